@@ -26,12 +26,13 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
-from .coordinator.market_prices import async_market_hours
+from .coordinator.market_prices import async_market_hours, async_prices_ahead
+from .lib.advice import LOAD_LOOKED_BACK, Load, StartCosts, StartLack, start_costs
 from .lib.answers import what_if_report
 from .lib.bill import Demand, QuarterHours, quarter_hours_between
 from .lib.fair_queue import Allowances, BusyError, FairQueue
-from .lib.history import MarketHours, QuarterHour, day_start
-from .lib.prices import at_stored_level
+from .lib.history import MarketHours, MarketPrices, QuarterHour, day_start
+from .lib.prices import PricesAhead, at_stored_level
 
 MAX_WAITING = 8
 """Maximum questions of a user in the queue, equal or not. The question being answered does not
@@ -265,6 +266,35 @@ async def async_market_prices(
     market = await async_market_hours(hass, coordinator.meter_id, contracts, start, end)
     columns = coordinator.books.memory.demand_meter.columns
     return await async_aside(hass, without_collection(at_stored_level), market, columns)
+
+
+async def async_market_ahead(
+    coordinator: BooksCoordinator, now: datetime
+) -> Callable[[datetime], MarketPrices]:
+    """Return a function that takes the start of a quarter-hour and returns its market prices."""
+    entities, meter = coordinator.books.market.entities, coordinator.books.memory.demand_meter
+    series: dict[str, PricesAhead] = {}
+    for entity_id in {*entities(), *entities(is_before_change=True)} - {None}:
+        series[str(entity_id)] = await async_prices_ahead(coordinator.hass, str(entity_id), now)
+
+    def prices(start: datetime) -> MarketPrices:
+        chosen = entities(is_before_change=meter.is_before_change(start))
+        return MarketPrices(*(series.get(entity or "", {}).get(start) for entity in chosen))
+
+    return prices
+
+
+async def async_start_costs(
+    coordinator: BooksCoordinator,
+    load: Load,
+    now: datetime,
+    market: Callable[[datetime], MarketPrices],
+) -> StartCosts | StartLack:
+    """Return what a load costs at each coming start. `market` has the market's prices."""
+    contracts, today = demand_of(coordinator).contracts, day_start(now)
+    past = await async_quarter_hours(coordinator, today - LOAD_LOOKED_BACK, today)
+    work = without_collection(start_costs)
+    return await async_aside(coordinator.hass, work, load, now, contracts, market, past)
 
 
 async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]) -> dict[str, Any]:

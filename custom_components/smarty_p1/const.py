@@ -79,6 +79,8 @@ CONF_GAS_FIXED_PRICE: Final = "gas_fixed_price"
 # Statistic ids of the solar and battery sources that supply the house, as the user has chosen them.
 # If this option is missing and Home Assistant has only one meter, all sources supply the house.
 CONF_SUN_SOURCES: Final = "sun_sources"
+# Goal for the cost of a month: LAST_YEAR, or EUR. Without this option, there is no goal.
+CONF_GOAL: Final = "goal"
 
 SECTION_P1_SERVER: Final = "p1_server"
 SECTION_MQTT: Final = "mqtt"

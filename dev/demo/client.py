@@ -21,6 +21,8 @@ _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 _PAGES = {
     "min_interval": "updates",
     **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),
+    "goal": "goal_and_messages",
+    "goal_amount": "goal_and_messages",
     "sun_sources": "sun",
     "p1_server": "other_programs",
     "mqtt": "other_programs",

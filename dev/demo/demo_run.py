@@ -54,6 +54,7 @@ TARIFF = {
     "feed_in": {"feed_in_price": FEED_IN_PRICE},
     "gas_price": GAS_PRICE,
     "gas_fixed_price": GAS_FIXED_PRICE,
+    "goal": "last_year",
 }
 CONTRACT = Contract(
     reference_kw=REFERENCE_POWER,

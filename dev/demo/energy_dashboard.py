@@ -3,12 +3,13 @@
 from typing import Any
 
 from .client import Client, ClientError
+from .inverter import DEVICES
 
 
 async def set_up_dashboard(
     client: Client, entities: dict[str, str], statistics: dict[str, str]
 ) -> bool:
-    """Add grid, solar panels, battery, gas and water to the Energy dashboard. Return True.
+    """Add grid, solar panels, battery, devices, gas and water to the Energy dashboard. Return True.
 
     `entities` has entity ids by translation key, and `statistics` the ids by kind. If the
     dashboard has sources already, do nothing and return False.
@@ -54,7 +55,11 @@ async def set_up_dashboard(
             for source in (grid, sun, battery, gas, water)
             if source["stat_energy_from"]
         ],
-        device_consumption=[],
+        device_consumption=[
+            {"stat_consumption": entities[name], "name": name.capitalize()}
+            for name in DEVICES
+            if name in entities
+        ],
     )
     return True
 

@@ -1,4 +1,4 @@
-"""Simulated solar panels and home battery, as sensors of Home Assistant.
+"""Simulated solar panels, home battery and two devices, as sensors of Home Assistant.
 
 The meter measures only the exchange with the grid. So Home Assistant needs the production and the
 battery to compute the home's consumption. The battery takes a fifth of the panels' energy, and
@@ -15,6 +15,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
 from dev.simulator import Meter
+from dev.simulator.household import EPOCH
 from smartyp1.history import LUXEMBOURG
 
 from .client import Client
@@ -25,6 +26,8 @@ ENTITIES = {
     "charged": "sensor.simulated_battery_charged",
     "discharged": "sensor.simulated_battery_discharged",
     "battery_power": "sensor.simulated_battery_power",
+    "fridge": "sensor.simulated_fridge",
+    "router": "sensor.simulated_router",
 }
 _UPDATE_INTERVAL_S = 10.0
 _CHARGED_SHARE = 0.25
@@ -65,7 +68,33 @@ def battery_kwh(meter: Meter, at: datetime) -> float:
     return discharged_kwh(meter, at) - charged_kwh(meter, at)
 
 
-_ENERGIES = {"production": produced_kwh, "charged": charged_kwh, "discharged": discharged_kwh}
+def fridge_kwh(meter: Meter, at: datetime) -> float:
+    """Return the energy that the fridge has taken until `at`, in kWh.
+
+    The simulator runs it for 15 of 44 minutes with 95 W.
+    """
+    return 0.095 * 15 / 44 * _hours(meter, at)
+
+
+def router_kwh(meter: Meter, at: datetime) -> float:
+    """Return the energy that router and television box have taken until `at`, in kWh.
+
+    They are a fifth of the simulator's standby power.
+    """
+    return meter.house.standby / 5000 * _hours(meter, at)
+
+
+def _hours(_meter: Meter, at: datetime) -> float:
+    return (at - EPOCH) / timedelta(hours=1)
+
+
+DEVICES = {"fridge": fridge_kwh, "router": router_kwh}
+_ENERGIES = {
+    "production": produced_kwh,
+    "charged": charged_kwh,
+    "discharged": discharged_kwh,
+    **DEVICES,
+}
 _POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 

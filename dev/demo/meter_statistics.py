@@ -16,7 +16,7 @@ from dev.simulator.household import Registers
 from smartyp1.history import LUXEMBOURG
 
 from .client import Client
-from .inverter import battery_kwh, charged_kwh, discharged_kwh, produced_kwh
+from .inverter import DEVICES, battery_kwh, charged_kwh, discharged_kwh, produced_kwh
 
 DOMAIN = "smarty_p1"
 DAYS_OF_HISTORY = 397
@@ -110,6 +110,7 @@ TOTALS = (
     Total("production", "kWh", "energy", produced_kwh),
     Total("charged", "kWh", "energy", charged_kwh),
     Total("discharged", "kWh", "energy", discharged_kwh),
+    *(Total(name, "kWh", "energy", read) for name, read in DEVICES.items()),
 )
 MEANS = (
     Mean("power_net", "kW", "power", _mean_of(lambda r: r.imported_kwh - r.exported_kwh)),

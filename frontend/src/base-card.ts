@@ -26,7 +26,7 @@ export interface CardConfig {
 }
 
 /** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. */
-export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "cable";
+export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "goal" | "cable";
 
 /**
  * Time in ms for which a text stays in the page for screen readers. After this time, the text is removed, because it

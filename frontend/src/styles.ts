@@ -14,6 +14,8 @@ export const styles = css`
     --ground: var(--ha-card-background, var(--card-background-color, #fff));
     /* Mix with the text colour: small text needs a contrast of 4.5:1, more than the bare colours have. */
     --excess-text: color-mix(in srgb, var(--excess) 75%, var(--primary-text-color));
+    --warning: var(--warning-color, #ffa600);
+    --warning-text: color-mix(in srgb, var(--warning) 50%, var(--primary-text-color));
     --link: color-mix(in srgb, var(--primary-color) 65%, var(--primary-text-color));
     --track: color-mix(in srgb, var(--primary-text-color) 6%, var(--ground));
     --chosen: color-mix(in srgb, var(--primary-text-color) 7%, var(--ground));

@@ -11,6 +11,7 @@ import banner from "./texts/banner.json" with { type: "json" };
 import battery from "./texts/battery.json" with { type: "json" };
 import bill from "./texts/bill.json" with { type: "json" };
 import common from "./texts/common.json" with { type: "json" };
+import hours from "./texts/hours.json" with { type: "json" };
 import house from "./texts/house.json" with { type: "json" };
 import medium from "./texts/medium.json" with { type: "json" };
 import fallback from "./texts/fallback.json" with { type: "json" };
@@ -20,6 +21,7 @@ import quality from "./texts/quality.json" with { type: "json" };
 import soFar from "./texts/so-far.json" with { type: "json" };
 import strategy from "./texts/strategy.json" with { type: "json" };
 import today from "./texts/today.json" with { type: "json" };
+import where from "./texts/where.json" with { type: "json" };
 import year from "./texts/year.json" with { type: "json" };
 import yesterday from "./texts/yesterday.json" with { type: "json" };
 
@@ -29,7 +31,7 @@ declare const TEXTS_DIGEST: string;
 type Loaded = Record<string, Record<string, string>>;
 
 /** Texts by the names of their files in texts/. */
-const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, house, medium, months, now, quality, "so-far": soFar, strategy, today, year, yesterday };
+const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, hours, house, medium, months, now, quality, "so-far": soFar, strategy, today, where, year, yesterday };
 /** If the texts have not arrived after this time in ms, a note says that they are missing. */
 const MAX_WAIT_MS = 3_000;
 const RETRY_MS = 30_000;

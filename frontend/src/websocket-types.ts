@@ -208,6 +208,8 @@ export interface Bill {
   total: number | null;
   /** Forecast of the whole month. The range from `low` to `high` holds the total in 80 % of months. */
   estimate?: { total: number; low: number; high: number; prices_of?: OlderPrices };
+  /** Goal of the current month; absent without a goal. */
+  goal?: Goal;
   /** Data without which the current month has no forecast. */
   estimate_lacks?: "last_year" | "quarter_hours";
   /**
@@ -242,6 +244,20 @@ export interface Bill {
   reference_kw: number | null;
   peak: Peak | null;
   parts: Partial<Record<BillPart, number>>;
+}
+
+/** Goal for the cost of a month, in EUR. */
+export interface Goal {
+  /** Whether the goal is the cost of the same month of last year. */
+  is_last_year: boolean;
+  /** null if the cost of last year is unknown. */
+  total: number | null;
+  /** What each day that is left may cost; null if nothing is left, or less than a day. */
+  day_budget?: number | null;
+  /** Mean cost of the last 28 whole days. */
+  recent_day?: number | null;
+  /** Day on which the cost passed the goal. */
+  passed_on?: string | null;
 }
 
 export interface Above {
@@ -426,7 +442,25 @@ export interface Usual {
   exported_wh: number;
   peak_kw: number;
   cost: number | null;
+  /** Consumption of the house, and its part that was not drawn from the grid; null if unknown. */
+  house_wh: number | null;
+  own_wh: number | null;
 }
+
+/** Largest cause of today's difference from a usual day. */
+export type UsualReason =
+  | "more_sun"
+  | "less_sun"
+  | "more_used"
+  | "less_used"
+  | "more_from_grid"
+  | "less_from_grid"
+  | "more_to_grid"
+  | "less_to_grid"
+  | "more_above"
+  | "less_above"
+  | "dearer_hours"
+  | "cheaper_hours";
 
 /** Quarter-hour with a high power, or successive quarter-hours above the reference power. */
 export interface High {
@@ -442,6 +476,55 @@ export interface Highlights {
   always_on: { w: number; nights: number; cost_per_year: number | null; prices_of?: OlderPrices } | null;
 }
 
+/** Energy and cost of a device, of what is always on, or of the rest. */
+export interface ShareRow {
+  /** null unless `kind` is "device". */
+  name: string | null;
+  kind: "device" | "always_on" | "else";
+  wh: number;
+  cost: number | null;
+  /** Part that did not come from the grid, and what it would have earned in EUR. */
+  own_wh: number;
+  earned: number;
+}
+
+/** Where the energy of whole days went. */
+export interface Shares {
+  period: "yesterday" | "month";
+  start: Time;
+  end: Time;
+  house_wh: number | null;
+  /** Sum of the rows in EUR. With `fixed`, `above` and `feed_in`, it is the bill of these days. */
+  cost: number | null;
+  always_on_w: number | null;
+  rows: ShareRow[];
+  fixed: number | null;
+  above: number;
+  feed_in: number;
+  /** "inverter": the house exports, but has no inverter. "devices": the devices use more than the house. */
+  lack: "inverter" | "devices" | null;
+  prices_of?: OlderPrices;
+}
+
+/** Costs in EUR of a load by its start: one for each quarter-hour from `start` on. */
+export interface StartCosts {
+  start: Time;
+  step: 900;
+  costs: number[];
+  /** Whether the start makes a difference. */
+  can_differ: boolean;
+  best: {
+    start: Time;
+    end: Time;
+    cost: number;
+    saving: number;
+    is_worth_waiting: boolean;
+    own_kwh: number;
+    reason: "sun" | "price" | "reference_power";
+  };
+  prices_of?: OlderPrices;
+}
+
 /** Parameters and answer of each websocket command. */
 export interface Commands {
   "smarty_p1/last_hour": { takes: object; answers: PowerHour };
@@ -450,7 +533,7 @@ export interface Commands {
     answers: QuarterHours;
   };
   "smarty_p1/days": { takes: { start?: string; end?: string }; answers: { days: Day[] } };
-  "smarty_p1/usual": { takes: object; answers: { until: Time; usual: Usual | null } };
+  "smarty_p1/usual": { takes: object; answers: { until: Time; usual: Usual | null; reason: UsualReason | null } };
   "smarty_p1/highlights": { takes: { day?: string }; answers: Highlights };
   "smarty_p1/bill": { takes: { months?: number }; answers: { months: Bill[] } };
   "smarty_p1/house": { takes: object; answers: { house: House | null } };
@@ -458,6 +541,11 @@ export interface Commands {
   "smarty_p1/what_if": {
     takes: { kwh: number; kw: number; efficiency?: number; reserve?: number; standby?: number; feed_in_price?: number };
     answers: { what_if: WhatIf | null; refusal: WhatIfRefusal | null };
+  };
+  "smarty_p1/shares": { takes: { period: Shares["period"] }; answers: Shares };
+  "smarty_p1/start_costs": {
+    takes: { kw: number; hours: number };
+    answers: { start_costs: StartCosts | null; lack: "too_few_days" | "no_price" | null };
   };
   "smarty_p1/voltages": { takes: object; answers: Voltages };
   "smarty_p1/events": { takes: object; answers: Events };

@@ -71,7 +71,7 @@ const rows = (of: House, drawn: (number | null)[] = [10820, 363620]) =>
 
 test("the rows add up as they are shown", () => {
   // 10.8 + 6.2 = 17.0 and 364 + 98 = 462.
-  assert.deepEqual(rows(house()), ["House: 17.0 kWh | 462 kWh", "From your roof: 6.2 kWh, 36% | 98 kWh, 21%"]);
+  assert.deepEqual(rows(house()), ["House: 17.0 kWh | 462 kWh", "From your roof: 6.2 kWh | 98 kWh"]);
 });
 
 test("an unknown energy of the house has its reason", () => {
@@ -86,7 +86,7 @@ test("a month with unknown days counts the others, and says so", () => {
   // The inverter was added on 5 November. From then on, the house used 300 kWh, 100 of them from the roof.
   const part = { house_kwh: 300, own_kwh: 100, saved: 22.3, since: "2026-11-06" };
   const of = house({ months: [month("2026-11", part)] });
-  assert.deepEqual(rows(of), ["House: 17.0 kWh | 300 kWh", "From your roof: 6.2 kWh, 36% | 100 kWh, 33%"]);
+  assert.deepEqual(rows(of), ["House: 17.0 kWh | 300 kWh", "From your roof: 6.2 kWh | 100 kWh"]);
   const note = (of: House) => unknownNote(of, houseRows(of, "2026-11-21", [10820, 363620], en), "2026-11-21", en);
   assert.equal(note(of), "Solar data is available from 6 November on.");
   assert.equal(note(house({ months: [month("2026-11", { ...part, since: null, unknown_days: 2 })] })), "Days without solar data are not counted.");
@@ -102,7 +102,7 @@ test("an unknown day, a charged battery, nothing known", () => {
   assert.deepEqual(rows(house({ days: [], months: [] })), ["House: – | –", "From your roof: – | –"]);
   assert.deepEqual(rows(house(), [null, null]), ["House: – | –", "From your roof: – | –"]);
   // More than all cannot be of one's own.
-  assert.deepEqual(rows(house(), [0, 0])[1], "From your roof: 6.2 kWh, 100% | 98 kWh, 100%");
+  assert.deepEqual(rows(house(), [0, 0])[1], "From your roof: 6.2 kWh | 98 kWh");
 });
 
 const bill = (name: string, changes: Partial<Bill> = {}): Bill =>

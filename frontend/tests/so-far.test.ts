@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
 import { soFar, usualTexts } from "../src/sentences/so-far.ts";
-import type { Bill, Day } from "../src/websocket-types.ts";
+import type { Bill, Day, Goal, House, UsualReason } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
+const de = new Locale({ language: "de", number_format: "language", time_format: "24" }, "de");
 const NOW = new Date("2026-11-21T17:38:20Z");
 
 const day = (changes: Partial<Day> = {}): Day =>
@@ -14,7 +15,7 @@ const day = (changes: Partial<Day> = {}): Day =>
     exported_wh: 520,
     quarter_hours: 74,
     of_quarter_hours: 74,
-    peak: { start: "2026-11-21T17:15:00Z", mean_kw: 9.4 },
+    reference_kw: 7,
     cost: 2.98,
     cost_used: 2.62,
     cost_fixed: 0.4,
@@ -34,98 +35,120 @@ const bill = (changes: Partial<Bill> = {}): Bill =>
     peak: null,
     ...changes,
   }) as Bill;
-const shown = (days: Day[], of = bill(), feedsIn = true) => {
-  const { rows, ...rest } = soFar(days, of, feedsIn, NOW, en);
-  const plain = (text: string) => text.replaceAll("\u00a0", " ");
-  return { ...rest, rows: rows.map(({ today, month }) => plain(`${today} | ${month}`)) };
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+const shown = (days: Day[], of = bill(), house?: House) => {
+  const content = soFar(days, of, NOW, en, house);
+  const rows = content.rows.map(({ today, month }) => plain(`${today} | ${month}`));
+  return { ...content, rows, cost: plain(content.cost), forecast: plain(content.forecast), underBar: plain(content.underBar), notes: content.notes.map(plain) };
 };
-const YESTERDAY = day({ day: "2026-11-20", imported_wh: 20000, exported_wh: 0, peak: { start: "2026-11-20T18:00:00Z", mean_kw: 14.5 }, cost: 6 });
+const goal = (changes: Partial<Goal> = {}): Goal => ({ is_last_year: false, total: 140, day_budget: 4.5, recent_day: 5.1, passed_on: null, ...changes });
+const YESTERDAY = day({ day: "2026-11-20", imported_wh: 20000, cost: 6 });
 
-test("today beside the sums and the highest of the month", () => {
-  const { rows, until, today, month, forecast, notes, lacks } = shown([YESTERDAY, day()]);
-  assert.deepEqual(rows, ["10.8 kWh | 31 kWh", "0.5 kWh | 1 kWh", "9.4 kW | 14.5 kW", "2.98 € | 97 €"]);
-  assert.deepEqual([until, today, month], ["until 18:38", "Today", "November"]);
-  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: **135 to 155 €**");
-  assert.deepEqual([notes.map((note) => note.replaceAll("\u00a0", " ")), lacks], [["Today: 2.98 € (consumption 2.62, to the grid −0.04, fixed costs 0.40)."], undefined]);
+test("energy from the grid, and what today and the month cost", () => {
+  const { rows, until, today, month, cost, forecast, bar, parts, notes, lacks } = shown([YESTERDAY, day()]);
+  assert.deepEqual(rows, ["10.8 kWh | 31 kWh"]);
+  assert.deepEqual([until, today, month, cost], ["until 18:38", "Today", "November", "**2.98 €** today so far."]);
+  assert.equal(forecast, "November is heading for about **145 €**.");
+  assert.deepEqual(parts.map(([name, amount]) => `${name} ${plain(amount)}`), ["Consumption 2.62 €", "To the grid −0.04 €", "Fixed costs 0.40 €", "Total 2.98 €"]);
+  assert.deepEqual([bar, notes, lacks], [undefined, [], undefined]);
 });
 
-test("the cost is named with or without VAT, as the bill is calculated", () => {
-  const named = (of: Bill) => soFar([day()], of, true, NOW, en).rows.at(-1)?.name;
-  assert.deepEqual([named(bill({ vat_rate: 0.08 })), named(bill({ vat_rate: 0 }))], ["Cost with VAT", "Cost without VAT"]);
+test("a goal is compared with the forecast, and says what a day may cost", () => {
+  const above = shown([day()], bill({ goal: goal() }));
+  assert.equal(above.forecast, "November is heading for about **145 €**: **5 € above your goal**.");
+  assert.equal(above.underBar, "Within 140 €: 4.50 € a day until 30 November; lately 5.10 €.");
+  assert.equal(shown([day()], bill({ goal: goal({ recent_day: null }) })).underBar, "Within 140 €: 4.50 € a day until 30 November.");
+  // 2 % of 143 is 2.86, and 145.20 is 2.20 above.
+  const within = shown([day()], bill({ goal: goal({ total: 143 }) }));
+  assert.deepEqual([within.forecast, within.isAbove, within.underBar], ["November is heading for about **145 €**: on course for your goal.", false, ""]);
+  assert.equal(shown([day()], bill({ goal: goal({ total: 142 }) })).isAbove, true);
+  const lastYear = shown([day()], bill({ goal: goal({ is_last_year: true }) }));
+  assert.equal(lastYear.forecast, "November is heading for about **145 €**: **5 € above last year**.");
+  const unknown = shown([day()], bill({ goal: { is_last_year: true, total: null } }));
+  assert.deepEqual([unknown.forecast, unknown.bar, unknown.underBar], ["November is heading for about **145 €**.", undefined, "This month of last year is not known, so there is no goal."]);
 });
 
-test("who will be paid is told so, and who is not told an estimate is told none", () => {
-  assert.equal(
-    shown([day()], bill({ estimate: { total: -9.3, low: -12.1, high: -6.5 } })).forecast?.replaceAll("\u00a0", " "),
-    "Forecast until 30 November: **6 to 13 €** credit",
+test("the bar is solid so far, hatched to the forecast, and changes its colour at the goal", () => {
+  const { bar } = shown([day()], bill({ total: 100, goal: goal({ total: 120 }), estimate: { total: 150, low: 140, high: 160 } }));
+  const at = (euros: number) => euros / (150 * 1.08);
+  const near = (parts: object[]) => JSON.parse(JSON.stringify(parts, (_, value) => (typeof value === "number" ? Math.round(value * 1e6) / 1e6 : value)));
+  assert.deepEqual(
+    near(bar!.parts),
+    near([
+      { isAbove: false, isEstimate: false, from: 0, to: at(100) },
+      { isAbove: false, isEstimate: true, from: at(100), to: at(120) },
+      { isAbove: true, isEstimate: true, from: at(120), to: at(150) },
+    ]),
   );
-  const { estimate: _, ...without } = bill();
-  assert.equal(shown([day()], without as Bill).forecast, undefined);
+  assert.deepEqual([bar!.soFar, bar!.goal, bar!.forecast, bar!.words].map(plain), ["so far **100 €**", "goal **120 €**", "≈ 150", "Goal 120 €: 100 € so far, forecast 150 €."]);
+  const passed = shown([day()], bill({ total: 130, goal: goal({ total: 120, day_budget: null, passed_on: "2026-11-19" }) }));
+  assert.deepEqual(passed.bar!.parts.map(({ isAbove, isEstimate }) => [isAbove, isEstimate]), [[false, false], [true, false], [true, true]]);
+  assert.equal(passed.underBar, "The goal was passed on 19 November.");
+  // A summer of much sun: 30 EUR received, 50 in the end, and 40 were the goal.
+  const sunny = shown([day()], bill({ total: -30, goal: goal({ total: -40 }), estimate: { total: -50, low: -60, high: -40 } }));
+  assert.equal(sunny.forecast, "November is heading for a credit of about **50 €**: on course for your goal.");
+  assert.ok(sunny.bar!.parts.every(({ from, to }) => from >= 0 && to <= 1));
 });
 
-test("who feeds nothing in has no row about it", () => {
-  assert.equal(shown([day()], bill(), false).rows.length, 3);
+test("before there is a forecast, the bar has no hatching", () => {
+  const { estimate: _, ...without } = bill({ total: 6.3, goal: goal(), estimate_lacks: "last_year" });
+  const { forecast, bar } = shown([day()], without as Bill);
+  assert.equal(forecast, "November: **6.30 €** so far. Forecast from 4 November on.");
+  assert.deepEqual(bar!.parts.map(({ isEstimate }) => isEstimate), [false]);
+  assert.equal(plain(bar!.words), "Goal 140 €: 6.30 € so far.");
 });
 
 test("what is not known is not 0", () => {
-  const unknown = day({ imported_wh: null, exported_wh: null, peak: null, cost: null });
-  assert.deepEqual(shown([unknown]).rows, ["– | –", "– | –", "– | –", "– | 97 €"]);
-  assert.deepEqual(shown([unknown]).notes, []);
-  assert.deepEqual(shown([]).rows, ["– | –", "– | –", "– | –", "– | 97 €"]);
+  const unknown = day({ imported_wh: null, cost: null });
+  assert.deepEqual([shown([unknown]).rows, shown([unknown]).cost, shown([unknown]).parts], [["– | –"], "", []]);
+  assert.deepEqual(shown([]).rows, ["– | –"]);
 });
 
 test("a missing price is said, and a missing reference power", () => {
   const unpriced = day({ cost: null, cost_used: null });
   const missing = shown([unpriced], bill({ missing: ["energy"], total: null }));
-  assert.equal(missing.rows[3], "price missing | price missing");
-  assert.deepEqual([missing.lacks, missing.notes], ["prices", []]);
+  assert.deepEqual([missing.cost, missing.lacks, missing.forecast], ["Price missing", "prices", ""]);
   const without = shown([unpriced], bill({ missing: ["network_fixed", "surcharge"], total: null, reference_kw: null }));
-  assert.deepEqual([without.rows[3], without.lacks], ["– | –", "reference"]);
+  assert.deepEqual([without.cost, without.lacks], ["", "reference"]);
   // With an energy price, the costs without the grid charges are known.
-  const part = soFar([day({ cost: null, subtotal: 1.23 })], bill({ missing: ["network_fixed", "surcharge"], total: null, subtotal: 43.2, reference_kw: null, lines: [] }), true, NOW, en);
-  const row = part.rows.at(-1)!;
-  assert.deepEqual([row.name, row.today, row.month].map((text) => text.replaceAll("\u00a0", " ")), ["Cost with VAT, without grid charges", "1.23 €", "43 €"]);
+  const part = shown([day({ cost: null, subtotal: 1.23 })], bill({ missing: ["network_fixed", "surcharge"], total: null, subtotal: 43.2, reference_kw: null, lines: [] }));
+  assert.equal(part.cost, "**1.23 €** today so far. Without grid charges.");
 });
 
 test("on the first day, a month has the same energy as today", () => {
-  const rows = (days: Day[]) => shown(days).rows.slice(0, 2);
-  assert.deepEqual(rows([day({ imported_wh: 200, exported_wh: 0 })]), ["0.2 kWh | 0.2 kWh", "0.0 kWh | 0.0 kWh"]);
-  assert.deepEqual(rows([day({ imported_wh: 10_100, exported_wh: 300 })]), ["10.1 kWh | 10 kWh", "0.3 kWh | 0 kWh"]);
+  assert.deepEqual(shown([day({ imported_wh: 200 })]).rows, ["0.2 kWh | 0.2 kWh"]);
+  assert.deepEqual(shown([day({ imported_wh: 10_100 })]).rows, ["10.1 kWh | 10 kWh"]);
 });
 
 test("a day that is not today has its date, and one that is not whole says so", () => {
   assert.equal(shown([YESTERDAY]).today, "20 Nov");
   const { notes } = shown([day({ quarter_hours: 3 })], bill({ since: "2026-11-21T00:00:00+01:00" }));
-  assert.deepEqual(notes.slice(1), ["Counted since 21 November.", "Readings cover 4% of today so far."]);
-});
-
-test("what today costs is told by its parts, which add up", () => {
-  const said = (changes: Partial<Day>, of = bill()) => shown([day(changes)], of).notes.map((note) => note.replaceAll("\u00a0", " "));
-  assert.deepEqual(said({ cost: 0.92, cost_used: 0.51, cost_fixed: 0.41, feed_in: 0 }), ["Today: 0.92 € (consumption 0.51, fixed costs 0.41)."]);
-  assert.deepEqual(said({ cost: 0.92, cost_used: 1.08, cost_fixed: 0.41, feed_in: -0.57 }), ["Today: 0.92 € (consumption 1.08, to the grid −0.57, fixed costs 0.41)."]);
+  assert.deepEqual(notes, ["Counted since 21 November.", "Readings cover 4% of today so far."]);
 });
 
 test("prices of another year are said beside what the month costs", () => {
   const { notes } = shown([day()], bill({ month: "2027-01", prices_of: { grid: "2026-12-31" } }));
-  assert.equal(notes[1], "Grid charges of 2026; nothing newer is known to this version.");
+  assert.equal(notes[0], "Grid charges of 2026; nothing newer is known to this version.");
 });
 
 test("the month costs the bill and the energy community together", () => {
-  const { rows, forecast } = shown([day()], bill({ shared_kwh: 100, total_with_community: 106.09 }));
-  assert.equal(rows[3], "2.98 € | 106 €");
-  assert.equal(forecast?.replaceAll("\u00a0", " "), "Forecast until 30 November: **135 to 155 €** to pay to the supplier");
+  const { forecast, bar } = shown([day()], bill({ shared_kwh: 100, total_with_community: 106.09, goal: goal() }));
+  assert.equal(forecast, "November is heading for about **145 €** to pay to the supplier: **5 € above your goal**.");
+  assert.equal(plain(bar!.soFar), "so far **106 €**");
 });
 
-test("euros come before kWh, and as usual is a tenth off at most", () => {
-  const usual = { days: 4, imported_wh: 4700, exported_wh: 1700, peak_kw: 1, cost: 1.08 };
+test("the reason comes before the number, and a tenth or 10 cents are as usual", () => {
+  const usual = { days: 4, imported_wh: 4700, exported_wh: 1700, peak_kw: 1, cost: 1.08, house_wh: 9100, own_wh: 4400 };
   const until = new Date("2026-11-22T13:35:00Z");
-  const texts = (changes: Partial<Day>, locale = en) => usualTexts(day({ cost: 0.92, imported_wh: 6300, ...changes }), usual, until, locale);
-  const plain = (text: string) => text.replaceAll("\u00a0", " ");
-  const first = texts({});
-  assert.equal(plain(first.sentence), "**0.92 € so far today, usually 1.08 € by now.** 6.3 kWh from the grid, usually 4.7 kWh.");
-  assert.equal(plain(first.note), "“Usual” is the average of the last 4 Sundays, up to 14:35 on each day.");
-  assert.deepEqual(Object.values(first.cells).map((cell) => plain(cell!)), ["4.7 kWh", "1.7 kWh", "1.0 kW", "1.08 €"]);
-  // 1.08 less a tenth is 0.972; 2.9 against 3.4 is not as usual.
-  assert.equal(plain(texts({ cost: 0.98, imported_wh: 4300 }).sentence), "**0.98 € so far today, as usual at this time.** 4.3 kWh from the grid, as usual.");
-  assert.equal(plain(texts({ cost: null }).sentence), "**6.3 kWh so far today, usually 4.7 kWh by now.**");
+  const texts = (changes: Partial<Day>, reason: UsualReason | null = null, locale = en) => usualTexts(day({ cost: 0.92, imported_wh: 6300, ...changes }), usual, reason, until, locale);
+  const first = texts({}, "more_sun");
+  assert.equal(plain(first.sentence), "More sun than usual: **0.92 € so far today**, usually 1.08 €.");
+  assert.equal(plain(first.note), "“Usually”: the last 4 Sundays until 14:35.");
+  assert.deepEqual(first.below, { house: "usually 9.1", own: "usually 4.4", grid: "usually 4.7" });
+  assert.equal(plain(texts({ cost: 1.4 }, "more_above").sentence), "More above 7 kW than usual: **1.40 € so far today**, usually 1.08 €.");
+  assert.equal(plain(texts({ cost: 0.93 }).sentence), "**0.93 € so far today**, usually 1.08 €.");
+  assert.equal(plain(texts({ cost: 0.93 }, null, de).sentence), "**Heute bis jetzt 0,93 €**, sonst 1,08 €.");
+  // 0.98 is 10 cents, and less than a tenth, below 1.08.
+  assert.equal(plain(texts({ cost: 0.98 }).sentence), "**0.98 € so far today**, as usual by now.");
+  assert.equal(plain(texts({ cost: null }).sentence), "**6.3 kWh so far today**, usually 4.7 kWh.");
 });

@@ -48,8 +48,12 @@ FIRST_DAY = {
                 r"First whole quarter-hour .* L3 .?\d\.\d kW"
             ),
         ),
-        ("so-far", r"^So far .* From the grid 0\.\d kWh .* \d\.\d\d € .* Counted since"),
+        (
+            "so-far",
+            r"^So far .* \d\.\d\d € .*today so far.* From the grid 0\.\d kWh .* Counted since",
+        ),
         ("today", r"No whole quarter-hour yet: the first one ends at "),
+        ("where", r"^Where it went .* The first one ends at midnight\."),
     ),
     "bill": (
         (

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from . import (
     house_battery,
     house_bill,
+    house_hours,
     house_medium,
     house_now,
     house_quality,
     house_today,
+    house_where,
     house_year,
 )
 from .house import Json
@@ -43,6 +45,8 @@ def views() -> dict[str, list[Placed]]:
             Placed("now", live | sums),
             Placed("so-far", sums),
             Placed("today", live | house_today.answers()),
+            Placed("where", house_where.answers()),
+            Placed("hours", house_hours.sunny()),
         ],
         "bill": [Placed("bill", bills), Placed("months", bills)],
         "year": [Placed("year", house_year.answers()), Placed("battery", house_battery.answers())],

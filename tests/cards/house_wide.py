@@ -22,7 +22,10 @@ _TIMES = 100
 _TITLES = ("Smarty SAG1030700012345", "Wärmepumpe im Nebengebäude", "Ladestation Tiefgarage")
 type Place = tuple[str, Json]
 CARDS: list[Place] = [
-    *[(name, {}) for name in ("now", "so-far", "today", "bill", "months", "year", "battery")],
+    *[
+        (name, {})
+        for name in ("now", "so-far", "today", "hours", "bill", "months", "year", "battery")
+    ],
     *[("medium", {"meter": meter}) for meter in (*house_medium.ALL, "euros", "long", "unit")],
     *[("quality", {"part": part}) for part in ("voltage", "supply", "interruptions")],
 ]

@@ -21,7 +21,7 @@ def meters(*meters: Json) -> Json:
     return {"smarty_p1/meters": {"meters": list(meters)}}
 
 
-async def test_the_module_offers_a_dashboard_and_nine_cards_once(stage: Stage) -> None:
+async def test_the_module_offers_a_dashboard_and_its_cards_once(stage: Stage) -> None:
     await stage.show(new_page=True, language="de")
     made = await stage.page.evaluate(GENERATE)
     assert [view["title"] for view in made["views"]] == ["Jetzt", "Rechnung", "Jahr", "Qualität"]
@@ -32,7 +32,7 @@ async def test_the_module_offers_a_dashboard_and_nine_cards_once(stage: Stage) -
     offered = await stage.page.evaluate(
         "customCards.map(({type, name, description}) => [type, name, description])"
     )
-    assert len({tuple(card) for card in offered}) == len(offered) == 9
+    assert len({tuple(card) for card in offered}) == len(offered) == 11
     [dashboard] = await stage.page.evaluate("customStrategies")
     assert dashboard["description"].startswith("Dein Smart Meter: aktuelle Leistung")
     assert not stage.errors
@@ -130,6 +130,8 @@ async def test_each_card_with_an_amount_says_that_its_prices_are_older(stage: St
         for bill in answers.get("smarty_p1/bill", {"months": []})["months"][-1:]:
             bill.update(older)
         answers.get("smarty_p1/classes", {}).update(older)
+        answers.get("smarty_p1/shares", {}).update(older)
+        answers.get("smarty_p1/start_costs", {"start_costs": {}})["start_costs"].update(older)
         await house_bill.show(stage, card.type, answers=answers)
         assert (await stage.text()).count(said) == 1, card
 

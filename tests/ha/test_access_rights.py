@@ -20,11 +20,19 @@ USERS = ("administrator", "reader", "another user", "automation")
 FIELDS: dict[str, dict[str, Any]] = {
     "quarter_hours": {"start": "2026-06-15T00:00:00Z"},
     "what_if": {"kwh": 5, "kw": 3},
+    "shares": {"period": "month"},
+    "start_costs": {"kw": 1, "hours": 2},
+    "get_best_start": {"kw": 1, "hours": 2},
     "get_quarter_hours": {"start": "2026-06-15 00:00:00", "end": "2026-06-16 00:00:00"},
     "import_quarter_hours": {"path": "/nowhere"},
     "capture": {"step": "show"},
 }
-NOTHING_TO_DO = ("what_if", "import_quarter_hours", "remove_imported_quarter_hours")
+NOTHING_TO_DO = (
+    "what_if",
+    "get_best_start",
+    "import_quarter_hours",
+    "remove_imported_quarter_hours",
+)
 NAMES = re.compile(r"`(\w+)`")
 
 

@@ -19,7 +19,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_SUN_SOURCES, DOMAIN
-from ..lib.advice import Supply, SupplyKind
+from ..lib.advice import HouseDevice, Supply, SupplyKind
 from . import has_books
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
@@ -63,6 +63,7 @@ async def async_device_powers(hass: HomeAssistant) -> list[str]:
 
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
+MAX_DEVICES = 20
 _HOUR = timedelta(hours=1)
 # Statistics are read from this long before the first requested day. The additional hours show how
 # much energy is normal for an hour.
@@ -146,6 +147,41 @@ async def async_house_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> lis
     sources = await async_all_sources(hass)
     ids = chosen_ids(hass, entry, sources)
     return [source for source in sources if source.delivered in ids]
+
+
+async def async_devices(
+    hass: HomeAssistant, entry: AnyConfigEntry, start: datetime, until: datetime
+) -> list[HouseDevice]:
+    """Return the devices of the Energy dashboard with their hourly energy in a period.
+
+    A device whose energy is included in another device is left out. Without a recorder, or with
+    several meters in Home Assistant, nobody knows the devices behind this meter: return [].
+    """
+    manager = await async_energy_manager(hass)
+    if manager is None or RECORDER not in hass.config.components or not is_only_meter(hass, entry):
+        return []
+    names = _device_names(hass, manager)
+    if not names:
+        return []
+    kinds = dict.fromkeys(names, SupplyKind.PRODUCED)
+    read = without_collection(_read)
+    hours = await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
+    return [
+        HouseDevice(name, supply.kwh) for name, supply in zip(names.values(), hours, strict=True)
+    ]
+
+
+def _device_names(hass: HomeAssistant, manager: EnergyManager) -> dict[str, str]:
+    """Return the names of the devices of the Energy dashboard by their statistics."""
+    stored = (manager.data or manager.default_preferences())["device_consumption"]
+    listed = {device["stat_consumption"] for device in stored}
+    names: dict[str, str] = {}
+    for device in stored:
+        name = device["stat_consumption"]
+        if device.get("included_in_stat") not in listed:
+            state = hass.states.get(name)
+            names[name] = str(device.get("name") or (state.name if state else name))
+    return dict([*names.items()][:MAX_DEVICES])
 
 
 async def async_supplies(

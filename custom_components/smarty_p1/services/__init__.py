@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import bill, capture, leneda_import, outlook, quarter_hours, telegram, what_if
+from . import best_start, bill, capture, leneda_import, outlook, quarter_hours, telegram, what_if
 
 
 @callback
@@ -42,6 +42,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("compare_reference_powers", bill.compare_reference_powers, bill.COMPARISON_SCHEMA),
         ("get_quarter_hours", quarter_hours.get_quarter_hours, quarter_hours.SCHEMA),
         ("get_outlook", outlook.get_outlook, outlook.SCHEMA),
+        ("get_best_start", best_start.get_best_start, best_start.SCHEMA),
         ("what_if", what_if.try_battery, what_if.SCHEMA),
     ):
         hass.services.async_register(DOMAIN, name, action, schema, only)

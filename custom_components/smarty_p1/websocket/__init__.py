@@ -7,6 +7,7 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
 from . import (
+    best_start,
     bills_days_quarter_hours,
     gas_water_heat,
     house,
@@ -26,9 +27,11 @@ _COMMANDS = (
     bills_days_quarter_hours.answer_usual,
     bills_days_quarter_hours.answer_highlights,
     house.answer_house,
+    house.answer_shares,
     bills_days_quarter_hours.answer_bills,
     bills_days_quarter_hours.answer_classes,
     what_if.try_battery,
+    best_start.answer_start_costs,
     quality.answer_voltages,
     quality.answer_events,
     gas_water_heat.answer_media,

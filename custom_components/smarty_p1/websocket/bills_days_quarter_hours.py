@@ -4,13 +4,14 @@ The habits are the usual energies and cost until this time of the day, the highe
 month, and the base load (the power that the household draws at all times).
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_known_quarter_hours, demand_of
+from ..const import CONF_GOAL
 from ..coordinator import BooksCoordinator
 from ..lib.answers import (
     bills_report,
@@ -20,11 +21,14 @@ from ..lib.answers import (
     quarter_hours_report,
     usual_report,
 )
-from ..lib.history import KEPT_MONTHS, LUXEMBOURG
+from ..lib.history import KEPT_MONTHS, LUXEMBOURG, day_start
+from .house import async_supplied_house
 from .requests import Request, async_rendered, meter_command
 
 # Maximum number of months: the current month, and all earlier months that are kept.
 _MAX_MONTHS = KEPT_MONTHS + 1
+# The usual values come from the same weekday of the last four weeks.
+_USUAL_SPAN = timedelta(weeks=4)
 
 
 @meter_command(
@@ -33,8 +37,9 @@ _MAX_MONTHS = KEPT_MONTHS + 1
 )
 async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return the bills of the last months sorted by time. The current month is the last."""
+    goal = coordinator.config_entry.options.get(CONF_GOAL)
     return await async_rendered(
-        coordinator.hass, bills_report, demand_of(coordinator), msg["months"]
+        coordinator.hass, bills_report, demand_of(coordinator), msg["months"], goal
     )
 
 
@@ -70,11 +75,13 @@ async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the usual energies, highest power and cost of a day until the current time of day.
 
     A usual value is the mean over the last four days that were the same weekday as today. If fewer
-    than two of these days are known completely, the key `usual` of the answer is None.
+    than two of these days are known completely, the key `usual` of the answer is None. The answer
+    also has the reason of today's difference.
     """
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
-    return await async_rendered(coordinator.hass, usual_report, demand, known)
+    house = await async_supplied_house(coordinator, day_start(demand.time - _USUAL_SPAN))
+    return await async_rendered(coordinator.hass, usual_report, demand, known, house)
 
 
 _YEARS = range(1999, 2101)

@@ -1,21 +1,38 @@
 """Command that returns a house's consumption, and the part that did not come from the grid."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import voluptuous as vol
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, async_market_prices, demand_of
+from ..answer_queue import (
+    async_aside,
+    async_known_quarter_hours,
+    async_market_prices,
+    demand_of,
+)
 from ..coordinator import BooksCoordinator
 from ..coordinator.garbage_collection import without_collection
 from ..coordinator.house_sources import (
     BATTERY,
     SOLAR,
     HouseSource,
+    async_devices,
     async_house_sources,
     async_supplies,
 )
-from ..lib.answers import first_day_of_house, house_report
+from ..lib.answers import (
+    MONTH,
+    YESTERDAY,
+    HouseSources,
+    SuppliedHouse,
+    first_day_of_house,
+    house_report,
+    period_of,
+    shares_report,
+)
+from ..lib.bill import Demand
 from ..lib.history import quarter_start
 from .requests import Request, async_rendered, meter_command
 
@@ -39,7 +56,7 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     }
     if not solar:
         return await async_rendered(hass, lambda: {"house": None})
-    until = min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
+    until = supplied_until(demand)
     start = first_day_of_house(demand)
     supplies = await async_supplies(hass, sources, start, until)
     market = await async_market_prices(coordinator, start, until)
@@ -52,9 +69,47 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     return await async_rendered(hass, lambda: {"house": answer})
 
 
+def supplied_until(demand: Demand) -> datetime:
+    """Return the start of the quarter-hour until which meter and statistics are known."""
+    return min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
+
+
+async def async_supplied_house(
+    coordinator: BooksCoordinator, start: datetime
+) -> SuppliedHouse | None:
+    """Return inverters and batteries with their energy since `start`, None without an inverter."""
+    sources = await async_house_sources(coordinator.hass, coordinator.config_entry)
+    if not _of_kind(sources, SOLAR):
+        return None
+    until = supplied_until(demand_of(coordinator))
+    supplies = await async_supplies(coordinator.hass, sources, start, until)
+    return SuppliedHouse(supplies, until)
+
+
 def _of_kind(sources: list[HouseSource], kind: str) -> list[HouseSource]:
     return [source for source in sources if source.kind == kind]
 
 
 def _shown(sources: list[HouseSource]) -> list[dict[str, Any]]:
     return [{"energy": source.delivered, "power": source.power} for source in sources]
+
+
+@meter_command(
+    "shares", {vol.Required("period"): vol.In((YESTERDAY, MONTH))}, is_kept=lambda *_: True
+)
+async def answer_shares(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return what devices, base load and the rest used yesterday or this month, and its cost."""
+    hass, demand = coordinator.hass, demand_of(coordinator)
+    start, end = period_of(msg["period"], demand)
+    house = await async_supplied_house(coordinator, start)
+    known = await async_known_quarter_hours(coordinator, demand)
+    meter = coordinator.books.memory.demand_meter
+    sources = HouseSources(
+        meter.columns,
+        meter.leneda,
+        house.supplies if house else (),
+        await async_devices(hass, coordinator.config_entry, start, end),
+        await async_market_prices(coordinator, start, end),
+    )
+    report = without_collection(shares_report)
+    return await async_rendered(hass, report, demand, known, sources, msg["period"])

@@ -7,6 +7,7 @@ import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
+import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { measureIn, Width } from "../parts/widths.ts";
 import { type BillKey, billTexts, missingField } from "../sentences/bill.ts";
 import * as words from "../sentences/months.ts";
@@ -16,40 +17,9 @@ import type { Bill, Meter } from "../websocket-types.ts";
 export class MonthsCard extends SmartyCard {
   static override styles: CSSResultGroup = [
     styles,
+    switchStyles,
     chartStyles,
     css`
-      header {
-        align-items: center;
-      }
-      fieldset {
-        display: flex;
-        flex: none;
-        margin: 0;
-        padding: 0;
-        border: 1px solid var(--divider-color);
-        border-radius: 22px;
-        overflow: hidden;
-      }
-      label {
-        position: relative;
-        font-size: 13px;
-        cursor: pointer;
-      }
-      label span {
-        display: grid;
-        place-items: center;
-        min-width: 56px;
-        height: 44px;
-      }
-      :checked + span {
-        background: var(--chosen);
-        font-weight: 500;
-      }
-      :focus-visible + span {
-        outline: 2px solid var(--link);
-        outline-offset: -2px;
-        border-radius: 22px;
-      }
       .parts {
         margin-top: 8px;
       }
@@ -146,11 +116,7 @@ export class MonthsCard extends SmartyCard {
   }
 
   #units(): TemplateResult {
-    const option = (unit: words.Unit) =>
-      html`<label
-        ><input class="hidden" type="radio" name="unit" .checked=${this.unit === unit} @change=${() => (this.unit = unit)} /><span>${unit}</span></label
-      >`;
-    return html`<fieldset aria-label=${this.text(words.monthsTexts, "unit")}>${option("€")}${option("kWh")}</fieldset>`;
+    return twoWaySwitch(this.text(words.monthsTexts, "unit"), [["€", "€"], ["kWh", "kWh"]] as const, this.unit, (unit) => (this.unit = unit));
   }
 
   #table(year: words.Year, chosen: words.Month): TemplateResult {

@@ -1,4 +1,4 @@
-/** Card of energy and costs: today and this month so far. */
+/** Card of energy and costs: today and this month so far, and the goal of the month. */
 
 import { lastOf } from "../built-ins.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
@@ -12,6 +12,7 @@ import { memoize } from "../parts/memoize.ts";
 import { missingField } from "../sentences/bill.ts";
 import { houseOf } from "../sentences/house.ts";
 import {
+  type GoalBar,
   type Row,
   type SoFar,
   soFar,
@@ -26,35 +27,86 @@ import type { Bill, Day, House, Meter } from "../websocket-types.ts";
 /** Padding of the card in px, both sides together. */
 const PADDING_PX = 30;
 
-/** Translation key of the entity that opens at a tap on the month's value. */
-const ENTITIES: Partial<Record<Row["key"], string>> = {
-  grid: "energy_imported",
-  fed_in: "energy_exported",
-  highest: "demand_peak",
-  cost: "cost_total",
-};
-
 export class SoFarCard extends SmartyCard {
   static override styles: CSSResultGroup = [
     styles,
     css`
-      table {
+      .month {
+        margin-top: 12px;
+        padding-top: 12px;
+        border-top: 1px solid var(--divider-color);
+      }
+      .above {
+        color: var(--warning-text);
+      }
+      .bar {
+        position: relative;
+        height: 16px;
+        margin: 10px 0;
+        background: var(--track);
+      }
+      i {
+        position: absolute;
+        top: 0;
+        bottom: 0;
+        --bar: var(--quiet);
+        background: var(--bar);
+      }
+      i.above {
+        --bar: var(--warning);
+      }
+      i.hatched {
+        background: repeating-linear-gradient(
+          135deg,
+          var(--bar) 0 2.5px,
+          color-mix(in srgb, var(--bar) 18%, transparent) 2.5px 5px
+        );
+      }
+      i.line {
+        top: -6px;
+        bottom: -6px;
+        width: 2px;
+        margin-left: -1px;
+        background: var(--primary-text-color);
+      }
+      .month p.small {
+        margin-top: 6px;
+      }
+      .labels {
+        display: flex;
+        flex-wrap: wrap;
+        justify-content: flex-end;
+        gap: 0 16px;
+      }
+      .labels > :first-child {
+        margin-inline-end: auto;
+      }
+      .labels b {
+        color: var(--primary-text-color);
+      }
+      .labels .above {
+        font-weight: 500;
+      }
+      .rows {
         margin-top: 8px;
       }
-      th,
-      td {
+      .rows th,
+      .rows td {
         height: 47px;
         padding: 0;
         font-weight: 400;
         text-align: start;
         border-top: 1px solid var(--divider-color);
       }
-      td {
+      .rows td {
         padding-inline-start: 12px;
         text-align: end;
       }
-      th {
+      .rows th {
         overflow-wrap: break-word;
+      }
+      td small {
+        display: block;
       }
       .named {
         min-width: 84px;
@@ -87,16 +139,13 @@ export class SoFarCard extends SmartyCard {
       [stacked] thead td {
         display: none;
       }
-      [stacked] .usual {
-        display: none;
-      }
-      thead > tr > * {
+      .rows thead > tr > * {
         height: auto;
         padding-bottom: 4px;
         text-align: end;
         border: 0;
       }
-      thead th {
+      .rows thead th {
         padding-inline-start: 12px;
         white-space: nowrap;
       }
@@ -107,43 +156,14 @@ export class SoFarCard extends SmartyCard {
         min-height: 44px;
         text-align: end;
       }
-      .cost td {
-        font-weight: 500;
-      }
-      .cost td.words {
-        white-space: normal;
-        font-weight: 400;
-        color: var(--quiet);
-      }
       .own td {
         white-space: normal;
       }
       .dot.grid {
         color: var(--drawn);
       }
-      .dot.fed_in {
-        color: var(--fed-in);
-      }
-      .old td,
-      td.usual,
-      th.usual {
+      .old td {
         color: var(--quiet);
-      }
-      .wide {
-        display: none;
-      }
-      @container (max-width: 320px) {
-        .usual {
-          display: none;
-        }
-      }
-      @container (min-width: 420px) {
-        .narrow {
-          display: none;
-        }
-        .wide {
-          display: inline;
-        }
       }
     `,
   ];
@@ -154,8 +174,8 @@ export class SoFarCard extends SmartyCard {
 
   /** Content of the card. It is calculated again only if an argument, such as an answer or the day, has changed. */
   readonly #soFar = memoize(
-    (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, house: House | undefined, _today: string): SoFar =>
-      soFar(days, bill, feedsIn, new Date(), locale, house),
+    (days: Day[], bill: Bill | undefined, locale: Locale, house: House | undefined, _today: string): SoFar =>
+      soFar(days, bill, new Date(), locale, house),
   );
 
   protected override get label(): string {
@@ -170,41 +190,62 @@ export class SoFarCard extends SmartyCard {
       const isTooEarly = days.error === "nothing_counted";
       return html`${title}${isTooEarly ? html`<p role="status">${this.#t("nothing_yet")}</p>` : this.waiting(days.error)}`;
     }
-    // Until the first telegram comes, `feeds_in` is unknown. So look in the stored days whether the household feeds in.
-    const feedsIn = meter.feeds_in ?? days.value.days.some(({ exported_wh }) => exported_wh);
     const today = localDay(new Date());
-    const content = this.#soFar(days.value.days, lastOf(bill.value?.months ?? []), feedsIn, this.locale, houseOf(feed), today);
+    const shown = lastOf(bill.value?.months ?? []);
+    const content = this.#soFar(days.value.days, shown, this.locale, houseOf(feed), today);
     const usual = this.#usual(feed, lastOf(days.value.days), today);
-    const result = usual?.sentence || content.forecast;
+    const ofToday = usual?.sentence || content.cost;
+    const result = ofToday || content.forecast;
     if (result) this.announce(meter.entry_id, this.#t("title"), result);
     const isOld = feed.isOld(meter) || feed.live?.state !== "receiving";
+    const notes = [...(usual ? [usual.note] : []), ...content.notes];
     return html`<header>${title}<small class="number">${content.until ?? nothing}</small></header>
-      ${usual?.sentence ? this.sentence(usual.sentence) : nothing}
-      ${content.forecast ? html`<p>${rich(content.forecast)}</p>` : nothing}
-      <table class=${isOld ? "old" : ""}>
+      ${ofToday ? this.sentence(ofToday) : nothing}
+      ${content.lacks ? toEnter(this, meter, this.locale, missingField(shown!)) : nothing}
+      ${content.forecast ? this.#month(content, meter, shown!) : nothing}
+      <table class="rows ${isOld ? "old" : ""}">
         <thead>
-          <tr class="small"><td></td><th scope="col">${content.today}</th>${usual ? this.#usualHead() : nothing}<th scope="col">${content.month}</th></tr>
+          <tr class="small"><td></td><th scope="col">${content.today}</th><th scope="col">${content.month}</th></tr>
         </thead>
-        <tbody>${content.rows.map((row) => this.#row(row, content.month, usual && (usual.cells[row.key] ?? "–")))}</tbody>
+        <tbody>${content.rows.map((row) => this.#row(row, content.month, usual?.below[row.key]))}</tbody>
       </table>
-      ${content.lacks ? toEnter(this, meter, this.locale, missingField(lastOf(bill.value!.months)!)) : nothing}
-      ${[...content.notes, ...(usual ? [usual.note] : [])].map((note) => html`<p class="small">${note}</p>`)}`;
+      ${notes.map((note) => html`<p class="small">${note}</p>`)}
+      ${content.parts.length
+        ? html`<footer>${this.tableButton()}</footer>${this.table(this.#t("table"), [this.#t("table"), content.today], () => content.parts)}`
+        : nothing}`;
   }
 
   /** Return the texts about the usual day; undefined if the usual day is unknown, or if `day` is not today. */
   #usual(feed: MeterFeed, day: Day | undefined, today: string): UsualTexts | undefined {
     const { value } = feed.get("smarty_p1/usual", {});
-    return value?.usual && day?.day === today ? usualTexts(day, value.usual, new Date(value.until), this.locale) : undefined;
+    return value?.usual && day?.day === today ? usualTexts(day, value.usual, value.reason, new Date(value.until), this.locale) : undefined;
   }
 
-  #usualHead(): TemplateResult {
-    return html`<th class="usual" scope="col"><span class="narrow">${this.#t("usual")}</span><span class="wide">${this.#t("usual_by_now")}</span></th>`;
+  /** Return the forecast of the month, and its goal as a bar. */
+  #month({ forecast, isAbove, bar, underBar }: SoFar, meter: Meter, bill: Bill): TemplateResult {
+    // The verdict is the last of the bold words.
+    const at = isAbove ? forecast.lastIndexOf("**", forecast.lastIndexOf("**") - 1) : forecast.length;
+    const [before, verdict, end = ""] = [forecast.slice(0, at), ...forecast.slice(at + 2).split("**")];
+    return html`<div class="month">
+      <p>${rich(before)}${verdict && isAbove ? html`<b class="above">${verdict}</b>${end}` : nothing}</p>
+      ${bar ? this.#bar(bar) : nothing}
+      ${underBar ? html`<p class="small">${underBar}</p>` : nothing}
+      ${bill.goal || !this.hass?.user?.is_admin ? nothing : this.settings(meter, this.#t("set_goal"), "goal")}
+    </div>`;
   }
 
-  /** Return the table cell with the usual value. On a narrow card, the cell shows no unit. */
-  #usualCell(text: string): TemplateResult {
-    const at = text.lastIndexOf("\u00a0");
-    return html`<td class="number usual">${at < 0 ? text : html`${text.slice(0, at)}<span class="wide">${text.slice(at)}</span>`}</td>`;
+  #bar(bar: GoalBar): TemplateResult {
+    const at = (share: number) => `${(share * 100).toFixed(2)}%`;
+    return html`<div role="img" aria-label=${bar.words}>
+      <div class="bar" aria-hidden="true">
+        ${bar.parts.map(({ isAbove, isEstimate, from, to }) => html`<i class="${isAbove ? "above" : ""} ${isEstimate ? "hatched" : ""}" style="left:${at(from)};width:${at(to - from)}"></i>`)}
+        <i class="line" style="left:${at(bar.line)}"></i>
+      </div>
+      <div class="labels small" aria-hidden="true">
+        <span>${rich(bar.soFar)}</span><span>${rich(bar.goal)}</span>
+        ${bar.forecast ? html`<span class=${bar.isAbove ? "above" : ""}>${bar.forecast}</span>` : nothing}
+      </div>
+    </div>`;
   }
 
   /** Put the names above the numbers if the table is wider than the card. */
@@ -223,14 +264,13 @@ export class SoFarCard extends SmartyCard {
   }
 
   #row({ key, name, today, month }: Row, monthName: string, usual: string | undefined): TemplateResult {
-    const dot = key === "grid" || key === "fed_in" ? html`<span class="dot ${key}"></span>` : nothing;
-    const isWords = today === this.#t("price_missing");
-    const className = isWords ? "words" : "number";
+    const isGrid = key === "grid";
+    const dot = isGrid ? html`<span class="dot grid"></span>` : nothing;
+    const whole = isGrid ? this.moreInfo("energy_imported", month, `${name}, ${monthName} ${month}`) : month;
     return html`<tr class=${key}>
       <th scope="row"><span class="named">${dot}<span>${name}</span></span></th>
-      ${isWords
-        ? html`<td class=${className} colspan=${usual === undefined ? 2 : 3}>${today}</td>`
-        : html`<td class=${className}>${today}</td>${usual === undefined ? nothing : this.#usualCell(usual)}<td class=${className}>${this.moreInfo(ENTITIES[key] ?? "", month, `${name}, ${monthName} ${month}`)}</td>`}
+      <td class="number">${today}${usual ? html`<small>${usual}</small>` : nothing}</td>
+      <td class="number">${whole}</td>
     </tr>`;
   }
 }

@@ -1,6 +1,6 @@
 /** Texts and table of the battery estimate. */
 
-import { addMonths, localDay, type Locale, type Texts } from "../locale.ts";
+import { addMonths, localDay, type Locale, roundParts, type Texts } from "../locale.ts";
 import texts from "../texts/battery.json" with { type: "json" };
 import type { WhatIf } from "../websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
@@ -37,8 +37,14 @@ type OfHouse = "title" | "saves" | "saves_nothing" | "already" | "without" | "wi
 /** Return the key of a text: about another battery if the house has a battery. */
 export const ofHouse = (key: OfHouse, hasBattery: boolean): BatteryKey => (hasBattery ? `${key}_another` : key);
 
-/** Return an estimated amount in EUR, rounded to two significant digits, because the estimate is not more exact. */
-const estimated = (amount: number): number => Number(amount.toPrecision(2));
+/** Smallest saving in EUR that is not called "next to nothing". */
+const MIN_SAVING = 10;
+
+/** Round an estimated amount to 10 EUR, from 1,000 EUR on to 50: weather and habits will change by more. */
+const estimated = (amount: number): number => {
+  const step = Math.abs(amount) < 1000 ? 10 : 50;
+  return Math.round(amount / step) * step;
+};
 
 export interface BatteryOptions {
   /** Price of the battery in EUR; 0 if not entered. */
@@ -56,22 +62,25 @@ export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, locale
   const [before, after] = [estimate.classes[String(from)]!, estimate.classes[String(to)]!];
   const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
   const { low } = estimate.saving;
-  const [least, most] = [estimated(low), estimated(estimate.saving.high)];
-  // In a range of two amounts, only the second amount has the unit.
-  const amount = most > least ? `${locale.number(least)}–${locale.euros(most)}` : locale.euros(least);
+  const saving = (low + estimate.saving.high) / 2;
+  const amount = locale.euros(estimated(saving));
   const size = { kwh: locale.unit(kwh, "kWh"), kw: locale.referenceKW(kw) };
-  const sentences = [t(ofHouse(most > 0 && least >= 0 ? "saves" : "saves_nothing", hasBattery), { ...size, amount })];
+  const sentences = [t(ofHouse(saving >= MIN_SAVING ? "saves" : "saves_nothing", hasBattery), { ...size, amount })];
   if (from !== to) {
     const spared = estimate.classes[String(from)]!.with_battery.total - after.with_battery.total;
     sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));
   }
   if (price > 0) sentences.push(earnedBack(price, low, locale));
   const { stored_share: share } = after;
+  const columns = [before.without, after.with_battery].map((costs) => {
+    const parts = roundParts(PARTS.slice(0, -1).map((part) => costs[part]), -1);
+    return [...parts, parts.reduce((sum, part) => sum + part, 0)];
+  });
   const hourly = estimate.hourly_share;
   return {
     sentence: sentences.join(" "),
     head: [t(ofHouse("without", hasBattery), { kw: fromKw }), t(ofHouse("with_battery", hasBattery), { kw: toKw })],
-    rows: PARTS.map((part) => [t(part), locale.euros(before.without[part]), locale.euros(after.with_battery[part])]),
+    rows: PARTS.map((part, index) => [t(part), ...columns.map((column) => locale.euros(column[index]!))]),
     notes: [
       from === estimate.reference_kw ? "" : t(ofHouse("already", hasBattery), { kw: fromKw }),
       t("cycles", { count: locale.number(after.cycles) }),

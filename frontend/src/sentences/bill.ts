@@ -145,7 +145,7 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
 }
 
 /** Return "Forecast until 30 November: 140 to 155 €", or the reason why the current month has no forecast. */
-export function forecast(bill: Bill, locale: Locale): string {
+function forecast(bill: Bill, locale: Locale): string {
   const { estimate, estimate_lacks: lacks } = bill;
   if (!isRunning(bill)) return "";
   if (lacks === "last_year") return locale.text(billTexts, "forecast_needs_last_year", { day: locale.day(firstForecast(bill)) });
@@ -160,7 +160,7 @@ export function forecast(bill: Bill, locale: Locale): string {
 }
 
 /** Return the day from which on there is a forecast even without last year. */
-const firstForecast = (bill: Bill): Date => dayStart(addDays(localDay(new Date(bill.start)), 3));
+export const firstForecast = (bill: Bill): Date => dayStart(addDays(localDay(new Date(bill.start)), 3));
 
 /** Round a range outwards, to fewer digits the wider it is: 71.30 to 88.10 becomes 70 to 90. */
 function wholeRange(low: number, high: number): [number, number] {

@@ -111,8 +111,7 @@ export function houseRows(house: House, day: string, drawnWh: (number | null)[],
     // Add rounded energies, so that the displayed rows add up.
     const part = round(own, decimals);
     const all = round(drawn / 1000, decimals) + part;
-    const share = all > 0 ? `, ${locale.percent(Math.min(1, part / all))}` : "";
-    return [all < 0 ? UNKNOWN : locale.kWh(all, decimals), own < 0 ? UNKNOWN : `${locale.kWh(own, decimals)}${share}`];
+    return [all < 0 ? UNKNOWN : locale.kWh(all, decimals), own < 0 ? UNKNOWN : locale.kWh(own, decimals)];
   });
   const row = (key: HouseRow["key"], name: string, index: number) => ({ key, name, today: cells[0]![index]!, month: cells[1]![index]! });
   return [

@@ -1,57 +1,61 @@
 /** Texts and numbers of today and of this month so far. */
 
 import { lastOf } from "../built-ins.ts";
-import { dayStart, localDay, type Locale, localParts, type Texts } from "../locale.ts";
-import { firstDay, forecast, hasAmounts, type Lack, lackOf, pricesOf, toPay } from "./bill.ts";
+import { dayStart, localDay, type Locale, localParts, round, type Texts } from "../locale.ts";
+import { firstDay, firstForecast, hasAmounts, isRunning, type Lack, lackOf, lastDay, pricesOf, toPay } from "./bill.ts";
 import { type HouseRow, houseRows, unknownNote } from "./house.ts";
 import { olderPrices } from "./older-prices.ts";
-import type { Bill, Day, House, Usual } from "../websocket-types.ts";
+import type { Bill, Day, Goal, House, Usual, UsualReason } from "../websocket-types.ts";
 import texts from "../texts/so-far.json" with { type: "json" };
 
-/** Largest relative difference that is called "as usual". */
+/** Largest difference that is called "as usual": relative, and in EUR. */
 const SAME_SHARE = 0.1;
+const SAME_EUR = 0.1;
+/** Smallest forecast above the goal that counts as above it: in EUR, and relative. */
+const MIN_ABOVE_EUR = 2;
+const MIN_ABOVE_SHARE = 0.02;
 
 /**
  * Texts about the usual values. A usual value is a mean over the days with today's weekday in the last four weeks, each
  * from midnight to the present time of day.
  */
 export interface UsualTexts {
-  /** Cells of the column with the usual values, by row. */
-  cells: Partial<Record<Row["key"], string>>;
+  /** Texts below today's values, by row. */
+  below: Partial<Record<Row["key"], string>>;
   sentence: string;
   note: string;
 }
 
-/**
- * Return the texts that compare today with a usual day up to the same time. The cost comes first, because a day with
- * less energy may still cost more.
- */
-export function usualTexts(today: Day, usual: Usual, until: Date, locale: Locale): UsualTexts {
+/** Return the texts that compare today with a usual day up to the same time: the reason comes before the number. */
+export function usualTexts(today: Day, usual: Usual, reason: UsualReason | null, until: Date, locale: Locale): UsualTexts {
   const t = (key: SoFarKey, params: Record<string, string | number> = {}) => locale.text(soFarTexts, key, params);
   const kWh = (wh: number) => locale.kWh(wh / 1000);
-  const isSame = (value: number, mean: number) => Math.abs(value - mean) <= SAME_SHARE * Math.abs(mean);
-  const both = (value: number, mean: number, show: (value: number) => string) => ({ value: show(value), usual: show(mean) });
-  const [cost, energy] = [today.cost, today.imported_wh];
-  const sentences: string[] = [];
-  if (typeof cost === "number" && usual.cost !== null) {
-    sentences.push(t(isSame(cost, usual.cost) ? "same_first" : "usual_first", both(cost, usual.cost, (value) => locale.cents(value))));
-  }
-  if (energy !== null) {
-    const name = isSame(energy, usual.imported_wh) ? "same" : "usual";
-    sentences.push(t(sentences.length ? `${name}_energy` : `${name}_first`, both(energy, usual.imported_wh, kWh)));
-  }
+  const below = (wh: number | null | undefined) => (typeof wh === "number" ? { usual: wh } : undefined);
+  const sentence = (value: number, mean: number, same: number, show: (value: number) => string) => {
+    const isSame = Math.abs(value - mean) <= Math.max(same, SAME_SHARE * Math.abs(mean));
+    if (isSame) return t("today_same", { value: show(value) });
+    const both = { value: show(value), usual: show(mean) };
+    if (!reason) return t("today_cost", both);
+    const R = today.reference_kw ? locale.referenceKW(today.reference_kw) : "";
+    return t("today_because", { ...both, reason: t(reason, { R }) });
+  };
+  const { cost, imported_wh: energy } = today;
+  const hasCost = typeof cost === "number" && usual.cost !== null;
+  const rows = [["house", below(usual.house_wh)], ["own", below(usual.own_wh)], ["grid", below(usual.imported_wh)]] as const;
   const days = t("weekdays").split(" ")[localParts(until).dayOfWeek]!;
   return {
-    cells: {
-      grid: kWh(usual.imported_wh),
-      fed_in: kWh(usual.exported_wh),
-      highest: locale.kW(usual.peak_kw),
-      ...(usual.cost === null ? {} : { cost: locale.cents(usual.cost) }),
-    },
-    sentence: sentences.join(" "),
+    below: Object.fromEntries(rows.flatMap(([key, value]) => (value ? [[key, t("usually", { value: locale.number(value.usual / 1000, 1) })]] : []))),
+    sentence: hasCost
+      ? sentence(cost, usual.cost!, SAME_EUR, (value) => locale.cents(value))
+      : energy === null
+        ? ""
+        : sentence(energy, usual.imported_wh, 0, kWh),
     note: t("usual_is", { count: usual.days, days, time: locale.time(until) }),
   };
 }
+
+/** Return a text with a capital at its beginning: names of months are small in some languages. */
+const first = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 export type SoFarKey = keyof (typeof texts)["en"];
 export const soFarTexts: Texts<SoFarKey> = texts;
@@ -63,10 +67,31 @@ const MIN_MEASURED_SHARE = 0.99;
 const MIN_WHOLE_WH = 10_000;
 
 export interface Row {
-  key: "grid" | "fed_in" | "highest" | "cost" | HouseRow["key"];
+  key: "grid" | HouseRow["key"];
   name: string;
   today: string;
   month: string;
+}
+
+/** Part of the goal's bar. Its ends are shares of the bar, from 0 to 1. */
+export interface GoalPart {
+  isAbove: boolean;
+  isEstimate: boolean;
+  from: number;
+  to: number;
+}
+
+export interface GoalBar {
+  parts: GoalPart[];
+  /** Position of the goal. */
+  line: number;
+  soFar: string;
+  goal: string;
+  /** Text such as "≈ 102"; "" without a forecast. */
+  forecast: string;
+  isAbove: boolean;
+  /** The bar in words, for screen readers. */
+  words: string;
 }
 
 export interface SoFar {
@@ -75,7 +100,16 @@ export interface SoFar {
   today: string;
   month: string;
   rows: Row[];
-  forecast: string | undefined;
+  /** Cost of today, without a comparison; "" if it is unknown. */
+  cost: string;
+  /** Forecast of the month, and whether it is above the goal. */
+  forecast: string;
+  isAbove: boolean;
+  bar: GoalBar | undefined;
+  /** What a day may cost within the goal; when the goal was passed. */
+  underBar: string;
+  /** Parts of today's cost, for the table behind the card. */
+  parts: [name: string, amount: string][];
   notes: string[];
   lacks: Lack | undefined;
 }
@@ -86,54 +120,29 @@ const sum = (values: (number | null)[]): number | null => {
 };
 
 /** Return the content of the card. `days` are the days of the current month. */
-export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now: Date, locale: Locale, house?: House): SoFar {
+export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Locale, house?: House): SoFar {
   const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
   const last = lastOf(days);
-  const first = days[0];
   const isToday = !last || last.day === localDay(now);
   const kWh = (wh: number | null | undefined, decimals: number) =>
     typeof wh === "number" ? locale.kWh(wh / 1000, decimals) : UNKNOWN;
-  const kW = (mean: number | null | undefined) => (typeof mean === "number" ? locale.kW(mean) : UNKNOWN);
-  const peaks = [...days.map(({ peak }) => peak?.mean_kw), bill?.peak?.mean_kw].filter((mean) => typeof mean === "number");
   const lacks = bill && lackOf(bill);
-  // Without a reference power, only the costs without the grid charges are known.
-  const isPart = lacks === "reference" && hasAmounts(bill!);
-  const costs = (cost: number | null | undefined, show: (value: number) => string) =>
-    lacks === "prices" ? t("price_missing") : typeof cost === "number" ? show(cost) : UNKNOWN;
   const drawn = sum(days.map(({ imported_wh }) => imported_wh));
-  const fed = sum(days.map(({ exported_wh }) => exported_wh));
   // In the first days of a meter, a month in whole kWh could look lower than today.
-  const monthDecimals = Math.max(drawn ?? 0, fed ?? 0) < MIN_WHOLE_WH ? 1 : 0;
+  const monthDecimals = (drawn ?? 0) < MIN_WHOLE_WH ? 1 : 0;
   const ofHouse = house && last ? houseRows(house, last.day, [last.imported_wh, drawn], locale, monthDecimals) : [];
-  const rows: Row[] = [
-    ...ofHouse,
-    { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) },
-    {
-      key: "fed_in",
-      name: t("fed_in"),
-      today: kWh(last?.exported_wh, 1),
-      month: kWh(fed, monthDecimals),
-    },
-    { key: "highest", name: t("highest"), today: kW(last?.peak?.mean_kw), month: kW(peaks.length ? Math.max(...peaks) : null) },
-    {
-      key: "cost",
-      name: t(isPart ? "cost_without_grid" : "cost", { vat: locale.common(bill?.vat_rate === 0 ? "without_vat" : "with_vat") }),
-      today: costs(isPart ? last?.subtotal : bill && last?.cost, (value) => locale.cents(value)),
-      // Today's cost is shown with cents. Early in a month, the month's cost in whole euros could look lower than
-      // today's cost. So show cents, too, below 10 €.
-      month: costs(isPart ? bill!.subtotal : bill && toPay(bill), (value) => (Math.abs(value) < 10 ? locale.cents(value) : locale.euros(value))),
-    },
-  ];
-  const monthBegins = new Date(bill?.start ?? first?.start ?? now);
+  const monthBegins = new Date(bill?.start ?? days[0]?.start ?? now);
   const today = isToday ? t("today") : locale.shortDay(dayStart(last.day));
+  const month = locale.month(monthBegins);
   return {
     until: bill ? t("until", { time: untilOf(bill, now, locale) }) : undefined,
     today,
-    month: locale.month(monthBegins),
-    rows: rows.filter(({ key }) => key !== "fed_in" || feedsIn),
-    forecast: (bill && forecast(bill, locale)) || undefined,
+    month,
+    rows: [...ofHouse, { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) }],
+    cost: last && bill ? costOf(last, bill, today, locale) : "",
+    ...(bill ? ofMonth(bill, month, locale) : { forecast: "", isAbove: false, bar: undefined, underBar: "" }),
+    parts: last && bill ? partsOf(last, locale) : [],
     notes: [
-      last && bill ? partsOf(last, today, locale) : "",
       house ? unknownNote(house, ofHouse, last?.day ?? "", locale) : "",
       bill ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
       bill?.since ? t("counted_since", { day: locale.day(new Date(bill.since)) }) : "",
@@ -145,12 +154,113 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
   };
 }
 
-/** Return a sentence such as "Today: 0.92 € (consumption 0.51, fixed costs 0.41)." */
-function partsOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: sold }: Day, day: string, locale: Locale): string {
-  if (typeof cost !== "number" || typeof used !== "number" || typeof fixed !== "number") return "";
-  const params = { day, cost: locale.cents(cost), used: locale.number(used, 2), fixed: locale.number(fixed, 2) };
-  if (!sold) return locale.text(soFarTexts, "parts", params);
-  return locale.text(soFarTexts, "parts_sold", { ...params, sold: locale.number(sold, 2) });
+/** Return what the last day has cost, or why this is unknown. */
+function costOf(last: Day, bill: Bill, day: string, locale: Locale): string {
+  const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
+  // Without a reference power, only the costs without the grid charges are known.
+  const isPart = lackOf(bill) === "reference" && hasAmounts(bill);
+  const cost = isPart ? last.subtotal : last.cost;
+  if (lackOf(bill) === "prices") return first(t("price_missing"));
+  if (typeof cost !== "number") return "";
+  const sentence = t("today_only", { value: locale.cents(cost), day: locale.language === "en" ? day.toLowerCase() : day });
+  return isPart ? `${sentence} ${t("without_grid")}` : sentence;
+}
+
+/** Return the forecast of the running month, and its place beside the goal. */
+function ofMonth(bill: Bill, month: string, locale: Locale): Pick<SoFar, "forecast" | "isAbove" | "bar" | "underBar"> {
+  const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
+  const soFar = toPay(bill);
+  const { estimate, goal } = bill;
+  if (!isRunning(bill) || soFar === null) return { forecast: "", isAbove: false, bar: undefined, underBar: "" };
+  const total = estimate && Number.isFinite(estimate.total) ? estimate.total : undefined;
+  const limit = goal?.total ?? undefined;
+  const above = limit === undefined ? 0 : (total ?? soFar) - limit;
+  const isAbove = limit !== undefined && above >= Math.max(MIN_ABOVE_EUR, MIN_ABOVE_SHARE * Math.abs(limit));
+  const of = goal?.is_last_year ? "last_year" : "goal";
+  const verdict =
+    limit === undefined || total === undefined
+      ? "."
+      : isAbove
+        ? t(`above_${of}`, { amount: locale.euros(round(total) - round(limit)) })
+        : t(`within_${of}`);
+  const heading = (euros: number) => {
+    const isReceived = euros < 0 && round(euros) !== 0;
+    const forecast = first(t(isReceived ? "heading_credit" : "heading", { month, total: locale.euros(isReceived ? -euros : euros) }));
+    return bill.shared_kwh ? t(isReceived ? "from_supplier" : "to_supplier", { forecast }) : forecast;
+  };
+  const forecast =
+    total === undefined
+      ? [first(t("month_so_far", { month, total: euros(soFar, locale) })), bill.estimate_lacks === "last_year" ? t("from_day", { day: locale.day(firstForecast(bill)) }) : ""]
+          .filter(Boolean)
+          .join(" ")
+      : heading(total) + verdict;
+  return {
+    forecast,
+    isAbove,
+    bar: goal && limit !== undefined ? goalBar(soFar, total, limit, of, isAbove, locale) : undefined,
+    underBar: goal ? underBar(goal, isAbove, bill, locale) : "",
+  };
+}
+
+/** Return an amount in whole euros, below 10 € with cents: early in a month, whole euros could look lower than today's cost. */
+const euros = (value: number, locale: Locale): string => (Math.abs(value) < 10 ? locale.cents(value) : locale.euros(value));
+
+/** Return the bar with the cost so far, the forecast `total` and the goal `limit`, all in EUR. */
+export function goalBar(
+  soFar: number,
+  total: number | undefined,
+  limit: number,
+  of: "goal" | "last_year",
+  isAbove: boolean,
+  locale: Locale,
+): GoalBar {
+  const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
+  // A month that is paid for its solar power begins below 0.
+  const begin = Math.min(0, soFar, limit, total ?? 0);
+  const end = Math.max(soFar, limit, total ?? soFar, begin + 1);
+  const scale = (end - begin) * 1.08;
+  const share = (value: number) => (value - begin) / scale;
+  // In a sunny month, the cost may still fall: the hatched part is then what the forecast takes away.
+  const [solid, hatched] = [Math.min(soFar, total ?? soFar), Math.max(soFar, total ?? soFar)];
+  const parts: GoalPart[] = [];
+  const add = (from: number, to: number, isEstimate: boolean) => {
+    const border = Math.min(Math.max(limit, from), to);
+    if (border > from) parts.push({ isAbove: false, isEstimate, from: share(from), to: share(border) });
+    if (to > border) parts.push({ isAbove: true, isEstimate, from: share(border), to: share(to) });
+  };
+  add(begin, solid, false);
+  add(solid, hatched, true);
+  const goal = t(of, { value: locale.euros(limit) });
+  const value = euros(soFar, locale);
+  return {
+    parts,
+    line: share(limit),
+    soFar: t("so_far", { value }),
+    goal,
+    forecast: total === undefined ? "" : t("about", { value: locale.number(total) }),
+    isAbove,
+    words: first(
+      total === undefined
+        ? t("bar_so_far", { goal: goal.replaceAll("**", ""), value })
+        : t("bar", { goal: goal.replaceAll("**", ""), value, total: locale.euros(total) }),
+    ),
+  };
+}
+
+function underBar({ total, day_budget: budget, recent_day: recent, passed_on: passed, is_last_year: isLastYear }: Goal, isAbove: boolean, bill: Bill, locale: Locale): string {
+  const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
+  if (total === null) return t("goal_unknown");
+  if (passed) return t(isLastYear ? "passed_last_year" : "passed", { day: locale.day(dayStart(passed)) });
+  if (!isAbove || typeof budget !== "number") return "";
+  const params = { goal: locale.euros(total), budget: locale.cents(budget), day: locale.day(lastDay(bill)) };
+  return typeof recent === "number" ? t("budget_lately", { ...params, recent: locale.cents(recent) }) : t("budget", params);
+}
+
+/** Return the parts of a day's cost: consumption, energy to the grid, fixed costs, and their sum. */
+function partsOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: sold }: Day, locale: Locale): [string, string][] {
+  if (typeof cost !== "number" || typeof used !== "number" || typeof fixed !== "number") return [];
+  const row = (key: SoFarKey, amount: number): [string, string] => [locale.text(soFarTexts, key), locale.cents(amount)];
+  return [row("used", used), ...(sold ? [row("fed_in", sold)] : []), row("fixed", fixed), row("total", cost)];
 }
 
 function untilOf(bill: Bill, now: Date, locale: Locale): string {

@@ -236,7 +236,14 @@ async def test_the_options_of_a_meter(
     meter = hass.data[VIRTUAL_METERS][entry.entry_id]
     for n in range(4):
         meter.ask("192.168.1.30", Question.EM_STATUS, 1000 + 1.5 * n)
-    for page in ("contract", "updates", "sun", "other_programs", "leneda_account"):
+    for page in (
+        "contract",
+        "goal_and_messages",
+        "updates",
+        "sun",
+        "other_programs",
+        "leneda_account",
+    ):
         is_french(await open_options(hass, entry, page))
     is_french(await open_options(hass, entry, "virtual_clients"), "1,5 s")
     is_french(await open_details(hass, entry), "10,00 kWh", "EUR")

@@ -41,6 +41,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
     assert menu["type"] is FlowResultType.MENU
     assert menu["menu_options"] == [
         "contract",
+        "goal_and_messages",
         "updates",
         "sun",
         "other_programs",
@@ -52,6 +53,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
     for page, fields in (
         ("updates", gas),
         ("other_programs", ["p1_server", "virtual_meter", "mqtt"]),
+        ("goal_and_messages", ["goal", "goal_amount"]),
     ):
         form = await open_options(hass, entry, page)
         assert form["data_schema"]
@@ -104,6 +106,38 @@ async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockC
     changed = stored | {"reference_power": 12.0, "energy_fee_per": "month"}
     del changed["energy_price"]
     assert dict(entry.options) == changed
+
+
+async def test_a_goal_is_an_amount_or_moves_with_last_year(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    async def enter_goal(**typed: str) -> dict[str, Any]:
+        form = await open_options(hass, entry, "goal_and_messages")
+        # This meter was not read a year ago.
+        assert form["description_placeholders"] == {"name": "Smarty 2574", "last_year": "–"}  # noqa: RUF001
+        result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
+        await hass.async_block_till_done()
+        return dict(result)
+
+    for typed, error in (
+        ({}, "goal_missing"),
+        ({"goal_amount": " "}, "goal_missing"),
+        ({"goal_amount": "95 kWh"}, "amount_unit"),
+        ({"goal_amount": "10001"}, "amount_out_of_range"),
+    ):
+        result = await enter_goal(goal="amount", **typed)
+        assert result["errors"] == {"goal_amount": error}
+    assert dict(entry.options) == STORED
+
+    for kind, typed, stored in (
+        ("amount", {"goal_amount": "95,50 €"}, {"goal": 95.5}),
+        ("last_year", {"goal_amount": "95"}, {"goal": "last_year"}),
+        ("amount", {"goal_amount": "-12"}, {"goal": -12.0}),
+        ("none", {"goal_amount": "95"}, {}),
+    ):
+        result = await enter_goal(goal=kind, **typed)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert dict(entry.options) == STORED | stored
 
 
 async def enter_data(hass: HomeAssistant, entry: MockConfigEntry, **typed: float) -> dict[str, Any]:

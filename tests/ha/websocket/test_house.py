@@ -316,3 +316,34 @@ async def test_of_two_meters_each_has_what_is_chosen(
     await hass.async_block_till_done()
     assert entry.options[CONF_SUN_SOURCES] == ["sensor.sun", "sensor.shed"]
     assert len((await house_of(client, entry))["solar"]) == 2
+
+
+async def test_devices_of_the_energy_dashboard_share_the_bill(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    # 0.4 kW at all times in June: the car takes 0.1 kWh each hour, and its wallbox the same ones.
+    for name in ("sensor.car", "sensor.wallbox"):
+        await record(hass, name, lambda _time: 0.1)
+    await record(hass, "sensor.oven", lambda _time: 0.05)
+    manager = await async_get_manager(hass)
+    devices = [
+        {"stat_consumption": "sensor.car", "name": "Car", "included_in_stat": "sensor.wallbox"},
+        {"stat_consumption": "sensor.wallbox", "name": "Wallbox"},
+        {"stat_consumption": "sensor.oven"},
+    ]
+    update: Any = {"device_consumption": devices}
+    await manager.async_update(update)
+    answer = await ask(client, "shares", entry_id=entry.entry_id, period="month")
+    rows = {row["name"] or row["kind"]: (row["wh"], row["cost"]) for row in answer["rows"]}
+    # 15 days: 36 kWh, 18 kWh, and what is left of 144 kWh is always on.
+    assert rows == {
+        "always_on": (90_000, pytest.approx(90 * PRICE, abs=0.01)),
+        "Wallbox": (36_000, pytest.approx(36 * PRICE, abs=0.01)),
+        "sensor.oven": (18_000, pytest.approx(18 * PRICE, abs=0.01)),
+        "else": (0, pytest.approx(0, abs=0.02)),
+    }
+    assert answer["cost"] == pytest.approx(144 * PRICE, abs=0.02)
+    # With a second meter, nobody knows whose devices these are.
+    MockConfigEntry(domain=DOMAIN, unique_id="other").add_to_hass(hass)
+    yesterday = await ask(client, "shares", entry_id=entry.entry_id, period="yesterday")
+    assert [row["kind"] for row in yesterday["rows"]] == ["always_on", "else"]

@@ -48,6 +48,7 @@ from .contract_form import (
     read_first_page,
     shown_contract,
 )
+from .goal_and_messages import GOAL_OPTIONS, goal_fields, offered_goal, read_goal, shown_goal
 from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
 from .leneda_file import LenedaFileSteps
 from .publish_options import (
@@ -143,9 +144,16 @@ def read_sun(
 
 
 _OUTPUTS = (P1_SERVER, VIRTUAL_METER, MQTT)
-_MENU = ["contract", "updates", "sun", "other_programs", "leneda_file", "leneda_account"]
-
-_MENU_WITHOUT_CABLE = ["contract", "sun", "leneda_file", "leneda_account"]
+_MENU = [
+    "contract",
+    "goal_and_messages",
+    "updates",
+    "sun",
+    "other_programs",
+    "leneda_file",
+    "leneda_account",
+]
+_MENU_WITHOUT_CABLE = ["contract", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
 
 CONTRACT = {"page": "contract"}
 DETAILS = {"page": "contract_details"}
@@ -224,6 +232,21 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             shown = user_input
         problems = await self._amounts.async_placeholders(self.hass)
         return self._show("updates", data_fields(self.config_entry), shown, errors, **problems)
+
+    async def async_step_goal_and_messages(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the goal of a month."""
+        errors: Errors = {}
+        locale = await async_user_locale(self.hass)
+        shown: Mapping[str, Any] = shown_goal(self.config_entry, locale)
+        if user_input is not None:
+            self._amounts.begin()
+            read = read_goal(user_input, self._amounts, errors)
+            if not errors:
+                return self._save(read, GOAL_OPTIONS)
+            shown = user_input
+        placeholders = await self._amounts.async_placeholders(self.hass)
+        placeholders["last_year"] = offered_goal(self.config_entry, locale)
+        return self._show("goal_and_messages", goal_fields(), shown, errors, **placeholders)
 
     async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which inverters and batteries supply the house."""

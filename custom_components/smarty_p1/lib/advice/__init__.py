@@ -1,4 +1,4 @@
-"""What one could do: forecast of the month, other reference powers, a battery, the hours ahead.
+"""What one could do: forecast and goal of a month, reference powers, a battery, hours ahead.
 
 Imports `history`, `prices` and `bill`; none of them imports this part.
 """
@@ -14,8 +14,33 @@ from .battery_simulation import (
     Battery,
 )
 from .battery_worth import WhatIf, YearCosts, simulate_battery
+from .best_start import (
+    LOAD_LOOKED_BACK,
+    MAX_LOAD_HOURS,
+    MAX_LOAD_KW,
+    MIN_LOAD_HOURS,
+    MIN_LOAD_KW,
+    MIN_SAVING,
+    MIN_WHOLE_DAYS,
+    BestStart,
+    Load,
+    StartCosts,
+    StartLack,
+    StartReason,
+    start_costs,
+)
 from .class_comparison import Comparison, MonthComparison, compare
 from .daily_energy_forecast import EnergyForecast, forecast_energy
+from .day_reason import DayReason, PartOfDay, day_reason
+from .energy_shares import (
+    EnergyShares,
+    HouseDevice,
+    HouseHours,
+    Share,
+    always_on_kw,
+    energy_shares,
+)
+from .goal import LAST_YEAR, Goal, GoalChoice, goal_of, last_year_total
 from .month_forecast import Estimate, Lack, estimate_month, estimated
 from .months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
@@ -24,6 +49,7 @@ from .solar_house import (
     HouseDay,
     Supply,
     SupplyKind,
+    delivered_until,
     doubtful_periods,
     house_days,
     house_sum,
@@ -31,39 +57,67 @@ from .solar_house import (
 )
 
 __all__ = [
+    "LAST_YEAR",
+    "LOAD_LOOKED_BACK",
     "LOOKED_BACK",
     "MAX_KW",
     "MAX_KWH",
+    "MAX_LOAD_HOURS",
+    "MAX_LOAD_KW",
     "MAX_RESERVE_SHARE",
     "MAX_STANDBY_W",
     "MIN_DAYS",
     "MIN_EFFICIENCY",
     "MIN_KW",
     "MIN_KWH",
+    "MIN_LOAD_HOURS",
+    "MIN_LOAD_KW",
+    "MIN_SAVING",
+    "MIN_WHOLE_DAYS",
     "Battery",
+    "BestStart",
     "ComingQuarterHour",
     "Comparison",
+    "DayReason",
     "EnergyForecast",
+    "EnergyShares",
     "Estimate",
+    "Goal",
+    "GoalChoice",
     "Grid",
     "HouseDay",
+    "HouseDevice",
+    "HouseHours",
     "Lack",
+    "Load",
     "MonthComparison",
+    "PartOfDay",
+    "Share",
+    "StartCosts",
+    "StartLack",
+    "StartReason",
     "Supply",
     "SupplyKind",
     "WhatIf",
     "WhatIfError",
     "WhatIfRefusal",
     "YearCosts",
+    "always_on_kw",
     "compare",
+    "day_reason",
+    "delivered_until",
     "doubtful_periods",
+    "energy_shares",
     "estimate_month",
     "estimated",
     "forecast_energy",
+    "goal_of",
     "house_days",
     "house_sum",
+    "last_year_total",
     "prices_by_hour",
     "quarter_hours_ahead",
     "simulate_battery",
+    "start_costs",
     "usual_import",
 ]

@@ -79,7 +79,7 @@ def estimate_month(
     """
     if not month.start <= until < month.end:
         return None
-    last_year = _same_month_of_last_year(month, earlier)
+    last_year = same_month_of_last_year(month, earlier)
     if lack := _lack(month, until, is_last_year_known=last_year is not None):
         return lack
     days = _whole_days((*earlier, month), until)
@@ -103,7 +103,7 @@ def _lack(month: Month, until: datetime, *, is_last_year_known: bool) -> Lack | 
     return None
 
 
-def _same_month_of_last_year(month: Month, earlier: Sequence[Month]) -> Month | None:
+def same_month_of_last_year(month: Month, earlier: Sequence[Month]) -> Month | None:
     """Return the same month a year ago, None if less than 90 % of it is known."""
     year_before = month.start.replace(year=month.start.year - 1)
     last_year = next((candidate for candidate in earlier if candidate.start == year_before), None)

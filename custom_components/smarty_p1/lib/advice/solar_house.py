@@ -359,6 +359,26 @@ def _worth(
     return saved, unpriced_kwh
 
 
+def delivered_until(
+    supplies: Sequence[Supply], start: datetime, until: datetime, read_until: datetime
+) -> float | None:
+    """Return the energy in kWh that `supplies` delivered to the house and the grid in a period.
+
+    The statistics were read up to `read_until`. An hour that ends after `until` is divided in
+    proportion to time. Return None if the energy of the period is not known.
+    """
+    if any(supply.since > start for supply in supplies):
+        return None
+    for supply in supplies:
+        if any(begin < until and start < end for begin, end in doubtful_periods(supply, until)):
+            return None
+    return sum(
+        _delivered_kwh(supplies, hour)
+        * min(1.0, (until - hour) / (min(read_until, hour + _HOUR) - hour))
+        for hour in _hours_between(start, until)
+    )
+
+
 def _delivered_kwh(supplies: Sequence[Supply], hour: datetime) -> float:
     return sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in supplies)
 

@@ -3,6 +3,7 @@
 Actions and websocket commands check the user's rights first. Then they return these answers.
 """
 
+from .best_start import best_start_report, start_costs_report
 from .bills import (
     CURRENT_PRICES,
     bill_answer,
@@ -13,7 +14,7 @@ from .bills import (
 )
 from .days import days_report
 from .gas_costs import DaySums, GasPrices, gas_costs_report, gas_meter_costs, joined_days
-from .habits import highlights_report, usual_report
+from .habits import SuppliedHouse, highlights_report, usual_report
 from .house import first_day_of_house, house_report
 from .outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from .quarter_hours import (
@@ -22,15 +23,21 @@ from .quarter_hours import (
     quarter_hours_as_json,
     quarter_hours_report,
 )
+from .shares import MONTH, YESTERDAY, HouseSources, period_of, shares_report
 from .what_if import what_if_report
 
 __all__ = [
     "CURRENT_PRICES",
     "FORMAT_JSON",
+    "MONTH",
     "OUTLOOK_FORMATS",
+    "YESTERDAY",
     "DaySums",
     "GasPrices",
+    "HouseSources",
+    "SuppliedHouse",
     "TooLongError",
+    "best_start_report",
     "bill_answer",
     "bills_report",
     "classes_report",
@@ -44,9 +51,12 @@ __all__ = [
     "joined_days",
     "known_months",
     "outlook_report",
+    "period_of",
     "quarter_hours_as_csv",
     "quarter_hours_as_json",
     "quarter_hours_report",
+    "shares_report",
+    "start_costs_report",
     "usual_report",
     "what_if_report",
 ]

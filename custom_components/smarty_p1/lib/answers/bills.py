@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from ..advice import Comparison, Lack, MonthComparison, compare, estimated
+from ..advice import (
+    LAST_YEAR,
+    Comparison,
+    GoalChoice,
+    Lack,
+    MonthComparison,
+    compare,
+    estimated,
+    goal_of,
+)
 from ..bill import (
     Bill,
     BillLine,
@@ -123,10 +132,26 @@ def _kwh(wh: float) -> float:
     return round(wh / 1000, 3)
 
 
-def bills_report(demand: Demand, count: int) -> dict[str, Any]:
-    """Return the newest `count` bills in the order of time, up to the current month's bill."""
+def bills_report(demand: Demand, count: int, goal: GoalChoice | None = None) -> dict[str, Any]:
+    """Return the newest `count` bills in the order of time, up to the current month's bill.
+
+    The current month's bill also has the `goal` of the household.
+    """
     months = known_months(demand)[-count:]
-    return {"months": [bill_answer(month, demand) | _beside_it(month, demand) for month in months]}
+    bills = [bill_answer(month, demand) | _beside_it(month, demand) for month in months]
+    if goal is not None:
+        bills[-1]["goal"] = _goal(goal, demand)
+    return {"months": bills}
+
+
+def _goal(choice: GoalChoice, demand: Demand) -> dict[str, Any]:
+    """Return the goal of the current month. Its `total` is None if last year's cost is unknown."""
+    is_last_year = choice == LAST_YEAR
+    goal = goal_of(choice, known_months(demand), demand.contracts, demand.until)
+    if goal is None:
+        return {"is_last_year": is_last_year, "total": None}
+    passed_on = goal.passed_on and goal.passed_on.isoformat()
+    return {"is_last_year": is_last_year, **goal._asdict(), "passed_on": passed_on}
 
 
 def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:

@@ -5,13 +5,14 @@
 - The base load: the power that the household draws at all times.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, groupby
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
+from ..advice import PartOfDay, Supply, day_reason, delivered_until
 from ..bill import Demand, Month, QuarterHours, mean_market_prices
 from ..history import (
     LUXEMBOURG,
@@ -26,6 +27,7 @@ from ..history import (
 from ..prices import (
     AgreedPrices,
     Contracts,
+    KwhPrice,
     OlderPrices,
     excess_price,
     price_of_kwh,
@@ -35,14 +37,23 @@ from .days import days_report
 
 _WEEKS = 4
 _MIN_DAYS = 2
+_MEANS = ("imported_wh", "exported_wh", "peak_kw", "cost", "surcharge", "own_wh")
 _MAX_HIGHEST = 5
 _NIGHTS = 7
 _MIN_NIGHTS = 3
 _NIGHT = timedelta(hours=2), timedelta(hours=5)
 _HOURS_A_YEAR = 8760
+_A_DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
 _YEAR = timedelta(days=365)
 _MARKET_MONTHS = 12
+
+
+class SuppliedHouse(NamedTuple):
+    """Inverters and batteries of a house. Their energy is known up to `until`, a quarter-hour."""
+
+    supplies: Sequence[Supply]
+    until: datetime
 
 
 class _Sums(NamedTuple):
@@ -52,37 +63,103 @@ class _Sums(NamedTuple):
     exported_wh: float
     peak_kw: float
     weight: float
+    surcharge: float
 
 
-def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
+def usual_report(
+    demand: Demand, known: QuarterHours, house: SuppliedHouse | None = None
+) -> dict[str, Any]:
     """Return the usual energies, highest power and cost from midnight to this time of the day.
 
     A usual value is the mean of the same weekday in the last four weeks. The key `usual` is None if
     fewer than two of these four days are known completely. While today's shared energy is unknown,
-    the usual cost is the cost without sharing, so that it is comparable with today's cost.
+    the usual cost is the cost without sharing, so that it is comparable with today's cost. `reason`
+    is the largest cause of today's difference, None if it is unknown.
     """
     demand = _shared_as_today(demand)
     now = demand.time.astimezone(LUXEMBOURG)
     past = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
-    first, last = past[-1].date(), past[0].date()
+    first = past[-1].date()
     costs = {
-        day["day"]: day for day in days_report(demand, known, first, last + timedelta(1))["days"]
+        day["day"]: day for day in days_report(demand, known, first, now.date() + _A_DAY)["days"]
     }
     found = {
-        until: sums
-        for until in past
+        until: sums | {"own_wh": _own_wh(known, house, week)}
+        for week, until in enumerate(past, 1)
         if (sums := _until(until, known, demand.contracts, costs.get(until.date().isoformat())))
     }
-    usual = None
-    if len(found) >= _MIN_DAYS:
-        days = list(found.values())
-        prices = (AgreedPrices.at(demand.contracts.at(day), day) for day in found)
-        usual = {
-            "days": len(found),
-            **{name: _mean([day[name] for day in days]) for name in days[0]},
-            **OlderPrices.answer(OlderPrices.joined(agreed.prices_of for agreed in prices)),
-        }
-    return {"until": demand.time.isoformat(), "usual": usual}
+    if len(found) < _MIN_DAYS:
+        return {"until": demand.time.isoformat(), "usual": None, "reason": None}
+    means = {name: _mean([day[name] for day in found.values()]) for name in _MEANS}
+    reason = _reason(demand, costs.get(now.date().isoformat()), means, _own_wh(known, house))
+    del means["surcharge"]
+    prices = (AgreedPrices.at(demand.contracts.at(day), day) for day in found)
+    older = OlderPrices.answer(OlderPrices.joined(agreed.prices_of for agreed in prices))
+    usual = {"days": len(found), **means, "house_wh": _sum(means, "imported_wh", "own_wh"), **older}
+    return {"until": demand.time.isoformat(), "usual": usual, "reason": reason}
+
+
+def _sum(values: Mapping[str, float | None], *names: str) -> float | None:
+    known = [value for name in names if (value := values[name]) is not None]
+    return round(sum(known), 3) if len(known) == len(names) else None
+
+
+def _own_wh(known: QuarterHours, house: SuppliedHouse | None, week: int = 0) -> float | None:
+    """Return the energy that the house used and did not draw from the grid, from midnight on.
+
+    The day is today or, with `week`, as many weeks ago. It is counted up to the clock time until
+    which the energy of the supplies is known. Return None if it is unknown.
+    """
+    if house is None:
+        return None
+    until = house.until.astimezone(LUXEMBOURG) - timedelta(weeks=week)
+    start, end = day_start(until), until.astimezone(UTC)
+    exported_wh = known.values("exported", start, end)
+    delivered = delivered_until(house.supplies, start, end, house.until)
+    known_wh = [wh for wh in exported_wh if wh is not None]
+    if delivered is None or len(known_wh) < (end - start) // QUARTER_HOUR:
+        return None
+    return delivered * 1000 - sum(known_wh)
+
+
+def _reason(
+    demand: Demand,
+    today: dict[str, Any] | None,
+    usual: dict[str, float | None],
+    own_wh: float | None,
+) -> str | None:
+    if today is None:
+        return None
+    names = "imported_wh", "exported_wh", "cost", "surcharge"
+    day = _part_of_day([*map((today | {"surcharge": today["cost_above"]}).get, names)], own_wh)
+    usual_day = _part_of_day([*map(usual.get, names)], usual["own_wh"])
+    return day and usual_day and day_reason(day, usual_day, _mean_price_of_day(demand))
+
+
+def _part_of_day(values: Sequence[float | None], own_wh: float | None) -> PartOfDay | None:
+    """Return a part of a day from energies in Wh and amounts in EUR, None if one is unknown."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    imported_wh, exported_wh, cost, surcharge = known
+    own = None if own_wh is None else own_wh / 1000
+    return PartOfDay(cost, imported_wh / 1000, exported_wh / 1000, surcharge, own)
+
+
+def _mean_price_of_day(demand: Demand) -> KwhPrice:
+    """Return the mean price of a kWh today, at the mean market prices of the month."""
+    market = mean_market_prices(demand.month.days)
+    start = day_start(demand.time)
+    prices = [
+        price_of_kwh(demand.contracts, start + n * QUARTER_HOUR, market)
+        for n in range((day_end(demand.time) - start) // QUARTER_HOUR)
+    ]
+    imported = [price.imported for price in prices if price.imported is not None]
+    exported = [price.exported for price in prices if price.exported is not None]
+    return KwhPrice(
+        fmean(imported) if len(imported) == len(prices) else None,
+        fmean(exported) if exported else None,
+    )
 
 
 def _shared_as_today(demand: Demand) -> Demand:
@@ -128,6 +205,7 @@ def _until(
         "exported_wh": part.exported_wh,
         "peak_kw": part.peak_kw,
         "cost": cost,
+        "surcharge": part.surcharge,
     }
 
 
@@ -163,19 +241,20 @@ def _part(
 
 
 def _sums(parts: Iterator[tuple[_Quarter, float]], contracts: Contracts) -> _Sums:
-    imported = exported = peak = weight = 0.0
+    imported = exported = peak = weight = surcharge = 0.0
     for (start, wh, fed_wh), share in parts:
         contract = contracts.at(start)
         price = price_of_kwh(contracts, start, NO_PRICES).imported
         above_wh = max(0.0, wh - (contract.reference_kw or 0.0) * 250)
         # A price that follows the market is unknown, because past market prices are not stored.
         # Without a price, all kWh have the same weight.
-        more = 0.0 if price is None else above_wh * (excess_price(contract, start) or 0.0)
-        weight += (wh * (1.0 if price is None else price) + more) * share
+        more = above_wh * (excess_price(contract, start) or 0.0)
+        surcharge += more / 1000 * share
+        weight += (wh if price is None else wh * price + more) * share
         imported += wh * share
         exported += fed_wh * share
         peak = max(peak, wh / 250) if share == 1 else peak
-    return _Sums(imported, exported, peak, weight)
+    return _Sums(imported, exported, peak, weight, surcharge)
 
 
 def _ratio(part: float, whole: float) -> float:
@@ -240,7 +319,7 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
     """
     today = day_start(demand.time)
     midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
-    nights = [night for midnight in midnights if (night := _night(known, midnight))]
+    nights = [night for midnight in midnights if (night := night_quarters(known, midnight))]
     # If a household exports energy at night, it probably has a battery. A battery can supply the
     # base load, so the meter does not show the base load.
     if len(nights) < _MIN_NIGHTS or any(quarter.exported_wh for quarter in chain(*nights)):
@@ -279,7 +358,7 @@ def _mean_price(demand: Demand) -> tuple[float | None, OlderPrices | None]:
     return mean, None if mean is None else prices[0].prices_of
 
 
-def _night(known: QuarterHours, midnight: datetime) -> list[_Quarter]:
+def night_quarters(known: QuarterHours, midnight: datetime) -> list[_Quarter]:
     """Return the quarter-hours from 2:00 to 5:00 after `midnight`, [] if one of them is unknown."""
     local = midnight.astimezone(LUXEMBOURG)
     begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)

@@ -17,7 +17,7 @@ from .bill import (
     monthly_lines,
     to_cents,
 )
-from .daily_bills import bills_by_day
+from .daily_bills import DayBills, bills_by_day
 from .demand_meter import DemandMeter
 from .demand_snapshot import Demand
 from .hourly_amounts import HourlyAmounts, amounts_by_hour
@@ -39,6 +39,7 @@ __all__ = [
     "ClassExcess",
     "Covered",
     "Day",
+    "DayBills",
     "DaySum",
     "DaySums",
     "Demand",

@@ -1,0 +1,85 @@
+"""Options page for the goal of a month."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ...const import CONF_GOAL
+from ...coordinator.entry_types import AnyConfigEntry
+from ...lib.advice import LAST_YEAR, last_year_total
+from ...lib.amounts import EUR, Amount, amount_text
+from ...lib.answers import known_months
+from ..typed_amounts import AmountField, TypedAmounts
+from ..user_locale import UserLocale
+from .contract_form import Errors
+
+CONF_GOAL_AMOUNT = "goal_amount"
+NO_GOAL = "none"
+AMOUNT = "amount"
+GOAL_OPTIONS = (CONF_GOAL,)
+
+_MAX_EUR = 10_000
+# A house with much solar power is paid in summer, so its goal can be below 0.
+_AMOUNTS = {CONF_GOAL_AMOUNT: Amount(EUR, _MAX_EUR, -_MAX_EUR)}
+_PAGE = "options.step.goal_and_messages"
+_UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
+
+
+def goal_fields() -> dict[vol.Marker, Any]:
+    """Return the form's fields: the kind of goal, and its amount."""
+    kinds = SelectSelector(
+        SelectSelectorConfig(
+            options=[NO_GOAL, LAST_YEAR, AMOUNT],
+            mode=SelectSelectorMode.LIST,
+            translation_key=CONF_GOAL,
+        )
+    )
+    return {
+        vol.Required(CONF_GOAL, default=NO_GOAL): kinds,
+        vol.Optional(CONF_GOAL_AMOUNT): AmountField(_AMOUNTS[CONF_GOAL_AMOUNT]),
+    }
+
+
+def shown_goal(entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
+    """Return the stored goal as the form shows it.
+
+    If no amount is stored, the form offers last year's cost of this month, in whole euros.
+    """
+    stored = entry.options.get(CONF_GOAL)
+    if isinstance(stored, float):
+        amount = amount_text(stored, locale.decimal_mark)
+        return {CONF_GOAL: AMOUNT, CONF_GOAL_AMOUNT: amount}
+    shown = {CONF_GOAL: stored or NO_GOAL}
+    if (total := _last_year_total(entry)) is not None:
+        shown[CONF_GOAL_AMOUNT] = amount_text(round(total))
+    return shown
+
+
+def offered_goal(entry: AnyConfigEntry, locale: UserLocale) -> str:
+    """Return last year's cost of this month as a text, a dash if it is unknown."""
+    total = _last_year_total(entry)
+    return _UNKNOWN if total is None else locale.number(f"{total:.2f} {EUR.symbol}")
+
+
+def read_goal(typed: Mapping[str, Any], amounts: TypedAmounts, errors: Errors) -> dict[str, Any]:
+    """Return the options to store. Add the error of a wrong or missing amount to `errors`."""
+    kind = typed[CONF_GOAL]
+    if kind != AMOUNT:
+        return {} if kind == NO_GOAL else {CONF_GOAL: kind}
+    read = amounts.read_all(typed, _AMOUNTS, _PAGE)
+    errors |= amounts.errors
+    if CONF_GOAL_AMOUNT not in read and not errors:
+        errors[CONF_GOAL_AMOUNT] = "goal_missing"
+    return {} if errors else {CONF_GOAL: float(read[CONF_GOAL_AMOUNT])}
+
+
+def _last_year_total(entry: AnyConfigEntry) -> float | None:
+    demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
+    return None if demand is None else last_year_total(known_months(demand), demand.contracts)

@@ -1,0 +1,243 @@
+"""Cost of a load at each coming start, such as that of a washing machine, and the best start.
+
+The cost is that of the past: for each of the last 28 whole days, what the load would have added at
+this time of day, at the prices of the coming hours. Energy that the house would have exported costs
+its feed-in price, other energy costs the price of its hour, and energy above the reference power
+costs the surcharge in addition. No weather is forecast.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import groupby
+from statistics import fmean
+from typing import NamedTuple
+
+from ..history import (
+    LUXEMBOURG,
+    QUARTER_HOUR,
+    MarketPrices,
+    Origin,
+    QuarterHour,
+    day_end,
+    day_start,
+    quarter_start,
+)
+from ..prices import Contracts, OlderPrices, excess_price, price_of_kwh
+
+MIN_LOAD_KW = 0.05
+MAX_LOAD_KW = 50.0
+MIN_LOAD_HOURS = 0.25
+MAX_LOAD_HOURS = 24.0
+LOAD_LOOKED_BACK = timedelta(days=42)
+"""Time of the quarter-hours that are needed. Leneda's data ends a day or more before now."""
+MIN_SAVING = 0.05
+"""Smallest saving in EUR that is worth a change."""
+
+_MAX_DAYS = 28
+MIN_WHOLE_DAYS = 7
+_SAME_EUR = 0.01
+_NO_DIFFERENCE_EUR = 0.005
+_ROUNDING_EUR = 1e-9
+
+
+class Load(NamedTuple):
+    """Load with a constant power in kW for a number of hours."""
+
+    kw: float
+    hours: float
+
+    @property
+    def shares(self) -> list[float]:
+        """Return the share (0 to 1) of each quarter-hour for which the load runs."""
+        quarters = self.hours * 4
+        return [min(1.0, quarters - n) for n in range(-int(-quarters // 1))]
+
+
+class StartReason(StrEnum):
+    """Largest part of the saving of the best start."""
+
+    SUN = "sun"
+    PRICE = "price"
+    REFERENCE_POWER = "reference_power"
+
+
+class StartLack(StrEnum):
+    """Data without which no cost of a start is known."""
+
+    DAYS = "too_few_days"
+    PRICE = "no_price"
+
+
+class BestStart(NamedTuple):
+    """Earliest start whose cost is within a cent of the lowest cost."""
+
+    start: datetime
+    end: datetime
+    cost: float
+    saving: float
+    """Cost of a start now, minus `cost`, in EUR."""
+    own_kwh: float
+    """Part of the load's energy that the house would otherwise have exported."""
+    reason: StartReason
+
+
+class StartCosts(NamedTuple):
+    """Costs in EUR of a load by its start, one for each quarter-hour from now on."""
+
+    start: datetime
+    costs: Sequence[float]
+    best: BestStart
+    prices_of: OlderPrices | None
+    """Older published prices that the costs use, None if they use none."""
+
+    @property
+    def can_differ(self) -> bool:
+        """Return whether the start makes any difference."""
+        return max(self.costs) - min(self.costs) >= _NO_DIFFERENCE_EUR
+
+
+class _Parts(NamedTuple):
+    """Mean parts of a load in a quarter-hour: amounts in EUR, and own energy in kWh."""
+
+    drawn: float
+    sold: float
+    surcharge: float
+    own_kwh: float
+    own_worth: float
+    """Saving in EUR because energy was own and not drawn."""
+
+    @property
+    def cost(self) -> float:
+        return self.drawn + self.sold + self.surcharge
+
+
+def start_costs(
+    load: Load,
+    now: datetime,
+    contracts: Contracts,
+    market: Callable[[datetime], MarketPrices],
+    past: Iterable[QuarterHour],
+) -> StartCosts | StartLack:
+    """Return what `load` costs if it starts now, or in a later quarter-hour until tomorrow's end.
+
+    `past` are the measured quarter-hours of `LOAD_LOOKED_BACK`. The starts end early where the
+    price is not known yet. Return a `StartLack` if fewer than seven whole days are known, or if the
+    load has no known price now.
+    """
+    days = _whole_days(past, now)
+    if len(days) < MIN_WHOLE_DAYS:
+        return StartLack.DAYS
+    first, shares = quarter_start(now), load.shares
+    end = day_end(day_end(now))
+    parts: list[_Parts] = []
+    while (start := first + len(parts) * QUARTER_HOUR) < end:
+        part = _parts(load.kw / 4, start, contracts, market(start), days)
+        if part is None:
+            break
+        parts.append(part)
+    count = len(parts) - len(shares) + 1
+    if count < 1:
+        return StartLack.PRICE
+    sums = [_sum(parts[n : n + len(shares)], shares) for n in range(count)]
+    costs = [total.cost for total in sums]
+    limit = min(costs) + _SAME_EUR + _ROUNDING_EUR
+    best = next(n for n, cost in enumerate(costs) if cost <= limit)
+    begin = first + best * QUARTER_HOUR
+    return StartCosts(
+        first,
+        costs,
+        BestStart(
+            begin,
+            begin + timedelta(hours=load.hours),
+            costs[best],
+            costs[0] - costs[best],
+            sums[best].own_kwh,
+            _reason(sums[0], sums[best]),
+        ),
+        OlderPrices.joined(
+            price_of_kwh(contracts, time, market(time)).prices_of
+            for time in (first, first + (len(parts) - 1) * QUARTER_HOUR)
+        ),
+    )
+
+
+type _Day = dict[tuple[int, int], tuple[float, float]]
+"""Imported and exported kWh by hour and minute of Luxembourg's clock."""
+
+
+def _whole_days(past: Iterable[QuarterHour], now: datetime) -> list[_Day]:
+    """Return the last whole days before today."""
+    today = day_start(now)
+    days = []
+    measured = (
+        quarter
+        for quarter in past
+        if quarter.start < today and quarter.origin is not Origin.LENEDA_ESTIMATED
+    )
+    for start, quarters in groupby(measured, lambda quarter: day_start(quarter.start)):
+        energies = list(quarters)
+        if len(energies) == (day_end(start) - start) // QUARTER_HOUR:
+            days.append(
+                {
+                    _time_of_day(quarter.start): (quarter.imported_kwh, quarter.exported_kwh or 0.0)
+                    for quarter in energies
+                }
+            )
+    return days[-_MAX_DAYS:]
+
+
+def _parts(
+    kwh: float,
+    start: datetime,
+    contracts: Contracts,
+    market: MarketPrices,
+    days: Sequence[_Day],
+) -> _Parts | None:
+    """Return the mean parts of `kwh` in a coming quarter-hour. Return None without a price."""
+    price, contract = price_of_kwh(contracts, start, market), contracts.at(start)
+    if price.imported is None or (contract.has_feed_in_price and price.exported is None):
+        return None
+    feed_in = price.exported or 0.0
+    limit = None if contract.reference_kw is None else contract.reference_kw / 4
+    excess = excess_price(contract, start) or 0.0
+    own_kwh, above_kwh = [], []
+    for day in days:
+        # When the clocks change, a time of day may be missing on a past day.
+        imported, exported = day.get(_time_of_day(start), (0.0, 0.0))
+        own = min(kwh, exported)
+        own_kwh.append(own)
+        more = imported + kwh - own
+        above_kwh.append(
+            0.0 if limit is None else max(0.0, more - limit) - max(0.0, imported - limit)
+        )
+    own = fmean(own_kwh)
+    return _Parts(
+        (kwh - own) * price.imported,
+        own * feed_in,
+        fmean(above_kwh) * excess,
+        own,
+        own * (price.imported - feed_in),
+    )
+
+
+def _sum(parts: Sequence[_Parts], shares: Sequence[float]) -> _Parts:
+    pairs = [*zip(parts, shares, strict=True)]
+    return _Parts(*(sum(part[n] * share for part, share in pairs) for n in range(len(parts[0]))))
+
+
+def _reason(now: _Parts, best: _Parts) -> StartReason:
+    """Return the largest part of the difference between a start now and the best start."""
+    surcharge = now.surcharge - best.surcharge
+    sun = best.own_worth - now.own_worth
+    amounts = {
+        StartReason.SUN: sun,
+        StartReason.REFERENCE_POWER: surcharge,
+        StartReason.PRICE: now.cost - best.cost - sun - surcharge,
+    }
+    return max(amounts, key=lambda reason: amounts[reason])
+
+
+def _time_of_day(time: datetime) -> tuple[int, int]:
+    local = time.astimezone(LUXEMBOURG)
+    return local.hour, local.minute

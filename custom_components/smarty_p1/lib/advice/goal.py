@@ -1,0 +1,96 @@
+"""Goal for the cost of a month, and what a day may cost within it.
+
+All amounts are in EUR, with VAT if the contract has VAT, as on the bill.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from math import floor
+from statistics import fmean
+from typing import Final, NamedTuple
+
+from ..bill import DayBills, Month, bills_by_day, compute_bill
+from ..history import LUXEMBOURG, day_start
+from ..prices import Contracts
+from .month_forecast import same_month_of_last_year
+
+LAST_YEAR: Final = "last_year"
+"""Choice of a goal that is the cost of the same month of last year, and so changes each month."""
+
+type GoalChoice = str | float
+"""`LAST_YEAR`, or the cost of each month."""
+
+_A_DAY = timedelta(days=1)
+_RECENT_DAYS = 28
+_MIN_RECENT_DAYS = 7
+# A budget is rounded down to 0.10 EUR: whoever keeps the shown amount stays within the goal.
+_BUDGET_STEPS = 10
+
+
+class Goal(NamedTuple):
+    """Goal of the current month."""
+
+    total: float
+    """Highest cost of the whole month."""
+    day_budget: float | None
+    """Cost of each day that is left. None if nothing or less than a day is left, or if the cost so
+    far is unknown."""
+    recent_day: float | None
+    """Mean cost of the last 28 whole days. None if fewer than seven of them have a known cost."""
+    passed_on: date | None
+    """Day on which the cost passed the goal."""
+
+
+def last_year_total(months: Sequence[Month], contracts: Contracts) -> float | None:
+    """Return the cost of the same month of last year.
+
+    The last of `months` is the current month. Return None if a price of last year's month is
+    missing, or if less than 90 % of it was measured.
+    """
+    *earlier, month = months
+    last_year = same_month_of_last_year(month, earlier)
+    return None if last_year is None else compute_bill(last_year, contracts, last_year.end).total
+
+
+def goal_of(
+    choice: GoalChoice, months: Sequence[Month], contracts: Contracts, until: datetime
+) -> Goal | None:
+    """Return the goal of the current month, the last of `months`, which is measured up to `until`.
+
+    Return None if the goal is last year's cost, and this cost is unknown.
+    """
+    month = months[-1]
+    total = last_year_total(months, contracts) if choice == LAST_YEAR else float(choice)
+    if total is None:
+        return None
+    days = [day for last in months[-2:] for day in bills_by_day(last, contracts, until)]
+    of_month = [day for day in days if day.start >= month.start]
+    budget = _day_budget(month, contracts, until, total)
+    return Goal(total, budget, _recent_day(days, until), _passed_on(of_month, total))
+
+
+def _day_budget(month: Month, contracts: Contracts, until: datetime, total: float) -> float | None:
+    so_far = compute_bill(month, contracts, until).total
+    left = (month.end - until) / _A_DAY
+    if so_far is None or so_far >= total or left < 1:
+        return None
+    return floor((total - so_far) / left * _BUDGET_STEPS) / _BUDGET_STEPS or None
+
+
+def _recent_day(days: Sequence[DayBills], until: datetime) -> float | None:
+    ended = [day for day in days if day.start < day_start(until)][-_RECENT_DAYS:]
+    costs = [
+        day.due.total - day.before.total
+        for day in ended
+        if day.due.total is not None and day.before.total is not None
+    ]
+    return round(fmean(costs), 2) if len(costs) >= _MIN_RECENT_DAYS else None
+
+
+def _passed_on(days: Sequence[DayBills], total: float) -> date | None:
+    """Return the first day since whose end the cost has been above `total`."""
+    passed_on = None
+    for start, _, _, due in days:
+        is_above = due.total is not None and due.total > total
+        passed_on = (passed_on or start.astimezone(LUXEMBOURG).date()) if is_above else None
+    return passed_on

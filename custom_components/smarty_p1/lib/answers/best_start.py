@@ -1,0 +1,37 @@
+"""Answers with the costs of a load by its start, and with its best start."""
+
+from typing import Any
+
+from ..advice import MIN_SAVING, BestStart, StartCosts, StartLack
+from ..history import LUXEMBOURG
+from ..prices import OlderPrices
+
+
+def start_costs_report(costs: StartCosts | StartLack) -> dict[str, Any]:
+    """Return the costs of all starts for a card, or the reason why they are unknown."""
+    if isinstance(costs, StartLack):
+        return {"start_costs": None, "lack": costs.value}
+    return {
+        "start_costs": {
+            "start": costs.start.isoformat(),
+            "step": 900,
+            "costs": [round(cost, 4) for cost in costs.costs],
+            "can_differ": costs.can_differ,
+            "best": best_start_report(costs.best),
+            **OlderPrices.answer(costs.prices_of),
+        },
+        "lack": None,
+    }
+
+
+def best_start_report(best: BestStart) -> dict[str, Any]:
+    """Return the best start as data, in EUR and in Luxembourg's time."""
+    return {
+        "start": best.start.astimezone(LUXEMBOURG).isoformat(),
+        "end": best.end.astimezone(LUXEMBOURG).isoformat(),
+        "cost": round(best.cost, 2),
+        "saving": round(best.saving, 2),
+        "is_worth_waiting": best.saving >= MIN_SAVING,
+        "own_kwh": round(best.own_kwh, 2),
+        "reason": best.reason.value,
+    }

@@ -1,0 +1,179 @@
+"""Answer about the energy of a house: what its devices, its base load and the rest used."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from ..advice import (
+    EnergyShares,
+    HouseDevice,
+    HouseHours,
+    Share,
+    Supply,
+    always_on_kw,
+    energy_shares,
+)
+from ..bill import Demand, LenedaDays, QuarterHours, amounts_by_hour
+from ..history import LUXEMBOURG, NO_PRICES, Columns, MarketPrices, day_end, day_start
+from ..prices import AgreedPrices, OlderPrices, price_of_kwh
+from .days import days_report
+from .habits import night_quarters
+
+YESTERDAY, MONTH = "yesterday", "month"
+_HOUR = timedelta(hours=1)
+_NIGHTS = 7
+_INVERTER, _DEVICES = "inverter", "devices"
+
+
+class HouseSources(NamedTuple):
+    """Sources of the energies of a house, and the market's past prices by hour."""
+
+    columns: Columns
+    leneda: LenedaDays
+    supplies: Sequence[Supply]
+    devices: Sequence[HouseDevice]
+    market: Mapping[datetime, MarketPrices]
+
+
+def period_of(name: str, demand: Demand) -> tuple[datetime, datetime]:
+    """Return start and end of yesterday, or of the whole days of the month. Both are midnights."""
+    end = day_start(demand.time)
+    yesterday = day_start(end - _HOUR)
+    if name == YESTERDAY:
+        return yesterday, end
+    return min(day_start(demand.month.start), end), end
+
+
+def shares_report(
+    demand: Demand, known: QuarterHours, sources: HouseSources, name: str
+) -> dict[str, Any]:
+    """Return the energies and costs of a period. The costs and the foot add up to its bill.
+
+    `name` is YESTERDAY or MONTH. Without an inverter, the energy of a house that exports is not
+    known: only its devices are. Costs are None while a price is unknown.
+    """
+    start, end = period_of(name, demand)
+    hours = [start + n * _HOUR for n in range((end - start) // _HOUR)]
+    house = _house_hours(demand, sources, hours)
+    nights = _nights(known, start if name == MONTH else end - timedelta(days=_NIGHTS), end)
+    base_kw = always_on_kw(nights, sources.devices)
+    shares = energy_shares(hours, house, sources.devices, base_kw)
+    lack = _lack(shares, sources, has_exported=any(map(house.exported.get, hours)))
+    is_blind = lack == _INVERTER
+    foot = _foot(demand, known, start, end)
+    used = foot.pop("used")
+    cost = None if used is None or is_blind else round(used - foot["above"], 2)
+    return {
+        "period": name,
+        "start": start.isoformat(),
+        "end": end.isoformat(),
+        "house_wh": None if is_blind else round(shares.house.kwh * 1000),
+        "cost": cost,
+        "always_on_w": None if base_kw is None else round(base_kw * 1000),
+        "rows": _rows(shares, sources.devices, cost, is_whole=lack is None),
+        **foot,
+        **({} if cost is None else _older_prices(demand, start, end)),
+        "lack": lack,
+    }
+
+
+def _older_prices(demand: Demand, start: datetime, end: datetime) -> dict[str, Any]:
+    """Return the older published prices that the period's costs use, {} if they use none."""
+    days = [start + timedelta(days=n) for n in range((end - start).days)]
+    prices = (AgreedPrices.at(demand.contracts.at(day), day).prices_of for day in days)
+    return OlderPrices.answer(OlderPrices.joined(prices))
+
+
+def _lack(shares: EnergyShares, sources: HouseSources, *, has_exported: bool) -> str | None:
+    """Return why the rest is unknown, None if it is known."""
+    if has_exported and not sources.supplies:
+        return _INVERTER
+    return _DEVICES if shares.is_impossible else None
+
+
+def _rows(
+    shares: EnergyShares, devices: Sequence[HouseDevice], cost: float | None, *, is_whole: bool
+) -> list[dict[str, Any]]:
+    """Return the rows by energy, the rest last. Without `is_whole`, return only the devices.
+
+    `cost` is the sum of all rows. If it is None, the rows have no cost.
+    """
+    rows = [
+        _row(device.name, "device", share, cost)
+        for device, share in zip(devices, shares.devices, strict=True)
+    ]
+    if is_whole and shares.always_on:
+        rows.append(_row(None, "always_on", shares.always_on, cost))
+    rows.sort(key=lambda row: -row["wh"])
+    if is_whole:
+        rest = _row(None, "else", shares.rest, cost)
+        if cost is not None:
+            # The bill rounds its lines. The cents that the hours lack belong to the rest.
+            rest["cost"] = round(cost - sum(row["cost"] for row in rows), 2) or 0.0
+        rows.append(rest)
+    return rows
+
+
+def _house_hours(demand: Demand, sources: HouseSources, hours: Sequence[datetime]) -> HouseHours:
+    start, end = hours[0] if hours else demand.time, hours[-1] if hours else demand.time
+    months = [
+        month
+        for month in (*demand.earlier_months, demand.known_month)
+        if month.end > start and month.start <= end
+    ]
+    amounts = amounts_by_hour(
+        sources.columns, sources.leneda, demand.contracts, months, demand.until
+    )
+    delivered = {
+        hour: sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in sources.supplies)
+        for hour in hours
+    }
+    contracts = demand.contracts.with_latest_vat
+    feed_in = {
+        hour: price_of_kwh(contracts, hour, sources.market.get(hour, NO_PRICES)).exported or 0.0
+        for hour in hours
+    }
+    return HouseHours(amounts.imported, amounts.exported, delivered, amounts.cost, feed_in)
+
+
+def _nights(
+    known: QuarterHours, start: datetime, end: datetime
+) -> list[tuple[float, list[datetime]]]:
+    """Return the lowest mean power in kW and the hours of each known night."""
+    nights = []
+    midnight = day_start(start)
+    while midnight < end:
+        if quarters := night_quarters(known, midnight):
+            lowest = min(quarter.imported_wh for quarter in quarters) / 250
+            hours = sorted({quarter.start.replace(minute=0) for quarter in quarters})
+            nights.append((lowest, hours))
+        midnight = day_end(midnight)
+    return nights
+
+
+def _foot(demand: Demand, known: QuarterHours, start: datetime, end: datetime) -> dict[str, Any]:
+    first, last = (time.astimezone(LUXEMBOURG).date() for time in (start, end))
+    days = days_report(demand, known, first, last)["days"]
+    names = {
+        "used": "cost_used",
+        "fixed": "cost_fixed",
+        "above": "cost_above",
+        "feed_in": "feed_in",
+    }
+    foot: dict[str, Any] = {}
+    for name, field in names.items():
+        amounts = [day[field] for day in days]
+        foot[name] = None if None in amounts or not days else round(sum(amounts), 2)
+    # Without a feed-in price or a reference power, nothing is earned, and nothing is above it.
+    return foot | {name: foot[name] or 0.0 for name in ("above", "feed_in")}
+
+
+def _row(name: str | None, kind: str, share: Share, energy_cost: float | None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": kind,
+        "wh": round(share.kwh * 1000),
+        "cost": None if energy_cost is None else round(share.cost, 2),
+        "own_wh": round(share.own_kwh * 1000),
+        "earned": round(share.earned, 2),
+    }

@@ -1,0 +1,19 @@
+"""Command that returns the costs of a load by its start."""
+
+from homeassistant.util import dt as dt_util
+
+from ..answer_queue import async_market_ahead, async_start_costs
+from ..coordinator import BooksCoordinator
+from ..lib.advice import Load
+from ..lib.answers import start_costs_report
+from ..services.best_start import LOAD
+from .requests import Request, async_rendered, meter_command
+
+
+@meter_command("start_costs", LOAD, lambda *_: True)
+async def answer_start_costs(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return what a load costs at each start until tomorrow's end, and its best start."""
+    now = dt_util.utcnow()
+    market = await async_market_ahead(coordinator, now)
+    costs = await async_start_costs(coordinator, Load(msg["kw"], msg["hours"]), now, market)
+    return await async_rendered(coordinator.hass, start_costs_report, costs)

@@ -1,0 +1,145 @@
+/** Card that shows where the energy of a house went: devices, what is always on, and the rest. */
+
+import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { SmartyCard } from "../base-card.ts";
+import type { MeterFeed } from "../meter-feed.ts";
+import { localDay } from "../locale.ts";
+import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
+import { where, type WhereKey, type WhereRow, whereTexts } from "../sentences/where.ts";
+import { styles } from "../styles.ts";
+import type { Meter } from "../websocket-types.ts";
+
+type Period = "yesterday" | "month";
+
+export class WhereCard extends SmartyCard {
+  static override styles: CSSResultGroup = [
+    styles,
+    switchStyles,
+    css`
+      .rows {
+        margin-top: 8px;
+      }
+      .rows th,
+      .rows td {
+        padding: 6px 0 6px 12px;
+        font-weight: 400;
+        border-top: 1px solid var(--divider-color);
+      }
+      .rows tr > :first-child {
+        padding-left: 0;
+        text-align: left;
+        overflow-wrap: break-word;
+      }
+      .bar {
+        width: 32%;
+      }
+      .bar i {
+        display: block;
+        height: 12px;
+        min-width: 1px;
+        background: var(--drawn);
+      }
+      .bar .always_on {
+        background: color-mix(in srgb, var(--drawn) 55%, var(--ground));
+      }
+      .bar .else {
+        box-sizing: border-box;
+        border: 1px solid var(--quiet);
+        background: repeating-linear-gradient(135deg, var(--quiet) 0 1px, transparent 1px 4px);
+      }
+      tfoot th,
+      tfoot td {
+        font-weight: 500;
+      }
+      .rows tfoot tr > * {
+        border-top: 2px solid var(--primary-text-color);
+      }
+      @container (max-width: 420px) {
+        .rows,
+        .rows tbody,
+        .rows tfoot {
+          display: block;
+        }
+        .rows tfoot tr {
+          display: flex;
+        }
+        .rows tfoot th {
+          flex: 1;
+        }
+        .rows tbody tr {
+          display: flex;
+          flex-wrap: wrap;
+          border-top: 1px solid var(--divider-color);
+          padding: 4px 0;
+        }
+        .rows tbody tr > * {
+          border: 0;
+          padding: 0 0 0 12px;
+        }
+        .rows tbody th {
+          flex: 1;
+        }
+        .rows .bar {
+          order: 1;
+          width: 100%;
+          padding: 0;
+        }
+        .bar i {
+          height: 5px;
+        }
+      }
+    `,
+  ];
+  static override properties = { ...SmartyCard.properties, period: { state: true } };
+
+  declare protected period: Period;
+
+  constructor() {
+    super();
+    this.period = "month";
+  }
+
+  protected override get label(): string {
+    return this.#t("name");
+  }
+
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
+    const now = new Date(feed.now);
+    const { value, error } = feed.get("smarty_p1/shares", { period: this.period }, localDay(now));
+    const shown = value && where(value, meter.reference_kw, this.locale);
+    const isEmpty = value && !value.rows.some(({ wh }) => wh);
+    if (shown) this.announce(`${meter.entry_id} ${this.period}`, this.#t("title"), shown.sentence);
+    const hasDevices = value?.rows.some(({ kind }) => kind === "device");
+    return html`<header><h2>${this.#t("title")}</h2>${this.#periods(now)}</header>
+      ${isEmpty
+        ? html`<p role="status">${this.#t("empty")}</p>`
+        : shown
+          ? html`${shown.sentence ? this.sentence(shown.sentence) : nothing}
+              <table class="rows">
+                <thead class="hidden"><tr><th scope="col">${this.#t("device")}</th><td></td><th scope="col">${this.#t("energy")}</th><th scope="col">${this.#t("cost")}</th></tr></thead>
+                <tbody>${shown.rows.map((row) => this.#row(row))}</tbody>
+                ${shown.house ? html`<tfoot><tr><th scope="row" colspan="2">${this.#t("house")}</th><td class="number">${shown.house.kwh}</td><td class="number">${shown.house.cost}</td></tr></tfoot>` : nothing}
+              </table>
+              ${shown.notes.map((note) => html`<p class="small">${note}</p>`)}
+              ${hasDevices || !this.hass?.user?.is_admin ? nothing : this.link("/config/energy", this.#t("no_devices"))}`
+          : this.waiting(error)}`;
+  }
+
+  #t(key: WhereKey): string {
+    return this.text(whereTexts, key);
+  }
+
+  #periods(now: Date): TemplateResult {
+    const periods = [["yesterday", this.#t("yesterday")], ["month", this.locale.month(now)]] as const;
+    return twoWaySwitch(this.#t("period"), periods, this.period, (period: Period) => (this.period = period));
+  }
+
+  #row({ name, detail, kind, length, kwh, cost }: WhereRow): TemplateResult {
+    return html`<tr>
+      <th scope="row">${name}${detail ? html` <small>${detail}</small>` : nothing}</th>
+      <td class="bar" aria-hidden="true"><i class=${kind} style="width:${(length * 100).toFixed(1)}%"></i></td>
+      <td class="number">${kwh}</td>
+      <td class="number">${cost}</td>
+    </tr>`;
+  }
+}

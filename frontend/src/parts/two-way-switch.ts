@@ -1,0 +1,52 @@
+/** Switch between two views of a card, in the corner of its header. */
+
+import { css, html, type TemplateResult } from "lit";
+
+export const switchStyles = css`
+  header {
+    align-items: center;
+  }
+  fieldset {
+    display: flex;
+    flex: none;
+    margin: 0;
+    padding: 0;
+    border: 1px solid var(--divider-color);
+    border-radius: 22px;
+    overflow: hidden;
+  }
+  label {
+    position: relative;
+    font-size: 13px;
+    cursor: pointer;
+  }
+  label span {
+    display: grid;
+    place-items: center;
+    min-width: 56px;
+    height: 44px;
+    padding: 0 12px;
+    box-sizing: border-box;
+  }
+  :checked + span {
+    background: var(--chosen);
+    font-weight: 500;
+  }
+  :focus-visible + span {
+    outline: 2px solid var(--link);
+    outline-offset: -2px;
+    border-radius: 22px;
+  }
+`;
+
+/** Return a switch. `options` are the values with their names. */
+export function twoWaySwitch<Value extends string>(
+  label: string,
+  options: readonly (readonly [value: Value, name: string])[],
+  chosen: Value,
+  choose: (value: Value) => void,
+): TemplateResult {
+  const option = ([value, name]: readonly [Value, string]) =>
+    html`<label><input class="hidden" type="radio" name="switch" .checked=${chosen === value} @change=${() => choose(value)} /><span>${name}</span></label>`;
+  return html`<fieldset aria-label=${label}>${options.map(option)}</fieldset>`;
+}

@@ -1,0 +1,81 @@
+/** Texts and numbers of the card that shows where the energy went. */
+
+import { localDay, type Locale, round, type Texts } from "../locale.ts";
+import { olderPrices } from "./older-prices.ts";
+import type { Shares, ShareRow } from "../websocket-types.ts";
+import texts from "../texts/where.json" with { type: "json" };
+
+export type WhereKey = keyof (typeof texts)["en"];
+export const whereTexts: Texts<WhereKey> = texts;
+
+/** Smallest own energy in kWh for which the card says what it would have earned. */
+const MIN_OWN_KWH = 1;
+
+export interface WhereRow {
+  name: string;
+  /** Power of the base load, such as "250 W". */
+  detail: string;
+  kind: ShareRow["kind"];
+  /** Length of the bar, as a share of the longest one. */
+  length: number;
+  kwh: string;
+  cost: string;
+}
+
+export interface Where {
+  sentence: string;
+  rows: WhereRow[];
+  house: { kwh: string; cost: string } | undefined;
+  notes: string[];
+}
+
+/** Return the content of the card. `reference` is the reference power in kW. */
+export function where(shares: Shares, reference: number | null, locale: Locale): Where {
+  const t = (key: WhereKey, params: Record<string, string> = {}) => locale.text(whereTexts, key, params);
+  const { rows, house_wh: house } = shares;
+  const decimals = Math.max(house ?? 0, ...rows.map(({ wh }) => wh)) < 100_000 ? 1 : 0;
+  const kwh = (wh: number) => locale.kWh(wh / 1000, decimals);
+  const nameOf = ({ name, kind }: ShareRow) => name ?? t(kind === "else" ? "rest" : "always_on");
+  const known = rows.filter(({ kind }) => kind !== "else");
+  const dearest = [...known].sort((a, b) => (b.cost ?? b.wh) - (a.cost ?? a.wh));
+  const amount = ({ cost, wh }: ShareRow) => (cost === null ? kwh(wh) : locale.cents(cost));
+  const [first, next] = dearest;
+  const longest = Math.max(1, ...rows.map(({ wh }) => wh));
+  const ofRoof = [...known].sort((a, b) => b.earned - a.earned)[0];
+  return {
+    sentence: [
+      first && house ? t("first", { name: nameOf(first), amount: amount(first), share: locale.percent(Math.min(1, first.wh / house)) }) : "",
+      first && house && next ? t("next", { name: nameOf(next), amount: amount(next) }) : "",
+    ]
+      .filter(Boolean)
+      .join(" "),
+    rows: rows.map((row) => ({
+      name: nameOf(row),
+      detail: row.kind === "always_on" && shares.always_on_w !== null ? locale.unit(shares.always_on_w, "W") : "",
+      kind: row.kind,
+      length: Math.max(0, row.wh / longest),
+      kwh: kwh(row.wh),
+      cost: row.cost === null ? "" : locale.cents(row.cost),
+    })),
+    house: house === null || shares.lack ? undefined : { kwh: kwh(house), cost: shares.cost === null ? "" : locale.cents(shares.cost) },
+    notes: [
+      shares.lack ? t(`lack_${shares.lack}`) : "",
+      shares.cost === null || shares.lack ? "" : footOf(shares, reference, locale),
+      ofRoof && shares.cost !== null && ofRoof.earned > 0 && ofRoof.own_wh >= MIN_OWN_KWH * 1000
+        ? t("roof", { name: nameOf(ofRoof), kwh: kwh(ofRoof.wh), own: locale.number(ofRoof.own_wh / 1000, decimals), amount: locale.cents(ofRoof.earned) })
+        : "",
+      olderPrices(shares.prices_of, localDay(new Date(shares.start)), locale),
+    ].filter(Boolean),
+  };
+}
+
+/** Return which parts of the bill the rows do not have. With them, the rows are the bill of the period. */
+function footOf({ rows, fixed, above, feed_in: sold }: Shares, reference: number | null, locale: Locale): string {
+  const t = (key: WhereKey, params: Record<string, string> = {}) => locale.text(whereTexts, key, params);
+  const parts = [
+    fixed === null ? "" : t("fixed", { amount: locale.cents(fixed) }),
+    round(above, 2) ? (reference === null ? t("above_any", { amount: locale.cents(above) }) : t("above", { R: locale.referenceKW(reference), amount: locale.cents(above) })) : "",
+    round(sold, 2) ? t("sold", { amount: locale.cents(sold) }) : "",
+  ].filter(Boolean);
+  return `${t(rows.some(({ own_wh }) => own_wh) ? "each" : "each_grid")} ${parts.length ? t("foot", { parts: parts.join(", ") }) : ""}`.trim();
+}

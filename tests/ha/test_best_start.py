@@ -1,0 +1,116 @@
+"""The best start of a load: the action and the command of the card say the same.
+
+The meter of `billed_month` took 0.4 kW at all times in the last 28 days, at 0.21708 EUR a kWh.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import voluptuous as vol
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smarty_p1.const import DOMAIN
+
+from . import billed_month
+from .meter import MeterPort
+from .support import reload
+from .websocket.conftest import ask, refused
+
+NOW = datetime(2026, 6, 16, 16, 44, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Return a function that sets the clock of Home Assistant. Timers go on."""
+    return lambda time: monkeypatch.setattr(dt_util, "utcnow", lambda: time)
+
+
+async def best_start(hass: HomeAssistant, **load: object) -> dict[str, object]:
+    answer = await hass.services.async_call(
+        DOMAIN, "get_best_start", load, blocking=True, return_response=True
+    )
+    assert isinstance(answer, dict)
+    return dict(answer)
+
+
+async def test_action_and_card_name_the_same_start(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    port: MeterPort,
+    entry: MockConfigEntry,
+    clock: Callable[[datetime], None],
+) -> None:
+    # From 22:00 on, a kWh of energy costs 0.08 instead of 0.15: (0.08 + 0.051) * 1.08 = 0.14148.
+    options = entry.options | {
+        "second_energy_price": 0.08,
+        "second_price_from": "22:00:00",
+        "second_price_to": "06:00:00",
+        "surcharge_price_since": "2025-06-01",
+    }
+    port.greeting = port.next_frame(billed_month.telegram("00:00:05", 0.1))
+    hass.config_entries.async_update_entry(entry, options=options)
+    await reload(hass, entry)
+    client = await hass_ws_client(hass)
+    clock(NOW)
+    answer = await best_start(hass, kw=1, hours=2)
+    shown = await ask(client, "start_costs", entry_id=entry.entry_id, kw=1, hours=2)
+    found = shown["start_costs"]
+    assert found["best"] == answer
+    assert found["start"] == "2026-06-16T16:30:00+00:00"
+    assert answer == {
+        "start": "2026-06-16T22:00:00+02:00",
+        "end": "2026-06-17T00:00:00+02:00",
+        "cost": 0.28,
+        "saving": 0.15,
+        "is_worth_waiting": True,
+        "own_kwh": 0.0,
+        "reason": "price",
+    }
+
+
+async def test_kw_and_hours_are_bounded(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, entry: MockConfigEntry
+) -> None:
+    client = await hass_ws_client(hass)
+    for load in ({"kw": 0.04}, {"kw": 51}, {"hours": 0.2}, {"hours": 25}, {"kw": "nan"}):
+        fields = {"kw": 1, "hours": 2} | load
+        with pytest.raises(vol.Invalid):
+            await best_start(hass, **fields)
+        code = await refused(client, "start_costs", entry_id=entry.entry_id, **fields)
+        assert code == "invalid_format"
+
+
+async def test_without_a_week_of_days_there_is_no_best_start(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    entry: MockConfigEntry,
+    clock: Callable[[datetime], None],
+) -> None:
+    client = await hass_ws_client(hass)
+    clock(NOW + timedelta(days=60))
+    answer = await ask(client, "start_costs", entry_id=entry.entry_id, kw=1, hours=2)
+    assert answer == {"start_costs": None, "lack": "too_few_days"}
+    with pytest.raises(ServiceValidationError) as raised:
+        await best_start(hass, kw=1, hours=2)
+    assert raised.value.translation_key == "too_few_whole_days"
+
+
+async def test_without_a_price_there_is_no_best_start(
+    hass: HomeAssistant,
+    port: MeterPort,
+    entry: MockConfigEntry,
+    clock: Callable[[datetime], None],
+) -> None:
+    options = {name: value for name, value in entry.options.items() if name != "energy_price"}
+    port.greeting = port.next_frame(billed_month.telegram("00:00:05", 0.1))
+    hass.config_entries.async_update_entry(entry, options=options)
+    await reload(hass, entry)
+    clock(NOW)
+    with pytest.raises(ServiceValidationError) as raised:
+        await best_start(hass, kw=1, hours=2)
+    assert raised.value.translation_key == "coming_price_missing"

@@ -1,0 +1,172 @@
+"""Costs of a load by its start, compared with sums over a month that were added up another way.
+
+Prices of 2026 (tests/prices.toml): grid 0.051, surcharge 0.0765, 8 % of VAT. There are no levies.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from smartyp1.advice import BestStart, Load, StartCosts, StartLack, StartReason, start_costs
+from smartyp1.history import NO_PRICES, MarketPrices, Origin, QuarterHour
+from smartyp1.prices import Contracts
+from tests.lib.bill.months import agreed, local
+
+ZONE = ZoneInfo("Europe/Luxembourg")
+QUARTER = timedelta(minutes=15)
+NOW = local("2026-06-23T18:44:00")
+TWO_PRICES = agreed(
+    reference_kw=5,
+    energy_price=0.15,
+    second_price=0.09,
+    second_hours="22:00-06:00",
+    feed_in_price=0.06,
+    has_levies=False,
+)
+MARKET = agreed(reference_kw=5, energy_margin=0.02, feed_in_price=0.04, has_levies=False)
+
+
+def month(days: int = 30, *, sun: bool = True, base_kw: float = 0.4) -> list[QuarterHour]:
+    """Return the quarter-hours of the last days: a base, sun at noon, a stove in the evening."""
+    random = Random(7)  # noqa: S311 - no secret
+    start = local("2026-06-23T00:00:00") - timedelta(days=days)
+    quarters = []
+    for n in range(days * 96):
+        hour = n % 96 / 4
+        used = base_kw / 4 + (random.uniform(0.4, 1.3) if 18 <= hour < 20 else 0.0)
+        made = random.uniform(0, 0.9) if sun and 10 <= hour < 15 else 0.0
+        net = used - made
+        kw, exported = max(net, 0.0) * 4, max(-net, 0.0)
+        quarters.append(QuarterHour(start + n * QUARTER, kw, exported))
+    return quarters
+
+
+def market_at(time: datetime) -> MarketPrices:
+    """Return the market prices: low at 3:00, high at 19:00, unknown from 24 June 23:00 on."""
+    if time >= local("2026-06-24T23:00:00"):
+        return NO_PRICES
+    hour = time.astimezone(ZONE).hour
+    return MarketPrices({3: -0.02, 19: 0.31}.get(hour, 0.1))
+
+
+def no_market(_time: datetime) -> MarketPrices:
+    return NO_PRICES
+
+
+def kwh_price(contracts: Contracts, time: datetime) -> float:
+    """Return the price of a kWh with VAT, by hand."""
+    hour = time.astimezone(ZONE).hour
+    if contracts is MARKET:
+        energy = (market_at(time).energy or 0.0) + 0.02
+    else:
+        energy = 0.09 if hour >= 22 or hour < 6 else 0.15
+    return (energy + 0.051) * 1.08
+
+
+def by_hand(contracts: Contracts, load: Load, start: datetime, past: list[QuarterHour]) -> float:
+    """Return the mean over 28 days of each day's cost with the load, minus its cost without it."""
+    feed_in = 0.04 if contracts is MARKET else 0.06
+    of_days = {quarter.start.astimezone(ZONE).replace(tzinfo=None): quarter for quarter in past}
+    differences = []
+    for back in range(1, 29):
+        day = NOW.astimezone(ZONE).date() - timedelta(days=back)
+        with_load = without = 0.0
+        minutes = load.hours * 60
+        time = start
+        while minutes > 0:
+            quarter = of_days[datetime.combine(day, time.astimezone(ZONE).time())]
+            drawn, sold = quarter.mean_kw / 4, quarter.exported_kwh or 0.0
+            kwh = load.kw * min(minutes, 15) / 60
+            full = load.kw * 15 / 60
+            price = kwh_price(contracts, time)
+
+            def cost(drawn: float, sold: float, price: float = price) -> float:
+                surcharge = max(0.0, drawn - 1.25) * 0.0765 * 1.08
+                return drawn * price + surcharge - sold * feed_in
+
+            own = min(full, sold)
+            part = kwh / full
+            without += cost(drawn, sold)
+            more = cost(drawn + full - own, sold - own) - cost(drawn, sold)
+            with_load += cost(drawn, sold) + more * part
+            minutes -= 15
+            time += QUARTER
+        differences.append(with_load - without)
+    return sum(differences) / len(differences)
+
+
+@pytest.mark.parametrize(("contracts", "market"), [(TWO_PRICES, no_market), (MARKET, market_at)])
+@pytest.mark.parametrize("load", [Load(1.0, 2.0), Load(5.5, 3.0), Load(2.0, 0.9)])
+def test_each_cost_is_that_of_the_past_with_the_load_less_that_without(
+    contracts: Contracts, market: Callable[[datetime], MarketPrices], load: Load
+) -> None:
+    past = month()
+    costs = start_costs(load, NOW, contracts, market, past)
+    assert isinstance(costs, StartCosts)
+    assert costs.start == local("2026-06-23T18:30:00")
+    expected = [
+        by_hand(contracts, load, costs.start + n * QUARTER, past) for n in range(len(costs.costs))
+    ]
+    assert costs.costs == pytest.approx(expected, abs=1e-5)
+    lowest = min(expected)
+    first = next(n for n, cost in enumerate(expected) if cost <= lowest + 0.01)
+    assert costs.best.start == costs.start + first * QUARTER
+    assert costs.best.end == costs.best.start + timedelta(hours=load.hours)
+    assert costs.best.saving == pytest.approx(expected[0] - expected[first], abs=1e-5)
+    # The last load ends with the last known price, or with tomorrow.
+    end = local("2026-06-24T23:00:00" if market is market_at else "2026-06-25T00:00:00")
+    assert (
+        end - QUARTER
+        < costs.start + len(costs.costs) * QUARTER - QUARTER + timedelta(hours=load.hours)
+        <= end
+    )
+
+
+def best(load: Load, contracts: Contracts, past: list[QuarterHour]) -> BestStart:
+    costs = start_costs(load, NOW, contracts, market_at, past)
+    assert isinstance(costs, StartCosts)
+    return costs.best
+
+
+def test_the_reason_is_the_largest_part_of_the_saving() -> None:
+    one_price = agreed(reference_kw=5, energy_price=0.15, feed_in_price=0.06, has_levies=False)
+    sunny = best(Load(1.0, 2.0), one_price, month())
+    # The sun gives 0.45 kWh a quarter-hour on average, of which 0.1 are used: most of the load.
+    assert sunny.reason is StartReason.SUN
+    assert 10 <= sunny.start.astimezone(ZONE).hour <= 13
+    assert 1.0 < sunny.own_kwh < 2.0
+    assert best(Load(1.0, 2.0), MARKET, month(sun=False)).reason is StartReason.PRICE
+    assert best(Load(3.0, 2.0), one_price, month(sun=False)).reason is StartReason.REFERENCE_POWER
+
+
+def test_one_price_without_sun_and_far_from_the_reference_power_makes_no_difference() -> None:
+    one_price = agreed(reference_kw=12, energy_price=0.15, has_levies=False)
+    costs = start_costs(Load(1.0, 2.0), NOW, one_price, no_market, month(sun=False))
+    assert isinstance(costs, StartCosts)
+    assert not costs.can_differ
+    assert (costs.best.start, costs.best.saving) == (costs.start, 0)
+    assert costs.best.cost == pytest.approx(2 * 0.201 * 1.08)
+
+
+def test_without_a_week_or_a_price_nothing_is_known() -> None:
+    assert start_costs(Load(1, 2), NOW, TWO_PRICES, no_market, month(6)) is StartLack.DAYS
+    assert start_costs(Load(1, 2), NOW, MARKET, no_market, month()) is StartLack.PRICE
+    # A day with a gap, and one that the operator has estimated, do not count.
+    past = month(7)
+    assert isinstance(start_costs(Load(1, 2), NOW, TWO_PRICES, no_market, past), StartCosts)
+    assert start_costs(Load(1, 2), NOW, TWO_PRICES, no_market, past[1:]) is StartLack.DAYS
+    past[0] = past[0]._replace(origin=Origin.LENEDA_ESTIMATED)
+    assert start_costs(Load(1, 2), NOW, TWO_PRICES, no_market, past) is StartLack.DAYS
+
+
+def test_the_clocks_may_change_on_the_way() -> None:
+    now = datetime(2026, 10, 24, 20, tzinfo=UTC)
+    start = datetime(2026, 9, 30, 22, tzinfo=UTC)
+    past = [QuarterHour(start + n * QUARTER, 0.4, 0.0) for n in range(23 * 96)]
+    costs = start_costs(Load(1, 2), now, TWO_PRICES, no_market, past)
+    assert isinstance(costs, StartCosts)
+    # From 22:00 until 24:00 of the day with 25 hours: 27 hours, two of which the load needs.
+    assert len(costs.costs) == 4 * (27 - 2) + 1

@@ -1,0 +1,158 @@
+"""Where the energy of a month went, compared with sums by hand.
+
+June 2026 until the 25th: a base of 300 W, a car of 4 kW from 19:00 to 22:00 every other day, a
+water heater of 1 kW from 11:00 to 13:00, and panels that deliver 2 kW from 10:00 to 15:00.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from smartyp1.advice import HouseDevice, Supply, SupplyKind
+from smartyp1.answers import MONTH, YESTERDAY, HouseSources, shares_report
+from smartyp1.bill import Demand, DemandMeter, QuarterHours
+from smartyp1.history import Energies, MarketPrices, day_start
+from smartyp1.prices import Contract
+from tests.lib.bill.months import LUXEMBOURG
+
+START = datetime(2026, 5, 31, 22, tzinfo=UTC)
+NOW = datetime(2026, 6, 25, 12, tzinfo=UTC)
+QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
+TWO_PRICES = Contract(
+    reference_kw=3,
+    energy_price=0.2,
+    second_price=0.08,
+    second_hours="22:00-06:00",
+    feed_in_price=0.06,
+)
+OF_MARKET = Contract(reference_kw=3, energy_margin=0.02, feed_in_margin=-0.01)
+
+
+def market_at(time: datetime) -> float:
+    return {11: -0.08, 17: 0.25, 19: 0.12}.get(time.hour, 0.09)
+
+
+def powers(time: datetime) -> tuple[float, float, float]:
+    """Return the powers in kW of car, water heater and panels."""
+    local = time.astimezone(LUXEMBOURG)
+    car = 4.0 if 19 <= local.hour < 22 and local.day % 2 == 0 else 0.0
+    water = 1.0 if 11 <= local.hour < 13 else 0.0
+    return car, water, 2.0 if 10 <= local.hour < 15 else 0.0
+
+
+def hours() -> list[datetime]:
+    return [START + n * HOUR for n in range((NOW - START) // HOUR)]
+
+
+def month_of(contract: Contract, *, sun: bool = True) -> tuple[Demand, QuarterHours, HouseSources]:
+    """Return the meter's month, and what the statistics know of panels and devices."""
+    meter, imported, exported, time = DemandMeter(contract), 1000.0, 500.0, START
+    while time <= NOW:
+        price = market_at(time)
+        energies = Energies(round(imported, 4), round(exported, 4))
+        demand = meter.update(time, energies, None, None, None, MarketPrices(price, price))
+        car, water, panels = powers(time)
+        net = (0.3 + car + water - panels) / 4
+        imported, exported = imported + max(net, 0.0), exported + max(-net, 0.0)
+        time += QUARTER
+    assert demand
+    since = day_start(NOW - timedelta(days=40))
+    known = QuarterHours(meter.columns, meter.leneda, since, demand.quarter_start)
+    panels_kwh = {hour: powers(hour)[2] for hour in hours()}
+    supplies = [Supply(SupplyKind.PRODUCED, panels_kwh, START - HOUR)] if sun else []
+    devices = [
+        HouseDevice("Car", {hour: powers(hour)[0] for hour in hours()}),
+        HouseDevice("Hot water", {hour: powers(hour)[1] for hour in hours()}),
+    ]
+    market = {hour: MarketPrices(market_at(hour), market_at(hour)) for hour in hours()}
+    return demand, known, HouseSources(meter.columns, meter.leneda, supplies, devices, market)
+
+
+def price(contract: Contract, time: datetime) -> tuple[float, float]:
+    """Return the price of a kWh with VAT, and of one sold. 0.051 is the price of the grid."""
+    if contract is OF_MARKET:
+        return (market_at(time) + 0.02 + 0.051) * 1.08, market_at(time) - 0.01
+    hour = time.astimezone(LUXEMBOURG).hour
+    return ((0.08 if hour >= 22 or hour < 6 else 0.2) + 0.051) * 1.08, 0.06
+
+
+def by_hand(contract: Contract, start: datetime, end: datetime) -> dict[str, list[float]]:
+    """Return kWh, cost, own kWh and what these would have earned, of each row and of the house."""
+    sums = {name: [0.0] * 4 for name in ("Car", "Hot water", "always_on", "house")}
+    for hour in hours():
+        if not start <= hour < end:
+            continue
+        car, water, panels = powers(hour)
+        used = 0.3 + car + water
+        drawn = max(0.0, used - panels)
+        kwh_price, feed_in = price(contract, hour)
+        for name, kwh in (("Car", car), ("Hot water", water), ("always_on", 0.3), ("house", used)):
+            own = kwh * (used - drawn) / used
+            row = (kwh, kwh * drawn / used * kwh_price, own, own * feed_in)
+            sums[name] = [before + more for before, more in zip(sums[name], row, strict=True)]
+    return sums
+
+
+@pytest.mark.parametrize("contract", [TWO_PRICES, OF_MARKET])
+@pytest.mark.parametrize("period", [YESTERDAY, MONTH])
+def test_the_rows_equal_sums_by_hand_and_add_up_to_the_bill(
+    contract: Contract, period: str
+) -> None:
+    demand, known, sources = month_of(contract)
+    answer = shares_report(demand, known, sources, period)
+    end = datetime(2026, 6, 24, 22, tzinfo=UTC)
+    start = end - timedelta(days=1) if period == YESTERDAY else START
+    assert (answer["start"], answer["end"]) == (start.isoformat(), end.isoformat())
+    expected = by_hand(contract, start, end)
+    rows = {row["name"] or row["kind"]: row for row in answer["rows"]}
+    for name in ("Car", "Hot water", "always_on"):
+        kwh, cost, own_kwh, earned = expected[name]
+        assert rows[name]["wh"] == pytest.approx(kwh * 1000, abs=2)
+        assert rows[name]["cost"] == pytest.approx(cost, abs=0.006)
+        assert rows[name]["own_wh"] == pytest.approx(own_kwh * 1000, abs=2)
+        assert rows[name]["earned"] == pytest.approx(earned, abs=0.006)
+    # Nothing else was on. The bill rounds its lines: at most a cent a day.
+    assert rows["else"]["wh"] == pytest.approx(0, abs=2)
+    assert abs(rows["else"]["cost"]) <= 0.01 * (1 if period == YESTERDAY else 24)
+    assert answer["house_wh"] == pytest.approx(expected["house"][0] * 1000, abs=2)
+    assert sum(row["cost"] for row in answer["rows"]) == pytest.approx(answer["cost"], abs=1e-9)
+    # The foot and the rows are the bill of these days.
+    above = sum(1.3 * 0.0765 * 1.08 for hour in hours() if start <= hour < end and powers(hour)[0])
+    sold = sum(
+        (powers(hour)[2] - 0.3 - powers(hour)[1]) * price(contract, hour)[1]
+        for hour in hours()
+        if start <= hour < end and powers(hour)[2]
+    )
+    days = (end - start) / timedelta(days=1)
+    assert answer["above"] == pytest.approx(above, abs=0.01 * days)
+    assert answer["feed_in"] == pytest.approx(-sold, abs=0.01 * days)
+    assert answer["fixed"] == pytest.approx((7.42 + 5.72) * 1.08 * days / 30, abs=0.01 * days)
+    assert answer["always_on_w"] == 300
+
+
+def test_without_an_inverter_only_the_devices_are_known() -> None:
+    demand, known, sources = month_of(TWO_PRICES, sun=False)
+    answer = shares_report(demand, known, sources, MONTH)
+    assert (answer["lack"], answer["house_wh"], answer["cost"]) == ("inverter", None, None)
+    assert [(row["name"], row["cost"]) for row in answer["rows"]] == [
+        ("Car", None),
+        ("Hot water", None),
+    ]
+
+
+def test_devices_above_the_house_are_no_rest() -> None:
+    demand, known, sources = month_of(TWO_PRICES)
+    wrong = HouseDevice("Heat pump", dict.fromkeys(hours(), 3.0))
+    answer = shares_report(demand, known, sources._replace(devices=[wrong]), MONTH)
+    assert answer["lack"] == "devices"
+    assert [row["kind"] for row in answer["rows"]] == ["device"]
+
+
+def test_without_a_price_there_are_kwh() -> None:
+    demand, known, sources = month_of(Contract(reference_kw=3))
+    answer: dict[str, Any] = shares_report(demand, known, sources, YESTERDAY)
+    assert answer["cost"] is None
+    kinds = [row["kind"] for row in answer["rows"]]
+    assert sorted(kinds) == ["always_on", "device", "device", "else"]
+    assert all(row["cost"] is None for row in answer["rows"])
