@@ -69,12 +69,12 @@ const COMMON = {
   outdir: "built",
 };
 
-/** Return the two parts for `browsers`, as [name, content]. The second part imports the first one. */
+/** Return the three parts for `browsers`, as [name, content]. Each part imports the part before it. */
 async function buildParts(browsers, texts) {
   const isOld = browsers === "old";
   const { outputFiles, metafile } = await build({
     ...COMMON,
-    entryPoints: ["first-part.ts", "second-part.ts"].map(pathOf),
+    entryPoints: ["first-part.ts", "second-part.ts", "third-part.ts"].map(pathOf),
     target: TARGETS[browsers],
     dropLabels: isOld ? [] : ["OLD_BROWSERS"],
     define: { TEXTS_DIGEST: JSON.stringify(digestOf(JSON.stringify([...texts]))) },
@@ -86,12 +86,12 @@ async function buildParts(browsers, texts) {
     plugins: [leaveOutTexts, shortenStyles(isOld ? forOldBrowsers : (source) => source)],
   });
   const outputs = Object.entries(metafile.outputs).map(([path, { entryPoint, imports }]) => ({ name: basename(path), entryPoint, imports }));
-  // The second part imports the whole first part, so esbuild puts all of it into a shared chunk, and only an import of
-  // the chunk into the entry point. The chunk itself is the first part.
-  const chunks = outputs.filter(({ entryPoint }) => !entryPoint);
-  const second = outputs.find(({ entryPoint }) => entryPoint?.endsWith("second-part.ts"));
-  if (chunks.length !== 1) throw new Error(`${chunks.length} shared chunks instead of one`);
-  return [chunks[0], second].map(({ name }) => {
+  // A part imports the whole part before it, so esbuild puts all of that into a shared chunk, and only an import of the
+  // chunk into the entry point. The chunks themselves are the first and the second part: the second imports the first.
+  const chunks = outputs.filter(({ entryPoint }) => !entryPoint).sort((a, b) => a.imports.length - b.imports.length);
+  const third = outputs.find(({ entryPoint }) => entryPoint?.endsWith("third-part.ts"));
+  if (chunks.length !== 2) throw new Error(`${chunks.length} shared chunks instead of two`);
+  return [...chunks, third].map(({ name }) => {
     const { text } = outputFiles.find(({ path }) => basename(path) === name);
     // In the minified code only templates have indented lines, and HTML treats white space as one space.
     return [name, shortenNotices(text.replace(/\n {2,}/g, " "))];
@@ -161,7 +161,7 @@ async function collectTexts() {
 
 /** Return the versions of the packages that the cards took code from, by their names. */
 async function readVersions() {
-  const { metafile } = await build({ ...COMMON, entryPoints: [pathOf("second-part.ts")], metafile: true, plugins: [leaveOutTexts] });
+  const { metafile } = await build({ ...COMMON, entryPoints: [pathOf("third-part.ts")], metafile: true, plugins: [leaveOutTexts] });
   const versions = {};
   for (const input of Object.keys(Object.values(metafile.outputs)[0].inputs)) {
     const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];

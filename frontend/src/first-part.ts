@@ -7,13 +7,11 @@ import { defineCards } from "./card-list.ts";
 import { SoFarCard } from "./cards/so-far.ts";
 import { MonthsCard } from "./cards/months.ts";
 import { TodayCard } from "./cards/today.ts";
-import { HoursCard } from "./cards/hours.ts";
 import { BillCard } from "./cards/bill.ts";
 import { NowCard } from "./cards/now.ts";
 import { offer, SmartyDashboard } from "./dashboard-layout.ts";
 import { defineOnce, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./frontend-elements.ts";
 import { billTexts } from "./sentences/bill.ts";
-import { hoursTexts } from "./sentences/hours.ts";
 import { monthsTexts } from "./sentences/months.ts";
 import { nowTexts } from "./sentences/now.ts";
 import { soFarTexts } from "./sentences/so-far.ts";
@@ -25,7 +23,6 @@ whenFrontendLoaded(() => {
     "smarty-p1-now": { card: NowCard, texts: nowTexts },
     "smarty-p1-so-far": { card: SoFarCard, texts: soFarTexts },
     "smarty-p1-today": { card: TodayCard, texts: todayTexts },
-    "smarty-p1-hours": { card: HoursCard, texts: hoursTexts },
     "smarty-p1-bill": { card: BillCard, texts: billTexts },
     "smarty-p1-months": { card: MonthsCard, texts: monthsTexts },
   });

@@ -1,12 +1,12 @@
 /**
- * Module that Home Assistant imports: loads the cards that were built for this browser, in two parts.
+ * Module that Home Assistant imports: loads the cards that were built for this browser, in three parts.
  *
  * Home Assistant imports it into any browser, so the build keeps its syntax old. The names of the parts contain digests
  * of their contents: parts of two versions never meet.
  */
 
 /** Names of the built files, relative to this module. */
-declare const PARTS: Record<"modern" | "old", readonly [first: string, second: string]>;
+declare const PARTS: Record<"modern" | "old", readonly string[]>;
 declare const NOTICE: string;
 
 const RETRY_MS = 2000;
@@ -26,7 +26,9 @@ const load = (part: string): Promise<unknown> =>
 const notify = (): Promise<void> =>
   import(NOTICE).then(({ show }: typeof import("./notice.ts")) => show(isSupported ? "gone" : "too_old", import.meta.url));
 
-const [first, second] = PARTS[isModern ? "modern" : "old"];
 // An update may have replaced the files since the page or the browser's cache got their names.
-if (isSupported) load(first).then(() => load(second)).catch(notify);
+if (isSupported)
+  PARTS[isModern ? "modern" : "old"]
+    .reduce((before, part) => before.then(() => load(part)), Promise.resolve<unknown>(undefined))
+    .catch(notify);
 else void notify();

@@ -82,7 +82,8 @@ export class HourPart {
    * changed in a house that feeds in on several.
    */
   #canBeSun(step: Step, inverters: string[], feed: MeterFeed, hass: Hass): boolean {
-    if (!canBeSunny(houseOf(feed), hass.states, feed.now)) return false;
+    const house = feed.live?.house ?? { solar: [], battery: [] };
+    if (!canBeSunny(house, hass.states["sun.sun"]?.state, feed.now)) return false;
     const feeding = feed.lastHour.phases.filter((phase) => phase.some((kw) => (kw ?? 0) < 0)).length;
     if (feeding > 1 && phasesOf(step).length === 1) return false;
     const time = this.#shown.start + step.at * SLOT_MS;
