@@ -1,19 +1,20 @@
 /** Base class of the cards. Handles the meter, its feed while the card is in view, the locale and error states. */
 
+import type { Field } from "./card-host.ts";
 import { lastOf } from "./built-ins.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { pageHass } from "./frontend-elements.ts";
-import { type MeterFeed, type Meters, metersOf } from "./meter-feed.ts";
+import { type MeterFeed, type Meters, metersOf } from "./data/meter-feed.ts";
 import type { Hass } from "./hass.ts";
 import { findLocale, missingTextsNote } from "./text-loader.ts";
 import { type Locale, localDay, localeOf, type Texts } from "./locale.ts";
 import { ContainerWidths } from "./parts/container-widths.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
 import { plain, rich, tableBehind } from "./parts/markup.ts";
-import { recordUses } from "./request-queue.ts";
+import { recordUses } from "./data/request-queue.ts";
 import { styles } from "./styles.ts";
 import common from "./texts/common.json" with { type: "json" };
-import type { Meter } from "./websocket-types.ts";
+import type { Meter } from "./data/websocket-types.ts";
 
 export interface CardConfig {
   type: string;
@@ -25,8 +26,6 @@ export interface CardConfig {
   [option: string]: unknown;
 }
 
-/** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. */
-export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "goal" | "cable";
 
 /**
  * Time in ms for which a text stays in the page for screen readers. After this time, the text is removed, because it

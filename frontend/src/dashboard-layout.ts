@@ -3,12 +3,12 @@
 import { boardSections } from "./pulse-tank-sections.ts";
 import { pageLocale } from "./base-card.ts";
 import { STRATEGY } from "./frontend-elements.ts";
-import { metersOf } from "./meter-feed.ts";
+import { metersOf } from "./data/meter-feed.ts";
 import type { Hass } from "./hass.ts";
 import { findLocale, loadLocale } from "./text-loader.ts";
 import type { Locale } from "./locale.ts";
 import texts from "./texts/strategy.json" with { type: "json" };
-import type { Meter } from "./websocket-types.ts";
+import type { Meter } from "./data/websocket-types.ts";
 
 /**
  * Longest wait for the list of meters, in ms. If the list comes later, the dashboard at first lacks the view for gas

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
 import { batteryAnswer } from "../src/sentences/battery.ts";
-import type { WhatIf } from "../src/websocket-types.ts";
+import type { WhatIf } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "comma_decimal", time_format: "24" } as never);
 const plain = (text: string) => text.replace(/\u00a0/g, " ").replaceAll("**", "");

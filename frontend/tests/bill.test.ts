@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
 import { billTexts, type Row, shownBill } from "../src/sentences/bill.ts";
 import { olderPrices } from "../src/sentences/older-prices.ts";
-import type { Bill, BillLine, OlderPrices } from "../src/websocket-types.ts";
+import type { Bill, BillLine, OlderPrices } from "../src/data/websocket-types.ts";
 
 const formats = { number_format: "language", time_format: "24" } as const;
 const english = new Locale({ language: "en", ...formats });

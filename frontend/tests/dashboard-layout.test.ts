@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import type { Connection, Hass } from "../src/hass.ts";
-import { metersOf } from "../src/meter-feed.ts";
-import type { Meter } from "../src/websocket-types.ts";
+import { metersOf } from "../src/data/meter-feed.ts";
+import type { Meter } from "../src/data/websocket-types.ts";
 
 type Card = { type: string; meter?: string; part?: string; entity?: string; entry_id?: string };
 type View = { title: string; path?: string; visible?: boolean; sections: { cards: Card[] }[] };

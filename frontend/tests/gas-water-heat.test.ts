@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drawMedium } from "../src/parts/gas-water-heat-chart.ts";
 import { Locale } from "../src/locale.ts";
-import { amountToday, monthOf, nightTo, standingOn } from "../src/parts/gas-water-heat-amounts.ts";
+import { amountToday, monthOf, nightTo, standingOn } from "../src/data/gas-water-heat-amounts.ts";
 import { costFoot, costSentence, costStanding, costTotal, costUnits, costUntil, hasMonth, type KnownCosts } from "../src/sentences/gas-costs.ts";
 import {
   mediumTexts,
@@ -14,7 +14,7 @@ import {
   writeSum,
 } from "../src/sentences/gas-water-heat-month.ts";
 import { chosenSentence, daysTable, footnote } from "../src/sentences/gas-water-heat-days.ts";
-import type { GasCosts, GasMonth, MediumHistory } from "../src/websocket-types.ts";
+import type { GasCosts, GasMonth, MediumHistory } from "../src/data/websocket-types.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
 const en = localeOf("en");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
 import { canBeSunny, houseRows, houseYear, savedSentences, unknownNote, usesSentence } from "../src/sentences/house.ts";
-import type { Bill, House, HousePowers } from "../src/websocket-types.ts";
+import type { Bill, House, HousePowers } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
 const plain = (text: string) => text.replaceAll("\u00a0", " ");

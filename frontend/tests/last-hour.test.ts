@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LastHour, SLOT_MS, type Slot, SLOTS } from "../src/last-hour.ts";
+import { LastHour, SLOT_MS, type Slot, SLOTS } from "../src/data/last-hour.ts";
 import { Locale } from "../src/locale.ts";
 import { chooseMarks, drawCurve } from "../src/parts/last-hour-curve.ts";
-import { bridge, findSteps, pathsOf, phasesOf, scaleOf, type Step } from "../src/parts/last-hour-steps.ts";
+import { bridge, findSteps, pathsOf, phasesOf, scaleOf, type Step } from "../src/data/last-hour-steps.ts";
 import { chosenLine, curveName, stepLine, stepRow } from "../src/sentences/last-hour.ts";
-import { SwitchedDevices } from "../src/switched-devices.ts";
-import type { Live, PowerHour } from "../src/websocket-types.ts";
+import { SwitchedDevices } from "../src/data/switched-devices.ts";
+import type { Live, PowerHour } from "../src/data/websocket-types.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" }, language);
 const en = localeOf("en");

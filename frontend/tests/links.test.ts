@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { missingField } from "../src/sentences/bill.ts";
 import common from "../src/texts/common.json" with { type: "json" };
-import type { Bill } from "../src/websocket-types.ts";
+import type { Bill } from "../src/data/websocket-types.ts";
 
 type Names = Record<string, string>;
 interface Options {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import type { Connection } from "../src/hass.ts";
-import { type MeterFeed, metersOf } from "../src/meter-feed.ts";
-import { recordUses } from "../src/request-queue.ts";
-import type { Live } from "../src/websocket-types.ts";
+import { type MeterFeed, metersOf } from "../src/data/meter-feed.ts";
+import { recordUses } from "../src/data/request-queue.ts";
+import type { Live } from "../src/data/websocket-types.ts";
 
 type Message = { type: string };
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Column, type Frame, monthsDrawing } from "../src/parts/months-chart.ts";
 import { Locale } from "../src/locale.ts";
 import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
-import type { Bill } from "../src/websocket-types.ts";
+import type { Bill } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 

@@ -4,7 +4,7 @@ import { phaseBars, quarterHourBar } from "../src/cards/now.ts";
 import { Locale } from "../src/locale.ts";
 import { troubleOf } from "../src/parts/banner.ts";
 import { firstDayRows, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
-import type { Live, Meter, RunningQuarterHour } from "../src/websocket-types.ts";
+import type { Live, Meter, RunningQuarterHour } from "../src/data/websocket-types.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" }, language);
 const en = localeOf("en");

@@ -27,7 +27,7 @@ import {
   receptionShare,
   supplySentence,
 } from "../src/parts/quality-switches-and-reception.ts";
-import type { Events, Live, Meter, Voltages } from "../src/websocket-types.ts";
+import type { Events, Live, Meter, Voltages } from "../src/data/websocket-types.ts";
 
 const locale = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
 const en = locale("en");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { type MeterFeed, metersOf } from "../src/meter-feed.ts";
+import { type MeterFeed, metersOf } from "../src/data/meter-feed.ts";
 import type { Connection } from "../src/hass.ts";
-import { recordUses } from "../src/request-queue.ts";
-import type { Live, Meter } from "../src/websocket-types.ts";
+import { recordUses } from "../src/data/request-queue.ts";
+import type { Live, Meter } from "../src/data/websocket-types.ts";
 
 type Message = { type: string; entry_id: string; kwh?: number };
 

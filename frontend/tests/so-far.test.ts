@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
 import { soFar, usualTexts } from "../src/sentences/so-far.ts";
-import type { Bill, Day, Goal, House, UsualReason } from "../src/websocket-types.ts";
+import type { Bill, Day, Goal, House, UsualReason } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
 const de = new Locale({ language: "de", number_format: "language", time_format: "24" }, "de");

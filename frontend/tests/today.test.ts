@@ -8,7 +8,7 @@ import {
   quartersOf,
   roomFor,
   smallBars,
-} from "../src/parts/day-chart-bars.ts";
+} from "../src/data/day-chart-bars.ts";
 import { dayStart, Locale } from "../src/locale.ts";
 import { costsOf, firstEnds } from "../src/parts/day-quarter-hours.ts";
 import { dayAfterKey, weeksOf } from "../src/parts/calendar.ts";
@@ -27,7 +27,7 @@ import {
   timeOf,
   weekOf,
 } from "../src/sentences/today.ts";
-import type { Day, QuarterHours, RunningQuarterHour } from "../src/websocket-types.ts";
+import type { Day, QuarterHours, RunningQuarterHour } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const plain = (text: string) => text.replaceAll("\u00a0", " ");

@@ -4,9 +4,9 @@ import { Cells, contrast, dayTicks, imageOf, palette } from "../src/parts/heat-m
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limitName, noComparison } from "../src/sentences/year.ts";
 import { periodOf } from "../src/sentences/summed-months.ts";
-import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/websocket-types.ts";
-import { EXCESS, gridOf, localOf, markedCells } from "../src/heat-map-grid.ts";
-import { ESTIMATED, mergeSeries, type Series, UNKNOWN } from "../src/year-quarter-hours.ts";
+import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/data/websocket-types.ts";
+import { EXCESS, gridOf, localOf, markedCells } from "../src/data/heat-map-grid.ts";
+import { ESTIMATED, mergeSeries, type Series, UNKNOWN } from "../src/data/year-quarter-hours.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const of = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
 import { lastKnownDay, shownPast } from "../src/sentences/last-known-day.ts";
-import type { Day, Meter } from "../src/websocket-types.ts";
+import type { Day, Meter } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
 const fr = new Locale({ language: "fr", number_format: "language", time_format: "24" }, "fr");

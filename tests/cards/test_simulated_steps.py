@@ -16,7 +16,7 @@ from dev.simulator.weather import weather_of_day
 from .stage import ROOT
 
 SCRIPT = """
-import { findSteps } from "./frontend/src/parts/last-hour-steps.ts";
+import { findSteps } from "./frontend/src/data/last-hour-steps.ts";
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
 console.log(JSON.stringify(JSON.parse(text).map((net) => findSteps(net, [], 2))));

@@ -1,14 +1,15 @@
 /** Card that estimates the value of a battery. */
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { type Field, SmartyCard } from "../base-card.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import { SmartyCard } from "../base-card.ts";
+import type { Field } from "../card-host.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import { readEuros } from "../euros.ts";
 import { localDay } from "../locale.ts";
 import { type BatterySize, type BatteryKey, batteryAnswer, batteryTexts, ofHouse } from "../sentences/battery.ts";
 import { houseOf } from "../sentences/house.ts";
 import { styles } from "../styles.ts";
-import type { Meter, WhatIf, WhatIfRefusal } from "../websocket-types.ts";
+import type { Meter, WhatIf, WhatIfRefusal } from "../data/websocket-types.ts";
 
 /** Ranges of the sliders: capacity in kWh, power in kW, own consumption in W. */
 const SLIDERS = {

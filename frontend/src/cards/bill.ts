@@ -2,14 +2,14 @@
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
 import { rich, turnOver } from "../parts/markup.ts";
 import { houseOf, savedSentences } from "../sentences/house.ts";
 import { billTexts, isRunning, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
 import { styles } from "../styles.ts";
-import type { Bill, Meter } from "../websocket-types.ts";
+import type { Bill, Meter } from "../data/websocket-types.ts";
 
 export class BillCard extends SmartyCard {
   static override styles: CSSResultGroup = [

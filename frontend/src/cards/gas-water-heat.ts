@@ -3,15 +3,15 @@
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import { localDay } from "../locale.ts";
-import type { MeterFeed } from "../meter-feed.ts";
-import { amountToday, type Night, nightTo, type Standing, standingOn } from "../parts/gas-water-heat-amounts.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
+import { amountToday, type Night, nightTo, type Standing, standingOn } from "../data/gas-water-heat-amounts.ts";
 import { drawMedium, mediumChart, type MediumDrawing } from "../parts/gas-water-heat-chart.ts";
 import { colorOf, iconOf, mediumStyles } from "../parts/gas-water-heat-styles.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/gas-water-heat-days.ts";
 import { styles } from "../styles.ts";
-import type { MediumHistory, MediumReading, Meter } from "../websocket-types.ts";
+import type { MediumHistory, MediumReading, Meter } from "../data/websocket-types.ts";
 import * as cost from "../sentences/gas-costs.ts";
 import * as say from "../sentences/gas-water-heat-month.ts";
 

@@ -2,7 +2,7 @@
 
 import { css, type CSSResultGroup, html, nothing, svg, type TemplateResult } from "lit";
 import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import { localDay } from "../locale.ts";
 import { chooser } from "../parts/meter-chooser.ts";
 import { ChosenBar } from "../parts/pointer.ts";
@@ -10,7 +10,7 @@ import { Width } from "../parts/widths.ts";
 import { bestHours, hourLabels, type HoursKey, hoursTexts, type Load, readLoads, sizeOf, timeOf, usualLoads } from "../sentences/hours.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import { styles } from "../styles.ts";
-import type { Meter, StartCosts } from "../websocket-types.ts";
+import type { Meter, StartCosts } from "../data/websocket-types.ts";
 
 const HEIGHT_PX = 90;
 const LABELS_PX = 24;

@@ -4,7 +4,7 @@ import { lastOf } from "../built-ins.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
@@ -12,7 +12,7 @@ import { measureIn, Width } from "../parts/widths.ts";
 import { type BillKey, billTexts, missingField } from "../sentences/bill.ts";
 import * as words from "../sentences/months.ts";
 import { styles } from "../styles.ts";
-import type { Bill, Meter } from "../websocket-types.ts";
+import type { Bill, Meter } from "../data/websocket-types.ts";
 
 export class MonthsCard extends SmartyCard {
   static override styles: CSSResultGroup = [

@@ -3,7 +3,7 @@
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { pageLocale, SmartyCard } from "../base-card.ts";
 import { kwDecimals, localDay } from "../locale.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
 import { HourPart } from "../parts/last-hour.ts";
@@ -29,7 +29,7 @@ import {
 import { olderPrices } from "../sentences/older-prices.ts";
 import { yesterdayTexts } from "../sentences/last-known-day.ts";
 import { styles } from "../styles.ts";
-import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
+import type { Live, Meter, RunningQuarterHour } from "../data/websocket-types.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
 
 export interface Part {

@@ -27,7 +27,7 @@ import {
   voltageStyles,
   voltageTable,
 } from "../parts/quality-voltage.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
@@ -48,7 +48,7 @@ import {
 import { measureIn, Width } from "../parts/widths.ts";
 import { say } from "../sentences/quality.ts";
 import { styles } from "../styles.ts";
-import type { Events, Meter } from "../websocket-types.ts";
+import type { Events, Meter } from "../data/websocket-types.ts";
 
 const PARTS = ["voltage", "supply", "interruptions"] as const;
 type Part = (typeof PARTS)[number];

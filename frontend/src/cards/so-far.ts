@@ -3,7 +3,7 @@
 import { lastOf } from "../built-ins.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import { type Locale, localDay } from "../locale.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { Width } from "../parts/widths.ts";
@@ -22,7 +22,7 @@ import {
   usualTexts,
 } from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
-import type { Bill, Day, House, Meter } from "../websocket-types.ts";
+import type { Bill, Day, House, Meter } from "../data/websocket-types.ts";
 
 /** Padding of the card in px, both sides together. */
 const PADDING_PX = 30;

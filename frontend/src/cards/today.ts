@@ -4,8 +4,8 @@ import { lastOf } from "../built-ins.ts";
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
-import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../parts/day-chart-bars.ts";
-import { IDLE_RESET_MS, type MeterFeed } from "../meter-feed.ts";
+import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../data/day-chart-bars.ts";
+import { IDLE_RESET_MS, type MeterFeed } from "../data/meter-feed.ts";
 import { addDays, addMonths, dayStart, localDay, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
 import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar } from "../parts/day-chart.ts";
@@ -32,7 +32,7 @@ import { houseOf } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import { lastKnownDay } from "../sentences/last-known-day.ts";
 import { styles } from "../styles.ts";
-import type { Day, Live, Meter } from "../websocket-types.ts";
+import type { Day, Live, Meter } from "../data/websocket-types.ts";
 
 const QUARTER_HOURS_AN_HOUR = 4;
 /** Padding and border of the card in px, both sides together. */

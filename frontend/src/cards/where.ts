@@ -2,12 +2,12 @@
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import { localDay } from "../locale.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { where, type WhereKey, type WhereRow, whereTexts } from "../sentences/where.ts";
 import { styles } from "../styles.ts";
-import type { Meter } from "../websocket-types.ts";
+import type { Meter } from "../data/websocket-types.ts";
 
 type Period = "yesterday" | "month";
 

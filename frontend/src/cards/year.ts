@@ -4,7 +4,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { guard } from "lit/directives/guard.js";
 import { navigate, SmartyCard } from "../base-card.ts";
 import { Cells } from "../parts/heat-map-picture.ts";
-import type { MeterFeed, Reply } from "../meter-feed.ts";
+import type { MeterFeed, Reply } from "../data/meter-feed.ts";
 import { dayStart, localDay } from "../locale.ts";
 import { type Bills, billsOf, toEnter } from "../parts/shared-bills.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
@@ -29,9 +29,9 @@ import {
 } from "../sentences/year.ts";
 import { monthsAndPrices, periodOf } from "../sentences/summed-months.ts";
 import { styles } from "../styles.ts";
-import type { Classes, House, Meter, MonthAbove } from "../websocket-types.ts";
-import { type Grid, gridOf, type Limit, localOf } from "../heat-map-grid.ts";
-import { type Series, yearSeries } from "../year-quarter-hours.ts";
+import type { Classes, House, Meter, MonthAbove } from "../data/websocket-types.ts";
+import { type Grid, gridOf, type Limit, localOf } from "../data/heat-map-grid.ts";
+import { type Series, yearSeries } from "../data/year-quarter-hours.ts";
 
 const NARROW_PX = 420;
 /** Padding and border of the card in px, both sides together. */

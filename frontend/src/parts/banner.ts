@@ -2,8 +2,8 @@
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import { localDay, type Locale, type Texts } from "../locale.ts";
-import { freshFor } from "../meter-feed.ts";
-import type { Live, Meter } from "../websocket-types.ts";
+import { freshFor } from "../data/meter-feed.ts";
+import type { Live, Meter } from "../data/websocket-types.ts";
 import texts from "../texts/banner.json" with { type: "json" };
 
 type BannerKey = keyof (typeof texts)["en"];

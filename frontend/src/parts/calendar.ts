@@ -4,7 +4,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
 import { turnOver } from "./markup.ts";
 import { capital, type HighRow, todayTexts } from "../sentences/today.ts";
-import type { Day } from "../websocket-types.ts";
+import type { Day } from "../data/websocket-types.ts";
 
 /** Day of the calendar. */
 export interface CalendarDay {

@@ -2,7 +2,7 @@
 
 import { css, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { type Chart, chartOf, type Quarter, rectangle } from "./day-chart-bars.ts";
+import { type Chart, chartOf, type Quarter, rectangle } from "../data/day-chart-bars.ts";
 import type { Locale } from "../locale.ts";
 import type { Running } from "./day-quarter-hours.ts";
 import { hatch } from "./markup.ts";

@@ -1,14 +1,14 @@
 /** Choice of a past day: the row of small bars of the last seven days. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
-import type { SmartyCard } from "../base-card.ts";
-import { type SmallBar, smallBars } from "./day-chart-bars.ts";
+import type { CardHost } from "../card-host.ts";
+import { type SmallBar, smallBars } from "../data/day-chart-bars.ts";
 import { addDays, dayStart, type Locale } from "../locale.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import { plain, rich } from "./markup.ts";
 import { daySentence } from "../sentences/today.ts";
 import { lastKnownDay, shownPast, yesterdayTexts } from "../sentences/last-known-day.ts";
-import type { Day, Meter } from "../websocket-types.ts";
+import type { Day, Meter } from "../data/websocket-types.ts";
 
 export interface Choice {
   day: string;
@@ -129,7 +129,7 @@ export function week(name: string, choices: readonly Choice[], chosen: string, c
 
 const WEEK = 7;
 
-export function pastDay(card: SmartyCard, meter: Meter, feed: MeterFeed, locale: Locale): TemplateResult {
+export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: Locale): TemplateResult {
   const t = (key: keyof (typeof yesterdayTexts)["en"]) => locale.text(yesterdayTexts, key);
   const last = lastKnownDay(meter);
   if (!last) return html`<h2>${t("title")}</h2><p role="status">${t("nothing_yet")}</p>`;

@@ -1,10 +1,10 @@
 /** Data of the displayed day: requests, known quarter-hours, running quarter-hour and costs. */
 
-import { countOf, kwOf, MAX_KW, type Quarter } from "./day-chart-bars.ts";
-import type { MeterFeed, Reply } from "../meter-feed.ts";
+import { countOf, kwOf, MAX_KW, type Quarter } from "../data/day-chart-bars.ts";
+import type { MeterFeed, Reply } from "../data/meter-feed.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { excessCosts, shownDay } from "../sentences/today.ts";
-import type { Day, Live, Meter, QuarterHours, RunningQuarterHour } from "../websocket-types.ts";
+import type { Day, Live, Meter, QuarterHours, RunningQuarterHour } from "../data/websocket-types.ts";
 
 export interface ShownDay {
   day: string;

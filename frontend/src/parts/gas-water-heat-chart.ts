@@ -7,7 +7,7 @@
 import { lastOf } from "../built-ins.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
-import type { Month, Standing } from "./gas-water-heat-amounts.ts";
+import type { Month, Standing } from "../data/gas-water-heat-amounts.ts";
 import type { ChosenBar } from "./pointer.ts";
 import type { Days } from "../sentences/gas-water-heat-days.ts";
 import { mediumTexts, monthName, writeSum } from "../sentences/gas-water-heat-month.ts";

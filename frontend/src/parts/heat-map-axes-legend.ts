@@ -4,8 +4,8 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { Cells, dayTicks, isInMonths, STEPS_KW } from "./heat-map-picture.ts";
 import type { Locale } from "../locale.ts";
 import { yearTexts } from "../sentences/year.ts";
-import { type Grid, type Limit, WH_A_KW } from "../heat-map-grid.ts";
-import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../year-quarter-hours.ts";
+import { type Grid, type Limit, WH_A_KW } from "../data/heat-map-grid.ts";
+import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../data/year-quarter-hours.ts";
 import type { ChosenBar } from "./pointer.ts";
 import type { Measure } from "./widths.ts";
 

@@ -1,7 +1,7 @@
 /** Painter of the year's picture on a canvas. Paints at the device's resolution, and only after a change. */
 
 import { type Color, type Colors, type Image, imageOf, mask, palette, shades } from "./heat-map-picture.ts";
-import { type Grid, type Limit, markedCells } from "../heat-map-grid.ts";
+import { type Grid, type Limit, markedCells } from "../data/heat-map-grid.ts";
 
 /** Distance between the stripes of estimated values, in px. */
 const STRIPES_PX = 6;

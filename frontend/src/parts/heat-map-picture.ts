@@ -1,7 +1,7 @@
 /** Picture of a year of quarter-hours: colours, pixels and the labels of its axes. */
 
-import { EXCESS, type Grid, WH_A_KW } from "../heat-map-grid.ts";
-import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../year-quarter-hours.ts";
+import { EXCESS, type Grid, WH_A_KW } from "../data/heat-map-grid.ts";
+import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../data/year-quarter-hours.ts";
 
 const DAY_MS = 86_400_000;
 /** Lowest power of each step of colour, in kW. */

@@ -2,11 +2,11 @@
 
 import { lastOf } from "../built-ins.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
-import { SLOT_MS, type Slot, SLOTS } from "../last-hour.ts";
+import { SLOT_MS, type Slot, SLOTS } from "../data/last-hour.ts";
 import { type Locale, QUARTER_HOUR_MS } from "../locale.ts";
 import { isNamed } from "../sentences/last-hour.ts";
 import { chartStyles } from "./day-chart.ts";
-import { pathsOf, phasesOf, scaleOf, type Step } from "./last-hour-steps.ts";
+import { pathsOf, phasesOf, scaleOf, type Step } from "../data/last-hour-steps.ts";
 import type { Measure } from "./widths.ts";
 
 const TOP = 20;

@@ -2,18 +2,18 @@
 
 import { lastOf } from "../built-ins.ts";
 import { html, nothing, type TemplateResult } from "lit";
-import type { SmartyCard } from "../base-card.ts";
+import type { CardHost } from "../card-host.ts";
 import type { Hass } from "../hass.ts";
-import { SLOT_MS, type Slot, SLOTS } from "../last-hour.ts";
+import { SLOT_MS, type Slot, SLOTS } from "../data/last-hour.ts";
 import type { Locale } from "../locale.ts";
-import { freshFor, type MeterFeed } from "../meter-feed.ts";
+import { freshFor, type MeterFeed } from "../data/meter-feed.ts";
 import { canBeSunny, houseOf } from "../sentences/house.ts";
 import { type Cause, chosenLine, curveName, isNamed, stepLine, stepRow } from "../sentences/last-hour.ts";
 import { nowTexts } from "../sentences/now.ts";
-import { SwitchedDevices } from "../switched-devices.ts";
-import type { Meter } from "../websocket-types.ts";
+import { SwitchedDevices } from "../data/switched-devices.ts";
+import type { Meter } from "../data/websocket-types.ts";
 import { type Curve, drawCross, drawCurve, drawEnd } from "./last-hour-curve.ts";
-import { bridge, findSteps, phasesOf, type Step } from "./last-hour-steps.ts";
+import { bridge, findSteps, phasesOf, type Step } from "../data/last-hour-steps.ts";
 import { plain, rich, tableBehind } from "./markup.ts";
 import { memoize } from "./memoize.ts";
 import { ChosenBar } from "./pointer.ts";
@@ -41,7 +41,7 @@ export class HourPart {
   #curve: Curve | undefined;
   #feed: MeterFeed | undefined;
 
-  constructor(card: SmartyCard) {
+  constructor(card: CardHost) {
     this.#frame = new Width(card, ".frame", true);
     this.#widthOf = measureIn(card);
     this.#chosen = new ChosenBar(card, () => ({ count: SLOTS, page: MINUTE_SLOTS, at: (share) => this.#curve?.slotAt(share) }));

@@ -1,7 +1,7 @@
 /** Chooser of the meter for all cards of a view. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
-import type { Meter } from "../websocket-types.ts";
+import type { Meter } from "../data/websocket-types.ts";
 
 export interface Choice {
   id: string;

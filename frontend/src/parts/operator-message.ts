@@ -3,7 +3,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { parseTime, say } from "../sentences/quality.ts";
-import type { Events } from "../websocket-types.ts";
+import type { Events } from "../data/websocket-types.ts";
 
 /** Characters that would reverse, hide or break the surrounding text. */
 const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]+/gu;

@@ -5,7 +5,7 @@ import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { addMonths, dayStart, localDay, type Locale } from "../locale.ts";
 import type { ChosenBar } from "./pointer.ts";
 import { joinNames, parseTime, qualityTexts, say } from "../sentences/quality.ts";
-import type { DisturbanceKind, Events } from "../websocket-types.ts";
+import type { DisturbanceKind, Events } from "../data/websocket-types.ts";
 
 export const KINDS = ["power_failure", "voltage_sag", "voltage_swell"] as const satisfies DisturbanceKind[];
 const DAY_MS = 86_400_000;

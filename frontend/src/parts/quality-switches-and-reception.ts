@@ -3,7 +3,7 @@
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { localDay, type Locale } from "../locale.ts";
 import { duration, parseTime, say } from "../sentences/quality.ts";
-import type { Events, Live, Meter } from "../websocket-types.ts";
+import type { Events, Live, Meter } from "../data/websocket-types.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;

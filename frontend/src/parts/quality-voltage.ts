@@ -4,7 +4,7 @@ import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { type Locale, roundDown, roundUp } from "../locale.ts";
 import type { ChosenBar } from "./pointer.ts";
 import { duration, joinNames, parseTime, say } from "../sentences/quality.ts";
-import type { Voltages } from "../websocket-types.ts";
+import type { Voltages } from "../data/websocket-types.ts";
 
 const STEP_MS = 300_000;
 const DAY_ROWS = 288;

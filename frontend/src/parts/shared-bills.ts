@@ -2,11 +2,11 @@
 
 import { lastOf } from "../built-ins.ts";
 import { html, nothing, type TemplateResult } from "lit";
-import type { Field, SmartyCard } from "../base-card.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import type { CardHost, Field } from "../card-host.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { type BillKey, billTexts } from "../sentences/bill.ts";
-import type { Bill, Meter } from "../websocket-types.ts";
+import type { Bill, Meter } from "../data/websocket-types.ts";
 
 /** The current month and the twelve months before it. */
 export const MONTHS = 13;
@@ -46,7 +46,7 @@ export const refusal = (error: string | undefined): BillKey | undefined => REFUS
  * Return a link to the field of the contract that the bill lacks. For users who are not administrators, return a hint
  * to ask an administrator. Without `field`, return nothing.
  */
-export function toEnter(card: SmartyCard, meter: Meter, locale: Locale, field: Field | undefined): TemplateResult | typeof nothing {
+export function toEnter(card: CardHost, meter: Meter, locale: Locale, field: Field | undefined): TemplateResult | typeof nothing {
   if (!field) return nothing;
   if (!card.hass?.user?.is_admin) return html`<p class="small">${locale.text(billTexts, "by_administrator")}</p>`;
   const key = field === "reference_power" ? "enter_reference" : "enter_prices";

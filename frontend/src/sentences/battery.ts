@@ -2,7 +2,7 @@
 
 import { addMonths, localDay, type Locale, roundParts, type Texts } from "../locale.ts";
 import texts from "../texts/battery.json" with { type: "json" };
-import type { WhatIf } from "../websocket-types.ts";
+import type { WhatIf } from "../data/websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
 import { summedMonths } from "./summed-months.ts";
 import { ABOUT_THE_SAME } from "./year.ts";

@@ -2,8 +2,8 @@
 
 import { addDays, dayStart, localDay, type Locale, type Params, round, type Texts } from "../locale.ts";
 import texts from "../texts/bill.json" with { type: "json" };
-import type { Field } from "../base-card.ts";
-import type { Bill, BillLine, BillPart, OlderPrices } from "../websocket-types.ts";
+import type { Field } from "../card-host.ts";
+import type { Bill, BillLine, BillPart, OlderPrices } from "../data/websocket-types.ts";
 import { olderPrices, withPrices } from "./older-prices.ts";
 import { midnight, yesterdayTexts } from "./last-known-day.ts";
 

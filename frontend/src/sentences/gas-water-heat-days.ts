@@ -1,7 +1,7 @@
 /** Texts about single days of a gas, water or heat meter: chosen day, table of days, footnote. */
 
 import { addDays, addMonths, dayStart, type Locale, round, roundParts } from "../locale.ts";
-import { type Month, monthOf, type Night, type Standing } from "../parts/gas-water-heat-amounts.ts";
+import { type Month, monthOf, type Night, type Standing } from "../data/gas-water-heat-amounts.ts";
 import {
   capital,
   type MediumKey,
@@ -12,7 +12,7 @@ import {
   type Units,
   write,
 } from "./gas-water-heat-month.ts";
-import type { MediumHistory } from "../websocket-types.ts";
+import type { MediumHistory } from "../data/websocket-types.ts";
 
 export interface Days {
   history: MediumHistory;

@@ -2,7 +2,7 @@
 
 import { hasOwn } from "../built-ins.ts";
 import { dayStart, type Locale, round, type Texts } from "../locale.ts";
-import type { Night, Standing } from "../parts/gas-water-heat-amounts.ts";
+import type { Night, Standing } from "../data/gas-water-heat-amounts.ts";
 import texts from "../texts/medium.json" with { type: "json" };
 
 export type MediumKey = keyof (typeof texts)["en"];

@@ -1,7 +1,7 @@
 /** Texts and numbers of the best hours of a load. */
 
 import { addDays, localDay, type Locale, localParts, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
-import type { StartCosts } from "../websocket-types.ts";
+import type { StartCosts } from "../data/websocket-types.ts";
 import texts from "../texts/hours.json" with { type: "json" };
 
 export type HoursKey = keyof (typeof texts)["en"];

@@ -1,9 +1,9 @@
 /** Texts about a house with solar panels: its consumption, the part from the panels, and the saved cost. */
 
 import { localDay, type Locale, QUARTER_HOUR_MS, round, type Texts } from "../locale.ts";
-import type { MeterFeed } from "../meter-feed.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
 import texts from "../texts/house.json" with { type: "json" };
-import type { Bill, House, HousePowers, SourcePower } from "../websocket-types.ts";
+import type { Bill, House, HousePowers, SourcePower } from "../data/websocket-types.ts";
 import { isRunning } from "./bill.ts";
 
 const houseTexts: Texts<keyof (typeof texts)["en"]> = texts;

@@ -1,9 +1,9 @@
 /** Texts about the curve of the last hour: its steps, the chosen time, and the table. */
 
-import { SLOT_MS, type Slot } from "../last-hour.ts";
+import { SLOT_MS, type Slot } from "../data/last-hour.ts";
 import { kwDecimals, type Locale } from "../locale.ts";
-import { phasesOf, type Step } from "../parts/last-hour-steps.ts";
-import type { Switched } from "../switched-devices.ts";
+import { phasesOf, type Step } from "../data/last-hour-steps.ts";
+import type { Switched } from "../data/switched-devices.ts";
 import { nowTexts } from "./now.ts";
 
 /** Smallest step in kW that the card names. It does not find all smaller ones. */

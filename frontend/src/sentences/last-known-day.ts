@@ -2,7 +2,7 @@
 
 import { addDays, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import texts from "../texts/yesterday.json" with { type: "json" };
-import type { Day, Meter } from "../websocket-types.ts";
+import type { Day, Meter } from "../data/websocket-types.ts";
 
 export type YesterdayKey = keyof (typeof texts)["en"];
 export const yesterdayTexts: Texts<YesterdayKey> = texts;

@@ -13,7 +13,7 @@ import {
   type Texts,
 } from "../locale.ts";
 import texts from "../texts/months.json" with { type: "json" };
-import type { Bill } from "../websocket-types.ts";
+import type { Bill } from "../data/websocket-types.ts";
 import { billTexts, firstDay, isRunning, lackOf, lacksCommunity, type Lack, lastDay, missingField, toPay, unpricedNote } from "./bill.ts";
 import { olderPrices } from "./older-prices.ts";
 import { summedMonths } from "./summed-months.ts";

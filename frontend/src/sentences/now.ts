@@ -14,7 +14,7 @@ import {
   type Texts,
 } from "../locale.ts";
 import texts from "../texts/now.json" with { type: "json" };
-import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
+import type { Live, Meter, RunningQuarterHour } from "../data/websocket-types.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,7 +1,7 @@
 /** Notes about amounts that use published prices after the last day for which they are published. */
 
 import { addDays, dayStart, type Locale } from "../locale.ts";
-import type { OlderPrices } from "../websocket-types.ts";
+import type { OlderPrices } from "../data/websocket-types.ts";
 
 type Name = "older_grid" | "older_levies" | "older_grid_and_levies" | "older_vat";
 

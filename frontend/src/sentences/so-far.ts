@@ -5,7 +5,7 @@ import { dayStart, localDay, type Locale, localParts, round, type Texts } from "
 import { firstDay, firstForecast, hasAmounts, isRunning, type Lack, lackOf, lastDay, pricesOf, toPay } from "./bill.ts";
 import { type HouseRow, houseRows, unknownNote } from "./house.ts";
 import { olderPrices } from "./older-prices.ts";
-import type { Bill, Day, Goal, House, Usual, UsualReason } from "../websocket-types.ts";
+import type { Bill, Day, Goal, House, Usual, UsualReason } from "../data/websocket-types.ts";
 import texts from "../texts/so-far.json" with { type: "json" };
 
 /** Largest difference that is called "as usual": relative, and in EUR. */

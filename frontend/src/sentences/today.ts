@@ -1,6 +1,6 @@
 /** Texts about a day: its sentence, its table, the highest powers of its month, and the base load. */
 
-import { kwOf, type Quarter } from "../parts/day-chart-bars.ts";
+import { kwOf, type Quarter } from "../data/day-chart-bars.ts";
 import {
   addDays,
   kwDecimals,
@@ -13,7 +13,7 @@ import {
   roundParts,
   type Texts,
 } from "../locale.ts";
-import type { Day, High, Highlights } from "../websocket-types.ts";
+import type { Day, High, Highlights } from "../data/websocket-types.ts";
 import texts from "../texts/today.json" with { type: "json" };
 
 export type TodayKey = keyof (typeof texts)["en"];

@@ -2,7 +2,7 @@
 
 import { localDay, type Locale, round, type Texts } from "../locale.ts";
 import { olderPrices } from "./older-prices.ts";
-import type { Shares, ShareRow } from "../websocket-types.ts";
+import type { Shares, ShareRow } from "../data/websocket-types.ts";
 import texts from "../texts/where.json" with { type: "json" };
 
 export type WhereKey = keyof (typeof texts)["en"];

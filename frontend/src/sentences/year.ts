@@ -5,8 +5,8 @@
 
 import { addMonths, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import texts from "../texts/year.json" with { type: "json" };
-import type { Above, Bill, Classes, MonthAbove } from "../websocket-types.ts";
-import type { Limit } from "../heat-map-grid.ts";
+import type { Above, Bill, Classes, MonthAbove } from "../data/websocket-types.ts";
+import type { Limit } from "../data/heat-map-grid.ts";
 import { isRunning } from "./bill.ts";
 
 export type YearKey = keyof (typeof texts)["en"];

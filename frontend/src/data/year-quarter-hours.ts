@@ -6,7 +6,7 @@
  */
 
 import type { MeterFeed, Reply } from "./meter-feed.ts";
-import { addMonths, dayStart, localDay, QUARTER_HOUR_MS } from "./locale.ts";
+import { addMonths, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import type { Meter, QuarterHours } from "./websocket-types.ts";
 
 export const QUARTER_HOURS_A_DAY = 96;

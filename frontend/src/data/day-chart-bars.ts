@@ -1,7 +1,7 @@
 /** Positions of a day's bars in pixels. Energies are in Wh, powers in kW. */
 
 import { localParts, QUARTER_HOUR_MS } from "../locale.ts";
-import type { QuarterHours } from "../websocket-types.ts";
+import type { QuarterHours } from "./websocket-types.ts";
 
 /** Number of quarter-hours on the day on which the clocks are put back. A longer day is an error. */
 const MAX_QUARTERS = 100;

@@ -3,7 +3,7 @@
  * requests of a user are waiting, it refuses further requests of this user.
  */
 
-import type { Connection } from "./hass.ts";
+import type { Connection } from "../hass.ts";
 
 const MAX_IN_FLIGHT = 2;
 const MAX_PAUSE_S = 8;

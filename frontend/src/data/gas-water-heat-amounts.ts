@@ -1,7 +1,7 @@
 /** Amounts of a gas, water or heat meter by month and day. */
 
 import { addDays, addMonths, dayStart, localParts } from "../locale.ts";
-import type { MediumHistory } from "../websocket-types.ts";
+import type { MediumHistory } from "./websocket-types.ts";
 
 /** If at least this share of a day was measured, the day counts as fully known. */
 const MIN_KNOWN_SHARE = 0.9;

@@ -1,7 +1,7 @@
 /** Steps and scale of the last hour. Pure functions; all powers are in kW. */
 
 import { lastOf } from "../built-ins.ts";
-import type { Slot } from "../last-hour.ts";
+import type { Slot } from "./last-hour.ts";
 
 export interface Step {
   /** Index of the first slot with the new power. */

@@ -5,9 +5,9 @@
  * on screen, and the feed asks again.
  */
 
-import type { Connection, Unsubscribe } from "./hass.ts";
+import type { Connection, Unsubscribe } from "../hass.ts";
 import { LastHour } from "./last-hour.ts";
-import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "./locale.ts";
+import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { RequestQueue, recordUse } from "./request-queue.ts";
 import type { Commands, Live, Meter } from "./websocket-types.ts";
 

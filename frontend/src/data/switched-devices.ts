@@ -1,8 +1,8 @@
 /** Devices that were switched in the last hour, and powers of measured devices. Finds the device behind a step. */
 
-import type { Hass } from "./hass.ts";
+import type { Hass } from "../hass.ts";
 import { SLOT_MS, SLOTS } from "./last-hour.ts";
-import { phasesOf, type Step } from "./parts/last-hour-steps.ts";
+import { phasesOf, type Step } from "./last-hour-steps.ts";
 
 /** Entities of devices that can be switched. */
 const SWITCHED = /^(switch|climate|water_heater|humidifier|fan|light|media_player|vacuum)\./;

@@ -1,0 +1,18 @@
+/** What the parts of a card need of the card. */
+
+import type { ReactiveControllerHost, TemplateResult } from "lit";
+import type { Meter } from "./data/websocket-types.ts";
+import type { Hass } from "./hass.ts";
+
+/** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. */
+export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "goal" | "cable";
+
+/** Card, as its parts see it. */
+export interface CardHost extends ReactiveControllerHost, Element {
+  readonly renderRoot: ParentNode;
+  readonly hass?: Hass | undefined;
+  /** Tell a screen reader what has changed. */
+  announce(subject: string, title: string, text: string, isNews?: boolean): void;
+  /** Return a link to a meter's page, and below it the way to a field of the options. */
+  settings(meter: Meter, text: string, field: Field): TemplateResult;
+}
