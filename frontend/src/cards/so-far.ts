@@ -236,14 +236,15 @@ export class SoFarCard extends SmartyCard {
 
   #bar(bar: GoalBar): TemplateResult {
     const at = (share: number) => `${(share * 100).toFixed(2)}%`;
+    const goal = html`<span>${rich(bar.goal)}</span>`;
+    const forecast = bar.forecast ? html`<span class=${bar.isAbove ? "above" : ""}>${bar.forecast}</span>` : nothing;
     return html`<div role="img" aria-label=${bar.words}>
       <div class="bar" aria-hidden="true">
         ${bar.parts.map(({ isAbove, isEstimate, from, to }) => html`<i class="${isAbove ? "above" : ""} ${isEstimate ? "hatched" : ""}" style="left:${at(from)};width:${at(to - from)}"></i>`)}
         <i class="line" style="left:${at(bar.line)}"></i>
       </div>
       <div class="labels small" aria-hidden="true">
-        <span>${rich(bar.soFar)}</span><span>${rich(bar.goal)}</span>
-        ${bar.forecast ? html`<span class=${bar.isAbove ? "above" : ""}>${bar.forecast}</span>` : nothing}
+        <span>${rich(bar.soFar)}</span>${bar.isAbove ? [goal, forecast] : [forecast, goal]}
       </div>
     </div>`;
   }
