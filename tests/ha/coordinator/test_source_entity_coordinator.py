@@ -196,7 +196,8 @@ async def test_it_has_no_telegrams(
             await call(hass, action, **data)
     # No option needs telegrams, and diagnostics name the entities.
     menu = await hass.config_entries.options.async_init(entry.entry_id)
-    assert menu["menu_options"] == ["contract", "sun", "leneda_file", "leneda_account"]
+    pages = ["contract", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
+    assert menu["menu_options"] == pages
     told = await async_get_config_entry_diagnostics(hass, entry)
     assert (told["readings"], told["telegram"]["verification"]) == (1, "by_integration")
     assert told["telegram"]["objects"]["1-0:1.8.0"] == 3000.0
