@@ -122,7 +122,7 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         assert not await complaints(who.page)
         assert re.search(r"With 3 kW, you would have paid \d+ € less in 12 months\.", year.text)
         # The same power all the time, and no sun.
-        assert "would save nothing" in battery.text
+        assert "would save next to nothing" in battery.text
         await who.takes_picture("past-year")
         await who.opens("/dashboard-smarty/bill")
         await shows_cards(who, "bill", "months")

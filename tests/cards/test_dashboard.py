@@ -227,7 +227,7 @@ async def test_a_browser_without_a_feature_gets_the_other_files(
 ) -> None:
     page = Without(browser, script=script)
     await page.show("smarty-p1-year", answers=house_year.answers())
-    assert set(parts()[2:]) == set(page.asked) & set(parts())
+    assert set(parts()[3:]) == set(page.asked) & set(parts())
     assert not page.errors
     await page.close()
 

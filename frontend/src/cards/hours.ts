@@ -155,11 +155,10 @@ export class HoursCard extends SmartyCard {
     const anchor = middle < 24 ? "start" : middle > width - 24 ? "end" : "middle";
     const nowText = this.#t("now", { cost: number(values[0]!) });
     const bottom = LABELS_PX + HEIGHT_PX;
-    return html`<div class="chart"
+    return html`<div class="small">${this.#t("axis")}</div><div class="chart"
       role="slider" tabindex="0" aria-label=${this.#t("chart")} aria-valuemin="0" aria-valuemax=${values.length - 1} aria-valuenow=${at}
       aria-valuetext=${this.#valueAt(costs, at)} aria-orientation="horizontal"
       @pointerdown=${this.#bar.down} @pointermove=${this.#bar.move} @pointerup=${this.#bar.up} @pointercancel=${this.#bar.up} @pointerleave=${this.#bar.leave} @keydown=${this.#bar.key}>
-      <div class="small" aria-hidden="true">${this.#t("axis")}</div>
       <svg height=${bottom + 24} aria-hidden="true">
         ${values.map((value, index) => {
           const kind = index === chosen ? "chosen" : index === best && chosen === undefined ? "best" : index ? "" : "now";

@@ -30,19 +30,19 @@ export class WhereCard extends SmartyCard {
         text-align: left;
         overflow-wrap: break-word;
       }
-      .bar {
+      .length {
         width: 32%;
       }
-      .bar i {
+      .length i {
         display: block;
         height: 12px;
         min-width: 1px;
         background: var(--drawn);
       }
-      .bar .always_on {
+      .length .always_on {
         background: color-mix(in srgb, var(--drawn) 55%, var(--ground));
       }
-      .bar .else {
+      .length .else {
         box-sizing: border-box;
         border: 1px solid var(--quiet);
         background: repeating-linear-gradient(135deg, var(--quiet) 0 1px, transparent 1px 4px);
@@ -79,12 +79,12 @@ export class WhereCard extends SmartyCard {
         .rows tbody th {
           flex: 1;
         }
-        .rows .bar {
+        .rows .length {
           order: 1;
           width: 100%;
           padding: 0;
         }
-        .bar i {
+        .length i {
           height: 5px;
         }
       }
@@ -137,7 +137,7 @@ export class WhereCard extends SmartyCard {
   #row({ name, detail, kind, length, kwh, cost }: WhereRow): TemplateResult {
     return html`<tr>
       <th scope="row">${name}${detail ? html` <small>${detail}</small>` : nothing}</th>
-      <td class="bar" aria-hidden="true"><i class=${kind} style="width:${(length * 100).toFixed(1)}%"></i></td>
+      <td class="length" aria-hidden="true"><i class=${kind} style="width:${(length * 100).toFixed(1)}%"></i></td>
       <td class="number">${kwh}</td>
       <td class="number">${cost}</td>
     </tr>`;
