@@ -45,7 +45,7 @@ FIRST_DAY = {
             "now",
             (
                 r"^(?:From|To|Nothing from) the grid .* \d\.\d kW .*"
-                r"First whole quarter-hour .* L3 .?\d\.\d kW"
+                r"First whole quarter-hour: .* L3 .?\d\.\d kW"
             ),
         ),
         (
