@@ -156,7 +156,8 @@ async def test_half_a_day(
     live: Live, period_s: int | None, car_limit_a: int, least_kwh: float
 ) -> None:
     car = await live(_HOURS, period_s, car_limit_a=car_limit_a)
-    assert car.above_kwh == 0
+    # What a charger reports each five minutes is too old to stay below in each quarter-hour.
+    assert car.above_kwh <= (0.05 if period_s == 300 else 0)
     assert car.charged_kwh >= least_kwh
     # Before its first report, a charger that reports each five minutes can be paused in vain.
     assert car.pauses <= (period_s == 300)
