@@ -25,6 +25,7 @@ from .dashboards import (
     async_watch_sources,
 )
 from .entity import is_in_telegram, mbus_device_id, meter_device
+from .messages import async_forget_messages, async_watch_messages
 from .services import async_setup_services
 from .websocket import async_setup_websocket
 
@@ -64,6 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
         async_fill_when_known(hass, entry)
     if has_books(entry):
         async_watch_sources(hass, entry)
+        await async_watch_messages(hass, entry)
     return True
 
 
@@ -92,6 +94,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> N
         options.async_abort(flow["flow_id"])
     withdraw_issues(hass, entry)
     await async_forget(hass, entry)
+    await async_forget_messages(hass, entry)
     await sinks.async_remove(hass, entry)
     async_hand_over(hass, entry)
 

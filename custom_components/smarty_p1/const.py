@@ -81,6 +81,13 @@ CONF_GAS_FIXED_PRICE: Final = "gas_fixed_price"
 CONF_SUN_SOURCES: Final = "sun_sources"
 # Goal for the cost of a month: LAST_YEAR, or EUR. Without this option, there is no goal.
 CONF_GOAL: Final = "goal"
+# Messages to the household: the kinds that are switched on, the notify entities that receive them
+# (without one, Home Assistant shows them), and the quiet hours.
+SECTION_MESSAGES: Final = "messages"
+CONF_KINDS: Final = "kinds"
+CONF_RECIPIENTS: Final = "recipients"
+CONF_QUIET_FROM: Final = "quiet_from"
+CONF_QUIET_UNTIL: Final = "quiet_until"
 
 SECTION_P1_SERVER: Final = "p1_server"
 SECTION_MQTT: Final = "mqtt"

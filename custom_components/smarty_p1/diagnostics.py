@@ -18,6 +18,7 @@ from .const import (
     CONF_GAS_POINT,
     CONF_PATH,
     CONF_PRODUCTION_POINT,
+    CONF_RECIPIENTS,
     CONF_TOPIC,
 )
 from .coordinator import Coordinator, SmartyConfigEntry, line_of
@@ -31,10 +32,10 @@ from .lib.port import redact_port
 from .sinks import PRIVATE_FIELDS
 from .sinks.shown_clients import clients_of
 
-# Fields whose values are redacted. Topics, and paths in their messages, are private, too, because
-# they contain the serial number or a name chosen by the user.
+# Fields whose values are redacted. Topics, paths in their messages, and recipients are private,
+# too, because they contain the serial number or a name chosen by the user.
 _PRIVATE_FIELDS = {
-    *(CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_TOPIC, CONF_PATH),
+    *(CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_TOPIC, CONF_PATH, CONF_RECIPIENTS),
     *PRIVATE_FIELDS,
     *(CONF_API_KEY, CONF_ENERGY_ID),
     *(CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT, CONF_GAS_POINT),

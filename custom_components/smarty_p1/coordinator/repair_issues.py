@@ -87,6 +87,8 @@ class Problem(StrEnum):
     """Such sources have the user's own price, which Home Assistant refuses for statistics."""
     ENERGY_MOVED = "energy_moved"
     """The user has moved sources to statistics, and can undo this."""
+    RECIPIENT_GONE = "recipient_gone"
+    """Home Assistant no longer has a notify entity that receives messages."""
     CAPTURE = "capture_ended"
     """An anonymous capture is finished, and can be written or discarded."""
 

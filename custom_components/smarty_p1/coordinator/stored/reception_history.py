@@ -39,6 +39,11 @@ class ReceptionHistory:
         # Numbers of accepted and of altered frames, keyed by the start of their hour.
         self._frames: dict[datetime, tuple[int, int]] = {}
 
+    @property
+    def last(self) -> datetime | None:
+        """Return the time at which the last telegram was received, also before the restart."""
+        return self._last
+
     def note(self, time: datetime) -> None:
         """Record the time at which a telegram was received."""
         self._count(time, 1, 0)

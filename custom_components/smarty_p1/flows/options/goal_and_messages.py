@@ -1,21 +1,35 @@
-"""Options page for the goal of a month."""
+"""Options page for the goal of a month, and for the messages to the household."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
+from homeassistant.components.notify.const import DOMAIN as NOTIFY
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    TimeSelector,
 )
 
-from ...const import CONF_GOAL
-from ...coordinator.entry_types import AnyConfigEntry
+from ...const import (
+    CONF_GOAL,
+    CONF_QUIET_FROM,
+    CONF_QUIET_UNTIL,
+    CONF_RECIPIENTS,
+    SECTION_MESSAGES,
+)
+from ...coordinator.entry_types import AnyConfigEntry, short_title
 from ...lib.advice import LAST_YEAR, last_year_total
 from ...lib.amounts import EUR, Amount, amount_text
 from ...lib.answers import known_months
+from ...lib.messages import Kind, Message
+from ...messages import MessageOptions, async_send, kinds_of
 from ..typed_amounts import AmountField, TypedAmounts
 from ..user_locale import UserLocale
 from .contract_form import Errors
@@ -23,7 +37,10 @@ from .contract_form import Errors
 CONF_GOAL_AMOUNT = "goal_amount"
 NO_GOAL = "none"
 AMOUNT = "amount"
-GOAL_OPTIONS = (CONF_GOAL,)
+CONF_SEND_TEST = "send_test"
+PAGE_OPTIONS = (CONF_GOAL, SECTION_MESSAGES)
+
+_MAX_RECIPIENTS = 10
 
 _MAX_EUR = 10_000
 # A house with much solar power is paid in summer, so its goal can be below 0.
@@ -45,6 +62,51 @@ def goal_fields() -> dict[vol.Marker, Any]:
         vol.Required(CONF_GOAL, default=NO_GOAL): kinds,
         vol.Optional(CONF_GOAL_AMOUNT): AmountField(_AMOUNTS[CONF_GOAL_AMOUNT]),
     }
+
+
+def message_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
+    """Return the form's fields of the messages: a switch for each kind that the meter can serve."""
+    stored = MessageOptions.of(entry)
+    recipients = EntitySelector(EntitySelectorConfig(domain=NOTIFY, multiple=True))
+    return {
+        vol.Optional(CONF_RECIPIENTS): recipients,
+        vol.Required(CONF_QUIET_FROM, default=stored.quiet_from): TimeSelector(),
+        vol.Required(CONF_QUIET_UNTIL, default=stored.quiet_until): TimeSelector(),
+        **{
+            vol.Required(kind.value, default=kind in stored.kinds): BooleanSelector()
+            for kind in kinds_of(entry)
+        },
+        vol.Required(CONF_SEND_TEST, default=False): BooleanSelector(),
+    }
+
+
+def shown_messages(entry: AnyConfigEntry) -> dict[str, Any]:
+    """Return the stored recipients as the form shows them. Other fields show their defaults."""
+    return {CONF_RECIPIENTS: list(MessageOptions.of(entry).recipients)}
+
+
+async def async_read_messages(
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], errors: Errors
+) -> dict[str, Any]:
+    """Return the options to store. If the user asks for a test, and nothing is wrong, send it.
+
+    Add the error of a field to `errors`.
+    """
+    options = MessageOptions(
+        tuple(kind for kind in kinds_of(entry) if typed[kind.value]),
+        tuple(dict.fromkeys(typed.get(CONF_RECIPIENTS, ()))),
+        typed[CONF_QUIET_FROM],
+        typed[CONF_QUIET_UNTIL],
+    )
+    if len(options.recipients) > _MAX_RECIPIENTS:
+        errors[CONF_RECIPIENTS] = "too_many_recipients"
+    if Kind.ABOVE_GOAL in options.kinds and typed[CONF_GOAL] == NO_GOAL:
+        errors[Kind.ABOVE_GOAL] = "goal_needed"
+    if typed[CONF_SEND_TEST] and not errors:
+        test = Message("test", {"name": short_title(entry)})
+        if await async_send(hass, entry, options.recipients, test):
+            errors[CONF_RECIPIENTS] = "test_failed"
+    return options.stored()
 
 
 def shown_goal(entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:

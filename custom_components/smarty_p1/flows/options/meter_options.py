@@ -48,7 +48,16 @@ from .contract_form import (
     read_first_page,
     shown_contract,
 )
-from .goal_and_messages import GOAL_OPTIONS, goal_fields, offered_goal, read_goal, shown_goal
+from .goal_and_messages import (
+    PAGE_OPTIONS,
+    async_read_messages,
+    goal_fields,
+    message_fields,
+    offered_goal,
+    read_goal,
+    shown_goal,
+    shown_messages,
+)
 from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
 from .leneda_file import LenedaFileSteps
 from .publish_options import (
@@ -234,19 +243,21 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("updates", data_fields(self.config_entry), shown, errors, **problems)
 
     async def async_step_goal_and_messages(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the goal of a month."""
+        """Ask for the goal of a month, and for the messages to the household."""
         errors: Errors = {}
-        locale = await async_user_locale(self.hass)
-        shown: Mapping[str, Any] = shown_goal(self.config_entry, locale)
+        entry, locale = self.config_entry, await async_user_locale(self.hass)
+        shown: Mapping[str, Any] = shown_goal(entry, locale) | shown_messages(entry)
         if user_input is not None:
             self._amounts.begin()
             read = read_goal(user_input, self._amounts, errors)
+            read |= await async_read_messages(self.hass, entry, user_input, errors)
             if not errors:
-                return self._save(read, GOAL_OPTIONS)
+                return self._save(read, PAGE_OPTIONS)
             shown = user_input
         placeholders = await self._amounts.async_placeholders(self.hass)
-        placeholders["last_year"] = offered_goal(self.config_entry, locale)
-        return self._show("goal_and_messages", goal_fields(), shown, errors, **placeholders)
+        placeholders["last_year"] = offered_goal(entry, locale)
+        fields = goal_fields() | message_fields(entry)
+        return self._show("goal_and_messages", fields, shown, errors, **placeholders)
 
     async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which inverters and batteries supply the house."""

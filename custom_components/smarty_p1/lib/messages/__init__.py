@@ -1,0 +1,36 @@
+"""Messages to the household: when one is due, and how many a day may have.
+
+Imports `history`, `prices`, `bill` and `advice`. Values go in; a `Message`, or None, comes out,
+with the state to remember. A message has a translation key and values, and no text.
+"""
+
+from .excess_warning import ExcessState, QuarterHourAhead, quarter_hour_ahead, warn_of_excess
+from .goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
+from .grid_watch import GridState, watch_grid
+from .message import KINDS, Kind, Message
+from .outbox import MAX_A_DAY, Outbox, QuietHours, admit
+from .silence_watch import SilenceState, watch_silence
+from .state import MessageState
+
+__all__ = [
+    "KINDS",
+    "MAX_A_DAY",
+    "ExcessState",
+    "GoalOutlook",
+    "GoalState",
+    "GridState",
+    "Kind",
+    "Message",
+    "MessageState",
+    "Outbox",
+    "QuarterHourAhead",
+    "QuietHours",
+    "SilenceState",
+    "admit",
+    "goal_outlook",
+    "quarter_hour_ahead",
+    "warn_of_excess",
+    "watch_goal",
+    "watch_grid",
+    "watch_silence",
+]

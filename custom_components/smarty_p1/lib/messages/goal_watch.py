@@ -1,0 +1,138 @@
+"""Messages about a month whose forecast, and later cost, is above the goal."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import NamedTuple, Self
+
+from ..advice import Estimate, GoalChoice, estimated, goal_of
+from ..bill import Demand, compute_bill
+from ..history import LUXEMBOURG
+from ..stored_values import (
+    Stored,
+    checked_count,
+    checked_flag,
+    checked_mapping,
+    checked_text,
+)
+from .message import Message
+
+# The card calls a forecast "above your goal" by the same two limits: in EUR, and relative.
+_MIN_ABOVE_EUR = 2.0
+_MIN_ABOVE_SHARE = 0.02
+_DAYS_RUNNING = 3
+_FIRST_DAY = 10
+
+
+class GoalOutlook(NamedTuple):
+    """Goal of a month, its cost so far and its forecast, in EUR, at the end of `day`'s readings."""
+
+    day: date
+    goal: float
+    so_far: float
+    forecast: float | None
+    """None while the forecast lacks data."""
+    day_budget: float | None
+
+    @property
+    def is_above(self) -> bool:
+        """Return whether the forecast is clearly above the goal."""
+        least = max(_MIN_ABOVE_EUR, _MIN_ABOVE_SHARE * abs(self.goal))
+        return self.forecast is not None and self.forecast - self.goal >= least
+
+
+@dataclass(frozen=True)
+class GoalState:
+    """Days running with a forecast above the goal, and the messages of the month."""
+
+    last_day: date | None = None
+    """Last day whose forecast was counted."""
+    days_above: int = 0
+    month: date | None = None
+    """First day of the month that the two following values are about."""
+    is_forecast_told: bool = False
+    is_passing_told: bool = False
+
+    def as_dict(self) -> dict[str, Stored]:
+        """Return the state as JSON values."""
+        return {
+            "last_day": self.last_day and self.last_day.isoformat(),
+            "days_above": self.days_above,
+            "month": self.month and self.month.isoformat(),
+            "is_forecast_told": self.is_forecast_told,
+            "is_passing_told": self.is_passing_told,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
+        data = checked_mapping(stored)
+        return cls(
+            _checked_day(data["last_day"]),
+            checked_count(data["days_above"]),
+            _checked_day(data["month"]),
+            checked_flag(data["is_forecast_told"]),
+            checked_flag(data["is_passing_told"]),
+        )
+
+
+def _checked_day(value: Stored) -> date | None:
+    return None if value is None else date.fromisoformat(checked_text(value))
+
+
+def goal_outlook(demand: Demand, choice: GoalChoice) -> GoalOutlook | None:
+    """Return the outlook of the current month. It takes some 10 ms.
+
+    Return None if the goal or the cost so far is unknown.
+    """
+    months = (*demand.earlier_months, demand.month)
+    goal = goal_of(choice, months, demand.contracts, demand.until)
+    so_far = compute_bill(demand.month, demand.contracts, demand.until).total
+    if goal is None or so_far is None:
+        return None
+    estimate = estimated(demand)
+    forecast = estimate.total if isinstance(estimate, Estimate) else None
+    day = demand.until.astimezone(LUXEMBOURG).date()
+    return GoalOutlook(day, goal.total, so_far, forecast, goal.day_budget)
+
+
+def watch_goal(state: GoalState, outlook: GoalOutlook | None) -> tuple[GoalState, Message | None]:
+    """Return the new state, and the message that is due. Each message comes once a month.
+
+    The first outlook is the one at which the user turned the switch on. If the goal is already
+    passed then, no message says so.
+    """
+    if outlook is None:
+        return state, None
+    month, is_passed = outlook.day.replace(day=1), outlook.so_far > outlook.goal
+    if state.month != month:
+        is_told = state.month is None and is_passed
+        state = GoalState(state.last_day, state.days_above, month, is_told, is_told)
+    state = _counted(state, outlook)
+    if is_passed:
+        if state.is_passing_told:
+            return state, None
+        values = {"so_far_eur": outlook.so_far, "goal_eur": outlook.goal}
+        told = replace(state, is_forecast_told=True, is_passing_told=True)
+        return told, Message("goal_passed", values)
+    is_due = state.days_above >= _DAYS_RUNNING and outlook.day.day >= _FIRST_DAY
+    if state.is_forecast_told or not is_due or not outlook.is_above or outlook.forecast is None:
+        return state, None
+    values = {
+        "forecast_euros": outlook.forecast,
+        "above_euros": float(round(outlook.forecast) - round(outlook.goal)),
+        "goal_euros": outlook.goal,
+        "so_far_euros": outlook.so_far,
+    }
+    key = "goal_above"
+    if outlook.day_budget is not None:
+        key, values = "goal_above_budget", {**values, "budget_eur": outlook.day_budget}
+    return replace(state, is_forecast_told=True), Message(key, values)
+
+
+def _counted(state: GoalState, outlook: GoalOutlook) -> GoalState:
+    """Return the state with the forecast of the day, if this day was not counted before."""
+    if outlook.forecast is None or outlook.day == state.last_day:
+        return state
+    is_next = state.last_day is not None and outlook.day - state.last_day == timedelta(days=1)
+    before = state.days_above if is_next and outlook.day.day > 1 else 0
+    return replace(state, last_day=outlook.day, days_above=before + 1 if outlook.is_above else 0)

@@ -1,0 +1,69 @@
+"""Messages about the grid: texts of the operator, power failures, voltage sags and swells."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from ..stored_values import Stored, checked_count, checked_mapping, checked_text
+from .message import Message
+
+_MAX_TEXT_CHARS = 1024
+_MAX_ITEMS = 20
+
+
+@dataclass(frozen=True)
+class GridState:
+    """Texts and counts of the last reading. None means that there was no reading yet."""
+
+    texts: Mapping[str, str] | None = None
+    """Text of the operator by the meter's object. An empty text is no message."""
+    counts: Mapping[str, int] | None = None
+    """Counts of disturbances. A key is the kind, and perhaps a space and the phase."""
+
+    def as_dict(self) -> dict[str, Stored]:
+        """Return the state as JSON values."""
+        return {
+            "texts": None if self.texts is None else dict(self.texts),
+            "counts": None if self.counts is None else dict(self.counts),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
+        data = checked_mapping(stored)
+        texts, counts = data["texts"], data["counts"]
+        if texts is not None:
+            known = checked_mapping(texts, _MAX_ITEMS)
+            texts = {name: checked_text(text) for name, text in known.items()}
+        if counts is not None:
+            known = checked_mapping(counts, _MAX_ITEMS)
+            counts = {name: checked_count(count) for name, count in known.items()}
+        return cls(texts, counts)
+
+
+def watch_grid(
+    state: GridState, texts: Mapping[str, str], counts: Mapping[str, int]
+) -> tuple[GridState, list[Message]]:
+    """Return the new state, and the messages that are due at a reading.
+
+    The first reading after the user turned the switch on is only remembered. An object that the
+    reading lacks keeps its last value.
+    """
+    texts = {name: text[:_MAX_TEXT_CHARS] for name, text in texts.items()}
+    if state.texts is None or state.counts is None:
+        return GridState(texts, dict(counts)), []
+    known_texts, known_counts = state.texts, state.counts
+    if texts.items() <= known_texts.items() and counts.items() <= known_counts.items():
+        return state, []
+    messages = [
+        Message("operator_message", {"text": text})
+        for name, text in texts.items()
+        if text and text != known_texts.get(name)
+    ]
+    rises: Counter[str] = Counter()
+    for name, count in counts.items():
+        kind = name.partition(" ")[0]
+        rises[kind] += max(0, count - known_counts.get(name, count))
+    messages += [Message(kind, {"count": rise}) for kind, rise in rises.items() if rise]
+    return GridState({**known_texts, **texts}, {**known_counts, **counts}), messages

@@ -1,0 +1,65 @@
+"""State of all messages of a meter, which a restart must not lose."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Self
+
+from ..stored_values import Stored, checked_mapping, checked_time
+from .excess_warning import ExcessState
+from .goal_watch import GoalState
+from .grid_watch import GridState
+from .message import Kind
+from .outbox import Outbox
+from .silence_watch import SilenceState
+
+
+@dataclass(frozen=True)
+class MessageState:
+    """State of each kind of messages. `since` has the time at which each switch was turned on."""
+
+    since: Mapping[Kind, datetime] = field(default_factory=dict)
+    outbox: Outbox = field(default_factory=Outbox)
+    silence: SilenceState = field(default_factory=SilenceState)
+    excess: ExcessState = field(default_factory=ExcessState)
+    goal: GoalState = field(default_factory=GoalState)
+    grid: GridState = field(default_factory=GridState)
+
+    def switched(self, kinds: Iterable[Kind], now: datetime) -> Self:
+        """Return the state after the user's choice of `kinds`. Other kinds are forgotten."""
+        since = {kind: self.since.get(kind, now) for kind in kinds}
+        waiting = tuple(m for m in self.outbox.waiting if m.rule.kind in since)
+        kept = replace(self, since=since, outbox=replace(self.outbox, waiting=waiting))
+        fresh = type(self)()
+        return replace(
+            kept,
+            silence=self.silence if Kind.SILENT in since else fresh.silence,
+            excess=self.excess if Kind.SOON_ABOVE in since else fresh.excess,
+            goal=self.goal if Kind.ABOVE_GOAL in since else fresh.goal,
+            grid=self.grid if Kind.GRID in since else fresh.grid,
+        )
+
+    def as_dict(self) -> dict[str, Stored]:
+        """Return the state as JSON values."""
+        return {
+            "since": {kind.value: time.isoformat() for kind, time in self.since.items()},
+            "outbox": self.outbox.as_dict(),
+            "silence": self.silence.as_dict(),
+            "excess": self.excess.as_dict(),
+            "goal": self.goal.as_dict(),
+            "grid": self.grid.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
+        data = checked_mapping(stored)
+        since = checked_mapping(data["since"], len(Kind))
+        return cls(
+            {Kind(name): checked_time(time) for name, time in since.items()},
+            Outbox.from_dict(data["outbox"]),
+            SilenceState.from_dict(data["silence"]),
+            ExcessState.from_dict(data["excess"]),
+            GoalState.from_dict(data["goal"]),
+            GridState.from_dict(data["grid"]),
+        )

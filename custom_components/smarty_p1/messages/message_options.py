@@ -1,0 +1,62 @@
+"""Options of a meter's messages, as they are stored in its entry."""
+
+from collections.abc import Mapping
+from datetime import time
+from typing import Any, NamedTuple, Self
+
+from ..const import CONF_KINDS, CONF_QUIET_FROM, CONF_QUIET_UNTIL, CONF_RECIPIENTS, SECTION_MESSAGES
+from ..coordinator import has_telegrams, is_live
+from ..coordinator.entry_types import AnyConfigEntry
+from ..lib.messages import Kind, QuietHours
+
+_QUIET_FROM = "22:00:00"
+_QUIET_UNTIL = "07:00:00"
+
+
+class MessageOptions(NamedTuple):
+    """Kinds that are switched on, recipients (notify entities), and quiet hours."""
+
+    kinds: tuple[Kind, ...] = ()
+    recipients: tuple[str, ...] = ()
+    quiet_from: str = _QUIET_FROM
+    quiet_until: str = _QUIET_UNTIL
+
+    @classmethod
+    def of(cls, entry: AnyConfigEntry) -> Self:
+        """Return the options of an entry. A kind that its meter cannot serve is left out."""
+        stored: Mapping[str, Any] = entry.options.get(SECTION_MESSAGES, {})
+        chosen = stored.get(CONF_KINDS, ())
+        return cls(
+            tuple(kind for kind in kinds_of(entry) if kind in chosen),
+            tuple(stored.get(CONF_RECIPIENTS, ())),
+            stored.get(CONF_QUIET_FROM, _QUIET_FROM),
+            stored.get(CONF_QUIET_UNTIL, _QUIET_UNTIL),
+        )
+
+    @property
+    def quiet(self) -> QuietHours:
+        """Return the quiet hours."""
+        return QuietHours(time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until))
+
+    def stored(self) -> dict[str, Any]:
+        """Return the options to store; nothing if the user changed nothing."""
+        if self == MessageOptions():
+            return {}
+        return {
+            SECTION_MESSAGES: {
+                CONF_KINDS: [kind.value for kind in self.kinds],
+                CONF_RECIPIENTS: list(self.recipients),
+                CONF_QUIET_FROM: self.quiet_from,
+                CONF_QUIET_UNTIL: self.quiet_until,
+            }
+        }
+
+
+def kinds_of(entry: AnyConfigEntry) -> tuple[Kind, ...]:
+    """Return the kinds of messages that the meter of an entry can serve."""
+    if has_telegrams(entry):
+        return tuple(Kind)
+    # Entities of another integration have no texts of the operator, and no counts.
+    if is_live(entry):
+        return Kind.SILENT, Kind.SOON_ABOVE, Kind.ABOVE_GOAL
+    return (Kind.ABOVE_GOAL,)

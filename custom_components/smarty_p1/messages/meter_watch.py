@@ -1,0 +1,209 @@
+"""Watch of one meter: it passes readings and the time to the decisions, and sends the messages."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, override
+
+from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_GOAL, LOGGER
+from ..coordinator import BooksConfigEntry
+from ..coordinator.entry_types import AnyConfigEntry, short_title
+from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
+from ..coordinator.stored.throttled_store import ThrottledStore
+from ..lib.entities import DISTURBANCE, EVENTS
+from ..lib.messages import (
+    Kind,
+    Message,
+    MessageState,
+    admit,
+    goal_outlook,
+    quarter_hour_ahead,
+    warn_of_excess,
+    watch_goal,
+    watch_grid,
+    watch_silence,
+)
+from ..lib.meter import Reading
+from ..lib.outage import Outage
+from .message_options import MessageOptions
+from .sending import async_send, gone_recipients
+
+_LOOK_INTERVAL = timedelta(minutes=1)
+_SAVE_INTERVAL_S = 60.0
+_MAX_NAMED = 3
+
+
+class MessageStore(ThrottledStore):
+    """State of a meter's messages, stored in a file."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        # The file has the texts of the grid operator to the household.
+        super().__init__(hass, entry_id, "messages", interval=_SAVE_INTERVAL_S, private=True)
+        self.state = MessageState()
+
+    async def async_load(self) -> None:
+        """Load the state from the disk."""
+        self.state = await self._async_read(MessageState.from_dict) or MessageState()
+
+    @override
+    def _content(self) -> dict[str, Any]:
+        return self.state.as_dict()
+
+
+async def async_watch_messages(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+    """Start to watch a meter, if the user has turned a switch on. Unloading the entry ends it."""
+    store, options = MessageStore(hass, entry.entry_id), MessageOptions.of(entry)
+    if not options.kinds:
+        withdraw_issues(hass, entry, [Problem.RECIPIENT_GONE])
+        # A switch that is turned on later begins anew.
+        await store.async_remove()
+        return
+    await store.async_load()
+    now = dt_util.utcnow()
+    state = store.state.switched(options.kinds, now)
+    if state != store.state:
+        store.state = state
+        await store.async_save()
+    _MeterWatch(hass, entry, options, store, now).start()
+
+
+async def async_forget_messages(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+    """Remove the stored file of a removed entry."""
+    await MessageStore(hass, entry.entry_id).async_remove()
+
+
+class _MeterWatch:
+    """Watch of one meter since `started`."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: BooksConfigEntry,
+        options: MessageOptions,
+        store: MessageStore,
+        started: datetime,
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._options = options
+        self._store = store
+        self._started = started
+        self._goal_looked_at: datetime | None = None
+        name = short_title(entry)
+        self._outage = Outage(
+            LOGGER, "%s: no message to %s (%s)", "%s: messages arrive again", name
+        )
+
+    def start(self) -> None:
+        """Listen to readings and to the time, until the entry is unloaded."""
+        unload = self._entry.async_on_unload
+        coordinator = self._entry.runtime_data
+        unload(coordinator.async_add_reading_listener(self._on_reading))
+        unload(
+            async_track_time_interval(
+                self._hass, self._async_look, _LOOK_INTERVAL, cancel_on_shutdown=True
+            )
+        )
+
+    @callback
+    def _on_reading(self, reading: Reading) -> None:
+        """Ask the decisions about a reading. It runs for every telegram, so it must be fast."""
+        # While Home Assistant starts, the recipients may not be there yet. A later reading still
+        # shows a new text or count.
+        if self._hass.state is not CoreState.running:
+            return
+        state, due = self._store.state, list[Message]()
+        excess, grid = state.excess, state.grid
+        if Kind.SOON_ABOVE in state.since and reading.demand is not None:
+            # A warning that may not be sent is not decided: it must not delay a later one.
+            may_send = state.outbox.may_send(dt_util.now(), self._options.quiet)
+            ahead = quarter_hour_ahead(reading.demand) if may_send else None
+            excess, warning = warn_of_excess(excess, ahead)
+            due += [warning] if warning else []
+        if Kind.GRID in state.since:
+            grid, messages = watch_grid(grid, _texts(reading), DISTURBANCE.value_fn(reading))
+            due += messages
+        if excess is not state.excess or grid is not state.grid:
+            self._store.state = replace(state, excess=excess, grid=grid)
+        if grid is not state.grid and not due:
+            self._store.schedule()
+        if due:
+            self._deliver(due)
+
+    async def _async_look(self, _now: datetime) -> None:
+        """Ask the decisions about the time. Home Assistant calls it each minute."""
+        if self._hass.state is not CoreState.running:
+            return
+        self._check_recipients()
+        due = [*self._silence(), *await self._async_goal()]
+        if due or self._store.state.outbox.waiting:
+            self._deliver(due)
+
+    def _silence(self) -> Iterable[Message]:
+        state = self._store.state
+        if Kind.SILENT not in state.since:
+            return []
+        silence, message = watch_silence(
+            state.silence,
+            self._entry.runtime_data.books.history.reception.last,
+            max(self._started, state.since[Kind.SILENT]),
+            dt_util.utcnow(),
+        )
+        self._store.state = replace(state, silence=silence)
+        return [message] if message else []
+
+    async def _async_goal(self) -> Iterable[Message]:
+        """Ask about the goal, once an hour."""
+        choice, demand = self._entry.options.get(CONF_GOAL), self._entry.runtime_data.books.demand
+        now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+        is_on = Kind.ABOVE_GOAL in self._store.state.since
+        if not is_on or choice is None or demand is None or now == self._goal_looked_at:
+            return []
+        self._goal_looked_at = now
+        outlook = await self._hass.async_add_executor_job(goal_outlook, demand, choice)
+        state = self._store.state
+        goal, message = watch_goal(state.goal, outlook)
+        if goal != state.goal:
+            self._store.state = replace(state, goal=goal)
+            self._store.schedule()
+        return [message] if message else []
+
+    @callback
+    def _deliver(self, due: Iterable[Message]) -> None:
+        """Send the messages that may be sent now. The others wait, or are dropped."""
+        state = self._store.state
+        outbox, messages = admit(state.outbox, due, dt_util.now(), self._options.quiet)
+        self._store.state = replace(state, outbox=outbox)
+        if messages or due:
+            self._entry.async_create_task(self._hass, self._async_send(messages), "messages")
+
+    async def _async_send(self, messages: Iterable[Message]) -> None:
+        # Store first: after a crash, a message is rather missing than sent twice.
+        await self._store.async_save()
+        for message in messages:
+            recipients = self._options.recipients
+            failed = await async_send(self._hass, self._entry, recipients, message)
+            for entity_id, error in failed.items():
+                self._outage.note(entity_id, error, kind=entity_id)
+            if not failed:
+                self._outage.end()
+
+    @callback
+    def _check_recipients(self) -> None:
+        gone = gone_recipients(self._hass, self._options.recipients)
+        if gone:
+            names = ", ".join(gone[:_MAX_NAMED])
+            raise_issue(self._hass, self._entry, Problem.RECIPIENT_GONE, entities=names)
+        else:
+            withdraw_issues(self._hass, self._entry, [Problem.RECIPIENT_GONE])
+
+
+def _texts(reading: Reading) -> dict[str, str]:
+    """Return the texts of the operator that a reading has. An empty text is no message."""
+    return {
+        event.key: event.value_fn(reading) or "" for event in EVENTS if event.exists_fn(reading)
+    }

@@ -1,0 +1,108 @@
+"""Texts of messages in Home Assistant's language, and their way to the recipients."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+
+from homeassistant.components import persistent_notification
+from homeassistant.components.notify.const import (
+    ATTR_MESSAGE,
+    ATTR_TITLE,
+    DOMAIN as NOTIFY,
+    SERVICE_SEND_MESSAGE,
+    NotifyEntityFeature,
+)
+from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES, STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..coordinator import has_books
+from ..coordinator.entry_types import AnyConfigEntry, short_title
+from ..flows.user_locale import UserLocale
+from ..lib.messages import KINDS, Message
+
+# A phone shows about this many characters on the lock screen.
+_MAX_CHARS = 140
+_TIMEOUT_S = 60
+
+
+def gone_recipients(hass: HomeAssistant, recipients: Iterable[str]) -> list[str]:
+    """Return the recipients that Home Assistant does not have, or no longer has."""
+    return [entity_id for entity_id in recipients if hass.states.get(entity_id) is None]
+
+
+async def async_send(
+    hass: HomeAssistant, entry: AnyConfigEntry, recipients: Iterable[str], message: Message
+) -> dict[str, str]:
+    """Send a message. Return the recipients that did not get it, each with the reason.
+
+    Without a recipient, or if none gets it, Home Assistant shows the message as a notification.
+    """
+    title, text = await _async_texts(hass, entry, message)
+    failed: dict[str, str] = {}
+    is_sent = False
+    for entity_id in recipients:
+        if error := await _async_send_one(hass, entity_id, title, text):
+            failed[entity_id] = error
+        else:
+            is_sent = True
+    if not is_sent:
+        # A newer message of the same kind replaces the older one.
+        kind = KINDS.get(message.key, message.key)
+        persistent_notification.async_create(hass, text, title, f"{DOMAIN}_{entry.entry_id}_{kind}")
+    return failed
+
+
+async def _async_send_one(hass: HomeAssistant, entity_id: str, title: str, text: str) -> str:
+    """Send a message to one recipient. Return the name of the error, "" after a success."""
+    state = hass.states.get(entity_id)
+    # Home Assistant's action ignores an entity that is missing or unavailable, without an error.
+    if state is None or state.state == STATE_UNAVAILABLE:
+        return STATE_UNAVAILABLE
+    data = {ATTR_ENTITY_ID: entity_id, ATTR_MESSAGE: f"{title}: {text}"}
+    if state.attributes.get(ATTR_SUPPORTED_FEATURES, 0) & NotifyEntityFeature.TITLE:
+        data |= {ATTR_TITLE: title, ATTR_MESSAGE: text}
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            await hass.services.async_call(NOTIFY, SERVICE_SEND_MESSAGE, data, blocking=True)
+    except Exception as err:  # noqa: BLE001 - each integration has its own errors
+        # An error's text may contain an address or a token, so name only its type.
+        return type(err).__name__
+    return ""
+
+
+async def _async_texts(
+    hass: HomeAssistant, entry: AnyConfigEntry, message: Message
+) -> tuple[str, str]:
+    """Return the title and the text of a message. If there are several meters, name the meter."""
+    locale = UserLocale.of_home_assistant(hass)
+    shown = {name: _shown(locale, name, value) for name, value in message.values.items()}
+    title, text = [
+        await locale.async_text(hass, f"common.message_{message.key}_{part}", **shown)
+        for part in ("title", "text")
+    ]
+    if sum(map(has_books, hass.config_entries.async_entries(DOMAIN))) > 1:
+        title = f"{short_title(entry)}: {title}"
+    return title[:_MAX_CHARS], text if len(text) <= _MAX_CHARS else f"{text[: _MAX_CHARS - 1]}…"
+
+
+def _shown(locale: UserLocale, name: str, value: str | float) -> str:
+    """Return the value of a placeholder as the language writes it. The name says the unit."""
+    _, _, unit = name.rpartition("_")
+    if isinstance(value, str):
+        return _moment(locale, value) if unit == "at" else value
+    decimals = {"kw": 1, "eur": 2}.get(unit, 0)
+    # Adding 0 turns -0 into 0.
+    number = f"{round(value, decimals) + 0:.{decimals}f}"
+    return locale.number(number.removesuffix(".0"))
+
+
+def _moment(locale: UserLocale, text: str) -> str:
+    """Return the local time of day, after the day if it is not today."""
+    with suppress(ValueError):
+        moment = dt_util.as_local(datetime.fromisoformat(text))
+        is_today = moment.date() == dt_util.now().date()
+        return f"{moment:%H:%M}" if is_today else f"{locale.day(moment)} {moment:%H:%M}"
+    return text

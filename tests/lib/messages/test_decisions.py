@@ -1,0 +1,264 @@
+"""When a message is due: tables of what happens, and what is told."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from smartyp1.messages import (
+    ExcessState,
+    GoalOutlook,
+    GoalState,
+    GridState,
+    Kind,
+    Message,
+    MessageState,
+    Outbox,
+    QuarterHourAhead,
+    SilenceState,
+    warn_of_excess,
+    watch_goal,
+    watch_grid,
+    watch_silence,
+)
+
+
+def clock(text: str) -> datetime:
+    """Return a time of 17 November 2026 in UTC."""
+    return datetime.fromisoformat(f"2026-11-17T{text}").replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        # (now, last reading); watched since 12:00.
+        (
+            [
+                ("14:59", "14:05"),
+                ("15:04", "14:05"),
+                ("15:05", "14:05"),
+                ("18:00", "14:05"),
+                ("15:21", "15:20"),
+            ],
+            [
+                (2, "silent", {"since_at": "14:05"}),
+                (4, "back", {"from_at": "14:05", "until_at": "15:20"}),
+            ],
+        ),
+        # A silence that began before the switch was turned on: an hour from then on, at least.
+        (
+            [("12:30", "11:00"), ("12:59", "11:00"), ("13:00", "11:00")],
+            [(2, "silent", {"since_at": "11:00"})],
+        ),
+        (
+            [("12:59", None), ("13:00", None), ("13:30", None)],
+            [(1, "silent", {"since_at": "12:00"})],
+        ),
+        # Jitter, and a clock that was put back.
+        ([("14:00", "13:59"), ("13:00", "13:59"), ("14:58", "13:59")], []),
+    ],
+    ids=["outage", "before", "never", "jitter"],
+)
+def test_silence(
+    steps: list[tuple[str, str | None]], told: list[tuple[int, str, dict[str, str]]]
+) -> None:
+    state, due = SilenceState(), []
+    for number, (now, last) in enumerate(steps):
+        state, message = watch_silence(
+            SilenceState.from_dict(state.as_dict()),
+            last and clock(last),
+            clock("12:00"),
+            clock(now),
+        )
+        if message:
+            due.append((number, message))
+    expected = [
+        (number, Message(key, {name: clock(at).isoformat() for name, at in values.items()}))
+        for number, key, values in told
+    ]
+    assert due == expected
+
+
+def ahead(at: str, projected: float, running: float = 7.0, price: float = 0.1) -> QuarterHourAhead:
+    """Return the quarter-hour from 18:30 to 18:45 at a reading."""
+    return QuarterHourAhead(clock(at), clock("18:45"), projected, running, 7.0, price)
+
+
+def test_a_warning_says_how_much_less_is_enough() -> None:
+    # From 18:36 on, 9 minutes are left: 11.2 kW now and 7.3 kW before make (6 x 7.3 + 9 x 11.2) /
+    # 15 = 9.64 kW. 4.4 kW less give 7 kW: 9 x 4.4 / 15 = 2.64. 2.64 kW for a quarter-hour are
+    # 0.66 kWh, for 0.1 EUR.
+    state, message = warn_of_excess(ExcessState(), ahead("18:35", 9.64, 7.3))
+    assert message is None
+    _, message = warn_of_excess(state, ahead("18:36", 9.64, 7.3))
+    assert message is not None
+    assert message.key == "soon_above"
+    assert message.values == {
+        "reference_kw": 7.0,
+        "less_kw": pytest.approx(4.4),
+        "until_at": clock("18:45").isoformat(),
+        "saving_eur": pytest.approx(0.066),
+        "current_kw": pytest.approx(11.2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("readings", "warned"),
+    [
+        # A kettle: above for less than a minute.
+        ([("18:35:00", 9.5), ("18:35:50", 9.5), ("18:36:00", 6.5), ("18:36:10", 9.5)], []),
+        ([("18:35:00", 9.5), ("18:36:00", 9.5), ("18:36:10", 9.5)], ["18:36:00"]),
+        # 0.05 EUR are 0.5 kWh: 2 kW for a quarter-hour.
+        ([("18:35:00", 8.9), ("18:40:00", 8.9)], []),
+        ([("18:35:00", 8.9), ("18:40:00", 9.01)], ["18:40:00"]),
+        # Too late to do anything.
+        ([("18:41:30", 9.5), ("18:43:10", 9.5)], []),
+        # Exactly the reference power is not above it.
+        ([("18:35:00", 7.0), ("18:40:00", 7.0)], []),
+    ],
+    ids=["kettle", "minute", "cents", "worth it", "late", "equal"],
+)
+def test_warnings(readings: list[tuple[str, float]], warned: list[str]) -> None:
+    state, due = ExcessState(), []
+    for at, projected in readings:
+        state, message = warn_of_excess(state, ahead(at, projected))
+        due += [at] if message else []
+    assert due == warned
+
+
+def test_a_warning_an_hour_and_a_minute_of_each_quarter_hour() -> None:
+    state, due = ExcessState(), []
+    for minute in range(150):
+        time = clock("17:00") + timedelta(minutes=minute)
+        end = clock("17:15") + timedelta(minutes=minute // 15 * 15)
+        reading = QuarterHourAhead(time, end, 12.0, 12.0, 7.0, 0.1)
+        state, message = warn_of_excess(state, reading)
+        due += [f"{time:%H:%M}"] if message else []
+        # A restart does not warn again.
+        state = ExcessState.from_dict(state.as_dict()) if message else state
+    assert due == ["17:01", "18:01", "19:01"]
+
+
+def test_without_a_projection_nothing_is_warned() -> None:
+    state = ExcessState(above_since=clock("18:30"))
+    assert warn_of_excess(state, None) == (ExcessState(), None)
+
+
+def outlook(day: int, forecast: float | None, so_far: float = 50.0, month: int = 11) -> GoalOutlook:
+    return GoalOutlook(date(2026, month, day), 95.0, so_far, forecast, 2.8)
+
+
+@pytest.mark.parametrize(
+    ("outlooks", "told"),
+    [
+        # Three days running, from the 10th on, once a month.
+        ([outlook(day, 102.0) for day in range(5, 20)], [(10, "goal_above_budget")]),
+        ([outlook(day, 102.0) for day in range(15, 20)], [(17, "goal_above_budget")]),
+        # Several looks at one day count once.
+        ([outlook(day, 102.0) for day in (15, 15, 15, 16)], []),
+        # A day without a forecast, or below the goal, begins the count anew.
+        ([outlook(15, 102.0), outlook(16, 102.0), outlook(18, 102.0), outlook(19, 102.0)], []),
+        ([outlook(15, 102.0), outlook(16, 96.9), outlook(17, 102.0), outlook(18, 102.0)], []),
+        (
+            [outlook(15, 102.0), outlook(16, 102.0), outlook(16, None), outlook(17, 102.0)],
+            [(17, "goal_above_budget")],
+        ),
+        # At most 2 EUR, or 2 %, above are on course.
+        ([outlook(day, 96.99) for day in range(10, 20)], []),
+        ([outlook(day, 97.0) for day in range(10, 20)], [(12, "goal_above_budget")]),
+        # Passed: once; the forecast is no news then.
+        (
+            [outlook(27, 97.0, 94.0), outlook(28, 97.0, 96.0), outlook(29, 98.0, 97.0)],
+            [(28, "goal_passed")],
+        ),
+        # Passed before the switch was turned on: no message in this month, one in the next.
+        (
+            [outlook(28, 97.0, 96.0), outlook(29, 98.0, 97.0), outlook(28, 99.0, 96.0, month=12)],
+            [(28, "goal_passed")],
+        ),
+    ],
+)
+def test_goal(outlooks: list[GoalOutlook], told: list[tuple[int, str]]) -> None:
+    state, due = GoalState(), []
+    for look in outlooks:
+        state, message = watch_goal(GoalState.from_dict(state.as_dict()), look)
+        due += [(look.day.day, message.key)] if message else []
+    assert due == told
+
+
+def test_the_goal_is_told_in_whole_euros() -> None:
+    state = GoalState(date(2026, 11, 16), 2, date(2026, 11, 1))
+    look = GoalOutlook(date(2026, 11, 17), 94.6, 58.2, 101.7, None)
+    _, message = watch_goal(state, look)
+    # The difference between the shown amounts, 102 and 95.
+    assert message == Message(
+        "goal_above",
+        {
+            "forecast_euros": 101.7,
+            "above_euros": 7.0,
+            "goal_euros": 94.6,
+            "so_far_euros": 58.2,
+        },
+    )
+    assert watch_goal(state, None) == (state, None)
+
+
+@pytest.mark.parametrize(
+    ("readings", "told"),
+    [
+        # What the meter shows at first is from before the switch.
+        ([({"message": "Old"}, {"power_failure": 7})] * 2, []),
+        (
+            [({}, {}), ({"message": "New"}, {}), ({"message": "New"}, {})],
+            [(1, "operator_message", "New")],
+        ),
+        # The same text again after an empty one is new; a missing object is no empty one.
+        (
+            [
+                ({"message": "A"}, {}),
+                ({}, {}),
+                ({"message": "A"}, {}),
+                ({"message": ""}, {}),
+                ({"message": "A"}, {}),
+            ],
+            [(4, "operator_message", "A")],
+        ),
+        (
+            [
+                ({}, {"power_failure": 7, "voltage_sag L1": 1, "voltage_sag L2": 1}),
+                ({}, {"power_failure": 8, "voltage_sag L1": 3, "voltage_sag L2": 2}),
+                # A new counter, and one that fell.
+                ({}, {"power_failure": 0, "voltage_swell L1": 4}),
+            ],
+            [(1, "power_failure", 1), (1, "voltage_sag", 3)],
+        ),
+    ],
+    ids=["before", "text", "again", "counts"],
+)
+def test_grid(
+    readings: list[tuple[dict[str, str], dict[str, int]]], told: list[tuple[int, str, object]]
+) -> None:
+    state, due = GridState(), []
+    for number, (texts, counts) in enumerate(readings):
+        state, messages = watch_grid(GridState.from_dict(state.as_dict()), texts, counts)
+        due += [(number, m.key, *m.values.values()) for m in messages]
+    assert due == told
+
+
+def test_a_switch_that_is_turned_off_forgets() -> None:
+    before, now = clock("08:00"), clock("12:00")
+    state = MessageState(
+        since={Kind.SILENT: before, Kind.GRID: before, Kind.ABOVE_GOAL: before},
+        outbox=Outbox(date(2026, 11, 17), 2, (Message("voltage_sag"), Message("goal_above"))),
+        silence=SilenceState(before),
+        excess=ExcessState(None, before),
+        goal=GoalState(date(2026, 11, 16), 2, date(2026, 11, 1)),
+        grid=GridState({"message": "A"}, {"power_failure": 1}),
+    )
+    assert MessageState.from_dict(state.as_dict()) == state
+    assert state.switched([Kind.ABOVE_GOAL, Kind.SOON_ABOVE], now) == MessageState(
+        since={Kind.ABOVE_GOAL: before, Kind.SOON_ABOVE: now},
+        # The messages of the day still count.
+        outbox=Outbox(date(2026, 11, 17), 2, (Message("goal_above"),)),
+        excess=ExcessState(None, before),
+        goal=state.goal,
+    )

@@ -1,0 +1,151 @@
+"""Three messages a day, none in quiet hours, the operator's first."""
+
+from datetime import datetime, time
+
+import pytest
+
+from smartyp1.messages import Message, Outbox, QuietHours, admit
+
+NIGHT = QuietHours(time(22), time(7))
+NEVER = QuietHours(time(0), time(0))
+
+
+def at(clock: str) -> datetime:
+    """Return a local time in November 2026, such as "17 18:36"."""
+    return datetime.fromisoformat(f"2026-11-{clock.replace(' ', 'T')}")
+
+
+def keys(messages: list[Message]) -> list[str]:
+    return [message.key for message in messages]
+
+
+def play(*due: tuple[str, str], quiet: QuietHours = NIGHT) -> list[tuple[str, list[str]]]:
+    """Return the times and keys of the messages sent, if messages become due at these times."""
+    outbox, sent = Outbox(), []
+    for clock, names in due:
+        new = [Message(name, {"text": clock}) for name in names.split()]
+        # A restart between any two moments changes nothing.
+        outbox, messages = admit(Outbox.from_dict(outbox.as_dict()), new, at(clock), quiet)
+        if messages:
+            sent.append((clock, keys(messages)))
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("due", "sent"),
+    [
+        # A fourth warning of the day is dropped: it would be wrong the next day.
+        (
+            [
+                ("17 08:00", "soon_above"),
+                ("17 10:00", "soon_above"),
+                ("17 12:00", "soon_above"),
+                ("17 14:00", "soon_above"),
+                ("18 07:00", ""),
+                ("18 08:00", "soon_above"),
+            ],
+            [
+                ("17 08:00", ["soon_above"]),
+                ("17 10:00", ["soon_above"]),
+                ("17 12:00", ["soon_above"]),
+                ("18 08:00", ["soon_above"]),
+            ],
+        ),
+        # At the same moment, the important ones are first; the others wait for the next day.
+        (
+            [
+                ("17 08:00", "voltage_sag goal_above power_failure operator_message"),
+                ("18 07:00", ""),
+            ],
+            [
+                ("17 08:00", ["operator_message", "power_failure", "goal_above"]),
+                ("18 07:00", ["voltage_sag"]),
+            ],
+        ),
+        # The night: the operator is heard, a warning is dropped, a goal waits.
+        (
+            [
+                ("17 22:00", "goal_above"),
+                ("17 23:00", "soon_above"),
+                ("18 03:00", "operator_message"),
+                ("18 06:59", ""),
+                ("18 07:00", ""),
+            ],
+            [("18 03:00", ["operator_message"]), ("18 07:00", ["goal_above"])],
+        ),
+        # Silence and return in one night are nobody's concern.
+        ([("17 23:00", "silent"), ("18 02:00", "back"), ("18 07:00", "")], []),
+        # The return is told even after three messages.
+        (
+            [
+                ("17 08:00", "operator_message"),
+                ("17 09:00", "goal_above"),
+                ("17 10:00", "silent"),
+                ("17 12:00", "back"),
+                ("17 13:00", "goal_passed"),
+                ("18 07:00", ""),
+            ],
+            [
+                ("17 08:00", ["operator_message"]),
+                ("17 09:00", ["goal_above"]),
+                ("17 10:00", ["silent"]),
+                ("17 12:00", ["back"]),
+                ("18 07:00", ["goal_passed"]),
+            ],
+        ),
+    ],
+    ids=["limit", "order", "night", "short silence", "return"],
+)
+def test_a_day_has_few_messages(
+    due: list[tuple[str, str]], sent: list[tuple[str, list[str]]]
+) -> None:
+    assert play(*due) == sent
+
+
+def test_counts_that_wait_are_added() -> None:
+    outbox = Outbox()
+    for clock, count in (("17 23:00", 2), ("18 01:00", 3)):
+        outbox, sent = admit(outbox, [Message("voltage_sag", {"count": count})], at(clock), NIGHT)
+        assert sent == []
+    assert admit(outbox, [], at("18 07:00"), NIGHT)[1] == [Message("voltage_sag", {"count": 5})]
+
+
+def test_few_messages_wait() -> None:
+    texts = [Message("operator_message", {"text": str(n)}) for n in range(50)]
+    outbox, sent = admit(Outbox(), texts, at("17 08:00"), NIGHT)
+    assert (len(sent), len(outbox.waiting)) == (3, 6)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "clock", "is_quiet"),
+    [
+        ("22:00", "07:00", "21:59", False),
+        ("22:00", "07:00", "22:00", True),
+        ("22:00", "07:00", "06:59", True),
+        ("22:00", "07:00", "07:00", False),
+        ("00:00", "06:00", "00:00", True),
+        ("00:00", "06:00", "06:00", False),
+        ("08:00", "08:00", "08:00", False),
+    ],
+)
+def test_quiet_hours(start: str, end: str, clock: str, is_quiet: bool) -> None:  # noqa: FBT001
+    quiet = QuietHours(time.fromisoformat(start), time.fromisoformat(end))
+    assert quiet.contain(time.fromisoformat(clock)) is is_quiet
+    assert Outbox().may_send(at(f"17 {clock}"), quiet) is not is_quiet
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        [],
+        {},
+        {"day": None, "sent": -1, "waiting": []},
+        {"day": "today", "sent": 0, "waiting": []},
+        {"day": None, "sent": 0, "waiting": [{"key": "another", "values": {}}]},
+        {"day": None, "sent": 0, "waiting": [{"key": "silent", "values": {"since_at": []}}]},
+        {"day": None, "sent": 0, "waiting": [{"key": "silent", "values": {}}] * 7},
+    ],
+)
+def test_a_malformed_outbox_is_refused(stored: object) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        Outbox.from_dict(stored)
