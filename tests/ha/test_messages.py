@@ -1,0 +1,251 @@
+"""Messages: each arrives once, at the chosen recipients or as a notification."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from homeassistant.components.notify import DATA_COMPONENT, NotifyEntity, NotifyEntityFeature
+from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.messages import meter_watch, sending
+
+from .conftest import EntryMaker
+from .meter import MeterPort, with_value
+from .support import TELEGRAM, receive, reload, set_up
+
+
+class Clock:
+    """Clock of the messages, which stands still. Real ports need the real clock."""
+
+    now = datetime.fromisoformat("2026-11-17T12:00:00+01:00")
+
+    async def go_to(self, hass: HomeAssistant, text: str) -> None:
+        """Let it be this time in winter, and let the timers of a minute run out."""
+        self.now = datetime.fromisoformat(f"{text}+01:00")
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+        await hass.async_block_till_done()
+
+
+@pytest.fixture(autouse=True)
+async def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    await hass.config.async_set_time_zone("Europe/Luxembourg")
+    clock = Clock()
+    shown = SimpleNamespace(
+        utcnow=lambda: clock.now.astimezone(UTC),
+        now=lambda: dt_util.as_local(clock.now),
+        as_local=dt_util.as_local,
+    )
+    for module in (meter_coordinator, meter_watch, sending):
+        monkeypatch.setattr(module, "dt_util", shown)
+    return clock
+
+
+class Phone(NotifyEntity):
+    """Phone that keeps what it shows."""
+
+    _attr_supported_features = NotifyEntityFeature.TITLE
+
+    def __init__(self, name: str) -> None:
+        self._attr_name = name
+        self._attr_unique_id = name
+        self.shown: list[tuple[str | None, str]] = []
+        self.is_broken = False
+
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        if self.is_broken:
+            text = "token=secret"
+            raise HomeAssistantError(text)
+        self.shown.append((title, message))
+
+
+class Printer(Phone):
+    """Recipient without titles."""
+
+    _attr_supported_features = NotifyEntityFeature(0)
+
+
+async def add(hass: HomeAssistant, *entities: Phone) -> None:
+    """Add recipients to Home Assistant: `notify.phone` for a phone."""
+    assert await async_setup_component(hass, "notify", {})
+    await hass.data[DATA_COMPONENT].async_add_entities(list(entities))
+    await hass.async_block_till_done()
+
+
+def notifications(hass: HomeAssistant) -> list[tuple[str | None, str]]:
+    """Return the titles and texts that Home Assistant shows itself."""
+    return [(each["title"], each["message"]) for each in hass.data.get(NOTIFICATION, {}).values()]
+
+
+def options(*kinds: str, to: tuple[str, ...] = ("notify.phone",)) -> dict[str, Any]:
+    return {
+        "messages": {
+            "kinds": list(kinds),
+            "recipients": list(to),
+            "quiet_from": "22:00:00",
+            "quiet_until": "07:00:00",
+        }
+    }
+
+
+def message(text: str) -> str:
+    """Return a telegram with a text of the operator."""
+    return with_value(TELEGRAM, "0-0:96.13.0", f"({text.encode().hex().upper()})")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_a_silence_is_told_once_and_so_is_its_end(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    clock: Clock,
+    language: str,
+) -> None:
+    hass.config.language = language
+    phone, printer = Phone("Phone"), Printer("Printer")
+    await add(hass, phone, printer)
+    entry = await set_up(
+        hass, port, make_entry, **options("silent", to=("notify.phone", "notify.printer"))
+    )
+    await receive(hass, port, TELEGRAM)
+    await clock.go_to(hass, "2026-11-17 12:59:00")
+    assert phone.shown == []
+    await clock.go_to(hass, "2026-11-17 13:01:00")
+    silent = {
+        "en": (
+            "No readings from the meter",
+            "Since 12:00. Check cable and reader. The meter itself goes on counting.",
+        ),
+        "fr": (
+            "Pas de relevés du compteur",
+            "Depuis 12:00. Vérifiez câble et lecteur. Le compteur, lui, continue de compter.",
+        ),
+    }[language]
+    assert phone.shown == [silent]
+    # A recipient without titles gets the title in the text.
+    assert printer.shown == [(None, ": ".join(silent))]
+
+    # Neither another minute nor a restart tells it again.
+    await clock.go_to(hass, "2026-11-17 13:02:00")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await clock.go_to(hass, "2026-11-17 14:30:00")
+    assert phone.shown == [silent]
+
+    port.greeting = lambda: port.next_frame(TELEGRAM)
+    await reload(hass, entry)
+    await clock.go_to(hass, "2026-11-17 14:31:00")
+    await clock.go_to(hass, "2026-11-17 14:32:00")
+    back = {
+        "en": "The energy is complete, the quarter-hours between are missing.",
+        "fr": "L'énergie est complète, les quarts d'heure entre les deux manquent.",
+    }[language]
+    [text] = [text for _, text in phone.shown[1:]]
+    assert text.endswith(back)
+    assert "12:00" in text
+    assert "14:30" in text
+    assert notifications(hass) == []
+
+
+async def test_nobody_is_woken_by_what_can_wait(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
+) -> None:
+    phone = Phone("Phone")
+    await add(hass, phone)
+    clock.now = datetime.fromisoformat("2026-11-17T23:00:00+01:00")
+    await set_up(hass, port, make_entry, **options("silent", "grid"))
+    await receive(hass, port, with_value(TELEGRAM, "0-0:96.7.21", "(00100)"))
+    await receive(hass, port, with_value(TELEGRAM, "0-0:96.7.21", "(00102)"))
+    await clock.go_to(hass, "2026-11-18 00:30:00")
+    assert phone.shown == []
+    await receive(hass, port, with_value(message("Kontroll"), "0-0:96.7.21", "(00102)"))
+    await clock.go_to(hass, "2026-11-18 00:31:00")
+    assert phone.shown == [("Message of the grid operator", "Kontroll")]
+    await clock.go_to(hass, "2026-11-18 07:00:30")
+    assert phone.shown[1:] == [
+        # The meter sent nothing after 0:30.
+        (
+            "No readings from the meter",
+            "Since 00:30. Check cable and reader. The meter itself goes on counting.",
+        ),
+        ("Power failure", "Number that the meter has counted: 2."),
+    ]
+
+
+async def test_three_messages_a_day(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
+) -> None:
+    phone = Phone("Phone")
+    await add(hass, phone)
+    entry = await set_up(hass, port, make_entry, message("old"), **options("grid"))
+    port.greeting = lambda: port.next_frame(message("four"))
+    await receive(hass, port, message("old"))
+    for text in ("one", "two", "three", "four"):
+        await receive(hass, port, message(text))
+        await hass.async_block_till_done()
+    await reload(hass, entry)
+    await clock.go_to(hass, "2026-11-17 20:00:00")
+    assert [text for _, text in phone.shown] == ["one", "two", "three"]
+    await clock.go_to(hass, "2026-11-18 07:00:30")
+    assert [text for _, text in phone.shown] == ["one", "two", "three", "four"]
+
+
+async def test_without_a_recipient_home_assistant_shows_the_message(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry, message("old"), **options("grid", to=()))
+    await receive(hass, port, message("old"))
+    long = "Kontroll " * 30
+    await receive(hass, port, message(long))
+    await hass.async_block_till_done()
+    [(title, text)] = notifications(hass)
+    assert title == "Message of the grid operator"
+    assert (len(text), text[-1], long.startswith(text[:-1])) == (140, "…", True)
+
+
+async def test_a_recipient_that_fails_is_told_once(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    phone = Phone("Phone")
+    await add(hass, phone)
+    entry = await set_up(
+        hass,
+        port,
+        make_entry,
+        message("old"),
+        **options("grid", to=("notify.phone", "notify.gone")),
+    )
+    phone.is_broken = True
+    await receive(hass, port, message("old"))
+    for text in ("one", "two"):
+        await receive(hass, port, message(text))
+        await hass.async_block_till_done()
+    # No recipient gets it, so Home Assistant shows it.
+    assert [text for _, text in notifications(hass)] == ["two"]
+    warnings = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert [line.partition(": ")[2] for line in warnings if "no message to" in line] == [
+        "no message to notify.phone (HomeAssistantError)",
+        "no message to notify.gone (unavailable)",
+    ]
+    assert "secret" not in caplog.text
+
+    await clock.go_to(hass, "2026-11-17 12:05:00")
+    issues = ir.async_get(hass)
+    issue = issues.async_get_issue(DOMAIN, f"recipient_gone_{entry.entry_id}")
+    assert issue is not None
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["entities"] == "notify.gone"
+    await add(hass, Phone("Gone"))
+    await clock.go_to(hass, "2026-11-17 12:06:00")
+    assert not issues.async_get_issue(DOMAIN, f"recipient_gone_{entry.entry_id}")
