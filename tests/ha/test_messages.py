@@ -5,7 +5,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from homeassistant.components.notify import DATA_COMPONENT, NotifyEntity, NotifyEntityFeature
+from homeassistant.components.notify import NotifyEntity
+from homeassistant.components.notify.const import DATA_COMPONENT, NotifyEntityFeature
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError

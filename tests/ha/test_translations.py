@@ -8,16 +8,21 @@ from typing import Any
 
 import pytest
 from homeassistant.data_entry_flow import section
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1.condition import CONDITIONS
+from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.leneda import file_refusal_translation_keys
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows import form_errors
 from custom_components.smarty_p1.flows.options.contract_form import contract_fields, detail_fields
-from custom_components.smarty_p1.flows.options.goal_and_messages import goal_fields
+from custom_components.smarty_p1.flows.options.goal_and_messages import (
+    goal_fields,
+    message_fields,
+)
 from custom_components.smarty_p1.flows.options.leneda_account import account_fields
 from custom_components.smarty_p1.flows.options.update_interval_and_gas_prices import DATA_OPTIONS
 from custom_components.smarty_p1.lib.advice import WhatIfRefusal
@@ -130,7 +135,10 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
         (pages["contract"], {*contract_fields()}),
         (form, options),
         (pages["updates"], {*DATA_OPTIONS}),
-        (pages["goal_and_messages"], {*goal_fields()}),
+        (
+            pages["goal_and_messages"],
+            {*goal_fields(), *message_fields(MockConfigEntry(domain=DOMAIN))},
+        ),
         (pages["leneda_account"], {*account_fields()}),
         *(
             (form["sections"][name], {str(key) for key in field.schema.schema})

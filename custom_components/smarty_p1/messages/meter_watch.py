@@ -16,8 +16,8 @@ from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..coordinator.stored.throttled_store import ThrottledStore
 from ..lib.entities import DISTURBANCE, EVENTS
 from ..lib.messages import (
+    HouseholdMessage,
     Kind,
-    Message,
     MessageState,
     admit,
     goal_outlook,
@@ -116,23 +116,30 @@ class _MeterWatch:
         # shows a new text or count.
         if self._hass.state is not CoreState.running:
             return
-        state, due = self._store.state, list[Message]()
-        excess, grid = state.excess, state.grid
-        if Kind.SOON_ABOVE in state.since and reading.demand is not None:
-            # A warning that may not be sent is not decided: it must not delay a later one.
-            may_send = state.outbox.may_send(dt_util.now(), self._options.quiet)
-            ahead = quarter_hour_ahead(reading.demand) if may_send else None
-            excess, warning = warn_of_excess(excess, ahead)
-            due += [warning] if warning else []
-        if Kind.GRID in state.since:
-            grid, messages = watch_grid(grid, _texts(reading), DISTURBANCE.value_fn(reading))
-            due += messages
-        if excess is not state.excess or grid is not state.grid:
-            self._store.state = replace(state, excess=excess, grid=grid)
-        if grid is not state.grid and not due:
-            self._store.schedule()
+        due = [*self._excess(reading), *self._grid(reading)]
         if due:
             self._deliver(due)
+
+    def _excess(self, reading: Reading) -> Iterable[HouseholdMessage]:
+        state = self._store.state
+        if Kind.SOON_ABOVE not in state.since or reading.demand is None:
+            return []
+        # A warning that may not be sent is not decided: it must not delay a later one.
+        may_send = state.outbox.may_send(dt_util.now(), self._options.quiet)
+        ahead = quarter_hour_ahead(reading.demand) if may_send else None
+        excess, message = warn_of_excess(state.excess, ahead)
+        self._store.state = replace(state, excess=excess)
+        return [message] if message else []
+
+    def _grid(self, reading: Reading) -> Iterable[HouseholdMessage]:
+        state = self._store.state
+        if Kind.GRID not in state.since:
+            return []
+        grid, messages = watch_grid(state.grid, _texts(reading), DISTURBANCE.value_fn(reading))
+        if grid is not state.grid:
+            self._store.state = replace(state, grid=grid)
+            self._store.schedule()
+        return messages
 
     async def _async_look(self, _now: datetime) -> None:
         """Ask the decisions about the time. Home Assistant calls it each minute."""
@@ -143,7 +150,7 @@ class _MeterWatch:
         if due or self._store.state.outbox.waiting:
             self._deliver(due)
 
-    def _silence(self) -> Iterable[Message]:
+    def _silence(self) -> Iterable[HouseholdMessage]:
         state = self._store.state
         if Kind.SILENT not in state.since:
             return []
@@ -156,7 +163,7 @@ class _MeterWatch:
         self._store.state = replace(state, silence=silence)
         return [message] if message else []
 
-    async def _async_goal(self) -> Iterable[Message]:
+    async def _async_goal(self) -> Iterable[HouseholdMessage]:
         """Ask about the goal, once an hour."""
         choice, demand = self._entry.options.get(CONF_GOAL), self._entry.runtime_data.books.demand
         now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
@@ -173,7 +180,7 @@ class _MeterWatch:
         return [message] if message else []
 
     @callback
-    def _deliver(self, due: Iterable[Message]) -> None:
+    def _deliver(self, due: Iterable[HouseholdMessage]) -> None:
         """Send the messages that may be sent now. The others wait, or are dropped."""
         state = self._store.state
         outbox, messages = admit(state.outbox, due, dt_util.now(), self._options.quiet)
@@ -181,7 +188,7 @@ class _MeterWatch:
         if messages or due:
             self._entry.async_create_task(self._hass, self._async_send(messages), "messages")
 
-    async def _async_send(self, messages: Iterable[Message]) -> None:
+    async def _async_send(self, messages: Iterable[HouseholdMessage]) -> None:
         # Store first: after a crash, a message is rather missing than sent twice.
         await self._store.async_save()
         for message in messages:

@@ -21,7 +21,7 @@ from ..const import DOMAIN
 from ..coordinator import has_books
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..flows.user_locale import UserLocale
-from ..lib.messages import KINDS, Message
+from ..lib.messages import KINDS, HouseholdMessage
 
 # A phone shows about this many characters on the lock screen.
 _MAX_CHARS = 140
@@ -34,7 +34,7 @@ def gone_recipients(hass: HomeAssistant, recipients: Iterable[str]) -> list[str]
 
 
 async def async_send(
-    hass: HomeAssistant, entry: AnyConfigEntry, recipients: Iterable[str], message: Message
+    hass: HomeAssistant, entry: AnyConfigEntry, recipients: Iterable[str], message: HouseholdMessage
 ) -> dict[str, str]:
     """Send a message. Return the recipients that did not get it, each with the reason.
 
@@ -74,7 +74,7 @@ async def _async_send_one(hass: HomeAssistant, entity_id: str, title: str, text:
 
 
 async def _async_texts(
-    hass: HomeAssistant, entry: AnyConfigEntry, message: Message
+    hass: HomeAssistant, entry: AnyConfigEntry, message: HouseholdMessage
 ) -> tuple[str, str]:
     """Return the title and the text of a message. If there are several meters, name the meter."""
     locale = UserLocale.of_home_assistant(hass)

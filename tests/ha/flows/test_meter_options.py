@@ -5,13 +5,16 @@ from typing import Any
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, open_options, reconfigure
 from tests.ha.meter import MeterPort
 from tests.ha.support import TELEGRAM, set_up
 
+GOAL = ["goal", "goal_amount"]
+RECIPIENTS = ["recipients", "quiet_from", "quiet_until"]
+KINDS = ["silent", "soon_above", "above_goal", "grid"]
 SERVER = {"enabled": False, "address": "127.0.0.1", "port": 2001}
 # All that a page is about, and what a version to come may have stored.
 STORED: dict[str, Any] = {
@@ -53,7 +56,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
     for page, fields in (
         ("updates", gas),
         ("other_programs", ["p1_server", "virtual_meter", "mqtt"]),
-        ("goal_and_messages", ["goal", "goal_amount"]),
+        ("goal_and_messages", [*GOAL, *RECIPIENTS, *KINDS, "send_test"]),
     ):
         form = await open_options(hass, entry, page)
         assert form["data_schema"]
@@ -138,6 +141,68 @@ async def test_a_goal_is_an_amount_or_moves_with_last_year(
         result = await enter_goal(goal=kind, **typed)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert dict(entry.options) == STORED | stored
+
+
+async def test_messages_are_switched_on_one_by_one(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    hass.states.async_set("notify.phone", "unknown")
+    calls = async_mock_service(hass, "notify", "send_message")
+
+    async def enter(**typed: object) -> dict[str, Any]:
+        form = await open_options(hass, entry, "goal_and_messages")
+        result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
+        await hass.async_block_till_done()
+        return dict(result)
+
+    phone = {"recipients": ["notify.phone"]}
+    for typed, errors in (
+        ({"above_goal": True}, {"above_goal": "goal_needed"}),
+        (
+            {"recipients": [f"notify.phone_{n}" for n in range(11)]},
+            {"recipients": "too_many_recipients"},
+        ),
+        # Nothing is sent while anything is wrong.
+        ({"above_goal": True, "send_test": True, **phone}, {"above_goal": "goal_needed"}),
+        ({"send_test": True, "recipients": ["notify.gone"]}, {"recipients": "test_failed"}),
+    ):
+        assert (await enter(**typed))["errors"] == errors
+    assert dict(entry.options) == STORED
+    assert calls == []
+
+    # A test is sent once, and is no option.
+    await enter(send_test=True, **phone)
+    [call] = calls
+    assert call.data == {
+        "entity_id": "notify.phone",
+        "message": "Test of Smarty 2574: Messages of the meter arrive here.",
+    }
+    stored = {
+        "kinds": [],
+        "recipients": ["notify.phone"],
+        "quiet_from": "22:00:00",
+        "quiet_until": "07:00:00",
+    }
+    assert dict(entry.options) == STORED | {"messages": stored}
+
+    await enter(goal="last_year", above_goal=True, grid=True, quiet_from="23:00:00", **phone)
+    stored |= {"kinds": ["above_goal", "grid"], "quiet_from": "23:00:00"}
+    assert dict(entry.options) == STORED | {"goal": "last_year", "messages": stored}
+    form = await open_options(hass, entry, "goal_and_messages")
+    assert form["data_schema"]
+    shown = {str(key): key for key in form["data_schema"].schema}
+    assert shown["recipients"].description == {"suggested_value": ["notify.phone"]}
+    defaults = {name: shown[name].default() for name in ("quiet_from", *KINDS)}
+    assert defaults == {
+        "quiet_from": "23:00:00",
+        "silent": False,
+        "soon_above": False,
+        "above_goal": True,
+        "grid": True,
+    }
+    # Without any choice, nothing is stored.
+    await enter(quiet_from="22:00:00", above_goal=False, grid=False)
+    assert dict(entry.options) == STORED
 
 
 async def enter_data(hass: HomeAssistant, entry: MockConfigEntry, **typed: float) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from smartyp1.messages import (
     GoalOutlook,
     GoalState,
     GridState,
+    HouseholdMessage,
     Kind,
-    Message,
     MessageState,
     Outbox,
     QuarterHourAhead,
@@ -65,14 +65,17 @@ def test_silence(
     for number, (now, last) in enumerate(steps):
         state, message = watch_silence(
             SilenceState.from_dict(state.as_dict()),
-            last and clock(last),
+            None if last is None else clock(last),
             clock("12:00"),
             clock(now),
         )
         if message:
             due.append((number, message))
     expected = [
-        (number, Message(key, {name: clock(at).isoformat() for name, at in values.items()}))
+        (
+            number,
+            HouseholdMessage(key, {name: clock(at).isoformat() for name, at in values.items()}),
+        )
         for number, key, values in told
     ]
     assert due == expected
@@ -190,7 +193,7 @@ def test_the_goal_is_told_in_whole_euros() -> None:
     look = GoalOutlook(date(2026, 11, 17), 94.6, 58.2, 101.7, None)
     _, message = watch_goal(state, look)
     # The difference between the shown amounts, 102 and 95.
-    assert message == Message(
+    assert message == HouseholdMessage(
         "goal_above",
         {
             "forecast_euros": 101.7,
@@ -248,7 +251,9 @@ def test_a_switch_that_is_turned_off_forgets() -> None:
     before, now = clock("08:00"), clock("12:00")
     state = MessageState(
         since={Kind.SILENT: before, Kind.GRID: before, Kind.ABOVE_GOAL: before},
-        outbox=Outbox(date(2026, 11, 17), 2, (Message("voltage_sag"), Message("goal_above"))),
+        outbox=Outbox(
+            date(2026, 11, 17), 2, (HouseholdMessage("voltage_sag"), HouseholdMessage("goal_above"))
+        ),
         silence=SilenceState(before),
         excess=ExcessState(None, before),
         goal=GoalState(date(2026, 11, 16), 2, date(2026, 11, 1)),
@@ -258,7 +263,7 @@ def test_a_switch_that_is_turned_off_forgets() -> None:
     assert state.switched([Kind.ABOVE_GOAL, Kind.SOON_ABOVE], now) == MessageState(
         since={Kind.ABOVE_GOAL: before, Kind.SOON_ABOVE: now},
         # The messages of the day still count.
-        outbox=Outbox(date(2026, 11, 17), 2, (Message("goal_above"),)),
+        outbox=Outbox(date(2026, 11, 17), 2, (HouseholdMessage("goal_above"),)),
         excess=ExcessState(None, before),
         goal=state.goal,
     )

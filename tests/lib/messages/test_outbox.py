@@ -4,7 +4,7 @@ from datetime import datetime, time
 
 import pytest
 
-from smartyp1.messages import Message, Outbox, QuietHours, admit
+from smartyp1.messages import HouseholdMessage, Outbox, QuietHours, admit
 
 NIGHT = QuietHours(time(22), time(7))
 NEVER = QuietHours(time(0), time(0))
@@ -15,7 +15,7 @@ def at(clock: str) -> datetime:
     return datetime.fromisoformat(f"2026-11-{clock.replace(' ', 'T')}")
 
 
-def keys(messages: list[Message]) -> list[str]:
+def keys(messages: list[HouseholdMessage]) -> list[str]:
     return [message.key for message in messages]
 
 
@@ -23,7 +23,7 @@ def play(*due: tuple[str, str], quiet: QuietHours = NIGHT) -> list[tuple[str, li
     """Return the times and keys of the messages sent, if messages become due at these times."""
     outbox, sent = Outbox(), []
     for clock, names in due:
-        new = [Message(name, {"text": clock}) for name in names.split()]
+        new = [HouseholdMessage(name, {"text": clock}) for name in names.split()]
         # A restart between any two moments changes nothing.
         outbox, messages = admit(Outbox.from_dict(outbox.as_dict()), new, at(clock), quiet)
         if messages:
@@ -105,13 +105,17 @@ def test_a_day_has_few_messages(
 def test_counts_that_wait_are_added() -> None:
     outbox = Outbox()
     for clock, count in (("17 23:00", 2), ("18 01:00", 3)):
-        outbox, sent = admit(outbox, [Message("voltage_sag", {"count": count})], at(clock), NIGHT)
+        outbox, sent = admit(
+            outbox, [HouseholdMessage("voltage_sag", {"count": count})], at(clock), NIGHT
+        )
         assert sent == []
-    assert admit(outbox, [], at("18 07:00"), NIGHT)[1] == [Message("voltage_sag", {"count": 5})]
+    assert admit(outbox, [], at("18 07:00"), NIGHT)[1] == [
+        HouseholdMessage("voltage_sag", {"count": 5})
+    ]
 
 
 def test_few_messages_wait() -> None:
-    texts = [Message("operator_message", {"text": str(n)}) for n in range(50)]
+    texts = [HouseholdMessage("operator_message", {"text": str(n)}) for n in range(50)]
     outbox, sent = admit(Outbox(), texts, at("17 08:00"), NIGHT)
     assert (len(sent), len(outbox.waiting)) == (3, 6)
 

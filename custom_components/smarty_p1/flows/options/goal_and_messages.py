@@ -28,7 +28,7 @@ from ...coordinator.entry_types import AnyConfigEntry, short_title
 from ...lib.advice import LAST_YEAR, last_year_total
 from ...lib.amounts import EUR, Amount, amount_text
 from ...lib.answers import known_months
-from ...lib.messages import Kind, Message
+from ...lib.messages import HouseholdMessage, Kind
 from ...messages import MessageOptions, async_send, kinds_of
 from ..typed_amounts import AmountField, TypedAmounts
 from ..user_locale import UserLocale
@@ -103,7 +103,7 @@ async def async_read_messages(
     if Kind.ABOVE_GOAL in options.kinds and typed[CONF_GOAL] == NO_GOAL:
         errors[Kind.ABOVE_GOAL] = "goal_needed"
     if typed[CONF_SEND_TEST] and not errors:
-        test = Message("test", {"name": short_title(entry)})
+        test = HouseholdMessage("test", {"name": short_title(entry)})
         if await async_send(hass, entry, options.recipients, test):
             errors[CONF_RECIPIENTS] = "test_failed"
     return options.stored()

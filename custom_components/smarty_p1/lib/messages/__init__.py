@@ -1,13 +1,13 @@
 """Messages to the household: when one is due, and how many a day may have.
 
-Imports `history`, `prices`, `bill` and `advice`. Values go in; a `Message`, or None, comes out,
+Imports `history`, `prices`, `bill` and `advice`. Values go in; a message, or None, comes out,
 with the state to remember. A message has a translation key and values, and no text.
 """
 
 from .excess_warning import ExcessState, QuarterHourAhead, quarter_hour_ahead, warn_of_excess
 from .goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
 from .grid_watch import GridState, watch_grid
-from .message import KINDS, Kind, Message
+from .message import KINDS, HouseholdMessage, Kind
 from .outbox import MAX_A_DAY, Outbox, QuietHours, admit
 from .silence_watch import SilenceState, watch_silence
 from .state import MessageState
@@ -19,8 +19,8 @@ __all__ = [
     "GoalOutlook",
     "GoalState",
     "GridState",
+    "HouseholdMessage",
     "Kind",
-    "Message",
     "MessageState",
     "Outbox",
     "QuarterHourAhead",

@@ -8,7 +8,7 @@ from ..bill import Demand
 from ..history import QUARTER_HOUR
 from ..prices import excess_price
 from ..stored_values import Stored, checked_mapping, checked_time
-from .message import Message, Value
+from .message import HouseholdMessage, Value
 
 _ABOVE_FOR = timedelta(seconds=60)
 _MIN_LEFT = timedelta(seconds=120)
@@ -84,7 +84,7 @@ def quarter_hour_ahead(demand: Demand) -> QuarterHourAhead | None:
 
 def warn_of_excess(
     state: ExcessState, ahead: QuarterHourAhead | None
-) -> tuple[ExcessState, Message | None]:
+) -> tuple[ExcessState, HouseholdMessage | None]:
     """Return the new state, and the warning that is due at a reading.
 
     The projection must have been above the reference power for a minute of this quarter-hour, so
@@ -110,4 +110,4 @@ def warn_of_excess(
         "saving_eur": ahead.saving,
         "current_kw": current_kw,
     }
-    return replace(state, warned_at=ahead.time), Message("soon_above", values)
+    return replace(state, warned_at=ahead.time), HouseholdMessage("soon_above", values)

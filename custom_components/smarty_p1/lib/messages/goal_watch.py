@@ -14,7 +14,7 @@ from ..stored_values import (
     checked_mapping,
     checked_text,
 )
-from .message import Message
+from .message import HouseholdMessage
 
 # The card calls a forecast "above your goal" by the same two limits: in EUR, and relative.
 _MIN_ABOVE_EUR = 2.0
@@ -95,7 +95,9 @@ def goal_outlook(demand: Demand, choice: GoalChoice) -> GoalOutlook | None:
     return GoalOutlook(day, goal.total, so_far, forecast, goal.day_budget)
 
 
-def watch_goal(state: GoalState, outlook: GoalOutlook | None) -> tuple[GoalState, Message | None]:
+def watch_goal(
+    state: GoalState, outlook: GoalOutlook | None
+) -> tuple[GoalState, HouseholdMessage | None]:
     """Return the new state, and the message that is due. Each message comes once a month.
 
     The first outlook is the one at which the user turned the switch on. If the goal is already
@@ -108,12 +110,20 @@ def watch_goal(state: GoalState, outlook: GoalOutlook | None) -> tuple[GoalState
         is_told = state.month is None and is_passed
         state = GoalState(state.last_day, state.days_above, month, is_told, is_told)
     state = _counted(state, outlook)
-    if is_passed:
-        if state.is_passing_told:
-            return state, None
-        values = {"so_far_eur": outlook.so_far, "goal_eur": outlook.goal}
-        told = replace(state, is_forecast_told=True, is_passing_told=True)
-        return told, Message("goal_passed", values)
+    return (_passed if is_passed else _heading_above)(state, outlook)
+
+
+def _passed(state: GoalState, outlook: GoalOutlook) -> tuple[GoalState, HouseholdMessage | None]:
+    if state.is_passing_told:
+        return state, None
+    values = {"so_far_eur": outlook.so_far, "goal_eur": outlook.goal}
+    told = replace(state, is_forecast_told=True, is_passing_told=True)
+    return told, HouseholdMessage("goal_passed", values)
+
+
+def _heading_above(
+    state: GoalState, outlook: GoalOutlook
+) -> tuple[GoalState, HouseholdMessage | None]:
     is_due = state.days_above >= _DAYS_RUNNING and outlook.day.day >= _FIRST_DAY
     if state.is_forecast_told or not is_due or not outlook.is_above or outlook.forecast is None:
         return state, None
@@ -126,7 +136,7 @@ def watch_goal(state: GoalState, outlook: GoalOutlook | None) -> tuple[GoalState
     key = "goal_above"
     if outlook.day_budget is not None:
         key, values = "goal_above_budget", {**values, "budget_eur": outlook.day_budget}
-    return replace(state, is_forecast_told=True), Message(key, values)
+    return replace(state, is_forecast_told=True), HouseholdMessage(key, values)
 
 
 def _counted(state: GoalState, outlook: GoalOutlook) -> GoalState:

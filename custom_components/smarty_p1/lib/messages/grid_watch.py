@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..stored_values import Stored, checked_count, checked_mapping, checked_text
-from .message import Message
+from .message import HouseholdMessage
 
 _MAX_TEXT_CHARS = 1024
 _MAX_ITEMS = 20
@@ -44,7 +44,7 @@ class GridState:
 
 def watch_grid(
     state: GridState, texts: Mapping[str, str], counts: Mapping[str, int]
-) -> tuple[GridState, list[Message]]:
+) -> tuple[GridState, list[HouseholdMessage]]:
     """Return the new state, and the messages that are due at a reading.
 
     The first reading after the user turned the switch on is only remembered. An object that the
@@ -57,13 +57,21 @@ def watch_grid(
     if texts.items() <= known_texts.items() and counts.items() <= known_counts.items():
         return state, []
     messages = [
-        Message("operator_message", {"text": text})
-        for name, text in texts.items()
-        if text and text != known_texts.get(name)
+        HouseholdMessage("operator_message", {"text": text})
+        for name, text in sorted(texts.items() - known_texts.items())
+        if text
     ]
-    rises: Counter[str] = Counter()
-    for name, count in counts.items():
-        kind = name.partition(" ")[0]
-        rises[kind] += max(0, count - known_counts.get(name, count))
-    messages += [Message(kind, {"count": rise}) for kind, rise in rises.items() if rise]
+    messages += [
+        HouseholdMessage(kind, {"count": rise})
+        for kind, rise in _rises(known_counts, counts).items()
+        if rise
+    ]
     return GridState({**known_texts, **texts}, {**known_counts, **counts}), messages
+
+
+def _rises(before: Mapping[str, int], now: Mapping[str, int]) -> Mapping[str, int]:
+    """Return by how much the counts of each kind have risen, all phases together."""
+    rises: Counter[str] = Counter()
+    for name, count in now.items():
+        rises[name.partition(" ")[0]] += max(0, count - before.get(name, count))
+    return rises

@@ -57,7 +57,7 @@ KINDS: Mapping[str, Kind] = {key: rule.kind for key, rule in _RULES.items()}
 
 
 @dataclass(frozen=True)
-class Message:
+class HouseholdMessage:
     """Message with the key of its text, and the values of the text's placeholders."""
 
     key: str

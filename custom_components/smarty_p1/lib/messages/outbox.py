@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple, Self
 
 from ..stored_values import Stored, checked_count, checked_list, checked_mapping, checked_text
-from .message import Message
+from .message import HouseholdMessage
 
 MAX_A_DAY = 3
 _MAX_WAITING = 6
@@ -35,7 +35,7 @@ class Outbox:
 
     day: date | None = None
     sent: int = 0
-    waiting: tuple[Message, ...] = ()
+    waiting: tuple[HouseholdMessage, ...] = ()
 
     def may_send(self, now: datetime, quiet: QuietHours) -> bool:
         """Return whether a message that is not urgent may be sent at the local time `now`."""
@@ -56,20 +56,22 @@ class Outbox:
         data = checked_mapping(stored)
         waiting = checked_list(data["waiting"], _MAX_WAITING)
         day = data["day"] and date.fromisoformat(checked_text(data["day"]))
-        return cls(day, checked_count(data["sent"]), tuple(map(Message.from_dict, waiting)))
+        return cls(
+            day, checked_count(data["sent"]), tuple(map(HouseholdMessage.from_dict, waiting))
+        )
 
 
 def admit(
-    outbox: Outbox, new: Iterable[Message], now: datetime, quiet: QuietHours
-) -> tuple[Outbox, list[Message]]:
+    outbox: Outbox, new: Iterable[HouseholdMessage], now: datetime, quiet: QuietHours
+) -> tuple[Outbox, list[HouseholdMessage]]:
     """Return the outbox after the local time `now`, and the messages to send, important ones first.
 
     `new` are the messages that became due at `now`.
     """
     sent = outbox.sent if outbox.day == now.date() else 0
     is_quiet = quiet.contain(now.time())
-    to_send: list[Message] = []
-    waiting: list[Message] = []
+    to_send: list[HouseholdMessage] = []
+    waiting: list[HouseholdMessage] = []
     for message in sorted(_joined(outbox.waiting, new), key=lambda message: message.rank):
         rule = message.rule
         is_held = (is_quiet and not rule.is_urgent) or (rule.is_counted and sent >= MAX_A_DAY)
@@ -81,7 +83,9 @@ def admit(
     return Outbox(now.date(), sent, tuple(waiting[:_MAX_WAITING])), to_send
 
 
-def _joined(waiting: Iterable[Message], new: Iterable[Message]) -> list[Message]:
+def _joined(
+    waiting: Iterable[HouseholdMessage], new: Iterable[HouseholdMessage]
+) -> list[HouseholdMessage]:
     """Return all messages, one of each key, except that each text of the operator is kept.
 
     Counts of the same key are added. A meter that is read again needs no message about a silence
@@ -89,16 +93,21 @@ def _joined(waiting: Iterable[Message], new: Iterable[Message]) -> list[Message]
     """
     joined = list(waiting)
     for message in new:
-        same = next((old for old in joined if old.key == message.key), None)
-        if message.key == "back" and any(old.key == "silent" for old in joined):
-            joined = [old for old in joined if old.key != "silent"]
+        is_text = message.key == "operator_message"
+        key = "silent" if message.key == "back" else message.key
+        same = None if is_text else next((old for old in joined if old.key == key), None)
+        if same is None:
+            joined.append(message)
             continue
-        if same is not None and message.key != "operator_message":
-            joined.remove(same)
-            if _COUNT in message.values:
-                count = float(same.values[_COUNT]) + float(message.values[_COUNT])
-                values = {**message.values, _COUNT: int(count)}
-                joined.append(replace(message, values=values))
-                continue
-        joined.append(message)
+        joined.remove(same)
+        if message.key != "back":
+            joined.append(_with_counts(same, message))
     return joined
+
+
+def _with_counts(old: HouseholdMessage, new: HouseholdMessage) -> HouseholdMessage:
+    """Return `new`, with the count of both if its text has a count."""
+    if _COUNT not in new.values:
+        return new
+    count = int(float(old.values[_COUNT]) + float(new.values[_COUNT]))
+    return replace(new, values={**new.values, _COUNT: count})

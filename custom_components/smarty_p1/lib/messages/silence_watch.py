@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from ..stored_values import Stored, checked_mapping, checked_time
-from .message import Message
+from .message import HouseholdMessage
 
 _SILENCE = timedelta(hours=1)
 
@@ -29,7 +29,7 @@ class SilenceState:
 
 def watch_silence(
     state: SilenceState, last_reading: datetime | None, watched_since: datetime, now: datetime
-) -> tuple[SilenceState, Message | None]:
+) -> tuple[SilenceState, HouseholdMessage | None]:
     """Return the new state, and the message that is due at `now`.
 
     `watched_since` is the later of two times: the start of Home Assistant, and the time at which
@@ -42,8 +42,8 @@ def watch_silence(
             "from_at": state.told_since.isoformat(),
             "until_at": last_reading.isoformat(),
         }
-        return SilenceState(), Message("back", values)
+        return SilenceState(), HouseholdMessage("back", values)
     since = last_reading or watched_since
     if now - max(since, watched_since) < _SILENCE:
         return state, None
-    return SilenceState(since), Message("silent", {"since_at": since.isoformat()})
+    return SilenceState(since), HouseholdMessage("silent", {"since_at": since.isoformat()})
