@@ -19,9 +19,10 @@ from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.messages import meter_watch, sending
 
+from . import billed_month
 from .conftest import EntryMaker
 from .meter import MeterPort, with_value
-from .support import TELEGRAM, receive, reload, set_up
+from .support import TELEGRAM, at, call, receive, reload, set_up
 
 
 class Clock:
@@ -196,6 +197,68 @@ async def test_three_messages_a_day(
     assert [text for _, text in phone.shown] == ["one", "two", "three"]
     await clock.go_to(hass, "2026-11-18 07:00:30")
     assert [text for _, text in phone.shown] == ["one", "two", "three", "four"]
+
+
+async def test_a_warning_comes_in_time(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
+) -> None:
+    hass.config.language = "fr"
+    phone = Phone("Phone")
+    await add(hass, phone)
+    clock.now = datetime.fromisoformat("2025-07-03T10:30:00+02:00")
+    contract: dict[str, Any] = {"reference_power": 7.0, "surcharge_price": 0.1, "vat": False}
+    await set_up(hass, port, make_entry, at("10:30:00", 100.0), **contract, **options("soon_above"))
+    for second in range(10, 121, 10):
+        assert phone.shown == []
+        kwh = 100 + 12 * second / 3600
+        await receive(hass, port, at(f"10:3{second // 60}:{second % 60:02}", kwh, 12.0))
+        if second >= 70:
+            break
+    await hass.async_block_till_done()
+    # At 10:31:10, 830 s are left: 5 kW x 900 / 830 = 5.4 kW; 5 kW x 0.25 h x 0.1 EUR = 0.125 EUR.
+    assert phone.shown == [
+        (
+            "Bientôt au-dessus de 7 kW",
+            "5,4 kW de moins jusqu'à 10:45 évitent 0,12 €. Maintenant 12 kW.",
+        )
+    ]
+    await receive(hass, port, at("10:32:30", 100.5, 12.0))
+    await hass.async_block_till_done()
+    assert len(phone.shown) == 1
+
+
+@pytest.mark.parametrize(
+    ("goals", "count"),
+    [
+        # Within the goal when the switch is turned on; told once, also after restarts.
+        ([1000.0, 10.0, 10.0], 1),
+        # Passed when the switch is turned on.
+        ([10.0, 1000.0, 10.0], 0),
+    ],
+    ids=["later", "before"],
+)
+async def test_a_passed_goal_is_told_once(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+    goals: list[float],
+    count: int,
+) -> None:
+    hass.config.language = "de"
+    phone = Phone("Phone")
+    await add(hass, phone)
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    bill = await call(hass, "get_bill")
+    for goal in goals:
+        more = options("above_goal") | {"goal": goal}
+        hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS | more)
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await clock.go_to(hass, "2026-11-17 12:01:00")
+    cost = f"{bill['total']:.2f}".replace(".", ",")
+    text = f"Der Monat hat bis jetzt {cost} € gekostet. Das Ziel ist 10,00 €."
+    assert phone.shown == [("Ziel des Monats überschritten", text)] * count
 
 
 async def test_without_a_recipient_home_assistant_shows_the_message(
