@@ -261,6 +261,29 @@ async def test_a_passed_goal_is_told_once(  # noqa: PLR0913, PLR0917
     assert phone.shown == [("Ziel des Monats überschritten", text)] * count
 
 
+async def test_what_happened_before_the_switch_is_not_told(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
+) -> None:
+    phone = Phone("Phone")
+    await add(hass, phone)
+    entry = await set_up(hass, port, make_entry, message("one"), **options("grid"))
+    for kinds, text in ((["grid"], "one"), ([], "two"), (["grid", "silent"], "two")):
+        port.greeting = port.next_frame(message(text))
+        hass.config_entries.async_update_entry(entry, options=options(*kinds))
+        await reload(hass, entry)
+        await receive(hass, port, message(text))
+        await clock.go_to(hass, "2026-11-17 12:01:00")
+    # Nor what happened while Home Assistant did not run.
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    port.greeting = b""
+    clock.now = datetime.fromisoformat("2026-11-17T15:00:00+01:00")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await clock.go_to(hass, "2026-11-17 15:01:00")
+    assert phone.shown == []
+    await clock.go_to(hass, "2026-11-17 16:00:00")
+    assert [title for title, _ in phone.shown] == ["No readings from the meter"]
+
+
 async def test_without_a_recipient_home_assistant_shows_the_message(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
