@@ -73,7 +73,7 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
     ) in text
     steps = "0\N{EN DASH}0.5 0.5\N{EN DASH}1.5 1.5\N{EN DASH}4 > 4 kW"
     assert f"From the grid {steps} To the grid {steps} above 7 kW" in text
-    assert "0 6 12 18 24 h" in text
+    assert "0 6 12 18 24" in text
     # The picture follows the theme.
     before = await pixel(stage, 0.6, 0.55)
     assert before[1] < before[0]
