@@ -180,7 +180,7 @@ export class YearCard extends SmartyCard {
     const older = olderPrices(prices_of, localDay(new Date()), this.locale);
     const dot = (color: string, key: "fixed" | "surcharge") =>
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
-    return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${dot("--drawn", "fixed")} ${dot("--excess", "surcharge")}</span></small>
+    return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${dot("--quiet", "fixed")} ${dot("--excess", "surcharge")}</span></small>
       ${older ? html`<p class="small">${older}</p>` : nothing}
       ${classChooser(rows, kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
       <p class="small">${this.text(yearTexts, "only_compares")}</p>`;
