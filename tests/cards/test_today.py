@@ -238,8 +238,17 @@ async def test_without_an_answer_without_sun_and_without_a_reference_power(stage
         "smarty_p1/live": house.live(quarter_hour=running),
     }
     shown = await text(first)
-    assert "No whole quarter-hour yet: the first one ends at 19:00." in shown
+    assert (
+        "No whole quarter-hour yet: the first one ends at 19:00. "
+        "From then on, a bar appears here every quarter-hour. 0 6 12 18 24 " in shown
+    )
     assert "not measured" not in shown
+    assert await stage.page.get_by_role("slider").count() == 0
+    boxes = [await each.bounding_box() for each in await stage.page.locator(".strip rect").all()]
+    axis, now = [each for each in boxes if each]
+    # 18:30 of 24 hours, by the clock of Luxembourg.
+    assert abs((now["x"] - axis["x"]) / axis["width"] - 18.5 / 24) < 0.001
+    await stage.picture("today-first-day")
     # Without a running quarter-hour, there is nothing to draw.
     await text(first | {"smarty_p1/live": house.live(values={}, quarter_hour=None)})
     assert await stage.page.get_by_role("slider").count() == 0

@@ -8,7 +8,7 @@ import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../data/day
 import { IDLE_RESET_MS, type MeterFeed } from "../data/meter-feed.ts";
 import { addDays, addMonths, dayStart, localDay, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
-import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar } from "../parts/day-chart.ts";
+import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar, strip } from "../parts/day-chart.ts";
 import { calendar, calendarStyles, highs } from "../parts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
@@ -50,6 +50,9 @@ interface Drawn extends KnownPart {
   /** Sentence about older prices in the cost of the excess; "" without an excess, or if the prices are current. */
   older: string;
 }
+
+/** Return whether the day is the first one of its meter, and only its running quarter-hour is known. */
+const isFirst = ({ knownCount, running, shown }: Drawn): boolean => !knownCount && running !== undefined && shown.day === shown.since;
 
 export class TodayCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, dayStyles, calendarStyles, weekStyles];
@@ -159,7 +162,7 @@ export class TodayCard extends SmartyCard {
     const { shown, quarters, day, reference, running, knownCount, hasSun } = drawn;
     const { quarterHour } = shown;
     const isHeading = running && running.reference !== null && round(running.drawn, 1) > running.reference;
-    const sentence = daySentence(
+    const told = daySentence(
       {
         day,
         isToday: shown.day === shown.today,
@@ -170,6 +173,7 @@ export class TodayCard extends SmartyCard {
       },
       this.locale,
     );
+    const sentence = isFirst(drawn) ? `${told} ${this.#t("bars_come")}` : told;
     const chosen = this.#chosenSentence(drawn, this.#costs(quarters, reference, day, price), price);
     this.announce(`${meter.entry_id} ${shown.day}`, this.#title(shown), sentence);
     return html`<div class="said ${shown.day === shown.today ? "today" : ""}">
@@ -286,14 +290,15 @@ export class TodayCard extends SmartyCard {
     });
   }
 
-  #svg({ shown, chart, quarters, reference, running, knownCount }: Drawn, chosen: string): TemplateResult {
+  #svg(drawn: Drawn, chosen: string): TemplateResult {
+    const { shown, chart, quarters, reference, running, knownCount } = drawn;
     const width = this.width ?? 0;
     const height = heightOf(width);
     // For a day without data, the card shows a sentence instead of a chart. For a past day, reserve the height of a
-    // chart, so that the content below does not move when the user turns to another day. On the first day of a meter,
-    // the running quarter-hour alone makes no chart.
+    // chart, so that the content below does not move when the user turns to another day.
     if (!knownCount && shown.day !== shown.today) return html`<div style="height:${height}px"></div>`;
-    if (!knownCount && (!running || shown.day === shown.since)) return html``;
+    if (!knownCount && !running) return html``;
+    if (isFirst(drawn)) return html`${strip(chart, running!.index)}`;
     const name = this.#t("reference");
     const at = this.#chosen.index;
     const later = running && running.reference !== reference ? running.reference : null;

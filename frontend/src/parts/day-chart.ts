@@ -115,6 +115,15 @@ export function runningBar(chart: Chart, { index, drawn, fed, reference }: Runni
     <path class="now" d="M${middle} ${chart.bottom + 2}l5 9h-10z"></path>`;
 }
 
+/** Return the axis of hours with the place of the running quarter-hour, for a day that has no bars yet. */
+export function strip({ left, right, slot, x, hours }: Chart, index: number): TemplateResult {
+  return svg`<svg class="strip" aria-hidden="true">
+    <rect x=${left} width=${right - left} height="8"></rect>
+    <rect class="running" x=${x(index).toFixed(1)} width=${slot} height="8"></rect>
+    ${hours.map((hour) => svg`<text x=${hour.x} y="24" text-anchor="middle">${hour.hour}</text>`)}
+  </svg>`;
+}
+
 /** Return the label above the highest bar. */
 export function highestLabel(chart: Chart, { x, y, kw, isEstimated }: NonNullable<Chart["highest"]>, locale: Locale, widthOf: Measure): TemplateResult {
   const text = `${isEstimated ? "≈\u00a0" : ""}${locale.kW(kw)}`;
@@ -204,6 +213,13 @@ export const dayStyles = css`
   .outline {
     fill: none;
     stroke-width: 1;
+  }
+  .strip {
+    height: 36px;
+    fill: var(--track);
+  }
+  .strip .running {
+    fill: var(--drawn);
   }
   .now {
     fill: var(--primary-text-color);
