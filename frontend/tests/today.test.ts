@@ -20,7 +20,6 @@ import {
   dayTitle,
   excessKwh,
   firstDay,
-  highRows,
   type QuarterFacts,
   quarterSentence,
   shownDay,
@@ -313,19 +312,7 @@ test("a month of the calendar begins on its weekday, and its keys stay in real d
   assert.deepEqual(keys.map((key) => dayAfterKey(key, "2026-03-31")), ["2026-03-30", "2026-04-07", "2026-02-28", "2026-04-30", "2026-03-30", "2026-04-05", undefined]);
 });
 
-test("a span above the reference power says its highest power and its time", () => {
-  const rows = highRows(
-    [
-      { start: "2026-11-16T18:15:00Z", end: "2026-11-16T19:30:00Z", is_above: true, kw: 13.7 },
-      { start: "2026-11-12T18:15:00Z", end: "2026-11-12T18:30:00Z", is_above: false, kw: 6.9 },
-    ],
-    7,
-    en,
-  );
-  assert.deepEqual(
-    rows.map(({ day, power, when }) => plain(`${day} ${power} ${when}`)),
-    ["2026-11-16 up to 13.7 kW Mon 16, 19:15–20:30: above 7 kW", "2026-11-12 6.9 kW Thu 12, 19:15–19:30"],
-  );
+test("what is always on has its power, and its cost if that is known", () => {
   const always = (cost: number | null) => plain(alwaysOnSentence({ w: 250, nights: 7, cost_per_year: cost }, en));
   assert.equal(always(380), "Even at night, the house uses about **250 W**. That costs at most **380 €** a year.");
   assert.deepEqual([always(null), alwaysOnSentence(null, en)], ["Even at night, the house uses about **250 W**.", ""]);

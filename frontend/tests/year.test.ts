@@ -5,7 +5,7 @@ import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limitName, noComparison } from "../src/sentences/year.ts";
 import { periodOf } from "../src/sentences/summed-months.ts";
 import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/data/websocket-types.ts";
-import { EXCESS, gridOf, localOf, markedCells } from "../src/data/heat-map-grid.ts";
+import { EXCESS, gridOf, highestOf, localOf, markedCells } from "../src/data/heat-map-grid.ts";
 import { ESTIMATED, mergeSeries, type Series, UNKNOWN } from "../src/data/year-quarter-hours.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
@@ -208,6 +208,16 @@ test("of the doubled hour both marks count", () => {
   const from = 6 * 96;
   // Rows 8 and 12 are shown at two o'clock, rows 9 and 13 a quarter past.
   assert.deepEqual([...above.subarray(from + 7, from + 11)], [0, 1, 18, 0]);
+});
+
+test("of a run above the contract only its highest quarter-hour is among the highest", () => {
+  // 7 kW are 1750 Wh: two runs, the second of which is the last known one.
+  const values = [1700, 2000, 2400, 1900, null, -3000, 400, 1600, 0, 1500, 2300];
+  const above = values.map((wh) => ((wh ?? 0) > 1750 ? 2 + 16 : 0));
+  const year = mergeSeries({ ...answer("2026-01-01T23:00:00Z", values), above, reference_powers: [3, 7] });
+  const said = highestOf(year).map(({ time, kw, isAbove }) => [new Date(time).toISOString().slice(11, 16), kw, isAbove]);
+  assert.deepEqual(said, [["23:30", 9.6, true], ["01:30", 9.2, true], ["23:00", 6.8, false], ["00:45", 6.4, false], ["01:15", 6, false]]);
+  assert.deepEqual(highestOf(series("2026-01-01T23:00:00Z", [-5, 0])), []);
 });
 
 test("a time is that of Luxembourg's calendar", () => {

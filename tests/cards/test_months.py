@@ -52,9 +52,7 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
     await stage.page.get_by_role("button", name="Show as table").click()
     await stage.settle()
     text = await clean(stage, "months-table")
-    assert (
-        "Month Energy Grid, meter, levies Surcharge above 7 kW To the grid To pay" in text
-    )
+    assert "Month Energy Grid, meter, levies Surcharge above 7 kW To the grid To pay" in text
     rows = await stage.page.locator(".behind tbody tr").all_inner_texts()
     assert len(rows) == 13
     for row in rows:

@@ -156,6 +156,12 @@ async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
     await stage.settle()
     assert await stage.page.evaluate("location.pathname") == "/smarty/now"
 
+    # The same day from the list of the highest quarter-hours.
+    assert "Highest quarter-hours 8.0 kW Tue 20 Jan, 18:30 0.2 kW" in await stage.text()
+    await stage.page.evaluate("history.replaceState(null, '', '/smarty/year')")
+    await stage.page.get_by_role("button", name="8.0 kW Tue 20 Jan, 18:30").click()
+    assert await stage.page.evaluate("location.pathname") == "/smarty/now"
+
     await stage.page.get_by_text("Show as table").click()
     await stage.settle()
     text = await stage.text()

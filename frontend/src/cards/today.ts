@@ -9,7 +9,7 @@ import { IDLE_RESET_MS, type MeterFeed } from "../data/meter-feed.ts";
 import { addDays, addMonths, dayStart, localDay, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
 import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar, strip } from "../parts/day-chart.ts";
-import { calendar, calendarStyles, highs } from "../parts/calendar.ts";
+import { calendar, calendarStyles } from "../parts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
@@ -22,7 +22,6 @@ import {
   dayTable,
   dayTitle,
   firstDay,
-  highRows,
   quarterSentence,
   type TodayKey,
   todayTexts,
@@ -133,7 +132,7 @@ export class TodayCard extends SmartyCard {
         // For a meter without a cable, the card above this one has the buttons of the days. So show none here.
         sums.value && meter.source !== "leneda" ? week(this.locale.common("choose_day"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
       )}
-      ${drawn ? this.#highlights(feed, day, drawn.reference, choose) : nothing}
+      ${drawn ? this.#alwaysOn(feed) : nothing}
       ${drawn ? this.#foot(drawn, isOld ? this.stamp(feed) : nothing) : nothing}`;
   }
 
@@ -275,18 +274,16 @@ export class TodayCard extends SmartyCard {
     if (this.focusedDay && !this.#keepsFocus) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
   }
 
-  /** Return the month's highest powers, and the sentence about the base load. */
-  #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
-    const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
+  /** Return the sentence about the base load. */
+  #alwaysOn(feed: MeterFeed): unknown {
+    const { value } = feed.get("smarty_p1/highlights", {});
     // In a house with a battery, the battery can supply the base load. The meter does not measure this energy. So leave
     // out the sentence about the base load.
     const hasBattery = Boolean(houseOf(feed)?.battery.length);
-    return guard([value, reference, hasBattery, this.locale], () => {
-      if (!value) return nothing;
-      const sentence = hasBattery ? "" : alwaysOnSentence(value.always_on, this.locale);
-      const older = sentence ? olderPrices(value.always_on?.prices_of, localDay(new Date()), this.locale) : "";
-      return html`${highs(value.month, highRows(value.highest, reference, this.locale), this.locale, choose)}
-        ${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing} ${older ? html`<p class="small">${older}</p>` : nothing}`;
+    return guard([value, hasBattery, this.locale], () => {
+      const sentence = hasBattery || !value ? "" : alwaysOnSentence(value.always_on, this.locale);
+      const older = sentence ? olderPrices(value?.always_on?.prices_of, localDay(new Date()), this.locale) : "";
+      return html`${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing} ${older ? html`<p class="small">${older}</p>` : nothing}`;
     });
   }
 
