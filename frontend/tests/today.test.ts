@@ -112,7 +112,7 @@ test("ticks keep away from the line and from each other, however large the numbe
       const { ticks, y, top, bottom, isCalm } = chartOf(request({ quarters: [quarter(peak * 250), quarter(0, peak * 100)], reference }));
       assert.ok(ticks.length >= 1 && ticks.length < 20);
       for (const [index, tick] of ticks.entries()) {
-        if (index) assert.ok(ticks[index - 1]!.y - tick.y >= 27.99);
+        if (index) assert.ok(ticks[index - 1]!.y - tick.y >= 25.99);
         if (reference !== null && !isCalm && tick.kw) assert.ok(Math.abs(y(reference) - tick.y) >= 18);
       }
       // Both ends of the scale are multiples of the distance between two ticks.
@@ -149,6 +149,13 @@ test("a calm day has a scale of its own, and its highest bar is named", () => {
   assert.equal(chartOf(request({ quarters: [quarter(875)] })).isCalm, false);
   assert.equal(chartOf(request({ quarters: calm, room: { drawn: roomFor(3.2), fed: 0 } })).isCalm, false);
   assert.equal(chartOf(request({ quarters: calm, reference: null })).isCalm, false);
+});
+
+test("a little feed-in takes one small step of a phone's chart", () => {
+  const phone = request({ quarters: [quarter(2350), quarter(0, 100)], height: 224, width: 330, isNarrow: true });
+  const { ticks, y, top, bottom } = chartOf(phone);
+  assert.deepEqual(ticks.map(({ kw }) => kw), [-2, 0, 2, 4, 10]);
+  assert.deepEqual([Math.round(y(10) - top), Math.round(y(-2) - bottom)], [0, 0]);
 });
 
 test("a day without data shows its reference power on a scale that has room above 0", () => {

@@ -217,7 +217,7 @@ async def test_without_an_answer_without_sun_and_without_a_reference_power(stage
     shown = await text(house_today.answers(days=days) | answers)
     assert "11.9 kWh from the grid, 0.9 kWh to the grid. Highest quarter-hour: 9.4 kW." in shown
     assert "reference" not in shown
-    assert "8 12 kW 0 6" in shown  # the unit of the axis, once
+    assert "8 10 kW 0 6" in shown  # the unit of the axis, once
 
     # Silence is no estimate.
     await text({"smarty_p1/live": HEADING})

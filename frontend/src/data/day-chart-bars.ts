@@ -184,7 +184,7 @@ function scaleOf({ quarters, reference, room }: ChartRequest, height: number): {
 }
 
 /** Minimum distance between two ticks in px. */
-const MIN_TICK_GAP_PX = 28;
+const MIN_TICK_GAP_PX = 26;
 /**
  * Largest power of ten in kW that is tried as the distance between two ticks. In a chart without height, no distance
  * would be large enough, so the search would not end without this limit.
