@@ -251,7 +251,8 @@ test("the days of the table add up to the sum beside the curve", () => {
 test("the foot says it in the meter's own unit", () => {
   const said = (found: MediumHistory) => shown(footnote(days(found, "2026-11-21"), 1234.5, en).text);
   assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { kwh_per_m3: 11.2 })), "Today 0.75 m³, converted to kWh at 11.20 kWh/m³");
-  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { type: "heat", unit: "GJ" })), "Today 0.750 GJ");
+  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { type: "heat", unit: "GJ" })), "Your meter counts in GJ: today 0.750 GJ × 277.8 = 208 kWh");
+  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { type: "heat", unit: "MWh" })), "Your meter counts in MWh: today 0.750 MWh × 1,000 = 750 kWh");
   assert.equal(said(history({ "2026-11": 2 }, "2026-11-21")), "Meter reading 1,234.500 m³");
   // Six of twelve hours: 12:00 in Luxembourg, a quarter of the day is known.
   const gap = history({ "2026-11": 2 }, "2026-11-21", {}, { "2026-11-21": 0.25 });

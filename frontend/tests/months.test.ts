@@ -8,7 +8,7 @@ import type { Bill } from "../src/data/websocket-types.ts";
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 
 const column = (changes: Partial<Column> = {}): Column => ({
-  parts: [60, 40, 0, 0, -20],
+  parts: [60, 40, 0, -20],
   tick: 80,
   label: "80",
   estimate: null,
@@ -31,20 +31,13 @@ const boxes = (path: string) =>
 
 test("parts stand on each other, and what is below 0 hangs from the axis", () => {
   const { paths, zero } = drawn(year(), 342);
-  const [energy, network, levies, , fedIn] = paths.map((path) => boxes(path)[0]);
+  const [energy, network, surcharge, fedIn] = paths.map((path) => boxes(path)[0]);
   assert.equal(energy!.bottom, zero);
   assert.equal(network!.bottom, energy!.top);
-  assert.equal(levies, undefined);
+  assert.equal(surcharge, undefined);
   assert.equal(fedIn!.top, zero);
   // To scale.
   assert.ok(Math.abs((energy!.bottom - energy!.top) / (fedIn!.bottom - fedIn!.top) - 3) < 0.02);
-});
-
-test("levies that are paid out hang below the axis, and what is fed in below them", () => {
-  const { paths, zero } = drawn(year([{ parts: [60, 40, -15, 0, -20] }]), 342);
-  const levies = boxes(paths[2]!)[0]!;
-  assert.equal(levies.top, zero);
-  assert.equal(boxes(paths[4]!)[0]!.top, levies.bottom);
 });
 
 test("what is to come is hatched from the stack to the forecast, and not where that is lower", () => {
@@ -61,34 +54,28 @@ test("a month of which nothing is known is a gap", () => {
   assert.equal(ticks.match(/M/g)!.length, 12);
 });
 
-test("a label is at its tick: below it, or above it near 0, and above a forecast", () => {
-  const { labels, ticks } = drawn(year([{}, { tick: 4, label: "4" }, { tick: 120, estimate: 120, label: "≈ 120" }]), 900);
-  const at = (text: string) => labels.find((label) => label.text === text)!.y;
-  const tick = (index: number) => Number(ticks.match(/M[\d.]+ ([\d.]+)/g)![index]!.split(" ")[1]);
-  assert.ok(at("80") > tick(0) && at("80") < tick(0) + 20);
-  assert.ok(at("4") < tick(1) && at("4") > tick(1) - 10);
-  assert.ok(at("≈ 120") < tick(2) && at("≈ 120") > tick(2) - 10);
+test("without room for all labels, those of the running, the chosen, the dearest and the cheapest month are left", () => {
+  const values = [5, 3, 9, 4, 6, 2, 8, 1, 5, 4, 6, 5, 7].map((value, index) => ({ tick: value, label: `12,00${value}`, isChosen: index === 4 }));
+  const labels = (width: number) => drawn(year(values), width).labels.map(({ text }) => text);
+  assert.equal(labels(900).length, 13);
+  assert.deepEqual(labels(500), ["12,009", "12,006", "12,001", "12,007"]);
+  // The dearest month is too near to the chosen one.
+  assert.deepEqual(labels(296), ["12,006", "12,001", "12,007"]);
 });
 
-test("without room for all labels, those of the running and the chosen month are left", () => {
-  const values = Array.from({ length: 13 }, (_, index) => ({ tick: 12_000 + index, label: `12,0${index + 10}`, isChosen: index === 4 }));
-  const { labels } = drawn(year(values), 296);
-  assert.deepEqual(labels.map(({ text }) => text), ["12,014", "12,022"]);
+test("a label never covers another one", () => {
+  const months = year(Array.from({ length: 13 }, (_, index) => (index < 12 ? {} : { tick: 100, estimate: 100, label: "≈ 100" })));
+  for (let width = 150; width < 700; width += 7) {
+    const { labels } = drawn(months, width, { isDivided: true });
+    assert.equal(labels.at(-1)!.text, "≈ 100");
+    for (const [index, { x, text }] of labels.slice(1).entries()) assert.ok(x - labels[index]!.x >= 4 * (text.length + labels[index]!.text.length) + 3.8, `${width}`);
+  }
 });
 
 test("the running month stands apart, behind a line", () => {
   const { left, step, divider } = drawn(year(), 342, { isDivided: true });
   assert.ok(Math.abs(left[12]! - left[11]! - step - 12) < 0.01);
   assert.ok(divider! > left[11]! + step && divider! < left[12]!);
-});
-
-test("a label beside a forecast makes room for it", () => {
-  for (let tick = 60; tick < 140; tick += 1) {
-    const beside = [...year().slice(0, 11), column({ tick, label: String(tick) }), column({ tick: 100, estimate: 100, label: "≈ 100" })];
-    const { labels } = drawn(beside, 342);
-    const [last, other] = [labels.find(({ text }) => text === "≈ 100")!, labels.find(({ text }) => text === String(tick))];
-    if (other) assert.ok(Math.abs(last.y - other.y) >= 13, `${tick}`);
-  }
 });
 
 test("the scale has round values, 0 among them, and room for long ones", () => {
@@ -161,7 +148,12 @@ test("what the energy community is paid is energy, and the sum is both together"
   const community = { name: "community", quantity: 100, unit: "kWh", price: 0.09, amount: 9 };
   const months = yearOf([bill("2026-11", "2026-12", { community, shared_kwh: 100, total_with_community: 69 })], "€");
   const { rows, total } = tableOf(months, months.months.at(-1)!, en);
-  assert.deepEqual([...rows, total!].map(({ name, cells }) => [name, ...cells].join(" ").replaceAll("\u00a0", " ")), ["Energy 49 €", "Grid charges and meter 20 €", "To pay 69 €"]);
+  assert.deepEqual([...rows, total!].map(({ name, cells }) => [name, ...cells].join(" ").replaceAll("\u00a0", " ")), ["Energy 49 €", "Grid, meter, levies 20 €", "To pay 69 €"]);
+});
+
+test("levies and aids are one part with grid and meter", () => {
+  const months = yearOf([bill("2026-11", "2026-12", { total: 45, parts: { energy: 40, network: 20, levies: -15 } })], "€");
+  assert.deepEqual(months.months.at(-1)!.parts, [40, 5, 0, 0]);
 });
 
 test("a part too small for a month is there when the months together have it", () => {
@@ -173,8 +165,8 @@ test("a part too small for a month is there when the months together have it", (
     const { rows, total } = tableOf(of, of.whole[0]!, en);
     return [...rows, total!].map(({ name, cells }) => [name, ...cells].join(" ").replaceAll("\u00a0", " "));
   };
-  assert.deepEqual(names(5, 0.45), ["Energy 40 € 160 €", "Grid charges and meter 20 € 80 €", "Surcharge above 7 kW 0 € 2 €", "To pay 60 € 242 €"]);
-  assert.deepEqual(names(5, 0.01), ["Energy 40 € 160 €", "Grid charges and meter 20 € 80 €", "To pay 60 € 240 €"]);
+  assert.deepEqual(names(5, 0.45), ["Energy 40 € 160 €", "Grid, meter, levies 20 € 80 €", "Surcharge above 7 kW 0 € 2 €", "To pay 60 € 242 €"]);
+  assert.deepEqual(names(5, 0.01), ["Energy 40 € 160 €", "Grid, meter, levies 20 € 80 €", "To pay 60 € 240 €"]);
 });
 
 test("a running month is so far, and only whole ones are to be paid", () => {
@@ -198,8 +190,8 @@ test("the head says what a month costs on average, and which months were the ext
   };
   // June was the cheapest, but too little of it is known.
   const months = [before("06", 2, 0.85), before("07", 60), before("08", 20), before("10", 144)];
-  assert.equal(said(...months, running()), "Months: 75 € a month. In these 3 months, the cheapest month was August, the most expensive October");
-  assert.equal(said(before("10", 144.16), running()), "Months: 144 € a month. October is the only whole month so far.");
+  assert.equal(said(...months, running()), "Months: 75 € a month on average. In these 3 months, the cheapest month was August, the most expensive October");
+  assert.equal(said(before("10", 144.16), running()), "Months: 144 € a month on average. October is the only whole month so far.");
   assert.equal(said(running()), "Months: 97 € in November so far. The first whole month ends on 30 November.");
   const since = { since: "2026-11-09T00:00:00+01:00", measured_share: 0.6 };
   assert.equal(said(running(since)), "Months: 97 € in November so far. The first whole month ends on 31 December.");

@@ -20,7 +20,6 @@ import {
   dayTitle,
   excessKwh,
   firstDay,
-  highRows,
   type QuarterFacts,
   quarterSentence,
   shownDay,
@@ -110,12 +109,16 @@ test("what has not come yet, and what was before the first day, is no gap", () =
 test("ticks keep away from the line and from each other, however large the numbers are", () => {
   for (const peak of [0, 1, 30, 400, 9_000, 1e9]) {
     for (const reference of [null, 2.8, 7, 12, 69]) {
-      const { ticks, y, isCalm } = chartOf(request({ quarters: [quarter(peak * 250), quarter(0, peak * 100)], reference }));
+      const { ticks, y, top, bottom, isCalm } = chartOf(request({ quarters: [quarter(peak * 250), quarter(0, peak * 100)], reference }));
       assert.ok(ticks.length >= 1 && ticks.length < 20);
       for (const [index, tick] of ticks.entries()) {
-        if (index) assert.ok(ticks[index - 1]!.y - tick.y >= (isCalm ? 28 : 44));
+        if (index) assert.ok(ticks[index - 1]!.y - tick.y >= 25.99);
         if (reference !== null && !isCalm && tick.kw) assert.ok(Math.abs(y(reference) - tick.y) >= 18);
       }
+      // Both ends of the scale are multiples of the distance between two ticks.
+      const scale = 1 / (y(0) - y(1));
+      const step = Math.min(...ticks.slice(1).map((tick, index) => tick.kw - ticks[index]!.kw));
+      for (const end of [y(0) - top, bottom - y(0)]) assert.ok(Math.abs(((end * scale) / step) % 1) < 1e-6 || ((end * scale) / step) % 1 > 1 - 1e-6);
     }
   }
 });
@@ -130,8 +133,8 @@ test("the scale moves by whole kW with what the running one is heading for", () 
 test("hours stand where they are by the clock, also when it is changed", () => {
   const spring = { start: dayStart("2026-03-29").getTime(), quarters: Array.from({ length: 92 }, () => quarter(1)) };
   const { hours, left, slot } = chartOf(request(spring));
-  assert.deepEqual(hours.map(({ hour, x }) => [hour, Math.round((x - left) / slot)]), [[0, 0], [6, 20], [12, 44], [18, 68]]);
-  assert.deepEqual(chartOf(request({ width: 180 })).hours.map(({ hour }) => hour), [0, 12]);
+  assert.deepEqual(hours.map(({ hour, x }) => [hour, Math.round((x - left) / slot)]), [[0, 0], [6, 20], [12, 44], [18, 68], [24, 92]]);
+  assert.deepEqual(chartOf(request({ width: 180 })).hours.map(({ hour }) => hour), [0, 12, 24]);
 });
 
 test("a calm day has a scale of its own, and its highest bar is named", () => {
@@ -139,17 +142,26 @@ test("a calm day has a scale of its own, and its highest bar is named", () => {
   const calm = [quarter(75), quarter(375), quarter(0, 125)];
   const { isCalm, ticks, highest, y, top } = chartOf(request({ quarters: calm }));
   assert.deepEqual([isCalm, highest?.kw, ticks.map(({ kw }) => kw)], [true, 1.5, [-0.5, 0, 0.5, 1, 1.5]]);
-  assert.ok(y(1.5) < top + 50);
+  assert.equal(y(1.5), top);
+  // A day of 3.3 kW drawn and 1.85 kW fed in has a step of 1 kW on both sides of 0.
+  assert.deepEqual(chartOf(request({ quarters: [quarter(825), quarter(0, 462)] })).ticks.map(({ kw }) => kw), [-2, -1, 0, 1, 2, 3, 4]);
   // Half of 7 kW is not calm, and neither is a running quarter-hour that heads for it.
   assert.equal(chartOf(request({ quarters: [quarter(875)] })).isCalm, false);
   assert.equal(chartOf(request({ quarters: calm, room: { drawn: roomFor(3.2), fed: 0 } })).isCalm, false);
   assert.equal(chartOf(request({ quarters: calm, reference: null })).isCalm, false);
 });
 
+test("a little feed-in takes one small step of a phone's chart", () => {
+  const phone = request({ quarters: [quarter(2350), quarter(0, 100)], height: 224, width: 330, isNarrow: true });
+  const { ticks, y, top, bottom } = chartOf(phone);
+  assert.deepEqual(ticks.map(({ kw }) => kw), [-2, 0, 2, 4, 10]);
+  assert.deepEqual([Math.round(y(10) - top), Math.round(y(-2) - bottom)], [0, 0]);
+});
+
 test("a day without data shows its reference power on a scale that has room above 0", () => {
   const empty = (reference: number | null, fed = 0) => chartOf(request({ quarters: [quarter(null)], reference, room: { drawn: 0, fed } }));
   assert.deepEqual([empty(7).isCalm, empty(7).ticks.map(({ kw }) => kw)], [false, [0, 2, 4, 6, 8]]);
-  assert.equal(empty(null, roomFor(0.1)).ticks.map(({ kw }) => en.number(kw)).join(" "), "0 2 4");
+  assert.equal(empty(null, roomFor(0.1)).ticks.map(({ kw }) => en.number(kw)).join(" "), "−1 0 1 2 3 4");
 });
 
 test("the days to choose from have one scale, and what is not known no bar", () => {
@@ -307,19 +319,7 @@ test("a month of the calendar begins on its weekday, and its keys stay in real d
   assert.deepEqual(keys.map((key) => dayAfterKey(key, "2026-03-31")), ["2026-03-30", "2026-04-07", "2026-02-28", "2026-04-30", "2026-03-30", "2026-04-05", undefined]);
 });
 
-test("a span above the reference power says its highest power and its time", () => {
-  const rows = highRows(
-    [
-      { start: "2026-11-16T18:15:00Z", end: "2026-11-16T19:30:00Z", is_above: true, kw: 13.7 },
-      { start: "2026-11-12T18:15:00Z", end: "2026-11-12T18:30:00Z", is_above: false, kw: 6.9 },
-    ],
-    7,
-    en,
-  );
-  assert.deepEqual(
-    rows.map(({ day, power, when }) => plain(`${day} ${power} ${when}`)),
-    ["2026-11-16 up to 13.7 kW Mon 16, 19:15–20:30: above 7 kW", "2026-11-12 6.9 kW Thu 12, 19:15–19:30"],
-  );
+test("what is always on has its power, and its cost if that is known", () => {
   const always = (cost: number | null) => plain(alwaysOnSentence({ w: 250, nights: 7, cost_per_year: cost }, en));
   assert.equal(always(380), "Even at night, the house uses about **250 W**. That costs at most **380 €** a year.");
   assert.deepEqual([always(null), alwaysOnSentence(null, en)], ["Even at night, the house uses about **250 W**.", ""]);

@@ -119,13 +119,5 @@ def answers(*, sun: bool = True, days: dict[str, Json] | None = None) -> Json:
 
 
 def highlights() -> Json:
-    """Return the highest powers of November: those of the two evenings, and three of the stove."""
-
-    def high(start: str, end: str, kw: float) -> Json:
-        times = (f"2026-11-{each}:00+00:00" for each in (start, end))
-        return {"start": next(times), "end": next(times), "is_above": kw > REFERENCE, "kw": kw}
-
-    highest = [high("20T17:15", "20T20:15", 10.4), high("21T17:15", "21T17:30", 9.4)]
-    highest += [high(f"{day}T10:45", f"{day}T11:00", 2.9) for day in (19, 18, 17)]
-    always_on = {"w": 280, "nights": 7, "cost_per_year": 430.0}
-    return {"month": "2026-11", "highest": highest, "always_on": always_on}
+    """Return the base load of the house."""
+    return {"always_on": {"w": 280, "nights": 7, "cost_per_year": 430.0}}

@@ -47,7 +47,12 @@ async def test_each_kind_has_its_units(stage: Stage) -> None:
                 "Last night 02:00\u201305:00: 9 L"
             ),
         ),
-        (media.heat(), "Heat 18:00 20 kWh today", "October 1,292 kWh", "Today 0.072 GJ"),
+        (
+            media.heat(),
+            "Heat 18:00 20 kWh today",
+            "October 1,292 kWh",
+            "today 0.072 GJ × 277.8 = 20 kWh",
+        ),
     ):
         await stage.show(CARD, answers=media.answers(found))
         await stage.sees(*words)

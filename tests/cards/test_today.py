@@ -60,7 +60,7 @@ async def test_a_day_another_one_and_its_table(stage: Stage) -> None:
     text = await stage.text()
     assert "Saturday 21 November 11.9 kWh from the grid, 0.9 kWh to the grid. 1 quarter" in text
     assert text.count("≈ 10") == 2  # in the sentence and at the bar
-    assert "0 6 12 18 24 h" in text
+    assert "0 6 12 18 24" in text
     assert "4 quarter-hours not measured" in text
     assert "40 quarter-hours from the Leneda portal, 4 estimated by the grid" in text
     assert not await stage.overflow()
@@ -144,11 +144,9 @@ async def test_a_day_is_chosen_in_the_calendar_with_finger_and_keys(stage: Stage
     await stage.settle()
     text = await stage.text()
     assert "Friday 20 November 40.7 kWh from the grid" in text
-    assert "Highest power in November up to 10.4 kW Fri 20, 18:15\u201321:15: above 7 kW" in text
     assert "Even at night, the house uses about 280 W . That costs at most 430 € a year." in text
-    await stage.card(CARD).get_by_role("button", name="9.4").click()
+    await stage.page.get_by_role("radio", name="Saturday 21 November").click()
     await stage.settle()
-    assert "Saturday 21 November 11.9 kWh from the grid" in await stage.text()
     await title.press("Enter")
     await stage.page.keyboard.press("Escape")
     await stage.settle()
@@ -219,7 +217,7 @@ async def test_without_an_answer_without_sun_and_without_a_reference_power(stage
     shown = await text(house_today.answers(days=days) | answers)
     assert "11.9 kWh from the grid, 0.9 kWh to the grid. Highest quarter-hour: 9.4 kW." in shown
     assert "reference" not in shown
-    assert "8 kW" in shown  # the unit of the axis
+    assert "8 10 kW 0 6" in shown  # the unit of the axis, once
 
     # Silence is no estimate.
     await text({"smarty_p1/live": HEADING})
@@ -238,8 +236,17 @@ async def test_without_an_answer_without_sun_and_without_a_reference_power(stage
         "smarty_p1/live": house.live(quarter_hour=running),
     }
     shown = await text(first)
-    assert "No whole quarter-hour yet: the first one ends at 19:00." in shown
+    assert (
+        "No whole quarter-hour yet: the first one ends at 19:00. "
+        "From then on, a bar appears here every quarter-hour. 0 6 12 18 24 " in shown
+    )
     assert "not measured" not in shown
+    assert await stage.page.get_by_role("slider").count() == 0
+    boxes = [await each.bounding_box() for each in await stage.page.locator(".strip rect").all()]
+    axis, now = [each for each in boxes if each]
+    # 18:30 of 24 hours, by the clock of Luxembourg.
+    assert abs((now["x"] - axis["x"]) / axis["width"] - 18.5 / 24) < 0.001
+    await stage.picture("today-first-day")
     # Without a running quarter-hour, there is nothing to draw.
     await text(first | {"smarty_p1/live": house.live(values={}, quarter_hour=None)})
     assert await stage.page.get_by_role("slider").count() == 0

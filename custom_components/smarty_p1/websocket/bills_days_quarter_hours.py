@@ -84,37 +84,15 @@ async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     return await async_rendered(coordinator.hass, usual_report, demand, known, house)
 
 
-_YEARS = range(1999, 2101)
-
-
-def _check_year(time: date) -> None:
-    if time.year not in _YEARS:
-        text = "the year is not possible"
-        raise vol.Invalid(text)
-
-
-def checked_date(value: object) -> date:
-    """Return `value` as a date.
-
-    Raises vol.Invalid if `value` is not a date, or if its year is not in _YEARS.
-    """
-    day = cv.date(value)
-    _check_year(day)
-    return day
-
-
-@meter_command("highlights", {vol.Optional("day"): checked_date}, is_kept=lambda *_: True)
-async def answer_highlights(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the highest powers of the month that contains `day`, and the base load.
-
-    If the request has no day, return the highest powers of the current month.
-    """
+@meter_command("highlights", {}, is_kept=lambda *_: True)
+async def answer_highlights(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+    """Return the base load of the household."""
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
-    day = msg.get("day")
-    return await async_rendered(coordinator.hass, highlights_report, demand, known, day)
+    return await async_rendered(coordinator.hass, highlights_report, demand, known)
 
 
+_YEARS = range(1999, 2101)
 _QUANTITIES = ("imported", "exported", "net", "larger")
 
 
@@ -124,7 +102,9 @@ def checked_time(value: object) -> datetime:
     Raises vol.Invalid if `value` is not a time, or if its year is not in _YEARS.
     """
     time = cv.datetime(value)
-    _check_year(time)
+    if time.year not in _YEARS:
+        text = "the year is not possible"
+        raise vol.Invalid(text)
     return dt_util.as_utc(time)
 
 

@@ -6,7 +6,7 @@ import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
-import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
+import { chartStyles, COLORS, type MonthsChart, monthsChart, PALE } from "../parts/months-chart.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { measureIn, Width } from "../parts/widths.ts";
 import { type BillKey, billTexts, missingField } from "../sentences/bill.ts";
@@ -121,8 +121,10 @@ export class MonthsCard extends SmartyCard {
 
   #table(year: words.Year, chosen: words.Month): TemplateResult {
     const { head, rows, total } = words.tableOf(year, chosen, this.locale);
-    const dot = (key: words.MonthsKey) =>
-      html`<span class="dot" style="background:${COLORS[year.unit][words.PARTS[year.unit].indexOf(key)]}"></span>`;
+    const dot = (key: words.MonthsKey) => {
+      const color = COLORS[year.unit][words.PARTS[year.unit].indexOf(key)];
+      return html`<span class="dot" style="background:${color}${color === PALE ? ";box-shadow:inset 0 0 0 1px var(--drawn)" : ""}"></span>`;
+    };
     const line = ({ name, cells }: words.TableRow, mark: TemplateResult) =>
       html`<tr><th scope="row">${mark}${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`<table class="parts stacks">

@@ -8,8 +8,8 @@ import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../data/day
 import { IDLE_RESET_MS, type MeterFeed } from "../data/meter-feed.ts";
 import { addDays, addMonths, dayStart, localDay, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
-import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar } from "../parts/day-chart.ts";
-import { calendar, calendarStyles, highs } from "../parts/calendar.ts";
+import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar, strip } from "../parts/day-chart.ts";
+import { calendar, calendarStyles } from "../parts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
@@ -22,7 +22,6 @@ import {
   dayTable,
   dayTitle,
   firstDay,
-  highRows,
   quarterSentence,
   type TodayKey,
   todayTexts,
@@ -50,6 +49,9 @@ interface Drawn extends KnownPart {
   /** Sentence about older prices in the cost of the excess; "" without an excess, or if the prices are current. */
   older: string;
 }
+
+/** Return whether the day is the first one of its meter, and only its running quarter-hour is known. */
+const isFirst = ({ knownCount, running, shown }: Drawn): boolean => !knownCount && running !== undefined && shown.day === shown.since;
 
 export class TodayCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, dayStyles, calendarStyles, weekStyles];
@@ -130,7 +132,7 @@ export class TodayCard extends SmartyCard {
         // For a meter without a cable, the card above this one has the buttons of the days. So show none here.
         sums.value && meter.source !== "leneda" ? week(this.locale.common("choose_day"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
       )}
-      ${drawn ? this.#highlights(feed, day, drawn.reference, choose) : nothing}
+      ${drawn ? this.#alwaysOn(feed) : nothing}
       ${drawn ? this.#foot(drawn, isOld ? this.stamp(feed) : nothing) : nothing}`;
   }
 
@@ -159,7 +161,7 @@ export class TodayCard extends SmartyCard {
     const { shown, quarters, day, reference, running, knownCount, hasSun } = drawn;
     const { quarterHour } = shown;
     const isHeading = running && running.reference !== null && round(running.drawn, 1) > running.reference;
-    const sentence = daySentence(
+    const told = daySentence(
       {
         day,
         isToday: shown.day === shown.today,
@@ -170,6 +172,7 @@ export class TodayCard extends SmartyCard {
       },
       this.locale,
     );
+    const sentence = isFirst(drawn) ? `${told} ${this.#t("bars_come")}` : told;
     const chosen = this.#chosenSentence(drawn, this.#costs(quarters, reference, day, price), price);
     this.announce(`${meter.entry_id} ${shown.day}`, this.#title(shown), sentence);
     return html`<div class="said ${shown.day === shown.today ? "today" : ""}">
@@ -271,29 +274,28 @@ export class TodayCard extends SmartyCard {
     if (this.focusedDay && !this.#keepsFocus) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
   }
 
-  /** Return the month's highest powers, and the sentence about the base load. */
-  #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
-    const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
+  /** Return the sentence about the base load. */
+  #alwaysOn(feed: MeterFeed): unknown {
+    const { value } = feed.get("smarty_p1/highlights", {});
     // In a house with a battery, the battery can supply the base load. The meter does not measure this energy. So leave
     // out the sentence about the base load.
     const hasBattery = Boolean(houseOf(feed)?.battery.length);
-    return guard([value, reference, hasBattery, this.locale], () => {
-      if (!value) return nothing;
-      const sentence = hasBattery ? "" : alwaysOnSentence(value.always_on, this.locale);
-      const older = sentence ? olderPrices(value.always_on?.prices_of, localDay(new Date()), this.locale) : "";
-      return html`${highs(value.month, highRows(value.highest, reference, this.locale), this.locale, choose)}
-        ${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing} ${older ? html`<p class="small">${older}</p>` : nothing}`;
+    return guard([value, hasBattery, this.locale], () => {
+      const sentence = hasBattery || !value ? "" : alwaysOnSentence(value.always_on, this.locale);
+      const older = sentence ? olderPrices(value?.always_on?.prices_of, localDay(new Date()), this.locale) : "";
+      return html`${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing} ${older ? html`<p class="small">${older}</p>` : nothing}`;
     });
   }
 
-  #svg({ shown, chart, quarters, reference, running, knownCount }: Drawn, chosen: string): TemplateResult {
+  #svg(drawn: Drawn, chosen: string): TemplateResult {
+    const { shown, chart, quarters, reference, running, knownCount } = drawn;
     const width = this.width ?? 0;
     const height = heightOf(width);
     // For a day without data, the card shows a sentence instead of a chart. For a past day, reserve the height of a
-    // chart, so that the content below does not move when the user turns to another day. On the first day of a meter,
-    // the running quarter-hour alone makes no chart.
+    // chart, so that the content below does not move when the user turns to another day.
     if (!knownCount && shown.day !== shown.today) return html`<div style="height:${height}px"></div>`;
-    if (!knownCount && (!running || shown.day === shown.since)) return html``;
+    if (!knownCount && !running) return html``;
+    if (isFirst(drawn)) return html`${strip(chart, running!.index)}`;
     const name = this.#t("reference");
     const at = this.#chosen.index;
     const later = running && running.reference !== reference ? running.reference : null;

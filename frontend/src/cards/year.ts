@@ -13,6 +13,7 @@ import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { measureIn, Width } from "../parts/widths.ts";
+import { highsStyles, yearHighs } from "../parts/year-highs.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/heat-map-axes-legend.ts";
 import { houseOf, houseYear } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
@@ -30,7 +31,7 @@ import {
 import { monthsAndPrices, periodOf } from "../sentences/summed-months.ts";
 import { styles } from "../styles.ts";
 import type { Classes, House, Meter, MonthAbove } from "../data/websocket-types.ts";
-import { type Grid, gridOf, type Limit, localOf } from "../data/heat-map-grid.ts";
+import { type Grid, gridOf, highestOf, type Limit, localOf } from "../data/heat-map-grid.ts";
 import { type Series, yearSeries } from "../data/year-quarter-hours.ts";
 
 const NARROW_PX = 420;
@@ -42,6 +43,7 @@ export class YearCard extends SmartyCard {
     styles,
     mapStyles,
     chooserStyles,
+    highsStyles,
     css`
       .quiet {
         color: var(--quiet);
@@ -79,6 +81,7 @@ export class YearCard extends SmartyCard {
   readonly #width = new Width(this, "ha-card");
   readonly #widthOf = measureIn(this);
   readonly #gridOf = memoize(gridOf);
+  readonly #highestOf = memoize(highestOf);
   #themes: unknown = null;
 
   protected override get label(): string {
@@ -145,6 +148,7 @@ export class YearCard extends SmartyCard {
       ${sun ? html`<p>${rich(sun)}</p>` : nothing}
       ${yearMap(grid, size, named, this.#bar, this.#open, this.locale)}
       ${rows.length ? this.#classes(rows, kw, classes!, meter) : nothing}
+      ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
       <footer>${this.tableButton()}</footer>
       ${this.#table(named, grid, months)}
     </div>`;
@@ -180,7 +184,7 @@ export class YearCard extends SmartyCard {
     const older = olderPrices(prices_of, localDay(new Date()), this.locale);
     const dot = (color: string, key: "fixed" | "surcharge") =>
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
-    return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${dot("--drawn", "fixed")} ${dot("--excess", "surcharge")}</span></small>
+    return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${dot("--quiet", "fixed")} ${dot("--excess", "surcharge")}</span></small>
       ${older ? html`<p class="small">${older}</p>` : nothing}
       ${classChooser(rows, kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
       <p class="small">${this.text(yearTexts, "only_compares")}</p>`;

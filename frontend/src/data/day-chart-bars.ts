@@ -89,21 +89,21 @@ export interface Chart {
   isNameRight: boolean;
 }
 
-/** Room in px: TOP for the label of the highest bar, BOTTOM for the hours below the axis. */
-const TOP = 22;
+/** Room in px: TOP for the unit and the label of the highest bar, BOTTOM for the hours below the axis. */
+const TOP = 32;
 const BOTTOM = 34;
 
 export function chartOf(request: ChartRequest): Chart {
   const { quarters, reference, width, height } = request;
   const count = quarters.length;
   const bottom = height - BOTTOM;
-  const { high, low, isCalm } = scaleOf(request);
+  const { high, low, step, isCalm } = scaleOf(request, bottom - TOP);
   const y = (kw: number) => TOP + ((high - kw) / (high - low)) * (bottom - TOP);
   const line = isCalm ? null : reference;
-  const ticks = ticksOf(high, low, line, y, isCalm);
+  const ticks = ticksOf(high, low, step, line, y);
   const tickWidths = ticks.map(({ kw }) => request.tickWidth(kw));
   const left = Math.ceil(Math.max(...tickWidths, line === null ? 0 : request.tickWidth(line))) + 8;
-  const right = Math.max(left + count, width);
+  const right = Math.max(left + count, Math.floor(width - request.hourWidth / 2));
   const slot = (right - left) / count;
   const barWidth = Math.max(2, Math.round(slot * 0.85 * 2) / 2);
   const x = (index: number) => left + index * slot;
@@ -165,10 +165,10 @@ export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0
 const EMPTY_KW = 4;
 
 /**
- * Return the ends of the scale in kW. Zero is always visible. The reference power is visible, too, unless all powers of
- * the day are below half of it.
+ * Return the ends of the scale, and the distance between its ticks, in kW. Both ends are ticks. Zero is always visible.
+ * The reference power is visible, too, unless all powers of the day are below half of it.
  */
-function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; low: number; isCalm: boolean } {
+function scaleOf({ quarters, reference, room }: ChartRequest, height: number): { high: number; low: number; step: number; isCalm: boolean } {
   let peak = 0;
   let fed = 0;
   const isEmpty = quarters.every(({ imported }) => imported === null);
@@ -177,34 +177,41 @@ function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; l
     fed = Math.max(fed, kwOf(exported));
   }
   const isCalm = !isEmpty && reference !== null && Math.max(peak, fed, room.drawn, room.fed) < reference / 2;
-  const high = isCalm || reference === null ? Math.max(isEmpty ? EMPTY_KW : 1, peak + 0.3, room.drawn) : Math.max(reference + 1, peak + 0.6, room.drawn);
-  return { high, low: -Math.max(fed > 0 ? fed + 0.3 : 0, room.fed) || 0, isCalm };
+  const up = isCalm || reference === null ? Math.max(isEmpty ? EMPTY_KW : 1, peak, room.drawn) : Math.max(reference + 1, peak, room.drawn);
+  const down = Math.max(fed, room.fed);
+  const [above, below, step] = stepsOf(up, down, height);
+  return { high: above * step, low: -below * step || 0, step, isCalm };
 }
 
+/** Minimum distance between two ticks in px. */
+const MIN_TICK_GAP_PX = 26;
 /**
- * MIN_TICK_GAP_PX is the minimum distance between two ticks in px. On a calm day (see `Chart.isCalm`),
- * MIN_CALM_TICK_GAP_PX is used instead. A tick that is too near to the line of the reference power is left out.
- * BELOW_LINE_PX is the minimum distance below the line, and ABOVE_LINE_PX the minimum distance above it.
- */
-const MIN_TICK_GAP_PX = 44;
-const MIN_CALM_TICK_GAP_PX = 28;
-const BELOW_LINE_PX = 18;
-const ABOVE_LINE_PX = 26;
-/**
- * Largest distance in kW that is tried as the distance between two ticks. In a chart without height, no distance would
- * be large enough, so the search would not end without this limit.
+ * Largest power of ten in kW that is tried as the distance between two ticks. In a chart without height, no distance
+ * would be large enough, so the search would not end without this limit.
  */
 const MAX_TICK_STEP = 1e9;
 
-function ticksOf(high: number, low: number, reference: number | null, y: Chart["y"], isCalm: boolean) {
-  const perKw = y(0) - y(1);
-  const isWide = (step: number) => step * perKw >= (isCalm ? MIN_CALM_TICK_GAP_PX : MIN_TICK_GAP_PX);
-  let step = [0.5, 1, 2, 4].find(isWide);
-  for (let ten = 10; step === undefined; ten *= 10) {
-    step = [1, 2, 4].map((factor) => factor * ten).find(isWide) ?? (ten > MAX_TICK_STEP ? ten : undefined);
+/** Return the number of steps above and below 0 that reach two powers, and the length of a step in kW. */
+function stepsOf(up: number, down: number, height: number): [above: number, below: number, step: number] {
+  for (let ten = 0.1; ; ten *= 10) {
+    for (const factor of ten < 1 ? [5] : [1, 2, 4]) {
+      const step = factor * ten;
+      const [above, below] = [Math.ceil(up / step), Math.ceil(down / step)];
+      if ((above + below) * MIN_TICK_GAP_PX <= height || step > MAX_TICK_STEP) return [above, below, step];
+    }
   }
+}
+
+/**
+ * A tick that is too near to the line of the reference power is left out. BELOW_LINE_PX is the minimum distance below
+ * the line, and ABOVE_LINE_PX the minimum distance above it.
+ */
+const BELOW_LINE_PX = 18;
+const ABOVE_LINE_PX = 24;
+
+function ticksOf(high: number, low: number, step: number, reference: number | null, y: Chart["y"]) {
   const ticks: Chart["ticks"] = [];
-  for (let number = Math.ceil(low / step); number * step <= high && ticks.length < 20; number += 1) {
+  for (let number = Math.round(low / step); number * step <= high; number += 1) {
     const kw = number * step;
     const aboveLine = reference === null ? Number.NaN : y(reference) - y(kw);
     if (kw !== 0 && aboveLine > -BELOW_LINE_PX && aboveLine < ABOVE_LINE_PX) continue;
@@ -224,7 +231,7 @@ function hoursOf({ start, quarters, hourWidth }: ChartRequest, x: Chart["x"], wi
     const { hour } = localParts(new Date(start + index * QUARTER_HOUR_MS));
     if (hour % step === 0) hours.push({ hour, x: x(index) });
   }
-  return hours;
+  return [...hours, { hour: 24, x: x(quarters.length) }];
 }
 
 /**

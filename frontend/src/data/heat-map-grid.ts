@@ -77,6 +77,38 @@ export interface Grid {
   readonly lastCell: number;
 }
 
+/** Highest quarter-hour of a series, or of a run of quarter-hours above the reference power of the contract. */
+export interface High {
+  /** Start in ms since 1970. */
+  time: number;
+  kw: number;
+  isAbove: boolean;
+}
+
+const MAX_HIGHS = 5;
+
+/** Return the highest quarter-hours, the highest first. Of a run above the reference power, only the highest counts. */
+export function highestOf({ start, values, above }: Series): High[] {
+  const rows: number[] = [];
+  const value = (row: number) => values[row]!;
+  const add = (row: number) => {
+    if (value(row) <= 0 || (rows.length === MAX_HIGHS && value(row) <= value(lastOf(rows)!))) return;
+    rows.push(row);
+    rows.sort((a, b) => value(b) - value(a)).splice(MAX_HIGHS);
+  };
+  let ofRun = -1;
+  values.forEach((wh, row) => {
+    const isAbove = above[row]! >= CONTRACT_BIT;
+    if (isAbove && (ofRun < 0 || wh > value(ofRun))) ofRun = row;
+    if (isAbove) return;
+    if (ofRun >= 0) add(ofRun);
+    ofRun = -1;
+    add(row);
+  });
+  if (ofRun >= 0) add(ofRun);
+  return rows.map((row) => ({ time: start + row * QUARTER_HOUR_MS, kw: value(row) / WH_A_KW, isAbove: above[row]! >= CONTRACT_BIT }));
+}
+
 /** Minimum number of days in the table, so that a single day does not fill the whole picture. */
 const MIN_DAYS = 7;
 

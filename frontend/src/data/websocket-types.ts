@@ -462,17 +462,7 @@ export type UsualReason =
   | "dearer_hours"
   | "cheaper_hours";
 
-/** Quarter-hour with a high power, or successive quarter-hours above the reference power. */
-export interface High {
-  start: Time;
-  end: Time;
-  is_above: boolean;
-  kw: number;
-}
-
 export interface Highlights {
-  month: string;
-  highest: High[];
   always_on: { w: number; nights: number; cost_per_year: number | null; prices_of?: OlderPrices } | null;
 }
 
@@ -534,7 +524,7 @@ export interface Commands {
   };
   "smarty_p1/days": { takes: { start?: string; end?: string }; answers: { days: Day[] } };
   "smarty_p1/usual": { takes: object; answers: { until: Time; usual: Usual | null; reason: UsualReason | null } };
-  "smarty_p1/highlights": { takes: { day?: string }; answers: Highlights };
+  "smarty_p1/highlights": { takes: object; answers: Highlights };
   "smarty_p1/bill": { takes: { months?: number }; answers: { months: Bill[] } };
   "smarty_p1/house": { takes: object; answers: { house: House | null } };
   "smarty_p1/classes": { takes: object; answers: Classes };

@@ -1,9 +1,9 @@
-/** Calendar below the day's title, and the month's highest powers below the chart. */
+/** Calendar below the title of a day. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
 import { turnOver } from "./markup.ts";
-import { capital, type HighRow, todayTexts } from "../sentences/today.ts";
+import { capital, todayTexts } from "../sentences/today.ts";
 import type { Day } from "../data/websocket-types.ts";
 
 /** Day of the calendar. */
@@ -90,42 +90,8 @@ export const calendarStyles = css`
   .calendar .now-day {
     border: 1px solid var(--quiet);
   }
-  .highs-name,
   .always {
     margin-top: 12px;
-  }
-  .highs {
-    display: grid;
-    grid-template-columns: repeat(5, minmax(0, 1fr));
-    gap: 6px;
-  }
-  .highs button {
-    display: flex;
-    flex-direction: column;
-    text-align: start;
-    padding: 4px 10px;
-    border: 1px solid var(--divider-color);
-  }
-  .highs b.excess {
-    color: var(--excess-text);
-  }
-  @container (max-width: 700px) {
-    .highs {
-      grid-template-columns: 1fr;
-      gap: 0;
-    }
-    .highs button {
-      flex-direction: row-reverse;
-      justify-content: space-between;
-      align-items: center;
-      gap: 8px;
-      padding: 0;
-      border-width: 1px 0 0;
-      border-radius: 0;
-    }
-    .highs b {
-      white-space: nowrap;
-    }
   }
 `;
 
@@ -203,17 +169,4 @@ export function calendar({ focused, chosen, first, today, sums, reference, choos
     </div>
     ${reference ? html`<small><span class="excess">▲</span> ${locale.text(todayTexts, "legend", { R: reference })}</small>` : nothing}
   </div>`;
-}
-
-/** Return the highest powers of a month as buttons that show their day. */
-export function highs(month: string, rows: readonly HighRow[], locale: Locale, choose: (day: string) => void): TemplateResult | typeof nothing {
-  if (!rows.length) return nothing;
-  const name = locale.text(todayTexts, "highest_in", { month: locale.month(dayStart(`${month}-15`)) });
-  return html`<p class="small highs-name">${name}</p>
-    <div class="highs">
-      ${rows.map(
-        ({ day, power, when, isAbove }) =>
-          html`<button aria-label=${locale.common("show_day", { value: `${power} ${when}` })} @click=${() => choose(day)}><b class=${isAbove ? "excess" : ""}>${power}</b> <small>${when}</small></button>`,
-      )}
-    </div>`;
 }

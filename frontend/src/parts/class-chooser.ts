@@ -94,7 +94,7 @@ export function classChooser(
       >
         <span class="radio"></span>
         <span>${locale.referenceKW(row.kw)}</span>
-        <span class="cost">${bar(row.fixed, "--drawn")}${bar(row.surcharge, "--excess")}</span>
+        <span class="cost">${bar(row.fixed, "--quiet")}${bar(row.surcharge, "--excess")}</span>
         <span class="number">${row.total === null ? "–" : locale.euros(row.total)}</span>
         <small>${differenceText(row, monthCount, locale)}</small>
         <span class="hidden">${partsText(row, locale)}</span>

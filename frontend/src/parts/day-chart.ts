@@ -14,8 +14,6 @@ const KINDS = ["drawn", "excess", "fed"] as const;
 /** Return whether a card is narrow. The width of the card in px decides, not the width of the window. */
 export const isNarrow = (width: number): boolean => width < 420;
 export const heightOf = (width: number): number => (isNarrow(width) ? 224 : 272);
-/** Last label of the axis of hours. */
-const DAY_END = "24\u00a0h";
 /** Space in px that a label keeps from the edge of the chart. */
 const EDGE_PX = 2;
 
@@ -41,12 +39,12 @@ export function layOutDay(
     width,
     height: heightOf(width),
     isNarrow: isNarrow(width),
-    hourWidth: widthOf(DAY_END),
-    tickWidth: (kw) => widthOf(kw === reference ? locale.referenceKW(kw) : locale.unit(kw, "kW", decimalsOf(kw))),
+    hourWidth: widthOf("24"),
+    tickWidth: (kw) => widthOf(label(kw, locale)),
   });
 }
 
-const decimalsOf = (kw: number): number => (Number.isInteger(kw) ? 0 : 1);
+const label = (kw: number, locale: Locale): string => locale.number(kw, Number.isInteger(kw) ? 0 : 1);
 
 /** Return the parts of the chart that `guard` redraws only after a change: all but the running and the chosen bar. */
 export function drawFixedParts(
@@ -58,15 +56,13 @@ export function drawFixedParts(
   return guard([chart, start, reference.kw, reference.until, locale], () => {
     const { left, right, bottom, ticks, hours, paths } = chart;
     const kw = chart.isCalm ? null : reference.kw;
-    const topmost = Math.max(...ticks.map((tick) => tick.kw));
-    const label = (value: number) =>
-      kw === null && value === topmost ? locale.unit(value, "kW", decimalsOf(value)) : locale.number(value, decimalsOf(value));
     return svg`<defs>${KINDS.map((kind) => hatch(`hatched-${kind}`, COLORS[kind]))}</defs>
       <path class="gap" d=${chart.gaps}></path>
       ${ticks.map(
         (tick) => svg`<path class=${tick.kw === 0 ? "axis" : "grid"} d="M${left} ${tick.y.toFixed(1)}H${right}"></path>
-          <text x=${left - 8} y=${tick.y + 4.5} text-anchor="end">${label(tick.kw)}</text>`,
+          <text x=${left - 8} y=${tick.y + 4.5} text-anchor="end">${label(tick.kw, locale)}</text>`,
       )}
+      <text x="0" y="12">kW</text>
       ${KINDS.map(
         (kind) => svg`<path d=${paths[kind].measured} fill=${COLORS[kind]}></path>
           <path d=${paths[kind].estimated} fill="url(#hatched-${kind})"></path>`,
@@ -75,8 +71,7 @@ export function drawFixedParts(
         ({ hour, x }) => svg`<path class="grid" d="M${x} ${bottom}v4"></path>
           <text x=${x} y=${bottom + 28} text-anchor="middle">${hour}</text>`,
       )}
-      <text x=${right} y=${bottom + 28} text-anchor="end">${DAY_END}</text>
-      ${chart.isCalm ? svg`<text class="strong" x=${right} y="13" text-anchor="end">${locale.referenceKW(reference.kw!)}\u00a0↑</text>` : nothing}
+      ${chart.isCalm ? svg`<text class="strong" x=${right} y="12" text-anchor="end">${locale.referenceKW(reference.kw!)}\u00a0↑</text>` : nothing}
       ${kw === null ? nothing : referenceLine(chart, kw, reference.until === undefined ? right : chart.x(reference.until), reference.name, locale)}`;
   });
 }
@@ -85,7 +80,7 @@ function referenceLine(chart: Chart, kw: number, to: number, name: string, local
   const y = chart.y(kw);
   const isRight = chart.isNameRight && to === chart.right;
   return svg`<path class="reference" d="M${chart.left} ${y.toFixed(1)}H${to}"></path>
-    <text class="strong" x=${chart.left - 8} y=${y + 4.5} text-anchor="end">${locale.referenceKW(kw)}</text>
+    <text class="strong" x=${chart.left - 8} y=${y + 4.5} text-anchor="end">${label(kw, locale)}</text>
     <text class="plain" x=${isRight ? to : chart.left} y=${y - 6} text-anchor=${isRight ? "end" : "start"}>${name}</text>`;
 }
 
@@ -118,6 +113,15 @@ export function runningBar(chart: Chart, { index, drawn, fed, reference }: Runni
   const middle = chart.x(index) + slot / 2;
   return svg`${bar("drawn", 0, within)}${bar("excess", within, drawn)}${bar("fed", 0, -fed)}
     <path class="now" d="M${middle} ${chart.bottom + 2}l5 9h-10z"></path>`;
+}
+
+/** Return the axis of hours with the place of the running quarter-hour, for a day that has no bars yet. */
+export function strip({ left, right, slot, x, hours }: Chart, index: number): TemplateResult {
+  return svg`<svg class="strip" aria-hidden="true">
+    <rect x=${left} width=${right - left} height="8"></rect>
+    <rect class="running" x=${x(index).toFixed(1)} width=${slot} height="8"></rect>
+    ${hours.map((hour) => svg`<text x=${hour.x} y="24" text-anchor="middle">${hour.hour}</text>`)}
+  </svg>`;
 }
 
 /** Return the label above the highest bar. */
@@ -209,6 +213,13 @@ export const dayStyles = css`
   .outline {
     fill: none;
     stroke-width: 1;
+  }
+  .strip {
+    height: 36px;
+    fill: var(--track);
+  }
+  .strip .running {
+    fill: var(--drawn);
   }
   .now {
     fill: var(--primary-text-color);

@@ -21,7 +21,7 @@ const TURNED_DAY_PX = 14;
 const LABEL_HEIGHT_PX = 18;
 const GAP_PX = 8;
 /** Labels of the axis of hours. */
-const HOURS = ["0", "6", "12", "18", "24\u00a0h"] as const;
+const HOURS = ["0", "6", "12", "18", "24"] as const;
 
 export const mapStyles = css`
   .map {

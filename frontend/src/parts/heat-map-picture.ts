@@ -6,13 +6,27 @@ import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../data/year-quarter-ho
 const DAY_MS = 86_400_000;
 /** Lowest power of each step of colour, in kW. */
 export const STEPS_KW = [0, 0.5, 1.5, 4] as const;
+/** Lightness and chroma of a colour in OKLCH. */
+type Tone = readonly [lightness: number, chroma: number];
+
 /**
- * Contrast of each step of colour with the card's background: DRAWN_CONTRASTS for energy from the grid,
- * FED_IN_CONTRASTS for energy to the grid. Two neighbouring steps have a contrast of at least 1.28:1, so that a user
- * can distinguish them without their hues. The red of an excess has at least the same contrast with each step.
+ * Tones of the steps of colour, on a light and on a dark background. Two neighbouring steps have a contrast of at least
+ * 1.65:1, so that a user can distinguish them without their hues. On a dark background, stronger is brighter.
  */
-const DRAWN_CONTRASTS = [1.3, 1.68, 2.17, 2.8] as const;
-const FED_IN_CONTRASTS = [5.7, 7.35, 9.45, 12.2] as const;
+const TONES: Record<"light" | "dark", Record<"drawn" | "fedIn", readonly Tone[]>> = {
+  light: {
+    drawn: [[0.92, 0.03], [0.73, 0.09], [0.57, 0.11], [0.41, 0.09]],
+    fedIn: [[0.8, 0.12], [0.66, 0.16], [0.5, 0.21], [0.33, 0.16]],
+  },
+  dark: {
+    drawn: [[0.28, 0.03], [0.44, 0.08], [0.66, 0.12], [0.81, 0.1]],
+    fedIn: [[0.38, 0.1], [0.55, 0.19], [0.74, 0.18], [0.89, 0.08]],
+  },
+};
+/** Turn of the hue of `fedIn` on a dark background, in radians. It separates the bright steps from those of `drawn`. */
+const DARK_TURN = Math.PI / 9;
+/** Chroma below which a colour of the theme is a grey, whose hue means nothing. */
+const MIN_CHROMA = 0.02;
 
 /** Red, green and blue, 0 to 255. */
 export type Color = readonly [number, number, number];
@@ -24,40 +38,36 @@ export interface Colors {
   readonly excess: Color;
 }
 
-/** Return the relative luminance of a colour, as WCAG defines it. */
-function luminance(color: Color): number {
+/** Return the OKLab coordinates of a colour. */
+function oklabOf(color: Color): [lightness: number, a: number, b: number] {
   const [red, green, blue] = color.map((value) => (value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4)) as [number, number, number];
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  const l = Math.cbrt(0.41222 * red + 0.53633 * green + 0.05145 * blue);
+  const m = Math.cbrt(0.2119 * red + 0.6807 * green + 0.1074 * blue);
+  const s = Math.cbrt(0.0883 * red + 0.28172 * green + 0.62998 * blue);
+  return [0.21045 * l + 0.79362 * m - 0.00407 * s, 1.978 * l - 2.42859 * m + 0.45059 * s, 0.0259 * l + 0.78277 * m - 0.80868 * s];
 }
 
-/** Return the contrast of two colours, as WCAG defines it: from 1 to 21. */
-export function contrast(one: Color, other: Color): number {
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b) as [number, number];
-  return (light + 0.05) / (dark + 0.05);
-}
-
-/**
- * Return a colour that has the contrast `target` with `ground`. The colour is mixed from `ground` and `hue`, or from
- * `hue` and black or white.
- */
-function shade(hue: Color, ground: Color, target: number): Color {
-  const end: Color = luminance(ground) > 0.18 ? [0, 0, 0] : [255, 255, 255];
-  const [from, to] = contrast(hue, ground) >= target ? [ground, hue] : [hue, end];
-  const mix = (share: number) => from.map((value, index) => Math.round(value + (to[index]! - value) * share)) as unknown as Color;
-  let [low, high] = [0, 1];
-  for (let step = 0; step < 10; step += 1) {
-    const middle = (low + high) / 2;
-    if (contrast(mix(middle), ground) < target) low = middle;
-    else high = middle;
-  }
-  return mix(high);
+/** Return the nearest colour that a screen can show. The hue is in radians. */
+function fromOklch([lightness, chroma]: Tone, hue: number): Color {
+  const [a, b] = [chroma * Math.cos(hue), chroma * Math.sin(hue)];
+  const l = (lightness + 0.39634 * a + 0.2158 * b) ** 3;
+  const m = (lightness - 0.10556 * a - 0.06385 * b) ** 3;
+  const s = (lightness - 0.08948 * a - 1.29149 * b) ** 3;
+  const linear = [4.07674 * l - 3.30771 * m + 0.23097 * s, -1.26844 * l + 2.60976 * m - 0.34132 * s, -0.0042 * l - 0.70342 * m + 1.70761 * s];
+  return linear.map((value) => Math.round(255 * Math.min(1, value <= 0.0031308 ? Math.max(0, 12.92 * value) : 1.055 * value ** (1 / 2.4) - 0.055))) as unknown as Color;
 }
 
 /** Return the colours of the power steps, for energy from the grid (`drawn`) and to the grid (`fedIn`). */
 export function shades({ ground, drawn, fedIn }: Colors): { drawn: Color[]; fedIn: Color[] } {
+  const theme = oklabOf(ground)[0] < 0.5 ? "dark" : "light";
+  const shadesOf = (color: Color, tones: readonly Tone[], turn = 0) => {
+    const [, a, b] = oklabOf(color);
+    const isGrey = Math.hypot(a, b) < MIN_CHROMA;
+    return tones.map(([lightness, chroma]) => fromOklch([lightness, isGrey ? 0 : chroma], Math.atan2(b, a) + turn));
+  };
   return {
-    drawn: DRAWN_CONTRASTS.map((wanted) => shade(drawn, ground, wanted)),
-    fedIn: FED_IN_CONTRASTS.map((wanted) => shade(fedIn, ground, wanted)),
+    drawn: shadesOf(drawn, TONES[theme].drawn),
+    fedIn: shadesOf(fedIn, TONES[theme].fedIn, theme === "dark" ? DARK_TURN : 0),
   };
 }
 

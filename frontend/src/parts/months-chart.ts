@@ -10,11 +10,9 @@ import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from
 /** Column of one month. Positive `parts` are stacked upwards, negative parts downwards. */
 export interface Column {
   parts: number[];
-  /** Value at which the black tick is drawn; null for no tick. `label` is the text beside the tick. */
+  /** Value at which the black tick is drawn; null for no tick. `label` is its text above the chart. */
   tick: number | null;
   label: string;
-  /** Whether the label gives the height of the whole stack and stands above the stack. */
-  isOfStack?: boolean;
   /** Expected value at the end of the month, hatched above the stack. */
   estimate: number | null;
   isChosen: boolean;
@@ -22,7 +20,6 @@ export interface Column {
 
 export interface Label {
   x: number;
-  y: number;
   text: string;
   isChosen: boolean;
 }
@@ -53,9 +50,11 @@ const MIN_WIDTH_WITH_AXIS_PX = 288;
 /** Margin in px at the left of a chart without a scale. */
 const NO_AXIS_PX = 4;
 const RIGHT_PX = 8;
-const TOP_PX = 16;
+/** Room in px above the columns: a row that names the values, and the row of the values. */
+const TOP_PX = 38;
+const NAME_PX = 12;
+const VALUES_PX = 28;
 const BOTTOM_PX = 6;
-const LABEL_HEIGHT_PX = 13;
 /** Gap in px between the numbers of the scale and the columns. */
 const GAP_PX = 8;
 /** Gap before the current month, in px. */
@@ -125,7 +124,7 @@ export function monthsDrawing(columns: Column[], { width, height, isDivided, wid
     paths,
     hatched,
     ticks,
-    labels: labelsOf(columns, { axis, left, step, width, y, widthOf }),
+    labels: labelsOf(columns, { axis, left, step, width, widthOf }),
     lines: values.map((value) => ({ y: y(value), value, text: hasAxis ? write(value) : "" })),
   };
 }
@@ -150,66 +149,50 @@ interface Place {
   left: number[];
   step: number;
   width: number;
-  y: (value: number) => number;
   widthOf: Frame["widthOf"];
 }
 
 /**
- * Place the labels beside their ticks. Usually, a label is below its tick, because above the stack it would look like
- * the stack's total. A label is above its tick if it is the stack's total or an estimate, or if the tick is near 0. If
- * another label is in the way, use the other side of the tick. If both sides are taken, leave out the label.
+ * Place the labels in a row above their columns. Without room for every label, keep those of the current month, of the
+ * chosen month and of the months with the highest and the lowest value, in this order.
  */
-function labelsOf(columns: Column[], { axis, left, step, width, y, widthOf }: Place): Label[] {
-  const placed: { from: number; to: number; y: number }[] = [];
-  const isCrowded = columns.some(({ label, estimate }) => estimate === null && widthOf(label) + MIN_LABEL_GAP_PX > step);
-  // Without room for every label, keep only the labels of the current month and of the chosen month.
-  const order = columns
-    .map((column, index) => ({ ...column, index }))
-    .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || index === columns.length - 1))
-    // The first labels get the free space. So the label of the chosen month comes first, and then all others from the
-    // newest to the oldest.
-    .sort((a, b) => Number(b.isChosen) - Number(a.isChosen) || b.index - a.index);
-  const labels: Label[] = [];
-  for (const { index, label, tick, estimate, isChosen, isOfStack } of order) {
+function labelsOf(columns: Column[], { axis, left, step, width, widthOf }: Place): Label[] {
+  const shown = columns.map((column, index) => ({ ...column, index })).filter(({ label, tick }) => label && tick !== null);
+  const isCrowded = shown.some(({ label, estimate }) => estimate === null && widthOf(label) + MIN_LABEL_GAP_PX > step);
+  const byValue = shown.filter(({ index }) => index < columns.length - 1).sort((a, b) => b.tick! - a.tick!);
+  const first = [...shown.filter(({ index }) => index === columns.length - 1), ...shown.filter(({ isChosen }) => isChosen), ...byValue.slice(0, 1), ...byValue.slice(-1)];
+  const placed = new Map<number, Label & { from: number; to: number }>();
+  for (const { index, label, isChosen } of isCrowded ? first : [...first, ...shown]) {
     const half = widthOf(label) / 2;
     const x = Math.max(axis + half - RIGHT_PX, Math.min(width - half, left[index]! + step / 2));
-    const at = y(tick!);
-    const isFree = (place: number) =>
-      placed.every((label) => Math.abs(label.y - place) >= LABEL_HEIGHT_PX || x - half >= label.to + MIN_LABEL_GAP_PX || x + half <= label.from - MIN_LABEL_GAP_PX);
-    const below = at + LABEL_HEIGHT_PX + 2;
-    const above = at - 4;
-    const isBelow = estimate === null && !isOfStack && y(0) - at > LABEL_HEIGHT_PX + 4;
-    const places = isBelow ? [below, above] : [above, below];
-    const place = places.find(isFree);
-    if (place === undefined) continue;
-    placed.push({ from: x - half, to: x + half, y: place });
-    labels.push({ x: round(x), y: round(place), text: label, isChosen });
+    const [from, to] = [x - half - MIN_LABEL_GAP_PX, x + half + MIN_LABEL_GAP_PX];
+    if ([...placed.values()].every((other) => x - half >= other.to || x + half <= other.from)) placed.set(index, { x: round(x), text: label, isChosen, from, to });
   }
-  return labels;
+  return [...placed.keys()].sort((a, b) => a - b).map((index) => placed.get(index)!);
 }
 
-const HEIGHT_PX = 196;
+const HEIGHT_PX = 216;
 const MONTH_NAMES_PX = 20;
 /** Number of months by which the keys PageUp and PageDown move. */
 const MONTHS_A_PAGE = 3;
 const SO_FAR_PX = 18;
 /** Gap between the letters of neighbouring months, in px. */
 const MIN_LETTER_GAP_PX = 2;
-/** Space in px between a label and the line that divides the current month from earlier months. */
-const DIVIDER_GAP_PX = 8;
 /** Width in px until the card has been measured. */
 const DEFAULT_WIDTH_PX = 320;
 
+/** Colour of a part that has an outline in the colour of its neighbour. */
+export const PALE = "var(--pale)";
+
 /** Colours in the order of the parts of a stack. */
 export const COLORS: Record<Unit, string[]> = {
-  "€": ["var(--drawn)", "var(--drawn-70)", "var(--drawn-44)", "var(--excess)", "var(--fed-in)"],
+  "€": ["var(--drawn)", PALE, "var(--excess)", "var(--fed-in)"],
   kWh: ["var(--drawn)", "var(--excess)", "var(--fed-in)"],
 };
 
 export const chartStyles = css`
   :host {
-    --drawn-70: color-mix(in srgb, var(--drawn) 70%, var(--ground));
-    --drawn-44: color-mix(in srgb, var(--drawn) 44%, var(--ground));
+    --pale: color-mix(in srgb, var(--drawn) 36%, var(--ground));
   }
   .chart {
     margin-top: 4px;
@@ -232,10 +215,6 @@ export const chartStyles = css`
   }
   .value {
     fill: var(--primary-text-color);
-    stroke: var(--ground);
-    stroke-width: 3.5;
-    stroke-linejoin: round;
-    paint-order: stroke;
   }
   .chosen {
     font-weight: 500;
@@ -314,15 +293,16 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
         ({ y, value, text }) => svg`<line class=${value ? "line" : "zero"} x1=${drawing.axis} x2=${width} y1=${y} y2=${y}></line>
           <text x=${drawing.axis - 6} y=${y + 4} text-anchor="end">${text}</text>`,
       )}
-      ${drawing.paths.map((path, index) => svg`<path d=${path} fill=${COLORS[unit][index]}></path>`)}
+      ${drawing.paths.map((path, index) => svg`<path d=${path} fill=${COLORS[unit][index]} stroke=${COLORS[unit][index] === PALE ? "var(--drawn)" : "none"}></path>`)}
       <path d=${drawing.hatched} fill="url(#coming)"></path>
-      ${drawing.divider === undefined ? nothing : svg`<line class="divider" x1=${drawing.divider} x2=${drawing.divider} y1=${dividerTop(drawing, widthOf)} y2=${HEIGHT_PX + MONTH_NAMES_PX}></line>`}
+      ${drawing.divider === undefined ? nothing : svg`<line class="divider" x1=${drawing.divider} x2=${drawing.divider} y1=${TOP_PX} y2=${HEIGHT_PX + MONTH_NAMES_PX}></line>`}
       ${soFar ? svg`<text x=${width} y=${HEIGHT_PX + MONTH_NAMES_PX + 12} text-anchor="end">${soFar}</text>` : nothing}
       <line class="zero" x1=${drawing.axis} x2=${width} y1=${drawing.zero} y2=${drawing.zero}></line>
       ${unit === "€" ? svg`<path class="halo" d=${drawing.ticks}></path><path class="tick" d=${drawing.ticks}></path>` : nothing}
+      <text y=${NAME_PX}>${locale.text(monthsTexts, unit === "€" ? "pay" : "drawn")}, ${unit}</text>
       ${drawing.labels.map(
-        ({ x, y, text, isChosen }) =>
-          svg`<text class="value ${isChosen ? "chosen" : ""}" x=${x} y=${y} text-anchor="middle">${text}</text>`,
+        ({ x, text, isChosen }) =>
+          svg`<text class="value ${isChosen ? "chosen" : ""}" x=${x} y=${VALUES_PX} text-anchor="middle">${text}</text>`,
       )}
       ${months.map(
         ({ start }, index) =>
@@ -333,23 +313,13 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
   </div>`;
 }
 
-/**
- * Return the top of the line that divides the current month from earlier months. If the line would touch the label of
- * the current month, the line begins below the label.
- */
-function dividerTop({ divider, labels }: Drawing, widthOf: Measure): number {
-  const label = labels.find(({ x, text }) => Math.abs(x - divider!) < widthOf(text) / 2 + DIVIDER_GAP_PX && text.startsWith("≈"));
-  return label ? label.y + 8 : 0;
-}
-
-function drawingOf({ months, unit, whole }: Year, chosen: Month, width: number, widthOf: Measure, locale: Locale): Drawing {
+function drawingOf({ months, whole }: Year, chosen: Month, width: number, widthOf: Measure, locale: Locale): Drawing {
   const columns = months.map((month) => ({
     parts: month.parts,
     tick: month.estimate ?? month.value,
     label: labelOf(month, locale),
     estimate: month.estimate,
     isChosen: month === chosen,
-    isOfStack: unit === "kWh",
   }));
   return monthsDrawing(columns, {
     width,

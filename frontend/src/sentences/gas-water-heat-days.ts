@@ -78,8 +78,8 @@ export function daysTable({ history, standing, units, today, amount }: Days, loc
 
 /**
  * Return the footnote. If the water use of the last night is known, the footnote is about this use. Otherwise, it has
- * up to two notes. The first note is today's amount in the meter's own unit if the card shows kWh, otherwise the meter
- * reading. The second note is the number of unknown hours.
+ * up to two notes. The first note converts today's amount from the meter's own unit if the card shows kWh; otherwise, it
+ * is the meter reading. The second note is the number of unknown hours.
  */
 export function footnote(days: Days, index: number | null, locale: Locale): { text: string; isWarning: boolean } {
   const { history, units, night, amount } = days;
@@ -88,8 +88,12 @@ export function footnote(days: Days, index: number | null, locale: Locale): { te
   const notes: string[] = [];
   if (units.day.factor !== 1 && units.day.unit === "kWh" && amount !== null) {
     const own = write(amount, units.own, locale);
-    const factor = locale.unit(units.day.factor, "kWh/m³", 2);
-    notes.push(history.unit === "m3" ? t("own_gas", { amount: own, factor }) : t("own", { amount: own }));
+    const { factor } = units.day;
+    notes.push(
+      history.unit === "m3"
+        ? t("own_gas", { amount: own, factor: locale.unit(factor, "kWh/m³", 2) })
+        : t("own_energy", { unit: units.own.unit, amount: own, factor: locale.number(factor, factor < 1 ? 3 : Number.isInteger(factor) ? 0 : 1), kwh: write(amount, units.day, locale) }),
+    );
   } else if (index !== null) {
     notes.push(t("index", { index: write(index, { ...units.own, decimals: 3 }, locale) }));
   }

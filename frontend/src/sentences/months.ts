@@ -53,7 +53,7 @@ export interface Year {
 }
 
 export const PARTS: Record<Unit, readonly MonthsKey[]> = {
-  "€": ["energy", "network", "levies", "surcharge", "feed_in"],
+  "€": ["energy", "network", "surcharge", "feed_in"],
   kWh: ["drawn", "surcharge", "feed_in"],
 };
 
@@ -112,7 +112,8 @@ function partsOf(bill: Bill, unit: Unit): number[] {
   }
   const { energy = 0, network = 0, levies = 0, surcharge = 0, feed_in = 0 } = bill.parts;
   const shared = typeof bill.total_with_community === "number" ? (bill.community?.amount ?? 0) : 0;
-  return [energy + shared, network, levies, surcharge, feed_in];
+  // In months with an aid of the state, the levies alone are below 0.
+  return [energy + shared, network + levies, surcharge, feed_in];
 }
 
 /** Return the title of the card, the big number with its label, and the sentence below. */

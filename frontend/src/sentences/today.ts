@@ -1,10 +1,9 @@
-/** Texts about a day: its sentence, its table, the highest powers of its month, and the base load. */
+/** Texts about a day: its sentence, its table, and the base load. */
 
 import { kwOf, type Quarter } from "../data/day-chart-bars.ts";
 import {
   addDays,
   kwDecimals,
-  localDay,
   type Locale,
   localParts,
   type Params,
@@ -13,7 +12,7 @@ import {
   roundParts,
   type Texts,
 } from "../locale.ts";
-import type { Day, High, Highlights } from "../data/websocket-types.ts";
+import type { Day, Highlights } from "../data/websocket-types.ts";
 import texts from "../texts/today.json" with { type: "json" };
 
 export type TodayKey = keyof (typeof texts)["en"];
@@ -210,32 +209,6 @@ export function dayTable({ quarters, start, ended, reference, hasSun }: DayTable
     head: [t("time"), t("drawn_kw"), ...(hasSun ? [t("fed_kw")] : []), ...(hasR ? [t("above_kwh")] : [])],
     rows: () => quarters.slice(0, ended).map(row),
   };
-}
-
-export interface HighRow {
-  day: string;
-  power: string;
-  when: string;
-  isAbove: boolean;
-}
-
-/**
- * Return the rows of the highest powers. Successive quarter-hours above the reference power share one row. This row
- * shows the highest of their powers.
- */
-export function highRows(highest: readonly High[], reference: number | null, locale: Locale): HighRow[] {
-  return highest.map(({ start, end, is_above: isAbove, kw }) => {
-    const [from, to] = [new Date(start), new Date(end)];
-    const range = locale.timeRange(from, to);
-    const day = locale.shortWeekday(from);
-    const isSpan = isAbove && to.getTime() - from.getTime() > 900_000 && reference !== null;
-    return {
-      day: localDay(from),
-      power: isSpan ? locale.text(todayTexts, "at_most", { kw: locale.kW(kw) }) : locale.kW(kw),
-      when: isSpan ? locale.text(todayTexts, "above_span", { day, R: locale.referenceKW(reference), range }) : `${day}, ${range}`,
-      isAbove,
-    };
-  });
 }
 
 /** Return the sentences about the base load and its yearly cost. Return "" if the base load is unknown. */

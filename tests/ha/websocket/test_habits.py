@@ -9,7 +9,7 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
 from tests.ha.support import receive, set_up
 
-from .conftest import Client, ask, refused
+from .conftest import Client, ask
 
 
 async def test_usual_is_the_mean_of_the_same_weekday_until_now(
@@ -35,21 +35,8 @@ async def test_usual_moves_on_within_the_quarter_hour(
     assert usual == [pytest.approx(10.0), pytest.approx(90.0)]
 
 
-async def test_quarter_hours_above_the_reference_power_in_a_row_are_one(
-    client: Client, entry: MockConfigEntry
-) -> None:
-    answer = await ask(client, "highlights", entry_id=entry.entry_id, day="2026-05-17")
-    first, second, *others = answer["highest"]
-    assert answer["month"] == "2026-05"
-    # The first ten quarter-hours of May took 8 kW each, all others 0.4 kW.
-    assert first == {
-        "start": "2026-04-30T22:00:00+00:00",
-        "end": "2026-05-01T00:30:00+00:00",
-        "is_above": True,
-        "kw": 8.0,
-    }
-    assert (second["start"], second["kw"], second["is_above"]) == (first["end"], 0.4, False)
-    assert len(others) == 3
+async def test_the_base_load_has_its_cost(client: Client, entry: MockConfigEntry) -> None:
+    answer = await ask(client, "highlights", entry_id=entry.entry_id)
     # 0.4 kW in 8760 hours at 0.2177.
     older = {"grid": "2026-12-31"}  # for the second half of the year
     base_load = {"w": 400, "nights": 6, "cost_per_year": 760.0, "prices_of": older}
@@ -62,10 +49,4 @@ async def test_a_new_meter_has_no_habits(
     new = await set_up(hass, port, make_entry)
     assert (await ask(client, "usual", entry_id=new.entry_id))["usual"] is None
     answer = await ask(client, "highlights", entry_id=new.entry_id)
-    assert (answer["highest"], answer["always_on"]) == ([], None)
-
-
-async def test_a_year_that_cannot_be_is_refused(client: Client, entry: MockConfigEntry) -> None:
-    for day in ("9999-12-31", "0001-01-01"):
-        refusal = await refused(client, "highlights", entry_id=entry.entry_id, day=day)
-        assert refusal == "invalid_format"
+    assert answer == {"always_on": None}

@@ -217,7 +217,12 @@ async def test_what_is_no_period_or_no_meter_is_refused(
     hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry
 ) -> None:
     good = {"entry_id": entry.entry_id, "start": "2026-06-15T00:00:00Z"}
-    for wrong in ({"start": "x"}, {"start": "0001-01-01T00:00:00Z"}, {"quantity": "heat"}):
+    for wrong in (
+        {"start": "x"},
+        {"start": "0001-01-01T00:00:00Z"},
+        {"start": "9999-12-31T00:00:00Z"},
+        {"quantity": "heat"},
+    ):
         assert await refused(client, "quarter_hours", **{**good, **wrong}) == "invalid_format"
     assert await refused(client, "quarter_hours", **{**good, "entry_id": "x"}) == "not_found"
     other = await client_of(user_with(hass, "light.hall"))

@@ -66,13 +66,13 @@ def test_what_is_always_on_costs_the_same_at_each_hour(
 ) -> None:
     end = datetime(2026, month, 10, hour, 30, tzinfo=UTC)
     demand, known = always_300_w(contract, datetime(2026, month, 1, tzinfo=UTC), end)
-    always_on = highlights_report(demand, known, None)["always_on"]
+    always_on = highlights_report(demand, known)["always_on"]
     assert (always_on["w"], always_on["cost_per_year"]) == (300, pytest.approx(cost, abs=10))
     # An aid of the household's own counts only if it lasts for a year: 0.3 * 8760 * 0.02 = 53 EUR.
     for last_day, aided in ((date(2027, 6, 8), cost), (None, cost - 53)):
         aid = Aid("Aid", date(2026, 1, 1), last_day, 0.02, PER_KWH, AidVat.INCLUDED)
         changed = replace(demand, contracts=replace(demand.contracts, aids=(aid,)))
-        always_on = highlights_report(changed, known, None)["always_on"]
+        always_on = highlights_report(changed, known)["always_on"]
         assert always_on["cost_per_year"] == pytest.approx(aided, abs=10)
 
 
@@ -80,7 +80,7 @@ def test_what_is_always_on_costs_the_same_at_each_hour(
 def test_what_is_always_on_needs_three_nights(last_day: int, nights: int | None) -> None:
     start, end = datetime(2026, 6, 2, 6, tzinfo=UTC), datetime(2026, 6, last_day, 6, tzinfo=UTC)
     demand, known = always_300_w(TWO_PRICES, start, end)
-    always_on = highlights_report(demand, known, None)["always_on"]
+    always_on = highlights_report(demand, known)["always_on"]
     assert (always_on and always_on["nights"]) == nights
 
 

@@ -1,14 +1,13 @@
 """Answers about the habits of a household.
 
 - The usual energy and cost from midnight to this time of the day.
-- The highest powers of a month.
 - The base load: the power that the household draws at all times.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from itertools import chain, groupby
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
@@ -20,8 +19,6 @@ from ..history import (
     QUARTER_HOUR,
     day_end,
     day_start,
-    month_end,
-    month_start,
     quarter_start,
 )
 from ..prices import (
@@ -38,7 +35,6 @@ from .days import days_report
 _WEEKS = 4
 _MIN_DAYS = 2
 _MEANS = ("imported_wh", "exported_wh", "peak_kw", "cost", "surcharge", "own_wh")
-_MAX_HIGHEST = 5
 _NIGHTS = 7
 _MIN_NIGHTS = 3
 _NIGHT = timedelta(hours=2), timedelta(hours=5)
@@ -266,48 +262,9 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return round(sum(numbers) / len(numbers), 3) if len(numbers) == len(values) else None
 
 
-def highlights_report(demand: Demand, known: QuarterHours, day: date | None) -> dict[str, Any]:
-    """Return the highest powers of a month, and the base load of the household.
-
-    The month contains `day`, or today if `day` is None.
-    """
-    now = demand.time.astimezone(LUXEMBOURG)
-    moment = now if day is None else datetime(day.year, day.month, day.day, 12, tzinfo=LUXEMBOURG)
-    start = month_start(moment)
-    return {
-        "month": start.astimezone(LUXEMBOURG).strftime("%Y-%m"),
-        "highest": _highest(known, start, month_end(start), demand.contracts),
-        "always_on": _always_on(demand, known),
-    }
-
-
-def _highest(
-    known: QuarterHours, start: datetime, end: datetime, contracts: Contracts
-) -> list[dict[str, Any]]:
-    """Return the highest powers from `start` to `end`.
-
-    Consecutive quarter-hours above the reference power count as one period.
-    """
-
-    def is_above(quarter: _Quarter) -> bool:
-        reference_kw = contracts.at(quarter.start).reference_kw
-        return reference_kw is not None and quarter.imported_wh > reference_kw * 250
-
-    quarters = _quarters(known, max(start, known.start), end)
-    runs: list[list[_Quarter]] = []
-    for above, group in groupby(quarters, lambda quarter: bool(quarter and is_above(quarter))):
-        found = [quarter for quarter in group if quarter]
-        runs += [found] if above else [[quarter] for quarter in found]
-    runs.sort(key=lambda run: -max(quarter.imported_wh for quarter in run))
-    return [
-        {
-            "start": run[0].start.isoformat(),
-            "end": (run[-1].start + QUARTER_HOUR).isoformat(),
-            "is_above": is_above(run[0]),
-            "kw": max(quarter.imported_wh for quarter in run) / 250,
-        }
-        for run in runs[:_MAX_HIGHEST]
-    ]
+def highlights_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
+    """Return the base load of the household."""
+    return {"always_on": _always_on(demand, known)}
 
 
 def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:

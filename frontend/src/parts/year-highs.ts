@@ -1,0 +1,57 @@
+/** Highest quarter-hours of a year, as buttons that show their day. */
+
+import { css, html, nothing, type TemplateResult } from "lit";
+import type { High } from "../data/heat-map-grid.ts";
+import { localDay, type Locale } from "../locale.ts";
+import { yearTexts } from "../sentences/year.ts";
+
+export const highsStyles = css`
+  .highs-name {
+    margin-top: 12px;
+  }
+  .highs {
+    display: grid;
+    grid-template-columns: repeat(5, minmax(0, 1fr));
+    gap: 6px;
+  }
+  .highs button {
+    display: flex;
+    flex-direction: column;
+    text-align: start;
+    padding: 4px 10px;
+    border: 1px solid var(--divider-color);
+  }
+  .highs b.excess {
+    color: var(--excess-text);
+  }
+  @container (max-width: 700px) {
+    .highs {
+      grid-template-columns: 1fr;
+      gap: 0;
+    }
+    .highs button {
+      flex-direction: row-reverse;
+      justify-content: space-between;
+      align-items: center;
+      gap: 8px;
+      padding: 0;
+      border-width: 1px 0 0;
+      border-radius: 0;
+    }
+    .highs b {
+      white-space: nowrap;
+    }
+  }
+`;
+
+export function yearHighs(highest: readonly High[], locale: Locale, open: (day: string) => void): TemplateResult | typeof nothing {
+  if (!highest.length) return nothing;
+  return html`<p class="small highs-name">${locale.text(yearTexts, "highest_quarter_hours")}</p>
+    <div class="highs">
+      ${highest.map(({ time, kw, isAbove }) => {
+        const [start, power] = [new Date(time), locale.kW(kw)];
+        const when = `${locale.shortDate(start)}, ${locale.time(start)}`;
+        return html`<button aria-label=${locale.common("show_day", { value: `${power} ${when}` })} @click=${() => open(localDay(start))}><b class=${isAbove ? "excess" : ""}>${power}</b> <small>${when}</small></button>`;
+      })}
+    </div>`;
+}
