@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
+from custom_components.smarty_p1.flows.options import goal_and_messages
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, open_options, reconfigure
 from tests.ha.meter import MeterPort
@@ -114,7 +115,7 @@ async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockC
 async def test_a_goal_is_an_amount_or_moves_with_last_year(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    async def enter_goal(**typed: str) -> dict[str, Any]:
+    async def enter_goal(**typed: object) -> dict[str, Any]:
         form = await open_options(hass, entry, "goal_and_messages")
         # This meter was not read a year ago.
         assert form["description_placeholders"] == {"name": "Smarty 2574", "last_year": "–"}  # noqa: RUF001
@@ -127,6 +128,8 @@ async def test_a_goal_is_an_amount_or_moves_with_last_year(
         ({"goal_amount": " "}, "goal_missing"),
         ({"goal_amount": "95 kWh"}, "amount_unit"),
         ({"goal_amount": "10001"}, "amount_out_of_range"),
+        # A program sends a number.
+        ({"goal_amount": 10000.5}, "amount_out_of_range"),
     ):
         result = await enter_goal(goal="amount", **typed)
         assert result["errors"] == {"goal_amount": error}
@@ -141,6 +144,18 @@ async def test_a_goal_is_an_amount_or_moves_with_last_year(
         result = await enter_goal(goal=kind, **typed)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert dict(entry.options) == STORED | stored
+
+
+async def test_the_cost_of_last_year_is_offered_as_a_goal(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(goal_and_messages, "last_year_total", lambda _months, _contracts: 101.26)
+    form = await open_options(hass, entry, "goal_and_messages")
+    schema = form["data_schema"]
+    assert schema
+    suggested = {str(key): (key.description or {}).get("suggested_value") for key in schema.schema}
+    assert (suggested["goal"], suggested["goal_amount"]) == ("none", "101")
+    assert (form["description_placeholders"] or {})["last_year"] == "101.26 EUR"
 
 
 async def test_messages_are_switched_on_one_by_one(

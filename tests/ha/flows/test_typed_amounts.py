@@ -14,6 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.flows.typed_amounts import Place, TypedAmounts
+from custom_components.smarty_p1.lib.amounts import EUR, Amount
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, open_details, open_options, suggested, told
 from tests.ha.meter import MeterPort
@@ -343,3 +345,14 @@ async def test_a_confirmed_high_price_is_not_asked_about_again(
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert high_price_issue(hass, entry)
+
+
+async def test_a_stored_number_that_is_refused_is_named_as_it_is_written(
+    hass: HomeAssistant,
+) -> None:
+    amounts = TypedAmounts()
+    label = "options.step.goal_and_messages.data.goal_amount"
+    assert amounts.read(Place("goal_amount", label), 20000.5, Amount(EUR, 10_000)) is None
+    assert amounts.errors == {"goal_amount": "amount_out_of_range"}
+    [text] = (await amounts.async_placeholders(hass)).values()
+    assert "20000.5" in text
