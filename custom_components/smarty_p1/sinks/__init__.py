@@ -28,8 +28,12 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
         if sink is None:
             continue
         entry.async_on_unload(sink.async_stop)
-        await sink.async_start(coordinator.latest if coordinator.last_update_success else None)
+        latest = coordinator.latest if coordinator.last_update_success else None
+        await sink.async_start(latest)
         entry.async_on_unload(coordinator.async_add_reading_listener(sink.on_reading))
+        # Another reading may have come while the output opened its ports.
+        if coordinator.latest and coordinator.latest is not latest:
+            sink.on_reading(coordinator.latest)
 
 
 async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
