@@ -5,6 +5,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { type Locale, localDay } from "../locale.ts";
+import { barStyles } from "../parts/bar-styles.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { Width } from "../parts/widths.ts";
 import { rich } from "../parts/markup.ts";
@@ -30,6 +31,7 @@ const PADDING_PX = 30;
 export class SoFarCard extends SmartyCard {
   static override styles: CSSResultGroup = [
     styles,
+    barStyles,
     css`
       .month {
         margin-top: 12px;
@@ -54,20 +56,6 @@ export class SoFarCard extends SmartyCard {
       }
       i.above {
         --bar: var(--warning);
-      }
-      i.hatched {
-        background: repeating-linear-gradient(
-          135deg,
-          var(--bar) 0 2.5px,
-          color-mix(in srgb, var(--bar) 18%, transparent) 2.5px 5px
-        );
-      }
-      i.line {
-        top: -6px;
-        bottom: -6px;
-        width: 2px;
-        margin-left: -1px;
-        background: var(--primary-text-color);
       }
       .month p.small {
         margin-top: 6px;

@@ -2,10 +2,12 @@
 
 import { css } from "lit";
 import { bannerStyles } from "./banner.ts";
+import { barStyles } from "./bar-styles.ts";
 import { curveStyles } from "./last-hour-curve.ts";
 
 export const nowStyles = [
   bannerStyles,
+  barStyles,
   curveStyles,
   css`
     .big.draws {
@@ -97,20 +99,6 @@ export const nowStyles = [
     }
     i.excess {
       --bar: var(--excess);
-    }
-    i.hatched {
-      background: repeating-linear-gradient(
-        135deg,
-        var(--bar) 0 2.5px,
-        color-mix(in srgb, var(--bar) 18%, transparent) 2.5px 5px
-      );
-    }
-    i.line {
-      top: -6px;
-      bottom: -6px;
-      width: 2px;
-      margin-left: -1px;
-      background: var(--primary-text-color);
     }
     /* Line of zero power, thinner than the line of a limit. */
     .track i.line {
