@@ -41,7 +41,7 @@ from .coordinator.meter_books import MeterBooks
 from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.meter_coordinator import MeterConfigEntry
 from .coordinator.repair_issues import ENTRY_ID, Problem
-from .dashboards import Move, async_move, async_offers, async_undo
+from .dashboards import Offer, async_move, async_offers, async_undo
 from .entity import mbus_device
 from .flows.boards.message_value import CONF_VALUE, value_field, with_chosen_value
 from .flows.form_errors import FieldError
@@ -148,7 +148,7 @@ class EnergySourcesRepairFlow(RepairsFlow):
 
     def __init__(self) -> None:
         super().__init__()
-        self._moves: list[Move] = []
+        self._offers: list[Offer] = []
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the form. Home Assistant calls this step with the issue's id instead of None."""
@@ -162,15 +162,16 @@ class EnergySourcesRepairFlow(RepairsFlow):
         if entry is None:
             return self.async_abort(reason="entry_removed")
         if user_input is not None:
-            moves = [self._moves[int(number)] for number in user_input[_SOURCES]]
-            has_moved = await async_move(self.hass, entry, moves)
+            offers = [self._offers[int(number)] for number in user_input[_SOURCES]]
+            has_moved = await async_move(self.hass, entry, offers)
             return self.async_abort(reason="energy_moved" if has_moved else "energy_kept")
         if not (offers := await async_offers(self.hass, entry)):
             return self.async_abort(reason="energy_kept")
-        # The sources can change while the dialog is open, so keep the moves that it shows.
-        self._moves = [offer.move for offer in offers]
+        # The sources can change while the dialog is open, so keep the offers that it shows.
+        self._offers = offers
+        locale = await async_user_locale(self.hass)
         options = [
-            SelectOptionDict(value=str(number), label=offer.text)
+            SelectOptionDict(value=str(number), label=offer.text(locale.day))
             for number, offer in enumerate(offers)
         ]
         selector = SelectSelector(

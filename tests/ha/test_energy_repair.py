@@ -23,9 +23,16 @@ from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import
     async_write,
 )
 from tests.ha.conftest import EntryMaker
-from tests.ha.meter import SERIAL, MeterPort
+from tests.ha.meter import SERIAL, MeterPort, with_value
 from tests.ha.repairs import choose, open_repair
-from tests.ha.support import metadata_of_sums, set_up, wait_until
+from tests.ha.support import (
+    TELEGRAM,
+    changes_of,
+    metadata_of_sums,
+    receive,
+    set_up,
+    wait_until,
+)
 
 KEY = f"smarty_p1:{sha256(SERIAL.encode()).hexdigest()[:8]}"
 IMPORTED, EXPORTED = "sensor.smarty_energy_imported", "sensor.smarty_energy_exported"
@@ -106,6 +113,19 @@ def is_told(hass: HomeAssistant, entry: MockConfigEntry, problem: str) -> bool:
     """Return whether the user sees an issue."""
     found = issue(hass, entry, problem)
     return found is not None and found.active and found.dismissed_version is None
+
+
+def shown_lines(hass: HomeAssistant, entry: MockConfigEntry) -> str:
+    """Return the lines of the offer, or an empty text."""
+    found = issue(hass, entry, "energy_sources")
+    return (found.translation_placeholders or {})["sources"] if found else ""
+
+
+def captured(entity_id: str, clock: str, index: str) -> str:
+    """Return a telegram of 3 July 2025 with the index of a gas meter."""
+    identifier = f"GAS 07900025{entity_id[-4:]}".encode().hex().upper()
+    text = with_value(TELEGRAM, "0-1:96.1.0", f"({identifier})")
+    return with_value(text, "0-1:24.2.1", f"(250703{clock}00S)({index}*m3)")
 
 
 async def form(hass: HomeAssistant, entry: MockConfigEntry) -> Any:  # noqa: ANN401 - JSON
@@ -197,8 +217,18 @@ async def test_sources_that_are_not_chosen_stay(
     assert await submit(hass, await form(hass, entry), []) == "energy_kept"
     assert await sources(hass) == [MOVED_GRID, GAS_SOURCE]
     # A later move can be undone together with the first.
-    assert await submit(hass, await form(hass, entry), ["0"]) == "energy_moved"
+    hass.config.language = "fr"
+    shown = await form(hass, entry)
+    assert options(shown)[0]["label"].endswith(": 02/03/2025")
+    assert await submit(hass, shown, ["0"]) == "energy_moved"
     assert await sources(hass) == [MOVED_GRID, MOVED_GAS]
+    told = issue(hass, entry, "energy_moved")
+    assert told
+    lines = (told.translation_placeholders or {})["sources"].splitlines()
+    assert [line[:9] + line[-12:] for line in lines] == [
+        "- Smarty : 2025-03-02",
+        "- Gas met: 2025-03-02",
+    ]
     await choose(hass, await open_repair(hass, f"energy_moved_{entry.entry_id}"), "undo")
     assert await sources(hass) == [GRID, GAS_SOURCE]
 
@@ -217,6 +247,78 @@ async def test_a_source_with_an_own_price_stays_and_is_told(
     await save(hass, GRID)
     assert not issue(hass, entry, "energy_own_price")
     assert is_told(hass, entry, "energy_sources")
+
+
+async def test_the_source_of_an_exchanged_gas_meter_moves_and_comes_back(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    port: MeterPort,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    new, rate = f"{GAS[:-4]}9999", "_flow_rate"
+    old_source = GAS_SOURCE | {
+        "stat_rate": GAS + rate,
+        "name": "Heating",
+        "stat_cost": "sensor.mine",
+    }
+    await save(hass, old_source, {"type": "gas", "stat_energy_from": "sensor.theirs", **NO_COST})
+    # The old meter is read at 10:30 (in the fixture), 11:30 and 12:30, the new one from 13:30 on.
+    for clock, index in (("1130", "00679.901"), ("1230", "00681.901")):
+        await receive(hass, port, captured(GAS, clock, index))
+    for clock, index in (("1330", "00003.000"), ("1430", "00003.500"), ("1530", "00007.500")):
+        await receive(hass, port, captured(new, clock, index))
+
+    await wait_until(hass, lambda: "9999" in shown_lines(hass, entry))
+
+    shown = await form(hass, entry)
+    assert [option["label"] for option in options(shown)] == [
+        (
+            "Gas meter 7401 → Smarty 2574 Gas volume (by hour, corrected),"
+            " Gas meter 7401 Flow rate → Gas meter 9999 Flow rate: 2025-03-02"
+        )
+    ]
+    assert await submit(hass, shown) == "energy_moved"
+    moved = old_source | {"stat_energy_from": f"{KEY}_gas_volume", "stat_rate": new + rate}
+    assert (await sources(hass))[0] == moved
+    await check_with_home_assistant(hass, await hass_ws_client())
+    # The new source shows the gas of both meters, and nothing between their last and first reading.
+    july = {
+        hour.hour: value
+        for hour, value in (await changes_of(hass, f"{KEY}_gas_volume")).items()
+        if hour.month == 7
+    }
+    assert july == pytest.approx({8: 0.5, 9: 1.5, 10: 1.0, 11: 0.25, 12: 2.25}, abs=0.001)
+
+    await choose(hass, await open_repair(hass, f"energy_moved_{entry.entry_id}"), "undo")
+    assert (await sources(hass))[0] == old_source
+
+    # The user adds the new meter, too: both sources become one, and two again.
+    new_source = GAS_SOURCE | {"stat_energy_from": new, "stat_rate": new + rate}
+    await save(hass, old_source, new_source)
+    assert await submit(hass, await form(hass, entry)) == "energy_moved"
+    assert await sources(hass) == [moved]
+    await choose(hass, await open_repair(hass, f"energy_moved_{entry.entry_id}"), "undo")
+    assert await sources(hass) == [old_source, new_source]
+
+
+async def test_the_flow_rate_of_an_exchanged_gas_meter_is_offered_at_once(
+    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
+) -> None:
+    new = f"{GAS[:-4]}9999_flow_rate"
+    source = MOVED_GAS | {"stat_rate": f"{GAS}_flow_rate"}
+    await save(hass, source)
+    assert not issue(hass, entry, "energy_sources")
+
+    await receive(hass, port, captured(GAS, "1130", "00679.901"))
+    await receive(hass, port, captured(new[:-10], "1330", "00003.000"))
+
+    await wait_until(hass, lambda: "9999" in shown_lines(hass, entry))
+    shown = await form(hass, entry)
+    assert [option["label"] for option in options(shown)] == [
+        "Gas meter 7401 Flow rate → Gas meter 9999 Flow rate"
+    ]
+    assert await submit(hass, shown) == "energy_moved"
+    assert await sources(hass) == [source | {"stat_rate": new}]
 
 
 async def test_nothing_is_told_without_statistics_or_sources(

@@ -8,8 +8,7 @@ from .energy_dashboard_setup import (
     async_fill_when_known,
     async_missing_sources,
 )
-from .energy_repair import async_move, async_offers, async_undo, async_watch_sources
-from .energy_sources import Move
+from .energy_repair import Offer, async_move, async_offers, async_undo, async_watch_sources
 from .sidebar import (
     async_hand_over,
     async_set_sidebar,
@@ -23,7 +22,7 @@ from .sidebar import (
 __all__ = [
     "ENERGY_URL",
     "EnergySource",
-    "Move",
+    "Offer",
     "async_bill_picture",
     "async_fill_when_known",
     "async_hand_over",

@@ -5,11 +5,11 @@ The sources move only when the user asks for it, and an issue then offers to und
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
@@ -45,6 +45,9 @@ MOVES = "moves"
 """Name of the data of the issue ENERGY_MOVED: the moves, as JSON."""
 _IS_LISTENING: HassKey[bool] = HassKey(f"{DOMAIN}_energy_sources")
 _MAX_LINES = 20
+_SOURCES = "sources"
+"""Name of the placeholder of the issues: a list of sources."""
+_BULLET = "- "
 _A_DAY = timedelta(days=1)
 _EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
 _FLOW_RATE = "flow_rate"
@@ -65,20 +68,41 @@ class Offer(NamedTuple):
     """Move of one source that the user can choose."""
 
     move: Move
-    text: str
-    """Names of the source and of its statistic, and the first day of the statistic."""
+    names: str
+    """Names of the source's entities, and of what replaces them."""
+    since: date | None
+    """First day with data in the statistics. None if only a flow rate moves."""
     is_complete: bool
     """Whether the statistic begins no later than the source."""
+
+    def text(self, format_day: Callable[[date], str] = date.isoformat) -> str:
+        """Return the names, and the first day with data."""
+        return f"{self.names}: {format_day(self.since)}" if self.since else self.names
 
 
 @callback
 def async_watch_sources(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
-    """Look at the sources once the statistics are written, and after each change by the user."""
+    """Look at the sources once the statistics are written, and after each change by the user.
+
+    Look at them also when a gas meter was exchanged: the new one then gets its entities.
+    """
 
     async def begin() -> None:
         if await entry.runtime_data.books.statistics.async_wait_until_written():
             await _async_listen(hass)
+            remove = hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, note_entity)
+            entry.async_on_unload(remove)
             await async_check_sources(hass, entry)
+
+    @callback
+    def note_entity(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        if event.data["action"] == "create":
+            entity = er.async_get(hass).async_get(event.data["entity_id"])
+            if entity and (entity.config_entry_id, entity.translation_key) == (
+                entry.entry_id,
+                _FLOW_RATE,
+            ):
+                entry.async_create_task(hass, async_check_sources(hass, entry), "Energy dashboard")
 
     entry.async_create_background_task(hass, begin(), f"{entry.title} Energy dashboard")
 
@@ -106,7 +130,7 @@ async def async_check_sources(
     With `is_declined`, ignore the offer as if the user had chosen *Ignore*.
     """
     offers, own_prices = await _async_plan(hass, entry)
-    _tell(hass, entry, Problem.ENERGY_SOURCES, [offer.text for offer in offers])
+    _tell(hass, entry, Problem.ENERGY_SOURCES, [offer.text() for offer in offers])
     _tell(hass, entry, Problem.ENERGY_OWN_PRICE, [_name(hass, source) for source in own_prices])
     if offers and is_declined:
         ir.async_ignore_issue(hass, DOMAIN, issue_id(Problem.ENERGY_SOURCES, entry), ignore=True)
@@ -118,19 +142,21 @@ async def async_offers(hass: HomeAssistant, entry: BooksConfigEntry) -> list[Off
     return offers
 
 
-async def async_move(hass: HomeAssistant, entry: BooksConfigEntry, moves: Sequence[Move]) -> bool:
+async def async_move(hass: HomeAssistant, entry: BooksConfigEntry, offers: Sequence[Offer]) -> bool:
     """Move sources, and raise the issue that offers to undo this. Ignore offers that remain.
 
     A source that has changed since the offer stays. Return whether a source has moved.
     """
     manager = await async_energy_manager(hass)
     stored = stored_sources(manager) if manager else []
-    possible = [move for move in moves if move.before in stored]
+    chosen = [offer for offer in offers if offer.move.before in stored]
+    possible = [offer.move for offer in chosen]
     if possible:
         # Raise the issue first. If Home Assistant crashes in between, undoing changes nothing.
-        moved = [*_stored_moves(hass, entry), *possible]
-        names = [_name(hass, before) for before, _ in moved]
-        _tell(hass, entry, Problem.ENERGY_MOVED, names, {MOVES: json.dumps(moved)})
+        lines, moved = _told_moves(hass, entry)
+        lines += [offer.text() for offer in chosen]
+        data = {MOVES: json.dumps([*moved, *possible])}
+        _tell(hass, entry, Problem.ENERGY_MOVED, lines, data)
         await _async_update(hass, lambda sources: apply_moves(sources, possible))
     await async_check_sources(hass, entry, is_declined=True)
     return bool(possible)
@@ -138,8 +164,8 @@ async def async_move(hass: HomeAssistant, entry: BooksConfigEntry, moves: Sequen
 
 async def async_undo(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     """Undo the moves of which the issue ENERGY_MOVED tells. Ignore the offer to move them again."""
-    moves = _stored_moves(hass, entry)[::-1]
-    await _async_update(hass, lambda sources: undo_moves(sources, moves))
+    _, moves = _told_moves(hass, entry)
+    await _async_update(hass, lambda sources: undo_moves(sources, moves[::-1]))
     withdraw_issues(hass, entry, [Problem.ENERGY_MOVED])
     await async_check_sources(hass, entry, is_declined=True)
 
@@ -156,14 +182,18 @@ def _tell(
     if not lines:
         withdraw_issues(hass, entry, [problem])
         return
-    shown = [f"- {line}" for line in dict.fromkeys(lines)][:_MAX_LINES]
-    raise_issue(hass, entry, problem, data, sources="\n".join(shown))
+    shown = [f"{_BULLET}{line}" for line in dict.fromkeys(lines)][:_MAX_LINES]
+    raise_issue(hass, entry, problem, data, **{_SOURCES: "\n".join(shown)})
 
 
-def _stored_moves(hass: HomeAssistant, entry: BooksConfigEntry) -> list[Move]:
+def _told_moves(hass: HomeAssistant, entry: BooksConfigEntry) -> tuple[list[str], list[Move]]:
+    """Return the lines and the moves of the issue ENERGY_MOVED. Return none if it is not raised."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(Problem.ENERGY_MOVED, entry))
-    stored = issue.data.get(MOVES) if issue and issue.data else None
-    return [Move(before, after) for before, after in json.loads(str(stored))] if stored else []
+    if not issue or not issue.data or not issue.translation_placeholders:
+        return [], []
+    lines = issue.translation_placeholders[_SOURCES].splitlines()
+    moves = [Move(before, after) for before, after in json.loads(str(issue.data[MOVES]))]
+    return [line.removeprefix(_BULLET) for line in lines], moves
 
 
 async def _async_update(
@@ -213,17 +243,16 @@ def _offer(
     names: Mapping[str, str],
 ) -> Offer:
     pairs = _changes(move, replacements)
-    text = ", ".join(
+    shown = ", ".join(
         f"{_entity_name(hass, old)} → {names.get(new) or _entity_name(hass, new)}"
         for old, new in pairs
     )
     days = [first[new] for _, new in pairs if new in first]
-    if days:
-        text = f"{text}: {dt_util.as_local(max(days)):%Y-%m-%d}"
+    since = dt_util.as_local(max(days)).date() if days else None
     is_complete = all(
         old not in first or first[new] <= first[old] + _A_DAY for old, new in pairs if new in first
     )
-    return Offer(move, text, is_complete)
+    return Offer(move, shown, since, is_complete)
 
 
 def _changes(move: Move, replacements: Replacements) -> list[tuple[str, str]]:
