@@ -242,7 +242,10 @@ async def test_a_source_with_an_own_price_stays_and_is_told(
     found = issue(hass, entry, "energy_own_price")
     assert found
     assert not found.is_fixable
-    assert (found.translation_placeholders or {})["sources"] == "- House"
+    assert (found.translation_placeholders or {})["sources"] == (
+        "- House → Smarty 2574 Energy imported (by hour, corrected),"
+        " Smarty 2574 Energy exported (by hour, corrected)"
+    )
     # Once it has the meter's price, it can move.
     await save(hass, GRID)
     assert not issue(hass, entry, "energy_own_price")

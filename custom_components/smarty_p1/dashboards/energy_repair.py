@@ -131,7 +131,7 @@ async def async_check_sources(
     """
     offers, own_prices = await _async_plan(hass, entry)
     _tell(hass, entry, Problem.ENERGY_SOURCES, [offer.text() for offer in offers])
-    _tell(hass, entry, Problem.ENERGY_OWN_PRICE, [_name(hass, source) for source in own_prices])
+    _tell(hass, entry, Problem.ENERGY_OWN_PRICE, own_prices)
     if offers and is_declined:
         ir.async_ignore_issue(hass, DOMAIN, issue_id(Problem.ENERGY_SOURCES, entry), ignore=True)
 
@@ -212,8 +212,11 @@ async def _async_update(
 
 async def _async_plan(
     hass: HomeAssistant, entry: BooksConfigEntry
-) -> tuple[list[Offer], list[Source]]:
-    """Return the possible moves, and the sources that stay because of the user's own price."""
+) -> tuple[list[Offer], list[str]]:
+    """Return the possible moves, and the names of sources that stay because of an own price.
+
+    After the name of such a source come the names of the statistics that it could have.
+    """
     if (manager := await async_energy_manager(hass)) is None:
         return [], []
     sources = cast("list[Source]", stored_sources(manager))
@@ -232,7 +235,12 @@ async def _async_plan(
     by_id = {statistic_id(key, kind): name for kind, name in names.items()}
     plan = plan_moves(sources, known)
     offers = [_offer(hass, move, known, first, by_id) for move in plan.moves]
-    return offers, plan.own_prices
+    own_prices = [
+        f"{_name(hass, source)} → {', '.join(by_id[known.energies[energy]] for energy in energies)}"
+        for source in plan.own_prices
+        if (energies := [energy for energy in _energies(source) if energy in known.energies])
+    ]
+    return offers, own_prices
 
 
 def _offer(
@@ -307,9 +315,14 @@ def _rates(entry: BooksConfigEntry, entities: Iterable[er.RegistryEntry]) -> dic
 
 def _name(hass: HomeAssistant, source: Source) -> str:
     """Return the user's name of a source, or the names of its energies."""
-    ids = [source.get(side.energy) for side in SIDES[source["type"]]]
-    names = ", ".join(_entity_name(hass, str(name)) for name in ids if name)
+    names = ", ".join(_entity_name(hass, energy) for energy in _energies(source))
     return str(source.get("name") or names)
+
+
+def _energies(source: Source) -> list[str]:
+    """Return the ids of the energies of a source."""
+    ids = [source.get(side.energy) for side in SIDES[source["type"]]]
+    return [str(energy) for energy in ids if energy]
 
 
 def _entity_name(hass: HomeAssistant, entity_id: str) -> str:
