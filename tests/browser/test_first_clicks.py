@@ -62,8 +62,8 @@ async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
             own("config.step.contract.data.fill_energy"),
             "Energy imported (by hour, corrected), Cost of imported energy (by hour, corrected), "
             "Energy exported (by hour, corrected), Feed-in revenue (by hour, corrected), Net power",
-            "Gas volume (by hour, corrected), Gas meter 7401, Flow rate",
-            "Water meter 7402, Flow rate",
+            "Gas volume (by hour, corrected), Gas meter 7401 Flow rate",
+            "Water meter 7402, Water meter 7402 Flow rate",
         )
         assert await page.locator("ha-markdown-element img").first.evaluate(_IS_DRAWN)
         await who.takes_picture("contract", of=who.dialog)

@@ -137,8 +137,8 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     assert told(form)["sources"] == (
         "- Energy imported (by hour, corrected), Cost of imported energy (by hour, corrected),"
         " Energy exported (by hour, corrected), Feed-in revenue (by hour, corrected), Net power\n"
-        "- Gas volume (by hour, corrected), Gas meter 7401, Flow rate\n"
-        "- Water meter 7402, Flow rate"
+        "- Gas volume (by hour, corrected), Gas meter 7401 Flow rate\n"
+        "- Water meter 7402, Water meter 7402 Flow rate"
     )
 
     # Two minutes before the hour, the meter is still in time for it.
@@ -250,7 +250,7 @@ async def test_what_is_there_stays_and_is_not_asked_about(
         "The Energy dashboard already has a [grid connection](/config/energy). It stays as it is,"
         " and this meter is not added to it."
     )
-    assert told(form)["sources"] == "- Water meter 7402, Flow rate"
+    assert told(form)["sources"] == "- Water meter 7402, Water meter 7402 Flow rate"
     result = await confirm(hass, form, **PRICES)
     assert await sources(hass) == [SUN, theirs, GAS, WATER]
     assert told(result)["dashboard"] == "/dashboard-ours"

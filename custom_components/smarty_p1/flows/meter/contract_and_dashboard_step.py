@@ -207,20 +207,20 @@ class ContractAndDashboardSteps(Dialog):
         return await self._async_stored_name(device, serial=shown_name(number))
 
     async def _async_describe(self, source: EnergySource) -> str:
-        """Return the names of the statistics and sensors of an Energy dashboard source.
-
-        For an M-Bus meter, the name of its device comes before its sensors.
-        """
+        """Return the names of the statistics and sensors of an Energy dashboard source."""
         names = [
             await self._async_text(f"common.{kind.name_key}") for kind in source.statistics.values()
         ]
+        device = ""
         if source.identity is not None:
             serial = shown_name(short_serial(source.identity))
             device = await self._async_text(f"device.{source.kind}.name", serial=serial)
-            names.append(device.strip())
-        names += [
-            await self._async_text(f"entity.sensor.{spec.translation_key}.name")
-            for spec in source.sensors.values()
-            if not spec.is_main
-        ]
+        for spec in source.sensors.values():
+            # As in Home Assistant, the main sensor of an M-Bus meter has the name of the device.
+            name = (
+                ""
+                if spec.is_main
+                else await self._async_text(f"entity.sensor.{spec.translation_key}.name")
+            )
+            names.append(f"{device.strip()} {name}".strip())
         return ", ".join(names)
