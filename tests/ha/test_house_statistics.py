@@ -8,7 +8,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import DEFAULT, patch
 
 import pytest
 from homeassistant.components.recorder.core import Recorder
@@ -202,6 +202,23 @@ async def test_a_price_of_last_month_entered_today(
     assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
 
 
+@pytest.mark.usefixtures("every_kind")
+async def test_a_contract_that_changes_in_the_running_hour(
+    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry
+) -> None:
+    [_, _, before, _, _] = await all_rows(hass, meter)
+    await enter(hass, port, meter, reference_power="7", energy_price=0.3)
+    for clock, kwh in (("00:15:00", 0.2), ("00:45:00", 0.3), ("01:00:00", 0.5)):
+        await receive(hass, port, telegram(clock, kwh))
+    await written(meter)
+
+    [_, _, cost, _, total] = await all_rows(hass, meter)
+    assert cost.pop(MIDNIGHT) == pytest.approx(0.5 * 0.351 * 1.08)
+    assert cost == pytest.approx(before)
+    bill = await call(hass, "get_bill")
+    assert of(total, JUNE, MIDNIGHT + HOUR) == pytest.approx(bill["total"], abs=0.005)
+
+
 async def test_an_import_twice_and_its_removal_with_a_crash(
     hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, tmp_path: Path
 ) -> None:
@@ -233,6 +250,41 @@ async def test_an_import_twice_and_its_removal_with_a_crash(
     # And once more.
     await bring_in(hass, meter, tmp_path)
     assert of(await rows(hass, meter, "imported"), APRIL, JUNE) == pytest.approx(1440 + 316.6)
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write few rows at a time, also in place of rows that are removed."""
+    monkeypatch.setattr(hourly_statistics, "_AT_ONCE", 300)
+    monkeypatch.setattr(hourly_statistics.plan_of, "__kwdefaults__", {"can_delete": False})
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("parts", [0, 1, 3])
+async def test_a_removal_that_is_killed_in_any_part_is_done_by_the_next(
+    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, tmp_path: Path, parts: int
+) -> None:
+    before = await all_rows(hass, meter)
+    await bring_in(hass, meter, tmp_path)
+    imported = await all_rows(hass, meter)
+    with (
+        patch.object(
+            hourly_statistics,
+            "async_add_external_statistics",
+            side_effect=[*[DEFAULT] * parts, ArithmeticError],
+            wraps=async_add_external_statistics,
+        ),
+        pytest.raises(ArithmeticError),
+    ):
+        await call(hass, "remove_imported_quarter_hours")
+    await again(hass, port, meter, 20)
+    for now, was in zip(await all_rows(hass, meter), imported, strict=True):
+        assert now == pytest.approx(was)
+
+    await call(hass, "remove_imported_quarter_hours")
+    await again(hass, port, meter, 30)
+    for now, was in zip(await all_rows(hass, meter), before, strict=True):
+        assert now == pytest.approx(was, abs=1e-6)
 
 
 async def test_a_corrected_metering_point_takes_the_rows_of_the_former_point(
@@ -364,6 +416,48 @@ async def test_the_statistics_of_a_removed_meter_stay(
     assert await all_rows(hass, meter) == before
 
 
+async def test_a_removed_meter_takes_no_rows_of_another(hass: HomeAssistant) -> None:
+    rows_of = {}
+    meters = {"SAG1": {}, "LU1": {"kind": "leneda"}, "LU2": {"kind": "leneda"}}
+    statistics = {}
+    for number, (unique_id, data) in enumerate(meters.items()):
+        entry = MockConfigEntry(domain=DOMAIN, unique_id=unique_id, title="Smarty", data=data)
+        entry.add_to_hass(hass)
+        connection = lib.bill.DemandMeter()
+        days = Life(lib).leneda(MAY, MAY + (number + 2) * 24 * HOUR)
+        connection.set_leneda_days(lib.bill.LenedaDays(days))
+        statistics[unique_id] = HouseStatistics(hass, entry)
+        statistics[unique_id].async_start(connection, NoLeneda())
+        await statistics[unique_id].async_wait_until_written()
+        rows_of[unique_id] = await rows(hass, entry, "imported")
+        assert len(rows_of[unique_id]) == (number + 2) * 24
+
+    # The statistics of a meter with a serial number stay, too.
+    await statistics["LU1"].async_forget()
+    await statistics["SAG1"].async_forget()
+
+    rows_of["LU1"] = {}
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        assert await rows(hass, entry, "imported") == rows_of[str(entry.unique_id)]
+
+
+async def test_rows_before_the_first_hour_of_the_history_stay(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry(domain=DOMAIN, unique_id="SAG1", title="Smarty")
+    entry.add_to_hass(hass)
+    found = []
+    # The second history has forgotten a month and ten days.
+    for first in (APRIL, MAY + 10 * 24 * HOUR):
+        connection = lib.bill.DemandMeter()
+        days = Life(lib).leneda(first, MAY + 20 * 24 * HOUR)
+        connection.set_leneda_days(lib.bill.LenedaDays(days))
+        statistics = HouseStatistics(hass, entry)
+        statistics.async_start(connection, NoLeneda())
+        await statistics.async_wait_until_written()
+        found.append(await rows(hass, entry, "imported"))
+    assert len(found[0]) == 50 * 24
+    assert found[1] == pytest.approx(found[0])
+
+
 async def test_an_unload_in_the_middle_of_the_first_write(
     hass: HomeAssistant,
     port: MeterPort,
@@ -399,18 +493,29 @@ class NoLeneda:
 
 
 async def check_life(hass: HomeAssistant, seed: int) -> None:
-    """Write the statistics of a meter's life, part by part, and compare them with all hours."""
+    """Write the statistics of a meter's life, part by part, and compare them with all hours.
+
+    Some writes are killed at a random moment. Some are followed by a restart.
+    """
+    fate = random.Random(-seed)  # noqa: S311
     entry = MockConfigEntry(domain=DOMAIN, unique_id=f"SAG{seed}", title="Smarty")
     entry.add_to_hass(hass)
     statistics = None
     for meter in Life(lib).parts(random.Random(seed)):  # noqa: S311
-        if statistics is None:
+        if statistics is None or fate.random() < 0.2:
             statistics = HouseStatistics(hass, entry)
             statistics.async_start(meter, NoLeneda())
             await statistics.async_wait_until_written()
         statistics.update()
         assert statistics._task
+        if fate.random() < 0.4:
+            await asyncio.sleep(fate.random() * 0.05)
+            statistics._task.cancel()
         await asyncio.wait([statistics._task])
+    assert statistics
+    statistics.update()
+    assert statistics._task
+    await asyncio.wait([statistics._task])
     demand = meter.newest
     months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
     wanted = lib.bill.amounts_by_hour(

@@ -165,6 +165,14 @@ async def test_before_2026_11_hours_stay_without_energy(
     assert (await async_write(hass, series(same(0, 20)))).changes == 0
 
 
+async def shown_as(hass: HomeAssistant) -> tuple[str | None, str | None]:
+    """Return the name and the unit of the statistic."""
+    await async_wait_recording_done(hass)
+    read = get_instance(hass).async_add_executor_job
+    found = await read(lambda: get_metadata(hass, statistic_ids={NAME}))
+    return found[NAME][1]["name"], found[NAME][1]["unit_of_measurement"]
+
+
 async def test_a_name_or_unit_that_differs_changes_no_row(hass: HomeAssistant) -> None:
     await async_write(hass, series(same(0, 50)))
     recorder = get_instance(hass)
@@ -173,12 +181,13 @@ async def test_a_name_or_unit_that_differs_changes_no_row(hass: HomeAssistant) -
         NAME, new_unit_class="energy", new_unit_of_measurement="Wh"
     )
 
-    # The language of Home Assistant was changed, too.
+    assert (await async_write(hass, series(same(0, 50)))).changes == 0
+    assert await shown_as(hass) == (series({}).name, "kWh")
+
+    # The language of Home Assistant was changed.
     assert (await async_write(hass, series(same(0, 50), name="Compteur"))).changes == 0
 
-    await async_wait_recording_done(hass)
-    found = await recorder.async_add_executor_job(lambda: get_metadata(hass, statistic_ids={NAME}))
-    assert (found[NAME][1]["name"], found[NAME][1]["unit_of_measurement"]) == ("Compteur", "kWh")
+    assert await shown_as(hass) == ("Compteur", "kWh")
     assert await rows(hass) == pytest.approx(same(0, 50))
 
 

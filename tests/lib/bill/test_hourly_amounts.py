@@ -211,6 +211,25 @@ def test_contracts_entered_late_and_the_vat_switched() -> None:
     assert net.cost[JUNE + 2 * DAY + 14 * HOUR] == pytest.approx(0.64 * 0.201)
 
 
+def test_a_price_of_last_year_entered_late() -> None:
+    meter = DemandMeter(replace(FIXED, energy_price=0.25))
+    year = datetime(2025, 12, 31, 23, tzinfo=UTC)
+    feed(meter, year - 70 * DAY, year + 45 * DAY)
+    before = checked(meter)
+
+    meter.change_contract(replace(FIXED, energy_price=0.35), date(2025, 11, 10))
+    meter.change_contract(replace(FIXED, energy_price=0.25), date(2026, 1, 10))
+    after = checked(meter)
+
+    since, until = datetime(2025, 11, 9, 23, tzinfo=UTC), datetime(2026, 1, 9, 23, tzinfo=UTC)
+    assert after.imported == before.imported
+    for hour, kwh in after.imported.items():
+        dearer = kwh * 0.1 * 1.08 if since <= hour < until else 0.0
+        assert after.cost[hour] - before.cost[hour] == pytest.approx(dearer, abs=1e-9), hour
+    assert since - HOUR in after.total
+    assert until in after.total
+
+
 @pytest.mark.parametrize("contract", [FIXED, MARKET])
 def test_sharing_that_comes_five_weeks_late(contract: Contract) -> None:
     meter = DemandMeter(replace(contract, community_price=0.09))
