@@ -235,11 +235,7 @@ async def _async_plan(
     by_id = {statistic_id(key, kind): name for kind, name in names.items()}
     plan = plan_moves(sources, known)
     offers = [_offer(hass, move, known, first, by_id) for move in plan.moves]
-    own_prices = [
-        f"{_name(hass, source)} → {', '.join(by_id[known.energies[energy]] for energy in energies)}"
-        for source in plan.own_prices
-        if (energies := [energy for energy in _energies(source) if energy in known.energies])
-    ]
+    own_prices = [_own_price_line(hass, source, known, by_id) for source in plan.own_prices]
     return offers, own_prices
 
 
@@ -261,6 +257,15 @@ def _offer(
         old not in first or first[new] <= first[old] + _A_DAY for old, new in pairs if new in first
     )
     return Offer(move, shown, since, is_complete)
+
+
+def _own_price_line(
+    hass: HomeAssistant, source: Source, replacements: Replacements, names: Mapping[str, str]
+) -> str:
+    """Return the name of a source, and the names of the statistics that it could have."""
+    new = [replacements.energies.get(energy) for energy in _energies(source)]
+    statistics = ", ".join(names[name] for name in new if name)
+    return f"{_name(hass, source)} → {statistics}"
 
 
 def _changes(move: Move, replacements: Replacements) -> list[tuple[str, str]]:

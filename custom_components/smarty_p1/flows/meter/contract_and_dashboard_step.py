@@ -216,7 +216,7 @@ class ContractAndDashboardSteps(Dialog):
             serial = shown_name(short_serial(source.identity))
             device = await self._async_text(f"device.{source.kind}.name", serial=serial)
         for spec in source.sensors.values():
-            # As in Home Assistant, the main sensor of an M-Bus meter has the name of the device.
+            # In Home Assistant, the main sensor of an M-Bus meter has the name of the device.
             name = (
                 ""
                 if spec.is_main
