@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dev.simulator import Meter
+from dev.simulator.heater import Heater
 from smartyp1.prices import Contract
 
 from . import inverter
@@ -21,7 +22,7 @@ from .client import PASSWORD, USER, Client, attempt
 from .default_dashboard import URL_PATH, add_overview
 from .energy_dashboard import set_up_dashboard
 from .home_assistant import HOST, RESTART, Installation
-from .inverter import keep_inverter_shown, show_inverter
+from .inverter import keep_heater_shown, keep_inverter_shown, show_inverter
 from .leneda import ACCOUNT, platform_of
 from .meter_statistics import (
     DOMAIN,
@@ -164,6 +165,8 @@ class Demo:
         if a user asks for it. Raises ProcessEndedError if a program ends for another reason.
         """
         state = self._state
+        state.heater.append(datetime.now(UTC).isoformat(timespec="seconds"))
+        state.save()
         extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
         meters = Meters(
             _ports(state),
@@ -171,6 +174,7 @@ class Demo:
             self._directory,
             first=state.first_meter,
             boards=extras.boards,
+            heater=Heater(tuple(map(datetime.fromisoformat, state.heater))),
         )
         log = self._directory / "home-assistant.log"
         home = Installation(self._directory / "config", self._port, log)
@@ -212,16 +216,19 @@ class Demo:
         self._progress.begin("starting Home Assistant", _START_TIME)
         async with home.running() as process:
             async with home.ready(process) as client:
-                await self._set_up(client, meters, extras)
-                await self._announce(client, meters)
-                if self._minutes and not self._deadline:
-                    self._deadline = time.monotonic() + self._minutes * 60
-                shown = asyncio.create_task(keep_inverter_shown(client, meters.meter(1)))
+                shown = [asyncio.create_task(keep_heater_shown(client, meters.heater))]
                 try:
+                    await self._set_up(client, meters, extras)
+                    await self._announce(client, meters)
+                    if self._minutes and not self._deadline:
+                        self._deadline = time.monotonic() + self._minutes * 60
+                    inverter_shown = keep_inverter_shown(client, meters.meter(1))
+                    shown.append(asyncio.create_task(inverter_shown))
                     ended = await _first_to_end([*others, process], self._deadline)
                 finally:
-                    shown.cancel()
-                    await asyncio.gather(shown, return_exceptions=True)
+                    for task in shown:
+                        task.cancel()
+                    await asyncio.gather(*shown, return_exceptions=True)
             if not ended:
                 self._progress.say(f"{self._minutes:g} minutes are over")
                 return False
@@ -233,12 +240,11 @@ class Demo:
         """Set up the meters, boards, broker and dashboards that Home Assistant does not have yet.
 
         Disable the entries of devices that this demo does not run, and import the simulated
-        history. Users can look as soon as the meters and their dashboard are there.
+        history.
         """
         progress, state = self._progress, self._state
         is_new = await self._add_meters(client, meters)
         await add_overview(client)
-        progress.say(f"open {client.url}   user {USER}, password {PASSWORD}")
         if is_new:
             await self._store_year(client, meters)
         first = state.entries["1"]

@@ -1,4 +1,4 @@
-"""Simulated solar panels, home battery and two devices, as sensors of Home Assistant.
+"""Simulated solar panels, home battery and three devices, as entities of Home Assistant.
 
 The meter measures only the exchange with the grid. So Home Assistant needs the production and the
 battery to compute the home's consumption. The battery takes a fifth of the panels' energy, and
@@ -15,6 +15,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
 from dev.simulator import Meter
+from dev.simulator.heater import Heater
 from dev.simulator.household import EPOCH
 from smartyp1.history import LUXEMBOURG
 
@@ -29,7 +30,9 @@ ENTITIES = {
     "fridge": "sensor.simulated_fridge",
     "router": "sensor.simulated_router",
 }
+_HEATER = "switch.simulated_water_heater"
 _UPDATE_INTERVAL_S = 10.0
+_SWITCH_INTERVAL_S = 0.5
 _CHARGED_SHARE = 0.25
 _EFFICIENCY = 0.9
 _EVENING, _EVENING_LENGTH = time(18), timedelta(hours=5)
@@ -122,6 +125,19 @@ async def keep_inverter_shown(client: Client, meter: Meter) -> None:
     while True:
         await show_inverter(client, meter)
         await asyncio.sleep(_UPDATE_INTERVAL_S)
+
+
+async def keep_heater_shown(client: Client, heater: Heater) -> None:
+    """Show the water heater of the meter as a switch, until cancelled."""
+    shown: bool | None = None
+    while True:
+        is_on = heater.is_on(datetime.now(UTC))
+        if is_on is not shown:
+            attributes = {"friendly_name": "Water heater"}
+            state = "on" if is_on else "off"
+            await client.post(f"/api/states/{_HEATER}", state=state, attributes=attributes)
+            shown = is_on
+        await asyncio.sleep(_SWITCH_INTERVAL_S)
 
 
 def _mean_kw(read: Callable[[Meter, datetime], float], meter: Meter, now: datetime) -> float:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from dev.simulator import Meter
+from dev.simulator.heater import Heater
 
 from .client import is_listening
 from .home_assistant import HOST, ROOT
@@ -18,7 +19,7 @@ from .processes import Process, running
 class Meters:
     """Simulated meters 1, 2, ... on consecutive TCP ports. A file contains their keys."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a meter is made of
         self,
         ports: range,
         interval: float,
@@ -26,13 +27,15 @@ class Meters:
         *,
         first: int,
         boards: Mapping[str, int],
+        heater: Heater,
     ) -> None:
         """Configure one meter for each of `ports`. `boards` has the TCP port of each kind of board.
 
         `interval` is the time between two telegrams in seconds. The demo numbers its meters from 1,
-        and the simulator numbers the same meters from `first`.
+        and the simulator numbers the same meters from `first`. `heater` belongs to meter 1.
         """
         self.ports = ports
+        self.heater = heater
         self._first = first
         self._boards = boards
         self._interval = interval
@@ -47,6 +50,8 @@ class Meters:
         options = ["--listen", f"{HOST}:{self.ports[0]}", "--interval", f"{self._interval:g}"]
         for kind in self._boards:
             options += ["--board", kind, "--board-port", f"{min(self._boards.values())}"]
+        for start in self.heater.starts:
+            options += ["--heater", start.isoformat()]
         async with running(
             "the simulator",
             [*command, *options, "--key-file", self._key_file],
@@ -58,7 +63,7 @@ class Meters:
 
     def meter(self, number: int) -> Meter:
         """Return a copy of the demo's meter `number`. It has the same readings, but no key."""
-        return Meter(self._first + number - 1)
+        return Meter(self._first + number - 1, heater=self.heater if number == 1 else None)
 
     def address(self, number: int) -> str:
         """Return the address of a meter's port, in the form in which a user enters it."""

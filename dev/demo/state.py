@@ -26,7 +26,7 @@ class UnreadableError(Exception):
 
 @dataclass
 class State:
-    """Content of `demo.json`: the number of meters, their ports, and ids of config entries."""
+    """Content of `demo.json`: meters, their ports, ids of config entries, starts of the heater."""
 
     directory: Path
     meters: int = 1
@@ -38,6 +38,9 @@ class State:
     entries: dict[str, str] = field(default_factory=dict)
     # Ids of the config entries of devices that `--all` adds. A key is "pulse", "tank" or "broker".
     extras: dict[str, str] = field(default_factory=dict)
+    # Times at which the demo was started, as ISO 8601. From then on, a water heater runs for an
+    # hour. They are kept, because the registers have counted its energy.
+    heater: list[str] = field(default_factory=list)
 
     @classmethod
     def load(cls, directory: Path) -> State:

@@ -12,6 +12,7 @@ from .arguments import count, positive
 from .boards import Board, PulseBoard, TankBoard
 from .clock import Clock
 from .faults import FAULTS, Fault
+from .heater import Heater
 from .household import EPOCH
 from .keyfile import KeyFileError, read_keys
 from .line import Pieces
@@ -94,12 +95,18 @@ def _count(options: argparse.Namespace) -> int:
 
 def _meters(options: argparse.Namespace) -> list[Meter]:
     numbers = _numbers(options)
+    heaters = [Heater(tuple(options.heater)), *[Heater()] * (options.meters - 1)]
     if options.plain:
-        return [Meter(number) for number in numbers]
+        return [
+            Meter(number, heater=heater) for number, heater in zip(numbers, heaters, strict=True)
+        ]
     keys, added = read_keys(options.key_file, options.meters)
     if added and not options.quiet:
         print(f"{added} new key{'s'[: added > 1]} in {options.key_file}", flush=True)
-    return [Meter(number, key) for number, key in zip(numbers, keys, strict=True)]
+    return [
+        Meter(number, key, heater=heater)
+        for number, key, heater in zip(numbers, keys, heaters, strict=True)
+    ]
 
 
 def _list_keys(options: argparse.Namespace) -> int:
@@ -190,6 +197,15 @@ def _parser() -> argparse.ArgumentParser:
         type=_moment,
         help="time at which the meters' clocks start, ISO 8601, Luxembourg's unless it has an "
         "offset (now)",
+    )
+    add(
+        "--heater",
+        metavar="TIME",
+        type=_moment,
+        action="append",
+        default=[],
+        help="time from which a water heater of the first meter switches on and off for an hour; "
+        "may be given again",
     )
     add("--chunk", metavar="N", type=count, default=0, help="send in pieces of N bytes")
     add("--uart", action="store_true", help="send as slowly as 115200 baud do")

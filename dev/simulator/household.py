@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from operator import add
-from threading import Lock
+from threading import RLock
 from typing import NamedTuple
 
 from .appliances import SLOT, electric_loads, warmth_and_water
+from .heater import HEATER_STEP, HEATER_WATTS, Heater
 from .house import House
 from .randomness import seeded_random
 from .weather import MINUTES, weather_of_day
@@ -40,6 +41,7 @@ CAPACITIVE_VAR = 24
 # the mean power of the minute. Their sum is 0.
 RIPPLE = (0.02, -0.015, 0.005, -0.02, 0.015, -0.005)
 STEP = 60 // len(RIPPLE)
+_MINUTE = timedelta(minutes=1)
 
 
 class Registers(NamedTuple):
@@ -164,14 +166,16 @@ class _Day(NamedTuple):
 class Household:
     """House with its residents, solar panels and electric car."""
 
-    def __init__(self, house: House, seed: int) -> None:
+    def __init__(self, house: House, seed: int, heater: Heater | None = None) -> None:
         """Create a household. With different seeds, equal houses have different consumption."""
         self.house = house
         self._seed = seed
+        self._heater = heater or Heater()
+        self._heated = [Registers()]
         self._at_midnight = [Registers()]
         self._days: dict[int, _Day] = {}
         # Lock for the caches, which the event loop and threads that compute a history share.
-        self._lock = Lock()
+        self._lock = RLock()
 
     def registers_at(self, when: datetime) -> Registers:
         """Return the amounts from EPOCH to `when`. Heat and water rise only every five minutes."""
@@ -193,7 +197,7 @@ class Household:
             day.water[slot],
             up_to_now(day.produced),
         )
-        registers = self._midnight(index).plus(today)
+        registers = self._midnight(index).plus(today).plus(self._heated_until(when))
         return registers.plus(self._midnight(DAYS_OF_LIFE), years) if years else registers
 
     def powers_at(self, when: datetime) -> Powers:
@@ -203,6 +207,7 @@ class Household:
         share = (1 + _ripple(minute, int(second) // STEP)) / 1000
         sun = self._sun_of_phases(flows.solar[minute])
         loads = [phase[minute] for phase in flows.phases]
+        loads[0] += HEATER_WATTS * self._heater.is_on(when)
         chance = seeded_random("voltage", self._seed, days, minute, int(second) // STEP)
         return Powers(
             tuple((watts - feed) * share for watts, feed in zip(loads, sun, strict=True)),
@@ -222,6 +227,25 @@ class Household:
         """Return the power of the solar panels at the time `when`, in kW."""
         days, minute, _ = _split(when)
         return self._day(days % DAYS_OF_LIFE).flows.solar[minute] / 1000
+
+    def _heated_until(self, when: datetime) -> Registers:
+        """Return by how much the heater has moved the registers until `when`.
+
+        It raises the imported energy, and lowers the exported energy while the panels feed in.
+        """
+        count, share = self._heater.count_until(when)
+        with self._lock:
+            for step in self._heater.steps[len(self._heated) - 1 : count]:
+                days, minute, second = _split(step)
+                net = self._day(days % DAYS_OF_LIFE).flows.net[minute]
+                length = (1 + _ripple(minute, int(second) // STEP)) * (HEATER_STEP / _MINUTE)
+                imported = (max(net + HEATER_WATTS, 0) - max(net, 0)) * length
+                exported = imported - HEATER_WATTS * length
+                self._heated.append(self._heated[-1].plus(Registers(imported, exported)))
+        if not count:
+            return self._heated[0]
+        before, after = self._heated[count - 1 : count + 1]
+        return Registers(*(a + (b - a) * share for a, b in zip(before, after, strict=True)))
 
     def _sun_of_phases(self, watts: int) -> list[float]:
         count, own = self.house.phases, self.house.solar_phase

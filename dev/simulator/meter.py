@@ -8,6 +8,7 @@ from math import hypot
 from typing import NamedTuple
 
 from . import frame, telegram
+from .heater import Heater
 from .house import House, Medium, house_of
 from .household import EPOCH, Household, Registers
 from .randomness import seeded_random
@@ -58,11 +59,12 @@ class Meter:
         key: bytes | None = None,
         *,
         house: House | None = None,
+        heater: Heater | None = None,
         counter: int | None = None,
     ) -> None:
         self.number = number
         self.house = house or house_of(number)
-        self.household = _household(self.house, number)
+        self.household = _household(self.house, number, heater or Heater())
         self.device_name = f"SAG10307{FIRST_SERIAL + (number - 1) * 1_117:08d}"
         self.system_title = b"SAG" + (FIRST_TITLE + (number - 1) * 0x101).to_bytes(5)
         self.next_counter = _counter_of_now() if counter is None else counter
@@ -194,10 +196,10 @@ class Meter:
 
 
 @lru_cache(maxsize=32)
-def _household(house: House, seed: int) -> Household:
+def _household(house: House, seed: int, heater: Heater) -> Household:
     # Copies of a meter share one household, so that its caches are computed only once. Sharing is
     # safe, because a household has no other state.
-    return Household(house, seed)
+    return Household(house, seed, heater)
 
 
 def _counter_of_now() -> int:

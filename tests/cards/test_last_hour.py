@@ -9,7 +9,10 @@ from .house_hour import state
 from .stage import Stage
 
 CARD = "smarty-p1-now"
-WASHING = {"switch.wash": state("on", "18:35:27", friendly_name="Washing machine")}
+WASHING = {
+    "switch.wash": state("on", "18:35:27", friendly_name="Washing machine"),
+    "sensor.wash": state("2050", "18:35:29", unit_of_measurement="W"),
+}
 
 
 def drawing(**changes: object) -> dict[str, Any]:
@@ -19,6 +22,10 @@ def drawing(**changes: object) -> dict[str, Any]:
 
 
 EVENING = {"smarty_p1/live": drawing()} | house_hour.EVENING
+EVENING["smarty_p1/last_hour"]["devices"] = ["sensor.wash"]
+ENTITIES = house.entities() | {
+    name: {"entity_id": name, "device_id": "machine"} for name in WASHING
+}
 
 
 async def line(stage: Stage) -> str:
@@ -29,7 +36,7 @@ async def line(stage: Stage) -> str:
 
 @pytest.mark.parametrize("width", [360, 484])
 async def test_the_newest_step_and_its_device(stage: Stage, width: int) -> None:
-    await stage.show(CARD, answers=EVENING, states=WASHING, width=width)
+    await stage.show(CARD, answers=EVENING, states=WASHING, entities=ENTITIES, width=width)
     assert await line(stage) == "+2.1 kW at 18:35 · L1 · when Washing machine switched on"
     assert not await stage.overflow()
     await stage.picture(f"last-hour-{width}")
@@ -38,7 +45,14 @@ async def test_the_newest_step_and_its_device(stage: Stage, width: int) -> None:
     await stage.page.evaluate("document.querySelector('main > *').style.height = '700px'")
     await stage.settle()
     assert await house_now.height(stage.card(CARD).locator(".frame svg")) > 300
-    await stage.show(CARD, answers=EVENING, states=WASHING, width=width, config={"names": False})
+    await stage.show(
+        CARD,
+        answers=EVENING,
+        states=WASHING,
+        entities=ENTITIES,
+        width=width,
+        config={"names": False},
+    )
     assert await line(stage) == "+2.1 kW at 18:35 · L1"
 
 

@@ -2,7 +2,7 @@
 
 import type { Hass } from "../hass.ts";
 import { SLOT_MS, SLOTS } from "./last-hour.ts";
-import { phasesOf, type Step } from "./last-hour-steps.ts";
+import type { Step } from "./last-hour-steps.ts";
 
 /** Entities of devices that can be switched. */
 const SWITCHED = /^(switch|climate|water_heater|humidifier|fan|light|media_player|vacuum)\./;
@@ -12,14 +12,17 @@ const OFF = /^(off|standby|idle|docked|paused)$/;
 const UNKNOWN = /^(unavailable|unknown)$/;
 /** A device can have caused a step if both are at most this number of ms apart. */
 const MAX_APART_MS = 15_000;
-/** A reading shows what was switched before it, so at most this number of ms after the start of its slot. */
-const MAX_LATER_MS = SLOT_MS - 2_000;
+/** A step is known with the reading after it. So what was switched in the last slots has no step yet. */
+const UNSURE_SLOTS = 3;
 const KEPT_MS = SLOTS * SLOT_MS;
 const MAX_EVENTS = 200;
-/** A measured device causes a step if its power moves by this share of the step. */
-const MIN_OWN_SHARE = 0.5;
-/** A power that comes and goes differs by less than this share. */
-const SAME = 0.15;
+/** A measured device causes a step if its power moves by half of the step at least, and by twice the step at most. */
+const MAX_OWN_APART = Math.log(2);
+/** The steps of an unmeasured device differ by less than this share. */
+const SAME = 0.1;
+/** It must have made more than this share of all steps of a similar power. So a thermostat's steps are not its own. */
+const MIN_MADE_SHARE = 1 / 3;
+const SIMILAR = 0.2;
 /** Time in ms within which the sensor of a device reports its new power. */
 const REPORT_MS = 60_000;
 const KW: Record<string, number> = { W: 0.001, kW: 1, MW: 1000 };
@@ -94,7 +97,7 @@ export class SwitchedDevices {
   }
 
   /**
-   * Return the device that was switched with a step; undefined if none or several were. `steps` are all steps of the hour,
+   * Return the device that was switched with a step; undefined if none or several were, or if it is not sure. `steps` are all steps of the hour,
    * and `start` is the time in ms at which it begins.
    */
   find(hass: Home, powers: readonly string[], step: Step, steps: readonly Step[], start: number): Switched | undefined {
@@ -105,24 +108,27 @@ export class SwitchedDevices {
     if (!event || second || event.isOn !== step.kw > 0) return undefined;
     const { id, isOn } = event;
     const power = own(id);
-    // A device that is switched on used nothing before.
-    const moved = power ? (this.moved(power, timeOf(step), Math.sign(step.kw), isOn ? 0 : undefined) ?? 0) : 0;
-    // A device whose power is unknown must have made such a step each time that it was switched in this hour, and such a
-    // power must have come and gone with it. Otherwise, it was switched at this time only by chance.
-    const isLike = ({ kw }: Step) => Math.abs(Math.log2(Math.abs(kw / step.kw))) < 1;
-    const made = (other: Step) => this.#events.some((event) => event.id === id && isNear(event, other) && event.isOn === other.kw > 0);
-    const isSteady = () => this.#events.every((event) => event.id !== id || steps.some((other) => isNear(event, other) && event.isOn === other.kw > 0 && isLike(other)));
-    const end = [...steps].sort((a, b) => Math.sign(step.kw) * (a.at - b.at)).find((other) => (isOn ? other.at > step.at : other.at < step.at) && isOpposite(step, other));
-    const isLikely = () => STRONG.test(id) && event.time <= timeOf(step) + MAX_LATER_MS && isSteady() && (!end || made(end));
-    if (power ? moved < MIN_OWN_SHARE * Math.abs(step.kw) : !isLikely()) return undefined;
+    const stepsOf = (event: Event) => steps.filter((other) => isNear(event, other) && event.isOn === other.kw > 0);
+    if (power) {
+      // A device that is switched on used nothing before.
+      const moved = this.moved(power, event.time, Math.sign(step.kw), isOn ? 0 : undefined) ?? 0;
+      const [best] = stepsOf(event).sort((a, b) => apart(a.kw, moved) - apart(b.kw, moved));
+      if (best !== step || apart(moved, step.kw) > MAX_OWN_APART) return undefined;
+    } else {
+      // A device whose power is unknown must have made this step each time that it was switched, and at least twice.
+      // Otherwise, it was switched at this time only by chance.
+      const events = this.#events.filter((event) => event.id === id && event.time < start + (SLOTS - UNSURE_SLOTS) * SLOT_MS);
+      const isSteady = events.length > 1 && events.every((event) => stepsOf(event).some((other) => apart(other.kw, step.kw) < SAME));
+      const similar = steps.filter((other) => apart(other.kw, step.kw) < SIMILAR);
+      if (!STRONG.test(id) || !isSteady || events.length <= MIN_MADE_SHARE * similar.length) return undefined;
+    }
     const name = hass.states[id]?.attributes.friendly_name;
     return typeof name === "string" && name ? { name, isOn } : undefined;
   }
 }
 
-/** Return whether the power of a step goes, or came, with another one. */
-const isOpposite = (step: Step, other: Step): boolean =>
-  Math.abs(step.kw + other.kw) < SAME * Math.abs(step.kw) && String(phasesOf(step)) === String(phasesOf(other));
+/** Return how far two powers differ, whatever their signs: 0.1 for a tenth. */
+const apart = (a: number, b: number): number => Math.abs(Math.log(Math.abs(a / b)));
 
 /** Return the measured power of the device to which an entity belongs. */
 function powerOf({ entities }: Pick<Hass, "entities">, powers: readonly string[], id: string): string | undefined {

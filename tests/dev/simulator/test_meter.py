@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dev.simulator import CounterExhaustedError, Meter
+from dev.simulator.heater import Heater
 from tests.dev.simulator.support import KEY, field, open_frame
 
 WHEN = datetime(2026, 5, 4, 10, 17, 33, tzinfo=UTC)
@@ -55,3 +56,27 @@ def test_counter_stops_at_its_end() -> None:
 
 def test_key_is_not_in_the_representation() -> None:
     assert repr(Meter(1, KEY)) == "Meter(1, 'SAG1030790002574')"
+
+
+@pytest.mark.parametrize("start", ["2026-06-14T12:00:03+00:00", "2026-11-25T23:40:00+00:00"])
+def test_the_heater_moves_power_and_registers_alike(start: str) -> None:
+    begin = datetime.fromisoformat(start)
+    meter, without = Meter(1, heater=Heater((begin,))), Meter(1)
+    assert meter.registers_at(begin) == without.registers_at(begin)
+    watt_minutes, ups, before = 0.0, 0, 0.0
+    for second in range(0, 3600, 5):
+        when = begin + timedelta(seconds=second)
+        # The middle of the five seconds, because a step may begin inside them.
+        middle = when + timedelta(seconds=2.5)
+        more = sum(meter.household.powers_at(middle).active)
+        more -= sum(without.household.powers_at(middle).active)
+        assert more == pytest.approx(2, rel=0.03) or more == 0
+        watt_minutes += more * 1000 / 12
+        ups += more > before
+        before = more
+    end = begin + timedelta(hours=2)
+    after, plain = meter.registers_at(end), without.registers_at(end)
+    drawn, fed = after.imported - plain.imported, after.exported - plain.exported
+    assert drawn - fed == pytest.approx(watt_minutes, rel=0.03)
+    assert (fed < 0) is (begin.month == 6)
+    assert ups > 10
