@@ -105,7 +105,9 @@ export class WhereCard extends SmartyCard {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const now = new Date(feed.now);
-    const { value, error } = feed.get("smarty_p1/shares", { period: this.period }, localDay(now));
+    // The recorder may write the hours of yesterday late, and a device may be added: so ask for the month each hour.
+    const asked = this.period === "month" ? now.toISOString().slice(0, 13) : localDay(now);
+    const { value, error } = feed.get("smarty_p1/shares", { period: this.period }, asked);
     const shown = value && where(value, meter.reference_kw, this.locale);
     const isEmpty = value && !value.rows.some(({ wh }) => wh);
     if (shown) this.announce(`${meter.entry_id} ${this.period}`, this.#t("title"), shown.sentence);

@@ -49,10 +49,13 @@ export class SwitchedDevices {
   /** Changes of the power of measured devices, as [time in ms, kW], by entity. The first one may be older than an hour. */
   readonly #powers = new Map<string, [time: number, kw: number][]>();
   #states: States | undefined;
+  /** The last `powers`. They arrive after the first states. */
+  #noted = "";
+
   /** Note what has changed since the last call. `powers` are the entities of powers; `now` is in ms since 1970. */
   note(states: States, powers: readonly string[], now: number): void {
-    if (states === this.#states) return;
-    this.#states = states;
+    if (states === this.#states && String(powers) === this.#noted) return;
+    [this.#states, this.#noted] = [states, String(powers)];
     for (const id of Object.keys(states)) {
       if (SWITCHED.test(id)) this.#noteDevice(id, states[id]!, now);
     }
