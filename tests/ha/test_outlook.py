@@ -1,5 +1,6 @@
 """The action that tells the next 48 hours: prices ahead, what is usually left, and for whom."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.lib.history import QuarterHour
@@ -153,6 +155,8 @@ class NordPool:
         hass.states.async_set(self.entity_id, "0.1", {"unit_of_measurement": "EUR/kWh"})
         self.days: list[str] = []
         self.fails = False
+        self.answers = asyncio.Event()
+        self.answers.set()
         self._entry_id = entry.entry_id
         hass.services.async_register(
             "nordpool", "get_prices_for_date", self._answer, supports_response=SupportsResponse.ONLY
@@ -161,6 +165,7 @@ class NordPool:
     async def _answer(self, call: ServiceCall) -> dict[str, Any]:
         assert (call.data["config_entry"], call.data["areas"]) == (self._entry_id, ["GER"])
         self.days.append(call.data["date"])
+        await self.answers.wait()
         if self.fails:
             raise HomeAssistantError
         if call.data["date"] != "2026-06-16":
@@ -202,6 +207,24 @@ async def test_nord_pool_is_asked_once_a_day_and_for_tomorrow_again_after_a_whil
     freezer.tick(900)
     await call()
     assert nord_pool.days[2:] == ["2026-06-17"]
+
+
+async def test_while_nord_pool_is_slow_other_questions_are_answered(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    entity_registry: er.EntityRegistry,
+    begin: Callable[..., Awaitable[MockConfigEntry]],
+) -> None:
+    nord_pool = NordPool(hass, entity_registry)
+    meter = (await begin(energy_price_entity=nord_pool.entity_id, vat=False)).entry_id
+    nord_pool.answers.clear()
+    client = await hass_ws_client(hass)
+    for kind, fields in (("start_costs", {"kw": 1, "hours": 2}), ("last_hour", {})):
+        await client.send_json_auto_id({"type": f"{DOMAIN}/{kind}", "entry_id": meter, **fields})
+    assert "net" in (await client.receive_json())["result"]
+    assert nord_pool.days == ["2026-06-16"]
+    nord_pool.answers.set()
+    assert "start_costs" in (await client.receive_json())["result"]
 
 
 async def test_as_emhass_and_evcc_read_it(

@@ -10,10 +10,14 @@ from ..services.best_start import LOAD
 from .requests import Request, async_rendered, meter_command
 
 
-@meter_command("start_costs", LOAD, lambda *_: True)
+async def _async_with_market(coordinator: BooksCoordinator, msg: Request) -> Request:
+    now = dt_util.utcnow()
+    return {**msg, "now": now, "market": await async_market_ahead(coordinator, now)}
+
+
+@meter_command("start_costs", LOAD, lambda *_: True, prepare=_async_with_market)
 async def answer_start_costs(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return what a load costs at each start until tomorrow's end, and its best start."""
-    now = dt_util.utcnow()
-    market = await async_market_ahead(coordinator, now)
-    costs = await async_start_costs(coordinator, Load(msg["kw"], msg["hours"]), now, market)
+    load = Load(msg["kw"], msg["hours"])
+    costs = await async_start_costs(coordinator, load, msg["now"], msg["market"])
     return await async_rendered(coordinator.hass, start_costs_report, costs)

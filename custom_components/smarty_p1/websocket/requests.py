@@ -23,6 +23,7 @@ from .meter_status import loaded_meter
 type Request = Mapping[str, Any]
 type IsKept = Callable[[BooksCoordinator, Request], bool]
 type Answer = Callable[[BooksCoordinator, Request], Awaitable[bytes]]
+type Prepare = Callable[[BooksCoordinator, Request], Awaitable[Request]]
 
 _MAX_ID_CHARS = 64
 METER = {vol.Required("entry_id"): vol.All(str, vol.Length(max=_MAX_ID_CHARS))}
@@ -37,11 +38,16 @@ BUSY_FOR = "busy", "This user has received too much at once; ask again in {secon
 """Error codes for programs, with an explanation for authors of cards."""
 
 
-def meter_command(
+async def _async_unprepared(_coordinator: BooksCoordinator, msg: Request) -> Request:
+    return msg
+
+
+def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
     name: str,
     fields: Mapping[vol.Marker, Any] | None = None,
     is_kept: IsKept = lambda _coordinator, _msg: False,
     *,
+    prepare: Prepare = _async_unprepared,
     is_until_now: bool = False,
     needs_port: bool = False,
 ) -> Callable[[Answer], WebSocketCommandHandler]:
@@ -50,7 +56,8 @@ def meter_command(
     The decorator registers the command. If several users wait for answers, they take turns. An
     answer is cached if `is_kept` returns True for its request. It is cached until the meter's
     quarter-hours or contract change. With `is_until_now`, it is cached only until the next
-    telegram. With `needs_port`, meters without a port are refused.
+    telegram. With `needs_port`, meters without a port are refused. `prepare` adds to a request what
+    other services answer. It runs before the queue, so that a slow service keeps no others waiting.
     """
 
     def decorate(answer: Answer) -> WebSocketCommandHandler:
@@ -75,7 +82,7 @@ def meter_command(
                 return books_of(coordinator), demand.time if is_until_now else None
 
             question = frozenset((key, value) for key, value in msg.items() if key != "id")
-            make = partial(answer, coordinator, msg)
+            make = partial(answer, coordinator, await prepare(coordinator, msg))
             try:
                 result = await answers_of(hass).async_get(connection.user.id, question, make, books)
             except BusyError as err:
