@@ -159,9 +159,11 @@ test("the scale begins at zero, and shows the reference power from half of it on
 
 test("the curve is a line of steps, and no line crosses a gap", () => {
   const { line, area, gaps } = pathsOf([1, 1, 3, null, null, 2], (index) => 10 * index, (kw) => 40 - 10 * kw);
-  assert.equal(line, "M0.0 30.0H20.0V10.0H30.0M50.0 20.0H60.0");
-  assert.equal(area, "M0.0 40.0V30.0H20.0V10.0H30.0V40.0ZM50.0 40.0V20.0H60.0V40.0Z");
+  assert.equal(line, "M0.0 30H20.0V10H30.0M50.0 20H60.0");
+  assert.equal(area, "M0.0 40V30H20.0V10H30.0V40ZM50.0 40V20H60.0V40Z");
   assert.deepEqual(gaps, [[3, 5]]);
+  // A change of less than half a pixel is no part of the path.
+  assert.equal(pathsOf([1, 1.02, 1.01, 1.06], (index) => 10 * index, (kw) => 40 - 10 * kw).line, "M0.0 30H30.0V29.5H40.0");
   const draw = (net: Slot[], width: number) => drawCurve(net, findSteps(net, [], 2), 7, 0, width, 160, "none", "since", en, (text) => 7 * text.length);
   const { slotAt, x } = draw(flat(), 400);
   for (const slot of [0, 17, 359]) assert.equal(slotAt(x(slot + 0.5) / 400), slot);

@@ -131,19 +131,20 @@ export function scaleOf(net: readonly Slot[], reference: number | null): Scale {
  * as the indexes of its first slot and of the slot after it.
  */
 export function pathsOf(net: readonly Slot[], x: (index: number) => number, y: (kw: number) => number) {
-  const round = (value: number) => value.toFixed(1);
-  const gaps: [from: number, to: number][] = [];
+  // Half pixels are fine enough. Most readings then differ from the one before by nothing, and a short path costs little.
+  const heights = net.map((kw) => (kw === null ? null : Math.round(2 * y(kw)) / 2));
+  const [zero, gaps]: [number, [from: number, to: number][]] = [Math.round(2 * y(0)) / 2, []];
   let [line, area, from] = ["", "", 0];
   for (let to = 1; to <= net.length; to++) {
-    const kw = net[from]!;
-    if (to < net.length && net[to] === kw) continue;
-    const isJoined = from > 0 && net[from - 1] !== null;
-    if (kw === null) gaps.push([from, to]);
+    const height = heights[from]!;
+    if (to < net.length && heights[to] === height) continue;
+    if (height === null) gaps.push([from, to]);
     else {
-      const top = `${round(y(kw))}H${round(x(to))}`;
-      line += isJoined ? `V${top}` : `M${round(x(from))} ${top}`;
-      area += `${isJoined ? "V" : `M${round(x(from))} ${round(y(0))}V`}${top}`;
-      if (to === net.length || net[to] === null) area += `V${round(y(0))}Z`;
+      const [begin, end] = [x(from).toFixed(1), x(to).toFixed(1)];
+      const isJoined = from > 0 && heights[from - 1] !== null;
+      line += `${isJoined ? "V" : `M${begin} `}${height}H${end}`;
+      area += `${isJoined ? "" : `M${begin} ${zero}`}V${height}H${end}`;
+      if (to === net.length || heights[to] === null) area += `V${zero}Z`;
     }
     from = to;
   }
