@@ -157,7 +157,7 @@ class Without(Stage):
         """Place cards once the page has given up waiting for files."""
         for _ in range(MAX_TURNS):
             await self.passes(1)
-            if await self.page.evaluate("!!customElements.get('smarty-p1-medium')"):
+            if await self.page.evaluate("!!customElements.get('smarty-p1-quality')"):
                 break
         await self.page.evaluate(
             "types => Promise.all(types.map((type) => stage.put(type, {})))", types
@@ -189,6 +189,19 @@ async def test_a_page_whose_second_part_is_gone_says_once_how_to_go_on(browser: 
     await page.page.get_by_role("button", name="Recarregar").click()
     await page.page.wait_for_function("!!customElements.get('smarty-p1-medium')")
     assert [name for name in page.asked if name == "smarty-p1.js"] == ["smarty-p1.js"] * 2
+    await page.close()
+
+
+async def test_a_page_whose_third_part_is_gone_shows_the_cards_of_the_others(
+    browser: Browser,
+) -> None:
+    page = Without(browser, f"**/{parts()[2]}")
+    await page.show("smarty-p1-now", answers=house_year.answers())
+    await page.places("smarty-p1-year", "smarty-p1-battery", "smarty-p1-quality")
+    assert await page.says("From the grid")
+    assert await page.page.locator("smarty-p1-year ha-card h2").count()
+    assert await page.says("A part of the cards could not be loaded") == 1
+    assert not await page.page.locator("smarty-p1-quality").is_visible()
     await page.close()
 
 

@@ -58,6 +58,13 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
     assert "Always on: 149 kWh , 27% of the energy. Next: Car, 86 kWh." in await stage.text()
     assert "€" not in await stage.text()
 
+    lost = [ROWS[0], ROWS[1] | {"wh": 0, "cost": 0.0, "unknown_days": 20}]
+    lost.append(ROWS[2] | {"unknown_days": 1})
+    await stage.show(CARD, answers=answers(lost))
+    text = await stage.text()
+    assert "Car – – Hot water 71 kWh 5.16 €" in text
+    assert "Car: not known on 20 days. Hot water: not known on 1 day." in text
+
     empty = [row | {"wh": 0, "cost": 0.0} for row in ROWS]
     await stage.show(CARD, answers=answers(empty, house_wh=0, cost=0.0))
     assert "This card shows whole days. The first one ends at midnight." in await stage.text()

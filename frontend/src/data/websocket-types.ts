@@ -476,6 +476,8 @@ export interface ShareRow {
   /** Part that did not come from the grid, and what it would have earned in EUR. */
   own_wh: number;
   earned: number;
+  /** Only of a device: number of days on which the recorder lacks hours of it. Their energy is in the rest. */
+  unknown_days?: number;
 }
 
 /** Where the energy of whole days went. */

@@ -156,3 +156,19 @@ def test_without_a_price_there_are_kwh() -> None:
     kinds = [row["kind"] for row in answer["rows"]]
     assert sorted(kinds) == ["always_on", "device", "device", "else"]
     assert all(row["cost"] is None for row in answer["rows"])
+
+
+def test_hours_that_the_recorder_lacks_are_counted_as_days_and_stay_in_the_rest() -> None:
+    demand, known, sources = month_of(TWO_PRICES)
+    car, water = sources.devices
+    # Luxembourg's 4 June begins at 22:00 UTC.
+    lost = {datetime(2026, 6, 3, 21, tzinfo=UTC), datetime(2026, 6, 3, 22, tzinfo=UTC)}
+    lost.add(datetime(2026, 6, 4, 17, tzinfo=UTC))
+    partial = car._replace(kwh={hour: kwh for hour, kwh in car.kwh.items() if hour not in lost})
+    never = HouseDevice("Pump", {})
+    answer = shares_report(demand, known, sources._replace(devices=[partial, water, never]), MONTH)
+    rows = {row["name"] or row["kind"]: row for row in answer["rows"]}
+    days = {name: row.get("unknown_days") for name, row in rows.items()}
+    assert days == {"Car": 2, "Hot water": 0, "Pump": 24, "always_on": None, "else": None}
+    # Of the lost hours, the car charged in one.
+    assert rows["else"]["wh"] == pytest.approx(4000, abs=2)

@@ -1,7 +1,7 @@
 """Answer about the energy of a house: what its devices, its base load and the rest used."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from ..advice import (
@@ -70,7 +70,7 @@ def shares_report(
         "house_wh": None if is_blind else round(shares.house.kwh * 1000),
         "cost": cost,
         "always_on_w": None if base_kw is None else round(base_kw * 1000),
-        "rows": _rows(shares, sources.devices, cost, is_whole=lack is None),
+        "rows": _rows(shares, sources.devices, hours, cost, is_whole=lack is None),
         **foot,
         **({} if cost is None else _older_prices(demand, start, end)),
         "lack": lack,
@@ -92,14 +92,19 @@ def _lack(shares: EnergyShares, sources: HouseSources, *, has_exported: bool) ->
 
 
 def _rows(
-    shares: EnergyShares, devices: Sequence[HouseDevice], cost: float | None, *, is_whole: bool
+    shares: EnergyShares,
+    devices: Sequence[HouseDevice],
+    hours: Sequence[datetime],
+    cost: float | None,
+    *,
+    is_whole: bool,
 ) -> list[dict[str, Any]]:
     """Return the rows by energy, the rest last. Without `is_whole`, return only the devices.
 
     `cost` is the sum of all rows. If it is None, the rows have no cost.
     """
     rows = [
-        _row(device.name, "device", share, cost)
+        _row(device.name, "device", share, cost) | {"unknown_days": _unknown_days(device, hours)}
         for device, share in zip(devices, shares.devices, strict=True)
     ]
     if is_whole and shares.always_on:
@@ -112,6 +117,11 @@ def _rows(
             rest["cost"] = round(cost - sum(row["cost"] for row in rows), 2) or 0.0
         rows.append(rest)
     return rows
+
+
+def _unknown_days(device: HouseDevice, hours: Sequence[datetime]) -> int:
+    """Return on how many days the recorder lacks an hour of a device. Its energy is in the rest."""
+    return len({day_start(hour) for hour in hours if hour.astimezone(UTC) not in device.kwh})
 
 
 def _house_hours(demand: Demand, sources: HouseSources, hours: Sequence[datetime]) -> HouseHours:
