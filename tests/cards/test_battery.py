@@ -45,10 +45,14 @@ async def test_a_house_with_a_battery_is_asked_about_another_one(stage: Stage) -
     of_house = house_sun.answers(with_battery=True)
     await stage.show(BATTERY, answers=house_battery.answers() | of_house)
     text = await stage.text()
-    assert "What if you had another battery?" in text
+    title = "What if you had another battery?"
+    assert f"{title} In addition to the battery in the Energy dashboard." in text
     assert "Another battery, of 10 kWh and 5 kW, would save about 200 € a year" in text
     assert "With today's battery, 7 kW With another battery, 3 kW" in text
     await stage.picture("battery-another")
+    of_house["smarty_p1/house"]["house"]["battery"][0]["capacity_kwh"] = 9.5
+    await stage.show(BATTERY, answers=house_battery.answers() | of_house)
+    assert "In addition to yours: 9.5 kWh in the Energy dashboard." in await stage.text()
     assert await stage.overflow() == []
     assert not stage.errors
 

@@ -81,6 +81,7 @@ class HouseSource(NamedTuple):
     power: str | None
     """Entity of the current power. The power is negative while a battery is charged."""
     name: str
+    capacity_kwh: float | None = None
 
     @property
     def statistics(self) -> dict[str, SupplyKind]:
@@ -104,7 +105,7 @@ async def async_all_sources(hass: HomeAssistant) -> list[HouseSource]:
         fields: Mapping[str, object] = {**stored}
         delivered, charged = str(fields["stat_energy_from"]), fields.get("stat_energy_to")
         power = fields.get("stat_rate") or _power_beside(hass, delivered)
-        state = hass.states.get(delivered)
+        state, capacity = hass.states.get(delivered), fields.get("capacity")
         sources.append(
             HouseSource(
                 stored["type"],
@@ -112,6 +113,7 @@ async def async_all_sources(hass: HomeAssistant) -> list[HouseSource]:
                 str(charged) if charged else None,
                 str(power) if power else None,
                 str(fields.get("name") or (state.name if state else delivered)),
+                float(capacity) if isinstance(capacity, int | float) else None,
             )
         )
     return sources[:MAX_SOURCES]

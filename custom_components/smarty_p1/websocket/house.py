@@ -65,7 +65,9 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     report = await async_aside(
         hass, without_collection(house_report), demand, own, supplies, market, until
     )
-    answer = {"solar": _shown(solar), "battery": _shown(batteries), **report}
+    capacities = [{"capacity_kwh": source.capacity_kwh} for source in batteries]
+    stored = [shown | more for shown, more in zip(_shown(batteries), capacities, strict=True)]
+    answer = {"solar": _shown(solar), "battery": stored, **report}
     return await async_rendered(hass, lambda: {"house": answer})
 
 

@@ -6,7 +6,7 @@ import type { Field } from "../card-host.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { readEuros } from "../euros.ts";
 import { localDay } from "../locale.ts";
-import { type BatterySize, type BatteryKey, batteryAnswer, batteryTexts, ofHouse } from "../sentences/battery.ts";
+import { type BatterySize, type BatteryKey, batteryAnswer, batteryTexts, besides, ofHouse } from "../sentences/battery.ts";
 import { houseOf } from "../sentences/house.ts";
 import { styles } from "../styles.ts";
 import type { Meter, WhatIf, WhatIfRefusal } from "../data/websocket-types.ts";
@@ -122,8 +122,10 @@ export class BatteryCard extends SmartyCard {
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     // The answer changes only with a new month, an import or a changed contract. So request it only once a day.
     const { value, error } = feed.get("smarty_p1/what_if", this.asked, localDay(new Date(feed.now)));
-    const hasBattery = Boolean(houseOf(feed)?.battery.length);
+    const batteries = houseOf(feed)?.battery ?? [];
+    const hasBattery = batteries.length > 0;
     return html`<h2>${this.#t(ofHouse("title", hasBattery))}</h2>
+      ${hasBattery ? html`<p class="small">${besides(batteries, this.locale)}</p>` : nothing}
       ${value?.refusal ? this.#refusal(value.refusal, meter) : html`<div class="sliders">${this.#slider("kwh")}${this.#slider("kw")}${this.#slider("standby")}${this.#price()}</div>`}
       ${value?.what_if ? this.#answer(value.what_if, hasBattery, meter) : nothing}
       ${value ? nothing : this.waiting(error)}`;

@@ -409,6 +409,8 @@ export interface WhatIfRefusal {
 export interface HouseSource {
   energy: string;
   power: string | null;
+  /** Only of a battery: usable energy, null if the Energy dashboard does not have it. */
+  capacity_kwh?: number | null;
 }
 
 /** Consumption of a house with solar panels. Energies are null if they are not known. */

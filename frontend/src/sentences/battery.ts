@@ -2,7 +2,7 @@
 
 import { addMonths, localDay, type Locale, roundParts, type Texts } from "../locale.ts";
 import texts from "../texts/battery.json" with { type: "json" };
-import type { WhatIf } from "../data/websocket-types.ts";
+import type { HouseSource, WhatIf } from "../data/websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
 import { summedMonths } from "./summed-months.ts";
 import { ABOUT_THE_SAME } from "./year.ts";
@@ -52,6 +52,13 @@ export interface BatteryOptions {
   /** Whether the house has a battery already. */
   hasBattery?: boolean;
   today?: string;
+}
+
+/** Return which batteries the house has already, such as "In addition to yours: 10 kWh in the Energy dashboard."; "" without. */
+export function besides(batteries: readonly HouseSource[], locale: Locale): string {
+  const kwh = batteries.reduce((all, { capacity_kwh }) => all + (capacity_kwh || Number.NaN), 0);
+  if (!batteries.length) return "";
+  return locale.text(batteryTexts, kwh ? "besides_kwh" : "besides", { kwh: locale.kWh(kwh, Number.isInteger(kwh) ? 0 : 1) });
 }
 
 /** Return the texts of an estimate for a battery. */

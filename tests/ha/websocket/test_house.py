@@ -145,8 +145,10 @@ async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(
     # At night, 2 kWh are charged, in the evening 1.5 discharged.
     await record(hass, "sensor.in", lambda time: 2.0 if time.hour == 1 else 0.0)
     await record(hass, "sensor.out", lambda time: 1.5 if time.hour == 18 else 0.0)
-    await enter(hass, SUN, SHED, BATTERY)
+    await enter(hass, SUN, SHED, BATTERY | {"capacity": 9.5})
     house = await house_of(client, entry)
+    [battery] = house["battery"]
+    assert battery == {"energy": "sensor.out", "power": None, "capacity_kwh": 9.5}
 
     may = house["months"][0]
     own_kwh = 186 + 81.375 - 0.5 * 31 - 20
