@@ -98,25 +98,23 @@ async def async_all_sources(hass: HomeAssistant) -> list[HouseSource]:
     manager = await async_energy_manager(hass)
     if manager is None or RECORDER not in hass.config.components:
         return []
-    sources: list[HouseSource] = []
-    for stored in stored_sources(manager):
-        if stored["type"] not in {SOLAR, BATTERY}:
-            continue
-        fields: Mapping[str, object] = {**stored}
-        delivered, charged = str(fields["stat_energy_from"]), fields.get("stat_energy_to")
-        power = fields.get("stat_rate") or _power_beside(hass, delivered)
-        state, capacity = hass.states.get(delivered), fields.get("capacity")
-        sources.append(
-            HouseSource(
-                stored["type"],
-                delivered,
-                str(charged) if charged else None,
-                str(power) if power else None,
-                str(fields.get("name") or (state.name if state else delivered)),
-                float(capacity) if isinstance(capacity, int | float) else None,
-            )
-        )
-    return sources[:MAX_SOURCES]
+    stored = [source for source in stored_sources(manager) if source["type"] in {SOLAR, BATTERY}]
+    return [_house_source(hass, {**source}) for source in stored[:MAX_SOURCES]]
+
+
+@callback
+def _house_source(hass: HomeAssistant, stored: Mapping[str, object]) -> HouseSource:
+    delivered, charged = str(stored["stat_energy_from"]), stored.get("stat_energy_to")
+    power = stored.get("stat_rate") or _power_beside(hass, delivered)
+    state, capacity = hass.states.get(delivered), stored.get("capacity")
+    return HouseSource(
+        str(stored["type"]),
+        delivered,
+        str(charged) if charged else None,
+        str(power) if power else None,
+        str(stored.get("name") or (state.name if state else delivered)),
+        float(capacity) if isinstance(capacity, int | float) else None,
+    )
 
 
 @callback

@@ -3,7 +3,6 @@
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { localDay } from "../locale.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { where, type WhereKey, type WhereRow, whereTexts } from "../sentences/where.ts";
 import { styles } from "../styles.ts";
@@ -105,9 +104,8 @@ export class WhereCard extends SmartyCard {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const now = new Date(feed.now);
-    // The recorder may write the hours of yesterday late, and a device may be added: so ask for the month each hour.
-    const asked = this.period === "month" ? now.toISOString().slice(0, 13) : localDay(now);
-    const { value, error } = feed.get("smarty_p1/shares", { period: this.period }, asked);
+    // The recorder may write the hours of a day late, and devices may be added: so ask again each hour.
+    const { value, error } = feed.get("smarty_p1/shares", { period: this.period }, now.toISOString().slice(0, 13));
     const shown = value && where(value, meter.reference_kw, this.locale);
     const isEmpty = value && !value.rows.some(({ wh }) => wh);
     if (shown) this.announce(`${meter.entry_id} ${this.period}`, this.#t("title"), shown.sentence);

@@ -54,14 +54,14 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
       detail: row.kind === "always_on" && shares.always_on_w !== null ? locale.unit(shares.always_on_w, "W") : "",
       kind: row.kind,
       length: Math.max(0, row.wh / longest),
-      kwh: isUnknown(row) ? "–" : kwh(row.wh),
-      cost: row.cost === null ? "" : isUnknown(row) ? "–" : locale.cents(row.cost),
+      kwh: row.wh || !row.unknown_days ? kwh(row.wh) : "–",
+      cost: row.cost === null ? "" : row.wh || !row.unknown_days ? locale.cents(row.cost) : "–",
     })),
     house: house === null || shares.lack ? undefined : { kwh: kwh(house), cost: shares.cost === null ? "" : locale.cents(shares.cost) },
     notes: [
       shares.lack ? t(`lack_${shares.lack}`) : "",
       shares.cost === null || shares.lack ? "" : footOf(shares, reference, locale),
-      rows.map((row) => (row.unknown_days ? locale.count(whereTexts, "unknown", row.unknown_days, { name: nameOf(row) }) : "")).filter(Boolean).join(" "),
+      ...rows.map((row) => (row.unknown_days ? locale.count(whereTexts, "unknown", row.unknown_days, { name: nameOf(row) }) : "")),
       ofRoof && shares.cost !== null && ofRoof.earned > 0 && ofRoof.own_wh >= MIN_OWN_KWH * 1000
         ? t("roof", { name: nameOf(ofRoof), kwh: kwh(ofRoof.wh), own: locale.number(ofRoof.own_wh / 1000, decimals), amount: locale.cents(ofRoof.earned) })
         : "",
@@ -69,8 +69,6 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
     ].filter(Boolean),
   };
 }
-
-const isUnknown = ({ wh, unknown_days }: ShareRow): boolean => !wh && Boolean(unknown_days);
 
 /** Return which parts of the bill the rows do not have. With them, the rows are the bill of the period. */
 function footOf({ rows, fixed, above, feed_in: sold }: Shares, reference: number | null, locale: Locale): string {
