@@ -18,14 +18,20 @@ _PATTERN = ((3, 4, 4), (6, 12, 3), (12, 30, 6))
 
 @dataclass(frozen=True)
 class Heater:
-    """Heater that runs for an hour from each of its starts on, and is off at all other times."""
+    """Heater that runs for at most an hour from each of its starts on, and is off otherwise."""
 
     starts: tuple[datetime, ...] = ()
 
     @cached_property
     def steps(self) -> list[datetime]:
-        """Return the starts of the steps in which the heater is on: whole steps since midnight."""
-        return sorted({step for start in self.starts for step in _steps_of(start)})
+        """Return the starts of the steps in which the heater is on: whole steps since midnight.
+
+        A start ends the run before it. So there are changes soon after each start.
+        """
+        steps: list[datetime] = []
+        for start in sorted(self.starts):
+            steps = [step for step in steps if step < start] + [*_steps_of(start)]
+        return steps
 
     def count_until(self, when: datetime) -> tuple[int, float]:
         """Return how many steps have begun until `when`, and which share of the last one is over.

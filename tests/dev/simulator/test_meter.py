@@ -80,3 +80,14 @@ def test_the_heater_moves_power_and_registers_alike(start: str) -> None:
     assert drawn - fed == pytest.approx(watt_minutes, rel=0.03)
     assert (fed < 0) is (begin.month == 6)
     assert ups > 10
+
+
+def test_the_heater_changes_soon_after_each_start() -> None:
+    for minutes in range(1, 60):
+        again = WHEN + timedelta(minutes=minutes)
+        first, both = Heater((WHEN,)), Heater((WHEN, again))
+        times = [again + n * SECOND for n in range(90)]
+        assert len({both.is_on(time) for time in times}) == 2
+        # What was counted before stays.
+        before = [WHEN + n * timedelta(seconds=7) for n in range(8 * minutes)]
+        assert all(first.is_on(time) is both.is_on(time) for time in before if time < again)
