@@ -186,7 +186,8 @@ async def test_a_page_whose_second_part_is_gone_says_once_how_to_go_on(browser: 
     # The browser may have an older loader in its cache, so this one is fetched past the cache.
     await page.page.unroute(f"**/{parts()[1]}")
     page.asked.clear()
-    await page.page.get_by_role("button", name="Recarregar").click()
+    async with page.page.expect_navigation():
+        await page.page.get_by_role("button", name="Recarregar").click()
     await page.page.wait_for_function("!!customElements.get('smarty-p1-medium')")
     assert [name for name in page.asked if name == "smarty-p1.js"] == ["smarty-p1.js"] * 2
     await page.close()
