@@ -76,7 +76,7 @@ async def test_every_amount_of_the_contract_is_stored_as_printed(
         network_prices={
             "network_fixed_price": "12,84 €",
             "network_variable_price": "0,0510",
-            "meter_fee": "5.72 EUR",
+            "meter_fee": "5.72 €",
             "surcharge_price": "0,0765",
         },
     )
@@ -124,9 +124,9 @@ WRONG: list[tuple[dict[str, Any], str, str, str]] = [
         {"discount": "-1"},
         "discount",
         "out_of_range",
-        "Monthly discount: “-1” (0 \N{EN DASH} 10000 EUR)",
+        "Monthly discount: “-1” (0 \N{EN DASH} 10000 €)",
     ),
-    ({"energy_fee": "21 €/Jahr"}, "energy_fee", "unit", "Supplier's fixed fee: “21 €/Jahr” (EUR)"),
+    ({"energy_fee": "21 €/Jahr"}, "energy_fee", "unit", "Supplier's fixed fee: “21 €/Jahr” (€)"),
     (
         {"feed_in": {"feed_in_price": "x" * 1000}},
         *("feed_in", "malformed"),
@@ -140,12 +140,12 @@ WRONG: list[tuple[dict[str, Any], str, str, str]] = [
     (
         {"levies": {"compensation": "-101"}},
         *("levies", "out_of_range"),
-        "Compensation mechanism: “-101” (-100 \N{EN DASH} 100 EUR/kWh)",
+        "Compensation mechanism: “-101” (-100 \N{EN DASH} 100 €/kWh)",
     ),
     (
         {"network_prices": {"meter_fee": "5,7 ct/kWh", "surcharge_price": "0,08 €/Monat"}},
         *("network_prices", "unit"),
-        "Meter rental per month: “5,7 ct/kWh” (EUR); Surcharge price: “0,08 €/Monat” (EUR/kWh)",
+        "Meter rental per month: “5,7 ct/kWh” (€); Surcharge price: “0,08 €/Monat” (€/kWh)",
     ),
 ]
 
@@ -171,10 +171,10 @@ async def test_a_high_price_is_asked_about_once(
 ) -> None:
     form = await enter(hass, entry, energy_price="15")
     assert (form["step_id"], form["errors"]) == ("contract", {"energy_price": "amount_unusual"})
-    assert told(form)["amount_unusual"] == "Energy price: “15” = 15 EUR/kWh (> 1 EUR/kWh)"
+    assert told(form)["amount_unusual"] == "Energy price: “15” = 15 €/kWh (> 1 €/kWh)"
     # Another high price is another question; the same one is taken, also with other signs.
     form = await send_again(hass, form, energy_price="145 ct")
-    assert told(form)["amount_unusual"] == "Energy price: “145 ct” = 1.45 EUR/kWh (> 1 EUR/kWh)"
+    assert told(form)["amount_unusual"] == "Energy price: “145 ct” = 1.45 €/kWh (> 1 €/kWh)"
     form = await send_again(hass, form, energy_price="1,45")
     assert form["step_id"] == "contract_details"
 
@@ -221,7 +221,7 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
         assert form["type"] is FlowResultType.CREATE_ENTRY
     else:
         assert form["errors"] == {"network_prices": "amount_unusual"}
-        assert f"(> {published} EUR)" in told(form)["amount_unusual"]
+        assert f"(> {published} €)" in told(form)["amount_unusual"]
         assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -310,8 +310,8 @@ async def test_a_high_price_from_before_raises_a_repair(
     menu = await open_repair(hass, f"high_prices_{entry.entry_id}")
     assert menu["menu_options"] == ["correct", "keep"]
     assert (menu["description_placeholders"] or {})["prices"] == (
-        "- Energy price: **15 EUR/kWh**\n"
-        "- State aid and rebates 1, Reduction per kilowatt-hour: **4 EUR/kWh**"
+        "- Energy price: **15 €/kWh**\n"
+        "- State aid and rebates 1, Reduction per kilowatt-hour: **4 €/kWh**"
     )
     # To correct them, the contract opens.
     result = await choose(hass, menu, "correct")
