@@ -43,7 +43,7 @@ from tests.ha.test_past_import import settled, uploaded
 FOLDER = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"
 NUMBER = re.compile(r"(?<![\w.])\d+[.]\d+(?![\w.])")
 # Addresses, paths, code and names that a user or another program has chosen.
-NO_WORDS = re.compile(r"DSMR Smart Meter|`[^`]*`|\w+://\S+|/\S+|\d+(?:[.]\d+){3}|“[^”]*”")
+NO_WORDS = re.compile(r"DSMR Smart Meter|`[^`]*`|\w+://\S+|/\S+|\d+(?:[.]\d+){3}|«[^»]*»")
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 

@@ -239,15 +239,15 @@ async def test_amounts_of_the_gas_bill(hass: HomeAssistant, entry: MockConfigEnt
 
 
 @pytest.mark.parametrize(
-    ("profile", "accepted", "label", "mark"),
+    ("profile", "accepted", "shown", "mark"),
     [
-        ({"language": "de", "number_format": "language"}, "fr", "Energiepreis", ","),
-        ({"language": "de", "number_format": "comma_decimal"}, "fr", "Energiepreis", "."),
-        ({"language": "en", "number_format": "decimal_comma"}, "fr", "Energy price", ","),
-        (None, "xx, fr-LU;q=0.9, en;q=0.8", "Prix de l'énergie", ","),
-        (None, "lb", "Energiepräis", ","),
-        ({"language": "../../secrets"}, "pt-PT", "Preço da energia", ","),
-        ("damaged", "", "Energy price", "."),
+        ({"language": "de", "number_format": "language"}, "fr", "Energiepreis: „2,345“", ","),
+        ({"language": "de", "number_format": "comma_decimal"}, "fr", "Energiepreis: „2,345“", "."),
+        ({"language": "en", "number_format": "decimal_comma"}, "fr", "Energy price: “2,345”", ","),
+        (None, "xx, fr-LU;q=0.9, en;q=0.8", "Prix de l'énergie: «\N{NO-BREAK SPACE}2,345\N{NO-BREAK SPACE}»", ","),
+        (None, "lb", "Energiepräis: „2,345“", ","),
+        ({"language": "../../secrets"}, "pt-PT", "Preço da energia: «2,345»", ","),
+        ("damaged", "", "Energy price: “2,345”", "."),
     ],
 )
 async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PLR0913, PLR0917
@@ -257,7 +257,7 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
     entry: MockConfigEntry,
     profile: object,
     accepted: str,
-    label: str,
+    shown: str,
     mark: str,
 ) -> None:
     assert await async_setup_component(hass, "config", {})
@@ -275,15 +275,15 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
 
     menu = await post("", {"handler": entry.entry_id})
     form = await post(f"/{menu['flow_id']}", {"next_step_id": "contract"})
-    [shown] = [
+    [suggested] = [
         field["description"]["suggested_value"]
         for field in form["data_schema"]
         if field["name"] == "energy_price"
     ]
-    assert shown == f"0{mark}145"
+    assert suggested == f"0{mark}145"
     form = await post(f"/{menu['flow_id']}", {"energy_price": "2,345"})
     told = form["description_placeholders"]["amount_ambiguous"]
-    assert told == f"{label}: “2,345” = 2{mark}3450 / 2345"
+    assert told == f"{shown} = 2{mark}3450 / 2345"
 
 
 def high_price_issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
