@@ -13,6 +13,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.frontend.storage import async_user_store
 from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.components.recorder.core import Recorder
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USB
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResult
@@ -33,6 +34,7 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, open_details, open_options, reconfigure, start, submit
 from tests.ha.entities import Smarty, listen
 from tests.ha.flows.test_config_flow_boards import find_messages
+from tests.ha.flows.test_config_flow_discovery import cable
 from tests.ha.flows.test_leneda_meter import ACCOUNT, CONTRACT
 from tests.ha.meter import KEY, MeterPort, with_value
 from tests.ha.repairs import open_repair
@@ -256,6 +258,21 @@ async def test_the_options_of_a_meter(
         )
         is_french(await settled(hass, progress))
     is_french(await reconfigure(hass, entry))
+
+
+async def test_a_new_key_and_a_port_that_was_found(
+    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort, greet: Greet
+) -> None:
+    greet()
+    context = {"source": SOURCE_REAUTH, "entry_id": entry.entry_id}
+    begin = hass.config_entries.flow.async_init
+    form = await begin(DOMAIN, context=context, data={"reason": "authentication_key"})
+    is_french(form)
+    is_french(await submit(hass, form, {CONF_ENCRYPTION_KEY: "0" * 32}))
+    found = cable()
+    form = await begin(DOMAIN, context={"source": SOURCE_USB}, data=found)
+    assert form["step_id"] == "discovery_confirm"
+    is_french(form)
 
 
 SHOWN_BY_REPAIRS: dict[Problem, tuple[dict[str, str], str]] = {
