@@ -46,7 +46,7 @@ export const chooserStyles = css`
   .cost {
     display: flex;
     gap: 2px;
-    height: 20px;
+    height: 14px;
   }
   .cost i {
     flex: none;
@@ -55,6 +55,11 @@ export const chooserStyles = css`
   .narrow .classes button {
     grid-template-columns: 20px 56px 1fr 58px 64px;
     gap: 6px;
+  }
+  @container (min-width: 600px) {
+    .classes button {
+      grid-template-columns: 20px 64px 1fr 64px 120px;
+    }
   }
   @container (max-width: 280px) {
     .narrow .classes button {
