@@ -204,7 +204,7 @@ class Stage:
         return found
 
     async def picture(self, name: str, of: str | None = None) -> None:
-        """Keep a picture where they are wanted (CARD_PICTURES is a folder): of the page, or a part."""
+        """Keep a picture of the page, or of a part, if CARD_PICTURES names a folder."""
         if folder := os.environ.get("CARD_PICTURES"):
             path = f"{folder}/{name}.png"
             if of:

@@ -27,7 +27,12 @@ _MARKS = {
     "space_comma": ",",
 }
 # Quotation marks, by language. The others have those of English.
-_QUOTES = {"de": "„{}“", "lb": "„{}“", "fr": "«\N{NO-BREAK SPACE}{}\N{NO-BREAK SPACE}»", "pt": "«{}»"}
+_QUOTES = {
+    "de": "„{}“",
+    "lb": "„{}“",
+    "fr": "«\N{NO-BREAK SPACE}{}\N{NO-BREAK SPACE}»",
+    "pt": "«{}»",
+}
 # Notation of a day, by language. The ISO notation of the others is not ambiguous.
 _DAYS = {"de": "%d.%m.%Y", "fr": "%d/%m/%Y", "lb": "%d.%m.%Y", "pt": "%d/%m/%Y"}
 

@@ -261,16 +261,19 @@ async def test_the_options_of_a_meter(
 
 
 async def test_a_new_key_and_a_port_that_was_found(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort, greet: Greet
+    hass: HomeAssistant, entry: MockConfigEntry, greet: Greet
 ) -> None:
     greet()
-    context = {"source": SOURCE_REAUTH, "entry_id": entry.entry_id}
-    begin = hass.config_entries.flow.async_init
-    form = await begin(DOMAIN, context=context, data={"reason": "authentication_key"})
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
+        data={"reason": "authentication_key"},
+    )
     is_french(form)
     is_french(await submit(hass, form, {CONF_ENCRYPTION_KEY: "0" * 32}))
-    found = cable()
-    form = await begin(DOMAIN, context={"source": SOURCE_USB}, data=found)
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USB}, data=cable()
+    )
     assert form["step_id"] == "discovery_confirm"
     is_french(form)
 

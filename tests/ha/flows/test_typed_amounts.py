@@ -244,7 +244,12 @@ async def test_amounts_of_the_gas_bill(hass: HomeAssistant, entry: MockConfigEnt
         ({"language": "de", "number_format": "language"}, "fr", "Energiepreis: „2,345“", ","),
         ({"language": "de", "number_format": "comma_decimal"}, "fr", "Energiepreis: „2,345“", "."),
         ({"language": "en", "number_format": "decimal_comma"}, "fr", "Energy price: “2,345”", ","),
-        (None, "xx, fr-LU;q=0.9, en;q=0.8", "Prix de l'énergie: «\N{NO-BREAK SPACE}2,345\N{NO-BREAK SPACE}»", ","),
+        (
+            None,
+            "xx, fr-LU;q=0.9, en;q=0.8",
+            "Prix de l'énergie: «\N{NO-BREAK SPACE}2,345\N{NO-BREAK SPACE}»",
+            ",",
+        ),
         (None, "lb", "Energiepräis: „2,345“", ","),
         ({"language": "../../secrets"}, "pt-PT", "Preço da energia: «2,345»", ","),
         ("damaged", "", "Energy price: “2,345”", "."),
