@@ -207,8 +207,7 @@ export const styles = css`
     white-space: nowrap;
   }
   /* Without room beside the numbers, the names of a table stand above them. */
-  @container (max-width: 240px) {
-    header:not(.turn),
+  @container (max-width: 300px) {
     .stacks tr {
       display: flex;
       flex-wrap: wrap;
@@ -218,6 +217,12 @@ export const styles = css`
     }
     .stacks tr > :first-child {
       flex-basis: 100%;
+    }
+  }
+  @container (max-width: 240px) {
+    header:not(.turn) {
+      display: flex;
+      flex-wrap: wrap;
     }
   }
   @container (max-width: 200px) {

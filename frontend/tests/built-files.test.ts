@@ -20,7 +20,7 @@ test("the built files do not grow unseen", () => {
   // What a page loads before it shows the first view, right after it, and in all in an old browser: bytes, and with gzip.
   const limits: [string, string[], number, number][] = [
     ["first", ["smarty-p1.js", parts[0]!], 146_000, 56_500],
-    ["second", [parts[1]!], 52_000, 21_500],
+    ["second", [parts[1]!], 52_500, 21_500],
     ["third", [parts[2]!], 32_000, 13_000],
     ["old", ["smarty-p1.js", ...parts.slice(3)], 240_000, 93_500],
   ];

@@ -120,6 +120,15 @@ test("on the first day, a month has the same energy as today", () => {
   assert.deepEqual(shown([day({ imported_wh: 10_100 })]).rows, ["10.1 kWh | 10 kWh"]);
 });
 
+test("before the first whole quarter-hour, no row says 0 kWh", () => {
+  const first = shown([day({ quarter_hours: 0, imported_wh: 49, exported_wh: 0, cost: 0.24 })], bill({ since: "2026-11-21T18:20:00+01:00" }));
+  assert.deepEqual([first.rows, first.cost, first.notes], [[], "**0.24 €** today so far.", ["Counted since 21 November."]]);
+  assert.equal(shown([day({ quarter_hours: 0, imported_wh: 50 })]).rows.length, 1);
+  assert.equal(shown([day({ quarter_hours: 0, imported_wh: 0, exported_wh: 50 })]).rows.length, 1);
+  // A whole quarter-hour without energy was measured.
+  assert.deepEqual(shown([day({ quarter_hours: 1, imported_wh: 0, exported_wh: 0 })]).rows, ["0.0 kWh | 0.0 kWh"]);
+});
+
 test("a day that is not today has its date, and one that is not whole says so", () => {
   assert.equal(shown([YESTERDAY]).today, "20 Nov");
   const { notes } = shown([day({ quarter_hours: 3 })], bill({ since: "2026-11-21T00:00:00+01:00" }));

@@ -218,6 +218,7 @@ test("what is not known is said to be so, and is no 0", () => {
   assert.equal(say({ knownCount: 0, firstEnds: first }), "No whole quarter-hour yet: the first one ends at 19:00.");
   // A silent meter: nothing is said of quarter-hours that nobody has measured.
   assert.equal(say({ knownCount: 0, hasSun: false }, { imported_wh: 200 }), "0.2 kWh from the grid. No whole quarter-hour yet.");
+  assert.equal(say({ knownCount: 0 }, { imported_wh: 40, exported_wh: 0, quarter_hours: 0 }), "No whole quarter-hour yet.");
   assert.equal(say({ knownCount: 0, hasSun: false, isToday: false }, { imported_wh: 200 }), "0.2 kWh from the grid. No whole quarter-hour was measured.");
   assert.equal(
     say({ knownCount: 0, firstEnds: first, heading: 11 }),

@@ -50,7 +50,7 @@ FIRST_DAY = {
         ),
         (
             "so-far",
-            r"^So far .* \d\.\d\d € .*today so far.* From the grid 0\.\d kWh .* Counted since",
+            r"^So far .* \d\.\d\d € .*today so far.* Counted since",
         ),
         ("today", r"No whole quarter-hour yet: the first one ends at "),
         ("where", r"^Where it went .* The first one ends at midnight\."),

@@ -18,11 +18,11 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIME
 
 # For each language: energy price, fee, fixed price of the grid, and both readings of 1.450.
 TYPED = {
-    "en": ("0.1450", "2.5", "€12.84", "1.45 / 1450"),
-    "fr": ("0,1450 €/kWh", "2,50 €/mois", "12,84\u202f€", "1,45 / 1450"),
-    "de": ("14,5 ct/kWh", "EUR 2,50", "12,84 €/Monat", "1,45 / 1450"),
-    "lb": ("0,145", " 2,5 ", "12.84", "1,45 / 1450"),
-    "pt": ("14,50\u00a0cêntimos", "2,50 € por mês", "€ 12,84", "1,45 / 1450"),
+    "en": ("0.1450", "2.5", "€12.84", "“1.450” = 1.45 / 1450"),
+    "fr": ("0,1450 €/kWh", "2,50 €/mois", "12,84\u202f€", "« 1.450 » = 1,45 / 1450"),
+    "de": ("14,5 ct/kWh", "EUR 2,50", "12,84 €/Monat", "„1.450“ = 1,45 / 1450"),
+    "lb": ("0,145", " 2,5 ", "12.84", "„1.450“ = 1,45 / 1450"),
+    "pt": ("14,50\u00a0cêntimos", "2,50 € por mês", "€ 12,84", "«1.450» = 1,45 / 1450"),
 }
 STORED = {"energy_price": 0.145, "energy_fee": 2.5, "network_fixed_price": 12.84}
 
@@ -56,7 +56,7 @@ async def test_each_language_types_its_prices(home: Home, line: Server, browser:
             await type_into(who, "energy_fee", fee)
             await who.presses(who.texts.of_frontend("panel.config.integrations.config_flow.next"))
             label = own("options.step.contract.data.energy_price")
-            item = f"{label}: “1.450” = {readings}"
+            item = f"{label}: {readings}"
             error = own("options.error.amount_ambiguous").replace("{amount_ambiguous}", item)
             await who.sees(error)
             await type_into(who, "energy_price", price)

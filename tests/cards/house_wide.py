@@ -9,11 +9,14 @@ from . import (
     house,
     house_battery,
     house_bill,
+    house_hour,
+    house_hours,
     house_medium,
     house_now,
     house_quality,
     house_sun,
     house_today,
+    house_where,
     house_year,
 )
 from .house import Json
@@ -24,7 +27,10 @@ type Place = tuple[str, Json]
 CARDS: list[Place] = [
     *[
         (name, {})
-        for name in ("now", "so-far", "today", "hours", "bill", "months", "year", "battery")
+        for name in (
+            *("now", "so-far", "today", "where", "hours"),
+            *("bill", "months", "year", "battery"),
+        )
     ],
     *[("medium", {"meter": meter}) for meter in (*house_medium.ALL, "euros", "long", "unit")],
     *[("quality", {"part": part}) for part in ("voltage", "supply", "interruptions")],
@@ -46,6 +52,8 @@ def _bills() -> list[Json]:
         known = {name: each[name] for name in ("until", "end", "measured_share")}
         found.append(house_bill.bill(each["month"], [*lines, *rare]) | known)
     found[-1]["estimate"] = {"total": 21345.6, "low": 19876.5, "high": 22814.7}
+    found[-1]["goal"] = {"is_last_year": False, "total": 20123.4, "day_budget": 1234.5}
+    found[-1]["goal"] |= {"recent_day": 1456.7, "passed_on": None}
     found[-2] |= {
         "unsplit_kwh": 12345.5,
         "shared_kwh": 12345.0,
@@ -85,6 +93,16 @@ def _media() -> Json:
     return house_medium.answers(*found)
 
 
+def _shares() -> list[Json]:
+    names = iter(_TITLES)
+    return [
+        row
+        | {name: row[name] * _TIMES for name in ("wh", "cost", "own_wh", "earned")}
+        | ({"name": next(names)} if row["name"] else {})
+        for row in house_where.ROWS
+    ]
+
+
 def _answers() -> Json:
     """Return the answers of all cards."""
     today, year = house_today.answers(), house_year.answers()
@@ -114,6 +132,9 @@ def _answers() -> Json:
         anyone: [*today[anyone], {"takes": {}, "answer": {"days": _days()}}],
         "smarty_p1/usual": {"until": house_now.NOW, "usual": usual},
         "smarty_p1/bill": {"months": _bills()},
+        **house_where.answers(_shares(), fixed=1234.5, above=2345.67, feed_in=-3456.78),
+        **house_hours.sunny(),
+        **house_hour.EXCESS,
         "smarty_p1/what_if": what_if,
     }
 

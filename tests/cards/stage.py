@@ -203,10 +203,14 @@ class Stage:
         found: list[str] = await self.page.evaluate("stage.overflow()")
         return found
 
-    async def picture(self, name: str) -> None:
-        """Keep a picture of the page where they are wanted (CARD_PICTURES is a folder)."""
+    async def picture(self, name: str, of: str | None = None) -> None:
+        """Keep a picture of the page, or of a part, if CARD_PICTURES names a folder."""
         if folder := os.environ.get("CARD_PICTURES"):
-            await self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+            path = f"{folder}/{name}.png"
+            if of:
+                await self.page.locator(of).screenshot(path=path)
+            else:
+                await self.page.screenshot(path=path, full_page=True)
 
     async def close(self) -> None:
         """Close its pages."""

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from . import house, house_sun
+from . import house, house_now, house_sun
 from .house_bill import bills, earlier, running, show, without_energy_price, without_reference
 from .stage import Stage
 
@@ -112,6 +112,20 @@ async def test_screen_readers_hear_what_is_drawn(stage: Stage) -> None:
         "cells => cells.map(({ ariaColIndex, innerText }) => `${ariaColIndex} ${innerText}`)"
     )
     assert columns == ["1 Total without VAT", "3 93.44"]
+
+
+async def test_a_first_month_that_would_show_0_kwh_shows_nothing(stage: Stage) -> None:
+    cards = (CARD, "smarty-p1-months", "smarty-p1-so-far")
+    for first, energies in ((True, 0.049), (False, 0.051)):
+        bill = without_reference(running(imported_kwh=energies, exported_kwh=0.0))
+        bill |= {"subtotal": None, "missing": ["energy", *bill["missing"]]}
+        of_day = {"imported_wh": energies * 1000, "exported_wh": 0, "quarter_hours": 0}
+        days = {"days": [house_now.day(21, **of_day, cost=None)]}
+        await show(stage, *cards, answers=bills(bill) | {"smarty_p1/days": days})
+        text = await clean(stage, "first-minutes")
+        assert ("Nothing has been counted yet." in text) == first
+        assert ("No data yet." in text) == first
+        assert ("kWh" in text) != first
 
 
 async def test_errors_and_odd_answers_are_no_end(stage: Stage) -> None:

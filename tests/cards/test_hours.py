@@ -59,6 +59,18 @@ async def test_it_says_that_no_hour_is_better_or_leaves_itself_out(stage: Stage)
     assert "The best hours need seven whole measured days." in await stage.text()
 
 
+async def test_a_card_that_may_leave_itself_out_shows_nothing_until_the_costs_are_known(
+    stage: Stage,
+) -> None:
+    refused = {"smarty_p1/start_costs": {"error": "not_loaded"}}
+    await stage.show(CARD, answers=refused, config={"hides": True})
+    assert "Best hours" not in await stage.text()
+    await stage.show(CARD, answers=refused)
+    await stage.sees("Best hours", "This meter is not being read at the moment.")
+    await stage.show(CARD, answers=sunny(), config={"hides": True})
+    await stage.sees("Best hours", "0.15 € cheaper than now")
+
+
 async def test_loads_are_those_of_the_form(stage: Stage) -> None:
     loads = [{"name": "Sauna", "kwh": 9, "hours": 1.5}]
     await stage.show(CARD, answers=sunny(), config={"loads": loads})

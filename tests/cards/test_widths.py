@@ -54,7 +54,8 @@ async def faults(stage: Stage, name: str) -> list[str]:
         for _ in range(2):
             await stage.page.evaluate(SIZE, width)
             await stage.settle()
-        await stage.picture(f"wide-{name}-{width}")
+        # The whole page would be a picture of 20 megapixels.
+        await stage.picture(f"wide-{name}-{width}", of="main")
         found += await stage.overflow()
     found += UNWRITTEN.findall(await stage.text())
     return found

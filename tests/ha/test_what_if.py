@@ -74,11 +74,11 @@ async def entry(
     [
         ({"feed_in_price": "1.450"}, "ambiguous", "Feed-in price: “1.450” = 1.45 / 1450"),
         ({"feed_in_price": "much"}, "malformed", "Feed-in price: “much”"),
-        ({"feed_in_price": "9 €/mois"}, "unit", "Feed-in price: “9 €/mois” (EUR/kWh)"),
+        ({"feed_in_price": "9 €/mois"}, "unit", "Feed-in price: “9 €/mois” (€/kWh)"),
         (
             {"feed_in_price": "1,01"},
             "out_of_range",
-            "Feed-in price: “1,01” (0 \N{EN DASH} 1 EUR/kWh)",
+            "Feed-in price: “1,01” (0 \N{EN DASH} 1 €/kWh)",
         ),
         ({"kwh": "0,4"}, "out_of_range", "Battery capacity: “0,4” (0.5 \N{EN DASH} 200 kWh)"),
     ],

@@ -120,7 +120,7 @@ class AmountProblem(NamedTuple):
         typed = self.typed
         if not isinstance(typed, str):
             typed = amount_text(typed, locale.decimal_mark)
-        return f"{name}: “{shown_typed(typed)}”{detail}"
+        return f"{name}: {locale.quoted(shown_typed(typed))}{detail}"
 
 
 class TypedAmounts:

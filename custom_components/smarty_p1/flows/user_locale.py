@@ -26,6 +26,13 @@ _MARKS = {
     "decimal_comma": ",",
     "space_comma": ",",
 }
+# Quotation marks, by language. The others have those of English.
+_QUOTES = {
+    "de": "„{}“",
+    "lb": "„{}“",
+    "fr": "«\N{NO-BREAK SPACE}{}\N{NO-BREAK SPACE}»",
+    "pt": "«{}»",
+}
 # Notation of a day, by language. The ISO notation of the others is not ambiguous.
 _DAYS = {"de": "%d.%m.%Y", "fr": "%d/%m/%Y", "lb": "%d.%m.%Y", "pt": "%d/%m/%Y"}
 
@@ -44,6 +51,10 @@ class UserLocale(NamedTuple):
     def number(self, text: str) -> str:
         """Return a number that is written with a decimal point, with the user's decimal mark."""
         return text.replace(".", self.decimal_mark)
+
+    def quoted(self, text: str) -> str:
+        """Return a text between the quotation marks of the language."""
+        return _QUOTES.get(self.language.partition("-")[0], "“{}”").format(text)
 
     def amounts(self, stored: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
         """Return stored values as a form shows them: the amounts in `names` as texts."""

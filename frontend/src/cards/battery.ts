@@ -86,6 +86,7 @@ export class BatteryCard extends SmartyCard {
       }
       .year tr > :first-child {
         padding-left: 0;
+        min-width: 100px;
         text-align: start;
       }
       .year thead > tr > * {

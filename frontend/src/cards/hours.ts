@@ -50,6 +50,8 @@ export class HoursCard extends SmartyCard {
   /** Index of the chosen load. */
   declare protected place: number;
   readonly #width = new Width(this, ".chart");
+  /** Whether the start has made a difference since the page was opened. */
+  #hasDiffered = false;
   #costs: StartCosts | undefined;
   #loads: Load[] | undefined;
   readonly #bar = new ChosenBar(this, () => {
@@ -89,11 +91,18 @@ export class HoursCard extends SmartyCard {
     return this.#t("name");
   }
 
+  protected override render(): TemplateResult | typeof nothing {
+    const card = super.render();
+    // Until the costs are known, a card that may leave itself out shows nothing: most homes have one price at all hours.
+    return this.config?.hides && !this.#hasDiffered ? nothing : card;
+  }
+
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const loads = this.#loads ?? usualLoads(this.locale);
     const load = loads[this.place] ?? loads[0]!;
     const { value, error } = feed.get("smarty_p1/start_costs", { kw: load.kwh / load.hours, hours: load.hours });
     const costs = (this.#costs = value?.start_costs ?? undefined);
+    this.#hasDiffered ||= costs?.can_differ ?? false;
     if (value && !costs?.can_differ && this.config.hides) this.#hide();
     const title = html`<h2>${this.#t("title")}</h2>`;
     const choices = loads.map((each, index) => ({ id: String(index), name: each.name, detail: sizeOf(each, this.locale) }));

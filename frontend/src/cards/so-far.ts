@@ -191,16 +191,21 @@ export class SoFarCard extends SmartyCard {
       ${ofToday ? this.sentence(ofToday) : nothing}
       ${content.lacks ? toEnter(this, meter, this.locale, missingField(shown!)) : nothing}
       ${content.forecast ? this.#month(content, meter, shown!) : nothing}
-      <table class="rows ${isOld ? "old" : ""}">
-        <thead>
-          <tr class="small"><td></td><th scope="col">${content.today}</th><th scope="col">${content.month}</th></tr>
-        </thead>
-        <tbody>${content.rows.map((row) => this.#row(row, content.month, usual?.below[row.key]))}</tbody>
-      </table>
+      ${content.rows.length || content.cost ? nothing : html`<p role="status">${this.locale.common("nothing_yet")}</p>`}
+      ${content.rows.length ? this.#rows(content, usual, isOld) : nothing}
       ${notes.map((note) => html`<p class="small">${note}</p>`)}
       ${content.parts.length
         ? html`<footer>${this.tableButton()}</footer>${this.table(this.#t("table"), [this.#t("table"), content.today], () => content.parts)}`
         : nothing}`;
+  }
+
+  #rows(content: SoFar, usual: UsualTexts | undefined, isOld: boolean): TemplateResult {
+    return html`<table class="rows ${isOld ? "old" : ""}">
+        <thead>
+          <tr class="small"><td></td><th scope="col">${content.today}</th><th scope="col">${content.month}</th></tr>
+        </thead>
+        <tbody>${content.rows.map((row) => this.#row(row, content.month, usual?.below[row.key]))}</tbody>
+      </table>`;
   }
 
   /** Return the texts about the usual day; undefined if the usual day is unknown, or if `day` is not today. */

@@ -58,6 +58,13 @@ export class YearCard extends SmartyCard {
         margin-inline-end: 8px;
         white-space: nowrap;
       }
+      @container (min-width: 800px) {
+        .sides {
+          display: grid;
+          grid-template-columns: 1fr 300px;
+          gap: 40px;
+        }
+      }
     `,
   ];
   static override properties = { ...SmartyCard.properties, chosen: { state: true } };
@@ -147,8 +154,10 @@ export class YearCard extends SmartyCard {
       ${above ? html`<p class="quiet">${rich(above)}</p>` : nothing}
       ${sun ? html`<p>${rich(sun)}</p>` : nothing}
       ${yearMap(grid, size, named, this.#bar, this.#open, this.locale)}
-      ${rows.length ? this.#classes(rows, kw, classes!, meter) : nothing}
-      ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
+      <div class=${rows.length ? "sides" : ""}>
+        ${rows.length ? this.#classes(rows, kw, classes!, meter) : nothing}
+        ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
+      </div>
       <footer>${this.tableButton()}</footer>
       ${this.#table(named, grid, months)}
     </div>`;
@@ -184,10 +193,12 @@ export class YearCard extends SmartyCard {
     const older = olderPrices(prices_of, localDay(new Date()), this.locale);
     const dot = (color: string, key: "fixed" | "surcharge") =>
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
-    return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${dot("--quiet", "fixed")} ${dot("--excess", "surcharge")}</span></small>
+    return html`<div>
+      <small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${dot("--quiet", "fixed")} ${dot("--excess", "surcharge")}</span></small>
       ${older ? html`<p class="small">${older}</p>` : nothing}
       ${classChooser(rows, kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
-      <p class="small">${this.text(yearTexts, "only_compares")}</p>`;
+      <p class="small">${this.text(yearTexts, "only_compares")}</p>
+    </div>`;
   }
 
   #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {

@@ -13,8 +13,8 @@ export const chooserStyles = css`
   }
   .classes button {
     display: grid;
-    grid-template-columns: 20px 64px 1fr 64px 76px;
-    gap: 8px;
+    grid-template-columns: 20px 56px 1fr 58px 64px;
+    gap: 6px;
     align-items: center;
     width: 100%;
     padding: 0 8px;
@@ -46,18 +46,19 @@ export const chooserStyles = css`
   .cost {
     display: flex;
     gap: 2px;
-    height: 20px;
+    height: 14px;
   }
   .cost i {
     flex: none;
     min-width: 2px;
   }
-  .narrow .classes button {
-    grid-template-columns: 20px 56px 1fr 58px 64px;
-    gap: 6px;
+  @container (min-width: 600px) {
+    .classes button {
+      grid-template-columns: 20px 64px 1fr 64px 120px;
+    }
   }
   @container (max-width: 280px) {
-    .narrow .classes button {
+    .classes button {
       grid-template-columns: 20px 1fr auto 64px;
     }
     .classes .cost {

@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { CardHost, Field } from "../card-host.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
-import { type BillKey, billTexts } from "../sentences/bill.ts";
+import { type BillKey, billTexts, hasAmounts } from "../sentences/bill.ts";
 import type { Bill, Meter } from "../data/websocket-types.ts";
 
 /** The current month and the twelve months before it. */
@@ -16,9 +16,16 @@ export interface Bills {
   error?: string | undefined;
 }
 
+/** Largest energy in kWh that is shown as 0. */
+const MAX_ZERO_KWH = 0.05;
+
+/** Return the bills. A first month that would only show 0 kWh has none yet. */
 export function billsOf(feed: MeterFeed): Bills {
   const { value, error } = feed.get("smarty_p1/bill", { months: MONTHS });
-  return { bills: value?.months.length ? value.months : undefined, error };
+  const [first, second] = value?.months ?? [];
+  if (!first) return { error };
+  const isZero = Math.max(first.imported_kwh, first.exported_kwh ?? 0) < MAX_ZERO_KWH;
+  return isZero && !second && !hasAmounts(first) ? { error: "nothing_counted" } : { bills: value!.months, error };
 }
 
 /** Return the bill of the chosen month; without a choice, of the current month. */

@@ -11,47 +11,36 @@ export const highsStyles = css`
   }
   .highs {
     display: grid;
-    grid-template-columns: repeat(5, minmax(0, 1fr));
-    gap: 6px;
   }
   .highs button {
     display: flex;
-    flex-direction: column;
+    flex-direction: row-reverse;
+    justify-content: space-between;
+    align-items: center;
+    gap: 8px;
+    padding: 0;
     text-align: start;
-    padding: 4px 10px;
-    border: 1px solid var(--divider-color);
+    border-top: 1px solid var(--divider-color);
+    border-radius: 0;
+  }
+  .highs b {
+    white-space: nowrap;
   }
   .highs b.excess {
     color: var(--excess-text);
-  }
-  @container (max-width: 700px) {
-    .highs {
-      grid-template-columns: 1fr;
-      gap: 0;
-    }
-    .highs button {
-      flex-direction: row-reverse;
-      justify-content: space-between;
-      align-items: center;
-      gap: 8px;
-      padding: 0;
-      border-width: 1px 0 0;
-      border-radius: 0;
-    }
-    .highs b {
-      white-space: nowrap;
-    }
   }
 `;
 
 export function yearHighs(highest: readonly High[], locale: Locale, open: (day: string) => void): TemplateResult | typeof nothing {
   if (!highest.length) return nothing;
-  return html`<p class="small highs-name">${locale.text(yearTexts, "highest_quarter_hours")}</p>
+  return html`<div>
+    <p class="small highs-name">${locale.text(yearTexts, "highest_quarter_hours")}</p>
     <div class="highs">
       ${highest.map(({ time, kw, isAbove }) => {
         const [start, power] = [new Date(time), locale.kW(kw)];
         const when = `${locale.shortDate(start)}, ${locale.time(start)}`;
         return html`<button aria-label=${locale.common("show_day", { value: `${power} ${when}` })} @click=${() => open(localDay(start))}><b class=${isAbove ? "excess" : ""}>${power}</b> <small>${when}</small></button>`;
       })}
-    </div>`;
+    </div>
+  </div>`;
 }

@@ -119,6 +119,13 @@ const sum = (values: (number | null)[]): number | null => {
   return numbers.length ? numbers.reduce((total, value) => total + value, 0) : null;
 };
 
+/** Largest energy in Wh that is shown as 0. */
+const MAX_ZERO_WH = 50;
+
+/** Return whether a day has no whole quarter-hour yet, and would only show 0 kWh. */
+export const isNothing = ({ quarter_hours, imported_wh, exported_wh }: Pick<Day, "quarter_hours" | "imported_wh" | "exported_wh">): boolean =>
+  !quarter_hours && Math.max(imported_wh ?? 0, exported_wh ?? 0) < MAX_ZERO_WH;
+
 /** Return the content of the card. `days` are the days of the current month. */
 export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Locale, house?: House): SoFar {
   const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
@@ -130,6 +137,7 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
   const drawn = sum(days.map(({ imported_wh }) => imported_wh));
   // In the first days of a meter, a month in whole kWh could look lower than today.
   const monthDecimals = (drawn ?? 0) < MIN_WHOLE_WH ? 1 : 0;
+  const isZero = days.length > 0 && days.every(isNothing);
   const ofHouse = house && last ? houseRows(house, last.day, [last.imported_wh, drawn], locale, monthDecimals) : [];
   const monthBegins = new Date(bill?.start ?? days[0]?.start ?? now);
   const today = isToday ? t("today") : locale.shortDay(dayStart(last.day));
@@ -138,7 +146,7 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
     until: bill ? t("until", { time: untilOf(bill, now, locale) }) : undefined,
     today,
     month,
-    rows: [...ofHouse, { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) }],
+    rows: isZero ? [] : [...ofHouse, { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) }],
     cost: last && bill ? costOf(last, bill, today, locale) : "",
     ...(bill ? ofMonth(bill, month, locale) : { forecast: "", isAbove: false, bar: undefined, underBar: "" }),
     parts: last && bill ? partsOf(last, locale) : [],
@@ -146,7 +154,7 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
       house ? unknownNote(house, ofHouse, last?.day ?? "", locale) : "",
       bill ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
       bill?.since ? t("counted_since", { day: locale.day(new Date(bill.since)) }) : "",
-      last && isToday && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < MIN_MEASURED_SHARE
+      last && isToday && !isZero && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < MIN_MEASURED_SHARE
         ? t("measured", { share: locale.percent(last.quarter_hours / last.of_quarter_hours) })
         : "",
     ].filter(Boolean),

@@ -12,6 +12,7 @@ import {
   roundParts,
   type Texts,
 } from "../locale.ts";
+import { isNothing } from "./so-far.ts";
 import type { Day, Highlights } from "../data/websocket-types.ts";
 import texts from "../texts/today.json" with { type: "json" };
 
@@ -48,6 +49,7 @@ export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, headi
     return `${t("first", { time: locale.time(firstEnds) })}${coming && ` ${sentenceOf(coming)}`}`;
   }
   if (!day || day.imported_wh === null) return t("unknown_day");
+  if (isToday && !knownCount && isNothing(day)) return t("none_yet");
   const drawn = locale.kWh(day.imported_wh / 1000);
   const fed = hasSun && day.exported_wh !== null ? locale.kWh(day.exported_wh / 1000) : undefined;
   const sums = fed === undefined ? t("drawn", { drawn }) : t("drawn_fed", { drawn, fed });

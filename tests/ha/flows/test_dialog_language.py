@@ -13,6 +13,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.frontend.storage import async_user_store
 from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.components.recorder.core import Recorder
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USB
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResult
@@ -33,6 +34,7 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, open_details, open_options, reconfigure, start, submit
 from tests.ha.entities import Smarty, listen
 from tests.ha.flows.test_config_flow_boards import find_messages
+from tests.ha.flows.test_config_flow_discovery import cable
 from tests.ha.flows.test_leneda_meter import ACCOUNT, CONTRACT
 from tests.ha.meter import KEY, MeterPort, with_value
 from tests.ha.repairs import open_repair
@@ -43,7 +45,7 @@ from tests.ha.test_past_import import settled, uploaded
 FOLDER = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"
 NUMBER = re.compile(r"(?<![\w.])\d+[.]\d+(?![\w.])")
 # Addresses, paths, code and names that a user or another program has chosen.
-NO_WORDS = re.compile(r"DSMR Smart Meter|`[^`]*`|\w+://\S+|/\S+|\d+(?:[.]\d+){3}|“[^”]*”")
+NO_WORDS = re.compile(r"DSMR Smart Meter|`[^`]*`|\w+://\S+|/\S+|\d+(?:[.]\d+){3}|«[^»]*»")
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 
@@ -246,7 +248,7 @@ async def test_the_options_of_a_meter(
     ):
         is_french(await open_options(hass, entry, page))
     is_french(await open_options(hass, entry, "virtual_clients"), "1,5 s")
-    is_french(await open_details(hass, entry), "10,00 kWh", "EUR")
+    is_french(await open_details(hass, entry), "10,00 kWh", "€")
     typed = {"energy_price": "0,15", "network_prices": {"surcharge_price": 12.5}}
     is_french(await enter_contract(hass, entry, typed), "12,5")
     with uploaded(b"no such file", tmp_path):
@@ -258,10 +260,28 @@ async def test_the_options_of_a_meter(
     is_french(await reconfigure(hass, entry))
 
 
+async def test_a_new_key_and_a_port_that_was_found(
+    hass: HomeAssistant, entry: MockConfigEntry, greet: Greet
+) -> None:
+    greet()
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
+        data={"reason": "authentication_key"},
+    )
+    is_french(form)
+    is_french(await submit(hass, form, {CONF_ENCRYPTION_KEY: "0" * 32}))
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USB}, data=cable()
+    )
+    assert form["step_id"] == "discovery_confirm"
+    is_french(form)
+
+
 SHOWN_BY_REPAIRS: dict[Problem, tuple[dict[str, str], str]] = {
     Problem.NO_TELEGRAM: ({"reason": "port_unreachable", "port": "socket://10.0.0.1:20"}, "port"),
     Problem.NETWORK_PRICES: ({"year": "2031"}, "Prix du réseau"),
-    Problem.HIGH_PRICES: ({}, "15,5 EUR/kWh"),
+    Problem.HIGH_PRICES: ({}, "15,5 €/kWh"),
     Problem.VIRTUAL_BATTERY: ({"address": "192.168.1.30", "seconds": "1.5"}, "1,5"),
 }
 

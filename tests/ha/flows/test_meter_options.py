@@ -155,7 +155,7 @@ async def test_the_cost_of_last_year_is_offered_as_a_goal(
     assert schema
     suggested = {str(key): (key.description or {}).get("suggested_value") for key in schema.schema}
     assert (suggested["goal"], suggested["goal_amount"]) == ("none", "101")
-    assert (form["description_placeholders"] or {})["last_year"] == "101.26 EUR"
+    assert (form["description_placeholders"] or {})["last_year"] == "101.26 €"
 
 
 async def test_messages_are_switched_on_one_by_one(

@@ -76,7 +76,7 @@ async def test_every_amount_of_the_contract_is_stored_as_printed(
         network_prices={
             "network_fixed_price": "12,84 €",
             "network_variable_price": "0,0510",
-            "meter_fee": "5.72 EUR",
+            "meter_fee": "5.72 €",
             "surcharge_price": "0,0765",
         },
     )
@@ -124,9 +124,9 @@ WRONG: list[tuple[dict[str, Any], str, str, str]] = [
         {"discount": "-1"},
         "discount",
         "out_of_range",
-        "Monthly discount: “-1” (0 \N{EN DASH} 10000 EUR)",
+        "Monthly discount: “-1” (0 \N{EN DASH} 10000 €)",
     ),
-    ({"energy_fee": "21 €/Jahr"}, "energy_fee", "unit", "Supplier's fixed fee: “21 €/Jahr” (EUR)"),
+    ({"energy_fee": "21 €/Jahr"}, "energy_fee", "unit", "Supplier's fixed fee: “21 €/Jahr” (€)"),
     (
         {"feed_in": {"feed_in_price": "x" * 1000}},
         *("feed_in", "malformed"),
@@ -140,12 +140,12 @@ WRONG: list[tuple[dict[str, Any], str, str, str]] = [
     (
         {"levies": {"compensation": "-101"}},
         *("levies", "out_of_range"),
-        "Compensation mechanism: “-101” (-100 \N{EN DASH} 100 EUR/kWh)",
+        "Compensation mechanism: “-101” (-100 \N{EN DASH} 100 €/kWh)",
     ),
     (
         {"network_prices": {"meter_fee": "5,7 ct/kWh", "surcharge_price": "0,08 €/Monat"}},
         *("network_prices", "unit"),
-        "Meter rental per month: “5,7 ct/kWh” (EUR); Surcharge price: “0,08 €/Monat” (EUR/kWh)",
+        "Meter rental per month: “5,7 ct/kWh” (€); Surcharge price: “0,08 €/Monat” (€/kWh)",
     ),
 ]
 
@@ -171,10 +171,10 @@ async def test_a_high_price_is_asked_about_once(
 ) -> None:
     form = await enter(hass, entry, energy_price="15")
     assert (form["step_id"], form["errors"]) == ("contract", {"energy_price": "amount_unusual"})
-    assert told(form)["amount_unusual"] == "Energy price: “15” = 15 EUR/kWh (> 1 EUR/kWh)"
+    assert told(form)["amount_unusual"] == "Energy price: “15” = 15 €/kWh (> 1 €/kWh)"
     # Another high price is another question; the same one is taken, also with other signs.
     form = await send_again(hass, form, energy_price="145 ct")
-    assert told(form)["amount_unusual"] == "Energy price: “145 ct” = 1.45 EUR/kWh (> 1 EUR/kWh)"
+    assert told(form)["amount_unusual"] == "Energy price: “145 ct” = 1.45 €/kWh (> 1 €/kWh)"
     form = await send_again(hass, form, energy_price="1,45")
     assert form["step_id"] == "contract_details"
 
@@ -221,7 +221,7 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
         assert form["type"] is FlowResultType.CREATE_ENTRY
     else:
         assert form["errors"] == {"network_prices": "amount_unusual"}
-        assert f"(> {published} EUR)" in told(form)["amount_unusual"]
+        assert f"(> {published} €)" in told(form)["amount_unusual"]
         assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -239,15 +239,20 @@ async def test_amounts_of_the_gas_bill(hass: HomeAssistant, entry: MockConfigEnt
 
 
 @pytest.mark.parametrize(
-    ("profile", "accepted", "label", "mark"),
+    ("profile", "accepted", "shown", "mark"),
     [
-        ({"language": "de", "number_format": "language"}, "fr", "Energiepreis", ","),
-        ({"language": "de", "number_format": "comma_decimal"}, "fr", "Energiepreis", "."),
-        ({"language": "en", "number_format": "decimal_comma"}, "fr", "Energy price", ","),
-        (None, "xx, fr-LU;q=0.9, en;q=0.8", "Prix de l'énergie", ","),
-        (None, "lb", "Energiepräis", ","),
-        ({"language": "../../secrets"}, "pt-PT", "Preço da energia", ","),
-        ("damaged", "", "Energy price", "."),
+        ({"language": "de", "number_format": "language"}, "fr", "Energiepreis: „2,345“", ","),
+        ({"language": "de", "number_format": "comma_decimal"}, "fr", "Energiepreis: „2,345“", "."),
+        ({"language": "en", "number_format": "decimal_comma"}, "fr", "Energy price: “2,345”", ","),
+        (
+            None,
+            "xx, fr-LU;q=0.9, en;q=0.8",
+            "Prix de l'énergie: «\N{NO-BREAK SPACE}2,345\N{NO-BREAK SPACE}»",
+            ",",
+        ),
+        (None, "lb", "Energiepräis: „2,345“", ","),
+        ({"language": "../../secrets"}, "pt-PT", "Preço da energia: «2,345»", ","),
+        ("damaged", "", "Energy price: “2,345”", "."),
     ],
 )
 async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PLR0913, PLR0917
@@ -257,7 +262,7 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
     entry: MockConfigEntry,
     profile: object,
     accepted: str,
-    label: str,
+    shown: str,
     mark: str,
 ) -> None:
     assert await async_setup_component(hass, "config", {})
@@ -275,15 +280,15 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
 
     menu = await post("", {"handler": entry.entry_id})
     form = await post(f"/{menu['flow_id']}", {"next_step_id": "contract"})
-    [shown] = [
+    [suggested] = [
         field["description"]["suggested_value"]
         for field in form["data_schema"]
         if field["name"] == "energy_price"
     ]
-    assert shown == f"0{mark}145"
+    assert suggested == f"0{mark}145"
     form = await post(f"/{menu['flow_id']}", {"energy_price": "2,345"})
     told = form["description_placeholders"]["amount_ambiguous"]
-    assert told == f"{label}: “2,345” = 2{mark}3450 / 2345"
+    assert told == f"{shown} = 2{mark}3450 / 2345"
 
 
 def high_price_issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
@@ -310,8 +315,8 @@ async def test_a_high_price_from_before_raises_a_repair(
     menu = await open_repair(hass, f"high_prices_{entry.entry_id}")
     assert menu["menu_options"] == ["correct", "keep"]
     assert (menu["description_placeholders"] or {})["prices"] == (
-        "- Energy price: **15 EUR/kWh**\n"
-        "- State aid and rebates 1, Reduction per kilowatt-hour: **4 EUR/kWh**"
+        "- Energy price: **15 €/kWh**\n"
+        "- State aid and rebates 1, Reduction per kilowatt-hour: **4 €/kWh**"
     )
     # To correct them, the contract opens.
     result = await choose(hass, menu, "correct")

@@ -142,7 +142,7 @@ async def test_the_tariff_is_in_euro_whatever_currency_home_assistant_has(
     details = await hass.config_entries.options.async_configure(form["flow_id"], {})
     for page in (form, details):
         assert page["data_schema"]
-        assert units_of(page["data_schema"].schema) == {"EUR/kWh", "EUR", None}
+        assert units_of(page["data_schema"].schema) == {"€/kWh", "€", None}
 
 
 def units_of(fields: Mapping[Any, Any]) -> set[str | None]:

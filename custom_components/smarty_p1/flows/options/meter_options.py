@@ -32,8 +32,8 @@ from ...coordinator import has_telegrams, kind_of
 from ...coordinator.entry_types import AnyConfigEntry, short_title
 from ...coordinator.house_sources import HouseSource, async_all_sources, chosen_ids, is_only_meter
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
+from ...lib.amounts import EUR
 from ...lib.bill import Demand, compute_bill
-from ...lib.entities import CURRENCY
 from ...lib.prices import Contracts
 from ..dialog_base import Input
 from ..form_errors import FieldError
@@ -84,9 +84,9 @@ def surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> dict[st
     above = None if difference is None or demand is None else demand.excess_kwh
     shown = {
         "above": _shown(above, "kWh"),
-        "on_top": _shown(on_top, CURRENCY),
-        "instead": _shown(instead, CURRENCY),
-        "difference": _shown(difference, CURRENCY),
+        "on_top": _shown(on_top, EUR.symbol),
+        "instead": _shown(instead, EUR.symbol),
+        "difference": _shown(difference, EUR.symbol),
     }
     return {name: locale.number(text) for name, text in shown.items()}
 
