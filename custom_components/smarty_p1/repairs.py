@@ -49,7 +49,7 @@ from .flows.options.contract_form import async_list_high_prices
 from .flows.options.leneda_account import async_read_key, key_fields
 from .flows.options.meter_options import CONTRACT, DETAILS
 from .flows.options.older_prices_sentence import async_older_prices_sentence
-from .flows.user_locale import async_user_locale
+from .user_locale import async_user_locale
 from .lib.boards import MessageValue
 from .lib.entities import short_serial
 from .lib.meter import shown_name

@@ -26,7 +26,7 @@ FLOORS = (
         "system_health",
         "websocket",
     ),
-    ("access_rights", "answer_queue"),
+    ("access_rights", "answer_queue", "user_locale"),
     ("trigger", "condition", "logbook"),
     ("trigger_and_condition_targets",),
     ("sinks",),

@@ -22,6 +22,7 @@ from custom_components.smarty_p1.messages import meter_watch, sending
 from . import billed_month
 from .conftest import EntryMaker
 from .meter import MeterPort, with_value
+from .passed import Passed
 from .support import TELEGRAM, at, call, receive, reload, set_up
 
 
@@ -32,7 +33,8 @@ class Clock:
 
     async def go_to(self, hass: HomeAssistant, text: str) -> None:
         """Let it be this time in winter, and let the timers of a minute run out."""
-        self.now = datetime.fromisoformat(f"{text}+01:00")
+        before, self.now = self.now, datetime.fromisoformat(f"{text}+01:00")
+        Passed.seconds += (self.now - before).total_seconds()
         async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
         await hass.async_block_till_done()
 
@@ -165,17 +167,17 @@ async def test_nobody_is_woken_by_what_can_wait(
     await set_up(hass, port, make_entry, **options("silent", "grid"))
     await receive(hass, port, with_value(TELEGRAM, "0-0:96.7.21", "(00100)"))
     await receive(hass, port, with_value(TELEGRAM, "0-0:96.7.21", "(00102)"))
-    await clock.go_to(hass, "2026-11-18 00:30:00")
+    await clock.go_to(hass, "2026-11-17 23:00:10")
     assert phone.shown == []
     await receive(hass, port, with_value(message("Kontroll"), "0-0:96.7.21", "(00102)"))
     await clock.go_to(hass, "2026-11-18 00:31:00")
     assert phone.shown == [("Message of the grid operator", "Kontroll")]
     await clock.go_to(hass, "2026-11-18 07:00:30")
     assert phone.shown[1:] == [
-        # The meter sent nothing after 0:30.
+        # The meter sent nothing after 23:00.
         (
             "No readings from the meter",
-            "Since 00:30. Check cable and reader. The meter itself goes on counting.",
+            "Since 2026-11-17 23:00. Check cable and reader. The meter itself goes on counting.",
         ),
         ("Power failure", "Number that the meter has counted: 2."),
     ]

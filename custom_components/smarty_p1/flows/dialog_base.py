@@ -25,7 +25,7 @@ from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
 from .typed_amounts import TypedAmounts
-from .user_locale import UserLocale, async_user_locale
+from ..user_locale import UserLocale, async_user_locale
 
 # Default values of the placeholders in the texts of forms.
 _PLACEHOLDERS = {

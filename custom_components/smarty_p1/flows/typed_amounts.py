@@ -26,7 +26,7 @@ from ..lib.amounts import (
     shown_typed,
 )
 from .form_errors import FieldError
-from .user_locale import UserLocale, async_user_locale
+from ..user_locale import UserLocale, async_user_locale
 
 # Maximum number of amounts that a message names.
 _MAX_NAMED = 5

@@ -18,6 +18,7 @@ from ..lib.entities import DISTURBANCE, EVENTS
 from ..lib.messages import (
     HouseholdMessage,
     Kind,
+    Listening,
     MessageState,
     admit,
     goal_outlook,
@@ -68,7 +69,7 @@ async def async_watch_messages(hass: HomeAssistant, entry: BooksConfigEntry) -> 
     if state != store.state:
         store.state = state
         await store.async_save()
-    _MeterWatch(hass, entry, options, store, now).start()
+    _MeterWatch(hass, entry, options, store).start()
 
 
 async def async_forget_messages(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -77,7 +78,7 @@ async def async_forget_messages(hass: HomeAssistant, entry: AnyConfigEntry) -> N
 
 
 class _MeterWatch:
-    """Watch of one meter since `started`."""
+    """Watch of one meter."""
 
     def __init__(
         self,
@@ -85,13 +86,13 @@ class _MeterWatch:
         entry: BooksConfigEntry,
         options: MessageOptions,
         store: MessageStore,
-        started: datetime,
     ) -> None:
         self._hass = hass
         self._entry = entry
         self._options = options
         self._store = store
-        self._started = started
+        self._heard_at = entry.runtime_data.now()
+        self._has_heard = False
         self._goal_looked_at: datetime | None = None
         name = short_title(entry)
         self._outage = Outage(
@@ -112,6 +113,7 @@ class _MeterWatch:
     @callback
     def _on_reading(self, reading: Reading) -> None:
         """Ask the decisions about a reading. It runs for every telegram, so it must be fast."""
+        self._heard_at, self._has_heard = self._entry.runtime_data.now(), True
         # While Home Assistant starts, the recipients may not be there yet. A later reading still
         # shows a new text or count.
         if self._hass.state is not CoreState.running:
@@ -154,12 +156,13 @@ class _MeterWatch:
         state = self._store.state
         if Kind.SILENT not in state.since:
             return []
-        silence, message = watch_silence(
-            state.silence,
-            self._entry.runtime_data.books.history.reception.last,
-            max(self._started, state.since[Kind.SILENT]),
-            dt_util.utcnow(),
+        coordinator = self._entry.runtime_data
+        listening = Listening(
+            timedelta(seconds=coordinator.now() - self._heard_at),
+            self._has_heard,
+            coordinator.books.history.reception.last,
         )
+        silence, message = watch_silence(state.silence, listening, dt_util.utcnow())
         self._store.state = replace(state, silence=silence)
         return [message] if message else []
 

@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..coordinator import has_books
 from ..coordinator.entry_types import AnyConfigEntry, short_title
-from ..flows.user_locale import UserLocale
+from ..user_locale import UserLocale
 from ..lib.messages import KINDS, HouseholdMessage
 
 # A phone shows about this many characters on the lock screen.

@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
 from ..answer_queue import async_what_if, books_of
 from ..flows.typed_amounts import AmountProblem
-from ..flows.user_locale import UserLocale, async_user_locale
+from ..user_locale import UserLocale, async_user_locale
 from ..lib.advice import (
     MAX_KW,
     MAX_KWH,

@@ -11,6 +11,7 @@ from smartyp1.messages import (
     GridState,
     HouseholdMessage,
     Kind,
+    Listening,
     MessageState,
     Outbox,
     QuarterHourAhead,
@@ -30,43 +31,56 @@ def clock(text: str) -> datetime:
 @pytest.mark.parametrize(
     ("steps", "told"),
     [
-        # (now, last reading); watched since 12:00.
+        # (now, minutes without a reading, last reading, whether one came since the beginning).
         (
             [
-                ("14:59", "14:05"),
-                ("15:04", "14:05"),
-                ("15:05", "14:05"),
-                ("18:00", "14:05"),
-                ("15:21", "15:20"),
+                ("14:59", 54, "14:05", True),
+                ("15:04", 59, "14:05", True),
+                ("15:05", 60, "14:05", True),
+                ("18:00", 235, "14:05", True),
+                ("15:21", 1, "15:20", True),
             ],
             [
                 (2, "silent", {"since_at": "14:05"}),
                 (4, "back", {"from_at": "14:05", "until_at": "15:20"}),
             ],
         ),
-        # A silence that began before the switch was turned on: an hour from then on, at least.
+        # A silence that began before Home Assistant listened: an hour from then on, at least.
         (
-            [("12:30", "11:00"), ("12:59", "11:00"), ("13:00", "11:00")],
-            [(2, "silent", {"since_at": "11:00"})],
+            [("12:30", 30, "11:00", False), ("13:00", 60, "11:00", False)],
+            [(1, "silent", {"since_at": "11:00"})],
+        ),
+        # A restart within a silence is no return.
+        (
+            [
+                ("13:00", 60, "12:00", True),
+                ("13:10", 5, "12:00", False),
+                ("14:10", 65, "12:00", False),
+            ],
+            [(0, "silent", {"since_at": "12:00"})],
         ),
         (
-            [("12:59", None), ("13:00", None), ("13:30", None)],
+            [("12:59", 59, None, False), ("13:00", 60, None, False), ("13:30", 90, None, False)],
             [(1, "silent", {"since_at": "12:00"})],
         ),
-        # Jitter, and a clock that was put back.
-        ([("14:00", "13:59"), ("13:00", "13:59"), ("14:58", "13:59")], []),
+        # A clock that was set ahead by two hours, and one that was put back.
+        ([("14:00", 1, "13:59", True), ("16:01", 2, "13:59", True)], []),
+        (
+            [("14:00", 1, "13:59", True), ("13:02", 63, "13:59", True)],
+            [(1, "silent", {"since_at": "11:59"})],
+        ),
     ],
-    ids=["outage", "before", "never", "jitter"],
+    ids=["outage", "before", "restart", "never", "ahead", "back"],
 )
 def test_silence(
-    steps: list[tuple[str, str | None]], told: list[tuple[int, str, dict[str, str]]]
+    steps: list[tuple[str, int, str | None, bool]], told: list[tuple[int, str, dict[str, str]]]
 ) -> None:
     state, due = SilenceState(), []
-    for number, (now, last) in enumerate(steps):
+    for number, (now, minutes, last, has_heard) in enumerate(steps):
+        silent_for, last_reading = timedelta(minutes=minutes), None if last is None else clock(last)
         state, message = watch_silence(
             SilenceState.from_dict(state.as_dict()),
-            None if last is None else clock(last),
-            clock("12:00"),
+            Listening(silent_for, has_heard, last_reading),
             clock(now),
         )
         if message:

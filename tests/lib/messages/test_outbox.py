@@ -75,6 +75,25 @@ def play(*due: tuple[str, str], quiet: QuietHours = NIGHT) -> list[tuple[str, li
         ),
         # Silence and return in one night are nobody's concern.
         ([("17 23:00", "silent"), ("18 02:00", "back"), ("18 07:00", "")], []),
+        # A text of the operator is told even after three messages. Three texts use up the day.
+        (
+            [
+                ("17 08:00", "soon_above"),
+                ("17 10:00", "soon_above"),
+                ("17 12:00", "soon_above"),
+                ("17 13:00", "operator_message"),
+                ("17 14:00", "operator_message operator_message operator_message goal_above"),
+                ("18 07:00", ""),
+            ],
+            [
+                ("17 08:00", ["soon_above"]),
+                ("17 10:00", ["soon_above"]),
+                ("17 12:00", ["soon_above"]),
+                ("17 13:00", ["operator_message"]),
+                ("17 14:00", ["operator_message", "operator_message"]),
+                ("18 07:00", ["operator_message", "goal_above"]),
+            ],
+        ),
         # The return is told even after three messages.
         (
             [
@@ -94,7 +113,7 @@ def play(*due: tuple[str, str], quiet: QuietHours = NIGHT) -> list[tuple[str, li
             ],
         ),
     ],
-    ids=["limit", "order", "night", "short silence", "return"],
+    ids=["limit", "order", "night", "short silence", "operator", "return"],
 )
 def test_a_day_has_few_messages(
     due: list[tuple[str, str]], sent: list[tuple[str, list[str]]]

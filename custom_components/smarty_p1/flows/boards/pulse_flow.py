@@ -38,7 +38,7 @@ from ..dialog_base import Draft, Input, shown_source
 from ..form_errors import FieldError, check_topic
 from ..shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
 from ..typed_amounts import AmountField, TypedAmounts
-from ..user_locale import async_user_locale
+from ...user_locale import async_user_locale
 from .board_probe import (
     PULSE_TIMEOUT_S,
     FoundPulses,

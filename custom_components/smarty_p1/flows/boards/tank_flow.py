@@ -23,7 +23,7 @@ from ..dialog_base import Draft, Input
 from ..form_errors import FieldError
 from ..shared_form_fields import NEW_PORT, async_port_field
 from ..typed_amounts import AmountField, TypedAmounts
-from ..user_locale import UserLocale, async_user_locale
+from ...user_locale import UserLocale, async_user_locale
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
 

@@ -33,7 +33,7 @@ from ..dialog_base import Input
 from ..form_errors import FieldError
 from ..ports_in_use import async_next_gateway_port
 from ..shared_form_fields import NEW_PORT, async_port_field
-from ..user_locale import UserLocale, async_user_locale
+from ...user_locale import UserLocale, async_user_locale
 from .add_cable_to_meter import CableSteps
 from .key_form import key_fields, read_keys
 

@@ -31,7 +31,7 @@ from ...lib.answers import known_months
 from ...lib.messages import HouseholdMessage, Kind
 from ...messages import MessageOptions, async_send, kinds_of
 from ..typed_amounts import AmountField, TypedAmounts
-from ..user_locale import UserLocale
+from ...user_locale import UserLocale
 from .contract_form import Errors
 
 CONF_GOAL_AMOUNT = "goal_amount"

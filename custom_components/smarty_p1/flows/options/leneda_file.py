@@ -15,7 +15,7 @@ from ...coordinator.leneda.file_refusal_translation_keys import ImportRefusedErr
 from ...lib.history import LUXEMBOURG
 from ...lib.leneda import MAX_EXPORT_SIZE, Quantity
 from ..dialog_base import Input
-from ..user_locale import async_user_locale
+from ...user_locale import async_user_locale
 
 _FILE = "file"
 _SCHEMA = vol.Schema(

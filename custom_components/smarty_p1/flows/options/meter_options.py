@@ -38,7 +38,7 @@ from ...lib.prices import Contracts
 from ..dialog_base import Input
 from ..form_errors import FieldError
 from ..typed_amounts import TypedAmounts
-from ..user_locale import UserLocale, async_user_locale
+from ...user_locale import UserLocale, async_user_locale
 from .contract_form import (
     CONTRACT_OPTIONS,
     Errors,

@@ -9,7 +9,7 @@ from .goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
 from .grid_watch import GridState, watch_grid
 from .message import KINDS, HouseholdMessage, Kind
 from .outbox import MAX_A_DAY, Outbox, QuietHours, admit
-from .silence_watch import SilenceState, watch_silence
+from .silence_watch import Listening, SilenceState, watch_silence
 from .state import MessageState
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "GridState",
     "HouseholdMessage",
     "Kind",
+    "Listening",
     "MessageState",
     "Outbox",
     "QuarterHourAhead",

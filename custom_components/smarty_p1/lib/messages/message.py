@@ -34,13 +34,15 @@ class _Rule(NamedTuple):
     """Whether the message waits for the end of the quiet hours, or for the next day."""
     is_urgent: bool = False
     """Whether the message is sent in quiet hours, too."""
+    is_first: bool = False
+    """Whether other messages of the day leave the message its place."""
     is_counted: bool = True
     """Whether the message counts towards the limit of a day."""
 
 
 # In the order of importance: where the limit of a day leaves room for one message, it is the first.
 _RULES: Mapping[str, _Rule] = {
-    "operator_message": _Rule(Kind.GRID, is_urgent=True),
+    "operator_message": _Rule(Kind.GRID, is_urgent=True, is_first=True),
     "silent": _Rule(Kind.SILENT),
     "back": _Rule(Kind.SILENT, is_counted=False),
     "power_failure": _Rule(Kind.GRID),

@@ -1,6 +1,7 @@
 """Limits of all messages of a meter: three a day, and none in quiet hours.
 
-A message that may not be sent yet waits, if it is still true later. Otherwise it is dropped.
+Texts of the operator and leaks come first: other messages never use their three places of a day. A
+message that may not be sent yet waits, if it is still true later. Otherwise it is dropped.
 """
 
 from collections.abc import Iterable
@@ -31,11 +32,13 @@ class QuietHours(NamedTuple):
 
 @dataclass(frozen=True)
 class Outbox:
-    """Number of messages sent on `day`, and the messages that wait."""
+    """Numbers of messages sent on `day`, and the messages that wait."""
 
     day: date | None = None
     sent: int = 0
     waiting: tuple[HouseholdMessage, ...] = ()
+    sent_first: int = 0
+    """Number of the sent messages that come first."""
 
     def may_send(self, now: datetime, quiet: QuietHours) -> bool:
         """Return whether a message that is not urgent may be sent at the local time `now`."""
@@ -48,6 +51,7 @@ class Outbox:
             "day": self.day and self.day.isoformat(),
             "sent": self.sent,
             "waiting": [message.as_dict() for message in self.waiting],
+            "sent_first": self.sent_first,
         }
 
     @classmethod
@@ -57,7 +61,10 @@ class Outbox:
         waiting = checked_list(data["waiting"], _MAX_WAITING)
         day = data["day"] and date.fromisoformat(checked_text(data["day"]))
         return cls(
-            day, checked_count(data["sent"]), tuple(map(HouseholdMessage.from_dict, waiting))
+            day,
+            checked_count(data["sent"]),
+            tuple(map(HouseholdMessage.from_dict, waiting)),
+            checked_count(data.get("sent_first", 0)),
         )
 
 
@@ -68,19 +75,21 @@ def admit(
 
     `new` are the messages that became due at `now`.
     """
-    sent = outbox.sent if outbox.day == now.date() else 0
+    is_same_day = outbox.day == now.date()
+    sent, sent_first = (outbox.sent, outbox.sent_first) if is_same_day else (0, 0)
     is_quiet = quiet.contain(now.time())
     to_send: list[HouseholdMessage] = []
     waiting: list[HouseholdMessage] = []
     for message in sorted(_joined(outbox.waiting, new), key=lambda message: message.rank):
         rule = message.rule
-        is_held = (is_quiet and not rule.is_urgent) or (rule.is_counted and sent >= MAX_A_DAY)
-        if not is_held:
+        is_full = rule.is_counted and (sent_first if rule.is_first else sent) >= MAX_A_DAY
+        if not is_full and (rule.is_urgent or not is_quiet):
             to_send.append(message)
             sent += rule.is_counted
+            sent_first += rule.is_first
         elif rule.is_kept:
             waiting.append(message)
-    return Outbox(now.date(), sent, tuple(waiting[:_MAX_WAITING])), to_send
+    return Outbox(now.date(), sent, tuple(waiting[:_MAX_WAITING]), sent_first), to_send
 
 
 def _joined(
