@@ -49,12 +49,12 @@ from .flows.options.contract_form import async_list_high_prices
 from .flows.options.leneda_account import async_read_key, key_fields
 from .flows.options.meter_options import CONTRACT, DETAILS
 from .flows.options.older_prices_sentence import async_older_prices_sentence
-from .user_locale import async_user_locale
 from .lib.boards import MessageValue
 from .lib.entities import short_serial
 from .lib.meter import shown_name
 from .lib.virtual import MAX_BATTERIES, Profile
 from .sinks.shown_clients import clients_of
+from .user_locale import async_user_locale
 
 # Field of the dialog that moves sources of the Energy dashboard.
 _SOURCES = "sources"

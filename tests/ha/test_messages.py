@@ -167,8 +167,6 @@ async def test_nobody_is_woken_by_what_can_wait(
     await set_up(hass, port, make_entry, **options("silent", "grid"))
     await receive(hass, port, with_value(TELEGRAM, "0-0:96.7.21", "(00100)"))
     await receive(hass, port, with_value(TELEGRAM, "0-0:96.7.21", "(00102)"))
-    await clock.go_to(hass, "2026-11-17 23:00:10")
-    assert phone.shown == []
     await receive(hass, port, with_value(message("Kontroll"), "0-0:96.7.21", "(00102)"))
     await clock.go_to(hass, "2026-11-18 00:31:00")
     assert phone.shown == [("Message of the grid operator", "Kontroll")]
@@ -201,6 +199,44 @@ async def test_three_messages_a_day(
     assert [text for _, text in phone.shown] == ["one", "two", "three", "four"]
 
 
+async def test_voltage_and_water_are_told(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
+) -> None:
+    hass.config.language = "de"
+    phone = Phone("Phone")
+    await add(hass, phone)
+    high = with_value(TELEGRAM, "1-0:52.7.0", "(254.2*V)")
+    # A phase that is not connected has 0 V.
+    high = with_value(high, "1-0:72.7.0", "(000.0*V)")
+    await set_up(hass, port, make_entry, high, **options("grid", "water_at_night"))
+    await receive(hass, port, high)
+    assert phone.shown == []
+    clock.now += timedelta(seconds=70)
+    await receive(hass, port, high)
+    await hass.async_block_till_done()
+    voltage = (
+        "Spannung außerhalb von 207-253 V",
+        "L2: 254,2 V, außerhalb seit 12:00. Kommt das oft vor, sage es dem Netzbetreiber.",
+    )
+    assert phone.shown == [voltage]
+    clock.now = datetime.fromisoformat("2026-11-18T05:15:00+01:00")
+    for hour in (1, 2, 3, 4, 5):
+        # 41,000 L and 12 L in each hour: "24.2.1" is the capture of an M-Bus meter.
+        value = f"(261118{hour:02}1000W)({41 + hour * 0.012:09.3f}*m3)"
+        await receive(hass, port, with_value(TELEGRAM, "0-2:24.2.1", value))
+    await clock.go_to(hass, "2026-11-18 06:30:00")
+    assert phone.shown == [voltage]
+    await clock.go_to(hass, "2026-11-18 07:00:30")
+    assert phone.shown == [
+        voltage,
+        (
+            "Wasser lief die ganze Nacht",
+            "48 L von 01:10 bis 05:10, in jeder Stunde. Ein Hahn, eine Toilette oder ein Rohr kann "
+            "undicht sein.",
+        ),
+    ]
+
+
 async def test_a_warning_comes_in_time(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
 ) -> None:
@@ -210,21 +246,19 @@ async def test_a_warning_comes_in_time(
     clock.now = datetime.fromisoformat("2025-07-03T10:30:00+02:00")
     contract: dict[str, Any] = {"reference_power": 7.0, "surcharge_price": 0.1, "vat": False}
     await set_up(hass, port, make_entry, at("10:30:00", 100.0), **contract, **options("soon_above"))
-    for second in range(10, 121, 10):
+    for second in (10, 60, 120, 180, 240, 250):
         assert phone.shown == []
         kwh = 100 + 12 * second / 3600
         await receive(hass, port, at(f"10:3{second // 60}:{second % 60:02}", kwh, 12.0))
-        if second >= 70:
-            break
     await hass.async_block_till_done()
-    # At 10:31:10, 830 s are left: 5 kW x 900 / 830 = 5.4 kW; 5 kW x 0.25 h x 0.1 EUR = 0.125 EUR.
+    # At 10:34:10, 650 s are left: 5 kW x 900 / 650 = 6.9 kW; 5 kW x 0.25 h x 0.1 EUR = 0.125 EUR.
     assert phone.shown == [
         (
             "Bientôt au-dessus de 7 kW",
-            "5,4 kW de moins jusqu'à 10:45 évitent 0,12 €. Maintenant 12 kW.",
+            "6,9 kW de moins jusqu'à 10:45 évitent 0,12 €. Maintenant 12 kW.",
         )
     ]
-    await receive(hass, port, at("10:32:30", 100.5, 12.0))
+    await receive(hass, port, at("10:35:30", 101.1, 12.0))
     await hass.async_block_till_done()
     assert len(phone.shown) == 1
 

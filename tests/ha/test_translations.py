@@ -41,6 +41,7 @@ from custom_components.smarty_p1.lib.entities import (
 )
 from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
 from custom_components.smarty_p1.lib.leneda import Cause, ExportRefusal
+from custom_components.smarty_p1.lib.messages import Kind
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
 from custom_components.smarty_p1.lib.port import errors
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
@@ -131,13 +132,15 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
     sections = {str(key): field for key, field in fields.items() if isinstance(field, section)}
     options = {str(key) for key in fields} - sections.keys()
     assert form["sections"].keys() == sections.keys()
+    messages = {"kinds": [kind.value for kind in Kind]}
+    with_all_messages = MockConfigEntry(domain=DOMAIN, options={"messages": messages})
     asked: list[tuple[dict[str, Any], set[str]]] = [
         (pages["contract"], {*contract_fields()}),
         (form, options),
         (pages["updates"], {*DATA_OPTIONS}),
         (
             pages["goal_and_messages"],
-            {*goal_fields(), *message_fields(MockConfigEntry(domain=DOMAIN))},
+            {*goal_fields(), *message_fields(with_all_messages)},
         ),
         (pages["leneda_account"], {*account_fields()}),
         *(

@@ -21,11 +21,11 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.mqtt_port import as_topic
 from ..coordinator.until_shutdown import until_shutdown
 from ..lib.port import NothingReceivedError, PortBusyError, redact_port
+from ..user_locale import UserLocale, async_user_locale
 from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
 from .typed_amounts import TypedAmounts
-from ..user_locale import UserLocale, async_user_locale
 
 # Default values of the placeholders in the texts of forms.
 _PLACEHOLDERS = {

@@ -25,8 +25,8 @@ from ..lib.amounts import (
     amount_text,
     shown_typed,
 )
-from .form_errors import FieldError
 from ..user_locale import UserLocale, async_user_locale
+from .form_errors import FieldError
 
 # Maximum number of amounts that a message names.
 _MAX_NAMED = 5

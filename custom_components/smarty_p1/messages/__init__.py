@@ -1,6 +1,6 @@
 """Messages of a meter to its household: options, sending, and the watch that decides when."""
 
-from .message_options import MessageOptions, kinds_of
+from .message_options import MessageOptions, offered_kinds
 from .meter_watch import async_forget_messages, async_watch_messages
 from .sending import async_send, gone_recipients
 
@@ -10,5 +10,5 @@ __all__ = [
     "async_send",
     "async_watch_messages",
     "gone_recipients",
-    "kinds_of",
+    "offered_kinds",
 ]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Any, NamedTuple, Self
 
+from homeassistant.config_entries import ConfigEntryState
+
 from ..const import CONF_KINDS, CONF_QUIET_FROM, CONF_QUIET_UNTIL, CONF_RECIPIENTS, SECTION_MESSAGES
 from ..coordinator import has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry
@@ -60,3 +62,13 @@ def kinds_of(entry: AnyConfigEntry) -> tuple[Kind, ...]:
     if is_live(entry):
         return Kind.SILENT, Kind.SOON_ABOVE, Kind.ABOVE_GOAL
     return (Kind.ABOVE_GOAL,)
+
+
+def offered_kinds(entry: AnyConfigEntry) -> tuple[Kind, ...]:
+    """Return the kinds of messages to offer: water only if a water meter was read."""
+    kinds = kinds_of(entry)
+    has_water = Kind.WATER_AT_NIGHT in MessageOptions.of(entry).kinds or (
+        entry.state is ConfigEntryState.LOADED
+        and any(medium.is_water for medium in entry.runtime_data.books.history.media.values())
+    )
+    return tuple(kind for kind in kinds if kind is not Kind.WATER_AT_NIGHT or has_water)

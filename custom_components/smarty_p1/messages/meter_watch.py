@@ -1,6 +1,6 @@
 """Watch of one meter: it passes readings and the time to the decisions, and sends the messages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, override
@@ -13,13 +13,15 @@ from ..const import CONF_GOAL, LOGGER
 from ..coordinator import BooksConfigEntry
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
+from ..coordinator.stored.gas_water_heat_history import is_water
 from ..coordinator.stored.throttled_store import ThrottledStore
-from ..lib.entities import DISTURBANCE, EVENTS
+from ..lib.entities import DISTURBANCE, EVENTS, VOLTAGE_LIMITS
 from ..lib.messages import (
     HouseholdMessage,
     Kind,
     Listening,
     MessageState,
+    WaterCapture,
     admit,
     goal_outlook,
     quarter_hour_ahead,
@@ -27,15 +29,20 @@ from ..lib.messages import (
     watch_goal,
     watch_grid,
     watch_silence,
+    watch_voltage,
+    watch_water,
 )
-from ..lib.meter import Reading
+from ..lib.meter import MIN_CONNECTED_VOLTS, Reading
 from ..lib.outage import Outage
+from ..lib.p1 import MBusReading
 from .message_options import MessageOptions
 from .sending import async_send, gone_recipients
 
 _LOOK_INTERVAL = timedelta(minutes=1)
 _SAVE_INTERVAL_S = 60.0
 _MAX_NAMED = 3
+_VOLTAGES = {"L1": "1-0:32.7.0", "L2": "1-0:52.7.0", "L3": "1-0:72.7.0"}
+_LITRES = 1000
 
 
 class MessageStore(ThrottledStore):
@@ -93,6 +100,7 @@ class _MeterWatch:
         self._store = store
         self._heard_at = entry.runtime_data.now()
         self._has_heard = False
+        self._captured: Mapping[int, MBusReading] = {}
         self._goal_looked_at: datetime | None = None
         name = short_title(entry)
         self._outage = Outage(
@@ -118,7 +126,7 @@ class _MeterWatch:
         # shows a new text or count.
         if self._hass.state is not CoreState.running:
             return
-        due = [*self._excess(reading), *self._grid(reading)]
+        due = [*self._excess(reading), *self._grid(reading), *self._water(reading)]
         if due:
             self._deliver(due)
 
@@ -140,6 +148,20 @@ class _MeterWatch:
         grid, messages = watch_grid(state.grid, _texts(reading), DISTURBANCE.value_fn(reading))
         if grid is not state.grid:
             self._store.state = replace(state, grid=grid)
+            self._store.schedule()
+        voltage, message = watch_voltage(state.voltage, _outside(reading), reading.received_at)
+        if voltage is not state.voltage:
+            self._store.state = replace(self._store.state, voltage=voltage)
+        return [*messages, message] if message else messages
+
+    def _water(self, reading: Reading) -> Iterable[HouseholdMessage]:
+        state, channels = self._store.state, reading.telegram.channels
+        if Kind.WATER_AT_NIGHT not in state.since or channels == self._captured:
+            return []
+        self._captured = channels
+        water, messages = watch_water(state.water, _water_captures(reading))
+        if water is not state.water:
+            self._store.state = replace(state, water=water)
             self._store.schedule()
         return messages
 
@@ -216,4 +238,29 @@ def _texts(reading: Reading) -> dict[str, str]:
     """Return the texts of the operator that a reading has. An empty text is no message."""
     return {
         event.key: event.value_fn(reading) or "" for event in EVENTS if event.exists_fn(reading)
+    }
+
+
+def _outside(reading: Reading) -> dict[str, float]:
+    """Return the voltages in V that are outside of the permitted range, by phase."""
+    lowest, highest = VOLTAGE_LIMITS
+    voltages = {phase: reading.telegram.objects.get(name) for phase, name in _VOLTAGES.items()}
+    return {
+        phase: volts
+        for phase, volts in voltages.items()
+        if isinstance(volts, int | float)
+        and volts >= MIN_CONNECTED_VOLTS
+        and not lowest <= volts <= highest
+    }
+
+
+def _water_captures(reading: Reading) -> dict[str, WaterCapture]:
+    """Return the last capture of each water meter, by the identity of the meter."""
+    return {
+        name: WaterCapture(meter.time, meter.value * _LITRES)
+        for name in reading.channels
+        if (meter := reading.meter(name))
+        and is_water(meter.type, meter.unit)
+        and meter.time
+        and meter.value is not None
     }

@@ -20,8 +20,8 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..coordinator import has_books
 from ..coordinator.entry_types import AnyConfigEntry, short_title
-from ..user_locale import UserLocale
 from ..lib.messages import KINDS, HouseholdMessage
+from ..user_locale import UserLocale
 
 # A phone shows about this many characters on the lock screen.
 _MAX_CHARS = 140
@@ -93,7 +93,7 @@ def _shown(locale: UserLocale, name: str, value: str | float) -> str:
     _, _, unit = name.rpartition("_")
     if isinstance(value, str):
         return _moment(locale, value) if unit == "at" else value
-    decimals = {"kw": 1, "eur": 2}.get(unit, 0)
+    decimals = {"kw": 1, "eur": 2, "volts": 1}.get(unit, 0)
     # Adding 0 turns -0 into 0.
     number = f"{round(value, decimals) + 0:.{decimals}f}"
     return locale.number(number.removesuffix(".0"))

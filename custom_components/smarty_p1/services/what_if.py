@@ -14,7 +14,6 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
 from ..answer_queue import async_what_if, books_of
 from ..flows.typed_amounts import AmountProblem
-from ..user_locale import UserLocale, async_user_locale
 from ..lib.advice import (
     MAX_KW,
     MAX_KWH,
@@ -28,6 +27,7 @@ from ..lib.advice import (
     WhatIfRefusal,
 )
 from ..lib.amounts import EUR_PER_KWH, KW, KWH, MAX_CHARS, Amount, AmountError
+from ..user_locale import UserLocale, async_user_locale
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 _PERCENT = 100

@@ -42,9 +42,7 @@ def _report(
             "index": medium.index if medium.time and identity != LENEDA_GAS else None,
             "time": medium.time and medium.time.isoformat(),
             "days": _days(medium.days),
-            "hours": _hours(medium.hours, now)
-            if "water" in medium.kind and medium.has_hours
-            else None,
+            "hours": _hours(medium.hours, now) if medium.is_water else None,
             "costs": prices and _costs(medium, media.values(), prices, now),
         }
         for identity, medium in media.items()

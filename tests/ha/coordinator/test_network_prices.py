@@ -17,8 +17,8 @@ from custom_components.smarty_p1.coordinator.entered_contract import prices_to_r
 from custom_components.smarty_p1.flows.options.older_prices_sentence import (
     async_older_prices_sentence,
 )
-from custom_components.smarty_p1.user_locale import async_user_locale
 from custom_components.smarty_p1.lib.prices import OlderPrices, PriceFile, network_prices
+from custom_components.smarty_p1.user_locale import async_user_locale
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
 from tests.ha.repairs import choose, open_repair, repair_text

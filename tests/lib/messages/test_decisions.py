@@ -16,10 +16,12 @@ from smartyp1.messages import (
     Outbox,
     QuarterHourAhead,
     SilenceState,
+    VoltageState,
     warn_of_excess,
     watch_goal,
     watch_grid,
     watch_silence,
+    watch_voltage,
 )
 
 
@@ -104,7 +106,7 @@ def test_a_warning_says_how_much_less_is_enough() -> None:
     # From 18:36 on, 9 minutes are left: 11.2 kW now and 7.3 kW before make (6 x 7.3 + 9 x 11.2) /
     # 15 = 9.64 kW. 4.4 kW less give 7 kW: 9 x 4.4 / 15 = 2.64. 2.64 kW for a quarter-hour are
     # 0.66 kWh, for 0.1 EUR.
-    state, message = warn_of_excess(ExcessState(), ahead("18:35", 9.64, 7.3))
+    state, message = warn_of_excess(ExcessState(), ahead("18:32", 9.64, 7.3))
     assert message is None
     _, message = warn_of_excess(state, ahead("18:36", 9.64, 7.3))
     assert message is not None
@@ -121,18 +123,18 @@ def test_a_warning_says_how_much_less_is_enough() -> None:
 @pytest.mark.parametrize(
     ("readings", "warned"),
     [
-        # A kettle: above for less than a minute.
-        ([("18:35:00", 9.5), ("18:35:50", 9.5), ("18:36:00", 6.5), ("18:36:10", 9.5)], []),
-        ([("18:35:00", 9.5), ("18:36:00", 9.5), ("18:36:10", 9.5)], ["18:36:00"]),
+        # Cooking: above for less than four minutes.
+        ([("18:32:00", 9.5), ("18:35:50", 9.5), ("18:36:00", 6.5), ("18:36:10", 9.5)], []),
+        ([("18:32:00", 9.5), ("18:36:00", 9.5), ("18:36:10", 9.5)], ["18:36:00"]),
         # 0.05 EUR are 0.5 kWh: 2 kW for a quarter-hour.
         ([("18:35:00", 8.9), ("18:40:00", 8.9)], []),
         ([("18:35:00", 8.9), ("18:40:00", 9.01)], ["18:40:00"]),
         # Too late to do anything.
-        ([("18:41:30", 9.5), ("18:43:10", 9.5)], []),
+        ([("18:39:00", 9.5), ("18:43:10", 9.5)], []),
         # Exactly the reference power is not above it.
         ([("18:35:00", 7.0), ("18:40:00", 7.0)], []),
     ],
-    ids=["kettle", "minute", "cents", "worth it", "late", "equal"],
+    ids=["cooking", "minutes", "cents", "worth it", "late", "equal"],
 )
 def test_warnings(readings: list[tuple[str, float]], warned: list[str]) -> None:
     state, due = ExcessState(), []
@@ -142,7 +144,7 @@ def test_warnings(readings: list[tuple[str, float]], warned: list[str]) -> None:
     assert due == warned
 
 
-def test_a_warning_an_hour_and_a_minute_of_each_quarter_hour() -> None:
+def test_a_warning_an_hour_and_four_minutes_of_each_quarter_hour() -> None:
     state, due = ExcessState(), []
     for minute in range(150):
         time = clock("17:00") + timedelta(minutes=minute)
@@ -152,7 +154,7 @@ def test_a_warning_an_hour_and_a_minute_of_each_quarter_hour() -> None:
         due += [f"{time:%H:%M}"] if message else []
         # A restart does not warn again.
         state = ExcessState.from_dict(state.as_dict()) if message else state
-    assert due == ["17:01", "18:01", "19:01"]
+    assert due == ["17:04", "18:04", "19:04"]
 
 
 def test_without_a_projection_nothing_is_warned() -> None:
@@ -258,6 +260,42 @@ def test_grid(
     for number, (texts, counts) in enumerate(readings):
         state, messages = watch_grid(GridState.from_dict(state.as_dict()), texts, counts)
         due += [(number, m.key, *m.values.values()) for m in messages]
+    assert due == told
+
+
+@pytest.mark.parametrize(
+    ("readings", "told"),
+    [
+        (
+            [
+                ("12:00:00", {"L2": 254.0}),
+                ("12:00:50", {"L1": 253.1, "L2": 255.0}),
+                ("12:01:00", {"L1": 253.1, "L2": 255.1}),
+                ("12:05:00", {"L1": 253.1, "L2": 255.0}),
+            ],
+            [("12:01:00", "L2", 255.1, "12:00:00")],
+        ),
+        # Back in range within the minute.
+        ([("12:00:00", {"L1": 254.0}), ("12:00:50", {}), ("12:01:00", {"L1": 254.0})], []),
+        # A clock that was put back.
+        (
+            [("12:00:00", {"L1": 200.0}), ("11:00:00", {"L1": 200.0}), ("11:01:00", {"L1": 200.0})],
+            [("11:01:00", "L1", 200.0, "11:00:00")],
+        ),
+    ],
+    ids=["once a day", "short", "clock"],
+)
+def test_voltage(
+    readings: list[tuple[str, dict[str, float]]], told: list[tuple[str, str, float, str]]
+) -> None:
+    state, due = VoltageState(), []
+    for at, outside in readings:
+        state, message = watch_voltage(state, outside, clock(at))
+        if message:
+            phase, volts, since = message.values.values()
+            due.append((at, phase, volts, f"{datetime.fromisoformat(str(since)):%H:%M:%S}"))
+            # A restart within the day tells it no second time.
+            state = VoltageState.from_dict(state.as_dict())
     assert due == told
 
 

@@ -47,6 +47,11 @@ class Sum(NamedTuple):
 _NOTHING = Sum(0.0, 0.0)
 
 
+def is_water(kind: str, unit: str | None) -> bool:
+    """Return whether a meter of this kind and unit counts water in m³."""
+    return unit == "m3" and "water" in kind
+
+
 class MediumHistory:
     """Daily and hourly consumption of one meter, in the meter's unit.
 
@@ -75,7 +80,12 @@ class MediumHistory:
     @property
     def has_hours(self) -> bool:
         """Return whether hourly sums are kept: of water to reveal leaks, of gas for statistics."""
-        return self.unit == "m3" and (self.kind == "gas" or "water" in self.kind)
+        return self.unit == "m3" and (self.kind == "gas" or self.is_water)
+
+    @property
+    def is_water(self) -> bool:
+        """Return whether the meter counts water in m³."""
+        return is_water(self.kind, self.unit)
 
     def is_replaced_by(self, meter: MBusReading) -> bool:
         """Return whether the meter now has another kind or unit, so that a new history begins.

@@ -34,11 +34,11 @@ from ...coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVEN
 from ...coordinator.stored.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ...lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
 from ...lib.boards import Counted, MessageForm, MessageSurvey, PulseMeter
+from ...user_locale import async_user_locale
 from ..dialog_base import Draft, Input, shown_source
 from ..form_errors import FieldError, check_topic
 from ..shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
 from ..typed_amounts import AmountField, TypedAmounts
-from ...user_locale import async_user_locale
 from .board_probe import (
     PULSE_TIMEOUT_S,
     FoundPulses,

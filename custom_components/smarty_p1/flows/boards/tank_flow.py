@@ -19,11 +19,11 @@ from ...coordinator.entry_types import short_title
 from ...coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ...lib.amounts import CENTIMETRES, LITRES, Amount, amount_text
 from ...lib.boards import Shape
+from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Draft, Input
 from ..form_errors import FieldError
 from ..shared_form_fields import NEW_PORT, async_port_field
 from ..typed_amounts import AmountField, TypedAmounts
-from ...user_locale import UserLocale, async_user_locale
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
 

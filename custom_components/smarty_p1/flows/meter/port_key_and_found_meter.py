@@ -29,11 +29,11 @@ from ...lib.meter import shown_name
 from ...lib.p1 import Telegram
 from ...lib.port import probe
 from ...lib.publish import ONLINE
+from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Input
 from ..form_errors import FieldError
 from ..ports_in_use import async_next_gateway_port
 from ..shared_form_fields import NEW_PORT, async_port_field
-from ...user_locale import UserLocale, async_user_locale
 from .add_cable_to_meter import CableSteps
 from .key_form import key_fields, read_keys
 

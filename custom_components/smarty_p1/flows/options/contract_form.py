@@ -90,9 +90,9 @@ from ...lib.prices import (
     Contract,
     price_file,
 )
+from ...user_locale import UserLocale, async_user_locale
 from ..shared_form_fields import list_field
 from ..typed_amounts import AmountChoice, AmountField, Place, TypedAmounts
-from ...user_locale import UserLocale, async_user_locale
 
 # Year in which the grid tariff with reference power began.
 _FIRST_YEAR = 2025

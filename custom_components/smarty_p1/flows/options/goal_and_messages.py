@@ -29,9 +29,9 @@ from ...lib.advice import LAST_YEAR, last_year_total
 from ...lib.amounts import EUR, Amount, amount_text
 from ...lib.answers import known_months
 from ...lib.messages import HouseholdMessage, Kind
-from ...messages import MessageOptions, async_send, kinds_of
-from ..typed_amounts import AmountField, TypedAmounts
+from ...messages import MessageOptions, async_send, offered_kinds
 from ...user_locale import UserLocale
+from ..typed_amounts import AmountField, TypedAmounts
 from .contract_form import Errors
 
 CONF_GOAL_AMOUNT = "goal_amount"
@@ -74,7 +74,7 @@ def message_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
         vol.Required(CONF_QUIET_UNTIL, default=stored.quiet_until): TimeSelector(),
         **{
             vol.Required(kind.value, default=kind in stored.kinds): BooleanSelector()
-            for kind in kinds_of(entry)
+            for kind in offered_kinds(entry)
         },
         vol.Required(CONF_SEND_TEST, default=False): BooleanSelector(),
     }
@@ -93,7 +93,7 @@ async def async_read_messages(
     Add the error of a field to `errors`.
     """
     options = MessageOptions(
-        tuple(kind for kind in kinds_of(entry) if typed[kind.value]),
+        tuple(kind for kind in offered_kinds(entry) if typed[kind.value]),
         tuple(dict.fromkeys(typed.get(CONF_RECIPIENTS, ()))),
         typed[CONF_QUIET_FROM],
         typed[CONF_QUIET_UNTIL],

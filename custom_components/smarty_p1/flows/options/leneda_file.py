@@ -14,8 +14,8 @@ from ...coordinator.leneda.file_import import ImportSummary
 from ...coordinator.leneda.file_refusal_translation_keys import ImportRefusedError
 from ...lib.history import LUXEMBOURG
 from ...lib.leneda import MAX_EXPORT_SIZE, Quantity
-from ..dialog_base import Input
 from ...user_locale import async_user_locale
+from ..dialog_base import Input
 
 _FILE = "file"
 _SCHEMA = vol.Schema(

@@ -35,10 +35,10 @@ from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possi
 from ...lib.amounts import EUR
 from ...lib.bill import Demand, compute_bill
 from ...lib.prices import Contracts
+from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Input
 from ..form_errors import FieldError
 from ..typed_amounts import TypedAmounts
-from ...user_locale import UserLocale, async_user_locale
 from .contract_form import (
     CONTRACT_OPTIONS,
     Errors,

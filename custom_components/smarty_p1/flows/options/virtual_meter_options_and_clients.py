@@ -36,9 +36,9 @@ from ...lib.admission import plain_address
 from ...lib.virtual import MAX_BATTERIES, AnnouncementKind, Profile, draw_serial, is_private
 from ...lib.virtual_server import UDP_PORTS
 from ...sinks.shown_clients import ShownClient, clients_of
+from ...user_locale import UserLocale, async_user_locale
 from ..form_errors import FieldError
 from ..shared_form_fields import list_field, whole_number_field
-from ...user_locale import UserLocale, async_user_locale
 from .output_section import OutputSection
 from .publish_options import LAST_PORT, async_try_to_listen, others_of, sections_of
 

@@ -11,6 +11,8 @@ from .message import KINDS, HouseholdMessage, Kind
 from .outbox import MAX_A_DAY, Outbox, QuietHours, admit
 from .silence_watch import Listening, SilenceState, watch_silence
 from .state import MessageState
+from .voltage_watch import VoltageState, watch_voltage
+from .water_watch import WaterCapture, WaterState, watch_water
 
 __all__ = [
     "KINDS",
@@ -27,6 +29,9 @@ __all__ = [
     "QuarterHourAhead",
     "QuietHours",
     "SilenceState",
+    "VoltageState",
+    "WaterCapture",
+    "WaterState",
     "admit",
     "goal_outlook",
     "quarter_hour_ahead",
@@ -34,4 +39,6 @@ __all__ = [
     "watch_goal",
     "watch_grid",
     "watch_silence",
+    "watch_voltage",
+    "watch_water",
 ]

@@ -22,8 +22,10 @@ class Kind(StrEnum):
     """The running quarter-hour will end above the reference power."""
     ABOVE_GOAL = "above_goal"
     """The month's forecast, or its cost, is above the goal."""
+    WATER_AT_NIGHT = "water_at_night"
+    """Water flows all night."""
     GRID = "grid"
-    """Message of the grid operator, power failure, voltage sag or swell."""
+    """Message of the grid operator, power failure, voltage sag or swell, voltage out of range."""
 
 
 class _Rule(NamedTuple):
@@ -43,6 +45,8 @@ class _Rule(NamedTuple):
 # In the order of importance: where the limit of a day leaves room for one message, it is the first.
 _RULES: Mapping[str, _Rule] = {
     "operator_message": _Rule(Kind.GRID, is_urgent=True, is_first=True),
+    "water_flood": _Rule(Kind.WATER_AT_NIGHT, is_urgent=True, is_first=True),
+    "water_at_night": _Rule(Kind.WATER_AT_NIGHT, is_first=True),
     "silent": _Rule(Kind.SILENT),
     "back": _Rule(Kind.SILENT, is_counted=False),
     "power_failure": _Rule(Kind.GRID),
@@ -52,6 +56,7 @@ _RULES: Mapping[str, _Rule] = {
     "soon_above": _Rule(Kind.SOON_ABOVE, is_kept=False),
     "voltage_swell": _Rule(Kind.GRID),
     "voltage_sag": _Rule(Kind.GRID),
+    "voltage_outside": _Rule(Kind.GRID),
 }
 _RANKS = {key: rank for rank, key in enumerate(_RULES)}
 KINDS: Mapping[str, Kind] = {key: rule.kind for key, rule in _RULES.items()}

@@ -12,6 +12,8 @@ from .grid_watch import GridState
 from .message import Kind
 from .outbox import Outbox
 from .silence_watch import SilenceState
+from .voltage_watch import VoltageState
+from .water_watch import WaterState
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class MessageState:
     excess: ExcessState = field(default_factory=ExcessState)
     goal: GoalState = field(default_factory=GoalState)
     grid: GridState = field(default_factory=GridState)
+    voltage: VoltageState = field(default_factory=VoltageState)
+    water: WaterState = field(default_factory=WaterState)
 
     def switched(self, kinds: Iterable[Kind], now: datetime) -> Self:
         """Return the state after the user's choice of `kinds`. Other kinds are forgotten."""
@@ -37,6 +41,8 @@ class MessageState:
             excess=self.excess if Kind.SOON_ABOVE in since else fresh.excess,
             goal=self.goal if Kind.ABOVE_GOAL in since else fresh.goal,
             grid=self.grid if Kind.GRID in since else fresh.grid,
+            voltage=self.voltage if Kind.GRID in since else fresh.voltage,
+            water=self.water if Kind.WATER_AT_NIGHT in since else fresh.water,
         )
 
     def as_dict(self) -> dict[str, Stored]:
@@ -48,6 +54,8 @@ class MessageState:
             "excess": self.excess.as_dict(),
             "goal": self.goal.as_dict(),
             "grid": self.grid.as_dict(),
+            "voltage": self.voltage.as_dict(),
+            "water": self.water.as_dict(),
         }
 
     @classmethod
@@ -62,4 +70,7 @@ class MessageState:
             ExcessState.from_dict(data["excess"]),
             GoalState.from_dict(data["goal"]),
             GridState.from_dict(data["grid"]),
+            # The first files had neither.
+            VoltageState.from_dict(data.get("voltage", {"told_on": None})),
+            WaterState.from_dict(data.get("water", {})),
         )

@@ -1,0 +1,50 @@
+"""Message about a voltage that has been outside of the permitted range for a minute."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from ..history import LUXEMBOURG
+from ..stored_values import Stored, checked_mapping, checked_text
+from .message import HouseholdMessage
+
+_OUTSIDE_FOR = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class VoltageState:
+    """Since when each phase has been outside, and the day of the last message."""
+
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    told_on: date | None = None
+
+    def as_dict(self) -> dict[str, Stored]:
+        """Return the day of the last message as JSON values. A restart forgets the rest."""
+        return {"told_on": self.told_on and self.told_on.isoformat()}
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
+        told_on = checked_mapping(stored)["told_on"]
+        return cls({}, told_on and date.fromisoformat(checked_text(told_on)))
+
+
+def watch_voltage(
+    state: VoltageState, outside: Mapping[str, float], now: datetime
+) -> tuple[VoltageState, HouseholdMessage | None]:
+    """Return the new state, and the message that is due at a reading, at most one a day.
+
+    `outside` has the voltages in V of the phases that are outside of the range. Near a limit, a
+    voltage can leave the range many times a day.
+    """
+    if not outside and not state.since:
+        return state, None
+    # After a clock was put back, a time in the future would never be a minute ago.
+    since = {phase: min(state.since.get(phase, now), now) for phase in outside}
+    state, today = replace(state, since=since), now.astimezone(LUXEMBOURG).date()
+    phase = next((phase for phase, start in since.items() if now - start >= _OUTSIDE_FOR), None)
+    if phase is None or state.told_on == today:
+        return state, None
+    values = {"phase": phase, "volts": outside[phase], "since_at": since[phase].isoformat()}
+    return replace(state, told_on=today), HouseholdMessage("voltage_outside", values)

@@ -1,0 +1,172 @@
+"""Messages about water that flows all night, as the captures of a water meter show it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple, Self
+
+from ..history import LUXEMBOURG
+from ..stored_values import (
+    Stored,
+    checked_count,
+    checked_flag,
+    checked_list,
+    checked_mapping,
+    checked_number,
+    checked_text,
+    checked_time,
+)
+from .message import HouseholdMessage
+
+_START, _END = time(1), time(5)
+# A meter that is captured each hour has its last capture of the night up to an hour after `_END`.
+_LATEST = time(6, 15)
+_LATEST_FIRST = time(2)
+_MAX_PAUSE = timedelta(minutes=75)
+_MIN_PAUSE = timedelta(minutes=10)
+# Each window must have flow. A meter that is captured each hour is not captured on the second.
+_WINDOW = timedelta(minutes=55)
+_MIN_WINDOWS = 3
+# Resolution of most meters.
+_MIN_LITRES = 0.999
+_FLOOD_LITRES = 200.0
+_NIGHTS_IN_A_ROW = 3
+_WEEK = 7
+_MAX_METERS = 8
+_MAX_CAPTURES = 64
+_A_DAY = timedelta(days=1)
+
+
+class WaterCapture(NamedTuple):
+    """Index of a water meter at a time."""
+
+    time: datetime
+    litres: float
+
+
+@dataclass(frozen=True)
+class WaterNight:
+    """Captures of the running night, and the nights running in which water flowed all the time."""
+
+    captures: tuple[WaterCapture, ...] = ()
+    nights: int = 0
+    last_night: date | None = None
+    """Last night that was judged."""
+    is_flood_told: bool = False
+
+    def as_dict(self) -> dict[str, Stored]:
+        """Return the night as JSON values."""
+        return {
+            "captures": [[each.time.isoformat(), each.litres] for each in self.captures],
+            "nights": self.nights,
+            "last_night": self.last_night and self.last_night.isoformat(),
+            "is_flood_told": self.is_flood_told,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return the night from the result of `as_dict`. Raises ValueError if it is malformed."""
+        data = checked_mapping(stored)
+        pairs = [checked_list(pair, 2) for pair in checked_list(data["captures"], _MAX_CAPTURES)]
+        last = data["last_night"]
+        return cls(
+            tuple(WaterCapture(checked_time(at), checked_number(litres)) for at, litres in pairs),
+            checked_count(data["nights"]),
+            last and date.fromisoformat(checked_text(last)),
+            checked_flag(data["is_flood_told"]),
+        )
+
+
+@dataclass(frozen=True)
+class WaterState:
+    """Nights of the water meters, by the identity of the meter."""
+
+    meters: Mapping[str, WaterNight] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Stored]:
+        """Return the state as JSON values."""
+        return {name: night.as_dict() for name, night in self.meters.items()}
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
+        meters = checked_mapping(stored, _MAX_METERS)
+        return cls({name: WaterNight.from_dict(night) for name, night in meters.items()})
+
+
+def watch_water(
+    state: WaterState, captures: Mapping[str, WaterCapture]
+) -> tuple[WaterState, list[HouseholdMessage]]:
+    """Return the new state, and the messages that are due after the captures of water meters.
+
+    Return `state` itself if nothing has changed.
+    """
+    meters, messages = dict(state.meters), list[HouseholdMessage]()
+    for name, capture in captures.items():
+        before = state.meters.get(name, WaterNight())
+        meters[name], due = _after(before, capture)
+        messages += due
+    if meters == state.meters:
+        return state, messages
+    newest = [*meters.items()][-_MAX_METERS:]
+    return WaterState(dict(newest)), messages
+
+
+def _after(
+    night: WaterNight, capture: WaterCapture
+) -> tuple[WaterNight, Iterable[HouseholdMessage]]:
+    local = capture.time.astimezone(LUXEMBOURG)
+    today, now = local.date(), local.time()
+    if not _START <= now < _LATEST or night.last_night == today:
+        return (replace(night, captures=()) if night.captures else night), []
+    last = night.captures[-1] if night.captures else None
+    if last and timedelta() <= capture.time - last.time < _MIN_PAUSE and now < _END:
+        return night, []
+    is_next = last is not None and _is_next(last, capture)
+    captures = (*night.captures, capture) if is_next else (capture,)
+    night = replace(night, captures=captures, is_flood_told=is_next and night.is_flood_told)
+    if not night.is_flood_told and (litres := _in_last_hour(captures)) >= _FLOOD_LITRES:
+        night = replace(night, is_flood_told=True)
+        return night, [HouseholdMessage("water_flood", {"litres": litres})]
+    return (night, []) if now < _END else _judged(night, today)
+
+
+def _is_next(last: WaterCapture, capture: WaterCapture) -> bool:
+    pause = capture.time - last.time
+    return timedelta() < pause <= _MAX_PAUSE and capture.litres >= last.litres
+
+
+def _in_last_hour(captures: Sequence[WaterCapture]) -> float:
+    *_, last = captures
+    first = next(each for each in captures if last.time - each.time <= _MAX_PAUSE)
+    return last.litres - first.litres
+
+
+def _judged(night: WaterNight, today: date) -> tuple[WaterNight, Iterable[HouseholdMessage]]:
+    first, last = night.captures[0], night.captures[-1]
+    before = night.nights if night.last_night == today - _A_DAY else 0
+    nights = before + 1 if _flows_all_night(night.captures) else 0
+    judged = WaterNight((), nights, today)
+    weeks, rest = divmod(nights - _NIGHTS_IN_A_ROW, _WEEK)
+    if not nights or night.is_flood_told or (weeks >= 0 and rest):
+        return judged, []
+    values = {
+        "litres": last.litres - first.litres,
+        "from_at": first.time.isoformat(),
+        "until_at": last.time.isoformat(),
+    }
+    return judged, [HouseholdMessage("water_at_night", values)]
+
+
+def _flows_all_night(captures: Sequence[WaterCapture]) -> bool:
+    """Return whether water flowed in each hour of the night."""
+    start, windows = captures[0], 0
+    if start.time.astimezone(LUXEMBOURG).time() > _LATEST_FIRST:
+        return False
+    for capture in captures[1:]:
+        if capture.time - start.time < _WINDOW:
+            continue
+        if capture.litres - start.litres < _MIN_LITRES:
+            return False
+        start, windows = capture, windows + 1
+    return windows >= _MIN_WINDOWS

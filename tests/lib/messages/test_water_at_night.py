@@ -1,0 +1,117 @@
+"""Water at night: captures of a night, and what is told."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from smartyp1.messages import WaterCapture, WaterState, watch_water
+from tests.lib.bill.months import LUXEMBOURG
+
+
+def told(
+    captures: list[tuple[datetime, float]], state: WaterState | None = None
+) -> list[tuple[str, str, float]]:
+    """Return the times, keys and litres of the messages. A restart after each capture is harmless."""
+    state, due = state or WaterState(), []
+    for time, litres in captures:
+        state, messages = watch_water(
+            WaterState.from_dict(state.as_dict()), {"water": WaterCapture(time, litres)}
+        )
+        due += [(f"{time:%d %H:%M}", m.key, round(float(m.values["litres"]))) for m in messages]
+    return due
+
+
+def night(
+    flow: float, day: int = 17, minute: int = 10, step: int = 60, start: float = 5000
+) -> list[tuple[datetime, float]]:
+    """Return captures from midnight to 8:00 with a constant flow in litres an hour."""
+    midnight = datetime(2026, 11, day, tzinfo=LUXEMBOURG)
+    minutes = range(minute, 8 * 60, step)
+    return [
+        (midnight + timedelta(minutes=n), start + (day * 1440 + n) * flow // 60) for n in minutes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("captures", "expected"),
+    [
+        (night(10), [("17 05:10", "water_at_night", 40)]),
+        # Each five minutes: the flow is seen in whole litres only now and then.
+        (night(3, minute=0, step=5), [("17 05:00", "water_at_night", 12)]),
+        (night(0), []),
+        # A toilet at 1:30 and one at 3:30.
+        (
+            [
+                (time, 5000 + 9 * ((time.hour, time.minute) > (1, 30)) + 9 * (time.hour > 3))
+                for time, _ in night(0)
+            ],
+            [],
+        ),
+        # Captures each three hours say nothing about the hours between.
+        (night(10, step=180), []),
+        (night(10, step=1440), []),
+        # Only half of the night was captured.
+        ([pair for pair in night(10) if pair[0].hour >= 3], []),
+        ([pair for pair in night(10) if pair[0].hour < 3], []),
+        # A meter that was exchanged at three begins at 0.
+        ([(time, litres - 5000 * (time.hour >= 3)) for time, litres in night(10)], []),
+        # Much water: at once, and once.
+        (night(300), [("17 02:10", "water_flood", 300)]),
+        # Summer time ends: the hour from 2 to 3 comes twice.
+        (
+            [
+                (datetime.fromisoformat(f"2026-10-25T{text}"), 5000 + 10 * n)
+                for n, text in enumerate(
+                    [
+                        "01:10+02:00",
+                        "02:10+02:00",
+                        "02:10+01:00",
+                        "03:10+01:00",
+                        "04:10+01:00",
+                        "05:10+01:00",
+                    ]
+                )
+            ],
+            [("25 05:10", "water_at_night", 50)],
+        ),
+    ],
+    ids=[
+        "hourly",
+        "dense",
+        "dry",
+        "toilets",
+        "three hours",
+        "daily",
+        "late",
+        "early",
+        "exchanged",
+        "flood",
+        "summer time",
+    ],
+)
+def test_a_night(
+    captures: list[tuple[datetime, float]], expected: list[tuple[str, str, float]]
+) -> None:
+    assert told(captures) == expected
+
+
+def test_after_three_nights_the_same_leak_is_told_weekly() -> None:
+    captures = [pair for day in range(1, 29) for pair in night(10, day=day, start=0)]
+    days = [int(time[:2]) for time, *_ in told(captures)]
+    assert days == [1, 2, 3, 10, 17, 24]
+    # A night without flow ends it.
+    captures = [
+        pair for day in range(1, 9) for pair in night(0 if day == 5 else 10, day=day, start=0)
+    ]
+    assert [int(time[:2]) for time, *_ in told(captures)] == [1, 2, 3, 6, 7, 8]
+
+
+def test_meters_are_judged_alone() -> None:
+    state, due = WaterState(), []
+    for (time, cold), (_, warm) in zip(night(10), night(0), strict=True):
+        captures = {"cold": WaterCapture(time, cold), "warm": WaterCapture(time, warm)}
+        state, messages = watch_water(state, captures)
+        due += [message.key for message in messages]
+        # The same captures come with each telegram.
+        assert watch_water(state, captures)[0] is state
+    assert due == ["water_at_night"]
