@@ -1,6 +1,7 @@
 """Messages: each arrives once, at the chosen recipients or as a notification."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator
@@ -21,9 +22,9 @@ from custom_components.smarty_p1.messages import meter_watch, sending
 
 from . import billed_month
 from .conftest import EntryMaker
-from .meter import MeterPort, with_value
+from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
 from .passed import Passed
-from .support import TELEGRAM, at, call, receive, reload, set_up
+from .support import OTHER_METER, TELEGRAM, at, call, receive, reload, set_up, wait_until
 
 
 class Clock:
@@ -103,6 +104,12 @@ def options(*kinds: str, to: tuple[str, ...] = ("notify.phone",)) -> dict[str, A
 def message(text: str) -> str:
     """Return a telegram with a text of the operator."""
     return with_value(TELEGRAM, "0-0:96.13.0", f"({text.encode().hex().upper()})")
+
+
+async def reload_with(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
+    """Reload an entry of a billed month, whose meter sends its telegram of midnight."""
+    port.greeting = port.next_frame(billed_month.telegram("00:00:00", 0.0))
+    await reload(hass, entry)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -226,13 +233,13 @@ async def test_voltage_and_water_are_told(
         await receive(hass, port, with_value(TELEGRAM, "0-2:24.2.1", value))
     await clock.go_to(hass, "2026-11-18 06:30:00")
     assert phone.shown == [voltage]
+    leak = "Ein Hahn, eine Toilette oder ein Rohr kann undicht sein."
     await clock.go_to(hass, "2026-11-18 07:00:30")
     assert phone.shown == [
         voltage,
         (
             "Wasser lief die ganze Nacht",
-            "48 L von 01:10 bis 05:10, in jeder Stunde. Ein Hahn, eine Toilette oder ein Rohr kann "
-            "undicht sein.",
+            f"48 L von 01:10 bis 05:10, in jeder Stunde. {leak}",
         ),
     ]
 
@@ -295,6 +302,76 @@ async def test_a_passed_goal_is_told_once(  # noqa: PLR0913, PLR0917
     cost = f"{bill['total']:.2f}".replace(".", ",")
     text = f"Der Monat hat bis jetzt {cost} € gekostet. Das Ziel ist 10,00 €."
     assert phone.shown == [("Ziel des Monats überschritten", text)] * count
+
+
+async def test_a_month_is_reported_on_the_first_at_eight(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+) -> None:
+    """May 2026: `billed_month` says what was used."""
+    hass.config.language = "fr"
+    phone = Phone("Phone")
+    await add(hass, phone)
+    clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    more = options("monthly_report") | {"goal": 100.0}
+    hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS | more)
+    await reload_with(hass, port, entry)
+    bill = await call(hass, "get_bill", month="2026-05")
+    # It is an hour later in summer.
+    await clock.go_to(hass, "2026-06-01 06:58:00")
+    assert phone.shown == []
+    for minute in ("07:00", "07:01"):
+        await clock.go_to(hass, f"2026-06-01 {minute}:00")
+    await wait_until(hass, lambda: bool(phone.shown))
+    await reload_with(hass, port, entry)
+    await clock.go_to(hass, "2026-06-01 09:00:00")
+    total = f"{bill['total']:.2f}".replace(".", ",")
+    left = f"{100 - bill['total']:.2f}".replace(".", ",")
+    [(title, text)] = phone.shown
+    assert title == f"Mai : {total} €"
+    assert text.split("\n") == [
+        # 28.6 kWh: 6.21; a 31st of the fixed prices: 0.65; 1.92 kWh sold: -0.12; 2.5 kWh above
+        # 7 kW: 0.21. Lines and VAT are rounded.
+        "Jour le plus cher : vendredi 1, 6,93 €.",
+        f"{left} € de moins que l'objectif de 100,00 €.",
+    ]
+
+
+async def test_two_meters_with_the_same_recipients_have_one_report(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    phone = Phone("Phone")
+    await add(hass, phone)
+    clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
+    async with MeterPort() as second:
+        for line, serial in ((port, SERIAL), (second, OTHER_SERIAL)):
+            text = TELEGRAM if serial == SERIAL else OTHER_METER
+            monkeypatch.setattr(billed_month, "TELEGRAM", text)
+            entry = await billed_month.set_up(
+                hass, line, partial(make_entry, serial=serial), hass_storage
+            )
+            chosen = billed_month.OPTIONS | options("monthly_report")
+            hass.config_entries.async_update_entry(entry, options=chosen)
+            await reload_with(hass, line, entry)
+        bill = await call(hass, "get_bill", month="2026-05", config_entry=entry.entry_id)
+        await clock.go_to(hass, "2026-06-01 07:00:30")
+        await clock.go_to(hass, "2026-06-01 07:01:30")
+        await wait_until(hass, lambda: bool(phone.shown))
+        [(title, text)] = phone.shown
+        assert title == f"May: {2 * bill['total']:.2f} €"
+        lines = text.split("\n")
+        assert [lines[0], lines[2]] == [
+            f"Smarty {serial[-4:]}: {bill['total']:.2f} €" for serial in (SERIAL, OTHER_SERIAL)
+        ]
 
 
 async def test_what_happened_before_the_switch_is_not_told(

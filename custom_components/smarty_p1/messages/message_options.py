@@ -60,8 +60,8 @@ def kinds_of(entry: AnyConfigEntry) -> tuple[Kind, ...]:
         return tuple(Kind)
     # Entities of another integration have no texts of the operator, and no counts.
     if is_live(entry):
-        return Kind.SILENT, Kind.SOON_ABOVE, Kind.ABOVE_GOAL
-    return (Kind.ABOVE_GOAL,)
+        return Kind.SILENT, Kind.SOON_ABOVE, Kind.ABOVE_GOAL, Kind.MONTHLY_REPORT
+    return Kind.ABOVE_GOAL, Kind.MONTHLY_REPORT
 
 
 def offered_kinds(entry: AnyConfigEntry) -> tuple[Kind, ...]:

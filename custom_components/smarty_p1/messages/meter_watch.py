@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, override
 
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
-from ..const import CONF_GOAL, LOGGER
+from ..const import CONF_GOAL, DOMAIN, LOGGER
 from ..coordinator import BooksConfigEntry
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
@@ -36,11 +38,15 @@ from ..lib.meter import MIN_CONNECTED_VOLTS, Reading
 from ..lib.outage import Outage
 from ..lib.p1 import MBusReading
 from .message_options import MessageOptions
+from .report import async_report, is_ready
 from .sending import async_send, gone_recipients
 
 _LOOK_INTERVAL = timedelta(minutes=1)
 _SAVE_INTERVAL_S = 60.0
 _MAX_NAMED = 3
+_REPORT_TIME = time(8)
+# After that, the report of a Home Assistant that was off is no news.
+_LAST_REPORT_DAY = 7
 _VOLTAGES = {"L1": "1-0:32.7.0", "L2": "1-0:52.7.0", "L3": "1-0:72.7.0"}
 _LITRES = 1000
 
@@ -95,11 +101,11 @@ class _MeterWatch:
         store: MessageStore,
     ) -> None:
         self._hass = hass
-        self._entry = entry
-        self._options = options
-        self._store = store
+        self.entry = entry
+        self.options = options
+        self.store = store
         self._heard_at = entry.runtime_data.now()
-        self._has_heard = False
+        self._has_heard = entry.runtime_data.readings > 0
         self._captured: Mapping[int, MBusReading] = {}
         self._goal_looked_at: datetime | None = None
         name = short_title(entry)
@@ -109,8 +115,11 @@ class _MeterWatch:
 
     def start(self) -> None:
         """Listen to readings and to the time, until the entry is unloaded."""
-        unload = self._entry.async_on_unload
-        coordinator = self._entry.runtime_data
+        unload = self.entry.async_on_unload
+        coordinator = self.entry.runtime_data
+        watches = self._hass.data.setdefault(_WATCHES, {})
+        watches[self.entry.entry_id] = self
+        unload(partial(watches.__delitem__, self.entry.entry_id))
         unload(coordinator.async_add_reading_listener(self._on_reading))
         unload(
             async_track_time_interval(
@@ -121,7 +130,7 @@ class _MeterWatch:
     @callback
     def _on_reading(self, reading: Reading) -> None:
         """Ask the decisions about a reading. It runs for every telegram, so it must be fast."""
-        self._heard_at, self._has_heard = self._entry.runtime_data.now(), True
+        self._heard_at, self._has_heard = self.entry.runtime_data.now(), True
         # While Home Assistant starts, the recipients may not be there yet. A later reading still
         # shows a new text or count.
         if self._hass.state is not CoreState.running:
@@ -131,38 +140,38 @@ class _MeterWatch:
             self._deliver(due)
 
     def _excess(self, reading: Reading) -> Iterable[HouseholdMessage]:
-        state = self._store.state
+        state = self.store.state
         if Kind.SOON_ABOVE not in state.since or reading.demand is None:
             return []
         # A warning that may not be sent is not decided: it must not delay a later one.
-        may_send = state.outbox.may_send(dt_util.now(), self._options.quiet)
+        may_send = state.outbox.may_send(dt_util.now(), self.options.quiet)
         ahead = quarter_hour_ahead(reading.demand) if may_send else None
         excess, message = warn_of_excess(state.excess, ahead)
-        self._store.state = replace(state, excess=excess)
+        self.store.state = replace(state, excess=excess)
         return [message] if message else []
 
     def _grid(self, reading: Reading) -> Iterable[HouseholdMessage]:
-        state = self._store.state
+        state = self.store.state
         if Kind.GRID not in state.since:
             return []
         grid, messages = watch_grid(state.grid, _texts(reading), DISTURBANCE.value_fn(reading))
         if grid is not state.grid:
-            self._store.state = replace(state, grid=grid)
-            self._store.schedule()
+            self.store.state = replace(state, grid=grid)
+            self.store.schedule()
         voltage, message = watch_voltage(state.voltage, _outside(reading), reading.received_at)
         if voltage is not state.voltage:
-            self._store.state = replace(self._store.state, voltage=voltage)
+            self.store.state = replace(self.store.state, voltage=voltage)
         return [*messages, message] if message else messages
 
     def _water(self, reading: Reading) -> Iterable[HouseholdMessage]:
-        state, channels = self._store.state, reading.telegram.channels
+        state, channels = self.store.state, reading.telegram.channels
         if Kind.WATER_AT_NIGHT not in state.since or channels == self._captured:
             return []
         self._captured = channels
         water, messages = watch_water(state.water, _water_captures(reading))
         if water is not state.water:
-            self._store.state = replace(state, water=water)
-            self._store.schedule()
+            self.store.state = replace(state, water=water)
+            self.store.schedule()
         return messages
 
     async def _async_look(self, _now: datetime) -> None:
@@ -170,55 +179,86 @@ class _MeterWatch:
         if self._hass.state is not CoreState.running:
             return
         self._check_recipients()
+        await self._async_report()
         due = [*self._silence(), *await self._async_goal()]
-        if due or self._store.state.outbox.waiting:
+        if due or self.store.state.outbox.waiting:
             self._deliver(due)
 
     def _silence(self) -> Iterable[HouseholdMessage]:
-        state = self._store.state
+        state = self.store.state
         if Kind.SILENT not in state.since:
             return []
-        coordinator = self._entry.runtime_data
+        coordinator = self.entry.runtime_data
         listening = Listening(
             timedelta(seconds=coordinator.now() - self._heard_at),
             self._has_heard,
             coordinator.books.history.reception.last,
         )
         silence, message = watch_silence(state.silence, listening, dt_util.utcnow())
-        self._store.state = replace(state, silence=silence)
+        self.store.state = replace(state, silence=silence)
         return [message] if message else []
 
     async def _async_goal(self) -> Iterable[HouseholdMessage]:
         """Ask about the goal, once an hour."""
-        choice, demand = self._entry.options.get(CONF_GOAL), self._entry.runtime_data.books.demand
+        choice, demand = self.entry.options.get(CONF_GOAL), self.entry.runtime_data.books.demand
         now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
-        is_on = Kind.ABOVE_GOAL in self._store.state.since
+        is_on = Kind.ABOVE_GOAL in self.store.state.since
         if not is_on or choice is None or demand is None or now == self._goal_looked_at:
             return []
         self._goal_looked_at = now
         outlook = await self._hass.async_add_executor_job(goal_outlook, demand, choice)
-        state = self._store.state
+        state = self.store.state
         goal, message = watch_goal(state.goal, outlook)
         if goal != state.goal:
-            self._store.state = replace(state, goal=goal)
-            self._store.schedule()
+            self.store.state = replace(state, goal=goal)
+            self.store.schedule()
         return [message] if message else []
+
+    async def _async_report(self) -> None:
+        """Send the report about the last month, one for all meters with the same recipients."""
+        now = dt_util.as_local(dt_util.utcnow())
+        today = now.date()
+        is_early = today.day == 1 and now.time() < _REPORT_TIME
+        if not self.owes_report(today) or is_early or self.options.quiet.contain(now.time()):
+            return
+        watches = [
+            watch
+            for watch in self._hass.data.get(_WATCHES, {}).values()
+            if {*watch.options.recipients} == {*self.options.recipients}
+            and watch.owes_report(today)
+        ]
+        if not all(is_ready(watch.entry, today) for watch in watches):
+            return
+        for watch in watches:
+            watch.store.state = replace(watch.store.state, reported_in=today.replace(day=1))
+        # Store first: after a crash, a report is rather missing than sent twice.
+        for watch in watches:
+            await watch.store.async_save()
+        if today.day <= _LAST_REPORT_DAY:
+            report = await async_report(self._hass, [watch.entry for watch in watches], today)
+            if report:
+                await self._async_send([report])
+
+    def owes_report(self, today: date) -> bool:
+        """Return whether the report about the last month has not been sent yet."""
+        reported_in = self.store.state.reported_in
+        return reported_in is not None and reported_in < today.replace(day=1)
 
     @callback
     def _deliver(self, due: Iterable[HouseholdMessage]) -> None:
         """Send the messages that may be sent now. The others wait, or are dropped."""
-        state = self._store.state
-        outbox, messages = admit(state.outbox, due, dt_util.now(), self._options.quiet)
-        self._store.state = replace(state, outbox=outbox)
+        state = self.store.state
+        outbox, messages = admit(state.outbox, due, dt_util.now(), self.options.quiet)
+        self.store.state = replace(state, outbox=outbox)
         if messages or due:
-            self._entry.async_create_task(self._hass, self._async_send(messages), "messages")
+            self.entry.async_create_task(self._hass, self._async_send(messages), "messages")
 
     async def _async_send(self, messages: Iterable[HouseholdMessage]) -> None:
         # Store first: after a crash, a message is rather missing than sent twice.
-        await self._store.async_save()
+        await self.store.async_save()
         for message in messages:
-            recipients = self._options.recipients
-            failed = await async_send(self._hass, self._entry, recipients, message)
+            recipients = self.options.recipients
+            failed = await async_send(self._hass, self.entry, recipients, message)
             for entity_id, error in failed.items():
                 self._outage.note(entity_id, error, kind=entity_id)
             if not failed:
@@ -226,12 +266,16 @@ class _MeterWatch:
 
     @callback
     def _check_recipients(self) -> None:
-        gone = gone_recipients(self._hass, self._options.recipients)
+        gone = gone_recipients(self._hass, self.options.recipients)
         if gone:
             names = ", ".join(gone[:_MAX_NAMED])
-            raise_issue(self._hass, self._entry, Problem.RECIPIENT_GONE, entities=names)
+            raise_issue(self._hass, self.entry, Problem.RECIPIENT_GONE, entities=names)
         else:
-            withdraw_issues(self._hass, self._entry, [Problem.RECIPIENT_GONE])
+            withdraw_issues(self._hass, self.entry, [Problem.RECIPIENT_GONE])
+
+
+# Watches of all loaded meters by entry id: the meters of a house have one report.
+_WATCHES: HassKey[dict[str, _MeterWatch]] = HassKey(f"{DOMAIN}_message_watches")
 
 
 def _texts(reading: Reading) -> dict[str, str]:

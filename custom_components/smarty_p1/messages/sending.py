@@ -1,9 +1,10 @@
 """Texts of messages in Home Assistant's language, and their way to the recipients."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple
 
 from homeassistant.components import persistent_notification
 from homeassistant.components.notify.const import (
@@ -20,7 +21,8 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..coordinator import has_books
 from ..coordinator.entry_types import AnyConfigEntry, short_title
-from ..lib.messages import KINDS, HouseholdMessage
+from ..lib.history import LUXEMBOURG
+from ..lib.messages import KINDS, HouseholdMessage, Line, Value
 from ..user_locale import UserLocale
 
 # A phone shows about this many characters on the lock screen.
@@ -78,25 +80,67 @@ async def _async_texts(
 ) -> tuple[str, str]:
     """Return the title and the text of a message. If there are several meters, name the meter."""
     locale = UserLocale.of_home_assistant(hass)
-    shown = {name: _shown(locale, name, value) for name, value in message.values.items()}
-    title, text = [
-        await locale.async_text(hass, f"common.message_{message.key}_{part}", **shown)
-        for part in ("title", "text")
+    months, weekdays = [
+        (await locale.async_text(hass, f"common.{names}")).split(",")
+        for names in ("months", "weekdays")
     ]
+    writer = _Writer(hass, locale, months, weekdays)
+    title = await writer.async_text(f"{message.key}_title", message.values)
+    if message.lines:
+        # A month's name can begin with a small letter.
+        title = title[:1].upper() + title[1:]
+        return title, "\n".join([await writer.async_line(line) for line in message.lines])
+    text = await writer.async_text(f"{message.key}_text", message.values)
     if sum(map(has_books, hass.config_entries.async_entries(DOMAIN))) > 1:
         title = f"{short_title(entry)}: {title}"
     return title[:_MAX_CHARS], text if len(text) <= _MAX_CHARS else f"{text[: _MAX_CHARS - 1]}…"
 
 
-def _shown(locale: UserLocale, name: str, value: str | float) -> str:
-    """Return the value of a placeholder as the language writes it. The name says the unit."""
-    _, _, unit = name.rpartition("_")
-    if isinstance(value, str):
-        return _moment(locale, value) if unit == "at" else value
-    decimals = {"kw": 1, "eur": 2, "volts": 1}.get(unit, 0)
-    # Adding 0 turns -0 into 0.
-    number = f"{round(value, decimals) + 0:.{decimals}f}"
-    return locale.number(number.removesuffix(".0"))
+class _Writer(NamedTuple):
+    """Texts of messages in a language. A placeholder's name says the unit of its value."""
+
+    hass: HomeAssistant
+    locale: UserLocale
+    months: Sequence[str]
+    weekdays: Sequence[str]
+
+    async def async_text(self, key: str, values: Mapping[str, Value], **more: str) -> str:
+        shown = {name: self._shown(name, value) for name, value in values.items()} | more
+        return await self.locale.async_text(self.hass, f"common.message_{key}", **shown)
+
+    async def async_line(self, line: Line) -> str:
+        causes = [
+            f"{await self.async_text(f'report_{name}', {})} {self._signed(amount)}"
+            for name, amount in line.causes
+        ]
+        text = await self.async_text(f"report_{line.key}", line.values, causes=", ".join(causes))
+        return text[:1].upper() + text[1:]
+
+    def _signed(self, amount: float) -> str:
+        sign = "+" if amount > 0 else "\N{MINUS SIGN}"
+        return sign + self.locale.number(f"{abs(amount):.2f}")
+
+    def _shown(self, name: str, value: Value) -> str:
+        """Return the value of a placeholder as the language writes it."""
+        _, _, unit = name.rpartition("_")
+        if isinstance(value, str):
+            return self._name_or_moment(unit, value)
+        decimals = {"kw": 1, "eur": 2, "volts": 1}.get(unit, 0)
+        # Adding 0 turns -0 into 0.
+        number = f"{round(value, decimals) + 0:.{decimals}f}"
+        return self.locale.number(number.removesuffix(".0"))
+
+    def _name_or_moment(self, unit: str, value: str) -> str:
+        if unit == "at":
+            return _moment(self.locale, value)
+        if unit not in {"month", "day"}:
+            return value
+        day = datetime.fromisoformat(value).astimezone(LUXEMBOURG)
+        return (
+            self.months[day.month - 1]
+            if unit == "month"
+            else f"{self.weekdays[day.weekday()]} {day.day}"
+        )
 
 
 def _moment(locale: UserLocale, text: str) -> str:

@@ -15,7 +15,7 @@ from tests.ha.support import TELEGRAM, set_up
 
 GOAL = ["goal", "goal_amount"]
 RECIPIENTS = ["recipients", "quiet_from", "quiet_until"]
-KINDS = ["silent", "soon_above", "above_goal", "water_at_night", "grid"]
+KINDS = ["silent", "soon_above", "above_goal", "water_at_night", "grid", "monthly_report"]
 SERVER = {"enabled": False, "address": "127.0.0.1", "port": 2001}
 # All that a page is about, and what a version to come may have stored.
 STORED: dict[str, Any] = {
@@ -215,6 +215,7 @@ async def test_messages_are_switched_on_one_by_one(
         "above_goal": True,
         "water_at_night": False,
         "grid": True,
+        "monthly_report": False,
     }
     # Without any choice, nothing is stored.
     await enter(quiet_from="22:00:00", above_goal=False, grid=False)

@@ -11,8 +11,9 @@ from tests.lib.bill.months import LUXEMBOURG
 def told(
     captures: list[tuple[datetime, float]], state: WaterState | None = None
 ) -> list[tuple[str, str, float]]:
-    """Return the times, keys and litres of the messages. A restart after each capture is harmless."""
-    state, due = state or WaterState(), []
+    """Return the times, keys and litres of the messages, with a restart after each capture."""
+    due: list[tuple[str, str, float]] = []
+    state = state or WaterState()
     for time, litres in captures:
         state, messages = watch_water(
             WaterState.from_dict(state.as_dict()), {"water": WaterCapture(time, litres)}

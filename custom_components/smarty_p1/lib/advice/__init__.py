@@ -31,7 +31,7 @@ from .best_start import (
 )
 from .class_comparison import Comparison, MonthComparison, compare
 from .daily_energy_forecast import EnergyForecast, forecast_energy
-from .day_reason import DayReason, PartOfDay, day_reason
+from .day_reason import DayReason, PartOfDay, cost_causes, day_reason
 from .energy_shares import (
     EnergyShares,
     HouseDevice,
@@ -43,6 +43,7 @@ from .energy_shares import (
 from .goal import LAST_YEAR, Goal, GoalChoice, goal_of, last_year_total
 from .month_forecast import Estimate, Lack, estimate_month, estimated
 from .months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
+from .night_load import KnownQuarter, known_quarters, night_quarters, usual_night_kw
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .solar_house import (
     Grid,
@@ -88,6 +89,7 @@ __all__ = [
     "HouseDay",
     "HouseDevice",
     "HouseHours",
+    "KnownQuarter",
     "Lack",
     "Load",
     "MonthComparison",
@@ -104,6 +106,7 @@ __all__ = [
     "YearCosts",
     "always_on_kw",
     "compare",
+    "cost_causes",
     "day_reason",
     "delivered_until",
     "doubtful_periods",
@@ -114,10 +117,13 @@ __all__ = [
     "goal_of",
     "house_days",
     "house_sum",
+    "known_quarters",
     "last_year_total",
+    "night_quarters",
     "prices_by_hour",
     "quarter_hours_ahead",
     "simulate_battery",
     "start_costs",
     "usual_import",
+    "usual_night_kw",
 ]

@@ -1,4 +1,4 @@
-"""DayReason why a day has cost more or less than usual up to the same time."""
+"""Causes for which a day or a month has cost more or less than another one."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class DayReason(StrEnum):
 
 
 class PartOfDay(NamedTuple):
-    """Energies in kWh and amounts in EUR from midnight to a time of the day."""
+    """Energies in kWh and amounts in EUR from midnight to a time of the day, or of a month."""
 
     cost: float
     imported: float
@@ -50,24 +50,35 @@ def day_reason(today: PartOfDay, usual: PartOfDay, price: KwhPrice) -> DayReason
     least = max(_MIN_DIFFERENCE, _MIN_SHARE_OF_USUAL * abs(usual.cost))
     if price.imported is None or abs(difference) < least:
         return None
-    feed_in = price.exported or 0.0
-    imported, exported = today.imported - usual.imported, today.exported - usual.exported
-    surcharge = today.surcharge - usual.surcharge
+    causes = cost_causes(today, usual, price.imported, price.exported or 0.0)
+    reason, amount = max(causes.items(), key=lambda item: item[1] * difference)
+    return reason if amount * difference >= _MIN_SHARE_OF_DIFFERENCE * difference**2 else None
+
+
+def cost_causes(
+    now: PartOfDay, before: PartOfDay, price: float, feed_in: float
+) -> dict[DayReason, float]:
+    """Return the causes of a difference in cost, in EUR. They add up to the difference.
+
+    `price` and `feed_in` are the prices of an imported and of an exported kWh. What these prices
+    do not explain counts as dearer or cheaper hours.
+    """
+    imported, exported = now.imported - before.imported, now.exported - before.exported
+    surcharge = now.surcharge - before.surcharge
     # Sums of several hours have a mean price of their own. It differs from `price` with prices of
     # the market, or with two prices a day.
-    hours = difference - imported * price.imported + exported * feed_in - surcharge
+    hours = now.cost - before.cost - imported * price + exported * feed_in - surcharge
     causes = {
         (DayReason.MORE_ABOVE, DayReason.LESS_ABOVE): surcharge,
         (DayReason.DEARER_HOURS, DayReason.CHEAPER_HOURS): hours,
     }
-    if today.own is None or usual.own is None:
-        causes[DayReason.MORE_FROM_GRID, DayReason.LESS_FROM_GRID] = imported * price.imported
+    if now.own is None or before.own is None:
+        causes[DayReason.MORE_FROM_GRID, DayReason.LESS_FROM_GRID] = imported * price
         causes[DayReason.LESS_TO_GRID, DayReason.MORE_TO_GRID] = -exported * feed_in
     else:
-        own = today.own - usual.own
-        causes[DayReason.LESS_SUN, DayReason.MORE_SUN] = -own * price.imported - exported * feed_in
-        causes[DayReason.MORE_USED, DayReason.LESS_USED] = (imported + own) * price.imported
-    (dearer, cheaper), amount = max(causes.items(), key=lambda item: item[1] * difference)
-    if amount * difference < _MIN_SHARE_OF_DIFFERENCE * difference**2:
-        return None
-    return dearer if difference > 0 else cheaper
+        own = now.own - before.own
+        causes[DayReason.LESS_SUN, DayReason.MORE_SUN] = -own * price - exported * feed_in
+        causes[DayReason.MORE_USED, DayReason.LESS_USED] = (imported + own) * price
+    return {
+        dearer if amount > 0 else cheaper: amount for (dearer, cheaper), amount in causes.items()
+    }

@@ -11,7 +11,15 @@ from itertools import chain
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
-from ..advice import PartOfDay, Supply, day_reason, delivered_until
+from ..advice import (
+    KnownQuarter,
+    PartOfDay,
+    Supply,
+    day_reason,
+    delivered_until,
+    known_quarters,
+    night_quarters,
+)
 from ..bill import Demand, Month, QuarterHours, mean_market_prices
 from ..history import (
     LUXEMBOURG,
@@ -37,7 +45,6 @@ _MIN_DAYS = 2
 _MEANS = ("imported_wh", "exported_wh", "peak_kw", "cost", "surcharge", "own_wh")
 _NIGHTS = 7
 _MIN_NIGHTS = 3
-_NIGHT = timedelta(hours=2), timedelta(hours=5)
 _HOURS_A_YEAR = 8760
 _A_DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
@@ -183,7 +190,7 @@ def _until(
     the day is unknown.
     """
     start, end = day_start(until), day_end(until)
-    quarters = _quarters(known, start, end)
+    quarters = known_quarters(known, start, end)
     if costs is None or len(quarters) < (end - start) // QUARTER_HOUR or None in quarters:
         return None
     part = _sums(_part(quarters, start, until), contracts)
@@ -205,26 +212,9 @@ def _until(
     }
 
 
-class _Quarter(NamedTuple):
-    """Energies of a quarter-hour, in whole Wh."""
-
-    start: datetime
-    imported_wh: int
-    exported_wh: int
-
-
-def _quarters(known: QuarterHours, start: datetime, end: datetime) -> list[_Quarter | None]:
-    start = start.astimezone(UTC)
-    columns = (known.values(quantity, start, end) for quantity in ("imported", "exported"))
-    return [
-        None if wh is None else _Quarter(start + n * QUARTER_HOUR, wh, fed_wh or 0)
-        for n, (wh, fed_wh) in enumerate(zip(*columns, strict=True))
-    ]
-
-
 def _part(
-    quarters: Sequence[_Quarter | None], start: datetime, until: datetime
-) -> Iterator[tuple[_Quarter, float]]:
+    quarters: Sequence[KnownQuarter | None], start: datetime, until: datetime
+) -> Iterator[tuple[KnownQuarter, float]]:
     """Yield the known quarter-hours that begin before `until`.
 
     Each quarter-hour comes with the share (0 to 1) of its time that lies before `until`. `quarters`
@@ -236,7 +226,7 @@ def _part(
             yield quarter, share
 
 
-def _sums(parts: Iterator[tuple[_Quarter, float]], contracts: Contracts) -> _Sums:
+def _sums(parts: Iterator[tuple[KnownQuarter, float]], contracts: Contracts) -> _Sums:
     imported = exported = peak = weight = surcharge = 0.0
     for (start, wh, fed_wh), share in parts:
         contract = contracts.at(start)
@@ -313,12 +303,3 @@ def _mean_price(demand: Demand) -> tuple[float | None, OlderPrices | None]:
     known_prices = [price.imported for price in prices if price.imported is not None]
     mean = fmean(known_prices) if len(known_prices) == len(prices) else None
     return mean, None if mean is None else prices[0].prices_of
-
-
-def night_quarters(known: QuarterHours, midnight: datetime) -> list[_Quarter]:
-    """Return the quarter-hours from 2:00 to 5:00 after `midnight`, [] if one of them is unknown."""
-    local = midnight.astimezone(LUXEMBOURG)
-    begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)
-    quarters = _quarters(known, begin, end) if begin >= known.start else []
-    energies = [quarter for quarter in quarters if quarter]
-    return energies if len(energies) == (end - begin) // QUARTER_HOUR else []

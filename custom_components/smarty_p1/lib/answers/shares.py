@@ -12,12 +12,12 @@ from ..advice import (
     Supply,
     always_on_kw,
     energy_shares,
+    night_quarters,
 )
 from ..bill import Demand, LenedaDays, QuarterHours, amounts_by_hour
 from ..history import LUXEMBOURG, NO_PRICES, Columns, MarketPrices, day_end, day_start
 from ..prices import AgreedPrices, OlderPrices, price_of_kwh
 from .days import days_report
-from .habits import night_quarters
 
 YESTERDAY, MONTH = "yesterday", "month"
 _HOUR = timedelta(hours=1)

@@ -7,7 +7,8 @@ with the state to remember. A message has a translation key and values, and no t
 from .excess_warning import ExcessState, QuarterHourAhead, quarter_hour_ahead, warn_of_excess
 from .goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
 from .grid_watch import GridState, watch_grid
-from .message import KINDS, HouseholdMessage, Kind
+from .message import KINDS, HouseholdMessage, Kind, Line, Value
+from .monthly_report import ReportedMonths, monthly_report
 from .outbox import MAX_A_DAY, Outbox, QuietHours, admit
 from .silence_watch import Listening, SilenceState, watch_silence
 from .state import MessageState
@@ -23,17 +24,21 @@ __all__ = [
     "GridState",
     "HouseholdMessage",
     "Kind",
+    "Line",
     "Listening",
     "MessageState",
     "Outbox",
     "QuarterHourAhead",
     "QuietHours",
+    "ReportedMonths",
     "SilenceState",
+    "Value",
     "VoltageState",
     "WaterCapture",
     "WaterState",
     "admit",
     "goal_outlook",
+    "monthly_report",
     "quarter_hour_ahead",
     "warn_of_excess",
     "watch_goal",

@@ -1,6 +1,6 @@
 """Message to the household, and the rules for each key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Self
@@ -11,6 +11,15 @@ type Value = str | float
 """Value of a placeholder. A name that ends with `_at` has an ISO 8601 time."""
 
 _MAX_VALUES = 10
+
+
+class Line(NamedTuple):
+    """Line of a report, with the key of its text and the values of the text's placeholders."""
+
+    key: str
+    values: Mapping[str, Value]
+    causes: Sequence[tuple[str, float]] = ()
+    """Keys of the causes of a change, each with its amount in EUR."""
 
 
 class Kind(StrEnum):
@@ -26,6 +35,8 @@ class Kind(StrEnum):
     """Water flows all night."""
     GRID = "grid"
     """Message of the grid operator, power failure, voltage sag or swell, voltage out of range."""
+    MONTHLY_REPORT = "monthly_report"
+    """Report about the last month."""
 
 
 class _Rule(NamedTuple):
@@ -57,6 +68,9 @@ _RULES: Mapping[str, _Rule] = {
     "voltage_swell": _Rule(Kind.GRID),
     "voltage_sag": _Rule(Kind.GRID),
     "voltage_outside": _Rule(Kind.GRID),
+    # A report is made after the quiet hours, so it never waits.
+    "monthly_report": _Rule(Kind.MONTHLY_REPORT, is_kept=False, is_counted=False),
+    "monthly_report_energy": _Rule(Kind.MONTHLY_REPORT, is_kept=False, is_counted=False),
 }
 _RANKS = {key: rank for rank, key in enumerate(_RULES)}
 KINDS: Mapping[str, Kind] = {key: rule.kind for key, rule in _RULES.items()}
@@ -69,6 +83,8 @@ class HouseholdMessage:
 
     key: str
     values: Mapping[str, Value] = field(default_factory=dict)
+    lines: Sequence[Line] = ()
+    """Lines of a report, in place of a text."""
 
     @property
     def rule(self) -> _Rule:

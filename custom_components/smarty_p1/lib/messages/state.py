@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
-from ..stored_values import Stored, checked_mapping, checked_time
+from ..history import LUXEMBOURG
+from ..stored_values import Stored, checked_mapping, checked_text, checked_time
 from .excess_warning import ExcessState
 from .goal_watch import GoalState
 from .grid_watch import GridState
@@ -28,6 +29,8 @@ class MessageState:
     grid: GridState = field(default_factory=GridState)
     voltage: VoltageState = field(default_factory=VoltageState)
     water: WaterState = field(default_factory=WaterState)
+    reported_in: date | None = None
+    """First day of the month in which the last report was sent, or the switch was turned on."""
 
     def switched(self, kinds: Iterable[Kind], now: datetime) -> Self:
         """Return the state after the user's choice of `kinds`. Other kinds are forgotten."""
@@ -43,6 +46,9 @@ class MessageState:
             grid=self.grid if Kind.GRID in since else fresh.grid,
             voltage=self.voltage if Kind.GRID in since else fresh.voltage,
             water=self.water if Kind.WATER_AT_NIGHT in since else fresh.water,
+            reported_in=(self.reported_in or _month_of(now))
+            if Kind.MONTHLY_REPORT in since
+            else None,
         )
 
     def as_dict(self) -> dict[str, Stored]:
@@ -56,6 +62,7 @@ class MessageState:
             "grid": self.grid.as_dict(),
             "voltage": self.voltage.as_dict(),
             "water": self.water.as_dict(),
+            "reported_in": self.reported_in and self.reported_in.isoformat(),
         }
 
     @classmethod
@@ -70,7 +77,16 @@ class MessageState:
             ExcessState.from_dict(data["excess"]),
             GoalState.from_dict(data["goal"]),
             GridState.from_dict(data["grid"]),
-            # The first files had neither.
+            # The first files had none of these.
             VoltageState.from_dict(data.get("voltage", {"told_on": None})),
             WaterState.from_dict(data.get("water", {})),
+            _checked_month(data.get("reported_in")),
         )
+
+
+def _month_of(now: datetime) -> date:
+    return now.astimezone(LUXEMBOURG).date().replace(day=1)
+
+
+def _checked_month(value: Stored) -> date | None:
+    return None if value is None else date.fromisoformat(checked_text(value))

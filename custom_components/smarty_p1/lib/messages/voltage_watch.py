@@ -7,7 +7,7 @@ from typing import Self
 
 from ..history import LUXEMBOURG
 from ..stored_values import Stored, checked_mapping, checked_text
-from .message import HouseholdMessage
+from .message import HouseholdMessage, Value
 
 _OUTSIDE_FOR = timedelta(seconds=60)
 
@@ -46,5 +46,9 @@ def watch_voltage(
     phase = next((phase for phase, start in since.items() if now - start >= _OUTSIDE_FOR), None)
     if phase is None or state.told_on == today:
         return state, None
-    values = {"phase": phase, "volts": outside[phase], "since_at": since[phase].isoformat()}
+    values: dict[str, Value] = {
+        "phase": phase,
+        "volts": outside[phase],
+        "since_at": since[phase].isoformat(),
+    }
     return replace(state, told_on=today), HouseholdMessage("voltage_outside", values)

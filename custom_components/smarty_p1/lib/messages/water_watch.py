@@ -16,7 +16,7 @@ from ..stored_values import (
     checked_text,
     checked_time,
 )
-from .message import HouseholdMessage
+from .message import HouseholdMessage, Value
 
 _START, _END = time(1), time(5)
 # A meter that is captured each hour has its last capture of the night up to an hour after `_END`.
@@ -150,7 +150,7 @@ def _judged(night: WaterNight, today: date) -> tuple[WaterNight, Iterable[Househ
     weeks, rest = divmod(nights - _NIGHTS_IN_A_ROW, _WEEK)
     if not nights or night.is_flood_told or (weeks >= 0 and rest):
         return judged, []
-    values = {
+    values: dict[str, Value] = {
         "litres": last.litres - first.litres,
         "from_at": first.time.isoformat(),
         "until_at": last.time.isoformat(),

@@ -1,0 +1,237 @@
+"""Report about a month that has ended: cost, change and its causes, dearest day, goal, advice."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ..advice import (
+    DayReason,
+    GoalChoice,
+    PartOfDay,
+    compare,
+    cost_causes,
+    goal_of,
+    usual_night_kw,
+)
+from ..bill import Bill, Month, QuarterHours, bills_by_day, compute_bill, monthly_lines
+from ..history import month_start
+from ..prices import Contracts
+from .message import HouseholdMessage, Line, Value
+
+_MIN_KNOWN_SHARE = 0.9
+# A smaller change is not worth an explanation.
+_MIN_CHANGE_SHARE = 0.05
+_MIN_CAUSE_EUR = 0.05
+_MIN_ADVICE_EUR = 1.0
+_MONTHS_OF_A_YEAR = 12
+_MONTHS_BEFORE = 3
+_MIN_MORE_KW = 0.05
+_HOUR = timedelta(hours=1)
+_A_DAY = timedelta(days=1)
+
+
+class ReportedMonths(NamedTuple):
+    """Known months of a meter, in the order of time, and what its report needs besides."""
+
+    months: Sequence[Month]
+    """The last month is the month of the report."""
+    contracts: Contracts
+    quarter_hours: QuarterHours
+    own_kwh: Mapping[datetime, float]
+    """Energy from panels and batteries that the house has used, by the start of the month. A month
+    with an unknown day is absent."""
+    goal: GoalChoice | None
+
+    @property
+    def total(self) -> float | None:
+        """Return the cost of the reported month, None if a price is unknown."""
+        return _bill(self.months[-1], self.contracts).total
+
+
+class _Costs(NamedTuple):
+    """Cost of a month, and the means of what a kWh costs and earns."""
+
+    part: PartOfDay
+    price: float | None
+    feed_in: float | None
+
+
+def monthly_report(meters: Sequence[tuple[str, ReportedMonths]]) -> HouseholdMessage:
+    """Return the report about the last month of the meters of a house, each with its name.
+
+    All of them report the same month. With one meter, the name is not mentioned.
+    """
+    first = meters[0][1].months[-1]
+    totals = [reported.total for _, reported in meters]
+    known = [total for total in totals if total is not None]
+    values: dict[str, Value] = {"reported_month": first.start.isoformat()}
+    key = "monthly_report"
+    if len(known) == len(totals):
+        values["cost_eur"] = sum(known)
+    else:
+        key = "monthly_report_energy"
+        values["kwh"] = sum(reported.months[-1].imported_kwh for _, reported in meters)
+    lines: list[Line] = []
+    for name, reported in meters:
+        if len(meters) > 1:
+            lines.append(_headline(name, reported))
+        lines += _lines(reported)
+    return HouseholdMessage(key, values, tuple(lines))
+
+
+def _headline(name: str, reported: ReportedMonths) -> Line:
+    if (total := reported.total) is not None:
+        return Line("meter", {"name": name, "cost_eur": total})
+    return Line("meter_energy", {"name": name, "kwh": reported.months[-1].imported_kwh})
+
+
+def _lines(reported: ReportedMonths) -> Iterator[Line]:
+    month = reported.months[-1]
+    share = month.known_share(month.end)
+    if share < _MIN_KNOWN_SHARE:
+        yield Line("known", {"percent": share * 100})
+    else:
+        yield from _change(reported)
+    yield from _dearest_day(reported)
+    yield from _goal(reported)
+    if share >= _MIN_KNOWN_SHARE and (advice := next(_advice(reported), None)):
+        yield advice
+
+
+def _change(reported: ReportedMonths) -> Iterator[Line]:
+    """Yield the change against the month before. Its causes add up to it."""
+    month = reported.months[-1]
+    before = _month_before(reported)
+    if before is None:
+        return
+    name: dict[str, Value] = {"before_month": before.start.isoformat()}
+    costs, earlier = (_costs(each, reported) for each in (month, before))
+    if costs is None or earlier is None:
+        kwh = round(month.imported_kwh) - round(before.imported_kwh)
+        if abs(kwh) < max(1.0, _MIN_CHANGE_SHARE * before.imported_kwh):
+            yield Line("same", name)
+        else:
+            yield Line("more_energy" if kwh > 0 else "less_energy", {**name, "kwh": abs(kwh)})
+        return
+    difference = round(costs.part.cost - earlier.part.cost, 2)
+    if abs(difference) < max(0.01, _MIN_CHANGE_SHARE * abs(earlier.part.cost)):
+        yield Line("same", name)
+        return
+    causes = cost_causes(
+        costs.part,
+        earlier.part,
+        _mean(costs.price, earlier.price),
+        _mean(costs.feed_in, earlier.feed_in),
+    )
+    values: dict[str, Value] = {**name, "difference_eur": abs(difference)}
+    yield Line("more" if difference > 0 else "less", values, _in_cents(causes, difference))
+
+
+def _month_before(reported: ReportedMonths) -> Month | None:
+    *_, month = reported.months
+    start = month_start(month.start - _A_DAY)
+    before = next((each for each in reported.months if each.start == start), None)
+    if before is None or before.known_share(before.end) < _MIN_KNOWN_SHARE:
+        return None
+    return before
+
+
+def _bill(month: Month, contracts: Contracts) -> Bill:
+    return compute_bill(month, contracts, month.end)
+
+
+def _costs(month: Month, reported: ReportedMonths) -> _Costs | None:
+    """Return the costs of a month, None if a price is unknown."""
+    due = _bill(month, reported.contracts)
+    if due.total is None:
+        return None
+    surcharge, earned = due.amount("surcharge") or 0.0, -(due.amount("feed_in") or 0.0)
+    used = due.total - surcharge + earned - (due.amount(*monthly_lines()) or 0.0)
+    imported, exported = month.imported_kwh, month.exported_kwh
+    part = PartOfDay(due.total, imported, exported, surcharge, reported.own_kwh.get(month.start))
+    return _Costs(
+        part, used / imported if imported else None, earned / exported if exported else None
+    )
+
+
+def _mean(*prices: float | None) -> float:
+    known = [price for price in prices if price is not None]
+    return sum(known) / len(known) if known else 0.0
+
+
+def _in_cents(
+    causes: Mapping[DayReason, float], difference: float
+) -> tuple[tuple[str, float], ...]:
+    """Return the causes in EUR, rounded by the largest remainder, the largest cause first."""
+    # The bill rounds its lines, so prices seem to have changed by some cents.
+    main = max(causes, key=lambda reason: abs(causes[reason]))
+    kept = {reason: eur for reason, eur in causes.items() if abs(eur) >= _MIN_CAUSE_EUR}
+    kept[main] = difference - sum(eur for reason, eur in kept.items() if reason is not main)
+    cents = {reason: int(eur * 100 // 1) for reason, eur in kept.items()}
+    left = round(difference * 100) - sum(cents.values())
+    by_remainder = sorted(kept, key=lambda reason: cents[reason] - kept[reason] * 100)
+    for reason in by_remainder[:left]:
+        cents[reason] += 1
+    largest = sorted(cents.items(), key=lambda item: -abs(item[1]))
+    return tuple((reason.value, amount / 100) for reason, amount in largest)
+
+
+def _dearest_day(reported: ReportedMonths) -> Iterator[Line]:
+    month = reported.months[-1]
+    costs = [
+        (day.due.total - day.before.total, day.start)
+        for day in bills_by_day(month, reported.contracts, month.end)
+        if day.due.total is not None and day.before.total is not None
+    ]
+    if costs:
+        cost, start = max(costs)
+        yield Line("dearest_day", {"of_day": start.isoformat(), "cost_eur": cost})
+
+
+def _goal(reported: ReportedMonths) -> Iterator[Line]:
+    month, total = reported.months[-1], reported.total
+    if reported.goal is None or total is None:
+        return
+    goal = goal_of(reported.goal, reported.months, reported.contracts, month.end)
+    if goal is None:
+        return
+    above = total - goal.total
+    values: dict[str, Value] = {"goal_eur": goal.total, "difference_eur": abs(above)}
+    yield Line("goal_passed" if above > 0 else "goal_kept", values)
+
+
+def _advice(reported: ReportedMonths) -> Iterator[Line]:
+    """Yield advice that is worth at least 1 EUR a month, the surest first."""
+    month, contracts = reported.months[-1], reported.contracts
+    comparison = compare(reported.months, contracts, month.end, is_at_current_prices=True)
+    saving = (comparison.saving_per_year or 0.0) / _MONTHS_OF_A_YEAR
+    is_year_known = len(comparison.decisive) == _MONTHS_OF_A_YEAR
+    if is_year_known and saving >= _MIN_ADVICE_EUR and comparison.cheapest:
+        yield Line(
+            "advice_class", {"reference_kw": float(comparison.cheapest), "saving_eur": saving}
+        )
+    surcharge = _bill(month, contracts).amount("surcharge") or 0.0
+    reference_kw = contracts.between(month.start, month.end)[-1].reference_kw
+    if surcharge >= _MIN_ADVICE_EUR and reference_kw:
+        yield Line("advice_above", {"reference_kw": reference_kw, "saving_eur": surcharge})
+    yield from _always_on(reported)
+
+
+def _always_on(reported: ReportedMonths) -> Iterator[Line]:
+    """Yield the rise of the base load against the mean of the three months before."""
+    *earlier, month = reported.months
+    if len(earlier) < _MONTHS_BEFORE:
+        return
+    start = earlier[-_MONTHS_BEFORE].start
+    known = reported.quarter_hours
+    kw, before_kw = (
+        usual_night_kw(known, month.start, month.end),
+        usual_night_kw(known, start, month.start),
+    )
+    costs = _costs(month, reported)
+    if kw is None or before_kw is None or costs is None or costs.price is None:
+        return
+    more_kw = kw - before_kw
+    cost = more_kw * ((month.end - month.start) / _HOUR) * costs.price
+    if more_kw >= _MIN_MORE_KW and cost >= _MIN_ADVICE_EUR:
+        yield Line("advice_always_on", {"watts": more_kw * 1000, "saving_eur": cost})

@@ -1,0 +1,94 @@
+"""Data for the monthly report of a meter."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from itertools import groupby
+
+from homeassistant.core import HomeAssistant
+
+from ..answer_queue import async_aside, async_known_quarter_hours
+from ..const import CONF_GOAL
+from ..coordinator import BooksConfigEntry, BooksCoordinator, is_live
+from ..coordinator.entry_types import short_title
+from ..coordinator.garbage_collection import without_collection
+from ..coordinator.house_sources import SOLAR, async_house_sources, async_supplies
+from ..lib.advice import Grid, house_days, house_sum
+from ..lib.bill import Demand, Month
+from ..lib.history import month_start
+from ..lib.messages import HouseholdMessage, ReportedMonths, monthly_report
+
+# Without a cable, the last days of a month come later. Then the report waits for them.
+_LAST_WAITING_DAY = 5
+_WHOLE_SHARE = 0.99
+_COMPARED_MONTHS = 2
+
+
+def reported_months(demand: Demand | None, today: date) -> tuple[Month, ...]:
+    """Return the known months before the month of `today`.
+
+    Return an empty tuple if the last one of them is unknown.
+    """
+    if demand is None:
+        return ()
+    months = [
+        month
+        for month in (*demand.earlier_months, demand.known_month)
+        if month.start.date() < today.replace(day=1)
+    ]
+    is_known = bool(months) and bool(months[-1].days)
+    return tuple(months) if is_known and months[-1].end.date() == today.replace(day=1) else ()
+
+
+def is_ready(entry: BooksConfigEntry, today: date) -> bool:
+    """Return whether the last month is complete, or no longer to be waited for."""
+    if is_live(entry) or today.day > _LAST_WAITING_DAY:
+        return True
+    months = reported_months(entry.runtime_data.books.demand, today)
+    return bool(months) and months[-1].known_share(months[-1].end) >= _WHOLE_SHARE
+
+
+async def async_report(
+    hass: HomeAssistant, entries: list[BooksConfigEntry], today: date
+) -> HouseholdMessage | None:
+    """Return the report about the last month of some meters, None if nothing is known of it."""
+    meters: list[tuple[str, ReportedMonths]] = []
+    for entry in entries:
+        demand = entry.runtime_data.books.demand
+        if demand and (months := reported_months(demand, today)):
+            own_kwh = await _async_own_kwh(entry.runtime_data, months)
+            known = await async_known_quarter_hours(entry.runtime_data, demand)
+            goal = entry.options.get(CONF_GOAL)
+            reported = ReportedMonths(months, demand.contracts, known, own_kwh, goal)
+            meters.append((short_title(entry), reported))
+    if not meters:
+        return None
+    return await async_aside(hass, without_collection(monthly_report), meters)
+
+
+async def _async_own_kwh(
+    coordinator: BooksCoordinator, months: tuple[Month, ...]
+) -> Mapping[datetime, float]:
+    """Return the own energy of the last two months, without months with an unknown day."""
+    hass = coordinator.hass
+    sources = await async_house_sources(hass, coordinator.config_entry)
+    if not any(source.kind == SOLAR for source in sources):
+        return {}
+    compared = months[-_COMPARED_MONTHS:]
+    end = compared[-1].end
+    supplies = await async_supplies(hass, sources, compared[0].start, end)
+    meter = coordinator.books.memory.demand_meter
+
+    def own_kwh() -> dict[datetime, float]:
+        grid = Grid(compared, meter.columns, meter.leneda, end)
+        days = house_days(grid, supplies, lambda _hour: None)
+        sums = {
+            start: house_sum([*of_month])
+            for start, of_month in groupby(days, lambda day: month_start(day.start))
+        }
+        return {
+            start: total.own_kwh
+            for start, total in sums.items()
+            if total.own_kwh is not None and not total.since and not total.unknown_days
+        }
+
+    return await async_aside(hass, without_collection(own_kwh))

@@ -1,0 +1,200 @@
+"""Monthly report, computed by hand.
+
+In May and June 2026, a kWh costs 0.2171 EUR with VAT, and the fixed prices of a month are 20.05
+EUR. May: 31 days of 10 kWh cost 67.29 + 20.05 = 87.34 EUR. June: 30 days of 12 kWh cost 78.15 +
+20.05 = 98.20 EUR. The bill rounds lines and VAT, so the change is 10.85 EUR.
+"""
+
+from calendar import monthrange
+from datetime import timedelta
+
+import pytest
+
+from smartyp1.advice import GoalChoice
+from smartyp1.bill import NO_LENEDA_DAYS, DemandMeter, Month, QuarterHours
+from smartyp1.history import Energies
+from smartyp1.messages import Line, ReportedMonths, monthly_report
+from smartyp1.prices import Contract, Contracts
+from tests.lib.bill.months import agreed, day, local, month
+
+CONTRACTS = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
+NOTHING = QuarterHours({}, NO_LENEDA_DAYS, local("2026-05-01"), local("2026-05-01"))
+
+
+def days(name: str, count: int, kwh: float, exported: float = 0.0) -> Month:
+    """Return a month whose first days are alike."""
+    dates = [f"{name}-{n:02}" for n in range(1, count + 1)]
+    return month(name, *(day(each, kwh, exported_wh=exported * 1000) for each in dates))
+
+
+MAY = days("2026-05", 31, 10)
+JUNE = days("2026-06", 30, 12)
+
+
+def lines(
+    *months: Month,
+    own: tuple[float | None, float | None] = (None, None),
+    goal: GoalChoice | None = None,
+    contracts: Contracts = CONTRACTS,
+    known: QuarterHours = NOTHING,
+) -> list[Line]:
+    own_kwh = {
+        each.start: kwh for each, kwh in zip(months[-2:], own, strict=False) if kwh is not None
+    }
+    reported = ReportedMonths(months, contracts, known, own_kwh, goal)
+    return [*monthly_report([("House", reported)]).lines]
+
+
+def test_a_report_has_cost_change_dearest_day_and_goal() -> None:
+    dear = month("2026-06", *JUNE.days[:9], day("2026-06-10", 32), *JUNE.days[10:])
+    report = monthly_report([("House", ReportedMonths([MAY, dear], CONTRACTS, NOTHING, {}, 100.0))])
+    assert report.key == "monthly_report"
+    # 98.20 + 20 x 0.2171 = 102.54
+    assert report.values["cost_eur"] == 102.54
+    assert str(report.values["reported_month"]).startswith("2026-06-01")
+    more, dearest, goal = report.lines
+    assert more.values["difference_eur"] == pytest.approx(15.20)
+    assert more.causes == (("more_from_grid", 15.20),)
+    assert dearest.key == "dearest_day"
+    assert str(dearest.values["of_day"]).startswith("2026-06-09T22:00")
+    # 32 x 0.217 = 6.94, and a thirtieth of 20.05, 0.67: both are rounded with the days before.
+    assert dearest.values["cost_eur"] == pytest.approx(7.61, abs=0.02)
+    assert goal.key == "goal_passed"
+    assert goal.values == {"goal_eur": 100.0, "difference_eur": pytest.approx(2.54)}
+
+
+@pytest.mark.parametrize(
+    ("months", "own", "expected"),
+    [
+        # 60 kWh less from the roof, 10 kWh less used: 13.02 - 2.17.
+        ((MAY, JUNE), (100.0, 40.0), ("more", {"less_sun": 13.02, "less_used": -2.17})),
+        ((MAY, JUNE), (100.0, None), ("more", {"more_from_grid": 10.85})),
+        # 155 kWh exported instead of 31: 0.06 EUR each, without VAT.
+        (
+            (days("2026-05", 31, 10, 1), days("2026-06", 30, 12, 5)),
+            (None, None),
+            ("same", {}),
+        ),
+        (
+            (days("2026-05", 31, 10, 10), days("2026-06", 30, 12, 1)),
+            (100.0, 40.0),
+            # 280 kWh less exported: 16.80; 60 kWh less own: 13.02.
+            ("more", {"less_sun": 29.82, "less_used": -2.17}),
+        ),
+        # 300 kWh instead of 310: 2.17 of 87.32 EUR are no change.
+        ((MAY, days("2026-06", 30, 10)), (None, None), ("same", {})),
+        ((MAY, days("2026-06", 30, 5)), (None, None), ("less", {"less_from_grid": -34.73})),
+        # Without a tenth of a month, or without the month before, nothing is compared.
+        ((days("2026-05", 20, 10), JUNE), (None, None), ("dearest_day", {})),
+        ((JUNE,), (None, None), ("dearest_day", {})),
+        ((days("2026-04", 30, 10), JUNE), (None, None), ("dearest_day", {})),
+        ((MAY, days("2026-06", 20, 12)), (None, None), ("known", {})),
+    ],
+    ids=[
+        "sun",
+        "half known",
+        "exported",
+        "roof",
+        "same",
+        "less",
+        "short before",
+        "first",
+        "gap",
+        "short",
+    ],
+)
+def test_the_causes_add_up_to_the_change(
+    months: tuple[Month, ...],
+    own: tuple[float | None, float | None],
+    expected: tuple[str, dict[str, float]],
+) -> None:
+    line = lines(*months, own=own)[0]
+    assert (line.key, dict(line.causes)) == expected
+    if line.causes:
+        total = sum(amount for _, amount in line.causes)
+        assert abs(total) == pytest.approx(line.values["difference_eur"])
+
+
+def test_prices_and_the_reference_power_are_causes() -> None:
+    dearer = Contracts(
+        (
+            (local("2020-01-01"), Contract(reference_kw=7, energy_price=0.15)),
+            (local("2026-06-01"), Contract(reference_kw=7, energy_price=0.20)),
+        )
+    )
+    above = month("2026-06", day("2026-06-01", 12, {7: 20}), *JUNE.days[1:])
+    [more, *_, advice] = lines(MAY, above, contracts=dearer)
+    causes = dict(more.causes)
+    # 20 kWh above 7 kW, at 0.0765 EUR and 8 % of VAT.
+    surcharge = causes["more_above"]
+    assert surcharge == pytest.approx(20 * 0.0765 * 1.08, abs=0.01)
+    # 50 kWh more at the mean of 0.217 and 0.271 EUR, and 335 kWh at 0.054 EUR more.
+    assert causes["more_from_grid"] == pytest.approx(12.21, abs=0.02)
+    assert causes["dearer_hours"] == pytest.approx(18.09, abs=0.03)
+    assert sum(causes.values()) == pytest.approx(more.values["difference_eur"])
+    assert advice == Line("advice_above", {"reference_kw": 7, "saving_eur": surcharge})
+
+
+def test_another_reference_power_is_advised_after_a_whole_year() -> None:
+    names = [f"2025-{n:02}" for n in range(7, 13)] + [f"2026-{n:02}" for n in range(1, 7)]
+    year = [days(name, monthrange(*map(int, name.split("-")))[1], 10) for name in names]
+    big = agreed(reference_kw=12, energy_price=0.15)
+    [*_, advice] = lines(*year, contracts=big)
+    assert (advice.key, advice.values["reference_kw"]) == ("advice_class", 3)
+    assert float(advice.values["saving_eur"]) > 1
+    assert "advice_class" not in {line.key for line in lines(*year[1:], contracts=big)}
+
+
+@pytest.mark.parametrize(
+    ("more_w", "advised"), [(100, True), (60, True), (40, False)], ids=["100 W", "60 W", "40 W"]
+)
+def test_a_base_load_that_has_risen_is_advised(more_w: int, advised: bool) -> None:  # noqa: FBT001
+    meter = DemandMeter(Contract(reference_kw=7, energy_price=0.15))
+    time, wh = local("2026-02-28"), 0.0
+    while time <= local("2026-07-01T00:15"):
+        demand = meter.update(time, Energies(1000 + wh / 1000, 0.0), 0.4, "SAG1")
+        at_night = time.hour < 5
+        wh += (100 + (more_w if time >= local("2026-06-01") else 0) + 300 * (not at_night)) / 4
+        time += timedelta(minutes=15)
+    assert demand
+    months = demand.earlier_months
+    known = QuarterHours(meter.columns, meter.leneda, local("2026-02-28"), time)
+    found = [line for line in lines(*months, known=known) if line.key == "advice_always_on"]
+    assert bool(found) is advised
+    if advised:
+        assert found[0].values["watts"] == pytest.approx(more_w, abs=1)
+        assert found[0].values["saving_eur"] == pytest.approx(more_w * 0.72 * 0.217, abs=0.1)
+
+
+def test_without_a_price_the_report_has_energies() -> None:
+    free = agreed(reference_kw=7)
+    report = monthly_report([("House", ReportedMonths([MAY, JUNE], free, NOTHING, {}, 100.0))])
+    assert (report.key, report.values["kwh"]) == ("monthly_report_energy", 360)
+    [more] = report.lines
+    assert (more.key, more.values["kwh"]) == ("more_energy", 50)
+    [same] = lines(MAY, days("2026-06", 30, 10.2), contracts=free)
+    assert same.key == "same"
+    [less] = lines(JUNE, days("2026-07", 31, 10), contracts=free)
+    assert (less.key, less.values["kwh"]) == ("less_energy", 50)
+
+
+def test_meters_of_a_house_have_one_report() -> None:
+    house = ReportedMonths([MAY, JUNE], CONTRACTS, NOTHING, {}, None)
+    pump = ReportedMonths([days("2026-06", 30, 5)], CONTRACTS, NOTHING, {}, 60.0)
+    report = monthly_report([("House", house), ("Heat pump", pump)])
+    # 5 kWh a day: 32.55 + 20.05 = 52.60.
+    assert report.values["cost_eur"] == pytest.approx(98.20 + 52.60)
+    assert [line.key for line in report.lines] == [
+        "meter",
+        "more",
+        "dearest_day",
+        "meter",
+        "dearest_day",
+        "goal_kept",
+    ]
+    names = [line.values["name"] for line in report.lines if line.key == "meter"]
+    assert names == ["House", "Heat pump"]
+    free = ReportedMonths([JUNE], agreed(reference_kw=7), NOTHING, {}, None)
+    report = monthly_report([("House", house), ("Unpriced", free)])
+    assert (report.key, report.values["kwh"]) == ("monthly_report_energy", 720)
+    assert [line.key for line in report.lines] == ["meter", "more", "dearest_day", "meter_energy"]
