@@ -7,6 +7,7 @@ from string import Formatter
 from typing import Any
 
 import pytest
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -125,7 +126,7 @@ def test_each_entity_has_a_name_and_an_icon() -> None:
         assert TEXTS[kind].keys() == ICONS[kind].keys() == known.keys()
 
 
-def test_each_option_has_a_name_and_an_explanation() -> None:
+async def test_each_option_has_a_name_and_an_explanation(hass: HomeAssistant) -> None:
     pages = TEXTS["options"]["step"]
     form = pages["contract_details"]
     fields = detail_fields(())
@@ -133,6 +134,7 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
     options = {str(key) for key in fields} - sections.keys()
     assert form["sections"].keys() == sections.keys()
     messages = {"kinds": [kind.value for kind in Kind]}
+    MockConfigEntry(domain=DOMAIN).add_to_hass(hass)
     with_all_messages = MockConfigEntry(domain=DOMAIN, options={"messages": messages})
     asked: list[tuple[dict[str, Any], set[str]]] = [
         (pages["contract"], {*contract_fields()}),
@@ -140,7 +142,7 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
         (pages["updates"], {*DATA_OPTIONS}),
         (
             pages["goal_and_messages"],
-            {*goal_fields(), *message_fields(with_all_messages)},
+            {*goal_fields(), *message_fields(hass, with_all_messages)},
         ),
         (pages["leneda_account"], {*account_fields()}),
         *(

@@ -5,9 +5,17 @@ from datetime import time
 from typing import Any, NamedTuple, Self
 
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
 
-from ..const import CONF_KINDS, CONF_QUIET_FROM, CONF_QUIET_UNTIL, CONF_RECIPIENTS, SECTION_MESSAGES
-from ..coordinator import has_telegrams, is_live
+from ..const import (
+    CONF_KINDS,
+    CONF_QUIET_FROM,
+    CONF_QUIET_UNTIL,
+    CONF_RECIPIENTS,
+    DOMAIN,
+    SECTION_MESSAGES,
+)
+from ..coordinator import has_books, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.messages import Kind, QuietHours
 
@@ -52,6 +60,44 @@ class MessageOptions(NamedTuple):
                 CONF_QUIET_UNTIL: self.quiet_until,
             }
         }
+
+    @property
+    def target(self) -> tuple[object, ...]:
+        """Return the part of the options that says to whom and when: all but the kinds."""
+        return self[1:]
+
+
+def other_meters(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
+    """Return the other electricity meters."""
+    entries = hass.config_entries.async_entries(DOMAIN)
+    return [other for other in entries if has_books(other) and other is not entry]
+
+
+def options_to_show(hass: HomeAssistant, entry: AnyConfigEntry) -> MessageOptions:
+    """Return the options of an entry. If it has none, show recipients of another meter."""
+    own = MessageOptions.of(entry)
+    if SECTION_MESSAGES in entry.options:
+        return own
+    others = [MessageOptions.of(other) for other in other_meters(hass, entry)]
+    target = next((other for other in others if other != MessageOptions()), own)
+    return target._replace(kinds=own.kinds)
+
+
+def has_same_target(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
+    """Return whether all meters have, or would have, the same recipients and quiet hours."""
+    meters = [entry, *other_meters(hass, entry)]
+    return len({options_to_show(hass, meter).target for meter in meters}) == 1
+
+
+@callback
+def async_share_target(hass: HomeAssistant, entry: AnyConfigEntry, options: MessageOptions) -> None:
+    """Give all other meters the recipients and quiet hours of `options`."""
+    for other in other_meters(hass, entry):
+        new = options._replace(kinds=MessageOptions.of(other).kinds).stored()
+        kept = {name: value for name, value in other.options.items() if name != SECTION_MESSAGES}
+        is_changed = hass.config_entries.async_update_entry(other, options=kept | new)
+        if is_changed and other.state is ConfigEntryState.LOADED:
+            hass.config_entries.async_schedule_reload(other.entry_id)
 
 
 def kinds_of(entry: AnyConfigEntry) -> tuple[Kind, ...]:

@@ -1,10 +1,10 @@
 """The blueprints in a Home Assistant, with simulated readings: what they do, and when."""
 
 import re
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote
 
 import pytest
@@ -13,16 +13,16 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import UnitOfVolumeFlowRate
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.template import Template
+from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_conversion import VolumeFlowRateConverter
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-import custom_components.smarty_p1
-from custom_components.smarty_p1.const import CONF_REFERENCE_POWER
+from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.conftest import EntryMaker
-from tests.ha.meter import SERIAL, MeterPort, with_value
-from tests.ha.support import TELEGRAM, device_of, receive
+from tests.ha.meter import MeterPort
+from tests.ha.support import set_up
 
 from .conftest import FOLDER, Use, noted, settle
 
@@ -396,11 +396,11 @@ class TestWaterAtNight:
         """Begin a night at 0:30."""
         await hass.config.async_set_time_zone("Europe/Luxembourg")
         freezer.move_to("2026-02-03 00:30:05+01:00")
-        home.note("notify", "phone")
+        home.note("valve", "close_valve")
         await home.set("sensor.flow", 0, unit_of_measurement="m³/h")
-        data = {"entity_id": ["notify.phone"], "value": "{{ text }}"}
-        actions = [{"action": "notify.phone", "data": data}]
-        await use("water_at_night", flow_rate="sensor.flow", actions=actions, language="pt")
+        data = {"entity_id": ["valve.water"]}
+        actions = [{"action": "valve.close_valve", "data": data}]
+        await use("water_at_night", flow_rate="sensor.flow", actions=actions)
 
     async def flow(self, home: Home, rate: float) -> None:
         await home.set("sensor.flow", rate, unit_of_measurement="m³/h")
@@ -410,7 +410,7 @@ class TestWaterAtNight:
         await home.let_pass(149 * MINUTE)  # 2:59: two hours of the night are not over
         assert home.calls == []
         await home.let_pass(2 * MINUTE)
-        assert home.calls == [("phone", "A água não parou de correr.")]
+        assert home.calls == [("close_valve", "valve.water")]
         await home.let_pass(120 * MINUTE)
         assert home.calls == []
 
@@ -437,72 +437,6 @@ async def test_a_flow_rate_in_each_unit(hass: HomeAssistant, unit: str) -> None:
         assert template.async_render(inputs) is is_flowing
 
 
-type Told = list[tuple[str, str]]
-
-
-@pytest.fixture
-async def tell(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, use: Use
-) -> Callable[..., Awaitable[Told]]:
-    """Return a function that tells of what a meter sends, and returns what was told."""
-
-    async def make(**inputs: object) -> Told:
-        entry = make_entry(port.url)
-        hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 3})
-        port.greeting = port.next_frame(TELEGRAM)
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done()
-        told: Told = []
-        hass.services.async_register(
-            "notify", "phone", lambda call: told.append((call.data["title"], call.data["text"]))
-        )
-        data = {"title": "{{ title }}", "text": "{{ text }}"}
-        await use(
-            "tell_me",
-            meter=device_of(dr.async_get(hass), entry, SERIAL).id,
-            how=[{"action": "notify.phone", "data": data}],
-            time_voltage=0,
-            time_warning=0,
-            **inputs,
-        )
-        for reference, value in (
-            ("0-0:96.13.0", f"({b'Kontroll'.hex().upper()})"),
-            ("0-0:96.7.21", "(00900)"),
-            ("1-0:32.32.0", "(00900)"),  # a sag: not by default
-            ("1-0:72.36.0", "(00900)"),
-            ("1-0:52.7.0", "(255.5*V)"),
-            ("1-0:1.7.0", "(09.000*kW)"),
-        ):
-            await receive(hass, port, with_value(TELEGRAM, reference, value))
-            await hass.async_block_till_done()
-        return told
-
-    return make
-
-
-@pytest.mark.usefixtures("everything_enabled")
-async def test_it_tells_what_was_asked_for(tell: Callable[..., Awaitable[Told]]) -> None:
-    assert await tell() == [
-        ("Smarty", "Kontroll"),
-        ("Smarty", "The meter has counted a power failure."),
-        ("Smarty", "The meter has counted a voltage swell (a short rise)."),
-        ("Smarty", "Smarty Voltage L2: 255.5 V"),
-        ("Smarty", "This quarter-hour will end above the reference power."),
-    ]
-
-
-@pytest.mark.usefixtures("everything_enabled")
-async def test_it_tells_in_the_language_chosen(tell: Callable[..., Awaitable[Told]]) -> None:
-    what = ["failure", "sag", "swell", "voltage", "warning"]
-    assert [text for _, text in await tell(language="de", what=what, text_swell="Zu viel!")] == [
-        "Der Zähler hat einen Stromausfall gezählt.",
-        "Der Zähler hat einen Spannungseinbruch gezählt.",
-        "Zu viel!",
-        "Smarty Voltage L2: 255,5 V",
-        "Diese Viertelstunde wird über der Referenzleistung enden.",
-    ]
-
-
 class Loader(yaml.SafeLoader):
     """A loader that knows the inputs of blueprints."""
 
@@ -510,14 +444,33 @@ class Loader(yaml.SafeLoader):
 Loader.add_constructor("!input", lambda _, node: node.value)
 
 
-@pytest.mark.parametrize("name", ["tell_me", "water_at_night", "operator_relays"])
-def test_the_languages_are_those_of_the_integration(name: str) -> None:
-    blueprint = (FOLDER / f"{name}.yaml").read_text()
-    translations = Path(custom_components.smarty_p1.__file__).parent / "translations"
-    languages = {path.stem for path in translations.glob("*.json")}
-    assert {*re.findall(r"\{value: (\w\w), label: \w+\}", blueprint)} == languages
-    texts = yaml.load(blueprint, Loader)["variables"]["texts"]  # noqa: S506 - a safe one
-    assert texts.keys() == languages
-    if not isinstance(texts["en"], str):
-        parts = {tuple(each) if isinstance(each, dict) else len(each) for each in texts.values()}
-        assert len(parts) == 1
+OLD = """
+blueprint:
+  name: "Smarty: notify me"
+  domain: automation
+triggers: []
+actions: []
+"""
+
+
+async def test_a_repair_names_automations_with_the_old_blueprint(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, tmp_path: Path
+) -> None:
+    def issue() -> ir.IssueEntry | None:
+        return ir.async_get(hass).async_get_issue(DOMAIN, f"old_blueprint_{entry.entry_id}")
+
+    folder = tmp_path / "blueprints" / "automation" / "smarty-p1"
+    folder.mkdir(parents=True)
+    (folder / "tell_me.yaml").write_text(OLD)
+    hass.config.config_dir = str(tmp_path)
+    blueprint = {"path": "smarty-p1/tell_me.yaml", "input": {}}
+    config = {"automation": [{"alias": "Grid", "use_blueprint": blueprint}]}
+    assert await async_setup_component(hass, "automation", config)
+    entry = await set_up(hass, port, make_entry)
+    found = issue()
+    assert found is not None
+    assert found.translation_placeholders is not None
+    assert found.translation_placeholders["automations"] == "Grid"
+    with patch("homeassistant.config.async_hass_config_yaml", return_value={"automation": []}):
+        await hass.services.async_call("automation", "reload", blocking=True)
+    assert issue() is None

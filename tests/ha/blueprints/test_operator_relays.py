@@ -1,4 +1,4 @@
-"""The blueprint *The grid operator's relays*: who is told, what is turned off, and on again."""
+"""The blueprint *The grid operator's relays*: what is turned off, and on again."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -25,13 +25,11 @@ class House:
     def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
         self._hass, self._freezer = hass, freezer
         self.done: list[str] = []
-        self.fails_to_tell = False
         self.refusing: set[str] = set()
         hass.services.async_register("homeassistant", "turn_on", self._turn)
         hass.services.async_register("homeassistant", "turn_off", self._turn)
         hass.services.async_register("climate", "set_hvac_mode", self._turn)
         hass.services.async_register("input_text", "set_value", self._note)
-        hass.services.async_register("notify", "phone", self._tell)
         for entity_id, name in ((ONE, "Relay 1"), (TWO, "Relay 2")):
             hass.states.async_set(entity_id, "connected", {"friendly_name": name})
         hass.states.async_set(CHARGER, "on")
@@ -48,12 +46,6 @@ class House:
     @callback
     def _note(self, call: ServiceCall) -> None:
         self._hass.states.async_set("input_text.memory", call.data["value"])
-
-    @callback
-    def _tell(self, call: ServiceCall) -> None:
-        self.done.append(call.data["text"])
-        if self.fails_to_tell:
-            raise HomeAssistantError
 
     async def set(self, entity_id: str, state: str, minutes: float = 0) -> list[str]:
         """Set a state, let minutes pass, and return what has happened since this was last asked."""
@@ -80,41 +72,35 @@ def begin(use: Use) -> Begin:
     """Return a function that begins, with inputs."""
 
     async def begin(**inputs: Any) -> None:  # noqa: ANN401 - inputs
-        how = [{"action": "notify.phone", "data": {"text": "{{ text }}"}}]
-        await use("operator_relays", **{"relays": [ONE, TWO], "how": how, **inputs})
+        await use("operator_relays", relays=[ONE, TWO], **inputs)
 
     return begin
 
 
-LIMIT = "The grid operator is limiting: Relay 1"
-END = "The grid operator has ended the limit."
-
-
 async def test_the_charger_pauses_and_goes_on(house: House, begin: Begin) -> None:
     await begin(loads=[CHARGER])
-    assert await house.set(ONE, "disconnected") == [f"turn_off {CHARGER}", LIMIT]
+    assert await house.set(ONE, "disconnected") == [f"turn_off {CHARGER}"]
     # Ready to be closed again, and the other one open, or not to be read: not yet.
     assert await house.set(TWO, "disconnected", 1) == []
     assert await house.set(ONE, "ready_for_reconnection", 5) == []
     assert await house.set(TWO, "connected", 5) == []
     assert await house.set(ONE, "unavailable", 5) == []
     assert await house.set(ONE, "connected", 1) == []
-    assert await house.set(ONE, "connected", 1.2) == [f"turn_on {CHARGER}", END]
+    assert await house.set(ONE, "connected", 1.2) == [f"turn_on {CHARGER}"]
     # Only what was on is turned on again.
     await house.set(CHARGER, "off")
-    assert await house.set(ONE, "disconnected") == [LIMIT]
-    assert await house.set(ONE, "connected", 10) == [END]
+    assert await house.set(ONE, "disconnected") == []
+    assert await house.set(ONE, "connected", 10) == []
 
 
-async def test_without_loads_it_tells_in_ones_language(house: House, begin: Begin) -> None:
+async def test_a_relay_can_limit_when_it_is_connected(house: House, begin: Begin) -> None:
     await house.set(ONE, "disconnected")
     await house.set(TWO, "disconnected")
-    await begin(language="lb", limits="connected")
-    told = await house.set(ONE, "unavailable") + await house.set(ONE, "connected")
-    assert told == ["Den Netzbedreiwer limitéiert: Relay 1"]
+    await begin(limits="connected", loads=[CHARGER])
+    assert await house.set(ONE, "unavailable") == []
+    assert await house.set(ONE, "connected") == [f"turn_off {CHARGER}"]
     assert await house.set(ONE, "unavailable", 1) == []
-    told = await house.set(ONE, "disconnected")
-    assert told == ["Den Netzbedreiwer huet d'Limitt opgehuewen."]
+    assert await house.set(ONE, "disconnected", 3) == [f"turn_on {CHARGER}"]
 
 
 async def test_what_was_turned_off_before_a_restart(
@@ -130,7 +116,7 @@ async def test_what_was_turned_off_before_a_restart(
         await house.set(load, "off")
     await begin(loads=loads, memory="input_text.memory")
     on_again = [f"set_hvac_mode {climate}" for climate in (COOLER, *radiators)]
-    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", *on_again, END]
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", *on_again]
     assert hass.states.is_state(COOLER, "cool")
     assert hass.states.is_state("input_text.memory", "")
     # What is noted at the next limit can be read at the next start.
@@ -144,14 +130,14 @@ async def test_a_charger_that_cannot_be_reached_when_the_limit_begins(
     await house.set(CHARGER, "unavailable")
     await house.set(COOLER, "off")
     await begin(loads=[CHARGER, COOLER])
-    assert await house.set(ONE, "disconnected", 1) == [LIMIT]
+    assert await house.set(ONE, "disconnected", 1) == []
     # An appliance that the user turns on during the limit stays on.
     assert await house.set(COOLER, "cool", 1) == []
     assert await house.set(CHARGER, "on") == [f"turn_off {CHARGER}"]
     assert await house.set(CHARGER, "on", 1) == []
-    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}"]
     off = [f"turn_off {CHARGER}", f"turn_off {COOLER}"]
-    assert await house.set(ONE, "disconnected") == [*off, LIMIT]
+    assert await house.set(ONE, "disconnected") == off
 
 
 async def test_a_charger_that_cannot_be_reached_when_the_limit_ends(
@@ -161,10 +147,10 @@ async def test_a_charger_that_cannot_be_reached_when_the_limit_ends(
     await begin(loads=[SOLD, CHARGER, COOLER])
     await house.set(ONE, "disconnected")
     await house.set(CHARGER, "unavailable", 60)
-    assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}", END]
-    # Another limit is told although the charger is still paused.
-    assert await house.set(ONE, "disconnected") == [f"turn_off {COOLER}", LIMIT]
-    assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}", END]
+    assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}"]
+    # Another limit while the charger is still paused.
+    assert await house.set(ONE, "disconnected") == [f"turn_off {COOLER}"]
+    assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}"]
     assert await house.set(CHARGER, "off", 5) == [f"turn_on {CHARGER}"]
 
 
@@ -174,12 +160,5 @@ async def test_the_charger_pauses_although_a_thermostat_has_no_off(
     await house.set(COOLER, "heat")
     await begin(loads=[COOLER, CHARGER])
     house.refusing.add(COOLER)
-    assert await house.set(ONE, "disconnected", 1) == [f"turn_off {CHARGER}", LIMIT]
-    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
-
-
-async def test_the_charger_pauses_although_nobody_can_be_told(house: House, begin: Begin) -> None:
-    await begin(loads=[CHARGER])
-    house.fails_to_tell = True
-    assert await house.set(ONE, "disconnected", 1) == [f"turn_off {CHARGER}", LIMIT]
-    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
+    assert await house.set(ONE, "disconnected", 1) == [f"turn_off {CHARGER}"]
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}"]

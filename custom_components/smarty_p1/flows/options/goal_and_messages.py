@@ -29,7 +29,15 @@ from ...lib.advice import LAST_YEAR, last_year_total
 from ...lib.amounts import EUR, Amount, amount_text
 from ...lib.answers import known_months
 from ...lib.messages import HouseholdMessage, Kind
-from ...messages import MessageOptions, async_send, offered_kinds
+from ...messages import (
+    MessageOptions,
+    async_send,
+    async_share_target,
+    has_same_target,
+    offered_kinds,
+    options_to_show,
+    other_meters,
+)
 from ...user_locale import UserLocale
 from ..typed_amounts import AmountField, TypedAmounts
 from .contract_form import Errors
@@ -38,6 +46,7 @@ CONF_GOAL_AMOUNT = "goal_amount"
 NO_GOAL = "none"
 AMOUNT = "amount"
 CONF_SEND_TEST = "send_test"
+CONF_FOR_ALL_METERS = "for_all_meters"
 PAGE_OPTIONS = (CONF_GOAL, SECTION_MESSAGES)
 
 _MAX_RECIPIENTS = 10
@@ -64,14 +73,18 @@ def goal_fields() -> dict[vol.Marker, Any]:
     }
 
 
-def message_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
+def message_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
     """Return the form's fields of the messages: a switch for each kind that the meter can serve."""
-    stored = MessageOptions.of(entry)
+    stored, for_all = options_to_show(hass, entry), dict[vol.Marker, Any]()
+    if other_meters(hass, entry):
+        default = has_same_target(hass, entry)
+        for_all[vol.Required(CONF_FOR_ALL_METERS, default=default)] = BooleanSelector()
     recipients = EntitySelector(EntitySelectorConfig(domain=NOTIFY, multiple=True))
     return {
         vol.Optional(CONF_RECIPIENTS): recipients,
         vol.Required(CONF_QUIET_FROM, default=stored.quiet_from): TimeSelector(),
         vol.Required(CONF_QUIET_UNTIL, default=stored.quiet_until): TimeSelector(),
+        **for_all,
         **{
             vol.Required(kind.value, default=kind in stored.kinds): BooleanSelector()
             for kind in offered_kinds(entry)
@@ -80,9 +93,9 @@ def message_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
     }
 
 
-def shown_messages(entry: AnyConfigEntry) -> dict[str, Any]:
-    """Return the stored recipients as the form shows them. Other fields show their defaults."""
-    return {CONF_RECIPIENTS: list(MessageOptions.of(entry).recipients)}
+def shown_messages(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
+    """Return the recipients as the form shows them. Other fields show their defaults."""
+    return {CONF_RECIPIENTS: list(options_to_show(hass, entry).recipients)}
 
 
 async def async_read_messages(
@@ -90,7 +103,8 @@ async def async_read_messages(
 ) -> dict[str, Any]:
     """Return the options to store. If the user asks for a test, and nothing is wrong, send it.
 
-    Add the error of a field to `errors`.
+    Also give the recipients to the other meters, if the user asks for it. Add the error of a field
+    to `errors`.
     """
     options = MessageOptions(
         tuple(kind for kind in offered_kinds(entry) if typed[kind.value]),
@@ -106,6 +120,8 @@ async def async_read_messages(
         test = HouseholdMessage("test", {"name": short_title(entry)})
         if await async_send(hass, entry, options.recipients, test):
             errors[CONF_RECIPIENTS] = "test_failed"
+    if typed.get(CONF_FOR_ALL_METERS) and not errors:
+        async_share_target(hass, entry, options)
     return options.stored()
 
 

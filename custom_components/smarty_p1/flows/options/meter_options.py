@@ -246,7 +246,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         """Ask for the goal of a month, and for the messages to the household."""
         errors: Errors = {}
         entry, locale = self.config_entry, await async_user_locale(self.hass)
-        shown: Mapping[str, Any] = shown_goal(entry, locale) | shown_messages(entry)
+        shown: Mapping[str, Any] = shown_goal(entry, locale) | shown_messages(self.hass, entry)
         if user_input is not None:
             self._amounts.begin()
             read = read_goal(user_input, self._amounts, errors)
@@ -256,7 +256,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             shown = user_input
         placeholders = await self._amounts.async_placeholders(self.hass)
         placeholders["last_year"] = offered_goal(entry, locale)
-        fields = goal_fields() | message_fields(entry)
+        fields = goal_fields() | message_fields(self.hass, entry)
         return self._show("goal_and_messages", fields, shown, errors, **placeholders)
 
     async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
