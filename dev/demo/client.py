@@ -23,6 +23,7 @@ _PAGES = {
     **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),
     "goal": "goal_and_messages",
     "goal_amount": "goal_and_messages",
+    **dict.fromkeys(("recipients", "grid", "send_test"), "goal_and_messages"),
     "sun_sources": "sun",
     "p1_server": "other_programs",
     "mqtt": "other_programs",
