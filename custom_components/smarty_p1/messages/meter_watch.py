@@ -216,33 +216,43 @@ class _MeterWatch:
 
     async def _async_report(self) -> None:
         """Send the report about the last month, one for all meters with the same recipients."""
-        now = dt_util.as_local(dt_util.utcnow())
+        now = dt_util.now()
         today = now.date()
         is_early = today.day == 1 and now.time() < _REPORT_TIME
-        if not self.owes_report(today) or is_early or self.options.quiet.contain(now.time()):
+        if is_early or self.options.quiet.contain(now.time()):
             return
-        watches = [
-            watch
-            for watch in self._hass.data.get(_WATCHES, {}).values()
-            if {*watch.options.recipients} == {*self.options.recipients}
-            and watch.owes_report(today)
-        ]
-        if not all(is_ready(watch.entry, today) for watch in watches):
-            return
+        watches = self._owing_watches(today)
         for watch in watches:
             watch.store.state = replace(watch.store.state, reported_in=today.replace(day=1))
         # Store first: after a crash, a report is rather missing than sent twice.
         for watch in watches:
             await watch.store.async_save()
-        if today.day <= _LAST_REPORT_DAY:
-            report = await async_report(self._hass, [watch.entry for watch in watches], today)
-            if report:
-                await self._async_send([report])
+        if not watches or today.day > _LAST_REPORT_DAY:
+            return
+        report = await async_report(self._hass, [watch.entry for watch in watches], today)
+        if report:
+            await self._async_send([report])
+
+    def _owing_watches(self, today: date) -> list[_MeterWatch]:
+        """Return this watch, and those that share its recipients and so its report.
+
+        Return [] if this watch owes no report, or if the last month of a meter is not complete.
+        """
+        recipients = {*self.options.recipients}
+        watches = [
+            watch
+            for watch in self._hass.data.get(_WATCHES, {}).values()
+            if {*watch.options.recipients} == recipients and watch.owes_report(today)
+        ]
+        is_due = self in watches and all(is_ready(watch.entry, today) for watch in watches)
+        return watches if is_due else []
 
     def owes_report(self, today: date) -> bool:
         """Return whether the report about the last month has not been sent yet."""
-        reported_in = self.store.state.reported_in
-        return reported_in is not None and reported_in < today.replace(day=1)
+        state = self.store.state
+        if Kind.MONTHLY_REPORT not in state.since or state.reported_in is None:
+            return False
+        return state.reported_in < today.replace(day=1)
 
     @callback
     def _deliver(self, due: Iterable[HouseholdMessage]) -> None:

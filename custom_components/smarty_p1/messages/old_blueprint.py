@@ -1,10 +1,7 @@
 """Repair for automations with the blueprint *Notify me*, which messages have replaced."""
 
-from homeassistant.components.automation import (
-    DOMAIN as AUTOMATION,
-    EVENT_AUTOMATION_RELOADED,
-    blueprint_in_automation,
-)
+from homeassistant.components.automation import EVENT_AUTOMATION_RELOADED, blueprint_in_automation
+from homeassistant.components.automation.const import DOMAIN as AUTOMATION
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 

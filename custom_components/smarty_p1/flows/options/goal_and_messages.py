@@ -106,6 +106,19 @@ async def async_read_messages(
     Also give the recipients to the other meters, if the user asks for it. Add the error of a field
     to `errors`.
     """
+    options = _read_options(entry, typed, errors)
+    if typed[CONF_SEND_TEST] and not errors:
+        test = HouseholdMessage("test", {"name": short_title(entry)})
+        if await async_send(hass, entry, options.recipients, test):
+            errors[CONF_RECIPIENTS] = "test_failed"
+    if typed.get(CONF_FOR_ALL_METERS) and not errors:
+        async_share_target(hass, entry, options)
+    return options.stored()
+
+
+def _read_options(
+    entry: AnyConfigEntry, typed: Mapping[str, Any], errors: Errors
+) -> MessageOptions:
     options = MessageOptions(
         tuple(kind for kind in offered_kinds(entry) if typed[kind.value]),
         tuple(dict.fromkeys(typed.get(CONF_RECIPIENTS, ()))),
@@ -116,13 +129,7 @@ async def async_read_messages(
         errors[CONF_RECIPIENTS] = "too_many_recipients"
     if Kind.ABOVE_GOAL in options.kinds and typed[CONF_GOAL] == NO_GOAL:
         errors[Kind.ABOVE_GOAL] = "goal_needed"
-    if typed[CONF_SEND_TEST] and not errors:
-        test = HouseholdMessage("test", {"name": short_title(entry)})
-        if await async_send(hass, entry, options.recipients, test):
-            errors[CONF_RECIPIENTS] = "test_failed"
-    if typed.get(CONF_FOR_ALL_METERS) and not errors:
-        async_share_target(hass, entry, options)
-    return options.stored()
+    return options
 
 
 def shown_goal(entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:

@@ -30,25 +30,37 @@ class MessageState:
     voltage: VoltageState = field(default_factory=VoltageState)
     water: WaterState = field(default_factory=WaterState)
     reported_in: date | None = None
-    """First day of the month in which the last report was sent, or the switch was turned on."""
+    """First day of the month in which the last report was sent, or the switch was turned on.
+
+    It is None before the first choice.
+    """
 
     def switched(self, kinds: Iterable[Kind], now: datetime) -> Self:
         """Return the state after the user's choice of `kinds`. Other kinds are forgotten."""
         since = {kind: self.since.get(kind, now) for kind in kinds}
         waiting = tuple(m for m in self.outbox.waiting if m.rule.kind in since)
         kept = replace(self, since=since, outbox=replace(self.outbox, waiting=waiting))
-        fresh = type(self)()
+        fresh = type(self)(reported_in=_month_of(now) if Kind.MONTHLY_REPORT in since else None)
+        silence, excess, goal, grid, water, report = [
+            self if kind in self.since and kind in since else fresh
+            for kind in (
+                Kind.SILENT,
+                Kind.SOON_ABOVE,
+                Kind.ABOVE_GOAL,
+                Kind.GRID,
+                Kind.WATER_AT_NIGHT,
+                Kind.MONTHLY_REPORT,
+            )
+        ]
         return replace(
             kept,
-            silence=self.silence if Kind.SILENT in since else fresh.silence,
-            excess=self.excess if Kind.SOON_ABOVE in since else fresh.excess,
-            goal=self.goal if Kind.ABOVE_GOAL in since else fresh.goal,
-            grid=self.grid if Kind.GRID in since else fresh.grid,
-            voltage=self.voltage if Kind.GRID in since else fresh.voltage,
-            water=self.water if Kind.WATER_AT_NIGHT in since else fresh.water,
-            reported_in=(self.reported_in or _month_of(now))
-            if Kind.MONTHLY_REPORT in since
-            else None,
+            silence=silence.silence,
+            excess=excess.excess,
+            goal=goal.goal,
+            grid=grid.grid,
+            voltage=grid.voltage,
+            water=water.water,
+            reported_in=report.reported_in,
         )
 
     def as_dict(self) -> dict[str, Stored]:

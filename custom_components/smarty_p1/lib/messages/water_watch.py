@@ -24,8 +24,8 @@ _LATEST = time(6, 15)
 _LATEST_FIRST = time(2)
 _MAX_PAUSE = timedelta(minutes=75)
 _MIN_PAUSE = timedelta(minutes=10)
-# Each window must have flow. A meter that is captured each hour is not captured on the second.
-_WINDOW = timedelta(minutes=55)
+# A meter that is captured each hour is not captured on the second. Each window must have flow.
+_WINDOW, _AN_HOUR = timedelta(minutes=55), timedelta(minutes=65)
 _MIN_WINDOWS = 3
 # Resolution of most meters.
 _MIN_LITRES = 0.999
@@ -119,16 +119,26 @@ def _after(
     today, now = local.date(), local.time()
     if not _START <= now < _LATEST or night.last_night == today:
         return (replace(night, captures=()) if night.captures else night), []
-    last = night.captures[-1] if night.captures else None
-    if last and timedelta() <= capture.time - last.time < _MIN_PAUSE and now < _END:
+    if now < _END and _is_too_soon(night, capture):
         return night, []
-    is_next = last is not None and _is_next(last, capture)
-    captures = (*night.captures, capture) if is_next else (capture,)
-    night = replace(night, captures=captures, is_flood_told=is_next and night.is_flood_told)
-    if not night.is_flood_told and (litres := _in_last_hour(captures)) >= _FLOOD_LITRES:
+    night = _continued(night, capture)
+    litres = 0.0 if night.is_flood_told else _in_last_hour(night.captures)
+    if litres >= _FLOOD_LITRES:
         night = replace(night, is_flood_told=True)
         return night, [HouseholdMessage("water_flood", {"litres": litres})]
     return (night, []) if now < _END else _judged(night, today)
+
+
+def _is_too_soon(night: WaterNight, capture: WaterCapture) -> bool:
+    """Return whether a capture adds little to the last one, or is the same one."""
+    return any(timedelta() <= capture.time - last.time < _MIN_PAUSE for last in night.captures[-1:])
+
+
+def _continued(night: WaterNight, capture: WaterCapture) -> WaterNight:
+    """Return the night with a further capture. After a gap, or with another meter, begin anew."""
+    if any(_is_next(last, capture) for last in night.captures[-1:]):
+        return replace(night, captures=(*night.captures, capture))
+    return replace(night, captures=(capture,), is_flood_told=False)
 
 
 def _is_next(last: WaterCapture, capture: WaterCapture) -> bool:
@@ -138,7 +148,7 @@ def _is_next(last: WaterCapture, capture: WaterCapture) -> bool:
 
 def _in_last_hour(captures: Sequence[WaterCapture]) -> float:
     *_, last = captures
-    first = next(each for each in captures if last.time - each.time <= _MAX_PAUSE)
+    first = next(each for each in captures if last.time - each.time <= _AN_HOUR)
     return last.litres - first.litres
 
 
