@@ -40,18 +40,19 @@ class MessageState:
         since = {kind: self.since.get(kind, now) for kind in kinds}
         waiting = tuple(m for m in self.outbox.waiting if m.rule.kind in since)
         kept = replace(self, since=since, outbox=replace(self.outbox, waiting=waiting))
-        fresh = type(self)(reported_in=_month_of(now) if Kind.MONTHLY_REPORT in since else None)
-        silence, excess, goal, grid, water, report = [
-            self if kind in self.since and kind in since else fresh
+        fresh = type(self)()
+        silence, excess, goal, grid, water = [
+            self if kind in since else fresh
             for kind in (
                 Kind.SILENT,
                 Kind.SOON_ABOVE,
                 Kind.ABOVE_GOAL,
                 Kind.GRID,
                 Kind.WATER_AT_NIGHT,
-                Kind.MONTHLY_REPORT,
             )
         ]
+        is_reporting = Kind.MONTHLY_REPORT in since
+        reported_in = self.reported_in or _month_of(now) if is_reporting else None
         return replace(
             kept,
             silence=silence.silence,
@@ -60,7 +61,7 @@ class MessageState:
             grid=grid.grid,
             voltage=grid.voltage,
             water=water.water,
-            reported_in=report.reported_in,
+            reported_in=reported_in,
         )
 
     def as_dict(self) -> dict[str, Stored]:
