@@ -319,6 +319,24 @@ async def test_late_frames_that_are_not_compared_now_are_parked(fleet: Fleet) ->
     assert (verdict.outcome, verdict.mark) == (TELEGRAM, "")
 
 
+async def test_the_first_frame_of_a_leader_with_a_slow_clock_waits(fleet: Fleet) -> None:
+    fleet.nats.came = LIVE
+    fleet.nats.add(sent(1))
+    fleet.start()
+    await fleet.until_written(1)
+    fleet.nats.came -= 3_700_000_000_000
+    fleet.nats.add(sent(2))
+    await until(lambda: len(fleet.parking.frames) == 1)
+    assert fleet.parking.marks == {(TITLE, "early"): 1}
+    # It is judged with the time of its parking, whatever the clocks say now.
+    reader = fleet.new_judge(fleet.judge._keys, is_reader=True)
+    stamp = fleet.nats.came / 1e9
+    verdict = await reader.judge(SUBJECT, sent(2), stamp, LIVE / 1e9)
+    assert (verdict.outcome, verdict.mark) == (TELEGRAM, "")
+    early = await reader.judge(SUBJECT, sent(9, second=7300), stamp, LIVE / 1e9)
+    assert (early.outcome, early.mark) == ("too_early", "")
+
+
 @pytest.mark.parametrize("ahead", [-3600.0, 3600.0])
 async def test_nothing_is_too_early_while_the_clocks_differ(fleet: Fleet, ahead: float) -> None:
     fleet.ahead = ahead
