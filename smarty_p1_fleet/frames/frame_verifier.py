@@ -63,9 +63,9 @@ _TEXTS = {
     "this machine's clock: the telegram waits until the clocks agree",
     CLOCK: "The clock or frame counter of the meter %s was put back: a telegram is refused",
 }
-# Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams,
-# about 30 kB, so 20,000 of them take 600 MB.
-_MAX_OPENERS = 20_000
+# Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams.
+# Meters of one model share a part of it, so 60,000 decryptors take about 600 MB.
+_MAX_OPENERS = 60_000
 _MAX_NAMED = 1000
 # Reasons why a frame is not verified, the most informative first.
 _NOT_VERIFIED = (Reason.ALTERED, Reason.AUTHENTICATION_KEY, Reason.TAG)
