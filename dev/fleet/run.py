@@ -37,8 +37,9 @@ from .stored_samples import Export
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
-# Maximum time in seconds to wait until the number of unacknowledged frames falls further.
-_NO_ADVANCE = 120.0
+# Maximum time in seconds to wait until the number of unacknowledged frames falls further. After a
+# wrong clock, collectors ask for messages again after three minutes.
+_NO_ADVANCE = 240.0
 _ANSWERS_WITHIN = 60.0
 METERS = "meters (simulated)"
 
