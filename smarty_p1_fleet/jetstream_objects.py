@@ -55,7 +55,7 @@ The limit bounds the space that a meter can fill.
 """
 # Seconds after which NATS delivers an unacknowledged message again. A collector acknowledges a
 # message about 20 s after writing its values, so this time must be longer.
-_ACK_WAIT = 90.0
+ACK_WAIT_S = 90.0
 # Seconds for which NATS keeps the ids of messages in memory: the shortest time that NATS allows. An
 # attacker with a login can send ids of 15 KB each, 100 MB a second. In a longer time, these ids
 # could fill the memory.
@@ -156,7 +156,7 @@ async def make_consumer(
         ConsumerConfig(
             durable_name=name,
             ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=_ACK_WAIT,
+            ack_wait=ACK_WAIT_S,
             max_ack_pending=MAX_ACK_PENDING,
             filter_subjects=[subject_of(title) for title in titles] or None,
         ),

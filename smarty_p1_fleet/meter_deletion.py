@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from nats.js import JetStreamContext
-from nats.js.errors import KeyNotFoundError
+from nats.js.errors import KeyNotFoundError, NotFoundError
 
 from smarty_p1_gateway import ConfigError
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
@@ -21,9 +21,11 @@ from .meter_names import label_of, name_key
 from .store.store_reader import StoreReader, open_reader, selector
 
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
-# Seconds to wait for values that come late. A collector may still write a frame that it read before
-# the purge, and VictoriaMetrics finds new values only after a moment.
+# Seconds to wait until VictoriaMetrics has deleted series.
 _SETTLED = 3.0
+# Maximum number of seconds to wait until collectors have acknowledged the frames that they got.
+_MAX_ACKNOWLEDGE_S = 120.0
+_LOOK_INTERVAL_S = 1.0
 # Series that have both the system title and the name of a meter as labels.
 _NAMING = "smarty_p1_(last_seen|frame_counter)"
 _LEFT = (
@@ -126,13 +128,14 @@ async def _find(
     labels |= {label for key in names if (label := label_of(key))}
     # Drop the empty label. As a selector, it would select all series without a meter.
     series = tuple(sorted(labels - {""}))
-    return _Forgetting(js, reader, title, series, names, left_out)
+    return _Forgetting(js, reader, config.store.name, title, series, names, left_out)
 
 
 @dataclass(frozen=True, slots=True)
 class _Forgetting:
     js: JetStreamContext
     reader: StoreReader
+    consumer: str
     title: str
     labels: tuple[str, ...]
     names: tuple[str, ...]
@@ -153,8 +156,7 @@ class _Forgetting:
 
     async def delete(self) -> None:
         await self._purge_streams()
-        # A collector may still write a telegram that it received before the purge. So wait.
-        await asyncio.sleep(_SETTLED)
+        await self._until_acknowledged()
         for label in self.labels:
             await self.reader.delete(selector(label))
         # Metrics of gateways and collectors have the title as a label, and VictoriaMetrics may have
@@ -166,6 +168,21 @@ class _Forgetting:
             # title.
             await self.js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
         await asyncio.sleep(_SETTLED)
+
+    async def _until_acknowledged(self) -> None:
+        """Wait until the collectors have acknowledged the frames that they got before the purge.
+
+        Until then, they write the values of these frames again if VictoriaMetrics restarts. Without
+        a running collector, end after _MAX_ACKNOWLEDGE_S.
+        """
+        last = (await self.js.stream_info(STREAM)).state.last_seq
+        with suppress(TimeoutError, NotFoundError):
+            async with asyncio.timeout(_MAX_ACKNOWLEDGE_S):
+                while True:
+                    info = await self.js.consumer_info(STREAM, self.consumer)
+                    if info.ack_floor is None or info.ack_floor.stream_seq >= last:
+                        return
+                    await asyncio.sleep(_LOOK_INTERVAL_S)
 
     async def _messages(self) -> int:
         count = 0

@@ -20,6 +20,7 @@ from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, NatsRequ
 from smarty_p1_gateway.nats.nats_client import kind_of_loss
 from smartyp1.task_race import run_until_first_exit
 
+from .acknowledgement_watch import AcknowledgementWatch
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
 from .frames.clock_comparison import LOOK_INTERVAL_S, ClockComparison, ask_time
@@ -106,6 +107,7 @@ class _Collector:
         self._stored = StoredCounters(config.store)
         self._clocks = ClockComparison(lambda: ask_time(self._nats))
         self._judge = self._make_judge(is_reader=False)
+        self._watch = AcknowledgementWatch()
         self._parked = ParkedFramesReader(
             store,
             metrics,
@@ -252,9 +254,11 @@ class _Collector:
             with suppress(NatsError, TimeoutError):
                 stream = await make_stream(js, config.stream)
                 await open_meters(js, config.stream)
-                self._show(stream, await js.consumer_info(STREAM, name))
+                self._show(stream, consumer := await js.consumer_info(STREAM, name))
                 await self._clocks.look()
                 self._metrics.clock_difference.set(self._clocks.difference_s)
+                is_working = self._store.answers() and self._clocks.do_agree
+                await self._watch.look(self._nats, consumer, is_working=is_working)
             await asyncio.sleep(LOOK_INTERVAL_S)
 
     def _show(self, stream: StreamInfo, consumer: ConsumerInfo) -> None:

@@ -80,6 +80,11 @@ def _options() -> Options:
         help="kill a part every ten seconds, at random; `each`: one of each kind, and no more",
     )
     parser.add_argument(
+        "--faults",
+        action="store_true",
+        help="let the collectors' keys differ and a node's clock be wrong, and remove a tenant",
+    )
+    parser.add_argument(
         "--seed", metavar="S", type=int, default=1, help="of keys, kills and attacks (1)"
     )
     parser.add_argument(
@@ -103,6 +108,7 @@ def _options() -> Options:
         arguments.kills,
         arguments.costs,
         arguments.drain,
+        arguments.faults,
     )
 
 

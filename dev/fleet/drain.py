@@ -16,7 +16,6 @@ from dev.reliability.result import Result, tell
 from .costs import Costs, machine
 from .fleet import Fleet
 from .intruder import STREAM, SUBJECT
-from .key_changes import write_keys
 from .meters import make_meters
 from .stream import CONSUMER, not_acknowledged
 
@@ -27,7 +26,7 @@ _STEP = timedelta(seconds=10)
 async def drain(directory: Path, meters: int, frames: int) -> Result:
     """Fill the stream with `frames` frames of `meters`, and drain it. Return a report."""
     fleet = Fleet(directory, meters, 0.0, 1, is_attacked=False)
-    write_keys(fleet.keys, 1, meters)
+    fleet.keys.write()
     result = Result()
     async with fleet.cluster, fleet.store, await fleet.cluster.connect(outlasts_nodes=True) as nats:
         await fleet.cluster.until_ready()

@@ -29,7 +29,7 @@ from dev.simulator import Meter
 from .certificates import Certificates
 from .cluster import NatsCluster, login
 from .intruder import USER as INTRUDER
-from .key_changes import write_first_keys, write_keys
+from .key_changes import KeyFiles
 from .storage import VictoriaMetrics
 from .truth import digest_of
 from .village import DONE, INTERVAL, PORTS, RECORD
@@ -39,6 +39,9 @@ _MAX_PORTS = 1000
 _MIN_GATEWAYS = 2
 _BEGINNING = 180.0
 _QUEUE = "queue.sqlite3"
+# Seconds after which collectors have read a changed key file.
+_KEYS_READ_S = 5.0
+_FORGET_TRIES = 10
 
 _GATEWAY = """\
 [nats]
@@ -54,6 +57,7 @@ _PORT = """\
 [[port]]
 address = "socket://{host}:{port}"
 name = "meter{number}"
+title = "{title}"
 """
 _COLLECTOR = """\
 [nats]
@@ -78,6 +82,8 @@ class Program(Part):
         command: list[str | Path] = [sys.executable, "-P", "-m", "smarty_p1_cli", verb]
         command += ["--config", configuration]
         super().__init__(command, configuration.parent, lambda: is_served(metrics_port))
+        self.configuration = configuration
+        self.metrics_port = metrics_port
         self._metrics_url = f"http://{HOST}:{metrics_port}/metrics"
 
     async def metrics(self, session: aiohttp.ClientSession) -> list[tuple[str, str, float]]:
@@ -121,14 +127,19 @@ def frames_in(queue: Path) -> set[str]:
             return {digest_of(data) for (data,) in copy.execute("SELECT data FROM frames")}
 
 
+def title_of(meter: int) -> str:
+    """Return the system title of the meter with this number, in hexadecimal digits."""
+    return Meter(meter).system_title.hex().upper()
+
+
 class Fleet:
     """Fleet with all its programs. `count` is the number of gateways.
 
     Each program has its own directory. Without `is_attacked`, no keys are missing, and nobody sends
-    forged frames to the ports.
+    forged frames to the ports. With `do_keys_differ`, only the first collector has all keys.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         directory: Path,
         meters: int,
@@ -136,13 +147,17 @@ class Fleet:
         seed: int,
         *,
         is_attacked: bool = True,
+        do_keys_differ: bool = False,
     ) -> None:
         self.directory = directory
         # A gateway needs at least one meter. So start at most as many gateways as there are meters.
         self.count = max(min(_MIN_GATEWAYS, meters), math.ceil(meters / _MAX_PORTS))
         self.seed = seed
-        self.keys = directory / "keys"
+        paths = [directory / f"keys{number}" for number in range(COLLECTORS)]
+        self.keys = KeyFiles(paths, seed, meters, do_differ=do_keys_differ)
+        self._key_paths = paths
         self._meters = meters
+        self._removed: set[int] = set()
         self._is_attacked = is_attacked
         gateways = {f"gateway{number}": self._titles(number) for number in range(self.count)}
         certificates = Certificates(directory / "certificates")
@@ -189,6 +204,33 @@ class Fleet:
         """
         return next(k for k in range(self.count) if meter < self._first(k + 1))
 
+    async def remove(self, meter: int) -> str:
+        """Remove a meter whose tenant leaves, in the order of the runbook.
+
+        Its gateway stops to read it, the nodes refuse its title, the collectors lose its key. Then
+        delete its values. Return the words of the command that deletes them.
+        """
+        number = self.gateway_of(meter)
+        gateway = self.gateways[number]
+        self._removed.add(meter)
+        self._configure_gateway(number, gateway.metrics_port)
+        await gateway.stop()
+        await gateway.start()
+        self.cluster.refuse(title_of(meter))
+        self.keys.gone.add(meter)
+        self.keys.write()
+        await asyncio.sleep(_KEYS_READ_S)
+        command = [sys.executable, "-P", "-m", "smarty_p1_cli", "fleet", "forget", "--yes"]
+        command += [title_of(meter), "--config", str(self.collectors[0].configuration)]
+        for _ in range(_FORGET_TRIES):
+            process = await asyncio.create_subprocess_exec(
+                *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+            )
+            output = (await process.communicate())[0].decode()
+            if not process.returncode:
+                break
+        return output
+
     async def __aenter__(self) -> Self:
         """Start all programs.
 
@@ -198,9 +240,9 @@ class Fleet:
             await running.enter_async_context(self.cluster)
             await self.cluster.until_ready()
             if self._is_attacked:
-                write_first_keys(self.keys, self.seed, self._meters)
+                self.keys.write_first()
             else:
-                write_keys(self.keys, self.seed, self._meters)
+                self.keys.write()
             parts: list[Part] = [self.store, *self.collectors, *self.villages]
             await asyncio.gather(*map(running.enter_async_context, parts))
             await _until(self._is_ready, "the collectors have not reached NATS")
@@ -263,7 +305,7 @@ class Fleet:
     def _titles(self, number: int) -> list[str]:
         """Return the system titles of the meters that gateway `number` reads."""
         meters = range(self._first(number), self._first(number + 1))
-        return [Meter(meter).system_title.hex().upper() for meter in meters]
+        return [title_of(meter) for meter in meters]
 
     def _make_directory(self, name: str) -> Path:
         directory = self.directory / name
@@ -288,8 +330,11 @@ class Fleet:
         return Part(command, directory, (directory / PORTS).exists)
 
     def _gateway(self, number: int) -> Gateway:
-        directory = self._make_directory(f"gateway{number}")
         metrics_port = free_ports()
+        return Gateway(self._configure_gateway(number, metrics_port), metrics_port)
+
+    def _configure_gateway(self, number: int, metrics_port: int) -> Path:
+        directory = self._make_directory(f"gateway{number}")
         ports = json.loads((self.directory / f"village{number}" / PORTS).read_bytes())
         text = _GATEWAY.format(
             servers=[*self.cluster.urls],
@@ -299,10 +344,12 @@ class Fleet:
             metrics=metrics_port,
         )
         for meter, port in enumerate(ports, self._first(number)):
-            text += _PORT.format(host=HOST, port=port, number=meter)
+            if meter not in self._removed:
+                title = title_of(meter)
+                text += _PORT.format(host=HOST, port=port, number=meter, title=title)
         configuration = directory / "gateway.toml"
         configuration.write_text(text, encoding="utf-8")
-        return Gateway(configuration, metrics_port)
+        return configuration
 
     def _collector(self, number: int) -> Program:
         directory = self._make_directory(f"collector{number}")
@@ -314,7 +361,7 @@ class Fleet:
                 login=login(directory, "collector"),
                 ca_file=self._ca_file,
                 store=self.store.url,
-                keys=self.keys,
+                keys=self._key_paths[number],
                 number=number + 1,
                 metrics=metrics_port,
             ),

@@ -1,8 +1,11 @@
-"""Changes of keys during a run: one key comes late, and two meters change their keys."""
+"""Key files of the collectors, and changes of keys during a run.
+
+One key comes late, and two meters change their keys. The key files can also differ.
+"""
 
 import asyncio
 import os
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence, Set as AbstractSet
 from pathlib import Path
 
 from dev.reliability.result import tell
@@ -17,6 +20,10 @@ LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
 MIN_METERS = 3
+# Numbers of two meters. If the key files differ, only the first collector has the right keys of
+# these meters. The others have no key of ABSENT, and a wrong key of MISTYPED.
+ABSENT = 4
+MISTYPED = 5
 # Times of three events, as fractions of the run's duration: the key file changes, the keys in the
 # meters change, and the key file changes again.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
@@ -37,49 +44,61 @@ def next_key_of_meter(number: int, count: int, seed: int) -> bytes | None:
     return None
 
 
-async def change_keys(path: Path, seed: int, count: int, seconds: float) -> None:
-    """Change the key file `path` twice during the run, which takes `seconds`.
+class KeyFiles:
+    """Key files of all collectors. With `do_differ`, only the first one has all the right keys.
 
-    Then wait until cancelled. For a fleet that is too small for changes of keys, only wait.
+    Each line has a system title and a key. `gone` are the numbers of meters without keys.
     """
-    if changes(count):
-        await asyncio.sleep(seconds * _FIRST)
-        write_keys(path, seed, count, announced={ANNOUNCED})
-        tell("the late key is there, and the next one of another meter")
-        await asyncio.sleep(seconds * (_LAST - _FIRST))
-        write_keys(path, seed, count, announced={ANNOUNCED, SURPRISING})
-        tell("the key is there that a meter has had for a while")
-    await asyncio.Event().wait()
 
+    def __init__(
+        self, paths: Sequence[Path], seed: int, count: int, *, do_differ: bool = False
+    ) -> None:
+        self.gone: set[int] = set()
+        self._paths = paths
+        self._seed = seed
+        self._count = count
+        self._do_differ = do_differ
+        self._announced: AbstractSet[int] = frozenset()
 
-def write_first_keys(path: Path, seed: int, count: int) -> None:
-    """Write the key file for the start of a run.
+    async def change(self, seconds: float) -> None:
+        """Change the keys twice during the run, which takes `seconds`. Then wait until cancelled.
 
-    The key of the meter LATE is missing, unless the fleet is too small for changes of keys.
-    """
-    write_keys(path, seed, count, absent={LATE} if changes(count) else frozenset())
+        For a fleet that is too small for changes of keys, only wait.
+        """
+        if changes(self._count):
+            await asyncio.sleep(seconds * _FIRST)
+            self.gone.discard(LATE)
+            self._announced = {ANNOUNCED}
+            self.write()
+            tell("the late key is there, and the next one of another meter")
+            await asyncio.sleep(seconds * (_LAST - _FIRST))
+            self._announced = {ANNOUNCED, SURPRISING}
+            self.write()
+            tell("the key is there that a meter has had for a while")
+        await asyncio.Event().wait()
 
+    def write_first(self) -> None:
+        """Write the files for the start of a run with changes: the key of LATE is missing."""
+        if changes(self._count):
+            self.gone.add(LATE)
+        self.write()
 
-def write_keys(
-    path: Path,
-    seed: int,
-    count: int,
-    *,
-    absent: AbstractSet[int] = frozenset(),
-    announced: AbstractSet[int] = frozenset(),
-) -> None:
-    """Write a key file that only its owner can read. Each line has a system title and a key.
+    def write(self) -> None:
+        """Write the files. Only their owner can read them."""
+        for number, path in enumerate(self._paths):
+            new = path.with_suffix(".new")
+            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
+                for meter in range(1, self._count + 1):
+                    title = Meter(meter).system_title.hex().upper()
+                    keys = self._keys_of(meter, is_first=not number)
+                    file.writelines(f"{title} {key.hex().upper()}\n" for key in keys)
+            new.replace(path)
 
-    A meter in `absent` gets no line. A meter in `announced` gets a second line with its next key.
-    """
-    new = path.with_suffix(".new")
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
-        for number in range(1, count + 1):
-            if number in absent:
-                continue
-            keys = [key_of(seed, number)]
-            if number in announced:
-                keys.append(next_key_of(seed, number))
-            title = Meter(number).system_title.hex().upper()
-            file.writelines(f"{title} {key.hex().upper()}\n" for key in keys)
-    new.replace(path)
+    def _keys_of(self, meter: int, *, is_first: bool) -> list[bytes]:
+        differs = self._do_differ and not is_first
+        if meter in self.gone or (differs and meter == ABSENT):
+            return []
+        if differs and meter == MISTYPED:
+            return [next_key_of(self._seed, meter)]
+        next_keys = [next_key_of(self._seed, meter)] if meter in self._announced else []
+        return [key_of(self._seed, meter), *next_keys]

@@ -4,7 +4,14 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Set as AbstractSet,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,17 +27,19 @@ from .costs import Costs, disk_mib
 from .findings import Examiner, Findings
 from .fleet import Fleet
 from .intruder import Intruder
-from .key_changes import WAITING, change_keys, changes
+from .key_changes import ABSENT, MISTYPED, WAITING, changes
 from .kills import Killer
 from .listener import Listener
 from .meters import make_meters
+from .operator_faults import REMOVED, disturb_clock, remove_tenant
 from .storage import VictoriaMetrics
 from .stored_samples import Export
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
-# Maximum time in seconds to wait until the number of unacknowledged frames falls further.
-_NO_ADVANCE = 120.0
+# Maximum time in seconds to wait until the number of unacknowledged frames falls further. After a
+# wrong clock, collectors ask for messages again after three minutes.
+_NO_ADVANCE = 240.0
 _ANSWERS_WITHIN = 60.0
 METERS = "meters (simulated)"
 
@@ -42,7 +51,8 @@ class Options:
     `kills` is "none", "any" or "each". With "any", a random program is killed or paused every ten
     seconds. With "each", one program of each kind is killed. With `measures_costs`, the processor
     time is compared with the floor instead. With `drained`, collectors drain a stream of so many
-    frames instead.
+    frames instead. With `has_faults`, the collectors' keys differ, a node's clock is wrong, and a
+    tenant is removed.
     """
 
     meters: int
@@ -51,6 +61,7 @@ class Options:
     kills: str = "none"
     measures_costs: bool = False
     drained: int = 0
+    has_faults: bool = False
 
 
 @dataclass
@@ -61,7 +72,8 @@ class Outcome:
     processor time that each kind of program used in this duration, in seconds. `settled` is the
     duration from the last telegram until all telegrams were acknowledged, in seconds.
     `not_acknowledged` is the number of messages that were not acknowledged in time, -1 if this
-    number is unknown. `faults` are the lines of all programs' logs that show a fault.
+    number is unknown. `parked` is the number of parked frames that collectors have read since their
+    last start. `faults` are the lines of all programs' logs that show a fault.
     """
 
     findings: Findings
@@ -76,6 +88,7 @@ class Outcome:
     settled: float
     not_acknowledged: int
     rejected: dict[str, float] = field(default_factory=dict)
+    parked: float = 0.0
     disk: dict[str, float] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
@@ -85,7 +98,10 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
 
     Raises MissedError if the run cannot go on.
     """
-    fleet = Fleet(directory, options.meters, options.seconds, options.seed)
+    has_faults = options.has_faults
+    fleet = Fleet(
+        directory, options.meters, options.seconds, options.seed, do_keys_differ=has_faults
+    )
     async with fleet:
         costs = Costs({**fleet.parts, METERS: [*fleet.villages]})
         killer = Killer(fleet.parts, costs, seeded_random("kills", options.seed))
@@ -107,7 +123,8 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             async with _in_background(
                 costs.watch(),
                 intruder.run(),
-                change_keys(fleet.keys, options.seed, options.meters, options.seconds),
+                fleet.keys.change(options.seconds),
+                *_faults(fleet, killer, stream, options),
             ):
                 await _kill(killer, options)
                 await fleet.until_done()
@@ -123,6 +140,9 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             rejected = await _answer(
                 lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_rejected_total")
             )
+            parked = await _answer(
+                lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_caught_up_total")
+            )
         tell("comparing")
         # Kill VictoriaMetrics before the comparison. Then only values that it has written to its
         # disk count as stored.
@@ -132,8 +152,9 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             killer.interruptions,
             listener.heard,
             passed_on=content.frames.keys() | fleet.kept,
+            removed={REMOVED} if has_faults else frozenset(),
             gateway_of=fleet.gateway_of,
-            waiting=WAITING if changes(options.meters) else frozenset(),
+            waiting=_waiting(options),
         )
         meters = make_meters(options.seed, 1, options.meters)
         async with _asking(fleet.store.directory, shows_doubles=True) as export:
@@ -153,9 +174,24 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             settled=settled,
             not_acknowledged=not_acknowledged,
             rejected=rejected,
+            parked=sum(parked.values()),
             disk={kind: _disk(parts) for kind, parts in fleet.parts.items()},
             faults=faults_in_logs(directory),
         )
+
+
+def _faults(
+    fleet: Fleet, killer: Killer, stream: JetStreamContext, options: Options
+) -> Iterator[Coroutine[object, object, None]]:
+    if options.has_faults:
+        yield disturb_clock(fleet, stream, options.seconds)
+        yield remove_tenant(fleet, killer, options.seconds)
+
+
+def _waiting(options: Options) -> AbstractSet[int]:
+    """Return the meters whose telegrams wait for keys."""
+    waiting = WAITING if changes(options.meters) else frozenset()
+    return waiting | {ABSENT, MISTYPED} if options.has_faults else waiting
 
 
 @contextlib.asynccontextmanager

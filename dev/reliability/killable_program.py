@@ -45,7 +45,7 @@ class Part:
 
     async def __aexit__(self, *_: object) -> None:
         """Stop the program."""
-        await self._running.aclose()
+        await self.stop()
 
     @property
     def pid(self) -> int:
@@ -67,6 +67,10 @@ class Part:
             return self._is_ready()
 
         await self._process.until(is_ready, every=0.02)
+
+    async def stop(self) -> None:
+        """Stop the program with SIGTERM, and wait for its end."""
+        await self._running.aclose()
 
     async def kill(self) -> None:
         """Kill the program with SIGKILL, and wait for its end."""

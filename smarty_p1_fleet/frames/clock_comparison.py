@@ -49,11 +49,16 @@ class ClockComparison:
         # between these times may have a wrong time, also when the clocks agree again: NATS may have
         # another leader, whose clock is right.
         self._first, self._last = inf, -inf
+        self._newest = -inf
 
     @property
     def do_agree(self) -> bool:
         """Return whether the clocks agreed at the last look."""
         return abs(self.difference_s) <= MAX_DIFFERENCE_S
+
+    def note(self, arrived: float) -> None:
+        """Record the time at which NATS has stored a message (Unix seconds)."""
+        self._newest = max(self._newest, arrived)
 
     async def look(self) -> None:
         """Compare the clocks. Raises the errors of `ask`."""
@@ -74,6 +79,10 @@ class ClockComparison:
         Compare the clocks first, unless they were compared just now: a node with a wrong clock has
         perhaps become the leader. Raises the errors of `ask`.
         """
+        # The messages of a stream are stamped in order. So a time far before an earlier message's
+        # time shows that another leader's clock differs, also if nobody has looked since.
+        if arrived < self._newest - MAX_DIFFERENCE_S:
+            return True
         if time.monotonic() - self._looked_at > _MAX_LOOK_AGE_S:
             await self.look()
         margin = 2 * LOOK_INTERVAL_S

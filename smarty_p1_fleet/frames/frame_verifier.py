@@ -63,9 +63,9 @@ _TEXTS = {
     "this machine's clock: the telegram waits until the clocks agree",
     CLOCK: "The clock or frame counter of the meter %s was put back: a telegram is refused",
 }
-# Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams,
-# about 30 kB, so 20,000 of them take 600 MB.
-_MAX_OPENERS = 20_000
+# Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams.
+# Meters of one model share a part of it, so 60,000 decryptors take about 600 MB.
+_MAX_OPENERS = 60_000
 _MAX_NAMED = 1000
 # Reasons why a frame is not verified, the most informative first.
 _NOT_VERIFIED = (Reason.ALTERED, Reason.AUTHENTICATION_KEY, Reason.TAG)
@@ -186,6 +186,8 @@ class FrameVerifier:
         `arrived` may be wrong: the message has perhaps arrived as late as `latest`. Raises NATS's
         errors and UnavailableError.
         """
+        if self._clocks and not self._is_reader:
+            self._clocks.note(arrived)
         verdict = await self._judge_message(subject, data, arrived, max(arrived, latest))
         if verdict.telegram is None and verdict.outcome != OTHER_METER:
             text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
@@ -242,7 +244,8 @@ class FrameVerifier:
         """Return the verdict on a telegram whose time does not fit its arrival."""
         if time < arrived:
             return Verdict(TOO_OLD, title)
-        if self._clocks and await self._clocks.may_be_wrong(arrived):
+        # Of a frame that is reprocessed, this collector has also noted when it was parked.
+        if self._clocks and not self._is_reader and await self._clocks.may_be_wrong(arrived):
             return Verdict(CLOCKS_DIFFER, title, mark=EARLY)
         return Verdict(TOO_EARLY, title)
 

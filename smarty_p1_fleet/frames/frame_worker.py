@@ -17,7 +17,6 @@ from itertools import chain
 from nats.errors import Error as NatsError
 
 from smarty_p1_fleet.collector_client import CollectorClient
-from smarty_p1_fleet.jetstream_objects import reading_of
 from smarty_p1_fleet.metrics import EARLIER, CollectorMetrics
 from smarty_p1_fleet.outage_log import outage_of, reason
 from smarty_p1_fleet.store.register_selection import ALL, RegisterSelection
@@ -37,6 +36,7 @@ from .frame_message import ACK_PREFIX, FrameMessage, read_delivery
 from .frame_verifier import FrameVerifier, Verdict, verdict_on
 from .meter_sources import MeterSources
 from .parked_frames import LATE, ParkedFrame, Parking
+from .reading_publisher import ReadingPublisher
 
 LOGGER = logging.getLogger(__name__)
 
@@ -100,6 +100,7 @@ class Worker:
         self._sources = MeterSources()
         self._nats: CollectorClient | None = None
         self._parking: Parking | None = None
+        self._readings: ReadingPublisher | None = None
         self._arrived: deque[FrameMessage] = deque()
         # Unacknowledged messages. The key is the message's `identity`. The value is the subject to
         # which the acknowledgement is sent. NATS delivers an unacknowledged message again, with a
@@ -147,6 +148,9 @@ class Worker:
         request = json.dumps({"batch": _BATCH, "expires": int(_EXPIRES * 1e9)}).encode()
         inbox = nats.new_inbox()
         subscription = await nats.receive(inbox, self._on_message)
+        if self._publishes_readings:
+            self._readings = ReadingPublisher(nats)
+            await self._readings.open()
         unanswered = 0
         try:
             while True:
@@ -246,6 +250,10 @@ class Worker:
         (self._judged if samples else self._rejected).append(judged)
         await self._publish(telegrams)
 
+    async def _publish(self, telegrams: Sequence[Telegram]) -> None:
+        if self._readings:
+            await self._readings.publish(telegrams)
+
     @staticmethod
     def _mark(message: FrameMessage, verdict: Verdict, judged: _Judged) -> str:
         """Return the mark with which a frame is parked. Return "" if it is not parked.
@@ -290,15 +298,6 @@ class Worker:
             else:
                 self._outage.end()
                 return verdict
-
-    async def _publish(self, telegrams: Sequence[Telegram]) -> None:
-        if not self._publishes_readings or self._nats is None or not self._nats.is_connected:
-            return
-        # Readings are copies of the stored values, so the loss of a reading is harmless.
-        with suppress(NatsError, OSError):
-            for telegram in telegrams:
-                subject = reading_of(telegram.system_title or b"")
-                await self._nats.publish(subject, json.dumps(telegram.as_dict()).encode())
 
     async def acknowledge(self) -> None:
         """Acknowledge batches whose values are on disk, until cancelled.

@@ -101,6 +101,7 @@ class FakeNats:
     """Delivers `messages`, each (subject, data, headers), from sequence 1 on.
 
     `acknowledged` are the sequences that were, `replies` the subjects of the acknowledgements.
+    Without `has_listeners`, NATS answers that nobody listens to a reading.
     """
 
     def __init__(self) -> None:
@@ -112,7 +113,8 @@ class FakeNats:
         self._messages: list[tuple[str, bytes, Mapping[str, str] | None, int, int]] = []
         self._sent = 0
         self._has_more = asyncio.Event()
-        self._inbox: Receiver
+        self.has_listeners = True
+        self._inboxes: dict[str, Receiver] = {}
         self.delivering: set[asyncio.Task[None]] = set()
 
     def add(
@@ -136,8 +138,8 @@ class FakeNats:
     def new_inbox(self) -> str:
         return "_INBOX.x"
 
-    async def receive(self, _: str, receiver: Receiver) -> FakeNats:
-        self._inbox = receiver
+    async def receive(self, inbox: str, receiver: Receiver) -> FakeNats:
+        self._inboxes[inbox] = receiver
         return self
 
     async def acknowledge(self, replies: Iterable[bytes]) -> None:
@@ -150,13 +152,16 @@ class FakeNats:
     async def unsubscribe(self) -> None:
         pass
 
-    async def publish(self, subject: str, data: bytes = b"", _: str = "") -> None:
+    async def publish(self, subject: str, data: bytes = b"", reply: str = "") -> None:
         if subject.startswith("$JS.API.CONSUMER.MSG.NEXT.smarty_p1_frames.store"):
             task = asyncio.create_task(self._deliver(json.loads(data)["batch"]))
             self.delivering.add(task)
             task.add_done_callback(self.delivering.discard)
         else:
             self.readings.append((subject, json.loads(data)["frame_counter"]))
+            if not self.has_listeners:
+                answer = b"NATS/1.0 503\r\n\r\n"
+                self._inboxes["_INBOX.x.*"](reply.encode(), b"", b"", answer)
 
     async def _deliver(self, most: int) -> None:
         while self._sent == len(self._messages):
@@ -169,9 +174,9 @@ class FakeNats:
             ack = f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{sequence}.1.{arrived}.0"
             lines = "".join(f"{name}: {text}\r\n" for name, text in (headers or {}).items())
             raw = f"NATS/1.0\r\n{lines}\r\n".encode() if lines else b""
-            self._inbox(subject.encode(), ack.encode(), data, raw)
+            self._inboxes["_INBOX.x"](subject.encode(), ack.encode(), data, raw)
         self._sent = end
-        self._inbox(b"_INBOX.x", b"", b"", b"NATS/1.0 408 Request Timeout\r\n\r\n")
+        self._inboxes["_INBOX.x"](b"_INBOX.x", b"", b"", b"NATS/1.0 408 Request Timeout\r\n\r\n")
 
 
 class FakeParking:

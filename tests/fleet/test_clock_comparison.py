@@ -62,3 +62,14 @@ async def test_a_flood_of_early_telegrams_asks_once_a_second(clocks: Clocks) -> 
         assert not await comparison.may_be_wrong(0)
         clocks.now += 0.05
     assert clocks.asked <= 6
+
+
+async def test_a_message_stamped_before_an_earlier_one_is_in_doubt(clocks: Clocks) -> None:
+    comparison = ClockComparison(clocks.ask)
+    await comparison.look()
+    # Just now, the clocks agreed. Then another node becomes the leader.
+    comparison.note(clocks.now)
+    assert await comparison.may_be_wrong(clocks.now - HOUR)
+    # Messages that are delivered again are a little older.
+    assert not await comparison.may_be_wrong(clocks.now - 50)
+    assert clocks.asked == 1

@@ -3,10 +3,12 @@
 import asyncio
 import math
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from dev.encoder import KEY, TITLE, frame, telegram
+from smarty_p1_fleet.frames import reading_publisher
 from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, fingerprints_of
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_fleet.store.store_writer import StoreRun
@@ -45,6 +47,27 @@ def energies(fleet: Fleet) -> list[float]:
         for line in fleet.store.lines()
         if "active_energy_imported=" in line
     ]
+
+
+async def test_readings_pause_while_nobody_listens_to_the_meter(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.nats.came = LIVE
+    fleet.nats.has_listeners = False
+    fleet.start()
+    for counter in (1, 2):
+        fleet.nats.add(sent(counter))
+        await fleet.until_written(counter)
+        await until(lambda: len(fleet.nats.readings) == 1)
+    # Somebody listens, which is found out after the pause.
+    fleet.nats.has_listeners = True
+    later = SimpleNamespace(monotonic=lambda: time.monotonic() + 31)
+    monkeypatch.setattr(reading_publisher, "time", later)
+    for counter in (3, 4):
+        fleet.nats.add(sent(counter))
+        await fleet.until_written(counter)
+        await until(lambda: len(fleet.nats.readings) == counter - 1)  # noqa: B023
+    assert [counter for _, counter in fleet.nats.readings] == [1, 3, 4]
 
 
 async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(fleet: Fleet) -> None:
@@ -294,6 +317,24 @@ async def test_late_frames_that_are_not_compared_now_are_parked(fleet: Fleet) ->
     reader = fleet.new_judge(Keys({TITLE: KEY}, None), is_reader=True)
     verdict = await reader.judge(SUBJECT, sent(1), CAME / 1e9)
     assert (verdict.outcome, verdict.mark) == (TELEGRAM, "")
+
+
+async def test_the_first_frame_of_a_leader_with_a_slow_clock_waits(fleet: Fleet) -> None:
+    fleet.nats.came = LIVE
+    fleet.nats.add(sent(1))
+    fleet.start()
+    await fleet.until_written(1)
+    fleet.nats.came -= 3_700_000_000_000
+    fleet.nats.add(sent(2))
+    await until(lambda: len(fleet.parking.frames) == 1)
+    assert fleet.parking.marks == {(TITLE, "early"): 1}
+    # It is judged with the time of its parking, whatever the clocks say now.
+    reader = fleet.new_judge(fleet.judge._keys, is_reader=True)
+    stamp = fleet.nats.came / 1e9
+    verdict = await reader.judge(SUBJECT, sent(2), stamp, LIVE / 1e9)
+    assert (verdict.outcome, verdict.mark) == (TELEGRAM, "")
+    early = await reader.judge(SUBJECT, sent(9, second=7300), stamp, LIVE / 1e9)
+    assert (early.outcome, early.mark) == ("too_early", "")
 
 
 @pytest.mark.parametrize("ahead", [-3600.0, 3600.0])

@@ -30,7 +30,8 @@ async def find(
         assert f'title="{OLD}"' in matching
         return [{"meter": stored}] if stored else []
 
-    config = SimpleNamespace(keys=Keys({bytes.fromhex(NEW): bytes(16)}, None))
+    keys = Keys({bytes.fromhex(NEW): bytes(16)}, None)
+    config = SimpleNamespace(keys=keys, store=SimpleNamespace(name="store"))
     return await meter_deletion._find(
         cast("CollectorConfig", config),
         cast("JetStreamContext", SimpleNamespace(key_value=key_value)),
@@ -121,3 +122,42 @@ async def test_a_meter_is_deleted_once_it_is_confirmed(
     config = cast("CollectorConfig", SimpleNamespace(store=None))
     text, found = await meter_deletion.forget_meter(config, OLD, None, lambda _: is_confirmed)
     assert (told in text, found, len(deleted)) == (True, is_done, is_confirmed)
+
+
+async def test_series_are_deleted_after_collectors_can_write_them_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events: list[object] = []
+    floors = iter((None, 3, 8, 9))
+
+    async def purge_stream(stream: str, **_: object) -> None:
+        events.append(stream)
+
+    async def stream_info(_: str, **__: object) -> SimpleNamespace:
+        return SimpleNamespace(state=SimpleNamespace(last_seq=9, subjects=None))
+
+    async def consumer_info(_: str, name: str) -> SimpleNamespace:
+        assert name == "b"
+        events.append(floor := next(floors) or 0)
+        return SimpleNamespace(ack_floor=SimpleNamespace(stream_seq=floor))
+
+    async def delete(matching: str) -> None:
+        events.append(matching)
+
+    js = SimpleNamespace(
+        purge_stream=purge_stream, stream_info=stream_info, consumer_info=consumer_info
+    )
+    for name in ("_SETTLED", "_LOOK_INTERVAL_S"):
+        monkeypatch.setattr(meter_deletion, name, 0)
+    task = meter_deletion._Forgetting(
+        cast("JetStreamContext", js),
+        cast("StoreReader", SimpleNamespace(delete=delete)),
+        consumer="b",
+        title=OLD,
+        labels=(SERIAL,),
+        names=(),
+        left_out="",
+    )
+    await task.delete()
+    assert events[2:6] == [0, 3, 8, 9]
+    assert SERIAL in str(events[6])

@@ -206,7 +206,7 @@ class RunbookFleet:
     async def stop(self, name: str) -> None:
         """End a program as systemd does."""
         begun = time.time()
-        await self.parts[name].__aexit__()
+        await self.parts[name].stop()
         self._ended.append((name, begun, time.time()))
 
     async def kill(self, name: str) -> None:

@@ -1,4 +1,7 @@
-"""A small fleet, of which a part of each kind is killed: nothing is lost, doubled or made up."""
+"""A small fleet: nothing is lost, doubled or made up.
+
+A part of each kind is killed, a node's clock is wrong, keys differ, and a tenant is removed.
+"""
 
 import re
 from pathlib import Path
@@ -11,7 +14,7 @@ from dev.fleet.nats_server import recommended
 from tests.system.support import program
 
 METERS = 50
-ARGUMENTS = ["--meters", f"{METERS}", "--minutes", "1", "--kills", "each"]
+ARGUMENTS = ["--meters", f"{METERS}", "--minutes", "1", "--kills", "each", "--faults"]
 
 
 # It ends when nothing advances any more; this is only for what nobody thought of.

@@ -55,6 +55,7 @@ class Operator:
     def __init__(self, directory: Path, hosts: dict[str, Machine]) -> None:
         self.hosts = hosts
         self._directory = directory
+        self._source = directory / "fleet.toml"
         self.files = directory / "fleet"
         self.keys = self._simulator("--meters", "3", "--list-keys").splitlines()
         self.titles = [line.split()[0].upper() for line in self.keys]
@@ -131,11 +132,26 @@ class Operator:
 
     def describe(self, text: str) -> str:
         """Write fleet.toml, and run `fleet init`; return what it says."""
-        source = self._directory / "fleet.toml"
-        source.write_text(text.format(*self.titles), encoding="utf-8")
-        words: tuple[str | Path, ...] = ("fleet", "init", source, "--to", self.files)
-        command = [ROOT / "scripts" / "p1", *words]
-        return subprocess.check_output(command, encoding="utf-8")
+        self._source.write_text(text.format(*self.titles), encoding="utf-8")
+        return self.init()
+
+    def init(self, *options: str, to: Path | None = None) -> str:
+        """Run `fleet init`; return what it says."""
+        words: tuple[str | Path, ...] = (
+            "fleet",
+            "init",
+            self._source,
+            "--to",
+            to or self.files,
+            *options,
+        )
+        return subprocess.check_output([ROOT / "scripts" / "p1", *words], encoding="utf-8")
+
+    def shown_certificate(self) -> str:
+        """Return the certificate that the store shows, which the fleet's authority has signed."""
+        command = f"openssl s_client -connect gamma:8428 -CAfile {self.files}/ca/ca.pem"
+        shown = self.hosts["delta"].run("sh", "-c", f"{command} -verify_return_error </dev/null")
+        return shown.partition("-----BEGIN CERTIFICATE-----")[2].partition("-----END")[0]
 
     def play(self, book: str, *options: str, must_fail: bool = False) -> tuple[str, dict[str, int]]:
         """Run a playbook; return what it says, and how many tasks changed each host."""
@@ -163,6 +179,10 @@ class Operator:
         for password in self.files.glob("passwords/**/*"):
             assert password.is_dir() or password.read_text().strip() not in said
         return said, {host: int(count) for host, count in recap}
+
+    def pids_of_nodes(self) -> dict[str, int]:
+        """Return the process id of NATS on each node."""
+        return {name: self.hosts[name].pid("nats-server") for name in ("alpha", "beta", "gamma")}
 
     def logs(self) -> str:
         return "".join(f"--- {name}\n{host.logs()[-3000:]}" for name, host in self.hosts.items())
@@ -201,6 +221,30 @@ def operator(tmp_path: Path) -> Iterator[Operator]:
         yield Operator(tmp_path, hosts)
 
 
+def renew_certificates(operator: Operator) -> None:
+    """Do what the runbook says of certificates, and then of the authority itself."""
+    shown, pids = operator.shown_certificate(), operator.pids_of_nodes()
+    operator.init("--renew")
+    operator.play("site.yml")
+    assert operator.shown_certificate() != shown
+    assert operator.pids_of_nodes() == pids
+    operator.until_fresh("flat1", "flat2", "flat3")
+
+    following = operator.files.with_name("next")
+    operator.init(to=following)
+    old, new = ((one / "ca" / "ca.pem").read_text() for one in (operator.files, following))
+    shown = operator.shown_certificate()
+    for pem in (old + new, new + old, new):
+        if pem == new + old:
+            shutil.copy(following / "ca" / "ca.key", operator.files / "ca")
+        (operator.files / "ca" / "ca.pem").write_text(pem)
+        operator.init()
+        operator.play("site.yml")
+        operator.until_fresh("flat1", "flat2", "flat3")
+    assert operator.shown_certificate() != shown
+    assert operator.pids_of_nodes() == pids
+
+
 def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) -> None:
     hosts, files = operator.hosts, operator.files
     operator.play("site.yml", "--check", "--limit", "delta")
@@ -217,6 +261,8 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
     assert "password" not in (files / "inventory.yml").read_text(encoding="utf-8").lower()
     assert operator.play("site.yml")[1] == dict.fromkeys(HOSTS, 0)
 
+    renew_certificates(operator)
+
     # The first tenant leaves: the gateway stops before the nodes refuse the title.
     leaving = operator.titles[0]
     line = next(one for one in FLEET.splitlines() if "{0}" in one)
@@ -224,12 +270,12 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
     for name in ("alpha", "beta"):
         keys = files / f"collector-{name}" / "meter-keys"
         keys.write_text("\n".join(operator.keys[1:]) + "\n", encoding="ascii")
-    nodes = {name: hosts[name].pid("nats-server") for name in ("alpha", "beta", "gamma")}
+    nodes = operator.pids_of_nodes()
     said, changed = operator.play("site.yml")
     assert said.index("PLAY [Gateways]") < said.index("PLAY [Nodes of NATS]")
     assert all(changed.values())
-    for name, pid in nodes.items():
-        assert hosts[name].pid("nats-server") == pid
+    assert operator.pids_of_nodes() == nodes
+    for name in nodes:
         assert leaving not in hosts[name].read("/etc/nats/nats-server.conf")
     operator.until_fresh("flat2", "flat3")
 
@@ -247,7 +293,14 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
         assert hosts[name].pid("nats-server") != pid
     operator.until_fresh("flat2", "flat3")
 
-    # The disk of VictoriaMetrics is lost after a backup.
+    restore_store(operator)
+    remove_gateway(operator)
+    assert "gateway-gamma/ belongs to nobody" in operator.describe(FLEET.replace(f"{line}\n", ""))
+
+
+def restore_store(operator: Operator) -> None:
+    """Let the disk of VictoriaMetrics be lost after a backup, and restore it."""
+    hosts = operator.hosts
     count = "count_over_time(smarty_p1_last_seen[1h])"
     hosts["gamma"].run("mkdir", "-p", "/var/lib/prometheus/node-exporter")
     hosts["gamma"].run("smarty-p1-backup", str(operator.variables["smarty_p1_backup"]))
@@ -260,7 +313,10 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
     again = operator.ask(count)
     assert all(again[port] >= stored[port] for port in stored)
 
-    # A gateway with waiting frames stays, unless they may be lost.
+
+def remove_gateway(operator: Operator) -> None:
+    """Remove a gateway with waiting frames: it stays, unless they may be lost."""
+    hosts = operator.hosts
     hosts["gamma"].run("systemctl", "stop", "smarty-p1-gateway")
     code = "import sqlite3; file = sqlite3.connect('/var/lib/smarty-p1/queue.sqlite3'); "
     code += "file.execute('INSERT INTO frames VALUES (1, ?, ?)', ('', b'frame')); file.commit()"
@@ -272,4 +328,3 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
     operator.play("remove_gateway.yml", "--limit", "gamma", "-e", "smarty_p1_discard_frames=true")
     assert hosts["gamma"].run("ls", "/etc/smarty-p1").split() == ["ca.pem"]
     assert hosts["gamma"].pid("smarty-p1-gateway") == 0
-    assert "gateway-gamma/ belongs to nobody" in operator.describe(FLEET.replace(f"{line}\n", ""))

@@ -8,6 +8,7 @@ Source: E-Meter P1 Specification 1.1.3, section 3.3; DSMR P1 Companion Standard 
 
 import re
 from collections.abc import Callable, Mapping
+from sys import intern
 from typing import Any
 
 from .obis import (
@@ -113,7 +114,8 @@ def read_lines(
             if reference in lines:
                 repeated[reference] = None
             else:
-                lines[reference] = kind or UNKNOWN, value, start + len(reference) + 1
+                # Decryptors of thousands of meters remember the same references.
+                lines[intern(reference)] = kind or UNKNOWN, value, start + len(reference) + 1
         start += len(line)
     return lines, tuple(repeated)
 

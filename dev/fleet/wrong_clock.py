@@ -1,0 +1,64 @@
+"""Wrong clock of a running process.
+
+The process keeps its monotonic clock; only the time of day differs, as after a failed
+synchronisation. A library that is preloaded cannot do this to NATS, which is linked statically. So
+the process gets another `clock_gettime` in its own copy of the kernel's vDSO. This needs Linux on
+x86-64, and the right to write the memory of the process.
+"""
+
+import struct
+from pathlib import Path
+
+_FUNCTION = b"__vdso_clock_gettime\0"
+# mov eax, 228 (clock_gettime); syscall; test edi, edi (CLOCK_REALTIME); jnz +7;
+# add qword [rsi], SECONDS; ret
+_CODE = bytes.fromhex("b8e4000000 0f05 85ff 7507 488106")
+_RETURN = b"\xc3"
+_JUMP = b"\xe9"
+_JUMP_SIZE = 5
+_DYNAMIC_SYMBOLS = 11
+_SECTION, _SYMBOL = struct.Struct("<IIQQQQIIQQ"), struct.Struct("<IBBHQQ")
+
+
+def set_clock(pid: int, seconds: int) -> None:
+    """Let the clock of the process `pid` differ from this machine's clock by `seconds`.
+
+    Raises OSError, and LookupError if the kernel's vDSO has another form.
+    """
+    begin, end = _vdso_of(pid)
+    with Path(f"/proc/{pid}/mem").open("r+b", buffering=0) as memory:
+        memory.seek(begin)
+        image = memory.read(end - begin)
+        function = _find_function(image)
+        # The end of the vDSO is unused.
+        place = len(image) - 64
+        memory.seek(begin + place)
+        memory.write(_CODE + struct.pack("<i", seconds) + _RETURN)
+        memory.seek(begin + function)
+        memory.write(_JUMP + struct.pack("<i", place - function - _JUMP_SIZE))
+
+
+def _vdso_of(pid: int) -> tuple[int, int]:
+    for line in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
+        if line.endswith("[vdso]"):
+            begin, _, end = line.partition(" ")[0].partition("-")
+            return int(begin, 16), int(end, 16)
+    msg = f"the process {pid} has no vDSO"
+    raise LookupError(msg)
+
+
+def _find_function(image: bytes) -> int:
+    """Return the offset of the function that reads clocks."""
+    [offset] = struct.unpack_from("<Q", image, 0x28)
+    [count] = struct.unpack_from("<H", image, 0x3C)
+    sections = [_SECTION.unpack_from(image, offset + n * _SECTION.size) for n in range(count)]
+    for section in sections:
+        if section[1] != _DYNAMIC_SYMBOLS:
+            continue
+        names = sections[section[6]][4]
+        for at in range(section[4], section[4] + section[5], _SYMBOL.size):
+            name, *_, value, _ = _SYMBOL.unpack_from(image, at)
+            if image.startswith(_FUNCTION, names + name):
+                return int(value)
+    msg = "the vDSO has no function for clocks"
+    raise LookupError(msg)

@@ -1,0 +1,86 @@
+"""Messages that stay unacknowledged, because the clock of a former leader was fast."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.api import ConsumerConfig, ConsumerInfo, SequenceInfo
+
+from smarty_p1_fleet import acknowledgement_watch
+from smarty_p1_fleet.acknowledgement_watch import AcknowledgementWatch
+
+
+class Nats:
+    """Notes the requests, and the time in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.requests: list[tuple[float, str]] = []
+        self.answer = b"{}"
+
+    async def request(self, subject: str, **_: float) -> SimpleNamespace:
+        self.requests.append((self.now, subject))
+        return SimpleNamespace(data=self.answer)
+
+
+@pytest.fixture
+def nats(monkeypatch: pytest.MonkeyPatch) -> Nats:
+    nats = Nats()
+    clock = SimpleNamespace(monotonic=lambda: nats.now)
+    monkeypatch.setattr(acknowledgement_watch, "time", clock)
+    return nats
+
+
+async def look(
+    watch: AcknowledgementWatch,
+    nats: Nats,
+    floor: int,
+    *,
+    pending: int = 1,
+    is_working: bool = True,
+) -> None:
+    """Let a minute pass, and look at a consumer."""
+    nats.now += 60
+    consumer = ConsumerInfo(
+        "store",
+        "smarty_p1_frames",
+        ConsumerConfig(),
+        created=datetime.now(UTC),
+        ack_floor=SequenceInfo(floor, floor),
+        num_ack_pending=pending,
+    )
+    await watch.look(cast("Client", nats), consumer, is_working=is_working)
+
+
+async def test_a_consumer_that_stands_still_is_put_back(nats: Nats) -> None:
+    watch = AcknowledgementWatch()
+    for _ in range(9):
+        await look(watch, nats, 7)
+    subject = "$JS.API.CONSUMER.RESET.smarty_p1_frames.store"
+    assert nats.requests == [(5 * 60, subject), (9 * 60, subject)]
+
+
+@pytest.mark.parametrize("reason", ["it advances", "nothing is pending", "the store is away"])
+async def test_any_other_consumer_stays(nats: Nats, reason: str) -> None:
+    watch = AcknowledgementWatch()
+    for number in range(9):
+        await look(
+            watch,
+            nats,
+            number // 2 if reason == "it advances" else 7,
+            pending=reason != "nothing is pending",
+            is_working=reason != "the store is away",
+        )
+    assert nats.requests == []
+
+
+async def test_a_refusal_is_an_error_of_nats(nats: Nats) -> None:
+    nats.answer = b'{"error": {"code": 400}}'
+    watch = AcknowledgementWatch()
+    for _ in range(4):
+        await look(watch, nats, 7)
+    with pytest.raises(NatsError):
+        await look(watch, nats, 7)
