@@ -17,9 +17,9 @@ from statistics import median
 MIN_PART = 0.05
 """Minimum part of the grid power that a battery is told. Some batteries stop after many zeros."""
 
-# Minimum power of an answer in W. Many batteries ignore smaller powers. So they get fewer and larger
-# answers. The answers are not larger still, because a battery that changes its output in steps
-# needs several.
+# Minimum power of an answer in W. Many batteries ignore smaller powers. So they get fewer and
+# larger answers. The answers are not larger still, because a battery that changes its output in
+# steps needs several.
 _MIN_ANSWER_W = 30.0
 # Some batteries ignore powers below 100 W. If the load is much steadier without the answers below
 # this power, the batteries ignored these answers.

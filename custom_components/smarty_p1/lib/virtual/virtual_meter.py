@@ -3,9 +3,9 @@
 At every poll, a battery adds the power that it reads to its own output. If ten polls read the same
 power, the battery adds ten times too much, and its output swings. So each poll of a battery gets
 only a part of the power: the poll interval divided by the telegram interval, or more, because
-batteries ignore small powers. After one telegram interval, the power is used up, and the answer is 0 W until the next telegram. Several batteries
-share the power of one telegram. While the load varies, batteries get only the part of the power
-that is expected to last (see battery_shares.py).
+batteries ignore small powers. After one telegram interval, the power is used up, and the answer is
+0 W until the next telegram. Several batteries share the power of one telegram. While the load
+varies, batteries get only the part of the power that is expected to last (see battery_shares.py).
 """
 
 from collections.abc import Callable, Collection
