@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from statistics import fmean
 
-from smartyp1.virtual import Question, Unavailable, VirtualMeter
+from smartyp1.virtual import MAX_SILENCE_S, Question, Unavailable, VirtualMeter
 
 from .support import of_power
 
@@ -178,6 +178,8 @@ class Line:
     lost: float = 0.0
     silence: float = 0.0
     """Length of a silence in each half an hour."""
+    delay: float = 0.0
+    """Delay of each telegram, which the virtual meter knows by the meter's clock."""
     is_named: bool = True
     is_udp: bool = False
 
@@ -190,7 +192,7 @@ class Telegrams:
         self._draw = draw
         self._next = line.phase
         self._silent_at = draw.uniform(0, 1700)
-        self._arriving: deque[tuple[float, float]] = deque()
+        self._arriving: deque[tuple[float, float, float]] = deque()
 
     def step(self, now: float, grid: float, meter: VirtualMeter) -> None:
         """Let a step pass."""
@@ -200,9 +202,13 @@ class Telegrams:
             is_silent = self._silent_at <= now % 1800 < self._silent_at + line.silence
             if not is_silent and self._draw.random() >= line.lost:
                 delay = min(0.5, line.interval / 10) + self._draw.uniform(0, line.jitter)
-                self._arriving.append((now + delay, grid))
+                self._arriving.append((now + line.delay + delay, now, grid))
         while self._arriving and self._arriving[0][0] <= now:
-            meter.on_reading(of_power(self._arriving.popleft()[1]), now)
+            _, sent_at, watts = self._arriving.popleft()
+            age = now - sent_at if line.delay else 0.0
+            # The server of the virtual meter leaves such telegrams out.
+            if age <= MAX_SILENCE_S:
+                meter.on_reading(of_power(watts), now, age)
 
 
 class Driven:

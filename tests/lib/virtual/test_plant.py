@@ -30,7 +30,7 @@ from .plant import (
 HALF_AN_HOUR = 1800
 # Some ignore small values and so cannot take back what they followed, one is slower than the loads:
 # docs/batteries.md.
-EXCEPTIONS = {"adding, 0.4 s", "adding from 50 W", "adding from 100 W", "40 W a second"}
+EXCEPTIONS = {"adding from 50 W", "adding from 100 W", "40 W a second"}
 PROMPT = [law for law in LAWS if law not in EXCEPTIONS]
 
 
@@ -55,6 +55,20 @@ def test_a_battery_gets_its_share(law: str, most: float, draw: Random) -> None:
 def test_a_battery_helps_although_telegrams_are_lost(laws: list[str], draw: Random) -> None:
     line = replace(ROUGH, is_udp=draw.random() < 0.5)
     assert mean_at_grid([LAWS[law]() for law in laws], HOUSE, line, draw) <= 650
+
+
+@pytest.mark.parametrize(
+    ("delay", "most"),
+    # A battery swings if it takes what it has added since the telegram was sent for a new load.
+    [(10, 700), (20, 950), (60, None), (90, None), (300, None)],
+)
+@pytest.mark.parametrize("law", ["adding", "stepping", "adding from 100 W"])
+def test_late_telegrams_make_no_battery_swing(
+    law: str, delay: float, most: float | None, draw: Random
+) -> None:
+    mean, _ = measure([law], HOUSE, replace(CALM, delay=delay), 2, draw)
+    # Too old for an answer, so the battery rests.
+    assert mean == alone(HOUSE) if most is None else mean <= most
 
 
 def drawn_load(draw: Random) -> Load:

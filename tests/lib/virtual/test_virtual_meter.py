@@ -70,9 +70,21 @@ def test_phases_are_shared_and_energies_and_voltages_are_not() -> None:
 def test_a_pause_does_not_change_the_pace() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     told = [
-        power(meter, now) for now in day(meter, poll=1, seconds=120, watts=700) if not 50 < now < 90
+        power(meter, now)
+        for now in day(meter, poll=1, seconds=120, watts=1400)
+        if not 50 < now < 90
     ]
-    assert told[-20:] == [pytest.approx(70)] * 20
+    assert told[-20:] == [pytest.approx(140)] * 20
+
+
+def test_a_small_power_is_told_in_few_answers() -> None:
+    meter = VirtualMeter(SERIAL, [BATTERY])
+    # A battery that does not ignore 30 W.
+    told = [power(meter, now) for now in day(meter, poll=1, seconds=10, watts=200)]
+    assert told == [pytest.approx(200 / 6)] * 6 + [pytest.approx(0)] * 4
+    # What is too small for two answers is told in one.
+    meter.on_reading(of_power(50), 10)
+    assert [power(meter, 10.05 + n) for n in range(3)] == [50, 0, 0]
 
 
 @pytest.mark.parametrize("telegrams", [1, 5, 10])
@@ -109,24 +121,24 @@ def test_a_battery_that_asks_in_several_ways_gets_the_value_once() -> None:
     assert sum(told) == pytest.approx(700)
 
 
-@pytest.mark.parametrize(("batteries", "each"), [(1, 70), (2, 35), (4, 17.5)])
+@pytest.mark.parametrize(("batteries", "each"), [(1, 560), (2, 280), (4, 140)])
 def test_batteries_share_the_value(batteries: int, each: float) -> None:
     addresses = [f"192.168.1.{20 + n}" for n in range(batteries)]
     meter = VirtualMeter(SERIAL, [*addresses, "192.168.1.99"])
-    for now in day(meter, poll=1, seconds=40, watts=700):
+    for now in day(meter, poll=1, seconds=40, watts=5600):
         meter.ask(STRANGER, Question.HOMEWIZARD, now)
         told = [meter.ask(one, Question.HOMEWIZARD, now).power_w for one in addresses]
     assert told == [pytest.approx(each)] * batteries
     # One that has gone counts no more.
     now += 25
-    meter.on_reading(of_power(700), now)
+    meter.on_reading(of_power(5600), now)
     told = [meter.ask(BATTERY, Question.HOMEWIZARD, now + n).power_w for n in (0, 1, 2)]
-    assert told[-1] == pytest.approx(70)
+    assert told[-1] == pytest.approx(560)
 
 
 def asks_by_udp(meter: VirtualMeter, address: str, seconds: int) -> float:
     """Let a client ask each second; return what it is told at last."""
-    for now in day(meter, poll=1, seconds=seconds, watts=700):
+    for now in day(meter, poll=1, seconds=seconds, watts=2800):
         told = meter.ask(address, Question.UDP, now).power_w
     assert told is not None
     return told
@@ -134,13 +146,13 @@ def asks_by_udp(meter: VirtualMeter, address: str, seconds: int) -> float:
 
 def test_whoever_asks_by_udp_is_a_battery_where_none_is_named() -> None:
     meter = VirtualMeter(SERIAL)
-    assert asks_by_udp(meter, STRANGER, 40) == pytest.approx(70)
+    assert asks_by_udp(meter, STRANGER, 40) == pytest.approx(280)
     assert meter.profile(meter.clients[0]) == "battery"
 
 
 def test_others_that_ask_by_udp_get_no_answer_where_batteries_are_named() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
-    assert asks_by_udp(meter, BATTERY, 40) == pytest.approx(70)
+    assert asks_by_udp(meter, BATTERY, 40) == pytest.approx(280)
     with pytest.raises(Unavailable):
         meter.ask(STRANGER, Question.UDP, 40.1)
     stranger = meter.clients[-1]
@@ -149,33 +161,33 @@ def test_others_that_ask_by_udp_get_no_answer_where_batteries_are_named() -> Non
 
 def test_newcomers_by_udp_have_one_share_together() -> None:
     meter = VirtualMeter(SERIAL)
-    assert asks_by_udp(meter, BATTERY, 80) == pytest.approx(70)
+    assert asks_by_udp(meter, BATTERY, 80) == pytest.approx(280)
     for n in range(60):
         meter.ask(f"10.0.0.{n}", Question.UDP, 79.1 + n / 100)
-    meter.on_reading(of_power(700), 80)
+    meter.on_reading(of_power(2800), 80)
     told = [(n, meter.ask(BATTERY, Question.UDP, 80.05 + n).power_w) for n in range(10)]
-    assert told == [(n, pytest.approx(35)) for n in range(10)]
+    assert told == [(n, pytest.approx(140)) for n in range(10)]
     # They are forgotten as soon as they are silent, and it never is.
     for n in range(3 * MAX_CLIENTS):
         meter.ask(f"10.0.1.{n}", Question.UDP, 90)
     assert BATTERY in {client.address for client in meter.clients}
-    meter.on_reading(of_power(700), 115)
-    assert meter.ask(BATTERY, Question.UDP, 115).power_w == pytest.approx(70)
+    meter.on_reading(of_power(2800), 115)
+    assert meter.ask(BATTERY, Question.UDP, 115).power_w == pytest.approx(280)
 
 
 def test_at_most_eight_that_ask_by_udp_have_a_share_each() -> None:
     meter = VirtualMeter(SERIAL)
     addresses = [f"192.168.1.{100 + n}" for n in range(12)]
-    for now in day(meter, poll=1, seconds=100, watts=900):
+    for now in day(meter, poll=1, seconds=100, watts=13500):
         told = [meter.ask(one, Question.UDP, now).power_w for one in addresses]
     # Of nine shares, the others together have one.
-    assert told[:8] == [pytest.approx(10)] * 8
+    assert told[:8] == [pytest.approx(150)] * 8
 
 
 def test_the_load_is_expected_by_what_was_least_wrong() -> None:
     forecast = LoadForecast()
     # Of 600, the last load was 500 wrong, and the median of the last three 100.
-    *_, part = (forecast.part(load, 0.0) for load in (500, 500, 100, 600))
+    *_, part = (forecast.part(load) for load in (500, 500, 100, 600))
     assert part == pytest.approx(500 / 600)
 
 

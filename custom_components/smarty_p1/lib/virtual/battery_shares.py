@@ -11,11 +11,19 @@ batteries read the power that they must still add to their output to reach this 
 """
 
 from collections import deque
+from collections.abc import Sequence
 from statistics import median
 
 MIN_PART = 0.05
 """Minimum part of the grid power that a battery is told. Some batteries stop after many zeros."""
 
+# Minimum power of an answer in W. Many batteries ignore smaller powers. So they get fewer and
+# larger answers. The answers are not larger still, because a battery that changes its output in
+# steps needs several.
+_MIN_ANSWER_W = 30.0
+# Some batteries ignore powers below 100 W. If the load is much steadier without the answers below
+# this power, the batteries ignored these answers.
+_MIN_COARSE_ANSWER_W = 105.0
 # The load is forecast by medians over these numbers of telegrams. The numbers are odd, so that each
 # median is a load that really occurred.
 _WINDOWS = (1, 3, 7, 15)
@@ -43,15 +51,24 @@ class LoadForecast:
     def __init__(self) -> None:
         self._prompt = _Reconstruction(_PROMPT)
         self._others = [_Reconstruction(speed) for speed in _OTHER_SPEEDS]
+        self._coarse = _Reconstruction(_PROMPT)
+        self.min_answer_w = _MIN_ANSWER_W
+        """Minimum power in W of an answer that the batteries probably do not ignore."""
 
-    def part(self, grid: float, handed_out: float) -> float:
+    def part(self, grid: float, before: Sequence[float] = (), after: Sequence[float] = ()) -> float:
         """Return the part (MIN_PART to 1) of the power at the grid that the batteries may read.
 
-        `grid` is the power at the grid. `handed_out` is the sum of the powers that the batteries
-        have read since the last telegram. Both powers are in W.
+        `grid` is the power at the grid in a new telegram. `before` has the powers that the
+        batteries have read since the last telegram, until the new one was sent. `after` has the
+        powers that they have read since it was sent. All powers are in W.
         """
         for reconstruction in (self._prompt, *self._others):
-            reconstruction.add(grid, handed_out)
+            reconstruction.add(grid, sum(before), sum(after))
+        self._coarse.add(grid, _sum_of_coarse(before), _sum_of_coarse(after))
+        if self._coarse.change < _MUCH_STEADIER * self._prompt.change:
+            self.min_answer_w = _MIN_COARSE_ANSWER_W
+        elif self._prompt.change < _MUCH_STEADIER * self._coarse.change:
+            self.min_answer_w = _MIN_ANSWER_W
         # The load is reconstructed once for each assumed speed of the batteries. With a wrong
         # speed, the reconstructed load changes more than the true load. So if another speed gives a
         # much steadier load than speed 1, the other speed is probably right. Otherwise, assume
@@ -60,6 +77,10 @@ class LoadForecast:
         if best.change >= _MUCH_STEADIER * self._prompt.change:
             best = self._prompt
         return min(1.0, max(MIN_PART, best.missing / grid)) if grid else 1.0
+
+
+def _sum_of_coarse(answers: Sequence[float]) -> float:
+    return sum(watts for watts in answers if abs(watts) >= _MIN_COARSE_ANSWER_W)
 
 
 class _Reconstruction:
@@ -81,15 +102,16 @@ class _Reconstruction:
         self.missing = 0.0
         """Power in W that the batteries must still add to their output."""
 
-    def add(self, grid: float, handed_out: float) -> None:
+    def add(self, grid: float, before: float, after: float) -> None:
         """Add a telegram. `grid` is the power at the grid in W.
 
-        `handed_out` is the sum of the powers in W that the batteries have read since the last
-        telegram.
+        `before` is the sum of the powers in W that the batteries have read since the last telegram,
+        until this one was sent. `after` is the sum of those that they have read since then: the
+        power at the grid does not show them yet.
         """
-        followed = self._speed * (self._pending + handed_out)
+        followed = self._speed * (self._pending + before)
         self._output += followed
-        self._pending = self._pending + handed_out - followed if self._speed else 0.0
+        self._pending = self._pending + before - followed if self._speed else 0.0
         load = grid + self._output
         if self._loads:
             self.change = _CHANGE_DECAY * self.change + abs(load - self._loads[-1])
@@ -99,7 +121,7 @@ class _Reconstruction:
         forecasts = [median(recent[-telegrams:]) for telegrams in _WINDOWS]
         self._forecasts.appendleft(forecasts)
         best = self._errors.index(min(self._errors)) if self._speed else 0
-        self.missing = forecasts[best] - self._output - self._pending
+        self.missing = forecasts[best] - self._output - self._pending - after
 
     def _judge(self, load: float) -> None:
         """Add the differences between `load` (in W) and its forecasts to the sums of errors."""
@@ -112,8 +134,8 @@ class _Reconstruction:
 class Handout:
     """Power of the last telegram, divided among batteries. Each battery takes only its own share.
 
-    When the next telegram comes, the load forecast gets the sum of the powers that the batteries
-    took.
+    When the next telegram comes, the load forecast gets the powers that the batteries took before
+    it was sent, and those that they took since then.
     """
 
     def __init__(self) -> None:
@@ -121,24 +143,36 @@ class Handout:
         self._watts = 0.0
         self._part = 1.0
         self._taken: dict[str, float] = {}
+        self._answers: list[tuple[float, float]] = []
+        """Times and powers in W of the answers that no telegram shows yet."""
 
-    def renew(self, watts: float | None) -> None:
-        """Start to divide `watts`, the power of a new telegram. None means an unknown power."""
-        handed_out = self._watts * self._part * sum(self._taken.values())
+    def renew(self, watts: float | None, sent_at: float) -> None:
+        """Start to divide `watts`, the power of a new telegram. None means an unknown power.
+
+        `sent_at` is the time at which the telegram was sent.
+        """
+        before = [answer for time, answer in self._answers if time <= sent_at]
+        self._answers = [(time, answer) for time, answer in self._answers if time > sent_at]
+        after = [answer for _, answer in self._answers]
         self._watts = watts or 0.0
-        self._part = self._forecast.part(self._watts, handed_out)
+        self._part = self._forecast.part(self._watts, before, after)
         self._taken = {}
 
-    def take(self, name: str, requested: float, share: float) -> float:
+    def take(self, name: str, requested: float, share: float, now: float) -> float:
         """Return the part (0 to 1) of the telegram's power that a battery gets. Count it as used.
 
         `name` is the name of the battery's share, and `share` its size. `requested` is the part
         that the battery reads at this poll. `share` and `requested` are parts (0 to 1) of the
-        telegram's power. `requested` is limited to the unused rest of the share, and to the unused
-        rest of the telegram's power. Then it is multiplied by the part that the load forecast
-        allows.
+        telegram's power. `requested` is raised to the smallest power that batteries do not ignore,
+        so that all answers of a share are alike. It is limited to the unused rest of the share, and
+        to the unused rest of the telegram's power. Then it is multiplied by the part that the load
+        forecast allows.
         """
         taken = self._taken.get(name, 0.0)
+        answers = abs(self._watts) * self._part * share / self._forecast.min_answer_w
+        requested = max(requested, share / max(1, int(answers)))
         granted = max(0.0, min(requested, share - taken, 1 - sum(self._taken.values())))
         self._taken[name] = taken + granted
+        if granted:
+            self._answers.append((now, self._watts * self._part * granted))
         return granted * self._part

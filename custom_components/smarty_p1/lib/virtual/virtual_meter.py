@@ -2,10 +2,10 @@
 
 At every poll, a battery adds the power that it reads to its own output. If ten polls read the same
 power, the battery adds ten times too much, and its output swings. So each poll of a battery gets
-only a part of the power: the poll interval divided by the telegram interval. After one telegram
-interval, the power is used up, and the answer is 0 W until the next telegram. Several batteries
-share the power of one telegram. While the load varies, batteries get only the part of the power
-that is expected to last (see battery_shares.py).
+only a part of the power: the poll interval divided by the telegram interval, or more, because
+batteries ignore small powers. After one telegram interval, the power is used up, and the answer is
+0 W until the next telegram. Several batteries share the power of one telegram. While the load
+varies, batteries get only the part of the power that is expected to last (see battery_shares.py).
 """
 
 from collections.abc import Callable, Collection
@@ -96,7 +96,7 @@ class VirtualMeter:
         self._telegrams.note(now, MAX_SILENCE_S, _MIN_INTERVAL_S)
         self._values = values_of(reading)
         self._sent_at = now - age
-        self._handout.renew(self._values.power_w)
+        self._handout.renew(self._values.power_w, self._sent_at)
 
     def values(self, now: float) -> MeterValues:
         """Return the values of the last reading.
@@ -223,7 +223,8 @@ class VirtualMeter:
         }
         share = 1 / max(1, len(sharing - {None}))
         name = self._share_name(client, batteries) or _NEWCOMERS
-        return self._handout.take(name, share * min(1.0, every / self.telegram_interval), share)
+        requested = share * min(1.0, every / self.telegram_interval)
+        return self._handout.take(name, requested, share, now)
 
     def _known_batteries(self) -> set[str]:
         """Return the addresses of the batteries that have their own share of the power."""
