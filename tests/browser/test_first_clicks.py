@@ -79,7 +79,7 @@ async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
         # The simulated house may draw as much as its roof gives.
         shown = r"^(?:(?:From|To) the grid .* \d\.\d kW|Nothing from the grid .* 0\.0 kW)"
         assert re.search(shown, now.text)
-        assert "kWh" in so_far.text
+        assert "€ today so far" in so_far.text
         await page.locator("ha-sidebar").get_by_text("Energy", exact=True).click()
         # Bars come with the statistics of the hour; what they will be made of is there.
         await who.sees("Energy distribution", "Grid total", "Gas total", "Water total")

@@ -16,6 +16,8 @@ PATH = re.compile(r"(?:\b[\w'&]+(?: [\w'&]+)* > )+")
 STATES = {"Aus", "An", "Un"}
 # The pages and buttons of GitHub, which is in English.
 GITHUB = {"Issues", "New issue"}
+# The name of a blueprint of this project, which is in English.
+BLUEPRINTS = {"Notify me"}
 # The forms for issues of this project, which are in English.
 FORMS = {
     re.findall(r"(?m)^name: (.*)$", form.read_text(encoding="utf-8"))[0]
@@ -27,7 +29,7 @@ FORMS = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_buttons_and_pages_are_called_as_in_the_frontend(language: str) -> None:
     texts = Texts(language)
-    known = texts.all_of_frontend | set(texts.all_own.values()) | STATES | GITHUB | FORMS
+    known = texts.all_of_frontend | set(texts.all_own.values()) | STATES | GITHUB | BLUEPRINTS | FORMS
 
     for path, text in texts.all_own.items():
         for quoted in QUOTED.findall(text):
