@@ -281,7 +281,7 @@ async def test_a_finger_chooses_a_bar(version: int) -> None:
         await told
         answers = house.answers() | house_today.answers() | house_bill.bills()
         for card, sentence in (
-            ("today", "10:45–11:00: 0.1 kW from the grid"),
+            ("today", "11:15–11:30: 0.1 kW from the grid"),
             ("months", "with VAT May"),
         ):
             await browser.evaluate(f"stage.begin({json.dumps(given() | {'answers': answers})})")

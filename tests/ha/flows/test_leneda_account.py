@@ -99,7 +99,7 @@ async def test_a_point_of_gas_is_tried_and_is_in_no_diagnostics(
     platform.series[point, "7-1:99.23.17"] = lambda _start: 0.25
     assert (await enter(hass, entry, with_gas))["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options["leneda"] == with_gas
-    told = json.dumps(await async_get_config_entry_diagnostics(hass, entry))
+    told = json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
     assert point not in told
 
 
