@@ -1,0 +1,127 @@
+"""Runs tests with a changed line, and returns those that notice the change."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import card_changes
+from .change import Change, Place
+from .measured_tests import Results, function_of
+from .results_plugin import RESULTS
+from .rooms import CARDS, ROOMS, room_of
+
+IMPORT = "import"
+"""Stands for the tests that notice a change because a module cannot be imported."""
+_LIMIT_S, _WHOLE_LIMIT_S = 60, 240
+_NO_SUCH_TEST, _ALL_RAN = 4, (0, 5)
+_MAX_CARD_FILES = 3
+_IMPORT_OF_CARDS = re.compile(r'from "(\.[\w./-]+\.ts)"')
+_NOT_OK = re.compile(r"(?m)^\s*not ok \d+ - (.+?)(?: #.*)?$")
+
+
+@dataclass
+class Copy:
+    """A copy of the project whose lines may change."""
+
+    folder: Path
+    passes: set[str]
+    """Test functions that passed without a change. All copies share them."""
+
+    @property
+    def tree(self) -> Path:
+        """Root of the copy."""
+        return self.folder / "tree"
+
+    def noticing(self, change: Change, place: Place, tests: Iterable[str]) -> list[str]:
+        """Return the test functions that fail with `change`.
+
+        `tests` run first; the room's tests with real programs or a browser run only if those notice
+        nothing. A test that also fails without the change proves nothing and is left out.
+        """
+        path = self.tree / change.file
+        path.write_text(place.changed(change), encoding="utf-8")
+        try:
+            found = self._failing(change, tests)
+        finally:
+            path.write_text(place.source, encoding="utf-8")
+            if room_of(change.file) == CARDS:
+                self._build_cards()
+        unproved = [test for test in found - self.passes if test.startswith("tests/")]
+        failing = self._pytest(unproved, _WHOLE_LIMIT_S)
+        self.passes.update(set(unproved) - failing)
+        return sorted(found - failing)
+
+    def _failing(self, change: Change, tests: Iterable[str]) -> set[str]:
+        room = room_of(change.file)
+        if room == CARDS:
+            return self._card_functions() or self._pytest(self._card_files(change), _WHOLE_LIMIT_S)
+        kit = [test for test in tests if "/ha" in test]
+        programs = [test for test in tests if re.match(r"tests/(system|browser|cards)/", test)]
+        fast = [test for test in tests if test not in kit and test not in programs]
+        found = self._pytest(fast, _LIMIT_S) | self._pytest(kit, _LIMIT_S)
+        return found or self._pytest(programs or ROOMS[room].whole, _WHOLE_LIMIT_S)
+
+    def _pytest(self, tests: Iterable[str], limit_s: float) -> set[str]:
+        """Run `tests`, and return the functions that fail or do not end within `limit_s`.
+
+        On a busy machine, the limit is longer.
+        """
+        tests = list(tests)
+        if not tests:
+            return set()
+        results = self.folder / "results"
+        results.unlink(missing_ok=True)
+        limit_s *= max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+        options = ["-q", "--tb=no", "-pno:cacheprovider", "-pdev.mutants.results_plugin"]
+        options += ["-pno:homeassistant"] * all("/ha" not in test for test in tests)
+        command = ["timeout", "-sKILL", str(limit_s), sys.executable, "-m", "pytest", *options]
+        env = os.environ | {"PYTHONPATH": str(self.tree), RESULTS: str(results)}
+        done = subprocess.run(  # noqa: S603
+            [*command, *tests], cwd=self.tree, env=env, capture_output=True, text=True, check=False
+        )
+        if done.returncode == _NO_SUCH_TEST:
+            output = done.stdout + done.stderr
+            there = [test for test in tests if function_of(test) not in output]
+            return self._pytest(there, limit_s) if there else {IMPORT}
+        ended = Results.read(results)
+        failed = {*ended.failed, *filter(None, [ended.running])}
+        if not failed and done.returncode not in _ALL_RAN:
+            return {IMPORT}
+        return {function_of(test) for test in failed}
+
+    def _card_functions(self) -> set[str]:
+        files = sorted(str(file) for file in self.tree.glob("frontend/tests/*.test.ts"))
+        output = self._node("--test", "--test-reporter=tap", *files)
+        return {f"frontend/tests::{name}" for name in _NOT_OK.findall(output)}
+
+    def _build_cards(self) -> None:
+        self._node("build.mjs", f"{self.tree}/custom_components/smarty_p1/frontend")
+
+    def _node(self, *arguments: str) -> str:
+        command = ["timeout", "-sKILL", "120", f"{self.tree}/.venv/bin/node", *arguments]
+        done = subprocess.run(  # noqa: S603
+            command, cwd=self.tree / "frontend", capture_output=True, text=True, check=False
+        )
+        return done.stdout
+
+    def _card_files(self, change: Change) -> list[str]:
+        """Build the cards. Return the files of tests that show the cards of `change`."""
+        self._build_cards()
+        sources = self.tree / card_changes.FOLDER
+        using = {(self.tree / change.file).resolve()}
+        texts = {path.resolve(): path.read_text(encoding="utf-8") for path in sources.rglob("*.ts")}
+        imports = {
+            path: {(path.parent / other).resolve() for other in _IMPORT_OF_CARDS.findall(text)}
+            for path, text in texts.items()
+        }
+        while more := {path for path, used in imports.items() if used & using} - using:
+            using |= more
+        cards = sorted(path.stem for path in using if path.parent.name == "cards")
+        stems = [Path(change.file).stem, *cards]
+        files = [f"tests/cards/test_{stem.replace('-', '_')}.py" for stem in dict.fromkeys(stems)]
+        files = [file for file in files if (self.tree / file).exists()]
+        return (files or ["tests/cards/test_dashboard.py"])[:_MAX_CARD_FILES]
