@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -86,35 +87,36 @@ def _judge_all(
         for mutant in mutants
         if room_of(mutant["file"]) in rooms and "equivalent" not in mutant
     ]
-    waiting = iter(chosen)
 
-    def judge(copy: Copy) -> None:
+    def judge(copy: Copy, mutant: Mutant, *, whole: bool) -> None:
+        change = _change_of(mutant)
+        place, measured_tests = places[change], measured.tests_of(change)
+        known = [test for test in mutant["tests"] or () if "::" in test]
+        known = [test for test in known if (copy.tree / test.partition("::")[0]).is_file()]
+        found = copy.noticing(change, place, known or measured_tests, whole=whole)
+        if not found and known and not whole:
+            found = copy.noticing(change, place, measured_tests, whole=False)
+        with lock:
+            mutant["tests"] = found
+            _save(seed, mutants)
+            end = f"{len(found)}: {found[0]}" if found else "NOT NOTICED"
+            words = change.file, change.function, f"{change.old} → {change.new}", end
+            print(*words, sep=" | ", flush=True)
+
+    def judge_some(copy: Copy, waiting: list[Mutant], *, whole: bool) -> None:
         while True:
             with lock:
-                mutant = next(waiting, None)
-            if mutant is None:
-                return
-            change = _change_of(mutant)
-            stored = [test for test in mutant["tests"] or () if "::" in test]
-            tests = [test for test in stored if (copy.tree / test.partition("::")[0]).is_file()]
-            found = copy.noticing(change, places[change], tests or measured.tests_of(change))
-            if not found and tests:
-                found = copy.noticing(change, places[change], measured.tests_of(change))
-            with lock:
-                mutant["tests"] = found
-                _save(seed, mutants)
-                end = f"{len(found)}: {found[0]}" if found else "NOT NOTICED"
-                print(
-                    change.file,
-                    change.function,
-                    f"{change.old} → {change.new}",
-                    end,
-                    sep=" | ",
-                    flush=True,
-                )
+                if not waiting:
+                    return
+                mutant = waiting.pop()
+            judge(copy, mutant, whole=whole)
 
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(judge, copies))
+    for whole in (False, True):
+        waiting = [mutant for mutant in chosen if not (whole and mutant["tests"])]
+        if whole:
+            print(f"{len(waiting)} more, with real programs or a browser", flush=True)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(partial(judge_some, waiting=waiting, whole=whole), copies))
     noticed = sum(bool(mutant["tests"]) for mutant in chosen)
     print(f"seed {seed}: {noticed} of {len(chosen)} noticed in {', '.join(sorted(rooms))}")
 

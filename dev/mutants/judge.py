@@ -36,36 +36,37 @@ class Copy:
         """Root of the copy."""
         return self.folder / "tree"
 
-    def noticing(self, change: Change, place: Place, tests: Iterable[str]) -> list[str]:
+    def noticing(
+        self, change: Change, place: Place, tests: Iterable[str], *, whole: bool
+    ) -> list[str]:
         """Return the test functions that fail with `change`.
 
-        `tests` run first; the room's tests with real programs or a browser run only if those notice
-        nothing. A test that also fails without the change proves nothing and is left out.
+        These are functions of `tests`; for the cards, functions that need no browser. If `whole`,
+        run instead the room's tests with real programs or a browser until one fails. A test that
+        also fails without the change proves nothing and is left out.
         """
-        path = self.tree / change.file
+        room, path = room_of(change.file), self.tree / change.file
         path.write_text(place.changed(change), encoding="utf-8")
         try:
-            found = self._failing(change, tests)
+            if whole:
+                files = self._card_files(change) if room == CARDS else ROOMS[room].whole
+                found = self._pytest(files, _WHOLE_LIMIT_S, "-x")
+            elif room == CARDS:
+                found = self._card_functions()
+            else:
+                kit = [test for test in tests if test.startswith("tests/ha")]
+                others = [test for test in tests if test not in kit]
+                found = self._pytest(others, _LIMIT_S) | self._pytest(kit, _LIMIT_S)
         finally:
             path.write_text(place.source, encoding="utf-8")
-            if room_of(change.file) == CARDS:
+            if whole and room == CARDS:
                 self._build_cards()
         unproved = [test for test in found - self.passes if test.startswith("tests/")]
         failing = self._pytest(unproved, _WHOLE_LIMIT_S)
         self.passes.update(set(unproved) - failing)
         return sorted(found - failing)
 
-    def _failing(self, change: Change, tests: Iterable[str]) -> set[str]:
-        room = room_of(change.file)
-        if room == CARDS:
-            return self._card_functions() or self._pytest(self._card_files(change), _WHOLE_LIMIT_S)
-        kit = [test for test in tests if "/ha" in test]
-        programs = [test for test in tests if re.match(r"tests/(system|browser|cards)/", test)]
-        fast = [test for test in tests if test not in kit and test not in programs]
-        found = self._pytest(fast, _LIMIT_S) | self._pytest(kit, _LIMIT_S)
-        return found or self._pytest(programs or ROOMS[room].whole, _WHOLE_LIMIT_S)
-
-    def _pytest(self, tests: Iterable[str], limit_s: float) -> set[str]:
+    def _pytest(self, tests: Iterable[str], limit_s: float, *options: str) -> set[str]:
         """Run `tests`, and return the functions that fail or do not end within `limit_s`.
 
         On a busy machine, the limit is longer.
@@ -76,8 +77,8 @@ class Copy:
         results = self.folder / "results"
         results.unlink(missing_ok=True)
         limit_s *= max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
-        options = ["-q", "--tb=no", "-pno:cacheprovider", "-pdev.mutants.results_plugin"]
-        options += ["-pno:homeassistant"] * all("/ha" not in test for test in tests)
+        options += ("-q", "--tb=no", "-pno:cacheprovider", "-pdev.mutants.results_plugin")
+        options += ("-pno:homeassistant",) * all("/ha" not in test for test in tests)
         command = ["timeout", "-sKILL", str(limit_s), sys.executable, "-m", "pytest", *options]
         env = os.environ | {"PYTHONPATH": str(self.tree), RESULTS: str(results)}
         done = subprocess.run(  # noqa: S603
@@ -86,7 +87,7 @@ class Copy:
         if done.returncode == _NO_SUCH_TEST:
             output = done.stdout + done.stderr
             there = [test for test in tests if function_of(test) not in output]
-            return self._pytest(there, limit_s) if there else {IMPORT}
+            return self._pytest(there, limit_s, *options) if there else {IMPORT}
         ended = Results.read(results)
         failed = {*ended.failed, *filter(None, [ended.running])}
         if not failed and done.returncode not in _ALL_RAN:

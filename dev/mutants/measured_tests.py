@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 from typing import Self
 
 from coverage import CoverageData
@@ -14,7 +15,7 @@ from .change import Change
 from .python_changes import nodes
 from .rooms import ROOMS, room_of
 
-MAX_TESTS, MAX_SECONDS = 60, 15.0
+MAX_TESTS, MAX_SECONDS = 40, 6.0
 _STORED = Path(".mutants")
 type _Lines = dict[tuple[str, str, str], set[str]]
 
@@ -82,7 +83,7 @@ class MeasuredTests:
             for scope, node in nodes(ast.parse(source)):
                 if "()" in scope and (names := contexts.get(getattr(node, "lineno", 0))):
                     key = file, scope, source.split("\n")[node.lineno - 1].strip()
-                    tests = {name.rpartition("|")[0] for name in names} - left_out
+                    tests = {intern(name.rpartition("|")[0]) for name in names} - left_out
                     self.lines.setdefault(key, set()).update(tests)
 
     def tests_of(self, change: Change) -> list[str]:

@@ -26,7 +26,10 @@ def nodes(node: ast.AST, scope: str = "") -> Iterator[tuple[str, Any]]:
             scope += f".{node.name}" + "()" * (not isinstance(node, ast.ClassDef))
         case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
             scope += "" if "()" in scope else f".{name}"
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _LOGGED:
+        case (
+            ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name))
+            | ast.Expr(value=ast.Call(func=ast.Attribute(attr=name)))
+        ) if name in _LOGGED:
             return
     yield scope.lstrip("."), node
     for field, value in ast.iter_fields(node):
