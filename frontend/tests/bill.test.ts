@@ -165,6 +165,13 @@ test("without an energy price there is no total: what is known is the network an
   assert.deepEqual(french_.sums, ["Réseau et taxes | 29,81 €"]);
 });
 
+test("energy without a price is the rest beside a second tariff, and unknown if neither has one", () => {
+  const second = line("energy_second", 84.64, "kWh", 0.1, 8.46);
+  const energy = (changes: Partial<Bill>) => told(august({ ...WITHOUT_ENERGY, ...changes })).all.find((row) => row.startsWith("Energy |"));
+  assert.equal(energy({ lines: [second, ...NETWORK] }), "Energy | 300.00 kWh | price missing");
+  assert.equal(energy({ missing: ["energy", "energy_second"] }), "Energy | price missing");
+});
+
 test("a line beside one without a price is not in the sum, and says so", () => {
   const fee = line("energy_fee", 1, "month", 2.5, 2.5);
   const { all, last } = told(august({ ...WITHOUT_ENERGY, lines: [fee, ...NETWORK] }));

@@ -169,6 +169,12 @@ test("the curve is a line of steps, and no line crosses a gap", () => {
   for (const slot of [0, 17, 359]) assert.equal(slotAt(x(slot + 0.5) / 400), slot);
   assert.equal(slotAt(-1), 0);
   for (const net of [flat(null), flat(-3), set(flat(), 0, 300, null)]) assert.ok(draw(net, 250));
+  // 3 kW fed in and 5 kW drawn: both ends of the scale are in the drawing, from 20 px below its top to 20 px above its foot.
+  const net = set(flat(-3), 100, 200, 5);
+  const { low, high } = scaleOf(net, 7);
+  const { y } = draw(net, 400);
+  assert.ok(low <= -3 && high >= 5);
+  assert.deepEqual([y(low), y(high)].map(Math.round), [140, 20]);
 });
 
 const T0 = Date.parse("2026-11-21T17:38:20Z");

@@ -172,3 +172,21 @@ test("a card without a meter of its own shows one that is read, unless all are d
   meters.choose("disabled");
   assert.equal(meters.chosen?.entry_id, "disabled");
 });
+
+test("the list of meters is asked for again when a meter begins a period, and only while a card listens", async () => {
+  const meters = metersOf(server);
+  server.answer = { meters: [] };
+  const asked = () => server.sent.filter((type) => type === "meters").length;
+  meters.refresh("a", "first");
+  await settled();
+  assert.equal(asked(), 0);
+  const unlisten = meters.listen(() => undefined);
+  await settled();
+  const before = asked();
+  for (const period of ["first", "second", "second", "third"]) {
+    meters.refresh("a", period);
+    await settled();
+  }
+  assert.equal(asked() - before, 2);
+  unlisten();
+});

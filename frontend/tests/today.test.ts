@@ -134,6 +134,8 @@ test("hours stand where they are by the clock, also when it is changed", () => {
   const spring = { start: dayStart("2026-03-29").getTime(), quarters: Array.from({ length: 92 }, () => quarter(1)) };
   const { hours, left, slot } = chartOf(request(spring));
   assert.deepEqual(hours.map(({ hour, x }) => [hour, Math.round((x - left) / slot)]), [[0, 0], [6, 20], [12, 44], [18, 68], [24, 92]]);
+  // The numbers of the axis are 32 px wide, and stand 8 px from the bars.
+  assert.equal(left, 40);
   assert.deepEqual(chartOf(request({ width: 180 })).hours.map(({ hour }) => hour), [0, 12, 24]);
 });
 
@@ -271,6 +273,8 @@ test("the prices of what is above add up to that of the day", () => {
   assert.ok(Math.abs(costsOf(quarters, 7, undefined, 0.08262).get(0)! - 0.008262) < 1e-9);
   assert.equal(costsOf(quarters, 7, undefined, null).get(0), null);
   assert.equal(costsOf(quarters, null, day, 0.08262).size, 0);
+  // A quarter-hour at the reference power, 7 kW, is not above it.
+  assert.equal(costsOf([quarter(1750)], 7, day, 0.08262).size, 0);
 });
 
 test("the first whole quarter-hour ends with the running one only if that is measured from its start", () => {

@@ -184,6 +184,11 @@ test("days are those of Luxembourg's clock: an hour is left out in March, and do
   assert.deepEqual([...falling.cells.subarray(from + 7, from + 13)], [493, 492, 491, 490, 489, 484]);
 });
 
+test("a year feeds in if one quarter-hour does", () => {
+  const feedsIn = (...values: (number | null)[]) => gridOf(series("2026-03-28T23:00:00Z", values)).feedsIn;
+  assert.deepEqual([feedsIn(0, 5), feedsIn(null), feedsIn(5, -1, 0)], [false, false, true]);
+});
+
 test("a cell is red by the mark of the server, whatever its energy is", () => {
   // 8 kW drawn, above 7 kW and its contract; 0.8 kW, above a contract of 0.5 kW; 12.1 kW, agreed: 12 kW; fed in; unknown.
   const marks = [2 + 16, 16, 3, 0, 0];
