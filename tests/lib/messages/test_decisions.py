@@ -283,8 +283,18 @@ def test_grid(
             [("12:00:00", {"L1": 200.0}), ("11:00:00", {"L1": 200.0}), ("11:01:00", {"L1": 200.0})],
             [("11:01:00", "L1", 200.0, "11:00:00")],
         ),
+        # Nobody knows what the voltage was while the meter was silent.
+        (
+            [
+                ("12:00:00", {"L1": 254.0}),
+                ("13:00:00", {"L1": 254.0}),
+                ("13:00:50", {"L1": 254.0}),
+                ("13:01:00", {"L1": 254.5}),
+            ],
+            [("13:01:00", "L1", 254.5, "13:00:00")],
+        ),
     ],
-    ids=["once a day", "short", "clock"],
+    ids=["once a day", "short", "clock", "silent"],
 )
 def test_voltage(
     readings: list[tuple[str, dict[str, float]]], told: list[tuple[str, str, float, str]]

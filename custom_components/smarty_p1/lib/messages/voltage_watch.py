@@ -10,6 +10,8 @@ from ..stored_values import Stored, checked_mapping, checked_text
 from .message import HouseholdMessage, Value
 
 _OUTSIDE_FOR = timedelta(seconds=60)
+# After a longer pause between two readings, the time before it does not count.
+_MAX_PAUSE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class VoltageState:
 
     since: Mapping[str, datetime] = field(default_factory=dict)
     told_on: date | None = None
+    read_at: datetime | None = None
+    """Time of the last reading with a phase outside."""
 
     def as_dict(self) -> dict[str, Stored]:
         """Return the day of the last message as JSON values. A restart forgets the rest."""
@@ -40,9 +44,11 @@ def watch_voltage(
     """
     if not outside and not state.since:
         return state, None
-    # After a clock was put back, a time in the future would never be a minute ago.
-    since = {phase: min(state.since.get(phase, now), now) for phase in outside}
-    state, today = replace(state, since=since), now.astimezone(LUXEMBOURG).date()
+    # A clock that was put back or forward is a pause, too.
+    is_next = state.read_at is not None and timedelta() <= now - state.read_at <= _MAX_PAUSE
+    since = {phase: state.since.get(phase, now) if is_next else now for phase in outside}
+    state = replace(state, since=since, read_at=now)
+    today = now.astimezone(LUXEMBOURG).date()
     phase = next((phase for phase, start in since.items() if now - start >= _OUTSIDE_FOR), None)
     if phase is None or state.told_on == today:
         return state, None
