@@ -342,6 +342,29 @@ async def test_a_month_is_reported_on_the_first_at_eight(
     ]
 
 
+async def test_a_first_month_without_prices_is_reported(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+) -> None:
+    phone = Phone("Phone")
+    await add(hass, phone)
+    clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=7.0)
+    hass.config_entries.async_update_entry(
+        entry, options=options("monthly_report") | {"reference_power": 7.0}
+    )
+    await reload_with(hass, port, entry)
+    await clock.go_to(hass, "2026-06-01 07:00:00")
+    await wait_until(hass, lambda: bool(phone.shown))
+    [(title, text)] = phone.shown
+    # Ten quarter-hours of 2 kWh, and 2,966 of 0.1 kWh.
+    assert title == "May: 317 kWh from the grid"
+    assert text == title
+
+
 async def test_two_meters_with_the_same_recipients_have_one_report(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant,
     port: MeterPort,

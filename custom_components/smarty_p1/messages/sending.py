@@ -22,7 +22,7 @@ from ..const import DOMAIN
 from ..coordinator import has_books
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..lib.history import LUXEMBOURG
-from ..lib.messages import KINDS, HouseholdMessage, Line, Value
+from ..lib.messages import KINDS, HouseholdMessage, Kind, Line, Value
 from ..user_locale import UserLocale
 
 # A phone shows about this many characters on the lock screen.
@@ -86,10 +86,12 @@ async def _async_texts(
     ]
     writer = _Writer(hass, locale, months, weekdays)
     title = await writer.async_text(f"{message.key}_title", message.values)
-    if message.lines:
+    if message.rule.kind is Kind.MONTHLY_REPORT:
         # A month's name can begin with a small letter.
         title = title[:1].upper() + title[1:]
-        return title, "\n".join([await writer.async_line(line) for line in message.lines])
+        lines = [await writer.async_line(line) for line in message.lines]
+        # In a first month without prices, the title says all that is known.
+        return title, "\n".join(lines) or title
     text = await writer.async_text(f"{message.key}_text", message.values)
     if sum(map(has_books, hass.config_entries.async_entries(DOMAIN))) > 1:
         title = f"{short_title(entry)}: {title}"
