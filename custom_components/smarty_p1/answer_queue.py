@@ -9,6 +9,7 @@ client has read it. So the number and the bytes of a user's answers are limited,
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -81,9 +82,24 @@ class Answers:
         self._works: dict[Hashable, _Work] = {}
         self._allowances: Allowances[str | None] = Allowances(_BYTES_PER_S, _MAX_BYTES)
         self._kept: dict[Hashable, tuple[object, _Answer]] = {}
+        self._preparing = Counter[str]()
         self._server: asyncio.Task[None] | None = None
         self.executor = ThreadPoolExecutor(1, f"{DOMAIN}_answers")
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, self._async_close)
+
+    @contextmanager
+    def preparing(self, user_id: str) -> Iterator[None]:
+        """Count a question of a user that waits for another service before its turn.
+
+        Raises BusyError if too many questions of the user wait so.
+        """
+        if self._preparing[user_id] >= MAX_WAITING:
+            raise BusyError
+        self._preparing[user_id] += 1
+        try:
+            yield
+        finally:
+            self._preparing -= Counter([user_id])
 
     async def async_get[T](
         self,

@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.smarty_p1.answer_queue import MAX_WAITING
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.lib.history import QuarterHour
 
@@ -225,6 +226,26 @@ async def test_while_nord_pool_is_slow_other_questions_are_answered(
     assert nord_pool.days == ["2026-06-16"]
     nord_pool.answers.set()
     assert "start_costs" in (await client.receive_json())["result"]
+
+
+async def test_a_user_who_waits_for_nord_pool_too_often_is_refused(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    entity_registry: er.EntityRegistry,
+    begin: Callable[..., Awaitable[MockConfigEntry]],
+) -> None:
+    nord_pool = NordPool(hass, entity_registry)
+    meter = (await begin(energy_price_entity=nord_pool.entity_id, vat=False)).entry_id
+    nord_pool.answers.clear()
+    client = await hass_ws_client(hass)
+    command = {"type": f"{DOMAIN}/start_costs", "entry_id": meter, "kw": 1, "hours": 2}
+    for _ in range(MAX_WAITING + 2):
+        await client.send_json_auto_id(command)
+    for _ in range(2):
+        assert (await client.receive_json())["error"]["code"] == "busy"
+    nord_pool.answers.set()
+    for _ in range(MAX_WAITING):
+        assert "start_costs" in (await client.receive_json())["result"]
 
 
 async def test_as_emhass_and_evcc_read_it(

@@ -82,9 +82,11 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
                 return books_of(coordinator), demand.time if is_until_now else None
 
             question = frozenset((key, value) for key, value in msg.items() if key != "id")
-            make = partial(answer, coordinator, await prepare(coordinator, msg))
+            answers, user_id = answers_of(hass), connection.user.id
             try:
-                result = await answers_of(hass).async_get(connection.user.id, question, make, books)
+                with answers.preparing(user_id):
+                    make = partial(answer, coordinator, await prepare(coordinator, msg))
+                result = await answers.async_get(user_id, question, make, books)
             except BusyError as err:
                 code, text = BUSY if err.retry_after_s is None else BUSY_FOR
                 connection.send_error(msg["id"], code, text.format(seconds=err.retry_after_s))
