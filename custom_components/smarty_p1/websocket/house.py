@@ -65,9 +65,11 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     report = await async_aside(
         hass, without_collection(house_report), demand, own, supplies, market, until
     )
-    capacities = [{"capacity_kwh": source.capacity_kwh} for source in batteries]
-    stored = [shown | more for shown, more in zip(_shown(batteries), capacities, strict=True)]
-    answer = {"solar": _shown(solar), "battery": stored, **report}
+    answer = {
+        "solar": [_shown(source) for source in solar],
+        "battery": [_shown(source) | {"capacity_kwh": source.capacity_kwh} for source in batteries],
+        **report,
+    }
     return await async_rendered(hass, lambda: {"house": answer})
 
 
@@ -92,8 +94,8 @@ def _of_kind(sources: list[HouseSource], kind: str) -> list[HouseSource]:
     return [source for source in sources if source.kind == kind]
 
 
-def _shown(sources: list[HouseSource]) -> list[dict[str, Any]]:
-    return [{"energy": source.delivered, "power": source.power} for source in sources]
+def _shown(source: HouseSource) -> dict[str, Any]:
+    return {"energy": source.delivered, "power": source.power}
 
 
 @meter_command(
