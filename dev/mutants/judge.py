@@ -66,7 +66,7 @@ class Copy:
         self.passes.update(set(unproved) - failing)
         return sorted(found - failing)
 
-    def _pytest(self, tests: Iterable[str], limit_s: float, *options: str) -> set[str]:
+    def _pytest(self, tests: Iterable[str], limit_s: float, *more: str) -> set[str]:
         """Run `tests`, and return the functions that fail or do not end within `limit_s`.
 
         On a busy machine, the limit is longer.
@@ -77,7 +77,7 @@ class Copy:
         results = self.folder / "results"
         results.unlink(missing_ok=True)
         limit_s *= max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
-        options += ("-q", "--tb=no", "-pno:cacheprovider", "-pdev.mutants.results_plugin")
+        options = (*more, "-q", "--tb=no", "-pno:cacheprovider", "-pdev.mutants.results_plugin")
         options += ("-pno:homeassistant",) * all("/ha" not in test for test in tests)
         command = ["timeout", "-sKILL", str(limit_s), sys.executable, "-m", "pytest", *options]
         env = os.environ | {"PYTHONPATH": str(self.tree), RESULTS: str(results)}
@@ -87,7 +87,8 @@ class Copy:
         if done.returncode == _NO_SUCH_TEST:
             output = done.stdout + done.stderr
             there = [test for test in tests if function_of(test) not in output]
-            return self._pytest(there, limit_s, *options) if there else {IMPORT}
+            is_shorter = 0 < len(there) < len(tests)
+            return self._pytest(there, limit_s, *more) if is_shorter else {IMPORT}
         ended = Results.read(results)
         failed = {*ended.failed, *filter(None, [ended.running])}
         if not failed and done.returncode not in _ALL_RAN:
