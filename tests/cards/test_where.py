@@ -48,6 +48,11 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
     text = await stage.text()
     assert "The rest is not known without your inverter." in text
     assert "House" not in text
+    # Without devices, too, it is no matter of the first day.
+    await stage.show(CARD, answers=answers([], lack="inverter", house_wh=None, cost=None))
+    text = await stage.text()
+    assert "The rest is not known without your inverter." in text
+    assert "whole days" not in text
 
     wrong = answers(devices, lack="devices")
     await stage.show(CARD, answers=wrong)
@@ -63,7 +68,11 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
     await stage.show(CARD, answers=answers(lost))
     text = await stage.text()
     assert "Car – – Hot water 71 kWh 5.16 €" in text
+    assert "Next: Hot water, 5.16 €." in text
     assert "Car: not known on 20 days. Hot water: not known on 1 day." in text
+
+    await stage.show(CARD, answers=answers(lost[:2]))
+    assert "Next:" not in await stage.text()
 
     empty = [row | {"wh": 0, "cost": 0.0} for row in ROWS]
     await stage.show(CARD, answers=answers(empty, house_wh=0, cost=0.0))

@@ -99,7 +99,11 @@ def _shown(source: HouseSource) -> dict[str, Any]:
 
 
 @meter_command(
-    "shares", {vol.Required("period"): vol.In((YESTERDAY, MONTH))}, is_kept=lambda *_: True
+    "shares",
+    {vol.Required("period"): vol.In((YESTERDAY, MONTH))},
+    is_kept=lambda *_: True,
+    # The devices of the Energy dashboard can change at any time.
+    is_until_now=True,
 )
 async def answer_shares(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return what devices, base load and the rest used yesterday or this month, and its cost."""

@@ -103,14 +103,12 @@ export class WhereCard extends SmartyCard {
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
-    const now = new Date(feed.now);
-    // The recorder may write the hours of a day late, and devices may be added: so ask again each hour.
-    const { value, error } = feed.get("smarty_p1/shares", { period: this.period }, now.toISOString().slice(0, 13));
+    const { value, error } = feed.get("smarty_p1/shares", { period: this.period });
     const shown = value && where(value, meter.reference_kw, this.locale);
-    const isEmpty = value && !value.rows.some(({ wh }) => wh);
+    const isEmpty = value && !value.lack && !value.rows.some(({ wh }) => wh);
     if (shown) this.announce(`${meter.entry_id} ${this.period}`, this.#t("title"), shown.sentence);
     const hasDevices = value?.rows.some(({ kind }) => kind === "device");
-    return html`<header><h2>${this.#t("title")}</h2>${this.#periods(now)}</header>
+    return html`<header><h2>${this.#t("title")}</h2>${this.#periods(new Date(feed.now))}</header>
       ${isEmpty
         ? html`<p role="status">${this.#t("empty")}</p>`
         : shown

@@ -36,7 +36,7 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
   const decimals = Math.max(house ?? 0, ...rows.map(({ wh }) => wh)) < 100_000 ? 1 : 0;
   const kwh = (wh: number) => locale.kWh(wh / 1000, decimals);
   const nameOf = ({ name, kind }: ShareRow) => name ?? t(kind === "else" ? "rest" : "always_on");
-  const known = rows.filter(({ kind }) => kind !== "else");
+  const known = rows.filter(({ kind, wh }) => kind !== "else" && wh);
   const dearest = [...known].sort((a, b) => (b.cost ?? b.wh) - (a.cost ?? a.wh));
   const amount = ({ cost, wh }: ShareRow) => (cost === null ? kwh(wh) : locale.cents(cost));
   const [first, next] = dearest;

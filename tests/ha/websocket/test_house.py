@@ -29,7 +29,7 @@ from custom_components.smarty_p1.const import CONF_SUN_SOURCES, DOMAIN
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options
 from tests.ha.meter import MeterPort
-from tests.ha.support import metadata_of_sums, reload
+from tests.ha.support import metadata_of_sums, receive, reload
 
 from .conftest import Client, ask
 
@@ -321,7 +321,7 @@ async def test_of_two_meters_each_has_what_is_chosen(
 
 
 async def test_devices_of_the_energy_dashboard_share_the_bill(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry, port: MeterPort
 ) -> None:
     # 0.4 kW at all times in June: the car takes 0.1 kWh each hour, and its wallbox the same ones.
     for name in ("sensor.car", "sensor.wallbox"):
@@ -333,8 +333,12 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(
         {"stat_consumption": "sensor.wallbox", "name": "Wallbox"},
         {"stat_consumption": "sensor.oven"},
     ]
+    answer = await ask(client, "shares", entry_id=entry.entry_id, period="month")
+    assert [row["kind"] for row in answer["rows"]] == ["always_on", "else"]
     update: Any = {"device_consumption": devices}
     await manager.async_update(update)
+    # The next telegram shows them.
+    await receive(hass, port, telegram("00:00:10", 0.0))
     answer = await ask(client, "shares", entry_id=entry.entry_id, period="month")
     rows = {row["name"] or row["kind"]: (row["wh"], row["cost"]) for row in answer["rows"]}
     # 15 days: 36 kWh, 18 kWh, and what is left of 144 kWh is always on.
