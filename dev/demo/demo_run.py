@@ -240,11 +240,12 @@ class Demo:
         """Set up the meters, boards, broker and dashboards that Home Assistant does not have yet.
 
         Disable the entries of devices that this demo does not run, and import the simulated
-        history.
+        history. Users can look as soon as the meters and their dashboard are there.
         """
         progress, state = self._progress, self._state
         is_new = await self._add_meters(client, meters)
         await add_overview(client)
+        progress.say(f"open {client.url}   user {USER}, password {PASSWORD}")
         if is_new:
             await self._store_year(client, meters)
         first = state.entries["1"]
@@ -273,6 +274,9 @@ class Demo:
         await self._set_up_energy(client, entities, meters.meter(1))
         if hours := await fill_history(client, entities, meters.meter(1)):
             progress.say(f"filled the Energy dashboard with {hours} hours of simulated history")
+            # A page that is open already has asked about the devices before they were there. It
+            # asks again when the meter is loaded again.
+            await client.post(f"/api/config/config_entries/entry/{first}/reload")
 
     async def _set_up_energy(self, client: Client, entities: dict[str, str], meter: Meter) -> None:
         """Set up the Energy dashboard, unless it has sources already.
