@@ -86,7 +86,7 @@ async def _async_texts(
     ]
     writer = _Writer(hass, locale, months, weekdays)
     title = await writer.async_text(f"{message.key}_title", message.values)
-    if message.rule.kind is Kind.MONTHLY_REPORT:
+    if KINDS.get(message.key) is Kind.MONTHLY_REPORT:
         # A month's name can begin with a small letter.
         title = title[:1].upper() + title[1:]
         lines = [await writer.async_line(line) for line in message.lines]
