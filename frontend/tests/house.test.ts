@@ -49,10 +49,13 @@ test("a battery helps, or takes from the roof", () => {
   assert.equal(uses({ ...both, battery: [power(-3)] }, 4), "");
 });
 
-test("a late report of the battery counts for 90 seconds", () => {
-  const late = (ageS: number) => uses({ solar: [power(1)], battery: [power(0.4, ageS)] }, 0.7);
+test("a power counts if it was reported at most 90 seconds before or after the meter's reading", () => {
   const known = "The house uses **2.1 kW**, 1.4 of it from your roof and battery.";
-  assert.deepEqual([10, 60, 90, 300].map(late), [known, known, known, ""]);
+  const late = (ageS: number) => uses({ solar: [power(1)], battery: [power(0.4, ageS)] }, 0.7);
+  const lateRoof = (ageS: number) => uses({ solar: [power(1, ageS)], battery: [power(0.4)] }, 0.7);
+  // A meter that is read each five minutes: the powers are younger than its reading.
+  const lateMeter = (ageS: number) => uses({ solar: [power(1, -ageS)], battery: [power(0.4, -ageS)] }, 0.7);
+  for (const said of [late, lateRoof, lateMeter]) assert.deepEqual([10, 60, 90, 300].map(said), [known, known, known, ""]);
 });
 
 test("no line with an unknown or impossible power", () => {

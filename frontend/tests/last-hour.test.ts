@@ -307,3 +307,37 @@ test("a measured device is named if its own power has moved by half of the step"
   assert.equal(named(undefined, 20), undefined);
   assert.equal(named(undefined, 0, -2.1), undefined);
 });
+
+test("a power of an inverter moved, stood still, or is unknown, as it reports 10, 60, 90 or 300 seconds after a step", () => {
+  const moved = (before: number, after: number, delayS: number) => {
+    const home = new Home();
+    const devices = new SwitchedDevices();
+    const report = (watts: number, seconds: number) => {
+      const time = T0 + 1000 * seconds;
+      home.set("sensor.sun", String(watts), time, WATT);
+      devices.note(home.states, ["sensor.sun"], time);
+      devices.noteReport("sensor.sun", time, time);
+    };
+    report(before, delayS - 300);
+    report(after, delayS);
+    return devices.moved("sensor.sun", T0, -1);
+  };
+  const DELAYS = [10, 60, 90, 300];
+  assert.deepEqual(DELAYS.map((delayS) => moved(2000, 200, delayS)), [1.8, 1.8, undefined, undefined]);
+  // Its state does not change, but each report proves that the power stood still.
+  assert.deepEqual(DELAYS.map((delayS) => moved(2000, 2000, delayS)), [0, 0, undefined, undefined]);
+  // Until it has reported, nobody knows.
+  const devices = new SwitchedDevices();
+  const home = new Home();
+  home.set("sensor.sun", "2000", T0 - 300_000, WATT);
+  devices.note(home.states, ["sensor.sun"], T0);
+  assert.equal(devices.moved("sensor.sun", T0, -1), undefined);
+  devices.noteReport("sensor.sun", Number.NaN, T0);
+  devices.noteReport("sensor.sun", T0 - 5000, T0);
+  assert.equal(devices.moved("sensor.sun", T0, -1), undefined);
+  devices.noteReport("sensor.sun", T0 + 5000, T0 + 5000);
+  devices.noteReport("sensor.sun", T0 + 5000, T0 + 5000);
+  assert.equal(devices.moved("sensor.sun", T0, -1), 0);
+  devices.noteReport("sensor.sun", T0 + 3_700_000, T0 + 3_700_000);
+  assert.equal(devices.moved("sensor.sun", T0, -1), undefined);
+});

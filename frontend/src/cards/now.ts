@@ -169,9 +169,10 @@ export class NowCard extends SmartyCard {
     // The server sends the powers of inverter and battery once the house was requested.
     houseOf(feed);
     const house = live.house ?? { solar: [], battery: [] };
-    const uses = usesSentence(house, now.power, feed.now, this.locale);
-    now.isDark = !canBeSunny(house, this.hass!.states["sun.sun"]?.state, feed.now);
-    now.house = usedPower(house, now.power, feed.now);
+    const at = feed.readAt;
+    const uses = usesSentence(house, now.power, at, this.locale);
+    now.isDark = !canBeSunny(house, this.hass!.states["sun.sun"]?.state, at);
+    now.house = usedPower(house, now.power, at);
     const room = roomOf(now);
     const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
     const line = this.#updateHour(meter, feed);

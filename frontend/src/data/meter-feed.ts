@@ -206,7 +206,7 @@ export class MeterFeed extends SharedSubscription {
     const hour = (this.#lastHour ??= new LastHour());
     const { value } = this.get("smarty_p1/last_hour", {}, "hour");
     if (value) hour.load(value);
-    const received = Date.parse(this.live?.received_at ?? "");
+    const received = this.readAt;
     // Each reading moves the hour. In a silence, the time moves it; before, this would only draw the curve more often.
     if (received && this.silenceMs > MIN_SILENCE_MS) hour.moveTo(received + this.silenceMs);
     return hour;
@@ -215,6 +215,11 @@ export class MeterFeed extends SharedSubscription {
   /** The present in ms since 1970, by Home Assistant's clock, because the clock of a tablet may be minutes off. */
   get now(): number {
     return Date.now() - this.#aheadMs;
+  }
+
+  /** Time of the last reading in ms since 1970, by Home Assistant's clock; NaN without a reading. */
+  get readAt(): number {
+    return Date.parse(this.live?.received_at ?? "");
   }
 
   /** Time since the last message, in ms. */

@@ -48,6 +48,8 @@ export class SwitchedDevices {
   readonly #before = new Map<string, string>();
   /** Changes of the power of measured devices, as [time in ms, kW], by entity. The first one may be older than an hour. */
   readonly #powers = new Map<string, [time: number, kw: number][]>();
+  /** Times in ms at which a measured device has reported its power, changed or not, by entity. */
+  readonly #reports = new Map<string, number[]>();
   #states: States | undefined;
   /** The last `powers`. They arrive after the first states. */
   #noted = "";
@@ -84,9 +86,18 @@ export class SwitchedDevices {
     this.#powers.set(id, changes);
   }
 
+  /** Note that a device has reported its power at `time`, in ms. A steady power changes no state. */
+  noteReport(id: string, time: number, now: number): void {
+    const reports = this.#reports.get(id) ?? [];
+    if (!time || reports[reports.length - 1] === time) return;
+    reports.push(time);
+    while (reports[0]! < now - KEPT_MS) reports.shift();
+    this.#reports.set(id, reports);
+  }
+
   /**
-   * Return by how many kW a power moved in the direction of `sign` around a time; undefined if that is unknown. `from` is
-   * the power before, if it is known otherwise.
+   * Return by how many kW a power moved in the direction of `sign` around a time; undefined if that is unknown, also if
+   * the device has reported nothing within a minute. `from` is the power before, if it is known otherwise.
    */
   moved(id: string, time: number, sign: number, from?: number): number | undefined {
     const changes = this.#powers.get(id) ?? [];
@@ -96,6 +107,8 @@ export class SwitchedDevices {
     const after = changes.filter(([changed]) => changed >= time - MAX_APART_MS && changed <= time + REPORT_MS).map(([, kw]) => kw);
     // Nothing was noted before the page was opened. The device then has the first noted power since the step.
     if (!earlier.length && !after.length) after.push(changes[0]![1]);
+    const reports = this.#reports.get(id) ?? [];
+    if (!after.length && !reports.some((reported) => reported >= time && reported <= time + REPORT_MS)) return undefined;
     return Math.max(0, ...after.map((kw) => sign * (kw - before)));
   }
 

@@ -63,6 +63,8 @@ export class HourPart {
     const devices = feed.get("smarty_p1/last_hour", {}, "hour").value?.devices ?? [];
     const inverters = houseOf(feed)?.solar.map(({ power }) => power ?? "") ?? [];
     this.#devices.note(hass.states, [...devices, ...inverters], feed.now);
+    const reports = feed.live?.house?.solar ?? [];
+    inverters.forEach((id, n) => this.#devices.noteReport(id, Date.parse(reports[n]?.reported_at ?? ""), feed.now));
     const causeOf = (step: Step): Cause => {
       const device = hasNames ? this.#devices.find(hass, devices, step, steps, start) : undefined;
       return { device, canBeSun: !device && Boolean(meter.feeds_in) && this.#canBeSun(step, inverters, feed, hass) };
@@ -83,7 +85,7 @@ export class HourPart {
    */
   #canBeSun(step: Step, inverters: string[], feed: MeterFeed, hass: Hass): boolean {
     const house = feed.live?.house ?? { solar: [], battery: [] };
-    if (!canBeSunny(house, hass.states["sun.sun"]?.state, feed.now)) return false;
+    if (!canBeSunny(house, hass.states["sun.sun"]?.state, feed.readAt)) return false;
     const feeding = feed.lastHour.phases.filter((phase) => phase.some((kw) => (kw ?? 0) < 0)).length;
     if (feeding > 1 && phasesOf(step).length === 1) return false;
     const time = this.#shown.start + step.at * SLOT_MS;

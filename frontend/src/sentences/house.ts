@@ -13,7 +13,8 @@ const houseTexts: Texts<keyof (typeof texts)["en"]> = texts;
  * this quarter-hour.
  */
 const STATISTICS_DELAY_MS = 60_000;
-const MAX_AGE_MS = 90_000;
+/** Maximum time in ms between the meter's reading and the report of a power that is added to it. */
+const MAX_APART_MS = 90_000;
 /** Power in kW below which panels or batteries count as idle. An idle inverter may report nothing. */
 const IDLE_KW = 0.05;
 const MONTHS_A_YEAR = 12;
@@ -27,9 +28,13 @@ export function houseOf(feed: MeterFeed): House | undefined {
 
 const withBattery = <Key extends string>(house: House, key: Key) => (house.battery.length ? (`${key}_battery` as const) : key);
 
-/** Return the sum of the powers in kW; NaN if one of them is unknown or old. An idle source may report nothing. */
-function sumOf(powers: readonly SourcePower[], now: number): number {
-  const isUsable = ({ kw, reported_at }: SourcePower) => kw !== null && (now - Date.parse(reported_at ?? "") <= MAX_AGE_MS || Math.abs(kw) < IDLE_KW);
+/**
+ * Return the sum of the powers in kW; NaN if one of them is unknown, or was reported too long before or after `at`, the
+ * time of the meter's reading. An idle source may report nothing.
+ */
+function sumOf(powers: readonly SourcePower[], at: number): number {
+  const isUsable = ({ kw, reported_at }: SourcePower) =>
+    kw !== null && (Math.abs(at - Date.parse(reported_at ?? "")) <= MAX_APART_MS || Math.abs(kw) < IDLE_KW);
   return powers.reduce((sum, power) => sum + (isUsable(power) ? power.kw! : Number.NaN), 0);
 }
 
@@ -38,21 +43,21 @@ function sumOf(powers: readonly SourcePower[], now: number): number {
  * shines like this".
  *
  * At night, a battery can supply the house or feed in. Without an entity of the sun, only an inverter without a battery
- * shows that the sun shines. `sun` is the state of the entity of the sun.
+ * shows that the sun shines. `sun` is the state of the entity of the sun. `at` is the time of the meter's reading in ms.
  */
-export function canBeSunny({ solar, battery }: HousePowers, sun: string | undefined, now: number): boolean {
+export function canBeSunny({ solar, battery }: HousePowers, sun: string | undefined, at: number): boolean {
   if (sun === "below_horizon") return false;
-  const kw = sumOf(solar, now);
+  const kw = sumOf(solar, at);
   if (solar.length && kw < IDLE_KW) return false;
   return sun === "above_horizon" || (solar.length > 0 && !battery.length && kw >= IDLE_KW);
 }
 
 /**
  * Return the power that the house uses, in kW; undefined if it is unknown, or if panels and batteries deliver nothing.
- * `net` is the power from the grid in kW.
+ * `net` is the power from the grid in kW, measured at `at`, in ms.
  */
-export function usedPower({ solar, battery }: HousePowers, net: number, now: number): number | undefined {
-  const own = sumOf([...solar, ...battery], now);
+export function usedPower({ solar, battery }: HousePowers, net: number, at: number): number | undefined {
+  const own = sumOf([...solar, ...battery], at);
   const drawn = Math.max(0, round(net, 1));
   const used = round(net + own, 1);
   return !(own >= IDLE_KW) || used <= 0 || used < drawn + 0.05 ? undefined : used;
@@ -62,8 +67,8 @@ export function usedPower({ solar, battery }: HousePowers, net: number, now: num
  * Return "The house uses 2.1 kW, 1.4 of it from your roof."; "" if the used power is unknown, or comes only from the
  * grid.
  */
-export function usesSentence(house: HousePowers, net: number, now: number, locale: Locale): string {
-  const used = usedPower(house, net, now);
+export function usesSentence(house: HousePowers, net: number, at: number, locale: Locale): string {
+  const used = usedPower(house, net, at);
   if (used === undefined) return "";
   const drawn = Math.max(0, round(net, 1));
   const params = { house: locale.kW(used), own: locale.number(used - drawn, 1) };
