@@ -237,6 +237,41 @@ async def test_a_battery_whose_power_is_exactly_no_longer_needed_stops(
     assert home.calls == [("set_value", 0.0)]
 
 
+@pytest.mark.parametrize(
+    ("late", "delay", "setting"),
+    [
+        # 0.5 kW above, 0.2 kW of margin, and the 1 kW that the battery gives by itself.
+        *[("measured", delay, 1.7 if delay == 10 else 0.7) for delay in (10, 60, 90, 300)],
+        *[("meter", 10, 1.7), ("meter", 40, 0.7)],
+        # Readings older than a minute are missing.
+        *[("meter", delay, None) for delay in (60, 90, 300)],
+    ],
+)
+async def test_the_powers_of_battery_and_meter_are_of_one_moment(
+    hass: HomeAssistant, home: Home, use: Use, late: str, delay: int, setting: float | None
+) -> None:
+    home.note("number", "set_value")
+    hass.states.async_set("number.battery", "0", KILOWATTS)
+    hass.states.async_set("input_boolean.wanted", "off")
+    await use(
+        "battery",
+        net_power="sensor.net",
+        available_power="sensor.available",
+        battery_power="number.battery",
+        measured_power="sensor.measured",
+        charge="sensor.charge",
+        allowed="input_boolean.wanted",
+    )
+    await home.powers(net=1.5, available=1.0, measured=1.0)
+    for name in ("measured",) if late == "measured" else ("net", "available"):
+        del home.reported[name]
+    await home.let_pass(delay)
+    hass.states.async_set("sensor.charge", "60")
+    hass.states.async_set("input_boolean.wanted", "on")
+    await home.set("sensor.charge", "61")
+    assert home.calls == ([] if setting is None else [("set_value", setting)])
+
+
 class TestShedLoads:
     """Boiler, then heater; a thermostat that was sold; a dryer that is off already; a memory."""
 
