@@ -188,6 +188,29 @@ class TestChargeCar:
         await home.let_pass(10)
         assert home.calls == [("turn_off", "switch.charger")]
 
+    @pytest.mark.parametrize("delay", [10, 60, 90, 300])
+    @pytest.mark.parametrize("is_car", [True, False])
+    async def test_a_load_before_an_idle_charger_has_reported(
+        self, home: Home, delay: int, *, is_car: bool
+    ) -> None:
+        await home.powers(net=1, charger=0, available=10)
+        await home.let_pass(MINUTE)
+        # (10 - 1) / 0.69 = 13.04
+        assert home.calls == [("set_value", 13)]
+        # The car starts, or something else that draws as much.
+        del home.reported["charger"]
+        await home.let_pass(10)
+        await home.powers(net=9.97, available=10.1)
+        await home.let_pass(min(delay, 100))
+        assert home.calls == []
+        if delay > 2 * MINUTE:
+            await home.let_pass(30)
+        else:
+            await home.powers(charger=8.97 if is_car else 0)
+            await home.powers(net=9.98)
+        is_paused = delay > 2 * MINUTE or not is_car
+        assert home.calls == ([("turn_off", "switch.charger")] if is_paused else [])
+
     async def test_it_pauses_and_resumes_with_something_to_spare(self, home: Home) -> None:
         # It pauses rather than go below the least current of the charger.
         await home.powers(available=6)  # 7.2

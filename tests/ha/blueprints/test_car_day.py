@@ -1,161 +1,92 @@
-"""The blueprint *Charge the car below the reference power* through half a simulated day."""
+"""The blueprint *Charge the car below the reference power* in simulated afternoons and evenings."""
 
-import secrets
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from math import floor, pi, sin
+from math import pi, sin
+from random import Random
+from secrets import randbelow
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from .car_plant import ENTITIES, SWITCH, Car, Charger, evening_kw
 from .conftest import Use, settle
 
-REFERENCE_KW = 7.0
-INTERVAL_S = 10
-AMPERE_KW = 0.69
-"""An ampere on three phases."""
-_STEPS_A_QUARTER = 90
-_BEGIN = datetime(2026, 4, 13, 10, tzinfo=UTC)
-"""Noon in Luxembourg, when the car is plugged in."""
-_HOURS = 5.5
-_CAR_KWH = 40.0
+_NOON = datetime(2026, 4, 13, 10, tzinfo=UTC)
+"""In Luxembourg."""
+_AFTERNOON_H = _EVENING_H = 5.5
 
-
-def house_kw(step: int) -> float:
-    """Return the power of the house, less the yield of its panels, some hours after noon."""
-    hour = step * INTERVAL_S / 3600
-    load = 0.4 + (2.0 if step % 300 < 15 else 0)  # a kettle
-    load += 2.2 if 0.5 <= hour < 1.5 and step % 12 < 6 else 0  # an oven
-    load += 5.5 if 6 <= hour < 7.25 and step % 18 < 11 else 0  # the cooker
-    load += 2.0 if 8 <= hour < 9 else 0  # a dishwasher
-    shade = 0.3 if (step // 6) % 7 in {2, 5} else 1.0
-    return load - (4.0 * sin(pi * (hour + 6) / 13) * shade if hour < 7 else 0)
-
-
-class Car:
-    """A charger that follows a current and a switch, and the meter of the house.
-
-    The charger reports its power every `period_s` seconds, first after `phase_s` seconds. With a
-    `period_s` of None, it reports only changes. The car takes at most `car_limit_a`.
-    """
-
-    def __init__(
-        self, hass: HomeAssistant, period_s: int | None, phase_s: int = 0, car_limit_a: float = 32
-    ) -> None:
-        self._hass = hass
-        self._period_s, self._phase_s, self._car_limit_a = period_s, phase_s, car_limit_a
-        self._reported_kw: float | None = None
-        self.settings: list[tuple[str, str]] = []
-        """Entities and states that the automation has set, in this order."""
-        self._charger_kw = self._energy_kwh = self._allowed_kw = 0.0
-        self.above_kwh = self.charged_kwh = 0.0
-        self.full_after: int | None = None
-        hass.states.async_set("switch.charger", "on")
-        hass.states.async_set("number.current", "16")
-        hass.services.async_register("number", "set_value", self._set)
-        for service in ("turn_on", "turn_off"):
-            hass.services.async_register("homeassistant", service, self._set)
-        self.show(0)
-
-    @callback
-    def _set(self, call: ServiceCall) -> None:
-        state = str(call.data.get("value", call.service.removeprefix("turn_")))
-        self._hass.states.async_set(call.data["entity_id"][0], state)
-        self.settings.append((call.data["entity_id"][0], state))
-
-    def show(self, step: int) -> None:
-        """Show the powers, and the available power as the sensor does."""
-        kilowatts = {"unit_of_measurement": "kW"}
-        rest_h = max(INTERVAL_S * (_STEPS_A_QUARTER - step % _STEPS_A_QUARTER), 60) / 3600
-        exact_kw = max(0.0, (REFERENCE_KW / 4 - self._energy_kwh) / rest_h)
-        allowed = floor(exact_kw * 10) / 10
-        if allowed < self._allowed_kw or allowed >= 1.05 * self._allowed_kw:
-            self._allowed_kw = allowed
-        until_end = {"until_quarter_hour_ends": self._allowed_kw}
-        if self._reports(step):
-            self._reported_kw = self._charger_kw
-            state = str(round(self._charger_kw, 3))
-            self._hass.states.async_set("sensor.charger", state, kilowatts)
-        for name, value, attributes in (
-            ("net", house_kw(step) + self._charger_kw, {}),
-            ("available", min(self._allowed_kw, REFERENCE_KW), until_end),
-        ):
-            state = str(round(value, 3))
-            self._hass.states.async_set(f"sensor.{name}", state, {**kilowatts, **attributes})
-
-    @property
-    def pauses(self) -> int:
-        """Return how often the automation turned the charger off."""
-        return self.settings.count(("switch.charger", "off"))
-
-    def _reports(self, step: int) -> bool:
-        if self._period_s is None or self._reported_kw is None:
-            return self._charger_kw != self._reported_kw
-        return (step * INTERVAL_S - self._phase_s) % self._period_s == 0
-
-    def run(self, step: int) -> None:
-        """Let the time to the next telegram pass. A setting acts within this time."""
-        states = self._hass.states
-        is_on = states.is_state("switch.charger", "on") and self.charged_kwh < _CAR_KWH
-        current = float(states.get("number.current").state)  # type: ignore[union-attr]
-        self._charger_kw = min(current, self._car_limit_a) * AMPERE_KW if is_on else 0.0
-        self.charged_kwh += self._charger_kw * INTERVAL_S / 3600
-        if self.full_after is None and self.charged_kwh >= _CAR_KWH:
-            self.full_after = step * INTERVAL_S
-        self._energy_kwh += max(0.0, house_kw(step) + self._charger_kw) * INTERVAL_S / 3600
-        if step % _STEPS_A_QUARTER == _STEPS_A_QUARTER - 1:
-            self.above_kwh += max(0.0, self._energy_kwh - REFERENCE_KW / 4)
-            self._energy_kwh = 0.0
-
-
-type Live = Callable[..., Awaitable[Car]]
+type Live = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
 def live(hass: HomeAssistant, freezer: FrozenDateTimeFactory, use: Use) -> Live:
-    """Return a function that lets some hours pass with a car."""
+    """Return a function that lets the time of a house pass. Home Assistant restarts at `restarts`."""
 
-    async def live(
-        hours: float,
-        period_s: int | None,
-        *,
-        car_limit_a: int = 32,
-    ) -> Car:
-        freezer.move_to(_BEGIN)
-        phase_s = secrets.randbelow((period_s or INTERVAL_S) // INTERVAL_S) * INTERVAL_S
-        sys.stdout.write(f"phase of the charger's reports: {phase_s} s\n")
-        car = Car(hass, period_s, phase_s, car_limit_a)
+    async def live(car: Car, seconds: int, restarts: Sequence[int] = ()) -> None:
+        freezer.move_to(_NOON)
+        car.appear()
         await use(
             "charge_car",
             available_power="sensor.available",
             net_power="sensor.net",
             charger_power="sensor.charger",
             charging_current="number.current",
-            charger_switch="switch.charger",
+            charger_switch=SWITCH,
         )
-        for step in range(round(hours * 360)):
-            car.run(step)
-            freezer.tick(timedelta(seconds=INTERVAL_S))
+        pending = [*restarts]
+        while car.second < seconds:
+            passed = car.run_to_next_value()
+            freezer.tick(timedelta(seconds=passed))
             async_fire_time_changed(hass)
-            car.show(step + 1)
+            car.show_values()
             await settle()
-        return car
+            if pending and car.second >= pending[0]:
+                pending.pop(0)
+                await restart(car)
+
+    async def restart(car: Car) -> None:
+        """End the automation's run, and write all states anew."""
+        every = {"entity_id": "all"}
+        await hass.services.async_call("automation", "turn_off", every, blocking=True)
+        for entity_id in ENTITIES:
+            hass.states.async_remove(entity_id)
+        car.appear()
+        await hass.services.async_call("automation", "turn_on", every, blocking=True)
 
     return live
+
+
+def afternoon_kw() -> list[float]:
+    """Return the power of a house, less the yield of its panels, from noon on."""
+    return [_afternoon_kw(second // 10) for second in range(round(_AFTERNOON_H * 3600))]
+
+
+def _afternoon_kw(step: int) -> float:
+    hour = step / 360
+    load = 0.4 + (2.0 if step % 300 < 15 else 0)  # a kettle
+    load += 2.2 if 0.5 <= hour < 1.5 and step % 12 < 6 else 0  # an oven
+    shade = 0.3 if (step // 6) % 7 in {2, 5} else 1.0
+    return load - 4.0 * sin(pi * (hour + 6) / 13) * shade
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("period_s", [10, 60, 90, 300, None])
 # A charger may report nothing for hours because the car sets the limit, not the charger.
-@pytest.mark.parametrize(("car_limit_a", "least_kwh"), [(32, _CAR_KWH), (10, 36.5)])
-async def test_half_a_day(
-    live: Live, period_s: int | None, car_limit_a: int, least_kwh: float
+@pytest.mark.parametrize(("car_limit_a", "least_kwh"), [(32, 40.0), (10, 36.5)])
+async def test_an_afternoon(
+    hass: HomeAssistant, live: Live, period_s: int | None, car_limit_a: int, least_kwh: float
 ) -> None:
-    car = await live(_HOURS, period_s, car_limit_a=car_limit_a)
+    charger = Charger(period_s or 10, reports_same=period_s is not None, car_limit_a=car_limit_a)
+    phase_s = randbelow(charger.period_s)
+    sys.stdout.write(f"phase of the charger's reports: {phase_s} s\n")
+    house_kw = afternoon_kw()
+    car = Car(hass, charger, house_kw, 40.0, phase_s)
+    await live(car, len(house_kw))
     # What a charger reports each five minutes is too old to stay below in each quarter-hour.
     assert car.above_kwh <= (0.05 if period_s == 300 else 0)
     assert car.charged_kwh >= least_kwh
@@ -165,3 +96,72 @@ async def test_half_a_day(
     if car_limit_a > 16:
         assert car.full_after is not None
         assert car.full_after < 18_000
+
+
+# Periods, delays and reports as of such chargers. Some cars take a minute until they charge.
+WALLBOX = Charger(60, reports_same=False, lag_s=5, start_s=20, ramp_kw=0.7)
+OHME = Charger(90, False, lag_s=15, is_shown_late=True, start_s=30, ramp_kw=0.5, decimals=1)
+EASEE = Charger(10, reports_same=False, lag_s=8, start_s=45, ramp_kw=0.35, decimals=1)
+SLOW_CAR = Charger(60, lag_s=10, is_shown_late=True, start_s=60, ramp_kw=0.3)
+
+
+@pytest.mark.parametrize("charger", [Charger(60), Charger(90), WALLBOX, OHME, EASEE, SLOW_CAR])
+async def test_no_start_is_paused_before_the_charger_has_reported_it(
+    hass: HomeAssistant, live: Live, charger: Charger
+) -> None:
+    seed = randbelow(2**32)
+    sys.stdout.write(f"seed {seed}\n")
+    draw = Random(seed)  # noqa: S311 - phases
+    house_kw: list[float] = []
+    for _ in range(3):
+        house_kw += [4.5] * draw.randrange(330, 390) + [0.5] * draw.randrange(600, 720)
+    car = Car(hass, charger, house_kw, 100, draw.randrange(charger.period_s), available_kw=6.9)
+    await live(car, len(house_kw))
+    assert sum((entity, state) == (SWITCH, "on") for _, entity, state in car.settings) == 3
+    pauses = [second for second, _, state in car.settings if state == "off"]
+    assert [second for second in pauses if house_kw[second] < 1] == []
+
+
+# Until the car was full, and above the reference power, when the blueprint did not wait for reports.
+BEFORE = {
+    ("wallbox", 0): (15_945, 0.0),
+    ("wallbox", 1): (17_689, 0.455),
+    ("ohme", 0): (18_230, 0.0),
+    ("ohme", 1): (18_395, 0.441),
+    ("easee", 0): (14_829, 0.0),
+    ("easee", 1): (14_909, 0.448),
+    ("slow car", 0): (15_176, 0.0),
+    ("slow car", 1): (16_375, 0.392),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(
+    ("name", "charger"),
+    [("wallbox", WALLBOX), ("ohme", OHME), ("easee", EASEE), ("slow car", SLOW_CAR)],
+)
+async def test_an_evening(
+    hass: HomeAssistant, live: Live, name: str, charger: Charger, seed: int
+) -> None:
+    house_kw = evening_kw(Random(str(seed)), _EVENING_H)  # noqa: S311 - loads
+    phase_s = Random(f"{seed} {name}").randrange(charger.period_s)  # noqa: S311
+    car = Car(hass, charger, house_kw, 15, phase_s, plugged_in_at=1800)
+    await live(car, len(house_kw))
+    full_after, above_kwh = BEFORE[name, seed]
+    sys.stdout.write(f"{car.full_after} s, {car.above_kwh} kWh, {car.pauses} pauses\n")
+    assert car.full_after is not None
+    assert car.full_after <= 1.05 * full_after
+    assert car.above_kwh <= above_kwh + 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_an_evening_with_restarts(hass: HomeAssistant, live: Live) -> None:
+    house_kw = evening_kw(Random("0"), _EVENING_H)  # noqa: S311 - loads
+    car = Car(hass, WALLBOX, house_kw, 15, plugged_in_at=1800)
+    await live(car, len(house_kw), restarts=[4000, 4100, 11_000])
+    assert car.full_after is not None
+    assert car.full_after <= 1.05 * BEFORE["wallbox", 0][0]
+    assert car.above_kwh <= 0.05
