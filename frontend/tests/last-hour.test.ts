@@ -341,3 +341,21 @@ test("a power of an inverter moved, stood still, or is unknown, as it reports 10
   devices.noteReport("sensor.sun", T0 + 3_700_000, T0 + 3_700_000);
   assert.equal(devices.moved("sensor.sun", T0, -1), undefined);
 });
+
+test("a measured device is named if its sensor has reported within a minute", () => {
+  const named = (delayS: number) => {
+    const home = new Home();
+    const devices = new SwitchedDevices();
+    const note = (state: string, watts: number, seconds: number) => {
+      home.set("switch.wash", state, T0 + 1000 * seconds, {}, "machine");
+      home.set("sensor.wash", String(watts), T0 + 1000 * seconds, WATT, "machine");
+      devices.note(home.states, ["sensor.wash"], T0 + 1000 * seconds);
+    };
+    note("off", 3, -300);
+    note("on", 3, 0);
+    note("on", 2000, delayS);
+    const one = step();
+    return devices.find(home, ["sensor.wash"], one, [one], T0)?.name;
+  };
+  assert.deepEqual([10, 60, 90, 300].map(named), ["switch.wash", "switch.wash", undefined, undefined]);
+});
