@@ -172,3 +172,21 @@ def test_hours_that_the_recorder_lacks_are_counted_as_days_and_stay_in_the_rest(
     assert days == {"Car": 2, "Hot water": 0, "Pump": 24, "always_on": None, "else": None}
     # Of the lost hours, the car charged in one.
     assert rows["else"]["wh"] == pytest.approx(4000, abs=2)
+
+
+@pytest.mark.parametrize("delay", [10, 60, 90, 300])
+def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: int) -> None:
+    demand, known, sources = month_of(TWO_PRICES)
+    [panels] = sources.supplies
+    late = delay / 3600
+    before = {hour: panels.kwh.get(hour - HOUR, 0.0) for hour in panels.kwh}
+    kwh = {hour: (1 - late) * value + late * before[hour] for hour, value in panels.kwh.items()}
+    late_sources = sources._replace(supplies=[panels._replace(kwh=kwh)])
+    in_time, answer = (
+        shares_report(demand, known, of, YESTERDAY) for of in (sources, late_sources)
+    )
+    # What the house lacks from 10:00 on comes from 15:00 on.
+    assert answer["house_wh"] == pytest.approx(in_time["house_wh"], abs=1)
+    assert answer["cost"] == in_time["cost"]
+    rows, late_rows = ({row["name"]: row["wh"] for row in of["rows"]} for of in (in_time, answer))
+    assert late_rows["Hot water"] == rows["Hot water"]
