@@ -20,6 +20,7 @@ from .plant import (
     Jumper,
     Line,
     Load,
+    Proportional,
     chance,
     cycle,
     drift,
@@ -69,6 +70,16 @@ def test_late_telegrams_make_no_battery_swing(
     mean, _ = measure([law], HOUSE, replace(CALM, delay=delay), 2, draw)
     # Too old for an answer, so the battery rests.
     assert mean == alone(HOUSE) if most is None else mean <= most
+
+
+@pytest.mark.parametrize("poll", [1, 2])
+@pytest.mark.parametrize("dead_band", [50, 100])
+def test_values_that_a_battery_ignores_are_noticed_beside_a_kettle(
+    dead_band: float, poll: float, draw: Random
+) -> None:
+    load = LOADS["2 kW, 10 of 60 s"][:2400]
+    line = replace(CALM, phase=draw.uniform(0, 10))
+    assert mean_at_grid([Proportional(1, dead_band, poll)], load, line, draw) <= alone(load)
 
 
 def drawn_load(draw: Random) -> Load:

@@ -43,6 +43,9 @@ _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
 # another speed gives a much steadier load: `change` of the other speed must be below this factor
 # times `change` of speed 1.
 _MUCH_STEADIER = 0.75
+# A kettle that comes and goes changes the load by much more than the answers that a battery ignores.
+# So the changes are also compared without the part above this power in W.
+_MAX_SMALL_W = 200.0
 
 
 class LoadForecast:
@@ -65,9 +68,9 @@ class LoadForecast:
         for reconstruction in (self._prompt, *self._others):
             reconstruction.add(grid, sum(before), sum(after))
         self._coarse.add(grid, _sum_of_coarse(before), _sum_of_coarse(after))
-        if self._coarse.change < _MUCH_STEADIER * self._prompt.change:
+        if self._coarse.is_much_steadier_than(self._prompt):
             self.min_answer_w = _MIN_COARSE_ANSWER_W
-        elif self._prompt.change < _MUCH_STEADIER * self._coarse.change:
+        elif self._prompt.is_much_steadier_than(self._coarse):
             self.min_answer_w = _MIN_ANSWER_W
         # The load is reconstructed once for each assumed speed of the batteries. With a wrong
         # speed, the reconstructed load changes more than the true load. So if another speed gives a
@@ -99,6 +102,7 @@ class _Reconstruction:
         self._errors = [0.0] * len(_WINDOWS)
         self.change = 0.0
         """Sum of the recent changes between successive loads in W; old changes lose weight."""
+        self._small_change = 0.0
         self.missing = 0.0
         """Power in W that the batteries must still add to their output."""
 
@@ -114,7 +118,9 @@ class _Reconstruction:
         self._pending = self._pending + before - followed if self._speed else 0.0
         load = grid + self._output
         if self._loads:
-            self.change = _CHANGE_DECAY * self.change + abs(load - self._loads[-1])
+            change = abs(load - self._loads[-1])
+            self.change = _CHANGE_DECAY * self.change + change
+            self._small_change = _CHANGE_DECAY * self._small_change + min(change, _MAX_SMALL_W)
         self._loads.append(load)
         self._judge(load)
         recent = list(self._loads)
@@ -122,6 +128,13 @@ class _Reconstruction:
         self._forecasts.appendleft(forecasts)
         best = self._errors.index(min(self._errors)) if self._speed else 0
         self.missing = forecasts[best] - self._output - self._pending - after
+
+    def is_much_steadier_than(self, other: _Reconstruction) -> bool:
+        """Return whether this reconstruction gives a much steadier load than `other`."""
+        return (
+            self.change < _MUCH_STEADIER * other.change
+            or self._small_change < _MUCH_STEADIER * other._small_change
+        )
 
     def _judge(self, load: float) -> None:
         """Add the differences between `load` (in W) and its forecasts to the sums of errors."""
