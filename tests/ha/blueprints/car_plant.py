@@ -1,6 +1,6 @@
 """A house, its meter, and a car at a charger whose values come late: second by second.
 
-The automation sees the charger only through Home Assistant's states, as its integration writes them.
+The automation sees only Home Assistant's states, as the charger's integration writes them.
 """
 
 from collections.abc import Sequence
@@ -38,6 +38,11 @@ class Charger:
     """From the end of a pause until the car takes power."""
     ramp_kw: float = inf
     """Change of the car's power in a second."""
+    car_kwh: float = inf
+    """Energy until the car is full."""
+    plugged_in_at: int = 0
+    phase_s: int = 0
+    """Second of the first read."""
     car_limit_a: float = inf
     decimals: int = 3
     """Of the reported power in kW."""
@@ -51,19 +56,14 @@ class Car:
         hass: HomeAssistant,
         charger: Charger,
         house_kw: Sequence[float],
-        car_kwh: float,
-        phase_s: int = 0,
-        *,
-        plugged_in_at: int = 0,
         available_kw: float | None = None,
     ) -> None:
         """`house_kw` has the power of the house without the car in each second.
 
-        `phase_s` is the second of the first report. `available_kw` is the available power, if it
-        does not depend on the energy of the quarter-hour.
+        `available_kw` is the available power, if it does not depend on the energy of the
+        quarter-hour.
         """
         self._hass, self._charger, self._house_kw = hass, charger, house_kw
-        self._car_kwh, self._phase_s = car_kwh, phase_s
         self.second = 0
         self.settings: list[tuple[int, str, str]] = []
         """Second, entity and state of each setting that changes something."""
@@ -72,7 +72,7 @@ class Car:
         self._set: dict[str, str] = {CURRENT: "16", SWITCH: "on"}
         self._waiting: list[tuple[int, str, str]] = []
         self._followed = dict(self._set)
-        self._starts_at = plugged_in_at + charger.start_s
+        self._starts_at = charger.plugged_in_at + charger.start_s
         self._available_kw = available_kw
         self._charger_kw = self._energy_kwh = self._allowed_kw = 0.0
         hass.services.async_register("number", "set_value", self._on_call)
@@ -147,7 +147,7 @@ class Car:
     def run_to_next_value(self) -> int:
         """Let time pass until the next telegram or report. Return the seconds."""
         period_s = self._charger.period_s
-        to_report = period_s - (self.second - self._phase_s) % period_s
+        to_report = period_s - (self.second - self._charger.phase_s) % period_s
         seconds = min(INTERVAL_S - self.second % INTERVAL_S, to_report)
         self._run(seconds)
         return seconds
@@ -157,7 +157,7 @@ class Car:
         """Write what telegram and charger say in this second."""
         if self.second % INTERVAL_S == 0:
             self._show()
-        if (self.second - self._phase_s) % self._charger.period_s == 0:
+        if (self.second - self._charger.phase_s) % self._charger.period_s == 0:
             self._report()
 
     def _run(self, seconds: int) -> None:
@@ -167,7 +167,7 @@ class Car:
             self._energy_kwh += max(0.0, self._net_kw) / 3600
             self.charged_kwh += self._charger_kw / 3600
             self.second += 1
-            if self.full_after is None and self.charged_kwh >= self._car_kwh:
+            if self.full_after is None and self.charged_kwh >= self._charger.car_kwh:
                 self.full_after = self.second
             if self.second % _QUARTER_S == 0:
                 self.above_kwh += max(0.0, self._energy_kwh - REFERENCE_KW / 4)
@@ -179,7 +179,7 @@ class Car:
             if entity_id == SWITCH and state == "on" != self._followed[SWITCH]:
                 self._starts_at = self.second + self._charger.start_s
             self._followed[entity_id] = state
-        is_on = self._followed[SWITCH] == "on" and self.charged_kwh < self._car_kwh
+        is_on = self._followed[SWITCH] == "on" and self.charged_kwh < self._charger.car_kwh
         current = min(float(self._followed[CURRENT]), self._charger.car_limit_a)
         wanted = current * AMPERE_KW if is_on and self.second >= self._starts_at else 0.0
         most = self._charger.ramp_kw
@@ -216,5 +216,7 @@ def evening_kw(draw: Random, hours: float) -> list[float]:
     for start in (300, 3000):
         run(dishes + start, draw.uniform(600, 1000), 2.0)
     run(draw.uniform(0.5, 4) * 3600, 4500, 2.3, 200, 260)  # a tumbler
-    run(draw.uniform(-600, 0), seconds + 600, draw.uniform(1.5, 2.5), 1200, draw.uniform(2000, 4000))
+    run(
+        draw.uniform(-600, 0), seconds + 600, draw.uniform(1.5, 2.5), 1200, draw.uniform(2000, 4000)
+    )
     return load

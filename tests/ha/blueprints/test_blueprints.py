@@ -261,7 +261,7 @@ async def test_a_battery_whose_power_is_exactly_no_longer_needed_stops(
 
 
 @pytest.mark.parametrize(
-    ("late", "delay", "setting"),
+    "case",
     [
         # 0.5 kW above, 0.2 kW of margin, and the 1 kW that the battery gives by itself.
         *[("measured", delay, 1.7 if delay == 10 else 0.7) for delay in (10, 60, 90, 300)],
@@ -271,11 +271,12 @@ async def test_a_battery_whose_power_is_exactly_no_longer_needed_stops(
     ],
 )
 async def test_the_powers_of_battery_and_meter_are_of_one_moment(
-    hass: HomeAssistant, home: Home, use: Use, late: str, delay: int, setting: float | None
+    home: Home, use: Use, case: tuple[str, int, float | None]
 ) -> None:
+    late, delay, setting = case
     home.note("number", "set_value")
-    hass.states.async_set("number.battery", "0", KILOWATTS)
-    hass.states.async_set("input_boolean.wanted", "off")
+    await home.set("number.battery", 0, **KILOWATTS)
+    await home.set("input_boolean.wanted", "off")
     await use(
         "battery",
         net_power="sensor.net",
@@ -289,9 +290,8 @@ async def test_the_powers_of_battery_and_meter_are_of_one_moment(
     for name in ("measured",) if late == "measured" else ("net", "available"):
         del home.reported[name]
     await home.let_pass(delay)
-    hass.states.async_set("sensor.charge", "60")
-    hass.states.async_set("input_boolean.wanted", "on")
-    await home.set("sensor.charge", "61")
+    await home.set("input_boolean.wanted", "on")
+    await home.set("sensor.charge", 60)
     assert home.calls == ([] if setting is None else [("set_value", setting)])
 
 
