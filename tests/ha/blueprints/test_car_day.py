@@ -102,7 +102,9 @@ async def test_an_afternoon(
 
 # Periods, delays and reports as of such chargers. Some cars take a minute until they charge.
 WALLBOX = Charger(60, reports_same=False, lag_s=5, start_s=20, ramp_kw=0.7)
-OHME = Charger(90, reports_same=False, lag_s=15, is_shown_late=True, start_s=30, decimals=1)
+OHME = Charger(
+    90, reports_same=False, lag_s=15, is_shown_late=True, start_s=30, ramp_kw=0.5, decimals=1
+)
 EASEE = Charger(10, reports_same=False, lag_s=8, start_s=45, ramp_kw=0.35, decimals=1)
 SLOW_CAR = Charger(60, lag_s=10, is_shown_late=True, start_s=60, ramp_kw=0.3)
 

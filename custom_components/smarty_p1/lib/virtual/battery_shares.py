@@ -43,8 +43,8 @@ _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
 # another speed gives a much steadier load: `change` of the other speed must be below this factor
 # times `change` of speed 1.
 _MUCH_STEADIER = 0.75
-# A kettle that comes and goes changes the load by much more than the answers that a battery ignores.
-# So the changes are also compared without the part above this power in W.
+# A kettle that comes and goes changes the load by much more than the answers that a battery
+# ignores. So the changes are also compared without the part above this power in W.
 _MAX_SMALL_W = 200.0
 
 
