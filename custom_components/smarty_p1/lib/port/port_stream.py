@@ -50,11 +50,11 @@ class PortStream:
         """
         data = await _read_chunk(self._reader)
         self._size = len(data)
-        self._first += data[: _MAX_TEXT_BYTES - len(self._first)]
+        if (missing := _MAX_TEXT_BYTES - len(self._first)) > 0:
+            self._first += data[:missing]
+            _refuse_busy(self._first)
         self._last = (self._last + data[-_MAX_TEXT_BYTES:])[-_MAX_TEXT_BYTES:]
-        for text in (self._first, self._last):
-            if _BUSY.search(text):
-                raise PortBusyError(_is_unprintable.sub(b" ", text).decode("ascii").strip())
+        _refuse_busy(self._last)
         return data
 
     async def wait(self) -> None:
@@ -69,6 +69,11 @@ class PortStream:
             # Wait until a whole burst is allowed again. A few long pauses cost less processor time
             # than many short pauses.
             await asyncio.sleep((_MAX_BURST_BYTES - left) / MAX_BYTES_A_SECOND)
+
+
+def _refuse_busy(text: bytes) -> None:
+    if _BUSY.search(text):
+        raise PortBusyError(_is_unprintable.sub(b" ", text).decode("ascii").strip())
 
 
 async def _read_chunk(reader: ByteReader) -> bytes:
