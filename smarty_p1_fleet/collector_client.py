@@ -7,7 +7,7 @@ from typing import override
 
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.errors import ConnectionClosedError, Error as NatsError
+from nats.errors import Error as NatsError
 from nats.js.api import Header
 from nats.js.errors import BucketNotFoundError
 
@@ -54,14 +54,8 @@ class CollectorClient(NatsClient):
         return subscription
 
     async def acknowledge(self, replies: Iterable[bytes]) -> None:
-        """Send an empty message to each of the subjects `replies`. Raises NATS's errors.
-
-        nats-py would check and count each of the messages.
-        """
-        if not self.is_connected:
-            raise ConnectionClosedError
-        await self._send_command(b"".join([b"PUB %b 0\r\n\r\n" % reply for reply in replies]))
-        await self._flush_pending()
+        """Send an empty message to each of the subjects `replies`. Raises NATS's errors."""
+        await self.send(b"PUB %b 0\r\n\r\n" % reply for reply in replies)
 
     @override
     async def _process_msg(

@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from nats.errors import Error as NatsError
 
 from smarty_p1_fleet.collector_client import CollectorClient
 from smarty_p1_fleet.jetstream_objects import reading_of
+from smarty_p1_gateway.nats.nats_client import publish_command
 from smartyp1.p1 import Telegram
 
 _NO_LISTENER = b"NATS/1.0 503"
@@ -34,14 +35,17 @@ class ReadingPublisher:
 
     async def publish(self, telegrams: Iterable[Telegram]) -> None:
         """Publish the readings of meters that somebody may listen to."""
-        now = time.monotonic()
         with suppress(NatsError, OSError):
-            for telegram in telegrams:
-                subject = reading_of(telegram.system_title or b"")
-                token = subject.rpartition(".")[2]
-                if self._nats.is_connected and now >= self._pauses.get(token, now):
-                    data = json.dumps(telegram.as_dict()).encode()
-                    await self._nats.publish(subject, data, f"{self._inbox}.{token}")
+            await self._nats.send(self._commands(telegrams))
+
+    def _commands(self, telegrams: Iterable[Telegram]) -> Iterator[bytes]:
+        now = time.monotonic()
+        for telegram in telegrams:
+            subject = reading_of(telegram.system_title or b"")
+            token = subject.rpartition(".")[2]
+            if now >= self._pauses.get(token, now):
+                data = json.dumps(telegram.as_dict()).encode()
+                yield publish_command(subject, data, f"{self._inbox}.{token}")
 
     def _on_answer(self, subject: bytes, _reply: bytes, _data: bytes, headers: bytes) -> None:
         # Only NATS can answer with a status, and only if nobody listens.

@@ -6,16 +6,16 @@ module receives the acknowledgements itself.
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import batched, count
 from typing import Any, NamedTuple, override
 
 from nats.aio.msg import Msg
-from nats.errors import Error, TimeoutError as NoAnswerError
+from nats.errors import Error, MaxPayloadError, TimeoutError as NoAnswerError
 from nats.js.api import Header
 from nats.js.errors import APIError, NoStreamResponseError
 
-from .nats_client import NatsClient
+from .nats_client import NatsClient, publish_command
 
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
@@ -75,17 +75,9 @@ class NatsRequests:
         token = self._inbox.rpartition(".")[2] + str(next(self._numbers))
         answer = self._begin(token, {message.subject for message in messages})
         try:
-            for number, message in enumerate(messages, start=1):
-                headers = {
-                    **message.headers,
-                    Header.BATCH_ID: token,
-                    Header.BATCH_SEQUENCE: str(number),
-                }
-                reply = ""
-                if number == len(messages):
-                    headers[Header.BATCH_COMMIT] = "1"
-                    reply = f"{self._inbox}.{token}"
-                await self._client.publish(message.subject, message.data, reply, headers)
+            if any(len(message.data) > self._client.max_payload for message in messages):
+                raise MaxPayloadError
+            await self._client.send(self._batch(messages, token))
             await asyncio.wait([answer], timeout=TIMEOUT)
             content = self._check(answer)
             # A server that does not know batches stores the messages one by one, and acknowledges
@@ -98,6 +90,19 @@ class NatsRequests:
         finally:
             self._underway.pop(token, None)
         return None
+
+    def _batch(self, messages: Sequence[NatsMessage], token: str) -> Iterator[bytes]:
+        for number, message in enumerate(messages, start=1):
+            headers = {
+                **message.headers,
+                Header.BATCH_ID: token,
+                Header.BATCH_SEQUENCE: str(number),
+            }
+            reply = ""
+            if number == len(messages):
+                headers[Header.BATCH_COMMIT] = "1"
+                reply = f"{self._inbox}.{token}"
+            yield publish_command(message.subject, message.data, reply, headers)
 
     async def send_each(self, messages: Sequence[NatsMessage]) -> list[Outcome]:
         """Publish `messages` one by one. Return the outcome of each message. Raises OSError."""

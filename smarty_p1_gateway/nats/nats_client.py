@@ -2,13 +2,13 @@
 
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import override
 
 from nats.aio.client import Client, RawCredentials
 from nats.aio.transport import TcpTransport
-from nats.errors import Error
+from nats.errors import ConnectionClosedError, Error
 
 from .nats_config import NatsConfig
 
@@ -26,6 +26,19 @@ def kind_of_loss(text: str) -> str:
     """
     kinds = ("authorization violation", "certificate")
     return next((kind for kind in kinds if kind in text.lower()), "away")
+
+
+def publish_command(
+    subject: str, data: bytes, reply: str = "", headers: Mapping[str, str] | None = None
+) -> bytes:
+    """Return the command that publishes a message. All texts must be without line breaks."""
+    if headers is None:
+        return f"PUB {subject} {reply} {len(data)}\r\n".encode() + data + b"\r\n"
+    # A name can be a member of an Enum. A format string would write the member's name.
+    lines = "".join([name + f": {text}\r\n" for name, text in headers.items()])
+    head = f"NATS/1.0\r\n{lines}\r\n".encode()
+    sizes = f"{len(head)} {len(head) + len(data)}"
+    return f"HPUB {subject} {reply} {sizes}\r\n".encode() + head + data + b"\r\n"
 
 
 class NoTlsError(Error):
@@ -74,6 +87,17 @@ class NatsClient(Client):
         )
         self._write_in_one_piece()
         self._end_with_tls()
+
+    async def send(self, commands: Iterable[bytes]) -> None:
+        """Send commands of NATS's protocol, such as those of `publish_command`.
+
+        nats-py would check, copy and count each message. Raises ConnectionClosedError.
+        """
+        if not self.is_connected:
+            raise ConnectionClosedError
+        if data := b"".join(commands):
+            await self._send_command(data)
+            await self._flush_pending()
 
     def abort(self) -> None:
         """Drop the connection with all bytes that are not sent yet, also those in the kernel.

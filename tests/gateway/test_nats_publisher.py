@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -91,6 +91,17 @@ class Client:
     async def subscribe(self, subject: str, *, cb: Callable[[Msg], Awaitable[None]]) -> None:
         assert subject == "_INBOX_cellar.x.*"
         self._on_message = cb
+
+    max_payload = 1024 * 1024
+
+    async def send(self, commands: Iterable[bytes]) -> None:
+        for command in commands:
+            line, _, rest = command.partition(b"\r\n")
+            _, subject, *reply, head, _ = line.decode().split(" ")
+            lines = rest[: int(head)].decode().splitlines()[1:-1]
+            headers = dict(one.split(": ") for one in lines)
+            data = rest[int(head) :].removesuffix(b"\r\n")
+            await self.publish(subject, data, "".join(reply), headers)
 
     async def publish(self, subject: str, data: bytes, reply: str, headers: dict[str, str]) -> None:
         cluster = self.cluster
