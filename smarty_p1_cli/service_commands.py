@@ -5,6 +5,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -77,7 +78,8 @@ def _serve(
     try:
         config = service.read_config(arguments.config)
         work = start(service, config)
-        if work is not None and (message := asyncio.run(work)):
+        new_loop = partial(service.new_loop, config) if hasattr(service, "new_loop") else None
+        if work is not None and (message := asyncio.run(work, loop_factory=new_loop)):
             print(message)
     except errors.UnavailableError as err:
         # A service manager restarts the service after status 1, because a restart may help. Status

@@ -8,7 +8,7 @@ from .config_table import ConfigError, ConfigTable, UnavailableError, read_toml
 from .gateway_config import GatewayConfig, read_config
 from .key_file import Keys, MeterKeys
 from .key_source import KeysSource, read_keys, read_keys_source
-from .service import run
+from .service import new_loop, run
 
 __all__ = [
     "ConfigError",
@@ -18,6 +18,7 @@ __all__ = [
     "KeysSource",
     "MeterKeys",
     "UnavailableError",
+    "new_loop",
     "read_config",
     "read_keys",
     "read_keys_source",

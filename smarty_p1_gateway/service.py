@@ -13,6 +13,7 @@ from .decoded_meters import DecodedMeters
 from .decoded_port import DecodedPort
 from .encrypted_port import EncryptedPort, EncryptedTopicRoot
 from .gateway_config import GatewayConfig, PortConfig
+from .gathering_loop import new_gathering_loop
 from .health import Health, gateway_problems
 from .json_storage import JsonStorage
 from .metrics import GatewayMetrics
@@ -57,6 +58,13 @@ async def run(config: GatewayConfig) -> None:
         if opening.done() and not opening.exception():
             await memory.close()
             await store.close()
+
+
+def new_loop(config: GatewayConfig) -> asyncio.AbstractEventLoop:
+    """Return an event loop for `run`."""
+    # A broker of MQTT gets frames one after the other. Gathering events would delay each of them.
+    gathers = isinstance(config.broker, NatsConfig) and len(config.ports) > 1
+    return new_gathering_loop() if gathers else asyncio.new_event_loop()
 
 
 def _allow_files() -> None:

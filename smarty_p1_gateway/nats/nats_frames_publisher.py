@@ -193,13 +193,14 @@ class NatsPublisher:
 
     async def _gather(self) -> None:
         """Wait until there are enough frames for a batch, but at most `batch_seconds`."""
+        if self._is_finishing:
+            return
         seconds = self._batch_seconds * uniform(_MIN_GATHERED, 1.0)  # noqa: S311 - no secret
         try:
             async with asyncio.timeout(seconds) as self._gathering:
-                while not self._is_finishing and self._store.received < self._enough_at:
-                    self._wanted.update(await self._store.wait_for_any())
+                self._wanted.update(await self._store.wait_for_any(self._enough_at))
         except TimeoutError:
-            pass
+            self._wanted.update(self._store.take_news())
         finally:
             self._gathering = None
 

@@ -20,9 +20,6 @@ LOGGER = logging.getLogger(__name__)
 # the oldest frames are dropped.
 _MAX_MEMORY_BYTES = 8 * 1024 * 1024
 _RETRY_DELAY = 2.0
-# Seconds for which frames of several ports are gathered before they are written together. Waking up
-# for a single frame costs more than writing it.
-GATHER_TIME = 0.1
 _LOST = "The queue cannot be written: %s"
 _BACK = "The queue can be written again"
 
@@ -30,13 +27,11 @@ _BACK = "The queue can be written again"
 class FrameStore:
     """Store of frames. It accepts frames at once, writes them to the queue, and wakes publishers.
 
-    Frames that come within `gather_time` (seconds; 0 for a single P1 port) are written together.
     While writing to the disk fails, frames stay in memory and are published from there.
     """
 
     def __init__(self, ports: Iterable[str], metrics: GatewayMetrics) -> None:
         self._ports = tuple(ports)
-        self.gather_time = GATHER_TIME if len(self._ports) > 1 else 0.0
         self._metrics = metrics
         # Frames can be dropped before the queue is open. For Prometheus, the first value of a
         # counter is no rise, so show 0 first.
@@ -58,6 +53,7 @@ class FrameStore:
         self._news = {port: asyncio.Event() for port in self._ports}
         self._has_news = asyncio.Event()
         self._with_news: set[str] = set()
+        self._min_received = 0
         self._queue: FrameQueue
 
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
@@ -74,7 +70,22 @@ class FrameStore:
             self._thread.shutdown()
             raise
         for port in self._ports:
+            self._show(port)
             self._tell(port)
+
+    def _show(self, port: str) -> None:
+        """Make the metrics show the queue of a port. They are computed only when they are read."""
+        queue, metrics = self._queue, self._metrics
+
+        def sizes() -> list[int]:
+            return [len(frame.data) for frame in self._in_memory(port).values()]
+
+        for gauge, value in (
+            (metrics.queue_length, lambda: queue.length(port) + len(sizes())),
+            (metrics.queue_bytes, lambda: queue.size(port) + sum(sizes())),
+            (metrics.set_aside, lambda: queue.length_aside(port)),
+        ):
+            gauge.labels(port).set_function(value)
 
     def put(self, frame: NewFrame) -> None:
         """Accept `frame`. The method `write` writes it to the disk later."""
@@ -95,8 +106,6 @@ class FrameStore:
         """Write accepted frames to the disk, until this task is cancelled."""
         while True:
             await self._has_new.wait()
-            if self.gather_time:
-                await asyncio.sleep(self.gather_time)
             self._has_new.clear()
             try:
                 await self._write_what_waits()
@@ -127,16 +136,10 @@ class FrameStore:
             self._tell(port)
 
     def _tell(self, port: str) -> None:
-        self._note(port)
         self._news[port].set()
         self._with_news.add(port)
-        self._has_news.set()
-
-    def _note(self, port: str) -> None:
-        waiting = [len(frame.data) for frame in self._in_memory(port).values()]
-        self._metrics.queue_length.labels(port).set(self._queue.length(port) + len(waiting))
-        self._metrics.queue_bytes.labels(port).set(self._queue.size(port) + sum(waiting))
-        self._metrics.set_aside.labels(port).set(self._queue.length_aside(port))
+        if self.received >= self._min_received:
+            self._has_news.set()
 
     def _in_memory(self, port: str) -> dict[int, NewFrame]:
         """Return the frames of a port that wait in memory because the disk cannot be written.
@@ -145,7 +148,9 @@ class FrameStore:
         """
         if not self._outage.is_lost:
             return {}
-        return {number: frame for number, frame in self._new.items() if frame.port == port}
+        # The thread of the metrics reads the frames, too. So copy them in one step.
+        frames = list(self._new.items())
+        return {number: frame for number, frame in frames if frame.port == port}
 
     def is_empty(self) -> bool:
         """Return whether no frame waits in memory or on disk.
@@ -161,10 +166,19 @@ class FrameStore:
         await self._news[port].wait()
         self._news[port].clear()
 
-    async def wait_for_any(self) -> Collection[str]:
-        """Wait for new frames of any port. Return the ports with new frames since the last call."""
-        await self._has_news.wait()
-        self._has_news.clear()
+    async def wait_for_any(self, min_received: int = 0) -> Collection[str]:
+        """Wait for new frames of any port. Return the ports with new frames since the last call.
+
+        Also wait until `min_received` frames were accepted since the start.
+        """
+        self._min_received = min_received
+        while not self._with_news or self.received < min_received:
+            self._has_news.clear()
+            await self._has_news.wait()
+        return self.take_news()
+
+    def take_news(self) -> Collection[str]:
+        """Return the ports with new frames since the last call."""
         ports, self._with_news = self._with_news, set()
         return ports
 
@@ -207,8 +221,6 @@ class FrameStore:
             return {port: self._queue.oldest(port, most) for port in ports}
 
         batches = await self._in_thread(work)
-        for port in gone:
-            self._note(port)
         return {
             port: frames or self._oldest_in_memory(port, most) for port, frames in batches.items()
         }
@@ -224,7 +236,6 @@ class FrameStore:
             self._forget(frame.number)
         on_disk = [frame for frame in frames if frame.number > 0]
         await self._in_thread(partial(self._queue.remove, port, on_disk, title))
-        self._note(port)
 
     def titles_aside(self, port: str, min_frames: int = 0) -> tuple[str, ...]:
         """Return a port's system titles whose frames are set aside, because NATS refuses them.
@@ -246,7 +257,6 @@ class FrameStore:
             await self.remove(port, [frame])
             lost = 1
         self._metrics.dropped.labels(port).inc(lost)
-        self._note(port)
 
     async def end_aside(self, port: str, title: str) -> None:
         """Delete the sub-queue for the frames of `title` that were set aside, if it is empty."""
