@@ -39,7 +39,8 @@ WRITE_INTERVAL_S = 0.4
 # 40 kbit/s can send them within _WRITE_TIMEOUT.
 _COMPRESSION_LEVEL = 3
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
-_ASK_INTERVAL = 2.0
+# Each answer has some hundred metrics, so it costs as much as the values of many telegrams.
+_ASK_INTERVAL = 5.0
 _MAX_SILENCE_S = 20.0
 # VictoriaMetrics must have run for this number of seconds before values are written. It reports its
 # start time in whole seconds, so two processes that start within one second cannot be told apart.
