@@ -122,6 +122,7 @@ class _Collector:
             metrics,
             registers=config.registers,
             publishes_readings=config.publishes_readings,
+            name=config.name,
         )
         metrics.watch_oldest(lambda: self._worker.oldest)
         # Sequence number of the last message that NATS had delivered at the last `_look`.

@@ -1,7 +1,7 @@
 """Verification of messages. Each message gives a telegram, or a reason for its rejection."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from math import inf
 from typing import NamedTuple
 
@@ -159,9 +159,19 @@ class FrameVerifier:
 
         Raises UnavailableError.
         """
-        for title_with_key, (counter, time) in (await self._stored.all(now)).items():
-            self._newest.begin(title_with_key, counter, time)
+        self._note(await self._stored.all(now))
         self._newest.known_since = now - _DAY_S
+
+    async def catch_up(self, seconds: float) -> None:
+        """Read the frame counters that other collectors have stored in the last `seconds`.
+
+        Raises UnavailableError.
+        """
+        self._note(await self._stored.recent(seconds))
+
+    def _note(self, counters: Mapping[TitleWithKey, tuple[int, float]]) -> None:
+        for title_with_key, (counter, time) in counters.items():
+            self._newest.begin(title_with_key, counter, time)
 
     async def stored_counters(self, start: float, end: float) -> Collection[StoredCounter] | None:
         """Return the stored frame counters of all meters from `start` to `end` (Unix seconds).

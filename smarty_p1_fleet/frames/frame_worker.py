@@ -9,14 +9,17 @@ import json
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
+from zlib import crc32
 
 from nats.errors import Error as NatsError
 
 from smarty_p1_fleet.collector_client import CollectorClient
+from smarty_p1_fleet.jetstream_objects import PRIORITY_GROUP
 from smarty_p1_fleet.metrics import EARLIER, CollectorMetrics
 from smarty_p1_fleet.outage_log import outage_of, reason
 from smarty_p1_fleet.store.register_selection import ALL, RegisterSelection
@@ -47,6 +50,11 @@ _MARGIN = 1.0
 # perhaps moved to another node.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
+# NATS distinguishes this number of priorities.
+_PRIORITIES = 10
+# Seconds without messages after which a collector reads what other collectors have stored.
+# Otherwise, a meter's clock that was set back would not be noticed.
+_MAX_IDLE_S = 15.0
 _ACKNOWLEDGE_INTERVAL = 1.0
 # Maximum number of late frames (such as replays) of a batch that are stored at once. Further late
 # frames are parked, and stored later. A stored frame
@@ -81,7 +89,11 @@ class _Judged:
 
 
 class Worker:
-    """Worker of one collector. It serves all successive connections to NATS."""
+    """Worker of one collector. It serves all successive connections to NATS.
+
+    `name` is the collector's name, which decides whether this or another collector of the same
+    consumer works if both can.
+    """
 
     def __init__(
         self,
@@ -91,7 +103,9 @@ class Worker:
         *,
         registers: RegisterSelection = ALL,
         publishes_readings: bool = True,
+        name: str = "",
     ) -> None:
+        self._priority = crc32(name.encode()) % _PRIORITIES
         self._judge = judge
         self._store = store
         self._metrics = metrics
@@ -113,6 +127,7 @@ class Worker:
         self._lost: NatsError | None = None
         self._is_refused = False
         self._working: Sequence[FrameMessage] = ()
+        self._worked_at = time.monotonic()
         # `_judged` has the batches whose values are not on disk yet. `_rejected` has the batches
         # without values to write, which are acknowledged soon. `_waiting` has the frames to park,
         # each with its mark. They are acknowledged when NATS has parked them.
@@ -145,7 +160,14 @@ class Worker:
         """
         self._nats, self._parking, self._lost = nats, parking, None
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
-        request = json.dumps({"batch": _BATCH, "expires": int(_EXPIRES * 1e9)}).encode()
+        request = json.dumps(
+            {
+                "batch": _BATCH,
+                "expires": int(_EXPIRES * 1e9),
+                "group": PRIORITY_GROUP,
+                "priority": self._priority,
+            }
+        ).encode()
         inbox = nats.new_inbox()
         subscription = await nats.receive(inbox, self._on_message)
         if self._publishes_readings:
@@ -219,14 +241,17 @@ class Worker:
             if not self._arrived:
                 self._has_arrived.clear()
             self._is_used_up.set()
+            idle_s = time.monotonic() - self._worked_at
+            if idle_s > _MAX_IDLE_S:
+                await self._until_answered(partial(self._judge.catch_up, idle_s))
             await self._handle(self._working)
-            self._working = ()
+            self._working, self._worked_at = (), time.monotonic()
 
     async def _handle(self, messages: Sequence[FrameMessage]) -> None:
         judged, rejected, telegrams = _Judged(), _Judged(), list[Telegram]()
         samples, waiting, redelivered = list[Sample](), [], list[int]()
         for message in messages:
-            verdict = await self._verdict(message)
+            verdict = await self._until_answered(partial(verdict_on, self._judge, message))
             batch = rejected if verdict.telegram is None else judged
             batch.add(message, verdict)
             if mark := self._mark(message, verdict, judged):
@@ -284,20 +309,20 @@ class Worker:
             if lines is not None and sample.counter not in lines:
                 samples[place] = sample._replace(is_new=True)
 
-    async def _verdict(self, message: FrameMessage) -> Verdict:
-        """Return the verdict on a message.
+    async def _until_answered[T](self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return the result of `ask`.
 
         Retry without limit while NATS or VictoriaMetrics does not answer.
         """
         while True:
             try:
-                verdict = await verdict_on(self._judge, message)
+                result = await ask()
             except (NatsError, OSError, TimeoutError, UnavailableError) as error:
                 self._outage.note(reason(error))
                 await self._outage.wait()
             else:
                 self._outage.end()
-                return verdict
+                return result
 
     async def acknowledge(self) -> None:
         """Acknowledge batches whose values are on disk, until cancelled.

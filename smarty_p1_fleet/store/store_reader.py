@@ -92,16 +92,19 @@ class StoreReader:
             values = sum(int(float(row["value"][1])) for row in rows)
         return len(await self.series(matching)), values
 
-    async def counters(self, now: float) -> dict[TitleWithKey, tuple[int, float]]:
+    async def counters(
+        self, now: float, seconds: float
+    ) -> dict[TitleWithKey, tuple[int, float]]:
         """Return each meter's highest frame counter, and the latest time of any of its counters.
 
         The counter and the time may come from two different frames. The keys of the dict are system
-        title and key fingerprint. Only counters from 24 hours before `now` to an hour after `now`
+        title and key fingerprint. Only counters from `seconds` before `now` to an hour after `now`
         are found. All times are Unix seconds.
         """
         columns: list[dict[TitleWithKey, float]] = []
         for function in ("max_over_time", "tlast_over_time"):
-            rows = await self._query(f"{function}({_COUNTER}[25h])", now + _AHEAD)
+            query = f"{function}({_COUNTER}[{seconds + _AHEAD:.0f}s])"
+            rows = await self._query(query, now + _AHEAD)
             column: dict[TitleWithKey, float] = {}
             with _as_unavailable():
                 for row in rows:

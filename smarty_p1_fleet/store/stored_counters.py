@@ -30,6 +30,9 @@ LOGGER = logging.getLogger(__name__)
 # also has the counters of a minute before and after the hour, for frames at its start or end.
 _HOUR_S = 3600
 _AROUND_S = 60
+_DAY_S = 86400
+# Frames of a meter whose clock is up to this number of seconds slow count as recent.
+_MAX_SLOW_S = 600.0
 # Maximum number of windows in memory, about 12 kB each. `fleet read --all` reads the frames of all
 # meters in turn. This number is enough for 3,000 meters.
 _MAX_WINDOWS = 5000
@@ -99,7 +102,16 @@ class StoredCounters:
         Only counters of the 24 hours before `now` are found. Raises UnavailableError also while
         VictoriaMetrics refuses queries.
         """
-        return await (await self._find_reader()).counters(now)
+        return await (await self._find_reader()).counters(now, _DAY_S)
+
+    async def recent(self, seconds: float) -> dict[TitleWithKey, tuple[int, float]]:
+        """Return the same of the last `seconds`, at most 24 hours.
+
+        Return {} while VictoriaMetrics refuses queries.
+        """
+        seconds = min(seconds + _MAX_SLOW_S, _DAY_S)
+        found = await self._ask(lambda reader: reader.counters(time.time(), seconds))
+        return found or {}
 
     async def newest(self, title_with_key: TitleWithKey) -> tuple[int, float] | None:
         """Return a meter's highest frame counter, and the latest time of any of its counters.

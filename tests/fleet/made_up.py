@@ -115,6 +115,7 @@ class FakeNats:
         self._has_more = asyncio.Event()
         self.has_listeners = True
         self._inboxes: dict[str, Receiver] = {}
+        self.priorities: set[tuple[str, int]] = set()
         self.delivering: set[asyncio.Task[None]] = set()
 
     def add(
@@ -152,12 +153,20 @@ class FakeNats:
     async def unsubscribe(self) -> None:
         pass
 
-    async def publish(self, subject: str, data: bytes = b"", reply: str = "") -> None:
-        if subject.startswith("$JS.API.CONSUMER.MSG.NEXT.smarty_p1_frames.store"):
-            task = asyncio.create_task(self._deliver(json.loads(data)["batch"]))
-            self.delivering.add(task)
-            task.add_done_callback(self.delivering.discard)
-        else:
+    async def publish(self, subject: str, data: bytes, _reply: str) -> None:
+        assert subject == "$JS.API.CONSUMER.MSG.NEXT.smarty_p1_frames.store"
+        request = json.loads(data)
+        self.priorities.add((request["group"], request["priority"]))
+        task = asyncio.create_task(self._deliver(request["batch"]))
+        self.delivering.add(task)
+        task.add_done_callback(self.delivering.discard)
+
+    async def send(self, commands: Iterable[bytes]) -> None:
+        if not self.is_connected:
+            raise ConnectionClosedError
+        for command in commands:
+            head, data, _ = command.split(b"\r\n")
+            _, subject, reply, _ = head.decode().split()
             self.readings.append((subject, json.loads(data)["frame_counter"]))
             if not self.has_listeners:
                 answer = b"NATS/1.0 503\r\n\r\n"
@@ -207,9 +216,16 @@ class FakeCounters:
         self.asked = 0
         self.is_limit_reached = False
         self.written: set[StoredCounter] | None = set()
+        self.recent_ones: dict[TitleWithKey, tuple[int, float]] = {}
+        self.caught_up: list[float] = []
 
     async def all(self, _: float) -> dict[TitleWithKey, tuple[int, float]]:
         return {}
+
+    async def recent(self, seconds: float) -> dict[TitleWithKey, tuple[int, float]]:
+        self._ask()
+        self.caught_up.append(seconds)
+        return self.recent_ones
 
     async def newest(self, _: TitleWithKey) -> tuple[int, float] | None:
         self._ask()

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.frames import reading_publisher
+from smarty_p1_fleet.frames import frame_worker, reading_publisher
 from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, fingerprints_of
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_fleet.store.store_writer import StoreRun
@@ -380,6 +380,30 @@ async def test_acknowledgements_wait_for_a_connection(fleet: Fleet) -> None:
     assert fleet.nats.acknowledged == []
     fleet.nats.is_connected = True
     await fleet.until_acknowledged(2)
+
+
+async def test_after_a_pause_a_collector_knows_what_others_have_stored_meanwhile(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame_worker, "_MAX_IDLE_S", 0.0)
+    # Another collector has stored the 50th frame. Then the meter's clock was set back.
+    stored = telegram_of(50).time
+    assert stored
+    fleet.counters.recent_ones = {(TITLE, key_fingerprint(KEY)): (50, stored.timestamp())}
+    fleet.counters.failures = 1
+    fleet.start()
+    fleet.nats.add(sent(60, second=100))
+    await until(lambda: fleet.value("rejected_total", reason="clock") == 1)
+    fleet.nats.add(sent(61))
+    await fleet.until_written(1)
+    assert len(fleet.counters.caught_up) == 2
+
+
+async def test_a_collector_without_a_pause_asks_nobody(fleet: Fleet) -> None:
+    fleet.start()
+    fleet.nats.add(sent(1))
+    await fleet.until_written(1)
+    assert fleet.counters.caught_up == []
 
 
 async def test_a_frame_waits_while_the_store_does_not_say_what_is_stored(

@@ -28,6 +28,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.ranges: list[float] = []
         self.refusal: UnavailableError | None = None
         self.is_away = False
 
@@ -41,6 +42,14 @@ class Reader:
             max((counter for counter, at in STORED if at <= start), default=-1),
             min((counter for counter, at in STORED if at > end), default=2**32),
         )
+
+    async def counters(
+        self, now: float, seconds: float
+    ) -> dict[TitleWithKey, tuple[int, float]]:
+        assert now == pytest.approx(time.time(), abs=60)
+        self._ask()
+        self.ranges.append(seconds)
+        return {METER: (50, now)}
 
     async def newest_counter(self, _: TitleWithKey, __: float) -> tuple[int, float] | None:
         self._ask()
@@ -218,3 +227,16 @@ async def test_a_proxy_that_refuses_queries_holds_up_no_frame(
                     await counters.newest(METER)
         finally:
             await counters.close()
+
+
+async def test_recent_counters_are_those_since_the_pause_began_and_some_minutes_before(
+    reader: Reader, counters: StoredCounters
+) -> None:
+    for pause in (20, 10 * 86400):
+        assert {*await counters.recent(pause)} == {METER}
+    # A meter's clock may be slow. No more than a day is asked for.
+    assert reader.ranges == [620, 86400]
+    reader.refusal = ReadingNotAllowedError("no")
+    assert await counters.recent(20) == {}
+    assert await counters.recent(20) == {}
+    assert reader.asked == 3
