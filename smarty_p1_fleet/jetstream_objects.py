@@ -60,8 +60,9 @@ ACK_WAIT_S = 90.0
 # attacker with a login can send ids of 15 KB each, 100 MB a second. In a longer time, these ids
 # could fill the memory.
 _DUPLICATE_WINDOW_S = 0.1
-# NATS gives each message to the waiting request with the lowest priority. So as long as one collector
-# keeps up, it gets all messages, and the others cost nearly nothing. NATS needs a group's name.
+# NATS gives each message to the waiting request with the lowest priority. So as long as one
+# collector keeps up, it gets all messages, and the others cost nearly nothing. NATS needs a group's
+# name.
 PRIORITY_GROUP = "collectors"
 _FETCH_BATCH = 500
 _FETCH_TIMEOUT_S = 5.0

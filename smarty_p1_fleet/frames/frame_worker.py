@@ -95,7 +95,7 @@ class Worker:
     consumer works if both can.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         judge: FrameVerifier,
         store: Store,

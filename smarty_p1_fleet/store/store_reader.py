@@ -92,9 +92,7 @@ class StoreReader:
             values = sum(int(float(row["value"][1])) for row in rows)
         return len(await self.series(matching)), values
 
-    async def counters(
-        self, now: float, seconds: float
-    ) -> dict[TitleWithKey, tuple[int, float]]:
+    async def counters(self, now: float, seconds: float) -> dict[TitleWithKey, tuple[int, float]]:
         """Return each meter's highest frame counter, and the latest time of any of its counters.
 
         The counter and the time may come from two different frames. The keys of the dict are system

@@ -43,9 +43,7 @@ class Reader:
             min((counter for counter, at in STORED if at > end), default=2**32),
         )
 
-    async def counters(
-        self, now: float, seconds: float
-    ) -> dict[TitleWithKey, tuple[int, float]]:
+    async def counters(self, now: float, seconds: float) -> dict[TitleWithKey, tuple[int, float]]:
         assert now == pytest.approx(time.time(), abs=60)
         self._ask()
         self.ranges.append(seconds)

@@ -8,7 +8,7 @@ from selectors import EVENT_READ
 
 import pytest
 
-from smarty_p1_gateway import gathering_loop, new_loop, read_config
+from smarty_p1_gateway import new_loop, read_config
 from smarty_p1_gateway.gathering_loop import GatheringSelector
 
 PORT = '[[port]]\naddress = "127.0.0.1:{}"\ntitle = "534147677004{}"\n'
@@ -32,7 +32,7 @@ def test_what_comes_in_the_pause_after_the_first_event_is_handled_with_it(
         pauses.append(seconds)
         pairs[1][0].send(b"second")
 
-    monkeypatch.setattr(gathering_loop.time, "sleep", sleep)
+    monkeypatch.setattr("smarty_p1_gateway.gathering_loop.time.sleep", sleep)
     with GatheringSelector() as selector:
         for _, there in pairs:
             selector.register(there, EVENT_READ)

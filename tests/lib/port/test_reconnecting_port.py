@@ -366,3 +366,20 @@ async def test_a_silent_port_is_tried_again_soon_however_often_it_was_silent() -
     assert {type(error) for error in collector.losses} == {PortSilentError}
     # With a delay that doubles each time, it would be 0.32 s.
     assert collector.link._backoff.next_delay() < 0.05
+
+
+async def test_each_byte_ends_the_silence_of_a_port() -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(8):
+            writer.write(b"x")
+            await asyncio.sleep(0.1)
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout=0.3)
+        await collector.until(lambda: bool(collector.data))
+        begin = asyncio.get_running_loop().time()
+        await collector.until(lambda: bool(collector.losses))
+        assert asyncio.get_running_loop().time() - begin >= 0.8
+        await collector.stop()
+    assert isinstance(collector.losses[0], PortClosedError)
+    assert collector.data.startswith(8 * b"x")
