@@ -369,7 +369,7 @@ async def test_a_silent_port_is_tried_again_soon_however_often_it_was_silent() -
 
 
 async def test_each_byte_ends_the_silence_of_a_port() -> None:
-    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for _ in range(8):
             writer.write(b"x")
             await asyncio.sleep(0.1)
