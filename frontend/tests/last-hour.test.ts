@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LastHour, SLOT_MS, type Slot, SLOTS } from "../src/data/last-hour.ts";
 import { Locale } from "../src/locale.ts";
-import { chooseMarks, drawCurve } from "../src/parts/last-hour-curve.ts";
-import { bridge, findSteps, pathsOf, phasesOf, scaleOf, type Step } from "../src/data/last-hour-steps.ts";
+import { chooseMarks, drawCurve, layOutCurve } from "../src/parts/last-hour-curve.ts";
+import { FollowedHour } from "../src/data/followed-hour.ts";
+import { bridge, extendPaths, findSteps, pathsOf, phasesOf, scaleOf, type Step } from "../src/data/last-hour-steps.ts";
 import { chosenLine, curveName, stepLine, stepRow } from "../src/sentences/last-hour.ts";
 import { SwitchedDevices } from "../src/data/switched-devices.ts";
 import type { Live, PowerHour } from "../src/data/websocket-types.ts";
@@ -149,12 +150,12 @@ test("the phases of a step, and a thermostat's steps", () => {
 });
 
 test("the scale begins at zero, and shows the reference power from half of it on", () => {
-  assert.deepEqual(scaleOf([0.2, null, 0.9], null), { low: 0, high: 1, ticks: [0, 0.5, 1], hasReference: false });
-  assert.deepEqual(scaleOf([0.7, 5.2], 7), { low: 0, high: 7.42, ticks: [0, 2, 4], hasReference: true });
-  assert.equal(scaleOf([3.5], 7).hasReference, false);
-  const { low, high, ticks } = scaleOf([-2.1, 0.4], 7);
+  assert.deepEqual(scaleOf(0.2, 0.9, null), { low: 0, high: 1, ticks: [0, 0.5, 1], hasReference: false });
+  assert.deepEqual(scaleOf(0.7, 5.2, 7), { low: 0, high: 7.42, ticks: [0, 2, 4], hasReference: true });
+  assert.equal(scaleOf(3.5, 3.5, 7).hasReference, false);
+  const { low, high, ticks } = scaleOf(-2.1, 0.4, 7);
   assert.deepEqual([low, high, ticks], [-3, 1, [-3, -2, -1, 0, 1]]);
-  assert.ok(scaleOf([0, 240], null).ticks.length <= 6);
+  assert.ok(scaleOf(0, 240, null).ticks.length <= 6);
 });
 
 test("the curve is a line of steps, and no line crosses a gap", () => {
@@ -164,17 +165,34 @@ test("the curve is a line of steps, and no line crosses a gap", () => {
   assert.deepEqual(gaps, [[3, 5]]);
   // A change of less than half a pixel is no part of the path.
   assert.equal(pathsOf([1, 1.02, 1.01, 1.06], (index) => 10 * index, (kw) => 40 - 10 * kw).line, "M0.0 30H30.0V29.5H40.0");
-  const draw = (net: Slot[], width: number) => drawCurve(net, findSteps(net, [], 2), 7, 0, width, 160, "none", "since", en, (text) => 7 * text.length);
+  // Slots appended later give the same paths.
+  const long = [1, 1, null, 3, 3, 2, 2, 2.01, 1];
+  const [x10, y10] = [(index: number) => 10 * index, (kw: number) => 40 - 10 * kw];
+  for (const from of [5, 6, 8]) {
+    const drawn = (path: string) => path.replace(/H[\d.]+(?=H)/g, "");
+    const extended = extendPaths(pathsOf(long.slice(0, from), x10, y10), long, from, x10, y10);
+    assert.deepEqual({ ...extended, line: drawn(extended.line), area: drawn(extended.area) }, pathsOf(long, x10, y10));
+  }
+  const extremes = (net: Slot[]) => [Math.min(...net.map((kw) => kw ?? 0)), Math.max(...net.map((kw) => kw ?? 0))] as const;
+  const draw = (net: Slot[], width: number) => layOutCurve(net, findSteps(net, [], 2), scaleOf(...extremes(net), 7), 7, 0, width, 160, en, (text) => 7 * text.length);
   const { slotAt, x } = draw(flat(), 400);
   for (const slot of [0, 17, 359]) assert.equal(slotAt(x(slot + 0.5) / 400), slot);
   assert.equal(slotAt(-1), 0);
   for (const net of [flat(null), flat(-3), set(flat(), 0, 300, null)]) assert.ok(draw(net, 250));
   // 3 kW fed in and 5 kW drawn: both ends of the scale are in the drawing, from 20 px below its top to 20 px above its foot.
   const net = set(flat(-3), 100, 200, 5);
-  const { low, high } = scaleOf(net, 7);
+  const { low, high } = scaleOf(-3, 5, 7);
   const { y } = draw(net, 400);
   assert.ok(low <= -3 && high >= 5);
   assert.deepEqual([y(low), y(high)].map(Math.round), [140, 20]);
+  // A steady power is not drawn again for two readings; another one is, at once.
+  const curve = draw(flat(), 400);
+  const first = drawCurve(curve, flat(), 0.4, 0.4, undefined);
+  const [steady, other] = [[...flat(), 0.402], [...flat(), 0.9]];
+  assert.equal(drawCurve(curve, steady, 0.4, 0.402, first), first);
+  assert.notEqual(drawCurve(curve, other, 0.4, 0.9, first), first);
+  assert.notEqual(drawCurve(curve, [...flat(), 0.4, 0.4, 0.4], 0.4, 0.4, first), first);
+  assert.notEqual(drawCurve(draw(flat(), 400), steady, 0.4, 0.402, first), first);
 });
 
 const T0 = Date.parse("2026-11-21T17:38:20Z");
@@ -214,6 +232,38 @@ test("what came live counts more than the answer, and the hour moves on", () => 
   assert.deepEqual(known(hour), [[-20, 0.1], [-10, 0.2], [0, 0.3], [1800, 0.5]]);
 });
 
+test("an hour that is followed has what a whole analysis finds", () => {
+  const random = chance(7);
+  const at = (values: Live["values"], slot: number, late = 0): Live => ({ ...live(10 * slot - late, 0), values: values! });
+  for (const hold of [2, 29]) {
+    const [hour, followed] = [new LastHour(), new FollowedHour()];
+    let [kw, count, analyses, start] = [0.5, 0, 0, 0];
+    for (let slot = 0; slot < 900; slot++) {
+      if (random() < 0.04) kw = random() < 0.5 ? 0.5 : -1 + 4 * random();
+      if (random() < 0.002) slot += 20;
+      if (random() < 0.2) continue;
+      if (random() < 0.002) hour.load({ ...answer(500, 600), start: new Date(T0 + 10_000 * (slot - 400)).toISOString() });
+      const values = () => ({ power_net: kw + 0.03 * random(), power_net_l1: kw, power_net_l2: 0 });
+      hour.add(at(values(), slot));
+      if (random() < 0.1) hour.add(at({ ...values(), power_net: kw + 2 }, slot));
+      if (random() < 0.02) hour.add(at(values(), slot, 20));
+      followed.update(hour, hold);
+      if (followed.start !== start) [start, analyses] = [followed.start, analyses + 1];
+      assert.equal(followed.begin, hour.timeOf(0));
+      const whole = bridge(hour.net, hold);
+      const since = whole.findIndex((kw) => kw !== null);
+      assert.deepEqual(followed.net.slice(followed.shift + since), whole.slice(since));
+      // Where an older reading has left the hour, an analysis may know a step less until the next minute.
+      const shown = (steps: readonly Step[], shift: number) => steps.map(({ times: _, ...step }) => ({ ...step, at: step.at - shift, end: step.end - shift })).filter(({ at }) => at > 70);
+      assert.deepEqual(shown(followed.steps, followed.shift), shown(findSteps(hour.net, hour.phases, hold), 0));
+      const known = followed.net.filter((kw) => kw !== null);
+      assert.ok(followed.lowest! <= Math.min(...known) && followed.highest! >= Math.max(...known));
+      count += 1;
+    }
+    assert.ok(count > 500 && analyses < count / 2, `${analyses} of ${count}`);
+  }
+});
+
 const step = (changes: Partial<Step> = {}): Step => ({ at: 0, end: 0, kw: 2.1, before: 0.6, after: 2.7, phases: [2.1, 0, 0], times: 1, ...changes });
 
 test("the line about a step in words", () => {
@@ -226,7 +276,7 @@ test("the line about a step in words", () => {
   assert.equal(said(undefined), "No change of 0.3 kW or more in the last hour");
   assert.equal(plain(chosenLine(T0, 3.2, step({ kw: 2.4, phases: [0, 2.4, 0] }), {}, en)), "**18:38:20** · 3.2 kW · **+2.4 kW** · L2");
   assert.equal(plain(chosenLine(T0, null, undefined, undefined, en)), "**18:38:20** · no readings");
-  assert.equal(plain(curveName([0.6, null, 5.2], en)), "Power in the last hour, from 0.6 to 5.2 kW");
+  assert.equal(plain(curveName({ lowest: 0.6, highest: 5.2 }, en)), "Power in the last hour, from 0.6 to 5.2 kW");
   assert.deepEqual(stepRow(step(), T0, en), ["18:38:20", "+2.1", "L1"]);
 });
 

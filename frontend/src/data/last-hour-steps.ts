@@ -18,7 +18,7 @@ export interface Step {
 }
 
 /** A smaller change is no step. */
-const MIN_STEP_KW = 0.1;
+export const MIN_STEP_KW = 0.1;
 /** A step must be this many times larger than the usual change of the last five minutes. */
 const NOISE_FACTOR = 4.5;
 const NOISE_SLOTS = 30;
@@ -73,8 +73,14 @@ export function findSteps(net: readonly Slot[], phases: readonly (readonly Slot[
     const moved = phases.map((phase) => (phase[read[n]!] ?? 0) - (phase[read[first - 1]!] ?? 0));
     steps.push({ at: read[first]!, end: read[n]!, kw, before, after, phases: moved, times: 1 });
   }
-  for (const step of steps) step.times = steps.filter((other) => isSame(step, other)).length;
-  return steps;
+  return countAlike(steps);
+}
+
+/** Return the steps, each with the number of those that are like it. */
+export function countAlike(steps: readonly Step[]): Step[] {
+  const phases = steps.map((step) => String(phasesOf(step)));
+  const isAlike = ({ kw }: Step, index: number, other: Step, at: number) => Math.abs(other.kw - kw) < SAME * Math.abs(kw) && phases[index] === phases[at];
+  return steps.map((step, index) => ({ ...step, times: steps.filter((other, at) => isAlike(step, index, other, at)).length }));
 }
 
 function leastStep(n: number, read: number[], change: (n: number) => number): number {
@@ -88,9 +94,6 @@ function mean(net: readonly Slot[], near: number, far: number | undefined, least
   const [kw, other] = [net[near]!, far === undefined ? null : net[far]!];
   return other === null || Math.abs(other - kw) >= least ? kw : (kw + other) / 2;
 }
-
-const isSame = (step: Step, other: Step): boolean =>
-  Math.abs(other.kw - step.kw) < SAME * Math.abs(step.kw) && String(phasesOf(step)) === String(phasesOf(other));
 
 /** Return the numbers of the phases on which a step happened; [] if unknown. */
 export const phasesOf = ({ phases, kw }: Step): number[] =>
@@ -109,10 +112,12 @@ const MAX_TICK_SPANS = 4.4;
 /** Ticks nearer to the reference power than this share of the scale are left out. */
 const MIN_TICK_SHARE = 0.16;
 
-/** Return the scale of the curve. Zero is always in view. The reference power is, if a reading exceeds half of it. */
-export function scaleOf(net: readonly Slot[], reference: number | null): Scale {
-  const known = net.filter((kw): kw is number => kw !== null);
-  const [lowest, highest] = [Math.min(0, ...known), Math.max(0.5, ...known)];
+/**
+ * Return the scale of a curve between two powers. Zero is always in view. The reference power is, if the curve
+ * exceeds half of it.
+ */
+export function scaleOf(from: number, to: number, reference: number | null): Scale {
+  const [lowest, highest] = [Math.min(0, from), Math.max(0.5, to)];
   const hasReference = reference !== null && highest > reference / 2;
   const top = hasReference ? Math.max(highest, reference * 1.06) : highest;
   const tick = NICE.find((kw) => (top - lowest) / kw <= MAX_TICK_SPANS) ?? lastOf(NICE)! * 10;
@@ -126,14 +131,21 @@ export function scaleOf(net: readonly Slot[], reference: number | null): Scale {
   return { low, high, ticks, hasReference };
 }
 
-/**
- * Return the path of the curve, a step line with gaps, and the path of its area down to zero. Also return the gaps, each
- * as the indexes of its first slot and of the slot after it.
- */
-export function pathsOf(net: readonly Slot[], x: (index: number) => number, y: (kw: number) => number) {
-  // Half pixels are fine enough. Most readings then differ from the one before by nothing, and a short path costs little.
-  const heights = net.map((kw) => (kw === null ? null : Math.round(2 * y(kw)) / 2));
-  const [zero, gaps]: [number, [from: number, to: number][]] = [Math.round(2 * y(0)) / 2, []];
+export interface Paths {
+  line: string;
+  /** Area between the curve and zero. */
+  area: string;
+  /** Gaps, each as the indexes of its first slot and of the slot after it. */
+  gaps: [from: number, to: number][];
+}
+
+/** Half pixels are fine enough. Most readings then differ from the one before by nothing, and a short path costs little. */
+export const heightOf = (px: number): number => Math.round(2 * px) / 2;
+
+/** Return the paths of the curve, a step line with gaps. `x` and `y` return positions in px. */
+export function pathsOf(net: readonly Slot[], x: (index: number) => number, y: (kw: number) => number): Paths {
+  const heights = net.map((kw) => (kw === null ? null : heightOf(y(kw))));
+  const [zero, gaps]: [number, Paths["gaps"]] = [heightOf(y(0)), []];
   let [line, area, from] = ["", "", 0];
   for (let to = 1; to <= net.length; to++) {
     const height = heights[from]!;
@@ -149,4 +161,16 @@ export function pathsOf(net: readonly Slot[], x: (index: number) => number, y: (
     from = to;
   }
   return { line, area, gaps };
+}
+
+/** Return the paths with further slots of `net`, from index `from` on. Neither they nor the slot before are in a gap. */
+export function extendPaths({ line, area, gaps }: Paths, net: readonly Slot[], from: number, x: (index: number) => number, y: (kw: number) => number): Paths {
+  let [more, last] = ["", heightOf(y(net[from - 1]!))];
+  for (let index = from; index < net.length; index++) {
+    const height = heightOf(y(net[index]!));
+    more += `${height === last ? "" : `V${height}`}H${x(index + 1).toFixed(1)}`;
+    last = height;
+  }
+  const end = `V${heightOf(y(0))}Z`;
+  return { line: line + more, area: area.slice(0, -end.length) + more + end, gaps };
 }

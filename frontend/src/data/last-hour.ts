@@ -5,7 +5,7 @@ import type { Live, PowerHour } from "./websocket-types.ts";
 export const SLOT_MS = 10_000;
 export const SLOTS = 360;
 /** A message that is older than the newest slot by more than this was sent after the clock was set back. */
-const MAX_DELAY_SLOTS = 4;
+export const MAX_DELAY_SLOTS = 4;
 /** Power in kW; null without a reading. */
 export type Slot = number | null;
 
@@ -20,6 +20,8 @@ export class LastHour {
   #answer: PowerHour | undefined;
   /** Changes with each new value or slot. */
   version = 0;
+  /** Changes if readings of any time were added. */
+  past = 0;
 
   get net(): readonly Slot[] {
     return this.#lists[0]!;
@@ -51,6 +53,7 @@ export class LastHour {
       });
     });
     this.version += 1;
+    this.past += 1;
   }
 
   /** Add a live message. The last reading of a slot counts. */
@@ -63,6 +66,7 @@ export class LastHour {
     if (slot < this.#end - MAX_DELAY_SLOTS) {
       this.#end = 0;
       this.#answer = undefined;
+      this.past += 1;
     }
     this.moveTo(time);
     const at = slot - this.#end + SLOTS;

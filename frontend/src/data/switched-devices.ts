@@ -114,9 +114,9 @@ export class SwitchedDevices {
 
   /**
    * Return the device that was switched with a step; undefined if none or several were, or if it is not sure. `steps` are all steps of the hour,
-   * and `start` is the time in ms at which it begins.
+   * whose `count` slots begin at `start`, in ms.
    */
-  find(hass: Home, powers: readonly string[], step: Step, steps: readonly Step[], start: number): Switched | undefined {
+  find(hass: Home, powers: readonly string[], step: Step, steps: readonly Step[], start: number, count = SLOTS): Switched | undefined {
     const timeOf = ({ at }: Step) => start + at * SLOT_MS;
     const isNear = (event: Event, step: Step) => Math.abs(event.time - timeOf(step)) <= MAX_APART_MS;
     const own = (id: string) => powerOf(hass, powers, id);
@@ -133,7 +133,7 @@ export class SwitchedDevices {
     } else {
       // A device whose power is unknown must have made this step each time that it was switched, and at least twice.
       // Otherwise, it was switched at this time only by chance.
-      const events = this.#events.filter((event) => event.id === id && event.time < start + (SLOTS - UNSURE_SLOTS) * SLOT_MS);
+      const events = this.#events.filter((event) => event.id === id && event.time < start + (count - UNSURE_SLOTS) * SLOT_MS);
       const isSteady = events.length > 1 && events.every((event) => stepsOf(event).some((other) => apart(other.kw, step.kw) < SAME));
       const similar = steps.filter((other) => apart(other.kw, step.kw) < SIMILAR);
       if (!STRONG.test(id) || !isSteady || events.length <= MIN_MADE_SHARE * similar.length) return undefined;

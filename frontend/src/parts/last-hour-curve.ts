@@ -2,11 +2,14 @@
 
 import { lastOf } from "../built-ins.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import { MINUTE_SLOTS } from "../data/followed-hour.ts";
 import { SLOT_MS, type Slot, SLOTS } from "../data/last-hour.ts";
 import { type Locale, QUARTER_HOUR_MS } from "../locale.ts";
 import { isNamed } from "../sentences/last-hour.ts";
+import { nowTexts } from "../sentences/now.ts";
 import { chartStyles } from "./day-chart.ts";
-import { pathsOf, phasesOf, scaleOf, type Step } from "../data/last-hour-steps.ts";
+import { extendPaths, heightOf, type Paths, pathsOf, phasesOf, type Scale, type Step } from "../data/last-hour-steps.ts";
 import type { Measure } from "./widths.ts";
 
 const TOP = 20;
@@ -21,6 +24,11 @@ const MIN_MARK_SHARE = 0.1;
 const THERMOSTAT = 3;
 /** Below this width, only the newest mark has a number. */
 const NARROW = 390;
+/** Most of the line's width on one side. */
+const LINE = 1;
+/** A drawing may lag behind by this many slots (3 px), and its newest powers may be off by this many px. */
+const MAX_LAG_SLOTS = 2;
+const MAX_OFF = 1;
 /** Room at the right for the text of a reference power above the scale. */
 const BEYOND = 100;
 
@@ -39,39 +47,55 @@ export function chooseMarks(steps: readonly Step[], range: number): Step[] {
   return worthy.sort((a, b) => size(b) - size(a)).slice(0, MAX_MARKS);
 }
 
+/** Drawing of an hour. Positions are those at the time of the analysis; the drawing then moves to the left. */
 export interface Curve {
-  drawing: TemplateResult;
+  /** What stays where it is, below and above the curve. */
+  back: TemplateResult;
+  reference: TemplateResult | typeof nothing;
+  /** What moves with the curve, below and above the line of the reference power. */
+  gaps: TemplateResult;
+  front: TemplateResult;
+  /** Paths of the first `known` slots. */
+  paths: Paths;
+  known: number;
+  hasReference: boolean;
+  /** Position at which the running quarter-hour begins. */
+  quarter: number;
+  /** Number of slots by which the drawing can move. Then, it must be made anew. */
+  until: number;
+  left: number;
+  right: number;
+  bottom: number;
   x: (index: number) => number;
   y: (kw: number) => number;
-  /** Return the slot at a share of the width. */
+  /** Return the slot of the hour at a share of the width. */
   slotAt: (share: number) => number;
 }
 
-/**
- * Draw everything but the chosen time and the last point. `net` are the bridged powers, `start` is the time of the first
- * one in ms. `gapText` and `sinceText` stand in gaps.
- */
-export function drawCurve(
+/** Lay out an hour in a frame of `width` and `height`. `net` are the bridged powers from `start` on, in ms since 1970. */
+export function layOutCurve(
   net: readonly Slot[],
   steps: readonly Step[],
+  { low, high, ticks, hasReference }: Scale,
   reference: number | null,
   start: number,
   width: number,
   height: number,
-  gapText: string,
-  sinceText: string,
   locale: Locale,
   widthOf: Measure,
 ): Curve {
-  const { low, high, ticks, hasReference } = scaleOf(net, reference);
   const label = (kw: number) => locale.number(kw, Number.isInteger(kw) ? 0 : 1);
   const left = Math.ceil(Math.max(...(hasReference ? [...ticks, reference!] : ticks).map((kw) => widthOf(label(kw))))) + GAP + 2;
   const [right, bottom] = [width - 2, height - FOOT];
-  const x = (index: number) => left + ((right - left) * index) / SLOTS;
+  const slot = (right - left) / SLOTS;
+  const x = (index: number) => left + slot * index;
   const y = (kw: number) => bottom - ((bottom - TOP) * (kw - low)) / (high - low);
   const [at, zero] = [(time: number) => x((time - start) / SLOT_MS), y(0)];
   const onAxis = (kw: number) => svg`<text x=${left - GAP} y=${y(kw) + 4.5} text-anchor="end" class=${kw === reference ? "strong" : ""}>${label(kw)}</text>`;
   const across = (kw: number, name: string) => svg`<path class=${name} d="M${left} ${y(kw).toFixed(1)}H${right}"></path>${onAxis(kw)}`;
+  const shift = Math.max(0, net.length - SLOTS);
+  /** Least position of texts and times at the left, so that they do not move out of the drawing. */
+  const edge = left + slot * MINUTE_SLOTS;
 
   const newest = lastOf(steps.filter(isNamed));
   const taken: [left: number, top: number, right: number, bottom: number][] = [];
@@ -84,7 +108,7 @@ export function drawCurve(
     const text = `${locale.signed(step.kw, 1)}${step.times >= THERMOSTAT && !isNewest ? `\u00a0×${step.times}` : ""}`;
     const size = widthOf(text);
     const from = [x + 8, x - 8 - size].find(
-      (from) => from > left && from + size < width && taken.every(([l, t, r, b]) => from - 3 >= r || from + size + 3 <= l || y - 11 >= b || y + 4 <= t),
+      (from) => from > edge && from + size < width + slot * shift && taken.every(([l, t, r, b]) => from - 3 >= r || from + size + 3 <= l || y - 11 >= b || y + 4 <= t),
     );
     const hasText = from !== undefined && (isNewest || width >= NARROW);
     if (hasText) taken.push([from, y - 11, from + size, y + 4]);
@@ -92,52 +116,102 @@ export function drawCurve(
     return svg`<path class="mark ${name}" d="M${x.toFixed(1)} ${(step.kw > 0 ? y - 7 : y).toFixed(1)}l4.5 ${step.kw > 0 ? 7 : -7}h-9z"></path>
       ${hasText ? svg`<text class="halo ${name}" x=${from.toFixed(1)} y=${y + 1}>${text}</text>` : nothing}`;
   };
-  const isRightTaken = marks.some((mark) => mark.y < TOP + 4 && mark.x > right - BEYOND);
+  const isRightTaken = marks.some((mark) => mark.y < TOP + 4 && mark.x > right + slot * shift - BEYOND);
 
-  const { line, area, gaps } = pathsOf(net, x, y);
+  // The running slot can still change, so it is no part of the known paths.
+  const known = net[net.length - 2] === null ? net.length : net.length - 1;
+  const paths = pathsOf(net.slice(0, known), x, y);
+  const { gaps } = paths;
   const writeGap = ([from, to]: [number, number]) => {
-    const text = from ? gapText : sinceText;
-    const room = x(to) - x(from) - widthOf(text);
-    return room < GAP || to === SLOTS ? nothing : svg`<text x=${from ? x(from) + room / 2 : x(to) - widthOf(text) - GAP} y=${zero - 7}>${text}</text>`;
+    const text = from ? locale.text(nowTexts, "no_readings") : locale.text(nowTexts, "since", { time: locale.time(new Date(start + to * SLOT_MS)) });
+    const room = x(to) - Math.max(x(from), edge) - widthOf(text);
+    return room < GAP || to === net.length ? nothing : svg`<text x=${from ? x(from) + room / 2 : x(to) - widthOf(text) - GAP} y=${zero - 7}>${text}</text>`;
   };
 
   const timeSize = widthOf(locale.time(new Date(start)));
   const apart = QUARTER_HOUR_MS * (at(start + QUARTER_HOUR_MS) - left < timeSize + 12 ? 2 : 1);
+  const end = start + net.length * SLOT_MS;
+  const quarterStart = Math.floor((end - 1) / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
   const times: number[] = [];
-  for (let time = Math.ceil(start / apart) * apart; at(time) <= right; time += apart) times.push(time);
-  const quarter = Math.max(left, at(Math.floor((start + SLOTS * SLOT_MS - 1) / QUARTER_HOUR_MS) * QUARTER_HOUR_MS));
-  const clip = (id: string, top: number, size: number) => svg`<clipPath id=${id}><rect y=${top} width=${width} height=${size}></rect></clipPath>`;
+  for (let time = Math.ceil(start / apart) * apart; at(time) <= right + slot * shift; time += apart) if (at(time) >= edge) times.push(time);
+  const writeTime = (time: number, x: number) => svg`<text x=${x} y=${height - 2} text-anchor="middle">${locale.time(new Date(time))}</text>`;
+  // The newest time stays at the right edge until there is room for its right half.
+  const last = times[times.length - 1];
+  const latest = right - timeSize / 2;
+  const stays = last !== undefined && at(last) - slot * shift > latest ? last : undefined;
+  const clip = (id: string, top: number, size: number) => svg`<clipPath id=${id}><rect x=${left} y=${top} width=${width} height=${size}></rect></clipPath>`;
+  return {
+    back: svg`${ticks.map((kw) => across(kw, kw ? "grid" : "axis"))}
+      ${clip("over", 0, zero)}${clip("under", zero, height)}${clip("inside", 0, height)}
+      ${stays === undefined ? nothing : writeTime(stays, latest)}`,
+    gaps: svg`<path class="gap" d=${gaps.map(([from, to]) => `M${x(from).toFixed(1)} ${zero.toFixed(1)}H${x(to).toFixed(1)}`).join("")}></path>${gaps.map(writeGap)}`,
+    reference: hasReference
+      ? svg`${clip("excess", 0, y(reference!))}${across(reference!, "reference")}`
+      : reference === null
+        ? nothing
+        : svg`<text class="strong" x=${isRightTaken ? left : right} y=${TOP - 7} text-anchor=${isRightTaken ? "start" : "end"}>${locale.referenceKW(reference)}\u00a0↑</text>`,
+    front: svg`${times.map((time) => svg`<path class="axis" d="M${at(time).toFixed(1)} ${bottom}v4"></path>${time === stays ? nothing : writeTime(time, at(time))}`)}
+      ${marks.map(drawMark)}`,
+    paths,
+    known,
+    hasReference,
+    quarter: at(quarterStart),
+    until: Math.min(
+      MINUTE_SLOTS,
+      shift + (quarterStart + QUARTER_HOUR_MS - end) / SLOT_MS,
+      stays === undefined ? MINUTE_SLOTS : Math.ceil((at(stays) - latest) / slot) - 1,
+    ),
+    left,
+    right,
+    bottom,
+    x,
+    y,
+    slotAt: (share) => Math.max(0, Math.min(SLOTS - 1, Math.floor((share * width - left) / slot))),
+  };
+}
 
+/** A drawn curve, with the number of its powers and the height of the last one. */
+export interface Drawn {
+  curve: Curve;
+  count: number;
+  height: number;
+  drawing: TemplateResult;
+}
+
+/**
+ * Draw a curve with the readings that `net` has now, from `lowest` to `highest`. While the power stays the same, the drawing
+ * `before` does for some slots more, because drawing costs more than all the rest of a telegram.
+ */
+export function drawCurve(curve: Curve, net: readonly Slot[], lowest: number, highest: number, before: Drawn | undefined): Drawn {
+  const isLevel = (kw: Slot) => kw !== null && Math.abs(curve.y(kw) - before!.height) <= MAX_OFF;
+  if (before?.curve === curve && net.length <= before.count + MAX_LAG_SLOTS && net.slice(before.count - 1).every(isLevel)) return before;
+  const { left, right, bottom, x, y, known, hasReference } = curve;
+  const shift = Math.max(0, net.length - SLOTS);
+  const moved = shift * (x(0) - x(1));
+  const { line, area } = known < net.length ? extendPaths(curve.paths, net, known, x, y) : curve.paths;
+  const quarter = Math.max(left, curve.quarter + moved);
+  const moving = (content: unknown) => svg`<g transform="translate(${moved.toFixed(2)})">${content}</g>`;
+  const still = (content: unknown) => guard([content], () => content);
+  const zero = y(0);
+  const part = (name: string, isThere: boolean) => isThere ? svg`<g class=${name} clip-path="url(#${name})">${moving(svg`<path class="area" d=${area}></path><path class="line" d=${line}></path>`)}</g>` : nothing;
   const drawing = svg`<rect class="ground" x=${quarter} y=${TOP} width=${right - quarter} height=${bottom - TOP}></rect>
-    ${ticks.map((kw) => across(kw, kw ? "grid" : "axis"))}
-    ${clip("over", 0, zero)}${clip("under", zero, height)}
-    ${["over", "under"].map((part) => svg`<g class=${part} clip-path="url(#${part})"><path class="area" d=${area}></path><path class="line" d=${line}></path></g>`)}
-    <path class="gap" d=${gaps.map(([from, to]) => `M${x(from).toFixed(1)} ${zero.toFixed(1)}H${x(to).toFixed(1)}`).join("")}></path>
-    ${gaps.map(writeGap)}
-    ${
-      hasReference
-        ? svg`${clip("excess", 0, y(reference!))}<path class="line beyond" clip-path="url(#excess)" d=${line}></path>${across(reference!, "reference")}`
-        : reference === null
-          ? nothing
-          : svg`<text class="strong" x=${isRightTaken ? left : right} y=${TOP - 7} text-anchor=${isRightTaken ? "start" : "end"}>${locale.referenceKW(reference)}\u00a0↑</text>`
-    }
-    ${times.map(
-      (time) => svg`<path class="axis" d="M${at(time).toFixed(1)} ${bottom}v4"></path>
-        <text x=${Math.min(at(time), right - timeSize / 2)} y=${height - 2} text-anchor="middle">${locale.time(new Date(time))}</text>`,
-    )}
-    ${marks.map(drawMark)}`;
-  const slotAt = (share: number) => Math.max(0, Math.min(SLOTS - 1, Math.floor(((share * width - left) / (right - left)) * SLOTS)));
-  return { drawing, x, y, slotAt };
+    ${still(curve.back)}
+    ${part("over", y(highest) < zero + LINE)}${part("under", y(lowest) > zero - LINE)}
+    <g clip-path="url(#inside)">${moving(still(curve.gaps))}</g>
+    ${hasReference ? svg`<g clip-path="url(#excess)">${moving(svg`<path class="line beyond" d=${line}></path>`)}</g>` : nothing}
+    ${still(curve.reference)}
+    ${moving(still(curve.front))}`;
+  return { curve, count: net.length, height: heightOf(y(lastOf(net) ?? 0)), drawing };
 }
 
 /** Return the last point of the curve. It does not beat: an animation would cost more than all the rest of the card. */
-export const drawEnd = ({ x, y }: Curve, kw: number): TemplateResult =>
-  html`<i class="last" style="left:${x(SLOTS) - 1}px;top:${y(kw)}px"></i>`;
+export const drawEnd = ({ curve, height }: Drawn): TemplateResult =>
+  html`<i class="last" style="left:${curve.right - 1}px;top:${height}px"></i>`;
 
-/** Return the crosshair at a chosen slot. */
-export function drawCross({ x, y }: Curve, index: number, kw: Slot, height: number): TemplateResult {
+/** Return the crosshair at a chosen slot of the hour. */
+export function drawCross({ x, y, bottom }: Curve, index: number, kw: Slot): TemplateResult {
   const at = x(index + 0.5);
-  return svg`<path class="chosen" d="M${at} ${TOP}V${height - FOOT}"></path>
+  return svg`<path class="chosen" d="M${at} ${TOP}V${bottom}"></path>
     ${kw === null ? nothing : svg`<circle class="chosen" cx=${at} cy=${y(kw)} r="4"></circle>`}`;
 }
 
@@ -164,6 +238,8 @@ export const curveStyles = [
       flex: 1;
       position: relative;
       min-height: 138px;
+      /* A layer of its own: otherwise, a browser paints the curve again whenever a number of the card changes. */
+      will-change: transform;
     }
     .frame svg {
       position: absolute;

@@ -2,9 +2,11 @@
 
 import { lastOf } from "../built-ins.ts";
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import type { CardHost } from "../card-host.ts";
 import type { Hass } from "../hass.ts";
-import { SLOT_MS, type Slot, SLOTS } from "../data/last-hour.ts";
+import { FollowedHour, MINUTE_SLOTS } from "../data/followed-hour.ts";
+import { SLOT_MS, SLOTS } from "../data/last-hour.ts";
 import type { Locale } from "../locale.ts";
 import { freshFor, type MeterFeed } from "../data/meter-feed.ts";
 import { canBeSunny, houseOf } from "../sentences/house.ts";
@@ -12,8 +14,8 @@ import { type Cause, chosenLine, curveName, isNamed, stepLine, stepRow } from ".
 import { nowTexts } from "../sentences/now.ts";
 import { SwitchedDevices } from "../data/switched-devices.ts";
 import type { Meter } from "../data/websocket-types.ts";
-import { type Curve, drawCross, drawCurve, drawEnd } from "./last-hour-curve.ts";
-import { bridge, findSteps, phasesOf, type Step } from "../data/last-hour-steps.ts";
+import { type Curve, drawCross, drawCurve, drawEnd, type Drawn, layOutCurve } from "./last-hour-curve.ts";
+import { phasesOf, scaleOf, type Step } from "../data/last-hour-steps.ts";
 import { plain, rich, tableBehind } from "./markup.ts";
 import { memoize } from "./memoize.ts";
 import { ChosenBar } from "./pointer.ts";
@@ -21,24 +23,19 @@ import { measureIn, Width } from "./widths.ts";
 
 /** A meter sends every ten seconds. One or two missing readings are jitter, and keep the value before. */
 const JITTER_SLOTS = 2;
-const MINUTE_SLOTS = 6;
 /** A chosen time shows the step at most this many slots away. */
 const NEAR_SLOTS = 2;
-
-const analyse = (feed: MeterFeed, _version: number, hold: number) => {
-  const { net, phases } = feed.lastHour;
-  return { net: bridge(net, hold), steps: findSteps(net, phases, hold), start: feed.lastHour.timeOf(0) };
-};
 
 export class HourPart {
   readonly #frame: Width;
   readonly #chosen: ChosenBar;
   readonly #devices = new SwitchedDevices();
-  readonly #analyse = memoize(analyse);
-  readonly #draw = memoize(drawCurve);
+  readonly #scale = memoize(scaleOf);
+  readonly #layOut = memoize(layOutCurve);
   readonly #widthOf: (text: string) => number;
-  #shown: ReturnType<typeof analyse> = { net: [], steps: [], start: 0 };
+  readonly #hour = new FollowedHour();
   #curve: Curve | undefined;
+  #drawn: Drawn | undefined;
   #feed: MeterFeed | undefined;
 
   constructor(card: CardHost) {
@@ -53,10 +50,12 @@ export class HourPart {
   /** Bring the hour up to date, and return the line about the chosen time, or about the newest step. */
   update(meter: Meter, feed: MeterFeed, hass: Hass, locale: Locale, hasNames: boolean): string {
     const fresh = meter.source === "entities" ? Math.floor((freshFor(meter) * 1000) / SLOT_MS) - 1 : 0;
-    const before = this.#shown.start;
-    const { net, steps, start } = (this.#shown = this.#analyse(feed, feed.lastHour.version, Math.max(JITTER_SLOTS, fresh)));
+    const hour = this.#hour;
+    const before = hour.begin;
+    hour.update(feed.lastHour, Math.max(JITTER_SLOTS, fresh), this.#curve?.until);
+    const { net, steps, start, begin } = hour;
     // The chosen time stays the same while the curve moves.
-    if (feed === this.#feed) this.#chosen.shift((before - start) / SLOT_MS, SLOTS);
+    if (feed === this.#feed) this.#chosen.shift((before - begin) / SLOT_MS, SLOTS);
     else this.#chosen.clear();
     this.#feed = feed;
 
@@ -66,17 +65,18 @@ export class HourPart {
     const reports = feed.live?.house?.solar ?? [];
     inverters.forEach((id, n) => this.#devices.noteReport(id, Date.parse(reports[n]?.reported_at ?? ""), feed.now));
     const causeOf = (step: Step): Cause => {
-      const device = hasNames ? this.#devices.find(hass, devices, step, steps, start) : undefined;
+      const device = hasNames ? this.#devices.find(hass, devices, step, steps, start, net.length) : undefined;
       return { device, canBeSun: !device && Boolean(meter.feeds_in) && this.#canBeSun(step, inverters, feed, hass) };
     };
     const { index } = this.#chosen;
     const newest = lastOf(steps.filter(isNamed));
     this.isNews = index === undefined && newest !== undefined;
     if (index !== undefined) {
-      const near = steps.find(({ at, end }) => index >= at - NEAR_SLOTS && index <= end + NEAR_SLOTS);
-      return chosenLine(start + index * SLOT_MS, net[index] ?? null, near, near && causeOf(near), locale);
+      const place = index + hour.shift;
+      const near = steps.find(({ at, end }) => place >= at - NEAR_SLOTS && place <= end + NEAR_SLOTS);
+      return chosenLine(begin + index * SLOT_MS, net[place] ?? null, near, near && causeOf(near), locale);
     }
-    return newest || net.some((kw) => kw !== null) ? stepLine(newest, start, newest && causeOf(newest), locale) : "";
+    return newest || hour.lowest !== undefined ? stepLine(newest, start, newest && causeOf(newest), locale) : "";
   }
 
   /**
@@ -88,7 +88,7 @@ export class HourPart {
     if (!canBeSunny(house, hass.states["sun.sun"]?.state, feed.readAt)) return false;
     const feeding = feed.lastHour.phases.filter((phase) => phase.some((kw) => (kw ?? 0) < 0)).length;
     if (feeding > 1 && phasesOf(step).length === 1) return false;
-    const time = this.#shown.start + step.at * SLOT_MS;
+    const time = this.#hour.start + step.at * SLOT_MS;
     const moved = inverters.map((id) => this.#devices.moved(id, time, -Math.sign(step.kw)) ?? Number.NaN);
     const sum = moved.reduce((all, kw) => all + kw, 0);
     return !moved.length || !(sum < Math.abs(step.kw) / 2);
@@ -96,25 +96,26 @@ export class HourPart {
 
   /** Return the curve with its line. `isOld` makes it grey. */
   render(line: string, reference: number | null, locale: Locale, isOld: boolean, button: TemplateResult, isTableShown: boolean): TemplateResult {
-    const { net, steps, start } = this.#shown;
+    const hour = this.#hour;
+    const { net, steps, start, lowest = 0, highest = 0 } = hour;
     const { value: width, height } = this.#frame;
     const { index, down, move, up, leave } = this.#chosen;
     const t = (key: Parameters<typeof locale.text<keyof typeof nowTexts.en>>[1], params = {}) => locale.text(nowTexts, key, params);
-    const first = net.findIndex((kw: Slot) => kw !== null);
-    const since = t("since", { time: locale.time(new Date(start + first * SLOT_MS)) });
-    const curve = width ? this.#draw(net, steps, reference, start, width, height, t("no_readings"), since, locale, this.#widthOf) : undefined;
+    const scale = this.#scale(lowest, highest, reference);
+    const curve = width ? this.#layOut(net, steps, scale, reference, start, width, height, locale, this.#widthOf) : undefined;
     this.#curve = curve;
+    this.#drawn = curve && drawCurve(curve, net, lowest, highest, this.#drawn);
     const last = lastOf(net) ?? null;
-    const cross = curve && index !== undefined ? drawCross(curve, index, net[index] ?? null, height) : nothing;
-    const end = curve && index === undefined && last !== null && !isOld ? drawEnd(curve, last) : nothing;
+    const cross = curve && index !== undefined ? drawCross(curve, index, net[index + hour.shift] ?? null) : nothing;
+    const end = this.#drawn && index === undefined && last !== null && !isOld ? drawEnd(this.#drawn) : nothing;
     return html`<div class="hour ${isOld ? "old" : (last ?? 0) < 0 ? "feeding" : ""}">
       <div class="labels small"><span>${t("last_hour")}</span>${button}</div>
       <div class="step small">${isOld && index === undefined ? nothing : rich(line)}</div>
       <div class="frame">
-        <svg tabindex="0" role="slider" aria-label=${locale.common("to_choose", { name: curveName(net, locale) })}
+        <svg tabindex="0" role="slider" aria-label=${locale.common("to_choose", { name: curveName(hour, locale) })}
           aria-valuemin="0" aria-valuemax=${SLOTS - 1} aria-valuenow=${index ?? SLOTS - 1} aria-valuetext=${plain(line) || t("no_readings")}
           @pointerdown=${down} @pointermove=${move} @pointerup=${up} @pointercancel=${up} @pointerleave=${leave} @keydown=${this.#key}>
-          <g aria-hidden="true">${curve?.drawing}${cross}</g>
+          <g aria-hidden="true">${guard([this.#drawn], () => this.#drawn?.drawing)}${cross}</g>
         </svg>
         ${end}
       </div>
@@ -127,7 +128,8 @@ export class HourPart {
     const sign = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!event.shiftKey || !sign) return this.#chosen.key(event);
     const { index = sign < 0 ? SLOTS : -1 } = this.#chosen;
-    const further = this.#shown.steps.map(({ at }) => at).filter((at) => sign * (at - index) > 0);
+    const { steps, shift } = this.#hour;
+    const further = steps.map(({ at }) => at - shift).filter((at) => sign * (at - index) > 0);
     if (further.length) this.#chosen.choose(sign < 0 ? lastOf(further) : further[0]);
     event.preventDefault();
   };

@@ -1,5 +1,6 @@
 /** Texts about the curve of the last hour: its steps, the chosen time, and the table. */
 
+import type { FollowedHour } from "../data/followed-hour.ts";
 import { SLOT_MS, type Slot } from "../data/last-hour.ts";
 import { kwDecimals, type Locale } from "../locale.ts";
 import { phasesOf, type Step } from "../data/last-hour-steps.ts";
@@ -58,11 +59,9 @@ export function chosenLine(time: number, kw: Slot, step: Step | undefined, cause
 }
 
 /** Return the name of the curve for screen readers: "Power in the last hour, from 0.6 to 5.2 kW". */
-export function curveName(net: readonly Slot[], locale: Locale): string {
-  const known = net.filter((kw): kw is number => kw !== null);
-  if (!known.length) return locale.text(nowTexts, "no_readings");
-  const [low, high] = [Math.min(...known), Math.max(...known)];
-  return locale.text(nowTexts, "curve", { low: locale.number(low, kwDecimals(low)), high: locale.kW(high) });
+export function curveName({ lowest, highest }: Pick<FollowedHour, "lowest" | "highest">, locale: Locale): string {
+  if (lowest === undefined || highest === undefined) return locale.text(nowTexts, "no_readings");
+  return locale.text(nowTexts, "curve", { low: locale.number(lowest, kwDecimals(lowest)), high: locale.kW(highest) });
 }
 
 /** Return the cells of the table of steps: time, change in kW, phases. */
