@@ -11,7 +11,7 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
-from .coordinator import has_books
+from .coordinator import has_books, has_pulses
 from .coordinator.entry_types import AnyConfigEntry
 
 
@@ -35,15 +35,28 @@ def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
     ]
 
 
-def readable_meter(hass: HomeAssistant, user: User, entry_id: str) -> AnyConfigEntry | None:
+def readable_pulse_readers(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
+    """Return the entries of all pulse readers that a user may read, whether loaded or not."""
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        if has_pulses(entry) and may_read(hass, user, entry)
+    ]
+
+
+def readable_meter(
+    hass: HomeAssistant, user: User, entry_id: str, *, or_pulse_reader: bool = False
+) -> AnyConfigEntry | None:
     """Return the entry of a meter, whether loaded or not.
 
-    Return None if no meter has this entry id.
+    Return None if no meter has this entry id. With `or_pulse_reader`, it may be a pulse reader.
 
     Raises Unauthorized if the user may read none of the meter's entities.
     """
     entry = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN or not has_books(entry):
+    if entry is None or entry.domain != DOMAIN:
+        return None
+    if not has_books(entry) and not (or_pulse_reader and has_pulses(entry)):
         return None
     if not may_read(hass, user, entry):
         raise Unauthorized(permission=POLICY_READ)

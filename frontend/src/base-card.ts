@@ -57,6 +57,11 @@ export abstract class SmartyCard extends LitElement {
   #saidAt = 0;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
+  /** Whether the card can show a pulse reader, if its configuration names one. */
+  protected get showsPulseReaders(): boolean {
+    return false;
+  }
+
   /** Return the body of the card for a meter. `feed.live` may still be undefined. */
   protected abstract content(meter: Meter, feed: MeterFeed): TemplateResult;
 
@@ -137,7 +142,9 @@ export abstract class SmartyCard extends LitElement {
   /** The meter of this card; undefined until the list of meters has arrived. */
   protected get meter(): Meter | undefined {
     const id = this.config?.entry_id;
-    return id ? this.#meters?.list?.find(({ entry_id }) => entry_id === id) : this.#meters?.chosen;
+    const { list, pulseReaders, chosen } = this.#meters ?? {};
+    const isMeter = ({ entry_id }: Meter) => entry_id === id;
+    return id ? (list?.find(isMeter) ?? (this.showsPulseReaders ? pulseReaders?.find(isMeter) : undefined)) : chosen;
   }
 
   /** All meters, for a card that offers a choice; undefined if the configuration fixes the meter. */

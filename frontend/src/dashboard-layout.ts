@@ -3,7 +3,7 @@
 import { boardSections } from "./pulse-tank-sections.ts";
 import { pageLocale } from "./base-card.ts";
 import { STRATEGY } from "./frontend-elements.ts";
-import { metersOf } from "./data/meter-feed.ts";
+import { type Meters, metersOf } from "./data/meter-feed.ts";
 import type { Hass } from "./hass.ts";
 import { findLocale, loadLocale } from "./text-loader.ts";
 import type { Locale } from "./locale.ts";
@@ -54,7 +54,7 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   };
   media.sort((a, b) => place(a) - place(b));
   const kinds = KINDS.filter((kind) => media.some(({ type }) => kindOf(type) === kind));
-  const boards = boardSections(hass, locale);
+  const boards = boardSections(hass, locale, metersOf(hass.connection).pulseReaders);
   if (!media.length && !boards.length) return [];
   // The tabs have only titles. If a tab had an icon, Home Assistant would show the icon without the title, or both in a
   // wide tab. The titles are short, because on a phone the tabs scroll sideways.
@@ -72,8 +72,9 @@ let shownMeters: string | undefined;
 /** Language of the last generated dashboard; undefined if its texts were not loaded. */
 let shownLanguage: string | undefined;
 
-const idsOf = (meters: Meter[] | undefined): string =>
-  JSON.stringify(meters?.map(({ entry_id, source, media }) => [entry_id, source, media.map(({ meter }) => meter)]) ?? null);
+/** Return what decides about the cards, as text: the meters and pulse readers. */
+const idsOf = ({ list, pulseReaders }: Meters): string =>
+  JSON.stringify([list?.map(({ entry_id, source, media }) => [entry_id, source, media.map(({ meter }) => meter)]), pulseReaders.map(({ entry_id, device_id }) => [entry_id, device_id])]);
 
 /** Cached registry entries of this integration. Home Assistant replaces `entities` and `devices` at any change. */
 let cached: { entities: Hass["entities"]; devices: Hass["devices"]; registry: string } | undefined;
@@ -102,8 +103,8 @@ export class SmartyDashboard extends HTMLElement {
   static shouldRegenerate(_config: object, before: Hass, hass: Hass): boolean {
     if (shownMeters === undefined) return true;
     if (before.language !== hass.language || registryOf(before) !== registryOf(hass)) return true;
-    const { list } = metersOf(hass.connection);
-    if (list !== undefined && idsOf(list) !== shownMeters) return true;
+    const known = metersOf(hass.connection);
+    if (known.list !== undefined && idsOf(known) !== shownMeters) return true;
     // If the texts of the user's language have arrived after the dashboard was generated without them, generate the
     // dashboard again.
     return findLocale(hass.locale, hass.language)?.language !== shownLanguage;
@@ -115,7 +116,7 @@ export class SmartyDashboard extends HTMLElement {
       metersOf(hass.connection).loadList(MAX_WAIT_MS),
     ]);
     metersOf(hass.connection).prepare();
-    shownMeters = idsOf(meters);
+    shownMeters = idsOf(metersOf(hass.connection));
     shownLanguage = findLocale(hass.locale, hass.language)?.language;
     const media = mediaView(locale, meters ?? [], hass);
     // A home that has only pulse readers or tanks needs no view for electricity. While the meters are unknown, keep

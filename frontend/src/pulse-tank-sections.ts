@@ -1,7 +1,8 @@
-/** Sections of the dashboard for pulse readers and tanks. Both have no card of their own and use built-in cards. */
+/** Sections of the dashboard for pulse readers and tanks, mostly of built-in cards. */
 
 import type { Hass } from "./hass.ts";
 import type { Locale } from "./locale.ts";
+import type { Meter } from "./data/websocket-types.ts";
 import texts from "./texts/strategy.json" with { type: "json" };
 
 type Card = Record<string, unknown>;
@@ -9,8 +10,11 @@ type Card = Record<string, unknown>;
 const WIDE = { columns: 12 };
 const ICONS: Record<string, string> = { pulse_energy: "mdi:led-on", tank_level: "mdi:storage-tank" };
 
-/** Return a section for each pulse reader and tank with enabled entities, sorted by device name. */
-export function boardSections(hass: Hass, locale: Locale): object[] {
+/**
+ * Return a section for each pulse reader and tank with enabled entities, sorted by device name. `readers` are the pulse
+ * readers whose power can be shown by a card of this integration.
+ */
+export function boardSections(hass: Hass, locale: Locale, readers: readonly Meter[]): object[] {
   const boards = new Map<string, Map<string, string>>();
   for (const entity of Object.values(hass.entities)) {
     const { platform, translation_key: key, device_id: device, entity_id, hidden } = entity;
@@ -21,10 +25,10 @@ export function boardSections(hass: Hass, locale: Locale): object[] {
   return [...boards]
     .filter(([device, keys]) => !hass.devices[device]?.disabled_by && Object.keys(ICONS).some((key) => keys.has(key)))
     .sort(([a], [b]) => name(a).localeCompare(name(b)))
-    .map(([device, keys]) => section(name(device), keys, locale));
+    .map(([device, keys]) => section(name(device), keys, locale, readers.find(({ device_id }) => device_id === device)));
 }
 
-function section(name: string, keys: Map<string, string>, locale: Locale): object {
+function section(name: string, keys: Map<string, string>, locale: Locale, reader: Meter | undefined): object {
   const [kind, icon] = Object.entries(ICONS).find(([key]) => keys.has(key))!;
   const cards: Card[] = [{ type: "heading", heading: name, icon, heading_style: "title" }];
   const add = (key: string, build: (entity: string) => Card) => {
@@ -38,7 +42,8 @@ function section(name: string, keys: Map<string, string>, locale: Locale): objec
     add(kind, (entity) => ({ type: "history-graph", entities: [entity], hours_to_show: 168 }));
     return { type: "grid", cards };
   }
-  add("pulse_power", tile({ features: [{ type: "trend-graph", hours_to_show: 1 }] }));
+  if (reader) cards.push({ grid_options: WIDE, type: "custom:smarty-p1-now", entry_id: reader.entry_id });
+  else add("pulse_power", tile({ features: [{ type: "trend-graph", hours_to_show: 1 }] }));
   add(kind, tile());
   for (const [period, title] of [["day", "today"], ["month", "month"]] as const) {
     const text = locale.text(texts, title);

@@ -27,10 +27,12 @@ let answer: Meter[] | undefined;
 let count = 0;
 
 /** A Home Assistant with these meters; undefined if it does not know the command. */
+let readers: Meter[] = [];
+
 function hassWith(meters: Meter[] | undefined, changes: object = {}): Hass {
   answer = meters;
   const connection = {
-    sendMessagePromise: async () => (answer ? { meters: answer } : Promise.reject({ code: "unknown_command" })),
+    sendMessagePromise: async () => (answer ? { meters: answer, pulse_readers: readers } : Promise.reject({ code: "unknown_command" })),
     subscribeMessage: async () => () => undefined,
     addEventListener() {},
     removeEventListener() {},
@@ -98,6 +100,16 @@ test("without a meter there is one view, and boards alone need no electricity", 
   assert.equal(boards!.title, "Outros contadores");
   const shown = new Set(cardsOf(boards!).map(({ entity }) => entity));
   assert.deepEqual(Object.keys(entities).filter((entity) => !shown.has(entity)), []);
+
+  // A pulse reader whose power is known by websocket has the card with the curve, also beside a meter.
+  readers = [meter({ entry_id: "pulses", device_id: "led" })];
+  for (const meters of [[], [meter()]]) {
+    const views = await viewsOf(hassWith(meters, { entities }));
+    const cards = cardsOf(views.find(({ path }) => path === "others")!);
+    assert.deepEqual(cards.filter(({ type }) => type === "custom:smarty-p1-now").map(({ entry_id }) => entry_id), ["pulses"]);
+    assert.ok(!cards.some(({ entity }) => entity === "sensor.led_pulse_power"));
+  }
+  readers = [];
 });
 
 test("it is made anew when something of its own has changed", async () => {

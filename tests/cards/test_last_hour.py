@@ -110,6 +110,51 @@ async def test_a_time_is_chosen_by_keys_and_by_a_finger(stage: Stage) -> None:
     assert (await line(stage)).startswith("18:0")
 
 
+async def test_a_pulse_reader_has_its_power_and_its_curve_alone(stage: Stage) -> None:
+    unknown = {"reference_kw": None, "known_since": None, "phases": None, "feeds_in": None}
+    reader = house.meter(
+        source="pulses", title="Heat pump", device_id=None, serial_number=None, **unknown
+    )
+    only = {"values": {"power_net": 2.8}, "quarter_hour": None}
+    answers = {
+        "smarty_p1/meters": {"meters": [], "pulse_readers": [reader]},
+        "smarty_p1/live": house.live(**only),
+        "smarty_p1/last_hour": house_hour.EVENING["smarty_p1/last_hour"] | {"phases": []},
+    }
+    await stage.show(CARD, answers=answers, config={"entry_id": house.ENTRY}, width=484)
+    assert await line(stage) == "+2.1 kW at 18:35"
+    text = await stage.text()
+    assert "Heat pump 18:38:20 2.8 kW" in text
+    for absent in ("grid", "switch", "quarter-hour", "reference", "L1"):
+        assert absent not in text
+    assert not await stage.overflow()
+    await stage.picture("last-hour-pulses")
+    # It knows no house and no days: nothing is asked in vain.
+    asked = await stage.page.evaluate("stage.asked.map(({ type }) => type)")
+    assert {*asked} == {"smarty_p1/meters", "smarty_p1/live", "smarty_p1/last_hour"}
+    await stage.send(house.live(state="failing", obstacle="entity_unavailable", **only))
+    assert "This is the last value received, not the current one." in (text := await stage.text())
+    assert "Heat pump 18:38:20 2.8 kW" in text
+    # Without an id, a card shows a meter, and another card shows no reader.
+    for type_, config in ((CARD, {}), ("smarty-p1-bill", {"entry_id": house.ENTRY})):
+        await stage.show(type_, answers=answers, config=config)
+        assert "Heat pump" not in await stage.text()
+    assert not stage.errors
+
+
+async def test_a_meter_of_entities_has_a_gap_once_its_reading_is_no_longer_current(
+    stage: Stage,
+) -> None:
+    meter = house.meter(source="entities", integration="ESPHome", fresh_for=620)
+    for minutes, is_gap in ((9, False), (12, True)):
+        hour = house_hour.hour(gap=("18:05:00", f"18:{5 + minutes:02}:00"))
+        answers = {"smarty_p1/meters": {"meters": [meter]}, "smarty_p1/live": drawing()}
+        await stage.show(CARD, answers=answers | hour, width=484)
+        gaps = await stage.card(CARD).locator("path.gap").get_attribute("d")
+        assert bool(gaps) is is_gap
+        assert ("no readings" in await stage.text()) is is_gap
+
+
 async def test_the_steps_as_a_table(stage: Stage) -> None:
     await stage.show(CARD, answers=EVENING)
     await stage.card(CARD).get_by_role("button", name="Show as table").click()

@@ -28,6 +28,8 @@ from .tank_coordinator import TankCoordinator
 
 type BooksCoordinator = SmartyCoordinator | LenedaCoordinator | EntityCoordinator
 """Coordinator of an electricity meter, with `books`, `meter_id`, `latest` and reading listeners."""
+type LiveCoordinator = BooksCoordinator | PulseCoordinator
+"""Coordinator of a meter or pulse reader, with its power of the last hour."""
 type BooksConfigEntry = ConfigEntry[BooksCoordinator]
 type Coordinator = BooksCoordinator | PulseCoordinator | TankCoordinator
 type SmartyConfigEntry = ConfigEntry[Coordinator]
@@ -54,6 +56,11 @@ def has_books(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
     platform Leneda.
     """
     return kind_of(entry) in {KIND_METER, KIND_LENEDA, KIND_ENTITIES}
+
+
+def has_pulses(entry: AnyConfigEntry) -> TypeGuard[ConfigEntry[PulseCoordinator]]:
+    """Return whether a config entry is a pulse reader. It knows only energy and power."""
+    return kind_of(entry) == KIND_PULSE
 
 
 def has_telegrams(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:

@@ -8,12 +8,11 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
-from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
 from ..lib.bill import Demand
 from ..lib.history import LUXEMBOURG, MarketPrices
-from ..lib.meter import LastHour, Limits, MeterMemory, Reading
+from ..lib.meter import Limits, MeterMemory, Reading
 from ..lib.p1 import Telegram
 from .entered_contract import (
     aids_of,
@@ -23,6 +22,7 @@ from .entered_contract import (
     unconfirmed_prices,
 )
 from .entry_types import AnyConfigEntry
+from .last_hours import forget_last_hour, last_hour_of
 from .leneda.download import LenedaDownload
 from .leneda.file_import import FileImport
 from .leneda.known_leneda import KnownLeneda
@@ -59,9 +59,6 @@ def async_check_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     entry.async_on_unload(async_track_utc_time_change(hass, check, minute=0, second=0))
 
 
-# Last hours by entry id. They are kept here, because a change of options reloads the entry.
-_LAST_HOURS: HassKey[dict[str, LastHour]] = HassKey(f"{DOMAIN}_last_hours")
-
 # Maximum number of damaged months that a repair issue names.
 _MAX_NAMED = 6
 
@@ -84,9 +81,7 @@ class MeterBooks:
         self.file_import = FileImport(hass, entry, self.leneda)
         self.market = MarketPriceEntities(hass, entry)
         # Powers of the last hour. They survive a reload, but no restart.
-        self.last_hour = hass.data.setdefault(_LAST_HOURS, {}).setdefault(
-            entry.entry_id, LastHour()
-        )
+        self.last_hour = last_hour_of(hass, entry)
         self.house_powers: Mapping[str, list[str | None]] = {"solar": [], "battery": []}
         """Entities with the powers of inverters and batteries, by kind of source.
 
@@ -255,4 +250,4 @@ class MeterBooks:
         await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
         await self.leneda.async_forget()
         await self.statistics.async_forget()
-        self._hass.data.get(_LAST_HOURS, {}).pop(self._entry.entry_id, None)
+        forget_last_hour(self._hass, self._entry)

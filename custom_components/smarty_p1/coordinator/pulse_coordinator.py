@@ -1,6 +1,7 @@
 """Coordinator of a pulse reader. Its pulses come from a port, an entity or an MQTT topic."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, override
 
 from homeassistant.const import (
@@ -11,13 +12,22 @@ from homeassistant.const import (
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
 )
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    State,
+    callback,
+)
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import (
     async_track_entity_registry_updated_event,
     async_track_state_change_event,
+    async_track_time_interval,
 )
+from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MESSAGE, CONF_TOPIC
 from ..lib.boards import Counted, PulseMeter, Pulses
@@ -29,10 +39,12 @@ from ..lib.failure_detection import (
     ReadingProblem,
     Rules,
 )
+from ..lib.meter import STEP_S
 from ..lib.outage import Backoff
 from ..lib.port import LinkError, PortSilentError
 from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
+from .last_hours import last_hour_of
 from .port_connection import PortConnection
 from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 from .stored.pulse_count_file import PulseCounter, PulseData
@@ -294,7 +306,8 @@ _PLACEHOLDERS = {CONF_ENTITY_ID: "entity"}
 class PulseCoordinator(SourceCoordinator[PulseData]):
     """Coordinator that shows the count of pulses while the source of the pulses is available.
 
-    An LED may be dark for hours, so a long time without a pulse is not a fault.
+    An LED may be dark for hours, so a long time without a pulse is not a fault. `noted_at` is the
+    time at which the power was last noted for the last hour.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -302,6 +315,9 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
         super().__init__(hass, entry, rules, **{_PLACEHOLDERS.get(kind, kind): entry.data[kind]})
         self.counter = PulseCounter(hass, entry)
         self.source = make(self, self.counter, self._count)
+        self.last_hour = last_hour_of(hass, entry)
+        self.noted_at: datetime | None = None
+        self._power_listeners: list[Callable[[], None]] = []
 
     async def async_start(self) -> None:
         """Load the stored count, and start listening to the source."""
@@ -312,10 +328,32 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
         self.data = self.counter.data
         self.begin()
         await self.source.async_start()
+        # Between two pulses, nothing is received. The power is known all the same.
+        self.config_entry.async_on_unload(
+            async_track_time_interval(
+                self.hass, self._note_power, timedelta(seconds=STEP_S), cancel_on_shutdown=True
+            )
+        )
 
     @override
     async def async_close(self) -> None:
         await self.counter.async_save()
+
+    @callback
+    def async_add_power_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `listener` each time the power is noted. Return a callback that removes it."""
+        self._power_listeners.append(listener)
+        return lambda: self._power_listeners.remove(listener)
+
+    @callback
+    def _note_power(self, _now: datetime | None = None) -> None:
+        """Note the power for the last hour. A slot in which the source is unavailable is a gap."""
+        if not self.condition.has_value:
+            return
+        self.noted_at = dt_util.utcnow()
+        self.last_hour.note_power(self.noted_at, self.counter.data.power_kw)
+        for listener in tuple(self._power_listeners):
+            listener()
 
     @override
     @callback
@@ -350,3 +388,4 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
         # that there are values to show.
         if self.condition.has_value:
             self.push(data)
+            self._note_power()

@@ -26,13 +26,14 @@ from homeassistant.util.unit_conversion import PowerConverter
 
 from ..access_rights import may_read, readable_meter
 from ..const import DOMAIN
-from ..coordinator import BooksCoordinator
+from ..coordinator import BooksCoordinator, LiveCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..lib.bill import Demand
 from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, EntitySpec
 from ..lib.history import QUARTER_HOUR, Amounts, month_name
 from ..lib.meter import Reading
-from .meter_status import Status, loaded_meter, status_of
+from .meter_status import Status, loaded_live, status_of
 from .requests import BUSY, METER, NOT_FOUND
 
 # Entities whose values are not sent, because the values rarely change, or because other commands
@@ -57,8 +58,16 @@ _VALUES: tuple[EntitySpec[Reading], ...] = tuple(
 )
 
 
-def current_values(coordinator: BooksCoordinator) -> dict[str, Any]:
+def current_values(coordinator: LiveCoordinator) -> dict[str, Any]:
     """Return the last reading and the running quarter-hour as JSON values."""
+    if isinstance(coordinator, PulseCoordinator):
+        return {
+            "received_at": _iso(coordinator.noted_at),
+            "values": {"power_net": coordinator.counter.data.power_kw},
+            "media": {},
+            "quarter_hour": None,
+            "house": {"solar": [], "battery": []},
+        }
     reading, last = coordinator.latest, coordinator.books.memory.last_telegram
     demand = reading.demand if reading else coordinator.books.demand
     return {
@@ -154,7 +163,7 @@ class LiveMeter:
         self._hass = hass
         self._entry = entry
         self._listeners: list[Listener] = []
-        self._coordinator: BooksCoordinator | None = None
+        self._coordinator: LiveCoordinator | None = None
         self._status: Status | None = None
         self._on_detach: list[CALLBACK_TYPE] = []
         self._cancel_look: CALLBACK_TYPE | None = None
@@ -194,10 +203,12 @@ class LiveMeter:
 
     @callback
     def _attach(self) -> None:
-        self._coordinator = coordinator = loaded_meter(self._entry)
+        self._coordinator = coordinator = loaded_live(self._entry)
         if coordinator:
             self._on_detach = [
-                coordinator.async_add_reading_listener(lambda _reading: self._tell()),
+                coordinator.async_add_power_listener(self._tell)
+                if isinstance(coordinator, PulseCoordinator)
+                else coordinator.async_add_reading_listener(lambda _reading: self._tell()),
                 coordinator.async_add_listener(self._look),
             ]
 
@@ -231,7 +242,7 @@ class LiveMeter:
             self._detach()
             self._hass.data[_LIVE_METERS].pop(entry.entry_id, None)
             return
-        if loaded_meter(entry) is not self._coordinator:
+        if loaded_live(entry) is not self._coordinator:
             self._leave_coordinator()
             self._attach()
             self._tell()
@@ -293,7 +304,7 @@ def _send_to(listener: Listener, message: bytes) -> None:
 @callback
 def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Subscribe a connection to the values of a meter."""
-    entry = readable_meter(hass, connection.user, msg["entry_id"])
+    entry = readable_meter(hass, connection.user, msg["entry_id"], or_pulse_reader=True)
     if entry is None:
         connection.send_error(msg["id"], *NOT_FOUND)
         return

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
-from ..coordinator import BooksCoordinator, has_books
+from ..coordinator import BooksCoordinator, LiveCoordinator, has_books, has_pulses
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.repair_issues import Problem, is_raised, issue_id
 
@@ -51,11 +51,19 @@ def loaded_meter(entry: AnyConfigEntry) -> BooksCoordinator | None:
 
 
 @callback
+def loaded_live(entry: AnyConfigEntry) -> LiveCoordinator | None:
+    """Return the coordinator of a meter or pulse reader. Return None while it is not loaded."""
+    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_pulses(entry):
+        return entry.runtime_data
+    return loaded_meter(entry)
+
+
+@callback
 def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
     """Return the current status of a meter's entry."""
     if entry.disabled_by:
         return Status("disabled", None, {"kind": "enable", "path": _page(entry)})
-    coordinator = loaded_meter(entry)
+    coordinator = loaded_live(entry)
     if coordinator is None:
         return Status(_STATES.get(entry.state, "not_loaded"), None, None)
     condition = coordinator.condition

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
-from ..access_rights import readable_meters
+from ..access_rights import readable_meters, readable_pulse_readers
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry
@@ -38,9 +38,27 @@ _THRESHOLD = "0-0:17.0.0"
 @websocket_command({vol.Required("type"): f"{DOMAIN}/meters"})
 @callback
 def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Return the meters that the user may read, whether loaded or not."""
+    """Return the meters and pulse readers that the user may read, whether loaded or not."""
     meters = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
-    connection.send_result(msg["id"], {"meters": meters})
+    readers = [_reader(hass, entry) for entry in readable_pulse_readers(hass, connection.user)]
+    connection.send_result(msg["id"], {"meters": meters, "pulse_readers": readers})
+
+
+def _reader(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
+    """Return a pulse reader with the fields of a meter. Most of them are unknown."""
+    return {
+        "entry_id": entry.entry_id,
+        "title": entry.title,
+        "serial_number": None,
+        "device_id": _device_id(hass, entry, entry.entry_id),
+        **status_of(hass, entry)._asdict(),
+        "last_telegram": None,
+        "currency": CURRENCY,
+        **_tariff(None),
+        "source": "pulses",
+        **_connection(None, None),
+        "media": [],
+    }
 
 
 def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..const import DOMAIN
 from ..coordinator import BooksCoordinator
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.fair_queue import BusyError
-from .meter_status import loaded_meter
+from .meter_status import loaded_live
 
 type Request = Mapping[str, Any]
 type IsKept = Callable[[BooksCoordinator, Request], bool]
@@ -50,13 +50,15 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
     prepare: Prepare = _async_unprepared,
     is_until_now: bool = False,
     needs_port: bool = False,
+    has_pulse_readers: bool = False,
 ) -> Callable[[Answer], WebSocketCommandHandler]:
     """Return a decorator for a function that answers a command about a loaded meter.
 
     The decorator registers the command. If several users wait for answers, they take turns. An
     answer is cached if `is_kept` returns True for its request. It is cached until the meter's
     quarter-hours or contract change. With `is_until_now`, it is cached only until the next
-    telegram. With `needs_port`, meters without a port are refused. `prepare` adds to a request what
+    telegram. With `needs_port`, meters without a port are refused; with `has_pulse_readers`, pulse
+    readers are answered, too. `prepare` adds to a request what
     other services answer. It runs before the queue, so that a slow service keeps no others waiting.
     """
 
@@ -66,8 +68,11 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
         async def handle(
             hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
         ) -> None:
-            entry = readable_meter(hass, connection.user, msg["entry_id"])
-            coordinator = loaded_meter(entry) if entry else None
+            entry = readable_meter(
+                hass, connection.user, msg["entry_id"], or_pulse_reader=has_pulse_readers
+            )
+            # Only the function that answers knows what it can read of a pulse reader.
+            coordinator: Any = loaded_live(entry) if entry else None
             if coordinator is None:
                 connection.send_error(msg["id"], *(NOT_LOADED if entry else NOT_FOUND))
                 return
@@ -76,8 +81,7 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
                 return
 
             def books() -> object:
-                demand = coordinator.books.demand
-                if demand is None or not is_kept(coordinator, msg):
+                if not is_kept(coordinator, msg) or (demand := coordinator.books.demand) is None:
                     return None
                 return books_of(coordinator), demand.time if is_until_now else None
 

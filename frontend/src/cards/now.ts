@@ -118,8 +118,14 @@ export class NowCard extends SmartyCard {
     return list.filter(({ entry_id }) => entry_id !== meter?.entry_id).map(({ entry_id }) => meters.feed(entry_id));
   }
 
+  protected override get showsPulseReaders(): boolean {
+    return true;
+  }
+
   protected override get label(): string {
-    return this.meter?.source === "leneda" ? this.text(yesterdayTexts, "title") : this.#t("name");
+    const { meter } = this;
+    if (meter?.source === "pulses") return this.nameOf(meter);
+    return meter?.source === "leneda" ? this.text(yesterdayTexts, "title") : this.#t("name");
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
@@ -163,11 +169,14 @@ export class NowCard extends SmartyCard {
   }
 
   #present(meter: Meter, feed: MeterFeed, live: Live, now: Situation): TemplateResult {
-    const is = direction(now.power);
+    // An LED says neither the direction of the energy, nor whether the whole house uses it.
+    const isPulses = meter.source === "pulses";
+    const is = isPulses ? "draws" : direction(now.power);
+    const title = isPulses ? this.nameOf(meter) : this.#t(is);
     const running = live.quarter_hour;
     const day = localDay(new Date(feed.now));
     // The server sends the powers of inverter and battery once the house was requested.
-    houseOf(feed);
+    if (!isPulses) houseOf(feed);
     const house = live.house ?? { solar: [], battery: [] };
     const at = feed.readAt;
     const uses = usesSentence(house, now.power, at, this.locale);
@@ -177,12 +186,12 @@ export class NowCard extends SmartyCard {
     const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
     const line = this.#updateHour(meter, feed);
     const news = this.#hour.isNews ? [advice.text, line].filter(Boolean).join(" ") : advice.text;
-    this.announce(meter.entry_id, `${this.#t(is)} ${this.locale.kW(Math.abs(now.power))}`, news, true);
+    this.announce(meter.entry_id, `${title} ${this.locale.kW(Math.abs(now.power))}`, news, true);
     const older = advice.isExcess ? olderPrices(meter.prices_of, day, this.locale) : "";
     const rows = running ? firstDayRows(meter, running, this.locale) : [];
-    return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
-      ${this.#number(now.power, is, this.#t(is))}
-      <div class="answer">
+    return html`<header><h2>${title}</h2>${this.stamp(feed)}</header>
+      ${this.#number(now.power, is, title, isPulses)}
+      <div class=${isPulses ? "" : "answer"}>
         ${advice.text ? this.sentence(advice.text, advice.isExcess ? "costs" : "") : nothing}
         ${[advice.small, older].map((line) => (line ? html`<p class="small">${line}</p>` : nothing))}
         ${uses ? html`<p>${rich(uses)}</p>` : nothing}
@@ -210,7 +219,9 @@ export class NowCard extends SmartyCard {
   #lastKnown(meter: Meter, feed: MeterFeed, now: Situation | undefined, trouble: Trouble | undefined): TemplateResult {
     const { isLost, live } = feed;
     const line = now ? this.#updateHour(meter, feed) : "";
-    const title: NowKey = now ? `last_${direction(now.power)}` : trouble?.isUnverified ? "unverified" : "no_value";
+    const key: NowKey = now ? `last_${direction(now.power)}` : trouble?.isUnverified ? "unverified" : "no_value";
+    const isPulses = meter.source === "pulses";
+    const title = isPulses ? this.nameOf(meter) : this.#t(key);
     const sentence: NowKey | undefined = now
       ? "not_present"
       : trouble?.isUnverified
@@ -221,9 +232,9 @@ export class NowCard extends SmartyCard {
             ? "no_power"
             : undefined;
     return html`<div class="old">
-        <header><h2>${this.#t(title)}</h2>${now ? this.stamp(feed) : nothing}</header>
-        ${this.#number(now?.power, "old", this.#t(title))}
-        <div class="answer">${isLost ? this.#lost() : sentence ? this.sentence(this.#t(sentence)) : nothing}</div>
+        <header><h2>${title}</h2>${now ? this.stamp(feed) : nothing}</header>
+        ${this.#number(now?.power, "old", title, isPulses)}
+        <div class=${isPulses ? "" : "answer"}>${isLost ? this.#lost() : sentence ? this.sentence(this.#t(sentence)) : nothing}</div>
       </div>
       ${now ? this.#curve(line, now, true) : nothing}
       ${isLost && now && live?.quarter_hour ? html`<div class="rest">${this.#emptyBar(live.quarter_hour, now)}<div class="unseen">${this.#phases(meter, live, "")}</div></div>` : nothing}`;
@@ -238,11 +249,11 @@ export class NowCard extends SmartyCard {
       <div class="bar"></div>`;
   }
 
-  #number(power: number | undefined, className: string, title: string): TemplateResult {
+  #number(power: number | undefined, className: string, title: string, isPulses: boolean): TemplateResult {
     const shown = power === undefined ? "–" : this.locale.number(Math.abs(power), kwDecimals(power));
     const unit = html`<small>\u00a0kW</small>`;
     if (power === undefined) return html`<div class="big ${className}">${shown}${unit}</div>`;
-    return html`<div class="big ${className}">${this.moreInfo("power_net", html`${shown}${unit}`, `${title} ${shown}\u00a0kW`)}</div>`;
+    return html`<div class="big ${className}">${this.moreInfo(isPulses ? "pulse_power" : "power_net", html`${shown}${unit}`, `${title} ${shown}\u00a0kW`)}</div>`;
   }
 
   #withoutReference(meter: Meter): TemplateResult {

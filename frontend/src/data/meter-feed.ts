@@ -413,10 +413,17 @@ export class MeterFeed extends SharedSubscription {
   }
 }
 
+interface MetersAnswer {
+  meters: Meter[];
+  pulse_readers?: Meter[];
+}
+
 /** All meters of one Home Assistant connection. */
 export class Meters extends SharedSubscription {
   /** Meters visible to the user; undefined until the list has arrived. */
   list: Meter[] | undefined;
+  /** Pulse readers visible to the user. They belong to no list of meters to choose, because only their power is known. */
+  pulseReaders: Meter[] = [];
   error: string | undefined;
   readonly #feeds = new Map<string, MeterFeed>();
   readonly #queue = new RequestQueue(this.connection);
@@ -500,9 +507,10 @@ export class Meters extends SharedSubscription {
   async #askOnce(): Promise<void> {
     this.stopTrying();
     try {
-      const { meters } = await this.connection.sendMessagePromise<{ meters: Meter[] }>({ type: "smarty_p1/meters" });
+      const { meters, pulse_readers: readers } = await this.connection.sendMessagePromise<MetersAnswer>({ type: "smarty_p1/meters" });
       this.#askedAt = Date.now();
       this.list = meters.map((meter) => keepFeatures(meter, this.list?.find(({ entry_id }) => entry_id === meter.entry_id)));
+      this.pulseReaders = readers ?? [];
       this.error = undefined;
       this.succeeded();
     } catch (error) {

@@ -33,9 +33,9 @@ export interface Meter {
   known_since: Time | null;
   /**
    * "leneda": a meter without a cable. Only its past days are known. "entities": another integration reads the meter, and
-   * its readings are not verified.
+   * its readings are not verified. "pulses": a pulse reader, of which only energy and power are known.
    */
-  source: "port" | "leneda" | "entities";
+  source: "port" | "leneda" | "entities" | "pulses";
   /** Only if `source` is "entities": name of the integration of these entities; null while the meter is not loaded. */
   integration?: string | null;
   /** Only if `source` is "entities": seconds for which a reading counts as current. */

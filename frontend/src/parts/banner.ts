@@ -24,7 +24,7 @@ export interface Trouble {
 
 /** Codes of `Live.obstacle`, grouped by remedy. */
 const KINDS = {
-  silent: ["nothing_received", "port_silent"],
+  silent: ["nothing_received", "port_silent", "no_pulse"],
   key: ["wrong_key"],
   key_missing: ["key_missing"],
   authentication: ["other_authentication_key"],
@@ -32,7 +32,7 @@ const KINDS = {
   gateway: ["port_unreachable", "port_closed", "gateway_offline"],
   busy: ["port_busy"],
   permission: ["port_permission"],
-  mqtt: ["mqtt_missing", "mqtt_disconnected"],
+  mqtt: ["mqtt_missing", "mqtt_disconnected", "broker_unavailable"],
   unreadable: ["not_p1"],
   altered: ["damaged"],
   altered_or_new_key: ["altered_or_new_key"],

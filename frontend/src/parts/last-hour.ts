@@ -60,7 +60,7 @@ export class HourPart {
     this.#feed = feed;
 
     const devices = feed.get("smarty_p1/last_hour", {}, "hour").value?.devices ?? [];
-    const inverters = houseOf(feed)?.solar.map(({ power }) => power ?? "") ?? [];
+    const inverters = (meter.source === "pulses" ? undefined : houseOf(feed))?.solar.map(({ power }) => power ?? "") ?? [];
     this.#devices.note(hass.states, [...devices, ...inverters], feed.now);
     const reports = feed.live?.house?.solar ?? [];
     inverters.forEach((id, n) => this.#devices.noteReport(id, Date.parse(reports[n]?.reported_at ?? ""), feed.now));

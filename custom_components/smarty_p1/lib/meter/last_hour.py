@@ -48,12 +48,20 @@ class LastHour:
 
     def note(self, reading: Reading) -> None:
         """Add a current reading. This must be fast, because it runs for every telegram."""
-        slot = int(reading.received_at.timestamp()) // STEP_S
-        if slot != self._last:
-            self._move_to(slot)
-        at, get, missing = slot % SLOTS, reading.telegram.objects.get, reading.missing_export
+        at = self._place_of(reading.received_at)
+        get, missing = reading.telegram.objects.get, reading.missing_export
         for ring, (imported, exported) in zip(self._rings, _POWERS, strict=True):
             ring[at] = _net_watts(get, imported, exported, missing)
+
+    def note_power(self, time: datetime, kw: float | None) -> None:
+        """Add the power of a meter that knows neither its phases nor exported power."""
+        self._rings[0][self._place_of(time)] = _UNKNOWN if kw is None else _watts(kw)
+
+    def _place_of(self, time: datetime) -> int:
+        slot = int(time.timestamp()) // STEP_S
+        if slot != self._last:
+            self._move_to(slot)
+        return slot % SLOTS
 
     def _move_to(self, slot: int) -> None:
         """Make `slot` the newest slot.
@@ -90,7 +98,11 @@ def _net_watts(
         fed = missing
     if drawn is None or fed is None:
         return _UNKNOWN
-    watts = round(1000 * (drawn - fed))
+    return _watts(drawn - fed)
+
+
+def _watts(kw: float) -> int:
+    watts = round(1000 * kw)
     return watts if abs(watts) < _MAX_W else _UNKNOWN
 
 
