@@ -79,6 +79,9 @@ CONF_GAS_FIXED_PRICE: Final = "gas_fixed_price"
 # Statistic ids of the solar and battery sources that supply the house, as the user has chosen them.
 # If this option is missing and Home Assistant has only one meter, all sources supply the house.
 CONF_SUN_SOURCES: Final = "sun_sources"
+# Statistic ids of the devices of the house, as the user of several meters has chosen them. If Home
+# Assistant has only one meter, all devices of the Energy dashboard belong to its house.
+CONF_HOUSE_DEVICES: Final = "house_devices"
 # Goal for the cost of a month: LAST_YEAR, or EUR. Without this option, there is no goal.
 CONF_GOAL: Final = "goal"
 # Messages to the household: the kinds that are switched on, the notify entities that receive them

@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
-from ..const import CONF_SUN_SOURCES, DOMAIN
+from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES, DOMAIN
 from ..lib.advice import HouseDevice, Supply, SupplyKind
 from . import has_books
 from .entry_types import AnyConfigEntry
@@ -154,13 +154,14 @@ async def async_devices(
 ) -> list[HouseDevice]:
     """Return the devices of the Energy dashboard with their hourly energy in a period.
 
-    A device whose energy is included in another device is left out. Without a recorder, or with
-    several meters in Home Assistant, nobody knows the devices behind this meter: return [].
+    A device whose energy is included in another device is left out. With several meters, only the
+    chosen devices belong to the house behind this one.
     """
-    manager = await async_energy_manager(hass)
-    if manager is None or RECORDER not in hass.config.components or not is_only_meter(hass, entry):
-        return []
-    names = _device_names(hass, manager)
+    names = await async_all_devices(hass)
+    if not is_only_meter(hass, entry):
+        chosen = chosen_devices(entry)
+        names = {name: shown for name, shown in names.items() if name in chosen}
+    names = dict([*names.items()][:MAX_DEVICES])
     if not names:
         return []
     kinds = dict.fromkeys(names, SupplyKind.PRODUCED)
@@ -171,8 +172,20 @@ async def async_devices(
     ]
 
 
-def _device_names(hass: HomeAssistant, manager: EnergyManager) -> dict[str, str]:
-    """Return the names of the devices of the Energy dashboard by their statistics."""
+def chosen_devices(entry: AnyConfigEntry) -> list[str]:
+    """Return the statistics of the devices that the user has chosen for this meter."""
+    chosen: list[str] = entry.options.get(CONF_HOUSE_DEVICES, [])
+    return chosen
+
+
+async def async_all_devices(hass: HomeAssistant) -> dict[str, str]:
+    """Return the names of the devices of the Energy dashboard by their statistics.
+
+    Return {} if Home Assistant has no recorder.
+    """
+    manager = await async_energy_manager(hass)
+    if manager is None or RECORDER not in hass.config.components:
+        return {}
     stored = (manager.data or manager.default_preferences())["device_consumption"]
     listed = {device["stat_consumption"] for device in stored}
     names: dict[str, str] = {}
@@ -181,7 +194,7 @@ def _device_names(hass: HomeAssistant, manager: EnergyManager) -> dict[str, str]
         if device.get("included_in_stat") not in listed:
             state = hass.states.get(name)
             names[name] = str(device.get("name") or (state.name if state else name))
-    return dict([*names.items()][:MAX_DEVICES])
+    return names
 
 
 async def async_supplies(

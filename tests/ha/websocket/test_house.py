@@ -25,7 +25,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.const import CONF_SUN_SOURCES, DOMAIN
+from custom_components.smarty_p1.const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES, DOMAIN
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options
 from tests.ha.meter import MeterPort
@@ -349,7 +349,42 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(
         "else": (0, pytest.approx(0, abs=0.02)),
     }
     assert answer["cost"] == pytest.approx(144 * PRICE, abs=0.02)
+
+    async def names() -> list[str]:
+        yesterday = await ask(client, "shares", entry_id=entry.entry_id, period="yesterday")
+        return [row["name"] or row["kind"] for row in yesterday["rows"]]
+
+    # Of the only meter, nothing is to be chosen, and there are no panels.
+    assert (await open_options(hass, entry, "sun"))["step_id"] == "sun_missing"
     # With a second meter, nobody knows whose devices these are.
-    MockConfigEntry(domain=DOMAIN, unique_id="other").add_to_hass(hass)
-    yesterday = await ask(client, "shares", entry_id=entry.entry_id, period="yesterday")
-    assert [row["kind"] for row in yesterday["rows"]] == ["always_on", "else"]
+    other = MockConfigEntry(domain=DOMAIN, unique_id="other")
+    other.add_to_hass(hass)
+    assert await names() == ["always_on", "else"]
+    form = await open_options(hass, entry, "sun")
+    assert form["data_schema"]
+    ((marker, field),) = form["data_schema"].schema.items()
+    assert (marker, marker.default()) == (CONF_HOUSE_DEVICES, [])
+    assert [option["label"] for option in field.config["options"]] == ["Wallbox", "sensor.oven"]
+    await hass.config_entries.options.async_configure(
+        form["flow_id"], {CONF_HOUSE_DEVICES: ["sensor.oven"]}
+    )
+    await hass.async_block_till_done()
+    assert entry.options[CONF_HOUSE_DEVICES] == ["sensor.oven"]
+    await receive(hass, port, telegram("00:00:20", 0.0))
+    assert await names() == ["always_on", "sensor.oven", "else"]
+    # Panels and devices are one page, and what is not in it stays.
+    await record(hass, "sensor.sun")
+    await enter(hass, SUN)
+    form = await open_options(hass, entry, "sun")
+    assert form["data_schema"]
+    chosen = {CONF_SUN_SOURCES: ["sensor.sun"], CONF_HOUSE_DEVICES: ["sensor.wallbox"]}
+    assert [*form["data_schema"].schema] == [*chosen]
+    await hass.config_entries.options.async_configure(form["flow_id"], chosen)
+    await hass.async_block_till_done()
+    assert chosen.items() <= entry.options.items()
+    await receive(hass, port, telegram("00:00:30", 0.0))
+    assert "Wallbox" in await names()
+    # Once there is only one meter again, all devices are of its house.
+    await hass.config_entries.async_remove(other.entry_id)
+    await receive(hass, port, telegram("00:00:40", 0.0))
+    assert {"Wallbox", "sensor.oven"} <= {*await names()}

@@ -53,7 +53,7 @@ async def led(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Blinking:
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, led: Blinking) -> MockConfigEntry:
+async def entry(hass: HomeAssistant, led: Blinking) -> MockConfigEntry:  # noqa: ARG001 - the LED is there before its reader
     """Return a pulse reader that is set up."""
     entry = pulse_entry(hass, **{CONF_ENTITY_ID: LED})
     assert await hass.config_entries.async_setup(entry.entry_id)

@@ -22,6 +22,7 @@ from homeassistant.helpers.selector import (
 
 from ...const import (
     CONF_ENABLED,
+    CONF_HOUSE_DEVICES,
     CONF_SIDEBAR,
     CONF_SUN_SOURCES,
     KIND_LENEDA,
@@ -30,7 +31,14 @@ from ...const import (
 )
 from ...coordinator import has_telegrams, kind_of
 from ...coordinator.entry_types import AnyConfigEntry, short_title
-from ...coordinator.house_sources import HouseSource, async_all_sources, chosen_ids, is_only_meter
+from ...coordinator.house_sources import (
+    HouseSource,
+    async_all_devices,
+    async_all_sources,
+    chosen_devices,
+    chosen_ids,
+    is_only_meter,
+)
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...lib.amounts import EUR
 from ...lib.bill import Demand, compute_bill
@@ -121,17 +129,31 @@ def sun_fields(
     hass: HomeAssistant, entry: AnyConfigEntry, sources: Sequence[HouseSource]
 ) -> dict[vol.Marker, Any]:
     """Return the field that lists all solar and battery sources. The chosen sources are ticked."""
-    field = SelectSelector(
+    if not sources:
+        return {}
+    field = _list_of({source.delivered: source.name for source in sources})
+    return {vol.Optional(CONF_SUN_SOURCES, default=chosen_ids(hass, entry, sources)): field}
+
+
+def device_fields(entry: AnyConfigEntry, names: Mapping[str, str]) -> dict[vol.Marker, Any]:
+    """Return the field that lists devices by their statistics. The chosen ones are ticked."""
+    if not names:
+        return {}
+    chosen = [name for name in chosen_devices(entry) if name in names]
+    return {vol.Optional(CONF_HOUSE_DEVICES, default=chosen): _list_of(names)}
+
+
+def _list_of(names: Mapping[str, str]) -> SelectSelector:
+    return SelectSelector(
         SelectSelectorConfig(
             options=[
-                SelectOptionDict(value=source.delivered, label=source.name[:_MAX_NAME])
-                for source in sources
+                SelectOptionDict(value=value, label=name[:_MAX_NAME])
+                for value, name in names.items()
             ],
             multiple=True,
             mode=SelectSelectorMode.LIST,
         )
     )
-    return {vol.Optional(CONF_SUN_SOURCES, default=chosen_ids(hass, entry, sources)): field}
 
 
 def read_sun(
@@ -146,6 +168,8 @@ def read_sun(
     option, all sources count for the only meter, also those that the user adds to the Energy
     dashboard later.
     """
+    if not sources:
+        return {}
     chosen = typed[CONF_SUN_SOURCES]
     if len(chosen) == len(sources) and is_only_meter(hass, entry):
         return {}
@@ -260,14 +284,20 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("goal_and_messages", fields, shown, errors, **placeholders)
 
     async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask which inverters and batteries supply the house."""
-        sources = await async_all_sources(self.hass)
-        if not sources:
+        """Ask which inverters and batteries supply the house, and which devices use its energy."""
+        entry, sources = self.config_entry, await async_all_sources(self.hass)
+        # All devices belong to the house behind the only meter.
+        is_only = is_only_meter(self.hass, entry)
+        devices = {} if is_only else await async_all_devices(self.hass)
+        fields = sun_fields(self.hass, entry, sources) | device_fields(entry, devices)
+        if not fields:
             return self._show("sun_missing", {}, {}, {}, energy=ENERGY_URL)
         if user_input is not None:
-            read = read_sun(self.hass, self.config_entry, sources, user_input)
-            return self._save(read, {CONF_SUN_SOURCES})
-        fields = sun_fields(self.hass, self.config_entry, sources)
+            read = read_sun(self.hass, entry, sources, user_input)
+            if devices:
+                read[CONF_HOUSE_DEVICES] = user_input[CONF_HOUSE_DEVICES]
+            asked = {str(marker) for marker in fields}
+            return self._save(read, asked)
         return self._show("sun", fields, {}, {}, energy=ENERGY_URL)
 
     async def async_step_sun_missing(self, _user_input: Input = None) -> ConfigFlowResult:
