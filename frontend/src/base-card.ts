@@ -4,6 +4,7 @@ import type { Field } from "./card-host.ts";
 import { lastOf } from "./built-ins.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { pageHass } from "./frontend-elements.ts";
+import { rememberDashboard } from "./data/early-request.ts";
 import { type MeterFeed, type Meters, metersOf } from "./data/meter-feed.ts";
 import type { Hass } from "./hass.ts";
 import { findLocale, missingTextsNote } from "./text-loader.ts";
@@ -48,6 +49,7 @@ export abstract class SmartyCard extends LitElement {
   #meters: Meters | undefined;
   #feed: MeterFeed | undefined;
   #unlisten: (() => void)[] = [];
+  #endPreparation: (() => void) | undefined;
   #observer: IntersectionObserver | undefined;
   #isInView = false;
   #tick: ReturnType<typeof setInterval> | undefined;
@@ -59,6 +61,11 @@ export abstract class SmartyCard extends LitElement {
 
   /** Whether the card can show a pulse reader, if its configuration names one. */
   protected get showsPulseReaders(): boolean {
+    return false;
+  }
+
+  /** Whether the card asks as soon as it is made. A busy page tells a card late that it is in view. */
+  protected get isFirst(): boolean {
     return false;
   }
 
@@ -108,6 +115,11 @@ export abstract class SmartyCard extends LitElement {
     const isSame =
       before && before.locale === hass.locale && before.language === hass.language && before.themes === hass.themes;
     if (before?.connection !== hass.connection) this.#listenWhileInView();
+    if (!before && this.isFirst && !document.hidden) {
+      rememberDashboard(this.config.entry_id);
+      this.#meters = metersOf(hass.connection);
+      this.#endPreparation = this.#meters.prepare(this.config.entry_id, this.#update);
+    }
     if (!isSame) this.requestUpdate();
   }
 
@@ -134,6 +146,7 @@ export abstract class SmartyCard extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#observer?.disconnect();
+    this.#endPreparation?.();
     this.#isInView = false;
     document.removeEventListener("visibilitychange", this.#listenWhileInView);
     this.#listenWhileInView();
@@ -202,6 +215,7 @@ export abstract class SmartyCard extends LitElement {
       const ended = this.#unlisten.splice(1);
       this.#unlisten.push(...feeds.map((feed) => feed.listen(() => this.requestUpdate())));
       for (const unlisten of ended) unlisten();
+      this.#endPreparation?.();
     }
     if (feed.live) this.#meters.refresh(meter.entry_id, `${feed.live.state} ${feed.quarterHour}`);
   }

@@ -115,7 +115,7 @@ export class SmartyDashboard extends HTMLElement {
       loadLocale(hass.locale, hass.language),
       metersOf(hass.connection).loadList(MAX_WAIT_MS),
     ]);
-    metersOf(hass.connection).prepare();
+    if (meters) metersOf(hass.connection).prepare();
     shownMeters = idsOf(metersOf(hass.connection));
     shownLanguage = findLocale(hass.locale, hass.language)?.language;
     const media = mediaView(locale, meters ?? [], hass);

@@ -9,6 +9,7 @@ import { MonthsCard } from "./cards/months.ts";
 import { TodayCard } from "./cards/today.ts";
 import { BillCard } from "./cards/bill.ts";
 import { NowCard } from "./cards/now.ts";
+import { requestEarly } from "./data/early-request.ts";
 import { offer, SmartyDashboard } from "./dashboard-layout.ts";
 import { defineOnce, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./frontend-elements.ts";
 import { billTexts } from "./sentences/bill.ts";
@@ -18,6 +19,7 @@ import { soFarTexts } from "./sentences/so-far.ts";
 import { todayTexts } from "./sentences/today.ts";
 import { SidebarRedirect } from "./sidebar-redirect.ts";
 
+void requestEarly();
 whenFrontendLoaded(() => {
   defineCards({
     "smarty-p1-now": { card: NowCard, texts: nowTexts },

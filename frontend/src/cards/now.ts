@@ -118,6 +118,10 @@ export class NowCard extends SmartyCard {
     return list.filter(({ entry_id }) => entry_id !== meter?.entry_id).map(({ entry_id }) => meters.feed(entry_id));
   }
 
+  protected override get isFirst(): boolean {
+    return true;
+  }
+
   protected override get showsPulseReaders(): boolean {
     return true;
   }

@@ -468,10 +468,25 @@ export class Meters extends SharedSubscription {
     return this.list !== undefined && Date.now() - this.#askedAt < MAX_LIST_AGE_MS;
   }
 
-  /** Open the feed of the chosen meter before a card needs it, so that the first card shows the power at once. */
-  prepare(): void {
-    const { chosen } = this;
-    if (chosen) setTimeout(this.feed(chosen.entry_id).listen(() => undefined), PREPARED_MS);
+  /**
+   * Open the feed of a meter before a card is in view, so that the first card shows the power at once. By default, it is the
+   * chosen meter. Return a function that ends this, if no card has used the feed.
+   */
+  prepare(entryId?: string | null, onChange: Listener = () => undefined): () => void {
+    let [isEnded, unlisten]: [boolean, Listener | undefined] = [false, undefined];
+    const end = () => {
+      isEnded = true;
+      unlisten?.();
+      unlisten = undefined;
+    };
+    const open = () => {
+      const id = entryId ?? this.chosen?.entry_id;
+      if (id && !isEnded) unlisten = this.feed(id).listen(onChange);
+    };
+    if (this.list) open();
+    else void this.#ask().then(open);
+    setTimeout(end, PREPARED_MS);
+    return end;
   }
 
   protected restart(): void {

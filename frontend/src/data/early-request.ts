@@ -1,0 +1,34 @@
+/** Requests that are sent before a page has its cards, so that the present power is there when its card is. */
+
+import type { Connection } from "../hass.ts";
+import { metersOf } from "./meter-feed.ts";
+
+declare global {
+  interface Window {
+    /** Set by Home Assistant's frontend. */
+    hassConnection?: Promise<{ conn: Connection }>;
+  }
+}
+
+/** Name under which the browser keeps that a dashboard has the card, and for which meter. */
+const keyOf = (): string => `smarty_p1_now/${location.pathname.split("/")[1]}`;
+
+/** Remember that this dashboard has the card of the present power. */
+export function rememberDashboard(entryId: string | null | undefined): void {
+  try {
+    localStorage.setItem(keyOf(), entryId ?? "");
+  } catch {
+    // A browser may keep nothing. Then, the card asks.
+  }
+}
+
+/** On a dashboard that had the card of the present power the last time, ask for the power now. */
+export async function requestEarly(): Promise<void> {
+  try {
+    const entryId = localStorage.getItem(keyOf());
+    const { conn } = (entryId !== null && (await window.hassConnection)) || {};
+    if (conn) metersOf(conn).prepare(entryId || undefined);
+  } catch {
+    // The card asks again, and says what is wrong.
+  }
+}
