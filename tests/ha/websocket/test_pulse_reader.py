@@ -88,7 +88,15 @@ async def test_the_power_between_two_pulses_and_its_gaps(
 
     # Without its source, pulses may be missed: a gap.
     hass.states.async_set(LED, STATE_UNAVAILABLE)
+    lost = _now(0)
     await led.passes(40)
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": f"{DOMAIN}/live", "entry_id": entry.entry_id})
+    assert (await client.receive_json())["success"]
+    message = (await client.receive_json())["event"]
+    assert (message["state"], message["obstacle"]) == ("failing", "entity_unavailable")
+    assert message["received_at"] <= lost
+    await client.close()
     hass.states.async_set(LED, STATE_OFF)
     await led.passes(20)
     assert (await hour())["net"][-5:] == [None] * 5
