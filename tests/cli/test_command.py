@@ -122,7 +122,7 @@ OTHER = literal("other_authentication_key")
         (KEY.hex(), frame(5) + frame(5) + frame(6), None, 1, 2, b"rejected (replay)"),
         (KEY.hex(), b"nothing", None, 1, 0, b"no telegram in 7 bytes\n"),
         # A capture says by itself how it is encrypted.
-        (KEY.hex(), CAPTURE, None, 0, 25, b""),
+        (KEY.hex(), CAPTURE, None, 0, 4, b""),
         (KEY.hex(), CAPTURE + b"[0]\n", None, 2, 0, b"smarty-p1: this is not an anonymous capture"),
     ],
     ids=str.split("published other_key both_keys replay nothing capture changed"),
