@@ -1,6 +1,6 @@
 """Costs of a load by its start, compared with sums over a month that were added up another way.
 
-Prices of 2026 (tests/prices.toml): grid 0.051, surcharge 0.0765, 8 % of VAT. There are no levies.
+Prices of 2026 (tests/prices.py): grid 0.051, surcharge 0.0765, 8 % of VAT. There are no levies.
 """
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 """Published prices: their days, what is not levied, what is unknown, and what is old."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -8,8 +9,6 @@ import pytest
 from smartyp1.bill import compute_bill
 from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.prices import (
-    METER_SIZES,
-    REFERENCE_POWERS,
     AgreedPrices,
     Contract,
     NetworkPrices,
@@ -19,16 +18,8 @@ from smartyp1.prices import (
     price_of_kwh,
 )
 from tests.lib.bill.months import agreed, lines, local, whole_month
-from tests.prices import PRICES
+from tests.prices import FIXED, METER, PRICES, SURCHARGE, VARIABLE, price_file
 
-FIXED = {
-    2025: (11.11, 19.27, 29.46, 39.65, 60.03, 92.64, 147.66, 208.80),
-    2026: (7.42, 12.84, 19.61, 26.39, 39.94, 61.62, 98.20, 138.85, 206.60, 274.35),
-}
-OTHERS = {
-    2025: (0.08, 0.0759, 0.1139, (5.90, 11.72, 36.41)),
-    2026: (0.08, 0.0510, 0.0765, (5.72, 8.69, 29.60)),
-}
 LEVIED = {"reference_kw": 7, "energy_price": 0.1, "has_levies": True}
 LAST = date(2026, 12, 31)
 # A year that is published for the grid alone, and three levies: one begins with that year, one
@@ -38,42 +29,26 @@ LATER = """
 per = "kWh"
 from = 2027-01-01
 names = {}
-A = [{ from = 2027-01-01, until = 2027-12-31, value = 0.002, source = "s" }]
+A = [{ from = 2027-01-01, until = 2027-12-31, value = 0.002 }]
 
 [levies.wind_fund]
 per = "month"
 from = 2027-07-01
 names = {}
-A = [{ from = 2027-08-01, until = 2027-12-31, value = 0, source = "s" }]
+A = [{ from = 2027-08-01, until = 2027-12-31, value = 0 }]
 
 [levies.coal_fund]
 per = "kWh"
 until = 2026-12-31
 names = {}
-A = [{ from = 2025-01-01, until = 2026-12-31, value = 0.003, source = "s" }]
+A = [{ from = 2025-01-01, until = 2026-12-31, value = 0.003 }]
 """
-
-
-def with_2027() -> str:
-    """Return the price file of the tests, with prices of 2027 for the grid, and with `LATER`."""
-    grid, levies = PRICES.split("[levies.", 1)
-    content = grid.replace(
-        'value = 0.0510, source = "private_2026" }',
-        'value = 0.0510, source = "s" }, { from = 2027-01-01, until = 2027-12-31, value = 0.06,'
-        ' source = "s" }',
-    ).replace(
-        'value = 0.0765, source = "private_2026" }',
-        'value = 0.0765, source = "s" }, { from = 2027-01-01, until = 2027-12-31, value = 0,'
-        ' source = "s" }',
-    )
-    assert content.count("2027-12-31") == 2
-    return f"{content}[levies.{levies}{LATER}"
 
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> PriceFile:
-    """Let the prices of `with_2027` be the published ones."""
-    prices = PriceFile.read(with_2027())
+    """Publish prices of 2027 for the grid, and `LATER`, besides the prices of the tests."""
+    prices = PriceFile.read(price_file((*VARIABLE, 0.06), (*SURCHARGE, 0), LATER))
     monkeypatch.setattr(network_prices, "PUBLISHED", prices)
     return prices
 
@@ -92,10 +67,13 @@ def levies(day: str, **contract: object) -> dict[str, float | None]:
 @pytest.mark.parametrize("year", [2025, 2026])
 @pytest.mark.parametrize("day", ["01-01", "12-31"])
 def test_years(year: int, day: str) -> None:
+    def of_year[K](prices: Mapping[K, tuple[float | None, ...]]) -> dict[K, float]:
+        return {key: value for key, values in prices.items() if (value := values[year - 2025])}
+
     prices = on(f"{year}-{day}")
-    assert prices.fixed == dict(zip(REFERENCE_POWERS, FIXED[year], strict=False))
-    sizes = tuple(prices.meter[size] for size in METER_SIZES)
-    assert (prices.vat, prices.variable, prices.surcharge, sizes) == OTHERS[year]
+    assert (prices.vat, prices.fixed, prices.meter) == (0.08, of_year(FIXED), of_year(METER))
+    others = of_year({"variable": VARIABLE, "surcharge": SURCHARGE})
+    assert {"variable": prices.variable, "surcharge": prices.surcharge} == others
     assert prices.levies["electricity_tax"] == {"A": 0.0010}
     assert prices.older == {}
 
