@@ -182,14 +182,8 @@ def read(*lines: str, form: MessageForm | None = None, old: str = "") -> int:
 @pytest.mark.parametrize(
     ("active", "inactive"),
     [
-        ("ON", "OFF"),
-        ("on", "off"),
-        ("true", "false"),
-        ("True", "False"),
-        ("closed", "open"),
-        ("CLOSED", "OPEN"),
-        ("HIGH", "LOW"),
-        ('"ON"', '"OFF"'),
+        *(("ON", "OFF"), ("on", "off"), ("true", "false"), ("True", "False")),
+        *(("closed", "open"), ("CLOSED", "OPEN"), ("HIGH", "LOW"), ('"ON"', '"OFF"')),
     ],
 )
 def test_each_change_to_the_active_word_is_a_pulse(active: str, inactive: str) -> None:
@@ -205,40 +199,39 @@ def test_each_change_to_the_active_word_is_a_pulse(active: str, inactive: str) -
     assert read(active, inactive, "board started", active) == 2
 
 
-def test_a_board_that_sends_only_the_active_word_sends_it_for_each_pulse() -> None:
-    assert read(*["ON"] * 9) == 1
-    assert read(*["ON"] * 10) == 10
-    assert read(*["ON"] * 25) == 25
-    assert read(*["ON"] * 25, "OFF", "ON", "ON") == 26
-
-
-def test_a_board_that_sends_zero_and_one_sends_its_state() -> None:
-    assert read(*["0", "1"] * 20) == 20
-    assert read(*["0", "0", "1", "1"] * 20) == 20
-    assert read(*["1", "0"] * 20) == 19
-    # A bare 1 is a pulse, if nothing else comes.
-    assert read(*["1"] * 12) == 12
-    # A running count may begin with both.
-    assert read("0", "1", "2", "3") == 3
-
-
-def test_a_word_after_a_running_count_is_a_greeting() -> None:
-    assert read("100", "105", "OFF", "ON", "110", "113") == 13
+EACH = MessageForm(Counted.EACH)
+JSON = ('{"pulse":1}', "{}", "[]", "[1]", '{"a": 1}')
+NO_VALUES = ("nan", "NaN", "inf", "null", "unknown", "Online", "offline", "x" * 20_000)
 
 
 @pytest.mark.parametrize(
-    "text", ["nan", "NaN", "inf", "null", "unknown", "Online", "offline", "x" * 20_000]
+    ("lines", "form", "pulses"),
+    [
+        # Only the active word, which is sent for each pulse.
+        (["ON"] * 9, None, 1),
+        (["ON"] * 10, None, 10),
+        (["ON"] * 25, None, 25),
+        ([*["ON"] * 25, "OFF", "ON", "ON"], None, 26),
+        # Zero and one are a state.
+        (["0", "1"] * 20, None, 20),
+        (["0", "0", "1", "1"] * 20, None, 20),
+        (["1", "0"] * 20, None, 19),
+        # A bare 1 is a pulse, if nothing else comes; a running count may begin with both.
+        (["1"] * 12, None, 12),
+        (["0", "1", "2", "3"], None, 3),
+        # A word after a running count is a greeting.
+        (["100", "105", "OFF", "ON", "110", "113"], None, 13),
+        *(([text, text], None, 0) for text in NO_VALUES),
+        # JSON is no pulse unless the form says so.
+        *(([text, text], None, 0) for text in JSON),
+        *(([text, text], EACH, 2) for text in JSON),
+        *((["4", "6", text], EACH, 2) for text in JSON),
+        (["[pulse]", "[12:00:01] LED"], None, 2),
+    ],
+    ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else None,
 )
-def test_a_board_without_a_value_gives_no_pulse(text: str) -> None:
-    assert read(text, text) == 0
-
-
-def test_json_is_no_pulse_unless_the_form_says_so() -> None:
-    for text in ('{"pulse":1}', "{}", "[]", "[1]", ' {"a": 1}'.strip()):
-        assert read(text, text) == 0
-        assert read(text, text, form=MessageForm(Counted.EACH)) == 2
-        assert read("4", "6", text, form=MessageForm(Counted.EACH)) == 2
-    assert read("[pulse]", "[12:00:01] LED") == 2
+def test_what_messages_are_worth(lines: list[str], form: MessageForm | None, pulses: int) -> None:
+    assert read(*lines, form=form) == pulses
 
 
 def test_lines_of_json_at_a_port_that_was_opened_in_the_middle_of_one() -> None:
