@@ -1,14 +1,9 @@
-"""Kills at any moment, torn and damaged lines, full disks: the months hold what the registers say.
-
-Each story is made by the dice of its seed, which is in the name of its test.
-"""
+"""Damaged, lost and restored files of lines: the months hold what the registers say."""
 
 import json
-import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
 
 import pytest
 
@@ -18,135 +13,13 @@ from smartyp1.history import (
     REMOVED,
     Energies,
     SpanKind,
-    line_of,
-    month_name,
     span_of,
     with_removed,
 )
 from smartyp1.prices import Contract
 from tests.lib.bill.support import REGISTER_WH, Connection, known
-from tests.random_examples import examples
 
 CONTRACT = Contract(reference_kw=3)
-CLOCKS = (0, 0, 0, -3600, 3600, -2 * 86_400, 3 * 86_400, -60 * 86_400)
-
-
-class Computer:
-    """A computer that reads a meter, and its disk: files of lines, and states one after another."""
-
-    def __init__(self, seed: int) -> None:
-        self.dice = random.Random(seed)  # noqa: S311 - no secret
-        start = self.dice.choice(("2026-07-15T12:00", "2026-07-31T21:10", "2026-10-24T20:00"))
-        self.time = datetime.fromisoformat(start).replace(tzinfo=UTC)
-        self.offset = timedelta()
-        self.registers = [10_000_000, 4_000_000]
-        self.rises = [0, 0]
-        self.files: dict[str, bytes] = {}
-        self.states: list[dict[str, Any]] = []
-        self.waiting: list[tuple[str, bytes]] = []
-        self.is_full = False
-        self.kills = 0
-        self.meter = DemandMeter(CONTRACT)
-        self.read()
-
-    def read(self) -> None:
-        """Read the meter, and store what is new."""
-        imported, exported = self.registers
-        self.meter.update(
-            self.time + self.offset, Energies(imported / 1000, exported / 1000), None, "SAG1"
-        )
-        self.store()
-
-    def store(self) -> None:
-        """Store what is new, if there is room."""
-        for span in self.meter.take_new():
-            self.waiting.append((month_name(span.start), line_of(span).encode()))
-        if self.is_full:
-            return
-        for name, line in self.waiting:
-            self.files[name] = self.files.get(name, HEADER.encode()) + line
-        self.waiting.clear()
-        # Any of these may be what a kill leaves.
-        self.states = [*self.states[-3:], json.loads(json.dumps(self.meter.as_dict()))]
-
-    def run(self, minutes: float) -> None:
-        """Let time pass with a telegram every two and a half minutes."""
-        for _ in range(max(1, int(minutes / 2.5))):
-            self.use(150)
-            self.read()
-
-    def use(self, seconds: int) -> None:
-        self.time += timedelta(seconds=seconds)
-        for n in (0, 1):
-            wh = min(8_000, self.dice.randrange(50) * seconds // 150)
-            self.registers[n] += wh
-            self.rises[n] += wh
-
-    def kill(self) -> None:
-        """Go on from what a kill at a random moment leaves on the disk."""
-        self.kills += 1
-        self.waiting.clear()
-        files = dict(self.files)
-        if files and self.dice.random() < 0.3:
-            # In the middle of a line, the last one that was written.
-            last = max(files, key=lambda name: number_of_last(files[name]))
-            end = files[last].rstrip(b"\n")
-            cut = self.dice.randrange(end.rfind(b"\n") + 1, len(end) + 1)
-            files[last] = end[:cut]
-            self.files[last] = end[: end.rfind(b"\n") + 1]
-        state = self.dice.choice(self.states)
-        self.meter = DemandMeter.from_dict(state, CONTRACT, files=files)
-        self.store()
-
-    def tell(self) -> None:
-        """Let something happen."""
-        match self.dice.choice(("run", "run", "kill", "kill", "gap", "full", "clock", "long")):
-            case "run":
-                self.run(self.dice.uniform(3, 90))
-            case "long":
-                self.run(self.dice.uniform(90, 1800))
-            case "gap":
-                self.use(60 * self.dice.randrange(1, 2_000))
-                self.read()
-                self.states = self.states[-1:]
-            case "full":
-                self.is_full = not self.is_full
-                self.read()
-            case "clock":
-                self.offset = timedelta(seconds=self.dice.choice(CLOCKS))
-                self.use(150)
-                self.read()
-            case "kill":
-                if not self.is_full:
-                    self.kill()
-
-    def booked(self) -> list[float]:
-        """Return what all months hold, once the clock has proved itself."""
-        demand = self.meter.snapshot
-        assert demand
-        months = self.meter._months.made(self.meter.contracts).values()
-        return [
-            sum(day.imported_wh for month in months for day in month.days),
-            sum(day.exported_wh for month in months for day in month.days),
-        ]
-
-
-def number_of_last(data: bytes) -> int:
-    return int(data.rstrip(b"\n").rsplit(b",", 2)[1]) if data.count(b"\n") > 1 else 0
-
-
-@pytest.mark.parametrize("seed", range(examples(12)), ids="seed {}".format)
-def test_a_kill_at_any_moment_loses_nothing_and_counts_nothing_twice(seed: int) -> None:
-    computer = Computer(seed)
-    for _ in range(computer.dice.randrange(6, 24)):
-        computer.tell()
-    computer.is_full = False
-    computer.run(33)
-    now = int((computer.time + computer.offset).timestamp())
-    computer.use(900 - now % 900)
-    computer.read()
-
-    assert computer.booked() == pytest.approx(computer.rises, abs=0.05)
 
 
 def house_with_lines() -> Connection:

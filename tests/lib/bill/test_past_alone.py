@@ -47,19 +47,12 @@ def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
     # 20 days of 9.6 kWh, and 4.6 kW more for a quarter of an hour.
     assert demand.month.imported_kwh == pytest.approx(192 + 1.15)
     assert len(demand.month.days) == 20
-
-
-def test_its_bill() -> None:
-    demand = known(past_of())
     bill = compute_bill(demand.month, demand.contracts, demand.until)
     [energy] = [line for line in bill.lines if line.name == "energy"]
     # 193.15 kWh at 0.15 EUR
     assert (energy.quantity, energy.amount) == (pytest.approx(193.15), 28.97)
-
-
-def test_without_a_reference_power_no_excess_is_known() -> None:
-    demand = known(past_of(Contract(energy_price=0.15)))
-    assert demand.excess_kwh is None
+    # Without a reference power, no excess is known.
+    assert known(past_of(Contract(energy_price=0.15))).excess_kwh is None
 
 
 def test_a_months_end_shows_the_whole_month() -> None:

@@ -486,20 +486,3 @@ def test_stored_and_loaded_at_any_point_it_is_the_same(
             stored = stored_and_loaded(stored, disk, contract_of(reading))
         assert feed(stored, reading) == feed(meter, reading)
         assert stored.as_dict() == meter.as_dict()
-
-
-@given(readings_of())
-@settings(max_examples=examples(60))
-def test_no_value_is_ever_negative_or_beyond_what_a_connection_draws(
-    readings: list[Reading],
-) -> None:
-    meter = DemandMeter()
-    for reading in readings:
-        demand = feed(meter, reading)
-        assert demand.measured_since <= demand.time
-        for quarter in (demand.last_quarter, demand.peak):
-            # Beyond it by what a clock that is corrected hides: a minute at each reading.
-            assert quarter is None or 0 <= quarter.mean_kw <= 1000 * (1 + len(readings) * 60 / 900)
-        for value in (demand.running_kw, demand.projected_kw, demand.available_kw):
-            assert value is None or value >= 0
-        assert demand.excess_kwh is None or demand.excess_kwh >= 0

@@ -12,10 +12,11 @@ from smartyp1.bill import NO_LENEDA_DAYS, LenedaDays, months_of
 from smartyp1.history import Amounts, Origin, QuarterHour, Row, Span, SpanKind, day_start
 from smartyp1.prices import Contract
 from tests.lib.bill.months import local
-from tests.lib.bill.test_kills import Computer
+from tests.lib.bill.test_stories import House, random_event
 from tests.random_examples import examples
 
 QUARTER = timedelta(minutes=15)
+START = "2026-07-31T21:10:00+00:00"
 CONTRACTS = (
     Contract(reference_kw=3),
     Contract(reference_kw=4.5, energy_price=0.2),
@@ -40,39 +41,39 @@ def some_past(dice: random.Random, now: datetime) -> LenedaDays:
     return LenedaDays(quarters)
 
 
-def set_past_aside(computer: Computer, dice: random.Random) -> None:
+def set_past_aside(house: House, dice: random.Random) -> None:
     """Let the months of a past be made in a thread, while the meter goes on."""
-    meter, past = computer.meter, some_past(dice, computer.time)
+    meter, past = house.meter, some_past(dice, house.time)
     months_of_past = meter.begin_leneda()
     made = months_of_past(past) if dice.random() < 0.5 else None
     for _ in range(3):
-        computer.tell()
+        house.tell(random_event(dice))
     if dice.random() < 0.2:
         meter.change_contract(dice.choice(CONTRACTS))
-    if computer.meter is meter:
+    if house.meter is meter:
         meter.set_leneda_days(past, made or months_of_past(past))
 
 
 @pytest.mark.parametrize("seed", range(examples(3)), ids="seed {}".format)
 def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
-    computer = Computer(1_000 + seed)
     dice = random.Random(seed)  # noqa: S311 - no secret
+    house = House(START, seed)
     for _ in range(12):
-        computer.tell()
-        meter = computer.meter
+        house.tell(random_event(dice))
+        meter = house.meter
         match dice.randrange(5):
             case 0:
                 meter.change_contract(dice.choice(CONTRACTS))
             case 1:
-                since = computer.time.date() - timedelta(days=dice.randrange(40))
+                since = house.time.date() - timedelta(days=dice.randrange(40))
                 meter.change_contract(dice.choice(CONTRACTS), since)
             case 2:
-                meter.set_leneda_days(some_past(dice, computer.time))
+                meter.set_leneda_days(some_past(dice, house.time))
             case 3:
-                set_past_aside(computer, dice)
+                set_past_aside(house, dice)
             case _:
                 pass
-        computer.run(dice.choice((3, 20, 200)))
+        house.run(dice.choice((3, 20, 200)))
         made = meter._months.made(meter.contracts)
         assert made == months_of(meter.columns, meter.leneda, meter.contracts)
 
@@ -89,9 +90,9 @@ def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> Non
 
 
 def test_what_a_thread_goes_through_stays_as_it_was() -> None:
-    computer = Computer(1)
-    computer.run(60)
-    columns = computer.meter.columns
+    house = House(START, 1)
+    house.run(60)
+    columns = house.meter.columns
     before = [month.imported.tobytes() for month in columns.values()]
-    computer.run(60)
+    house.run(60)
     assert [month.imported.tobytes() for month in columns.values()] == before
