@@ -52,8 +52,9 @@ class Port:
     """A port that is decoded, and what came of it."""
 
     def __init__(
-        self, directory: Path, memory: JsonStorage, keys: str = BOTH, title: bytes | None = None
+        self, directory: Path, memory: JsonStorage, keys: str, title: bytes | None
     ) -> None:
+        self.memory = memory
         path = directory / "keys"
         path.write_text(keys, encoding="ascii")
         path.chmod(0o600)
@@ -97,10 +98,20 @@ async def remembering(directory: Path) -> AsyncIterator[JsonStorage]:
     writing = asyncio.create_task(memory.write())
     try:
         yield memory
+        await memory.written()
     finally:
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
         await memory.close()
+
+
+@contextlib.asynccontextmanager
+async def decoding(
+    directory: Path, keys: str = BOTH, title: bytes | None = None
+) -> AsyncIterator[Port]:
+    """Yield a port that begins with what the last one remembered."""
+    async with remembering(directory) as memory:
+        yield Port(directory, memory, keys, title)
 
 
 def at(clock: str, kwh: float) -> bytes:
@@ -111,16 +122,13 @@ async def test_the_months_peak_survives_a_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Clock(monkeypatch, datetime(2026, 1, 15, 11, 30, tzinfo=UTC))
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         for counter, (clock, kwh) in enumerate(
             [("120000", 100), ("121500", 102), ("123000", 102.5)], 1
         ):
             port.feed(frame(counter, at(clock, kwh)))
         assert port.peak_kw == 8.0
-        await memory.written()
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         port.feed(frame(4, at("123010", 102.5)))
         assert port.peak_kw == 8.0
 
@@ -131,8 +139,7 @@ def other(counter: int, kwh: float) -> bytes:
 
 
 async def test_nothing_is_accepted_twice(tmp_path: Path) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         port.feed(frame(1) + frame(3))
         port.feed(frame(3) + frame(2) + frame(1))
         assert port.values == [1.0, 3.0]
@@ -147,8 +154,7 @@ async def test_nothing_is_accepted_twice(tmp_path: Path) -> None:
 async def test_another_meter_takes_its_place_when_it_keeps_sending(
     tmp_path: Path, keys: str
 ) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, keys)
+    async with decoding(tmp_path, keys) as port:
         port.feed(frame(1))
         for counter in range(1, 3):
             port.feed(other(counter, 7))
@@ -162,8 +168,7 @@ async def test_another_meter_takes_its_place_when_it_keeps_sending(
 
 
 async def test_meters_of_one_key(tmp_path: Path) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, f"* {KEY.hex()}")
+    async with decoding(tmp_path, f"* {KEY.hex()}") as port:
         port.feed(frame(1))
         for counter in range(1, 5):
             text = telegram(f"{IMPORTED}(000007.000*kWh)", name=OTHER_NAME)
@@ -172,8 +177,7 @@ async def test_meters_of_one_key(tmp_path: Path) -> None:
 
 
 async def test_a_key_opens_the_frames_of_its_meter_alone(tmp_path: Path) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, f"{TITLE.hex()} {KEY.hex()}")
+    async with decoding(tmp_path, f"{TITLE.hex()} {KEY.hex()}") as port:
         port.feed(frame(1))
         for counter in range(1, 6):
             port.feed(frame(counter, telegram(f"{IMPORTED}(7*kWh)"), title=OTHER_TITLE))
@@ -194,8 +198,7 @@ async def test_a_key_opens_the_frames_of_its_meter_alone(tmp_path: Path) -> None
 async def test_it_is_said_once_when_there_is_no_key_that_fits(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, keys: str, text: str
 ) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, keys)
+    async with decoding(tmp_path, keys) as port:
         with caplog.at_level(logging.WARNING):
             for counter in (30, *range(1, 20)):
                 port.feed(frame(counter))
@@ -216,11 +219,9 @@ async def test_altered_frames_are_told_as_altered_after_a_restart_too(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, alteration: Alteration, text: str
 ) -> None:
     long = telegram(f"{IMPORTED}(000001.000*kWh)", f"0-0:96.13.0({'41' * 480})")
-    async with remembering(tmp_path) as memory:
-        Port(tmp_path, memory).feed(frame(1))
-        await memory.written()
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
+        port.feed(frame(1))
+    async with decoding(tmp_path) as port:
         with caplog.at_level(logging.WARNING):
             for counter in range(1000, 1020):
                 port.feed(alteration(frame(counter, long)))
@@ -235,8 +236,7 @@ async def test_what_is_stored_and_damaged_is_begun_anew(
 ) -> None:
     async with remembering(tmp_path) as memory:
         memory.put(f"meter {TITLE.hex().upper()}", lambda: {"totals": [KEY.hex()]})
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         port.feed(frame(1))
         assert port.values == [1.0]
     assert "cannot be read" in caplog.text
@@ -246,8 +246,7 @@ async def test_what_is_stored_and_damaged_is_begun_anew(
 async def test_a_meter_whose_key_is_gone_makes_room_for_another(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}\n", TITLE)
+    async with decoding(tmp_path, f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}\n", TITLE) as port:
         port.feed(frame(1) + frame(2))
         assert port.rejections == {"key_missing": 2}
         assert f"there is no key for the meter {TITLE.hex().upper()}" in caplog.text
@@ -266,8 +265,7 @@ OF_OTHER = {"key": OTHER_KEY, "title": OTHER_TITLE}
 async def test_a_key_does_not_vouch_for_the_name_of_another_meter(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         port.feed(frame(1))
         port.plug_in_elsewhere()
         # Neither in its first telegram, nor after it has said a name of its own.
@@ -283,13 +281,11 @@ async def test_a_key_does_not_vouch_for_the_name_of_another_meter(
 
 
 async def test_nor_after_a_restart(tmp_path: Path) -> None:
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         port.feed(frame(1))
         port.plug_in_elsewhere()
         port.feed(other(1, 1))
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, title=OTHER_TITLE)
+    async with decoding(tmp_path, title=OTHER_TITLE) as port:
         for counter in range(2, 8):
             port.feed(named(DEVICE_NAME, counter, **OF_OTHER))
             port.feed(named("SAG1030790002576", counter + 10, **OF_OTHER))
@@ -301,8 +297,7 @@ async def test_nor_after_a_restart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [TITLE.hex().upper(), "SAG10/30"])
 async def test_nor_for_what_stands_for_it_in_topics(tmp_path: Path, name: str) -> None:
     """A meter without a name has its title for one; a slash and a question mark are the same."""
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         own = telegram(f"{IMPORTED}(000001.000*kWh)", name="SAG10#30")
         port.feed(frame(1, own))
         port.plug_in_elsewhere()
@@ -311,10 +306,9 @@ async def test_nor_for_what_stands_for_it_in_topics(tmp_path: Path, name: str) -
 
 
 async def test_a_name_is_free_again_when_the_key_of_its_meter_is_gone(tmp_path: Path) -> None:
-    async with remembering(tmp_path) as memory:
-        Port(tmp_path, memory).feed(frame(1))
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}")
+    async with decoding(tmp_path) as port:
+        port.feed(frame(1))
+    async with decoding(tmp_path, f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}") as port:
         port.feed(named(DEVICE_NAME, 1, **OF_OTHER))
         assert port.readings == [(DEVICE_NAME, 999999.999)]
 
@@ -333,8 +327,7 @@ async def test_what_the_first_version_has_stored_is_gone_on_from(tmp_path: Path)
     }
     async with remembering(tmp_path) as memory:
         memory.put(f"meter {TITLE.hex().upper()}", lambda: stored)
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, title=TITLE)
+    async with decoding(tmp_path, title=TITLE) as port:
         port.feed(frame(7))
         assert port.rejections == {"replay": 1}
         port.feed(frame(8, telegram(f"{IMPORTED}(000400.000*kWh)")))
@@ -345,8 +338,7 @@ async def test_a_key_of_every_meter_makes_no_meters_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoded_meters, "_MAX_METERS", 4)
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, f"* {KEY.hex()}")
+    async with decoding(tmp_path, f"* {KEY.hex()}") as port:
         port.feed(frame(1))
         for number in range(10):
             port.feed(frame(1, title=b"SAG" + number.to_bytes(5)))
@@ -377,17 +369,14 @@ async def test_after_a_restored_file_recorded_frames_are_stored_and_not_publishe
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock(monkeypatch, datetime(2026, 1, 15, 11, tzinfo=UTC))
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         for counter in range(1, 27):
             local = clock.now_ + timedelta(hours=1)
             port.feed(frame(counter, sent(f"{local:%y%m%d%H%M%S}W", counter)))
             clock.now_ += timedelta(hours=1)
         assert len(port.values) == 26
-        await memory.written()
     clock.now_ += timedelta(days=21)
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         caplog.clear()
         for counter in range(100, 120):
             port.feed(frame(counter, sent(f"2601170000{counter - 100:02}W", counter)))
@@ -397,15 +386,13 @@ async def test_after_a_restored_file_recorded_frames_are_stored_and_not_publishe
         assert "they say 2026-01-16 23:00 UTC, and this computer 2026-02-06 13:00 UTC" in message
         port.feed(frame(120, sent("260206140000W", 200)))
         assert port.values == [200.0]
-        await memory.written()
     # The operator makes the gateway forget the clock.
     with contextlib.closing(sqlite3.connect(tmp_path / "memory.sqlite3")) as database, database:
         database.execute(
             "UPDATE memory SET content = json_remove(content, '$.clock') WHERE name = ?",
             [f"meter {TITLE.hex().upper()}"],
         )
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         port.feed(frame(121, sent("260117010000W", 201)))
         assert port.values == [201.0]
 
@@ -414,8 +401,7 @@ async def test_a_clock_that_cannot_be_read_is_logged_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock(monkeypatch, datetime(2026, 1, 15, 11, tzinfo=UTC))
-    async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
+    async with decoding(tmp_path) as port:
         for counter in range(1, 20):
             port.feed(frame(counter))
             assert ("have no time" in caplog.text) is (counter > 6)
