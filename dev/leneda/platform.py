@@ -82,10 +82,6 @@ class Platform:
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.version: Callable[[datetime], int] = lambda _start: 1
         self.is_estimated: Callable[[datetime], bool] = lambda _start: False
-        self.gives_outside = False
-        """Whether answers contain rows before and after the requested span."""
-        self.gives_twice = False
-        """Whether answers contain all rows twice: in reverse order, then in order."""
         self._port = port
         self._released = asyncio.Event()
         self._runner: web.AppRunner
@@ -141,17 +137,12 @@ class Platform:
 
     def _answer(self, requested: Request) -> dict[str, Any]:
         read = self.series.get((requested.point, requested.code))
-        margin = timedelta(hours=2) if self.gives_outside else timedelta()
-        starts = _quarter_hours(
-            requested.start - margin, min(requested.end + margin, self._until())
-        )
+        starts = _quarter_hours(requested.start, min(requested.end, self._until()))
         # A series of gas has values of hours, not of quarter-hours. So keep only starts of hours.
         is_gas = requested.code.startswith("7-")
         if is_gas:
             starts = (start for start in starts if not start.minute)
         items = list(self._items(read, starts)) if read else []
-        if self.gives_twice:
-            items = [*reversed(items), *items]
         return {
             "meteringPointCode": requested.point,
             "obisCode": requested.code,

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import yaml
-from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = "custom_components/smarty_p1/manifest.json"
@@ -254,25 +253,3 @@ def test_a_container_has_an_image_and_packages_of_known_hashes(file: Path) -> No
         # A check of many waiting frames takes longer than the default of systemd, 90 s.
         lines.add("TimeoutStartSec=infinity")
     assert {*unit.read_text(encoding="utf-8").splitlines()} >= lines
-
-
-def pinned(lock: str) -> dict[str, str]:
-    """Return the versions in a lock."""
-    return dict(re.findall(r"^([\w-]+)==(\S+)", read(lock), re.MULTILINE))
-
-
-def test_locks_have_what_is_needed() -> None:
-    whole = tomllib.loads(read("pyproject.toml"))
-    project, extras = whole["project"], whole["project"]["optional-dependencies"]
-    wanted = [*project["dependencies"], *(one for name in extras for one in extras[name])]
-    for each in map(Requirement, wanted):
-        if each.name != "smarty-p1":
-            version = pinned("requirements/container_lock.txt")[each.name]
-            assert each.specifier.contains(version)
-    assert pinned("requirements/build.txt").items() <= pinned(LOCK).items()
-    for each in map(Requirement, whole["build-system"]["requires"]):
-        assert each.specifier.contains(pinned("requirements/build.txt")[each.name])
-    for name in (LOCK, "requirements/sbom_lock.txt"):
-        lines = [line for line in read(name).replace("\\\n", "").splitlines() if line[0] != "#"]
-        form = r"[\w-]+==\S+ (; .+ )?( *--hash=sha256:[0-9a-f]{64})+"
-        assert [line for line in lines if not re.fullmatch(form, line)] == []

@@ -78,23 +78,6 @@ def test_years(year: int, day: str) -> None:
     assert prices.older == {}
 
 
-@pytest.mark.parametrize(
-    ("day", "compensation"),
-    [
-        ("2025-12-31", -0.0376),
-        ("2026-01-01", -0.0010),
-        ("2026-07-31", -0.0010),
-        ("2026-08-01", -0.0371),  # the State's aid
-        ("2026-12-31", -0.0371),
-        ("2027-01-01", -0.0010),
-    ],
-)
-def test_the_compensation_changes_at_the_midnights_of_its_days(
-    day: str, compensation: float
-) -> None:
-    assert on(day).levies["compensation"] == {"A": compensation}
-
-
 def test_nothing_is_known_before_the_tariff() -> None:
     assert network_prices.network_prices_at(local("2024-12-31T23:59")).variable is None
     assert on("2025-01-01").variable is not None

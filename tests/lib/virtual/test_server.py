@@ -318,20 +318,6 @@ async def test_silent_websockets_make_room(served: Served, crowd: Crowd) -> None
     assert not await is_answered(other)
 
 
-async def test_twenty_devices_behind_one_address_are_told(crowd: Crowd) -> None:
-    devices = await asyncio.gather(*[crowd.ask("127.0.0.2") for _ in range(20)])
-    assert [await is_answered(each) for each in devices] == [True] * 20
-
-
-async def test_a_hundred_websockets_keep_nobody_out(served: Served, crowd: Crowd) -> None:
-    for address in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
-        for _ in range(48 if address != "127.0.0.4" else 32):
-            await crowd.ask(address)
-    first = await crowd.ask("127.0.0.5")
-    assert await answers(served.port, "127.0.0.6")
-    assert await is_answered(first)
-
-
 async def test_who_asks_without_end_is_hung_up_on(
     served: Served, session: aiohttp.ClientSession
 ) -> None:
@@ -492,31 +478,6 @@ async def test_a_named_battery_has_its_place() -> None:
         assert await is_kept(*flood[0])
     for _, writer in (*flood, *own, battery):
         writer.close()
-    await server.stop()
-
-
-async def test_one_network_of_ipv6_closes_no_connection_of_another(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    server = VirtualServer(VirtualMeter(SERIAL), list(AnnouncementKind))
-
-    make = await protocols_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
-
-    def come(address: str) -> Mock:
-        gate = make()
-        transport = Mock(asyncio.Transport)
-        transport.is_closing.return_value = False
-        transport.abort.side_effect = lambda: setattr(transport.is_closing, "return_value", True)
-        infos = {"peername": (address, 50_000), "socket": Mock(socket.socket)}
-        transport.get_extra_info.side_effect = lambda name, default=None: infos.get(name, default)
-        gate.connection_made(transport)
-        return transport
-
-    charger = [come(address) for address in ("::ffff:10.0.0.7", "10.0.0.7")]
-    for n in range(1, 140):
-        come(f"fd00::{n:x}%eth0")
-    assert [transport.abort.called for transport in charger] == [False, False]
-    assert not come("fd00:0:0:1::1").abort.called
     await server.stop()
 
 
