@@ -296,16 +296,6 @@ def test_what_is_set_aside_goes_before_what_can_be_published(open_queue: FrameDe
     assert queue.size("a") == 1640
 
 
-def test_what_is_set_aside_of_a_port_that_is_gone_is_not_lost(open_queue: FrameDecryptor) -> None:
-    queue = open_queue()
-    queue.add([*frames("b", 1, 2), *frames("a", 3)])
-    set_aside(queue, "b", TITLES[0])
-    queue.close()
-    queue = open_queue("c", "a")
-    assert sorted(waiting(queue, "c")) == [1, 2]
-    assert waiting(queue, "a") == [3]
-
-
 def test_frames_of_a_title_that_is_no_longer_configured_are_dropped(
     open_queue: FrameDecryptor, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -13,9 +13,9 @@ PORT = '[[port]]\naddress = "/dev/ttyUSB0"\nname = "house"\n'
 SERVERS = 'servers = ["node1"]\n'
 
 
-def read(directory: Path, text: str, port: str = PORT) -> NatsConfig:
+def read(directory: Path, text: str) -> NatsConfig:
     path = directory / "gateway.toml"
-    path.write_text(f"[nats]\n{text}\n{port}", encoding="utf-8")
+    path.write_text(f"[nats]\n{text}\n{PORT}", encoding="utf-8")
     broker = read_config(path).broker
     assert isinstance(broker, NatsConfig)
     return broker
@@ -44,6 +44,7 @@ def credentials(directory: Path) -> Path:
 def test_servers(tmp_path: Path, server: str, url: str) -> None:
     config = read(tmp_path, f'servers = ["{server}", "nats://other:1"]')
     assert config.servers == (url, "nats://other:1")
+    assert read(tmp_path, f"{SERVERS}batch_seconds = 0.5").batch_seconds == 0.5
     assert (config.username, config.password, config.credentials, config.tls) == (None,) * 4
 
 
@@ -106,6 +107,12 @@ def test_the_inbox_is_the_users_own(
         (f'{SERVERS}credentials_file = "/none"', "[nats] credentials_file cannot be read: No such"),
         (f'{SERVERS}topic = "x"', "[nats] topic is not known"),
         (f'{SERVERS}ca_file = "/none"', "[nats] ca_file cannot be used"),
+        (f'{SERVERS}[mqtt]\nhost = "broker"', "there must be either [mqtt] or [nats]"),
+        (f'{SERVERS}{PORT}root = "flat/1"', "[port 1] root is for [mqtt]"),
+        *(
+            (f"{SERVERS}batch_seconds = {text}", "[nats] batch_seconds must be")
+            for text in ("-1", "61", "'1'", "true", "inf", "nan", "9" * 400)
+        ),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, message: str) -> None:
@@ -133,25 +140,7 @@ def test_two_logins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         read(tmp_path, f'{SERVERS}credentials_file = "{path}"\nusername = "gateway"')
 
 
-def test_one_place_to_publish(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"^there must be either \[mqtt\] or \[nats\]"):
-        read(tmp_path, f'{SERVERS}[mqtt]\nhost = "broker"')
-
-
-def test_a_port_has_no_root_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"^\[port 1\] root is for \[mqtt\]"):
-        read(tmp_path, SERVERS, f'{PORT}root = "flat/1"\n')
-
-
 def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smarty_p1_gateway.nats.nats_config.find_spec", lambda _: None)
     with pytest.raises(ConfigError, match=r"^\[nats\] needs nats-py: .*\[fleet\]$"):
         read(tmp_path, SERVERS)
-
-
-@pytest.mark.parametrize("text", ["-1", "61", "'1'", "true", "inf", "nan", "9" * 400])
-def test_a_time_to_wait_for_a_batch_is_bounded(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ConfigError, match=r"\[nats\] batch_seconds must be"):
-        read(tmp_path, f'servers = ["nats://node1:4222"]\nbatch_seconds = {text}\n')
-    config = read(tmp_path, 'servers = ["nats://node1:4222"]\nbatch_seconds = 0.5\n')
-    assert config.batch_seconds == 0.5

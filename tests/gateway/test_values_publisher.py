@@ -89,20 +89,6 @@ async def test_what_the_broker_kept_of_earlier_options_goes(
             await until(lambda: broker.kept.keys() == {AVAILABILITY})
 
 
-async def test_after_a_restart_a_replay_is_refused_and_totals_do_not_fall(
-    make: Maker, broker: Broker, line: MeterPort
-) -> None:
-    gateway = make("")
-    async with broker.serving():
-        async with gateway.running():
-            await line.send(frame(5))
-            await broker.until(IMPORTED, b"5.000")
-        async with gateway.running():
-            await until(lambda: broker.at(AVAILABILITY)[-2:] == [b"offline", b"offline"])
-            await line.send(frame(4), frame(5), frame(6, telegram("1-0:1.8.0(000003.000*kWh)")))
-            await broker.until(IMPORTED, b"5.000", b"5.000")
-
-
 async def test_what_happened_while_the_machine_was_off_is_an_event(
     make: Maker, broker: Broker, line: MeterPort
 ) -> None:
