@@ -200,7 +200,7 @@ def random_event(dice: random.Random) -> tuple[str, int]:
 
 # Two long gaps have more months than are kept. Those in the middle of a gap are forgotten first.
 LONG_GAPS = [("run", 3), ("clock", YEAR), ("meter", 0), ("clock", 74 * YEAR)]
-TORN = [("run", 90), ("full", 0), ("run", 40), ("full", 0), ("kill", 9), ("run", 40), ("kill", 3)]
+TORN = [("run", 800), ("kill", 9), ("kill", 1), ("full", 0), ("run", 40), ("full", 0), ("kill", 3)]
 
 
 @example("2026-07-15T12:00:00+02:00", 0, LONG_GAPS)
