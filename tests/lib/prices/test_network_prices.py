@@ -184,10 +184,6 @@ def test_prices_are_old_after_their_last_published_day(
     assert older == (OlderPrices(until, ended) if until else None)
 
 
-def test_the_last_prices_stay_in_use() -> None:
-    assert on("2099-01-01").fixed == on("2026-12-31").fixed
-
-
 @pytest.mark.usefixtures("later")
 @pytest.mark.parametrize(
     ("line", "day", "until", "has_newer"),
