@@ -4,21 +4,59 @@ import pytest
 
 from smartyp1.fair_queue import Allowances, BusyError, FairQueue
 
+MAX_WAITING = 8
+# Who waits for work, is refused it or leaves it, and which work is taken next, or until none is.
+STORIES = {
+    "a user with much work lets the others in between": [
+        *("anna waits a1 a2 a3", "next taken a1", "ben waits b1 b2", "all taken b1 a2 b2 a3"),
+    ],
+    "a line has an end": [
+        *("anna waits a0 a1 a2 a3 a4 a5 a6 a7", "anna refused a8 a3", "ben waits a8"),
+        *("next taken a0", "anna waits a8", "all taken a8 a1 a2 a3 a4 a5 a6 a7"),
+    ],
+    "who waits for equal work does not wait more often": [
+        *("anna waits same*8", "anna refused same", "ben waits same*8", "next taken same"),
+        # One answer of each is now in progress.
+        *("anna waits same", "anna refused same other", "ben waits same", "ben refused same other"),
+        # Who has not waited for it has nine askers no more than others; nobody takes it twice.
+        *("carl waits same*8", "carl refused same", "all taken"),
+        *("anna leaves same*9", "ben leaves same*9", "carl leaves same*8", "anna waits again*8"),
+    ],
+    "who leaves makes room": [
+        *("anna waits a0 a1 a2 a3 a4 a5 a6 a7", "anna leaves a5", "anna waits a0"),
+        *("anna refused a0", "all taken a0 a1 a2 a3 a4 a6 a7"),
+    ],
+    "the same work of two users is taken once": [
+        *("anna waits a1 same a3", "ben waits same", "all taken a1 same a3"),
+    ],
+    "work stays until all who wait for it have left": [
+        *("anna waits same*2", "ben waits same", "ben leaves same", "anna leaves same"),
+        *("carl leaves same", "ben waits b*8", "all taken same b"),
+        *("anna waits again*2", "anna leaves again*2", "all taken"),
+    ],
+}
 
-def all_of(turns: FairQueue[str, str]) -> list[str]:
-    """Return the work in the order in which it is taken."""
-    return list(iter(turns.take, None))
 
-
-def test_a_user_with_much_work_lets_the_others_in_between() -> None:
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_turns(story: list[str]) -> None:
     turns: FairQueue[str, str] = FairQueue()
-    for work in ("a1", "a2", "a3"):
-        turns.wait("anna", work, 8)
-    assert turns.take() == "a1"
-    turns.wait("ben", "b1", 8)
-    turns.wait("ben", "b2", 8)
-
-    assert all_of(turns) == ["b1", "a2", "b2", "a3"]
+    for event in story:
+        who, verb, *words = event.split()
+        times = [(work, int(count or 1)) for work, _, count in (w.partition("*") for w in words)]
+        works = [work for work, count in times for _ in range(count)]
+        if verb == "taken":
+            taken = [turns.take()] if who == "next" else list(iter(turns.take, None))
+            assert taken == works, event
+            continue
+        for work in works:
+            match verb:
+                case "waits":
+                    turns.wait(who, work, MAX_WAITING)
+                case "leaves":
+                    turns.leave(who, work)
+                case _:
+                    with pytest.raises(BusyError):
+                        turns.wait(who, work, MAX_WAITING)
 
 
 def test_who_comes_with_one_work_after_the_other_keeps_nobody_waiting() -> None:
@@ -33,63 +71,6 @@ def test_who_comes_with_one_work_after_the_other_keeps_nobody_waiting() -> None:
         taken.append(turns.take())
 
     assert "a2" in taken
-
-
-def test_a_line_has_an_end() -> None:
-    turns: FairQueue[str, str] = FairQueue()
-    for number in range(8):
-        turns.wait("anna", f"a{number}", 8)
-    with pytest.raises(BusyError):
-        turns.wait("anna", "a8", 8)
-    with pytest.raises(BusyError):
-        turns.wait("anna", "a3", 8)
-    turns.wait("ben", "a8", 8)
-
-    assert turns.take() == "a0"
-    turns.wait("anna", "a8", 8)
-    assert len(all_of(turns)) == 8
-
-
-def test_who_waits_for_equal_work_does_not_wait_more_often() -> None:
-    turns: FairQueue[str, str] = FairQueue()
-    for _ in range(8):
-        turns.wait("anna", "same", 8)
-    with pytest.raises(BusyError):
-        turns.wait("anna", "same", 8)
-    for _ in range(8):
-        turns.wait("ben", "same", 8)
-
-    assert turns.take() == "same"
-    # One answer of each is now in progress.
-    for user in ("anna", "ben"):
-        turns.wait(user, "same", 8)
-        for work in ("same", "other"):
-            with pytest.raises(BusyError):
-                turns.wait(user, work, 8)
-    # Nobody takes work twice, and who has not waited for it has nine askers no more than others.
-    for _ in range(8):
-        turns.wait("carl", "same", 8)
-    with pytest.raises(BusyError):
-        turns.wait("carl", "same", 8)
-    assert turns.take() is None
-
-    for user, count in (("anna", 9), ("ben", 9), ("carl", 8)):
-        for _ in range(count):
-            turns.leave(user, "same")
-    for _ in range(8):
-        turns.wait("anna", "again", 8)
-
-
-def test_who_leaves_makes_room() -> None:
-    turns: FairQueue[str, str] = FairQueue()
-    for number in range(8):
-        turns.wait("anna", f"a{number}", 8)
-    turns.leave("anna", "a5")
-    turns.wait("anna", "a0", 8)
-    with pytest.raises(BusyError):
-        turns.wait("anna", "a0", 8)
-
-    assert all_of(turns) == ["a0", "a1", "a2", "a3", "a4", "a6", "a7"]
 
 
 def test_bytes_come_back_with_time_and_to_nobody_else() -> None:
@@ -126,30 +107,3 @@ def test_an_answer_above_the_whole_allowance_needs_all_of_it() -> None:
         allowances.spend("anna", 100, 2.0)
 
     assert refused.value.retry_after_s == 6
-
-
-def test_the_same_work_of_two_users_is_taken_once() -> None:
-    turns: FairQueue[str, str] = FairQueue()
-    for work in ("a1", "same", "a3"):
-        turns.wait("anna", work, 8)
-    turns.wait("ben", "same", 8)
-
-    assert all_of(turns) == ["a1", "same", "a3"]
-
-
-def test_work_stays_until_all_who_wait_for_it_have_left() -> None:
-    turns: FairQueue[str, str] = FairQueue()
-    turns.wait("anna", "same", 8)
-    turns.wait("anna", "same", 8)
-    turns.wait("ben", "same", 8)
-    turns.leave("ben", "same")
-    turns.leave("anna", "same")
-    turns.leave("carl", "same")
-    turns.wait("ben", "b", 1)
-    assert all_of(turns) == ["same", "b"]
-    for _ in range(2):
-        turns.wait("anna", "again", 8)
-    for _ in range(2):
-        turns.leave("anna", "again")
-
-    assert turns.take() is None
