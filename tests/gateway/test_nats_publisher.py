@@ -196,6 +196,7 @@ class Publishing:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     cluster = Cluster()
     monkeypatch.setattr(nats_frames_publisher, "NatsClient", cluster.client)
+    monkeypatch.setattr(nats_frames_publisher, "gethostname", lambda: "machine7")
     # A busy machine is no cluster that does not answer.
     monkeypatch.setattr(nats_acknowledged_publishing, "TIMEOUT", 60.0)
     for name in ("FIRST_DELAY", "MAX_DELAY", "_ASIDE_INTERVAL", "_BATCH_SECONDS"):
@@ -209,9 +210,15 @@ def ports() -> list[str]:
 
 
 @pytest.fixture
+def username() -> str | None:
+    return "cellar"
+
+
+@pytest.fixture
 async def publishing(
     cluster: Cluster,  # noqa: ARG001 - before the publisher connects
     ports: list[str],
+    username: str | None,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> AsyncIterator[Publishing]:
@@ -219,7 +226,7 @@ async def publishing(
     metrics = GatewayMetrics()
     store = FrameStore(ports, metrics)
     await store.open(tmp_path / "queue", 1_000_000)
-    config = NatsConfig(("nats://node1:4222",), "cellar", "x", None, None, "_INBOX_cellar")
+    config = NatsConfig(("nats://node1:4222",), username, "x", None, None, "_INBOX_cellar")
     publisher = NatsPublisher(config, ports, store, metrics)
     tasks = [asyncio.ensure_future(work) for work in (store.write(), publisher.run())]
     yield Publishing(store, metrics, publisher)
@@ -352,23 +359,14 @@ async def test_a_frame_that_the_stream_never_takes_is_dropped_and_counted(
     assert publishing.metric("dropped_total") == 1
 
 
+@pytest.mark.parametrize("ports", [[f"/dev/zähler\r\n{'x' * 100}"]])
+# Whoever logs in with a credentials file has no name here.
+@pytest.mark.parametrize("username", [None])
 async def test_where_a_frame_came_from_is_said_in_what_a_header_may_have(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, publishing: Publishing, ports: list[str]
 ) -> None:
-    monkeypatch.setattr(nats_frames_publisher, "gethostname", lambda: "machine7")
-    metrics, port = GatewayMetrics(), f"/dev/zähler\r\n{'x' * 100}"
-    store = FrameStore([port], metrics)
-    await store.open(tmp_path / "queue", 1_000_000)
-    # Whoever logs in with a credentials file has no name here.
-    config = NatsConfig(("nats://node1:4222",), None, None, "credentials", None)
-    publisher = NatsPublisher(config, [port], store, metrics)
-    tasks = [asyncio.ensure_future(work) for work in (store.write(), publisher.run())]
-    store.put(NewFrame(port, "unused", frame(1)))
+    publishing.put(frame(1), port=ports[0])
     await until(lambda: len(cluster.origins) == 1)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await store.close()
     assert cluster.origins == [("machine7", f"/dev/z_hler__{'x' * 51}")]
 
 
