@@ -33,6 +33,22 @@ def told(events: list[Telegram | Rejection]) -> list[tuple[bytes | None, int | N
     ]
 
 
+def test_what_cannot_be_opened_changes_nothing() -> None:
+    decryptor = FrameDecryptor(KEY, last_counters={TITLE: 4})
+    refused = [
+        frame(9, key=OTHER_KEY),
+        frame(9, authentication_key=bytes(16)),
+        frame(4),
+    ]
+
+    assert told([decryptor.decrypt(one) for one in refused]) == [
+        (TITLE, 9, Reason.TAG),
+        (TITLE, 9, Reason.AUTHENTICATION_KEY),
+        (TITLE, 4, Reason.REPLAY),
+    ]
+    assert decryptor.last_counters == {TITLE: 4}
+
+
 def test_meters_on_one_line_are_opened_with_their_own_keys(
     decryptors: dict[bytes, FrameDecryptor],
 ) -> None:
