@@ -14,12 +14,6 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import (
-    CONF_ENERGY_PRICE,
-    CONF_FEED_IN_PRICE,
-    CONF_REFERENCE_POWER,
-    CONF_VAT,
-)
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill import DemandMeter
 from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, month_name
@@ -30,10 +24,10 @@ from .meter import SERIAL, EntryMaker, MeterPort, with_value
 from .support import TELEGRAM
 
 OPTIONS = {
-    CONF_REFERENCE_POWER: 7.0,
-    CONF_ENERGY_PRICE: 0.15,
-    CONF_FEED_IN_PRICE: 0.06,
-    CONF_VAT: True,
+    "reference_power": 7.0,
+    "energy_price": 0.15,
+    "feed_in_price": 0.06,
+    "vat": True,
 }
 CONTRACT = Contract(reference_kw=7.0, energy_price=0.15, feed_in_price=0.06)
 START = datetime(2026, 4, 30, 22, tzinfo=UTC)

@@ -1,20 +1,8 @@
 """What the tests of the small boards share: entries of both kinds."""
 
-from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import (
-    CONF_DISTANCE_EMPTY,
-    CONF_DISTANCE_FULL,
-    CONF_KIND,
-    CONF_PULSES_PER_KWH,
-    CONF_SHAPE,
-    CONF_VOLUME,
-    DOMAIN,
-    KIND_PULSE,
-    KIND_TANK,
-)
 from custom_components.smarty_p1.lib.port import identify_port
 
 from .support import wait_until
@@ -27,10 +15,10 @@ LEVEL = "sensor.rainwater_tank_fill_level"
 VOLUME = "sensor.rainwater_tank_volume"
 DISTANCE = "sensor.rainwater_tank_distance_to_the_water"
 GEOMETRY = {
-    CONF_DISTANCE_EMPTY: 220.0,
-    CONF_DISTANCE_FULL: 20.0,
-    CONF_VOLUME: 5000.0,
-    CONF_SHAPE: "upright",
+    "distance_empty": 220.0,
+    "distance_full": 20.0,
+    "volume": 5000.0,
+    "shape": "upright",
 }
 
 
@@ -38,11 +26,11 @@ def pulse_entry(hass: HomeAssistant, **source: object) -> MockConfigEntry:
     """Return an entry of a pulse reader, not set up yet."""
     [(kind, name), *_] = source.items()
     entry = MockConfigEntry(
-        domain=DOMAIN,
+        domain="smarty_p1",
         title=PULSE_TITLE,
-        unique_id=f"{kind}:{identify_port(str(name)) if kind == CONF_PORT else name}",
-        data={CONF_KIND: KIND_PULSE, **source},
-        options={CONF_PULSES_PER_KWH: 1000.0},
+        unique_id=f"{kind}:{identify_port(str(name)) if kind == 'port' else name}",
+        data={"kind": "pulse", **source},
+        options={"pulses_per_kwh": 1000.0},
     )
     entry.add_to_hass(hass)
     return entry
@@ -51,10 +39,10 @@ def pulse_entry(hass: HomeAssistant, **source: object) -> MockConfigEntry:
 def tank_entry(hass: HomeAssistant, url: str, **geometry: float | str) -> MockConfigEntry:
     """Return an entry of a tank, not set up yet."""
     entry = MockConfigEntry(
-        domain=DOMAIN,
+        domain="smarty_p1",
         title=TANK_TITLE,
-        unique_id=f"{CONF_PORT}:{identify_port(url)}",
-        data={CONF_KIND: KIND_TANK, CONF_PORT: url},
+        unique_id=f"port:{identify_port(url)}",
+        data={"kind": "tank", "port": url},
         options={**GEOMETRY, **geometry},
     )
     entry.add_to_hass(hass)

@@ -15,13 +15,11 @@ import pytest
 from homeassistant.components.recorder import CONF_COMMIT_INTERVAL, statistics
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticData
-from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy.orm import Session
 
-from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator, tank_coordinator
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.coordinator.leneda import (
@@ -185,10 +183,10 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
         url: str, *, key: str | None = KEY, serial: str = SERIAL, **data: str | bool
     ) -> MockConfigEntry:
         entry = MockConfigEntry(
-            domain=DOMAIN,
+            domain="smarty_p1",
             title=f"Smarty {serial}",
             unique_id=serial,
-            data={CONF_PORT: url, **data, **({CONF_ENCRYPTION_KEY: key} if key else {})},
+            data={"port": url, **data, **({"encryption_key": key} if key else {})},
         )
         entry.add_to_hass(hass)
         return entry

@@ -10,14 +10,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, section
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN, SECTION_ADVANCED
-
 PROGRESS = {"wait_for_telegram", "wait_for_same_meter", "wait_for_pulse", "wait_for_sensor"}
 
 
 async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
     """Open the dialog, and choose in its menus; a meter unless told otherwise."""
-    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    result = await hass.config_entries.flow.async_init("smarty_p1", context={"source": SOURCE_USER})
     assert result["step_id"] == "user"
     for step in path or ("meter",):
         assert result["type"] is FlowResultType.MENU
@@ -34,7 +32,7 @@ async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
 async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -> ConfigFlowResult:
     """Open the dialog that changes an entry, and choose in its menus."""
     result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+        "smarty_p1", context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     )
     for step in path:
         result = await hass.config_entries.flow.async_configure(
@@ -130,7 +128,7 @@ async def open_details(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlo
 def is_advanced_open(result: ConfigFlowResult) -> bool:
     """Return whether the form shows the advanced section."""
     assert result["data_schema"] is not None
-    advanced = result["data_schema"].schema[SECTION_ADVANCED]
+    advanced = result["data_schema"].schema["advanced"]
     return not advanced.options["collapsed"]
 
 

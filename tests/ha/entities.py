@@ -12,8 +12,6 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import async_get_integration
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.smarty_p1.const import DOMAIN
-
 from .dialogs import reconfigure, start
 from .support import let_pass
 
@@ -140,7 +138,7 @@ async def set_up(hass: HomeAssistant, smarty: Smarty) -> MockConfigEntry:
     """Set up a meter that is made of all sensors, without the dialog."""
     ids = {name: entity.id for name, entity in smarty.ids.items()}
     entry = MockConfigEntry(
-        domain=DOMAIN,
+        domain="smarty_p1",
         title="Smarty",
         unique_id=ids["tariff_1"],
         data={

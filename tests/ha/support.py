@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
-from custom_components.smarty_p1.const import CONF_STATISTICS_KEY, DOMAIN, LOGGER
+from custom_components.smarty_p1.const import LOGGER
 
 from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, literal_telegram, with_value
 from .passed import Passed
@@ -48,7 +48,7 @@ async def let_pass(hass: HomeAssistant, seconds: float) -> None:
     """Put the clock of the sources forward, and fire the timers that run out meanwhile."""
     Passed.seconds += seconds
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
-    for entry in hass.config_entries.async_entries(DOMAIN):
+    for entry in hass.config_entries.async_entries("smarty_p1"):
         # Of a timer that was set before, only the real seconds have passed.
         if source := getattr(entry, "runtime_data", None):
             source.look()
@@ -114,7 +114,7 @@ async def reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
     """Wait until Home Assistant has taken in a telegram."""
-    coordinator = hass.config_entries.async_entries(DOMAIN)[0].runtime_data
+    coordinator = hass.config_entries.async_entries("smarty_p1")[0].runtime_data
     before = coordinator.readings
     await port.wait_for_clients(1)
     await port.send_telegram(text)
@@ -123,7 +123,9 @@ async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
 
 async def call(hass: HomeAssistant, action: str, **data: object) -> Any:  # noqa: ANN401 - JSON
     """Return what an action answers."""
-    return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
+    return await hass.services.async_call(
+        "smarty_p1", action, data, blocking=True, return_response=True
+    )
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:
@@ -144,7 +146,7 @@ def values(hass: HomeAssistant) -> dict[str, str]:
 def device_of(registry: DeviceRegistry, entry: MockConfigEntry, identifier: str) -> DeviceEntry:
     """Return a device that exists."""
     device = registry.async_get_device_by_identifier(
-        (DOMAIN, identifier), config_entry_id=entry.entry_id
+        ("smarty_p1", identifier), config_entry_id=entry.entry_id
     )
     assert device is not None
     return device
@@ -166,7 +168,7 @@ def metadata_of_sums(name: str, unit: str, unit_class: str | None = None) -> Sta
 def entered_data(entry: ConfigEntry) -> dict[str, Any]:
     """Return the data of an entry that a dialog has entered."""
     data = dict(entry.data)
-    data.pop(CONF_STATISTICS_KEY, None)
+    data.pop("statistics_key", None)
     return data
 
 

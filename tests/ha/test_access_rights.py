@@ -13,8 +13,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.const import DOMAIN
-
 PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
 USERS = ("administrator", "reader", "another user", "automation")
 FIELDS: dict[str, dict[str, Any]] = {
@@ -85,7 +83,7 @@ def token_of(hass: HomeAssistant, users: dict[str, MockUser]) -> Callable[[str],
 async def bill_for(hass: HomeAssistant, entry: MockConfigEntry, user: MockUser | None) -> None:
     """Ask for a bill as a user, or as an automation."""
     await hass.services.async_call(
-        DOMAIN,
+        "smarty_p1",
         "get_bill",
         {"config_entry": entry.entry_id},
         blocking=True,
@@ -96,9 +94,9 @@ async def bill_for(hass: HomeAssistant, entry: MockConfigEntry, user: MockUser |
 
 @pytest.mark.usefixtures("entry")
 def test_the_page_names_all_commands_and_actions(hass: HomeAssistant) -> None:
-    commands = {name for name in hass.data[websocket_api.DOMAIN] if name.startswith(f"{DOMAIN}/")}
-    assert {f"{DOMAIN}/{name}" for name, *_ in COMMANDS} == commands
-    assert {name for name, *_ in ACTIONS} == hass.services.async_services()[DOMAIN].keys()
+    commands = {name for name in hass.data[websocket_api.DOMAIN] if name.startswith("smarty_p1/")}
+    assert {f"smarty_p1/{name}" for name, *_ in COMMANDS} == commands
+    assert {name for name, *_ in ACTIONS} == hass.services.async_services()["smarty_p1"].keys()
 
 
 async def test_the_commands(
@@ -110,7 +108,7 @@ async def test_the_commands(
     clients = {user: await hass_ws_client(hass, await token_of(user)) for user in USERS[:3]}
     for name, user, is_allowed in COMMANDS:
         meter = {} if name == "meters" else {"entry_id": entry.entry_id}
-        question = {"type": f"{DOMAIN}/{name}", **meter, **FIELDS.get(name, {})}
+        question = {"type": f"smarty_p1/{name}", **meter, **FIELDS.get(name, {})}
         await clients[user].send_json_auto_id(question)
         answer = await clients[user].receive_json()
         while answer["type"] != "result":
@@ -156,7 +154,7 @@ async def test_the_actions(
             refusal: HomeAssistantError | None = None
             try:
                 answer = await hass.services.async_call(
-                    DOMAIN,
+                    "smarty_p1",
                     name,
                     {**meter, **FIELDS.get(name, {})},
                     blocking=True,
@@ -178,14 +176,14 @@ async def test_a_meter_without_entities_is_read_by_all_who_may_read_everything(
     users: dict[str, MockUser],
     token_of: Callable[[str], Awaitable[str]],
 ) -> None:
-    assert await async_setup_component(hass, DOMAIN, {})
-    MockConfigEntry(domain=DOMAIN, title="New", unique_id="SAG1", data={"port": "x"}).add_to_hass(
-        hass
-    )
+    assert await async_setup_component(hass, "smarty_p1", {})
+    MockConfigEntry(
+        domain="smarty_p1", title="New", unique_id="SAG1", data={"port": "x"}
+    ).add_to_hass(hass)
     users["reader"].mock_policy({"entities": True})
     for user, count in (("administrator", 1), ("reader", 1), ("another user", 0)):
         client = await hass_ws_client(hass, await token_of(user))
-        await client.send_json_auto_id({"type": f"{DOMAIN}/meters"})
+        await client.send_json_auto_id({"type": "smarty_p1/meters"})
         assert len((await client.receive_json())["result"]["meters"]) == count, user
 
 
@@ -195,11 +193,11 @@ async def test_no_command_or_action_is_about_what_is_no_meter(
     users: dict[str, MockUser],
     token_of: Callable[[str], Awaitable[str]],
 ) -> None:
-    assert await async_setup_component(hass, DOMAIN, {})
+    assert await async_setup_component(hass, "smarty_p1", {})
     other = MockConfigEntry(domain="sun", title="The sun")
     other.add_to_hass(hass)
     client = await hass_ws_client(hass, await token_of("administrator"))
-    await client.send_json_auto_id({"type": f"{DOMAIN}/bill", "entry_id": other.entry_id})
+    await client.send_json_auto_id({"type": "smarty_p1/bill", "entry_id": other.entry_id})
     assert (await client.receive_json())["error"]["code"] == "not_found"
     for user, error in (
         ("administrator", ServiceValidationError),

@@ -14,8 +14,6 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.const import DOMAIN
-
 from . import billed_month
 from .meter import MeterPort
 from .support import reload
@@ -32,7 +30,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 
 async def best_start(hass: HomeAssistant, **load: object) -> dict[str, object]:
     answer = await hass.services.async_call(
-        DOMAIN, "get_best_start", load, blocking=True, return_response=True
+        "smarty_p1", "get_best_start", load, blocking=True, return_response=True
     )
     assert isinstance(answer, dict)
     return dict(answer)

@@ -12,7 +12,6 @@ from unittest.mock import Mock
 import pytest
 import voluptuous as vol
 from homeassistant.components.repairs import DOMAIN as REPAIRS
-from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
@@ -21,7 +20,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_capture
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from dev.encoder import AUTHENTICATION_KEY, TITLE
@@ -109,7 +107,7 @@ class House:
     def repair(self) -> str:
         """Return the identifier of the repair of a capture, empty while it is not raised."""
         name = f"capture_ended_{self.entry.entry_id}"
-        return name if ir.async_get(self.hass).async_get_issue(DOMAIN, name) else ""
+        return name if ir.async_get(self.hass).async_get_issue("smarty_p1", name) else ""
 
     @property
     def recording(self) -> Any:  # noqa: ANN401 - an inner part
@@ -302,7 +300,7 @@ async def test_it_lasts_as_long_as_wanted_and_takes_nothing_after_it(house: Hous
 
 async def test_a_board_sends_no_telegrams(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = b"1\r\n"
-    entry = pulse_entry(hass, **{CONF_PORT: port.url})
+    entry = pulse_entry(hass, port=port.url)
     assert await hass.config_entries.async_setup(entry.entry_id)
     with pytest.raises(ServiceValidationError, match="sends no telegrams"):
         await call(hass, "capture", step="start", config_entry=entry.entry_id)

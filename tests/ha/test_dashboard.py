@@ -12,8 +12,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smarty_p1.const import DOMAIN
-
 from .conftest import EntryMaker
 from .meter import MeterPort
 from .support import TELEGRAM, reload, set_up
@@ -42,7 +40,7 @@ async def test_every_page_loads_the_module(
     port.greeting = port.next_frame(TELEGRAM)
     await reload(hass, entry)
 
-    [url] = [url for url in hass.data[DATA_EXTRA_MODULE_URL].urls if DOMAIN in url]
+    [url] = [url for url in hass.data[DATA_EXTRA_MODULE_URL].urls if "smarty_p1" in url]
 
     client = await hass_client_no_auth()
     answer = await client.get(url)
@@ -59,7 +57,7 @@ async def test_every_page_loads_the_module(
         assert await answer.read() == file.read_bytes()
 
     # A screen that a dashboard is cast to has a page of another origin.
-    answer = await client.get(f"/{DOMAIN}/cards/resource.js", headers={"Origin": CAST})
+    answer = await client.get("/smarty_p1/cards/resource.js", headers={"Origin": CAST})
     assert await answer.read() == MODULE.read_bytes()
     assert "Cache-Control" not in answer.headers
     assert answer.headers["Access-Control-Allow-Origin"] == CAST

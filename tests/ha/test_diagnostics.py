@@ -12,13 +12,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
-from custom_components.smarty_p1.const import (
-    CONF_AUTHENTICATION_KEY,
-    CONF_REFERENCE_POWER,
-    CONF_SERVICE,
-    CONF_TOPIC,
-    DOMAIN,
-)
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 
@@ -49,8 +42,8 @@ async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) ->
     """Return an entry whose meter has sent one telegram."""
     port.greeting = port.next_frame(TELEGRAM)
     gateway = f"p1-{SERIAL.lower()}._iostream._tcp.local."
-    entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: PUBLISHED_KEY, CONF_SERVICE: gateway})
-    hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 7.0})
+    entry = make_entry(port.url, authentication_key=PUBLISHED_KEY, service=gateway)
+    hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     port.greeting = b""
@@ -81,7 +74,7 @@ async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockCon
     assert told["rejections"] == {"tag": 1}
     assert told["repeated_objects"] == {"1-0:1.8.0": 1}
     assert told["totals_held_back"] == {"1-0:1.8.0": 1}
-    assert told["options"] == {CONF_REFERENCE_POWER: 7.0}
+    assert told["options"] == {"reference_power": 7.0}
     assert told["demand"]["running_kw"] == 2.345
     assert told["telegram"]["objects"]["1-0:1.8.0"] == 25678.901
     assert told["telegram"]["objects"]["0-0:96.13.2"] is None
@@ -112,9 +105,9 @@ async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockCon
 
 
 async def test_the_topic_of_a_pulse_reader_is_private(hass: HomeAssistant) -> None:
-    told = await download(hass, pulse_entry(hass, **{CONF_TOPIC: "8 Rue Haute/meter/led"}))
+    told = await download(hass, pulse_entry(hass, topic="8 Rue Haute/meter/led"))
 
-    assert told["data"][CONF_TOPIC] == REDACTED
+    assert told["data"]["topic"] == REDACTED
     assert "Rue Haute" not in json.dumps(told)
 
 
@@ -122,7 +115,7 @@ async def told(hass: HomeAssistant) -> dict[str, Any]:
     """Return the lines of the page."""
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done()
-    info = await get_system_health_info(hass, DOMAIN)
+    info = await get_system_health_info(hass, "smarty_p1")
     return {
         key: await value if asyncio.iscoroutine(value) else value for key, value in info.items()
     }
@@ -133,7 +126,7 @@ async def test_meters_links_and_ages(
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
-    ignored = MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE, unique_id="a port")
+    ignored = MockConfigEntry(domain="smarty_p1", source=SOURCE_IGNORE, unique_id="a port")
     ignored.add_to_hass(hass)
 
     lines = await told(hass)

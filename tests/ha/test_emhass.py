@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1.const import DOMAIN
 from tests.uv import uv
 
 from .conftest import EntryMaker
@@ -88,7 +87,7 @@ async def test_emhass_plans_with_the_outlook(
     await set_up(hass, port, make_entry, TELEGRAM, **options)  # type: ignore[arg-type]
 
     told = await hass.services.async_call(
-        DOMAIN, "get_outlook", {"format": "emhass"}, blocking=True, return_response=True
+        "smarty_p1", "get_outlook", {"format": "emhass"}, blocking=True, return_response=True
     )
     plan = await hass.async_add_executor_job(planned, json.dumps(told), tmp_path)
 

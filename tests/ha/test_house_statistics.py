@@ -21,7 +21,6 @@ from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import lib
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.leneda import (
     file_import,
     known_leneda,
@@ -315,7 +314,7 @@ async def test_rows_of_a_damaged_month_stay_until_its_file_is_replaced(
     hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, folder: Path
 ) -> None:
     before = await all_rows(hass, meter)
-    path = folder / f"{DOMAIN}.{meter.entry_id}.quarter_hours" / "2026-05.csv"
+    path = folder / f"smarty_p1.{meter.entry_id}.quarter_hours" / "2026-05.csv"
     whole = path.read_bytes()
     lines = whole.split(b"\n")
     # The ten quarter-hours of 2 kWh are among the lines that are lost.
@@ -339,7 +338,7 @@ async def test_rows_of_damaged_or_unreadable_files_of_leneda_stay(
 ) -> None:
     await bring_in(hass, meter, tmp_path)
     before = await all_rows(hass, meter)
-    [path] = (folder / f"{DOMAIN}.{meter.entry_id}.imported_quarter_hours").glob("2026-04*.csv")
+    [path] = (folder / f"smarty_p1.{meter.entry_id}.imported_quarter_hours").glob("2026-04*.csv")
     whole = path.read_bytes()
     with patch.object(QuarterHourFiles, "read", side_effect=OSError(5, "I/O error")):
         await again(hass, port, meter, 20)
@@ -399,7 +398,7 @@ async def test_rows_that_a_user_has_cleared_come_back(
     for now, was in zip(await all_rows(hass, meter), before, strict=True):
         assert now == pytest.approx(was)
     found = await get_instance(hass).async_add_executor_job(
-        lambda: get_metadata(hass, statistic_source=DOMAIN)
+        lambda: get_metadata(hass, statistic_source="smarty_p1")
     )
     assert str(found[name][1]["name"]).startswith("Smarty 2574 Coût total (")
     # A second start changes nothing.
@@ -421,7 +420,7 @@ async def test_a_removed_meter_takes_no_rows_of_another(hass: HomeAssistant) -> 
     meters = {"SAG1": {}, "LU1": {"kind": "leneda"}, "LU2": {"kind": "leneda"}}
     statistics = {}
     for number, (unique_id, data) in enumerate(meters.items()):
-        entry = MockConfigEntry(domain=DOMAIN, unique_id=unique_id, title="Smarty", data=data)
+        entry = MockConfigEntry(domain="smarty_p1", unique_id=unique_id, title="Smarty", data=data)
         entry.add_to_hass(hass)
         connection = lib.bill.DemandMeter()
         days = Life(lib).leneda(MAY, MAY + (number + 2) * 24 * HOUR)
@@ -437,12 +436,12 @@ async def test_a_removed_meter_takes_no_rows_of_another(hass: HomeAssistant) -> 
     await statistics["SAG1"].async_forget()
 
     rows_of["LU1"] = {}
-    for entry in hass.config_entries.async_entries(DOMAIN):
+    for entry in hass.config_entries.async_entries("smarty_p1"):
         assert await rows(hass, entry, "imported") == rows_of[str(entry.unique_id)]
 
 
 async def test_rows_before_the_first_hour_of_the_history_stay(hass: HomeAssistant) -> None:
-    entry = MockConfigEntry(domain=DOMAIN, unique_id="SAG1", title="Smarty")
+    entry = MockConfigEntry(domain="smarty_p1", unique_id="SAG1", title="Smarty")
     entry.add_to_hass(hass)
     found = []
     # The second history has forgotten a month and ten days.
@@ -498,7 +497,7 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
     Some writes are killed at a random moment. Some are followed by a restart.
     """
     fate = random.Random(-seed)  # noqa: S311
-    entry = MockConfigEntry(domain=DOMAIN, unique_id=f"SAG{seed}", title="Smarty")
+    entry = MockConfigEntry(domain="smarty_p1", unique_id=f"SAG{seed}", title="Smarty")
     entry.add_to_hass(hass)
     statistics = None
     for meter in Life(lib).parts(random.Random(seed)):  # noqa: S311

@@ -11,7 +11,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.stored.gas_water_heat_history import MediumHistory
 
 from .meter import SERIAL, with_value
@@ -71,11 +70,14 @@ def register(home: Home, entry: MockConfigEntry, filler: str, kind: str) -> Mapp
     devices, entities = dr.async_get(home.hass), er.async_get(home.hass)
     name = f"{SERIAL}_{filler}"
     device = devices.async_get_or_create(
-        config_entry_id=entry.entry_id, identifiers={(DOMAIN, name)}, name="Old", serial_number="0"
+        config_entry_id=entry.entry_id,
+        identifiers={("smarty_p1", name)},
+        name="Old",
+        serial_number="0",
     )
     return {
         key: entities.async_get_or_create(
-            *("sensor", DOMAIN, f"{name}_{key}"),
+            *("sensor", "smarty_p1", f"{name}_{key}"),
             config_entry=entry,
             device_id=device.id,
             translation_key=kind if key == "index" else key,
@@ -144,7 +146,7 @@ async def test_an_exchanged_meter_is_told_until_the_user_knows(
     assert home.state_of("gas_meter_6782").state == "3.12"
     home.port.greeting = home.port.next_frame(new)
     await home.reload(entry)
-    assert issue_registry.async_get_issue(DOMAIN, issue)
+    assert issue_registry.async_get_issue("smarty_p1", issue)
 
     form = await open_repair(home.hass, issue)
     assert form["description_placeholders"] == {
@@ -154,16 +156,16 @@ async def test_an_exchanged_meter_is_told_until_the_user_knows(
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "confirm")
     flows = home.hass.data["repairs"]["flow_manager"]
     assert (await flows.async_configure(form["flow_id"], {}))["type"] == "create_entry"
-    assert issue_registry.async_get_issue(DOMAIN, issue) is None
+    assert issue_registry.async_get_issue("smarty_p1", issue) is None
     await home.receive(new)
-    assert issue_registry.async_get_issue(DOMAIN, issue) is None
+    assert issue_registry.async_get_issue("smarty_p1", issue) is None
 
     # Whoever deletes the old device knows, too.
     await home.receive(sent(named("G4"), "00001.000", "1230"))
-    assert issue_registry.async_get_issue(DOMAIN, issue)
+    assert issue_registry.async_get_issue("smarty_p1", issue)
     old = device_of(device_registry, entry, f"{SERIAL}_G003800123456782")
     assert await async_remove_config_entry_device(home.hass, entry, old)
-    assert issue_registry.async_get_issue(DOMAIN, issue) is None
+    assert issue_registry.async_get_issue("smarty_p1", issue) is None
 
 
 async def test_a_meter_that_comes_back_was_not_exchanged(
@@ -171,7 +173,7 @@ async def test_a_meter_that_comes_back_was_not_exchanged(
 ) -> None:
     entry = await home.set_up(sent(named("G1"), "02236.009"))
     await home.receive(sent(named("G2"), "00003.120", "1130"))
-    issue = DOMAIN, f"mbus_meter_exchanged_{entry.entry_id}"
+    issue = "smarty_p1", f"mbus_meter_exchanged_{entry.entry_id}"
     assert issue_registry.async_get_issue(*issue)
     await home.receive(sent(named("G1"), "02236.010", "1230"))
     assert issue_registry.async_get_issue(*issue) is None

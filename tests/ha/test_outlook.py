@@ -19,7 +19,6 @@ from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClien
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.answer_queue import MAX_WAITING
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.lib.history import QuarterHour
 
 from . import billed_month
@@ -48,7 +47,7 @@ def call(hass: HomeAssistant) -> Call:
 
     async def call(context: Context | None = None, **data: object) -> Any:  # noqa: ANN401 - JSON
         answer = await hass.services.async_call(
-            DOMAIN, "get_outlook", data, blocking=True, return_response=True, context=context
+            "smarty_p1", "get_outlook", data, blocking=True, return_response=True, context=context
         )
         return json.loads(json.dumps(answer, allow_nan=False))
 
@@ -221,7 +220,7 @@ async def test_while_nord_pool_is_slow_other_questions_are_answered(
     nord_pool.answers.clear()
     client = await hass_ws_client(hass)
     for kind, fields in (("start_costs", {"kw": 1, "hours": 2}), ("last_hour", {})):
-        await client.send_json_auto_id({"type": f"{DOMAIN}/{kind}", "entry_id": meter, **fields})
+        await client.send_json_auto_id({"type": f"smarty_p1/{kind}", "entry_id": meter, **fields})
     assert "net" in (await client.receive_json())["result"]
     assert nord_pool.days == ["2026-06-16"]
     nord_pool.answers.set()
@@ -238,7 +237,7 @@ async def test_a_user_who_waits_for_nord_pool_too_often_is_refused(
     meter = (await begin(energy_price_entity=nord_pool.entity_id, vat=False)).entry_id
     nord_pool.answers.clear()
     client = await hass_ws_client(hass)
-    command = {"type": f"{DOMAIN}/start_costs", "entry_id": meter, "kw": 1, "hours": 2}
+    command = {"type": "smarty_p1/start_costs", "entry_id": meter, "kw": 1, "hours": 2}
     for _ in range(MAX_WAITING + 2):
         await client.send_json_auto_id(command)
     for _ in range(2):
@@ -303,7 +302,7 @@ async def test_the_examples_on_the_page(
     assert json.loads(body) == await call(format="emhass")
 
     forecast = example("evcc")["tariffs"]["grid"]["forecast"]
-    assert forecast["uri"].endswith(f"/api/services/{DOMAIN}/get_outlook?return_response")
+    assert forecast["uri"].endswith("/api/services/smarty_p1/get_outlook?return_response")
     answer = await call(**json.loads(forecast["body"]))
     assert forecast["jq"] == ".service_response.grid | tostring"
     assert len(answer["grid"]) == 192

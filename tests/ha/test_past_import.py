@@ -18,7 +18,6 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import CONF_CONSUMPTION_POINT, SECTION_LENEDA
 from custom_components.smarty_p1.coordinator.leneda import (
     file_import,
     known_leneda,
@@ -362,8 +361,8 @@ async def test_an_account_would_bring_it_back(
     await progress.async_save()
     await bring_in(april())
     without = {**entry.options}
-    account = {"api_key": "key", "energy_id": "id", CONF_CONSUMPTION_POINT: POINT}
-    await enter({**without, SECTION_LENEDA: account})
+    account = {"api_key": "key", "energy_id": "id", "consumption_point": POINT}
+    await enter({**without, "leneda": account})
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, "remove_imported_quarter_hours")
     assert raised.value.translation_key == "leneda_account_on"
@@ -382,7 +381,7 @@ async def test_an_account_would_bring_it_back(
     await progress.async_load()
     assert progress.refused == {}
     # An account that brought nothing refuses no file once it is removed.
-    await enter({**without, SECTION_LENEDA: account})
+    await enter({**without, "leneda": account})
     await enter(without)
     await bring_in(of_point(april(), OTHER))
 

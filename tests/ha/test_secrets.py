@@ -8,10 +8,6 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from custom_components.smarty_p1.const import (
-    CONF_AUTHENTICATION_KEY,
-    CONF_VERIFY,
-)
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.p1 import Reason
 
@@ -52,8 +48,8 @@ async def test_a_meter_in_all_kinds_of_trouble(  # noqa: PLR0913, PLR0917
     logging.getLogger().setLevel(logging.DEBUG)
     caplog.set_level(logging.DEBUG)
     port.greeting = encipher(TELEGRAM, 1, authentication_key=OTHER_AUTHENTICATION_KEY)
-    entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
-    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_VERIFY: verify})
+    entry = make_entry(port.url, authentication_key=OTHER_AUTHENTICATION_KEY)
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "verify": verify})
     assert await hass.config_entries.async_setup(entry.entry_id)
     for n in range(6):
         await port.send(encipher(TELEGRAM, 10 + n, key=OTHER_KEY) + seal(TELEGRAM))

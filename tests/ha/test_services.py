@@ -9,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
 import custom_components.smarty_p1
-from custom_components.smarty_p1.const import DOMAIN
 
 from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
@@ -21,7 +20,7 @@ FOLDER = Path(custom_components.smarty_p1.__file__).parent
 async def get_telegram(hass: HomeAssistant, **data: str) -> dict[str, Any]:
     """Call the action."""
     answer = await hass.services.async_call(
-        DOMAIN, "get_telegram", data, blocking=True, return_response=True
+        "smarty_p1", "get_telegram", data, blocking=True, return_response=True
     )
     assert answer
     content: dict[str, Any] = json.loads(json.dumps(answer))

@@ -13,7 +13,6 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 
 from . import billed_month
@@ -31,7 +30,7 @@ def call(hass: HomeAssistant) -> Call:
 
     async def call(action: str, context: Context | None = None, **data: object) -> Any:  # noqa: ANN401 - JSON
         answer = await hass.services.async_call(
-            DOMAIN, action, data, blocking=True, return_response=True, context=context
+            "smarty_p1", action, data, blocking=True, return_response=True, context=context
         )
         return json.loads(json.dumps(answer))
 

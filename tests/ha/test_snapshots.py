@@ -16,14 +16,6 @@ from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.smarty_p1.const import (
-    CONF_AUTHENTICATION_KEY,
-    CONF_ENERGY_PRICE,
-    CONF_FEED_IN_PRICE,
-    CONF_REFERENCE_POWER,
-    CONF_SURCHARGE_PRICE,
-    CONF_VAT,
-)
 from dev.encoder import FRAMES
 
 from .conftest import EntryMaker
@@ -68,8 +60,8 @@ TELEGRAMS = {
     "empty channels": encipher(empty_channels(), 1),
     "message": literal_frame("message_last_counter"),
 }
-TARIFF = {CONF_REFERENCE_POWER: 7.0, CONF_SURCHARGE_PRICE: 0.1139, CONF_ENERGY_PRICE: 0.15}
-TARIFF |= {CONF_FEED_IN_PRICE: 0.06, CONF_VAT: True}
+TARIFF = {"reference_power": 7.0, "surcharge_price": 0.1139, "energy_price": 0.15}
+TARIFF |= {"feed_in_price": 0.06, "vat": True}
 LITERAL_FRAMES = sorted(path.stem for path in FRAMES.glob("*.json"))
 
 
@@ -152,7 +144,7 @@ async def test_every_value_of_every_frame_is_a_state(  # noqa: PLR0913, PLR0917
     sent = dict(lines(content["telegram"]))
     serial = bytes.fromhex(sent["0-0:42.0.0"][0]).decode()
     port.greeting = literal_frame(name)
-    keys = {CONF_AUTHENTICATION_KEY: content["authentication_key"]} if content["key"] else {}
+    keys = {"authentication_key": content["authentication_key"]} if content["key"] else {}
     entry = make_entry(port.url, key=content["key"], serial=serial, **keys)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()

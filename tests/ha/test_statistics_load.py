@@ -14,7 +14,6 @@ from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import lib
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     StatisticKind,
@@ -70,7 +69,7 @@ def measured(hass: HomeAssistant) -> Iterator[Load]:
 
 async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
     await hass.config.async_update(currency="EUR")
-    entry = MockConfigEntry(domain=DOMAIN, unique_id="SAG1", title="Smarty")
+    entry = MockConfigEntry(domain="smarty_p1", unique_id="SAG1", title="Smarty")
     entry.add_to_hass(hass)
     life = Life(lib)
     meter = lib.bill.DemandMeter(lib.prices.Contract.of_terms(FIXED.terms))

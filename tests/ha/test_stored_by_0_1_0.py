@@ -11,7 +11,6 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import CONF_CONSUMPTION_POINT, DOMAIN
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 
@@ -28,10 +27,10 @@ async def test_what_0_1_0_stored_is_read(
 ) -> None:
     frozen = STORED["entry"]
     data = {**frozen["data"], "port": port.url}
-    entry = MockConfigEntry(domain=DOMAIN, **{**frozen, "data": data})
+    entry = MockConfigEntry(domain="smarty_p1", **{**frozen, "data": data})
     entry.add_to_hass(hass)
     for name, content in STORED["storage"].items():
-        key = f"{DOMAIN}.{entry.entry_id}.{name}"
+        key = f"smarty_p1.{entry.entry_id}.{name}"
         hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": content}
     folder = MonthFiles(hass, entry.entry_id).folder
     folder.mkdir(parents=True)
@@ -57,6 +56,6 @@ async def test_what_0_1_0_stored_is_read(
     energies = [quarter["imported_kwh"] for quarter in found["quarter_hours"]]
     assert energies == [0.1, 0.1, 2.0, 0.1, 0.1, 0.1, 0.1, 0.1]
 
-    progress = LenedaProgress(hass, entry.entry_id, {CONF_CONSUMPTION_POINT: leneda.POINT})
+    progress = LenedaProgress(hass, entry.entry_id, {"consumption_point": leneda.POINT})
     await progress.async_load()
     assert progress.codes[leneda.IMPORTED].until == leneda.utc("2026-06-15 22:00")

@@ -13,7 +13,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1.condition import CONDITIONS
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.leneda import file_refusal_translation_keys
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
@@ -134,8 +133,8 @@ async def test_each_option_has_a_name_and_an_explanation(hass: HomeAssistant) ->
     options = {str(key) for key in fields} - sections.keys()
     assert form["sections"].keys() == sections.keys()
     messages = {"kinds": [kind.value for kind in Kind]}
-    MockConfigEntry(domain=DOMAIN).add_to_hass(hass)
-    with_all_messages = MockConfigEntry(domain=DOMAIN, options={"messages": messages})
+    MockConfigEntry(domain="smarty_p1").add_to_hass(hass)
+    with_all_messages = MockConfigEntry(domain="smarty_p1", options={"messages": messages})
     asked: list[tuple[dict[str, Any], set[str]]] = [
         (pages["contract"], {*contract_fields()}),
         (form, options),

@@ -17,7 +17,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.condition import CONDITIONS
-from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
 from custom_components.smarty_p1.trigger import TRIGGERS
 
 from .conftest import EntryMaker
@@ -50,7 +49,7 @@ async def entry(
 ) -> MockConfigEntry:
     """Return the entry of a meter with a reference power."""
     made = make_entry(port.url)
-    hass.config_entries.async_update_entry(made, options={CONF_REFERENCE_POWER: 3})
+    hass.config_entries.async_update_entry(made, options={"reference_power": 3})
     port.greeting = port.next_frame(getattr(request, "param", TELEGRAM))
     assert await hass.config_entries.async_setup(made.entry_id)
     await hass.async_block_till_done()
@@ -60,7 +59,7 @@ async def entry(
 
 def device_id(hass: HomeAssistant, identifier: str) -> str:
     """Return the device of a meter, as an automation names it."""
-    [entry] = hass.config_entries.async_entries(DOMAIN)
+    [entry] = hass.config_entries.async_entries("smarty_p1")
     assert isinstance(entry, MockConfigEntry)
     return device_of(dr.async_get(hass), entry, identifier).id
 
@@ -75,7 +74,7 @@ async def automate(
     data = {"entity": "{{ trigger.entity_id }}"}
     automations: list[dict[str, Any]] = [
         {
-            "triggers": [{"trigger": f"{DOMAIN}.{trigger}", "target": target, **chosen}],
+            "triggers": [{"trigger": f"smarty_p1.{trigger}", "target": target, **chosen}],
             "actions": [{"action": "test.seen", "data": {"trigger": trigger, **data}}],
         }
         for trigger in triggers
@@ -88,7 +87,7 @@ async def automate(
 async def check(hass: HomeAssistant, name: str, identifier: str = METER, **options: str) -> bool:
     """Return whether a condition is true of a device."""
     config: dict[str, Any] = {
-        "condition": f"{DOMAIN}.{name}",
+        "condition": f"smarty_p1.{name}",
         "target": {"device_id": device_id(hass, identifier)},
         "options": options,
     }
@@ -267,7 +266,7 @@ async def test_the_editor_offers_for_a_device_what_is_about_it(
             target = {"device_id": device_id(hass, identifier)}
             await client.send_json_auto_id({"type": f"get_{kind}_for_target", "target": target})
             offered += (await client.receive_json())["result"]
-        own = {name.removeprefix(f"{DOMAIN}.") for name in offered if name.startswith(f"{DOMAIN}.")}
+        own = {name.removeprefix("smarty_p1.") for name in offered if name.startswith("smarty_p1.")}
         assert own == valve if identifier == GAS else own >= {*TRIGGERS, *CONDITIONS} - valve
 
 

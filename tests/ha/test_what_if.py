@@ -14,7 +14,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.lib.bill import LenedaDays
 from custom_components.smarty_p1.lib.history import Origin, QuarterHour
 
@@ -153,7 +152,7 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
 
 
 async def test_a_battery_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
-    assert await async_setup_component(hass, DOMAIN, {})
+    assert await async_setup_component(hass, "smarty_p1", {})
     for name, values in {
         "kwh": (0, float("nan"), 1000),
         "kw": (0, 1000),
@@ -174,7 +173,7 @@ async def test_what_is_missing_is_said(
     hass_storage: dict[str, Any],
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    assert await async_setup_component(hass, DOMAIN, {})
+    assert await async_setup_component(hass, "smarty_p1", {})
     entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
     with pytest.raises(
         ServiceValidationError, match=r"Smarty .* has 31 measured days .* 300 are needed"

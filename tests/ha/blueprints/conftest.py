@@ -11,9 +11,7 @@ import pytest
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from custom_components.smarty_p1.const import DOMAIN
-
-FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / DOMAIN
+FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / "smarty_p1"
 # Of the event loop, from a state to the last of the calls it leads to.
 _TURNS = 30
 
@@ -25,9 +23,9 @@ async def use(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Use]:
     """Return a function that makes an automation from a blueprint with these inputs."""
 
     async def make(name: str, **inputs: object) -> None:
-        shutil.copytree(FOLDER, tmp_path / "blueprints" / "automation" / DOMAIN)
+        shutil.copytree(FOLDER, tmp_path / "blueprints" / "automation" / "smarty_p1")
         hass.config.config_dir = str(tmp_path)
-        use_blueprint = {"path": f"{DOMAIN}/{name}.yaml", "input": inputs}
+        use_blueprint = {"path": f"smarty_p1/{name}.yaml", "input": inputs}
         config = {"automation": {"use_blueprint": use_blueprint}}
         assert await async_setup_component(hass, "automation", config)
         await hass.async_block_till_done()

@@ -14,7 +14,6 @@ from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
 from tests.ha.support import set_up
@@ -86,7 +85,7 @@ class House:
 
     async def _receive(self, telegram: str) -> None:
         """Wait until Home Assistant has taken in a telegram. The clock stands still meanwhile."""
-        coordinator = self._hass.config_entries.async_entries(DOMAIN)[0].runtime_data
+        coordinator = self._hass.config_entries.async_entries("smarty_p1")[0].runtime_data
         before = coordinator.readings
         await self._port.send_telegram(telegram)
         while coordinator.readings == before:
@@ -120,7 +119,7 @@ def begin(
     async def begin(hour: float, charge: float, **inputs: object) -> House:
         plant = Plant(hour, charge)
         freezer.move_to(plant.time)
-        options = {CONF_REFERENCE_POWER: REFERENCE_KW}
+        options = {"reference_power": REFERENCE_KW}
         await set_up(hass, port, make_entry, plant.telegram(), **options)
         house = House(hass, freezer, port, plant)
         await use("battery", **INPUTS | inputs)

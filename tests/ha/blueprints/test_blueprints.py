@@ -19,7 +19,6 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_conversion import VolumeFlowRateConverter
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
 from tests.ha.support import set_up
@@ -515,7 +514,7 @@ async def test_a_repair_names_automations_with_the_old_blueprint(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, tmp_path: Path
 ) -> None:
     def issue() -> ir.IssueEntry | None:
-        return ir.async_get(hass).async_get_issue(DOMAIN, f"old_blueprint_{entry.entry_id}")
+        return ir.async_get(hass).async_get_issue("smarty_p1", f"old_blueprint_{entry.entry_id}")
 
     folder = tmp_path / "blueprints" / "automation" / "smarty-p1"
     folder.mkdir(parents=True)

@@ -10,7 +10,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from tests.ha.conftest import EntryMaker
@@ -125,7 +124,9 @@ class House:
         return {
             str(issue.translation_key): issue
             for issue in ir.async_get(self.hass).issues.values()
-            if issue.domain == DOMAIN and issue.active and issue.translation_key != "meter_clock"
+            if issue.domain == "smarty_p1"
+            and issue.active
+            and issue.translation_key != "meter_clock"
         }
 
     @property

@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
-from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
-from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import pulse_entry, tank_entry
 from tests.ha.conftest import EntryMaker
@@ -48,7 +46,7 @@ def shown(result: ConfigFlowResult) -> str:
 async def everything_told(hass: HomeAssistant, entry: MockConfigEntry) -> str:
     """Return what diagnostics, system information, repairs, states and the entry's page tell."""
     assert await async_setup_component(hass, "system_health", {})
-    health = await get_system_health_info(hass, DOMAIN)
+    health = await get_system_health_info(hass, "smarty_p1")
     told: list[Any] = [
         await async_get_config_entry_diagnostics(hass, entry),
         {key: value for key, value in health.items() if isinstance(value, str)},
@@ -71,15 +69,15 @@ async def test_a_meter_that_is_read(
 
     form = await start(hass)
     result = await hass.config_entries.flow.async_configure(
-        form["flow_id"], {CONF_PORT: url, CONF_ENCRYPTION_KEY: KEY}
+        form["flow_id"], {"port": url, "encryption_key": KEY}
     )
     told = [shown(result)]
     result = await settle(hass, result)
     told.append(shown(result))
     await confirm(hass, result)
-    [entry] = hass.config_entries.async_entries(DOMAIN)
+    [entry] = hass.config_entries.async_entries("smarty_p1")
     assert entry.state is ConfigEntryState.LOADED
-    assert entry.data[CONF_PORT] == url
+    assert entry.data["port"] == url
     told.append(shown(await reconfigure(hass, entry)))
     told.append(shown(await start(hass)))
     await port.stop()
@@ -123,7 +121,7 @@ async def test_a_board_keeps_its_address_and_does_not_show_it(
     port.greeting = b"\r\n" if kind == "pulse" else b"R100\rR100\r" * 20
     url = ADDRESSES[-1].format(port=port.port)
     if kind == "pulse":
-        entry = pulse_entry(hass, **{CONF_PORT: url, CONF_BAUD_RATE: 9600})
+        entry = pulse_entry(hass, port=url, baud_rate=9600)
         form = await reconfigure(hass, entry, "pulse_port")
     else:
         entry = tank_entry(hass, url)
@@ -138,7 +136,7 @@ async def test_a_board_keeps_its_address_and_does_not_show_it(
     await hass.async_block_till_done()
 
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "board_reconfigured")
-    assert entry.data[CONF_PORT] == url
+    assert entry.data["port"] == url
     # What is stored about a board belongs to this.
     assert entry.unique_id == unique_id
     assert SECRET not in await everything_told(hass, entry)
@@ -150,9 +148,7 @@ async def test_a_new_board_is_known_by_an_address_without_a_secret(
     port.greeting = b"\r\n"
     url = ADDRESSES[0].format(port=port.port)
     form = await start(hass, "pulse", "pulse_port")
-    result = await submit(
-        hass, form, {CONF_PORT: url, CONF_BAUD_RATE: "9600", "pulses_per_kwh": 1000.0}
-    )
+    result = await submit(hass, form, {"port": url, "baud_rate": "9600", "pulses_per_kwh": 1000.0})
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -171,11 +167,11 @@ async def test_a_new_board_is_known_by_an_address_without_a_secret(
 async def test_one_board_is_not_set_up_twice_with_two_secrets(
     hass: HomeAssistant, current: str, other: str
 ) -> None:
-    pulse_entry(hass, **{CONF_PORT: current, CONF_BAUD_RATE: 9600})
+    pulse_entry(hass, port=current, baud_rate=9600)
     form = await start(hass, "pulse", "pulse_port")
     result = await submit(
-        hass, form, {CONF_PORT: other, CONF_BAUD_RATE: "9600", "pulses_per_kwh": 1000.0}
+        hass, form, {"port": other, "baud_rate": "9600", "pulses_per_kwh": 1000.0}
     )
 
     assert result["errors"]
-    assert result["errors"][CONF_PORT] in {"source_in_use", "port_in_use"}
+    assert result["errors"]["port"] in {"source_in_use", "port_in_use"}

@@ -8,7 +8,6 @@ from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY
 from custom_components.smarty_p1.coordinator.meter_coordinator import note_proof
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Telegram
@@ -147,7 +146,7 @@ async def test_an_altered_frame_that_the_key_reads_ends_the_doubt_for_a_day(hous
 
 async def test_a_proof_is_of_one_key(house: House) -> None:
     await house.begin()
-    await house.again(encipher(FORGED, 5), **{CONF_ENCRYPTION_KEY: OTHER_KEY})
+    await house.again(encipher(FORGED, 5), encryption_key=OTHER_KEY)
     await send_for_a_minute(house, *frames(range(1000, 1008)))
 
     assert house.reauths
@@ -157,7 +156,7 @@ async def test_a_proof_is_of_one_key(house: House) -> None:
 async def test_the_telegram_of_a_dialog_proves_the_key(hass: HomeAssistant, house: House) -> None:
     telegram = FrameDecryptor(bytes.fromhex(KEY)).decrypt(encipher(TELEGRAM, 900))
     assert isinstance(telegram, Telegram)
-    note_proof(hass, {CONF_ENCRYPTION_KEY: KEY}, telegram)
+    note_proof(hass, {"encryption_key": KEY}, telegram)
     await house.begin(b"")
     await send_for_a_minute(house, *map(EARLY, frames(range(1000, 1008))))
 

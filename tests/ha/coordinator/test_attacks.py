@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.meter import object_count_and_rate_limits
 from tests.ha.coordinator.conftest import House
@@ -136,7 +135,7 @@ async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> 
     assert len(told["telegram"]["objects"]) < 200
 
     await house.unload()
-    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]["data"]
+    stored = hass_storage[f"smarty_p1.{entry.entry_id}.meter"]["data"]
     assert len(stored["totals"]["indexes"]) <= MAX_OBJECTS
     assert len(str(stored)) < 20_000
 

@@ -8,13 +8,6 @@ import pytest
 from homeassistant.const import STATE_UNKNOWN, Platform
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import (
-    CONF_MIN_INTERVAL,
-    CONF_REFERENCE_POWER,
-    CONF_SURCHARGE_PRICE,
-    CONF_SURCHARGE_PRICE_SINCE,
-    CONF_VAT,
-)
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from tests.ha.meter import with_value, without_channels
 from tests.ha.support import (
@@ -31,10 +24,10 @@ AVAILABLE = "smarty_available_power"
 EXCESS = "smarty_energy_above_reference_power"
 COST = "smarty_surcharge_this_month"
 TARIFF = {
-    CONF_REFERENCE_POWER: 3.0,
-    CONF_SURCHARGE_PRICE: 0.1,
-    CONF_VAT: False,
-    CONF_MIN_INTERVAL: 0,
+    "reference_power": 3.0,
+    "surcharge_price": 0.1,
+    "vat": False,
+    "min_interval": 0,
 }
 
 
@@ -102,12 +95,12 @@ async def test_what_exists_depends_on_the_options(home: Home) -> None:
     assert home.hass.states.get(WARNING) is None
 
     home.port.greeting = home.port.next_frame(at("10:30:10", 100.0))
-    home.hass.config_entries.async_update_entry(entry, options={CONF_SURCHARGE_PRICE: 0.1})
+    home.hass.config_entries.async_update_entry(entry, options={"surcharge_price": 0.1})
     await home.reload(entry)
     assert existing() == {RUNNING, LAST, PEAK}
 
     home.port.greeting = home.port.next_frame(at("10:30:20", 100.0))
-    home.hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 7.0})
+    home.hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
     await home.reload(entry)
     # Whose price is published.
     assert existing() == names
@@ -116,13 +109,13 @@ async def test_what_exists_depends_on_the_options(home: Home) -> None:
 
 async def test_the_warning_shows_the_reference_power_of_its_contract(home: Home) -> None:
     entry = await home.set_up(at("10:30:00", 100.0), **TARIFF)
-    later = TARIFF | {CONF_REFERENCE_POWER: 12.0, CONF_SURCHARGE_PRICE_SINCE: "2025-08-01"}
+    later = TARIFF | {"reference_power": 12.0, "surcharge_price_since": "2025-08-01"}
     home.port.greeting = home.port.next_frame(at("10:30:10", 100.0))
     home.hass.config_entries.async_update_entry(entry, options=later)
     await home.reload(entry)
     warning = home.hass.states.get(WARNING)
     assert warning
-    assert warning.attributes[CONF_REFERENCE_POWER] == 3.0
+    assert warning.attributes["reference_power"] == 3.0
 
 
 async def test_what_a_quarter_hour_has_come_to_survives_a_crash(

@@ -15,7 +15,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.leneda.gas_download import LenedaGas
 from custom_components.smarty_p1.coordinator.statistics.gas_statistics import GasStatistics
 from custom_components.smarty_p1.coordinator.stored.card_history import LENEDA_GAS, MeterHistory
@@ -50,7 +49,7 @@ class House:
     def __init__(self, hass: HomeAssistant, **options: object) -> None:
         self.hass = hass
         self.entry = MockConfigEntry(
-            domain=DOMAIN, title="Smarty", data={"statistics_key": "0a0b0c0d"}, options=options
+            domain="smarty_p1", title="Smarty", data={"statistics_key": "0a0b0c0d"}, options=options
         )
         self.entry.add_to_hass(hass)
         [telegram] = Decoder(None).feed(seal(TELEGRAM))

@@ -28,7 +28,6 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
@@ -135,7 +134,7 @@ async def test_nothing_that_is_stored_is_lost(house: House, hass_storage: dict[s
         await house.send(house.good())
         await house.passes(1)
     await house.unload()
-    before = deepcopy(hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]["data"])
+    before = deepcopy(hass_storage[f"smarty_p1.{entry.entry_id}.meter"]["data"])
     [counters] = before["counters"].values()
     assert [*counters.values()] == [house.port.counter]
     assert before["totals"]
@@ -147,7 +146,7 @@ async def test_nothing_that_is_stored_is_lost(house: House, hass_storage: dict[s
     await house.passes(31)
     await house.unload()
 
-    assert hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]["data"] == before
+    assert hass_storage[f"smarty_p1.{entry.entry_id}.meter"]["data"] == before
 
 
 ENDS: Mapping[str, Callable[[ConfigEntries, str], Coroutine[Any, Any, object]]] = {
@@ -181,7 +180,7 @@ async def test_a_meter_whose_file_is_gone_is_known_by_its_device(
 ) -> None:
     await house.begin()
     await house.unload()
-    del hass_storage[f"{DOMAIN}.{house.entry.entry_id}.meter"]
+    del hass_storage[f"smarty_p1.{house.entry.entry_id}.meter"]
     await house.restart()  # it does not wait for a telegram
     assert house.connection == "waiting"
     await house.send(house.good())
@@ -214,7 +213,9 @@ async def test_nothing_is_told_of_it_while_it_is_unloaded(
     with monkeypatch.context() as patching:
         patching.setattr(SmartyCoordinator, "async_close", store_slowly)
         await known.unload()
-    assert (DOMAIN, f"no_telegram_{known.entry.entry_id}") not in ir.async_get(known.hass).issues
+    assert ("smarty_p1", f"no_telegram_{known.entry.entry_id}") not in ir.async_get(
+        known.hass
+    ).issues
 
 
 async def test_a_timer_that_is_early_by_a_moment_is_taken_for_in_time(
@@ -253,7 +254,7 @@ async def test_what_is_told_of_it_before_the_first_telegram(known: House) -> Non
     assert told["link"] == {"is_open": True, "losses": 0}
     assert (told["is_available"], told["received_at"], told["telegrams"]) == (False, None, 0)
     assert await async_setup_component(hass, "system_health", {})
-    info = await get_system_health_info(hass, DOMAIN)
+    info = await get_system_health_info(hass, "smarty_p1")
     described = str([await each if asyncio.iscoroutine(each) else each for each in info.values()])
     assert f"{known.port.url}, open, no telegram yet, waiting" in described
     # Whether the gas meter is gone is not known yet.

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from homeassistant.components.repairs import repairs_flow_manager
-from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -13,7 +12,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.repairs import open_repair
@@ -39,7 +37,7 @@ def issues(hass: HomeAssistant) -> set[str]:
     return {
         str(issue.translation_key)
         for issue in ir.async_get(hass).issues.values()
-        if issue.domain == DOMAIN and issue.active
+        if issue.domain == "smarty_p1" and issue.active
     }
 
 
@@ -177,12 +175,12 @@ async def test_a_wrong_clock_that_is_known_from_a_cable_is_known_at_a_topic(
     hass: HomeAssistant, house: House, port: MeterPort
 ) -> None:
     entry = house.entry
-    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PORT: port.url})
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "port": port.url})
     port.greeting = port.next_frame(telegram(NOON, 100.0))
     assert await hass.config_entries.async_reload(entry.entry_id)
     await wait_until(hass, lambda: house.energy == "100.0")
 
-    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PORT: PORT})
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "port": PORT})
     await house.start_again()
     await house.tell(NOON + timedelta(seconds=10), 101.0)
     await wait_until(hass, lambda: house.energy == "101.0")

@@ -9,7 +9,6 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.leneda.client import LenedaError
 from custom_components.smarty_p1.coordinator.leneda.gas_download import LenedaGas
 from custom_components.smarty_p1.coordinator.statistics.gas_statistics import GasStatistics
@@ -41,7 +40,7 @@ class Home:
     def __init__(self, hass: HomeAssistant, account: dict[str, str]) -> None:
         self.history = MeterHistory(hass, "entry")
         self.pauses = 0
-        entry = MockConfigEntry(domain=DOMAIN, unique_id=POINT, data={"statistics_key": "0a"})
+        entry = MockConfigEntry(domain="smarty_p1", unique_id=POINT, data={"statistics_key": "0a"})
         self._statistics = GasStatistics(hass, entry, self.history)
         self._gas = LenedaGas(hass, account, self.history, self._statistics)
         self._hass, self._account = hass, account
@@ -227,14 +226,14 @@ async def test_cards_show_it(  # noqa: PLR0913, PLR0917 - all is needed
     port: MeterPort,
     make_entry: EntryMaker,
 ) -> None:
-    assert await async_setup_component(hass, DOMAIN, {})
+    assert await async_setup_component(hass, "smarty_p1", {})
     await home.refresh()
     entry = await set_up(hass, port, make_entry, gas_price=0.9, gas_fixed_price=15.0)
     entry.runtime_data.books.history.media = {LENEDA_GAS: home.gas}
     monkeypatch.setattr(dt_util, "utcnow", lambda: NOW)
     client = await hass_ws_client(hass)
 
-    await client.send_json_auto_id({"type": f"{DOMAIN}/media", "entry_id": entry.entry_id})
+    await client.send_json_auto_id({"type": "smarty_p1/media", "entry_id": entry.entry_id})
     [gas] = (await client.receive_json())["result"]["media"]
     assert (gas["meter"], gas["type"], gas["index"], gas["kwh_per_m3"]) == (
         "leneda_gas",
@@ -246,7 +245,7 @@ async def test_cards_show_it(  # noqa: PLR0913, PLR0917 - all is needed
     month = gas["costs"]["month"]
     assert (month["last"], month["used"], month["fixed"]) == (20, 216.0, 10.0)
 
-    await client.send_json_auto_id({"type": f"{DOMAIN}/meters"})
+    await client.send_json_auto_id({"type": "smarty_p1/meters"})
     [meter] = (await client.receive_json())["result"]["meters"]
     listed = [each for each in meter["media"] if each["meter"] == "leneda_gas"]
     assert listed == [

@@ -12,7 +12,6 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.leneda import download as leneda_download
 from custom_components.smarty_p1.lib.history import QuarterHour
 from dev.leneda import Platform
@@ -48,7 +47,7 @@ async def entry(
 
 
 def key_issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
-    return ir.async_get(hass).async_get_issue(DOMAIN, f"leneda_key_{entry.entry_id}")
+    return ir.async_get(hass).async_get_issue("smarty_p1", f"leneda_key_{entry.entry_id}")
 
 
 async def mend(

@@ -15,7 +15,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.smarty_p1.answer_queue import async_market_prices
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import BooksCoordinator
 from custom_components.smarty_p1.coordinator.market_prices import async_market_hours
 from custom_components.smarty_p1.lib.history import Amounts, Row, Span, SpanKind
@@ -35,7 +34,7 @@ def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> No
 
 async def record(hass: HomeAssistant, key: str, means: dict[int, float]) -> None:
     registry = er.async_get(hass)
-    entity = registry.async_get_or_create("sensor", DOMAIN, f"SAG1_{key}")
+    entity = registry.async_get_or_create("sensor", "smarty_p1", f"SAG1_{key}")
     metadata = StatisticMetaData(
         mean_type=StatisticMeanType.ARITHMETIC,
         has_sum=False,

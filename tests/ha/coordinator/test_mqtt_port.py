@@ -9,7 +9,6 @@ import homeassistant.components
 import pytest
 from homeassistant.components import mqtt
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
-from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
@@ -22,7 +21,6 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
@@ -163,10 +161,10 @@ async def test_what_waits_to_be_read_is_bounded(topic: Topic) -> None:
 
 async def test_what_is_made_to_be_posted_does_not_name_the_topic(topic: Topic) -> None:
     told = await async_get_config_entry_diagnostics(topic.hass, topic.entry)
-    assert told["data"][CONF_PORT] == "mqtt:**REDACTED**"
+    assert told["data"]["port"] == "mqtt:**REDACTED**"
     assert ROOT not in json.dumps(told, default=str)
     assert await async_setup_component(topic.hass, "system_health", {})
-    health = await get_system_health_info(topic.hass, DOMAIN)
+    health = await get_system_health_info(topic.hass, "smarty_p1")
     [info] = [text for name, text in health.items() if name.startswith("1:")]
     assert info.startswith("mqtt:**REDACTED**, open, last telegram")
 
@@ -220,14 +218,14 @@ def short_look(monkeypatch: pytest.MonkeyPatch) -> None:
 def offered(flow: ConfigFlowResult) -> list[str]:
     """Return the topics that the form offers."""
     assert flow["data_schema"]
-    options = flow["data_schema"].schema[CONF_PORT].config["options"]
+    options = flow["data_schema"].schema["port"].config["options"]
     return [each["value"] for each in options if each["value"].startswith("mqtt:")]
 
 
 async def enter(hass: HomeAssistant, flow: ConfigFlowResult, typed: str) -> ConfigFlowResult:
     """Fill in the form."""
     return await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_PORT: typed, CONF_ENCRYPTION_KEY: KEY}
+        flow["flow_id"], {"port": typed, "encryption_key": KEY}
     )
 
 
@@ -251,7 +249,7 @@ async def test_the_dialog_offers_topics_and_sets_up_a_meter_at_one(
     async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))
     result = await creating
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["data"] == {CONF_PORT: PORT, CONF_ENCRYPTION_KEY: KEY}
+    assert result["data"] == {"port": PORT, "encryption_key": KEY}
     assert result["result"].unique_id == SERIAL
     await hass.async_block_till_done()
     assert values(hass)[ENERGY] == "25678.901"
@@ -284,19 +282,19 @@ async def test_what_is_wrong_with_a_topic(hass: HomeAssistant) -> None:
         "$share",
     ):
         flow = await settle(hass, await enter(hass, flow, f"mqtt:{typed}"))
-        assert flow["errors"] == {CONF_PORT: "topic_malformed"}
+        assert flow["errors"] == {"port": "topic_malformed"}
     flow = await settle(hass, await enter(hass, flow, PORT))
-    assert flow["errors"] == {CONF_PORT: "mqtt_missing"}
+    assert flow["errors"] == {"port": "mqtt_missing"}
 
 
 @pytest.mark.usefixtures("short_wait")
 @pytest.mark.parametrize(
     ("payloads", "errors"),
     [
-        ([], {CONF_PORT: "nothing_received"}),
-        ([(STATUS, b"offline")], {CONF_PORT: "gateway_offline"}),
-        ([(TOPIC, b"hello")], {CONF_PORT: "not_p1"}),
-        ([(TOPIC, encipher(TELEGRAM, 1, key="5C" * 16))], {CONF_ENCRYPTION_KEY: "wrong_key"}),
+        ([], {"port": "nothing_received"}),
+        ([(STATUS, b"offline")], {"port": "gateway_offline"}),
+        ([(TOPIC, b"hello")], {"port": "not_p1"}),
+        ([(TOPIC, encipher(TELEGRAM, 1, key="5C" * 16))], {"encryption_key": "wrong_key"}),
     ],
 )
 async def test_what_is_wrong_with_what_comes(
@@ -316,13 +314,13 @@ async def test_what_is_wrong_with_what_comes(
 async def test_a_topic_is_used_once_and_by_no_other_dialog(hass: HomeAssistant) -> None:
     for typed in (PORT, f" Mqtt: {TOPIC}"):
         result = await enter(hass, await start(hass), typed)
-        assert result["errors"] == {CONF_PORT: "port_in_use"}
+        assert result["errors"] == {"port": "port_in_use"}
     flow = await start(hass, "tank")
     geometry = {"distance_empty": 2, "distance_full": 0.5, "volume": 1000}
     result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_PORT: PORT, **geometry}
+        flow["flow_id"], {"port": PORT, **geometry}
     )
-    assert result["errors"] == {CONF_PORT: "port_number_missing"}
+    assert result["errors"] == {"port": "port_number_missing"}
 
 
 async def test_a_meter_moves_to_a_topic(
@@ -332,8 +330,8 @@ async def test_a_meter_moves_to_a_topic(
     entry = make_entry(port.url)
     assert await hass.config_entries.async_setup(entry.entry_id)
     flow = await reconfigure(hass, entry)
-    assert suggested(flow)[CONF_PORT] == port.url
-    looking = await hass.config_entries.flow.async_configure(flow["flow_id"], {CONF_PORT: PORT})
+    assert suggested(flow)["port"] == port.url
+    looking = await hass.config_entries.flow.async_configure(flow["flow_id"], {"port": PORT})
     await wait_for_subscriber(mqtt_mock, TOPIC)
     async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))
     settling = hass.async_create_task(settle(hass, looking))
@@ -341,4 +339,4 @@ async def test_a_meter_moves_to_a_topic(
     async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))
     result = await settling
     assert result["reason"] == "reconfigure_successful"
-    assert entry.data[CONF_PORT] == PORT
+    assert entry.data["port"] == PORT

@@ -12,7 +12,6 @@ from homeassistant.helpers import issue_registry as ir, translation
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.entered_contract import prices_to_replace
 from custom_components.smarty_p1.flows.options.older_prices_sentence import (
     async_older_prices_sentence,
@@ -64,7 +63,7 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry, **options: str | f
 
 def issue_of(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
     """Return the issue, None when it is not raised."""
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"network_prices_{entry.entry_id}")
+    issue = ir.async_get(hass).async_get_issue("smarty_p1", f"network_prices_{entry.entry_id}")
     return issue if issue and issue.active else None
 
 
@@ -177,9 +176,9 @@ async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
 async def test_the_issue_names_the_fields_that_end_it(hass: HomeAssistant, language: str) -> None:
-    texts = await translation.async_get_translations(hass, language, "issues", [DOMAIN])
-    options = await translation.async_get_translations(hass, language, "options", [DOMAIN])
-    sections = f"component.{DOMAIN}.options.step.contract_details.sections"
+    texts = await translation.async_get_translations(hass, language, "issues", ["smarty_p1"])
+    options = await translation.async_get_translations(hass, language, "options", ["smarty_p1"])
+    sections = "component.smarty_p1.options.step.contract_details.sections"
     labels = [
         options[f"{sections}.{label}"]
         for label in (
@@ -187,7 +186,7 @@ async def test_the_issue_names_the_fields_that_end_it(hass: HomeAssistant, langu
             "levies.name",
         )
     ]
-    flow = f"component.{DOMAIN}.issues.network_prices.fix_flow"
+    flow = "component.smarty_p1.issues.network_prices.fix_flow"
     for text in (texts[f"{flow}.step.init.description"], texts[f"{flow}.abort.enter"]):
         assert [label for label in labels if label not in text] == []
 

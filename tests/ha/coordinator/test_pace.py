@@ -6,11 +6,6 @@ import pytest
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
-from custom_components.smarty_p1.const import (
-    CONF_MIN_INTERVAL,
-    CONF_REFERENCE_POWER,
-    CONF_SURCHARGE_PRICE,
-)
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value, without_channels
@@ -18,7 +13,7 @@ from tests.ha.pacing import with_power
 from tests.ha.support import Home, at, fall_silent, receive, set_up, wait_until
 
 POWER = "smarty_net_power"
-AN_HOUR = {CONF_MIN_INTERVAL: 3600}
+AN_HOUR = {"min_interval": 3600}
 
 
 @pytest.fixture
@@ -104,7 +99,7 @@ GAS_UNNAMED = with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()")
 async def test_what_does_not_wait_an_hour(
     home: Home, first: str, sent: list[str], entity_id: str, shown: str
 ) -> None:
-    tariff = {CONF_REFERENCE_POWER: 3.0, CONF_SURCHARGE_PRICE: 0.1}
+    tariff = {"reference_power": 3.0, "surcharge_price": 0.1}
     await home.set_up(first, **tariff, **AN_HOUR)
     before = home.hass.states.get(entity_id)
     assert before is None or len(sent) > 1 or before.state != shown

@@ -11,7 +11,6 @@ from homeassistant.components.repairs import (
     repairs_flow_manager,
 )
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -19,7 +18,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
-from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_MESSAGE, CONF_TOPIC, DOMAIN
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
@@ -36,7 +34,7 @@ UPDATE = 6
 @pytest.fixture
 async def entry(hass: HomeAssistant, port: MeterPort) -> MockConfigEntry:
     """Return a pulse reader that is set up, at a port that has sent nothing yet."""
-    entry = pulse_entry(hass, **{CONF_PORT: port.url, CONF_BAUD_RATE: 9600})
+    entry = pulse_entry(hass, port=port.url, baud_rate=9600)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     return entry
@@ -120,7 +118,7 @@ async def test_the_total_survives_restarts(
     await send(hass, port, entry, b"x\r\n100\r\n104\r\n")
     stored = entry.runtime_data.counter.meter.pulses
     assert await hass.config_entries.async_reload(entry.entry_id)
-    assert hass_storage[f"{DOMAIN}.{entry.entry_id}.pulses"]["data"]["pulses"] == stored == 5
+    assert hass_storage[f"smarty_p1.{entry.entry_id}.pulses"]["data"]["pulses"] == stored == 5
     await shows(hass, ENERGY, "0.005")
 
     await send(hass, port, entry, b"110\r\n")
@@ -163,7 +161,7 @@ async def test_silence_is_no_fault_but_a_lost_port_is(
 async def counter(hass: HomeAssistant) -> AsyncGenerator[MockConfigEntry]:
     """Return a reader of a sensor that counts, and stands at 40."""
     hass.states.async_set("sensor.led", "40")
-    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.led"})
+    entry = pulse_entry(hass, entity_id="sensor.led")
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     yield entry
@@ -236,7 +234,7 @@ async def test_states_that_are_pulses(
 ) -> None:
     if first:
         await set_state(hass, led, first)
-    entry = pulse_entry(hass, **{CONF_ENTITY_ID: led})
+    entry = pulse_entry(hass, entity_id=led)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     assert (state(hass, ENERGY) == "unavailable") == (first is None)
@@ -257,13 +255,13 @@ async def test_an_entity_that_is_renamed(
 ) -> None:
     led = entity_registry.async_get_or_create("sensor", "test", "led").entity_id
     await set_state(hass, led, "5")
-    entry = pulse_entry(hass, **{CONF_ENTITY_ID: led})
+    entry = pulse_entry(hass, entity_id=led)
     assert await hass.config_entries.async_setup(entry.entry_id)
     entity_registry.async_update_entity(led, new_entity_id="sensor.blinks")
     await set_state(hass, "sensor.blinks", "6", "7")
 
-    assert entry.data[CONF_ENTITY_ID] == "sensor.blinks"
-    assert entry.unique_id == f"{CONF_ENTITY_ID}:sensor.blinks"
+    assert entry.data["entity_id"] == "sensor.blinks"
+    assert entry.unique_id == "entity_id:sensor.blinks"
     assert pulses(entry) == 2
 
 
@@ -274,7 +272,7 @@ async def test_an_entity_that_is_renamed(
 async def topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator) -> MockConfigEntry:
     """Return a reader of a topic."""
     assert mqtt_mock
-    entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led"})
+    entry = pulse_entry(hass, topic="iot/led")
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     return entry
@@ -378,7 +376,7 @@ async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
     assert mqtt_mock
     assert await async_setup_component(hass, REPAIRS, {})
     plain = {"counted": "plain", "path": []}
-    entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led", CONF_MESSAGE: plain})
+    entry = pulse_entry(hass, topic="iot/led", message=plain)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     await publish(hass, '{"contact":true}', '{"contact":false}', '{"contact":true}')
@@ -403,7 +401,7 @@ async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
     ("form", "messages", "counted"),
     [
         ({}, ["100", "104", '{"uptime":7}', "106"], 6),
-        ({CONF_MESSAGE: {"counted": "plain", "path": []}}, ["blink", '{"uptime":7}', "blink"], 2),
+        ({"message": {"counted": "plain", "path": []}}, ["blink", '{"uptime":7}', "blink"], 2),
     ],
 )
 async def test_json_beside_plain_messages_asks_nothing(
@@ -414,7 +412,7 @@ async def test_json_beside_plain_messages_asks_nothing(
     counted: int,
 ) -> None:
     assert mqtt_mock
-    entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led", **form})
+    entry = pulse_entry(hass, **{"topic": "iot/led", **form})
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     await publish(hass, *messages)
@@ -437,7 +435,7 @@ async def test_a_word_counts_once_for_each_change(
 
 async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:
     assert MQTT_DOMAIN not in hass.config.components
-    entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led"})
+    entry = pulse_entry(hass, topic="iot/led")
     assert await hass.config_entries.async_setup(entry.entry_id)
     await let_pass(hass, 31)
     assert entry.runtime_data.condition.obstacle == "broker_unavailable"
@@ -446,7 +444,7 @@ async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:
 
 async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = b"Port already in use\r\n"
-    entry = pulse_entry(hass, **{CONF_PORT: port.url})
+    entry = pulse_entry(hass, port=port.url)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await port.wait_for_connections(2)
     await wait_until(hass, lambda: entry.runtime_data.condition.obstacle == "port_busy")

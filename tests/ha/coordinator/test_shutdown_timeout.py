@@ -9,17 +9,11 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_ENTITY_ID, CONF_PORT, EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CoreState, Event, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
-from custom_components.smarty_p1.const import (
-    CONF_BAUD_RATE,
-    CONF_ENCRYPTION_KEY,
-    CONF_PULSES_PER_KWH,
-    CONF_TOPIC,
-)
 from dev.leneda import Fault, Platform
 from tests.ha.boards import GEOMETRY, pulse_entry
 from tests.ha.conftest import EntryMaker
@@ -87,7 +81,7 @@ async def test_while_a_topic_waits_for_mqtt(
         is_waiting.set()
         return await asyncio.sleep(50, result=False)
 
-    entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led"})
+    entry = pulse_entry(hass, topic="iot/led")
     with patch("homeassistant.components.mqtt.async_wait_for_mqtt_client", wait_for_client):
         assert await hass.config_entries.async_setup(entry.entry_id)
         await is_waiting.wait()
@@ -144,14 +138,14 @@ async def test_while_leneda_does_not_answer(  # noqa: PLR0913, PLR0917 - fixture
     assert not lost
 
 
-PORT = {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}
-ENTITY = {CONF_ENTITY_ID: "binary_sensor.led", CONF_PULSES_PER_KWH: 1000}
+PORT = {"baud_rate": "9600", "pulses_per_kwh": 1000}
+ENTITY = {"entity_id": "binary_sensor.led", "pulses_per_kwh": 1000}
 
 
 @pytest.mark.parametrize(
     ("path", "fields"),
     [
-        ((), {CONF_ENCRYPTION_KEY: KEY}),
+        ((), {"encryption_key": KEY}),
         (("pulse", "pulse_port"), PORT),
         (("pulse", "pulse_entity"), ENTITY),
         (("tank",), GEOMETRY),
@@ -166,7 +160,7 @@ async def test_while_a_dialog_waits_for_a_telegram_or_a_board(
 ) -> None:
     hass.states.async_set("binary_sensor.led", "off")
     has_port = fields is not ENTITY
-    typed = fields | ({CONF_PORT: port.address} if has_port else {})
+    typed = fields | ({"port": port.address} if has_port else {})
     flow = await start(hass, *path)
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], typed)
     assert result["type"] is FlowResultType.SHOW_PROGRESS

@@ -7,7 +7,6 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     GAS,
@@ -30,7 +29,7 @@ POINT = "LU0000010000000000000000001234567"
 def entry_of(hass: HomeAssistant, unique_id: str, **data: str) -> MockConfigEntry:
     """Return the entry of a meter that was added before its statistics."""
     entry = MockConfigEntry(
-        domain=DOMAIN, title=f"Smarty {unique_id}", unique_id=unique_id, data=data
+        domain="smarty_p1", title=f"Smarty {unique_id}", unique_id=unique_id, data=data
     )
     entry.add_to_hass(hass)
     return entry

@@ -10,13 +10,11 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import STORAGE_DIR, Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING, DOMAIN
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
@@ -65,7 +63,7 @@ def write(hass: HomeAssistant, entry: MockConfigEntry, store: str, content: obje
     path = path_of(hass, entry, store)
     path.parent.mkdir(exist_ok=True)
     text = content if isinstance(content, str) else json.dumps(content)
-    path.write_text(text.replace("ADDRESS", entry.data[CONF_PORT]))
+    path.write_text(text.replace("ADDRESS", entry.data["port"]))
     return path
 
 
@@ -79,7 +77,7 @@ def make(
 ) -> MockConfigEntry:
     """Return the entry that has such a store, not set up yet."""
     if store == "pulses":
-        data = {CONF_PORT: port.url, CONF_BAUD_RATE: 9600, CONF_METER_READING: 7.0}
+        data = {"port": port.url, "baud_rate": 9600, "meter_reading": 7.0}
         return pulse_entry(hass, **data)
     port.counter = 100
     port.greeting = port.next_frame(at("10:45:00", 102.0))
@@ -150,7 +148,7 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(  # noqa: PLR0913,
     assert len(warnings) == 1
     assert str(path) in warnings[0]
     assert str(aside) in warnings[0]
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"stored_unreadable_{entry.entry_id}")
+    issue = ir.async_get(hass).async_get_issue("smarty_p1", f"stored_unreadable_{entry.entry_id}")
     assert issue
     assert (issue.translation_placeholders or {})["file"] == str(path)
     assert await hass.config_entries.async_unload(entry.entry_id)

@@ -14,13 +14,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 
-from custom_components.smarty_p1.const import (
-    CONF_AUTHENTICATION_KEY,
-    CONF_COUNTER_RESET,
-    CONF_ENCRYPTION_KEY,
-    CONF_VERIFY,
-    DOMAIN,
-)
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Reason
 from tests.ha.coordinator.conftest import House
@@ -82,11 +75,11 @@ async def test_recorded_frames_are_refused_after_a_restart_and_with_a_key_of_bef
     await house.send(encipher(TELEGRAM, 900))
     await house.again(encipher(FORGED, 900))
     await fails(house, "replay")
-    assert CONF_COUNTER_RESET in suggested(await house.entry.start_reconfigure_flow(house.hass))
+    assert "counter_reset" in suggested(await house.entry.start_reconfigure_flow(house.hass))
     # A new key counts from zero, and the old one does not.
-    await house.again(encipher(TELEGRAM, 0, key=OTHER_KEY), **{CONF_ENCRYPTION_KEY: OTHER_KEY})
+    await house.again(encipher(TELEGRAM, 0, key=OTHER_KEY), encryption_key=OTHER_KEY)
     await wait_for_telegram(house.hass, house.entry)
-    await house.again(encipher(TELEGRAM, 0), **{CONF_ENCRYPTION_KEY: KEY})
+    await house.again(encipher(TELEGRAM, 0), encryption_key=KEY)
     await fails(house, "replay")
     await house.again(encipher(TELEGRAM, 901))
     await wait_for_telegram(house.hass, house.entry)
@@ -97,7 +90,7 @@ async def test_the_counter_is_stored_every_five_minutes(
     house: House, hass_storage: dict[str, Any]
 ) -> None:
     await house.begin()
-    key = f"{DOMAIN}.{house.entry.entry_id}.meter"
+    key = f"smarty_p1.{house.entry.entry_id}.meter"
 
     def stored() -> list[int]:
         counters = hass_storage[key]["data"]["counters"]
@@ -132,7 +125,7 @@ async def test_replays_do_not_put_off_storing_the_counter(
         store.memory.note_counter(decryptor, SYSTEM_TITLE, counter)
         store.schedule_save()
         await let_pass(hass, 1)
-        (stored,) = hass_storage[f"{DOMAIN}.of a meter.meter"]["data"]["counters"].values()
+        (stored,) = hass_storage["smarty_p1.of a meter.meter"]["data"]["counters"].values()
         assert stored == {SYSTEM_TITLE.hex(): counter}
 
 
@@ -255,10 +248,10 @@ async def test_reading_without_verification_is_a_choice_that_stays_visible(house
     assert "not_verified" in house.issues
 
     good = encipher(TELEGRAM, 2_000_000_003, authentication_key=OTHER_AUTHENTICATION_KEY)
-    data = {key: value for key, value in house.entry.data.items() if key != CONF_VERIFY}
+    data = {key: value for key, value in house.entry.data.items() if key != "verify"}
     await house.unload()
     house.hass.config_entries.async_update_entry(house.entry, data=data)
-    await house.again(good, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
+    await house.again(good, authentication_key=OTHER_AUTHENTICATION_KEY)
     await wait_for_telegram(house.hass, house.entry)
     assert not house.issues
     assert verification() == "verified"
@@ -285,7 +278,7 @@ async def test_wrong_clock_of_the_meter(house: House) -> None:
         else:
             text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{time}S)")
             await house.send(house.port.next_frame(text))
-        issue = registry.issues.get((DOMAIN, f"meter_clock_{house.entry.entry_id}"))
+        issue = registry.issues.get(("smarty_p1", f"meter_clock_{house.entry.entry_id}"))
         assert (issue is not None and issue.active) == is_wrong
 
 

@@ -13,22 +13,11 @@ import pytest
 import serialx
 from homeassistant.components.usb import SerialDevice, USBDevice
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState, ConfigFlowResult
-from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.selector import SelectOptionDict
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import (
-    CONF_AUTHENTICATION_KEY,
-    CONF_BAUD_RATE,
-    CONF_ENCRYPTION_KEY,
-    CONF_PULSES_PER_KWH,
-    CONF_VERIFY,
-    CONF_WITHOUT_VERIFICATION,
-    DOMAIN,
-    SECTION_ADVANCED,
-)
 from custom_components.smarty_p1.flows import ports_in_use, shared_form_fields
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import open_port, probe
@@ -70,7 +59,7 @@ pytestmark = pytest.mark.usefixtures("short_wait")
 
 async def enter(hass: HomeAssistant, port: str, key: str = KEY) -> ConfigFlowResult:
     """Open the dialog and fill in the form."""
-    return await submit(hass, await start(hass), {CONF_PORT: port, CONF_ENCRYPTION_KEY: key})
+    return await submit(hass, await start(hass), {"port": port, "encryption_key": key})
 
 
 async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
@@ -78,7 +67,7 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
     flow = await start(hass)
     assert not is_advanced_open(flow)
 
-    found = await submit(hass, flow, {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY})
+    found = await submit(hass, flow, {"port": port.address, "encryption_key": KEY})
     assert (
         told(found).items()
         >= {
@@ -99,21 +88,21 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
     result = await confirm(hass, found)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Smarty"
-    assert result["data"] == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    assert result["data"] == {"port": port.url, "encryption_key": KEY}
     entry = result["result"]
     assert entry.unique_id == SERIAL
     assert entry.state is ConfigEntryState.LOADED
     assert values(hass)["smarty_energy_imported"] == "25678.901"
 
 
-OTHER = {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
-PUBLISHED = {CONF_AUTHENTICATION_KEY: PUBLISHED_KEY}
+OTHER = {"authentication_key": OTHER_AUTHENTICATION_KEY}
+PUBLISHED = {"authentication_key": PUBLISHED_KEY}
 # The frame that comes, the key and the advanced options as they are typed, and what is stored.
 SET_UPS: dict[str, tuple[str, str | None, dict[str, Any], dict[str, Any]]] = {
     "without encryption": ("plain", None, {}, {}),
     "authentication key": (
         *("other_authentication_key", KEY),
-        *({CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY.lower()}, OTHER),
+        *({"authentication_key": OTHER_AUTHENTICATION_KEY.lower()}, OTHER),
     ),
     "pasted": ("three_phase_gas_water_heat", f"  0x{KEY.lower()}\n", PUBLISHED, {}),
 }
@@ -129,30 +118,28 @@ async def test_what_is_typed_and_stored(  # noqa: PLR0913, PLR0917
     stored: dict[str, Any],
 ) -> None:
     port.greeting = literal_frame(frame)
-    typed = {CONF_PORT: f" {port.address} ", SECTION_ADVANCED: advanced}
-    found = await submit(
-        hass, await start(hass), typed | ({CONF_ENCRYPTION_KEY: key} if key else {})
-    )
+    typed = {"port": f" {port.address} ", "advanced": advanced}
+    found = await submit(hass, await start(hass), typed | ({"encryption_key": key} if key else {}))
     if stored:
         assert told(found)["channels"] == ""
     result = await confirm(hass, found)
-    sealed = {CONF_ENCRYPTION_KEY: KEY} if key else {}
-    assert result["data"] == {CONF_PORT: port.url, **sealed, **stored}
+    sealed = {"encryption_key": KEY} if key else {}
+    assert result["data"] == {"port": port.url, **sealed, **stored}
     assert result["result"].unique_id == SERIAL
     assert result["result"].state is ConfigEntryState.LOADED
 
 
-WITHOUT = {CONF_WITHOUT_VERIFICATION: True}
+WITHOUT = {"without_verification": True}
 
 
 @pytest.mark.parametrize(
     ("steps", "verification", "stored"),
     [
-        ([WITHOUT], "Not verified", {CONF_ENCRYPTION_KEY: KEY, CONF_VERIFY: False}),
+        ([WITHOUT], "Not verified", {"encryption_key": KEY, "verify": False}),
         # It is not given up unasked.
         (
-            [{CONF_WITHOUT_VERIFICATION: False}, OTHER | {CONF_WITHOUT_VERIFICATION: False}],
-            *("Verified", {CONF_ENCRYPTION_KEY: KEY, **OTHER}),
+            [{"without_verification": False}, OTHER | {"without_verification": False}],
+            *("Verified", {"encryption_key": KEY, **OTHER}),
         ),
         # There is none to give up without a key.
         ([WITHOUT], "Not encrypted", {}),
@@ -167,20 +154,20 @@ async def test_verification_is_given_up_only_when_that_is_chosen(
     stored: dict[str, Any],
 ) -> None:
     port.greeting = literal_frame("other_authentication_key")
-    typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    typed = {"port": port.url, "encryption_key": KEY}
     form = await start(hass)
-    assert CONF_WITHOUT_VERIFICATION not in suggested(form)[SECTION_ADVANCED]
-    form = await submit(hass, form, {**typed, SECTION_ADVANCED: {}})
+    assert "without_verification" not in suggested(form)["advanced"]
+    form = await submit(hass, form, {**typed, "advanced": {}})
     for advanced in steps:
-        assert form["errors"] == {SECTION_ADVANCED: "other_authentication_key"}
+        assert form["errors"] == {"advanced": "other_authentication_key"}
         assert is_advanced_open(form)
         if not stored:
             port.greeting = literal_frame("plain")
-            typed.pop(CONF_ENCRYPTION_KEY)
-        form = await submit(hass, form, {**typed, SECTION_ADVANCED: advanced})
+            typed.pop("encryption_key")
+        form = await submit(hass, form, {**typed, "advanced": advanced})
     assert told(form)["verification"] == verification
     result = await confirm(hass, form)
-    assert result["data"] == {CONF_PORT: port.url, **stored}
+    assert result["data"] == {"port": port.url, **stored}
     assert result["result"].state is ConfigEntryState.LOADED
 
 
@@ -229,7 +216,7 @@ async def test_what_a_meter_calls_itself_is_no_markup(hass: HomeAssistant, port:
         text = with_value(text, reference, value)
     port.greeting = seal(text)
 
-    found = await submit(hass, await start(hass), {CONF_PORT: port.url, SECTION_ADVANCED: {}})
+    found = await submit(hass, await start(hass), {"port": port.url, "advanced": {}})
 
     shown = told(found)
     assert shown["serial_number"] == "???a??http???x??"
@@ -244,32 +231,32 @@ async def test_what_a_meter_calls_itself_is_no_markup(hass: HomeAssistant, port:
 
 # What comes, the keys that are typed, and the errors.
 WRONG: list[tuple[bytes, str | None, str | None, dict[str, str]]] = [
-    (b"\xff\x00login:\r\n" * 9, None, None, {CONF_PORT: "not_p1"}),
-    (b"Port already in use\r\n", None, None, {CONF_PORT: "port_busy"}),
-    (ENCRYPTED, None, None, {CONF_ENCRYPTION_KEY: "key_missing"}),
-    (ENCRYPTED, "  ", None, {CONF_ENCRYPTION_KEY: "key_missing"}),
-    (ENCRYPTED, OTHER_KEY, None, {CONF_ENCRYPTION_KEY: "wrong_key"}),
+    (b"\xff\x00login:\r\n" * 9, None, None, {"port": "not_p1"}),
+    (b"Port already in use\r\n", None, None, {"port": "port_busy"}),
+    (ENCRYPTED, None, None, {"encryption_key": "key_missing"}),
+    (ENCRYPTED, "  ", None, {"encryption_key": "key_missing"}),
+    (ENCRYPTED, OTHER_KEY, None, {"encryption_key": "wrong_key"}),
     *(
-        (alter(ENCRYPTED) + alter(encipher(NAMELESS, 2)), KEY, None, {CONF_PORT: "damaged"})
+        (alter(ENCRYPTED) + alter(encipher(NAMELESS, 2)), KEY, None, {"port": "damaged"})
         for alter in (ALTERATIONS["LF becomes CR LF"], cut(256), flipped(300))
     ),
-    (literal_frame("plain"), KEY, None, {CONF_ENCRYPTION_KEY: "security_off"}),
+    (literal_frame("plain"), KEY, None, {"encryption_key": "security_off"}),
     (encipher(NAMELESS, 1), KEY, None, {"base": "no_device_name"}),
-    (ENCRYPTED, KEY[:-1], None, {CONF_ENCRYPTION_KEY: "key_malformed"}),
-    (ENCRYPTED, PUBLISHED_KEY.lower(), None, {CONF_ENCRYPTION_KEY: "key_published"}),
+    (ENCRYPTED, KEY[:-1], None, {"encryption_key": "key_malformed"}),
+    (ENCRYPTED, PUBLISHED_KEY.lower(), None, {"encryption_key": "key_published"}),
     (
         *(ENCRYPTED, f"{KEY}00", "none"),
-        {CONF_ENCRYPTION_KEY: "key_malformed", SECTION_ADVANCED: "authentication_key_malformed"},
+        {"encryption_key": "key_malformed", "advanced": "authentication_key_malformed"},
     ),
-    (b"", None, None, {CONF_PORT: "nothing_received"}),
+    (b"", None, None, {"port": "nothing_received"}),
     # Those whom nothing else helps may choose to go without verification from here on.
     (
         *(literal_frame("other_authentication_key"), KEY, None),
-        {SECTION_ADVANCED: "other_authentication_key"},
+        {"advanced": "other_authentication_key"},
     ),
     (
         *(ENCRYPTED, KEY, OTHER_AUTHENTICATION_KEY),
-        {SECTION_ADVANCED: "other_authentication_key"},
+        {"advanced": "other_authentication_key"},
     ),
 ]
 
@@ -281,29 +268,29 @@ async def test_says_what_is_wrong_and_keeps_what_was_typed(
     choice: dict[str, Any] = {}
     for greeting, key, authentication_key, errors in WRONG:
         port.greeting = greeting
-        typed: dict[str, Any] = {CONF_PORT: port.address}
-        typed |= {CONF_ENCRYPTION_KEY: key} if key else {}
+        typed: dict[str, Any] = {"port": port.address}
+        typed |= {"encryption_key": key} if key else {}
         if authentication_key:
-            typed[SECTION_ADVANCED] = {CONF_AUTHENTICATION_KEY: authentication_key}
+            typed["advanced"] = {"authentication_key": authentication_key}
         form = await submit(hass, form, typed)
 
         assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "meter")
         assert form["errors"] == errors
-        if errors.get(SECTION_ADVANCED) == "other_authentication_key":
-            choice = {CONF_WITHOUT_VERIFICATION: False if authentication_key else None}
+        if errors.get("advanced") == "other_authentication_key":
+            choice = {"without_verification": False if authentication_key else None}
         assert suggested(form) == {
-            CONF_PORT: port.address,
-            CONF_ENCRYPTION_KEY: key,
-            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: authentication_key, **choice},
+            "port": port.address,
+            "encryption_key": key,
+            "advanced": {"authentication_key": authentication_key, **choice},
         }
-        assert is_advanced_open(form) is bool(authentication_key or SECTION_ADVANCED in errors)
+        assert is_advanced_open(form) is bool(authentication_key or "advanced" in errors)
         await port.wait_for_clients(0)
         # The page may be loaded anew: what it says stays.
         form = await hass.config_entries.flow.async_configure(form["flow_id"])
         assert form["errors"] == errors
 
     port.greeting = ENCRYPTED
-    found = await submit(hass, form, {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY})
+    found = await submit(hass, form, {"port": port.address, "encryption_key": KEY})
     assert (await confirm(hass, found))["result"].state is ConfigEntryState.LOADED
 
 
@@ -324,7 +311,7 @@ async def test_port_does_not_exist(hass: HomeAssistant, make_entry: EntryMaker) 
         "nonsense://127.0.0.1:1",
         "nonsense://gateway",  # whether it needs a number is not known
     ):
-        assert await open_error(hass, name) == {CONF_PORT: "port_not_found"}
+        assert await open_error(hass, name) == {"port": "port_not_found"}
 
 
 NOT_COMPLETE = {
@@ -343,20 +330,20 @@ async def test_address_that_is_not_complete(hass: HomeAssistant, make_entry: Ent
     form = await start(hass)
     for error, texts in NOT_COMPLETE.items():
         for text in texts:
-            form = await submit(hass, form, {CONF_PORT: text, CONF_ENCRYPTION_KEY: KEY})
-            assert form["errors"] == {CONF_PORT: error}, text
-            assert suggested(form)[CONF_PORT] == text
+            form = await submit(hass, form, {"port": text, "encryption_key": KEY})
+            assert form["errors"] == {"port": error}, text
+            assert suggested(form)["port"] == text
 
     for path, more in (
-        (("pulse", "pulse_port"), {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}),
+        (("pulse", "pulse_port"), {"baud_rate": "9600", "pulses_per_kwh": 1000}),
         (("tank",), GEOMETRY),
     ):
-        board = await submit(hass, await start(hass, *path), {CONF_PORT: " gateway", **more})
-        assert board["errors"] == {CONF_PORT: "port_number_missing"}
-        assert suggested(board)[CONF_PORT] == " gateway"
+        board = await submit(hass, await start(hass, *path), {"port": " gateway", **more})
+        assert board["errors"] == {"port": "port_number_missing"}
+        assert suggested(board)["port"] == " gateway"
     form = await make_entry("socket://127.0.0.1:1").start_reconfigure_flow(hass)
-    form = await submit(hass, form, {CONF_PORT: "gateway", CONF_ENCRYPTION_KEY: KEY})
-    assert form["errors"] == {CONF_PORT: "port_number_missing"}
+    form = await submit(hass, form, {"port": "gateway", "encryption_key": KEY})
+    assert form["errors"] == {"port": "port_number_missing"}
 
 
 async def options_of_port(hass: HomeAssistant, *path: str) -> list[SelectOptionDict]:
@@ -364,7 +351,7 @@ async def options_of_port(hass: HomeAssistant, *path: str) -> list[SelectOptionD
     form = await start(hass, *path)
     schema = form["data_schema"]
     assert schema
-    selector = schema.schema[CONF_PORT]
+    selector = schema.schema["port"]
     assert selector.config["custom_value"] is True
     assert selector("127.0.0.1:2001") == "127.0.0.1:2001"
     options: list[SelectOptionDict] = selector.config["options"]
@@ -444,7 +431,7 @@ async def test_device_is_held_by_another_program(hass: HomeAssistant, device: st
     program.stdin.close()
     await program.wait()
 
-    assert result["errors"] == {CONF_PORT: "port_held"}
+    assert result["errors"] == {"port": "port_held"}
     assert told(result)["port"] == device
     assert told(result)["program"] == f"{PROGRAM} ({program.pid})"
 
@@ -452,15 +439,15 @@ async def test_device_is_held_by_another_program(hass: HomeAssistant, device: st
 async def test_device_is_held_by_home_assistant(
     hass: HomeAssistant, device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pulse = {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}
+    pulse = {"baud_rate": "9600", "pulses_per_kwh": 1000}
     async with open_port(device):
         for path, more in (
-            (("meter",), {CONF_ENCRYPTION_KEY: KEY}),
+            (("meter",), {"encryption_key": KEY}),
             (("pulse", "pulse_port"), pulse),
             (("tank",), GEOMETRY),
         ):
-            result = await submit(hass, await start(hass, *path), {CONF_PORT: device, **more})
-            assert result["errors"] == {CONF_PORT: "port_held"}
+            result = await submit(hass, await start(hass, *path), {"port": device, **more})
+            assert result["errors"] == {"port": "port_held"}
             assert told(result)["program"] == "Home Assistant"
 
         # By another integration. An entry that is disabled holds nothing.
@@ -473,7 +460,7 @@ async def test_device_is_held_by_home_assistant(
 
         # By nobody who can be named.
         monkeypatch.setattr(ports_in_use, "_PROCESSES", Path("/nowhere"))
-        assert await open_error(hass, device) == {CONF_PORT: "port_busy"}
+        assert await open_error(hass, device) == {"port": "port_busy"}
 
 
 @pytest.fixture
@@ -490,15 +477,15 @@ async def test_stores_the_lasting_name_of_a_device(
     hass: HomeAssistant, make_entry: EntryMaker, by_id: str, device: str
 ) -> None:
     result = await enter(hass, f" {device} ")
-    assert result["errors"] == {CONF_PORT: "nothing_received"}
+    assert result["errors"] == {"port": "nothing_received"}
     assert told(result)["port"] == by_id
-    assert suggested(result)[CONF_PORT] == f" {device} "
+    assert suggested(result)["port"] == f" {device} "
 
     # It is in use by either name.
     for used in (by_id, device):
         entry = make_entry(used, serial="SAG1030700000042")
         for name in (by_id, device):
-            assert (await enter(hass, name))["errors"] == {CONF_PORT: "port_in_use"}
+            assert (await enter(hass, name))["errors"] == {"port": "port_in_use"}
         await hass.config_entries.async_remove(entry.entry_id)
 
 
@@ -519,7 +506,7 @@ async def test_gateway_in_use_by_another_spelling(
 
     for name in ("gateway.local:2001", "TCP://gateway.LOCAL:2001", "socket://gateway.local:2001/"):
         result = await enter(hass, name)
-        assert result["errors"] == {CONF_PORT: "port_in_use"}
+        assert result["errors"] == {"port": "port_in_use"}
 
 
 NEXT_PORTS: list[tuple[list[str], str | None]] = [
@@ -541,7 +528,7 @@ async def test_suggests_the_next_port_of_a_gateway(
     for used, next_port in NEXT_PORTS:
         listening.reset_mock()
         entries = [make_entry(url, serial=f"SAG{number}") for number, url in enumerate(used)]
-        assert suggested(await start(hass))[CONF_PORT] == next_port
+        assert suggested(await start(hass))["port"] == next_port
         assert listening.await_count == (next_port is not None)
         for entry in entries:
             await hass.config_entries.async_remove(entry.entry_id)
@@ -550,10 +537,10 @@ async def test_suggests_the_next_port_of_a_gateway(
     tank_entry(hass, "socket://gateway:2002")
     tank_entry(hass, "socket://gateway:2009")
     make_entry("socket://gateway:2001")
-    assert suggested(await start(hass))[CONF_PORT] == "gateway:2003"
+    assert suggested(await start(hass))["port"] == "gateway:2003"
     for error in (TimeoutError, gaierror, UnicodeError):
         listening.side_effect = error
-        assert suggested(await start(hass))[CONF_PORT] is None
+        assert suggested(await start(hass))["port"] is None
 
 
 async def test_suggests_only_a_port_where_somebody_listens(
@@ -565,9 +552,9 @@ async def test_suggests_only_a_port_where_somebody_listens(
     await second.start()
     try:
         make_entry(f"socket://127.0.0.1:{number}")
-        assert suggested(await start(hass))[CONF_PORT] == f"127.0.0.1:{number + 1}"
+        assert suggested(await start(hass))["port"] == f"127.0.0.1:{number + 1}"
         make_entry(second.url, serial="SAG1030700000042")
-        assert suggested(await start(hass))[CONF_PORT] is None
+        assert suggested(await start(hass))["port"] is None
     finally:
         await second.stop()
 
@@ -577,7 +564,7 @@ async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
     with patch.object(serialx, "open_serial_connection", side_effect=denied):
         errors = await open_error(hass, "/dev/ttyUSB0")
 
-    assert errors == {CONF_PORT: "port_permission"}
+    assert errors == {"port": "port_permission"}
 
 
 async def test_same_meter_twice(
@@ -590,19 +577,19 @@ async def test_same_meter_twice(
 
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
-    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+    assert len(hass.config_entries.async_entries("smarty_p1")) == 1
 
 
 async def test_same_meter_in_two_dialogs(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = ENCRYPTED
-    user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    user_input = {"port": port.url, "encryption_key": KEY}
     first = await submit(hass, await start(hass), user_input)
     second = await submit(hass, await start(hass), user_input)
 
     assert (await confirm(hass, second))["type"] is FlowResultType.CREATE_ENTRY
-    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert not hass.config_entries.flow.async_progress_by_handler("smarty_p1")
     assert first["flow_id"] != second["flow_id"]
-    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+    assert len(hass.config_entries.async_entries("smarty_p1")) == 1
 
 
 async def test_port_of_a_disabled_entry_is_free(
@@ -619,7 +606,7 @@ async def test_port_of_a_disabled_entry_is_free(
 
 async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> None:
     flow = await start(hass)
-    user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    user_input = {"port": port.url, "encryption_key": KEY}
     with patch.object(port_key_and_found_meter, "probe", probe):
         result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     assert result["type"] is FlowResultType.SHOW_PROGRESS
@@ -636,7 +623,7 @@ async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> 
 
 async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: MeterPort) -> None:
     flow = await start(hass)
-    user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    user_input = {"port": port.url, "encryption_key": KEY}
     with patch.object(port_key_and_found_meter, "probe", probe):
         await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     await port.wait_for_clients(1)
@@ -667,9 +654,9 @@ async def test_no_key_is_ever_logged(
     ):
         port.greeting = greeting
         user_input = {
-            CONF_PORT: port.url,
-            CONF_ENCRYPTION_KEY: key,
-            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: authentication_key},
+            "port": port.url,
+            "encryption_key": key,
+            "advanced": {"authentication_key": authentication_key},
         }
         result = await submit(hass, await start(hass), user_input)
         step = {name: value for name, value in result.items() if name != "data_schema"}

@@ -13,7 +13,6 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import issue_registry as ir
@@ -21,18 +20,6 @@ from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryD
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
-from custom_components.smarty_p1.const import (
-    CONF_BAUD_RATE,
-    CONF_DISTANCE_EMPTY,
-    CONF_DISTANCE_FULL,
-    CONF_MESSAGE,
-    CONF_METER_READING,
-    CONF_PULSES_PER_KWH,
-    CONF_SHAPE,
-    CONF_TOPIC,
-    CONF_VOLUME,
-    DOMAIN,
-)
 from custom_components.smarty_p1.flows.boards import pulse_flow, tank_flow
 from custom_components.smarty_p1.flows.boards.board_probe import probe_pulses, probe_sonar
 from custom_components.smarty_p1.lib.port import NotP1Error
@@ -42,7 +29,7 @@ from tests.ha.dialogs import reconfigure, settle, start, submit, suggested, told
 from tests.ha.meter import MeterPort
 from tests.ha.support import let_pass, wait_until
 
-PULSES: dict[str, Any] = {CONF_PULSES_PER_KWH: 800}
+PULSES: dict[str, Any] = {"pulses_per_kwh": 800}
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +70,7 @@ async def test_a_look_at_a_port_takes_no_more_than_ten_times_what_a_line_carries
 
 def port_input(port: MeterPort, **more: object) -> dict[str, Any]:
     """Return what is typed for a board at a port."""
-    return {CONF_PORT: port.address, CONF_BAUD_RATE: "9600", **PULSES, **more}
+    return {"port": port.address, "baud_rate": "9600", **PULSES, **more}
 
 
 async def agree(hass: HomeAssistant, result: ConfigFlowResult, step: str) -> ConfigFlowResult:
@@ -116,7 +103,7 @@ async def test_a_board_at_a_port(
     found = await submit(
         hass,
         await start(hass, "pulse", "pulse_port"),
-        port_input(port, **{CONF_METER_READING: 1234.5}),
+        port_input(port, meter_reading=1234.5),
     )
     assert told(found)["source"] == port.url
     if step == "count_found":
@@ -129,8 +116,8 @@ async def test_a_board_at_a_port(
     assert entry.title == "LED pulse reader"
     assert entry.state is ConfigEntryState.LOADED
     assert entry.options == PULSES
-    assert entry.data[CONF_PORT] == port.url
-    assert entry.data[CONF_BAUD_RATE] == 9600
+    assert entry.data["port"] == port.url
+    assert entry.data["baud_rate"] == 9600
     await shows(hass, ENERGY, "1234.5")
 
 
@@ -139,47 +126,47 @@ async def test_a_port_that_is_read_already(
 ) -> None:
     meter = make_entry(port.url)
     for path in (("pulse", "pulse_port"), ("tank",)):
-        fields = port_input(port) if "pulse" in path else {CONF_PORT: port.address, **GEOMETRY}
+        fields = port_input(port) if "pulse" in path else {"port": port.address, **GEOMETRY}
         result = await submit(hass, await start(hass, *path), fields)
-        assert result["errors"] == {CONF_PORT: "port_in_use"}
+        assert result["errors"] == {"port": "port_in_use"}
         assert told(result)["title"] == meter.title
-        assert suggested(result)[CONF_PORT] == port.address
+        assert suggested(result)["port"] == port.address
     assert port.connections == 0
 
 
 async def test_a_port_of_an_entry_that_is_disabled(hass: HomeAssistant, port: MeterPort) -> None:
     for path in (("pulse", "pulse_port"), ("tank",)):
         is_pulse = "pulse" in path
-        old = pulse_entry(hass, **{CONF_PORT: port.url}) if is_pulse else tank_entry(hass, port.url)
+        old = pulse_entry(hass, port=port.url) if is_pulse else tank_entry(hass, port.url)
         await hass.config_entries.async_set_disabled_by(old.entry_id, ConfigEntryDisabler.USER)
-        fields = port_input(port) if is_pulse else {CONF_PORT: port.address, **GEOMETRY}
+        fields = port_input(port) if is_pulse else {"port": port.address, **GEOMETRY}
         result = await submit(hass, await start(hass, *path), fields)
-        assert result["errors"] == {CONF_PORT: "source_in_use"}
+        assert result["errors"] == {"port": "source_in_use"}
 
         other = "socket://127.0.0.1:1"
-        entry = pulse_entry(hass, **{CONF_PORT: other}) if is_pulse else tank_entry(hass, other)
+        entry = pulse_entry(hass, port=other) if is_pulse else tank_entry(hass, other)
         form = await reconfigure(hass, entry, *path[1:])
-        typed = {key: fields[key] for key in (CONF_PORT, CONF_BAUD_RATE) if key in fields}
+        typed = {key: fields[key] for key in ("port", "baud_rate") if key in fields}
         result = await submit(hass, form, typed)
-        assert result["errors"] == {CONF_PORT: "source_in_use"}
+        assert result["errors"] == {"port": "source_in_use"}
         await hass.config_entries.async_remove(old.entry_id)
         await hass.config_entries.async_remove(entry.entry_id)
 
 
 async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort) -> None:
-    pulse_entry(hass, **{CONF_PORT: "socket://127.0.0.1:1"})
+    pulse_entry(hass, port="socket://127.0.0.1:1")
     await port.stop()
     for path in (("tank",), ("pulse", "pulse_port")):
-        fields = port_input(port) if "pulse" in path else {CONF_PORT: port.address, **GEOMETRY}
+        fields = port_input(port) if "pulse" in path else {"port": port.address, **GEOMETRY}
         form = await submit(hass, await start(hass, *path), fields)
-        assert form["errors"] == {CONF_PORT: "port_unreachable"}
+        assert form["errors"] == {"port": "port_unreachable"}
         assert "Connect call failed" not in str(form)
 
     await port.start()
     for greeting, error in ((b"Port already in use\r\n", "port_busy"), (b"\r\n", None)):
         port.greeting = greeting
         form = await submit(hass, form, port_input(port))
-        assert error is None or form["errors"] == {CONF_PORT: error}
+        assert error is None or form["errors"] == {"port": error}
     # Two of a kind have two names.
     assert (await agree(hass, form, "pulse_found"))["title"] == "LED pulse reader 2"
 
@@ -188,12 +175,12 @@ async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort
 
 
 async def test_an_entity_that_counts(hass: HomeAssistant) -> None:
-    fields = {CONF_ENTITY_ID: "sensor.led", **PULSES}
+    fields = {"entity_id": "sensor.led", **PULSES}
     flow = await start(hass, "pulse", "pulse_entity")
     for value in ("12.7", "cloudy"):
         hass.states.async_set("sensor.led", value)
         flow = await submit(hass, flow, fields)
-        assert flow["errors"] == {CONF_ENTITY_ID: "entity_without_count"}
+        assert flow["errors"] == {"entity_id": "entity_without_count"}
     other = await start(hass, "pulse", "pulse_entity")
     hass.states.async_set("sensor.led", "unavailable")
     assert (await submit(hass, other, fields))["step_id"] == "pulse_not_found"
@@ -204,7 +191,7 @@ async def test_an_entity_that_counts(hass: HomeAssistant) -> None:
     assert told(found)["count"] == "1000"
     hass.states.async_set("sensor.led", "1008")  # while the user is reading the dialog
     result = await agree(hass, found, "count_found")
-    assert result["data"][CONF_ENTITY_ID] == "sensor.led"
+    assert result["data"]["entity_id"] == "sensor.led"
     assert state(hass, ENERGY) == "0.01"
 
     hass.states.async_set("sensor.led", "1016")
@@ -212,7 +199,7 @@ async def test_an_entity_that_counts(hass: HomeAssistant) -> None:
     await hass.async_block_till_done()
     assert state(hass, ENERGY) == "0.02"
     again = await submit(hass, await start(hass, "pulse", "pulse_entity"), fields)
-    assert again["errors"] == {CONF_ENTITY_ID: "source_in_use"}
+    assert again["errors"] == {"entity_id": "source_in_use"}
 
 
 @pytest.mark.parametrize(
@@ -225,7 +212,7 @@ async def test_an_entity_that_goes_on(
     hass.states.async_set(led, values[0])
     flow = await start(hass, "pulse", "pulse_entity")
     result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_ENTITY_ID: led, **PULSES}
+        flow["flow_id"], {"entity_id": led, **PULSES}
     )
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     await asyncio.sleep(0.05)
@@ -238,14 +225,14 @@ async def test_an_entity_that_goes_on(
 async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:
     hass.states.async_set("sensor.old", "7")
     hass.states.async_set("sensor.new", "2000")
-    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.old"})
+    entry = pulse_entry(hass, entity_id="sensor.old")
     assert await hass.config_entries.async_setup(entry.entry_id)
     hass.states.async_set("sensor.old", "17")
     await let_pass(hass, 6)
     assert entry.runtime_data.data.pulses == 10
 
     form = await reconfigure(hass, entry, "pulse_entity")
-    found = await submit(hass, form, {CONF_ENTITY_ID: "sensor.new"})
+    found = await submit(hass, form, {"entity_id": "sensor.new"})
     assert found["step_id"] == "count_found"
     hass.states.async_set("sensor.new", "2005")
     await hass.config_entries.flow.async_configure(found["flow_id"], {})
@@ -257,9 +244,9 @@ async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAs
 async def test_an_entity_that_is_not_there(
     hass: HomeAssistant, entity_registry: EntityRegistry
 ) -> None:
-    fields = {CONF_ENTITY_ID: "sensor.led"}
+    fields = {"entity_id": "sensor.led"}
     flow = await start(hass, "pulse", "pulse_entity")
-    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.old"})
+    entry = pulse_entry(hass, entity_id="sensor.old")
     form = await reconfigure(hass, entry, "pulse_entity")
     for disabled_by, error in (
         (None, "entity_not_found"),
@@ -273,7 +260,7 @@ async def test_an_entity_that_is_not_there(
             entity_registry.async_update_entity(led.entity_id, disabled_by=disabled_by)
         flow = await submit(hass, flow, {**fields, **PULSES})
         form = await submit(hass, form, fields)
-        assert (flow["errors"], form["errors"]) == ({CONF_ENTITY_ID: error},) * 2
+        assert (flow["errors"], form["errors"]) == ({"entity_id": error},) * 2
 
     hass.states.async_set("sensor.led", "77")
     assert (await submit(hass, flow, {**fields, **PULSES}))["step_id"] == "count_found"
@@ -283,7 +270,7 @@ async def test_an_entity_that_is_not_there(
 
 
 async def test_there_are_no_topics_without_mqtt(hass: HomeAssistant) -> None:
-    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    flow = await hass.config_entries.flow.async_init("smarty_p1", context={"source": "user"})
     menu = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"next_step_id": "pulse"}
     )
@@ -291,7 +278,7 @@ async def test_there_are_no_topics_without_mqtt(hass: HomeAssistant) -> None:
 
     hass.config.components.add("mqtt")  # which does not run
     flow = await start(hass, "pulse", "pulse_topic")
-    result = await submit(hass, flow, {CONF_TOPIC: "iot/led", **PULSES})
+    result = await submit(hass, flow, {"topic": "iot/led", **PULSES})
     assert result["errors"] == {"base": "mqtt_not_running"}
 
 
@@ -300,11 +287,11 @@ async def test_a_topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator
     assert mqtt_mock
     flow = await start(hass, "pulse", "pulse_topic")
     for topic in ("", "iot/#", "+/led"):
-        flow = await submit(hass, flow, {CONF_TOPIC: topic, **PULSES})
-        assert flow["errors"] == {CONF_TOPIC: "topic_malformed"}
+        flow = await submit(hass, flow, {"topic": topic, **PULSES})
+        assert flow["errors"] == {"topic": "topic_malformed"}
 
     result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_TOPIC: "iot/led", **PULSES}
+        flow["flow_id"], {"topic": "iot/led", **PULSES}
     )
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     await asyncio.sleep(0.05)
@@ -312,8 +299,8 @@ async def test_a_topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator
     await hass.async_block_till_done()
     found = await hass.config_entries.flow.async_configure(flow["flow_id"])
     result = await agree(hass, found, "count_found")
-    assert result["data"][CONF_TOPIC] == "iot/led"
-    assert result["result"].unique_id == f"{CONF_TOPIC}:iot/led"
+    assert result["data"]["topic"] == "iot/led"
+    assert result["result"].unique_id == "topic:iot/led"
 
 
 # Messages of real firmware in their documented forms: what is offered first, what is stored, and
@@ -395,7 +382,7 @@ async def find_messages(hass: HomeAssistant, *messages: str) -> ConfigFlowResult
     """Set up a reader of a topic that sends these messages while the dialog listens."""
     flow = await start(hass, "pulse", "pulse_topic")
     result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_TOPIC: "iot/led", **PULSES}
+        flow["flow_id"], {"topic": "iot/led", **PULSES}
     )
     await asyncio.sleep(0.05)
     for message in messages:
@@ -413,7 +400,7 @@ async def test_messages_of_real_firmware(
     found = await find_messages(hass, *messages)
     assert told(found).items() >= texts.items()
     entry = (await agree(hass, found, step))["result"]
-    assert entry.data[CONF_MESSAGE] == (stored or {"counted": "plain", "path": []})
+    assert entry.data["message"] == (stored or {"counted": "plain", "path": []})
 
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     for message in later:
@@ -498,14 +485,14 @@ async def test_lines_of_json_at_a_port(hass: HomeAssistant, port: MeterPort) -> 
 
 async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
     # With the decimal comma and the unit of a tape measure.
-    typed = {CONF_DISTANCE_EMPTY: "2,2 m", CONF_DISTANCE_FULL: "20,0", CONF_VOLUME: "5 000 l"}
-    fields = {CONF_PORT: port.address, **GEOMETRY, **typed}
+    typed = {"distance_empty": "2,2 m", "distance_full": "20,0", "volume": "5 000 l"}
+    fields = {"port": port.address, **GEOMETRY, **typed}
     form = await start(hass, "tank")
     impossible: tuple[tuple[dict[str, object], dict[str, str]], ...] = (
-        ({CONF_DISTANCE_FULL: 220.0}, {CONF_DISTANCE_FULL: "tank_upside_down"}),
-        ({CONF_VOLUME: 0.0}, {CONF_VOLUME: "volume_zero"}),
-        ({CONF_VOLUME: "5.000"}, {CONF_VOLUME: "amount_ambiguous"}),
-        ({CONF_VOLUME: " "}, {CONF_VOLUME: "amount_malformed"}),
+        ({"distance_full": 220.0}, {"distance_full": "tank_upside_down"}),
+        ({"volume": 0.0}, {"volume": "volume_zero"}),
+        ({"volume": "5.000"}, {"volume": "amount_ambiguous"}),
+        ({"volume": " "}, {"volume": "amount_malformed"}),
     )
     for geometry, errors in impossible:
         form = await submit(hass, form, {**fields, **geometry})
@@ -518,7 +505,7 @@ async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
     ):
         port.greeting = greeting
         form = await submit(hass, form, fields)
-        assert form["errors"] == {CONF_PORT: error}
+        assert form["errors"] == {"port": error}
         assert suggested(form) == {**fields, **typed}
 
     port.greeting = b"xR12\r" + b"R070\r" * 15 + b"R765\rR200\r" * 4
@@ -542,7 +529,7 @@ async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
         )
         assert result["errors"] == errors
     await hass.config_entries.options.async_configure(
-        form["flow_id"], {**GEOMETRY, CONF_SHAPE: "lying_cylinder"}
+        form["flow_id"], {**GEOMETRY, "shape": "lying_cylinder"}
     )
     await hass.async_block_till_done()
     await shows(hass, LEVEL, "80.4")
@@ -550,7 +537,7 @@ async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
 
 async def test_a_sensor_that_sees_nothing(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = b"R765\r" * 20
-    found = await submit(hass, await start(hass, "tank"), {CONF_PORT: port.address, **GEOMETRY})
+    found = await submit(hass, await start(hass, "tank"), {"port": port.address, **GEOMETRY})
     assert set((found["description_placeholders"] or {}).values()) == {"-"}
 
 
@@ -558,17 +545,17 @@ async def test_a_sensor_that_sees_nothing(hass: HomeAssistant, port: MeterPort) 
 
 
 async def test_a_board_moves_to_another_port(hass: HomeAssistant, port: MeterPort) -> None:
-    entry = pulse_entry(hass, **{CONF_PORT: "socket://127.0.0.1:1", CONF_METER_READING: 5.0})
+    entry = pulse_entry(hass, port="socket://127.0.0.1:1", meter_reading=5.0)
     form = await reconfigure(hass, entry, "pulse_port")
-    assert suggested(form) == {CONF_PORT: "socket://127.0.0.1:1", CONF_BAUD_RATE: "115200"}
+    assert suggested(form) == {"port": "socket://127.0.0.1:1", "baud_rate": "115200"}
     port.greeting = b"\r\n"
-    found = await submit(hass, form, {CONF_PORT: port.address, CONF_BAUD_RATE: "9600"})
+    found = await submit(hass, form, {"port": port.address, "baud_rate": "9600"})
     result = await agree(hass, found, "pulse_found")
 
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "board_reconfigured")
-    assert entry.data[CONF_PORT] == port.url
-    assert entry.data[CONF_METER_READING] == 5.0
-    assert entry.unique_id == f"{CONF_PORT}:{port.url}"
+    assert entry.data["port"] == port.url
+    assert entry.data["meter_reading"] == 5.0
+    assert entry.unique_id == f"port:{port.url}"
     assert entry.state is ConfigEntryState.LOADED
 
 
@@ -577,8 +564,8 @@ async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> No
     entry = tank_entry(hass, port.url)
     assert await hass.config_entries.async_setup(entry.entry_id)
     form = await reconfigure(hass, entry)
-    assert suggested(form) == {CONF_PORT: port.url}
-    found = await submit(hass, form, {CONF_PORT: port.address})
+    assert suggested(form) == {"port": port.url}
+    found = await submit(hass, form, {"port": port.address})
     result = await agree(hass, found, "tank_found")
 
     assert result["reason"] == "board_reconfigured"
@@ -589,30 +576,30 @@ async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> No
 async def test_the_reading_of_the_meter(
     hass: HomeAssistant, port: MeterPort, hass_storage: dict[str, Any]
 ) -> None:
-    entry = pulse_entry(hass, **{CONF_PORT: port.url})
+    entry = pulse_entry(hass, port=port.url)
     assert await hass.config_entries.async_setup(entry.entry_id)
     form = await hass.config_entries.options.async_init(entry.entry_id)
     assert suggested(form)["pulses_per_kwh"] == "1000"
     for wrong, error in (("2.500", "amount_ambiguous"), ("12 €", "amount_unit")):
-        typed = {CONF_PULSES_PER_KWH: "1000 imp/kWh", CONF_METER_READING: wrong}
+        typed = {"pulses_per_kwh": "1000 imp/kWh", "meter_reading": wrong}
         form = await hass.config_entries.options.async_configure(form["flow_id"], typed)
-        assert form["errors"] == {CONF_METER_READING: error}
+        assert form["errors"] == {"meter_reading": error}
         assert suggested(form) == typed
     for reading, shown in (("2 500,125 kWh", "2500.125"), (None, "2500.125"), ("17", "17.0")):
         form = await hass.config_entries.options.async_init(entry.entry_id)
-        typed = PULSES if reading is None else {**PULSES, CONF_METER_READING: reading}
+        typed = PULSES if reading is None else {**PULSES, "meter_reading": reading}
         result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
         await hass.async_block_till_done()
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert entry.options == PULSES
         await shows(hass, ENERGY, shown)
-        stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.pulses"]["data"]
+        stored = hass_storage[f"smarty_p1.{entry.entry_id}.pulses"]["data"]
         assert stored["base_kwh"] == float(shown)
 
     await hass.config_entries.async_unload(entry.entry_id)
     form = await hass.config_entries.options.async_init(entry.entry_id)
     await hass.config_entries.options.async_configure(
-        form["flow_id"], {**PULSES, CONF_METER_READING: 18}
+        form["flow_id"], {**PULSES, "meter_reading": 18}
     )
     await hass.config_entries.async_setup(entry.entry_id)
     await shows(hass, ENERGY, "18.0")

@@ -19,7 +19,6 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.device_registry import DeviceRegistry
@@ -28,13 +27,6 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.loader import async_get_usb, async_get_zeroconf
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import (
-    CONF_ENCRYPTION_KEY,
-    CONF_SERVICE,
-    CONF_VERIFY,
-    DOMAIN,
-    SECTION_ADVANCED,
-)
 from custom_components.smarty_p1.flows import ports_in_use
 from custom_components.smarty_p1.flows.meter import moved_gateway
 from custom_components.smarty_p1.lib.port import probe
@@ -106,7 +98,9 @@ def cable(device: str = "/dev/ttyUSB7", description: str | None = "P1 cable") ->
 async def find(hass: HomeAssistant, info: ZeroconfServiceInfo | UsbServiceInfo) -> ConfigFlowResult:
     """Let Home Assistant find something."""
     source = SOURCE_USB if isinstance(info, UsbServiceInfo) else SOURCE_ZEROCONF
-    return await hass.config_entries.flow.async_init(DOMAIN, context={"source": source}, data=info)
+    return await hass.config_entries.flow.async_init(
+        "smarty_p1", context={"source": source}, data=info
+    )
 
 
 def was_ended(result: ConfigFlowResult, reason: str) -> bool:
@@ -123,7 +117,7 @@ async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> 
             for key, pattern in matcher.get("properties", {}).items()
         )
         for matcher in (await async_get_zeroconf(hass))[TYPE]
-        if matcher["domain"] == DOMAIN
+        if matcher["domain"] == "smarty_p1"
     )
 
 
@@ -140,7 +134,7 @@ async def is_plugged_in_for_us(hass: HomeAssistant, info: UsbServiceInfo) -> boo
     return any(
         usb_device_matches_matcher(device, matcher)
         for matcher in await async_get_usb(hass)
-        if matcher["domain"] == DOMAIN
+        if matcher["domain"] == "smarty_p1"
     )
 
 
@@ -184,22 +178,22 @@ async def test_found_gateway_is_set_up_with_its_key_alone(
     port.greeting = ENCRYPTED
     form = await find(hass, service(port=port.port))
     assert port.connections == 0
-    assert suggested(form).keys() == {CONF_ENCRYPTION_KEY, SECTION_ADVANCED}
+    assert suggested(form).keys() == {"encryption_key", "advanced"}
     assert told(form)["name"] == "P1 meter"
     assert told(form)["present_port"] == port.url
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["title_placeholders"] == {"name": f"P1 meter ({port.url})"}
 
-    wrong = await submit(hass, form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    wrong = await submit(hass, form, {"encryption_key": OTHER_KEY})
     assert wrong["step_id"] == "discovery_confirm"
-    assert wrong["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
-    found = await submit(hass, wrong, {CONF_ENCRYPTION_KEY: KEY})
+    assert wrong["errors"] == {"encryption_key": "wrong_key"}
+    found = await submit(hass, wrong, {"encryption_key": KEY})
     result = await confirm(hass, found)
 
     assert result["data"] == {
-        CONF_PORT: port.url,
-        CONF_ENCRYPTION_KEY: KEY,
-        CONF_SERVICE: f"P1 meter.{TYPE}",
+        "port": port.url,
+        "encryption_key": KEY,
+        "service": f"P1 meter.{TYPE}",
     }
     assert result["result"].unique_id == SERIAL
     assert result["result"].state is ConfigEntryState.LOADED
@@ -220,7 +214,7 @@ async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) ->
         form = await find(hass, cable())
         assert told(form)["present_port"] == by_id
         assert was_ended(await find(hass, cable()), "already_in_progress")
-        result = await submit(hass, form, {CONF_ENCRYPTION_KEY: KEY})
+        result = await submit(hass, form, {"encryption_key": KEY})
     assert result["errors"] == {"base": "port_not_found"}
     assert told(result)["port"] == by_id
 
@@ -269,7 +263,7 @@ async def ignore(hass: HomeAssistant) -> None:
     """Ignore the only port that is offered, as Home Assistant's frontend does it."""
     (flow,) = hass.config_entries.flow.async_progress()
     await hass.config_entries.flow.async_init(
-        DOMAIN,
+        "smarty_p1",
         context={"source": SOURCE_IGNORE},
         data={"unique_id": flow["context"]["unique_id"], "title": "P1 meter"},
     )
@@ -296,10 +290,10 @@ async def test_a_port_of_many_names_is_offered_once(
     await ignore(hass)
     for info in found:
         assert was_ended(await find(hass, info), "already_configured")
-    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    (entry,) = hass.config_entries.async_entries("smarty_p1")
     await hass.config_entries.async_remove(entry.entry_id)
     entry = make_entry("socket://[fd00::7]:2001")
-    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_SERVICE: "another"})
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "service": "another"})
     for info in [first, service("P1 b", ip="192.168.1.50", others=("fd00::7",))]:
         assert was_ended(await find(hass, info), "already_configured")
     assert hass.config_entries.flow.async_progress() == []
@@ -330,9 +324,9 @@ async def test_an_ignored_port_is_not_offered_again(
     assert was_ended(await find(hass, service(ip="127.0.0.2")), "already_configured")
     # It can still be added by hand, is no gateway to suggest ports of, and no meter before others.
     flow = await start(hass)
-    assert suggested(flow)[CONF_PORT] is None
+    assert suggested(flow)["port"] is None
     port.greeting = ENCRYPTED
-    found = await submit(hass, flow, {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+    found = await submit(hass, flow, {"port": port.url, "encryption_key": KEY})
     entry = (await confirm(hass, found))["result"]
     assert device_of(device_registry, entry, SERIAL).name == "Smarty"
 
@@ -349,9 +343,9 @@ async def test_a_port_that_is_read_is_not_offered(
         entry = make_entry(url)
         assert was_ended(await find(hass, service(others=("127.0.0.2",))), "already_configured")
         assert entered_data(entry) == {
-            CONF_PORT: url,
-            CONF_ENCRYPTION_KEY: KEY,
-            CONF_SERVICE: f"P1 meter.{TYPE}",
+            "port": url,
+            "encryption_key": KEY,
+            "service": f"P1 meter.{TYPE}",
         }
         await hass.config_entries.async_remove(entry.entry_id)
     entry = make_entry("/dev/ttyUSB7")
@@ -361,7 +355,7 @@ async def test_a_port_that_is_read_is_not_offered(
     # It is added by hand meanwhile.
     form = await find(hass, service())
     make_entry("socket://127.0.0.1:2001", serial=OTHER_SERIAL)
-    result = await submit(hass, form, {CONF_ENCRYPTION_KEY: KEY})
+    result = await submit(hass, form, {"encryption_key": KEY})
     assert result["errors"] == {"base": "port_in_use"}
 
 
@@ -396,10 +390,10 @@ async def test_gateway_comes_back_at_another_address(
     result = await find(hass, service(port=elsewhere.port))
 
     assert was_ended(result, "already_configured")
-    await wait_until(hass, lambda: entry.data[CONF_PORT] == elsewhere.url)
+    await wait_until(hass, lambda: entry.data["port"] == elsewhere.url)
     await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
-    assert entry.data[CONF_SERVICE] == f"P1 meter.{TYPE}"
+    assert entry.data["service"] == f"P1 meter.{TYPE}"
 
 
 @pytest.mark.usefixtures("soon")
@@ -412,12 +406,12 @@ async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
     for _ in range(20):
         assert was_ended(await find(hass, service(port=elsewhere.port)), "already_configured")
     await asyncio.sleep(0.3)
-    assert (entry.data[CONF_PORT], port.connections) == (port.url, 1)
+    assert (entry.data["port"], port.connections) == (port.url, 1)
     assert elsewhere.connections == 0
 
     # It may have been announced before its old address was found to be dead.
     await lose(hass, port, entry)
-    await wait_until(hass, lambda: entry.data[CONF_PORT] == elsewhere.url)
+    await wait_until(hass, lambda: entry.data["port"] == elsewhere.url)
 
 
 @pytest.mark.usefixtures("soon")
@@ -446,17 +440,17 @@ async def test_whoever_announces_a_port_must_have_the_meter(
             assert was_ended(await find(hass, service(port=attacker.port)), "already_configured")
         await attacker.wait_for_connections(2)
         await asyncio.sleep(0.1)
-        assert entry.data[CONF_PORT] == port.url
+        assert entry.data["port"] == port.url
         # It ends by itself.
         await wait_until(hass, lambda: not searches(hass))
         assert attacker.connections <= 2 * moved_gateway.PROBES
-        assert entry.data[CONF_PORT] == port.url
+        assert entry.data["port"] == port.url
 
 
 def searches(hass: HomeAssistant) -> int:
     """Return how many meters are looked for."""
     tasks = asyncio.all_tasks(hass.loop)
-    return sum(f"{DOMAIN} gateway of" in task.get_name() for task in tasks)
+    return sum("smarty_p1 gateway of" in task.get_name() for task in tasks)
 
 
 async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced(
@@ -480,17 +474,17 @@ async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(
 ) -> None:
     cases: list[tuple[dict[str, Any], bytes, ConfigEntryDisabler | None]] = [
         ({"key": None}, seal(TELEGRAM), None),
-        ({CONF_VERIFY: False}, encipher(TELEGRAM, 1), None),
+        ({"verify": False}, encipher(TELEGRAM, 1), None),
         ({}, encipher(TELEGRAM, 100), ConfigEntryDisabler.USER),
     ]
     for data, sent, disabled_by in cases:
-        entry = make_entry("socket://127.0.0.1:1", **data, **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+        entry = make_entry("socket://127.0.0.1:1", **data, service=f"P1 meter.{TYPE}")
         await hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
         async with MeterPort(sent) as other:
             assert was_ended(await find(hass, service(port=other.port)), "already_configured")
             await asyncio.sleep(0.1)
             assert other.connections == 0
-        assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
+        assert entry.data["port"] == "socket://127.0.0.1:1"
         assert entry.state is ConfigEntryState.NOT_LOADED
         await hass.config_entries.async_remove(entry.entry_id)
 
@@ -499,7 +493,7 @@ async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(
 async def test_an_entry_that_is_removed_is_looked_for_no_more(
     hass: HomeAssistant, make_entry: EntryMaker
 ) -> None:
-    entry = make_entry("socket://127.0.0.1:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+    entry = make_entry("socket://127.0.0.1:1", service=f"P1 meter.{TYPE}")
     async with MeterPort() as silent:
         await find(hass, service(port=silent.port))
         await silent.wait_for_connections(1)
@@ -516,14 +510,14 @@ async def test_gateways_that_swap_their_addresses(
         MeterPort(encipher(OTHER_METER, 100), exclusive=True) as one,
         MeterPort(encipher(TELEGRAM, 100), exclusive=True) as two,
     ):
-        first = make_entry(one.url, **{CONF_SERVICE: f"P1 one.{TYPE}"})
-        second = make_entry(two.url, serial=OTHER_SERIAL, **{CONF_SERVICE: f"P1 two.{TYPE}"})
+        first = make_entry(one.url, service=f"P1 one.{TYPE}")
+        second = make_entry(two.url, serial=OTHER_SERIAL, service=f"P1 two.{TYPE}")
 
         await find(hass, service("P1 one", port=two.port))
         await find(hass, service("P1 two", port=one.port))
 
-        await wait_until(hass, lambda: first.data[CONF_PORT] == two.url)
-        await wait_until(hass, lambda: second.data[CONF_PORT] == one.url)
+        await wait_until(hass, lambda: first.data["port"] == two.url)
+        await wait_until(hass, lambda: second.data["port"] == one.url)
 
 
 @pytest.mark.usefixtures("soon")
@@ -538,16 +532,14 @@ async def test_the_port_of_an_entry_that_delivers_is_not_disturbed(
     else:
         reader = await set_up(hass, port, make_entry)
         hass.config_entries.async_update_entry(
-            reader, data={**reader.data, CONF_SERVICE: f"P1 one.{TYPE}"}
+            reader, data={**reader.data, "service": f"P1 one.{TYPE}"}
         )
     before = dict(reader.data)
-    other = make_entry(
-        "socket://127.0.0.1:1", serial=OTHER_SERIAL, **{CONF_SERVICE: f"P1 two.{TYPE}"}
-    )
+    other = make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL, service=f"P1 two.{TYPE}")
     await find(hass, service("P1 two", port=port.port))
     await wait_until(hass, lambda: not searches(hass))
     assert port.connections == 1
-    assert other.data[CONF_PORT] == "socket://127.0.0.1:1"
+    assert other.data["port"] == "socket://127.0.0.1:1"
     assert reader.data == before
 
 
@@ -555,11 +547,11 @@ async def test_the_port_of_an_entry_that_delivers_is_not_disturbed(
 async def test_another_port_is_not_taken_back_by_the_gateway_that_a_new_key_leaves_as_it_is(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, *, changes_key: bool
 ) -> None:
-    found_at = {CONF_SERVICE: f"P1 meter.{TYPE}"}
+    found_at = {"service": f"P1 meter.{TYPE}"}
     entry = make_entry(port.url if changes_key else "socket://127.0.0.3:1", **found_at)
     key = OTHER_KEY if changes_key else KEY
     port.greeting = encipher(TELEGRAM, 1, key=key)
     form = await entry.start_reconfigure_flow(hass)
-    await submit(hass, form, {CONF_ENCRYPTION_KEY: key} if changes_key else {CONF_PORT: port.url})
-    stored = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: key}
+    await submit(hass, form, {"encryption_key": key} if changes_key else {"port": port.url})
+    stored = {"port": port.url, "encryption_key": key}
     assert entered_data(entry) == stored | (found_at if changes_key else {})

@@ -18,7 +18,6 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_PORT
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
@@ -26,16 +25,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smarty_p1.const import (
-    CONF_AUTHENTICATION_KEY,
-    CONF_COUNTER_RESET,
-    CONF_ENCRYPTION_KEY,
-    CONF_REMOVE_KEY,
-    CONF_VERIFY,
-    CONF_WITHOUT_VERIFICATION,
-    DOMAIN,
-    SECTION_ADVANCED,
-)
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import probe
@@ -102,7 +91,7 @@ class Dialogs:
         """Open the dialog as the coordinator does."""
         self.entry.async_start_reauth(self.hass, data={"reason": reason})
         await self.hass.async_block_till_done()
-        (flow,) = self.hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        (flow,) = self.hass.config_entries.flow.async_progress_by_handler("smarty_p1")
         assert flow["context"]["source"] == SOURCE_REAUTH
         form = await self.hass.config_entries.flow.async_configure(flow["flow_id"])
         assert form["step_id"] == "reauth_confirm"
@@ -178,7 +167,7 @@ async def test_a_reconfigured_meter_goes_on_showing_what_it_has_read(dialogs: Di
     form = await dialogs.reconfigure()
     port.greeting = RENEWED
     connections = port.connections
-    result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    result = await dialogs.submit(form, {"encryption_key": OTHER_KEY})
     assert is_done(result, "reconfigure_successful")
     # It ends the other dialog that asks for the key.
     assert hass.config_entries.flow.async_progress() == []
@@ -209,16 +198,16 @@ async def test_new_key(dialogs: Dialogs) -> None:
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
 
     form = await dialogs.reauth()
-    assert form["errors"] == {CONF_ENCRYPTION_KEY: "key_renewed"}
+    assert form["errors"] == {"encryption_key": "key_renewed"}
     told = {"name": "Smarty 2574", "serial_number": SERIAL, "present_port": dialogs.port.url}
     assert told.items() <= (form["description_placeholders"] or {}).items()
     assert not is_advanced_open(form)
-    assert CONF_PORT not in suggested(form)
+    assert "port" not in suggested(form)
 
     dialogs.port.greeting = RENEWED
-    result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY.lower()})
+    result = await dialogs.submit(form, {"encryption_key": OTHER_KEY.lower()})
     assert is_done(result, "reauth_successful")
-    assert entered_data(entry) == {CONF_PORT: dialogs.port.url, CONF_ENCRYPTION_KEY: OTHER_KEY}
+    assert entered_data(entry) == {"port": dialogs.port.url, "encryption_key": OTHER_KEY}
     await dialogs.is_read()
     assert values(dialogs.hass)["smarty_energy_imported"] == "25678.901"
     assert er.async_entries_for_config_entry(registry, entry.entry_id) == entities
@@ -236,7 +225,7 @@ async def test_new_key_of_a_meter_that_was_never_read(
         await dialogs.port.wait_for_clients(1)
         assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
         form = await hass.config_entries.flow.async_init(
-            DOMAIN,
+            "smarty_p1",
             context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
             data=dict(entry.data),
         )
@@ -245,7 +234,7 @@ async def test_new_key_of_a_meter_that_was_never_read(
         assert await setup
         assert entry.runtime_data.condition.obstacle == "wrong_key"
         form = await dialogs.reauth()
-    result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    result = await dialogs.submit(form, {"encryption_key": OTHER_KEY})
     await setup
     assert is_done(result, "reauth_successful")
     await dialogs.is_read()
@@ -258,20 +247,20 @@ async def test_new_key_is_wrong_too_or_of_another_meter(dialogs: Dialogs) -> Non
     await dialogs.begin()
     entry, data = dialogs.entry, dict(dialogs.entry.data)
     dialogs.port.greeting = OF_OTHER_METER
-    form = await dialogs.submit(await dialogs.reauth(), {CONF_ENCRYPTION_KEY: KEY})
+    form = await dialogs.submit(await dialogs.reauth(), {"encryption_key": KEY})
     assert form["errors"] == {"base": "other_meter"}
     told = {"found": OTHER_SERIAL, "serial_number": SERIAL}
     assert told.items() <= (form["description_placeholders"] or {}).items()
     assert entry.data == data
 
     dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
-    form = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    form = await dialogs.submit(form, {"encryption_key": OTHER_KEY})
     assert form["step_id"] == "reauth_confirm"
-    assert form["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
+    assert form["errors"] == {"encryption_key": "wrong_key"}
     assert entry.data == data
     await dialogs.is_read()  # while the user looks at the form
     dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
-    again = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: ""})
+    again = await dialogs.submit(form, {"encryption_key": ""})
     assert is_done(again, "reauth_successful")
     await dialogs.is_read()
 
@@ -282,8 +271,8 @@ async def test_new_key_is_wrong_too_or_of_another_meter(dialogs: Dialogs) -> Non
     [
         (flipped(18), {"base": "altered_or_new_key"}),
         (flipped(-1), {"base": "altered_or_new_key"}),
-        (flipped(700), {CONF_PORT: "damaged"}),
-        (ALTERATIONS["seven data bits"], {CONF_PORT: "damaged"}),
+        (flipped(700), {"port": "damaged"}),
+        (ALTERATIONS["seven data bits"], {"port": "damaged"}),
     ],
 )
 async def test_the_right_key_is_never_called_wrong_and_a_new_one_is_taken(
@@ -292,26 +281,26 @@ async def test_the_right_key_is_never_called_wrong_and_a_new_one_is_taken(
     await dialogs.begin()
     dialogs.port.greeting = alteration(dialogs.port.next_frame(TELEGRAM))
     form = await (dialogs.reauth() if step == "reauth" else dialogs.reconfigure())
-    form = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: KEY})
+    form = await dialogs.submit(form, {"encryption_key": KEY})
     # A dialog for new keys has no field for the port.
     shown = {"base" if step == "reauth" else field: key for field, key in error.items()}
     assert form["errors"] == shown
     dialogs.port.greeting = alteration(RENEWED)
-    form = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: KEY})
-    assert form["errors"] != {CONF_ENCRYPTION_KEY: "wrong_key"}
+    form = await dialogs.submit(form, {"encryption_key": KEY})
+    assert form["errors"] != {"encryption_key": "wrong_key"}
 
     dialogs.port.greeting = RENEWED
-    result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    result = await dialogs.submit(form, {"encryption_key": OTHER_KEY})
     done = "reauth_successful" if step == "reauth" else "reconfigure_successful"
     assert is_done(result, done)
     await dialogs.is_read()
 
 
-NOT_VERIFIED = {CONF_VERIFY: False}
-OTHER = {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
-WITHOUT_KEY = {CONF_ENCRYPTION_KEY: None}
-OTHER_ERROR = {SECTION_ADVANCED: "other_authentication_key"}
-KEY_MISSING = {CONF_ENCRYPTION_KEY: "key_missing"}
+NOT_VERIFIED = {"verify": False}
+OTHER = {"authentication_key": OTHER_AUTHENTICATION_KEY}
+WITHOUT_KEY = {"encryption_key": None}
+OTHER_ERROR = {"advanced": "other_authentication_key"}
+KEY_MISSING = {"encryption_key": "key_missing"}
 GOOD = encipher(TELEGRAM, 100)
 OTHERWISE_SEALED = encipher(TELEGRAM, 100, authentication_key=OTHER_AUTHENTICATION_KEY)
 # How the entry differs from the usual one, and what comes from the port; what is filled in, and
@@ -319,28 +308,28 @@ OTHERWISE_SEALED = encipher(TELEGRAM, 100, authentication_key=OTHER_AUTHENTICATI
 CHANGES: dict[str, tuple[dict[str, Any], bytes, list[tuple[Any, ...]], dict[str, Any]]] = {
     "verification is switched on again": (
         *(NOT_VERIFIED, OTHERWISE_SEALED),
-        [({SECTION_ADVANCED: {**OTHER, CONF_WITHOUT_VERIFICATION: False}}, None)],
+        [({"advanced": {**OTHER, "without_verification": False}}, None)],
         OTHER,
     ),
     "the published authentication key takes the place of another": (
         *(OTHER, GOOD),
         [
-            ({SECTION_ADVANCED: {}}, OTHER_ERROR),
-            ({SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: PUBLISHED_KEY}}, None),
+            ({"advanced": {}}, OTHER_ERROR),
+            ({"advanced": {"authentication_key": PUBLISHED_KEY}}, None),
         ],
         {},
     ),
     "the meter no longer encrypts": (
         *(OTHER, literal_frame("plain")),
         [
-            ({}, {CONF_ENCRYPTION_KEY: "security_switched_off"}),
-            ({CONF_REMOVE_KEY: True}, None),
+            ({}, {"encryption_key": "security_switched_off"}),
+            ({"remove_key": True}, None),
         ],
         WITHOUT_KEY,
     ),
     "the meter encrypts now": (
         *(WITHOUT_KEY, GOOD),
-        [({}, KEY_MISSING), ({CONF_ENCRYPTION_KEY: KEY}, None)],
+        [({}, KEY_MISSING), ({"encryption_key": KEY}, None)],
         {},
     ),
 }
@@ -348,8 +337,8 @@ CHANGES: dict[str, tuple[dict[str, Any], bytes, list[tuple[Any, ...]], dict[str,
 
 def entry_of(dialogs: Dialogs, changes: dict[str, Any]) -> MockConfigEntry:
     """Return an entry that differs from the usual one."""
-    others = {name: value for name, value in changes.items() if name != CONF_ENCRYPTION_KEY}
-    key = changes.get(CONF_ENCRYPTION_KEY, KEY)
+    others = {name: value for name, value in changes.items() if name != "encryption_key"}
+    key = changes.get("encryption_key", KEY)
     return dialogs.make_entry(dialogs.port.url, key=key, **others)
 
 
@@ -370,7 +359,7 @@ async def test_what_is_entered_is_tried_and_stored(
             assert form["errors"] == errors
             assert dialogs.entry.data == data
     assert is_done(form, "reconfigure_successful")
-    stored = {CONF_PORT: dialogs.port.url, CONF_ENCRYPTION_KEY: KEY, **after}
+    stored = {"port": dialogs.port.url, "encryption_key": KEY, **after}
     assert entered_data(dialogs.entry) == {
         name: value for name, value in stored.items() if value is not None
     }
@@ -380,12 +369,12 @@ async def test_the_form_offers_what_can_be_needed(dialogs: Dialogs) -> None:
     for changes in ({}, WITHOUT_KEY, OTHER, NOT_VERIFIED):
         dialogs.entry = entry_of(dialogs, changes)
         form = await dialogs.reconfigure()
-        assert CONF_REMOVE_KEY not in suggested(form)
+        assert "remove_key" not in suggested(form)
         await dialogs.hass.config_entries.async_remove(dialogs.entry.entry_id)
     assert is_advanced_open(form)
-    assert suggested(form)[SECTION_ADVANCED] == {
-        CONF_AUTHENTICATION_KEY: None,
-        CONF_WITHOUT_VERIFICATION: True,
+    assert suggested(form)["advanced"] == {
+        "authentication_key": None,
+        "without_verification": True,
     }
 
 
@@ -393,15 +382,15 @@ async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(dialogs: Di
     dialogs.entry = entry_of(dialogs, OTHER)
     raise_issue(dialogs.hass, dialogs.entry, Problem.SECURITY_OFF, port=dialogs.port.url)
     form = await dialogs.reconfigure()
-    assert suggested(form)[CONF_REMOVE_KEY] is None
+    assert suggested(form)["remove_key"] is None
     dialogs.port.greeting = GOOD
-    form = await dialogs.submit(form, {CONF_REMOVE_KEY: True})
+    form = await dialogs.submit(form, {"remove_key": True})
     assert form["errors"] == KEY_MISSING
-    assert dialogs.entry.data[CONF_ENCRYPTION_KEY] == KEY
+    assert dialogs.entry.data["encryption_key"] == KEY
     dialogs.port.greeting = literal_frame("plain")
-    result = await dialogs.submit(form, {CONF_REMOVE_KEY: True})
+    result = await dialogs.submit(form, {"remove_key": True})
     assert is_done(result, "reconfigure_successful")
-    assert entered_data(dialogs.entry) == {CONF_PORT: dialogs.port.url}
+    assert entered_data(dialogs.entry) == {"port": dialogs.port.url}
 
 
 @pytest.mark.parametrize("is_disabled", [False, True])
@@ -413,10 +402,10 @@ async def test_the_frame_counter_was_reset(dialogs: Dialogs, *, is_disabled: boo
         await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     port.greeting = encipher(TELEGRAM, 1)
     form = await dialogs.reconfigure()
-    assert CONF_COUNTER_RESET not in suggested(form)
+    assert "counter_reset" not in suggested(form)
     form = await dialogs.submit(form, {})
     assert form["errors"] == {"base": "replay"}
-    result = await dialogs.submit(form, {CONF_COUNTER_RESET: True})
+    result = await dialogs.submit(form, {"counter_reset": True})
     assert is_done(result, "reconfigure_successful")
     if is_disabled:
         await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
@@ -425,7 +414,7 @@ async def test_the_frame_counter_was_reset(dialogs: Dialogs, *, is_disabled: boo
 
 
 @pytest.mark.parametrize(
-    ("typed", "after"), [(OTHER, OTHER), ({CONF_WITHOUT_VERIFICATION: True}, NOT_VERIFIED)]
+    ("typed", "after"), [(OTHER, OTHER), ({"without_verification": True}, NOT_VERIFIED)]
 )
 async def test_other_authentication_key(
     dialogs: Dialogs, typed: dict[str, Any], after: dict[str, Any]
@@ -435,9 +424,9 @@ async def test_other_authentication_key(
     form = await dialogs.reauth("other_authentication_key")
     assert form["errors"] == OTHER_ERROR
     assert is_advanced_open(form)
-    assert CONF_WITHOUT_VERIFICATION in suggested(form)[SECTION_ADVANCED]
+    assert "without_verification" in suggested(form)["advanced"]
     dialogs.port.greeting = OTHERWISE_SEALED
-    result = await dialogs.submit(form, {SECTION_ADVANCED: typed})
+    result = await dialogs.submit(form, {"advanced": typed})
     assert is_done(result, "reauth_successful")
     assert dialogs.entry.data == {**data, **after}
     await dialogs.is_read()
@@ -455,33 +444,33 @@ async def test_another_port(dialogs: Dialogs, other_port: MeterPort, *, is_disab
         await entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     form = await dialogs.reconfigure()
     assert suggested(form) == {
-        CONF_PORT: port.url,
-        CONF_ENCRYPTION_KEY: None,
-        SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: None},
+        "port": port.url,
+        "encryption_key": None,
+        "advanced": {"authentication_key": None},
     }
 
     # It is the port of another entry.
     other = dialogs.make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
-    form = await dialogs.submit(form, {CONF_PORT: "127.0.0.1:1"})
-    assert form["errors"] == {CONF_PORT: "port_in_use"}
+    form = await dialogs.submit(form, {"port": "127.0.0.1:1"})
+    assert form["errors"] == {"port": "port_in_use"}
     assert (form["description_placeholders"] or {})["title"] == other.title
 
     # Another meter is there.
     port.greeting = port.next_frame(TELEGRAM)
     other_port.greeting = OF_OTHER_METER
-    form = await dialogs.submit(form, {CONF_PORT: other_port.url})
-    assert form["errors"] == {CONF_PORT: "other_meter"}
+    form = await dialogs.submit(form, {"port": other_port.url})
+    assert form["errors"] == {"port": "other_meter"}
     told = {"found": OTHER_SERIAL, "serial_number": SERIAL}
     told |= {"port": other_port.url, "present_port": port.url}
     assert told.items() <= (form["description_placeholders"] or {}).items()
-    assert entered_data(entry) == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    assert entered_data(entry) == {"port": port.url, "encryption_key": KEY}
     if not is_disabled:
         await dialogs.is_read()
 
     other_port.greeting = GOOD
-    result = await dialogs.submit(form, {CONF_PORT: other_port.address})
+    result = await dialogs.submit(form, {"port": other_port.address})
     assert is_done(result, "reconfigure_successful")
-    assert entered_data(entry) == {CONF_PORT: other_port.url, CONF_ENCRYPTION_KEY: KEY}
+    assert entered_data(entry) == {"port": other_port.url, "encryption_key": KEY}
     if is_disabled:
         assert entry.state is ConfigEntryState.NOT_LOADED
         return
@@ -494,12 +483,12 @@ async def test_port_with_a_secret_is_not_shown(dialogs: Dialogs) -> None:
     url = "esphome://127.0.0.1:1/?key=c2VjcmV0&port_name=P1"
     dialogs.entry = dialogs.make_entry(url)
     form = await dialogs.reconfigure()
-    for errors in (set(), {CONF_PORT}):
+    for errors in (set(), {"port"}):
         assert (form["errors"] or {}).keys() == errors
-        assert suggested(form)[CONF_PORT] is None
+        assert suggested(form)["port"] is None
         assert "c2VjcmV0" not in str(form["description_placeholders"])
         form = await dialogs.submit(form, {})
-    assert dialogs.entry.data[CONF_PORT] == url
+    assert dialogs.entry.data["port"] == url
 
 
 # --- the entry is never left unloaded -------------------------------------------------------------
@@ -532,7 +521,7 @@ async def test_dialog_is_closed_while_it_waits(dialogs: Dialogs, meanwhile: str)
         ConfigEntryState.LOADED if meanwhile == "stops" else ConfigEntryState.NOT_LOADED
     )
     await port.wait_for_clients(0)
-    assert len(hass.config_entries.async_entries(DOMAIN)) == (meanwhile != "removed")
+    assert len(hass.config_entries.async_entries("smarty_p1")) == (meanwhile != "removed")
     hass.set_state(CoreState.running)
 
 
@@ -566,7 +555,7 @@ async def test_mistake_while_waiting_and_nothing_is_changed(
     # Everything is left as it is.
     data = dict(dialogs.entry.data)
     dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
-    result = await dialogs.submit(result, {CONF_PORT: " "})
+    result = await dialogs.submit(result, {"port": " "})
     assert is_done(result, "reconfigure_successful")
     assert dialogs.entry.data == data
     await dialogs.is_read()
@@ -576,7 +565,7 @@ async def test_entry_is_reloaded_meanwhile(dialogs: Dialogs) -> None:
     await dialogs.begin()
     hass, entry, port = dialogs.hass, dialogs.entry, dialogs.port
     port.exclusive = False
-    form = await dialogs.waits({CONF_ENCRYPTION_KEY: OTHER_KEY})
+    form = await dialogs.waits({"encryption_key": OTHER_KEY})
     port.greeting = port.next_frame(TELEGRAM)
     await hass.config_entries.async_reload(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
@@ -603,7 +592,7 @@ async def test_repair_leads_to_the_dialog(dialogs: Dialogs) -> None:
     repairs = repairs_flow_manager(hass)
     assert repairs
     context = RepairsFlowContext(issue_id=f"no_telegram_{entry_id}")
-    explanation, late = [await repairs.async_init(DOMAIN, context=context) for _ in range(2)]
+    explanation, late = [await repairs.async_init("smarty_p1", context=context) for _ in range(2)]
     assert explanation["step_id"] == "confirm"
     end = await repairs.async_configure(explanation["flow_id"], {})
 
@@ -628,7 +617,7 @@ async def test_stored_keys_are_never_shown_nor_logged(
     assert await async_setup_component(hass, "config", {})
     secrets = (KEY, OTHER_KEY, OTHER_AUTHENTICATION_KEY)
     await dialogs.begin()
-    data = {**dialogs.entry.data, CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
+    data = {**dialogs.entry.data, "authentication_key": OTHER_AUTHENTICATION_KEY}
     hass.config_entries.async_update_entry(dialogs.entry, data=data)
     client = await hass_client()
     path = "/api/config/config_entries/flow"
@@ -649,10 +638,8 @@ async def test_stored_keys_are_never_shown_nor_logged(
         assert '"ERRORS":{"' in text.replace(" ", "")
         assert not any(secret in text for secret in secrets)
 
-    result = await dialogs.submit(
-        forms[1], {CONF_ENCRYPTION_KEY: OTHER_KEY, CONF_PORT: "127.0.0.1:1"}
-    )
-    assert result["errors"] == {CONF_PORT: "port_unreachable"}
+    result = await dialogs.submit(forms[1], {"encryption_key": OTHER_KEY, "port": "127.0.0.1:1"})
+    assert result["errors"] == {"port": "port_unreachable"}
     assert not any(secret in str(result["description_placeholders"]) for secret in secrets)
     logged = caplog.text.upper()
     for secret in secrets:

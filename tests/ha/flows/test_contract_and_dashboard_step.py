@@ -14,7 +14,6 @@ from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.components.lovelace.dashboard import LovelaceStorage
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigFlowResult
-from homeassistant.const import CONF_PORT
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
@@ -22,7 +21,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.flows.meter import contract_and_dashboard_step
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, enter_contract, open_options, start, submit, suggested, told
@@ -92,7 +90,7 @@ async def energy(hass: HomeAssistant) -> None:
 async def find(hass: HomeAssistant, port: MeterPort, text: str = TELEGRAM) -> ConfigFlowResult:
     """Go through the dialog until the meter is found."""
     port.greeting = port.next_frame(text)
-    typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    typed = {"port": port.url, "encryption_key": KEY}
     return await submit(hass, await start(hass), typed)
 
 
@@ -378,7 +376,9 @@ async def test_a_restart_shows_the_dashboard_although_the_meter_that_keeps_it_is
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     disabled_by = ConfigEntryDisabler.USER
-    disabled = MockConfigEntry(domain=DOMAIN, options={"sidebar": True}, disabled_by=disabled_by)
+    disabled = MockConfigEntry(
+        domain="smarty_p1", options={"sidebar": True}, disabled_by=disabled_by
+    )
     disabled.add_to_hass(hass)
     entry = await set_up(hass, port, make_entry)
     assert panels(hass) == {"smarty-p1"}

@@ -11,7 +11,6 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.prices import Contract
 from tests.ha.conftest import EntryMaker
@@ -213,7 +212,7 @@ async def test_what_cannot_be_is_said_at_its_place(
 ) -> None:
     hass.states.async_set("sensor.power", "0.1", {"unit_of_measurement": "kW"})
     hass.states.async_set("sensor.in_francs", "0.1", {"unit_of_measurement": "CHF/kWh"})
-    er.async_get(hass).async_get_or_create("sensor", DOMAIN, "own", suggested_object_id="own")
+    er.async_get(hass).async_get_or_create("sensor", "smarty_p1", "own", suggested_object_id="own")
     hass.states.async_set("sensor.own", "0.1", {"unit_of_measurement": "EUR/kWh"})
 
     for name, error, typed in WRONG:

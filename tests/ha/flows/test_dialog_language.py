@@ -14,7 +14,6 @@ from homeassistant.components.frontend.storage import async_user_store
 from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USB
-from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResult
 from homeassistant.helpers import issue_registry as ir
@@ -23,7 +22,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
-from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows.boards import pulse_flow
 from custom_components.smarty_p1.lib.virtual import Question
@@ -135,7 +133,7 @@ async def test_a_meter_that_was_found(hass: HomeAssistant, port: MeterPort, gree
     greet()
     text = with_value(TELEGRAM, "1-0:1.8.0", "(005400.500*kWh)")
     port.greeting = port.next_frame(text)
-    typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    typed = {"port": port.url, "encryption_key": KEY}
     form = await submit(hass, await start(hass), typed)
     parts = "Vérifié", "5400,500 kWh", "Compteur de gaz", "Débit", "Compteur d'eau"
     is_french(form, *parts)
@@ -159,7 +157,7 @@ async def test_a_meter_without_a_cable_and_its_cable(
     await hass.config_entries.flow.async_configure(found["flow_id"], CONTRACT)
     await hass.async_block_till_done()
     port.greeting = port.next_frame(TELEGRAM)
-    typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    typed = {"port": port.url, "encryption_key": KEY}
     is_french(await submit(hass, await start(hass), typed), "autre compteur")
 
 
@@ -177,9 +175,9 @@ async def test_a_tank(hass: HomeAssistant, port: MeterPort, greet: Greet) -> Non
     greet()
     port.greeting = b"R0705\r" * 20
     form = await start(hass, "tank")
-    is_french(await submit(hass, form, {CONF_PORT: port.url, **GEOMETRY, "volume": "1,5,0"}))
+    is_french(await submit(hass, form, {"port": port.url, **GEOMETRY, "volume": "1,5,0"}))
     port.greeting = b"R070\r" * 20
-    typed = {CONF_PORT: port.url, **GEOMETRY, "distance_empty": "220,5"}
+    typed = {"port": port.url, **GEOMETRY, "distance_empty": "220,5"}
     is_french(await submit(hass, form, typed), "75,1 %")
     entry = tank_entry(hass, port.url)
     options = hass.config_entries.options
@@ -265,14 +263,14 @@ async def test_a_new_key_and_a_port_that_was_found(
 ) -> None:
     greet()
     form = await hass.config_entries.flow.async_init(
-        DOMAIN,
+        "smarty_p1",
         context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
         data={"reason": "authentication_key"},
     )
     is_french(form)
-    is_french(await submit(hass, form, {CONF_ENCRYPTION_KEY: "0" * 32}))
+    is_french(await submit(hass, form, {"encryption_key": "0" * 32}))
     form = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USB}, data=cable()
+        "smarty_p1", context={"source": SOURCE_USB}, data=cable()
     )
     assert form["step_id"] == "discovery_confirm"
     is_french(form)
@@ -299,7 +297,7 @@ async def test_repairs(
         issue = f"{problem}_{entry.entry_id}"
         ir.async_create_issue(
             hass,
-            DOMAIN,
+            "smarty_p1",
             issue,
             data={"entry_id": entry.entry_id},
             is_fixable=True,

@@ -15,7 +15,6 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components import smarty_p1
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.leneda import download as leneda_download
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.leneda import Fault, Platform
@@ -112,7 +111,7 @@ async def test_a_meter_that_another_entry_reads_is_no_cable_for_this_one(
     hass: HomeAssistant, port: MeterPort
 ) -> None:
     entry = await add(hass)
-    cellar = MockConfigEntry(domain=DOMAIN, title="Cellar", unique_id=SERIAL)
+    cellar = MockConfigEntry(domain="smarty_p1", title="Cellar", unique_id=SERIAL)
     cellar.add_to_hass(hass)
     port.greeting = lambda: port.next_frame(of_now())
     form = await reconfigure(hass, entry)
@@ -216,7 +215,7 @@ async def test_what_can_be_wrong_with_the_account(hass: HomeAssistant, platform:
 async def test_a_point_is_added_once(hass: HomeAssistant, *, has_cable: bool) -> None:
     if has_cable:
         options = {"leneda": ACCOUNT}
-        MockConfigEntry(domain=DOMAIN, unique_id=SERIAL, options=options).add_to_hass(hass)
+        MockConfigEntry(domain="smarty_p1", unique_id=SERIAL, options=options).add_to_hass(hass)
     else:
         await add(hass)
     result = await submit(hass, await start(hass, "leneda"), ACCOUNT)
@@ -262,7 +261,7 @@ async def test_a_meter_at_a_port_may_be_the_one_that_is_here(
     if is_same:
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
         await known(hass, entry)
-        assert (entry.unique_id, len(hass.config_entries.async_entries(DOMAIN))) == (SERIAL, 1)
+        assert (entry.unique_id, len(hass.config_entries.async_entries("smarty_p1"))) == (SERIAL, 1)
         assert keys(hass, entry).items() >= before.items()
         return
     assert result["step_id"] == "contract"

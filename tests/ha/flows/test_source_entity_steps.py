@@ -9,7 +9,6 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.dialogs import reconfigure, start, submit, told
 from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
 from tests.ha.flows.test_leneda_meter import keys, of_now
@@ -165,9 +164,9 @@ async def test_refused_entities(hass: HomeAssistant) -> None:
         hass.states.async_set(f"sensor.{name}", state, KWH)
     hass.states.async_set("sensor.unavailable", "unavailable", KWH)
     register(hass, "stateless")
-    hass.states.async_set(register(hass, "own", DOMAIN).entity_id, "1", KWH)
+    hass.states.async_set(register(hass, "own", "smarty_p1").entity_id, "1", KWH)
     MockConfigEntry(
-        domain=DOMAIN, data={"kind": "pulse", "entity_id": "sensor.pulses"}
+        domain="smarty_p1", data={"kind": "pulse", "entity_id": "sensor.pulses"}
     ).add_to_hass(hass)
 
     def full(value: str | list[str]) -> str | list[str]:

@@ -13,7 +13,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.flows.typed_amounts import Place, TypedAmounts
 from custom_components.smarty_p1.lib.amounts import EUR, Amount
 from tests.ha.conftest import EntryMaker
@@ -185,7 +184,7 @@ async def test_a_high_price_is_asked_about_once(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert (entry.options["energy_price"], entry.options["feed_in_price"]) == (1.45, 1)
     assert entry.options["high_prices_confirmed"] == [1.45, 4]
-    assert not ir.async_get(hass).async_get_issue(DOMAIN, f"high_prices_{entry.entry_id}")
+    assert not ir.async_get(hass).async_get_issue("smarty_p1", f"high_prices_{entry.entry_id}")
 
     await enter(hass, entry, energy_price="0,145", aids={"aids": []})
     assert "high_prices_confirmed" not in entry.options
@@ -292,7 +291,7 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
 
 
 def high_price_issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"high_prices_{entry.entry_id}")
+    issue = ir.async_get(hass).async_get_issue("smarty_p1", f"high_prices_{entry.entry_id}")
     return issue if issue and issue.active else None
 
 

@@ -16,23 +16,16 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     do_adhoc_statistics,
 )
 
-from custom_components.smarty_p1.const import (
-    CONF_ENERGY_FEE,
-    CONF_ENERGY_PRICE,
-    CONF_FEED_IN_PRICE,
-    CONF_REFERENCE_POWER,
-    CONF_WITH_LEVIES,
-)
 from custom_components.smarty_p1.lib.prices import PriceFile, network_prices
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, let_pass, wait_for_telegram
 from tests.prices import PRICES
 
 OPTIONS = {
-    CONF_REFERENCE_POWER: 3.0,
-    CONF_ENERGY_PRICE: 0.15,
-    CONF_ENERGY_FEE: 5.0,
-    CONF_FEED_IN_PRICE: 0.06,
+    "reference_power": 3.0,
+    "energy_price": 0.15,
+    "energy_fee": 5.0,
+    "feed_in_price": 0.06,
 }
 EXCESS = "sensor.smarty_energy_above_reference_power"
 MONTHLY = {
@@ -172,7 +165,7 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
 
 
 COST = {"sensor.smarty_energy_cost_this_month", "sensor.smarty_total_cost_this_month"}
-LEVIES = {CONF_REFERENCE_POWER: 12.0, CONF_ENERGY_PRICE: 0.1125, CONF_WITH_LEVIES: True}
+LEVIES = {"reference_power": 12.0, "energy_price": 0.1125, "with_levies": True}
 
 
 async def rows_of_statistics(hass: HomeAssistant, start: datetime) -> dict[str, list[float]]:

@@ -9,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.lib.entities import sensors_of_mbus_meter
 from custom_components.smarty_p1.lib.meter import MeterReader
 from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
@@ -250,7 +249,7 @@ async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
     # As an earlier version has left it.
     entity_registry.async_get_or_create(
         "sensor",
-        DOMAIN,
+        "smarty_p1",
         f"{SERIAL}_power_net_l1",
         suggested_object_id="smarty_net_power_l1",
         config_entry=entry,

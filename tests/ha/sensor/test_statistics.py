@@ -16,13 +16,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.const import (
-    CONF_ENERGY_PRICE,
-    CONF_FEED_IN_PRICE,
-    CONF_REFERENCE_POWER,
-    CONF_SURCHARGE_PRICE,
-    CONF_VAT,
-)
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import TELEGRAM, receive
@@ -82,8 +75,8 @@ async def compile_statistics(hass: HomeAssistant, port: MeterPort, make_entry: E
     assert await async_setup_component(hass, "sensor", {})
     port.greeting = port.next_frame(at("10:30:00", 100.0, 4.0))
     entry = make_entry(port.url)
-    options = {CONF_REFERENCE_POWER: 3.0, CONF_SURCHARGE_PRICE: 0.2, CONF_ENERGY_PRICE: 0.15}
-    options |= {CONF_FEED_IN_PRICE: 0.06, CONF_VAT: False}
+    options = {"reference_power": 3.0, "surcharge_price": 0.2, "energy_price": 0.15}
+    options |= {"feed_in_price": 0.06, "vat": False}
     hass.config_entries.async_update_entry(entry, options=options)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()

@@ -20,7 +20,6 @@ from homeassistant.helpers.template import Template
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
-from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort, with_value
 from tests.ha.pacing import with_power
@@ -385,7 +384,7 @@ async def test_a_meter_that_its_own_home_assistant_has_found_is_reported(
 ) -> None:
     def issue() -> ir.IssueEntry | None:
         return ir.async_get(meter.hass).async_get_issue(
-            DOMAIN, f"mqtt_added_{meter.entry.entry_id}"
+            "smarty_p1", f"mqtt_added_{meter.entry.entry_id}"
         )
 
     await meter.begin(discovery=True)
@@ -467,7 +466,9 @@ async def test_nothing_is_left_of_a_meter_that_is_removed(
     kept = meter.kept()
     if has_successor:  # the meter that replaces it publishes at its root topic
         options = {"mqtt": OPTIONS}
-        MockConfigEntry(domain=DOMAIN, unique_id="SAG2", options=options).add_to_hass(meter.hass)
+        MockConfigEntry(domain="smarty_p1", unique_id="SAG2", options=options).add_to_hass(
+            meter.hass
+        )
         kept = {topic for topic in kept if not f"{topic}/".startswith(f"{ROOT}/")}
         assert kept
     meter.forget()

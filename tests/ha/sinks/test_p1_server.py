@@ -13,7 +13,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.sinks import p1_server
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
@@ -339,7 +338,7 @@ async def test_a_port_in_use_is_told_and_tried_again_until_the_entry_is_unloaded
     is_unloaded: bool,
 ) -> None:
     def issue() -> ir.IssueEntry | None:
-        return ir.async_get(hass).async_get_issue(DOMAIN, f"p1_server_{entry.entry_id}")
+        return ir.async_get(hass).async_get_issue("smarty_p1", f"p1_server_{entry.entry_id}")
 
     with patch.object(p1_server, "RETRY_INTERVAL_S", 0.01):
         other = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port)

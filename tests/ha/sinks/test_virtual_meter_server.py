@@ -21,7 +21,6 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.virtual import Question, Unavailable
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
@@ -127,7 +126,7 @@ class House:
     def issue(self, problem: str) -> dict[str, str]:
         """Return what a repair that is shown names."""
         issue_id = f"{problem}_{self.entry.entry_id}"
-        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, issue_id)
+        issue = ir.async_get(self.hass).async_get_issue("smarty_p1", issue_id)
         return issue.translation_placeholders or {} if issue and issue.active else {}
 
 
@@ -396,7 +395,7 @@ async def test_the_real_homewizard_integration(house: House) -> None:
     assert not house.issue("virtual_battery")
     house.poll(STRANGER, 6, 5.0)
     assert house.issue("virtual_battery")
-    ir.async_delete_issue(house.hass, DOMAIN, f"virtual_battery_{house.entry.entry_id}")
+    ir.async_delete_issue(house.hass, "smarty_p1", f"virtual_battery_{house.entry.entry_id}")
     await house.hass.config_entries.async_remove(result["result"].entry_id)
     # Whatever asks from here now is something else.
     house.poll(LOCAL, 6, 5.0)

@@ -9,8 +9,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
-from custom_components.smarty_p1.const import DOMAIN
-
 type Client = MockHAClientWebSocket
 type ClientOf = Callable[[MockUser], Awaitable[Client]]
 
@@ -18,7 +16,7 @@ type ClientOf = Callable[[MockUser], Awaitable[Client]]
 @pytest.fixture
 async def client(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> Client:
     """Return a client of an administrator; the commands are there before any meter."""
-    assert await async_setup_component(hass, DOMAIN, {})
+    assert await async_setup_component(hass, "smarty_p1", {})
     return await hass_ws_client(hass)
 
 
@@ -43,7 +41,7 @@ def user_with(hass: HomeAssistant, *entity_ids: str) -> MockUser:
 
 async def ask(client: Client, command: str, **fields: object) -> Any:  # noqa: ANN401 - JSON
     """Return the answer to a command."""
-    await client.send_json_auto_id({"type": f"{DOMAIN}/{command}", **fields})
+    await client.send_json_auto_id({"type": f"smarty_p1/{command}", **fields})
     answer = await client.receive_json()
     assert answer["success"], answer
     return answer["result"]
@@ -51,7 +49,7 @@ async def ask(client: Client, command: str, **fields: object) -> Any:  # noqa: A
 
 async def refused(client: Client, command: str, **fields: object) -> str:
     """Return the code of the refusal of a command."""
-    await client.send_json_auto_id({"type": f"{DOMAIN}/{command}", **fields})
+    await client.send_json_auto_id({"type": f"smarty_p1/{command}", **fields})
     answer = await client.receive_json()
     assert not answer["success"], answer
     code: str = answer["error"]["code"]

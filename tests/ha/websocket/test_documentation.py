@@ -10,7 +10,6 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.billed_month import telegram
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import receive, reload
@@ -84,5 +83,5 @@ async def test_each_example_has_the_shape_of_an_answer(
         if "media" in real and isinstance(real["media"], list):
             real["media"] = [each for each in real["media"] if each["type"] == "water"]
         assert differences(shown, real) == [], request["type"]
-    commands = {name for name in hass.data[websocket_api.DOMAIN] if name.startswith(f"{DOMAIN}/")}
+    commands = {name for name in hass.data[websocket_api.DOMAIN] if name.startswith("smarty_p1/")}
     assert sorted(request["type"] for request, _ in EXAMPLES) == sorted(commands)

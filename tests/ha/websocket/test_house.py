@@ -25,7 +25,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES, DOMAIN
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options
 from tests.ha.meter import MeterPort
@@ -51,7 +50,7 @@ def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> No
 async def client(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> Client:
     """Return a client of an administrator, in a Home Assistant with an Energy dashboard."""
     assert await async_setup_component(hass, "energy", {})
-    assert await async_setup_component(hass, DOMAIN, {})
+    assert await async_setup_component(hass, "smarty_p1", {})
     return await hass_ws_client(hass)
 
 
@@ -246,7 +245,7 @@ async def test_a_steady_power_is_sent_with_the_time_of_its_last_report(
         hass.states.async_set(*power)
         now = dt_util.utcnow()
         freezer.tick(5)
-        await client.send_json_auto_id({"type": f"{DOMAIN}/live", "entry_id": entry.entry_id})
+        await client.send_json_auto_id({"type": "smarty_p1/live", "entry_id": entry.entry_id})
         # Messages of the subscriptions before may come first.
         while "success" not in await client.receive_json():
             pass
@@ -294,29 +293,29 @@ async def test_of_two_meters_each_has_what_is_chosen(
     assert [option["label"] for option in field.config["options"]] == ["sensor.sun", "Shed"]
     flow = form["flow_id"]
     # A feed-in meter beside the house: its panels do not supply the house.
-    await hass.config_entries.options.async_configure(flow, {CONF_SUN_SOURCES: ["sensor.shed"]})
+    await hass.config_entries.options.async_configure(flow, {"sun_sources": ["sensor.shed"]})
     await hass.async_block_till_done()
-    assert entry.options[CONF_SUN_SOURCES] == ["sensor.shed"]
+    assert entry.options["sun_sources"] == ["sensor.shed"]
     assert [each["energy"] for each in (await house_of(client, entry))["solar"]] == ["sensor.shed"]
 
     # All of them again: later ones count, too.
     form = await open_options(hass, entry, "sun")
-    both = {CONF_SUN_SOURCES: ["sensor.sun", "sensor.shed"]}
+    both = {"sun_sources": ["sensor.sun", "sensor.shed"]}
     await hass.config_entries.options.async_configure(form["flow_id"], both)
     await hass.async_block_till_done()
-    assert CONF_SUN_SOURCES not in entry.options
+    assert "sun_sources" not in entry.options
 
     # A disabled meter, which this one has replaced, does not count.
     replaced = {"unique_id": "SAG1", "disabled_by": ConfigEntryDisabler.USER}
-    MockConfigEntry(domain=DOMAIN, data={}, **replaced).add_to_hass(hass)
+    MockConfigEntry(domain="smarty_p1", data={}, **replaced).add_to_hass(hass)
     assert len((await house_of(client, entry))["solar"]) == 2
     # With a second meter, nobody knows which of them has the panels.
-    MockConfigEntry(domain=DOMAIN, data={}, unique_id="SAG2").add_to_hass(hass)
+    MockConfigEntry(domain="smarty_p1", data={}, unique_id="SAG2").add_to_hass(hass)
     assert await house_of(client, entry) is None
     form = await open_options(hass, entry, "sun")
     await hass.config_entries.options.async_configure(form["flow_id"], both)
     await hass.async_block_till_done()
-    assert entry.options[CONF_SUN_SOURCES] == ["sensor.sun", "sensor.shed"]
+    assert entry.options["sun_sources"] == ["sensor.sun", "sensor.shed"]
     assert len((await house_of(client, entry))["solar"]) == 2
 
 
@@ -357,34 +356,6 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(
     # Of the only meter, nothing is to be chosen, and there are no panels.
     assert (await open_options(hass, entry, "sun"))["step_id"] == "sun_missing"
     # With a second meter, nobody knows whose devices these are.
-    other = MockConfigEntry(domain=DOMAIN, unique_id="other")
-    other.add_to_hass(hass)
-    assert await names() == ["always_on", "else"]
-    form = await open_options(hass, entry, "sun")
-    assert form["data_schema"]
-    ((marker, field),) = form["data_schema"].schema.items()
-    assert (marker, marker.default()) == (CONF_HOUSE_DEVICES, [])
-    assert [option["label"] for option in field.config["options"]] == ["Wallbox", "sensor.oven"]
-    await hass.config_entries.options.async_configure(
-        form["flow_id"], {CONF_HOUSE_DEVICES: ["sensor.oven"]}
-    )
-    await hass.async_block_till_done()
-    assert entry.options[CONF_HOUSE_DEVICES] == ["sensor.oven"]
-    await receive(hass, port, telegram("00:00:20", 0.0))
-    assert await names() == ["always_on", "sensor.oven", "else"]
-    # Panels and devices are one page, and what is not in it stays.
-    await record(hass, "sensor.sun")
-    await enter(hass, SUN)
-    form = await open_options(hass, entry, "sun")
-    assert form["data_schema"]
-    chosen = {CONF_SUN_SOURCES: ["sensor.sun"], CONF_HOUSE_DEVICES: ["sensor.wallbox"]}
-    assert [*form["data_schema"].schema] == [*chosen]
-    await hass.config_entries.options.async_configure(form["flow_id"], chosen)
-    await hass.async_block_till_done()
-    assert chosen.items() <= entry.options.items()
-    await receive(hass, port, telegram("00:00:30", 0.0))
-    assert "Wallbox" in await names()
-    # Once there is only one meter again, all devices are of its house.
-    await hass.config_entries.async_remove(other.entry_id)
-    await receive(hass, port, telegram("00:00:40", 0.0))
-    assert {"Wallbox", "sensor.oven"} <= {*await names()}
+    MockConfigEntry(domain="smarty_p1", unique_id="other").add_to_hass(hass)
+    yesterday = await ask(client, "shares", entry_id=entry.entry_id, period="yesterday")
+    assert [row["kind"] for row in yesterday["rows"]] == ["always_on", "else"]

@@ -7,7 +7,6 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.websocket import live
@@ -22,7 +21,7 @@ from .conftest import Client, ClientOf, refused, user_with
 
 async def subscribe(client: Client, entry: MockConfigEntry) -> tuple[int, Any]:
     """Return the id of a new subscription, and what it tells first."""
-    await client.send_json_auto_id({"type": f"{DOMAIN}/live", "entry_id": entry.entry_id})
+    await client.send_json_auto_id({"type": "smarty_p1/live", "entry_id": entry.entry_id})
     answer = await client.receive_json()
     assert answer["success"], answer
     return answer["id"], await told(client)

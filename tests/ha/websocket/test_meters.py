@@ -8,7 +8,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.smarty_p1.const import DOMAIN
 from tests.ha import billed_month
 from tests.ha.conftest import EntryMaker
 from tests.ha.entities import Smarty, set_up
@@ -19,7 +18,7 @@ from .conftest import Client, ClientOf, ask, refused, user_with
 
 
 async def test_a_discovery_that_is_ignored_is_no_meter(hass: HomeAssistant, client: Client) -> None:
-    MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE, unique_id="ignored").add_to_hass(hass)
+    MockConfigEntry(domain="smarty_p1", source=SOURCE_IGNORE, unique_id="ignored").add_to_hass(hass)
     assert await ask(client, "meters") == {"meters": []}
 
 

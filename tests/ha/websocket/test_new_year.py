@@ -10,7 +10,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.entered_contract import contract_of
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill import DemandMeter
@@ -140,7 +139,7 @@ async def test_midnight_of_31_december(
         "cheapest_reference_power": GRID,
         "possible_saving_per_year": GRID,
     }
-    issue = DOMAIN, f"network_prices_{entry.entry_id}"
+    issue = "smarty_p1", f"network_prices_{entry.entry_id}"
     # Ten seconds before, only amounts of a year and of the next 48 hours reach into the new year.
     assert await said(hass, client, entry) == {**of_a_year, "outlook": ALL}
     assert ir.async_get(hass).async_get_issue(*issue) is None

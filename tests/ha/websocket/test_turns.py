@@ -15,7 +15,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smarty_p1 import answer_queue
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.lib.advice import Battery, WhatIfError, WhatIfRefusal
 from custom_components.smarty_p1.lib.history import QuarterHour
 from tests.ha import billed_month
@@ -24,7 +23,7 @@ from tests.ha.support import PATIENCE, receive, wait_until
 
 from .conftest import Client, ClientOf, ask
 
-WHAT_IF = f"{DOMAIN}/what_if"
+WHAT_IF = "smarty_p1/what_if"
 BUSY = "Too many requests at once. Try again in a few seconds"
 MAX_BYTES = 16_000_000
 
@@ -54,7 +53,7 @@ class Desk:
 async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
     """Replace the calculation by one that waits."""
     desk = Desk()
-    module = f"custom_components.{DOMAIN}"
+    module = "custom_components.smarty_p1"
     with patch(f"{module}.lib.answers.what_if.simulate_battery", desk.what_if):
         yield desk
         desk.is_open.set()
@@ -74,7 +73,7 @@ async def call(client: Client, entry: MockConfigEntry, *sizes: float) -> None:
         await client.send_json_auto_id(
             {
                 "type": "call_service",
-                "domain": DOMAIN,
+                "domain": "smarty_p1",
                 "service": "what_if",
                 "service_data": {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3},
                 "return_response": True,
@@ -157,7 +156,7 @@ async def test_all_automations_together_wait_for_64_answers(
         data = {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3}
         with pytest.raises(ServiceValidationError) as refused:
             await hass.services.async_call(
-                DOMAIN, "what_if", data, blocking=True, return_response=True
+                "smarty_p1", "what_if", data, blocking=True, return_response=True
             )
         return str(refused.value)
 
@@ -173,7 +172,7 @@ async def test_a_user_receives_16_mb_and_others_their_own(
     hass: HomeAssistant, client_of: ClientOf, entry: MockConfigEntry, reading: str
 ) -> None:
     question = {
-        "type": f"{DOMAIN}/quarter_hours",
+        "type": "smarty_p1/quarter_hours",
         "entry_id": entry.entry_id,
         "start": "2026-05-01T00:00:00+02:00",
         "quantity": "larger",
@@ -277,7 +276,7 @@ async def test_a_script_goes_on_when_who_started_it_is_gone(
 ) -> None:
     sequence = [
         {
-            "action": f"{DOMAIN}.what_if",
+            "action": "smarty_p1.what_if",
             "data": {"config_entry": entry.entry_id, "kwh": 5, "kw": 3},
             "response_variable": "answer",
             "continue_on_error": True,
@@ -305,7 +304,7 @@ async def test_an_action_of_a_user_who_waits_for_too_much_is_refused(
         data = {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3}
         with pytest.raises(ServiceValidationError) as refused:
             await hass.services.async_call(
-                DOMAIN,
+                "smarty_p1",
                 "what_if",
                 data,
                 blocking=True,
@@ -334,7 +333,7 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
         threads.append(threading.current_thread())
         raise RuntimeError
 
-    module = f"custom_components.{DOMAIN}"
+    module = "custom_components.smarty_p1"
     with (
         patch(f"{module}.lib.answers.bills.compute_bill", note),
         patch(f"{module}.lib.answers.bills.compare", note),
@@ -342,7 +341,7 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
         for action in ("get_bill", "compare_reference_powers"):
             with pytest.raises(RuntimeError):
                 await hass.services.async_call(
-                    DOMAIN, action, {}, blocking=True, return_response=True
+                    "smarty_p1", action, {}, blocking=True, return_response=True
                 )
     assert len(threads) == 2
     assert loop not in threads
@@ -351,7 +350,7 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
 async def test_an_answer_that_never_comes_keeps_nobody_waiting(
     client: Client, entry: MockConfigEntry, desk: Desk
 ) -> None:
-    with patch(f"custom_components.{DOMAIN}.answer_queue._ANSWER_TIMEOUT_S", 0.05):
+    with patch("custom_components.smarty_p1.answer_queue._ANSWER_TIMEOUT_S", 0.05):
         await send(client, entry, 5)
         answer = (await received(client, 1))[0]
     assert answer["error"]["code"] == "busy"
