@@ -128,8 +128,11 @@ def fast_rows() -> Generator[None]:
 
 
 @pytest.fixture(autouse=True)
-def integration(enable_custom_integrations: None) -> None:
-    """Let Home Assistant find the integration."""
+def integration(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant find the integration; a recorder starts before everything else."""
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("recorder_mock")
+    request.getfixturevalue("enable_custom_integrations")
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import probatio
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntriesFlowManager,
+    ConfigFlowResult,
+    OptionsFlowManager,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, section
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -45,7 +51,7 @@ async def submit(
     hass: HomeAssistant, flow: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
     """Fill in the form, wait as long as the dialog shows progress, return what it shows then."""
-    result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+    result = await flows(hass, flow).async_configure(flow["flow_id"], user_input)
     return await settle(hass, result)
 
 
@@ -61,9 +67,17 @@ async def settle(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowRes
     while result["type"] is FlowResultType.SHOW_PROGRESS:
         assert result["progress_action"] in PROGRESS
         await asyncio.sleep(0.01)
-        result = await hass.config_entries.flow.async_configure(result["flow_id"])
+        result = await flows(hass, result).async_configure(result["flow_id"])
     await hass.async_block_till_done()
     return result
+
+
+def flows(
+    hass: HomeAssistant, result: ConfigFlowResult
+) -> ConfigEntriesFlowManager | OptionsFlowManager:
+    """Return what runs a dialog: one that adds or changes an entry, or one of its options."""
+    of_all = hass.config_entries
+    return of_all.flow if result["handler"] == "smarty_p1" else of_all.options
 
 
 async def open_options(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from homeassistant.components.recorder.models import StatisticMeanType, Statisti
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJob, HomeAssistant, State
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
@@ -128,6 +129,13 @@ async def call(hass: HomeAssistant, action: str, **data: object) -> Any:  # noqa
     )
 
 
+async def refusal(answer: Awaitable[object]) -> str | None:
+    """Return why an action refuses to answer: the translation key of its error."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await answer
+    return raised.value.translation_key
+
+
 def state_of(hass: HomeAssistant, entity_id: str) -> State:
     """Return the state of a sensor that exists."""
     state = hass.states.get(f"sensor.{entity_id}")
@@ -233,6 +241,14 @@ class Home:
     async def reload(self, entry: MockConfigEntry) -> None:
         """Reload the entry."""
         await reload(self.hass, entry)
+
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what bytes from the port bring about."""
+        await wait_until(self.hass, condition)
+
+    async def let_pass(self, seconds: float) -> None:
+        """Put the clock forward."""
+        await let_pass(self.hass, seconds)
 
     def state_of(self, entity_id: str) -> State:
         """Return the state of a sensor that exists."""

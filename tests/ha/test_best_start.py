@@ -15,8 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from . import billed_month
-from .meter import MeterPort
-from .support import reload
+from .support import Home, refusal
 from .websocket.conftest import ask, refused
 
 NOW = datetime(2026, 6, 16, 16, 44, tzinfo=UTC)
@@ -37,9 +36,8 @@ async def best_start(hass: HomeAssistant, **load: object) -> dict[str, object]:
 
 
 async def test_action_and_card_name_the_same_start(
-    hass: HomeAssistant,
+    home: Home,
     hass_ws_client: WebSocketGenerator,
-    port: MeterPort,
     entry: MockConfigEntry,
     clock: Callable[[datetime], None],
 ) -> None:
@@ -50,12 +48,12 @@ async def test_action_and_card_name_the_same_start(
         "second_price_to": "06:00:00",
         "surcharge_price_since": "2025-06-01",
     }
-    port.greeting = port.next_frame(billed_month.telegram("00:00:05", 0.1))
-    hass.config_entries.async_update_entry(entry, options=options)
-    await reload(hass, entry)
-    client = await hass_ws_client(hass)
+    home.port.greeting = home.port.next_frame(billed_month.telegram("00:00:05", 0.1))
+    home.hass.config_entries.async_update_entry(entry, options=options)
+    await home.reload(entry)
+    client = await hass_ws_client(home.hass)
     clock(NOW)
-    answer = await best_start(hass, kw=1, hours=2)
+    answer = await best_start(home.hass, kw=1, hours=2)
     shown = await ask(client, "start_costs", entry_id=entry.entry_id, kw=1, hours=2)
     found = shown["start_costs"]
     assert found["best"] == answer
@@ -93,22 +91,17 @@ async def test_without_a_week_of_days_there_is_no_best_start(
     clock(NOW + timedelta(days=60))
     answer = await ask(client, "start_costs", entry_id=entry.entry_id, kw=1, hours=2)
     assert answer == {"start_costs": None, "lack": "too_few_days"}
-    with pytest.raises(ServiceValidationError) as raised:
-        await best_start(hass, kw=1, hours=2)
-    assert raised.value.translation_key == "too_few_whole_days"
+    assert await refusal(best_start(hass, kw=1, hours=2)) == "too_few_whole_days"
 
 
 async def test_without_a_price_there_is_no_best_start(
-    hass: HomeAssistant,
-    port: MeterPort,
-    entry: MockConfigEntry,
-    clock: Callable[[datetime], None],
+    home: Home, entry: MockConfigEntry, clock: Callable[[datetime], None]
 ) -> None:
     options = {name: value for name, value in entry.options.items() if name != "energy_price"}
-    port.greeting = port.next_frame(billed_month.telegram("00:00:05", 0.1))
-    hass.config_entries.async_update_entry(entry, options=options)
-    await reload(hass, entry)
+    home.port.greeting = home.port.next_frame(billed_month.telegram("00:00:05", 0.1))
+    home.hass.config_entries.async_update_entry(entry, options=options)
+    await home.reload(entry)
     clock(NOW)
     with pytest.raises(ServiceValidationError) as raised:
-        await best_start(hass, kw=1, hours=2)
+        await best_start(home.hass, kw=1, hours=2)
     assert raised.value.translation_key == "coming_price_missing"

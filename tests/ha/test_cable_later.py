@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -33,14 +32,7 @@ from .support import changes_of, receive, wait_until
 DAYS = 20
 HOUR = timedelta(hours=1)
 
-pytestmark = pytest.mark.usefixtures("short_wait")
-
-
-@pytest.fixture(autouse=True)
-def integration(
-    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
-) -> None:
-    """Do as in the other tests, with a recorder that starts before everything else."""
+pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait")
 
 
 @pytest.fixture(autouse=True)

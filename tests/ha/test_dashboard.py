@@ -8,13 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL
-from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from .conftest import EntryMaker
-from .meter import MeterPort
-from .support import TELEGRAM, reload, set_up
+from .support import TELEGRAM, Home
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
@@ -30,17 +27,14 @@ def pages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("pages")
 async def test_every_page_loads_the_module(
-    hass: HomeAssistant,
-    hass_client_no_auth: ClientSessionGenerator,
-    port: MeterPort,
-    make_entry: EntryMaker,
+    home: Home, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
-    assert await async_setup_component(hass, "frontend", {})
-    entry = await set_up(hass, port, make_entry)
-    port.greeting = port.next_frame(TELEGRAM)
-    await reload(hass, entry)
+    assert await async_setup_component(home.hass, "frontend", {})
+    entry = await home.set_up()
+    home.port.greeting = home.port.next_frame(TELEGRAM)
+    await home.reload(entry)
 
-    [url] = [url for url in hass.data[DATA_EXTRA_MODULE_URL].urls if "smarty_p1" in url]
+    [url] = [url for url in home.hass.data[DATA_EXTRA_MODULE_URL].urls if "smarty_p1" in url]
 
     client = await hass_client_no_auth()
     answer = await client.get(url)

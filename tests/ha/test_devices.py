@@ -9,9 +9,8 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1 import async_remove_config_entry_device
 
 from .boards import tank_entry
-from .conftest import EntryMaker
-from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
-from .support import TELEGRAM, Home, device_of, reload, set_up
+from .meter import OTHER_SERIAL, SERIAL, with_value
+from .support import TELEGRAM, Home, device_of
 
 GAS = "gas_meter_7401"
 NEW_GAS = "gas_meter_7499"
@@ -104,15 +103,15 @@ async def test_only_meters_that_are_gone_can_be_deleted(
 
 
 async def test_a_meter_keeps_its_name_when_the_one_before_it_is_removed(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+    home: Home, device_registry: DeviceRegistry
 ) -> None:
-    first = make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
-    entry = await set_up(hass, port, make_entry)
+    first = home.make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
+    entry = await home.set_up()
     assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
 
-    await hass.config_entries.async_remove(first.entry_id)
-    port.greeting = port.next_frame(TELEGRAM)
-    await reload(hass, entry)
+    await home.hass.config_entries.async_remove(first.entry_id)
+    home.port.greeting = home.port.next_frame(TELEGRAM)
+    await home.reload(entry)
     assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
 
 

@@ -16,7 +16,6 @@ from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoor
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 
 from .boards import pulse_entry
-from .conftest import EntryMaker
 from .meter import (
     KEY,
     OTHER_SERIAL,
@@ -27,7 +26,7 @@ from .meter import (
     literal_telegram,
     with_value,
 )
-from .support import PATIENCE, let_pass, set_up, wait_until
+from .support import PATIENCE, Home, let_pass, wait_until
 
 SECRET_TEXT = "5365637265742074657874"  # "Secret text"
 TELEGRAM = with_value(
@@ -38,15 +37,15 @@ TELEGRAM = with_value(
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+async def entry(home: Home) -> MockConfigEntry:
     """Return an entry whose meter has sent one telegram."""
-    port.greeting = port.next_frame(TELEGRAM)
+    home.port.greeting = home.port.next_frame(TELEGRAM)
     gateway = f"p1-{SERIAL.lower()}._iostream._tcp.local."
-    entry = make_entry(port.url, authentication_key=PUBLISHED_KEY, service=gateway)
-    hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    port.greeting = b""
+    entry = home.make_entry(home.port.url, authentication_key=PUBLISHED_KEY, service=gateway)
+    home.hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.hass.async_block_till_done()
+    home.port.greeting = b""
     return entry
 
 
@@ -121,11 +120,9 @@ async def told(hass: HomeAssistant) -> dict[str, Any]:
     }
 
 
-async def test_meters_links_and_ages(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
+async def test_meters_links_and_ages(hass: HomeAssistant, home: Home) -> None:
+    entry = await home.set_up()
+    home.make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
     ignored = MockConfigEntry(domain="smarty_p1", source=SOURCE_IGNORE, unique_id="a port")
     ignored.add_to_hass(hass)
 
@@ -133,7 +130,9 @@ async def test_meters_links_and_ages(
 
     assert [line.partition(":")[0] for line in lines] == ["meters", "1", "2"]
     assert lines["meters"] == 1
-    age = re.fullmatch(rf"{port.url}, open, last telegram (\d+) s ago", lines["1: Smarty …2574"])
+    age = re.fullmatch(
+        rf"{home.port.url}, open, last telegram (\d+) s ago", lines["1: Smarty …2574"]
+    )
     assert age
     assert int(age[1]) < PATIENCE
     assert lines["2: Smarty …0042"] == "not_loaded"

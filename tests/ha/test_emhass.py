@@ -6,13 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from homeassistant.core import HomeAssistant
 
 from tests.uv import uv
 
-from .conftest import EntryMaker
-from .meter import MeterPort
-from .support import TELEGRAM, set_up
+from .support import TELEGRAM, Home
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -69,9 +66,7 @@ def planned(told: str, folder: Path) -> list[tuple[str, float, float]]:
     return [(time, imported, exported) for time, imported, exported in prices]
 
 
-async def test_emhass_plans_with_the_outlook(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, tmp_path: Path
-) -> None:
+async def test_emhass_plans_with_the_outlook(home: Home, tmp_path: Path) -> None:
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     rows = [
         {
@@ -82,14 +77,14 @@ async def test_emhass_plans_with_the_outlook(
         for n in range(30)
     ]
     attributes = {"unit_of_measurement": "EUR/kWh", "raw_today": rows}
-    hass.states.async_set("sensor.market", "0.1", attributes)
+    home.hass.states.async_set("sensor.market", "0.1", attributes)
     options = {"energy_price_entity": "sensor.market", "feed_in_price": 0.08, "vat": False}
-    await set_up(hass, port, make_entry, TELEGRAM, **options)  # type: ignore[arg-type]
+    await home.set_up(TELEGRAM, **options)  # type: ignore[arg-type]
 
-    told = await hass.services.async_call(
+    told = await home.hass.services.async_call(
         "smarty_p1", "get_outlook", {"format": "emhass"}, blocking=True, return_response=True
     )
-    plan = await hass.async_add_executor_job(planned, json.dumps(told), tmp_path)
+    plan = await home.hass.async_add_executor_job(planned, json.dumps(told), tmp_path)
 
     assert len(plan) == 192
     for time, imported, exported in plan:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from homeassistant.components.energy.data import async_get_manager
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.core import HomeAssistant
@@ -22,17 +21,16 @@ from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import
     Series,
     async_write,
 )
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import SERIAL, MeterPort, with_value
+from tests.ha.meter import SERIAL, with_value
 from tests.ha.repairs import choose, open_repair
 from tests.ha.support import (
     TELEGRAM,
+    Home,
     changes_of,
     metadata_of_sums,
-    receive,
-    set_up,
-    wait_until,
 )
+
+pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 KEY = f"smarty_p1:{sha256(SERIAL.encode()).hexdigest()[:8]}"
 IMPORTED, EXPORTED = "sensor.smarty_energy_imported", "sensor.smarty_energy_exported"
@@ -69,15 +67,8 @@ MARCH = datetime(2025, 3, 2, 11, tzinfo=UTC)
 UNITS = {"gas_volume": ("m³", "volume"), "cost": ("EUR", None), "compensation": ("EUR", None)}
 
 
-@pytest.fixture(autouse=True)
-def integration(
-    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
-) -> None:
-    """Do as in the other tests, with a recorder that starts before everything else."""
-
-
 @pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+async def entry(hass: HomeAssistant, home: Home) -> MockConfigEntry:
     """Set a meter up, whose statistics begin in March."""
     assert await async_setup_component(hass, "energy", {})
     assert await async_setup_component(hass, "repairs", {})
@@ -85,9 +76,9 @@ async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) ->
         unit, unit_class = UNITS.get(kind, ("kWh", "energy"))
         hours = {MARCH: 1.0, MARCH + timedelta(hours=1): 2.0}
         await async_write(hass, Series(f"{KEY}_{kind}", "", unit, unit_class, hours, ()))
-    entry = await set_up(hass, port, make_entry, energy_price=0.15, feed_in_price=0.06)
+    entry = await home.set_up(energy_price=0.15, feed_in_price=0.06)
     # The sources are looked at once the statistics are written.
-    await wait_until(hass, lambda: "smarty_p1_energy_sources" in hass.data)
+    await home.wait_until(lambda: "smarty_p1_energy_sources" in hass.data)
     return entry
 
 
@@ -253,10 +244,7 @@ async def test_a_source_with_an_own_price_stays_and_is_told(
 
 
 async def test_the_source_of_an_exchanged_gas_meter_moves_and_comes_back(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    port: MeterPort,
-    hass_ws_client: WebSocketGenerator,
+    home: Home, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
     new, rate = f"{GAS[:-4]}9999", "_flow_rate"
     old_source = GAS_SOURCE | {
@@ -264,64 +252,66 @@ async def test_the_source_of_an_exchanged_gas_meter_moves_and_comes_back(
         "name": "Heating",
         "stat_cost": "sensor.mine",
     }
-    await save(hass, old_source, {"type": "gas", "stat_energy_from": "sensor.theirs", **NO_COST})
+    await save(
+        home.hass, old_source, {"type": "gas", "stat_energy_from": "sensor.theirs", **NO_COST}
+    )
     # The old meter is read at 10:30 (in the fixture), 11:30 and 12:30, the new one from 13:30 on.
     for clock, index in (("1130", "00679.901"), ("1230", "00681.901")):
-        await receive(hass, port, captured(GAS, clock, index))
+        await home.receive(captured(GAS, clock, index))
     for clock, index in (("1330", "00003.000"), ("1430", "00003.500"), ("1530", "00007.500")):
-        await receive(hass, port, captured(new, clock, index))
+        await home.receive(captured(new, clock, index))
 
-    await wait_until(hass, lambda: "9999" in shown_lines(hass, entry))
+    await home.wait_until(lambda: "9999" in shown_lines(home.hass, entry))
 
-    shown = await form(hass, entry)
+    shown = await form(home.hass, entry)
     assert [option["label"] for option in options(shown)] == [
         (
             "Gas meter 7401 → Smarty 2574 Gas volume (by hour, corrected),"
             " Gas meter 7401 Flow rate → Gas meter 9999 Flow rate: 2025-03-02"
         )
     ]
-    assert await submit(hass, shown) == "energy_moved"
+    assert await submit(home.hass, shown) == "energy_moved"
     moved = old_source | {"stat_energy_from": f"{KEY}_gas_volume", "stat_rate": new + rate}
-    assert (await sources(hass))[0] == moved
-    await check_with_home_assistant(hass, await hass_ws_client())
+    assert (await sources(home.hass))[0] == moved
+    await check_with_home_assistant(home.hass, await hass_ws_client())
     # The new source shows the gas of both meters, and nothing between their last and first reading.
     july = {
         hour.hour: value
-        for hour, value in (await changes_of(hass, f"{KEY}_gas_volume")).items()
+        for hour, value in (await changes_of(home.hass, f"{KEY}_gas_volume")).items()
         if hour.month == 7
     }
     assert july == pytest.approx({8: 0.5, 9: 1.5, 10: 1.0, 11: 0.25, 12: 2.25}, abs=0.001)
 
-    await choose(hass, await open_repair(hass, f"energy_moved_{entry.entry_id}"), "undo")
-    assert (await sources(hass))[0] == old_source
+    await choose(home.hass, await open_repair(home.hass, f"energy_moved_{entry.entry_id}"), "undo")
+    assert (await sources(home.hass))[0] == old_source
 
     # The user adds the new meter, too: both sources become one, and two again.
     new_source = GAS_SOURCE | {"stat_energy_from": new, "stat_rate": new + rate}
-    await save(hass, old_source, new_source)
-    assert await submit(hass, await form(hass, entry)) == "energy_moved"
-    assert await sources(hass) == [moved]
-    await choose(hass, await open_repair(hass, f"energy_moved_{entry.entry_id}"), "undo")
-    assert await sources(hass) == [old_source, new_source]
+    await save(home.hass, old_source, new_source)
+    assert await submit(home.hass, await form(home.hass, entry)) == "energy_moved"
+    assert await sources(home.hass) == [moved]
+    await choose(home.hass, await open_repair(home.hass, f"energy_moved_{entry.entry_id}"), "undo")
+    assert await sources(home.hass) == [old_source, new_source]
 
 
 async def test_the_flow_rate_of_an_exchanged_gas_meter_is_offered_at_once(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
+    home: Home, entry: MockConfigEntry
 ) -> None:
     new = f"{GAS[:-4]}9999_flow_rate"
     source = MOVED_GAS | {"stat_rate": f"{GAS}_flow_rate"}
-    await save(hass, source)
-    assert not issue(hass, entry, "energy_sources")
+    await save(home.hass, source)
+    assert not issue(home.hass, entry, "energy_sources")
 
-    await receive(hass, port, captured(GAS, "1130", "00679.901"))
-    await receive(hass, port, captured(new[:-10], "1330", "00003.000"))
+    await home.receive(captured(GAS, "1130", "00679.901"))
+    await home.receive(captured(new[:-10], "1330", "00003.000"))
 
-    await wait_until(hass, lambda: "9999" in shown_lines(hass, entry))
-    shown = await form(hass, entry)
+    await home.wait_until(lambda: "9999" in shown_lines(home.hass, entry))
+    shown = await form(home.hass, entry)
     assert [option["label"] for option in options(shown)] == [
         "Gas meter 7401 Flow rate → Gas meter 9999 Flow rate"
     ]
-    assert await submit(hass, shown) == "energy_moved"
-    assert await sources(hass) == [source | {"stat_rate": new}]
+    assert await submit(home.hass, shown) == "energy_moved"
+    assert await sources(home.hass) == [source | {"stat_rate": new}]
 
 
 async def test_nothing_is_told_without_statistics_or_sources(

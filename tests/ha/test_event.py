@@ -15,9 +15,8 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
-from .conftest import EntryMaker
-from .meter import MeterPort, with_value
-from .support import TELEGRAM, Home, fall_silent, receive, reload, set_up
+from .meter import with_value
+from .support import TELEGRAM, Home, fall_silent
 
 MESSAGE = "event.smarty_message"
 REFERENCE = "0-0:96.13.0"
@@ -105,17 +104,15 @@ async def test_a_new_text_fires_once(home: Home, sent: list[str | None], fired: 
     assert (state.state, state.attributes["text"]) == (str(sent[-1])[:255], sent[-1])
 
 
-async def test_a_text_is_not_news_after_a_restart(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await receive(hass, port, with_message("Peak"))
+async def test_a_text_is_not_news_after_a_restart(hass: HomeAssistant, home: Home) -> None:
+    entry = await home.set_up()
+    await home.receive(with_message("Peak"))
     fired = hass.states.get(MESSAGE)
     messages = Fired(hass)
 
-    port.greeting = port.next_frame(with_message("Peak"))
-    await reload(hass, entry)
-    await receive(hass, port, with_message("Peak"))
+    home.port.greeting = home.port.next_frame(with_message("Peak"))
+    await home.reload(entry)
+    await home.receive(with_message("Peak"))
 
     restored = hass.states.get(MESSAGE)
     assert fired
@@ -123,25 +120,23 @@ async def test_a_text_is_not_news_after_a_restart(
     assert (restored.state, restored.attributes["text"]) == (fired.state, "Peak")
     assert messages.texts == []
 
-    port.greeting = port.next_frame(with_message("Off-peak"))
-    await reload(hass, entry)
+    home.port.greeting = home.port.next_frame(with_message("Off-peak"))
+    await home.reload(entry)
     assert messages.texts == ["Off-peak"]
 
 
-async def test_a_text_that_is_there_at_first_waits_until_automations_listen(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    hass.set_state(CoreState.starting)
-    messages = Fired(hass)
-    await set_up(hass, port, make_entry, with_message("Peak"))
-    await receive(hass, port, with_message("Peak"))
+async def test_a_text_that_is_there_at_first_waits_until_automations_listen(home: Home) -> None:
+    home.hass.set_state(CoreState.starting)
+    messages = Fired(home.hass)
+    await home.set_up(with_message("Peak"))
+    await home.receive(with_message("Peak"))
     assert messages.texts == []
 
-    hass.set_state(CoreState.running)
-    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
-    await hass.async_block_till_done()
+    home.hass.set_state(CoreState.running)
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await home.hass.async_block_till_done()
     assert messages.texts == ["Peak"]
-    await receive(hass, port, with_message("Peak"))
+    await home.receive(with_message("Peak"))
     assert messages.texts == ["Peak"]
 
 

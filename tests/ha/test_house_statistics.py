@@ -11,7 +11,6 @@ from typing import Any
 from unittest.mock import DEFAULT, patch
 
 import pytest
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_metadata,
@@ -40,10 +39,11 @@ from tests.random_examples import examples
 
 from . import billed_month, leneda
 from .billed_month import telegram
-from .conftest import EntryMaker
 from .meter import MeterPort
-from .support import call, changes_of, receive, reload
+from .support import Home, call, changes_of, receive, reload
 from .test_late_knowledge import enter
+
+pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 HOUR = timedelta(hours=1)
 MAY = datetime(2026, 4, 30, 22, tzinfo=UTC)
@@ -51,13 +51,6 @@ APRIL, JUNE, MIDNIGHT = MAY - 30 * 24 * HOUR, MAY + 31 * 24 * HOUR, MAY + 46 * 2
 APRIL_FILE = "2026-04-01T00:00:00+02:00"
 
 type Rows = dict[datetime, float]
-
-
-@pytest.fixture(autouse=True)
-def integration(
-    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
-) -> None:
-    """Start the recorder before everything else."""
 
 
 @pytest.fixture(autouse=True)
@@ -168,21 +161,19 @@ async def test_energy_and_bill_of_a_month(hass: HomeAssistant, meter: MockConfig
     assert max(imported) == MIDNIGHT - HOUR
 
 
-async def test_the_reading_that_ends_an_hour_adds_it(
-    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry
-) -> None:
-    await receive(hass, port, telegram("00:30:00", 0.2))
+async def test_the_reading_that_ends_an_hour_adds_it(home: Home, meter: MockConfigEntry) -> None:
+    await home.receive(telegram("00:30:00", 0.2))
     await written(meter)
-    assert max(await rows(hass, meter, "imported")) == MIDNIGHT - HOUR
+    assert max(await rows(home.hass, meter, "imported")) == MIDNIGHT - HOUR
 
     for clock, kwh in (("00:45:00", 0.3), ("01:00:00", 0.5)):
-        await receive(hass, port, telegram(clock, kwh))
+        await home.receive(telegram(clock, kwh))
     await written(meter)
 
-    imported, total = await all_rows(hass, meter)
+    imported, total = await all_rows(home.hass, meter)
     assert imported[MIDNIGHT] == pytest.approx(0.5)
     assert max(imported) == max(total) == MIDNIGHT
-    bill = await call(hass, "get_bill")
+    bill = await call(home.hass, "get_bill")
     assert of(total, JUNE, MIDNIGHT + HOUR) == pytest.approx(bill["total"], abs=0.005)
 
 
@@ -287,26 +278,22 @@ async def test_a_removal_that_is_killed_in_any_part_is_done_by_the_next(
 
 
 async def test_a_corrected_metering_point_takes_the_rows_of_the_former_point(
-    hass: HomeAssistant,
-    port: MeterPort,
-    meter: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    home: Home, meter: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    before = await all_rows(hass, meter)
-    await bring_in(hass, meter, tmp_path)
-    assert of(await rows(hass, meter, "imported"), APRIL, MAY) == pytest.approx(1440)
+    before = await all_rows(home.hass, meter)
+    await bring_in(home.hass, meter, tmp_path)
+    assert of(await rows(home.hass, meter, "imported"), APRIL, MAY) == pytest.approx(1440)
 
     points = {leneda.IMPORTED: leneda.PRODUCTION_POINT}
     monkeypatch.setattr(known_leneda.KnownLeneda, "_account_points", lambda _self: points)
     # Home Assistant crashes between rows and files.
     with patch.object(QuarterHourFiles, "remove_former", side_effect=OSError(5, "I/O error")):
-        await again(hass, port, meter, 20)
+        await again(home.hass, home.port, meter, 20)
     assert len(meter.runtime_data.books.leneda.files.former_months()) == 2
-    await again(hass, port, meter, 30)
+    await again(home.hass, home.port, meter, 30)
 
     assert not meter.runtime_data.books.leneda.files.former_months()
-    for hours, were in zip(await all_rows(hass, meter), before, strict=True):
+    for hours, were in zip(await all_rows(home.hass, meter), before, strict=True):
         assert hours == pytest.approx(were)
 
 
@@ -385,25 +372,23 @@ async def test_rows_later_than_a_restored_backup_stay_until_they_are_reached(
     assert found[MIDNIGHT + HOUR] == pytest.approx(0.7)
 
 
-async def test_rows_that_a_user_has_cleared_come_back(
-    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry
-) -> None:
-    before = await all_rows(hass, meter)
+async def test_rows_that_a_user_has_cleared_come_back(home: Home, meter: MockConfigEntry) -> None:
+    before = await all_rows(home.hass, meter)
     name = statistic_id(statistics_key(meter), StatisticKind.TOTAL)
-    get_instance(hass).async_clear_statistics([name])
-    hass.config.language = "fr"
+    get_instance(home.hass).async_clear_statistics([name])
+    home.hass.config.language = "fr"
 
-    await again(hass, port, meter, 20)
+    await again(home.hass, home.port, meter, 20)
 
-    for now, was in zip(await all_rows(hass, meter), before, strict=True):
+    for now, was in zip(await all_rows(home.hass, meter), before, strict=True):
         assert now == pytest.approx(was)
-    found = await get_instance(hass).async_add_executor_job(
-        lambda: get_metadata(hass, statistic_source="smarty_p1")
+    found = await get_instance(home.hass).async_add_executor_job(
+        lambda: get_metadata(home.hass, statistic_source="smarty_p1")
     )
     assert str(found[name][1]["name"]).startswith("Smarty 2574 Coût total (")
     # A second start changes nothing.
     with patch.object(hourly_statistics, "async_add_external_statistics") as add:
-        await again(hass, port, meter, 30)
+        await again(home.hass, home.port, meter, 30)
     assert not add.called
 
 
@@ -458,20 +443,16 @@ async def test_rows_before_the_first_hour_of_the_history_stay(hass: HomeAssistan
 
 
 async def test_an_unload_in_the_middle_of_the_first_write(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
+    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(3)  # noqa: S311
     with monkeypatch.context() as patched:
         patched.setattr(hourly_statistics, "_AT_ONCE", 50)
-        entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+        entry = await billed_month.set_up(hass, home.port, home.make_entry, hass_storage)
         for second in range(20, 26):
             await asyncio.sleep(chance.random() / 5)
-            port.greeting = port.next_frame(telegram(f"00:00:{second}", 0.0))
-            await reload(hass, entry)
+            home.port.greeting = home.port.next_frame(telegram(f"00:00:{second}", 0.0))
+            await home.reload(entry)
     await written(entry)
 
     imported, total = await all_rows(hass, entry)

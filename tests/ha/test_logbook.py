@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.components.recorder.common import (
@@ -12,9 +11,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from .conftest import EntryMaker
-from .meter import MeterPort, with_value
-from .support import TELEGRAM, receive, set_up
+from .meter import with_value
+from .support import TELEGRAM, Home
 
 
 @pytest.fixture
@@ -23,18 +21,16 @@ def enable_custom_integrations(recorder_mock: Recorder, enable_custom_integratio
 
 
 async def test_a_message_is_in_the_logbook_in_its_own_words(
-    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, port: MeterPort, make_entry: EntryMaker
+    home: Home, hass_ws_client: WebSocketGenerator
 ) -> None:
     begin = dt_util.utcnow() - timedelta(minutes=1)
-    hass.config.components.add("frontend")  # which the test kit does not install
-    assert await async_setup_component(hass, "logbook", {})
-    hass.config.components.remove("frontend")
-    await set_up(hass, port, make_entry)
+    home.hass.config.components.add("frontend")  # which the test kit does not install
+    assert await async_setup_component(home.hass, "logbook", {})
+    home.hass.config.components.remove("frontend")
+    await home.set_up()
     for text in ("Kontroll den 3. Juli", "x" * 900):
-        await receive(
-            hass, port, with_value(TELEGRAM, "0-0:96.13.0", f"({text.encode().hex().upper()})")
-        )
-    await async_wait_recording_done(hass)
+        await home.receive(with_value(TELEGRAM, "0-0:96.13.0", f"({text.encode().hex().upper()})"))
+    await async_wait_recording_done(home.hass)
 
     client = await hass_ws_client()
     await client.send_json_auto_id({"type": "logbook/get_events", "start_time": begin.isoformat()})

@@ -22,10 +22,8 @@ from custom_components.smarty_p1.answer_queue import MAX_WAITING
 from custom_components.smarty_p1.lib.history import QuarterHour
 
 from . import billed_month
-from .conftest import EntryMaker
 from .measured import measure
-from .meter import MeterPort
-from .support import TELEGRAM, set_up
+from .support import TELEGRAM, Home
 
 type Call = Callable[..., Awaitable[Any]]
 
@@ -55,21 +53,17 @@ def call(hass: HomeAssistant) -> Call:
 
 
 @pytest.fixture
-def begin(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> Callable[..., Awaitable[MockConfigEntry]]:
+def begin(home: Home) -> Callable[..., Awaitable[MockConfigEntry]]:
     """Return a function that sets a meter up and gives it a week: 1 kW, and 8 kW from 12:15 on."""
 
     async def begin(**options: Any) -> MockConfigEntry:  # noqa: ANN401 - options
-        entry = await set_up(
-            hass, port, make_entry, billed_month.telegram("12:00:00", 0), **options
-        )
+        entry = await home.set_up(billed_month.telegram("12:00:00", 0), **options)
         noon = NOW.replace(minute=0)
         for day in range(1, 8):
             for n, kw in enumerate((1.0, 8.0)):
                 start = noon - timedelta(days=day) + n * QUARTER
                 measure(entry, [QuarterHour(start, kw)])
-        await hass.async_block_till_done()
+        await home.hass.async_block_till_done()
         return entry
 
     return begin
@@ -269,10 +263,8 @@ async def test_as_emhass_and_evcc_read_it(
     assert evcc["feedin"] == [{"start": start, "end": end, "value": 0.1}]
 
 
-async def test_before_anything_was_counted(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
-) -> None:
-    await set_up(hass, port, make_entry, TELEGRAM.replace("(250703103000S)", "()"))
+async def test_before_anything_was_counted(home: Home, call: Call) -> None:
+    await home.set_up(TELEGRAM.replace("(250703103000S)", "()"))
     with pytest.raises(HomeAssistantError, match="nothing has been counted"):
         await call()
 

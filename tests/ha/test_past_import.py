@@ -11,7 +11,6 @@ from typing import Any
 from unittest.mock import AsyncMock, patch
 
 import pytest
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
@@ -33,24 +32,18 @@ from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, fil
 
 from . import billed_month
 from .billed_month import telegram
-from .conftest import EntryMaker
 from .dialogs import open_options
 from .measured import measure
 from .meter import MeterPort
-from .support import call, receive, reload, state_of
+from .support import Home, call, receive, refusal, reload
+
+pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 # The meter was read from 1 May to 16 June 2026, 0.4 kW but for ten quarter-hours.
 NOW = "2026-06-16T00:00:10+02:00"
 HOUR = timedelta(hours=1)
 APRIL = "2026-04-01T00:00:00+02:00"
 ENERGY = "sensor.smarty_energy_imported"
-
-
-@pytest.fixture(autouse=True)
-def integration(
-    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
-) -> None:
-    """Do as in the other tests, with a recorder that starts before everything else."""
 
 
 @pytest.fixture(autouse=True)
@@ -86,16 +79,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-async def entry(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    tmp_path: Path,
-) -> MockConfigEntry:
+async def entry(home: Home, hass_storage: dict[str, Any], tmp_path: Path) -> MockConfigEntry:
     """Return the entry of a meter with one month and a half behind it."""
-    hass.config.allowlist_external_dirs = {str(tmp_path)}
-    return await billed_month.set_up(hass, port, make_entry, hass_storage)
+    home.hass.config.allowlist_external_dirs = {str(tmp_path)}
+    return await billed_month.set_up(home.hass, home.port, home.make_entry, hass_storage)
 
 
 @pytest.fixture
@@ -149,9 +136,7 @@ async def test_the_sum_of_the_points_is_compared(
     assert (found["compared_days"], found["differing_days"]) == (2, 0)
 
     # More than the meter has counted is of another connection.
-    with pytest.raises(ServiceValidationError) as raised:
-        await bring_in(of_point(two, THIRD))
-    assert raised.value.translation_key == "leneda_other_point"
+    assert await refusal(bring_in(of_point(two, THIRD))) == "leneda_other_point"
 
 
 @pytest.mark.usefixtures("entry")
@@ -231,22 +216,19 @@ async def test_the_day_sums_of_sharing(
     assert "remaining_kwh" not in quarter
 
 
-@pytest.mark.usefixtures("everything_enabled")
+@pytest.mark.usefixtures("everything_enabled", "entry")
 async def test_a_peak_says_when_it_is_the_platforms(
-    hass: HomeAssistant,
-    port: MeterPort,
-    entry: MockConfigEntry,  # noqa: ARG001 - is set up
-    bring_in: Callable[[bytes], Any],
+    home: Home, bring_in: Callable[[bytes], Any]
 ) -> None:
     own, year = "smarty_highest_power_last_month", "smarty_highest_power_in_12_months"
-    assert "origin" not in state_of(hass, year).attributes
+    assert "origin" not in home.state_of(year).attributes
     await bring_in(export(APRIL, ["9.000", "2.000"]))
-    await receive(hass, port, telegram("00:00:30", 0.0))
+    await home.receive(telegram("00:00:30", 0.0))
 
-    assert (state_of(hass, own).state, state_of(hass, year).state) == ("8.0", "9.0")
-    assert "origin" not in state_of(hass, own).attributes
-    assert "origin" not in state_of(hass, "smarty_highest_power_this_month").attributes
-    attributes = state_of(hass, year).attributes
+    assert (home.state_of(own).state, home.state_of(year).state) == ("8.0", "9.0")
+    assert "origin" not in home.state_of(own).attributes
+    assert "origin" not in home.state_of("smarty_highest_power_this_month").attributes
+    attributes = home.state_of(year).attributes
     assert (attributes["start"][:10], attributes["origin"]) == ("2026-03-31", "leneda")
 
 
@@ -293,32 +275,28 @@ async def test_months_peaks_and_bill_know_a_file(
 
 
 async def test_it_is_known_after_a_restart(
-    hass: HomeAssistant,
-    tmp_path: Path,
-    port: MeterPort,
-    entry: MockConfigEntry,
-    bring_in: Callable[[bytes], Any],
+    home: Home, tmp_path: Path, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
 ) -> None:
     await bring_in(april())
-    port.greeting = port.next_frame(telegram("00:00:20", 0.0))
-    await reload(hass, entry)
+    home.port.greeting = home.port.next_frame(telegram("00:00:20", 0.0))
+    await home.reload(entry)
 
-    assert (await call(hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
+    assert (await call(home.hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
 
     # An import that began before the entry was loaded again is known, too.
     books = entry.runtime_data.books
-    port.greeting = port.next_frame(telegram("00:00:30", 0.0))
-    await reload(hass, entry)
-    port.greeting = port.next_frame(telegram("00:00:40", 0.0))
+    home.port.greeting = home.port.next_frame(telegram("00:00:30", 0.0))
+    await home.reload(entry)
+    home.port.greeting = home.port.next_frame(telegram("00:00:40", 0.0))
     await books.file_import.async_import(
         export("2026-03-01T00:00:00+01:00", ["1.000"] * (31 * 96 - 4))
     )
-    await hass.async_block_till_done()
-    march = await call(hass, "get_bill", month="2026-03")
+    await home.hass.async_block_till_done()
+    march = await call(home.hass, "get_bill", month="2026-03")
     assert march["leneda_quarter_hours"] == 31 * 96 - 4
 
     assert stored(tmp_path) != []
-    await hass.config_entries.async_remove(entry.entry_id)
+    await home.hass.config_entries.async_remove(entry.entry_id)
     assert stored(tmp_path) == []
 
 
@@ -344,19 +322,18 @@ async def test_it_is_taken_back(
 
 
 async def test_an_account_would_bring_it_back(
-    hass: HomeAssistant,
+    home: Home,
     monkeypatch: pytest.MonkeyPatch,
-    port: MeterPort,
     entry: MockConfigEntry,
     bring_in: Callable[[bytes], Any],
 ) -> None:
     async def enter(options: dict[str, Any]) -> None:
-        hass.config_entries.async_update_entry(entry, options=options)
-        port.greeting = port.next_frame(telegram("00:00:20", 0.0))
-        await reload(hass, entry)
+        home.hass.config_entries.async_update_entry(entry, options=options)
+        home.port.greeting = home.port.next_frame(telegram("00:00:20", 0.0))
+        await home.reload(entry)
 
     monkeypatch.setattr(LenedaDownload, "async_start", AsyncMock())
-    progress = LenedaProgress(hass, entry.entry_id, {})
+    progress = LenedaProgress(home.hass, entry.entry_id, {})
     progress.refused[CONSUMPTION] = datetime.fromisoformat(NOW)
     await progress.async_save()
     await bring_in(april())
@@ -364,7 +341,7 @@ async def test_an_account_would_bring_it_back(
     account = {"api_key": "key", "energy_id": "id", "consumption_point": POINT}
     await enter({**without, "leneda": account})
     with pytest.raises(ServiceValidationError) as raised:
-        await call(hass, "remove_imported_quarter_hours")
+        await call(home.hass, "remove_imported_quarter_hours")
     assert raised.value.translation_key == "leneda_account_on"
     # A file of another point would replace what the account brings.
     for data in (april(), export(APRIL, ["0.100"] * 96, "1-65:1.29.9")):
@@ -374,10 +351,10 @@ async def test_an_account_would_bring_it_back(
         await bring_in(data)
 
     await enter(without)
-    await call(hass, "remove_imported_quarter_hours")
+    await call(home.hass, "remove_imported_quarter_hours")
 
     # Who enters a key again begins anew.
-    progress = LenedaProgress(hass, entry.entry_id, {})
+    progress = LenedaProgress(home.hass, entry.entry_id, {})
     await progress.async_load()
     assert progress.refused == {}
     # An account that brought nothing refuses no file once it is removed.

@@ -5,15 +5,13 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.p1 import Reason
 
-from .conftest import EntryMaker
-from .meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, MeterPort, encipher, seal
-from .support import TELEGRAM, let_pass, wait_until
+from .meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, encipher, seal
+from .support import TELEGRAM, Home
 
 SECRETS = (KEY, OTHER_KEY, OTHER_AUTHENTICATION_KEY)
 
@@ -37,37 +35,34 @@ def assert_no_secret(text: str) -> None:
 
 @pytest.mark.usefixtures("short_setup")
 @pytest.mark.parametrize("verify", [True, False])
-async def test_a_meter_in_all_kinds_of_trouble(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
+async def test_a_meter_in_all_kinds_of_trouble(
+    home: Home,
     caplog: pytest.LogCaptureFixture,
     issue_registry: ir.IssueRegistry,
     verify: bool,  # noqa: FBT001
 ) -> None:
     logging.getLogger().setLevel(logging.DEBUG)
     caplog.set_level(logging.DEBUG)
-    port.greeting = encipher(TELEGRAM, 1, authentication_key=OTHER_AUTHENTICATION_KEY)
-    entry = make_entry(port.url, authentication_key=OTHER_AUTHENTICATION_KEY)
-    hass.config_entries.async_update_entry(entry, data={**entry.data, "verify": verify})
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    home.port.greeting = encipher(TELEGRAM, 1, authentication_key=OTHER_AUTHENTICATION_KEY)
+    entry = home.make_entry(home.port.url, authentication_key=OTHER_AUTHENTICATION_KEY)
+    home.hass.config_entries.async_update_entry(entry, data={**entry.data, "verify": verify})
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
     for n in range(6):
-        await port.send(encipher(TELEGRAM, 10 + n, key=OTHER_KEY) + seal(TELEGRAM))
-    await wait_until(
-        hass,
+        await home.port.send(encipher(TELEGRAM, 10 + n, key=OTHER_KEY) + seal(TELEGRAM))
+    await home.wait_until(
         lambda: all(
             entry.runtime_data.reception.rejections[reason] > 5
             for reason in (Reason.TAG, Reason.DOWNGRADE)
         ),
     )
-    await let_pass(hass, 61)
+    await home.let_pass(61)
     error = str(entry.runtime_data.last_exception)
-    told = json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
-    await hass.config_entries.async_reload(entry.entry_id)
-    flows = hass.config_entries.flow.async_progress()
+    told = json.dumps(await async_get_config_entry_diagnostics(home.hass, entry), default=str)
+    await home.hass.config_entries.async_reload(entry.entry_id)
+    flows = home.hass.config_entries.flow.async_progress()
     issues = list(issue_registry.issues.values())
-    states = [state.as_dict() for state in hass.states.async_all()]
-    await hass.config_entries.async_unload(entry.entry_id)
+    states = [state.as_dict() for state in home.hass.states.async_all()]
+    await home.hass.config_entries.async_unload(entry.entry_id)
 
     assert f"Smarty {entry.unique_id}" in caplog.text
     assert error

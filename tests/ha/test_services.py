@@ -10,9 +10,8 @@ from homeassistant.exceptions import ServiceValidationError
 
 import custom_components.smarty_p1
 
-from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
-from .support import OTHER_METER, TELEGRAM, Home, let_pass, set_up
+from .support import OTHER_METER, TELEGRAM, Home, let_pass
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
 
@@ -42,12 +41,10 @@ async def test_returns_the_current_telegram(home: Home) -> None:
     assert telegram["received_at"]
 
 
-async def test_one_of_two_meters_must_be_named(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
+async def test_one_of_two_meters_must_be_named(hass: HomeAssistant, home: Home) -> None:
+    await home.set_up()
     async with MeterPort(encipher(OTHER_METER, 1)) as other_port:
-        other = make_entry(other_port.url, serial=OTHER_SERIAL)
+        other = home.make_entry(other_port.url, serial=OTHER_SERIAL)
         assert await hass.config_entries.async_setup(other.entry_id)
 
         assert (await get_telegram(hass, config_entry=other.entry_id))["serial_number"] == (

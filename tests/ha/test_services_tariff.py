@@ -17,7 +17,6 @@ from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import Qu
 
 from . import billed_month
 from .billed_month import telegram
-from .conftest import EntryMaker
 from .meter import MeterPort, with_value
 from .support import TELEGRAM, Home, receive, reload
 
@@ -98,14 +97,10 @@ async def test_the_first_month_says_since_when(home: Home, call: Call) -> None:
 
 
 async def test_a_bill_says_what_it_does_not_know(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    call: Call,
+    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any], call: Call
 ) -> None:
     # For 8 kW no price is published, and no energy price was entered.
-    await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=8.0)
+    await billed_month.set_up(hass, home.port, home.make_entry, hass_storage, reference_power=8.0)
 
     bill = await call("get_bill", month="2026-05")
 
@@ -198,11 +193,9 @@ PERIOD = {"start": "2026-06-15T23:45:00+02:00", "end": "2026-06-16T00:30:00+02:0
 
 
 @pytest.mark.usefixtures("entry")
-async def test_the_quarter_hours_of_a_period(
-    hass: HomeAssistant, port: MeterPort, call: Call
-) -> None:
-    await receive(hass, port, telegram("00:15:00", 2.0, 0.004, 0.123))
-    await receive(hass, port, telegram("00:30:00", 2.1, 0.004, 0.123))
+async def test_the_quarter_hours_of_a_period(home: Home, call: Call) -> None:
+    await home.receive(telegram("00:15:00", 2.0, 0.004, 0.123))
+    await home.receive(telegram("00:30:00", 2.1, 0.004, 0.123))
 
     def quarter(start: str, imported: float, exported: float, reactive: float) -> dict[str, Any]:
         return {
@@ -229,7 +222,7 @@ async def test_the_quarter_hours_of_a_period(
         "2026-06-16T00:15:00+02:00;0.4;0;0;0\n"
     }
     # A period without an offset is Luxembourg's, also if Home Assistant has another time zone.
-    assert hass.config.time_zone == "US/Pacific"
+    assert home.hass.config.time_zone == "US/Pacific"
     local = {"start": "2026-06-16 00:00:00", "end": "2026-06-16 00:15:00"}
     answer = await call("get_quarter_hours", **local)
     assert [each["imported_kwh"] for each in answer["quarter_hours"]] == [2.0]

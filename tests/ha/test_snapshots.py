@@ -18,18 +18,16 @@ from syrupy.assertion import SnapshotAssertion
 
 from dev.encoder import FRAMES
 
-from .conftest import EntryMaker
 from .documentation import TEXTS, documented
 from .meter import (
     OTHER_SERIAL,
     SERIAL,
-    MeterPort,
     encipher,
     literal_frame,
     with_value,
     without_channels,
 )
-from .support import TELEGRAM, device_of
+from .support import TELEGRAM, Home, device_of
 
 pytestmark = pytest.mark.usefixtures("everything_enabled")
 
@@ -85,23 +83,21 @@ def entities(
 
 
 @pytest.mark.parametrize("name", TELEGRAMS)
-async def test_all_entities(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
+async def test_all_entities(
+    home: Home,
     entity_registry: EntityRegistry,
     snapshot: SnapshotAssertion,
     name: str,
     freezer: FrozenDateTimeFactory,
 ) -> None:
     freezer.move_to(datetime.fromisoformat("2025-07-03T10:30:02+02:00"))
-    port.greeting = TELEGRAMS[name]
-    entry = make_entry(port.url, serial=OTHER_SERIAL if "export" in name else SERIAL)
-    hass.config_entries.async_update_entry(entry, options=TARIFF)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    home.port.greeting = TELEGRAMS[name]
+    entry = home.make_entry(home.port.url, serial=OTHER_SERIAL if "export" in name else SERIAL)
+    home.hass.config_entries.async_update_entry(entry, options=TARIFF)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.hass.async_block_till_done()
 
-    assert entities(hass, entity_registry, entry) == snapshot
+    assert entities(home.hass, entity_registry, entry) == snapshot
 
 
 CONTROL_STATES = ["disconnected", "connected", "ready_for_reconnection"]
@@ -132,29 +128,24 @@ def as_state(reference: str, value: str) -> str:
 
 
 @pytest.mark.parametrize("name", LITERAL_FRAMES)
-async def test_every_value_of_every_frame_is_a_state(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    entity_registry: EntityRegistry,
-    device_registry: DeviceRegistry,
-    name: str,
+async def test_every_value_of_every_frame_is_a_state(
+    home: Home, entity_registry: EntityRegistry, device_registry: DeviceRegistry, name: str
 ) -> None:
     content = json.loads((FRAMES / f"{name}.json").read_text())
     sent = dict(lines(content["telegram"]))
     serial = bytes.fromhex(sent["0-0:42.0.0"][0]).decode()
-    port.greeting = literal_frame(name)
+    home.port.greeting = literal_frame(name)
     keys = {"authentication_key": content["authentication_key"]} if content["key"] else {}
-    entry = make_entry(port.url, key=content["key"], serial=serial, **keys)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    entry = home.make_entry(home.port.url, key=content["key"], serial=serial, **keys)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.hass.async_block_till_done()
 
     # What is called as its device stands in the tables under its kind.
     states = {
         (
             registered.device_id,
             registered.original_name or TEXTS["sensor"][str(registered.translation_key)]["name"],
-        ): hass.states.get(registered.entity_id)
+        ): home.hass.states.get(registered.entity_id)
         for registered in async_entries_for_config_entry(entity_registry, entry.entry_id)
     }
     for reference, values in sent.items():

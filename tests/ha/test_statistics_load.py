@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -25,6 +24,8 @@ from tests.lib.bill.lives import FIXED, Life
 from .support import changes_of
 from .test_house_statistics import NoLeneda
 
+pytestmark = pytest.mark.usefixtures("recorder_mock")
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 MONTHS = 25
@@ -33,11 +34,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # CPU time of the longest piece of work in the event loop, and tasks of the recorder that wait.
 MAX_PIECE_S = 0.05
 MAX_QUEUE = 1000
-
-
-@pytest.fixture(autouse=True)
-def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
-    """Start the recorder before everything else."""
 
 
 class Load:

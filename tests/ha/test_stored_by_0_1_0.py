@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
@@ -16,35 +15,32 @@ from custom_components.smarty_p1.coordinator.stored.month_files import MonthFile
 
 from . import leneda
 from .billed_month import telegram
-from .meter import MeterPort
-from .support import call, values, wait_until
+from .support import Home, call
 
 STORED = json.loads((Path(__file__).parents[1] / "stored" / "0.1.0.json").read_text("utf-8"))
 
 
-async def test_what_0_1_0_stored_is_read(
-    hass: HomeAssistant, port: MeterPort, hass_storage: dict[str, Any]
-) -> None:
+async def test_what_0_1_0_stored_is_read(home: Home, hass_storage: dict[str, Any]) -> None:
     frozen = STORED["entry"]
-    data = {**frozen["data"], "port": port.url}
+    data = {**frozen["data"], "port": home.port.url}
     entry = MockConfigEntry(domain="smarty_p1", **{**frozen, "data": data})
-    entry.add_to_hass(hass)
+    entry.add_to_hass(home.hass)
     for name, content in STORED["storage"].items():
         key = f"smarty_p1.{entry.entry_id}.{name}"
         hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": content}
-    folder = MonthFiles(hass, entry.entry_id).folder
+    folder = MonthFiles(home.hass, entry.entry_id).folder
     folder.mkdir(parents=True)
     for name, lines in STORED["month_files"].items():
         (folder / name).write_text("\n".join(lines) + "\n", encoding="ascii")
 
     # The first frame is a replay, because the stored counter is 17. Its register must not count.
-    replayed = port.next_frame(telegram("02:00:20", 9.0, 9.0))
-    port.counter = 17
+    replayed = home.port.next_frame(telegram("02:00:20", 9.0, 9.0))
+    home.port.counter = 17
     # A lower register than the stored one is not believed.
-    port.greeting = replayed + port.next_frame(telegram("02:00:30", 0.0, 0.16))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: values(hass)["smarty_energy_imported"] == "1463.3")
-    shown = values(hass)
+    home.port.greeting = replayed + home.port.next_frame(telegram("02:00:30", 0.0, 0.16))
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.wait_until(lambda: home.values()["smarty_energy_imported"] == "1463.3")
+    shown = home.values()
     assert shown["smarty_energy_exported"] == "520.16"
     assert shown["smarty_highest_power_this_month"] == "8.0"
     assert shown["smarty_energy_above_reference_power"] == "0.25"
@@ -52,10 +48,10 @@ async def test_what_0_1_0_stored_is_read(
     assert shown["smarty_verification_of_readings"] == "verified"
 
     period = {"start": "2026-06-16 00:00:00+02:00", "end": "2026-06-16 02:00:00+02:00"}
-    found = await call(hass, "get_quarter_hours", **period)
+    found = await call(home.hass, "get_quarter_hours", **period)
     energies = [quarter["imported_kwh"] for quarter in found["quarter_hours"]]
     assert energies == [0.1, 0.1, 2.0, 0.1, 0.1, 0.1, 0.1, 0.1]
 
-    progress = LenedaProgress(hass, entry.entry_id, {"consumption_point": leneda.POINT})
+    progress = LenedaProgress(home.hass, entry.entry_id, {"consumption_point": leneda.POINT})
     await progress.async_load()
     assert progress.codes[leneda.IMPORTED].until == leneda.utc("2026-06-15 22:00")

@@ -19,9 +19,8 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.trigger import TRIGGERS
 
-from .conftest import EntryMaker
 from .meter import SERIAL, MeterPort, with_value
-from .support import TELEGRAM, device_of, fall_silent, let_pass, receive
+from .support import TELEGRAM, Home, device_of, fall_silent, let_pass, receive
 
 PAGE = (Path(__file__).parents[2] / "docs" / "automations.md").read_text()
 # The others are for other programs.
@@ -42,18 +41,16 @@ def one_phase(volts: str, others: str = "000.0") -> str:
 @pytest.fixture(autouse=True)
 async def entry(
     request: pytest.FixtureRequest,
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
+    home: Home,
     everything_enabled: None,  # noqa: ARG001 - before entities are made
 ) -> MockConfigEntry:
     """Return the entry of a meter with a reference power."""
-    made = make_entry(port.url)
-    hass.config_entries.async_update_entry(made, options={"reference_power": 3})
-    port.greeting = port.next_frame(getattr(request, "param", TELEGRAM))
-    assert await hass.config_entries.async_setup(made.entry_id)
-    await hass.async_block_till_done()
-    port.greeting = b""
+    made = home.make_entry(home.port.url)
+    home.hass.config_entries.async_update_entry(made, options={"reference_power": 3})
+    home.port.greeting = home.port.next_frame(getattr(request, "param", TELEGRAM))
+    assert await home.hass.config_entries.async_setup(made.entry_id)
+    await home.hass.async_block_till_done()
+    home.port.greeting = b""
     return made
 
 
@@ -149,18 +146,16 @@ async def test_a_valve_is_one_of_its_meter(hass: HomeAssistant, port: MeterPort)
     assert not await check(hass, "is_valve_open", GAS)
 
 
-async def test_a_voltage_must_be_outside_for_as_long_as_is_asked(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
+async def test_a_voltage_must_be_outside_for_as_long_as_is_asked(home: Home) -> None:
     low, lower = (with_value(TELEGRAM, VOLTAGE_L2, f"({v}*V)") for v in ("201.0", "200.0"))
-    calls = await automate(hass, "voltage_left_range", **{"for": "00:00:30"})
+    calls = await automate(home.hass, "voltage_left_range", **{"for": "00:00:30"})
 
-    await receive(hass, port, low)
-    await let_pass(hass, 10)
-    await receive(hass, port, lower)  # still outside: the time goes on
-    await let_pass(hass, 29)
+    await home.receive(low)
+    await home.let_pass(10)
+    await home.receive(lower)  # still outside: the time goes on
+    await home.let_pass(29)
     assert len(calls) == 0
-    await let_pass(hass, 31)
+    await home.let_pass(31)
     assert len(calls) == 1
 
 

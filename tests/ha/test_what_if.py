@@ -19,9 +19,7 @@ from custom_components.smarty_p1.lib.history import Origin, QuarterHour
 
 from . import billed_month
 from .billed_month import telegram
-from .conftest import EntryMaker
-from .meter import MeterPort
-from .support import call, reload
+from .support import Home, call
 
 DOCS = Path(__file__).parents[2] / "docs"
 # What is published for 2026, also for the months of 2025.
@@ -47,14 +45,12 @@ def quarter_of(n: int) -> tuple[float, float]:
 
 
 @pytest.fixture
-async def entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
-) -> MockConfigEntry:
+async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """Return the entry of a meter with eleven months from the platform before those of its own."""
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-    port.greeting = port.next_frame(telegram("00:00:05", 0.1))
+    entry = await billed_month.set_up(hass, home.port, home.make_entry, hass_storage)
+    home.port.greeting = home.port.next_frame(telegram("00:00:05", 0.1))
     hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    await reload(hass, entry)
+    await home.reload(entry)
     quarters: list[QuarterHour] = []
     # The last month is the meter's own.
     for n in range(334 * 96):
@@ -167,20 +163,16 @@ async def test_a_battery_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
 
 
 async def test_what_is_missing_is_said(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    hass_ws_client: WebSocketGenerator,
+    home: Home, hass_storage: dict[str, Any], hass_ws_client: WebSocketGenerator
 ) -> None:
-    assert await async_setup_component(hass, "smarty_p1", {})
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    assert await async_setup_component(home.hass, "smarty_p1", {})
+    entry = await billed_month.set_up(home.hass, home.port, home.make_entry, hass_storage)
     with pytest.raises(
         ServiceValidationError, match=r"Smarty .* has 31 measured days .* 300 are needed"
     ):
-        await call(hass, "what_if", **BATTERY)
+        await call(home.hass, "what_if", **BATTERY)
 
-    client = await hass_ws_client(hass)
+    client = await hass_ws_client(home.hass)
     await client.send_json_auto_id(
         {"type": "smarty_p1/what_if", "entry_id": entry.entry_id, **BATTERY}
     )
@@ -192,8 +184,8 @@ async def test_what_is_missing_is_said(
         ({"reference_power": 7.0}, "depend on your energy price"),
         ({"energy_price": 0.1}, "A bill needs the reference power"),
     ):
-        port.greeting = port.next_frame(telegram("00:00:10", 0.0))
-        hass.config_entries.async_update_entry(entry, options=options)
-        await reload(hass, entry)
+        home.port.greeting = home.port.next_frame(telegram("00:00:10", 0.0))
+        home.hass.config_entries.async_update_entry(entry, options=options)
+        await home.reload(entry)
         with pytest.raises(ServiceValidationError, match=text):
-            await call(hass, "what_if", **BATTERY)
+            await call(home.hass, "what_if", **BATTERY)

@@ -14,9 +14,8 @@ from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
-from tests.ha.support import set_up
+from tests.ha.support import Home
 
 from .conftest import Use, settle
 from .plant import INTERVAL, MAX_W, REFERENCE_KW, RESERVE, Plant
@@ -107,21 +106,15 @@ type Begin = Callable[..., Awaitable[House]]
 
 
 @pytest.fixture
-def begin(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    use: Use,
-) -> Begin:
+def begin(home: Home, freezer: FrozenDateTimeFactory, use: Use) -> Begin:
     """Return a function that begins at an hour of the day, with a battery so full."""
 
     async def begin(hour: float, charge: float, **inputs: object) -> House:
         plant = Plant(hour, charge)
         freezer.move_to(plant.time)
         options = {"reference_power": REFERENCE_KW}
-        await set_up(hass, port, make_entry, plant.telegram(), **options)
-        house = House(hass, freezer, port, plant)
+        await home.set_up(plant.telegram(), **options)
+        house = House(home.hass, freezer, home.port, plant)
         await use("battery", **INPUTS | inputs)
         return house
 

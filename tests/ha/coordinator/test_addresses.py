@@ -17,7 +17,7 @@ from tests.ha.boards import pulse_entry, tank_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, reconfigure, settle, start, submit, suggested
 from tests.ha.meter import KEY, MeterPort, literal_frame
-from tests.ha.support import let_pass
+from tests.ha.support import Home, let_pass
 
 SECRET = "s3cret"
 ADDRESSES = [
@@ -59,33 +59,31 @@ async def everything_told(hass: HomeAssistant, entry: MockConfigEntry) -> str:
     return json.dumps(told, default=str)
 
 
-async def test_a_meter_that_is_read(
-    hass: HomeAssistant, port: MeterPort, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_meter_that_is_read(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     logging.getLogger().setLevel(logging.DEBUG)
     caplog.set_level(logging.DEBUG)
-    port.greeting = literal_frame("three_phase_gas_water_heat")
-    url = ADDRESSES[-1].format(port=port.port)
+    home.port.greeting = literal_frame("three_phase_gas_water_heat")
+    url = ADDRESSES[-1].format(port=home.port.port)
 
-    form = await start(hass)
-    result = await hass.config_entries.flow.async_configure(
+    form = await start(home.hass)
+    result = await home.hass.config_entries.flow.async_configure(
         form["flow_id"], {"port": url, "encryption_key": KEY}
     )
     told = [shown(result)]
-    result = await settle(hass, result)
+    result = await settle(home.hass, result)
     told.append(shown(result))
-    await confirm(hass, result)
-    [entry] = hass.config_entries.async_entries("smarty_p1")
+    await confirm(home.hass, result)
+    [entry] = home.hass.config_entries.async_entries("smarty_p1")
     assert entry.state is ConfigEntryState.LOADED
     assert entry.data["port"] == url
-    told.append(shown(await reconfigure(hass, entry)))
-    told.append(shown(await start(hass)))
-    await port.stop()
-    await let_pass(hass, 3700)
-    told.append(await everything_told(hass, entry))
+    told.append(shown(await reconfigure(home.hass, entry)))
+    told.append(shown(await start(home.hass)))
+    await home.port.stop()
+    await home.let_pass(3700)
+    told.append(await everything_told(home.hass, entry))
     told.append(str(entry.runtime_data.last_exception))
 
-    assert str(port.port) in told[-1]
+    assert str(home.port.port) in told[-1]
     assert not [text for text in told if SECRET in text]
     assert SECRET not in caplog.text
 
@@ -115,31 +113,28 @@ async def test_a_port_that_cannot_be_opened(
 
 
 @pytest.mark.parametrize("kind", ["pulse", "tank"])
-async def test_a_board_keeps_its_address_and_does_not_show_it(
-    hass: HomeAssistant, port: MeterPort, kind: str
-) -> None:
-    port.greeting = b"\r\n" if kind == "pulse" else b"R100\rR100\r" * 20
-    url = ADDRESSES[-1].format(port=port.port)
+async def test_a_board_keeps_its_address_and_does_not_show_it(home: Home, kind: str) -> None:
+    home.port.greeting = b"\r\n" if kind == "pulse" else b"R100\rR100\r" * 20
+    url = ADDRESSES[-1].format(port=home.port.port)
     if kind == "pulse":
-        entry = pulse_entry(hass, port=url, baud_rate=9600)
-        form = await reconfigure(hass, entry, "pulse_port")
+        entry = pulse_entry(home.hass, port=url, baud_rate=9600)
+        form = await reconfigure(home.hass, entry, "pulse_port")
     else:
-        entry = tank_entry(hass, url)
-        form = await reconfigure(hass, entry)
+        entry = tank_entry(home.hass, url)
+        form = await reconfigure(home.hass, entry)
     unique_id = entry.unique_id
     user_input = {key: value for key, value in suggested(form).items() if value is not None}
     assert SECRET not in shown(form)
 
-    result = await submit(hass, form, user_input)
+    result = await submit(home.hass, form, user_input)
     assert SECRET not in shown(result)
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
-    await hass.async_block_till_done()
+    result = await submit(home.hass, result, {})
 
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "board_reconfigured")
     assert entry.data["port"] == url
     # What is stored about a board belongs to this.
     assert entry.unique_id == unique_id
-    assert SECRET not in await everything_told(hass, entry)
+    assert SECRET not in await everything_told(home.hass, entry)
 
 
 async def test_a_new_board_is_known_by_an_address_without_a_secret(

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -25,6 +24,8 @@ from tests.ha.leneda import ENERGY_ID, KEY, POINT, utc
 from tests.ha.meter import seal
 from tests.ha.support import TELEGRAM, changes_of
 
+pytestmark = pytest.mark.usefixtures("recorder_mock")
+
 HOUR, MINUTE, A_DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
 GAS_POINT = "LU0000012345678901234000000000009"
 ACCOUNT = {
@@ -36,11 +37,6 @@ ACCOUNT = {
 VOLUME, ENERGY = "7-1:99.23.17", "7-20:99.33.17"
 START = utc("2026-03-20 08:20")
 type Captures = list[tuple[datetime, float]]
-
-
-@pytest.fixture(autouse=True)
-def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
-    """Start the recorder before everything else."""
 
 
 class House:

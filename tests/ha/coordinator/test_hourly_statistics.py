@@ -31,14 +31,11 @@ from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import
 from tests.ha.support import changes_of
 from tests.random_examples import examples
 
+pytestmark = pytest.mark.usefixtures("recorder_mock")
+
 NAME = "smarty_p1:12345678_imported"
 START = datetime(2026, 6, 1, tzinfo=UTC)
 ALWAYS = START - timedelta(days=900), START + timedelta(days=900)
-
-
-@pytest.fixture(autouse=True)
-def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
-    """Start the recorder before everything else."""
 
 
 @pytest.fixture(autouse=True)

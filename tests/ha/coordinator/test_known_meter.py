@@ -13,7 +13,6 @@ from homeassistant.config_entries import (
     ConfigEntryDisabler,
     ConfigEntryState,
 )
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import (
@@ -41,6 +40,7 @@ from tests.ha.support import (
     health_timers,
     let_pass,
     links,
+    refusal,
     values,
     wait_until,
 )
@@ -242,9 +242,7 @@ async def test_actions_before_the_first_telegram(house: House) -> None:
     assert await call(hass, "compare_reference_powers") == comparison
     period = {"start": "2025-07-01", "end": "2025-07-02"}
     assert await call(hass, "get_quarter_hours", **period) == {"quarter_hours": []}
-    with pytest.raises(ServiceValidationError) as error:
-        await call(hass, "get_telegram")
-    assert error.value.translation_key == "nothing_received"
+    assert await refusal(call(hass, "get_telegram")) == "nothing_received"
 
 
 async def test_what_is_told_of_it_before_the_first_telegram(known: House) -> None:

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.repairs import open_repair
-from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, fall_silent, values, wait_until
+from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, Home, fall_silent, values, wait_until
 from tests.ha.topic import PORT, Clock, set_up_at_topic, tell
 
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
@@ -77,16 +77,10 @@ class House:
 
 
 @pytest.fixture
-async def house(
-    hass: HomeAssistant,
-    mqtt_mock: MqttMockHAClient,
-    make_entry: EntryMaker,
-    port: MeterPort,
-    monkeypatch: pytest.MonkeyPatch,
-) -> House:
+async def house(home: Home, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch) -> House:
     """Return a meter that was read at noon; now it is midnight."""
-    house = House(hass, mqtt_mock, Clock(monkeypatch, NOON))
-    await house.begin(make_entry, port, NOON)
+    house = House(home.hass, mqtt_mock, Clock(monkeypatch, NOON))
+    await house.begin(home.make_entry, home.port, NOON)
     assert house.energy == "100.0"
     house.clock.now = MIDNIGHT
     return house
@@ -187,14 +181,10 @@ async def test_a_wrong_clock_that_is_known_from_a_cable_is_known_at_a_topic(
 
 
 async def test_a_meter_that_was_never_read_is_set_up_with_what_is_old(
-    hass: HomeAssistant,
-    mqtt_mock: MqttMockHAClient,
-    make_entry: EntryMaker,
-    port: MeterPort,
-    monkeypatch: pytest.MonkeyPatch,
+    home: Home, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = House(hass, mqtt_mock, Clock(monkeypatch, MIDNIGHT))
-    await house.begin(make_entry, port, NOON)
+    house = House(home.hass, mqtt_mock, Clock(monkeypatch, MIDNIGHT))
+    await house.begin(home.make_entry, home.port, NOON)
     assert house.energy == "unavailable"
     await house.tell(MIDNIGHT, 101.0)
     assert house.energy == "101.0"

@@ -26,7 +26,6 @@ from custom_components.smarty_p1.lib.history import QuarterHour
 from custom_components.smarty_p1.lib.leneda import LenedaRow
 from dev.leneda import Fault, Platform
 from dev.leneda.platform import Request
-from tests.ha.conftest import EntryMaker
 from tests.ha.flows.test_leneda_meter import add, keys
 from tests.ha.leneda import (
     COVERED,
@@ -42,8 +41,7 @@ from tests.ha.leneda import (
     utc,
 )
 from tests.ha.measured import measure
-from tests.ha.meter import MeterPort
-from tests.ha.support import TELEGRAM, own_log, set_up, wait_until
+from tests.ha.support import TELEGRAM, Home, own_log, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -108,15 +106,13 @@ def sleeper(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Sleeper:
 
 
 @pytest.fixture
-async def begin(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, sleeper: Sleeper
-) -> Begin:
+async def begin(home: Home, sleeper: Sleeper) -> Begin:
     """Return a function that sets a meter up, and waits for what is asked at once."""
 
     async def make(account: Mapping[str, str] = ACCOUNT) -> MockConfigEntry:
-        entry = await set_up(hass, port, make_entry, leneda=account)  # type: ignore[arg-type]
-        port.greeting = lambda: port.next_frame(TELEGRAM)
-        await sleeper.settled(hass)
+        entry = await home.set_up(leneda=account)  # type: ignore[arg-type]
+        home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
+        await sleeper.settled(home.hass)
         return entry
 
     return make
@@ -155,13 +151,9 @@ def asked(platform: Platform) -> list[tuple[str, datetime, datetime]]:
 
 
 async def test_without_a_key_nothing_is_asked(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    platform: Platform,
-    sleeper: Sleeper,
+    home: Home, platform: Platform, sleeper: Sleeper
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
+    entry = await home.set_up()
     assert not [task for task in asyncio.all_tasks() if task.get_name().endswith("Leneda")]
     assert sleeper.seconds is None
     assert entry.state is ConfigEntryState.LOADED

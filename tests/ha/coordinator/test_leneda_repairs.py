@@ -15,12 +15,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.coordinator.leneda import download as leneda_download
 from custom_components.smarty_p1.lib.history import QuarterHour
 from dev.leneda import Platform
-from tests.ha.conftest import EntryMaker
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR
 from tests.ha.measured import as_span
-from tests.ha.meter import MeterPort
 from tests.ha.repairs import open_repair
-from tests.ha.support import TELEGRAM, set_up, wait_until
+from tests.ha.support import TELEGRAM, Home, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 NEW_KEY = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
@@ -35,14 +33,12 @@ async def at_once(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, platform: Platform
-) -> MockConfigEntry:
+async def entry(home: Home, platform: Platform) -> MockConfigEntry:
     """Return an entry with an account whose key is not known any more."""
     platform.key = NEW_KEY
-    entry = await set_up(hass, port, make_entry, leneda=ACCOUNT)  # type: ignore[arg-type]
-    port.greeting = lambda: port.next_frame(TELEGRAM)
-    await wait_until(hass, lambda: key_issue(hass, entry) is not None)
+    entry = await home.set_up(leneda=ACCOUNT)  # type: ignore[arg-type]
+    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
+    await home.wait_until(lambda: key_issue(home.hass, entry) is not None)
     return entry
 
 
@@ -114,15 +110,14 @@ def midnight() -> datetime:
 )
 async def test_days_are_compared(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
+    home: Home,
     platform: Platform,
     midnight: datetime,
     platform_kw: Callable[[datetime], float],
     problem: str | None,
 ) -> None:
     platform.series[POINT, IMPORTED] = platform_kw
-    entry = await set_up(hass, port, make_entry)
+    entry = await home.set_up()
     start, number = midnight - 4 * DAY, 0
     series = entry.runtime_data.books.quarter_hours
     while start < midnight:
@@ -130,7 +125,7 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         series.append([as_span(QuarterHour(start, power(start), power(start) / 8), number)])
         start += QUARTER_HOUR
     await hass.async_block_till_done()
-    port.greeting = lambda: port.next_frame(TELEGRAM)
+    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
 
     def told() -> dict[str, dict[str, str]]:
         return {
@@ -144,8 +139,8 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         platform.requests.clear()
         assert await hass.config_entries.async_reload(entry.entry_id)
         # When history is asked for, the comparison is over.
-        await wait_until(
-            hass, lambda: [each for each in platform.requests if each.code == IMPORTED][1:] != []
+        await home.wait_until(
+            lambda: [each for each in platform.requests if each.code == IMPORTED][1:] != []
         )
 
     await ask()

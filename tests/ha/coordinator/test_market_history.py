@@ -5,7 +5,6 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
@@ -20,16 +19,13 @@ from custom_components.smarty_p1.coordinator.market_prices import async_market_h
 from custom_components.smarty_p1.lib.history import Amounts, Row, Span, SpanKind
 from custom_components.smarty_p1.lib.prices import Contract, Contracts
 
+pytestmark = pytest.mark.usefixtures("recorder_mock")
+
 START = datetime(2026, 6, 15, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 # 0.051 for the grid, and 8 % of VAT.
 MARKET = Contract(reference_kw=7, energy_margin=0.03, feed_in_margin=-0.01)
 FIXED = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
-
-
-@pytest.fixture(autouse=True)
-def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
-    """Do as in the other tests, with a recorder that starts before everything else."""
 
 
 async def record(hass: HomeAssistant, key: str, means: dict[int, float]) -> None:

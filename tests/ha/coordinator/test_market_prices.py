@@ -8,25 +8,21 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.coordinator.market_prices import price_of
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.history import MarketPrices
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort
-from tests.ha.support import TELEGRAM, receive
+from tests.ha.support import TELEGRAM, Home
 
 NORDPOOL = "sensor.nord_pool_current_price"
 EXPORT = "input_number.export_price"
 
 
-async def set_up(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, **options: str | float
-) -> MockConfigEntry:
+async def set_up(hass: HomeAssistant, home: Home, **options: str | float) -> MockConfigEntry:
     """Return an entry with these options whose meter has sent one telegram."""
     hass.config.currency = "GBP"
-    port.greeting = port.next_frame(TELEGRAM)
-    entry = make_entry(port.url)
+    home.port.greeting = home.port.next_frame(TELEGRAM)
+    entry = home.make_entry(home.port.url)
     hass.config_entries.async_update_entry(entry, options=options)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
-    port.greeting = b""
+    home.port.greeting = b""
     return entry
 
 
@@ -77,27 +73,25 @@ def test_without_a_state_there_is_no_price() -> None:
     assert price_of(None) is None
 
 
-async def test_readings_are_made_with_the_prices_of_their_moment(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    hass.states.async_set(NORDPOOL, "0.09", {"unit_of_measurement": "EUR/kWh"})
+async def test_readings_are_made_with_the_prices_of_their_moment(home: Home) -> None:
+    home.hass.states.async_set(NORDPOOL, "0.09", {"unit_of_measurement": "EUR/kWh"})
     options = {"energy_price_entity": NORDPOOL, "feed_in_price_entity": EXPORT}
-    entry = await set_up(hass, port, make_entry, **options)
+    entry = await set_up(home, **options)
     assert market(entry) == (0.09, None)
 
-    hass.states.async_set(NORDPOOL, "0.11", {"unit_of_measurement": "EUR/kWh"})
-    hass.states.async_set(EXPORT, "0.05")
-    await receive(hass, port, TELEGRAM.replace("250703103000S", "250703103010S"))
+    home.hass.states.async_set(NORDPOOL, "0.11", {"unit_of_measurement": "EUR/kWh"})
+    home.hass.states.async_set(EXPORT, "0.05")
+    await home.receive(TELEGRAM.replace("250703103000S", "250703103010S"))
     assert market(entry) == (0.11, 0.05)
 
-    hass.states.async_set(NORDPOOL, "unavailable")
-    hass.states.async_remove(EXPORT)
-    await receive(hass, port, TELEGRAM.replace("250703103000S", "250703103020S"))
+    home.hass.states.async_set(NORDPOOL, "unavailable")
+    home.hass.states.async_remove(EXPORT)
+    await home.receive(TELEGRAM.replace("250703103000S", "250703103020S"))
     assert market(entry) == (None, None)
 
 
 async def test_an_entity_is_followed_to_another_name(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, entity_registry: er.EntityRegistry
+    hass: HomeAssistant, home: Home, entity_registry: er.EntityRegistry
 ) -> None:
     def register(unique_id: str) -> str:
         return entity_registry.async_get_or_create(
@@ -106,7 +100,7 @@ async def test_an_entity_is_followed_to_another_name(
 
     chosen = register("chosen")
     hass.states.async_set(chosen, "0.1")
-    entry = await set_up(hass, port, make_entry, energy_price_entity=chosen)
+    entry = await set_up(home, energy_price_entity=chosen)
     assert market(entry).energy == 0.1
 
     entity_registry.async_update_entity(chosen, new_entity_id="sensor.moved")
@@ -114,7 +108,7 @@ async def test_an_entity_is_followed_to_another_name(
     hass.states.async_set("sensor.moved", "0.2")
     await hass.async_block_till_done()
     assert dict(entry.options) == {"energy_price_entity": "sensor.moved"}
-    await receive(hass, port, TELEGRAM)
+    await home.receive(TELEGRAM)
     assert market(entry).energy == 0.2
 
     # Another one that takes over the old name, and moves on, is not the one that was chosen.

@@ -18,10 +18,8 @@ from custom_components.smarty_p1.flows.options.older_prices_sentence import (
 )
 from custom_components.smarty_p1.lib.prices import OlderPrices, PriceFile, network_prices
 from custom_components.smarty_p1.user_locale import async_user_locale
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort
 from tests.ha.repairs import choose, open_repair, repair_text
-from tests.ha.support import TELEGRAM
+from tests.ha.support import TELEGRAM, Home
 from tests.prices import PRICES
 
 LAST = 2026
@@ -47,11 +45,11 @@ OWN_LEVIES = {"electricity_tax": 0.001, "compensation": -0.001}
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+async def entry(home: Home) -> MockConfigEntry:
     """Return an entry that is not set up, whose meter answers at once."""
-    assert await async_setup_component(hass, REPAIRS, {})
-    port.greeting = lambda: port.next_frame(TELEGRAM)
-    return make_entry(port.url)
+    assert await async_setup_component(home.hass, REPAIRS, {})
+    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
+    return home.make_entry(home.port.url)
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry, **options: str | float) -> None:

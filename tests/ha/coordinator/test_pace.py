@@ -7,19 +7,18 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.helpers.event import async_track_state_change_event
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value, without_channels
 from tests.ha.pacing import with_power
-from tests.ha.support import Home, at, fall_silent, receive, set_up, wait_until
+from tests.ha.support import Home, at, fall_silent, receive, wait_until
 
 POWER = "smarty_net_power"
 AN_HOUR = {"min_interval": 3600}
 
 
 @pytest.fixture
-async def states(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> list[str]:
+async def states(home: Home) -> list[str]:
     """Return the states of a sensor of an entry that is updated once a second at most."""
-    await set_up(hass, port, make_entry, min_interval=1)
+    await home.set_up(min_interval=1)
     await asyncio.sleep(1.0)
     states: list[str] = []
 
@@ -28,7 +27,7 @@ async def states(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -
         assert event.data["new_state"]
         states.append(event.data["new_state"].state)
 
-    async_track_state_change_event(hass, f"sensor.{POWER}", note)
+    async_track_state_change_event(home.hass, f"sensor.{POWER}", note)
     return states
 
 

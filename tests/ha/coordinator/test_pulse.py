@@ -24,7 +24,7 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
 from tests.ha.meter import MeterPort
 from tests.ha.repairs import open_repair
-from tests.ha.support import let_pass, let_pass_until, own_log, wait_until
+from tests.ha.support import Home, let_pass, let_pass_until, own_log, wait_until
 
 COMING_AGAIN = ("INFO", f"{PULSE_TITLE}: readings are coming again")
 RECONNECT = 5
@@ -129,27 +129,23 @@ async def test_the_total_survives_restarts(
 
 
 async def test_silence_is_no_fault_but_a_lost_port_is(
-    hass: HomeAssistant,
-    port: MeterPort,
-    entry: MockConfigEntry,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
+    home: Home, entry: MockConfigEntry, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await send(hass, port, entry, b"pulse\r\n")
+    await send(home.hass, home.port, entry, b"pulse\r\n")
     for _ in range(6):
         await clock.tick(500)
-    assert state(hass, ENERGY) == "0.001"
+    assert state(home.hass, ENERGY) == "0.001"
 
-    await port.stop()
-    await wait_until(hass, lambda: not entry.runtime_data.source.line.is_open)
-    assert state(hass, ENERGY) == "0.001"
+    await home.port.stop()
+    await home.wait_until(lambda: not entry.runtime_data.source.line.is_open)
+    assert state(home.hass, ENERGY) == "0.001"
     await clock.tick(31)
-    assert state(hass, ENERGY) == "unavailable"
+    assert state(home.hass, ENERGY) == "unavailable"
 
-    await port.start()
-    await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
-    await let_pass_until(hass, 31, lambda: state(hass, ENERGY) == "0.001")
-    assert state(hass, POWER) == "unknown"
+    await home.port.start()
+    await let_pass_until(home.hass, RECONNECT, lambda: home.port.clients == 1)
+    await let_pass_until(home.hass, 31, lambda: state(home.hass, ENERGY) == "0.001")
+    assert state(home.hass, POWER) == "unknown"
     assert [level for level, _ in own_log(caplog)] == ["ERROR", "INFO"]
     assert own_log(caplog)[1] == COMING_AGAIN
 

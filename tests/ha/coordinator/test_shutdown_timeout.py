@@ -16,11 +16,10 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerat
 
 from dev.leneda import Fault, Platform
 from tests.ha.boards import GEOMETRY, pulse_entry
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import start
 from tests.ha.leneda import ENERGY_ID, KEY as KEY_OF_LENEDA, POINT
-from tests.ha.meter import KEY, MeterPort
-from tests.ha.support import links, own_log, set_up, wait_until
+from tests.ha.meter import KEY
+from tests.ha.support import Home, links, own_log
 
 # Whatever waits here would wait for 20 seconds and more.
 AT_ONCE = 15.0
@@ -48,24 +47,21 @@ async def stop(
 
 @pytest.mark.parametrize("is_background", [True, False])
 async def test_while_a_set_up_waits(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    stop: Callable[[], Coroutine[None, None, None]],
-    *,
-    is_background: bool,
+    home: Home, stop: Callable[[], Coroutine[None, None, None]], *, is_background: bool
 ) -> None:
-    entry = make_entry(port.url)
+    entry = home.make_entry(home.port.url)
     # Home Assistant cancels what it tries again in the background, but not what a user has begun.
-    create = hass.async_create_background_task if is_background else hass.async_create_task
-    set_up_task = create(hass.config_entries.async_setup(entry.entry_id), "set-up")
-    await port.wait_for_clients(1)
+    create = (
+        home.hass.async_create_background_task if is_background else home.hass.async_create_task
+    )
+    set_up_task = create(home.hass.config_entries.async_setup(entry.entry_id), "set-up")
+    await home.port.wait_for_clients(1)
     assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
 
     await stop()
 
     assert set_up_task.done()
-    await port.wait_for_clients(0)
+    await home.port.wait_for_clients(0)
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
@@ -89,15 +85,12 @@ async def test_while_a_topic_waits_for_mqtt(
 
 
 async def test_while_a_dialog_has_the_port_of_an_entry(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    stop: Callable[[], Coroutine[None, None, None]],
+    hass: HomeAssistant, home: Home, stop: Callable[[], Coroutine[None, None, None]]
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
+    entry = await home.set_up()
     form = await entry.start_reconfigure_flow(hass)
     await hass.config_entries.flow.async_configure(form["flow_id"], {})
-    await port.wait_for_connections(2)
+    await home.port.wait_for_connections(2)
     assert entry.state is ConfigEntryState.LOADED
     assert links(hass) == 0
 
@@ -108,28 +101,23 @@ async def test_while_a_dialog_has_the_port_of_an_entry(
 
 
 @pytest.mark.parametrize("beginning", ["before", "while Home Assistant stops"])
-async def test_while_leneda_does_not_answer(  # noqa: PLR0913, PLR0917 - fixtures
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    platform: Platform,
-    stop: Callable[[], Coroutine[None, None, None]],
-    beginning: str,
+async def test_while_leneda_does_not_answer(
+    home: Home, platform: Platform, stop: Callable[[], Coroutine[None, None, None]], beginning: str
 ) -> None:
     platform.fault = Fault.SLOW
     account = {"api_key": KEY_OF_LENEDA, "energy_id": ENERGY_ID, "consumption_point": POINT}
     if beginning == "before":
-        await set_up(hass, port, make_entry, leneda=account)  # type: ignore[arg-type]
-        await wait_until(hass, lambda: bool(platform.requests))
+        await home.set_up(leneda=account)  # type: ignore[arg-type]
+        await home.wait_until(lambda: bool(platform.requests))
     else:
         # A reload at the end of a dialog begins such a download, which Home Assistant does not
         # cancel any more.
         async def begin(_event: Event) -> None:
-            await set_up(hass, port, make_entry, leneda=account)  # type: ignore[arg-type]
+            await home.set_up(leneda=account)  # type: ignore[arg-type]
 
-        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, begin)
+        home.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, begin)
     lost: list[dict[str, Any]] = []
-    hass.loop.set_exception_handler(lambda _loop, context: lost.append(context))
+    home.hass.loop.set_exception_handler(lambda _loop, context: lost.append(context))
 
     await stop()
     gc.collect()
@@ -152,21 +140,20 @@ ENTITY = {"entity_id": "binary_sensor.led", "pulses_per_kwh": 1000}
     ],
 )
 async def test_while_a_dialog_waits_for_a_telegram_or_a_board(
-    hass: HomeAssistant,
-    port: MeterPort,
+    home: Home,
     stop: Callable[[], Coroutine[None, None, None]],
     path: tuple[str, ...],
     fields: dict[str, Any],
 ) -> None:
-    hass.states.async_set("binary_sensor.led", "off")
+    home.hass.states.async_set("binary_sensor.led", "off")
     has_port = fields is not ENTITY
-    typed = fields | ({"port": port.address} if has_port else {})
-    flow = await start(hass, *path)
-    result = await hass.config_entries.flow.async_configure(flow["flow_id"], typed)
+    typed = fields | ({"port": home.port.address} if has_port else {})
+    flow = await start(home.hass, *path)
+    result = await home.hass.config_entries.flow.async_configure(flow["flow_id"], typed)
     assert result["type"] is FlowResultType.SHOW_PROGRESS
-    await port.wait_for_clients(has_port)
+    await home.port.wait_for_clients(has_port)
     await asyncio.sleep(0.05)
 
     await stop()
 
-    await port.wait_for_clients(0)
+    await home.port.wait_for_clients(0)

@@ -19,10 +19,10 @@ from custom_components.smarty_p1.coordinator.stored.meter_memory_file import Met
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
 from tests.ha.boards import pulse_entry
-from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.test_demand import TARIFF
-from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort
+from tests.ha.meter import KEY, SYSTEM_TITLE
 from tests.ha.support import (
+    Home,
     at,
     own_log,
 )
@@ -72,17 +72,15 @@ def files(path: Path) -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in path.parent.glob(f"{path.name}*")}
 
 
-def make(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, store: str
-) -> MockConfigEntry:
+def make(home: Home, store: str) -> MockConfigEntry:
     """Return the entry that has such a store, not set up yet."""
     if store == "pulses":
-        data = {"port": port.url, "baud_rate": 9600, "meter_reading": 7.0}
-        return pulse_entry(hass, **data)
-    port.counter = 100
-    port.greeting = port.next_frame(at("10:45:00", 102.0))
-    entry = make_entry(port.url)
-    hass.config_entries.async_update_entry(entry, options=TARIFF)
+        data = {"port": home.port.url, "baud_rate": 9600, "meter_reading": 7.0}
+        return pulse_entry(home.hass, **data)
+    home.port.counter = 100
+    home.port.greeting = home.port.next_frame(at("10:45:00", 102.0))
+    entry = home.make_entry(home.port.url)
+    home.hass.config_entries.async_update_entry(entry, options=TARIFF)
     return entry
 
 
@@ -99,9 +97,9 @@ WHOLE: list[object] = [
 
 
 async def test_whatever_is_in_a_file_is_read_or_put_aside(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entry = make(hass, port, make_entry, "pulses")
+    entry = make(home, "pulses")
     versions = ({"version": 2}, {"version": 99}, {"minor_version": 7})
     for content in (*WHOLE, *(wrapped(PULSES, **version) for version in versions)):
         write(hass, entry, "pulses", content)
@@ -128,15 +126,10 @@ MALFORMED: dict[str, list[object]] = {
 @pytest.mark.parametrize(
     ("store", "data"), [(store, data) for store, each in MALFORMED.items() for data in each]
 )
-async def test_what_cannot_be_read_is_put_aside_and_said_once(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    caplog: pytest.LogCaptureFixture,
-    store: str,
-    data: object,
+async def test_what_cannot_be_read_is_put_aside_and_said_once(
+    hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture, store: str, data: object
 ) -> None:
-    entry = make(hass, port, make_entry, store)
+    entry = make(home, store)
     path = write(hass, entry, store, wrapped(data))
     stored = files(path)[path.name]
 
@@ -154,19 +147,17 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(  # noqa: PLR0913,
     assert await hass.config_entries.async_unload(entry.entry_id)
 
     # What is written then is read again, and nothing more is said.
-    port.greeting = b"" if store == "pulses" else port.next_frame(at("10:45:10", 102.0))
+    home.port.greeting = b"" if store == "pulses" else home.port.next_frame(at("10:45:10", 102.0))
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert len([text for level, text in own_log(caplog) if level == "WARNING"]) == 1
     assert await hass.config_entries.async_remove(entry.entry_id)
     assert [*files(path)] == []
 
 
-async def test_pulses_go_on_from_their_file(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make(hass, port, make_entry, "pulses")
-    write(hass, entry, "pulses", wrapped(PULSES))
-    counter = PulseCounter(hass, entry)
+async def test_pulses_go_on_from_their_file(home: Home) -> None:
+    entry = make(home, "pulses")
+    write(home.hass, entry, "pulses", wrapped(PULSES))
+    counter = PulseCounter(home.hass, entry)
     await counter.async_load()
     counter.meter.feed(b"0\r\n11\r\n", 0)  # the first line may have lost its beginning
     # 5 pulses, the count was 9 and is 11: 7 of 1000 a kWh.
@@ -174,9 +165,9 @@ async def test_pulses_go_on_from_their_file(
 
 
 async def test_what_keeps_out_replays_and_names_topics_is_for_home_assistant_only(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+    hass: HomeAssistant, home: Home
 ) -> None:
-    entry = make(hass, port, make_entry, "meter")
+    entry = make(home, "meter")
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -188,13 +179,13 @@ async def test_what_keeps_out_replays_and_names_topics_is_for_home_assistant_onl
 
 
 async def test_whoever_looks_up_the_counters_changes_nothing(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+    home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entry = make(hass, port, make_entry, "meter")
+    entry = make(home, "meter")
     damaged = STORED["meter"] | {"totals": []}
-    path = write(hass, entry, "meter", wrapped(damaged))
+    path = write(home.hass, entry, "meter", wrapped(damaged))
     before = files(path)
-    store = MeterStore(hass, entry.entry_id)
+    store = MeterStore(home.hass, entry.entry_id)
     assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 17}
     assert files(path) == before
     assert own_log(caplog) == []
@@ -213,14 +204,12 @@ BAD_PULSES: tuple[dict[str, object], ...] = (
 )
 
 
-async def test_pulses_that_cannot_be_begin_anew(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make(hass, port, make_entry, "pulses")
+async def test_pulses_that_cannot_be_begin_anew(home: Home) -> None:
+    entry = make(home, "pulses")
     malformed: list[object] = [PULSES | changes for changes in BAD_PULSES]
     for data in (None, [], {"pulses": 5}, *malformed):
-        write(hass, entry, "pulses", wrapped(data))
-        counter = PulseCounter(hass, entry)
+        write(home.hass, entry, "pulses", wrapped(data))
+        counter = PulseCounter(home.hass, entry)
         await counter.async_load()
         # What the user has read from the meter.
         assert (counter.data.pulses, counter.data.energy_kwh) == (0, 7.0)

@@ -17,7 +17,7 @@ from custom_components.smarty_p1.lib.boards import Sonar, tank_level
 from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
 from tests.ha.meter import MeterPort
 from tests.ha.repairs import repair_text
-from tests.ha.support import let_pass, let_pass_until, own_log, wait_until
+from tests.ha.support import Home, let_pass_until, own_log, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -47,16 +47,14 @@ async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, dat
 
 
 @pytest.mark.usefixtures("everything_enabled")
-async def test_the_level_of_the_water(
-    hass: HomeAssistant, port: MeterPort, entity_registry: EntityRegistry
-) -> None:
-    entry = await set_up(hass, port, b"23\rR120\r")
-    assert (state(hass, LEVEL), state(hass, VOLUME), state(hass, DISTANCE)) == (
+async def test_the_level_of_the_water(home: Home, entity_registry: EntityRegistry) -> None:
+    entry = await set_up(home.hass, home.port, b"23\rR120\r")
+    assert (state(home.hass, LEVEL), state(home.hass, VOLUME), state(home.hass, DISTANCE)) == (
         "50.0",
         "2500.0",
         "120.0",
     )
-    volume = hass.states.get(VOLUME)
+    volume = home.hass.states.get(VOLUME)
     assert volume
     assert volume.attributes["device_class"] == "volume_storage"
     assert volume.attributes["unit_of_measurement"] == "L"
@@ -65,23 +63,23 @@ async def test_the_level_of_the_water(
         assert registered
         assert registered.options["sensor"]["suggested_display_precision"] == 0
 
-    told = await async_get_config_entry_diagnostics(hass, entry)
+    told = await async_get_config_entry_diagnostics(home.hass, entry)
     assert told["values"] == {"distance_cm": 120.0, "level_percent": 50.0, "volume_l": 2500.0}
 
     # An echo among the readings of the last seconds changes nothing.
-    await send(hass, port, entry, b"R120\rR300\rR120\rR1200\r")
-    assert state(hass, LEVEL) == "50.0"
+    await send(home.hass, home.port, entry, b"R120\rR300\rR120\rR1200\r")
+    assert state(home.hass, LEVEL) == "50.0"
 
     # A silent sensor becomes unavailable, and comes back.
-    await let_pass(hass, 59)
-    assert state(hass, LEVEL) == "50.0"
-    await let_pass(hass, 61)
-    assert state(hass, LEVEL) == "unavailable"
+    await home.let_pass(59)
+    assert state(home.hass, LEVEL) == "50.0"
+    await home.let_pass(61)
+    assert state(home.hass, LEVEL) == "unavailable"
 
-    port.greeting = b"R020\r"
+    home.port.greeting = b"R020\r"
     before = entry.runtime_data.readings
-    await let_pass_until(hass, 31, lambda: entry.runtime_data.readings > before)
-    assert state(hass, LEVEL) == "100.0"
+    await let_pass_until(home.hass, 31, lambda: entry.runtime_data.readings > before)
+    assert state(home.hass, LEVEL) == "100.0"
 
 
 @pytest.mark.usefixtures("short_setup")
@@ -89,28 +87,24 @@ async def test_the_level_of_the_water(
     ("greeting", "reason"), [(b"", "sensor_silent"), (b"/KFM5\r\n1-0:1.8.0\r\n", "not_sonar")]
 )
 async def test_a_tank_that_cannot_be_read_fails_for_a_reason(
-    hass: HomeAssistant,
-    port: MeterPort,
-    caplog: pytest.LogCaptureFixture,
-    greeting: bytes,
-    reason: str,
+    home: Home, caplog: pytest.LogCaptureFixture, greeting: bytes, reason: str
 ) -> None:
-    port.greeting = greeting
-    entry = tank_entry(hass, port.url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.runtime_data.condition.obstacle == reason)
-    assert state(hass, LEVEL) == "unavailable"
+    home.port.greeting = greeting
+    entry = tank_entry(home.hass, home.port.url)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.wait_until(lambda: entry.runtime_data.condition.obstacle == reason)
+    assert state(home.hass, LEVEL) == "unavailable"
     [(level, line)] = own_log(caplog)
     assert level == "ERROR"
-    assert port.url in line
-    await let_pass(hass, 301)
-    [issue] = ir.async_get(hass).issues.values()
+    assert home.port.url in line
+    await home.let_pass(301)
+    [issue] = ir.async_get(home.hass).issues.values()
     assert issue.translation_key == "no_telegram"
-    assert port.url in await repair_text(hass, issue.issue_id, "reason")
+    assert home.port.url in await repair_text(home.hass, issue.issue_id, "reason")
 
-    port.greeting = b"R120\r"
-    await let_pass_until(hass, 31, lambda: state(hass, LEVEL) == "50.0")
-    assert not ir.async_get(hass).issues
+    home.port.greeting = b"R120\r"
+    await let_pass_until(home.hass, 31, lambda: state(home.hass, LEVEL) == "50.0")
+    assert not ir.async_get(home.hass).issues
 
 
 TANK_PAGE = Path(__file__).parents[3] / "docs" / "rainwater-tank.md"

@@ -48,7 +48,7 @@ from tests.ha.meter import (
     seal,
     with_value,
 )
-from tests.ha.support import NAMELESS, values, wait_until
+from tests.ha.support import NAMELESS, Home, values, wait_until
 from tests.ha.test_secrets import assert_no_secret
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
@@ -109,22 +109,19 @@ SET_UPS: dict[str, tuple[str, str | None, dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("frame", "key", "advanced", "stored"), SET_UPS.values(), ids=SET_UPS)
-async def test_what_is_typed_and_stored(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    frame: str,
-    key: str | None,
-    advanced: dict[str, Any],
-    stored: dict[str, Any],
+async def test_what_is_typed_and_stored(
+    home: Home, frame: str, key: str | None, advanced: dict[str, Any], stored: dict[str, Any]
 ) -> None:
-    port.greeting = literal_frame(frame)
-    typed = {"port": f" {port.address} ", "advanced": advanced}
-    found = await submit(hass, await start(hass), typed | ({"encryption_key": key} if key else {}))
+    home.port.greeting = literal_frame(frame)
+    typed = {"port": f" {home.port.address} ", "advanced": advanced}
+    found = await submit(
+        home.hass, await start(home.hass), typed | ({"encryption_key": key} if key else {})
+    )
     if stored:
         assert told(found)["channels"] == ""
-    result = await confirm(hass, found)
+    result = await confirm(home.hass, found)
     sealed = {"encryption_key": KEY} if key else {}
-    assert result["data"] == {"port": port.url, **sealed, **stored}
+    assert result["data"] == {"port": home.port.url, **sealed, **stored}
     assert result["result"].unique_id == SERIAL
     assert result["result"].state is ConfigEntryState.LOADED
 
@@ -147,34 +144,28 @@ WITHOUT = {"without_verification": True}
     ids=["without verification", "with the right key", "without a key"],
 )
 async def test_verification_is_given_up_only_when_that_is_chosen(
-    hass: HomeAssistant,
-    port: MeterPort,
-    steps: list[dict[str, Any]],
-    verification: str,
-    stored: dict[str, Any],
+    home: Home, steps: list[dict[str, Any]], verification: str, stored: dict[str, Any]
 ) -> None:
-    port.greeting = literal_frame("other_authentication_key")
-    typed = {"port": port.url, "encryption_key": KEY}
-    form = await start(hass)
+    home.port.greeting = literal_frame("other_authentication_key")
+    typed = {"port": home.port.url, "encryption_key": KEY}
+    form = await start(home.hass)
     assert "without_verification" not in suggested(form)["advanced"]
-    form = await submit(hass, form, {**typed, "advanced": {}})
+    form = await submit(home.hass, form, {**typed, "advanced": {}})
     for advanced in steps:
         assert form["errors"] == {"advanced": "other_authentication_key"}
         assert is_advanced_open(form)
         if not stored:
-            port.greeting = literal_frame("plain")
+            home.port.greeting = literal_frame("plain")
             typed.pop("encryption_key")
-        form = await submit(hass, form, {**typed, "advanced": advanced})
+        form = await submit(home.hass, form, {**typed, "advanced": advanced})
     assert told(form)["verification"] == verification
-    result = await confirm(hass, form)
-    assert result["data"] == {"port": port.url, **stored}
+    result = await confirm(home.hass, form)
+    assert result["data"] == {"port": home.port.url, **stored}
     assert result["result"].state is ConfigEntryState.LOADED
 
 
-async def test_describes_a_meter_that_says_little_in_the_language_of_the_house(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    hass.config.language = "de"
+async def test_describes_a_meter_that_says_little_in_the_language_of_the_house(home: Home) -> None:
+    home.hass.config.language = "de"
     text = literal_telegram("length_in_short_form")
     for reference, value in (
         ("0-2:24.1.0", "(099)"),
@@ -188,9 +179,9 @@ async def test_describes_a_meter_that_says_little_in_the_language_of_the_house(
         ("0-3:24.2.1", "(250703103000S)(00123)"),
     ):
         text = with_value(text, reference, value)
-    port.greeting = encipher(text, 1)
+    home.port.greeting = encipher(text, 1)
 
-    shown = told(await enter(hass, port.url))
+    shown = told(await enter(home.hass, home.port.url))
 
     for name in ("power_imported", "power_exported", "energy_imported", "energy_exported"):
         assert shown[name] == "\N{EN DASH}"
@@ -261,37 +252,35 @@ WRONG: list[tuple[bytes, str | None, str | None, dict[str, str]]] = [
 ]
 
 
-async def test_says_what_is_wrong_and_keeps_what_was_typed(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    form = await start(hass)
+async def test_says_what_is_wrong_and_keeps_what_was_typed(home: Home) -> None:
+    form = await start(home.hass)
     choice: dict[str, Any] = {}
     for greeting, key, authentication_key, errors in WRONG:
-        port.greeting = greeting
-        typed: dict[str, Any] = {"port": port.address}
+        home.port.greeting = greeting
+        typed: dict[str, Any] = {"port": home.port.address}
         typed |= {"encryption_key": key} if key else {}
         if authentication_key:
             typed["advanced"] = {"authentication_key": authentication_key}
-        form = await submit(hass, form, typed)
+        form = await submit(home.hass, form, typed)
 
         assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "meter")
         assert form["errors"] == errors
         if errors.get("advanced") == "other_authentication_key":
             choice = {"without_verification": False if authentication_key else None}
         assert suggested(form) == {
-            "port": port.address,
+            "port": home.port.address,
             "encryption_key": key,
             "advanced": {"authentication_key": authentication_key, **choice},
         }
         assert is_advanced_open(form) is bool(authentication_key or "advanced" in errors)
-        await port.wait_for_clients(0)
+        await home.port.wait_for_clients(0)
         # The page may be loaded anew: what it says stays.
-        form = await hass.config_entries.flow.async_configure(form["flow_id"])
+        form = await home.hass.config_entries.flow.async_configure(form["flow_id"])
         assert form["errors"] == errors
 
-    port.greeting = ENCRYPTED
-    found = await submit(hass, form, {"port": port.address, "encryption_key": KEY})
-    assert (await confirm(hass, found))["result"].state is ConfigEntryState.LOADED
+    home.port.greeting = ENCRYPTED
+    found = await submit(home.hass, form, {"port": home.port.address, "encryption_key": KEY})
+    assert (await confirm(home.hass, found))["result"].state is ConfigEntryState.LOADED
 
 
 async def open_error(hass: HomeAssistant, port: str) -> dict[str, str] | None:
@@ -567,17 +556,15 @@ async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
     assert errors == {"port": "port_permission"}
 
 
-async def test_same_meter_twice(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    make_entry("socket://127.0.0.1:1")
-    port.greeting = ENCRYPTED
+async def test_same_meter_twice(home: Home) -> None:
+    home.make_entry("socket://127.0.0.1:1")
+    home.port.greeting = ENCRYPTED
 
-    result = await enter(hass, port.url)
+    result = await enter(home.hass, home.port.url)
 
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
-    assert len(hass.config_entries.async_entries("smarty_p1")) == 1
+    assert len(home.hass.config_entries.async_entries("smarty_p1")) == 1
 
 
 async def test_same_meter_in_two_dialogs(hass: HomeAssistant, port: MeterPort) -> None:
@@ -592,16 +579,14 @@ async def test_same_meter_in_two_dialogs(hass: HomeAssistant, port: MeterPort) -
     assert len(hass.config_entries.async_entries("smarty_p1")) == 1
 
 
-async def test_port_of_a_disabled_entry_is_free(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url, serial="SAG1030700000042")
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-    port.greeting = ENCRYPTED
+async def test_port_of_a_disabled_entry_is_free(home: Home) -> None:
+    entry = home.make_entry(home.port.url, serial="SAG1030700000042")
+    await home.hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    home.port.greeting = ENCRYPTED
 
-    found = await enter(hass, port.url)
+    found = await enter(home.hass, home.port.url)
 
-    assert (await confirm(hass, found))["type"] is FlowResultType.CREATE_ENTRY
+    assert (await confirm(home.hass, found))["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> None:
@@ -639,9 +624,7 @@ async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: M
     assert port.connections == 1
 
 
-async def test_no_key_is_ever_logged(
-    hass: HomeAssistant, port: MeterPort, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_no_key_is_ever_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     for greeting, key, authentication_key in (
         (ENCRYPTED, OTHER_KEY, ""),
@@ -652,16 +635,16 @@ async def test_no_key_is_ever_logged(
         (ENCRYPTED, f"0x {KEY} {OTHER_KEY}", ""),
         (ENCRYPTED, KEY, ""),
     ):
-        port.greeting = greeting
+        home.port.greeting = greeting
         user_input = {
-            "port": port.url,
+            "port": home.port.url,
             "encryption_key": key,
             "advanced": {"authentication_key": authentication_key},
         }
-        result = await submit(hass, await start(hass), user_input)
+        result = await submit(home.hass, await start(home.hass), user_input)
         step = {name: value for name, value in result.items() if name != "data_schema"}
         assert_no_secret(str(step))
-    await confirm(hass, result)
+    await confirm(home.hass, result)
 
     assert "SMARTY" in caplog.text.upper()
     assert_no_secret(caplog.text)

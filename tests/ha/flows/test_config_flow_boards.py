@@ -24,10 +24,9 @@ from custom_components.smarty_p1.flows.boards import pulse_flow, tank_flow
 from custom_components.smarty_p1.flows.boards.board_probe import probe_pulses, probe_sonar
 from custom_components.smarty_p1.lib.port import NotP1Error
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import reconfigure, settle, start, submit, suggested, told
 from tests.ha.meter import MeterPort
-from tests.ha.support import let_pass, wait_until
+from tests.ha.support import Home, let_pass, wait_until
 
 PULSES: dict[str, Any] = {"pulses_per_kwh": 800}
 
@@ -77,9 +76,7 @@ async def agree(hass: HomeAssistant, result: ConfigFlowResult, step: str) -> Con
     """Agree to what was found."""
     assert result["type"] is FlowResultType.FORM
     assert (result["step_id"], result["last_step"]) == (step, True)
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
-    await hass.async_block_till_done()
-    return result
+    return await submit(hass, result, {})
 
 
 # --- pulses at a port -----------------------------------------------------------------------------
@@ -96,42 +93,40 @@ async def agree(hass: HomeAssistant, result: ConfigFlowResult, step: str) -> Con
         (b"\xff\x00\x80", "pulse_not_found"),
     ],
 )
-async def test_a_board_at_a_port(
-    hass: HomeAssistant, port: MeterPort, greeting: bytes, step: str
-) -> None:
-    port.greeting = greeting
+async def test_a_board_at_a_port(home: Home, greeting: bytes, step: str) -> None:
+    home.port.greeting = greeting
     found = await submit(
-        hass,
-        await start(hass, "pulse", "pulse_port"),
-        port_input(port, meter_reading=1234.5),
+        home.hass,
+        await start(home.hass, "pulse", "pulse_port"),
+        port_input(home.port, meter_reading=1234.5),
     )
-    assert told(found)["source"] == port.url
+    assert told(found)["source"] == home.port.url
     if step == "count_found":
         assert told(found)["count"] == "1234"
-    port.greeting = b""
-    result = await agree(hass, found, step)
+    home.port.greeting = b""
+    result = await agree(home.hass, found, step)
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     entry = result["result"]
     assert entry.title == "LED pulse reader"
     assert entry.state is ConfigEntryState.LOADED
     assert entry.options == PULSES
-    assert entry.data["port"] == port.url
+    assert entry.data["port"] == home.port.url
     assert entry.data["baud_rate"] == 9600
-    await shows(hass, ENERGY, "1234.5")
+    await shows(home.hass, ENERGY, "1234.5")
 
 
-async def test_a_port_that_is_read_already(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    meter = make_entry(port.url)
+async def test_a_port_that_is_read_already(home: Home) -> None:
+    meter = home.make_entry(home.port.url)
     for path in (("pulse", "pulse_port"), ("tank",)):
-        fields = port_input(port) if "pulse" in path else {"port": port.address, **GEOMETRY}
-        result = await submit(hass, await start(hass, *path), fields)
+        fields = (
+            port_input(home.port) if "pulse" in path else {"port": home.port.address, **GEOMETRY}
+        )
+        result = await submit(home.hass, await start(home.hass, *path), fields)
         assert result["errors"] == {"port": "port_in_use"}
         assert told(result)["title"] == meter.title
-        assert suggested(result)["port"] == port.address
-    assert port.connections == 0
+        assert suggested(result)["port"] == home.port.address
+    assert home.port.connections == 0
 
 
 async def test_a_port_of_an_entry_that_is_disabled(hass: HomeAssistant, port: MeterPort) -> None:
@@ -235,8 +230,7 @@ async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAs
     found = await submit(hass, form, {"entity_id": "sensor.new"})
     assert found["step_id"] == "count_found"
     hass.states.async_set("sensor.new", "2005")
-    await hass.config_entries.flow.async_configure(found["flow_id"], {})
-    await hass.async_block_till_done()
+    await submit(hass, found, {})
 
     assert entry.runtime_data.data.pulses == 15
 
@@ -456,10 +450,7 @@ async def test_the_dialog_asks_which_value_counts(
     assert [*choices] == [*labels, "each_message"]
     with pytest.raises(InvalidData):
         await hass.config_entries.flow.async_configure(found["flow_id"], {})
-    result = await hass.config_entries.flow.async_configure(
-        found["flow_id"], {"value": choices[chosen]}
-    )
-    await hass.async_block_till_done()
+    result = await submit(hass, found, {"value": choices[chosen]})
     entry = result["result"]
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     for message in later:
@@ -524,14 +515,9 @@ async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
 
     for geometry, errors in impossible:
         form = await hass.config_entries.options.async_init(entry.entry_id)
-        result = await hass.config_entries.options.async_configure(
-            form["flow_id"], {**GEOMETRY, **geometry}
-        )
+        result = await submit(hass, form, {**GEOMETRY, **geometry})
         assert result["errors"] == errors
-    await hass.config_entries.options.async_configure(
-        form["flow_id"], {**GEOMETRY, "shape": "lying_cylinder"}
-    )
-    await hass.async_block_till_done()
+    await submit(hass, form, {**GEOMETRY, "shape": "lying_cylinder"})
     await shows(hass, LEVEL, "80.4")
 
 
@@ -573,33 +559,30 @@ async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> No
     await shows(hass, LEVEL, "75.0")
 
 
-async def test_the_reading_of_the_meter(
-    hass: HomeAssistant, port: MeterPort, hass_storage: dict[str, Any]
-) -> None:
-    entry = pulse_entry(hass, port=port.url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+async def test_the_reading_of_the_meter(home: Home, hass_storage: dict[str, Any]) -> None:
+    entry = pulse_entry(home.hass, port=home.port.url)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    form = await home.hass.config_entries.options.async_init(entry.entry_id)
     assert suggested(form)["pulses_per_kwh"] == "1000"
     for wrong, error in (("2.500", "amount_ambiguous"), ("12 €", "amount_unit")):
         typed = {"pulses_per_kwh": "1000 imp/kWh", "meter_reading": wrong}
-        form = await hass.config_entries.options.async_configure(form["flow_id"], typed)
+        form = await submit(home.hass, form, typed)
         assert form["errors"] == {"meter_reading": error}
         assert suggested(form) == typed
     for reading, shown in (("2 500,125 kWh", "2500.125"), (None, "2500.125"), ("17", "17.0")):
-        form = await hass.config_entries.options.async_init(entry.entry_id)
+        form = await home.hass.config_entries.options.async_init(entry.entry_id)
         typed = PULSES if reading is None else {**PULSES, "meter_reading": reading}
-        result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
-        await hass.async_block_till_done()
+        result = await submit(home.hass, form, typed)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert entry.options == PULSES
-        await shows(hass, ENERGY, shown)
+        await shows(home.hass, ENERGY, shown)
         stored = hass_storage[f"smarty_p1.{entry.entry_id}.pulses"]["data"]
         assert stored["base_kwh"] == float(shown)
 
-    await hass.config_entries.async_unload(entry.entry_id)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    await hass.config_entries.options.async_configure(
+    await home.hass.config_entries.async_unload(entry.entry_id)
+    form = await home.hass.config_entries.options.async_init(entry.entry_id)
+    await home.hass.config_entries.options.async_configure(
         form["flow_id"], {**PULSES, "meter_reading": 18}
     )
-    await hass.config_entries.async_setup(entry.entry_id)
-    await shows(hass, ENERGY, "18.0")
+    await home.hass.config_entries.async_setup(entry.entry_id)
+    await shows(home.hass, ENERGY, "18.0")

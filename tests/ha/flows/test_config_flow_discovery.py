@@ -46,10 +46,10 @@ from tests.ha.meter import (
 from tests.ha.support import (
     OTHER_METER,
     TELEGRAM,
+    Home,
     device_of,
     entered_data,
     let_pass,
-    set_up,
     wait_until,
 )
 
@@ -172,26 +172,24 @@ async def test_what_does_not_say_p1_is_not_offered(hass: HomeAssistant) -> None:
     assert not await is_announced_to_us(hass, service("ttyUSB0"))
 
 
-async def test_found_gateway_is_set_up_with_its_key_alone(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    port.greeting = ENCRYPTED
-    form = await find(hass, service(port=port.port))
-    assert port.connections == 0
+async def test_found_gateway_is_set_up_with_its_key_alone(home: Home) -> None:
+    home.port.greeting = ENCRYPTED
+    form = await find(home.hass, service(port=home.port.port))
+    assert home.port.connections == 0
     assert suggested(form).keys() == {"encryption_key", "advanced"}
     assert told(form)["name"] == "P1 meter"
-    assert told(form)["present_port"] == port.url
-    (flow,) = hass.config_entries.flow.async_progress()
-    assert flow["context"]["title_placeholders"] == {"name": f"P1 meter ({port.url})"}
+    assert told(form)["present_port"] == home.port.url
+    (flow,) = home.hass.config_entries.flow.async_progress()
+    assert flow["context"]["title_placeholders"] == {"name": f"P1 meter ({home.port.url})"}
 
-    wrong = await submit(hass, form, {"encryption_key": OTHER_KEY})
+    wrong = await submit(home.hass, form, {"encryption_key": OTHER_KEY})
     assert wrong["step_id"] == "discovery_confirm"
     assert wrong["errors"] == {"encryption_key": "wrong_key"}
-    found = await submit(hass, wrong, {"encryption_key": KEY})
-    result = await confirm(hass, found)
+    found = await submit(home.hass, wrong, {"encryption_key": KEY})
+    result = await confirm(home.hass, found)
 
     assert result["data"] == {
-        "port": port.url,
+        "port": home.port.url,
         "encryption_key": KEY,
         "service": f"P1 meter.{TYPE}",
     }
@@ -380,38 +378,36 @@ async def lose(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> 
     assert not entry.runtime_data.last_update_success
 
 
-async def test_gateway_comes_back_at_another_address(
-    hass: HomeAssistant, port: MeterPort, elsewhere: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    assert was_ended(await find(hass, service(port=port.port)), "already_configured")
-    await lose(hass, port, entry)
+async def test_gateway_comes_back_at_another_address(home: Home, elsewhere: MeterPort) -> None:
+    entry = await home.set_up()
+    assert was_ended(await find(home.hass, service(port=home.port.port)), "already_configured")
+    await lose(home.hass, home.port, entry)
 
-    result = await find(hass, service(port=elsewhere.port))
+    result = await find(home.hass, service(port=elsewhere.port))
 
     assert was_ended(result, "already_configured")
-    await wait_until(hass, lambda: entry.data["port"] == elsewhere.url)
-    await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    await home.wait_until(lambda: entry.data["port"] == elsewhere.url)
+    await home.wait_until(lambda: entry.state is ConfigEntryState.LOADED)
+    await home.wait_until(lambda: entry.runtime_data.last_update_success)
     assert entry.data["service"] == f"P1 meter.{TYPE}"
 
 
 @pytest.mark.usefixtures("soon")
 async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
-    hass: HomeAssistant, port: MeterPort, elsewhere: MeterPort, make_entry: EntryMaker
+    hass: HomeAssistant, home: Home, elsewhere: MeterPort
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await find(hass, service(port=port.port))
+    entry = await home.set_up()
+    await find(hass, service(port=home.port.port))
 
     for _ in range(20):
         assert was_ended(await find(hass, service(port=elsewhere.port)), "already_configured")
     await asyncio.sleep(0.3)
-    assert (entry.data["port"], port.connections) == (port.url, 1)
+    assert (entry.data["port"], home.port.connections) == (home.port.url, 1)
     assert elsewhere.connections == 0
 
     # It may have been announced before its old address was found to be dead.
-    await lose(hass, port, entry)
-    await wait_until(hass, lambda: entry.data["port"] == elsewhere.url)
+    await lose(hass, home.port, entry)
+    await home.wait_until(lambda: entry.data["port"] == elsewhere.url)
 
 
 @pytest.mark.usefixtures("soon")
@@ -428,11 +424,11 @@ async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
     ],
 )
 async def test_whoever_announces_a_port_must_have_the_meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, sent: bytes, *, is_loaded: bool
+    hass: HomeAssistant, home: Home, sent: bytes, *, is_loaded: bool
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await find(hass, service(port=port.port))
-    await lose(hass, port, entry)
+    entry = await home.set_up()
+    await find(hass, service(port=home.port.port))
+    await lose(hass, home.port, entry)
     if not is_loaded:
         await hass.config_entries.async_unload(entry.entry_id)
     async with MeterPort(sent) as attacker:
@@ -440,11 +436,11 @@ async def test_whoever_announces_a_port_must_have_the_meter(
             assert was_ended(await find(hass, service(port=attacker.port)), "already_configured")
         await attacker.wait_for_connections(2)
         await asyncio.sleep(0.1)
-        assert entry.data["port"] == port.url
+        assert entry.data["port"] == home.port.url
         # It ends by itself.
-        await wait_until(hass, lambda: not searches(hass))
+        await home.wait_until(lambda: not searches(hass))
         assert attacker.connections <= 2 * moved_gateway.PROBES
-        assert entry.data["port"] == port.url
+        assert entry.data["port"] == home.port.url
 
 
 def searches(hass: HomeAssistant) -> int:
@@ -454,11 +450,11 @@ def searches(hass: HomeAssistant) -> int:
 
 
 async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+    hass: HomeAssistant, home: Home
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await find(hass, service(port=port.port))
-    await lose(hass, port, entry)
+    entry = await home.set_up()
+    await find(hass, service(port=home.port.port))
+    await lose(hass, home.port, entry)
     async with MeterPort(encipher(OTHER_METER, 100)) as attacker:
         for _ in range(100):
             await find(hass, service(port=attacker.port))
@@ -523,35 +519,35 @@ async def test_gateways_that_swap_their_addresses(
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("is_board", [False, True])
 async def test_the_port_of_an_entry_that_delivers_is_not_disturbed(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, *, is_board: bool
+    hass: HomeAssistant, home: Home, *, is_board: bool
 ) -> None:
     if is_board:
-        reader = pulse_entry(hass, port=port.url, baud_rate=9600)
+        reader = pulse_entry(hass, port=home.port.url, baud_rate=9600)
         assert await hass.config_entries.async_setup(reader.entry_id)
-        await port.wait_for_connections(1)
+        await home.port.wait_for_connections(1)
     else:
-        reader = await set_up(hass, port, make_entry)
+        reader = await home.set_up()
         hass.config_entries.async_update_entry(
             reader, data={**reader.data, "service": f"P1 one.{TYPE}"}
         )
     before = dict(reader.data)
-    other = make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL, service=f"P1 two.{TYPE}")
-    await find(hass, service("P1 two", port=port.port))
-    await wait_until(hass, lambda: not searches(hass))
-    assert port.connections == 1
+    other = home.make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL, service=f"P1 two.{TYPE}")
+    await find(hass, service("P1 two", port=home.port.port))
+    await home.wait_until(lambda: not searches(hass))
+    assert home.port.connections == 1
     assert other.data["port"] == "socket://127.0.0.1:1"
     assert reader.data == before
 
 
 @pytest.mark.parametrize("changes_key", [False, True])
 async def test_another_port_is_not_taken_back_by_the_gateway_that_a_new_key_leaves_as_it_is(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, *, changes_key: bool
+    hass: HomeAssistant, home: Home, *, changes_key: bool
 ) -> None:
     found_at = {"service": f"P1 meter.{TYPE}"}
-    entry = make_entry(port.url if changes_key else "socket://127.0.0.3:1", **found_at)
+    entry = home.make_entry(home.port.url if changes_key else "socket://127.0.0.3:1", **found_at)
     key = OTHER_KEY if changes_key else KEY
-    port.greeting = encipher(TELEGRAM, 1, key=key)
+    home.port.greeting = encipher(TELEGRAM, 1, key=key)
     form = await entry.start_reconfigure_flow(hass)
-    await submit(hass, form, {"encryption_key": key} if changes_key else {"port": port.url})
-    stored = {"port": port.url, "encryption_key": key}
+    await submit(hass, form, {"encryption_key": key} if changes_key else {"port": home.port.url})
+    stored = {"port": home.port.url, "encryption_key": key}
     assert entered_data(entry) == stored | (found_at if changes_key else {})

@@ -12,7 +12,6 @@ from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL, DATA_PANELS
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.components.lovelace.dashboard import LovelaceStorage
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigFlowResult
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -22,10 +21,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.flows.meter import contract_and_dashboard_step
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, enter_contract, open_options, start, submit, suggested, told
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
-from tests.ha.support import OTHER_METER, TELEGRAM, let_pass, reload, set_up
+from tests.ha.support import OTHER_METER, TELEGRAM, Home, let_pass, reload
 
 PRICES = {"reference_power": "7 kW", "energy_price": "14,63 ct/kWh", "feed_in_price": "0,0600 €"}
 STATISTICS = f"smarty_p1:{sha256(SERIAL.encode()).hexdigest()[:8]}"
@@ -63,14 +61,7 @@ SUN = {
 }
 STRATEGY = {"strategy": {"type": "custom:smarty-p1"}}
 
-pytestmark = pytest.mark.usefixtures("short_wait")
-
-
-@pytest.fixture(autouse=True)
-def integration(
-    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
-) -> None:
-    """Do as in the other tests, with a recorder that starts before everything else."""
+pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait")
 
 
 @pytest.fixture
@@ -124,13 +115,12 @@ async def add_dashboard(hass: HomeAssistant, path: str, config: dict[str, Any]) 
 
 @pytest.mark.usefixtures("frontend", "energy")
 async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
-    hass: HomeAssistant,
-    port: MeterPort,
-    hass_ws_client: WebSocketGenerator,
-    monkeypatch: pytest.MonkeyPatch,
+    home: Home, hass_ws_client: WebSocketGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The index of the gas meter has not been captured yet.
-    form = await find(hass, port, with_value(TELEGRAM, "0-1:24.2.1", "(632525252525S)(00000.000)"))
+    form = await find(
+        home.hass, home.port, with_value(TELEGRAM, "0-1:24.2.1", "(632525252525S)(00000.000)")
+    )
     assert told(form)["what_there_is"] == ""
     assert told(form)["sources"] == (
         "- Energy imported (by hour, corrected), Cost of imported energy (by hour, corrected),"
@@ -142,7 +132,7 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     # Two minutes before the hour, the meter is still in time for it.
     now = datetime(2026, 1, 15, 9, 58, tzinfo=UTC)
     monkeypatch.setattr(contract_and_dashboard_step, "dt_util", SimpleNamespace(now=lambda: now))
-    result = await confirm(hass, form, **PRICES)
+    result = await confirm(home.hass, form, **PRICES)
 
     assert result["title"] == "Smarty"
     assert result["description"] == "dashboard_and_energy"
@@ -151,7 +141,7 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
         "energy": "/energy",
         "time": "10:00",
     }
-    shown = await sources(hass)
+    shown = await sources(home.hass)
     assert shown == [GRID, GAS, WATER]
     client = await hass_ws_client()
     # Home Assistant saves and shows them without a complaint, although no hour has ended yet.
@@ -171,31 +161,29 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     await client.send_json_auto_id({"type": "lovelace/dashboards/list"})
     [listed] = (await client.receive_json())["result"]
     assert (listed["url_path"], listed["title"], listed["mode"]) == ("smarty-p1", "Smarty", "yaml")
-    info = await hass.data[LOVELACE_DATA].dashboards["smarty-p1"].async_get_info()
+    info = await home.hass.data[LOVELACE_DATA].dashboards["smarty-p1"].async_get_info()
     assert info["mode"] == "yaml"
     # Pages that are open have not loaded the cards: this does, and goes on to the dashboard.
-    panel = hass.data[DATA_PANELS]["smarty-p1"].to_response()
+    panel = home.hass.data[DATA_PANELS]["smarty-p1"].to_response()
     assert panel["component_name"] == "custom"
     assert panel["config"]
     assert panel["config"]["path"] == "/smarty-p1-dashboard"
     module = panel["config"]["_panel_custom"]["module_url"]
-    assert module in hass.data[DATA_EXTRA_MODULE_URL].urls
-    assert hass.data[DATA_PANELS]["smarty-p1-dashboard"].component_name == "lovelace"
-    assert panels(hass) == {"smarty-p1"}
+    assert module in home.hass.data[DATA_EXTRA_MODULE_URL].urls
+    assert home.hass.data[DATA_PANELS]["smarty-p1-dashboard"].component_name == "lovelace"
+    assert panels(home.hass) == {"smarty-p1"}
 
 
-async def test_what_is_typed_is_stored_as_the_options_store_it(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    form = await find(hass, port)
+async def test_what_is_typed_is_stored_as_the_options_store_it(home: Home) -> None:
+    form = await find(home.hass, home.port)
     assert list(suggested(form)) == ["reference_power", "energy_price", "feed_in_price"]
-    form = await submit(hass, form, {"reference_power": "much", "energy_price": "0,2"})
+    form = await submit(home.hass, form, {"reference_power": "much", "energy_price": "0,2"})
     assert form["errors"] == {"reference_power": "reference_power_malformed"}
     assert suggested(form)["energy_price"] == "0,2"
-    form = await submit(hass, form, {"reference_power": "5", "energy_price": "0,2"})
+    form = await submit(home.hass, form, {"reference_power": "5", "energy_price": "0,2"})
     assert form["errors"] == {"reference_power": "reference_power_without_price"}
-    entry = (await submit(hass, form, PRICES))["result"]
-    await hass.async_block_till_done()
+    entry = (await submit(home.hass, form, PRICES))["result"]
+    await home.hass.async_block_till_done()
     stored = dict(entry.options)
     assert stored == {
         "reference_power": 7.0,
@@ -211,9 +199,9 @@ async def test_what_is_typed_is_stored_as_the_options_store_it(
 
     # And so the options change nothing when they are sent as they are shown.
     first = {"reference_power": "7", "energy_price": "0.1463", "energy_fee_per": "month"}
-    port.greeting = port.next_frame(TELEGRAM)
-    await enter_contract(hass, entry, first)
-    await hass.async_block_till_done()
+    home.port.greeting = home.port.next_frame(TELEGRAM)
+    await enter_contract(home.hass, entry, first)
+    await home.hass.async_block_till_done()
     assert dict(entry.options) == stored
 
 
@@ -229,18 +217,16 @@ async def test_switches_that_are_off_change_nothing(hass: HomeAssistant, port: M
 
 
 @pytest.mark.usefixtures("frontend", "energy")
-async def test_what_is_there_stays_and_is_not_asked_about(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
+async def test_what_is_there_stays_and_is_not_asked_about(home: Home) -> None:
     theirs = {**GRID, "stat_energy_from": "sensor.theirs", "cost_adjustment_day": 3.0}
-    await enter_sources(hass, SUN, theirs, GAS)
-    await add_dashboard(hass, "dashboard-ours", STRATEGY)
-    await add_dashboard(hass, "dashboard-broken", {"strategy": "none"})
-    hass.data[LOVELACE_DATA].dashboards["dashboard-empty"] = LovelaceStorage(
-        hass, {"id": "empty", "url_path": "dashboard-empty"}
+    await enter_sources(home.hass, SUN, theirs, GAS)
+    await add_dashboard(home.hass, "dashboard-ours", STRATEGY)
+    await add_dashboard(home.hass, "dashboard-broken", {"strategy": "none"})
+    home.hass.data[LOVELACE_DATA].dashboards["dashboard-empty"] = LovelaceStorage(
+        home.hass, {"id": "empty", "url_path": "dashboard-empty"}
     )
 
-    form = await find(hass, port)
+    form = await find(home.hass, home.port)
 
     assert "sidebar" not in suggested(form)
     assert told(form)["what_there_is"] == (
@@ -249,21 +235,19 @@ async def test_what_is_there_stays_and_is_not_asked_about(
         " and this meter is not added to it."
     )
     assert told(form)["sources"] == "- Water meter 7402, Water meter 7402 Flow rate"
-    result = await confirm(hass, form, **PRICES)
-    assert await sources(hass) == [SUN, theirs, GAS, WATER]
+    result = await confirm(home.hass, form, **PRICES)
+    assert await sources(home.hass) == [SUN, theirs, GAS, WATER]
     assert told(result)["dashboard"] == "/dashboard-ours"
-    assert panels(hass) == set()
+    assert panels(home.hass) == set()
 
 
 @pytest.mark.usefixtures("frontend", "energy")
-async def test_what_a_user_enters_meanwhile_is_neither_changed_nor_doubled(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    form = await find(hass, port)
+async def test_what_a_user_enters_meanwhile_is_neither_changed_nor_doubled(home: Home) -> None:
+    form = await find(home.hass, home.port)
     theirs = {**GRID, "stat_energy_from": "sensor.theirs"}
-    await enter_sources(hass, theirs, SUN)
-    await confirm(hass, form)
-    assert await sources(hass) == [theirs, SUN, GAS, WATER]
+    await enter_sources(home.hass, theirs, SUN)
+    await confirm(home.hass, form)
+    assert await sources(home.hass) == [theirs, SUN, GAS, WATER]
 
 
 @pytest.mark.usefixtures("energy")
@@ -296,31 +280,27 @@ async def reload_by(hass: HomeAssistant, port: MeterPort, entry: Any) -> None:  
     await reload(hass, entry)
 
 
-async def test_without_an_energy_dashboard_it_waits_for_one(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, fill_energy=True, sidebar=True)
+async def test_without_an_energy_dashboard_it_waits_for_one(home: Home) -> None:
+    entry = await home.set_up(fill_energy=True, sidebar=True)
 
-    await let_pass(hass, 300)
+    await home.let_pass(300)
 
     assert dict(entry.options) == {"fill_energy": True, "sidebar": True}
     # Without a frontend, there is no sidebar.
-    assert DATA_PANELS not in hass.data
-    await hass.config_entries.async_remove(entry.entry_id)
-    assert DATA_PANELS not in hass.data
+    assert DATA_PANELS not in home.hass.data
+    await home.hass.config_entries.async_remove(entry.entry_id)
+    assert DATA_PANELS not in home.hass.data
 
 
 @pytest.mark.usefixtures("energy")
-async def test_an_entity_that_is_disabled_is_left_out(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
+async def test_an_entity_that_is_disabled_is_left_out(hass: HomeAssistant, home: Home) -> None:
+    entry = await home.set_up()
     for name in ("smarty_net_power", "gas_meter_7401"):
         er.async_get(hass).async_update_entity(
             f"sensor.{name}", disabled_by=er.RegistryEntryDisabler.USER
         )
     hass.config_entries.async_update_entry(entry, options={"fill_energy": True})
-    await reload_by(hass, port, entry)
+    await reload_by(hass, home.port, entry)
 
     grid, gas, water = await sources(hass)
     assert "stat_rate" not in grid
@@ -357,10 +337,10 @@ async def test_the_dashboard_goes_with_the_last_meter(hass: HomeAssistant, port:
 
 @pytest.mark.usefixtures("frontend", "short_setup")
 async def test_a_restart_shows_the_dashboard_again_also_before_the_meter_answers(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+    hass: HomeAssistant, home: Home
 ) -> None:
     hass.set_state(CoreState.starting)
-    entry = make_entry(port.url)
+    entry = home.make_entry(home.port.url)
     hass.config_entries.async_update_entry(entry, options={"sidebar": True})
 
     await hass.config_entries.async_setup(entry.entry_id)
@@ -373,14 +353,14 @@ async def test_a_restart_shows_the_dashboard_again_also_before_the_meter_answers
 
 @pytest.mark.usefixtures("frontend")
 async def test_a_restart_shows_the_dashboard_although_the_meter_that_keeps_it_is_disabled(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+    hass: HomeAssistant, home: Home
 ) -> None:
     disabled_by = ConfigEntryDisabler.USER
     disabled = MockConfigEntry(
         domain="smarty_p1", options={"sidebar": True}, disabled_by=disabled_by
     )
     disabled.add_to_hass(hass)
-    entry = await set_up(hass, port, make_entry)
+    entry = await home.set_up()
     assert panels(hass) == {"smarty-p1"}
 
     await hass.config_entries.async_remove(disabled.entry_id)
@@ -389,22 +369,18 @@ async def test_a_restart_shows_the_dashboard_although_the_meter_that_keeps_it_is
 
 
 @pytest.mark.usefixtures("frontend")
-async def test_the_options_of_each_meter_show_and_hide_the_dashboard(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    first = await set_up(hass, port, make_entry, sidebar=True)
+async def test_the_options_of_each_meter_show_and_hide_the_dashboard(home: Home) -> None:
+    first = await home.set_up(sidebar=True)
     async with MeterPort() as other_port:
-        result = await confirm(hass, await find(hass, other_port, OTHER_METER))
+        result = await confirm(home.hass, await find(home.hass, other_port, OTHER_METER))
         second: MockConfigEntry = result["result"]
         for entry, is_shown in ((second, False), (first, False), (second, True)):
-            form = await open_options(hass, entry, "sidebar")
+            form = await open_options(home.hass, entry, "sidebar")
             assert form["data_schema"]
-            assert form["data_schema"]({}) == {"sidebar": bool(panels(hass))}
-            result = await hass.config_entries.options.async_configure(
-                form["flow_id"], {"sidebar": is_shown}
-            )
+            assert form["data_schema"]({}) == {"sidebar": bool(panels(home.hass))}
+            result = await submit(home.hass, form, {"sidebar": is_shown})
             assert result["type"] is FlowResultType.CREATE_ENTRY
-            assert panels(hass) == ({"smarty-p1"} if is_shown else set())
+            assert panels(home.hass) == ({"smarty-p1"} if is_shown else set())
         assert (dict(first.options), dict(second.options)) == ({}, {"sidebar": True})
         # The meters were read all the time.
-        assert (port.connections, other_port.connections) == (1, 2)
+        assert (home.port.connections, other_port.connections) == (1, 2)

@@ -13,10 +13,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.prices import Contract
-from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import enter_contract, open_details, open_options, suggested
+from tests.ha.dialogs import enter_contract, open_details, open_options, submit, suggested
 from tests.ha.meter import MeterPort
-from tests.ha.support import TELEGRAM, set_up
+from tests.ha.support import TELEGRAM, Home
 
 DEFAULTS = {"energy_fee_per": "month", "with_levies": True}
 NORDPOOL = "sensor.nord_pool_current_price"
@@ -24,12 +23,12 @@ EXPORT = "input_number.export_price"
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+async def entry(hass: HomeAssistant, home: Home) -> MockConfigEntry:
     """Return an entry whose meter answers each reload, and two entities with prices beside it."""
     hass.config.currency = "GBP"
     hass.states.async_set(NORDPOOL, "0.085", {"unit_of_measurement": "EUR/kWh"})
     hass.states.async_set(EXPORT, "40", {"unit_of_measurement": "EUR/MWh"})
-    return await set_up(hass, port, make_entry)
+    return await home.set_up()
 
 
 async def enter(
@@ -246,16 +245,13 @@ async def test_the_first_page_is_kept_while_the_second_is_corrected(
     )
 
     port.greeting = port.next_frame(TELEGRAM)
-    result = await hass.config_entries.options.async_configure(form["flow_id"], {})
-    await hass.async_block_till_done()
+    result = await submit(hass, form, {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     stored = {"reference_power": 7.0, "energy_price": 0.15, "discount": 1.0}
     assert dict(entry.options) == {**DEFAULTS, **stored}
 
 
-async def test_what_no_form_sends_is_refused(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
-) -> None:
+async def test_what_no_form_sends_is_refused(home: Home, entry: MockConfigEntry) -> None:
     refused: list[dict[str, Any]] = [
         {"network_prices": {"meter_ampere": "50"}},
         {"energy_fee_per": "week"},
@@ -266,15 +262,13 @@ async def test_what_no_form_sends_is_refused(
     ]
     for typed in refused:
         with pytest.raises(InvalidData):
-            await enter(hass, port, entry, **typed)
+            await enter(home.hass, home.port, entry, **typed)
 
 
-async def test_units_of_prices(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
-) -> None:
+async def test_units_of_prices(hass: HomeAssistant, home: Home, entry: MockConfigEntry) -> None:
     for unit in ("EUR/kWh", "€/kWh", "EUR/MWh", "ct/kWh", "c/kWh", "¢/kWh", None):
         hass.states.async_set(NORDPOOL, "unknown", {"unit_of_measurement": unit} if unit else {})
-        result = await enter(hass, port, entry, dynamic_price=MARKET)
+        result = await enter(hass, home.port, entry, dynamic_price=MARKET)
         assert result["type"] is FlowResultType.CREATE_ENTRY, unit
 
 
@@ -497,9 +491,7 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(
     assert entry.options["surcharge_price_since"] == "2026-03-01"
 
 
-async def test_an_aid_that_cannot_be(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
-) -> None:
+async def test_an_aid_that_cannot_be(home: Home, entry: MockConfigEntry) -> None:
     for aids, error in (
         ([{**AID, "name": "  "}], "aid_malformed"),
         ([{**AID, "name": "x" * 61}], "aid_malformed"),
@@ -507,7 +499,7 @@ async def test_an_aid_that_cannot_be(
         ([REBATE, {**AID, "last_day": "2026-07-31"}], "aid_malformed"),
         ([REBATE] * 21, "too_many_aids"),
     ):
-        form = await enter(hass, port, entry, reference_power="7", aids={"aids": aids})
+        form = await enter(home.hass, home.port, entry, reference_power="7", aids={"aids": aids})
         assert form["errors"] == {"aids": error}
         # What was typed is shown again.
         assert suggested(form)["aids"] == {"aids": aids}

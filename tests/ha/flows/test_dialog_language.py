@@ -12,7 +12,6 @@ from aiohttp.test_utils import make_mocked_request
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.frontend.storage import async_user_store
 from homeassistant.components.http.const import KEY_HASS_USER
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USB
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResult
@@ -28,7 +27,6 @@ from custom_components.smarty_p1.lib.virtual import Question
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, open_details, open_options, reconfigure, start, submit
 from tests.ha.entities import Smarty, listen
 from tests.ha.flows.test_config_flow_boards import find_messages
@@ -37,7 +35,7 @@ from tests.ha.flows.test_leneda_meter import ACCOUNT, CONTRACT
 from tests.ha.meter import KEY, MeterPort, with_value
 from tests.ha.repairs import open_repair
 from tests.ha.sinks.test_virtual_meter_server import stored
-from tests.ha.support import TELEGRAM, at, receive, set_up
+from tests.ha.support import TELEGRAM, Home, at, set_up
 from tests.ha.test_past_import import settled, uploaded
 
 FOLDER = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"
@@ -45,7 +43,7 @@ NUMBER = re.compile(r"(?<![\w.])\d+[.]\d+(?![\w.])")
 # Addresses, paths, code and names that a user or another program has chosen.
 NO_WORDS = re.compile(r"DSMR Smart Meter|`[^`]*`|\w+://\S+|/\S+|\d+(?:[.]\d+){3}|«[^»]*»")
 
-pytestmark = pytest.mark.usefixtures("short_wait")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait")
 
 
 def pieces(language: str) -> Iterator[str]:
@@ -95,13 +93,6 @@ def is_french(result: FlowResult[Any, Any], *parts: str) -> None:
         assert any(part in text for text in texts), (part, texts)
 
 
-@pytest.fixture(autouse=True)
-def integration(
-    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
-) -> None:
-    """Do as in the other tests, with a recorder that starts before everything else."""
-
-
 type Greet = Callable[[], None]
 
 
@@ -141,24 +132,20 @@ async def test_a_meter_that_was_found(hass: HomeAssistant, port: MeterPort, gree
         form["flow_id"], {"energy_price": "2,345"}
     )
     is_french(result, "Prix de l'énergie")
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], {})
-    await hass.async_block_till_done()
+    result = await submit(hass, form, {})
     # Names that Home Assistant stores are in its own language.
     assert result["title"] == "Smarty"
 
 
 @pytest.mark.usefixtures("platform")
-async def test_a_meter_without_a_cable_and_its_cable(
-    hass: HomeAssistant, port: MeterPort, greet: Greet
-) -> None:
+async def test_a_meter_without_a_cable_and_its_cable(home: Home, greet: Greet) -> None:
     greet()
-    found = await submit(hass, await start(hass, "leneda"), ACCOUNT)
+    found = await submit(home.hass, await start(home.hass, "leneda"), ACCOUNT)
     is_french(found, "Dernier jour connu")
-    await hass.config_entries.flow.async_configure(found["flow_id"], CONTRACT)
-    await hass.async_block_till_done()
-    port.greeting = port.next_frame(TELEGRAM)
-    typed = {"port": port.url, "encryption_key": KEY}
-    is_french(await submit(hass, await start(hass), typed), "autre compteur")
+    await submit(home.hass, found, CONTRACT)
+    home.port.greeting = home.port.next_frame(TELEGRAM)
+    typed = {"port": home.port.url, "encryption_key": KEY}
+    is_french(await submit(home.hass, await start(home.hass), typed), "autre compteur")
 
 
 async def test_entities(hass: HomeAssistant, freezer: FrozenDateTimeFactory, greet: Greet) -> None:
@@ -211,9 +198,9 @@ async def test_a_pulse_reader(
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+async def entry(home: Home) -> MockConfigEntry:
     """Return the entry of a meter with a contract and an excess this month."""
-    entry = make_entry(port.url)
+    entry = home.make_entry(home.port.url)
     entry_of = lambda *_args, **_kwargs: entry  # noqa: E731
     options = {
         "reference_power": 3.0,
@@ -222,10 +209,10 @@ async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) ->
         "surcharge_price": 0.15,
         "virtual_meter": stored(free_ports()),
     }
-    hass.config_entries.async_update_entry(entry, options=options)
-    await set_up(hass, port, entry_of, at("10:15:00", 100.0))
-    await receive(hass, port, at("10:30:00", 110.75))
-    port.greeting = lambda: port.next_frame(TELEGRAM)
+    home.hass.config_entries.async_update_entry(entry, options=options)
+    await set_up(home.hass, home.port, entry_of, at("10:15:00", 100.0))
+    await home.receive(at("10:30:00", 110.75))
+    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
     return entry
 
 

@@ -13,8 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.leneda import Fault, Platform
-from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import open_options
+from tests.ha.dialogs import open_options, submit
 from tests.ha.leneda import (
     ENERGY_ID,
     EXPORTED,
@@ -25,32 +24,27 @@ from tests.ha.leneda import (
     PRODUCTION_POINT,
     utc,
 )
-from tests.ha.meter import MeterPort
-from tests.ha.support import TELEGRAM, set_up
+from tests.ha.support import TELEGRAM, Home
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 WITH_PANELS = {**ACCOUNT, "production_point": PRODUCTION_POINT}
 
 
 @pytest.fixture
-async def entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> AsyncGenerator[MockConfigEntry]:
+async def entry(home: Home) -> AsyncGenerator[MockConfigEntry]:
     """Return an entry whose meter answers each reload."""
-    entry = await set_up(hass, port, make_entry, min_interval=10)
-    port.greeting = lambda: port.next_frame(TELEGRAM)
+    entry = await home.set_up(min_interval=10)
+    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
     yield entry
     # Its statistics would wait for the entity.
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await home.hass.config_entries.async_unload(entry.entry_id)
 
 
 async def enter(
     hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str]
 ) -> ConfigFlowResult:
     form = await open_options(hass, entry, "leneda_account")
-    result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
-    await hass.async_block_till_done()
-    return result
+    return await submit(hass, form, typed)
 
 
 def suggested(form: ConfigFlowResult) -> dict[str, Any]:
@@ -118,8 +112,7 @@ async def test_the_key_is_not_shown_again(
         "gas_point": None,
     }
     typed = {name: text for name, text in shown.items() if text}
-    await hass.config_entries.options.async_configure(form["flow_id"], typed)
-    await hass.async_block_till_done()
+    await submit(hass, form, typed)
     assert entry.options["leneda"] == ACCOUNT
     assert not platform.refused
 

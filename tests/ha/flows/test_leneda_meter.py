@@ -21,7 +21,7 @@ from dev.leneda import Fault, Platform
 from tests.ha.dialogs import confirm, open_options, reconfigure, start, submit, told
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT
 from tests.ha.meter import KEY as METER_KEY, SERIAL, MeterPort, with_value
-from tests.ha.support import TELEGRAM, entered_data, wait_until
+from tests.ha.support import TELEGRAM, Home, entered_data, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 UNKNOWN = f"{POINT[:-1]}2"
@@ -107,23 +107,21 @@ async def test_a_key_is_enough_for_bill_and_entities(hass: HomeAssistant) -> Non
     assert diagnostics["demand"]["month"]["days"]
 
 
-async def test_a_meter_that_another_entry_reads_is_no_cable_for_this_one(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    entry = await add(hass)
+async def test_a_meter_that_another_entry_reads_is_no_cable_for_this_one(home: Home) -> None:
+    entry = await add(home.hass)
     cellar = MockConfigEntry(domain="smarty_p1", title="Cellar", unique_id=SERIAL)
-    cellar.add_to_hass(hass)
-    port.greeting = lambda: port.next_frame(of_now())
-    form = await reconfigure(hass, entry)
-    form = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
+    cellar.add_to_hass(home.hass)
+    home.port.greeting = lambda: home.port.next_frame(of_now())
+    form = await reconfigure(home.hass, entry)
+    form = await submit(home.hass, form, {"port": home.port.address, "encryption_key": METER_KEY})
     assert (form["step_id"], form["errors"]) == ("add_cable", {"port": "port_in_use"})
     assert told(form)["title"] == "Cellar"
     assert (entry.unique_id, entry.data["kind"]) == (POINT, "leneda")
 
     # A meter that is not loaded gets a cable, too.
-    await hass.config_entries.async_remove(cellar.entry_id)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    result = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
+    await home.hass.config_entries.async_remove(cellar.entry_id)
+    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    result = await submit(home.hass, form, {"port": home.port.address, "encryption_key": METER_KEY})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
     assert (entry.unique_id, "kind" in entry.data) == (SERIAL, False)
 
@@ -157,12 +155,10 @@ async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPor
 
 
 @pytest.mark.parametrize("step", ["async_unload_entry", "async_setup_entry"])
-async def test_dialog_is_closed_while_the_cable_is_added(
-    hass: HomeAssistant, port: MeterPort, step: str
-) -> None:
-    entry = await add(hass)
-    port.greeting = lambda: port.next_frame(of_now())
-    form = await reconfigure(hass, entry)
+async def test_dialog_is_closed_while_the_cable_is_added(home: Home, step: str) -> None:
+    entry = await add(home.hass)
+    home.port.greeting = lambda: home.port.next_frame(of_now())
+    form = await reconfigure(home.hass, entry)
     begun, may_go_on = asyncio.Event(), asyncio.Event()
     original = getattr(smarty_p1, step)
 
@@ -172,16 +168,16 @@ async def test_dialog_is_closed_while_the_cable_is_added(
         return await original(*args)
 
     with patch.object(smarty_p1, step, slowly):
-        typed = {"port": port.address, "encryption_key": METER_KEY}
-        await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+        typed = {"port": home.port.address, "encryption_key": METER_KEY}
+        await home.hass.config_entries.flow.async_configure(form["flow_id"], typed)
         await begun.wait()
-        hass.config_entries.flow.async_abort(form["flow_id"])
+        home.hass.config_entries.flow.async_abort(form["flow_id"])
         await asyncio.sleep(0.01)
         may_go_on.set()
-        await hass.async_block_till_done()
+        await home.hass.async_block_till_done()
 
     assert (entry.state, entry.unique_id) == (ConfigEntryState.LOADED, SERIAL)
-    await wait_until(hass, lambda: entry.runtime_data.latest is not None)
+    await home.wait_until(lambda: entry.runtime_data.latest is not None)
 
 
 async def test_what_can_be_wrong_with_the_account(hass: HomeAssistant, platform: Platform) -> None:

@@ -9,9 +9,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.flows.options import goal_and_messages
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import enter_contract, open_options, reconfigure
-from tests.ha.meter import OTHER_SERIAL, MeterPort
-from tests.ha.support import TELEGRAM, set_up
+from tests.ha.dialogs import enter_contract, open_options, reconfigure, submit
+from tests.ha.meter import OTHER_SERIAL
+from tests.ha.support import TELEGRAM, Home
 
 GOAL = ["goal", "goal_amount"]
 RECIPIENTS = ["recipients", "quiet_from", "quiet_until"]
@@ -32,10 +32,10 @@ STORED: dict[str, Any] = {
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+async def entry(home: Home) -> MockConfigEntry:
     """Return an entry that has options of every page; its meter answers each reload."""
-    entry = await set_up(hass, port, make_entry, **STORED)
-    port.greeting = lambda: port.next_frame(TELEGRAM)
+    entry = await home.set_up(**STORED)
+    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
     return entry
 
 
@@ -96,8 +96,7 @@ async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockC
         ("other_programs", {}),
     ):
         form = await open_options(hass, entry, page)
-        result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
-        await hass.async_block_till_done()
+        result = await submit(hass, form, typed)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         if page == "updates":
             stored = {name: value for name, value in stored.items() if name not in of_gas}
@@ -119,8 +118,7 @@ async def test_a_goal_is_an_amount_or_moves_with_last_year(
         form = await open_options(hass, entry, "goal_and_messages")
         # This meter was not read a year ago.
         assert form["description_placeholders"] == {"name": "Smarty 2574", "last_year": "–"}  # noqa: RUF001
-        result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
-        await hass.async_block_till_done()
+        result = await submit(hass, form, typed)
         return dict(result)
 
     for typed, error in (
@@ -166,8 +164,7 @@ async def test_messages_are_switched_on_one_by_one(
 
     async def enter(**typed: object) -> dict[str, Any]:
         form = await open_options(hass, entry, "goal_and_messages")
-        result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
-        await hass.async_block_till_done()
+        result = await submit(hass, form, typed)
         return dict(result)
 
     phone = {"recipients": ["notify.phone"]}
@@ -263,8 +260,7 @@ async def test_recipients_are_typed_once_for_all_meters(
 async def enter_data(hass: HomeAssistant, entry: MockConfigEntry, **typed: float) -> dict[str, Any]:
     """Fill in the page of the data."""
     form = await open_options(hass, entry, "updates")
-    result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
-    await hass.async_block_till_done()
+    result = await submit(hass, form, typed)
     return dict(result)
 
 
@@ -298,12 +294,10 @@ async def test_numbers_of_no_gas_bill_are_refused(
         assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_without_gas_nobody_is_asked_about_it(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
+async def test_without_gas_nobody_is_asked_about_it(home: Home) -> None:
     text = TELEGRAM.replace("0-1:24.1.0(003)", "0-1:24.1.0(007)")
-    entry = await set_up(hass, port, make_entry, text, min_interval=10)
-    form = await open_options(hass, entry, "updates")
+    entry = await home.set_up(text, min_interval=10)
+    form = await open_options(home.hass, entry, "updates")
 
     assert form["data_schema"]
     assert list(form["data_schema"].schema) == ["min_interval"]

@@ -4,10 +4,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import open_details
-from tests.ha.meter import MeterPort
-from tests.ha.support import at, receive, set_up
+from tests.ha.support import Home, at
 
 UNKNOWN = dict.fromkeys(("above", "on_top", "instead", "difference"), "\N{EN DASH}")
 
@@ -20,32 +18,28 @@ async def readings(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str
 
 
 @pytest.mark.parametrize("replaces", [False, True])
-async def test_both_readings_and_their_difference(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, *, replaces: bool
-) -> None:
+async def test_both_readings_and_their_difference(home: Home, *, replaces: bool) -> None:
     prices = {"network_variable_price": 0.1, "surcharge_price": 0.15}
     options = {"reference_power": 3.0, "vat": True, "surcharge_replaces_variable": replaces}
-    entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **prices, **options)
+    entry = await home.set_up(at("10:15:00", 100.0), **prices, **options)
 
     # 10.75 kWh in a quarter-hour are 43 kW: 10 kWh above 3 kW.
-    await receive(hass, port, at("10:30:00", 110.75))
+    await home.receive(at("10:30:00", 110.75))
 
     # On top: 10.75 x 0.10 + 10 x 0.15 = 1.08 + 1.50; instead: 0.75 x 0.10 + 1.50 = 0.08 + 1.50.
     # With 8 % VAT: 2.58 x 1.08 = 2.79 and 1.58 x 1.08 = 1.71.
     expected = {"above": "10.00 kWh", "on_top": "2.79 €", "instead": "1.71 €"}
     expected |= {"difference": "1.08 €"}
     for language, mark in {"en-GB": ".", "de": ",", "fr": ",", "lb": ",", "pt": ","}.items():
-        hass.config.language = language
-        assert await readings(hass, entry) == {
+        home.hass.config.language = language
+        assert await readings(home.hass, entry) == {
             name: text.replace(".", mark) for name, text in expected.items()
         }
     # While the meter is not read, nothing is known.
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    assert await readings(hass, entry) == UNKNOWN
+    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await readings(home.hass, entry) == UNKNOWN
 
 
-async def test_without_a_reference_power_nothing_is_known(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    assert await readings(hass, entry) == UNKNOWN
+async def test_without_a_reference_power_nothing_is_known(home: Home) -> None:
+    entry = await home.set_up()
+    assert await readings(home.hass, entry) == UNKNOWN

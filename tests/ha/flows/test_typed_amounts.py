@@ -15,22 +15,20 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.flows.typed_amounts import Place, TypedAmounts
 from custom_components.smarty_p1.lib.amounts import EUR, Amount
-from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import enter_contract, open_details, open_options, suggested, told
-from tests.ha.meter import MeterPort
+from tests.ha.dialogs import enter_contract, open_details, open_options, submit, suggested, told
 from tests.ha.repairs import choose, open_repair
-from tests.ha.support import TELEGRAM, set_up
+from tests.ha.support import TELEGRAM, Home
 
 AID = {"name": "Aide", "first_day": "2026-01-01"}
 OPTIONS_FLOW = "/api/config/config_entries/options/flow"
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+async def entry(home: Home) -> MockConfigEntry:
     """Return an entry whose meter answers each reload."""
-    assert await async_setup_component(hass, REPAIRS, {})
-    entry = await set_up(hass, port, make_entry)
-    port.greeting = lambda: port.next_frame(TELEGRAM)
+    assert await async_setup_component(home.hass, REPAIRS, {})
+    entry = await home.set_up()
+    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
     return entry
 
 
@@ -52,9 +50,7 @@ async def send_again(
         else value
         for name, value in shown.items()
     }
-    result = await hass.config_entries.options.async_configure(form["flow_id"], shown | typed)
-    await hass.async_block_till_done()
-    return result
+    return await submit(hass, form, shown | typed)
 
 
 async def test_every_amount_of_the_contract_is_stored_as_printed(

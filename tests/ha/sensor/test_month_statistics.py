@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
@@ -20,6 +19,8 @@ from custom_components.smarty_p1.lib.prices import PriceFile, network_prices
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, let_pass, wait_for_telegram
 from tests.prices import PRICES
+
+pytestmark = pytest.mark.usefixtures("recorder_mock", "everything_enabled")
 
 OPTIONS = {
     "reference_power": 3.0,
@@ -52,16 +53,6 @@ STORIES = {
     ],
     "unknown": [*("", "", "", "250703091400S", "250703093000S", "250703094500S")],
 }
-
-
-@pytest.fixture(autouse=True)
-def integration(
-    recorder_mock: Recorder,
-    enable_custom_integrations: None,
-    socket_enabled: None,
-    everything_enabled: None,
-) -> None:
-    """Do as in the other tests, with a recorder that starts before everything else."""
 
 
 def telegram(time: str, kwh: float) -> str:

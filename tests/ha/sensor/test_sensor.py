@@ -12,7 +12,6 @@ from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryD
 from custom_components.smarty_p1.lib.entities import sensors_of_mbus_meter
 from custom_components.smarty_p1.lib.meter import MeterReader
 from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
-from tests.ha.conftest import EntryMaker
 from tests.ha.meter import (
     OTHER_SERIAL,
     SERIAL,
@@ -23,7 +22,7 @@ from tests.ha.meter import (
     with_value,
     without_channels,
 )
-from tests.ha.support import TELEGRAM, Home, device_of, set_up, state_of, values
+from tests.ha.support import TELEGRAM, Home, device_of
 
 GAS = "gas_meter_7401"
 WATER = "water_meter_7402"
@@ -55,14 +54,12 @@ METER_VALUES = {
 }
 
 
-async def test_three_phases_gas_water_heat(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
-) -> None:
-    port.greeting = literal_frame("three_phase_gas_water_heat")
-    entry = make_entry(port.url)
-    await hass.config_entries.async_setup(entry.entry_id)
+async def test_three_phases_gas_water_heat(home: Home, device_registry: DeviceRegistry) -> None:
+    home.port.greeting = literal_frame("three_phase_gas_water_heat")
+    entry = home.make_entry(home.port.url)
+    await home.hass.config_entries.async_setup(entry.entry_id)
 
-    assert values(hass) == METER_VALUES | FLOWS | {GAS: "678.901", WATER: "28.103", HEAT: "12.345"}
+    assert home.values() == METER_VALUES | FLOWS | {GAS: "678.901", WATER: "28.103", HEAT: "12.345"}
 
     meter = device_of(device_registry, entry, SERIAL)
     assert (meter.name, meter.manufacturer, meter.model) == ("Smarty", "Sagemcom", "Smarty")
@@ -203,19 +200,19 @@ async def test_an_index_without_a_known_unit_has_no_sensor(
     assert home.state_of(WATER).state == shown
 
 
-async def test_two_meters(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+async def test_two_meters(hass: HomeAssistant, home: Home) -> None:
     other_title = bytes.fromhex("5341476770041030")
     async with MeterPort() as other_port:
         other = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
         other_port.greeting = encipher(
             with_value(other, "1-0:1.8.0", "(000001.000*kWh)"), 1, system_title=other_title
         )
-        await set_up(hass, port, make_entry)
-        entry = make_entry(other_port.url, serial=OTHER_SERIAL)
+        await home.set_up()
+        entry = home.make_entry(other_port.url, serial=OTHER_SERIAL)
         assert await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
 
-        shown: dict[str, Any] = values(hass)
+        shown: dict[str, Any] = home.values()
         assert shown["smarty_energy_imported"] == "25678.901"
         assert shown[f"smarty_{OTHER_SERIAL[-4:]}_energy_imported"] == "1.0"
         assert len(shown) == 2 * (len(METER_VALUES) + len(FLOWS) + 3)
@@ -242,10 +239,10 @@ async def test_a_voltage_is_shown_and_follows_by_a_volt(home: Home) -> None:
 
 
 async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, entity_registry: EntityRegistry
+    home: Home, entity_registry: EntityRegistry
 ) -> None:
-    port.greeting = port.next_frame(TELEGRAM)
-    entry = make_entry(port.url)
+    home.port.greeting = home.port.next_frame(TELEGRAM)
+    entry = home.make_entry(home.port.url)
     # As an earlier version has left it.
     entity_registry.async_get_or_create(
         "sensor",
@@ -254,10 +251,10 @@ async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
         suggested_object_id="smarty_net_power_l1",
         config_entry=entry,
     )
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.hass.async_block_till_done()
 
-    assert state_of(hass, "smarty_net_power_l1").state == "1.173"
+    assert home.state_of("smarty_net_power_l1").state == "1.173"
     for phase in ("l2", "l3"):
         found = entity_registry.async_get(f"sensor.smarty_net_power_{phase}")
         assert found

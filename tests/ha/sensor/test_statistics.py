@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.history import get_significant_states
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.recorder import get_instance
@@ -16,9 +15,10 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import TELEGRAM, receive
+from tests.ha.meter import with_value
+from tests.ha.support import TELEGRAM, Home
+
+pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 GAS = "sensor.gas_meter_7401"
 WATER = "sensor.water_meter_7402"
@@ -56,13 +56,6 @@ GRID = {
 }
 
 
-@pytest.fixture(autouse=True)
-def integration(
-    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
-) -> None:
-    """Do as in the other tests, with a recorder that starts before everything else."""
-
-
 def at(clock: str, kwh: float, kw: float) -> str:
     """Return a telegram of 3 July 2025 with this index and power."""
     text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{clock.replace(':', '')}S)")
@@ -70,11 +63,11 @@ def at(clock: str, kwh: float, kw: float) -> str:
     return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
 
 
-async def compile_statistics(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+async def compile_statistics(hass: HomeAssistant, home: Home) -> None:
     """Let the meter send a quarter-hour of 4 kW and later captures, and compile all that."""
     assert await async_setup_component(hass, "sensor", {})
-    port.greeting = port.next_frame(at("10:30:00", 100.0, 4.0))
-    entry = make_entry(port.url)
+    home.port.greeting = home.port.next_frame(at("10:30:00", 100.0, 4.0))
+    entry = home.make_entry(home.port.url)
     options = {"reference_power": 3.0, "surcharge_price": 0.2, "energy_price": 0.15}
     options |= {"feed_in_price": 0.06, "vat": False}
     hass.config_entries.async_update_entry(entry, options=options)
@@ -84,7 +77,7 @@ async def compile_statistics(hass: HomeAssistant, port: MeterPort, make_entry: E
     later = with_value(later, "0-1:24.2.1", "(250703104000S)(00679.901*m3)")
     later = with_value(later, "0-2:24.2.1", "(250703104000S)(00028.203*m3)")
     later = with_value(later, "0-3:24.2.1", "(250703104000S)(00012.445*GJ)")
-    await receive(hass, port, later)
+    await home.receive(later)
 
     await async_wait_recording_done(hass)
     now = dt_util.utcnow()
@@ -95,11 +88,9 @@ async def compile_statistics(hass: HomeAssistant, port: MeterPort, make_entry: E
         await async_wait_recording_done(hass)
 
 
-async def test_statistics_are_compiled(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_ws_client: WebSocketGenerator
-) -> None:
-    assert await async_setup_component(hass, "energy", {})
-    await compile_statistics(hass, port, make_entry)
+async def test_statistics_are_compiled(home: Home, hass_ws_client: WebSocketGenerator) -> None:
+    assert await async_setup_component(home.hass, "energy", {})
+    await compile_statistics(home)
     client = await hass_ws_client()
 
     await client.send_json_auto_id({"type": "recorder/list_statistic_ids"})
@@ -153,12 +144,10 @@ async def test_statistics_are_compiled(
 
 
 @pytest.mark.usefixtures("everything_enabled")
-async def test_long_and_double_attributes_are_not_recorded(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await compile_statistics(hass, port, make_entry)
+async def test_long_and_double_attributes_are_not_recorded(hass: HomeAssistant, home: Home) -> None:
+    await compile_statistics(home)
     text = with_value(TELEGRAM, "0-0:96.13.0", f"({b'Hallo'.hex()})")
-    await receive(hass, port, f"{text.partition('!')[0]}9-9:99.99.99(long)\r\n!")
+    await home.receive(f"{text.partition('!')[0]}9-9:99.99.99(long)\r\n!")
     await async_wait_recording_done(hass)
 
     def recorded(entity_id: str) -> dict[str, Any]:

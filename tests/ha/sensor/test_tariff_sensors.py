@@ -20,10 +20,9 @@ from custom_components.smarty_p1.lib.entities import tariff_sensor_values
 from custom_components.smarty_p1.lib.history import Energies
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import open_options
 from tests.ha.meter import SERIAL, MeterPort, with_value
-from tests.ha.support import receive, reload, state_of
+from tests.ha.support import Home, receive, state_of
 
 PRICE = "smarty_price_of_imported_energy"
 PRICE_EXPORT = "smarty_price_of_exported_energy"
@@ -43,14 +42,12 @@ PROJECTED = "smarty_projected_quarter_hour_power"
 
 @pytest.fixture
 async def entry(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
+    home: Home,
     hass_storage: dict[str, Any],
     everything_enabled: None,  # noqa: ARG001 - before it is set up
 ) -> MockConfigEntry:
     """Return the entry of a meter with one month and a half behind it, at midnight."""
-    return await billed_month.set_up(hass, port, make_entry, hass_storage)
+    return await billed_month.set_up(home.hass, home.port, home.make_entry, hass_storage)
 
 
 def values(hass: HomeAssistant, *names: str) -> list[float]:
@@ -129,10 +126,10 @@ async def test_peaks_and_classes(hass: HomeAssistant, port: MeterPort) -> None:
 
 @pytest.mark.usefixtures("everything_enabled")
 async def test_the_tariff_is_in_euro_whatever_currency_home_assistant_has(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
 ) -> None:
     await hass.config.async_update(currency="GBP")
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    entry = await billed_month.set_up(hass, home.port, home.make_entry, hass_storage)
 
     units = Counter(
         state.attributes.get("unit_of_measurement") for state in hass.states.async_all()
@@ -175,45 +172,45 @@ OF_OPTIONS: list[tuple[dict[str, object], set[str]]] = [
 
 
 async def test_what_exists_depends_on_the_options(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, entity_registry: EntityRegistry
+    home: Home, entity_registry: EntityRegistry
 ) -> None:
-    entry = make_entry(port.url)
+    entry = home.make_entry(home.port.url)
     for options, ends in OF_OPTIONS:
         # What the options asked for before is removed.
-        port.greeting = port.next_frame(telegram("00:00:00", 0.0))
-        hass.config_entries.async_update_entry(entry, options=options)
-        await reload(hass, entry)
+        home.port.greeting = home.port.next_frame(telegram("00:00:00", 0.0))
+        home.hass.config_entries.async_update_entry(entry, options=options)
+        await home.reload(entry)
         registered = async_entries_for_config_entry(entity_registry, entry.entry_id)
         assert {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered} & ENDS == ends
 
 
 @pytest.mark.usefixtures("everything_enabled")
-async def test_a_month_that_is_not_whole_says_so(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = port.next_frame(with_value(telegram("23:30:00", 0.0), "0-0:1.0.0", "()"))
-    entry = make_entry(port.url)
+async def test_a_month_that_is_not_whole_says_so(hass: HomeAssistant, home: Home) -> None:
+    home.port.greeting = home.port.next_frame(
+        with_value(telegram("23:30:00", 0.0), "0-0:1.0.0", "()")
+    )
+    entry = home.make_entry(home.port.url)
     hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     # Nothing is known before the meter has sent its time.
     for name in (PRICE, ENERGY, TOTAL, PEAK, PEAK_YEAR, ABOVE, CHEAPEST, SAVING):
-        assert state_of(hass, name).state == STATE_UNKNOWN
-        assert "measured_share" not in state_of(hass, name).attributes
-    port.greeting = b""
-    await receive(hass, port, telegram("23:30:00", 0.0))
-    await receive(hass, port, telegram("23:45:00", 1.0))
+        assert home.state_of(name).state == STATE_UNKNOWN
+        assert "measured_share" not in home.state_of(name).attributes
+    home.port.greeting = b""
+    await home.receive(telegram("23:30:00", 0.0))
+    await home.receive(telegram("23:45:00", 1.0))
 
     # One of the 16 * 96 - 1 that have ended, 0.00065; nothing is known of May.
     for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, ABOVE):
-        assert state_of(hass, name).attributes["measured_share"] == 0.0007
-    assert state_of(hass, TOTAL).attributes["last_month"] is None
+        assert home.state_of(name).attributes["measured_share"] == 0.0007
+    assert home.state_of(TOTAL).attributes["last_month"] is None
     # Midnight in Luxembourg, in Home Assistant's time zone.
-    assert state_of(hass, TOTAL).attributes["since"] == "2026-06-15T15:00:00-07:00"
+    assert home.state_of(TOTAL).attributes["since"] == "2026-06-15T15:00:00-07:00"
     for name in (PEAK, CHEAPEST, SAVING, MONTH_END):
-        assert state_of(hass, name).state == STATE_UNKNOWN
-    assert state_of(hass, PEAK).attributes["measured_share"] is None
-    assert state_of(hass, CHEAPEST).attributes["classes"] == {}
+        assert home.state_of(name).state == STATE_UNKNOWN
+    assert home.state_of(PEAK).attributes["measured_share"] is None
+    assert home.state_of(CHEAPEST).attributes["classes"] == {}
     assert values(hass, PEAK_YEAR) == [4.0]
 
 

@@ -18,7 +18,7 @@ from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, seal
 from tests.ha.pacing import with_power
-from tests.ha.support import TELEGRAM, own_log, receive, set_up, values, wait_until
+from tests.ha.support import TELEGRAM, Home, own_log, receive, set_up, wait_until
 
 ENDING = re.compile(rb"![0-9A-F]{4}\r\n")
 
@@ -185,12 +185,10 @@ async def test_every_address_can_be_chosen() -> None:
             assert answering == expected & tried
 
 
-async def test_nothing_listens_by_default(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    with patch.object(hass.loop, "create_server", side_effect=AssertionError) as listen:
-        await set_up(hass, port, make_entry)
-        await receive(hass, port, TELEGRAM)
+async def test_nothing_listens_by_default(home: Home) -> None:
+    with patch.object(home.hass.loop, "create_server", side_effect=AssertionError) as listen:
+        await home.set_up()
+        await home.receive(TELEGRAM)
     assert not listen.called
 
 
@@ -328,9 +326,8 @@ async def test_what_clients_send_means_nothing_and_is_bounded(served: Served) ->
 
 
 @pytest.mark.parametrize("is_unloaded", [False, True])
-async def test_a_port_in_use_is_told_and_tried_again_until_the_entry_is_unloaded(  # noqa: PLR0913
-    hass: HomeAssistant,
-    port: MeterPort,
+async def test_a_port_in_use_is_told_and_tried_again_until_the_entry_is_unloaded(
+    home: Home,
     make_serving_entry: EntryMaker,
     p1_port: int,
     caplog: pytest.LogCaptureFixture,
@@ -338,26 +335,26 @@ async def test_a_port_in_use_is_told_and_tried_again_until_the_entry_is_unloaded
     is_unloaded: bool,
 ) -> None:
     def issue() -> ir.IssueEntry | None:
-        return ir.async_get(hass).async_get_issue("smarty_p1", f"p1_server_{entry.entry_id}")
+        return ir.async_get(home.hass).async_get_issue("smarty_p1", f"p1_server_{entry.entry_id}")
 
     with patch.object(p1_server, "RETRY_INTERVAL_S", 0.01):
         other = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port)
-        entry = await set_up(hass, port, make_serving_entry)
+        entry = await set_up(home.hass, home.port, make_serving_entry)
         # The readings do not depend on it.
-        assert values(hass)["smarty_energy_imported"] == "25678.901"
+        assert home.values()["smarty_energy_imported"] == "25678.901"
         shown = issue()
         assert shown
         assert (shown.translation_placeholders or {})["port"] == str(p1_port)
         await asyncio.sleep(0.05)
         assert len([line for line in own_log(caplog) if line[0] == "WARNING"]) == 1
         if is_unloaded:
-            assert await hass.config_entries.async_unload(entry.entry_id)
+            assert await home.hass.config_entries.async_unload(entry.entry_id)
             assert issue() is None
         other.close()
-        await wait_until(hass, lambda: issue() is None)
+        await home.wait_until(lambda: issue() is None)
     if not is_unloaded:
         async with reading(p1_port):
-            await Served(hass, port, entry, p1_port).has(1)
+            await Served(home.hass, home.port, entry, p1_port).has(1)
 
 
 @pytest.mark.parametrize(

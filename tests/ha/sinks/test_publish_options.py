@@ -15,9 +15,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import open_options
+from tests.ha.dialogs import open_options, submit
 from tests.ha.meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
-from tests.ha.support import TELEGRAM, set_up
+from tests.ha.support import TELEGRAM, Home
 
 # An address for examples: no machine has it.
 FOREIGN_ADDRESS = "192.0.2.1"
@@ -47,11 +47,7 @@ class Dialog:
         """Fill in the form; where it is stored, the meter sends a telegram."""
         flow = await self.form()
         self.port.greeting = self.port.next_frame(TELEGRAM)
-        result = await self.hass.config_entries.options.async_configure(
-            flow["flow_id"], {**sections}
-        )
-        await self.hass.async_block_till_done()
-        return result
+        return await submit(self.hass, flow, {**sections})
 
     async def is_refused(self, **sections: Mapping[str, Any]) -> dict[str, str]:
         """Fill in the form, and return what is wrong."""
@@ -59,8 +55,8 @@ class Dialog:
 
 
 @pytest.fixture
-async def dialog(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> Dialog:
-    return Dialog(hass, port, await set_up(hass, port, make_entry))
+async def dialog(home: Home) -> Dialog:
+    return Dialog(home.hass, home.port, await home.set_up())
 
 
 def section_of(result: ConfigFlowResult, name: str) -> Mapping[str, Any]:
@@ -213,13 +209,11 @@ async def test_the_topic_root_goes_with_the_names(dialog: Dialog) -> None:
 
 
 @pytest.mark.usefixtures("mqtt")
-async def test_a_serial_number_is_one_level_of_the_topic(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
+async def test_a_serial_number_is_one_level_of_the_topic(home: Home) -> None:
     serial = "A+#/B" + "x" * 59
     text = with_value(TELEGRAM, "0-0:42.0.0", f"({serial.encode().hex()})")
-    port.greeting = lambda: port.next_frame(text)
-    entry = make_entry(port.url, serial=serial)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await Dialog(hass, port, entry).enter(mqtt={"enabled": True})
+    home.port.greeting = lambda: home.port.next_frame(text)
+    entry = home.make_entry(home.port.url, serial=serial)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await Dialog(home.hass, home.port, entry).enter(mqtt={"enabled": True})
     assert entry.options["mqtt"]["topic"] == f"smarty_p1/A___B{'x' * 59}"

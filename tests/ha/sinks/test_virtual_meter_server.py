@@ -27,11 +27,11 @@ from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.encoder import with_value
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import open_options
+from tests.ha.dialogs import open_options, submit
 from tests.ha.meter import OTHER_SERIAL, MeterPort
 from tests.ha.pacing import with_power
 from tests.ha.repairs import choose, open_repair
-from tests.ha.support import TELEGRAM, receive, set_up, wait_until
+from tests.ha.support import TELEGRAM, Home, receive, set_up, wait_until
 from tests.ha.topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
 
 SERIAL = "02a1b2c3d4e5"
@@ -90,11 +90,7 @@ class House:
         """Fill in the form."""
         form = await open_options(self.hass, self.entry, "other_programs")
         entered = {"enabled": True, "address": LOCAL, "port": self.http_port} | typed
-        result = await self.hass.config_entries.options.async_configure(
-            form["flow_id"], {"virtual_meter": entered}
-        )
-        await self.hass.async_block_till_done()
-        return result
+        return await submit(self.hass, form, {"virtual_meter": entered})
 
     async def fields(self) -> list[Any]:
         """Return the fields of the form."""
@@ -131,13 +127,11 @@ class House:
 
 
 @pytest.fixture
-async def house(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> AsyncGenerator[House]:
-    house = House(hass, port, make_entry)
+async def house(home: Home) -> AsyncGenerator[House]:
+    house = House(home.hass, home.port, home.make_entry)
     yield house
-    if hass.config_entries.async_get_entry(house.entry.entry_id):
-        await hass.config_entries.async_unload(house.entry.entry_id)
+    if home.hass.config_entries.async_get_entry(house.entry.entry_id):
+        await home.hass.config_entries.async_unload(house.entry.entry_id)
 
 
 async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> None:
@@ -200,7 +194,7 @@ async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None
     placeholders = page["description_placeholders"] or {}
     assert placeholders["meters"].startswith("| 127.0.0.1 | HomeWizard /api/v1/data, Shelly EM.")
     assert "127" not in placeholders["batteries"] + placeholders["unanswered"]
-    result = await house.hass.config_entries.options.async_configure(page["flow_id"], {})
+    result = await submit(house.hass, page, {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert house.options == stored(house.http_port, shows_telegram=True)
 

@@ -15,9 +15,7 @@ from custom_components.smarty_p1.lib.prices import Contract, Contracts
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort
-from tests.ha.support import Home, receive, reload, state_of
+from tests.ha.support import Home
 
 from .conftest import Client, ask, refused
 
@@ -92,10 +90,8 @@ async def test_a_day(client: Client, entry: MockConfigEntry) -> None:
     assert round(used + fixed - 0.12, 2) == cost
 
 
-async def test_the_running_day(
-    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
-) -> None:
-    await receive(hass, port, telegram("00:12:00", 1.0))
+async def test_the_running_day(home: Home, client: Client, entry: MockConfigEntry) -> None:
+    await home.receive(telegram("00:12:00", 1.0))
     [today] = await days_of(client, entry, start="2026-06-16")
     assert (today["imported_wh"], today["quarter_hours"]) == (1000, 0)
     assert today["of_quarter_hours"] == 0
@@ -163,13 +159,13 @@ async def test_bills_as_the_action_returns_them_and_what_is_beside(
 
 @pytest.mark.usefixtures("everything_enabled")
 async def test_levies_are_a_part_of_their_own(
-    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
+    home: Home, client: Client, entry: MockConfigEntry
 ) -> None:
-    port.greeting = port.next_frame(telegram("00:00:05", 0.0))
+    home.port.greeting = home.port.next_frame(telegram("00:00:05", 0.0))
     levies: dict[str, Any] = {"with_levies": True, "electricity_tax": 0.002, "compensation": 0.01}
     levies["surcharge_price_since"] = "2026-06-01"
-    hass.config_entries.async_update_entry(entry, options={**entry.options, **levies})
-    await reload(hass, entry)
+    home.hass.config_entries.async_update_entry(entry, options={**entry.options, **levies})
+    await home.reload(entry)
 
     may, june = (await ask(client, "bill", entry_id=entry.entry_id, months=2))["months"]
 
@@ -184,16 +180,11 @@ async def test_levies_are_a_part_of_their_own(
     }
     assert june["total"] == 43.15
     # The entity is about both.
-    assert state_of(hass, "smarty_energy_cost_this_month").state == "25.2"
+    assert home.state_of("smarty_energy_cost_this_month").state == "25.2"
 
 
-async def test_a_month_has_the_reference_power_it_ended_with(  # noqa: PLR0913, PLR0917 - fixtures
-    hass: HomeAssistant,
-    port: MeterPort,
-    client: Client,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_month_has_the_reference_power_it_ended_with(
+    home: Home, client: Client, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored = billed_month.stored
 
@@ -204,7 +195,9 @@ async def test_a_month_has_the_reference_power_it_ended_with(  # noqa: PLR0913, 
         return {**data, "contracts": [first, june]}
 
     monkeypatch.setattr(billed_month, "stored", with_change)
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=12.0)
+    entry = await billed_month.set_up(
+        home.hass, home.port, home.make_entry, hass_storage, reference_power=12.0
+    )
 
     may, june = (await ask(client, "bill", entry_id=entry.entry_id, months=2))["months"]
 

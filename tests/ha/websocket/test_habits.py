@@ -5,9 +5,8 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.ha.billed_month import telegram
-from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
-from tests.ha.support import receive, set_up
+from tests.ha.support import Home, receive
 
 from .conftest import Client, ask
 
@@ -43,10 +42,8 @@ async def test_the_base_load_has_its_cost(client: Client, entry: MockConfigEntry
     assert answer["always_on"] == base_load
 
 
-async def test_a_new_meter_has_no_habits(
-    hass: HomeAssistant, port: MeterPort, client: Client, make_entry: EntryMaker
-) -> None:
-    new = await set_up(hass, port, make_entry)
+async def test_a_new_meter_has_no_habits(home: Home, client: Client) -> None:
+    new = await home.set_up()
     assert (await ask(client, "usual", entry_id=new.entry_id))["usual"] is None
     answer = await ask(client, "highlights", entry_id=new.entry_id)
     assert answer == {"always_on": None}

@@ -9,10 +9,9 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.websocket import gas_water_heat, meters, quality
-from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import open_options
+from tests.ha.dialogs import open_options, submit
 from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import TELEGRAM, let_pass, receive, reload, set_up
+from tests.ha.support import TELEGRAM, Home, let_pass, receive
 from tests.ha.topic import Clock
 
 from .conftest import Client, ask
@@ -30,12 +29,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-async def meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
-) -> MockConfigEntry:
+async def meter(home: Home, clock: Clock) -> MockConfigEntry:
     """Return the entry of a meter that has sent its first telegram."""
     assert clock.now == START
-    return await set_up(hass, port, make_entry)
+    return await home.set_up()
 
 
 class Sender:
@@ -87,14 +84,14 @@ async def test_the_lowest_and_highest_voltages_of_five_minutes(
 
 
 async def test_a_phase_that_never_had_a_voltage_is_none(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client, clock: Clock
+    home: Home, client: Client, clock: Clock
 ) -> None:
     text = with_value(with_value(TELEGRAM, "1-0:52.7.0", "(000.0*V)"), "1-0:72.7.0", "(001.1*V)")
-    entry = await set_up(hass, port, make_entry, text)
+    entry = await home.set_up(text)
     assert [*(await ask(client, "voltages", entry_id=entry.entry_id))["phases"]] == ["L1"]
     assert (await ask(client, "meters"))["meters"][0]["phases"] == 1
     # A phase that was there and is lost still counts.
-    sender = Sender(hass, port, clock)
+    sender = Sender(home.hass, home.port, clock)
     await sender.send(SECONDS)
     await sender.send(SECONDS, r1_0_52_7_0="(000.0*V)")
     assert [*(await ask(client, "voltages", entry_id=entry.entry_id))["phases"]][:2] == ["L1", "L2"]
@@ -224,21 +221,16 @@ async def test_an_index_that_falls_or_leaps_is_of_no_day(
     assert gas["days"] == {"start": "2025-07-03", "amounts": [0.2], "known": [0.021]}
 
 
-async def test_all_of_it_is_known_after_a_restart(  # noqa: PLR0913, PLR0917 - all of it is needed
-    hass: HomeAssistant,
-    port: MeterPort,
-    client: Client,
-    meter: MockConfigEntry,
-    sender: Sender,
-    clock: Clock,
+async def test_all_of_it_is_known_after_a_restart(
+    home: Home, client: Client, meter: MockConfigEntry, sender: Sender, clock: Clock
 ) -> None:
     await sender.send(SECONDS, r1_0_32_32_0="(00042)", r0_2_24_2_1="(250703120000S)(00028.253*m3)")
     await sender.send(5 * MINUTES, r0_1_96_3_10="(1)")
     clock.now += 2 * MINUTES
     before = {name: await ask(client, name, entry_id=meter.entry_id) for name in NAMES}
 
-    port.greeting = port.next_frame(with_value(sender.text, "0-0:96.7.21", "(00101)"))
-    await reload(hass, meter)
+    home.port.greeting = home.port.next_frame(with_value(sender.text, "0-0:96.7.21", "(00101)"))
+    await home.reload(meter)
 
     after = {name: await ask(client, name, entry_id=meter.entry_id) for name in NAMES}
     # What came while it was away is noticed.
@@ -268,8 +260,7 @@ async def test_what_gas_is_worth_is_told_once_it_is_entered_and_nothing_is_lost(
     port.greeting = port.next_frame(sender.text)
     form = await open_options(hass, meter, "updates")
     typed = {"min_interval": 0, "gas_kwh_per_m3": 11.2}
-    await hass.config_entries.options.async_configure(form["flow_id"], typed)
-    await hass.async_block_till_done()
+    await submit(hass, form, typed)
 
     after = {each["type"]: each for each in await media_of(client, meter)}
     assert before["gas"]["days"]["amounts"] == [2.0]
@@ -280,9 +271,9 @@ async def test_what_gas_is_worth_is_told_once_it_is_entered_and_nothing_is_lost(
 
 
 async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client, sender: Sender
+    home: Home, client: Client, sender: Sender
 ) -> None:
-    entry = await set_up(hass, port, make_entry, gas_price=0.9, gas_fixed_price=15.5)
+    entry = await home.set_up(gas_price=0.9, gas_fixed_price=15.5)
     # From 10:30 on 3 July: 678.901 m³. All of the 4th in one.
     await sender.send(HOURS, r0_1_24_2_1="(250704000000S)(00681.001*m3)")
     await sender.send(37 * HOURS, r0_1_24_2_1="(250705000000S)(00684.001*m3)")

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.energy.data import async_get_manager
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
@@ -26,11 +25,12 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from tests.ha.billed_month import telegram
-from tests.ha.dialogs import open_options
-from tests.ha.meter import MeterPort
-from tests.ha.support import metadata_of_sums, receive, reload
+from tests.ha.dialogs import open_options, submit
+from tests.ha.support import Home, metadata_of_sums
 
 from .conftest import Client, ask
+
+pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 HOUR = timedelta(hours=1)
 LAST_OF_APRIL = datetime(2026, 4, 30, tzinfo=UTC)
@@ -39,11 +39,6 @@ SUN = {"type": "solar", "stat_energy_from": "sensor.sun", "config_entry_solar_fo
 SHED = {**SUN, "stat_energy_from": "sensor.shed", "name": "Shed"}
 BATTERY = {"type": "battery", "stat_energy_from": "sensor.out", "stat_energy_to": "sensor.in"}
 PRICE = 0.21708
-
-
-@pytest.fixture(autouse=True)
-def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
-    """Do as in the other tests, with a recorder that starts before everything else."""
 
 
 @pytest.fixture
@@ -91,11 +86,9 @@ async def house_of(client: Client, entry: MockConfigEntry) -> dict[str, Any]:
     return house
 
 
-async def test_panels_in_watt_hours(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry, port: MeterPort
-) -> None:
-    await record(hass, "sensor.sun", unit="Wh")
-    await enter(hass, SUN)
+async def test_panels_in_watt_hours(home: Home, client: Client, entry: MockConfigEntry) -> None:
+    await record(home.hass, "sensor.sun", unit="Wh")
+    await enter(home.hass, SUN)
     house = await house_of(client, entry)
 
     assert house["solar"] == [{"energy": "sensor.sun", "power": None}]
@@ -129,9 +122,9 @@ async def test_panels_in_watt_hours(
 
     # A market whose prices nobody recorded.
     market = {"energy_price_entity": "sensor.market", "surcharge_price_since": "2026-05-01"}
-    port.greeting = port.next_frame(telegram("00:00:05", 0.1))
-    hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0, **market})
-    await reload(hass, entry)
+    home.port.greeting = home.port.next_frame(telegram("00:00:05", 0.1))
+    home.hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0, **market})
+    await home.reload(entry)
     month = (await house_of(client, entry))["months"][0]
     assert (month["unpriced_kwh"], month["saved"]) == (166.0, 0.0)
 
@@ -262,8 +255,7 @@ async def test_nothing_is_entered_or_recorded(
     form = await open_options(hass, entry, "sun")
     assert form["step_id"] == "sun_missing"
     assert (form["description_placeholders"] or {})["energy"] == "/config/energy"
-    await hass.config_entries.options.async_configure(form["flow_id"], {})
-    await hass.async_block_till_done()
+    await submit(hass, form, {})
     assert dict(entry.options) == before
 
     await enter(hass, BATTERY)
@@ -301,8 +293,7 @@ async def test_of_two_meters_each_has_what_is_chosen(
     # All of them again: later ones count, too.
     form = await open_options(hass, entry, "sun")
     both = {"sun_sources": ["sensor.sun", "sensor.shed"]}
-    await hass.config_entries.options.async_configure(form["flow_id"], both)
-    await hass.async_block_till_done()
+    await submit(hass, form, both)
     assert "sun_sources" not in entry.options
 
     # A disabled meter, which this one has replaced, does not count.
@@ -313,20 +304,19 @@ async def test_of_two_meters_each_has_what_is_chosen(
     MockConfigEntry(domain="smarty_p1", data={}, unique_id="SAG2").add_to_hass(hass)
     assert await house_of(client, entry) is None
     form = await open_options(hass, entry, "sun")
-    await hass.config_entries.options.async_configure(form["flow_id"], both)
-    await hass.async_block_till_done()
+    await submit(hass, form, both)
     assert entry.options["sun_sources"] == ["sensor.sun", "sensor.shed"]
     assert len((await house_of(client, entry))["solar"]) == 2
 
 
 async def test_devices_of_the_energy_dashboard_share_the_bill(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry, port: MeterPort
+    home: Home, client: Client, entry: MockConfigEntry
 ) -> None:
     # 0.4 kW at all times in June: the car takes 0.1 kWh each hour, and its wallbox the same ones.
     for name in ("sensor.car", "sensor.wallbox"):
-        await record(hass, name, lambda _time: 0.1)
-    await record(hass, "sensor.oven", lambda _time: 0.05)
-    manager = await async_get_manager(hass)
+        await record(home.hass, name, lambda _time: 0.1)
+    await record(home.hass, "sensor.oven", lambda _time: 0.05)
+    manager = await async_get_manager(home.hass)
     devices = [
         {"stat_consumption": "sensor.car", "name": "Car", "included_in_stat": "sensor.wallbox"},
         {"stat_consumption": "sensor.wallbox", "name": "Wallbox"},
@@ -337,7 +327,7 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(
     update: Any = {"device_consumption": devices}
     await manager.async_update(update)
     # The next telegram shows them.
-    await receive(hass, port, telegram("00:00:10", 0.0))
+    await home.receive(telegram("00:00:10", 0.0))
     answer = await ask(client, "shares", entry_id=entry.entry_id, period="month")
     rows = {row["name"] or row["kind"]: (row["wh"], row["cost"]) for row in answer["rows"]}
     # 15 days: 36 kWh, 18 kWh, and what is left of 144 kWh is always on.
@@ -356,6 +346,6 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(
     # Of the only meter, nothing is to be chosen, and there are no panels.
     assert (await open_options(hass, entry, "sun"))["step_id"] == "sun_missing"
     # With a second meter, nobody knows whose devices these are.
-    MockConfigEntry(domain="smarty_p1", unique_id="other").add_to_hass(hass)
+    MockConfigEntry(domain="smarty_p1", unique_id="other").add_to_hass(home.hass)
     yesterday = await ask(client, "shares", entry_id=entry.entry_id, period="yesterday")
     assert [row["kind"] for row in yesterday["rows"]] == ["always_on", "else"]

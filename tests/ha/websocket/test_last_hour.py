@@ -11,10 +11,9 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.websocket import last_hour
-from tests.ha.conftest import EntryMaker
 from tests.ha.entities import Smarty, set_up as set_up_entities
-from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import TELEGRAM, receive, reload, set_up
+from tests.ha.meter import with_value
+from tests.ha.support import TELEGRAM, Home
 from tests.ha.topic import Clock
 
 from .conftest import Client, ask
@@ -30,20 +29,16 @@ def drawing(kw: float) -> str:
 
 
 async def test_the_last_hour_survives_a_change_of_options(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    client: Client,
-    monkeypatch: pytest.MonkeyPatch,
+    hass: HomeAssistant, home: Home, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch, START)
     monkeypatch.setattr(last_hour, "dt_util", SimpleNamespace(utcnow=lambda: clock.now))
-    meter = await set_up(hass, port, make_entry, drawing(0.6))
+    meter = await home.set_up(drawing(0.6))
     clock.now += timedelta(seconds=10)
-    await receive(hass, port, drawing(2.7))
+    await home.receive(drawing(2.7))
     clock.now += timedelta(seconds=40)
-    port.greeting = port.next_frame(drawing(0.3))
-    await reload(hass, meter)
+    home.port.greeting = home.port.next_frame(drawing(0.3))
+    await home.reload(meter)
 
     answer = await ask(client, "last_hour", entry_id=meter.entry_id)
 

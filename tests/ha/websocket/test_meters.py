@@ -12,7 +12,7 @@ from tests.ha import billed_month
 from tests.ha.conftest import EntryMaker
 from tests.ha.entities import Smarty, set_up
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
-from tests.ha.support import device_of, receive
+from tests.ha.support import Home, device_of, receive
 
 from .conftest import Client, ClientOf, ask, refused, user_with
 
@@ -104,12 +104,10 @@ async def test_a_meter_that_is_disabled_is_told_and_how_to_enable_it(
 
 
 @pytest.mark.usefixtures("short_setup")
-async def test_a_meter_that_sends_nothing_says_why(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client
-) -> None:
-    entry = make_entry(port.url, key=KEY)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+async def test_a_meter_that_sends_nothing_says_why(home: Home, client: Client) -> None:
+    entry = home.make_entry(home.port.url, key=KEY)
+    await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.hass.async_block_till_done()
 
     [meter] = (await ask(client, "meters"))["meters"]
 

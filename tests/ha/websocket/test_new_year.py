@@ -15,9 +15,8 @@ from custom_components.smarty_p1.coordinator.stored.month_files import MonthFile
 from custom_components.smarty_p1.lib.bill import DemandMeter
 from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, month_name
 from custom_components.smarty_p1.lib.meter import MeterMemory
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import SERIAL, MeterPort, with_value
-from tests.ha.support import TELEGRAM, call, receive
+from tests.ha.meter import SERIAL, with_value
+from tests.ha.support import TELEGRAM, Home, call
 
 from .conftest import Client, ask
 
@@ -60,19 +59,14 @@ def telegram(time: datetime) -> str:
 
 
 @pytest.fixture
-async def entry(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-) -> MockConfigEntry:
+async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """Return a meter that was read for two months of the year, ten minutes before its end."""
     meter = DemandMeter(contract_of(OPTIONS))
     time = START
     while time < MIDNIGHT:
         meter.update(time, energies(time), 0.4, SERIAL)
         time += QUARTER_HOUR
-    entry = make_entry(port.url)
+    entry = home.make_entry(home.port.url)
     hass.config_entries.async_update_entry(entry, options=OPTIONS)
     folder = MonthFiles(hass, entry.entry_id).folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,10 +77,10 @@ async def entry(
     key = f"smarty_p1.{entry.entry_id}.meter"
     content = MeterMemory().as_dict() | {"demand": json.loads(json.dumps(meter.as_dict()))}
     hass_storage[key] = {"version": 1, "key": key, "data": content}
-    port.greeting = port.next_frame(telegram(BEFORE))
+    home.port.greeting = home.port.next_frame(telegram(BEFORE))
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
-    port.greeting = b""
+    home.port.greeting = b""
     return entry
 
 
@@ -126,11 +120,7 @@ async def said(hass: HomeAssistant, client: Client, entry: MockConfigEntry) -> d
 @pytest.mark.freeze_time("2026-12-31T22:30:00Z", tick=True)
 @pytest.mark.usefixtures("everything_enabled")
 async def test_midnight_of_31_december(
-    hass: HomeAssistant,
-    port: MeterPort,
-    client: Client,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
+    home: Home, client: Client, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     of_a_year = {
         "base load": ALL,
@@ -141,14 +131,14 @@ async def test_midnight_of_31_december(
     }
     issue = "smarty_p1", f"network_prices_{entry.entry_id}"
     # Ten seconds before, only amounts of a year and of the next 48 hours reach into the new year.
-    assert await said(hass, client, entry) == {**of_a_year, "outlook": ALL}
-    assert ir.async_get(hass).async_get_issue(*issue) is None
+    assert await said(home.hass, client, entry) == {**of_a_year, "outlook": ALL}
+    assert ir.async_get(home.hass).async_get_issue(*issue) is None
 
     # Amounts follow the meter's clock, the repair follows the clock of Home Assistant.
     for seconds in (0, 10, 20):
-        await receive(hass, port, telegram(MIDNIGHT + timedelta(seconds=seconds)))
+        await home.receive(telegram(MIDNIGHT + timedelta(seconds=seconds)))
 
-    assert await said(hass, client, entry) == {
+    assert await said(home.hass, client, entry) == {
         **of_a_year,
         "outlook": ALL,
         "surcharge": GRID,
@@ -163,15 +153,15 @@ async def test_midnight_of_31_december(
         "cost_forecast_for_the_month": ALL,
     }
     # (0.15 + 0.0510 + 0.0010 - 0.0010) * 1.08, after 0.17812 with the aid
-    price = hass.states.get("sensor.smarty_price_of_imported_energy")
+    price = home.hass.states.get("sensor.smarty_price_of_imported_energy")
     assert price
     assert float(price.state) == pytest.approx(0.21708)
 
     # The clock runs, so on a busy machine the timer of the hour can be missed once.
     for time in (MIDNIGHT, MIDNIGHT + HOUR):
         freezer.move_to(time)
-        async_fire_time_changed(hass, time)
-        await hass.async_block_till_done()
-    raised = ir.async_get(hass).async_get_issue(*issue)
+        async_fire_time_changed(home.hass, time)
+        await home.hass.async_block_till_done()
+    raised = ir.async_get(home.hass).async_get_issue(*issue)
     assert raised
     assert (raised.translation_placeholders or {})["year"] == "2027"

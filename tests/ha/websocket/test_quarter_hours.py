@@ -16,10 +16,9 @@ from custom_components.smarty_p1.lib.history import Origin, QuarterHour
 from custom_components.smarty_p1.lib.prices import Contract, Contracts
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING
 from tests.ha.billed_month import telegram
-from tests.ha.conftest import EntryMaker
 from tests.ha.measured import replace_month
 from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import receive, reload, set_up
+from tests.ha.support import Home, receive, reload
 from tests.ha.test_past_import import april
 
 from .conftest import Client, ClientOf, ask, refused, user_with
@@ -233,10 +232,8 @@ async def test_what_is_no_period_or_no_meter_is_refused(
     assert await refused(client, "quarter_hours", **good) == "not_loaded"
 
 
-async def test_before_the_first_energy_there_is_nothing(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client
-) -> None:
+async def test_before_the_first_energy_there_is_nothing(home: Home, client: Client) -> None:
     nothing = with_value(telegram("12:00:00", 0), "1-0:1.8.0", None)
-    entry = await set_up(hass, port, make_entry, nothing)
+    entry = await home.set_up(nothing)
     for command in ("days", "bill", "classes"):
         assert await refused(client, command, entry_id=entry.entry_id) == "nothing_counted"

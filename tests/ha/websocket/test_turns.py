@@ -18,8 +18,7 @@ from custom_components.smarty_p1 import answer_queue
 from custom_components.smarty_p1.lib.advice import Battery, WhatIfError, WhatIfRefusal
 from custom_components.smarty_p1.lib.history import QuarterHour
 from tests.ha import billed_month
-from tests.ha.meter import MeterPort
-from tests.ha.support import PATIENCE, receive, wait_until
+from tests.ha.support import PATIENCE, Home, wait_until
 
 from .conftest import Client, ClientOf, ask
 
@@ -202,16 +201,16 @@ async def test_a_user_receives_16_mb_and_others_their_own(
 
 
 async def test_what_does_not_change_is_kept_until_the_next_quarter_hour(
-    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry, desk: Desk
+    home: Home, client: Client, entry: MockConfigEntry, desk: Desk
 ) -> None:
     desk.is_open.set()
     for _ in range(2):
         await send(client, entry, 5)
         await received(client, 1)
-        await receive(hass, port, billed_month.telegram("00:00:20", 0.1))
+        await home.receive(billed_month.telegram("00:00:20", 0.1))
     assert desk.asked == [5]
-    await receive(hass, port, billed_month.telegram("00:15:00", 0.2))
-    await receive(hass, port, billed_month.telegram("00:30:00", 0.3))
+    await home.receive(billed_month.telegram("00:15:00", 0.2))
+    await home.receive(billed_month.telegram("00:30:00", 0.3))
     await send(client, entry, 5)
     await received(client, 1)
 
