@@ -37,6 +37,7 @@ from tests.prices import PRICES
 from . import billed_month, leneda
 from .meter import KEY, SERIAL, EntryMaker, MeterPort
 from .passed import Passed
+from .refusals import Refusals
 from .support import Home
 
 __all__ = ["EntryMaker"]
@@ -201,6 +202,12 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
 def home(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> Home:
     """Return a home whose meter is not set up yet."""
     return Home(hass, port, make_entry)
+
+
+@pytest.fixture
+def refuses(hass: HomeAssistant, subtests: pytest.Subtests) -> Refusals:
+    """Return what types rows into a form that refuses them."""
+    return Refusals(hass, subtests)
 
 
 @pytest.fixture

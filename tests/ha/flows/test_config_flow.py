@@ -48,6 +48,7 @@ from tests.ha.meter import (
     seal,
     with_value,
 )
+from tests.ha.refusals import Refusals, Row
 from tests.ha.support import NAMELESS, Home, values, wait_until
 from tests.ha.test_secrets import assert_no_secret
 
@@ -95,6 +96,7 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
     assert values(hass)["smarty_energy_imported"] == "25678.901"
 
 
+OF_METER = {"encryption_key": KEY}
 OTHER = {"authentication_key": OTHER_AUTHENTICATION_KEY}
 PUBLISHED = {"authentication_key": PUBLISHED_KEY}
 # The frame that comes, the key and the advanced options as they are typed, and what is stored.
@@ -220,90 +222,35 @@ async def test_what_a_meter_calls_itself_is_no_markup(hass: HomeAssistant, port:
     assert changing["serial_number"] == "???a??http???x??"
 
 
-# What comes, the keys that are typed, and the errors.
-WRONG: list[tuple[bytes, str | None, str | None, dict[str, str]]] = [
-    (b"\xff\x00login:\r\n" * 9, None, None, {"port": "not_p1"}),
-    (b"Port already in use\r\n", None, None, {"port": "port_busy"}),
-    (ENCRYPTED, None, None, {"encryption_key": "key_missing"}),
-    (ENCRYPTED, "  ", None, {"encryption_key": "key_missing"}),
-    (ENCRYPTED, OTHER_KEY, None, {"encryption_key": "wrong_key"}),
+KEY_ERROR, OTHER_KEY_ERROR = "encryption_key: key_malformed", "advanced: other_authentication_key"
+OTHERWISE_SEALED = literal_frame("other_authentication_key")
+# With what comes from the port.
+WRONG = [
+    Row("port: not_p1", {}, given=b"\xff\x00login:\r\n" * 9),
+    Row("port: port_busy", {}, given=b"Port already in use\r\n"),
+    Row("encryption_key: key_missing", {}),
+    Row("encryption_key: key_missing", {"encryption_key": "  "}),
+    Row("encryption_key: wrong_key", {"encryption_key": OTHER_KEY}),
     *(
-        (alter(ENCRYPTED) + alter(encipher(NAMELESS, 2)), KEY, None, {"port": "damaged"})
+        Row("port: damaged", OF_METER, given=alter(ENCRYPTED) + alter(encipher(NAMELESS, 2)))
         for alter in (ALTERATIONS["LF becomes CR LF"], cut(256), flipped(300))
     ),
-    (literal_frame("plain"), KEY, None, {"encryption_key": "security_off"}),
-    (encipher(NAMELESS, 1), KEY, None, {"base": "no_device_name"}),
-    (ENCRYPTED, KEY[:-1], None, {"encryption_key": "key_malformed"}),
-    (ENCRYPTED, PUBLISHED_KEY.lower(), None, {"encryption_key": "key_published"}),
-    (
-        *(ENCRYPTED, f"{KEY}00", "none"),
-        {"encryption_key": "key_malformed", "advanced": "authentication_key_malformed"},
+    Row("encryption_key: security_off", OF_METER, given=literal_frame("plain")),
+    Row("base: no_device_name", OF_METER, given=encipher(NAMELESS, 1)),
+    Row(KEY_ERROR, {"encryption_key": KEY[:-1]}),
+    Row("encryption_key: key_published", {"encryption_key": PUBLISHED_KEY.lower()}),
+    Row(
+        f"{KEY_ERROR}, advanced: authentication_key_malformed",
+        {"encryption_key": f"{KEY}00", "advanced": {"authentication_key": "none"}},
     ),
-    (b"", None, None, {"port": "nothing_received"}),
-    # Those whom nothing else helps may choose to go without verification from here on.
-    (
-        *(literal_frame("other_authentication_key"), KEY, None),
-        {"advanced": "other_authentication_key"},
-    ),
-    (
-        *(ENCRYPTED, KEY, OTHER_AUTHENTICATION_KEY),
-        {"advanced": "other_authentication_key"},
-    ),
+    Row("port: nothing_received", {}, given=b""),
 ]
-
-
-async def test_says_what_is_wrong_and_keeps_what_was_typed(home: Home) -> None:
-    form = await start(home.hass)
-    choice: dict[str, Any] = {}
-    for greeting, key, authentication_key, errors in WRONG:
-        home.port.greeting = greeting
-        typed: dict[str, Any] = {"port": home.port.address}
-        typed |= {"encryption_key": key} if key else {}
-        if authentication_key:
-            typed["advanced"] = {"authentication_key": authentication_key}
-        form = await submit(home.hass, form, typed)
-
-        assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "meter")
-        assert form["errors"] == errors
-        if errors.get("advanced") == "other_authentication_key":
-            choice = {"without_verification": False if authentication_key else None}
-        assert suggested(form) == {
-            "port": home.port.address,
-            "encryption_key": key,
-            "advanced": {"authentication_key": authentication_key, **choice},
-        }
-        assert is_advanced_open(form) is bool(authentication_key or "advanced" in errors)
-        await home.port.wait_for_clients(0)
-        # The page may be loaded anew: what it says stays.
-        form = await home.hass.config_entries.flow.async_configure(form["flow_id"])
-        assert form["errors"] == errors
-
-    home.port.greeting = ENCRYPTED
-    found = await submit(home.hass, form, {"port": home.port.address, "encryption_key": KEY})
-    assert (await confirm(home.hass, found))["result"].state is ConfigEntryState.LOADED
-
-
-async def open_error(hass: HomeAssistant, port: str) -> dict[str, str] | None:
-    """Return the errors for a port that cannot be opened."""
-    result = await enter(hass, port)
-    # What the system says is no text for people.
-    assert "Errno" not in str(result)
-    assert "failed" not in str(result)
-    return result["errors"]
-
-
-async def test_port_does_not_exist(hass: HomeAssistant, make_entry: EntryMaker) -> None:
-    make_entry("/dev/ttyUSB7", serial=OTHER_SERIAL)  # is compared with what is typed
-    for name in (
-        "/dev/serial/by-id/usb-nothing",
-        "/dev/tty\0USB0",
-        "nonsense://127.0.0.1:1",
-        "nonsense://gateway",  # whether it needs a number is not known
-    ):
-        assert await open_error(hass, name) == {"port": "port_not_found"}
-
-
+NO_PORTS = [
+    *("/dev/serial/by-id/usb-nothing", "/dev/tty\0USB0", "nonsense://127.0.0.1:1"),
+    "nonsense://gateway",  # whether it needs a number is not known
+]
 NOT_COMPLETE = {
+    "port_not_found": NO_PORTS,
     "port_number_missing": [
         *("127.0.0.1", "192.168.1.50", " gateway ", "gateway:", "gateway:0", "gateway:99999"),
         *("gateway:999999", "gateway:p1", "[::1]", "[::1", "fd00::1", "ttyUSB0"),
@@ -313,26 +260,39 @@ NOT_COMPLETE = {
     "port_masked": ["socket://REDACTED@gateway:2001", "esphome://gateway:6053?key=REDACTED"],
     "port_missing": ["", " \t"],
 }
+ADDRESSES = [Row(f"port: {key}", {"port": port}) for key, x in NOT_COMPLETE.items() for port in x]
 
 
-async def test_address_that_is_not_complete(hass: HomeAssistant, make_entry: EntryMaker) -> None:
-    form = await start(hass)
-    for error, texts in NOT_COMPLETE.items():
-        for text in texts:
-            form = await submit(hass, form, {"port": text, "encryption_key": KEY})
-            assert form["errors"] == {"port": error}, text
-            assert suggested(form)["port"] == text
+async def test_says_what_is_wrong_and_keeps_what_was_typed(home: Home, refuses: Refusals) -> None:
+    home.make_entry("/dev/ttyUSB7", serial=OTHER_SERIAL)  # is compared with what is typed
+    usual = {"port": home.port.address}
 
-    for path, more in (
-        (("pulse", "pulse_port"), {"baud_rate": "9600", "pulses_per_kwh": 1000}),
-        (("tank",), GEOMETRY),
-    ):
-        board = await submit(hass, await start(hass, *path), {"port": " gateway", **more})
-        assert board["errors"] == {"port": "port_number_missing"}
-        assert suggested(board)["port"] == " gateway"
-    form = await make_entry("socket://127.0.0.1:1").start_reconfigure_flow(hass)
-    form = await submit(hass, form, {"port": "gateway", "encryption_key": KEY})
-    assert form["errors"] == {"port": "port_number_missing"}
+    def give(sent: bytes | None) -> None:
+        home.port.greeting = ENCRYPTED if sent is None else sent
+
+    form = await refuses(await start(home.hass), WRONG, usual, give)
+    assert "without_verification" not in suggested(form)["advanced"]
+    form = await refuses(form, ADDRESSES, OF_METER)
+    # What the system says is no text for people.
+    assert not any(text in str(form) for text in ("Errno", "failed"))
+    # Those whom nothing else helps may choose to go without verification from here on.
+    for sent, advanced in ((OTHERWISE_SEALED, {}), (ENCRYPTED, OTHER)):
+        row = Row(OTHER_KEY_ERROR, OF_METER | {"advanced": advanced}, given=sent)
+        form = await refuses(form, [row], usual, give)
+    assert suggested(form)["advanced"] == {**OTHER, "without_verification": False}
+
+    home.port.greeting = ENCRYPTED
+    found = await submit(home.hass, form, usual | OF_METER)
+    assert (await confirm(home.hass, found))["result"].state is ConfigEntryState.LOADED
+
+
+async def test_address_that_is_not_complete(home: Home, refuses: Refusals) -> None:
+    rows = [Row("port: port_number_missing", {"port": " gateway"})]
+    pulses = {"baud_rate": "9600", "pulses_per_kwh": 1000}
+    await refuses(await start(home.hass, "pulse", "pulse_port"), rows, pulses)
+    await refuses(await start(home.hass, "tank"), rows, GEOMETRY)
+    entry = home.make_entry("socket://127.0.0.1:1")
+    await refuses(await entry.start_reconfigure_flow(home.hass), rows, OF_METER)
 
 
 async def options_of_port(hass: HomeAssistant, *path: str) -> list[SelectOptionDict]:
@@ -449,7 +409,7 @@ async def test_device_is_held_by_home_assistant(
 
         # By nobody who can be named.
         monkeypatch.setattr(ports_in_use, "_PROCESSES", Path("/nowhere"))
-        assert await open_error(hass, device) == {"port": "port_busy"}
+        assert (await enter(hass, device))["errors"] == {"port": "port_busy"}
 
 
 @pytest.fixture
@@ -551,9 +511,9 @@ async def test_suggests_only_a_port_where_somebody_listens(
 async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
     denied = PermissionError(13, "Permission denied", "/dev/ttyUSB0")
     with patch.object(serialx, "open_serial_connection", side_effect=denied):
-        errors = await open_error(hass, "/dev/ttyUSB0")
+        form = await enter(hass, "/dev/ttyUSB0")
 
-    assert errors == {"port": "port_permission"}
+    assert form["errors"] == {"port": "port_permission"}
 
 
 async def test_same_meter_twice(home: Home) -> None:

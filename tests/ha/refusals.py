@@ -1,0 +1,84 @@
+"""Rows of a form: what is typed, and the errors at its fields."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pytest
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
+
+from .dialogs import flows, submit, suggested
+
+
+class Row(NamedTuple):
+    """What is typed besides the usual values, and the errors then.
+
+    An error is a field and a key, such as `port: not_p1`; a comma separates two. `told` is shown
+    with the errors. `given` is what a test prepares for the row.
+    """
+
+    errors: str
+    typed: Mapping[str, Any]
+    told: Mapping[str, str] = {}
+    given: Any = None
+
+
+class Refusals:
+    """Forms that refuse what is typed. Each row is a subtest with the name of its dialog."""
+
+    def __init__(self, hass: HomeAssistant, subtests: pytest.Subtests) -> None:
+        self._hass = hass
+        self._subtests = subtests
+
+    async def __call__(
+        self,
+        form: ConfigFlowResult,
+        rows: Iterable[Row],
+        usual: Mapping[str, Any] = {},
+        give: Callable[[Any], object] = bool,
+    ) -> ConfigFlowResult:
+        """Type one row after the other into a form, and return the form after the last one.
+
+        A value None takes a usual value away.
+        """
+        dialog = form["step_id"]
+        for row in rows:
+            with self._subtests.test(f"{dialog}: {row.errors}", typed=str(row.typed)[:200]):
+                give(row.given)
+                typed = {**usual, **row.typed}
+                typed = {name: value for name, value in typed.items() if value is not None}
+                form = await submit(self._hass, form, typed)
+                assert form["step_id"] == dialog
+                errors = dict(error.split(": ") for error in row.errors.split(", "))
+                assert form["errors"] == errors
+                # What the system says is no text for people.
+                assert not [text for text in ("Errno", "call failed") if text in str(form)]
+                assert row.told.items() <= (form["description_placeholders"] or {}).items()
+                _keeps(form, typed)
+                if form["handler"] == "smarty_p1":
+                    # The page may be loaded anew: what it says stays.
+                    form = await flows(self._hass, form).async_configure(form["flow_id"])
+                    assert form["errors"] == errors
+        return form
+
+
+def _keeps(form: ConfigFlowResult, typed: Mapping[str, Any]) -> None:
+    """Check that a form shows what was typed, and which sections are open: those with an error.
+
+    A dialog that adds or changes an entry also opens the sections in which something was typed.
+    """
+    shown = suggested(form)
+    for field in typed.keys() & shown.keys():
+        value = shown[field]
+        if isinstance(value, dict):
+            value = {name: each for name, each in value.items() if each is not None}
+            assert typed[field].items() <= value.items()
+        else:
+            assert str(value) == str(typed[field])
+    for name, field in form["data_schema"].schema.items():
+        if isinstance(field, section):
+            is_open = name in (form["errors"] or {}) or (
+                form["handler"] == "smarty_p1" and bool(typed.get(name))
+            )
+            assert field.options["collapsed"] is not is_open, name
