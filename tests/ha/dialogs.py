@@ -107,13 +107,10 @@ async def fill_contract(
     hass: HomeAssistant, form: ConfigFlowResult, typed: Mapping[str, Any]
 ) -> ConfigFlowResult:
     """Fill in the pages of the contract from the one that is shown on."""
-    configure = hass.config_entries.options.async_configure
-    first = {name: value for name, value in typed.items() if name in FIRST_PAGE}
-    form = await configure(form["flow_id"], first)
+    form = await submit(hass, form, {name: typed[name] for name in typed.keys() & FIRST_PAGE})
     if form["step_id"] == "contract":
         return form
-    second = {name: value for name, value in typed.items() if name not in FIRST_PAGE}
-    return await configure(form["flow_id"], second)
+    return await submit(hass, form, {name: typed[name] for name in typed.keys() - FIRST_PAGE})
 
 
 def suggested(result: ConfigFlowResult) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.core import HassJob, HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
@@ -23,6 +23,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 
 from custom_components.smarty_p1.const import LOGGER
 
+from .dialogs import open_details, open_options
 from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, literal_telegram, with_value
 from .passed import Passed
 
@@ -223,7 +224,9 @@ def own_log(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 
 
 class Home:
-    """A Home Assistant, and the port of the meter that it reads."""
+    """A Home Assistant, the port of the meter that it reads, and the meter's entry."""
+
+    entry: MockConfigEntry
 
     def __init__(self, hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
         self.hass = hass
@@ -232,7 +235,20 @@ class Home:
 
     async def set_up(self, first: str = TELEGRAM, **options: float) -> MockConfigEntry:
         """Return the entry of the meter, after its first telegram."""
-        return await set_up(self.hass, self.port, self.make_entry, first, **options)
+        self.entry = await set_up(self.hass, self.port, self.make_entry, first, **options)
+        return self.entry
+
+    def answer(self) -> None:
+        """Let the meter send a telegram to each who connects."""
+        self.port.greeting = lambda: self.port.next_frame(TELEGRAM)
+
+    async def page(self, page: str = "contract") -> ConfigFlowResult:
+        """Open a page of the options of the meter."""
+        return await open_options(self.hass, self.entry, page)
+
+    async def details(self) -> ConfigFlowResult:
+        """Open the second page of the contract."""
+        return await open_details(self.hass, self.entry)
 
     async def receive(self, text: str) -> None:
         """Let a telegram come."""

@@ -1,5 +1,6 @@
 """Amounts as printed on a bill: stored as meant, refused at their place, asked about once."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,33 +11,32 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.flows.typed_amounts import Place, TypedAmounts
 from custom_components.smarty_p1.lib.amounts import EUR, Amount
-from tests.ha.dialogs import enter_contract, open_details, open_options, submit, suggested, told
+from tests.ha.dialogs import enter_contract, submit, suggested, told
+from tests.ha.refusals import Refusals, Row
 from tests.ha.repairs import choose, open_repair
-from tests.ha.support import TELEGRAM, Home
+from tests.ha.support import Home
 
 AID = {"name": "Aide", "first_day": "2026-01-01"}
 OPTIONS_FLOW = "/api/config/config_entries/options/flow"
 
 
 @pytest.fixture
-async def entry(home: Home) -> MockConfigEntry:
-    """Return an entry whose meter answers each reload."""
+async def home(home: Home) -> Home:
+    """Return a home whose meter answers each reload."""
     assert await async_setup_component(home.hass, REPAIRS, {})
-    entry = await home.set_up()
-    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
-    return entry
+    await home.set_up()
+    home.answer()
+    return home
 
 
-async def enter(hass: HomeAssistant, entry: MockConfigEntry, **typed: object) -> ConfigFlowResult:
+async def enter(home: Home, **typed: object) -> ConfigFlowResult:
     """Fill in both pages of the contract."""
-    result = await enter_contract(hass, entry, typed)
-    await hass.async_block_till_done()
-    return result
+    return await enter_contract(home.hass, home.entry, typed)
 
 
 async def send_again(
@@ -53,12 +53,9 @@ async def send_again(
     return await submit(hass, form, shown | typed)
 
 
-async def test_every_amount_of_the_contract_is_stored_as_printed(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
+async def test_every_amount_of_the_contract_is_stored_as_printed(home: Home) -> None:
     result = await enter(
-        hass,
-        entry,
+        home,
         reference_power="7,0 kW",
         energy_price="0,1450 €/kWh",
         energy_fee="2,50\u00a0€/Monat",
@@ -91,80 +88,70 @@ async def test_every_amount_of_the_contract_is_stored_as_printed(
         "meter_fee": 5.72,
         "surcharge_price": 0.0765,
     }
-    assert {name: entry.options[name] for name in stored} == stored
-    assert entry.options["aids"] == [{**AID, "per_kwh": 0.04, "per_month": 1.5}]
+    assert {name: home.entry.options[name] for name in stored} == stored
+    assert home.entry.options["aids"] == [{**AID, "per_kwh": 0.04, "per_month": 1.5}]
 
     # What is shown again can be sent as it is.
-    before = dict(entry.options)
-    form = await open_details(hass, entry)
-    result = await send_again(hass, form)
+    before = dict(home.entry.options)
+    form = await home.details()
+    result = await send_again(home.hass, form)
     assert result["type"] is FlowResultType.CREATE_ENTRY, result
-    assert dict(entry.options) == before
+    assert dict(home.entry.options) == before
 
 
-async def test_a_value_with_three_decimals_is_shown_as_it_can_be_read(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    options = {**entry.options, "energy_fee": 2.125, "energy_price": 0.125}
-    hass.config_entries.async_update_entry(entry, options=options)
-    form = await open_options(hass, entry)
+async def test_a_value_with_three_decimals_is_shown_as_it_can_be_read(home: Home) -> None:
+    options = {**home.entry.options, "energy_fee": 2.125, "energy_price": 0.125}
+    home.hass.config_entries.async_update_entry(home.entry, options=options)
+    form = await home.page()
     assert (suggested(form)["energy_fee"], suggested(form)["energy_price"]) == ("2.1250", "0.125")
-    await send_again(hass, await open_details(hass, entry))
-    assert entry.options["energy_fee"] == 2.125
+    await send_again(home.hass, await home.details())
+    assert home.entry.options["energy_fee"] == 2.125
 
 
-WRONG: list[tuple[dict[str, Any], str, str, str]] = [
-    ({"energy_price": "1.450"}, "energy_price", "ambiguous", "Energy price: “1.450” = 1.45 / 1450"),
-    (
-        {"discount": "-1"},
-        "discount",
-        "out_of_range",
-        "Monthly discount: “-1” (0 \N{EN DASH} 10000 €)",
-    ),
-    ({"energy_fee": "21 €/Jahr"}, "energy_fee", "unit", "Supplier's fixed fee: “21 €/Jahr” (€)"),
-    (
-        {"feed_in": {"feed_in_price": "x" * 1000}},
-        *("feed_in", "malformed"),
-        f"Fixed feed-in price: “{'x' * 40}…”",
-    ),
-    (
-        {"aids": {"aids": [{**AID, "per_kwh": "0,04"}, {**AID, "per_month": "1,5,0"}]}},
-        *("aids", "malformed"),
-        "State aid and rebates 2, Reduction per month: “1,5,0”",
-    ),
-    (
-        {"levies": {"compensation": "-101"}},
-        *("levies", "out_of_range"),
-        "Compensation mechanism: “-101” (-100 \N{EN DASH} 100 €/kWh)",
-    ),
-    (
-        {"network_prices": {"meter_fee": "5,7 ct/kWh", "surcharge_price": "0,08 €/Monat"}},
-        *("network_prices", "unit"),
-        "Meter rental per month: “5,7 ct/kWh” (€); Surcharge price: “0,08 €/Monat” (€/kWh)",
-    ),
+WRONG = [
+    Row(f"{field}: amount_{kind}", typed, {f"amount_{kind}": shown})
+    for field, kind, typed, shown in (
+        (
+            *("energy_price", "ambiguous", {"energy_price": "1.450"}),
+            "Energy price: “1.450” = 1.45 / 1450",
+        ),
+        (
+            *("discount", "out_of_range", {"discount": "-1"}),
+            "Monthly discount: “-1” (0 \N{EN DASH} 10000 €)",
+        ),
+        (
+            *("energy_fee", "unit", {"energy_fee": "21 €/Jahr"}),
+            "Supplier's fixed fee: “21 €/Jahr” (€)",
+        ),
+        (
+            *("feed_in", "malformed", {"feed_in": {"feed_in_price": "x" * 1000}}),
+            f"Fixed feed-in price: “{'x' * 40}…”",
+        ),
+        (
+            *("aids", "malformed"),
+            {"aids": {"aids": [{**AID, "per_kwh": "0,04"}, {**AID, "per_month": "1,5,0"}]}},
+            "State aid and rebates 2, Reduction per month: “1,5,0”",
+        ),
+        (
+            *("levies", "out_of_range", {"levies": {"compensation": "-101"}}),
+            "Compensation mechanism: “-101” (-100 \N{EN DASH} 100 €/kWh)",
+        ),
+        (
+            *("network_prices", "unit"),
+            {"network_prices": {"meter_fee": "5,7 ct/kWh", "surcharge_price": "0,08 €/Monat"}},
+            "Meter rental per month: “5,7 ct/kWh” (€); Surcharge price: “0,08 €/Monat” (€/kWh)",
+        ),
+    )
 ]
 
 
-@pytest.mark.parametrize(("typed", "field", "kind", "shown"), WRONG)
-async def test_an_error_names_the_field_the_row_and_the_text(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    typed: dict[str, Any],
-    field: str,
-    kind: str,
-    shown: str,
-) -> None:
-    form = await enter(hass, entry, **typed)
-    assert form["errors"] == {field: f"amount_{kind}"}
-    assert told(form)[f"amount_{kind}"] == shown
-    assert suggested(form)[field] == typed[field] or isinstance(typed[field], dict)
-    assert not entry.options
+async def test_an_error_names_the_field_the_row_and_the_text(home: Home, refuses: Refusals) -> None:
+    await refuses.each("contract", partial(enter_contract, home.hass, home.entry), WRONG)
+    assert not home.entry.options
 
 
-async def test_a_high_price_is_asked_about_once(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    form = await enter(hass, entry, energy_price="15")
+async def test_a_high_price_is_asked_about_once(hass: HomeAssistant, home: Home) -> None:
+    form = await enter(home, energy_price="15")
     assert (form["step_id"], form["errors"]) == ("contract", {"energy_price": "amount_unusual"})
     assert told(form)["amount_unusual"] == "Energy price: “15” = 15 €/kWh (> 1 €/kWh)"
     # Another high price is another question; the same one is taken, also with other signs.
@@ -178,12 +165,12 @@ async def test_a_high_price_is_asked_about_once(
     assert form["errors"] == {"aids": "amount_unusual"}
     result = await send_again(hass, form)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert (entry.options["energy_price"], entry.options["feed_in_price"]) == (1.45, 1)
-    assert entry.options["high_prices_confirmed"] == [1.45, 4]
-    assert not ir.async_get(hass).async_get_issue("smarty_p1", f"high_prices_{entry.entry_id}")
+    assert (home.entry.options["energy_price"], home.entry.options["feed_in_price"]) == (1.45, 1)
+    assert home.entry.options["high_prices_confirmed"] == [1.45, 4]
+    assert not ir.async_get(hass).async_get_issue("smarty_p1", f"high_prices_{home.entry.entry_id}")
 
-    await enter(hass, entry, energy_price="0,145", aids={"aids": []})
-    assert "high_prices_confirmed" not in entry.options
+    await enter(home, energy_price="0,145", aids={"aids": []})
+    assert "high_prices_confirmed" not in home.entry.options
 
 
 @pytest.mark.parametrize(
@@ -199,12 +186,11 @@ async def test_a_high_price_is_asked_about_once(
     ],
 )
 async def test_a_fixed_price_above_the_published_one_is_asked_about(
-    hass: HomeAssistant, entry: MockConfigEntry, power: str, price: str, published: str | None
+    home: Home, power: str, price: str, published: str | None
 ) -> None:
     contract = {"network_fixed_price": price}
     form = await enter(
-        hass,
-        entry,
+        home,
         reference_power=power,
         network_prices=contract,
         surcharge_price_since="2026-02-01",
@@ -217,12 +203,12 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
     else:
         assert form["errors"] == {"network_prices": "amount_unusual"}
         assert f"(> {published} €)" in told(form)["amount_unusual"]
-        assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
+        assert (await send_again(home.hass, form))["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_amounts_of_the_gas_bill(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    configure = hass.config_entries.options.async_configure
-    form = await open_options(hass, entry, "updates")
+async def test_amounts_of_the_gas_bill(home: Home) -> None:
+    configure = home.hass.config_entries.options.async_configure
+    form = await home.page("updates")
     typed = {"min_interval": 0, "gas_kwh_per_m3": "11,20 kWh/Nm³", "gas_price": "89,5 ct/m³"}
     form = await configure(form["flow_id"], {**typed, "gas_fixed_price": "1.650"})
     assert form["errors"] == {"gas_fixed_price": "amount_ambiguous"}
@@ -230,7 +216,7 @@ async def test_amounts_of_the_gas_bill(hass: HomeAssistant, entry: MockConfigEnt
     result = await configure(form["flow_id"], {**typed, "gas_fixed_price": "16,50 € / mois"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     stored = {"gas_kwh_per_m3": 11.2, "gas_price": 0.895, "gas_fixed_price": 16.5}
-    assert dict(entry.options) == {"min_interval": 0, **stored}
+    assert dict(home.entry.options) == {"min_interval": 0, **stored}
 
 
 @pytest.mark.parametrize(
@@ -251,18 +237,17 @@ async def test_amounts_of_the_gas_bill(hass: HomeAssistant, entry: MockConfigEnt
     ],
 )
 async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
+    home: Home,
     hass_client: ClientSessionGenerator,
     hass_admin_user: MockUser,
-    entry: MockConfigEntry,
     profile: object,
     accepted: str,
     shown: str,
     mark: str,
 ) -> None:
-    assert await async_setup_component(hass, "config", {})
-    hass.config_entries.async_update_entry(entry, options={"energy_price": 0.145})
-    store = await async_user_store(hass, hass_admin_user.id)
+    assert await async_setup_component(home.hass, "config", {})
+    home.hass.config_entries.async_update_entry(home.entry, options={"energy_price": 0.145})
+    store = await async_user_store(home.hass, hass_admin_user.id)
     await store.async_set_item("language", profile)
     client = await hass_client()
     headers = {"Accept-Language": accepted}
@@ -273,7 +258,7 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
         result: dict[str, Any] = await answer.json()
         return result
 
-    menu = await post("", {"handler": entry.entry_id})
+    menu = await post("", {"handler": home.entry.entry_id})
     form = await post(f"/{menu['flow_id']}", {"next_step_id": "contract"})
     [suggested] = [
         field["description"]["suggested_value"]
@@ -286,8 +271,10 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
     assert told == f"{shown} = 2{mark}3450 / 2345"
 
 
-def high_price_issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
-    issue = ir.async_get(hass).async_get_issue("smarty_p1", f"high_prices_{entry.entry_id}")
+def high_price_issue(home: Home) -> ir.IssueEntry | None:
+    issue = ir.async_get(home.hass).async_get_issue(
+        "smarty_p1", f"high_prices_{home.entry.entry_id}"
+    )
     return issue if issue and issue.active else None
 
 
@@ -299,52 +286,48 @@ STORED = {
 }
 
 
-async def test_a_high_price_from_before_raises_a_repair(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    hass.config_entries.async_update_entry(entry, options=STORED)
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
-    assert high_price_issue(hass, entry)
+async def test_a_high_price_from_before_raises_a_repair(home: Home) -> None:
+    home.hass.config_entries.async_update_entry(home.entry, options=STORED)
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.hass.async_block_till_done()
+    assert high_price_issue(home)
 
-    menu = await open_repair(hass, f"high_prices_{entry.entry_id}")
+    menu = await open_repair(home.hass, f"high_prices_{home.entry.entry_id}")
     assert menu["menu_options"] == ["correct", "keep"]
     assert (menu["description_placeholders"] or {})["prices"] == (
         "- Energy price: **15 €/kWh**\n"
         "- State aid and rebates 1, Reduction per kilowatt-hour: **4 €/kWh**"
     )
     # To correct them, the contract opens.
-    result = await choose(hass, menu, "correct")
+    result = await choose(home.hass, menu, "correct")
     assert result["type"] is FlowResultType.ABORT
     _, flow_id = result["next_flow"]
-    form = await hass.config_entries.options.async_configure(flow_id)
+    form = await home.hass.config_entries.options.async_configure(flow_id)
     assert suggested(form)["energy_price"] == "15"
-    assert high_price_issue(hass, entry)
-    form = await send_again(hass, form, energy_price="0,15")
-    await send_again(hass, form, aids={"aids": [{**AID, "per_kwh": "0,04"}]})
-    assert entry.options["energy_price"] == 0.15
-    assert not high_price_issue(hass, entry)
+    assert high_price_issue(home)
+    form = await send_again(home.hass, form, energy_price="0,15")
+    await send_again(home.hass, form, aids={"aids": [{**AID, "per_kwh": "0,04"}]})
+    assert home.entry.options["energy_price"] == 0.15
+    assert not high_price_issue(home)
 
 
-async def test_a_confirmed_high_price_is_not_asked_about_again(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    hass.config_entries.async_update_entry(entry, options=STORED)
-    await hass.config_entries.async_reload(entry.entry_id)
-    menu = await open_repair(hass, f"high_prices_{entry.entry_id}")
-    result = await choose(hass, menu, "keep")
+async def test_a_confirmed_high_price_is_not_asked_about_again(home: Home) -> None:
+    home.hass.config_entries.async_update_entry(home.entry, options=STORED)
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    menu = await open_repair(home.hass, f"high_prices_{home.entry.entry_id}")
+    result = await choose(home.hass, menu, "keep")
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert dict(entry.options) == {**STORED, "high_prices_confirmed": [4.0, 15.0]}
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
-    assert not high_price_issue(hass, entry)
+    assert dict(home.entry.options) == {**STORED, "high_prices_confirmed": [4.0, 15.0]}
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.hass.async_block_till_done()
+    assert not high_price_issue(home)
 
     # Another high price is another one.
-    options = {**entry.options, "feed_in_price": 8.0}
-    hass.config_entries.async_update_entry(entry, options=options)
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
-    assert high_price_issue(hass, entry)
+    options = {**home.entry.options, "feed_in_price": 8.0}
+    home.hass.config_entries.async_update_entry(home.entry, options=options)
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.hass.async_block_till_done()
+    assert high_price_issue(home)
 
 
 async def test_a_stored_number_that_is_refused_is_named_as_it_is_written(
