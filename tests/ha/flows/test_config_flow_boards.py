@@ -17,8 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
-from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
-from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 
 from custom_components.smarty_p1.flows.boards import pulse_flow, tank_flow
 from custom_components.smarty_p1.flows.boards.board_probe import probe_pulses, probe_sonar
@@ -26,6 +25,7 @@ from custom_components.smarty_p1.lib.port import NotP1Error
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
 from tests.ha.dialogs import reconfigure, settle, start, submit, suggested, told
 from tests.ha.meter import MeterPort
+from tests.ha.refusals import Refusals, Row
 from tests.ha.support import Home, let_pass, wait_until
 
 PULSES: dict[str, Any] = {"pulses_per_kwh": 800}
@@ -116,52 +116,44 @@ async def test_a_board_at_a_port(home: Home, greeting: bytes, step: str) -> None
     await shows(home.hass, ENERGY, "1234.5")
 
 
-async def test_a_port_that_is_read_already(home: Home) -> None:
-    meter = home.make_entry(home.port.url)
-    for path in (("pulse", "pulse_port"), ("tank",)):
-        fields = (
-            port_input(home.port) if "pulse" in path else {"port": home.port.address, **GEOMETRY}
+AT_PORT: dict[tuple[str, ...], dict[str, Any]] = {
+    ("tank",): GEOMETRY,
+    ("pulse", "pulse_port"): {"baud_rate": "9600", **PULSES},
+}
+
+
+async def test_a_port_that_is_used_or_cannot_be_opened(home: Home, refuses: Refusals) -> None:
+    hass, url = home.hass, home.port.url
+    typed, other = {"port": home.port.address}, "socket://127.0.0.1:1"
+    in_use = Row("port: source_in_use", typed)
+    for path, more in AT_PORT.items():
+        meter = home.make_entry(url)
+        read = Row("port: port_in_use", typed, {"title": meter.title})
+        await refuses(await start(hass, *path), [read], more)
+        await hass.config_entries.async_remove(meter.entry_id)
+
+        # Of an entry that is disabled.
+        old, entry = (
+            tank_entry(hass, port) if path == ("tank",) else pulse_entry(hass, port=port)
+            for port in (url, other)
         )
-        result = await submit(home.hass, await start(home.hass, *path), fields)
-        assert result["errors"] == {"port": "port_in_use"}
-        assert told(result)["title"] == meter.title
-        assert suggested(result)["port"] == home.port.address
+        await hass.config_entries.async_set_disabled_by(old.entry_id, ConfigEntryDisabler.USER)
+        await refuses(await start(hass, *path), [in_use], more)
+        baud_rate = {name: rate for name, rate in more.items() if name == "baud_rate"}
+        await refuses(await reconfigure(hass, entry, *path[1:]), [in_use], baud_rate)
+        for each in (old, entry):
+            await hass.config_entries.async_remove(each.entry_id)
     assert home.port.connections == 0
 
-
-async def test_a_port_of_an_entry_that_is_disabled(hass: HomeAssistant, port: MeterPort) -> None:
-    for path in (("pulse", "pulse_port"), ("tank",)):
-        is_pulse = "pulse" in path
-        old = pulse_entry(hass, port=port.url) if is_pulse else tank_entry(hass, port.url)
-        await hass.config_entries.async_set_disabled_by(old.entry_id, ConfigEntryDisabler.USER)
-        fields = port_input(port) if is_pulse else {"port": port.address, **GEOMETRY}
-        result = await submit(hass, await start(hass, *path), fields)
-        assert result["errors"] == {"port": "source_in_use"}
-
-        other = "socket://127.0.0.1:1"
-        entry = pulse_entry(hass, port=other) if is_pulse else tank_entry(hass, other)
-        form = await reconfigure(hass, entry, *path[1:])
-        typed = {key: fields[key] for key in ("port", "baud_rate") if key in fields}
-        result = await submit(hass, form, typed)
-        assert result["errors"] == {"port": "source_in_use"}
-        await hass.config_entries.async_remove(old.entry_id)
-        await hass.config_entries.async_remove(entry.entry_id)
-
-
-async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort) -> None:
-    pulse_entry(hass, port="socket://127.0.0.1:1")
-    await port.stop()
-    for path in (("tank",), ("pulse", "pulse_port")):
-        fields = port_input(port) if "pulse" in path else {"port": port.address, **GEOMETRY}
-        form = await submit(hass, await start(hass, *path), fields)
-        assert form["errors"] == {"port": "port_unreachable"}
-        assert "Connect call failed" not in str(form)
-
-    await port.start()
-    for greeting, error in ((b"Port already in use\r\n", "port_busy"), (b"\r\n", None)):
-        port.greeting = greeting
-        form = await submit(hass, form, port_input(port))
-        assert error is None or form["errors"] == {"port": error}
+    pulse_entry(hass, port=other)
+    await home.port.stop()
+    for path, more in AT_PORT.items():
+        form = await refuses(await start(hass, *path), [Row("port: port_unreachable", typed)], more)
+    await home.port.start()
+    home.port.greeting = b"Port already in use\r\n"
+    form = await refuses(form, [Row("port: port_busy", typed)], more)
+    home.port.greeting = b"\r\n"
+    form = await submit(hass, form, typed | more)
     # Two of a kind have two names.
     assert (await agree(hass, form, "pulse_found"))["title"] == "LED pulse reader 2"
 
@@ -169,13 +161,11 @@ async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort
 # --- pulses of an entity --------------------------------------------------------------------------
 
 
-async def test_an_entity_that_counts(hass: HomeAssistant) -> None:
+async def test_an_entity_that_counts(hass: HomeAssistant, refuses: Refusals) -> None:
     fields = {"entity_id": "sensor.led", **PULSES}
+    rows = [Row("entity_id: entity_without_count", fields, given=v) for v in ("12.7", "cloudy")]
     flow = await start(hass, "pulse", "pulse_entity")
-    for value in ("12.7", "cloudy"):
-        hass.states.async_set("sensor.led", value)
-        flow = await submit(hass, flow, fields)
-        assert flow["errors"] == {"entity_id": "entity_without_count"}
+    flow = await refuses(flow, rows, give=partial(hass.states.async_set, "sensor.led"))
     other = await start(hass, "pulse", "pulse_entity")
     hass.states.async_set("sensor.led", "unavailable")
     assert (await submit(hass, other, fields))["step_id"] == "pulse_not_found"
@@ -193,8 +183,8 @@ async def test_an_entity_that_counts(hass: HomeAssistant) -> None:
     await hass.config_entries.async_reload(result["result"].entry_id)
     await hass.async_block_till_done()
     assert state(hass, ENERGY) == "0.02"
-    again = await submit(hass, await start(hass, "pulse", "pulse_entity"), fields)
-    assert again["errors"] == {"entity_id": "source_in_use"}
+    again = await start(hass, "pulse", "pulse_entity")
+    await refuses(again, [Row("entity_id: source_in_use", fields)])
 
 
 @pytest.mark.parametrize(
@@ -236,12 +226,12 @@ async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAs
 
 
 async def test_an_entity_that_is_not_there(
-    hass: HomeAssistant, entity_registry: EntityRegistry
+    hass: HomeAssistant, entity_registry: EntityRegistry, refuses: Refusals
 ) -> None:
     fields = {"entity_id": "sensor.led"}
     flow = await start(hass, "pulse", "pulse_entity")
-    entry = pulse_entry(hass, entity_id="sensor.old")
-    form = await reconfigure(hass, entry, "pulse_entity")
+    form = await reconfigure(hass, pulse_entry(hass, entity_id="sensor.old"), "pulse_entity")
+    disabled_by: RegistryEntryDisabler | None
     for disabled_by, error in (
         (None, "entity_not_found"),
         (RegistryEntryDisabler.USER, "entity_disabled"),
@@ -252,9 +242,8 @@ async def test_an_entity_that_is_not_there(
                 "sensor", "other", "led", suggested_object_id="led"
             )
             entity_registry.async_update_entity(led.entity_id, disabled_by=disabled_by)
-        flow = await submit(hass, flow, {**fields, **PULSES})
-        form = await submit(hass, form, fields)
-        assert (flow["errors"], form["errors"]) == ({"entity_id": error},) * 2
+        rows = [Row(f"entity_id: {error}", fields)]
+        flow, form = await refuses(flow, rows, PULSES), await refuses(form, rows)
 
     hass.states.async_set("sensor.led", "77")
     assert (await submit(hass, flow, {**fields, **PULSES}))["step_id"] == "count_found"
@@ -263,26 +252,22 @@ async def test_an_entity_that_is_not_there(
 # --- pulses of a topic ----------------------------------------------------------------------------
 
 
-async def test_there_are_no_topics_without_mqtt(hass: HomeAssistant) -> None:
+async def test_there_are_no_topics_without_mqtt(hass: HomeAssistant, refuses: Refusals) -> None:
     flow = await hass.config_entries.flow.async_init("smarty_p1", context={"source": "user"})
-    menu = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"next_step_id": "pulse"}
-    )
+    menu = await submit(hass, flow, {"next_step_id": "pulse"})
     assert menu["menu_options"] == ["pulse_port", "pulse_entity"]
 
     hass.config.components.add("mqtt")  # which does not run
     flow = await start(hass, "pulse", "pulse_topic")
-    result = await submit(hass, flow, {"topic": "iot/led", **PULSES})
-    assert result["errors"] == {"base": "mqtt_not_running"}
+    await refuses(flow, [Row("base: mqtt_not_running", {"topic": "iot/led"})], PULSES)
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
-async def test_a_topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator) -> None:
-    assert mqtt_mock
+@pytest.mark.usefixtures("mqtt_mock")
+async def test_a_topic(hass: HomeAssistant, refuses: Refusals) -> None:
     flow = await start(hass, "pulse", "pulse_topic")
-    for topic in ("", "iot/#", "+/led"):
-        flow = await submit(hass, flow, {"topic": topic, **PULSES})
-        assert flow["errors"] == {"topic": "topic_malformed"}
+    rows = [Row("topic: topic_malformed", {"topic": topic}) for topic in ("", "iot/#", "+/led")]
+    flow = await refuses(flow, rows, PULSES)
 
     result = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"topic": "iot/led", **PULSES}
@@ -384,24 +369,27 @@ async def find_messages(hass: HomeAssistant, *messages: str) -> ConfigFlowResult
     return await settle(hass, result)
 
 
+async def count(hass: HomeAssistant, entry: MockConfigEntry, messages: list[str]) -> int:
+    """Return how many pulses messages make."""
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    for message in messages:
+        async_fire_mqtt_message(hass, "iot/led", message)
+    await hass.async_block_till_done()
+    assert not ir.async_get(hass).issues
+    pulses: int = entry.runtime_data.counter.meter.pulses
+    return pulses
+
+
 @pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
 @pytest.mark.parametrize("firmware", FIRMWARE)
-async def test_messages_of_real_firmware(
-    hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator, firmware: str
-) -> None:
-    assert mqtt_mock
+@pytest.mark.usefixtures("mqtt_mock")
+async def test_messages_of_real_firmware(hass: HomeAssistant, firmware: str) -> None:
     messages, step, texts, stored, later, pulses = FIRMWARE[firmware]
     found = await find_messages(hass, *messages)
     assert told(found).items() >= texts.items()
     entry = (await agree(hass, found, step))["result"]
     assert entry.data["message"] == (stored or {"counted": "plain", "path": []})
-
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
-    for message in later:
-        async_fire_mqtt_message(hass, "iot/led", message)
-    await hass.async_block_till_done()
-    assert entry.runtime_data.counter.meter.pulses == pulses
-    assert not ir.async_get(hass).issues
+    assert await count(hass, entry, later) == pulses
 
 
 def offered(form: ConfigFlowResult) -> dict[str, str]:
@@ -437,12 +425,10 @@ def offered(form: ConfigFlowResult) -> dict[str, str]:
         (['{"event":"pulse"}'], [], "each_message", ['{"event":"pulse"}'] * 3, 3),
     ],
 )
+@pytest.mark.usefixtures("mqtt_mock")
 async def test_the_dialog_asks_which_value_counts(
-    hass: HomeAssistant,
-    mqtt_mock: MqttMockHAClientGenerator,
-    case: tuple[list[str], list[str], str, list[str], int],
+    hass: HomeAssistant, case: tuple[list[str], list[str], str, list[str], int]
 ) -> None:
-    assert mqtt_mock
     messages, labels, chosen, later, pulses = case
     found = await find_messages(hass, *messages)
     assert found["step_id"] == "value_choice"
@@ -450,14 +436,8 @@ async def test_the_dialog_asks_which_value_counts(
     assert [*choices] == [*labels, "each_message"]
     with pytest.raises(InvalidData):
         await hass.config_entries.flow.async_configure(found["flow_id"], {})
-    result = await submit(hass, found, {"value": choices[chosen]})
-    entry = result["result"]
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
-    for message in later:
-        async_fire_mqtt_message(hass, "iot/led", message)
-    await hass.async_block_till_done()
-    assert entry.runtime_data.counter.meter.pulses == pulses
-    assert not ir.async_get(hass).issues
+    entry = (await submit(hass, found, {"value": choices[chosen]}))["result"]
+    assert await count(hass, entry, later) == pulses
 
 
 async def test_lines_of_json_at_a_port(hass: HomeAssistant, port: MeterPort) -> None:
@@ -474,30 +454,26 @@ async def test_lines_of_json_at_a_port(hass: HomeAssistant, port: MeterPort) -> 
 # --- tanks ----------------------------------------------------------------------------------------
 
 
-async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
+IMPOSSIBLE = [
+    Row("distance_full: tank_upside_down", {"distance_full": 220.0}),
+    Row("volume: volume_zero", {"volume": 0.0}),
+    Row("volume: amount_ambiguous", {"volume": "5.000"}),
+    Row("volume: amount_malformed", {"volume": " "}),
+]
+
+
+async def test_a_tank(hass: HomeAssistant, port: MeterPort, refuses: Refusals) -> None:
     # With the decimal comma and the unit of a tape measure.
     typed = {"distance_empty": "2,2 m", "distance_full": "20,0", "volume": "5 000 l"}
     fields = {"port": port.address, **GEOMETRY, **typed}
-    form = await start(hass, "tank")
-    impossible: tuple[tuple[dict[str, object], dict[str, str]], ...] = (
-        ({"distance_full": 220.0}, {"distance_full": "tank_upside_down"}),
-        ({"volume": 0.0}, {"volume": "volume_zero"}),
-        ({"volume": "5.000"}, {"volume": "amount_ambiguous"}),
-        ({"volume": " "}, {"volume": "amount_malformed"}),
-    )
-    for geometry, errors in impossible:
-        form = await submit(hass, form, {**fields, **geometry})
-        assert form["errors"] == errors
+    form = await refuses(await start(hass, "tank"), IMPOSSIBLE, fields)
     assert port.connections == 0
-    for greeting, error in (
-        (b"", "sensor_silent"),
-        (b"login: \r\n", "not_sonar"),
-        (b"Port already in use\r\n", "port_busy"),
-    ):
-        port.greeting = greeting
-        form = await submit(hass, form, fields)
-        assert form["errors"] == {"port": error}
-        assert suggested(form) == {**fields, **typed}
+    silent = [
+        Row("port: sensor_silent", {}, given=b""),
+        Row("port: not_sonar", {}, given=b"login: \r\n"),
+        Row("port: port_busy", {}, given=b"Port already in use\r\n"),
+    ]
+    form = await refuses(form, silent, fields, partial(setattr, port, "greeting"))
 
     port.greeting = b"xR12\r" + b"R070\r" * 15 + b"R765\rR200\r" * 4
     found = await submit(hass, form, fields)
@@ -513,10 +489,8 @@ async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
     assert entry.state is ConfigEntryState.LOADED
     await shows(hass, LEVEL, "75.0")
 
-    for geometry, errors in impossible:
-        form = await hass.config_entries.options.async_init(entry.entry_id)
-        result = await submit(hass, form, {**GEOMETRY, **geometry})
-        assert result["errors"] == errors
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await refuses(form, IMPOSSIBLE, GEOMETRY)
     await submit(hass, form, {**GEOMETRY, "shape": "lying_cylinder"})
     await shows(hass, LEVEL, "80.4")
 
@@ -559,30 +533,30 @@ async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> No
     await shows(hass, LEVEL, "75.0")
 
 
-async def test_the_reading_of_the_meter(home: Home, hass_storage: dict[str, Any]) -> None:
-    entry = pulse_entry(home.hass, port=home.port.url)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
-    form = await home.hass.config_entries.options.async_init(entry.entry_id)
+async def test_the_reading_of_the_meter(
+    hass: HomeAssistant, port: MeterPort, hass_storage: dict[str, Any], refuses: Refusals
+) -> None:
+    entry = pulse_entry(hass, port=port.url)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
     assert suggested(form)["pulses_per_kwh"] == "1000"
-    for wrong, error in (("2.500", "amount_ambiguous"), ("12 €", "amount_unit")):
-        typed = {"pulses_per_kwh": "1000 imp/kWh", "meter_reading": wrong}
-        form = await submit(home.hass, form, typed)
-        assert form["errors"] == {"meter_reading": error}
-        assert suggested(form) == typed
+    rows = [
+        Row("meter_reading: amount_ambiguous", {"meter_reading": "2.500"}),
+        Row("meter_reading: amount_unit", {"meter_reading": "12 €"}),
+    ]
+    await refuses(form, rows, {"pulses_per_kwh": "1000 imp/kWh"})
     for reading, shown in (("2 500,125 kWh", "2500.125"), (None, "2500.125"), ("17", "17.0")):
-        form = await home.hass.config_entries.options.async_init(entry.entry_id)
+        form = await hass.config_entries.options.async_init(entry.entry_id)
         typed = PULSES if reading is None else {**PULSES, "meter_reading": reading}
-        result = await submit(home.hass, form, typed)
+        result = await submit(hass, form, typed)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert entry.options == PULSES
-        await shows(home.hass, ENERGY, shown)
+        await shows(hass, ENERGY, shown)
         stored = hass_storage[f"smarty_p1.{entry.entry_id}.pulses"]["data"]
         assert stored["base_kwh"] == float(shown)
 
-    await home.hass.config_entries.async_unload(entry.entry_id)
-    form = await home.hass.config_entries.options.async_init(entry.entry_id)
-    await home.hass.config_entries.options.async_configure(
-        form["flow_id"], {**PULSES, "meter_reading": 18}
-    )
-    await home.hass.config_entries.async_setup(entry.entry_id)
-    await shows(home.hass, ENERGY, "18.0")
+    await hass.config_entries.async_unload(entry.entry_id)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    await submit(hass, form, {**PULSES, "meter_reading": 18})
+    await hass.config_entries.async_setup(entry.entry_id)
+    await shows(hass, ENERGY, "18.0")

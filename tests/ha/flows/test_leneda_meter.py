@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -21,6 +22,7 @@ from dev.leneda import Fault, Platform
 from tests.ha.dialogs import confirm, open_options, reconfigure, start, submit, told
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT
 from tests.ha.meter import KEY as METER_KEY, SERIAL, MeterPort, with_value
+from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home, entered_data, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
@@ -180,22 +182,23 @@ async def test_dialog_is_closed_while_the_cable_is_added(home: Home, step: str) 
     await home.wait_until(lambda: entry.runtime_data.latest is not None)
 
 
-async def test_what_can_be_wrong_with_the_account(hass: HomeAssistant, platform: Platform) -> None:
-    wrong: list[tuple[Fault | None, dict[str, str], str, str]] = [
-        # From outside Luxembourg: not the key's fault.
-        (Fault.FORBIDDEN, {}, "base", "leneda_forbidden"),
-        (Fault.SERVER, {}, "base", "leneda_server"),
-        (Fault.NOT_FOUND, {}, "consumption_point", "leneda_not_found"),
-        (None, {"api_key": "another"}, "api_key", "leneda_invalid_auth"),
-        (None, {"api_key": ""}, "api_key", "leneda_key_malformed"),
-        (None, {"consumption_point": "1234"}, "consumption_point", "leneda_point_malformed"),
-        (None, {"consumption_point": UNKNOWN}, "consumption_point", "leneda_unknown_point"),
-    ]
+WRONG = [
+    # From outside Luxembourg: not the key's fault.
+    Row("base: leneda_forbidden", {}, given=Fault.FORBIDDEN),
+    Row("base: leneda_server", {}, given=Fault.SERVER),
+    Row("consumption_point: leneda_not_found", {}, given=Fault.NOT_FOUND),
+    Row("api_key: leneda_invalid_auth", {"api_key": "another"}),
+    Row("api_key: leneda_key_malformed", {"api_key": ""}),
+    Row("consumption_point: leneda_point_malformed", {"consumption_point": "1234"}),
+    Row("consumption_point: leneda_unknown_point", {"consumption_point": UNKNOWN}),
+]
+
+
+async def test_what_can_be_wrong_with_the_account(
+    hass: HomeAssistant, platform: Platform, refuses: Refusals
+) -> None:
     form = await start(hass, "leneda")
-    for fault, changed, field, error in wrong:
-        platform.fault = fault
-        form = await submit(hass, form, ACCOUNT | changed)
-        assert (form["step_id"], form["errors"]) == ("leneda", {field: error})
+    form = await refuses(form, WRONG, ACCOUNT, partial(setattr, platform, "fault"))
 
     # Nothing of yesterday is no error.
     platform.fault = None
@@ -219,21 +222,18 @@ async def test_a_point_is_added_once(hass: HomeAssistant, *, has_cable: bool) ->
 
 
 async def test_the_key_cannot_be_taken_away_nor_the_point_changed(
-    hass: HomeAssistant, platform: Platform
+    hass: HomeAssistant, platform: Platform, refuses: Refusals
 ) -> None:
     entry = await add(hass)
     platform.series[UNKNOWN, IMPORTED] = lambda _start: 0.7
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     pages = ["contract", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
     assert menu["menu_options"] == pages
-    configure = hass.config_entries.options.async_configure
-    for changed, error in (
-        ({"api_key": ""}, {"api_key": "leneda_key_needed"}),
-        ({"consumption_point": UNKNOWN}, {"consumption_point": "leneda_other_meter"}),
-    ):
-        form = await open_options(hass, entry, "leneda_account")
-        result = await configure(form["flow_id"], ACCOUNT | changed)
-        assert result["errors"] == error
+    rows = [
+        Row("api_key: leneda_key_needed", {"api_key": ""}),
+        Row("consumption_point: leneda_other_meter", {"consumption_point": UNKNOWN}),
+    ]
+    await refuses(await open_options(hass, entry, "leneda_account"), rows, ACCOUNT)
     assert entry.options["leneda"] == ACCOUNT
 
 

@@ -11,6 +11,7 @@ from custom_components.smarty_p1.flows.options import goal_and_messages
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, open_options, reconfigure, submit
 from tests.ha.meter import OTHER_SERIAL
+from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home
 
 GOAL = ["goal", "goal_amount"]
@@ -111,36 +112,32 @@ async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockC
     assert dict(entry.options) == changed
 
 
-async def test_a_goal_is_an_amount_or_moves_with_last_year(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    async def enter_goal(**typed: object) -> dict[str, Any]:
-        form = await open_options(hass, entry, "goal_and_messages")
-        # This meter was not read a year ago.
-        assert form["description_placeholders"] == {"name": "Smarty 2574", "last_year": "–"}  # noqa: RUF001
-        result = await submit(hass, form, typed)
-        return dict(result)
+GOALS = [
+    Row("goal_amount: goal_missing", {}),
+    Row("goal_amount: goal_missing", {"goal_amount": " "}),
+    Row("goal_amount: amount_unit", {"goal_amount": "95 kWh"}),
+    Row("goal_amount: amount_out_of_range", {"goal_amount": "10001"}),
+    Row("goal_amount: amount_out_of_range", {"goal_amount": 10000.5}),
+]
 
-    for typed, error in (
-        ({}, "goal_missing"),
-        ({"goal_amount": " "}, "goal_missing"),
-        ({"goal_amount": "95 kWh"}, "amount_unit"),
-        ({"goal_amount": "10001"}, "amount_out_of_range"),
-        # A program sends a number.
-        ({"goal_amount": 10000.5}, "amount_out_of_range"),
-    ):
-        result = await enter_goal(goal="amount", **typed)
-        assert result["errors"] == {"goal_amount": error}
+
+async def test_a_goal_is_an_amount_or_moves_with_last_year(
+    hass: HomeAssistant, entry: MockConfigEntry, refuses: Refusals
+) -> None:
+    form = await open_options(hass, entry, "goal_and_messages")
+    # This meter was not read a year ago.
+    assert form["description_placeholders"] == {"name": "Smarty 2574", "last_year": "–"}  # noqa: RUF001
+    form = await refuses(form, GOALS, {"goal": "amount"})
     assert dict(entry.options) == STORED
 
-    for kind, typed, stored in (
-        ("amount", {"goal_amount": "95,50 €"}, {"goal": 95.5}),
-        ("last_year", {"goal_amount": "95"}, {"goal": "last_year"}),
-        ("amount", {"goal_amount": "-12"}, {"goal": -12.0}),
-        ("none", {"goal_amount": "95"}, {}),
+    for typed, stored in (
+        ({"goal": "amount", "goal_amount": "95,50 €"}, {"goal": 95.5}),
+        ({"goal": "last_year", "goal_amount": "95"}, {"goal": "last_year"}),
+        ({"goal": "amount", "goal_amount": "-12"}, {"goal": -12.0}),
+        ({"goal": "none", "goal_amount": "95"}, {}),
     ):
-        result = await enter_goal(goal=kind, **typed)
-        assert result["type"] is FlowResultType.CREATE_ENTRY
+        form = await open_options(hass, entry, "goal_and_messages")
+        assert (await submit(hass, form, typed))["type"] is FlowResultType.CREATE_ENTRY
         assert dict(entry.options) == STORED | stored
 
 
@@ -257,30 +254,25 @@ async def test_recipients_are_typed_once_for_all_meters(
     assert values == typed | {"for_all_meters": True}
 
 
-async def enter_data(hass: HomeAssistant, entry: MockConfigEntry, **typed: float) -> dict[str, Any]:
-    """Fill in the page of the data."""
-    form = await open_options(hass, entry, "updates")
-    result = await submit(hass, form, typed)
-    return dict(result)
+WRONG = [
+    *(
+        Row(f"{field}: {field}_implausible", {"gas_price": 0.9, field: typed})
+        for field, typed in (
+            *(("gas_kwh_per_m3", energy) for energy in (0, 4.99, 15.01, 11200)),
+            # The price of a kWh, and cents.
+            *(("gas_price", price) for price in (0, 0.0812, 0.19, 10.01, 90)),
+            ("gas_fixed_price", 1000.01),
+        )
+    ),
+    Row("gas_price: gas_price_missing", {"gas_fixed_price": 16.5}),
+]
 
 
 async def test_numbers_of_no_gas_bill_are_refused(
-    hass: HomeAssistant, entry: MockConfigEntry
+    hass: HomeAssistant, entry: MockConfigEntry, refuses: Refusals
 ) -> None:
-    for field, typed in (
-        *(("gas_kwh_per_m3", energy) for energy in (0, 4.99, 15.01, 11200)),
-        # The price of a kWh, and cents.
-        *(("gas_price", price) for price in (0, 0.0812, 0.19, 10.01, 90)),
-        ("gas_fixed_price", 1000.01),
-    ):
-        numbers = {"gas_price": 0.9, field: typed}
-        result = await enter_data(hass, entry, min_interval=10, **numbers)
-        assert result["errors"] == {field: f"{field}_implausible"}
-        # What was typed stands there, to be mended.
-        fields = {str(key): key.description for key in result["data_schema"].schema}
-        assert fields[field] == {"suggested_value": str(typed)}
-    result = await enter_data(hass, entry, min_interval=10, gas_fixed_price=16.5)
-    assert result["errors"] == {"gas_price": "gas_price_missing"}
+    usual = {"min_interval": 10}
+    await refuses(await open_options(hass, entry, "updates"), WRONG, usual)
     assert dict(entry.options) == STORED
 
     allowed: tuple[dict[str, float], ...] = (
@@ -290,7 +282,8 @@ async def test_numbers_of_no_gas_bill_are_refused(
         {"gas_price": 10, "gas_fixed_price": 1000},
     )
     for bound in allowed:
-        result = await enter_data(hass, entry, min_interval=10, **bound)
+        form = await open_options(hass, entry, "updates")
+        result = await submit(hass, form, usual | bound)
         assert result["type"] is FlowResultType.CREATE_ENTRY
 
 

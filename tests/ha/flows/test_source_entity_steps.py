@@ -13,6 +13,7 @@ from tests.ha.dialogs import reconfigure, start, submit, told
 from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
 from tests.ha.flows.test_leneda_meter import keys, of_now
 from tests.ha.meter import KEY, SERIAL, MeterPort
+from tests.ha.refusals import Refusals, Row
 from tests.ha.support import entered_data, receive, wait_until
 
 
@@ -144,41 +145,44 @@ async def test_four_minutes_are_accepted(hass: HomeAssistant, smarty: Smarty) ->
     assert told(found)["meter"].startswith("Values received: 1, one every 240 s")
 
 
-REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"energy_imported": []}, "energy_imported", "entities_count"),
-    ({"energy_imported": ["a", "b", "c"]}, "energy_imported", "entities_count"),
-    ({"energy_imported": ["a", "a"]}, "energy_imported", "entity_twice"),
-    ({"energy_imported": ["a"], "energy_exported": ["a"]}, "energy_exported", "entity_twice"),
-    ({"energy_imported": ["own"]}, "energy_imported", "entity_own"),
-    ({"energy_imported": ["nowhere"]}, "energy_imported", "entity_not_found"),
-    ({"energy_imported": ["stateless"]}, "energy_imported", "entity_without_state"),
-    ({"energy_imported": ["unavailable"]}, "energy_imported", "entity_without_state"),
-    ({"energy_imported": ["negative"]}, "energy_imported", "entity_not_energy"),
-    ({"energy_imported": ["a"], "power_exported": "b"}, "power_exported", "entity_not_power"),
-    ({"energy_imported": ["pulses"]}, "energy_imported", "source_in_use"),
+def of(**names: str | list[str]) -> dict[str, Any]:
+    """Return entity ids."""
+    return {
+        field: f"sensor.{name}" if isinstance(name, str) else [f"sensor.{each}" for each in name]
+        for field, name in names.items()
+    }
+
+
+TWICE = "energy_imported: entity_twice", "energy_exported: entity_twice"
+REFUSED = [
+    Row("energy_imported: entities_count", of(energy_imported=[])),
+    Row("energy_imported: entities_count", of(energy_imported=["a", "b", "c"])),
+    Row(TWICE[0], of(energy_imported=["a", "a"])),
+    Row(TWICE[1], of(energy_imported=["a"], energy_exported=["a"])),
+    *(
+        Row(f"energy_imported: {error}", of(energy_imported=[name]))
+        for name, error in (
+            ("own", "entity_own"),
+            ("nowhere", "entity_not_found"),
+            ("stateless", "entity_without_state"),
+            ("unavailable", "entity_without_state"),
+            ("negative", "entity_not_energy"),
+            ("pulses", "source_in_use"),
+        )
+    ),
+    Row("power_exported: entity_not_power", of(energy_imported=["a"], power_exported="b")),
 ]
 
 
-async def test_refused_entities(hass: HomeAssistant) -> None:
+async def test_refused_entities(hass: HomeAssistant, refuses: Refusals) -> None:
     for name, state in {"a": "1", "b": "2", "c": "3", "negative": "-1", "pulses": "1"}.items():
         hass.states.async_set(f"sensor.{name}", state, KWH)
     hass.states.async_set("sensor.unavailable", "unavailable", KWH)
     register(hass, "stateless")
     hass.states.async_set(register(hass, "own", "smarty_p1").entity_id, "1", KWH)
-    MockConfigEntry(
-        domain="smarty_p1", data={"kind": "pulse", "entity_id": "sensor.pulses"}
-    ).add_to_hass(hass)
-
-    def full(value: str | list[str]) -> str | list[str]:
-        ids = [f"sensor.{name}" for name in value]
-        return ids if isinstance(value, list) else f"sensor.{value}"
-
-    form = await start(hass, "entities")
-    for typed, field, error in REFUSED:
-        form = await hass.config_entries.flow.async_configure(
-            form["flow_id"], {name: full(value) for name, value in typed.items()}
-        )
-        assert (form["step_id"], form["errors"]) == ("entities", {field: error})
+    pulses = {"kind": "pulse", "entity_id": "sensor.pulses"}
+    MockConfigEntry(domain="smarty_p1", data=pulses).add_to_hass(hass)
+    await refuses(await start(hass, "entities"), REFUSED)
 
 
 KWH_NOW = 25_678.901

@@ -206,14 +206,12 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
         assert (await send_again(home.hass, form))["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_amounts_of_the_gas_bill(home: Home) -> None:
-    configure = home.hass.config_entries.options.async_configure
-    form = await home.page("updates")
+async def test_amounts_of_the_gas_bill(home: Home, refuses: Refusals) -> None:
     typed = {"min_interval": 0, "gas_kwh_per_m3": "11,20 kWh/Nm³", "gas_price": "89,5 ct/m³"}
-    form = await configure(form["flow_id"], {**typed, "gas_fixed_price": "1.650"})
-    assert form["errors"] == {"gas_fixed_price": "amount_ambiguous"}
-    assert told(form)["amount_ambiguous"] == "Fixed gas price per month: “1.650” = 1.65 / 1650"
-    result = await configure(form["flow_id"], {**typed, "gas_fixed_price": "16,50 € / mois"})
+    told = {"amount_ambiguous": "Fixed gas price per month: “1.650” = 1.65 / 1650"}
+    row = Row("gas_fixed_price: amount_ambiguous", {"gas_fixed_price": "1.650"}, told)
+    form = await refuses(await home.page("updates"), [row], typed)
+    result = await submit(home.hass, form, {**typed, "gas_fixed_price": "16,50 € / mois"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     stored = {"gas_kwh_per_m3": 11.2, "gas_price": 0.895, "gas_fixed_price": 16.5}
     assert dict(home.entry.options) == {"min_interval": 0, **stored}

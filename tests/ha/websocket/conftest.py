@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import CLIENT_ID, MockUser
+from pytest_homeassistant_custom_component.common import (
+    CLIENT_ID,
+    MockConfigEntry,
+    MockUser,
+)
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 type Client = MockHAClientWebSocket
@@ -18,6 +22,29 @@ async def client(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> Cli
     """Return a client of an administrator; the commands are there before any meter."""
     assert await async_setup_component(hass, "smarty_p1", {})
     return await hass_ws_client(hass)
+
+
+class Site(Home):
+    """A home whose meter is read, and a client that asks about it."""
+
+    def __init__(self, home: Home, client: Client, entry: MockConfigEntry) -> None:
+        super().__init__(home.hass, home.port, home.make_entry)
+        self.client = client
+        self.entry = entry
+
+    async def ask(self, command: str, **fields: object) -> Any:  # noqa: ANN401 - JSON
+        """Return the answer to a command about the meter."""
+        return await ask(self.client, command, entry_id=self.entry.entry_id, **fields)
+
+    async def refused(self, command: str, **fields: object) -> str:
+        """Return the code of the refusal of a command about the meter."""
+        return await refused(self.client, command, entry_id=self.entry.entry_id, **fields)
+
+
+@pytest.fixture
+def site(home: Home, client: Client, entry: MockConfigEntry) -> Site:
+    """Return a home whose meter is read."""
+    return Site(home, client, entry)
 
 
 @pytest.fixture
