@@ -13,6 +13,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
+from tests.ha.support import Home
+
 type Client = MockHAClientWebSocket
 type ClientOf = Callable[[MockUser], Awaitable[Client]]
 

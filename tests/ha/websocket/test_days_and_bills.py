@@ -6,7 +6,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.bill import LenedaDays, Month
@@ -17,7 +16,7 @@ from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.support import Home
 
-from .conftest import Client, ask, refused
+from .conftest import Client, Site, ask
 
 
 async def days_of(client: Client, entry: MockConfigEntry, **fields: str) -> list[dict[str, Any]]:
@@ -27,39 +26,35 @@ async def days_of(client: Client, entry: MockConfigEntry, **fields: str) -> list
     return found
 
 
-async def test_the_days_of_a_month_add_up_to_its_bill(
-    client: Client, entry: MockConfigEntry
-) -> None:
-    may = await days_of(client, entry, start="2026-05-01", end="2026-06-01")
-    [bill, running] = (await ask(client, "bill", entry_id=entry.entry_id, months=2))["months"]
+async def test_the_days_of_a_month_add_up_to_its_bill(site: Site) -> None:
+    may = await days_of(site.client, site.entry, start="2026-05-01", end="2026-06-01")
+    [bill, running] = (await site.ask("bill", months=2))["months"]
 
     assert [day["day"] for day in may] == [f"2026-05-{n:02}" for n in range(1, 32)]
     assert round(sum(day["cost"] for day in may), 2) == bill["total"] == 87.78
     assert round(sum(day["cost_above"] for day in may), 2) == bill["parts"]["surcharge"] == 0.21
     assert round(sum(day["feed_in"] for day in may), 2) == -1.2
     assert sum(day["imported_wh"] for day in may) == 316_600
-    june = await days_of(client, entry)
+    june = await days_of(site.client, site.entry)
     assert june[0]["day"] == "2026-06-01"
     assert round(sum(day["cost"] for day in june), 2) == running["total"]
 
 
-async def test_while_nothing_reads_the_meter_leneda_has_the_running_month(
-    client: Client, entry: MockConfigEntry
-) -> None:
-    meter = entry.runtime_data.books.memory.demand_meter
+async def test_while_nothing_reads_the_meter_leneda_has_the_running_month(site: Site) -> None:
+    meter = site.entry.runtime_data.books.memory.demand_meter
     start = meter.snapshot.month.end.astimezone(UTC)
     quarters = [QuarterHour(start + n * QUARTER_HOUR, 0.4) for n in range(3 * 96)]
     meter.set_leneda_days(LenedaDays(quarters))
 
-    [bill] = (await ask(client, "bill", entry_id=entry.entry_id))["months"]
-    days = await days_of(client, entry)
+    [bill] = (await site.ask("bill"))["months"]
+    days = await days_of(site.client, site.entry)
     assert [day["day"] for day in days] == ["2026-07-01", "2026-07-02", "2026-07-03"]
     assert bill["month"] == "2026-07"
     assert round(sum(day["cost"] for day in days), 2) == bill["total"]
 
 
-async def test_a_day(client: Client, entry: MockConfigEntry) -> None:
-    [day] = await days_of(client, entry, start="2026-05-01", end="2026-05-02")
+async def test_a_day(site: Site) -> None:
+    [day] = await days_of(site.client, site.entry, start="2026-05-01", end="2026-05-02")
 
     cost, used, fixed = (day.pop(name) for name in ("cost", "cost_used", "cost_fixed"))
     assert day.pop("subtotal") == cost
@@ -90,9 +85,9 @@ async def test_a_day(client: Client, entry: MockConfigEntry) -> None:
     assert round(used + fixed - 0.12, 2) == cost
 
 
-async def test_the_running_day(home: Home, client: Client, entry: MockConfigEntry) -> None:
-    await home.receive(telegram("00:12:00", 1.0))
-    [today] = await days_of(client, entry, start="2026-06-16")
+async def test_the_running_day(site: Site) -> None:
+    await site.receive(telegram("00:12:00", 1.0))
+    [today] = await days_of(site.client, site.entry, start="2026-06-16")
     assert (today["imported_wh"], today["quarter_hours"]) == (1000, 0)
     assert today["of_quarter_hours"] == 0
     assert today["peak"] is None
@@ -100,17 +95,17 @@ async def test_the_running_day(home: Home, client: Client, entry: MockConfigEntr
     assert today["cost"] == pytest.approx((18.56 / 3600 + 0.201) * 1.08, abs=0.02)
 
 
-async def test_of_many_days_the_newest_400_are_told(client: Client, entry: MockConfigEntry) -> None:
-    demand = entry.runtime_data.books.demand
+async def test_of_many_days_the_newest_400_are_told(site: Site) -> None:
+    demand = site.entry.runtime_data.books.demand
     assert demand
-    newest = (await days_of(client, entry))[-1]
+    newest = (await days_of(site.client, site.entry))[-1]
     # The 13 months before May have 395 days, May has 31, and June has begun.
     starts = [datetime(2025 + n // 12, n % 12 + 1, 1, tzinfo=LUXEMBOURG) for n in range(3, 16)]
     months = tuple(Month(start=start.astimezone(UTC)) for start in starts)
     changed = dataclasses.replace(demand, earlier_months=(*months, *demand.earlier_months))
 
-    with patch.object(type(entry.runtime_data.books), "demand", changed):
-        found = await days_of(client, entry, start="2025-01-01")
+    with patch.object(type(site.entry.runtime_data.books), "demand", changed):
+        found = await days_of(site.client, site.entry, start="2025-01-01")
 
     assert len(found) == 400
     assert found[-1] == newest
@@ -130,11 +125,9 @@ async def test_without_a_reference_power(home: Home, client: Client) -> None:
     assert await ask(client, "house", entry_id=entry.entry_id) == {"house": None}
 
 
-async def test_bills_as_the_action_returns_them_and_what_is_beside(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    answer = await ask(client, "bill", entry_id=entry.entry_id, months=25)
-    action = await hass.services.async_call(
+async def test_bills_as_the_action_returns_them_and_what_is_beside(site: Site) -> None:
+    answer = await site.ask("bill", months=25)
+    action = await site.hass.services.async_call(
         "smarty_p1", "get_bill", {"months": 25}, blocking=True, return_response=True
     )
     assert action
@@ -154,7 +147,7 @@ async def test_bills_as_the_action_returns_them_and_what_is_beside(
         "vat_rate": 0.08,
     }
     assert round(sum(may["parts"].values()), 2) == may["total"]
-    assert await refused(client, "bill", entry_id=entry.entry_id, months=26) == "invalid_format"
+    assert await site.refused("bill", months=26) == "invalid_format"
 
 
 @pytest.mark.usefixtures("everything_enabled")
@@ -204,9 +197,9 @@ async def test_a_month_has_the_reference_power_it_ended_with(
     assert (may["reference_kw"], june["reference_kw"]) == (7.0, 12.0)
 
 
-async def test_classes(hass: HomeAssistant, client: Client, entry: MockConfigEntry) -> None:
-    answer = await ask(client, "classes", entry_id=entry.entry_id)
-    action: Any = await hass.services.async_call(
+async def test_classes(site: Site) -> None:
+    answer = await site.ask("classes")
+    action: Any = await site.hass.services.async_call(
         "smarty_p1", "compare_reference_powers", {}, blocking=True, return_response=True
     )
     assert {name: answer[name] for name in action} == action
@@ -224,10 +217,8 @@ async def test_classes(hass: HomeAssistant, client: Client, entry: MockConfigEnt
     assert (june["quarter_hours"], june["of_quarter_hours"]) == (1440, 1440)
 
 
-async def test_what_is_above_by_the_contract_of_each_day(
-    client: Client, entry: MockConfigEntry
-) -> None:
-    demand = entry.runtime_data.books.demand
+async def test_what_is_above_by_the_contract_of_each_day(site: Site) -> None:
+    demand = site.entry.runtime_data.books.demand
     assert demand
     [may] = demand.earlier_months
     # The ten of 2 kWh came on the 1st; as many on the 2nd, when 3 kW were agreed.
@@ -238,8 +229,8 @@ async def test_what_is_above_by_the_contract_of_each_day(
     contracts = Contracts(tuple((since, Contract(reference_kw=kw)) for since, kw in agreed))
     changed = dataclasses.replace(demand, contracts=contracts, earlier_months=(month,))
 
-    with patch.object(type(entry.runtime_data.books), "demand", changed):
-        answer = await ask(client, "classes", entry_id=entry.entry_id)
+    with patch.object(type(site.entry.runtime_data.books), "demand", changed):
+        answer = await site.ask("classes")
 
     # 10 x 0.25 kWh above 7 kW, and 10 x 1.25 kWh above 3 kW.
     found = answer["above"][0]

@@ -8,13 +8,11 @@ from typing import Any
 
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.ha.billed_month import telegram
-from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import receive, reload
+from tests.ha.meter import with_value
 
-from .conftest import Client
+from .conftest import Site
 
 PAGE = (Path(__file__).parents[3] / "docs" / "websocket.md").read_text(encoding="utf-8")
 EXAMPLES = [
@@ -51,9 +49,7 @@ def differences(shown: Any, real: Any, at: str = "") -> list[str]:  # noqa: ANN4
     return [] if type(shown) is type(real) else [f"{at}: {shown!r}, {real!r}"]
 
 
-async def test_each_example_has_the_shape_of_an_answer(
-    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
-) -> None:
+async def test_each_example_has_the_shape_of_an_answer(hass: HomeAssistant, site: Site) -> None:
     text = telegram("00:00:10", 0.1)
     for reference, value in (
         ("0-0:96.7.21", "(00100)"),
@@ -63,23 +59,23 @@ async def test_each_example_has_the_shape_of_an_answer(
     ):
         text = with_value(text, reference, value)
     # From the 1st of the month on, each part of the bill is there.
-    port.greeting = port.next_frame(telegram("00:00:05", 0.1))
-    options = {**entry.options, "with_levies": True}
-    hass.config_entries.async_update_entry(entry, options=options)
-    await reload(hass, entry)
-    await receive(hass, port, text)
+    site.port.greeting = site.port.next_frame(telegram("00:00:05", 0.1))
+    options = {**site.entry.options, "with_levies": True}
+    hass.config_entries.async_update_entry(site.entry, options=options)
+    await site.reload(site.entry)
+    await site.receive(text)
 
     for request, shown in EXAMPLES:
-        meter = {"entry_id": entry.entry_id} if "entry_id" in request else {}
-        await client.send_json_auto_id({**request, **meter})
-        answer = await client.receive_json()
+        meter = {"entry_id": site.entry.entry_id} if "entry_id" in request else {}
+        await site.client.send_json_auto_id({**request, **meter})
+        answer = await site.client.receive_json()
         assert answer["success"], answer
         real = answer["result"]
         if real is None:
-            real = (await client.receive_json())["event"]
+            real = (await site.client.receive_json())["event"]
             subscription = {"type": "unsubscribe_events", "subscription": answer["id"]}
-            await client.send_json_auto_id(subscription)
-            assert (await client.receive_json())["success"]
+            await site.client.send_json_auto_id(subscription)
+            assert (await site.client.receive_json())["success"]
         if "media" in real and isinstance(real["media"], list):
             real["media"] = [each for each in real["media"] if each["type"] == "water"]
         assert differences(shown, real) == [], request["type"]

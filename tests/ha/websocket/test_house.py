@@ -25,10 +25,10 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from tests.ha.billed_month import telegram
-from tests.ha.dialogs import open_options, submit
-from tests.ha.support import Home, metadata_of_sums
+from tests.ha.dialogs import submit
+from tests.ha.support import metadata_of_sums
 
-from .conftest import Client, ask
+from .conftest import Client, Site
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
@@ -81,15 +81,15 @@ async def enter(hass: HomeAssistant, *sources: dict[str, Any]) -> None:
     await manager.async_update(update)
 
 
-async def house_of(client: Client, entry: MockConfigEntry) -> dict[str, Any]:
-    house: dict[str, Any] = (await ask(client, "house", entry_id=entry.entry_id))["house"]
+async def house_of(site: Site) -> dict[str, Any]:
+    house: dict[str, Any] = (await site.ask("house"))["house"]
     return house
 
 
-async def test_panels_in_watt_hours(home: Home, client: Client, entry: MockConfigEntry) -> None:
-    await record(home.hass, "sensor.sun", unit="Wh")
-    await enter(home.hass, SUN)
-    house = await house_of(client, entry)
+async def test_panels_in_watt_hours(site: Site) -> None:
+    await record(site.hass, "sensor.sun", unit="Wh")
+    await enter(site.hass, SUN)
+    house = await house_of(site)
 
     assert house["solar"] == [{"energy": "sensor.sun", "power": None}]
     assert house["battery"] == []
@@ -122,23 +122,23 @@ async def test_panels_in_watt_hours(home: Home, client: Client, entry: MockConfi
 
     # A market whose prices nobody recorded.
     market = {"energy_price_entity": "sensor.market", "surcharge_price_since": "2026-05-01"}
-    home.port.greeting = home.port.next_frame(telegram("00:00:05", 0.1))
-    home.hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0, **market})
-    await home.reload(entry)
-    month = (await house_of(client, entry))["months"][0]
+    site.port.greeting = site.port.next_frame(telegram("00:00:05", 0.1))
+    site.hass.config_entries.async_update_entry(
+        site.entry, options={"reference_power": 7.0, **market}
+    )
+    await site.reload(site.entry)
+    month = (await house_of(site))["months"][0]
     assert (month["unpriced_kwh"], month["saved"]) == (166.0, 0.0)
 
 
-async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    await record(hass, "sensor.sun")
-    await record(hass, "sensor.shed", lambda time: noon(time) * 0.4375)
+async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(site: Site) -> None:
+    await record(site.hass, "sensor.sun")
+    await record(site.hass, "sensor.shed", lambda time: noon(time) * 0.4375)
     # At night, 2 kWh are charged, in the evening 1.5 discharged.
-    await record(hass, "sensor.in", lambda time: 2.0 if time.hour == 1 else 0.0)
-    await record(hass, "sensor.out", lambda time: 1.5 if time.hour == 18 else 0.0)
-    await enter(hass, SUN, SHED, BATTERY | {"capacity": 9.5})
-    house = await house_of(client, entry)
+    await record(site.hass, "sensor.in", lambda time: 2.0 if time.hour == 1 else 0.0)
+    await record(site.hass, "sensor.out", lambda time: 1.5 if time.hour == 18 else 0.0)
+    await enter(site.hass, SUN, SHED, BATTERY | {"capacity": 9.5})
+    house = await house_of(site)
     [battery] = house["battery"]
     assert battery == {"energy": "sensor.out", "power": None, "capacity_kwh": 9.5}
 
@@ -150,16 +150,14 @@ async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(
     assert may["saved"] == round(own_kwh * PRICE, 2)
 
 
-async def test_an_inverter_that_was_away_for_days(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
+async def test_an_inverter_that_was_away_for_days(site: Site) -> None:
     # From noon of 3 June to 10:00 of 5 June. The sum then rises by 2 + 6 + 2 kWh at once.
     def is_away(time: datetime) -> bool:
         return datetime(2026, 6, 3, 12, tzinfo=UTC) <= time < datetime(2026, 6, 5, 10, tzinfo=UTC)
 
-    await record(hass, "sensor.sun", left_out=is_away)
-    await enter(hass, SUN)
-    house = await house_of(client, entry)
+    await record(site.hass, "sensor.sun", left_out=is_away)
+    await enter(site.hass, SUN)
+    house = await house_of(site)
 
     unknown = {day["day"] for day in house["days"] if day["own_kwh"] is None}
     assert unknown == {"2026-06-03", "2026-06-04", "2026-06-05"}
@@ -176,12 +174,10 @@ async def test_an_inverter_that_was_away_for_days(
     assert house["months"][0]["own_kwh"] == 166.0
 
 
-async def test_statistics_that_begin_later(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    await record(hass, "sensor.sun", start=datetime(2026, 5, 20, 9, tzinfo=UTC))
-    await enter(hass, SUN)
-    house = await house_of(client, entry)
+async def test_statistics_that_begin_later(site: Site) -> None:
+    await record(site.hass, "sensor.sun", start=datetime(2026, 5, 20, 9, tzinfo=UTC))
+    await enter(site.hass, SUN)
+    house = await house_of(site)
 
     # The first hour may have been counted in part.
     assert house["since"] == "2026-05-20T12:00:00+02:00"
@@ -194,14 +190,12 @@ async def test_statistics_that_begin_later(
     assert (june["own_kwh"], june["since"], june["unknown_days"]) == (90.0, None, 0)
 
 
-async def test_the_power_of_the_only_power_sensor_beside(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    await record(hass, "sensor.sun")
-    device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id, identifiers={("inverter", "1")}
+async def test_the_power_of_the_only_power_sensor_beside(site: Site) -> None:
+    await record(site.hass, "sensor.sun")
+    device = dr.async_get(site.hass).async_get_or_create(
+        config_entry_id=site.entry.entry_id, identifiers={("inverter", "1")}
     )
-    registry = er.async_get(hass)
+    registry = er.async_get(site.hass)
     for key, kind in (("sun", "energy"), ("power", "power")):
         registry.async_get_or_create(
             "sensor",
@@ -211,25 +205,23 @@ async def test_the_power_of_the_only_power_sensor_beside(
             device_id=device.id,
             original_device_class=kind,
         )
-    await enter(hass, SUN)
-    assert (await house_of(client, entry))["solar"] == [
-        {"energy": "sensor.sun", "power": "sensor.power"}
-    ]
+    await enter(site.hass, SUN)
+    assert (await house_of(site))["solar"] == [{"energy": "sensor.sun", "power": "sensor.power"}]
     # With two of them, nobody knows.
     registry.async_get_or_create(
         "sensor", "inverter", "dc", device_id=device.id, original_device_class="power"
     )
-    assert (await house_of(client, entry))["solar"][0]["power"] is None
-    await enter(hass, {**SUN, "stat_rate": "sensor.chosen"})
-    assert (await house_of(client, entry))["solar"][0]["power"] == "sensor.chosen"
+    assert (await house_of(site))["solar"][0]["power"] is None
+    await enter(site.hass, {**SUN, "stat_rate": "sensor.chosen"})
+    assert (await house_of(site))["solar"][0]["power"] == "sensor.chosen"
 
 
 async def test_a_steady_power_is_sent_with_the_time_of_its_last_report(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, site: Site, freezer: FrozenDateTimeFactory
 ) -> None:
     await record(hass, "sensor.sun")
     await enter(hass, {**SUN, "stat_rate": "sensor.power"}, {**BATTERY, "stat_rate": "sensor.rest"})
-    await house_of(client, entry)
+    await house_of(site)
     power = "sensor.power", "1400", {"unit_of_measurement": "W"}
     hass.states.async_set(*power)
     hass.states.async_set("sensor.rest", "unavailable", {"unit_of_measurement": "W"})
@@ -238,46 +230,42 @@ async def test_a_steady_power_is_sent_with_the_time_of_its_last_report(
         hass.states.async_set(*power)
         now = dt_util.utcnow()
         freezer.tick(5)
-        await client.send_json_auto_id({"type": "smarty_p1/live", "entry_id": entry.entry_id})
+        await site.client.send_json_auto_id(
+            {"type": "smarty_p1/live", "entry_id": site.entry.entry_id}
+        )
         # Messages of the subscriptions before may come first.
-        while "success" not in await client.receive_json():
+        while "success" not in await site.client.receive_json():
             pass
-        house = (await client.receive_json())["event"]["house"]
+        house = (await site.client.receive_json())["event"]["house"]
         assert house["solar"] == [{"kw": 1.4, "reported_at": now.isoformat()}]
         assert house["battery"][0]["kw"] is None
 
 
-async def test_nothing_is_entered_or_recorded(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    assert await house_of(client, entry) is None
-    before = dict(entry.options)
-    form = await open_options(hass, entry, "sun")
+async def test_nothing_is_entered_or_recorded(site: Site) -> None:
+    assert await house_of(site) is None
+    before = dict(site.entry.options)
+    form = await site.page("sun")
     assert form["step_id"] == "sun_missing"
     assert (form["description_placeholders"] or {})["energy"] == "/config/energy"
-    await submit(hass, form, {})
-    assert dict(entry.options) == before
+    await submit(site.hass, form, {})
+    assert dict(site.entry.options) == before
 
-    await enter(hass, BATTERY)
-    assert await house_of(client, entry) is None
+    await enter(site.hass, BATTERY)
+    assert await house_of(site) is None
     # Nothing was ever recorded of an inverter.
-    await enter(hass, SUN)
-    house = await house_of(client, entry)
+    await enter(site.hass, SUN)
+    house = await house_of(site)
     assert {day["own_kwh"] for day in house["days"]} == {None}
     assert [month["saved"] for month in house["months"]] == [None, None]
 
 
-async def test_of_two_meters_each_has_what_is_chosen(
-    hass: HomeAssistant,
-    client: Client,
-    entry: MockConfigEntry,
-) -> None:
-    await record(hass, "sensor.sun")
-    await record(hass, "sensor.shed")
-    await enter(hass, SUN, SHED)
-    assert len((await house_of(client, entry))["solar"]) == 2
+async def test_of_two_meters_each_has_what_is_chosen(site: Site) -> None:
+    await record(site.hass, "sensor.sun")
+    await record(site.hass, "sensor.shed")
+    await enter(site.hass, SUN, SHED)
+    assert len((await house_of(site))["solar"]) == 2
 
-    form = await open_options(hass, entry, "sun")
+    form = await site.page("sun")
     assert form["step_id"] == "sun"
     assert form["data_schema"]
     ((marker, field),) = form["data_schema"].schema.items()
@@ -285,50 +273,48 @@ async def test_of_two_meters_each_has_what_is_chosen(
     assert [option["label"] for option in field.config["options"]] == ["sensor.sun", "Shed"]
     flow = form["flow_id"]
     # A feed-in meter beside the house: its panels do not supply the house.
-    await hass.config_entries.options.async_configure(flow, {"sun_sources": ["sensor.shed"]})
-    await hass.async_block_till_done()
-    assert entry.options["sun_sources"] == ["sensor.shed"]
-    assert [each["energy"] for each in (await house_of(client, entry))["solar"]] == ["sensor.shed"]
+    await site.hass.config_entries.options.async_configure(flow, {"sun_sources": ["sensor.shed"]})
+    await site.hass.async_block_till_done()
+    assert site.entry.options["sun_sources"] == ["sensor.shed"]
+    assert [each["energy"] for each in (await house_of(site))["solar"]] == ["sensor.shed"]
 
     # All of them again: later ones count, too.
-    form = await open_options(hass, entry, "sun")
+    form = await site.page("sun")
     both = {"sun_sources": ["sensor.sun", "sensor.shed"]}
-    await submit(hass, form, both)
-    assert "sun_sources" not in entry.options
+    await submit(site.hass, form, both)
+    assert "sun_sources" not in site.entry.options
 
     # A disabled meter, which this one has replaced, does not count.
     replaced = {"unique_id": "SAG1", "disabled_by": ConfigEntryDisabler.USER}
-    MockConfigEntry(domain="smarty_p1", data={}, **replaced).add_to_hass(hass)
-    assert len((await house_of(client, entry))["solar"]) == 2
+    MockConfigEntry(domain="smarty_p1", data={}, **replaced).add_to_hass(site.hass)
+    assert len((await house_of(site))["solar"]) == 2
     # With a second meter, nobody knows which of them has the panels.
-    MockConfigEntry(domain="smarty_p1", data={}, unique_id="SAG2").add_to_hass(hass)
-    assert await house_of(client, entry) is None
-    form = await open_options(hass, entry, "sun")
-    await submit(hass, form, both)
-    assert entry.options["sun_sources"] == ["sensor.sun", "sensor.shed"]
-    assert len((await house_of(client, entry))["solar"]) == 2
+    MockConfigEntry(domain="smarty_p1", data={}, unique_id="SAG2").add_to_hass(site.hass)
+    assert await house_of(site) is None
+    form = await site.page("sun")
+    await submit(site.hass, form, both)
+    assert site.entry.options["sun_sources"] == ["sensor.sun", "sensor.shed"]
+    assert len((await house_of(site))["solar"]) == 2
 
 
-async def test_devices_of_the_energy_dashboard_share_the_bill(
-    home: Home, client: Client, entry: MockConfigEntry
-) -> None:
+async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> None:
     # 0.4 kW at all times in June: the car takes 0.1 kWh each hour, and its wallbox the same ones.
     for name in ("sensor.car", "sensor.wallbox"):
-        await record(home.hass, name, lambda _time: 0.1)
-    await record(home.hass, "sensor.oven", lambda _time: 0.05)
-    manager = await async_get_manager(home.hass)
+        await record(site.hass, name, lambda _time: 0.1)
+    await record(site.hass, "sensor.oven", lambda _time: 0.05)
+    manager = await async_get_manager(site.hass)
     devices = [
         {"stat_consumption": "sensor.car", "name": "Car", "included_in_stat": "sensor.wallbox"},
         {"stat_consumption": "sensor.wallbox", "name": "Wallbox"},
         {"stat_consumption": "sensor.oven"},
     ]
-    answer = await ask(client, "shares", entry_id=entry.entry_id, period="month")
+    answer = await site.ask("shares", period="month")
     assert [row["kind"] for row in answer["rows"]] == ["always_on", "else"]
     update: Any = {"device_consumption": devices}
     await manager.async_update(update)
     # The next telegram shows them.
-    await home.receive(telegram("00:00:10", 0.0))
-    answer = await ask(client, "shares", entry_id=entry.entry_id, period="month")
+    await site.receive(telegram("00:00:10", 0.0))
+    answer = await site.ask("shares", period="month")
     rows = {row["name"] or row["kind"]: (row["wh"], row["cost"]) for row in answer["rows"]}
     # 15 days: 36 kWh, 18 kWh, and what is left of 144 kWh is always on.
     assert rows == {
@@ -346,6 +332,6 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(
     # Of the only meter, nothing is to be chosen, and there are no panels.
     assert (await open_options(hass, entry, "sun"))["step_id"] == "sun_missing"
     # With a second meter, nobody knows whose devices these are.
-    MockConfigEntry(domain="smarty_p1", unique_id="other").add_to_hass(home.hass)
-    yesterday = await ask(client, "shares", entry_id=entry.entry_id, period="yesterday")
+    MockConfigEntry(domain="smarty_p1", unique_id="other").add_to_hass(site.hass)
+    yesterday = await site.ask("shares", period="yesterday")
     assert [row["kind"] for row in yesterday["rows"]] == ["always_on", "else"]

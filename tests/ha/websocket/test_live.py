@@ -16,7 +16,7 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.meter import OTHER_KEY, MeterPort, encipher, with_value
 from tests.ha.support import TELEGRAM, let_pass, receive, set_up, wait_for_telegram, wait_until
 
-from .conftest import Client, ClientOf, refused, user_with
+from .conftest import Client, ClientOf, Site, refused, user_with
 
 
 async def subscribe(client: Client, entry: MockConfigEntry) -> tuple[int, Any]:
@@ -34,10 +34,8 @@ async def told(client: Client) -> Any:  # noqa: ANN401 - JSON
     return message["event"]
 
 
-async def test_a_snapshot_at_once_and_then_each_telegram(
-    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
-) -> None:
-    _, first = await subscribe(client, entry)
+async def test_a_snapshot_at_once_and_then_each_telegram(site: Site) -> None:
+    _, first = await subscribe(site.client, site.entry)
     assert (first["state"], first["obstacle"], first["remedy"]) == ("receiving", None, None)
     # Of entities that are disabled, too.
     assert first["values"]["voltage_l1"] == 233.1
@@ -50,8 +48,8 @@ async def test_a_snapshot_at_once_and_then_each_telegram(
     assert first["quarter_hour"]["last"] == {"start": "2026-06-15T21:45:00+00:00", "mean_kw": 0.4}
 
     text = with_value(telegram("00:05:00", 0.5), "1-0:1.7.0", "(06.000*kW)")
-    await receive(hass, port, text)
-    event = await told(client)
+    await site.receive(text)
+    event = await told(site.client)
     quarter_hour = event["quarter_hour"]
     assert event["values"]["power_imported"] == 6.0
     # 0.5 kWh in a third of it, and 6 kW for ten minutes more: 1.5 kWh, which are 6 kW.
@@ -74,13 +72,8 @@ async def test_a_snapshot_at_once_and_then_each_telegram(
     assert {each["unit"] for each in event["media"].values()} == {"m3", "GJ"}
 
 
-async def test_one_serialisation_for_all_who_listen(  # noqa: PLR0913, PLR0917 - all of it is needed
-    hass: HomeAssistant,
-    port: MeterPort,
-    client: Client,
-    client_of: ClientOf,
-    entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
+async def test_one_serialisation_for_all_who_listen(
+    hass: HomeAssistant, site: Site, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = []
 
@@ -90,58 +83,56 @@ async def test_one_serialisation_for_all_who_listen(  # noqa: PLR0913, PLR0917 -
 
     monkeypatch.setattr(live, "current_values", counted)
     others = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(3)]
-    for each in (client, *others):
-        await subscribe(each, entry)
+    for each in (site.client, *others):
+        await subscribe(each, site.entry)
     made.clear()
-    await receive(hass, port, telegram("00:05:00", 0.5))
-    events = [await told(each) for each in (client, *others)]
+    await site.receive(telegram("00:05:00", 0.5))
+    events = [await told(each) for each in (site.client, *others)]
     assert made == [1]
     assert events[0] == events[1] == events[3]
 
 
-async def test_an_end_of_all_subscriptions_leaves_nothing(
-    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry
-) -> None:
-    coordinator = entry.runtime_data
+async def test_an_end_of_all_subscriptions_leaves_nothing(site: Site, client_of: ClientOf) -> None:
+    coordinator = site.entry.runtime_data
     before = len(coordinator._listeners)
-    other = await client_of(user_with(hass, "sensor.smarty_energy_imported"))
-    number, _ = await subscribe(client, entry)
-    await subscribe(other, entry)
+    other = await client_of(user_with(site.hass, "sensor.smarty_energy_imported"))
+    number, _ = await subscribe(site.client, site.entry)
+    await subscribe(other, site.entry)
     assert len(coordinator._reading_listeners) == 1
-    await client.send_json_auto_id({"type": "unsubscribe_events", "subscription": number})
-    assert (await client.receive_json())["success"]
+    await site.client.send_json_auto_id({"type": "unsubscribe_events", "subscription": number})
+    assert (await site.client.receive_json())["success"]
     assert len(coordinator._reading_listeners) == 1
     await other.close()
-    await hass.async_block_till_done()
+    await site.hass.async_block_till_done()
     assert coordinator._reading_listeners == []
     assert len(coordinator._listeners) == before
 
 
-async def test_a_subscription_outlives_reload_and_disabling(
-    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
-) -> None:
-    await subscribe(client, entry)
+async def test_a_subscription_outlives_reload_and_disabling(site: Site) -> None:
+    await subscribe(site.client, site.entry)
 
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-    gone = await told(client)
+    await site.hass.config_entries.async_set_disabled_by(
+        site.entry.entry_id, ConfigEntryDisabler.USER
+    )
+    gone = await told(site.client)
     assert gone.get("gone") is True, gone
     assert gone["state"] == "disabled"
 
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
-    await hass.async_block_till_done()
-    back = await until(client, lambda event: "gone" not in event)
+    await site.hass.config_entries.async_set_disabled_by(site.entry.entry_id, None)
+    await site.hass.async_block_till_done()
+    back = await until(site.client, lambda event: "gone" not in event)
     assert (back["state"], back["values"]) == ("waiting", {})
     # Known from before: the quarter-hours so far.
     assert back["quarter_hour"]["last"]["mean_kw"] == 0.4
-    await receive(hass, port, telegram("00:05:00", 0.5))
-    assert (await until(client, lambda event: event["values"]))["state"] == "receiving"
+    await site.receive(telegram("00:05:00", 0.5))
+    assert (await until(site.client, lambda event: event["values"]))["state"] == "receiving"
 
-    await hass.config_entries.async_reload(entry.entry_id)
-    assert (await told(client))["gone"] is True
-    await until(client, lambda event: event["state"] == "waiting")
-    await port.wait_for_clients(1)
-    await port.send_telegram(telegram("00:06:00", 0.6))
-    event = await until(client, lambda event: event.get("values"))
+    await site.hass.config_entries.async_reload(site.entry.entry_id)
+    assert (await told(site.client))["gone"] is True
+    await until(site.client, lambda event: event["state"] == "waiting")
+    await site.port.wait_for_clients(1)
+    await site.port.send_telegram(telegram("00:06:00", 0.6))
+    event = await until(site.client, lambda event: event.get("values"))
     assert event["values"]["energy_imported"] == 1461.2
 
 
@@ -152,18 +143,16 @@ async def until(client: Client, is_it: Any) -> Any:  # noqa: ANN401 - JSON
     return event
 
 
-async def test_whoever_asks_while_it_is_not_loaded_is_told_so_and_then_served(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    await hass.config_entries.async_unload(entry.entry_id)
-    _, first = await subscribe(client, entry)
+async def test_whoever_asks_while_it_is_not_loaded_is_told_so_and_then_served(site: Site) -> None:
+    await site.hass.config_entries.async_unload(site.entry.entry_id)
+    _, first = await subscribe(site.client, site.entry)
     assert (first["gone"], first["state"]) == (True, "not_loaded")
-    await hass.config_entries.async_setup(entry.entry_id)
-    assert await until(client, lambda event: event["state"] == "waiting")
+    await site.hass.config_entries.async_setup(site.entry.entry_id)
+    assert await until(site.client, lambda event: event["state"] == "waiting")
 
     # A meter that is removed ends it.
-    await hass.config_entries.async_remove(entry.entry_id)
-    event = await until(client, lambda event: event["state"] == "removed")
+    await site.hass.config_entries.async_remove(site.entry.entry_id)
+    event = await until(site.client, lambda event: event["state"] == "removed")
     assert event["gone"] is True
 
 
@@ -184,28 +173,24 @@ async def test_a_right_taken_away_ends_it_with_the_next_telegram(
     assert entry.runtime_data._reading_listeners == []
 
 
-async def test_a_user_follows_a_meter_64_times_at_most(
-    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry
-) -> None:
-    user = user_with(hass, "sensor.smarty_energy_imported")
+async def test_a_user_follows_a_meter_64_times_at_most(site: Site, client_of: ClientOf) -> None:
+    user = user_with(site.hass, "sensor.smarty_energy_imported")
     first, second = await client_of(user), await client_of(user)
-    ids = [(await subscribe(one, entry))[0] for one in (first, second) for _ in range(32)]
+    ids = [(await subscribe(one, site.entry))[0] for one in (first, second) for _ in range(32)]
     for one in (first, second):
-        assert await refused(one, "live", entry_id=entry.entry_id) == "busy"
-    await subscribe(client, entry)
+        assert await refused(one, "live", entry_id=site.entry.entry_id) == "busy"
+    await subscribe(site.client, site.entry)
 
     await first.send_json_auto_id({"type": "unsubscribe_events", "subscription": ids[0]})
     assert (await first.receive_json())["success"]
-    await subscribe(second, entry)
-    assert await refused(second, "live", entry_id=entry.entry_id) == "busy"
+    await subscribe(second, site.entry)
+    assert await refused(second, "live", entry_id=site.entry.entry_id) == "busy"
 
 
-async def test_silence_is_told_with_what_helps(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    _, first = await subscribe(client, entry)
-    await let_pass(hass, 61)
-    event = await told(client)
+async def test_silence_is_told_with_what_helps(site: Site) -> None:
+    _, first = await subscribe(site.client, site.entry)
+    await site.let_pass(61)
+    event = await told(site.client)
     assert (event["state"], event["obstacle"]) == ("failing", "nothing_received")
     assert event["remedy"]["kind"] == "reconfigure"
     # What was known last, and when.

@@ -14,7 +14,7 @@ from tests.ha.entities import Smarty, set_up
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
 from tests.ha.support import Home, device_of, receive
 
-from .conftest import Client, ClientOf, ask, refused, user_with
+from .conftest import Client, ClientOf, Site, ask, refused, user_with
 
 
 async def test_a_discovery_that_is_ignored_is_no_meter(hass: HomeAssistant, client: Client) -> None:
@@ -22,18 +22,16 @@ async def test_a_discovery_that_is_ignored_is_no_meter(hass: HomeAssistant, clie
     assert await ask(client, "meters") == {"meters": []}
 
 
-async def test_a_meter_and_what_it_has(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    [meter] = (await ask(client, "meters"))["meters"]
+async def test_a_meter_and_what_it_has(site: Site) -> None:
+    [meter] = (await ask(site.client, "meters"))["meters"]
 
     media = meter.pop("media")
     assert meter.pop("last_telegram").endswith("+00:00")
     assert meter == {
-        "entry_id": entry.entry_id,
+        "entry_id": site.entry.entry_id,
         "title": f"Smarty {SERIAL}",
         "serial_number": SERIAL,
-        "device_id": hass_device(hass, entry, SERIAL),
+        "device_id": hass_device(site.hass, site.entry, SERIAL),
         "state": "receiving",
         "obstacle": None,
         "remedy": None,
@@ -54,19 +52,17 @@ async def test_a_meter_and_what_it_has(
     ]
     assert [each["kwh_per_m3"] for each in media] == [None, None, None]
     assert [each["device_id"] for each in media] == [
-        hass_device(hass, entry, f"{SERIAL}_{each['meter']}") for each in media
+        hass_device(site.hass, site.entry, f"{SERIAL}_{each['meter']}") for each in media
     ]
 
 
-async def test_a_removed_meter_whose_past_is_kept_is_not_listed(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    [meter] = (await ask(client, "meters"))["meters"]
+async def test_a_removed_meter_whose_past_is_kept_is_not_listed(site: Site) -> None:
+    [meter] = (await ask(site.client, "meters"))["meters"]
     removed, *_ = [each["device_id"] for each in meter["media"] if each["type"] == "water"]
-    dr.async_get(hass).async_remove_device(removed)
+    dr.async_get(site.hass).async_remove_device(removed)
     # Before the first telegram.
-    with patch.object(entry.runtime_data, "latest", None):
-        [meter] = (await ask(client, "meters"))["meters"]
+    with patch.object(site.entry.runtime_data, "latest", None):
+        [meter] = (await ask(site.client, "meters"))["meters"]
     assert {each["type"] for each in meter["media"]} == {"gas", "heat"}
 
 
@@ -90,13 +86,13 @@ def hass_device(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) ->
     return device_of(dr.async_get(hass), entry, identifier).id
 
 
-async def test_a_meter_that_is_disabled_is_told_and_how_to_enable_it(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry
-) -> None:
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-    await hass.async_block_till_done()
+async def test_a_meter_that_is_disabled_is_told_and_how_to_enable_it(site: Site) -> None:
+    await site.hass.config_entries.async_set_disabled_by(
+        site.entry.entry_id, ConfigEntryDisabler.USER
+    )
+    await site.hass.async_block_till_done()
 
-    [meter] = (await ask(client, "meters"))["meters"]
+    [meter] = (await ask(site.client, "meters"))["meters"]
 
     assert (meter["state"], meter["obstacle"]) == ("disabled", None)
     assert meter["remedy"]["kind"] == "enable"

@@ -17,24 +17,24 @@ from custom_components.smarty_p1.lib.prices import Contract, Contracts
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING
 from tests.ha.billed_month import telegram
 from tests.ha.measured import replace_month
-from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import Home, receive, reload
+from tests.ha.meter import with_value
+from tests.ha.support import Home
 from tests.ha.test_past_import import april
 
-from .conftest import Client, ClientOf, ask, refused, user_with
+from .conftest import Client, ClientOf, Site, ask, refused, user_with
 
 QUARTER = timedelta(minutes=15)
 
 
-async def test_integers_and_gaps(client: Client, entry: MockConfigEntry) -> None:
+async def test_integers_and_gaps(site: Site) -> None:
     replace_month(
-        entry,
+        site.entry,
         "2026-05",
         ["2026-05-10T10:00Z,123.4,0,,", "2026-05-10T10:15Z,0,250.6,,", "2026-05-10T10:45Z,99.5,,,"],
     )
 
     async def values(**fields: str) -> list[int | None]:
-        answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **fields)
+        answer = await site.ask("quarter_hours", **fields)
         assert (answer["step"], answer["unit"]) == (900, "Wh")
         found: list[int | None] = answer["values"]
         return found
@@ -46,13 +46,11 @@ async def test_integers_and_gaps(client: Client, entry: MockConfigEntry) -> None
     assert await values(**period, quantity="net") == [123, -251, None, 100]
 
 
-async def test_sixteen_bits_each(client: Client, entry: MockConfigEntry) -> None:
+async def test_sixteen_bits_each(site: Site) -> None:
     lines = ["2026-05-10T10:00Z,123,0,,", "2026-05-10T10:30Z,1,32768,,", "2026-05-10T10:45Z,0,2,,"]
-    replace_month(entry, "2026-05", lines)
-    answer = await ask(
-        client,
+    replace_month(site.entry, "2026-05", lines)
+    answer = await site.ask(
         "quarter_hours",
-        entry_id=entry.entry_id,
         start="2026-05-10T10:00:00Z",
         end="2026-05-10T11:00:00Z",
         quantity="net",
@@ -62,9 +60,7 @@ async def test_sixteen_bits_each(client: Client, entry: MockConfigEntry) -> None
     assert packed == b"\x7b\x00" + b"\x00\x80" + b"\x01\x80" + b"\xfe\xff"
 
 
-async def test_what_is_above_goes_by_the_imported_energy_alone(
-    client: Client, entry: MockConfigEntry
-) -> None:
+async def test_what_is_above_goes_by_the_imported_energy_alone(site: Site) -> None:
     lines = [
         # 2 kWh are drawn and 1.5 kWh fed in: 8 kW, above 3 and 7 kW, and above the contract's 7.
         "2026-05-10T10:00Z,2000,1500,,",
@@ -77,22 +73,20 @@ async def test_what_is_above_goes_by_the_imported_energy_alone(
         "2026-05-10T11:30Z,20,300,,",
         "2026-05-10T11:45Z,300,20,,",
     ]
-    replace_month(entry, "2026-05", lines)
+    replace_month(site.entry, "2026-05", lines)
     request = {"start": "2026-05-10T10:00:00Z", "end": "2026-05-10T12:00:00Z"}
-    request |= {"entry_id": entry.entry_id, "quantity": "larger"}
+    request |= {"entry_id": site.entry.entry_id, "quantity": "larger"}
 
-    answer = await ask(client, "quarter_hours", **request)
+    answer = await ask(site.client, "quarter_hours", **request)
 
     assert answer["values"] == [2000, -900, 750, None, 1750, 1750, -300, 300]
     assert answer["above"] == [18, 0, 1, 0, 1, 18, 0, 0]
     assert answer["reference_powers"] == [3, 7, 12, 17, 27, 43, 70, 100, 150, 200]
-    packed = await ask(client, "quarter_hours", **request, encoding="base64")
+    packed = await ask(site.client, "quarter_hours", **request, encoding="base64")
     assert list(base64.b64decode(packed["above"])) == answer["above"]
 
 
-async def test_the_reference_power_of_the_time_counts(
-    client: Client, entry: MockConfigEntry
-) -> None:
+async def test_the_reference_power_of_the_time_counts(site: Site) -> None:
     # 12 kW from 10 May on, 5 kW, which is no class, from 11 May on: at midnight in Luxembourg.
     contracts = Contracts(((BEGINNING, Contract(reference_kw=7.0)),))
     for day, kw in ((9, 12.0), (10, 5.0)):
@@ -100,17 +94,21 @@ async def test_the_reference_power_of_the_time_counts(
         contracts = contracts.changed(Contract(reference_kw=kw), since)
     days = [f"2026-05-{day:02}T12:00Z,2000,0,," for day in (9, 10, 11)]
     replace_month(
-        entry, "2026-05", [*days, "2026-05-11T12:15Z,1250,0,,", "2026-05-11T12:30Z,1251,0,,"]
+        site.entry, "2026-05", [*days, "2026-05-11T12:15Z,1250,0,,", "2026-05-11T12:30Z,1251,0,,"]
     )
-    request = {"start": "2026-05-09T12:00:00Z", "quantity": "larger", "entry_id": entry.entry_id}
-    before = await ask(client, "quarter_hours", **request)
-    demand = entry.runtime_data.books.demand
+    request = {
+        "start": "2026-05-09T12:00:00Z",
+        "quantity": "larger",
+        "entry_id": site.entry.entry_id,
+    }
+    before = await ask(site.client, "quarter_hours", **request)
+    demand = site.entry.runtime_data.books.demand
     assert demand
 
     with patch.object(
-        type(entry.runtime_data.books), "demand", replace(demand, contracts=contracts)
+        type(site.entry.runtime_data.books), "demand", replace(demand, contracts=contracts)
     ):
-        answer = await ask(client, "quarter_hours", **request)
+        answer = await ask(site.client, "quarter_hours", **request)
 
     known = [mark for mark in answer["above"] if mark]
     assert known == [2 + 16, 2, 2 + 16, 1, 1 + 16]
@@ -119,10 +117,8 @@ async def test_the_reference_power_of_the_time_counts(
     assert answer["past"] != before["past"]
 
 
-async def test_nothing_is_told_beyond_what_is_known(client: Client, entry: MockConfigEntry) -> None:
-    answer = await ask(
-        client, "quarter_hours", entry_id=entry.entry_id, start="2026-06-15T21:30:00Z"
-    )
+async def test_nothing_is_told_beyond_what_is_known(site: Site) -> None:
+    answer = await site.ask("quarter_hours", start="2026-06-15T21:30:00Z")
     assert answer.pop("past")
     assert answer == {
         "start": "2026-06-15T21:30:00+00:00",
@@ -134,65 +130,55 @@ async def test_nothing_is_told_beyond_what_is_known(client: Client, entry: MockC
         "origins": [],
     }
     for start, end in (("2027-01-01", "2028-01-01"), ("2026-06-15", "2026-06-14")):
-        answer = await ask(
-            client,
+        answer = await site.ask(
             "quarter_hours",
-            entry_id=entry.entry_id,
             start=f"{start}T00:00:00Z",
             end=f"{end}T00:00:00Z",
         )
         assert answer["values"] == []
     # Not more than 400 days, whatever is asked for.
-    answer = await ask(
-        client, "quarter_hours", entry_id=entry.entry_id, start="2001-01-01T00:00:00Z"
-    )
+    answer = await site.ask("quarter_hours", start="2001-01-01T00:00:00Z")
     assert answer["start"] == "2025-05-11T22:00:00+00:00"
 
 
-async def test_the_tail_since_the_last_answer(
-    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
-) -> None:
-    first = await ask(
-        client, "quarter_hours", entry_id=entry.entry_id, start="2026-06-15T00:00:00Z"
-    )
-    await receive(hass, port, telegram("00:15:00", 0.3))
-    await receive(hass, port, telegram("00:30:00", 0.7))
+async def test_the_tail_since_the_last_answer(site: Site) -> None:
+    first = await site.ask("quarter_hours", start="2026-06-15T00:00:00Z")
+    await site.receive(telegram("00:15:00", 0.3))
+    await site.receive(telegram("00:30:00", 0.7))
     with patch.object(QuarterHourFiles, "read", side_effect=AssertionError):
-        tail = await ask(client, "quarter_hours", entry_id=entry.entry_id, start=first["end"])
+        tail = await site.ask("quarter_hours", start=first["end"])
     assert (tail["start"], tail["values"]) == (first["end"], [300, 400])
     assert tail["end"] == "2026-06-15T22:30:00+00:00"
 
 
-async def test_the_mark_of_the_past_is_another_when_the_past_is(
-    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
-) -> None:
+async def test_the_mark_of_the_past_is_another_when_the_past_is(site: Site) -> None:
     async def mark(start: str = "2026-06-15T21:00:00Z") -> str:
-        answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, start=start)
+        answer = await site.ask("quarter_hours", start=start)
         found: str = answer["past"]
         return found
 
     before = await mark()
     # Neither what was asked for, nor what is new, nor who reads it again.
     assert await mark("2026-01-01T00:00:00Z") == before
-    await receive(hass, port, telegram("00:15:00", 0.3))
+    await site.receive(telegram("00:15:00", 0.3))
     assert await mark() == before
-    port.greeting = port.next_frame(telegram("00:15:10", 0.3))
-    await reload(hass, entry)
+    site.port.greeting = site.port.next_frame(telegram("00:15:10", 0.3))
+    await site.reload(site.entry)
     assert await mark() == before
-    await entry.runtime_data.books.file_import.async_import(april())
+    await site.entry.runtime_data.books.file_import.async_import(april())
     assert await mark() != before
 
 
-async def test_those_of_the_platform_are_named(client: Client, entry: MockConfigEntry) -> None:
+async def test_those_of_the_platform_are_named(site: Site) -> None:
     start = datetime(2026, 4, 1, tzinfo=UTC)
     found = [
         QuarterHour(start, 0.4, origin=Origin.LENEDA),
         QuarterHour(start + QUARTER, 0.8, origin=Origin.LENEDA),
         QuarterHour(start + 3 * QUARTER, 0.4, origin=Origin.LENEDA_ESTIMATED),
     ]
-    entry.runtime_data.books.memory.demand_meter.set_leneda_days(LenedaDays(found))
+    site.entry.runtime_data.books.memory.demand_meter.set_leneda_days(LenedaDays(found))
     period = {"start": start.isoformat(), "end": (start + 4 * QUARTER).isoformat()}
-    answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **period)
+    answer = await site.ask("quarter_hours", **period)
     assert answer["values"] == [100, 200, None, 100]
     assert answer["origins"] == [[0, 2, "leneda"], [3, 1, "leneda_estimated"]]
 
@@ -212,24 +198,22 @@ async def test_ten_who_ask_at_once_wait_for_one_reading(
     assert read.call_count == 1
 
 
-async def test_what_is_no_period_or_no_meter_is_refused(
-    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry
-) -> None:
-    good = {"entry_id": entry.entry_id, "start": "2026-06-15T00:00:00Z"}
+async def test_what_is_no_period_or_no_meter_is_refused(site: Site, client_of: ClientOf) -> None:
+    good = {"entry_id": site.entry.entry_id, "start": "2026-06-15T00:00:00Z"}
     for wrong in (
         {"start": "x"},
         {"start": "0001-01-01T00:00:00Z"},
         {"start": "9999-12-31T00:00:00Z"},
         {"quantity": "heat"},
     ):
-        assert await refused(client, "quarter_hours", **{**good, **wrong}) == "invalid_format"
-    assert await refused(client, "quarter_hours", **{**good, "entry_id": "x"}) == "not_found"
-    other = await client_of(user_with(hass, "light.hall"))
+        assert await refused(site.client, "quarter_hours", **{**good, **wrong}) == "invalid_format"
+    assert await refused(site.client, "quarter_hours", **{**good, "entry_id": "x"}) == "not_found"
+    other = await client_of(user_with(site.hass, "light.hall"))
     for command in ("quarter_hours", "days", "bill", "classes"):
-        fields = good if command == "quarter_hours" else {"entry_id": entry.entry_id}
+        fields = good if command == "quarter_hours" else {"entry_id": site.entry.entry_id}
         assert await refused(other, command, **fields) == "unauthorized"
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert await refused(client, "quarter_hours", **good) == "not_loaded"
+    await site.hass.config_entries.async_unload(site.entry.entry_id)
+    assert await refused(site.client, "quarter_hours", **good) == "not_loaded"
 
 
 async def test_before_the_first_energy_there_is_nothing(home: Home, client: Client) -> None:

@@ -18,9 +18,9 @@ from custom_components.smarty_p1 import answer_queue
 from custom_components.smarty_p1.lib.advice import Battery, WhatIfError, WhatIfRefusal
 from custom_components.smarty_p1.lib.history import QuarterHour
 from tests.ha import billed_month
-from tests.ha.support import PATIENCE, Home, wait_until
+from tests.ha.support import PATIENCE, wait_until
 
-from .conftest import Client, ClientOf, ask
+from .conftest import Client, ClientOf, Site, ask
 
 WHAT_IF = "smarty_p1/what_if"
 BUSY = "Too many requests at once. Try again in a few seconds"
@@ -201,18 +201,18 @@ async def test_a_user_receives_16_mb_and_others_their_own(
 
 
 async def test_what_does_not_change_is_kept_until_the_next_quarter_hour(
-    home: Home, client: Client, entry: MockConfigEntry, desk: Desk
+    site: Site, desk: Desk
 ) -> None:
     desk.is_open.set()
     for _ in range(2):
-        await send(client, entry, 5)
-        await received(client, 1)
-        await home.receive(billed_month.telegram("00:00:20", 0.1))
+        await send(site.client, site.entry, 5)
+        await received(site.client, 1)
+        await site.receive(billed_month.telegram("00:00:20", 0.1))
     assert desk.asked == [5]
-    await home.receive(billed_month.telegram("00:15:00", 0.2))
-    await home.receive(billed_month.telegram("00:30:00", 0.3))
-    await send(client, entry, 5)
-    await received(client, 1)
+    await site.receive(billed_month.telegram("00:15:00", 0.2))
+    await site.receive(billed_month.telegram("00:30:00", 0.3))
+    await send(site.client, site.entry, 5)
+    await received(site.client, 1)
 
     assert desk.asked == [5, 5]
 
@@ -242,10 +242,10 @@ async def test_a_closed_connection_waits_no_longer(
 
 
 async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
-    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry, desk: Desk
+    site: Site, client_of: ClientOf, desk: Desk
 ) -> None:
     desk.is_open.set()
-    user = kid(hass)
+    user = kid(site.hass)
     reading, has_read = 0, asyncio.Event()
 
     async def read(*asked: Any) -> list[QuarterHour]:  # noqa: ANN401 - as it is asked
@@ -258,14 +258,14 @@ async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
     with patch.object(answer_queue, "async_quarter_hours", read):
         for kwh in range(5, 9):
             gone = await client_of(user)
-            await call(gone, entry, kwh)
+            await call(gone, site.entry, kwh)
             await until(lambda: reading > 0)
             await gone.close()
             await asyncio.sleep(0.05)
         assert reading == 1
-        await call(client, entry, 20)
+        await call(site.client, site.entry, 20)
         has_read.set()
-        await received(client, 1)
+        await received(site.client, 1)
 
     assert desk.asked == [5, 20]
 
@@ -346,13 +346,11 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
     assert loop not in threads
 
 
-async def test_an_answer_that_never_comes_keeps_nobody_waiting(
-    client: Client, entry: MockConfigEntry, desk: Desk
-) -> None:
+async def test_an_answer_that_never_comes_keeps_nobody_waiting(site: Site, desk: Desk) -> None:
     with patch("custom_components.smarty_p1.answer_queue._ANSWER_TIMEOUT_S", 0.05):
-        await send(client, entry, 5)
-        answer = (await received(client, 1))[0]
+        await send(site.client, site.entry, 5)
+        answer = (await received(site.client, 1))[0]
     assert answer["error"]["code"] == "busy"
     desk.is_open.set()
-    await send(client, entry, 6)
-    assert (await received(client, 1))[0]["success"]
+    await send(site.client, site.entry, 6)
+    assert (await received(site.client, 1))[0]["success"]
