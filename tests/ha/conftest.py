@@ -139,7 +139,8 @@ def integration(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(autouse=True)
 def quarter_hours_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let the files of the quarter-hours be in a folder of the test's own."""
-    monkeypatch.setattr(month_files, "STORAGE_DIR", str(tmp_path / ".storage"))
+    for files in (month_files, leneda_quarter_hour_files):
+        monkeypatch.setattr(files, "STORAGE_DIR", str(tmp_path / ".storage"))
 
 
 @pytest.fixture(autouse=True)
@@ -232,10 +233,9 @@ def short_setup(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncGenerator[Platform]:
+async def platform(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Platform]:
     """Return a national platform that knows one point: half a kilowatt at all times."""
     async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
         platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
         monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
-        monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
         yield platform

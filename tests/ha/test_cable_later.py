@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -13,7 +12,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
     download as leneda_download,
-    quarter_hour_files as leneda_quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.statistics import house_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
@@ -36,11 +34,10 @@ pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait")
 
 
 @pytest.fixture(autouse=True)
-def few_days(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Fetch few days, without a pause, into a folder of the test's own. Write one statistic."""
+def few_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetch few days, without a pause. Write one statistic."""
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
     monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=DAYS))
-    monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
     kinds = (StatisticKind.IMPORTED,)
     monkeypatch.setattr(house_statistics, "kinds_of", lambda _hass, _entry: kinds)
 

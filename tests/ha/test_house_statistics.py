@@ -54,10 +54,9 @@ type Rows = dict[datetime, float]
 
 
 @pytest.fixture(autouse=True)
-def folder(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Let the files from Leneda be in a folder of the test's own."""
+def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """Return the folder of the files from Leneda."""
     hass.config.allowlist_external_dirs = {str(tmp_path)}
-    monkeypatch.setattr(quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
     return tmp_path / ".storage"
 
 

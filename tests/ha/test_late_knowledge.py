@@ -12,10 +12,6 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.leneda import (
-    quarter_hour_files as leneda_quarter_hour_files,
-)
-
 from .billed_month import telegram
 from .dialogs import enter_contract
 from .meter import MeterPort
@@ -23,10 +19,9 @@ from .support import call, receive, reload, wait_for_telegram
 
 
 @pytest.fixture(autouse=True)
-def folder(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Let the files of what is imported be in a folder of the test's own."""
+def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """Return the folder of what is imported, from where actions may read files."""
     hass.config.allowlist_external_dirs = {str(tmp_path)}
-    monkeypatch.setattr(leneda_quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
     return tmp_path / ".storage"
 
 

@@ -46,12 +46,6 @@ APRIL = "2026-04-01T00:00:00+02:00"
 ENERGY = "sensor.smarty_energy_imported"
 
 
-@pytest.fixture(autouse=True)
-def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let the files of what is imported be in a folder of the test's own."""
-    monkeypatch.setattr(quarter_hour_files, "STORAGE_DIR", str(tmp_path / ".storage"))
-
-
 class Clock:
     """What imports take for now. The connections of a meter need a clock that goes on."""
 

@@ -164,9 +164,8 @@ async def test_one_board_is_not_set_up_twice_with_two_secrets(
 ) -> None:
     pulse_entry(hass, port=current, baud_rate=9600)
     form = await start(hass, "pulse", "pulse_port")
-    result = await submit(
-        hass, form, {"port": other, "baud_rate": "9600", "pulses_per_kwh": 1000.0}
-    )
+    typed = {"port": other, "baud_rate": "9600", "pulses_per_kwh": 1000.0}
+    result = await submit(hass, form, typed)
 
     assert result["errors"]
     assert result["errors"]["port"] in {"source_in_use", "port_in_use"}

@@ -27,6 +27,7 @@ from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, reconfigure, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
+from tests.ha.refusals import Refusals, Row
 from tests.ha.support import ENERGY, TELEGRAM, values, wait_until
 from tests.ha.topic import (
     OF_TELEGRAM,
@@ -268,23 +269,13 @@ async def test_the_dialog_opens_without_topics(
     assert not offered(flow)
 
 
-async def test_what_is_wrong_with_a_topic(hass: HomeAssistant) -> None:
-    flow = await start(hass)
-    for typed in (
-        "",
-        "smarty_p1/+/frame",
-        "smarty_p1/#",
-        "x" * 1025,
-        # For these a broker ends the connection of all of Home Assistant.
-        "smarty_p1/\x01house/frame",
-        "smarty_p1/\ufffehouse/frame",
-        "smarty_p1/\ud800house/frame",
-        "$share",
-    ):
-        flow = await settle(hass, await enter(hass, flow, f"mqtt:{typed}"))
-        assert flow["errors"] == {"port": "topic_malformed"}
-    flow = await settle(hass, await enter(hass, flow, PORT))
-    assert flow["errors"] == {"port": "mqtt_missing"}
+async def test_what_is_wrong_with_a_topic(hass: HomeAssistant, refuses: Refusals) -> None:
+    # For some of them a broker ends the connection of all of Home Assistant.
+    levels = ("+/frame", "#", "\x01house/frame", "\ufffehouse/frame", "\ud800house/frame")
+    topics = ["", "x" * 1025, "$share", *(f"smarty_p1/{level}" for level in levels)]
+    rows = [Row("port: topic_malformed", {"port": f"mqtt:{topic}"}) for topic in topics]
+    rows += [Row("port: mqtt_missing", {"port": PORT})]
+    await refuses(await start(hass), rows, {"encryption_key": KEY})
 
 
 @pytest.mark.usefixtures("short_wait")
@@ -311,16 +302,14 @@ async def test_what_is_wrong_with_what_comes(
 
 
 @pytest.mark.usefixtures("topic")
-async def test_a_topic_is_used_once_and_by_no_other_dialog(hass: HomeAssistant) -> None:
-    for typed in (PORT, f" Mqtt: {TOPIC}"):
-        result = await enter(hass, await start(hass), typed)
-        assert result["errors"] == {"port": "port_in_use"}
-    flow = await start(hass, "tank")
+async def test_a_topic_is_used_once_and_by_no_other_dialog(
+    hass: HomeAssistant, refuses: Refusals
+) -> None:
+    rows = [Row("port: port_in_use", {"port": port}) for port in (PORT, f" Mqtt: {TOPIC}")]
+    await refuses(await start(hass), rows, {"encryption_key": KEY})
     geometry = {"distance_empty": 2, "distance_full": 0.5, "volume": 1000}
-    result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"port": PORT, **geometry}
-    )
-    assert result["errors"] == {"port": "port_number_missing"}
+    rows = [Row("port: port_number_missing", {"port": PORT})]
+    await refuses(await start(hass, "tank"), rows, geometry)
 
 
 async def test_a_meter_moves_to_a_topic(

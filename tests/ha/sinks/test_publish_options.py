@@ -15,8 +15,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import open_options, submit
-from tests.ha.meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
+from tests.ha.dialogs import submit
+from tests.ha.meter import OTHER_SERIAL, SERIAL, with_value
+from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home
 
 # An address for examples: no machine has it.
@@ -31,17 +32,12 @@ def mqtt(hass: HomeAssistant) -> MockConfigEntry:
     return entry
 
 
-class Dialog:
+class Dialog(Home):
     """The options of a meter that is set up."""
-
-    def __init__(self, hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
-        self.hass = hass
-        self.port = port
-        self.entry = entry
 
     async def form(self) -> ConfigFlowResult:
         """Open the form."""
-        return await open_options(self.hass, self.entry, "other_programs")
+        return await self.page("other_programs")
 
     async def enter(self, **sections: Mapping[str, Any]) -> ConfigFlowResult:
         """Fill in the form; where it is stored, the meter sends a telegram."""
@@ -56,7 +52,9 @@ class Dialog:
 
 @pytest.fixture
 async def dialog(home: Home) -> Dialog:
-    return Dialog(home.hass, home.port, await home.set_up())
+    dialog = Dialog(home.hass, home.port, home.make_entry)
+    await dialog.set_up()
+    return dialog
 
 
 def section_of(result: ConfigFlowResult, name: str) -> Mapping[str, Any]:
@@ -100,29 +98,28 @@ async def test_what_is_stored_is_shown_again_and_stays(dialog: Dialog) -> None:
         assert section_of(await dialog.form(), "p1_server") == {"collapsed": True, **entered}
 
 
+TOPICS = ["a/#", "+", "$SYS/x", "a\0b"]
+# A topic has 65,535 bytes at most, and this is only its beginning.
+LONG = "a" * 65_500
+MQTT_ROWS = [
+    *(("topic", topic, "mqtt_topic_malformed") for topic in (*TOPICS, LONG)),
+    *(("discovery_prefix", text, "mqtt_prefix_malformed") for text in (LONG, "", "home/#")),
+]
+
+
 @pytest.mark.usefixtures("mqtt")
-async def test_what_cannot_be(dialog: Dialog) -> None:
-    for section, typed, error in (
-        ("p1_server", {"address": "localhost"}, "p1_address_malformed"),
-        ("p1_server", {"address": ""}, "p1_address_malformed"),
-        ("p1_server", {"address": FOREIGN_ADDRESS}, "p1_address_unusable"),
-        ("mqtt", {"topic": "a/#"}, "mqtt_topic_malformed"),
-        ("mqtt", {"topic": "+"}, "mqtt_topic_malformed"),
-        ("mqtt", {"topic": "$SYS/x"}, "mqtt_topic_malformed"),
-        ("mqtt", {"topic": "a\0b"}, "mqtt_topic_malformed"),
-        # A topic has 65,535 bytes at most, and this is only its beginning.
-        ("mqtt", {"topic": "a" * 65_500}, "mqtt_topic_malformed"),
-        ("mqtt", {"discovery_prefix": "a" * 65_500}, "mqtt_prefix_malformed"),
-        ("mqtt", {"discovery_prefix": ""}, "mqtt_prefix_malformed"),
-        ("mqtt", {"discovery_prefix": "home/#"}, "mqtt_prefix_malformed"),
-    ):
-        usual = p1_server(free_ports()) if section == "p1_server" else {"enabled": True}
-        result = await dialog.enter(**{section: usual | typed})
-        assert result["errors"] == {section: error}
-        # What is wrong can be seen.
-        shown = section_of(result, section)
-        assert not shown["collapsed"]
-        assert typed.items() <= shown.items()
+async def test_what_cannot_be(dialog: Dialog, refuses: Refusals) -> None:
+    rows = [
+        Row(f"mqtt: {error}", {"mqtt": {"enabled": True, name: value}})
+        for name, value, error in MQTT_ROWS
+    ]
+    rows += [
+        Row(f"p1_server: p1_address_{error}", {"p1_server": p1_server(free_ports(), address)})
+        for address, error in (
+            *(("localhost", "malformed"), ("", "malformed"), (FOREIGN_ADDRESS, "unusable")),
+        )
+    ]
+    await refuses(await dialog.form(), rows)
 
 
 async def test_a_port_that_another_program_uses(dialog: Dialog) -> None:
@@ -215,5 +212,7 @@ async def test_a_serial_number_is_one_level_of_the_topic(home: Home) -> None:
     home.port.greeting = lambda: home.port.next_frame(text)
     entry = home.make_entry(home.port.url, serial=serial)
     assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await Dialog(home.hass, home.port, entry).enter(mqtt={"enabled": True})
+    dialog = Dialog(home.hass, home.port, home.make_entry)
+    dialog.entry = entry
+    await dialog.enter(mqtt={"enabled": True})
     assert entry.options["mqtt"]["topic"] == f"smarty_p1/A___B{'x' * 59}"

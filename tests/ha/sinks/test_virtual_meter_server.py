@@ -27,11 +27,12 @@ from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.encoder import with_value
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import open_options, submit
-from tests.ha.meter import OTHER_SERIAL, MeterPort
+from tests.ha.dialogs import submit
+from tests.ha.meter import OTHER_SERIAL
 from tests.ha.pacing import with_power
+from tests.ha.refusals import Refusals, Row
 from tests.ha.repairs import choose, open_repair
-from tests.ha.support import TELEGRAM, Home, receive, set_up, wait_until
+from tests.ha.support import Home, set_up
 from tests.ha.topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
 
 SERIAL = "02a1b2c3d4e5"
@@ -57,23 +58,21 @@ def stored(http_port: int, **changed: Any) -> dict[str, Any]:  # noqa: ANN401
     }
 
 
-class House:
+class House(Home):
     """A meter with a virtual one."""
 
-    def __init__(self, hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
-        self.hass = hass
-        self.port = port
+    def __init__(self, home: Home) -> None:
+        super().__init__(home.hass, home.port, home.make_entry)
         self.http_port = free_ports()
-        self._make_entry = make_entry
 
-    async def set_up(self, **changed: Any) -> None:  # noqa: ANN401
+    async def switch_on(self, **changed: Any) -> None:  # noqa: ANN401
         """Set it up with options."""
         self.entry = await set_up(self.hass, self.port, self._make_switched_on(changed))
-        self.port.greeting = lambda: self.port.next_frame(TELEGRAM)
+        self.answer()
 
     def _make_switched_on(self, changed: Mapping[str, Any]) -> EntryMaker:
         def make(url: str, **arguments: str) -> MockConfigEntry:
-            entry = self._make_entry(url, **arguments)
+            entry = self.make_entry(url, **arguments)
             options = {"virtual_meter": stored(self.http_port, **changed)}
             self.hass.config_entries.async_update_entry(entry, options=options)
             return entry
@@ -88,13 +87,13 @@ class House:
 
     async def enter(self, **typed: Any) -> ConfigFlowResult:  # noqa: ANN401
         """Fill in the form."""
-        form = await open_options(self.hass, self.entry, "other_programs")
+        form = await self.page("other_programs")
         entered = {"enabled": True, "address": LOCAL, "port": self.http_port} | typed
         return await submit(self.hass, form, {"virtual_meter": entered})
 
     async def fields(self) -> list[Any]:
         """Return the fields of the form."""
-        form = await open_options(self.hass, self.entry, "other_programs")
+        form = await self.page("other_programs")
         assert form["data_schema"]
         schema = form["data_schema"].schema
         [section] = [part for key, part in schema.items() if key == "virtual_meter"]
@@ -128,15 +127,15 @@ class House:
 
 @pytest.fixture
 async def house(home: Home) -> AsyncGenerator[House]:
-    house = House(home.hass, home.port, home.make_entry)
+    house = House(home)
     yield house
     if home.hass.config_entries.async_get_entry(house.entry.entry_id):
         await home.hass.config_entries.async_unload(house.entry.entry_id)
 
 
 async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> None:
-    house.entry = await set_up(house.hass, house.port, house._make_entry)
-    house.port.greeting = lambda: house.port.next_frame(TELEGRAM)
+    await house.set_up()
+    house.answer()
     shown = {str(key): key.default() for key in await house.fields()}
     assert (shown["enabled"], shown["port"], shown["announced"]) == (False, 80, False)
 
@@ -157,40 +156,41 @@ async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> N
         await house.get("/api")
 
 
-async def test_what_cannot_be(house: House) -> None:
-    house.entry = await set_up(house.hass, house.port, house._make_entry)
-    other = house._make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
+async def test_what_cannot_be(house: House, refuses: Refusals) -> None:
+    await house.set_up()
+    other = house.make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
     options = {"virtual_meter": stored(2001, address="0.0.0.0", udp_ports=[1010])}  # noqa: S104
     house.hass.config_entries.async_update_entry(other, options=options)
-    cases: list[tuple[dict[str, Any], str]] = [
-        ({"address": "localhost"}, "p1_address_malformed"),
-        ({"address": "192.0.2.1"}, "p1_address_unusable"),
-        ({"batteries": ["battery.lan"]}, "virtual_battery_malformed"),
-        ({"batteries": ["8.8.8.8"]}, "virtual_battery_malformed"),
-        ({"batteries": [f"10.0.0.{n}" for n in range(9)]}, "virtual_battery_malformed"),
-        ({"udp_ports": ["x"]}, "virtual_udp_port_malformed"),
-        ({"udp_ports": ["65536"]}, "virtual_udp_port_malformed"),
-        ({"udp_ports": ["1", "2", "3", "4", "5"]}, "virtual_udp_port_malformed"),
-        ({"shown_as": "homewizard", "udp_ports": ["2220"]}, "virtual_udp_without_shelly"),
-        ({"announced": True}, "virtual_announced_locally"),
-        ({"port": 2001}, "p1_port_in_use"),
-        ({"udp_ports": ["1010"]}, "virtual_udp_port_in_use"),
+    cases: list[tuple[str, dict[str, Any]]] = [
+        ("p1_address_malformed", {"address": "localhost"}),
+        ("p1_address_unusable", {"address": "192.0.2.1"}),
+        ("virtual_battery_malformed", {"batteries": ["battery.lan"]}),
+        ("virtual_battery_malformed", {"batteries": ["8.8.8.8"]}),
+        ("virtual_battery_malformed", {"batteries": [f"10.0.0.{n}" for n in range(9)]}),
+        ("virtual_udp_port_malformed", {"udp_ports": ["x"]}),
+        ("virtual_udp_port_malformed", {"udp_ports": ["65536"]}),
+        ("virtual_udp_port_malformed", {"udp_ports": ["1", "2", "3", "4", "5"]}),
+        ("virtual_udp_without_shelly", {"shown_as": "homewizard", "udp_ports": ["2220"]}),
+        ("virtual_announced_locally", {"announced": True}),
+        ("p1_port_in_use", {"port": 2001}),
+        ("virtual_udp_port_in_use", {"udp_ports": ["1010"]}),
     ]
-    for typed, error in cases:
-        assert (await house.enter(**typed))["errors"] == {"virtual_meter": error}
+    usual = {"enabled": True, "address": LOCAL, "port": house.http_port}
+    rows = [Row(f"virtual_meter: {key}", {"virtual_meter": usual | x}) for key, x in cases]
+    await refuses(await house.page("other_programs"), rows)
 
 
 async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None:
-    await house.set_up(shows_telegram=True)
+    await house.switch_on(shows_telegram=True)
     assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
     assert "/Lux5" in await house.get_text("/api/v1/telegram")
-    await receive(house.hass, house.port, with_power("01.234"))
+    await house.receive(with_power("01.234"))
     assert (await house.get("/rpc/EM.GetStatus?id=0"))["total_act_power"] == 1234
 
     told = await async_get_config_entry_diagnostics(house.hass, house.entry)
     [client] = told["virtual_meter_clients"]
     assert (client["address"], client["profile"], client["times"]) == (LOCAL, "meter", 3)
-    page = await open_options(house.hass, house.entry, "virtual_clients")
+    page = await house.page("virtual_clients")
     placeholders = page["description_placeholders"] or {}
     assert placeholders["meters"].startswith("| 127.0.0.1 | HomeWizard /api/v1/data, Shelly EM.")
     assert "127" not in placeholders["batteries"] + placeholders["unanswered"]
@@ -216,7 +216,7 @@ async def test_what_a_broker_has_kept_is_not_of_now(
     coordinator = house.entry.runtime_data
     before = coordinator.readings
     await tell(house.hass, house.port.next_frame(with_power("01.000")))
-    await wait_until(house.hass, lambda: coordinator.readings > before)
+    await house.wait_until(lambda: coordinator.readings > before)
     assert coordinator.latest.telegram.objects["1-0:1.7.0"] == 1
     assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
     # After two minutes of telegrams that all are as late, the meter's clock is behind.
@@ -226,7 +226,7 @@ async def test_what_a_broker_has_kept_is_not_of_now(
         text = with_value(with_power("01.000"), "0-0:1.0.0", f"({sent:%y%m%d%H%M%S}S)")
         before = coordinator.readings
         await tell(house.hass, house.port.next_frame(text))
-        await wait_until(house.hass, lambda: coordinator.readings > before)  # noqa: B023
+        await house.wait_until(lambda: coordinator.readings > before)  # noqa: B023
     assert (await house.get("/api/v1/data"))["active_power_w"] == 1000
 
 
@@ -236,7 +236,7 @@ async def test_a_port_in_use_is_a_repair_until_it_is_free(house: House) -> None:
         tcp.bind((LOCAL, house.http_port))
         tcp.listen()
         udp.bind((LOCAL, udp_port))
-        await house.set_up(udp_ports=[udp_port])
+        await house.switch_on(udp_ports=[udp_port])
         assert house.issue("virtual_meter")["port"] == f"{house.http_port}, {udp_port}"
         # Readings go on.
         assert house.entry.runtime_data.latest
@@ -262,7 +262,7 @@ async def let_it_try_again(house: House) -> None:
 )
 async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: str | None) -> None:
     await async_setup_component(house.hass, "repairs", {})
-    await house.set_up()
+    await house.switch_on()
     house.poll(STRANGER, 6, 1.0)
     house.poll("192.168.1.31", 6, 1.0)  # one at a time
     assert house.issue("virtual_battery").items() >= {"address": STRANGER, "seconds": "1.0"}.items()
@@ -290,14 +290,14 @@ async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: st
 
 
 async def test_who_asks_by_udp_and_is_not_named_is_shown(house: House) -> None:
-    await house.set_up(batteries=["192.168.1.20"])
+    await house.switch_on(batteries=["192.168.1.20"])
     meter = house.hass.data[VIRTUAL_METERS][house.entry.entry_id]
     with pytest.raises(Unavailable):
         meter.ask(STRANGER, Question.UDP, 1000)
-    page = await open_options(house.hass, house.entry, "virtual_clients")
+    page = await house.page("virtual_clients")
     placeholders = page["description_placeholders"] or {}
     assert placeholders["unanswered"].startswith(f"| {STRANGER} | Shelly EM.GetStatus, UDP |")
-    form = await open_options(house.hass, house.entry, "other_programs")
+    form = await house.page("other_programs")
     assert (form["description_placeholders"] or {})["addresses"] == LOCAL
 
 
@@ -324,8 +324,8 @@ async def test_home_assistant_does_not_find_its_own(house: House, zeroconf: Magi
         order.append((info, found(house.hass)))
 
     zeroconf.async_register_service.side_effect = register
-    await house.set_up(announced=True, address="0.0.0.0")  # noqa: S104 - an address to announce
-    await wait_until(house.hass, lambda: len(order) == 3)
+    await house.switch_on(announced=True, address="0.0.0.0")  # noqa: S104 - an address to announce
+    await house.wait_until(lambda: len(order) == 3)
     services = {info.type: (info.name, info.port, before) for info, before in order}
     name, port, before = services["_hwenergy._tcp.local."]
     assert name == "p1meter-c3d4e5._hwenergy._tcp.local."
@@ -339,7 +339,7 @@ async def test_home_assistant_does_not_find_its_own(house: House, zeroconf: Magi
     # One that is deleted is ignored again.
     [entry] = house.hass.config_entries.async_entries("homewizard")
     await house.hass.config_entries.async_remove(entry.entry_id)
-    await wait_until(house.hass, lambda: found(house.hass) == ignored)
+    await house.wait_until(lambda: found(house.hass) == ignored)
 
     await house.enter(announced=False)
     assert found(house.hass) == {}
@@ -349,8 +349,8 @@ async def test_home_assistant_does_not_find_its_own(house: House, zeroconf: Magi
 async def test_what_is_ignored_goes_with_the_entry(house: House, zeroconf: MagicMock) -> None:
     addresses = AsyncMock(return_value=["192.168.1.5", "2a02:c7d::5", "fe80::5"])
     with patch("homeassistant.components.network.async_get_announce_addresses", addresses):
-        await house.set_up(announced=True, address="::", shown_as="shelly")
-        await wait_until(house.hass, lambda: zeroconf.async_register_service.await_count == 2)
+        await house.switch_on(announced=True, address="::", shown_as="shelly")
+        await house.wait_until(lambda: zeroconf.async_register_service.await_count == 2)
     # Who asks from a public address of IPv6 is refused.
     assert zeroconf.async_register_service.await_args.args[0].parsed_addresses() == ["192.168.1.5"]
     assert found(house.hass) == {SERIAL.upper(): SOURCE_IGNORE}
@@ -360,7 +360,7 @@ async def test_what_is_ignored_goes_with_the_entry(house: House, zeroconf: Magic
 
 
 async def test_one_that_was_added_by_hand_is_a_repair(house: House) -> None:
-    await house.set_up()
+    await house.switch_on()
     entry = MockConfigEntry(domain="shelly", title="A meter", unique_id=SERIAL.upper())
     with patch("homeassistant.config_entries.ConfigEntry.async_setup"):
         await house.hass.config_entries.async_add(entry)
@@ -371,7 +371,7 @@ async def test_one_that_was_added_by_hand_is_a_repair(house: House) -> None:
 
 @pytest.mark.usefixtures("zeroconf")
 async def test_the_real_homewizard_integration(house: House) -> None:
-    await house.set_up()
+    await house.switch_on()
     flow = await house.hass.config_entries.flow.async_init(
         "homewizard", context={"source": SOURCE_USER}
     )
@@ -404,7 +404,7 @@ async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.Mon
     monkeypatch.setattr(f"{core}.config_flow.async_discovered_service_info", lambda *_: [])
     monkeypatch.setattr(f"{core}.config_flow.async_discover_devices", AsyncMock(return_value=[]))
     house.hass.config.components.add("bluetooth")
-    await house.set_up()
+    await house.switch_on()
     flows = house.hass.config_entries.flow
     flow = await flows.async_init("shelly", context={"source": SOURCE_USER})
     result = await flows.async_configure(flow["flow_id"], {"host": LOCAL, "port": house.http_port})
@@ -418,6 +418,6 @@ async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.Mon
     assert power() == "2345.0"
     assert "/Lux5" not in await house.get_text("/api/v1/telegram")
     # Told of each telegram.
-    await receive(house.hass, house.port, with_power("01.234"))
-    await wait_until(house.hass, lambda: power() == "1234.0")
+    await house.receive(with_power("01.234"))
+    await house.wait_until(lambda: power() == "1234.0")
     await house.hass.config_entries.async_unload(result["result"].entry_id)
