@@ -90,7 +90,9 @@ def _keeps(form: ConfigFlowResult, typed: Mapping[str, Any]) -> None:
         else:
             # A program sends numbers.
             assert value == (f"{expected:g}" if isinstance(expected, int | float) else expected)
-    for name, field in form["data_schema"].schema.items():
+    schema = form["data_schema"]
+    assert schema
+    for name, field in schema.schema.items():
         if isinstance(field, section):
             is_open = name in (form["errors"] or {}) or (
                 form["handler"] == "smarty_p1" and bool(typed.get(name))

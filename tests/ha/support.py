@@ -90,7 +90,7 @@ async def set_up(
     port: MeterPort,
     make_entry: EntryMaker,
     first: str = TELEGRAM,
-    **options: float,
+    **options: Any,  # noqa: ANN401 - JSON
 ) -> MockConfigEntry:
     """Set a meter up that sends its first telegram at once, and others when it is told to."""
     port.greeting = port.next_frame(first)
@@ -233,7 +233,7 @@ class Home:
         self.port = port
         self.make_entry = make_entry
 
-    async def set_up(self, first: str = TELEGRAM, **options: float) -> MockConfigEntry:
+    async def set_up(self, first: str = TELEGRAM, **options: Any) -> MockConfigEntry:  # noqa: ANN401 - JSON
         """Return the entry of the meter, after its first telegram."""
         self.entry = await set_up(self.hass, self.port, self.make_entry, first, **options)
         return self.entry

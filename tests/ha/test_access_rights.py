@@ -71,8 +71,6 @@ def users(hass: HomeAssistant, hass_admin_user: MockUser) -> dict[str, MockUser]
 
 @pytest.fixture
 def token_of(hass: HomeAssistant, users: dict[str, MockUser]) -> Callable[[str], Awaitable[str]]:
-    """Return a function that returns the token of a user."""
-
     async def token(name: str) -> str:
         refresh = await hass.auth.async_create_refresh_token(users[name], CLIENT_ID)
         return hass.auth.async_create_access_token(refresh)

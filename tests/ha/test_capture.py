@@ -17,7 +17,6 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_capture
@@ -32,6 +31,7 @@ from .meter import KEY, OTHER_KEY, SERIAL, MeterPort, encipher, seal, with_value
 from .repairs import choose, open_repair
 from .support import (
     TELEGRAM,
+    Home,
     at,
     call,
     let_pass,
@@ -39,7 +39,6 @@ from .support import (
     links,
     receive,
     reload,
-    set_up,
     wait_until,
 )
 from .topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
@@ -64,12 +63,10 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 async def repairs(hass: HomeAssistant) -> None:
-    """Let repairs have dialogs."""
     assert await async_setup_component(hass, REPAIRS, {})
 
 
 def files(folder: Path) -> list[str]:
-    """Return the names of the files that are there."""
     return sorted(path.name for path in folder.glob("*"))
 
 
@@ -84,18 +81,8 @@ def touch(path: Path) -> None:
     path.touch()
 
 
-class House:
+class House(Home):
     """A meter in Home Assistant, and what is recorded of it."""
-
-    def __init__(self, hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
-        self.hass = hass
-        self.port = port
-        self._make_entry = make_entry
-
-    async def begin(self) -> MockConfigEntry:
-        """Set the meter up."""
-        self.entry = await set_up(self.hass, self.port, self._make_entry)
-        return self.entry
 
     async def call(self, step: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         """Call the action; return its answer as the frontend gets it."""
@@ -111,7 +98,6 @@ class House:
 
     @property
     def recording(self) -> Any:  # noqa: ANN401 - an inner part
-        """Return what is being recorded."""
         return self.entry.runtime_data.capture.recording
 
     async def record(self, *data: bytes, **options: bool) -> int:
@@ -143,7 +129,6 @@ class House:
 
 @pytest.fixture
 def house(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> House:
-    """Return a house whose meter is not set up yet."""
     return House(hass, port, make_entry)
 
 
@@ -174,7 +159,7 @@ async def test_a_capture_goes_the_whole_way(
     house: House, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "custom_components.smarty_p1")
-    await house.begin()
+    await house.set_up()
     size = await house.record(
         house.port.next_frame(at("10:30:00", 25678.901))[100:],
         house.port.next_frame(at("10:30:10", 25678.901)),
@@ -231,7 +216,7 @@ async def test_a_capture_goes_the_whole_way(
 async def test_messages_are_replaced_whole_unless_wanted_otherwise(
     house: House, option: dict[str, bool]
 ) -> None:
-    await house.begin()
+    await house.set_up()
     await house.record(**option)
     await house.call("show")
     chunks, key = read((await house.call("write"))["path"])
@@ -244,7 +229,7 @@ async def test_messages_are_replaced_whole_unless_wanted_otherwise(
 
 
 async def test_it_takes_a_while_and_there_is_one_at_a_time(house: House, folder: Path) -> None:
-    await house.begin()
+    await house.set_up()
     assert await house.call("show") == {"state": "none"}
     assert await house.call("discard") == {"state": "none"}
     with pytest.raises(ServiceValidationError, match="no capture"):
@@ -272,7 +257,7 @@ async def test_it_takes_a_while_and_there_is_one_at_a_time(house: House, folder:
 
 
 async def test_it_lasts_as_long_as_wanted_and_takes_nothing_after_it(house: House) -> None:
-    await house.begin()
+    await house.set_up()
     for minutes in (0, 61, "ten"):
         with pytest.raises(vol.Invalid):
             await house.call("start", minutes=minutes)
@@ -326,7 +311,7 @@ async def test_a_meter_at_a_topic(
 
 
 async def test_what_no_key_opens_is_not_written(house: House, folder: Path) -> None:
-    await house.begin()
+    await house.set_up()
     await house.call("start", minutes=1)
     foreign = encipher(ODD, 7, key=OTHER_KEY)
     await house.port.send(foreign)
@@ -346,7 +331,7 @@ async def test_what_no_key_opens_is_not_written(house: House, folder: Path) -> N
 
 
 async def test_the_repair_shows_it_and_writes_it(house: House, folder: Path) -> None:
-    await house.begin()
+    await house.set_up()
     await house.record()
     menu = await open_repair(house.hass, house.repair)
     shown = menu["description_placeholders"]
@@ -375,7 +360,7 @@ async def test_the_repair_shows_it_and_writes_it(house: House, folder: Path) -> 
 
 
 async def test_the_repair_discards_it(house: House, folder: Path) -> None:
-    await house.begin()
+    await house.set_up()
     await house.record()
     menu, late, later = [await open_repair(house.hass, house.repair) for _ in range(3)]
     done = await choose(house.hass, menu, "discard")
@@ -390,7 +375,7 @@ async def test_the_repair_discards_it(house: House, folder: Path) -> None:
 
 
 async def test_a_capture_ends_with_the_entry(house: House) -> None:
-    await house.begin()
+    await house.set_up()
     await house.record()
     house.port.greeting = house.port.next_frame(TELEGRAM)
     await reload(house.hass, house.entry)
@@ -406,7 +391,7 @@ async def test_a_capture_ends_with_the_entry(house: House) -> None:
 
 
 async def test_a_capture_that_nobody_looks_at_is_forgotten(house: House) -> None:
-    await house.begin()
+    await house.set_up()
     await house.record()
     await let_pass(house.hass, 24 * 3600 - 10)
     assert house.repair
@@ -416,7 +401,7 @@ async def test_a_capture_that_nobody_looks_at_is_forgotten(house: House) -> None
 
 
 async def test_a_folder_has_room_for_99(house: House, folder: Path) -> None:
-    await house.begin()
+    await house.set_up()
     await house.record()
     await house.call("show")
     for number in range(1, 99):
@@ -432,7 +417,7 @@ async def test_a_folder_has_room_for_99(house: House, folder: Path) -> None:
 async def test_a_mistake_while_it_is_made_anonymous_tells_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await house.begin()
+    await house.set_up()
     mistake = Mock(side_effect=ValueError(f"invalid: {MESSAGE!r}"))
     monkeypatch.setattr(meter_capture, "anonymise", mistake)
     await house.call("start", minutes=1)
@@ -449,7 +434,7 @@ async def test_a_mistake_while_it_is_made_anonymous_tells_nothing(
 async def test_half_a_file_is_none(
     house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await house.begin()
+    await house.set_up()
     await house.record()
     await house.call("show")
     opened = Path.open
@@ -471,7 +456,7 @@ async def test_half_a_file_is_none(
 async def test_there_is_room_for_2_mib_and_50000_chunks(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await house.begin()
+    await house.set_up()
     for chunk, count in ((bytes(2 * 1024 * 1024), 1), (b"", 50_000)):
         await house.call("start")
         for _ in range(count):

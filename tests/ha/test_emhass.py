@@ -79,7 +79,7 @@ async def test_emhass_plans_with_the_outlook(home: Home, tmp_path: Path) -> None
     attributes = {"unit_of_measurement": "EUR/kWh", "raw_today": rows}
     home.hass.states.async_set("sensor.market", "0.1", attributes)
     options = {"energy_price_entity": "sensor.market", "feed_in_price": 0.08, "vat": False}
-    await home.set_up(TELEGRAM, **options)  # type: ignore[arg-type]
+    await home.set_up(TELEGRAM, **options)
 
     told = await home.hass.services.async_call(
         "smarty_p1", "get_outlook", {"format": "emhass"}, blocking=True, return_response=True

@@ -23,7 +23,6 @@ REFERENCE = "0-0:96.13.0"
 
 
 def with_message(text: str, reference: str = REFERENCE) -> str:
-    """Return a telegram with this message."""
     return with_value(TELEGRAM, reference, f"({text.encode().hex().upper()})")
 
 
@@ -60,7 +59,6 @@ class Fired:
 
     @property
     def texts(self) -> list[str]:
-        """Return the text of each message."""
         details = self._details
         assert {each["event_type"] for each in details} <= {"message"}
         return [each["text"] for each in details]

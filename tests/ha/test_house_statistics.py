@@ -75,7 +75,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 async def euros(hass: HomeAssistant) -> None:
-    """Let Home Assistant count in euros."""
     await hass.config.async_update(currency="EUR")
 
 

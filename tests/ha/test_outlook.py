@@ -35,7 +35,6 @@ QUARTER = timedelta(minutes=15)
 
 @pytest.fixture(autouse=True)
 def now(freezer: FrozenDateTimeFactory) -> None:
-    """Let it be noon."""
     freezer.move_to(NOW)
 
 

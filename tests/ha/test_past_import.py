@@ -52,7 +52,6 @@ class Clock:
     now = datetime.fromisoformat(NOW)
 
     def utcnow(self) -> datetime:
-        """Return it."""
         return self.now.astimezone(UTC)
 
 
@@ -65,7 +64,6 @@ def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return the clock of imports."""
     clock = Clock()
     for module in (file_import, known_leneda, quarter_hour_files):
         monkeypatch.setattr(module, "dt_util", clock)

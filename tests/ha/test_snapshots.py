@@ -112,7 +112,6 @@ def lines(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def as_state(reference: str, value: str) -> str:
-    """Return the state that shows a value."""
     if not value:
         return "unknown"
     if re.fullmatch(r"\d{12}[SW]", value):

@@ -60,7 +60,6 @@ MBUS_TYPES = {*MBUS_DEVICE_TYPES.values(), "unknown"}
 
 
 def flatten(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each text with its path."""
     for key, value in texts.items():
         if isinstance(value, dict):
             yield from flatten(value, f"{path}{key}.")
@@ -69,7 +68,6 @@ def flatten(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def placeholders(text: str) -> set[str]:
-    """Return the placeholders of a text."""
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 

@@ -45,13 +45,7 @@ async def entry(
     everything_enabled: None,  # noqa: ARG001 - before entities are made
 ) -> MockConfigEntry:
     """Return the entry of a meter with a reference power."""
-    made = home.make_entry(home.port.url)
-    home.hass.config_entries.async_update_entry(made, options={"reference_power": 3})
-    home.port.greeting = home.port.next_frame(getattr(request, "param", TELEGRAM))
-    assert await home.hass.config_entries.async_setup(made.entry_id)
-    await home.hass.async_block_till_done()
-    home.port.greeting = b""
-    return made
+    return await home.set_up(getattr(request, "param", TELEGRAM), reference_power=3)
 
 
 def device_id(hass: HomeAssistant, identifier: str) -> str:

@@ -70,9 +70,11 @@ async def set_up_at_topic(
     make_entry: EntryMaker,
     port: MeterPort,
     first: str = TELEGRAM,
+    **options: object,
 ) -> MockConfigEntry:
     """Set a meter up whose first telegram comes at the topic."""
     entry = make_entry(PORT)
+    hass.config_entries.async_update_entry(entry, options=options)
     setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
     await wait_for_subscriber(mock, TOPIC)
     async_fire_mqtt_message(hass, TOPIC, port.next_frame(first))

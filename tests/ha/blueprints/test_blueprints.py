@@ -74,7 +74,6 @@ class Home:
         return calls
 
     async def set(self, entity_id: str, state: float | str, **attributes: float | str) -> None:
-        """Set a state."""
         self._hass.states.async_set(entity_id, str(state), attributes)
         await settle()
 
@@ -97,7 +96,6 @@ class Home:
 
 @pytest.fixture
 def home(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Home:
-    """Return a home at noon."""
     freezer.move_to("2026-02-03 12:00:05+00:00")
     return Home(hass, freezer)
 

@@ -40,14 +40,12 @@ def files(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return the folder."""
     return tmp_path / "smarty_p1.one.imported_quarter_hours"
 
 
 def row(
     start: datetime, kw: float = 0.412, version: int = 1, *, is_measured: bool = True
 ) -> LenedaRow:
-    """Return a row of the platform."""
     return LenedaRow(start, kw, is_measured, version)
 
 

@@ -86,7 +86,6 @@ class Sleeper:
         await self.settled(hass)
 
     def go_on(self) -> None:
-        """Wake it."""
         self.seconds = None
         self._woken.set()
 
@@ -110,7 +109,7 @@ async def begin(home: Home, sleeper: Sleeper) -> Begin:
     """Return a function that sets a meter up, and waits for what is asked at once."""
 
     async def make(account: Mapping[str, str] = ACCOUNT) -> MockConfigEntry:
-        entry = await home.set_up(leneda=account)  # type: ignore[arg-type]
+        entry = await home.set_up(leneda=account)
         home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
         await sleeper.settled(home.hass)
         return entry

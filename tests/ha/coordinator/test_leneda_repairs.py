@@ -36,7 +36,7 @@ async def at_once(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
 async def entry(home: Home, platform: Platform) -> MockConfigEntry:
     """Return an entry with an account whose key is not known any more."""
     platform.key = NEW_KEY
-    entry = await home.set_up(leneda=ACCOUNT)  # type: ignore[arg-type]
+    entry = await home.set_up(leneda=ACCOUNT)
     home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
     await home.wait_until(lambda: key_issue(home.hass, entry) is not None)
     return entry

@@ -14,18 +14,6 @@ NORDPOOL = "sensor.nord_pool_current_price"
 EXPORT = "input_number.export_price"
 
 
-async def set_up(hass: HomeAssistant, home: Home, **options: str | float) -> MockConfigEntry:
-    """Return an entry with these options whose meter has sent one telegram."""
-    hass.config.currency = "GBP"
-    home.port.greeting = home.port.next_frame(TELEGRAM)
-    entry = home.make_entry(home.port.url)
-    hass.config_entries.async_update_entry(entry, options=options)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    home.port.greeting = b""
-    return entry
-
-
 def market(entry: MockConfigEntry) -> MarketPrices:
     """Return the prices that the last reading was made with."""
     coordinator: SmartyCoordinator = entry.runtime_data
@@ -76,7 +64,8 @@ def test_without_a_state_there_is_no_price() -> None:
 async def test_readings_are_made_with_the_prices_of_their_moment(home: Home) -> None:
     home.hass.states.async_set(NORDPOOL, "0.09", {"unit_of_measurement": "EUR/kWh"})
     options = {"energy_price_entity": NORDPOOL, "feed_in_price_entity": EXPORT}
-    entry = await set_up(home, **options)
+    home.hass.config.currency = "GBP"
+    entry = await home.set_up(**options)
     assert market(entry) == (0.09, None)
 
     home.hass.states.async_set(NORDPOOL, "0.11", {"unit_of_measurement": "EUR/kWh"})
@@ -100,7 +89,8 @@ async def test_an_entity_is_followed_to_another_name(
 
     chosen = register("chosen")
     hass.states.async_set(chosen, "0.1")
-    entry = await set_up(home, energy_price_entity=chosen)
+    hass.config.currency = "GBP"
+    entry = await home.set_up(energy_price_entity=chosen)
     assert market(entry).energy == 0.1
 
     entity_registry.async_update_entity(chosen, new_entity_id="sensor.moved")

@@ -22,7 +22,6 @@ HOUR = timedelta(hours=1)
 
 
 def reading(at: datetime) -> Reading:
-    """Return a reading."""
     [telegram] = Decoder(None).feed(seal(TELEGRAM))
     assert isinstance(telegram, Telegram)
     return MeterReader().read(telegram, at)

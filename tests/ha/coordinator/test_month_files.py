@@ -34,13 +34,11 @@ NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 @pytest.fixture
 def series(hass: HomeAssistant) -> MonthFiles:
-    """Return a series without files."""
     return MonthFiles(hass, "one")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return the folder of its files."""
     return tmp_path / ".storage" / "smarty_p1.one.quarter_hours"
 
 
@@ -50,7 +48,6 @@ def quarter(start: datetime, mean_kw: float = 1.0) -> QuarterHour:
 
 
 def names(folder: Path) -> set[str]:
-    """Return the names of its files."""
     return {path.name for path in folder.iterdir()}
 
 
@@ -61,7 +58,6 @@ def write(path: Path, text: str) -> None:
 
 
 def june(folder: Path) -> str:
-    """Return what is in the file of June 2026."""
     return (folder / "2026-06.csv").read_text()
 
 

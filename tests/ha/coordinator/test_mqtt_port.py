@@ -72,7 +72,6 @@ class Topic:
         return values(self.hass)[ENERGY]
 
     def frame(self, index: str = "025678.901") -> bytes:
-        """Return the next frame, with this index."""
         return self.port.next_frame(TELEGRAM.replace("025678.901", index))
 
     async def tell(self, *payloads: bytes | str, topic: str = TOPIC) -> None:
@@ -99,7 +98,6 @@ class Topic:
 async def topic(
     hass: HomeAssistant, mqtt_mock: MqttMockHAClient, make_entry: EntryMaker, port: MeterPort
 ) -> Topic:
-    """Return a meter that is set up at the topic."""
     return Topic(hass, mqtt_mock, port, await set_up_at_topic(hass, mqtt_mock, make_entry, port))
 
 

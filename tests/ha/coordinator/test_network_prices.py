@@ -53,7 +53,6 @@ async def entry(home: Home) -> MockConfigEntry:
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry, **options: str | float) -> None:
-    """Set the entry up, with these options."""
     hass.config_entries.async_update_entry(entry, options=options)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()

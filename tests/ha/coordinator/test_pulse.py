@@ -64,7 +64,6 @@ class Clock:
 
 @pytest.fixture
 def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return the clock of the pulses."""
     clock = Clock(hass)
     monkeypatch.setattr(PulseCounter, "now", lambda _self: clock.now)
     return clock
@@ -266,7 +265,6 @@ async def test_an_entity_that_is_renamed(
 
 @pytest.fixture
 async def topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator) -> MockConfigEntry:
-    """Return a reader of a topic."""
     assert mqtt_mock
     entry = pulse_entry(hass, topic="iot/led")
     assert await hass.config_entries.async_setup(entry.entry_id)

@@ -107,13 +107,13 @@ async def test_while_leneda_does_not_answer(
     platform.fault = Fault.SLOW
     account = {"api_key": KEY_OF_LENEDA, "energy_id": ENERGY_ID, "consumption_point": POINT}
     if beginning == "before":
-        await home.set_up(leneda=account)  # type: ignore[arg-type]
+        await home.set_up(leneda=account)
         await home.wait_until(lambda: bool(platform.requests))
     else:
         # A reload at the end of a dialog begins such a download, which Home Assistant does not
         # cancel any more.
         async def begin(_event: Event) -> None:
-            await home.set_up(leneda=account)  # type: ignore[arg-type]
+            await home.set_up(leneda=account)
 
         home.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, begin)
     lost: list[dict[str, Any]] = []

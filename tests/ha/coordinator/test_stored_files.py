@@ -73,7 +73,6 @@ def files(path: Path) -> dict[str, bytes]:
 
 
 def make(home: Home, store: str) -> MockConfigEntry:
-    """Return the entry that has such a store, not set up yet."""
     if store == "pulses":
         data = {"port": home.port.url, "baud_rate": 9600, "meter_reading": 7.0}
         return pulse_entry(home.hass, **data)

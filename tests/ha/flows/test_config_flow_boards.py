@@ -73,7 +73,6 @@ def port_input(port: MeterPort, **more: object) -> dict[str, Any]:
 
 
 async def agree(hass: HomeAssistant, result: ConfigFlowResult, step: str) -> ConfigFlowResult:
-    """Agree to what was found."""
     assert result["type"] is FlowResultType.FORM
     assert (result["step_id"], result["last_step"]) == (step, True)
     return await submit(hass, result, {})

@@ -84,7 +84,6 @@ def service(
 
 
 def cable(device: str = "/dev/ttyUSB7", description: str | None = "P1 cable") -> UsbServiceInfo:
-    """Return a cable that is plugged in."""
     return UsbServiceInfo(
         device=device,
         vid="0403",
@@ -96,7 +95,6 @@ def cable(device: str = "/dev/ttyUSB7", description: str | None = "P1 cable") ->
 
 
 async def find(hass: HomeAssistant, info: ZeroconfServiceInfo | UsbServiceInfo) -> ConfigFlowResult:
-    """Let Home Assistant find something."""
     source = SOURCE_USB if isinstance(info, UsbServiceInfo) else SOURCE_ZEROCONF
     return await hass.config_entries.flow.async_init(
         "smarty_p1", context={"source": source}, data=info

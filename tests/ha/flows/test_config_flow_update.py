@@ -46,9 +46,9 @@ from tests.ha.support import (
     OTHER_METER,
     OTHER_TITLE,
     TELEGRAM,
+    Home,
     entered_data,
     links,
-    set_up,
     values,
     wait_until,
 )
@@ -59,33 +59,18 @@ RENEWED = encipher(TELEGRAM, 1, key=OTHER_KEY)
 OF_OTHER_METER = encipher(OTHER_METER, 1, system_title=OTHER_TITLE)
 
 
-@pytest.fixture
-async def port() -> AsyncGenerator[MeterPort]:
-    """Return a port that serves one client at a time."""
+async def exclusive_port() -> AsyncGenerator[MeterPort]:
+    """Yield a port that serves one client at a time."""
     async with MeterPort(exclusive=True) as server:
         yield server
 
 
-@pytest.fixture
-async def other_port() -> AsyncGenerator[MeterPort]:
-    """Return another one."""
-    async with MeterPort(exclusive=True) as server:
-        yield server
+port = pytest.fixture(exclusive_port, name="port")
+other_port = pytest.fixture(exclusive_port, name="other_port")
 
 
-class Dialogs:
+class Dialogs(Home):
     """The dialogs about one meter, and what they leave behind."""
-
-    entry: MockConfigEntry
-
-    def __init__(self, hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
-        self.hass = hass
-        self.port = port
-        self.make_entry = make_entry
-
-    async def begin(self) -> None:
-        """Set the meter up."""
-        self.entry = await set_up(self.hass, self.port, self.make_entry)
 
     async def reauth(self, reason: str = "wrong_key") -> ConfigFlowResult:
         """Open the dialog as the coordinator does."""
@@ -128,7 +113,6 @@ class Dialogs:
         return result
 
     async def close(self, form: ConfigFlowResult) -> None:
-        """Close the dialog."""
         self.hass.config_entries.flow.async_abort(form["flow_id"])
         await self.hass.async_block_till_done()
 
@@ -152,7 +136,7 @@ def unavailable(hass: HomeAssistant) -> list[str]:
 
 
 async def test_a_reconfigured_meter_goes_on_showing_what_it_has_read(dialogs: Dialogs) -> None:
-    await dialogs.begin()
+    await dialogs.set_up()
     hass, port = dialogs.hass, dialogs.port
     away: list[str] = []
     hass.bus.async_listen(
@@ -193,7 +177,7 @@ def is_done(result: ConfigFlowResult, reason: str) -> bool:
 
 
 async def test_new_key(dialogs: Dialogs) -> None:
-    await dialogs.begin()
+    await dialogs.set_up()
     entry, registry = dialogs.entry, er.async_get(dialogs.hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
 
@@ -244,7 +228,7 @@ async def test_new_key_of_a_meter_that_was_never_read(
 
 
 async def test_new_key_is_wrong_too_or_of_another_meter(dialogs: Dialogs) -> None:
-    await dialogs.begin()
+    await dialogs.set_up()
     entry, data = dialogs.entry, dict(dialogs.entry.data)
     dialogs.port.greeting = OF_OTHER_METER
     form = await dialogs.submit(await dialogs.reauth(), {"encryption_key": KEY})
@@ -278,7 +262,7 @@ async def test_new_key_is_wrong_too_or_of_another_meter(dialogs: Dialogs) -> Non
 async def test_the_right_key_is_never_called_wrong_and_a_new_one_is_taken(
     dialogs: Dialogs, step: str, alteration: Alteration, error: dict[str, str]
 ) -> None:
-    await dialogs.begin()
+    await dialogs.set_up()
     dialogs.port.greeting = alteration(dialogs.port.next_frame(TELEGRAM))
     form = await (dialogs.reauth() if step == "reauth" else dialogs.reconfigure())
     form = await dialogs.submit(form, {"encryption_key": KEY})
@@ -396,7 +380,7 @@ async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(dialogs: Di
 @pytest.mark.parametrize("is_disabled", [False, True])
 async def test_the_frame_counter_was_reset(dialogs: Dialogs, *, is_disabled: bool) -> None:
     dialogs.port.counter = 5000
-    await dialogs.begin()
+    await dialogs.set_up()
     hass, entry, port = dialogs.hass, dialogs.entry, dialogs.port
     if is_disabled:
         await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
@@ -419,7 +403,7 @@ async def test_the_frame_counter_was_reset(dialogs: Dialogs, *, is_disabled: boo
 async def test_other_authentication_key(
     dialogs: Dialogs, typed: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    await dialogs.begin()
+    await dialogs.set_up()
     data = dict(dialogs.entry.data)
     form = await dialogs.reauth("other_authentication_key")
     assert form["errors"] == OTHER_ERROR
@@ -437,7 +421,7 @@ async def test_other_authentication_key(
 
 @pytest.mark.parametrize("is_disabled", [False, True])
 async def test_another_port(dialogs: Dialogs, other_port: MeterPort, *, is_disabled: bool) -> None:
-    await dialogs.begin()
+    await dialogs.set_up()
     entry, port = dialogs.entry, dialogs.port
     entries = dialogs.hass.config_entries
     if is_disabled:
@@ -496,7 +480,7 @@ async def test_port_with_a_secret_is_not_shown(dialogs: Dialogs) -> None:
 
 @pytest.mark.parametrize("meanwhile", ["nothing", "other_dialog", "disabled", "removed", "stops"])
 async def test_dialog_is_closed_while_it_waits(dialogs: Dialogs, meanwhile: str) -> None:
-    await dialogs.begin()
+    await dialogs.set_up()
     hass, entry, port = dialogs.hass, dialogs.entry, dialogs.port
     form = await dialogs.waits({})
     if meanwhile == "nothing":
@@ -543,7 +527,7 @@ async def test_dialog_is_closed_while_home_assistant_is_trying(dialogs: Dialogs)
 async def test_mistake_while_waiting_and_nothing_is_changed(
     dialogs: Dialogs, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await dialogs.begin()
+    await dialogs.set_up()
     form = await dialogs.reconfigure()
     dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
     with patch.object(port_key_and_found_meter, "probe", side_effect=RuntimeError("a mistake")):
@@ -562,7 +546,7 @@ async def test_mistake_while_waiting_and_nothing_is_changed(
 
 
 async def test_entry_is_reloaded_meanwhile(dialogs: Dialogs) -> None:
-    await dialogs.begin()
+    await dialogs.set_up()
     hass, entry, port = dialogs.hass, dialogs.entry, dialogs.port
     port.exclusive = False
     form = await dialogs.waits({"encryption_key": OTHER_KEY})
@@ -586,7 +570,7 @@ async def test_entry_is_reloaded_meanwhile(dialogs: Dialogs) -> None:
 async def test_repair_leads_to_the_dialog(dialogs: Dialogs) -> None:
     hass = dialogs.hass
     assert await async_setup_component(hass, REPAIRS, {})
-    await dialogs.begin()
+    await dialogs.set_up()
     entry_id = dialogs.entry.entry_id
     raise_issue(hass, dialogs.entry, Problem.NO_TELEGRAM, port=dialogs.port.url)
     repairs = repairs_flow_manager(hass)
@@ -616,7 +600,7 @@ async def test_stored_keys_are_never_shown_nor_logged(
     caplog.set_level("DEBUG")
     assert await async_setup_component(hass, "config", {})
     secrets = (KEY, OTHER_KEY, OTHER_AUTHENTICATION_KEY)
-    await dialogs.begin()
+    await dialogs.set_up()
     data = {**dialogs.entry.data, "authentication_key": OTHER_AUTHENTICATION_KEY}
     hass.config_entries.async_update_entry(dialogs.entry, data=data)
     client = await hass_client()

@@ -35,7 +35,7 @@ from tests.ha.flows.test_leneda_meter import ACCOUNT, CONTRACT
 from tests.ha.meter import KEY, MeterPort, with_value
 from tests.ha.repairs import open_repair
 from tests.ha.sinks.test_virtual_meter_server import stored
-from tests.ha.support import TELEGRAM, Home, at, set_up
+from tests.ha.support import TELEGRAM, Home, at
 from tests.ha.test_past_import import settled, uploaded
 
 FOLDER = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"
@@ -200,19 +200,16 @@ async def test_a_pulse_reader(
 @pytest.fixture
 async def entry(home: Home) -> MockConfigEntry:
     """Return the entry of a meter with a contract and an excess this month."""
-    entry = home.make_entry(home.port.url)
-    entry_of = lambda *_args, **_kwargs: entry  # noqa: E731
-    options = {
-        "reference_power": 3.0,
-        "energy_price": 0.155,
-        "network_variable_price": 0.1,
-        "surcharge_price": 0.15,
-        "virtual_meter": stored(free_ports()),
-    }
-    home.hass.config_entries.async_update_entry(entry, options=options)
-    await set_up(home.hass, home.port, entry_of, at("10:15:00", 100.0))
+    entry = await home.set_up(
+        at("10:15:00", 100.0),
+        reference_power=3.0,
+        energy_price=0.155,
+        network_variable_price=0.1,
+        surcharge_price=0.15,
+        virtual_meter=stored(free_ports()),
+    )
     await home.receive(at("10:30:00", 110.75))
-    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
+    home.answer()
     return entry
 
 

@@ -63,16 +63,13 @@ def at(clock: str, kwh: float, kw: float) -> str:
     return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
 
 
-async def compile_statistics(hass: HomeAssistant, home: Home) -> None:
+async def compile_statistics(home: Home) -> None:
     """Let the meter send a quarter-hour of 4 kW and later captures, and compile all that."""
+    hass = home.hass
     assert await async_setup_component(hass, "sensor", {})
-    home.port.greeting = home.port.next_frame(at("10:30:00", 100.0, 4.0))
-    entry = home.make_entry(home.port.url)
     options = {"reference_power": 3.0, "surcharge_price": 0.2, "energy_price": 0.15}
     options |= {"feed_in_price": 0.06, "vat": False}
-    hass.config_entries.async_update_entry(entry, options=options)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await home.set_up(at("10:30:00", 100.0, 4.0), **options)
     later = at("10:45:00", 101.0, 4.0)
     later = with_value(later, "0-1:24.2.1", "(250703104000S)(00679.901*m3)")
     later = with_value(later, "0-2:24.2.1", "(250703104000S)(00028.203*m3)")

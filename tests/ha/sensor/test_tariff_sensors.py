@@ -186,18 +186,12 @@ async def test_what_exists_depends_on_the_options(
 
 @pytest.mark.usefixtures("everything_enabled")
 async def test_a_month_that_is_not_whole_says_so(hass: HomeAssistant, home: Home) -> None:
-    home.port.greeting = home.port.next_frame(
-        with_value(telegram("23:30:00", 0.0), "0-0:1.0.0", "()")
-    )
-    entry = home.make_entry(home.port.url)
-    hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    first = with_value(telegram("23:30:00", 0.0), "0-0:1.0.0", "()")
+    await home.set_up(first, **billed_month.OPTIONS)
     # Nothing is known before the meter has sent its time.
     for name in (PRICE, ENERGY, TOTAL, PEAK, PEAK_YEAR, ABOVE, CHEAPEST, SAVING):
         assert home.state_of(name).state == STATE_UNKNOWN
         assert "measured_share" not in home.state_of(name).attributes
-    home.port.greeting = b""
     await home.receive(telegram("23:30:00", 0.0))
     await home.receive(telegram("23:45:00", 1.0))
 

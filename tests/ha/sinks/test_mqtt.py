@@ -70,8 +70,6 @@ class Publishing:
             await self.is_complete(1)
 
     async def set_up(self, options: dict[str, Any]) -> None:
-        """Set a meter up with options."""
-
         def make(url: str) -> MockConfigEntry:
             self.entry = self._make_entry(url)
             self.hass.config_entries.async_update_entry(self.entry, options=options)
@@ -164,7 +162,6 @@ def meter(
     mqtt_mock: MqttMockHAClient,
     mqtt_client_mock: MqttMockPahoClient,
 ) -> Publishing:
-    """Return a meter that is not set up yet."""
     return Publishing(hass, port, make_entry, mqtt_mock, mqtt_client_mock)
 
 

@@ -125,7 +125,6 @@ class Served:
 async def served(
     hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
 ) -> Served:
-    """Return a meter that is set up and served."""
     return Served(hass, port, await set_up(hass, port, make_serving_entry), p1_port)
 
 

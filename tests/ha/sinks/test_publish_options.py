@@ -26,7 +26,6 @@ FOREIGN_ADDRESS = "192.0.2.1"
 
 @pytest.fixture
 def mqtt(hass: HomeAssistant) -> MockConfigEntry:
-    """Return the entry of an MQTT integration that is set up."""
     entry = MockConfigEntry(domain="mqtt", data={"broker": "127.0.0.1"})
     entry.add_to_hass(hass)
     return entry
@@ -36,7 +35,6 @@ class Dialog(Home):
     """The options of a meter that is set up."""
 
     async def form(self) -> ConfigFlowResult:
-        """Open the form."""
         return await self.page("other_programs")
 
     async def enter(self, **sections: Mapping[str, Any]) -> ConfigFlowResult:

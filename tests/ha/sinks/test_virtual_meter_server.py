@@ -26,13 +26,12 @@ from custom_components.smarty_p1.lib.virtual import Question, Unavailable
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.encoder import with_value
 from dev.ports import free_ports
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import submit
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.pacing import with_power
 from tests.ha.refusals import Refusals, Row
 from tests.ha.repairs import choose, open_repair
-from tests.ha.support import Home, set_up
+from tests.ha.support import Home
 from tests.ha.topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
 
 SERIAL = "02a1b2c3d4e5"
@@ -67,21 +66,11 @@ class House(Home):
 
     async def switch_on(self, **changed: Any) -> None:  # noqa: ANN401
         """Set it up with options."""
-        self.entry = await set_up(self.hass, self.port, self._make_switched_on(changed))
+        await self.set_up(virtual_meter=stored(self.http_port, **changed))
         self.answer()
-
-    def _make_switched_on(self, changed: Mapping[str, Any]) -> EntryMaker:
-        def make(url: str, **arguments: str) -> MockConfigEntry:
-            entry = self.make_entry(url, **arguments)
-            options = {"virtual_meter": stored(self.http_port, **changed)}
-            self.hass.config_entries.async_update_entry(entry, options=options)
-            return entry
-
-        return make
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """Return what is stored of it."""
         options: Mapping[str, Any] = self.entry.options["virtual_meter"]
         return options
 
@@ -92,7 +81,6 @@ class House(Home):
         return await submit(self.hass, form, {"virtual_meter": entered})
 
     async def fields(self) -> list[Any]:
-        """Return the fields of the form."""
         form = await self.page("other_programs")
         assert form["data_schema"]
         schema = form["data_schema"].schema
@@ -208,8 +196,9 @@ async def test_what_a_broker_has_kept_is_not_of_now(
     house: House, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch, OF_TELEGRAM)
-    make = house._make_switched_on({})
-    house.entry = await set_up_at_topic(house.hass, mqtt_mock, make, house.port)
+    house.entry = await set_up_at_topic(
+        house.hass, mqtt_mock, house.make_entry, house.port, virtual_meter=stored(house.http_port)
+    )
     assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
     # For Home Assistant of now still, for a battery not any more.
     clock.now += timedelta(seconds=45)

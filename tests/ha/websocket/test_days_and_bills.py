@@ -20,7 +20,6 @@ from .conftest import Client, Site, ask
 
 
 async def days_of(client: Client, entry: MockConfigEntry, **fields: str) -> list[dict[str, Any]]:
-    """Return days."""
     answer = await ask(client, "days", entry_id=entry.entry_id, **fields)
     found: list[dict[str, Any]] = answer["days"]
     return found

@@ -82,7 +82,6 @@ async def test_a_meter_of_entities_names_its_integration(
 
 
 def hass_device(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> str:
-    """Return the id of a device that exists."""
     return device_of(dr.async_get(hass), entry, identifier).id
 
 
