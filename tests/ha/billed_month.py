@@ -23,12 +23,7 @@ from custom_components.smarty_p1.lib.prices import Contract
 from .meter import SERIAL, EntryMaker, MeterPort, with_value
 from .support import TELEGRAM
 
-OPTIONS = {
-    "reference_power": 7.0,
-    "energy_price": 0.15,
-    "feed_in_price": 0.06,
-    "vat": True,
-}
+OPTIONS = {"reference_power": 7.0, "energy_price": 0.15, "feed_in_price": 0.06, "vat": True}
 CONTRACT = Contract(reference_kw=7.0, energy_price=0.15, feed_in_price=0.06)
 START = datetime(2026, 4, 30, 22, tzinfo=UTC)
 """Midnight in Luxembourg."""

@@ -14,12 +14,7 @@ POWER = "sensor.led_pulse_reader_power"
 LEVEL = "sensor.rainwater_tank_fill_level"
 VOLUME = "sensor.rainwater_tank_volume"
 DISTANCE = "sensor.rainwater_tank_distance_to_the_water"
-GEOMETRY = {
-    "distance_empty": 220.0,
-    "distance_full": 20.0,
-    "volume": 5000.0,
-    "shape": "upright",
-}
+GEOMETRY = {"distance_empty": 220.0, "distance_full": 20.0, "volume": 5000.0, "shape": "upright"}
 
 
 def pulse_entry(hass: HomeAssistant, **source: object) -> MockConfigEntry:

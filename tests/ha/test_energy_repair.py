@@ -11,24 +11,13 @@ from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    flush_store,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, flush_store
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import (
-    Series,
-    async_write,
-)
+from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import Series, async_write
 from tests.ha.meter import SERIAL, with_value
 from tests.ha.repairs import choose, open_repair
-from tests.ha.support import (
-    TELEGRAM,
-    Home,
-    changes_of,
-    metadata_of_sums,
-)
+from tests.ha.support import TELEGRAM, Home, changes_of, metadata_of_sums
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 

@@ -11,10 +11,7 @@ from typing import Any
 from unittest.mock import DEFAULT, patch
 
 import pytest
-from homeassistant.components.recorder.statistics import (
-    async_add_external_statistics,
-    get_metadata,
-)
+from homeassistant.components.recorder.statistics import async_add_external_statistics, get_metadata
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry

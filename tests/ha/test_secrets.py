@@ -53,7 +53,7 @@ async def test_a_meter_in_all_kinds_of_trouble(
         lambda: all(
             entry.runtime_data.reception.rejections[reason] > 5
             for reason in (Reason.TAG, Reason.DOWNGRADE)
-        ),
+        )
     )
     await home.let_pass(61)
     error = str(entry.runtime_data.last_exception)

@@ -19,14 +19,7 @@ from syrupy.assertion import SnapshotAssertion
 from dev.encoder import FRAMES
 
 from .documentation import TEXTS, documented
-from .meter import (
-    OTHER_SERIAL,
-    SERIAL,
-    encipher,
-    literal_frame,
-    with_value,
-    without_channels,
-)
+from .meter import OTHER_SERIAL, SERIAL, encipher, literal_frame, with_value, without_channels
 from .support import TELEGRAM, Home, device_of
 
 pytestmark = pytest.mark.usefixtures("everything_enabled")

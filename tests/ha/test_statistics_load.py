@@ -24,11 +24,7 @@ from tests.lib.bill.lives import FIXED, Life
 from .support import changes_of
 from .test_house_statistics import NoLeneda
 
-pytestmark = [
-    pytest.mark.usefixtures("recorder_mock"),
-    pytest.mark.slow,
-    pytest.mark.timeout(1800),
-]
+pytestmark = [pytest.mark.usefixtures("recorder_mock"), pytest.mark.slow, pytest.mark.timeout(1800)]
 
 MONTHS = 25
 END = datetime(2026, 6, 15, 22, tzinfo=UTC)

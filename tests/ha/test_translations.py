@@ -19,10 +19,7 @@ from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows import form_errors
 from custom_components.smarty_p1.flows.options.contract_form import contract_fields, detail_fields
-from custom_components.smarty_p1.flows.options.goal_and_messages import (
-    goal_fields,
-    message_fields,
-)
+from custom_components.smarty_p1.flows.options.goal_and_messages import goal_fields, message_fields
 from custom_components.smarty_p1.flows.options.leneda_account import account_fields
 from custom_components.smarty_p1.flows.options.update_interval_and_gas_prices import DATA_OPTIONS
 from custom_components.smarty_p1.lib.advice import WhatIfRefusal
@@ -137,10 +134,7 @@ async def test_each_option_has_a_name_and_an_explanation(hass: HomeAssistant) ->
         (pages["contract"], {*contract_fields()}),
         (form, options),
         (pages["updates"], {*DATA_OPTIONS}),
-        (
-            pages["goal_and_messages"],
-            {*goal_fields(), *message_fields(hass, with_all_messages)},
-        ),
+        (pages["goal_and_messages"], {*goal_fields(), *message_fields(hass, with_all_messages)}),
         (pages["leneda_account"], {*account_fields()}),
         *(
             (form["sections"][name], {str(key) for key in field.schema.schema})

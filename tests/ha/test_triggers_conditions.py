@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.helpers import (
-    condition as conditions,
-    device_registry as dr,
-)
+from homeassistant.helpers import condition as conditions, device_registry as dr
 from homeassistant.helpers.entity_registry import EntityRegistry
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service

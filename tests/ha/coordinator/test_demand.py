@@ -10,11 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from tests.ha.meter import with_value, without_channels
-from tests.ha.support import (
-    Home,
-    at,
-    let_pass,
-)
+from tests.ha.support import Home, at, let_pass
 
 WARNING = "binary_sensor.smarty_reference_power_warning"
 RUNNING = "smarty_quarter_hour_power"
@@ -23,12 +19,7 @@ PEAK = "smarty_highest_power_this_month"
 AVAILABLE = "smarty_available_power"
 EXCESS = "smarty_energy_above_reference_power"
 COST = "smarty_surcharge_this_month"
-TARIFF = {
-    "reference_power": 3.0,
-    "surcharge_price": 0.1,
-    "vat": False,
-    "min_interval": 0,
-}
+TARIFF = {"reference_power": 3.0, "surcharge_price": 0.1, "vat": False, "min_interval": 0}
 
 
 async def test_a_quarter_hour(home: Home) -> None:
@@ -119,9 +110,7 @@ async def test_the_warning_shows_the_reference_power_of_its_contract(home: Home)
 
 
 async def test_what_a_quarter_hour_has_come_to_survives_a_crash(
-    home: Home,
-    hass_storage: dict[str, Any],
-    tmp_path: Path,
+    home: Home, hass_storage: dict[str, Any], tmp_path: Path
 ) -> None:
     entry = await home.set_up(at("10:15:00", 100.0), **TARIFF)
     key = f"smarty_p1.{entry.entry_id}.meter"

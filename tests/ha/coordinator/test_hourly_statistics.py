@@ -9,10 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.statistics import (
-    async_add_external_statistics,
-    get_metadata,
-)
+from homeassistant.components.recorder.statistics import async_add_external_statistics, get_metadata
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.components.recorder.common import (

@@ -8,11 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.config_entries import (
-    ConfigEntries,
-    ConfigEntryDisabler,
-    ConfigEntryState,
-)
+from homeassistant.config_entries import ConfigEntries, ConfigEntryDisabler, ConfigEntryState
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import (

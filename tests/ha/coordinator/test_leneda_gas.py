@@ -249,11 +249,5 @@ async def test_cards_show_it(  # noqa: PLR0913, PLR0917 - all is needed
     [meter] = (await client.receive_json())["result"]["meters"]
     listed = [each for each in meter["media"] if each["meter"] == "leneda_gas"]
     assert listed == [
-        {
-            "meter": "leneda_gas",
-            "type": "gas",
-            "unit": "m3",
-            "kwh_per_m3": 11.0,
-            "device_id": None,
-        }
+        {"meter": "leneda_gas", "type": "gas", "unit": "m3", "kwh_per_m3": 11.0, "device_id": None}
     ]

@@ -61,12 +61,7 @@ def test_events_are_bounded_in_number_and_age() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "value"),
-    [
-        ("0-0:96.7.21", -5),
-        ("1-0:32.7.0", -0.1),
-        ("1-0:52.7.0", 11547.0),
-    ],
+    ("reference", "value"), [("0-0:96.7.21", -5), ("1-0:32.7.0", -0.1), ("1-0:52.7.0", 11547.0)]
 )
 async def test_what_is_noted_can_be_read_again(
     hass: HomeAssistant, reference: str, value: float
@@ -224,8 +219,7 @@ async def test_a_clock_a_year_ahead_makes_no_days_of_next_year(hass: HomeAssista
 
 
 @pytest.mark.parametrize(
-    ("hours", "amount"),
-    [("8 9- 10- 11- 12- 13", 5), ("8 13", 5), ("8 9 10 8- 9- 11", 3)],
+    ("hours", "amount"), [("8 9- 10- 11- 12- 13", 5), ("8 13", 5), ("8 9 10 8- 9- 11", 3)]
 )
 async def test_a_late_capture_counts_once(hass: HomeAssistant, hours: str, amount: float) -> None:
     """1 m³ is used each hour; `-` marks a late telegram."""

@@ -15,11 +15,7 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator.stored import month_files
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
-from custom_components.smarty_p1.lib.bill import (
-    NO_LENEDA_DAYS,
-    DemandMeter,
-    quarter_hours_between,
-)
+from custom_components.smarty_p1.lib.bill import NO_LENEDA_DAYS, DemandMeter, quarter_hours_between
 from custom_components.smarty_p1.lib.history import HEADER, QuarterHour
 from custom_components.smarty_p1.lib.prices import NO_CONTRACT
 from tests.ha.measured import as_span

@@ -176,13 +176,7 @@ async def test_the_issue_names_the_fields_that_end_it(hass: HomeAssistant, langu
     texts = await translation.async_get_translations(hass, language, "issues", ["smarty_p1"])
     options = await translation.async_get_translations(hass, language, "options", ["smarty_p1"])
     sections = "component.smarty_p1.options.step.contract_details.sections"
-    labels = [
-        options[f"{sections}.{label}"]
-        for label in (
-            "network_prices.name",
-            "levies.name",
-        )
-    ]
+    labels = [options[f"{sections}.{label}"] for label in ("network_prices.name", "levies.name")]
     flow = "component.smarty_p1.issues.network_prices.fix_flow"
     for text in (texts[f"{flow}.step.init.description"], texts[f"{flow}.abort.enter"]):
         assert [label for label in labels if label not in text] == []
@@ -190,10 +184,7 @@ async def test_the_issue_names_the_fields_that_end_it(hass: HomeAssistant, langu
 
 @pytest.mark.parametrize("language", [*AID_ENDED])
 async def test_the_issue_names_the_older_prices_and_the_aid_that_has_ended(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-    language: str,
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, language: str
 ) -> None:
     hass.config.language = language
     freezer.move_to(SUMMER)

@@ -21,11 +21,7 @@ from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
 from tests.ha.boards import pulse_entry
 from tests.ha.coordinator.test_demand import TARIFF
 from tests.ha.meter import KEY, SYSTEM_TITLE
-from tests.ha.support import (
-    Home,
-    at,
-    own_log,
-)
+from tests.ha.support import Home, at, own_log
 
 STORED: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "stored" / "0.1.0.json").read_text()

@@ -25,15 +25,7 @@ from dev.alterations import ALTERATIONS, cut, flipped
 from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import (
-    confirm,
-    is_advanced_open,
-    reconfigure,
-    start,
-    submit,
-    suggested,
-    told,
-)
+from tests.ha.dialogs import confirm, is_advanced_open, reconfigure, start, submit, suggested, told
 from tests.ha.meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,

@@ -8,11 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.config_entries import (
-    ConfigEntryDisabler,
-    ConfigEntryState,
-    ConfigFlowResult,
-)
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import issue_registry as ir

@@ -305,10 +305,7 @@ CHANGES: dict[str, tuple[dict[str, Any], bytes, list[tuple[Any, ...]], dict[str,
     ),
     "the meter no longer encrypts": (
         *(OTHER, literal_frame("plain")),
-        [
-            ({}, {"encryption_key": "security_switched_off"}),
-            ({"remove_key": True}, None),
-        ],
+        [({}, {"encryption_key": "security_switched_off"}), ({"remove_key": True}, None)],
         WITHOUT_KEY,
     ),
     "the meter encrypts now": (
@@ -356,10 +353,7 @@ async def test_the_form_offers_what_can_be_needed(dialogs: Dialogs) -> None:
         assert "remove_key" not in suggested(form)
         await dialogs.hass.config_entries.async_remove(dialogs.entry.entry_id)
     assert is_advanced_open(form)
-    assert suggested(form)["advanced"] == {
-        "authentication_key": None,
-        "without_verification": True,
-    }
+    assert suggested(form)["advanced"] == {"authentication_key": None, "without_verification": True}
 
 
 async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(dialogs: Dialogs) -> None:

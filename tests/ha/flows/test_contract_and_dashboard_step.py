@@ -136,11 +136,7 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
 
     assert result["title"] == "Smarty"
     assert result["description"] == "dashboard_and_energy"
-    assert told(result) == {
-        "dashboard": "/smarty-p1",
-        "energy": "/energy",
-        "time": "10:00",
-    }
+    assert told(result) == {"dashboard": "/smarty-p1", "energy": "/energy", "time": "10:00"}
     shown = await sources(home.hass)
     assert shown == [GRID, GAS, WATER]
     client = await hass_ws_client()

@@ -151,10 +151,7 @@ INCOMPLETE: list[dict[str, Any]] = [
     {"energy_price": 0.15, "second_price": SECOND | {"second_price_days": []}},
     {"energy_price": 0.15, "second_price": SECOND | EVENING},
     {"energy_price": 0.15, "second_price": SECOND | MORNING},
-    {
-        "energy_price": 0.15,
-        "second_price": SECOND | MORNING | {"second_price_from": "06:00:00"},
-    },
+    {"energy_price": 0.15, "second_price": SECOND | MORNING | {"second_price_from": "06:00:00"}},
     {"energy_price": 0.15, "second_price": {"second_price_days": ["sat", "sun"]}},
     {"energy_price": 0.15, "second_price": EVENING | MORNING},
 ]
@@ -321,12 +318,7 @@ async def test_from_when_on_an_entry_holds(home: Home, freezer: FrozenDateTimeFa
     assert held("2025-07-04").energy_margin == 0.02
     assert held("2025-07-02").energy_margin is None
     contract |= {"energy_fee": 6, "network_prices": {**surcharge, "network_variable_price": 0.05}}
-    await enter(
-        home,
-        **contract,
-        dynamic_price=market,
-        surcharge_price_since="2025-08-01",
-    )
+    await enter(home, **contract, dynamic_price=market, surcharge_price_since="2025-08-01")
     assert (held("2025-07-31").energy_fee, held("2025-07-31").network_variable) == (5, None)
     assert (held("2025-08-01").energy_fee, held("2025-08-01").network_variable) == (6, 0.05)
 

@@ -190,10 +190,7 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
 ) -> None:
     contract = {"network_fixed_price": price}
     form = await enter(
-        home,
-        reference_power=power,
-        network_prices=contract,
-        surcharge_price_since="2026-02-01",
+        home, reference_power=power, network_prices=contract, surcharge_price_since="2026-02-01"
     )
     if price == "27435":
         # Above what can be entered at all.

@@ -22,12 +22,7 @@ from tests.prices import PRICES
 
 pytestmark = pytest.mark.usefixtures("recorder_mock", "everything_enabled")
 
-OPTIONS = {
-    "reference_power": 3.0,
-    "energy_price": 0.15,
-    "energy_fee": 5.0,
-    "feed_in_price": 0.06,
-}
+OPTIONS = {"reference_power": 3.0, "energy_price": 0.15, "energy_fee": 5.0, "feed_in_price": 0.06}
 EXCESS = "sensor.smarty_energy_above_reference_power"
 MONTHLY = {
     EXCESS,
@@ -176,9 +171,7 @@ async def rows_of_statistics(hass: HomeAssistant, start: datetime) -> dict[str, 
 # With a clock that runs: the port waits for its meter by it.
 @pytest.mark.freeze_time("2026-09-20T12:00:10Z", tick=True)
 async def test_new_published_prices_lower_the_running_month_once_and_no_recorded_row(
-    home: Home,
-    freezer: FrozenDateTimeFactory,
-    monkeypatch: pytest.MonkeyPatch,
+    home: Home, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = datetime(2026, 9, 20, 12, tzinfo=UTC)
     assert await async_setup_component(home.hass, "sensor", {})

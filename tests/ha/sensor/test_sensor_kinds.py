@@ -12,14 +12,7 @@ from custom_components.smarty_p1.lib.meter import REGISTERS
 from custom_components.smarty_p1.lib.p1 import OBJECTS, Reason
 from tests.ha.documentation import MBUS_SENSORS
 from tests.ha.meter import OTHER_KEY, OTHER_SERIAL, SERIAL, encipher, with_value
-from tests.ha.support import (
-    ENERGY,
-    TELEGRAM,
-    Home,
-    fall_silent,
-    let_pass,
-    wait_until,
-)
+from tests.ha.support import ENERGY, TELEGRAM, Home, fall_silent, let_pass, wait_until
 
 GAS = "gas_meter_7401"
 CAPTURED = "gas_meter_7401_time_of_reading"

@@ -10,11 +10,7 @@ import pytest
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import (
-    device_registry as dr,
-    entity_registry as er,
-    issue_registry as ir,
-)
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.template import Template
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
@@ -376,9 +372,7 @@ async def test_what_the_options_no_longer_ask_for_is_gone_there_as_well(meter: P
     assert await found() == always
 
 
-async def test_a_meter_that_its_own_home_assistant_has_found_is_reported(
-    meter: Publishing,
-) -> None:
+async def test_a_meter_that_its_own_home_assistant_has_found_is_reported(meter: Publishing) -> None:
     def issue() -> ir.IssueEntry | None:
         return ir.async_get(meter.hass).async_get_issue(
             "smarty_p1", f"mqtt_added_{meter.entry.entry_id}"

@@ -130,11 +130,7 @@ async def test_nothing_is_told_beyond_what_is_known(site: Site) -> None:
         "origins": [],
     }
     for start, end in (("2027-01-01", "2028-01-01"), ("2026-06-15", "2026-06-14")):
-        answer = await site.ask(
-            "quarter_hours",
-            start=f"{start}T00:00:00Z",
-            end=f"{end}T00:00:00Z",
-        )
+        answer = await site.ask("quarter_hours", start=f"{start}T00:00:00Z", end=f"{end}T00:00:00Z")
         assert answer["values"] == []
     # Not more than 400 days, whatever is asked for.
     answer = await site.ask("quarter_hours", start="2001-01-01T00:00:00Z")
