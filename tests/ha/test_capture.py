@@ -26,7 +26,6 @@ from smartyp1.capture import Chunk, read_capture
 from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
 
 from .boards import pulse_entry
-from .conftest import EntryMaker
 from .meter import KEY, OTHER_KEY, SERIAL, MeterPort, encipher, seal, with_value
 from .repairs import choose, open_repair
 from .support import (
@@ -128,8 +127,8 @@ class House(Home):
 
 
 @pytest.fixture
-def house(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> House:
-    return House(hass, port, make_entry)
+def house(home: Home) -> House:
+    return House(home.hass, home.port, home.make_entry)
 
 
 def forms(secret: str) -> Iterator[bytes]:
@@ -293,16 +292,12 @@ async def test_a_board_sends_no_telegrams(hass: HomeAssistant, port: MeterPort) 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
 async def test_a_meter_at_a_topic(
-    house: House,
-    mqtt_mock: MqttMockHAClient,
-    make_entry: EntryMaker,
-    port: MeterPort,
-    monkeypatch: pytest.MonkeyPatch,
+    house: House, mqtt_mock: MqttMockHAClient, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Clock(monkeypatch, OF_TELEGRAM)
-    house.entry = await set_up_at_topic(house.hass, mqtt_mock, make_entry, port)
+    house.entry = await set_up_at_topic(house.hass, mqtt_mock, home.make_entry, home.port)
     await house.call("start", minutes=1)
-    frame = port.next_frame(ODD)
+    frame = home.port.next_frame(ODD)
     await tell(house.hass, frame)
     await house.end()
 

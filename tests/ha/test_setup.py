@@ -12,63 +12,63 @@ from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_
 
 from custom_components.smarty_p1.lib.port import open_port
 
-from .conftest import EntryMaker
 from .meter import (
     KEY,
     OTHER_KEY,
     OTHER_SERIAL,
     SERIAL,
-    MeterPort,
     encipher,
     literal_frame,
     literal_telegram,
     seal,
 )
-from .support import NAMELESS, TELEGRAM, device_of, health_timers, links, own_log, reload, values
+from .support import (
+    NAMELESS,
+    TELEGRAM,
+    Home,
+    device_of,
+    health_timers,
+    links,
+    own_log,
+)
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 PLAIN = literal_frame("plain")
 
 
-async def test_sets_up_and_unloads(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = ENCRYPTED
-    entry = make_entry(port.url)
+async def test_sets_up_and_unloads(hass: HomeAssistant, home: Home) -> None:
+    home.port.greeting = ENCRYPTED
+    entry = home.make_entry(home.port.url)
 
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
-    assert (port.clients, links(hass), health_timers(hass)) == (1, 1, 1)
+    assert (home.port.clients, links(hass), health_timers(hass)) == (1, 1, 1)
 
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
     assert (links(hass), health_timers(hass)) == (0, 0)
-    await port.wait_for_clients(0)
-    assert set(values(hass).values()) == {"unavailable"}
+    await home.port.wait_for_clients(0)
+    assert set(home.values().values()) == {"unavailable"}
 
 
 async def test_reloads_without_leaks_and_duplicates(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    entity_registry: EntityRegistry,
-    device_registry: DeviceRegistry,
+    home: Home, entity_registry: EntityRegistry, device_registry: DeviceRegistry
 ) -> None:
-    port.greeting = lambda: port.next_frame(TELEGRAM)
-    entry = make_entry(port.url)
-    await hass.config_entries.async_setup(entry.entry_id)
-    before = values(hass)
+    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
+    entry = home.make_entry(home.port.url)
+    await home.hass.config_entries.async_setup(entry.entry_id)
+    before = home.values()
     entities = async_entries_for_config_entry(entity_registry, entry.entry_id)
     meter = device_of(device_registry, entry, SERIAL)
     listeners = len(entry.runtime_data._listeners)
 
     for _ in range(5):
-        await reload(hass, entry)
+        await home.reload(entry)
 
-    await port.wait_for_clients(1)
-    assert port.connections == 6
-    assert (links(hass), health_timers(hass)) == (1, 1)
-    assert values(hass) == before
+    await home.port.wait_for_clients(1)
+    assert home.port.connections == 6
+    assert (links(home.hass), health_timers(home.hass)) == (1, 1)
+    assert home.values() == before
     assert async_entries_for_config_entry(entity_registry, entry.entry_id) == entities
     assert device_of(device_registry, entry, SERIAL) == meter
     assert len(entry.runtime_data._listeners) == listeners
@@ -90,67 +90,63 @@ NEVER_READ: list[tuple[bytes, str | None, str]] = [
 
 @pytest.mark.usefixtures("short_setup")
 async def test_a_meter_that_was_never_read_is_loaded_and_says_why(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def says(key: str | None, reason: str) -> str:
         caplog.clear()
-        entry = make_entry(port.url, key=key)
+        entry = home.make_entry(home.port.url, key=key)
         assert await hass.config_entries.async_setup(entry.entry_id)
-        assert values(hass)["smarty_connection"] == reason
+        assert home.values()["smarty_connection"] == reason
         assert (links(hass), health_timers(hass)) == (1, 1)
         [(level, line)] = own_log(caplog)
         assert level == "ERROR"
-        assert port.url in line
+        assert home.port.url in line
         await hass.config_entries.async_remove(entry.entry_id)
         return line
 
     for greeting, key, reason in NEVER_READ:
-        port.greeting = greeting
+        home.port.greeting = greeting
         line = await says(key, reason)
         if reason == "other_meter":
             assert OTHER_SERIAL in line
             assert SERIAL in line
 
     # A port that cannot be opened ends it with the second try, not after half a minute.
-    await port.stop()
+    await home.port.stop()
     line = await says(KEY, "port_unreachable")
     assert "Connect call failed" not in line
     assert "Errno" not in line
 
 
-async def test_setup_tries_twice_to_open_the_port(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url)
-    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    await port.wait_for_clients(1)
+async def test_setup_tries_twice_to_open_the_port(home: Home) -> None:
+    entry = home.make_entry(home.port.url)
+    setup = home.hass.async_create_task(home.hass.config_entries.async_setup(entry.entry_id))
+    await home.port.wait_for_clients(1)
 
-    port.greeting = ENCRYPTED
-    port.drop()
+    home.port.greeting = ENCRYPTED
+    home.port.drop()
 
     assert await setup
     assert entry.state is ConfigEntryState.LOADED
-    assert port.connections == 2
+    assert home.port.connections == 2
 
 
-async def test_sets_up_a_meter_at_a_serial_device(
-    hass: HomeAssistant, make_entry: EntryMaker
-) -> None:
+async def test_sets_up_a_meter_at_a_serial_device(home: Home) -> None:
     meter, device = os.openpty()
     name = os.ttyname(device)
-    entry = make_entry(name)
+    entry = home.make_entry(name)
     text = literal_telegram("three_phase_gas_water_heat")
     try:
-        setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+        setup = home.hass.async_create_task(home.hass.config_entries.async_setup(entry.entry_id))
         for counter in count():
             os.write(meter, encipher(text, counter))
             await asyncio.sleep(0.05)
             if setup.done():
                 break
         assert entry.state is ConfigEntryState.LOADED
-        assert values(hass)["smarty_energy_imported"] == "25678.901"
+        assert home.values()["smarty_energy_imported"] == "25678.901"
 
-        await hass.config_entries.async_unload(entry.entry_id)
+        await home.hass.config_entries.async_unload(entry.entry_id)
         async with open_port(name) as reader:
             os.write(meter, b"x")
             assert await reader.read(1)

@@ -14,10 +14,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import pulse_entry, tank_entry
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, reconfigure, settle, start, submit, suggested
 from tests.ha.meter import KEY, MeterPort, literal_frame
-from tests.ha.support import Home, let_pass
+from tests.ha.support import Home
 
 SECRET = "s3cret"
 ADDRESSES = [
@@ -91,20 +90,20 @@ async def test_a_meter_that_is_read(home: Home, caplog: pytest.LogCaptureFixture
 @pytest.mark.usefixtures("short_setup")
 @pytest.mark.parametrize("url", NOWHERE)
 async def test_a_port_that_cannot_be_opened(
-    hass: HomeAssistant, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture, url: str
+    home: Home, caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
     logging.getLogger().setLevel(logging.DEBUG)
     caplog.set_level(logging.DEBUG)
-    entry = make_entry(url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await let_pass(hass, 301)
-    form = await reconfigure(hass, entry)
+    entry = home.make_entry(url)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.let_pass(301)
+    form = await reconfigure(home.hass, entry)
     told = [shown(form)]
-    result = await submit(hass, form, {})
-    told += [shown(result), await everything_told(hass, entry)]
+    result = await submit(home.hass, form, {})
+    told += [shown(result), await everything_told(home.hass, entry)]
 
     assert result["errors"]
-    assert ir.async_get(hass).issues
+    assert ir.async_get(home.hass).issues
     assert not [text for text in told if SECRET in text]
     # What asyncio says of the host, should it be debugged, is its own.
     logged = [record for record in caplog.records if record.name != "asyncio"]

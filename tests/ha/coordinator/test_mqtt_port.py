@@ -24,11 +24,10 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, reconfigure, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import ENERGY, TELEGRAM, values, wait_until
+from tests.ha.support import ENERGY, TELEGRAM, Home, values, wait_until
 from tests.ha.topic import (
     OF_TELEGRAM,
     PORT,
@@ -95,10 +94,13 @@ class Topic:
 
 
 @pytest.fixture
-async def topic(
-    hass: HomeAssistant, mqtt_mock: MqttMockHAClient, make_entry: EntryMaker, port: MeterPort
-) -> Topic:
-    return Topic(hass, mqtt_mock, port, await set_up_at_topic(hass, mqtt_mock, make_entry, port))
+async def topic(home: Home, mqtt_mock: MqttMockHAClient) -> Topic:
+    return Topic(
+        home.hass,
+        mqtt_mock,
+        home.port,
+        await set_up_at_topic(home.hass, mqtt_mock, home.make_entry, home.port),
+    )
 
 
 async def test_shows_what_frames_at_the_topic_say(topic: Topic) -> None:
@@ -170,37 +172,34 @@ async def test_what_is_made_to_be_posted_does_not_name_the_topic(topic: Topic) -
 
 @pytest.mark.parametrize("components", [set(), {"mqtt"}], ids=["not there", "not set up"])
 async def test_without_the_mqtt_integration(
-    hass: HomeAssistant,
-    make_entry: EntryMaker,
-    monkeypatch: pytest.MonkeyPatch,
-    components: set[str],
+    home: Home, monkeypatch: pytest.MonkeyPatch, components: set[str]
 ) -> None:
-    hass.config.components |= components
+    home.hass.config.components |= components
     if not components:
         # Without the integration, its library is not installed, so importing it fails.
         monkeypatch.delattr(homeassistant.components, "mqtt")
         monkeypatch.setitem(sys.modules, "homeassistant.components.mqtt", None)
-    entry = make_entry(PORT)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    entry = home.make_entry(PORT)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
     assert entry.runtime_data.condition.obstacle == "mqtt_missing"
 
 
 @pytest.mark.usefixtures("short_setup")
 @pytest.mark.parametrize("reason", ["mqtt_disconnected", "mqtt_missing", "gateway_offline"])
 async def test_what_is_away_at_the_start(
-    hass: HomeAssistant, mqtt_mock: MqttMockHAClient, make_entry: EntryMaker, reason: str
+    home: Home, mqtt_mock: MqttMockHAClient, reason: str
 ) -> None:
     mqtt_mock.connected = reason != "mqtt_disconnected"
-    entry = make_entry(PORT)
+    entry = home.make_entry(PORT)
     with (
         patch("homeassistant.components.mqtt.async_subscribe", side_effect=HomeAssistantError)
         if reason == "mqtt_missing"
         else nullcontext()
     ):
-        setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+        setup = home.hass.async_create_task(home.hass.config_entries.async_setup(entry.entry_id))
         if reason == "gateway_offline":
             await wait_for_subscriber(mqtt_mock, STATUS)
-            async_fire_mqtt_message(hass, STATUS, "offline", retain=True)
+            async_fire_mqtt_message(home.hass, STATUS, "offline", retain=True)
         assert await setup
     assert entry.runtime_data.condition.obstacle == reason
 
@@ -310,20 +309,18 @@ async def test_a_topic_is_used_once_and_by_no_other_dialog(
     await refuses(await start(hass, "tank"), rows, geometry)
 
 
-async def test_a_meter_moves_to_a_topic(
-    hass: HomeAssistant, mqtt_mock: MqttMockHAClient, make_entry: EntryMaker, port: MeterPort
-) -> None:
-    port.greeting = port.next_frame(TELEGRAM)
-    entry = make_entry(port.url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    flow = await reconfigure(hass, entry)
-    assert suggested(flow)["port"] == port.url
-    looking = await hass.config_entries.flow.async_configure(flow["flow_id"], {"port": PORT})
+async def test_a_meter_moves_to_a_topic(home: Home, mqtt_mock: MqttMockHAClient) -> None:
+    home.port.greeting = home.port.next_frame(TELEGRAM)
+    entry = home.make_entry(home.port.url)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    flow = await reconfigure(home.hass, entry)
+    assert suggested(flow)["port"] == home.port.url
+    looking = await home.hass.config_entries.flow.async_configure(flow["flow_id"], {"port": PORT})
     await wait_for_subscriber(mqtt_mock, TOPIC)
-    async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))
-    settling = hass.async_create_task(settle(hass, looking))
+    async_fire_mqtt_message(home.hass, TOPIC, home.port.next_frame(TELEGRAM))
+    settling = home.hass.async_create_task(settle(home.hass, looking))
     await wait_for_subscriber(mqtt_mock, TOPIC, 2)
-    async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))
+    async_fire_mqtt_message(home.hass, TOPIC, home.port.next_frame(TELEGRAM))
     result = await settling
     assert result["reason"] == "reconfigure_successful"
     assert entry.data["port"] == PORT

@@ -24,7 +24,6 @@ from custom_components.smarty_p1.lib.port import open_port, probe
 from dev.alterations import ALTERATIONS, cut, flipped
 from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, is_advanced_open, reconfigure, start, submit, suggested, told
 from tests.ha.meter import (
     KEY,
@@ -414,20 +413,18 @@ def by_id(device: str, tmp_path: Path) -> Generator[str]:
         yield str(link)
 
 
-async def test_stores_the_lasting_name_of_a_device(
-    hass: HomeAssistant, make_entry: EntryMaker, by_id: str, device: str
-) -> None:
-    result = await enter(hass, f" {device} ")
+async def test_stores_the_lasting_name_of_a_device(home: Home, by_id: str, device: str) -> None:
+    result = await enter(home.hass, f" {device} ")
     assert result["errors"] == {"port": "nothing_received"}
     assert told(result)["port"] == by_id
     assert suggested(result)["port"] == f" {device} "
 
     # It is in use by either name.
     for used in (by_id, device):
-        entry = make_entry(used, serial="SAG1030700000042")
+        entry = home.make_entry(used, serial="SAG1030700000042")
         for name in (by_id, device):
-            assert (await enter(hass, name))["errors"] == {"port": "port_in_use"}
-        await hass.config_entries.async_remove(entry.entry_id)
+            assert (await enter(home.hass, name))["errors"] == {"port": "port_in_use"}
+        await home.hass.config_entries.async_remove(entry.entry_id)
 
 
 @pytest.fixture
@@ -440,13 +437,11 @@ def listening() -> Iterator[AsyncMock]:
 
 
 @pytest.mark.usefixtures("listening")
-async def test_gateway_in_use_by_another_spelling(
-    hass: HomeAssistant, make_entry: EntryMaker
-) -> None:
-    make_entry("socket://Gateway.local:2001", serial="SAG1030700000042")
+async def test_gateway_in_use_by_another_spelling(home: Home) -> None:
+    home.make_entry("socket://Gateway.local:2001", serial="SAG1030700000042")
 
     for name in ("gateway.local:2001", "TCP://gateway.LOCAL:2001", "socket://gateway.local:2001/"):
-        result = await enter(hass, name)
+        result = await enter(home.hass, name)
         assert result["errors"] == {"port": "port_in_use"}
 
 
@@ -463,39 +458,35 @@ NEXT_PORTS: list[tuple[list[str], str | None]] = [
 ]
 
 
-async def test_suggests_the_next_port_of_a_gateway(
-    hass: HomeAssistant, make_entry: EntryMaker, listening: AsyncMock
-) -> None:
+async def test_suggests_the_next_port_of_a_gateway(home: Home, listening: AsyncMock) -> None:
     for used, next_port in NEXT_PORTS:
         listening.reset_mock()
-        entries = [make_entry(url, serial=f"SAG{number}") for number, url in enumerate(used)]
-        assert suggested(await start(hass))["port"] == next_port
+        entries = [home.make_entry(url, serial=f"SAG{number}") for number, url in enumerate(used)]
+        assert suggested(await start(home.hass))["port"] == next_port
         assert listening.await_count == (next_port is not None)
         for entry in entries:
-            await hass.config_entries.async_remove(entry.entry_id)
+            await home.hass.config_entries.async_remove(entry.entry_id)
 
     # No port of a board.
-    tank_entry(hass, "socket://gateway:2002")
-    tank_entry(hass, "socket://gateway:2009")
-    make_entry("socket://gateway:2001")
-    assert suggested(await start(hass))["port"] == "gateway:2003"
+    tank_entry(home.hass, "socket://gateway:2002")
+    tank_entry(home.hass, "socket://gateway:2009")
+    home.make_entry("socket://gateway:2001")
+    assert suggested(await start(home.hass))["port"] == "gateway:2003"
     for error in (TimeoutError, gaierror, UnicodeError):
         listening.side_effect = error
-        assert suggested(await start(hass))["port"] is None
+        assert suggested(await start(home.hass))["port"] is None
 
 
-async def test_suggests_only_a_port_where_somebody_listens(
-    hass: HomeAssistant, make_entry: EntryMaker
-) -> None:
+async def test_suggests_only_a_port_where_somebody_listens(home: Home) -> None:
     number = free_ports(3)
     second = MeterPort()
     second.port = number + 1
     await second.start()
     try:
-        make_entry(f"socket://127.0.0.1:{number}")
-        assert suggested(await start(hass))["port"] == f"127.0.0.1:{number + 1}"
-        make_entry(second.url, serial="SAG1030700000042")
-        assert suggested(await start(hass))["port"] is None
+        home.make_entry(f"socket://127.0.0.1:{number}")
+        assert suggested(await start(home.hass))["port"] == f"127.0.0.1:{number + 1}"
+        home.make_entry(second.url, serial="SAG1030700000042")
+        assert suggested(await start(home.hass))["port"] is None
     finally:
         await second.stop()
 

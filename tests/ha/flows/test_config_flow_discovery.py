@@ -31,7 +31,6 @@ from custom_components.smarty_p1.flows import ports_in_use
 from custom_components.smarty_p1.flows.meter import moved_gateway
 from custom_components.smarty_p1.lib.port import probe
 from tests.ha.boards import pulse_entry
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, start, submit, suggested, told
 from tests.ha.meter import (
     KEY,
@@ -50,7 +49,6 @@ from tests.ha.support import (
     device_of,
     entered_data,
     let_pass,
-    wait_until,
 )
 
 pytestmark = pytest.mark.usefixtures("short_wait")
@@ -267,32 +265,30 @@ async def ignore(hass: HomeAssistant) -> None:
     assert hass.config_entries.flow.async_progress() == []
 
 
-async def test_a_port_of_many_names_is_offered_once(
-    hass: HomeAssistant, make_entry: EntryMaker
-) -> None:
+async def test_a_port_of_many_names_is_offered_once(home: Home) -> None:
     first = service(ip="192.168.1.50", others=("fd00::7",))
     names = [f"P1 no. {number}" for number in range(300)]
     found = [service(name, ip="192.168.1.50") for name in names]
     found += [service(f"P1 {at}", **other) for at, other in enumerate(SAME_PORT)]
-    await asyncio.gather(*(find(hass, service(name, ip="192.168.1.9")) for name in names))
-    (flow,) = hass.config_entries.flow.async_progress()
-    hass.config_entries.flow.async_abort(flow["flow_id"])
-    await find(hass, first)
-    await asyncio.gather(*(find(hass, info) for info in found))
-    (flow,) = hass.config_entries.flow.async_progress()
+    await asyncio.gather(*(find(home.hass, service(name, ip="192.168.1.9")) for name in names))
+    (flow,) = home.hass.config_entries.flow.async_progress()
+    home.hass.config_entries.flow.async_abort(flow["flow_id"])
+    await find(home.hass, first)
+    await asyncio.gather(*(find(home.hass, info) for info in found))
+    (flow,) = home.hass.config_entries.flow.async_progress()
     assert flow["context"]["unique_id"] == first.name
 
     # Nor after it was ignored, nor while an entry reads the port by any of its addresses.
-    await ignore(hass)
+    await ignore(home.hass)
     for info in found:
-        assert was_ended(await find(hass, info), "already_configured")
-    (entry,) = hass.config_entries.async_entries("smarty_p1")
-    await hass.config_entries.async_remove(entry.entry_id)
-    entry = make_entry("socket://[fd00::7]:2001")
-    hass.config_entries.async_update_entry(entry, data={**entry.data, "service": "another"})
+        assert was_ended(await find(home.hass, info), "already_configured")
+    (entry,) = home.hass.config_entries.async_entries("smarty_p1")
+    await home.hass.config_entries.async_remove(entry.entry_id)
+    entry = home.make_entry("socket://[fd00::7]:2001")
+    home.hass.config_entries.async_update_entry(entry, data={**entry.data, "service": "another"})
     for info in [first, service("P1 b", ip="192.168.1.50", others=("fd00::7",))]:
-        assert was_ended(await find(hass, info), "already_configured")
-    assert hass.config_entries.flow.async_progress() == []
+        assert was_ended(await find(home.hass, info), "already_configured")
+    assert home.hass.config_entries.flow.async_progress() == []
 
 
 async def test_an_ignored_port_may_move(hass: HomeAssistant) -> None:
@@ -327,16 +323,14 @@ async def test_an_ignored_port_is_not_offered_again(
     assert device_of(device_registry, entry, SERIAL).name == "Smarty"
 
 
-async def test_a_port_that_is_read_is_not_offered(
-    hass: HomeAssistant, make_entry: EntryMaker
-) -> None:
+async def test_a_port_that_is_read_is_not_offered(hass: HomeAssistant, home: Home) -> None:
     for url in (
         "socket://127.0.0.1:2001",
         "socket://127.0.0.2:2001",
         "tcp://Gateway.local:2001",
         "socket://gateway:2001",
     ):
-        entry = make_entry(url)
+        entry = home.make_entry(url)
         assert was_ended(await find(hass, service(others=("127.0.0.2",))), "already_configured")
         assert entered_data(entry) == {
             "port": url,
@@ -344,13 +338,13 @@ async def test_a_port_that_is_read_is_not_offered(
             "service": f"P1 meter.{TYPE}",
         }
         await hass.config_entries.async_remove(entry.entry_id)
-    entry = make_entry("/dev/ttyUSB7")
+    entry = home.make_entry("/dev/ttyUSB7")
     assert was_ended(await find(hass, cable()), "already_configured")
     await hass.config_entries.async_remove(entry.entry_id)
 
     # It is added by hand meanwhile.
     form = await find(hass, service())
-    make_entry("socket://127.0.0.1:2001", serial=OTHER_SERIAL)
+    home.make_entry("socket://127.0.0.1:2001", serial=OTHER_SERIAL)
     result = await submit(hass, form, {"encryption_key": KEY})
     assert result["errors"] == {"base": "port_in_use"}
 
@@ -463,55 +457,49 @@ async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced
 
 
 @pytest.mark.usefixtures("soon")
-async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(
-    hass: HomeAssistant, make_entry: EntryMaker
-) -> None:
+async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(home: Home) -> None:
     cases: list[tuple[dict[str, Any], bytes, ConfigEntryDisabler | None]] = [
         ({"key": None}, seal(TELEGRAM), None),
         ({"verify": False}, encipher(TELEGRAM, 1), None),
         ({}, encipher(TELEGRAM, 100), ConfigEntryDisabler.USER),
     ]
     for data, sent, disabled_by in cases:
-        entry = make_entry("socket://127.0.0.1:1", **data, service=f"P1 meter.{TYPE}")
-        await hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
+        entry = home.make_entry("socket://127.0.0.1:1", **data, service=f"P1 meter.{TYPE}")
+        await home.hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
         async with MeterPort(sent) as other:
-            assert was_ended(await find(hass, service(port=other.port)), "already_configured")
+            assert was_ended(await find(home.hass, service(port=other.port)), "already_configured")
             await asyncio.sleep(0.1)
             assert other.connections == 0
         assert entry.data["port"] == "socket://127.0.0.1:1"
         assert entry.state is ConfigEntryState.NOT_LOADED
-        await hass.config_entries.async_remove(entry.entry_id)
+        await home.hass.config_entries.async_remove(entry.entry_id)
 
 
 @pytest.mark.usefixtures("soon")
-async def test_an_entry_that_is_removed_is_looked_for_no_more(
-    hass: HomeAssistant, make_entry: EntryMaker
-) -> None:
-    entry = make_entry("socket://127.0.0.1:1", service=f"P1 meter.{TYPE}")
+async def test_an_entry_that_is_removed_is_looked_for_no_more(home: Home) -> None:
+    entry = home.make_entry("socket://127.0.0.1:1", service=f"P1 meter.{TYPE}")
     async with MeterPort() as silent:
-        await find(hass, service(port=silent.port))
+        await find(home.hass, service(port=silent.port))
         await silent.wait_for_connections(1)
-        await hass.config_entries.async_remove(entry.entry_id)
-        await wait_until(hass, lambda: not searches(hass))
+        await home.hass.config_entries.async_remove(entry.entry_id)
+        await home.wait_until(lambda: not searches(home.hass))
         assert silent.connections == 1
 
 
 @pytest.mark.usefixtures("soon")
-async def test_gateways_that_swap_their_addresses(
-    hass: HomeAssistant, make_entry: EntryMaker
-) -> None:
+async def test_gateways_that_swap_their_addresses(home: Home) -> None:
     async with (
         MeterPort(encipher(OTHER_METER, 100), exclusive=True) as one,
         MeterPort(encipher(TELEGRAM, 100), exclusive=True) as two,
     ):
-        first = make_entry(one.url, service=f"P1 one.{TYPE}")
-        second = make_entry(two.url, serial=OTHER_SERIAL, service=f"P1 two.{TYPE}")
+        first = home.make_entry(one.url, service=f"P1 one.{TYPE}")
+        second = home.make_entry(two.url, serial=OTHER_SERIAL, service=f"P1 two.{TYPE}")
 
-        await find(hass, service("P1 one", port=two.port))
-        await find(hass, service("P1 two", port=one.port))
+        await find(home.hass, service("P1 one", port=two.port))
+        await find(home.hass, service("P1 two", port=one.port))
 
-        await wait_until(hass, lambda: first.data["port"] == two.url)
-        await wait_until(hass, lambda: second.data["port"] == one.url)
+        await home.wait_until(lambda: first.data["port"] == two.url)
+        await home.wait_until(lambda: second.data["port"] == one.url)
 
 
 @pytest.mark.usefixtures("soon")

@@ -29,7 +29,6 @@ from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import probe
 from dev.alterations import ALTERATIONS, Alteration, flipped
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import is_advanced_open, submit, suggested
 from tests.ha.meter import (
     KEY,
@@ -126,8 +125,8 @@ class Dialogs(Home):
 
 
 @pytest.fixture
-def dialogs(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> Dialogs:
-    return Dialogs(hass, port, make_entry)
+def dialogs(home: Home) -> Dialogs:
+    return Dialogs(home.hass, home.port, home.make_entry)
 
 
 def unavailable(hass: HomeAssistant) -> list[str]:

@@ -8,7 +8,6 @@ from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.smarty_p1.flows.options import goal_and_messages
-from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, open_options, reconfigure, submit
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.refusals import Refusals, Row
@@ -216,16 +215,14 @@ async def test_messages_are_switched_on_one_by_one(
     assert dict(entry.options) == STORED
 
 
-async def test_recipients_are_typed_once_for_all_meters(
-    hass: HomeAssistant, entry: MockConfigEntry, make_entry: EntryMaker
-) -> None:
-    hass.states.async_set("notify.phone", "unknown")
-    other = make_entry("/dev/other", serial=OTHER_SERIAL)
+async def test_recipients_are_typed_once_for_all_meters(home: Home, entry: MockConfigEntry) -> None:
+    home.hass.states.async_set("notify.phone", "unknown")
+    other = home.make_entry("/dev/other", serial=OTHER_SERIAL)
     other_options = {"vat": True, "messages": {"kinds": ["silent"]}}
-    hass.config_entries.async_update_entry(other, options=other_options)
+    home.hass.config_entries.async_update_entry(other, options=other_options)
 
     async def shown(of: MockConfigEntry) -> tuple[str, dict[str, Any]]:
-        form = await open_options(hass, of, "goal_and_messages")
+        form = await open_options(home.hass, of, "goal_and_messages")
         assert form["data_schema"]
         keys = {str(key): key for key in form["data_schema"].schema}
         recipients = keys["recipients"].description["suggested_value"]
@@ -237,19 +234,19 @@ async def test_recipients_are_typed_once_for_all_meters(
     expected = {"recipients": [], "for_all_meters": True, "quiet_from": "22:00:00"}
     assert values == expected
     typed = {"recipients": ["notify.phone"], "quiet_from": "23:00:00"}
-    await hass.config_entries.options.async_configure(flow, typed | {"for_all_meters": False})
-    await hass.async_block_till_done()
+    await home.hass.config_entries.options.async_configure(flow, typed | {"for_all_meters": False})
+    await home.hass.async_block_till_done()
     assert dict(other.options) == other_options
     flow, values = await shown(entry)
     assert values["for_all_meters"] is False
-    await hass.config_entries.options.async_configure(flow, typed | {"for_all_meters": True})
-    await hass.async_block_till_done()
+    await home.hass.config_entries.options.async_configure(flow, typed | {"for_all_meters": True})
+    await home.hass.async_block_till_done()
     target = {**typed, "quiet_until": "07:00:00"}
     assert entry.options["messages"] == {"kinds": [], **target}
     assert dict(other.options) == {"vat": True, "messages": {"kinds": ["silent"], **target}}
 
     # A third meter offers the recipients of the others.
-    third = make_entry("/dev/third", serial="SAG1030700000043")
+    third = home.make_entry("/dev/third", serial="SAG1030700000043")
     _, values = await shown(third)
     assert values == typed | {"for_all_meters": True}
 

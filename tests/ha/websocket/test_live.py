@@ -12,9 +12,12 @@ from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoor
 from custom_components.smarty_p1.websocket import live
 from custom_components.smarty_p1.websocket.live import current_values
 from tests.ha.billed_month import telegram
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import OTHER_KEY, MeterPort, encipher, with_value
-from tests.ha.support import TELEGRAM, let_pass, receive, set_up, wait_for_telegram, wait_until
+from tests.ha.meter import OTHER_KEY, encipher, with_value
+from tests.ha.support import (
+    TELEGRAM,
+    Home,
+    wait_for_telegram,
+)
 
 from .conftest import Client, ClientOf, Site, refused, user_with
 
@@ -157,13 +160,13 @@ async def test_whoever_asks_while_it_is_not_loaded_is_told_so_and_then_served(si
 
 
 async def test_a_right_taken_away_ends_it_with_the_next_telegram(
-    hass: HomeAssistant, port: MeterPort, client_of: ClientOf, entry: MockConfigEntry
+    home: Home, client_of: ClientOf, entry: MockConfigEntry
 ) -> None:
-    user = user_with(hass, "sensor.smarty_energy_imported")
+    user = user_with(home.hass, "sensor.smarty_energy_imported")
     client = await client_of(user)
     await subscribe(client, entry)
     user.mock_policy({"entities": {"entity_ids": {"light.hall": True}}})
-    await receive(hass, port, telegram("00:05:00", 0.5))
+    await home.receive(telegram("00:05:00", 0.5))
     assert await told(client) == {
         "gone": True,
         "state": "unauthorized",
@@ -199,33 +202,28 @@ async def test_silence_is_told_with_what_helps(site: Site) -> None:
 
 
 async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    client: Client,
-    monkeypatch: pytest.MonkeyPatch,
+    hass: HomeAssistant, home: Home, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Half a minute passes in no time: the connection is not silent meanwhile.
     monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)
-    entry = await set_up(hass, port, make_entry)
+    entry = await home.set_up()
     await wait_for_telegram(hass, entry)
     await subscribe(client, entry)
     coordinator = entry.runtime_data
     # The key is not doubted within a day of its last telegram.
-    await let_pass(hass, 86_400)
+    await home.let_pass(86_400)
     for judged in range(1, 6):
-        await port.send(encipher(TELEGRAM, 900_000 + judged, key=OTHER_KEY))
-        await wait_until(
-            hass,
+        await home.port.send(encipher(TELEGRAM, 900_000 + judged, key=OTHER_KEY))
+        await home.wait_until(
             lambda: coordinator.reception.rejections.total() == judged,  # noqa: B023 - awaited
         )
-    await let_pass(hass, 31)
-    await port.send(encipher(TELEGRAM, 900_006, key=OTHER_KEY))
-    await wait_until(hass, lambda: coordinator.reception.rejections.total() == 6)
-    await let_pass(hass, 11)
+    await home.let_pass(31)
+    await home.port.send(encipher(TELEGRAM, 900_006, key=OTHER_KEY))
+    await home.wait_until(lambda: coordinator.reception.rejections.total() == 6)
+    await home.let_pass(11)
     assert coordinator.condition.obstacle == "wrong_key"
     [flow] = hass.config_entries.flow.async_progress()
-    await let_pass(hass, 2)
+    await home.let_pass(2)
     event = await until(client, lambda event: (event["remedy"] or {}).get("kind") == "reauth")
     assert (event["state"], event["obstacle"]) == ("failing", "wrong_key")
     assert event["remedy"]["flow_id"] == flow["flow_id"]

@@ -9,7 +9,6 @@ from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from tests.ha import billed_month
-from tests.ha.conftest import EntryMaker
 from tests.ha.entities import Smarty, set_up
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
 from tests.ha.support import Home, device_of, receive
@@ -111,15 +110,11 @@ async def test_a_meter_that_sends_nothing_says_why(home: Home, client: Client) -
 
 
 async def test_only_meters_of_which_the_user_may_read_an_entity(
-    hass: HomeAssistant,
-    client_of: ClientOf,
-    make_entry: EntryMaker,
-    entry: MockConfigEntry,
-    hass_read_only_user: MockUser,
+    home: Home, client_of: ClientOf, entry: MockConfigEntry, hass_read_only_user: MockUser
 ) -> None:
-    make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
-    someone = user_with(hass, "sensor.smarty_energy_imported", "light.hall")
-    nobody = user_with(hass, "light.hall")
+    home.make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
+    someone = user_with(home.hass, "sensor.smarty_energy_imported", "light.hall")
+    nobody = user_with(home.hass, "light.hall")
 
     async def seen_by(user: MockUser) -> list[str]:
         answer = await ask(await client_of(user), "meters")
