@@ -292,12 +292,12 @@ async def test_a_board_sends_no_telegrams(hass: HomeAssistant, port: MeterPort) 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
 async def test_a_meter_at_a_topic(
-    house: House, mqtt_mock: MqttMockHAClient, home: Home, monkeypatch: pytest.MonkeyPatch
+    house: House, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Clock(monkeypatch, OF_TELEGRAM)
-    house.entry = await set_up_at_topic(house.hass, mqtt_mock, home.make_entry, home.port)
+    await set_up_at_topic(house, mqtt_mock)
     await house.call("start", minutes=1)
-    frame = home.port.next_frame(ODD)
+    frame = house.port.next_frame(ODD)
     await tell(house.hass, frame)
     await house.end()
 

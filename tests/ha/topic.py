@@ -12,9 +12,8 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_coordinator
 
-from .meter import EntryMaker, MeterPort
 from .passed import Passed
-from .support import PATIENCE, TELEGRAM
+from .support import PATIENCE, TELEGRAM, Home
 
 ROOT = "smarty_p1/house"
 TOPIC = f"{ROOT}/frame"
@@ -65,19 +64,14 @@ async def wait_for_subscriber(mock: MqttMockHAClient, topic: str, count: int = 1
 
 
 async def set_up_at_topic(
-    hass: HomeAssistant,
-    mock: MqttMockHAClient,
-    make_entry: EntryMaker,
-    port: MeterPort,
-    first: str = TELEGRAM,
-    **options: object,
+    home: Home, mock: MqttMockHAClient, first: str = TELEGRAM, **options: object
 ) -> MockConfigEntry:
     """Set a meter up whose first telegram comes at the topic."""
-    entry = make_entry(PORT)
-    hass.config_entries.async_update_entry(entry, options=options)
-    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    hass, home.entry = home.hass, home.make_entry(PORT)
+    hass.config_entries.async_update_entry(home.entry, options=options)
+    setup = hass.async_create_task(hass.config_entries.async_setup(home.entry.entry_id))
     await wait_for_subscriber(mock, TOPIC)
-    async_fire_mqtt_message(hass, TOPIC, port.next_frame(first))
+    async_fire_mqtt_message(hass, TOPIC, home.port.next_frame(first))
     assert await setup
     await hass.async_block_till_done()
-    return entry
+    return home.entry

@@ -12,7 +12,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.repairs import open_repair
 from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, Home, fall_silent, values, wait_until
@@ -44,23 +43,22 @@ def issues(hass: HomeAssistant) -> set[str]:
 class House:
     """A meter at a topic, and the clock of Home Assistant."""
 
-    def __init__(self, hass: HomeAssistant, mqtt_mock: MqttMockHAClient, clock: Clock) -> None:
-        self._hass = hass
+    def __init__(self, home: Home, mqtt_mock: MqttMockHAClient, clock: Clock) -> None:
+        self._home = home
+        self._hass = home.hass
         self._mock = mqtt_mock
         self.clock = clock
 
-    async def begin(self, make_entry: EntryMaker, port: MeterPort, at: datetime) -> None:
+    async def begin(self, at: datetime) -> None:
         """Set the meter up with a telegram of a time."""
-        self._port = port
-        first = telegram(at, 100.0)
-        self.entry = await set_up_at_topic(self._hass, self._mock, make_entry, port, first)
+        self.entry = await set_up_at_topic(self._home, self._mock, telegram(at, 100.0))
 
     async def tell(self, at: datetime, kwh: float) -> None:
         """Let ten seconds pass, and a telegram come that says another time."""
         self.clock.now += timedelta(seconds=10)
         coordinator = self.entry.runtime_data
         before = coordinator.readings
-        await tell(self._hass, self._port.next_frame(telegram(at, kwh)))
+        await tell(self._hass, self._home.port.next_frame(telegram(at, kwh)))
         await wait_until(self._hass, lambda: coordinator.readings > before)
 
     async def start_again(self) -> None:
@@ -79,8 +77,8 @@ class House:
 @pytest.fixture
 async def house(home: Home, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch) -> House:
     """Return a meter that was read at noon; now it is midnight."""
-    house = House(home.hass, mqtt_mock, Clock(monkeypatch, NOON))
-    await house.begin(home.make_entry, home.port, NOON)
+    house = House(home, mqtt_mock, Clock(monkeypatch, NOON))
+    await house.begin(NOON)
     assert house.energy == "100.0"
     house.clock.now = MIDNIGHT
     return house
@@ -183,8 +181,8 @@ async def test_a_wrong_clock_that_is_known_from_a_cable_is_known_at_a_topic(
 async def test_a_meter_that_was_never_read_is_set_up_with_what_is_old(
     home: Home, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = House(home.hass, mqtt_mock, Clock(monkeypatch, MIDNIGHT))
-    await house.begin(home.make_entry, home.port, NOON)
+    house = House(home, mqtt_mock, Clock(monkeypatch, MIDNIGHT))
+    await house.begin(NOON)
     assert house.energy == "unavailable"
     await house.tell(MIDNIGHT, 101.0)
     assert house.energy == "101.0"

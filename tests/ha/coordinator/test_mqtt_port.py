@@ -95,12 +95,8 @@ class Topic:
 
 @pytest.fixture
 async def topic(home: Home, mqtt_mock: MqttMockHAClient) -> Topic:
-    return Topic(
-        home.hass,
-        mqtt_mock,
-        home.port,
-        await set_up_at_topic(home.hass, mqtt_mock, home.make_entry, home.port),
-    )
+    entry = await set_up_at_topic(home, mqtt_mock)
+    return Topic(home.hass, mqtt_mock, home.port, entry)
 
 
 async def test_shows_what_frames_at_the_topic_say(topic: Topic) -> None:

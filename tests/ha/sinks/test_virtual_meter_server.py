@@ -196,9 +196,7 @@ async def test_what_a_broker_has_kept_is_not_of_now(
     house: House, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch, OF_TELEGRAM)
-    house.entry = await set_up_at_topic(
-        house.hass, mqtt_mock, house.make_entry, house.port, virtual_meter=stored(house.http_port)
-    )
+    await set_up_at_topic(house, mqtt_mock, virtual_meter=stored(house.http_port))
     assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
     # For Home Assistant of now still, for a battery not any more.
     clock.now += timedelta(seconds=45)
