@@ -62,6 +62,11 @@ def told(result: ConfigFlowResult) -> Mapping[str, str]:
     return placeholders
 
 
+def is_done(result: ConfigFlowResult, reason: str) -> bool:
+    """Return whether a dialog ended for a reason."""
+    return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
+
+
 async def settle(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
     """Wait as long as the dialog shows progress, return what it shows then."""
     while result["type"] is FlowResultType.SHOW_PROGRESS:

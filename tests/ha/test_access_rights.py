@@ -60,6 +60,9 @@ def lines_of(kind: str) -> list[tuple[str, str, bool]]:
 COMMANDS, ACTIONS = lines_of("command"), lines_of("action")
 
 
+type TokenOf = Callable[[str], Awaitable[str]]
+
+
 @pytest.fixture
 def users(hass: HomeAssistant, hass_admin_user: MockUser) -> dict[str, MockUser]:
     """Return the users of the table."""
@@ -70,7 +73,7 @@ def users(hass: HomeAssistant, hass_admin_user: MockUser) -> dict[str, MockUser]
 
 
 @pytest.fixture
-def token_of(hass: HomeAssistant, users: dict[str, MockUser]) -> Callable[[str], Awaitable[str]]:
+def token_of(hass: HomeAssistant, users: dict[str, MockUser]) -> TokenOf:
     async def token(name: str) -> str:
         refresh = await hass.auth.async_create_refresh_token(users[name], CLIENT_ID)
         return hass.auth.async_create_access_token(refresh)
@@ -101,7 +104,7 @@ async def test_the_commands(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_ws_client: WebSocketGenerator,
-    token_of: Callable[[str], Awaitable[str]],
+    token_of: TokenOf,
 ) -> None:
     clients = {user: await hass_ws_client(hass, await token_of(user)) for user in USERS[:3]}
     for name, user, is_allowed in COMMANDS:
@@ -123,7 +126,7 @@ async def test_home_assistants_own_commands_answer_every_user(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_ws_client: WebSocketGenerator,
-    token_of: Callable[[str], Awaitable[str]],
+    token_of: TokenOf,
 ) -> None:
     assert await async_setup_component(hass, "config", {})
     client = await hass_ws_client(hass, await token_of("another user"))
@@ -172,7 +175,7 @@ async def test_a_meter_without_entities_is_read_by_all_who_may_read_everything(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     users: dict[str, MockUser],
-    token_of: Callable[[str], Awaitable[str]],
+    token_of: TokenOf,
 ) -> None:
     assert await async_setup_component(hass, "smarty_p1", {})
     MockConfigEntry(
@@ -189,7 +192,7 @@ async def test_no_command_or_action_is_about_what_is_no_meter(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     users: dict[str, MockUser],
-    token_of: Callable[[str], Awaitable[str]],
+    token_of: TokenOf,
 ) -> None:
     assert await async_setup_component(hass, "smarty_p1", {})
     other = MockConfigEntry(domain="sun", title="The sun")

@@ -21,8 +21,11 @@ from .websocket.conftest import ask, refused
 NOW = datetime(2026, 6, 16, 16, 44, tzinfo=UTC)
 
 
+type SetClock = Callable[[datetime], None]
+
+
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
     """Return a function that sets the clock of Home Assistant. Timers go on."""
     return lambda time: monkeypatch.setattr(dt_util, "utcnow", lambda: time)
 
@@ -36,10 +39,7 @@ async def best_start(hass: HomeAssistant, **load: object) -> dict[str, object]:
 
 
 async def test_action_and_card_name_the_same_start(
-    home: Home,
-    hass_ws_client: WebSocketGenerator,
-    entry: MockConfigEntry,
-    clock: Callable[[datetime], None],
+    home: Home, hass_ws_client: WebSocketGenerator, entry: MockConfigEntry, clock: SetClock
 ) -> None:
     # From 22:00 on, a kWh of energy costs 0.08 instead of 0.15: (0.08 + 0.051) * 1.08 = 0.14148.
     options = entry.options | {
@@ -82,10 +82,7 @@ async def test_kw_and_hours_are_bounded(
 
 
 async def test_without_a_week_of_days_there_is_no_best_start(
-    hass: HomeAssistant,
-    hass_ws_client: WebSocketGenerator,
-    entry: MockConfigEntry,
-    clock: Callable[[datetime], None],
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, entry: MockConfigEntry, clock: SetClock
 ) -> None:
     client = await hass_ws_client(hass)
     clock(NOW + timedelta(days=60))
@@ -95,7 +92,7 @@ async def test_without_a_week_of_days_there_is_no_best_start(
 
 
 async def test_without_a_price_there_is_no_best_start(
-    home: Home, entry: MockConfigEntry, clock: Callable[[datetime], None]
+    home: Home, entry: MockConfigEntry, clock: SetClock
 ) -> None:
     options = {name: value for name, value in entry.options.items() if name != "energy_price"}
     home.port.greeting = home.port.next_frame(billed_month.telegram("00:00:05", 0.1))

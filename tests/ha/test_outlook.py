@@ -25,6 +25,7 @@ from . import billed_month
 from .measured import measure
 from .support import TELEGRAM, Home
 
+type Begin = Callable[..., Awaitable[MockConfigEntry]]
 type Call = Callable[..., Awaitable[Any]]
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tariff-actions.md").read_text(encoding="utf-8")
@@ -52,7 +53,7 @@ def call(hass: HomeAssistant) -> Call:
 
 
 @pytest.fixture
-def begin(home: Home) -> Callable[..., Awaitable[MockConfigEntry]]:
+def begin(home: Home) -> Begin:
     """Return a function that sets a meter up and gives it a week: 1 kW, and 8 kW from 12:15 on."""
 
     async def begin(**options: Any) -> MockConfigEntry:  # noqa: ANN401 - options
@@ -69,7 +70,7 @@ def begin(home: Home) -> Callable[..., Awaitable[MockConfigEntry]]:
 
 
 async def test_a_fixed_price_and_what_is_left(
-    begin: Callable[..., Awaitable[MockConfigEntry]], call: Call, hass_read_only_user: MockUser
+    begin: Begin, call: Call, hass_read_only_user: MockUser
 ) -> None:
     await begin(**billed_month.OPTIONS)
 
@@ -92,10 +93,7 @@ async def test_a_fixed_price_and_what_is_left(
 
 
 async def test_the_market_as_far_as_its_entity_knows_it(
-    hass: HomeAssistant,
-    begin: Callable[..., Awaitable[MockConfigEntry]],
-    call: Call,
-    freezer: FrozenDateTimeFactory,
+    hass: HomeAssistant, begin: Begin, call: Call, freezer: FrozenDateTimeFactory
 ) -> None:
     await begin(energy_price_entity="sensor.market", energy_margin=0.02)
     start = NOW.replace(minute=0)
@@ -176,14 +174,14 @@ class NordPool:
         }
 
 
+@pytest.fixture
+def nord_pool(hass: HomeAssistant, entity_registry: er.EntityRegistry) -> NordPool:
+    return NordPool(hass, entity_registry)
+
+
 async def test_nord_pool_is_asked_once_a_day_and_for_tomorrow_again_after_a_while(
-    hass: HomeAssistant,
-    entity_registry: er.EntityRegistry,
-    begin: Callable[..., Awaitable[MockConfigEntry]],
-    call: Call,
-    freezer: FrozenDateTimeFactory,
+    nord_pool: NordPool, begin: Begin, call: Call, freezer: FrozenDateTimeFactory
 ) -> None:
-    nord_pool = NordPool(hass, entity_registry)
     nord_pool.fails = True
     await begin(energy_price_entity=nord_pool.entity_id, vat=False)
     first, second, *_ = (await call())["quarter_hours"]
@@ -203,12 +201,8 @@ async def test_nord_pool_is_asked_once_a_day_and_for_tomorrow_again_after_a_whil
 
 
 async def test_while_nord_pool_is_slow_other_questions_are_answered(
-    hass: HomeAssistant,
-    hass_ws_client: WebSocketGenerator,
-    entity_registry: er.EntityRegistry,
-    begin: Callable[..., Awaitable[MockConfigEntry]],
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, nord_pool: NordPool, begin: Begin
 ) -> None:
-    nord_pool = NordPool(hass, entity_registry)
     meter = (await begin(energy_price_entity=nord_pool.entity_id, vat=False)).entry_id
     nord_pool.answers.clear()
     client = await hass_ws_client(hass)
@@ -221,12 +215,8 @@ async def test_while_nord_pool_is_slow_other_questions_are_answered(
 
 
 async def test_a_user_who_waits_for_nord_pool_too_often_is_refused(
-    hass: HomeAssistant,
-    hass_ws_client: WebSocketGenerator,
-    entity_registry: er.EntityRegistry,
-    begin: Callable[..., Awaitable[MockConfigEntry]],
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, nord_pool: NordPool, begin: Begin
 ) -> None:
-    nord_pool = NordPool(hass, entity_registry)
     meter = (await begin(energy_price_entity=nord_pool.entity_id, vat=False)).entry_id
     nord_pool.answers.clear()
     client = await hass_ws_client(hass)
@@ -240,9 +230,7 @@ async def test_a_user_who_waits_for_nord_pool_too_often_is_refused(
         assert "start_costs" in (await client.receive_json())["result"]
 
 
-async def test_as_emhass_and_evcc_read_it(
-    hass: HomeAssistant, begin: Callable[..., Awaitable[MockConfigEntry]], call: Call
-) -> None:
+async def test_as_emhass_and_evcc_read_it(hass: HomeAssistant, begin: Begin, call: Call) -> None:
     options = {"energy_price": 0.15, "feed_in_price_entity": "sensor.market", "vat": False}
     await begin(**options)
     assert (await call(format="evcc"))["feedin"] == []
@@ -275,10 +263,7 @@ def example(heading: str) -> Any:  # noqa: ANN401 - YAML
 
 
 async def test_the_examples_on_the_page(
-    hass: HomeAssistant,
-    begin: Callable[..., Awaitable[MockConfigEntry]],
-    call: Call,
-    aioclient_mock: AiohttpClientMocker,
+    hass: HomeAssistant, begin: Begin, call: Call, aioclient_mock: AiohttpClientMocker
 ) -> None:
     await begin(**billed_month.OPTIONS)
     config = example("EMHASS")

@@ -55,6 +55,9 @@ class Clock:
         return self.now.astimezone(UTC)
 
 
+type BringIn = Callable[[bytes], Any]
+
+
 @pytest.fixture(autouse=True)
 def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write one statistic only, because the tests' recorder takes a millisecond for a row."""
@@ -78,7 +81,7 @@ async def entry(home: Home, hass_storage: dict[str, Any], tmp_path: Path) -> Moc
 
 
 @pytest.fixture
-def bring_in(hass: HomeAssistant, tmp_path: Path) -> Callable[[bytes], Any]:
+def bring_in(hass: HomeAssistant, tmp_path: Path) -> BringIn:
     """Return a function that imports a file by the action."""
 
     async def bring_in(data: bytes) -> Any:  # noqa: ANN401 - JSON
@@ -113,7 +116,7 @@ def of_point(data: bytes, point: str) -> bytes:
 
 
 async def test_the_sum_of_the_points_is_compared(
-    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     # On 10 and 11 May, this meter fed 0.08 kW in.
     may = "2026-05-10T00:00:00+02:00"
@@ -132,9 +135,7 @@ async def test_the_sum_of_the_points_is_compared(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_the_bill_knows_what_was_shared(
-    hass: HomeAssistant, bring_in: Callable[[bytes], Any]
-) -> None:
+async def test_the_bill_knows_what_was_shared(hass: HomeAssistant, bring_in: BringIn) -> None:
     layer = "1-65:1.29.4"
     await bring_in(april())
     await bring_in(export(APRIL, ["0.400"] * 2880, layer))
@@ -164,7 +165,7 @@ async def test_the_bill_knows_what_was_shared(
 
 
 async def test_the_day_sums_of_sharing(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     def sensors() -> dict[str, er.RegistryEntry]:
         found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
@@ -209,9 +210,7 @@ async def test_the_day_sums_of_sharing(
 
 
 @pytest.mark.usefixtures("everything_enabled", "entry")
-async def test_a_peak_says_when_it_is_the_platforms(
-    home: Home, bring_in: Callable[[bytes], Any]
-) -> None:
+async def test_a_peak_says_when_it_is_the_platforms(home: Home, bring_in: BringIn) -> None:
     own, year = "smarty_highest_power_last_month", "smarty_highest_power_in_12_months"
     assert "origin" not in home.state_of(year).attributes
     await bring_in(export(APRIL, ["9.000", "2.000"]))
@@ -225,9 +224,7 @@ async def test_a_peak_says_when_it_is_the_platforms(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_months_peaks_and_bill_know_a_file(
-    hass: HomeAssistant, bring_in: Callable[[bytes], Any]
-) -> None:
+async def test_months_peaks_and_bill_know_a_file(hass: HomeAssistant, bring_in: BringIn) -> None:
     before = await call(hass, "get_bill", month="2026-05")
 
     found = await bring_in(april())
@@ -267,7 +264,7 @@ async def test_months_peaks_and_bill_know_a_file(
 
 
 async def test_it_is_known_after_a_restart(
-    home: Home, tmp_path: Path, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    home: Home, tmp_path: Path, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     await bring_in(april())
     home.port.greeting = home.port.next_frame(telegram("00:00:20", 0.0))
@@ -293,9 +290,7 @@ async def test_it_is_known_after_a_restart(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_it_is_taken_back(
-    hass: HomeAssistant, tmp_path: Path, bring_in: Callable[[bytes], Any]
-) -> None:
+async def test_it_is_taken_back(hass: HomeAssistant, tmp_path: Path, bring_in: BringIn) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, "remove_imported_quarter_hours")
     assert raised.value.translation_key == "leneda_nothing_imported"
@@ -314,10 +309,7 @@ async def test_it_is_taken_back(
 
 
 async def test_an_account_would_bring_it_back(
-    home: Home,
-    monkeypatch: pytest.MonkeyPatch,
-    entry: MockConfigEntry,
-    bring_in: Callable[[bytes], Any],
+    home: Home, monkeypatch: pytest.MonkeyPatch, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     async def enter(options: dict[str, Any]) -> None:
         home.hass.config_entries.async_update_entry(entry, options=options)
@@ -367,11 +359,7 @@ def of_day(energies: list[float], factor: float = 4, code: str = CONSUMPTION) ->
 
 
 async def test_a_file_that_contradicts_what_was_measured(
-    hass: HomeAssistant,
-    tmp_path: Path,
-    entry: MockConfigEntry,
-    clock: Clock,
-    bring_in: Callable[[bytes], Any],
+    hass: HomeAssistant, tmp_path: Path, entry: MockConfigEntry, clock: Clock, bring_in: BringIn
 ) -> None:
     energies = zip(quarters(DAY, 96), MEASURED, FED_IN, strict=True)
     own = [QuarterHour(start, kwh * 4, fed_kwh) for start, kwh, fed_kwh in energies]
@@ -392,7 +380,7 @@ async def test_a_file_that_contradicts_what_was_measured(
 
 
 async def test_a_refusal_counts_the_days_that_show_its_cause(
-    entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     start = "2026-05-10T00:00:00+02:00"
     measure(entry, [QuarterHour(each, 2.0, 0.0) for each in quarters(start, 288)])
@@ -426,7 +414,7 @@ NOT_RIGHT = [
 
 
 @pytest.mark.usefixtures("entry")
-async def test_a_file_that_is_not_right(bring_in: Callable[[bytes], Any]) -> None:
+async def test_a_file_that_is_not_right(bring_in: BringIn) -> None:
     for data, key in NOT_RIGHT:
         with pytest.raises(ServiceValidationError) as raised:
             await bring_in(data)
@@ -436,7 +424,7 @@ async def test_a_file_that_is_not_right(bring_in: Callable[[bytes], Any]) -> Non
 
 @pytest.mark.usefixtures("entry")
 async def test_a_file_of_another_metering_point(
-    hass: HomeAssistant, tmp_path: Path, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant, tmp_path: Path, bring_in: BringIn
 ) -> None:
     await bring_in(april())
     other = april("1.000").replace(POINT.encode(), POINT.replace("1", "7").encode())
@@ -459,9 +447,7 @@ async def test_a_file_of_another_metering_point(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_quarter_hours_of_more_than_25_months_ago(
-    tmp_path: Path, bring_in: Callable[[bytes], Any]
-) -> None:
+async def test_quarter_hours_of_more_than_25_months_ago(tmp_path: Path, bring_in: BringIn) -> None:
     # Months before May 2024 are not kept.
     with pytest.raises(ServiceValidationError) as raised:
         await bring_in(of_point(export("2024-01-01T00:00:00+01:00", ["0.500"] * 2976), OTHER))
@@ -475,7 +461,7 @@ async def test_quarter_hours_of_more_than_25_months_ago(
 
 
 async def test_a_caller_that_does_not_wait_for_the_end(
-    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     begun, may_go_on = threading.Event(), threading.Event()
     add = QuarterHourFiles.add
@@ -501,7 +487,7 @@ async def test_a_caller_that_does_not_wait_for_the_end(
 
 
 async def test_a_crash_while_a_file_is_stored(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     add = QuarterHourFiles.add
 

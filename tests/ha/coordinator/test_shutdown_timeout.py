@@ -25,10 +25,11 @@ from tests.ha.support import Home, links, own_log
 AT_ONCE = 15.0
 
 
+type Stop = Callable[[], Coroutine[None, None, None]]
+
+
 @pytest.fixture
-async def stop(
-    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
-) -> AsyncGenerator[Callable[[], Coroutine[None, None, None]]]:
+async def stop(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> AsyncGenerator[Stop]:
     """Return a function that stops Home Assistant, and checks that nothing keeps it up."""
 
     async def stop_home_assistant() -> None:
@@ -46,9 +47,7 @@ async def stop(
 
 
 @pytest.mark.parametrize("is_background", [True, False])
-async def test_while_a_set_up_waits(
-    home: Home, stop: Callable[[], Coroutine[None, None, None]], *, is_background: bool
-) -> None:
+async def test_while_a_set_up_waits(home: Home, stop: Stop, *, is_background: bool) -> None:
     entry = home.make_entry(home.port.url)
     # Home Assistant cancels what it tries again in the background, but not what a user has begun.
     create = (
@@ -66,9 +65,7 @@ async def test_while_a_set_up_waits(
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
 async def test_while_a_topic_waits_for_mqtt(
-    hass: HomeAssistant,
-    mqtt_mock: MqttMockHAClientGenerator,
-    stop: Callable[[], Coroutine[None, None, None]],
+    hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator, stop: Stop
 ) -> None:
     assert mqtt_mock
     is_waiting = asyncio.Event()
@@ -85,7 +82,7 @@ async def test_while_a_topic_waits_for_mqtt(
 
 
 async def test_while_a_dialog_has_the_port_of_an_entry(
-    hass: HomeAssistant, home: Home, stop: Callable[[], Coroutine[None, None, None]]
+    hass: HomeAssistant, home: Home, stop: Stop
 ) -> None:
     entry = await home.set_up()
     form = await entry.start_reconfigure_flow(hass)
@@ -102,7 +99,7 @@ async def test_while_a_dialog_has_the_port_of_an_entry(
 
 @pytest.mark.parametrize("beginning", ["before", "while Home Assistant stops"])
 async def test_while_leneda_does_not_answer(
-    home: Home, platform: Platform, stop: Callable[[], Coroutine[None, None, None]], beginning: str
+    home: Home, platform: Platform, stop: Stop, beginning: str
 ) -> None:
     platform.fault = Fault.SLOW
     account = {"api_key": KEY_OF_LENEDA, "energy_id": ENERGY_ID, "consumption_point": POINT}
@@ -140,10 +137,7 @@ ENTITY = {"entity_id": "binary_sensor.led", "pulses_per_kwh": 1000}
     ],
 )
 async def test_while_a_dialog_waits_for_a_telegram_or_a_board(
-    home: Home,
-    stop: Callable[[], Coroutine[None, None, None]],
-    path: tuple[str, ...],
-    fields: dict[str, Any],
+    home: Home, stop: Stop, path: tuple[str, ...], fields: dict[str, Any]
 ) -> None:
     home.hass.states.async_set("binary_sensor.led", "off")
     has_port = fields is not ENTITY

@@ -20,7 +20,6 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.device_registry import DeviceRegistry
 from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
@@ -31,7 +30,7 @@ from custom_components.smarty_p1.flows import ports_in_use
 from custom_components.smarty_p1.flows.meter import moved_gateway
 from custom_components.smarty_p1.lib.port import probe
 from tests.ha.boards import pulse_entry
-from tests.ha.dialogs import confirm, start, submit, suggested, told
+from tests.ha.dialogs import confirm, is_done, start, submit, suggested, told
 from tests.ha.meter import (
     KEY,
     OTHER_KEY,
@@ -99,11 +98,6 @@ async def find(hass: HomeAssistant, info: ZeroconfServiceInfo | UsbServiceInfo) 
     )
 
 
-def was_ended(result: ConfigFlowResult, reason: str) -> bool:
-    """Return whether nothing is offered."""
-    return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
-
-
 async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> bool:
     """Return whether Home Assistant starts a dialog for a service, by the manifest's patterns."""
     return any(
@@ -160,11 +154,11 @@ async def test_what_says_p1_is_offered(hass: HomeAssistant) -> None:
 async def test_what_does_not_say_p1_is_not_offered(hass: HomeAssistant) -> None:
     for name in NOT_MEANT:
         for info in (service(name), service("ttyUSB0", product=name), cable(description=name)):
-            assert was_ended(await find(hass, info), "not_p1_port"), name
+            assert is_done(await find(hass, info), "not_p1_port"), name
     # A bare chip is not even looked at.
     for description in ("FT232R USB UART", "CP2102 USB to UART Bridge Controller", None):
         assert not await is_plugged_in_for_us(hass, cable(description=description))
-        assert was_ended(await find(hass, cable(description=description)), "not_p1_port")
+        assert is_done(await find(hass, cable(description=description)), "not_p1_port")
     assert not await is_announced_to_us(hass, service("ttyUSB0"))
 
 
@@ -207,7 +201,7 @@ async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) ->
     with patch.object(ports_in_use, "get_serial_by_id", return_value=by_id):
         form = await find(hass, cable())
         assert told(form)["present_port"] == by_id
-        assert was_ended(await find(hass, cable()), "already_in_progress")
+        assert is_done(await find(hass, cable()), "already_in_progress")
         result = await submit(hass, form, {"encryption_key": KEY})
     assert result["errors"] == {"base": "port_not_found"}
     assert told(result)["port"] == by_id
@@ -226,7 +220,7 @@ async def test_address_of_a_found_gateway(hass: HomeAssistant) -> None:
     for announced, url in addresses:
         result = await find(hass, service(**announced))
         if url is None:
-            assert was_ended(result, "not_p1_port")
+            assert is_done(result, "not_p1_port")
         else:
             assert told(result)["present_port"] == url
             hass.config_entries.flow.async_abort(result["flow_id"])
@@ -235,8 +229,8 @@ async def test_address_of_a_found_gateway(hass: HomeAssistant) -> None:
 async def test_a_port_is_offered_once(hass: HomeAssistant) -> None:
     await find(hass, service())
 
-    assert was_ended(await find(hass, service()), "already_in_progress")
-    assert was_ended(await find(hass, service(ip="127.0.0.2")), "already_in_progress")
+    assert is_done(await find(hass, service()), "already_in_progress")
+    assert is_done(await find(hass, service(ip="127.0.0.2")), "already_in_progress")
     assert (await find(hass, service("P1 of the neighbour", port=2002)))["type"] == "form"
     assert len(hass.config_entries.flow.async_progress()) == 2
 
@@ -281,13 +275,13 @@ async def test_a_port_of_many_names_is_offered_once(home: Home) -> None:
     # Nor after it was ignored, nor while an entry reads the port by any of its addresses.
     await ignore(home.hass)
     for info in found:
-        assert was_ended(await find(home.hass, info), "already_configured")
+        assert is_done(await find(home.hass, info), "already_configured")
     (entry,) = home.hass.config_entries.async_entries("smarty_p1")
     await home.hass.config_entries.async_remove(entry.entry_id)
     entry = home.make_entry("socket://[fd00::7]:2001")
     home.hass.config_entries.async_update_entry(entry, data={**entry.data, "service": "another"})
     for info in [first, service("P1 b", ip="192.168.1.50", others=("fd00::7",))]:
-        assert was_ended(await find(home.hass, info), "already_configured")
+        assert is_done(await find(home.hass, info), "already_configured")
     assert home.hass.config_entries.flow.async_progress() == []
 
 
@@ -296,7 +290,7 @@ async def test_an_ignored_port_may_move(hass: HomeAssistant) -> None:
     await ignore(hass)
     # Another gateway gets its address after the ignored one was announced at a new address.
     moved = service(ip="192.168.1.60", host="a.local.")
-    assert was_ended(await find(hass, moved), "already_configured")
+    assert is_done(await find(hass, moved), "already_configured")
     other = await find(hass, service("P1 b", ip="192.168.1.50", host="b.local."))
     assert other["step_id"] == "discovery_confirm"
 
@@ -312,8 +306,8 @@ async def test_an_ignored_port_is_not_offered_again(
 ) -> None:
     await find(hass, service())
     await ignore(hass)
-    assert was_ended(await find(hass, service()), "already_configured")
-    assert was_ended(await find(hass, service(ip="127.0.0.2")), "already_configured")
+    assert is_done(await find(hass, service()), "already_configured")
+    assert is_done(await find(hass, service(ip="127.0.0.2")), "already_configured")
     # It can still be added by hand, is no gateway to suggest ports of, and no meter before others.
     flow = await start(hass)
     assert suggested(flow)["port"] is None
@@ -331,7 +325,7 @@ async def test_a_port_that_is_read_is_not_offered(hass: HomeAssistant, home: Hom
         "socket://gateway:2001",
     ):
         entry = home.make_entry(url)
-        assert was_ended(await find(hass, service(others=("127.0.0.2",))), "already_configured")
+        assert is_done(await find(hass, service(others=("127.0.0.2",))), "already_configured")
         assert entered_data(entry) == {
             "port": url,
             "encryption_key": KEY,
@@ -339,7 +333,7 @@ async def test_a_port_that_is_read_is_not_offered(hass: HomeAssistant, home: Hom
         }
         await hass.config_entries.async_remove(entry.entry_id)
     entry = home.make_entry("/dev/ttyUSB7")
-    assert was_ended(await find(hass, cable()), "already_configured")
+    assert is_done(await find(hass, cable()), "already_configured")
     await hass.config_entries.async_remove(entry.entry_id)
 
     # It is added by hand meanwhile.
@@ -372,12 +366,12 @@ async def lose(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> 
 
 async def test_gateway_comes_back_at_another_address(home: Home, elsewhere: MeterPort) -> None:
     entry = await home.set_up()
-    assert was_ended(await find(home.hass, service(port=home.port.port)), "already_configured")
+    assert is_done(await find(home.hass, service(port=home.port.port)), "already_configured")
     await lose(home.hass, home.port, entry)
 
     result = await find(home.hass, service(port=elsewhere.port))
 
-    assert was_ended(result, "already_configured")
+    assert is_done(result, "already_configured")
     await home.wait_until(lambda: entry.data["port"] == elsewhere.url)
     await home.wait_until(lambda: entry.state is ConfigEntryState.LOADED)
     await home.wait_until(lambda: entry.runtime_data.last_update_success)
@@ -392,7 +386,7 @@ async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
     await find(hass, service(port=home.port.port))
 
     for _ in range(20):
-        assert was_ended(await find(hass, service(port=elsewhere.port)), "already_configured")
+        assert is_done(await find(hass, service(port=elsewhere.port)), "already_configured")
     await asyncio.sleep(0.3)
     assert (entry.data["port"], home.port.connections) == (home.port.url, 1)
     assert elsewhere.connections == 0
@@ -425,7 +419,7 @@ async def test_whoever_announces_a_port_must_have_the_meter(
         await hass.config_entries.async_unload(entry.entry_id)
     async with MeterPort(sent) as attacker:
         for _ in range(20):
-            assert was_ended(await find(hass, service(port=attacker.port)), "already_configured")
+            assert is_done(await find(hass, service(port=attacker.port)), "already_configured")
         await attacker.wait_for_connections(2)
         await asyncio.sleep(0.1)
         assert entry.data["port"] == home.port.url
@@ -467,7 +461,7 @@ async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(ho
         entry = home.make_entry("socket://127.0.0.1:1", **data, service=f"P1 meter.{TYPE}")
         await home.hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
         async with MeterPort(sent) as other:
-            assert was_ended(await find(home.hass, service(port=other.port)), "already_configured")
+            assert is_done(await find(home.hass, service(port=other.port)), "already_configured")
             await asyncio.sleep(0.1)
             assert other.connections == 0
         assert entry.data["port"] == "socket://127.0.0.1:1"

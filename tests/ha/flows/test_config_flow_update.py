@@ -29,7 +29,7 @@ from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port import probe
 from dev.alterations import ALTERATIONS, Alteration, flipped
-from tests.ha.dialogs import is_advanced_open, submit, suggested
+from tests.ha.dialogs import is_advanced_open, is_done, submit, suggested
 from tests.ha.meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -165,11 +165,6 @@ async def test_a_reconfigured_meter_goes_on_showing_what_it_has_read(dialogs: Di
     await wait_until(hass, lambda: coordinator.reception.rejections)
     assert coordinator.latest.telegram.frame_counter == 3
     assert away == []
-
-
-def is_done(result: ConfigFlowResult, reason: str) -> bool:
-    """Return whether the dialog ended well."""
-    return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
 
 
 # --- new keys -------------------------------------------------------------------------------------

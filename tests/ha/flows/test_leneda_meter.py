@@ -23,7 +23,7 @@ from tests.ha.dialogs import confirm, open_options, reconfigure, start, submit, 
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT
 from tests.ha.meter import KEY as METER_KEY, SERIAL, MeterPort, with_value
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import TELEGRAM, Home, entered_data, wait_until
+from tests.ha.support import TELEGRAM, Home, entered_data, wait_for_telegram, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 UNKNOWN = f"{POINT[:-1]}2"
@@ -45,13 +45,8 @@ async def add(hass: HomeAssistant, account: dict[str, str] = ACCOUNT) -> MockCon
     result = await confirm(hass, found, **CONTRACT)
     entry: MockConfigEntry = result["result"]
     assert (entry.title, entry.unique_id) == ("Smarty", account["consumption_point"])
-    await known(hass, entry)
+    await wait_for_telegram(hass, entry)
     return entry
-
-
-async def known(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Wait until Leneda's days are shown."""
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
 
 
 def keys(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
@@ -86,7 +81,7 @@ async def test_a_key_is_enough_for_bill_and_entities(hass: HomeAssistant) -> Non
     assert f"{yesterday:%Y-%m-%d}, **12.0 kWh**" in text
     result = await submit(hass, found, CONTRACT)
     entry = result["result"]
-    await known(hass, entry)
+    await wait_for_telegram(hass, entry)
 
     assert entered_data(entry) == {"kind": "leneda"}
     assert POINT not in entry.title
@@ -143,7 +138,7 @@ async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPor
     assert told(result) == {"name": "Smarty", "serial_number": SERIAL}
     assert (entry.unique_id, entry.title) == (SERIAL, "Smarty")
     assert "kind" not in entry.data
-    await known(hass, entry)
+    await wait_for_telegram(hass, entry)
     await wait_until(hass, lambda: entry.runtime_data.latest is not None)
     after = keys(hass, entry)
     assert after.items() >= before.items()
@@ -256,7 +251,7 @@ async def test_a_meter_at_a_port_may_be_the_one_that_is_here(
 
     if is_same:
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
-        await known(hass, entry)
+        await wait_for_telegram(hass, entry)
         assert (entry.unique_id, len(hass.config_entries.async_entries("smarty_p1"))) == (SERIAL, 1)
         assert keys(hass, entry).items() >= before.items()
         return

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from tests.ha.meter import with_value
-from tests.ha.support import TELEGRAM, Home
+from tests.ha.support import TELEGRAM, Home, at
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
@@ -54,13 +54,6 @@ GRID = {
     "stat_rate": NET_POWER,
     "cost_adjustment_day": 0,
 }
-
-
-def at(clock: str, kwh: float, kw: float) -> str:
-    """Return a telegram of 3 July 2025 with this index and power."""
-    text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{clock.replace(':', '')}S)")
-    text = with_value(text, "1-0:1.7.0", f"({kw:06.3f}*kW)")
-    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
 
 
 async def compile_statistics(home: Home) -> None:
