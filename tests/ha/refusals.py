@@ -82,19 +82,21 @@ def _keeps(form: ConfigFlowResult, typed: Mapping[str, Any]) -> None:
     A dialog that adds or changes an entry also opens the sections in which something was typed.
     """
     shown = suggested(form)
-    for field in typed.keys() & shown.keys():
-        value, expected = shown[field], typed[field]
-        if isinstance(value, dict):
-            value = {name: each for name, each in value.items() if each is not None}
-            assert expected.items() <= value.items()
-        else:
-            # A program sends numbers.
-            assert value == (f"{expected:g}" if isinstance(expected, int | float) else expected)
     schema = form["data_schema"]
     assert schema
-    for name, field in schema.schema.items():
+    for marker, field in schema.schema.items():
+        name = str(marker)
+        value, expected = shown[name], typed.get(name)
         if isinstance(field, section):
+            value = {name: each for name, each in value.items() if each is not None}
+            assert (expected or {}).items() <= value.items(), name
             is_open = name in (form["errors"] or {}) or (
-                form["handler"] == "smarty_p1" and bool(typed.get(name))
+                form["handler"] == "smarty_p1" and bool(expected)
             )
             assert field.options["collapsed"] is not is_open, name
+        elif value is not None and expected is not None:
+            # A program sends numbers.
+            text = f"{expected:g}" if isinstance(expected, int | float) else expected
+            assert value in (expected, text), name
+        elif expected is not None:
+            assert marker.default() == expected, name
