@@ -9,12 +9,12 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.websocket import gas_water_heat, meters, quality
-from tests.ha.dialogs import open_options, submit
-from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import TELEGRAM, Home, let_pass, receive
+from tests.ha.dialogs import submit
+from tests.ha.meter import with_value
+from tests.ha.support import TELEGRAM, Home
 from tests.ha.topic import Clock
 
-from .conftest import Client, ask
+from .conftest import Client, Site, ask
 
 START = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 
@@ -35,11 +35,12 @@ async def meter(home: Home, clock: Clock) -> MockConfigEntry:
     return await home.set_up()
 
 
-class Sender:
-    """Sends telegrams of this and that, at this and that time."""
+class Sender(Site):
+    """A home whose meter sends telegrams of this and that, at this and that time."""
 
-    def __init__(self, hass: HomeAssistant, port: MeterPort, clock: Clock) -> None:
-        self._hass, self.port, self._clock = hass, port, clock
+    def __init__(self, home: Home, client: Client, entry: MockConfigEntry, clock: Clock) -> None:
+        super().__init__(home, client, entry)
+        self._clock = clock
         self.text = TELEGRAM
 
     async def send(self, after: timedelta, **objects: str) -> None:
@@ -48,13 +49,12 @@ class Sender:
         for name, value in objects.items():
             a, b, c, d, e = name.removeprefix("r").split("_")
             self.text = with_value(self.text, f"{a}-{b}:{c}.{d}.{e}", value)
-        await receive(self._hass, self.port, self.text)
+        await self.receive(self.text)
 
 
 @pytest.fixture
-def sender(hass: HomeAssistant, port: MeterPort, clock: Clock) -> Sender:
-    """Return what sends telegrams."""
-    return Sender(hass, port, clock)
+def sender(home: Home, client: Client, meter: MockConfigEntry, clock: Clock) -> Sender:
+    return Sender(home, client, meter, clock)
 
 
 SECONDS = timedelta(seconds=10)
@@ -62,15 +62,13 @@ MINUTES = timedelta(minutes=1)
 HOURS = timedelta(hours=1)
 
 
-async def test_the_lowest_and_highest_voltages_of_five_minutes(
-    client: Client, meter: MockConfigEntry, sender: Sender
-) -> None:
+async def test_the_lowest_and_highest_voltages_of_five_minutes(sender: Sender) -> None:
     # At first 233.1, 231.2 and 229.3 V.
     await sender.send(SECONDS, r1_0_32_7_0="(254.2*V)", r1_0_52_7_0="(200.0*V)")
     await sender.send(SECONDS, r1_0_32_7_0="(230.0*V)", r1_0_72_7_0="()")
     await sender.send(5 * MINUTES, r1_0_52_7_0="(231.0*V)")
 
-    answer = await ask(client, "voltages", entry_id=meter.entry_id)
+    answer = await sender.ask("voltages")
 
     assert (answer["step"], answer["unit"], answer["limits"]) == (300, "V", [207.0, 253.0])
     # 24 hours, the last of which are the five minutes from 8:35.
@@ -91,29 +89,25 @@ async def test_a_phase_that_never_had_a_voltage_is_none(
     assert [*(await ask(client, "voltages", entry_id=entry.entry_id))["phases"]] == ["L1"]
     assert (await ask(client, "meters"))["meters"][0]["phases"] == 1
     # A phase that was there and is lost still counts.
-    sender = Sender(home.hass, home.port, clock)
+    sender = Sender(home, client, entry, clock)
     await sender.send(SECONDS)
     await sender.send(SECONDS, r1_0_52_7_0="(000.0*V)")
     assert [*(await ask(client, "voltages", entry_id=entry.entry_id))["phases"]][:2] == ["L1", "L2"]
     assert (await ask(client, "meters"))["meters"][0]["phases"] == 3
 
 
-async def test_what_is_older_than_a_day_is_forgotten(
-    client: Client, meter: MockConfigEntry, sender: Sender
-) -> None:
+async def test_what_is_older_than_a_day_is_forgotten(sender: Sender) -> None:
     await sender.send(24 * HOURS - 5 * MINUTES)
-    answer = await ask(client, "voltages", entry_id=meter.entry_id)
+    answer = await sender.ask("voltages")
     assert answer["phases"]["L1"]["highest"][0] == 233.1
     await sender.send(5 * MINUTES)
-    answer = await ask(client, "voltages", entry_id=meter.entry_id)
+    answer = await sender.ask("voltages")
     assert answer["phases"]["L1"]["highest"][0] is None
 
 
-async def test_each_step_of_a_counter_has_a_time(
-    client: Client, meter: MockConfigEntry, sender: Sender
-) -> None:
+async def test_each_step_of_a_counter_has_a_time(sender: Sender) -> None:
     # 99 failures, 40 + 3 + 2 sags and 5 + 6 + 7 swells before anybody read.
-    first = await ask(client, "events", entry_id=meter.entry_id)
+    first = await sender.ask("events")
     assert (first["disturbances"], first["switches"], first["messages"]) == ([], [], [])
     assert first["undated"] == {"power_failure": 99, "voltage_sag": 45, "voltage_swell": 18}
 
@@ -121,7 +115,7 @@ async def test_each_step_of_a_counter_has_a_time(
     await sender.send(SECONDS)
     await sender.send(2 * HOURS, r0_0_96_7_21="(00100)")
 
-    answer = await ask(client, "events", entry_id=meter.entry_id)
+    answer = await sender.ask("events")
     sag, failure = answer["disturbances"]
     assert (sag["kind"], sag["count"]) == ("voltage_sag", 3)
     assert (sag["after"], sag["time"]) == ("2025-07-03T08:30:00+00:00", "2025-07-03T08:30:10+00:00")
@@ -135,15 +129,13 @@ async def test_each_step_of_a_counter_has_a_time(
     assert answer["undated"] == first["undated"]
 
 
-async def test_switches_and_messages(
-    client: Client, meter: MockConfigEntry, sender: Sender
-) -> None:
+async def test_switches_and_messages(sender: Sender) -> None:
     text = b"Hello".hex()
     await sender.send(SECONDS, r0_1_96_3_10="(1)", r0_0_96_13_0=f"({text})")
     await sender.send(SECONDS, r0_0_96_3_10="(0)", r0_0_96_13_0="()")
     await sender.send(SECONDS, r0_0_96_13_0=f"({text})")
 
-    answer = await ask(client, "events", entry_id=meter.entry_id)
+    answer = await sender.ask("events")
 
     assert [(each["kind"], each["state"], each["time"][11:19]) for each in answer["switches"]] == [
         ("relay_1", "connected", "08:30:10"),
@@ -156,14 +148,12 @@ async def test_switches_and_messages(
     ]
 
 
-async def test_reception_by_hour_and_the_longest_gaps(
-    client: Client, meter: MockConfigEntry, sender: Sender, clock: Clock
-) -> None:
+async def test_reception_by_hour_and_the_longest_gaps(sender: Sender, clock: Clock) -> None:
     for after in (MINUTES, 18 * MINUTES, 40 * MINUTES):
         await sender.send(after)
     clock.now += 31 * MINUTES  # 10:00
 
-    reception = (await ask(client, "events", entry_id=meter.entry_id))["reception"]
+    reception = (await sender.ask("events"))["reception"]
 
     assert (reception["since"], reception["step"]) == ("2025-07-03T08:30:00+00:00", 3600)
     assert len(reception["received"]) == 168
@@ -177,9 +167,7 @@ async def test_reception_by_hour_and_the_longest_gaps(
     assert reception["longest_gaps"][1]["end"] == "2025-07-03T10:00:00+00:00"
 
 
-async def test_media_by_days_and_water_by_hours(
-    client: Client, meter: MockConfigEntry, sender: Sender
-) -> None:
+async def test_media_by_days_and_water_by_hours(sender: Sender) -> None:
     # Captured at 8:30 UTC: 28.103 m³ of water, 678.901 m³ of gas.
     await sender.send(HOURS, r0_2_24_2_1="(250703120000S)(00028.253*m3)")
     await sender.send(HOURS, r0_2_24_2_1="(250703130000S)(00028.257*m3)")
@@ -190,7 +178,7 @@ async def test_media_by_days_and_water_by_hours(
     # The whole rest of a day in one, as a meter does that is read once a day.
     await sender.send(HOURS, r0_2_24_2_1="(250705000000S)(00030.000*m3)")
 
-    found = (await ask(client, "media", entry_id=meter.entry_id))["media"]
+    found = (await sender.ask("media"))["media"]
 
     gas, water, heat = sorted(found, key=lambda each: ["gas", "water", "heat"].index(each["type"]))
     assert water["days"] == {
@@ -209,30 +197,26 @@ async def test_media_by_days_and_water_by_hours(
     assert (heat["unit"], heat["hours"]) == ("GJ", None)
 
 
-async def test_an_index_that_falls_or_leaps_is_of_no_day(
-    client: Client, meter: MockConfigEntry, sender: Sender
-) -> None:
+async def test_an_index_that_falls_or_leaps_is_of_no_day(sender: Sender) -> None:
     await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(99999.000*m3)")
     await sender.send(HOURS, r0_1_24_2_1="(250703130000S)(99999.500*m3)")
     # A clock that is years ahead: the capture counts for the time of the telegram.
     await sender.send(HOURS, r0_1_24_2_1="(290703130000S)(99999.700*m3)")
-    found = (await ask(client, "media", entry_id=meter.entry_id))["media"]
+    found = (await sender.ask("media"))["media"]
     [gas] = [each for each in found if each["type"] == "gas"]
     assert gas["days"] == {"start": "2025-07-03", "amounts": [0.2], "known": [0.021]}
 
 
-async def test_all_of_it_is_known_after_a_restart(
-    home: Home, client: Client, meter: MockConfigEntry, sender: Sender, clock: Clock
-) -> None:
+async def test_all_of_it_is_known_after_a_restart(sender: Sender, clock: Clock) -> None:
     await sender.send(SECONDS, r1_0_32_32_0="(00042)", r0_2_24_2_1="(250703120000S)(00028.253*m3)")
     await sender.send(5 * MINUTES, r0_1_96_3_10="(1)")
     clock.now += 2 * MINUTES
-    before = {name: await ask(client, name, entry_id=meter.entry_id) for name in NAMES}
+    before = {name: await sender.ask(name) for name in NAMES}
 
-    home.port.greeting = home.port.next_frame(with_value(sender.text, "0-0:96.7.21", "(00101)"))
-    await home.reload(meter)
+    sender.port.greeting = sender.port.next_frame(with_value(sender.text, "0-0:96.7.21", "(00101)"))
+    await sender.reload(sender.entry)
 
-    after = {name: await ask(client, name, entry_id=meter.entry_id) for name in NAMES}
+    after = {name: await sender.ask(name) for name in NAMES}
     # What came while it was away is noticed.
     failure = after["events"]["disturbances"].pop()
     assert (failure["kind"], failure["count"]) == ("power_failure", 2)
@@ -253,32 +237,33 @@ async def test_the_other_meters_are_told_before_the_first_telegram_after_a_resta
 
 
 async def test_what_gas_is_worth_is_told_once_it_is_entered_and_nothing_is_lost(
-    hass: HomeAssistant, port: MeterPort, client: Client, meter: MockConfigEntry, sender: Sender
+    sender: Sender,
 ) -> None:
     await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(00680.901*m3)")
-    before = {each["type"]: each for each in await media_of(client, meter)}
-    port.greeting = port.next_frame(sender.text)
-    form = await open_options(hass, meter, "updates")
+    before = {each["type"]: each for each in await media_of(sender.client, sender.entry)}
+    sender.port.greeting = sender.port.next_frame(sender.text)
+    form = await sender.page("updates")
     typed = {"min_interval": 0, "gas_kwh_per_m3": 11.2}
-    await submit(hass, form, typed)
+    await submit(sender.hass, form, typed)
 
-    after = {each["type"]: each for each in await media_of(client, meter)}
+    after = {each["type"]: each for each in await media_of(sender.client, sender.entry)}
     assert before["gas"]["days"]["amounts"] == [2.0]
     assert after == before | {"gas": before["gas"] | {"kwh_per_m3": 11.2}}
-    [found] = (await ask(client, "meters"))["meters"]
+    [found] = (await ask(sender.client, "meters"))["meters"]
     told = {each["type"]: each["kwh_per_m3"] for each in found["media"]}
     assert told == {"gas": 11.2, "water": None, "heat": None}
 
 
 async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
-    home: Home, client: Client, sender: Sender
+    home: Home, client: Client, clock: Clock
 ) -> None:
     entry = await home.set_up(gas_price=0.9, gas_fixed_price=15.5)
+    sender = Sender(home, client, entry, clock)
     # From 10:30 on 3 July: 678.901 m³. All of the 4th in one.
     await sender.send(HOURS, r0_1_24_2_1="(250704000000S)(00681.001*m3)")
     await sender.send(37 * HOURS, r0_1_24_2_1="(250705000000S)(00684.001*m3)")
 
-    gas, water, heat = await gas_first(client, entry)
+    gas, water, heat = await gas_first(sender.client, entry)
     assert (water["costs"], heat["costs"]) == (None, None)
     # 3 m³, and one of 31 days. Of the 3rd, 2.1 m³ are known, and not the morning.
     costs = gas["costs"]
@@ -298,7 +283,7 @@ async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
     # Of two gas meters, one has the fixed price.
     media = entry.runtime_data.books.history.media
     media["SECOND"] = next(each for each in media.values() if each.kind == "gas").copy()
-    both = [each["costs"] for each in await media_of(client, entry) if each["type"] == "gas"]
+    both = [each["costs"] for each in await media_of(sender.client, entry) if each["type"] == "gas"]
     totals = [(each["per_month"], each["month"]["fixed"], each["month"]["total"]) for each in both]
     assert totals == [(15.5, 0.5, 3.2), (0.0, 0.0, 2.7)]
 
@@ -319,50 +304,45 @@ NAMES = ("voltages", "events", "media")
 
 
 async def test_it_is_written_once_an_hour_and_an_event_within_five_minutes(
-    hass: HomeAssistant, meter: MockConfigEntry, sender: Sender, hass_storage: dict[str, Any]
+    sender: Sender, hass_storage: dict[str, Any]
 ) -> None:
-    key = f"smarty_p1.{meter.entry_id}.history"
+    key = f"smarty_p1.{sender.entry.entry_id}.history"
 
     def sags() -> int:
         count: int = hass_storage[key]["data"]["events"]["counts"]["voltage_sag L1"]
         return count
 
     # A file that was never written is written soon.
-    await let_pass(hass, 1)
+    await sender.let_pass(1)
     assert sags() == 40
     await sender.send(SECONDS, r1_0_32_32_0="(00041)")
-    await let_pass(hass, 1)
+    await sender.let_pass(1)
     assert sags() == 41
     # Whoever lets a counter run wears out no memory card.
     await sender.send(SECONDS, r1_0_32_32_0="(00042)")
-    await let_pass(hass, 290)
+    await sender.let_pass(290)
     assert sags() == 41
-    await let_pass(hass, 301)
+    await sender.let_pass(301)
     assert sags() == 42
-    await hass.config_entries.async_remove(meter.entry_id)
+    await sender.hass.config_entries.async_remove(sender.entry.entry_id)
     assert key not in hass_storage
 
 
-async def test_a_part_that_is_damaged_begins_anew_alone(  # noqa: PLR0913, PLR0917 - all of it is needed
-    hass: HomeAssistant,
-    client: Client,
-    meter: MockConfigEntry,
-    sender: Sender,
-    hass_storage: dict[str, Any],
-    caplog: pytest.LogCaptureFixture,
+async def test_a_part_that_is_damaged_begins_anew_alone(
+    sender: Sender, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     await sender.send(SECONDS, r1_0_32_32_0="(00041)")
-    await hass.config_entries.async_unload(meter.entry_id)
-    data = hass_storage[f"smarty_p1.{meter.entry_id}.history"]["data"]
+    await sender.hass.config_entries.async_unload(sender.entry.entry_id)
+    data = hass_storage[f"smarty_p1.{sender.entry.entry_id}.history"]["data"]
     data["voltages"] = ["5846400 1 2 x"]
     for (_, medium), days in zip(data["media"], ("1:2:3", "1:3600", "1:3600"), strict=True):
         medium["days"] = f"20250703T22:{days}"
     await sender.port.wait_for_clients(0)
-    await hass.config_entries.async_setup(meter.entry_id)
+    await sender.hass.config_entries.async_setup(sender.entry.entry_id)
     await sender.send(SECONDS)
-    answer = await ask(client, "events", entry_id=meter.entry_id)
+    answer = await sender.ask("events")
     assert [each["kind"] for each in answer["disturbances"]] == ["voltage_sag"]
     assert "(voltages, media)" in caplog.text
-    media = await media_of(client, meter)
+    media = await media_of(sender.client, sender.entry)
     # The meters that are not damaged keep their days.
     assert [bool(each["days"]) for each in media] == [False, True, True]
