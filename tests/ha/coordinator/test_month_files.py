@@ -2,12 +2,10 @@
 
 import errno
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from unittest.mock import patch
-from weakref import WeakKeyDictionary
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -24,18 +22,7 @@ from tests.ha.support import own_log
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 MIDNIGHT = NOON.replace(hour=0)
 QUARTER = timedelta(minutes=15)
-NUMBERS: WeakKeyDictionary[HomeAssistant, Iterator[int]] = WeakKeyDictionary()
 NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-@pytest.fixture
-def series(hass: HomeAssistant) -> MonthFiles:
-    return MonthFiles(hass, "one")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / ".storage" / "smarty_p1.one.quarter_hours"
 
 
 def quarter(start: datetime, mean_kw: float = 1.0) -> QuarterHour:
@@ -57,94 +44,95 @@ def june(folder: Path) -> str:
     return (folder / "2026-06.csv").read_text()
 
 
-async def append(hass: HomeAssistant, series: MonthFiles, *quarters: QuarterHour) -> None:
-    """Append quarter-hours, numbered on from those of the test, and wait until they are written."""
-    numbers = NUMBERS.setdefault(hass, count(1))
-    for each in quarters:
-        series.append([as_span(each, next(numbers))])
-    await hass.async_block_till_done()
+class Files:
+    """Files of the months in a folder, to which a test appends quarter-hours."""
+
+    def __init__(self, hass: HomeAssistant, folder: Path) -> None:
+        self.hass = hass
+        self.folder = folder
+        self.series = MonthFiles(hass, "one")
+        self._numbers = count(1)
+
+    async def append(self, *quarters: QuarterHour) -> None:
+        """Append quarter-hours, numbered on, and wait until they are written."""
+        for each in quarters:
+            self.series.append([as_span(each, next(self._numbers))])
+        await self.hass.async_block_till_done()
+
+    async def read(
+        self, start: datetime = MIDNIGHT, end: datetime = MIDNIGHT + timedelta(days=1)
+    ) -> list[QuarterHour]:
+        """Return what is known of a period after a restart."""
+        files = await MonthFiles(self.hass, "one").async_files()
+        meter = DemandMeter.from_files(NO_CONTRACT, None, files)
+        return [*quarter_hours_between(meter.columns, NO_LENEDA_DAYS, start, end)]
+
+    async def starts(self, start: datetime, end: datetime) -> list[datetime]:
+        """Return the starts of what is read after a restart."""
+        return [each.start for each in await self.read(start, end)]
 
 
-async def read(
-    hass: HomeAssistant, start: datetime = MIDNIGHT, end: datetime = MIDNIGHT + timedelta(days=1)
-) -> list[QuarterHour]:
-    """Return what is known of a period after a restart."""
-    files = await MonthFiles(hass, "one").async_files()
-    meter = DemandMeter.from_files(NO_CONTRACT, None, files)
-    return [*quarter_hours_between(meter.columns, NO_LENEDA_DAYS, start, end)]
+@pytest.fixture
+def files(hass: HomeAssistant, tmp_path: Path) -> Files:
+    return Files(hass, tmp_path / ".storage" / "smarty_p1.one.quarter_hours")
 
 
-async def starts(hass: HomeAssistant, start: datetime, end: datetime) -> list[datetime]:
-    """Return the starts of what is read after a restart."""
-    return [each.start for each in await read(hass, start, end)]
-
-
-async def test_a_line_for_each_quarter_hour(
-    hass: HomeAssistant, series: MonthFiles, folder: Path
-) -> None:
-    await append(hass, series, quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001))
+async def test_a_line_for_each_quarter_hour(files: Files) -> None:
+    await files.append(quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001))
 
     # 0.492 kW for a quarter-hour are 123 Wh; the last cell is the CRC-16 (XMODEM) of the others.
     lines = (
         "2026-06-15T12:00Z,,123,2,30,0.4,,,,,,,1,x5bf6\n2026-06-15T12:15Z,,0.025,,,,,,,,,,2,x206c\n"
     )
-    assert june(folder) == HEADER + lines
-    assert await read(hass) == [quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001)]
+    assert june(files.folder) == HEADER + lines
+    assert await files.read() == [quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001)]
 
 
-async def test_a_month_is_luxembourgs(
-    hass: HomeAssistant, series: MonthFiles, folder: Path
-) -> None:
+async def test_a_month_is_luxembourgs(files: Files) -> None:
     # In winter midnight is at 23:00 UTC, in summer at 22:00.
     last = datetime(2026, 10, 31, 22, 45, tzinfo=UTC)
     times = [last, last + QUARTER, datetime(2026, 5, 31, 22, tzinfo=UTC)]
-    await append(hass, series, *map(quarter, times))
+    await files.append(*map(quarter, times))
 
-    assert names(folder) == {"2026-06.csv", "2026-10.csv", "2026-11.csv"}
-    assert await starts(hass, last, last + 2 * QUARTER) == times[:2]
+    assert names(files.folder) == {"2026-06.csv", "2026-10.csv", "2026-11.csv"}
+    assert await files.starts(last, last + 2 * QUARTER) == times[:2]
 
 
 @pytest.mark.parametrize(
     "torn", ["2026-06-15T12:15Z,,250,2,30,0.4,,,,,,,2", "\0\0\0\0", "x" * 3_000]
 )
-async def test_a_line_that_a_kill_has_torn_is_cut_off(
-    hass: HomeAssistant, series: MonthFiles, folder: Path, torn: str
-) -> None:
-    await append(hass, series, quarter(NOON))
-    whole = june(folder)
-    write(folder / "2026-06.csv", whole + torn)
+async def test_a_line_that_a_kill_has_torn_is_cut_off(files: Files, torn: str) -> None:
+    await files.append(quarter(NOON))
+    whole = june(files.folder)
+    write(files.folder / "2026-06.csv", whole + torn)
 
-    assert await read(hass) == [quarter(NOON)]
+    assert await files.read() == [quarter(NOON)]
 
-    again = MonthFiles(hass, "one")
-    await append(hass, again, quarter(NOON + 2 * QUARTER))
-    assert june(folder) == whole + "2026-06-15T12:30Z,,250,2,30,0.4,,,,,,,2,xc1f1\n"
+    files.series = MonthFiles(files.hass, "one")
+    await files.append(quarter(NOON + 2 * QUARTER))
+    assert june(files.folder) == whole + "2026-06-15T12:30Z,,250,2,30,0.4,,,,,,,2,xc1f1\n"
 
 
 @pytest.mark.parametrize("left", ["", "start,impo"])
-async def test_a_kill_at_the_beginning_of_a_month(
-    hass: HomeAssistant, series: MonthFiles, folder: Path, left: str
-) -> None:
-    write(folder / "2026-06.csv", left)
+async def test_a_kill_at_the_beginning_of_a_month(files: Files, left: str) -> None:
+    write(files.folder / "2026-06.csv", left)
 
-    await append(hass, series, quarter(NOON))
+    await files.append(quarter(NOON))
 
-    assert june(folder) == HEADER + "2026-06-15T12:00Z,,250,2,30,0.4,,,,,,,1,x3f4e\n"
+    assert june(files.folder) == HEADER + "2026-06-15T12:00Z,,250,2,30,0.4,,,,,,,1,x3f4e\n"
 
 
-async def test_a_full_disk_loses_nothing(
-    hass: HomeAssistant, series: MonthFiles, folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    await append(hass, series, quarter(NOON))
+async def test_a_full_disk_loses_nothing(files: Files, caplog: pytest.LogCaptureFixture) -> None:
+    await files.append(quarter(NOON))
     with patch.object(os, "fsync", side_effect=NO_ROOM):
-        await append(hass, series, quarter(NOON + QUARTER))
+        await files.append(quarter(NOON + QUARTER))
         # Some of it may have found room.
-        write(folder / "2026-06.csv", june(folder)[: len(HEADER) + 50])
-        await append(hass, series, quarter(NOON + 2 * QUARTER))
+        write(files.folder / "2026-06.csv", june(files.folder)[: len(HEADER) + 50])
+        await files.append(quarter(NOON + 2 * QUARTER))
         assert len(own_log(caplog)) == 1
 
-    await append(hass, series, quarter(NOON + 3 * QUARTER))
-    assert [each.start for each in await read(hass)] == [NOON + n * QUARTER for n in range(4)]
+    await files.append(quarter(NOON + 3 * QUARTER))
+    assert [each.start for each in await files.read()] == [NOON + n * QUARTER for n in range(4)]
     [(level, text), (level_again, again)] = own_log(caplog)
     assert (level, level_again) == ("WARNING", "INFO")
     assert "No space left" in text
@@ -152,79 +140,74 @@ async def test_a_full_disk_loses_nothing(
 
 
 async def test_what_waits_for_room_is_bounded_and_written_at_the_end(
-    hass: HomeAssistant, series: MonthFiles, monkeypatch: pytest.MonkeyPatch
+    files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(month_files, "MAX_PENDING", 3)
     # A disk with room gets all spans, however many are confirmed at once.
-    await append(hass, series, *(quarter(NOON - n * QUARTER) for n in range(8, 0, -1)))
-    assert len(await read(hass)) == 8
+    await files.append(*(quarter(NOON - n * QUARTER) for n in range(8, 0, -1)))
+    assert len(await files.read()) == 8
 
     with patch.object(Path, "open", side_effect=NO_ROOM):
-        await append(hass, series, *(quarter(NOON + n * QUARTER) for n in range(5)))
+        await files.append(*(quarter(NOON + n * QUARTER) for n in range(5)))
 
-    await series.async_close()
-    await append(hass, series, quarter(NOON + 5 * QUARTER))
+    await files.series.async_close()
+    await files.append(quarter(NOON + 5 * QUARTER))
 
-    read_back = [each.start for each in await read(hass, NOON)]
+    read_back = [each.start for each in await files.read(NOON)]
     assert read_back == [NOON + n * QUARTER for n in (2, 3, 4)]
 
 
 async def test_what_is_older_than_25_months_is_removed(
-    hass: HomeAssistant, series: MonthFiles, folder: Path, freezer: FrozenDateTimeFactory
+    files: Files, freezer: FrozenDateTimeFactory
 ) -> None:
     # 25 months before 1 July 2026 is 1 June 2024; a month begins earlier than some of 31 days.
     freezer.move_to("2026-07-01T00:20:00+02:00")
     months = [(2024, 4), (2024, 5), (2024, 6), (2026, 5)]
     for year, month in months:
-        await append(hass, series, quarter(datetime(year, month, 10, tzinfo=UTC)))
-    write(folder / "notes.txt", "")
-    assert len(names(folder)) == 5
+        await files.append(quarter(datetime(year, month, 10, tzinfo=UTC)))
+    write(files.folder / "notes.txt", "")
+    assert len(names(files.folder)) == 5
 
-    await append(hass, series, quarter(datetime(2026, 6, 30, 22, tzinfo=UTC)))
+    await files.append(quarter(datetime(2026, 6, 30, 22, tzinfo=UTC)))
 
     kept = {"2024-05.csv", "2024-06.csv", "2026-05.csv", "2026-07.csv", "notes.txt"}
-    assert names(folder) == kept | {"removed.txt"}
+    assert names(files.folder) == kept | {"removed.txt"}
     # So that its line does not count as lost.
-    assert (folder / "removed.txt").read_text() == "1-1\n"
-    assert (await series.async_files())["removed"] == b"1-1\n"
+    assert (files.folder / "removed.txt").read_text() == "1-1\n"
+    assert (await files.series.async_files())["removed"] == b"1-1\n"
 
 
 @pytest.mark.parametrize("now", ["1970-01-01", "2026-07-01", "2099-01-01"])
 @pytest.mark.parametrize("wrong", [2000, 2026, 2098])
-async def test_a_wrong_clock_removes_nothing(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    series: MonthFiles,
-    folder: Path,
-    freezer: FrozenDateTimeFactory,
-    now: str,
-    wrong: int,
+async def test_a_wrong_clock_removes_nothing(
+    files: Files, freezer: FrozenDateTimeFactory, now: str, wrong: int
 ) -> None:
     if "2099" in now and wrong == 2098:
         pytest.skip("two clocks that agree are not wrong")
     freezer.move_to("2026-07-01")
     for month in (1, 6):
-        await append(hass, series, quarter(datetime(2026, month, 10, tzinfo=UTC)))
+        await files.append(quarter(datetime(2026, month, 10, tzinfo=UTC)))
 
     freezer.move_to(now)
-    await append(hass, series, quarter(datetime(wrong, 7, 1, tzinfo=UTC)))
+    await files.append(quarter(datetime(wrong, 7, 1, tzinfo=UTC)))
 
-    assert names(folder) >= {"2026-01.csv", "2026-06.csv"}
+    assert names(files.folder) >= {"2026-01.csv", "2026-06.csv"}
 
 
 async def test_what_wrong_clocks_leave_behind_is_bounded(
-    hass: HomeAssistant, series: MonthFiles, folder: Path, freezer: FrozenDateTimeFactory
+    files: Files, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to("2026-07-01")
-    await append(hass, series, quarter(NOON), quarter(NOON + QUARTER))
+    await files.append(quarter(NOON), quarter(NOON + QUARTER))
     for year in range(2030, 2060):
-        await append(hass, series, quarter(datetime(year, 6, 15, tzinfo=UTC)))
+        await files.append(quarter(datetime(year, 6, 15, tzinfo=UTC)))
 
-    assert len(names(folder) - {"removed.txt"}) == month_files.MAX_FILES
-    assert names(folder) >= {"2026-06.csv", "2059-06.csv"}
+    assert len(names(files.folder) - {"removed.txt"}) == month_files.MAX_FILES
+    assert names(files.folder) >= {"2026-06.csv", "2059-06.csv"}
 
 
 async def test_a_file_does_not_grow_without_end(
-    hass: HomeAssistant, series: MonthFiles, folder: Path, monkeypatch: pytest.MonkeyPatch
+    files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(month_files, "MAX_FILE_SIZE", 1000)
     sync, synced = os.fsync, list[int]()
@@ -235,33 +218,33 @@ async def test_a_file_does_not_grow_without_end(
 
     monkeypatch.setattr(os, "fsync", fsync)
     for n in range(200):
-        await append(hass, series, quarter(NOON + n % 2 * QUARTER, n))
-        assert len(june(folder)) < 1100
+        await files.append(quarter(NOON + n % 2 * QUARTER, n))
+        assert len(june(files.folder)) < 1100
 
     # What is cut off was at the beginning: the registers know what came in its time.
-    assert await read(hass) == [quarter(NOON, 198.0), quarter(NOON + QUARTER, 199.0)]
-    assert names(folder) == {"2026-06.csv"}
+    assert await files.read() == [quarter(NOON, 198.0), quarter(NOON + QUARTER, 199.0)]
+    assert names(files.folder) == {"2026-06.csv"}
     # A power failure after that would leave an empty file.
     assert all(synced)
 
 
 async def test_a_file_of_an_unknown_version_is_put_aside_when_something_is_added(
-    hass: HomeAssistant, series: MonthFiles, folder: Path
+    files: Files,
 ) -> None:
     content = HEADER.replace("version=2", "another,version=3") + "2026-06-15T12:00Z,,1,,9\n"
-    write(folder / "2026-06.csv", content)
-    assert await read(hass) == []
+    write(files.folder / "2026-06.csv", content)
+    assert await files.read() == []
 
-    await append(hass, series, quarter(NOON))
+    await files.append(quarter(NOON))
 
-    assert (folder / "2026-06.csv.unreadable").read_text() == content
-    assert await read(hass) == [quarter(NOON)]
+    assert (files.folder / "2026-06.csv.unreadable").read_text() == content
+    assert await files.read() == [quarter(NOON)]
 
 
-async def test_the_files_are_removed(hass: HomeAssistant, series: MonthFiles, folder: Path) -> None:
-    await series.async_remove()
-    await append(hass, series, quarter(NOON))
+async def test_the_files_are_removed(files: Files) -> None:
+    await files.series.async_remove()
+    await files.append(quarter(NOON))
 
-    await MonthFiles(hass, "one").async_remove()
+    await MonthFiles(files.hass, "one").async_remove()
 
-    assert "smarty_p1.one.quarter_hours" not in names(folder.parent)
+    assert "smarty_p1.one.quarter_hours" not in names(files.folder.parent)
