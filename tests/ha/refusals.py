@@ -81,22 +81,24 @@ def _keeps(form: ConfigFlowResult, typed: Mapping[str, Any]) -> None:
 
     A dialog that adds or changes an entry also opens the sections in which something was typed.
     """
-    shown = suggested(form)
     schema = form["data_schema"]
     assert schema
+    # With the defaults of fields that were left alone.
+    filled = schema({name: typed[name] for name in map(str, schema.schema) if name in typed})
+    shown = suggested(form)
     for marker, field in schema.schema.items():
         name = str(marker)
-        value, expected = shown[name], typed.get(name)
+        value, expected = shown[name], filled.get(name)
         if isinstance(field, section):
             value = {name: each for name, each in value.items() if each is not None}
-            assert (expected or {}).items() <= value.items(), name
+            assert value == (filled[name] if name in typed else {}), name
             is_open = name in (form["errors"] or {}) or (
-                form["handler"] == "smarty_p1" and bool(expected)
+                form["handler"] == "smarty_p1" and bool(typed.get(name))
             )
             assert field.options["collapsed"] is not is_open, name
-        elif value is not None and expected is not None:
+        elif value is None and expected is not None:
+            assert marker.default() == expected, name
+        else:
             # A program sends numbers.
             text = f"{expected:g}" if isinstance(expected, int | float) else expected
             assert value in (expected, text), name
-        elif expected is not None:
-            assert marker.default() == expected, name

@@ -267,9 +267,11 @@ async def test_says_what_is_wrong_and_keeps_what_was_typed(home: Home, refuses: 
     # What the system says is no text for people.
     assert not any(text in str(form) for text in ("Errno", "failed"))
     # Those whom nothing else helps may choose to go without verification from here on.
-    for sent, advanced in ((OTHERWISE_SEALED, {}), (ENCRYPTED, OTHER)):
-        row = Row(OTHER_KEY_ERROR, OF_METER | {"advanced": advanced}, given=sent)
-        form = await refuses(form, [row], usual, give)
+    rows = [
+        Row(OTHER_KEY_ERROR, OF_METER, given=OTHERWISE_SEALED),
+        Row(OTHER_KEY_ERROR, OF_METER | {"advanced": OTHER}, given=ENCRYPTED),
+    ]
+    form = await refuses(form, rows, usual, give)
     assert suggested(form)["advanced"] == {**OTHER, "without_verification": False}
 
     home.port.greeting = ENCRYPTED
