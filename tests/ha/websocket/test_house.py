@@ -326,12 +326,36 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
     assert answer["cost"] == pytest.approx(144 * PRICE, abs=0.02)
 
     async def names() -> list[str]:
-        yesterday = await ask(client, "shares", entry_id=entry.entry_id, period="yesterday")
+        yesterday = await site.ask("shares", period="yesterday")
         return [row["name"] or row["kind"] for row in yesterday["rows"]]
 
     # Of the only meter, nothing is to be chosen, and there are no panels.
-    assert (await open_options(hass, entry, "sun"))["step_id"] == "sun_missing"
+    assert (await site.page("sun"))["step_id"] == "sun_missing"
     # With a second meter, nobody knows whose devices these are.
-    MockConfigEntry(domain="smarty_p1", unique_id="other").add_to_hass(site.hass)
-    yesterday = await site.ask("shares", period="yesterday")
-    assert [row["kind"] for row in yesterday["rows"]] == ["always_on", "else"]
+    other = MockConfigEntry(domain="smarty_p1", unique_id="other")
+    other.add_to_hass(site.hass)
+    assert await names() == ["always_on", "else"]
+    form = await site.page("sun")
+    assert form["data_schema"]
+    ((marker, field),) = form["data_schema"].schema.items()
+    assert (marker, marker.default()) == ("house_devices", [])
+    assert [option["label"] for option in field.config["options"]] == ["Wallbox", "sensor.oven"]
+    await submit(site.hass, form, {"house_devices": ["sensor.oven"]})
+    assert site.entry.options["house_devices"] == ["sensor.oven"]
+    await site.receive(telegram("00:00:20", 0.0))
+    assert await names() == ["always_on", "sensor.oven", "else"]
+    # Panels and devices are one page, and what is not in it stays.
+    await record(site.hass, "sensor.sun")
+    await enter(site.hass, SUN)
+    form = await site.page("sun")
+    assert form["data_schema"]
+    chosen = {"sun_sources": ["sensor.sun"], "house_devices": ["sensor.wallbox"]}
+    assert [*form["data_schema"].schema] == [*chosen]
+    await submit(site.hass, form, chosen)
+    assert chosen.items() <= site.entry.options.items()
+    await site.receive(telegram("00:00:30", 0.0))
+    assert "Wallbox" in await names()
+    # Once there is only one meter again, all devices are of its house.
+    await site.hass.config_entries.async_remove(other.entry_id)
+    await site.receive(telegram("00:00:40", 0.0))
+    assert {"Wallbox", "sensor.oven"} <= {*await names()}
