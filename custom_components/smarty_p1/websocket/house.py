@@ -22,10 +22,10 @@ from ..coordinator.house_sources import (
     async_house_sources,
     async_supplies,
 )
+from ..lib.advice import HouseSources
 from ..lib.answers import (
     MONTH,
     YESTERDAY,
-    HouseSources,
     SuppliedHouse,
     first_day_of_house,
     house_report,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from smartyp1.advice import HouseDevice, Supply, SupplyKind
-from smartyp1.answers import MONTH, YESTERDAY, HouseSources, shares_report
+from smartyp1.advice import HouseDevice, HouseSources, Supply, SupplyKind
+from smartyp1.answers import MONTH, YESTERDAY, shares_report
 from smartyp1.bill import Demand, DemandMeter, QuarterHours
 from smartyp1.history import Energies, MarketPrices, day_start
 from smartyp1.prices import Contract

@@ -15,6 +15,7 @@ from smartyp1.bill import NO_LENEDA_DAYS, DemandMeter, Month, QuarterHours
 from smartyp1.history import Energies
 from smartyp1.messages import Line, ReportedMonths, monthly_report
 from smartyp1.prices import Contract, Contracts
+from tests.lib.advice.house_of_june import june
 from tests.lib.bill.months import agreed, day, local, month
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
@@ -198,3 +199,45 @@ def test_meters_of_a_house_have_one_report() -> None:
     report = monthly_report([("House", house), ("Unpriced", free)])
     assert (report.key, report.values["kwh"]) == ("monthly_report_energy", 720)
     assert [line.key for line in report.lines] == ["meter", "more", "dearest_day", "meter_energy"]
+
+
+def test_devices_are_named_where_they_matter() -> None:
+    """`house_of_june` says what the devices use."""
+    found = {}
+    for contract in (
+        Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06),
+        Contract(reference_kw=7, energy_price=0.2, feed_in_price=0.06),
+    ):
+        month, contracts, known, sources = june(contract)
+        house = ReportedMonths([month], contracts, known, {}, None, sources)
+        found[contract.reference_kw] = [*monthly_report([("House", house)]).lines]
+    dearest, advice = found[3]
+    # 12 kWh at 0.271 EUR.
+    assert dearest.key == "dearest_day_device"
+    assert dearest.values["name"] == "Car"
+    assert dearest.values["device_eur"] == pytest.approx(3.25, abs=0.01)
+    # 1.3 kW in 45 hours, 0.0826 EUR each.
+    assert (advice.key, advice.values["name"]) == ("advice_device", "Car")
+    assert advice.values["saving_eur"] == pytest.approx(4.83, abs=0.01)
+    _, advice = found[7]
+    # From 12:00 on, the roof gives 0.7 and twice 1.7 kWh, each worth 0.271 - 0.06 EUR, on 15 days.
+    assert advice.key == "advice_hour"
+    assert advice.values == {
+        "name": "Car",
+        "clock": "12:00",
+        "saving_eur": pytest.approx(15 * 4.1 * 0.211, abs=0.05),
+    }
+
+
+def test_a_device_with_a_small_share_is_not_named() -> None:
+    month, contracts, known, sources = june(Contract(reference_kw=3, energy_price=0.2))
+    fridge = sources._replace(devices=sources.devices[2:])
+    for of_house in (fridge, None):
+        house = ReportedMonths([month], contracts, known, {}, None, of_house)
+        dearest, advice = monthly_report([("House", house)]).lines
+        assert (dearest.key, advice.key) == ("dearest_day", "advice_above")
+
+
+def test_a_house_that_only_sells_has_no_dearest_day() -> None:
+    sold = agreed(reference_kw=3, energy_price=0.15, feed_in_price=0.2)
+    assert lines(days("2026-06", 30, 0, 50), contracts=sold) == []

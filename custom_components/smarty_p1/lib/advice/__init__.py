@@ -32,13 +32,16 @@ from .best_start import (
 from .class_comparison import Comparison, MonthComparison, compare
 from .daily_energy_forecast import EnergyForecast, forecast_energy
 from .day_reason import DayReason, PartOfDay, cost_causes, day_reason
+from .device_advice import BestHour, DeviceCost, best_hour, cost_above, dearest_device
 from .energy_shares import (
     EnergyShares,
     HouseDevice,
     HouseHours,
+    HouseSources,
     Share,
     always_on_kw,
     energy_shares,
+    house_hours,
 )
 from .goal import LAST_YEAR, Goal, GoalChoice, goal_of, last_year_total
 from .month_forecast import Estimate, Lack, estimate_month, estimated
@@ -76,10 +79,12 @@ __all__ = [
     "MIN_SAVING",
     "MIN_WHOLE_DAYS",
     "Battery",
+    "BestHour",
     "BestStart",
     "ComingQuarterHour",
     "Comparison",
     "DayReason",
+    "DeviceCost",
     "EnergyForecast",
     "EnergyShares",
     "Estimate",
@@ -89,6 +94,7 @@ __all__ = [
     "HouseDay",
     "HouseDevice",
     "HouseHours",
+    "HouseSources",
     "KnownQuarter",
     "Lack",
     "Load",
@@ -105,9 +111,12 @@ __all__ = [
     "WhatIfRefusal",
     "YearCosts",
     "always_on_kw",
+    "best_hour",
     "compare",
+    "cost_above",
     "cost_causes",
     "day_reason",
+    "dearest_device",
     "delivered_until",
     "doubtful_periods",
     "energy_shares",
@@ -116,6 +125,7 @@ __all__ = [
     "forecast_energy",
     "goal_of",
     "house_days",
+    "house_hours",
     "house_sum",
     "known_quarters",
     "last_year_total",

@@ -4,10 +4,15 @@ In each hour, the cost of the energy from the grid is divided in proportion to e
 from panels and batteries costs nothing, and all shares add up to the cost on the bill.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
 from typing import NamedTuple
+
+from ..bill import LenedaDays, Month, amounts_by_hour
+from ..history import NO_PRICES, Columns, MarketPrices
+from ..prices import Contracts, price_of_kwh
+from .solar_house import Supply
 
 _MAX_EXCESS_SHARE = 0.05
 _MIN_NIGHTS = 3
@@ -21,6 +26,16 @@ class HouseDevice(NamedTuple):
 
     name: str
     kwh: Hours
+
+
+class HouseSources(NamedTuple):
+    """Sources of the energies of a house, and the market's past prices by hour."""
+
+    columns: Columns
+    leneda: LenedaDays
+    supplies: Sequence[Supply]
+    devices: Sequence[HouseDevice]
+    market: Mapping[datetime, MarketPrices]
 
 
 class HouseHours(NamedTuple):
@@ -58,6 +73,30 @@ class EnergyShares(NamedTuple):
         """Return whether the devices use more than the house: one counts something else."""
         devices_kwh = sum(device.kwh for device in self.devices)
         return devices_kwh > self.house.kwh * (1 + _MAX_EXCESS_SHARE)
+
+
+def house_hours(
+    sources: HouseSources,
+    contracts: Contracts,
+    months: Iterable[Month],
+    until: datetime,
+    hours: Sequence[datetime],
+) -> HouseHours:
+    """Return the energies and prices of successive `hours`, which `months` contain."""
+    months = [
+        month for month in months if hours and month.end > hours[0] and month.start <= hours[-1]
+    ]
+    amounts = amounts_by_hour(sources.columns, sources.leneda, contracts, months, until)
+    delivered = {
+        hour: sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in sources.supplies)
+        for hour in hours
+    }
+    contracts = contracts.with_latest_vat
+    feed_in = {
+        hour: price_of_kwh(contracts, hour, sources.market.get(hour, NO_PRICES)).exported or 0.0
+        for hour in hours
+    }
+    return HouseHours(amounts.imported, amounts.exported, delivered, amounts.cost, feed_in)
 
 
 def always_on_kw(

@@ -23,7 +23,7 @@ from .quarter_hours import (
     quarter_hours_as_json,
     quarter_hours_report,
 )
-from .shares import MONTH, YESTERDAY, HouseSources, period_of, shares_report
+from .shares import MONTH, YESTERDAY, period_of, shares_report
 from .what_if import what_if_report
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
     "YESTERDAY",
     "DaySums",
     "GasPrices",
-    "HouseSources",
     "SuppliedHouse",
     "TooLongError",
     "best_start_report",

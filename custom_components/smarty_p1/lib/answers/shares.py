@@ -1,38 +1,28 @@
 """Answer about the energy of a house: what its devices, its base load and the rest used."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..advice import (
     EnergyShares,
     HouseDevice,
-    HouseHours,
+    HouseSources,
     Share,
-    Supply,
     always_on_kw,
     energy_shares,
+    house_hours,
     night_quarters,
 )
-from ..bill import Demand, LenedaDays, QuarterHours, amounts_by_hour
-from ..history import LUXEMBOURG, NO_PRICES, Columns, MarketPrices, day_end, day_start
-from ..prices import AgreedPrices, OlderPrices, price_of_kwh
+from ..bill import Demand, QuarterHours
+from ..history import LUXEMBOURG, day_end, day_start
+from ..prices import AgreedPrices, OlderPrices
 from .days import days_report
 
 YESTERDAY, MONTH = "yesterday", "month"
 _HOUR = timedelta(hours=1)
 _NIGHTS = 7
 _INVERTER, _DEVICES = "inverter", "devices"
-
-
-class HouseSources(NamedTuple):
-    """Sources of the energies of a house, and the market's past prices by hour."""
-
-    columns: Columns
-    leneda: LenedaDays
-    supplies: Sequence[Supply]
-    devices: Sequence[HouseDevice]
-    market: Mapping[datetime, MarketPrices]
 
 
 def period_of(name: str, demand: Demand) -> tuple[datetime, datetime]:
@@ -54,7 +44,8 @@ def shares_report(
     """
     start, end = period_of(name, demand)
     hours = [start + n * _HOUR for n in range((end - start) // _HOUR)]
-    house = _house_hours(demand, sources, hours)
+    months = (*demand.earlier_months, demand.known_month)
+    house = house_hours(sources, demand.contracts, months, demand.until, hours)
     nights = _nights(known, start if name == MONTH else end - timedelta(days=_NIGHTS), end)
     base_kw = always_on_kw(nights, sources.devices)
     shares = energy_shares(hours, house, sources.devices, base_kw)
@@ -122,28 +113,6 @@ def _rows(
 def _unknown_days(device: HouseDevice, hours: Sequence[datetime]) -> int:
     """Return on how many days the recorder lacks an hour of a device. Its energy is in the rest."""
     return len({day_start(hour) for hour in hours if hour.astimezone(UTC) not in device.kwh})
-
-
-def _house_hours(demand: Demand, sources: HouseSources, hours: Sequence[datetime]) -> HouseHours:
-    start, end = hours[0] if hours else demand.time, hours[-1] if hours else demand.time
-    months = [
-        month
-        for month in (*demand.earlier_months, demand.known_month)
-        if month.end > start and month.start <= end
-    ]
-    amounts = amounts_by_hour(
-        sources.columns, sources.leneda, demand.contracts, months, demand.until
-    )
-    delivered = {
-        hour: sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in sources.supplies)
-        for hour in hours
-    }
-    contracts = demand.contracts.with_latest_vat
-    feed_in = {
-        hour: price_of_kwh(contracts, hour, sources.market.get(hour, NO_PRICES)).exported or 0.0
-        for hour in hours
-    }
-    return HouseHours(amounts.imported, amounts.exported, delivered, amounts.cost, feed_in)
 
 
 def _nights(

@@ -85,6 +85,8 @@ class HouseholdMessage:
     values: Mapping[str, Value] = field(default_factory=dict)
     lines: Sequence[Line] = ()
     """Lines of a report, in place of a text."""
+    names_meters: bool = False
+    """Whether the lines name the meters of a house."""
 
     @property
     def rule(self) -> _Rule:

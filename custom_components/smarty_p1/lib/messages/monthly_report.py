@@ -7,9 +7,13 @@ from typing import NamedTuple
 from ..advice import (
     DayReason,
     GoalChoice,
+    HouseSources,
     PartOfDay,
+    best_hour,
     compare,
+    cost_above,
     cost_causes,
+    dearest_device,
     goal_of,
     usual_night_kw,
 )
@@ -22,6 +26,9 @@ _MIN_KNOWN_SHARE = 0.9
 # A smaller change is not worth an explanation.
 _MIN_CHANGE_SHARE = 0.05
 _MIN_CAUSE_EUR = 0.05
+# A device with a smaller share says little about a day, or about what was above.
+_MIN_DAY_SHARE = 0.1
+_MIN_ABOVE_SHARE = 0.5
 _MIN_ADVICE_EUR = 1.0
 _MONTHS_OF_A_YEAR = 12
 _MONTHS_BEFORE = 3
@@ -41,6 +48,8 @@ class ReportedMonths(NamedTuple):
     """Energy from panels and batteries that the house has used, by the start of the month. A month
     with an unknown day is absent."""
     goal: GoalChoice | None
+    sources: HouseSources | None = None
+    """None if the devices of the house, or what its panels deliver, are unknown."""
 
     @property
     def total(self) -> float | None:
@@ -76,7 +85,7 @@ def monthly_report(meters: Sequence[tuple[str, ReportedMonths]]) -> HouseholdMes
         if len(meters) > 1:
             lines.append(_headline(name, reported))
         lines += _lines(reported)
-    return HouseholdMessage(key, values, tuple(lines))
+    return HouseholdMessage(key, values, tuple(lines), names_meters=len(meters) > 1)
 
 
 def _headline(name: str, reported: ReportedMonths) -> Line:
@@ -183,9 +192,17 @@ def _dearest_day(reported: ReportedMonths) -> Iterator[Line]:
         for day in bills_by_day(month, reported.contracts, month.end)
         if day.due.total is not None and day.before.total is not None
     ]
-    if costs:
-        cost, start = max(costs)
-        yield Line("dearest_day", {"of_day": start.isoformat(), "cost_eur": cost})
+    cost, start = max(costs, default=(0.0, month.start))
+    # A house that only sells energy has no dearest day.
+    if cost <= 0:
+        return
+    values: dict[str, Value] = {"of_day": start.isoformat(), "cost_eur": cost}
+    device = reported.sources and dearest_device(reported.sources, reported.contracts, month, start)
+    if device and device.cost >= _MIN_DAY_SHARE * cost:
+        of_device: dict[str, Value] = {"name": device.name, "device_eur": device.cost}
+        yield Line("dearest_day_device", values | of_device)
+    else:
+        yield Line("dearest_day", values)
 
 
 def _goal(reported: ReportedMonths) -> Iterator[Line]:
@@ -213,8 +230,29 @@ def _advice(reported: ReportedMonths) -> Iterator[Line]:
     surcharge = _bill(month, contracts).amount("surcharge") or 0.0
     reference_kw = contracts.between(month.start, month.end)[-1].reference_kw
     if surcharge >= _MIN_ADVICE_EUR and reference_kw:
-        yield Line("advice_above", {"reference_kw": reference_kw, "saving_eur": surcharge})
+        yield _above(reported, reference_kw, surcharge)
     yield from _always_on(reported)
+    yield from _best_hour(reported)
+
+
+def _above(reported: ReportedMonths, reference_kw: float, surcharge: float) -> Line:
+    """Return the advice for a surcharge. It names the device that could have avoided half of it."""
+    sources, known, month = reported.sources, reported.quarter_hours, reported.months[-1]
+    device = sources and cost_above(sources.devices, reported.contracts, known, month)
+    values: dict[str, Value] = {"reference_kw": reference_kw}
+    if device and device.cost >= max(_MIN_ADVICE_EUR, _MIN_ABOVE_SHARE * surcharge):
+        saving = min(device.cost, surcharge)
+        return Line("advice_device", {**values, "name": device.name, "saving_eur": saving})
+    return Line("advice_above", {**values, "saving_eur": surcharge})
+
+
+def _best_hour(reported: ReportedMonths) -> Iterator[Line]:
+    sources, known, month = reported.sources, reported.quarter_hours, reported.months[-1]
+    best = sources and best_hour(sources, reported.contracts, known, month)
+    if best and best.saving >= _MIN_ADVICE_EUR:
+        clock = f"{best.hour:02}:00"
+        values: dict[str, Value] = {"name": best.name, "clock": clock, "saving_eur": best.saving}
+        yield Line("advice_hour", values)
 
 
 def _always_on(reported: ReportedMonths) -> Iterator[Line]:

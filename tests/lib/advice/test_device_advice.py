@@ -1,0 +1,110 @@
+"""Advice about a device, computed by hand.
+
+In June 2026, the grid costs 0.051 EUR, and energy above the reference power 0.0765 EUR, each with
+8 % of VAT.
+"""
+
+from datetime import datetime
+
+import pytest
+
+from smartyp1.advice import best_hour, cost_above, dearest_device
+from smartyp1.prices import Contract
+from tests.lib.advice.house_of_june import June, june
+from tests.lib.bill.months import local
+
+EXCESS = 0.0765 * 1.08
+ONE_PRICE = Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06)
+BY_DAY, BY_NIGHT, SOLD = (0.2 + 0.051) * 1.08, (0.08 + 0.051) * 1.08, 0.06
+TWO_PRICES = Contract(
+    reference_kw=3,
+    energy_price=0.2,
+    second_price=0.08,
+    second_hours="22:00-06:00",
+    feed_in_price=0.06,
+)
+CAR_AT_19 = 3 * (4 * BY_DAY + 1.3 * EXCESS)
+
+
+@pytest.fixture(scope="module")
+def of_two_prices() -> June:
+    return june(TWO_PRICES)
+
+
+@pytest.mark.parametrize(
+    ("day", "name", "cost"),
+    [
+        ("2026-06-24", "Car", 12 * BY_DAY),
+        # 16 hours from the grid, 8 of them at night; 5 hours from the roof. The heater is free.
+        ("2026-06-23", "Fridge", 0.1 * (8 * BY_NIGHT + 11 * BY_DAY)),
+    ],
+)
+def test_the_dearest_device_of_a_day(of_two_prices: June, day: str, name: str, cost: float) -> None:
+    month, contracts, _, sources = of_two_prices
+    device = dearest_device(sources, contracts, month, local(day))
+    assert device
+    assert (device.name, device.cost) == (name, pytest.approx(cost))
+
+
+def test_devices_that_use_more_than_the_house_are_not_believed(of_two_prices: June) -> None:
+    month, contracts, _, sources = of_two_prices
+    twice = sources._replace(devices=[*sources.devices] * 2)
+    assert dearest_device(twice, contracts, month, local("2026-06-24")) is None
+    none = sources._replace(devices=[])
+    assert dearest_device(none, contracts, month, local("2026-06-24")) is None
+
+
+def test_the_device_that_could_have_avoided_the_surcharge(of_two_prices: June) -> None:
+    month, contracts, known, sources = of_two_prices
+    device = cost_above(sources.devices, contracts, known, month)
+    assert device
+    # 1.3 kW above 3 kW, in 3 hours of 15 days.
+    assert (device.name, device.cost) == ("Car", pytest.approx(1.3 * 3 * 15 * EXCESS))
+    # The fridge can avoid no more than its own 0.1 kW.
+    least = cost_above(sources.devices[2:], contracts, known, month)
+    assert least
+    assert least.cost == pytest.approx(0.1 * 3 * 15 * EXCESS)
+    assert cost_above([], contracts, known, month) is None
+
+
+@pytest.mark.parametrize(
+    ("contract", "has_sun", "hour", "saving"),
+    [
+        # 4.3 kW from midnight on, at the price of the night.
+        (TWO_PRICES, True, 0, CAR_AT_19 - 3 * (4 * BY_NIGHT + 1.3 * EXCESS)),
+        # From 12:00 on, the roof gives 0.7, 1.7 and 1.7 kW. The rest is 3.3, 2.3 and 2.3 kW.
+        (ONE_PRICE, True, 12, CAR_AT_19 - (7.9 * BY_DAY + 4.1 * SOLD + 0.3 * EXCESS)),
+        # Without sun and with one price, only the base load counts: no hour saves anything.
+        (ONE_PRICE, False, None, 0.0),
+    ],
+    ids=["night", "sun", "no difference"],
+)
+def test_the_best_hour_of_a_device(
+    contract: Contract,
+    has_sun: bool,  # noqa: FBT001
+    hour: int | None,
+    saving: float,
+) -> None:
+    month, contracts, known, sources = june(contract, has_sun=has_sun)
+    best = best_hour(sources, contracts, known, month)
+    assert best
+    assert best.saving == pytest.approx(15 * saving, abs=0.02)
+    if hour is not None:
+        assert (best.name, best.hour) == ("Car", hour)
+
+
+def test_only_a_device_that_runs_for_a_few_hours_can_wait(of_two_prices: June) -> None:
+    month, contracts, known, sources = of_two_prices
+    assert best_hour(sources._replace(devices=sources.devices[2:]), contracts, known, month) is None
+    # A price that is unknown.
+    market = june(Contract(reference_kw=3, energy_margin=0.02))
+    assert best_hour(market.sources, market.contracts, market.known, market.month) is None
+
+
+def test_a_day_with_a_gap_saves_nothing(of_two_prices: June) -> None:
+    month, contracts, known, sources = of_two_prices
+    before: datetime = local("2026-06-03T12:00")
+    short = type(known)(sources.columns, sources.leneda, known.start, before)
+    best = best_hour(sources, contracts, short, month)
+    assert best
+    assert best.saving == pytest.approx(CAR_AT_19 - 3 * (4 * BY_NIGHT + 1.3 * EXCESS), abs=0.01)
