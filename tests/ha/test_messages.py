@@ -1,76 +1,41 @@
 """Messages: each arrives once, at the chosen recipients or as a notification."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from homeassistant.components.notify import NotifyEntity
-from homeassistant.components.notify.const import DATA_COMPONENT, NotifyEntityFeature
+from homeassistant.components.notify.const import NotifyEntityFeature
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import meter_coordinator
-from custom_components.smarty_p1.messages import meter_watch, sending
 
 from . import billed_month
 from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
-from .passed import Passed
-from .support import OTHER_METER, TELEGRAM, at, call, receive, reload, set_up, wait_until
-
-
-class Clock:
-    """Clock of the messages, which stands still. Real ports need the real clock."""
-
-    now = datetime.fromisoformat("2026-11-17T12:00:00+01:00")
-
-    async def go_to(self, hass: HomeAssistant, text: str) -> None:
-        """Let it be this time in winter, and let the timers of a minute run out."""
-        before, self.now = self.now, datetime.fromisoformat(f"{text}+01:00")
-        Passed.seconds += (self.now - before).total_seconds()
-        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
-        await hass.async_block_till_done()
+from .recipients import Clock, Phone, add, options
+from .support import OTHER_METER, PATIENCE, TELEGRAM, at, call, receive, reload, set_up, wait_until
 
 
 @pytest.fixture(autouse=True)
 async def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    await hass.config.async_set_time_zone("Europe/Luxembourg")
-    clock = Clock()
-    shown = SimpleNamespace(
-        utcnow=lambda: clock.now.astimezone(UTC),
-        now=lambda: dt_util.as_local(clock.now),
-        as_local=dt_util.as_local,
-    )
-    for module in (meter_coordinator, meter_watch, sending):
-        monkeypatch.setattr(module, "dt_util", shown)
-    return clock
+    return await Clock.started(hass, monkeypatch)
 
 
-class Phone(NotifyEntity):
-    """Phone that keeps what it shows."""
-
-    _attr_supported_features = NotifyEntityFeature.TITLE
+class Silent(Phone):
+    """Recipient that does not answer before it is asked to."""
 
     def __init__(self, name: str) -> None:
-        self._attr_name = name
-        self._attr_unique_id = name
-        self.shown: list[tuple[str | None, str]] = []
-        self.is_broken = False
+        super().__init__(name)
+        self.may_answer = asyncio.Event()
 
     async def async_send_message(self, message: str, title: str | None = None) -> None:
-        if self.is_broken:
-            text = "token=secret"
-            raise HomeAssistantError(text)
-        self.shown.append((title, message))
+        await self.may_answer.wait()
+        await super().async_send_message(message, title)
 
 
 class Printer(Phone):
@@ -79,27 +44,9 @@ class Printer(Phone):
     _attr_supported_features = NotifyEntityFeature(0)
 
 
-async def add(hass: HomeAssistant, *entities: Phone) -> None:
-    """Add recipients to Home Assistant: `notify.phone` for a phone."""
-    assert await async_setup_component(hass, "notify", {})
-    await hass.data[DATA_COMPONENT].async_add_entities(list(entities))
-    await hass.async_block_till_done()
-
-
 def notifications(hass: HomeAssistant) -> list[tuple[str | None, str]]:
     """Return the titles and texts that Home Assistant shows itself."""
     return [(each["title"], each["message"]) for each in hass.data.get(NOTIFICATION, {}).values()]
-
-
-def options(*kinds: str, to: tuple[str, ...] = ("notify.phone",)) -> dict[str, Any]:
-    return {
-        "messages": {
-            "kinds": list(kinds),
-            "recipients": list(to),
-            "quiet_from": "22:00:00",
-            "quiet_until": "07:00:00",
-        }
-    }
 
 
 def message(text: str) -> str:
@@ -457,8 +404,8 @@ async def test_a_recipient_that_fails_is_told_once(
     for text in ("one", "two"):
         await receive(hass, port, message(text))
         await hass.async_block_till_done()
-    # No recipient gets it, so Home Assistant shows it.
-    assert [text for _, text in notifications(hass)] == ["two"]
+    # No recipient gets them, so Home Assistant shows them.
+    assert [text for _, text in notifications(hass)] == ["one", "two"]
     warnings = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
     assert [line.partition(": ")[2] for line in warnings if "no message to" in line] == [
         "no message to notify.phone (HomeAssistantError)",
@@ -475,3 +422,85 @@ async def test_a_recipient_that_fails_is_told_once(
     await add(hass, Phone("Gone"))
     await clock.go_to(hass, "2026-11-17 12:06:00")
     assert not issues.async_get_issue(DOMAIN, f"recipient_gone_{entry.entry_id}")
+
+
+async def test_a_recipient_that_does_not_answer_delays_no_other(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    phone, silent = Phone("Phone"), Silent("Silent")
+    await add(hass, phone, silent)
+    to = "notify.silent", "notify.phone"
+    await set_up(hass, port, make_entry, message("old"), **options("grid", to=to))
+    await receive(hass, port, message("old"))
+    for count, text in enumerate(("one", "two"), 1):
+        await port.send_telegram(message(text))
+        # Nothing here may wait for the recipient that does not answer.
+        async with asyncio.timeout(PATIENCE):
+            while len(phone.shown) < count:
+                await asyncio.sleep(0.001)
+    assert silent.shown == []
+    silent.may_answer.set()
+    await hass.async_block_till_done()
+    assert sorted(text for _, text in silent.shown) == ["one", "two"]
+    assert notifications(hass) == []
+
+
+async def test_a_renamed_recipient_stays_one(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
+) -> None:
+    phone, printer = Phone("Phone"), Printer("Printer")
+    await add(hass, phone, printer)
+    to = "notify.phone", "notify.printer"
+    entry = await set_up(hass, port, make_entry, message("old"), **options("grid", to=to))
+    await receive(hass, port, message("old"))
+    port.greeting = lambda: port.next_frame(message("old"))
+    registry = er.async_get(hass)
+    registry.async_update_entity("notify.printer", name="Other name")
+    registry.async_update_entity("notify.phone", new_entity_id="notify.new_phone")
+    await hass.async_block_till_done()
+    assert entry.options["messages"]["recipients"] == ["notify.new_phone", "notify.printer"]
+    await receive(hass, port, message("new"))
+    await clock.go_to(hass, "2026-11-17 12:01:00")
+    assert [text for _, text in phone.shown] == ["new"]
+    assert not ir.async_get(hass).async_get_issue(DOMAIN, f"recipient_gone_{entry.entry_id}")
+
+
+@pytest.mark.parametrize(
+    ("back_on", "reported_on"),
+    [("2026-07-03", "2026-07-03"), (None, "2026-07-06")],
+    ids=["back", "not back"],
+)
+async def test_a_report_waits_for_a_meter_that_is_not_read(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+    back_on: str | None,
+    reported_on: str,
+) -> None:
+    """The last telegram is from 16 June."""
+    phone = Phone("Phone")
+    await add(hass, phone)
+    clock.now = datetime.fromisoformat("2026-06-16T00:00:00+02:00")
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    hass.config_entries.async_update_entry(
+        entry, options=billed_month.OPTIONS | options("monthly_report")
+    )
+    await reload_with(hass, port, entry)
+    for day in ("2026-07-01", "2026-07-02", "2026-07-03", "2026-07-06", "2026-07-07"):
+        await clock.go_to(hass, f"{day} 07:00:00")
+        if day == back_on:
+            telegram = billed_month.telegram("00:00:00", 300.0)
+            time = f"({day[2:].replace('-', '')}080000S)"
+            port.greeting = port.next_frame(with_value(telegram, "0-0:1.0.0", time))
+            await reload(hass, entry)
+            await clock.go_to(hass, f"{day} 07:01:00")
+        if day < reported_on:
+            # A report would be made in a thread.
+            await asyncio.sleep(0.3)
+            assert phone.shown == []
+        else:
+            await wait_until(hass, lambda: bool(phone.shown))
+    [(title, _)] = phone.shown
+    assert str(title).startswith("June: ")

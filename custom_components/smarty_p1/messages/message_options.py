@@ -93,11 +93,16 @@ def has_same_target(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
 def async_share_target(hass: HomeAssistant, entry: AnyConfigEntry, options: MessageOptions) -> None:
     """Give all other meters the recipients and quiet hours of `options`."""
     for other in other_meters(hass, entry):
-        new = options._replace(kinds=MessageOptions.of(other).kinds).stored()
-        kept = {name: value for name, value in other.options.items() if name != SECTION_MESSAGES}
-        is_changed = hass.config_entries.async_update_entry(other, options=kept | new)
-        if is_changed and other.state is ConfigEntryState.LOADED:
-            hass.config_entries.async_schedule_reload(other.entry_id)
+        async_store(hass, other, options._replace(kinds=MessageOptions.of(other).kinds))
+
+
+@callback
+def async_store(hass: HomeAssistant, entry: AnyConfigEntry, options: MessageOptions) -> None:
+    """Store the options of a meter, and load the meter again if they are new."""
+    kept = {name: value for name, value in entry.options.items() if name != SECTION_MESSAGES}
+    is_new = hass.config_entries.async_update_entry(entry, options=kept | options.stored())
+    if is_new and entry.state is ConfigEntryState.LOADED:
+        hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
 def kinds_of(entry: AnyConfigEntry) -> tuple[Kind, ...]:

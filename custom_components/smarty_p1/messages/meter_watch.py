@@ -1,13 +1,18 @@
 """Watch of one meter: it passes readings and the time to the decisions, and sends the messages."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any, override
 
-from homeassistant.core import CoreState, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import (
+    async_track_entity_registry_updated_event,
+    async_track_time_interval,
+)
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -18,6 +23,7 @@ from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..coordinator.stored.gas_water_heat_history import is_water
 from ..coordinator.stored.throttled_store import ThrottledStore
 from ..lib.entities import DISTURBANCE, EVENTS, VOLTAGE_LIMITS
+from ..lib.history import LUXEMBOURG
 from ..lib.messages import (
     HouseholdMessage,
     Kind,
@@ -37,7 +43,7 @@ from ..lib.messages import (
 from ..lib.meter import MIN_CONNECTED_VOLTS, Reading
 from ..lib.outage import Outage
 from ..lib.p1 import MBusReading
-from .message_options import MessageOptions
+from .message_options import MessageOptions, async_store
 from .report import async_report, is_ready
 from .sending import async_send, gone_recipients
 
@@ -127,6 +133,19 @@ class _MeterWatch:
             )
         )
 
+        recipients = self.options.recipients
+        unload(async_track_entity_registry_updated_event(self._hass, recipients, self._on_registry))
+
+    @callback
+    def _on_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Keep a recipient that the user renames."""
+        if event.data["action"] != "update" or "old_entity_id" not in event.data:
+            return
+        old, new = event.data["old_entity_id"], event.data["entity_id"]
+        recipients = (new if name == old else name for name in self.options.recipients)
+        options = self.options._replace(recipients=tuple(recipients))
+        async_store(self._hass, self.entry, options)
+
     @callback
     def _on_reading(self, reading: Reading) -> None:
         """Ask the decisions about a reading. It runs for every telegram, so it must be fast."""
@@ -144,7 +163,7 @@ class _MeterWatch:
         if Kind.SOON_ABOVE not in state.since or reading.demand is None:
             return []
         # A warning that may not be sent is not decided: it must not delay a later one.
-        may_send = state.outbox.may_send(dt_util.now(), self.options.quiet)
+        may_send = state.outbox.may_send(_now(), self.options.quiet)
         ahead = quarter_hour_ahead(reading.demand) if may_send else None
         excess, message = warn_of_excess(state.excess, ahead)
         self.store.state = replace(state, excess=excess)
@@ -216,7 +235,7 @@ class _MeterWatch:
 
     async def _async_report(self) -> None:
         """Send the report about the last month, one for all meters with the same recipients."""
-        now = dt_util.now()
+        now = _now()
         today = now.date()
         is_early = today.day == 1 and now.time() < _REPORT_TIME
         if is_early or self.options.quiet.contain(now.time()):
@@ -258,7 +277,7 @@ class _MeterWatch:
     def _deliver(self, due: Iterable[HouseholdMessage]) -> None:
         """Send the messages that may be sent now. The others wait, or are dropped."""
         state = self.store.state
-        outbox, messages = admit(state.outbox, due, dt_util.now(), self.options.quiet)
+        outbox, messages = admit(state.outbox, due, _now(), self.options.quiet)
         self.store.state = replace(state, outbox=outbox)
         if messages or due:
             self.entry.async_create_task(self._hass, self._async_send(messages), "messages")
@@ -266,13 +285,14 @@ class _MeterWatch:
     async def _async_send(self, messages: Iterable[HouseholdMessage]) -> None:
         # Store first: after a crash, a message is rather missing than sent twice.
         await self.store.async_save()
-        for message in messages:
-            recipients = self.options.recipients
-            failed = await async_send(self._hass, self.entry, recipients, message)
-            for entity_id, error in failed.items():
-                self._outage.note(entity_id, error, kind=entity_id)
-            if not failed:
-                self._outage.end()
+        await asyncio.gather(*map(self._async_send_one, messages))
+
+    async def _async_send_one(self, message: HouseholdMessage) -> None:
+        failed = await async_send(self._hass, self.entry, self.options.recipients, message)
+        for entity_id, error in failed.items():
+            self._outage.note(entity_id, error, kind=entity_id)
+        if not failed:
+            self._outage.end()
 
     @callback
     def _check_recipients(self) -> None:
@@ -286,6 +306,11 @@ class _MeterWatch:
 
 # Watches of all loaded meters by entry id: the meters of a house have one report.
 _WATCHES: HassKey[dict[str, _MeterWatch]] = HassKey(f"{DOMAIN}_message_watches")
+
+
+def _now() -> datetime:
+    """Return the time in Luxembourg, whatever the time zone of Home Assistant is."""
+    return dt_util.utcnow().astimezone(LUXEMBOURG)
 
 
 def _texts(reading: Reading) -> dict[str, str]:

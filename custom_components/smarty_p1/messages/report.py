@@ -6,18 +6,23 @@ from itertools import groupby
 
 from homeassistant.core import HomeAssistant
 
-from ..answer_queue import async_aside, async_known_quarter_hours
+from ..answer_queue import async_aside, async_known_quarter_hours, async_market_prices
 from ..const import CONF_GOAL
 from ..coordinator import BooksConfigEntry, BooksCoordinator, is_live
 from ..coordinator.entry_types import short_title
 from ..coordinator.garbage_collection import without_collection
-from ..coordinator.house_sources import SOLAR, async_house_sources, async_supplies
-from ..lib.advice import Grid, house_days, house_sum
+from ..coordinator.house_sources import (
+    SOLAR,
+    async_devices,
+    async_house_sources,
+    async_supplies,
+)
+from ..lib.advice import Grid, HouseSources, house_days, house_sum
 from ..lib.bill import Demand, Month
 from ..lib.history import month_start
 from ..lib.messages import HouseholdMessage, ReportedMonths, monthly_report
 
-# Without a cable, the last days of a month come later. Then the report waits for them.
+# Without a cable, and after an outage, the last days of a month come later: the report waits.
 _LAST_WAITING_DAY = 5
 _WHOLE_SHARE = 0.99
 _COMPARED_MONTHS = 2
@@ -41,10 +46,17 @@ def reported_months(demand: Demand | None, today: date) -> tuple[Month, ...]:
 
 def is_ready(entry: BooksConfigEntry, today: date) -> bool:
     """Return whether the last month is complete, or no longer to be waited for."""
-    if is_live(entry) or today.day > _LAST_WAITING_DAY:
+    demand = entry.runtime_data.books.demand
+    if today.day > _LAST_WAITING_DAY:
         return True
-    months = reported_months(entry.runtime_data.books.demand, today)
-    return bool(months) and months[-1].known_share(months[-1].end) >= _WHOLE_SHARE
+    months = reported_months(demand, today)
+    if demand is None or not months:
+        return False
+    month = months[-1]
+    # A meter that is not read for now shows the energy of the month's end when it is read again.
+    return (
+        demand.time >= month.end if is_live(entry) else month.known_share(month.end) >= _WHOLE_SHARE
+    )
 
 
 async def async_report(
@@ -55,31 +67,45 @@ async def async_report(
     for entry in entries:
         demand = entry.runtime_data.books.demand
         if demand and (months := reported_months(demand, today)):
-            own_kwh = await _async_own_kwh(entry.runtime_data, months)
+            own_kwh, sources = await _async_house(entry.runtime_data, months)
             known = await async_known_quarter_hours(entry.runtime_data, demand)
             goal = entry.options.get(CONF_GOAL)
-            reported = ReportedMonths(months, demand.contracts, known, own_kwh, goal)
+            reported = ReportedMonths(months, demand.contracts, known, own_kwh, goal, sources)
             meters.append((short_title(entry), reported))
     if not meters:
         return None
     return await async_aside(hass, without_collection(monthly_report), meters)
 
 
-async def _async_own_kwh(
+async def _async_house(
     coordinator: BooksCoordinator, months: tuple[Month, ...]
-) -> Mapping[datetime, float]:
-    """Return the own energy of the last two months, without months with an unknown day."""
-    hass = coordinator.hass
-    sources = await async_house_sources(hass, coordinator.config_entry)
-    if not any(source.kind == SOLAR for source in sources):
-        return {}
-    compared = months[-_COMPARED_MONTHS:]
-    end = compared[-1].end
-    supplies = await async_supplies(hass, sources, compared[0].start, end)
-    meter = coordinator.books.memory.demand_meter
+) -> tuple[Mapping[datetime, float], HouseSources | None]:
+    """Return the own energy of the last two months, and the devices in the last month.
+
+    Months with an unknown day have no own energy. Nobody knows the shares of the devices if the
+    house exports energy from an unknown inverter.
+    """
+    hass, meter = coordinator.hass, coordinator.books.memory.demand_meter
+    month, compared = months[-1], months[-_COMPARED_MONTHS:]
+    inverters = await async_house_sources(hass, coordinator.config_entry)
+    has_sun = any(source.kind == SOLAR for source in inverters)
+    supplies = (
+        await async_supplies(hass, inverters, compared[0].start, month.end) if has_sun else []
+    )
+    sources = None
+    if has_sun or not month.exported_kwh:
+        sources = HouseSources(
+            meter.columns,
+            meter.leneda,
+            supplies,
+            await async_devices(hass, coordinator.config_entry, month.start, month.end),
+            await async_market_prices(coordinator, month.start, month.end),
+        )
+    if not has_sun:
+        return {}, sources
 
     def own_kwh() -> dict[datetime, float]:
-        grid = Grid(compared, meter.columns, meter.leneda, end)
+        grid = Grid(compared, meter.columns, meter.leneda, month.end)
         days = house_days(grid, supplies, lambda _hour: None)
         sums = {
             start: house_sum([*of_month])
@@ -91,4 +117,4 @@ async def _async_own_kwh(
             if total.own_kwh is not None and not total.since and not total.unknown_days
         }
 
-    return await async_aside(hass, without_collection(own_kwh))
+    return await async_aside(hass, without_collection(own_kwh)), sources

@@ -19,15 +19,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..coordinator import has_books
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..lib.history import LUXEMBOURG
 from ..lib.messages import KINDS, HouseholdMessage, Kind, Line, Value
 from ..user_locale import UserLocale
+from .message_options import other_meters
 
 # A phone shows about this many characters on the lock screen.
 _MAX_CHARS = 140
 _TIMEOUT_S = 60
+_MINUS = "\N{MINUS SIGN}"
 
 
 def gone_recipients(hass: HomeAssistant, recipients: Iterable[str]) -> list[str]:
@@ -43,18 +44,28 @@ async def async_send(
     Without a recipient, or if none gets it, Home Assistant shows the message as a notification.
     """
     title, text = await _async_texts(hass, entry, message)
-    failed: dict[str, str] = {}
-    is_sent = False
-    for entity_id in recipients:
-        if error := await _async_send_one(hass, entity_id, title, text):
-            failed[entity_id] = error
-        else:
-            is_sent = True
-    if not is_sent:
-        # A newer message of the same kind replaces the older one.
-        kind = KINDS.get(message.key, message.key)
-        persistent_notification.async_create(hass, text, title, f"{DOMAIN}_{entry.entry_id}_{kind}")
+    recipients = [*recipients]
+    # A recipient that does not answer must not delay the others.
+    errors = await asyncio.gather(
+        *(_async_send_one(hass, entity_id, title, text) for entity_id in recipients)
+    )
+    failed = {name: error for name, error in zip(recipients, errors, strict=True) if error}
+    if len(failed) == len(recipients):
+        place = _notification_id(entry, message)
+        persistent_notification.async_create(hass, text, title, place)
     return failed
+
+
+def _notification_id(entry: AnyConfigEntry, message: HouseholdMessage) -> str | None:
+    """Return the id of a notification, which replaces the one with the same id.
+
+    Return None for a text of the operator: a newer one says nothing about it.
+    """
+    kind = KINDS.get(message.key)
+    if message.key == "operator_message":
+        return None
+    name = message.key if kind is None or kind is Kind.GRID else kind
+    return f"{DOMAIN}_{entry.entry_id}_{name}"
 
 
 async def _async_send_one(hass: HomeAssistant, entity_id: str, title: str, text: str) -> str:
@@ -86,15 +97,15 @@ async def _async_texts(
     ]
     writer = _Writer(hass, locale, months, weekdays)
     title = await writer.async_text(f"{message.key}_title", message.values)
+    # A month's name can begin with a small letter.
+    title = title[:1].upper() + title[1:]
+    if not message.names_meters and other_meters(hass, entry):
+        title = f"{short_title(entry)}: {title}"
     if KINDS.get(message.key) is Kind.MONTHLY_REPORT:
-        # A month's name can begin with a small letter.
-        title = title[:1].upper() + title[1:]
         lines = [await writer.async_line(line) for line in message.lines]
         # In a first month without prices, the title says all that is known.
         return title, "\n".join(lines) or title
     text = await writer.async_text(f"{message.key}_text", message.values)
-    if sum(map(has_books, hass.config_entries.async_entries(DOMAIN))) > 1:
-        title = f"{short_title(entry)}: {title}"
     return title[:_MAX_CHARS], text if len(text) <= _MAX_CHARS else f"{text[: _MAX_CHARS - 1]}…"
 
 
@@ -119,7 +130,7 @@ class _Writer(NamedTuple):
         return text[:1].upper() + text[1:]
 
     def _signed(self, amount: float) -> str:
-        sign = "+" if amount > 0 else "\N{MINUS SIGN}"
+        sign = "+" if amount > 0 else _MINUS
         return sign + self.locale.number(f"{abs(amount):.2f}")
 
     def _shown(self, name: str, value: Value) -> str:
@@ -129,7 +140,7 @@ class _Writer(NamedTuple):
             return self._name_or_moment(unit, value)
         decimals = {"kw": 1, "eur": 2, "volts": 1}.get(unit, 0)
         # Adding 0 turns -0 into 0.
-        number = f"{round(value, decimals) + 0:.{decimals}f}"
+        number = f"{round(value, decimals) + 0:.{decimals}f}".replace("-", _MINUS)
         return self.locale.number(number.removesuffix(".0"))
 
     def _name_or_moment(self, unit: str, value: str) -> str:
@@ -146,9 +157,9 @@ class _Writer(NamedTuple):
 
 
 def _moment(locale: UserLocale, text: str) -> str:
-    """Return the local time of day, after the day if it is not today."""
+    """Return the time of day in Luxembourg, after the day if it is not today."""
     with suppress(ValueError):
-        moment = dt_util.as_local(datetime.fromisoformat(text))
-        is_today = moment.date() == dt_util.now().date()
+        moment = datetime.fromisoformat(text).astimezone(LUXEMBOURG)
+        is_today = moment.date() == dt_util.utcnow().astimezone(LUXEMBOURG).date()
         return f"{moment:%H:%M}" if is_today else f"{locale.day(moment)} {moment:%H:%M}"
     return text

@@ -1,0 +1,79 @@
+"""Recipients of messages, and the clock of the tests about messages."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, Self
+
+import pytest
+from homeassistant.components.notify import NotifyEntity
+from homeassistant.components.notify.const import DATA_COMPONENT, NotifyEntityFeature
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.messages import meter_watch, sending
+
+from .passed import Passed
+
+
+class Clock:
+    """Clock of the messages, which stands still. Real ports need the real clock."""
+
+    now = datetime.fromisoformat("2026-11-17T12:00:00+01:00")
+
+    async def go_to(self, hass: HomeAssistant, text: str) -> None:
+        """Let it be this time in winter, and let the timers of a minute run out."""
+        before, self.now = self.now, datetime.fromisoformat(f"{text}+01:00")
+        Passed.seconds += (self.now - before).total_seconds()
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+        await hass.async_block_till_done()
+
+    @classmethod
+    async def started(cls, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Self:
+        """Return a clock that the integration uses."""
+        # Messages have Luxembourg's times, whatever the zone of Home Assistant is.
+        await hass.config.async_set_time_zone("UTC")
+        clock = cls()
+        shown = SimpleNamespace(utcnow=lambda: clock.now.astimezone(UTC), as_local=dt_util.as_local)
+        for module in (meter_coordinator, meter_watch, sending):
+            monkeypatch.setattr(module, "dt_util", shown)
+        return clock
+
+
+class Phone(NotifyEntity):
+    """Phone that keeps what it shows."""
+
+    _attr_supported_features = NotifyEntityFeature.TITLE
+
+    def __init__(self, name: str) -> None:
+        self._attr_name = name
+        self._attr_unique_id = name
+        self.shown: list[tuple[str | None, str]] = []
+        self.is_broken = False
+
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        if self.is_broken:
+            text = "token=secret"
+            raise HomeAssistantError(text)
+        self.shown.append((title, message))
+
+
+async def add(hass: HomeAssistant, *entities: Phone) -> None:
+    """Add recipients to Home Assistant: `notify.phone` for a phone."""
+    assert await async_setup_component(hass, "notify", {})
+    await hass.data[DATA_COMPONENT].async_add_entities(list(entities))
+    await hass.async_block_till_done()
+
+
+def options(*kinds: str, to: tuple[str, ...] = ("notify.phone",)) -> dict[str, Any]:
+    return {
+        "messages": {
+            "kinds": list(kinds),
+            "recipients": list(to),
+            "quiet_from": "22:00:00",
+            "quiet_until": "07:00:00",
+        }
+    }

@@ -1,0 +1,85 @@
+"""The devices of the Energy dashboard in the monthly report, by a real recorder.
+
+The meter is that of `billed_month`, with 0.4 kW at all times, but 8 kW in the first ten
+quarter-hours of May. A kWh costs (0.15 + 0.051) * 1.08 = 0.21708 EUR.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import async_import_statistics
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
+
+from . import billed_month
+from .conftest import EntryMaker
+from .meter import MeterPort
+from .recipients import Clock, Phone, add, options
+from .support import metadata_of_sums, reload, wait_until
+
+PRICE = 0.21708
+LAST_OF_APRIL = datetime(2026, 4, 30, tzinfo=UTC)
+UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SUN = {"type": "solar", "stat_energy_from": "sensor.sun", "config_entry_solar_forecast": []}
+
+
+@pytest.fixture(autouse=True)
+def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
+    """Do as in the other tests, with a recorder that starts before everything else."""
+
+
+async def record(hass: HomeAssistant, name: str, kwh: Callable[[datetime], float]) -> None:
+    """Write the statistics of an energy for all hours of May."""
+    rows: list[Any] = []
+    total, time = 0.0, LAST_OF_APRIL
+    while time < UNTIL:
+        total += kwh(time)
+        rows.append({"start": time, "state": total, "sum": total})
+        time += HOUR
+    async_import_statistics(hass, metadata_of_sums(name, "kWh", "energy"), rows)
+    await async_wait_recording_done(hass)
+
+
+@pytest.mark.parametrize("has_sun", [True, False])
+async def test_the_dearest_day_names_a_device(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    has_sun: bool,  # noqa: FBT001
+) -> None:
+    clock, phone = await Clock.started(hass, monkeypatch), Phone("Phone")
+    assert await async_setup_component(hass, "energy", {})
+    await add(hass, phone)
+    # The car takes 4 of the 8 kW in the first two hours of 1 May.
+    await record(hass, "sensor.car", lambda time: 4.0 if time.month == 4 and time.hour > 21 else 0)
+    await record(hass, "sensor.sun", lambda _time: 0.0)
+    update: Any = {
+        "energy_sources": [SUN] if has_sun else [],
+        "device_consumption": [{"stat_consumption": "sensor.car", "name": "Car"}],
+    }
+    await (await async_get_manager(hass)).async_update(update)
+    clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    hass.config_entries.async_update_entry(
+        entry, options=billed_month.OPTIONS | options("monthly_report")
+    )
+    port.greeting = port.next_frame(billed_month.telegram("00:00:00", 0.0))
+    await reload(hass, entry)
+    await clock.go_to(hass, "2026-06-01 07:00:00")
+    await wait_until(hass, lambda: bool(phone.shown))
+    [(_, text)] = phone.shown
+    dearest, *advice = text.split("\n")
+    assert dearest.startswith("Dearest day: Friday 1, ")
+    # Without the inverter, nobody knows what the house used while it exported.
+    assert dearest.endswith(f"of it Car {8 * PRICE:.2f} €.") is has_sun
+    assert advice == []
