@@ -1,10 +1,11 @@
 """Messages of ten simulated households in a year, which ignore them.
 
+How often their readers and their grid fail is invented: RATES and SILENT_HOURS.
 `.venv/bin/python -m tests.lib.messages.household_years` prints the rows of the table in
 docs/dashboard.md.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from multiprocessing import Pool
@@ -13,22 +14,30 @@ from typing import NamedTuple
 
 from dev.simulator.house import HOUSES, House
 from dev.simulator.household import Household
+from dev.simulator.randomness import seeded_random
 from smartyp1.bill import Demand, DemandMeter, compute_bill
 from smartyp1.history import Energies
 from smartyp1.messages import (
     ExcessState,
     GoalState,
+    GridState,
     HouseholdMessage,
     Kind,
+    Listening,
     Outbox,
     QuarterHourAhead,
     QuietHours,
+    SilenceState,
+    VoltageState,
     WaterCapture,
     WaterState,
     admit,
     goal_outlook,
     warn_of_excess,
     watch_goal,
+    watch_grid,
+    watch_silence,
+    watch_voltage,
     watch_water,
 )
 from smartyp1.prices import Contract
@@ -41,6 +50,10 @@ START = datetime(2025, 10, 31, 23, tzinfo=UTC)
 # Households with a fast car have the class of 7 kW, the others the lowest one.
 FAST_CAR_W = 7000
 FAST_CAR_KW, OTHER_KW = 7.0, 3.0
+# Events in a year. Panels raise the voltage.
+RATES = {"text": 2, "power_failure": 1, "voltage_sag": 6, "voltage_swell": 1, "outside": 2}
+OUTSIDE_WITH_PANELS = 8
+SILENCES, SILENT_HOURS = 6, 3.0
 _REPORTS = 12
 _GOAL_HOUR = 18
 _CAPTURE_MINUTE = 10
@@ -54,6 +67,7 @@ class Year(NamedTuple):
     right: int
     """Warned quarter-hours that ended above the reference power."""
     most_a_day: int
+    """Only of those that the limit of a day counts for all kinds together."""
 
     def count(self, kind: Kind) -> int:
         """Return the number of messages of a kind."""
@@ -71,6 +85,27 @@ def name_of(house: House) -> str:
     return ", ".join(filter(None, parts))
 
 
+class _Disturbances:
+    """Minutes of a year in which the reader is silent, and in which the grid is disturbed."""
+
+    def __init__(self, number: int, house: House) -> None:
+        chance = seeded_random("disturbances", number)
+        self.silent: dict[datetime, timedelta] = {}
+        """Silent minutes, each with the time since the last reading."""
+        for _ in range(SILENCES):
+            start = START + chance.randrange(365 * 1440) * _MINUTE
+            for n in range(round(chance.expovariate(1 / (SILENT_HOURS * 60)))):
+                self.silent[start + n * _MINUTE] = n * _MINUTE
+        rates = RATES | ({"outside": OUTSIDE_WITH_PANELS} if house.solar_peak else {})
+        self.events: dict[datetime, list[str]] = defaultdict(list)
+        for name, rate in rates.items():
+            for _ in range(rate):
+                moment = START + chance.randrange(365 * 1440) * _MINUTE
+                while moment in self.silent:
+                    moment += _MINUTE
+                self.events[moment].append(name)
+
+
 class _Home:
     """Household that is read each minute, and the messages that it gets."""
 
@@ -80,6 +115,10 @@ class _Home:
         self.reference_kw = FAST_CAR_KW if house.car_power >= FAST_CAR_W else OTHER_KW
         self.outbox, self.excess = Outbox(), ExcessState()
         self.goal, self.water = GoalState(), WaterState()
+        self.silence, self.voltage = SilenceState(), VoltageState()
+        self.counts = Counter({"power_failure": 0, "voltage_sag": 0, "voltage_swell": 0})
+        self.grid = GridState({}, dict(self.counts))
+        self.disturbances = _Disturbances(number, house)
         self.sent, self.by_day = Counter[str](), Counter[object]()
         self.right, self.is_warned = 0, False
 
@@ -109,7 +148,10 @@ class _Home:
             moment += _MINUTE
             registers, before = self.home.registers_at(moment), kwh
             kwh = registers.imported_kwh
-            due = [*self._warning(moment, (kwh - before) * 60, kwh - first)]
+            due = [*self._silence(moment)]
+            if moment not in self.disturbances.silent:
+                due += self._warning(moment, (kwh - before) * 60, kwh - first)
+                due += self._grid(moment)
             if moment.minute % 15 == 0:
                 first = kwh
             if (moment.hour, moment.minute) == (_GOAL_HOUR, 0) and bills:
@@ -123,6 +165,27 @@ class _Home:
             if due or (self.outbox.waiting and moment.minute == 0):
                 self._send(due, moment)
         return Year(self.sent, self.right, max(self.by_day.values(), default=0))
+
+    def _silence(self, moment: datetime) -> Iterator[HouseholdMessage]:
+        silent_for = self.disturbances.silent.get(moment, timedelta())
+        listening = Listening(silent_for, has_heard=True, last_reading=moment - silent_for)
+        self.silence, message = watch_silence(self.silence, listening, moment)
+        if message:
+            yield message
+
+    def _grid(self, moment: datetime) -> Iterator[HouseholdMessage]:
+        events = self.disturbances.events.get(moment, [])
+        if events:
+            self.counts.update(name for name in events if name in self.counts)
+            texts = {"0-0:96.13.0": str(moment)} if "text" in events else {}
+            self.grid, messages = watch_grid(self.grid, texts, self.counts)
+            yield from messages
+        # A voltage that is outside stays there for a minute.
+        before = self.disturbances.events.get(moment - _MINUTE, [])
+        outside = {"L1": 254.0} if "outside" in [*events, *before] else {}
+        self.voltage, message = watch_voltage(self.voltage, outside, moment)
+        if message:
+            yield message
 
     def _warning(self, moment: datetime, kw: float, kwh: float) -> Iterator[HouseholdMessage]:
         minute = moment.minute % 15
@@ -148,7 +211,8 @@ class _Home:
         local = moment.astimezone(LUXEMBOURG)
         self.outbox, sent = admit(self.outbox, due, local, QUIET)
         self.sent.update(message.key for message in sent)
-        self.by_day[local.date()] += len(sent)
+        limited = [each for each in sent if each.rule.is_counted and not each.rule.is_first]
+        self.by_day[local.date()] += len(limited)
 
 
 def year_of(number: int, days: int = 365) -> Year:
@@ -167,6 +231,8 @@ def row_of(number: int, year: Year) -> str:
         f"{year.right / warnings:.0%}".replace("%", " %"),
         f"{year.count(Kind.ABOVE_GOAL)}",
         water,
+        f"{year.count(Kind.SILENT)}",
+        f"{year.count(Kind.GRID)}",
         f"{sum(year.sent.values()) + _REPORTS}",
     ]
     return f"| {' | '.join(cells)} |"

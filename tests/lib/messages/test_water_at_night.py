@@ -75,6 +75,16 @@ def night(
             ],
             [("25 05:10", "water_at_night", 50)],
         ),
+        # Summer time begins: there is no hour from 2 to 3.
+        (
+            [
+                (datetime.fromisoformat(f"2026-03-29T{text}"), 5000 + 10 * n)
+                for n, text in enumerate(
+                    ["01:10+01:00", "03:10+02:00", "04:10+02:00", "05:10+02:00"]
+                )
+            ],
+            [("29 05:10", "water_at_night", 30)],
+        ),
     ],
     ids=[
         "hourly",
@@ -87,7 +97,8 @@ def night(
         "early",
         "exchanged",
         "flood",
-        "summer time",
+        "summer time ends",
+        "summer time begins",
     ],
 )
 def test_a_night(
