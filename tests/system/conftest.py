@@ -11,6 +11,7 @@ from dev.reliability.program_logs import faults_in_logs
 # takes the next file along to its worker: so three short files follow.
 ORDER = (
     "test_entities.py",
+    "test_messages.py",
     "test_collect_outages.py",
     "test_distribution.py",
     "test_first_day.py",

@@ -1,41 +1,82 @@
-"""Messages in a real Home Assistant: to a phone with the Companion app, and without one."""
+"""Messages of two meters in a real Home Assistant, whose time a test puts forward.
 
-from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Any, override
+Those of one meter go to a phone with the Companion app, those of the other have no recipient.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, override
 
 import pytest
 import pytest_asyncio
 from aiohttp import web
 
 from dev.demo import home_assistant
-from dev.encoder import with_value
+from dev.demo.meter_statistics import DOMAIN
 from dev.ports import free_ports
 from dev.simulator import Server, serve
+from dev.simulator.house import HOUSES
+from dev.simulator.meter import CounterExhaustedError
+from dev.simulator.telegram_values import Flow, Phase, Reading
+from smartyp1.history import LUXEMBOURG
 from tests.system.home import Home
+from tests.system.moved_time import MovedTime
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
-# A voltage is told after a minute.
-MAX_WAIT = PATIENCE + 60
+KINDS = ("silent", "soon_above", "above_goal", "water_at_night", "grid", "monthly_report")
+TITLES = {
+    "de": {
+        "test": "Test von ",
+        "operator": "Nachricht des Netzbetreibers",
+        "failure": "Stromausfall",
+        "voltage": "Spannung außerhalb von 207-253 V",
+        "soon above": "Bald über 3 kW",
+    },
+    "fr": {
+        "test": "Essai de ",
+        "operator": "Message du gestionnaire de réseau",
+        "failure": "Coupure de courant",
+        "voltage": "Tension hors de 207-253 V",
+        "soon above": "Bientôt au-dessus de 3 kW",
+    },
+}
 
 
-class TalkingMeter(RecordingMeter):
-    """Meter whose operator sends texts, and whose voltage can be too high."""
+class ScriptedMeter(RecordingMeter):
+    """Meter whose readings a test decides."""
 
-    text = "Alt"
-    volts: float | None = None
+    kw = 0.3
+    volts = 230.0
+    failures = 0
+    is_paused = False
+    _kwh = 5000.0
+    _read_at: datetime | None = None
 
     @override
-    def telegram_at(self, when: datetime) -> str:
-        telegram = super().telegram_at(when)
-        telegram = with_value(telegram, "0-0:96.13.0", f"({self.text.encode().hex().upper()})")
-        if self.volts:
-            telegram = with_value(telegram, "1-0:32.7.0", f"({self.volts:05.1f}*V)")
-        self.last_telegram = telegram
-        return telegram
+    def frame_at(self, when: datetime, **keys: bytes | None) -> bytes:
+        if self.is_paused:
+            raise CounterExhaustedError
+        return super().frame_at(when, **keys)
+
+    @override
+    def reading_at(self, when: datetime) -> Reading:
+        if self._read_at and when > self._read_at:
+            self._kwh += self.kw * ((when - self._read_at) / timedelta(hours=1))
+        self._read_at = when
+        reading = super().reading_at(when)
+        phase = Phase(self.volts, self.kw * 1000 / 690, Flow(self.kw / 3), Flow())
+        return replace(
+            reading,
+            energy=Flow(self._kwh),
+            power=Flow(self.kw),
+            phases=(phase, phase._replace(voltage=230.0), phase._replace(voltage=230.0)),
+            power_failures=self.failures,
+        )
 
 
 class Phone:
@@ -61,40 +102,6 @@ class Phone:
         await runner.cleanup()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def phone() -> AsyncIterator[Phone]:
-    async for phone in Phone().run():
-        yield phone
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def meter() -> TalkingMeter:
-    return TalkingMeter(1, KEY)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def line(meter: TalkingMeter) -> AsyncIterator[Server]:
-    async with serve([meter], interval=1) as line:
-        yield line
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def home(
-    tmp_path_factory: pytest.TempPathFactory, meter: TalkingMeter, line: Server, phone: Phone
-) -> AsyncIterator[Home]:
-    home = Home(tmp_path_factory.mktemp("home"), meter)
-    with pytest.MonkeyPatch.context() as patch:
-        configuration = home_assistant.CONFIGURATION + "mobile_app:\n"
-        patch.setattr(home_assistant, "CONFIGURATION", configuration)
-        try:
-            await home.start()
-            await home.add_meter(f"socket://127.0.0.1:{line.ports[0]}", KEY)
-            await home.client.post("/api/mobile_app/registrations", **companion_app(phone))
-            yield home
-        finally:
-            await home.stop()
-
-
 def companion_app(phone: Phone) -> dict[str, Any]:
     """Return what the Companion app sends when it registers."""
     push_url = f"http://127.0.0.1:{phone.port}/push"
@@ -113,64 +120,169 @@ def companion_app(phone: Phone) -> dict[str, Any]:
     }
 
 
-async def notifications(home: Home) -> list[tuple[str, str]]:
-    """Return what Home Assistant shows under the bell."""
-    found = await home.client.command("persistent_notification/get")
-    return [(each["title"], each["message"]) for each in found]
+class Household(NamedTuple):
+    """Home Assistant with two meters and a phone, and their time."""
+
+    home: Home
+    meters: list[ScriptedMeter]
+    line: Server
+    phone: Phone
+    time: MovedTime
+    language: str
+
+    def set(self, **values: object) -> None:
+        """Change what both meters show."""
+        for meter in self.meters:
+            for name, value in values.items():
+                setattr(meter, name, value)
+
+    async def go_to(self, clock: str) -> None:
+        """Put time forward to a time of day in Luxembourg, by less than an hour."""
+        # A telegram from before the leap, or from after it, would look like a wrong clock.
+        self.set(is_paused=True)
+        await self.time.go_to(self._moment(clock))
+        self.set(is_paused=False)
+        await self.read()
+        # A token of Home Assistant is valid for half an hour.
+        await self.home.client.stay()
+
+    async def restart(self, clock: str | None = None, *, day: int | None = None) -> None:
+        """Restart Home Assistant, and meanwhile put time forward.
+
+        `day` is a day of this month.
+        """
+        await self.home.stop()
+        if clock:
+            await self.time.go_to(self._moment(clock, day))
+        await self.home.start()
+
+    def _moment(self, clock: str, day: int | None = None) -> datetime:
+        hour, minute = map(int, clock.split(":"))
+        now = self.time.now().astimezone(LUXEMBOURG)
+        return now.replace(day=day or now.day, hour=hour, minute=minute, second=0, microsecond=0)
+
+    async def read(self) -> None:
+        """Wait until both meters have been read."""
+        for meter in self.meters:
+            await meter.sends_another(within=PATIENCE)
+
+    async def pass_in_steps(self, minutes: float, step: float = 20) -> None:
+        """Let time pass while the meters are read."""
+        for _ in range(round(minutes * 60 / step)):
+            await self.time.pass_(seconds=step)
+
+    async def gets(self, *names: str) -> list[str]:
+        """Check that these messages, and no others, have come once at both places.
+
+        Return the texts on the phone.
+        """
+        titles = sorted(TITLES[self.language].get(name, name) for name in names)
+        await until(lambda: self._has_come(len(names)), within=PATIENCE)
+        # A second one would come within moments.
+        await asyncio.sleep(3)
+        phone, shown = self.phone.shown[:], await self._notifications()
+        # The second meter's name has the end of its serial number.
+        meters = "Smarty: ", f"Smarty {self.meters[1].device_name[-4:]}: "
+        for found, meter in zip((phone, shown), meters, strict=True):
+            assert all(title.startswith(meter) for title, _ in found)
+            without_name = sorted(title.removeprefix(meter) for title, _ in found)
+            pairs = zip(without_name, titles, strict=True)
+            assert [title[: len(expected)] for title, expected in pairs] == titles
+        assert sorted(text for _, text in phone) == sorted(text for _, text in shown)
+        self.phone.shown.clear()
+        await self.home.client.post("/api/services/persistent_notification/dismiss_all")
+        return [text for _, text in phone]
+
+    async def _has_come(self, count: int) -> bool:
+        return len(self.phone.shown) >= count and len(await self._notifications()) >= count
+
+    async def _notifications(self) -> list[tuple[str, str]]:
+        """Return what Home Assistant shows under the bell."""
+        found = await self.home.client.command("persistent_notification/get")
+        return [(each["title"], each["message"]) for each in found]
 
 
-async def remembers(home: Home, text: str) -> bool:
-    """Return whether the messages' file has a text of the operator."""
-    files = (home.directory / "config" / ".storage").glob("smarty_p1.*.messages")
-    return any(text in file.read_text(encoding="utf-8") for file in files)
+@pytest.fixture(scope="module", params=["de", pytest.param("fr", marks=pytest.mark.slow)])
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        configuration = home_assistant.CONFIGURATION + "mobile_app:\n"
+        of_language = configuration.replace("language: en", f"language: {request.param}")
+        assert of_language != configuration
+        patch.setattr(home_assistant, "CONFIGURATION", of_language)
+        yield request.param
 
 
-async def test_each_message_reaches_the_phone_once_in_two_languages(
-    home: Home, meter: TalkingMeter, phone: Phone
-) -> None:
-    await home.set_options(recipients=["notify.phone"], grid=True, send_test=True)
-    [(title, text)] = phone.shown
-    assert title == "Test of Smarty"
-    assert text == "Messages of the meter arrive here."
-    # What the meter shows at first is from before the switch.
-    await until(lambda: remembers(home, meter.text), within=MAX_WAIT)
-
-    async def has_come(count: int) -> bool:
-        return len(phone.shown) >= count
-
-    meter.text = "Kontroll muer um 10 Auer"
-    await until(lambda: has_come(2), within=PATIENCE)
-    assert phone.shown[1:] == [("Message of the grid operator", meter.text)]
-
-    await home.client.command("config/core/update", language="fr")
-    meter.volts = 255.4
-    await until(lambda: has_come(3), within=MAX_WAIT)
-    [(title, text)] = phone.shown[2:]
-    assert title == "Tension hors de 207-253 V"
-    assert text.startswith("L1 : 255,4 V, hors limites depuis ")
-    meter.volts = None
-    # A restart tells nothing again.
-    await home.stop()
-    await home.start()
-    await until(home.shows_last_telegram, within=PATIENCE)
-    meter.text = "Fäerdeg"
-    await until(lambda: has_come(4), within=PATIENCE)
-    # configuration.yaml has the language again.
-    assert phone.shown[3:] == [("Message of the grid operator", "Fäerdeg")]
-    assert await notifications(home) == []
+def evening(day: int) -> datetime:
+    """Return 17:50 on a day of next month. In its middle, no clocks are changed."""
+    next_month = datetime.now(UTC).replace(day=1) + timedelta(days=32)
+    local = next_month.astimezone(LUXEMBOURG)
+    return local.replace(day=day, hour=17, minute=50, second=0, microsecond=0).astimezone(UTC)
 
 
-async def test_without_a_phone_home_assistant_shows_the_message(
-    home: Home, meter: TalkingMeter, phone: Phone
-) -> None:
-    before = len(phone.shown)
-    await home.set_options(grid=True, recipients=[])
-    await until(home.shows_last_telegram, within=PATIENCE)
-    meter.text = "Neit"
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def household(
+    tmp_path_factory: pytest.TempPathFactory, language: str
+) -> AsyncIterator[Household]:
+    directory = tmp_path_factory.mktemp("home")
+    meters = [ScriptedMeter(number, KEY, house=HOUSES[0]) for number in (1, 2)]
+    time = MovedTime(directory / "time", evening(14))
+    home = Home(directory, meters[0], environment=time.environment)
+    async with serve(meters, interval=1, clock=time) as line:
+        async for phone in Phone().run():
+            try:
+                await home.start()
+                yield Household(home, meters, line, phone, time, language)
+            finally:
+                await home.stop()
 
-    async def is_shown() -> bool:
-        return bool(await notifications(home))
 
-    await until(is_shown, within=PATIENCE)
-    assert await notifications(home) == [("Message of the grid operator", "Neit")]
-    assert len(phone.shown) == before
+async def test_a_test_arrives_at_once(household: Household) -> None:
+    home = household.home
+    await home.client.post("/api/mobile_app/registrations", **companion_app(household.phone))
+    for port in household.line.ports:
+        address = f"socket://127.0.0.1:{port}"
+        await home.client.run_flow(
+            DOMAIN, "meter", port=address, encryption_key=KEY.hex(), advanced={}
+        )
+    # The water meter's switch is offered once the meter was read.
+    await household.read()
+    entries = await home.client.entries(DOMAIN)
+    for entry_id, recipients in zip(entries, (["notify.phone"], []), strict=True):
+        await home.client.set_options(entry_id, reference_power="3", energy_price="0,15")
+        await household.read()
+        await home.client.set_options(
+            entry_id,
+            goal="amount",
+            goal_amount="4",
+            for_all_meters=False,
+            recipients=recipients,
+            send_test=True,
+            **dict.fromkeys(KINDS, True),
+        )
+    await household.gets("test")
+
+
+async def test_the_grid(household: Household) -> None:
+    # The first text and count are from before the switch.
+    await household.pass_in_steps(1)
+    household.set(message="Kontroll muer um 10 Auer", failures=2, volts=255.4)
+    await household.pass_in_steps(1.5)
+    texts = await household.gets("operator", "failure", "voltage")
+    assert "Kontroll muer um 10 Auer" in texts
+    assert any("255,4 V" in text for text in texts)
+    household.set(volts=230.0)
+    await household.restart()
+    await household.read()
+    await household.gets()
+
+
+async def test_a_quarter_hour_that_gets_dear(household: Household) -> None:
+    """The quarter-hour is 5 kW above 3 kW."""
+    await household.restart("17:20", day=15)
+    await household.read()
+    await household.go_to("17:59")
+    await household.pass_in_steps(1)
+    household.set(kw=8.0)
+    await household.pass_in_steps(5.5)
+    [text] = await household.gets("soon above")
+    assert "18:15" in text

@@ -1,0 +1,60 @@
+"""Time that a test puts forward, for a real Home Assistant and for simulated meters alike."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import override
+
+import pytest
+
+from dev.simulator.clock import Clock
+
+# Seconds for which libfaketime uses what it has read, and a little more.
+_READ_AGAIN_S = 1.3
+
+
+class MovedTime(Clock):
+    """Clock that shows `start` now, and that can be put forward.
+
+    A program with `environment` has this time, too: libfaketime reads it from a file.
+    """
+
+    def __init__(self, file: Path, start: datetime) -> None:
+        super().__init__()
+        self._file = file
+        self._ahead = start - datetime.now(UTC)
+        # The monotonic clock moves along, and must not become negative.
+        assert self._ahead > timedelta()
+        self._write()
+
+    @override
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a program that has this time. Skip the test if none can."""
+        libraries = [*Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")]
+        if not libraries:
+            pytest.skip("libfaketime is not installed")
+        return {
+            "LD_PRELOAD": str(libraries[0]),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_CACHE_DURATION": "1",
+        }
+
+    async def go_to(self, time: datetime) -> None:
+        """Put the clock forward to `time`, and wait until the programs have noticed."""
+        assert time >= self.now()
+        self._ahead = time - datetime.now(UTC)
+        self._write()
+        await asyncio.sleep(_READ_AGAIN_S)
+
+    async def pass_(self, **time: float) -> None:
+        """Put the clock forward by a `timedelta` of these arguments."""
+        await self.go_to(self.now() + timedelta(**time))
+
+    def _write(self) -> None:
+        part = self._file.with_suffix(".new")
+        part.write_text(f"{self._ahead.total_seconds():+.3f}s\n", encoding="ascii")
+        part.replace(self._file)
