@@ -13,11 +13,11 @@ import pytest
 from smarty_p1_gateway.json_storage import JsonStorage
 from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue, NewFrame, QueueInUseError
 
-type FrameDecryptor = Callable[..., FrameQueue]
+type OpenQueue = Callable[..., FrameQueue]
 
 
 @pytest.fixture
-def open_queue(tmp_path: Path) -> Iterator[FrameDecryptor]:
+def open_queue(tmp_path: Path) -> Iterator[OpenQueue]:
     queues = []
 
     def opened(*ports: str, most_bytes: int = 1_000_000) -> FrameQueue:
@@ -39,7 +39,7 @@ def waiting(queue: FrameQueue, port: str) -> list[int]:
     return [int.from_bytes(frame.data[:4]) for frame in queue.oldest(port, 10_000)]
 
 
-def test_each_port_has_its_own_order(open_queue: FrameDecryptor) -> None:
+def test_each_port_has_its_own_order(open_queue: OpenQueue) -> None:
     queue = open_queue()
     queue.add([*frames("a", 1, 2), *frames("b", 3), *frames("a", 4)])
     assert waiting(queue, "a") == [1, 2, 4]
@@ -50,7 +50,7 @@ def test_each_port_has_its_own_order(open_queue: FrameDecryptor) -> None:
     assert (queue.length("a"), queue.size("a")) == (1, 164)
 
 
-def test_what_waits_is_there_after_a_restart_in_order(open_queue: FrameDecryptor) -> None:
+def test_what_waits_is_there_after_a_restart_in_order(open_queue: OpenQueue) -> None:
     queue = open_queue()
     queue.add(frames("a", 1, 2, 3))
     queue.remove("a", queue.oldest("a", 1))
@@ -64,7 +64,7 @@ def test_what_waits_is_there_after_a_restart_in_order(open_queue: FrameDecryptor
 
 
 def test_the_oldest_go_first_and_only_those_of_the_port_that_is_full(
-    open_queue: FrameDecryptor,
+    open_queue: OpenQueue,
 ) -> None:
     queue = open_queue(most_bytes=2 * 164 * 10)
     assert queue.add([*frames("b", 1), *frames("a", *range(10))]) == {}
@@ -74,7 +74,7 @@ def test_the_oldest_go_first_and_only_those_of_the_port_that_is_full(
     assert queue.size("a") <= 1640
 
 
-def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: FrameDecryptor) -> None:
+def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: OpenQueue) -> None:
     queue = open_queue()
     queue.add([*frames("b", 1), *frames("a", 2), *frames("b", 3)])
     queue.close()
@@ -89,7 +89,7 @@ def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: FrameDecryptor) 
 
 
 def test_ports_with_new_labels_share_what_waited_for_the_old_ones(
-    open_queue: FrameDecryptor,
+    open_queue: OpenQueue,
 ) -> None:
     old, new = ("a", "b", "c"), ("d", "b", "e")
     queue = open_queue(*old, most_bytes=3 * 164 * 10)
@@ -100,7 +100,7 @@ def test_ports_with_new_labels_share_what_waited_for_the_old_ones(
     assert [waiting(queue, port) for port in new] == [[*range(10)]] * 3
 
 
-def test_what_is_removed_while_it_makes_room_counts_once(open_queue: FrameDecryptor) -> None:
+def test_what_is_removed_while_it_makes_room_counts_once(open_queue: OpenQueue) -> None:
     queue = open_queue("a", most_bytes=164 * 10)
     queue.add(frames("a", *range(10)))
     in_flight = queue.oldest("a", 5)
@@ -111,7 +111,7 @@ def test_what_is_removed_while_it_makes_room_counts_once(open_queue: FrameDecryp
 
 
 def test_what_is_removed_leaves_the_disk_although_nothing_is_added(
-    open_queue: FrameDecryptor, tmp_path: Path
+    open_queue: OpenQueue, tmp_path: Path
 ) -> None:
     queue = open_queue("a")
     queue.add(frames("a", *range(300), size=2000))
@@ -127,7 +127,7 @@ def test_what_is_removed_leaves_the_disk_although_nothing_is_added(
 
 
 def test_what_is_removed_stays_so_although_the_disk_did_not_take_what_came_next(
-    open_queue: FrameDecryptor, tmp_path: Path
+    open_queue: OpenQueue, tmp_path: Path
 ) -> None:
     queue = open_queue("a")
     queue.add(frames("a", 1, 2, 3))
@@ -144,7 +144,7 @@ def test_what_is_removed_stays_so_although_the_disk_did_not_take_what_came_next(
 
 
 def test_a_nearly_full_disk_gets_no_more_frames_so_that_it_can_lose_some(
-    open_queue: FrameDecryptor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_queue: OpenQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue = open_queue("a")
     queue.add(frames("a", 1, 2, 3))
@@ -157,13 +157,13 @@ def test_a_nearly_full_disk_gets_no_more_frames_so_that_it_can_lose_some(
     assert waiting(queue, "a") == [3]
 
 
-def test_two_gateways_cannot_share_a_queue(open_queue: FrameDecryptor) -> None:
+def test_two_gateways_cannot_share_a_queue(open_queue: OpenQueue) -> None:
     open_queue()
     with pytest.raises(QueueInUseError):
         open_queue()
 
 
-def test_a_damaged_file_is_put_aside(open_queue: FrameDecryptor, tmp_path: Path) -> None:
+def test_a_damaged_file_is_put_aside(open_queue: OpenQueue, tmp_path: Path) -> None:
     (tmp_path / "queue").write_bytes(b"This is no database." * 1000)
     queue = open_queue()
     queue.add(frames("a", 1))
@@ -223,7 +223,7 @@ def test_a_file_that_is_not_damaged_stays(tmp_path: Path) -> None:
     assert not (tmp_path / "queue.damaged").exists()
 
 
-def test_what_is_kept_is_nobody_elses(open_queue: FrameDecryptor, tmp_path: Path) -> None:
+def test_what_is_kept_is_nobody_elses(open_queue: OpenQueue, tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
         open_queue().add(frames("a", 1))
@@ -245,7 +245,7 @@ def set_aside(queue: FrameQueue, port: str, title: str, count: int = 1) -> int:
     return sum(queue.set_aside(port, title, frame) for frame in queue.oldest(port, count))
 
 
-def test_what_is_set_aside_waits_in_order_and_stops_nothing(open_queue: FrameDecryptor) -> None:
+def test_what_is_set_aside_waits_in_order_and_stops_nothing(open_queue: OpenQueue) -> None:
     queue = open_queue()
     queue.add([*frames("a", 1, 2, 3, 4), *frames("b", 5)])
     assert set_aside(queue, "a", TITLES[0], 2) == 0
@@ -269,7 +269,7 @@ def test_what_is_set_aside_waits_in_order_and_stops_nothing(open_queue: FrameDec
     assert open_queue().titles_aside("a") == ()
 
 
-def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: FrameDecryptor) -> None:
+def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: OpenQueue) -> None:
     queue = open_queue()
     queue.add(frames("a", *range(20)))
     for title, count in zip(TITLES, (4, 3, 2, 5), strict=False):
@@ -284,7 +284,7 @@ def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: Fram
     assert queue.length("a") == 15
 
 
-def test_what_is_set_aside_goes_before_what_can_be_published(open_queue: FrameDecryptor) -> None:
+def test_what_is_set_aside_goes_before_what_can_be_published(open_queue: OpenQueue) -> None:
     queue = open_queue(most_bytes=2 * 164 * 10)
     queue.add(frames("a", *range(10)))
     set_aside(queue, "a", TITLES[0], 4)
@@ -297,7 +297,7 @@ def test_what_is_set_aside_goes_before_what_can_be_published(open_queue: FrameDe
 
 
 def test_frames_of_a_title_that_is_no_longer_configured_are_dropped(
-    open_queue: FrameDecryptor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    open_queue: OpenQueue, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     left, stays, unknown = (f"534147677004103{digit}" for digit in "012")
 
@@ -335,7 +335,18 @@ def test_frames_of_a_title_that_is_no_longer_configured_are_dropped(
     assert counts("ab", left, stays) == {stays: 1, unknown: 1}
 
 
-def test_what_made_room_meanwhile_is_not_set_aside(open_queue: FrameDecryptor) -> None:
+def test_what_is_dropped_leaves_the_disk(tmp_path: Path) -> None:
+    left, stays = (bytes.fromhex(f"534147677004103{digit}") for digit in "01")
+    path = tmp_path / "queue"
+    with closing(FrameQueue(path, ["a"], 1_000_000, [left, stays])) as queue:
+        queue.add([NewFrame("a", "", b"\xdb\x08" + left + bytes(2000))] * 300)
+    with closing(FrameQueue(path, ["a"], 1_000_000, [stays])) as queue:
+        queue.add(frames("a", 1))
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA page_count").fetchone() < (20,)
+
+
+def test_what_made_room_meanwhile_is_not_set_aside(open_queue: OpenQueue) -> None:
     queue = open_queue(most_bytes=2 * 164 * 2)
     queue.add(frames("a", 1, 2))
     [oldest] = queue.oldest("a", 1)
