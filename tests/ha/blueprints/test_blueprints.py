@@ -161,16 +161,8 @@ class TestChargeCar:
 
     @pytest.mark.parametrize("delay", [10, 60, 90, 300])
     async def test_a_charger_that_reports_late(self, home: Home, delay: int) -> None:
-        await home.powers(available=6)
-        await home.powers(net=1, charger=0, available=7.5)
-        await home.let_pass(5 * MINUTE)
-        assert home.calls == [
-            ("turn_off", "switch.charger"),
-            ("set_value", 8),
-            ("turn_on", "switch.charger"),
-        ]
+        await self.start_without_a_report(home)
         # With the charger's power before the start, (7.5 - 6.52) / 0.69 = 1.4 A would fit.
-        del home.reported["charger"]
         await home.powers(net=6.52)
         await home.let_pass(min(delay, 4 * MINUTE))
         assert home.calls == []
@@ -207,6 +199,55 @@ class TestChargeCar:
             await home.powers(net=9.98)
         is_paused = delay > 2 * MINUTE or not is_car
         assert home.calls == ([("turn_off", "switch.charger")] if is_paused else [])
+
+    @pytest.mark.parametrize("house", [2, 8])
+    async def test_the_wait_for_a_report_ends_early_if_the_house_takes_too_much(
+        self, home: Home, house: int
+    ) -> None:
+        await self.start_without_a_report(home)
+        await home.powers(net=house + 5.52)
+        await home.let_pass(40)
+        # Of 7.5 kW, the house leaves 8 A or nothing.
+        assert home.calls == ([("turn_off", "switch.charger")] if house == 8 else [])
+
+    async def start_without_a_report(self, home: Home) -> None:
+        """Let the car resume with 8 A, of which the charger then reports nothing."""
+        await home.powers(available=6)
+        await home.powers(net=1, charger=0, available=7.5)
+        await home.let_pass(5 * MINUTE)
+        assert home.calls == [
+            ("turn_off", "switch.charger"),
+            ("set_value", 8),
+            ("turn_on", "switch.charger"),
+        ]
+        del home.reported["charger"]
+
+    async def test_a_limit_that_is_turned_off_just_after_a_pause(self, home: Home) -> None:
+        await self.start_without_a_report(home)
+        await home.powers(net=13.52)
+        await home.let_pass(30)
+        assert home.calls == [("turn_off", "switch.charger")]
+        # The automation still runs.
+        await home.set("input_boolean.wanted", "off")
+        await home.let_pass(30)
+        assert home.calls == [("turn_on", "switch.charger")]
+
+    async def test_a_limit_that_is_turned_off_during_a_wait(self, home: Home) -> None:
+        await home.powers(net=1, charger=0, available=10)
+        await home.let_pass(MINUTE)
+        assert home.calls == [("set_value", 13)]
+        del home.reported["charger"]
+        await home.let_pass(10)
+        await home.powers(net=9.97, available=10.1)
+        await home.set("input_boolean.wanted", "off")
+        await home.let_pass(3 * MINUTE)
+        assert home.calls == []
+        await home.set("input_boolean.wanted", "on")
+        await home.powers(available="unavailable")
+        await home.let_pass(30)
+        await home.set("input_boolean.wanted", "off")
+        await home.let_pass(2 * MINUTE)
+        assert home.calls == []
 
     async def test_it_pauses_and_resumes_with_something_to_spare(self, home: Home) -> None:
         # It pauses rather than go below the least current of the charger.
