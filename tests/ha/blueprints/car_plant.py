@@ -177,7 +177,8 @@ class Car:
         while self._waiting and self._waiting[0][0] <= self.second:
             _, entity_id, state = self._waiting.pop(0)
             if entity_id == SWITCH and state == "on" != self._followed[SWITCH]:
-                self._starts_at = self.second + self._charger.start_s
+                plugged_in_at = max(self.second, self._charger.plugged_in_at)
+                self._starts_at = plugged_in_at + self._charger.start_s
             self._followed[entity_id] = state
         is_on = self._followed[SWITCH] == "on" and self.charged_kwh < self._charger.car_kwh
         current = min(float(self._followed[CURRENT]), self._charger.car_limit_a)

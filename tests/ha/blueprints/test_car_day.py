@@ -130,20 +130,28 @@ async def test_no_start_is_paused_before_the_charger_has_reported_it(
 # Seconds until the car was full, and kWh above the reference power, before the blueprint waited for
 # reports.
 BEFORE = {
-    ("wallbox", 0): (16_450, 0.0),
+    ("wallbox", 0): (17_837, 0.0),
     ("wallbox", 1): (17_856, 0.445),
-    ("ohme", 0): (17_840, 0.0),
+    ("wallbox", 2): (16_692, 0.0),
+    ("wallbox", 3): (17_494, 0.0),
+    ("ohme", 0): (18_713, 0.0),
     ("ohme", 1): (17_684, 0.388),
-    ("easee", 0): (15_790, 0.0),
+    ("ohme", 2): (17_658, 0.0),
+    ("ohme", 3): (17_879, 0.0),
+    ("easee", 0): (16_163, 0.0),
     ("easee", 1): (16_393, 0.448),
-    ("slow car", 0): (17_788, 0.0),
+    ("easee", 2): (15_253, 0.0),
+    ("easee", 3): (16_772, 0.0),
+    ("slow car", 0): (18_175, 0.0),
     ("slow car", 1): (17_121, 0.403),
+    ("slow car", 2): (15_274, 0.0),
+    ("slow car", 3): (18_856, 0.0),
 }
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize(
     ("name", "charger"),
     [("wallbox", WALLBOX), ("ohme", OHME), ("easee", EASEE), ("slow car", SLOW_CAR)],
@@ -159,9 +167,10 @@ async def test_an_evening(
     full_after, above_kwh = BEFORE[name, seed]
     sys.stdout.write(f"{car.full_after} s, {car.above_kwh} kWh, {car.pauses} pauses\n")
     assert car.full_after is not None
-    # The worst of these is 6 % later.
-    assert car.full_after <= 1.07 * full_after
-    assert car.above_kwh <= above_kwh + 0.02
+    assert car.full_after <= 1.05 * full_after
+    # A second of the maximum current is 3 Wh. A setting that is shown late counts from then, and a
+    # load of the house may be missed until the next report.
+    assert car.above_kwh <= above_kwh + (0.035 if charger.is_shown_late else 0.005)
 
 
 @pytest.mark.slow
