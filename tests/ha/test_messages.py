@@ -13,6 +13,8 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.lib.messages import HouseholdMessage, monthly_report
+from custom_components.smarty_p1.messages import report
 
 from . import billed_month
 from .conftest import EntryMaker
@@ -345,6 +347,60 @@ async def test_two_meters_with_the_same_recipients_have_one_report(  # noqa: PLR
         assert [lines[0], lines[2]] == [
             f"Smarty {serial[-4:]}: {bill['total']:.2f} €" for serial in (SERIAL, OTHER_SERIAL)
         ]
+
+
+@pytest.mark.parametrize(
+    ("fails_until", "is_reported"),
+    [("06-01 07:02", True), ("06-05 07:00", True), ("06-06 07:00", False)],
+)
+async def test_a_report_that_fails_is_tried_again_until_the_fifth(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fails_until: str,
+    *,
+    is_reported: bool,
+) -> None:
+    phone = Phone("Phone")
+    await add(hass, phone)
+    clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    hass.config_entries.async_update_entry(
+        entry, options=billed_month.OPTIONS | options("monthly_report")
+    )
+    await reload_with(hass, port, entry)
+    tries = 0
+    is_broken = True
+
+    def failing(meters: object) -> HouseholdMessage | None:
+        nonlocal tries
+        tries += 1
+        if is_broken:
+            raise ZeroDivisionError
+        return monthly_report(meters)  # type: ignore[arg-type]
+
+    def tried(count: int) -> bool:
+        return tries >= count
+
+    monkeypatch.setattr(report, "monthly_report", failing)
+    times = ["06-01 07:00", "06-01 07:02", "06-01 07:03", "06-05 07:00", "06-05 07:01"]
+    times += ["06-06 07:00", "06-06 07:01"]
+    due = [time for time in times if time <= fails_until and time <= "06-06 07:00"]
+    due += [time for time in times if time > fails_until][:1] if is_reported else []
+    for count, time in enumerate(times, start=1):
+        is_broken = time <= fails_until
+        expected_tries = min(count, len(due))
+        await clock.go_to(hass, f"2026-{time}:00")
+        await wait_until(hass, partial(tried, expected_tries))
+        # A further report would be made in a thread.
+        await asyncio.sleep(0.3)
+        assert tries == expected_tries
+    assert len(phone.shown) == is_reported
+    assert caplog.text.count("no monthly report yet") == 1
 
 
 async def test_what_happened_before_the_switch_is_not_told(

@@ -44,7 +44,7 @@ from ..lib.meter import MIN_CONNECTED_VOLTS, Reading
 from ..lib.outage import Outage
 from ..lib.p1 import MBusReading
 from .message_options import MessageOptions, async_store
-from .report import async_report, is_ready
+from .report import LAST_WAITING_DAY, async_report, is_ready
 from .sending import async_send, gone_recipients
 
 _LOOK_INTERVAL = timedelta(minutes=1)
@@ -114,6 +114,7 @@ class _MeterWatch:
         self._has_heard = entry.runtime_data.readings > 0
         self._captured: Mapping[int, MBusReading] = {}
         self._goal_looked_at: datetime | None = None
+        self.has_failed_report = False
         name = short_title(entry)
         self._outage = Outage(
             LOGGER, "%s: no message to %s (%s)", "%s: messages arrive again", name
@@ -240,17 +241,46 @@ class _MeterWatch:
         is_early = today.day == 1 and now.time() < _REPORT_TIME
         if is_early or self.options.quiet.contain(now.time()):
             return
-        watches = self._owing_watches(today)
+        if watches := self._owing_watches(today):
+            await self._async_make_report(watches, today)
+
+    async def _async_make_report(self, watches: list[_MeterWatch], today: date) -> None:
+        """Send the report of some meters, unless it is no news any more."""
+        reported_before = [watch.store.state.reported_in for watch in watches]
         for watch in watches:
-            watch.store.state = replace(watch.store.state, reported_in=today.replace(day=1))
+            watch.set_reported(today.replace(day=1))
         # Store first: after a crash, a report is rather missing than sent twice.
         for watch in watches:
             await watch.store.async_save()
-        if not watches or today.day > _LAST_REPORT_DAY:
+        if today.day > _LAST_REPORT_DAY:
             return
-        report = await async_report(self._hass, [watch.entry for watch in watches], today)
+        try:
+            report = await async_report(self._hass, [watch.entry for watch in watches], today)
+        except Exception as err:  # noqa: BLE001 - one fault must not cost the report of a month
+            self._try_again(watches, reported_before, today, err)
+            return
         if report:
             await self._async_send([report])
+
+    def _try_again(
+        self,
+        watches: list[_MeterWatch],
+        reported_before: list[date | None],
+        today: date,
+        err: Exception,
+    ) -> None:
+        """Log the first failure of a report, and let a later look try again."""
+        if not any(watch.has_failed_report for watch in watches):
+            LOGGER.error("%s: no monthly report yet", short_title(self.entry), exc_info=err)
+        for watch, reported_in in zip(watches, reported_before, strict=True):
+            watch.has_failed_report = True
+            if today.day <= LAST_WAITING_DAY:
+                watch.set_reported(reported_in)
+                watch.store.schedule()
+
+    def set_reported(self, month: date | None) -> None:
+        """Remember in which month the last report was made."""
+        self.store.state = replace(self.store.state, reported_in=month)
 
     def _owing_watches(self, today: date) -> list[_MeterWatch]:
         """Return this watch, and those that share its recipients and so its report.

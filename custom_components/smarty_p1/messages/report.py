@@ -23,7 +23,7 @@ from ..lib.history import month_start
 from ..lib.messages import HouseholdMessage, ReportedMonths, monthly_report
 
 # Without a cable, and after an outage, the last days of a month come later: the report waits.
-_LAST_WAITING_DAY = 5
+LAST_WAITING_DAY = 5
 _WHOLE_SHARE = 0.99
 _COMPARED_MONTHS = 2
 
@@ -47,7 +47,7 @@ def reported_months(demand: Demand | None, today: date) -> tuple[Month, ...]:
 def is_ready(entry: BooksConfigEntry, today: date) -> bool:
     """Return whether the last month is complete, or no longer to be waited for."""
     demand = entry.runtime_data.books.demand
-    if today.day > _LAST_WAITING_DAY:
+    if today.day > LAST_WAITING_DAY:
         return True
     months = reported_months(demand, today)
     if demand is None or not months:
