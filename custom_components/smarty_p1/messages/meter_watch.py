@@ -114,7 +114,7 @@ class _MeterWatch:
         self._has_heard = entry.runtime_data.readings > 0
         self._captured: Mapping[int, MBusReading] = {}
         self._goal_looked_at: datetime | None = None
-        self.has_failed_report = False
+        self.report_failed_in: datetime | None = None
         name = short_title(entry)
         self._outage = Outage(
             LOGGER, "%s: no message to %s (%s)", "%s: messages arrive again", name
@@ -241,11 +241,15 @@ class _MeterWatch:
         is_early = today.day == 1 and now.time() < _REPORT_TIME
         if is_early or self.options.quiet.contain(now.time()):
             return
-        if watches := self._owing_watches(today):
-            await self._async_make_report(watches, today)
+        watches = self._owing_watches(today)
+        # A report takes long to make: after a failure, wait until the next hour.
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        if watches and all(watch.report_failed_in != hour for watch in watches):
+            await self._async_make_report(watches, hour)
 
-    async def _async_make_report(self, watches: list[_MeterWatch], today: date) -> None:
+    async def _async_make_report(self, watches: list[_MeterWatch], hour: datetime) -> None:
         """Send the report of some meters, unless it is no news any more."""
+        today = hour.date()
         reported_before = [watch.store.state.reported_in for watch in watches]
         for watch in watches:
             watch.set_reported(today.replace(day=1))
@@ -257,7 +261,7 @@ class _MeterWatch:
         try:
             report = await async_report(self._hass, [watch.entry for watch in watches], today)
         except Exception as err:  # noqa: BLE001 - one fault must not cost the report of a month
-            self._try_again(watches, reported_before, today, err)
+            self._try_again(watches, reported_before, hour, err)
             return
         if report:
             await self._async_send([report])
@@ -266,15 +270,15 @@ class _MeterWatch:
         self,
         watches: list[_MeterWatch],
         reported_before: list[date | None],
-        today: date,
+        hour: datetime,
         err: Exception,
     ) -> None:
-        """Log the first failure of a report, and let a later look try again."""
-        if not any(watch.has_failed_report for watch in watches):
+        """Log the first failure of a report, and let the next hour try again."""
+        if not any(watch.report_failed_in for watch in watches):
             LOGGER.error("%s: no monthly report yet", short_title(self.entry), exc_info=err)
         for watch, reported_in in zip(watches, reported_before, strict=True):
-            watch.has_failed_report = True
-            if today.day <= LAST_WAITING_DAY:
+            watch.report_failed_in = hour
+            if hour.day <= LAST_WAITING_DAY:
                 watch.set_reported(reported_in)
                 watch.store.schedule()
 
