@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from homeassistant.components.energy.data import EnergyManager, SourceType
 
 ENERGY = "energy"
+SOLAR, BATTERY = "solar", "battery"
+MAX_SOURCES = 20
+_MAX_DEVICES = 20
+_MAX_NAME_CHARS = 64
+_HOUR = timedelta(hours=1)
+# Statistics are read from this long before the first requested day. The additional hours show how
+# much energy is normal for an hour.
+_BEFORE = timedelta(days=31)
+_SAME = 1e-6
 
 
 async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
@@ -49,9 +58,6 @@ def stored_sources(manager: EnergyManager) -> list[SourceType]:
     return list((manager.data or manager.default_preferences())["energy_sources"])
 
 
-_MAX_DEVICES = 20
-
-
 async def async_device_powers(hass: HomeAssistant) -> list[str]:
     """Return the power entities of at most 20 devices of the Energy dashboard."""
     manager = await async_energy_manager(hass)
@@ -59,16 +65,6 @@ async def async_device_powers(hass: HomeAssistant) -> list[str]:
         return []
     powers = [device.get("stat_rate") for device in manager.data["device_consumption"]]
     return [power for power in powers if power][:_MAX_DEVICES]
-
-
-SOLAR, BATTERY = "solar", "battery"
-MAX_SOURCES = 20
-MAX_DEVICES = 20
-_HOUR = timedelta(hours=1)
-# Statistics are read from this long before the first requested day. The additional hours show how
-# much energy is normal for an hour.
-_BEFORE = timedelta(days=31)
-_SAME = 1e-6
 
 
 class HouseSource(NamedTuple):
@@ -161,7 +157,7 @@ async def async_devices(
     if not is_only_meter(hass, entry):
         chosen = chosen_devices(entry)
         names = {name: shown for name, shown in names.items() if name in chosen}
-    names = dict([*names.items()][:MAX_DEVICES])
+    names = dict([*names.items()][:_MAX_DEVICES])
     if not names:
         return []
     kinds = dict.fromkeys(names, SupplyKind.PRODUCED)
@@ -193,7 +189,9 @@ async def async_all_devices(hass: HomeAssistant) -> dict[str, str]:
         name = device["stat_consumption"]
         if device.get("included_in_stat") not in listed:
             state = hass.states.get(name)
-            names[name] = str(device.get("name") or (state.name if state else name))
+            names[name] = str(device.get("name") or (state.name if state else name))[
+                :_MAX_NAME_CHARS
+            ]
     return names
 
 

@@ -359,3 +359,8 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
     await site.hass.config_entries.async_remove(other.entry_id)
     await site.receive(telegram("00:00:40", 0.0))
     assert {"Wallbox", "sensor.oven"} <= {*await names()}
+    # A name may be of any length.
+    long: Any = {"device_consumption": [{"stat_consumption": "sensor.oven", "name": "x" * 1000}]}
+    await manager.async_update(long)
+    await site.receive(telegram("00:00:50", 0.0))
+    assert "x" * 64 in await names()
