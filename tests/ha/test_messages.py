@@ -1,6 +1,7 @@
 """Messages: each arrives once, at the chosen recipients or as a notification."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +22,8 @@ from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
 from .recipients import Clock, Phone, add, options
 from .support import OTHER_METER, PATIENCE, TELEGRAM, at, call, receive, reload, set_up, wait_until
+
+type Reported = Callable[..., Awaitable[tuple[MockConfigEntry, Phone]]]
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +63,29 @@ async def reload_with(hass: HomeAssistant, port: MeterPort, entry: MockConfigEnt
     """Reload an entry of a billed month, whose meter sends its telegram of midnight."""
     port.greeting = port.next_frame(billed_month.telegram("00:00:00", 0.0))
     await reload(hass, entry)
+
+
+@pytest.fixture
+def reported(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+) -> Reported:
+    """Return a function that sets a billed month up at a time, to be reported to a phone."""
+
+    async def set_up_at(time: str, **more: float) -> tuple[MockConfigEntry, Phone]:
+        phone = Phone("Phone")
+        await add(hass, phone)
+        clock.now = datetime.fromisoformat(time)
+        entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+        chosen = billed_month.OPTIONS | options("monthly_report") | more
+        hass.config_entries.async_update_entry(entry, options=chosen)
+        await reload_with(hass, port, entry)
+        return entry, phone
+
+    return set_up_at
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -255,21 +281,11 @@ async def test_a_passed_goal_is_told_once(  # noqa: PLR0913, PLR0917
 
 
 async def test_a_month_is_reported_on_the_first_at_eight(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    clock: Clock,
-    hass_storage: dict[str, Any],
+    hass: HomeAssistant, port: MeterPort, clock: Clock, reported: Reported
 ) -> None:
     """May 2026: `billed_month` says what was used."""
     hass.config.language = "fr"
-    phone = Phone("Phone")
-    await add(hass, phone)
-    clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-    more = options("monthly_report") | {"goal": 100.0}
-    hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS | more)
-    await reload_with(hass, port, entry)
+    entry, phone = await reported("2026-05-20T12:00:00+02:00", goal=100.0)
     bill = await call(hass, "get_bill", month="2026-05")
     # It is an hour later in summer.
     await clock.go_to(hass, "2026-06-01 06:58:00")
@@ -355,24 +371,15 @@ async def test_two_meters_with_the_same_recipients_have_one_report(  # noqa: PLR
 )
 async def test_a_report_that_fails_is_tried_again_until_the_fifth(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
     clock: Clock,
-    hass_storage: dict[str, Any],
+    reported: Reported,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     fails_until: str,
     *,
     is_reported: bool,
 ) -> None:
-    phone = Phone("Phone")
-    await add(hass, phone)
-    clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-    hass.config_entries.async_update_entry(
-        entry, options=billed_month.OPTIONS | options("monthly_report")
-    )
-    await reload_with(hass, port, entry)
+    _, phone = await reported("2026-05-20T12:00:00+02:00")
     tries = 0
     is_broken = True
 
@@ -530,21 +537,13 @@ async def test_a_renamed_recipient_stays_one(
 async def test_a_report_waits_for_a_meter_that_is_not_read(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant,
     port: MeterPort,
-    make_entry: EntryMaker,
     clock: Clock,
-    hass_storage: dict[str, Any],
+    reported: Reported,
     back_on: str | None,
     reported_on: str,
 ) -> None:
     """The last telegram is from 16 June."""
-    phone = Phone("Phone")
-    await add(hass, phone)
-    clock.now = datetime.fromisoformat("2026-06-16T00:00:00+02:00")
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-    hass.config_entries.async_update_entry(
-        entry, options=billed_month.OPTIONS | options("monthly_report")
-    )
-    await reload_with(hass, port, entry)
+    entry, phone = await reported("2026-06-16T00:00:00+02:00")
     for day in ("2026-07-01", "2026-07-02", "2026-07-03", "2026-07-06", "2026-07-07"):
         await clock.go_to(hass, f"{day} 07:00:00")
         if day == back_on:

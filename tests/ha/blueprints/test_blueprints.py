@@ -182,14 +182,7 @@ class TestChargeCar:
     async def test_a_load_before_an_idle_charger_has_reported(
         self, home: Home, delay: int, *, is_car: bool
     ) -> None:
-        await home.powers(net=1, charger=0, available=10)
-        await home.let_pass(MINUTE)
-        # (10 - 1) / 0.69 = 13.04
-        assert home.calls == [("set_value", 13)]
-        # The car starts, or something else that draws as much.
-        del home.reported["charger"]
-        await home.let_pass(10)
-        await home.powers(net=9.97, available=10.1)
+        await self.start_at_an_idle_charger(home)
         await home.let_pass(min(delay, 100))
         assert home.calls == []
         if delay > 2 * MINUTE:
@@ -209,6 +202,16 @@ class TestChargeCar:
         await home.let_pass(40)
         # Of 7.5 kW, the house leaves 8 A or nothing.
         assert home.calls == ([("turn_off", "switch.charger")] if house == 8 else [])
+
+    async def start_at_an_idle_charger(self, home: Home) -> None:
+        """Let the car start, or something else that draws as much, unknown to the charger."""
+        await home.powers(net=1, charger=0, available=10)
+        await home.let_pass(MINUTE)
+        # (10 - 1) / 0.69 = 13.04
+        assert home.calls == [("set_value", 13)]
+        del home.reported["charger"]
+        await home.let_pass(10)
+        await home.powers(net=9.97, available=10.1)
 
     async def start_without_a_report(self, home: Home) -> None:
         """Let the car resume with 8 A, of which the charger then reports nothing."""
@@ -233,12 +236,7 @@ class TestChargeCar:
         assert home.calls == [("turn_on", "switch.charger")]
 
     async def test_a_limit_that_is_turned_off_during_a_wait(self, home: Home) -> None:
-        await home.powers(net=1, charger=0, available=10)
-        await home.let_pass(MINUTE)
-        assert home.calls == [("set_value", 13)]
-        del home.reported["charger"]
-        await home.let_pass(10)
-        await home.powers(net=9.97, available=10.1)
+        await self.start_at_an_idle_charger(home)
         await home.set("input_boolean.wanted", "off")
         await home.let_pass(3 * MINUTE)
         assert home.calls == []

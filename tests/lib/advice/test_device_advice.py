@@ -11,18 +11,11 @@ import pytest
 from smartyp1.advice import best_hour, cost_above, dearest_device
 from smartyp1.prices import Contract
 from tests.lib.advice.house_of_june import June, june
-from tests.lib.bill.months import local
+from tests.lib.bill.months import TWO_PRICES, local
 
 EXCESS = 0.0765 * 1.08
 ONE_PRICE = Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06)
 BY_DAY, BY_NIGHT, SOLD = (0.2 + 0.051) * 1.08, (0.08 + 0.051) * 1.08, 0.06
-TWO_PRICES = Contract(
-    reference_kw=3,
-    energy_price=0.2,
-    second_price=0.08,
-    second_hours="22:00-06:00",
-    feed_in_price=0.06,
-)
 CAR_AT_19 = 3 * (4 * BY_DAY + 1.3 * EXCESS)
 
 

@@ -14,18 +14,11 @@ from smartyp1.answers import MONTH, YESTERDAY, shares_report
 from smartyp1.bill import Demand, DemandMeter, QuarterHours
 from smartyp1.history import Energies, MarketPrices, day_start
 from smartyp1.prices import Contract
-from tests.lib.bill.months import LUXEMBOURG
+from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES
 
 START = datetime(2026, 5, 31, 22, tzinfo=UTC)
 NOW = datetime(2026, 6, 25, 12, tzinfo=UTC)
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
-TWO_PRICES = Contract(
-    reference_kw=3,
-    energy_price=0.2,
-    second_price=0.08,
-    second_hours="22:00-06:00",
-    feed_in_price=0.06,
-)
 OF_MARKET = Contract(reference_kw=3, energy_margin=0.02, feed_in_margin=-0.01)
 
 

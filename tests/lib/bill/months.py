@@ -9,6 +9,13 @@ from smartyp1.prices import Contract, Contracts
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+TWO_PRICES = Contract(
+    reference_kw=3,
+    energy_price=0.2,
+    second_price=0.08,
+    second_hours="22:00-06:00",
+    feed_in_price=0.06,
+)
 
 
 class Counted(TypedDict, total=False):
