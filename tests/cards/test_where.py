@@ -2,6 +2,7 @@
 
 import pytest
 
+from .house import meter
 from .house_where import ROWS, answers
 from .stage import Stage
 
@@ -41,6 +42,13 @@ async def test_what_is_missing_is_said(stage: Stage) -> None:
     assert await link.get_attribute("href") == "/config/energy"
     await stage.show(CARD, answers=answers(alone), is_admin=False)
     assert "Add devices" not in await stage.text()
+    # Of several meters, each has its own devices.
+    two = [meter(), meter(entry_id="other", title="Smarty other")]
+    await stage.show(CARD, answers=answers(alone) | {"smarty_p1/meters": {"meters": two}})
+    assert (
+        await stage.card(CARD).get_by_role("link", name="Choose devices of the house").count() == 1
+    )
+    assert "gear icon › Solar power and devices" in await stage.text()
 
     devices = [row | {"cost": None} for row in ROWS if row["kind"] == "device"]
     blind = answers(devices, lack="inverter", house_wh=None, cost=None)

@@ -127,9 +127,13 @@ export class NowCard extends SmartyCard {
   }
 
   protected override get label(): string {
+    return this.meter?.source === "leneda" ? this.text(yesterdayTexts, "title") : this.#title("name");
+  }
+
+  /** Return a title of the card; that of a pulse reader is its name. */
+  #title(key: NowKey): string {
     const { meter } = this;
-    if (meter?.source === "pulses") return this.nameOf(meter);
-    return meter?.source === "leneda" ? this.text(yesterdayTexts, "title") : this.#t("name");
+    return meter?.source === "pulses" ? this.nameOf(meter) : this.#t(key);
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
@@ -176,7 +180,7 @@ export class NowCard extends SmartyCard {
     // An LED says neither the direction of the energy, nor whether the whole house uses it.
     const isPulses = meter.source === "pulses";
     const is = isPulses ? "draws" : direction(now.power);
-    const title = isPulses ? this.nameOf(meter) : this.#t(is);
+    const title = this.#title(is);
     const running = live.quarter_hour;
     const day = localDay(new Date(feed.now));
     // The server sends the powers of inverter and battery once the house was requested.
@@ -194,7 +198,7 @@ export class NowCard extends SmartyCard {
     const older = advice.isExcess ? olderPrices(meter.prices_of, day, this.locale) : "";
     const rows = running ? firstDayRows(meter, running, this.locale) : [];
     return html`<header><h2>${title}</h2>${this.stamp(feed)}</header>
-      ${this.#number(now.power, is, title, isPulses)}
+      ${this.#number(now.power, is, title)}
       <div class=${isPulses ? "" : "answer"}>
         ${advice.text ? this.sentence(advice.text, advice.isExcess ? "costs" : "") : nothing}
         ${[advice.small, older].map((line) => (line ? html`<p class="small">${line}</p>` : nothing))}
@@ -225,7 +229,7 @@ export class NowCard extends SmartyCard {
     const line = now ? this.#updateHour(meter, feed) : "";
     const key: NowKey = now ? `last_${direction(now.power)}` : trouble?.isUnverified ? "unverified" : "no_value";
     const isPulses = meter.source === "pulses";
-    const title = isPulses ? this.nameOf(meter) : this.#t(key);
+    const title = this.#title(key);
     const sentence: NowKey | undefined = now
       ? "not_present"
       : trouble?.isUnverified
@@ -237,7 +241,7 @@ export class NowCard extends SmartyCard {
             : undefined;
     return html`<div class="old">
         <header><h2>${title}</h2>${now ? this.stamp(feed) : nothing}</header>
-        ${this.#number(now?.power, "old", title, isPulses)}
+        ${this.#number(now?.power, "old", title)}
         <div class=${isPulses ? "" : "answer"}>${isLost ? this.#lost() : sentence ? this.sentence(this.#t(sentence)) : nothing}</div>
       </div>
       ${now ? this.#curve(line, now, true) : nothing}
@@ -253,11 +257,11 @@ export class NowCard extends SmartyCard {
       <div class="bar"></div>`;
   }
 
-  #number(power: number | undefined, className: string, title: string, isPulses: boolean): TemplateResult {
+  #number(power: number | undefined, className: string, title: string): TemplateResult {
     const shown = power === undefined ? "–" : this.locale.number(Math.abs(power), kwDecimals(power));
     const unit = html`<small>\u00a0kW</small>`;
     if (power === undefined) return html`<div class="big ${className}">${shown}${unit}</div>`;
-    return html`<div class="big ${className}">${this.moreInfo(isPulses ? "pulse_power" : "power_net", html`${shown}${unit}`, `${title} ${shown}\u00a0kW`)}</div>`;
+    return html`<div class="big ${className}">${this.moreInfo(this.meter?.source === "pulses" ? "pulse_power" : "power_net", html`${shown}${unit}`, `${title} ${shown}\u00a0kW`)}</div>`;
   }
 
   #withoutReference(meter: Meter): TemplateResult {

@@ -119,7 +119,12 @@ export class WhereCard extends SmartyCard {
                 ${shown.house ? html`<tfoot><tr><th scope="row" colspan="2">${this.#t("house")}</th><td class="number">${shown.house.kwh}</td><td class="number">${shown.house.cost}</td></tr></tfoot>` : nothing}
               </table>
               ${shown.notes.map((note) => html`<p class="small">${note}</p>`)}
-              ${hasDevices || !this.hass?.user?.is_admin ? nothing : this.link("/config/energy", this.#t("no_devices"))}`
+              ${hasDevices || !this.hass?.user?.is_admin
+                ? nothing
+                : // Of several meters, nobody knows which devices of the Energy dashboard are in the house of this one.
+                  this.isOneOfSeveral
+                  ? this.settings(meter, this.#t("choose_devices"), "sun")
+                  : this.link("/config/energy", this.#t("no_devices"))}`
           : this.waiting(error)}`;
   }
 

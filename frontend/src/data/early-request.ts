@@ -26,8 +26,7 @@ export function rememberDashboard(entryId: string | null | undefined): void {
 export async function requestEarly(): Promise<void> {
   try {
     const entryId = localStorage.getItem(keyOf());
-    const { conn } = (entryId !== null && (await window.hassConnection)) || {};
-    if (conn) metersOf(conn).prepare(entryId || undefined);
+    if (entryId !== null) metersOf((await window.hassConnection!).conn).prepare(entryId);
   } catch {
     // The card asks again, and says what is wrong.
   }

@@ -469,18 +469,19 @@ export class Meters extends SharedSubscription {
   }
 
   /**
-   * Open the feed of a meter before a card is in view, so that the first card shows the power at once. By default, it is the
+   * Open the feed of a meter before a card is in view, so that the first card shows the power at once. Without `entryId`, it is the
    * chosen meter. Return a function that ends this, if no card has used the feed.
    */
   prepare(entryId?: string | null, onChange: Listener = () => undefined): () => void {
-    let [isEnded, unlisten]: [boolean, Listener | undefined] = [false, undefined];
+    let isEnded = false;
+    let unlisten: Listener | undefined;
     const end = () => {
       isEnded = true;
       unlisten?.();
       unlisten = undefined;
     };
     const open = () => {
-      const id = entryId ?? this.chosen?.entry_id;
+      const id = entryId || this.chosen?.entry_id;
       if (id && !isEnded) unlisten = this.feed(id).listen(onChange);
     };
     if (this.list) open();
