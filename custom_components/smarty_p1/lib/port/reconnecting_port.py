@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -103,17 +102,13 @@ class ReconnectingPort:
                 self.is_open = False
 
     async def _hand_over(self, reader: ByteReader) -> None:
-        stream, clock = PortStream(reader), asyncio.get_running_loop().time
-        silence, heard_at = self._silence_timeout, clock()
+        stream = PortStream(reader)
         while True:
-            with suppress(TimeoutError):
-                # A timer for each read would cost as much as the read.
-                async with asyncio.timeout_at(None if silence is None else heard_at + silence):
-                    while True:
-                        data = await stream.read()
-                        heard_at = clock()
-                        self._on_data(data)
-                        await stream.wait()
-            if silence is not None and clock() >= heard_at + silence:
-                msg = f"no byte for {silence:.0f} s"
-                raise PortSilentError(msg)
+            try:
+                async with asyncio.timeout(self._silence_timeout):
+                    data = await stream.read()
+            except TimeoutError as err:
+                msg = f"no byte for {self._silence_timeout:.0f} s"
+                raise PortSilentError(msg) from err
+            self._on_data(data)
+            await stream.wait()
