@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from smartyp1.bill import DemandMeter
+from smartyp1.history import Energies
 from smartyp1.messages import (
     ExcessState,
     GoalOutlook,
@@ -17,12 +19,14 @@ from smartyp1.messages import (
     QuarterHourAhead,
     SilenceState,
     VoltageState,
+    goal_outlook,
     warn_of_excess,
     watch_goal,
     watch_grid,
     watch_silence,
     watch_voltage,
 )
+from smartyp1.prices import Contract
 
 
 def clock(text: str) -> datetime:
@@ -202,6 +206,23 @@ def test_goal(outlooks: list[GoalOutlook], told: list[tuple[int, str]]) -> None:
         state, message = watch_goal(GoalState.from_dict(state.as_dict()), look)
         due += [(look.day.day, message.key)] if message else []
     assert due == told
+
+
+def test_an_outage_over_new_year_does_not_show_the_old_month_as_the_new_one() -> None:
+    """The meter shows the new month once its clock is confirmed: after a quarter-hour."""
+    meter = DemandMeter(Contract(reference_kw=3.0, energy_price=0.15))
+    shown: list[tuple[int, int, bool]] = []
+    for day, minutes in (("2026-12-14T18:00", range(60)), ("2027-01-01T07:20", range(1, 60))):
+        for minute in minutes:
+            now = datetime.fromisoformat(f"{day}+01:00") + timedelta(minutes=minute)
+            kwh = 500.0 + (now.year - 2026) * 90 + minute / 100
+            demand = meter.update(now, Energies(kwh, 0.0), 0.6, "1", received_at=now)
+            if demand and (look := goal_outlook(demand, 5.0)):
+                shown.append((look.day.month, minute, look.so_far > look.goal))
+    assert shown[0] == (12, 0, False)
+    months = [(month, is_passed) for month, _, is_passed in shown]
+    assert months == [*[(12, False)] * 60, *[(1, False)] * (len(shown) - 60)]
+    assert shown[60][1] < 30
 
 
 def test_the_goal_is_told_in_whole_euros() -> None:
