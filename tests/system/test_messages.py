@@ -20,7 +20,7 @@ from dev.ports import free_ports
 from dev.simulator import Server, serve
 from dev.simulator.house import HOUSES
 from dev.simulator.meter import CounterExhaustedError
-from dev.simulator.telegram_values import Flow, Phase, Reading
+from dev.simulator.telegram_values import Channel, Flow, Phase, Reading
 from smartyp1.history import LUXEMBOURG
 from tests.system.home import Home
 from tests.system.moved_time import MovedTime
@@ -40,6 +40,7 @@ TITLES = {
         "goal": "Ziel des Monats überschritten",
         "silent": "Keine Werte vom Zähler",
         "back": "Der Zähler wird wieder gelesen",
+        "water": "Wasser lief die ganze Nacht",
     },
     "fr": {
         "test": "Essai de ",
@@ -50,8 +51,14 @@ TITLES = {
         "goal": "Objectif du mois dépassé",
         "silent": "Pas de relevés du compteur",
         "back": "Le compteur est de nouveau lu",
+        "water": "L'eau a coulé toute la nuit",
     },
 }
+MONTHS = {
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "fr": "Janvier Février Mars Avril Mai Juin Juillet Août Septembre Octobre Novembre Décembre",
+}
+WATER = 7
 
 
 class ScriptedMeter(RecordingMeter):
@@ -60,6 +67,7 @@ class ScriptedMeter(RecordingMeter):
     kw = 0.3
     volts = 230.0
     failures = 0
+    leak_since: datetime | None = None
     is_paused = False
     _kwh = 5000.0
     _read_at: datetime | None = None
@@ -83,7 +91,16 @@ class ScriptedMeter(RecordingMeter):
             power=Flow(self.kw),
             phases=(phase, phase._replace(voltage=230.0), phase._replace(voltage=230.0)),
             power_failures=self.failures,
+            channels=tuple(map(self._with_leak, reading.channels)),
         )
+
+    def _with_leak[C](self, channel: C) -> C:
+        """Return a water meter that shows a leak of 12 L an hour, and no other use."""
+        if not isinstance(channel, Channel) or channel.device_type != WATER:
+            return channel
+        since = self.leak_since or channel.captured_at
+        hours = max(timedelta(), channel.captured_at - since) / timedelta(hours=1)
+        return replace(channel, value=41.0 + 0.012 * hours)
 
 
 class Phone:
@@ -156,7 +173,7 @@ class Household(NamedTuple):
     async def restart(self, clock: str | None = None, *, day: int | None = None) -> None:
         """Restart Home Assistant, and meanwhile put time forward.
 
-        `day` is a day of this month.
+        `day` is a day of this month, or 1 for the first day of the next month.
         """
         await self.home.stop()
         if clock:
@@ -166,6 +183,8 @@ class Household(NamedTuple):
     def _moment(self, clock: str, day: int | None = None) -> datetime:
         hour, minute = map(int, clock.split(":"))
         now = self.time.now().astimezone(LUXEMBOURG)
+        if day == 1:
+            now = now.replace(day=1) + timedelta(days=32)
         return now.replace(day=day or now.day, hour=hour, minute=minute, second=0, microsecond=0)
 
     async def read(self) -> None:
@@ -334,3 +353,34 @@ async def test_a_month_that_gets_dear(household: Household) -> None:
     await household.pass_in_steps(18, step=60)
     await household.go_to("21:05")
     await household.gets("goal")
+
+
+@pytest.mark.slow
+async def test_a_tap_that_drips(household: Household) -> None:
+    """The message waits for the end of the quiet hours."""
+    household.set(leak_since=household.time.now())
+    await household.restart("01:10", day=17)
+    await household.read()
+    for clock in ("02:08", "03:06"):
+        await household.go_to(clock)
+    await household.restart()
+    await household.read()
+    for clock in ("04:04", "05:02", "06:00", "06:57"):
+        await household.go_to(clock)
+    await household.gets()
+    await household.go_to("07:01")
+    [text] = await household.gets("water")
+    assert re.search(r"\b4\d L", text), text
+
+
+@pytest.mark.slow
+async def test_a_report_on_the_first_of_a_month(household: Household) -> None:
+    await household.restart("07:20", day=1)
+    await household.read()
+    await household.go_to("07:58")
+    await household.gets()
+    await household.go_to("08:00")
+    await household.gets(MONTHS[household.language].split()[evening(14).month - 1])
+    await household.restart()
+    await household.read()
+    await household.gets()
