@@ -17,6 +17,7 @@ from tests.ha.dialogs import enter_contract, submit, suggested
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home
 
+THIS_YEAR = datetime.now().astimezone().year
 DEFAULTS = {"energy_fee_per": "month", "with_levies": True}
 NORDPOOL = "sensor.nord_pool_current_price"
 EXPORT = "input_number.export_price"
@@ -195,9 +196,12 @@ WRONG = [
         Row("network_prices: reference_power_without_price", {"reference_power": text})
         for text in ("5", "6,9 kW", "250")
     ),
-    Row(
-        "surcharge_price_since: surcharge_day_implausible",
-        {"energy_price": "0.1", "surcharge_price_since": "2024-12-31"},
+    *(
+        Row(
+            "surcharge_price_since: surcharge_day_implausible",
+            {"energy_price": "0.1", "surcharge_price_since": day},
+        )
+        for day in ("2024-12-31", f"{THIS_YEAR + 3}-01-01")
     ),
     Row("surcharge_price_since: day_without_change", {"surcharge_price_since": "2026-01-01"}),
     *(Row("aids: aid_malformed", {"aids": {"aids": aids}}) for aids in NO_AIDS),
@@ -226,9 +230,10 @@ async def test_the_first_page_is_kept_while_the_second_is_corrected(home: Home) 
     )
 
     home.port.greeting = home.port.next_frame(TELEGRAM)
-    result = await submit(home.hass, form, {})
+    typed = {"surcharge_price_since": f"{THIS_YEAR + 2}-12-31"}
+    result = await submit(home.hass, form, typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    stored = {"reference_power": 7.0, "energy_price": 0.15, "discount": 1.0}
+    stored = {"reference_power": 7.0, "energy_price": 0.15, "discount": 1.0, **typed}
     assert dict(home.entry.options) == {**DEFAULTS, **stored}
 
 

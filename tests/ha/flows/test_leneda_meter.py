@@ -72,13 +72,18 @@ def last_midnight() -> datetime:
     return dt_util.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-async def test_a_key_is_enough_for_bill_and_entities(hass: HomeAssistant) -> None:
+async def test_a_key_is_enough_for_bill_and_entities(
+    hass: HomeAssistant, platform: Platform
+) -> None:
     found = await submit(hass, await start(hass, "leneda"), ACCOUNT)
     yesterday = last_midnight() - timedelta(days=1)
     text = told(found)["meter"]
     assert f"`{POINT}`" in text
     # Half a kilowatt at all times.
     assert f"{yesterday:%Y-%m-%d}, **12.0 kWh**" in text
+    assert "not available yet" not in text
+    [asked] = platform.requests
+    assert (asked.start, asked.end) == (last_midnight() - timedelta(days=7), last_midnight())
     result = await submit(hass, found, CONTRACT)
     entry = result["result"]
     await wait_for_telegram(hass, entry)

@@ -262,6 +262,8 @@ WRONG = [
         )
     ),
     Row("gas_price: gas_price_missing", {"gas_fixed_price": 16.5}),
+    Row("gas_price: amount_out_of_range", {"gas_price": 1_000_000.5}),
+    Row("gas_fixed_price: amount_out_of_range", {"gas_price": 0.9, "gas_fixed_price": -0.5}),
 ]
 
 
@@ -290,4 +292,4 @@ async def test_without_gas_nobody_is_asked_about_it(home: Home) -> None:
     form = await open_options(home.hass, entry, "updates")
 
     assert form["data_schema"]
-    assert list(form["data_schema"].schema) == ["min_interval"]
+    assert form["data_schema"]({}) == {"min_interval": 0}

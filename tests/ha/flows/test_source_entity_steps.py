@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE, FlowResultType
 from homeassistant.helpers import device_registry as dr
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from tests.ha.dialogs import reconfigure, start, submit, told
 from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
@@ -31,8 +31,10 @@ async def test_a_trial_says_how_exact_it_will_be(hass: HomeAssistant, smarty: Sm
         "energy_exported": smarty.chosen("exported"),
         "power_imported": smarty.chosen("power")[0],
     }
+    progress = async_capture_events(hass, EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE)
     found = await listen(hass, smarty, typed)
     assert found["step_id"] == "contract_without_cable"
+    assert [event.data["progress"] for event in progress][::8] == [5 / 120, 45 / 120, 85 / 120]
     # 120 s of a report each 10 s. 4 x 1 Wh + 1000 W x 10 s / 900 s = 15 W, and 82 W for 7000 W.
     assert told(found)["meter"].startswith(
         "Values received: 12, one every 10 s. The energy rises in steps of 1 Wh. "
