@@ -18,7 +18,7 @@ from zlib import crc32
 from . import card_changes, python_changes
 from .change import KINDS, Change, Places
 from .judge import Copy
-from .measured_tests import MeasuredTests, Results
+from .measured_tests import MORE, MeasuredTests, Results
 from .rooms import CARDS, ROOMS, room_of
 
 LIST = Path("dev/mutants.json")
@@ -94,8 +94,8 @@ def _judge_all(
         known = [test for test in mutant["tests"] or () if "::" in test]
         known = [test for test in known if (copy.tree / test.partition("::")[0]).is_file()]
         found = copy.noticing(change, place, known or measured_tests, whole=whole)
-        if not found and known and not whole:
-            found = copy.noticing(change, place, measured_tests, whole=False)
+        if not found and not whole and room_of(change.file) != CARDS:
+            found = copy.noticing(change, place, measured.tests_of(change, MORE), whole=False)
         with lock:
             mutant["tests"] = found
             _save(seed, mutants)

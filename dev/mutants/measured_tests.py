@@ -16,6 +16,8 @@ from .python_changes import nodes
 from .rooms import ROOMS, room_of
 
 MAX_TESTS, MAX_SECONDS = 40, 6.0
+MORE = 10
+"""How many times as many tests are run if the likeliest ones notice nothing."""
 _STORED = Path(".mutants")
 type _Lines = dict[tuple[str, str, str], set[str]]
 
@@ -86,8 +88,10 @@ class MeasuredTests:
                     tests = {intern(name.rpartition("|")[0]) for name in names} - left_out
                     self.lines.setdefault(key, set()).update(tests)
 
-    def tests_of(self, change: Change) -> list[str]:
+    def tests_of(self, change: Change, times: int = 1) -> list[str]:
         """Return the tests that are most likely to notice `change`, likeliest first.
+
+        These are MAX_TESTS or MAX_SECONDS of tests, `times` as many.
 
         If no test ran this line, return tests of the first group that is not empty:
 
@@ -110,13 +114,13 @@ class MeasuredTests:
         tests = sorted(found, key=lambda test: (stem not in test, sizes[test], test))
         own = [test for test in tests if stem in test][: MAX_TESTS // 2]
         rows = {function_of(test): test for test in reversed(tests)}
-        return self._affordable([*dict.fromkeys([*own, *reversed(rows.values()), *tests])])
+        return self._affordable([*dict.fromkeys([*own, *reversed(rows.values()), *tests])], times)
 
-    def _affordable(self, tests: list[str]) -> list[str]:
+    def _affordable(self, tests: list[str], times: int) -> list[str]:
         chosen, seconds = list[str](), 0.0
-        for test in tests[: 2 * MAX_TESTS]:
+        for test in tests[: 2 * times * MAX_TESTS]:
             seconds += self.seconds.get(test, 0.1)
-            if chosen and (seconds > MAX_SECONDS or len(chosen) == MAX_TESTS):
+            if chosen and (seconds > times * MAX_SECONDS or len(chosen) == times * MAX_TESTS):
                 break
             chosen.append(test)
         return chosen
