@@ -214,6 +214,7 @@ test("a night without water is no sign of a leak", () => {
   assert.equal(nightSaid([1, 1, 1], [2, 1, 1], [4, 4, 6]), "**On the last 3 nights, water ran in each hour: possible leak.** Last night 02:00–05:00: 14 L");
   assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L; water ran in each hour");
   assert.equal(nightOf([0, 0, 0], [0, 0, 0], [0, null, 0]), undefined);
+  assert.equal(nightTo(history({ "2026-11": 1 }, "2026-11-21"), "2026-11-21"), undefined);
 });
 
 test("nights on which clocks change have an hour more or less", () => {
@@ -330,5 +331,5 @@ test("gas in euros is drawn by days, up to the last whole one", () => {
   assert.equal(shown(chosenSentence(found, 12, en)), "**12 November** 4.10 € · 12 November 2025 5.00 €");
   assert.equal(shown(chosenSentence(found, 22, en)), "**22 November (so far)** – · 22 November 2025 5.00 €");
   // The last day of a month that has ended is a day like the others.
-  assert.equal(shown(chosenSentence({ ...found, today: "2026-12-01" }, 21, en)), "**21 November** 4.10 € · 21 November 2025 5.00 €");
+  assert.equal(shown(chosenSentence({ ...found, today: "2026-12-01" }, 30, en)), "**30 November** at least 0.50 € · 30 November 2025 5.00 €");
 });

@@ -149,6 +149,8 @@ test("fewer months, and months with an unknown day", () => {
   assert.equal(year({ months: away }), "The house used 1,200 kWh, 40% of it from your roof. Solar power saved you **105 €** in the 2 months shown. Days without solar data are not counted.");
   const part = [month("2026-08", { since: "2026-08-11" }), month("2026-09"), month("2026-10", { unknown_days: 1 })];
   assert.equal(year({ months: part, since }), "The house used 1,800 kWh, 40% of it from your roof. Solar power saved you **158 €** in the 3 months shown. Solar data is available from 11 August 2026 on. Days without solar data are not counted.");
+  const later = [month("2026-09"), month("2026-10", { since: "2026-10-11" })];
+  assert.match(year({ months: later }), /in the 2 months shown\. Days without solar data are not counted\.$/);
   assert.equal(year({ months: [month("2026-10", { saved: 0 })] }), "The house used 600 kWh, 40% of it from your roof.");
   assert.equal(year({ months: [month("2026-10")] }), "The house used 600 kWh, 40% of it from your roof. Solar power saved you **53 €** in this month.");
   assert.equal(year({ months: [month("2026-11")] }), "");

@@ -117,6 +117,14 @@ test("a step is known with the reading after it, its size is the mean of two, an
   // After a kettle was switched on, and another one twenty seconds later.
   const two = set(set(flat(), 100, 102, 2.4), 102, 200, 4.4);
   assert.deepEqual(findSteps(two, [], 2).map(({ at, kw }) => [at, Number(kw.toFixed(3))]), [[100, 2], [102, 2], [200, -4]]);
+  // The smallest step has 100 W.
+  assert.deepEqual([0.1, 0.099].map((kw) => findSteps(set(flat(0), 100, 360, kw), [], 2).length), [1, 0]);
+});
+
+test("a step is larger than the usual noise of the last five minutes", () => {
+  // Before a step of 0.6 kW, each reading differs by 0.4 kW from the one before, but for the last 10 or 20.
+  const steps = (calm: number) => findSteps(flat().map((_, index) => (index < 100 ? 0.4 + 0.4 * (index < 100 - calm ? index % 2 : 0) : 1)), [], 2);
+  assert.deepEqual([10, 20].map((calm) => steps(calm).map(({ at }) => at)), [[], [100]]);
 });
 
 test("gaps hide a step, but jitter does not; a meter of entities has its own gaps", () => {
@@ -137,7 +145,8 @@ test("the phases of a step, and a thermostat's steps", () => {
   const net = flat();
   const phases = [flat(0.1), flat(0.2), flat(0.1)];
   for (const from of [50, 100, 150]) {
-    net.fill(2.4, from, from + 20);
+    // Its power falls by some percent while it warms up.
+    net.fill(2.5 - (from - 50) / 1000, from, from + 20);
     phases[1]!.fill(2.2, from, from + 20);
   }
   net.fill(9.4, 250, 300);
@@ -147,6 +156,8 @@ test("the phases of a step, and a thermostat's steps", () => {
   // Of the thermostat, the first mark is enough; the newest step always has one.
   assert.deepEqual(chooseMarks(steps, 10).map(({ at }) => at), [300, 250, 50]);
   assert.deepEqual(chooseMarks([], 10), []);
+  const small = [0, 1, 2].flatMap((n) => [step({ at: 20 * n, kw: 0.5, times: 3 }), step({ at: 20 * n + 10, kw: -0.5, times: 3 })]);
+  assert.deepEqual(chooseMarks(small, 4).map(({ at }) => at), [50, 0]);
 });
 
 test("the scale begins at zero, and shows the reference power from half of it on", () => {
@@ -191,6 +202,7 @@ test("the curve is a line of steps, and no line crosses a gap", () => {
   const [steady, other] = [[...flat(), 0.402], [...flat(), 0.9]];
   assert.equal(drawCurve(curve, steady, 0.4, 0.402, first), first);
   assert.notEqual(drawCurve(curve, other, 0.4, 0.9, first), first);
+  assert.notEqual(drawCurve(curve, set(flat(), 359, 360, 0.9), 0.4, 0.9, first), first);
   assert.notEqual(drawCurve(curve, [...flat(), 0.4, 0.4, 0.4], 0.4, 0.4, first), first);
   assert.notEqual(drawCurve(draw(flat(), 400), steady, 0.4, 0.402, first), first);
 });

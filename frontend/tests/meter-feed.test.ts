@@ -3,7 +3,8 @@ import { beforeEach, test } from "node:test";
 import type { Connection } from "../src/hass.ts";
 import { type MeterFeed, metersOf } from "../src/data/meter-feed.ts";
 import { recordUses } from "../src/data/request-queue.ts";
-import type { Live } from "../src/data/websocket-types.ts";
+import type { Live, Meter } from "../src/data/websocket-types.ts";
+import { yearSeries } from "../src/data/year-quarter-hours.ts";
 
 type Message = { type: string };
 
@@ -11,6 +12,8 @@ type Message = { type: string };
 class Server implements Connection {
   live: Live = { state: "receiving", obstacle: null, remedy: null };
   answer: unknown = {};
+  /** Code with which a subscription is refused. */
+  refusal: string | undefined;
   /** Whether answers wait for `release`. */
   isSlow = false;
   readonly sent: string[] = [];
@@ -34,6 +37,7 @@ class Server implements Connection {
 
   async subscribeMessage<T>(callback: (message: T) => void): Promise<() => void> {
     await this.#connected.promise;
+    if (this.refusal) throw { code: this.refusal };
     const id = ++this.#last;
     this.subscriptions.set(id, callback as (live: Live) => void);
     setImmediate(() => this.subscriptions.has(id) && callback(this.live as T));
@@ -124,6 +128,32 @@ test("a subscription of a lost connection is not ended on the next one", async (
   // The other subscription with this number, and the new one.
   assert.deepEqual([...server.subscriptions.keys()], [1, 2]);
   remove();
+});
+
+test("a meter that the user may not see is gone", async () => {
+  server.refusal = "unauthorized";
+  const remove = await place();
+  assert.deepEqual([feed.live?.state, feed.live?.gone], ["unauthorized", true]);
+  remove();
+});
+
+test("after a lost connection, the year is not sent again, but its newest quarter-hours are", async () => {
+  server.answer = { start: "2025-10-31T23:00:00Z", end: "2026-11-21T00:00:00Z", values: [], past: "1" };
+  const draw = () => {
+    recordUses(card, true);
+    yearSeries(feed, {} as Meter);
+  };
+  const unlisten = feed.listen(draw);
+  await settled();
+  await settled();
+  assert.deepEqual(server.sent, ["quarter_hours", "quarter_hours"]);
+  server.sleep();
+  server.wake();
+  await settled();
+  await settled();
+  assert.equal(server.sent.length, 3);
+  unlisten();
+  recordUses(card, false);
 });
 
 test("a card that returns asks once, in the quarter-hour of the first message", async () => {

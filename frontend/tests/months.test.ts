@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { CardHost } from "../src/card-host.ts";
 import { type Column, type Frame, monthsDrawing } from "../src/parts/months-chart.ts";
+import { toEnter } from "../src/parts/shared-bills.ts";
 import { Locale } from "../src/locale.ts";
 import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
-import type { Bill } from "../src/data/websocket-types.ts";
+import type { Bill, Meter } from "../src/data/websocket-types.ts";
+import { markupOf } from "./template-text.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 
@@ -81,6 +84,9 @@ test("the running month stands apart, behind a line", () => {
 test("the scale has round values, 0 among them, and room for long ones", () => {
   const values = drawn(year(), 342).lines.map(({ value }) => value);
   assert.deepEqual(values, [-20, 0, 20, 40, 60, 80, 100]);
+  assert.deepEqual(drawn([column({ parts: [40], tick: 40 })], 342).lines.map(({ value }) => value), [0, 10, 20, 30, 40]);
+  // A part of less than 1 euro takes no room from what is below 0.
+  assert.equal(drawn([column({ parts: [60, 0.5, 0, -20] })], 342).lines[0]!.value, -20);
   const large = drawn(year([{ parts: [54_321] }]), 342);
   assert.ok(large.axis > drawn(year(), 342).axis);
   // A narrow chart needs its width for the months.
@@ -130,6 +136,17 @@ test("without a month in euros there is only energy, and what has to be entered 
   assert.equal(says({}), "To show costs, this card needs the prices from your bill.");
   assert.equal(says({ reference_kw: null }), "To show costs, this card needs your reference power. Your bill states this power.");
   assert.equal(says({ unpriced_kwh: 80, unpriced_market_kwh: 80 }), "The market price is not known for 80.00 kWh, so the bill is not complete.");
+});
+
+test("what has to be entered is a link for an administrator, and a hint for others", () => {
+  const shown = (field: Parameters<typeof toEnter>[3], is_admin = true) => {
+    const card = { hass: { user: { is_admin } }, settings: (_: Meter, text: string, to: string) => `${text} (${to})` } as unknown as CardHost;
+    return markupOf(toEnter(card, {} as Meter, en, field)).replace(/<[^>]*>/g, "");
+  };
+  assert.equal(shown("reference_power"), "Enter the reference power (reference_power)");
+  assert.equal(shown("energy_price"), "Enter the prices (energy_price)");
+  assert.equal(shown("energy_price", false), "An administrator can enter the missing value.");
+  assert.equal(shown(undefined), "");
 });
 
 test("amounts say at which prices they are", () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { phaseBars, quarterHourBar } from "../src/cards/now.ts";
 import { Locale } from "../src/locale.ts";
 import { troubleOf } from "../src/parts/banner.ts";
+import { nextOf } from "../src/parts/meter-chooser.ts";
 import { firstDayRows, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
 import type { Live, Meter, RunningQuarterHour } from "../src/data/websocket-types.ts";
 
@@ -196,6 +197,7 @@ test("odd values are unknown ones", () => {
   const odd = situationOf({ state: "receiving", obstacle: null, remedy: null, values: { power_net: 1, demand_peak: "x" } }, meter)!;
   assert.equal(odd.peak, null);
   assert.ok(Number.isFinite(odd.secondsLeft));
+  assert.equal(odd.energy, 0);
 });
 
 test("what was fed in in this quarter-hour is known from it", () => {
@@ -232,6 +234,14 @@ test("phases have one zero and one scale", () => {
   assert.deepEqual([one!.from, one!.to, two!.from, two!.to], [0.5, 1, 0.375, 0.5]);
   assert.deepEqual([three!.from, three!.to], [0.5, 0.5]);
   assert.equal(phaseBars([0.2, 0, 0])[0]!.to, 0.55);
+});
+
+test("arrow keys go round three radio buttons, and Home and End to their ends", () => {
+  const rows: [key: string, from: number, to: number | undefined][] = [
+    ["ArrowLeft", 1, 0], ["ArrowUp", 1, 0], ["ArrowRight", 1, 2], ["ArrowDown", 1, 2],
+    ["ArrowLeft", 0, 2], ["ArrowDown", 2, 0], ["Home", 2, 0], ["End", 0, 2], ["Enter", 1, undefined],
+  ];
+  for (const [key, from, to] of rows) assert.equal(nextOf({ key } as KeyboardEvent, from, 3), to, `${key} on ${from}`);
 });
 
 const NOW = Date.parse("2026-11-21T17:38:20Z");

@@ -25,6 +25,7 @@ import {
   gapWords,
   receptionDay,
   receptionShare,
+  receptionBlocks,
   supplySentence,
 } from "../src/parts/quality-switches-and-reception.ts";
 import type { Events, Live, Meter, Voltages } from "../src/data/websocket-types.ts";
@@ -116,6 +117,9 @@ test("the line has a part for each time without gap, on a scale that is fixed", 
   const wide = voltageDrawing(voltageDay(volts({ L1: { 10: [150, 270] }, L2: {} })));
   assert.deepEqual(wide.band, { top: 7.9, bottom: 29.4 });
   assert.notEqual(wide.beyond, "");
+  // Five minutes alone are an area, from 231 to 229 V.
+  const alone = { ...volts(), phases: { L1: { lowest: [229], highest: [231] } } };
+  assert.deepEqual(voltageDrawing(voltageDay(alone)).paths, ["M0 27.1L0.5 27.1L1 27.1L1 28.9L0.5 28.9L0 28.9Z"]);
 });
 
 const meter = { last_telegram: null, connection_kva: null } as Meter;
@@ -201,6 +205,12 @@ test("an hour of which a part is known counts for that part", () => {
   // 16:50 to 17:00 half, then 98 minutes whole.
   const day = reception({ received, since: "2026-11-21T15:50:00+00:00" });
   assert.equal(receptionShare(day, en), "95.4%");
+});
+
+test("an hour is a block: received below, missing above, and a little that is missing stays visible", () => {
+  const blocks = receptionBlocks({ ...reception({}), shares: [1, 0.5, null, 0, 0.99] });
+  assert.equal(blocks.received, "M0.08 0H0.92V20H0.08ZM1.08 10H1.92V20H1.08ZM4.08 3H4.92V20H4.08Z");
+  assert.equal(blocks.missing, "M1.08 0H1.92V10H1.08ZM3.08 0H3.92V20H3.08ZM4.08 0H4.92V3H4.08Z");
 });
 
 test("the last message that says something is shown without what would turn or hide it", () => {

@@ -91,11 +91,11 @@ test("the bar is solid so far, hatched to the forecast, and changes its colour a
 });
 
 test("before there is a forecast, the bar has no hatching", () => {
-  const { estimate: _, ...without } = bill({ total: 6.3, goal: goal(), estimate_lacks: "last_year" });
+  const { estimate: _, ...without } = bill({ total: 9.6, goal: goal(), estimate_lacks: "last_year" });
   const { forecast, bar } = shown([day()], without as Bill);
-  assert.equal(forecast, "November: **6.30 €** so far. Forecast from 4 November on.");
+  assert.equal(forecast, "November: **9.60 €** so far. Forecast from 4 November on.");
   assert.deepEqual(bar!.parts.map(({ isEstimate }) => isEstimate), [false]);
-  assert.equal(plain(bar!.words), "Goal 140 €: 6.30 € so far.");
+  assert.equal(plain(bar!.words), "Goal 140 €: 9.60 € so far.");
 });
 
 test("what is not known is not 0", () => {

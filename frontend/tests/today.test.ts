@@ -11,7 +11,7 @@ import {
 } from "../src/data/day-chart-bars.ts";
 import { dayStart, Locale } from "../src/locale.ts";
 import { costsOf, firstEnds } from "../src/parts/day-quarter-hours.ts";
-import { dayAfterKey, weeksOf } from "../src/parts/calendar.ts";
+import { calendar, dayAfterKey, weeksOf } from "../src/parts/calendar.ts";
 import { memoize } from "../src/parts/memoize.ts";
 import {
   alwaysOnSentence,
@@ -27,6 +27,7 @@ import {
   weekOf,
 } from "../src/sentences/today.ts";
 import type { Day, QuarterHours, RunningQuarterHour } from "../src/data/websocket-types.ts";
+import { markupOf } from "./template-text.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
@@ -61,7 +62,7 @@ const answer = (changes: Partial<QuarterHours>): QuarterHours => ({
 });
 
 test("values stand at their instant, wherever the answer begins", () => {
-  const imported = answer({ start: "2026-11-20T22:30:00+00:00", values: [1, 2, 3, null, 5], origins: [[1, 2, "leneda"]] });
+  const imported = answer({ start: "2026-11-20T22:30:00+00:00", values: [1, 2, 3, null, 5], origins: [[2, 2, "leneda"]] });
   const exported = answer({ start: "2026-11-20T23:15:00Z", values: [7] });
   assert.deepEqual(quartersOf(START, 4, imported, exported), [
     { imported: 3, exported: null, origin: "leneda" },
@@ -322,6 +323,15 @@ test("a month of the calendar begins on its weekday, and its keys stay in real d
   assert.deepEqual([weeks[2]![3]!.name, weeks[2]![4]!.isKnown], ["Thursday 12 November", false]);
   const keys = ["ArrowLeft", "ArrowDown", "PageUp", "PageDown", "Home", "End", "x"];
   assert.deepEqual(keys.map((key) => dayAfterKey(key, "2026-03-31")), ["2026-03-30", "2026-04-07", "2026-02-28", "2026-04-30", "2026-03-30", "2026-04-05", undefined]);
+});
+
+test("the calendar turns to months with days only", () => {
+  const turns = (focused: string) => {
+    const nothing = () => undefined;
+    const view = { focused, chosen: focused, first: "2026-09-30", today: "2026-11-22", sums: [], reference: "", choose: nothing, move: nothing, close: nothing };
+    return [...markupOf(calendar(view, en)).matchAll(/title=.* aria-disabled=(true|false)/g)].map(([, isDisabled]) => isDisabled === "false");
+  };
+  assert.deepEqual(["2026-09-30", "2026-10-10", "2026-11-01"].map(turns), [[false, true], [true, true], [true, false]]);
 });
 
 test("what is always on has its power, and its cost if that is known", () => {

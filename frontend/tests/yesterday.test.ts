@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
+import type { CardHost } from "../src/card-host.ts";
+import type { MeterFeed } from "../src/data/meter-feed.ts";
+import { pastDay } from "../src/parts/day-chooser.ts";
 import { lastKnownDay, shownPast } from "../src/sentences/last-known-day.ts";
 import type { Day, Meter } from "../src/data/websocket-types.ts";
+import { markupOf } from "./template-text.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
 const fr = new Locale({ language: "fr", number_format: "language", time_format: "24" }, "fr");
@@ -46,6 +50,15 @@ test("another day has its name, and a late yesterday is awaited", () => {
   assert.deepEqual(texts.slice(0, 2), ["Friday 20 November", "until Fri 20 Nov, 24:00"]);
   assert.deepEqual([notes[0], notes[2]], ["Yesterday's values have not arrived yet.", "Older days are still being downloaded. So far, Home Assistant has the days since 1 April 2026."]);
   assert.equal(shown("2026-11-21", DAY, METER, fr).texts[0], "Hier");
+});
+
+test("the last seven known days can be chosen", () => {
+  const all = Array.from({ length: 30 }, (_, index) => ({ ...DAY, day: `2026-11-${String(index + 1).padStart(2, "0")}` }));
+  const get = (_: string, { start, end }: { start: string; end: string }) => ({ value: { days: all.filter(({ day }) => day >= start && day < end) } });
+  const feed = { get, shown: { day: "2026-11-18" }, now: NOW } as unknown as MeterFeed;
+  const markup = markupOf(pastDay({ announce() {} } as unknown as CardHost, METER, feed, en));
+  const days = [...markup.matchAll(/data-day=(\S+)\s+aria-checked=(\w+)[^>]*disabled=(\w+)/g)].map(([, day, isChosen, isDisabled]) => [day, isChosen, isDisabled]);
+  assert.deepEqual(days, [15, 16, 17, 18, 19, 20, 21].map((day) => [`2026-11-${day}`, String(day === 18), "false"]));
 });
 
 test("a meter at a port has no last known day", () => {
