@@ -105,7 +105,7 @@ const flat = (kw: Slot = 0.4): Slot[] => new Array<Slot>(SLOTS).fill(kw);
 const set = (slots: Slot[], from: number, to: number, kw: Slot): Slot[] => [...slots].fill(kw, from, to);
 
 test("a step is known with the reading after it, its size is the mean of two, and a moment's power is none", () => {
-  const net = set(flat(), 358, 360, 2.5);
+  const net = set(set(flat(), 358, 359, 2.46), 359, 360, 2.54);
   assert.deepEqual(findSteps(net, [], 2).map(({ at, kw }) => [at, Number(kw.toFixed(3))]), [[358, 2.1]]);
   assert.deepEqual(findSteps(set(flat(), 359, 360, 2.5), [], 2), []);
   assert.deepEqual(findSteps(set(flat(), 100, 101, 2.5), [], 2), []);
@@ -166,6 +166,7 @@ test("the scale begins at zero, and shows the reference power from half of it on
   assert.equal(scaleOf(3.5, 3.5, 7).hasReference, false);
   const { low, high, ticks } = scaleOf(-2.1, 0.4, 7);
   assert.deepEqual([low, high, ticks], [-3, 1, [-3, -2, -1, 0, 1]]);
+  assert.deepEqual(scaleOf(0, 75, null).ticks, [0, 20, 40, 60, 80]);
   assert.ok(scaleOf(0, 240, null).ticks.length <= 6);
 });
 
@@ -174,6 +175,7 @@ test("the curve is a line of steps, and no line crosses a gap", () => {
   assert.equal(line, "M0.0 30H20.0V10H30.0M50.0 20H60.0");
   assert.equal(area, "M0.0 40V30H20.0V10H30.0V40ZM50.0 40V20H60.0V40Z");
   assert.deepEqual(gaps, [[3, 5]]);
+  assert.equal(pathsOf([1, null, 2], (index) => 10 * index, (kw) => 40 - 10 * kw).line, "M0.0 30H10.0M20.0 20H30.0");
   // A change of less than half a pixel is no part of the path.
   assert.equal(pathsOf([1, 1.02, 1.01, 1.06], (index) => 10 * index, (kw) => 40 - 10 * kw).line, "M0.0 30H30.0V29.5H40.0");
   // Slots appended later give the same paths.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { beforeEach, mock, test } from "node:test";
 import type { Connection } from "../src/hass.ts";
 import { type MeterFeed, metersOf } from "../src/data/meter-feed.ts";
 import { recordUses } from "../src/data/request-queue.ts";
@@ -201,6 +201,18 @@ test("a card without a meter of its own shows one that is read, unless all are d
   assert.equal(await show("disabled", "failing", "receiving"), "failing");
   meters.choose("disabled");
   assert.equal(meters.chosen?.entry_id, "disabled");
+});
+
+test("the feed of the chosen meter is open for ten seconds before a card uses it", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  server.answer = { meters: [{ entry_id: "a", state: "receiving", media: [] }] };
+  metersOf(server).prepare();
+  await settled();
+  assert.deepEqual([server.sent, server.subscriptions.size], [["meters"], 1]);
+  mock.timers.tick(10_000);
+  await settled();
+  assert.equal(server.subscriptions.size, 0);
+  mock.timers.reset();
 });
 
 test("the list of meters is asked for again when a meter begins a period, and only while a card listens", async () => {

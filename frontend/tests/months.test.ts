@@ -4,7 +4,7 @@ import type { CardHost } from "../src/card-host.ts";
 import { type Column, type Frame, monthsDrawing } from "../src/parts/months-chart.ts";
 import { toEnter } from "../src/parts/shared-bills.ts";
 import { Locale } from "../src/locale.ts";
-import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
+import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, nameOf, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { Bill, Meter } from "../src/data/websocket-types.ts";
 import { markupOf } from "./template-text.ts";
 
@@ -183,6 +183,8 @@ test("a part too small for a month is there when the months together have it", (
     return [...rows, total!].map(({ name, cells }) => [name, ...cells].join(" ").replaceAll("\u00a0", " "));
   };
   assert.deepEqual(names(5, 0.45), ["Energy 40 € 160 €", "Grid, meter, levies 20 € 80 €", "Surcharge above 7 kW 0 € 2 €", "To pay 60 € 242 €"]);
+  const two = yearOf([bill("2026-09", "2026-10", { reference_kw: 3 }), bill("2026-10", "2026-11")], "€");
+  assert.equal(nameOf("surcharge", two, en), "Surcharge above reference power");
   assert.deepEqual(names(5, 0.01), ["Energy 40 € 160 €", "Grid, meter, levies 20 € 80 €", "To pay 60 € 240 €"]);
 });
 

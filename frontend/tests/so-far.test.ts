@@ -118,6 +118,7 @@ test("a missing price is said, and a missing reference power", () => {
 test("on the first day, a month has the same energy as today", () => {
   assert.deepEqual(shown([day({ imported_wh: 200 })]).rows, ["0.2 kWh | 0.2 kWh"]);
   assert.deepEqual(shown([day({ imported_wh: 10_100 })]).rows, ["10.1 kWh | 10 kWh"]);
+  assert.deepEqual(shown([day({ imported_wh: 60_000 })]).rows, ["60.0 kWh | 60 kWh"]);
 });
 
 test("before the first whole quarter-hour, no row says 0 kWh", () => {

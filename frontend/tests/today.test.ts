@@ -10,13 +10,15 @@ import {
   smallBars,
 } from "../src/data/day-chart-bars.ts";
 import { dayStart, Locale } from "../src/locale.ts";
-import { costsOf, firstEnds } from "../src/parts/day-quarter-hours.ts";
+import { runningBar } from "../src/parts/day-chart.ts";
+import { costsOf, firstEnds, knownPartOf, runningOf, type ShownDay, shownOf } from "../src/parts/day-quarter-hours.ts";
 import { calendar, dayAfterKey, weeksOf } from "../src/parts/calendar.ts";
 import { memoize } from "../src/parts/memoize.ts";
 import {
   alwaysOnSentence,
   type DayFacts,
   daySentence,
+  dayNotes,
   dayTitle,
   excessKwh,
   firstDay,
@@ -26,7 +28,7 @@ import {
   timeOf,
   weekOf,
 } from "../src/sentences/today.ts";
-import type { Day, QuarterHours, RunningQuarterHour } from "../src/data/websocket-types.ts";
+import type { Day, Live, Meter, QuarterHours, RunningQuarterHour } from "../src/data/websocket-types.ts";
 import { markupOf } from "./template-text.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
@@ -133,11 +135,14 @@ test("the scale moves by whole kW with what the running one is heading for", () 
 
 test("hours stand where they are by the clock, also when it is changed", () => {
   const spring = { start: dayStart("2026-03-29").getTime(), quarters: Array.from({ length: 92 }, () => quarter(1)) };
-  const { hours, left, slot } = chartOf(request(spring));
+  const { hours, left, right, slot } = chartOf(request(spring));
   assert.deepEqual(hours.map(({ hour, x }) => [hour, Math.round((x - left) / slot)]), [[0, 0], [6, 20], [12, 44], [18, 68], [24, 92]]);
   // The numbers of the axis are 32 px wide, and stand 8 px from the bars.
   assert.equal(left, 40);
-  assert.deepEqual(chartOf(request({ width: 180 })).hours.map(({ hour }) => hour), [0, 12, 24]);
+  // Half of the last label is beyond the bars.
+  assert.deepEqual([right, hours.at(-1)!.x], [985, 985]);
+  const labels = (width: number) => chartOf(request({ width })).hours.map(({ hour }) => hour);
+  assert.deepEqual([180, 235].map(labels), [[0, 12, 24], [0, 6, 12, 18, 24]]);
 });
 
 test("a calm day has a scale of its own, and its highest bar is named", () => {
@@ -174,6 +179,7 @@ test("the days to choose from have one scale, and what is not known no bar", () 
   assert.match(high!.excess, /v9\.0/);
   assert.match(low!.drawn, /v18\.0/);
   assert.equal(unknown!.drawn + absent!.drawn, "");
+  assert.equal(smallBars([day(0)], 24, 36)[0]!.zero, 36);
 });
 
 const DAY: Day = {
@@ -199,6 +205,7 @@ const say = (changes: Partial<DayFacts>, day: Partial<Day> = {}) =>
 
 test("a day in a sentence", () => {
   assert.equal(say({}), "10.8 kWh from the grid, 0.5 kWh to the grid. No quarter-hour above 7 kW.");
+  assert.equal(say({}, { exported_wh: 60_000 }), "10.8 kWh from the grid, 60.0 kWh to the grid. No quarter-hour above 7 kW.");
   assert.equal(say({ hasSun: false }), "10.8 kWh from the grid. No quarter-hour above 7 kW.");
   const above = { quarter_hours_above: 1, above_wh: 600, cost_above: 0.05 };
   assert.equal(say({ hasSun: false }, above), "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €");
@@ -258,6 +265,8 @@ test("a chosen bar in a sentence", () => {
 });
 
 test("the hour that comes twice has letters, on that day alone", () => {
+  const start = new Date("2026-10-25T01:45:00Z");
+  assert.match(quarterSentence({ ...told, start }, en, 100), /^\*\*02:45\u00a0B–03:00:/);
   const times = ["2026-10-24T23:45:00Z", "2026-10-25T00:00:00Z", "2026-10-25T01:45:00Z", "2026-10-25T02:00:00Z"];
   assert.deepEqual(times.map((time) => plain(timeOf(new Date(time), en, 100))), ["01:45", "02:00 A", "02:45 B", "03:00"]);
   assert.equal(timeOf(new Date("2026-10-26T01:00:00Z"), en, 96), "02:00");
@@ -282,6 +291,51 @@ test("the first whole quarter-hour ends with the running one only if that is mea
   const running = { start: "2026-11-21T17:30:00Z", end: "2026-11-21T17:45:00Z", measured_since: "2026-11-21T17:30:00Z" } as RunningQuarterHour;
   assert.equal(firstEnds(running).toISOString(), "2026-11-21T17:45:00.000Z");
   assert.equal(firstEnds({ ...running, measured_since: "2026-11-21T17:30:10Z" }).toISOString(), "2026-11-21T18:00:00.000Z");
+});
+
+const LIVE = {
+  quarter_hour: { time: "2026-11-21T17:38:20Z", start: "2026-11-21T17:30:00Z", end: "2026-11-21T17:45:00Z", exported_wh: 125, running_kw: 2, projected_kw: 3, reference_kw: 7 },
+  values: { power_net: -4.5 },
+} as unknown as Live;
+const METER = { known_since: "2026-11-19T10:00:00+01:00" } as Meter;
+
+test("today is the day of the meter's clock, and its running quarter-hour is the one at that time", () => {
+  const shown = ({ day, count, present, since }: ShownDay) => [day, count, present, since];
+  // 18:38 is in the 75th quarter-hour.
+  assert.deepEqual(shown(shownOf(METER, LIVE, undefined, false)), ["2026-11-21", 96, 74, "2026-11-19"]);
+  assert.deepEqual(shown(shownOf(METER, LIVE, "2026-11-20", false)), ["2026-11-20", 96, 96, "2026-11-19"]);
+  assert.equal(shownOf(METER, LIVE, undefined, true).quarterHour, undefined);
+});
+
+test("the running quarter-hour is heading for its projection, and feeds in what is sent now until its end", () => {
+  const running = (changes: object, asked?: string) => {
+    const live = { ...LIVE, quarter_hour: { ...LIVE.quarter_hour, ...changes } } as Live;
+    return runningOf(shownOf(METER, live, asked, false), live);
+  };
+  // 125 Wh are 0.5 kW, and 4.5 kW for 400 of 900 s are 2 kW.
+  assert.deepEqual(running({}), { index: 74, drawn: 3, fed: 2.5, reference: 7 });
+  assert.deepEqual([running({ projected_kw: null })!.drawn, running({ exported_wh: null })!.fed], [2, 0]);
+  assert.equal(running({ projected_kw: 1e9 }), undefined);
+  assert.equal(running({}, "2026-11-20"), undefined);
+  const chart = chartOf(request({ quarters: [quarter(100), quarter(0, 500)] }));
+  const bar = (drawn: number, fed: number) => markupOf(runningBar(chart, { index: 1, drawn, fed, reference: 7 }, false));
+  const path = (from: number, to: number) => `v${(chart.y(to) - chart.y(from)).toFixed(1)}h`;
+  assert.ok(bar(8, 0).includes(path(7, 0)) && bar(8, 0).includes(path(8, 7)));
+  assert.ok(bar(0, 2).includes(path(0, -2)));
+});
+
+test("gaps begin with the first value of the first day, and end before a value that is on its way", () => {
+  const shown = shownOf(METER, LIVE, undefined, false);
+  const part = (quarters: Quarter[], changes: Partial<ShownDay> = {}) => Object.values(knownPartOf({ ...shown, ...changes }, quarters));
+  const quarters = [quarter(null), quarter(1), quarter(null), quarter(2), quarter(null)];
+  const last = { start: new Date(START + 4 * 900_000).toISOString() };
+  assert.deepEqual(part(quarters, { present: 5 }), [0, 5, 2]);
+  assert.deepEqual(part(quarters, { present: 5, since: shown.day }), [1, 5, 2]);
+  assert.deepEqual(part(quarters, { present: 5, quarterHour: { ...shown.quarterHour!, last } as RunningQuarterHour }), [0, 4, 2]);
+  const notes = (quarters: Quarter[]) => Object.values(dayNotes({ quarters, begun: 1, ended: 4, start: START, reference: 7, hasSun: false }, en)).map(plain);
+  assert.deepEqual(notes(quarters), ["1 quarter-hour not measured", ""]);
+  const estimated = [quarter(1, 0, "leneda"), quarter(1, 0, "leneda_estimated"), quarter(1)];
+  assert.deepEqual(notes(estimated), ["", "2 quarter-hours from the Leneda portal, 1 estimated by the grid operator (hatched)"]);
 });
 
 test("a day is shown of which there can be anything", () => {

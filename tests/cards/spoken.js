@@ -25,7 +25,7 @@
       return texts;
     },
     usable: () => usable().length,
-    /** The element with the focus: its place, its frame and what its value is read as; null outside the cards. */
+    /** The element with the focus: its place, its frame, its value and how it is read; null outside the cards. */
     focused: () => {
       let node = document.activeElement;
       while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
@@ -33,7 +33,9 @@
       const { outlineStyle, outlineWidth } = getComputedStyle(node.matches("label .hidden") ? node.nextElementSibling : node);
       const { top, bottom } = node.getBoundingClientRect();
       const reading = node.getAttribute("aria-valuetext");
-      return { at: usable().indexOf(node), ring: `${outlineStyle} ${outlineWidth}`, reading, top, bottom };
+      const [least, value, most] = ["min", "now", "max"].map((name) => Number(node.getAttribute(`aria-value${name}`)));
+      const isInRange = least <= value && value <= most;
+      return { at: usable().indexOf(node), ring: `${outlineStyle} ${outlineWidth}`, reading, isInRange, top, bottom };
     },
     /** Note from now on what the live region of the first card says. */
     listen: () => {

@@ -102,6 +102,7 @@ async def test_a_view_is_walked_by_keyboard(stage: Stage, view: str) -> None:
     stops: list[Json] = []
     while (stop := await press(stage, "Tab")) and stop not in stops:
         assert stop["ring"] == "solid 2px", stop
+        assert stop["isInRange"], stop
         assert not stops or stop["bottom"] > stops[-1]["top"], stop
         stops.append(stop)
         if stop["reading"] == NOTHING:

@@ -35,8 +35,20 @@ async def test_a_key_and_a_finger_tell_another_start(stage: Stage) -> None:
     await stage.page.keyboard.press("Escape")
     await stage.settle()
     assert "cheaper than now" in await stage.text()
+    # The cost of a start stands over its bar, also 30 px before the end of the chart.
+    for key in ("End", *["ArrowLeft"] * 10):
+        await stage.page.keyboard.press(key)
+    await stage.settle()
+    assert "Start Sun 22, 19:30" in await stage.text()
+    found = [slider.locator("line").first, slider.locator("text[style]")]
+    line, cost = [await each.bounding_box() for each in found]
+    assert line
+    assert cost
+    assert abs(cost["x"] + cost["width"] / 2 - line["x"]) < 2
+    # Another load has another best start.
     await stage.card(CARD).get_by_role("radio", name="Car").click()
     await stage.settle()
+    assert "Start Sun" not in await stage.text()
     asked = "stage.asked.filter(({ kw }) => kw).map(({ hours }) => hours)"
     assert await stage.page.evaluate(asked) == [2, 3]
 

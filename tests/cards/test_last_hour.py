@@ -97,15 +97,18 @@ async def test_a_time_is_chosen_by_keys_and_by_a_finger(stage: Stage) -> None:
     await stage.page.keyboard.press("ArrowRight")
     await stage.settle()
     assert (await line(stage)).startswith("18:30:10 · 0.7 kW")
-    # The chosen time stays the same while the curve moves.
+    # The chosen time stays the same while the curve moves, and so does its power.
+    height = await (cross := stage.card(CARD).locator("circle.chosen")).get_attribute("cy") or ""
     await stage.passes(20)
     await stage.send(drawing(received_at="2026-11-21T17:38:40+00:00"))
     assert (await line(stage)).startswith("18:30:10 · 0.7 kW")
+    assert await cross.get_attribute("cy") == height
     await stage.page.keyboard.press("Escape")
     await stage.settle()
     assert (await line(stage)).startswith("+2.1 kW at 18:35")
     box = await slider.bounding_box()
     assert box
+    assert box["height"] / 2 < float(height) < box["height"]
     await stage.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert (await line(stage)).startswith("18:0")
 

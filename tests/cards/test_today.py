@@ -209,6 +209,10 @@ async def test_without_an_answer_without_sun_and_without_a_reference_power(stage
     shown = await text(house_today.answers(sun=False) | meter(feeds_in=False))
     assert "12.9 kWh from the grid. 1 quarter-hour above 7 kW" in shown
     assert "'exported'" not in str(await stage.page.evaluate("stage.asked"))
+    await choose_friday(stage)
+    labels = await stage.page.locator("svg.day text").all_text_contents()
+    assert "0" in labels
+    assert not [label for label in labels if label.startswith("\N{MINUS SIGN}")]
 
     none = {"reference_kw": None, "quarter_hours_above": 0, "above_wh": 0, "cost_above": None}
     days = {f"2026-11-{day}": none for day in range(15, 22)}
