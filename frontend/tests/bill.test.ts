@@ -51,6 +51,7 @@ test("while the month runs, days have one decimal", () => {
 
 test("what is paid by the month is written in days, and as one month when it is whole", () => {
   assert.equal(quantities(line("meter", 0.333333, "month", 5.72, 1.91))[0], "10 of 30 days × 5.72 €");
+  assert.equal(quantities(line("meter", 0.35, "month", 5.72, 2))[0], "10.5 of 30 days × 5.72 €");
   assert.equal(quantities(line("meter", 1, "month", 5.72, 5.72))[0], "1 month × 5.72 €");
 });
 
@@ -269,6 +270,7 @@ test("aids have the household's name; one without VAT stands below the VAT", () 
   ];
   // 83.87 - 14.25 is 69.62, with 5.57 of VAT; less 5 and 31.32.
   const { last, all } = told(august({ lines: [ENERGY, ...NETWORK, ...aids, SOLD], total: 38.87 }));
+  assert.equal(all.filter((row) => row.startsWith("Prime communale")).length, 1);
   assert.ok(all.includes("Aide de l'État | 384.64 kWh × −0.037037 € | −14.25"));
   assert.deepEqual(last.slice(0, 3), ["Total without VAT | 69.62", "VAT | 8% | 5.57", "Prime communale | 1 month × −5.00 € | −5.00"]);
 });
@@ -324,7 +326,7 @@ test("after a change within the month, and for a name that nobody knows, lines h
 
 test("a bill in French", () => {
   const { total, all, sums, notes } = told(august({ until: "2026-08-21T18:38:00+02:00" }), french);
-  assert.equal(total, "59,26 € jusqu'ici");
+  assert.deepEqual([shownBill(august(), french).title, total], ["Août 2026", "59,26 € jusqu'ici"]);
   assert.deepEqual(all.slice(0, 4), ["Énergie | 384,64 kWh × 0,1463 € | 56,27", "Réseau, 7 kW | 1 mois × 12,84 € | 12,84", "Réseau, par kWh | 384,64 kWh × 0,0510 € | 19,62", "Compteur | 1 mois × 5,72 € | 5,72"]);
   assert.deepEqual(sums, ["Total jusqu'ici | jusqu'au 21 août, 18:38 | 59,26 €"]);
   assert.equal(notes.length, 1);

@@ -4,7 +4,7 @@ import type { Connection } from "../src/hass.ts";
 import { type MeterFeed, metersOf } from "../src/data/meter-feed.ts";
 import { recordUses } from "../src/data/request-queue.ts";
 import type { Live, Meter } from "../src/data/websocket-types.ts";
-import { yearSeries } from "../src/data/year-quarter-hours.ts";
+import { type Series, yearSeries } from "../src/data/year-quarter-hours.ts";
 
 type Message = { type: string };
 
@@ -139,19 +139,24 @@ test("a meter that the user may not see is gone", async () => {
 
 test("after a lost connection, the year is not sent again, but its newest quarter-hours are", async () => {
   server.answer = { start: "2025-10-31T23:00:00Z", end: "2026-11-21T00:00:00Z", values: [], past: "1" };
+  let year: Series | undefined;
   const draw = () => {
     recordUses(card, true);
-    yearSeries(feed, {} as Meter);
+    year = yearSeries(feed, {} as Meter).value;
   };
   const unlisten = feed.listen(draw);
   await settled();
   await settled();
   assert.deepEqual(server.sent, ["quarter_hours", "quarter_hours"]);
+  const before = year;
+  draw();
+  assert.equal(year, before);
+  server.answer = { ...(server.answer as object), values: [100] };
   server.sleep();
   server.wake();
   await settled();
   await settled();
-  assert.equal(server.sent.length, 3);
+  assert.deepEqual([server.sent.length, before!.values.length, year!.values.length], [3, 0, 1]);
   unlisten();
   recordUses(card, false);
 });

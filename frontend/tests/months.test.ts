@@ -4,7 +4,7 @@ import type { CardHost } from "../src/card-host.ts";
 import { type Column, type Frame, monthsDrawing } from "../src/parts/months-chart.ts";
 import { toEnter } from "../src/parts/shared-bills.ts";
 import { Locale } from "../src/locale.ts";
-import { amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, nameOf, tableOf, yearOf } from "../src/sentences/months.ts";
+import { allMonths, amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, nameOf, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { Bill, Meter } from "../src/data/websocket-types.ts";
 import { markupOf } from "./template-text.ts";
 
@@ -166,6 +166,12 @@ test("what the energy community is paid is energy, and the sum is both together"
   const months = yearOf([bill("2026-11", "2026-12", { community, shared_kwh: 100, total_with_community: 69 })], "€");
   const { rows, total } = tableOf(months, months.months.at(-1)!, en);
   assert.deepEqual([...rows, total!].map(({ name, cells }) => [name, ...cells].join(" ").replaceAll("\u00a0", " ")), ["Energy 49 €", "Grid, meter, levies 20 €", "To pay 69 €"]);
+});
+
+test("the table of all months has a dash for what is not known", () => {
+  const { head, rows } = allMonths(yearOf([bill("2026-10", "2026-11"), bill("2026-11", "2026-12", { total: null, parts: {}, missing: ["energy"] })], "€"), en);
+  assert.deepEqual([head[0], head.at(-1)], ["Month", "To pay"]);
+  assert.deepEqual(rows.slice(-2), [["October 2026", "40", "20", "0", "0", "60"], ["November 2026", "–", "–", "–", "–", "–"]]);
 });
 
 test("levies and aids are one part with grid and meter", () => {

@@ -25,6 +25,7 @@ import {
   gapWords,
   receptionDay,
   receptionShare,
+  receptionTable,
   receptionBlocks,
   supplySentence,
 } from "../src/parts/quality-switches-and-reception.ts";
@@ -205,6 +206,7 @@ test("an hour of which a part is known counts for that part", () => {
   // 16:50 to 17:00 half, then 98 minutes whole.
   const day = reception({ received, since: "2026-11-21T15:50:00+00:00" });
   assert.equal(receptionShare(day, en), "95.4%");
+  assert.deepEqual(receptionTable(day, en).slice(0, 4).map(([, share]) => share), ["100%", "100%", "50.0%", "–"]);
 });
 
 test("an hour is a block: received below, missing above, and a little that is missing stays visible", () => {

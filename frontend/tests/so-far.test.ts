@@ -148,13 +148,13 @@ test("the month costs the bill and the energy community together", () => {
 });
 
 test("the reason comes before the number, and a tenth or 10 cents are as usual", () => {
-  const usual = { days: 4, imported_wh: 4700, exported_wh: 1700, peak_kw: 1, cost: 1.08, house_wh: 9100, own_wh: 4400 };
+  const usual = { days: 4, imported_wh: 4700, exported_wh: 1700, peak_kw: 1, cost: 1.08, house_wh: 60_000, own_wh: 4400 };
   const until = new Date("2026-11-22T13:35:00Z");
   const texts = (changes: Partial<Day>, reason: UsualReason | null = null, locale = en) => usualTexts(day({ cost: 0.92, imported_wh: 6300, ...changes }), usual, reason, until, locale);
   const first = texts({}, "more_sun");
   assert.equal(plain(first.sentence), "More sun than usual: **0.92 € so far today**, usually 1.08 €.");
   assert.equal(plain(first.note), "“Usually”: the last 4 Sundays until 14:35.");
-  assert.deepEqual(first.below, { house: "usually 9.1", own: "usually 4.4", grid: "usually 4.7" });
+  assert.deepEqual(first.below, { house: "usually 60.0", own: "usually 4.4", grid: "usually 4.7" });
   assert.equal(plain(texts({ cost: 1.4 }, "more_above").sentence), "More above 7 kW than usual: **1.40 € so far today**, usually 1.08 €.");
   assert.equal(plain(texts({ cost: 0.93 }).sentence), "**0.93 € so far today**, usually 1.08 €.");
   assert.equal(plain(texts({ cost: 0.93 }, null, de).sentence), "**Heute bis jetzt 0,93 €**, sonst 1,08 €.");

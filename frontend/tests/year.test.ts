@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { reading } from "../src/parts/heat-map-axes-legend.ts";
 import { Cells, type Color, dayTicks, imageOf, palette, shades } from "../src/parts/heat-map-picture.ts";
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limitName, noComparison } from "../src/sentences/year.ts";
@@ -288,6 +289,13 @@ test("midnight is on top, or hours go to the right with the newest day on top; a
   const falling = { ...grid, cells: grid.cells.map((value) => 500 - value) };
   const small = imageOf(falling, all, 2, false);
   assert.deepEqual([small.width, ...small.pixels.subarray(0, 2)], [2, 500 - 1, 500 - 97]);
+});
+
+test("a chosen quarter-hour has its time and its power", () => {
+  // From 30 December 2025 until 5 January 2026.
+  const grid = gridOf(series("2025-12-29T23:00:00Z", Array.from({ length: 7 * 96 }, (_, row) => (row === 74 ? -500 : row === 75 ? null : 825))));
+  const said = (cell: number) => reading(cell, grid, en).replaceAll("\u00a0", " ");
+  assert.deepEqual([74, 75, 6 * 96].map(said), ["30 December 2025, 18:30: 2.0 kW to the grid", "30 December 2025, 18:45: not known", "5 Jan, 00:00: 3.3 kW"]);
 });
 
 test("what is chosen is found again, wide and turned", () => {

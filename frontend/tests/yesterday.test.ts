@@ -40,7 +40,7 @@ test("within the reference power, with the sun, without prices", () => {
   assert.equal(shown(undefined, { ...DAY, reference_kw: 7 }).texts[5], "");
   assert.equal(shown(undefined, { ...DAY, reference_kw: null }).texts[5], "");
   assert.equal(shown(undefined, { ...DAY, cost: 1.74, feed_in: -0.57 }).texts[3], "**1.74 €** (consumption 1.84, to the grid −0.57, fixed costs 0.47)");
-  assert.equal(shown(undefined, { ...DAY, cost: null }).texts[3], "");
+  for (const lack of ["cost", "cost_used", "cost_fixed"]) assert.equal(shown(undefined, { ...DAY, [lack]: null }).texts[3], "");
   assert.deepEqual(shown(undefined, { ...DAY, imported_wh: null, peak: null }).texts.slice(2), ["–", "**2.31 €** (consumption 1.84, fixed costs 0.47)", "", ""]);
 });
 
