@@ -89,6 +89,9 @@ async def test_a_time_is_chosen_by_keys_and_by_a_finger(stage: Stage) -> None:
     slider = stage.card(CARD).get_by_role("slider")
     name = await slider.get_attribute("aria-label") or ""
     assert "Power in the last hour, from 0.7 to 4.8" in name.replace("\u00a0", " ")
+    # Without a choice, the value is the present, at the end of the hour.
+    ends = [await slider.get_attribute(f"aria-value{end}") for end in ("now", "max")]
+    assert ends == ["359", "359"]
     await slider.focus()
     await stage.page.keyboard.press("Shift+ArrowLeft")
     await stage.page.keyboard.press("Shift+ArrowLeft")
