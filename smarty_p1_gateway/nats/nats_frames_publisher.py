@@ -211,7 +211,7 @@ class NatsPublisher:
         without being sent. A frame whose system title NATS refuses is set aside, and is not
         returned.
         """
-        self._enough_at = self._store.received + self._enough
+        self._enough_at = self._store.written + self._enough
         ports = sorted(self._wanted)[: self._limit]
         window = max(1, self._limit // len(ports))
         batches = await self._store.exchange({}, ports, window)

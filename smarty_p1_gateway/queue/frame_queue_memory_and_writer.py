@@ -42,8 +42,8 @@ class FrameStore:
         # frames on the disk have positive numbers.
         self._new: dict[int, NewFrame] = {}
         self._new_size = 0
-        # Number of frames accepted since the start.
-        self.received = 0
+        # Number of frames written to the disk since the start.
+        self.written = 0
         self._numbers = count(-1, -1)
         self._outage = Outage(
             LOGGER, _LOST, _BACK, first=_RETRY_DELAY, longest=_RETRY_DELAY, severity=logging.ERROR
@@ -53,7 +53,7 @@ class FrameStore:
         self._news = {port: asyncio.Event() for port in self._ports}
         self._has_news = asyncio.Event()
         self._with_news: set[str] = set()
-        self._min_received = 0
+        self._min_written = 0
         self._queue: FrameQueue
 
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
@@ -89,7 +89,6 @@ class FrameStore:
 
     def put(self, frame: NewFrame) -> None:
         """Accept `frame`. The method `write` writes it to the disk later."""
-        self.received += 1
         self._new[next(self._numbers)] = frame
         self._new_size += len(frame.data)
         while self._new_size > _MAX_MEMORY_BYTES:
@@ -128,6 +127,7 @@ class FrameStore:
         frames = tuple(new.values())
         dropped = await self._in_thread(partial(self._queue.add, frames))
         self._outage.end()
+        self.written += len(frames)
         for number in new:
             self._forget(number)
         for port, lost in dropped.items():
@@ -138,7 +138,7 @@ class FrameStore:
     def _tell(self, port: str) -> None:
         self._news[port].set()
         self._with_news.add(port)
-        if self.received >= self._min_received:
+        if self.written >= self._min_written:
             self._has_news.set()
 
     def _in_memory(self, port: str) -> dict[int, NewFrame]:
@@ -166,13 +166,13 @@ class FrameStore:
         await self._news[port].wait()
         self._news[port].clear()
 
-    async def wait_for_any(self, min_received: int = 0) -> Collection[str]:
+    async def wait_for_any(self, min_written: int = 0) -> Collection[str]:
         """Wait for new frames of any port. Return the ports with new frames since the last call.
 
-        Also wait until `min_received` frames were accepted since the start.
+        Also wait until `min_written` frames were written to the disk since the start.
         """
-        self._min_received = min_received
-        while not self._with_news or self.received < min_received:
+        self._min_written = min_written
+        while not self._with_news or self.written < min_written:
             self._has_news.clear()
             await self._has_news.wait()
         return self.take_news()

@@ -317,7 +317,7 @@ async def test_a_small_gateway_waits_for_as_many_frames_as_it_has_ports(
     await until(lambda: not (publisher._gathering or publisher._wanted or store._has_news.is_set()))
     publisher._batch_seconds = 1000.0
     # The first batch may have counted before its only frame came.
-    publisher._enough_at = store.received + 60
+    publisher._enough_at = 61
     for number in range(59):
         publishing.put(frame(2), port=f"port{number}")
         await asyncio.sleep(0.001)
@@ -339,7 +339,7 @@ async def test_a_gateway_ends_although_its_connection_was_lost_while_frames_were
     publishing.put(frame(1))
     await until(lambda: len(cluster.stored) == 1)
     await until(lambda: not (publisher._gathering or publisher._wanted or store._has_news.is_set()))
-    publisher._batch_seconds, publisher._enough_at = 1000.0, store.received + 60
+    publisher._batch_seconds, publisher._enough_at = 1000.0, store.written + 60
     publishing.put(frame(2))
     await until(lambda: publisher._gathering is not None)
     cluster.refuses_login = [OSError("refused")] * 1000
