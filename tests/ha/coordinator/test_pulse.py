@@ -441,7 +441,9 @@ async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: Me
     entry = pulse_entry(hass, port=port.url)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await port.wait_for_connections(2)
-    await wait_until(hass, lambda: entry.runtime_data.condition.obstacle == "port_busy")
+    await let_pass_until(
+        hass, RECONNECT, lambda: entry.runtime_data.condition.obstacle == "port_busy"
+    )
     assert state(hass, ENERGY) == "unavailable"
     port.greeting = b""
     await shows(hass, ENERGY, "0.0")

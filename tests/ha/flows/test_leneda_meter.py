@@ -44,7 +44,7 @@ async def add(hass: HomeAssistant, account: dict[str, str] = ACCOUNT) -> MockCon
     found = await submit(hass, await start(hass, "leneda"), account)
     result = await confirm(hass, found, **CONTRACT)
     entry: MockConfigEntry = result["result"]
-    assert (entry.title, entry.unique_id) == ("Smarty", account["consumption_point"])
+    assert entry.unique_id == account["consumption_point"]
     await wait_for_telegram(hass, entry)
     return entry
 
@@ -208,6 +208,17 @@ async def test_what_can_be_wrong_with_the_account(
     before = last_midnight() - timedelta(days=2)
     assert f"{before:%Y-%m-%d}, **12.0 kWh**" in told(found)["meter"]
     assert "Yesterday's values are not available yet" in told(found)["meter"]
+
+
+async def test_the_device_of_a_second_point_has_a_number(
+    hass: HomeAssistant, platform: Platform
+) -> None:
+    platform.series[UNKNOWN, IMPORTED] = lambda _start: 0.7
+    entries = [await add(hass), await add(hass, ACCOUNT | {"consumption_point": UNKNOWN})]
+    registry = dr.async_get(hass)
+    devices = [dr.async_entries_for_config_entry(registry, entry.entry_id) for entry in entries]
+    assert [device.name for [device] in devices] == ["Smarty", "Smarty 2"]
+    assert [entry.title for entry in entries] == ["Smarty", "Smarty 2"]
 
 
 @pytest.mark.parametrize("has_cable", [False, True])
