@@ -53,10 +53,11 @@ def is_ready(entry: BooksConfigEntry, today: date) -> bool:
     if demand is None or not months:
         return False
     month = months[-1]
+    if not is_live(entry):
+        return month.known_share(month.end) >= _WHOLE_SHARE
     # A meter that is not read for now shows the energy of the month's end when it is read again.
-    return (
-        demand.time >= month.end if is_live(entry) else month.known_share(month.end) >= _WHOLE_SHARE
-    )
+    # This energy counts, and the new month begins, once the clock is confirmed after the gap.
+    return demand.month_start >= month.end
 
 
 async def async_report(
