@@ -217,6 +217,14 @@ async def test_what_does_not_change_is_kept_until_the_next_quarter_hour(
     assert desk.asked == [5, 5]
 
 
+async def test_the_newest_32_answers_are_kept(site: Site, desk: Desk) -> None:
+    desk.is_open.set()
+    for number in (*range(1, 34), *range(2, 34), 1):
+        await send(site.client, site.entry, number)
+        await received(site.client, 1)
+    assert desk.asked == [*range(1, 34), 1]
+
+
 @pytest.mark.parametrize("put", [send, call])
 async def test_a_closed_connection_waits_no_longer(
     hass: HomeAssistant,
