@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+from hashlib import sha256
 from itertools import count
+from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
@@ -26,6 +28,7 @@ from .support import (
     NAMELESS,
     TELEGRAM,
     Home,
+    at,
     device_of,
     health_timers,
     links,
@@ -43,12 +46,23 @@ async def test_sets_up_and_unloads(hass: HomeAssistant, home: Home) -> None:
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
     assert (home.port.clients, links(hass), health_timers(hass)) == (1, 1, 1)
+    assert entry.data["statistics_key"] == sha256(SERIAL.encode()).hexdigest()[:8]
 
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
     assert (links(hass), health_timers(hass)) == (0, 0)
     await home.port.wait_for_clients(0)
     assert set(home.values().values()) == {"unavailable"}
+
+
+async def test_a_meter_that_cannot_be_unloaded_is_read_on(hass: HomeAssistant, home: Home) -> None:
+    entry = await home.set_up(at("10:30:00", 100.0))
+    with patch.object(hass.config_entries, "async_unload_platforms", return_value=False):
+        assert not await hass.config_entries.async_unload(entry.entry_id)
+    await home.receive(at("10:30:10", 100.5))
+    assert home.values()["smarty_energy_imported"] == "100.5"
+    entry.mock_state(hass, ConfigEntryState.LOADED)
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_reloads_without_leaks_and_duplicates(

@@ -75,7 +75,8 @@ def make(home: Home, store: str) -> MockConfigEntry:
     home.port.counter = 100
     home.port.greeting = home.port.next_frame(at("10:45:00", 102.0))
     entry = home.make_entry(home.port.url)
-    home.hass.config_entries.async_update_entry(entry, options=TARIFF)
+    options = TARIFF | {"messages": {"kinds": ["grid"], "recipients": []}}
+    home.hass.config_entries.async_update_entry(entry, options=options)
     return entry
 
 
@@ -113,6 +114,7 @@ MALFORMED: dict[str, list[object]] = {
         *(STORED["meter"] | {part: []} for part in ("counters", "demand")),
         STORED["meter"] | {"demand": STORED["meter"]["demand"] | {"version": 2}},
     ],
+    "messages": [[], {"since": {"grid": 5}}],
     "retained": [["smarty/telegram", None]],
     "pulses": [PULSES | {"pulses": "5"}],
 }
