@@ -95,7 +95,8 @@ class MeasuredTests:
 
         If no test ran this line, return tests of the first group that is not empty:
 
-        - tests that ran another line of the function, or a line with the function's name;
+        - tests that ran another line of the function, or a line of the file with its name;
+        - tests that ran such a line of any file;
         - tests that ran any line of the file;
         - the tests of the room.
         """
@@ -103,7 +104,12 @@ class MeasuredTests:
         place = change.file, change.function
         near = (
             [self.lines.get((*place, change.old), set())],
-            [some for key, some in self.lines.items() if key[:2] == place or name.search(key[2])],
+            [
+                some
+                for key, some in self.lines.items()
+                if key[:2] == place or (key[0] == change.file and name.search(key[2]))
+            ],
+            [some for key, some in self.lines.items() if name.search(key[2])],
             [some for key, some in self.lines.items() if key[0] == change.file],
         )
         found = next(filter(None, (set[str]().union(*some) for some in near)), set())

@@ -207,6 +207,21 @@ async def test_an_index_that_falls_or_leaps_is_of_no_day(sender: Sender) -> None
     assert gas["days"] == {"start": "2025-07-03", "amounts": [0.2], "known": [0.021]}
 
 
+async def test_a_day_without_a_capture_is_unknown(sender: Sender) -> None:
+    # Captured at 8:30 UTC: 678.901 m³.
+    await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(00700.000*m3)")
+    await sender.send(HOURS, r0_1_24_2_1="(250703130000S)(00700.500*m3)")
+    await sender.send(48 * HOURS, r0_1_24_2_1="(250705130000S)(00703.000*m3)")
+    await sender.send(HOURS, r0_1_24_2_1="(250705140000S)(00703.250*m3)")
+    found = (await sender.ask("media"))["media"]
+    [gas] = [each for each in found if each["type"] == "gas"]
+    assert gas["days"] == {
+        "start": "2025-07-03",
+        "amounts": [21.599, None, 0.25],
+        "known": [0.104, 0.0, 0.042],
+    }
+
+
 async def test_all_of_it_is_known_after_a_restart(sender: Sender, clock: Clock) -> None:
     await sender.send(SECONDS, r1_0_32_32_0="(00042)", r0_2_24_2_1="(250703120000S)(00028.253*m3)")
     await sender.send(5 * MINUTES, r0_1_96_3_10="(1)")
