@@ -80,6 +80,14 @@ async def test_a_meter_of_entities_names_its_integration(
         assert await refused(client, command, entry_id=entry.entry_id) == "no_port"
 
 
+async def test_a_meter_without_a_cable_is_told_before_it_is_loaded(
+    hass: HomeAssistant, client: Client
+) -> None:
+    MockConfigEntry(domain="smarty_p1", unique_id="LU1", data={"kind": "leneda"}).add_to_hass(hass)
+    [meter] = (await ask(client, "meters"))["meters"]
+    assert (meter["source"], meter["known_until"], meter["is_fetching"]) == ("leneda", None, False)
+
+
 def hass_device(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> str:
     return device_of(dr.async_get(hass), entry, identifier).id
 
