@@ -7,6 +7,7 @@ an hour from 8:00 to 14:00 by UTC: 6 kWh a day, 186 in May.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.smarty_p1.websocket import house as house_answers
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import submit
 from tests.ha.support import metadata_of_sums
@@ -84,6 +86,19 @@ async def enter(hass: HomeAssistant, *sources: dict[str, Any]) -> None:
 async def house_of(site: Site) -> dict[str, Any]:
     house: dict[str, Any] = (await site.ask("house"))["house"]
     return house
+
+
+async def test_the_recorder_has_half_a_minute_for_a_quarter_hour(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record(site.hass, "sensor.sun", unit="Wh")
+    await enter(site.hass, SUN)
+    found = []
+    for second in (29, 30):
+        now = UNTIL + timedelta(seconds=second)
+        monkeypatch.setattr(house_answers, "dt_util", SimpleNamespace(utcnow=lambda now=now: now))
+        found.append((await house_of(site))["until"])
+    assert found == ["2026-06-15T23:45:00+02:00", "2026-06-16T00:00:00+02:00"]
 
 
 async def test_panels_in_watt_hours(site: Site) -> None:
