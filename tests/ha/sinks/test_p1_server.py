@@ -142,6 +142,18 @@ async def test_telegrams_come_as_the_meter_wrote_them(served: Served) -> None:
         await served.has(1)
 
 
+async def test_a_program_may_send_64_kib_and_no_more(served: Served) -> None:
+    async with reading(served.p1_port) as reader:
+        await served.has(1)
+        reader.writer.write(bytes(64 * 1024))
+        await reader.writer.drain()
+        await served.receive(with_power("01.234"))
+        assert await reader.telegram() == seal(with_power("01.234"))
+        reader.writer.write(b"?")
+        assert await reader.is_closed()
+    await served.has(0)
+
+
 def has_ipv6() -> bool:
     """Return whether this machine knows IPv6."""
     with suppress(OSError), socket.socket(socket.AF_INET6) as probe:
