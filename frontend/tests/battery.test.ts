@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
-import { batteryAnswer } from "../src/sentences/battery.ts";
-import type { WhatIf } from "../src/data/websocket-types.ts";
+import { batteryAnswer, besides } from "../src/sentences/battery.ts";
+import type { HouseSource, WhatIf } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "comma_decimal", time_format: "24" } as never);
 const plain = (text: string) => text.replace(/\u00a0/g, " ").replaceAll("**", "");
@@ -123,4 +123,12 @@ test("the price of a battery in five languages", () => {
   const said = (language: string) => batteryAnswer(found({ saving: { low: 197, high: 213 } }), size, new Locale({ language, number_format: "language", time_format: "24" }, language), { price: 1800 }).sentence;
   const sentences = { de: "Sie rechnet sich nach etwa 9 Jahren", fr: "Amortie après environ 9 ans", lb: "Si wier no ongeféier 9 Joer erakritt", pt: "A bateria pagar-se-ia em cerca de 9 anos" };
   for (const [language, sentence] of Object.entries(sentences)) assert.ok(plain(said(language)).includes(sentence), said(language));
+});
+
+test("the batteries of the house are added up, unless the size of one is not known", () => {
+  const said = (...sizes: (number | null)[]) => plain(besides(sizes.map((capacity_kwh) => ({ capacity_kwh }) as HouseSource), en));
+  assert.equal(said(), "");
+  assert.equal(said(10), "In addition to yours: 10 kWh in the Energy dashboard.");
+  assert.equal(said(5, 2.5), "In addition to yours: 7.5 kWh in the Energy dashboard.");
+  for (const unknown of [null, 0]) assert.equal(said(5, unknown), "In addition to the battery in the Energy dashboard.");
 });

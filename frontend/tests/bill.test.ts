@@ -89,6 +89,8 @@ test("a forecast is a range of the running month, rounded outwards", () => {
   assert.equal(told(82, 82), "Forecast until 30 June: **82 €**");
   assert.equal(told(1203.1, 1391), "Forecast until 30 June: **1,200 to 1,400 €**");
   assert.equal(told(-12.2, -4), "Forecast until 30 June: **4 to 13 €** credit");
+  assert.equal(told(-4.3, -0.2), "Forecast until 30 June: **0 to 5 €** credit");
+  assert.equal(told(0, 2.2), "Forecast until 30 June: **0 to 3 €**");
   assert.equal(told(-4, 2.2), "Forecast until 30 June: **−4 to 3 €**");
   const ranges = ["de", "fr", "lb", "pt"].map((language) => told(71.2, 88.9, new Locale({ language, ...formats })).replace(/^.*:/, ""));
   assert.deepEqual(ranges, [" **70 bis 90 €**", " **70 à 90 €**", " **70 bis 90 €**", " **70 a 90 €**"]);
@@ -133,6 +135,10 @@ const told = (found: Bill, locale = english) => {
   const texts = [shown.notice, shown.sentence, shown.community].map(plain);
   return { total: plain(`${shown.total} ${shown.label}`), texts, last: rows(shown.groups.at(-1)!), sums: rows(shown.sums), lacks: shown.lacks, notes: shown.notes.map(plain), all: rows(shown.groups.flat()) };
 };
+
+test("less than a euro is to be paid, and no euro at all is no credit", () => {
+  assert.deepEqual([told(august({ total: 0.5 })).sums, told(august({ total: 0 })).sums, told(august({ total: 0 })).total], [["To pay | 0.50 €"], ["To pay | 0.00 €"], "0.00 €"]);
+});
 
 test("a whole month is to be paid; net and VAT are of what has VAT", () => {
   const { total, texts, last, sums, lacks } = told(august());
@@ -308,9 +314,14 @@ test("what is not in the amounts, or not of the meter, is a note", () => {
     [{ ...SHARED, sharing_known_kwh: 300 }, "Energy from the grid: 384.64 kWh. So far, the shared part is known only for 300.00 kWh of it."],
     [{ vat_rate: 0 }, "Prices and amounts are without VAT."],
     [{}, "The surcharge for energy above 7 kW comes on top of the grid price."],
-    [{ lines: [line("network_variable", 341.39, "kWh", 0.051, 17.41), line("surcharge", 43.25, "kWh", 0.0765, 3.31)] }, "The surcharge for energy above 7 kW replaces the grid price."],
+    [{ lines: [line("network_variable", 341.4, "kWh", 0.051, 17.41), line("surcharge", 43.25, "kWh", 0.0765, 3.31)] }, "The surcharge for energy above 7 kW replaces the grid price."],
   ];
   for (const [changes, note] of cases) assert.ok(told(august(changes)).notes.includes(note), `${note}: ${told(august(changes)).notes}`);
+  // Two amounts that fit to neither way, and an excess that is shown as 0.0 kWh.
+  for (const [network, above] of [[384, 43.25], [341, 43.25], [384.64, 0.04]] as const) {
+    const lines = [line("network_variable", network, "kWh", 0.051, 19.6), line("surcharge", above, "kWh", 0.0765, 3.31)];
+    assert.ok(!told(august({ lines })).notes.join().includes("surcharge"), `${network} ${above}`);
+  }
 });
 
 test("after a change within the month, and for a name that nobody knows, lines have plain names", () => {
@@ -337,5 +348,7 @@ test("a share that is badly measured is told from one that is not", () => {
     const { measured: text, isWellMeasured } = shownBill(bill({ measured_share }), english);
     return `${text} ${isWellMeasured}`;
   };
+  const leneda = (leneda_quarter_hours: number) => shownBill(bill({ measured_share: 0.5, quarter_hours: 1990, leneda_quarter_hours }), english).measured;
+  assert.deepEqual([1990, 1989, 0].map(leneda), ["from Leneda", "measured for 50.0% of the time", "measured for 50.0% of the time"]);
   assert.deepEqual([measured(1), measured(0.998), measured(0.9723)], ["measured for 100% of the time true", "measured for 99.8% of the time true", "measured for 97.2% of the time false"]);
 });

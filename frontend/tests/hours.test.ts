@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
-import { bestHours, hourLabels } from "../src/sentences/hours.ts";
+import { bestHours, hourLabels, type Load, readLoads, sizeOf, usualLoads } from "../src/sentences/hours.ts";
 import type { StartCosts } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
@@ -40,4 +40,30 @@ test("the reason of the best start, and no reference power that is not known", (
 test("each sixth hour of the axis has its number, and midnight its day", () => {
   // From 18:00 until 12:15 on the next day.
   assert.deepEqual(hourLabels(costsOf(74, 0), en).map(({ index, text }) => [index, text]), [[0, "18"], [24, "Sat 0"], [48, "6"], [72, "12"]]);
+});
+
+test("typed loads are taken up to four, and an impossible one is refused", () => {
+  const read = (kwh: unknown, hours: unknown) => readLoads({ name: "x", kwh, hours })![0];
+  for (const [kwh, hours] of [[1200, 24], [0.0125, 0.25], ["2", "2"]]) assert.deepEqual(read(kwh, hours), { name: "x", kwh: Number(kwh), hours: Number(hours) });
+  for (const [kwh, hours] of [[24.1, 24.1], [0.2, 0.2], [101, 2], [0.08, 2], [-2, 2], ["much", 2], [2, undefined]]) assert.throws(() => read(kwh, hours), /0.25 to 24\), with 0.05 to 50 kW/, `${kwh} kWh in ${hours} h`);
+  const five = ["a", "b", "c", "d", undefined].map((name) => ({ name, kwh: 2, hours: 2 }));
+  assert.deepEqual(readLoads(five)!.map(({ name }) => name), ["a", "b", "c", "d"]);
+  assert.deepEqual(readLoads(five.slice(4)), [{ name: "", kwh: 2, hours: 2 }]);
+  for (const none of [undefined, null, []]) assert.equal(readLoads(none), undefined);
+  assert.throws(() => readLoads([null]));
+});
+
+test("the usual loads are a washing machine, a dishwasher and a car", () => {
+  const said = (load: Load) => `${load.name}: ${sizeOf(load, en)}`.replaceAll("\u00a0", " ");
+  assert.deepEqual(usualLoads(en).map(said), ["Washing: 2 kWh, 2 h", "Dishwasher: 1 kWh, 2 h", "Car: 16 kWh, 3 h"]);
+  assert.equal(said({ name: "Dryer", kwh: 2.5, hours: 1.5 }), "Dryer: 2.5 kWh, 1.5 h");
+});
+
+test("without a better start later, one starts now, and without a difference there is no chart", () => {
+  const said = (count: number, ...costs: number[]) => {
+    const { sentence, hasChart, best } = bestHours({ ...costsOf(count, 0), costs }, { name: "", kwh: 2, hours: 2 }, null, new Date("2026-11-20T17:00:00Z"), en);
+    return [sentence.replaceAll("\u00a0", " "), hasChart, best];
+  };
+  assert.deepEqual(said(2, 0.25, 0.5), ["**Now is a good time**: about 0.25 €.", true, 0]);
+  assert.deepEqual(said(2, 0.5, 0.54), ["No hour until today 20:15 is more than 5 cents cheaper than now.", false, 0]);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { Locale } from "../src/locale.ts";
-import { canBeSunny, houseRows, houseYear, savedSentences, unknownNote, usesSentence } from "../src/sentences/house.ts";
+import { canBeSunny, houseOf, houseRows, houseYear, savedSentences, unknownNote, usesSentence } from "../src/sentences/house.ts";
+import type { MeterFeed } from "../src/data/meter-feed.ts";
 import type { Bill, House, HousePowers } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
@@ -123,6 +124,24 @@ test("what the sun saved in a month", () => {
   const market = house({ months: [month("2026-08", { unpriced_kwh: 40.2 })] });
   const unpriced = "The price of 40 kWh is not known.";
   assert.equal(saved(market, "2026-08"), `Solar power saved you **53 €** in August: 240 kWh that you did not have to buy. ${unpriced}${below}`);
+});
+
+test("energy of half a kWh without a price is named, and less of it is not", () => {
+  const named = (unpriced_kwh: number) => /The price of (\S+) kWh/.exec(saved(house({ months: [month("2026-08", { unpriced_kwh })] }), "2026-08"))?.[1];
+  assert.deepEqual([0.4, 0.5, 1.6].map(named), [undefined, "1", "2"]);
+});
+
+test("the house is asked for again a minute after a quarter-hour has ended", () => {
+  const periods = new Set<string>();
+  const feed = { get: (_: string, __: object, period: string) => (periods.add(period), { value: { house: null } }) } as unknown as MeterFeed;
+  mock.timers.enable({ apis: ["Date"] });
+  const asked = ["12:01:00", "12:15:59", "12:16:00", "12:29:00"].map((time) => {
+    mock.timers.setTime(Date.parse(`2026-11-21T${time}Z`));
+    assert.equal(houseOf(feed), undefined);
+    return periods.size;
+  });
+  mock.timers.reset();
+  assert.deepEqual(asked, [1, 1, 2, 2]);
 });
 
 test("nothing is said of less than a euro, or of an unknown day", () => {

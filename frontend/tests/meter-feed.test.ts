@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import type { Connection } from "../src/hass.ts";
 import { type MeterFeed, metersOf } from "../src/data/meter-feed.ts";
 import { recordUses } from "../src/data/request-queue.ts";
@@ -57,6 +57,10 @@ class Server implements Connection {
     this.#connected = Promise.withResolvers();
   }
 
+  lose(): void {
+    for (const callback of this.#listeners.get("disconnected") ?? []) callback();
+  }
+
   wake(): void {
     this.#connected.resolve();
     for (const callback of this.#listeners.get("ready") ?? []) callback();
@@ -99,6 +103,7 @@ async function place(): Promise<() => void> {
   };
 }
 
+afterEach(() => mock.timers.reset());
 beforeEach(() => {
   globalThis.requestAnimationFrame = (callback) => setImmediate(callback, 0) as unknown as number;
   server = new Server();
@@ -217,7 +222,6 @@ test("the feed of the chosen meter is open for ten seconds before a card uses it
   mock.timers.tick(10_000);
   await settled();
   assert.equal(server.subscriptions.size, 0);
-  mock.timers.reset();
 });
 
 test("the list of meters is asked for again when a meter begins a period, and only while a card listens", async () => {
@@ -236,4 +240,139 @@ test("the list of meters is asked for again when a meter begins a period, and on
   }
   assert.equal(asked() - before, 2);
   unlisten();
+});
+
+/** Move the clock of the page, and let timers run that are due. */
+async function wait(ms: number): Promise<void> {
+  mock.timers.tick(ms);
+  await settled();
+}
+
+test("a reading is old after the seconds of its meter, after a lost connection, and while the meter is gone", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T12:00:00Z") });
+  const at = (time: string, changes: object = {}): Live => ({ state: "receiving", obstacle: null, remedy: null, received_at: `2026-11-21T${time}Z`, ...changes });
+  server.live = at("12:00:00");
+  const remove = await place();
+  const isOld = (of?: Partial<Meter>) => feed.isOld(of as Meter);
+  await wait(60_000);
+  assert.deepEqual([isOld(), isOld({ fresh_for: 59 }), feed.silenceMs], [false, true, 60_000]);
+  await wait(1);
+  assert.deepEqual([isOld(), isOld({ fresh_for: 620 })], [true, false]);
+  await server.send(at("12:01:00"));
+  assert.deepEqual([isOld(), feed.silenceMs], [false, 0]);
+  await server.send(at("12:01:00", { gone: true }));
+  assert.equal(isOld(), true);
+  await server.send(at("12:01:01"));
+  assert.equal(isOld(), false);
+  server.lose();
+  assert.equal(isOld(), true);
+  remove();
+});
+
+test("a page whose clock is ahead uses the time of Home Assistant from the second reading on", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T12:05:00Z") });
+  const at = (time: string): Live => ({ state: "receiving", obstacle: null, remedy: null, received_at: `2026-11-21T${time}Z` });
+  assert.ok(Number.isNaN(feed.readAt));
+  server.live = at("12:00:00");
+  const remove = await place();
+  const ahead = () => Date.now() - feed.now;
+  assert.deepEqual([ahead(), feed.readAt], [0, Date.parse("2026-11-21T12:00:00Z")]);
+  await server.send(at("12:00:10"));
+  assert.equal(ahead(), 290_000);
+  remove();
+});
+
+test("the curve of the last hour moves without readings only after 20 seconds", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T12:00:00Z") });
+  server.live = { ...server.live, received_at: "2026-11-21T12:00:00Z", values: { power_net: 1 } };
+  server.answer = { start: "2026-11-21T11:00:10Z", net: Array.from({ length: 360 }, () => 1000), phases: [] };
+  const remove = await place();
+  recordUses(card, true);
+  void feed.lastHour;
+  await settled();
+  const first = feed.lastHour.timeOf(0);
+  await wait(20_000);
+  assert.equal(feed.lastHour.timeOf(0), first);
+  await wait(10_000);
+  assert.equal(feed.lastHour.timeOf(0) - first, 30_000);
+  remove();
+});
+
+test("a chosen day ends ten minutes after the last touch, and at midnight", async () => {
+  const touches: (() => void)[] = [];
+  Object.assign(globalThis, { window: { addEventListener: (_: string, touch: () => void) => touches.push(touch) } });
+  // 12:00 in Luxembourg.
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T11:00:00Z") });
+  feed.show({ day: "2026-11-18" });
+  await wait(599_000);
+  touches[0]!();
+  await wait(599_000);
+  assert.equal(feed.shown.day, "2026-11-18");
+  await wait(1_000);
+  assert.equal(feed.shown.day, undefined);
+  // 23:55.
+  mock.timers.setTime(Date.parse("2026-11-21T22:55:00Z"));
+  feed.show({ month: "2026-10" });
+  await wait(299_000);
+  assert.equal(feed.shown.month, "2026-10");
+  await wait(1_000);
+  assert.equal(feed.shown.month, undefined);
+});
+
+test("without a running quarter-hour, answers are asked for again 15 seconds after one has ended", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T12:00:15Z") });
+  server.live = { ...server.live, received_at: "2026-11-21T12:00:00Z" };
+  const remove = await place();
+  const asked = async (ms: number) => {
+    await wait(ms);
+    draw();
+    await settled();
+    return server.sent.length;
+  };
+  assert.deepEqual([await asked(899_000), await asked(1_000)], [1, 2]);
+  remove();
+});
+
+test("many messages at once redraw a card once", async () => {
+  let draws = 0;
+  const unlisten = feed.listen(() => (draws += 1));
+  await settled();
+  draws = 0;
+  for (const send of server.subscriptions.values()) for (let count = 0; count < 5; count += 1) send(server.live);
+  await settled();
+  assert.equal(draws, 1);
+  unlisten();
+});
+
+test("forty answers of a meter are kept, and the one that was used least lately is asked for again", async () => {
+  server.live = { ...server.live, received_at: "2026-11-21T12:00:00Z" };
+  const unlisten = feed.listen(() => undefined);
+  await settled();
+  const asked = async (...starts: number[]) => {
+    const before = server.sent.length;
+    for (const start of starts) {
+      recordUses(card, true);
+      feed.get("smarty_p1/days", { start: `${start}`, end: "" });
+      await settled();
+    }
+    return server.sent.length - before;
+  };
+  const all = Array.from({ length: 40 }, (_, index) => index);
+  assert.deepEqual([await asked(...all), await asked(...all), await asked(40), await asked(1, 40), await asked(0)], [40, 0, 1, 0, 1]);
+  unlisten();
+  recordUses(card, false);
+});
+
+test("a meter that is loaded anew keeps the features that it had", async () => {
+  const meters = metersOf(server);
+  const of = async (...list: object[]) => {
+    server.answer = { meters: list.map((meter) => ({ entry_id: "a", ...meter })) };
+    return (await meters.loadList(1000))![0] as unknown as Record<string, unknown>;
+  };
+  const features = { media: ["gas"], phases: 3, feeds_in: true, connection_kva: 27, known_since: "2026-01-01T00:00:00Z" };
+  const none = { media: [], phases: null, feeds_in: null, connection_kva: null, known_since: null };
+  await of({ state: "receiving", ...features });
+  assert.deepEqual(await of({ state: "not_loaded", ...none }), { entry_id: "a", state: "not_loaded", ...features });
+  assert.deepEqual(await of({ state: "failing", ...none, media: ["water"], phases: 1, feeds_in: false }), { entry_id: "a", state: "failing", ...features, media: ["water"], phases: 1, feeds_in: false });
+  assert.deepEqual(await of({ state: "receiving", ...none }), { entry_id: "a", state: "receiving", ...none });
 });

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CardHost } from "../src/card-host.ts";
 import { type Column, type Frame, monthsDrawing } from "../src/parts/months-chart.ts";
-import { toEnter } from "../src/parts/shared-bills.ts";
+import { billsOf, refusal, showMonth, shownOf, toEnter } from "../src/parts/shared-bills.ts";
 import { Locale } from "../src/locale.ts";
 import { allMonths, amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, nameOf, tableOf, yearOf } from "../src/sentences/months.ts";
+import type { MeterFeed } from "../src/data/meter-feed.ts";
 import type { Bill, Meter } from "../src/data/websocket-types.ts";
 import { markupOf } from "./template-text.ts";
 
@@ -149,6 +150,27 @@ test("what has to be entered is a link for an administrator, and a hint for othe
   assert.equal(shown(undefined), "");
 });
 
+test("a first month in which nothing was counted has no bill yet", () => {
+  const error = (...months: Bill[]) => billsOf({ get: () => ({ value: { months } }) } as unknown as MeterFeed).error;
+  const empty = (changes: Partial<Bill>) => bill("2026-11", "2026-12", { imported_kwh: 0.04, exported_kwh: null, reference_kw: null, total: null, parts: {}, missing: ["energy", "network_fixed"], ...changes } as Partial<Bill>);
+  assert.equal(error(empty({})), "nothing_counted");
+  assert.equal(error(empty({ exported_kwh: 0.04 })), "nothing_counted");
+  for (const some of [{ imported_kwh: 0.05 }, { exported_kwh: 0.05 }, { total: 2, missing: [], reference_kw: 7 }]) assert.equal(error(empty(some)), undefined, JSON.stringify(some));
+  assert.equal(error(empty({}), bill("2026-12", "2027-01")), undefined);
+  assert.deepEqual(billsOf({ get: () => ({ error: "not_found" }) } as unknown as MeterFeed), { error: "not_found" });
+  assert.deepEqual(["nothing_counted", "not_found", "timeout", undefined].map(refusal), ["nothing_counted", "not_loaded", undefined, undefined]);
+});
+
+test("the running month is shown until another one is chosen, and as long as that has a bill", () => {
+  const bills = [bill("2026-10", "2026-11"), bill("2026-11", "2026-12")];
+  const feed = { shown: {}, show: (what: object) => Object.assign(feed.shown, what) } as unknown as MeterFeed;
+  const choose = (month: string | undefined) => {
+    showMonth(bills, feed, month);
+    return [feed.shown.month, shownOf(bills, feed).month];
+  };
+  assert.deepEqual(["2026-10", "2026-09", "2026-11"].map(choose), [["2026-10", "2026-10"], ["2026-09", "2026-11"], [undefined, "2026-11"]]);
+});
+
 test("amounts say at which prices they are", () => {
   const OWN_PRICES = "December 2026: 1 month, at its own prices, with VAT.";
   const notes = (changes: Partial<Bill>, unit: "€" | "kWh" = "€") => amountNotes(yearOf([bill("2026-12", "2027-01"), bill("2027-01", "2027-02", changes)], unit), en);
@@ -172,6 +194,21 @@ test("the table of all months has a dash for what is not known", () => {
   const { head, rows } = allMonths(yearOf([bill("2026-10", "2026-11"), bill("2026-11", "2026-12", { total: null, parts: {}, missing: ["energy"] })], "€"), en);
   assert.deepEqual([head[0], head.at(-1)], ["Month", "To pay"]);
   assert.deepEqual(rows.slice(-2), [["October 2026", "40", "20", "0", "0", "60"], ["November 2026", "–", "–", "–", "–", "–"]]);
+});
+
+test("in kWh, the first part is what is left below the reference power", () => {
+  const lines = [{ name: "surcharge", quantity: 50, unit: "kWh", price: 0.07, amount: 3.5 }];
+  const months = yearOf([bill("2026-11", "2026-12", { lines, exported_kwh: 120 }), bill("2026-12", "2027-01", { exported_kwh: null })], "kWh");
+  assert.deepEqual(months.months.slice(-2).map(({ parts }) => parts), [[300, 50, -120], [350, 0, -0]]);
+  const { head, rows } = allMonths(months, en);
+  assert.deepEqual(rows.slice(-2), [["November 2026", "350", "50", "120"], ["December 2026", "350", "0", "0"]]);
+  assert.equal(head.length, 4);
+  assert.equal(choiceOf(months.months.at(-1)!, "kWh", en).replaceAll("\u00a0", " "), "December 2026: 350 kWh");
+});
+
+test("parts that do not add up to the amount are dashes", () => {
+  const cells = (total: number) => allMonths(yearOf([bill("2026-11", "2026-12", { total })], "€"), en).rows.at(-1)!.slice(1);
+  assert.deepEqual([cells(60.09), cells(59.89)], [["40", "20", "0", "0", "60"], ["–", "–", "–", "–", "60"]]);
 });
 
 test("levies and aids are one part with grid and meter", () => {
@@ -216,6 +253,11 @@ test("the head says what a month costs on average, and which months were the ext
   // June was the cheapest, but too little of it is known.
   const months = [before("06", 2, 0.85), before("07", 60), before("08", 20), before("10", 144)];
   assert.equal(said(...months, running()), "Months: 75 € a month on average. In these 3 months, the cheapest month was August, the most expensive October");
+  // Amounts that look alike are no extremes; half a euro is one if it is rounded otherwise.
+  assert.equal(said(before("09", 60.1), before("10", 60.4), running()), "Months: 60 € a month on average. ");
+  assert.match(said(before("08", 60.4), before("09", 60.6), before("10", 60.1), running()), /cheapest month was October, the most expensive September$/);
+  assert.match(said(before("09", -60), before("10", 58.9), running()), /^Months: 1 € credit a month on average\./);
+  assert.match(said(before("09", -60), before("10", 59.1), running()), /^Months: < 1 € a month on average\./);
   assert.equal(said(before("10", 144.16), running()), "Months: 144 € a month on average. October is the only whole month so far.");
   assert.equal(said(running()), "Months: 97 € in November so far. The first whole month ends on 30 November.");
   const since = { since: "2026-11-09T00:00:00+01:00", measured_share: 0.6 };

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { phaseBars, quarterHourBar } from "../src/cards/now.ts";
 import { Locale } from "../src/locale.ts";
 import { troubleOf } from "../src/parts/banner.ts";
-import { nextOf } from "../src/parts/meter-chooser.ts";
+import { chooser, nextOf, shortTitle } from "../src/parts/meter-chooser.ts";
 import { firstDayRows, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
 import type { Live, Meter, RunningQuarterHour } from "../src/data/websocket-types.ts";
+import { markupOf } from "./template-text.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" }, language);
 const en = localeOf("en");
@@ -41,6 +42,7 @@ test("the room is what may stay on, in halves of a kW, never above the reference
   assert.equal(said(evening, fr), "**Vous pouvez ajouter jusqu'à 6 kW** sans dépasser 7 kW.");
   assert.equal(small(evening), "Until 21:00, you can even switch on up to 7 kW.");
   assert.equal(small({ ...evening, secondsLeft: 299 }), "");
+  for (const [power, load] of [[2.6, "9.5"], [2.5, "10"], [1.6, "10"], [1.5, "11"]] as const) assert.match(said({ ...evening, reference: 12.5, power }), new RegExp(`up to ${load}.kW`), `${power}`);
   assert.equal(said({ ...evening, reference: 27 }), "**You can switch on up to 26 kW more** and stay within 27 kW.");
   assert.equal(said({ ...evening, connection: 3.1 }), "**You can switch on up to 2 kW more** and stay within 7 kW.");
   // 9.66 - 6.6 kW would only be within the reference power for the 630 s.
@@ -244,6 +246,25 @@ test("arrow keys go round three radio buttons, and Home and End to their ends", 
   for (const [key, from, to] of rows) assert.equal(nextOf({ key } as KeyboardEvent, from, 3), to, `${key} on ${from}`);
 });
 
+test("up to three meters are beside each other, four are a menu", () => {
+  const shown = (count: number) => {
+    const choices = ["a", "b", "c", "d"].slice(0, count).map((id) => ({ id, name: id.toUpperCase(), detail: id === "a" ? "1.2 kW" : "" }));
+    return markupOf(chooser("Meter", choices, "b", () => undefined)).replace(/\s+/g, " ");
+  };
+  assert.match(shown(3), /^<div class="chooser" role="radiogroup" aria-label=Meter/);
+  assert.deepEqual(shown(3).match(/aria-checked=\w+ tabindex=\S+/g), ["aria-checked=false tabindex=-1", "aria-checked=true tabindex=0", "aria-checked=false tabindex=-1"]);
+  assert.deepEqual(shown(3).match(/<b>.*?<\/button>/g), ["<b>A</b><small>1.2 kW</small> </button>", "<b>B</b> </button>", "<b>C</b> </button>"]);
+  assert.match(shown(4), /^<select class="chooser" aria-label=Meter/);
+  assert.equal(shown(4).match(/<option/g)!.length, 4);
+});
+
+test("of a serial number in a title, the last six characters are left", () => {
+  const short = (title: string, serial_number: string | null) => shortTitle({ title, serial_number } as Meter).replace("\u2060", "");
+  assert.equal(short("Smarty SAG1030700089067", "SAG1030700089067"), "Smarty …089067");
+  assert.equal(short("Garage", "SAG1030700089067"), "Garage");
+  assert.equal(short("Garage", null), "Garage");
+});
+
 const NOW = Date.parse("2026-11-21T17:38:20Z");
 /** A meter that another integration reads. */
 const slow = { ...meter, source: "entities", fresh_for: 620 } as Meter;
@@ -265,6 +286,9 @@ test("silence is told in minutes, hours and days", () => {
   assert.equal(silent("2026-11-21T17:24:10Z"), "No reading for 14 minutes");
   assert.equal(silent("2026-11-21T17:37:50Z"), "No reading for 1 minute");
   assert.equal(silent("2026-11-21T15:24:10Z"), "No reading for 2 hours");
+  assert.equal(silent("2026-11-21T16:38:20Z"), "No reading for 1 hour");
+  assert.equal(silent("2026-11-19T17:38:21Z"), "No reading for 47 hours");
+  assert.equal(silent("2026-11-19T17:38:20Z"), "No reading for 2 days");
   assert.equal(silent("2026-11-18T15:24:10Z"), "No reading for 3 days");
   assert.equal(silent(null), "No reading yet");
 });
@@ -275,6 +299,14 @@ test("what reaches the page no more is silence too, whatever its clock says", ()
   assert.equal(trouble(late, NOW - 300_000)!.title, "No reading for 5 minutes");
   assert.equal(trouble(late, NOW - 650_000, slow), undefined);
   assert.equal(trouble(late, NOW - 700_000, slow)!.title, "No reading for 11 minutes");
+});
+
+test("the link says what is to be done", () => {
+  const link = (kind: string, obstacle: string | null = null) => trouble({ obstacle, remedy: { kind, path: "/x" } as Live["remedy"] })!.link!.text;
+  assert.equal(link("options", "wrong_key"), "Enter the key");
+  assert.equal(link("reauth"), "Enter the key");
+  assert.equal(link("repair"), "See the solution");
+  assert.equal(link("options"), "Check the connection");
 });
 
 test("what was meant to be so is told without alarm", () => {
@@ -289,5 +321,6 @@ test("what was meant to be so is told without alarm", () => {
 test("a meter that is loaded anew is no trouble", () => {
   const reloaded = { state: "not_loaded", values: { power_net: 1 } } as const;
   assert.equal(trouble(reloaded), undefined);
-  assert.equal(trouble(reloaded, NOW - 11_000)!.title, "This meter is not being read");
+  assert.equal(trouble(reloaded, NOW - 9_900), undefined);
+  assert.equal(trouble(reloaded, NOW - 10_000)!.title, "This meter is not being read");
 });

@@ -17,7 +17,7 @@ import {
   voltageTable,
 } from "../src/parts/quality-voltage.ts";
 import { Locale } from "../src/locale.ts";
-import { lastMessage } from "../src/parts/operator-message.ts";
+import { lastMessage, operatorMessage } from "../src/parts/operator-message.ts";
 import { duration, joinNames } from "../src/sentences/quality.ts";
 import {
   alteredSentence,
@@ -29,6 +29,7 @@ import {
   receptionBlocks,
   supplySentence,
 } from "../src/parts/quality-switches-and-reception.ts";
+import { markupOf } from "./template-text.ts";
 import type { Events, Live, Meter, Voltages } from "../src/data/websocket-types.ts";
 
 const locale = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
@@ -223,6 +224,14 @@ test("the last message that says something is shown without what would turn or h
   assert.equal(last("x".repeat(5000))?.length, 2048);
   assert.equal(last("", null), undefined);
   assert.equal(last(), undefined);
+});
+
+test("a message has its date, and a long one can be scrolled by the keyboard", () => {
+  const shown = (length: number, time = "2026-11-03T09:12:00Z") => plain(markupOf(operatorMessage(events({ messages: [{ time, after: null, kind: "message", text: "x".repeat(length) }] }), en))).replace(/\s+/g, " ");
+  assert.match(shown(160), /<p class="small">Last message from the grid operator, 3 November 2026<\/p> <p dir="auto" role= aria-label= tabindex=>x+<\/p>/);
+  assert.match(shown(161), /role=region aria-label=Last message from the grid operator, 3 November 2026 tabindex=0>/);
+  assert.match(shown(5, "soon"), /grid operator, –</);
+  assert.match(markupOf(operatorMessage(events(), en)), /No message/);
 });
 
 const at = (time: string, kind: string, count = 1, more: object = {}) => ({
