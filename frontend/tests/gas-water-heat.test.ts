@@ -217,6 +217,11 @@ test("a night without water is no sign of a leak", () => {
   assert.equal(nightTo(history({ "2026-11": 1 }, "2026-11-21"), "2026-11-21"), undefined);
 });
 
+test("three nights without a pause are a warning, two are not", () => {
+  const warns = (...nights: number[][]) => footnote({ ...days(history({ "2026-11": 1 }, "2026-11-21"), "2026-11-21"), night: nightOf(...nights)! }, null, en).isWarning;
+  assert.deepEqual([warns([1, 1, 1], [2, 1, 1], [4, 4, 6]), warns([1, 0, 1], [2, 1, 1], [4, 4, 6])], [true, false]);
+});
+
 test("nights on which clocks change have an hour more or less", () => {
   const at = (start: string, day: string, values: number[]) =>
     nightTo(history({ "2026-11": 1 }, "2026-11-21", { hours: { start, step: 3600, unit: "L", values } }), day)?.litres;

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LastHour, SLOT_MS, type Slot, SLOTS } from "../src/data/last-hour.ts";
 import { Locale } from "../src/locale.ts";
-import { chooseMarks, drawCurve, layOutCurve } from "../src/parts/last-hour-curve.ts";
+import { chooseMarks, drawCross, drawCurve, layOutCurve } from "../src/parts/last-hour-curve.ts";
 import { FollowedHour } from "../src/data/followed-hour.ts";
 import { bridge, extendPaths, findSteps, pathsOf, phasesOf, scaleOf, type Step } from "../src/data/last-hour-steps.ts";
 import { chosenLine, curveName, stepLine, stepRow } from "../src/sentences/last-hour.ts";
 import { SwitchedDevices } from "../src/data/switched-devices.ts";
+import { markupOf } from "./template-text.ts";
 import type { Live, PowerHour } from "../src/data/websocket-types.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" }, language);
@@ -157,6 +158,9 @@ test("the phases of a step, and a thermostat's steps", () => {
   assert.deepEqual(chooseMarks(steps, 10).map(({ at }) => at), [300, 250, 50]);
   assert.deepEqual(chooseMarks([], 10), []);
   const small = [0, 1, 2].flatMap((n) => [step({ at: 20 * n, kw: 0.5, times: 3 }), step({ at: 20 * n + 10, kw: -0.5, times: 3 })]);
+  // A tenth of the scale is enough; the newest step needs nothing. At most six have a mark, the largest first.
+  assert.deepEqual(chooseMarks([step({ at: 1, kw: 1 }), step({ at: 2, kw: -0.99 }), step({ at: 3, kw: 0.5 })], 10).map(({ at }) => at), [3, 1]);
+  assert.deepEqual(chooseMarks(Array.from({ length: 8 }, (_, at) => step({ at, kw: at % 2 ? -2 - at : 2 + at })), 10).map(({ at }) => at), [7, 6, 5, 4, 3, 2]);
   assert.deepEqual(chooseMarks(small, 4).map(({ at }) => at), [50, 0]);
 });
 
@@ -168,6 +172,15 @@ test("the scale begins at zero, and shows the reference power from half of it on
   assert.deepEqual([low, high, ticks], [-3, 1, [-3, -2, -1, 0, 1]]);
   assert.deepEqual(scaleOf(0, 75, null).ticks, [0, 20, 40, 60, 80]);
   assert.ok(scaleOf(0, 240, null).ticks.length <= 6);
+});
+
+test("a chosen time is a line through the middle of its ten seconds, with a point if it has a power", () => {
+  const cross = (kw: Slot) => {
+    const curve = layOutCurve(flat(), [], scaleOf(0, 4, null), null, 0, 400, 160, en, (text) => 7 * text.length);
+    const [, x, , , cy] = /d=M([\d.]+) (\d+)V(\d+)(?:.*cy=([\d.]+))?/s.exec(markupOf(drawCross(curve, 10, kw)).replaceAll('"', ""))!;
+    return [curve.slotAt(Number(x) / 400), cy && Number(cy) === curve.y(kw!)];
+  };
+  assert.deepEqual([cross(2), cross(null)], [[10, true], [10, undefined]]);
 });
 
 test("the curve is a line of steps, and no line crosses a gap", () => {

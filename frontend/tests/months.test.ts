@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CardHost } from "../src/card-host.ts";
-import { type Column, type Frame, monthsDrawing } from "../src/parts/months-chart.ts";
+import { type Column, type Frame, monthsChart, monthsDrawing } from "../src/parts/months-chart.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../src/parts/shared-bills.ts";
 import { Locale } from "../src/locale.ts";
 import { allMonths, amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, nameOf, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { MeterFeed } from "../src/data/meter-feed.ts";
 import type { Bill, Meter } from "../src/data/websocket-types.ts";
-import { markupOf } from "./template-text.ts";
+import { listenerOf, markupOf, press } from "./template-text.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 
@@ -100,6 +100,41 @@ test("nothing at all, one column and absurd values draw something or nothing", (
     assert.ok(!/NaN|Infinity/.test(JSON.stringify(drawing)));
     assert.ok(drawing.lines.length < 20);
   }
+});
+
+test("a month is chosen by a key or a click, and only one that has a bill", () => {
+  const bills = [7, 8, 9, 10, 11].map((month) => bill(`2026-${String(month).padStart(2, "0")}`, `2026-${String(month + 1).padStart(2, "0")}`));
+  const year = yearOf(bills, "€");
+  const chosen: string[] = [];
+  const chart = (month: string) => monthsChart({ year, chosen: year.months.find((one) => one.month === month)!, locale: en, width: 0, widthOf: (text) => 8 * text.length, choose: (to) => chosen.push(to) });
+  const at = (month: string, ...keys: string[]) => {
+    chosen.length = 0;
+    for (const key of keys) assert.equal(press(chart(month), key), key === "x");
+    return chosen.map((to) => Number(to.slice(5)));
+  };
+  assert.deepEqual(at("2026-10", "ArrowLeft", "ArrowDown", "ArrowRight", "ArrowUp", "PageDown", "PageUp", "Home", "End", "Escape", "x"), [9, 9, 11, 11, 7, 11, 7, 11, 11]);
+  assert.deepEqual([at("2026-07", "ArrowLeft"), at("2026-11", "PageDown")], [[7], [8]]);
+  const markup = markupOf(chart("2026-10"));
+  assert.match(markup, /aria-valuemax=13\s+aria-valuenow=12\s+aria-valuetext=October 2026: 60.€/);
+  // In 320 px, the scale takes 24 px, and a month 22.
+  const click = (clientX: number) => {
+    chosen.length = 0;
+    listenerOf(chart("2026-10"), "click")!({ clientX, currentTarget: { getBoundingClientRect: () => ({ left: 0 }) } });
+    return Number(chosen[0]!.slice(5));
+  };
+  assert.deepEqual([click(0), click(280), click(300)], [7, 10, 11]);
+});
+
+test("months have their letters, as many as there is room for, and the running one its amount so far", () => {
+  const bills = [bill("2026-10", "2026-11"), bill("2026-11", "2026-12", { until: "2026-11-21T18:38:20+01:00", total: 60 })];
+  const letters = (letter: number, of = bills) => {
+    const year = yearOf(of, "€");
+    const markup = markupOf(monthsChart({ year, chosen: year.months.at(-1)!, locale: en, width: 320, widthOf: (text) => letter * text.length, choose: () => undefined }));
+    return [[...markup.matchAll(/text-anchor="middle">([A-Z]?)</g)].map(([, text]) => text || "-").join(""), />([^<]*so far[^<]*)</.exec(markup)?.[1]?.replaceAll("\u00a0", " ")];
+  };
+  assert.deepEqual(letters(8), ["NDJFMAMJJASON", "so far 60"]);
+  assert.deepEqual(letters(24), ["N-J-M-M-J-S-N", "so far 60"]);
+  assert.deepEqual(letters(8, bills.slice(1)), ["NDJFMAMJJASON", undefined]);
 });
 
 test("a little is not nothing", () => {

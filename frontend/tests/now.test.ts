@@ -6,7 +6,7 @@ import { troubleOf } from "../src/parts/banner.ts";
 import { chooser, nextOf, shortTitle } from "../src/parts/meter-chooser.ts";
 import { firstDayRows, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
 import type { Live, Meter, RunningQuarterHour } from "../src/data/websocket-types.ts";
-import { markupOf } from "./template-text.ts";
+import { markupOf, press } from "./template-text.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" }, language);
 const en = localeOf("en");
@@ -254,6 +254,10 @@ test("up to three meters are beside each other, four are a menu", () => {
   assert.match(shown(3), /^<div class="chooser" role="radiogroup" aria-label=Meter/);
   assert.deepEqual(shown(3).match(/aria-checked=\w+ tabindex=\S+/g), ["aria-checked=false tabindex=-1", "aria-checked=true tabindex=0", "aria-checked=false tabindex=-1"]);
   assert.deepEqual(shown(3).match(/<b>.*?<\/button>/g), ["<b>A</b><small>1.2 kW</small> </button>", "<b>B</b> </button>", "<b>C</b> </button>"]);
+  const chosen: string[] = [];
+  const choices = ["a", "b", "c"].map((id) => ({ id, name: id, detail: "" }));
+  assert.deepEqual(["ArrowRight", "Home", "x"].map((key) => press(chooser("Meter", choices, "b", (id) => chosen.push(id)), key)), [false, false, true]);
+  assert.deepEqual(chosen, ["c", "a"]);
   assert.match(shown(4), /^<select class="chooser" aria-label=Meter/);
   assert.equal(shown(4).match(/<option/g)!.length, 4);
 });

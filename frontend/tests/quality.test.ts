@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { html } from "lit";
 import {
   interruptionsDrawing,
   interruptionsSentence,
@@ -13,9 +14,11 @@ import {
   rowSentence,
   voltageDay,
   voltageDrawing,
+  voltageRows,
   voltageSentence,
   voltageTable,
 } from "../src/parts/quality-voltage.ts";
+import type { ChosenBar } from "../src/parts/pointer.ts";
 import { Locale } from "../src/locale.ts";
 import { lastMessage, operatorMessage } from "../src/parts/operator-message.ts";
 import { duration, joinNames } from "../src/sentences/quality.ts";
@@ -84,6 +87,25 @@ test("a voltage that was outside is said with its phase, about how long, and how
 test("a day that is known from some time on is said to be within since then", () => {
   const rows = Object.fromEntries(Array.from({ length: 264 }, (_, index) => [index, null]));
   assert.equal(said(volts({ L1: rows })), "Voltage within 207–253 V since 16:40.");
+});
+
+test("ten missing minutes at the begin of the day are not worth a word, fifteen are", () => {
+  const missing = (count: number) => said(volts({ L1: Object.fromEntries(Array.from({ length: count }, (_, index) => [index, null])) }));
+  assert.deepEqual([missing(2), missing(3)], ["Voltage within 207–253 V.", "Voltage within 207–253 V since 18:55."]);
+});
+
+test("the rows of the voltage have each phase with its extremes, and the limits once", () => {
+  const shown = (index?: number) => {
+    const day = voltageDay(volts({ L1: { 3: [198.8, 255.4] }, L2: {} }));
+    const chosen = { index } as ChosenBar;
+    return plain(markupOf(voltageRows({ day, drawing: voltageDrawing(day), locale: en, chosen, label: "Voltage", reading: index === undefined ? "" : "L1", isOld: false, now: () => html`now` }))).replace(/\s+/g, " ");
+  };
+  assert.deepEqual([...shown().matchAll(/<small>(L\d)/g)].map(([, name]) => name), ["L1", "L2"]);
+  assert.deepEqual([...shown().matchAll(/class="number">([^<]*)/g)].map(([, text]) => text), ["highest 255", "lowest 199", "highest 231", "lowest 230"]);
+  assert.equal(shown().match(/>253<.*>207</g)!.length, 1);
+  assert.match(shown(), /aria-valuemax=287 aria-valuenow=287 aria-valuetext=\S+/);
+  assert.match(shown(3), /aria-valuenow=3 aria-valuetext=L1 .*M3.5 0V/);
+  assert.match(shown(), /<small>18:40<\/small><small class="middle">06:40<\/small>/);
 });
 
 test("what was read in five minutes is said of each phase, and what was not is a dash", () => {

@@ -62,6 +62,9 @@ test("a goal is compared with the forecast, and says what a day may cost", () =>
   const within = shown([day()], bill({ goal: goal({ total: 143 }) }));
   assert.deepEqual([within.forecast, within.isAbove, within.underBar], ["November is heading for about **145 €**: on course for your goal.", false, ""]);
   assert.equal(shown([day()], bill({ goal: goal({ total: 142 }) })).isAbove, true);
+  // Of a small goal, 2 euros.
+  const isAbove = (total: number) => shown([day()], bill({ estimate: { total: 42, low: 42, high: 42 }, goal: goal({ total }) })).isAbove;
+  assert.deepEqual([isAbove(40), isAbove(40.01)], [true, false]);
   const lastYear = shown([day()], bill({ goal: goal({ is_last_year: true }) }));
   assert.equal(lastYear.forecast, "November is heading for about **145 €**: **5 € above last year**.");
   const unknown = shown([day()], bill({ goal: { is_last_year: true, total: null } }));
@@ -118,6 +121,7 @@ test("a missing price is said, and a missing reference power", () => {
 test("on the first day, a month has the same energy as today", () => {
   assert.deepEqual(shown([day({ imported_wh: 200 })]).rows, ["0.2 kWh | 0.2 kWh"]);
   assert.deepEqual(shown([day({ imported_wh: 10_100 })]).rows, ["10.1 kWh | 10 kWh"]);
+  assert.deepEqual(shown([day({ imported_wh: 5000 }), day({ imported_wh: 4950 })]).rows, ["5.0 kWh | 10.0 kWh"]);
   assert.deepEqual(shown([day({ imported_wh: 60_000 })]).rows, ["60.0 kWh | 60 kWh"]);
 });
 

@@ -14,3 +14,19 @@ export function markupOf(part: unknown): string {
   }
   return ["string", "number", "boolean"].includes(typeof part) ? String(part) : "";
 }
+
+/** Return what a template does at an event, such as "keydown"; undefined if it does nothing. */
+export function listenerOf(part: unknown, event: string): ((event: object) => void) | undefined {
+  if (Array.isArray(part)) return part.map((each) => listenerOf(each, event)).find(Boolean);
+  if (typeof part !== "object" || part === null) return undefined;
+  const { strings = [], values = [] } = part as Written;
+  const at = strings.findIndex((text) => text.endsWith(`@${event}=`));
+  return at < 0 ? listenerOf(values, event) : (values[at] as (event: object) => void);
+}
+
+/** Press a key on a template. Return whether the page still gets it, for example to scroll. */
+export function press(part: unknown, key: string): boolean {
+  let isLeft = true;
+  listenerOf(part, "keydown")!({ key, preventDefault: () => (isLeft = false), stopPropagation() {}, currentTarget: { querySelector: () => null, querySelectorAll: () => [] } });
+  return isLeft;
+}

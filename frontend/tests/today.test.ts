@@ -29,7 +29,7 @@ import {
   weekOf,
 } from "../src/sentences/today.ts";
 import type { Day, Live, Meter, QuarterHours, RunningQuarterHour } from "../src/data/websocket-types.ts";
-import { markupOf } from "./template-text.ts";
+import { markupOf, press } from "./template-text.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
@@ -386,6 +386,29 @@ test("the calendar turns to months with days only", () => {
     return [...markupOf(calendar(view, en)).matchAll(/title=.* aria-disabled=(true|false)/g)].map(([, isDisabled]) => isDisabled === "false");
   };
   assert.deepEqual(["2026-09-30", "2026-10-10", "2026-11-01"].map(turns), [[false, true], [true, true], [true, false]]);
+});
+
+test("the keys of the calendar stay within the known days, and Escape closes it", () => {
+  const done: string[] = [];
+  const view = { chosen: "2026-11-11", first: "2026-11-10", today: "2026-11-13", sums: [], reference: "", choose: () => undefined, move: (day: string) => done.push(day.slice(8)), close: () => done.push("closed") };
+  const at = (focused: string, ...keys: string[]) => {
+    done.length = 0;
+    for (const key of keys) assert.equal(press(calendar({ ...view, focused }, en), key), key === "x");
+    return done;
+  };
+  assert.deepEqual(at("2026-11-12", "ArrowRight", "ArrowDown", "ArrowUp", "Escape", "x"), ["13", "13", "10", "closed"]);
+});
+
+test("the calendar has seven columns, and one day that has the focus", () => {
+  const nothing = () => undefined;
+  const sums = [10, 11, 13].map((day) => ({ day: `2026-11-${day}`, quarter_hours_above: day === 11 ? 2 : 0, reference_kw: 7 })) as Day[];
+  const view = { focused: "2026-11-12", chosen: "2026-11-11", first: "2026-11-10", today: "2026-11-13", sums, reference: "7 kW", choose: nothing, move: nothing, close: nothing };
+  const markup = markupOf(calendar(view, en)).replace(/\s+/g, " ");
+  assert.deepEqual([...markup.matchAll(/columnheader" aria-label=\w+>(\w+)</g)].map(([, name]) => name), ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]);
+  const cells = [...markup.matchAll(/class=(\S*) data-day=2026-11-(\d+) data-above=(\d*) .*?aria-selected=(\w+) aria-disabled=(\w+) tabindex=(\S+) .*?> (\d+) </g)].map(([, ...cell]) => cell.join(" ").trim());
+  assert.equal(cells.length, 30);
+  assert.deepEqual(cells.slice(8, 14), ["09  false true -1 9", "10  false false -1 10", "11 2 true false -1 11", "12  false true 0 12", "now-day 13  false false -1 13", "14  false true -1 14"]);
+  assert.match(markup, /▲<\/span> .*7 kW/);
 });
 
 test("what is always on has its power, and its cost if that is known", () => {

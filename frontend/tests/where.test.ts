@@ -24,3 +24,29 @@ test("without prices, energies are compared, and only the base load has a power"
   assert.deepEqual([house, notes], ["60.0 kWh | ", []]);
   assert.deepEqual(shown(shares([row(null, "always_on", 12_000)], { always_on_w: null })).rows, ["Always on |  | 12.0 kWh |  | 1"]);
 });
+
+test("with prices, the dearest comes first, with what the bill has besides", () => {
+  const rows = [row("Car", "device", 24_000, { cost: 3 }), row("Boiler", "device", 12_000, { cost: 4.2, own_wh: 1000, earned: 0.08 }), row(null, "else", 96_000, { cost: 9 })];
+  const { sentence, rows: texts, notes, house } = shown(shares(rows, { cost: 16.2, house_wh: 99_999, fixed: 9.5, above: 0.005, feed_in: -0.004 }));
+  assert.equal(sentence, "**Boiler: 4.20 €**, 12% of the energy. Next: Car, 3.00 €.");
+  assert.deepEqual([texts[0], house], ["Car |  | 24.0 kWh | 3.00 € | 0.25", "100.0 kWh | 16.20 €"]);
+  assert.deepEqual(notes, [
+    "Each kWh at the price of its hour; from your roof: 0 €. Not included: fixed prices 9.50 €, above 7 kW 0.01 €.",
+    "Boiler: 12.0 kWh, 1.0 of them from your roof, which would have earned 0.08 €.",
+  ]);
+  const little = shares([row("Boiler", "device", 12_000, { cost: 4.2, own_wh: 999, earned: 0.08 })], { cost: 16.2, feed_in: -0.005 });
+  assert.deepEqual(shown(little).notes, ["Each kWh at the price of its hour; from your roof: 0 €. Not included: to the grid −0.01 €."]);
+  // From 100 kWh on, there are no decimals.
+  assert.equal(shown(shares(rows, { house_wh: 100_000 })).house, "100 kWh | ");
+});
+
+test("what is not known of a device, of the rest or of the house is said", () => {
+  const { rows, notes } = shown(shares([row("Car", "device", 0, { cost: 0, unknown_days: 2 }), row("Boiler", "device", 0, { cost: 0 })], { cost: 1 }));
+  assert.deepEqual(rows.map((text) => text.slice(0, -4)), ["Car |  | – | –", "Boiler |  | 0.0 kWh | 0.00 €"]);
+  assert.equal(notes[1], "Car: not known on 2 days.");
+  const lack = shown(shares([row("Car", "device", 9000)], { lack: "inverter" as Shares["lack"] }));
+  assert.deepEqual([lack.house, lack.notes], [undefined, ["The rest is not known without your inverter."]]);
+  assert.equal(shown(shares([row("Car", "device", 9000)], { house_wh: null })).sentence, "");
+  // More than the house uses is all of it.
+  assert.match(shown(shares([row("Car", "device", 61_000)])).sentence, /100% of the energy\.$/);
+});

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
 import type { CardHost } from "../src/card-host.ts";
 import type { MeterFeed } from "../src/data/meter-feed.ts";
-import { pastDay } from "../src/parts/day-chooser.ts";
+import { choicesOf, pastDay, week } from "../src/parts/day-chooser.ts";
 import { lastKnownDay, shownPast } from "../src/sentences/last-known-day.ts";
 import type { Day, Meter } from "../src/data/websocket-types.ts";
-import { markupOf } from "./template-text.ts";
+import { markupOf, press } from "./template-text.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
 const fr = new Locale({ language: "fr", number_format: "language", time_format: "24" }, "fr");
@@ -59,6 +59,25 @@ test("the last seven known days can be chosen", () => {
   const markup = markupOf(pastDay({ announce() {} } as unknown as CardHost, METER, feed, en));
   const days = [...markup.matchAll(/data-day=(\S+)\s+aria-checked=(\w+)[^>]*disabled=(\w+)/g)].map(([, day, isChosen, isDisabled]) => [day, isChosen, isDisabled]);
   assert.deepEqual(days, [15, 16, 17, 18, 19, 20, 21].map((day) => [`2026-11-${day}`, String(day === 18), "false"]));
+});
+
+test("keys choose among the known days, and one known day is no choice", () => {
+  const days = [15, 16, 17, 18].map((day) => `2026-11-${day}`);
+  const known = [0, 2, 3].map((index) => ({ ...DAY, day: days[index]!, exported_wh: 0 }));
+  const choices = choicesOf(days, known, false, en);
+  assert.deepEqual(choices.map(({ label, name, sentence, isKnown }) => plain([label, name, sentence, isKnown].join(" | "))).slice(0, 2), [
+    "Sun 15 | Sunday 15 November | 9.4 kWh from the grid. No quarter-hour above 3 kW. | true",
+    "Mon 16 | Monday 16 November | No data for this day. | false",
+  ]);
+  const chosen: string[] = [];
+  const at = (day: string, ...keys: string[]) => {
+    chosen.length = 0;
+    for (const key of keys) assert.equal(press(week("Day", choices, day, (to) => chosen.push(to.slice(8))), key), key === "x");
+    return chosen;
+  };
+  assert.deepEqual(at("2026-11-17", "ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown", "Home", "End", "x"), ["15", "15", "18", "18", "15", "18"]);
+  assert.deepEqual(at("2026-11-15", "ArrowLeft"), ["15"]);
+  assert.equal(markupOf(week("Day", choicesOf(days, known.slice(0, 1), false, en), days[0]!, () => undefined)), "");
 });
 
 test("a meter at a port has no last known day", () => {
