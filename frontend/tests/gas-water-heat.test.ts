@@ -166,6 +166,7 @@ test("today goes on with an index that is newer, but not with any", () => {
   const found = history({ "2026-11": 2 }, "2026-11-21", { time: "2026-11-21T10:00:00+00:00" });
   const today = (index: number | null, time: string | null, unit = "m3") => amountToday(found, "2026-11-21", { index, time, unit });
   assert.equal(amountToday(found, "2026-11-21", undefined), 1);
+  assert.equal(amountToday({ ...found, days: null } as unknown as MediumHistory, "2026-11-21", undefined), null);
   assert.equal(today(100.25, "2026-11-21T11:00:00+00:00"), 1.25);
   // It was replaced; it is the same one again; hours or days have passed; it is in another unit.
   assert.equal(today(3, "2026-11-21T11:00:00+00:00"), 1);

@@ -145,6 +145,7 @@ test("the house is asked for again a minute after a quarter-hour has ended", () 
 });
 
 test("nothing is said of less than a euro, or of an unknown day", () => {
+  assert.match(saved(house({ months: [month("2026-08", { saved: 1 })] }), "2026-08"), /saved you \*\*1 €\*\*/);
   assert.equal(saved(house({ months: [month("2026-08", { saved: 0.99 })] }), "2026-08"), "");
   assert.equal(saved(house({ months: [month("2026-08", unknown)] }), "2026-08"), "");
   assert.equal(saved(house(), "2024-08"), "");

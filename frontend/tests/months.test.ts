@@ -210,6 +210,7 @@ test("amounts say at which prices they are", () => {
   const OWN_PRICES = "December 2026: 1 month, at its own prices, with VAT.";
   const notes = (changes: Partial<Bill>, unit: "€" | "kWh" = "€") => amountNotes(yearOf([bill("2026-12", "2027-01"), bill("2027-01", "2027-02", changes)], unit), en);
   assert.deepEqual(notes({}), [OWN_PRICES]);
+  assert.deepEqual(notes({ vat_rate: 0 }), ["December 2026: 1 month, at its own prices, without VAT."]);
   assert.deepEqual(notes({ prices_of: { grid: "2026-12-31" } }), [
     OWN_PRICES,
     "Grid charges of 2026; nothing newer is known to this version.",

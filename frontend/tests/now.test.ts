@@ -4,7 +4,7 @@ import { phaseBars, quarterHourBar } from "../src/cards/now.ts";
 import { Locale } from "../src/locale.ts";
 import { troubleOf } from "../src/parts/banner.ts";
 import { chooser, nextOf, shortTitle } from "../src/parts/meter-chooser.ts";
-import { firstDayRows, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
+import { direction, firstDayRows, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
 import type { Live, Meter, RunningQuarterHour } from "../src/data/websocket-types.ts";
 import { markupOf, press } from "./template-text.ts";
 
@@ -88,6 +88,10 @@ test("the sun is not counted on, if the use of the house is known; else the card
   assert.equal(small({ power: 0.7, house: 2.1, isDark: true }).includes("sun"), false);
 });
 
+test("a power that is shown as 0 has no direction", () => {
+  assert.deepEqual([0.06, 0.04, -0.04, -0.06].map(direction), ["draws", "balanced", "balanced", "feeds"]);
+});
+
 test("a shown room falls at once and rises after a minute", () => {
   const steady = new SteadyRoom();
   const shown = [[0, 0.8], [10, 3], [20, 0.8], [69, 0.8], [80, 0.8]].map(([at, power]) =>
@@ -144,11 +148,16 @@ test("what is above is never called 0", () => {
     "**Expected extra cost: less than 0.01 €,** unless you switch off 0.1 kW from now until 18:45.",
   );
   assert.equal(shownMean(situation({ power: 6.5, energy: 1.03 })), 7.1);
+  // 6.02 kW, without an excess to hide.
+  assert.equal(shownMean(situation({ power: 6.5, energy: 0.783 })), 6);
 });
 
 test("where the beginning was missed, the room is that of the next quarter-hour", () => {
   assert.equal(said({ isWhole: false, energy: 2, feedsIn: false }), "**From 18:45 on, you can switch on up to 6 kW more** and stay within 7 kW.");
   // So short before the end, only an excess that is there is told.
+  const late = { power: 12, energy: 1.74 };
+  assert.match(said({ ...late, secondsLeft: 60 }), /^\*\*Expected extra cost/);
+  assert.match(said({ ...late, secondsLeft: 59 }), /^\*\*Switch off 5.0 kW before/);
   assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /Energy above 7 kW: less than 0.1 kWh so far/);
 });
 

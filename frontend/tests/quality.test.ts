@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { html } from "lit";
 import {
+  interruptionLines,
   interruptionsDrawing,
   interruptionsSentence,
   interruptionsTable,
@@ -267,6 +268,9 @@ test("a quiet month is said with what came last", () => {
   assert.equal(interrupted(dip), "No interruption in the last 30 days; last short voltage drop: 18 October.");
   assert.equal(plain(interruptionsSentence(found(dip), NOW, locale("fr"))), "Aucune perturbation depuis 30 jours ; dernier creux de tension le 18 octobre.");
   assert.equal(interrupted(), "No interruption in the last 30 days.");
+  // Within eleven months, a day needs no year.
+  assert.match(interrupted(at("2025-12-26T17:38:21Z", "power_failure")), /last power failure: 26 December\.$/);
+  assert.match(interrupted(at("2025-12-26T17:38:20Z", "power_failure")), /last power failure: 26 December 2025\.$/);
   assert.equal(interrupted(at("2025-11-30T12:00:00Z", "power_failure")), "No interruption in the last 30 days; last power failure: 30 November 2025.");
 });
 
@@ -348,6 +352,23 @@ test("the months are named as far as there is room", () => {
   const named = (width: number) => drawn(found(), width).months.filter(({ isNamed }) => isNamed).length;
   // The longest name, "Sept", needs 40 px with its gap: 230 px have room for five names, 150 px for three.
   assert.deepEqual([named(700), named(250), named(170)], [12, 4, 3]);
+});
+
+test("the kinds of interruptions have their counts, and the last mark is where the keys begin", () => {
+  const shown = (index: number | undefined, ...all: object[]) => {
+    const interruptions = readDisturbances(events({ disturbances: all, undated: { voltage_sag: 28 } }), NOW);
+    const chosen = { index } as ChosenBar;
+    return plain(markupOf(interruptionLines({ interruptions, drawing: drawn(interruptions, 400), locale: en, chosen, reading: "" }))).replace(/\s+/g, " ");
+  };
+  const all = [at("2026-03-18T12:02:00Z", "voltage_sag", 2), at("2026-06-18T12:02:00Z", "voltage_sag"), at("2026-10-18T12:02:00Z", "power_failure")];
+  const text = shown(undefined, ...all);
+  assert.deepEqual([...text.matchAll(/class="count[^>]*>([^<]*)/g)].map(([, count]) => count), ["1", "–", "3", "28"]);
+  assert.match(text, /aria-valuemax=2 aria-valuenow=2 aria-valuetext=nothing chosen/);
+  assert.match(shown(0, ...all), /aria-valuenow=0 .*<circle class="chosen"/);
+  // A mark that is there no more.
+  assert.match(shown(7, ...all), /aria-valuenow=2 /);
+  assert.doesNotMatch(shown(undefined), /slider/);
+  assert.match(text, /not counted/);
 });
 
 test("durations and lists are as people say them", () => {

@@ -338,6 +338,18 @@ test("gaps begin with the first value of the first day, and end before a value t
   assert.deepEqual(notes(estimated), ["", "2 quarter-hours from the Leneda portal, 1 estimated by the grid operator (hatched)"]);
 });
 
+test("the running quarter-hour is what is projected, and nothing where that is impossible", () => {
+  const running = (changes: object, power?: number) => {
+    const quarterHour = { start: "2026-11-21T11:00:00Z", end: "2026-11-21T11:15:00Z", time: "2026-11-21T11:10:00Z", projected_kw: 2, running_kw: 1, exported_wh: 100, reference_kw: 7, ...changes } as unknown as RunningQuarterHour;
+    const of = runningOf({ day: "2026-11-21", today: "2026-11-21", since: undefined, start: START, end: 0, count: 96, quarterHour, present: 48 }, { values: { power_net: power } } as unknown as Live);
+    return of && [of.drawn, of.fed];
+  };
+  // 100 Wh are 0.4 kW of a quarter-hour; 3 kW for its last third are 1 kW.
+  assert.deepEqual([running({}), running({}, 3), running({}, -3)], [[2, 0.4], [2, 0.4], [2, 1.4]]);
+  assert.deepEqual([running({ projected_kw: null }), running({ projected_kw: -0.5 }), running({ exported_wh: null }, -3)], [[1, 0.4], [0, 0.4], [2, 0]]);
+  assert.deepEqual([running({ projected_kw: 4000 }), running({ projected_kw: 4001 }), running({ projected_kw: null, running_kw: null })], [[4000, 0.4], undefined, undefined]);
+});
+
 test("a day is shown of which there can be anything", () => {
   assert.equal(shownDay(undefined, "2026-11-21", undefined), "2026-11-21");
   assert.equal(shownDay("2026-12-01", "2026-11-21", "2025-01-01"), "2026-11-21");

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reading } from "../src/parts/heat-map-axes-legend.ts";
+import { classChooser } from "../src/parts/class-chooser.ts";
+import { yearHighs } from "../src/parts/year-highs.ts";
 import { Cells, type Color, dayTicks, imageOf, palette, shades } from "../src/parts/heat-map-picture.ts";
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limitName, noComparison } from "../src/sentences/year.ts";
 import { periodOf } from "../src/sentences/summed-months.ts";
 import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/data/websocket-types.ts";
 import { EXCESS, gridOf, highestOf, localOf, markedCells } from "../src/data/heat-map-grid.ts";
+import { listenerOf, markupOf, press } from "./template-text.ts";
 import { ESTIMATED, mergeSeries, type Series, UNKNOWN } from "../src/data/year-quarter-hours.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
@@ -201,6 +204,7 @@ test("a cell is red by the mark of the server, whatever its energy is", () => {
       [...markedCells(grid, { kw, isContract }).subarray(from + 96, from + 101)].map((value) => value === EXCESS);
     assert.deepEqual(red(7, true), [true, true, false, false, false]);
     assert.deepEqual(red(7, false), [true, false, true, false, false]);
+    assert.deepEqual(red(3, false), [true, false, true, false, false]);
     assert.deepEqual(red(12, false), [false, false, true, false, false]);
     assert.deepEqual(red(5, false), [false, false, false, false, false]);
     assert.deepEqual([...markedCells(grid, undefined).subarray(from + 96, from + 101)], [2000, 200, 3025, -900, UNKNOWN]);
@@ -329,4 +333,31 @@ test("what the platform has estimated is known by its cell, also where the tail 
   const today = (days - 1) * 96;
   assert.deepEqual([...estimated!.subarray(today, today + 5)], [UNKNOWN, ESTIMATED, UNKNOWN, ESTIMATED, UNKNOWN]);
   assert.equal(gridOf(series("2026-01-01T23:00:00Z", [1])).estimated, undefined);
+});
+
+test("a reference power is chosen among rows with their costs and the difference to one's own", () => {
+  const row = (kw: number, fixed: number | null, surcharge: number | null, difference: number | null, isOwn = false) =>
+    ({ kw, fixed, surcharge, total: fixed === null || surcharge === null ? null : fixed + surcharge, difference, isOwn }) as Parameters<typeof classChooser>[0][number];
+  const rows = [row(3, 100, 100, 60), row(7, 140, 0, null, true), row(12, 160, -4, 16), row(27, null, null, null)];
+  const chosen: number[] = [];
+  const of = (kw: number | undefined) => classChooser(rows, kw, 12, en, (to) => chosen.push(to));
+  const texts = markupOf(of(7)).split("<button").slice(1).map((text) => plain(text.replace(/\s+/g, " ")));
+  const parts = (text: string) => [/aria-checked=(\w+) tabindex=(\S+)/.exec(text)!.slice(1).join(" "), [...text.matchAll(/width:([\d.]+)%/g)].map(([, share]) => share).join(" "), ...[...text.matchAll(/<(?:span class="(?:number|hidden)"|small)>([^<]*)/g)].map(([, words]) => words)];
+  assert.deepEqual(texts.map(parts), [
+    ["false -1", "50 50", "200 €", "+60 €", "(100 € fixed price, 100 € surcharge)"],
+    ["true 0", "70", "140 €", "your contract", "(140 € fixed price)"],
+    ["false -1", "80", "156 €", "+16 €", "(160 € fixed price, −4 € surcharge)"],
+    ["false -1", "", "–", "", ""],
+  ]);
+  assert.deepEqual([press(of(7), "ArrowDown"), press(of(undefined), "ArrowDown"), press(of(27), "ArrowDown"), press(of(7), "x"), chosen], [false, false, false, true, [12, 7, 3]]);
+  assert.match(markupOf(of(undefined)), /aria-checked=false\s+tabindex=0/);
+});
+
+test("the highest quarter-hours open their day", () => {
+  const opened: string[] = [];
+  const highs = yearHighs([{ time: Date.parse("2026-11-20T23:15:00Z"), kw: 9.4, isAbove: true }, { time: Date.parse("2026-01-02T11:00:00Z"), kw: 6, isAbove: false }], en, (day) => opened.push(day));
+  assert.deepEqual([...plain(markupOf(highs)).matchAll(/<b class=(\w*)>(.*?)<\/b> <small>(.*?)</g)].map(([, ...texts]) => texts.join(" | ")), ["excess | 9.4 kW | Sat 21 Nov, 00:15", " | 6.0 kW | Fri 2 Jan, 12:00"]);
+  listenerOf(highs, "click")!({});
+  assert.deepEqual(opened, ["2026-11-21"]);
+  assert.equal(markupOf(yearHighs([], en, () => undefined)), "");
 });
