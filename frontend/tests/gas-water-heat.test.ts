@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawMedium } from "../src/parts/gas-water-heat-chart.ts";
+import { drawMedium, mediumChart } from "../src/parts/gas-water-heat-chart.ts";
 import { Locale } from "../src/locale.ts";
 import { amountToday, monthOf, nightTo, standingOn } from "../src/data/gas-water-heat-amounts.ts";
 import { costFoot, costSentence, costStanding, costTotal, costUnits, costUntil, hasMonth, type KnownCosts } from "../src/sentences/gas-costs.ts";
@@ -14,6 +14,8 @@ import {
   writeSum,
 } from "../src/sentences/gas-water-heat-month.ts";
 import { chosenSentence, daysTable, footnote } from "../src/sentences/gas-water-heat-days.ts";
+import type { ChosenBar } from "../src/parts/pointer.ts";
+import { markupOf } from "./template-text.ts";
 import type { GasCosts, GasMonth, MediumHistory } from "../src/data/websocket-types.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
@@ -338,4 +340,21 @@ test("gas in euros is drawn by days, up to the last whole one", () => {
   assert.equal(shown(chosenSentence(found, 22, en)), "**22 November (so far)** – · 22 November 2025 5.00 €");
   // The last day of a month that has ended is a day like the others.
   assert.equal(shown(chosenSentence({ ...found, today: "2026-12-01" }, 30, en)), "**30 November** at least 0.50 € · 30 November 2025 5.00 €");
+});
+
+test("the curve of a month has its sum beside its end, on the side that has room", () => {
+  const chart = (found: MediumHistory, today: string, index?: number) => {
+    const known = days(found, today);
+    return shown(markupOf(mediumChart({ days: known, drawing: drawMedium(known.standing), reading: "" }, { index } as ChosenBar, en))).replace(/\s+/g, " ");
+  };
+  const end = (today: string) => /class="at value (\w*)" style="left:([\d.]+)%.*max-width:([\d.]+)%".*?<\/span> ([^<]*)<\/b/.exec(chart(history({ "2026-10": 1, "2026-11": 1 }, today), today))!.slice(1).map((text) => (Number(text) ? String(Math.round(Number(text))) : text.trim()));
+  assert.deepEqual([end("2026-11-08"), end("2026-11-21")], [["right", "23", "77", "7.0 m³"], ["", "65", "65", "20.0 m³"]]);
+  const month = history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21");
+  assert.match(chart(month, "2026-11-21"), /aria-valuemax=31 aria-valuenow=20 aria-valuetext=nothing chosen/);
+  assert.match(chart(month, "2026-11-21", 4), /aria-valuenow=5 .*class="at chosen" style="left:14\.5/);
+  assert.match(chart(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21", {}, { "2026-11-05": 0.5 }), "2026-11-21"), /at least 39.0 m³/);
+});
+
+test("an amount without a unit is a number", () => {
+  assert.equal(write(2, { unit: "", factor: 10, decimals: 1 }, en), "20.0");
 });

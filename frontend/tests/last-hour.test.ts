@@ -4,7 +4,7 @@ import { LastHour, SLOT_MS, type Slot, SLOTS } from "../src/data/last-hour.ts";
 import { Locale } from "../src/locale.ts";
 import { chooseMarks, drawCross, drawCurve, layOutCurve } from "../src/parts/last-hour-curve.ts";
 import { FollowedHour } from "../src/data/followed-hour.ts";
-import { bridge, extendPaths, findSteps, pathsOf, phasesOf, scaleOf, type Step } from "../src/data/last-hour-steps.ts";
+import { bridge, countAlike, extendPaths, findSteps, pathsOf, phasesOf, scaleOf, type Step } from "../src/data/last-hour-steps.ts";
 import { chosenLine, curveName, stepLine, stepRow } from "../src/sentences/last-hour.ts";
 import { SwitchedDevices } from "../src/data/switched-devices.ts";
 import { markupOf } from "./template-text.ts";
@@ -154,6 +154,11 @@ test("the phases of a step, and a thermostat's steps", () => {
   for (const phase of phases) phase.fill(3.1, 250, 300);
   const steps = findSteps(net, phases, 2);
   assert.deepEqual(steps.map((step) => [String(phasesOf(step)), step.times]), [...Array.from({ length: 6 }, () => ["2", 3]), ["1,2,3", 1], ["1,2,3", 1]]);
+  // Steps that differ by less than 8 % are alike, if they have one direction.
+  assert.deepEqual(countAlike([2, 2.15, 2.3, -2, 4].map((kw, at) => step({ at, kw, phases: [] }))).map(({ times }) => times), [2, 3, 2, 1, 1]);
+  // Two equal steps each have a mark, three are a thermostat's.
+  const equal = (times: number) => chooseMarks([...Array.from({ length: times }, (_, at) => step({ at, kw: 2, times })), step({ at: 99, kw: -2 })], 10).length;
+  assert.deepEqual([equal(2), equal(3)], [3, 2]);
   // Of the thermostat, the first mark is enough; the newest step always has one.
   assert.deepEqual(chooseMarks(steps, 10).map(({ at }) => at), [300, 250, 50]);
   assert.deepEqual(chooseMarks([], 10), []);
@@ -168,6 +173,8 @@ test("the scale begins at zero, and shows the reference power from half of it on
   assert.deepEqual(scaleOf(0.2, 0.9, null), { low: 0, high: 1, ticks: [0, 0.5, 1], hasReference: false });
   assert.deepEqual(scaleOf(0.7, 5.2, 7), { low: 0, high: 7.42, ticks: [0, 2, 4], hasReference: true });
   assert.equal(scaleOf(3.5, 3.5, 7).hasReference, false);
+  // On a scale of 9.4 kW, 6 kW is too near to 7 kW.
+  assert.deepEqual(scaleOf(-1, 6, 7).ticks, [-2, 0, 2, 4]);
   const { low, high, ticks } = scaleOf(-2.1, 0.4, 7);
   assert.deepEqual([low, high, ticks], [-3, 1, [-3, -2, -1, 0, 1]]);
   assert.deepEqual(scaleOf(0, 75, null).ticks, [0, 20, 40, 60, 80]);

@@ -288,6 +288,8 @@ test("the head says what a month costs on average, and which months were the ext
   };
   // June was the cheapest, but too little of it is known.
   const months = [before("06", 2, 0.85), before("07", 60), before("08", 20), before("10", 144)];
+  assert.match(said(before("09", 2, 0.9), ...months.slice(-1), running()), /cheapest month was September/);
+  assert.match(said(before("09", 2, 0.899), ...months.slice(-1), running()), /October is the only whole month/);
   assert.equal(said(...months, running()), "Months: 75 € a month on average. In these 3 months, the cheapest month was August, the most expensive October");
   // Amounts that look alike are no extremes; half a euro is one if it is rounded otherwise.
   assert.equal(said(before("09", 60.1), before("10", 60.4), running()), "Months: 60 € a month on average. ");

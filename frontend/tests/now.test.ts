@@ -309,6 +309,8 @@ test("silence is told in minutes, hours and days", () => {
 test("what reaches the page no more is silence too, whatever its clock says", () => {
   const late = { state: "receiving", received_at: "2026-11-21T16:00:00Z" } as const;
   assert.equal(trouble(late), undefined);
+  assert.equal(trouble(late, NOW - 120_000), undefined);
+  assert.equal(trouble(late, NOW - 120_001)!.title, "No reading for 2 minutes");
   assert.equal(trouble(late, NOW - 300_000)!.title, "No reading for 5 minutes");
   assert.equal(trouble(late, NOW - 650_000, slow), undefined);
   assert.equal(trouble(late, NOW - 700_000, slow)!.title, "No reading for 11 minutes");
