@@ -228,6 +228,11 @@ test("what the energy community is paid stands below, and the big number is both
   ]);
 });
 
+test("what supplier and community get together is a credit only below 0", () => {
+  const both = (total_with_community: number) => told(august({ ...SHARED, community: COMMUNITY, total_with_community })).sums.at(-1);
+  assert.deepEqual([both(0.5), both(-0.5)], ["Owed to supplier and community | 0.50 €", "Credit from supplier and community | 0.50 €"]);
+});
+
 test("without its price there is no sum with the energy community", () => {
   const { total, texts, sums, lacks } = told(august({ ...SHARED, total_with_community: null }));
   assert.deepEqual([total, lacks], ["47.36 €", undefined]);

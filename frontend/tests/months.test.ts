@@ -134,6 +134,11 @@ test("months have their letters, as many as there is room for, and the running o
   };
   assert.deepEqual(letters(8), ["NDJFMAMJJASON", "so far 60"]);
   assert.deepEqual(letters(24), ["N-J-M-M-J-S-N", "so far 60"]);
+  const name = (unit: "€" | "kWh") => {
+    const year = yearOf(bills, unit);
+    return /<text y=\d+>([^<]*)</.exec(markupOf(monthsChart({ year, chosen: year.months.at(-1)!, locale: en, width: 320, widthOf: (text) => 8 * text.length, choose: () => undefined })))![1];
+  };
+  assert.deepEqual([name("€"), name("kWh")], ["To pay, €", "From the grid, kWh"]);
   assert.deepEqual(letters(8, bills.slice(1)), ["NDJFMAMJJASON", undefined]);
 });
 

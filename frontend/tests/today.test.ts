@@ -370,6 +370,7 @@ test("a day long ago has its year", () => {
   const title = (day: string) => dayTitle(dayStart(day), day, "2026-11-21", en);
   assert.equal(title("2026-11-21"), "Saturday 21 November");
   assert.equal(title("2025-11-21"), "21 November 2025");
+  assert.deepEqual([title("2026-01-26"), title("2026-01-25"), title("2026-01-24")], ["Monday 26 January", "Sunday 25 January", "24 January 2026"]);
 });
 
 test("what is made of the same things is made once", () => {
