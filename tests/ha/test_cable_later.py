@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from homeassistant.components.energy.data import async_get_manager
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -13,6 +16,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
     download as leneda_download,
 )
+from custom_components.smarty_p1.coordinator.meter_books import MeterBooks
 from custom_components.smarty_p1.coordinator.statistics import house_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     StatisticKind,
@@ -80,6 +84,24 @@ async def test_every_kilowatt_hour_is_there_once(
     assert statistic_id(statistics_key(entry), StatisticKind.IMPORTED) == name
     after = await changes_of(hass, name)
     assert {hour: kwh for hour, kwh in after.items() if hour < midnight} == pytest.approx(wanted)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_its_hours_come_into_the_energy_dashboard_with_its_first_days(
+    hass: HomeAssistant, meter: tuple[MockConfigEntry, str]
+) -> None:
+    assert await async_setup_component(hass, "energy", {})
+    entry, name = meter
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "fill_energy": True})
+    with patch.object(MeterBooks, "demand", None):
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+    manager: Any = await async_get_manager(hass)
+    assert not manager.data
+    entry.runtime_data.async_update_listeners()
+    await wait_until(hass, lambda: manager.data is not None)
+    [grid] = manager.data["energy_sources"]
+    assert grid["stat_energy_from"] == name
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
