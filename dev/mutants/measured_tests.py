@@ -17,7 +17,7 @@ from .rooms import ROOMS, room_of
 
 MAX_TESTS, MAX_SECONDS = 40, 6.0
 MORE = 10
-"""How many times as many tests are run if the likeliest ones notice nothing."""
+"""Factor of both limits for a second run, if the likeliest tests notice nothing."""
 _STORED = Path(".mutants")
 type _Lines = dict[tuple[str, str, str], set[str]]
 
@@ -91,7 +91,7 @@ class MeasuredTests:
     def tests_of(self, change: Change, times: int = 1) -> list[str]:
         """Return the tests that are most likely to notice `change`, likeliest first.
 
-        These are MAX_TESTS or MAX_SECONDS of tests, `times` as many.
+        They are at most `times` * MAX_TESTS, and took at most `times` * MAX_SECONDS together.
 
         If no test ran this line, return tests of the first group that is not empty:
 
