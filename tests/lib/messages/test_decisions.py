@@ -209,20 +209,25 @@ def test_goal(outlooks: list[GoalOutlook], told: list[tuple[int, str]]) -> None:
 
 
 def test_an_outage_over_new_year_does_not_show_the_old_month_as_the_new_one() -> None:
-    """The meter shows the new month once its clock is confirmed: after a quarter-hour."""
+    """The old month is shown as it was before the outage until the outage's energy counts."""
     meter = DemandMeter(Contract(reference_kw=3.0, energy_price=0.15))
-    shown: list[tuple[int, int, bool]] = []
-    for day, minutes in (("2026-12-14T18:00", range(60)), ("2027-01-01T07:20", range(1, 60))):
-        for minute in minutes:
-            now = datetime.fromisoformat(f"{day}+01:00") + timedelta(minutes=minute)
-            kwh = 500.0 + (now.year - 2026) * 90 + minute / 100
-            demand = meter.update(now, Energies(kwh, 0.0), 0.6, "1", received_at=now)
-            if demand and (look := goal_outlook(demand, 5.0)):
-                shown.append((look.day.month, minute, look.so_far > look.goal))
-    assert shown[0] == (12, 0, False)
-    months = [(month, is_passed) for month, _, is_passed in shown]
-    assert months == [*[(12, False)] * 60, *[(1, False)] * (len(shown) - 60)]
-    assert shown[60][1] < 30
+    before: GoalOutlook | None = None
+    after: list[GoalOutlook | None] = []
+    for minute in range(60):
+        now = datetime.fromisoformat("2026-12-14T18:00+01:00") + timedelta(minutes=minute)
+        demand = meter.update(now, Energies(500 + minute / 100, 0.0), 0.6, "1", received_at=now)
+        before = goal_outlook(demand, 5.0) if demand else None
+    for minute in range(60):
+        now = datetime.fromisoformat("2027-01-01T07:20+01:00") + timedelta(minutes=minute)
+        demand = meter.update(now, Energies(590 + minute / 100, 0.0), 0.6, "1", received_at=now)
+        after.append(goal_outlook(demand, 5.0) if demand else None)
+    assert before
+    assert before.so_far < before.goal
+    # The first whole quarter-hour ends at 7:45. The new month is shown with the next telegram.
+    assert after[:25] == [before] * 25
+    assert after[25] is None
+    assert all(look and look.day == date(2027, 1, 1) for look in after[26:])
+    assert all(look and look.so_far < look.goal for look in after[26:])
 
 
 def test_the_goal_is_told_in_whole_euros() -> None:

@@ -27,7 +27,9 @@ class Demand:
     """Time up to which the shown month is billed.
 
     Normally equal to `time`. If the clock is doubtful, this is the time of the last reading before
-    the doubt. If Leneda's last quarter-hour ends later, this is the end of that quarter-hour.
+    the doubt. After a break that ends in a later month, this is the time of the last reading before
+    the break, until the energy of the break counts. If Leneda's last quarter-hour ends later, this
+    is the end of that quarter-hour.
     """
     quarter_start: datetime
     measured_since: datetime

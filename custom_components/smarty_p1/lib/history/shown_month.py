@@ -61,14 +61,16 @@ def time_until(segments: Sequence[ReadingSegment]) -> datetime:
     cases:
 
     - this result is later than the last reading;
-    - the last reading does not lie in the shown month;
+    - the last reading does not lie in the shown month; readings after a break then do not count
+      until the energy of the break does: with the first whole quarter-hour;
     - the clock is perhaps ahead.
     """
-    latest, sure = segments[-1], sure_time(segments)
+    latest = segments[-1]
     time = latest.last.time
-    if month_start(time) != latest.month_start or _has_leapt(segments):
-        return sure
-    return max(time, sure)
+    if month_start(time) != latest.month_start:
+        return sure_time(segments if latest.quarter_hours else segments[:-1] or segments)
+    sure = sure_time(segments)
+    return sure if _has_leapt(segments) else max(time, sure)
 
 
 def sure_time(segments: Sequence[ReadingSegment]) -> datetime:

@@ -82,10 +82,10 @@ def _checked_day(value: Stored) -> date | None:
 def goal_outlook(demand: Demand, choice: GoalChoice) -> GoalOutlook | None:
     """Return the outlook of the current month. It takes some 10 ms.
 
-    Return None if the goal or the cost so far is unknown. Return None also while the readings after
-    an outage are in a new month, and the shown month is still the one before.
+    Return None if the goal or the cost so far is unknown, and at the end of a month, while its last
+    values are shown.
     """
-    if not demand.month.start <= demand.until < demand.month.end:
+    if demand.until >= demand.month.end:
         return None
     months = (*demand.earlier_months, demand.month)
     goal = goal_of(choice, months, demand.contracts, demand.until)
