@@ -85,10 +85,10 @@ class Installation:
         (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
         (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
         # Use a copy of the integration, because the URL of Leneda is changed below, and Home
-        # Assistant may write into the folder.
+        # Assistant may write into the folder. With the compiled modules, it starts sooner.
         copy = self.directory / "custom_components" / INTEGRATION.name
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(INTEGRATION, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(INTEGRATION, copy)
         # Change the URL of Leneda in this copy. The integration has no option for the URL, because
         # such an option could send the user's keys to another host.
         asking = copy / "coordinator" / "leneda" / "client.py"
