@@ -7,7 +7,7 @@ from typing import override
 
 # Seconds for which events are gathered. Waking up for a single frame costs more than reading it and
 # writing it to the disk.
-_GATHER_S = 0.1
+_GATHER_S = 0.25
 
 
 class GatheringSelector(DefaultSelector):

@@ -42,7 +42,7 @@ def test_what_comes_in_the_pause_after_the_first_event_is_handled_with_it(
         assert len(selector.select(0)) == 1
         assert pauses == []
         assert {key.fileobj for key, _ in selector.select()} == {there for _, there in pairs}
-    assert pauses == [0.1]
+    assert pauses == [0.25]
 
 
 @pytest.mark.parametrize(
