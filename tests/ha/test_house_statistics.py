@@ -245,7 +245,9 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_parts")
-@pytest.mark.parametrize("parts", [0, 1, 3])
+@pytest.mark.parametrize(
+    "parts", [pytest.param(0, marks=pytest.mark.slow), 1, pytest.param(3, marks=pytest.mark.slow)]
+)
 async def test_a_removal_that_is_killed_in_any_part_is_done_by_the_next(
     hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, tmp_path: Path, parts: int
 ) -> None:

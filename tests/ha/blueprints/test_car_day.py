@@ -109,7 +109,13 @@ EASEE = Charger(10, reports_same=False, lag_s=8, start_s=45, ramp_kw=0.35, decim
 SLOW_CAR = Charger(60, lag_s=10, is_shown_late=True, start_s=60, ramp_kw=0.3)
 
 
-@pytest.mark.parametrize("charger", [Charger(60), Charger(90), WALLBOX, OHME, EASEE, SLOW_CAR])
+@pytest.mark.parametrize(
+    "charger",
+    [
+        *(Charger(60), OHME, SLOW_CAR),
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (Charger(90), WALLBOX, EASEE)),
+    ],
+)
 async def test_no_start_is_paused_before_the_charger_has_reported_it(
     hass: HomeAssistant, live: Live, charger: Charger
 ) -> None:
