@@ -1,4 +1,4 @@
-"""JetStream objects in NATS: stream of frames, durable consumer, bucket of names and titles."""
+"""JetStream objects in NATS: stream of frames, durable consumer, bucket of meters' names."""
 
 import asyncio
 import logging
@@ -179,7 +179,7 @@ async def make_consumer(
 
 
 async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValue:
-    """Return the bucket of meters' names and pending system titles. If it is missing, create it."""
+    """Return the bucket of meters' names. If it is missing, create it."""
     try:
         return await js.key_value(METERS)
     except BucketNotFoundError:

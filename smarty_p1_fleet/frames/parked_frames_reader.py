@@ -38,7 +38,6 @@ from .parked_frames import (
     times_of,
 )
 from .reprocess import Reprocessed, reprocess_frames, until_kept
-from .waiting_entries import park_waiting_titles
 
 LOGGER = logging.getLogger(__name__)
 
@@ -78,12 +77,8 @@ class ParkedFramesReader:
     async def run(self, js: JetStreamContext, parking: Parking, keys: Callable[[], Keys]) -> None:
         """Read parked frames as soon as they may be stored, until cancelled."""
         self._seen = None
-        is_adopted = False
         while True:
             try:
-                if not is_adopted:
-                    await park_waiting_titles(js, parking, self._name)
-                    is_adopted = True
                 await self.look(js, parking, keys())
             except (
                 NatsError,

@@ -4,19 +4,16 @@ import json
 from pathlib import Path
 
 from dev.encoder import TITLE, frame, telegram
-from smarty_p1_fleet.frames.waiting_entries import first_of
 from smarty_p1_fleet.meter_names import OTHER_METER
 from tests.fleet.made_up import CAME, Fleet
 
 STORED = json.loads((Path(__file__).parents[1] / "stored" / "0.1.0.json").read_text("utf-8"))
-PENDING = "waiting.store.534147677004102F"
 
 
 async def test_a_bucket_of_0_1_0_is_read(fleet: Fleet) -> None:
     for key, value in STORED["bucket"].items():
         fleet.bucket.put(key, value.encode())
 
-    assert first_of(fleet.bucket.entries[PENDING].value) == 17
     subject = f"smarty_p1.sealed.{TITLE.hex().upper()}"
     outcomes = []
     for counter, name in ((1, "SAG1030790002575"), (2, "SAG1030790002574")):
