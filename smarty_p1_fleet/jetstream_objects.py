@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -205,26 +205,31 @@ async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit:
     raise NoAnswerError
 
 
-async def fetch_all(
-    subscription: JetStreamContext.PullSubscription,
-) -> AsyncIterator[list[Msg]]:
-    """Yield all pending messages of a new consumer, in batches. Raises NATS's errors."""
-    left = (await subscription.consumer_info()).num_pending
-    while left:
-        messages = await fetch_messages(subscription, min(left, _FETCH_BATCH))
-        yield messages
-        left = messages[-1].metadata.num_pending
+async def read_once(
+    js: JetStreamContext, stream: str, subjects: Iterable[str], start: ConsumerConfig
+) -> AsyncGenerator[list[Msg]]:
+    """Yield the messages that `stream` has now, in batches. Raises NATS's errors.
 
-
-def short_lived_consumer(policy: DeliverPolicy) -> ConsumerConfig:
-    """Return the configuration of a consumer that reads once, and acknowledges nothing."""
-    return ConsumerConfig(
-        deliver_policy=policy,
+    `start` names the first message.
+    """
+    config = replace(
+        start,
+        filter_subjects=[*subjects],
         ack_policy=AckPolicy.NONE,
         inactive_threshold=_INACTIVE_S,
         num_replicas=1,
         mem_storage=True,
     )
+    subscription = await js.pull_subscribe("", stream=stream, config=config)
+    try:
+        left = (await subscription.consumer_info()).num_pending
+        while left:
+            messages = await fetch_messages(subscription, min(left, _FETCH_BATCH))
+            yield messages
+            # Messages may arrive or be deleted meanwhile.
+            left = min(left - len(messages), messages[-1].metadata.num_pending)
+    finally:
+        await subscription.unsubscribe()
 
 
 async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[str, bytes, int]]:
@@ -233,19 +238,12 @@ async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[s
     `keys` is a key, or a pattern such as `name.*`. One consumer reads all entries, which costs NATS
     and the collector less than a request for each entry.
     """
-    subscription = await js.pull_subscribe(
-        f"{METERS_SUBJECT}{keys}",
-        stream=METERS_STREAM,
-        config=short_lived_consumer(DeliverPolicy.LAST_PER_SUBJECT),
-    )
-    try:
-        async for messages in fetch_all(subscription):
-            for message in messages:
-                if "KV-Operation" not in (message.headers or {}):
-                    key = message.subject.removeprefix(METERS_SUBJECT)
-                    yield key, message.data, message.metadata.sequence.stream
-    finally:
-        await subscription.unsubscribe()
+    last = ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
+    async for messages in read_once(js, METERS_STREAM, (f"{METERS_SUBJECT}{keys}",), last):
+        for message in messages:
+            if "KV-Operation" not in (message.headers or {}):
+                key = message.subject.removeprefix(METERS_SUBJECT)
+                yield key, message.data, message.metadata.sequence.stream
 
 
 async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:

@@ -6,15 +6,15 @@ Two collectors may read the same frames at the same time. Both then write the sa
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError, TimeoutError as NoAnswerError
 from nats.js import JetStreamContext
-from nats.js.api import DeliverPolicy
+from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 
-from smarty_p1_fleet.jetstream_objects import fetch_all, short_lived_consumer, subject_of
+from smarty_p1_fleet.jetstream_objects import read_once, subject_of
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.outage_log import outage_of, reason
 from smarty_p1_fleet.store.register_selection import RegisterSelection
@@ -178,31 +178,17 @@ def _waiting_frame(
 async def _frames(
     js: JetStreamContext, subjects: Collection[ParkedSubject]
 ) -> AsyncGenerator[list[tuple[ParkedSubject, FrameMessage]]]:
-    """Yield batches of parked frames in the order of their parking. Raises NATS's errors.
-
-    Frames that are parked meanwhile are left out.
-    """
-    end = (await js.stream_info(STREAM)).state.last_seq
-    config = short_lived_consumer(DeliverPolicy.ALL)
-    config.filter_subjects = [str(subject) for subject in subjects]
-    subscription = await js.pull_subscribe("", stream=STREAM, config=config)
-    try:
-        async for fetched in fetch_all(subscription):
-            batch = [found for message in fetched if (found := _read(message)) is not None]
-            yield [(subject, message) for subject, message in batch if message.sequence <= end]
-            if not batch or batch[-1][1].sequence >= end:
-                return
-    except NoAnswerError:
-        # Another collector has removed the remaining frames, because it has stored them.
-        return
-    finally:
-        await subscription.unsubscribe()
+    """Yield batches of parked frames in the order of their parking. Raises NATS's errors."""
+    by_name = {str(subject): subject for subject in subjects}
+    async with aclosing(read_once(js, STREAM, by_name, ConsumerConfig())) as batches:
+        # No answer comes if another collector has removed the remaining frames, because it has
+        # stored them.
+        with suppress(NoAnswerError):
+            async for batch in batches:
+                yield [_read(message, by_name[message.subject]) for message in batch]
 
 
-def _read(message: Msg) -> tuple[ParkedSubject, FrameMessage] | None:
-    subject = ParkedSubject.parse(message.subject)
-    if subject is None:
-        return None
+def _read(message: Msg, subject: ParkedSubject) -> tuple[ParkedSubject, FrameMessage]:
     found = read_message(message)
     arrived, parked = times_of(message.headers)
     return subject, found._replace(

@@ -19,10 +19,9 @@ from smarty_p1_fleet.collector_client import API_TIMEOUT, connected
 from smarty_p1_fleet.collector_config import CollectorConfig
 from smarty_p1_fleet.jetstream_objects import (
     SUBJECTS,
-    fetch_all,
     open_meters,
     read_entries,
-    short_lived_consumer,
+    read_once,
     subject_of,
 )
 from smarty_p1_fleet.meter_names import MeterNames
@@ -112,46 +111,32 @@ async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -
     raise StoreRestartedError
 
 
-async def read_frames(
-    js: JetStreamContext, title: bytes | None, begin: int | datetime
+async def _read_frames(
+    js: JetStreamContext, title: bytes | None, since: datetime
 ) -> AsyncGenerator[list[FrameMessage]]:
-    """Yield batches of messages of the stream of frames, from `begin` to its end.
+    """Yield batches of messages of the stream of frames, from `since` to its end.
 
-    `title` is a meter's system title, None for all meters. `begin` is a sequence number or a time.
-    Raises NATS's errors.
+    `title` is a meter's system title, None for all meters. Raises NATS's errors.
     """
-    end = (await js.stream_info(STREAM)).state.last_seq
     subject, tries = SUBJECTS if title is None else subject_of(title), 0
+    start = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
     while tries < _MAX_TRIES:
-        config = _consumer_from(begin)
-        subscription = await js.pull_subscribe(subject, stream=STREAM, config=config)
         try:
-            async for fetched in fetch_all(subscription):
+            async for fetched in read_once(js, STREAM, (subject,), start):
                 messages = [*map(read_message, fetched)]
-                if wanted := [message for message in messages if message.sequence <= end]:
-                    yield wanted
-                if messages[-1].sequence > end:
-                    return
-                begin, tries = messages[-1].sequence + 1, 0
+                yield messages
+                tries = 0
+                start = ConsumerConfig(
+                    deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                    opt_start_seq=messages[-1].sequence + 1,
+                )
         except NoAnswerError:
             # No answer came, because the NATS node is down, or because the remaining frames were
             # deleted from the stream. Try again with a new consumer.
             tries += 1
         else:
             return
-        finally:
-            await subscription.unsubscribe()
     raise NoAnswerError
-
-
-def _consumer_from(begin: int | datetime) -> ConsumerConfig:
-    if isinstance(begin, datetime):
-        config = short_lived_consumer(DeliverPolicy.BY_START_TIME)
-        config.opt_start_time = begin
-    else:
-        config = short_lived_consumer(DeliverPolicy.BY_START_SEQUENCE)
-        config.opt_start_seq = begin
-    return config
 
 
 async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
@@ -176,7 +161,7 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
             bounds = MeterBounds(lambda *_: None)
             judge = FrameVerifier(config.keys, names, bounds, warnings, stored, is_reader=True)
             result = Reprocessed()
-            async for messages in read_frames(js, title, since):
+            async for messages in _read_frames(js, title, since):
                 # The node of NATS that has stamped a frame perhaps had a wrong clock. A frame whose
                 # time has passed by now is not too early.
                 now = time.time()
