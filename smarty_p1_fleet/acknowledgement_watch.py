@@ -9,8 +9,7 @@ back to its first unacknowledged message. This needs NATS 2.14.
 import logging
 import time
 
-from nats.aio.client import Client
-from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
 from nats.js.api import ConsumerInfo
 
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
@@ -21,7 +20,6 @@ LOGGER = logging.getLogger(__name__)
 
 # A message is delivered again after ACK_WAIT_S, and acknowledged about 20 s after that.
 _MAX_STANDSTILL_S = 2 * ACK_WAIT_S
-_TIMEOUT_S = 3.0
 
 
 class AcknowledgementWatch:
@@ -31,7 +29,7 @@ class AcknowledgementWatch:
         self._floor = -1
         self._since = 0.0
 
-    async def look(self, nats: Client, consumer: ConsumerInfo, *, is_working: bool) -> None:
+    async def look(self, js: JetStreamContext, consumer: ConsumerInfo, *, is_working: bool) -> None:
         """Put the consumer back if its first message stays unacknowledged for too long.
 
         `is_working` means that this collector can store values. Raises NATS's errors.
@@ -44,8 +42,4 @@ class AcknowledgementWatch:
             self._since = now
             text = "Messages from %d on were not acknowledged for %.0f s: they are asked for again"
             LOGGER.warning(text, floor + 1, _MAX_STANDSTILL_S)
-            subject = f"$JS.API.CONSUMER.RESET.{STREAM}.{consumer.name}"
-            answer = await nats.request(subject, timeout=_TIMEOUT_S)
-            if b'"error"' in answer.data:
-                msg = "NATS does not put the consumer back"
-                raise NatsError(msg)
+            await js.reset_consumer(STREAM, consumer.name)

@@ -259,7 +259,7 @@ class _Collector:
                 await self._clocks.look()
                 self._metrics.clock_difference.set(self._clocks.difference_s)
                 is_working = self._store.answers() and self._clocks.do_agree
-                await self._watch.look(self._nats, consumer, is_working=is_working)
+                await self._watch.look(js, consumer, is_working=is_working)
             await asyncio.sleep(LOOK_INTERVAL_S)
 
     def _show(self, stream: StreamInfo, consumer: ConsumerInfo) -> None:
