@@ -167,6 +167,11 @@ def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
     ca_file = table.take_text("ca_file")
     if not table.take("tls", bool, default=ca_file is not None):
         return None
+    return make_tls(table, ca_file)
+
+
+def make_tls(table: ConfigTable, ca_file: str | Path | None) -> ssl.SSLContext:
+    """Return the TLS context that verifies the server. Raises ConfigError."""
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError:
@@ -210,6 +215,19 @@ def expand(table: ConfigTable, key: str, file: str) -> Path:
     if "$" in expanded:
         table.fail(key, "names a $VARIABLE that is not set here")
     return Path(expanded)
+
+
+def file_state(path: Path) -> tuple[int, ...] | None:
+    """Return values that change whenever a file changes. Return None for an unreadable file.
+
+    Links are followed, because some programs renew a secret by changing only a link.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    # Include the time of the inode's change, because `chmod 600` changes no other time.
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def read_secret(table: ConfigTable, key: str) -> str | None:

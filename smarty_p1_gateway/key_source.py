@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .config_table import ConfigError, ConfigTable, UnavailableError, expand
+from .config_table import ConfigError, ConfigTable, UnavailableError, expand, file_state
 from .key_file import Keys, KeysError, parse_keys
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -49,15 +49,9 @@ class KeysSource:
 
         Return None for a command or for an unreadable file.
         """
-        try:
-            if self._place:
-                status = self._place.stat()
-                # Include the time of the inode's change, because `chmod 600` changes no other time.
-                times = status.st_mtime_ns, status.st_ctime_ns
-                return self._place, status.st_ino, status.st_size, *times
-        except OSError:
-            pass
-        return None
+        place = self._place
+        state = file_state(place) if place else None
+        return None if state is None else (place, *state)
 
     @property
     def _place(self) -> Path | None:

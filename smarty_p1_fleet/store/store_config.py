@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from smarty_p1_gateway import ConfigTable
 from smarty_p1_gateway.config_table import expand, read_secret
 
-from .store_login import LoginError, StoreLogin
+from .store_login import StoreLogin
 
 LOGGER = logging.getLogger(__name__)
 
@@ -56,10 +56,7 @@ def read_store(table: ConfigTable) -> StoreConfig:
     is_secret = username is not None or "token_file" in files
     if is_secret and not all(map(_is_safe, (*urls, metrics_url or "https:"))):
         LOGGER.warning("[store] the login goes over the network unencrypted: https:// protects it")
-    try:
-        login = StoreLogin(files, username, password)
-    except LoginError as error:
-        table.fail(error.key, error.what)
+    login = StoreLogin(files, username, password)
     name = table.take_text("name", DEFAULT_NAME) or ""
     if not _NAME.fullmatch(name):
         table.fail("name", "must have 1 to 32 of A-Z, a-z, 0-9, _ and -")
