@@ -267,15 +267,11 @@ class Worker:
         # without waiting for VictoriaMetrics.
         self._rejected.append(rejected)
         self._waiting += waiting
-        if redelivered:
-            await self._mark_first_writes(samples, redelivered)
+        await self._mark_first_writes(samples, redelivered)
         if samples:
             judged.write = await self._store.write(samples)
             judged.samples = samples
         (self._judged if samples else self._rejected).append(judged)
-        await self._publish(telegrams)
-
-    async def _publish(self, telegrams: Sequence[Telegram]) -> None:
         if self._readings:
             await self._readings.publish(telegrams)
 
@@ -302,6 +298,8 @@ class Worker:
         `redelivered` has their places in `samples`. If VictoriaMetrics does not say what it has, a
         telegram counts as stored.
         """
+        if not redelivered:
+            return
         times = [samples[place].at_ms for place in redelivered]
         lines = await self._judge.stored_counters(min(times) / 1000, max(times) / 1000)
         for place in redelivered:
@@ -333,18 +331,16 @@ class Worker:
             await asyncio.sleep(_ACKNOWLEDGE_INTERVAL)
             try:
                 for batches in (self._rejected, self._judged):
-                    while batches and self._is_kept(batches[0]):
-                        if not await self._settle(batches[0].messages):
+                    while batches:
+                        judged = batches[0]
+                        is_kept = judged.write is None or self._store.keeps(judged.write)
+                        if not is_kept or not await self._settle(judged.messages):
                             break
-                        judged = batches.popleft()
+                        batches.popleft()
                         self._metrics.count(judged.outcomes, judged.rejected)
             except StoreRestartedError:
                 await self._write_again()
             await self._park()
-
-    def _is_kept(self, judged: _Judged) -> bool:
-        run = self._store.run
-        return judged.write is None or (run is not None and run.keeps(judged.write))
 
     async def _write_again(self) -> None:
         LOGGER.warning("VictoriaMetrics was restarted: what it may have lost is written again")

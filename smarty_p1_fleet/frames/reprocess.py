@@ -49,15 +49,6 @@ class Reprocessed:
     outcomes: Counter[str] = field(default_factory=Counter)
     writes: dict[str, Write] = field(default_factory=dict)
 
-    def is_kept(self, store: Store) -> bool:
-        """Return whether all reprocessed values are on the disk of `store`.
-
-        Raises StoreRestartedError.
-        """
-        run = store.run
-        writes = self.writes.values()
-        return not writes or (run is not None and all(map(run.keeps, writes)))
-
     def __str__(self) -> str:
         """Return the numbers of read, stored and refused frames as a text for the operator."""
         refused = {reason: count for reason, count in self.outcomes.items() if reason != TELEGRAM}
@@ -105,7 +96,8 @@ async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -
     for _ in range(_MAX_TRIES):
         with suppress(StoreRestartedError):
             result = await work()
-            while not result.is_kept(store):  # noqa: ASYNC110 - `Store.serve` updates the store
+            writes = result.writes.values()
+            while not all(map(store.keeps, writes)):  # noqa: ASYNC110 - `serve` updates the store
                 await asyncio.sleep(_LOOK_INTERVAL)
             return result
     raise StoreRestartedError
@@ -180,8 +172,4 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
             await stored.close()
     if not result.outcomes:
         return f"{named}: the stream has no frame since then"
-    return f"{named}: {result}, of those since {_moment(since)}"
-
-
-def _moment(time_: datetime) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(time_.timestamp()))
+    return f"{named}: {result}, of those since {since.astimezone():%Y-%m-%d %H:%M:%S %Z}"

@@ -92,16 +92,18 @@ class StoreReader:
             values = sum(int(float(row["value"][1])) for row in rows)
         return len(await self.series(matching)), values
 
-    async def counters(self, now: float, seconds: float) -> dict[TitleWithKey, tuple[int, float]]:
+    async def counters(
+        self, now: float, seconds: float, matching: str = _COUNTER
+    ) -> dict[TitleWithKey, tuple[int, float]]:
         """Return each meter's highest frame counter, and the latest time of any of its counters.
 
         The counter and the time may come from two different frames. The keys of the dict are system
         title and key fingerprint. Only counters from `seconds` before `now` to an hour after `now`
-        are found. All times are Unix seconds.
+        that match the selector `matching` are found. All times are Unix seconds.
         """
         columns: list[dict[TitleWithKey, float]] = []
         for function in ("max_over_time", "tlast_over_time"):
-            query = f"{function}({_COUNTER}[{seconds + _AHEAD:.0f}s])"
+            query = f"{function}({matching}[{seconds + _AHEAD:.0f}s])"
             rows = await self._query(query, now + _AHEAD)
             column: dict[TitleWithKey, float] = {}
             with _as_unavailable():
@@ -116,9 +118,11 @@ class StoreReader:
         counters, times = columns
         return {at: (int(counter), times[at]) for at, counter in counters.items() if at in times}
 
-    async def counters_between(self, start: float, end: float) -> set[StoredCounter]:
-        """Return the frame counters of all meters from `start` to `end` (Unix seconds)."""
-        rows = await self._query(f"{_COUNTER}[{end - start + 1:.0f}s]", end)
+    async def counters_between(
+        self, start: float, end: float, matching: str = _COUNTER
+    ) -> set[StoredCounter]:
+        """Return the frame counters from `start` to `end` (Unix seconds) that match `matching`."""
+        rows = await self._query(f"{matching}[{end - start + 1:.0f}s]", end)
         with _as_unavailable():
             return {
                 StoredCounter(
@@ -140,10 +144,8 @@ class StoreReader:
         before `now` to an hour after `now` are found. Return None if no counter is found. All times
         are Unix seconds.
         """
-        at = now + _AHEAD
-        counter = await self._counter("max_over_time", title_with_key, at, _COUNTER_RANGES[-1])
-        newest = await self._counter("tlast_over_time", title_with_key, at, _COUNTER_RANGES[-1])
-        return None if counter is None or newest is None else (int(counter), newest)
+        matching = _counters_of(title_with_key)
+        return (await self.counters(now, _COUNTER_RANGES[-1], matching)).get(title_with_key)
 
     async def counter_range(
         self, title_with_key: TitleWithKey, start: float, end: float, now: float
@@ -153,8 +155,7 @@ class StoreReader:
         The result also has the nearest counters before and after this time. `now` is the present
         time.
         """
-        query = f"{_counters_of(title_with_key)}[{end - start:.0f}s]"
-        rows = await self._query(query, end)
+        stored = await self.counters_between(start, end, _counters_of(title_with_key))
         lower = upper = None
         for seconds in _COUNTER_RANGES:
             if lower is None:
@@ -162,14 +163,8 @@ class StoreReader:
             at = min(end + seconds, now + _AHEAD)
             if upper is None and at > end:
                 upper = await self._counter("min_over_time", title_with_key, at, at - end)
-        with _as_unavailable():
-            counters = [
-                (round(float(at) * 1000), int(float(value)))
-                for row in rows
-                for at, value in row["values"]
-            ]
         return CounterRange(
-            counters,
+            [(counter.at_ms, counter.counter) for counter in stored],
             -1 if lower is None else int(lower),
             _NO_COUNTER if upper is None else int(upper),
         )

@@ -9,7 +9,7 @@ import asyncio
 import gzip
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import aiohttp
 
@@ -53,8 +53,7 @@ class StoreRestartedError(Exception):
     """Error for a restart of VictoriaMetrics. The restart has perhaps lost a write."""
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """Acknowledged write to VictoriaMetrics.
 
     `process` is the name of the VictoriaMetrics process. `at` is the monotonic time of the
@@ -65,8 +64,7 @@ class Write:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class StoreRun:
+class StoreRun(NamedTuple):
     """Name of a VictoriaMetrics process, and the time of the last request that it answered.
 
     `alive_at` is the monotonic time in seconds at which this request was sent.
@@ -74,15 +72,6 @@ class StoreRun:
 
     process: str
     alive_at: float
-
-    def keeps(self, write: Write) -> bool:
-        """Return whether `write` is on disk.
-
-        Raises StoreRestartedError if VictoriaMetrics has restarted since it acknowledged `write`.
-        """
-        if write.process != self.process:
-            raise StoreRestartedError
-        return self.alive_at - write.at >= KEPT_AFTER
 
 
 class Store:
@@ -123,6 +112,16 @@ class Store:
         """Return whether VictoriaMetrics has answered in the last _MAX_SILENCE_S seconds."""
         run = self.run
         return run is not None and time.monotonic() - run.alive_at < _MAX_SILENCE_S
+
+    def keeps(self, write: Write) -> bool:
+        """Return whether `write` is on disk.
+
+        Raises StoreRestartedError if VictoriaMetrics has restarted since it acknowledged `write`.
+        """
+        run = self.run
+        if run is not None and write.process != run.process:
+            raise StoreRestartedError
+        return run is not None and run.alive_at - write.at >= KEPT_AFTER
 
     async def until_known(self) -> None:
         """Wait until VictoriaMetrics has answered and its process is identified."""

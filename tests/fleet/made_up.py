@@ -79,6 +79,9 @@ class FakeStore:
     def answers(self) -> bool:
         return not self.is_silent
 
+    def keeps(self, write: Write) -> bool:
+        return Store.keeps(cast("Store", self), write)
+
     async def write(self, samples: Sequence[Sample]) -> Write:
         await asyncio.sleep(0)
         self.writes.append([*samples])

@@ -40,11 +40,13 @@ class Counters(StoreReader):
         at = float(form["time"])
         found = [pair for pair in self._stored if at - int(match[2]) < pair[0] <= at]
         take = {"max_over_time": max, "min_over_time": min, "tlast_over_time": max}
+        metric = {"title": TITLE.hex().upper(), "key": "0badc0de"}
         if match[1]:
             column = [pair[match[1] != "tlast_over_time"] for pair in found]
-            rows = [{"value": [at, str(take[match[1]](column))]}] if found else []
+            rows = [{"metric": metric, "value": [at, str(take[match[1]](column))]}] if found else []
         else:
-            rows = [{"values": [[at, str(counter)] for at, counter in found]}] if found else []
+            values = [[at, str(counter)] for at, counter in found]
+            rows = [{"metric": metric, "values": values}] if found else []
         return json.dumps({"data": {"result": rows}}).encode()
 
 
