@@ -45,11 +45,7 @@ class CollectorClient(NatsClient):
 
         nats-py would parse all headers, and wake a task for each message.
         """
-
-        async def ignore(_: Msg) -> None:
-            pass
-
-        subscription = await self.subscribe(inbox, cb=ignore)
+        subscription = await self.subscribe(inbox)
         self._receivers[subscription._id] = receiver  # noqa: SLF001
         return subscription
 
@@ -108,14 +104,11 @@ async def connected(config: CollectorConfig) -> AsyncIterator[CollectorClient]:
     async def ignore(_: Exception) -> None:
         pass
 
-    async def closed() -> None:
-        pass
-
     try:
         # While no server accepts a connection, nats-py tries all servers without end.
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-                await nats.open(ignore, closed)
+                await nats.open(ignore)
         except TimeoutError:
             msg = "no server of NATS is reached"
             raise UnavailableError(msg) from None

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from nats.aio.client import Client
@@ -185,7 +184,6 @@ class _Collector:
 
     async def _connect_once(self) -> None:
         nats = CollectorClient(self._config.nats)
-        closed = asyncio.Event()
 
         async def on_error(error: Exception) -> None:
             LOGGER.debug("NATS: %s", type(error).__name__)
@@ -194,9 +192,9 @@ class _Collector:
                 self._note_loss(error)
 
         try:
-            await nats.open(on_error, _setter(closed))
+            await nats.open(on_error)
             self._check_version(nats)
-            await self._collect(nats, closed)
+            await self._collect(nats)
             self._note_loss(ConnectionError())
         except Exception as error:
             LOGGER.debug("NATS", exc_info=True)
@@ -217,7 +215,7 @@ class _Collector:
                 msg = f"NATS {'.'.join(map(str, numbers))} is too old: take 2.15 or newer"
                 raise AlreadyLoggedError(msg)
 
-    async def _collect(self, nats: CollectorClient, closed: asyncio.Event) -> None:
+    async def _collect(self, nats: CollectorClient) -> None:
         config, name = self._config, self._config.store.name
         js = nats.jetstream(timeout=_API_TIMEOUT)
         stream = await change_stream(js, await make_stream(js, config.stream), config.stream)
@@ -240,7 +238,7 @@ class _Collector:
                 self._worker.fetch(nats, name, parking),
                 self._parked.run(js, parking, lambda: self._watch_keys.keys),
                 self._look(js),
-                closed.wait(),
+                nats.ended.wait(),
             )
         finally:
             self._metrics.nats_losses.inc()
@@ -285,10 +283,3 @@ class _Collector:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)
             self._metrics.discarded.inc(discarded)
         self._delivered = max(delivered, first - 1)
-
-
-def _setter(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
-    async def set_event() -> None:
-        event.set()
-
-    return set_event

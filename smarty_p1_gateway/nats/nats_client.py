@@ -1,5 +1,6 @@
 """Client of a NATS cluster, based on nats-py."""
 
+import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -52,22 +53,19 @@ class NoTlsError(Error):
 class NatsClient(Client):
     """NATS client that never sends a login unencrypted if TLS is configured.
 
-    nats-py itself would send the login unencrypted to a server without TLS.
+    nats-py itself would send the login unencrypted to a server without TLS. `ended` is set when the
+    connection is lost.
     """
 
     def __init__(self, config: NatsConfig) -> None:
         super().__init__()
+        self.ended = asyncio.Event()
         self._config = config
 
-    async def open(
-        self,
-        on_error: Callable[[Exception], Awaitable[None]],
-        on_closed: Callable[[], Awaitable[None]],
-    ) -> None:
+    async def open(self, on_error: Callable[[Exception], Awaitable[None]]) -> None:
         """Connect to the first server that answers.
 
-        `on_closed` is called when the connection is lost. Raises nats.errors.Error, OSError and
-        TimeoutError.
+        Raises nats.errors.Error, OSError and TimeoutError.
         """
         config = self._config
         credentials = None if config.credentials is None else RawCredentials(config.credentials)
@@ -79,7 +77,7 @@ class NatsClient(Client):
             inbox_prefix=config.inbox_prefix,
             tls=config.tls,
             error_cb=on_error,
-            closed_cb=on_closed,
+            closed_cb=self._on_closed,
             allow_reconnect=False,
             max_reconnect_attempts=-1,
             connect_timeout=_CONNECT_TIMEOUT,
@@ -87,6 +85,9 @@ class NatsClient(Client):
         )
         self._write_in_one_piece()
         self._end_with_tls()
+
+    async def _on_closed(self) -> None:
+        self.ended.set()
 
     async def send(self, commands: Iterable[bytes]) -> None:
         """Send commands of NATS's protocol, such as those of `publish_command`.

@@ -149,33 +149,28 @@ class NatsPublisher:
 
     async def _serve(self, client: NatsClient) -> None:
         """Publish until the connection is lost. Raises Error, OSError and ValueError."""
-        closed = asyncio.Event()
-
-        async def on_closed() -> None:
-            closed.set()
-
         # Each connection has a client of its own. So no acknowledgement for a message of an earlier
         # connection can arrive here.
-        await client.open(self._on_error, on_closed)
+        await client.open(self._on_error)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
         requests = self._requests = NatsRequests(client)
         await requests.open()
         self._wanted = set(self._ports)
         await run_until_first_exit(
-            self._wait_for_end(closed), self._send(requests), self._send_aside(requests)
+            self._wait_for_end(client.ended), self._send(requests), self._send_aside(requests)
         )
 
-    async def _wait_for_end(self, closed: asyncio.Event) -> None:
-        """Raise Error if `closed` is set, or if NATS acknowledges nothing for _PATIENCE seconds."""
-        while not closed.is_set():
+    async def _wait_for_end(self, ended: asyncio.Event) -> None:
+        """Raise Error if `ended` is set, or if NATS acknowledges nothing for _PATIENCE seconds."""
+        while not ended.is_set():
             since = self._no_answer_since
             if since is not None and time.monotonic() - since > _PATIENCE:
                 msg = f"no answer within {_PATIENCE:.0f} s: another node is tried"
                 raise Error(msg)
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
-                    await closed.wait()
+                    await ended.wait()
         msg = "the connection was closed"
         raise Error(msg)
 

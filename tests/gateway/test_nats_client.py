@@ -48,7 +48,7 @@ async def listening(server: NatsServer) -> AsyncIterator[asyncio.Queue[Msg]]:
     """Yield what a collector's client is sent."""
     client = CollectorClient(config(server))
     messages: asyncio.Queue[Msg] = asyncio.Queue()
-    await client.open(ignore, ignore)
+    await client.open(ignore)
     try:
         await client.subscribe("frames", cb=messages.put)
         await client.flush()
@@ -65,7 +65,7 @@ async def next_of(messages: asyncio.Queue[Msg]) -> Msg:
 async def test_a_server_without_tls_is_told_nothing(server: NatsServer) -> None:
     client = NatsClient(config(server, ssl.create_default_context()))
     with pytest.raises(NoTlsError):
-        await client.open(ignore, ignore)
+        await client.open(ignore)
     assert server.received == []
 
 
@@ -88,7 +88,7 @@ async def test_an_aborted_connection_drops_what_a_slow_line_has_not_sent() -> No
     async with await asyncio.start_server(serve, HOST, 0) as slow:
         url = f"nats://{HOST}:{slow.sockets[0].getsockname()[1]}"
         client = NatsClient(NatsConfig((url,), "cellar", "s3cret", None, None))
-        await client.open(ignore, ignore)
+        await client.open(ignore)
         publishing = asyncio.create_task(client.publish("frames", bytes(8_000_000)))
         await asyncio.sleep(0.1)
         client.abort()
@@ -114,7 +114,7 @@ async def test_a_server_is_told_user_and_password_where_no_tls_is_wanted(
     server: NatsServer,
 ) -> None:
     client = NatsClient(config(server))
-    await client.open(ignore, ignore)
+    await client.open(ignore)
     await client.close()
     assert b'"pass": "s3cret"' in server.received[0]
 
@@ -125,7 +125,7 @@ async def test_a_credentials_file_signs_and_is_not_sent(server: NatsServer) -> N
         f"-----BEGIN USER NKEY SEED-----\n{SEED.decode()}\n------END USER NKEY SEED------\n"
     )
     client = NatsClient(NatsConfig((server.url,), None, None, credentials, None))
-    await client.open(ignore, ignore)
+    await client.open(ignore)
     await client.close()
     connect = json.loads(server.received[0].partition(b" ")[2])
     signature = urlsafe_b64decode(connect["sig"] + "==")

@@ -72,15 +72,12 @@ class Client:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
+        self.ended = asyncio.Event()
         self._answering = set[asyncio.Task[None]]()
         self._batches: dict[str, list[tuple[str, bytes, dict[str, str]]]] = {}
 
-    async def open(
-        self,
-        on_error: Callable[[Exception], Awaitable[None]],
-        on_closed: Callable[[], Awaitable[None]],
-    ) -> None:
-        self.on_error, self.on_closed = on_error, on_closed
+    async def open(self, on_error: Callable[[Exception], Awaitable[None]]) -> None:
+        self.on_error = on_error
         self.cluster.connections += 1
         if self.cluster.refuses_login:
             raise self.cluster.refuses_login.pop()
@@ -343,7 +340,7 @@ async def test_a_gateway_ends_although_its_connection_was_lost_while_frames_were
     publishing.put(frame(2))
     await until(lambda: publisher._gathering is not None)
     cluster.refuses_login = [OSError("refused")] * 1000
-    await cluster.last.on_closed()
+    cluster.last.ended.set()
     await until(lambda: publishing.metric("broker_connected") == 0)
     await publisher.finish(60)
     assert len(cluster.stored) == 1
@@ -489,7 +486,7 @@ async def test_of_many_ports_all_go_together_and_none_twice(
     assert len(cluster.batches) < 20
     await until(publishing.store.is_empty)
     # What is acknowledged is not sent again, not even on another connection.
-    await cluster.last.on_closed()
+    cluster.last.ended.set()
     await until(lambda: cluster.connections == 2)
     publishing.put(frame(1), port=MANY[0])
     await until(publishing.store.is_empty)
@@ -562,7 +559,7 @@ async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     await until(lambda: publishing.metric("broker_connected") == 1)
     expired = OSError("certificate verify failed: certificate has expired")
     cluster.refuses_login = [OSError("refused"), Error("Authorization Violation"), expired]
-    await cluster.last.on_closed()
+    cluster.last.ended.set()
     await until(lambda: cluster.connections == 5)
     publishing.put(frame(1))
     await until(lambda: len(cluster.stored) == 1)

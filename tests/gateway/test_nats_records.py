@@ -48,7 +48,7 @@ async def test_what_is_sent_together_is_one_record(certificates: Certificates) -
         server = f"nats://127.0.0.1:{listener.getsockname()[1]}"
         config = NatsConfig((server,), "cellar", "x", None, certificates.context, "_INBOX_cellar")
         client = NatsClient(config)
-        await client.open(ignore, ignore)
+        await client.open(ignore)
         for number in range(5):
             await client.publish("s", b"frame %d" % number, "_INBOX_cellar.1", {"Nats-Msg-Id": "1"})
         await client.publish("s", b"the end")
