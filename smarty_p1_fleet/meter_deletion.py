@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple, override
 
 from nats.js import JetStreamContext
 from nats.js.errors import KeyNotFoundError, NotFoundError
@@ -36,8 +37,7 @@ _LEFT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Holdings:
+class Holdings(NamedTuple):
     """Amount of a meter's stored data: series, values, messages in the streams, bucket keys."""
 
     series: int
@@ -45,11 +45,7 @@ class Holdings:
     messages: int
     keys: tuple[str, ...]
 
-    @property
-    def is_empty(self) -> bool:
-        """Return whether no data of the meter is stored."""
-        return self == Holdings(0, 0, 0, ())
-
+    @override
     def __str__(self) -> str:
         """Return the amounts of stored data as a text for the operator."""
         return (
@@ -77,12 +73,12 @@ async def forget_meter(
         await task.delete()
         left = await task.holdings()
     lines = [f"deleted: {before}"]
-    if not left.is_empty:
+    if any(left):
         lines.append(
             f"STILL THERE: {left}. Its gateway still sends, or a collector still has its key:"
             " take the title out of the gateway's rights, reload the collectors, and repeat this"
         )
-    return "\n".join([*lines, _LEFT]), left.is_empty
+    return "\n".join([*lines, _LEFT]), not any(left)
 
 
 async def _find(

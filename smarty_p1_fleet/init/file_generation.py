@@ -166,15 +166,6 @@ def _write_watching(
         files.write(f"prometheus/{name}", text, is_secret=name == "alertmanager.yml")
 
 
-def _folders_of(fleet: FleetInputs) -> set[str]:
-    """Return the names of all folders that belong to the fleet, and of the operator's own."""
-    folders = {"ca", "operator", "prometheus", "store", "roles", "group_vars", _PASSWORDS}
-    folders |= {node.name for node in fleet.nodes}
-    folders |= {f"collector-{collector.name}" for collector in fleet.collectors}
-    folders |= {f"gateway-{gateway.name}" for gateway in fleet.gateways}
-    return folders | {f"listener-{name}" for name in fleet.listeners}
-
-
 def _told(fleet: FleetInputs, files: FleetFiles, missing: list[str], until: datetime) -> str:
     lines = [
         f"{files.directory}: certificates are valid until {until:%Y-%m-%d};",
@@ -192,7 +183,7 @@ def _told(fleet: FleetInputs, files: FleetFiles, missing: list[str], until: date
     gone = [path.name for path in files.directory.iterdir() if path.is_dir()]
     lines += [
         f"{name}/ belongs to nobody in fleet.toml any more: delete it"
-        for name in sorted(set(gone) - _folders_of(fleet))
+        for name in sorted({*gone} - files.used - {"group_vars"})
     ]
     if missing:
         shown = ", ".join(missing[:_TITLES_SHOWN]) + (" …" if len(missing) > _TITLES_SHOWN else "")

@@ -21,33 +21,32 @@ class FleetFiles:
     """Generated files of a fleet in a private folder. Their names are relative to this folder.
 
     `set_aside` are the names of files that a user has edited: their generated text is in
-    `<name>.new`.
+    `<name>.new`. `used` are the names of files and folders of this run at the top of the folder.
     """
 
     def __init__(self, directory: Path) -> None:
         """Read the record of earlier runs. Raises ConfigError."""
         self.directory = directory
         self.set_aside: list[str] = []
+        self.used: set[str] = set()
         self.is_first = not (directory / _RECORD).exists()
         record = self._read_record()
         self._digests: dict[str, str] = record["files"]
         self.hashes: dict[str, str] = record["hashes"]
 
     def _read_record(self) -> dict[str, dict[str, str]]:
-        empty: dict[str, dict[str, str]] = {"files": {}, "hashes": {}}
-        text = self.read(_RECORD)
-        if text is None:
-            return empty
+        record: Any = {"files": {}, "hashes": {}}
         try:
-            record: Any = json.loads(text)
-            for key in empty:
-                if not all(isinstance(value, str) for value in record[key].values()):
-                    raise TypeError  # noqa: TRY301 - handled like invalid JSON
+            if (text := self.read(_RECORD)) is not None:
+                record = json.loads(text)
+            return {
+                key: {name: str(value) for name, value in record[key].items()}
+                for key in ("files", "hashes")
+            }
         except ValueError, KeyError, TypeError, AttributeError, RecursionError:
             msg = f"{self.directory / _RECORD} is damaged: without it, nothing that is there is"
             msg += " overwritten; move it away"
             raise ConfigError(msg) from None
-        return {key: dict(record[key]) for key in empty}
 
     def path(self, name: str) -> Path:
         """Return the path of the file `name`."""
@@ -55,6 +54,7 @@ class FleetFiles:
 
     def read(self, name: str) -> str | None:
         """Return the text of a file. Return None if there is no file. Raises ConfigError."""
+        self.used.add(name.partition("/")[0])
         try:
             return self.path(name).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -68,24 +68,16 @@ class FleetFiles:
         """Write a generated file. If a user has edited this file, write `<name>.new` instead."""
         there = self.read(name)
         if there not in {None, text} and _digest(there or "") != self._digests.get(name):
-            if self.read(f"{name}.new") != text:
-                self._replace(f"{name}.new", text, is_secret=is_secret)
+            self.replace(f"{name}.new", text, is_secret=is_secret)
             self.set_aside.append(name)
             return
         self.replace(name, text, is_secret=is_secret)
         self._digests[name] = _digest(text)
 
     def replace(self, name: str, text: str, *, is_secret: bool = False) -> None:
-        """Write a file even if a user has edited it."""
-        if self.read(name) != text:
-            self._replace(name, text, is_secret=is_secret)
-
-    def save(self) -> None:
-        """Save digests and password hashes for later runs. Raises OSError."""
-        record = {"files": self._digests, "hashes": self.hashes}
-        self._replace(_RECORD, json.dumps(record, indent=1) + "\n", is_secret=True)
-
-    def _replace(self, name: str, text: str, *, is_secret: bool) -> None:
+        """Write a file even if a user has edited it. Raises OSError."""
+        if self.read(name) == text:
+            return
         path = self.path(name)
         self.directory.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
         for parent in reversed(path.relative_to(self.directory).parents):
@@ -104,6 +96,11 @@ class FleetFiles:
         except BaseException:
             new_path.unlink(missing_ok=True)
             raise
+
+    def save(self) -> None:
+        """Save digests and password hashes for later runs. Raises OSError."""
+        record = {"files": self._digests, "hashes": self.hashes}
+        self.replace(_RECORD, json.dumps(record, indent=1) + "\n", is_secret=True)
 
 
 def _digest(text: str) -> str:

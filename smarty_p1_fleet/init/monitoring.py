@@ -22,20 +22,6 @@ def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
     yield "alertmanager.yml", _configure_alertmanager(fleet)
 
 
-def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
-    """Return the command-line arguments of Prometheus and Alertmanager by the program's name.
-
-    `files` is the folder with their configurations.
-    """
-    listen = "--web.listen-address=127.0.0.1:"
-    return {
-        "prometheus": f"--config.file={files}/prometheus.yml {listen}{fleet.prometheus_port}",
-        # There is only one Alertmanager. So turn its clustering off by an empty address.
-        "alertmanager": f"--config.file={files}/alertmanager.yml"
-        f" {listen}{fleet.alertmanager_port} --cluster.listen-address=",
-    }
-
-
 def _configure_prometheus(fleet: FleetInputs) -> str:
     text = read_noted("prometheus.yml")
     store = f"{bracketed(fleet.store.host)}:{fleet.store.port}"

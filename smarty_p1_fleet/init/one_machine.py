@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .fleet_description import FleetInputs
-from .monitoring import EXPORTER_PORT, watching_arguments
+from .monitoring import EXPORTER_PORT
 from .program_configs import store_arguments, vmauth_arguments
 from .templates import NOTE
 
@@ -42,8 +42,7 @@ class Program:
 def programs_of(fleet: FleetInputs, directory: Path) -> list[Program]:
     """Return all programs of the fleet, in the order in which they are started."""
     store, watching = directory / "store", directory / "prometheus"
-    arguments = watching_arguments(fleet, str(watching))
-    alertmanager = [*arguments["alertmanager"].split(), f"--storage.path={watching}/alertmanager"]
+    listen = "--web.listen-address=127.0.0.1:"
     nodes = [f"{node.name}=http://127.0.0.1:{node.http_port}" for node in fleet.nodes]
     programs = [
         Program(
@@ -68,14 +67,25 @@ def programs_of(fleet: FleetInputs, directory: Path) -> list[Program]:
         words = ["smarty-p1", "gateway", "--config", f"{folder}/gateway.toml"]
         devices = tuple(one.address for one in gateway.meters if one.address.startswith("/dev/"))
         programs.append(Program(folder.name, folder, _GATEWAY, words, entry=2, devices=devices))
-    words = ["prometheus", *arguments["prometheus"].split(), f"--storage.tsdb.path={watching}/data"]
+    prometheus = [
+        "prometheus",
+        f"--config.file={watching}/prometheus.yml",
+        f"{listen}{fleet.prometheus_port}",
+        f"--storage.tsdb.path={watching}/data",
+    ]
+    alertmanager = [
+        "prometheus-alertmanager",
+        f"--config.file={watching}/alertmanager.yml",
+        f"{listen}{fleet.alertmanager_port}",
+        # There is only one Alertmanager. So turn its clustering off by an empty address.
+        "--cluster.listen-address=",
+        f"--storage.path={watching}/alertmanager",
+    ]
     exporter = ["python3", f"{watching}/{EXPORTER}", f"127.0.0.1:{EXPORTER_PORT}", *nodes]
     return [
         *programs,
-        Program("prometheus", watching, _PROMETHEUS, words),
-        Program(
-            "alertmanager", watching, _ALERTMANAGER, ["prometheus-alertmanager", *alertmanager]
-        ),
+        Program("prometheus", watching, _PROMETHEUS, prometheus),
+        Program("alertmanager", watching, _ALERTMANAGER, alertmanager),
         Program("nats-exporter", watching, _COLLECT, exporter, entry=0),
     ]
 

@@ -28,13 +28,11 @@ def read_noted(name: str) -> str:
 
 
 def read_template(name: str, /, **values: object) -> str:
-    """Return the text of the template `name`, with `values` filled in."""
-    return fill(read_documented(f"templates/{name}"), **values)
+    """Return the text of a template with each $name replaced by its value.
 
-
-def fill(text: str, /, **values: object) -> str:
-    """Return `text` with each $name replaced by its value. Drop a line if a value in it is None."""
-    lines = map(Template, text.splitlines(keepends=True))
+    Drop a line if a value in it is None.
+    """
+    lines = map(Template, read_documented(f"templates/{name}").splitlines(keepends=True))
     return "".join(
         line.substitute(values)
         for line in lines

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigTable
 from smarty_p1_gateway.config_table import expand, read_secret
@@ -76,8 +76,12 @@ def _read_urls(table: ConfigTable) -> tuple[str, tuple[str, ...]]:
 
 
 def _read_url(table: ConfigTable, key: str, url: str) -> str:
-    parts = _parse(url)
-    if not _URL.fullmatch(url) or parts is None or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.hostname and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or not _URL.fullmatch(url):
         table.fail(key, "must be like http://127.0.0.1:8428, without a login in it")
     if _IS_CLUSTER(parts.path):
         table.fail(
@@ -86,15 +90,6 @@ def _read_url(table: ConfigTable, key: str, url: str) -> str:
             " have kept a value: a single-node VictoriaMetrics is needed",
         )
     return url.rstrip("/")
-
-
-def _parse(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    return None if port == 0 else parts
 
 
 def _is_safe(url: str) -> bool:

@@ -140,7 +140,10 @@ async def ask_each(
 async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> StoreProcess:
     async with session.get(f"{url}/metrics", timeout=_ASK_TIMEOUT, **login.options) as response:
         check_status(response, 200)
-        text = await _read(response)
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            msg = "its metrics are compressed"
+            raise StoreError(msg)
+        text = b"\n" + await read_answer(response, _MAX_RESPONSE_BYTES)
         host = host_of(response)
     refuse_others(text)
     start, uptime = _value_of(_START_TIME, text), _value_of(_UPTIME, text)
@@ -208,13 +211,6 @@ async def _check_write(
         f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
     ) as response:
         check_status(response, 204)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        msg = "its metrics are compressed"
-        raise StoreError(msg)
-    return b"\n" + await read_answer(response, _MAX_RESPONSE_BYTES)
 
 
 def _value_of(name: bytes, text: bytes) -> str:
