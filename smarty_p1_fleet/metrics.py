@@ -5,7 +5,7 @@ from collections import Counter as Counts
 from collections.abc import Callable, Iterator
 
 from nats.js.api import ConsumerInfo, StreamInfo
-from prometheus_client import Counter, Histogram
+from prometheus_client import Histogram
 
 from smarty_p1_gateway.metrics import MetricSet
 
@@ -20,46 +20,6 @@ _OTHER = "other"
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
 _MAX_UNKNOWN_TITLES = 200
 _MAX_METERS = 1_000
-
-
-class MeterRejections:
-    """Counters of rejected messages, by system title and reason.
-
-    When too many titles are counted, further titles are counted as `other`.
-    """
-
-    def __init__(self, counter: Counter, earlier: Counter) -> None:
-        """Take the counters of rejected messages and of earlier frames.
-
-        `counter` counts rejected messages, with the labels `title` and `reason`. `earlier` counts
-        the frames that were stored after later frames of their meter, with the label `title`.
-        """
-        self._counter = counter
-        self._earlier = earlier
-        self._of_anybody: set[tuple[str, str]] = set()
-        self._of_meters: set[tuple[str, str]] = set()
-
-    def count(self, rejected: Counts[tuple[str, str]]) -> None:
-        """Add numbers of rejected messages to the counters.
-
-        `rejected` has the numbers by system title and reason. The reason EARLIER is counted by a
-        separate counter.
-        """
-        for (title, reason), number in rejected.items():
-            shown = title if title and self._is_shown(title, reason) else _OTHER
-            if reason == EARLIER:
-                self._earlier.labels(shown).inc(number)
-            else:
-                self._counter.labels(shown, reason).inc(number)
-
-    def _is_shown(self, title: str, reason: str) -> bool:
-        is_anybodys = reason in _OF_ANYBODY
-        pairs = self._of_anybody if is_anybodys else self._of_meters
-        if len(pairs) < (_MAX_UNKNOWN_TITLES if is_anybodys else _MAX_METERS):
-            pairs.add((title, reason))
-        return (title, reason) in pairs
-
-
 _PREFIX = "smarty_p1_collector"
 _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
 
@@ -72,10 +32,14 @@ class CollectorMetrics:
         self.registry, counter, gauge = metric_set.registry, metric_set.counter, metric_set.gauge
         self.telegrams = counter("telegrams", "Telegrams whose values are stored for good")
         self.rejected = counter("rejected", "Messages that were no new telegram", "reason")
-        self._meter_rejected = MeterRejections(
-            counter("meter_rejected", "The same by system title", "title", "reason"),
-            counter("meter_earlier", "Frames stored behind later ones of their meter", "title"),
+        self._meter_rejected = counter(
+            "meter_rejected", "The same by system title", "title", "reason"
         )
+        self._meter_earlier = counter(
+            "meter_earlier", "Frames stored behind later ones of their meter", "title"
+        )
+        self._of_anybody: set[tuple[str, str]] = set()
+        self._of_meters: set[tuple[str, str]] = set()
         self.ignored = counter(
             "ignored", "Objects and meters on the M-Bus that were beyond the limits", "kind"
         )
@@ -122,14 +86,28 @@ class CollectorMetrics:
     def count(self, outcomes: Counts[str], rejected: Counts[tuple[str, str]]) -> None:
         """Count acknowledged messages by outcome.
 
-        `rejected` has the numbers of rejected messages by system title and reason.
+        `rejected` has the numbers of rejected messages by system title and reason. The reason
+        EARLIER is counted by a separate counter. When too many titles are counted, further titles
+        are counted as `other`.
         """
-        self._meter_rejected.count(rejected)
+        for (title, reason), number in rejected.items():
+            shown = title if title and self._is_shown(title, reason) else _OTHER
+            if reason == EARLIER:
+                self._meter_earlier.labels(shown).inc(number)
+            else:
+                self._meter_rejected.labels(shown, reason).inc(number)
         for outcome, number in outcomes.items():
             if outcome == TELEGRAM:
                 self.telegrams.inc(number)
             else:
                 self.rejected.labels(outcome).inc(number)
+
+    def _is_shown(self, title: str, reason: str) -> bool:
+        is_anybodys = reason in _OF_ANYBODY
+        pairs = self._of_anybody if is_anybodys else self._of_meters
+        if len(pairs) < (_MAX_UNKNOWN_TITLES if is_anybodys else _MAX_METERS):
+            pairs.add((title, reason))
+        return (title, reason) in pairs
 
     def count_ignored(self, kind: str, number: int) -> None:
         """Count `number` objects of `kind` that were dropped from telegrams."""

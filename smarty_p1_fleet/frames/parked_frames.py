@@ -67,13 +67,9 @@ class ParkedSubject(NamedTuple):
 
         `keys` are the fingerprints of the collector's keys of the meter.
         """
-        match self.mark:
-            case "late":
-                return bool(keys)
-            case "early":
-                return bool(keys) and do_clocks_agree
-            case _:
-                return not {*keys} <= {*self.mark.split("_")}
+        if self.mark == EARLY and not do_clocks_agree:
+            return False
+        return not {*keys} <= {*self.tried}
 
     @property
     def tried(self) -> Collection[str]:

@@ -83,7 +83,9 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
 
     for node in fleet.nodes:
         _write_node(node, fleet, files, authority.pem)
-    _write_store(fleet, files, secrets)
+    store = configure_store(fleet, secrets, files.path("store"))
+    files.write("store/victoria-metrics", store, is_secret=True)
+    files.write("store/auth.yml", configure_logins(fleet, secrets), is_secret=True)
     _write_watching(fleet, files, authority.pem, secrets)
     missing: dict[str, None] = {}
     for collector in fleet.collectors:
@@ -138,15 +140,6 @@ def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> N
     text = configure_node(node, fleet, files.hashes, *places)
     files.write(f"{node.name}/nats-server.conf", text, is_secret=True)
     files.write(f"{node.name}/ca.pem", ca)
-
-
-def _write_store(fleet: FleetInputs, files: FleetFiles, secrets: Mapping[str, str]) -> None:
-    directory = files.path("store")
-    for name, text in (
-        ("victoria-metrics", configure_store(fleet, secrets, directory)),
-        ("auth.yml", configure_logins(fleet, secrets)),
-    ):
-        files.write(f"store/{name}", text, is_secret=True)
 
 
 def _write_watching(
