@@ -318,10 +318,9 @@ def _open(
 ) -> tuple[FrameDecryptor, Telegram | Rejection]:
     """Decrypt a frame with the first decryptor that fits. Return the decryptor and the result.
 
-    If no decryptor fits, return the most informative rejection. Raises ValueError if there is no
-    decryptor.
+    If no decryptor fits, return the most informative rejection.
     """
-    first: tuple[FrameDecryptor, Rejection] | None = None
+    rejections: list[tuple[FrameDecryptor, Rejection]] = []
     for decryptor in decryptors:
         # NATS may deliver a frame twice, and the decryptor would reject the repetition as a replay.
         # Writing the frame's values again is harmless, so forget the last counters.
@@ -329,8 +328,5 @@ def _open(
         event = decryptor.decrypt(data)
         if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:
             return decryptor, event
-        if first is None or event.reason in _NOT_VERIFIED[: _NOT_VERIFIED.index(first[1].reason)]:
-            first = decryptor, event
-    if first is None:
-        raise ValueError
-    return first
+        rejections.append((decryptor, event))
+    return min(rejections, key=lambda rejection: _NOT_VERIFIED.index(rejection[1].reason))

@@ -44,6 +44,5 @@ def replace_once(text: str, pattern: str, value: str) -> str:
     """Replace the only match of `pattern`. Raises LookupError if there is no match or several."""
     text, count = re.subn(pattern, lambda _: value, text, flags=re.MULTILINE)
     if count != 1:
-        msg = f"a documented configuration has no line, or several, with {pattern}"
-        raise LookupError(msg)
+        raise LookupError(pattern)
     return text
