@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 
 from smarty_p1_gateway import ConfigError
@@ -33,13 +32,6 @@ from .templates import read_documented, role_files
 _PASSWORDS = "passwords"
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
-# Files of the role that are also documented: package and name of each.
-_ROLE_FILES = {
-    "smarty-p1-collect.service": ("smarty_p1_fleet", "smarty-p1-collect.service"),
-    "smarty-p1-gateway.service": ("smarty_p1_gateway", "smarty-p1-gateway.service"),
-    "smarty-p1-backup": ("smarty_p1_fleet", "backup.sh"),
-    EXPORTER: ("smarty_p1_fleet", "nats_exporter.py"),
-}
 
 
 def init(source: Path, directory: Path, *, renew: bool = False) -> str:
@@ -129,9 +121,9 @@ def _write_start(fleet: FleetInputs, files: FleetFiles, ends: Mapping[str, datet
     files.write("inventory.yml", write_inventory(fleet, ends))
     for name, text in role_files():
         files.write(name, text)
-    for name, (package, documented) in _ROLE_FILES.items():
-        text = resources.files(package).joinpath(documented).read_text(encoding="utf-8")
-        files.write(f"roles/smarty_p1/files/{name}", text)
+    role, unit = "roles/smarty_p1/files", "smarty-p1-gateway.service"
+    files.write(f"{role}/{unit}", read_documented(f"../smarty_p1_gateway/{unit}"))
+    files.write(f"{role}/{EXPORTER}", read_documented("nats_exporter.py"))
 
 
 def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> None:

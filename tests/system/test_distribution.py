@@ -77,10 +77,8 @@ def test_the_package_holds_library_and_command_and_no_more(programs: Path) -> No
     assert files(packages / "smarty_p1_cli") == files(COMMAND)
     documented = {
         *(f"{name}.yml" for name in ("alerts", "alertmanager", "prometheus")),
-        "backup.sh",
         "nats-server.conf",
         "init/fleet.toml",
-        "smarty-p1-collect.service",
         *(path for path in files(FLEET) if path.startswith(("ansible/", "templates/"))),
     }
     unit = {"smarty-p1-gateway.service"}

@@ -52,7 +52,7 @@ class Operator:
             "smarty-p1": f'exec {ROOT}/scripts/p1 "$@"',
             "smarty-p1-backup": f"export NOTED_IN={self.noted}\n"
             f"export STORE_ENVIRONMENT={store}/victoria-metrics\n"
-            f'exec sh {ROOT}/smarty_p1_fleet/backup.sh "$@"',
+            f'exec sh {ROOT}/smarty_p1_fleet/ansible/roles/smarty_p1/files/backup.sh "$@"',
         }
         self._places = {
             "https://store.lan:8428": fleet.url,
