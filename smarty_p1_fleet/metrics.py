@@ -74,7 +74,7 @@ class CollectorMetrics:
         self.not_acknowledged = gauge(
             "not_acknowledged", "Messages that these collectors have, and have not acknowledged yet"
         )
-        self._store_answers = gauge("store_answers", "Whether VictoriaMetrics answers")
+        self.store_answers = gauge("store_answers", "Whether VictoriaMetrics answers")
         self._oldest = gauge("oldest_age_seconds", "Age of the oldest message not acknowledged")
         self.delay = Histogram(
             f"{_PREFIX}_delay_seconds",
@@ -125,10 +125,6 @@ class CollectorMetrics:
             return 0.0 if arrived is None else max(0.0, time.time() - arrived)
 
         self._oldest.set_function(age)
-
-    def watch_store(self, answers: Callable[[], bool]) -> None:
-        """Make a gauge show the result of `answers`: whether VictoriaMetrics answers."""
-        self._store_answers.set_function(answers)
 
     def show_stream(self, info: StreamInfo) -> None:
         """Set the gauges of the NATS stream: its size and its replicas."""

@@ -57,9 +57,9 @@ _PRIORITIES = 10
 _MAX_IDLE_S = 15.0
 _ACKNOWLEDGE_INTERVAL = 1.0
 # Maximum number of late frames (such as replays) of a batch that are stored at once. Further late
-# frames are parked, and stored later. A stored frame
-# stays unacknowledged until its values are on disk. NATS limits the number of unacknowledged
-# messages. So without this maximum, a flood of replays would delay the frames of other meters.
+# frames are parked, and stored later. A stored frame stays unacknowledged until its values are on
+# disk. NATS limits the number of unacknowledged messages. So without this maximum, a flood of
+# replays would delay the frames of other meters.
 _MAX_EARLIER = 100
 # Maximum age in seconds of a telegram that is told to the listeners of readings.
 _MAX_LIVE_AGE_S = 60.0

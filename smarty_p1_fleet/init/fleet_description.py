@@ -128,33 +128,28 @@ def read_inputs(path: Path) -> FleetInputs:
     collectors = _read_users(table, "collectors")
     if not collectors:
         table.fail("collectors", "is missing: a list of names, such as ['collector1']")
-    listeners = _read_users(table, "listeners")
-    stream_gigabytes = table.take_count("stream_gigabytes", _MAX_GIGABYTES)
-    metrics_address = _read_metrics_address(table)
-    watch = _read_watch(table, collectors[0])
-    receivers = _read_receivers(table)
-    prometheus_port = table.take_port("prometheus_port", _PROMETHEUS_PORT) or _PROMETHEUS_PORT
-    table.end()
-    users = _read_gateways(gateways, is_here=is_here)
-    _check_users([user.name for user in users], listeners)
-    if not is_here:
-        _check_machines([node.host for node in nodes], collectors, [user.name for user in users])
-    return FleetInputs(
-        is_here,
-        nodes,
-        store,
-        users,
-        tuple(
+    fleet = FleetInputs(
+        is_here=is_here,
+        nodes=nodes,
+        store=store,
+        gateways=_read_gateways(gateways, is_here=is_here),
+        collectors=tuple(
             CollectorHost(name, _COLLECTOR_METRICS + (number if is_here else 0))
             for number, name in enumerate(collectors)
         ),
-        listeners,
-        stream_gigabytes,
-        metrics_address,
-        watch,
-        receivers,
-        prometheus_port,
+        listeners=_read_users(table, "listeners"),
+        stream_gigabytes=table.take_count("stream_gigabytes", _MAX_GIGABYTES),
+        metrics_address=_read_metrics_address(table),
+        watch=_read_watch(table, collectors[0]),
+        receivers=_read_receivers(table),
+        prometheus_port=table.take_port("prometheus_port", _PROMETHEUS_PORT) or _PROMETHEUS_PORT,
     )
+    table.end()
+    users = [user.name for user in fleet.gateways]
+    _check_users(users, fleet.listeners)
+    if not is_here:
+        _check_machines([node.host for node in nodes], collectors, users)
+    return fleet
 
 
 def _check_users(gateways: Iterable[str], listeners: Iterable[str]) -> None:

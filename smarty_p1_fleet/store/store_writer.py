@@ -88,7 +88,7 @@ class Store:
         self._url = config.urls[0]
         self._host = ""
         self._metrics = metrics
-        metrics.watch_store(self.answers)
+        metrics.store_answers.set_function(self.answers)
         self._run_is_known = asyncio.Event()
         self._writing = outage_of("Writing to VictoriaMetrics")
         self._asking = outage_of("Asking VictoriaMetrics since when it runs")

@@ -90,7 +90,7 @@ class Fleet:
         self.gateway.show_meter("attic", SILENT)
         for gauge in (self.collector.nats_connected, self.collector.keys):
             gauge.set(1)
-        self.collector.watch_store(lambda: True)
+        self.collector.store_answers.set(1)
         self.collector.watch_oldest(lambda: None)
         state = StreamState(1, 500, 1, 1, 1)
         nodes = ClusterInfo(leader="node1", replicas=[PeerInfo("node2", current=True)])
