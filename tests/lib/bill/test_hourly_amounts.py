@@ -156,6 +156,10 @@ def test_a_month_with_few_market_prices_has_no_costs() -> None:
     # The operator does not pay for what has no price, but for the rest.
     assert found.compensation[JUNE + 11 * DAY + 13 * HOUR] == 0
     assert found.compensation[JUNE + 25 * DAY + 13 * HOUR] == pytest.approx(0.3 * 0.03)
+    meter = DemandMeter(MARKET)
+    feed(meter, JUNE - HOUR, JUNE + DAY, price=without(*range(32)))
+    found, _, _ = amounts(meter)
+    assert set(found.compensation.values()) == {0}
 
 
 def test_outages_an_exchange_and_a_clock_set_back() -> None:
@@ -163,15 +167,20 @@ def test_outages_an_exchange_and_a_clock_set_back() -> None:
     first = JUNE + 4 * DAY + timedelta(hours=3, minutes=20)
     kwh = feed(meter, JUNE - HOUR, first, minutes=5)
     second = JUNE + 6 * DAY + timedelta(hours=7, minutes=7)
-    kwh = feed(meter, second, JUNE + 9 * DAY, minutes=1, kwh=kwh + 25)
+    kwh = feed(meter, second, JUNE + 9 * DAY, minutes=1, kwh=kwh + 250)
     kwh = feed(meter, JUNE + 9 * DAY + 2 * HOUR, JUNE + 14 * DAY, kwh=3.0, serial="B")
     # The clock was an hour ahead, and is set right for good.
     feed(meter, JUNE + 14 * DAY - HOUR, JUNE + 31 * DAY, kwh=kwh, serial="B")
 
     found = checked(meter)
 
-    # 25 kWh in 51.8 hours, whatever the hour; no energy while the meters were exchanged.
-    assert found.imported[JUNE + 5 * DAY] == pytest.approx(25 * (HOUR / (second - first)), abs=0.01)
+    # 250 kWh in 51.8 hours, whatever the hour; no energy while the meters were exchanged.
+    outage = JUNE + 4 * DAY + 20 * HOUR
+    assert found.imported[outage] == pytest.approx(250 * (HOUR / (second - first)), abs=0.01)
+    # That is 4.8 kW, but the power of no quarter-hour is known.
+    before = outage - 18 * HOUR
+    rests = [found.total[hour] - found.cost[hour] for hour in (before, outage)]
+    assert rests[1] == pytest.approx(rests[0])
     assert found.imported.get(JUNE + 9 * DAY + HOUR, 0.0) == 0.0
     assert JUNE + 9 * DAY + HOUR in found.total
     # Both measurements of the hour count.

@@ -248,6 +248,10 @@ def test_what_is_fed_in_comes_with_the_production() -> None:
     [june] = months_of(row.months, past, contracts).values()
     assert june.exported_kwh == 5
     assert day_of(june, "2026-06-03") == (9_600, 0, 96, 96)
+    # With half of it, the registers say what the other half was.
+    past = LenedaDays(platform("2026-06-03", "2026-06-03T12:00", 0.4, 0.03))
+    [june] = months_of(row.months, past, contracts).values()
+    assert (june.imported_kwh, june.exported_kwh) == (9, 5)
 
 
 def test_days_around_the_past_stay_in_their_order() -> None:

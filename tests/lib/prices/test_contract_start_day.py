@@ -83,15 +83,17 @@ STORIES: list[Any] = [
         )
         for wrong in (None, "2026-04-20", "2026-06-15", "2026-08-15")
     ),
-    # A mistaken price that was replaced on its own day does not come back with another day.
-    (
-        [
-            (FIRST, None),
-            (replace(FIRST, energy_price=2.0), "2026-06-15"),
-            (CHANGED, "2026-06-15"),
-            (CHANGED, "2026-07-10"),
-        ],
-        {"energy_price": {"06-16": 0.15, "07-09": 0.15, "07-10": 0.2}},
+    # A mistaken price that was replaced on its own day, or at once, does not come back with another
+    # day.
+    *(
+        (
+            [(FIRST, None), (replace(FIRST, energy_price=2.0), wrong), (CHANGED, wrong), right],
+            {"energy_price": {"06-16": 0.15, "07-09": 0.15, **prices}},
+        )
+        for wrong, right, prices in (
+            ("2026-06-15", (CHANGED, "2026-07-10"), {"07-10": 0.2}),
+            (None, (CHANGED, "2026-08-15"), {"08-14": 0.15, "08-15": 0.2}),
+        )
     ),
     # With a mistaken day before an earlier change, that change comes back with the right day.
     *(
