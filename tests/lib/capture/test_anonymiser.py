@@ -434,12 +434,12 @@ class Latest(Random):
 
 
 @pytest.mark.parametrize(
-    ("chance", "weeks", "watts"),
-    # 9999.5 W times a third, 10000.5 W times 0.9.
-    [(Nearest(1), -2, 3333), (Latest(1), 416, 9000)],
+    ("chance", "weeks", "kw", "watts"),
+    # 9998.5 W times a third, 10000.5 W times 0.9.
+    [(Nearest(1), -2, "09.999", 3333), (Latest(1), 416, "10.000", 9000)],
 )
-def test_the_bounds_of_chance(chance: Random, weeks: int, watts: int) -> None:
-    text = telegram("0-0:1.0.0(250122103000W)", "1-0:1.7.0(10.000*kW)")
+def test_the_bounds_of_chance(chance: Random, weeks: int, kw: str, watts: int) -> None:
+    text = telegram("0-0:1.0.0(250122103000W)", f"1-0:1.7.0({kw}*kW)")
     made = anonymise([(0.0, frame(1, text))], FrameDecryptor(KEY, AUTHENTICATION_KEY), chance)
     [one] = events(made)
     assert isinstance(one, Telegram)
@@ -503,6 +503,13 @@ def test_what_the_line_does_stays() -> None:
     assert found == true
 
 
+def test_bytes_that_look_like_a_header_move_nothing() -> None:
+    whole = frame(5)
+    odd = whole[:40] + frame(6, title=OTHER_TITLE)[:20] + whole[60:]
+    *_, last = events(made_of(odd, telegram()))
+    assert isinstance(last, Telegram)
+
+
 def test_of_a_line_of_ends_each_place_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     searched = 0
 
@@ -532,8 +539,9 @@ def test_a_file_holds_what_was_written() -> None:
         f'{head}\n[{time}, ""]'
         for time in ("NaN", "1e400", "1" + 400 * "0", "[" * 200_000, 5000 * "1")
     ]
-    other = text.replace('"version": 1', '"version": 2')
-    for wrong in ("", "[]", "{}", other, text + "[0]", text.replace("[0.1, ", "[0.1, 1, "), *odd):
+    changes = (('"version": 1', '"version": 2'), ("public", "other"), ("[0.1, ", "[0.1, 1, "))
+    others = [text.replace(*change) for change in changes]
+    for wrong in ("", "[]", "{}", *others, text + "[0]", *odd):
         with pytest.raises(CaptureError):
             read_capture(wrong)
 
