@@ -5,6 +5,7 @@ import json
 import re
 import threading
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -236,17 +237,44 @@ async def test_a_closed_connection_waits_no_longer(
     gone, staying = await client_of(kid(hass)), await client_of(kid(hass))
     await put(gone, entry, *range(5, 14))
     await until(lambda: desk.asked == [5])
-    await put(staying, entry, 8)
+    await put(staying, entry, 8, 9)
     await ask(staying, "meters")
     await gone.close()
     # Home Assistant has noticed when the other one's question is the next.
     await asyncio.sleep(0.1)
     desk.is_open.set()
-    await received(staying, 1)
+    await received(staying, 2)
     await put(staying, entry, 20)
     await received(staying, 1)
 
-    assert desk.asked == [5, 8, 20]
+    assert desk.asked == [5, 8, 9, 20]
+
+
+async def test_a_question_that_nobody_waits_for_is_forgotten(hass: HomeAssistant) -> None:
+    answers = answer_queue.answers_of(hass)
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def long() -> None:
+        begun.set()
+        await may_end.wait()
+
+    async def answer(coordinator: str) -> str:
+        return coordinator
+
+    def asks(coordinator: str) -> asyncio.Task[str]:
+        return asyncio.create_task(answers.async_get("kid", "bill", partial(answer, coordinator)))
+
+    other = asyncio.create_task(answers.async_get("kid", "other", long))
+    await begun.wait()
+    gone = asks("before a reload")
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait([gone])
+    staying = asks("after it")
+    may_end.set()
+    await other
+
+    assert await staying == "after it"
 
 
 async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
