@@ -14,7 +14,7 @@ import pytest
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_USER, ConfigFlowResult
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, UnknownHandler
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -331,6 +331,17 @@ async def test_home_assistant_does_not_find_its_own(house: House, zeroconf: Magi
     await house.enter(announced=False)
     assert found(house.hass) == {}
     assert zeroconf.async_unregister_service.await_count == 3
+
+
+async def test_what_cannot_be_ignored_is_not_announced(
+    house: House, zeroconf: MagicMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    flows = house.hass.config_entries.flow
+    with patch.object(flows, "async_init", side_effect=UnknownHandler):
+        await house.switch_on(announced=True, address="0.0.0.0")  # noqa: S104 - as above
+        await house.wait_until(lambda: caplog.text.count("cannot be told to ignore") == 2)
+        await house.hass.async_block_till_done()
+    zeroconf.async_register_service.assert_not_awaited()
 
 
 async def test_what_is_ignored_goes_with_the_entry(house: House, zeroconf: MagicMock) -> None:
