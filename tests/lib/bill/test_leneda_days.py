@@ -15,6 +15,7 @@ from smartyp1.bill import (
     QuarterHours,
     compute_bill,
     months_of,
+    quarter_hours_between,
 )
 from smartyp1.history import Amounts, Energies, MarketPrices, Origin, QuarterHour, Span, SpanKind
 from smartyp1.prices import Contract
@@ -252,6 +253,13 @@ def test_what_is_fed_in_comes_with_the_production() -> None:
     past = LenedaDays(platform("2026-06-03", "2026-06-03T12:00", 0.4, 0.03))
     [june] = months_of(row.months, past, contracts).values()
     assert (june.imported_kwh, june.exported_kwh) == (9, 5)
+
+
+def test_a_quarter_hour_of_the_platform_keeps_its_reactive_energy() -> None:
+    start = local("2026-06-02")
+    quarters = [QuarterHour(start, 0.4321, 0.05, 0.01, 0.02, Origin.LENEDA)]
+    found = quarter_hours_between({}, LenedaDays(quarters), start, start + QUARTER_HOUR)
+    assert [*found] == quarters
 
 
 def test_days_around_the_past_stay_in_their_order() -> None:

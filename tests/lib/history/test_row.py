@@ -85,8 +85,11 @@ def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> Non
         amounts = Amounts(imported, exported)
         row.add(Span(start, start + QUARTER, SpanKind.QUARTER_HOUR, amounts))
     [month] = months_of(row.months, NO_LENEDA_DAYS).values()
-    days = [(day.imported_wh, day.exported_wh, day.quarter_hours) for day in month.days]
-    assert days == [(100, 7, 1), (230, 14, 2)]
+    days = [
+        (day.imported_wh, day.exported_wh, day.quarter_hours, day.market_cost, day.market_wh)
+        for day in month.days
+    ]
+    assert days == [(100, 7, 1, 0, 0), (230, 14, 2, 0, 0)]
 
 
 def test_what_a_thread_goes_through_stays_as_it_was() -> None:

@@ -46,7 +46,7 @@ the number of the case in which B is dropped.
 | the same, but only 10 min passed for 20 min read | 06-13 11:00, 20 min | 06-13 12:10 | stays |
 | the clock stays an hour slow; then a gap | 06-13 11:00, 20 min | 06-13 11:50 | stays |
 | 2: the clock was a month ahead, and is set right | 07-14 12:00, 20 min | 06-13 12:21 | goes |
-| 2: the same, with up to 15 min between telegrams | 07-14 12:00, 20 min | 06-13 12:49 | goes |
+| 2: 25 h ahead, with up to 15 min between telegrams | 06-14 13:00, 20 min | 06-13 12:49 | goes |
 | a gap of 60 min; then the clock is set back 30 min | 06-13 13:00, 20 min | 06-13 12:50 | stays |
 | a gap of a month; then the clock is set back an hour | 07-14 12:00, 20 min | 07-14 11:21 | stays |
 | the same, but with a gap of more than 40 days | 07-24 12:00, 20 min | 07-24 11:21 | stays |
