@@ -84,7 +84,9 @@ def test_a_tariff_that_is_away_leaves_no_sum(text: str) -> None:
     assert entity_telegram(states, TIME, "").objects == {"1-0:1.8.0": None}
 
 
-def report(at: float | None, kwh: float, total_at: float | None, **others: float | None) -> Report:
+def report(
+    at: float | None, kwh: float | None, total_at: float | None, **others: float | None
+) -> Report:
     """Return a report at a second of the trial, with the second of the total's last report."""
     names = {"kw": "1-0:1.7.0", "out_kw": "1-0:2.7.0", "out_kwh": "1-0:2.8.0"}
     objects = {"1-0:1.8.0": kwh, **{names[name]: value for name, value in others.items()}}
@@ -159,6 +161,12 @@ def unchanged(kwh: float, seconds: Iterable[int], **others: float | None) -> lis
         ),
         # Nobody knows whether power is drawn.
         (report(-4, 1000.1, -600, kw=None), unchanged(1000.1, range(0, 130, 10), kw=None), None),
+        # A total that is reported once, by the last report.
+        (
+            report(-4, None, None, kw=0.0),
+            [report(0, None, None, kw=0.0), report(10, 5.0, 10, kw=0.0)],
+            None,
+        ),
         # An exported energy that stands still, too.
         (report(-4, 9.1, -600, out_kwh=1.0), unchanged(9.1, range(0, 130, 9), out_kwh=1.0), None),
     ],
