@@ -80,7 +80,7 @@ def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
 
 def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> None:
     midnight, row = local("2026-06-02"), Row()
-    spans = ((midnight - QUARTER, 100, 7), (midnight, 200, 9), (midnight, 30, 5))
+    spans = ((midnight - QUARTER, 100, 7), (midnight, 2000.1, 9), (midnight, 300.2, 5))
     for start, imported, exported in spans:
         amounts = Amounts(imported, exported)
         row.add(Span(start, start + QUARTER, SpanKind.QUARTER_HOUR, amounts))
@@ -89,7 +89,7 @@ def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> Non
         (day.imported_wh, day.exported_wh, day.quarter_hours, day.market_cost, day.market_wh)
         for day in month.days
     ]
-    assert days == [(100, 7, 1, 0, 0), (230, 14, 2, 0, 0)]
+    assert days == [(100, 7, 1, 0, 0), (2300.3, 14, 2, 0, 0)]
 
 
 def test_what_a_thread_goes_through_stays_as_it_was() -> None:
