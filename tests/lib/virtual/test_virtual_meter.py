@@ -189,6 +189,8 @@ def test_the_load_is_expected_by_what_was_least_wrong() -> None:
     # Of 600, the last load was 500 wrong, and the median of the last three 100.
     *_, part = (forecast.part(load) for load in (500, 500, 100, 600))
     assert part == pytest.approx(500 / 600)
+    # Batteries that have read too much already read a twentieth, never the other sign.
+    assert forecast.part(600, after=(900,)) == 0.05
 
 
 def test_silent_between_telegrams() -> None:
