@@ -107,6 +107,9 @@ def test_a_power_of_a_phase_is_the_difference_of_two_objects() -> None:
         (16 - 32, 64 - 128, 231.2),
         (256 - 512, 1024 - 2048, 229.3),
     ]
+    # What is missing is nothing.
+    [first, *_] = values_of(reading_of(with_value(text, "1-0:24.7.0", None))).phases
+    assert first.reactive_var == 4
 
 
 def test_a_homewizard_of_one_phase_whose_meter_sends_zero_for_the_others() -> None:
@@ -206,6 +209,11 @@ def test_a_shelly_of_a_meter_that_sends_only_totals() -> None:
     assert told["a_aprt_power"] == told["total_aprt_power"] == 459.46
     assert told["a_pf"] == 0.92
     assert told["b_aprt_power"] == told["c_aprt_power"] == 0
+    assert [told[f"{phase}_pf"] for phase in "bc"] == [1, 1]
+    assert [told[f"{phase}_freq"] for phase in "abc"] == [50, 50, 50]
+    # The root of 424² + 10².
+    without = reading_of(with_value(text, "1-0:4.7.0", None))
+    assert json.loads(shelly(without))["a_aprt_power"] == 424.12
     half = em_status(values_of(reading).scaled(0.5))
     assert half["total_aprt_power"] == pytest.approx(459.46 / 2, abs=0.01)
 

@@ -269,6 +269,9 @@ def test_clients_are_bounded_and_batteries_are_kept() -> None:
     addresses = [client.address for client in meter.clients]
     assert [address for address in addresses if ":" in address] == [f"fd00::{0xBF:x}"]
     assert len(addresses) == MAX_CLIENTS
+    # The next newcomer replaces the one that was silent for longest.
+    meter.ask("fd01::1", Question.HOMEWIZARD, 3)
+    assert [client.address for client in meter.clients][-2:] == [f"fd00::{0xBF:x}", "fd01::1"]
 
 
 def test_one_that_asks_without_end_is_refused_and_the_others_are_not() -> None:
