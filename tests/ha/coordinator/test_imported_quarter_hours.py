@@ -208,10 +208,14 @@ def test_what_cannot_be_read_is_put_aside(
     [(level, text)] = own_log(caplog)
     assert level == "WARNING"
     assert str(path) in text
-    assert path.with_name(path.name + ".unreadable").read_bytes() == junk
+    aside = path.with_name(path.name + ".unreadable")
+    assert aside.read_bytes() == junk
     # It is said once.
     assert files.read(NOW) == ({CODE: (row(LAST),)} if is_kept else {})
     assert len(own_log(caplog)) == 1
+    # Nobody needs it any more when as many quarter-hours have come.
+    files.add(CODE, [row(LAST - n * QUARTER) for n in range(2)])
+    assert not aside.exists()
 
 
 def test_a_full_disk_leaves_what_is_there(files: QuarterHourFiles) -> None:
