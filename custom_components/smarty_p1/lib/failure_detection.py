@@ -405,7 +405,7 @@ class FailureDetection:
         self._shown_until = now + self._rules.fresh_for
 
     def accepted_late(
-        self, now: float, sent: float, details: Details, *, may_catch_up: bool = True
+        self, now: float, sent: float, details: Details, *, may_catch_up: bool
     ) -> None:
         """Record a telegram that came late.
 
