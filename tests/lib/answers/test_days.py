@@ -70,3 +70,4 @@ def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
     # 9.6 kWh at 0.15 and 0.0510, and 8 %; 4.8 kWh at 0.10.
     assert [each["cost_used"] for each in days] == pytest.approx([2.08] * 3, abs=0.03)
     assert [each["feed_in"] for each in days] == [None, -0.48, -0.48]
+    assert [each["cost_above"] for each in days] == [0, 0, 0]

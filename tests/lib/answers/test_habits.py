@@ -76,10 +76,14 @@ def test_what_is_always_on_costs_the_same_at_each_hour(
         assert always_on["cost_per_year"] == pytest.approx(aided, abs=10)
 
 
-@pytest.mark.parametrize(("last_day", "nights"), [(4, None), (5, 3)])
-def test_what_is_always_on_needs_three_nights(last_day: int, nights: int | None) -> None:
-    start, end = datetime(2026, 6, 2, 6, tzinfo=UTC), datetime(2026, 6, last_day, 6, tzinfo=UTC)
-    demand, known = always_300_w(TWO_PRICES, start, end)
+# A night ends at 5 o'clock, which is 3 o'clock in UTC.
+@pytest.mark.parametrize(
+    ("end", "nights"),
+    [("06-04T06:00", None), ("06-05T02:45", None), ("06-05T03:00", 3), ("06-12T03:00", 7)],
+)
+def test_what_is_always_on_is_that_of_three_to_seven_nights(end: str, nights: int | None) -> None:
+    start, until = (datetime.fromisoformat(f"2026-{time}Z") for time in ("06-02T06:00", end))
+    demand, known = always_300_w(TWO_PRICES, start, until)
     always_on = highlights_report(demand, known)["always_on"]
     assert (always_on and always_on["nights"]) == nights
 
