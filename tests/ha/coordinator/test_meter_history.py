@@ -104,7 +104,10 @@ def test_gaps_are_bounded_and_what_was_before_is_unknown_then() -> None:
 def test_the_share_of_altered_frames_is_of_24_hours_and_survives_a_restart() -> None:
     reception = ReceptionHistory()
     assert reception.altered_share(START) is None
-    for hour in range(48):
+    reception.note(START)
+    reception.note_altered(START)
+    assert reception.altered_share(START) == 0.5
+    for hour in range(1, 48):
         reception.note(START + hour * HOUR)
         for _ in range(3 if hour >= 40 else 15):
             reception.note_altered(START + hour * HOUR)
