@@ -157,8 +157,8 @@ async def test_a_node_whose_disk_is_full_stops_nothing(tmp_path: Path) -> None:
 async def test_a_full_disk_of_victoria_metrics_loses_nothing(tmp_path: Path) -> None:
     async with RunbookFleet(tmp_path, disk="store/data").running() as fleet:
         await fleet.until_fresh()
-        fleet.resize_disk(free=9_000_000)
-        fleet.tell("VictoriaMetrics has 9 MB left")
+        fleet.resize_disk(free=6_000_000)
+        fleet.tell("VictoriaMetrics has 6 MB left")
         for name in COLLECTORS:
             await fleet.until_told(name, "Writing to VictoriaMetrics")
         fleet.tell("the collectors say that it does not take anything")
