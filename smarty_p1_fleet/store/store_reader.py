@@ -45,8 +45,9 @@ type Series = Mapping[str, str]
 class CounterRange(NamedTuple):
     """Stored frame counters of a meter in a range of time.
 
-    `counters` are pairs of time (Unix milliseconds) and counter. `lower` is the highest counter
-    before the range, or -1. `upper` is the lowest counter after the range, or _NO_COUNTER.
+    `counters` are pairs of time (Unix milliseconds) and counter, in any order. `lower` is the
+    highest counter before the range, or -1. `upper` is the lowest counter after the range, or
+    _NO_COUNTER.
     """
 
     counters: Sequence[tuple[int, int]]

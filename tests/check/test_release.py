@@ -247,7 +247,7 @@ def test_a_container_has_an_image_and_packages_of_known_hashes(file: Path) -> No
     [example] = file.parent.glob("*.toml")
     assert tomllib.loads(example.read_text("utf-8"))["metrics"]["port"] == int(port)
     # No keys in what a crash leaves behind, and what hangs is started again.
-    [unit] = file.parent.glob("*.service")
+    [unit] = file.parent.rglob("*.service")
     lines = {"LimitCORE=0", "Type=notify", "WatchdogSec=60", "Restart=always"}
     if file.parent.name == "gateway":
         # A check of many waiting frames takes longer than the default of systemd, 90 s.
