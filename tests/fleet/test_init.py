@@ -535,6 +535,9 @@ def test_every_program_of_one_machine_has_a_container(folder: Folder) -> None:
     assert [*services] == started
     assert len(started) == 11
     assert services["gateway-cellar"]["devices"] == ["/dev/ttyUSB0"]
+    exporter = services["nats-exporter"]
+    program = f"{folder.made}/prometheus/smarty-p1-nats-exporter"
+    assert [*exporter["entrypoint"], exporter["command"][0]] == ["python3", program]
     for name, service in services.items():
         folders = {volume.partition(":")[0] for volume in service["volumes"]}
         assert all(Path(path).is_dir() for path in folders), name

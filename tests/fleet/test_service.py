@@ -146,6 +146,7 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
     [
         # All collectors were stopped while the stream discarded frames 11 to 300.
         (10, None, [(301, 510)], 290),
+        (10, None, [(12, 510)], 1),
         # It discards further ones, until it is read.
         (10, None, [(301, 510), (321, 530)], 310),
         (400, None, [(301, 510), (321, 530)], 0),

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import logging
 import ssl
+import time
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -303,6 +304,8 @@ async def test_what_is_handed_in_together_is_one_write(host: Host, store: Store)
         "smarty_p1,meter=SAG1030790002574 active_energy_imported=1.0",
         "smarty_p1,meter=SAG1030790002574 active_energy_imported=2.0",
     ]
+    delays = store._metrics.registry.get_sample_value("smarty_p1_collector_delay_seconds_sum")
+    assert delays == pytest.approx(2 * (time.time() - sample(1).at_ms / 1000), abs=60)
 
 
 async def test_a_write_is_tried_until_it_is_acknowledged_and_again_without_a_delay(
