@@ -52,12 +52,13 @@ def test_nothing_that_a_meter_says_is_obeyed() -> None:
 def test_every_reason_is_said_in_words_and_counted(reason: Reason) -> None:
     known = WatchState("/dev/ttyUSB0")
     known.open(NOW)
-    known.receive(1, [Rejection(reason)] * 3, NOW)
+    known.receive(2, [Rejection(reason)] * 2, NOW)
+    known.receive(3, [Rejection(reason)], NOW)
 
     said = summary(known, NOW)
     assert said.startswith(EXPLANATIONS[reason])
     assert f"{reason.replace('_', ' ')} 3" in said
-    assert "no telegram yet" in said
+    assert "no telegram yet, 5 bytes received" in said
 
 
 @pytest.mark.parametrize(
