@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from importlib import resources
 from pathlib import Path
 
 from smarty_p1_gateway import ConfigError
@@ -122,7 +123,8 @@ def _write_start(fleet: FleetInputs, files: FleetFiles, ends: Mapping[str, datet
     for name, text in role_files():
         files.write(name, text)
     role, unit = "roles/smarty_p1/files", "smarty-p1-gateway.service"
-    files.write(f"{role}/{unit}", read_documented(f"../smarty_p1_gateway/{unit}"))
+    text = resources.files("smarty_p1_gateway").joinpath(unit).read_text(encoding="utf-8")
+    files.write(f"{role}/{unit}", text)
     files.write(f"{role}/{EXPORTER}", read_documented("nats_exporter.py"))
 
 

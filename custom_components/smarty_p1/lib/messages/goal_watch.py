@@ -82,10 +82,10 @@ def _checked_day(value: Stored) -> date | None:
 def goal_outlook(demand: Demand, choice: GoalChoice) -> GoalOutlook | None:
     """Return the outlook of the current month. It takes some 10 ms.
 
-    Return None if the goal or the cost so far is unknown, and at the end of a month, while its last
-    values are shown.
+    Return None if the goal or the cost so far is unknown. Return None also if the known time does
+    not end in the shown month: at a month's end, its last values are shown in the next month.
     """
-    if demand.until >= demand.month.end:
+    if not demand.month.start <= demand.until < demand.month.end:
         return None
     months = (*demand.earlier_months, demand.month)
     goal = goal_of(choice, months, demand.contracts, demand.until)
