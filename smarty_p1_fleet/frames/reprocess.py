@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -114,14 +114,15 @@ async def _read_frames(
     start = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
     while tries < _MAX_TRIES:
         try:
-            async for fetched in read_once(js, STREAM, (subject,), start):
-                messages = [*map(read_message, fetched)]
-                yield messages
-                tries = 0
-                start = ConsumerConfig(
-                    deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-                    opt_start_seq=messages[-1].sequence + 1,
-                )
+            async with aclosing(read_once(js, STREAM, (subject,), start)) as batches:
+                async for fetched in batches:
+                    messages = [*map(read_message, fetched)]
+                    yield messages
+                    tries = 0
+                    start = ConsumerConfig(
+                        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                        opt_start_seq=messages[-1].sequence + 1,
+                    )
         except NoAnswerError:
             # No answer came, because the NATS node is down, or because the remaining frames were
             # deleted from the stream. Try again with a new consumer.
@@ -153,12 +154,13 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
             bounds = MeterBounds(lambda *_: None)
             judge = FrameVerifier(config.keys, names, bounds, warnings, stored, is_reader=True)
             result = Reprocessed()
-            async for messages in _read_frames(js, title, since):
-                # The node of NATS that has stamped a frame perhaps had a wrong clock. A frame whose
-                # time has passed by now is not too early.
-                now = time.time()
-                late = [message._replace(latest=now) for message in messages]
-                await reprocess_frames(late, judge, store, config.registers, result)
+            async with aclosing(_read_frames(js, title, since)) as frames:
+                async for messages in frames:
+                    # The node of NATS that has stamped a frame perhaps had a wrong clock. A frame
+                    # whose time has passed by now is not too early.
+                    now = time.time()
+                    late = [message._replace(latest=now) for message in messages]
+                    await reprocess_frames(late, judge, store, config.registers, result)
             return result
 
         try:
