@@ -13,8 +13,7 @@ from typing import Any
 
 from .parser import PROGRAM, UsageError, shown
 
-# Coroutine that returns a last message for the user, or None.
-type _Work = Coroutine[object, object, str | None]
+type _Work = Coroutine[object, object, None]
 
 
 def add_services(commands: argparse._SubParsersAction[Any]) -> None:
@@ -79,8 +78,8 @@ def _serve(
         config = service.read_config(arguments.config)
         work = start(service, config)
         new_loop = partial(service.new_loop, config) if hasattr(service, "new_loop") else None
-        if work is not None and (message := asyncio.run(work, loop_factory=new_loop)):
-            print(message)
+        if work is not None:
+            asyncio.run(work, loop_factory=new_loop)
     except errors.UnavailableError as err:
         # A service manager restarts the service after status 1, because a restart may help. Status
         # 2 means that the configuration is wrong, and a restart cannot help.

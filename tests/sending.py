@@ -2,20 +2,23 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def sending(data: bytes) -> Iterator[str]:
-    """Yield the address of a port that sends so much, and keeps the connection open."""
+def sending(*parts: bytes) -> Iterator[str]:
+    """Yield the address of a port that sends ten parts a second, and stays open afterwards."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
             with suppress(OSError):
                 connection, _ = server.accept()
                 with connection:
-                    connection.sendall(data)
+                    for part in parts:
+                        connection.sendall(part)
+                        time.sleep(0.1)
                     connection.recv(1)
 
         thread = threading.Thread(target=serve, daemon=True)

@@ -114,7 +114,7 @@ def _judge_all(
     for whole in (False, True):
         waiting = [mutant for mutant in chosen if not (whole and mutant["tests"])]
         if whole:
-            print(f"{len(waiting)} more, with real programs or a browser", flush=True)
+            print(f"{len(waiting)} more, with all tests of the room", flush=True)
         with ThreadPoolExecutor() as pool:
             list(pool.map(partial(judge_some, waiting=waiting, whole=whole), copies))
     noticed = sum(bool(mutant["tests"]) for mutant in chosen)

@@ -15,28 +15,32 @@ class Room:
     tests: tuple[str, ...]
     """Folders of tests to run for lines of which nothing was measured."""
     whole: tuple[str, ...] = ()
-    """Files of tests with real programs or a browser, for mutants that no other test notices."""
+    """More tests, some with real programs or a browser, for mutants that no other test notices."""
 
 
 def _lib(*names: str) -> tuple[str, ...]:
     return tuple(f"{INTEGRATION}/lib/{name}" for name in names)
 
 
+def _tests(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/lib/{name}" for name in names)
+
+
 def _parts(*names: str) -> tuple[str, ...]:
     return tuple(f"{INTEGRATION}/{name}" for name in names)
 
 
-_HOME = ("tests/system/test_home_assistant.py", "tests/browser/test_first_day.py")
+_HOME = ("tests/ha", "tests/system/test_home_assistant.py", "tests/browser/test_first_day.py")
 
 ROOMS = {
-    "p1": Room(_lib("p1", "port", "capture"), ("tests/lib/p1", "tests/lib/port"), _HOME),
-    "history": Room(_lib("history", "leneda"), ("tests/lib/history", "tests/lib/leneda")),
-    "bill": Room(_lib("bill", "prices"), ("tests/lib/bill", "tests/lib/prices")),
-    "advice": Room(_lib("advice", "messages", "answers"), ("tests/lib/advice",)),
-    "meter": Room((f"{INTEGRATION}/lib",), ("tests/lib/meter", "tests/lib/entities")),
+    "p1": Room(_lib("p1", "port", "capture"), _tests("p1", "port", "capture"), _HOME),
+    "history": Room(_lib("history", "leneda"), _tests("history", "leneda")),
+    "bill": Room(_lib("bill", "prices"), _tests("bill", "prices")),
+    "advice": Room(_lib("advice", "messages", "answers"), _tests("advice", "messages", "answers")),
+    "meter": Room((f"{INTEGRATION}/lib",), _tests("meter", "entities", "boards"), ("tests/lib",)),
     "publish": Room(
         _lib("publish", "virtual", "virtual_server"),
-        ("tests/lib/publish", "tests/lib/virtual"),
+        (*_tests("publish", "virtual"), "tests/ha/sinks"),
         ("tests/system/test_publish.py", "tests/system/test_distribution.py"),
     ),
     "coordinator": Room(_parts("coordinator"), ("tests/ha/coordinator",), _HOME),
@@ -59,9 +63,9 @@ ROOMS = {
     "fleet": Room(
         ("smarty_p1_fleet",),
         ("tests/fleet",),
-        ("tests/system/test_collect.py", "tests/system/test_fleet_init.py"),
+        tuple(f"tests/system/test_{name}.py" for name in ("collect", "fleet_init", "forget")),
     ),
-    "cli": Room(("smarty_p1_cli",), ("tests/cli",), ("tests/system/test_scripts.py",)),
+    "cli": Room(("smarty_p1_cli",), ("tests/cli",), ("tests/system/test_forget.py",)),
     CARDS: Room(("frontend/src",), ("frontend/tests",)),
 }
 

@@ -285,6 +285,25 @@ def test_watch_writes_a_line_a_telegram_into_a_pipe(folder: Path) -> None:
     assert KEY.hex().encode() not in shown.lower()
 
 
+def test_watch_writes_few_lines_about_a_noisy_port(folder: Path) -> None:
+    rejected = frame(1, key=bytes(16))
+    with (
+        sending(*[rejected] * 20, FULL) as address,
+        subprocess.Popen(
+            [*COMMAND, "watch", address, "--key-file", folder / "key"],
+            stdout=subprocess.PIPE,
+            env=environment(),
+        ) as process,
+    ):
+        assert process.stdout
+        shown = [process.stdout.readline()]
+        while b"SAG1030790002574" not in shown[-1]:
+            shown.append(process.stdout.readline())
+        process.terminate()
+    # In these two seconds, the state is new with each part, and shown once a second.
+    assert 2 <= len(shown) <= 5
+
+
 @pytest.mark.parametrize(
     ("data", "consent", "status"),
     [(FULL, b"n\n", 1), (FULL, b"y\n", 0), (frame(1, key=bytes(16)), b"y\n", 1)],

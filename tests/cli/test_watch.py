@@ -45,7 +45,7 @@ def test_nothing_that_a_meter_says_is_obeyed() -> None:
     shown = line(known.telegram)
     assert shown.isprintable()
     assert "2.0 ?2J" in shown
-    assert len(shown) < 400
+    assert f"1 gas 1.0 {'m' * 17}..., " in shown
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -83,6 +83,20 @@ def test_a_port_that_is_lost_is_said_until_it_is_back(error: LinkError, words: s
     assert (words in summary(known, NOW)) == isinstance(error, PortSilentError)
     known.receive(1, Decoder(KEY).feed(FULL), NOW)
     assert summary(known, NOW).startswith("reading; nothing rejected")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"),
+    [(1, "1 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2 h")],
+)
+def test_the_age_of_the_last_telegram(seconds: float, age: str) -> None:
+    assert f"; last telegram {age} ago; " in summary(known_of(FULL), NOW + seconds)
+
+
+def test_a_long_message_of_the_operating_system_is_cut() -> None:
+    known = known_of(FULL)
+    known.lose(LinkError("e" * 200))
+    assert summary(known, NOW).endswith(f"; socket://gateway:2001 ({'e' * 117}...)")
 
 
 def test_silence_and_noise_are_told_apart() -> None:
