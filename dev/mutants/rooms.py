@@ -36,7 +36,11 @@ ROOMS = {
     "p1": Room(_lib("p1", "port", "capture"), _tests("p1", "port", "capture"), _HOME),
     "history": Room(_lib("history", "leneda"), _tests("history", "leneda")),
     "bill": Room(_lib("bill", "prices"), _tests("bill", "prices")),
-    "advice": Room(_lib("advice", "messages", "answers"), _tests("advice", "messages", "answers")),
+    "advice": Room(
+        _lib("advice", "messages", "answers"),
+        _tests("advice", "messages", "answers"),
+        ("tests/ha/websocket",),
+    ),
     "meter": Room((f"{INTEGRATION}/lib",), _tests("meter", "entities", "boards"), ("tests/lib",)),
     "publish": Room(
         _lib("publish", "virtual", "virtual_server"),

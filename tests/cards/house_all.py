@@ -59,8 +59,3 @@ def views() -> dict[str, list[Placed]]:
             for part in ("voltage", "supply", "interruptions")
         ],
     }
-
-
-def cards() -> list[Placed]:
-    """Return all of them."""
-    return [card for view in views().values() for card in view]

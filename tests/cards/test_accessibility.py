@@ -14,13 +14,14 @@ from .house_all import Placed
 from .spoken import CONTROLS, SCRIPT, Node, tree
 from .stage import Stage
 
-VIEWS = house_all.views() | {"yesterday": [Placed("now", house_now.without_cable())]}
+HOUSE = house_all.views()
+VIEWS = HOUSE | {"yesterday": [Placed("now", house_now.without_cable())]}
 NOTHING = "nothing chosen"
 # An age that is counted goes on while the page is read.
 SECONDS = re.compile(r"\b\d+ s\b")
 THREE = house_now.three_meters()
 # Each card of the house, and special states.
-CARDS = {str(card): card for card in house_all.cards()} | {
+CARDS = {str(card): card for view in HOUSE.values() for card in view} | {
     "feeding": Placed("now", {"smarty_p1/live": house_now.feeding()}),
     "above": Placed("now", {"smarty_p1/live": house.live(values=house.values(power_net=19.9))}),
     "wrong key": Placed("now", {"smarty_p1/live": house_now.failing("wrong_key")}),

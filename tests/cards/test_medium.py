@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from custom_components.smarty_p1.lib.entities.devices import MBUS_MODEL
+from smartyp1.entities.devices import MBUS_MODEL
 
 from . import house, house_medium as media
 from .stage import Stage

@@ -137,7 +137,8 @@ def page() -> str:
     """Return the page, which places one card after the other."""
     cards = [
         {"name": str(card), "type": card.type, "answers": card.answers, "config": card.config}
-        for card in house_all.cards()
+        for view in house_all.views().values()
+        for card in view
     ]
     before = _BEFORE.replace("NOW", str(int(NOW.timestamp() * 1000)))
     after = _AFTER.replace("VISIBLE", VISIBLE_TEXT).replace("CARDS", json.dumps(cards))
