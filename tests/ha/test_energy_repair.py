@@ -8,7 +8,7 @@ import pytest
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.components.repairs import repairs_flow_manager
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, flush_store
@@ -314,6 +314,17 @@ async def test_nothing_is_told_without_statistics_or_sources(
     await save(hass, priced)
     assert not issue(hass, entry, "energy_sources")
     assert not issue(hass, entry, "energy_own_price")
+
+
+async def test_the_recorder_is_not_asked_while_home_assistant_stops(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    hass.set_state(CoreState.stopping)
+    await save(hass, GRID)
+    assert not is_told(hass, entry, "energy_sources")
+    hass.set_state(CoreState.running)
+    await save(hass, GRID)
+    assert is_told(hass, entry, "energy_sources")
 
 
 async def test_dialogs_of_a_meter_that_does_not_run(

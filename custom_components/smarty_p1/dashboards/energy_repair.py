@@ -129,6 +129,8 @@ async def async_check_sources(
 
     With `is_declined`, ignore the offer as if the user had chosen *Ignore*.
     """
+    if hass.is_stopping:  # the recorder answers no more
+        return
     offers, own_prices = await _async_plan(hass, entry)
     _tell(hass, entry, Problem.ENERGY_SOURCES, [offer.text() for offer in offers])
     _tell(hass, entry, Problem.ENERGY_OWN_PRICE, own_prices)

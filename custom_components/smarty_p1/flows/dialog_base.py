@@ -20,7 +20,7 @@ from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.mqtt_port import as_topic
 from ..coordinator.until_shutdown import until_shutdown
-from ..lib.port import NothingReceivedError, PortBusyError, redact_port
+from ..lib.port import PortBusyError, redact_port
 from ..user_locale import UserLocale, async_user_locale
 from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
@@ -205,8 +205,8 @@ class Dialog(ConfigFlow):
         try:
             async with until_shutdown(self.hass), pause:
                 return await look()
-        except TimeoutError:  # raised when Home Assistant stops
-            raise NothingReceivedError from None
+        except TimeoutError:  # raised when Home Assistant stops, and nobody asks for the result
+            return self._form_step
 
     async def _async_explain(self, err: BaseException, data: Mapping[str, Any]) -> None:
         """Store the reason why the test of the source failed, as an error of the form."""
