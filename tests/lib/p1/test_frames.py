@@ -110,6 +110,11 @@ def test_a_header_of_another_security_control_begins_no_frame() -> None:
     assert frame_size(data, 0) == 0
 
 
+@pytest.mark.parametrize(("length", "size"), [(17, 0), (18, 29)])
+def test_a_frame_has_at_least_a_byte_of_a_telegram(length: int, size: int) -> None:
+    assert frame_size(frame(1)[:10] + bytes([length, 0x30]) + bytes(length), 0) == size
+
+
 @pytest.mark.parametrize("quiet", [0, 1, 100, 5000])
 @pytest.mark.parametrize("cut", [1, 2, 10, 17])
 def test_a_header_that_two_chunks_share_behind_quiet_bytes(quiet: int, cut: int) -> None:
