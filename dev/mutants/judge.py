@@ -50,9 +50,11 @@ class Copy:
         path.write_text(place.changed(change), encoding="utf-8")
         try:
             if whole:
-                there = ROOMS[room]
-                files = self._card_files(change) if room == CARDS else (*there.tests, *there.whole)
-                found = self._pytest(files, _WHOLE_LIMIT_S, _FIRST_FAILURE)
+                parts = ROOMS[room].tests + ROOMS[room].whole
+                if room == CARDS:
+                    parts = tuple(self._card_files(change))
+                runs = (self._pytest([part], _WHOLE_LIMIT_S, _FIRST_FAILURE) for part in parts)
+                found = next(filter(None, runs), set[str]())
             elif room == CARDS:
                 found = self._card_functions()
             else:
