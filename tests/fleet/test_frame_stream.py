@@ -65,12 +65,13 @@ async def test_a_consumer_that_never_answers_is_given_up() -> None:
         ((20, 14, 5), (TEN, WEEK, 3, 66_528), (2 * TEN, 2 * WEEK, 5, 133_056), 0),
         ((10, 7, 3), (TEN, WEEK, 3, 90_000), (TEN, WEEK, 3, 90_000), 0),
         ((5, 2, 1), (TEN, WEEK, 3, 1), (TEN, WEEK, 3, 66_528), 3),
+        ((10, None, None), (TEN, 21_600.0, 3, 1), (TEN, 21_600.0, 3, 9_504), 0),
         # Bytes and days without a limit.
         ((5, 2, None), (-1, 0.0, 3, 90_000), (-1, 0.0, 3, 90_000), 2),
     ],
 )
 async def test_the_limits_of_a_stream_are_raised_and_never_lowered(
-    settings: tuple[int, int, int | None],
+    settings: tuple[int, int | None, int | None],
     before: tuple[int, float, int, int],
     after: tuple[int, float, int, int],
     warnings: int,

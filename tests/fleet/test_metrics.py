@@ -51,6 +51,13 @@ def test_the_stream_and_its_nodes(cluster: ClusterInfo | None, nodes: int) -> No
     )
 
 
+def test_a_stream_without_a_limit() -> None:
+    metrics = CollectorMetrics()
+    state = StreamState(messages=1, bytes=500, first_seq=1, last_seq=1, consumer_count=1)
+    metrics.show_stream(StreamInfo(config=StreamConfig(max_bytes=-1), state=state))
+    assert value(metrics, "stream_max_bytes") == 0
+
+
 def test_what_waits_and_how_old_it_is() -> None:
     metrics = CollectorMetrics()
     consumer = ConsumerInfo("store", "frames", ConsumerConfig(), datetime.now(UTC))

@@ -185,6 +185,10 @@ async def test_frames_that_were_discarded_unread_are_counted(
     assert value == discarded
 
 
+class EnoughError(Exception):
+    """Ends a loop."""
+
+
 async def test_a_connection_that_is_lost_is_told_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,17 +204,29 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     monkeypatch.setattr(_Collector, "_look", lambda *_: asyncio.Event().wait())
     monkeypatch.setattr(ClockComparison, "look", AsyncMock())
     monkeypatch.setattr(NatsRequests, "open", AsyncMock())
-    monkeypatch.setattr(MeterNames, "load", AsyncMock())
+    load = AsyncMock()
+    monkeypatch.setattr(MeterNames, "load", load)
     monkeypatch.setattr(ParkedFramesReader, "run", lambda *_: asyncio.Event().wait())
     made = ("make_stream", "change_stream", "open_meters", "replicate_meters", "make_consumer")
     for name in (*made, "make_parked_stream"):
         monkeypatch.setattr(f"smarty_p1_fleet.service.{name}", AsyncMock())
     # The connection is closed, or nobody answers at its other end.
     monkeypatch.setattr(Worker, "fetch", AsyncMock(side_effect=[None, NatsError("no answer")]))
-    for lost in (1, 2):
+    waits: list[tuple[float | None, ...]] = []
+    names = ("nats_losses_total", "nats_connected", "stream_replicas")
+
+    async def wait() -> None:
+        sample = metrics.registry.get_sample_value
+        waits.append(tuple(sample(f"smarty_p1_collector_{name}") for name in names))
+        if len(waits) > 1:
+            raise EnoughError
+
+    monkeypatch.setattr(collector._outage, "wait", wait)
+    with pytest.raises(EnoughError):
         async with asyncio.timeout(10):
-            await collector._connect_once()
-        assert metrics.registry.get_sample_value("smarty_p1_collector_nats_losses_total") == lost
+            await collector._keep_connected()
+    assert waits == [(1, 0, 0), (2, 0, 0)]
+    load.assert_awaited_once()
     assert "The connection to NATS failed (ConnectionError), and is tried again" in caplog.text
     # The log names another cause only if waiting does not mend it.
     untrusted = SSLCertVerificationError()

@@ -276,6 +276,9 @@ def test_a_count_that_cannot_be_is_held_back() -> None:
         ((25_011, 7, 9), 9),
         ((250_000, 250_001), 1),
         ((270_000, 270_001), 20_000 - 10),
+        # 100 kW make 1945 pulses in a minute and the longest delay of a message.
+        ((251_956,), 1_945),
+        ((251_957,), 0),
         # A fall is confirmed only below the last count, however late.
         ((270_000, 7, 250_012), 1),
     ],
@@ -424,6 +427,14 @@ def test_power_is_the_time_between_pulses() -> None:
     assert meter.power_kw(3.6 + 36000) == pytest.approx(0.0001)
     meter.feed(b"p\n", 3.6 + 7.2)
     assert meter.power_kw(3.6 + 7.2) == pytest.approx(0.5)
+
+
+def test_a_high_power_lasts_between_two_pulses() -> None:
+    meter = PulseMeter(PER_KWH)
+    for n in range(31):
+        meter.feed(b"p\n", n * 0.36)
+    assert meter.power_kw(10.8 + 0.1) == pytest.approx(10)
+    assert meter.power_kw(10.8 + 0.72) == pytest.approx(5)
 
 
 def test_power_of_counts_that_jump() -> None:
