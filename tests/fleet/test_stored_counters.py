@@ -97,6 +97,7 @@ async def counters() -> AsyncIterator[StoredCounters]:
     counters = StoredCounters(StoreConfig(("http://127.0.0.1:1",)))
     yield counters
     await counters.close()
+    assert counters._session is None or counters._session.closed
 
 
 @pytest.mark.parametrize(
@@ -125,6 +126,15 @@ async def test_a_backlog_asks_once_an_hour(reader: Reader, counters: StoredCount
     for counter, at in STORED:
         assert await counters.fits(METER, counter, at)
     assert reader.asked == 4
+
+
+async def test_what_was_asked_is_known_for_five_minutes(
+    reader: Reader, counters: StoredCounters, clock: Clock
+) -> None:
+    for seconds, asked in ((0, 1), (299, 1), (2, 2)):
+        clock.now += seconds
+        assert await counters.fits(METER, 50, 10_500)
+        assert reader.asked == asked
 
 
 async def test_frames_of_two_hours_in_turn_ask_once_for_each_hour(
