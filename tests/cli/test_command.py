@@ -149,7 +149,10 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         ((), ""),
         (("decode",), ""),
         (("decode", "--key", SECRET, "{}/frame.bin"), ""),
-        (("decode", "--key-file", "{}/missing", "{}/frame.bin"), ""),
+        (
+            ("decode", "--key-file", "{}/missing", "{}/frame.bin"),
+            "cannot read the key file: No such file or directory\n",
+        ),
         (("decode", "--key-file", SECRET, "{}/frame.bin"), ""),
         (("decode", "--key-file", "{}", "{}/frame.bin"), ""),
         (("decode", f"--keyfile={SECRET}", "{}/frame.bin"), ""),
@@ -160,7 +163,11 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         (("decode", "{}/missing"), ""),
         (("decode", "{}"), ""),
         (("gateway", "--config", "{}/missing", f"--check={SECRET}"), ""),
-        (("capture", "127.0.0.1:1", "--anonymous", "{}/key"), "key is there already\n"),
+        (("capture", "127.0.0.1:1"), "required: --anonymous\n"),
+        (
+            ("capture", "127.0.0.1:1", "--minutes", "120", "--anonymous", "{}/key"),
+            "key is there already\n",
+        ),
         (
             ("capture", "127.0.0.1:1", "--anonymous", "{}/a/b"),
             "a/b is in no folder that can be written",
