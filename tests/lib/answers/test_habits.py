@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.answers import highlights_report, usual_report
+from smartyp1.advice import Supply, SupplyKind
+from smartyp1.answers import SuppliedHouse, highlights_report, usual_report
 from smartyp1.bill import Demand, DemandMeter, Month, QuarterHours, Shared
 from smartyp1.history import Energies, MarketPrices, day_start
 from smartyp1.prices import PER_KWH, Aid, AidVat, Contract
@@ -17,6 +18,7 @@ TWO_PRICES = Contract(
     second_hours="22:00-06:00",
     has_levies=True,
 )
+START = datetime(2026, 5, 31, 22, tzinfo=UTC)
 MARKET = Contract(reference_kw=7, energy_margin=0.02, has_levies=True)
 
 
@@ -115,3 +117,39 @@ def test_the_usual_cost_is_without_sharing_while_todays_is_not_known(
     # the levies cancel each other; half a day of 30 of 12.84 and 5.72.
     cost = (3.6 * 0.051 + kwh * 0.2 + (12.84 + 5.72) / 60) * 1.08
     assert (usual["imported_wh"], usual["cost"]) == (3600, pytest.approx(cost, abs=0.01))
+
+
+@pytest.mark.parametrize("has_panels", [False, True])
+def test_the_reason_and_the_energy_of_the_house(
+    has_panels: bool,  # noqa: FBT001 - a parameter of a test
+) -> None:
+    contract = Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06)
+    meter, kwh, time, noon = (
+        DemandMeter(contract),
+        1000.0,
+        START,
+        datetime(2026, 6, 23, 10, tzinfo=UTC),
+    )
+    while time <= noon:
+        demand = meter.update(time, Energies(round(kwh, 3), 500.0), None, None)
+        # 14 kWh each morning, of which 2 are above 3 kW; today 8 of 14.
+        is_today = time >= datetime(2026, 6, 22, 22, tzinfo=UTC)
+        on, kw = ({0, 1}, 7.0) if is_today else ({0, 1, 2, 3}, 3.5)
+        kwh += kw / 4 if time.hour in on else 0.0
+        time += timedelta(minutes=15)
+    assert demand
+    known = QuarterHours(
+        meter.columns, meter.leneda, day_start(noon - timedelta(days=30)), demand.quarter_start
+    )
+    # Panels deliver 500 W from 6:00 to 18:00 UTC, and the house uses it.
+    hours = (START + timedelta(hours=n) for n in range((noon - START) // timedelta(hours=1)))
+    sun = {hour: 0.5 * (6 <= hour.hour < 18) for hour in hours}
+    supply = Supply(SupplyKind.PRODUCED, sun, START - timedelta(hours=1))
+    house = SuppliedHouse([supply], noon) if has_panels else None
+    report = usual_report(demand, known, house)
+    usual = report["usual"]
+    assert (usual["days"], usual["imported_wh"]) == (3, 14_000)
+    own_wh = 2000 if has_panels else None
+    assert (usual["own_wh"], usual["house_wh"]) == (own_wh, own_wh and 14_000 + own_wh)
+    # 6 kWh more above 3 kW, at 0.0765 EUR with 8 % of VAT, and everything else as usual.
+    assert report["reason"] == "more_above"
