@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from smartyp1.advice import HouseDevice, HouseSources, Supply, SupplyKind
-from smartyp1.answers import MONTH, YESTERDAY, shares_report
+from smartyp1.answers import MONTH, YESTERDAY, house_report, shares_report
 from smartyp1.bill import Demand, DemandMeter, QuarterHours
 from smartyp1.history import Energies, MarketPrices, day_start
 from smartyp1.prices import Contract
@@ -183,3 +183,18 @@ def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: 
     assert answer["cost"] == in_time["cost"]
     rows, late_rows = ({row["name"]: row["wh"] for row in of["rows"]} for of in (in_time, answer))
     assert late_rows["Hot water"] == rows["Hot water"]
+
+
+def test_what_the_sun_saved_says_that_its_prices_are_older() -> None:
+    contract = Contract(reference_kw=3, energy_price=0.2)
+    meter, time, kwh = DemandMeter(contract), datetime(2027, 1, 1, 8, tzinfo=UTC), 1000.0
+    while time <= datetime(2027, 1, 3, 12, tzinfo=UTC):
+        demand = meter.update(time, Energies(round(kwh, 3), 500.0), None, None)
+        time, kwh = time + QUARTER, kwh + 0.1
+    assert demand
+    first = day_start(demand.time) - timedelta(days=3)
+    sun = {first + n * HOUR: 0.5 for n in range(96)}
+    supply = Supply(SupplyKind.PRODUCED, sun, first)
+    report = house_report(demand, (meter.columns, meter.leneda), [supply], {}, demand.quarter_start)
+    [month] = report["months"]
+    assert month["prices_of"] == {"grid": "2026-12-31"}
