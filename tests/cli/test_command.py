@@ -123,9 +123,10 @@ OTHER = literal("other_authentication_key")
         (KEY.hex(), b"nothing", None, 1, 0, b"no telegram in 7 bytes\n"),
         # A capture says by itself how it is encrypted.
         (KEY.hex(), CAPTURE, None, 0, 4, b""),
+        (KEY.hex(), CAPTURE.replace(b"\n", b" " * 70_000 + b"\n", 1), None, 0, 4, b""),
         (KEY.hex(), CAPTURE + b"[0]\n", None, 2, 0, b"smarty-p1: this is not an anonymous capture"),
     ],
-    ids=str.split("published other_key both_keys replay nothing capture changed"),
+    ids=str.split("published other_key both_keys replay nothing capture large_capture changed"),
 )
 def test_decode_tells_what_it_could_not_read(  # noqa: PLR0913, PLR0917
     key: str, stdin: bytes, other_key: bytes | None, status: int, telegrams: int, told: bytes
