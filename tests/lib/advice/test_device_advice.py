@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from smartyp1.advice import best_hour, cost_above, dearest_device
+from smartyp1.advice import HouseDevice, always_on_kw, best_hour, cost_above, dearest_device
 from smartyp1.prices import Contract
 from tests.lib.advice.house_of_june import June, june
 from tests.lib.bill.months import TWO_PRICES, local
@@ -101,3 +101,12 @@ def test_a_day_with_a_gap_saves_nothing(of_two_prices: June) -> None:
     best = best_hour(sources, contracts, short, month)
     assert best
     assert best.saving == pytest.approx(CAR_AT_19 - 3 * (4 * BY_NIGHT + 1.3 * EXCESS), abs=0.01)
+
+
+@pytest.mark.parametrize(("nights", "kw"), [(2, None), (3, 0.2)])
+def test_the_base_load_is_that_of_three_nights_without_the_devices(
+    nights: int, kw: float | None
+) -> None:
+    hours = [local("2026-06-24T02:00"), local("2026-06-24T03:00")]
+    fridge = HouseDevice("Fridge", {hours[0]: 0.1, hours[1]: 0.3})
+    assert always_on_kw([(0.3, hours)] * nights, [fridge]) == (kw and pytest.approx(kw))

@@ -151,6 +151,9 @@ def test_every_power_of_a_shelly_has_two_decimals() -> None:
     assert "-0.00" not in told
     keys = list(json.loads(told))
     assert keys[:4] == ["id", "a_current", "a_voltage", "a_act_power"]
+    values = json.loads(told)
+    current = values["a_aprt_power"] / values["a_voltage"]
+    assert values["a_current"] == pytest.approx(current, abs=0.005) != 0
     assert keys[-4:] == [
         "total_current",
         "total_act_power",

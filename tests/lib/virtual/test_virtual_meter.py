@@ -87,6 +87,16 @@ def test_a_small_power_is_told_in_few_answers() -> None:
     assert [power(meter, 10.05 + n) for n in range(3)] == [50, 0, 0]
 
 
+def test_a_share_of_a_small_power_is_told_in_one_answer() -> None:
+    meter = VirtualMeter(SERIAL, [BATTERY, STRANGER])
+    told = [
+        meter.ask(address, Question.HOMEWIZARD, now).power_w
+        for now in day(meter, poll=1, seconds=20, watts=100)
+        for address in (BATTERY, STRANGER)
+    ]
+    assert told[20:] == [pytest.approx(50)] * 2 + [0] * 18
+
+
 @pytest.mark.parametrize("telegrams", [1, 5, 10])
 @pytest.mark.parametrize("is_udp", [False, True])
 @pytest.mark.parametrize("batteries", [1, 2, 3])
@@ -239,7 +249,8 @@ def test_the_usual_interval_is_of_half_a_second_to_half_a_minute(
     assert meter.telegram_interval == usual
 
 
-def test_who_may_be_a_battery_is_told_until_somebody_listens() -> None:
+@pytest.mark.parametrize("poll", [0.5, 1])
+def test_who_may_be_a_battery_is_told_until_somebody_listens(poll: float) -> None:
     told: list[tuple[str, float]] = []
 
     def on_fast(address: str, interval: float) -> bool:
@@ -247,12 +258,12 @@ def test_who_may_be_a_battery_is_told_until_somebody_listens() -> None:
         return len(told) == 3
 
     meter = VirtualMeter(SERIAL, [BATTERY], on_fast=on_fast)
-    for now in day(meter, poll=1, seconds=60, watts=700):
+    for now in day(meter, poll=poll, seconds=60, watts=700):
         meter.ask(BATTERY, Question.HOMEWIZARD, now)
         meter.ask(STRANGER, Question.EM_STATUS, now)
-        if round(now) % 10 == 0:
+        if now % 10 < 0.1:
             meter.ask("192.168.1.40", Question.HOMEWIZARD, now)
-    assert told == [(STRANGER, pytest.approx(1))] * 3
+    assert told == [(STRANGER, pytest.approx(poll))] * 3
 
 
 def test_clients_are_bounded_and_batteries_are_kept() -> None:
