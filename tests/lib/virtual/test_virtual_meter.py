@@ -89,12 +89,15 @@ def test_a_small_power_is_told_in_few_answers() -> None:
 
 def test_a_share_of_a_small_power_is_told_in_one_answer() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY, STRANGER])
-    told = [
-        meter.ask(address, Question.HOMEWIZARD, now).power_w
-        for now in day(meter, poll=1, seconds=10, watts=100)
-        for address in (BATTERY, STRANGER)
-    ]
-    assert told == [pytest.approx(50)] * 2 + [0] * 18
+
+    def told(now: float) -> list[float | None]:
+        asking = (BATTERY, STRANGER)
+        return [meter.ask(address, Question.HOMEWIZARD, now).power_w for address in asking]
+
+    for now in day(meter, poll=1, seconds=10, watts=0):
+        told(now)
+    meter.on_reading(of_power(100), 10)
+    assert [told(10.05 + n) for n in range(10)] == [[pytest.approx(50)] * 2, *[[0, 0]] * 9]
 
 
 @pytest.mark.parametrize("telegrams", [1, 5, 10])
