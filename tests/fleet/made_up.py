@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple, cast
 
 from nats.errors import ConnectionClosedError, Error as NatsError
@@ -317,8 +318,7 @@ class Fleet:
 
     def value(self, name: str, **labels: str) -> float:
         """Return a metric."""
-        found = self.metrics.registry.get_sample_value(f"smarty_p1_collector_{name}", labels)
-        return found or 0.0
+        return value(self.metrics, name, **labels)
 
     async def until_written(self, count: int) -> None:
         """Wait until so many telegrams are written."""
@@ -327,6 +327,22 @@ class Fleet:
     async def until_acknowledged(self, count: int) -> None:
         """Wait until so many messages are acknowledged."""
         await until(lambda: len({*self.nats.acknowledged}) >= count)
+
+
+def value(metrics: CollectorMetrics, name: str, **labels: str) -> float:
+    """Return a metric, or 0."""
+    return metrics.registry.get_sample_value(f"smarty_p1_collector_{name}", labels) or 0.0
+
+
+@asynccontextmanager
+async def working(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Let something work as long as the context lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def until(condition: Callable[[], bool]) -> None:
