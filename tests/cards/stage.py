@@ -173,6 +173,26 @@ class Stage:
         await self.page.evaluate("([m, id]) => stage.send(m, id)", [message, entry_id])
         await self.settle()
 
+    async def press(self, *keys: str, at: Locator | None = None) -> None:
+        """Press keys where the focus is, or which an element gets first; see what comes of it."""
+        if at:
+            await at.focus()
+        for key in keys:
+            await self.page.keyboard.press(key)
+        await self.settle()
+
+    async def click(self, element: Locator) -> None:
+        """Click, and see what comes of it."""
+        await element.click()
+        await self.settle()
+
+    async def asked(self, command: str) -> list[Json]:
+        """Return the questions of a kind that were asked, such as `bill`."""
+        found: list[Json] = await self.page.evaluate(
+            "type => stage.asked.filter((each) => each.type === type)", f"smarty_p1/{command}"
+        )
+        return found
+
     async def tap(self, x: float, y: float) -> None:
         """Touch the page with a finger, which no mouse and no key has done before."""
         session = await self.page.context.new_cdp_session(self.page)

@@ -130,8 +130,7 @@ def without_spaces(text: str) -> str:
 
 async def press(stage: Stage, key: str) -> Any:  # noqa: ANN401 - as the page gives it
     """Press a key, and return what has the focus then; None outside the cards."""
-    await stage.page.keyboard.press(key)
-    await stage.settle()
+    await stage.press(key)
     return await stage.page.evaluate("spoken.focused()")
 
 
@@ -139,8 +138,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
     answers = house_now.three_meters() | house_now.sums()
     await stage.show("smarty-p1-now", answers=answers)
     said = await listen(stage)
-    await stage.page.get_by_role("radio", name="Heat pump").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_role("radio", name="Heat pump"))
     assert await said() == [
         "From the grid 2.1 kW. You can switch on up to 4.5 kW more and stay within 7 kW.",
     ]
@@ -158,8 +156,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
 
     await stage.show("smarty-p1-today", answers=house_today.answers())
     said = await listen(stage)
-    await stage.page.get_by_role("radio", name="Friday 20 November").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_role("radio", name="Friday 20 November"))
     told = (
         "40.7 kWh from the grid, 0.9 kWh to the grid. 12 quarter-hours above 7 kW: 10.2 kWh, 0.84 €"
     )
@@ -167,14 +164,12 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
 
     await stage.show("smarty-p1-bill", answers=house_bill.bills())
     said = await listen(stage)
-    await stage.page.get_by_role("button", name="Previous month").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_role("button", name="Previous month"))
     assert await said() == ["October 2026: 144.16 €"]
 
     await stage.show("smarty-p1-year", answers=house_year.answers())
     said = await listen(stage)
-    await stage.page.get_by_role("radio", name="12 kW").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_role("radio", name="12 kW"))
     (text,) = await said()
     assert text.startswith(
         "With 12 kW, you would have paid 43 € more in 12 months than with your 7 kW. "

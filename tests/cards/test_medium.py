@@ -95,8 +95,7 @@ async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> 
     assert box
     await stage.page.mouse.move(box["x"] + 20.5 / 31 * box["width"], box["y"] + 50)
     await stage.sees("21 November (so far) 20 kWh · 21 October 42 kWh")
-    await stage.page.get_by_role("button", name="Show as table").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_role("button", name="Show as table"))
     head = await stage.page.locator("thead th").all_inner_texts()
     assert head == ["Day", "November", "October"]
     assert await stage.page.locator("tbody tr").count() == 31

@@ -102,8 +102,7 @@ async def test_red_is_above_the_chosen_class_and_hatched_is_estimated(stage: Sta
     assert {await pixel(stage, x / 40, 0.25) for x in range(4, 36)} == {RED}
     seen = {await pixel(stage, x / 40, 0.75) for x in range(4, 36)}
     assert {RED, (0, 0, 0, 0)} <= seen
-    await stage.page.locator(f"{YEAR} [role=radio]").filter(has_text="12 kW").click()
-    await stage.settle()
+    await stage.click(stage.page.locator(f"{YEAR} [role=radio]").filter(has_text="12 kW"))
     assert await pixel(stage, 0.5, 0.25) == pytest.approx(BLUE, abs=1)
 
 
@@ -162,8 +161,7 @@ async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
     await stage.page.get_by_role("button", name="8.0 kW Tue 20 Jan, 18:30").click()
     assert await stage.page.evaluate("location.pathname") == "/smarty/now"
 
-    await stage.page.get_by_text("Show as table").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_text("Show as table"))
     text = await stage.text()
     head = "Month Highest power Quarter-hours above 7 kW kWh above 7 kW "
     head += "November 2025 1 November 2025, 00:00: 0.2 kW 0 0.0"
@@ -208,22 +206,19 @@ async def test_keys_choose_a_quarter_hour_and_a_class(stage: Stage) -> None:
         "20 Nov, 18:00",
         "1 November 2025, 00:00",
     ]
-    await field.press("Escape")
-    await stage.settle()
+    await stage.press("Escape", at=field)
     assert await read.count() == 0
 
     radio = stage.page.locator(f"{YEAR} [role=radio]")
     assert await radio.evaluate_all("all => all.map(one => one.tabIndex)") == [-1, 0, -1, -1]
-    await radio.nth(1).press("ArrowDown")
-    await stage.settle()
+    await stage.press("ArrowDown", at=radio.nth(1))
     text = await stage.text()
     assert "With 12 kW, you would have paid 43 € more in 12 months than with your 7 kW." in text
     assert "above 12 kW in 12 months" in text
     assert await radio.nth(2).evaluate("one => one.matches(':focus')")
     assert await radio.nth(2).get_attribute("aria-checked") == "true"
     await radio.nth(2).press("ArrowUp")
-    await radio.nth(1).press("Home")
-    await stage.settle()
+    await stage.press("Home", at=radio.nth(1))
     assert (
         "With 3 kW, you would have paid 54 € more in 12 months than with your 7 kW."
         in await stage.text()
@@ -261,8 +256,7 @@ async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None
     await stage.page.evaluate("all => stage.answer(all)", {"smarty_p1/quarter_hours": changed})
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=LATER, time=LATER)))
     assert await asked(stage) == [first, tail, tail]
-    await stage.page.locator(f"{YEAR} [role=slider]").first.press("End")
-    await stage.settle()
+    await stage.press("End", at=stage.page.locator(f"{YEAR} [role=slider]").first)
     assert "21 Nov, 18:30: 16.0 kW" in await stage.text()
     # Who imports the past changes what has been answered.
     await stage.page.evaluate(

@@ -13,9 +13,9 @@ import pytest_asyncio
 from dev.demo.client import Client, ClientError
 from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Meter, serve
-from tests.system.broker import HOST, Broker
+from tests.system.broker import Broker
 from tests.system.home import Home, add_broker
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, program, until
+from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -51,15 +51,6 @@ def value_at(meter: Meter, reference: str, when: datetime) -> float:
     return float(match[1])
 
 
-async def publish(broker: Broker, topic: str, text: str) -> None:
-    """Publish a retained message, as ESPHome does."""
-    client = await asyncio.create_subprocess_exec(
-        *(program("mosquitto_pub"), "-h", HOST, "-p", f"{broker.port}"),
-        *("-t", topic, "-m", text, "-r"),
-    )
-    assert await client.wait() == 0
-
-
 async def run_board(broker: Broker, meter: Meter) -> None:
     """Publish the values of a meter every ten seconds until cancelled."""
     for name, (_, unit, device_class, state_class) in SENSORS.items():
@@ -72,11 +63,11 @@ async def run_board(broker: Broker, meter: Meter) -> None:
             "state_class": state_class,
             "device": {"identifiers": ["board"], "name": "board", "manufacturer": "Espressif"},
         }
-        await publish(broker, f"homeassistant/sensor/board/{name}/config", json.dumps(config))
+        await broker.publish(f"homeassistant/sensor/board/{name}/config", json.dumps(config))
     while True:
         now = datetime.now(UTC)
         for name, (reference, *_) in SENSORS.items():
-            await publish(broker, f"{TOPIC}/{name}/state", f"{value_at(meter, reference, now):.3f}")
+            await broker.publish(f"{TOPIC}/{name}/state", f"{value_at(meter, reference, now):.3f}")
         await asyncio.sleep(10)
 
 

@@ -11,9 +11,8 @@ import pytest
 import pytest_asyncio
 
 from dev.encoder import AUTHENTICATION_KEY, KEY, frame, telegram
-from tests.system.broker import Broker
-from tests.system.decoded_gateway import DecodedGateway
-from tests.system.sealed_gateway import Line, Listener, SealedGateway
+from tests.system.broker import Broker, Listener
+from tests.system.sealed_gateway import DecodedGateway, Line, SealedGateway
 from tests.system.support import TIMEOUT, program
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
@@ -100,17 +99,16 @@ async def test_tls_user_and_password(tmp_path: Path, line: Line) -> None:
         f'ca_file = "{tmp_path / "ca.pem"}"\nusername = "cellar"\npassword_file = "{password}"\n'
     )
     gateway = SealedGateway(tmp_path, broker.port, f"socket://127.0.0.1:{line.port}", login)
-    log = tmp_path / "gateway.log"
     async with broker.serving():
         async with gateway.running():
             await line.send(frame(1))
             await gateway.until_metric("broker_losses_total", 1)
             await gateway.until_metric("queue_length", 1)
-        assert "Not authorized" in log.read_text(encoding="utf-8")
+        assert "Not authorized" in gateway.logged()
         password.write_text("s3cret\n", encoding="ascii")
         async with gateway.running():
             await gateway.until_metric("published_total", 1)
-    assert "s3cret" not in log.read_text(encoding="utf-8")
+    assert "s3cret" not in gateway.logged()
 
 
 def with_import(counter: int, kwh: float) -> bytes:
@@ -153,8 +151,7 @@ async def test_a_kill_is_noticed_a_replay_refused_after_it_and_no_secret_gets_ou
             metrics = await gateway.metrics()
             await process.stop()
             assert (await listener.until(AVAILABILITY, 3))[-1] == b"offline"
-    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
-    queue = (tmp_path / "smarty-p1-queue.sqlite3").read_bytes()
+    queue, log = (tmp_path / "smarty-p1-queue.sqlite3").read_bytes(), gateway.logged()
     for secret in (KEY, AUTHENTICATION_KEY):
         assert secret not in queue
         for text in (log, metrics, before, repr(listener.messages), queue.decode("latin-1")):
