@@ -161,7 +161,6 @@ class Household:
 
     @property
     def dialog(self) -> Locator:
-        """Return the dialog that is open."""
         return self.page.get_by_role("dialog").last
 
     async def is_cut_off(self) -> bool:

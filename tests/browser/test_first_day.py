@@ -9,7 +9,6 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Route
 
-from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.simulator import Server
 from tests.axe import complaints
 from tests.system.home import Home
@@ -19,18 +18,11 @@ from .conftest import KEY, OTHER_KEY, OpenableMeter
 from .dashboard import shows_cards
 from .household import DESKTOP, PHONE, Household, household
 from .steps import (
-    add_consumption,
     add_dashboard,
-    add_grid,
     choose_meter,
-    confirm,
     enter_port,
-    enter_prices,
-    open_device,
     open_entry_menu,
-    save_options,
     search_integration,
-    show_details,
     try_key,
 )
 
@@ -89,16 +81,15 @@ BOARDS = {
 
 
 def address_of(line: Server, number: int) -> str:
-    """Return where a meter is."""
     _, (address, *_) = list(line.addresses())[number - 1]
     return str(address)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def home_with_meter(home: Home, line: Server) -> Home:
-    """Return the home with the first meter, also if the test that adds it has not run."""
-    if not await home.client.entries(DOMAIN):
-        await home.add_meter(address_of(line, 1), KEY)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home(home: Home, line: Server) -> Home:
+    """Return the home with the first meter and two numbers of its bill."""
+    entry = await home.add_meter(address_of(line, 1), KEY)
+    await home.client.set_options(entry["entry_id"], reference_power="7", energy_price=0.1463)
     return home
 
 
@@ -113,56 +104,6 @@ async def find_meter(who: Household, address: str, key: bytes) -> None:
     await who.sees(own("config.error.wrong_key"))
     await try_key(who, key)
     await who.sees(own("config.step.contract.title"), "SAG10307")
-
-
-async def test_a_newcomer_adds_a_meter_a_bill_and_energy_sources(
-    home: Home, line: Server, browser: str, pictures: Path | None
-) -> None:
-    async with household(home.client.url, browser, pictures=pictures) as who:
-        await find_meter(who, address_of(line, 1), KEY)
-        await confirm(who)
-        await who.sees("Gas meter 7401", "Heat meter 7403")
-        await open_device(who, "Smarty")
-        await who.sees("Energy imported", "Net power", "Quarter-hour power", "kWh")
-        # The bill begins with two numbers.
-        await enter_prices(who, "7", "0.1463")
-        await who.takes_picture("options", of=who.dialog)
-        await show_details(who)
-        await save_options(who)
-        await add_grid(
-            who, "Energy imported", "Energy exported", "Net power", "Price of imported energy"
-        )
-        await who.sees("Smarty Energy imported")
-        await add_consumption(who, "gas", "Gas meter")
-        await who.sees("Gas meter 7401")
-        await add_consumption(who, "water", "Water meter")
-        await who.sees("Water meter 7402")
-    await check_energy_sources(home)
-
-
-async def check_energy_sources(home: Home) -> None:
-    """Check what the Energy dashboard has stored, and what it finds of it."""
-    client = home.client
-    grid, gas, water = (await client.command("energy/get_prefs"))["energy_sources"]
-    found = await client.command("energy/validate")
-    (entry_id,) = await client.entries(DOMAIN)
-    entities = await entities_of(client, entry_id)
-    assert grid["stat_energy_from"] == entities["energy_imported"]
-    assert grid["stat_energy_to"] == entities["energy_exported"]
-    assert grid["stat_rate"] == entities["power_net"]
-    assert grid["entity_energy_price"] == entities["price_import"]
-    assert gas["stat_rate"].endswith("flow_rate")
-    assert water["stat_rate"].endswith("flow_rate")
-    issues = {
-        (issue["type"], affected[0])
-        for source in found["energy_sources"]
-        for issue in source
-        for affected in issue["affected_entities"]
-        # Statistics come every five minutes.
-        if issue["type"] != "statistics_not_defined"
-    }
-    # A flow is known from the second capture on: after five minutes, and after fifteen.
-    assert issues <= {("entity_unavailable", each["stat_rate"]) for each in (gas, water)}
 
 
 async def show_all(who: Household, patterns: tuple[tuple[str, str], ...]) -> None:
@@ -232,8 +173,8 @@ async def test_the_dialogs_speak_other_languages(
 
 
 @pytest.mark.slow
-async def test_diagnostics_hold_no_key(home_with_meter: Home, browser: str) -> None:
-    async with household(home_with_meter.client.url, browser) as who:
+async def test_diagnostics_hold_no_key(home: Home, browser: str) -> None:
+    async with household(home.client.url, browser) as who:
         async with who.page.expect_download() as download:
             await open_entry_menu(who, "config_entry.download_diagnostics")
         text = await asyncio.to_thread((await (await download.value).path()).read_text)
@@ -242,8 +183,8 @@ async def test_diagnostics_hold_no_key(home_with_meter: Home, browser: str) -> N
 
 
 @pytest.mark.slow
-async def test_port_and_keys_are_reconfigured(home_with_meter: Home, browser: str) -> None:
-    async with household(home_with_meter.client.url, browser) as who:
+async def test_port_and_keys_are_reconfigured(home: Home, browser: str) -> None:
+    async with household(home.client.url, browser) as who:
         own, frontend = who.texts.own, who.texts.of_frontend
         await open_entry_menu(who, "config_entry.reconfigure")
         await who.sees("Port and keys of Smarty")
@@ -252,12 +193,10 @@ async def test_port_and_keys_are_reconfigured(home_with_meter: Home, browser: st
 
 
 @pytest.mark.slow
-async def test_a_repair_leads_to_its_remedy(
-    home_with_meter: Home, browser: str, line: Server
-) -> None:
+async def test_a_repair_leads_to_its_remedy(home: Home, browser: str, line: Server) -> None:
     (meter, _), *_ = line.addresses()
     assert isinstance(meter, OpenableMeter)
-    async with household(home_with_meter.client.url, browser) as who:
+    async with household(home.client.url, browser) as who:
         own = who.texts.own
         title = own("issues.security_off.title").replace("{name}", "Smarty")
         meter.is_open = True

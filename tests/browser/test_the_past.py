@@ -57,12 +57,6 @@ def uploaded(text: str, name: str = "time-series.csv") -> FilePayload:
     return {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
 
 
-async def is_uploaded(who: Household, name: str) -> None:
-    """Wait until a file has been sent. Its name stands there before."""
-    await who.sees(name)
-    await who.page.locator("ha-file-upload .uploading").wait_for(state="detached")
-
-
 async def bill_of(home: Home, month: datetime) -> dict[str, Any]:
     """Return what a month costs, once it is known."""
     found: dict[str, Any] = {}
@@ -149,6 +143,7 @@ async def enter_aid(who: Household) -> None:
     """Enter an aid of the State in the options."""
     own, add = who.texts.own, who.texts.of_frontend("common.add")
     await open_options(who)
+    await who.takes_picture("options", of=who.dialog)
     await show_details(who)
     section = own("options.step.contract_details.sections.aids.name")
     await who.page.get_by_text(section, exact=True).first.click()

@@ -38,7 +38,6 @@ class Texts:
 
     @property
     def all_of_frontend(self) -> set[str]:
-        """The texts of the frontend."""
         return set(self._frontend.values())
 
     def of_frontend(self, path: str) -> str:

@@ -182,7 +182,6 @@ class Stage:
         await self.settle()
 
     async def click(self, element: Locator) -> None:
-        """Click, and see what comes of it."""
         await element.click()
         await self.settle()
 
@@ -215,7 +214,6 @@ class Stage:
         return text.replace("\u00a0", " ").replace("\u202f", " ")
 
     def card(self, type_: str) -> Locator:
-        """Return a card."""
         return self.page.locator(type_).first
 
     async def overflow(self) -> list[str]:
@@ -233,7 +231,6 @@ class Stage:
                 await self.page.screenshot(path=path, full_page=True)
 
     async def close(self) -> None:
-        """Close its pages."""
         for page in self._pages.values():
             await page.context.close()
         self._pages.clear()

@@ -97,7 +97,6 @@ class FakeStore:
         return [sample for samples in self.writes for sample in samples]
 
     def lines(self) -> list[str]:
-        """Return what was written, a line each."""
         return [line for one in self.samples for line in one.render(one.at_ms / 1000).splitlines()]
 
 
@@ -280,7 +279,6 @@ class Fleet:
     def new_judge(
         self, keys: Keys, domain: tuple[bytes, ...] = (), *, is_reader: bool = False
     ) -> FrameVerifier:
-        """Return the judge of another collector."""
         bucket = cast("KeyValue", self.bucket)
         names = MeterNames(lambda: bucket, keys, self.warnings.warn, domain)
         bounds = MeterBounds(self.metrics.count_ignored)
@@ -293,7 +291,6 @@ class Fleet:
         return time.time() + self.ahead
 
     def start(self) -> Worker:
-        """Start a worker."""
         worker = Worker(
             self.judge,
             cast("Store", self.store),
@@ -317,7 +314,6 @@ class Fleet:
         await asyncio.gather(*running, return_exceptions=True)
 
     def value(self, name: str, **labels: str) -> float:
-        """Return a metric."""
         return value(self.metrics, name, **labels)
 
     async def until_written(self, count: int) -> None:
@@ -330,13 +326,11 @@ class Fleet:
 
 
 def value(metrics: CollectorMetrics, name: str, **labels: str) -> float:
-    """Return a metric, or 0."""
     return metrics.registry.get_sample_value(f"smarty_p1_collector_{name}", labels) or 0.0
 
 
 @asynccontextmanager
 async def working(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Let something work as long as the context lasts."""
     task = asyncio.create_task(work)
     try:
         yield

@@ -76,7 +76,6 @@ class Broker:
             await until(lambda: not self.clients)
 
     def at(self, topic: str) -> list[bytes]:
-        """Return what came at a topic."""
         return [message.payload for message in self.messages if message.topic == topic]
 
     async def until(self, topic: str, *payloads: bytes) -> None:
@@ -85,7 +84,6 @@ class Broker:
         assert self.at(topic) == [*payloads]
 
     async def until_last(self, topic: str, payload: bytes) -> None:
-        """Wait until this is what came last at a topic."""
         await until(lambda: self.at(topic)[-1:] == [payload])
 
     def _note(self, topic: str, payload: bytes, *, retain: bool) -> None:

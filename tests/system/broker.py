@@ -42,7 +42,6 @@ class Broker:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[Process]:
-        """Serve as long as the context lasts."""
         async with running(
             "mosquitto",
             [program("mosquitto", "/usr/sbin/mosquitto"), "-c", self._configuration],
@@ -72,7 +71,6 @@ class Listener:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Listen as long as the context lasts."""
         task = asyncio.create_task(self._listen())
         try:
             await asyncio.wait_for(self.subscribed.wait(), PATIENCE)
@@ -96,12 +94,9 @@ class Listener:
             await asyncio.sleep(0.1)
 
     def at(self, topic: str) -> list[bytes]:
-        """Return what came at a topic."""
         return [payload for where, payload, _ in self.messages if where == topic]
 
     async def until_last(self, topic: str, payload: bytes) -> None:
-        """Wait until this is what came last at a topic."""
-
         async def is_last() -> bool:
             return self.at(topic)[-1:] == [payload]
 

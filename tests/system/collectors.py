@@ -139,7 +139,6 @@ class Collectors:
         return part
 
     async def stop(self, name: str) -> None:
-        """Kill a collector."""
         await self._collectors[name][0].kill()
 
     def _collector(
@@ -180,7 +179,6 @@ class Collectors:
 
     @property
     def nodes(self) -> tuple[Part, ...]:
-        """Return the nodes of the cluster."""
         return self._cluster.nodes
 
     async def ask[**P, T](
@@ -254,7 +252,6 @@ class Collectors:
 
 
 def expected_of(*meters: MadeUpMeter) -> Stored:
-    """Return what all of them sent."""
     found: Stored = {}
     for meter in meters:
         found |= meter.expected

@@ -106,31 +106,6 @@ class Home:
         suggested: str | None = port.get("description", {}).get("suggested_value")
         return suggested
 
-    async def add_helper(
-        self,
-        integration: str,
-        kind: str | None = None,
-        *,
-        options: Mapping[str, object] | None = None,
-        **fields: object,
-    ) -> str:
-        """Add a helper of Home Assistant, of a kind if there is a menu, and return its entity.
-
-        Then fill in the form of its options, if there are some to set.
-        """
-        flows = "/api/config/config_entries/flow"
-        step = await self.client.post(flows, handler=integration)
-        path = f"{flows}/{step['flow_id']}"
-        if kind:
-            await self.client.post(path, next_step_id=kind)
-        entry_id = (await self.client.post(path, **fields))["result"]["entry_id"]
-        if options:
-            await self.client.set_options(entry_id, **options)
-        registry = await self.client.command("config/entity_registry/list")
-        entity_ids = {entity["config_entry_id"]: entity["entity_id"] for entity in registry}
-        entity_id: str = entity_ids[entry_id]
-        return entity_id
-
     async def set_options(self, **options: object) -> None:
         """Go through the options flow."""
         entry_id, *_ = await self.client.entries(DOMAIN)
@@ -142,7 +117,6 @@ class Home:
         return await entities_of(self.client, entry_id)
 
     async def states(self) -> dict[str, str]:
-        """Return the states of these entities."""
         states = await self.all_states()
         # One that is new may be registered, and not yet have a state.
         none = {"state": "unknown"}

@@ -40,8 +40,6 @@ async def cluster_running(
 
 
 async def make_stream(cluster: NatsCluster) -> None:
-    """Make the stream of frames."""
-
     async def is_made() -> bool:
         # A cluster that answers may not have heard of all its nodes yet.
         with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):

@@ -9,7 +9,6 @@ import re
 import shutil
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from itertools import batched
@@ -71,7 +70,6 @@ class RunbookFleet:
         self._routes = [f"{free_ports()}:{port}" for port in self.http_ports]
         self.store_url = f"https://{HOST}:{self._ports['vmauth']}"
         self._sending: asyncio.Future[list[None]] | None = None
-        self._told = time.monotonic()
         # Which gateways were ended, from when to when.
         self._ended: list[tuple[str, float, float]] = []
         program("victoria-metrics")
@@ -98,7 +96,6 @@ class RunbookFleet:
                     for own in batched(self.meters, METERS_EACH, strict=True)
                 ]
                 self._sending = asyncio.gather(*villages)
-                self.tell("everything runs")
                 yield self
             finally:
                 await self.end_sending()
@@ -106,15 +103,6 @@ class RunbookFleet:
                     await self.stop(name)
                 record_file.close()
                 self._unmount()
-
-    def tell(self, what: str) -> None:
-        """Say how long something took: `pytest -s` shows it, and it is kept beside the fleet."""
-        now = time.monotonic()
-        line = f"{now - self._told:6.1f} s: {what}\n"
-        self._told = now
-        with (self.directory.parent / "steps.txt").open("a", encoding="utf-8") as steps:
-            steps.write(line)
-        sys.stdout.write(f"\n{line}")
 
     def _write_inputs(self, meter_ports: list[int]) -> None:
         nodes = [
@@ -195,7 +183,6 @@ class RunbookFleet:
         return self.directory / COLLECTORS[0] / "here.toml"
 
     async def start(self, name: str) -> None:
-        """Start a program, or start it again."""
         if name not in self.parts:
             port = self._ports[name]
             command = self._command(name)
@@ -210,7 +197,6 @@ class RunbookFleet:
         self._ended.append((name, begun, time.time()))
 
     async def kill(self, name: str) -> None:
-        """Kill a program."""
         begun = time.time()
         await self.parts[name].kill()
         self._ended.append((name, begun, time.time()))
@@ -223,7 +209,6 @@ class RunbookFleet:
         )
 
     async def restart_all(self, *names: str) -> None:
-        """Restart programs, one after the other."""
         for name in names:
             await self.restart(name)
 
@@ -289,8 +274,6 @@ class RunbookFleet:
         return found
 
     async def until_metric(self, name: str, *wanted: float, programs: tuple[str, ...]) -> None:
-        """Wait until a metric has these values."""
-
         async def has_them() -> bool:
             return list((await self.metric(name, *programs)).values()) == [*wanted]
 
@@ -402,15 +385,12 @@ class RunbookFleet:
             if isinstance(event, Sent):
                 sent[event.meter][time_of(event.text)] = event
         lost: dict[int, list[Sent]] = {}
-        longest = 0.0
         async with self.asking() as session:
             export = Export(self.store_url, session)
             for meter in self.meters:
                 telegrams = sent[meter.number]
                 truth = {at: values_of(one.text) for at, one in telegrams.items()}
                 samples = await export.samples(meter.device_name)
-                delays = [one.value for one in samples if one.series == STORAGE_DELAY]
-                longest = max(longest, *delays, 0.0)
                 # What is written again has none.
                 values = [one for one in samples if one.series != STORAGE_DELAY]
                 values += [Sample(STORAGE_DELAY, at, 0.0) for at in truth]
@@ -420,12 +400,6 @@ class RunbookFleet:
                 lost[meter.number] = [
                     one for one in missing if one.was_read and not self._was_in_hands(one)
                 ]
-        self.tell(
-            f"compared: {sum(map(len, sent.values()))} telegrams sent,"
-            f" {sum(map(len, lost.values()))} read and lost,"
-            f" {sum(not one.was_read for some in sent.values() for one in some.values())} not read;"
-            f" at most {longest:.1f} s until one was stored"
-        )
         return {number: one for number, one in lost.items() if one}
 
 

@@ -26,7 +26,6 @@ class Line:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Serve as long as the context lasts."""
         server = await asyncio.start_server(self._serve, HOST, self.port)
         async with server:
             yield
@@ -71,7 +70,6 @@ class SealedGateway:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Process]:
-        """Run as long as the context lasts."""
         command: list[str | Path] = [sys.executable, "-P", "-m", "smarty_p1_cli", "gateway"]
         async with running(
             "gateway",
@@ -83,8 +81,6 @@ class SealedGateway:
             yield process
 
     async def metrics(self) -> str:
-        """Return all metrics."""
-
         def ask() -> str:
             url = f"http://{HOST}:{self.metrics_port}/metrics"
             with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
@@ -105,15 +101,12 @@ class SealedGateway:
         return -1
 
     async def until_metric(self, name: str, wanted: float) -> None:
-        """Wait until a metric has a value."""
-
         async def has_it() -> bool:
             return await self.metric(name) == wanted
 
         await until(has_it, within=PATIENCE)
 
     def logged(self) -> str:
-        """Return what it has told."""
         return (self._directory / "gateway.log").read_text("utf-8")
 
     async def until_logged(self, text: str) -> None:

@@ -71,7 +71,6 @@ class User:
 
     @contextlib.asynccontextmanager
     async def connected(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-        """Yield a websocket of the user."""
         address = f"{self._url}/api/websocket"
         async with self._session.ws_connect(address, max_msg_size=0, heartbeat=None) as websocket:
             await websocket.receive_json()
@@ -98,7 +97,6 @@ class Wait:
 
     @contextlib.contextmanager
     def measured(self, pid: int) -> Iterator[None]:
-        """Measure the wait inside the context."""
         began, cpu = time.monotonic(), cpu_seconds(pid)
         yield
         self.wall = max(self.wall, time.monotonic() - began)

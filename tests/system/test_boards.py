@@ -66,8 +66,6 @@ class Wire:
 
     @contextlib.asynccontextmanager
     async def sending(self, data: bytes, every: float = 0.1) -> AsyncIterator[None]:
-        """Send the same again and again as long as the context lasts."""
-
         async def send() -> None:
             while True:
                 self.send(data)

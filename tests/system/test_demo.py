@@ -29,8 +29,6 @@ from tests.system.support import (
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 READY_WITHIN = 1200.0
-# Much less than the next capture of a meter takes.
-FEW_TELEGRAMS = 20.0
 BOARD_ENTITIES = {"pulse_energy", "tank_level", "tank_volume"}
 
 
@@ -42,7 +40,6 @@ class RunningDemo:
         self.lines: list[str] = []
 
     async def says(self, text: str, *, within: float = READY_WITHIN) -> str:
-        """Wait for a line, and return it."""
         assert self.process.stdout
         async with asyncio.timeout(within):
             while line := (await self.process.stdout.readline()).decode():

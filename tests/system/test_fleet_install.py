@@ -200,7 +200,6 @@ class Operator:
         return {one["metric"].get("port", "all"): float(one["value"][1]) for one in found}
 
     def until(self, query: str, ports: set[str]) -> None:
-        """Wait until a query has values of these ports."""
         deadline = time.monotonic() + 120
         while self.ask(query).keys() != ports:
             assert time.monotonic() < deadline, f"{query}: {self.ask(query)}\n{self.logs()}"

@@ -100,7 +100,6 @@ class Running:
         self._context = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
-        """Start it."""
         self.process = await self._context.enter_async_context(self._broker.serving())
 
     async def kill(self) -> None:

@@ -111,11 +111,6 @@ def _number(state: str) -> float | str:
         return state
 
 
-def _kinds(state: dict[str, Any]) -> tuple[str, ...]:
-    names = ("state_class", "device_class", "unit_of_measurement")
-    return tuple(state["attributes"].get(name) for name in names)
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def six(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Six]:
     six = Six(tmp_path_factory.mktemp("six"))
@@ -188,36 +183,3 @@ async def test_all_come_back_after_the_gateway_was_killed(six: Six) -> None:
     await six.gateway_running.aclose()
     six.serving = await six.gateway_running.enter_async_context(six.gateway.serving())
     await six.follow()
-
-
-async def add_sum(home: Home, name: str, entity_ids: list[str]) -> str:
-    """Add a group of sensors, as docs/many-meters.md tells it, and return its entity."""
-    fields = {"entities": entity_ids, "hide_members": False, "type": "sum"}
-    options = {**fields, "ignore_non_numeric": False}
-    return await home.add_helper("group", "sensor", name=name, options=options, **fields)
-
-
-async def test_helpers_of_home_assistant_add_them_up(six: Six) -> None:
-    home = six.home
-    members = {
-        key: [six.entities[number][key] for number in NUMBERS]
-        for key in ("energy_imported", "power_imported")
-    }
-    sums = {key: await add_sum(home, f"All: {key}", ids) for key, ids in members.items()}
-
-    async def are_right() -> bool:
-        states = await home.all_states()
-        return all(
-            _number(states[helper]["state"])
-            == pytest.approx(
-                sum(float(states[member]["state"]) for member in members[key]), abs=1e-6
-            )
-            for key, helper in sums.items()
-        )
-
-    await until(are_right, within=PATIENCE)
-    states = await home.all_states()
-    assert {key: _kinds(states[helper]) for key, helper in sums.items()} == {
-        "energy_imported": ("total_increasing", "energy", "kWh"),
-        "power_imported": ("measurement", "power", "kW"),
-    }
