@@ -81,8 +81,7 @@ BOARDS = {
 
 
 def address_of(line: Server, number: int) -> str:
-    _, (address, *_) = list(line.addresses())[number - 1]
-    return str(address)
+    return f"socket://127.0.0.1:{line.ports[number - 1]}"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -193,9 +192,7 @@ async def test_port_and_keys_are_reconfigured(home: Home, browser: str) -> None:
 
 
 @pytest.mark.slow
-async def test_a_repair_leads_to_its_remedy(home: Home, browser: str, line: Server) -> None:
-    (meter, _), *_ = line.addresses()
-    assert isinstance(meter, OpenableMeter)
+async def test_a_repair_leads_to_its_remedy(home: Home, browser: str, meter: OpenableMeter) -> None:
     async with household(home.client.url, browser) as who:
         own = who.texts.own
         title = own("issues.security_off.title").replace("{name}", "Smarty")

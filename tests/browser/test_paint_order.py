@@ -6,7 +6,6 @@ import statistics
 import pytest
 from playwright.async_api import Page, Route
 
-from dev.simulator import Server
 from tests.system.home import Home
 from tests.system.support import TIMEOUT
 
@@ -56,10 +55,9 @@ async def painted(page: Page, url: str) -> float:
 
 
 async def test_the_present_power_is_painted_no_later_than_the_tiles_of_its_meter(
-    home: Home, line: Server, browser: str
+    home: Home, address: str, browser: str
 ) -> None:
-    (_, (address, *_)), *_ = line.addresses()
-    await home.add_meter(str(address), KEY)
+    await home.add_meter(address, KEY)
     await home.until_settled()
     states = await home.states()
     numbers = {

@@ -14,10 +14,9 @@ from playwright.async_api import FilePayload
 
 from dev.demo.client import ClientError
 from dev.demo.meter_statistics import DOMAIN
-from dev.simulator import Server
 from tests.axe import complaints
 from tests.system.home import Home
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT, until
 
 from .conftest import KEY
 from .dashboard import cards_of, shows_cards
@@ -73,15 +72,14 @@ async def bill_of(home: Home, month: datetime) -> dict[str, Any]:
             found.update(answer["response"])
         return bool(found)
 
-    await until(is_known, within=PATIENCE)
+    await until(is_known)
     return found
 
 
 async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
-    home: Home, line: Server, browser: str, pictures: Path | None
+    home: Home, address: str, browser: str, pictures: Path | None
 ) -> None:
-    _, (address, *_) = next(iter(line.addresses()))
-    entry = await home.add_meter(str(address), KEY)
+    entry = await home.add_meter(address, KEY)
     await home.client.set_options(entry["entry_id"], reference_power="7", energy_price=0.15)
     whole = "\n".join([*lines(midnight(12), midnight(0)), ""])
     saved_anew = whole.replace(",", ";").replace("0.800", "0,800")
@@ -126,7 +124,7 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         async def has_a_year() -> bool:
             return "Twelve months and this one" in [card.title for card in await cards_of(who)]
 
-        await until(has_a_year, within=PATIENCE)
+        await until(has_a_year)
         await who.takes_picture("past-bill")
         assert not who.errors
         await enter_aid(who)
@@ -136,7 +134,7 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         lines = (await bill_of(home, midnight(0)))["lines"]
         return ("Resilienzpak", -0.037037) in [(line.get("label"), line["price"]) for line in lines]
 
-    await until(has_aid, within=PATIENCE)
+    await until(has_aid)
 
 
 async def enter_aid(who: Household) -> None:
@@ -191,11 +189,10 @@ async def type_into(who: Household, name: str, text: str) -> None:
     "languages", [("en", "de"), pytest.param(("fr", "lb", "pt"), marks=pytest.mark.slow)]
 )
 async def test_each_language_types_its_prices(
-    home: Home, line: Server, browser: str, languages: tuple[str, ...]
+    home: Home, address: str, browser: str, languages: tuple[str, ...]
 ) -> None:
-    _, (address, *_) = next(iter(line.addresses()))
     if not await home.client.entries(DOMAIN):
-        await home.add_meter(str(address), KEY)
+        await home.add_meter(address, KEY)
     [entry_id] = await home.client.entries(DOMAIN)
     for language in languages:
         price, fee, fixed_price, readings = TYPED[language]
@@ -216,12 +213,12 @@ async def test_each_language_types_its_prices(
             await who.page.get_by_text(network_prices, exact=True).first.click()
             await type_into(who, "network_fixed_price", fixed_price)
             await save_options(who)
-            await until(lambda: _is_stored(home), within=PATIENCE)
+            await until(lambda: _is_stored(home))
             # In the next language, everything is typed again.
             assert stored_of(home) == STORED, language
             assert not who.errors
         await home.client.set_options(entry_id, network_prices={})
-        await until(lambda: _is_empty(home), within=PATIENCE)
+        await until(lambda: _is_empty(home))
 
 
 async def _is_stored(home: Home) -> bool:

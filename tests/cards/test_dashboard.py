@@ -141,13 +141,13 @@ class Without(Stage):
         super().__init__(browser)
         self._missing = files
         self._script = script
-        self.asked: list[str] = []
+        self.fetched: list[str] = []
 
     @override
     async def install_clock(self, page: Page) -> None:
         await super().install_clock(page)
         await page.add_init_script(self._script)
-        page.on("request", lambda request: self.asked.append(request.url.rpartition("/")[2]))
+        page.on("request", lambda request: self.fetched.append(request.url.rpartition("/")[2]))
         if self._missing:
             await page.route(self._missing, lambda route: route.fulfill(status=404))
 
@@ -183,11 +183,11 @@ async def test_a_page_whose_second_part_is_gone_says_once_how_to_go_on(browser: 
     assert await page.page.locator("smarty-p1-battery").is_visible()
     # The browser may have an older loader in its cache, so this one is fetched past the cache.
     await page.page.unroute(f"**/{parts()[1]}")
-    page.asked.clear()
+    page.fetched.clear()
     async with page.page.expect_navigation():
         await page.page.get_by_role("button", name="Recarregar").click()
     await page.page.wait_for_function("!!customElements.get('smarty-p1-medium')")
-    assert [name for name in page.asked if name == "smarty-p1.js"] == ["smarty-p1.js"] * 2
+    assert [name for name in page.fetched if name == "smarty-p1.js"] == ["smarty-p1.js"] * 2
     await page.close()
 
 
@@ -223,7 +223,7 @@ async def test_a_browser_that_is_too_old_gets_one_sentence(
     # The dashboard consists of such a card.
     [view] = (await page.page.evaluate(GENERATE))["views"]
     assert view["cards"] == [{"type": "custom:smarty-p1-now"}]
-    assert set(page.asked).isdisjoint(parts())
+    assert set(page.fetched).isdisjoint(parts())
     await page.close()
 
 
@@ -239,7 +239,7 @@ async def test_a_browser_without_a_feature_gets_the_other_files(
 ) -> None:
     page = Without(browser, script=script)
     await page.show("smarty-p1-year", answers=house_year.answers())
-    assert set(parts()[3:]) == set(page.asked) & set(parts())
+    assert set(parts()[3:]) == set(page.fetched) & set(parts())
     assert not page.errors
     await page.close()
 

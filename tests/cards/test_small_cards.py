@@ -18,7 +18,7 @@ DISABLED = {
 SUMS = house_now.sums()
 USUAL_DAY = {"days": 4, "imported_wh": 8400.0, "exported_wh": 1700.0, "peak_kw": 3.1, "cost": 3.5}
 USUAL = {"smarty_p1/usual": {"until": house_now.NOW, "usual": USUAL_DAY, "reason": "more_sun"}}
-GOAL = {"is_last_year": False, "total": 130.0, "day_budget": 4.5, "recent_day": 5.1}
+GOAL: Json = {"is_last_year": False, "total": 130.0, "day_budget": 4.5, "recent_day": 5.1}
 GOAL["passed_on"] = None
 DEVICES = [row | {"cost": None} for row in house_where.ROWS if row["kind"] == "device"]
 BLIND: Json = {"lack": "inverter", "house_wh": None, "cost": None}

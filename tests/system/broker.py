@@ -97,16 +97,9 @@ class Listener:
         return [payload for where, payload, _ in self.messages if where == topic]
 
     async def until_last(self, topic: str, payload: bytes) -> None:
-        async def is_last() -> bool:
-            return self.at(topic)[-1:] == [payload]
-
-        await until(is_last, within=PATIENCE)
+        await until(lambda: self.at(topic)[-1:] == [payload])
 
     async def until(self, topic: str, count: int) -> list[bytes]:
         """Wait until so many messages came at a topic."""
-
-        async def has_them() -> bool:
-            return len(self.at(topic)) >= count
-
-        await until(has_them, within=PATIENCE)
+        await until(lambda: len(self.at(topic)) >= count)
         return self.at(topic)

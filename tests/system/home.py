@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from dev.demo.client import Client
 from dev.demo.home_assistant import Installation
@@ -62,6 +62,19 @@ class Home:
         self._running = contextlib.AsyncExitStack()
         self._logged_in = contextlib.AsyncExitStack()
 
+    async def __aenter__(self) -> Self:
+        """Start it."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop it, if that was not done."""
+        await self.stop()
+
     async def start(self) -> None:
         """Start Home Assistant and log in."""
         self.process = await self._running.enter_async_context(
@@ -95,7 +108,7 @@ class Home:
         """Wait until Home Assistant will not load the meter again by itself, and it has."""
         if (left := self._enabled + _RELOADED_AFTER - time.monotonic()) > 0:
             await asyncio.sleep(left)
-        await until(self.shows_last_telegram, within=PATIENCE)
+        await until(self.shows_last_telegram)
 
     async def suggested_port(self) -> str | None:
         """Return what the form for another meter begins with; it is left as it is."""

@@ -12,7 +12,7 @@ from nats.js.api import ConsumerConfig, DiscardPolicy, StreamConfig
 from dev.fleet.cluster import NatsCluster, login
 from dev.fleet.nats_server import recommended
 from tests.system.sealed_gateway import SealedGateway
-from tests.system.support import PATIENCE, program, until
+from tests.system.support import program, until
 
 STREAM = "smarty_p1_frames"
 ANY_TITLE = {"gateway": ("*",)}
@@ -57,7 +57,7 @@ async def make_stream(cluster: NatsCluster) -> None:
             return True
         return False
 
-    await until(is_made, within=PATIENCE)
+    await until(is_made)
 
 
 async def stored(cluster: NatsCluster, least: int = 0) -> list[Stored]:
@@ -74,7 +74,7 @@ async def stored(cluster: NatsCluster, least: int = 0) -> list[Stored]:
             return len(found) >= least
         return False
 
-    await until(is_read, within=PATIENCE)
+    await until(is_read)
     return found
 
 

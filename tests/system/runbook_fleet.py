@@ -237,11 +237,7 @@ class RunbookFleet:
 
     async def until_told(self, name: str, what: str) -> None:
         """Wait until a program's log says something, by a pattern."""
-
-        async def is_told() -> bool:
-            return re.search(what, self.log(name)) is not None
-
-        await until(is_told, within=LONG)
+        await until(lambda: re.search(what, self.log(name)) is not None, within=LONG)
 
     def reload_nodes(self) -> None:
         """Do on each node what `systemctl reload nats-server` does."""

@@ -41,11 +41,7 @@ class Line:
 
     async def send(self, data: bytes, readers: int = 1) -> None:
         """Send bytes to all readers, as soon as there are so many of them."""
-
-        async def has_readers() -> bool:
-            return len(self._writers) == readers
-
-        await until(has_readers, within=PATIENCE)
+        await until(lambda: len(self._writers) == readers)
         for writer in self._writers:
             writer.write(data)
             await writer.drain()
@@ -104,18 +100,14 @@ class SealedGateway:
         async def has_it() -> bool:
             return await self.metric(name) == wanted
 
-        await until(has_it, within=PATIENCE)
+        await until(has_it)
 
     def logged(self) -> str:
         return (self._directory / "gateway.log").read_text("utf-8")
 
     async def until_logged(self, text: str) -> None:
         """Wait until a text stands in the log."""
-
-        async def is_logged() -> bool:
-            return text in self.logged()
-
-        await until(is_logged, within=PATIENCE)
+        await until(lambda: text in self.logged())
 
 
 class DecodedGateway(SealedGateway):

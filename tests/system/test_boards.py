@@ -17,7 +17,7 @@ from dev.simulator import serve
 from tests.system.broker import Broker
 from tests.system.home import Home, add_broker
 from tests.system.sealed_gateway import SealedGateway
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, program, until
+from tests.system.support import TIMEOUT, RecordingMeter, program, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -96,12 +96,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Broker:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]:
-    home = Home(tmp_path_factory.mktemp("home"), RecordingMeter(1, KEY))
-    try:
-        await home.start()
+    async with Home(tmp_path_factory.mktemp("home"), RecordingMeter(1, KEY)) as home:
         yield home
-    finally:
-        await home.stop()
 
 
 async def states(home: Home, entry_id: str) -> dict[str, str]:
@@ -119,7 +115,7 @@ async def shows(home: Home, entry_id: str, **wanted: str) -> None:
         return found.items() >= wanted.items()
 
     try:
-        await until(check, within=PATIENCE)
+        await until(check)
     except AssertionError:
         pytest.fail(f"{await states(home, entry_id)} instead of {wanted}")
 
@@ -148,8 +144,8 @@ async def telegrams(home: Home) -> int:
 
 async def shows_news(home: Home, meter: RecordingMeter) -> None:
     """Wait until Home Assistant shows a telegram that is sent from now on."""
-    await meter.sends_another(within=PATIENCE)
-    await until(home.shows_last_telegram, within=PATIENCE)
+    await meter.sends_another()
+    await until(home.shows_last_telegram)
 
 
 async def test_sealed_frames_of_a_gateway_without_a_key_become_states(
@@ -191,11 +187,11 @@ async def test_sealed_frames_of_a_gateway_without_a_key_become_states(
         telegrams_before = await telegrams(home)
         frames_before = await gateway.metric("frames_total")
         await kill(serving)
-        await until(has_waiting, within=PATIENCE)
+        await until(has_waiting)
         await enter(broker.serving())
         await shows_news(home, meter)
         await gateway.until_metric("queue_length", 0)
-        await until(is_complete, within=PATIENCE)
+        await until(is_complete)
 
         # Home Assistant.
         await kill(home.process)
@@ -257,7 +253,7 @@ async def test_messages_are_pulses(home: Home, broker: Broker) -> None:
             await broker.publish("iot/led", "42")
             return (await states(home, entry_id)).get("pulse_energy") == "0.002"
 
-        await until(has_counted, within=PATIENCE)
+        await until(has_counted)
     await shows(home, entry_id, pulse_energy="unavailable")
     async with broker.serving():
         await broker.publish("iot/led", "47")

@@ -15,13 +15,12 @@ from tests.system.collectors import (
     Collectors,
     MadeUpMeter,
     expected_of,
-    is_connected,
     meters,
     missing,
     until_stored,
 )
 from tests.system.nats_cluster import STREAM
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -63,7 +62,7 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_coll
     fleet.write_keys(*known)
     await make_what_earlier_collectors_left(fleet, known[2])
     first = await fleet.start("first")
-    await until(lambda: is_connected(fleet, "first"), within=PATIENCE)
+    await fleet.until_connected("first")
     readings: dict[tuple[str, int], dict[str, Any]] = {}
 
     async def on_reading(message: Msg) -> None:
@@ -87,19 +86,11 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_coll
     await fleet.publish(stranger.subject, frame(1, key=KEY, title=stranger.title))
     await fleet.send(*known)
     await until_stored(fleet, *known)
-
-    async def is_told() -> bool:
-        return len(readings) == 2 * len(known)
-
-    await until(is_told, within=PATIENCE)
+    await until(lambda: len(readings) == 2 * len(known))
     reading = readings[f"smarty_p1.readings.{a.title.hex().upper()}", 2]
     assert reading["serial_number"] == a.name
     assert reading["objects"]["1-0:1.8.0"] == 102.002
-
-    async def is_acknowledged() -> bool:
-        return fleet.metrics("first")["telegrams_total"] >= 2 * len(known)
-
-    await until(is_acknowledged, within=PATIENCE)
+    await until(lambda: fleet.metrics("first")["telegrams_total"] >= 2 * len(known))
     told = fleet.metrics("first")
     rejected = {key for key, value in told.items() if key.startswith("rejected") and value}
     assert rejected == {
@@ -165,11 +156,6 @@ async def test_one_gateways_flood_of_old_frames_changes_no_value_and_holds_up_no
         name = f'meter_earlier_total{{title="{title}"}}'
         return any(fleet.metrics(one).get(name) for one in ("first", "second"))
 
-    await until(is_told, within=PATIENCE)
-
-    async def is_worked_off() -> bool:
-        info = await fleet.ask(fleet.js.consumer_info, STREAM, "store")
-        return info is not None and not info.num_pending and not info.num_ack_pending
-
-    await until(is_worked_off, within=PATIENCE)
+    await until(is_told)
+    await fleet.until_acknowledged()
     assert missing(expected_of(*known), fleet.stored()) == []

@@ -16,12 +16,11 @@ from tests.system.collectors import (
     TERMINATE,
     Collectors,
     expected_of,
-    is_connected,
     meters,
     missing,
     until_stored,
 )
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT
 
 LOGGER = logging.getLogger(__name__)
 BOTH = ("first", "second")
@@ -36,8 +35,7 @@ async def test_nothing_is_lost_or_let_in_whatever_is_killed(tmp_path: Path) -> N
         sent = meters(20)
         fleet.write_keys(*sent)
         parts: Sequence[Part] = [fleet.store, *[await fleet.start(name) for name in BOTH]]
-        for name in BOTH:
-            await until(lambda: is_connected(fleet, name), within=PATIENCE)  # noqa: B023
+        await fleet.until_connected(*BOTH)
 
         async def send() -> None:
             while True:
@@ -60,12 +58,7 @@ async def test_nothing_is_lost_or_let_in_whatever_is_killed(tmp_path: Path) -> N
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
         await until_stored(fleet, *sent)
-
-        async def is_acknowledged() -> bool:
-            info = await fleet.ask(fleet.js.consumer_info, "smarty_p1_frames", "store")
-            return info is not None and not info.num_pending and not info.num_ack_pending
-
-        await until(is_acknowledged, within=PATIENCE)
+        await fleet.until_acknowledged()
         assert not any(fleet.metrics(name)["oldest_age_seconds"] for name in BOTH)
         await fleet.store.kill()
         await fleet.store.start()

@@ -226,4 +226,4 @@ async def test_nothing_stays_of_a_start_that_is_killed(tmp_path: Path) -> None:
         await until(place.is_inhabited, within=READY_WITHIN)
         demo.process.kill()
         assert await demo.ends() != 0
-        await until(place.is_deserted, within=PATIENCE)
+        await until(place.is_deserted)

@@ -13,7 +13,7 @@ import pytest_asyncio
 from dev.demo.client import Client, ClientError
 from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Meter, serve
-from tests.system.broker import Broker
+from tests.system.broker import HOST, Broker
 from tests.system.home import Home, add_broker
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
@@ -86,18 +86,17 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]
     """Yield a Home Assistant with a board at one meter, and with dsmr at the other."""
     board_meter, meter = map(RecordingMeter, WITHOUT_SUN)
     broker = Broker(tmp_path_factory.mktemp("broker"))
-    home = Home(tmp_path_factory.mktemp("home"), meter)
-    async with broker.serving(), serve([meter], interval=10) as line:
+    async with (
+        broker.serving(),
+        serve([meter], interval=10) as line,
+        Home(tmp_path_factory.mktemp("home"), meter) as home,
+    ):
         board = asyncio.create_task(run_board(broker, board_meter))
-        try:
-            await home.start()
-            await add_broker(home, broker)
-            [(_, (address, *_))] = line.addresses()
-            await home.client.run_flow("dsmr", port=str(address), dsmr_version="5L")
-            yield home
-        finally:
-            board.cancel()
-            await home.stop()
+        await add_broker(home, broker)
+        port = f"socket://{HOST}:{line.ports[0]}"
+        await home.client.run_flow("dsmr", port=port, dsmr_version="5L")
+        yield home
+        board.cancel()
 
 
 async def add(client: Client, **chosen: object) -> tuple[str, str]:
@@ -176,7 +175,7 @@ async def test_the_energy_of_the_entities_is_counted(house: Home) -> None:
         wanted = [name for names in found.values() for name in names.values()]
         return all(states.get(name, {}).get("state", "unknown")[0].isdigit() for name in wanted)
 
-    await until(are_there, within=PATIENCE)
+    await until(are_there)
     fields = [
         {name: entity if "power" in name else [entity] for name, entity in names.items()}
         for names in found.values()

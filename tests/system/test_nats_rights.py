@@ -94,7 +94,7 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nat
                 return True
             return False
 
-        await until(is_put, within=PATIENCE)
+        await until(is_put)
         yield cluster
 
 
@@ -129,7 +129,7 @@ async def subscribe_too_often(cluster: NatsCluster) -> None:
         async def is_closed() -> bool:
             return intruder.is_closed
 
-        await until(is_closed, within=PATIENCE)
+        await until(is_closed)
 
 
 async def publish_until_acknowledged(cluster: NatsCluster) -> None:
@@ -144,7 +144,7 @@ async def publish_until_acknowledged(cluster: NatsCluster) -> None:
                 return acknowledged.stream == STREAM
             return False
 
-        await until(is_acknowledged, within=PATIENCE)
+        await until(is_acknowledged)
 
 
 async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
@@ -171,7 +171,7 @@ async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
             await collector.publish(f"smarty_p1.readings.{OWN}", b"{}")
             return bool(heard)
 
-        await until(has_heard, within=PATIENCE)
+        await until(has_heard)
         subjects, name = await content(js)
         streams = {info.config.name for info in await js.streams_info()}
     assert (subjects, name, streams) == ({}, NAME, {STREAM, "KV_smarty_p1_meters"})
@@ -203,7 +203,7 @@ async def test_a_gateways_login_reaches_nothing_but_its_own_meters(cluster: Nats
             await asyncio.sleep(1)
             return await content(js) == before
 
-        await until(is_quiet, within=PATIENCE)
+        await until(is_quiet)
         subjects, name = await content(js)
         messages = await stored(cluster)
     assert name == NAME

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, override
@@ -27,7 +27,7 @@ from tests.sent import iso_time, plain, sent_in
 from tests.system.broker import HOST, Broker, Listener, Message
 from tests.system.home import Home, add_broker
 from tests.system.sealed_gateway import DecodedGateway
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
+from tests.system.support import TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -124,15 +124,11 @@ async def home(
     broker: Broker,
     running: Running,  # noqa: ARG001 - it runs
 ) -> AsyncIterator[Home]:
-    home = Home(directory / "home", meter)
-    home.directory.mkdir()
-    try:
-        await home.start()
+    (directory / "home").mkdir()
+    async with Home(directory / "home", meter) as home:
         await home.add_meter(f"socket://{HOST}:{line.ports[0]}", KEY)
         await add_broker(home, broker)
         yield home
-    finally:
-        await home.stop()
 
 
 async def publish(home: Home, **mqtt: object) -> None:
@@ -142,18 +138,9 @@ async def publish(home: Home, **mqtt: object) -> None:
     await home.set_options(mqtt=options | mqtt)
 
 
-async def holds(condition: Callable[[], bool], within: float = PATIENCE) -> None:
-    """Wait until something holds that nobody has to be asked for."""
-
-    async def is_so() -> bool:
-        return condition()
-
-    await until(is_so, within=within)
-
-
 async def two_groups(listener: Listener, root: str) -> list[dict[str, str]]:
     """Return what was published of at least two telegrams."""
-    await holds(lambda: len(groups(listener.messages, root)) >= 2)
+    await until(lambda: len(groups(listener.messages, root)) >= 2)
     return groups(listener.messages, root)
 
 
@@ -172,7 +159,7 @@ async def test_every_value_has_a_topic(home: Home, broker: Broker, meter: Histor
         assert Message(f"{root}/availability", b"online", retained=False) in listener.messages
     late = Listener(broker.port, f"{root}/#")
     async with late.listening():
-        await holds(lambda: bool(late.messages))
+        await until(lambda: bool(late.messages))
         first, *rest = late.messages
         assert first == Message(f"{root}/availability", b"online", retained=True)
         assert not any(message.retained for message in rest)
@@ -188,16 +175,16 @@ async def test_publishing_survives_the_broker(
 
     async with listener.listening():
         await publish(home, topic="restart")
-        await holds(lambda: len(times()) >= 2)
+        await until(lambda: len(times()) >= 2)
         killed = meter.last_telegram
         await running.kill()
         for _ in range(4):
-            await meter.sends_another(within=PATIENCE)
-            await until(home.shows_last_telegram, within=PATIENCE)
+            await meter.sends_another()
+            await until(home.shows_last_telegram)
         listener.messages.clear()
         back = meter.last_telegram
         await running.start()
-        await holds(lambda: len(times()) >= 2)
+        await until(lambda: len(times()) >= 2)
         assert b"online" in listener.at("restart/availability")
         # Nothing was stored up: of what was sent meanwhile there is the last one, if any.
         missed = {iso_time(killed)[:19] < time < iso_time(back)[:19] for time in times()[1:]}
@@ -211,11 +198,7 @@ async def served(home: Home) -> int:
     p1_port = free_ports()
     server = {"enabled": True, "address": HOST, "port": p1_port}
     await home.set_options(p1_server=server)
-
-    async def listens() -> bool:
-        return await is_listening(HOST, p1_port)
-
-    await until(listens, within=PATIENCE)
+    await until(lambda: is_listening(HOST, p1_port))
     return p1_port
 
 
@@ -263,10 +246,10 @@ async def test_other_programs_read_the_p1_server(
         return str(state["state"]) if state else None
 
     # Loaded again before its first telegram came, it adds its sensors twice, and one set is dead.
-    await until(shown_energy, within=PATIENCE)
+    await until(shown_energy)
     # Otherwise it shows a telegram every half a minute.
     await home.client.set_options(entry["entry_id"], time_between_update=0)
-    await holds(lambda: min(len(read), len(wallbox.telegrams)) >= 2)
+    await until(lambda: min(len(read), len(wallbox.telegrams)) >= 2)
     sent = [text for texts in meter.telegrams.values() for text in texts]
     assert set(wallbox.telegrams) <= set(sent)
     for telegram in read:
@@ -283,7 +266,7 @@ async def test_other_programs_read_the_p1_server(
             return float(await shown_energy() or "nan") in known
         return False
 
-    await until(shows_energy, within=PATIENCE)
+    await until(shows_energy)
     reading.cancel()
     transport.close()
 
@@ -349,7 +332,7 @@ async def compare(listener: Listener, meter: RecordingMeter, form: str) -> None:
         counters = {telegram.get("frame_counter") for telegram in telegrams}
         return times == 2 * digits and len(counters) == 1
 
-    await until(have_ended, within=PATIENCE)
+    await until(have_ended)
     assert_same(*published(listener, form), meter.device_name)
 
 
@@ -385,15 +368,15 @@ async def test_the_gateway_publishes_what_the_integration_does_and_is_discovered
             # Under a prefix that its own Home Assistant does not heed.
             elsewhere = {"discovery": True, "discovery_prefix": f"elsewhere-{form}"}
             await publish(home, format=form, topic=f"{form}/house", **elsewhere)
-            await until(shows_some, within=PATIENCE)
+            await until(shows_some)
             # The gateway got its first telegram alone, when it connected, and so did the
             # integration, which connects again for its new options. Both get the next, and
             # nothing cuts that off.
-            await holds(lambda: all("root/states" in each for each in published(listener, form)))  # noqa: B023
-            await meter.sends_another(within=PATIENCE)
+            await until(lambda: all("root/states" in each for each in published(listener, form)))  # noqa: B023
+            await meter.sends_another()
             line.set_faults("silence")
             await compare(listener, meter, form)
-            await until(shows_last, within=PATIENCE)
+            await until(shows_last)
             os.kill(process.pid, signal.SIGKILL)
             await until(is_unavailable, within=SOON)
         line.set_faults()
@@ -406,7 +389,7 @@ async def test_it_says_goodbye(home: Home, broker: Broker) -> None:
     async with listener.listening():
         await two_groups(listener, "goodbye")
         await home.stop()
-        await holds(lambda: listener.at("goodbye/availability")[-1:] == [b"offline"])
+        await until(lambda: listener.at("goodbye/availability")[-1:] == [b"offline"])
     assert listener.messages[-1] == Message("goodbye/availability", b"offline", retained=False)
     assert home.process.status == 0
     log = home.log.read_text(encoding="utf-8")

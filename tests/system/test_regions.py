@@ -11,13 +11,12 @@ from tests.system.collectors import (
     Collectors,
     MadeUpMeter,
     expected_of,
-    is_connected,
     meters,
     missing,
     until_stored,
 )
 from tests.system.nats_cluster import STREAM
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT, until
 
 NORTH, SOUTH = 1, 2
 
@@ -48,16 +47,11 @@ async def test_each_region_has_its_own_meters_and_both_are_stored(tmp_path: Path
         # It writes one meter of the north to a second store.
         titles = f'titles = ["{here.title.hex()}"]\n'
         await fleet.start("b", store=f'[store]\nurl = "{other.url}"\nname = "b"\n', more=titles)
-        await until(lambda: is_connected(fleet, "north"), within=PATIENCE)
-        await until(lambda: is_connected(fleet, "south"), within=PATIENCE)
+        await fleet.until_connected("north", "south")
 
         await fleet.send(here, moved)
         await gateway.jetstream(timeout=5).publish(there.subject, there.next_frame(), stream=STREAM)
         await until_stored(fleet, here, there, moved)
         assert await subjects(fleet.js) == titles_of(here, moved)
         assert await subjects(south) == titles_of(there)
-
-        async def has_its_own() -> bool:
-            return not missing(expected_of(here), fleet.stored(other))
-
-        await until(has_its_own, within=PATIENCE)
+        await until(lambda: not missing(expected_of(here), fleet.stored(other)))

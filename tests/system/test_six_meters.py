@@ -16,7 +16,7 @@ from dev.demo.processes import Process
 from dev.simulator import serve
 from tests.system.gateway import Gateway
 from tests.system.home import Home
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
+from tests.system.support import TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -78,8 +78,8 @@ class Six:
     async def follow(self, *, but: int | None = None) -> None:
         """Wait until these meters have sent something new, and all of it is shown."""
         others = (meter for number, meter in self.meters.items() if number != but)
-        await asyncio.gather(*(meter.sends_another(within=PATIENCE) for meter in others))
-        await until(lambda: self.all_show_the_last_telegram(but=but), within=PATIENCE, every=0.1)
+        await asyncio.gather(*(meter.sends_another() for meter in others))
+        await until(lambda: self.all_show_the_last_telegram(but=but), every=0.1)
 
     async def diagnostics(self) -> dict[int, dict[str, Any]]:
         """Return what each meter's owner can download."""
