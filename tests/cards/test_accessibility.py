@@ -53,7 +53,12 @@ async def test_nobody_is_shut_out(stage: Stage, card: str) -> None:
 async def show_view(stage: Stage, view: str, language: str) -> None:
     """Show all cards of a view below one another, each in the window."""
     cards = VIEWS[view]
-    answers = {key: answer for card in cards for key, answer in card.answers.items()}
+    answers: Json = {}
+    for card in cards:
+        for key, answer in card.answers.items():
+            # What another card gets whatever it asks follows the answers to certain questions.
+            rest = [{"takes": {}, "answer": answers[key]}] if key in answers else []
+            answers[key] = [*answer, *rest] if isinstance(answer, list) else answer
     await stage.show(answers=answers, language=language)
     await stage.page.set_viewport_size({"width": 390, "height": 3000})
     for card in cards:
