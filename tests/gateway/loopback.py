@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -152,6 +154,17 @@ def _will(packet: _Fields) -> tuple[str, bytes] | None:
         return None
     packet.skip_properties()
     return packet.text().decode(), packet.text()
+
+
+@contextlib.contextmanager
+def full(file: Path, table: str) -> Iterator[None]:
+    """Let a table of a database take no rows as long as the context lasts."""
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(
+            f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+        yield
+        database.execute("DROP TRIGGER full")
 
 
 class Gateway:

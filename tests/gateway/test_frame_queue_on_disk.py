@@ -16,6 +16,7 @@ from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.queue import frame_queue_memory_and_writer
 from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue, NewFrame, QueueInUseError
+from tests.gateway.loopback import full
 
 type OpenQueue = Callable[..., FrameQueue]
 
@@ -136,13 +137,8 @@ def test_what_is_removed_stays_so_although_the_disk_did_not_take_what_came_next(
     queue = open_queue("a")
     queue.add(frames("a", 1, 2, 3))
     queue.remove("a", queue.oldest("a", 2))
-    with closing(sqlite3.connect(tmp_path / "queue")) as other:
-        other.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
-        with pytest.raises(sqlite3.Error, match="full"):
-            queue.add(frames("a", 4))
-        other.execute("DROP TRIGGER full")
+    with full(tmp_path / "queue", "frames"), pytest.raises(sqlite3.Error, match="full"):
+        queue.add(frames("a", 4))
     queue.close()
     assert waiting(open_queue("a"), "a") == [3]
 
@@ -409,10 +405,7 @@ async def test_what_the_disk_does_not_take_is_published_from_memory_once(
     store = FrameStore(["a", "b"], metrics)
     await store.open(path, 1_000_000)
     await store.wait("a")
-    with closing(sqlite3.connect(path)) as other:
-        other.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
+    with full(path, "frames"):
         for number in range(3):
             store.put(NewFrame("a", "a/frame", bytes([number])))
         writing = asyncio.create_task(store.write())
@@ -425,7 +418,6 @@ async def test_what_the_disk_does_not_take_is_published_from_memory_once(
         waiting = "smarty_p1_gateway_queue_length"
         assert metrics.registry.get_sample_value(waiting, {"port": "a"}) == 1
         assert not store.is_empty()
-        other.execute("DROP TRIGGER full")
     # The frame is written without a further one. Frames on the disk have positive numbers.
     async with asyncio.timeout(10):
         while (await store.oldest("a", 1))[0].number < 0:

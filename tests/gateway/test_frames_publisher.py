@@ -112,24 +112,6 @@ async def test_what_the_broker_does_not_take_goes_on_waiting(  # noqa: PLR0913, 
             await broker.until(FRAME, *frames)
 
 
-async def test_frames_are_published_while_the_disk_cannot_be_written(
-    gateway: Gateway, broker: Broker, line: MeterPort
-) -> None:
-    queue = gateway.path.with_name("smarty-p1-queue.sqlite3")
-    async with broker.serving(), gateway.running():
-        await line.send(FRAMES[0])
-        await broker.until(FRAME, FRAMES[0])
-        with closing(sqlite3.connect(queue)) as other:
-            other.execute(
-                "CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'full'); END"
-            )
-            await line.send(FRAMES[1])
-            await broker.until(FRAME, *FRAMES[:2])
-            other.execute("DROP TRIGGER full")
-        await line.send(FRAMES[2])
-        await broker.until(FRAME, *FRAMES[:3])
-
-
 async def test_without_a_name_a_port_has_the_title_of_its_meter(
     gateway: Gateway, broker: Broker, line: MeterPort
 ) -> None:

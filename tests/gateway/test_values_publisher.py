@@ -1,11 +1,10 @@
 """What meters say, verified: to the broker while they are read, and stored before it is told."""
 
+import contextlib
 import json
 import logging
-import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from dev.encoder import DEVICE_NAME, TITLE, frame, telegram
 from dev.meter_port import MeterPort
 from smarty_p1_gateway.json_storage import JsonStorage
-from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
+from tests.gateway.loopback import PATIENCE, Broker, Gateway, full, keys, until
 
 ROOT = "smarty_p1/house"
 AVAILABILITY = f"{ROOT}/availability"
@@ -138,35 +137,26 @@ async def test_what_cannot_be_stored_is_not_told(
     caplog.set_level(logging.INFO, "smarty_p1_gateway")
     gateway = make("")
     queue = gateway.path.with_name("smarty-p1-queue.sqlite3")
-
-    def fill(database: sqlite3.Connection) -> None:
-        database.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON memory BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
-
-    async with broker.serving():
+    async with broker.serving(), contextlib.AsyncExitStack() as second:
         async with gateway.running():
             await line.send(frame(1))
             await broker.until(IMPORTED, b"1.000")
-            with closing(sqlite3.connect(queue)) as other:
-                fill(other)
-                if not fails_at_start:
+            if not fails_at_start:
+                with full(queue, "memory"):
                     await line.send(frame(2))
                     await until(lambda: broker.kept[AVAILABILITY] == b"offline")
                     assert broker.at(IMPORTED) == [b"1.000"]
-                    other.execute("DROP TRIGGER full")
-                    # Nobody has to wait for the next telegram.
-                    await broker.until(IMPORTED, b"1.000", b"2.000")
-                    assert broker.at(AVAILABILITY) == [b"online", b"offline", b"online"]
+                # Nobody has to wait for the next telegram.
+                await broker.until(IMPORTED, b"1.000", b"2.000")
+                assert broker.at(AVAILABILITY) == [b"online", b"offline", b"online"]
         if fails_at_start:
-            async with gateway.running():
+            with full(queue, "memory"):
+                await second.enter_async_context(gateway.running())
                 await line.send(frame(4))
                 await until(lambda: "Nothing can be stored" in caplog.text)
                 assert broker.at(IMPORTED) == [b"1.000"]
                 assert broker.kept[AVAILABILITY] == b"offline"
-                with closing(sqlite3.connect(queue)) as other:
-                    other.execute("DROP TRIGGER full")
-                await broker.until(IMPORTED, b"1.000", b"4.000")
+            await broker.until(IMPORTED, b"1.000", b"4.000")
     assert caplog.text.count("It can be stored again, and values are published") == 1
 
 

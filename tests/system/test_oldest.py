@@ -41,7 +41,9 @@ async def line(meter: RecordingMeter) -> AsyncIterator[Server]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(
-    tmp_path_factory: pytest.TempPathFactory, meter: RecordingMeter
+    tmp_path_factory: pytest.TempPathFactory,
+    meter: RecordingMeter,
+    line: Server,  # noqa: ARG001 - it serves
 ) -> AsyncIterator[Home]:
     stub = tmp_path_factory.mktemp("packages")
     (stub / "hass_frontend").mkdir()
