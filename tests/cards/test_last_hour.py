@@ -67,6 +67,15 @@ async def test_a_live_reading_moves_the_curve_and_a_lost_connection_makes_it_gre
     await stage.picture("last-hour-lost")
 
 
+async def test_a_cloud_may_be_the_reason(stage: Stage) -> None:
+    sunny = {"smarty_p1/live": house_now.feeding()} | house_hour.hour(
+        ("18:20:00", "18:32:00", 1.8, 0), always=-2.0
+    )
+    for sun, reason in (("above_horizon", " · or the sun"), ("below_horizon", "")):
+        await stage.show(CARD, answers=sunny, states={"sun.sun": state(sun, "08:00:00")})
+        assert await line(stage) == f"−1.8 kW at 18:32 · all three phases{reason}"
+
+
 async def test_a_time_is_chosen_by_keys_and_by_a_finger(stage: Stage) -> None:
     await stage.show(CARD, answers=EVENING)
     slider = stage.card(CARD).get_by_role("slider")

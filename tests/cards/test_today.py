@@ -236,6 +236,9 @@ async def test_without_an_answer_without_sun_and_without_a_reference_power(stage
     # 18:30 of 24 hours, by the clock of Luxembourg.
     assert abs((now["x"] - axis["x"]) / axis["width"] - 18.5 / 24) < 0.001
     await stage.picture("today-first-day")
+    # Without a running quarter-hour, there is nothing to draw.
+    await text(first | {"smarty_p1/live": house.live(values={}, quarter_hour=None)})
+    assert await stage.page.get_by_role("slider").count() == 0
     assert not stage.errors
 
 
