@@ -85,7 +85,6 @@ class Household:
                 await asyncio.sleep(ANIMATION)
 
     async def types(self, name: str, text: str) -> None:
-        """Type into a field of a form, by its name there."""
         await self.page.locator(f"[name={name}]").last.fill(text)
 
     async def picks(self, field: Locator, text: str) -> None:
@@ -142,7 +141,6 @@ class Household:
             await asyncio.sleep(0.2)
 
     async def text(self) -> str:
-        """Return all that the page says."""
         text: str = await self.page.evaluate(VISIBLE_TEXT)
         return text
 

@@ -35,7 +35,6 @@ async def search_integration(who: Household) -> None:
 
 
 async def choose_meter(who: Household) -> None:
-    """Choose in the menu to add a meter."""
     await who.chooses(who.texts.own("config.step.user.menu_options.meter"))
     await who.sees(who.texts.own("config.step.meter.title"))
 
@@ -46,7 +45,6 @@ async def enter_port(who: Household, address: str) -> None:
 
 
 async def try_key(who: Household, key: bytes) -> None:
-    """Enter a key and go on."""
     await who.types("encryption_key", key.hex())
     await who.presses(who.texts.of_frontend(f"{_FLOW}.next"))
 

@@ -26,12 +26,10 @@ _IS_DRAWN = "async (image) => { await image.decode(); return image.naturalWidth 
 
 
 async def clicks(page: Page) -> int:
-    """Return how often something has been clicked until now."""
     return int(await page.evaluate("sessionStorage.clicks ?? 0"))
 
 
 async def fill(field: Locator, text: str) -> None:
-    """Click into a field, and type."""
     await field.click()
     await field.page.keyboard.type(text)
 

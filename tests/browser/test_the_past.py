@@ -35,7 +35,6 @@ QUARTER_HOUR = timedelta(minutes=15)
 
 
 def midnight(months_ago: int) -> datetime:
-    """Return when a month began."""
     now = datetime.now(LUXEMBOURG)
     months = now.year * 12 + now.month - 1 - months_ago
     return datetime(months // 12, months % 12 + 1, 1, tzinfo=LUXEMBOURG)
@@ -52,7 +51,6 @@ def lines(first: datetime, end: datetime) -> Iterator[str]:
 
 
 def uploaded(text: str, name: str = "time-series.csv") -> FilePayload:
-    """Return a file that somebody chooses."""
     return {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
 
 
@@ -138,7 +136,6 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
 
 
 async def enter_aid(who: Household) -> None:
-    """Enter an aid of the State in the options."""
     own, add = who.texts.own, who.texts.of_frontend("common.add")
     await open_options(who)
     await who.takes_picture("options", of=who.dialog)

@@ -33,7 +33,6 @@ class Texts:
 
     @property
     def all_own(self) -> dict[str, str]:
-        """The texts of the integration by their paths."""
         return dict(_leaves(self._own))
 
     @property

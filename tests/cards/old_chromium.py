@@ -66,7 +66,6 @@ class OldChromium:
         return answer["result"].get("value")
 
     async def waits_for(self, script: str) -> Any:  # noqa: ANN401 - whatever it returns
-        """Wait until the value of a script is true, and return it."""
         deadline = time.monotonic() + PATIENCE
         while not (value := await self.evaluate(script)):
             assert time.monotonic() < deadline, f"{script[:200]} was never true"

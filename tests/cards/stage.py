@@ -169,7 +169,6 @@ class Stage:
         pytest.fail(f"{texts!r} are not in {shown!r}")
 
     async def send(self, message: Json, entry_id: str | None = None) -> None:
-        """Let a message of the subscription come."""
         await self.page.evaluate("([m, id]) => stage.send(m, id)", [message, entry_id])
         await self.settle()
 
@@ -205,7 +204,6 @@ class Stage:
             await session.detach()
 
     async def passes(self, seconds: float) -> None:
-        """Let time pass."""
         await self.page.clock.run_for(int(seconds * 1000))
 
     async def text(self) -> str:

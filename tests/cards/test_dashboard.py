@@ -162,7 +162,6 @@ class Without(Stage):
         )
 
     async def says(self, text: str) -> int:
-        """Return how often a text is visible."""
         return await self.page.get_by_text(text).filter(visible=True).count()
 
 

@@ -132,7 +132,6 @@ def given() -> dict[str, Any]:
 
 
 def page() -> str:
-    """Return the page, which places one card after the other."""
     cards = [
         {"name": str(card), "type": card.type, "answers": card.answers, "config": card.config}
         for view in house_all.views().values()
@@ -189,7 +188,6 @@ async def firefox(folder: Path, url: str) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def chromium(version: int, url: str) -> AsyncIterator[OldChromium]:
-    """Open a page in an old Chromium."""
     async with old_chromium(version) as browser:
         await browser.opens(url)
         yield browser

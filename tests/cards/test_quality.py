@@ -22,7 +22,6 @@ async def show(stage: Stage, part: str, given: Json | None = None, width: int = 
 
 
 async def shows(stage: Stage, words: str) -> None:
-    """Wait until the page says this."""
     for _ in range(MAX_TURNS):
         text = await said_by(stage)
         if re.search(words, text):

@@ -23,7 +23,6 @@ ASKED = "stage.asked.filter((each) => each.end === '2026-11-20T23:00:00.000Z').l
 
 
 def meter(**changes: object) -> Json:
-    """Return the answer about the meter."""
     return {"smarty_p1/meters": {"meters": [house.meter(**changes)]}}
 
 

@@ -89,7 +89,6 @@ class FakeStore:
         return Write(self.run.process if self.run else "", 0.0)
 
     def keep(self) -> None:
-        """Have kept all that was written."""
         self.run = StoreRun(self.run.process if self.run else "", 1000.0)
 
     @property
@@ -307,7 +306,6 @@ class Fleet:
         return worker
 
     async def stop(self) -> None:
-        """End all workers."""
         running = [*self._running, *self.nats.delivering]
         for task in running:
             task.cancel()
@@ -317,11 +315,9 @@ class Fleet:
         return value(self.metrics, name, **labels)
 
     async def until_written(self, count: int) -> None:
-        """Wait until so many telegrams are written."""
         await until(lambda: len(self.store.samples) >= count)
 
     async def until_acknowledged(self, count: int) -> None:
-        """Wait until so many messages are acknowledged."""
         await until(lambda: len({*self.nats.acknowledged}) >= count)
 
 

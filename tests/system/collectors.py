@@ -186,7 +186,6 @@ class Collectors:
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Return the addresses of the nodes."""
         return self._cluster.urls
 
     @property
@@ -293,7 +292,6 @@ def meters(count: int, *, age: timedelta = timedelta(hours=1)) -> list[MadeUpMet
 
 
 async def until_stored(fleet: Collectors, *sent: MadeUpMeter) -> None:
-    """Wait until all that meters have sent is stored."""
     expected = expected_of(*sent)
     try:
         await until(lambda: not missing(expected, fleet.stored()))

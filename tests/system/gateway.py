@@ -68,7 +68,6 @@ class Gateway:
             yield self._process
 
     async def close_port(self, number: int) -> None:
-        """Close one of the ports, with whoever reads it."""
         await self._set_port_enable(number, "off")
         await self._process.until(lambda: self._serves_all_but(number))
 

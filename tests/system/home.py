@@ -76,7 +76,6 @@ class Home:
         await self.stop()
 
     async def start(self) -> None:
-        """Start Home Assistant and log in."""
         self.process = await self._running.enter_async_context(
             self._installation.running(self._python, environment=self._environment)
         )
@@ -142,7 +141,6 @@ class Home:
         return states.pop("connection") in connections and set(states.values()) == {"unavailable"}
 
     async def all_states(self) -> dict[str, dict[str, Any]]:
-        """Return the state of each entity there is, with its attributes."""
         return {state["entity_id"]: state for state in await self.client.get("/api/states")}
 
     async def shows_last_telegram(self) -> bool:

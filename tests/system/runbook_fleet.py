@@ -231,7 +231,6 @@ class RunbookFleet:
         return [ROOT / "scripts" / "p1", verb, "--config", directory / f"{file}.toml"]
 
     def log(self, name: str) -> str:
-        """Return what a program has told."""
         logs = (self.directory / name).glob("*.log")
         return "".join(path.read_text(encoding="utf-8") for path in logs)
 
@@ -276,7 +275,6 @@ class RunbookFleet:
         await until(has_them, within=LONG)
 
     async def until_collecting(self) -> None:
-        """Wait until each collector works."""
         await self.until_metric("collector_nats_connected", 1.0, 1.0, programs=COLLECTORS)
 
     def tls(self, ca: str = "ca/ca.pem") -> ssl.SSLContext:
@@ -318,7 +316,6 @@ class RunbookFleet:
 
     @contextlib.asynccontextmanager
     async def asking(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """Log in at VictoriaMetrics."""
         password = (self.directory / "passwords" / "store").read_text("ascii").strip()
         async with aiohttp.ClientSession(
             headers={"Authorization": aiohttp.encode_basic_auth("smarty_p1", password)},
@@ -335,7 +332,6 @@ class RunbookFleet:
                 return await answer.read()
 
     async def end_sending(self) -> None:
-        """Let the meters send no more."""
         if self._sending:
             self._sending.cancel()
             with contextlib.suppress(asyncio.CancelledError):

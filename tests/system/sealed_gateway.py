@@ -57,7 +57,6 @@ class SealedGateway:
         self.configure(directory, broker, f'[[port]]\naddress = "{address}"\nname = "house"\n')
 
     def configure(self, directory: Path, broker: str, ports: str) -> None:
-        """Write the configuration."""
         self.metrics_port = free_ports()
         self._directory = directory
         self._config = directory / "gateway.toml"
@@ -106,7 +105,6 @@ class SealedGateway:
         return (self._directory / "gateway.log").read_text("utf-8")
 
     async def until_logged(self, text: str) -> None:
-        """Wait until a text stands in the log."""
         await until(lambda: text in self.logged())
 
 

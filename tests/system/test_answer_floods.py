@@ -88,7 +88,6 @@ class Figures:
     api_s = other_s = growth_mib = 0.0
 
     def check(self) -> None:
-        """Check that they are within their limits."""
         assert self.api_s <= MAX_API_S
         assert self.other_s <= MAX_OTHER_S
         assert self.growth_mib <= MAX_GROWTH_MIB
@@ -122,7 +121,6 @@ class House:
         self.entries.append(entry_id)
 
     async def new_user(self) -> User:
-        """Add a user, and log in."""
         client, url = self.home.client, self.home.client.url
         name = f"user{next(self._numbers)}"
         user = await client.command("config/auth/create", name=name, group_ids=["system-users"])
@@ -219,7 +217,6 @@ def period(days: float = 390, minutes: int = 0) -> dict[str, str]:
 
 
 def action(name: str, **data: object) -> Question:
-    """Return the call of an action by websocket."""
     call = {"type": "call_service", "domain": DOMAIN, "service": name, "service_data": data}
     return {**call, "return_response": True}
 

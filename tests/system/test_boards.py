@@ -44,7 +44,6 @@ class Wire:
 
     @contextlib.asynccontextmanager
     async def plugged_in(self) -> AsyncIterator[Wire]:
-        """Keep the line as long as the context lasts."""
         ends = [f"pty,raw,echo=0,link={end}" for end in (self.port, self._far_end)]
         log = self._directory / "socat.log"
         async with running(

@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIME
 
 
 async def make_what_earlier_collectors_left(fleet: Collectors, meter: MadeUpMeter) -> None:
-    """Make a stream with an earlier configuration."""
     subjects = ["smarty_p1.frames.*.*"]
     await fleet.ask(fleet.js.add_stream, name=STREAM, subjects=subjects, num_replicas=3)
     title = meter.title.hex().upper()

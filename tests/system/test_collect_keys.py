@@ -34,7 +34,6 @@ def logs_in(directory: Path) -> str:
 
 
 async def start(fleet: Collectors) -> None:
-    """Start both collectors."""
     for one in BOTH:
         await fleet.start(one)
     await fleet.until_connected(*BOTH)
@@ -48,7 +47,6 @@ async def until_waiting(fleet: Collectors, count: int) -> None:
 
 
 async def delete(fleet: Collectors, meter: MadeUpMeter) -> None:
-    """Have VictoriaMetrics forget a meter."""
     query = urllib.parse.urlencode({"match[]": f'{{meter="{meter.name}"}}'})
     url = f"{fleet.store.url}/api/v1/admin/tsdb/delete_series?{query}"
     await asyncio.to_thread(urllib.request.urlopen, url, timeout=PATIENCE)

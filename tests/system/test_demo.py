@@ -49,7 +49,6 @@ class RunningDemo:
         pytest.fail(f"it never said {text!r}, but:\n{''.join(self.lines)}")
 
     async def ends(self, *, within: float = PATIENCE) -> int:
-        """Wait for the end, and return the exit status."""
         async with asyncio.timeout(within):
             output, _ = await self.process.communicate()
         self.lines += output.decode().splitlines(keepends=True)
@@ -59,7 +58,6 @@ class RunningDemo:
 
     @property
     def output(self) -> str:
-        """Everything it has printed."""
         return "".join(self.lines)
 
 
@@ -73,7 +71,6 @@ class Place:
 
     @property
     def url(self) -> str:
-        """Where Home Assistant is."""
         return f"http://127.0.0.1:{self.port}"
 
     @contextlib.asynccontextmanager
@@ -95,7 +92,6 @@ class Place:
                 await process.communicate()
 
     async def is_deserted(self) -> bool:
-        """Return whether no process is left."""
         return not processes_mentioning(self.directory)
 
     async def is_inhabited(self) -> bool:
@@ -208,7 +204,6 @@ async def test_everything(tmp_path: Path) -> None:
 
 
 async def first_message(port: int) -> bytes:
-    """Return the first message of a meter on a broker."""
     subscriber = await asyncio.create_subprocess_exec(
         *(program("mosquitto_sub"), "-h", "127.0.0.1", "-p", f"{port}"),
         *("-t", "smarty_p1/#", "-C", "1", "-W", "20"),

@@ -178,7 +178,6 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(clone: Path, folder: Path, *clock: str) -> subprocess.CompletedProcess[str]:
-    """Build the files of a release in a clone."""
     end = run(Path("/usr/bin/env"), *clock, clone / "scripts/release", "build", folder, cwd=clone)
     if any(words in end.stderr for words in OFFLINE):
         pytest.skip("the Python package index is out of reach")

@@ -206,7 +206,6 @@ class Operator:
             time.sleep(1)
 
     def until_fresh(self, *ports: str) -> None:
-        """Wait until these ports, and no others, have values of now."""
         self.until(f"last_over_time(smarty_p1_last_seen[5m]) > {time.time():.0f}", {*ports})
 
 

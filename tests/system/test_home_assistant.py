@@ -64,7 +64,6 @@ async def home(
 
 
 def address(line: Server, number: int) -> str:
-    """Return where a meter is read."""
     return f"socket://127.0.0.1:{line.ports[number - 1]}"
 
 

@@ -73,14 +73,12 @@ class Kind(NamedTuple):
     step_kwh: float
 
     def total(self, read: Callable[[Meter, datetime], float], meter: Meter, at: datetime) -> float:
-        """Return the total that is shown at a time."""
         since = at - self.late
         told = since - (since - datetime(2020, 1, 1, tzinfo=UTC)) % self.every
         return math.floor(read(meter, told) / self.step_kwh) * self.step_kwh
 
     @property
     def sources(self) -> list[dict[str, Any]]:
-        """Return the sources of the Energy dashboard."""
         names = {key: f"sensor.{self.name}_{key}" for key in READ}
         return [
             {
@@ -109,7 +107,6 @@ KINDS = (
 
 
 def midnights(first: datetime, days: int) -> Iterator[datetime]:
-    """Yield midnights of Luxembourg, in UTC."""
     for n in range(days + 1):
         day = first.astimezone(LUXEMBOURG).date() + timedelta(days=n)
         yield datetime(day.year, day.month, day.day, tzinfo=LUXEMBOURG).astimezone(UTC)

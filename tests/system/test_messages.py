@@ -189,7 +189,6 @@ class Household(NamedTuple):
         return now.replace(day=day or now.day, hour=hour, minute=minute, second=0, microsecond=0)
 
     async def read(self) -> None:
-        """Wait until both meters have been read."""
         for meter in self.meters:
             await meter.sends_another()
 

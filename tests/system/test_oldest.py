@@ -58,7 +58,6 @@ async def home(
 
 
 def address(line: Server, user: str = "") -> str:
-    """Return where the meter is read."""
     return f"socket://{user}127.0.0.1:{line.ports[0]}"
 
 

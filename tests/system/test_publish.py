@@ -132,7 +132,6 @@ async def home(
 
 
 async def publish(home: Home, **mqtt: object) -> None:
-    """Switch the publishing of the meter on."""
     options = {"enabled": True, "format": "values", "retain": False, "min_interval": 0}
     options |= {"discovery": False, "discovery_prefix": "homeassistant"}
     await home.set_options(mqtt=options | mqtt)
@@ -210,7 +209,6 @@ class Wallbox:
         self.telegrams: list[str] = []
 
     async def read(self) -> None:
-        """Read telegrams until cancelled."""
         reader, writer = await asyncio.open_connection(HOST, self._port)
         try:
             text = ""

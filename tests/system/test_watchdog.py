@@ -67,7 +67,6 @@ class Systemd:
             return found
 
     def close(self) -> None:
-        """Hear no more."""
         self._socket.close()
 
 
