@@ -18,7 +18,6 @@ ORDER = (
     "test_home_assistant.py",
     "test_collect.py",
     "test_fleet_dashboard.py",
-    "test_regions.py",
     "test_collect_keys.py",
     "test_accessibility.py",
     "test_boards.py",
