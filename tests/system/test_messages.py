@@ -318,8 +318,6 @@ async def test_a_line_that_is_cut(household: Household) -> None:
     await household.pass_unread(4)
     [text] = await household.gets("silent")
     assert " 16:1" in text
-    await household.restart()
-    await household.gets()
     await household.line.start()
     await household.read()
     await household.pass_in_steps(1.5)
