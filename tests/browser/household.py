@@ -112,17 +112,6 @@ class Household:
                     await shown.first.wait_for(timeout=ATTEMPT)
                     return
 
-    async def chooses_in_menu(self, menu: Locator, text: str) -> None:
-        """Choose in a menu that opens; what it is to be clicked for may not listen yet."""
-        item = menu.get_by_role("menuitem").filter(has_text=text)
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                with contextlib.suppress(NotYetError):
-                    if not await item.first.is_visible():
-                        await menu.click(timeout=ATTEMPT)
-                    await item.first.click(timeout=ATTEMPT)
-                    return
-
     async def sees(self, *texts: str, within: float = PATIENCE) -> None:
         """Wait until the page shows all the texts."""
         deadline = time.monotonic() + within

@@ -102,10 +102,3 @@ async def add_dashboard(who: Household) -> None:
     await who.sees(frontend("panel.config.lovelace.dashboards.detail.new_dashboard"))
     await who.presses(frontend("panel.config.lovelace.dashboards.detail.create"))
     await who.gone(frontend("panel.config.lovelace.dashboards.detail.new_dashboard"))
-
-
-async def open_entry_menu(who: Household, choice: str) -> None:
-    """Choose in the menu of the config entry, on the page of the integration."""
-    menu = who.page.locator("ha-config-entry-row ha-dropdown").first
-    await click_entry(who, menu)
-    await who.chooses_in_menu(menu, who.texts.of_frontend(f"panel.config.integrations.{choice}"))

@@ -21,7 +21,6 @@ from .steps import (
     add_dashboard,
     choose_meter,
     enter_port,
-    open_entry_menu,
     search_integration,
     try_key,
 )
@@ -169,26 +168,6 @@ async def test_the_dialogs_speak_other_languages(
                 await who.chooses(own(f"config.step.{choice}"))
             await who.sees(own(f"config.step.{title}"))
             assert not await who.is_cut_off()
-
-
-@pytest.mark.slow
-async def test_diagnostics_hold_no_key(home: Home, browser: str) -> None:
-    async with household(home.client.url, browser) as who:
-        async with who.page.expect_download() as download:
-            await open_entry_menu(who, "config_entry.download_diagnostics")
-        text = await asyncio.to_thread((await (await download.value).path()).read_text)
-        assert '"verification"' in text
-        assert KEY.hex() not in text.lower()
-
-
-@pytest.mark.slow
-async def test_port_and_keys_are_reconfigured(home: Home, browser: str) -> None:
-    async with household(home.client.url, browser) as who:
-        own, frontend = who.texts.own, who.texts.of_frontend
-        await open_entry_menu(who, "config_entry.reconfigure")
-        await who.sees("Port and keys of Smarty")
-        await who.presses(frontend("panel.config.integrations.config_flow.submit"))
-        await who.sees(own("config.abort.reconfigure_successful"))
 
 
 @pytest.mark.slow
