@@ -35,7 +35,6 @@ async def test_the_module_offers_a_dashboard_and_its_cards_once(stage: Stage) ->
     assert len({tuple(card) for card in offered}) == len(offered) == 11
     [dashboard] = await stage.page.evaluate("customStrategies")
     assert dashboard["description"].startswith("Dein Smart Meter: aktuelle Leistung")
-    assert not stage.errors
 
 
 async def test_without_a_meter_a_card_says_what_to_do(stage: Stage) -> None:
@@ -71,6 +70,8 @@ async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage
     shown = stage.card("smarty-p1-today")
     assert await shown.locator("p").first.evaluate("p => getComputedStyle(p).direction") == "ltr"
     assert await shown.get_attribute("lang") == "en"
+    # The browser has told of the request that was refused.
+    stage.errors.clear()
 
 
 async def test_the_meter_that_is_chosen_is_that_of_the_view(stage: Stage) -> None:
