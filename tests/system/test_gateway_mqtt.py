@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from dev.encoder import AUTHENTICATION_KEY, KEY, frame, telegram
+from tests.authority import Authority
 from tests.system.broker import Broker, Listener
 from tests.system.sealed_gateway import DecodedGateway, Line, SealedGateway
 from tests.system.support import TIMEOUT, program
@@ -67,37 +68,23 @@ async def test_nothing_is_lost_while_the_broker_is_away_and_the_gateway_is_kille
         await gateway.until_metric("queue_length", 0)
 
 
-def make_login(directory: Path) -> None:
-    """Make `ca.pem`, a `broker.pem` of this machine, and a user in `passwords`.
-
-    With as few words as people need for theirs: no certificate says what its key is for.
-    """
-    (directory / "san").write_text("subjectAltName=IP:127.0.0.1\n", encoding="ascii")
-    for command in (
-        "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=own -keyout ca.key -out ca.pem",
-        "openssl req -newkey rsa:2048 -nodes -subj /CN=test -keyout broker.key -out broker.csr",
-        "openssl x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -extfile san -out broker.pem",
-        "mosquitto_passwd -b -c passwords cellar s3cret",
-    ):
-        name, *arguments = command.split()
-        subprocess.run([program(name), *arguments], check=True, capture_output=True, cwd=directory)
+def add_user(directory: Path) -> None:
+    command = [program("mosquitto_passwd"), "-b", "-c", "passwords", "cellar", "s3cret"]
+    subprocess.run(command, check=True, capture_output=True, cwd=directory)
 
 
 async def test_tls_user_and_password(tmp_path: Path, line: Line) -> None:
-    broker = Broker(tmp_path)
-    configuration = tmp_path / "mosquitto.conf"
-    make_login(tmp_path)
-    configuration.write_text(
+    broker, authority = Broker(tmp_path), Authority(tmp_path)
+    certificate, key = authority.issue("broker")
+    add_user(tmp_path)
+    (tmp_path / "mosquitto.conf").write_text(
         f"user root\nlistener {broker.port} 127.0.0.1\nallow_anonymous false\n"
-        f"password_file {tmp_path / 'passwords'}\n"
-        f"certfile {tmp_path / 'broker.pem'}\nkeyfile {tmp_path / 'broker.key'}\n",
+        f"password_file {tmp_path / 'passwords'}\ncertfile {certificate}\nkeyfile {key}\n",
         encoding="ascii",
     )
     password = tmp_path / "password"
     password.write_text("wrong\n", encoding="ascii")
-    login = (
-        f'ca_file = "{tmp_path / "ca.pem"}"\nusername = "cellar"\npassword_file = "{password}"\n'
-    )
+    login = f'ca_file = "{authority.file}"\nusername = "cellar"\npassword_file = "{password}"\n'
     gateway = SealedGateway(tmp_path, broker.port, f"socket://127.0.0.1:{line.port}", login)
     async with broker.serving():
         async with gateway.running():
