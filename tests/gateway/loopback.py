@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
@@ -183,6 +184,10 @@ class Gateway:
         self.path.write_text(
             f'[mqtt]\nhost = "{HOST}"\nport = {broker.port}\n{options}\n{ports}', encoding="utf-8"
         )
+
+    def remove_names(self) -> None:
+        text = re.sub(r'(?m)^name = ".*"\n', "", self.path.read_text(encoding="utf-8"))
+        self.path.write_text(text, encoding="utf-8")
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[asyncio.Task[None]]:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,6 @@ VERSION = f"{ROOT}/p1_version"
 DISCOVERY = f"homeassistant/device/smarty_p1_{DEVICE_NAME}/config"
 OTHER_NAME = "KFM1200500000001"
 OTHER_TITLE = b"KFMgp\x00\x00\x01"
-
-
-@pytest.fixture
-async def shed() -> AsyncIterator[MeterPort]:
-    async with MeterPort() as port:
-        yield port
 
 
 type Maker = Callable[[str], Gateway]
@@ -251,9 +245,7 @@ async def test_a_meter_that_is_read_at_two_ports_in_turns_is_told_by_the_newest_
     tmp_path: Path, broker: Broker, line: MeterPort, shed: MeterPort
 ) -> None:
     gateway = Gateway(tmp_path, broker, line, shed, options=f"{keys(tmp_path)}[publish]\n")
-    lines = gateway.path.read_text(encoding="utf-8").splitlines(keepends=True)
-    unnamed = [each for each in lines if not each.startswith("name = ")]
-    gateway.path.write_text("".join(unnamed), encoding="utf-8")
+    gateway.remove_names()
     power = f"smarty_p1/{DEVICE_NAME}/active_power_imported"
     kilowatts = ["0.100", "0.200", "0.100", "0.200"]
     async with broker.serving(), gateway.running():
