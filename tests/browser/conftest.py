@@ -70,21 +70,32 @@ def browser() -> str:
     return program(*BROWSERS)
 
 
+@pytest.fixture(scope="module")
+def meter() -> OpenableMeter:
+    return OpenableMeter(1, KEY)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def line() -> AsyncIterator[Server]:
-    async with serve([OpenableMeter(1, KEY), Meter(2, OTHER_KEY)], interval=1) as line:
+async def line(meter: OpenableMeter) -> AsyncIterator[Server]:
+    async with serve([meter, Meter(2, OTHER_KEY)], interval=1) as line:
         yield line
+
+
+@pytest.fixture(scope="module")
+def address(line: Server) -> str:
+    """Return where the first meter is read."""
+    return f"socket://127.0.0.1:{line.ports[0]}"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["newest", "oldest"])
 async def each_home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, line: Server
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    meter: OpenableMeter,
 ) -> AsyncIterator[Home]:
     """Start the newest Home Assistant, and then the oldest one that is supported."""
     # The test before has forbidden them.
     pytest_socket.enable_socket()
-    (meter, _), *_ = line.addresses()
-    assert isinstance(meter, OpenableMeter)
     home = Home(tmp_path_factory.mktemp("home"), meter)
     if request.param == "oldest":
         packages = request.config.getoption("--oldest", default=None)
@@ -92,16 +103,13 @@ async def each_home(
             pytest.skip("needs --oldest")
         environment = {"PYTHONPATH": str(packages)}
         home = Home(home.directory, meter, python=OLDEST_PYTHON, environment=environment)
-    await home.start()
-    yield home
-    await home.stop()
+    async with home:
+        yield home
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncIterator[Home]:
-    (meter, _), *_ = line.addresses()
-    assert isinstance(meter, OpenableMeter)
-    home = Home(tmp_path_factory.mktemp("home"), meter)
-    await home.start()
-    yield home
-    await home.stop()
+async def home(
+    tmp_path_factory: pytest.TempPathFactory, meter: OpenableMeter
+) -> AsyncIterator[Home]:
+    async with Home(tmp_path_factory.mktemp("home"), meter) as home:
+        yield home

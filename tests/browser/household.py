@@ -85,7 +85,6 @@ class Household:
                 await asyncio.sleep(ANIMATION)
 
     async def types(self, name: str, text: str) -> None:
-        """Type into a field of a form, by its name there."""
         await self.page.locator(f"[name={name}]").last.fill(text)
 
     async def picks(self, field: Locator, text: str) -> None:
@@ -113,17 +112,6 @@ class Household:
                     await shown.first.wait_for(timeout=ATTEMPT)
                     return
 
-    async def chooses_in_menu(self, menu: Locator, text: str) -> None:
-        """Choose in a menu that opens; what it is to be clicked for may not listen yet."""
-        item = menu.get_by_role("menuitem").filter(has_text=text)
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                with contextlib.suppress(NotYetError):
-                    if not await item.first.is_visible():
-                        await menu.click(timeout=ATTEMPT)
-                    await item.first.click(timeout=ATTEMPT)
-                    return
-
     async def sees(self, *texts: str, within: float = PATIENCE) -> None:
         """Wait until the page shows all the texts."""
         deadline = time.monotonic() + within
@@ -142,7 +130,6 @@ class Household:
             await asyncio.sleep(0.2)
 
     async def text(self) -> str:
-        """Return all that the page says."""
         text: str = await self.page.evaluate(VISIBLE_TEXT)
         return text
 
@@ -161,7 +148,6 @@ class Household:
 
     @property
     def dialog(self) -> Locator:
-        """Return the dialog that is open."""
         return self.page.get_by_role("dialog").last
 
     async def is_cut_off(self) -> bool:

@@ -35,7 +35,6 @@ async def search_integration(who: Household) -> None:
 
 
 async def choose_meter(who: Household) -> None:
-    """Choose in the menu to add a meter."""
     await who.chooses(who.texts.own("config.step.user.menu_options.meter"))
     await who.sees(who.texts.own("config.step.meter.title"))
 
@@ -46,19 +45,8 @@ async def enter_port(who: Household, address: str) -> None:
 
 
 async def try_key(who: Household, key: bytes) -> None:
-    """Enter a key and go on."""
     await who.types("encryption_key", key.hex())
     await who.presses(who.texts.of_frontend(f"{_FLOW}.next"))
-
-
-async def confirm(who: Household) -> None:
-    """Agree to what was found, and leave everything else for later, also names and areas."""
-    own, frontend = who.texts.own, who.texts.of_frontend
-    await who.sees(own("config.step.contract.title"), own("config.step.contract.data.sidebar"))
-    for switch in await who.page.locator("ha-selector-boolean ha-switch").all():
-        await switch.click()
-    await who.presses(frontend(f"{_FLOW}.submit"))
-    await who.presses(frontend(f"{_FLOW}.finish_skip"))
 
 
 async def click_entry(who: Household, target: Locator) -> None:
@@ -80,7 +68,6 @@ async def click_entry(who: Household, target: Locator) -> None:
 
 
 async def open_options(who: Household, page: str = "contract") -> None:
-    """Open a page of the options of the only entry."""
     configure = who.texts.of_frontend("panel.config.integrations.config_entry.configure")
     await click_entry(who, who.page.get_by_role("button", name=configure, exact=True).last)
     await who.chooses(who.texts.own(f"options.step.init.menu_options.{page}"))
@@ -90,13 +77,6 @@ async def open_options(who: Household, page: str = "contract") -> None:
 async def pick_reference_power(who: Household, reference_power: str) -> None:
     """Pick a reference power from the list of a contract form."""
     await who.picks(who.page.locator("ha-selector-select").first, f"{reference_power} kW")
-
-
-async def enter_prices(who: Household, reference_power: str, energy_price: str) -> None:
-    """Enter in the options what is on the bill, and no more than that."""
-    await open_options(who)
-    await pick_reference_power(who, reference_power)
-    await who.types("energy_price", energy_price)
 
 
 async def show_details(who: Household) -> None:
@@ -111,34 +91,6 @@ async def save_options(who: Household) -> None:
     await who.gone(who.texts.own(_SEEN["contract_details"]))
 
 
-async def add_grid(who: Household, imported: str, exported: str, power: str, price: str) -> None:
-    """Set up the grid in the Energy dashboard, by the names of the entities."""
-    frontend = who.texts.of_frontend
-    await who.opens("/config/energy")
-    await who.presses(frontend("panel.config.energy.grid.add_connection"))
-    pickers = who.page.locator(f"{_GRID} ha-statistic-picker")
-    await who.picks(pickers.nth(0), imported)
-    await who.picks(pickers.nth(1), exported)
-    await who.chooses(frontend("panel.config.energy.grid.dialog.type_standard"))
-    await who.picks(pickers.nth(2), power)
-    await who.page.get_by_text(
-        frontend("panel.config.energy.grid.dialog.cost_entity"), exact=True
-    ).first.click()
-    await who.picks(who.page.locator(f"{_GRID} ha-entity-picker").first, price)
-    await who.presses(frontend("common.save"))
-
-
-async def add_consumption(who: Household, kind: str, meter: str) -> None:
-    """Set up gas or water in the Energy dashboard, by the name of its meter."""
-    frontend = who.texts.of_frontend
-    await who.chooses(frontend(f"panel.config.energy.tabs.{kind}"))
-    await who.presses(frontend(f"panel.config.energy.{kind}.add_{kind}_source"))
-    pickers = who.page.locator(f"dialog-energy-{kind}-settings ha-statistic-picker")
-    await who.picks(pickers.first, meter)
-    await who.picks(pickers.last, meter)
-    await who.presses(frontend("common.save"))
-
-
 async def add_dashboard(who: Household) -> None:
     """Add the dashboard of the integration, as its dialog suggests."""
     frontend = who.texts.of_frontend
@@ -150,17 +102,3 @@ async def add_dashboard(who: Household) -> None:
     await who.sees(frontend("panel.config.lovelace.dashboards.detail.new_dashboard"))
     await who.presses(frontend("panel.config.lovelace.dashboards.detail.create"))
     await who.gone(frontend("panel.config.lovelace.dashboards.detail.new_dashboard"))
-
-
-async def open_device(who: Household, name: str) -> None:
-    """Open the page of a device, from the page of the integration."""
-    rows = who.page.locator("ha-config-entry-device-row")
-    await click_entry(who, rows.get_by_text(name, exact=True).first)
-    await who.page.wait_for_url("**/config/devices/device/*")
-
-
-async def open_entry_menu(who: Household, choice: str) -> None:
-    """Choose in the menu of the config entry, on the page of the integration."""
-    menu = who.page.locator("ha-config-entry-row ha-dropdown").first
-    await click_entry(who, menu)
-    await who.chooses_in_menu(menu, who.texts.of_frontend(f"panel.config.integrations.{choice}"))

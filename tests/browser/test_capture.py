@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from dev.demo.meter_statistics import DOMAIN
-from dev.simulator import Server
 from smartyp1.capture import read_capture
 from smartyp1.p1 import Decoder, Telegram
 from tests.system.home import Home
@@ -34,10 +33,9 @@ async def open_repair(who: Household) -> None:
 
 
 async def test_what_a_capture_holds_is_seen_before_it_is_written(
-    home: Home, line: Server, browser: str, pictures: Path | None
+    home: Home, address: str, browser: str, pictures: Path | None
 ) -> None:
-    _, (address, *_) = next(iter(line.addresses()))
-    await home.add_meter(str(address), KEY)
+    await home.add_meter(address, KEY)
     await home.until_settled()
     await home.client.command(
         "call_service",
@@ -75,7 +73,7 @@ async def test_what_a_capture_holds_is_seen_before_it_is_written(
     ]
     assert len(telegrams) > 30
     assert home.meter.device_name not in str(telegrams)
-    await until(lambda: is_over(home), within=PATIENCE)
+    await until(lambda: is_over(home))
 
 
 async def is_over(home: Home) -> bool:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page
 
-from dev.simulator import Server
 from tests.system.home import Home
 from tests.system.support import TIMEOUT
 
@@ -27,21 +26,18 @@ _IS_DRAWN = "async (image) => { await image.decode(); return image.naturalWidth 
 
 
 async def clicks(page: Page) -> int:
-    """Return how often something has been clicked until now."""
     return int(await page.evaluate("sessionStorage.clicks ?? 0"))
 
 
 async def fill(field: Locator, text: str) -> None:
-    """Click into a field, and type."""
     await field.click()
     await field.page.keyboard.type(text)
 
 
 async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
-    each_home: Home, line: Server, browser: str, pictures: Path | None
+    each_home: Home, address: str, browser: str, pictures: Path | None
 ) -> None:
     home = each_home
-    (_, (address, *_)), *_ = line.addresses()
     async with household(home.client.url, browser, pictures=pictures, sidebar="docked") as who:
         page, own, frontend = who.page, who.texts.own, who.texts.of_frontend
         await page.add_init_script(COUNT)
@@ -53,7 +49,7 @@ async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
         await who.sees(own("config.step.user.title"))
         await who.chooses(own("config.step.user.menu_options.meter"))
         await who.sees(own("config.step.meter.title"))
-        await who.picks(page.locator("ha-selector-select").first, str(address))
+        await who.picks(page.locator("ha-selector-select").first, address)
         await fill(page.locator("[name=encryption_key] input").last, KEY.hex())
         await who.presses(frontend(f"{_FLOW}.next"))
         await who.sees(

@@ -1,15 +1,15 @@
-"""From an empty Home Assistant to filled dashboards, by clicks alone."""
+"""The first day of a meter: the dashboard is added by clicks, filled, and painted in time."""
 
 import asyncio
 import re
+import statistics
 import time
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Route
+from playwright.async_api import Page, Route
 
-from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.simulator import Server
 from tests.axe import complaints
 from tests.system.home import Home
@@ -19,18 +19,10 @@ from .conftest import KEY, OTHER_KEY, OpenableMeter
 from .dashboard import shows_cards
 from .household import DESKTOP, PHONE, Household, household
 from .steps import (
-    add_consumption,
     add_dashboard,
-    add_grid,
     choose_meter,
-    confirm,
     enter_port,
-    enter_prices,
-    open_device,
-    open_entry_menu,
-    save_options,
     search_integration,
-    show_details,
     try_key,
 )
 
@@ -89,16 +81,14 @@ BOARDS = {
 
 
 def address_of(line: Server, number: int) -> str:
-    """Return where a meter is."""
-    _, (address, *_) = list(line.addresses())[number - 1]
-    return str(address)
+    return f"socket://127.0.0.1:{line.ports[number - 1]}"
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def home_with_meter(home: Home, line: Server) -> Home:
-    """Return the home with the first meter, also if the test that adds it has not run."""
-    if not await home.client.entries(DOMAIN):
-        await home.add_meter(address_of(line, 1), KEY)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home(home: Home, line: Server) -> Home:
+    """Return the home with the first meter and two numbers of its bill."""
+    entry = await home.add_meter(address_of(line, 1), KEY)
+    await home.client.set_options(entry["entry_id"], reference_power="7", energy_price=0.1463)
     return home
 
 
@@ -113,56 +103,6 @@ async def find_meter(who: Household, address: str, key: bytes) -> None:
     await who.sees(own("config.error.wrong_key"))
     await try_key(who, key)
     await who.sees(own("config.step.contract.title"), "SAG10307")
-
-
-async def test_a_newcomer_adds_a_meter_a_bill_and_energy_sources(
-    home: Home, line: Server, browser: str, pictures: Path | None
-) -> None:
-    async with household(home.client.url, browser, pictures=pictures) as who:
-        await find_meter(who, address_of(line, 1), KEY)
-        await confirm(who)
-        await who.sees("Gas meter 7401", "Heat meter 7403")
-        await open_device(who, "Smarty")
-        await who.sees("Energy imported", "Net power", "Quarter-hour power", "kWh")
-        # The bill begins with two numbers.
-        await enter_prices(who, "7", "0.1463")
-        await who.takes_picture("options", of=who.dialog)
-        await show_details(who)
-        await save_options(who)
-        await add_grid(
-            who, "Energy imported", "Energy exported", "Net power", "Price of imported energy"
-        )
-        await who.sees("Smarty Energy imported")
-        await add_consumption(who, "gas", "Gas meter")
-        await who.sees("Gas meter 7401")
-        await add_consumption(who, "water", "Water meter")
-        await who.sees("Water meter 7402")
-    await check_energy_sources(home)
-
-
-async def check_energy_sources(home: Home) -> None:
-    """Check what the Energy dashboard has stored, and what it finds of it."""
-    client = home.client
-    grid, gas, water = (await client.command("energy/get_prefs"))["energy_sources"]
-    found = await client.command("energy/validate")
-    (entry_id,) = await client.entries(DOMAIN)
-    entities = await entities_of(client, entry_id)
-    assert grid["stat_energy_from"] == entities["energy_imported"]
-    assert grid["stat_energy_to"] == entities["energy_exported"]
-    assert grid["stat_rate"] == entities["power_net"]
-    assert grid["entity_energy_price"] == entities["price_import"]
-    assert gas["stat_rate"].endswith("flow_rate")
-    assert water["stat_rate"].endswith("flow_rate")
-    issues = {
-        (issue["type"], affected[0])
-        for source in found["energy_sources"]
-        for issue in source
-        for affected in issue["affected_entities"]
-        # Statistics come every five minutes.
-        if issue["type"] != "statistics_not_defined"
-    }
-    # A flow is known from the second capture on: after five minutes, and after fifteen.
-    assert issues <= {("entity_unavailable", each["stat_rate"]) for each in (gas, water)}
 
 
 async def show_all(who: Household, patterns: tuple[tuple[str, str], ...]) -> None:
@@ -232,32 +172,8 @@ async def test_the_dialogs_speak_other_languages(
 
 
 @pytest.mark.slow
-async def test_diagnostics_hold_no_key(home_with_meter: Home, browser: str) -> None:
-    async with household(home_with_meter.client.url, browser) as who:
-        async with who.page.expect_download() as download:
-            await open_entry_menu(who, "config_entry.download_diagnostics")
-        text = await asyncio.to_thread((await (await download.value).path()).read_text)
-        assert '"verification"' in text
-        assert KEY.hex() not in text.lower()
-
-
-@pytest.mark.slow
-async def test_port_and_keys_are_reconfigured(home_with_meter: Home, browser: str) -> None:
-    async with household(home_with_meter.client.url, browser) as who:
-        own, frontend = who.texts.own, who.texts.of_frontend
-        await open_entry_menu(who, "config_entry.reconfigure")
-        await who.sees("Port and keys of Smarty")
-        await who.presses(frontend("panel.config.integrations.config_flow.submit"))
-        await who.sees(own("config.abort.reconfigure_successful"))
-
-
-@pytest.mark.slow
-async def test_a_repair_leads_to_its_remedy(
-    home_with_meter: Home, browser: str, line: Server
-) -> None:
-    (meter, _), *_ = line.addresses()
-    assert isinstance(meter, OpenableMeter)
-    async with household(home_with_meter.client.url, browser) as who:
+async def test_a_repair_leads_to_its_remedy(home: Home, browser: str, meter: OpenableMeter) -> None:
+    async with household(home.client.url, browser) as who:
         own = who.texts.own
         title = own("issues.security_off.title").replace("{name}", "Smarty")
         meter.is_open = True
@@ -267,3 +183,84 @@ async def test_a_repair_leads_to_its_remedy(
         await who.presses(who.texts.of_frontend("panel.config.integrations.config_flow.submit"))
         await who.sees("Port and keys of Smarty")
         meter.is_open = False
+
+
+TILES = 28
+ROUNDS = 3
+LATE_S = 3
+DASHBOARD = "paint-order"
+# In each frame, look which of them show a value. A value is painted with the frame after it.
+WATCH = """{
+    const all = (root, name, found = []) => {
+        for (const node of root.querySelectorAll("*")) {
+            if (node.localName === name) found.push(node);
+            else if (node.shadowRoot) all(node.shadowRoot, name, found);
+        }
+        return found;
+    };
+    const inside = (root) => [...(root?.querySelectorAll("*:not(style)") ?? [])];
+    const textOf = (node) => [...inside(node.shadowRoot), ...inside(node)]
+        .map((part) => (part.shadowRoot ? textOf(part) : "") + part.textContent)
+        .join(" ");
+    const numberOf = (card) => card.shadowRoot.querySelector(".big")?.textContent ?? "";
+    const shows = (node) => node.getBoundingClientRect().height > 0 && /\\d/.test(textOf(node));
+    const painted = (window.painted = {});
+    const note = (key) => requestAnimationFrame((frame) => (painted[key] ??= frame));
+    const look = () => {
+        const cards = painted.now ? [] : all(document, "smarty-p1-now");
+        if (cards.some((card) => /\\d/.test(numberOf(card)))) note("now");
+        const tiles = painted.tiles ? [] : all(document, "hui-tile-card").filter(shows);
+        if (tiles.length === TILES) note("tiles");
+        if (!painted.now || !painted.tiles) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+}""".replace("TILES", str(TILES))
+
+
+async def painted(page: Page, url: str) -> float:
+    """Return by how many ms the card is painted before the last tile, 0 in the same frame."""
+    await page.goto(url, wait_until="domcontentloaded")
+    await page.wait_for_function("painted.now && painted.tiles")
+    times = await page.evaluate("painted")
+    return float(times["tiles"] - times["now"])
+
+
+async def test_the_present_power_is_painted_no_later_than_the_tiles_of_its_meter(
+    home: Home, browser: str
+) -> None:
+    await home.until_settled()
+    states = await home.states()
+    numbers = {
+        name
+        for key, name in (await home.entities()).items()
+        if name.startswith("sensor.") and states[key].replace(".", "").isdigit()
+    }
+    chosen = [*sorted(numbers)] * TILES
+    tiles = [{"type": "tile", "entity": name} for name in chosen[:TILES]]
+    sections = [
+        {"type": "grid", "cards": [{"type": "custom:smarty-p1-now"}]},
+        {"type": "grid", "cards": tiles},
+    ]
+    view = {"type": "sections", "path": "all", "sections": sections}
+    create = "lovelace/dashboards/create"
+    await home.client.command(create, url_path=DASHBOARD, title="Order", mode="storage")
+    config = {"views": [view]}
+    await home.client.command("lovelace/config/save", url_path=DASHBOARD, config=config)
+
+    url = f"{home.client.url}/{DASHBOARD}/all"
+    async with household(home.client.url, browser, size=(1280, 2400)) as who:
+        await who.page.add_init_script(WATCH)
+        # From the second time on, the browser knows that the dashboard has the card.
+        await painted(who.page, url)
+        leads = [await painted(who.page, url) for _ in range(ROUNDS)]
+        assert statistics.median(leads) >= 0, leads
+
+        # The measurement notices a card that is late.
+        async def delay(route: Route) -> None:
+            await asyncio.sleep(LATE_S)
+            await route.continue_()
+
+        await who.page.route("**/cards/**", delay)
+        await who.page.route("**/smarty-p1*.js*", delay)
+        assert await painted(who.page, url) < 0
+        assert not who.errors

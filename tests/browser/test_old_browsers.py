@@ -8,7 +8,6 @@ import time
 import pytest
 import pytest_asyncio
 
-from dev.simulator import Server
 from tests.cards.old_chromium import OldChromium, old_chromium
 from tests.cards.stage import parts
 from tests.system.browser import VISIBLE_TEXT
@@ -34,9 +33,8 @@ SIZE = (1024, 1800)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def home_with_dashboard(home: Home, line: Server) -> Home:
-    _, (address, *_) = next(iter(line.addresses()))
-    await home.add_meter(str(address), KEY)
+async def home_with_dashboard(home: Home, address: str) -> Home:
+    await home.add_meter(address, KEY)
     client = home.client
     await client.command("lovelace/dashboards/create", url_path=PATH, title="Smarty")
     await client.command(

@@ -1,6 +1,7 @@
-"""A year from the national platform's portal and an aid of the State, by clicks, on the bill."""
+"""A year from the national platform's portal, an aid of the State, and prices typed as printed."""
 
 import contextlib
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,15 +14,14 @@ from playwright.async_api import FilePayload
 
 from dev.demo.client import ClientError
 from dev.demo.meter_statistics import DOMAIN
-from dev.simulator import Server
 from tests.axe import complaints
 from tests.system.home import Home
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT, until
 
 from .conftest import KEY
 from .dashboard import cards_of, shows_cards
 from .household import Household, household
-from .steps import add_dashboard, open_options, save_options, show_details
+from .steps import add_dashboard, open_options, pick_reference_power, save_options, show_details
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -35,7 +35,6 @@ QUARTER_HOUR = timedelta(minutes=15)
 
 
 def midnight(months_ago: int) -> datetime:
-    """Return when a month began."""
     now = datetime.now(LUXEMBOURG)
     months = now.year * 12 + now.month - 1 - months_ago
     return datetime(months // 12, months % 12 + 1, 1, tzinfo=LUXEMBOURG)
@@ -52,14 +51,7 @@ def lines(first: datetime, end: datetime) -> Iterator[str]:
 
 
 def uploaded(text: str, name: str = "time-series.csv") -> FilePayload:
-    """Return a file that somebody chooses."""
     return {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
-
-
-async def is_uploaded(who: Household, name: str) -> None:
-    """Wait until a file has been sent. Its name stands there before."""
-    await who.sees(name)
-    await who.page.locator("ha-file-upload .uploading").wait_for(state="detached")
 
 
 async def bill_of(home: Home, month: datetime) -> dict[str, Any]:
@@ -78,15 +70,14 @@ async def bill_of(home: Home, month: datetime) -> dict[str, Any]:
             found.update(answer["response"])
         return bool(found)
 
-    await until(is_known, within=PATIENCE)
+    await until(is_known)
     return found
 
 
 async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
-    home: Home, line: Server, browser: str, pictures: Path | None
+    home: Home, address: str, browser: str, pictures: Path | None
 ) -> None:
-    _, (address, *_) = next(iter(line.addresses()))
-    entry = await home.add_meter(str(address), KEY)
+    entry = await home.add_meter(address, KEY)
     await home.client.set_options(entry["entry_id"], reference_power="7", energy_price=0.15)
     whole = "\n".join([*lines(midnight(12), midnight(0)), ""])
     saved_anew = whole.replace(",", ";").replace("0.800", "0,800")
@@ -131,7 +122,7 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         async def has_a_year() -> bool:
             return "Twelve months and this one" in [card.title for card in await cards_of(who)]
 
-        await until(has_a_year, within=PATIENCE)
+        await until(has_a_year)
         await who.takes_picture("past-bill")
         assert not who.errors
         await enter_aid(who)
@@ -141,13 +132,13 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         lines = (await bill_of(home, midnight(0)))["lines"]
         return ("Resilienzpak", -0.037037) in [(line.get("label"), line["price"]) for line in lines]
 
-    await until(has_aid, within=PATIENCE)
+    await until(has_aid)
 
 
 async def enter_aid(who: Household) -> None:
-    """Enter an aid of the State in the options."""
     own, add = who.texts.own, who.texts.of_frontend("common.add")
     await open_options(who)
+    await who.takes_picture("options", of=who.dialog)
     await show_details(who)
     section = own("options.step.contract_details.sections.aids.name")
     await who.page.get_by_text(section, exact=True).first.click()
@@ -161,3 +152,75 @@ async def enter_aid(who: Household) -> None:
     await who.sees("Resilienzpak")
     await who.takes_picture("aids", of=who.dialog)
     await save_options(who)
+
+
+# For each language: energy price, fee, fixed price of the grid, and both readings of 1.450.
+TYPED = {
+    "en": ("0.1450", "2.5", "€12.84", "“1.450” = 1.45 / 1450"),
+    "fr": ("0,1450 €/kWh", "2,50 €/mois", "12,84\u202f€", "« 1.450 » = 1,45 / 1450"),
+    "de": ("14,5 ct/kWh", "EUR 2,50", "12,84 €/Monat", "„1.450“ = 1,45 / 1450"),
+    "lb": ("0,145", " 2,5 ", "12.84", "„1.450“ = 1,45 / 1450"),
+    "pt": ("14,50\u00a0cêntimos", "2,50 € por mês", "€ 12,84", "«1.450» = 1,45 / 1450"),
+}
+STORED = {"energy_price": 0.145, "energy_fee": 2.5, "network_fixed_price": 12.84}
+
+
+def stored_of(home: Home) -> dict[str, Any]:
+    """Return the options of the only meter as Home Assistant has stored them."""
+    path = home.directory / "config" / ".storage" / "core.config_entries"
+    entries = json.loads(path.read_text(encoding="utf-8"))["data"]["entries"]
+    [options] = [entry["options"] for entry in entries if entry["domain"] == DOMAIN]
+    return {name: options.get(name) for name in STORED}
+
+
+async def type_into(who: Household, name: str, text: str) -> None:
+    """Type into a field as a person does, key by key; what is in it goes."""
+    field = who.page.locator(f"[name={name}] input").last
+    await field.click()
+    await who.page.keyboard.press("Control+A")
+    await who.page.keyboard.press("Delete")
+    await who.page.keyboard.type(text)
+
+
+@pytest.mark.parametrize(
+    "languages", [("en", "de"), pytest.param(("fr", "lb", "pt"), marks=pytest.mark.slow)]
+)
+async def test_each_language_types_its_prices(
+    home: Home, address: str, browser: str, languages: tuple[str, ...]
+) -> None:
+    if not await home.client.entries(DOMAIN):
+        await home.add_meter(address, KEY)
+    [entry_id] = await home.client.entries(DOMAIN)
+    for language in languages:
+        price, fee, fixed_price, readings = TYPED[language]
+        async with household(home.client.url, browser, language=language) as who:
+            own = who.texts.own
+            await open_options(who)
+            await pick_reference_power(who, "7")
+            await type_into(who, "energy_price", "1.450")
+            await type_into(who, "energy_fee", fee)
+            await who.presses(who.texts.of_frontend("panel.config.integrations.config_flow.next"))
+            label = own("options.step.contract.data.energy_price")
+            item = f"{label}: {readings}"
+            error = own("options.error.amount_ambiguous").replace("{amount_ambiguous}", item)
+            await who.sees(error)
+            await type_into(who, "energy_price", price)
+            await show_details(who)
+            network_prices = own("options.step.contract_details.sections.network_prices.name")
+            await who.page.get_by_text(network_prices, exact=True).first.click()
+            await type_into(who, "network_fixed_price", fixed_price)
+            await save_options(who)
+            await until(lambda: _is_stored(home))
+            # In the next language, everything is typed again.
+            assert stored_of(home) == STORED, language
+            assert not who.errors
+        await home.client.set_options(entry_id, network_prices={})
+        await until(lambda: _is_empty(home))
+
+
+async def _is_stored(home: Home) -> bool:
+    return stored_of(home)["network_fixed_price"] is not None
+
+
+async def _is_empty(home: Home) -> bool:
+    return not any(stored_of(home).values())

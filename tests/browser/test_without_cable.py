@@ -11,9 +11,8 @@ import pytest_asyncio
 import pytest_socket
 
 from dev.leneda import Platform
-from dev.simulator import Server
 from tests.system.home import Home
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT, until
 
 from .conftest import OpenableMeter
 from .dashboard import cards_of, shows_cards
@@ -32,17 +31,16 @@ _FLOW = "panel.config.integrations.config_flow"
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncIterator[Home]:
+async def home(
+    tmp_path_factory: pytest.TempPathFactory, meter: OpenableMeter
+) -> AsyncIterator[Home]:
     """Start a Home Assistant that asks a platform of the test: 0.8 kW at all times."""
     pytest_socket.enable_socket()
-    (meter, _), *_ = line.addresses()
-    assert isinstance(meter, OpenableMeter)
     async with Platform(key=API_KEY, energy_id=ENERGY_ID) as platform:
         platform.series[POINT, "1-1:1.29.0"] = lambda _start: 0.8
-        home = Home(tmp_path_factory.mktemp("home"), meter, leneda=platform.url)
-        await home.start()
-        yield home
-        await home.stop()
+        directory = tmp_path_factory.mktemp("home")
+        async with Home(directory, meter, leneda=platform.url) as home:
+            yield home
 
 
 async def test_last_months_bill_after_few_clicks(
@@ -65,16 +63,16 @@ async def test_last_months_bill_after_few_clicks(
         await who.sees("Your meter is set up.", "shows the days up to yesterday")
         await page.get_by_role("link", name="Smarty", exact=True).last.click()
         yesterday, _day = await shows_cards(who, "now", "today")
-        await until(_says(who, "now", r"^Yesterday until .*, 24:00 19\.2 kWh"), within=PATIENCE)
+        await until(_says(who, "now", r"^Yesterday until .*, 24:00 19\.2 kWh"))
         assert yesterday.name == "smarty-p1-now"
         await who.takes_picture("yesterday")
         # No tab of the present, and none of quality.
         tabs = [tab.strip() for tab in await page.get_by_role("tab").all_inner_texts()]
         assert tabs == ["Yesterday", "Bill", "Year"]
         await page.get_by_role("tab", name="Bill").click()
-        await until(_says(who, "bill", "from Leneda"), within=PATIENCE)
+        await until(_says(who, "bill", "from Leneda"))
         earlier = page.locator("smarty-p1-bill").get_by_role("button", name="Previous month").first
-        await until(earlier.is_enabled, within=PATIENCE)
+        await until(earlier.is_enabled)
         await earlier.click()
         last, this = midnight(1), midnight(0)
         kwh = (this.timestamp() - last.timestamp()) / 3600 * 0.8

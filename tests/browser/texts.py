@@ -33,12 +33,10 @@ class Texts:
 
     @property
     def all_own(self) -> dict[str, str]:
-        """The texts of the integration by their paths."""
         return dict(_leaves(self._own))
 
     @property
     def all_of_frontend(self) -> set[str]:
-        """The texts of the frontend."""
         return set(self._frontend.values())
 
     def of_frontend(self, path: str) -> str:

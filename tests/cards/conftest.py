@@ -62,6 +62,7 @@ async def stage_of_all(browser: Browser) -> AsyncIterator[Stage]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(stage_of_all: Stage) -> Stage:
+async def stage(stage_of_all: Stage) -> AsyncIterator[Stage]:
     await stage_of_all.begin()
-    return stage_of_all
+    yield stage_of_all
+    assert not stage_of_all.errors

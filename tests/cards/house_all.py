@@ -35,7 +35,6 @@ class Placed:
 
 
 def views() -> dict[str, list[Placed]]:
-    """Return the cards of each view."""
     sums, bills = house_now.sums(), house_bill.bills()
     live = {"smarty_p1/live": house_now.charging()}
     quality = house_quality.answers()

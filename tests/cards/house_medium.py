@@ -18,7 +18,6 @@ _GAS = {(2026, 11): 5.5, (2026, 10): 4.0, (2025, 11): 5.0, (2025, 10): 4.2}
 
 
 def listed(meter: str, kind: str, unit: str | None, energy: float | None = None) -> Json:
-    """Return a meter on the M-Bus."""
     return {
         "meter": meter,
         "type": kind,

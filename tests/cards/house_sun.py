@@ -11,7 +11,6 @@ _PRICE = 0.2171
 
 
 def month(name: str, drawn_kwh: float, own_kwh: float, **changes: object) -> Json:
-    """Return a month of the answer."""
     return {
         "month": name,
         "house_kwh": drawn_kwh + own_kwh,

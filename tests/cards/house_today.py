@@ -19,7 +19,6 @@ COMMAND = "smarty_p1/quarter_hours"
 
 
 def midnight(day: date) -> datetime:
-    """Return when a day begins."""
     return datetime(day.year, day.month, day.day, tzinfo=LUXEMBOURG).astimezone(UTC)
 
 

@@ -104,7 +104,6 @@ def _shares() -> list[Json]:
 
 
 def _answers() -> Json:
-    """Return the answers of all cards."""
     today, year = house_today.answers(), house_year.answers()
     media, sun = _media(), house_sun.answers(with_battery=True)
     [read] = media["smarty_p1/meters"]["meters"]

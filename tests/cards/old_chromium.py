@@ -66,7 +66,6 @@ class OldChromium:
         return answer["result"].get("value")
 
     async def waits_for(self, script: str) -> Any:  # noqa: ANN401 - whatever it returns
-        """Wait until the value of a script is true, and return it."""
         deadline = time.monotonic() + PATIENCE
         while not (value := await self.evaluate(script)):
             assert time.monotonic() < deadline, f"{script[:200]} was never true"
@@ -96,6 +95,24 @@ class OldChromium:
 
 
 @contextlib.asynccontextmanager
+async def running(*command: str | Path, **environment: str) -> AsyncIterator[None]:
+    """Run a browser, with the processes of its pages, as long as the context lasts."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env=os.environ | environment,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+@contextlib.asynccontextmanager
 async def old_chromium(
     version: int, size: tuple[int, int] = (500, 1000)
 ) -> AsyncIterator[OldChromium]:
@@ -103,23 +120,12 @@ async def old_chromium(
     setup = await asyncio.create_subprocess_exec(ROOT / "scripts" / "setup", "browsers")
     assert await setup.wait() == 0, "scripts/setup browsers has failed"
     port = free_ports()
-    process = await asyncio.create_subprocess_exec(
-        *map(str, (_PYTHON, _PROGRAM, QT[version], "about:blank", *size)),
-        env=os.environ | _ENVIRONMENT | {"QTWEBENGINE_REMOTE_DEBUGGING": str(port)},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        async with ClientSession() as session:
-            url = await _address(session, port)
-            async with session.ws_connect(url, max_msg_size=0) as socket:
-                yield OldChromium(socket)
-    finally:
-        # With the processes of its pages.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+    command = map(str, (_PYTHON, _PROGRAM, QT[version], "about:blank", *size))
+    environment = _ENVIRONMENT | {"QTWEBENGINE_REMOTE_DEBUGGING": str(port)}
+    async with running(*command, **environment), ClientSession() as session:
+        url = await _address(session, port)
+        async with session.ws_connect(url, max_msg_size=0) as socket:
+            yield OldChromium(socket)
 
 
 async def _address(session: ClientSession, port: int) -> str:

@@ -163,7 +163,7 @@ window.stage = {
   subscriptions: () => subscriptions.size,
   isWaiting: () =>
     [...document.querySelectorAll("main > *")].some(
-      ({ shadowRoot }) => !shadowRoot?.querySelector("ha-card") || shadowRoot.querySelector(".small[role=status]"),
+      ({ shadowRoot }) => !shadowRoot?.querySelector("ha-card")?.textContent.trim() || shadowRoot.querySelector(".small[role=status]")?.textContent.endsWith("…"),
     ),
   listeners: () => [...listeners.values()].reduce((sum, each) => sum + each.size, 0),
   /** A message of the subscription to a meter. */

@@ -169,9 +169,27 @@ class Stage:
         pytest.fail(f"{texts!r} are not in {shown!r}")
 
     async def send(self, message: Json, entry_id: str | None = None) -> None:
-        """Let a message of the subscription come."""
         await self.page.evaluate("([m, id]) => stage.send(m, id)", [message, entry_id])
         await self.settle()
+
+    async def press(self, *keys: str, at: Locator | None = None) -> None:
+        """Press keys where the focus is, or which an element gets first; see what comes of it."""
+        if at:
+            await at.focus()
+        for key in keys:
+            await self.page.keyboard.press(key)
+        await self.settle()
+
+    async def click(self, element: Locator) -> None:
+        await element.click()
+        await self.settle()
+
+    async def asked(self, command: str) -> list[Json]:
+        """Return the questions of a kind that were asked, such as `bill`."""
+        found: list[Json] = await self.page.evaluate(
+            "type => stage.asked.filter((each) => each.type === type)", f"smarty_p1/{command}"
+        )
+        return found
 
     async def tap(self, x: float, y: float) -> None:
         """Touch the page with a finger, which no mouse and no key has done before."""
@@ -186,7 +204,6 @@ class Stage:
             await session.detach()
 
     async def passes(self, seconds: float) -> None:
-        """Let time pass."""
         await self.page.clock.run_for(int(seconds * 1000))
 
     async def text(self) -> str:
@@ -195,7 +212,6 @@ class Stage:
         return text.replace("\u00a0", " ").replace("\u202f", " ")
 
     def card(self, type_: str) -> Locator:
-        """Return a card."""
         return self.page.locator(type_).first
 
     async def overflow(self) -> list[str]:
@@ -213,7 +229,6 @@ class Stage:
                 await self.page.screenshot(path=path, full_page=True)
 
     async def close(self) -> None:
-        """Close its pages."""
         for page in self._pages.values():
             await page.context.close()
         self._pages.clear()

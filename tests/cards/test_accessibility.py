@@ -53,7 +53,12 @@ async def test_nobody_is_shut_out(stage: Stage, card: str) -> None:
 async def show_view(stage: Stage, view: str, language: str) -> None:
     """Show all cards of a view below one another, each in the window."""
     cards = VIEWS[view]
-    answers = {key: answer for card in cards for key, answer in card.answers.items()}
+    answers: Json = {}
+    for card in cards:
+        for key, answer in card.answers.items():
+            # What another card gets whatever it asks follows the answers to certain questions.
+            rest = [{"takes": {}, "answer": answers[key]}] if key in answers else []
+            answers[key] = [*answer, *rest] if isinstance(answer, list) else answer
     await stage.show(answers=answers, language=language)
     await stage.page.set_viewport_size({"width": 390, "height": 3000})
     for card in cards:
@@ -94,7 +99,6 @@ async def test_a_view_is_heard_as_it_is_seen(stage: Stage, view: str, language: 
         words = [word for word in text.split() if word != "›"] if control else [text]
         assert [word for word in words if word not in (control or said)] == [], each
     assert len(seen) > 5
-    assert not stage.errors
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -120,7 +124,6 @@ async def test_a_view_is_walked_by_keyboard(stage: Stage, view: str) -> None:
     assert [stop["at"] for stop in stops] == list(
         range(await stage.page.evaluate("spoken.usable()"))
     )
-    assert not stage.errors
 
 
 def without_spaces(text: str) -> str:
@@ -130,8 +133,7 @@ def without_spaces(text: str) -> str:
 
 async def press(stage: Stage, key: str) -> Any:  # noqa: ANN401 - as the page gives it
     """Press a key, and return what has the focus then; None outside the cards."""
-    await stage.page.keyboard.press(key)
-    await stage.settle()
+    await stage.press(key)
     return await stage.page.evaluate("spoken.focused()")
 
 
@@ -139,8 +141,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
     answers = house_now.three_meters() | house_now.sums()
     await stage.show("smarty-p1-now", answers=answers)
     said = await listen(stage)
-    await stage.page.get_by_role("radio", name="Heat pump").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_role("radio", name="Heat pump"))
     assert await said() == [
         "From the grid 2.1 kW. You can switch on up to 4.5 kW more and stay within 7 kW.",
     ]
@@ -158,8 +159,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
 
     await stage.show("smarty-p1-today", answers=house_today.answers())
     said = await listen(stage)
-    await stage.page.get_by_role("radio", name="Friday 20 November").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_role("radio", name="Friday 20 November"))
     told = (
         "40.7 kWh from the grid, 0.9 kWh to the grid. 12 quarter-hours above 7 kW: 10.2 kWh, 0.84 €"
     )
@@ -167,20 +167,17 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
 
     await stage.show("smarty-p1-bill", answers=house_bill.bills())
     said = await listen(stage)
-    await stage.page.get_by_role("button", name="Previous month").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_role("button", name="Previous month"))
     assert await said() == ["October 2026: 144.16 €"]
 
     await stage.show("smarty-p1-year", answers=house_year.answers())
     said = await listen(stage)
-    await stage.page.get_by_role("radio", name="12 kW").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_role("radio", name="12 kW"))
     (text,) = await said()
     assert text.startswith(
         "With 12 kW, you would have paid 43 € more in 12 months than with your 7 kW. "
     )
     assert "above 12 kW" in text
-    assert not stage.errors
 
 
 async def listen(stage: Stage) -> Callable[[], Awaitable[list[str]]]:

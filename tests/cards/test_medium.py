@@ -2,65 +2,46 @@
 
 from datetime import date, datetime
 
+import pytest
+
 from smartyp1.entities.devices import MBUS_MODEL
 
 from . import house, house_medium as media
+from .house import Json
 from .stage import Stage
 
 CARD = "smarty-p1-medium"
 
 
-async def test_each_kind_has_its_units(stage: Stage) -> None:
-    nights = {f"n2026_11_{day}": [3, 2, 4] for day in (19, 20, 21)}
-    for found, *words in (
+NIGHTS = {f"n2026_11_{day}": [3, 2, 4] for day in (19, 20, 21)}
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
         # Today 0.4 of 4.5 m³ on a Saturday. 15 weekdays of 5.9 and 5 others of 4.5 m³ are 111 m³;
         # a year ago 14 of 5.4 and 6 of 4.
-        (
-            media.gas(),
-            "Gas 18:00 20 kWh today",
-            "November up to the 20th: 11% more than on the same days of November 2025",
-            "1,243 kWh 1 7 14 21 28",
-            "converted to kWh at 11.20 kWh/m³ Show costs in euros",
-        ),
-        (media.gas(kwh_per_m3=None), "Gas 18:00 1.80 m³ today", "987 m³ Show kWh and euros"),
-        (
-            media.gas(costs=media.gas_costs()),
-            "Gas until 20 Nov, 24:00 110 € this month",
-            (
-                "This amount includes a fixed price of 10 €. For comparison, November "
-                "2025 up to the 20th: 100 € at today's price."
-            ),
-            "111.00 m³ × 0.90 €, plus the fixed price of 15.00 € a month for 20 of 30 days.",
-        ),
+        (media.gas(), "Gas 18:00 20 kWh today … up to the 20th: 11% more than on … 1,243 kWh 1 7"),
+        (media.gas(), "converted to kWh at 11.20 kWh/m³ Show costs in euros"),
+        (media.gas(kwh_per_m3=None), "Gas 18:00 1.80 m³ today … 987 m³ Show kWh and euros"),
+        (media.gas(costs=media.gas_costs()), "Gas until 20 Nov, 24:00 110 € this month … of 10 €."),
+        (media.gas(costs=media.gas_costs()), "111.00 m³ × 0.90 €, plus the fixed price of 15.00 €"),
         # Until a day is whole, there are no costs.
         (media.gas(costs=media.gas_costs(month=None)), "Gas 18:00 20 kWh today November up to"),
-        (
-            media.water(),
-            "Water 18:15 140 L today",
-            "November up to the 20th: 7% less than on the same days of October",
-            "Last night 02:00\u201305:00: 0 L, no sign of a leak",
-        ),
-        (
-            media.water(hours=media.hours(**nights)),
-            (
-                "On the last 3 nights, water ran in each hour: possible leak. "
-                "Last night 02:00\u201305:00: 9 L"
-            ),
-        ),
-        (
-            media.heat(),
-            "Heat 18:00 20 kWh today",
-            "October 1,292 kWh",
-            "today 0.072 GJ × 277.8 = 20 kWh",
-        ),
-    ):
-        await stage.show(CARD, answers=media.answers(found))
-        await stage.sees(*words)
-    # Who may not change options is not sent there.
+        (media.water(), "Water 18:15 140 L today … up to the 20th: 7% less than on … 0 L, no sign"),
+        (media.water(hours=media.hours(**NIGHTS)), "On the last 3 nights, … 02:00\u201305:00: 9 L"),
+        (media.heat(), "Heat 18:00 20 kWh today … October 1,292 kWh … 0.072 GJ × 277.8 = 20 kWh"),
+    ],
+)
+async def test_each_kind_has_its_units(stage: Stage, found: Json, words: str) -> None:
+    await stage.show(CARD, answers=media.answers(found))
+    await stage.sees(*words.split(" … "))
+
+
+async def test_who_may_not_change_options_is_not_sent_there(stage: Stage) -> None:
     await stage.show(CARD, answers=media.answers(media.gas(kwh_per_m3=None)), is_admin=False)
     await stage.sees("Gas 18:00 1.80 m³ today")
     assert "Show kWh" not in await stage.text()
-    assert not stage.errors
 
 
 async def test_the_last_telegram_is_counted_and_an_old_reading_says_so(stage: Stage) -> None:
@@ -95,8 +76,7 @@ async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> 
     assert box
     await stage.page.mouse.move(box["x"] + 20.5 / 31 * box["width"], box["y"] + 50)
     await stage.sees("21 November (so far) 20 kWh · 21 October 42 kWh")
-    await stage.page.get_by_role("button", name="Show as table").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_role("button", name="Show as table"))
     head = await stage.page.locator("thead th").all_inner_texts()
     assert head == ["Day", "November", "October"]
     assert await stage.page.locator("tbody tr").count() == 31
@@ -177,4 +157,3 @@ async def test_an_unknown_or_refused_meter_has_words(stage: Stage) -> None:
         assert not await stage.overflow()
     await stage.show(CARD, answers=media.answers())
     await stage.sees("The electricity meter reads no gas, water or heat meter.")
-    assert not stage.errors

@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -19,7 +17,7 @@ from tests.system.support import PATIENCE, TIMEOUT, program
 
 from . import house, house_all, house_bill, house_today
 from .house_medium import GAS, HEAT, WATER
-from .old_chromium import OldChromium, old_chromium
+from .old_chromium import OldChromium, old_chromium, running
 from .stage import CARDS, NOW, PAGE, SCRIPT
 
 pytestmark = pytest.mark.timeout(TIMEOUT)
@@ -134,7 +132,6 @@ def given() -> dict[str, Any]:
 
 
 def page() -> str:
-    """Return the page, which places one card after the other."""
     cards = [
         {"name": str(card), "type": card.type, "answers": card.answers, "config": card.config}
         for view in house_all.views().values()
@@ -183,27 +180,14 @@ async def firefox(folder: Path, url: str) -> AsyncIterator[None]:
     profile = folder / "profile"
     profile.mkdir()
     (profile / "user.js").write_text(PREFERENCES, encoding="ascii")
-    process = await asyncio.create_subprocess_exec(
-        program("firefox-esr", "firefox"),
-        *("--headless", "--no-remote", "--profile", profile),
-        *("--width", "500", "--height", "1000", url),
-        env=os.environ | {"HOME": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
+    window = ("--headless", "--no-remote", "--width", "500", "--height", "1000")
+    command = (program("firefox-esr", "firefox"), *window, "--profile", profile, url)
+    async with running(*command, HOME=str(folder), MOZ_CRASHREPORTER_DISABLE="1"):
         yield
-    finally:
-        # With the processes of its pages.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
 
 
 @contextlib.asynccontextmanager
 async def chromium(version: int, url: str) -> AsyncIterator[OldChromium]:
-    """Open a page in an old Chromium."""
     async with old_chromium(version) as browser:
         await browser.opens(url)
         yield browser
@@ -213,29 +197,20 @@ async def chromium(version: int, url: str) -> AsyncIterator[OldChromium]:
 async def webkit(folder: Path, url: str) -> AsyncIterator[None]:
     """Open a page in WebKit, which Safari has, too."""
     port = free_ports()
-    process = await asyncio.create_subprocess_exec(
-        *(program("xvfb-run"), "-a", program("WebKitWebDriver"), f"--port={port}"),
-        env=os.environ | {"HOME": str(folder), "LIBGL_ALWAYS_SOFTWARE": "1"},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        async with ClientSession(f"http://127.0.0.1:{port}") as client:
-            while True:
-                with contextlib.suppress(ClientConnectionError):
-                    async with client.post("/session", json=WEBKIT) as answer:
-                        session = (await answer.json())["value"]["sessionId"]
-                    break
-                await asyncio.sleep(0.2)
-            async with client.post(f"/session/{session}/url", json={"url": url}) as answer:
-                assert answer.ok, await answer.text()
-            yield
-    finally:
-        # With the processes of its pages.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+    command = (program("xvfb-run"), "-a", program("WebKitWebDriver"), f"--port={port}")
+    async with (
+        running(*command, HOME=str(folder), LIBGL_ALWAYS_SOFTWARE="1"),
+        ClientSession(f"http://127.0.0.1:{port}") as client,
+    ):
+        while True:
+            with contextlib.suppress(ClientConnectionError):
+                async with client.post("/session", json=WEBKIT) as answer:
+                    session = (await answer.json())["value"]["sessionId"]
+                break
+            await asyncio.sleep(0.2)
+        async with client.post(f"/session/{session}/url", json={"url": url}) as answer:
+            assert answer.ok, await answer.text()
+        yield
 
 
 def opened(name: str, folder: Path, url: str) -> AbstractAsyncContextManager[object]:

@@ -44,33 +44,18 @@ async def pixel(stage: Stage, x: float, y: float) -> tuple[int, ...]:
     return tuple(found)
 
 
-async def asked(stage: Stage, command: str = "smarty_p1/quarter_hours") -> list[Json]:
-    found: list[Json] = await stage.page.evaluate(
-        "command => stage.asked.filter(({type}) => type === command)", command
-    )
-    return found
-
-
 async def test_a_year_and_the_classes(stage: Stage) -> None:
     await stage.show(YEAR, answers=year() | house_sun.answers(), width=1280)
     text = await stage.text()
-    assert (
-        "7 kW is the right reference power. In 12 months, you would have paid 43 € "
-        "more with 12 kW, and" in text
-    )
-    assert (
-        "1,501 quarter-hours were above 7 kW in 12 months: 4.3% of the time, 553 kWh in excess."
-        in text
-    )
-    assert "The house used 7,220 kWh, 27% of it from your roof." in text
-    assert "12 months, at today's prices, with VAT November 2025 \N{EN DASH} October 2026" in text
-    # The parts of a bar are only heard.
-    assert (
-        "3 kW 266 € +54 € (96 € fixed price, 170 € surcharge) "
-        "7 kW 212 € your contract (166 € fixed price, 46 € surcharge) "
-        "12 kW 255 € +43 € (254 € fixed price, 1 € surcharge) 17 kW 342 € +130 "
-        "€ (342 € fixed price)"
-    ) in text
+    for sentence in (
+        "7 kW is the right reference power. In 12 months, you would have paid 43 € more with 12",
+        "1,501 quarter-hours were above 7 kW in 12 months: 4.3% of the time, 553 kWh in excess.",
+        "The house used 7,220 kWh, 27% of it from your roof.",
+        "12 months, at today's prices, with VAT November 2025 \N{EN DASH} October 2026",
+        # The parts of a bar are only heard.
+        "7 kW 212 € your contract (166 € fixed price, 46 € surcharge) 12 kW 255 € +43 € (254 €",
+    ):
+        assert sentence in text
     steps = "0\N{EN DASH}0.5 0.5\N{EN DASH}1.5 1.5\N{EN DASH}4 > 4 kW"
     assert f"From the grid {steps} To the grid {steps} above 7 kW" in text
     assert "0 6 12 18 24" in text
@@ -88,7 +73,6 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
     red, green, blue, _ = await pixel(stage, 0.6, 0.55)
     assert green > max(red, blue)
     await stage.page.evaluate("document.documentElement.style = ''")
-    assert not stage.errors
 
 
 async def test_red_is_above_the_chosen_class_and_hatched_is_estimated(stage: Stage) -> None:
@@ -102,8 +86,7 @@ async def test_red_is_above_the_chosen_class_and_hatched_is_estimated(stage: Sta
     assert {await pixel(stage, x / 40, 0.25) for x in range(4, 36)} == {RED}
     seen = {await pixel(stage, x / 40, 0.75) for x in range(4, 36)}
     assert {RED, (0, 0, 0, 0)} <= seen
-    await stage.page.locator(f"{YEAR} [role=radio]").filter(has_text="12 kW").click()
-    await stage.settle()
+    await stage.click(stage.page.locator(f"{YEAR} [role=radio]").filter(has_text="12 kW"))
     assert await pixel(stage, 0.5, 0.25) == pytest.approx(BLUE, abs=1)
 
 
@@ -162,8 +145,7 @@ async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
     await stage.page.get_by_role("button", name="8.0 kW Tue 20 Jan, 18:30").click()
     assert await stage.page.evaluate("location.pathname") == "/smarty/now"
 
-    await stage.page.get_by_text("Show as table").click()
-    await stage.settle()
+    await stage.click(stage.page.get_by_text("Show as table"))
     text = await stage.text()
     head = "Month Highest power Quarter-hours above 7 kW kWh above 7 kW "
     head += "November 2025 1 November 2025, 00:00: 0.2 kW 0 0.0"
@@ -208,22 +190,19 @@ async def test_keys_choose_a_quarter_hour_and_a_class(stage: Stage) -> None:
         "20 Nov, 18:00",
         "1 November 2025, 00:00",
     ]
-    await field.press("Escape")
-    await stage.settle()
+    await stage.press("Escape", at=field)
     assert await read.count() == 0
 
     radio = stage.page.locator(f"{YEAR} [role=radio]")
     assert await radio.evaluate_all("all => all.map(one => one.tabIndex)") == [-1, 0, -1, -1]
-    await radio.nth(1).press("ArrowDown")
-    await stage.settle()
+    await stage.press("ArrowDown", at=radio.nth(1))
     text = await stage.text()
     assert "With 12 kW, you would have paid 43 € more in 12 months than with your 7 kW." in text
     assert "above 12 kW in 12 months" in text
     assert await radio.nth(2).evaluate("one => one.matches(':focus')")
     assert await radio.nth(2).get_attribute("aria-checked") == "true"
     await radio.nth(2).press("ArrowUp")
-    await radio.nth(1).press("Home")
-    await stage.settle()
+    await stage.press("Home", at=radio.nth(1))
     assert (
         "With 3 kW, you would have paid 54 € more in 12 months than with your 7 kW."
         in await stage.text()
@@ -252,7 +231,7 @@ async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None
         "encoding": "base64",
     }
     tail = first | {"start": "2026-11-21T17:30:00+00:00"}
-    assert await asked(stage) == [first, tail]
+    assert await stage.asked("quarter_hours") == [first, tail]
     new = house_year.answer([(house_year.END, 4000)])
     changed = [
         {"takes": {"start": tail["start"]}, "answer": new},
@@ -260,9 +239,8 @@ async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None
     ]
     await stage.page.evaluate("all => stage.answer(all)", {"smarty_p1/quarter_hours": changed})
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=LATER, time=LATER)))
-    assert await asked(stage) == [first, tail, tail]
-    await stage.page.locator(f"{YEAR} [role=slider]").first.press("End")
-    await stage.settle()
+    assert await stage.asked("quarter_hours") == [first, tail, tail]
+    await stage.press("End", at=stage.page.locator(f"{YEAR} [role=slider]").first)
     assert "21 Nov, 18:30: 16.0 kW" in await stage.text()
     # Who imports the past changes what has been answered.
     await stage.page.evaluate(
@@ -270,20 +248,20 @@ async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None
     )
     later = "2026-11-21T18:00:00+00:00"
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=later, time=later)))
-    assert (await asked(stage)).count(first) == 2
+    assert (await stage.asked("quarter_hours")).count(first) == 2
     # Whoever comes back asks for what is new, until the past is another.
     await stage.send(house.gone())
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=later, time=later)))
     await stage.page.evaluate("stage.reconnect()")
     await stage.settle()
-    assert (await asked(stage)).count(first) == 2
-    assert (await asked(stage)).count(tail) >= 4
+    assert (await stage.asked("quarter_hours")).count(first) == 2
+    assert (await stage.asked("quarter_hours")).count(tail) >= 4
     new["past"] = "imported"
     await stage.page.evaluate("all => stage.answer(all)", {"smarty_p1/quarter_hours": changed})
     last = "2026-11-21T18:15:00+00:00"
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=last, time=last)))
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=last, time=last)))
-    assert (await asked(stage)).count(first) == 3
+    assert (await stage.asked("quarter_hours")).count(first) == 3
 
 
 async def test_a_part_of_a_year_no_reference_power_and_odd_answers(stage: Stage) -> None:
@@ -313,4 +291,3 @@ async def test_a_part_of_a_year_no_reference_power_and_odd_answers(stage: Stage)
         answers = {"smarty_p1/quarter_hours": good | changes, "smarty_p1/classes": classes}
         await stage.show(YEAR, answers=answers)
         assert len(await stage.text()) > len("A year of quarter-hours")
-    assert not stage.errors

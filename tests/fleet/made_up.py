@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple, cast
 
 from nats.errors import ConnectionClosedError, Error as NatsError
@@ -88,7 +89,6 @@ class FakeStore:
         return Write(self.run.process if self.run else "", 0.0)
 
     def keep(self) -> None:
-        """Have kept all that was written."""
         self.run = StoreRun(self.run.process if self.run else "", 1000.0)
 
     @property
@@ -96,7 +96,6 @@ class FakeStore:
         return [sample for samples in self.writes for sample in samples]
 
     def lines(self) -> list[str]:
-        """Return what was written, a line each."""
         return [line for one in self.samples for line in one.render(one.at_ms / 1000).splitlines()]
 
 
@@ -279,7 +278,6 @@ class Fleet:
     def new_judge(
         self, keys: Keys, domain: tuple[bytes, ...] = (), *, is_reader: bool = False
     ) -> FrameVerifier:
-        """Return the judge of another collector."""
         bucket = cast("KeyValue", self.bucket)
         names = MeterNames(lambda: bucket, keys, self.warnings.warn, domain)
         bounds = MeterBounds(self.metrics.count_ignored)
@@ -292,7 +290,6 @@ class Fleet:
         return time.time() + self.ahead
 
     def start(self) -> Worker:
-        """Start a worker."""
         worker = Worker(
             self.judge,
             cast("Store", self.store),
@@ -309,24 +306,33 @@ class Fleet:
         return worker
 
     async def stop(self) -> None:
-        """End all workers."""
         running = [*self._running, *self.nats.delivering]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
     def value(self, name: str, **labels: str) -> float:
-        """Return a metric."""
-        found = self.metrics.registry.get_sample_value(f"smarty_p1_collector_{name}", labels)
-        return found or 0.0
+        return value(self.metrics, name, **labels)
 
     async def until_written(self, count: int) -> None:
-        """Wait until so many telegrams are written."""
         await until(lambda: len(self.store.samples) >= count)
 
     async def until_acknowledged(self, count: int) -> None:
-        """Wait until so many messages are acknowledged."""
         await until(lambda: len({*self.nats.acknowledged}) >= count)
+
+
+def value(metrics: CollectorMetrics, name: str, **labels: str) -> float:
+    return metrics.registry.get_sample_value(f"smarty_p1_collector_{name}", labels) or 0.0
+
+
+@asynccontextmanager
+async def working(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def until(condition: Callable[[], bool]) -> None:

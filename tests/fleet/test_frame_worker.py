@@ -35,7 +35,6 @@ def sent(
 
 
 def telegram_of(counter: int) -> Telegram:
-    """Return the telegram in a frame."""
     found = FrameDecryptor(KEY).decrypt(sent(counter))
     assert isinstance(found, Telegram)
     return found

@@ -1,6 +1,5 @@
 """The keys of a collector, read again."""
 
-import asyncio
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,26 +11,22 @@ from dev.encoder import KEY, TITLE
 from smarty_p1_fleet.keys_watch import KeysWatch
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway import Keys, KeysSource
-from tests.fleet.made_up import until
+from tests.fleet.made_up import until, value, working
 
 OTHER = b"SAGgp\x04\x10\x2f"
 LINE = f"{TITLE.hex()} {KEY.hex()}\n"
 LINES = f"{LINE}{OTHER.hex()} {KEY.hex()}\n"
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str, mode: int = 0o600) -> None:
     new = path.with_suffix(".new")
-    new.touch(mode=0o600)
     new.write_text(text, encoding="ascii")
+    new.chmod(mode)
     new.replace(path)
 
 
 def remove(path: Path) -> None:
     path.unlink()
-
-
-def set_mode(path: Path, mode: int) -> None:
-    path.chmod(mode)
 
 
 @pytest.fixture
@@ -48,16 +43,9 @@ async def told(
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)
     source = KeysSource(file, (), may_change=True)
     found: list[Keys] = []
-    running = asyncio.create_task(
-        KeysWatch(source, source.signature(), source.read(), metrics).run(found.append)
-    )
-    yield found
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-
-
-def value(metrics: CollectorMetrics, name: str) -> float:
-    return metrics.registry.get_sample_value(f"smarty_p1_collector_{name}") or 0.0
+    watch = KeysWatch(source, source.signature(), source.read(), metrics)
+    async with working(watch.run(found.append)):
+        yield found
 
 
 async def test_a_file_that_has_changed_is_read_once(
@@ -95,12 +83,10 @@ async def test_a_file_that_is_being_written_is_not_read_yet(
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.001)
     source, found = GrowingFile(), list[Keys]()
     watch = KeysWatch(cast("KeysSource", source), source.signature(), Keys({}, None), metrics)
-    running = asyncio.create_task(watch.run(found.append))
-    await until(lambda: len(found) == 1)
+    async with working(watch.run(found.append)):
+        await until(lambda: len(found) == 1)
     # It was seen twice with its last size.
     assert source.read_at == [1]
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
 
 
 class HangingFile(GrowingFile):
@@ -123,13 +109,11 @@ async def test_while_a_file_hangs_everything_else_goes_on(
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.001)
     source, found = HangingFile(), list[Keys]()
     watch = KeysWatch(cast("KeysSource", source), None, Keys({}, None), metrics)
-    running = asyncio.create_task(watch.run(found.append))
-    await until(source.is_asked.is_set)
-    source.is_back.set()
-    await until(lambda: len(found) == 1)
+    async with working(watch.run(found.append)):
+        await until(source.is_asked.is_set)
+        source.is_back.set()
+        await until(lambda: len(found) == 1)
     assert all(source.answered)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_broken_file_is_told_of_and_changes_nothing(
@@ -154,9 +138,9 @@ async def test_a_broken_file_is_told_of_and_changes_nothing(
 async def test_a_file_is_read_when_it_has_the_mode_that_was_asked_for(
     file: Path, told: list[Keys], caplog: pytest.LogCaptureFixture
 ) -> None:
-    set_mode(file, 0o644)
+    write(file, LINE, 0o644)
     await until(lambda: "chmod 600 it" in caplog.text)
-    set_mode(file, 0o600)
+    write(file, LINE)
     await until(lambda: len(told) == 1)
 
 
@@ -168,15 +152,13 @@ async def test_a_command_is_asked_when_somebody_wants_it(
     source = KeysSource(None, ("cat", str(tmp_path / "keys")), may_change=True)
     watch = KeysWatch(source, source.signature(), source.read(), metrics)
     found: list[Keys] = []
-    running = asyncio.create_task(watch.run(found.append))
-    write(tmp_path / "keys", LINES)
-    watch.want()
-    await until(lambda: len(found) == 1)
-    assert watch.keys.of(OTHER) is not None
-    # Whatever it asks may be away.
-    remove(tmp_path / "keys")
-    watch.want()
-    await until(lambda: value(metrics, "failed_key_reads_total") == 1)
-    assert watch.keys.of(OTHER) is not None
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with working(watch.run(found.append)):
+        write(tmp_path / "keys", LINES)
+        watch.want()
+        await until(lambda: len(found) == 1)
+        assert watch.keys.of(OTHER) is not None
+        # Whatever it asks may be away.
+        remove(tmp_path / "keys")
+        watch.want()
+        await until(lambda: value(metrics, "failed_key_reads_total") == 1)
+        assert watch.keys.of(OTHER) is not None

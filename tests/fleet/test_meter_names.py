@@ -1,6 +1,8 @@
 """Which name a meter may write to, whichever collector has it."""
 
+import json
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -218,3 +220,14 @@ async def test_names_that_are_there_are_read_once_for_all_meters_with_a_key(
         assert isinstance(found, Telegram)
         assert await names.may_write(found) == may_write
         assert bool(fleet.bucket.looked_up) == asks
+
+
+STORED = json.loads((Path(__file__).parents[1] / "stored" / "0.1.0.json").read_text("utf-8"))
+
+
+async def test_a_bucket_of_0_1_0_is_read(meters: Fleet) -> None:
+    for key, value in STORED["bucket"].items():
+        meters.bucket.put(key, value.encode())
+    meters.begin(TITLE)
+    assert await meters.send(TITLE, "SAG1030790002575", "SAG1030790002574") == ["SAG1030790002574"]
+    assert meters.refused == 1

@@ -35,6 +35,7 @@ from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import NatsRequests
 from smarty_p1_gateway.nats.nats_client import NatsClient
+from tests.fleet.made_up import until, value, working
 
 CONFIGURATION = """\
 nats = {{ servers = ["nats://127.0.0.1:{port}", "nats://127.0.0.1:{other}"] }}
@@ -54,26 +55,28 @@ def configured(folder: Path, port: int, other: int) -> Path:
     return file
 
 
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+
+
+def made(folder: Path) -> tuple[_Collector, CollectorMetrics]:
+    """Return a collector that does not run, and what it counts."""
+    config, metrics = read_config(configured(folder, 1, 2)), CollectorMetrics()
+    watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
+    return _Collector(config, Store(config.store, metrics), metrics, watch), metrics
+
+
 async def test_a_cluster_that_is_not_reached_is_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "smarty_p1_fleet")
     port = free_ports(2)
     file = configured(tmp_path, port, port + 1)
-
-    running = asyncio.create_task(run(read_config(file)))
-    # The second server, and the first one again.
-    async with asyncio.timeout(20):
-        while caplog.text.count("NATS: ConnectionRefusedError") < 3:
-            await asyncio.sleep(0.05)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-
-    told = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
-    assert (
-        told.count("The connection to NATS failed (ConnectionRefusedError), and is tried again")
-        == 1
-    )
+    async with working(run(read_config(file))):
+        # The second server, and the first one again.
+        await until(lambda: caplog.text.count("NATS: ConnectionRefusedError") >= 3)
+    text = "The connection to NATS failed (ConnectionRefusedError), and is tried again"
+    assert warnings(caplog).count(text) == 1
 
 
 @pytest.mark.parametrize("version", ["2.9.21", "2.11.9"])
@@ -93,12 +96,8 @@ async def test_servers_that_are_too_old_are_refused(
     async with await asyncio.start_server(serve, "127.0.0.1") as server:
         port = server.sockets[0].getsockname()[1]
         file = configured(tmp_path, port, port)
-        running = asyncio.create_task(run(read_config(file)))
-        async with asyncio.timeout(20):
-            while text not in caplog.text:
-                await asyncio.sleep(0.05)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        async with working(run(read_config(file))):
+            await until(lambda: text in caplog.text)
 
 
 @pytest.mark.parametrize("failures", [2, 9])
@@ -128,13 +127,10 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
     monkeypatch.setattr(Store, "until_known", known)
     port = free_ports(2)
     file = configured(tmp_path, port, port + 1)
-    running = asyncio.create_task(run(read_config(file)))
-    async with asyncio.timeout(20):
-        await worked.wait()
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with working(run(read_config(file))):
+        await until(worked.is_set)
     assert len(asked) == min(failures + 1, 4)
-    told = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    told = warnings(caplog)
     text = "Asking VictoriaMetrics for the frame counters failed (it is away), and is tried again"
     assert told.count(text) == 1
     by_meter = "The frame counters are asked for by meter, when late frames come"
@@ -167,9 +163,7 @@ async def test_frames_that_were_discarded_unread_are_counted(
     looks: list[tuple[int, int]],
     discarded: float,
 ) -> None:
-    config, metrics = read_config(configured(tmp_path, 1, 2)), CollectorMetrics()
-    watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
-    collector = _Collector(config, Store(config.store, metrics), metrics, watch)
+    collector, metrics = made(tmp_path)
     consumer = ConsumerInfo(
         "store",
         "smarty_p1_frames",
@@ -181,8 +175,7 @@ async def test_frames_that_were_discarded_unread_are_counted(
     for first, last in looks:
         state = StreamState(0, 0, first, last, 1)
         collector._show(StreamInfo(StreamConfig(), state), consumer)
-    value = metrics.registry.get_sample_value("smarty_p1_collector_discarded_total")
-    assert value == discarded
+    assert value(metrics, "discarded_total") == discarded
 
 
 class EnoughError(Exception):
@@ -190,11 +183,11 @@ class EnoughError(Exception):
 
 
 async def test_a_connection_that_is_lost_is_told_and_counted(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    config, metrics = read_config(configured(tmp_path, 1, 2)), CollectorMetrics()
-    watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
-    collector = _Collector(config, Store(config.store, metrics), metrics, watch)
+    collector, metrics = made(tmp_path)
     monkeypatch.setattr(CollectorClient, "open", AsyncMock())
     # After a refused certificate, closing has no end.
     monkeypatch.setattr(NatsClient, "close", lambda _: asyncio.Event().wait())
@@ -207,17 +200,18 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     load = AsyncMock()
     monkeypatch.setattr(MeterNames, "load", load)
     monkeypatch.setattr(ParkedFramesReader, "run", lambda *_: asyncio.Event().wait())
-    made = ("make_stream", "change_stream", "open_meters", "replicate_meters", "make_consumer")
-    for name in (*made, "make_parked_stream"):
+    for name in (
+        *("make_stream", "change_stream", "open_meters", "replicate_meters", "make_consumer"),
+        "make_parked_stream",
+    ):
         monkeypatch.setattr(f"smarty_p1_fleet.service.{name}", AsyncMock())
     # The connection is closed, or nobody answers at its other end.
     monkeypatch.setattr(Worker, "fetch", AsyncMock(side_effect=[None, NatsError("no answer")]))
-    waits: list[tuple[float | None, ...]] = []
+    waits: list[tuple[float, ...]] = []
     names = ("nats_losses_total", "nats_connected", "stream_replicas")
 
     async def wait() -> None:
-        sample = metrics.registry.get_sample_value
-        waits.append(tuple(sample(f"smarty_p1_collector_{name}") for name in names))
+        waits.append(tuple(value(metrics, name) for name in names))
         if len(waits) > 1:
             raise EnoughError
 
@@ -234,8 +228,7 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     for error in (OSError(), NatsError("Authorization Violation"), untrusted):
         monkeypatch.setattr(CollectorClient, "open", AsyncMock(side_effect=error))
         await collector._connect_once()
-    warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
-    assert [text.split("(")[1].split(",")[0] for text in warnings] == [
+    assert [text.split("(")[1].split(",")[0] for text in warnings(caplog)] == [
         "ConnectionError)",
         "no answer)",
         "Authorization Violation)",

@@ -6,7 +6,7 @@ import logging
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from smarty_p1_fleet.store.store_writer import Store
 from smarty_p1_gateway import ConfigError, ConfigTable
 from smartyp1.p1 import Decoder, Telegram
 from tests.authority import Authority
+from tests.fleet.made_up import until, working
 
 RUNS = "process_start_time_seconds {start}\nvm_app_uptime_seconds 9\n"
 SAMPLE = Sample("smarty_p1,meter=A x=1,", "", 1_700_000_000_000)
@@ -101,22 +102,13 @@ async def serving(host: Host, tls: ssl.SSLContext | None = None) -> AsyncIterato
 @asynccontextmanager
 async def writing_to(config: StoreConfig) -> AsyncIterator[Store]:
     store = Store(config, CollectorMetrics())
-    task = asyncio.create_task(store.serve())
-    try:
+    async with working(store.serve()):
         yield store
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture(autouse=True)
 def is_asked_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smarty_p1_fleet.store.store_writer._ASK_INTERVAL", 0.02)
-
-
-async def until(check: Callable[[], bool]) -> None:
-    while not check():
-        await asyncio.sleep(0.01)
 
 
 def sample(counter: int) -> Sample:

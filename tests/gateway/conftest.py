@@ -28,6 +28,12 @@ async def line() -> AsyncIterator[MeterPort]:
 
 
 @pytest.fixture
+async def shed() -> AsyncIterator[MeterPort]:
+    async with MeterPort() as port:
+        yield port
+
+
+@pytest.fixture
 def broker() -> Broker:
     """Return a broker that does not serve yet."""
     return Broker()

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,7 +79,6 @@ class Broker:
             await until(lambda: not self.clients)
 
     def at(self, topic: str) -> list[bytes]:
-        """Return what came at a topic."""
         return [message.payload for message in self.messages if message.topic == topic]
 
     async def until(self, topic: str, *payloads: bytes) -> None:
@@ -85,7 +87,6 @@ class Broker:
         assert self.at(topic) == [*payloads]
 
     async def until_last(self, topic: str, payload: bytes) -> None:
-        """Wait until this is what came last at a topic."""
         await until(lambda: self.at(topic)[-1:] == [payload])
 
     def _note(self, topic: str, payload: bytes, *, retain: bool) -> None:
@@ -156,6 +157,17 @@ def _will(packet: _Fields) -> tuple[str, bytes] | None:
     return packet.text().decode(), packet.text()
 
 
+@contextlib.contextmanager
+def full(file: Path, table: str) -> Iterator[None]:
+    """Let a table of a database take no rows as long as the context lasts."""
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(
+            f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+        yield
+        database.execute("DROP TRIGGER full")
+
+
 class Gateway:
     """What `smarty-p1 gateway` does with a configuration, here and now."""
 
@@ -172,6 +184,10 @@ class Gateway:
         self.path.write_text(
             f'[mqtt]\nhost = "{HOST}"\nport = {broker.port}\n{options}\n{ports}', encoding="utf-8"
         )
+
+    def remove_names(self) -> None:
+        text = re.sub(r'(?m)^name = ".*"\n', "", self.path.read_text(encoding="utf-8"))
+        self.path.write_text(text, encoding="utf-8")
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[asyncio.Task[None]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -112,29 +111,10 @@ async def test_what_the_broker_does_not_take_goes_on_waiting(  # noqa: PLR0913, 
             await broker.until(FRAME, *frames)
 
 
-async def test_frames_are_published_while_the_disk_cannot_be_written(
-    gateway: Gateway, broker: Broker, line: MeterPort
-) -> None:
-    queue = gateway.path.with_name("smarty-p1-queue.sqlite3")
-    async with broker.serving(), gateway.running():
-        await line.send(FRAMES[0])
-        await broker.until(FRAME, FRAMES[0])
-        with closing(sqlite3.connect(queue)) as other:
-            other.execute(
-                "CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'full'); END"
-            )
-            await line.send(FRAMES[1])
-            await broker.until(FRAME, *FRAMES[:2])
-            other.execute("DROP TRIGGER full")
-        await line.send(FRAMES[2])
-        await broker.until(FRAME, *FRAMES[:3])
-
-
 async def test_without_a_name_a_port_has_the_title_of_its_meter(
     gateway: Gateway, broker: Broker, line: MeterPort
 ) -> None:
-    text = gateway.path.read_text(encoding="utf-8").replace('name = "house"\n', "")
-    gateway.path.write_text(text, encoding="utf-8")
+    gateway.remove_names()
     mine, other = (f"smarty_p1/{title.hex().upper()}" for title in (TITLE, OTHER_TITLE))
     async with broker.serving(), gateway.running():
         await line.send(*FRAMES[:2])
@@ -148,23 +128,21 @@ async def test_without_a_name_a_port_has_the_title_of_its_meter(
 
 
 async def test_a_meter_whose_cable_is_moved_to_another_port_stays_online(
-    tmp_path: Path, broker: Broker, line: MeterPort
+    tmp_path: Path, broker: Broker, line: MeterPort, shed: MeterPort
 ) -> None:
     mine, other = (f"smarty_p1/{title.hex().upper()}" for title in (TITLE, OTHER_TITLE))
     others = [frame(counter, title=OTHER_TITLE) for counter in range(1, 7)]
-    async with MeterPort() as shed, broker.serving():
-        gateway = Gateway(tmp_path, broker, line, shed)
-        text = re.sub('name = ".*"\n', "", gateway.path.read_text(encoding="utf-8"))
-        gateway.path.write_text(text, encoding="utf-8")
-        async with gateway.running():
-            await line.send(*FRAMES[:2])
-            await shed.send(*others[:2])
-            await until(lambda: len(broker.at(f"{mine}/frame") + broker.at(f"{other}/frame")) == 4)
-            await shed.send(*FRAMES[2:6])
-            await broker.until(f"{mine}/status", b"online", b"online")
-            await line.send(*others[2:])
-            await until(lambda: broker.at(f"{other}/status")[-2:] == [b"offline", b"online"])
-            assert {*broker.at(f"{mine}/status")} == {b"online"}
+    gateway = Gateway(tmp_path, broker, line, shed)
+    gateway.remove_names()
+    async with broker.serving(), gateway.running():
+        await line.send(*FRAMES[:2])
+        await shed.send(*others[:2])
+        await until(lambda: len(broker.at(f"{mine}/frame") + broker.at(f"{other}/frame")) == 4)
+        await shed.send(*FRAMES[2:6])
+        await broker.until(f"{mine}/status", b"online", b"online")
+        await line.send(*others[2:])
+        await until(lambda: broker.at(f"{other}/status")[-2:] == [b"offline", b"online"])
+        assert {*broker.at(f"{mine}/status")} == {b"online"}
 
 
 async def test_another_gateway_that_ends_has_not_the_last_word(

@@ -6,10 +6,12 @@ pyproject.toml names the versions of the library that these tests have passed wi
 import asyncio
 import asyncio.sslproto
 import json
+import socket
 import ssl
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
@@ -18,25 +20,55 @@ import pytest
 from nats.aio.msg import Msg
 from nats.aio.transport import TcpTransport
 
+from dev.fleet.certificates import Certificates
 from smarty_p1_fleet.collector_client import CollectorClient
 from smarty_p1_gateway.nats.nats_client import NatsClient, NoTlsError
 from smarty_p1_gateway.nats.nats_config import NatsConfig
 from tests.gateway.loopback import HOST, PATIENCE
-from tests.gateway.nats_loopback import NatsServer
 
 SEED = nkeys.encode_seed(bytes(range(32)), nkeys.PREFIX_BYTE_USER)
 GOOD = b"MSG frames 1 4\r\ngood\r\n"
+# Whoever logs in with a credentials file signs the nonce.
+INFO = (
+    b'INFO {"server_id": "x", "version": "2.15.0", "headers": true, "max_payload": 9000000,'
+    b' "nonce": "any text"}\r\n'
+)
 
 
 async def ignore(*_: object) -> None:
     pass
 
 
+class NatsServer:
+    """A server without TLS and users. `received` are the lines that came."""
+
+    def __init__(self) -> None:
+        self.received: list[bytes] = []
+        self.url = ""
+        self._writer: asyncio.StreamWriter | None = None
+
+    def send(self, data: bytes) -> None:
+        """Send bytes to the client that came last."""
+        assert self._writer
+        self._writer.write(data)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        writer.write(INFO)
+        while line := await reader.readline():
+            self.received.append(line)
+            if line.startswith(b"PING"):
+                writer.write(b"PONG\r\n")
+        writer.close()
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[NatsServer]:
     server = NatsServer()
-    async with server.serving():
+    async with await asyncio.start_server(server.serve, HOST, 0) as serving:
+        server.url = f"nats://{HOST}:{serving.sockets[0].getsockname()[1]}"
         yield server
+        serving.close_clients()
 
 
 def config(server: NatsServer, tls: ssl.SSLContext | None = None) -> NatsConfig:
@@ -73,7 +105,7 @@ async def test_an_aborted_connection_drops_what_a_slow_line_has_not_sent() -> No
     received, is_reading = bytearray(), asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b'INFO {"server_id": "slow", "version": "2.15.0", "max_payload": 9000000}\r\n')
+        writer.write(INFO)
         while b"PING" not in received:
             received.extend(await reader.readline())
         writer.write(b"PONG\r\n")
@@ -135,22 +167,21 @@ async def test_a_credentials_file_signs_and_is_not_sent(server: NatsServer) -> N
 
 
 @pytest.mark.parametrize(
-    "headers", [b"NATS/1.0 \xff\xff\xff\r\n\r\n", b"NATS/1.0\xff\xff\xff\r\n\r\n", b"NATS/1.0"]
+    ("message", "subject"),
+    [
+        (b"HMSG frames 1 15 18\r\nNATS/1.0 \xff\xff\r\n\r\nbad\r\n", "frames"),
+        (b"HMSG frames 1 14 17\r\nNATS/1.0\xff\xff\r\n\r\nbad\r\n", "frames"),
+        (b"HMSG frames 1 8 11\r\nNATS/1.0bad\r\n", "frames"),
+        (b"MSG frames.\xff 1 3\r\nbad\r\n", "frames.\ufffd"),
+    ],
 )
-async def test_headers_that_are_no_text_stop_nothing(server: NatsServer, headers: bytes) -> None:
+async def test_headers_and_subjects_that_are_no_text_stop_nothing(
+    server: NatsServer, message: bytes, subject: str
+) -> None:
     async with listening(server) as messages:
-        sizes = b"%d %d" % (len(headers), len(headers) + 3)
-        server.send(b"HMSG frames 1 %s\r\n%sbad\r\n%s" % (sizes, headers, GOOD))
+        server.send(message + GOOD)
         bad, good = [await next_of(messages) for _ in range(2)]
-    assert (bad.data, bad.headers) == (b"bad", None)
-    assert good.data == b"good"
-
-
-async def test_a_subject_that_is_no_text_stops_nothing(server: NatsServer) -> None:
-    async with listening(server) as messages:
-        server.send(b"MSG frames.\xff 1 3\r\nbad\r\n" + GOOD)
-        bad, good = [await next_of(messages) for _ in range(2)]
-    assert (bad.data, bad.subject) == (b"bad", "frames.\ufffd")
+    assert (bad.data, bad.headers, bad.subject) == (b"bad", None, subject)
     assert good.data == b"good"
 
 
@@ -170,3 +201,37 @@ async def test_a_stored_message_passes_for_no_status_of_the_server(
         server.send(b"HMSG frames 1 %s %s\r\n%sbad\r\n" % (reply, sizes, headers))
         message = await next_of(messages)
     assert (message.data, message.headers) == (b"bad", shown)
+
+
+def serve(listener: socket.socket, certificates: Certificates) -> list[bytes]:
+    """Be a server for one client; return what comes after its login, record by record."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificates.pem, certificates.key)
+    plain, _ = listener.accept()
+    plain.sendall(INFO.replace(b"{", b'{"tls_required": true, '))
+    with context.wrap_socket(plain, server_side=True) as connection:
+        while b"PING" not in connection.recv(65536):
+            pass
+        connection.sendall(b"PONG\r\n")
+        records = []
+        while record := connection.recv(65536):
+            records.append(record)
+            if b"the end" in record:
+                return records
+    return records
+
+
+async def test_what_is_sent_together_is_one_record(tmp_path: Path) -> None:
+    certificates = Certificates(tmp_path)
+    with socket.create_server((HOST, 0)) as listener:
+        serving = asyncio.create_task(asyncio.to_thread(serve, listener, certificates))
+        server = f"nats://{HOST}:{listener.getsockname()[1]}"
+        config = NatsConfig((server,), "cellar", "x", None, certificates.context, "_INBOX_cellar")
+        client = NatsClient(config)
+        await client.open(ignore)
+        for number in range(5):
+            await client.publish("s", b"frame %d" % number, "_INBOX_cellar.1", {"Nats-Msg-Id": "1"})
+        await client.publish("s", b"the end")
+        records = await serving
+        await client.close()
+    assert [b"frame 0" in record and b"the end" in record for record in records] == [True]

@@ -62,7 +62,6 @@ class Cluster:
         self.now = 0.0
 
     def client(self, _: NatsConfig) -> Client:
-        """Make a client, as the library does."""
         self.last = Client(self)
         return self.last
 

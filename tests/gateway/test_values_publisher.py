@@ -1,11 +1,10 @@
 """What meters say, verified: to the broker while they are read, and stored before it is told."""
 
+import contextlib
 import json
 import logging
-import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from dev.encoder import DEVICE_NAME, TITLE, frame, telegram
 from dev.meter_port import MeterPort
 from smarty_p1_gateway.json_storage import JsonStorage
-from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
+from tests.gateway.loopback import PATIENCE, Broker, Gateway, full, keys, until
 
 ROOT = "smarty_p1/house"
 AVAILABILITY = f"{ROOT}/availability"
@@ -24,12 +23,6 @@ VERSION = f"{ROOT}/p1_version"
 DISCOVERY = f"homeassistant/device/smarty_p1_{DEVICE_NAME}/config"
 OTHER_NAME = "KFM1200500000001"
 OTHER_TITLE = b"KFMgp\x00\x00\x01"
-
-
-@pytest.fixture
-async def shed() -> AsyncIterator[MeterPort]:
-    async with MeterPort() as port:
-        yield port
 
 
 type Maker = Callable[[str], Gateway]
@@ -138,35 +131,26 @@ async def test_what_cannot_be_stored_is_not_told(
     caplog.set_level(logging.INFO, "smarty_p1_gateway")
     gateway = make("")
     queue = gateway.path.with_name("smarty-p1-queue.sqlite3")
-
-    def fill(database: sqlite3.Connection) -> None:
-        database.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON memory BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
-
-    async with broker.serving():
+    async with broker.serving(), contextlib.AsyncExitStack() as second:
         async with gateway.running():
             await line.send(frame(1))
             await broker.until(IMPORTED, b"1.000")
-            with closing(sqlite3.connect(queue)) as other:
-                fill(other)
-                if not fails_at_start:
+            if not fails_at_start:
+                with full(queue, "memory"):
                     await line.send(frame(2))
                     await until(lambda: broker.kept[AVAILABILITY] == b"offline")
                     assert broker.at(IMPORTED) == [b"1.000"]
-                    other.execute("DROP TRIGGER full")
-                    # Nobody has to wait for the next telegram.
-                    await broker.until(IMPORTED, b"1.000", b"2.000")
-                    assert broker.at(AVAILABILITY) == [b"online", b"offline", b"online"]
+                # Nobody has to wait for the next telegram.
+                await broker.until(IMPORTED, b"1.000", b"2.000")
+                assert broker.at(AVAILABILITY) == [b"online", b"offline", b"online"]
         if fails_at_start:
-            async with gateway.running():
+            with full(queue, "memory"):
+                await second.enter_async_context(gateway.running())
                 await line.send(frame(4))
                 await until(lambda: "Nothing can be stored" in caplog.text)
                 assert broker.at(IMPORTED) == [b"1.000"]
                 assert broker.kept[AVAILABILITY] == b"offline"
-                with closing(sqlite3.connect(queue)) as other:
-                    other.execute("DROP TRIGGER full")
-                await broker.until(IMPORTED, b"1.000", b"4.000")
+            await broker.until(IMPORTED, b"1.000", b"4.000")
     assert caplog.text.count("It can be stored again, and values are published") == 1
 
 
@@ -261,9 +245,7 @@ async def test_a_meter_that_is_read_at_two_ports_in_turns_is_told_by_the_newest_
     tmp_path: Path, broker: Broker, line: MeterPort, shed: MeterPort
 ) -> None:
     gateway = Gateway(tmp_path, broker, line, shed, options=f"{keys(tmp_path)}[publish]\n")
-    lines = gateway.path.read_text(encoding="utf-8").splitlines(keepends=True)
-    unnamed = [each for each in lines if not each.startswith("name = ")]
-    gateway.path.write_text("".join(unnamed), encoding="utf-8")
+    gateway.remove_names()
     power = f"smarty_p1/{DEVICE_NAME}/active_power_imported"
     kilowatts = ["0.100", "0.200", "0.100", "0.200"]
     async with broker.serving(), gateway.running():

@@ -1,15 +1,17 @@
-"""A real mosquitto, and a real mosquitto_sub that keeps everything it is told."""
+"""A real mosquitto, and somebody who keeps everything that it tells."""
 
+import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
 
+import aiomqtt
+
 from dev.demo.client import is_listening
 from dev.demo.processes import Process, running
 from dev.ports import free_ports
-from tests.system.support import program
+from tests.system.support import PATIENCE, program, until
 
 HOST = "127.0.0.1"
 CONFIGURATION = """\
@@ -20,10 +22,10 @@ persistence false
 
 
 class Message(NamedTuple):
-    """What a subscriber was told."""
+    """What somebody was told."""
 
     topic: str
-    payload: str
+    payload: bytes
     retained: bool
 
 
@@ -40,7 +42,6 @@ class Broker:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[Process]:
-        """Serve as long as the context lasts."""
         async with running(
             "mosquitto",
             [program("mosquitto", "/usr/sbin/mosquitto"), "-c", self._configuration],
@@ -50,41 +51,55 @@ class Broker:
             await process.until(lambda: is_listening(HOST, self.port))
             yield process
 
+    async def publish(self, topic: str, text: str) -> None:
+        """Publish a retained message, as ESPHome does."""
+        client = await asyncio.create_subprocess_exec(
+            *(program("mosquitto_pub"), "-h", HOST, "-p", f"{self.port}"),
+            *("-t", topic, "-m", text, "-r"),
+        )
+        assert await client.wait() == 0
+
+
+class Listener:
+    """Remembers all messages below a topic, over restarts of the broker."""
+
+    def __init__(self, port: int, topic: str) -> None:
+        self.port = port
+        self.topic = topic
+        self.messages: list[Message] = []
+        self.subscribed = asyncio.Event()
+
     @contextlib.asynccontextmanager
-    async def subscribed(self, topic: str, name: str) -> AsyncIterator[Subscriber]:
-        """Subscribe as long as the context lasts, over restarts of the broker."""
-        log = self._directory / f"{name}.log"
-        # With -d, it says when the broker has subscribed it.
-        command = [program("mosquitto_sub"), "-d", "-h", HOST, "-p", f"{self.port}", "-t", topic]
+    async def listening(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._listen())
+        try:
+            await asyncio.wait_for(self.subscribed.wait(), PATIENCE)
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
-        async def is_subscribed() -> bool:
-            return "Subscribed (mid: " in log.read_text(encoding="utf-8")
+    async def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(aiomqtt.MqttError):
+                async with aiomqtt.Client(HOST, self.port) as client:
+                    await client.subscribe(self.topic, qos=1)
+                    self.subscribed.set()
+                    async for message in client.messages:
+                        payload = message.payload
+                        assert isinstance(payload, bytes)
+                        told = Message(str(message.topic), payload, message.retain)
+                        self.messages.append(told)
+            self.subscribed.clear()
+            await asyncio.sleep(0.1)
 
-        async with running(
-            "mosquitto_sub",
-            [program("stdbuf"), "--output=L", *command, "-F", "%j"],
-            log=log,
-            directory=self._directory,
-        ) as process:
-            await process.until(is_subscribed)
-            yield Subscriber(log)
+    def at(self, topic: str) -> list[bytes]:
+        return [payload for where, payload, _ in self.messages if where == topic]
 
+    async def until_last(self, topic: str, payload: bytes) -> None:
+        await until(lambda: self.at(topic)[-1:] == [payload])
 
-class Subscriber:
-    """What a mosquitto_sub has been told so far."""
-
-    def __init__(self, log: Path) -> None:
-        self._log = log
-
-    def messages(self) -> list[Message]:
-        """Return all messages, in the order they came."""
-        lines = self._log.read_text(encoding="utf-8").splitlines(keepends=True)
-        told = [json.loads(line) for line in lines if line[0] == "{" and line.endswith("\n")]
-        return [
-            Message(each["topic"], each.get("payload") or "", bool(each["retain"])) for each in told
-        ]
-
-    def forget(self) -> None:
-        """Forget what came until now."""
-        with self._log.open("r+b") as file:
-            file.truncate()
+    async def until(self, topic: str, count: int) -> list[bytes]:
+        """Wait until so many messages came at a topic."""
+        await until(lambda: len(self.at(topic)) >= count)
+        return self.at(topic)

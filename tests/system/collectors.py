@@ -139,7 +139,6 @@ class Collectors:
         return part
 
     async def stop(self, name: str) -> None:
-        """Kill a collector."""
         await self._collectors[name][0].kill()
 
     def _collector(
@@ -173,14 +172,24 @@ class Collectors:
         output, _ = await process.communicate()
         return output.decode()
 
+    async def until_connected(self, *names: str) -> None:
+        await until(lambda: all(self.metrics(name).get("nats_connected") == 1 for name in names))
+
+    async def until_acknowledged(self) -> None:
+        """Wait until collectors have nothing of the stream to do."""
+
+        async def is_worked_off() -> bool:
+            info = await self.ask(self.js.consumer_info, "smarty_p1_frames", "store")
+            return info is not None and not info.num_pending and not info.num_ack_pending
+
+        await until(is_worked_off)
+
     @property
     def urls(self) -> tuple[str, ...]:
-        """Return the addresses of the nodes."""
         return self._cluster.urls
 
     @property
     def nodes(self) -> tuple[Part, ...]:
-        """Return the nodes of the cluster."""
         return self._cluster.nodes
 
     async def ask[**P, T](
@@ -254,7 +263,6 @@ class Collectors:
 
 
 def expected_of(*meters: MadeUpMeter) -> Stored:
-    """Return what all of them sent."""
     found: Stored = {}
     for meter in meters:
         found |= meter.expected
@@ -283,19 +291,9 @@ def meters(count: int, *, age: timedelta = timedelta(hours=1)) -> list[MadeUpMet
     return [MadeUpMeter(number, begin) for number in range(1, count + 1)]
 
 
-async def is_connected(fleet: Collectors, name: str) -> bool:
-    """Return whether a collector works."""
-    return fleet.metrics(name).get("nats_connected") == 1
-
-
 async def until_stored(fleet: Collectors, *sent: MadeUpMeter) -> None:
-    """Wait until all that meters have sent is stored."""
     expected = expected_of(*sent)
-
-    async def is_stored() -> bool:
-        return not missing(expected, fleet.stored())
-
     try:
-        await until(is_stored, within=PATIENCE)
+        await until(lambda: not missing(expected, fleet.stored()))
     except AssertionError:
         assert missing(expected, fleet.stored())[:10] == []

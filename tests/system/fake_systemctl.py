@@ -90,7 +90,6 @@ def words_of(command: str, environment: dict[str, str]) -> list[str]:
 
 
 def start(name: str, unit: _Unit) -> None:
-    """Start a service."""
     if pid_of(name):
         return
     environment = environment_of(name, unit)

@@ -55,7 +55,6 @@ class Gateway:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[Process]:
-        """Serve as long as the context lasts."""
         admin = f"admin:\n  accepter: tcp,{HOST},{self._admin_port}\n"
         configuration = self._directory / "ser2net.yaml"
         configuration.write_text("".join([self._head, *self._connections, admin]), encoding="utf-8")
@@ -69,12 +68,10 @@ class Gateway:
             yield self._process
 
     async def close_port(self, number: int) -> None:
-        """Close one of the ports, with whoever reads it."""
         await self._set_port_enable(number, "off")
         await self._process.until(lambda: self._serves_all_but(number))
 
     async def open_port(self, number: int) -> None:
-        """Open it again."""
         await self._set_port_enable(number, "on")
         await self._process.until(self._serves_all_but)
 
@@ -94,7 +91,6 @@ class Gateway:
 
 
 def _here(connection: str, port: int, device: Path) -> str:
-    """Return a connection with a port and a device of this machine."""
     connection, accepters = _ACCEPTER.subn(f"tcp,{HOST},{port}", connection)
     connection, devices = _DEVICE.subn(str(device), connection)
     assert (accepters, devices) == (1, 1), connection

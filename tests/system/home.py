@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from dev.demo.client import Client
 from dev.demo.home_assistant import Installation
@@ -62,8 +62,20 @@ class Home:
         self._running = contextlib.AsyncExitStack()
         self._logged_in = contextlib.AsyncExitStack()
 
+    async def __aenter__(self) -> Self:
+        """Start it."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop it, if that was not done."""
+        await self.stop()
+
     async def start(self) -> None:
-        """Start Home Assistant and log in."""
         self.process = await self._running.enter_async_context(
             self._installation.running(self._python, environment=self._environment)
         )
@@ -95,7 +107,7 @@ class Home:
         """Wait until Home Assistant will not load the meter again by itself, and it has."""
         if (left := self._enabled + _RELOADED_AFTER - time.monotonic()) > 0:
             await asyncio.sleep(left)
-        await until(self.shows_last_telegram, within=PATIENCE)
+        await until(self.shows_last_telegram)
 
     async def suggested_port(self) -> str | None:
         """Return what the form for another meter begins with; it is left as it is."""
@@ -105,31 +117,6 @@ class Home:
         port = next(field for field in form["data_schema"] if field["name"] == "port")
         suggested: str | None = port.get("description", {}).get("suggested_value")
         return suggested
-
-    async def add_helper(
-        self,
-        integration: str,
-        kind: str | None = None,
-        *,
-        options: Mapping[str, object] | None = None,
-        **fields: object,
-    ) -> str:
-        """Add a helper of Home Assistant, of a kind if there is a menu, and return its entity.
-
-        Then fill in the form of its options, if there are some to set.
-        """
-        flows = "/api/config/config_entries/flow"
-        step = await self.client.post(flows, handler=integration)
-        path = f"{flows}/{step['flow_id']}"
-        if kind:
-            await self.client.post(path, next_step_id=kind)
-        entry_id = (await self.client.post(path, **fields))["result"]["entry_id"]
-        if options:
-            await self.client.set_options(entry_id, **options)
-        registry = await self.client.command("config/entity_registry/list")
-        entity_ids = {entity["config_entry_id"]: entity["entity_id"] for entity in registry}
-        entity_id: str = entity_ids[entry_id]
-        return entity_id
 
     async def set_options(self, **options: object) -> None:
         """Go through the options flow."""
@@ -142,7 +129,6 @@ class Home:
         return await entities_of(self.client, entry_id)
 
     async def states(self) -> dict[str, str]:
-        """Return the states of these entities."""
         states = await self.all_states()
         # One that is new may be registered, and not yet have a state.
         none = {"state": "unknown"}
@@ -155,7 +141,6 @@ class Home:
         return states.pop("connection") in connections and set(states.values()) == {"unavailable"}
 
     async def all_states(self) -> dict[str, dict[str, Any]]:
-        """Return the state of each entity there is, with its attributes."""
         return {state["entity_id"]: state for state in await self.client.get("/api/states")}
 
     async def shows_last_telegram(self) -> bool:

@@ -40,7 +40,6 @@ class LockedStore:
         )
 
     def table(self) -> str:
-        """Return the table of a collector's configuration."""
         text = (
             f'[store]\nurl = "{self.part.url}"\nusername = "writer"\n'
             f'password_file = "{self.password}"\nca_file = "{self.authority.file}"\n'
@@ -50,12 +49,10 @@ class LockedStore:
         return text
 
     def export(self, matching: str) -> list[Any]:
-        """Return the lines of series."""
         query = urllib.parse.urlencode({"match[]": matching})
         return [json.loads(one) for one in self._open(f"/api/v1/export?{query}").splitlines()]
 
     def values(self, name: str) -> dict[int, float]:
-        """Return what a series has, by time."""
         values: dict[int, float] = {}
         for line in self.export(f'{{__name__="smarty_p1_{name}"}}'):
             values |= dict(zip(line["timestamps"], line["values"], strict=True))

@@ -49,11 +49,9 @@ class Machine:
         path.chmod(0o755)
 
     def read(self, path: str) -> str:
-        """Return the text of a file."""
         return self.run("cat", path)
 
     def pid(self, service: str) -> int:
-        """Return the process id of a service, 0 if it does not run."""
         text = self.run("systemctl", "show", service)
         return int(dict(line.split("=", 1) for line in text.splitlines())["MainPID"])
 

@@ -1,9 +1,6 @@
 """A real NATS cluster with the stream of frames, and gateways that publish to it."""
 
-import asyncio
 import contextlib
-import re
-import urllib.request
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,10 +11,8 @@ from nats.js.api import ConsumerConfig, DiscardPolicy, StreamConfig
 
 from dev.fleet.cluster import NatsCluster, login
 from dev.fleet.nats_server import recommended
-from dev.ports import free_ports
-from tests.system.broker import HOST
 from tests.system.sealed_gateway import SealedGateway
-from tests.system.support import PATIENCE, program, until
+from tests.system.support import program, until
 
 STREAM = "smarty_p1_frames"
 ANY_TITLE = {"gateway": ("*",)}
@@ -45,8 +40,6 @@ async def cluster_running(
 
 
 async def make_stream(cluster: NatsCluster) -> None:
-    """Make the stream of frames."""
-
     async def is_made() -> bool:
         # A cluster that answers may not have heard of all its nodes yet.
         with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
@@ -64,7 +57,7 @@ async def make_stream(cluster: NatsCluster) -> None:
             return True
         return False
 
-    await until(is_made, within=PATIENCE)
+    await until(is_made)
 
 
 async def stored(cluster: NatsCluster, least: int = 0) -> list[Stored]:
@@ -81,7 +74,7 @@ async def stored(cluster: NatsCluster, least: int = 0) -> list[Stored]:
             return len(found) >= least
         return False
 
-    await until(is_read, within=PATIENCE)
+    await until(is_read)
     return found
 
 
@@ -101,46 +94,10 @@ async def _read(cluster: NatsCluster) -> list[Stored]:
 
 
 class NatsGateway(SealedGateway):
-    """A `smarty-p1 gateway` of some ports that publishes to a cluster."""
+    """A `smarty-p1 gateway` of one port that publishes to a cluster as the user `gateway`."""
 
-    def __init__(
-        self,
-        directory: Path,
-        servers: Sequence[str],
-        addresses: Sequence[str],
-    ) -> None:
-        """Log in as the user `gateway`."""
+    def __init__(self, directory: Path, servers: Sequence[str], address: str) -> None:
         directory.mkdir(exist_ok=True)
-        logs_in = f"{login(directory, 'gateway')}batch_seconds = 0.1\n"
-        self.metrics_port = free_ports()
-        self._directory = directory
-        self._config = directory / "gateway.toml"
-        ports = "".join(f'[[port]]\naddress = "{address}"\n' for address in addresses)
-        self._config.write_text(
-            f"[nats]\nservers = {list(servers)}\n{logs_in}"
-            f"[metrics]\nport = {self.metrics_port}\n{ports}",
-            encoding="utf-8",
-        )
-
-    async def total(self, name: str) -> float:
-        """Return the sum of a metric over all ports, -1 before there is any."""
-
-        def ask() -> str:
-            url = f"http://{HOST}:{self.metrics_port}/metrics"
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return str(answer.read(), "utf-8")
-
-        with contextlib.suppress(OSError):
-            text = await asyncio.to_thread(ask)
-            line = rf"^smarty_p1_gateway_{name}{{.*}} (\S+)$"
-            if found := re.findall(line, text, re.MULTILINE):
-                return sum(map(float, found))
-        return -1
-
-    async def until_total(self, name: str, wanted: float, within: float = PATIENCE) -> None:
-        """Wait until the sum of a metric has a value."""
-
-        async def has_it() -> bool:
-            return await self.total(name) == wanted
-
-        await until(has_it, within=within)
+        broker = f"[nats]\nservers = {list(servers)}\n{login(directory, 'gateway')}"
+        ports = f'[[port]]\naddress = "{address}"\n'
+        self.configure(directory, f"{broker}batch_seconds = 0.1\n", ports)

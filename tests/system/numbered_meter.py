@@ -43,12 +43,8 @@ async def reading(
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Home]:
     """Run a Home Assistant that shows a meter."""
-    home = Home(directory, meter, environment=environment)
-    try:
-        await home.start()
+    async with Home(directory, meter, environment=environment) as home:
         await home.add_meter(port, KEY)
         await home.set_options(reference_power="3", network_prices={"surcharge_price": 0.1139})
         await home.until_settled()
         yield home
-    finally:
-        await home.stop()

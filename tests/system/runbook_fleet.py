@@ -9,7 +9,6 @@ import re
 import shutil
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from itertools import batched
@@ -71,7 +70,6 @@ class RunbookFleet:
         self._routes = [f"{free_ports()}:{port}" for port in self.http_ports]
         self.store_url = f"https://{HOST}:{self._ports['vmauth']}"
         self._sending: asyncio.Future[list[None]] | None = None
-        self._told = time.monotonic()
         # Which gateways were ended, from when to when.
         self._ended: list[tuple[str, float, float]] = []
         program("victoria-metrics")
@@ -98,7 +96,6 @@ class RunbookFleet:
                     for own in batched(self.meters, METERS_EACH, strict=True)
                 ]
                 self._sending = asyncio.gather(*villages)
-                self.tell("everything runs")
                 yield self
             finally:
                 await self.end_sending()
@@ -106,15 +103,6 @@ class RunbookFleet:
                     await self.stop(name)
                 record_file.close()
                 self._unmount()
-
-    def tell(self, what: str) -> None:
-        """Say how long something took: `pytest -s` shows it, and it is kept beside the fleet."""
-        now = time.monotonic()
-        line = f"{now - self._told:6.1f} s: {what}\n"
-        self._told = now
-        with (self.directory.parent / "steps.txt").open("a", encoding="utf-8") as steps:
-            steps.write(line)
-        sys.stdout.write(f"\n{line}")
 
     def _write_inputs(self, meter_ports: list[int]) -> None:
         nodes = [
@@ -195,7 +183,6 @@ class RunbookFleet:
         return self.directory / COLLECTORS[0] / "here.toml"
 
     async def start(self, name: str) -> None:
-        """Start a program, or start it again."""
         if name not in self.parts:
             port = self._ports[name]
             command = self._command(name)
@@ -210,7 +197,6 @@ class RunbookFleet:
         self._ended.append((name, begun, time.time()))
 
     async def kill(self, name: str) -> None:
-        """Kill a program."""
         begun = time.time()
         await self.parts[name].kill()
         self._ended.append((name, begun, time.time()))
@@ -223,7 +209,6 @@ class RunbookFleet:
         )
 
     async def restart_all(self, *names: str) -> None:
-        """Restart programs, one after the other."""
         for name in names:
             await self.restart(name)
 
@@ -246,17 +231,12 @@ class RunbookFleet:
         return [ROOT / "scripts" / "p1", verb, "--config", directory / f"{file}.toml"]
 
     def log(self, name: str) -> str:
-        """Return what a program has told."""
         logs = (self.directory / name).glob("*.log")
         return "".join(path.read_text(encoding="utf-8") for path in logs)
 
     async def until_told(self, name: str, what: str) -> None:
         """Wait until a program's log says something, by a pattern."""
-
-        async def is_told() -> bool:
-            return re.search(what, self.log(name)) is not None
-
-        await until(is_told, within=LONG)
+        await until(lambda: re.search(what, self.log(name)) is not None, within=LONG)
 
     def reload_nodes(self) -> None:
         """Do on each node what `systemctl reload nats-server` does."""
@@ -289,15 +269,12 @@ class RunbookFleet:
         return found
 
     async def until_metric(self, name: str, *wanted: float, programs: tuple[str, ...]) -> None:
-        """Wait until a metric has these values."""
-
         async def has_them() -> bool:
             return list((await self.metric(name, *programs)).values()) == [*wanted]
 
         await until(has_them, within=LONG)
 
     async def until_collecting(self) -> None:
-        """Wait until each collector works."""
         await self.until_metric("collector_nats_connected", 1.0, 1.0, programs=COLLECTORS)
 
     def tls(self, ca: str = "ca/ca.pem") -> ssl.SSLContext:
@@ -339,7 +316,6 @@ class RunbookFleet:
 
     @contextlib.asynccontextmanager
     async def asking(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """Log in at VictoriaMetrics."""
         password = (self.directory / "passwords" / "store").read_text("ascii").strip()
         async with aiohttp.ClientSession(
             headers={"Authorization": aiohttp.encode_basic_auth("smarty_p1", password)},
@@ -356,7 +332,6 @@ class RunbookFleet:
                 return await answer.read()
 
     async def end_sending(self) -> None:
-        """Let the meters send no more."""
         if self._sending:
             self._sending.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -402,15 +377,12 @@ class RunbookFleet:
             if isinstance(event, Sent):
                 sent[event.meter][time_of(event.text)] = event
         lost: dict[int, list[Sent]] = {}
-        longest = 0.0
         async with self.asking() as session:
             export = Export(self.store_url, session)
             for meter in self.meters:
                 telegrams = sent[meter.number]
                 truth = {at: values_of(one.text) for at, one in telegrams.items()}
                 samples = await export.samples(meter.device_name)
-                delays = [one.value for one in samples if one.series == STORAGE_DELAY]
-                longest = max(longest, *delays, 0.0)
                 # What is written again has none.
                 values = [one for one in samples if one.series != STORAGE_DELAY]
                 values += [Sample(STORAGE_DELAY, at, 0.0) for at in truth]
@@ -420,12 +392,6 @@ class RunbookFleet:
                 lost[meter.number] = [
                     one for one in missing if one.was_read and not self._was_in_hands(one)
                 ]
-        self.tell(
-            f"compared: {sum(map(len, sent.values()))} telegrams sent,"
-            f" {sum(map(len, lost.values()))} read and lost,"
-            f" {sum(not one.was_read for some in sent.values() for one in some.values())} not read;"
-            f" at most {longest:.1f} s until one was stored"
-        )
         return {number: one for number, one in lost.items() if one}
 
 

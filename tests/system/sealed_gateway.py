@@ -1,4 +1,4 @@
-"""A gateway without a key, a line that sends what it is told, and somebody who listens."""
+"""Gateways without and with a key, and a line that sends what it is told."""
 
 import asyncio
 import contextlib
@@ -9,10 +9,9 @@ import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiomqtt
-
 from dev.demo.home_assistant import ROOT
 from dev.demo.processes import Process, running
+from dev.encoder import KEY, TITLE
 from dev.ports import free_ports
 from tests.system.broker import HOST
 from tests.system.support import PATIENCE, until
@@ -27,7 +26,6 @@ class Line:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Serve as long as the context lasts."""
         server = await asyncio.start_server(self._serve, HOST, self.port)
         async with server:
             yield
@@ -43,11 +41,7 @@ class Line:
 
     async def send(self, data: bytes, readers: int = 1) -> None:
         """Send bytes to all readers, as soon as there are so many of them."""
-
-        async def has_readers() -> bool:
-            return len(self._writers) == readers
-
-        await until(has_readers, within=PATIENCE)
+        await until(lambda: len(self._writers) == readers)
         for writer in self._writers:
             writer.write(data)
             await writer.drain()
@@ -59,31 +53,22 @@ class SealedGateway:
     root = "smarty_p1/house"
 
     def __init__(self, directory: Path, broker_port: int, address: str, login: str = "") -> None:
+        broker = f'[mqtt]\nhost = "{HOST}"\nport = {broker_port}\n{login}'
+        self.configure(directory, broker, f'[[port]]\naddress = "{address}"\nname = "house"\n')
+
+    def configure(self, directory: Path, broker: str, ports: str) -> None:
         self.metrics_port = free_ports()
         self._directory = directory
         self._config = directory / "gateway.toml"
-        self._config.write_text(
-            f'[mqtt]\nhost = "{HOST}"\nport = {broker_port}\n{login}'
-            f"[metrics]\nport = {self.metrics_port}\n"
-            f'[[port]]\naddress = "{address}"\nname = "house"\n',
-            encoding="utf-8",
-        )
+        text = f"{broker}[metrics]\nport = {self.metrics_port}\n{ports}"
+        self._config.write_text(text, encoding="utf-8")
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Process]:
-        """Run as long as the context lasts."""
-        command: list[str | Path] = [
-            sys.executable,
-            "-P",
-            "-m",
-            "smarty_p1_cli",
-            "gateway",
-            "--config",
-            self._config,
-        ]
+        command: list[str | Path] = [sys.executable, "-P", "-m", "smarty_p1_cli", "gateway"]
         async with running(
             "gateway",
-            command,
+            [*command, "--config", self._config],
             log=self._directory / "gateway.log",
             directory=self._directory,
             environment={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -91,8 +76,6 @@ class SealedGateway:
             yield process
 
     async def metrics(self) -> str:
-        """Return all metrics."""
-
         def ask() -> str:
             url = f"http://{HOST}:{self.metrics_port}/metrics"
             with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
@@ -101,84 +84,49 @@ class SealedGateway:
         return await asyncio.to_thread(ask)
 
     async def metric(self, name: str) -> float:
-        """Return a metric of the port, with all its labels or by its name; -1 before there is any.
+        """Return the sum of a metric over all ports and other labels; -1 before there is any.
 
-        A name is that of a metric with one label.
+        With labels in its name, it is the one with these alone.
         """
         pattern = re.escape(name) if "{" in name else f"{name}{{.*}}"
         with contextlib.suppress(OSError):
             text = await self.metrics()
-            if found := re.search(rf"^smarty_p1_gateway_{pattern} (\S+)$", text, re.MULTILINE):
-                return float(found[1])
+            if found := re.findall(rf"^smarty_p1_gateway_{pattern} (\S+)$", text, re.MULTILINE):
+                return sum(map(float, found))
         return -1
 
     async def until_metric(self, name: str, wanted: float) -> None:
-        """Wait until a metric of the port has a value."""
-
         async def has_it() -> bool:
             return await self.metric(name) == wanted
 
-        await until(has_it, within=PATIENCE)
+        await until(has_it)
 
-    async def until_logged(self, text: str, count: int) -> None:
-        """Wait until a text stands in the log so often."""
+    def logged(self) -> str:
+        return (self._directory / "gateway.log").read_text("utf-8")
 
-        async def is_logged() -> bool:
-            return (self._directory / "gateway.log").read_text("utf-8").count(text) >= count
-
-        await until(is_logged, within=PATIENCE)
+    async def until_logged(self, text: str) -> None:
+        await until(lambda: text in self.logged())
 
 
-class Listener:
-    """Remembers all messages below a topic, over restarts of the broker."""
+class DecodedGateway(SealedGateway):
+    """A `smarty-p1 gateway` of one port, with the keys of its meter."""
 
-    def __init__(self, port: int, topic: str) -> None:
-        self.port = port
-        self.topic = topic
-        self.messages: list[tuple[str, bytes, bool]] = []
-        self.subscribed = asyncio.Event()
-
-    @contextlib.asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
-        """Listen as long as the context lasts."""
-        task = asyncio.create_task(self._listen())
-        try:
-            await asyncio.wait_for(self.subscribed.wait(), PATIENCE)
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _listen(self) -> None:
-        while True:
-            with contextlib.suppress(aiomqtt.MqttError):
-                async with aiomqtt.Client(HOST, self.port) as client:
-                    await client.subscribe(self.topic, qos=1)
-                    self.subscribed.set()
-                    async for message in client.messages:
-                        payload = message.payload
-                        assert isinstance(payload, bytes)
-                        self.messages.append((str(message.topic), payload, message.retain))
-            self.subscribed.clear()
-            await asyncio.sleep(0.1)
-
-    def at(self, topic: str) -> list[bytes]:
-        """Return what came at a topic."""
-        return [payload for where, payload, _ in self.messages if where == topic]
-
-    async def until_last(self, topic: str, payload: bytes) -> None:
-        """Wait until this is what came last at a topic."""
-
-        async def is_last() -> bool:
-            return self.at(topic)[-1:] == [payload]
-
-        await until(is_last, within=PATIENCE)
-
-    async def until(self, topic: str, count: int) -> list[bytes]:
-        """Wait until so many messages came at a topic."""
-
-        async def has_them() -> bool:
-            return len(self.at(topic)) >= count
-
-        await until(has_them, within=PATIENCE)
-        return self.at(topic)
+    def __init__(
+        self,
+        directory: Path,
+        broker_port: int,
+        address: str,
+        *,
+        publish: str = "",
+        key: bytes | None = None,
+    ) -> None:
+        super().__init__(directory, broker_port, address)
+        keys = directory / "meter-keys"
+        keys.write_text(
+            f"* {key.hex()}\n" if key else f"{TITLE.hex()} {KEY.hex()}\n", encoding="ascii"
+        )
+        keys.chmod(0o600)
+        sealed = self._config.read_text(encoding="utf-8")
+        self._config.write_text(
+            f'[keys]\nfile = "{keys}"\n[publish]\n{publish}\n{sealed}', encoding="utf-8"
+        )

@@ -37,11 +37,11 @@ def program(*names: str) -> str:
 
 
 async def until(
-    check: Callable[[], Awaitable[object]], *, within: float, every: float = 0.2
+    check: Callable[[], object], *, within: float = PATIENCE, every: float = 0.2
 ) -> None:
-    """Wait until a check returns something true."""
+    """Wait until a check returns something true, or awaits it."""
     deadline = time.monotonic() + within
-    while not await check():
+    while not (await found if isinstance(found := check(), Awaitable) else found):
         assert time.monotonic() < deadline, f"not within {within} s"
         await asyncio.sleep(every)
 
@@ -100,11 +100,7 @@ class RecordingMeter(Meter):
         assert match, f"{reference} is not in the telegram"
         return float(match[1])
 
-    async def sends_another(self, *, within: float) -> None:
+    async def sends_another(self) -> None:
         """Wait until it sends a telegram that tells something else."""
         last = self.last_telegram
-
-        async def has_sent() -> bool:
-            return self.last_telegram != last
-
-        await until(has_sent, within=within)
+        await until(lambda: self.last_telegram != last)

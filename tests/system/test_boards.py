@@ -1,8 +1,9 @@
-"""The small boards, from bytes on a serial line to states in a real Home Assistant."""
+"""A gateway without a key, and small boards: from a serial line to states in Home Assistant."""
 
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,13 +12,19 @@ import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
 from dev.demo.meter_statistics import DOMAIN, entities_of
-from dev.demo.processes import running
-from tests.system.broker import HOST, Broker
+from dev.demo.processes import Process, running
+from dev.simulator import serve
+from tests.system.broker import Broker
 from tests.system.home import Home, add_broker
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, program, until
+from tests.system.sealed_gateway import SealedGateway
+from tests.system.support import TIMEOUT, RecordingMeter, program, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
+KEY = bytes.fromhex("5A1ED5A1ED5A1ED5A1ED5A1ED5A1ED00")
+# The last telegram counts as current for a minute when no other comes.
+STALE = 60.0
+PORT = f"mqtt:{SealedGateway.root}/frame"
 GEOMETRY = {
     "distance_empty": 220,
     "distance_full": 20,
@@ -37,7 +44,6 @@ class Wire:
 
     @contextlib.asynccontextmanager
     async def plugged_in(self) -> AsyncIterator[Wire]:
-        """Keep the line as long as the context lasts."""
         ends = [f"pty,raw,echo=0,link={end}" for end in (self.port, self._far_end)]
         log = self._directory / "socat.log"
         async with running(
@@ -59,8 +65,6 @@ class Wire:
 
     @contextlib.asynccontextmanager
     async def sending(self, data: bytes, every: float = 0.1) -> AsyncIterator[None]:
-        """Send the same again and again as long as the context lasts."""
-
         async def send() -> None:
             while True:
                 self.send(data)
@@ -84,14 +88,15 @@ async def wires(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[
         }
 
 
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Broker:
+    return Broker(tmp_path_factory.mktemp("broker"))
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]:
-    home = Home(tmp_path_factory.mktemp("home"), RecordingMeter(1))
-    try:
-        await home.start()
+    async with Home(tmp_path_factory.mktemp("home"), RecordingMeter(1, KEY)) as home:
         yield home
-    finally:
-        await home.stop()
 
 
 async def states(home: Home, entry_id: str) -> dict[str, str]:
@@ -109,9 +114,100 @@ async def shows(home: Home, entry_id: str, **wanted: str) -> None:
         return found.items() >= wanted.items()
 
     try:
-        await until(check, within=PATIENCE)
+        await until(check)
     except AssertionError:
         pytest.fail(f"{await states(home, entry_id)} instead of {wanted}")
+
+
+async def kill(process: Process) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+async def offered_ports(home: Home) -> list[str]:
+    """Return what the form for a meter offers in its field for the port."""
+    flows = "/api/config/config_entries/flow"
+    menu = await home.client.post(flows, handler=DOMAIN)
+    form = await home.client.post(f"{flows}/{menu['flow_id']}", next_step_id="meter")
+    port = next(field for field in form["data_schema"] if field["name"] == "port")
+    return [option["value"] for option in port["selector"]["select"]["options"]]
+
+
+async def telegrams(home: Home) -> int:
+    """Return how many telegrams Home Assistant has accepted since its start."""
+    entry_id, *_ = await home.client.entries(DOMAIN)
+    told = await home.client.get(f"/api/diagnostics/config_entry/{entry_id}")
+    number: int = told["data"]["telegrams"]
+    return number
+
+
+async def shows_news(home: Home, meter: RecordingMeter) -> None:
+    """Wait until Home Assistant shows a telegram that is sent from now on."""
+    await meter.sends_another()
+    await until(home.shows_last_telegram)
+
+
+async def test_sealed_frames_of_a_gateway_without_a_key_become_states(
+    home: Home, broker: Broker, tmp_path: Path
+) -> None:
+    """It goes on after each of them was killed once."""
+    meter = home.meter
+    terminal = tmp_path / "meter"
+    gateway = SealedGateway(tmp_path, broker.port, str(terminal))
+    async with contextlib.AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        line = await enter(serve([meter], port=None, links=[terminal], interval=1))
+        serving = await enter(broker.serving())
+        sealing = await enter(gateway.running())
+        await add_broker(home, broker)
+        assert PORT in await offered_ports(home)
+        await home.add_meter(PORT, KEY)
+        await home.set_options(min_interval=0)
+        await shows_news(home, meter)
+
+        # The gateway: its will says so at once, long before its last telegram is too old.
+        async def is_unavailable() -> bool:
+            return (await home.states())["power_imported"] == "unavailable"
+
+        await kill(sealing)
+        await until(is_unavailable, within=STALE / 2)
+        sealing = await enter(gateway.running())
+        await shows_news(home, meter)
+
+        # The broker: what was sent meanwhile arrives late, and all of it.
+        async def is_complete() -> bool:
+            received = await telegrams(home) - telegrams_before
+            sent = await gateway.metric("frames_total") - frames_before
+            return abs(received - sent) <= 1  # one may be on its way
+
+        async def has_waiting() -> bool:
+            return await gateway.metric("queue_length") >= 3
+
+        telegrams_before = await telegrams(home)
+        frames_before = await gateway.metric("frames_total")
+        await kill(serving)
+        await until(has_waiting)
+        await enter(broker.serving())
+        await shows_news(home, meter)
+        await gateway.until_metric("queue_length", 0)
+        await until(is_complete)
+
+        # Home Assistant.
+        await kill(home.process)
+        await home.stop()
+        await home.start()
+        await shows_news(home, meter)
+
+        # The meter: its port vanishes, and comes back.
+        await line.stop()
+        await asyncio.sleep(2)
+        await line.start()
+        await shows_news(home, meter)
+        assert await gateway.metric("dropped_total") == 0
+    secret = KEY.hex()
+    for file in tmp_path.glob("*"):  # noqa: ASYNC240 - nothing else runs
+        if file.is_file():
+            assert secret not in file.read_bytes().decode("latin-1").lower(), file
 
 
 async def test_counts_on_a_line_become_energy(home: Home, wires: dict[str, Wire]) -> None:
@@ -144,34 +240,20 @@ async def test_distances_on_a_line_become_volume(home: Home, wires: dict[str, Wi
         await shows(home, entry["entry_id"], tank_level="unknown", tank_volume="unknown")
 
 
-async def test_messages_are_pulses(home: Home, tmp_path: Path) -> None:
-    log = home.log.read_text(encoding="utf-8")
-    assert "Traceback" not in log
-    assert " ERROR " not in log
-    broker = Broker(tmp_path)
+async def test_messages_are_pulses(home: Home, broker: Broker) -> None:
     fields = {"topic": "iot/led", "pulses_per_kwh": 1000}
     async with broker.serving():
-        await add_broker(home, broker)
-        await publish(broker, "40", "--retain")
+        await broker.publish("iot/led", "40")
         entry = await home.client.run_flow(DOMAIN, "pulse", "pulse_topic", **fields)
         entry_id = entry["entry_id"]
 
         async def has_counted() -> bool:
             # Home Assistant gathers subscriptions for a while.
-            await publish(broker, "42", "--retain")
+            await broker.publish("iot/led", "42")
             return (await states(home, entry_id)).get("pulse_energy") == "0.002"
 
-        await until(has_counted, within=PATIENCE)
+        await until(has_counted)
     await shows(home, entry_id, pulse_energy="unavailable")
     async with broker.serving():
-        await publish(broker, "47", "--retain")
+        await broker.publish("iot/led", "47")
         await shows(home, entry_id, pulse_energy="0.007")
-
-
-async def publish(broker: Broker, text: str, *options: str) -> None:
-    """Publish a message at the topic of the pulses."""
-    client = await asyncio.create_subprocess_exec(
-        *(program("mosquitto_pub"), "-h", HOST, "-p", f"{broker.port}"),
-        *("-t", "iot/led", "-m", text, *options),
-    )
-    assert await client.wait() == 0

@@ -1,11 +1,12 @@
 """Collectors with a real NATS cluster and a real VictoriaMetrics."""
 
 import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from nats.aio.msg import Msg
 
 from dev.encoder import frame
@@ -14,17 +15,17 @@ from tests.system.collectors import (
     Collectors,
     MadeUpMeter,
     expected_of,
-    is_connected,
     meters,
     missing,
     until_stored,
 )
 from tests.system.nats_cluster import STREAM
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT, until
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 
 async def make_what_earlier_collectors_left(fleet: Collectors, meter: MadeUpMeter) -> None:
-    """Make a stream with an earlier configuration."""
     subjects = ["smarty_p1.frames.*.*"]
     await fleet.ask(fleet.js.add_stream, name=STREAM, subjects=subjects, num_replicas=3)
     title = meter.title.hex().upper()
@@ -41,132 +42,119 @@ async def check_what_earlier_collectors_left(fleet: Collectors) -> None:
     assert config.duplicate_window == 0.1
 
 
-@pytest.mark.timeout(TIMEOUT)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Collectors]:
+    async with Collectors(tmp_path_factory.mktemp("fleet")) as fleet:
+        yield fleet
+
+
+@pytest.fixture(scope="module")
+def known() -> list[MadeUpMeter]:
+    # Readings older than a minute are told to nobody.
+    return meters(11, age=timedelta(0))
+
+
 async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_collector(
-    tmp_path: Path,
+    fleet: Collectors, known: list[MadeUpMeter]
 ) -> None:
-    async with Collectors(tmp_path) as fleet:
-        # Readings older than a minute are told to nobody.
-        *known, stranger = meters(12, age=timedelta(0))
-        fleet.write_keys(*known)
-        await make_what_earlier_collectors_left(fleet, known[2])
-        first = await fleet.start("first")
-        await until(lambda: is_connected(fleet, "first"), within=PATIENCE)
-        readings: dict[tuple[str, int], dict[str, Any]] = {}
+    *_, stranger = meters(12)
+    fleet.write_keys(*known)
+    await make_what_earlier_collectors_left(fleet, known[2])
+    first = await fleet.start("first")
+    await fleet.until_connected("first")
+    readings: dict[tuple[str, int], dict[str, Any]] = {}
 
-        async def on_reading(message: Msg) -> None:
-            reading = json.loads(message.data)
-            readings[message.subject, reading["frame_counter"]] = reading
+    async def on_reading(message: Msg) -> None:
+        reading = json.loads(message.data)
+        readings[message.subject, reading["frame_counter"]] = reading
 
-        await fleet.nats.subscribe("smarty_p1.readings.*", cb=on_reading)
-        old = [(meter.subject, meter.next_frame()) for meter in known]
-        for subject, data in old:
-            await fleet.publish(subject, data)
-        a, b = known[0], known[1]
-        # Also with a header that the library takes for a status of the server.
-        for data in (b"", b"\0" * 15_000, b"/Lux5", old[0][1][:-1], old[0][1] + old[1][1]):
-            await fleet.publish(a.subject, data, Status="404")
-        unreadable = a.subject.encode()[:-1] + b"\xff"
-        await fleet.publish_raw(unreadable, b"NATS/1.0 \xff\xff\xff\r\n\r\n", old[0][1])
-        await fleet.publish_raw(a.subject.encode(), b"NATS/1.0\xff\xff\xff\r\n\r\n", b"")
-        await fleet.publish_raw(a.subject.encode(), b"NATS/1.0", b"")
-        await fleet.publish(a.subject, frame(99, key=bytes(16), title=a.title))
-        await fleet.publish(b.subject, frame(98, key=KEY, title=a.title))
-        await fleet.publish(stranger.subject, frame(1, key=KEY, title=stranger.title))
+    await fleet.nats.subscribe("smarty_p1.readings.*", cb=on_reading)
+    old = [(meter.subject, meter.next_frame()) for meter in known]
+    for subject, data in old:
+        await fleet.publish(subject, data)
+    a, b = known[0], known[1]
+    # Also with a header that the library takes for a status of the server.
+    for data in (b"", b"\0" * 15_000, b"/Lux5", old[0][1][:-1], old[0][1] + old[1][1]):
+        await fleet.publish(a.subject, data, Status="404")
+    unreadable = a.subject.encode()[:-1] + b"\xff"
+    await fleet.publish_raw(unreadable, b"NATS/1.0 \xff\xff\xff\r\n\r\n", old[0][1])
+    await fleet.publish_raw(a.subject.encode(), b"NATS/1.0\xff\xff\xff\r\n\r\n", b"")
+    await fleet.publish_raw(a.subject.encode(), b"NATS/1.0", b"")
+    await fleet.publish(a.subject, frame(99, key=bytes(16), title=a.title))
+    await fleet.publish(b.subject, frame(98, key=KEY, title=a.title))
+    await fleet.publish(stranger.subject, frame(1, key=KEY, title=stranger.title))
+    await fleet.send(*known)
+    await until_stored(fleet, *known)
+    await until(lambda: len(readings) == 2 * len(known))
+    reading = readings[f"smarty_p1.readings.{a.title.hex().upper()}", 2]
+    assert reading["serial_number"] == a.name
+    assert reading["objects"]["1-0:1.8.0"] == 102.002
+    await until(lambda: fleet.metrics("first")["telegrams_total"] >= 2 * len(known))
+    told = fleet.metrics("first")
+    rejected = {key for key, value in told.items() if key.startswith("rejected") and value}
+    assert rejected == {
+        'rejected_total{reason="malformed"}',
+        'rejected_total{reason="tag"}',
+        'rejected_total{reason="no_key"}',
+        'rejected_total{reason="wrong_subject"}',
+    }
+    assert told['rejected_total{reason="wrong_subject"}'] >= 2
+    await check_what_earlier_collectors_left(fleet)
+
+    # What comes again writes what is there.
+    await first.kill()
+    await fleet.start("second")
+    for subject, data in old:
+        await fleet.publish(subject, data)
+    await fleet.send(*known)
+    await until_stored(fleet, *known)
+    assert missing(expected_of(*known), fleet.stored()) == []
+
+
+async def test_what_somebody_deletes_is_made_again(
+    fleet: Collectors, known: list[MadeUpMeter]
+) -> None:
+    await fleet.start("first")
+
+    async def go_on() -> None:
         await fleet.send(*known)
         await until_stored(fleet, *known)
 
-        async def is_told() -> bool:
-            return len(readings) == 2 * len(known)
-
-        await until(is_told, within=PATIENCE)
-        reading = readings[f"smarty_p1.readings.{a.title.hex().upper()}", 2]
-        assert reading["serial_number"] == a.name
-        assert reading["objects"]["1-0:1.8.0"] == 102.002
-
-        async def is_acknowledged() -> bool:
-            return fleet.metrics("first")["telegrams_total"] >= 2 * len(known)
-
-        await until(is_acknowledged, within=PATIENCE)
-        told = fleet.metrics("first")
-        rejected = {key for key, value in told.items() if key.startswith("rejected") and value}
-        assert rejected == {
-            'rejected_total{reason="malformed"}',
-            'rejected_total{reason="tag"}',
-            'rejected_total{reason="no_key"}',
-            'rejected_total{reason="wrong_subject"}',
-        }
-        assert told['rejected_total{reason="wrong_subject"}'] >= 2
-        await check_what_earlier_collectors_left(fleet)
-
-        # What comes again writes what is there.
-        await first.kill()
-        await fleet.start("second")
-        for subject, data in old:
-            await fleet.publish(subject, data)
-        await fleet.send(*known)
-        await until_stored(fleet, *known)
-        assert missing(expected_of(*known), fleet.stored()) == []
+    await go_on()
+    await fleet.ask(fleet.js.delete_consumer, STREAM, "store")
+    await go_on()
+    await fleet.nodes[0].kill()
+    await go_on()
+    await fleet.ask(fleet.js.delete_key_value, "smarty_p1_meters")
+    await go_on()
+    # Another one has more messages soon than were read of it.
+    await fleet.ask(fleet.js.delete_stream, STREAM)
+    await go_on()
+    await go_on()
+    await fleet.nodes[0].start()
 
 
-@pytest.mark.timeout(TIMEOUT)
-async def test_what_somebody_deletes_is_made_again(tmp_path: Path) -> None:
-    async with Collectors(tmp_path) as fleet:
-        sent = meters(20)
-        fleet.write_keys(*sent)
-        await fleet.start("first")
-        await fleet.start("second")
-
-        async def go_on() -> None:
-            await fleet.send(*sent)
-            await until_stored(fleet, *sent)
-
-        await go_on()
-        await fleet.ask(fleet.js.delete_consumer, STREAM, "store")
-        await go_on()
-        await fleet.nodes[0].kill()
-        await go_on()
-        await fleet.ask(fleet.js.delete_key_value, "smarty_p1_meters")
-        await go_on()
-        # Another one has more messages soon than were read of it.
-        await fleet.ask(fleet.js.delete_stream, STREAM)
-        await go_on()
-        await go_on()
-
-
-@pytest.mark.timeout(TIMEOUT)
 async def test_one_gateways_flood_of_old_frames_changes_no_value_and_holds_up_no_other(
-    tmp_path: Path,
+    fleet: Collectors, known: list[MadeUpMeter]
 ) -> None:
-    async with Collectors(tmp_path) as fleet:
-        robbed, other = meters(2)
-        fleet.write_keys(robbed, other)
-        await fleet.start("first")
-        await until(lambda: is_connected(fleet, "first"), within=PATIENCE)
-        old = [robbed.next_frame() for _ in range(3)]
-        for data in old:
-            await fleet.publish(robbed.subject, data)
-        await until_stored(fleet, robbed)
-        # More than all collectors together may have without an acknowledgement.
-        for number in range(30_000):
-            await fleet.nats.publish(
-                robbed.subject, old[number % 3] if number % 5 == 0 else b"junk"
-            )
-        await fleet.nats.flush()
-        for _ in range(3):
-            await fleet.send(other)
-        await until_stored(fleet, robbed, other)
-        title = robbed.title.hex().upper()
+    robbed, other, *_ = known
+    old = [robbed.next_frame() for _ in range(3)]
+    for data in old:
+        await fleet.publish(robbed.subject, data)
+    await until_stored(fleet, *known)
+    # More than all collectors together may have without an acknowledgement.
+    for number in range(30_000):
+        await fleet.nats.publish(robbed.subject, old[number % 3] if number % 5 == 0 else b"junk")
+    await fleet.nats.flush()
+    for _ in range(3):
+        await fleet.send(other)
+    await until_stored(fleet, *known)
+    title = robbed.title.hex().upper()
 
-        async def is_told() -> bool:
-            told = fleet.metrics("first")
-            return told.get(f'meter_earlier_total{{title="{title}"}}', 0) > 0
+    async def is_told() -> bool:
+        name = f'meter_earlier_total{{title="{title}"}}'
+        return any(fleet.metrics(one).get(name) for one in ("first", "second"))
 
-        await until(is_told, within=PATIENCE)
-
-        async def is_worked_off() -> bool:
-            info = await fleet.ask(fleet.js.consumer_info, STREAM, "store")
-            return info is not None and not info.num_pending and not info.num_ack_pending
-
-        await until(is_worked_off, within=PATIENCE)
-        assert missing(expected_of(robbed, other), fleet.stored()) == []
+    await until(is_told)
+    await fleet.until_acknowledged()
+    assert missing(expected_of(*known), fleet.stored()) == []

@@ -11,7 +11,6 @@ from tests.system.collectors import (
     KEY,
     Collectors,
     MadeUpMeter,
-    is_connected,
     meters,
     until_stored,
 )
@@ -27,11 +26,7 @@ def total(fleet: Collectors, name: str) -> float:
 
 async def until_total(fleet: Collectors, name: str, wanted: float) -> None:
     """Wait until the collectors together count so much."""
-
-    async def is_so_much() -> bool:
-        return total(fleet, name) == wanted
-
-    await until(is_so_much, within=PATIENCE)
+    await until(lambda: total(fleet, name) == wanted)
 
 
 def logs_in(directory: Path) -> str:
@@ -39,32 +34,23 @@ def logs_in(directory: Path) -> str:
 
 
 async def start(fleet: Collectors) -> None:
-    """Start both collectors."""
     for one in BOTH:
         await fleet.start(one)
-    for one in BOTH:
-        await until(lambda: is_connected(fleet, one), within=PATIENCE)  # noqa: B023
+    await fleet.until_connected(*BOTH)
 
 
 async def until_waiting(fleet: Collectors, count: int) -> None:
     """Wait until so many titles wait, as each collector says."""
-
-    async def are_so_many() -> bool:
-        return [fleet.metrics(one).get("waiting_titles", 0) for one in BOTH] == [count, count]
-
-    await until(are_so_many, within=PATIENCE)
+    await until(
+        lambda: [fleet.metrics(one).get("waiting_titles", 0) for one in BOTH] == [count, count]
+    )
 
 
 async def delete(fleet: Collectors, meter: MadeUpMeter) -> None:
-    """Have VictoriaMetrics forget a meter."""
     query = urllib.parse.urlencode({"match[]": f'{{meter="{meter.name}"}}'})
     url = f"{fleet.store.url}/api/v1/admin/tsdb/delete_series?{query}"
     await asyncio.to_thread(urllib.request.urlopen, url, timeout=PATIENCE)
-
-    async def is_gone() -> bool:
-        return all(name != meter.name for _, name, _ in fleet.stored())
-
-    await until(is_gone, within=PATIENCE)
+    await until(lambda: all(name != meter.name for _, name, _ in fleet.stored()))
 
 
 async def read_again(fleet: Collectors, sent: tuple[MadeUpMeter, ...], gone: MadeUpMeter) -> None:
@@ -104,11 +90,7 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
             await fleet.send(*sent)
         title = rotated.title.hex().upper()
         wrong = f'meter_rejected_total{{reason="tag",title="{title}"}}'
-
-        async def is_told() -> bool:
-            return total(fleet, wrong) >= 4
-
-        await until(is_told, within=PATIENCE)
+        await until(lambda: total(fleet, wrong) >= 4)
         rotated.key = NEW_KEY
         for _ in range(3):
             await fleet.send(*sent)
@@ -162,7 +144,7 @@ async def test_collectors_with_different_keys_store_everything_and_read_a_frame_
         another = f"{one.title.hex()} {NEW_KEY.hex()}\n"
         fleet.write_keys(both, other, more=another, file="second-keys")
         await fleet.start("first", keys="first-keys")
-        await until(lambda: is_connected(fleet, "first"), within=PATIENCE)
+        await fleet.until_connected("first")
         await fleet.start("second", keys="second-keys")
         for _ in range(2):
             await fleet.send(late)
@@ -174,12 +156,7 @@ async def test_collectors_with_different_keys_store_everything_and_read_a_frame_
             await fleet.publish(both.subject, bytes(damaged[:30]) + bytes(len(damaged) - 30))
             await fleet.publish(one.subject, one.last_frame[:-1] + b"\0")
         await until_stored(fleet, both, one, other)
-
-        async def is_all_acknowledged() -> bool:
-            info = await fleet.js.consumer_info("smarty_p1_frames", "store")
-            return not info.num_pending and not info.num_ack_pending
-
-        await until(is_all_acknowledged, within=PATIENCE)
+        await fleet.until_acknowledged()
         await until_waiting(fleet, 2)
 
         async def is_only_left_what_no_key_opens() -> bool:
@@ -187,7 +164,7 @@ async def test_collectors_with_different_keys_store_everything_and_read_a_frame_
             info = await fleet.js.stream_info("smarty_p1_parked")
             return info.state.messages == 12
 
-        await until(is_only_left_what_no_key_opens, within=PATIENCE)
+        await until(is_only_left_what_no_key_opens)
         before = total(fleet, "caught_up_total")
         fleet.write_keys(both, one, late, file="first-keys")
         await until_stored(fleet, *sent)

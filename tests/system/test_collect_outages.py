@@ -1,4 +1,4 @@
-"""Collectors with a real NATS cluster and a real VictoriaMetrics, which are killed."""
+"""Collectors with a real NATS cluster and VictoriaMetrics that are killed, and two regions."""
 
 import asyncio
 import logging
@@ -7,7 +7,10 @@ from pathlib import Path
 from secrets import randbelow
 
 import pytest
+from nats.js import JetStreamContext
 
+from dev.fleet.cluster import ADMIN, connect, user_of
+from dev.fleet.storage import VictoriaMetrics
 from dev.reliability.killable_program import Part
 from dev.simulator.randomness import seeded_random
 from tests.system.collectors import (
@@ -15,13 +18,14 @@ from tests.system.collectors import (
     STOP,
     TERMINATE,
     Collectors,
+    MadeUpMeter,
     expected_of,
-    is_connected,
     meters,
     missing,
     until_stored,
 )
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.nats_cluster import STREAM
+from tests.system.support import TIMEOUT, until
 
 LOGGER = logging.getLogger(__name__)
 BOTH = ("first", "second")
@@ -36,8 +40,7 @@ async def test_nothing_is_lost_or_let_in_whatever_is_killed(tmp_path: Path) -> N
         sent = meters(20)
         fleet.write_keys(*sent)
         parts: Sequence[Part] = [fleet.store, *[await fleet.start(name) for name in BOTH]]
-        for name in BOTH:
-            await until(lambda: is_connected(fleet, name), within=PATIENCE)  # noqa: B023
+        await fleet.until_connected(*BOTH)
 
         async def send() -> None:
             while True:
@@ -60,13 +63,47 @@ async def test_nothing_is_lost_or_let_in_whatever_is_killed(tmp_path: Path) -> N
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
         await until_stored(fleet, *sent)
-
-        async def is_acknowledged() -> bool:
-            info = await fleet.ask(fleet.js.consumer_info, "smarty_p1_frames", "store")
-            return info is not None and not info.num_pending and not info.num_ack_pending
-
-        await until(is_acknowledged, within=PATIENCE)
+        await fleet.until_acknowledged()
         assert not any(fleet.metrics(name)["oldest_age_seconds"] for name in BOTH)
         await fleet.store.kill()
         await fleet.store.start()
         assert missing(expected_of(*sent), fleet.stored())[:10] == []
+
+
+NORTH, SOUTH = 1, 2
+
+
+async def subjects(stream: JetStreamContext) -> set[str]:
+    """Return which meters have frames in a region's stream."""
+    info = await stream.stream_info(STREAM, subjects_filter=">")
+    return {subject.rpartition(".")[2] for subject in info.state.subjects or ()}
+
+
+def titles_of(*some: MadeUpMeter) -> set[str]:
+    return {meter.title.hex().upper() for meter in some}
+
+
+@pytest.mark.timeout(TIMEOUT)
+async def test_each_region_has_its_own_meters_and_both_are_stored(tmp_path: Path) -> None:
+    async with (
+        Collectors(tmp_path, regions=2) as fleet,
+        VictoriaMetrics(tmp_path / "other") as other,
+        await connect(fleet.urls, user_of(ADMIN, SOUTH), outlasts_nodes=True) as southern,
+        await connect(fleet.urls, user_of("gateway", SOUTH), outlasts_nodes=True) as gateway,
+    ):
+        south = southern.jetstream(timeout=5)
+        here, there, moved = meters(3)
+        fleet.write_keys(here, there, moved)
+        await fleet.start("north")
+        await fleet.start("south", region=SOUTH)
+        # It writes one meter of the north to a second store.
+        titles = f'titles = ["{here.title.hex()}"]\n'
+        await fleet.start("b", store=f'[store]\nurl = "{other.url}"\nname = "b"\n', more=titles)
+        await fleet.until_connected("north", "south")
+
+        await fleet.send(here, moved)
+        await gateway.jetstream(timeout=5).publish(there.subject, there.next_frame(), stream=STREAM)
+        await until_stored(fleet, here, there, moved)
+        assert await subjects(fleet.js) == titles_of(here, moved)
+        assert await subjects(south) == titles_of(there)
+        await until(lambda: not missing(expected_of(here), fleet.stored(other)))

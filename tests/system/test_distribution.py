@@ -59,7 +59,6 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def files(directory: Path) -> set[str]:
-    """Return the files below a directory."""
     found = (path.relative_to(directory).as_posix() for path in directory.rglob("*.*"))
     return {name for name in found if "__pycache__" not in name}
 
@@ -171,7 +170,6 @@ def test_the_extras_bring_what_gateway_and_fleet_need(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a clone of the repository."""
     path = tmp_path_factory.mktemp("other") / "clone"
     git = shutil.which("git")
     assert git
@@ -180,7 +178,6 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(clone: Path, folder: Path, *clock: str) -> subprocess.CompletedProcess[str]:
-    """Build the files of a release in a clone."""
     end = run(Path("/usr/bin/env"), *clock, clone / "scripts/release", "build", folder, cwd=clone)
     if any(words in end.stderr for words in OFFLINE):
         pytest.skip("the Python package index is out of reach")

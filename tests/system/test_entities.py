@@ -15,7 +15,7 @@ from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Meter, serve
 from tests.system.broker import HOST, Broker
 from tests.system.home import Home, add_broker
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, program, until
+from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -51,15 +51,6 @@ def value_at(meter: Meter, reference: str, when: datetime) -> float:
     return float(match[1])
 
 
-async def publish(broker: Broker, topic: str, text: str) -> None:
-    """Publish a retained message, as ESPHome does."""
-    client = await asyncio.create_subprocess_exec(
-        *(program("mosquitto_pub"), "-h", HOST, "-p", f"{broker.port}"),
-        *("-t", topic, "-m", text, "-r"),
-    )
-    assert await client.wait() == 0
-
-
 async def run_board(broker: Broker, meter: Meter) -> None:
     """Publish the values of a meter every ten seconds until cancelled."""
     for name, (_, unit, device_class, state_class) in SENSORS.items():
@@ -72,11 +63,11 @@ async def run_board(broker: Broker, meter: Meter) -> None:
             "state_class": state_class,
             "device": {"identifiers": ["board"], "name": "board", "manufacturer": "Espressif"},
         }
-        await publish(broker, f"homeassistant/sensor/board/{name}/config", json.dumps(config))
+        await broker.publish(f"homeassistant/sensor/board/{name}/config", json.dumps(config))
     while True:
         now = datetime.now(UTC)
         for name, (reference, *_) in SENSORS.items():
-            await publish(broker, f"{TOPIC}/{name}/state", f"{value_at(meter, reference, now):.3f}")
+            await broker.publish(f"{TOPIC}/{name}/state", f"{value_at(meter, reference, now):.3f}")
         await asyncio.sleep(10)
 
 
@@ -95,18 +86,17 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]
     """Yield a Home Assistant with a board at one meter, and with dsmr at the other."""
     board_meter, meter = map(RecordingMeter, WITHOUT_SUN)
     broker = Broker(tmp_path_factory.mktemp("broker"))
-    home = Home(tmp_path_factory.mktemp("home"), meter)
-    async with broker.serving(), serve([meter], interval=10) as line:
+    async with (
+        broker.serving(),
+        serve([meter], interval=10) as line,
+        Home(tmp_path_factory.mktemp("home"), meter) as home,
+    ):
         board = asyncio.create_task(run_board(broker, board_meter))
-        try:
-            await home.start()
-            await add_broker(home, broker)
-            [(_, (address, *_))] = line.addresses()
-            await home.client.run_flow("dsmr", port=str(address), dsmr_version="5L")
-            yield home
-        finally:
-            board.cancel()
-            await home.stop()
+        await add_broker(home, broker)
+        port = f"socket://{HOST}:{line.ports[0]}"
+        await home.client.run_flow("dsmr", port=port, dsmr_version="5L")
+        yield home
+        board.cancel()
 
 
 async def add(client: Client, **chosen: object) -> tuple[str, str]:
@@ -185,7 +175,7 @@ async def test_the_energy_of_the_entities_is_counted(house: Home) -> None:
         wanted = [name for names in found.values() for name in names.values()]
         return all(states.get(name, {}).get("state", "unknown")[0].isdigit() for name in wanted)
 
-    await until(are_there, within=PATIENCE)
+    await until(are_there)
     fields = [
         {name: entity if "power" in name else [entity] for name, entity in names.items()}
         for names in found.values()

@@ -24,7 +24,6 @@ def groups() -> list[dict[str, Any]]:
 
 
 def rules() -> list[dict[str, Any]]:
-    """Return the alerts."""
     return [rule for group in groups() for rule in group["rules"] if "alert" in rule]
 
 

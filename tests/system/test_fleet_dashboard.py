@@ -201,7 +201,7 @@ async def check_panels(asked: Asked) -> None:
         return not missing
 
     with contextlib.suppress(AssertionError):
-        await until(have_data, within=PATIENCE, every=0.5)
+        await until(have_data, every=0.5)
     assert missing == []
 
     # What the operator came for.
@@ -235,7 +235,7 @@ async def check_alerts(asked: Asked) -> None:
         return not wanted
 
     with contextlib.suppress(AssertionError):
-        await until(are_known, within=PATIENCE, every=0.5)
+        await until(are_known, every=0.5)
     assert wanted == set()
     quiet = {"GatewayDown", "CollectorDown", "StoreAway", "NoCollectorWorks", "NodeAway"}
 
@@ -244,7 +244,7 @@ async def check_alerts(asked: Asked) -> None:
         return {"PortClosed", "MachineDown"} <= fire and not fire & quiet
 
     # The names of metrics are known before their newest values.
-    await until(are_right, within=PATIENCE, every=0.5)
+    await until(are_right, every=0.5)
 
 
 async def test_each_panel_has_data_and_each_alert_knows_its_metrics(asked: Asked) -> None:

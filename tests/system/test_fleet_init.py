@@ -30,15 +30,12 @@ async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) 
     async def hear(message: Msg) -> None:
         heard.append(message)
 
-    async def is_heard() -> bool:
-        return bool(heard)
-
     async with fleet.running():
         async with fleet.connected("display") as display:
             await display.subscribe(f"smarty_p1.readings.{title}", cb=hear)
             await display.flush()
             await fleet.until_fresh()
-            await until(is_heard, within=TIMEOUT)
+            await until(lambda: bool(heard), within=TIMEOUT)
         # Nobody who has the title alone goes into the wrong cellar.
         place = f'smarty_p1_last_seen{{title="{title}",gateway="cellar",port=~"socket://.*"}}'
         assert await fleet.stored(place)

@@ -200,14 +200,12 @@ class Operator:
         return {one["metric"].get("port", "all"): float(one["value"][1]) for one in found}
 
     def until(self, query: str, ports: set[str]) -> None:
-        """Wait until a query has values of these ports."""
         deadline = time.monotonic() + 120
         while self.ask(query).keys() != ports:
             assert time.monotonic() < deadline, f"{query}: {self.ask(query)}\n{self.logs()}"
             time.sleep(1)
 
     def until_fresh(self, *ports: str) -> None:
-        """Wait until these ports, and no others, have values of now."""
         self.until(f"last_over_time(smarty_p1_last_seen[5m]) > {time.time():.0f}", {*ports})
 
 

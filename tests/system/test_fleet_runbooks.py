@@ -1,7 +1,4 @@
-"""What docs/fleet-runbooks.md tells an operator to do, done to its end with a fleet that goes on.
-
-`pytest -s -m slow` shows how long each step takes.
-"""
+"""What docs/fleet-runbooks.md tells an operator to do, done to its end; the fleet goes on."""
 
 import asyncio
 import contextlib
@@ -59,15 +56,11 @@ async def test_a_node_that_has_lost_its_disk_gets_everything_from_the_others(
         await fleet.until_fresh()
         await fleet.parts["node2"].kill()
         shutil.rmtree(fleet.directory / "node2" / "data")
-        fleet.tell("node2 is gone, with its disk")
         await fleet.start("node2")
-        fleet.tell("it runs again")
         await until(lambda: has_all_nodes(fleet), within=LONG)
-        fleet.tell("it has the whole stream")
         # It is as good as the others now: with one of those away, everything goes on.
         await fleet.parts["node1"].kill()
         await fleet.until_fresh()
-        fleet.tell("another one is away, and values are stored again")
         assert await fleet.compare() == {}
 
 
@@ -78,12 +71,10 @@ async def test_a_stolen_gateway_is_locked_out_and_replaced(tmp_path: Path) -> No
         # It reads its meters on, while somebody looks at what it has.
         shutil.copytree(fleet.directory / "gateway-cellar", thief)
         await fleet.until_fresh()
-        fleet.tell("it is noticed")
         (fleet.directory / "passwords/nats/cellar").unlink()
         fleet.init()
         fleet.reload_nodes()
         await fleet.until_told("gateway-cellar", "(?i)authorization violation")
-        fleet.tell("its connection is cut, and its login refused")
         with pytest.raises(NatsError, match=r"(?i)authorization"):
             async with fleet.connected("cellar", stolen):
                 pass
@@ -93,7 +84,6 @@ async def test_a_stolen_gateway_is_locked_out_and_replaced(tmp_path: Path) -> No
         shutil.rmtree(fleet.directory / "gateway-cellar/queue")
         await fleet.start("gateway-cellar")
         await fleet.until_fresh()
-        fleet.tell("another one sends, as the same user")
         lost = await fleet.compare()
         assert {one.digest for some in lost.values() for one in some} <= waiting
         assert all(number <= METERS_EACH for number in lost)
@@ -125,7 +115,6 @@ async def test_another_authority_takes_the_place_of_one_while_everything_runs(
             await fleet.restart_all(*COLLECTORS, *GATEWAYS)
             await fleet.until_collecting()
             await fleet.until_fresh()
-            fleet.tell(f"ca.pem: {step}; everything was reloaded or restarted, and values come")
         for name in NODES:
             await fleet.restart(name)
             await until(lambda: has_all_nodes(fleet), within=LONG)
@@ -134,7 +123,6 @@ async def test_another_authority_takes_the_place_of_one_while_everything_runs(
             await fleet.serial_number(name)
             with pytest.raises(ssl.SSLCertVerificationError):
                 await fleet.serial_number(name, "ca.before/ca.pem")
-        fleet.tell("the old authority is believed by nobody")
         assert await fleet.compare() == {}
 
 
@@ -142,15 +130,11 @@ async def test_a_node_whose_disk_is_full_stops_nothing(tmp_path: Path) -> None:
     async with RunbookFleet(tmp_path, disk="node3/data").running() as fleet:
         await fleet.until_fresh()
         fleet.resize_disk(free=0)
-        fleet.tell("the disk of node3 is full")
         await fleet.until_told("node3", "(?i)no space left|out of space|insufficient")
-        fleet.tell("node3 says so")
         await fleet.until_fresh()
-        fleet.tell("values are stored")
         fleet.resize_disk(free=500_000_000)
         await fleet.restart("node3")
         await until(lambda: has_all_nodes(fleet), within=LONG)
-        fleet.tell("there is room, and node3 has the whole stream")
         assert await fleet.compare() == {}
 
 
@@ -158,13 +142,10 @@ async def test_a_full_disk_of_victoria_metrics_loses_nothing(tmp_path: Path) -> 
     async with RunbookFleet(tmp_path, disk="store/data").running() as fleet:
         await fleet.until_fresh()
         fleet.resize_disk(free=6_000_000)
-        fleet.tell("VictoriaMetrics has 6 MB left")
         for name in COLLECTORS:
             await fleet.until_told(name, "Writing to VictoriaMetrics")
-        fleet.tell("the collectors say that it does not take anything")
         fleet.resize_disk(free=500_000_000)
         await fleet.until_fresh()
-        fleet.tell("there is room, and values are stored again")
         assert await fleet.compare() == {}
 
 
@@ -189,20 +170,16 @@ async def test_the_store_is_restored_and_filled_from_the_stream(tmp_path: Path) 
                 name = (await answer.json())["snapshot"]
             await run("vmbackup", data, f"-snapshotName={name}", f"-dst={backup}")
             await session.get(f"{fleet.store_url}/snapshot/delete?snapshot={name}")
-        fleet.tell("there is a backup")
         # What is older than the stream is in the backup alone.
         async with fleet.connected() as client:
             await client.jetstream(timeout=5).purge_stream(STREAM, seq=first)
         await fleet.until_fresh()
         await fleet.stop("store")
         shutil.rmtree(fleet.directory / "store" / "data")
-        fleet.tell("the disk of VictoriaMetrics is gone, with what came since")
         await run("vmrestore", f"-src={backup}", data)
         await fleet.start("store")
-        fleet.tell("it is restored, and runs")
         words = ("--config", fleet.collector_toml(), "--since", "2026-01-01")
         said = await fleet.command("fleet", "read", "--all", *words)
-        fleet.tell(said)
         assert "all meters: " in said
         assert await fleet.compare() == {}
 

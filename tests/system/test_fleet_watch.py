@@ -15,7 +15,7 @@ import pytest
 
 from dev.demo.home_assistant import HOST
 from smarty_p1_fleet.init import init
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT, until
 from tests.system.watched_fleet import METERS, WatchedFleet
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
@@ -57,12 +57,6 @@ async def test_the_stores_end_is_one_page(tmp_path: Path) -> None:
             == METERS
         )
 
-    async def store_is_scraped() -> bool:
-        return bool(fleet.query('up{job="victoria_metrics"} == 1'))
-
-    async def is_paged() -> bool:
-        return bool(receiver.alerts("pages"))
-
     async def all_are_silent() -> bool:
         told = fleet.states()
         return fleet.firing().get("MeterSilent") == METERS and "MeterSilent" in told
@@ -75,28 +69,28 @@ async def test_the_stores_end_is_one_page(tmp_path: Path) -> None:
         stack.enter_context(receiver.serving())
         for part in fleet.parts.values():
             await stack.enter_async_context(part)
-        await until(all_are_seen, within=PATIENCE)
+        await until(all_are_seen)
         # Voltages are not copied.
         assert not fleet.query("smarty_p1_voltage_l1")
-        await until(store_is_scraped, within=PATIENCE)
+        await until(lambda: bool(fleet.query('up{job="victoria_metrics"} == 1')))
         assert receiver.told == []
 
         await fleet.parts["victoria-metrics"].kill()
-        await until(is_paged, within=PATIENCE)
+        await until(lambda: bool(receiver.alerts("pages")))
         assert receiver.alerts("pages") == [("StoreAway", "firing", 1)]
         [alert] = receiver.told[0][1]["alerts"]
         assert alert["labels"]["severity"] == "page"
         assert alert["annotations"]["runbook_url"].endswith(RUNBOOK)
 
         # All meters are silent then, which nobody is told.
-        await until(all_are_silent, within=PATIENCE)
+        await until(all_are_silent)
         states = fleet.states()
         assert states["StoreAway"] == {"active"}
         assert states["MeterSilent"] == states["ManyMetersSilent"] == {"suppressed"}
         assert len(receiver.told) == 1
 
         await fleet.parts["victoria-metrics"].start()
-        await until(has_ended, within=PATIENCE)
+        await until(has_ended)
         assert receiver.alerts("tickets") == []
 
 
@@ -132,14 +126,14 @@ async def test_a_thousand_silent_meters_are_one_ticket(tmp_path: Path) -> None:
         async with fleet.parts["prometheus-alertmanager"]:
             # A gateway is down: its meters follow from that, those of others do not.
             tell({"alertname": "GatewayDown", "severity": "page", "gateway": "cellar"})
-            await until(lambda: is_told("pages", "GatewayDown"), within=PATIENCE)
+            await until(lambda: is_told("pages", "GatewayDown"))
             tell(*(silent("cellar", number) for number in range(1000)))
             tell(
                 *(silent("attic", number) for number in range(1000)),
                 {"alertname": "KeysUnreadable", "severity": "ticket"},
             )
-            await until(lambda: is_told("tickets", "MeterSilent"), within=PATIENCE)
-            await until(lambda: is_told("tickets", "KeysUnreadable"), within=PATIENCE)
+            await until(lambda: is_told("tickets", "MeterSilent"))
+            await until(lambda: is_told("tickets", "KeysUnreadable"))
     assert receiver.alerts("pages") == [("GatewayDown", "firing", 1)]
     assert sorted(receiver.alerts("tickets")) == [
         ("KeysUnreadable", "firing", 1),
@@ -166,7 +160,7 @@ async def test_each_login_may_do_what_it_is_for(tmp_path: Path) -> None:
         async def is_stored() -> bool:
             return b"active_power_imported" in fleet.ask(reads, "reader")[1]
 
-        await until(is_stored, within=PATIENCE)
+        await until(is_stored)
         # The collector reads its counters and nothing of a meter, whatever it asks for besides.
         for more in (b"", b"&extra_label=meter=M", b"&extra_filters[]=%7Bmeter%3D%22M%22%7D"):
             answer = fleet.ask("/vm/api/v1/query", "collector", data=b'query={title="T"}' + more)[1]
@@ -190,9 +184,5 @@ async def test_each_login_may_do_what_it_is_for(tmp_path: Path) -> None:
         file.unlink()
         init(fleet.inputs, fleet.directory)
         fleet.parts["vmauth"].send(signal.SIGHUP)
-
-        async def is_changed() -> bool:
-            return status("collector", "/vm/write", line) == 204
-
-        await until(is_changed, within=PATIENCE)
+        await until(lambda: status("collector", "/vm/write", line) == 204)
         assert fleet.ask("/vm/write", "collector", data=line, password=stolen)[0] == 400

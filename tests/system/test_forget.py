@@ -17,7 +17,7 @@ from tests.system.collectors import (
 )
 from tests.system.locked_store import LockedStore
 from tests.system.nats_cluster import STREAM
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT, until
 
 
 async def fleet_command(*arguments: str | Path) -> tuple[int | None, str]:
@@ -50,11 +50,7 @@ async def scrape(store: LockedStore, at: datetime, *meters: MadeUpMeter) -> None
     for meter in meters:
         told = f"smarty_p1_gateway,port=one,title={meter.title.hex().upper()} meter_info=1"
         store.write(f"{told} {int(at.timestamp())}000\n")
-
-    async def is_found() -> bool:
-        return len(titles_scraped(store)) == len(meters)
-
-    await until(is_found, within=PATIENCE)
+    await until(lambda: len(titles_scraped(store)) == len(meters))
 
 
 def titles_scraped(store: LockedStore) -> set[str]:
@@ -77,7 +73,7 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
 
         for _ in range(3):
             await fleet.send(gone, other)
-        await until(lambda: is_stored(gone, other), within=PATIENCE)
+        await until(lambda: is_stored(gone, other))
 
         assert await mentions(fleet, gone)
         config = tmp_path / "first" / "collect.toml"
@@ -92,12 +88,7 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
 
         # Without a key, its next frame is parked, and so are frames that were not acknowledged.
         await fleet.publish(gone.subject, gone.last_frame)
-
-        async def is_all_acknowledged() -> bool:
-            info = await fleet.js.consumer_info(STREAM, "store")
-            return not info.num_pending and not info.num_ack_pending
-
-        await until(is_all_acknowledged, within=PATIENCE)
+        await fleet.until_acknowledged()
         parked = (await fleet.js.stream_info("smarty_p1_parked")).state.messages
         assert parked >= 1
 
@@ -126,9 +117,9 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         assert "Not reached from here: backups" in told
         assert titles_scraped(store) == {other.title.hex().upper()}
         assert await mentions(fleet, gone) == []
-        await until(lambda: is_stored(other), within=PATIENCE)
+        await until(lambda: is_stored(other))
         await fleet.send(other)
-        await until(lambda: is_stored(other), within=PATIENCE)
+        await until(lambda: is_stored(other))
 
         # A name that nobody has is told.
         status, told = await fleet_command("forget", gone.name, "--config", config, "--yes")
@@ -164,11 +155,7 @@ async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path:
     async with store.part:
         store.write("".join(lines))
         count = len(lines) - 2
-
-        async def is_found() -> bool:
-            return len(store.values("index")) == count
-
-        await until(is_found, within=PATIENCE)
+        await until(lambda: len(store.values("index")) == count)
         status, told = await export("--csv", file)
         assert (status, told) == (
             0,

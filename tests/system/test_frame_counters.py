@@ -10,7 +10,7 @@ from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_fleet.store.store_config import StoreConfig
 from smarty_p1_fleet.store.store_reader import CounterRange, open_reader
 from smarty_p1_fleet.store.stored_counters import StoredCounters
-from tests.system.support import PATIENCE, program, until
+from tests.system.support import program, until
 
 DAY = 86400
 METER = (b"SAGgp\x04\x10\x2e", "print")
@@ -43,7 +43,7 @@ async def test_the_store_tells_what_is_around_a_frame(tmp_path: Path) -> None:
         async def is_found() -> bool:
             return await counters.newest(SILENT) is not None
 
-        await until(is_found, within=PATIENCE)
+        await until(is_found)
         assert await counters.all(now) == {METER: (1899, put_back + 7190)}
         assert await counters.newest(METER) == (1899, put_back + 7190)
         assert await counters.newest(SILENT) == (8, now - 3 * DAY)

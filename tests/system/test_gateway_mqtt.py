@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 
 from dev.encoder import AUTHENTICATION_KEY, KEY, frame, telegram
-from tests.system.broker import Broker
-from tests.system.decoded_gateway import DecodedGateway
-from tests.system.sealed_gateway import Line, Listener, SealedGateway
+from tests.authority import Authority
+from tests.system.broker import Broker, Listener
+from tests.system.sealed_gateway import DecodedGateway, Line, SealedGateway
 from tests.system.support import TIMEOUT, program
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
@@ -68,49 +68,34 @@ async def test_nothing_is_lost_while_the_broker_is_away_and_the_gateway_is_kille
         await gateway.until_metric("queue_length", 0)
 
 
-def make_login(directory: Path) -> None:
-    """Make `ca.pem`, a `broker.pem` of this machine, and a user in `passwords`.
-
-    With as few words as people need for theirs: no certificate says what its key is for.
-    """
-    (directory / "san").write_text("subjectAltName=IP:127.0.0.1\n", encoding="ascii")
-    for command in (
-        "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=own -keyout ca.key -out ca.pem",
-        "openssl req -newkey rsa:2048 -nodes -subj /CN=test -keyout broker.key -out broker.csr",
-        "openssl x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -extfile san -out broker.pem",
-        "mosquitto_passwd -b -c passwords cellar s3cret",
-    ):
-        name, *arguments = command.split()
-        subprocess.run([program(name), *arguments], check=True, capture_output=True, cwd=directory)
+def add_user(directory: Path) -> None:
+    command = [program("mosquitto_passwd"), "-b", "-c", "passwords", "cellar", "s3cret"]
+    subprocess.run(command, check=True, capture_output=True, cwd=directory)
 
 
 async def test_tls_user_and_password(tmp_path: Path, line: Line) -> None:
-    broker = Broker(tmp_path)
-    configuration = tmp_path / "mosquitto.conf"
-    make_login(tmp_path)
-    configuration.write_text(
+    broker, authority = Broker(tmp_path), Authority(tmp_path)
+    certificate, key = authority.issue("broker")
+    add_user(tmp_path)
+    (tmp_path / "mosquitto.conf").write_text(
         f"user root\nlistener {broker.port} 127.0.0.1\nallow_anonymous false\n"
-        f"password_file {tmp_path / 'passwords'}\n"
-        f"certfile {tmp_path / 'broker.pem'}\nkeyfile {tmp_path / 'broker.key'}\n",
+        f"password_file {tmp_path / 'passwords'}\ncertfile {certificate}\nkeyfile {key}\n",
         encoding="ascii",
     )
     password = tmp_path / "password"
     password.write_text("wrong\n", encoding="ascii")
-    login = (
-        f'ca_file = "{tmp_path / "ca.pem"}"\nusername = "cellar"\npassword_file = "{password}"\n'
-    )
+    login = f'ca_file = "{authority.file}"\nusername = "cellar"\npassword_file = "{password}"\n'
     gateway = SealedGateway(tmp_path, broker.port, f"socket://127.0.0.1:{line.port}", login)
-    log = tmp_path / "gateway.log"
     async with broker.serving():
         async with gateway.running():
             await line.send(frame(1))
             await gateway.until_metric("broker_losses_total", 1)
             await gateway.until_metric("queue_length", 1)
-        assert "Not authorized" in log.read_text(encoding="utf-8")
+        assert "Not authorized" in gateway.logged()
         password.write_text("s3cret\n", encoding="ascii")
         async with gateway.running():
             await gateway.until_metric("published_total", 1)
-    assert "s3cret" not in log.read_text(encoding="utf-8")
+    assert "s3cret" not in gateway.logged()
 
 
 def with_import(counter: int, kwh: float) -> bytes:
@@ -153,8 +138,7 @@ async def test_a_kill_is_noticed_a_replay_refused_after_it_and_no_secret_gets_ou
             metrics = await gateway.metrics()
             await process.stop()
             assert (await listener.until(AVAILABILITY, 3))[-1] == b"offline"
-    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
-    queue = (tmp_path / "smarty-p1-queue.sqlite3").read_bytes()
+    queue, log = (tmp_path / "smarty-p1-queue.sqlite3").read_bytes(), gateway.logged()
     for secret in (KEY, AUTHENTICATION_KEY):
         assert secret not in queue
         for text in (log, metrics, before, repr(listener.messages), queue.decode("latin-1")):

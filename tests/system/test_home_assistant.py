@@ -17,7 +17,7 @@ from dev.demo.meter_statistics import (
 )
 from dev.simulator import Meter, Server, serve
 from tests.system.home import Home
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, processes_mentioning, until
+from tests.system.support import TIMEOUT, RecordingMeter, processes_mentioning, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -42,27 +42,28 @@ STATISTICS = {
 }
 
 
+@pytest.fixture(scope="module")
+def meter() -> RecordingMeter:
+    return RecordingMeter(1, KEY)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def line() -> AsyncIterator[Server]:
-    async with serve([RecordingMeter(1, KEY), Meter(2, OTHER_KEY)], interval=1) as line:
+async def line(meter: RecordingMeter) -> AsyncIterator[Server]:
+    async with serve([meter, Meter(2, OTHER_KEY)], interval=1) as line:
         yield line
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncIterator[Home]:
-    meter = next(meter for meter, _ in line.addresses() if isinstance(meter, RecordingMeter))
-    home = Home(tmp_path_factory.mktemp("home"), meter)
-    try:
-        await home.start()
+async def home(
+    tmp_path_factory: pytest.TempPathFactory, line: Server, meter: RecordingMeter
+) -> AsyncIterator[Home]:
+    async with Home(tmp_path_factory.mktemp("home"), meter) as home:
         await home.add_meter(address(line, 1), KEY)
         await home.set_options(reference_power="7", network_prices={"surcharge_price": 0.1139})
         yield home
-    finally:
-        await home.stop()
 
 
 def address(line: Server, number: int) -> str:
-    """Return where a meter is read."""
     return f"socket://127.0.0.1:{line.ports[number - 1]}"
 
 
@@ -76,8 +77,8 @@ async def test_the_config_flow_proves_the_key(home: Home, line: Server) -> None:
 
 async def test_the_sensors_show_telegram_after_telegram(home: Home) -> None:
     for _ in range(3):
-        await until(home.shows_last_telegram, within=PATIENCE)
-        await home.meter.sends_another(within=PATIENCE)
+        await until(home.shows_last_telegram)
+        await home.meter.sends_another()
     states = await home.states()
     assert float(states["power_net"]) == pytest.approx(
         float(states["power_imported"]) - float(states["power_exported"])
@@ -107,7 +108,7 @@ async def test_the_energy_dashboard_takes_the_totals(home: Home) -> None:
     async def history_is_there() -> bool:
         return await fill_history(home.client, entities, home.meter) == 0
 
-    await until(history_is_there, within=PATIENCE)
+    await until(history_is_there)
     # The recorder itself adds the hours that end after Home Assistant was started.
     hour = home.made.replace(minute=0, second=0, microsecond=0)
     # The inverter is the demo's alone.
@@ -134,7 +135,7 @@ async def test_the_recorder_keeps_statistics(home: Home) -> None:
         }
         return known.items() >= STATISTICS.items()
 
-    await until(are_known, within=PATIENCE)
+    await until(are_known)
 
 
 async def test_a_restart_finds_everything_again_and_does_not_wait_for_a_silent_meter(
@@ -148,7 +149,7 @@ async def test_a_restart_finds_everything_again_and_does_not_wait_for_a_silent_m
         # A minute after the last change, which may be the moment at which it would be stopped.
         return stored.exists()
 
-    await until(is_stored, within=PATIENCE)
+    await until(is_stored)
     line.set_faults("silence", meter=1)
     await home.stop()
     await home.start()
@@ -159,7 +160,7 @@ async def test_a_restart_finds_everything_again_and_does_not_wait_for_a_silent_m
     line.set_faults()
     assert await home.entities() == before
     assert await home.client.command("energy/get_prefs") == preferences
-    await until(home.shows_last_telegram, within=PATIENCE)
+    await until(home.shows_last_telegram)
 
 
 async def test_it_ends_without_a_trace(home: Home) -> None:

@@ -20,7 +20,7 @@ from dev.simulator import Meter, Server, serve
 from smartyp1.history import LUXEMBOURG
 from smartyp1.prices import Contract
 from tests.system.home import Home
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
+from tests.system.support import TIMEOUT, RecordingMeter, until
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -73,14 +73,12 @@ class Kind(NamedTuple):
     step_kwh: float
 
     def total(self, read: Callable[[Meter, datetime], float], meter: Meter, at: datetime) -> float:
-        """Return the total that is shown at a time."""
         since = at - self.late
         told = since - (since - datetime(2020, 1, 1, tzinfo=UTC)) % self.every
         return math.floor(read(meter, told) / self.step_kwh) * self.step_kwh
 
     @property
     def sources(self) -> list[dict[str, Any]]:
-        """Return the sources of the Energy dashboard."""
         names = {key: f"sensor.{self.name}_{key}" for key in READ}
         return [
             {
@@ -109,7 +107,6 @@ KINDS = (
 
 
 def midnights(first: datetime, days: int) -> Iterator[datetime]:
-    """Yield midnights of Luxembourg, in UTC."""
     for n in range(days + 1):
         day = first.astimezone(LUXEMBOURG).date() + timedelta(days=n)
         yield datetime(day.year, day.month, day.day, tzinfo=LUXEMBOURG).astimezone(UTC)
@@ -122,20 +119,23 @@ def month_before() -> tuple[datetime, int]:
     return last.astimezone(UTC), (this.date() - last.date()).days
 
 
+@pytest.fixture(scope="module")
+def meter() -> RecordingMeter:
+    return RecordingMeter(1, KEY)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def line() -> AsyncIterator[Server]:
-    async with serve([RecordingMeter(1, KEY)], interval=1) as line:
+async def line(meter: RecordingMeter) -> AsyncIterator[Server]:
+    async with serve([meter], interval=1) as line:
         yield line
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncIterator[Home]:
+async def home(
+    tmp_path_factory: pytest.TempPathFactory, line: Server, meter: RecordingMeter
+) -> AsyncIterator[Home]:
     """Start a Home Assistant whose meter has a year behind it, and its inverters 70 days."""
-    (meter, _) = next(iter(line.addresses()))
-    assert isinstance(meter, RecordingMeter)
-    home = Home(tmp_path_factory.mktemp("home"), meter)
-    try:
-        await home.start()
+    async with Home(tmp_path_factory.mktemp("home"), meter) as home:
         entry = await home.client.run_flow(
             DOMAIN,
             "meter",
@@ -152,8 +152,6 @@ async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncI
         await home.client.command(disable, entry_id=entry_id, disabled_by=None)
         await fill(home)
         yield home
-    finally:
-        await home.stop()
 
 
 async def fill(home: Home) -> None:
@@ -214,7 +212,7 @@ async def test_days_and_a_month_are_the_sums_by_hand(home: Home, kind: Kind) -> 
         states = await home.states()
         return states.get("energy_imported", "unknown") not in {"unknown", "unavailable"}
 
-    await until(has_counted, within=PATIENCE)
+    await until(has_counted)
     await home.client.command("energy/save_prefs", energy_sources=kind.sources)
     house = await house_of(home)
     assert [each["energy"] for each in house["solar"]] == [f"sensor.{kind.name}_produced"]

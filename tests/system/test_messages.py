@@ -4,6 +4,7 @@ Those of one meter go to a phone with the Companion app, those of the other have
 """
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -24,7 +25,7 @@ from dev.simulator.telegram_values import Channel, Flow, Phase, Reading
 from smartyp1.history import LUXEMBOURG
 from tests.system.home import Home
 from tests.system.moved_time import MovedTime
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
+from tests.system.support import TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -115,8 +116,8 @@ class Phone:
         self.shown.append((data["title"], data["message"]))
         return web.json_response({}, status=201)
 
-    async def run(self) -> AsyncIterator[Phone]:
-        """Listen until the caller has finished."""
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Phone]:
         app = web.Application()
         app.router.add_post("/push", self._push)
         runner = web.AppRunner(app)
@@ -188,9 +189,8 @@ class Household(NamedTuple):
         return now.replace(day=day or now.day, hour=hour, minute=minute, second=0, microsecond=0)
 
     async def read(self) -> None:
-        """Wait until both meters have been read."""
         for meter in self.meters:
-            await meter.sends_another(within=PATIENCE)
+            await meter.sends_another()
 
     async def pass_unread(self, minutes: float) -> None:
         """Let time pass while no meter can be read."""
@@ -208,7 +208,7 @@ class Household(NamedTuple):
         Return the texts on the phone.
         """
         titles = sorted(TITLES[self.language].get(name, name) for name in names)
-        await until(lambda: self._has_come(len(names)), within=PATIENCE)
+        await until(lambda: self._has_come(len(names)))
         # A second one would come within moments.
         await asyncio.sleep(3)
         phone, shown = self.phone.shown[:], await self._notifications()
@@ -262,14 +262,12 @@ async def household(
     directory = tmp_path_factory.mktemp("home")
     meters = [ScriptedMeter(number, KEY, house=HOUSES[0]) for number in (1, 2)]
     time = MovedTime(directory / "time", evening(14))
-    home = Home(directory, meters[0], environment=time.environment)
-    async with serve(meters, interval=1, clock=time) as line:
-        async for phone in Phone().run():
-            try:
-                await home.start()
-                yield Household(home, meters, line, phone, time, language)
-            finally:
-                await home.stop()
+    async with (
+        serve(meters, interval=1, clock=time) as line,
+        Phone().running() as phone,
+        Home(directory, meters[0], environment=time.environment) as home,
+    ):
+        yield Household(home, meters, line, phone, time, language)
 
 
 async def test_a_test_arrives_at_once(household: Household) -> None:
@@ -307,22 +305,19 @@ async def test_the_grid(household: Household) -> None:
     assert "Kontroll muer um 10 Auer" in texts
     assert any("255,4 V" in text for text in texts)
     household.set(volts=230.0)
-    await household.restart()
-    await household.read()
-    await household.gets()
 
 
 async def test_a_line_that_is_cut(household: Household) -> None:
     await household.restart("16:10", day=15)
     await household.read()
+    # Nothing that was told before is told again.
+    await household.gets()
     await household.line.stop()
     await household.pass_unread(57)
     await household.gets()
     await household.pass_unread(4)
     [text] = await household.gets("silent")
     assert " 16:1" in text
-    await household.restart()
-    await household.gets()
     await household.line.start()
     await household.read()
     await household.pass_in_steps(1.5)

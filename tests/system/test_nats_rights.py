@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import nats.errors
 import pytest
+import pytest_asyncio
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
@@ -18,7 +19,7 @@ from dev.fleet.cluster import ADMIN, NatsCluster, connect
 from tests.system.nats_cluster import STREAM, cluster_running, make_stream, stored
 from tests.system.support import PATIENCE, TIMEOUT, until
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 OWN, OTHER = "5341476770041030", "5341476770041031"
 USERS = {"cellar": [OWN], "attic": [OTHER]}
@@ -54,8 +55,15 @@ LISTENING = [
     *("_INBOX.>", "_INBOX_attic.>", "_INBOX_collector.>", ">", "*.>", "$JS.>", "$KV.>", "$SYS.>"),
     *("smarty_p1.>", "smarty_p1.sealed.*", "smarty_p1.readings.*", "_R_.>"),
 ]
-
-
+# A stream that passes what it gets on to gateways' subjects.
+ANOTHER = {
+    "name": "another",
+    "subjects": ["smarty_p1.readings.*"],
+    "retention": "limits",
+    "storage": "memory",
+    "num_replicas": 1,
+    "republish": {"src": "smarty_p1.readings.*", "dest": "smarty_p1.sealed.{{wildcard(1)}}"},
+}
 WILDCARDS = [">", "*", "_INBOX_attic.>", "_INBOX_attic.*.*", "_INBOX_cellar.*"]
 
 
@@ -68,18 +76,26 @@ async def content(js: JetStreamContext) -> tuple[dict[str, int], bytes | None]:
     return found, (await meters.get("name.one")).value
 
 
-async def make_bucket(js: JetStreamContext) -> None:
-    config = KeyValueConfig(bucket="smarty_p1_meters", storage=StorageType.FILE, replicas=3)
-    made = await js.create_key_value(config)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[NatsCluster]:
+    """Yield a cluster with the stream, and with a bucket of one entry."""
+    async with (
+        cluster_running(tmp_path_factory.mktemp("nats"), gateways=USERS) as cluster,
+        await cluster.connect(ADMIN) as admin,
+    ):
+        await make_stream(cluster)
+        config = KeyValueConfig(bucket="smarty_p1_meters", storage=StorageType.FILE, replicas=3)
+        made = await admin.jetstream(timeout=PATIENCE).create_key_value(config)
 
-    async def is_put() -> bool:
-        # Until its leader listens, a new bucket takes none.
-        with contextlib.suppress(NoStreamResponseError):
-            await made.put("name.one", NAME)
-            return True
-        return False
+        async def is_put() -> bool:
+            # Until its leader listens, a new bucket takes none.
+            with contextlib.suppress(NoStreamResponseError):
+                await made.put("name.one", NAME)
+                return True
+            return False
 
-    await until(is_put, within=PATIENCE)
+        await until(is_put)
+        yield cluster
 
 
 async def attack(intruder: Client) -> None:
@@ -113,7 +129,7 @@ async def subscribe_too_often(cluster: NatsCluster) -> None:
         async def is_closed() -> bool:
             return intruder.is_closed
 
-        await until(is_closed, within=PATIENCE)
+        await until(is_closed)
 
 
 async def publish_until_acknowledged(cluster: NatsCluster) -> None:
@@ -128,22 +144,48 @@ async def publish_until_acknowledged(cluster: NatsCluster) -> None:
                 return acknowledged.stream == STREAM
             return False
 
-        await until(is_acknowledged, within=PATIENCE)
+        await until(is_acknowledged)
 
 
-async def test_a_gateways_login_reaches_nothing_but_its_own_meters(
-    tmp_path: Path,
+async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
+    cluster: NatsCluster,
 ) -> None:
     heard: Counter[str] = Counter()
     async with contextlib.AsyncExitStack() as running:
-        cluster = await running.enter_async_context(cluster_running(tmp_path, gateways=USERS))
-        await make_stream(cluster)
+        admin, collector, listener = [
+            await running.enter_async_context(await cluster.connect(user))
+            for user in (ADMIN, "collector", "listener")
+        ]
+        js = admin.jetstream(timeout=PATIENCE)
+        await listen(listener, heard, *LISTENING)
+        for subject in ELSEWHERE:
+            await listener.publish(subject, b"{}", f"smarty_p1.sealed.{OWN}")
+        await collector.publish(f"smarty_p1.sealed.{OWN}", b"made up")
+        await collector.publish("$JS.API.STREAM.CREATE.another", json.dumps(ANOTHER).encode())
+        for stream in (STREAM, "KV_smarty_p1_meters"):
+            await collector.publish(f"$JS.API.STREAM.DELETE.{stream}", b"")
+        await listener.flush()
+
+        async def has_heard() -> bool:
+            # Another node may not know yet that somebody listens.
+            await collector.publish(f"smarty_p1.readings.{OWN}", b"{}")
+            return bool(heard)
+
+        await until(has_heard)
+        subjects, name = await content(js)
+        streams = {info.config.name for info in await js.streams_info()}
+    assert (subjects, name, streams) == ({}, NAME, {STREAM, "KV_smarty_p1_meters"})
+    assert heard.keys() == {f"smarty_p1.readings.{OWN}"}
+
+
+async def test_a_gateways_login_reaches_nothing_but_its_own_meters(cluster: NatsCluster) -> None:
+    heard: Counter[str] = Counter()
+    async with contextlib.AsyncExitStack() as running:
         admin, attic, cellar = [
             await running.enter_async_context(await cluster.connect(user))
             for user in (ADMIN, "attic", "cellar")
         ]
         js = admin.jetstream(timeout=PATIENCE)
-        await make_bucket(js)
         await listen(cellar, heard, *LISTENING, "_INBOX_cellar.answer.>")
         await listen(attic, heard, "_INBOX_attic.secret.*")
         # What is listened for must be there to be heard.
@@ -161,7 +203,7 @@ async def test_a_gateways_login_reaches_nothing_but_its_own_meters(
             await asyncio.sleep(1)
             return await content(js) == before
 
-        await until(is_quiet, within=PATIENCE)
+        await until(is_quiet)
         subjects, name = await content(js)
         messages = await stored(cluster)
     assert name == NAME
@@ -170,52 +212,3 @@ async def test_a_gateways_login_reaches_nothing_but_its_own_meters(
     assert titles.keys() == {OWN, OTHER}
     assert titles[OTHER] >= 4
     assert {message.data for message in messages} == {b"junk", b"", b"frame"}
-
-
-async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
-    tmp_path: Path,
-) -> None:
-    heard: Counter[str] = Counter()
-    async with contextlib.AsyncExitStack() as running:
-        cluster = await running.enter_async_context(cluster_running(tmp_path, gateways=USERS))
-        await make_stream(cluster)
-        admin, collector, listener = [
-            await running.enter_async_context(await cluster.connect(user))
-            for user in (ADMIN, "collector", "listener")
-        ]
-        js = admin.jetstream(timeout=PATIENCE)
-        await make_bucket(js)
-        await listen(listener, heard, *LISTENING)
-        for subject in ELSEWHERE:
-            await listener.publish(subject, b"{}", f"smarty_p1.sealed.{OWN}")
-        await collector.publish(f"smarty_p1.sealed.{OWN}", b"made up")
-        await collector.publish(
-            "$JS.API.STREAM.CREATE.another",
-            json.dumps(
-                {
-                    "name": "another",
-                    "subjects": ["smarty_p1.readings.*"],
-                    "retention": "limits",
-                    "storage": "memory",
-                    "num_replicas": 1,
-                    "republish": {
-                        "src": "smarty_p1.readings.*",
-                        "dest": "smarty_p1.sealed.{{wildcard(1)}}",
-                    },
-                }
-            ).encode(),
-        )
-        for stream in (STREAM, "KV_smarty_p1_meters"):
-            await collector.publish(f"$JS.API.STREAM.DELETE.{stream}", b"")
-        await listener.flush()
-
-        async def has_heard() -> bool:
-            # Another node may not know yet that somebody listens.
-            await collector.publish(f"smarty_p1.readings.{OWN}", b"{}")
-            return bool(heard)
-
-        await until(has_heard, within=PATIENCE)
-        subjects, name = await content(js)
-        streams = {info.config.name for info in await js.streams_info()}
-    assert (subjects, name, streams) == ({}, NAME, {STREAM, "KV_smarty_p1_meters"})
-    assert heard.keys() == {f"smarty_p1.readings.{OWN}"}

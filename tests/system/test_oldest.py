@@ -10,7 +10,6 @@ from dev.simulator import Server, serve
 from tests.system.home import Home
 from tests.system.support import (
     OLDEST_PYTHON,
-    PATIENCE,
     TIMEOUT,
     RecordingMeter,
     until,
@@ -29,33 +28,36 @@ def where():
 """
 
 
+@pytest.fixture(scope="module")
+def meter() -> RecordingMeter:
+    return RecordingMeter(1, KEY)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def line() -> AsyncIterator[Server]:
-    async with serve([RecordingMeter(1, KEY)], interval=1) as line:
+async def line(meter: RecordingMeter) -> AsyncIterator[Server]:
+    async with serve([meter], interval=1) as line:
         yield line
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncIterator[Home]:
-    [meter] = [meter for meter, _ in line.addresses() if isinstance(meter, RecordingMeter)]
+async def home(
+    tmp_path_factory: pytest.TempPathFactory,
+    meter: RecordingMeter,
+    line: Server,  # noqa: ARG001 - it serves
+) -> AsyncIterator[Home]:
     stub = tmp_path_factory.mktemp("packages")
     (stub / "hass_frontend").mkdir()
     (stub / "hass_frontend" / "__init__.py").write_text(FRONTEND, encoding="ascii")
-    home = Home(
+    async with Home(
         tmp_path_factory.mktemp("home"),
         meter,
         python=OLDEST_PYTHON,
         environment={"PYTHONPATH": str(stub)},
-    )
-    try:
-        await home.start()
+    ) as home:
         yield home
-    finally:
-        await home.stop()
 
 
 def address(line: Server, user: str = "") -> str:
-    """Return where the meter is read."""
     return f"socket://{user}127.0.0.1:{line.ports[0]}"
 
 
@@ -69,8 +71,8 @@ async def test_a_meter_is_set_up_and_read(home: Home, line: Server) -> None:
     await home.add_meter(address(line, "user:s3cret@"), KEY)
 
     for _ in range(2):
-        await until(home.shows_last_telegram, within=PATIENCE)
-        await home.meter.sends_another(within=PATIENCE)
+        await until(home.shows_last_telegram)
+        await home.meter.sends_another()
 
 
 async def test_the_log_is_clean(home: Home) -> None:

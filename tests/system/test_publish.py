@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import json
 import os
+import re
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, override
@@ -17,13 +19,15 @@ from dsmr_parser import obis_references
 from dsmr_parser.clients.protocol import create_tcp_dsmr_reader
 
 from dev.demo.client import is_listening
+from dev.demo.meter_statistics import DOMAIN
 from dev.demo.processes import Process
 from dev.ports import free_ports
 from dev.simulator import Server, serve
 from tests.sent import iso_time, plain, sent_in
-from tests.system.broker import HOST, Broker, Message, Subscriber
+from tests.system.broker import HOST, Broker, Listener, Message
 from tests.system.home import Home, add_broker
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
+from tests.system.sealed_gateway import DecodedGateway
+from tests.system.support import TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -61,7 +65,7 @@ def groups(messages: list[Message], root: str) -> list[dict[str, str]]:
         if name == TIME and name in known:
             found.append(known.copy())
         if name != "availability":
-            known[name] = message.payload
+            known[name] = message.payload.decode()
     return found  # the last one may not be complete
 
 
@@ -96,7 +100,6 @@ class Running:
         self._context = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
-        """Start it."""
         self.process = await self._context.enter_async_context(self._broker.serving())
 
     async def kill(self) -> None:
@@ -121,81 +124,67 @@ async def home(
     broker: Broker,
     running: Running,  # noqa: ARG001 - it runs
 ) -> AsyncIterator[Home]:
-    home = Home(directory / "home", meter)
-    home.directory.mkdir()
-    try:
-        await home.start()
+    (directory / "home").mkdir()
+    async with Home(directory / "home", meter) as home:
         await home.add_meter(f"socket://{HOST}:{line.ports[0]}", KEY)
         await add_broker(home, broker)
         yield home
-    finally:
-        await home.stop()
 
 
 async def publish(home: Home, **mqtt: object) -> None:
-    """Switch the publishing of the meter on."""
     options = {"enabled": True, "format": "values", "retain": False, "min_interval": 0}
     options |= {"discovery": False, "discovery_prefix": "homeassistant"}
     await home.set_options(mqtt=options | mqtt)
 
 
-async def holds(condition: Callable[[], bool], within: float = PATIENCE) -> None:
-    """Wait until something holds that nobody has to be asked for."""
-
-    async def is_so() -> bool:
-        return condition()
-
-    await until(is_so, within=within)
-
-
-async def two_groups(subscriber: Subscriber, root: str) -> list[dict[str, str]]:
+async def two_groups(listener: Listener, root: str) -> list[dict[str, str]]:
     """Return what was published of at least two telegrams."""
-    await holds(lambda: len(groups(subscriber.messages(), root)) >= 2)
-    return groups(subscriber.messages(), root)
+    await until(lambda: len(groups(listener.messages, root)) >= 2)
+    return groups(listener.messages, root)
 
 
 async def test_every_value_has_a_topic(home: Home, broker: Broker, meter: HistoricMeter) -> None:
     root = f"smarty_p1/{meter.device_name}"
-    async with broker.subscribed("#", "values") as subscriber:
+    listener = Listener(broker.port, "#")
+    async with listener.listening():
         await publish(home)
-        for published in await two_groups(subscriber, root):
+        for published in await two_groups(listener, root):
             # Whoever connects anew makes the meter send two within a second.
             telegrams = meter.telegrams[published["meter_date_and_time"][:19]]
             sent = [plain(sent_in(telegram)["1-0:1.8.0"][0]) for telegram in telegrams]
             assert published["active_energy_imported"] in sent
             assert published["message"] == MESSAGE
             assert len(published) > len(sent_in(telegrams[0]))
-        assert Message(f"{root}/availability", "online", retained=False) in subscriber.messages()
-    async with broker.subscribed(f"{root}/#", "late") as subscriber:
-        await holds(lambda: bool(subscriber.messages()))
-        first, *rest = subscriber.messages()
-        assert first == Message(f"{root}/availability", "online", retained=True)
+        assert Message(f"{root}/availability", b"online", retained=False) in listener.messages
+    late = Listener(broker.port, f"{root}/#")
+    async with late.listening():
+        await until(lambda: bool(late.messages))
+        first, *rest = late.messages
+        assert first == Message(f"{root}/availability", b"online", retained=True)
         assert not any(message.retained for message in rest)
 
 
 async def test_publishing_survives_the_broker(
     home: Home, broker: Broker, running: Running, meter: HistoricMeter
 ) -> None:
-    async with broker.subscribed("restart/#", "restart") as subscriber:
+    listener = Listener(broker.port, "restart/#")
 
-        def times() -> list[str]:
-            topic = "restart/meter_date_and_time"
-            return [each.payload[:19] for each in subscriber.messages() if each.topic == topic]
+    def times() -> list[str]:
+        return [time.decode()[:19] for time in listener.at("restart/meter_date_and_time")]
 
+    async with listener.listening():
         await publish(home, topic="restart")
-        await holds(lambda: len(times()) >= 2)
-
+        await until(lambda: len(times()) >= 2)
         killed = meter.last_telegram
         await running.kill()
         for _ in range(4):
-            await meter.sends_another(within=PATIENCE)
-            await until(home.shows_last_telegram, within=PATIENCE)
-        subscriber.forget()
+            await meter.sends_another()
+            await until(home.shows_last_telegram)
+        listener.messages.clear()
         back = meter.last_telegram
         await running.start()
-        await holds(lambda: len(times()) >= 2)
-
-        assert Message("restart/availability", "online", retained=False) in subscriber.messages()
+        await until(lambda: len(times()) >= 2)
+        assert b"online" in listener.at("restart/availability")
         # Nothing was stored up: of what was sent meanwhile there is the last one, if any.
         missed = {iso_time(killed)[:19] < time < iso_time(back)[:19] for time in times()[1:]}
         assert missed == {False}
@@ -208,11 +197,7 @@ async def served(home: Home) -> int:
     p1_port = free_ports()
     server = {"enabled": True, "address": HOST, "port": p1_port}
     await home.set_options(p1_server=server)
-
-    async def listens() -> bool:
-        return await is_listening(HOST, p1_port)
-
-    await until(listens, within=PATIENCE)
+    await until(lambda: is_listening(HOST, p1_port))
     return p1_port
 
 
@@ -224,7 +209,6 @@ class Wallbox:
         self.telegrams: list[str] = []
 
     async def read(self) -> None:
-        """Read telegrams until cancelled."""
         reader, writer = await asyncio.open_connection(HOST, self._port)
         try:
             text = ""
@@ -260,10 +244,10 @@ async def test_other_programs_read_the_p1_server(
         return str(state["state"]) if state else None
 
     # Loaded again before its first telegram came, it adds its sensors twice, and one set is dead.
-    await until(shown_energy, within=PATIENCE)
+    await until(shown_energy)
     # Otherwise it shows a telegram every half a minute.
     await home.client.set_options(entry["entry_id"], time_between_update=0)
-    await holds(lambda: min(len(read), len(wallbox.telegrams)) >= 2)
+    await until(lambda: min(len(read), len(wallbox.telegrams)) >= 2)
     sent = [text for texts in meter.telegrams.values() for text in texts]
     assert set(wallbox.telegrams) <= set(sent)
     for telegram in read:
@@ -280,18 +264,131 @@ async def test_other_programs_read_the_p1_server(
             return float(await shown_energy() or "nan") in known
         return False
 
-    await until(shows_energy, within=PATIENCE)
+    await until(shows_energy)
     reading.cancel()
     transport.close()
 
 
+# Less than states are good for without a gateway that says it is gone.
+SOON = 60.0
+# What depends on when somebody began to read, and on the moment at which a telegram came. Of each
+# phase, the power and the voltage follow in steps from the telegram that somebody read first; the
+# topics of the values have none.
+FOLLOWING = ("power_net_l", "voltage_l")
+OWN = ("telegrams_", "clock_offset", "demand_", "peak_", "cheapest_", "flow_rate", *FOLLOWING)
+
+
+def last_of(listener: Listener, root: str, prefix: str) -> dict[str, str]:
+    """Return the last message at each topic below a root, and of discovery."""
+    last = {}
+    for topic, payload, _ in listener.messages:
+        for beginning, short in ((f"{root}/", "root/"), (f"{prefix}/", "discovery/")):
+            if topic.startswith(beginning):
+                text = payload.decode().replace(root, "root")
+                last[short + topic.removeprefix(beginning)] = text
+    return last
+
+
+def without_own(payload: str) -> dict[str, Any]:
+    """Return states without what depends on when they are read."""
+    states = json.loads(payload)
+    return {key: value for key, value in states.items() if not key.startswith(OWN)}
+
+
+def assert_same(own: dict[str, str], other: dict[str, str], device_name: str) -> None:
+    """Compare what the gateway and the integration have published, topic by topic."""
+    own = {topic: text for topic, text in own.items() if not topic.endswith("/status")}
+    assert sorted(own) == sorted(other)
+    assert len(own) > 40
+    for topic, text in own.items():
+        if topic.startswith("root/states"):
+            assert without_own(text) == without_own(other[topic]), topic
+        elif topic == f"discovery/device/{DOMAIN}_{device_name}/config":
+            # The port of the gateway has a name.
+            assert text.replace('"name":"house"', '"name":"Smarty"') == other[topic]
+        else:
+            assert text == other[topic], topic
+
+
+def published(listener: Listener, form: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the last messages of the gateway, and those of the integration."""
+    own = last_of(listener, DecodedGateway.root, "homeassistant")
+    return own, last_of(listener, f"{form}/house", f"elsewhere-{form}")
+
+
+async def compare(listener: Listener, meter: RecordingMeter, form: str) -> None:
+    """Wait until both have published the meter's last telegram, and compare."""
+
+    async def have_ended() -> bool:
+        both = published(listener, form)
+        states = [json.loads(each.get("root/states", "{}")) for each in both]
+        # By its time: energies may be the same as before.
+        digits = re.findall(r"^0-0:1\.0\.0\((\d+)", meter.last_telegram, re.MULTILINE)
+        times = [re.sub(r"\D", "", each.get("meter_time", "")[2:19]) for each in states]
+        # Whoever connects anew makes the meter send two within a second.
+        telegrams = [json.loads(each.get("root/telegram", "{}")) for each in both]
+        counters = {telegram.get("frame_counter") for telegram in telegrams}
+        return times == 2 * digits and len(counters) == 1
+
+    await until(have_ended)
+    assert_same(*published(listener, form), meter.device_name)
+
+
+async def test_the_gateway_publishes_what_the_integration_does_and_is_discovered(
+    home: Home, broker: Broker, line: Server, meter: HistoricMeter, directory: Path
+) -> None:
+    listener = Listener(broker.port, "#")
+
+    async def shown() -> str:
+        """Return the power that Home Assistant shows of the gateway, by its discovery."""
+        power = f"{DOMAIN}_{meter.device_name}_sensor_power_net"
+        for entity in await home.client.command("config/entity_registry/list"):
+            if (entity["platform"], entity["unique_id"]) == ("mqtt", power):
+                return str((await home.all_states())[entity["entity_id"]]["state"])
+        return "unknown"
+
+    async def shows_some() -> bool:
+        return await shown() not in ("unavailable", "unknown")
+
+    async def shows_last() -> bool:
+        imported, exported = map(meter.last_value, ("1-0:1.7.0", "1-0:2.7.0"))
+        return float(await shown()) == pytest.approx(imported - exported)
+
+    async def is_unavailable() -> bool:
+        return await shown() == "unavailable"
+
+    for form in ("smartyreader", "both"):
+        options = f'format = "{form}"\ndiscovery = true'
+        port = f"socket://{HOST}:{line.ports[0]}"
+        gateway = DecodedGateway(directory, broker.port, port, publish=options, key=KEY)
+        listener.messages.clear()
+        async with listener.listening(), gateway.running() as process:
+            # Under a prefix that its own Home Assistant does not heed.
+            elsewhere = {"discovery": True, "discovery_prefix": f"elsewhere-{form}"}
+            await publish(home, format=form, topic=f"{form}/house", **elsewhere)
+            await until(shows_some)
+            # The gateway got its first telegram alone, when it connected, and so did the
+            # integration, which connects again for its new options. Both get the next, and
+            # nothing cuts that off.
+            await until(lambda: all("root/states" in each for each in published(listener, form)))  # noqa: B023
+            await meter.sends_another()
+            line.set_faults("silence")
+            await compare(listener, meter, form)
+            await until(shows_last)
+            os.kill(process.pid, signal.SIGKILL)
+            await until(is_unavailable, within=SOON)
+        line.set_faults()
+    assert KEY.hex() not in gateway.logged().lower()
+
+
 async def test_it_says_goodbye(home: Home, broker: Broker) -> None:
     await publish(home, topic="goodbye")
-    async with broker.subscribed("goodbye/#", "goodbye") as subscriber:
-        await two_groups(subscriber, "goodbye")
+    listener = Listener(broker.port, "goodbye/#")
+    async with listener.listening():
+        await two_groups(listener, "goodbye")
         await home.stop()
-        messages = subscriber.messages()
-    assert messages[-1] == Message("goodbye/availability", "offline", retained=False)
+        await until(lambda: listener.at("goodbye/availability")[-1:] == [b"offline"])
+    assert listener.messages[-1] == Message("goodbye/availability", b"offline", retained=False)
     assert home.process.status == 0
     log = home.log.read_text(encoding="utf-8")
     assert "custom_components/smarty_p1" not in log  # as in a traceback

@@ -16,7 +16,7 @@ from dev.simulator import serve
 from tests.system.gateway import Gateway
 from tests.system.home import Home
 from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 60 * ROUNDS), pytest.mark.slow]
 
@@ -63,11 +63,7 @@ async def test_a_gateway_is_killed_again_and_again(tmp_path: Path) -> None:
                 await stack.aclose()
                 process = await stack.enter_async_context(gateway.serving())
                 await recovers(home, meter)
-
-            async def leaks_nothing() -> bool:
-                return open_descriptors(home) <= before
-
-            await until(leaks_nothing, within=KEPT_ALIVE)
+            await until(lambda: open_descriptors(home) <= before, within=KEPT_ALIVE)
 
 
 async def test_connections_of_a_gateway_that_stands_still_are_given_up(tmp_path: Path) -> None:
@@ -78,12 +74,10 @@ async def test_connections_of_a_gateway_that_stands_still_are_given_up(tmp_path:
         gateway.serving() as process,
         reading(tmp_path, meter, gateway.url(1)) as home,
     ):
-
-        async def is_unavailable() -> bool:
-            return await home.shows_nothing_but("port_silent", "nothing_received")
-
         os.kill(process.pid, signal.SIGSTOP)
-        await until(is_unavailable, within=STALE + LATE)
+        await until(
+            lambda: home.shows_nothing_but("port_silent", "nothing_received"), within=STALE + LATE
+        )
         os.kill(process.pid, signal.SIGCONT)
         await recovers(home, meter)
 
@@ -100,9 +94,6 @@ async def test_home_assistant_is_killed_again_and_again(tmp_path: Path) -> None:
             told = await home.client.get(f"/api/diagnostics/config_entry/{entry_id}")
             return dict(told["data"])
 
-        async def is_connected() -> bool:
-            return line.connections() > 0
-
         async def refuses_all() -> bool:
             return bool((await diagnostics())["rejections"].get("replay") == REPLAYS)
 
@@ -117,10 +108,10 @@ async def test_home_assistant_is_killed_again_and_again(tmp_path: Path) -> None:
             line.set_faults("silence")
             await home.stop()
             await home.start()
-            await until(is_connected, within=PATIENCE)
+            await until(lambda: line.connections() > 0)
             line.push(b"".join(old))
 
-            await until(refuses_all, within=PATIENCE)
+            await until(refuses_all)
             assert await home.shows_nothing_but("waiting", "replay")
             line.set_faults()
             await recovers(home, meter)

@@ -21,7 +21,7 @@ from dev.simulator import Server, serve
 from dev.simulator.faults import cut_middle, cut_tail, flip, noise
 from tests.system.home import Home
 from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 120 * ROUNDS), pytest.mark.slow]
 
@@ -70,7 +70,7 @@ class Feed:
             assert state != "unavailable"
             return float(state) == power
 
-        await until(is_shown, within=PATIENCE, every=0.002)
+        await until(is_shown, every=0.002)
 
 
 def warnings(log: Path, start: int) -> list[str]:
@@ -86,11 +86,7 @@ async def held_mib(home: Home) -> float:
     done, script = home.directory / "trimmed", home.directory / "trim.py"
     script.write_text(TRIM.format(str(done)))
     sys.remote_exec(home.process.pid, script)
-
-    async def is_trimmed() -> bool:
-        return done.exists()
-
-    await until(is_trimmed, within=PATIENCE)
+    await until(done.exists)
     done.unlink()
     return resident_mib(home.process.pid)
 
@@ -178,7 +174,7 @@ async def test_junk_between_telegrams_changes_nothing(tmp_path: Path) -> None:
                 await asks_nobody(home)
             rejected = await rejections()
             line.push(forgeries(5))
-            await until(are_rejected, within=PATIENCE, every=0.02)
+            await until(are_rejected, every=0.02)
             # The next telegram would close a dialog.
             await asks_nobody(home)
 
@@ -197,7 +193,7 @@ async def test_junk_between_telegrams_changes_nothing(tmp_path: Path) -> None:
             powers = (await history())[entities["power_net"]]
             return float(powers[-1]) == meter.last_value(POWER)
 
-        await until(is_recorded, within=PATIENCE)
+        await until(is_recorded)
         recorded = await history()
         assert len(recorded) == len(entities)
         assert not [entity for entity, states in recorded.items() if "unavailable" in states]

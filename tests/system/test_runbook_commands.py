@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dev.demo.home_assistant import ROOT
-from tests.system.support import PATIENCE, TIMEOUT, program, until
+from tests.system.support import TIMEOUT, program, until
 from tests.system.watched_fleet import WatchedFleet
 
 pytestmark = [pytest.mark.timeout(TIMEOUT)]
@@ -98,7 +98,7 @@ async def test_each_command_works_with_what_is_made(tmp_path: Path) -> None:
         line = f"smarty_p1,meter={METER},title=T active_energy_imported=1,last_seen=1780000000"
         data = f"{line} 1780000000000\n".encode()
         assert fleet.ask("/vm/write?precision=ms", "collector", data=data)[0] == 204
-        await until(is_stored, within=PATIENCE)
+        await until(is_stored)
         # The disk for backups is not mounted.
         with pytest.raises(AssertionError, match="backup is no folder"):
             operator.run("sudo smarty-p1-backup /mnt/backup/store")
@@ -111,7 +111,7 @@ async def test_each_command_works_with_what_is_made(tmp_path: Path) -> None:
                 fleet.parts["vmauth"].send(signal.SIGHUP)
             if "ca.next/ca.pem fleet/ca" in command:
                 operator.run("smarty-p1 fleet init")
-                await until(is_stored, within=PATIENCE)
+                await until(is_stored)
     noted = (operator.noted / "smarty_p1_backup.prom").read_text(encoding="ascii")
     assert re.fullmatch(r"smarty_p1_backup_end_seconds \d{10}\n", noted)
     assert "active_energy_imported" in (tmp_path / "year.csv").read_text(encoding="utf-8")

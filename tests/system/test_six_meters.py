@@ -16,7 +16,7 @@ from dev.demo.processes import Process
 from dev.simulator import serve
 from tests.system.gateway import Gateway
 from tests.system.home import Home
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
+from tests.system.support import TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -78,8 +78,8 @@ class Six:
     async def follow(self, *, but: int | None = None) -> None:
         """Wait until these meters have sent something new, and all of it is shown."""
         others = (meter for number, meter in self.meters.items() if number != but)
-        await asyncio.gather(*(meter.sends_another(within=PATIENCE) for meter in others))
-        await until(lambda: self.all_show_the_last_telegram(but=but), within=PATIENCE, every=0.1)
+        await asyncio.gather(*(meter.sends_another() for meter in others))
+        await until(lambda: self.all_show_the_last_telegram(but=but), every=0.1)
 
     async def diagnostics(self) -> dict[int, dict[str, Any]]:
         """Return what each meter's owner can download."""
@@ -109,11 +109,6 @@ def _number(state: str) -> float | str:
         return float(state)
     except ValueError:
         return state
-
-
-def _kinds(state: dict[str, Any]) -> tuple[str, ...]:
-    names = ("state_class", "device_class", "unit_of_measurement")
-    return tuple(state["attributes"].get(name) for name in names)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -188,36 +183,3 @@ async def test_all_come_back_after_the_gateway_was_killed(six: Six) -> None:
     await six.gateway_running.aclose()
     six.serving = await six.gateway_running.enter_async_context(six.gateway.serving())
     await six.follow()
-
-
-async def add_sum(home: Home, name: str, entity_ids: list[str]) -> str:
-    """Add a group of sensors, as docs/many-meters.md tells it, and return its entity."""
-    fields = {"entities": entity_ids, "hide_members": False, "type": "sum"}
-    options = {**fields, "ignore_non_numeric": False}
-    return await home.add_helper("group", "sensor", name=name, options=options, **fields)
-
-
-async def test_helpers_of_home_assistant_add_them_up(six: Six) -> None:
-    home = six.home
-    members = {
-        key: [six.entities[number][key] for number in NUMBERS]
-        for key in ("energy_imported", "power_imported")
-    }
-    sums = {key: await add_sum(home, f"All: {key}", ids) for key, ids in members.items()}
-
-    async def are_right() -> bool:
-        states = await home.all_states()
-        return all(
-            _number(states[helper]["state"])
-            == pytest.approx(
-                sum(float(states[member]["state"]) for member in members[key]), abs=1e-6
-            )
-            for key, helper in sums.items()
-        )
-
-    await until(are_right, within=PATIENCE)
-    states = await home.all_states()
-    assert {key: _kinds(states[helper]) for key, helper in sums.items()} == {
-        "energy_imported": ("total_increasing", "energy", "kWh"),
-        "power_imported": ("measurement", "power", "kW"),
-    }

@@ -66,7 +66,6 @@ def served(*command: str, user: str | None, is_up: list[str]) -> Iterator[None]:
 
 @contextmanager
 def mariadb(folder: Path) -> Iterator[str]:
-    """Yield the URL of a MariaDB."""
     daemon, user, port = found("mariadbd"), other_user("mysql"), str(free_ports())
     socket, data = folder / "socket", folder / "data"
     install = [found("mariadb-install-db"), "--no-defaults", f"--datadir={data}"]
@@ -84,7 +83,6 @@ def mariadb(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
-    """Yield the URL of a PostgreSQL."""
     daemon, user, port = found("postgres"), other_user("postgres"), str(free_ports())
     data = folder / "data"
     run(found("initdb"), "--auth=trust", f"--username={USER}", data, user=user)

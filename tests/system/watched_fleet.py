@@ -136,7 +136,6 @@ class WatchedFleet:
             return error.code, error.read()
 
     def query(self, expression: str) -> list[Any]:
-        """Return what Prometheus answers."""
         query = urllib.parse.urlencode({"query": expression})
         found: list[Any] = self._get(self.prometheus, f"/api/v1/query?{query}")["data"]["result"]
         return found
