@@ -183,6 +183,7 @@ def test_what_is_wrong_with_publishing_is_said(tmp_path: Path, text: str, messag
         ("[mqtt]\nhost='b'\nca_file='/nowhere'", "[mqtt] ca_file cannot be used"),
         ("[mqtt]\nhost='b'\npassword='s3cret'", "[mqtt] password does not belong here"),
         ("[mqtt]\nhost='b'\npassword_file='/nowhere'", "[mqtt] password_file cannot be read"),
+        ("[mqtt]\nhost='b'\npassword_file='/dev/null'", "[mqtt] password_file is empty"),
         ("[mqtt]\nhost='b'\ntopic='a/#'", "[mqtt] topic must be a topic"),
         ("[mqtt]\nhost='b'\ntopic='" + "x" * 257 + "'", "[mqtt] topic must not be longer"),
         ("[mqtt]\nhost='b'\nhots='b'\n" + PORT, "[mqtt] hots is not known"),
