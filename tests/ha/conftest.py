@@ -201,7 +201,6 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
 
 @pytest.fixture
 def home(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> Home:
-    """Return a home whose meter is not set up yet."""
     return Home(hass, port, make_entry)
 
 
@@ -212,11 +211,9 @@ def refuses(hass: HomeAssistant, subtests: pytest.Subtests) -> Refusals:
 
 
 @pytest.fixture
-async def entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
-) -> MockConfigEntry:
+async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """Return the entry of a meter with one month and a half behind it."""
-    return await billed_month.set_up(hass, port, make_entry, hass_storage)
+    return await billed_month.set_up(home, hass_storage)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from homeassistant.config_entries import (
     OptionsFlowManager,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, section
+from homeassistant.data_entry_flow import FlowResult, FlowResultType, section
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 PROGRESS = {"wait_for_telegram", "wait_for_same_meter", "wait_for_pulse", "wait_for_sensor"}
@@ -55,6 +55,16 @@ async def submit(
     return await settle(hass, result)
 
 
+def schema_of(form: FlowResult[Any, Any]) -> Any:  # noqa: ANN401 - as voluptuous has it
+    assert form["data_schema"]
+    return form["data_schema"]
+
+
+def markers(form: FlowResult[Any, Any]) -> dict[str, Any]:
+    """Return the markers of a form's fields by their names."""
+    return {str(marker): marker for marker in schema_of(form).schema}
+
+
 def told(result: ConfigFlowResult) -> Mapping[str, str]:
     """Return what a step tells besides its text."""
     placeholders = result["description_placeholders"]
@@ -63,7 +73,6 @@ def told(result: ConfigFlowResult) -> Mapping[str, str]:
 
 
 def is_done(result: ConfigFlowResult, reason: str) -> bool:
-    """Return whether a dialog ended for a reason."""
     return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
 
 
@@ -88,7 +97,6 @@ def flows(
 async def open_options(
     hass: HomeAssistant, entry: MockConfigEntry, page: str = "contract"
 ) -> ConfigFlowResult:
-    """Open a page of the options of a meter."""
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert menu["type"] is FlowResultType.MENU
     assert page in menu["menu_options"]
@@ -129,9 +137,7 @@ def suggested(result: ConfigFlowResult) -> dict[str, Any]:
             for marker, field in schema.schema.items()
         }
 
-    schema = result["data_schema"]
-    assert schema is not None
-    return read(schema)
+    return read(schema_of(result))
 
 
 async def open_details(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
@@ -142,10 +148,7 @@ async def open_details(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlo
 
 
 def is_advanced_open(result: ConfigFlowResult) -> bool:
-    """Return whether the form shows the advanced section."""
-    assert result["data_schema"] is not None
-    advanced = result["data_schema"].schema["advanced"]
-    return not advanced.options["collapsed"]
+    return not schema_of(result).schema["advanced"].options["collapsed"]
 
 
 async def confirm(

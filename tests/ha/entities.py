@@ -20,7 +20,6 @@ WATT = {"unit_of_measurement": "W", "device_class": "power"}
 
 
 def register(hass: HomeAssistant, name: str, platform: str = "dsmr") -> er.RegistryEntry:
-    """Return the new registry entry of a sensor."""
     return er.async_get(hass).async_get_or_create(
         "sensor", platform, f"unique_{name}", suggested_object_id=name
     )
@@ -51,7 +50,6 @@ class Smarty:
             self.values[name] = value, self.values[name][1]
 
     def report(self, *names: str) -> None:
-        """Write the states of all sensors, or of the named ones."""
         for name in names or self.values:
             value, attributes = self.values[name]
             entity = er.async_get(self._hass).async_get(self.ids[name].id)

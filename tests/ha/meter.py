@@ -22,17 +22,14 @@ OTHER_SERIAL = "SAG1030700000042"
 
 
 def literal_frame(name: str) -> bytes:
-    """Return the bytes of one of the literal frames."""
     return literal(name).data
 
 
 def literal_telegram(name: str) -> str:
-    """Return the telegram in one of the literal frames."""
     return literal(name).telegram
 
 
 def without_channels(text: str) -> str:
-    """Return the telegram without the objects of the M-Bus channels."""
     return re.sub(r"(?<=\n)0-[1-4]:(24\.|96\.1\.0).*\r\n", "", text)
 
 

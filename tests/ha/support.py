@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from homeassistant.components.recorder.statistics import statistics_during_perio
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.core import HassJob, HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
@@ -124,7 +125,6 @@ async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
 
 
 async def call(hass: HomeAssistant, action: str, **data: object) -> Any:  # noqa: ANN401 - JSON
-    """Return what an action answers."""
     return await hass.services.async_call(
         "smarty_p1", action, data, blocking=True, return_response=True
     )
@@ -138,9 +138,9 @@ async def refusal(answer: Awaitable[object]) -> str | None:
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:
-    """Return the state of a sensor that exists."""
-    state = hass.states.get(f"sensor.{entity_id}")
-    assert state is not None
+    """Return the state of an entity that exists; a sensor needs no domain."""
+    state = hass.states.get(entity_id if "." in entity_id else f"sensor.{entity_id}")
+    assert state, entity_id
     return state
 
 
@@ -152,8 +152,19 @@ def values(hass: HomeAssistant) -> dict[str, str]:
     }
 
 
+def issue_of(hass: HomeAssistant, entry: ConfigEntry, problem: str) -> ir.IssueEntry | None:
+    """Return an issue of an entry that is raised; one that awaits its entry is none."""
+    issue = ir.async_get(hass).async_get_issue("smarty_p1", f"{problem}_{entry.entry_id}")
+    return issue if issue and issue.active else None
+
+
+def said(issue: ir.IssueEntry | None) -> dict[str, str]:
+    """Return what an issue that is raised says besides its text."""
+    assert issue
+    return issue.translation_placeholders or {}
+
+
 def device_of(registry: DeviceRegistry, entry: MockConfigEntry, identifier: str) -> DeviceEntry:
-    """Return a device that exists."""
     device = registry.async_get_device_by_identifier(
         ("smarty_p1", identifier), config_entry_id=entry.entry_id
     )
@@ -243,33 +254,38 @@ class Home:
         self.port.greeting = lambda: self.port.next_frame(TELEGRAM)
 
     async def page(self, page: str = "contract") -> ConfigFlowResult:
-        """Open a page of the options of the meter."""
         return await open_options(self.hass, self.entry, page)
 
     async def details(self) -> ConfigFlowResult:
         """Open the second page of the contract."""
         return await open_details(self.hass, self.entry)
 
-    async def receive(self, text: str) -> None:
-        """Let a telegram come."""
-        await receive(self.hass, self.port, text)
+    async def receive(self, *texts: str) -> None:
+        for text in texts:
+            await receive(self.hass, self.port, text)
 
-    async def reload(self, entry: MockConfigEntry) -> None:
-        """Reload the entry."""
-        await reload(self.hass, entry)
+    async def reload(self) -> None:
+        await reload(self.hass, self.entry)
+
+    async def again(self, first: str = TELEGRAM, options: Mapping[str, Any] | None = None) -> None:
+        """Reload the entry, with other options if they are given, and a telegram at once."""
+        self.port.greeting = self.port.next_frame(first)
+        if options is not None:
+            self.hass.config_entries.async_update_entry(self.entry, options=options)
+        await self.reload()
+        self.port.greeting = b""
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Wait for what bytes from the port bring about."""
         await wait_until(self.hass, condition)
 
     async def let_pass(self, seconds: float) -> None:
-        """Put the clock forward."""
         await let_pass(self.hass, seconds)
 
     def state_of(self, entity_id: str) -> State:
-        """Return the state of a sensor that exists."""
         return state_of(self.hass, entity_id)
 
     def values(self) -> dict[str, str]:
-        """Return the values of all sensors."""
         return values(self.hass)
+
+    def issue(self, problem: str) -> ir.IssueEntry | None:
+        return issue_of(self.hass, self.entry, problem)

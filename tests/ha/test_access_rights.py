@@ -13,6 +13,8 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from tests.ha.support import state_of
+
 PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
 USERS = ("administrator", "reader", "another user", "automation")
 FIELDS: dict[str, dict[str, Any]] = {
@@ -65,7 +67,6 @@ type TokenOf = Callable[[str], Awaitable[str]]
 
 @pytest.fixture
 def users(hass: HomeAssistant, hass_admin_user: MockUser) -> dict[str, MockUser]:
-    """Return the users of the table."""
     reader, other = MockUser().add_to_hass(hass), MockUser().add_to_hass(hass)
     for user, entity_id in ((reader, "sensor.smarty_energy_imported"), (other, "light.hall")):
         user.mock_policy({"entities": {"entity_ids": {entity_id: {"read": True}}}})
@@ -131,8 +132,7 @@ async def test_home_assistants_own_commands_answer_every_user(
     assert await async_setup_component(hass, "config", {})
     client = await hass_ws_client(hass, await token_of("another user"))
     energy = "sensor.smarty_energy_imported"
-    state = hass.states.get(energy)
-    assert state
+    state = state_of(hass, energy)
     assert entry.unique_id
     for command, fields, shown in (
         ("config/device_registry/list", {}, entry.unique_id),

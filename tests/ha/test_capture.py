@@ -11,12 +11,9 @@ from unittest.mock import Mock
 
 import pytest
 import voluptuous as vol
-from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_capture
@@ -37,7 +34,6 @@ from .support import (
     let_pass_until,
     links,
     receive,
-    reload,
     wait_until,
 )
 from .topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
@@ -60,22 +56,15 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-async def repairs(hass: HomeAssistant) -> None:
-    assert await async_setup_component(hass, REPAIRS, {})
-
-
 def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*"))
 
 
 def read(path: str | Path) -> tuple[Sequence[Chunk], bytes | None]:
-    """Read a capture that was written."""
     return read_capture(Path(path).read_text(encoding="ascii"))
 
 
 def touch(path: Path) -> None:
-    """Make an empty file, and the folder that it is in."""
     path.parent.mkdir(exist_ok=True)
     path.touch()
 
@@ -92,8 +81,8 @@ class House(Home):
     @property
     def repair(self) -> str:
         """Return the identifier of the repair of a capture, empty while it is not raised."""
-        name = f"capture_ended_{self.entry.entry_id}"
-        return name if ir.async_get(self.hass).async_get_issue("smarty_p1", name) else ""
+        issue = self.issue("capture_ended")
+        return issue.issue_id if issue else ""
 
     @property
     def recording(self) -> Any:  # noqa: ANN401 - an inner part
@@ -114,7 +103,6 @@ class House(Home):
         return size
 
     async def end(self) -> None:
-        """Let the minute pass."""
         await let_pass(self.hass, 60)
         await wait_until(self.hass, lambda: bool(self.repair))
 
@@ -372,8 +360,7 @@ async def test_the_repair_discards_it(house: House, folder: Path) -> None:
 async def test_a_capture_ends_with_the_entry(house: House) -> None:
     await house.set_up()
     await house.record()
-    house.port.greeting = house.port.next_frame(TELEGRAM)
-    await reload(house.hass, house.entry)
+    await house.again()
     assert not house.repair
     assert await house.call("show") == {"state": "none"}
 

@@ -11,7 +11,7 @@ from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from .support import TELEGRAM, Home
+from .support import Home
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
@@ -30,9 +30,8 @@ async def test_every_page_loads_the_module(
     home: Home, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     assert await async_setup_component(home.hass, "frontend", {})
-    entry = await home.set_up()
-    home.port.greeting = home.port.next_frame(TELEGRAM)
-    await home.reload(entry)
+    await home.set_up()
+    await home.again()
 
     [url] = [url for url in home.hass.data[DATA_EXTRA_MODULE_URL].urls if "smarty_p1" in url]
 

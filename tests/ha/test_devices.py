@@ -27,7 +27,6 @@ def replaced() -> str:
 async def delete(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator, device: DeviceEntry
 ) -> bool:
-    """Delete a device as the user interface does."""
     assert await async_setup_component(hass, "config", {})
     client = await hass_ws_client(hass)
     answer = await client.remove_device(device.id)
@@ -62,8 +61,7 @@ async def test_an_index_is_called_as_its_device_and_keeps_its_id(
     )
     await home.set_up()
 
-    index = home.hass.states.get(known.entity_id)
-    assert index
+    index = home.state_of(known.entity_id)
     assert (index.state, index.name) == ("678.901", "Gas meter 7401")
     water = home.state_of("water_meter_7402")
     assert (water.state, water.name) == ("28.103", "Water meter 7402")
@@ -110,8 +108,7 @@ async def test_a_meter_keeps_its_name_when_the_one_before_it_is_removed(
     assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
 
     await home.hass.config_entries.async_remove(first.entry_id)
-    home.port.greeting = home.port.next_frame(TELEGRAM)
-    await home.reload(entry)
+    await home.again()
     assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
 
 

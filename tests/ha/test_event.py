@@ -103,13 +103,12 @@ async def test_a_new_text_fires_once(home: Home, sent: list[str | None], fired: 
 
 
 async def test_a_text_is_not_news_after_a_restart(hass: HomeAssistant, home: Home) -> None:
-    entry = await home.set_up()
+    await home.set_up()
     await home.receive(with_message("Peak"))
     fired = hass.states.get(MESSAGE)
     messages = Fired(hass)
 
-    home.port.greeting = home.port.next_frame(with_message("Peak"))
-    await home.reload(entry)
+    await home.again(with_message("Peak"))
     await home.receive(with_message("Peak"))
 
     restored = hass.states.get(MESSAGE)
@@ -118,8 +117,7 @@ async def test_a_text_is_not_news_after_a_restart(hass: HomeAssistant, home: Hom
     assert (restored.state, restored.attributes["text"]) == (fired.state, "Peak")
     assert messages.texts == []
 
-    home.port.greeting = home.port.next_frame(with_message("Off-peak"))
-    await home.reload(entry)
+    await home.again(with_message("Off-peak"))
     assert messages.texts == ["Off-peak"]
 
 
@@ -188,8 +186,7 @@ async def test_what_the_meter_counts_fires_by_kind(home: Home) -> None:
     assert events.disturbances[3:] == [("power_failure", 1, None)]
     # One that ended Home Assistant fires when it is back.
     for _ in range(2):
-        home.port.greeting = home.port.next_frame(with_value(last, FAILURES, "(00014)"))
-        await home.reload(entry)
+        await home.again(with_value(last, FAILURES, "(00014)"))
     assert events.disturbances[4:] == [("power_failure", 1, None)]
 
 

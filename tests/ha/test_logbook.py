@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.components.recorder.common import (
@@ -15,11 +14,7 @@ from .meter import with_value
 from .support import TELEGRAM, Home
 
 
-@pytest.fixture
-def enable_custom_integrations(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
-    """Let Home Assistant record, and find the integration."""
-
-
+@pytest.mark.usefixtures("recorder_mock")
 async def test_a_message_is_in_the_logbook_in_its_own_words(
     home: Home, hass_ws_client: WebSocketGenerator
 ) -> None:

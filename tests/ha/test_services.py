@@ -17,7 +17,6 @@ FOLDER = Path(custom_components.smarty_p1.__file__).parent
 
 
 async def get_telegram(hass: HomeAssistant, **data: str) -> dict[str, Any]:
-    """Call the action."""
     answer = await hass.services.async_call(
         "smarty_p1", "get_telegram", data, blocking=True, return_response=True
     )

@@ -17,8 +17,8 @@ from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import Qu
 
 from . import billed_month
 from .billed_month import telegram
-from .meter import MeterPort, with_value
-from .support import TELEGRAM, Home, receive, reload
+from .meter import with_value
+from .support import TELEGRAM, Home
 
 type Call = Callable[..., Awaitable[Any]]
 
@@ -64,7 +64,7 @@ async def test_the_bill_of_a_whole_month(call: Call) -> None:
 
 
 async def test_the_bill_of_the_running_month(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
+    home: Home, entry: MockConfigEntry, call: Call
 ) -> None:
     # Also when July has begun, the bill of June says until when June is known.
     bill = await call("get_bill", month="2026-06")
@@ -79,7 +79,7 @@ async def test_the_bill_of_the_running_month(
     assert "since" not in bill
 
     # What has come in the running quarter-hour counts, too.
-    await receive(hass, port, telegram("00:10:00", 1.0))
+    await home.receive(telegram("00:10:00", 1.0))
     bill = await call("get_bill", config_entry=entry.entry_id, month="2026-06")
     assert bill["lines"][0]["quantity"] == 145
 
@@ -97,10 +97,10 @@ async def test_the_first_month_says_since_when(home: Home, call: Call) -> None:
 
 
 async def test_a_bill_says_what_it_does_not_know(
-    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any], call: Call
+    home: Home, hass_storage: dict[str, Any], call: Call
 ) -> None:
     # For 8 kW no price is published, and no energy price was entered.
-    await billed_month.set_up(hass, home.port, home.make_entry, hass_storage, reference_power=8.0)
+    await billed_month.set_up(home, hass_storage, reference_power=8.0)
 
     bill = await call("get_bill", month="2026-05")
 
@@ -165,14 +165,11 @@ async def test_the_classes_of_a_month(call: Call) -> None:
     assert (answer["prices"], answer["about_the_same"]) == ("current", False)
 
 
-async def test_the_classes_at_the_prices_of_today_or_of_each_month(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
-) -> None:
-    port.greeting = port.next_frame(telegram("00:00:10", 0.0))
+@pytest.mark.usefixtures("entry")
+async def test_the_classes_at_the_prices_of_today_or_of_each_month(home: Home, call: Call) -> None:
     prices_of_june: dict[str, Any] = {"surcharge_price": 0.53, "network_fixed_price": 13.0}
     options = {**billed_month.OPTIONS, **prices_of_june, "surcharge_price_since": "2026-06-02"}
-    hass.config_entries.async_update_entry(entry, options=options)
-    await reload(hass, entry)
+    await home.again(telegram("00:00:10", 0.0), options)
     # In June only: a price put into an empty field holds from the 1st of its month.
     for prices, smaller, own, saving, is_same in (
         # With 8 %: 7.42 and 12.5 * 0.53, which are 8.01 and 7.16; 13.00 and 2.5 * 0.53, which are
@@ -322,13 +319,11 @@ async def test_automations_get_16_mb_and_then_hear_when_to_ask_again(
     assert await call("get_bill")
 
 
-@pytest.mark.usefixtures("entry")
 async def test_the_quarter_hours_survive_a_restart_and_go_with_the_entry(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call, tmp_path: Path
+    home: Home, entry: MockConfigEntry, call: Call, tmp_path: Path
 ) -> None:
-    await receive(hass, port, telegram("00:15:00", 2.0))
-    port.greeting = port.next_frame(telegram("00:15:10", 2.0))
-    await reload(hass, entry)
+    await home.receive(telegram("00:15:00", 2.0))
+    await home.again(telegram("00:15:10", 2.0))
 
     answer = await call("get_quarter_hours", **PERIOD)
     assert [each["imported_kwh"] for each in answer["quarter_hours"]] == [0.1, 2.0]
@@ -337,7 +332,7 @@ async def test_the_quarter_hours_survive_a_restart_and_go_with_the_entry(
         return [path.name for path in tmp_path.rglob("*.csv")]
 
     assert sorted(files()) == ["2026-05.csv", "2026-06.csv"]
-    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert await home.hass.config_entries.async_remove(entry.entry_id)
     assert files() == []
 
 

@@ -77,7 +77,7 @@ async def test_reloads_without_leaks_and_duplicates(
     listeners = len(entry.runtime_data._listeners)
 
     for _ in range(5):
-        await home.reload(entry)
+        await home.reload()
 
     await home.port.wait_for_clients(1)
     assert home.port.connections == 6

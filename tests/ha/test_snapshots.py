@@ -20,7 +20,7 @@ from dev.encoder import FRAMES
 
 from .documentation import TEXTS, documented
 from .meter import OTHER_SERIAL, SERIAL, encipher, literal_frame, with_value, without_channels
-from .support import TELEGRAM, Home, device_of
+from .support import TELEGRAM, Home, device_of, state_of
 
 pytestmark = pytest.mark.usefixtures("everything_enabled")
 
@@ -62,8 +62,7 @@ def entities(
     """Return a line for each entity, with all that is known of it."""
     lines = {}
     for registered in async_entries_for_config_entry(registry, entry.entry_id):
-        state = hass.states.get(registered.entity_id)
-        assert state
+        state = state_of(hass, registered.entity_id)
         known = {
             "state": state.state,
             **state.attributes,

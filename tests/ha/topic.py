@@ -33,7 +33,6 @@ class Clock:
 
     @property
     def now(self) -> datetime:
-        """The time that it shows."""
         return self._now
 
     @now.setter
@@ -43,7 +42,6 @@ class Clock:
 
 
 async def tell(hass: HomeAssistant, payload: bytes | str, topic: str = TOPIC) -> None:
-    """Publish a payload."""
     async_fire_mqtt_message(hass, topic, payload)
     await wait_a_moment(hass)
 

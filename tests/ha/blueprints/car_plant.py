@@ -97,7 +97,6 @@ class Car:
 
     @callback
     def _show_settings(self) -> None:
-        """Write the states of current and switch."""
         for entity_id, state in self._set.items():
             self._hass.states.async_set(entity_id, state)
 

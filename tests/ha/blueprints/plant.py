@@ -65,12 +65,10 @@ class Plant:
 
     @property
     def net_w(self) -> float:
-        """Return what the meter measures now."""
         return house_w(self.second) - self.given_w
 
     @property
     def time(self) -> datetime:
-        """Return the time of the meter."""
         return _START + timedelta(seconds=self.second)
 
     def obey(self, setting_w: float, *, is_own_control: bool) -> None:

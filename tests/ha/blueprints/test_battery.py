@@ -76,7 +76,6 @@ class House:
             await self._receive(telegram)
 
     async def live_in_silence(self, seconds: int) -> None:
-        """Let time pass without telegrams."""
         for _ in range(seconds // INTERVAL):
             self._freezer.tick(timedelta(seconds=INTERVAL))
             async_fire_time_changed(self._hass)

@@ -13,7 +13,6 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import UnitOfVolumeFlowRate
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_conversion import VolumeFlowRateConverter
@@ -21,7 +20,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
-from tests.ha.support import set_up
+from tests.ha.support import issue_of, said, set_up
 
 from .conftest import FOLDER, Use, noted, settle
 
@@ -78,7 +77,6 @@ class Home:
         await settle()
 
     async def powers(self, **kilowatts: float | str) -> None:
-        """Set the states of power sensors."""
         self.reported |= kilowatts
         for name, value in kilowatts.items():
             self._hass.states.async_set(f"sensor.{name}", str(value), KILOWATTS)
@@ -336,13 +334,11 @@ class TestShedLoads:
 
     @pytest.fixture(autouse=True)
     def loads(self, hass: HomeAssistant, home: Home) -> None:
-        """Turn boiler and heater on."""
         home.note("homeassistant", "turn_on", "turn_off")
         for name, state in (("boiler", "on"), ("dryer", "off"), ("heater", "on")):
             hass.states.async_set(f"switch.{name}", state)
 
     async def begin(self, use: Use, **inputs: str) -> None:
-        """Watch the warning."""
         loads = ["climate.sold", "switch.boiler", "switch.dryer", "switch.heater"]
         await use("shed_loads", warning="binary_sensor.warning", loads=loads, **inputs)
 
@@ -550,9 +546,6 @@ actions: []
 async def test_a_repair_names_automations_with_the_old_blueprint(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, tmp_path: Path
 ) -> None:
-    def issue() -> ir.IssueEntry | None:
-        return ir.async_get(hass).async_get_issue("smarty_p1", f"old_blueprint_{entry.entry_id}")
-
     folder = tmp_path / "blueprints" / "automation" / "smarty-p1"
     folder.mkdir(parents=True)
     (folder / "tell_me.yaml").write_text(OLD)
@@ -561,10 +554,7 @@ async def test_a_repair_names_automations_with_the_old_blueprint(
     config = {"automation": [{"alias": "Grid", "use_blueprint": blueprint}]}
     assert await async_setup_component(hass, "automation", config)
     entry = await set_up(hass, port, make_entry)
-    found = issue()
-    assert found is not None
-    assert found.translation_placeholders is not None
-    assert found.translation_placeholders["automations"] == "Grid"
+    assert said(issue_of(hass, entry, "old_blueprint"))["automations"] == "Grid"
     with patch("homeassistant.config.async_hass_config_yaml", return_value={"automation": []}):
         await hass.services.async_call("automation", "reload", blocking=True)
-    assert issue() is None
+    assert not issue_of(hass, entry, "old_blueprint")

@@ -29,14 +29,14 @@ async def test_a_quarter_hour(home: Home) -> None:
     # (0.5 + 2 / 6) * 4 = 3.333 kW.
     await home.receive(at("10:35:00", 100.5, 2.0))
     assert float(home.state_of(RUNNING).state) == 6.0
-    assert home.hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
+    assert home.state_of(WARNING).state == "on"
     # 3 kW for a quarter-hour are 0.75 kWh, of which 0.25 are left: 1.5 kW for 10 minutes.
     assert float(home.state_of(AVAILABLE).state) == 1.5
     assert home.state_of(LAST).state == STATE_UNKNOWN
 
     await home.receive(at("10:40:00", 100.6, 1.0))
     # (0.6 + 1 / 12) * 4 = 2.733 kW.
-    assert home.hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
+    assert home.state_of(WARNING).state == "off"
 
     await home.receive(at("10:45:00", 101.0, 1.0))
     # 1 kWh in a quarter-hour are 4 kW, 1 kW above 3 kW: 0.25 kWh, at 0.10 a kWh 0.025.
@@ -76,7 +76,7 @@ async def test_available_power_rises_by_a_twentieth_and_ends_at_the_reference_po
 
 
 async def test_what_exists_depends_on_the_options(home: Home) -> None:
-    entry = await home.set_up(at("10:30:00", 100.0))
+    await home.set_up(at("10:30:00", 100.0))
     names = {RUNNING, LAST, PEAK, AVAILABLE, EXCESS, COST}
 
     def existing() -> set[str]:
@@ -85,28 +85,20 @@ async def test_what_exists_depends_on_the_options(home: Home) -> None:
     assert existing() == {RUNNING, LAST, PEAK}
     assert home.hass.states.get(WARNING) is None
 
-    home.port.greeting = home.port.next_frame(at("10:30:10", 100.0))
-    home.hass.config_entries.async_update_entry(entry, options={"surcharge_price": 0.1})
-    await home.reload(entry)
+    await home.again(at("10:30:10", 100.0), {"surcharge_price": 0.1})
     assert existing() == {RUNNING, LAST, PEAK}
 
-    home.port.greeting = home.port.next_frame(at("10:30:20", 100.0))
-    home.hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
-    await home.reload(entry)
+    await home.again(at("10:30:20", 100.0), {"reference_power": 7.0})
     # Whose price is published.
     assert existing() == names
     assert home.hass.states.get(WARNING) is not None
 
 
 async def test_the_warning_shows_the_reference_power_of_its_contract(home: Home) -> None:
-    entry = await home.set_up(at("10:30:00", 100.0), **TARIFF)
+    await home.set_up(at("10:30:00", 100.0), **TARIFF)
     later = TARIFF | {"reference_power": 12.0, "surcharge_price_since": "2025-08-01"}
-    home.port.greeting = home.port.next_frame(at("10:30:10", 100.0))
-    home.hass.config_entries.async_update_entry(entry, options=later)
-    await home.reload(entry)
-    warning = home.hass.states.get(WARNING)
-    assert warning
-    assert warning.attributes["reference_power"] == 3.0
+    await home.again(at("10:30:10", 100.0), later)
+    assert home.state_of(WARNING).attributes["reference_power"] == 3.0
 
 
 async def test_what_a_quarter_hour_has_come_to_survives_a_crash(
@@ -134,11 +126,11 @@ async def test_the_present_is_unknown_without_time_or_energy(
 ) -> None:
     await home.set_up(at("10:30:00", 100.0, 9.0), **TARIFF)
     await home.receive(at("10:31:00", 100.15, 9.0))
-    assert home.hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
+    assert home.state_of(WARNING).state == "on"
 
     await home.receive(with_value(at("10:31:10", 100.15), reference, value))
 
-    assert home.hass.states.get(WARNING).state == STATE_UNKNOWN  # type: ignore[union-attr]
+    assert home.state_of(WARNING).state == STATE_UNKNOWN
     assert home.state_of(RUNNING).state == STATE_UNKNOWN
     assert home.state_of(AVAILABLE).state == STATE_UNKNOWN
     assert float(home.state_of(EXCESS).state) == 0.0
@@ -149,8 +141,7 @@ async def test_after_a_gap_it_is_said_since_when_is_measured(home: Home) -> None
     await home.set_up(at("10:30:00", 100.0), **TARIFF)
     await home.receive(at("11:05:00", 110.0, 4.0))
 
-    warning = home.hass.states.get(WARNING)
-    assert warning
+    warning = home.state_of(WARNING)
     states = [home.state_of(RUNNING), home.state_of(AVAILABLE), warning]
     since = [state.attributes["measured_since"] for state in states]
     assert since == ["2025-07-03T11:05:00+02:00"] * 3
@@ -200,9 +191,9 @@ async def test_without_a_reading_nothing_is_stored(
 
 
 async def test_an_identifier_that_is_empty_at_a_reload_makes_no_meter(home: Home) -> None:
-    entry = await home.set_up(at("10:30:00", 100.0))
+    await home.set_up(at("10:30:00", 100.0))
     home.port.greeting = home.port.next_frame(with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
 
-    await home.reload(entry)
+    await home.reload()
 
     assert home.hass.states.get("sensor.gas_meter_1") is None

@@ -160,7 +160,6 @@ async def test_before_2026_11_hours_stay_without_energy(
 
 
 async def shown_as(hass: HomeAssistant) -> tuple[str | None, str | None]:
-    """Return the name and the unit of the statistic."""
     await async_wait_recording_done(hass)
     read = get_instance(hass).async_add_executor_job
     found = await read(lambda: get_metadata(hass, statistic_ids={NAME}))

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from homeassistant.components.repairs import RepairsFlowResult, repairs_flow_manager
+from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -17,8 +16,8 @@ from custom_components.smarty_p1.lib.history import QuarterHour
 from dev.leneda import Platform
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR
 from tests.ha.measured import as_span
-from tests.ha.repairs import open_repair
-from tests.ha.support import TELEGRAM, Home, wait_until
+from tests.ha.repairs import fill_in, open_repair
+from tests.ha.support import Home, issue_of, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 NEW_KEY = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
@@ -26,9 +25,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-async def at_once(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let requests follow each other without a pause."""
-    assert await async_setup_component(hass, "repairs", {})
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
 
 
@@ -37,25 +35,18 @@ async def entry(home: Home, platform: Platform) -> MockConfigEntry:
     """Return an entry with an account whose key is not known any more."""
     platform.key = NEW_KEY
     entry = await home.set_up(leneda=ACCOUNT)
-    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
-    await home.wait_until(lambda: key_issue(home.hass, entry) is not None)
+    home.answer()
+    await home.wait_until(lambda: home.issue("leneda_key") is not None)
     return entry
-
-
-def key_issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
-    return ir.async_get(hass).async_get_issue("smarty_p1", f"leneda_key_{entry.entry_id}")
 
 
 async def mend(
     hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str]
 ) -> RepairsFlowResult:
-    """Open the repair, and fill in its form."""
     form = await open_repair(hass, f"leneda_key_{entry.entry_id}")
     assert form["type"] is FlowResultType.FORM
     assert KEY not in repr(form)
-    flows = repairs_flow_manager(hass)
-    assert flows
-    return await flows.async_configure(form["flow_id"], typed)
+    return await fill_in(hass, form, typed)
 
 
 async def test_a_new_key_is_tried_and_taken(
@@ -69,13 +60,13 @@ async def test_a_new_key_is_tried_and_taken(
     for typed, errors in wrong:
         assert (await mend(hass, entry, typed))["errors"] == errors
         assert entry.options["leneda"] == ACCOUNT
-        assert key_issue(hass, entry)
+        assert issue_of(hass, entry, "leneda_key")
 
     result = await mend(hass, entry, {"api_key": NEW_KEY, "energy_id": ENERGY_ID})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     assert entry.options["leneda"] == {**ACCOUNT, "api_key": NEW_KEY}
-    assert key_issue(hass, entry) is None
+    assert not issue_of(hass, entry, "leneda_key")
     asked = len(platform.requests)
     await wait_until(hass, lambda: len(platform.requests) > asked)
 
@@ -89,7 +80,7 @@ async def test_without_an_account_nothing_is_left_to_repair(
 
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert key_issue(hass, entry) is None
+    assert not issue_of(hass, entry, "leneda_key")
 
 
 # Each quarter-hour another one, so that shifts show.
@@ -99,7 +90,6 @@ def power(start: datetime) -> float:
 
 @pytest.fixture
 def midnight() -> datetime:
-    """Return the last midnight of Luxembourg."""
     local = dt_util.utcnow().astimezone(dt_util.get_time_zone("Europe/Luxembourg"))
     return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt_util.UTC)
 
@@ -125,7 +115,7 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         series.append([as_span(QuarterHour(start, power(start), power(start) / 8), number)])
         start += QUARTER_HOUR
     await hass.async_block_till_done()
-    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
+    home.answer()
 
     def told() -> dict[str, dict[str, str]]:
         return {

@@ -9,7 +9,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from tests.ha.meter import MeterPort, with_value, without_channels
 from tests.ha.pacing import with_power
-from tests.ha.support import Home, at, fall_silent, receive, wait_until
+from tests.ha.support import Home, at, fall_silent, receive, state_of, wait_until
 
 POWER = "smarty_net_power"
 AN_HOUR = {"min_interval": 3600}
@@ -104,9 +104,7 @@ async def test_what_does_not_wait_an_hour(
     assert before is None or len(sent) > 1 or before.state != shown
     for text in sent:
         await home.receive(text)
-    after = home.hass.states.get(entity_id)
-    assert after is not None
-    assert after.state == shown
+    assert home.state_of(entity_id).state == shown
 
 
 async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(home: Home) -> None:
@@ -138,21 +136,18 @@ async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(ho
 )
 async def test_limited_updates_lose_no_message(home: Home, first: str) -> None:
     """Also one that is there with the first telegram, or in a line that comes later."""
-    entry = await home.set_up(first, **AN_HOUR)
+    await home.set_up(first, **AN_HOUR)
     hass, event = home.hass, "event.smarty_message"
 
     for second in range(10, 40, 10):
         text = with_value(at(f"10:30:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
         await home.receive(text)
-    state = hass.states.get(event)
-    assert state is not None
+    state = state_of(hass, event)
     assert state.attributes["text"] == "Hallo"
     fired = state.state
 
     # The same text after a reload that met an empty message is news again.
-    home.port.greeting = home.port.next_frame(at("10:31:00", 100.0))
-    await home.reload(entry)
-    home.port.greeting = b""
+    await home.again(at("10:31:00", 100.0))
     for second in (10, 20):
         text = with_value(at(f"10:31:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
         await home.receive(text)

@@ -5,43 +5,52 @@ from typing import Any
 
 import pytest
 from homeassistant.components.mqtt.const import DOMAIN as MQTT_DOMAIN
-from homeassistant.components.repairs import (
-    DOMAIN as REPAIRS,
-    RepairsFlowResult,
-    repairs_flow_manager,
-)
+from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
-from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
+from tests.ha.dialogs import schema_of
 from tests.ha.meter import MeterPort
-from tests.ha.repairs import open_repair
-from tests.ha.support import Home, let_pass, let_pass_until, own_log, wait_until
+from tests.ha.repairs import fill_in, open_repair
+from tests.ha.support import (
+    Home,
+    let_pass,
+    let_pass_until,
+    own_log,
+    reload,
+    state_of,
+    wait_for_telegram,
+    wait_until,
+)
 
 COMING_AGAIN = ("INFO", f"{PULSE_TITLE}: readings are coming again")
 RECONNECT = 5
 UPDATE = 6
 
 
-@pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort) -> MockConfigEntry:
-    """Return a pulse reader that is set up, at a port that has sent nothing yet."""
-    entry = pulse_entry(hass, port=port.url, baud_rate=9600)
+async def set_up(hass: HomeAssistant, **source: object) -> MockConfigEntry:
+    """Return a reader that is set up, and whose source is there."""
+    entry = pulse_entry(hass, **source)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    await wait_for_telegram(hass, entry)
     return entry
 
 
+@pytest.fixture
+async def entry(hass: HomeAssistant, port: MeterPort) -> MockConfigEntry:
+    """Return a pulse reader that is set up, at a port that has sent nothing yet."""
+    return await set_up(hass, port=port.url, baud_rate=9600)
+
+
 async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, data: bytes) -> None:
-    """Send bytes and wait until they are read."""
     before = entry.runtime_data.readings
     await port.wait_for_clients(1)
     await port.send(data)
@@ -74,8 +83,7 @@ async def test_pulses_become_energy_and_power(
 ) -> None:
     assert entry.state is ConfigEntryState.LOADED
     assert (state(hass, ENERGY), state(hass, POWER)) == ("0.0", "unknown")
-    found = hass.states.get(ENERGY)
-    assert found
+    found = state_of(hass, ENERGY)
     assert found.attributes["device_class"] == "energy"
     assert found.attributes["state_class"] == "total_increasing"
     assert found.attributes["unit_of_measurement"] == "kWh"
@@ -164,14 +172,12 @@ async def counter(hass: HomeAssistant) -> AsyncGenerator[MockConfigEntry]:
 
 
 async def set_state(hass: HomeAssistant, entity_id: str, *values: str) -> None:
-    """Give an entity these states, one after the other."""
     for value in values:
         hass.states.async_set(entity_id, value)
         await hass.async_block_till_done()
 
 
 def pulses(entry: MockConfigEntry) -> int:
-    """Return how many pulses were counted."""
     count: int = entry.runtime_data.counter.meter.pulses
     return count
 
@@ -260,26 +266,25 @@ async def test_an_entity_that_is_renamed(
     assert pulses(entry) == 2
 
 
+# Of the MQTT integration itself.
+LINGERING = pytest.mark.parametrize("expected_lingering_timers", [True])
+
+
 # --- MQTT -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-async def topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator) -> MockConfigEntry:
-    assert mqtt_mock
-    entry = pulse_entry(hass, topic="iot/led")
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
-    return entry
+async def topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClient) -> MockConfigEntry:  # noqa: ARG001 - before its reader
+    return await set_up(hass, topic="iot/led")
 
 
 async def publish(hass: HomeAssistant, *messages: str, retain: bool = False) -> None:
-    """Publish messages at the topic."""
     for message in messages:
         async_fire_mqtt_message(hass, "iot/led", message, retain=retain)
     await hass.async_block_till_done()
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
 async def test_a_message_is_a_pulse(hass: HomeAssistant, topic: MockConfigEntry) -> None:
     assert state(hass, ENERGY) == "0.0"
     await publish(hass, "old", retain=True)
@@ -287,19 +292,15 @@ async def test_a_message_is_a_pulse(hass: HomeAssistant, topic: MockConfigEntry)
     assert pulses(topic) == 2
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
 async def test_a_message_is_a_running_count(hass: HomeAssistant, topic: MockConfigEntry) -> None:
     await publish(hass, "100", retain=True)
     await publish(hass, "101", "105", "105", "hello")
     assert pulses(topic) == 5
-    await hass.config_entries.async_unload(topic.entry_id)
-    await hass.config_entries.async_setup(topic.entry_id)
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await reload(hass, topic)
     await publish(hass, "106", retain=True)
     assert pulses(topic) == 6
-    await hass.config_entries.async_unload(topic.entry_id)
-    await hass.config_entries.async_setup(topic.entry_id)
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await reload(hass, topic)
     # Older than what came last, and no board that has started again.
     await publish(hass, "100", retain=True)
     await publish(hass, "108")
@@ -310,22 +311,17 @@ OBJECTS = [f'{{"COUNTER":{{"C1":{count}}}}}' for count in (100, 104, 109, 115)]
 
 
 async def answer(hass: HomeAssistant, form: RepairsFlowResult, value: str) -> None:
-    """Choose a value in the dialog of the issue."""
-    repairs = repairs_flow_manager(hass)
-    assert repairs
-    result = await repairs.async_configure(form["flow_id"], {"value": value})
+    result = await fill_in(hass, form, {"value": value})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
 @pytest.mark.parametrize(
     ("value", "later"), [("0", 115 - 109 + 5), ("each_message", 2)], ids=["count", "each"]
 )
 async def test_an_installed_reader_of_json_counts_messages_until_the_repair_is_answered(
     hass: HomeAssistant, topic: MockConfigEntry, value: str, later: int
 ) -> None:
-    assert await async_setup_component(hass, REPAIRS, {})
     await publish(hass, OBJECTS[0], retain=True)
     assert pulses(topic) == 0
     await publish(hass, *OBJECTS[:2])
@@ -334,16 +330,14 @@ async def test_an_installed_reader_of_json_counts_messages_until_the_repair_is_a
     assert (issue.translation_key, issue.is_fixable) == ("object_per_pulse", True)
     assert issue.translation_placeholders == {"name": PULSE_TITLE}
     # The reader goes on, and says it again after a restart.
-    await hass.config_entries.async_reload(topic.entry_id)
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await reload(hass, topic)
     assert not ir.async_get(hass).issues
     await publish(hass, *OBJECTS[1:3])
     assert pulses(topic) == 4
 
     form = await open_repair(hass, issue.issue_id)
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "value")
-    assert form["data_schema"] is not None
-    [(marker, field)] = form["data_schema"].schema.items()
+    [(marker, field)] = schema_of(form).schema.items()
     assert [option["label"] for option in field.config["options"]] == [
         "COUNTER.C1 (109)",
         "each_message",
@@ -351,34 +345,30 @@ async def test_an_installed_reader_of_json_counts_messages_until_the_repair_is_a
     assert marker.default() == "0"
     await answer(hass, form, value)
     assert not ir.async_get(hass).issues
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await wait_for_telegram(hass, topic)
     await publish(hass, OBJECTS[3], OBJECTS[3].replace("115", "120"))
     assert pulses(topic) == 4 + later
     assert not ir.async_get(hass).issues
     # A restart keeps the choice and the energy.
-    await hass.config_entries.async_reload(topic.entry_id)
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await reload(hass, topic)
     assert pulses(topic) == 4 + later
     diagnostics = await async_get_config_entry_diagnostics(hass, topic)
     assert "COUNTER" not in str(diagnostics)
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
+@pytest.mark.usefixtures("mqtt_mock")
 async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
-    hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator
+    hass: HomeAssistant,
 ) -> None:
-    assert mqtt_mock
-    assert await async_setup_component(hass, REPAIRS, {})
     plain = {"counted": "plain", "path": []}
-    entry = pulse_entry(hass, topic="iot/led", message=plain)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    entry = await set_up(hass, topic="iot/led", message=plain)
     await publish(hass, '{"contact":true}', '{"contact":false}', '{"contact":true}')
     assert pulses(entry) == 0
     [issue] = ir.async_get(hass).issues.values()
     assert issue.translation_key == "object_not_counted"
     await answer(hass, await open_repair(hass, issue.issue_id), "0")
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    await wait_for_telegram(hass, entry)
     await publish(hass, *['{"contact":true}', '{"contact":false}'] * 3)
     assert pulses(entry) == 2
     assert not ir.async_get(hass).issues
@@ -390,7 +380,7 @@ async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
     assert (closed["type"], closed["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
 @pytest.mark.parametrize(
     ("form", "messages", "counted"),
     [
@@ -398,31 +388,24 @@ async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
         ({"message": {"counted": "plain", "path": []}}, ["blink", '{"uptime":7}', "blink"], 2),
     ],
 )
+@pytest.mark.usefixtures("mqtt_mock")
 async def test_json_beside_plain_messages_asks_nothing(
-    hass: HomeAssistant,
-    mqtt_mock: MqttMockHAClientGenerator,
-    form: dict[str, Any],
-    messages: list[str],
-    counted: int,
+    hass: HomeAssistant, form: dict[str, Any], messages: list[str], counted: int
 ) -> None:
-    assert mqtt_mock
-    entry = pulse_entry(hass, **{"topic": "iot/led", **form})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    entry = await set_up(hass, topic="iot/led", **form)
     await publish(hass, *messages)
     assert pulses(entry) == counted
     assert not ir.async_get(hass).issues
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
 async def test_a_word_counts_once_for_each_change(
     hass: HomeAssistant, topic: MockConfigEntry
 ) -> None:
     await publish(hass, "ON", retain=True)
     await publish(hass, "ON", "OFF", "ON", "ON", "OFF")
     assert pulses(topic) == 1
-    await hass.config_entries.async_reload(topic.entry_id)
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await reload(hass, topic)
     await publish(hass, "ON", "OFF", "online", "x" * 20_000)
     assert pulses(topic) == 2
 

@@ -14,7 +14,6 @@ from tests.ha.support import call
 
 @pytest.fixture
 def smarty(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Smarty:
-    """Return the sensors of another integration."""
     freezer.move_to("2026-11-02 12:00:00+00:00")
     return Smarty(hass, freezer)
 

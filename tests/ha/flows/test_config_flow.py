@@ -24,7 +24,16 @@ from custom_components.smarty_p1.lib.port import open_port, probe
 from dev.alterations import ALTERATIONS, cut, flipped
 from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry
-from tests.ha.dialogs import confirm, is_advanced_open, reconfigure, start, submit, suggested, told
+from tests.ha.dialogs import (
+    confirm,
+    is_advanced_open,
+    reconfigure,
+    schema_of,
+    start,
+    submit,
+    suggested,
+    told,
+)
 from tests.ha.meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -50,7 +59,6 @@ pytestmark = pytest.mark.usefixtures("short_wait")
 
 
 async def enter(hass: HomeAssistant, port: str, key: str = KEY) -> ConfigFlowResult:
-    """Open the dialog and fill in the form."""
     return await submit(hass, await start(hass), {"port": port, "encryption_key": key})
 
 
@@ -291,8 +299,7 @@ async def test_address_that_is_not_complete(home: Home, refuses: Refusals) -> No
 async def options_of_port(hass: HomeAssistant, *path: str) -> list[SelectOptionDict]:
     """Return what can be chosen in the field for a port, which takes anything else, too."""
     form = await start(hass, *path)
-    schema = form["data_schema"]
-    assert schema
+    schema = schema_of(form)
     selector = schema.schema["port"]
     assert selector.config["custom_value"] is True
     assert selector("127.0.0.1:2001") == "127.0.0.1:2001"

@@ -13,7 +13,7 @@ from homeassistant.helpers import entity_registry as er
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.prices import Contract
-from tests.ha.dialogs import enter_contract, submit, suggested
+from tests.ha.dialogs import enter_contract, schema_of, submit, suggested
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home
 
@@ -35,14 +35,11 @@ async def home(hass: HomeAssistant, home: Home) -> Home:
 
 
 async def enter(home: Home, **typed: object) -> ConfigFlowResult:
-    """Fill in both pages."""
     return await enter_contract(home.hass, home.entry, typed)
 
 
 def is_collapsed(form: ConfigFlowResult, name: str) -> bool:
-    """Return whether a section of the form is closed."""
-    assert form["data_schema"]
-    return bool(form["data_schema"].schema[name].options["collapsed"])
+    return bool(schema_of(form).schema[name].options["collapsed"])
 
 
 async def test_few_fields_come_first(home: Home) -> None:
@@ -394,9 +391,7 @@ async def test_a_second_price_has_hours_or_days(home: Home) -> None:
 
 
 def default_of_levies(form: ConfigFlowResult) -> bool:
-    """Return what the form says of levies while nothing is stored of them."""
-    assert form["data_schema"]
-    fields = form["data_schema"].schema["levies"].schema.schema
+    fields = schema_of(form).schema["levies"].schema.schema
     (marker,) = (key for key in fields if key == "with_levies")
     return bool(marker.default())
 

@@ -8,7 +8,7 @@ from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.smarty_p1.flows.options import goal_and_messages
-from tests.ha.dialogs import enter_contract, open_options, reconfigure, submit
+from tests.ha.dialogs import enter_contract, markers, open_options, reconfigure, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home
@@ -60,14 +60,12 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
         ("goal_and_messages", [*GOAL, *RECIPIENTS, *KINDS, "send_test"]),
     ):
         form = await open_options(hass, entry, page)
-        assert form["data_schema"]
-        assert [str(key) for key in form["data_schema"].schema] == fields
+        assert [*markers(form)] == fields
 
     # Of a meter that is not read, nobody knows whether it has gas.
     assert await hass.config_entries.async_unload(entry.entry_id)
     form = await open_options(hass, entry, "updates")
-    assert form["data_schema"]
-    assert [str(key) for key in form["data_schema"].schema] == gas
+    assert [*markers(form)] == gas
 
 
 async def test_dialogs_end_when_their_entry_is_removed(
@@ -145,7 +143,7 @@ async def test_the_cost_of_last_year_is_offered_as_a_goal(
 ) -> None:
     monkeypatch.setattr(goal_and_messages, "last_year_total", lambda _months, _contracts: 101.26)
     form = await open_options(hass, entry, "goal_and_messages")
-    schema = form["data_schema"]
+    schema = schema_of(form)
     assert schema
     suggested = {str(key): (key.description or {}).get("suggested_value") for key in schema.schema}
     assert (suggested["goal"], suggested["goal_amount"]) == ("none", "101")
@@ -197,8 +195,7 @@ async def test_messages_are_switched_on_one_by_one(
     stored |= {"kinds": ["above_goal", "grid"], "quiet_from": "23:00:00"}
     assert dict(entry.options) == STORED | {"goal": "last_year", "messages": stored}
     form = await open_options(hass, entry, "goal_and_messages")
-    assert form["data_schema"]
-    shown = {str(key): key for key in form["data_schema"].schema}
+    shown = markers(form)
     assert shown["recipients"].description == {"suggested_value": ["notify.phone"]}
     defaults = {name: shown[name].default() for name in ("quiet_from", *KINDS)}
     assert defaults == {
@@ -223,8 +220,7 @@ async def test_recipients_are_typed_once_for_all_meters(home: Home, entry: MockC
 
     async def shown(of: MockConfigEntry) -> tuple[str, dict[str, Any]]:
         form = await open_options(home.hass, of, "goal_and_messages")
-        assert form["data_schema"]
-        keys = {str(key): key for key in form["data_schema"].schema}
+        keys = markers(form)
         recipients = keys["recipients"].description["suggested_value"]
         defaults = {name: keys[name].default() for name in ("for_all_meters", "quiet_from")}
         return form["flow_id"], {"recipients": recipients, **defaults}
@@ -291,5 +287,4 @@ async def test_without_gas_nobody_is_asked_about_it(home: Home) -> None:
     entry = await home.set_up(text, min_interval=10)
     form = await open_options(home.hass, entry, "updates")
 
-    assert form["data_schema"]
-    assert form["data_schema"]({}) == {"min_interval": 0}
+    assert schema_of(form)({}) == {"min_interval": 0}

@@ -11,7 +11,6 @@ UNKNOWN = dict.fromkeys(("above", "on_top", "instead", "difference"), "\N{EN DAS
 
 
 async def readings(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
-    """Return what the page is told of the month."""
     placeholders = (await open_details(hass, entry))["description_placeholders"]
     assert placeholders
     return {name: placeholders[name] for name in UNKNOWN}

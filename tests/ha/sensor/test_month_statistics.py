@@ -90,23 +90,16 @@ async def test_a_month_is_counted_once(home: Home, story: str) -> None:
     title, _, restart = story.partition(", ")
     times, has_restart = STORIES[title], restart or title == "unknown"
     assert await async_setup_component(home.hass, "sensor", {})
-    entry = await home.set_up(telegram("250703081500S", 100.0))
-    home.port.greeting = home.port.next_frame(telegram("250703081510S", 100.0))
-    home.hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    await home.reload(entry)
-    home.port.greeting = b""
+    await home.set_up(telegram("250703081500S", 100.0))
+    await home.again(telegram("250703081510S", 100.0), OPTIONS)
     assert shown(home.hass).keys() == MONTHLY
     first = shown(home.hass)
     for count, time in enumerate([*TWO_HOURS_BEFORE, *times], 101):
         if has_restart and count == len(TWO_HOURS_BEFORE) + 103:
-            home.port.greeting = home.port.next_frame(telegram(time, count))
-            await home.reload(entry)
-            home.port.greeting = b""
+            await home.again(telegram(time, count))
         else:
             await home.receive(telegram(time, count))
-        state = home.hass.states.get(EXCESS)
-        assert state is not None
-        assert state.attributes["last_reset"] == "2025-07-01T00:00:00+02:00"
+        assert home.state_of(EXCESS).attributes["last_reset"] == "2025-07-01T00:00:00+02:00"
 
     last = shown(home.hass)
     # Whole quarter-hours of 4 kW: two before, and one or two after.
@@ -120,9 +113,7 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
 ) -> None:
     assert await async_setup_component(home.hass, "sensor", {})
     entry = await home.set_up(telegram("250731233000S", 100.0))
-    home.port.greeting = home.port.next_frame(telegram("250731233010S", 100.0))
-    home.hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    await home.reload(entry)
+    await home.again(telegram("250731233010S", 100.0), OPTIONS)
     first = shown(home.hass)
     await home.receive(telegram("250731234500S", 101.0))
     await home.receive(telegram("250801000000S", 102.0))
@@ -141,9 +132,7 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     await home.receive(telegram("250801004500S", 104.0))
     august = shown(home.hass)
 
-    state = home.hass.states.get(EXCESS)
-    assert state is not None
-    assert state.attributes["last_reset"] == "2025-08-01T00:00:00+02:00"
+    assert home.state_of(EXCESS).attributes["last_reset"] == "2025-08-01T00:00:00+02:00"
     sums = await sums_of_statistics(home.hass)
     assert sums == pytest.approx(
         {name: july[name] - first[name] + august[name] for name in MONTHLY}
@@ -179,11 +168,8 @@ async def test_new_published_prices_lower_the_running_month_once_and_no_recorded
     with monkeypatch.context() as earlier:
         [aid] = [line for line in PRICES.splitlines() if "state_aid" in line]
         earlier.setattr(network_prices, "PUBLISHED", PriceFile.read(PRICES.replace(aid, "")))
-        entry = await home.set_up(telegram("260920090000S", 100.0))
-        home.port.greeting = home.port.next_frame(telegram("260920090010S", 100.0))
-        home.hass.config_entries.async_update_entry(entry, options=LEVIES)
-        await home.reload(entry)
-        home.port.greeting = b""
+        await home.set_up(telegram("260920090000S", 100.0))
+        await home.again(telegram("260920090010S", 100.0), LEVIES)
         for quarter in range(1, 4):
             time = f"26092009{15 * quarter:02}00S"
             await home.receive(telegram(time, 100.0 + 2 * quarter))
@@ -191,8 +177,7 @@ async def test_new_published_prices_lower_the_running_month_once_and_no_recorded
         recorded = await rows_of_statistics(home.hass, start)
 
     freezer.move_to(start + timedelta(minutes=5))
-    home.port.greeting = home.port.next_frame(telegram("260920094510S", 106.0))
-    await home.reload(entry)
+    await home.again(telegram("260920094510S", 106.0))
     after = shown(home.hass)
     rows = await rows_of_statistics(home.hass, start + timedelta(minutes=5))
 

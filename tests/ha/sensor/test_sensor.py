@@ -145,8 +145,7 @@ async def test_readings_stay_with_their_meters_when_channels_are_swapped(
     await home.receive(swap_channels(TELEGRAM))
     assert home.values() == before
 
-    home.port.greeting = home.port.next_frame(swap_channels(TELEGRAM))
-    await home.reload(entry)
+    await home.again(swap_channels(TELEGRAM))
     assert home.values() == before
     assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
 

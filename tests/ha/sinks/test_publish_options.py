@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import submit
+from tests.ha.dialogs import schema_of, submit
 from tests.ha.meter import OTHER_SERIAL, SERIAL, with_value
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home
@@ -44,7 +44,6 @@ class Dialog(Home):
         return await submit(self.hass, flow, {**sections})
 
     async def is_refused(self, **sections: Mapping[str, Any]) -> dict[str, str]:
-        """Fill in the form, and return what is wrong."""
         return (await self.enter(**sections))["errors"] or {}
 
 
@@ -57,8 +56,7 @@ async def dialog(home: Home) -> Dialog:
 
 def section_of(result: ConfigFlowResult, name: str) -> Mapping[str, Any]:
     """Return the options of a section of the form, and its fields' defaults and suggestions."""
-    assert result["data_schema"]
-    fields = result["data_schema"].schema
+    fields = schema_of(result).schema
     field = next(field for field in fields if field == name)
     told: dict[str, Any] = dict(fields[field].options)
     for key in fields[field].schema.schema:

@@ -157,7 +157,7 @@ async def test_levies_are_a_part_of_their_own(
     levies: dict[str, Any] = {"with_levies": True, "electricity_tax": 0.002, "compensation": 0.01}
     levies["surcharge_price_since"] = "2026-06-01"
     home.hass.config_entries.async_update_entry(entry, options={**entry.options, **levies})
-    await home.reload(entry)
+    await home.reload()
 
     may, june = (await ask(client, "bill", entry_id=entry.entry_id, months=2))["months"]
 
@@ -187,9 +187,7 @@ async def test_a_month_has_the_reference_power_it_ended_with(
         return {**data, "contracts": [first, june]}
 
     monkeypatch.setattr(billed_month, "stored", with_change)
-    entry = await billed_month.set_up(
-        home.hass, home.port, home.make_entry, hass_storage, reference_power=12.0
-    )
+    entry = await billed_month.set_up(home, hass_storage, reference_power=12.0)
 
     may, june = (await ask(client, "bill", entry_id=entry.entry_id, months=2))["months"]
 

@@ -37,8 +37,7 @@ async def test_the_last_hour_survives_a_change_of_options(
     clock.now += timedelta(seconds=10)
     await home.receive(drawing(2.7))
     clock.now += timedelta(seconds=40)
-    home.port.greeting = home.port.next_frame(drawing(0.3))
-    await home.reload(meter)
+    await home.again(drawing(0.3))
 
     answer = await ask(client, "last_hour", entry_id=meter.entry_id)
 

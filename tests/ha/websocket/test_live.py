@@ -31,7 +31,6 @@ async def subscribe(client: Client, entry: MockConfigEntry) -> tuple[int, Any]:
 
 
 async def told(client: Client) -> Any:  # noqa: ANN401 - JSON
-    """Return the next message."""
     message = await client.receive_json()
     assert message["type"] == "event", message
     return message["event"]
@@ -202,12 +201,11 @@ async def test_silence_is_told_with_what_helps(site: Site) -> None:
 
 
 async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
-    hass: HomeAssistant, home: Home, client: Client, monkeypatch: pytest.MonkeyPatch
+    home: Home, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Half a minute passes in no time: the connection is not silent meanwhile.
     monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)
     entry = await home.set_up()
-    await wait_for_telegram(hass, entry)
+    await wait_for_telegram(home.hass, entry)
     await subscribe(client, entry)
     coordinator = entry.runtime_data
     # The key is not doubted within a day of its last telegram.
@@ -222,7 +220,7 @@ async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
     await home.wait_until(lambda: coordinator.reception.rejections.total() == 6)
     await home.let_pass(11)
     assert coordinator.condition.obstacle == "wrong_key"
-    [flow] = hass.config_entries.flow.async_progress()
+    [flow] = home.hass.config_entries.flow.async_progress()
     await home.let_pass(2)
     event = await until(client, lambda event: (event["remedy"] or {}).get("kind") == "reauth")
     assert (event["state"], event["obstacle"]) == ("failing", "wrong_key")
