@@ -453,7 +453,8 @@ async def test_a_report_waits_for_a_meter_that_is_not_read(
                 telegram = billed_month.telegram("00:00:00", kwh)
                 time = f"({day[2:].replace('-', '')}08{minute:02}00S)"
                 telegram = with_value(telegram, "0-0:1.0.0", time)
-                await (house.receive(telegram) if minute else house.again(telegram))
+                house.port.greeting = house.port.next_frame(telegram)
+                await (house.receive(telegram) if minute else house.reload())
                 await house.go_to(f"{day} 07:{minute + 1:02}:00")
         if day < reported_on:
             # A report would be made in a thread.

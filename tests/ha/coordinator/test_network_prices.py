@@ -192,7 +192,8 @@ async def test_a_version_that_knows_the_year_withdraws_the_issue(
 
     newer = PRICES.replace("until = 2026-12-31", "until = 2027-12-31")
     monkeypatch.setattr(network_prices, "PUBLISHED", PriceFile.read(newer))
-    await house.reload()
+    assert await house.hass.config_entries.async_reload(house.entry.entry_id)
+    await house.hass.async_block_till_done()
     assert house.year is None
 
 
