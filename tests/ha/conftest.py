@@ -36,9 +36,8 @@ from tests.prices import PRICES
 
 from . import billed_month, leneda
 from .meter import KEY, SERIAL, EntryMaker, MeterPort
-from .passed import Passed
 from .refusals import Refusals
-from .support import Home
+from .support import Home, Passed
 
 __all__ = ["EntryMaker"]
 

@@ -5,6 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import probatio
+from homeassistant.components.repairs import (
+    RepairsFlowContext,
+    RepairsFlowResult,
+    repairs_flow_manager,
+)
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
@@ -14,6 +19,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResult, FlowResultType, section
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 PROGRESS = {"wait_for_telegram", "wait_for_same_meter", "wait_for_pulse", "wait_for_sensor"}
@@ -162,3 +168,31 @@ async def confirm(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     return result
+
+
+async def open_repair(hass: HomeAssistant, issue_id: str) -> RepairsFlowResult:
+    assert await async_setup_component(hass, "repairs", {})
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    return await repairs.async_init("smarty_p1", context=RepairsFlowContext(issue_id=issue_id))
+
+
+async def repair_text(hass: HomeAssistant, issue_id: str, name: str) -> str:
+    """Return a text that the dialog of an issue shows in the place of a placeholder."""
+    dialog = await open_repair(hass, issue_id)
+    return (dialog["description_placeholders"] or {})[name]
+
+
+async def fill_in(
+    hass: HomeAssistant, form: RepairsFlowResult, typed: dict[str, Any]
+) -> RepairsFlowResult:
+    """Return what the dialog of an issue shows after its form."""
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    result = await repairs.async_configure(form["flow_id"], typed)
+    await hass.async_block_till_done()
+    return result
+
+
+async def choose(hass: HomeAssistant, menu: RepairsFlowResult, step: str) -> RepairsFlowResult:
+    return await fill_in(hass, menu, {"next_step_id": step})

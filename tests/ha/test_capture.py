@@ -23,8 +23,8 @@ from smartyp1.capture import Chunk, read_capture
 from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
 
 from .boards import pulse_entry
+from .dialogs import choose, open_repair
 from .meter import KEY, OTHER_KEY, SERIAL, MeterPort, encipher, seal, with_value
-from .repairs import choose, open_repair
 from .support import (
     TELEGRAM,
     Home,

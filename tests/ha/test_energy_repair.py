@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import flush_store
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import Series, async_write
+from tests.ha.dialogs import choose, fill_in, open_repair
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.repairs import choose, fill_in, open_repair
 from tests.ha.support import TELEGRAM, Home, changes_of, metadata_of_sums, said
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")

@@ -1,5 +1,6 @@
 """The events: a message fires once, when it arrives."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +11,16 @@ from homeassistant.const import (
     STATE_UNKNOWN,
 )
 from homeassistant.core import CoreState, Event, EventStateChangedData, HomeAssistant, State
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     async_capture_events,
     mock_restore_cache_with_extra_data,
 )
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from .meter import with_value
 from .support import TELEGRAM, Home, fall_silent
@@ -231,3 +238,27 @@ async def test_an_event_is_not_written_with_every_telegram(home: Home) -> None:
 
     assert event.last_reported == before[0]
     assert energy.last_reported > before[1]
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_message_is_in_the_logbook_in_its_own_words(
+    home: Home, hass_ws_client: WebSocketGenerator
+) -> None:
+    begin = dt_util.utcnow() - timedelta(minutes=1)
+    home.hass.config.components.add("frontend")  # which the test kit does not install
+    assert await async_setup_component(home.hass, "logbook", {})
+    home.hass.config.components.remove("frontend")
+    await home.set_up()
+    for text in ("Kontroll den 3. Juli", "x" * 900):
+        await home.receive(with_value(TELEGRAM, "0-0:96.13.0", f"({text.encode().hex().upper()})"))
+    await async_wait_recording_done(home.hass)
+
+    client = await hass_ws_client()
+    await client.send_json_auto_id({"type": "logbook/get_events", "start_time": begin.isoformat()})
+    entries = (await client.receive_json())["result"]
+
+    own = [entry for entry in entries if entry.get("message")]
+    assert [entry["message"] for entry in own] == ["“Kontroll den 3. Juli”", f"“{'x' * 255}”"]
+    for entry in own:
+        assert entry["entity_id"].startswith("event.smarty")
+        assert entry["name"].startswith("Smarty")

@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.coordinator.stored.gas_water_heat_history import MediumHistory
 
+from .dialogs import fill_in, open_repair
 from .meter import SERIAL, with_value
-from .repairs import fill_in, open_repair
 from .support import TELEGRAM, Home, device_of, wait_for_telegram
 
 ZEROS = f"({16 * '30'})"

@@ -12,8 +12,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_coordinator
 
-from .passed import Passed
-from .support import PATIENCE, TELEGRAM, Home
+from .support import PATIENCE, TELEGRAM, Home, Passed
 
 ROOT = "smarty_p1/house"
 TOPIC = f"{ROOT}/frame"

@@ -13,8 +13,8 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Telegram
 from dev.alterations import ALTERATIONS, flipped
 from tests.ha.coordinator.conftest import House
+from tests.ha.dialogs import repair_text
 from tests.ha.meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, PUBLISHED_KEY, encipher
-from tests.ha.repairs import repair_text
 from tests.ha.support import FORGED, TELEGRAM, wait_until
 from tests.ha.topic import Clock
 

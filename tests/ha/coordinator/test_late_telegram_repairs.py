@@ -10,8 +10,8 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
+from tests.ha.dialogs import fill_in, open_repair
 from tests.ha.meter import MeterPort, with_value
-from tests.ha.repairs import fill_in, open_repair
 from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, Home, fall_silent, values, wait_until
 from tests.ha.topic import PORT, Clock, set_up_at_topic, tell
 

@@ -17,9 +17,8 @@ from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
-from tests.ha.dialogs import schema_of
+from tests.ha.dialogs import fill_in, open_repair, schema_of
 from tests.ha.meter import MeterPort
-from tests.ha.repairs import fill_in, open_repair
 from tests.ha.support import (
     Home,
     let_pass,

@@ -15,8 +15,8 @@ from custom_components.smarty_p1.coordinator import tank_coordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.boards import Sonar, tank_level
 from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
+from tests.ha.dialogs import repair_text
 from tests.ha.meter import MeterPort
-from tests.ha.repairs import repair_text
 from tests.ha.support import Home, let_pass_until, own_log, wait_until
 
 

@@ -15,7 +15,7 @@ from homeassistant.helpers import issue_registry as ir
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Reason
 from tests.ha.coordinator.conftest import House
-from tests.ha.dialogs import suggested
+from tests.ha.dialogs import fill_in, open_repair, repair_text, suggested
 from tests.ha.meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -28,7 +28,6 @@ from tests.ha.meter import (
     seal,
     with_value,
 )
-from tests.ha.repairs import fill_in, open_repair, repair_text
 from tests.ha.support import (
     FORGED,
     OTHER_METER,

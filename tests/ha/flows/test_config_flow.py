@@ -50,7 +50,7 @@ from tests.ha.meter import (
 )
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import NAMELESS, Home, values, wait_until
-from tests.ha.test_secrets import assert_no_secret
+from tests.ha.test_diagnostics import assert_no_secret
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 

@@ -14,9 +14,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.flows.typed_amounts import Place, TypedAmounts
 from custom_components.smarty_p1.lib.amounts import EUR, Amount
-from tests.ha.dialogs import enter_contract, submit, suggested, told
+from tests.ha.dialogs import choose, enter_contract, open_repair, submit, suggested, told
 from tests.ha.refusals import Refusals, Row
-from tests.ha.repairs import choose, open_repair
 from tests.ha.support import Home
 
 AID = {"name": "Aide", "first_day": "2026-01-01"}

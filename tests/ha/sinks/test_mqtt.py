@@ -16,8 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.pacing import with_power
-from tests.ha.support import TELEGRAM, Home, fall_silent, own_log
+from tests.ha.support import TELEGRAM, Home, fall_silent, own_log, with_power
 
 ROOT = "cellar/meter"
 OPTIONS = {

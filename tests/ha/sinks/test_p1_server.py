@@ -14,8 +14,7 @@ import pytest_socket
 from custom_components.smarty_p1.sinks import p1_server
 from dev.ports import free_ports
 from tests.ha.meter import seal
-from tests.ha.pacing import with_power
-from tests.ha.support import TELEGRAM, Home, own_log, said
+from tests.ha.support import TELEGRAM, Home, own_log, said, with_power
 
 ENDING = re.compile(rb"![0-9A-F]{4}\r\n")
 

@@ -26,12 +26,10 @@ from custom_components.smarty_p1.lib.virtual import Question, Unavailable
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.encoder import with_value
 from dev.ports import free_ports
-from tests.ha.dialogs import schema_of, submit
+from tests.ha.dialogs import choose, open_repair, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL
-from tests.ha.pacing import with_power
 from tests.ha.refusals import Refusals, Row
-from tests.ha.repairs import choose, open_repair
-from tests.ha.support import Home, said
+from tests.ha.support import Home, said, with_power
 from tests.ha.topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
 
 SERIAL = "02a1b2c3d4e5"
