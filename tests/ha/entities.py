@@ -28,8 +28,10 @@ def register(hass: HomeAssistant, name: str, platform: str = "dsmr") -> er.Regis
 class Smarty:
     """Sensors that another integration makes of a meter's telegrams."""
 
+    entry: MockConfigEntry
+
     def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory | None = None) -> None:
-        self._hass = hass
+        self.hass = hass
         self._freezer = freezer
         self.ids = {
             name: register(hass, name)
@@ -52,23 +54,23 @@ class Smarty:
     def report(self, *names: str) -> None:
         for name in names or self.values:
             value, attributes = self.values[name]
-            entity = er.async_get(self._hass).async_get(self.ids[name].id)
+            entity = er.async_get(self.hass).async_get(self.ids[name].id)
             assert entity
-            self._hass.states.async_set(entity.entity_id, value, attributes)
+            self.hass.states.async_set(entity.entity_id, value, attributes)
 
     async def wait(self, seconds: float) -> None:
         """Let time pass. Real ports need the real clock, so nothing is frozen there."""
         if self._freezer is None:
-            await let_pass(self._hass, seconds)
+            await let_pass(self.hass, seconds)
             return
         await self.wait_in_trial(seconds)
-        await self._hass.async_block_till_done()
+        await self.hass.async_block_till_done()
 
     async def wait_in_trial(self, seconds: float) -> None:
         """Let time pass without waiting for the task of the dialog, which listens meanwhile."""
         assert self._freezer
         self._freezer.tick(seconds)
-        async_fire_time_changed(self._hass)
+        async_fire_time_changed(self.hass)
         for _ in range(5):
             await asyncio.sleep(0)
 

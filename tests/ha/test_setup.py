@@ -83,7 +83,7 @@ async def test_reloads_without_leaks_and_duplicates(
     home: Home, entity_registry: EntityRegistry, device_registry: DeviceRegistry
 ) -> None:
     home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
-    entry = home.make_entry(home.port.url)
+    entry = home.entry = home.make_entry(home.port.url)
     await home.hass.config_entries.async_setup(entry.entry_id)
     before = home.values()
     entities = async_entries_for_config_entry(entity_registry, entry.entry_id)

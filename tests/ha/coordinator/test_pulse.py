@@ -18,7 +18,6 @@ from custom_components.smarty_p1.coordinator.stored.pulse_count_file import Puls
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
 from tests.ha.dialogs import fill_in, open_repair, schema_of
-from tests.ha.meter import MeterPort
 from tests.ha.support import (
     Home,
     let_pass,
@@ -27,7 +26,6 @@ from tests.ha.support import (
     reload,
     state_of,
     wait_for_telegram,
-    wait_until,
 )
 
 COMING_AGAIN = ("INFO", f"{PULSE_TITLE}: readings are coming again")
@@ -43,18 +41,31 @@ async def set_up(hass: HomeAssistant, **source: object) -> MockConfigEntry:
     return entry
 
 
+class Reader(Home):
+    """A pulse reader at a port that has sent nothing yet."""
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes and wait until they are read and shown."""
+        before = self.entry.runtime_data.readings
+        await self.port.wait_for_clients(1)
+        await self.port.send(data)
+        await self.wait_until(lambda: self.entry.runtime_data.readings > before)
+        await self.let_pass(UPDATE)
+
+    @property
+    def energy(self) -> str:
+        return state(self.hass, ENERGY)
+
+    @property
+    def power(self) -> str:
+        return state(self.hass, POWER)
+
+
 @pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort) -> MockConfigEntry:
-    """Return a pulse reader that is set up, at a port that has sent nothing yet."""
-    return await set_up(hass, port=port.url, baud_rate=9600)
-
-
-async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, data: bytes) -> None:
-    before = entry.runtime_data.readings
-    await port.wait_for_clients(1)
-    await port.send(data)
-    await wait_until(hass, lambda: entry.runtime_data.readings > before)
-    await let_pass(hass, UPDATE)
+async def reader(home: Home) -> Reader:
+    reader = Reader(home.hass, home.port, home.make_entry)
+    reader.entry = await set_up(home.hass, port=home.port.url, baud_rate=9600)
+    return reader
 
 
 class Clock:
@@ -77,23 +88,21 @@ def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-async def test_pulses_become_energy_and_power(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
-) -> None:
-    assert entry.state is ConfigEntryState.LOADED
-    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.0", "unknown")
-    found = state_of(hass, ENERGY)
+async def test_pulses_become_energy_and_power(reader: Reader, clock: Clock) -> None:
+    assert reader.entry.state is ConfigEntryState.LOADED
+    assert (reader.energy, reader.power) == ("0.0", "unknown")
+    found = state_of(reader.hass, ENERGY)
     assert found.attributes["device_class"] == "energy"
     assert found.attributes["state_class"] == "total_increasing"
     assert found.attributes["unit_of_measurement"] == "kWh"
 
-    await send(hass, port, entry, b"pulse\r\n")
-    assert state(hass, ENERGY) == "0.001"
-    told = await async_get_config_entry_diagnostics(hass, entry)
+    await reader.send(b"pulse\r\n")
+    assert reader.energy == "0.001"
+    told = await async_get_config_entry_diagnostics(reader.hass, reader.entry)
     assert told["readings"] == 1
     assert told["values"] == {"energy_kwh": 0.001, "power_kw": None, "pulses": 1}
     clock.now += 3.6
-    await send(hass, port, entry, b"pulse\r\n")
+    await reader.send(b"pulse\r\n")
     for seconds, kwh, kw in (
         (5, "0.002", "0.72"),
         (36 - 5, "0.002", "0.1"),
@@ -101,57 +110,55 @@ async def test_pulses_become_energy_and_power(
         (24 * 3600, "0.002", "0.0"),
     ):
         await clock.tick(seconds)
-        assert (state(hass, ENERGY), state(hass, POWER)) == (kwh, kw)
+        assert (reader.energy, reader.power) == (kwh, kw)
 
 
-async def test_entities_are_not_updated_at_each_blink(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
-) -> None:
-    await port.wait_for_clients(1)
-    before = entry.runtime_data.readings
+async def test_entities_are_not_updated_at_each_blink(reader: Reader, clock: Clock) -> None:
+    await reader.port.wait_for_clients(1)
+    before = reader.entry.runtime_data.readings
     for number in range(1, 12):
         clock.now += 0.1
-        await port.send(b"\r")
-        await wait_until(hass, lambda: entry.runtime_data.readings == before + number)  # noqa: B023
-    assert state(hass, ENERGY) == "0.0"
+        await reader.port.send(b"\r")
+        await reader.wait_until(lambda: reader.entry.runtime_data.readings == before + number)  # noqa: B023
+    assert reader.energy == "0.0"
     await clock.tick(5)
-    assert state(hass, ENERGY) == "0.011"
+    assert reader.energy == "0.011"
 
 
-async def test_the_total_survives_restarts(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, hass_storage: dict[str, Any]
-) -> None:
-    await send(hass, port, entry, b"x\r\n100\r\n104\r\n")
-    stored = entry.runtime_data.counter.meter.pulses
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    assert hass_storage[f"smarty_p1.{entry.entry_id}.pulses"]["data"]["pulses"] == stored == 5
-    await shows(hass, ENERGY, "0.005")
+async def test_the_total_survives_restarts(reader: Reader, hass_storage: dict[str, Any]) -> None:
+    await reader.send(b"x\r\n100\r\n104\r\n")
+    stored = reader.entry.runtime_data.counter.meter.pulses
+    assert await reader.hass.config_entries.async_reload(reader.entry.entry_id)
+    assert (
+        hass_storage[f"smarty_p1.{reader.entry.entry_id}.pulses"]["data"]["pulses"] == stored == 5
+    )
+    await shows(reader.hass, ENERGY, "0.005")
 
-    await send(hass, port, entry, b"110\r\n")
-    assert entry.runtime_data.counter.meter.pulses == 11
+    await reader.send(b"110\r\n")
+    assert reader.entry.runtime_data.counter.meter.pulses == 11
     # The board counts from 0 again.
-    await send(hass, port, entry, b"0\r\n2\r\n")
-    assert entry.runtime_data.counter.meter.pulses == 13
+    await reader.send(b"0\r\n2\r\n")
+    assert reader.entry.runtime_data.counter.meter.pulses == 13
 
 
 async def test_silence_is_no_fault_but_a_lost_port_is(
-    home: Home, entry: MockConfigEntry, clock: Clock, caplog: pytest.LogCaptureFixture
+    reader: Reader, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await send(home.hass, home.port, entry, b"pulse\r\n")
+    await reader.send(b"pulse\r\n")
     for _ in range(6):
         await clock.tick(500)
-    assert state(home.hass, ENERGY) == "0.001"
+    assert reader.energy == "0.001"
 
-    await home.port.stop()
-    await home.wait_until(lambda: not entry.runtime_data.source.line.is_open)
-    assert state(home.hass, ENERGY) == "0.001"
+    await reader.port.stop()
+    await reader.wait_until(lambda: not reader.entry.runtime_data.source.line.is_open)
+    assert reader.energy == "0.001"
     await clock.tick(31)
-    assert state(home.hass, ENERGY) == "unavailable"
+    assert reader.energy == "unavailable"
 
-    await home.port.start()
-    await let_pass_until(home.hass, RECONNECT, lambda: home.port.clients == 1)
-    await let_pass_until(home.hass, 31, lambda: state(home.hass, ENERGY) == "0.001")
-    assert state(home.hass, POWER) == "unknown"
+    await reader.port.start()
+    await let_pass_until(reader.hass, RECONNECT, lambda: reader.port.clients == 1)
+    await let_pass_until(reader.hass, 31, lambda: reader.energy == "0.001")
+    assert reader.power == "unknown"
     assert [level for level, _ in own_log(caplog)] == ["ERROR", "INFO"]
     assert own_log(caplog)[1] == COMING_AGAIN
 
@@ -418,16 +425,17 @@ async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:
     assert state(hass, ENERGY) == "unavailable"
 
 
-async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: MeterPort) -> None:
-    port.greeting = b"Port already in use\r\n"
-    entry = pulse_entry(hass, port=port.url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await port.wait_for_connections(2)
+async def test_a_gateway_that_serves_somebody_else(home: Home) -> None:
+    home.port.greeting = b"Port already in use\r\n"
+    reader = Reader(home.hass, home.port, home.make_entry)
+    entry = reader.entry = pulse_entry(home.hass, port=home.port.url)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.port.wait_for_connections(2)
     await let_pass_until(
-        hass, RECONNECT, lambda: entry.runtime_data.condition.obstacle == "port_busy"
+        home.hass, RECONNECT, lambda: entry.runtime_data.condition.obstacle == "port_busy"
     )
-    assert state(hass, ENERGY) == "unavailable"
-    port.greeting = b""
-    await shows(hass, ENERGY, "0.0")
-    await send(hass, port, entry, b"pulse\r\n")
-    assert state(hass, ENERGY) == "0.001"
+    assert reader.energy == "unavailable"
+    home.port.greeting = b""
+    await shows(home.hass, ENERGY, "0.0")
+    await reader.send(b"pulse\r\n")
+    assert reader.energy == "0.001"
