@@ -91,14 +91,17 @@ class House(Home):
     async def get(self, path: str) -> Any:  # noqa: ANN401
         return json.loads(await self.get_text(path))
 
+    @property
+    def meter(self) -> Any:  # noqa: ANN401
+        return self.hass.data[VIRTUAL_METERS][self.entry.entry_id]
+
     def poll(self, address: str, times: int, interval: float) -> None:
         """Let somebody poll at a pace."""
-        meter = self.hass.data[VIRTUAL_METERS][self.entry.entry_id]
         reading = self.entry.runtime_data.data
         for n in range(3):
-            meter.on_reading(reading, 1000 + 10.0 * n)
+            self.meter.on_reading(reading, 1000 + 10.0 * n)
         for n in range(times):
-            meter.ask(address, Question.EM_STATUS, 1020 + n * interval)
+            self.meter.ask(address, Question.EM_STATUS, 1020 + n * interval)
 
 
 @pytest.fixture
@@ -247,7 +250,7 @@ async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: st
     # ten, the seven that asked last, as the options accept eight.
     udp = [BATTERY, *(f"192.168.1.{number}" for number in range(40, 49))]
     for address in reversed(udp):
-        house.hass.data[VIRTUAL_METERS][house.entry.entry_id].ask(address, Question.UDP, 1026)
+        house.meter.ask(address, Question.UDP, 1026)
     menu = await open_repair(house.hass, f"virtual_battery_{house.entry.entry_id}")
     if name is None:
         # Its options are gone by now.
@@ -261,16 +264,14 @@ async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: st
     assert house.options[name] == [*(udp[:7] if choice == "battery" else []), STRANGER]
     house.poll(STRANGER, 6, 1.0)
     assert not house.issue("virtual_battery")
-    meter = house.hass.data[VIRTUAL_METERS][house.entry.entry_id]
-    [client] = meter.clients
-    assert (meter.profile(client) == "battery") is (choice == "battery")
+    [client] = house.meter.clients
+    assert (house.meter.profile(client) == "battery") is (choice == "battery")
 
 
 async def test_who_asks_by_udp_and_is_not_named_is_shown(house: House) -> None:
     await house.switch_on(batteries=["192.168.1.20"])
-    meter = house.hass.data[VIRTUAL_METERS][house.entry.entry_id]
     with pytest.raises(Unavailable):
-        meter.ask(STRANGER, Question.UDP, 1000)
+        house.meter.ask(STRANGER, Question.UDP, 1000)
     page = await house.page("virtual_clients")
     placeholders = page["description_placeholders"] or {}
     assert placeholders["unanswered"].startswith(f"| {STRANGER} | Shelly EM.GetStatus, UDP |")
