@@ -183,9 +183,7 @@ async def test_what_the_meter_counts_fires_by_kind(home: Home) -> None:
 
     # A counter that is missing meanwhile counts on.
     last = with_counts(FAILURES=12, SAGS_L1=21, SAGS_L2=3)
-    await home.receive(with_value(last, FAILURES, None))
-    await home.receive(with_value(last, FAILURES, "()"))
-    await home.receive(last)
+    await home.receive(with_value(last, FAILURES, None), with_value(last, FAILURES, "()"), last)
     assert events.disturbances[1:] == expected
     # A failure ends the telegrams, and fires when they are back.
     await fall_silent(home.hass, entry)

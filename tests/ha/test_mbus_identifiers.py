@@ -123,8 +123,7 @@ async def test_the_history_under_filler_moves_to_the_channel(home: Home) -> None
     media.clear()
     media["----"] = MediumHistory("water", "m3")
     gas = media[16 * "0"] = MediumHistory("gas", "m3")
-    await home.receive(sent("()", "00012.000", "1130"))
-    await home.receive(sent("()", "00012.001", "1230"))
+    await home.receive(sent("()", "00012.000", "1130"), sent("()", "00012.001", "1230"))
     assert media["channel_1"] is gas
     assert "----" in media
 

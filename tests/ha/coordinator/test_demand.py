@@ -87,25 +87,6 @@ async def test_available_power_rises_by_a_twentieth_and_ends_at_the_reference_po
     assert warning == ["off", "off", "on", "off", "off", "on"]
 
 
-async def test_what_exists_depends_on_the_options(home: Home) -> None:
-    await home.set_up(at("10:30:00", 100.0))
-    names = {RUNNING, LAST, PEAK, AVAILABLE, EXCESS, COST}
-
-    def existing() -> set[str]:
-        return {name for name in names if home.hass.states.get(f"sensor.{name}")}
-
-    assert existing() == {RUNNING, LAST, PEAK}
-    assert home.hass.states.get(WARNING) is None
-
-    await home.again(at("10:30:10", 100.0), {"surcharge_price": 0.1})
-    assert existing() == {RUNNING, LAST, PEAK}
-
-    await home.again(at("10:30:20", 100.0), {"reference_power": 7.0})
-    # Whose price is published.
-    assert existing() == names
-    assert home.hass.states.get(WARNING) is not None
-
-
 async def test_the_warning_shows_the_reference_power_of_its_contract(home: Home) -> None:
     await home.set_up(at("10:30:00", 100.0), **TARIFF)
     later = TARIFF | {"reference_power": 12.0, "surcharge_price_since": "2025-08-01"}
@@ -121,8 +102,7 @@ async def test_what_a_quarter_hour_has_come_to_survives_a_crash(
 
     await let_pass(home.hass, 1)
     assert hass_storage[key]["data"]["demand"]["stretches"][0]["reading"]["imported_wh"] == 100_000
-    await home.receive(at("10:20:00", 100.4))
-    await home.receive(at("10:30:00", 101.0))
+    await home.receive(at("10:20:00", 100.4), at("10:30:00", 101.0))
     await let_pass(home.hass, 1)
     folder = tmp_path / ".storage" / f"{key.removesuffix('.meter')}.quarter_hours"
     [_, line] = (folder / "2025-07.csv").read_text().splitlines()
@@ -243,8 +223,7 @@ async def test_a_telegram_that_is_a_moment_early_waits_for_its_turn(
 
 async def test_a_silence_ends_what_waits_and_the_next_telegram_is_shown_at_once(home: Home) -> None:
     entry = await home.set_up(at("10:29:40", 100.0), **AN_HOUR)
-    await home.receive(at("10:29:45", 100.05))
-    await home.receive(at("10:29:46", 100.06))
+    await home.receive(at("10:29:45", 100.05), at("10:29:46", 100.06))
     await fall_silent(home.hass, entry)
     assert home.state_of("smarty_quarter_hour_power").state == "unavailable"
     await home.receive(at("10:29:50", 100.1))
@@ -309,14 +288,11 @@ async def test_what_does_not_wait_an_hour(
 async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(home: Home) -> None:
     entry = await home.set_up(at("10:29:40", 100.0), **AN_HOUR)
     energy = "smarty_energy_imported"
-    await home.receive(at("10:29:45", 100.05))
-    await home.receive(at("10:29:50", 100.1))
+    await home.receive(at("10:29:45", 100.05), at("10:29:50", 100.1))
     assert home.state_of(energy).state == "100.0"
 
     # The register is as of the moment the quarter-hour ended.
-    await home.receive(at("10:30:00", 100.2))
-    await home.receive(at("10:37:30", 100.3))
-    await home.receive(at("10:45:00", 100.45))
+    await home.receive(at("10:30:00", 100.2), at("10:37:30", 100.3), at("10:45:00", 100.45))
     assert home.state_of(energy).state == "100.45"
     assert float(home.state_of("smarty_power_of_last_quarter_hour").state) == 1.0
 

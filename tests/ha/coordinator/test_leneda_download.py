@@ -566,27 +566,6 @@ async def test_what_files_have_brought_is_not_asked_for(house: House) -> None:
     assert len(asked(house.platform)) == 1
 
 
-async def test_days_that_were_stored_when_it_crashed_keep_their_point(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    house.platform.fault = Fault.SERVER
-    account = {**ACCOUNT, "production_point": PRODUCTION_POINT}
-    entry = await house.begin(account)
-    rows = [LenedaRow(TODAY - n * QUARTER_HOUR, 0.5, is_measured=True) for n in range(96, 0, -1)]
-    add = QuarterHourFiles.add
-
-    def add_and_crash(*args: Any) -> None:  # noqa: ANN401 - those of `add`
-        add(*args)
-        raise ArithmeticError
-
-    monkeypatch.setattr(QuarterHourFiles, "add", add_and_crash)
-    with pytest.raises(ArithmeticError):
-        await entry.runtime_data.books.leneda.async_add({EXPORTED: rows}, dict(asked_of(account)))
-
-    files = QuarterHourFiles(house.hass, entry.entry_id)
-    assert len(files.read_others(EXPORTED, OTHER_PRODUCTION, TODAY)) == 96
-
-
 async def test_a_key_that_stops_working(house: House) -> None:
     entry = await house.begin()
     house.platform.key = "another"

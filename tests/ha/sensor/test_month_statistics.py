@@ -119,8 +119,7 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     entry = await home.set_up(telegram("250731233000S", 100.0))
     await home.again(telegram("250731233010S", 100.0), OPTIONS)
     first = shown(home.hass)
-    await home.receive(telegram("250731234500S", 101.0))
-    await home.receive(telegram("250801000000S", 102.0))
+    await home.receive(telegram("250731234500S", 101.0), telegram("250801000000S", 102.0))
     july = shown(home.hass)
     assert july[EXCESS] == 0.5
     await home.receive(telegram("250801000010S", 102.0))

@@ -17,7 +17,6 @@ from tests.ha.meter import (
     SERIAL,
     MeterPort,
     encipher,
-    literal_frame,
     seal,
     with_value,
     without_channels,
@@ -54,27 +53,13 @@ METER_VALUES = {
 }
 
 
-async def test_three_phases_gas_water_heat(home: Home, device_registry: DeviceRegistry) -> None:
-    home.port.greeting = literal_frame("three_phase_gas_water_heat")
-    entry = home.make_entry(home.port.url)
-    await home.hass.config_entries.async_setup(entry.entry_id)
-
+async def test_values_follow_the_telegrams(home: Home, device_registry: DeviceRegistry) -> None:
+    entry = await home.set_up()
     assert home.values() == METER_VALUES | FLOWS | {GAS: "678.901", WATER: "28.103", HEAT: "12.345"}
-
     meter = device_of(device_registry, entry, SERIAL)
     assert (meter.name, meter.manufacturer, meter.model) == ("Smarty", "Sagemcom", "Smarty")
-    assert meter.serial_number == SERIAL
     gas = device_of(device_registry, entry, f"{SERIAL}_GAS 079000257401")
-    assert (gas.name, gas.serial_number) == ("Gas meter 7401", "GAS 079000257401")
-    assert gas.via_device_id == meter.id
-    names = {
-        device.name for device in async_entries_for_config_entry(device_registry, entry.entry_id)
-    }
-    assert names == {"Smarty", "Gas meter 7401", "Water meter 7402", "Heat meter 7403"}
-
-
-async def test_values_follow_the_telegrams(home: Home) -> None:
-    await home.set_up()
+    assert (gas.name, gas.via_device_id) == ("Gas meter 7401", meter.id)
 
     for value in (None, "()", "(rubbish)"):
         await home.receive(with_value(with_value(TELEGRAM, "1-0:2.7.0", value), "1-0:1.8.0", value))

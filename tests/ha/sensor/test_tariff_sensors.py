@@ -151,8 +151,10 @@ def units_of(fields: Mapping[Any, Any]) -> set[str | None]:
 
 
 ALWAYS = {"peak_last_month", "peak_12_months", "cheapest_reference_power"}
+ALWAYS |= {"demand_running", "demand_last", "demand_peak"}
 OF_THE_CLASS = {"cost_network", "demand_excess_cost", "quarter_hours_above"}
-OF_THE_CLASS |= {"saving_per_year"}
+OF_THE_CLASS |= {"saving_per_year", "demand_available", "demand_excess_energy"}
+OF_THE_CLASS |= {"demand_will_exceed"}
 ENDS = ALWAYS | OF_THE_CLASS
 ENDS |= {"price_import", "price_export", "cost_energy", "cost_total", "feed_in"}
 
@@ -160,6 +162,7 @@ ENDS |= {"price_import", "price_export", "cost_energy", "cost_total", "feed_in"}
 OF_OPTIONS: list[tuple[dict[str, object], set[str]]] = [
     ({"reference_power": 7.0, "energy_price": 0.1, "feed_in_price": 0.1}, ENDS),
     ({"vat": True}, ALWAYS),
+    ({"surcharge_price": 0.1}, ALWAYS),
     ({"reference_power": 7.0}, ALWAYS | OF_THE_CLASS),
     ({"energy_price": 0.1}, ALWAYS | {"price_import", "cost_energy"}),
     ({"feed_in_price": 0.1}, ALWAYS | {"price_export", "feed_in"}),
@@ -187,8 +190,7 @@ async def test_a_month_that_is_not_whole_says_so(hass: HomeAssistant, home: Home
     for name in (PRICE, ENERGY, TOTAL, PEAK, PEAK_YEAR, ABOVE, CHEAPEST, SAVING):
         assert home.state_of(name).state == STATE_UNKNOWN
         assert "measured_share" not in home.state_of(name).attributes
-    await home.receive(telegram("23:30:00", 0.0))
-    await home.receive(telegram("23:45:00", 1.0))
+    await home.receive(telegram("23:30:00", 0.0), telegram("23:45:00", 1.0))
 
     # One of the 16 * 96 - 1 that have ended, 0.00065; nothing is known of May.
     for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, ABOVE):

@@ -296,21 +296,6 @@ async def test_four_addresses_with_eight_readers_keep_nobody_out(
     assert len([line for line in own_log(caplog) if "P1 server" in line[1]]) == 1
 
 
-async def test_what_clients_send_means_nothing_and_is_bounded(served: Served) -> None:
-    async with reading(served.p1_port) as talker, reading(served.p1_port) as shouter:
-        await served.has(2)
-        talker.writer.write(b"/?!\r\n" + bytes(range(256)))
-        await talker.writer.drain()
-        await served.receive(TELEGRAM)
-        assert await talker.telegram() == seal(TELEGRAM)
-        with suppress(ConnectionError):
-            while served.server.clients == 2:
-                shouter.writer.write(bytes(65536))
-                await shouter.writer.drain()
-                await asyncio.sleep(0)
-        assert served.server.clients == 1
-
-
 @pytest.mark.parametrize("is_unloaded", [False, True])
 async def test_a_port_in_use_is_told_and_tried_again_until_the_entry_is_unloaded(
     home: Home, p1_port: int, caplog: pytest.LogCaptureFixture, *, is_unloaded: bool

@@ -139,8 +139,7 @@ async def test_nothing_is_told_beyond_what_is_known(site: Site) -> None:
 
 async def test_the_tail_since_the_last_answer(site: Site) -> None:
     first = await site.ask("quarter_hours", start="2026-06-15T00:00:00Z")
-    await site.receive(telegram("00:15:00", 0.3))
-    await site.receive(telegram("00:30:00", 0.7))
+    await site.receive(telegram("00:15:00", 0.3), telegram("00:30:00", 0.7))
     with patch.object(QuarterHourFiles, "read", side_effect=AssertionError):
         tail = await site.ask("quarter_hours", start=first["end"])
     assert (tail["start"], tail["values"]) == (first["end"], [300, 400])
