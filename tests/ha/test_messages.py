@@ -151,17 +151,6 @@ async def test_nobody_is_woken_by_what_can_wait(house: House, phone: Phone) -> N
     ]
 
 
-async def test_three_messages_a_day(house: House, phone: Phone) -> None:
-    await house.set_up(message("old"), **options("grid"))
-    house.port.greeting = lambda: house.port.next_frame(message("four"))
-    await house.hear("old", "one", "two", "three", "four")
-    await house.reload()
-    await house.go_to("2026-11-17 20:00:00")
-    assert [text for _, text in phone.shown] == ["one", "two", "three"]
-    await house.go_to("2026-11-18 07:00:30")
-    assert [text for _, text in phone.shown] == ["one", "two", "three", "four"]
-
-
 async def test_voltage_and_water_are_told(house: House, phone: Phone) -> None:
     house.hass.config.language = "de"
     high = with_value(TELEGRAM, "1-0:52.7.0", "(254.2*V)")
@@ -267,18 +256,6 @@ async def test_a_month_is_reported_on_the_first_at_eight(house: House, phone: Ph
         "Jour le plus cher : vendredi 1, 6,93 €.",
         f"{left} € de moins que l'objectif de 100,00 €.",
     ]
-
-
-async def test_a_first_month_without_prices_is_reported(house: House, phone: Phone) -> None:
-    house.clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
-    await billed_month.set_up(house, house.storage, reference_power=7.0)
-    await house.again_at_midnight(options("monthly_report") | {"reference_power": 7.0})
-    await house.go_to("2026-06-01 07:00:00")
-    await house.wait_until(lambda: bool(phone.shown))
-    [(title, text)] = phone.shown
-    # Ten quarter-hours of 2 kWh, and 2,966 of 0.1 kWh.
-    assert title == "May: 317 kWh from the grid"
-    assert text == title
 
 
 async def test_two_meters_with_the_same_recipients_have_one_report(

@@ -52,7 +52,7 @@ class House(Home):
 
     freezer: FrozenDateTimeFactory
 
-    async def begin(self, time: str, **options: str | float) -> None:
+    async def begin(self, time: str, **options: Any) -> None:  # noqa: ANN401 - JSON
         self.freezer.move_to(time)
         await self.set_up(**options)
         self.answer()
