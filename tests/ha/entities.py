@@ -13,7 +13,7 @@ from homeassistant.loader import async_get_integration
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from .dialogs import reconfigure, start
-from .support import let_pass
+from .support import let_pass, load
 
 KWH = {"unit_of_measurement": "kWh", "device_class": "energy"}
 WATT = {"unit_of_measurement": "W", "device_class": "power"}
@@ -151,6 +151,5 @@ async def set_up(hass: HomeAssistant, smarty: Smarty) -> MockConfigEntry:
         options={"reference_power": 3, "energy_price": 0.15},
     )
     entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     return entry

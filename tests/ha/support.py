@@ -108,10 +108,20 @@ async def set_up(
     entry = make_entry(port.url)
     if options:
         hass.config_entries.async_update_entry(entry, options=options)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     port.greeting = b""
     return entry
+
+
+async def load(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set up an entry, and wait for what that brings."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+async def recorder_done(hass: HomeAssistant) -> None:
+    """Wait until the recorder has written all that has come."""
+    await async_wait_recording_done(hass)
 
 
 async def wait_for_telegram(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -34,7 +34,7 @@ from .meter import (
     seal,
     with_value,
 )
-from .support import PATIENCE, TELEGRAM, Home, let_pass, wait_until
+from .support import PATIENCE, TELEGRAM, Home, let_pass, load, wait_until
 
 SECRET_TEXT = "5365637265742074657874"  # "Secret text"
 WITH_SECRETS = with_value(
@@ -51,8 +51,7 @@ async def entry(home: Home) -> MockConfigEntry:
     gateway = f"p1-{SERIAL.lower()}._iostream._tcp.local."
     entry = home.make_entry(home.port.url, authentication_key=PUBLISHED_KEY, service=gateway)
     home.hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await home.hass.async_block_till_done()
+    await load(home.hass, entry)
     home.port.greeting = b""
     return entry
 

@@ -17,13 +17,10 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
     mock_restore_cache_with_extra_data,
 )
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-)
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from .meter import with_value
-from .support import TELEGRAM, Home, fall_silent
+from .support import TELEGRAM, Home, fall_silent, recorder_done
 
 MESSAGE = "event.smarty_message"
 REFERENCE = "0-0:96.13.0"
@@ -249,7 +246,7 @@ async def test_a_message_is_in_the_logbook_in_its_own_words(
     await home.set_up()
     for text in ("Kontroll den 3. Juli", "x" * 900):
         await home.receive(with_value(TELEGRAM, "0-0:96.13.0", f"({text.encode().hex().upper()})"))
-    await async_wait_recording_done(home.hass)
+    await recorder_done(home.hass)
 
     client = await hass_ws_client()
     await client.send_json_auto_id({"type": "logbook/get_events", "start_time": begin.isoformat()})

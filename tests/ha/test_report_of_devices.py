@@ -13,13 +13,10 @@ from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-)
 
 from . import billed_month
 from .recipients import Clock, Phone, add, options
-from .support import Home, metadata_of_sums
+from .support import Home, metadata_of_sums, recorder_done
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
@@ -39,7 +36,7 @@ async def record(hass: HomeAssistant, name: str, kwh: Callable[[datetime], float
         rows.append({"start": time, "state": total, "sum": total})
         time += HOUR
     async_import_statistics(hass, metadata_of_sums(name, "kWh", "energy"), rows)
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
 
 
 @pytest.mark.parametrize("has_sun", [True, False])

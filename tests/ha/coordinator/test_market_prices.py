@@ -10,9 +10,6 @@ from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-)
 
 from custom_components.smarty_p1.answer_queue import async_market_prices
 from custom_components.smarty_p1.coordinator import BooksCoordinator
@@ -20,7 +17,7 @@ from custom_components.smarty_p1.coordinator.market_prices import async_market_h
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.history import Amounts, MarketPrices, Row, Span, SpanKind
 from custom_components.smarty_p1.lib.prices import Contract, Contracts
-from tests.ha.support import TELEGRAM, Home
+from tests.ha.support import TELEGRAM, Home, recorder_done
 
 NORDPOOL = "sensor.nord_pool_current_price"
 EXPORT = "input_number.export_price"
@@ -144,7 +141,7 @@ async def record(hass: HomeAssistant, key: str, means: dict[int, float]) -> None
     )
     rows = [{"start": START + n * HOUR, "mean": mean} for n, mean in means.items()]
     async_import_statistics(hass, metadata, rows)  # type: ignore[arg-type]
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
 
 
 @pytest.mark.usefixtures("recorder_mock")

@@ -22,6 +22,7 @@ from tests.ha.support import (
     Home,
     let_pass,
     let_pass_until,
+    load,
     own_log,
     reload,
     state_of,
@@ -171,8 +172,7 @@ async def counter(hass: HomeAssistant) -> AsyncGenerator[MockConfigEntry]:
     """Return a reader of a sensor that counts, and stands at 40."""
     hass.states.async_set("sensor.led", "40")
     entry = pulse_entry(hass, entity_id="sensor.led")
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     yield entry
     await hass.config_entries.async_unload(entry.entry_id)
 
@@ -242,8 +242,7 @@ async def test_states_that_are_pulses(
     if first:
         await set_state(hass, led, first)
     entry = pulse_entry(hass, entity_id=led)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     assert (state(hass, ENERGY) == "unavailable") == (first is None)
     assert pulses(entry) == 0
     for values, count in counts.items():

@@ -20,7 +20,7 @@ from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
 from tests.ha.boards import pulse_entry
 from tests.ha.coordinator.test_demand import TARIFF
 from tests.ha.meter import KEY, SYSTEM_TITLE
-from tests.ha.support import Home, at, issue_of, own_log, said
+from tests.ha.support import Home, at, issue_of, load, own_log, said
 
 STORED: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "stored" / "0.1.0.json").read_text()
@@ -127,8 +127,7 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(
     path = write(hass, entry, store, wrapped(data))
     stored = files(path)[path.name]
 
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     aside = Path(f"{path}.unreadable")
     assert files(path)[aside.name] == stored
     warnings = [text for level, text in own_log(caplog) if level == "WARNING"]
@@ -160,8 +159,7 @@ async def test_what_keeps_out_replays_and_names_topics_is_for_home_assistant_onl
     hass: HomeAssistant, home: Home
 ) -> None:
     entry = make(home, "meter")
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
     retained = RetainedTopics(hass, entry.entry_id)
     retained.add("smarty/telegram")

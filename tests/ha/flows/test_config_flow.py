@@ -49,7 +49,7 @@ from tests.ha.meter import (
     with_value,
 )
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import NAMELESS, Home, values, wait_until
+from tests.ha.support import NAMELESS, Home, values
 from tests.ha.test_diagnostics import assert_no_secret
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
@@ -556,24 +556,6 @@ async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> 
     await hass.async_block_till_done()
     assert port.connections == 1
     assert hass.config_entries.flow.async_progress() == []
-
-
-async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: MeterPort) -> None:
-    flow = await start(hass)
-    user_input = {"port": port.url, "encryption_key": KEY}
-    with patch.object(port_key_and_found_meter, "probe", probe):
-        await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
-    await port.wait_for_clients(1)
-
-    # The dialog can be loaded anew while it waits, and does not connect twice.
-    again = await hass.config_entries.flow.async_configure(flow["flow_id"])
-    assert again["type"] is FlowResultType.SHOW_PROGRESS
-    await port.send(ENCRYPTED)
-    await wait_until(hass, lambda: port.clients == 0)
-
-    found = await hass.config_entries.flow.async_configure(flow["flow_id"])
-    assert found["step_id"] == "contract"
-    assert port.connections == 1
 
 
 async def test_no_key_is_ever_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,15 +11,12 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-    do_adhoc_statistics,
-)
+from pytest_homeassistant_custom_component.components.recorder.common import do_adhoc_statistics
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.prices import PriceFile, network_prices
 from tests.ha.meter import with_value
-from tests.ha.support import TELEGRAM, Home, at, let_pass, wait_for_telegram
+from tests.ha.support import TELEGRAM, Home, at, let_pass, recorder_done, wait_for_telegram
 from tests.prices import PRICES
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
@@ -61,13 +58,13 @@ def telegram(time: str, kwh: float) -> str:
 
 async def sums_of_statistics(hass: HomeAssistant) -> dict[str, float]:
     """Return what long-term statistics add up to."""
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
     now = dt_util.utcnow()
     this_period = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
     # The states may have been written across the border of two periods.
     for start in (this_period - timedelta(minutes=5), this_period):
         do_adhoc_statistics(hass, start=start)
-        await async_wait_recording_done(hass)
+        await recorder_done(hass)
 
     def rows() -> dict[str, Any]:
         start = now - timedelta(minutes=15)
@@ -148,9 +145,9 @@ LEVIES = {"reference_power": 12.0, "energy_price": 0.1125, "with_levies": True}
 
 async def rows_of_statistics(hass: HomeAssistant, start: datetime) -> dict[str, list[float]]:
     """Return the sums of a period of five minutes and of all those before it."""
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
     do_adhoc_statistics(hass, start=start)
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
 
     def rows() -> dict[str, list[float]]:
         first = start - timedelta(hours=1)
@@ -244,13 +241,13 @@ async def compile_statistics(home: Home) -> None:
     later = with_value(later, "0-3:24.2.1", "(250703104000S)(00012.445*GJ)")
     await home.receive(later)
 
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
     now = dt_util.utcnow()
     this_period = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
     # The states above may have been written across the border of two periods.
     for start in (this_period - timedelta(minutes=5), this_period):
         do_adhoc_statistics(hass, start=start)
-        await async_wait_recording_done(hass)
+        await recorder_done(hass)
 
 
 async def test_statistics_are_compiled(home: Home, hass_ws_client: WebSocketGenerator) -> None:
@@ -313,7 +310,7 @@ async def test_long_and_double_attributes_are_not_recorded(hass: HomeAssistant, 
     await compile_statistics(home)
     text = with_value(TELEGRAM, "0-0:96.13.0", f"({b'Hallo'.hex()})")
     await home.receive(f"{text.partition('!')[0]}9-9:99.99.99(long)\r\n!")
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
 
     def recorded(entity_id: str) -> dict[str, Any]:
         found = get_significant_states(

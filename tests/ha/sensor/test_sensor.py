@@ -2,10 +2,8 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
 
@@ -13,15 +11,12 @@ from custom_components.smarty_p1.lib.entities import sensors_of_mbus_meter
 from custom_components.smarty_p1.lib.meter import MeterReader
 from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
 from tests.ha.meter import (
-    OTHER_SERIAL,
     SERIAL,
-    MeterPort,
-    encipher,
     seal,
     with_value,
     without_channels,
 )
-from tests.ha.support import TELEGRAM, Home, device_of
+from tests.ha.support import TELEGRAM, Home, device_of, load
 
 GAS = "gas_meter_7401"
 WATER = "water_meter_7402"
@@ -184,25 +179,6 @@ async def test_an_index_without_a_known_unit_has_no_sensor(
     assert home.state_of(WATER).state == shown
 
 
-async def test_two_meters(hass: HomeAssistant, home: Home) -> None:
-    other_title = bytes.fromhex("5341476770041030")
-    async with MeterPort() as other_port:
-        other = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
-        other_port.greeting = encipher(
-            with_value(other, "1-0:1.8.0", "(000001.000*kWh)"), 1, system_title=other_title
-        )
-        await home.set_up()
-        entry = home.make_entry(other_port.url, serial=OTHER_SERIAL)
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done()
-
-        shown: dict[str, Any] = home.values()
-        assert shown["smarty_energy_imported"] == "25678.901"
-        assert shown[f"smarty_{OTHER_SERIAL[-4:]}_energy_imported"] == "1.0"
-        assert len(shown) == 2 * (len(METER_VALUES) + len(FLOWS) + 3)
-        await hass.config_entries.async_unload(entry.entry_id)
-
-
 def with_voltage(volts: str) -> str:
     return with_value(TELEGRAM, "1-0:32.7.0", f"({volts}*V)")
 
@@ -235,8 +211,7 @@ async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
         suggested_object_id="smarty_net_power_l1",
         config_entry=entry,
     )
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await home.hass.async_block_till_done()
+    await load(home.hass, entry)
 
     assert home.state_of("smarty_net_power_l1").state == "1.173"
     for phase in ("l2", "l3"):

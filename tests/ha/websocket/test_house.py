@@ -20,15 +20,12 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-)
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.websocket import house as house_answers
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import schema_of, submit
-from tests.ha.support import metadata_of_sums
+from tests.ha.support import metadata_of_sums, recorder_done
 
 from .conftest import Client, Site
 
@@ -73,7 +70,7 @@ async def record(  # noqa: PLR0913 - as much as differs
             rows.append({"start": time, "sum": total, "state": 5000 + total})
         time += HOUR
     async_import_statistics(hass, metadata, rows)  # type: ignore[arg-type]
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
 
 
 async def enter(hass: HomeAssistant, *sources: dict[str, Any]) -> None:

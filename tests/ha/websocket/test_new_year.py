@@ -15,7 +15,7 @@ from custom_components.smarty_p1.lib.bill import DemandMeter
 from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, month_name
 from custom_components.smarty_p1.lib.meter import MeterMemory
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.support import TELEGRAM, Home, call, issue_of
+from tests.ha.support import TELEGRAM, Home, call, issue_of, load
 
 from .conftest import Client, ask
 
@@ -77,8 +77,7 @@ async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -
     content = MeterMemory().as_dict() | {"demand": json.loads(json.dumps(meter.as_dict()))}
     hass_storage[key] = {"version": 1, "key": key, "data": content}
     home.port.greeting = home.port.next_frame(telegram(BEFORE))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     home.port.greeting = b""
     return entry
 
