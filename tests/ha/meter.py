@@ -41,6 +41,5 @@ def encipher(
     authentication_key: str = PUBLISHED_KEY,
     system_title: bytes = SYSTEM_TITLE,
 ) -> bytes:
-    """Return a frame with the telegram in it."""
     keys = bytes.fromhex(key), bytes.fromhex(authentication_key)
     return frame(counter, seal(text), key=keys[0], title=system_title, authentication_key=keys[1])

@@ -33,7 +33,6 @@ class Clock:
 
     @classmethod
     async def started(cls, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Self:
-        """Return a clock that the integration uses."""
         # Messages have Luxembourg's times, whatever the zone of Home Assistant is.
         await hass.config.async_set_time_zone("UTC")
         clock = cls()

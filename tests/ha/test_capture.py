@@ -79,7 +79,6 @@ class House(Home):
         return content
 
     async def refuses(self, step: str, why: str) -> None:
-        """Call the action, which refuses a step."""
         with pytest.raises(ServiceValidationError, match=why):
             await self.call(step)
 

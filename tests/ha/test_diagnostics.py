@@ -182,7 +182,6 @@ def spellings(key: str) -> Iterator[str]:
 
 
 def assert_no_secret(text: str) -> None:
-    """Fail when a key stands in a text."""
     lower = text.lower()
     found = [key for key in SECRETS for spelling in spellings(key) if spelling in lower]
     assert not found

@@ -93,7 +93,6 @@ class House(Home):
         return str((await fill_in(self.hass, shown, typed))["reason"])
 
     async def move(self, chosen: list[str] | None = None) -> str:
-        """Open the offer, and choose sources."""
         return await self.submit(await self.form(), chosen)
 
     async def after_move(self, step: str) -> RepairsFlowResult:

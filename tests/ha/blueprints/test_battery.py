@@ -96,7 +96,6 @@ class Plant:
         return self.telegram()
 
     def telegram(self) -> str:
-        """Return the telegram of this moment."""
         local = self.time + timedelta(hours=2)
         text = with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}S)")
         net_kw = self.net_w / 1000

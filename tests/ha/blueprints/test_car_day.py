@@ -165,7 +165,6 @@ class Car:
             self._report()
 
     def _run(self, seconds: int) -> None:
-        """Let time pass for house, charger and car."""
         for _ in range(seconds):
             self._move()
             self._energy_kwh += max(0.0, self._net_kw) / 3600

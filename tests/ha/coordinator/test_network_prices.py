@@ -59,7 +59,6 @@ class House(Home):
 
     @property
     def year(self) -> str | None:
-        """Return the year that the issue is about."""
         issue = self.issue("network_prices")
         return said(issue)["year"] if issue else None
 

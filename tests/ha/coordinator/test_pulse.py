@@ -77,7 +77,6 @@ class Clock:
         self._hass = hass
 
     async def tick(self, seconds: float) -> None:
-        """Let time pass, and timers run out."""
         self.now += seconds
         await let_pass(self._hass, max(seconds, UPDATE))
 

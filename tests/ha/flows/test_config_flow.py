@@ -438,7 +438,6 @@ async def test_stores_the_lasting_name_of_a_device(home: Home, by_id: str, devic
 
 @pytest.fixture
 def listening() -> Iterator[AsyncMock]:
-    """Let somebody listen at every address."""
     with patch.object(
         asyncio, "open_connection", AsyncMock(return_value=(Mock(), Mock()))
     ) as connect:

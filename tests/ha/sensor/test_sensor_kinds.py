@@ -135,7 +135,6 @@ async def test_a_meter_has_the_unit_of_its_captures(home: Home) -> None:
 
 
 def with_time(time: datetime) -> str:
-    """Return a telegram of this time."""
     local = time.astimezone(timezone(timedelta(hours=1)))
     return with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}W)")
 

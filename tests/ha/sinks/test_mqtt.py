@@ -54,11 +54,9 @@ class Publishing(Home):
 
     @property
     def power(self) -> str:
-        """Return what Home Assistant itself shows."""
         return self.state_of("smarty_net_power").state
 
     def is_connected(self, *, connected: bool) -> None:
-        """Let the broker come or go."""
         self._broker.connected = connected
         async_dispatcher_send(self.hass, mqtt.MQTT_CONNECTION_STATE, connected)
 
@@ -105,7 +103,6 @@ class Publishing(Home):
         await self.wait_until(lambda: self.on(name) == [*payloads])
 
     def forget(self) -> None:
-        """Forget what was sent until now."""
         self._client.publish.reset_mock()
 
 

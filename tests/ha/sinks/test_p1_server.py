@@ -130,7 +130,6 @@ async def test_a_program_may_send_64_kib_and_no_more(served: Served) -> None:
 
 
 def has_ipv6() -> bool:
-    """Return whether this machine knows IPv6."""
     with suppress(OSError), socket.socket(socket.AF_INET6) as probe:
         probe.bind(("::1", 0))
         return True

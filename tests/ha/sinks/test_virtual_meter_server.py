@@ -83,7 +83,6 @@ class House(Home):
         return [*section.schema.schema]
 
     async def get_text(self, path: str) -> str:
-        """Ask as a device does."""
         url = f"http://{LOCAL}:{self.http_port}{path}"
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
             return await answer.text()
@@ -96,7 +95,6 @@ class House(Home):
         return self.hass.data[VIRTUAL_METERS][self.entry.entry_id]
 
     def poll(self, address: str, times: int, interval: float) -> None:
-        """Let somebody poll at a pace."""
         reading = self.entry.runtime_data.data
         for n in range(3):
             self.meter.on_reading(reading, 1000 + 10.0 * n)

@@ -44,8 +44,6 @@ def site(home: Home, client: Client, entry: MockConfigEntry) -> Site:
 
 @pytest.fixture
 def client_of(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> ClientOf:
-    """Return a function that connects a user."""
-
     async def connect(user: MockUser) -> Client:
         token = await hass.auth.async_create_refresh_token(user, CLIENT_ID)
         return await hass_ws_client(hass, hass.auth.async_create_access_token(token))

@@ -44,7 +44,6 @@ def energies(time: datetime) -> Energies:
 
 
 def telegram(time: datetime) -> str:
-    """Return a telegram of a winter's time."""
     imported, exported, *_ = energies(time)
     text = with_value(TELEGRAM, "0-0:1.0.0", f"({time + timedelta(hours=1):%y%m%d%H%M%S}W)")
     for reference, value, unit in (

@@ -36,7 +36,6 @@ class Blinking:
             await self._hass.async_block_till_done()
 
     async def blink(self) -> None:
-        """Give a pulse."""
         for state in (STATE_ON, STATE_OFF):
             self._hass.states.async_set(LED, state)
             await self._hass.async_block_till_done()
@@ -48,7 +47,6 @@ def _now(seconds: int) -> str:
 
 @pytest.fixture
 async def led(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Blinking:
-    """Return the LED."""
     hass.states.async_set(LED, STATE_OFF)
     return Blinking(hass, freezer)
 
