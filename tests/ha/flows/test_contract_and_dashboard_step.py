@@ -386,7 +386,7 @@ async def test_the_options_of_each_meter_show_and_hide_the_dashboard(home: Home)
         assert (home.port.connections, other_port.connections) == (1, 2)
 
 
-INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
+INTEGRATION = Path(__file__).parents[3] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
 CAST = "https://cast.home-assistant.io"
 

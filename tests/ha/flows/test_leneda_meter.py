@@ -177,14 +177,11 @@ async def test_dialog_is_closed_while_the_cable_is_added(home: Home, step: str) 
     await home.wait_until(lambda: entry.runtime_data.latest is not None)
 
 
+# The other errors are those of an account that is entered in the options.
 WRONG = [
     # From outside Luxembourg: not the key's fault.
     Row("base: leneda_forbidden", {}, given=Fault.FORBIDDEN),
-    Row("base: leneda_server", {}, given=Fault.SERVER),
-    Row("consumption_point: leneda_not_found", {}, given=Fault.NOT_FOUND),
-    Row("api_key: leneda_invalid_auth", {"api_key": "another"}),
     Row("api_key: leneda_key_malformed", {"api_key": ""}),
-    Row("consumption_point: leneda_point_malformed", {"consumption_point": "1234"}),
     Row("consumption_point: leneda_unknown_point", {"consumption_point": UNKNOWN}),
 ]
 

@@ -1,6 +1,5 @@
 """The sensors: what literal telegrams show, and what appears, moves or vanishes later."""
 
-import re
 from datetime import UTC, datetime
 
 import pytest
@@ -107,27 +106,6 @@ async def test_what_comes_later_gets_device_and_sensor(
     assert (shown["smarty_voltage_l1"], shown["smarty_voltage_l2"]) == ("233.1", "231.2")
     assert (shown[GAS], shown[WATER], shown[HEAT]) == ("678.901", "28.103", "12.345")
     assert len(async_entries_for_config_entry(device_registry, entry.entry_id)) == 4
-
-
-def swap_channels(text: str) -> str:
-    """Return the telegram with the gas meter on channel 2 and the water meter on channel 1."""
-    other = {"1": "2", "2": "1"}
-    return re.sub(r"(?<=\n0-)[12](?=:24\.|:96\.1\.0)", lambda match: other[match[0]], text)
-
-
-async def test_readings_stay_with_their_meters_when_channels_are_swapped(
-    home: Home, device_registry: DeviceRegistry
-) -> None:
-    entry = await home.set_up()
-    before = home.values()
-    devices = async_entries_for_config_entry(device_registry, entry.entry_id)
-
-    await home.receive(swap_channels(TELEGRAM))
-    assert home.values() == before
-
-    await home.again(swap_channels(TELEGRAM))
-    assert home.values() == before
-    assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
 
 
 @pytest.mark.parametrize(
