@@ -151,6 +151,17 @@ async def test_nobody_is_woken_by_what_can_wait(house: House, phone: Phone) -> N
     ]
 
 
+async def test_three_messages_a_day(house: House, phone: Phone) -> None:
+    await house.set_up(message("old"), **options("grid"))
+    house.port.greeting = lambda: house.port.next_frame(message("four"))
+    await house.hear("old", "one", "two", "three", "four")
+    await house.reload()
+    await house.go_to("2026-11-17 20:00:00")
+    assert [text for _, text in phone.shown] == ["one", "two", "three"]
+    await house.go_to("2026-11-18 07:00:30")
+    assert [text for _, text in phone.shown] == ["one", "two", "three", "four"]
+
+
 async def test_voltage_and_water_are_told(house: House, phone: Phone) -> None:
     house.hass.config.language = "de"
     high = with_value(TELEGRAM, "1-0:52.7.0", "(254.2*V)")
