@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
@@ -20,8 +19,8 @@ from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, m
 from custom_components.smarty_p1.lib.meter import MeterMemory
 from custom_components.smarty_p1.lib.prices import Contract
 
-from .meter import SERIAL, EntryMaker, MeterPort, with_value
-from .support import TELEGRAM
+from .meter import SERIAL, with_value
+from .support import TELEGRAM, Home
 
 OPTIONS = {"reference_power": 7.0, "energy_price": 0.15, "feed_in_price": 0.06, "vat": True}
 CONTRACT = Contract(reference_kw=7.0, energy_price=0.15, feed_in_price=0.06)
@@ -78,35 +77,21 @@ def stored(contract: Contract) -> dict[str, Any]:
 
 
 def files(contract: Contract) -> dict[str, bytes]:
-    """Return the files of the months."""
     return _stored(contract)[1]
 
 
-def write_files(hass: HomeAssistant, entry: MockConfigEntry, contract: Contract) -> None:
-    """Write the files of the months."""
-    folder = MonthFiles(hass, entry.entry_id).folder
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files(contract).items():
-        (folder / f"{name}.csv").write_bytes(content)
-
-
 async def set_up(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    **options: float | None,
+    home: Home, hass_storage: dict[str, Any], **options: float | None
 ) -> MockConfigEntry:
     """Return an entry whose meter has sent its telegram of midnight."""
-    port.greeting = port.next_frame(telegram("00:00:00", 0.0))
-    entry = make_entry(port.url)
-    hass.config_entries.async_update_entry(entry, options=options or OPTIONS)
-    key = f"smarty_p1.{entry.entry_id}.meter"
+    home.entry = home.make_entry(home.port.url)
+    key = f"smarty_p1.{home.entry.entry_id}.meter"
     contract = Contract(reference_kw=options["reference_power"]) if options else CONTRACT
     content = MeterMemory().as_dict() | {"demand": stored(contract)}
     hass_storage[key] = {"version": 1, "key": key, "data": content}
-    write_files(hass, entry, contract)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    port.greeting = b""
-    return entry
+    folder = MonthFiles(home.hass, home.entry.entry_id).folder
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files(contract).items():
+        (folder / f"{name}.csv").write_bytes(text)
+    await home.again(telegram("00:00:00", 0.0), options or OPTIONS)
+    return home.entry

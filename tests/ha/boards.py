@@ -45,12 +45,10 @@ def tank_entry(hass: HomeAssistant, url: str, **geometry: float | str) -> MockCo
 
 
 async def shows(hass: HomeAssistant, entity_id: str, value: str) -> None:
-    """Wait until an entity has a state."""
     await wait_until(hass, lambda: state(hass, entity_id) == value)
 
 
 def state(hass: HomeAssistant, entity_id: str) -> str:
-    """Return the state of an entity that exists."""
     found = hass.states.get(entity_id)
     assert found, entity_id
     return found.state

@@ -36,9 +36,8 @@ from tests.prices import PRICES
 
 from . import billed_month, leneda
 from .meter import KEY, SERIAL, EntryMaker, MeterPort
-from .passed import Passed
 from .refusals import Refusals
-from .support import Home
+from .support import Home, Passed
 
 __all__ = ["EntryMaker"]
 
@@ -201,7 +200,6 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
 
 @pytest.fixture
 def home(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> Home:
-    """Return a home whose meter is not set up yet."""
     return Home(hass, port, make_entry)
 
 
@@ -212,11 +210,9 @@ def refuses(hass: HomeAssistant, subtests: pytest.Subtests) -> Refusals:
 
 
 @pytest.fixture
-async def entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
-) -> MockConfigEntry:
+async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """Return the entry of a meter with one month and a half behind it."""
-    return await billed_month.set_up(hass, port, make_entry, hass_storage)
+    return await billed_month.set_up(home, hass_storage)
 
 
 @pytest.fixture

@@ -5,6 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import probatio
+from homeassistant.components.repairs import (
+    RepairsFlowContext,
+    RepairsFlowResult,
+    repairs_flow_manager,
+)
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
@@ -13,7 +18,8 @@ from homeassistant.config_entries import (
     OptionsFlowManager,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, section
+from homeassistant.data_entry_flow import FlowResult, FlowResultType, section
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 PROGRESS = {"wait_for_telegram", "wait_for_same_meter", "wait_for_pulse", "wait_for_sensor"}
@@ -55,6 +61,16 @@ async def submit(
     return await settle(hass, result)
 
 
+def schema_of(form: FlowResult[Any, Any]) -> Any:  # noqa: ANN401 - as voluptuous has it
+    assert form["data_schema"]
+    return form["data_schema"]
+
+
+def markers(form: FlowResult[Any, Any]) -> dict[str, Any]:
+    """Return the markers of a form's fields by their names."""
+    return {str(marker): marker for marker in schema_of(form).schema}
+
+
 def told(result: ConfigFlowResult) -> Mapping[str, str]:
     """Return what a step tells besides its text."""
     placeholders = result["description_placeholders"]
@@ -63,7 +79,6 @@ def told(result: ConfigFlowResult) -> Mapping[str, str]:
 
 
 def is_done(result: ConfigFlowResult, reason: str) -> bool:
-    """Return whether a dialog ended for a reason."""
     return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
 
 
@@ -88,7 +103,6 @@ def flows(
 async def open_options(
     hass: HomeAssistant, entry: MockConfigEntry, page: str = "contract"
 ) -> ConfigFlowResult:
-    """Open a page of the options of a meter."""
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert menu["type"] is FlowResultType.MENU
     assert page in menu["menu_options"]
@@ -129,9 +143,7 @@ def suggested(result: ConfigFlowResult) -> dict[str, Any]:
             for marker, field in schema.schema.items()
         }
 
-    schema = result["data_schema"]
-    assert schema is not None
-    return read(schema)
+    return read(schema_of(result))
 
 
 async def open_details(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
@@ -142,10 +154,7 @@ async def open_details(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlo
 
 
 def is_advanced_open(result: ConfigFlowResult) -> bool:
-    """Return whether the form shows the advanced section."""
-    assert result["data_schema"] is not None
-    advanced = result["data_schema"].schema["advanced"]
-    return not advanced.options["collapsed"]
+    return not schema_of(result).schema["advanced"].options["collapsed"]
 
 
 async def confirm(
@@ -159,3 +168,31 @@ async def confirm(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     return result
+
+
+async def open_repair(hass: HomeAssistant, issue_id: str) -> RepairsFlowResult:
+    assert await async_setup_component(hass, "repairs", {})
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    return await repairs.async_init("smarty_p1", context=RepairsFlowContext(issue_id=issue_id))
+
+
+async def repair_text(hass: HomeAssistant, issue_id: str, name: str) -> str:
+    """Return a text that the dialog of an issue shows in the place of a placeholder."""
+    dialog = await open_repair(hass, issue_id)
+    return (dialog["description_placeholders"] or {})[name]
+
+
+async def fill_in(
+    hass: HomeAssistant, form: RepairsFlowResult, typed: dict[str, Any]
+) -> RepairsFlowResult:
+    """Return what the dialog of an issue shows after its form."""
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    result = await repairs.async_configure(form["flow_id"], typed)
+    await hass.async_block_till_done()
+    return result
+
+
+async def choose(hass: HomeAssistant, menu: RepairsFlowResult, step: str) -> RepairsFlowResult:
+    return await fill_in(hass, menu, {"next_step_id": step})

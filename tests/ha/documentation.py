@@ -120,7 +120,6 @@ def described(platform: str, description: EntitySpec[Any]) -> Row:
 
 
 def _unit(description: EntitySpec[Any]) -> str:
-    """Return the unit of a sensor."""
     # By the unit: Home Assistant's own descriptions are not instances of their own classes.
     if not getattr(description, "native_unit_of_measurement", None):
         return ""

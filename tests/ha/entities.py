@@ -13,14 +13,13 @@ from homeassistant.loader import async_get_integration
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from .dialogs import reconfigure, start
-from .support import let_pass
+from .support import let_pass, load
 
 KWH = {"unit_of_measurement": "kWh", "device_class": "energy"}
 WATT = {"unit_of_measurement": "W", "device_class": "power"}
 
 
 def register(hass: HomeAssistant, name: str, platform: str = "dsmr") -> er.RegistryEntry:
-    """Return the new registry entry of a sensor."""
     return er.async_get(hass).async_get_or_create(
         "sensor", platform, f"unique_{name}", suggested_object_id=name
     )
@@ -29,8 +28,10 @@ def register(hass: HomeAssistant, name: str, platform: str = "dsmr") -> er.Regis
 class Smarty:
     """Sensors that another integration makes of a meter's telegrams."""
 
+    entry: MockConfigEntry
+
     def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory | None = None) -> None:
-        self._hass = hass
+        self.hass = hass
         self._freezer = freezer
         self.ids = {
             name: register(hass, name)
@@ -51,26 +52,25 @@ class Smarty:
             self.values[name] = value, self.values[name][1]
 
     def report(self, *names: str) -> None:
-        """Write the states of all sensors, or of the named ones."""
         for name in names or self.values:
             value, attributes = self.values[name]
-            entity = er.async_get(self._hass).async_get(self.ids[name].id)
+            entity = er.async_get(self.hass).async_get(self.ids[name].id)
             assert entity
-            self._hass.states.async_set(entity.entity_id, value, attributes)
+            self.hass.states.async_set(entity.entity_id, value, attributes)
 
     async def wait(self, seconds: float) -> None:
         """Let time pass. Real ports need the real clock, so nothing is frozen there."""
         if self._freezer is None:
-            await let_pass(self._hass, seconds)
+            await let_pass(self.hass, seconds)
             return
         await self.wait_in_trial(seconds)
-        await self._hass.async_block_till_done()
+        await self.hass.async_block_till_done()
 
     async def wait_in_trial(self, seconds: float) -> None:
         """Let time pass without waiting for the task of the dialog, which listens meanwhile."""
         assert self._freezer
         self._freezer.tick(seconds)
-        async_fire_time_changed(self._hass)
+        async_fire_time_changed(self.hass)
         for _ in range(5):
             await asyncio.sleep(0)
 
@@ -151,6 +151,5 @@ async def set_up(hass: HomeAssistant, smarty: Smarty) -> MockConfigEntry:
         options={"reference_power": 3, "energy_price": 0.15},
     )
     entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     return entry

@@ -22,17 +22,14 @@ OTHER_SERIAL = "SAG1030700000042"
 
 
 def literal_frame(name: str) -> bytes:
-    """Return the bytes of one of the literal frames."""
     return literal(name).data
 
 
 def literal_telegram(name: str) -> str:
-    """Return the telegram in one of the literal frames."""
     return literal(name).telegram
 
 
 def without_channels(text: str) -> str:
-    """Return the telegram without the objects of the M-Bus channels."""
     return re.sub(r"(?<=\n)0-[1-4]:(24\.|96\.1\.0).*\r\n", "", text)
 
 
@@ -44,6 +41,5 @@ def encipher(
     authentication_key: str = PUBLISHED_KEY,
     system_title: bytes = SYSTEM_TITLE,
 ) -> bytes:
-    """Return a frame with the telegram in it."""
     keys = bytes.fromhex(key), bytes.fromhex(authentication_key)
     return frame(counter, seal(text), key=keys[0], title=system_title, authentication_key=keys[1])

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.messages import meter_watch, sending
 
-from .passed import Passed
+from .support import Passed
 
 
 class Clock:
@@ -33,7 +33,6 @@ class Clock:
 
     @classmethod
     async def started(cls, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Self:
-        """Return a clock that the integration uses."""
         # Messages have Luxembourg's times, whatever the zone of Home Assistant is.
         await hass.config.async_set_time_zone("UTC")
         clock = cls()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from homeassistant.components.recorder.statistics import statistics_during_perio
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.core import HassJob, HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
@@ -25,7 +26,6 @@ from custom_components.smarty_p1.const import LOGGER
 
 from .dialogs import open_details, open_options
 from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, literal_telegram, with_value
-from .passed import Passed
 
 TELEGRAM = literal_telegram("three_phase_gas_water_heat")
 OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
@@ -36,6 +36,12 @@ ENERGY = "smarty_energy_imported"
 
 PATIENCE = 40.0
 _TRIES = 500
+
+
+class Passed:
+    """The seconds by which a test has put forward the clock that sources are judged by."""
+
+    seconds = 0.0
 
 
 async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
@@ -85,6 +91,11 @@ def at(clock: str, kwh: float, kw: float = 0.0) -> str:
     return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
 
 
+def with_power(kilowatts: str) -> str:
+    """Return a telegram that can be told apart."""
+    return with_value(TELEGRAM, "1-0:1.7.0", f"({kilowatts}*kW)")
+
+
 async def set_up(
     hass: HomeAssistant,
     port: MeterPort,
@@ -97,10 +108,20 @@ async def set_up(
     entry = make_entry(port.url)
     if options:
         hass.config_entries.async_update_entry(entry, options=options)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     port.greeting = b""
     return entry
+
+
+async def load(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set up an entry, and wait for what that brings."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+async def recorder_done(hass: HomeAssistant) -> None:
+    """Wait until the recorder has written all that has come."""
+    await async_wait_recording_done(hass)
 
 
 async def wait_for_telegram(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -124,7 +145,6 @@ async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
 
 
 async def call(hass: HomeAssistant, action: str, **data: object) -> Any:  # noqa: ANN401 - JSON
-    """Return what an action answers."""
     return await hass.services.async_call(
         "smarty_p1", action, data, blocking=True, return_response=True
     )
@@ -138,9 +158,9 @@ async def refusal(answer: Awaitable[object]) -> str | None:
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:
-    """Return the state of a sensor that exists."""
-    state = hass.states.get(f"sensor.{entity_id}")
-    assert state is not None
+    """Return the state of an entity that exists; a sensor needs no domain."""
+    state = hass.states.get(entity_id if "." in entity_id else f"sensor.{entity_id}")
+    assert state, entity_id
     return state
 
 
@@ -152,8 +172,19 @@ def values(hass: HomeAssistant) -> dict[str, str]:
     }
 
 
+def issue_of(hass: HomeAssistant, entry: ConfigEntry, problem: str) -> ir.IssueEntry | None:
+    """Return an issue of an entry that is raised; one that awaits its entry is none."""
+    issue = ir.async_get(hass).async_get_issue("smarty_p1", f"{problem}_{entry.entry_id}")
+    return issue if issue and issue.active else None
+
+
+def said(issue: ir.IssueEntry | None) -> dict[str, str]:
+    """Return what an issue that is raised says besides its text."""
+    assert issue
+    return issue.translation_placeholders or {}
+
+
 def device_of(registry: DeviceRegistry, entry: MockConfigEntry, identifier: str) -> DeviceEntry:
-    """Return a device that exists."""
     device = registry.async_get_device_by_identifier(
         ("smarty_p1", identifier), config_entry_id=entry.entry_id
     )
@@ -243,33 +274,38 @@ class Home:
         self.port.greeting = lambda: self.port.next_frame(TELEGRAM)
 
     async def page(self, page: str = "contract") -> ConfigFlowResult:
-        """Open a page of the options of the meter."""
         return await open_options(self.hass, self.entry, page)
 
     async def details(self) -> ConfigFlowResult:
         """Open the second page of the contract."""
         return await open_details(self.hass, self.entry)
 
-    async def receive(self, text: str) -> None:
-        """Let a telegram come."""
-        await receive(self.hass, self.port, text)
+    async def receive(self, *texts: str) -> None:
+        for text in texts:
+            await receive(self.hass, self.port, text)
 
-    async def reload(self, entry: MockConfigEntry) -> None:
-        """Reload the entry."""
-        await reload(self.hass, entry)
+    async def reload(self) -> None:
+        await reload(self.hass, self.entry)
+
+    async def again(self, first: str = TELEGRAM, options: Mapping[str, Any] | None = None) -> None:
+        """Reload the entry, with other options if they are given, and a telegram at once."""
+        self.port.greeting = self.port.next_frame(first)
+        if options is not None:
+            self.hass.config_entries.async_update_entry(self.entry, options=options)
+        await self.reload()
+        self.port.greeting = b""
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Wait for what bytes from the port bring about."""
         await wait_until(self.hass, condition)
 
     async def let_pass(self, seconds: float) -> None:
-        """Put the clock forward."""
         await let_pass(self.hass, seconds)
 
     def state_of(self, entity_id: str) -> State:
-        """Return the state of a sensor that exists."""
         return state_of(self.hass, entity_id)
 
     def values(self) -> dict[str, str]:
-        """Return the values of all sensors."""
         return values(self.hass)
+
+    def issue(self, problem: str) -> ir.IssueEntry | None:
+        return issue_of(self.hass, self.entry, problem)

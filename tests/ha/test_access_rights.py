@@ -11,7 +11,9 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
+
+from tests.ha.support import state_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
 USERS = ("administrator", "reader", "another user", "automation")
@@ -60,12 +62,11 @@ def lines_of(kind: str) -> list[tuple[str, str, bool]]:
 COMMANDS, ACTIONS = lines_of("command"), lines_of("action")
 
 
-type TokenOf = Callable[[str], Awaitable[str]]
+type Connect = Callable[[str], Awaitable[MockHAClientWebSocket]]
 
 
 @pytest.fixture
 def users(hass: HomeAssistant, hass_admin_user: MockUser) -> dict[str, MockUser]:
-    """Return the users of the table."""
     reader, other = MockUser().add_to_hass(hass), MockUser().add_to_hass(hass)
     for user, entity_id in ((reader, "sensor.smarty_energy_imported"), (other, "light.hall")):
         user.mock_policy({"entities": {"entity_ids": {entity_id: {"read": True}}}})
@@ -73,12 +74,14 @@ def users(hass: HomeAssistant, hass_admin_user: MockUser) -> dict[str, MockUser]
 
 
 @pytest.fixture
-def token_of(hass: HomeAssistant, users: dict[str, MockUser]) -> TokenOf:
-    async def token(name: str) -> str:
+def connect(
+    hass: HomeAssistant, users: dict[str, MockUser], hass_ws_client: WebSocketGenerator
+) -> Connect:
+    async def connect(name: str) -> MockHAClientWebSocket:
         refresh = await hass.auth.async_create_refresh_token(users[name], CLIENT_ID)
-        return hass.auth.async_create_access_token(refresh)
+        return await hass_ws_client(hass, hass.auth.async_create_access_token(refresh))
 
-    return token
+    return connect
 
 
 async def bill_for(hass: HomeAssistant, entry: MockConfigEntry, user: MockUser | None) -> None:
@@ -100,13 +103,8 @@ def test_the_page_names_all_commands_and_actions(hass: HomeAssistant) -> None:
     assert {name for name, *_ in ACTIONS} == hass.services.async_services()["smarty_p1"].keys()
 
 
-async def test_the_commands(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    hass_ws_client: WebSocketGenerator,
-    token_of: TokenOf,
-) -> None:
-    clients = {user: await hass_ws_client(hass, await token_of(user)) for user in USERS[:3]}
+async def test_the_commands(entry: MockConfigEntry, connect: Connect) -> None:
+    clients = {user: await connect(user) for user in USERS[:3]}
     for name, user, is_allowed in COMMANDS:
         meter = {} if name == "meters" else {"entry_id": entry.entry_id}
         question = {"type": f"smarty_p1/{name}", **meter, **FIELDS.get(name, {})}
@@ -123,16 +121,12 @@ async def test_the_commands(
 
 
 async def test_home_assistants_own_commands_answer_every_user(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    hass_ws_client: WebSocketGenerator,
-    token_of: TokenOf,
+    hass: HomeAssistant, entry: MockConfigEntry, connect: Connect
 ) -> None:
     assert await async_setup_component(hass, "config", {})
-    client = await hass_ws_client(hass, await token_of("another user"))
+    client = await connect("another user")
     energy = "sensor.smarty_energy_imported"
-    state = hass.states.get(energy)
-    assert state
+    state = state_of(hass, energy)
     assert entry.unique_id
     for command, fields, shown in (
         ("config/device_registry/list", {}, entry.unique_id),
@@ -172,10 +166,7 @@ async def test_the_actions(
 
 
 async def test_a_meter_without_entities_is_read_by_all_who_may_read_everything(
-    hass: HomeAssistant,
-    hass_ws_client: WebSocketGenerator,
-    users: dict[str, MockUser],
-    token_of: TokenOf,
+    hass: HomeAssistant, users: dict[str, MockUser], connect: Connect
 ) -> None:
     assert await async_setup_component(hass, "smarty_p1", {})
     MockConfigEntry(
@@ -183,21 +174,18 @@ async def test_a_meter_without_entities_is_read_by_all_who_may_read_everything(
     ).add_to_hass(hass)
     users["reader"].mock_policy({"entities": True})
     for user, count in (("administrator", 1), ("reader", 1), ("another user", 0)):
-        client = await hass_ws_client(hass, await token_of(user))
+        client = await connect(user)
         await client.send_json_auto_id({"type": "smarty_p1/meters"})
         assert len((await client.receive_json())["result"]["meters"]) == count, user
 
 
 async def test_no_command_or_action_is_about_what_is_no_meter(
-    hass: HomeAssistant,
-    hass_ws_client: WebSocketGenerator,
-    users: dict[str, MockUser],
-    token_of: TokenOf,
+    hass: HomeAssistant, users: dict[str, MockUser], connect: Connect
 ) -> None:
     assert await async_setup_component(hass, "smarty_p1", {})
     other = MockConfigEntry(domain="sun", title="The sun")
     other.add_to_hass(hass)
-    client = await hass_ws_client(hass, await token_of("administrator"))
+    client = await connect("administrator")
     await client.send_json_auto_id({"type": "smarty_p1/bill", "entry_id": other.entry_id})
     assert (await client.receive_json())["error"]["code"] == "not_found"
     for user, error in (

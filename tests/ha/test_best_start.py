@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import voluptuous as vol
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
@@ -48,9 +47,7 @@ async def test_action_and_card_name_the_same_start(
         "second_price_to": "06:00:00",
         "surcharge_price_since": "2025-06-01",
     }
-    home.port.greeting = home.port.next_frame(billed_month.telegram("00:00:05", 0.1))
-    home.hass.config_entries.async_update_entry(entry, options=options)
-    await home.reload(entry)
+    await home.again(billed_month.telegram("00:00:05", 0.1), options)
     client = await hass_ws_client(home.hass)
     clock(NOW)
     answer = await best_start(home.hass, kw=1, hours=2)
@@ -95,10 +92,6 @@ async def test_without_a_price_there_is_no_best_start(
     home: Home, entry: MockConfigEntry, clock: SetClock
 ) -> None:
     options = {name: value for name, value in entry.options.items() if name != "energy_price"}
-    home.port.greeting = home.port.next_frame(billed_month.telegram("00:00:05", 0.1))
-    home.hass.config_entries.async_update_entry(entry, options=options)
-    await home.reload(entry)
+    await home.again(billed_month.telegram("00:00:05", 0.1), options)
     clock(NOW)
-    with pytest.raises(ServiceValidationError) as raised:
-        await best_start(home.hass, kw=1, hours=2)
-    assert raised.value.translation_key == "coming_price_missing"
+    assert await refusal(best_start(home.hass, kw=1, hours=2)) == "coming_price_missing"

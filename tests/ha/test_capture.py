@@ -11,12 +11,9 @@ from unittest.mock import Mock
 
 import pytest
 import voluptuous as vol
-from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_capture
@@ -26,8 +23,8 @@ from smartyp1.capture import Chunk, read_capture
 from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
 
 from .boards import pulse_entry
+from .dialogs import choose, open_repair
 from .meter import KEY, OTHER_KEY, SERIAL, MeterPort, encipher, seal, with_value
-from .repairs import choose, open_repair
 from .support import (
     TELEGRAM,
     Home,
@@ -37,7 +34,6 @@ from .support import (
     let_pass_until,
     links,
     receive,
-    reload,
     wait_until,
 )
 from .topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
@@ -60,22 +56,15 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-async def repairs(hass: HomeAssistant) -> None:
-    assert await async_setup_component(hass, REPAIRS, {})
-
-
 def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*"))
 
 
 def read(path: str | Path) -> tuple[Sequence[Chunk], bytes | None]:
-    """Read a capture that was written."""
     return read_capture(Path(path).read_text(encoding="ascii"))
 
 
 def touch(path: Path) -> None:
-    """Make an empty file, and the folder that it is in."""
     path.parent.mkdir(exist_ok=True)
     path.touch()
 
@@ -89,11 +78,15 @@ class House(Home):
         content: dict[str, Any] = json.loads(json.dumps(answer))
         return content
 
+    async def refuses(self, step: str, why: str) -> None:
+        with pytest.raises(ServiceValidationError, match=why):
+            await self.call(step)
+
     @property
     def repair(self) -> str:
         """Return the identifier of the repair of a capture, empty while it is not raised."""
-        name = f"capture_ended_{self.entry.entry_id}"
-        return name if ir.async_get(self.hass).async_get_issue("smarty_p1", name) else ""
+        issue = self.issue("capture_ended")
+        return issue.issue_id if issue else ""
 
     @property
     def recording(self) -> Any:  # noqa: ANN401 - an inner part
@@ -114,7 +107,6 @@ class House(Home):
         return size
 
     async def end(self) -> None:
-        """Let the minute pass."""
         await let_pass(self.hass, 60)
         await wait_until(self.hass, lambda: bool(self.repair))
 
@@ -127,8 +119,17 @@ class House(Home):
 
 
 @pytest.fixture
-def house(home: Home) -> House:
-    return House(home.hass, home.port, home.make_entry)
+async def house(home: Home) -> House:
+    house = House(home.hass, home.port, home.make_entry)
+    await house.set_up()
+    return house
+
+
+@pytest.fixture
+async def recorded(house: House) -> House:
+    """Return a house of which a minute was recorded."""
+    await house.record()
+    return house
 
 
 def forms(secret: str) -> Iterator[bytes]:
@@ -158,7 +159,6 @@ async def test_a_capture_goes_the_whole_way(
     house: House, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "custom_components.smarty_p1")
-    await house.set_up()
     size = await house.record(
         house.port.next_frame(at("10:30:00", 25678.901))[100:],
         house.port.next_frame(at("10:30:10", 25678.901)),
@@ -215,7 +215,6 @@ async def test_a_capture_goes_the_whole_way(
 async def test_messages_are_replaced_whole_unless_wanted_otherwise(
     house: House, option: dict[str, bool]
 ) -> None:
-    await house.set_up()
     await house.record(**option)
     await house.call("show")
     chunks, key = read((await house.call("write"))["path"])
@@ -228,35 +227,29 @@ async def test_messages_are_replaced_whole_unless_wanted_otherwise(
 
 
 async def test_it_takes_a_while_and_there_is_one_at_a_time(house: House, folder: Path) -> None:
-    await house.set_up()
     assert await house.call("show") == {"state": "none"}
     assert await house.call("discard") == {"state": "none"}
-    with pytest.raises(ServiceValidationError, match="no capture"):
-        await house.call("write")
+    await house.refuses("write", "no capture")
     started = await house.call("start")
     assert started == {"state": "recording", "minutes_left": 60, "size": 0}
     for step in ("start", "write"):
-        with pytest.raises(ServiceValidationError, match="being recorded"):
-            await house.call(step)
+        await house.refuses(step, "being recorded")
     assert await house.call("discard") == {"state": "none"}
 
     await house.record()
-    with pytest.raises(ServiceValidationError, match="is not saved yet"):
-        await house.call("start")
+    await house.refuses("start", "is not saved yet")
     assert await house.call("discard") == {"state": "none"}
     assert not house.repair
     await house.resume()
     await house.record()
     touch(folder / "capture-1.jsonl")
-    with pytest.raises(ServiceValidationError, match="before you save them"):
-        await house.call("write")
+    await house.refuses("write", "before you save them")
     assert (await house.call("show"))["state"] == "ready"
     assert (await house.call("write"))["path"] == str(folder / "capture-2.jsonl")
     assert files(folder) == ["capture-1.jsonl", "capture-2.jsonl"]
 
 
 async def test_it_lasts_as_long_as_wanted_and_takes_nothing_after_it(house: House) -> None:
-    await house.set_up()
     for minutes in (0, 61, "ten"):
         with pytest.raises(vol.Invalid):
             await house.call("start", minutes=minutes)
@@ -267,8 +260,7 @@ async def test_it_lasts_as_long_as_wanted_and_takes_nothing_after_it(house: Hous
     assert size > 0
     await let_pass(house.hass, 1790)
     assert house.recording is recording
-    with pytest.raises(ServiceValidationError, match="being recorded"):
-        await house.call("start")
+    await house.refuses("start", "being recorded")
     await let_pass(house.hass, 1800)
     await wait_until(house.hass, lambda: bool(house.repair))
     await house.resume()
@@ -277,8 +269,7 @@ async def test_it_lasts_as_long_as_wanted_and_takes_nothing_after_it(house: Hous
 
     await house.call("discard")
     await let_pass(house.hass, 61)
-    with pytest.raises(ServiceValidationError, match=r"nothing is received|cannot be read"):
-        await house.call("start")
+    await house.refuses("start", r"nothing is received|cannot be read")
     assert await house.call("show") == {"state": "none"}
 
 
@@ -292,9 +283,10 @@ async def test_a_board_sends_no_telegrams(hass: HomeAssistant, port: MeterPort) 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
 async def test_a_meter_at_a_topic(
-    house: House, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
+    home: Home, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Clock(monkeypatch, OF_TELEGRAM)
+    house = House(home.hass, home.port, home.make_entry)
     await set_up_at_topic(house, mqtt_mock)
     await house.call("start", minutes=1)
     frame = house.port.next_frame(ODD)
@@ -306,7 +298,6 @@ async def test_a_meter_at_a_topic(
 
 
 async def test_what_no_key_opens_is_not_written(house: House, folder: Path) -> None:
-    await house.set_up()
     await house.call("start", minutes=1)
     foreign = encipher(ODD, 7, key=OTHER_KEY)
     await house.port.send(foreign)
@@ -315,8 +306,7 @@ async def test_what_no_key_opens_is_not_written(house: House, folder: Path) -> N
     await house.end()
     shown = await house.call("show")
     assert (shown["telegrams"], shown["last_telegram"]) == (0, [])
-    with pytest.raises(ServiceValidationError, match="has no verified telegram"):
-        await house.call("write")
+    await house.refuses("write", "has no verified telegram")
 
     result = await open_repair(house.hass, house.repair)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "capture_empty")
@@ -325,10 +315,8 @@ async def test_what_no_key_opens_is_not_written(house: House, folder: Path) -> N
     assert files(folder) == []
 
 
-async def test_the_repair_shows_it_and_writes_it(house: House, folder: Path) -> None:
-    await house.set_up()
-    await house.record()
-    menu = await open_repair(house.hass, house.repair)
+async def test_the_repair_shows_it_and_writes_it(recorded: House, folder: Path) -> None:
+    menu = await open_repair(recorded.hass, recorded.repair)
     shown = menu["description_placeholders"]
     assert shown
     assert (menu["menu_options"], shown["telegrams"]) == (["write", "discard"], "1")
@@ -338,81 +326,69 @@ async def test_the_repair_shows_it_and_writes_it(house: House, folder: Path) -> 
     assert shown["telegram"].count("`") == 6
 
     touch(folder)  # where the folder is to be
-    for failed in (menu, await open_repair(house.hass, house.repair)):
-        result = await choose(house.hass, failed, "write")
+    for failed in (menu, await open_repair(recorded.hass, recorded.repair)):
+        result = await choose(recorded.hass, failed, "write")
         assert result["reason"] == "capture_not_written"
         assert result["description_placeholders"] == {"path": str(folder), "error": "File exists"}
-        with pytest.raises(ServiceValidationError, match=r"cannot be written into .*: File exists"):
-            await house.call("write")
+        await recorded.refuses("write", r"cannot be written into .*: File exists")
     # It is still there, for when there is room.
     folder.unlink()  # noqa: ASYNC240
-    done = await choose(house.hass, await open_repair(house.hass, house.repair), "write")
+    done = await choose(recorded.hass, await open_repair(recorded.hass, recorded.repair), "write")
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "capture_written")
     path = folder / "capture-1.jsonl"
     assert done["description_placeholders"] == {"path": str(path)}
     assert read(path)
-    assert not house.repair
+    assert not recorded.repair
 
 
-async def test_the_repair_discards_it(house: House, folder: Path) -> None:
-    await house.set_up()
-    await house.record()
-    menu, late, later = [await open_repair(house.hass, house.repair) for _ in range(3)]
-    done = await choose(house.hass, menu, "discard")
+async def test_the_repair_discards_it(recorded: House, folder: Path) -> None:
+    menu, late, later = [await open_repair(recorded.hass, recorded.repair) for _ in range(3)]
+    done = await choose(recorded.hass, menu, "discard")
     assert done["type"] is FlowResultType.CREATE_ENTRY
-    assert await house.call("show") == {"state": "none"}
-    assert (await choose(house.hass, late, "write"))["reason"] == "capture_gone"
+    assert await recorded.call("show") == {"state": "none"}
+    assert (await choose(recorded.hass, late, "write"))["reason"] == "capture_gone"
     assert files(folder) == []
-    raise_issue(house.hass, house.entry, Problem.CAPTURE)  # with nothing behind it
-    assert (await open_repair(house.hass, house.repair))["reason"] == "capture_gone"
-    await house.hass.config_entries.async_unload(house.entry.entry_id)
-    assert (await choose(house.hass, later, "write"))["reason"] == "capture_gone"
+    raise_issue(recorded.hass, recorded.entry, Problem.CAPTURE)  # with nothing behind it
+    assert (await open_repair(recorded.hass, recorded.repair))["reason"] == "capture_gone"
+    await recorded.hass.config_entries.async_unload(recorded.entry.entry_id)
+    assert (await choose(recorded.hass, later, "write"))["reason"] == "capture_gone"
 
 
-async def test_a_capture_ends_with_the_entry(house: House) -> None:
-    await house.set_up()
-    await house.record()
-    house.port.greeting = house.port.next_frame(TELEGRAM)
-    await reload(house.hass, house.entry)
-    assert not house.repair
-    assert await house.call("show") == {"state": "none"}
+async def test_a_capture_ends_with_the_entry(recorded: House) -> None:
+    await recorded.again()
+    assert not recorded.repair
+    assert await recorded.call("show") == {"state": "none"}
 
-    await house.call("start")
-    recorder = house.entry.runtime_data.capture
-    await house.hass.config_entries.async_unload(house.entry.entry_id)
+    await recorded.call("start")
+    recorder = recorded.entry.runtime_data.capture
+    await recorded.hass.config_entries.async_unload(recorded.entry.entry_id)
     assert recorder.recording is None
-    await let_pass(house.hass, 3600)
-    assert not house.repair
+    await let_pass(recorded.hass, 3600)
+    assert not recorded.repair
 
 
-async def test_a_capture_that_nobody_looks_at_is_forgotten(house: House) -> None:
-    await house.set_up()
-    await house.record()
-    await let_pass(house.hass, 24 * 3600 - 10)
-    assert house.repair
-    await let_pass(house.hass, 24 * 3600 + 1)
-    assert not house.repair
-    assert await house.call("show") == {"state": "none"}
+async def test_a_capture_that_nobody_looks_at_is_forgotten(recorded: House) -> None:
+    await let_pass(recorded.hass, 24 * 3600 - 10)
+    assert recorded.repair
+    await let_pass(recorded.hass, 24 * 3600 + 1)
+    assert not recorded.repair
+    assert await recorded.call("show") == {"state": "none"}
 
 
-async def test_a_folder_has_room_for_99(house: House, folder: Path) -> None:
-    await house.set_up()
-    await house.record()
-    await house.call("show")
+async def test_a_folder_has_room_for_99(recorded: House, folder: Path) -> None:
+    await recorded.call("show")
     for number in range(1, 99):
         touch(folder / f"capture-{number}.jsonl")
-    assert (await house.call("write"))["path"] == str(folder / "capture-99.jsonl")
-    await house.resume()
-    await house.record()
-    await house.call("show")
-    with pytest.raises(ServiceValidationError, match="File exists"):
-        await house.call("write")
+    assert (await recorded.call("write"))["path"] == str(folder / "capture-99.jsonl")
+    await recorded.resume()
+    await recorded.record()
+    await recorded.call("show")
+    await recorded.refuses("write", "File exists")
 
 
 async def test_a_mistake_while_it_is_made_anonymous_tells_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await house.set_up()
     mistake = Mock(side_effect=ValueError(f"invalid: {MESSAGE!r}"))
     monkeypatch.setattr(meter_capture, "anonymise", mistake)
     await house.call("start", minutes=1)
@@ -429,7 +405,6 @@ async def test_a_mistake_while_it_is_made_anonymous_tells_nothing(
 async def test_half_a_file_is_none(
     house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await house.set_up()
     await house.record()
     await house.call("show")
     opened = Path.open
@@ -443,15 +418,13 @@ async def test_half_a_file_is_none(
 
     with monkeypatch.context() as disk:
         disk.setattr(Path, "open", open_on_full_disk)
-        with pytest.raises(ServiceValidationError, match="No space left"):
-            await house.call("write")
+        await house.refuses("write", "No space left")
     assert files(folder) == []
 
 
 async def test_there_is_room_for_2_mib_and_50000_chunks(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await house.set_up()
     for chunk, count in ((bytes(2 * 1024 * 1024), 1), (b"", 50_000)):
         await house.call("start")
         for _ in range(count):

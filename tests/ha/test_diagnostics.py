@@ -1,35 +1,43 @@
-"""What a user may download and post somewhere: helpful, and nothing private in it."""
+"""What a user may download, post or log: helpful, without a key, and nothing private in it."""
 
 import asyncio
 import json
+import logging
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smarty_p1.lib.p1 import Reason
 
 from .boards import pulse_entry
 from .meter import (
     KEY,
+    OTHER_AUTHENTICATION_KEY,
+    OTHER_KEY,
     OTHER_SERIAL,
     PUBLISHED_KEY,
     SERIAL,
     SYSTEM_TITLE,
     MeterPort,
+    encipher,
     literal_telegram,
+    seal,
     with_value,
 )
-from .support import PATIENCE, Home, let_pass, wait_until
+from .support import PATIENCE, TELEGRAM, Home, let_pass, load, wait_until
 
 SECRET_TEXT = "5365637265742074657874"  # "Secret text"
-TELEGRAM = with_value(
+WITH_SECRETS = with_value(
     with_value(literal_telegram("three_phase_gas_water_heat"), "0-0:96.13.0", f"({SECRET_TEXT})"),
     "9-9:99.99.99",
     "(whose meaning nobody knows)",
@@ -39,12 +47,11 @@ TELEGRAM = with_value(
 @pytest.fixture
 async def entry(home: Home) -> MockConfigEntry:
     """Return an entry whose meter has sent one telegram."""
-    home.port.greeting = home.port.next_frame(TELEGRAM)
+    home.port.greeting = home.port.next_frame(WITH_SECRETS)
     gateway = f"p1-{SERIAL.lower()}._iostream._tcp.local."
     entry = home.make_entry(home.port.url, authentication_key=PUBLISHED_KEY, service=gateway)
     home.hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await home.hass.async_block_till_done()
+    await load(home.hass, entry)
     home.port.greeting = b""
     return entry
 
@@ -59,7 +66,7 @@ async def download(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any
 
 async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
     coordinator: SmartyCoordinator = entry.runtime_data
-    fallen = with_value(TELEGRAM, "1-0:1.8.0", "(000000.000*kWh)")
+    fallen = with_value(WITH_SECRETS, "1-0:1.8.0", "(000000.000*kWh)")
     await port.send_telegram(fallen.replace("!", "1-0:1.8.0(000001.000*kWh)\r\n!", 1))
     await port.send(b"\xdb\x08" + SYSTEM_TITLE + b"\x20\x30\x00\x00\x00\x09" + bytes(40))
     await wait_until(hass, lambda: coordinator.reception.rejections.total() > 0)
@@ -152,10 +159,66 @@ async def test_meters_links_and_ages(hass: HomeAssistant, home: Home) -> None:
 async def test_what_is_wrong_is_told_when_no_readings_come(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
-    port.greeting = port.next_frame(TELEGRAM)
+    port.greeting = port.next_frame(WITH_SECRETS)
     await let_pass(hass, 61)
     told = await download(hass, entry)
     assert (told["is_available"], told["obstacle"]) == (False, "nothing_received")
 
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     assert (await download(hass, entry))["obstacle"] is None
+
+
+SECRETS = (KEY, OTHER_KEY, OTHER_AUTHENTICATION_KEY)
+
+
+def spellings(key: str) -> Iterator[str]:
+    """Yield how a key could be written by mistake."""
+    raw = bytes.fromhex(key)
+    yield key.lower()
+    yield raw.hex(" ")
+    yield raw.hex(":")
+    yield repr(raw)[2:-1].lower()
+    yield str(list(raw))
+
+
+def assert_no_secret(text: str) -> None:
+    lower = text.lower()
+    found = [key for key in SECRETS for spelling in spellings(key) if spelling in lower]
+    assert not found
+
+
+@pytest.mark.usefixtures("short_setup")
+@pytest.mark.parametrize("verify", [True, False])
+async def test_a_meter_in_all_kinds_of_trouble(
+    home: Home,
+    caplog: pytest.LogCaptureFixture,
+    issue_registry: ir.IssueRegistry,
+    verify: bool,  # noqa: FBT001
+) -> None:
+    logging.getLogger().setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG)
+    home.port.greeting = encipher(TELEGRAM, 1, authentication_key=OTHER_AUTHENTICATION_KEY)
+    entry = home.make_entry(home.port.url, authentication_key=OTHER_AUTHENTICATION_KEY)
+    home.hass.config_entries.async_update_entry(entry, data={**entry.data, "verify": verify})
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    for n in range(6):
+        await home.port.send(encipher(TELEGRAM, 10 + n, key=OTHER_KEY) + seal(TELEGRAM))
+    await home.wait_until(
+        lambda: all(
+            entry.runtime_data.reception.rejections[reason] > 5
+            for reason in (Reason.TAG, Reason.DOWNGRADE)
+        )
+    )
+    await home.let_pass(61)
+    error = str(entry.runtime_data.last_exception)
+    told = json.dumps(await async_get_config_entry_diagnostics(home.hass, entry), default=str)
+    await home.hass.config_entries.async_reload(entry.entry_id)
+    flows = home.hass.config_entries.flow.async_progress()
+    issues = list(issue_registry.issues.values())
+    states = [state.as_dict() for state in home.hass.states.async_all()]
+    await home.hass.config_entries.async_unload(entry.entry_id)
+
+    assert f"Smarty {entry.unique_id}" in caplog.text
+    assert error
+    for text in (caplog.text, error, told, str(entry.reason), f"{flows}", f"{issues}", f"{states}"):
+        assert_no_secret(text)

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.statistics import async_import_statistics
-from homeassistant.components.repairs import repairs_flow_manager
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.components.repairs import RepairsFlowResult
+from homeassistant.core import CoreState
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, flush_store
+from pytest_homeassistant_custom_component.common import flush_store
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import Series, async_write
+from tests.ha.dialogs import choose, fill_in, open_repair
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.repairs import choose, open_repair
-from tests.ha.support import TELEGRAM, Home, changes_of, metadata_of_sums
+from tests.ha.support import TELEGRAM, Home, changes_of, metadata_of_sums, said
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
@@ -56,49 +56,73 @@ MARCH = datetime(2025, 3, 2, 11, tzinfo=UTC)
 UNITS = {"gas_volume": ("m³", "volume"), "cost": ("EUR", None), "compensation": ("EUR", None)}
 
 
+def options(shown: Any) -> list[dict[str, str]]:  # noqa: ANN401 - JSON
+    [selector] = shown["data_schema"].schema.values()
+    return list(selector.config["options"])
+
+
+class House(Home):
+    """A home with an Energy dashboard, whose statistics begin in March."""
+
+    async def save(self, *sources: Any) -> None:  # noqa: ANN401 - JSON
+        update: Any = {"energy_sources": [dict(source) for source in sources]}
+        await (await async_get_manager(self.hass)).async_update(update)
+        await self.hass.async_block_till_done()
+
+    async def sources(self) -> Any:  # noqa: ANN401 - JSON
+        data = (await async_get_manager(self.hass)).data
+        assert data
+        return data["energy_sources"]
+
+    def is_told(self, problem: str) -> bool:
+        """Return whether the user sees an issue."""
+        found = self.issue(problem)
+        return found is not None and found.dismissed_version is None
+
+    def is_offered(self, name: str) -> bool:
+        """Return whether a source with this name is offered."""
+        found = self.issue("energy_sources")
+        return found is not None and name in said(found)["sources"]
+
+    async def form(self) -> Any:  # noqa: ANN401 - JSON
+        return await open_repair(self.hass, f"energy_sources_{self.entry.entry_id}")
+
+    async def submit(self, shown: Any, chosen: list[str] | None = None) -> str:  # noqa: ANN401 - JSON
+        """Choose sources, by default those that are selected. Return what is told."""
+        typed = shown["data_schema"]({} if chosen is None else {"sources": chosen})
+        return str((await fill_in(self.hass, shown, typed))["reason"])
+
+    async def move(self, chosen: list[str] | None = None) -> str:
+        return await self.submit(await self.form(), chosen)
+
+    async def after_move(self, step: str) -> RepairsFlowResult:
+        """Open what is told after a move, and choose a way out."""
+        menu = await open_repair(self.hass, f"energy_moved_{self.entry.entry_id}")
+        return await choose(self.hass, menu, step)
+
+    async def check(self, client: Any) -> None:  # noqa: ANN401 - JSON
+        """Save the sources again, as the page of the Energy dashboard does, and validate them."""
+        shown = await self.sources()
+        await client.send_json_auto_id({"type": "energy/save_prefs", "energy_sources": shown})
+        assert (await client.receive_json())["result"]["energy_sources"] == shown
+        await client.send_json_auto_id({"type": "energy/validate"})
+        found = (await client.receive_json())["result"]["energy_sources"]
+        complaints = [complaint["affected_entities"] for each in found for complaint in each]
+        assert not [name for told in complaints for name, _ in told if "smarty_p1:" in name]
+
+
 @pytest.fixture
-async def entry(hass: HomeAssistant, home: Home) -> MockConfigEntry:
-    """Set a meter up, whose statistics begin in March."""
-    assert await async_setup_component(hass, "energy", {})
-    assert await async_setup_component(hass, "repairs", {})
+async def house(home: Home) -> House:
+    assert await async_setup_component(home.hass, "energy", {})
     for kind in ("imported", "exported", "cost", "gas_volume"):
         unit, unit_class = UNITS.get(kind, ("kWh", "energy"))
         hours = {MARCH: 1.0, MARCH + timedelta(hours=1): 2.0}
-        await async_write(hass, Series(f"{KEY}_{kind}", "", unit, unit_class, hours, ()))
-    entry = await home.set_up(energy_price=0.15, feed_in_price=0.06)
+        await async_write(home.hass, Series(f"{KEY}_{kind}", "", unit, unit_class, hours, ()))
+    house = House(home.hass, home.port, home.make_entry)
+    await house.set_up(energy_price=0.15, feed_in_price=0.06)
     # The sources are looked at once the statistics are written.
-    await home.wait_until(lambda: "smarty_p1_energy_sources" in hass.data)
-    return entry
-
-
-async def save(hass: HomeAssistant, *sources: Any) -> None:  # noqa: ANN401 - JSON
-    """Enter sources in the Energy dashboard, as a user does."""
-    update: Any = {"energy_sources": [dict(source) for source in sources]}
-    await (await async_get_manager(hass)).async_update(update)
-    await hass.async_block_till_done()
-
-
-async def sources(hass: HomeAssistant) -> Any:  # noqa: ANN401 - JSON
-    """Return the sources of the Energy dashboard."""
-    data = (await async_get_manager(hass)).data
-    assert data
-    return data["energy_sources"]
-
-
-def issue(hass: HomeAssistant, entry: MockConfigEntry, problem: str) -> ir.IssueEntry | None:
-    return ir.async_get(hass).async_get_issue("smarty_p1", f"{problem}_{entry.entry_id}")
-
-
-def is_told(hass: HomeAssistant, entry: MockConfigEntry, problem: str) -> bool:
-    """Return whether the user sees an issue."""
-    found = issue(hass, entry, problem)
-    return found is not None and found.active and found.dismissed_version is None
-
-
-def shown_lines(hass: HomeAssistant, entry: MockConfigEntry) -> str:
-    """Return the lines of the offer, or an empty text."""
-    found = issue(hass, entry, "energy_sources")
-    return (found.translation_placeholders or {})["sources"] if found else ""
+    await house.wait_until(lambda: "smarty_p1_energy_sources" in home.hass.data)
+    return house
 
 
 def captured(entity_id: str, clock: str, index: str) -> str:
@@ -108,47 +132,14 @@ def captured(entity_id: str, clock: str, index: str) -> str:
     return with_value(text, "0-1:24.2.1", f"(250703{clock}00S)({index}*m3)")
 
 
-async def form(hass: HomeAssistant, entry: MockConfigEntry) -> Any:  # noqa: ANN401 - JSON
-    return await open_repair(hass, f"energy_sources_{entry.entry_id}")
-
-
-def options(shown: Any) -> list[dict[str, str]]:  # noqa: ANN401 - JSON
-    """Return what the user can choose."""
-    [selector] = shown["data_schema"].schema.values()
-    return list(selector.config["options"])
-
-
-async def submit(hass: HomeAssistant, shown: Any, chosen: list[str] | None = None) -> str:  # noqa: ANN401 - JSON
-    """Choose sources, by default those that are selected. Return what is told."""
-    repairs = repairs_flow_manager(hass)
-    assert repairs
-    typed = shown["data_schema"]({} if chosen is None else {"sources": chosen})
-    result = await repairs.async_configure(shown["flow_id"], typed)
-    await hass.async_block_till_done()
-    return str(result["reason"])
-
-
-async def check_with_home_assistant(hass: HomeAssistant, client: Any) -> None:  # noqa: ANN401 - JSON
-    """Save the sources again, as the page of the Energy dashboard does, and validate them."""
-    shown = await sources(hass)
-    await client.send_json_auto_id({"type": "energy/save_prefs", "energy_sources": shown})
-    assert (await client.receive_json())["result"]["energy_sources"] == shown
-    await client.send_json_auto_id({"type": "energy/validate"})
-    found = (await client.receive_json())["result"]["energy_sources"]
-    told_of = {
-        name for each in found for complaint in each for name, _ in complaint["affected_entities"]
-    }
-    assert not {name for name in told_of if name.startswith("smarty_p1:")}
-
-
 async def test_sources_move_by_the_button_and_come_back(
-    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+    house: House, hass_ws_client: WebSocketGenerator
 ) -> None:
-    await save(hass, THEIRS, GRID, GAS_SOURCE)
-    assert await sources(hass) == [THEIRS, GRID, GAS_SOURCE]
-    assert is_told(hass, entry, "energy_sources")
+    await house.save(THEIRS, GRID, GAS_SOURCE)
+    assert await house.sources() == [THEIRS, GRID, GAS_SOURCE]
+    assert house.is_told("energy_sources")
 
-    shown = await form(hass, entry)
+    shown = await house.form()
     assert [option["label"] for option in options(shown)] == [
         (
             "Smarty Energy imported → Smarty 2574 Energy imported (by hour, corrected),"
@@ -156,84 +147,77 @@ async def test_sources_move_by_the_button_and_come_back(
         ),
         "Gas meter 7401 → Smarty 2574 Gas volume (by hour, corrected): 2025-03-02",
     ]
-    assert await submit(hass, shown) == "energy_moved"
-    assert await sources(hass) == [THEIRS, MOVED_GRID, MOVED_GAS]
+    assert await house.submit(shown) == "energy_moved"
+    assert await house.sources() == [THEIRS, MOVED_GRID, MOVED_GAS]
     client = await hass_ws_client()
-    await check_with_home_assistant(hass, client)
-    assert not issue(hass, entry, "energy_sources")
+    await house.check(client)
+    assert not house.issue("energy_sources")
 
     # The offer to undo survives a restart.
-    registry = ir.async_get(hass)
+    registry = ir.async_get(house.hass)
     await flush_store(registry._store)
     registry.issues.clear()
     await registry.async_load()
-    assert is_told(hass, entry, "energy_moved")
-    menu = await open_repair(hass, f"energy_moved_{entry.entry_id}")
-    await choose(hass, menu, "undo")
-    assert await sources(hass) == [THEIRS, GRID, GAS_SOURCE]
-    await check_with_home_assistant(hass, client)
-    assert not issue(hass, entry, "energy_moved")
+    assert house.is_told("energy_moved")
+    await house.after_move("undo")
+    assert await house.sources() == [THEIRS, GRID, GAS_SOURCE]
+    await house.check(client)
+    assert not house.issue("energy_moved")
     # It is not offered again, but the user finds it among the ignored messages.
-    assert not is_told(hass, entry, "energy_sources")
-    assert await submit(hass, await form(hass, entry)) == "energy_moved"
-    assert await sources(hass) == [THEIRS, MOVED_GRID, MOVED_GAS]
-    await choose(hass, await open_repair(hass, f"energy_moved_{entry.entry_id}"), "keep")
-    assert await sources(hass) == [THEIRS, MOVED_GRID, MOVED_GAS]
-    assert not issue(hass, entry, "energy_moved")
+    assert not house.is_told("energy_sources")
+    assert await house.move() == "energy_moved"
+    assert await house.sources() == [THEIRS, MOVED_GRID, MOVED_GAS]
+    await house.after_move("keep")
+    assert await house.sources() == [THEIRS, MOVED_GRID, MOVED_GAS]
+    assert not house.issue("energy_moved")
 
 
-async def test_sources_that_are_not_chosen_stay(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
+async def test_sources_that_are_not_chosen_stay(house: House) -> None:
     # The entity of gas goes further back than the statistic: this source is not selected.
     early = MARCH - timedelta(days=300)
     metadata = metadata_of_sums(GAS, "m³", "volume")
-    async_import_statistics(hass, metadata, [{"start": early, "state": 1.0, "sum": 1.0}])
-    await save(hass, GRID, GAS_SOURCE)
-    assert await submit(hass, await form(hass, entry)) == "energy_moved"
-    assert await sources(hass) == [MOVED_GRID, GAS_SOURCE]
-    assert not is_told(hass, entry, "energy_sources")
+    async_import_statistics(house.hass, metadata, [{"start": early, "state": 1.0, "sum": 1.0}])
+    await house.save(GRID, GAS_SOURCE)
+    assert await house.move() == "energy_moved"
+    assert await house.sources() == [MOVED_GRID, GAS_SOURCE]
+    assert not house.is_told("energy_sources")
 
-    assert await submit(hass, await form(hass, entry), []) == "energy_kept"
-    assert await sources(hass) == [MOVED_GRID, GAS_SOURCE]
+    assert await house.move([]) == "energy_kept"
+    assert await house.sources() == [MOVED_GRID, GAS_SOURCE]
     # A later move can be undone together with the first.
-    hass.config.language = "fr"
-    shown = await form(hass, entry)
+    house.hass.config.language = "fr"
+    shown = await house.form()
     assert options(shown)[0]["label"].endswith(": 02/03/2025")
-    assert await submit(hass, shown, ["0"]) == "energy_moved"
-    assert await sources(hass) == [MOVED_GRID, MOVED_GAS]
-    told = issue(hass, entry, "energy_moved")
-    assert told
-    lines = (told.translation_placeholders or {})["sources"].splitlines()
+    assert await house.submit(shown, ["0"]) == "energy_moved"
+    assert await house.sources() == [MOVED_GRID, MOVED_GAS]
+    lines = said(house.issue("energy_moved"))["sources"].splitlines()
     assert [line[:9] + line[-12:] for line in lines] == [
         "- Smarty : 2025-03-02",
         "- Gas met: 2025-03-02",
     ]
-    await choose(hass, await open_repair(hass, f"energy_moved_{entry.entry_id}"), "undo")
-    assert await sources(hass) == [GRID, GAS_SOURCE]
+    await house.after_move("undo")
+    assert await house.sources() == [GRID, GAS_SOURCE]
 
 
-async def test_a_source_with_an_own_price_stays_and_is_told(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
+async def test_a_source_with_an_own_price_stays_and_is_told(house: House) -> None:
     own = GRID | {"entity_energy_price": None, "number_energy_price": 0.25}
-    await save(hass, own)
-    assert not issue(hass, entry, "energy_sources")
-    found = issue(hass, entry, "energy_own_price")
+    await house.save(own)
+    assert not house.issue("energy_sources")
+    found = house.issue("energy_own_price")
     assert found
     assert not found.is_fixable
-    assert (found.translation_placeholders or {})["sources"] == (
+    assert said(found)["sources"] == (
         "- House → Smarty 2574 Energy imported (by hour, corrected),"
         " Smarty 2574 Energy exported (by hour, corrected)"
     )
     # Once it has the meter's price, it can move.
-    await save(hass, GRID)
-    assert not issue(hass, entry, "energy_own_price")
-    assert is_told(hass, entry, "energy_sources")
+    await house.save(GRID)
+    assert not house.issue("energy_own_price")
+    assert house.is_told("energy_sources")
 
 
 async def test_the_source_of_an_exchanged_gas_meter_moves_and_comes_back(
-    home: Home, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+    house: House, hass_ws_client: WebSocketGenerator
 ) -> None:
     new, rate = f"{GAS[:-4]}9999", "_flow_rate"
     old_source = GAS_SOURCE | {
@@ -241,109 +225,98 @@ async def test_the_source_of_an_exchanged_gas_meter_moves_and_comes_back(
         "name": "Heating",
         "stat_cost": "sensor.mine",
     }
-    await save(
-        home.hass, old_source, {"type": "gas", "stat_energy_from": "sensor.theirs", **NO_COST}
-    )
+    await house.save(old_source, GAS_SOURCE | {"stat_energy_from": "sensor.theirs"})
     # The old meter is read at 10:30 (in the fixture), 11:30 and 12:30, the new one from 13:30 on.
     for clock, index in (("1130", "00679.901"), ("1230", "00681.901")):
-        await home.receive(captured(GAS, clock, index))
+        await house.receive(captured(GAS, clock, index))
     for clock, index in (("1330", "00003.000"), ("1430", "00003.500"), ("1530", "00007.500")):
-        await home.receive(captured(new, clock, index))
+        await house.receive(captured(new, clock, index))
 
-    await home.wait_until(lambda: "9999" in shown_lines(home.hass, entry))
+    await house.wait_until(lambda: house.is_offered("9999"))
 
-    shown = await form(home.hass, entry)
+    shown = await house.form()
     assert [option["label"] for option in options(shown)] == [
         (
             "Gas meter 7401 → Smarty 2574 Gas volume (by hour, corrected),"
             " Gas meter 7401 Flow rate → Gas meter 9999 Flow rate: 2025-03-02"
         )
     ]
-    assert await submit(home.hass, shown) == "energy_moved"
+    assert await house.submit(shown) == "energy_moved"
     moved = old_source | {"stat_energy_from": f"{KEY}_gas_volume", "stat_rate": new + rate}
-    assert (await sources(home.hass))[0] == moved
-    await check_with_home_assistant(home.hass, await hass_ws_client())
+    assert (await house.sources())[0] == moved
+    await house.check(await hass_ws_client())
     # The new source shows the gas of both meters, and nothing between their last and first reading.
     gas: dict[datetime, float] = {}
     while not gas:
-        await home.hass.async_block_till_done()
-        gas = await changes_of(home.hass, f"{KEY}_gas_volume")
+        await house.hass.async_block_till_done()
+        gas = await changes_of(house.hass, f"{KEY}_gas_volume")
     july = {hour.hour: value for hour, value in gas.items() if hour.month == 7}
     assert july == pytest.approx({8: 0.5, 9: 1.5, 10: 1.0, 11: 0.25, 12: 2.25}, abs=0.001)
 
-    await choose(home.hass, await open_repair(home.hass, f"energy_moved_{entry.entry_id}"), "undo")
-    assert (await sources(home.hass))[0] == old_source
+    await house.after_move("undo")
+    assert (await house.sources())[0] == old_source
 
     # The user adds the new meter, too: both sources become one, and two again.
     new_source = GAS_SOURCE | {"stat_energy_from": new, "stat_rate": new + rate}
-    await save(home.hass, old_source, new_source)
-    assert await submit(home.hass, await form(home.hass, entry)) == "energy_moved"
-    assert await sources(home.hass) == [moved]
-    await choose(home.hass, await open_repair(home.hass, f"energy_moved_{entry.entry_id}"), "undo")
-    assert await sources(home.hass) == [old_source, new_source]
+    await house.save(old_source, new_source)
+    assert await house.move() == "energy_moved"
+    assert await house.sources() == [moved]
+    await house.after_move("undo")
+    assert await house.sources() == [old_source, new_source]
 
 
-async def test_the_flow_rate_of_an_exchanged_gas_meter_is_offered_at_once(
-    home: Home, entry: MockConfigEntry
-) -> None:
+async def test_the_flow_rate_of_an_exchanged_gas_meter_is_offered_at_once(house: House) -> None:
     new = f"{GAS[:-4]}9999_flow_rate"
     source = MOVED_GAS | {"stat_rate": f"{GAS}_flow_rate"}
-    await save(home.hass, source)
-    assert not issue(home.hass, entry, "energy_sources")
+    await house.save(source)
+    assert not house.issue("energy_sources")
 
-    await home.receive(captured(GAS, "1130", "00679.901"))
-    await home.receive(captured(new[:-10], "1330", "00003.000"))
+    await house.receive(captured(GAS, "1130", "00679.901"))
+    await house.receive(captured(new[:-10], "1330", "00003.000"))
 
-    await home.wait_until(lambda: "9999" in shown_lines(home.hass, entry))
-    shown = await form(home.hass, entry)
+    await house.wait_until(lambda: house.is_offered("9999"))
+    shown = await house.form()
     assert [option["label"] for option in options(shown)] == [
         "Gas meter 7401 Flow rate → Gas meter 9999 Flow rate"
     ]
-    assert await submit(home.hass, shown) == "energy_moved"
-    assert await sources(home.hass) == [source | {"stat_rate": new}]
+    assert await house.submit(shown) == "energy_moved"
+    assert await house.sources() == [source | {"stat_rate": new}]
 
 
-async def test_nothing_is_told_without_statistics_or_sources(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    await save(hass)
-    await save(hass, THEIRS, MOVED_GRID, MOVED_GAS)
-    assert not issue(hass, entry, "energy_sources")
+async def test_nothing_is_told_without_statistics_or_sources(house: House) -> None:
+    await house.save()
+    await house.save(THEIRS, MOVED_GRID, MOVED_GAS)
+    assert not house.issue("energy_sources")
     # A compensation without hours: the source would lose it.
     priced = GRID | {"entity_energy_price_export": "sensor.smarty_price_of_exported_energy"}
-    await save(hass, priced)
-    assert not issue(hass, entry, "energy_sources")
-    assert not issue(hass, entry, "energy_own_price")
+    await house.save(priced)
+    assert not house.issue("energy_sources")
+    assert not house.issue("energy_own_price")
 
 
-async def test_the_recorder_is_not_asked_while_home_assistant_stops(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    hass.set_state(CoreState.stopping)
-    await save(hass, GRID)
-    assert not is_told(hass, entry, "energy_sources")
-    hass.set_state(CoreState.running)
-    await save(hass, GRID)
-    assert is_told(hass, entry, "energy_sources")
+async def test_the_recorder_is_not_asked_while_home_assistant_stops(house: House) -> None:
+    house.hass.set_state(CoreState.stopping)
+    await house.save(GRID)
+    assert not house.is_told("energy_sources")
+    house.hass.set_state(CoreState.running)
+    await house.save(GRID)
+    assert house.is_told("energy_sources")
 
 
-async def test_dialogs_of_a_meter_that_does_not_run(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    await save(hass, GRID)
-    shown = await form(hass, entry)
-    await save(hass, THEIRS)
+async def test_dialogs_of_a_meter_that_does_not_run(house: House) -> None:
+    await house.save(GRID)
+    shown = await house.form()
+    await house.save(THEIRS)
     # The source has changed while the dialog was open.
-    assert await submit(hass, shown) == "energy_kept"
-    assert await sources(hass) == [THEIRS]
-    assert not issue(hass, entry, "energy_moved")
-    await save(hass, GRID, GAS_SOURCE)
-    assert await submit(hass, await form(hass, entry), ["0"]) == "energy_moved"
-    shown = await form(hass, entry)
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert await submit(hass, shown) == "entry_removed"
-    menu = await open_repair(hass, f"energy_moved_{entry.entry_id}")
-    result = await choose(hass, menu, "undo")
+    assert await house.submit(shown) == "energy_kept"
+    assert await house.sources() == [THEIRS]
+    assert not house.issue("energy_moved")
+    await house.save(GRID, GAS_SOURCE)
+    assert await house.move(["0"]) == "energy_moved"
+    shown = await house.form()
+    await house.hass.config_entries.async_unload(house.entry.entry_id)
+    assert await house.submit(shown) == "entry_removed"
+    result = await house.after_move("undo")
     assert result["reason"] == "entry_removed"
-    await hass.config_entries.async_remove(entry.entry_id)
-    assert not issue(hass, entry, "energy_moved")
+    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    assert not house.issue("energy_moved")

@@ -1,5 +1,6 @@
 """The events: a message fires once, when it arrives."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +11,16 @@ from homeassistant.const import (
     STATE_UNKNOWN,
 )
 from homeassistant.core import CoreState, Event, EventStateChangedData, HomeAssistant, State
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     async_capture_events,
     mock_restore_cache_with_extra_data,
 )
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from .meter import with_value
-from .support import TELEGRAM, Home, fall_silent
+from .support import TELEGRAM, Home, fall_silent, recorder_done
 
 MESSAGE = "event.smarty_message"
 REFERENCE = "0-0:96.13.0"
@@ -103,13 +107,12 @@ async def test_a_new_text_fires_once(home: Home, sent: list[str | None], fired: 
 
 
 async def test_a_text_is_not_news_after_a_restart(hass: HomeAssistant, home: Home) -> None:
-    entry = await home.set_up()
+    await home.set_up()
     await home.receive(with_message("Peak"))
     fired = hass.states.get(MESSAGE)
     messages = Fired(hass)
 
-    home.port.greeting = home.port.next_frame(with_message("Peak"))
-    await home.reload(entry)
+    await home.again(with_message("Peak"))
     await home.receive(with_message("Peak"))
 
     restored = hass.states.get(MESSAGE)
@@ -118,8 +121,7 @@ async def test_a_text_is_not_news_after_a_restart(hass: HomeAssistant, home: Hom
     assert (restored.state, restored.attributes["text"]) == (fired.state, "Peak")
     assert messages.texts == []
 
-    home.port.greeting = home.port.next_frame(with_message("Off-peak"))
-    await home.reload(entry)
+    await home.again(with_message("Off-peak"))
     assert messages.texts == ["Off-peak"]
 
 
@@ -178,9 +180,7 @@ async def test_what_the_meter_counts_fires_by_kind(home: Home) -> None:
 
     # A counter that is missing meanwhile counts on.
     last = with_counts(FAILURES=12, SAGS_L1=21, SAGS_L2=3)
-    await home.receive(with_value(last, FAILURES, None))
-    await home.receive(with_value(last, FAILURES, "()"))
-    await home.receive(last)
+    await home.receive(with_value(last, FAILURES, None), with_value(last, FAILURES, "()"), last)
     assert events.disturbances[1:] == expected
     # A failure ends the telegrams, and fires when they are back.
     await fall_silent(home.hass, entry)
@@ -188,8 +188,7 @@ async def test_what_the_meter_counts_fires_by_kind(home: Home) -> None:
     assert events.disturbances[3:] == [("power_failure", 1, None)]
     # One that ended Home Assistant fires when it is back.
     for _ in range(2):
-        home.port.greeting = home.port.next_frame(with_value(last, FAILURES, "(00014)"))
-        await home.reload(entry)
+        await home.again(with_value(last, FAILURES, "(00014)"))
     assert events.disturbances[4:] == [("power_failure", 1, None)]
 
 
@@ -234,3 +233,27 @@ async def test_an_event_is_not_written_with_every_telegram(home: Home) -> None:
 
     assert event.last_reported == before[0]
     assert energy.last_reported > before[1]
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_message_is_in_the_logbook_in_its_own_words(
+    home: Home, hass_ws_client: WebSocketGenerator
+) -> None:
+    begin = dt_util.utcnow() - timedelta(minutes=1)
+    home.hass.config.components.add("frontend")  # which the test kit does not install
+    assert await async_setup_component(home.hass, "logbook", {})
+    home.hass.config.components.remove("frontend")
+    await home.set_up()
+    for text in ("Kontroll den 3. Juli", "x" * 900):
+        await home.receive(with_value(TELEGRAM, "0-0:96.13.0", f"({text.encode().hex().upper()})"))
+    await recorder_done(home.hass)
+
+    client = await hass_ws_client()
+    await client.send_json_auto_id({"type": "logbook/get_events", "start_time": begin.isoformat()})
+    entries = (await client.receive_json())["result"]
+
+    own = [entry for entry in entries if entry.get("message")]
+    assert [entry["message"] for entry in own] == ["“Kontroll den 3. Juli”", f"“{'x' * 255}”"]
+    for entry in own:
+        assert entry["entity_id"].startswith("event.smarty")
+        assert entry["name"].startswith("Smarty")

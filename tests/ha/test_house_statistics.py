@@ -36,8 +36,7 @@ from tests.random_examples import examples
 
 from . import billed_month, leneda
 from .billed_month import telegram
-from .meter import MeterPort
-from .support import Home, call, changes_of, receive, reload
+from .support import Home, call, changes_of
 from .test_late_knowledge import enter
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
@@ -96,7 +95,6 @@ async def meter(entry: MockConfigEntry) -> MockConfigEntry:
 
 
 async def written(entry: MockConfigEntry) -> None:
-    """Wait until the statistics of a meter are written."""
     statistics: HouseStatistics = entry.runtime_data.books.statistics
     assert await statistics.async_wait_until_written()
     while (task := statistics._task) and not task.done():
@@ -117,15 +115,13 @@ async def all_rows(hass: HomeAssistant, entry: MockConfigEntry) -> list[Rows]:
 
 
 def of(hours: Rows, start: datetime, end: datetime) -> float:
-    """Return the sum of the hours of a period."""
     return sum(value for hour, value in hours.items() if start <= hour < end)
 
 
-async def again(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, second: int) -> None:
+async def again(home: Home, second: int) -> None:
     """Load the entry again, as after a restart."""
-    port.greeting = port.next_frame(telegram(f"00:00:{second}", 0.0))
-    await reload(hass, entry)
-    await written(entry)
+    await home.again(telegram(f"00:00:{second}", 0.0))
+    await written(home.entry)
 
 
 async def bring_in(hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path) -> None:
@@ -172,47 +168,43 @@ async def test_the_reading_that_ends_an_hour_adds_it(home: Home, meter: MockConf
     assert of(total, JUNE, MIDNIGHT + HOUR) == pytest.approx(bill["total"], abs=0.005)
 
 
-async def test_a_price_of_last_month_entered_today(
-    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry
-) -> None:
-    before = await rows(hass, meter, "imported")
-    await enter(
-        hass, port, meter, reference_power="7", energy_price=0.3, surcharge_price_since="2026-05-01"
-    )
+async def test_a_price_of_last_month_entered_today(home: Home, meter: MockConfigEntry) -> None:
+    before = await rows(home.hass, meter, "imported")
+    await enter(home, reference_power="7", energy_price=0.3, surcharge_price_since="2026-05-01")
     await written(meter)
 
-    imported, total = await all_rows(hass, meter)
+    imported, total = await all_rows(home.hass, meter)
     assert imported == before
-    bill = await call(hass, "get_bill", month="2026-05")
+    bill = await call(home.hass, "get_bill", month="2026-05")
     assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
 
 
 @pytest.mark.usefixtures("every_kind")
 async def test_a_contract_that_changes_in_the_running_hour(
-    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry
+    home: Home, meter: MockConfigEntry
 ) -> None:
-    [_, _, before, _, _] = await all_rows(hass, meter)
-    await enter(hass, port, meter, reference_power="7", energy_price=0.3)
+    [_, _, before, _, _] = await all_rows(home.hass, meter)
+    await enter(home, reference_power="7", energy_price=0.3)
     for clock, kwh in (("00:15:00", 0.2), ("00:45:00", 0.3), ("01:00:00", 0.5)):
-        await receive(hass, port, telegram(clock, kwh))
+        await home.receive(telegram(clock, kwh))
     await written(meter)
 
-    [_, _, cost, _, total] = await all_rows(hass, meter)
+    [_, _, cost, _, total] = await all_rows(home.hass, meter)
     assert cost.pop(MIDNIGHT) == pytest.approx(0.5 * 0.351 * 1.08)
     assert cost == pytest.approx(before)
-    bill = await call(hass, "get_bill")
+    bill = await call(home.hass, "get_bill")
     assert of(total, JUNE, MIDNIGHT + HOUR) == pytest.approx(bill["total"], abs=0.005)
 
 
 async def test_an_import_twice_and_its_removal_with_a_crash(
-    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, tmp_path: Path
+    home: Home, meter: MockConfigEntry, tmp_path: Path
 ) -> None:
-    before = await all_rows(hass, meter)
+    before = await all_rows(home.hass, meter)
     for _ in range(2):
-        await bring_in(hass, meter, tmp_path)
-        imported, total = await all_rows(hass, meter)
+        await bring_in(home.hass, meter, tmp_path)
+        imported, total = await all_rows(home.hass, meter)
         assert of(imported, APRIL, MAY) == pytest.approx(1440)
-        bill = await call(hass, "get_bill", month="2026-04")
+        bill = await call(home.hass, "get_bill", month="2026-04")
         assert of(total, APRIL, MAY) == pytest.approx(bill["total"], abs=1e-6)
         assert of(imported, MAY, JUNE) == pytest.approx(316.6)
 
@@ -221,20 +213,20 @@ async def test_an_import_twice_and_its_removal_with_a_crash(
         patch.object(QuarterHourFiles, "remove", side_effect=ArithmeticError),
         pytest.raises(ArithmeticError),
     ):
-        await call(hass, "remove_imported_quarter_hours")
-    assert of(await rows(hass, meter, "imported"), APRIL, MAY) == 0
-    await again(hass, port, meter, 20)
-    assert of(await rows(hass, meter, "imported"), APRIL, MAY) == pytest.approx(1440)
+        await call(home.hass, "remove_imported_quarter_hours")
+    assert of(await rows(home.hass, meter, "imported"), APRIL, MAY) == 0
+    await again(home, 20)
+    assert of(await rows(home.hass, meter, "imported"), APRIL, MAY) == pytest.approx(1440)
 
-    await call(hass, "remove_imported_quarter_hours")
-    await again(hass, port, meter, 30)
-    after = await all_rows(hass, meter)
+    await call(home.hass, "remove_imported_quarter_hours")
+    await again(home, 30)
+    after = await all_rows(home.hass, meter)
     for hours, were in zip(after, before, strict=True):
         assert {hour: value for hour, value in hours.items() if hour >= MAY} == pytest.approx(were)
         assert of(hours, APRIL, MAY) == pytest.approx(0, abs=1e-6)
     # And once more.
-    await bring_in(hass, meter, tmp_path)
-    assert of(await rows(hass, meter, "imported"), APRIL, JUNE) == pytest.approx(1440 + 316.6)
+    await bring_in(home.hass, meter, tmp_path)
+    assert of(await rows(home.hass, meter, "imported"), APRIL, JUNE) == pytest.approx(1440 + 316.6)
 
 
 @pytest.fixture
@@ -249,11 +241,11 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     "parts", [pytest.param(0, marks=pytest.mark.slow), 1, pytest.param(3, marks=pytest.mark.slow)]
 )
 async def test_a_removal_that_is_killed_in_any_part_is_done_by_the_next(
-    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, tmp_path: Path, parts: int
+    home: Home, meter: MockConfigEntry, tmp_path: Path, parts: int
 ) -> None:
-    before = await all_rows(hass, meter)
-    await bring_in(hass, meter, tmp_path)
-    imported = await all_rows(hass, meter)
+    before = await all_rows(home.hass, meter)
+    await bring_in(home.hass, meter, tmp_path)
+    imported = await all_rows(home.hass, meter)
     with (
         patch.object(
             hourly_statistics,
@@ -263,14 +255,14 @@ async def test_a_removal_that_is_killed_in_any_part_is_done_by_the_next(
         ),
         pytest.raises(ArithmeticError),
     ):
-        await call(hass, "remove_imported_quarter_hours")
-    await again(hass, port, meter, 20)
-    for now, was in zip(await all_rows(hass, meter), imported, strict=True):
+        await call(home.hass, "remove_imported_quarter_hours")
+    await again(home, 20)
+    for now, was in zip(await all_rows(home.hass, meter), imported, strict=True):
         assert now == pytest.approx(was)
 
-    await call(hass, "remove_imported_quarter_hours")
-    await again(hass, port, meter, 30)
-    for now, was in zip(await all_rows(hass, meter), before, strict=True):
+    await call(home.hass, "remove_imported_quarter_hours")
+    await again(home, 30)
+    for now, was in zip(await all_rows(home.hass, meter), before, strict=True):
         assert now == pytest.approx(was, abs=1e-6)
 
 
@@ -285,9 +277,9 @@ async def test_a_corrected_metering_point_takes_the_rows_of_the_former_point(
     monkeypatch.setattr(known_leneda.KnownLeneda, "_account_points", lambda _self: points)
     # Home Assistant crashes between rows and files.
     with patch.object(QuarterHourFiles, "remove_former", side_effect=OSError(5, "I/O error")):
-        await again(home.hass, home.port, meter, 20)
+        await again(home, 20)
     assert len(meter.runtime_data.books.leneda.files.former_months()) == 2
-    await again(home.hass, home.port, meter, 30)
+    await again(home, 30)
 
     assert not meter.runtime_data.books.leneda.files.former_months()
     for hours, were in zip(await all_rows(home.hass, meter), before, strict=True):
@@ -295,9 +287,9 @@ async def test_a_corrected_metering_point_takes_the_rows_of_the_former_point(
 
 
 async def test_rows_of_a_damaged_month_stay_until_its_file_is_replaced(
-    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, folder: Path
+    home: Home, meter: MockConfigEntry, folder: Path
 ) -> None:
-    before = await all_rows(hass, meter)
+    before = await all_rows(home.hass, meter)
     path = folder / f"smarty_p1.{meter.entry_id}.quarter_hours" / "2026-05.csv"
     whole = path.read_bytes()
     lines = whole.split(b"\n")
@@ -305,66 +297,66 @@ async def test_rows_of_a_damaged_month_stay_until_its_file_is_replaced(
     lines[2:500] = [b"\0" * 60] * 498
     path.write_bytes(b"\n".join(lines))
 
-    await again(hass, port, meter, 20)
-    assert await all_rows(hass, meter) == before
+    await again(home, 20)
+    assert await all_rows(home.hass, meter) == before
 
     path.unlink()
-    await again(hass, port, meter, 30)
-    assert await all_rows(hass, meter) == before
+    await again(home, 30)
+    assert await all_rows(home.hass, meter) == before
 
     path.write_bytes(whole)
-    await again(hass, port, meter, 40)
-    assert await all_rows(hass, meter) == before
+    await again(home, 40)
+    assert await all_rows(home.hass, meter) == before
 
 
 async def test_rows_of_damaged_or_unreadable_files_of_leneda_stay(
-    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry, folder: Path, tmp_path: Path
+    home: Home, meter: MockConfigEntry, folder: Path, tmp_path: Path
 ) -> None:
-    await bring_in(hass, meter, tmp_path)
-    before = await all_rows(hass, meter)
+    await bring_in(home.hass, meter, tmp_path)
+    before = await all_rows(home.hass, meter)
     [path] = (folder / f"smarty_p1.{meter.entry_id}.imported_quarter_hours").glob("2026-04*.csv")
     whole = path.read_bytes()
     with patch.object(QuarterHourFiles, "read", side_effect=OSError(5, "I/O error")):
-        await again(hass, port, meter, 20)
-        assert await all_rows(hass, meter) == before
+        await again(home, 20)
+        assert await all_rows(home.hass, meter) == before
 
     path.write_bytes(whole[:5000] + b"\0" * 5000 + whole[10_000:])
     for second in (30, 40):  # the second start finds a new file without the lost lines
-        await again(hass, port, meter, second)
-        assert await all_rows(hass, meter) == before
+        await again(home, second)
+        assert await all_rows(home.hass, meter) == before
     assert path.with_name(path.name + ".unreadable").exists()
 
     # The file is imported once more: rows are compared again.
-    await bring_in(hass, meter, tmp_path)
+    await bring_in(home.hass, meter, tmp_path)
     assert not path.with_name(path.name + ".unreadable").exists()
     name = statistic_id(statistics_key(meter), StatisticKind.IMPORTED)
-    get_instance(hass).async_adjust_statistics(name, APRIL + 48 * HOUR, 50.0, "kWh")
-    await again(hass, port, meter, 50)
-    for now, was in zip(await all_rows(hass, meter), before, strict=True):
+    get_instance(home.hass).async_adjust_statistics(name, APRIL + 48 * HOUR, 50.0, "kWh")
+    await again(home, 50)
+    for now, was in zip(await all_rows(home.hass, meter), before, strict=True):
         assert now == pytest.approx(was)
 
 
 async def test_rows_later_than_a_restored_backup_stay_until_they_are_reached(
-    hass: HomeAssistant, port: MeterPort, meter: MockConfigEntry
+    home: Home, meter: MockConfigEntry
 ) -> None:
     name = statistic_id(statistics_key(meter), StatisticKind.IMPORTED)
-    before = await rows(hass, meter, "imported")
+    before = await rows(home.hass, meter, "imported")
     base = sum(before.values())
     later = {MIDNIGHT + n * HOUR: 0.7 for n in range(5)}
     series = hourly_statistics.Series(name, "x", "kWh", "energy", {}, ())
     async_add_external_statistics(
-        hass,
+        home.hass,
         hourly_statistics._metadata(series),
         [{"start": hour, "sum": base + 0.7 * (n + 1)} for n, hour in enumerate(later)],
     )
 
-    await again(hass, port, meter, 20)
-    assert await rows(hass, meter, "imported") == pytest.approx(before | later)
+    await again(home, 20)
+    assert await rows(home.hass, meter, "imported") == pytest.approx(before | later)
 
     for clock, kwh in (("00:15:00", 0.2), ("00:30:00", 0.3), ("00:45:00", 0.4), ("01:00:00", 0.5)):
-        await receive(hass, port, telegram(clock, kwh))
+        await home.receive(telegram(clock, kwh))
     await written(meter)
-    found = await rows(hass, meter, "imported")
+    found = await rows(home.hass, meter, "imported")
     assert found[MIDNIGHT] == pytest.approx(0.5, abs=1e-3)
     assert found[MIDNIGHT + HOUR] == pytest.approx(0.7)
 
@@ -375,7 +367,7 @@ async def test_rows_that_a_user_has_cleared_come_back(home: Home, meter: MockCon
     get_instance(home.hass).async_clear_statistics([name])
     home.hass.config.language = "fr"
 
-    await again(home.hass, home.port, meter, 20)
+    await again(home, 20)
 
     for now, was in zip(await all_rows(home.hass, meter), before, strict=True):
         assert now == pytest.approx(was)
@@ -385,7 +377,7 @@ async def test_rows_that_a_user_has_cleared_come_back(home: Home, meter: MockCon
     assert str(found[name][1]["name"]).startswith("Smarty 2574 Coût total (")
     # A second start changes nothing.
     with patch.object(hourly_statistics, "async_add_external_statistics") as add:
-        await again(home.hass, home.port, meter, 30)
+        await again(home, 30)
     assert not add.called
 
 
@@ -445,11 +437,10 @@ async def test_an_unload_in_the_middle_of_the_first_write(
     chance = random.Random(3)  # noqa: S311
     with monkeypatch.context() as patched:
         patched.setattr(hourly_statistics, "_AT_ONCE", 50)
-        entry = await billed_month.set_up(hass, home.port, home.make_entry, hass_storage)
+        entry = await billed_month.set_up(home, hass_storage)
         for second in range(20, 26):
             await asyncio.sleep(chance.random() / 5)
-            home.port.greeting = home.port.next_frame(telegram(f"00:00:{second}", 0.0))
-            await home.reload(entry)
+            await home.again(telegram(f"00:00:{second}", 0.0))
     await written(entry)
 
     imported, total = await all_rows(hass, entry)

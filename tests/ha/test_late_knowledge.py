@@ -14,8 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .billed_month import telegram
 from .dialogs import enter_contract
-from .meter import MeterPort
-from .support import call, receive, reload, wait_for_telegram
+from .support import Home, call, said, wait_for_telegram
 
 
 @pytest.fixture(autouse=True)
@@ -25,24 +24,19 @@ def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
     return tmp_path / ".storage"
 
 
-async def enter(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, **typed: object
-) -> None:
+async def enter(home: Home, **typed: object) -> None:
     """Enter a contract on 16 June in the dialog, and wait until it holds."""
-    port.greeting = port.next_frame(telegram("00:00:10", 0.0))
-    result = await enter_contract(hass, entry, typed)
+    home.port.greeting = home.port.next_frame(telegram("00:00:10", 0.0))
+    result = await enter_contract(home.hass, home.entry, typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
-    await wait_for_telegram(hass, entry)
+    await home.hass.async_block_till_done()
+    await wait_for_telegram(home.hass, home.entry)
 
 
-async def test_an_own_reference_power_since_may_that_is_entered_in_june(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
-) -> None:
+@pytest.mark.usefixtures("entry")
+async def test_an_own_reference_power_since_may_that_is_entered_in_june(home: Home) -> None:
     await enter(
-        hass,
-        port,
-        entry,
+        home,
         reference_power="4.5",
         energy_price=0.15,
         feed_in={"feed_in_price": 0.06},
@@ -50,7 +44,7 @@ async def test_an_own_reference_power_since_may_that_is_entered_in_june(
         surcharge_price_since="2026-05-01",
     )
 
-    bill = await call(hass, "get_bill", month="2026-05")
+    bill = await call(home.hass, "get_bill", month="2026-05")
     # Ten quarter-hours of 2 kWh, 1.125 kWh of which are at 4.5 kW: 8.75 kWh at 0.0765.
     [above] = [line for line in bill["lines"] if line["name"] == "surcharge"]
     assert (above["quantity"], above["amount"]) == (8.75, 0.67)
@@ -59,32 +53,29 @@ async def test_an_own_reference_power_since_may_that_is_entered_in_june(
 
 
 async def test_damaged_lines_are_told_and_the_bill_stays_whole(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, folder: Path
+    home: Home, entry: MockConfigEntry, folder: Path
 ) -> None:
-    before = await call(hass, "get_bill", month="2026-05")
+    before = await call(home.hass, "get_bill", month="2026-05")
     path = folder / f"smarty_p1.{entry.entry_id}.quarter_hours" / "2026-05.csv"
     whole = path.read_bytes()
     lines = whole.split(b"\n")
     lines[500:520] = [b"\0" * 60] * 20
     path.write_bytes(b"\n".join(lines))
-    port.greeting = port.next_frame(telegram("00:00:20", 0.0))
 
-    await reload(hass, entry)
+    await home.again(telegram("00:00:20", 0.0))
 
-    bill = await call(hass, "get_bill", month="2026-05")
+    bill = await call(home.hass, "get_bill", month="2026-05")
     assert bill["total"] == before["total"]
     # 20 of 2976 are missing.
     assert bill["measured_share"] == 0.9933
-    [issue] = _damages(hass)
-    assert issue.translation_placeholders is not None
-    assert issue.translation_placeholders["months"] == "2026-05"
-    assert issue.translation_placeholders["folder"] == str(path.parent)
+    [issue] = _damages(home.hass)
+    told = {"months": "2026-05", "folder": str(path.parent)}
+    assert told.items() <= said(issue).items()
 
     path.write_bytes(whole)
-    port.greeting = port.next_frame(telegram("00:00:30", 0.0))
-    await reload(hass, entry)
-    assert await call(hass, "get_bill", month="2026-05") == before
-    assert not _damages(hass)
+    await home.again(telegram("00:00:30", 0.0))
+    assert await call(home.hass, "get_bill", month="2026-05") == before
+    assert not _damages(home.hass)
 
 
 def _damages(hass: HomeAssistant) -> list[ir.IssueEntry]:
@@ -93,17 +84,15 @@ def _damages(hass: HomeAssistant) -> list[ir.IssueEntry]:
 
 
 async def test_a_meters_file_that_is_lost_costs_nothing_but_its_contracts(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, hass_storage: dict[str, Any]
+    home: Home, entry: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
-    before = await call(hass, "get_bill", month="2026-05")
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    before = await call(home.hass, "get_bill", month="2026-05")
+    assert await home.hass.config_entries.async_unload(entry.entry_id)
     del hass_storage[f"smarty_p1.{entry.entry_id}.meter"]
     # 10 kWh came meanwhile.
-    port.greeting = port.next_frame(telegram("00:10:00", 10.0))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_for_telegram(hass, entry)
-    await receive(hass, port, telegram("00:15:00", 10.0))
+    await home.again(telegram("00:10:00", 10.0))
+    await home.receive(telegram("00:15:00", 10.0))
 
-    assert await call(hass, "get_bill", month="2026-05") == before
-    june = await call(hass, "get_bill")
+    assert await call(home.hass, "get_bill", month="2026-05") == before
+    june = await call(home.hass, "get_bill")
     assert june["lines"][0]["quantity"] == 154

@@ -7,14 +7,13 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceRegistry
 from homeassistant.helpers.issue_registry import IssueRegistry
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.coordinator.stored.gas_water_heat_history import MediumHistory
 
+from .dialogs import fill_in, open_repair
 from .meter import SERIAL, with_value
-from .repairs import open_repair
 from .support import TELEGRAM, Home, device_of, wait_for_telegram
 
 ZEROS = f"({16 * '30'})"
@@ -28,7 +27,6 @@ def sent(identifier: str, gas: str, at: str = "1030", water: str | None = None) 
 
 
 def named(name: str) -> str:
-    """Return an identifier as the meter sends it."""
     return f"({name.encode().hex().upper()})"
 
 
@@ -49,8 +47,7 @@ async def test_a_meter_whose_identifier_comes_later_stays_the_same(
     media = entry.runtime_data.books.history.media
     assert media["channel_1"].index == 2236.03
 
-    home.port.greeting = home.port.next_frame(sent(named("G003800123456782"), "02236.040", "1230"))
-    await home.reload(entry)
+    await home.again(sent(named("G003800123456782"), "02236.040", "1230"))
     assert home.state_of("gas_meter_1").state == "2236.04"
     assert home.values().keys() == entities
     device = device_of(device_registry, entry, f"{SERIAL}_channel_1")
@@ -112,8 +109,7 @@ async def test_entities_under_filler_move_to_the_channel(
         moved = er.async_get(home.hass).async_get(entity_id)
         assert moved
         assert (moved.unique_id, moved.device_id) == (f"{SERIAL}_{channel}_{key}", device.id)
-    state = home.hass.states.get(registered["index"])
-    assert state
+    state = home.state_of(registered["index"])
     assert state.state == value
     assert home.hass.states.get(other)
     devices = dr.async_entries_for_config_entry(dr.async_get(home.hass), entry.entry_id)
@@ -127,53 +123,45 @@ async def test_the_history_under_filler_moves_to_the_channel(home: Home) -> None
     media.clear()
     media["----"] = MediumHistory("water", "m3")
     gas = media[16 * "0"] = MediumHistory("gas", "m3")
-    await home.receive(sent("()", "00012.000", "1130"))
-    await home.receive(sent("()", "00012.001", "1230"))
+    await home.receive(sent("()", "00012.000", "1130"), sent("()", "00012.001", "1230"))
     assert media["channel_1"] is gas
     assert "----" in media
 
 
 async def test_an_exchanged_meter_is_told_until_the_user_knows(
-    home: Home, issue_registry: IssueRegistry, device_registry: DeviceRegistry
+    home: Home, device_registry: DeviceRegistry
 ) -> None:
-    assert await async_setup_component(home.hass, "repairs", {})
     entry = await home.set_up(sent("()", "02236.009"))
-    issue = f"mbus_meter_exchanged_{entry.entry_id}"
     new = sent(named("G003800123456782"), "00003.120", "1130")
 
     await home.receive(new)
     assert home.state_of("gas_meter_1").state == "unavailable"
     assert home.state_of("gas_meter_6782").state == "3.12"
-    home.port.greeting = home.port.next_frame(new)
-    await home.reload(entry)
-    assert issue_registry.async_get_issue("smarty_p1", issue)
+    await home.again(new)
+    assert home.issue("mbus_meter_exchanged")
 
-    form = await open_repair(home.hass, issue)
+    form = await open_repair(home.hass, f"mbus_meter_exchanged_{entry.entry_id}")
     assert form["description_placeholders"] == {
         "name": "Smarty 2574",
         "meters": "- Gas meter 1 → Gas meter 6782",
     }
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "confirm")
-    flows = home.hass.data["repairs"]["flow_manager"]
-    assert (await flows.async_configure(form["flow_id"], {}))["type"] == "create_entry"
-    assert issue_registry.async_get_issue("smarty_p1", issue) is None
+    assert (await fill_in(home.hass, form, {}))["type"] == "create_entry"
+    assert not home.issue("mbus_meter_exchanged")
     await home.receive(new)
-    assert issue_registry.async_get_issue("smarty_p1", issue) is None
+    assert not home.issue("mbus_meter_exchanged")
 
     # Whoever deletes the old device knows, too.
     await home.receive(sent(named("G4"), "00001.000", "1230"))
-    assert issue_registry.async_get_issue("smarty_p1", issue)
+    assert home.issue("mbus_meter_exchanged")
     old = device_of(device_registry, entry, f"{SERIAL}_G003800123456782")
     assert await async_remove_config_entry_device(home.hass, entry, old)
-    assert issue_registry.async_get_issue("smarty_p1", issue) is None
+    assert not home.issue("mbus_meter_exchanged")
 
 
-async def test_a_meter_that_comes_back_was_not_exchanged(
-    home: Home, issue_registry: IssueRegistry
-) -> None:
-    entry = await home.set_up(sent(named("G1"), "02236.009"))
+async def test_a_meter_that_comes_back_was_not_exchanged(home: Home) -> None:
+    await home.set_up(sent(named("G1"), "02236.009"))
     await home.receive(sent(named("G2"), "00003.120", "1130"))
-    issue = "smarty_p1", f"mbus_meter_exchanged_{entry.entry_id}"
-    assert issue_registry.async_get_issue(*issue)
+    assert home.issue("mbus_meter_exchanged")
     await home.receive(sent(named("G1"), "02236.010", "1230"))
-    assert issue_registry.async_get_issue(*issue) is None
+    assert not home.issue("mbus_meter_exchanged")

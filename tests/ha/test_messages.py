@@ -1,7 +1,6 @@
 """Messages: each arrives once, at the chosen recipients or as a notification."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,25 +9,15 @@ import pytest
 from homeassistant.components.notify.const import NotifyEntityFeature
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.helpers import entity_registry as er
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.lib.messages import HouseholdMessage, monthly_report
 from custom_components.smarty_p1.messages import report
 
 from . import billed_month
-from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
 from .recipients import Clock, Phone, add, options
-from .support import OTHER_METER, PATIENCE, TELEGRAM, at, call, receive, reload, set_up, wait_until
-
-type Reported = Callable[..., Awaitable[tuple[MockConfigEntry, Phone]]]
-
-
-@pytest.fixture(autouse=True)
-async def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return await Clock.started(hass, monkeypatch)
+from .support import OTHER_METER, PATIENCE, TELEGRAM, Home, at, call, said
 
 
 class Silent(Phone):
@@ -50,62 +39,64 @@ class Printer(Phone):
 
 
 def notifications(hass: HomeAssistant) -> list[tuple[str | None, str]]:
-    """Return the titles and texts that Home Assistant shows itself."""
     return [(each["title"], each["message"]) for each in hass.data.get(NOTIFICATION, {}).values()]
 
 
 def message(text: str) -> str:
-    """Return a telegram with a text of the operator."""
     return with_value(TELEGRAM, "0-0:96.13.0", f"({text.encode().hex().upper()})")
 
 
-async def reload_with(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
-    """Reload an entry of a billed month, whose meter sends its telegram of midnight."""
-    port.greeting = port.next_frame(billed_month.telegram("00:00:00", 0.0))
-    await reload(hass, entry)
+class House(Home):
+    """A home with a phone, and the clock of the messages."""
+
+    clock: Clock
+    storage: dict[str, Any]
+
+    async def go_to(self, time: str) -> None:
+        await self.clock.go_to(self.hass, time)
+
+    async def hear(self, *texts: str) -> None:
+        """Let the grid operator send these texts, one after the other."""
+        for text in texts:
+            await self.receive(message(text))
+            await self.hass.async_block_till_done()
+
+    async def set_up_at(self, time: str, **more: float) -> None:
+        """Set a billed month up at a time, to be reported to the phone."""
+        self.clock.now = datetime.fromisoformat(time)
+        await billed_month.set_up(self, self.storage)
+        await self.again_at_midnight(billed_month.OPTIONS | options("monthly_report") | more)
+
+    async def again_at_midnight(self, options: dict[str, Any] | None = None) -> None:
+        await self.again(billed_month.telegram("00:00:00", 0.0), options)
 
 
 @pytest.fixture
-def reported(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    clock: Clock,
-    hass_storage: dict[str, Any],
-) -> Reported:
-    """Return a function that sets a billed month up at a time, to be reported to a phone."""
+async def house(home: Home, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> House:
+    house = House(home.hass, home.port, home.make_entry)
+    house.clock, house.storage = await Clock.started(home.hass, monkeypatch), hass_storage
+    return house
 
-    async def set_up_at(time: str, **more: float) -> tuple[MockConfigEntry, Phone]:
-        phone = Phone("Phone")
-        await add(hass, phone)
-        clock.now = datetime.fromisoformat(time)
-        entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-        chosen = billed_month.OPTIONS | options("monthly_report") | more
-        hass.config_entries.async_update_entry(entry, options=chosen)
-        await reload_with(hass, port, entry)
-        return entry, phone
 
-    return set_up_at
+@pytest.fixture
+async def phone(house: House) -> Phone:
+    phone = Phone("Phone")
+    await add(house.hass, phone)
+    return phone
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 async def test_a_silence_is_told_once_and_so_is_its_end(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    clock: Clock,
-    language: str,
+    house: House, phone: Phone, language: str
 ) -> None:
-    hass.config.language = language
-    phone, printer = Phone("Phone"), Printer("Printer")
-    await add(hass, phone, printer)
-    entry = await set_up(
-        hass, port, make_entry, **options("silent", to=("notify.phone", "notify.printer"))
-    )
-    await receive(hass, port, TELEGRAM)
-    await clock.go_to(hass, "2026-11-17 12:59:00")
+    house.hass.config.language = language
+    printer = Printer("Printer")
+    await add(house.hass, printer)
+    await house.set_up(**options("silent", to=("notify.phone", "notify.printer")))
+    await house.receive(TELEGRAM)
+    await house.go_to("2026-11-17 12:59:00")
     assert phone.shown == []
-    await clock.go_to(hass, "2026-11-17 13:01:00")
+    await house.go_to("2026-11-17 13:01:00")
     silent = {
         "en": (
             "No readings from the meter",
@@ -121,15 +112,15 @@ async def test_a_silence_is_told_once_and_so_is_its_end(
     assert printer.shown == [(None, ": ".join(silent))]
 
     # Neither another minute nor a restart tells it again.
-    await clock.go_to(hass, "2026-11-17 13:02:00")
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await clock.go_to(hass, "2026-11-17 14:30:00")
+    await house.go_to("2026-11-17 13:02:00")
+    assert await house.hass.config_entries.async_reload(house.entry.entry_id)
+    await house.go_to("2026-11-17 14:30:00")
     assert phone.shown == [silent]
 
-    port.greeting = lambda: port.next_frame(TELEGRAM)
-    await reload(hass, entry)
-    await clock.go_to(hass, "2026-11-17 14:31:00")
-    await clock.go_to(hass, "2026-11-17 14:32:00")
+    house.answer()
+    await house.reload()
+    await house.go_to("2026-11-17 14:31:00")
+    await house.go_to("2026-11-17 14:32:00")
     back = {
         "en": "The energy is complete, the quarter-hours between are missing.",
         "fr": "L'énergie est complète, les quarts d'heure entre les deux manquent.",
@@ -138,22 +129,18 @@ async def test_a_silence_is_told_once_and_so_is_its_end(
     assert text.endswith(back)
     assert "12:00" in text
     assert "14:30" in text
-    assert notifications(hass) == []
+    assert notifications(house.hass) == []
 
 
-async def test_nobody_is_woken_by_what_can_wait(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
-) -> None:
-    phone = Phone("Phone")
-    await add(hass, phone)
-    clock.now = datetime.fromisoformat("2026-11-17T23:00:00+01:00")
-    await set_up(hass, port, make_entry, **options("silent", "grid"))
-    await receive(hass, port, with_value(TELEGRAM, "0-0:96.7.21", "(00100)"))
-    await receive(hass, port, with_value(TELEGRAM, "0-0:96.7.21", "(00102)"))
-    await receive(hass, port, with_value(message("Kontroll"), "0-0:96.7.21", "(00102)"))
-    await clock.go_to(hass, "2026-11-18 00:31:00")
+async def test_nobody_is_woken_by_what_can_wait(house: House, phone: Phone) -> None:
+    house.clock.now = datetime.fromisoformat("2026-11-17T23:00:00+01:00")
+    await house.set_up(**options("silent", "grid"))
+    await house.receive(with_value(TELEGRAM, "0-0:96.7.21", "(00100)"))
+    await house.receive(with_value(TELEGRAM, "0-0:96.7.21", "(00102)"))
+    await house.receive(with_value(message("Kontroll"), "0-0:96.7.21", "(00102)"))
+    await house.go_to("2026-11-18 00:31:00")
     assert phone.shown == [("Message of the grid operator", "Kontroll")]
-    await clock.go_to(hass, "2026-11-18 07:00:30")
+    await house.go_to("2026-11-18 07:00:30")
     assert phone.shown[1:] == [
         # The meter sent nothing after 23:00.
         (
@@ -164,53 +151,42 @@ async def test_nobody_is_woken_by_what_can_wait(
     ]
 
 
-async def test_three_messages_a_day(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
-) -> None:
-    phone = Phone("Phone")
-    await add(hass, phone)
-    entry = await set_up(hass, port, make_entry, message("old"), **options("grid"))
-    port.greeting = lambda: port.next_frame(message("four"))
-    await receive(hass, port, message("old"))
-    for text in ("one", "two", "three", "four"):
-        await receive(hass, port, message(text))
-        await hass.async_block_till_done()
-    await reload(hass, entry)
-    await clock.go_to(hass, "2026-11-17 20:00:00")
+async def test_three_messages_a_day(house: House, phone: Phone) -> None:
+    await house.set_up(message("old"), **options("grid"))
+    house.port.greeting = lambda: house.port.next_frame(message("four"))
+    await house.hear("old", "one", "two", "three", "four")
+    await house.reload()
+    await house.go_to("2026-11-17 20:00:00")
     assert [text for _, text in phone.shown] == ["one", "two", "three"]
-    await clock.go_to(hass, "2026-11-18 07:00:30")
+    await house.go_to("2026-11-18 07:00:30")
     assert [text for _, text in phone.shown] == ["one", "two", "three", "four"]
 
 
-async def test_voltage_and_water_are_told(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
-) -> None:
-    hass.config.language = "de"
-    phone = Phone("Phone")
-    await add(hass, phone)
+async def test_voltage_and_water_are_told(house: House, phone: Phone) -> None:
+    house.hass.config.language = "de"
     high = with_value(TELEGRAM, "1-0:52.7.0", "(254.2*V)")
     # A phase that is not connected has 0 V.
     high = with_value(high, "1-0:72.7.0", "(000.0*V)")
-    await set_up(hass, port, make_entry, high, **options("grid", "water_at_night"))
-    await receive(hass, port, high)
+    await house.set_up(high, **options("grid", "water_at_night"))
+    await house.receive(high)
     assert phone.shown == []
-    clock.now += timedelta(seconds=70)
-    await receive(hass, port, high)
-    await hass.async_block_till_done()
+    house.clock.now += timedelta(seconds=70)
+    await house.receive(high)
+    await house.hass.async_block_till_done()
     voltage = (
         "Spannung außerhalb von 207-253 V",
         "L2: 254,2 V, außerhalb seit 12:00. Kommt das oft vor, sage es dem Netzbetreiber.",
     )
     assert phone.shown == [voltage]
-    clock.now = datetime.fromisoformat("2026-11-18T05:15:00+01:00")
+    house.clock.now = datetime.fromisoformat("2026-11-18T05:15:00+01:00")
     for hour in (1, 2, 3, 4, 5):
         # 41,000 L and 12 L in each hour: "24.2.1" is the capture of an M-Bus meter.
         value = f"(261118{hour:02}1000W)({41 + hour * 0.012:09.3f}*m3)"
-        await receive(hass, port, with_value(TELEGRAM, "0-2:24.2.1", value))
-    await clock.go_to(hass, "2026-11-18 06:30:00")
+        await house.receive(with_value(TELEGRAM, "0-2:24.2.1", value))
+    await house.go_to("2026-11-18 06:30:00")
     assert phone.shown == [voltage]
     leak = "Ein Hahn, eine Toilette oder ein Rohr kann undicht sein."
-    await clock.go_to(hass, "2026-11-18 07:00:30")
+    await house.go_to("2026-11-18 07:00:30")
     assert phone.shown == [
         voltage,
         (
@@ -220,20 +196,16 @@ async def test_voltage_and_water_are_told(
     ]
 
 
-async def test_a_warning_comes_in_time(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
-) -> None:
-    hass.config.language = "fr"
-    phone = Phone("Phone")
-    await add(hass, phone)
-    clock.now = datetime.fromisoformat("2025-07-03T10:30:00+02:00")
+async def test_a_warning_comes_in_time(house: House, phone: Phone) -> None:
+    house.hass.config.language = "fr"
+    house.clock.now = datetime.fromisoformat("2025-07-03T10:30:00+02:00")
     contract: dict[str, Any] = {"reference_power": 7.0, "surcharge_price": 0.1, "vat": False}
-    await set_up(hass, port, make_entry, at("10:30:00", 100.0), **contract, **options("soon_above"))
+    await house.set_up(at("10:30:00", 100.0), **contract, **options("soon_above"))
     for second in (10, 60, 120, 180, 240, 250):
         assert phone.shown == []
         kwh = 100 + 12 * second / 3600
-        await receive(hass, port, at(f"10:3{second // 60}:{second % 60:02}", kwh, 12.0))
-    await hass.async_block_till_done()
+        await house.receive(at(f"10:3{second // 60}:{second % 60:02}", kwh, 12.0))
+    await house.hass.async_block_till_done()
     # At 10:34:10, 650 s are left: 5 kW x 900 / 650 = 6.9 kW; 5 kW x 0.25 h x 0.1 EUR = 0.125 EUR.
     assert phone.shown == [
         (
@@ -241,8 +213,8 @@ async def test_a_warning_comes_in_time(
             "6,9 kW de moins jusqu'à 10:45 évitent 0,12 €. Maintenant 12 kW.",
         )
     ]
-    await receive(hass, port, at("10:35:30", 101.1, 12.0))
-    await hass.async_block_till_done()
+    await house.receive(at("10:35:30", 101.1, 12.0))
+    await house.hass.async_block_till_done()
     assert len(phone.shown) == 1
 
 
@@ -256,45 +228,35 @@ async def test_a_warning_comes_in_time(
     ],
     ids=["later", "before"],
 )
-async def test_a_passed_goal_is_told_once(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    clock: Clock,
-    hass_storage: dict[str, Any],
-    goals: list[float],
-    count: int,
+async def test_a_passed_goal_is_told_once(
+    house: House, phone: Phone, goals: list[float], count: int
 ) -> None:
-    hass.config.language = "de"
-    phone = Phone("Phone")
-    await add(hass, phone)
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-    bill = await call(hass, "get_bill")
+    house.hass.config.language = "de"
+    entry, entries = await billed_month.set_up(house, house.storage), house.hass.config_entries
+    bill = await call(house.hass, "get_bill")
     for goal in goals:
         more = options("above_goal") | {"goal": goal}
-        hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS | more)
-        assert await hass.config_entries.async_reload(entry.entry_id)
-        await clock.go_to(hass, "2026-11-17 12:01:00")
+        entries.async_update_entry(entry, options=billed_month.OPTIONS | more)
+        assert await entries.async_reload(entry.entry_id)
+        await house.go_to("2026-11-17 12:01:00")
     cost = f"{bill['total']:.2f}".replace(".", ",")
     text = f"Der Monat hat bis jetzt {cost} € gekostet. Das Ziel ist 10,00 €."
     assert phone.shown == [("Ziel des Monats überschritten", text)] * count
 
 
-async def test_a_month_is_reported_on_the_first_at_eight(
-    hass: HomeAssistant, port: MeterPort, clock: Clock, reported: Reported
-) -> None:
+async def test_a_month_is_reported_on_the_first_at_eight(house: House, phone: Phone) -> None:
     """May 2026: `billed_month` says what was used."""
-    hass.config.language = "fr"
-    entry, phone = await reported("2026-05-20T12:00:00+02:00", goal=100.0)
-    bill = await call(hass, "get_bill", month="2026-05")
+    house.hass.config.language = "fr"
+    await house.set_up_at("2026-05-20T12:00:00+02:00", goal=100.0)
+    bill = await call(house.hass, "get_bill", month="2026-05")
     # It is an hour later in summer.
-    await clock.go_to(hass, "2026-06-01 06:58:00")
+    await house.go_to("2026-06-01 06:58:00")
     assert phone.shown == []
     for minute in ("07:00", "07:01"):
-        await clock.go_to(hass, f"2026-06-01 {minute}:00")
-    await wait_until(hass, lambda: bool(phone.shown))
-    await reload_with(hass, port, entry)
-    await clock.go_to(hass, "2026-06-01 09:00:00")
+        await house.go_to(f"2026-06-01 {minute}:00")
+    await house.wait_until(lambda: bool(phone.shown))
+    await house.again_at_midnight()
+    await house.go_to("2026-06-01 09:00:00")
     total = f"{bill['total']:.2f}".replace(".", ",")
     left = f"{100 - bill['total']:.2f}".replace(".", ",")
     [(title, text)] = phone.shown
@@ -307,54 +269,20 @@ async def test_a_month_is_reported_on_the_first_at_eight(
     ]
 
 
-async def test_a_first_month_without_prices_is_reported(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    clock: Clock,
-    hass_storage: dict[str, Any],
+async def test_two_meters_with_the_same_recipients_have_one_report(
+    house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    phone = Phone("Phone")
-    await add(hass, phone)
-    clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=7.0)
-    hass.config_entries.async_update_entry(
-        entry, options=options("monthly_report") | {"reference_power": 7.0}
-    )
-    await reload_with(hass, port, entry)
-    await clock.go_to(hass, "2026-06-01 07:00:00")
-    await wait_until(hass, lambda: bool(phone.shown))
-    [(title, text)] = phone.shown
-    # Ten quarter-hours of 2 kWh, and 2,966 of 0.1 kWh.
-    assert title == "May: 317 kWh from the grid"
-    assert text == title
-
-
-async def test_two_meters_with_the_same_recipients_have_one_report(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    clock: Clock,
-    hass_storage: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    phone = Phone("Phone")
-    await add(hass, phone)
-    clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
+    hass, make_entry = house.hass, house.make_entry
     async with MeterPort() as second:
-        for line, serial in ((port, SERIAL), (second, OTHER_SERIAL)):
+        for line, serial in ((house.port, SERIAL), (second, OTHER_SERIAL)):
             text = TELEGRAM if serial == SERIAL else OTHER_METER
             monkeypatch.setattr(billed_month, "TELEGRAM", text)
-            entry = await billed_month.set_up(
-                hass, line, partial(make_entry, serial=serial), hass_storage
-            )
-            chosen = billed_month.OPTIONS | options("monthly_report")
-            hass.config_entries.async_update_entry(entry, options=chosen)
-            await reload_with(hass, line, entry)
-        bill = await call(hass, "get_bill", month="2026-05", config_entry=entry.entry_id)
-        await clock.go_to(hass, "2026-06-01 07:00:30")
-        await clock.go_to(hass, "2026-06-01 07:01:30")
-        await wait_until(hass, lambda: bool(phone.shown))
+            house.port, house.make_entry = line, partial(make_entry, serial=serial)
+            await house.set_up_at("2026-05-20T12:00:00+02:00")
+        bill = await call(hass, "get_bill", month="2026-05", config_entry=house.entry.entry_id)
+        await house.go_to("2026-06-01 07:00:30")
+        await house.go_to("2026-06-01 07:01:30")
+        await house.wait_until(lambda: bool(phone.shown))
         # A second report would be made in a thread.
         await asyncio.sleep(0.3)
         [(title, text)] = phone.shown
@@ -369,17 +297,16 @@ async def test_two_meters_with_the_same_recipients_have_one_report(  # noqa: PLR
     ("fails_until", "is_reported"),
     [("06-01 08:02", True), ("06-05 07:00", True), ("06-06 07:00", False)],
 )
-async def test_a_report_that_fails_is_tried_again_until_the_fifth(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    clock: Clock,
-    reported: Reported,
+async def test_a_report_that_fails_is_tried_again_until_the_fifth(  # noqa: PLR0913
+    house: House,
+    phone: Phone,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     fails_until: str,
     *,
     is_reported: bool,
 ) -> None:
-    _, phone = await reported("2026-05-20T12:00:00+02:00")
+    await house.set_up_at("2026-05-20T12:00:00+02:00")
     tries = 0
     is_broken = True
 
@@ -401,75 +328,51 @@ async def test_a_report_that_fails_is_tried_again_until_the_fifth(  # noqa: PLR0
     for count, time in enumerate(times, start=1):
         is_broken = time <= fails_until
         expected_tries = min(count, len(due))
-        await clock.go_to(hass, f"2026-{time}:00")
-        await wait_until(hass, partial(tried, expected_tries))
+        await house.go_to(f"2026-{time}:00")
+        await house.wait_until(partial(tried, expected_tries))
         # In the same hour, no further one is made. It would be in a thread.
-        await clock.go_to(hass, f"2026-{time[:-2]}30:00")
+        await house.go_to(f"2026-{time[:-2]}30:00")
         await asyncio.sleep(0.3)
         assert tries == expected_tries
     assert len(phone.shown) == is_reported
     assert caplog.text.count("no monthly report yet") == 1
 
 
-async def test_what_happened_before_the_switch_is_not_told(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
-) -> None:
-    phone = Phone("Phone")
-    await add(hass, phone)
-    entry = await set_up(hass, port, make_entry, message("one"), **options("grid"))
+async def test_what_happened_before_the_switch_is_not_told(house: House, phone: Phone) -> None:
+    await house.set_up(message("one"), **options("grid"))
     for kinds, text in ((["grid"], "one"), ([], "two"), (["grid", "silent"], "two")):
-        port.greeting = port.next_frame(message(text))
-        hass.config_entries.async_update_entry(entry, options=options(*kinds))
-        await reload(hass, entry)
-        await receive(hass, port, message(text))
-        await clock.go_to(hass, "2026-11-17 12:01:00")
+        await house.again(message(text), options(*kinds))
+        await house.hear(text)
+        await house.go_to("2026-11-17 12:01:00")
     # Nor what happened while Home Assistant did not run.
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    port.greeting = b""
-    clock.now = datetime.fromisoformat("2026-11-17T15:00:00+01:00")
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await clock.go_to(hass, "2026-11-17 15:01:00")
+    entries = house.hass.config_entries
+    assert await entries.async_unload(house.entry.entry_id)
+    house.clock.now = datetime.fromisoformat("2026-11-17T15:00:00+01:00")
+    assert await entries.async_setup(house.entry.entry_id)
+    await house.go_to("2026-11-17 15:01:00")
     assert phone.shown == []
-    await clock.go_to(hass, "2026-11-17 16:00:00")
+    await house.go_to("2026-11-17 16:00:00")
     assert [title for title, _ in phone.shown] == ["No readings from the meter"]
 
 
-async def test_without_a_recipient_home_assistant_shows_the_message(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry, message("old"), **options("grid", to=()))
-    await receive(hass, port, message("old"))
+async def test_without_a_recipient_home_assistant_shows_the_message(house: House) -> None:
+    await house.set_up(message("old"), **options("grid", to=()))
     long = "Kontroll " * 30
-    await receive(hass, port, message(long))
-    await hass.async_block_till_done()
-    [(title, text)] = notifications(hass)
+    await house.hear("old", long)
+    [(title, text)] = notifications(house.hass)
     assert title == "Message of the grid operator"
     assert (len(text), text[-1], long.startswith(text[:-1])) == (140, "…", True)
 
 
 async def test_a_recipient_that_fails_is_told_once(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
+    house: House, phone: Phone, caplog: pytest.LogCaptureFixture
 ) -> None:
-    phone = Phone("Phone")
-    await add(hass, phone)
-    entry = await set_up(
-        hass,
-        port,
-        make_entry,
-        message("old"),
-        **options("grid", to=("notify.phone", "notify.gone")),
-    )
+    to = "notify.phone", "notify.gone"
+    await house.set_up(message("old"), **options("grid", to=to))
     phone.is_broken = True
-    await receive(hass, port, message("old"))
-    for text in ("one", "two"):
-        await receive(hass, port, message(text))
-        await hass.async_block_till_done()
+    await house.hear("old", "one", "two")
     # No recipient gets them, so Home Assistant shows them.
-    assert [text for _, text in notifications(hass)] == ["one", "two"]
+    assert [text for _, text in notifications(house.hass)] == ["one", "two"]
     warnings = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
     assert [line.partition(": ")[2] for line in warnings if "no message to" in line] == [
         "no message to notify.phone (HomeAssistantError)",
@@ -477,56 +380,47 @@ async def test_a_recipient_that_fails_is_told_once(
     ]
     assert "secret" not in caplog.text
 
-    await clock.go_to(hass, "2026-11-17 12:05:00")
-    issues = ir.async_get(hass)
-    issue = issues.async_get_issue(DOMAIN, f"recipient_gone_{entry.entry_id}")
-    assert issue is not None
-    assert issue.translation_placeholders is not None
-    assert issue.translation_placeholders["entities"] == "notify.gone"
-    await add(hass, Phone("Gone"))
-    await clock.go_to(hass, "2026-11-17 12:06:00")
-    assert not issues.async_get_issue(DOMAIN, f"recipient_gone_{entry.entry_id}")
+    await house.go_to("2026-11-17 12:05:00")
+    assert said(house.issue("recipient_gone"))["entities"] == "notify.gone"
+    await add(house.hass, Phone("Gone"))
+    await house.go_to("2026-11-17 12:06:00")
+    assert not house.issue("recipient_gone")
 
 
-async def test_a_recipient_that_does_not_answer_delays_no_other(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    phone, silent = Phone("Phone"), Silent("Silent")
-    await add(hass, phone, silent)
+async def test_a_recipient_that_does_not_answer_delays_no_other(house: House, phone: Phone) -> None:
+    silent = Silent("Silent")
+    await add(house.hass, silent)
     to = "notify.silent", "notify.phone"
-    await set_up(hass, port, make_entry, message("old"), **options("grid", to=to))
-    await receive(hass, port, message("old"))
+    await house.set_up(message("old"), **options("grid", to=to))
+    await house.hear("old")
     for count, text in enumerate(("one", "two"), 1):
-        await port.send_telegram(message(text))
+        await house.port.send_telegram(message(text))
         # Nothing here may wait for the recipient that does not answer.
         async with asyncio.timeout(PATIENCE):
             while len(phone.shown) < count:
                 await asyncio.sleep(0.001)
     assert silent.shown == []
     silent.may_answer.set()
-    await hass.async_block_till_done()
+    await house.hass.async_block_till_done()
     assert sorted(text for _, text in silent.shown) == ["one", "two"]
-    assert notifications(hass) == []
+    assert notifications(house.hass) == []
 
 
-async def test_a_renamed_recipient_stays_one(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
-) -> None:
-    phone, printer = Phone("Phone"), Printer("Printer")
-    await add(hass, phone, printer)
+async def test_a_renamed_recipient_stays_one(house: House, phone: Phone) -> None:
+    await add(house.hass, Printer("Printer"))
     to = "notify.phone", "notify.printer"
-    entry = await set_up(hass, port, make_entry, message("old"), **options("grid", to=to))
-    await receive(hass, port, message("old"))
-    port.greeting = lambda: port.next_frame(message("old"))
-    registry = er.async_get(hass)
+    await house.set_up(message("old"), **options("grid", to=to))
+    await house.hear("old")
+    house.port.greeting = lambda: house.port.next_frame(message("old"))
+    registry = er.async_get(house.hass)
     registry.async_update_entity("notify.printer", name="Other name")
     registry.async_update_entity("notify.phone", new_entity_id="notify.new_phone")
-    await hass.async_block_till_done()
-    assert entry.options["messages"]["recipients"] == ["notify.new_phone", "notify.printer"]
-    await receive(hass, port, message("new"))
-    await clock.go_to(hass, "2026-11-17 12:01:00")
+    await house.hass.async_block_till_done()
+    assert house.entry.options["messages"]["recipients"] == ["notify.new_phone", "notify.printer"]
+    await house.hear("new")
+    await house.go_to("2026-11-17 12:01:00")
     assert [text for _, text in phone.shown] == ["new"]
-    assert not ir.async_get(hass).async_get_issue(DOMAIN, f"recipient_gone_{entry.entry_id}")
+    assert not house.issue("recipient_gone")
 
 
 @pytest.mark.parametrize(
@@ -534,40 +428,32 @@ async def test_a_renamed_recipient_stays_one(
     [("2026-07-03", "2026-07-03"), (None, "2026-07-06")],
     ids=["back", "not back"],
 )
-async def test_a_report_waits_for_a_meter_that_is_not_read(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    clock: Clock,
-    reported: Reported,
-    back_on: str | None,
-    reported_on: str,
+async def test_a_report_waits_for_a_meter_that_is_not_read(
+    house: House, phone: Phone, back_on: str | None, reported_on: str
 ) -> None:
     """The last telegram is from 16 June."""
-    entry, phone = await reported("2026-06-16T00:00:00+02:00")
+    await house.set_up_at("2026-06-16T00:00:00+02:00")
     for day in ("2026-07-01", "2026-07-02", "2026-07-03", "2026-07-06", "2026-07-07"):
-        await clock.go_to(hass, f"{day} 07:00:00")
+        await house.go_to(f"{day} 07:00:00")
         if day == back_on:
             # 300 kWh in 416 hours, of which 360 are in June.
             for minute, kwh in ((0, 300.0), (10, 300.1), (15, 300.15), (30, 300.3), (35, 300.35)):
                 telegram = billed_month.telegram("00:00:00", kwh)
                 time = f"({day[2:].replace('-', '')}08{minute:02}00S)"
                 telegram = with_value(telegram, "0-0:1.0.0", time)
-                port.greeting = port.next_frame(telegram)
-                if minute:
-                    await receive(hass, port, telegram)
-                else:
-                    await reload(hass, entry)
-                await clock.go_to(hass, f"{day} 07:{minute + 1:02}:00")
+                house.port.greeting = house.port.next_frame(telegram)
+                await (house.receive(telegram) if minute else house.reload())
+                await house.go_to(f"{day} 07:{minute + 1:02}:00")
         if day < reported_on:
             # A report would be made in a thread.
             await asyncio.sleep(0.3)
             assert phone.shown == []
         else:
-            await wait_until(hass, lambda: bool(phone.shown))
+            await house.wait_until(lambda: bool(phone.shown))
     [(title, _)] = phone.shown
     # Without the meter, only the first half of June is known.
     total = 51.3
     if back_on:
-        total = (await call(hass, "get_bill", month="2026-06"))["total"]
+        total = (await call(house.hass, "get_bill", month="2026-06"))["total"]
         assert total > 100
     assert title == f"June: {total:.2f} €"

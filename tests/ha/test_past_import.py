@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,14 +34,12 @@ from . import billed_month
 from .billed_month import telegram
 from .dialogs import open_options
 from .measured import measure
-from .meter import MeterPort
-from .support import Home, call, receive, refusal, reload
+from .support import Home, call, refusal, state_of
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 # The meter was read from 1 May to 16 June 2026, 0.4 kW but for ten quarter-hours.
 NOW = "2026-06-16T00:00:10+02:00"
-HOUR = timedelta(hours=1)
 APRIL = "2026-04-01T00:00:00+02:00"
 ENERGY = "sensor.smarty_energy_imported"
 
@@ -77,13 +75,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 async def entry(home: Home, hass_storage: dict[str, Any], tmp_path: Path) -> MockConfigEntry:
     """Return the entry of a meter with one month and a half behind it."""
     home.hass.config.allowlist_external_dirs = {str(tmp_path)}
-    return await billed_month.set_up(home.hass, home.port, home.make_entry, hass_storage)
+    return await billed_month.set_up(home, hass_storage)
 
 
 @pytest.fixture
 def bring_in(hass: HomeAssistant, tmp_path: Path) -> BringIn:
-    """Return a function that imports a file by the action."""
-
     async def bring_in(data: bytes) -> Any:  # noqa: ANN401 - JSON
         path = tmp_path / "time-series.csv"
         path.write_bytes(data)
@@ -92,13 +88,7 @@ def bring_in(hass: HomeAssistant, tmp_path: Path) -> BringIn:
     return bring_in
 
 
-def shown(value: bytes | str | None) -> str:
-    """Return what a parameter is called."""
-    return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
-
-
 def stored(tmp_path: Path) -> list[Path]:
-    """Return the folders of what was imported."""
     return list((tmp_path / ".storage").glob("*.imported*"))
 
 
@@ -165,7 +155,7 @@ async def test_the_bill_knows_what_was_shared(hass: HomeAssistant, bring_in: Bri
 
 
 async def test_the_day_sums_of_sharing(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, bring_in: BringIn
+    hass: HomeAssistant, home: Home, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     def sensors() -> dict[str, er.RegistryEntry]:
         found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
@@ -175,21 +165,19 @@ async def test_the_day_sums_of_sharing(
     asked = [partial(call, hass, "get_quarter_hours", **period, format=f) for f in ("json", "csv")]
     await bring_in(export("2026-05-01T00:00:00+02:00", ["0.400"] * 2976))
     before = [await ask() for ask in asked]
-    await receive(hass, port, telegram("00:00:20", 0.0))
+    await home.receive(telegram("00:00:20", 0.0))
     assert not [key for key in sensors() if key.startswith("sharing_")]
 
     # The last day is not whole.
     await bring_in(export("2026-05-30T00:00:00+02:00", ["0.100"] * 190, "1-65:1.29.3"))
-    await receive(hass, port, telegram("00:00:30", 0.0))
+    await home.receive(telegram("00:00:30", 0.0))
 
     [key] = [key for key in sensors() if key.startswith("sharing_")]
     assert key == "sharing_covered_2"
     assert sensors()[key].disabled
     er.async_get(hass).async_update_entity(sensors()[key].entity_id, disabled_by=None)
-    port.greeting = port.next_frame(telegram("00:00:40", 0.0))
-    await reload(hass, entry)
-    state = hass.states.get(sensors()[key].entity_id)
-    assert state
+    await home.again(telegram("00:00:40", 0.0))
+    state = state_of(hass, sensors()[key].entity_id)
     assert state.state == "2.4"
     shown = {name: state.attributes.get(name) for name in ("day", "quarter_hours", "state_class")}
     assert shown == {"day": "2026-05-30", "quarter_hours": 96, "state_class": None}
@@ -267,15 +255,13 @@ async def test_it_is_known_after_a_restart(
     home: Home, tmp_path: Path, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     await bring_in(april())
-    home.port.greeting = home.port.next_frame(telegram("00:00:20", 0.0))
-    await home.reload(entry)
+    await home.again(telegram("00:00:20", 0.0))
 
     assert (await call(home.hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
 
     # An import that began before the entry was loaded again is known, too.
     books = entry.runtime_data.books
-    home.port.greeting = home.port.next_frame(telegram("00:00:30", 0.0))
-    await home.reload(entry)
+    await home.again(telegram("00:00:30", 0.0))
     home.port.greeting = home.port.next_frame(telegram("00:00:40", 0.0))
     await books.file_import.async_import(
         export("2026-03-01T00:00:00+01:00", ["1.000"] * (31 * 96 - 4))
@@ -291,9 +277,7 @@ async def test_it_is_known_after_a_restart(
 
 @pytest.mark.usefixtures("entry")
 async def test_it_is_taken_back(hass: HomeAssistant, tmp_path: Path, bring_in: BringIn) -> None:
-    with pytest.raises(ServiceValidationError) as raised:
-        await call(hass, "remove_imported_quarter_hours")
-    assert raised.value.translation_key == "leneda_nothing_imported"
+    assert await refusal(call(hass, "remove_imported_quarter_hours")) == "leneda_nothing_imported"
     before = await call(hass, "compare_reference_powers")
     await bring_in(april())
 
@@ -313,8 +297,7 @@ async def test_an_account_would_bring_it_back(
 ) -> None:
     async def enter(options: dict[str, Any]) -> None:
         home.hass.config_entries.async_update_entry(entry, options=options)
-        home.port.greeting = home.port.next_frame(telegram("00:00:20", 0.0))
-        await home.reload(entry)
+        await home.again(telegram("00:00:20", 0.0))
 
     monkeypatch.setattr(LenedaDownload, "async_start", AsyncMock())
     progress = LenedaProgress(home.hass, entry.entry_id, {})
@@ -324,14 +307,10 @@ async def test_an_account_would_bring_it_back(
     without = {**entry.options}
     account = {"api_key": "key", "energy_id": "id", "consumption_point": POINT}
     await enter({**without, "leneda": account})
-    with pytest.raises(ServiceValidationError) as raised:
-        await call(home.hass, "remove_imported_quarter_hours")
-    assert raised.value.translation_key == "leneda_account_on"
+    assert await refusal(call(home.hass, "remove_imported_quarter_hours")) == "leneda_account_on"
     # A file of another point would replace what the account brings.
     for data in (april(), export(APRIL, ["0.100"] * 96, "1-65:1.29.9")):
-        with pytest.raises(ServiceValidationError) as raised:
-            await bring_in(of_point(data, OTHER))
-        assert raised.value.translation_key == "leneda_point_changed"
+        assert await refusal(bring_in(of_point(data, OTHER))) == "leneda_point_changed"
         await bring_in(data)
 
     await enter(without)
@@ -354,7 +333,6 @@ DAY = "2026-06-16T00:00:00+02:00"
 
 
 def of_day(energies: list[float], factor: float = 4, code: str = CONSUMPTION) -> bytes:
-    """Return a file of 16 June with mean powers."""
     return export(DAY, [f"{kwh * factor:.3f}" for kwh in energies], code)
 
 
@@ -370,9 +348,7 @@ async def test_a_file_that_contradicts_what_was_measured(
         (of_day(MEASURED, code=PRODUCTION), "leneda_consumption"),
         (of_day(MEASURED, 1), "leneda_factor_four"),
     ):
-        with pytest.raises(ServiceValidationError) as raised:
-            await bring_in(data)
-        assert raised.value.translation_key == key
+        assert await refusal(bring_in(data)) == key
         assert stored(tmp_path) == []
     for data in (of_day(MEASURED), of_day(FED_IN, code=PRODUCTION)):
         found = await bring_in(data)
@@ -433,9 +409,7 @@ async def test_a_file_of_another_metering_point(
     # What was shared or billed there is consumption, too.
     shared = other.replace(CONSUMPTION.encode(), b"1-65:1.29.9")
     for refused in (other, shared, other):
-        with pytest.raises(ServiceValidationError) as raised:
-            await bring_in(refused)
-        assert raised.value.translation_key == "leneda_point_changed"
+        assert await refusal(bring_in(refused)) == "leneda_point_changed"
         await bring_in(april())
     assert POINT not in "".join(
         path.read_text() for folder in stored(tmp_path) for path in folder.iterdir()
@@ -449,9 +423,12 @@ async def test_a_file_of_another_metering_point(
 @pytest.mark.usefixtures("entry")
 async def test_quarter_hours_of_more_than_25_months_ago(tmp_path: Path, bring_in: BringIn) -> None:
     # Months before May 2024 are not kept.
-    with pytest.raises(ServiceValidationError) as raised:
-        await bring_in(of_point(export("2024-01-01T00:00:00+01:00", ["0.500"] * 2976), OTHER))
-    assert raised.value.translation_key == "leneda_not_kept"
+    assert (
+        await refusal(
+            bring_in(of_point(export("2024-01-01T00:00:00+01:00", ["0.500"] * 2976), OTHER))
+        )
+        == "leneda_not_kept"
+    )
     assert stored(tmp_path) == []
 
     found = await bring_in(export("2024-04-30T00:00:00+02:00", ["0.500"] * 288))
@@ -481,13 +458,11 @@ async def test_a_caller_that_does_not_wait_for_the_end(
         await hass.async_block_till_done()
 
     assert (await call(hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
-    with pytest.raises(ServiceValidationError) as raised:
-        await bring_in(of_point(april(), OTHER))
-    assert raised.value.translation_key == "leneda_point_changed"
+    assert await refusal(bring_in(of_point(april(), OTHER))) == "leneda_point_changed"
 
 
 async def test_a_crash_while_a_file_is_stored(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, bring_in: BringIn
+    home: Home, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     add = QuarterHourFiles.add
 
@@ -498,13 +473,10 @@ async def test_a_crash_while_a_file_is_stored(
     books = entry.runtime_data.books
     with patch.object(QuarterHourFiles, "add", add_and_crash), suppress(ArithmeticError):
         await books.file_import.async_import(april())
-    with pytest.raises(ServiceValidationError) as raised:
-        await bring_in(of_point(april(), OTHER))
-    assert raised.value.translation_key == "leneda_point_changed"
+    assert await refusal(bring_in(of_point(april(), OTHER))) == "leneda_point_changed"
     # The next start shows its hours.
-    port.greeting = port.next_frame(telegram("00:00:20", 0.0))
-    await reload(hass, entry)
-    assert (await call(hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
+    await home.again(telegram("00:00:20", 0.0))
+    assert (await call(home.hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
 
 
 @pytest.mark.usefixtures("entry")
@@ -516,9 +488,7 @@ async def test_a_file_that_is_not_there_or_not_allowed(hass: HomeAssistant, tmp_
         ("x" * 5000, "path_not_allowed"),
         (f"{tmp_path}/\0", "path_not_allowed"),
     ):
-        with pytest.raises(ServiceValidationError) as raised:
-            await call(hass, "import_quarter_hours", path=path)
-        assert raised.value.translation_key == key
+        assert await refusal(call(hass, "import_quarter_hours", path=path)) == key
 
 
 @contextmanager

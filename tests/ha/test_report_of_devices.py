@@ -10,30 +10,21 @@ from typing import Any
 
 import pytest
 from homeassistant.components.energy.data import async_get_manager
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-)
 
 from . import billed_month
-from .conftest import EntryMaker
-from .meter import MeterPort
 from .recipients import Clock, Phone, add, options
-from .support import metadata_of_sums, reload, wait_until
+from .support import Home, metadata_of_sums, recorder_done
+
+pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 PRICE = 0.21708
 LAST_OF_APRIL = datetime(2026, 4, 30, tzinfo=UTC)
 UNTIL = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SUN = {"type": "solar", "stat_energy_from": "sensor.sun", "config_entry_solar_forecast": []}
-
-
-@pytest.fixture(autouse=True)
-def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
-    """Do as in the other tests, with a recorder that starts before everything else."""
 
 
 async def record(hass: HomeAssistant, name: str, kwh: Callable[[datetime], float]) -> None:
@@ -45,18 +36,14 @@ async def record(hass: HomeAssistant, name: str, kwh: Callable[[datetime], float
         rows.append({"start": time, "state": total, "sum": total})
         time += HOUR
     async_import_statistics(hass, metadata_of_sums(name, "kWh", "energy"), rows)
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
 
 
 @pytest.mark.parametrize("has_sun", [True, False])
-async def test_the_dearest_day_names_a_device(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    has_sun: bool,  # noqa: FBT001
+async def test_the_dearest_day_names_a_device(
+    home: Home, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *, has_sun: bool
 ) -> None:
+    hass = home.hass
     clock, phone = await Clock.started(hass, monkeypatch), Phone("Phone")
     assert await async_setup_component(hass, "energy", {})
     await add(hass, phone)
@@ -69,14 +56,11 @@ async def test_the_dearest_day_names_a_device(  # noqa: PLR0913, PLR0917
     }
     await (await async_get_manager(hass)).async_update(update)
     clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-    hass.config_entries.async_update_entry(
-        entry, options=billed_month.OPTIONS | options("monthly_report")
-    )
-    port.greeting = port.next_frame(billed_month.telegram("00:00:00", 0.0))
-    await reload(hass, entry)
+    await billed_month.set_up(home, hass_storage)
+    chosen = billed_month.OPTIONS | options("monthly_report")
+    await home.again(billed_month.telegram("00:00:00", 0.0), chosen)
     await clock.go_to(hass, "2026-06-01 07:00:00")
-    await wait_until(hass, lambda: bool(phone.shown))
+    await home.wait_until(lambda: bool(phone.shown))
     [(_, text)] = phone.shown
     dearest, *advice = text.split("\n")
     assert dearest.startswith("Dearest day: Friday 1, ")

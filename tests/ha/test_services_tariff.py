@@ -1,4 +1,4 @@
-"""The actions about quarter-hours and what they cost; the numbers are those of `billed_month`."""
+"""The actions about telegram, quarter-hours and bills; the numbers are those of `billed_month`."""
 
 import json
 import re
@@ -13,12 +13,13 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+import custom_components.smarty_p1
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 
 from . import billed_month
 from .billed_month import telegram
-from .meter import MeterPort, with_value
-from .support import TELEGRAM, Home, receive, reload
+from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
+from .support import OTHER_METER, TELEGRAM, Home, let_pass
 
 type Call = Callable[..., Awaitable[Any]]
 
@@ -64,7 +65,7 @@ async def test_the_bill_of_a_whole_month(call: Call) -> None:
 
 
 async def test_the_bill_of_the_running_month(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
+    home: Home, entry: MockConfigEntry, call: Call
 ) -> None:
     # Also when July has begun, the bill of June says until when June is known.
     bill = await call("get_bill", month="2026-06")
@@ -79,7 +80,7 @@ async def test_the_bill_of_the_running_month(
     assert "since" not in bill
 
     # What has come in the running quarter-hour counts, too.
-    await receive(hass, port, telegram("00:10:00", 1.0))
+    await home.receive(telegram("00:10:00", 1.0))
     bill = await call("get_bill", config_entry=entry.entry_id, month="2026-06")
     assert bill["lines"][0]["quantity"] == 145
 
@@ -97,10 +98,10 @@ async def test_the_first_month_says_since_when(home: Home, call: Call) -> None:
 
 
 async def test_a_bill_says_what_it_does_not_know(
-    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any], call: Call
+    home: Home, hass_storage: dict[str, Any], call: Call
 ) -> None:
     # For 8 kW no price is published, and no energy price was entered.
-    await billed_month.set_up(hass, home.port, home.make_entry, hass_storage, reference_power=8.0)
+    await billed_month.set_up(home, hass_storage, reference_power=8.0)
 
     bill = await call("get_bill", month="2026-05")
 
@@ -143,36 +144,18 @@ async def test_the_classes_of_a_month(call: Call) -> None:
         "surcharge": 1.03,
         "total": 9.04,
     }
-    assert may["classes"]["7"] == {
-        "excess_kwh": 2.5,
-        "fixed": 13.87,
-        "surcharge": 0.21,
-        "total": 14.08,
-    }
-    assert {kw: costs["total"] for kw, costs in may["classes"].items() if int(kw) > 7} == {
-        "12": 21.18,
-        "17": 28.5,
-        "27": 43.14,
-        "43": 66.55,
-        "70": 106.06,
-        "100": 149.96,
-        "150": 223.13,
-        "200": 296.3,
-    }
+    assert (may["classes"]["7"]["total"], may["classes"]["200"]["total"]) == (14.08, 296.3)
     assert (june["month"], june["classes"]["3"]["total"]) == ("2026-06", 4.01)
     # The current month decides nothing: (14.08 - 9.04) * 12.
     assert (answer["cheapest"], answer["saving_per_year"]) == (3, 60.48)
     assert (answer["prices"], answer["about_the_same"]) == ("current", False)
 
 
-async def test_the_classes_at_the_prices_of_today_or_of_each_month(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
-) -> None:
-    port.greeting = port.next_frame(telegram("00:00:10", 0.0))
+@pytest.mark.usefixtures("entry")
+async def test_the_classes_at_the_prices_of_today_or_of_each_month(home: Home, call: Call) -> None:
     prices_of_june: dict[str, Any] = {"surcharge_price": 0.53, "network_fixed_price": 13.0}
     options = {**billed_month.OPTIONS, **prices_of_june, "surcharge_price_since": "2026-06-02"}
-    hass.config_entries.async_update_entry(entry, options=options)
-    await reload(hass, entry)
+    await home.again(telegram("00:00:10", 0.0), options)
     # In June only: a price put into an empty field holds from the 1st of its month.
     for prices, smaller, own, saving, is_same in (
         # With 8 %: 7.42 and 12.5 * 0.53, which are 8.01 and 7.16; 13.00 and 2.5 * 0.53, which are
@@ -322,13 +305,11 @@ async def test_automations_get_16_mb_and_then_hear_when_to_ask_again(
     assert await call("get_bill")
 
 
-@pytest.mark.usefixtures("entry")
 async def test_the_quarter_hours_survive_a_restart_and_go_with_the_entry(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call, tmp_path: Path
+    home: Home, entry: MockConfigEntry, call: Call, tmp_path: Path
 ) -> None:
-    await receive(hass, port, telegram("00:15:00", 2.0))
-    port.greeting = port.next_frame(telegram("00:15:10", 2.0))
-    await reload(hass, entry)
+    await home.receive(telegram("00:15:00", 2.0))
+    await home.again(telegram("00:15:10", 2.0))
 
     answer = await call("get_quarter_hours", **PERIOD)
     assert [each["imported_kwh"] for each in answer["quarter_hours"]] == [0.1, 2.0]
@@ -337,7 +318,7 @@ async def test_the_quarter_hours_survive_a_restart_and_go_with_the_entry(
         return [path.name for path in tmp_path.rglob("*.csv")]
 
     assert sorted(files()) == ["2026-05.csv", "2026-06.csv"]
-    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert await home.hass.config_entries.async_remove(entry.entry_id)
     assert files() == []
 
 
@@ -348,3 +329,54 @@ async def test_a_meter_that_has_not_sent_its_time(home: Home, call: Call) -> Non
         with pytest.raises(ServiceValidationError, match="nothing has been counted"):
             await call(action)
     assert await call("get_quarter_hours", **PERIOD) == {"quarter_hours": []}
+
+
+FOLDER = Path(custom_components.smarty_p1.__file__).parent
+
+
+async def get_telegram(hass: HomeAssistant, **data: str) -> dict[str, Any]:
+    answer = await hass.services.async_call(
+        "smarty_p1", "get_telegram", data, blocking=True, return_response=True
+    )
+    assert answer
+    content: dict[str, Any] = json.loads(json.dumps(answer))
+    return content
+
+
+async def test_returns_the_current_telegram(home: Home) -> None:
+    await home.set_up()
+    await home.receive(with_value(TELEGRAM, "1-0:1.8.0", "(025679.012*kWh)"))
+
+    telegram = await get_telegram(home.hass)
+
+    assert telegram["serial_number"] == SERIAL
+    assert telegram["verification"] == "verified"
+    assert telegram["frame_counter"] == home.port.counter
+    assert telegram["objects"]["1-0:1.8.0"] == 25679.012
+    assert telegram["objects"]["0-0:96.13.0"] is None
+    assert telegram["channels"]["1"]["value"] == 678.901
+    assert telegram["received_at"]
+
+
+async def test_one_of_two_meters_must_be_named(hass: HomeAssistant, home: Home) -> None:
+    await home.set_up()
+    async with MeterPort(encipher(OTHER_METER, 1)) as other_port:
+        other = home.make_entry(other_port.url, serial=OTHER_SERIAL)
+        assert await hass.config_entries.async_setup(other.entry_id)
+
+        assert (await get_telegram(hass, config_entry=other.entry_id))["serial_number"] == (
+            OTHER_SERIAL
+        )
+        with pytest.raises(ServiceValidationError):
+            await get_telegram(hass)
+        with pytest.raises(ServiceValidationError):
+            await get_telegram(hass, config_entry="another")
+        await hass.config_entries.async_unload(other.entry_id)
+
+
+async def test_an_old_telegram_is_not_the_current_one(home: Home) -> None:
+    await home.set_up()
+    await let_pass(home.hass, 61)
+
+    with pytest.raises(ServiceValidationError, match=r"nothing is received|cannot be read"):
+        await get_telegram(home.hass)

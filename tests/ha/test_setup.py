@@ -1,19 +1,31 @@
 """Setting an entry up, unloading it, reloading it, and why setting up may fail."""
 
 import asyncio
+import json
 import os
 from hashlib import sha256
 from itertools import count
+from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.device_registry import DeviceRegistry
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.smarty_p1 import async_remove_config_entry_device
+from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.port import open_port
 
+from . import leneda
+from .billed_month import telegram
+from .boards import tank_entry
 from .meter import (
     KEY,
     OTHER_KEY,
@@ -23,12 +35,14 @@ from .meter import (
     literal_frame,
     literal_telegram,
     seal,
+    with_value,
 )
 from .support import (
     NAMELESS,
     TELEGRAM,
     Home,
     at,
+    call,
     device_of,
     health_timers,
     links,
@@ -69,7 +83,7 @@ async def test_reloads_without_leaks_and_duplicates(
     home: Home, entity_registry: EntityRegistry, device_registry: DeviceRegistry
 ) -> None:
     home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
-    entry = home.make_entry(home.port.url)
+    entry = home.entry = home.make_entry(home.port.url)
     await home.hass.config_entries.async_setup(entry.entry_id)
     before = home.values()
     entities = async_entries_for_config_entry(entity_registry, entry.entry_id)
@@ -77,7 +91,7 @@ async def test_reloads_without_leaks_and_duplicates(
     listeners = len(entry.runtime_data._listeners)
 
     for _ in range(5):
-        await home.reload(entry)
+        await home.reload()
 
     await home.port.wait_for_clients(1)
     assert home.port.connections == 6
@@ -167,3 +181,152 @@ async def test_sets_up_a_meter_at_a_serial_device(home: Home) -> None:
     finally:
         os.close(meter)
         os.close(device)
+
+
+GAS = "gas_meter_7401"
+NEW_GAS = "gas_meter_7499"
+OLD_DEVICE = f"{SERIAL}_GAS 079000257401"
+NEW_DEVICE = f"{SERIAL}_GAS 079000257499"
+
+
+def replaced() -> str:
+    """Return a telegram with another gas meter, which begins at 0."""
+    text = with_value(TELEGRAM, "0-1:96.1.0", f"({b'GAS 079000257499'.hex().upper()})")
+    return with_value(text, "0-1:24.2.1", "(250703110000S)(00000.000*m3)")
+
+
+async def delete(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, device: DeviceEntry
+) -> bool:
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_ws_client(hass)
+    answer = await client.remove_device(device.id)
+    await hass.async_block_till_done()
+    return bool(answer["success"])
+
+
+async def test_a_replaced_meter_is_a_new_device(
+    home: Home, device_registry: DeviceRegistry
+) -> None:
+    entry = await home.set_up()
+
+    await home.receive(replaced())
+
+    assert home.state_of(NEW_GAS).state == "0.0"
+    assert home.state_of(GAS).state == "unavailable"
+    new = device_of(device_registry, entry, NEW_DEVICE)
+    assert (new.name, new.serial_number) == ("Gas meter 7499", "GAS 079000257499")
+    assert entry.runtime_data.reception.totals_held_back == {}
+
+
+async def test_an_index_is_called_as_its_device_and_keeps_its_id(
+    home: Home, entity_registry: EntityRegistry
+) -> None:
+    # As earlier versions made it.
+    known = entity_registry.async_get_or_create(
+        "sensor",
+        "smarty_p1",
+        f"{OLD_DEVICE}_index",
+        suggested_object_id=f"{GAS}_gas",
+        translation_key="gas",
+    )
+    await home.set_up()
+
+    index = home.state_of(known.entity_id)
+    assert (index.state, index.name) == ("678.901", "Gas meter 7401")
+    water = home.state_of("water_meter_7402")
+    assert (water.state, water.name) == ("28.103", "Water meter 7402")
+    assert home.state_of(f"{GAS}_flow_rate").name == "Gas meter 7401 Flow rate"
+    registered = entity_registry.async_get("sensor.water_meter_7402")
+    assert registered
+    assert registered.translation_key == "water"  # which gives it its icon
+
+
+async def test_only_meters_that_are_gone_can_be_deleted(
+    home: Home, device_registry: DeviceRegistry, hass_ws_client: WebSocketGenerator
+) -> None:
+    entry = await home.set_up()
+    old = device_of(device_registry, entry, OLD_DEVICE)
+    assert not await delete(home.hass, hass_ws_client, old)
+    await home.receive(replaced())
+
+    for identifier in (SERIAL, NEW_DEVICE):
+        device = device_of(device_registry, entry, identifier)
+        assert not await delete(home.hass, hass_ws_client, device)
+    assert await delete(home.hass, hass_ws_client, old)
+    assert device_registry.async_get(old.id) is None
+    assert home.state_of(NEW_GAS).state == "0.0"
+    await home.receive(replaced())
+    assert GAS not in home.values()
+
+    # A deleted meter that comes back is there again.
+    await home.receive(TELEGRAM)
+    assert home.state_of(GAS).state == "678.901"
+    assert device_of(device_registry, entry, OLD_DEVICE).serial_number == "GAS 079000257401"
+
+    # Nothing can be deleted while the meter is not read.
+    gone = device_of(device_registry, entry, NEW_DEVICE)
+    assert await async_remove_config_entry_device(home.hass, entry, gone)
+    await home.hass.config_entries.async_unload(entry.entry_id)
+    assert not await async_remove_config_entry_device(home.hass, entry, gone)
+
+
+async def test_a_meter_keeps_its_name_when_the_one_before_it_is_removed(
+    home: Home, device_registry: DeviceRegistry
+) -> None:
+    first = home.make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
+    entry = await home.set_up()
+    assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
+
+    await home.hass.config_entries.async_remove(first.entry_id)
+    await home.again()
+    assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
+
+
+async def test_a_meter_beside_a_board_is_the_first_meter(
+    home: Home, device_registry: DeviceRegistry
+) -> None:
+    tank_entry(home.hass, "socket://127.0.0.1:9")
+    entry = await home.set_up()
+
+    assert device_of(device_registry, entry, SERIAL).name == "Smarty"
+
+
+STORED = json.loads((Path(__file__).parents[1] / "stored" / "0.1.0.json").read_text("utf-8"))
+
+
+async def test_what_0_1_0_stored_is_read(home: Home, hass_storage: dict[str, Any]) -> None:
+    frozen = STORED["entry"]
+    data = {**frozen["data"], "port": home.port.url}
+    entry = MockConfigEntry(domain="smarty_p1", **{**frozen, "data": data})
+    entry.add_to_hass(home.hass)
+    for name, content in STORED["storage"].items():
+        key = f"smarty_p1.{entry.entry_id}.{name}"
+        hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": content}
+    folder = MonthFiles(home.hass, entry.entry_id).folder
+    folder.mkdir(parents=True)
+    for name, lines in STORED["month_files"].items():
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="ascii")
+
+    # The first frame is a replay, because the stored counter is 17. Its register must not count.
+    replayed = home.port.next_frame(telegram("02:00:20", 9.0, 9.0))
+    home.port.counter = 17
+    # A lower register than the stored one is not believed.
+    home.port.greeting = replayed + home.port.next_frame(telegram("02:00:30", 0.0, 0.16))
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.wait_until(lambda: home.values()["smarty_energy_imported"] == "1463.3")
+    shown = home.values()
+    assert shown["smarty_energy_exported"] == "520.16"
+    assert shown["smarty_highest_power_this_month"] == "8.0"
+    assert shown["smarty_energy_above_reference_power"] == "0.25"
+    assert shown["smarty_price_of_exported_energy"] == "0.06"
+    assert shown["smarty_verification_of_readings"] == "verified"
+
+    period = {"start": "2026-06-16 00:00:00+02:00", "end": "2026-06-16 02:00:00+02:00"}
+    found = await call(home.hass, "get_quarter_hours", **period)
+    energies = [quarter["imported_kwh"] for quarter in found["quarter_hours"]]
+    assert energies == [0.1, 0.1, 2.0, 0.1, 0.1, 0.1, 0.1, 0.1]
+
+    progress = LenedaProgress(home.hass, entry.entry_id, {"consumption_point": leneda.POINT})
+    await progress.async_load()
+    assert progress.codes[leneda.IMPORTED].until == leneda.utc("2026-06-15 22:00")

@@ -20,7 +20,7 @@ from dev.encoder import FRAMES
 
 from .documentation import TEXTS, documented
 from .meter import OTHER_SERIAL, SERIAL, encipher, literal_frame, with_value, without_channels
-from .support import TELEGRAM, Home, device_of
+from .support import TELEGRAM, Home, device_of, load, state_of
 
 pytestmark = pytest.mark.usefixtures("everything_enabled")
 
@@ -62,8 +62,7 @@ def entities(
     """Return a line for each entity, with all that is known of it."""
     lines = {}
     for registered in async_entries_for_config_entry(registry, entry.entry_id):
-        state = hass.states.get(registered.entity_id)
-        assert state
+        state = state_of(hass, registered.entity_id)
         known = {
             "state": state.state,
             **state.attributes,
@@ -87,8 +86,7 @@ async def test_all_entities(
     home.port.greeting = TELEGRAMS[name]
     entry = home.make_entry(home.port.url, serial=OTHER_SERIAL if "export" in name else SERIAL)
     home.hass.config_entries.async_update_entry(entry, options=TARIFF)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await home.hass.async_block_till_done()
+    await load(home.hass, entry)
 
     assert entities(home.hass, entity_registry, entry) == snapshot
 
@@ -129,8 +127,7 @@ async def test_every_value_of_every_frame_is_a_state(
     home.port.greeting = literal_frame(name)
     keys = {"authentication_key": content["authentication_key"]} if content["key"] else {}
     entry = home.make_entry(home.port.url, key=content["key"], serial=serial, **keys)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await home.hass.async_block_till_done()
+    await load(home.hass, entry)
 
     # What is called as its device stands in the tables under its kind.
     states = {

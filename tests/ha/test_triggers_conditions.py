@@ -17,7 +17,7 @@ from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.trigger import TRIGGERS
 
 from .meter import SERIAL, MeterPort, with_value
-from .support import TELEGRAM, Home, device_of, fall_silent, let_pass, receive
+from .support import TELEGRAM, Home, device_of, fall_silent, let_pass, receive, state_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "automations.md").read_text()
 # The others are for other programs.
@@ -73,7 +73,6 @@ async def automate(
 
 
 async def check(hass: HomeAssistant, name: str, identifier: str = METER, **options: str) -> bool:
-    """Return whether a condition is true of a device."""
     config: dict[str, Any] = {
         "condition": f"smarty_p1.{name}",
         "target": {"device_id": device_id(hass, identifier)},
@@ -234,8 +233,7 @@ async def test_a_unit_that_the_user_has_chosen_changes_nothing(
     await hass.async_block_till_done()
     await receive(hass, port, with_value(TELEGRAM, VOLTAGE_L2, "(190.0*V)"))
 
-    state = hass.states.get("sensor.smarty_voltage_l2")
-    assert state
+    state = state_of(hass, "sensor.smarty_voltage_l2")
     assert state.state == "0.19"
     assert await check(hass, "is_voltage_out_of_range")
 

@@ -45,12 +45,10 @@ def quarter_of(n: int) -> tuple[float, float]:
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
+async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """Return the entry of a meter with eleven months from the platform before those of its own."""
-    entry = await billed_month.set_up(hass, home.port, home.make_entry, hass_storage)
-    home.port.greeting = home.port.next_frame(telegram("00:00:05", 0.1))
-    hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    await home.reload(entry)
+    entry = await billed_month.set_up(home, hass_storage)
+    await home.again(telegram("00:00:05", 0.1), OPTIONS)
     quarters: list[QuarterHour] = []
     # The last month is the meter's own.
     for n in range(334 * 96):
@@ -60,7 +58,7 @@ async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -
         quarters.append(quarter)
     meter = entry.runtime_data.books.memory.demand_meter
     meter.set_leneda_days(LenedaDays(quarters))
-    await hass.async_block_till_done()
+    await home.hass.async_block_till_done()
     return entry
 
 
@@ -166,7 +164,7 @@ async def test_what_is_missing_is_said(
     home: Home, hass_storage: dict[str, Any], hass_ws_client: WebSocketGenerator
 ) -> None:
     assert await async_setup_component(home.hass, "smarty_p1", {})
-    entry = await billed_month.set_up(home.hass, home.port, home.make_entry, hass_storage)
+    entry = await billed_month.set_up(home, hass_storage)
     with pytest.raises(
         ServiceValidationError, match=r"Smarty .* has 31 measured days .* 300 are needed"
     ):
@@ -184,8 +182,6 @@ async def test_what_is_missing_is_said(
         ({"reference_power": 7.0}, "depend on your energy price"),
         ({"energy_price": 0.1}, "A bill needs the reference power"),
     ):
-        home.port.greeting = home.port.next_frame(telegram("00:00:10", 0.0))
-        home.hass.config_entries.async_update_entry(entry, options=options)
-        await home.reload(entry)
+        await home.again(telegram("00:00:10", 0.0), options)
         with pytest.raises(ServiceValidationError, match=text):
             await call(home.hass, "what_if", **BATTERY)

@@ -12,8 +12,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_coordinator
 
-from .passed import Passed
-from .support import PATIENCE, TELEGRAM, Home
+from .support import PATIENCE, TELEGRAM, Home, Passed
 
 ROOT = "smarty_p1/house"
 TOPIC = f"{ROOT}/frame"
@@ -33,7 +32,6 @@ class Clock:
 
     @property
     def now(self) -> datetime:
-        """The time that it shows."""
         return self._now
 
     @now.setter
@@ -43,7 +41,6 @@ class Clock:
 
 
 async def tell(hass: HomeAssistant, payload: bytes | str, topic: str = TOPIC) -> None:
-    """Publish a payload."""
     async_fire_mqtt_message(hass, topic, payload)
     await wait_a_moment(hass)
 

@@ -13,7 +13,6 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import UnitOfVolumeFlowRate
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_conversion import VolumeFlowRateConverter
@@ -21,7 +20,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
-from tests.ha.support import set_up
+from tests.ha.support import issue_of, said, set_up
 
 from .conftest import FOLDER, Use, noted, settle
 
@@ -78,11 +77,20 @@ class Home:
         await settle()
 
     async def powers(self, **kilowatts: float | str) -> None:
-        """Set the states of power sensors."""
         self.reported |= kilowatts
         for name, value in kilowatts.items():
             self._hass.states.async_set(f"sensor.{name}", str(value), KILOWATTS)
         await settle()
+
+    async def calls_with(self, **kilowatts: float | str) -> list[tuple[str, Any]]:
+        """Set the states of power sensors, and return the calls since this was last asked."""
+        await self.powers(**kilowatts)
+        return self.calls
+
+    async def calls_in(self, seconds: float) -> list[tuple[str, Any]]:
+        """Let time pass, and return the calls since this was last asked."""
+        await self.let_pass(seconds)
+        return self.calls
 
     async def let_pass(self, seconds: float) -> None:
         """Let time pass, in steps of at most half a minute, after which the powers are reported."""
@@ -124,24 +132,18 @@ class TestChargeCar:
         )
 
     async def test_down_at_once_and_up_after_a_while(self, home: Home) -> None:
-        await home.powers(available=7)
         # (7 - 1) / 0.69 = 8.7
-        assert home.calls == [("set_value", 8)]
+        assert await home.calls_with(available=7) == [("set_value", 8)]
         await home.powers(net=6.52, charger=5.52)
         await home.powers(available=7.15)  # 8.9: less than a step
-        await home.let_pass(10 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(10 * MINUTE) == []
         await home.powers(available=8)  # (8 - 1) / 0.69 = 10.1
-        await home.let_pass(40)
-        assert home.calls == [("set_value", 10)]
+        assert await home.calls_in(40) == [("set_value", 10)]
         await home.powers(net=7.9, charger=6.9, available=30)  # 42 A, of which it can have 13
-        await home.let_pass(3.5 * MINUTE)
-        assert home.calls == []
-        await home.let_pass(1.5 * MINUTE)
-        assert home.calls == [("set_value", 13)]
+        assert await home.calls_in(3.5 * MINUTE) == []
+        assert await home.calls_in(1.5 * MINUTE) == [("set_value", 13)]
         # The panels yield 4 kW: (4 + 4) / 0.69 = 11.6
-        await home.powers(net=4.97, charger=8.97, available=4)
-        assert home.calls == [("set_value", 11)]
+        assert await home.calls_with(net=4.97, charger=8.97, available=4) == [("set_value", 11)]
 
     async def test_an_available_power_in_watts(self, home: Home) -> None:
         await home.set("sensor.available", 7000, unit_of_measurement="W", until_quarter_hour_ends=8)
@@ -149,33 +151,28 @@ class TestChargeCar:
         assert home.calls == [("set_value", 10)]
 
     async def test_a_meter_that_is_read_once_a_minute(self, home: Home) -> None:
-        await home.powers(available=7)
-        assert home.calls == [("set_value", 8)]
+        assert await home.calls_with(available=7) == [("set_value", 8)]
         # Without the new net power, it would seem that (7 - 12.04 + 5.52) / 0.69 = 0.7 A fit.
         del home.reported["net"]
         await home.powers(charger=5.52)
         await home.let_pass(2 * MINUTE)
         await home.powers(net=6.52)
-        await home.let_pass(2 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(2 * MINUTE) == []
 
     @pytest.mark.parametrize("delay", [10, 60, 90, 300])
     async def test_a_charger_that_reports_late(self, home: Home, delay: int) -> None:
         await self.start_without_a_report(home)
         # With the charger's power before the start, (7.5 - 6.52) / 0.69 = 1.4 A would fit.
         await home.powers(net=6.52)
-        await home.let_pass(min(delay, 4 * MINUTE))
-        assert home.calls == []
+        assert await home.calls_in(min(delay, 4 * MINUTE)) == []
         if delay > 2 * MINUTE:
             # The net power says what the car draws: (6.3 - 1) / 0.69 = 7.7
             await home.powers(available=6.3)
         else:
             await home.powers(charger=5.52)
-            await home.let_pass(MINUTE)
-            assert home.calls == []
+            assert await home.calls_in(MINUTE) == []
             await home.powers(available=6.3)
-        await home.let_pass(10)
-        assert home.calls == [("turn_off", "switch.charger")]
+        assert await home.calls_in(10) == [("turn_off", "switch.charger")]
 
     @pytest.mark.parametrize("delay", [10, 60, 90, 300])
     @pytest.mark.parametrize("is_car", [True, False])
@@ -183,8 +180,7 @@ class TestChargeCar:
         self, home: Home, delay: int, *, is_car: bool
     ) -> None:
         await self.start_at_an_idle_charger(home)
-        await home.let_pass(min(delay, 100))
-        assert home.calls == []
+        assert await home.calls_in(min(delay, 100)) == []
         if delay > 2 * MINUTE:
             await home.let_pass(30)
         else:
@@ -217,8 +213,7 @@ class TestChargeCar:
         """Let the car resume with 8 A, of which the charger then reports nothing."""
         await home.powers(available=6)
         await home.powers(net=1, charger=0, available=7.5)
-        await home.let_pass(5 * MINUTE)
-        assert home.calls == [
+        assert await home.calls_in(5 * MINUTE) == [
             ("turn_off", "switch.charger"),
             ("set_value", 8),
             ("turn_on", "switch.charger"),
@@ -228,53 +223,45 @@ class TestChargeCar:
     async def test_a_limit_that_is_turned_off_just_after_a_pause(self, home: Home) -> None:
         await self.start_without_a_report(home)
         await home.powers(net=13.52)
-        await home.let_pass(30)
-        assert home.calls == [("turn_off", "switch.charger")]
+        assert await home.calls_in(30) == [("turn_off", "switch.charger")]
         # The automation still runs.
         await home.set("input_boolean.wanted", "off")
-        await home.let_pass(30)
-        assert home.calls == [("turn_on", "switch.charger")]
+        assert await home.calls_in(30) == [("turn_on", "switch.charger")]
 
     async def test_a_limit_that_is_turned_off_during_a_wait(self, home: Home) -> None:
         await self.start_at_an_idle_charger(home)
         await home.set("input_boolean.wanted", "off")
-        await home.let_pass(3 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(3 * MINUTE) == []
         await home.set("input_boolean.wanted", "on")
         await home.powers(available="unavailable")
         await home.let_pass(30)
         await home.set("input_boolean.wanted", "off")
-        await home.let_pass(2 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(2 * MINUTE) == []
 
     async def test_it_pauses_and_resumes_with_something_to_spare(self, home: Home) -> None:
         # It pauses rather than go below the least current of the charger.
-        await home.powers(available=6)  # 7.2
-        assert home.calls == [("turn_off", "switch.charger")]
+        assert await home.calls_with(available=6) == [("turn_off", "switch.charger")]  # 7.2
         await home.powers(net=1, charger=0, available=9)
-        await home.let_pass(4.5 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(4.5 * MINUTE) == []
         await home.powers(available=6.9)  # 8.55: enough, with nothing to spare
-        await home.let_pass(10 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(10 * MINUTE) == []
         # It ends also when the charger says nothing in a pause.
         await home.set("number.current", "unavailable")
         home.refusing.add("number.current")
         await home.let_pass(10)
-        await home.powers(charger="unavailable", available=9)
-        assert home.calls == [("turn_on", "switch.charger")]
+        assert await home.calls_with(charger="unavailable", available=9) == [
+            ("turn_on", "switch.charger")
+        ]
         # A pause ends with the limit. What is not wanted is not touched afterwards.
         await home.let_pass(MINUTE)
         await home.set("number.current", 8)
         await home.powers(charger=0)
         await home.let_pass(10)
-        await home.powers(available=2)
-        assert home.calls == [("turn_off", "switch.charger")]
+        assert await home.calls_with(available=2) == [("turn_off", "switch.charger")]
         await home.set("input_boolean.wanted", "off")
         assert home.calls == [("turn_on", "switch.charger")]
         await home.powers(available=2)
-        await home.let_pass(2 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(2 * MINUTE) == []
 
 
 async def test_a_battery_whose_power_is_exactly_no_longer_needed_stops(
@@ -292,8 +279,7 @@ async def test_a_battery_whose_power_is_exactly_no_longer_needed_stops(
         battery_power="number.battery",
         charge="sensor.charge",
     )
-    await home.let_pass(30)
-    assert home.calls == [("set_value", 0.0)]
+    assert await home.calls_in(30) == [("set_value", 0.0)]
 
 
 @pytest.mark.parametrize(
@@ -336,13 +322,11 @@ class TestShedLoads:
 
     @pytest.fixture(autouse=True)
     def loads(self, hass: HomeAssistant, home: Home) -> None:
-        """Turn boiler and heater on."""
         home.note("homeassistant", "turn_on", "turn_off")
         for name, state in (("boiler", "on"), ("dryer", "off"), ("heater", "on")):
             hass.states.async_set(f"switch.{name}", state)
 
     async def begin(self, use: Use, **inputs: str) -> None:
-        """Watch the warning."""
         loads = ["climate.sold", "switch.boiler", "switch.dryer", "switch.heater"]
         await use("shed_loads", warning="binary_sensor.warning", loads=loads, **inputs)
 
@@ -353,25 +337,17 @@ class TestShedLoads:
         await home.set("binary_sensor.warning", "on")
         await home.let_pass(20)
         await home.set("binary_sensor.warning", "off")
-        await home.let_pass(MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(MINUTE) == []
         await home.set("binary_sensor.warning", "on")
-        await home.let_pass(30)
-        assert home.calls == [("turn_off", "switch.boiler")]
-        await home.let_pass(20)
-        assert home.calls == []
-        await home.let_pass(10)
-        assert home.calls == [("turn_off", "switch.heater")]
-        await home.let_pass(5 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(30) == [("turn_off", "switch.boiler")]
+        assert await home.calls_in(20) == []
+        assert await home.calls_in(10) == [("turn_off", "switch.heater")]
+        assert await home.calls_in(5 * MINUTE) == []
 
         await home.set("binary_sensor.warning", "off")
-        await home.let_pass(14 * MINUTE)
-        assert home.calls == []
-        await home.let_pass(1 * MINUTE)
-        assert home.calls == [("turn_on", "switch.heater")]
-        await home.let_pass(15 * MINUTE)
-        assert home.calls == [("turn_on", "switch.boiler")]
+        assert await home.calls_in(14 * MINUTE) == []
+        assert await home.calls_in(1 * MINUTE) == [("turn_on", "switch.heater")]
+        assert await home.calls_in(15 * MINUTE) == [("turn_on", "switch.boiler")]
 
     async def test_without_readings_a_load_stays_off_for_the_maximum_time(
         self, home: Home, use: Use
@@ -381,10 +357,8 @@ class TestShedLoads:
         await home.set("binary_sensor.warning", "on")
         await home.let_pass(30)
         await home.set("binary_sensor.warning", "unavailable")
-        await home.let_pass(29.5 * MINUTE)
-        assert home.calls == [("turn_off", "switch.boiler")]
-        await home.let_pass(30)
-        assert home.calls == [("turn_on", "switch.boiler")]
+        assert await home.calls_in(29.5 * MINUTE) == [("turn_off", "switch.boiler")]
+        assert await home.calls_in(30) == [("turn_on", "switch.boiler")]
 
     async def test_an_air_conditioner_gets_its_mode_back(
         self, hass: HomeAssistant, home: Home, use: Use
@@ -396,8 +370,10 @@ class TestShedLoads:
         await home.set("binary_sensor.warning", "on")
         await home.let_pass(30)
         await home.set("binary_sensor.warning", "off")
-        await home.let_pass(16 * MINUTE)
-        assert home.calls == [("turn_off", "climate.room"), ("set_hvac_mode", "cool")]
+        assert await home.calls_in(16 * MINUTE) == [
+            ("turn_off", "climate.room"),
+            ("set_hvac_mode", "cool"),
+        ]
 
     async def test_what_is_noted_is_turned_on_again_after_a_restart(
         self, hass: HomeAssistant, home: Home, use: Use
@@ -412,8 +388,7 @@ class TestShedLoads:
         await home.set("input_text.shed", noted(shed))
         await home.set("binary_sensor.warning", "unavailable")
         await self.begin(use, memory="input_text.shed")
-        await home.let_pass(10 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(10 * MINUTE) == []
         await home.set("binary_sensor.warning", "off")
         await home.let_pass(20 * MINUTE)
         # After 25 minutes because there was room for 15, and after 30 in any case.
@@ -441,22 +416,16 @@ class TestSolarSurplus:
 
     async def test_on_with_enough_and_off_without(self, home: Home) -> None:
         await home.powers(net=-1.9)
-        await home.let_pass(10 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(10 * MINUTE) == []
         await home.powers(net=-2.0)
-        await home.let_pass(4.5 * MINUTE)
-        assert home.calls == []
-        await home.let_pass(0.5 * MINUTE)
-        assert home.calls == [("turn_on", "switch.load")]
+        assert await home.calls_in(4.5 * MINUTE) == []
+        assert await home.calls_in(0.5 * MINUTE) == [("turn_on", "switch.load")]
 
         await home.powers(net=0.2)  # what the grid may add
-        await home.let_pass(30 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(30 * MINUTE) == []
         await home.powers(net=0.3)
-        await home.let_pass(4.5 * MINUTE)
-        assert home.calls == []
-        await home.let_pass(0.5 * MINUTE)
-        assert home.calls == [("turn_off", "switch.load")]
+        assert await home.calls_in(4.5 * MINUTE) == []
+        assert await home.calls_in(0.5 * MINUTE) == [("turn_off", "switch.load")]
 
     async def test_it_runs_for_a_least_time_and_without_readings_no_longer(
         self, home: Home
@@ -464,20 +433,20 @@ class TestSolarSurplus:
         await home.powers(net=-3)
         await home.let_pass(5 * MINUTE)
         await home.powers(net=1)
-        await home.let_pass(14 * MINUTE)
-        assert home.calls == [("turn_on", "switch.load")]
+        assert await home.calls_in(14 * MINUTE) == [("turn_on", "switch.load")]
         # A load that cannot be reached is tried again.
         home.refusing.add("switch.load")
         await home.let_pass(2 * MINUTE)
         home.refusing.clear()
         assert home.calls == []
-        await home.let_pass(5 * MINUTE)
-        assert home.calls == [("turn_off", "switch.load")]
+        assert await home.calls_in(5 * MINUTE) == [("turn_off", "switch.load")]
         await home.powers(net=-3)
         await home.let_pass(35 * MINUTE)
         await home.powers(net="unavailable")
-        await home.let_pass(5 * MINUTE)
-        assert home.calls == [("turn_on", "switch.load"), ("turn_off", "switch.load")]
+        assert await home.calls_in(5 * MINUTE) == [
+            ("turn_on", "switch.load"),
+            ("turn_off", "switch.load"),
+        ]
 
 
 class TestWaterAtNight:
@@ -503,10 +472,8 @@ class TestWaterAtNight:
         await self.flow(home, 0.012)
         await home.let_pass(149 * MINUTE)  # 2:59: two hours of the night are not over
         assert home.calls == []
-        await home.let_pass(2 * MINUTE)
-        assert home.calls == [("close_valve", "valve.water")]
-        await home.let_pass(120 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(2 * MINUTE) == [("close_valve", "valve.water")]
+        assert await home.calls_in(120 * MINUTE) == []
 
     async def test_no_leak_when_it_stops(self, home: Home) -> None:
         await home.let_pass(40 * MINUTE)
@@ -515,8 +482,7 @@ class TestWaterAtNight:
         await self.flow(home, 0.0015)
         await home.let_pass(5 * MINUTE)
         await self.flow(home, 0.6)
-        await home.let_pass(90 * MINUTE)
-        assert home.calls == []
+        assert await home.calls_in(90 * MINUTE) == []
 
 
 @pytest.mark.parametrize("unit", sorted(VolumeFlowRateConverter.VALID_UNITS, key=str))
@@ -550,9 +516,6 @@ actions: []
 async def test_a_repair_names_automations_with_the_old_blueprint(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, tmp_path: Path
 ) -> None:
-    def issue() -> ir.IssueEntry | None:
-        return ir.async_get(hass).async_get_issue("smarty_p1", f"old_blueprint_{entry.entry_id}")
-
     folder = tmp_path / "blueprints" / "automation" / "smarty-p1"
     folder.mkdir(parents=True)
     (folder / "tell_me.yaml").write_text(OLD)
@@ -561,10 +524,7 @@ async def test_a_repair_names_automations_with_the_old_blueprint(
     config = {"automation": [{"alias": "Grid", "use_blueprint": blueprint}]}
     assert await async_setup_component(hass, "automation", config)
     entry = await set_up(hass, port, make_entry)
-    found = issue()
-    assert found is not None
-    assert found.translation_placeholders is not None
-    assert found.translation_placeholders["automations"] == "Grid"
+    assert said(issue_of(hass, entry, "old_blueprint"))["automations"] == "Grid"
     with patch("homeassistant.config.async_hass_config_yaml", return_value={"automation": []}):
         await hass.services.async_call("automation", "reload", blocking=True)
-    assert issue() is None
+    assert not issue_of(hass, entry, "old_blueprint")

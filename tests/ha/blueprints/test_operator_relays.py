@@ -62,15 +62,12 @@ class House:
 
 @pytest.fixture
 def house(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> House:
-    """Return a house whose relays are closed."""
     freezer.move_to("2026-02-03 12:00:05+00:00")
     return House(hass, freezer)
 
 
 @pytest.fixture
 def begin(use: Use) -> Begin:
-    """Return a function that begins, with inputs."""
-
     async def begin(**inputs: Any) -> None:  # noqa: ANN401 - inputs
         await use("operator_relays", relays=[ONE, TWO], **inputs)
 

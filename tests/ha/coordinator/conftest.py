@@ -68,11 +68,9 @@ class House:
         await self.hass.async_block_till_done()
 
     async def unload(self) -> None:
-        """Unload the entry."""
         assert await self.hass.config_entries.async_unload(self.entry.entry_id)
 
     def good(self) -> bytes:
-        """Return a frame that is to be read."""
         return self.port.next_frame(TELEGRAM)
 
     async def send(self, *frames: bytes) -> None:
@@ -94,23 +92,19 @@ class House:
         return self.coordinator.readings + others
 
     async def passes(self, seconds: float) -> None:
-        """Let time pass."""
         await let_pass(self.hass, seconds)
 
     @property
     def coordinator(self) -> SmartyCoordinator:
-        """Return what reads the meter."""
         coordinator: SmartyCoordinator = self.entry.runtime_data
         return coordinator
 
     @property
     def connection(self) -> str:
-        """Return how the meter is doing."""
         return state_of(self.hass, "smarty_connection").state
 
     @property
     def energy(self) -> str:
-        """Return what is shown."""
         return state_of(self.hass, ENERGY).state
 
     @property
@@ -137,7 +131,6 @@ class House:
 
     @property
     def is_troubled(self) -> bool:
-        """Return whether people are bothered with a dialog or a repair."""
         return bool(self.issues or self.hass.config_entries.flow.async_progress())
 
 
@@ -145,7 +138,6 @@ class House:
 def house(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> House:
-    """Return a house whose meter is not set up yet."""
     return House(hass, port, make_entry, caplog)
 
 

@@ -4,17 +4,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
-from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import note_proof
-from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Telegram
 from dev.alterations import ALTERATIONS, flipped
 from tests.ha.coordinator.conftest import House
+from tests.ha.dialogs import repair_text
 from tests.ha.meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, PUBLISHED_KEY, encipher
-from tests.ha.repairs import repair_text
 from tests.ha.support import FORGED, TELEGRAM, wait_until
 from tests.ha.topic import Clock
 
@@ -77,29 +74,6 @@ async def test_altered_frames_are_told_as_altered_and_nobody_is_asked_for_a_key(
     await house.send(encipher(TELEGRAM, 2000))
     assert not house.is_troubled
     assert house.energy == "25678.901"
-
-
-async def test_one_good_telegram_in_sixteen_keeps_the_meter_without_a_dialog(
-    hass: HomeAssistant, house: House
-) -> None:
-    await house.begin()
-    counter = 1000
-    for _ in range(4):
-        for early in [False] * 14 + [True]:
-            counter += 1
-            await house.send((EARLY if early else LATE)(encipher(TELEGRAM, counter)))
-            await house.passes(10)
-            assert not house.is_troubled
-        counter += 1
-        await house.send(encipher(TELEGRAM, counter))
-        assert house.energy == "25678.901"
-
-    content = await async_get_config_entry_diagnostics(hass, house.entry)
-    assert content["rejections"] == {"altered": 56, "tag": 4}
-    assert content["telegrams"] == 5
-    assert REDACTED in str(content)
-    share = house.coordinator.books.history.reception.altered_share(dt_util.utcnow())
-    assert share == round(60 / 65, 3)
 
 
 @pytest.mark.parametrize(

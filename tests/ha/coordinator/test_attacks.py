@@ -11,12 +11,12 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 from custom_components.smarty_p1.lib.meter import object_count_and_rate_limits
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import OTHER_KEY, SYSTEM_TITLE, encipher, seal, with_value, without_channels
-from tests.ha.passed import Passed
 from tests.ha.support import (
     FORGED,
     OTHER_METER,
     OTHER_TITLE,
     TELEGRAM,
+    Passed,
     state_of,
     wait_for_telegram,
     wait_until,

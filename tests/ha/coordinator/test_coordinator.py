@@ -25,7 +25,6 @@ async def meter(house: House) -> None:
 
 
 def energy(kwh: float) -> str:
-    """Return a telegram with this index."""
     return with_value(TELEGRAM, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
 
 

@@ -68,7 +68,6 @@ class House:
         await self.settle()
 
     async def capture(self, captures: Captures, identity: str = "7401") -> None:
-        """Receive readings of the gas meter's index."""
         for time, index in captures:
             self.history.note(self._captured(time, index, identity))
         await self.settle()
@@ -81,7 +80,6 @@ class House:
         return replace(self._reading, telegram=telegram, channels={identity: 1}, received_at=time)
 
     async def settle(self) -> None:
-        """Wait until all hours are written."""
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def rows(self, kind: str = "volume") -> dict[datetime, float]:

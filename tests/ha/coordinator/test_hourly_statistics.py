@@ -12,9 +12,6 @@ from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import async_add_external_statistics, get_metadata
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-)
 
 from custom_components.smarty_p1.coordinator.statistics import hourly_statistics
 from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import (
@@ -25,7 +22,7 @@ from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import
     Series,
     async_write,
 )
-from tests.ha.support import changes_of
+from tests.ha.support import changes_of, recorder_done
 from tests.random_examples import examples
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
@@ -160,8 +157,7 @@ async def test_before_2026_11_hours_stay_without_energy(
 
 
 async def shown_as(hass: HomeAssistant) -> tuple[str | None, str | None]:
-    """Return the name and the unit of the statistic."""
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
     read = get_instance(hass).async_add_executor_job
     found = await read(lambda: get_metadata(hass, statistic_ids={NAME}))
     return found[NAME][1]["name"], found[NAME][1]["unit_of_measurement"]

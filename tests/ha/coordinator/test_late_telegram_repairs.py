@@ -4,16 +4,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
+from tests.ha.dialogs import fill_in, open_repair
 from tests.ha.meter import MeterPort, with_value
-from tests.ha.repairs import open_repair
 from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, Home, fall_silent, values, wait_until
 from tests.ha.topic import PORT, Clock, set_up_at_topic, tell
 
@@ -32,7 +30,6 @@ def telegram(at: datetime, kwh: float) -> str:
 
 
 def issues(hass: HomeAssistant) -> set[str]:
-    """Return which repairs are shown."""
     return {
         str(issue.translation_key)
         for issue in ir.async_get(hass).issues.values()
@@ -50,7 +47,6 @@ class House:
         self.clock = clock
 
     async def begin(self, at: datetime) -> None:
-        """Set the meter up with a telegram of a time."""
         self.entry = await set_up_at_topic(self._home, self._mock, telegram(at, 100.0))
 
     async def tell(self, at: datetime, kwh: float) -> None:
@@ -136,16 +132,13 @@ async def test_a_clock_that_is_wrong_can_be_confirmed_once_and_for_all(
     for number in range(1, 15):
         await house.tell(NOON + timedelta(seconds=10 * number), 101.0)
     assert house.energy == "unavailable"
-    assert await async_setup_component(hass, "repairs", {})
-    repairs = repairs_flow_manager(hass)
-    assert repairs
     name = f"telegrams_late_{house.entry.entry_id}"
     step, other = [await open_repair(hass, name) for _ in range(2)]
-    end = await repairs.async_configure(step["flow_id"], {})
+    end = await fill_in(hass, step, {})
     assert end["type"] is FlowResultType.CREATE_ENTRY
     await house.tell(NOON + timedelta(seconds=150), 102.0)
     # A dialog that was left open confirms nothing new.
-    end = await repairs.async_configure(other["flow_id"], {})
+    end = await fill_in(hass, other, {})
     assert end["type"] is FlowResultType.CREATE_ENTRY
     assert house.energy == "102.0"
     assert issues(hass) == set()

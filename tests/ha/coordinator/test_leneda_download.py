@@ -10,7 +10,6 @@ from unittest.mock import AsyncMock
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -41,7 +40,7 @@ from tests.ha.leneda import (
     utc,
 )
 from tests.ha.measured import measure
-from tests.ha.support import Home, own_log, wait_until
+from tests.ha.support import Home, call, own_log, said, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -237,25 +236,18 @@ async def test_a_code_that_always_fails_keeps_no_other_code_back(
 @pytest.mark.usefixtures("short_past")
 @pytest.mark.parametrize("fault", [None, Fault.NOT_FOUND, Fault.FORBIDDEN, Fault.SERVER])
 async def test_a_repair_tells_that_no_days_come(house: House, fault: Fault | None) -> None:
-    entry = await house.begin()
+    await house.begin()
     house.platform.fault = fault
     house.platform.known_until = TODAY
 
-    def issue() -> ir.IssueEntry | None:
-        return ir.async_get(house.hass).async_get_issue(
-            "smarty_p1", f"leneda_silent_{entry.entry_id}"
-        )
-
     for days in range(1, 17):
         await house.at(NOW + days * DAY + 8 * HOUR)
-        assert bool(issue()) == (days > 6)
-    found = issue()
-    assert found
-    assert (found.translation_placeholders or {})["day"][:9] == "2026-11-2"
+        assert bool(house.issue("leneda_silent")) == (days > 6)
+    assert said(house.issue("leneda_silent"))["day"][:9] == "2026-11-2"
 
     house.platform.fault = house.platform.known_until = None
     await house.at(NOW + 17 * DAY + 8 * HOUR)
-    assert issue() is None
+    assert not house.issue("leneda_silent")
 
 
 @pytest.mark.parametrize(
@@ -574,32 +566,11 @@ async def test_what_files_have_brought_is_not_asked_for(house: House) -> None:
     assert len(asked(house.platform)) == 1
 
 
-async def test_days_that_were_stored_when_it_crashed_keep_their_point(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    house.platform.fault = Fault.SERVER
-    account = {**ACCOUNT, "production_point": PRODUCTION_POINT}
-    entry = await house.begin(account)
-    rows = [LenedaRow(TODAY - n * QUARTER_HOUR, 0.5, is_measured=True) for n in range(96, 0, -1)]
-    add = QuarterHourFiles.add
-
-    def add_and_crash(*args: Any) -> None:  # noqa: ANN401 - those of `add`
-        add(*args)
-        raise ArithmeticError
-
-    monkeypatch.setattr(QuarterHourFiles, "add", add_and_crash)
-    with pytest.raises(ArithmeticError):
-        await entry.runtime_data.books.leneda.async_add({EXPORTED: rows}, dict(asked_of(account)))
-
-    files = QuarterHourFiles(house.hass, entry.entry_id)
-    assert len(files.read_others(EXPORTED, OTHER_PRODUCTION, TODAY)) == 96
-
-
-async def test_a_key_that_stops_working(house: House, issue_registry: ir.IssueRegistry) -> None:
+async def test_a_key_that_stops_working(house: House) -> None:
     entry = await house.begin()
     house.platform.key = "another"
     await house.at(utc("2026-11-22 13:00"))
-    issue = issue_registry.async_get_issue("smarty_p1", f"leneda_key_{entry.entry_id}")
+    issue = house.issue("leneda_key")
     assert issue
     assert issue.is_fixable
     assert house.platform.refused == 1
@@ -610,7 +581,7 @@ async def test_a_key_that_stops_working(house: House, issue_registry: ir.IssueRe
     assert house.platform.refused == 1
     house.platform.key = KEY
     await house.at(utc("2026-11-23 13:00"))
-    assert not issue_registry.async_get_issue("smarty_p1", f"leneda_key_{entry.entry_id}")
+    assert not house.issue("leneda_key")
 
 
 @pytest.mark.usefixtures("short_past")
@@ -623,11 +594,7 @@ async def test_a_gap_is_filled_the_next_day(house: House) -> None:
 
     async def told() -> list[tuple[float, str | None]]:
         period = {"start": "2026-11-21 00:00", "end": "2026-11-22 00:00"}
-        answer = await house.hass.services.async_call(
-            "smarty_p1", "get_quarter_hours", period, blocking=True, return_response=True
-        )
-        assert answer
-        rows: Any = answer["quarter_hours"]
+        rows = (await call(house.hass, "get_quarter_hours", **period))["quarter_hours"]
         return [(row["imported_kwh"] * 4, row.get("origin")) for row in rows]
 
     await house.hass.config.async_set_time_zone("Europe/Luxembourg")

@@ -46,7 +46,6 @@ class Home:
         self._hass, self._account = hass, account
 
     async def correct(self, point: str) -> None:
-        """Let the account have another point, and the integration start again."""
         account = {**self._account, "gas_point": point}
         self._gas = LenedaGas(self._hass, account, self.history, self._statistics)
         await self._gas.async_start()

@@ -1,24 +1,36 @@
 """What is said when the platform's key stops working, or when it counts something else."""
 
+import logging
+import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from homeassistant.components.repairs import RepairsFlowResult, repairs_flow_manager
+from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.leneda import download as leneda_download
+from custom_components.smarty_p1.coordinator.leneda import (
+    client as leneda_client,
+    download as leneda_download,
+)
+from custom_components.smarty_p1.coordinator.leneda.client import (
+    Credentials,
+    LenedaError,
+    SeriesRequest,
+    async_series,
+)
 from custom_components.smarty_p1.lib.history import QuarterHour
-from dev.leneda import Platform
-from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR
+from custom_components.smarty_p1.lib.leneda import LenedaRow, read_time_series
+from dev.leneda import Fault, Platform
+from dev.ports import free_ports
+from tests.ha.dialogs import fill_in, open_repair
+from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR, REMAINING, utc
 from tests.ha.measured import as_span
-from tests.ha.repairs import open_repair
-from tests.ha.support import TELEGRAM, Home, wait_until
+from tests.ha.support import Home, issue_of, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 NEW_KEY = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
@@ -26,9 +38,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-async def at_once(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let requests follow each other without a pause."""
-    assert await async_setup_component(hass, "repairs", {})
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
 
 
@@ -37,25 +48,18 @@ async def entry(home: Home, platform: Platform) -> MockConfigEntry:
     """Return an entry with an account whose key is not known any more."""
     platform.key = NEW_KEY
     entry = await home.set_up(leneda=ACCOUNT)
-    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
-    await home.wait_until(lambda: key_issue(home.hass, entry) is not None)
+    home.answer()
+    await home.wait_until(lambda: home.issue("leneda_key") is not None)
     return entry
-
-
-def key_issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
-    return ir.async_get(hass).async_get_issue("smarty_p1", f"leneda_key_{entry.entry_id}")
 
 
 async def mend(
     hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str]
 ) -> RepairsFlowResult:
-    """Open the repair, and fill in its form."""
     form = await open_repair(hass, f"leneda_key_{entry.entry_id}")
     assert form["type"] is FlowResultType.FORM
     assert KEY not in repr(form)
-    flows = repairs_flow_manager(hass)
-    assert flows
-    return await flows.async_configure(form["flow_id"], typed)
+    return await fill_in(hass, form, typed)
 
 
 async def test_a_new_key_is_tried_and_taken(
@@ -69,13 +73,13 @@ async def test_a_new_key_is_tried_and_taken(
     for typed, errors in wrong:
         assert (await mend(hass, entry, typed))["errors"] == errors
         assert entry.options["leneda"] == ACCOUNT
-        assert key_issue(hass, entry)
+        assert issue_of(hass, entry, "leneda_key")
 
     result = await mend(hass, entry, {"api_key": NEW_KEY, "energy_id": ENERGY_ID})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     assert entry.options["leneda"] == {**ACCOUNT, "api_key": NEW_KEY}
-    assert key_issue(hass, entry) is None
+    assert not issue_of(hass, entry, "leneda_key")
     asked = len(platform.requests)
     await wait_until(hass, lambda: len(platform.requests) > asked)
 
@@ -89,7 +93,7 @@ async def test_without_an_account_nothing_is_left_to_repair(
 
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert key_issue(hass, entry) is None
+    assert not issue_of(hass, entry, "leneda_key")
 
 
 # Each quarter-hour another one, so that shifts show.
@@ -99,7 +103,6 @@ def power(start: datetime) -> float:
 
 @pytest.fixture
 def midnight() -> datetime:
-    """Return the last midnight of Luxembourg."""
     local = dt_util.utcnow().astimezone(dt_util.get_time_zone("Europe/Luxembourg"))
     return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt_util.UTC)
 
@@ -125,7 +128,7 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         series.append([as_span(QuarterHour(start, power(start), power(start) / 8), number)])
         start += QUARTER_HOUR
     await hass.async_block_till_done()
-    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
+    home.answer()
 
     def told() -> dict[str, dict[str, str]]:
         return {
@@ -158,3 +161,97 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         platform.series[other, IMPORTED] = power
         await ask(consumption_point=other)
         assert told() == {}
+
+
+START = utc("2026-11-17 23:00")
+END = START + timedelta(days=1)
+
+
+async def ask(
+    hass: HomeAssistant, *, key: str = KEY, point: str = POINT, code: str = IMPORTED
+) -> tuple[LenedaRow, ...]:
+    request = SeriesRequest(point, code, START, END)
+    series = await async_series(hass, Credentials(key, ENERGY_ID), request, read_time_series)
+    return series.rows
+
+
+async def refusal(hass: HomeAssistant, *, key: str = KEY, point: str = POINT) -> str:
+    """Return why nothing comes, after a look at what an error may say."""
+    with pytest.raises(LenedaError) as caught:
+        await ask(hass, key=key, point=point)
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert not [secret for secret in (*PRIVATE, key, point) if secret in told]
+    return caught.value.reason
+
+
+async def test_a_day(hass: HomeAssistant, platform: Platform) -> None:
+    platform.series[POINT, IMPORTED] = lambda start: 0.412 if start.minute else 3.96
+    platform.version = lambda start: 2 if start < START + timedelta(hours=1) else 1
+    platform.is_estimated = lambda start: start == START
+
+    rows = await ask(hass)
+
+    assert len(rows) == 96
+    assert rows[0] == LenedaRow(START, 3.96, is_measured=False, version=2)
+    assert rows[1] == LenedaRow(START + QUARTER_HOUR, 0.412, is_measured=True, version=2)
+    assert rows[-1] == LenedaRow(END - QUARTER_HOUR, 0.412, is_measured=True, version=1)
+    [asked] = platform.requests
+    assert (asked.point, asked.code, asked.start, asked.end) == (POINT, IMPORTED, START, END)
+
+
+@pytest.mark.usefixtures("platform")
+async def test_unknown_point_and_code_without_right(hass: HomeAssistant) -> None:
+    assert await refusal(hass, point=POINT[:-1] + "9") == "leneda_unknown_point"
+    with pytest.raises(LenedaError) as caught:
+        await ask(hass, code=REMAINING)
+    assert caught.value.reason == "leneda_unknown_point"
+
+
+async def test_another_key(hass: HomeAssistant, platform: Platform) -> None:
+    assert await refusal(hass, key="another") == "leneda_invalid_auth"
+    assert platform.refused == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault.FORBIDDEN, "leneda_forbidden"),
+        (Fault.NOT_FOUND, "leneda_not_found"),
+        (Fault.TOO_MANY, "leneda_too_many"),
+        (Fault.SERVER, "leneda_server"),
+        (Fault.BROKEN_JSON, "leneda_not_understood"),
+        (Fault.NO_OBJECT, "leneda_not_understood"),
+        (Fault.TOO_LARGE, "leneda_answer_too_large"),
+        (Fault.REDIRECT, "leneda_not_understood"),
+        (Fault.DISCONNECTED, "leneda_unreachable"),
+    ],
+)
+async def test_refusals(
+    hass: HomeAssistant,
+    platform: Platform,
+    caplog: pytest.LogCaptureFixture,
+    fault: Fault,
+    reason: str,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    platform.fault = fault
+    assert await refusal(hass) == reason
+    # With the key, whoever is redirected to could read everything.
+    assert not platform.followed
+    assert not [secret for secret in PRIVATE if secret in caplog.text]
+
+    platform.fault = None
+    assert len(await ask(hass)) == 96
+
+
+async def test_a_slow_answer(
+    hass: HomeAssistant, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leneda_client, "TIMEOUT", 0.05)
+    platform.fault = Fault.SLOW
+    assert await refusal(hass) == "leneda_too_slow"
+
+
+async def test_nobody_there(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leneda_client, "BASE_URL", f"http://127.0.0.1:{free_ports()}/api")
+    assert await refusal(hass) == "leneda_unreachable"

@@ -34,7 +34,6 @@ def with_object(of: Reading, reference: str, value: int, at: datetime, ahead: in
 
 
 def captured(kind: str, unit: str, value: float, time: datetime) -> MBusReading:
-    """Return the capture of a meter."""
     return MBusReading(type=kind, serial_number="x", value=value, unit=unit, time=time, valve=None)
 
 

@@ -68,7 +68,6 @@ class Files:
         return [*quarter_hours_between(meter.columns, NO_LENEDA_DAYS, start, end)]
 
     async def starts(self, start: datetime, end: datetime) -> list[datetime]:
-        """Return the starts of what is read after a restart."""
         return [each.start for each in await self.read(start, end)]
 
 

@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
-from tests.ha.dialogs import confirm, reconfigure, settle, start, suggested
+from tests.ha.dialogs import confirm, reconfigure, schema_of, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import ENERGY, TELEGRAM, Home, values, wait_until
@@ -74,20 +74,16 @@ class Topic:
         return self.port.next_frame(TELEGRAM.replace("025678.901", index))
 
     async def tell(self, *payloads: bytes | str, topic: str = TOPIC) -> None:
-        """Publish payloads."""
         for payload in payloads:
             await tell(self.hass, payload, topic)
 
     async def status(self, *payloads: str) -> None:
-        """Publish what the gateway says of itself."""
         await self.tell(*payloads, topic=STATUS)
 
     async def shows(self, energy: str) -> None:
-        """Wait until this is shown."""
         await wait_until(self.hass, lambda: self.energy == energy)
 
     async def is_connected(self, *, connected: bool) -> None:
-        """Let the broker come or go."""
         self.mock.connected = connected
         async_dispatcher_send(self.hass, mqtt.MQTT_CONNECTION_STATE, connected)
         await wait_a_moment(self.hass)
@@ -210,14 +206,11 @@ def short_look(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def offered(flow: ConfigFlowResult) -> list[str]:
-    """Return the topics that the form offers."""
-    assert flow["data_schema"]
-    options = flow["data_schema"].schema["port"].config["options"]
+    options = schema_of(flow).schema["port"].config["options"]
     return [each["value"] for each in options if each["value"].startswith("mqtt:")]
 
 
 async def enter(hass: HomeAssistant, flow: ConfigFlowResult, typed: str) -> ConfigFlowResult:
-    """Fill in the form."""
     return await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"port": typed, "encryption_key": KEY}
     )

@@ -5,21 +5,24 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.components.repairs import DOMAIN as REPAIRS
+from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import issue_registry as ir, translation
-from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from homeassistant.helpers import translation
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.smarty_p1.coordinator.entered_contract import prices_to_replace
+from custom_components.smarty_p1.coordinator.entered_contract import (
+    contract_of,
+    contract_since,
+    prices_to_replace,
+)
 from custom_components.smarty_p1.flows.options.older_prices_sentence import (
     async_older_prices_sentence,
 )
-from custom_components.smarty_p1.lib.prices import OlderPrices, PriceFile, network_prices
+from custom_components.smarty_p1.lib.prices import Contract, OlderPrices, PriceFile, network_prices
 from custom_components.smarty_p1.user_locale import async_user_locale
-from tests.ha.repairs import choose, open_repair, repair_text
-from tests.ha.support import TELEGRAM, Home
+from tests.ha.dialogs import choose, open_repair
+from tests.ha.support import Home, said
 from tests.prices import PRICES
 
 LAST = 2026
@@ -44,37 +47,35 @@ OWN_OF_A_POWER = {**OWN, "network_fixed_price": 12.0, "surcharge_price": 0.08}
 OWN_LEVIES = {"electricity_tax": 0.001, "compensation": -0.001}
 
 
+class House(Home):
+    """A home whose meter answers at once."""
+
+    freezer: FrozenDateTimeFactory
+
+    async def begin(self, time: str, **options: Any) -> None:  # noqa: ANN401 - JSON
+        self.freezer.move_to(time)
+        await self.set_up(**options)
+        self.answer()
+
+    @property
+    def year(self) -> str | None:
+        issue = self.issue("network_prices")
+        return said(issue)["year"] if issue else None
+
+    async def open(self) -> RepairsFlowResult:
+        return await open_repair(self.hass, f"network_prices_{self.entry.entry_id}")
+
+    async def wait_for(self, time: str) -> None:
+        self.freezer.move_to(time)
+        async_fire_time_changed(self.hass, datetime.fromisoformat(time))
+        await self.hass.async_block_till_done()
+
+
 @pytest.fixture
-async def entry(home: Home) -> MockConfigEntry:
-    """Return an entry that is not set up, whose meter answers at once."""
-    assert await async_setup_component(home.hass, REPAIRS, {})
-    home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
-    return home.make_entry(home.port.url)
-
-
-async def set_up(hass: HomeAssistant, entry: MockConfigEntry, **options: str | float) -> None:
-    hass.config_entries.async_update_entry(entry, options=options)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-
-
-def issue_of(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
-    """Return the issue, None when it is not raised."""
-    issue = ir.async_get(hass).async_get_issue("smarty_p1", f"network_prices_{entry.entry_id}")
-    return issue if issue and issue.active else None
-
-
-def year_of(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
-    """Return the year that the issue is about."""
-    issue = issue_of(hass, entry)
-    return (issue.translation_placeholders or {})["year"] if issue else None
-
-
-async def wait_for(hass: HomeAssistant, freezer: FrozenDateTimeFactory, time: str) -> None:
-    """Let the clock go on to a time."""
-    freezer.move_to(time)
-    async_fire_time_changed(hass, datetime.fromisoformat(time))
-    await hass.async_block_till_done()
+def house(home: Home, freezer: FrozenDateTimeFactory) -> House:
+    house = House(home.hass, home.port, home.make_entry)
+    house.freezer = freezer
+    return house
 
 
 @pytest.mark.parametrize(
@@ -96,79 +97,64 @@ async def wait_for(hass: HomeAssistant, freezer: FrozenDateTimeFactory, time: st
         ({"reference_power": 7.0, "prices_confirmed": LAST}, True),
     ],
 )
-def test_who_is_told_of_a_year_that_is_not_known(
-    options: dict[str, Any],
-    is_told: bool,  # noqa: FBT001
-) -> None:
+def test_who_is_told_of_a_year_that_is_not_known(options: dict[str, Any], *, is_told: bool) -> None:
     assert bool(prices_to_replace(datetime.fromisoformat(SUMMER), options)) is is_told
 
 
-async def test_the_year_begins_while_it_runs_at_luxembourgs_midnight(
-    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
-) -> None:
-    await hass.config.async_set_time_zone("America/New_York")
-    freezer.move_to(f"{LAST}-12-31T22:59:50Z")
-    await set_up(hass, entry, reference_power=7.0)
-    assert issue_of(hass, entry) is None
+async def test_the_year_begins_while_it_runs_at_luxembourgs_midnight(house: House) -> None:
+    await house.hass.config.async_set_time_zone("America/New_York")
+    await house.begin(f"{LAST}-12-31T22:59:50Z", reference_power=7.0)
+    assert house.year is None
 
-    await wait_for(hass, freezer, f"{LAST}-12-31T22:59:59Z")
-    assert issue_of(hass, entry) is None
+    await house.wait_for(f"{LAST}-12-31T22:59:59Z")
+    assert house.year is None
     # A second after midnight there, at 23 o'clock in UTC.
-    await wait_for(hass, freezer, f"{LAST}-12-31T23:00:01Z")
-    assert year_of(hass, entry) == str(UNKNOWN)
+    await house.wait_for(f"{LAST}-12-31T23:00:01Z")
+    assert house.year == str(UNKNOWN)
 
 
-async def test_confirmed_prices_hold_for_one_year(
-    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
-) -> None:
-    freezer.move_to(f"{UNKNOWN}-12-31T12:00:00Z")
-    await set_up(hass, entry, reference_power=7.0)
-    runs = entry.runtime_data
+async def test_confirmed_prices_hold_for_one_year(house: House) -> None:
+    await house.begin(f"{UNKNOWN}-12-31T12:00:00Z", reference_power=7.0)
+    runs = house.entry.runtime_data
 
-    menu = await open_repair(hass, f"network_prices_{entry.entry_id}")
+    menu = await house.open()
     assert menu["type"] is FlowResultType.MENU
     assert menu["menu_options"] == ["keep", "enter"]
     placeholders = menu["description_placeholders"]
     assert placeholders == {"name": "Smarty 2574", "year": str(UNKNOWN), "prices": GRID}
-    result = await choose(hass, menu, "keep")
+    result = await choose(house.hass, menu, "keep")
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert issue_of(hass, entry) is None
-    assert dict(entry.options) == {"reference_power": 7.0, "prices_confirmed": UNKNOWN}
-    assert entry.runtime_data is runs  # nothing was read anew for it
-    await wait_for(hass, freezer, f"{UNKNOWN}-12-31T22:00:00Z")
-    assert issue_of(hass, entry) is None
+    assert house.year is None
+    assert dict(house.entry.options) == {"reference_power": 7.0, "prices_confirmed": UNKNOWN}
+    assert house.entry.runtime_data is runs  # nothing was read anew for it
+    await house.wait_for(f"{UNKNOWN}-12-31T22:00:00Z")
+    assert house.year is None
 
-    await wait_for(hass, freezer, f"{UNKNOWN}-12-31T23:00:00Z")
-    assert year_of(hass, entry) == str(UNKNOWN + 1)
+    await house.wait_for(f"{UNKNOWN}-12-31T23:00:00Z")
+    assert house.year == str(UNKNOWN + 1)
 
 
 @pytest.mark.parametrize("with_levies", [False, True])
 async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-    with_levies: bool,  # noqa: FBT001
+    house: House, *, with_levies: bool
 ) -> None:
-    freezer.move_to(SUMMER)
-    await set_up(hass, entry, energy_price=0.12, with_levies=with_levies)
+    await house.begin(SUMMER, energy_price=0.12, with_levies=with_levies)
 
-    result = await choose(
-        hass, await open_repair(hass, f"network_prices_{entry.entry_id}"), "enter"
-    )
+    result = await choose(house.hass, await house.open(), "enter")
 
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "enter")
     kind, flow_id = result["next_flow"]
     assert kind == "options_flow"
-    assert issue_of(hass, entry) is not None
-    assert hass.config_entries.options.async_get(flow_id)["step_id"] == "contract_details"
+    assert house.year
+    assert house.hass.config_entries.options.async_get(flow_id)["step_id"] == "contract_details"
     entered = {"network_prices": OWN}
     if with_levies:
         entered["levies"] = {"with_levies": True, **OWN_LEVIES}
-    await hass.config_entries.options.async_configure(flow_id, entered)
-    await hass.async_block_till_done()
-    assert issue_of(hass, entry) is None
-    assert entry.options["energy_price"] == 0.12
+    await house.hass.config_entries.options.async_configure(flow_id, entered)
+    await house.hass.async_block_till_done()
+    assert house.year is None
+    assert house.entry.options["energy_price"] == 0.12
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
@@ -184,51 +170,106 @@ async def test_the_issue_names_the_fields_that_end_it(hass: HomeAssistant, langu
 
 @pytest.mark.parametrize("language", [*AID_ENDED])
 async def test_the_issue_names_the_older_prices_and_the_aid_that_has_ended(
-    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, language: str
+    house: House, language: str
 ) -> None:
-    hass.config.language = language
-    freezer.move_to(SUMMER)
-    await set_up(hass, entry, reference_power=7.0, with_levies=True)
-    issue = issue_of(hass, entry)
-    assert issue
-    assert await repair_text(hass, issue.issue_id, "prices") == AID_ENDED[language]
+    house.hass.config.language = language
+    await house.begin(SUMMER, reference_power=7.0, with_levies=True)
+    placeholders = (await house.open())["description_placeholders"] or {}
+    assert placeholders["prices"] == AID_ENDED[language]
     # Of each kind and each day.
     older = OlderPrices({"levies": date(2027, 8, 31), "grid": date(2026, 12, 31)}, {})
-    sentence = await async_older_prices_sentence(hass, older, await async_user_locale(hass))
+    sentence = await async_older_prices_sentence(
+        house.hass, older, await async_user_locale(house.hass)
+    )
     first, second, _ = sentence.split(";")
     assert (first.rstrip()[-4:], second.rstrip()[-7:]) == ("2026", "08/2027")
 
 
 async def test_a_version_that_knows_the_year_withdraws_the_issue(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-    monkeypatch: pytest.MonkeyPatch,
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    freezer.move_to(SUMMER)
-    await set_up(hass, entry, reference_power=7.0)
-    issue = issue_of(hass, entry)
-    assert issue
-    assert issue.is_fixable
-    assert issue.translation_placeholders == {"name": "Smarty 2574", "year": str(UNKNOWN)}
+    await house.begin(SUMMER, reference_power=7.0)
+    issue = house.issue("network_prices")
+    assert said(issue) == {"name": "Smarty 2574", "year": str(UNKNOWN)}
+    assert issue.is_fixable  # type: ignore[union-attr]
 
     newer = PRICES.replace("until = 2026-12-31", "until = 2027-12-31")
     monkeypatch.setattr(network_prices, "PUBLISHED", PriceFile.read(newer))
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
-    assert issue_of(hass, entry) is None
+    assert await house.hass.config_entries.async_reload(house.entry.entry_id)
+    await house.hass.async_block_till_done()
+    assert house.year is None
 
 
-async def test_a_meter_that_is_removed_meanwhile(
-    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
-) -> None:
-    freezer.move_to(SUMMER)
-    await set_up(hass, entry, reference_power=7.0)
+async def test_a_meter_that_is_removed_meanwhile(house: House) -> None:
+    await house.begin(SUMMER, reference_power=7.0)
     steps = ("keep", "enter")
-    menus = [await open_repair(hass, f"network_prices_{entry.entry_id}") for _ in steps]
-    await hass.config_entries.async_remove(entry.entry_id)
-    assert issue_of(hass, entry) is None
+    menus = [await house.open() for _ in steps]
+    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    assert house.year is None
 
     for menu, step in zip(menus, steps, strict=True):
-        result = await choose(hass, menu, step)
+        result = await choose(house.hass, menu, step)
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")
+
+
+def test_without_options_everything_is_as_published() -> None:
+    assert contract_of({}) == Contract()
+    assert contract_since({}) is None
+
+
+def test_everything_entered() -> None:
+    stored = {
+        "reference_power": 12.5,
+        "meter_ampere": "63",
+        "vat": False,
+        "surcharge_replaces_variable": True,
+        "energy_price": 0.12,
+        "energy_fee": 2.5,
+        "feed_in_price": 0.07,
+        "network_fixed_price": 20.0,
+        "network_variable_price": 0.06,
+        "surcharge_price": 0.09,
+        "meter_fee": 8.0,
+    }
+    assert contract_of(stored) == Contract(
+        reference_kw=12.5,
+        meter_ampere=63,
+        has_vat=False,
+        replaces_variable=True,
+        energy_price=0.12,
+        energy_fee=2.5,
+        feed_in_price=0.07,
+        network_fixed=20.0,
+        network_variable=0.06,
+        surcharge=0.09,
+        meter_fee=8.0,
+    )
+
+
+def test_prices_that_follow_the_market() -> None:
+    stored = {"energy_price_entity": "sensor.a", "feed_in_price_entity": "sensor.b"}
+    assert contract_of(stored) == Contract(energy_margin=0.0, feed_in_margin=0.0)
+    margins = {"energy_margin": 0.1, "feed_in_margin": -0.01}
+    assert contract_of(stored | margins) == Contract(energy_margin=0.1, feed_in_margin=-0.01)
+    assert contract_of(margins) == Contract()
+
+
+def test_a_fee_by_the_year_a_discount_and_two_prices() -> None:
+    stored = {
+        "energy_price": 0.16,
+        "energy_fee": 24.5,
+        "energy_fee_per": "year",
+        "discount": 1.5,
+        "second_energy_price": 0.11,
+        "second_price_from": "22:00:00",
+        "second_price_to": "06:00:00",
+        "second_price_days": ["sun", "sat"],
+    }
+    assert contract_of(stored) == Contract(
+        energy_price=0.16,
+        energy_fee=2.041667,  # 24.50 / 12
+        discount=1.5,
+        second_price=0.11,
+        second_hours="22:00-06:00 sat sun",
+    )
+    assert contract_of({"energy_fee": 24.5, "energy_fee_per": "month"}).energy_fee == 24.5

@@ -5,48 +5,68 @@ from typing import Any
 
 import pytest
 from homeassistant.components.mqtt.const import DOMAIN as MQTT_DOMAIN
-from homeassistant.components.repairs import (
-    DOMAIN as REPAIRS,
-    RepairsFlowResult,
-    repairs_flow_manager,
-)
+from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
-from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
-from tests.ha.meter import MeterPort
-from tests.ha.repairs import open_repair
-from tests.ha.support import Home, let_pass, let_pass_until, own_log, wait_until
+from tests.ha.dialogs import fill_in, open_repair, schema_of
+from tests.ha.support import (
+    Home,
+    let_pass,
+    let_pass_until,
+    load,
+    own_log,
+    reload,
+    state_of,
+    wait_for_telegram,
+)
 
 COMING_AGAIN = ("INFO", f"{PULSE_TITLE}: readings are coming again")
 RECONNECT = 5
 UPDATE = 6
 
 
-@pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort) -> MockConfigEntry:
-    """Return a pulse reader that is set up, at a port that has sent nothing yet."""
-    entry = pulse_entry(hass, port=port.url, baud_rate=9600)
+async def set_up(hass: HomeAssistant, **source: object) -> MockConfigEntry:
+    """Return a reader that is set up, and whose source is there."""
+    entry = pulse_entry(hass, **source)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    await wait_for_telegram(hass, entry)
     return entry
 
 
-async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, data: bytes) -> None:
-    """Send bytes and wait until they are read."""
-    before = entry.runtime_data.readings
-    await port.wait_for_clients(1)
-    await port.send(data)
-    await wait_until(hass, lambda: entry.runtime_data.readings > before)
-    await let_pass(hass, UPDATE)
+class Reader(Home):
+    """A pulse reader at a port that has sent nothing yet."""
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes and wait until they are read and shown."""
+        before = self.entry.runtime_data.readings
+        await self.port.wait_for_clients(1)
+        await self.port.send(data)
+        await self.wait_until(lambda: self.entry.runtime_data.readings > before)
+        await self.let_pass(UPDATE)
+
+    @property
+    def energy(self) -> str:
+        return state(self.hass, ENERGY)
+
+    @property
+    def power(self) -> str:
+        return state(self.hass, POWER)
+
+
+@pytest.fixture
+async def reader(home: Home) -> Reader:
+    reader = Reader(home.hass, home.port, home.make_entry)
+    reader.entry = await set_up(home.hass, port=home.port.url, baud_rate=9600)
+    return reader
 
 
 class Clock:
@@ -57,7 +77,6 @@ class Clock:
         self._hass = hass
 
     async def tick(self, seconds: float) -> None:
-        """Let time pass, and timers run out."""
         self.now += seconds
         await let_pass(self._hass, max(seconds, UPDATE))
 
@@ -69,24 +88,21 @@ def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-async def test_pulses_become_energy_and_power(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
-) -> None:
-    assert entry.state is ConfigEntryState.LOADED
-    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.0", "unknown")
-    found = hass.states.get(ENERGY)
-    assert found
+async def test_pulses_become_energy_and_power(reader: Reader, clock: Clock) -> None:
+    assert reader.entry.state is ConfigEntryState.LOADED
+    assert (reader.energy, reader.power) == ("0.0", "unknown")
+    found = state_of(reader.hass, ENERGY)
     assert found.attributes["device_class"] == "energy"
     assert found.attributes["state_class"] == "total_increasing"
     assert found.attributes["unit_of_measurement"] == "kWh"
 
-    await send(hass, port, entry, b"pulse\r\n")
-    assert state(hass, ENERGY) == "0.001"
-    told = await async_get_config_entry_diagnostics(hass, entry)
+    await reader.send(b"pulse\r\n")
+    assert reader.energy == "0.001"
+    told = await async_get_config_entry_diagnostics(reader.hass, reader.entry)
     assert told["readings"] == 1
     assert told["values"] == {"energy_kwh": 0.001, "power_kw": None, "pulses": 1}
     clock.now += 3.6
-    await send(hass, port, entry, b"pulse\r\n")
+    await reader.send(b"pulse\r\n")
     for seconds, kwh, kw in (
         (5, "0.002", "0.72"),
         (36 - 5, "0.002", "0.1"),
@@ -94,57 +110,55 @@ async def test_pulses_become_energy_and_power(
         (24 * 3600, "0.002", "0.0"),
     ):
         await clock.tick(seconds)
-        assert (state(hass, ENERGY), state(hass, POWER)) == (kwh, kw)
+        assert (reader.energy, reader.power) == (kwh, kw)
 
 
-async def test_entities_are_not_updated_at_each_blink(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
-) -> None:
-    await port.wait_for_clients(1)
-    before = entry.runtime_data.readings
+async def test_entities_are_not_updated_at_each_blink(reader: Reader, clock: Clock) -> None:
+    await reader.port.wait_for_clients(1)
+    before = reader.entry.runtime_data.readings
     for number in range(1, 12):
         clock.now += 0.1
-        await port.send(b"\r")
-        await wait_until(hass, lambda: entry.runtime_data.readings == before + number)  # noqa: B023
-    assert state(hass, ENERGY) == "0.0"
+        await reader.port.send(b"\r")
+        await reader.wait_until(lambda: reader.entry.runtime_data.readings == before + number)  # noqa: B023
+    assert reader.energy == "0.0"
     await clock.tick(5)
-    assert state(hass, ENERGY) == "0.011"
+    assert reader.energy == "0.011"
 
 
-async def test_the_total_survives_restarts(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, hass_storage: dict[str, Any]
-) -> None:
-    await send(hass, port, entry, b"x\r\n100\r\n104\r\n")
-    stored = entry.runtime_data.counter.meter.pulses
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    assert hass_storage[f"smarty_p1.{entry.entry_id}.pulses"]["data"]["pulses"] == stored == 5
-    await shows(hass, ENERGY, "0.005")
+async def test_the_total_survives_restarts(reader: Reader, hass_storage: dict[str, Any]) -> None:
+    await reader.send(b"x\r\n100\r\n104\r\n")
+    stored = reader.entry.runtime_data.counter.meter.pulses
+    assert await reader.hass.config_entries.async_reload(reader.entry.entry_id)
+    assert (
+        hass_storage[f"smarty_p1.{reader.entry.entry_id}.pulses"]["data"]["pulses"] == stored == 5
+    )
+    await shows(reader.hass, ENERGY, "0.005")
 
-    await send(hass, port, entry, b"110\r\n")
-    assert entry.runtime_data.counter.meter.pulses == 11
+    await reader.send(b"110\r\n")
+    assert reader.entry.runtime_data.counter.meter.pulses == 11
     # The board counts from 0 again.
-    await send(hass, port, entry, b"0\r\n2\r\n")
-    assert entry.runtime_data.counter.meter.pulses == 13
+    await reader.send(b"0\r\n2\r\n")
+    assert reader.entry.runtime_data.counter.meter.pulses == 13
 
 
 async def test_silence_is_no_fault_but_a_lost_port_is(
-    home: Home, entry: MockConfigEntry, clock: Clock, caplog: pytest.LogCaptureFixture
+    reader: Reader, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await send(home.hass, home.port, entry, b"pulse\r\n")
+    await reader.send(b"pulse\r\n")
     for _ in range(6):
         await clock.tick(500)
-    assert state(home.hass, ENERGY) == "0.001"
+    assert reader.energy == "0.001"
 
-    await home.port.stop()
-    await home.wait_until(lambda: not entry.runtime_data.source.line.is_open)
-    assert state(home.hass, ENERGY) == "0.001"
+    await reader.port.stop()
+    await reader.wait_until(lambda: not reader.entry.runtime_data.source.line.is_open)
+    assert reader.energy == "0.001"
     await clock.tick(31)
-    assert state(home.hass, ENERGY) == "unavailable"
+    assert reader.energy == "unavailable"
 
-    await home.port.start()
-    await let_pass_until(home.hass, RECONNECT, lambda: home.port.clients == 1)
-    await let_pass_until(home.hass, 31, lambda: state(home.hass, ENERGY) == "0.001")
-    assert state(home.hass, POWER) == "unknown"
+    await reader.port.start()
+    await let_pass_until(reader.hass, RECONNECT, lambda: reader.port.clients == 1)
+    await let_pass_until(reader.hass, 31, lambda: reader.energy == "0.001")
+    assert reader.power == "unknown"
     assert [level for level, _ in own_log(caplog)] == ["ERROR", "INFO"]
     assert own_log(caplog)[1] == COMING_AGAIN
 
@@ -157,21 +171,18 @@ async def counter(hass: HomeAssistant) -> AsyncGenerator[MockConfigEntry]:
     """Return a reader of a sensor that counts, and stands at 40."""
     hass.states.async_set("sensor.led", "40")
     entry = pulse_entry(hass, entity_id="sensor.led")
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     yield entry
     await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def set_state(hass: HomeAssistant, entity_id: str, *values: str) -> None:
-    """Give an entity these states, one after the other."""
     for value in values:
         hass.states.async_set(entity_id, value)
         await hass.async_block_till_done()
 
 
 def pulses(entry: MockConfigEntry) -> int:
-    """Return how many pulses were counted."""
     count: int = entry.runtime_data.counter.meter.pulses
     return count
 
@@ -230,8 +241,7 @@ async def test_states_that_are_pulses(
     if first:
         await set_state(hass, led, first)
     entry = pulse_entry(hass, entity_id=led)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     assert (state(hass, ENERGY) == "unavailable") == (first is None)
     assert pulses(entry) == 0
     for values, count in counts.items():
@@ -260,26 +270,25 @@ async def test_an_entity_that_is_renamed(
     assert pulses(entry) == 2
 
 
+# Of the MQTT integration itself.
+LINGERING = pytest.mark.parametrize("expected_lingering_timers", [True])
+
+
 # --- MQTT -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-async def topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator) -> MockConfigEntry:
-    assert mqtt_mock
-    entry = pulse_entry(hass, topic="iot/led")
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
-    return entry
+async def topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClient) -> MockConfigEntry:  # noqa: ARG001 - before its reader
+    return await set_up(hass, topic="iot/led")
 
 
 async def publish(hass: HomeAssistant, *messages: str, retain: bool = False) -> None:
-    """Publish messages at the topic."""
     for message in messages:
         async_fire_mqtt_message(hass, "iot/led", message, retain=retain)
     await hass.async_block_till_done()
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
 async def test_a_message_is_a_pulse(hass: HomeAssistant, topic: MockConfigEntry) -> None:
     assert state(hass, ENERGY) == "0.0"
     await publish(hass, "old", retain=True)
@@ -287,19 +296,15 @@ async def test_a_message_is_a_pulse(hass: HomeAssistant, topic: MockConfigEntry)
     assert pulses(topic) == 2
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
 async def test_a_message_is_a_running_count(hass: HomeAssistant, topic: MockConfigEntry) -> None:
     await publish(hass, "100", retain=True)
     await publish(hass, "101", "105", "105", "hello")
     assert pulses(topic) == 5
-    await hass.config_entries.async_unload(topic.entry_id)
-    await hass.config_entries.async_setup(topic.entry_id)
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await reload(hass, topic)
     await publish(hass, "106", retain=True)
     assert pulses(topic) == 6
-    await hass.config_entries.async_unload(topic.entry_id)
-    await hass.config_entries.async_setup(topic.entry_id)
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await reload(hass, topic)
     # Older than what came last, and no board that has started again.
     await publish(hass, "100", retain=True)
     await publish(hass, "108")
@@ -310,22 +315,17 @@ OBJECTS = [f'{{"COUNTER":{{"C1":{count}}}}}' for count in (100, 104, 109, 115)]
 
 
 async def answer(hass: HomeAssistant, form: RepairsFlowResult, value: str) -> None:
-    """Choose a value in the dialog of the issue."""
-    repairs = repairs_flow_manager(hass)
-    assert repairs
-    result = await repairs.async_configure(form["flow_id"], {"value": value})
+    result = await fill_in(hass, form, {"value": value})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
 @pytest.mark.parametrize(
     ("value", "later"), [("0", 115 - 109 + 5), ("each_message", 2)], ids=["count", "each"]
 )
 async def test_an_installed_reader_of_json_counts_messages_until_the_repair_is_answered(
     hass: HomeAssistant, topic: MockConfigEntry, value: str, later: int
 ) -> None:
-    assert await async_setup_component(hass, REPAIRS, {})
     await publish(hass, OBJECTS[0], retain=True)
     assert pulses(topic) == 0
     await publish(hass, *OBJECTS[:2])
@@ -334,16 +334,14 @@ async def test_an_installed_reader_of_json_counts_messages_until_the_repair_is_a
     assert (issue.translation_key, issue.is_fixable) == ("object_per_pulse", True)
     assert issue.translation_placeholders == {"name": PULSE_TITLE}
     # The reader goes on, and says it again after a restart.
-    await hass.config_entries.async_reload(topic.entry_id)
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await reload(hass, topic)
     assert not ir.async_get(hass).issues
     await publish(hass, *OBJECTS[1:3])
     assert pulses(topic) == 4
 
     form = await open_repair(hass, issue.issue_id)
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "value")
-    assert form["data_schema"] is not None
-    [(marker, field)] = form["data_schema"].schema.items()
+    [(marker, field)] = schema_of(form).schema.items()
     assert [option["label"] for option in field.config["options"]] == [
         "COUNTER.C1 (109)",
         "each_message",
@@ -351,34 +349,30 @@ async def test_an_installed_reader_of_json_counts_messages_until_the_repair_is_a
     assert marker.default() == "0"
     await answer(hass, form, value)
     assert not ir.async_get(hass).issues
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await wait_for_telegram(hass, topic)
     await publish(hass, OBJECTS[3], OBJECTS[3].replace("115", "120"))
     assert pulses(topic) == 4 + later
     assert not ir.async_get(hass).issues
     # A restart keeps the choice and the energy.
-    await hass.config_entries.async_reload(topic.entry_id)
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await reload(hass, topic)
     assert pulses(topic) == 4 + later
     diagnostics = await async_get_config_entry_diagnostics(hass, topic)
     assert "COUNTER" not in str(diagnostics)
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
+@pytest.mark.usefixtures("mqtt_mock")
 async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
-    hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator
+    hass: HomeAssistant,
 ) -> None:
-    assert mqtt_mock
-    assert await async_setup_component(hass, REPAIRS, {})
     plain = {"counted": "plain", "path": []}
-    entry = pulse_entry(hass, topic="iot/led", message=plain)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    entry = await set_up(hass, topic="iot/led", message=plain)
     await publish(hass, '{"contact":true}', '{"contact":false}', '{"contact":true}')
     assert pulses(entry) == 0
     [issue] = ir.async_get(hass).issues.values()
     assert issue.translation_key == "object_not_counted"
     await answer(hass, await open_repair(hass, issue.issue_id), "0")
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    await wait_for_telegram(hass, entry)
     await publish(hass, *['{"contact":true}', '{"contact":false}'] * 3)
     assert pulses(entry) == 2
     assert not ir.async_get(hass).issues
@@ -390,7 +384,7 @@ async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
     assert (closed["type"], closed["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
 @pytest.mark.parametrize(
     ("form", "messages", "counted"),
     [
@@ -398,31 +392,24 @@ async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
         ({"message": {"counted": "plain", "path": []}}, ["blink", '{"uptime":7}', "blink"], 2),
     ],
 )
+@pytest.mark.usefixtures("mqtt_mock")
 async def test_json_beside_plain_messages_asks_nothing(
-    hass: HomeAssistant,
-    mqtt_mock: MqttMockHAClientGenerator,
-    form: dict[str, Any],
-    messages: list[str],
-    counted: int,
+    hass: HomeAssistant, form: dict[str, Any], messages: list[str], counted: int
 ) -> None:
-    assert mqtt_mock
-    entry = pulse_entry(hass, **{"topic": "iot/led", **form})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    entry = await set_up(hass, topic="iot/led", **form)
     await publish(hass, *messages)
     assert pulses(entry) == counted
     assert not ir.async_get(hass).issues
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@LINGERING
 async def test_a_word_counts_once_for_each_change(
     hass: HomeAssistant, topic: MockConfigEntry
 ) -> None:
     await publish(hass, "ON", retain=True)
     await publish(hass, "ON", "OFF", "ON", "ON", "OFF")
     assert pulses(topic) == 1
-    await hass.config_entries.async_reload(topic.entry_id)
-    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
+    await reload(hass, topic)
     await publish(hass, "ON", "OFF", "online", "x" * 20_000)
     assert pulses(topic) == 2
 
@@ -436,16 +423,17 @@ async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:
     assert state(hass, ENERGY) == "unavailable"
 
 
-async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: MeterPort) -> None:
-    port.greeting = b"Port already in use\r\n"
-    entry = pulse_entry(hass, port=port.url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await port.wait_for_connections(2)
+async def test_a_gateway_that_serves_somebody_else(home: Home) -> None:
+    home.port.greeting = b"Port already in use\r\n"
+    reader = Reader(home.hass, home.port, home.make_entry)
+    entry = reader.entry = pulse_entry(home.hass, port=home.port.url)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.port.wait_for_connections(2)
     await let_pass_until(
-        hass, RECONNECT, lambda: entry.runtime_data.condition.obstacle == "port_busy"
+        home.hass, RECONNECT, lambda: entry.runtime_data.condition.obstacle == "port_busy"
     )
-    assert state(hass, ENERGY) == "unavailable"
-    port.greeting = b""
-    await shows(hass, ENERGY, "0.0")
-    await send(hass, port, entry, b"pulse\r\n")
-    assert state(hass, ENERGY) == "0.001"
+    assert reader.energy == "unavailable"
+    home.port.greeting = b""
+    await shows(home.hass, ENERGY, "0.0")
+    await reader.send(b"pulse\r\n")
+    assert reader.energy == "0.001"

@@ -81,20 +81,18 @@ async def test_while_a_topic_waits_for_mqtt(
         await stop()
 
 
-async def test_while_a_dialog_has_the_port_of_an_entry(
-    hass: HomeAssistant, home: Home, stop: Stop
-) -> None:
+async def test_while_a_dialog_has_the_port_of_an_entry(home: Home, stop: Stop) -> None:
     entry = await home.set_up()
-    form = await entry.start_reconfigure_flow(hass)
-    await hass.config_entries.flow.async_configure(form["flow_id"], {})
+    form = await entry.start_reconfigure_flow(home.hass)
+    await home.hass.config_entries.flow.async_configure(form["flow_id"], {})
     await home.port.wait_for_connections(2)
     assert entry.state is ConfigEntryState.LOADED
-    assert links(hass) == 0
+    assert links(home.hass) == 0
 
     await stop()
 
     # Nothing reads a port of a Home Assistant that has stopped.
-    assert links(hass) == 0
+    assert links(home.hass) == 0
 
 
 @pytest.mark.parametrize("beginning", ["before", "while Home Assistant stops"])

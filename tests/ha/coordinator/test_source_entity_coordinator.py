@@ -5,7 +5,6 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.entities import Smarty, set_up
@@ -13,20 +12,17 @@ from tests.ha.support import call
 
 
 @pytest.fixture
-def smarty(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Smarty:
-    """Return the sensors of another integration."""
+async def smarty(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Smarty:
+    """Return the sensors of another integration, of all of which a meter is made."""
     freezer.move_to("2026-11-02 12:00:00+00:00")
-    return Smarty(hass, freezer)
+    smarty = Smarty(hass, freezer)
+    smarty.entry = await set_up(hass, smarty)
+    return smarty
 
 
-@pytest.fixture
-async def entry(hass: HomeAssistant, smarty: Smarty) -> MockConfigEntry:
-    """Return the entry of a meter that is made of all these sensors."""
-    return await set_up(hass, smarty)
-
-
-def keys(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
-    """Return the states of an entry's entities by the last part of their unique ids."""
+def keys(smarty: Smarty) -> dict[str, str]:
+    """Return the states of the meter's entities by the last part of their unique ids."""
+    hass, entry = smarty.hass, smarty.entry
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     states = {
         entity.unique_id.removeprefix(f"{entry.unique_id}_"): hass.states.get(entity.entity_id)
@@ -35,27 +31,25 @@ def keys(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
     return {key: state.state for key, state in states.items() if state}
 
 
-async def test_a_report_becomes_a_reading(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
-) -> None:
-    assert set(keys(hass, entry).values()) == {"unavailable"}
+async def test_a_report_becomes_a_reading(smarty: Smarty) -> None:
+    assert set(keys(smarty).values()) == {"unavailable"}
     await smarty.send(tariff_1="1000.010", power="3600")
-    shown = keys(hass, entry)
+    shown = keys(smarty)
     assert (shown["energy_imported"], shown["energy_exported"]) == ("3000.01", "500.0")
     assert (shown["power_net"], shown["verification"]) == ("3.6", "by_integration")
-    [state] = [state for state in hass.states.async_all() if state.state == "by_integration"]
+    [state] = [state for state in smarty.hass.states.async_all() if state.state == "by_integration"]
     assert state.attributes["integration"] == "DSMR Smart Meter"
     for _ in range(90):
         await smarty.send()
-    shown = keys(hass, entry)
+    shown = keys(smarty)
     # 900 s later, nothing more was drawn. The quarter-hour began before the first reading.
     assert shown["demand_running"] == "0.0"
     assert {"demand_available", "demand_will_exceed", "cost_total"} <= shown.keys()
     assert not {"voltage_l1", "connection", "telegrams"} & shown.keys()
 
 
-async def test_any_report_is_a_reading_of_all(smarty: Smarty, entry: MockConfigEntry) -> None:
-    coordinator = entry.runtime_data
+async def test_any_report_is_a_reading_of_all(smarty: Smarty) -> None:
+    coordinator = smarty.entry.runtime_data
     await smarty.send("exported", exported="500.001")
     assert coordinator.readings == 1
     # The same value again fires no change of state, but it is a report.
@@ -77,128 +71,112 @@ async def test_any_report_is_a_reading_of_all(smarty: Smarty, entry: MockConfigE
         assert coordinator.readings == 4
 
 
-async def test_a_total_that_is_silent_while_power_is_drawn(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
-) -> None:
+async def test_a_total_that_is_silent_while_power_is_drawn(smarty: Smarty) -> None:
     await smarty.send(tariff_1="1000.001", power="600")
     # 600 W make 60 Wh in ten minutes, and the total rises in steps of 1 Wh.
     for _ in range(70):
         await smarty.send("power", "fed_in")
-    coordinator = entry.runtime_data
+    coordinator = smarty.entry.runtime_data
     assert (coordinator.condition.state, coordinator.condition.obstacle) == (
         "failing",
         "entities_silent",
     )
     await smarty.send(tariff_1="1000.118")
-    assert keys(hass, entry)["energy_imported"] == "3000.118"
+    assert keys(smarty)["energy_imported"] == "3000.118"
     # While the house feeds in, the total stands still.
     for _ in range(100):
         await smarty.send("power", "fed_in", power="0", fed_in="900")
     assert coordinator.condition.state == "receiving"
 
 
-async def test_a_total_that_is_not_reported_while_it_stands_still(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
-) -> None:
+async def test_a_total_that_is_not_reported_while_it_stands_still(smarty: Smarty) -> None:
     await smarty.send(tariff_1="1000.100")
     await smarty.send(tariff_1="1000.200", tariff_2="2000.000", exported="500.000")
     # The house feeds in for two hours, and MQTT reports nothing that stays the same.
     await smarty.wait(7200)
-    assert set(keys(hass, entry).values()) == {"unavailable"}
+    assert set(keys(smarty).values()) == {"unavailable"}
     await smarty.send("tariff_1", tariff_1="1000.300")
     noon = {"start": "2026-11-02T12:00:00+00:00", "end": "2026-11-02T18:00:00+00:00"}
-    known = (await call(hass, "get_quarter_hours", **noon))["quarter_hours"]
+    known = (await call(smarty.hass, "get_quarter_hours", **noon))["quarter_hours"]
     assert [quarter["imported_kwh"] for quarter in known] == [0.0] * 7
     # After an integration was away, the total is higher: nobody knows when that was drawn.
     await smarty.wait(7200)
     await smarty.send("tariff_1", tariff_1="1000.900")
-    assert (await call(hass, "get_quarter_hours", **noon))["quarter_hours"] == known
+    assert (await call(smarty.hass, "get_quarter_hours", **noon))["quarter_hours"] == known
 
 
 @pytest.mark.parametrize("away", ["unavailable", "unknown"])
-async def test_two_tariffs_count_only_together(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry, away: str
-) -> None:
+async def test_two_tariffs_count_only_together(smarty: Smarty, away: str) -> None:
     await smarty.send()
     await smarty.send(tariff_2=away)
     await smarty.send(tariff_1="1000.020")
-    assert entry.runtime_data.readings == 1
-    assert set(keys(hass, entry).values()) == {"unavailable"}
+    assert smarty.entry.runtime_data.readings == 1
+    assert set(keys(smarty).values()) == {"unavailable"}
     # The first state after it was away may be old, so it is no report.
     await smarty.send("tariff_2", tariff_2="2000.000")
-    assert entry.runtime_data.readings == 1
+    assert smarty.entry.runtime_data.readings == 1
     await smarty.send()
-    assert keys(hass, entry)["energy_imported"] == "3000.02"
+    assert keys(smarty)["energy_imported"] == "3000.02"
 
 
-async def test_nothing_is_read_without_a_report(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
-) -> None:
+async def test_nothing_is_read_without_a_report(smarty: Smarty) -> None:
     await smarty.send()
     await smarty.wait(600)
-    assert entry.runtime_data.readings == 1
-    assert keys(hass, entry)["energy_imported"] == "3000.0"
+    assert smarty.entry.runtime_data.readings == 1
+    assert keys(smarty)["energy_imported"] == "3000.0"
     await smarty.wait(30)
-    assert set(keys(hass, entry).values()) == {"unavailable"}
+    assert set(keys(smarty).values()) == {"unavailable"}
     # A restored state says nothing.
     for name in smarty.chosen("tariff_1", "tariff_2"):
-        hass.states.async_remove(name)
+        smarty.hass.states.async_remove(name)
     await smarty.send("tariff_1", "tariff_2")
-    assert entry.runtime_data.readings == 1
+    assert smarty.entry.runtime_data.readings == 1
     await smarty.send()
-    assert entry.runtime_data.readings == 2
+    assert smarty.entry.runtime_data.readings == 2
 
 
-async def test_a_fall_waits_for_its_confirmation(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
-) -> None:
+async def test_a_fall_waits_for_its_confirmation(smarty: Smarty) -> None:
     await smarty.send()
     for _ in range(6):
         await smarty.send(tariff_1="0.500")
-        assert keys(hass, entry)["energy_imported"] == "3000.0"
+        assert keys(smarty)["energy_imported"] == "3000.0"
     await smarty.send()
-    assert keys(hass, entry)["energy_imported"] == "2000.5"
+    assert keys(smarty)["energy_imported"] == "2000.5"
 
 
-async def test_a_renamed_entity_goes_on(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
-) -> None:
+async def test_a_renamed_entity_goes_on(smarty: Smarty) -> None:
     await smarty.send()
-    registry = er.async_get(hass)
+    registry = er.async_get(smarty.hass)
     before = registry.async_get(smarty.ids["tariff_1"].id)
     assert before
-    hass.states.async_remove(before.entity_id)
+    smarty.hass.states.async_remove(before.entity_id)
     registry.async_update_entity(before.entity_id, new_entity_id="sensor.new_name")
     await smarty.send("tariff_1", tariff_1="1000.100")
     await smarty.send("tariff_1", tariff_1="1000.200")
-    assert keys(hass, entry)["energy_imported"] == "3000.2"
+    assert keys(smarty)["energy_imported"] == "3000.2"
 
 
-async def test_a_restart_goes_on(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
-) -> None:
+async def test_a_restart_goes_on(smarty: Smarty) -> None:
     await smarty.send()
-    await hass.config_entries.async_unload(entry.entry_id)
+    await smarty.hass.config_entries.async_unload(smarty.entry.entry_id)
     await smarty.send(tariff_1="1000.300")
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.runtime_data.readings == 0
+    assert await smarty.hass.config_entries.async_setup(smarty.entry.entry_id)
+    assert smarty.entry.runtime_data.readings == 0
     await smarty.send(tariff_1="1000.400")
-    assert keys(hass, entry)["energy_imported"] == "3000.4"
-    assert entry.runtime_data.data.demand.month.imported_kwh == pytest.approx(0.4)
+    assert keys(smarty)["energy_imported"] == "3000.4"
+    assert smarty.entry.runtime_data.data.demand.month.imported_kwh == pytest.approx(0.4)
 
 
-async def test_it_has_no_telegrams(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
-) -> None:
+async def test_it_has_no_telegrams(smarty: Smarty) -> None:
     await smarty.send()
     for action, data in (("get_telegram", {}), ("capture", {"step": "start"})):
         with pytest.raises(ServiceValidationError, match="Smarty is not read through a port"):
-            await call(hass, action, **data)
+            await call(smarty.hass, action, **data)
     # No option needs telegrams, and diagnostics name the entities.
-    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    menu = await smarty.hass.config_entries.options.async_init(smarty.entry.entry_id)
     pages = ["contract", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
     assert menu["menu_options"] == pages
-    told = await async_get_config_entry_diagnostics(hass, entry)
+    told = await async_get_config_entry_diagnostics(smarty.hass, smarty.entry)
     assert (told["readings"], told["telegram"]["verification"]) == (1, "by_integration")
     assert told["telegram"]["objects"]["1-0:1.8.0"] == 3000.0
     assert told["data"]["energy_imported"][1] == smarty.ids["tariff_2"].id

@@ -11,7 +11,6 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import STORAGE_DIR, Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -21,7 +20,7 @@ from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
 from tests.ha.boards import pulse_entry
 from tests.ha.coordinator.test_demand import TARIFF
 from tests.ha.meter import KEY, SYSTEM_TITLE
-from tests.ha.support import Home, at, own_log
+from tests.ha.support import Home, at, issue_of, load, own_log, said
 
 STORED: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "stored" / "0.1.0.json").read_text()
@@ -50,12 +49,10 @@ def config_dir(hass: HomeAssistant, tmp_path: Path) -> Generator[None]:
 
 
 def path_of(hass: HomeAssistant, entry: MockConfigEntry, store: str) -> Path:
-    """Return where a store of an entry has its file."""
     return Path(hass.config.path(STORAGE_DIR, f"smarty_p1.{entry.entry_id}.{store}"))
 
 
 def write(hass: HomeAssistant, entry: MockConfigEntry, store: str, content: object) -> Path:
-    """Store something in the place of what belongs there."""
     path = path_of(hass, entry, store)
     path.parent.mkdir(exist_ok=True)
     text = content if isinstance(content, str) else json.dumps(content)
@@ -130,17 +127,14 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(
     path = write(hass, entry, store, wrapped(data))
     stored = files(path)[path.name]
 
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     aside = Path(f"{path}.unreadable")
     assert files(path)[aside.name] == stored
     warnings = [text for level, text in own_log(caplog) if level == "WARNING"]
     assert len(warnings) == 1
     assert str(path) in warnings[0]
     assert str(aside) in warnings[0]
-    issue = ir.async_get(hass).async_get_issue("smarty_p1", f"stored_unreadable_{entry.entry_id}")
-    assert issue
-    assert (issue.translation_placeholders or {})["file"] == str(path)
+    assert said(issue_of(hass, entry, "stored_unreadable"))["file"] == str(path)
     assert await hass.config_entries.async_unload(entry.entry_id)
 
     # What is written then is read again, and nothing more is said.
@@ -165,8 +159,7 @@ async def test_what_keeps_out_replays_and_names_topics_is_for_home_assistant_onl
     hass: HomeAssistant, home: Home
 ) -> None:
     entry = make(home, "meter")
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
     retained = RetainedTopics(hass, entry.entry_id)
     retained.add("smarty/telegram")

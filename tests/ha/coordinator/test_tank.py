@@ -15,8 +15,8 @@ from custom_components.smarty_p1.coordinator import tank_coordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.boards import Sonar, tank_level
 from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
+from tests.ha.dialogs import repair_text
 from tests.ha.meter import MeterPort
-from tests.ha.repairs import repair_text
 from tests.ha.support import Home, let_pass_until, own_log, wait_until
 
 
@@ -30,7 +30,6 @@ def every_reading_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 async def set_up(
     hass: HomeAssistant, port: MeterPort, first: bytes, **geometry: float | str
 ) -> MockConfigEntry:
-    """Set up a tank whose sensor sends this first."""
     port.greeting = first
     entry = tank_entry(hass, port.url, **geometry)
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -40,7 +39,6 @@ async def set_up(
 
 
 async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, data: bytes) -> None:
-    """Send readings and wait until they are read."""
     before = entry.runtime_data.readings
     await port.send(data)
     await wait_until(hass, lambda: entry.runtime_data.readings > before)
@@ -54,8 +52,7 @@ async def test_the_level_of_the_water(home: Home, entity_registry: EntityRegistr
         "2500.0",
         "120.0",
     )
-    volume = home.hass.states.get(VOLUME)
-    assert volume
+    volume = home.state_of(VOLUME)
     assert volume.attributes["device_class"] == "volume_storage"
     assert volume.attributes["unit_of_measurement"] == "L"
     for shown in (LEVEL, VOLUME, DISTANCE):

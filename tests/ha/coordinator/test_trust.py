@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Reason
 from tests.ha.coordinator.conftest import House
-from tests.ha.dialogs import suggested
+from tests.ha.dialogs import fill_in, open_repair, repair_text, suggested
 from tests.ha.meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -30,13 +28,13 @@ from tests.ha.meter import (
     seal,
     with_value,
 )
-from tests.ha.repairs import open_repair, repair_text
 from tests.ha.support import (
     FORGED,
     OTHER_METER,
     OTHER_TITLE,
     TELEGRAM,
     let_pass,
+    said,
     state_of,
     wait_for_telegram,
     wait_until,
@@ -61,7 +59,6 @@ async def go_on(house: House, *frames: bytes) -> None:
 
 
 async def fails(house: House, reason: str) -> None:
-    """Wait until the meter fails, and for this reason."""
     await wait_until(house.hass, lambda: house.coordinator.condition.state == "failing")
     assert house.coordinator.condition.obstacle == reason
     assert house.entry.state is ConfigEntryState.LOADED
@@ -203,9 +200,7 @@ async def test_what_fails_so_often_and_for_so_long_is_a_repair_until_it_is_mende
     assert house.issues.keys() == {problem}
     issue = house.issues[problem]
     assert issue.is_fixable
-    assert (told | {"port": house.port.url}).items() <= (
-        issue.translation_placeholders or {}
-    ).items()
+    assert (told | {"port": house.port.url}).items() <= said(issue).items()
     assert not house.reauths
     assert house.energy == "unavailable"
     assert len(str(house.coordinator.last_exception)) < 300
@@ -294,9 +289,9 @@ async def test_a_clock_that_cannot_be_read_is_a_repair(house: House) -> None:
     # Without a letter, it can be read.
     await house.send(house.port.next_frame(with_value(TELEGRAM, "0-0:1.0.0", "(250703103000)")))
     assert not house.issues
-    latest = house.coordinator.latest
-    assert latest
-    assert latest.time == datetime.fromisoformat("2025-07-03T10:30:00+02:00")
+    assert house.entry.runtime_data.latest.time == datetime.fromisoformat(
+        "2025-07-03T10:30:00+02:00"
+    )
 
 
 async def test_after_a_restored_backup_recorded_frames_are_not_shown(
@@ -322,13 +317,10 @@ async def test_after_a_restored_backup_recorded_frames_are_not_shown(
         assert house.energy == "unavailable"
         await house.passes(10)
     assert told == []
-    issue = house.issues["telegrams_late"]
-    placeholders = issue.translation_placeholders or {}
+    placeholders = said(house.issues["telegrams_late"])
     assert placeholders["since"].startswith("2025-07-05")
     assert placeholders["now"].startswith("2025-07-26")
-    demand = house.coordinator.books.demand
-    assert demand
-    assert demand.time == at
+    assert house.entry.runtime_data.books.demand.time == at
     # The meter itself is shown at once.
     await house.send(frame_of(stopped_clock.now, 20_100))
     assert house.energy == "20100.0"
@@ -339,11 +331,8 @@ async def test_after_a_restored_backup_recorded_frames_are_not_shown(
         await house.send(frame_of(recorded + timedelta(days=7, seconds=number), 20_101))
         await house.passes(10)
     assert house.energy == "unavailable"
-    assert await async_setup_component(house.hass, "repairs", {})
     step = await open_repair(house.hass, house.issues["telegrams_late"].issue_id)
-    repairs = repairs_flow_manager(house.hass)
-    assert repairs
-    await repairs.async_configure(step["flow_id"], {})
+    await fill_in(house.hass, step, {})
     await house.send(frame_of(recorded + timedelta(days=7, seconds=20), 20_102))
     assert house.energy == "20102.0"
 
@@ -362,14 +351,11 @@ async def test_the_user_confirms_the_clock_of_a_new_meter(
         for issue in ir.async_get(house.hass).issues.values()
         if issue.translation_key == "meter_clock"
     ]
-    placeholders = issue.translation_placeholders or {}
+    placeholders = said(issue)
     assert placeholders["since"].startswith("2025-07-03")
     assert placeholders["now"].startswith("2025-11-30")
-    assert await async_setup_component(house.hass, "repairs", {})
     step = await open_repair(house.hass, issue.issue_id)
-    repairs = repairs_flow_manager(house.hass)
-    assert repairs
-    await repairs.async_configure(step["flow_id"], {})
+    await fill_in(house.hass, step, {})
     await house.send(house.good())
     assert not demand_meter.is_clock_doubtful
 

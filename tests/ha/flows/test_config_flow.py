@@ -24,7 +24,16 @@ from custom_components.smarty_p1.lib.port import open_port, probe
 from dev.alterations import ALTERATIONS, cut, flipped
 from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry
-from tests.ha.dialogs import confirm, is_advanced_open, reconfigure, start, submit, suggested, told
+from tests.ha.dialogs import (
+    confirm,
+    is_advanced_open,
+    reconfigure,
+    schema_of,
+    start,
+    submit,
+    suggested,
+    told,
+)
 from tests.ha.meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -40,8 +49,8 @@ from tests.ha.meter import (
     with_value,
 )
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import NAMELESS, Home, values, wait_until
-from tests.ha.test_secrets import assert_no_secret
+from tests.ha.support import NAMELESS, Home, values
+from tests.ha.test_diagnostics import assert_no_secret
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 
@@ -50,7 +59,6 @@ pytestmark = pytest.mark.usefixtures("short_wait")
 
 
 async def enter(hass: HomeAssistant, port: str, key: str = KEY) -> ConfigFlowResult:
-    """Open the dialog and fill in the form."""
     return await submit(hass, await start(hass), {"port": port, "encryption_key": key})
 
 
@@ -291,8 +299,7 @@ async def test_address_that_is_not_complete(home: Home, refuses: Refusals) -> No
 async def options_of_port(hass: HomeAssistant, *path: str) -> list[SelectOptionDict]:
     """Return what can be chosen in the field for a port, which takes anything else, too."""
     form = await start(hass, *path)
-    schema = form["data_schema"]
-    assert schema
+    schema = schema_of(form)
     selector = schema.schema["port"]
     assert selector.config["custom_value"] is True
     assert selector("127.0.0.1:2001") == "127.0.0.1:2001"
@@ -431,7 +438,6 @@ async def test_stores_the_lasting_name_of_a_device(home: Home, by_id: str, devic
 
 @pytest.fixture
 def listening() -> Iterator[AsyncMock]:
-    """Let somebody listen at every address."""
     with patch.object(
         asyncio, "open_connection", AsyncMock(return_value=(Mock(), Mock()))
     ) as connect:
@@ -549,24 +555,6 @@ async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> 
     await hass.async_block_till_done()
     assert port.connections == 1
     assert hass.config_entries.flow.async_progress() == []
-
-
-async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: MeterPort) -> None:
-    flow = await start(hass)
-    user_input = {"port": port.url, "encryption_key": KEY}
-    with patch.object(port_key_and_found_meter, "probe", probe):
-        await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
-    await port.wait_for_clients(1)
-
-    # The dialog can be loaded anew while it waits, and does not connect twice.
-    again = await hass.config_entries.flow.async_configure(flow["flow_id"])
-    assert again["type"] is FlowResultType.SHOW_PROGRESS
-    await port.send(ENCRYPTED)
-    await wait_until(hass, lambda: port.clients == 0)
-
-    found = await hass.config_entries.flow.async_configure(flow["flow_id"])
-    assert found["step_id"] == "contract"
-    assert port.connections == 1
 
 
 async def test_no_key_is_ever_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:

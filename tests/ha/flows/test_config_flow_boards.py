@@ -19,7 +19,7 @@ from custom_components.smarty_p1.flows.boards import pulse_flow, tank_flow
 from custom_components.smarty_p1.flows.boards.board_probe import probe_pulses, probe_sonar
 from custom_components.smarty_p1.lib.port import NotP1Error
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
-from tests.ha.dialogs import reconfigure, settle, start, submit, suggested, told
+from tests.ha.dialogs import reconfigure, schema_of, settle, start, submit, suggested, told
 from tests.ha.meter import MeterPort
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import Home, let_pass, wait_until
@@ -29,7 +29,6 @@ PULSES: dict[str, Any] = {"pulses_per_kwh": 800}
 
 @pytest.fixture(autouse=True)
 def short_wait() -> Generator[None]:
-    """Give up waiting soon."""
     with (
         patch.object(pulse_flow, "probe_pulses", partial(probe_pulses, timeout=0.4)),
         patch.object(tank_flow, "probe_sonar", partial(probe_sonar, timeout=0.4)),
@@ -64,7 +63,6 @@ async def test_a_look_at_a_port_takes_no_more_than_ten_times_what_a_line_carries
 
 
 def port_input(port: MeterPort, **more: object) -> dict[str, Any]:
-    """Return what is typed for a board at a port."""
     return {"port": port.address, "baud_rate": "9600", **PULSES, **more}
 
 
@@ -365,7 +363,6 @@ async def find_messages(hass: HomeAssistant, *messages: str) -> ConfigFlowResult
 
 
 async def count(hass: HomeAssistant, entry: MockConfigEntry, messages: list[str]) -> int:
-    """Return how many pulses messages make."""
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     for message in messages:
         async_fire_mqtt_message(hass, "iot/led", message)
@@ -389,8 +386,7 @@ async def test_messages_of_real_firmware(hass: HomeAssistant, firmware: str) -> 
 
 def offered(form: ConfigFlowResult) -> dict[str, str]:
     """Return the values that a form offers, by their labels."""
-    assert form["data_schema"] is not None
-    [field] = form["data_schema"].schema.values()
+    [field] = schema_of(form).schema.values()
     return {option["label"]: option["value"] for option in field.config["options"]}
 
 
@@ -457,37 +453,36 @@ IMPOSSIBLE = [
 ]
 
 
-async def test_a_tank(hass: HomeAssistant, port: MeterPort, refuses: Refusals) -> None:
-    # With the decimal comma and the unit of a tape measure.
+async def test_a_tank(home: Home, refuses: Refusals) -> None:
     typed = {"distance_empty": "2,2 m", "distance_full": "20,0", "volume": "5 000 l"}
-    fields = {"port": port.address, **GEOMETRY, **typed}
-    form = await refuses(await start(hass, "tank"), IMPOSSIBLE, fields)
-    assert port.connections == 0
+    fields = {"port": home.port.address, **GEOMETRY, **typed}
+    form = await refuses(await start(home.hass, "tank"), IMPOSSIBLE, fields)
+    assert home.port.connections == 0
     silent = [
         Row("port: sensor_silent", {}, given=b""),
         Row("port: not_sonar", {}, given=b"login: \r\n"),
         Row("port: port_busy", {}, given=b"Port already in use\r\n"),
     ]
-    form = await refuses(form, silent, fields, partial(setattr, port, "greeting"))
+    form = await refuses(form, silent, fields, partial(setattr, home.port, "greeting"))
 
-    port.greeting = b"xR12\r" + b"R070\r" * 15 + b"R765\rR200\r" * 4
-    found = await submit(hass, form, fields)
+    home.port.greeting = b"xR12\r" + b"R070\r" * 15 + b"R765\rR200\r" * 4
+    found = await submit(home.hass, form, fields)
     assert found["description_placeholders"] == {
         "distance": "70 cm",
         "level": "75 %",
         "volume": "3750 L",
     }
-    result = await agree(hass, found, "tank_found")
+    result = await agree(home.hass, found, "tank_found")
     entry = result["result"]
     assert entry.title == "Rainwater tank"
     assert entry.options == GEOMETRY
     assert entry.state is ConfigEntryState.LOADED
-    await shows(hass, LEVEL, "75.0")
+    await shows(home.hass, LEVEL, "75.0")
 
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await home.hass.config_entries.options.async_init(entry.entry_id)
     form = await refuses(form, IMPOSSIBLE, GEOMETRY)
-    await submit(hass, form, {**GEOMETRY, "shape": "lying_cylinder"})
-    await shows(hass, LEVEL, "80.4")
+    await submit(home.hass, form, {**GEOMETRY, "shape": "lying_cylinder"})
+    await shows(home.hass, LEVEL, "80.4")
 
 
 async def test_a_sensor_that_sees_nothing(hass: HomeAssistant, port: MeterPort) -> None:

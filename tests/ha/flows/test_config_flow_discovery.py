@@ -358,7 +358,6 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def lose(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
-    """Let a meter's readings stop."""
     await port.stop()
     await let_pass(hass, 61)
     assert not entry.runtime_data.last_update_success
@@ -430,7 +429,6 @@ async def test_whoever_announces_a_port_must_have_the_meter(
 
 
 def searches(hass: HomeAssistant) -> int:
-    """Return how many meters are looked for."""
     tasks = asyncio.all_tasks(hass.loop)
     return sum("smarty_p1 gateway of" in task.get_name() for task in tasks)
 

@@ -89,7 +89,6 @@ class Dialogs(Home):
         return form
 
     async def submit(self, form: ConfigFlowResult, typed: dict[str, Any]) -> ConfigFlowResult:
-        """Fill in the form, and wait for what it leads to."""
         return await submit(self.hass, form, typed)
 
     async def enter(self, form: ConfigFlowResult, typed: dict[str, Any]) -> ConfigFlowResult:
@@ -130,7 +129,6 @@ def dialogs(home: Home) -> Dialogs:
 
 
 def unavailable(hass: HomeAssistant) -> list[str]:
-    """Return the entities that show nothing."""
     return [state.entity_id for state in hass.states.async_all() if state.state == "unavailable"]
 
 
@@ -311,7 +309,6 @@ CHANGES: dict[str, tuple[dict[str, Any], bytes, list[tuple[Any, ...]], dict[str,
 
 
 def entry_of(dialogs: Dialogs, changes: dict[str, Any]) -> MockConfigEntry:
-    """Return an entry that differs from the usual one."""
     others = {name: value for name, value in changes.items() if name != "encryption_key"}
     key = changes.get("encryption_key", KEY)
     return dialogs.make_entry(dialogs.port.url, key=key, **others)

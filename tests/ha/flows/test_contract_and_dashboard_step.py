@@ -1,8 +1,10 @@
 """The step that ends the set-up of a meter: its contract, the sidebar, the Energy dashboard."""
 
+import json
 import sys
 from datetime import UTC, datetime
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,10 +20,19 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.smarty_p1.flows.meter import contract_and_dashboard_step
-from tests.ha.dialogs import confirm, enter_contract, open_options, start, submit, suggested, told
+from tests.ha.dialogs import (
+    confirm,
+    enter_contract,
+    open_options,
+    schema_of,
+    start,
+    submit,
+    suggested,
+    told,
+)
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
 from tests.ha.support import OTHER_METER, TELEGRAM, Home, let_pass, reload
 
@@ -74,25 +85,21 @@ async def frontend(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 @pytest.fixture
 async def energy(hass: HomeAssistant) -> None:
-    """Set up the Energy dashboard."""
     assert await async_setup_component(hass, "energy", {})
 
 
 async def find(hass: HomeAssistant, port: MeterPort, text: str = TELEGRAM) -> ConfigFlowResult:
-    """Go through the dialog until the meter is found."""
     port.greeting = port.next_frame(text)
     typed = {"port": port.url, "encryption_key": KEY}
     return await submit(hass, await start(hass), typed)
 
 
 async def sources(hass: HomeAssistant) -> Any:  # noqa: ANN401 - whatever the user has entered
-    """Return what the Energy dashboard shows."""
     data = (await async_get_manager(hass)).data
     return data and data["energy_sources"]
 
 
 async def enter_sources(hass: HomeAssistant, *entered: Any) -> None:  # noqa: ANN401 - as above
-    """Enter something in the Energy dashboard, as a user does."""
     update: Any = {"energy_sources": list(entered)}
     await (await async_get_manager(hass)).async_update(update)
 
@@ -107,7 +114,6 @@ def panels(hass: HomeAssistant) -> set[str]:
 
 
 async def add_dashboard(hass: HomeAssistant, path: str, config: dict[str, Any]) -> None:
-    """Add a dashboard, as a user does."""
     dashboard = LovelaceStorage(hass, {"id": path, "url_path": path})
     hass.data[LOVELACE_DATA].dashboards[path] = dashboard
     await dashboard.async_save(config)
@@ -305,30 +311,29 @@ async def test_an_entity_that_is_disabled_is_left_out(hass: HomeAssistant, home:
 
 
 @pytest.mark.usefixtures("frontend")
-async def test_the_dashboard_goes_with_the_last_meter(hass: HomeAssistant, port: MeterPort) -> None:
-    # Somebody has their own dashboard at that path.
-    hass.data[LOVELACE_DATA].dashboards["smarty-p1"] = LovelaceStorage(
-        hass, {"id": "smarty-p1", "url_path": "smarty-p1"}
+async def test_the_dashboard_goes_with_the_last_meter(home: Home) -> None:
+    home.hass.data[LOVELACE_DATA].dashboards["smarty-p1"] = LovelaceStorage(
+        home.hass, {"id": "smarty-p1", "url_path": "smarty-p1"}
     )
-    form = await find(hass, port)
+    form = await find(home.hass, home.port)
     assert "fill_energy" not in suggested(form)
-    first = await confirm(hass, form)
+    first = await confirm(home.hass, form)
     assert first["description"] == "dashboard"
     assert told(first)["dashboard"] == "/smarty-p1-2"
-    assert panels(hass) == {"smarty-p1-2"}
+    assert panels(home.hass) == {"smarty-p1-2"}
 
     async with MeterPort() as other_port:
         # Nothing is asked twice.
-        second = await confirm(hass, await find(hass, other_port, OTHER_METER))
+        second = await confirm(home.hass, await find(home.hass, other_port, OTHER_METER))
         assert second["title"] == f"Smarty {OTHER_SERIAL[-4:]}"
-        assert panels(hass) == {"smarty-p1-2"}
+        assert panels(home.hass) == {"smarty-p1-2"}
 
-        await hass.config_entries.async_remove(first["result"].entry_id)
-        assert panels(hass) == {"smarty-p1-2"}
+        await home.hass.config_entries.async_remove(first["result"].entry_id)
+        assert panels(home.hass) == {"smarty-p1-2"}
         assert dict(second["result"].options) == {"sidebar": True}
-        await hass.config_entries.async_remove(second["result"].entry_id)
-        assert panels(hass) == set()
-        assert list(hass.data[LOVELACE_DATA].dashboards) == [None, "smarty-p1"]
+        await home.hass.config_entries.async_remove(second["result"].entry_id)
+        assert panels(home.hass) == set()
+        assert list(home.hass.data[LOVELACE_DATA].dashboards) == [None, "smarty-p1"]
 
 
 @pytest.mark.usefixtures("frontend", "short_setup")
@@ -372,11 +377,47 @@ async def test_the_options_of_each_meter_show_and_hide_the_dashboard(home: Home)
         second: MockConfigEntry = result["result"]
         for entry, is_shown in ((second, False), (first, False), (second, True)):
             form = await open_options(home.hass, entry, "sidebar")
-            assert form["data_schema"]
-            assert form["data_schema"]({}) == {"sidebar": bool(panels(home.hass))}
+            assert schema_of(form)({}) == {"sidebar": bool(panels(home.hass))}
             result = await submit(home.hass, form, {"sidebar": is_shown})
             assert result["type"] is FlowResultType.CREATE_ENTRY
             assert panels(home.hass) == ({"smarty-p1"} if is_shown else set())
         assert (dict(first.options), dict(second.options)) == ({}, {"sidebar": True})
         # The meters were read all the time.
         assert (home.port.connections, other_port.connections) == (1, 2)
+
+
+INTEGRATION = Path(__file__).parents[3] / "custom_components" / "smarty_p1"
+MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
+CAST = "https://cast.home-assistant.io"
+
+
+@pytest.mark.usefixtures("frontend")
+async def test_every_page_loads_the_module(
+    home: Home, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    await home.set_up()
+    await home.again()
+
+    [url] = [url for url in home.hass.data[DATA_EXTRA_MODULE_URL].urls if "smarty_p1" in url]
+
+    client = await hass_client_no_auth()
+    answer = await client.get(url)
+    assert answer.status == HTTPStatus.OK
+    assert "javascript" in answer.headers["Content-Type"]
+    assert "max-age" in answer.headers["Cache-Control"]
+    assert await answer.read() == MODULE.read_bytes()
+    version = json.loads((INTEGRATION / "manifest.json").read_text("utf-8"))["version"]
+    assert version in url
+    # The module asks for the others beside itself.
+    for file in MODULE.parent.iterdir():
+        answer = await client.get(url.replace(MODULE.name, file.name))
+        assert "max-age" in answer.headers["Cache-Control"]
+        assert await answer.read() == file.read_bytes()
+
+    # A screen that a dashboard is cast to has a page of another origin.
+    answer = await client.get("/smarty_p1/cards/resource.js", headers={"Origin": CAST})
+    assert await answer.read() == MODULE.read_bytes()
+    assert "Cache-Control" not in answer.headers
+    assert answer.headers["Access-Control-Allow-Origin"] == CAST
+    answer = await client.get(url, headers={"Origin": CAST})
+    assert answer.headers["Access-Control-Allow-Origin"] == CAST

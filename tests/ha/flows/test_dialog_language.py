@@ -27,13 +27,20 @@ from custom_components.smarty_p1.lib.virtual import Question
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry
-from tests.ha.dialogs import enter_contract, open_details, open_options, reconfigure, start, submit
+from tests.ha.dialogs import (
+    enter_contract,
+    open_details,
+    open_options,
+    open_repair,
+    reconfigure,
+    start,
+    submit,
+)
 from tests.ha.entities import Smarty, listen
 from tests.ha.flows.test_config_flow_boards import find_messages
 from tests.ha.flows.test_config_flow_discovery import cable
 from tests.ha.flows.test_leneda_meter import ACCOUNT, CONTRACT
 from tests.ha.meter import KEY, MeterPort, with_value
-from tests.ha.repairs import open_repair
 from tests.ha.sinks.test_virtual_meter_server import stored
 from tests.ha.support import TELEGRAM, Home, at
 from tests.ha.test_past_import import settled, uploaded

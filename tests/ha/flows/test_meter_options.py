@@ -8,10 +8,18 @@ from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.smarty_p1.flows.options import goal_and_messages
-from tests.ha.dialogs import enter_contract, open_options, reconfigure, submit
+from tests.ha.dialogs import (
+    enter_contract,
+    markers,
+    open_details,
+    open_options,
+    reconfigure,
+    schema_of,
+    submit,
+)
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import TELEGRAM, Home
+from tests.ha.support import TELEGRAM, Home, at
 
 GOAL = ["goal", "goal_amount"]
 RECIPIENTS = ["recipients", "quiet_from", "quiet_until"]
@@ -60,14 +68,12 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
         ("goal_and_messages", [*GOAL, *RECIPIENTS, *KINDS, "send_test"]),
     ):
         form = await open_options(hass, entry, page)
-        assert form["data_schema"]
-        assert [str(key) for key in form["data_schema"].schema] == fields
+        assert [*markers(form)] == fields
 
     # Of a meter that is not read, nobody knows whether it has gas.
     assert await hass.config_entries.async_unload(entry.entry_id)
     form = await open_options(hass, entry, "updates")
-    assert form["data_schema"]
-    assert [str(key) for key in form["data_schema"].schema] == gas
+    assert [*markers(form)] == gas
 
 
 async def test_dialogs_end_when_their_entry_is_removed(
@@ -145,7 +151,7 @@ async def test_the_cost_of_last_year_is_offered_as_a_goal(
 ) -> None:
     monkeypatch.setattr(goal_and_messages, "last_year_total", lambda _months, _contracts: 101.26)
     form = await open_options(hass, entry, "goal_and_messages")
-    schema = form["data_schema"]
+    schema = schema_of(form)
     assert schema
     suggested = {str(key): (key.description or {}).get("suggested_value") for key in schema.schema}
     assert (suggested["goal"], suggested["goal_amount"]) == ("none", "101")
@@ -197,8 +203,7 @@ async def test_messages_are_switched_on_one_by_one(
     stored |= {"kinds": ["above_goal", "grid"], "quiet_from": "23:00:00"}
     assert dict(entry.options) == STORED | {"goal": "last_year", "messages": stored}
     form = await open_options(hass, entry, "goal_and_messages")
-    assert form["data_schema"]
-    shown = {str(key): key for key in form["data_schema"].schema}
+    shown = markers(form)
     assert shown["recipients"].description == {"suggested_value": ["notify.phone"]}
     defaults = {name: shown[name].default() for name in ("quiet_from", *KINDS)}
     assert defaults == {
@@ -223,8 +228,7 @@ async def test_recipients_are_typed_once_for_all_meters(home: Home, entry: MockC
 
     async def shown(of: MockConfigEntry) -> tuple[str, dict[str, Any]]:
         form = await open_options(home.hass, of, "goal_and_messages")
-        assert form["data_schema"]
-        keys = {str(key): key for key in form["data_schema"].schema}
+        keys = markers(form)
         recipients = keys["recipients"].description["suggested_value"]
         defaults = {name: keys[name].default() for name in ("for_all_meters", "quiet_from")}
         return form["flow_id"], {"recipients": recipients, **defaults}
@@ -291,5 +295,41 @@ async def test_without_gas_nobody_is_asked_about_it(home: Home) -> None:
     entry = await home.set_up(text, min_interval=10)
     form = await open_options(home.hass, entry, "updates")
 
-    assert form["data_schema"]
-    assert form["data_schema"]({}) == {"min_interval": 0}
+    assert schema_of(form)({}) == {"min_interval": 0}
+
+
+UNKNOWN = dict.fromkeys(("above", "on_top", "instead", "difference"), "\N{EN DASH}")
+
+
+async def readings(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
+    placeholders = (await open_details(hass, entry))["description_placeholders"]
+    assert placeholders
+    return {name: placeholders[name] for name in UNKNOWN}
+
+
+@pytest.mark.parametrize("replaces", [False, True])
+async def test_both_readings_and_their_difference(home: Home, *, replaces: bool) -> None:
+    prices = {"network_variable_price": 0.1, "surcharge_price": 0.15}
+    options = {"reference_power": 3.0, "vat": True, "surcharge_replaces_variable": replaces}
+    entry = await home.set_up(at("10:15:00", 100.0), **prices, **options)
+
+    # 10.75 kWh in a quarter-hour are 43 kW: 10 kWh above 3 kW.
+    await home.receive(at("10:30:00", 110.75))
+
+    # On top: 10.75 x 0.10 + 10 x 0.15 = 1.08 + 1.50; instead: 0.75 x 0.10 + 1.50 = 0.08 + 1.50.
+    # With 8 % VAT: 2.58 x 1.08 = 2.79 and 1.58 x 1.08 = 1.71.
+    expected = {"above": "10.00 kWh", "on_top": "2.79 €", "instead": "1.71 €"}
+    expected |= {"difference": "1.08 €"}
+    for language, mark in {"en-GB": ".", "de": ",", "fr": ",", "lb": ",", "pt": ","}.items():
+        home.hass.config.language = language
+        assert await readings(home.hass, entry) == {
+            name: text.replace(".", mark) for name, text in expected.items()
+        }
+    # While the meter is not read, nothing is known.
+    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await readings(home.hass, entry) == UNKNOWN
+
+
+async def test_without_a_reference_power_nothing_is_known(home: Home) -> None:
+    entry = await home.set_up()
+    assert await readings(home.hass, entry) == UNKNOWN

@@ -9,17 +9,16 @@ from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE,
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from tests.ha.dialogs import reconfigure, start, submit, told
+from tests.ha.dialogs import reconfigure, schema_of, start, submit, told
 from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
 from tests.ha.flows.test_leneda_meter import keys, of_now
 from tests.ha.meter import KEY, SERIAL, MeterPort
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import entered_data, receive, wait_until
+from tests.ha.support import entered_data, receive, state_of, wait_until
 
 
 @pytest.fixture
 def smarty(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Smarty:
-    """Return the sensors of another integration."""
     freezer.move_to("2026-11-02 12:00:00+00:00")
     return Smarty(hass, freezer)
 
@@ -148,7 +147,6 @@ async def test_four_minutes_are_accepted(hass: HomeAssistant, smarty: Smarty) ->
 
 
 def of(**names: str | list[str]) -> dict[str, Any]:
-    """Return entity ids."""
     return {
         field: f"sensor.{name}" if isinstance(name, str) else [f"sensor.{each}" for each in name]
         for field, name in names.items()
@@ -225,8 +223,7 @@ async def test_it_becomes_a_full_meter(hass: HomeAssistant, port: MeterPort) -> 
     while coordinator.latest.demand.month.imported_kwh == pytest.approx(0.25):
         await receive(hass, port, of_now())
     assert coordinator.latest.demand.month.imported_kwh == pytest.approx(1)
-    state = hass.states.get(after["verification"])
-    assert state
+    state = state_of(hass, after["verification"])
     assert state.state == "verified"
 
 
@@ -258,8 +255,7 @@ async def test_other_entities_are_chosen(hass: HomeAssistant, smarty: Smarty) ->
     await smarty.send()
     await smarty.send()
     form = await reconfigure(hass, entry, "entities")
-    schema = form["data_schema"]
-    assert schema
+    schema = schema_of(form)
     [field, *_] = schema.schema
     assert field.description == {"suggested_value": smarty.chosen("tariff_1")}
     new = {"power_imported": smarty.chosen("power")[0]}

@@ -5,20 +5,17 @@ from typing import Any
 
 import pytest
 from homeassistant.components.frontend.storage import async_user_store
-from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.flows.typed_amounts import Place, TypedAmounts
 from custom_components.smarty_p1.lib.amounts import EUR, Amount
-from tests.ha.dialogs import enter_contract, submit, suggested, told
+from tests.ha.dialogs import choose, enter_contract, open_repair, submit, suggested, told
 from tests.ha.refusals import Refusals, Row
-from tests.ha.repairs import choose, open_repair
 from tests.ha.support import Home
 
 AID = {"name": "Aide", "first_day": "2026-01-01"}
@@ -28,14 +25,12 @@ OPTIONS_FLOW = "/api/config/config_entries/options/flow"
 @pytest.fixture
 async def home(home: Home) -> Home:
     """Return a home whose meter answers each reload."""
-    assert await async_setup_component(home.hass, REPAIRS, {})
     await home.set_up()
     home.answer()
     return home
 
 
 async def enter(home: Home, **typed: object) -> ConfigFlowResult:
-    """Fill in both pages of the contract."""
     return await enter_contract(home.hass, home.entry, typed)
 
 
@@ -167,7 +162,7 @@ async def test_a_high_price_is_asked_about_once(hass: HomeAssistant, home: Home)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert (home.entry.options["energy_price"], home.entry.options["feed_in_price"]) == (1.45, 1)
     assert home.entry.options["high_prices_confirmed"] == [1.45, 4]
-    assert not ir.async_get(hass).async_get_issue("smarty_p1", f"high_prices_{home.entry.entry_id}")
+    assert not home.issue("high_prices")
 
     await enter(home, energy_price="0,145", aids={"aids": []})
     assert "high_prices_confirmed" not in home.entry.options
@@ -266,13 +261,6 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
     assert told == f"{shown} = 2{mark}3450 / 2345"
 
 
-def high_price_issue(home: Home) -> ir.IssueEntry | None:
-    issue = ir.async_get(home.hass).async_get_issue(
-        "smarty_p1", f"high_prices_{home.entry.entry_id}"
-    )
-    return issue if issue and issue.active else None
-
-
 STORED = {
     "reference_power": 7.0,
     "energy_price": 15.0,
@@ -285,7 +273,7 @@ async def test_a_high_price_from_before_raises_a_repair(home: Home) -> None:
     home.hass.config_entries.async_update_entry(home.entry, options=STORED)
     await home.hass.config_entries.async_reload(home.entry.entry_id)
     await home.hass.async_block_till_done()
-    assert high_price_issue(home)
+    assert home.issue("high_prices")
 
     menu = await open_repair(home.hass, f"high_prices_{home.entry.entry_id}")
     assert menu["menu_options"] == ["correct", "keep"]
@@ -299,11 +287,11 @@ async def test_a_high_price_from_before_raises_a_repair(home: Home) -> None:
     _, flow_id = result["next_flow"]
     form = await home.hass.config_entries.options.async_configure(flow_id)
     assert suggested(form)["energy_price"] == "15"
-    assert high_price_issue(home)
+    assert home.issue("high_prices")
     form = await send_again(home.hass, form, energy_price="0,15")
     await send_again(home.hass, form, aids={"aids": [{**AID, "per_kwh": "0,04"}]})
     assert home.entry.options["energy_price"] == 0.15
-    assert not high_price_issue(home)
+    assert not home.issue("high_prices")
 
 
 async def test_a_confirmed_high_price_is_not_asked_about_again(home: Home) -> None:
@@ -315,14 +303,14 @@ async def test_a_confirmed_high_price_is_not_asked_about_again(home: Home) -> No
     assert dict(home.entry.options) == {**STORED, "high_prices_confirmed": [4.0, 15.0]}
     await home.hass.config_entries.async_reload(home.entry.entry_id)
     await home.hass.async_block_till_done()
-    assert not high_price_issue(home)
+    assert not home.issue("high_prices")
 
     # Another high price is another one.
     options = {**home.entry.options, "feed_in_price": 8.0}
     home.hass.config_entries.async_update_entry(home.entry, options=options)
     await home.hass.config_entries.async_reload(home.entry.entry_id)
     await home.hass.async_block_till_done()
-    assert high_price_issue(home)
+    assert home.issue("high_prices")
 
 
 async def test_a_stored_number_that_is_refused_is_named_as_it_is_written(

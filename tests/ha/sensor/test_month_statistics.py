@@ -1,26 +1,25 @@
-"""What belongs to a month is counted once in long-term statistics, whatever a clock says."""
+"""Long-term statistics by a recorder: what they are, and each month once, whatever a clock says."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder.history import get_significant_states
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-    do_adhoc_statistics,
-)
+from pytest_homeassistant_custom_component.components.recorder.common import do_adhoc_statistics
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.prices import PriceFile, network_prices
 from tests.ha.meter import with_value
-from tests.ha.support import TELEGRAM, Home, let_pass, wait_for_telegram
+from tests.ha.support import TELEGRAM, Home, at, let_pass, recorder_done, wait_for_telegram
 from tests.prices import PRICES
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "everything_enabled")
+pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 OPTIONS = {"reference_power": 3.0, "energy_price": 0.15, "energy_fee": 5.0, "feed_in_price": 0.06}
 EXCESS = "sensor.smarty_energy_above_reference_power"
@@ -59,13 +58,13 @@ def telegram(time: str, kwh: float) -> str:
 
 async def sums_of_statistics(hass: HomeAssistant) -> dict[str, float]:
     """Return what long-term statistics add up to."""
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
     now = dt_util.utcnow()
     this_period = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
     # The states may have been written across the border of two periods.
     for start in (this_period - timedelta(minutes=5), this_period):
         do_adhoc_statistics(hass, start=start)
-        await async_wait_recording_done(hass)
+        await recorder_done(hass)
 
     def rows() -> dict[str, Any]:
         start = now - timedelta(minutes=15)
@@ -86,27 +85,21 @@ def shown(hass: HomeAssistant) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("story", [*STORIES, "lost for three hours, with a restart"])
+@pytest.mark.usefixtures("everything_enabled")
 async def test_a_month_is_counted_once(home: Home, story: str) -> None:
     title, _, restart = story.partition(", ")
     times, has_restart = STORIES[title], restart or title == "unknown"
     assert await async_setup_component(home.hass, "sensor", {})
-    entry = await home.set_up(telegram("250703081500S", 100.0))
-    home.port.greeting = home.port.next_frame(telegram("250703081510S", 100.0))
-    home.hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    await home.reload(entry)
-    home.port.greeting = b""
+    await home.set_up(telegram("250703081500S", 100.0))
+    await home.again(telegram("250703081510S", 100.0), OPTIONS)
     assert shown(home.hass).keys() == MONTHLY
     first = shown(home.hass)
     for count, time in enumerate([*TWO_HOURS_BEFORE, *times], 101):
         if has_restart and count == len(TWO_HOURS_BEFORE) + 103:
-            home.port.greeting = home.port.next_frame(telegram(time, count))
-            await home.reload(entry)
-            home.port.greeting = b""
+            await home.again(telegram(time, count))
         else:
             await home.receive(telegram(time, count))
-        state = home.hass.states.get(EXCESS)
-        assert state is not None
-        assert state.attributes["last_reset"] == "2025-07-01T00:00:00+02:00"
+        assert home.state_of(EXCESS).attributes["last_reset"] == "2025-07-01T00:00:00+02:00"
 
     last = shown(home.hass)
     # Whole quarter-hours of 4 kW: two before, and one or two after.
@@ -115,17 +108,15 @@ async def test_a_month_is_counted_once(home: Home, story: str) -> None:
     assert sums == pytest.approx({name: last[name] - first[name] for name in MONTHLY})
 
 
+@pytest.mark.usefixtures("everything_enabled")
 async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     home: Home, hass_storage: dict[str, Any]
 ) -> None:
     assert await async_setup_component(home.hass, "sensor", {})
     entry = await home.set_up(telegram("250731233000S", 100.0))
-    home.port.greeting = home.port.next_frame(telegram("250731233010S", 100.0))
-    home.hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    await home.reload(entry)
+    await home.again(telegram("250731233010S", 100.0), OPTIONS)
     first = shown(home.hass)
-    await home.receive(telegram("250731234500S", 101.0))
-    await home.receive(telegram("250801000000S", 102.0))
+    await home.receive(telegram("250731234500S", 101.0), telegram("250801000000S", 102.0))
     july = shown(home.hass)
     assert july[EXCESS] == 0.5
     await home.receive(telegram("250801000010S", 102.0))
@@ -141,9 +132,7 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     await home.receive(telegram("250801004500S", 104.0))
     august = shown(home.hass)
 
-    state = home.hass.states.get(EXCESS)
-    assert state is not None
-    assert state.attributes["last_reset"] == "2025-08-01T00:00:00+02:00"
+    assert home.state_of(EXCESS).attributes["last_reset"] == "2025-08-01T00:00:00+02:00"
     sums = await sums_of_statistics(home.hass)
     assert sums == pytest.approx(
         {name: july[name] - first[name] + august[name] for name in MONTHLY}
@@ -156,9 +145,9 @@ LEVIES = {"reference_power": 12.0, "energy_price": 0.1125, "with_levies": True}
 
 async def rows_of_statistics(hass: HomeAssistant, start: datetime) -> dict[str, list[float]]:
     """Return the sums of a period of five minutes and of all those before it."""
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
     do_adhoc_statistics(hass, start=start)
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
 
     def rows() -> dict[str, list[float]]:
         first = start - timedelta(hours=1)
@@ -170,6 +159,7 @@ async def rows_of_statistics(hass: HomeAssistant, start: datetime) -> dict[str, 
 
 # With a clock that runs: the port waits for its meter by it.
 @pytest.mark.freeze_time("2026-09-20T12:00:10Z", tick=True)
+@pytest.mark.usefixtures("everything_enabled")
 async def test_new_published_prices_lower_the_running_month_once_and_no_recorded_row(
     home: Home, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,11 +169,8 @@ async def test_new_published_prices_lower_the_running_month_once_and_no_recorded
     with monkeypatch.context() as earlier:
         [aid] = [line for line in PRICES.splitlines() if "state_aid" in line]
         earlier.setattr(network_prices, "PUBLISHED", PriceFile.read(PRICES.replace(aid, "")))
-        entry = await home.set_up(telegram("260920090000S", 100.0))
-        home.port.greeting = home.port.next_frame(telegram("260920090010S", 100.0))
-        home.hass.config_entries.async_update_entry(entry, options=LEVIES)
-        await home.reload(entry)
-        home.port.greeting = b""
+        await home.set_up(telegram("260920090000S", 100.0))
+        await home.again(telegram("260920090010S", 100.0), LEVIES)
         for quarter in range(1, 4):
             time = f"26092009{15 * quarter:02}00S"
             await home.receive(telegram(time, 100.0 + 2 * quarter))
@@ -191,8 +178,7 @@ async def test_new_published_prices_lower_the_running_month_once_and_no_recorded
         recorded = await rows_of_statistics(home.hass, start)
 
     freezer.move_to(start + timedelta(minutes=5))
-    home.port.greeting = home.port.next_frame(telegram("260920094510S", 106.0))
-    await home.reload(entry)
+    await home.again(telegram("260920094510S", 106.0))
     after = shown(home.hass)
     rows = await rows_of_statistics(home.hass, start + timedelta(minutes=5))
 
@@ -204,3 +190,157 @@ async def test_new_published_prices_lower_the_running_month_once_and_no_recorded
         assert sums[:-1] == recorded[name]
         fall = recorded[name][-1] - sums[-1]
         assert fall == pytest.approx(0.23 if name in COST else 0.0, abs=0.011), name
+
+
+GAS = "sensor.gas_meter_7401"
+WATER = "sensor.water_meter_7402"
+HEAT = "sensor.heat_meter_7403"
+IMPORTED = "sensor.smarty_energy_imported"
+EXPORTED = "sensor.smarty_energy_exported"
+NET_POWER = "sensor.smarty_net_power"
+PRICE = "sensor.smarty_price_of_imported_energy"
+CHEAPEST = "sensor.smarty_cheapest_reference_power"
+
+# Unit, kind of unit, and whether there is a sum or a mean.
+STATISTICS = {
+    IMPORTED: ("kWh", "energy", "sum"),
+    EXPORTED: ("kWh", "energy", "sum"),
+    GAS: ("m³", "volume", "sum"),
+    WATER: ("m³", "volume", "sum"),
+    HEAT: ("GJ", "energy", "sum"),
+    NET_POWER: ("kW", "power", "mean"),
+    "sensor.smarty_quarter_hour_power": ("kW", "power", "mean"),
+    "sensor.smarty_power_of_last_quarter_hour": ("kW", "power", "mean"),
+    "sensor.smarty_highest_power_this_month": ("kW", "power", "mean"),
+    "sensor.smarty_available_power": ("kW", "power", "mean"),
+    "sensor.smarty_energy_above_reference_power": ("kWh", "energy", "sum"),
+    "sensor.smarty_surcharge_this_month": ("EUR", None, "sum"),
+    "sensor.smarty_total_cost_this_month": ("EUR", None, "sum"),
+    PRICE: ("EUR/kWh", None, "mean"),
+}
+GRID = {
+    "type": "grid",
+    "stat_energy_from": IMPORTED,
+    "entity_energy_price": PRICE,
+    "stat_energy_to": EXPORTED,
+    "stat_rate": NET_POWER,
+    "cost_adjustment_day": 0,
+}
+
+
+async def compile_statistics(home: Home) -> None:
+    """Let the meter send a quarter-hour of 4 kW and later captures, and compile all that."""
+    hass = home.hass
+    assert await async_setup_component(hass, "sensor", {})
+    options = {"reference_power": 3.0, "surcharge_price": 0.2, "energy_price": 0.15}
+    options |= {"feed_in_price": 0.06, "vat": False}
+    await home.set_up(at("10:30:00", 100.0, 4.0), **options)
+    later = at("10:45:00", 101.0, 4.0)
+    later = with_value(later, "0-1:24.2.1", "(250703104000S)(00679.901*m3)")
+    later = with_value(later, "0-2:24.2.1", "(250703104000S)(00028.203*m3)")
+    later = with_value(later, "0-3:24.2.1", "(250703104000S)(00012.445*GJ)")
+    await home.receive(later)
+
+    await recorder_done(hass)
+    now = dt_util.utcnow()
+    this_period = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
+    # The states above may have been written across the border of two periods.
+    for start in (this_period - timedelta(minutes=5), this_period):
+        do_adhoc_statistics(hass, start=start)
+        await recorder_done(hass)
+
+
+async def test_statistics_are_compiled(home: Home, hass_ws_client: WebSocketGenerator) -> None:
+    assert await async_setup_component(home.hass, "energy", {})
+    await compile_statistics(home)
+    client = await hass_ws_client()
+
+    await client.send_json_auto_id({"type": "recorder/list_statistic_ids"})
+    found = {known["statistic_id"]: known for known in (await client.receive_json())["result"]}
+    assert {
+        key: (
+            known["statistics_unit_of_measurement"],
+            known["unit_class"],
+            "sum" if known["has_sum"] else "mean",
+        )
+        for key, known in found.items()
+        if key in STATISTICS
+    } == STATISTICS
+
+    await client.send_json_auto_id(
+        {
+            "type": "recorder/statistics_during_period",
+            "start_time": (dt_util.utcnow() - timedelta(minutes=15)).isoformat(),
+            "statistic_ids": list(STATISTICS),
+            "period": "5minute",
+        }
+    )
+    rows: dict[str, Any] = (await client.receive_json())["result"]
+    assert rows.keys() == STATISTICS.keys()
+    sums = {
+        key: round(row[-1]["sum"], 3) for key, row in rows.items() if STATISTICS[key][2] == "sum"
+    }
+    assert sums == {
+        IMPORTED: 1.0,
+        EXPORTED: 0.0,
+        GAS: 1.0,
+        WATER: 0.1,
+        HEAT: 0.1,
+        "sensor.smarty_energy_above_reference_power": 0.25,
+        "sensor.smarty_surcharge_this_month": 0.05,
+        # 0.15 for the energy, 0.08 (0.0759) for the grid, 0.05 as above, and a cent for the meter
+        # (0.083 to 0.085, since midnight); none for the reference power (0.157 to 0.161).
+        "sensor.smarty_total_cost_this_month": 0.29,
+    }
+    assert rows[PRICE][-1]["mean"] == pytest.approx(0.2259)  # 0.15 and 0.0759
+    assert rows["sensor.smarty_power_of_last_quarter_hour"][-1]["max"] == 4.0
+
+    # The Energy dashboard finds nothing wrong.
+    sources = [GRID, *({"type": "gas", "stat_energy_from": fuel} for fuel in (GAS, HEAT))]
+    sources.append({"type": "water", "stat_energy_from": WATER})
+    await client.send_json_auto_id({"type": "energy/save_prefs", "energy_sources": sources})
+    assert (await client.receive_json())["success"]
+    await client.send_json_auto_id({"type": "energy/validate"})
+    findings = (await client.receive_json())["result"]
+    assert findings["energy_sources"] == [[]] * len(sources)
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_long_and_double_attributes_are_not_recorded(hass: HomeAssistant, home: Home) -> None:
+    await compile_statistics(home)
+    text = with_value(TELEGRAM, "0-0:96.13.0", f"({b'Hallo'.hex()})")
+    await home.receive(f"{text.partition('!')[0]}9-9:99.99.99(long)\r\n!")
+    await recorder_done(hass)
+
+    def recorded(entity_id: str) -> dict[str, Any]:
+        found = get_significant_states(
+            hass, dt_util.utcnow() - timedelta(hours=1), None, [entity_id]
+        )
+        last = found[entity_id][-1]
+        assert isinstance(last, State)
+        return dict(last.attributes)
+
+    attributes = {
+        entity_id: await get_instance(hass).async_add_executor_job(recorded, entity_id)
+        for entity_id in (
+            *(
+                "sensor.smarty_message_text",
+                "event.smarty_message",
+                "sensor.smarty_other_values_of_the_meter",
+            ),
+            *("sensor.smarty_quarter_hour_power", "sensor.smarty_energy_above_reference_power"),
+            *("binary_sensor.smarty_reference_power_warning", CHEAPEST),
+        )
+    }
+    kept = {
+        (entity_id, name)
+        for entity_id, found in attributes.items()
+        for name in (
+            *("text", "measured_since", "9-9:99.99.99", "last_reset", "months", "classes"),
+        )
+        if name in found
+    }
+    assert kept == {
+        ("event.smarty_message", "text"),
+        ("sensor.smarty_energy_above_reference_power", "last_reset"),
+    }

@@ -1,11 +1,8 @@
 """The sensors: what literal telegrams show, and what appears, moves or vanishes later."""
 
-import re
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
 
@@ -13,16 +10,12 @@ from custom_components.smarty_p1.lib.entities import sensors_of_mbus_meter
 from custom_components.smarty_p1.lib.meter import MeterReader
 from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
 from tests.ha.meter import (
-    OTHER_SERIAL,
     SERIAL,
-    MeterPort,
-    encipher,
-    literal_frame,
     seal,
     with_value,
     without_channels,
 )
-from tests.ha.support import TELEGRAM, Home, device_of
+from tests.ha.support import TELEGRAM, Home, device_of, load
 
 GAS = "gas_meter_7401"
 WATER = "water_meter_7402"
@@ -54,27 +47,13 @@ METER_VALUES = {
 }
 
 
-async def test_three_phases_gas_water_heat(home: Home, device_registry: DeviceRegistry) -> None:
-    home.port.greeting = literal_frame("three_phase_gas_water_heat")
-    entry = home.make_entry(home.port.url)
-    await home.hass.config_entries.async_setup(entry.entry_id)
-
+async def test_values_follow_the_telegrams(home: Home, device_registry: DeviceRegistry) -> None:
+    entry = await home.set_up()
     assert home.values() == METER_VALUES | FLOWS | {GAS: "678.901", WATER: "28.103", HEAT: "12.345"}
-
     meter = device_of(device_registry, entry, SERIAL)
     assert (meter.name, meter.manufacturer, meter.model) == ("Smarty", "Sagemcom", "Smarty")
-    assert meter.serial_number == SERIAL
     gas = device_of(device_registry, entry, f"{SERIAL}_GAS 079000257401")
-    assert (gas.name, gas.serial_number) == ("Gas meter 7401", "GAS 079000257401")
-    assert gas.via_device_id == meter.id
-    names = {
-        device.name for device in async_entries_for_config_entry(device_registry, entry.entry_id)
-    }
-    assert names == {"Smarty", "Gas meter 7401", "Water meter 7402", "Heat meter 7403"}
-
-
-async def test_values_follow_the_telegrams(home: Home) -> None:
-    await home.set_up()
+    assert (gas.name, gas.via_device_id) == ("Gas meter 7401", meter.id)
 
     for value in (None, "()", "(rubbish)"):
         await home.receive(with_value(with_value(TELEGRAM, "1-0:2.7.0", value), "1-0:1.8.0", value))
@@ -129,28 +108,6 @@ async def test_what_comes_later_gets_device_and_sensor(
     assert len(async_entries_for_config_entry(device_registry, entry.entry_id)) == 4
 
 
-def swap_channels(text: str) -> str:
-    """Return the telegram with the gas meter on channel 2 and the water meter on channel 1."""
-    other = {"1": "2", "2": "1"}
-    return re.sub(r"(?<=\n0-)[12](?=:24\.|:96\.1\.0)", lambda match: other[match[0]], text)
-
-
-async def test_readings_stay_with_their_meters_when_channels_are_swapped(
-    home: Home, device_registry: DeviceRegistry
-) -> None:
-    entry = await home.set_up()
-    before = home.values()
-    devices = async_entries_for_config_entry(device_registry, entry.entry_id)
-
-    await home.receive(swap_channels(TELEGRAM))
-    assert home.values() == before
-
-    home.port.greeting = home.port.next_frame(swap_channels(TELEGRAM))
-    await home.reload(entry)
-    assert home.values() == before
-    assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
-
-
 @pytest.mark.parametrize(
     ("device_type", "index", "expected"),
     [
@@ -200,25 +157,6 @@ async def test_an_index_without_a_known_unit_has_no_sensor(
     assert home.state_of(WATER).state == shown
 
 
-async def test_two_meters(hass: HomeAssistant, home: Home) -> None:
-    other_title = bytes.fromhex("5341476770041030")
-    async with MeterPort() as other_port:
-        other = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
-        other_port.greeting = encipher(
-            with_value(other, "1-0:1.8.0", "(000001.000*kWh)"), 1, system_title=other_title
-        )
-        await home.set_up()
-        entry = home.make_entry(other_port.url, serial=OTHER_SERIAL)
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done()
-
-        shown: dict[str, Any] = home.values()
-        assert shown["smarty_energy_imported"] == "25678.901"
-        assert shown[f"smarty_{OTHER_SERIAL[-4:]}_energy_imported"] == "1.0"
-        assert len(shown) == 2 * (len(METER_VALUES) + len(FLOWS) + 3)
-        await hass.config_entries.async_unload(entry.entry_id)
-
-
 def with_voltage(volts: str) -> str:
     return with_value(TELEGRAM, "1-0:32.7.0", f"({volts}*V)")
 
@@ -251,8 +189,7 @@ async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
         suggested_object_id="smarty_net_power_l1",
         config_entry=entry,
     )
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await home.hass.async_block_till_done()
+    await load(home.hass, entry)
 
     assert home.state_of("smarty_net_power_l1").state == "1.173"
     for phase in ("l2", "l3"):

@@ -114,7 +114,7 @@ async def test_a_channel_that_is_switched_on_step_by_step(home: Home) -> None:
 
 
 async def test_a_meter_has_the_unit_of_its_captures(home: Home) -> None:
-    entry = await home.set_up(with_value(TELEGRAM, "0-3:24.2.1", "(632525252525S)(00000.000)"))
+    await home.set_up(with_value(TELEGRAM, "0-3:24.2.1", "(632525252525S)(00000.000)"))
     assert "heat_meter_7403" not in home.values()
     without_valve = with_value(TELEGRAM, "0-3:24.4.0", None)
     for text, index, state, is_reloaded in (
@@ -126,9 +126,7 @@ async def test_a_meter_has_the_unit_of_its_captures(home: Home) -> None:
     ):
         sent = with_value(text, "0-3:24.2.1", index)
         if is_reloaded:
-            home.port.greeting = home.port.next_frame(sent)
-            await home.reload(entry)
-            home.port.greeting = b""
+            await home.again(sent)
         else:
             await home.receive(sent)
         heat = home.state_of("heat_meter_7403")
@@ -137,7 +135,6 @@ async def test_a_meter_has_the_unit_of_its_captures(home: Home) -> None:
 
 
 def with_time(time: datetime) -> str:
-    """Return a telegram of this time."""
     local = time.astimezone(timezone(timedelta(hours=1)))
     return with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}W)")
 

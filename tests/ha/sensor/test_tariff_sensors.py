@@ -20,9 +20,9 @@ from custom_components.smarty_p1.lib.entities import tariff_sensor_values
 from custom_components.smarty_p1.lib.history import Energies
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
-from tests.ha.dialogs import open_options
-from tests.ha.meter import SERIAL, MeterPort, with_value
-from tests.ha.support import Home, receive, state_of
+from tests.ha.dialogs import open_options, schema_of
+from tests.ha.meter import SERIAL, with_value
+from tests.ha.support import Home, state_of
 
 PRICE = "smarty_price_of_imported_energy"
 PRICE_EXPORT = "smarty_price_of_exported_energy"
@@ -47,31 +47,29 @@ async def entry(
     everything_enabled: None,  # noqa: ARG001 - before it is set up
 ) -> MockConfigEntry:
     """Return the entry of a meter with one month and a half behind it, at midnight."""
-    return await billed_month.set_up(home.hass, home.port, home.make_entry, hass_storage)
+    return await billed_month.set_up(home, hass_storage)
 
 
 def values(hass: HomeAssistant, *names: str) -> list[float]:
-    """Return the states of sensors."""
     return [float(state_of(hass, name).state) for name in names]
 
 
 @pytest.mark.usefixtures("entry")
-async def test_the_costs_of_a_month(hass: HomeAssistant, port: MeterPort) -> None:
-    # With 8 % of VAT: 21.60, and 6.42 + 7.34 + 2.86; together 38.22.
-    assert values(hass, ENERGY, NETWORK, SURCHARGE, FEED_IN) == [23.33, 17.95, 0, 0]
-    assert values(hass, TOTAL) == [41.28]
+async def test_the_costs_of_a_month(home: Home) -> None:
+    assert values(home.hass, ENERGY, NETWORK, SURCHARGE, FEED_IN) == [23.33, 17.95, 0, 0]
+    assert values(home.hass, TOTAL) == [41.28]
     # (0.15 + 0.051) * 1.08; what is exported bears no VAT.
-    assert values(hass, PRICE, PRICE_EXPORT) == [0.21708, 0.06]
-    assert state_of(hass, TOTAL).attributes["last_month"] == 87.78
+    assert values(home.hass, PRICE, PRICE_EXPORT) == [0.21708, 0.06]
+    assert home.state_of(TOTAL).attributes["last_month"] == 87.78
 
     changed: list[str] = []
 
     def note(event: Event[EventStateChangedData]) -> None:
         changed.append(event.data["entity_id"].removeprefix("sensor."))
 
-    unlisten = hass.bus.async_listen("state_changed", note)
+    unlisten = home.hass.bus.async_listen("state_changed", note)
     # A minute at 0.6 kW: 10 Wh, 0.0015 + 0.00051 + the fixed part of a minute, without VAT.
-    await receive(hass, port, telegram("00:01:00", 0.01))
+    await home.receive(telegram("00:01:00", 0.01))
     unlisten()
     # What stays the same is not written anew.
     costs = {PRICE, PRICE_EXPORT, ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, PEAK, PEAK_YEAR}
@@ -79,21 +77,21 @@ async def test_the_costs_of_a_month(hass: HomeAssistant, port: MeterPort) -> Non
     assert (costs | {ABOVE, CHEAPEST, SAVING}) & set(changed) == set()
 
     # 1 kWh more costs 0.15 and 0.051 more: 21.75, and 6.42 + 7.40 (7.395) + 2.86.
-    await receive(hass, port, telegram("00:10:00", 1.0, 0.5))
-    assert values(hass, ENERGY, NETWORK, SURCHARGE, FEED_IN) == [23.49, 18.01, 0, 0.03]
+    await home.receive(telegram("00:10:00", 1.0, 0.5))
+    assert values(home.hass, ENERGY, NETWORK, SURCHARGE, FEED_IN) == [23.49, 18.01, 0, 0.03]
     # 38.43 and 8 % of it, without the feed-in: 41.50 (41.5044) - 0.03.
-    assert values(hass, TOTAL) == [41.47]
-    assert values(hass, ABOVE) == [0]
+    assert values(home.hass, TOTAL) == [41.47]
+    assert values(home.hass, ABOVE) == [0]
 
     # 2 kWh in the quarter-hour are 0.25 kWh above 7 kW: 0.019125 + VAT.
-    await receive(hass, port, telegram("00:15:00", 2.0, 0.5))
-    assert values(hass, SURCHARGE, ABOVE) == [0.020655, 1]
+    await home.receive(telegram("00:15:00", 2.0, 0.5))
+    assert values(home.hass, SURCHARGE, ABOVE) == [0.020655, 1]
     # 21.90, 6.42 + 7.45 (7.446) + 2.86, 0.02: 38.65 and 3.09 of VAT; less 0.03.
-    assert values(hass, TOTAL) == [41.71]
+    assert values(home.hass, TOTAL) == [41.71]
 
 
 @pytest.mark.usefixtures("entry")
-async def test_peaks_and_classes(hass: HomeAssistant, port: MeterPort) -> None:
+async def test_peaks_and_classes(hass: HomeAssistant, home: Home) -> None:
     assert values(hass, PEAK, PEAK_YEAR) == [8.0, 8.0]
     start = "2026-04-30T15:00:00-07:00"  # midnight in Luxembourg
     assert state_of(hass, PEAK).attributes["start"] == start
@@ -120,7 +118,7 @@ async def test_peaks_and_classes(hass: HomeAssistant, port: MeterPort) -> None:
     assert "since" not in state_of(hass, TOTAL).attributes
 
     # 2.5 kWh are 10 kW.
-    await receive(hass, port, telegram("00:15:00", 2.5))
+    await home.receive(telegram("00:15:00", 2.5))
     assert values(hass, PEAK, PEAK_YEAR) == [8.0, 10.0]
 
 
@@ -129,7 +127,7 @@ async def test_the_tariff_is_in_euro_whatever_currency_home_assistant_has(
     hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
 ) -> None:
     await hass.config.async_update(currency="GBP")
-    entry = await billed_month.set_up(hass, home.port, home.make_entry, hass_storage)
+    entry = await billed_month.set_up(home, hass_storage)
 
     units = Counter(
         state.attributes.get("unit_of_measurement") for state in hass.states.async_all()
@@ -138,8 +136,7 @@ async def test_the_tariff_is_in_euro_whatever_currency_home_assistant_has(
     form = await open_options(hass, entry)
     details = await hass.config_entries.options.async_configure(form["flow_id"], {})
     for page in (form, details):
-        assert page["data_schema"]
-        assert units_of(page["data_schema"].schema) == {"€/kWh", "€", None}
+        assert units_of(schema_of(page).schema) == {"€/kWh", "€", None}
 
 
 def units_of(fields: Mapping[Any, Any]) -> set[str | None]:
@@ -154,8 +151,10 @@ def units_of(fields: Mapping[Any, Any]) -> set[str | None]:
 
 
 ALWAYS = {"peak_last_month", "peak_12_months", "cheapest_reference_power"}
+ALWAYS |= {"demand_running", "demand_last", "demand_peak"}
 OF_THE_CLASS = {"cost_network", "demand_excess_cost", "quarter_hours_above"}
-OF_THE_CLASS |= {"saving_per_year"}
+OF_THE_CLASS |= {"saving_per_year", "demand_available", "demand_excess_energy"}
+OF_THE_CLASS |= {"demand_will_exceed"}
 ENDS = ALWAYS | OF_THE_CLASS
 ENDS |= {"price_import", "price_export", "cost_energy", "cost_total", "feed_in"}
 
@@ -163,6 +162,7 @@ ENDS |= {"price_import", "price_export", "cost_energy", "cost_total", "feed_in"}
 OF_OPTIONS: list[tuple[dict[str, object], set[str]]] = [
     ({"reference_power": 7.0, "energy_price": 0.1, "feed_in_price": 0.1}, ENDS),
     ({"vat": True}, ALWAYS),
+    ({"surcharge_price": 0.1}, ALWAYS),
     ({"reference_power": 7.0}, ALWAYS | OF_THE_CLASS),
     ({"energy_price": 0.1}, ALWAYS | {"price_import", "cost_energy"}),
     ({"feed_in_price": 0.1}, ALWAYS | {"price_export", "feed_in"}),
@@ -174,12 +174,10 @@ OF_OPTIONS: list[tuple[dict[str, object], set[str]]] = [
 async def test_what_exists_depends_on_the_options(
     home: Home, entity_registry: EntityRegistry
 ) -> None:
-    entry = home.make_entry(home.port.url)
+    entry = home.entry = home.make_entry(home.port.url)
     for options, ends in OF_OPTIONS:
         # What the options asked for before is removed.
-        home.port.greeting = home.port.next_frame(telegram("00:00:00", 0.0))
-        home.hass.config_entries.async_update_entry(entry, options=options)
-        await home.reload(entry)
+        await home.again(telegram("00:00:00", 0.0), options)
         registered = async_entries_for_config_entry(entity_registry, entry.entry_id)
         assert {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered} & ENDS == ends
 
@@ -192,8 +190,7 @@ async def test_a_month_that_is_not_whole_says_so(hass: HomeAssistant, home: Home
     for name in (PRICE, ENERGY, TOTAL, PEAK, PEAK_YEAR, ABOVE, CHEAPEST, SAVING):
         assert home.state_of(name).state == STATE_UNKNOWN
         assert "measured_share" not in home.state_of(name).attributes
-    await home.receive(telegram("23:30:00", 0.0))
-    await home.receive(telegram("23:45:00", 1.0))
+    await home.receive(telegram("23:30:00", 0.0), telegram("23:45:00", 1.0))
 
     # One of the 16 * 96 - 1 that have ended, 0.00065; nothing is known of May.
     for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, ABOVE):

@@ -2,24 +2,21 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.template import Template
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import SERIAL, MeterPort, with_value
-from tests.ha.pacing import with_power
-from tests.ha.support import TELEGRAM, fall_silent, own_log, receive, set_up, state_of, wait_until
+from tests.ha.meter import SERIAL, with_value
+from tests.ha.support import TELEGRAM, Home, fall_silent, own_log, with_power
 
 ROOT = "cellar/meter"
 OPTIONS = {
@@ -37,62 +34,29 @@ DISCOVERY = f"elsewhere/device/smarty_p1_{SERIAL}/config"
 LAST_STATES = "states/HEAT079000257403"
 
 
-class Publishing:
+class Publishing(Home):
     """A meter that is published, and what the broker is sent of it."""
 
-    entry: MockConfigEntry
-
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        port: MeterPort,
-        make_entry: EntryMaker,
-        broker: MqttMockHAClient | None = None,
-        client: MqttMockPahoClient | None = None,
-    ) -> None:
-        self.hass = hass
-        self._port = port
-        self._make_entry = make_entry
-        self._broker = broker
-        self._client: Any = client
+    _broker: MqttMockHAClient
+    _client: Any
 
     async def begin(self, options: dict[str, Any] | None = None, **mqtt: object) -> None:
         """Set the meter up, and wait until its first telegram is published."""
-        assert self._broker
         assert self._broker.connected
         self.forget()
-        await self.set_up({"mqtt": {**OPTIONS, **mqtt}} if options is None else options)
-        if options is None or "mqtt" in options:
-            await self.is_complete(1)
+        await self.set_up(**({"mqtt": {**OPTIONS, **mqtt}} if options is None else options))
+        await self.is_complete(1)
 
-    async def set_up(self, options: dict[str, Any]) -> None:
-        def make(url: str) -> MockConfigEntry:
-            self.entry = self._make_entry(url)
-            self.hass.config_entries.async_update_entry(self.entry, options=options)
-            return self.entry
-
-        await set_up(self.hass, self._port, make)
-
-    async def again(self, options: dict[str, Any], text: str = TELEGRAM) -> None:
+    async def change(self, options: Mapping[str, Any], text: str = TELEGRAM) -> None:
         """Set it up once more, with other options; forget what was sent."""
         self.forget()
-        self._port.greeting = self._port.next_frame(text)
-        self.hass.config_entries.async_update_entry(self.entry, options=options)
-        await self.hass.config_entries.async_reload(self.entry.entry_id)
-
-    async def receive(self, *texts: str) -> None:
-        """Let telegrams come."""
-        for text in texts:
-            await receive(self.hass, self._port, text)
+        await self.again(text, options)
 
     @property
     def power(self) -> str:
-        """Return what Home Assistant itself shows."""
-        return state_of(self.hass, "smarty_net_power").state
+        return self.state_of("smarty_net_power").state
 
     def is_connected(self, *, connected: bool) -> None:
-        """Let the broker come or go."""
-        assert self._broker
         self._broker.connected = connected
         async_dispatcher_send(self.hass, mqtt.MQTT_CONNECTION_STATE, connected)
 
@@ -110,7 +74,6 @@ class Publishing:
         return [(topic, payload or "", retain) for topic, payload, _, retain, *_ in calls]
 
     def on(self, name: str) -> list[str]:
-        """Return the payloads sent on a topic below the root."""
         return [text for topic, text, _ in self.messages() if topic == f"{ROOT}/{name}"]
 
     def kept(self) -> set[str]:
@@ -133,14 +96,13 @@ class Publishing:
         """Wait until so many telegrams were published to their last value."""
         mqtt_options = self.entry.options["mqtt"]
         last = LAST_STATES if mqtt_options["discovery"] else "channel_4_valve"
-        await wait_until(self.hass, lambda: len(self.on(last)) == telegrams)
+        await self.wait_until(lambda: len(self.on(last)) == telegrams)
 
     async def has(self, name: str, *payloads: str) -> None:
         """Wait until so much was sent on a topic below the root."""
-        await wait_until(self.hass, lambda: self.on(name) == [*payloads])
+        await self.wait_until(lambda: self.on(name) == [*payloads])
 
     def forget(self) -> None:
-        """Forget what was sent until now."""
         self._client.publish.reset_mock()
 
 
@@ -152,13 +114,11 @@ def expected_lingering_timers() -> bool:
 
 @pytest.fixture
 def meter(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    mqtt_mock: MqttMockHAClient,
-    mqtt_client_mock: MqttMockPahoClient,
+    home: Home, mqtt_mock: MqttMockHAClient, mqtt_client_mock: MqttMockPahoClient
 ) -> Publishing:
-    return Publishing(hass, port, make_entry, mqtt_mock, mqtt_client_mock)
+    meter = Publishing(home.hass, home.port, home.make_entry)
+    meter._broker, meter._client = mqtt_mock, mqtt_client_mock
+    return meter
 
 
 async def test_each_telegram_is_published_while_the_meter_is_read(meter: Publishing) -> None:
@@ -242,13 +202,12 @@ async def test_publishing_that_fails_ends_nothing(meter: Publishing) -> None:
 
 
 async def test_without_the_mqtt_integration_readings_go_on(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+    home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
-    meter = Publishing(hass, port, make_entry)
-    await meter.set_up({"mqtt": OPTIONS})
-    await meter.receive(with_power("01.111"))
-    assert meter.power == "1.111"
-    assert await meter.hass.config_entries.async_unload(meter.entry.entry_id)
+    entry = await home.set_up(mqtt=OPTIONS)
+    await home.receive(with_power("01.111"))
+    assert home.state_of("smarty_net_power").state == "1.111"
+    assert await home.hass.config_entries.async_unload(entry.entry_id)
     assert [line for line in own_log(caplog) if line[0] in {"WARNING", "ERROR"}] == []
 
 
@@ -258,15 +217,15 @@ async def test_what_the_broker_keeps_is_taken_back(meter: Publishing) -> None:
     assert {DISCOVERY, f"{ROOT}/active_power_imported", f"{ROOT}/availability"} <= kept
 
     # Other options, another root: what nobody sends any more goes. Discovery stays as it is.
-    await meter.again({"mqtt": {**OPTIONS, "topic": "attic", "discovery": True}})
+    await meter.change({"mqtt": {**OPTIONS, "topic": "attic", "discovery": True}})
     below_root = {topic for topic in kept if topic.startswith(ROOT)}
-    await wait_until(meter.hass, lambda: below_root <= meter.taken_back())
+    await meter.wait_until(lambda: below_root <= meter.taken_back())
     assert meter.taken_back() == below_root
     still_kept = kept - below_root | {"attic/availability"}
 
     # Switched off.
-    await meter.again({})
-    await wait_until(meter.hass, lambda: still_kept <= meter.taken_back())
+    await meter.change({})
+    await meter.wait_until(lambda: still_kept <= meter.taken_back())
     # The last one of before may have been cut off by the reload, and is taken back twice then.
     assert meter.taken_back() <= still_kept | below_root
     assert [text for _, text, _ in meter.messages() if text] == ["offline"]
@@ -334,7 +293,7 @@ async def test_what_happened_during_a_restart_is_an_event(meter: Publishing) -> 
     text = with_value(with_value(TELEGRAM, "0-0:96.7.21", "(00101)"), "0-0:96.13.0", "(48616C6C6F)")
     told = []
     for _ in range(2):
-        await meter.again(dict(meter.entry.options), text)
+        await meter.change(dict(meter.entry.options), text)
         # The events follow the states of their telegram, so wait for those of the next one.
         await meter.is_complete(1)
         await meter.receive(text)
@@ -368,36 +327,33 @@ async def test_what_the_options_no_longer_ask_for_is_gone_there_as_well(meter: P
     of_the_tariff = {f"sensor_demand_{name}" for name in ("available", "excess_energy")}
     of_the_tariff |= {"sensor_demand_excess_cost", "binary_sensor_demand_will_exceed"}
     assert await found() == always | of_the_tariff
-    await meter.again(options)
+    await meter.change(options)
     assert await found() == always
 
 
 async def test_a_meter_that_its_own_home_assistant_has_found_is_reported(meter: Publishing) -> None:
-    def issue() -> ir.IssueEntry | None:
-        return ir.async_get(meter.hass).async_get_issue(
-            "smarty_p1", f"mqtt_added_{meter.entry.entry_id}"
-        )
-
     await meter.begin(discovery=True)
-    assert issue() is None
+    assert not meter.issue("mqtt_added")
     # The prefix of this Home Assistant's own MQTT integration.
-    await meter.again({"mqtt": {**OPTIONS, "discovery": True, "discovery_prefix": "homeassistant"}})
+    await meter.change(
+        {"mqtt": {**OPTIONS, "discovery": True, "discovery_prefix": "homeassistant"}}
+    )
     await meter.is_complete(1)
     for topic, message in meter.announced("homeassistant/").items():
         async_fire_mqtt_message(meter.hass, topic, json.dumps(message))
     await meter.hass.async_block_till_done()
-    assert issue() is not None
+    assert meter.issue("mqtt_added")
     registry = dr.async_get(meter.hass)
     [device] = registry.async_get_devices(identifiers={("mqtt", f"smarty_p1_{SERIAL}")})
     registry.async_update_device(device.id, disabled_by=dr.DeviceEntryDisabler.USER)
     await meter.hass.async_block_till_done()
-    assert issue() is None
+    assert not meter.issue("mqtt_added")
     registry.async_update_device(device.id, disabled_by=None)
     await meter.hass.async_block_till_done()
-    assert issue() is not None
+    assert meter.issue("mqtt_added")
     registry.async_remove_device(device.id)
     await meter.hass.async_block_till_done()
-    assert issue() is None
+    assert not meter.issue("mqtt_added")
 
 
 @pytest.mark.usefixtures("everything_enabled")
@@ -439,10 +395,10 @@ async def test_another_home_assistant_finds_every_entity_and_its_state(meter: Pu
 
 @pytest.mark.usefixtures("short_setup")
 async def test_a_meter_that_is_silent_after_a_crash_is_offline(
-    port: MeterPort, make_entry: EntryMaker, meter: Publishing
+    meter: Publishing,
 ) -> None:
     meter.forget()
-    entry = make_entry(port.url)
+    entry = meter.make_entry(meter.port.url)
     meter.hass.config_entries.async_update_entry(entry, options={"mqtt": OPTIONS})
     await meter.hass.config_entries.async_setup(entry.entry_id)
     await meter.hass.async_block_till_done()

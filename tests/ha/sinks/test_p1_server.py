@@ -5,20 +5,16 @@ import re
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 import pytest_socket
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.sinks import p1_server
 from dev.ports import free_ports
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort, seal
-from tests.ha.pacing import with_power
-from tests.ha.support import TELEGRAM, Home, own_log, receive, set_up, wait_until
+from tests.ha.meter import seal
+from tests.ha.support import TELEGRAM, Home, own_log, said, with_power
 
 ENDING = re.compile(rb"![0-9A-F]{4}\r\n")
 
@@ -28,17 +24,8 @@ def p1_port() -> int:
     return free_ports()
 
 
-@pytest.fixture
-def make_serving_entry(make_entry: EntryMaker, p1_port: int, hass: HomeAssistant) -> EntryMaker:
-    """Return a function that adds an entry with a P1 server."""
-
-    def make(url: str, **arguments: str) -> MockConfigEntry:
-        entry = make_entry(url, **arguments)
-        server = {"enabled": True, "address": "127.0.0.1", "port": p1_port}
-        hass.config_entries.async_update_entry(entry, options={"p1_server": server})
-        return entry
-
-    return make
+def serving(port: int) -> dict[str, Any]:
+    return {"p1_server": {"enabled": True, "address": "127.0.0.1", "port": port}}
 
 
 @pytest.fixture
@@ -57,7 +44,6 @@ class Reader:
         self.writer = writer
 
     async def telegram(self) -> bytes:
-        """Return the next telegram."""
         async with asyncio.timeout(10):
             lines = b""
             while not ENDING.fullmatch(line := await self._reader.readline()):
@@ -66,7 +52,6 @@ class Reader:
             return lines + line
 
     async def is_closed(self) -> bool:
-        """Return whether the connection ends without another telegram."""
         with suppress(ConnectionError):
             async with asyncio.timeout(10):
                 return await self._reader.read() == b""
@@ -78,7 +63,6 @@ type Connect = Callable[[str], Awaitable[Reader]]
 
 @asynccontextmanager
 async def reading(port: int) -> AsyncGenerator[Reader]:
-    """Connect as a program does."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         yield Reader(reader, writer)
@@ -88,29 +72,21 @@ async def reading(port: int) -> AsyncGenerator[Reader]:
             await writer.wait_closed()
 
 
-class Served:
+class Served(Home):
     """A meter whose telegrams are served, and its server."""
 
-    def __init__(
-        self, hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, p1_port: int
-    ) -> None:
-        self.hass = hass
-        self.port = port
-        self.entry = entry
+    def __init__(self, home: Home, p1_port: int) -> None:
+        super().__init__(home.hass, home.port, home.make_entry)
+        self.entry = home.entry
         self.p1_port = p1_port
         [self.server] = [
             listener.__self__.server
-            for listener in (entry._on_unload or [])
+            for listener in (self.entry._on_unload or [])
             if isinstance(getattr(listener, "__self__", None), p1_server.P1ServerSink)
         ]
 
-    async def receive(self, text: str) -> None:
-        """Let a telegram come."""
-        await receive(self.hass, self.port, text)
-
     async def has(self, clients: int) -> None:
-        """Wait until so many programs are connected."""
-        await wait_until(self.hass, lambda: self.server.clients == clients)
+        await self.wait_until(lambda: self.server.clients == clients)
 
     async def connect_without_reading(self) -> socket.socket:
         """Connect as a program does that does not read, for which the kernel keeps little."""
@@ -122,10 +98,9 @@ class Served:
 
 
 @pytest.fixture
-async def served(
-    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
-) -> Served:
-    return Served(hass, port, await set_up(hass, port, make_serving_entry), p1_port)
+async def served(home: Home, p1_port: int) -> Served:
+    await home.set_up(**serving(p1_port))
+    return Served(home, p1_port)
 
 
 async def test_telegrams_come_as_the_meter_wrote_them(served: Served) -> None:
@@ -155,7 +130,6 @@ async def test_a_program_may_send_64_kib_and_no_more(served: Served) -> None:
 
 
 def has_ipv6() -> bool:
-    """Return whether this machine knows IPv6."""
     with suppress(OSError), socket.socket(socket.AF_INET6) as probe:
         probe.bind(("::1", 0))
         return True
@@ -321,51 +295,26 @@ async def test_four_addresses_with_eight_readers_keep_nobody_out(
     assert len([line for line in own_log(caplog) if "P1 server" in line[1]]) == 1
 
 
-async def test_what_clients_send_means_nothing_and_is_bounded(served: Served) -> None:
-    async with reading(served.p1_port) as talker, reading(served.p1_port) as shouter:
-        await served.has(2)
-        talker.writer.write(b"/?!\r\n" + bytes(range(256)))
-        await talker.writer.drain()
-        await served.receive(TELEGRAM)
-        assert await talker.telegram() == seal(TELEGRAM)
-        with suppress(ConnectionError):
-            while served.server.clients == 2:
-                shouter.writer.write(bytes(65536))
-                await shouter.writer.drain()
-                await asyncio.sleep(0)
-        assert served.server.clients == 1
-
-
 @pytest.mark.parametrize("is_unloaded", [False, True])
 async def test_a_port_in_use_is_told_and_tried_again_until_the_entry_is_unloaded(
-    home: Home,
-    make_serving_entry: EntryMaker,
-    p1_port: int,
-    caplog: pytest.LogCaptureFixture,
-    *,
-    is_unloaded: bool,
+    home: Home, p1_port: int, caplog: pytest.LogCaptureFixture, *, is_unloaded: bool
 ) -> None:
-    def issue() -> ir.IssueEntry | None:
-        return ir.async_get(home.hass).async_get_issue("smarty_p1", f"p1_server_{entry.entry_id}")
-
     with patch.object(p1_server, "RETRY_INTERVAL_S", 0.01):
         other = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port)
-        entry = await set_up(home.hass, home.port, make_serving_entry)
+        await home.set_up(**serving(p1_port))
         # The readings do not depend on it.
         assert home.values()["smarty_energy_imported"] == "25678.901"
-        shown = issue()
-        assert shown
-        assert (shown.translation_placeholders or {})["port"] == str(p1_port)
+        assert said(home.issue("p1_server"))["port"] == str(p1_port)
         await asyncio.sleep(0.05)
         assert len([line for line in own_log(caplog) if line[0] == "WARNING"]) == 1
         if is_unloaded:
-            assert await home.hass.config_entries.async_unload(entry.entry_id)
-            assert issue() is None
+            assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+            assert not home.issue("p1_server")
         other.close()
-        await home.wait_until(lambda: issue() is None)
+        await home.wait_until(lambda: not home.issue("p1_server"))
     if not is_unloaded:
         async with reading(p1_port):
-            await Served(home.hass, home.port, entry, p1_port).has(1)
+            await Served(home, p1_port).has(1)
 
 
 @pytest.mark.parametrize(

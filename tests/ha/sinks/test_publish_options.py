@@ -13,9 +13,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1 import sinks
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.lib.meter import Reading
+from custom_components.smarty_p1.sinks.sink import SinkKind
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import submit
+from tests.ha.dialogs import schema_of, submit
 from tests.ha.meter import OTHER_SERIAL, SERIAL, with_value
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home
@@ -44,7 +48,6 @@ class Dialog(Home):
         return await submit(self.hass, flow, {**sections})
 
     async def is_refused(self, **sections: Mapping[str, Any]) -> dict[str, str]:
-        """Fill in the form, and return what is wrong."""
         return (await self.enter(**sections))["errors"] or {}
 
 
@@ -57,8 +60,7 @@ async def dialog(home: Home) -> Dialog:
 
 def section_of(result: ConfigFlowResult, name: str) -> Mapping[str, Any]:
     """Return the options of a section of the form, and its fields' defaults and suggestions."""
-    assert result["data_schema"]
-    fields = result["data_schema"].schema
+    fields = schema_of(result).schema
     field = next(field for field in fields if field == name)
     told: dict[str, Any] = dict(fields[field].options)
     for key in fields[field].schema.schema:
@@ -214,3 +216,33 @@ async def test_a_serial_number_is_one_level_of_the_topic(home: Home) -> None:
     dialog.entry = entry
     await dialog.enter(mqtt={"enabled": True})
     assert entry.options["mqtt"]["topic"] == f"smarty_p1/A___B{'x' * 59}"
+
+
+async def test_a_reading_that_comes_while_an_output_starts_is_passed_on(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed: list[Reading | None] = []
+
+    class SlowSink:
+        async def async_start(self, latest: Reading | None) -> None:
+            passed.append(latest)
+            await home.receive(TELEGRAM)
+
+        def on_reading(self, reading: Reading) -> None:
+            passed.append(reading)
+
+        async def async_stop(self) -> None: ...
+
+    async def make(_coordinator: SmartyCoordinator, _options: Mapping[str, Any]) -> SlowSink:
+        return SlowSink()
+
+    entry = await home.set_up()
+    coordinator: SmartyCoordinator = entry.runtime_data
+    before = coordinator.latest
+    monkeypatch.setattr(sinks, "SINKS", (SinkKind("slow", make),))
+    await sinks.async_start(coordinator)
+
+    assert before is not None
+    assert coordinator.latest is not before
+    assert [reading is before for reading in passed] == [True, False]
+    assert passed[1] is coordinator.latest

@@ -26,12 +26,10 @@ from custom_components.smarty_p1.lib.virtual import Question, Unavailable
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.encoder import with_value
 from dev.ports import free_ports
-from tests.ha.dialogs import submit
+from tests.ha.dialogs import choose, open_repair, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL
-from tests.ha.pacing import with_power
 from tests.ha.refusals import Refusals, Row
-from tests.ha.repairs import choose, open_repair
-from tests.ha.support import Home
+from tests.ha.support import Home, said, with_power
 from tests.ha.topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
 
 SERIAL = "02a1b2c3d4e5"
@@ -65,7 +63,6 @@ class House(Home):
         self.http_port = free_ports()
 
     async def switch_on(self, **changed: Any) -> None:  # noqa: ANN401
-        """Set it up with options."""
         await self.set_up(virtual_meter=stored(self.http_port, **changed))
         self.answer()
 
@@ -75,42 +72,34 @@ class House(Home):
         return options
 
     async def enter(self, **typed: Any) -> ConfigFlowResult:  # noqa: ANN401
-        """Fill in the form."""
         form = await self.page("other_programs")
         entered = {"enabled": True, "address": LOCAL, "port": self.http_port} | typed
         return await submit(self.hass, form, {"virtual_meter": entered})
 
     async def fields(self) -> list[Any]:
         form = await self.page("other_programs")
-        assert form["data_schema"]
-        schema = form["data_schema"].schema
+        schema = schema_of(form).schema
         [section] = [part for key, part in schema.items() if key == "virtual_meter"]
         return [*section.schema.schema]
 
     async def get_text(self, path: str) -> str:
-        """Ask as a device does."""
         url = f"http://{LOCAL}:{self.http_port}{path}"
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
             return await answer.text()
 
     async def get(self, path: str) -> Any:  # noqa: ANN401
-        """Return the JSON that a device gets."""
         return json.loads(await self.get_text(path))
 
+    @property
+    def meter(self) -> Any:  # noqa: ANN401
+        return self.hass.data[VIRTUAL_METERS][self.entry.entry_id]
+
     def poll(self, address: str, times: int, interval: float) -> None:
-        """Let somebody poll at a pace."""
-        meter = self.hass.data[VIRTUAL_METERS][self.entry.entry_id]
         reading = self.entry.runtime_data.data
         for n in range(3):
-            meter.on_reading(reading, 1000 + 10.0 * n)
+            self.meter.on_reading(reading, 1000 + 10.0 * n)
         for n in range(times):
-            meter.ask(address, Question.EM_STATUS, 1020 + n * interval)
-
-    def issue(self, problem: str) -> dict[str, str]:
-        """Return what a repair that is shown names."""
-        issue_id = f"{problem}_{self.entry.entry_id}"
-        issue = ir.async_get(self.hass).async_get_issue("smarty_p1", issue_id)
-        return issue.translation_placeholders or {} if issue and issue.active else {}
+            self.meter.ask(address, Question.EM_STATUS, 1020 + n * interval)
 
 
 @pytest.fixture
@@ -224,19 +213,18 @@ async def test_a_port_in_use_is_a_repair_until_it_is_free(house: House) -> None:
         tcp.listen()
         udp.bind((LOCAL, udp_port))
         await house.switch_on(udp_ports=[udp_port])
-        assert house.issue("virtual_meter")["port"] == f"{house.http_port}, {udp_port}"
+        assert said(house.issue("virtual_meter"))["port"] == f"{house.http_port}, {udp_port}"
         # Readings go on.
         assert house.entry.runtime_data.latest
         tcp.close()
         await let_it_try_again(house)
-        assert house.issue("virtual_meter")["port"] == str(udp_port)
+        assert said(house.issue("virtual_meter"))["port"] == str(udp_port)
     await let_it_try_again(house)
     assert not house.issue("virtual_meter")
     assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
 
 
 async def let_it_try_again(house: House) -> None:
-    """Let half a minute pass."""
     async_fire_time_changed(house.hass, dt_util.utcnow() + timedelta(seconds=31))
     for _ in range(20):
         await asyncio.sleep(0)
@@ -252,12 +240,15 @@ async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: st
     await house.switch_on()
     house.poll(STRANGER, 6, 1.0)
     house.poll("192.168.1.31", 6, 1.0)  # one at a time
-    assert house.issue("virtual_battery").items() >= {"address": STRANGER, "seconds": "1.0"}.items()
+    assert (
+        said(house.issue("virtual_battery")).items()
+        >= {"address": STRANGER, "seconds": "1.0"}.items()
+    )
     # Who asks by UDP is a battery without being named, and must stay one when another is named: of
     # ten, the seven that asked last, as the options accept eight.
     udp = [BATTERY, *(f"192.168.1.{number}" for number in range(40, 49))]
     for address in reversed(udp):
-        house.hass.data[VIRTUAL_METERS][house.entry.entry_id].ask(address, Question.UDP, 1026)
+        house.meter.ask(address, Question.UDP, 1026)
     menu = await open_repair(house.hass, f"virtual_battery_{house.entry.entry_id}")
     if name is None:
         # Its options are gone by now.
@@ -271,16 +262,14 @@ async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: st
     assert house.options[name] == [*(udp[:7] if choice == "battery" else []), STRANGER]
     house.poll(STRANGER, 6, 1.0)
     assert not house.issue("virtual_battery")
-    meter = house.hass.data[VIRTUAL_METERS][house.entry.entry_id]
-    [client] = meter.clients
-    assert (meter.profile(client) == "battery") is (choice == "battery")
+    [client] = house.meter.clients
+    assert (house.meter.profile(client) == "battery") is (choice == "battery")
 
 
 async def test_who_asks_by_udp_and_is_not_named_is_shown(house: House) -> None:
     await house.switch_on(batteries=["192.168.1.20"])
-    meter = house.hass.data[VIRTUAL_METERS][house.entry.entry_id]
     with pytest.raises(Unavailable):
-        meter.ask(STRANGER, Question.UDP, 1000)
+        house.meter.ask(STRANGER, Question.UDP, 1000)
     page = await house.page("virtual_clients")
     placeholders = page["description_placeholders"] or {}
     assert placeholders["unanswered"].startswith(f"| {STRANGER} | Shelly EM.GetStatus, UDP |")
@@ -362,7 +351,7 @@ async def test_one_that_was_added_by_hand_is_a_repair(house: House) -> None:
     entry = MockConfigEntry(domain="shelly", title="A meter", unique_id=SERIAL.upper())
     with patch("homeassistant.config_entries.ConfigEntry.async_setup"):
         await house.hass.config_entries.async_add(entry)
-    assert house.issue("virtual_meter_added")["added"] == "A meter"
+    assert said(house.issue("virtual_meter_added"))["added"] == "A meter"
     await house.hass.config_entries.async_remove(entry.entry_id)
     assert not house.issue("virtual_meter_added")
 
@@ -378,8 +367,7 @@ async def test_the_real_homewizard_integration(house: House) -> None:
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await house.hass.async_block_till_done()
-    state = house.hass.states.get("sensor.p1_meter_power")
-    assert state
+    state = house.state_of("sensor.p1_meter_power")
     assert float(state.state) == 2345
     assert house.issue("virtual_meter_added")
     # It asks oftener than telegrams come, and is no battery. Others at other addresses may be.

@@ -31,24 +31,19 @@ class Site(Home):
         self.entry = entry
 
     async def ask(self, command: str, **fields: object) -> Any:  # noqa: ANN401 - JSON
-        """Return the answer to a command about the meter."""
         return await ask(self.client, command, entry_id=self.entry.entry_id, **fields)
 
     async def refused(self, command: str, **fields: object) -> str:
-        """Return the code of the refusal of a command about the meter."""
         return await refused(self.client, command, entry_id=self.entry.entry_id, **fields)
 
 
 @pytest.fixture
 def site(home: Home, client: Client, entry: MockConfigEntry) -> Site:
-    """Return a home whose meter is read."""
     return Site(home, client, entry)
 
 
 @pytest.fixture
 def client_of(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> ClientOf:
-    """Return a function that connects a user."""
-
     async def connect(user: MockUser) -> Client:
         token = await hass.auth.async_create_refresh_token(user, CLIENT_ID)
         return await hass_ws_client(hass, hass.auth.async_create_access_token(token))
@@ -65,7 +60,6 @@ def user_with(hass: HomeAssistant, *entity_ids: str) -> MockUser:
 
 
 async def ask(client: Client, command: str, **fields: object) -> Any:  # noqa: ANN401 - JSON
-    """Return the answer to a command."""
     await client.send_json_auto_id({"type": f"smarty_p1/{command}", **fields})
     answer = await client.receive_json()
     assert answer["success"], answer
@@ -73,7 +67,6 @@ async def ask(client: Client, command: str, **fields: object) -> Any:  # noqa: A
 
 
 async def refused(client: Client, command: str, **fields: object) -> str:
-    """Return the code of the refusal of a command."""
     await client.send_json_auto_id({"type": f"smarty_p1/{command}", **fields})
     answer = await client.receive_json()
     assert not answer["success"], answer

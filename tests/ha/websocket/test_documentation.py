@@ -62,7 +62,7 @@ async def test_each_example_has_the_shape_of_an_answer(hass: HomeAssistant, site
     site.port.greeting = site.port.next_frame(telegram("00:00:05", 0.1))
     options = {**site.entry.options, "with_levies": True}
     hass.config_entries.async_update_entry(site.entry, options=options)
-    await site.reload(site.entry)
+    await site.reload()
     await site.receive(text)
 
     for request, shown in EXAMPLES:

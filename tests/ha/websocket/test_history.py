@@ -30,7 +30,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 async def meter(home: Home, clock: Clock) -> MockConfigEntry:
-    """Return the entry of a meter that has sent its first telegram."""
     assert clock.now == START
     return await home.set_up()
 
@@ -228,8 +227,7 @@ async def test_all_of_it_is_known_after_a_restart(sender: Sender, clock: Clock) 
     clock.now += 2 * MINUTES
     before = {name: await sender.ask(name) for name in NAMES}
 
-    sender.port.greeting = sender.port.next_frame(with_value(sender.text, "0-0:96.7.21", "(00101)"))
-    await sender.reload(sender.entry)
+    await sender.again(with_value(sender.text, "0-0:96.7.21", "(00101)"))
 
     after = {name: await sender.ask(name) for name in NAMES}
     # What came while it was away is noticed.
@@ -310,7 +308,6 @@ async def gas_first(client: Client, entry: MockConfigEntry) -> list[dict[str, An
 
 
 async def media_of(client: Client, entry: MockConfigEntry) -> list[dict[str, Any]]:
-    """Return what the meters on the M-Bus have counted."""
     found: list[dict[str, Any]] = (await ask(client, "media", entry_id=entry.entry_id))["media"]
     return found
 

@@ -20,15 +20,12 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-)
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.websocket import house as house_answers
 from tests.ha.billed_month import telegram
-from tests.ha.dialogs import submit
-from tests.ha.support import metadata_of_sums
+from tests.ha.dialogs import schema_of, submit
+from tests.ha.support import metadata_of_sums, recorder_done
 
 from .conftest import Client, Site
 
@@ -73,11 +70,10 @@ async def record(  # noqa: PLR0913 - as much as differs
             rows.append({"start": time, "sum": total, "state": 5000 + total})
         time += HOUR
     async_import_statistics(hass, metadata, rows)  # type: ignore[arg-type]
-    await async_wait_recording_done(hass)
+    await recorder_done(hass)
 
 
 async def enter(hass: HomeAssistant, *sources: dict[str, Any]) -> None:
-    """Enter sources in the settings of the Energy dashboard."""
     manager = await async_get_manager(hass)
     update: Any = {"energy_sources": list(sources)}
     await manager.async_update(update)
@@ -137,11 +133,7 @@ async def test_panels_in_watt_hours(site: Site) -> None:
 
     # A market whose prices nobody recorded.
     market = {"energy_price_entity": "sensor.market", "surcharge_price_since": "2026-05-01"}
-    site.port.greeting = site.port.next_frame(telegram("00:00:05", 0.1))
-    site.hass.config_entries.async_update_entry(
-        site.entry, options={"reference_power": 7.0, **market}
-    )
-    await site.reload(site.entry)
+    await site.again(telegram("00:00:05", 0.1), {"reference_power": 7.0, **market})
     month = (await house_of(site))["months"][0]
     assert (month["unpriced_kwh"], month["saved"]) == (166.0, 0.0)
 
@@ -282,8 +274,7 @@ async def test_of_two_meters_each_has_what_is_chosen(site: Site) -> None:
 
     form = await site.page("sun")
     assert form["step_id"] == "sun"
-    assert form["data_schema"]
-    ((marker, field),) = form["data_schema"].schema.items()
+    ((marker, field),) = schema_of(form).schema.items()
     assert marker.default() == ["sensor.sun", "sensor.shed"]
     assert [option["label"] for option in field.config["options"]] == ["sensor.sun", "Shed"]
     flow = form["flow_id"]
@@ -351,8 +342,7 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
     other.add_to_hass(site.hass)
     assert await names() == ["always_on", "else"]
     form = await site.page("sun")
-    assert form["data_schema"]
-    ((marker, field),) = form["data_schema"].schema.items()
+    ((marker, field),) = schema_of(form).schema.items()
     assert (marker, marker.default()) == ("house_devices", [])
     assert [option["label"] for option in field.config["options"]] == ["Wallbox", "sensor.oven"]
     await submit(site.hass, form, {"house_devices": ["sensor.oven"]})
@@ -363,9 +353,8 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
     await record(site.hass, "sensor.sun")
     await enter(site.hass, SUN)
     form = await site.page("sun")
-    assert form["data_schema"]
     chosen = {"sun_sources": ["sensor.sun"], "house_devices": ["sensor.wallbox"]}
-    assert [*form["data_schema"].schema] == [*chosen]
+    assert [*schema_of(form).schema] == [*chosen]
     await submit(site.hass, form, chosen)
     assert chosen.items() <= site.entry.options.items()
     await site.receive(telegram("00:00:30", 0.0))

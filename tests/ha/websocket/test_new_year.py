@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.coordinator.entered_contract import contract_of
@@ -16,7 +15,7 @@ from custom_components.smarty_p1.lib.bill import DemandMeter
 from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, month_name
 from custom_components.smarty_p1.lib.meter import MeterMemory
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.support import TELEGRAM, Home, call
+from tests.ha.support import TELEGRAM, Home, call, issue_of, load
 
 from .conftest import Client, ask
 
@@ -45,7 +44,6 @@ def energies(time: datetime) -> Energies:
 
 
 def telegram(time: datetime) -> str:
-    """Return a telegram of a winter's time."""
     imported, exported, *_ = energies(time)
     text = with_value(TELEGRAM, "0-0:1.0.0", f"({time + timedelta(hours=1):%y%m%d%H%M%S}W)")
     for reference, value, unit in (
@@ -78,8 +76,7 @@ async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -
     content = MeterMemory().as_dict() | {"demand": json.loads(json.dumps(meter.as_dict()))}
     hass_storage[key] = {"version": 1, "key": key, "data": content}
     home.port.greeting = home.port.next_frame(telegram(BEFORE))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     home.port.greeting = b""
     return entry
 
@@ -129,10 +126,9 @@ async def test_midnight_of_31_december(
         "cheapest_reference_power": GRID,
         "possible_saving_per_year": GRID,
     }
-    issue = "smarty_p1", f"network_prices_{entry.entry_id}"
     # Ten seconds before, only amounts of a year and of the next 48 hours reach into the new year.
     assert await said(home.hass, client, entry) == {**of_a_year, "outlook": ALL}
-    assert ir.async_get(home.hass).async_get_issue(*issue) is None
+    assert not issue_of(home.hass, entry, "network_prices")
 
     # Amounts follow the meter's clock, the repair follows the clock of Home Assistant.
     for seconds in (0, 10, 20):
@@ -153,15 +149,15 @@ async def test_midnight_of_31_december(
         "cost_forecast_for_the_month": ALL,
     }
     # (0.15 + 0.0510 + 0.0010 - 0.0010) * 1.08, after 0.17812 with the aid
-    price = home.hass.states.get("sensor.smarty_price_of_imported_energy")
-    assert price
-    assert float(price.state) == pytest.approx(0.21708)
+    assert float(home.state_of("sensor.smarty_price_of_imported_energy").state) == pytest.approx(
+        0.21708
+    )
 
     # The clock runs, so on a busy machine the timer of the hour can be missed once.
     for time in (MIDNIGHT, MIDNIGHT + HOUR):
         freezer.move_to(time)
         async_fire_time_changed(home.hass, time)
         await home.hass.async_block_till_done()
-    raised = ir.async_get(home.hass).async_get_issue(*issue)
-    assert raised
-    assert (raised.translation_placeholders or {})["year"] == "2027"
+    issue = issue_of(home.hass, entry, "network_prices")
+    assert issue
+    assert (issue.translation_placeholders or {})["year"] == "2027"

@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.boards import ENERGY, PULSE_TITLE, pulse_entry
+from tests.ha.support import load
 
 from .conftest import Client, ClientOf, ask, refused, user_with
 
@@ -35,7 +36,6 @@ class Blinking:
             await self._hass.async_block_till_done()
 
     async def blink(self) -> None:
-        """Give a pulse."""
         for state in (STATE_ON, STATE_OFF):
             self._hass.states.async_set(LED, state)
             await self._hass.async_block_till_done()
@@ -47,7 +47,6 @@ def _now(seconds: int) -> str:
 
 @pytest.fixture
 async def led(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Blinking:
-    """Return the LED."""
     hass.states.async_set(LED, STATE_OFF)
     return Blinking(hass, freezer)
 
@@ -56,8 +55,7 @@ async def led(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Blinking:
 async def entry(hass: HomeAssistant, led: Blinking) -> MockConfigEntry:  # noqa: ARG001 - the LED is there before its reader
     """Return a pulse reader that is set up."""
     entry = pulse_entry(hass, **{CONF_ENTITY_ID: LED})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await load(hass, entry)
     return entry
 
 

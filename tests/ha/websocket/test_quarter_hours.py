@@ -139,8 +139,7 @@ async def test_nothing_is_told_beyond_what_is_known(site: Site) -> None:
 
 async def test_the_tail_since_the_last_answer(site: Site) -> None:
     first = await site.ask("quarter_hours", start="2026-06-15T00:00:00Z")
-    await site.receive(telegram("00:15:00", 0.3))
-    await site.receive(telegram("00:30:00", 0.7))
+    await site.receive(telegram("00:15:00", 0.3), telegram("00:30:00", 0.7))
     with patch.object(QuarterHourFiles, "read", side_effect=AssertionError):
         tail = await site.ask("quarter_hours", start=first["end"])
     assert (tail["start"], tail["values"]) == (first["end"], [300, 400])
@@ -158,8 +157,7 @@ async def test_the_mark_of_the_past_is_another_when_the_past_is(site: Site) -> N
     assert await mark("2026-01-01T00:00:00Z") == before
     await site.receive(telegram("00:15:00", 0.3))
     assert await mark() == before
-    site.port.greeting = site.port.next_frame(telegram("00:15:10", 0.3))
-    await site.reload(site.entry)
+    await site.again(telegram("00:15:10", 0.3))
     assert await mark() == before
     await site.entry.runtime_data.books.file_import.async_import(april())
     assert await mark() != before

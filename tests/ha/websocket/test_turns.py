@@ -81,6 +81,19 @@ async def call(client: Client, entry: MockConfigEntry, *sizes: float) -> None:
         )
 
 
+async def act(
+    hass: HomeAssistant, entry: MockConfigEntry, kwh: float, user_id: str | None = None
+) -> str:
+    """Return why an action for a battery is refused."""
+    data = {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3}
+    context = Context(user_id=user_id)
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(
+            "smarty_p1", "what_if", data, blocking=True, return_response=True, context=context
+        )
+    return str(refused.value)
+
+
 async def received(client: Client, count: int) -> list[dict[str, Any]]:
     """Return so many answers in the order in which they come."""
     async with asyncio.timeout(PATIENCE):
@@ -88,7 +101,6 @@ async def received(client: Client, count: int) -> list[dict[str, Any]]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what happens in another thread."""
     async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.005)
@@ -152,15 +164,7 @@ async def test_equal_questions_wait_like_different_ones(
 async def test_all_automations_together_wait_for_64_answers(
     hass: HomeAssistant, entry: MockConfigEntry, desk: Desk
 ) -> None:
-    async def act(kwh: float) -> str:
-        data = {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3}
-        with pytest.raises(ServiceValidationError) as refused:
-            await hass.services.async_call(
-                "smarty_p1", "what_if", data, blocking=True, return_response=True
-            )
-        return str(refused.value)
-
-    asked = [asyncio.create_task(act(kwh)) for kwh in (5, 6, 7) * 30]
+    asked = [asyncio.create_task(act(hass, entry, kwh)) for kwh in (5, 6, 7) * 30]
     await until(lambda: bool(desk.asked))
     desk.is_open.set()
 
@@ -335,22 +339,9 @@ async def test_a_script_goes_on_when_who_started_it_is_gone(
 async def test_an_action_of_a_user_who_waits_for_too_much_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, desk: Desk
 ) -> None:
-    async def act(kwh: float, user_id: str | None) -> str:
-        data = {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3}
-        with pytest.raises(ServiceValidationError) as refused:
-            await hass.services.async_call(
-                "smarty_p1",
-                "what_if",
-                data,
-                blocking=True,
-                return_response=True,
-                context=Context(user_id=user_id),
-            )
-        return str(refused.value)
-
     user = kid(hass)
-    asked = [asyncio.create_task(act(kwh, user.id)) for kwh in range(5, 25)]
-    automations = [asyncio.create_task(act(kwh, None)) for kwh in range(25, 45)]
+    asked = [asyncio.create_task(act(hass, entry, kwh, user.id)) for kwh in range(5, 25)]
+    automations = [asyncio.create_task(act(hass, entry, kwh)) for kwh in range(25, 45)]
     await until(lambda: bool(desk.asked))
     desk.is_open.set()
 
