@@ -6,17 +6,17 @@ EUR. May: 31 days of 10 kWh cost 67.29 + 20.05 = 87.34 EUR. June: 30 days of 12 
 """
 
 from calendar import monthrange
-from datetime import timedelta
+from datetime import datetime
 
 import pytest
 
 from smartyp1.advice import GoalChoice
-from smartyp1.bill import NO_LENEDA_DAYS, DemandMeter, Month, QuarterHours
-from smartyp1.history import Energies
+from smartyp1.bill import NO_LENEDA_DAYS, Month, QuarterHours
 from smartyp1.messages import Line, ReportedMonths, monthly_report
 from smartyp1.prices import Contract, Contracts
 from tests.lib.advice.house_of_june import june
 from tests.lib.bill.months import agreed, day, local, month
+from tests.lib.bill.support import read_quarter_hours
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
 NOTHING = QuarterHours({}, NO_LENEDA_DAYS, local("2026-05-01"), local("2026-05-01"))
@@ -150,16 +150,16 @@ def test_another_reference_power_is_advised_after_a_whole_year() -> None:
     ("more_w", "advised"), [(100, True), (60, True), (40, False)], ids=["100 W", "60 W", "40 W"]
 )
 def test_a_base_load_that_has_risen_is_advised(more_w: int, advised: bool) -> None:  # noqa: FBT001
-    meter = DemandMeter(Contract(reference_kw=7, energy_price=0.15))
-    time, wh = local("2026-02-28"), 0.0
-    while time <= local("2026-07-01T00:15"):
-        demand = meter.update(time, Energies(1000 + wh / 1000, 0.0), 0.4, "SAG1")
-        at_night = time.hour < 5
-        wh += (100 + (more_w if time >= local("2026-06-01") else 0) + 300 * (not at_night)) / 4
-        time += timedelta(minutes=15)
-    assert demand
+    start, end = local("2026-02-28"), local("2026-07-01T00:15")
+
+    def kwh_from(time: datetime) -> tuple[float, float]:
+        watts = 100 + more_w * (time >= local("2026-06-01")) + 300 * (time.hour >= 5)
+        return watts / 4000, 0
+
+    contract = Contract(reference_kw=7, energy_price=0.15)
+    meter, demand = read_quarter_hours(contract, start, end, kwh_from)
     months = demand.earlier_months
-    known = QuarterHours(meter.columns, meter.leneda, local("2026-02-28"), time)
+    known = QuarterHours(meter.columns, meter.leneda, start, end)
     found = [line for line in lines(*months, known=known) if line.key == "advice_always_on"]
     assert bool(found) is advised
     if advised:
