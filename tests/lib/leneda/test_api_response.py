@@ -8,9 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
 
-from dev.fuzz import leneda
 from smartyp1.leneda import (
     GAS_ENERGY,
     STANDARD_VOLUME,
@@ -129,11 +127,6 @@ def test_another_answer_says_nothing(odd: object, reason: str) -> None:
         read_time_series(odd, CONSUMPTION, START, END)
     assert caught.value.reason == reason
     assert POINT not in repr(caught.value)
-
-
-@given(leneda.answers)
-def test_any_answer_is_read_or_refused(odd: object) -> None:
-    leneda.check_answer(odd)
 
 
 def test_a_series_that_is_read_again() -> None:

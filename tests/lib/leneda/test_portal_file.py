@@ -4,9 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
 
-from dev.fuzz import leneda
 from smartyp1.leneda import (
     MAX_EXPORT_SIZE,
     REGISTERS,
@@ -320,11 +318,6 @@ def test_the_running_quarter_hour_is_of_the_future() -> None:
 def test_size_and_number_of_rows_are_bounded() -> None:
     assert refusal(b" " * (MAX_EXPORT_SIZE + 1)) == ("too_large", None)
     assert refusal(b"a\n" * 200_001) == ("too_large", None)
-
-
-@given(leneda.files)
-def test_any_file_is_read_or_refused(data: bytes) -> None:
-    leneda.check_file(data)
 
 
 def test_each_refusal_is_tested() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from dev.encoder import KEY, TITLE, frame, literal, telegram, telegram as text_of
+from dev.encoder import FRAMES, KEY, TITLE, frame, literal, telegram
 from smartyp1.p1 import (
     MAX_FRAME_SIZE,
     Decoder,
@@ -20,16 +20,7 @@ from smartyp1.p1 import (
 )
 from smartyp1.p1.frame_header import frame_size
 
-NAMES = [
-    "export_two_gas_meters",
-    "firmware_2018",
-    "length_in_81_form",
-    "length_in_short_form",
-    "message_last_counter",
-    "other_authentication_key",
-    "plain",
-    "three_phase_gas_water_heat",
-]
+NAMES = sorted(path.stem for path in FRAMES.glob("*.json"))
 
 
 def decoder_for(name: str) -> Decoder:
@@ -90,16 +81,16 @@ _AROUND = 30
 
 
 def a_frame_of(size: int) -> bytes:
-    missing = size - _AROUND - len(text_of("0-0:96.13.0()"))
-    data = frame(7, text_of(f"0-0:96.13.0({'x' * missing})"))
+    missing = size - _AROUND - len(telegram("0-0:96.13.0()"))
+    data = frame(7, telegram(f"0-0:96.13.0({'x' * missing})"))
     assert len(data) == size
     return data
 
 
 def a_plain_telegram_of(size: int) -> bytes:
     # The line end after the CRC is no part of a telegram.
-    missing = size + 2 - len(text_of("0-0:96.13.0()"))
-    data = text_of(f"0-0:96.13.0({'x' * missing})")
+    missing = size + 2 - len(telegram("0-0:96.13.0()"))
+    data = telegram(f"0-0:96.13.0({'x' * missing})")
     assert len(data) == size + 2
     return data
 

@@ -142,17 +142,6 @@ def test_plain_telegrams_come_out_as_defined(data: bytes, cuts: list[int]) -> No
     assert found == slow_plain(data)
 
 
-@given(streams, cut_points, st.sampled_from([KEY, None]))
-@settings(max_examples=examples(100))
-def test_any_chunking_gives_the_same_result(
-    data: bytes, cuts: list[int], key: bytes | None
-) -> None:
-    whole = fast(data, [], key)
-
-    assert fast(data, cuts, key) == whole
-    assert fast(data, list(range(len(data))), key) == whole
-
-
 OTHER_KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")
 FORGED = telegram("1-0:1.8.0(999999.999*kWh)")
 # Of different lengths, with rising counters.
