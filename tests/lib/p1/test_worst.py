@@ -7,9 +7,10 @@ of a core at the speed of a P1 port, where the decoder takes a fortieth.
 from functools import cache
 
 import pytest
+from hypothesis import given, strategies as st
 
-from dev.encoder import KEY, frame, telegram
-from smartyp1.p1 import Decoder, Telegram
+from dev.encoder import KEY, crc, frame, telegram
+from smartyp1.p1 import Decoder, Telegram, crc16
 from tests.lib.p1.worst_streams import MODES, STREAMS, Cost, in_chunks, made, measure
 
 MICROSECONDS_A_BYTE = 20.0
@@ -74,3 +75,8 @@ def test_the_work_that_is_left_does_not_depend_on_the_chunks(name: str) -> None:
         events = [event for chunk in in_chunks(data, size) for event in in_parts.feed(chunk)]
 
         assert events == whole.feed(data)
+
+
+@given(st.binary(max_size=300))
+def test_the_checksum(data: bytes) -> None:
+    assert crc16(data) == crc(data)
