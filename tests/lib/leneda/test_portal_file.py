@@ -163,6 +163,7 @@ CUTS = ['"3.96', *(LAST[:end] for end in (7, 24, 25, 26))]
         (AUTUMN, "start,1-1:1.29.0 (kW)\n2025-06-01T00:00:00+02:00,0.4\n", "no_export", None),
         (AUTUMN, "a;b;c;d;e\n1;2;3;4;5\n", "no_export", None),
         (AUTUMN, 'x"y" z,"a"b\n' * 3, "no_export", None),
+        ('"15","Measured"', '"Measured"', "no_export", None),
         ("2025-10-26T02:30:00+02:00", "half past two", "no_export", None),
         ('"kW","2025-10-26T02:30:00+02:00"', '"-","2025-10-26T02:30:00"', "no_export", None),
         (AUTUMN, f'{{"meteringPointCode": "{POINT}", "items": []}}', "no_export", None),
