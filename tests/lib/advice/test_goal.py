@@ -8,19 +8,14 @@ from datetime import date, datetime
 
 from smartyp1.advice import LAST_YEAR, Goal, goal_of, last_year_total
 from smartyp1.bill import Month
-from tests.lib.bill.months import agreed, day, local, month
+from tests.lib.bill.months import agreed, alike_days, local
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
 UNTIL = local("2026-06-11T00:00")
 
 
-def days(name: str, count: int, kwh: float) -> Month:
-    """Return a month whose first days are alike."""
-    return month(name, *(day(f"{name}-{n:02}", kwh) for n in range(1, count + 1)))
-
-
-MAY = days("2026-05", 31, 10)
-JUNE = days("2026-06", 10, 10)
+MAY = alike_days("2026-05", 31, 10)
+JUNE = alike_days("2026-06", 10, 10)
 
 
 def goal(choice: str | float, *months: Month, until: datetime = UNTIL) -> Goal:
@@ -44,20 +39,20 @@ def test_nothing_is_left_of_a_passed_goal() -> None:
 
 
 def test_as_last_year_is_the_cost_of_the_same_month() -> None:
-    last_year = days("2025-06", 30, 12)
+    last_year = alike_days("2025-06", 30, 12)
     # In 2025, 360 * (0.15 + 0.0759) + 19.27 + 5.90 = 106.49; 8.52 of VAT
     assert last_year_total((last_year, MAY, JUNE), CONTRACTS) == 115.01
     assert goal(LAST_YEAR, last_year, MAY, JUNE).total == 115.01
     # Without nine tenths of that month, there is no goal.
-    for months in ((days("2025-06", 26, 12), MAY, JUNE), (MAY, JUNE)):
+    for months in ((alike_days("2025-06", 26, 12), MAY, JUNE), (MAY, JUNE)):
         assert goal_of(LAST_YEAR, months, CONTRACTS, UNTIL) is None
 
 
 def test_a_day_has_no_usual_cost_before_a_week_has_ended() -> None:
-    found = goal(85, days("2026-06", 6, 10), until=local("2026-06-07T12:00"))
+    found = goal(85, alike_days("2026-06", 6, 10), until=local("2026-06-07T12:00"))
     assert found.recent_day is None
 
 
 def test_the_last_day_has_no_budget() -> None:
-    whole = days("2026-06", 30, 10)
+    whole = alike_days("2026-06", 30, 10)
     assert goal(90, MAY, whole, until=local("2026-06-30T06:00")).day_budget is None
