@@ -65,21 +65,6 @@ def test_a_host_has_a_64_of_ipv6(address: str, network: str) -> None:
     assert network_of(address) == network
 
 
-def test_the_largest_gives_up_its_newest_until_all_have_the_same() -> None:
-    door = Door(16, 8)
-    first = door.fill(*["10.0.0.1"] * 8, *["10.0.0.2"] * 8)
-    assert door.come("10.0.0.3")
-    # Both had eight: the last that came.
-    assert door.closed == [first[-1]]
-    for _ in range(4):
-        assert door.come("10.0.0.3")
-    assert door.by_address() == {"10.0.0.1": 6, "10.0.0.2": 5, "10.0.0.3": 5}
-    assert door.come("10.0.0.3") is None
-    assert door.come("10.0.0.2") is None
-    assert first[0] in door.open
-    assert first[8] in door.open
-
-
 def test_who_asked_last_stays() -> None:
     door = Door(4, 4)
     first, second, *_ = door.fill(*["10.0.0.1"] * 4)
@@ -100,15 +85,6 @@ def test_who_has_gone_is_forgotten() -> None:
     assert not door.admission._networks
 
 
-def test_a_tie_is_for_those_who_are_in() -> None:
-    door = Door(16, 8)
-    door.fill(*[f"10.0.0.{n}" for n in range(16)])
-    assert door.come("10.0.1.1") is None
-    door.go(1)
-    assert door.come("10.0.1.1")
-    assert door.closed == []
-
-
 def test_an_address_has_no_more_than_its_own() -> None:
     door = Door(16, 6)
     door.fill(*["10.0.0.1"] * 6)
@@ -124,26 +100,6 @@ def test_an_address_has_no_more_than_its_own() -> None:
     door.now += LATER
     assert door.come("10.0.0.1")
     assert door.closed == [silent]
-
-
-def test_a_64_is_one_address_only_when_all_is_taken() -> None:
-    door = Door(16, 6)
-    flood = [f"fd00::{n:x}" for n in range(1, 13)]
-    charger = door.fill(*["10.0.0.7"] * 4)
-    door.fill(*flood)
-    # Another of the same network is refused, though the charger's address has more.
-    assert door.come("fd00::99") is None
-    assert door.come("fd00::1") is None
-    # Any other gets in. In the network, the address with the most makes room.
-    door.go(16)
-    door.go(15)
-    assert door.fill("fd00::1", "fd00::77") == [19, 20]
-    assert door.come("fd00:0:0:1::1")
-    assert door.open[5] == "fd00::1"
-    assert door.closed == [19]
-    assert door.come("10.0.0.8")
-    assert door.by_address()["10.0.0.7"] == len(charger)
-    assert [connection for connection in door.closed if connection in charger] == []
 
 
 def test_within_a_64_only_an_address_with_many_makes_room() -> None:

@@ -384,29 +384,17 @@ def test_the_same_object_until_there_is_something_new() -> None:
     assert len({id(each) for each in seen}) == 2  # waiting, receiving
 
 
+REJECTIONS = (
+    "wrong_key other_authentication_key security_off key_missing other_meter"
+    " other_meter_unreadable no_device_name damaged replay"
+)
 EVENTS = st.one_of(
-    st.just("begin"),
-    st.just("opened"),
-    st.just("bytes"),
-    st.just("back"),
-    st.just("ok"),
-    st.sampled_from(sorted(ReadingProblem)).map(lambda each: f"lost {each}"),
+    *map(st.just, ("begin", "opened", "bytes", "back", "ok")),
+    st.sampled_from(sorted(ReadingProblem)).map("lost {}".format),
     st.sampled_from(["away gateway_offline", "away mqtt_disconnected"]),
-    st.integers(-5000, 0).map(lambda each: f"late {each}"),
-    st.integers(-900, 900).map(lambda each: f"clock {each}"),
-    st.sampled_from(
-        [
-            "wrong_key",
-            "other_authentication_key",
-            "security_off",
-            "key_missing",
-            "other_meter",
-            "other_meter_unreadable",
-            "no_device_name",
-            "damaged",
-            "replay",
-        ]
-    ),
+    st.integers(-5000, 0).map("late {}".format),
+    st.integers(-900, 900).map("clock {}".format),
+    st.sampled_from(REJECTIONS.split()),
 )
 SEQUENCES = st.lists(st.tuples(st.floats(0, 400), EVENTS), max_size=40)
 RULES = st.sampled_from([METER, TANK, PULSE_PORT, PULSE_ENTITY])

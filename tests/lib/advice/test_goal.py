@@ -4,65 +4,55 @@ A day of 10 kWh costs 2.17 EUR, and 1.3712 EUR of fixed prices in June: with VAT
 65.12 + 20.05 = 85.17 EUR.
 """
 
-from datetime import date
+from datetime import date, datetime
 
 from smartyp1.advice import LAST_YEAR, Goal, goal_of, last_year_total
 from smartyp1.bill import Month
-from tests.lib.bill.months import agreed, day, local, month
+from tests.lib.bill.months import agreed, alike_days, local
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
 UNTIL = local("2026-06-11T00:00")
 
 
-def days(name: str, count: int, kwh: float) -> Month:
-    """Return a month whose first days are alike."""
-    return month(name, *(day(f"{name}-{n:02}", kwh) for n in range(1, count + 1)))
+MAY = alike_days("2026-05", 31, 10)
+JUNE = alike_days("2026-06", 10, 10)
 
 
-MAY = days("2026-05", 31, 10)
-JUNE = days("2026-06", 10, 10)
-
-
-def of(choice: str | float, june: Month = JUNE, *earlier: Month) -> Goal | None:
-    return goal_of(choice, (*earlier, MAY, june), CONTRACTS, UNTIL)
+def goal(choice: str | float, *months: Month, until: datetime = UNTIL) -> Goal:
+    found = goal_of(choice, months, CONTRACTS, until)
+    assert found is not None
+    return found
 
 
 def test_a_goal_says_what_each_day_that_is_left_may_cost() -> None:
     # 85.17 / 3 = 28.39 so far; 20 days are left: (85 - 28.39) / 20 = 2.83, rounded down
-    goal = of(85)
-    assert goal is not None
-    assert (goal.total, goal.day_budget, goal.passed_on) == (85, 2.8, None)
+    found = goal(85, MAY, JUNE)
+    assert (found.total, found.day_budget, found.passed_on) == (85, 2.8, None)
     # The last 28 days: ten of June, 2.839, and 18 of May, 2.17 + 20.05 / 31 = 2.8175
-    assert goal.recent_day == 2.83
+    assert found.recent_day == 2.83
 
 
 def test_nothing_is_left_of_a_passed_goal() -> None:
     # Each day costs 2.84: 14.20 after five days, 17.03 after six.
-    goal = of(17)
-    assert goal is not None
-    assert (goal.day_budget, goal.passed_on) == (None, date(2026, 6, 6))
+    found = goal(17, MAY, JUNE)
+    assert (found.day_budget, found.passed_on) == (None, date(2026, 6, 6))
 
 
 def test_as_last_year_is_the_cost_of_the_same_month() -> None:
-    last_year = days("2025-06", 30, 12)
+    last_year = alike_days("2025-06", 30, 12)
     # In 2025, 360 * (0.15 + 0.0759) + 19.27 + 5.90 = 106.49; 8.52 of VAT
     assert last_year_total((last_year, MAY, JUNE), CONTRACTS) == 115.01
-    goal = of(LAST_YEAR, JUNE, last_year)
-    assert goal is not None
-    assert goal.total == 115.01
+    assert goal(LAST_YEAR, last_year, MAY, JUNE).total == 115.01
     # Without nine tenths of that month, there is no goal.
-    assert of(LAST_YEAR, JUNE, days("2025-06", 26, 12)) is None
-    assert of(LAST_YEAR) is None
+    for months in ((alike_days("2025-06", 26, 12), MAY, JUNE), (MAY, JUNE)):
+        assert goal_of(LAST_YEAR, months, CONTRACTS, UNTIL) is None
 
 
 def test_a_day_has_no_usual_cost_before_a_week_has_ended() -> None:
-    goal = goal_of(85, (days("2026-06", 6, 10),), CONTRACTS, local("2026-06-07T12:00"))
-    assert goal is not None
-    assert goal.recent_day is None
+    found = goal(85, alike_days("2026-06", 6, 10), until=local("2026-06-07T12:00"))
+    assert found.recent_day is None
 
 
 def test_the_last_day_has_no_budget() -> None:
-    whole = days("2026-06", 30, 10)
-    goal = goal_of(90, (MAY, whole), CONTRACTS, local("2026-06-30T06:00"))
-    assert goal is not None
-    assert goal.day_budget is None
+    whole = alike_days("2026-06", 30, 10)
+    assert goal(90, MAY, whole, until=local("2026-06-30T06:00")).day_budget is None

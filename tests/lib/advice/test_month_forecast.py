@@ -12,20 +12,15 @@ import pytest
 from smartyp1.advice import Estimate, Lack, estimate_month, estimated
 from smartyp1.bill import Day, Month, Shared
 from smartyp1.prices import Aid, AidVat, Contract, Contracts, TimeOfUseSplit
-from tests.lib.bill.months import LUXEMBOURG, agreed, changing, day, local, month
+from tests.lib.bill.months import LUXEMBOURG, agreed, alike_days, changing, day, local, month
 from tests.lib.bill.support import Connection
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
 
 
-def days(name: str, count: int, kwh: float) -> Month:
-    """Return a month whose first days are alike."""
-    return month(name, *(day(f"{name}-{n:02}", kwh) for n in range(1, count + 1)))
-
-
-MAY = days("2026-05", 31, 10)
-JUNE = days("2026-06", 10, 10)
-LAST_YEAR = days("2025-06", 30, 10)
+MAY = alike_days("2026-05", 31, 10)
+JUNE = alike_days("2026-06", 10, 10)
+LAST_YEAR = alike_days("2025-06", 30, 10)
 
 
 def total(
@@ -40,7 +35,7 @@ def total(
 
 def test_equal_days_go_on_and_the_range_is_narrow_after_months_of_them() -> None:
     # 300 kWh: 45.00 + 12.84 + 15.30 + 5.72 = 78.86; 6.31 of VAT
-    earlier = [days(f"2026-{name:02}", 28, 10) for name in range(1, 6)]
+    earlier = [alike_days(f"2026-{name:02}", 28, 10) for name in range(1, 6)]
     found = estimate_month(JUNE, earlier, CONTRACTS, local("2026-06-11"))
     assert isinstance(found, Estimate)
     assert found.total == 85.17
@@ -57,7 +52,7 @@ def test_days_that_differ_make_the_range_wide() -> None:
         return month(name, *parts)
 
     spans = []
-    for of in (uneven, lambda name, count: days(name, count, 17)):
+    for of in (uneven, lambda name, count: alike_days(name, count, 17)):
         earlier = [of(f"2026-{name:02}", 28) for name in range(1, 6)]
         found = estimate_month(of("2026-06", 10), earlier, CONTRACTS, local("2026-06-11"))
         assert isinstance(found, Estimate)
@@ -98,7 +93,7 @@ def test_from_the_fourth_day_and_with_last_year_from_the_first(
         found = estimate_month(JUNE, earlier, CONTRACTS, local(until))
         assert (found if isinstance(found, Lack) else found is not None) == expected
     # 26 of 30 days are too few.
-    other = days("2025-06", 26, 10)
+    other = alike_days("2025-06", 26, 10)
     found = estimate_month(JUNE, [other, MAY], CONTRACTS, local("2026-06-02"))
     assert found is Lack.LAST_YEAR
 
@@ -119,7 +114,7 @@ def test_a_first_month_has_fixed_prices_from_its_day() -> None:
 
 
 def test_none_of_a_whole_month_that_has_ended_and_today_is_no_whole_day() -> None:
-    june = days("2026-06", 30, 10)
+    june = alike_days("2026-06", 30, 10)
     assert estimate_month(june, [MAY], CONTRACTS, june.end) is None
     today = replace(day("2026-06-11", 50), quarter_hours=95)
     june = replace(JUNE, days=(*JUNE.days, today))
@@ -246,7 +241,7 @@ def test_prices_that_change(
         days_of_it = date(2026, 5, 1), date.fromisoformat(last_day)
         aids = (Aid("Bonus", *days_of_it, amount, unit, AidVat.EXCLUDED),)
     contracts = agreed(reference_kw=7, energy_price=0.15, has_levies=True)
-    passed = days(name, int(until[-2:]) - 1, 10)
+    passed = alike_days(name, int(until[-2:]) - 1, 10)
     assert total(passed, [], replace(contracts, aids=aids), local(until)) == expected
 
 

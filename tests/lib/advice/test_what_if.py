@@ -23,7 +23,7 @@ from smartyp1.advice import (
 from smartyp1.advice.battery_plan import DayPrices
 from smartyp1.advice.battery_simulation import BatteryDay, BatteryTrial, DayEnergies
 from smartyp1.advice.months_for_battery import WhatIfDay
-from smartyp1.bill import Day, Demand, Month, Shared, compute_bill
+from smartyp1.bill import Day, Demand, Shared, compute_bill
 from smartyp1.history import LUXEMBOURG, MarketPrices, Origin, QuarterHour
 from smartyp1.history.calendar import day_start
 from smartyp1.history.market_prices import NO_MARKET_HOURS, NO_PRICES, MarketHours
@@ -60,6 +60,14 @@ def tried(
     return simulate_battery(demand_after(quarters, contract), quarters, battery)
 
 
+def with_days(demand: Demand, change: Callable[[Day], Day]) -> Demand:
+    """Return the same with each day changed."""
+    months = (
+        replace(month, days=tuple(map(change, month.days))) for month in demand.earlier_months
+    )
+    return replace(demand, earlier_months=tuple(months))
+
+
 def on_the_market(
     quarters: Sequence[QuarterHour], contract: Contract, price_of: Callable[[datetime], float]
 ) -> tuple[Demand, MarketHours]:
@@ -69,20 +77,14 @@ def on_the_market(
     for each in quarters:
         start = day_start(each.start)
         costs[start] = costs.get(start, 0.0) + each.imported_kwh * price_of(each.start)
-    months = tuple(
-        replace(
-            month,
-            days=tuple(
-                replace(day, market_wh=day.imported_wh, market_cost=costs[day.start])
-                for day in month.days
-            ),
-        )
-        for month in demand.earlier_months
-    )
     market = {
         each.start: MarketPrices(price_of(each.start)) for each in quarters if not each.start.minute
     }
-    return replace(demand, earlier_months=months), market
+
+    def priced(day: Day) -> Day:
+        return replace(day, market_wh=day.imported_wh, market_cost=costs[day.start])
+
+    return with_days(demand, priced), market
 
 
 def partly_shared(demand: Demand, share: float) -> Demand:
@@ -98,21 +100,13 @@ def partly_shared(demand: Demand, share: float) -> Demand:
         )
         return whole.times(share)._replace(known_wh=day.imported_wh)
 
-    months = tuple(
-        replace(month, days=tuple(replace(day, shared=shared(day)) for day in month.days))
-        for month in demand.earlier_months
-    )
-    return replace(demand, earlier_months=months)
+    return with_days(demand, lambda day: replace(day, shared=shared(day)))
 
 
 def refused(quarters: Sequence[QuarterHour], contract: Contract = CONTRACT) -> WhatIfError:
     with pytest.raises(WhatIfError) as error:
         tried(quarters, contract)
     return error.value
-
-
-def months_of(demand: Demand) -> tuple[Month, ...]:
-    return demand.earlier_months
 
 
 def test_a_year_of_equal_days() -> None:
@@ -166,13 +160,13 @@ def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None
         changed = demand_after(quarters, contract, "2027-01-01")
         return sum(
             compute_bill(each, changed.contracts, each.end).total or 0.0
-            for each in months_of(changed)
+            for each in changed.earlier_months
         )
 
     own = found.classes[8].without
     assert own.total == pytest.approx(total(contract))
     assert sum(own[:4]) == pytest.approx(own.total)
-    comparison = compare(months_of(demand), demand.contracts, demand.until)
+    comparison = compare(demand.earlier_months, demand.contracts, demand.until)
     for kw in (3, 12):
         without = found.classes[kw].without
         assert without.total == pytest.approx(
@@ -398,18 +392,11 @@ def test_a_month_with_too_few_market_prices_has_the_mean_of_the_year() -> None:
     contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
     demand, market = on_the_market(quarters, contract, lambda _: 0.12)
     silent = [local(f"2026-02-0{n}") for n in (5, 6, 7)]
-    months = [
-        replace(
-            month,
-            days=tuple(
-                replace(day, market_wh=0, market_cost=0) if day.start in silent else day
-                for day in month.days
-            ),
-        )
-        for month in demand.earlier_months
-    ]
-    assert compute_bill(months[3], demand.contracts, months[3].end).missing == ("energy",)
-    demand = replace(demand, earlier_months=tuple(months))
+    demand = with_days(
+        demand, lambda day: replace(day, market_wh=0, market_cost=0) if day.start in silent else day
+    )
+    february = demand.earlier_months[3]
+    assert compute_bill(february, demand.contracts, february.end).missing == ("energy",)
     found = simulate_battery(demand, quarters, BATTERY, market)
     # At 0.15 all year, as with one price.
     assert found.classes[7].without == pytest.approx(tried(quarters).classes[7].without, abs=0.05)

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from smartyp1.answers import days_report
-from smartyp1.bill import Day, DemandMeter, Month, QuarterHours, bills_by_day, compute_bill
-from smartyp1.history import Energies, MarketPrices, day_start, month_start
+from smartyp1.bill import Day, Month, QuarterHours, bills_by_day, compute_bill
+from smartyp1.history import MarketPrices, day_start, month_start
 from smartyp1.prices import Contract, Contracts
+from tests.lib.bill.support import read_quarter_hours
 
 
 def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:
@@ -56,15 +57,17 @@ def test_the_months_rate_of_vat_holds_for_days_before_it_was_changed() -> None:
 
 
 def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
-    meter = DemandMeter(Contract(reference_kw=7, energy_price=0.15, feed_in_margin=-0.01))
-    first = time = datetime(2026, 6, 30, 22, tzinfo=UTC)
-    for n in range(3 * 96 + 1):
-        # A quarter-hour draws 100 Wh and feeds in 50; the market's price is known from 2 July on.
-        price = MarketPrices(feed_in=None if n < 96 else 0.11)
-        energies = Energies((n * 100) / 1000, (n * 50) / 1000)
-        demand = meter.update(time, energies, 0.4, None, market=price)
-        time += timedelta(minutes=15)
-    assert demand
+    contract = Contract(reference_kw=7, energy_price=0.15, feed_in_margin=-0.01)
+    first = datetime(2026, 6, 30, 22, tzinfo=UTC)
+    second_day = first + timedelta(days=1)
+    meter, demand = read_quarter_hours(
+        contract,
+        first,
+        first + timedelta(days=3),
+        lambda _: (0.1, 0.05),
+        # Known from 2 July on.
+        lambda time: MarketPrices(feed_in=0.11 if time >= second_day else None),
+    )
     known = QuarterHours(meter.columns, meter.leneda, day_start(first), demand.quarter_start)
     days = days_report(demand, known, date(2026, 7, 1), date(2026, 7, 4))["days"]
     # 9.6 kWh at 0.15 and 0.0510, and 8 %; 4.8 kWh at 0.10.

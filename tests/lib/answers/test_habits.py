@@ -10,6 +10,7 @@ from smartyp1.answers import SuppliedHouse, highlights_report, usual_report
 from smartyp1.bill import Demand, DemandMeter, Month, QuarterHours, Shared
 from smartyp1.history import Energies, MarketPrices, day_start
 from smartyp1.prices import PER_KWH, Aid, AidVat, Contract
+from tests.lib.bill.support import read_quarter_hours
 
 TWO_PRICES = Contract(
     reference_kw=7,
@@ -28,26 +29,20 @@ def market_at(time: datetime) -> MarketPrices:
 
 def always_300_w(contract: Contract, time: datetime, end: datetime) -> tuple[Demand, QuarterHours]:
     """Return the demand of a house that always uses 300 W, and its quarter-hours."""
-    meter, kwh = DemandMeter(contract), 1000.0
-    while time <= end:
-        demand = meter.update(time, Energies(round(kwh, 3)), 0.3, None, None, market_at(time))
-        time += timedelta(minutes=15)
-        kwh += 0.075
-    assert demand
+    meter, demand = read_quarter_hours(contract, time, end, lambda _: (0.075, 0), market_at)
     since = day_start(end - timedelta(days=30))
     return demand, QuarterHours(meter.columns, meter.leneda, since, demand.quarter_start)
 
 
 def test_usual_cost_until_noon_has_the_surcharge_and_the_feed_in_of_the_morning() -> None:
     contract = Contract(reference_kw=3, energy_price=0.15, feed_in_price=0.06)
-    meter, kwh, fed_kwh = DemandMeter(contract), 1000.0, 500.0
-    time, noon = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 23, 10, tzinfo=UTC)
-    while time <= noon:
-        demand = meter.update(time, Energies(round(kwh, 3), round(fed_kwh, 3)), None, None)
-        kwh += 1.4 if time.hour in {0, 1} else 0.1
-        fed_kwh += 0.5 if time.hour in {9, 10, 11} else 0.0
-        time += timedelta(minutes=15)
-    assert demand
+    start, noon = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 23, 10, tzinfo=UTC)
+    meter, demand = read_quarter_hours(
+        contract,
+        start,
+        noon,
+        lambda time: (1.4 if time.hour < 2 else 0.1, 0.5 * (9 <= time.hour < 12)),
+    )
     known = QuarterHours(
         meter.columns, meter.leneda, day_start(noon - timedelta(days=30)), demand.quarter_start
     )

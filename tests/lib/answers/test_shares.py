@@ -1,7 +1,6 @@
-"""Where the energy of a month went, compared with sums by hand.
+"""Where the energy of June 2026 went until the 25th, compared with sums by hand.
 
-June 2026 until the 25th: a base of 300 W, a car of 4 kW from 19:00 to 22:00 every other day, a
-water heater of 1 kW from 11:00 to 13:00, and panels that deliver 2 kW from 10:00 to 15:00.
+`house_of_june` says what the devices use; the fridge is a part of the base here.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,14 +10,16 @@ import pytest
 
 from smartyp1.advice import HouseDevice, HouseSources, Supply, SupplyKind
 from smartyp1.answers import MONTH, YESTERDAY, house_report, shares_report
-from smartyp1.bill import Demand, DemandMeter, QuarterHours
-from smartyp1.history import Energies, MarketPrices, day_start
+from smartyp1.bill import Demand, QuarterHours
+from smartyp1.history import MarketPrices, day_start
 from smartyp1.prices import Contract
+from tests.lib.advice.house_of_june import START, hours_until, lived_until, powers
 from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES
+from tests.lib.bill.support import read_quarter_hours
 
-START = datetime(2026, 5, 31, 22, tzinfo=UTC)
 NOW = datetime(2026, 6, 25, 12, tzinfo=UTC)
-QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
+HOUR = timedelta(hours=1)
+HOURS = hours_until(NOW)
 OF_MARKET = Contract(reference_kw=3, energy_margin=0.02, feed_in_margin=-0.01)
 
 
@@ -26,40 +27,12 @@ def market_at(time: datetime) -> float:
     return {11: -0.08, 17: 0.25, 19: 0.12}.get(time.hour, 0.09)
 
 
-def powers(time: datetime) -> tuple[float, float, float]:
-    """Return the powers in kW of car, water heater and panels."""
-    local = time.astimezone(LUXEMBOURG)
-    car = 4.0 if 19 <= local.hour < 22 and local.day % 2 == 0 else 0.0
-    water = 1.0 if 11 <= local.hour < 13 else 0.0
-    return car, water, 2.0 if 10 <= local.hour < 15 else 0.0
-
-
-def hours() -> list[datetime]:
-    return [START + n * HOUR for n in range((NOW - START) // HOUR)]
-
-
-def month_of(contract: Contract, *, sun: bool = True) -> tuple[Demand, QuarterHours, HouseSources]:
-    """Return the meter's month, and what the statistics know of panels and devices."""
-    meter, imported, exported, time = DemandMeter(contract), 1000.0, 500.0, START
-    while time <= NOW:
-        price = market_at(time)
-        energies = Energies(round(imported, 4), round(exported, 4))
-        demand = meter.update(time, energies, None, None, None, MarketPrices(price, price))
-        car, water, panels = powers(time)
-        net = (0.3 + car + water - panels) / 4
-        imported, exported = imported + max(net, 0.0), exported + max(-net, 0.0)
-        time += QUARTER
-    assert demand
-    since = day_start(NOW - timedelta(days=40))
-    known = QuarterHours(meter.columns, meter.leneda, since, demand.quarter_start)
-    panels_kwh = {hour: powers(hour)[2] for hour in hours()}
-    supplies = [Supply(SupplyKind.PRODUCED, panels_kwh, START - HOUR)] if sun else []
-    devices = [
-        HouseDevice("Car", {hour: powers(hour)[0] for hour in hours()}),
-        HouseDevice("Hot water", {hour: powers(hour)[1] for hour in hours()}),
-    ]
-    market = {hour: MarketPrices(market_at(hour), market_at(hour)) for hour in hours()}
-    return demand, known, HouseSources(meter.columns, meter.leneda, supplies, devices, market)
+def month_of(contract: Contract) -> tuple[Demand, QuarterHours, HouseSources]:
+    """Return the meter's month, and what the statistics know of panels, car and heater."""
+    demand, known, sources = lived_until(
+        NOW, contract, lambda time: MarketPrices(*[market_at(time)] * 2)
+    )
+    return demand, known, sources._replace(devices=sources.devices[:2])
 
 
 def price(contract: Contract, time: datetime) -> tuple[float, float]:
@@ -72,15 +45,15 @@ def price(contract: Contract, time: datetime) -> tuple[float, float]:
 
 def by_hand(contract: Contract, start: datetime, end: datetime) -> dict[str, list[float]]:
     """Return kWh, cost, own kWh and what these would have earned, of each row and of the house."""
-    sums = {name: [0.0] * 4 for name in ("Car", "Hot water", "always_on", "house")}
-    for hour in hours():
+    sums = {name: [0.0] * 4 for name in ("Car", "Heater", "always_on", "house")}
+    for hour in HOURS:
         if not start <= hour < end:
             continue
         car, water, panels = powers(hour)
         used = 0.3 + car + water
         drawn = max(0.0, used - panels)
         kwh_price, feed_in = price(contract, hour)
-        for name, kwh in (("Car", car), ("Hot water", water), ("always_on", 0.3), ("house", used)):
+        for name, kwh in (("Car", car), ("Heater", water), ("always_on", 0.3), ("house", used)):
             own = kwh * (used - drawn) / used
             row = (kwh, kwh * drawn / used * kwh_price, own, own * feed_in)
             sums[name] = [before + more for before, more in zip(sums[name], row, strict=True)]
@@ -99,7 +72,7 @@ def test_the_rows_equal_sums_by_hand_and_add_up_to_the_bill(
     assert (answer["start"], answer["end"]) == (start.isoformat(), end.isoformat())
     expected = by_hand(contract, start, end)
     rows = {row["name"] or row["kind"]: row for row in answer["rows"]}
-    for name in ("Car", "Hot water", "always_on"):
+    for name in ("Car", "Heater", "always_on"):
         kwh, cost, own_kwh, earned = expected[name]
         assert rows[name]["wh"] == pytest.approx(kwh * 1000, abs=2)
         assert rows[name]["cost"] == pytest.approx(cost, abs=0.006)
@@ -111,10 +84,10 @@ def test_the_rows_equal_sums_by_hand_and_add_up_to_the_bill(
     assert answer["house_wh"] == pytest.approx(expected["house"][0] * 1000, abs=2)
     assert sum(row["cost"] for row in answer["rows"]) == pytest.approx(answer["cost"], abs=1e-9)
     # The foot and the rows are the bill of these days.
-    above = sum(1.3 * 0.0765 * 1.08 for hour in hours() if start <= hour < end and powers(hour)[0])
+    above = sum(1.3 * 0.0765 * 1.08 for hour in HOURS if start <= hour < end and powers(hour)[0])
     sold = sum(
         (powers(hour)[2] - 0.3 - powers(hour)[1]) * price(contract, hour)[1]
-        for hour in hours()
+        for hour in HOURS
         if start <= hour < end and powers(hour)[2]
     )
     days = (end - start) / timedelta(days=1)
@@ -125,18 +98,18 @@ def test_the_rows_equal_sums_by_hand_and_add_up_to_the_bill(
 
 
 def test_without_an_inverter_only_the_devices_are_known() -> None:
-    demand, known, sources = month_of(TWO_PRICES, sun=False)
-    answer = shares_report(demand, known, sources, MONTH)
+    demand, known, sources = month_of(TWO_PRICES)
+    answer = shares_report(demand, known, sources._replace(supplies=[]), MONTH)
     assert (answer["lack"], answer["house_wh"], answer["cost"]) == ("inverter", None, None)
     assert [(row["name"], row["cost"]) for row in answer["rows"]] == [
         ("Car", None),
-        ("Hot water", None),
+        ("Heater", None),
     ]
 
 
 def test_devices_above_the_house_are_no_rest() -> None:
     demand, known, sources = month_of(TWO_PRICES)
-    wrong = HouseDevice("Heat pump", dict.fromkeys(hours(), 3.0))
+    wrong = HouseDevice("Heat pump", dict.fromkeys(HOURS, 3.0))
     answer = shares_report(demand, known, sources._replace(devices=[wrong]), MONTH)
     assert answer["lack"] == "devices"
     assert [row["kind"] for row in answer["rows"]] == ["device"]
@@ -162,7 +135,7 @@ def test_hours_that_the_recorder_lacks_are_counted_as_days_and_stay_in_the_rest(
     answer = shares_report(demand, known, sources._replace(devices=[partial, water, never]), MONTH)
     rows = {row["name"] or row["kind"]: row for row in answer["rows"]}
     days = {name: row.get("unknown_days") for name, row in rows.items()}
-    assert days == {"Car": 2, "Hot water": 0, "Pump": 24, "always_on": None, "else": None}
+    assert days == {"Car": 2, "Heater": 0, "Pump": 24, "always_on": None, "else": None}
     # Of the lost hours, the car charged in one.
     assert rows["else"]["wh"] == pytest.approx(4000, abs=2)
 
@@ -182,16 +155,13 @@ def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: 
     assert answer["house_wh"] == pytest.approx(in_time["house_wh"], abs=1)
     assert answer["cost"] == in_time["cost"]
     rows, late_rows = ({row["name"]: row["wh"] for row in of["rows"]} for of in (in_time, answer))
-    assert late_rows["Hot water"] == rows["Hot water"]
+    assert late_rows["Heater"] == rows["Heater"]
 
 
 def test_what_the_sun_saved_says_that_its_prices_are_older() -> None:
     contract = Contract(reference_kw=3, energy_price=0.2)
-    meter, time, kwh = DemandMeter(contract), datetime(2027, 1, 1, 8, tzinfo=UTC), 1000.0
-    while time <= datetime(2027, 1, 3, 12, tzinfo=UTC):
-        demand = meter.update(time, Energies(round(kwh, 3), 500.0), None, None)
-        time, kwh = time + QUARTER, kwh + 0.1
-    assert demand
+    start, end = datetime(2027, 1, 1, 8, tzinfo=UTC), datetime(2027, 1, 3, 12, tzinfo=UTC)
+    meter, demand = read_quarter_hours(contract, start, end, lambda _: (0.1, 0))
     first = day_start(demand.time) - timedelta(days=3)
     sun = {first + n * HOUR: 0.5 for n in range(96)}
     supply = Supply(SupplyKind.PRODUCED, sun, first)

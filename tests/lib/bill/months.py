@@ -55,6 +55,12 @@ def month(name: str, *days: Day) -> Month:
     return Month(start=datetime.fromisoformat(f"{name}-01").replace(tzinfo=LUXEMBOURG), days=days)
 
 
+def alike_days(name: str, count: int, kwh: float, exported_kwh: float = 0.0) -> Month:
+    """Return a month whose first days are alike."""
+    dates = [f"{name}-{n:02}" for n in range(1, count + 1)]
+    return month(name, *(day(each, kwh, exported_wh=exported_kwh * 1000) for each in dates))
+
+
 def whole_month(name: str, count: int, **of_first_day: Unpack[CountedAbove]) -> Month:
     """Return a month all of whose days were measured, with all energy on the first one."""
     first = day(f"{name}-01", **of_first_day)

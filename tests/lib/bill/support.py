@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 from smartyp1.bill import Demand, DemandMeter
 from smartyp1.history import (
     HEADER,
+    NO_PRICES,
     Amounts,
     Energies,
+    MarketPrices,
     Origin,
     QuarterHour,
     Row,
@@ -92,6 +94,7 @@ class Connection:
         self.contract = Contract(reference_kw=reference_kw, surcharge=price)
         self.since: date | None = None
         self.threshold_kva: float | None = None
+        self.market = NO_PRICES
         self.meter = DemandMeter(self.contract)
         self.disk = Disk()
         self.time = at(start)
@@ -112,6 +115,7 @@ class Connection:
             power_kw,
             self.serial,
             self.threshold_kva,
+            self.market,
         )
         assert demand is not None
         if demand.last_quarter and demand.last_quarter not in self.quarters[-1:]:
@@ -144,12 +148,38 @@ class Connection:
         self.pass_by(seconds, used_wh)
         return self.read(power_kw)
 
+    def draw_hours(self, hours: float, kw: float = 1.2) -> None:
+        """Draw the same power for some hours, with a telegram each quarter-hour."""
+        for _ in range(round(hours * 4)):
+            self.after(900, round(kw * 250), kw)
+
     def draw(self, minutes: int, wh_a_minute: int) -> Demand:
         """Draw the same power for some minutes, with a telegram each; return the last."""
         assert minutes > 0
         for _ in range(minutes):
             demand = self.after(60, wh_a_minute, wh_a_minute * 60 / 1000)
         return demand
+
+
+def read_quarter_hours(
+    contract: Contract,
+    start: datetime,
+    end: datetime,
+    kwh_from: Callable[[datetime], tuple[float, float]],
+    market_at: Callable[[datetime], MarketPrices] = lambda _: NO_PRICES,
+) -> tuple[DemandMeter, Demand]:
+    """Return a meter that is read each quarter-hour until `end`.
+
+    `kwh_from` says what is imported and exported in the quarter-hour that begins at a time.
+    """
+    meter, imported, exported, time = DemandMeter(contract), 1000.0, 500.0, start
+    while time <= end:
+        energies = Energies(round(imported, 4), round(exported, 4))
+        meter.update(time, energies, None, SERIAL, market=market_at(time))
+        more, fed = kwh_from(time)
+        imported, exported = imported + more, exported + fed
+        time += timedelta(minutes=15)
+    return meter, known(meter)
 
 
 def platform(

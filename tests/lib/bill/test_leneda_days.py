@@ -17,7 +17,7 @@ from smartyp1.bill import (
     months_of,
     quarter_hours_between,
 )
-from smartyp1.history import Amounts, Energies, MarketPrices, Origin, QuarterHour, Span, SpanKind
+from smartyp1.history import Amounts, MarketPrices, Origin, QuarterHour, Span, SpanKind
 from smartyp1.prices import Contract
 from tests.lib.bill.months import LUXEMBOURG, agreed, changing, lines, local
 from tests.lib.bill.support import Connection, platform, row_of
@@ -48,15 +48,10 @@ def day_of(month: Month, text: str) -> tuple[float, float, int, int]:
     return day.imported_wh, day.gap_wh, day.quarter_hours, day.leneda_quarter_hours
 
 
-def draw_hours(house: Connection, hours: float, kw: float = 1.2) -> None:
-    for _ in range(round(hours * 4)):
-        house.after(900, round(kw * 250))
-
-
 def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     house = added("2026-11-21T10:05:00W")
     house.draw(10, 20)
-    draw_hours(house, 2)
+    house.draw_hours(2)
     assert house.read().month.since == local("2026-11-21")
 
     set_leneda_days(house, platform("2026-11-01", "2026-11-21T10:15", 0.4))
@@ -107,12 +102,12 @@ def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
 
 def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
     house = added("2026-11-20T00:00:00W")
-    draw_hours(house, 10)
+    house.draw_hours(10)
     # Off from 10:07 to 14:53: 4.8 kWh, and 100 Wh in each part before and after.
     house.after(420, 140)
     house.after(4 * 3600 + 46 * 60, 5_725)
     house.after(420, 140)
-    draw_hours(house, 9)
+    house.draw_hours(9)
     before = house.read().month
     # 40 + 36 of one's own; 24 kWh of the register, of which it is not known when 5.725 came.
     assert day_of(before, "2026-11-20") == (76 * 300 + 280 + 5_725, 5_725, 76, 0)
@@ -129,9 +124,9 @@ def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
 
 def test_of_a_gap_that_is_filled_in_part_the_rest_stays_unknown() -> None:
     house = added("2026-11-20T00:00:00W")
-    draw_hours(house, 10)
+    house.draw_hours(10)
     house.after(5 * 3600, 6_000)
-    draw_hours(house, 9)
+    house.draw_hours(9)
     set_leneda_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 1.2))
     # 16 of 20 quarter-hours: 4.8 of 6 kWh
     assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 6_000, 1_200, 92, 16)
@@ -142,7 +137,7 @@ def test_of_a_gap_that_is_filled_in_part_the_rest_stays_unknown() -> None:
 
 def test_ones_own_quarter_hours_count_everywhere() -> None:
     house = added("2026-11-20T00:00:00W")
-    draw_hours(house, 24)
+    house.draw_hours(24)
     before = house.read().month
     set_leneda_days(house, platform("2026-11-20", "2026-11-21", 9.0))
     month = house.read().month
@@ -215,19 +210,11 @@ def test_contracts_divide_a_day() -> None:
 def test_the_past_has_no_market_price() -> None:
     house = Connection("2026-11-20T00:00:00W")
     house.change(Contract(reference_kw=7, energy_margin=0.01))
-    market = MarketPrices(energy=0.09)
-
-    def read(seconds: int, used_wh: int) -> None:
-        house.pass_by(seconds, used_wh)
-        energies = Energies(house.imported_wh / 1000)
-        house.meter.update(house.time, energies, 1.2, house.serial, market=market)
-
-    read(0, 0)
-    for _ in range(40):
-        read(900, 300)
-    read(5 * 3600, 6_000)
-    for _ in range(36):
-        read(900, 300)
+    house.market = MarketPrices(energy=0.09)
+    house.read(1.2)
+    house.draw_hours(10)
+    house.after(5 * 3600, 6_000, 1.2)
+    house.draw_hours(9)
     past = platform("2026-11-01", "2026-11-21", 0.8)
     house.meter.set_leneda_days(LenedaDays(past))
     demand = house.demand
@@ -280,13 +267,13 @@ def test_days_around_the_past_stay_in_their_order() -> None:
 
 def test_months_are_the_same_until_there_is_something_new() -> None:
     house = added("2026-10-30T00:00:00W")
-    draw_hours(house, 60)
+    house.draw_hours(60)
     set_leneda_days(house, platform("2026-09-01", "2026-10-30", 0.4))
     first = house.after(10)
     again = house.after(10)
     assert again.known_month is first.known_month
     # Also when a quarter-hour has ended: sensors compare only when a month is another one.
-    draw_hours(house, 1)
+    house.draw_hours(1)
     later = house.read()
     assert later.known_month is not first.known_month
     assert all(map(is_, later.earlier_months, first.earlier_months, strict=True))

@@ -1,5 +1,6 @@
-"""What is kept of a month, computed by hand: the arithmetic stands beside the numbers."""
+"""Quarter-hours and what is kept of a month, by hand: the arithmetic stands beside the numbers."""
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from random import Random
@@ -9,7 +10,7 @@ import pytest
 from smartyp1.bill import ClassExcess, Day, Demand, DemandMeter, Month, compute_bill
 from smartyp1.history import Energies, MarketPrices, QuarterHour
 from smartyp1.prices import Contract
-from tests.lib.bill.support import SERIAL, Connection, Disk, at, known
+from tests.lib.bill.support import PRICE, SERIAL, Connection, Disk, at, known
 from tests.random_examples import examples
 
 
@@ -273,3 +274,66 @@ def test_another_meter_goes_on_in_the_same_month() -> None:
     assert demand.month.imported_kwh == pytest.approx(5.0)  # 20 * 100 Wh and 60 * 50 Wh
     house.restart()
     assert house.draw(1, 50).month.imported_kwh == pytest.approx(5.05)
+
+
+def test_the_power_available_is_never_more_than_the_connection_carries() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=30)
+    house.threshold_kva = 69.0
+    house.read()
+
+    # 30 kW are 7500 Wh: in 7.5 minutes 60 kW, in 5 minutes 90 kW.
+    assert house.after(450).available_kw == 60.0
+    assert house.after(150).available_kw == 69.0
+    house.threshold_kva = None  # not in every telegram
+    assert house.after(299).available_kw == 69.0
+    # Another meter has another threshold, or says none; the beginning of this quarter-hour is lost.
+    house.serial = "SAG1030790009999"
+    assert house.after(451).available_kw == 30.0
+    assert house.after(380).available_kw == pytest.approx(192.857143)  # 30 kW for 450 s in 70 s
+    assert house.after(65).available_kw == 225.0  # and in a minute
+
+
+def test_the_power_available_without_a_usable_threshold() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=100)
+    house.threshold_kva = 0.0
+    house.read()
+
+    assert house.after(890).available_kw == 1000.0  # 1500 kW
+    house.threshold_kva = 17.3  # less than the reference power: more cannot flow
+    assert house.after(10).available_kw == 17.3
+
+
+def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
+    assert house.meter.update(None, Energies(1.0), 1.0, None) is None
+    assert house.meter.update(house.time, Energies(None), 1.0, None) is None
+    demand = house.read(1.0)
+
+    assert house.meter.update(None, Energies(26000.0), 9.0, None) is demand
+    assert house.meter.update(at("2026-07-15T12:00:10S"), Energies(None), 9.0, None) is demand
+    assert house.meter.snapshot is demand
+
+
+def test_another_reference_power_applies_from_then_on() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
+    house.read()
+    assert house.draw(15, 100).excess_kwh == 0.75  # (6 - 3) / 4
+
+    # Set in the second half of a quarter-hour, it judges the next one; what was counted stays.
+    house.draw(10, 100)
+    house.change(replace(house.contract, reference_kw=5))
+    assert house.demand.excess_kwh == 0.75
+    assert house.demand.available_kw == 0.0  # 750 - 1000 Wh
+    assert house.draw(5, 100).excess_kwh == 1.5  # 0.75 + (6 - 3) / 4
+    assert house.draw(15, 100).excess_kwh == 1.75  # 1.5 + (6 - 5) / 4
+    # Set in the first half, it judges all of it.
+    house.draw(5, 100)
+    house.change(replace(house.contract, reference_kw=4))
+    assert house.demand.available_kw == 3.0  # 1000 - 500 Wh in 10 minutes
+    assert house.draw(10, 100).excess_kwh == 2.25  # 1.75 + (6 - 4) / 4
+
+    # Without one, nothing is counted, and nothing lost. The next one holds for the time without.
+    house.change(Contract())
+    assert house.draw(15, 1000).excess_kwh is None
+    house.change(Contract(reference_kw=7))
+    assert house.draw(1, 100).excess_kwh == 15.5  # 2.25 + (60 - 7) / 4

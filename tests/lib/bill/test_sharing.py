@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 from smartyp1.advice import Estimate, estimate_month
 from smartyp1.bill import NO_LENEDA_DAYS, Bill, LenedaDays, Month, compute_bill, months_of
-from smartyp1.history import Energies, MarketPrices, QuarterHour
+from smartyp1.history import MarketPrices, QuarterHour
 from smartyp1.leneda import LenedaRow, quarter_hours_of, sharing_of
 from smartyp1.prices import Contract, Contracts
 from tests.lib.bill.months import agreed, changing, lines, local, sums
@@ -173,11 +173,6 @@ def test_the_remaining_energy_alone_says_how_much_was_shared() -> None:
     assert by_layer(due) == (0, 0, 0, 1.8, 0)
 
 
-def draw_hours(house: Connection, hours: float, kw: float = 1.2) -> None:
-    for _ in range(round(hours * 4)):
-        house.after(900, round(kw * 250))
-
-
 def set_leneda_days(house: Connection, platform: Platform) -> None:
     house.meter.set_leneda_days(past(platform))
 
@@ -191,7 +186,7 @@ def measured(start: str, hours: float, contract: Contract, kw: float = 1.2) -> C
     house = Connection(start)
     house.change(contract)
     house.read()
-    draw_hours(house, hours, kw)
+    house.draw_hours(hours, kw)
     return house
 
 
@@ -248,7 +243,7 @@ def test_the_cut_of_ones_own_quarter_hours_is_no_sharing() -> None:
 def test_a_gap_is_filled_with_its_sharing() -> None:
     house = measured("2026-06-01T00:00:00S", 10, Contract(**HOUSE))
     house.after(5 * 3600, 6_000)
-    draw_hours(house, 9)
+    house.draw_hours(9)
     shared = {LAYER_3: rows("2026-06-01", "2026-06-02", at_noon(0.4))}
     # 5 of the 6 hours lie in the gap: what came in its quarter-hours is not known.
     set_leneda_days(house, shared)
@@ -284,23 +279,17 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
         expected = [("energy", 20 * days), ("energy_second", days)]
         assert [line[:2] for line in lines(due)[:2]] == expected
         assert due.unsplit_kwh == 0
-        draw_hours(house, 24, 1.0)
+        house.draw_hours(24, 1.0)
 
 
 def test_of_a_market_price_the_shared_energy_has_that_of_its_quarter_hours() -> None:
     house = Connection("2026-06-01T00:00:00S")
     house.change(Contract(reference_kw=7, energy_margin=0.01))
-
-    def read(seconds: int, used_wh: int, price: float) -> None:
-        house.pass_by(seconds, used_wh)
-        energies = Energies(house.imported_wh / 1000)
-        house.meter.update(
-            house.time, energies, 1.2, house.serial, market=MarketPrices(energy=price)
-        )
-
-    read(0, 0, 0.05)
-    for n in range(1, 97):
-        read(900, 300, 0.05 if n < 48 else 0.15)
+    house.market = MarketPrices(energy=0.05)
+    house.read(1.2)
+    house.draw_hours(11.75)
+    house.market = MarketPrices(energy=0.15)
+    house.draw_hours(12.25)
     platform = {LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.6))}
     house.meter.set_leneda_days(past(platform))
     due = bill_at(house, "2026-06-02")

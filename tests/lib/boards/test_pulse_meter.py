@@ -10,7 +10,6 @@ from smartyp1.boards import Counted, MessageForm, PulseMeter, Pulses
 from tests.lib.boards.support import cut, sizes
 
 PER_KWH = 1000
-WATT_SECONDS = 3600  # of a pulse, in kW s: 3.6
 ends = st.sampled_from([b"\r", b"\n", b"\r\n"])
 words = st.sampled_from([b"", b"p", b"pulse", b"pulse 7", b"LED blinked", b"+", b"#1"])
 
@@ -57,24 +56,6 @@ def test_a_running_count_is_the_sum_of_its_differences(
     assert meter.is_counting == any(steps)
 
 
-@given(st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=8), min_size=1, max_size=8))
-def test_restarts_of_the_board_lose_nothing(lives: list[list[int]]) -> None:
-    """A board that says it stands at 0 when it starts, and has 100 pulses at least before it ends.
-
-    Without, the next count could be as high again as the last one of the life before, which nobody
-    can see.
-    """
-    meter = counting(0)
-    at, total = 100.0, 0
-    for steps in lives:
-        for count in accumulate([50, 50, *steps], initial=0):
-            at += 10
-            meter.feed(b"%d\r\n" % count, at)
-        total += 100 + sum(steps)
-
-    assert meter.pulses == total
-
-
 def test_what_was_held_back_before_the_port_was_lost_is_forgotten() -> None:
     meter = counting(500, 510, 90_000)
     meter.start_anew()
@@ -82,15 +63,6 @@ def test_what_was_held_back_before_the_port_was_lost_is_forgotten() -> None:
     assert meter.pulses == 10
     meter.read_count("90002", 40)
     assert meter.pulses == 10 + 1
-
-
-@given(st.integers(1, 400), st.integers(0, 250))
-def test_what_came_while_nobody_listened(before: int, missed: int) -> None:
-    meter = restarted(counting(0, before))
-    meter.feed(b"%d\n" % (before + missed), 3600)
-    meter.feed(b"%d\n" % (before + missed), 3601)
-
-    assert meter.pulses == before + missed
 
 
 def fallen(
@@ -249,16 +221,6 @@ def test_a_count_that_is_set_is_no_pulse() -> None:
         meter.read_own_count(count, at)
 
     assert meter.pulses == 200 + 2 + 3
-
-
-def test_a_count_that_cannot_be_is_held_back() -> None:
-    meter = counting(1000, 1001, 91002, 1003)
-    assert meter.pulses == 3
-    assert meter.power_kw(30) == pytest.approx(WATT_SECONDS / 1000 * 2 / 20)
-
-    # The board counts from elsewhere now: known once it goes on from there.
-    meter = counting(1000, 1001, 500_000, 500_002, 500_003)
-    assert meter.pulses == 1 + 2 + 1
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,24 @@
-"""Answers of the API: tolerant of what stands in them, strict about what they are."""
+"""Answers of the API: tolerant of what stands in them, strict about what they are.
+
+Those about gas are amounts of hours, whose unit and interval must be right.
+"""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
 
-from dev.fuzz import leneda
-from smartyp1.leneda import LenedaRow, ResponseError, TimeSeries, newest, read_time_series
+from smartyp1.leneda import (
+    GAS_ENERGY,
+    STANDARD_VOLUME,
+    LenedaRow,
+    ResponseError,
+    TimeSeries,
+    newest,
+    read_gas_series,
+    read_time_series,
+)
 from tests.lib.leneda.writing import CONSUMPTION, POINT
 
 START = datetime(2026, 11, 18, 23, tzinfo=UTC)
@@ -119,11 +129,6 @@ def test_another_answer_says_nothing(odd: object, reason: str) -> None:
     assert POINT not in repr(caught.value)
 
 
-@given(leneda.answers)
-def test_any_answer_is_read_or_refused(odd: object) -> None:
-    leneda.check_answer(odd)
-
-
 def test_a_series_that_is_read_again() -> None:
     def row(kw: float, version: int) -> LenedaRow:
         return LenedaRow(START, kw, is_measured=True, version=version)
@@ -131,3 +136,65 @@ def test_a_series_that_is_read_again() -> None:
     assert newest([row(1, 2)], [row(2, 1)]) == (row(1, 2),)
     assert newest([row(1, 2)], [row(2, 2)]) == (row(2, 2),)
     assert newest([row(1, 2)], [row(2, 3)], []) == (row(2, 3),)
+
+
+def gas_answer(*items: object, **more: object) -> dict[str, Any]:
+    known = {"obisCode": STANDARD_VOLUME, "intervalLength": "PT1H", "unit": "Nm3"}
+    return {**known, "items": list(items), **more}
+
+
+def test_hours_of_gas_in_their_order_the_highest_version_of_each() -> None:
+    found = read_gas_series(
+        gas_answer(
+            item(0.5, "2026-11-19T01:00:00Z", version=2),
+            item(9, "2026-11-19T01:00:00Z"),
+            item(0.25, "2026-11-18T23:00:00Z"),
+            item(1, "2026-11-18T22:00:00Z"),
+            item(1, "2026-11-19T23:00:00Z"),
+            item(None, "2026-11-19T02:00:00Z"),
+            item(-1, "2026-11-19T03:00:00Z"),
+            item(value=True, started_at="2026-11-19T04:00:00Z"),
+            item(1e9, "2026-11-19T05:00:00Z"),
+            item(1, "yesterday"),
+            item(1, "2026-11-19T06:00:00Z", version="2"),
+            "text",
+        ),
+        STANDARD_VOLUME,
+        START,
+        END,
+    )
+    assert [tuple(span) for span in found] == [
+        (START, timedelta(hours=1), 0.25),
+        (START + timedelta(hours=2), timedelta(hours=1), 0.5),
+    ]
+
+
+def test_quarter_hours_and_energy_of_gas() -> None:
+    quarter = gas_answer(item(2.5, "2026-11-19T00:15:00Z"), obisCode=GAS_ENERGY, unit="kWh")
+    [span] = read_gas_series({**quarter, "intervalLength": "PT15M"}, GAS_ENERGY, START, END)
+    assert (span.length, span.amount) == (timedelta(minutes=15), 2.5)
+    [span] = read_gas_series({**quarter, "intervalLength": None}, GAS_ENERGY, START, END)
+    assert span.length == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (["Nm3"], "malformed"),
+        (gas_answer(items="none"), "malformed"),
+        (gas_answer(items=[None] * 20_001), "malformed"),
+        (gas_answer(unit=None), "unknown_point"),
+        (gas_answer(item(1, "2026-11-19T00:00:00Z"), unit=None), "malformed"),
+        (gas_answer(obisCode=GAS_ENERGY), "malformed"),
+        (gas_answer(unit="kW"), "wrong_unit"),
+        (gas_answer(intervalLength="P1M"), "wrong_interval"),
+    ],
+)
+def test_another_answer_about_gas_is_refused(wrong: object, reason: str) -> None:
+    with pytest.raises(ResponseError) as err:
+        read_gas_series(wrong, STANDARD_VOLUME, START, END)
+    assert err.value.reason == reason
+
+
+def test_no_gas_is_known_yet() -> None:
+    assert read_gas_series(gas_answer(items=None), STANDARD_VOLUME, START, END) == []

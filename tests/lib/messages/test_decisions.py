@@ -37,68 +37,43 @@ def clock(text: str) -> datetime:
 @pytest.mark.parametrize(
     ("steps", "told"),
     [
-        # (now, minutes without a reading, last reading, whether one came since the beginning).
+        # Now, minutes without a reading, the last reading; ? if none came since the beginning.
         (
-            [
-                ("14:59", 54, "14:05", True),
-                ("15:04", 59, "14:05", True),
-                ("15:05", 60, "14:05", True),
-                ("18:00", 235, "14:05", True),
-                ("15:21", 1, "15:20", True),
-            ],
+            "14:59 54 14:05, 15:04 59 14:05, 15:05 60 14:05, 18:00 235 14:05, 15:21 1 15:20",
             [
                 (2, "silent", {"since_at": "14:05"}),
                 (4, "back", {"from_at": "14:05", "until_at": "15:20"}),
             ],
         ),
         # A silence that began before Home Assistant listened: an hour from then on, at least.
-        (
-            [("12:30", 30, "11:00", False), ("13:00", 60, "11:00", False)],
-            [(1, "silent", {"since_at": "11:00"})],
-        ),
+        ("12:30 30 11:00 ?, 13:00 60 11:00 ?", [(1, "silent", {"since_at": "11:00"})]),
         # A restart within a silence is no return.
         (
-            [
-                ("13:00", 60, "12:00", True),
-                ("13:10", 5, "12:00", False),
-                ("14:10", 65, "12:00", False),
-            ],
+            "13:00 60 12:00, 13:10 5 12:00 ?, 14:10 65 12:00 ?",
             [(0, "silent", {"since_at": "12:00"})],
         ),
         (
-            [("12:59", 59, None, False), ("13:00", 60, None, False), ("13:30", 90, None, False)],
+            "12:59 59 never ?, 13:00 60 never ?, 13:30 90 never ?",
             [(1, "silent", {"since_at": "12:00"})],
         ),
         # A clock that was set ahead by two hours, and one that was put back.
-        ([("14:00", 1, "13:59", True), ("16:01", 2, "13:59", True)], []),
-        (
-            [("14:00", 1, "13:59", True), ("13:02", 63, "13:59", True)],
-            [(1, "silent", {"since_at": "11:59"})],
-        ),
+        ("14:00 1 13:59, 16:01 2 13:59", []),
+        ("14:00 1 13:59, 13:02 63 13:59", [(1, "silent", {"since_at": "11:59"})]),
     ],
-    ids=["outage", "before", "restart", "never", "ahead", "back"],
 )
-def test_silence(
-    steps: list[tuple[str, int, str | None, bool]], told: list[tuple[int, str, dict[str, str]]]
-) -> None:
+def test_silence(steps: str, told: list[tuple[int, str, dict[str, str]]]) -> None:
     state, due = SilenceState(), []
-    for number, (now, minutes, last, has_heard) in enumerate(steps):
-        silent_for, last_reading = timedelta(minutes=minutes), None if last is None else clock(last)
-        state, message = watch_silence(
-            SilenceState.from_dict(state.as_dict()),
-            Listening(silent_for, has_heard, last_reading),
-            clock(now),
-        )
-        if message:
-            due.append((number, message))
-    expected = [
-        (
-            number,
-            HouseholdMessage(key, {name: clock(at).isoformat() for name, at in values.items()}),
-        )
-        for number, key, values in told
+    for number, step in enumerate(steps.split(", ")):
+        now, minutes, last, *is_new = step.split()
+        last_reading = None if last == "never" else clock(last)
+        listening = Listening(timedelta(minutes=int(minutes)), not is_new, last_reading)
+        before = SilenceState.from_dict(state.as_dict())
+        state, message = watch_silence(before, listening, clock(now))
+        due += [(number, message)] if message else []
+    assert due == [
+        (n, HouseholdMessage(key, {name: clock(at).isoformat() for name, at in values.items()}))
+        for n, key, values in told
     ]
-    assert due == expected
 
 
 def ahead(at: str, projected: float, running: float = 7.0, price: float = 0.1) -> QuarterHourAhead:
@@ -292,48 +267,37 @@ def test_grid(
 @pytest.mark.parametrize(
     ("readings", "told"),
     [
+        # Once a day.
         (
-            [
-                ("12:00:00", {"L2": 254.0}),
-                ("12:00:50", {"L1": 253.1, "L2": 255.0}),
-                ("12:01:00", {"L1": 253.1, "L2": 255.1}),
-                ("12:05:00", {"L1": 253.1, "L2": 255.0}),
-                ("12:07:00", {"L1": 253.1, "L2": 255.0}),
-            ],
-            [("12:01:00", "L2", 255.1, "12:00:00")],
+            "12:00 L2=254, 12:00:50 L1=254 L2=255, 12:01 L1=254 L2=255.1, 12:05 L1=254 L2=255",
+            ("12:01", "L2", 255.1, "12:00:00"),
         ),
         # Back in range within the minute.
-        ([("12:00:00", {"L1": 254.0}), ("12:00:50", {}), ("12:01:00", {"L1": 254.0})], []),
+        ("12:00:00 L1=254.0, 12:00:50, 12:01:00 L1=254.0", None),
         # A clock that was put back.
         (
-            [("12:00:00", {"L1": 200.0}), ("11:00:00", {"L1": 200.0}), ("11:01:00", {"L1": 200.0})],
-            [("11:01:00", "L1", 200.0, "11:00:00")],
+            "12:00:00 L1=200.0, 11:00:00 L1=200.0, 11:01:00 L1=200.0",
+            ("11:01:00", "L1", 200.0, "11:00:00"),
         ),
         # Nobody knows what the voltage was while the meter was silent.
         (
-            [
-                ("12:00:00", {"L1": 254.0}),
-                ("13:00:00", {"L1": 254.0}),
-                ("13:00:50", {"L1": 254.0}),
-                ("13:01:00", {"L1": 254.5}),
-            ],
-            [("13:01:00", "L1", 254.5, "13:00:00")],
+            "12:00:00 L1=254.0, 13:00:00 L1=254.0, 13:00:50 L1=254.0, 13:01:00 L1=254.5",
+            ("13:01:00", "L1", 254.5, "13:00:00"),
         ),
     ],
-    ids=["once a day", "short", "clock", "silent"],
 )
-def test_voltage(
-    readings: list[tuple[str, dict[str, float]]], told: list[tuple[str, str, float, str]]
-) -> None:
+def test_voltage(readings: str, told: tuple[str, str, float, str] | None) -> None:
     state, due = VoltageState(), []
-    for at, outside in readings:
+    for reading in readings.split(", "):
+        at, *phases = reading.split()
+        outside = {phase: float(volts) for phase, volts in (each.split("=") for each in phases)}
         state, message = watch_voltage(state, outside, clock(at))
         if message:
             phase, volts, since = message.values.values()
             due.append((at, phase, volts, f"{datetime.fromisoformat(str(since)):%H:%M:%S}"))
             # A restart within the day tells it no second time.
             state = VoltageState.from_dict(state.as_dict())
-    assert due == told
+    assert due == ([told] if told else [])
 
 
 def test_a_switch_that_is_turned_off_forgets() -> None:

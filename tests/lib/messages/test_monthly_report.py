@@ -6,30 +6,24 @@ EUR. May: 31 days of 10 kWh cost 67.29 + 20.05 = 87.34 EUR. June: 30 days of 12 
 """
 
 from calendar import monthrange
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from smartyp1.advice import GoalChoice
-from smartyp1.bill import NO_LENEDA_DAYS, DemandMeter, Month, QuarterHours
-from smartyp1.history import Energies
+from smartyp1.bill import NO_LENEDA_DAYS, Month, QuarterHours
 from smartyp1.messages import Line, ReportedMonths, monthly_report
 from smartyp1.prices import Contract, Contracts
 from tests.lib.advice.house_of_june import june
-from tests.lib.bill.months import agreed, day, local, month
+from tests.lib.bill.months import agreed, alike_days, day, local, month
+from tests.lib.bill.support import read_quarter_hours
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
 NOTHING = QuarterHours({}, NO_LENEDA_DAYS, local("2026-05-01"), local("2026-05-01"))
 
 
-def days(name: str, count: int, kwh: float, exported: float = 0.0) -> Month:
-    """Return a month whose first days are alike."""
-    dates = [f"{name}-{n:02}" for n in range(1, count + 1)]
-    return month(name, *(day(each, kwh, exported_wh=exported * 1000) for each in dates))
-
-
-MAY = days("2026-05", 31, 10)
-JUNE = days("2026-06", 30, 12)
+MAY = alike_days("2026-05", 31, 10)
+JUNE = alike_days("2026-06", 30, 12)
 
 
 def lines(
@@ -72,36 +66,24 @@ def test_a_report_has_cost_change_dearest_day_and_goal() -> None:
         ((MAY, JUNE), (100.0, None), ("more", {"more_from_grid": 10.85})),
         # 155 kWh exported instead of 31: 0.06 EUR each, without VAT.
         (
-            (days("2026-05", 31, 10, 1), days("2026-06", 30, 12, 5)),
+            (alike_days("2026-05", 31, 10, 1), alike_days("2026-06", 30, 12, 5)),
             (None, None),
             ("same", {}),
         ),
         (
-            (days("2026-05", 31, 10, 10), days("2026-06", 30, 12, 1)),
+            (alike_days("2026-05", 31, 10, 10), alike_days("2026-06", 30, 12, 1)),
             (100.0, 40.0),
             # 280 kWh less exported: 16.80; 60 kWh less own: 13.02.
             ("more", {"less_sun": 29.82, "less_used": -2.17}),
         ),
         # 300 kWh instead of 310: 2.17 of 87.32 EUR are no change.
-        ((MAY, days("2026-06", 30, 10)), (None, None), ("same", {})),
-        ((MAY, days("2026-06", 30, 5)), (None, None), ("less", {"less_from_grid": -34.73})),
+        ((MAY, alike_days("2026-06", 30, 10)), (None, None), ("same", {})),
+        ((MAY, alike_days("2026-06", 30, 5)), (None, None), ("less", {"less_from_grid": -34.73})),
         # Without a tenth of a month, or without the month before, nothing is compared.
-        ((days("2026-05", 20, 10), JUNE), (None, None), ("dearest_day", {})),
+        ((alike_days("2026-05", 20, 10), JUNE), (None, None), ("dearest_day", {})),
         ((JUNE,), (None, None), ("dearest_day", {})),
-        ((days("2026-04", 30, 10), JUNE), (None, None), ("dearest_day", {})),
-        ((MAY, days("2026-06", 20, 12)), (None, None), ("known", {})),
-    ],
-    ids=[
-        "sun",
-        "half known",
-        "exported",
-        "roof",
-        "same",
-        "less",
-        "short before",
-        "first",
-        "gap",
-        "short",
+        ((alike_days("2026-04", 30, 10), JUNE), (None, None), ("dearest_day", {})),
+        ((MAY, alike_days("2026-06", 20, 12)), (None, None), ("known", {})),
     ],
 )
 def test_the_causes_add_up_to_the_change(
@@ -138,7 +120,7 @@ def test_prices_and_the_reference_power_are_causes() -> None:
 
 def test_another_reference_power_is_advised_after_a_whole_year() -> None:
     names = [f"2025-{n:02}" for n in range(7, 13)] + [f"2026-{n:02}" for n in range(1, 7)]
-    year = [days(name, monthrange(*map(int, name.split("-")))[1], 10) for name in names]
+    year = [alike_days(name, monthrange(*map(int, name.split("-")))[1], 10) for name in names]
     big = agreed(reference_kw=12, energy_price=0.15)
     [*_, advice] = lines(*year, contracts=big)
     assert (advice.key, advice.values["reference_kw"]) == ("advice_class", 3)
@@ -150,16 +132,17 @@ def test_another_reference_power_is_advised_after_a_whole_year() -> None:
     ("more_w", "advised"), [(100, True), (60, True), (40, False)], ids=["100 W", "60 W", "40 W"]
 )
 def test_a_base_load_that_has_risen_is_advised(more_w: int, advised: bool) -> None:  # noqa: FBT001
-    meter = DemandMeter(Contract(reference_kw=7, energy_price=0.15))
-    time, wh = local("2026-02-28"), 0.0
-    while time <= local("2026-07-01T00:15"):
-        demand = meter.update(time, Energies(1000 + wh / 1000, 0.0), 0.4, "SAG1")
-        at_night = time.hour < 5
-        wh += (100 + (more_w if time >= local("2026-06-01") else 0) + 300 * (not at_night)) / 4
-        time += timedelta(minutes=15)
-    assert demand
+    start, end = local("2026-02-28"), local("2026-07-01T00:15")
+
+    def kwh_from(time: datetime) -> tuple[float, float]:
+        watts = 100 + more_w * (time >= local("2026-06-01")) + 300 * (time.hour >= 5)
+        return watts / 4000, 0
+
+    contract = Contract(reference_kw=7, energy_price=0.15)
+    meter, demand = read_quarter_hours(contract, start, end, kwh_from)
     months = demand.earlier_months
-    known = QuarterHours(meter.columns, meter.leneda, local("2026-02-28"), time)
+    # The last quarter-hour has not ended yet.
+    known = QuarterHours(meter.columns, meter.leneda, start, end + timedelta(minutes=15))
     found = [line for line in lines(*months, known=known) if line.key == "advice_always_on"]
     assert bool(found) is advised
     if advised:
@@ -173,26 +156,20 @@ def test_without_a_price_the_report_has_energies() -> None:
     assert (report.key, report.values["kwh"]) == ("monthly_report_energy", 360)
     [more] = report.lines
     assert (more.key, more.values["kwh"]) == ("more_energy", 50)
-    [same] = lines(MAY, days("2026-06", 30, 10.2), contracts=free)
+    [same] = lines(MAY, alike_days("2026-06", 30, 10.2), contracts=free)
     assert same.key == "same"
-    [less] = lines(JUNE, days("2026-07", 31, 10), contracts=free)
+    [less] = lines(JUNE, alike_days("2026-07", 31, 10), contracts=free)
     assert (less.key, less.values["kwh"]) == ("less_energy", 50)
 
 
 def test_meters_of_a_house_have_one_report() -> None:
     house = ReportedMonths([MAY, JUNE], CONTRACTS, NOTHING, {}, None)
-    pump = ReportedMonths([days("2026-06", 30, 5)], CONTRACTS, NOTHING, {}, 60.0)
+    pump = ReportedMonths([alike_days("2026-06", 30, 5)], CONTRACTS, NOTHING, {}, 60.0)
     report = monthly_report([("House", house), ("Heat pump", pump)])
     # 5 kWh a day: 32.55 + 20.05 = 52.60.
     assert report.values["cost_eur"] == pytest.approx(98.20 + 52.60)
-    assert [line.key for line in report.lines] == [
-        "meter",
-        "more",
-        "dearest_day",
-        "meter",
-        "dearest_day",
-        "goal_kept",
-    ]
+    keys = "meter more dearest_day meter dearest_day goal_kept"
+    assert [line.key for line in report.lines] == keys.split()
     names = [line.values["name"] for line in report.lines if line.key == "meter"]
     assert names == ["House", "Heat pump"]
     free = ReportedMonths([JUNE], agreed(reference_kw=7), NOTHING, {}, None)
@@ -240,4 +217,4 @@ def test_a_device_with_a_small_share_is_not_named() -> None:
 
 def test_a_house_that_only_sells_has_no_dearest_day() -> None:
     sold = agreed(reference_kw=3, energy_price=0.15, feed_in_price=0.2)
-    assert lines(days("2026-06", 30, 0, 50), contracts=sold) == []
+    assert lines(alike_days("2026-06", 30, 0, 50), contracts=sold) == []

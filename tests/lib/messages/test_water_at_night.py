@@ -33,6 +33,12 @@ def night(
     ]
 
 
+def hourly(day: str, clocks: str) -> list[tuple[datetime, float]]:
+    """Return captures at these times of a day, of 10 litres more each."""
+    times = [datetime.fromisoformat(f"{day}T{clock}") for clock in clocks.split()]
+    return [(time, 5000 + 10 * n) for n, time in enumerate(times)]
+
+
 @pytest.mark.parametrize(
     ("captures", "expected"),
     [
@@ -60,45 +66,14 @@ def night(
         (night(300), [("17 02:10", "water_flood", 300)]),
         # Summer time ends: the hour from 2 to 3 comes twice.
         (
-            [
-                (datetime.fromisoformat(f"2026-10-25T{text}"), 5000 + 10 * n)
-                for n, text in enumerate(
-                    [
-                        "01:10+02:00",
-                        "02:10+02:00",
-                        "02:10+01:00",
-                        "03:10+01:00",
-                        "04:10+01:00",
-                        "05:10+01:00",
-                    ]
-                )
-            ],
+            hourly("2026-10-25", "01:10+02 02:10+02 02:10+01 03:10+01 04:10+01 05:10+01"),
             [("25 05:10", "water_at_night", 50)],
         ),
         # Summer time begins: there is no hour from 2 to 3.
         (
-            [
-                (datetime.fromisoformat(f"2026-03-29T{text}"), 5000 + 10 * n)
-                for n, text in enumerate(
-                    ["01:10+01:00", "03:10+02:00", "04:10+02:00", "05:10+02:00"]
-                )
-            ],
+            hourly("2026-03-29", "01:10+01 03:10+02 04:10+02 05:10+02"),
             [("29 05:10", "water_at_night", 30)],
         ),
-    ],
-    ids=[
-        "hourly",
-        "dense",
-        "dry",
-        "toilets",
-        "three hours",
-        "daily",
-        "late",
-        "early",
-        "exchanged",
-        "flood",
-        "summer time ends",
-        "summer time begins",
     ],
 )
 def test_a_night(

@@ -1,6 +1,5 @@
 """Telegrams that are made of the states of entities, and how a trial of them is judged."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -101,9 +100,10 @@ def totals(*reports: tuple[float, float]) -> list[Report]:
     return [report(at, kwh, at) for at, kwh in reports]
 
 
-def unchanged(kwh: float, seconds: Iterable[int], **others: float | None) -> list[Report]:
-    """Return reports of other entities while the total is not reported."""
-    return [report(at, kwh, -600, **others) for at in seconds]
+def silent(kwh: float, step: int, **others: float | None) -> tuple[Report, list[Report]]:
+    """Return the report before a trial, and reports of other entities without one of the total."""
+    start, *sent = (report(at, kwh, -600, **others) for at in (-4, *range(0, 130, step)))
+    return start, sent
 
 
 @pytest.mark.parametrize(
@@ -121,24 +121,12 @@ def unchanged(kwh: float, seconds: Iterable[int], **others: float | None) -> lis
         (report(None, 5.0, None), totals((0, 5.0)), None),
         (report(-10, 5.0, -10), [], None),
         # MQTT reports 0.1 kWh only when it changes: 33 Wh are no step yet.
-        (
-            report(-4, 1000.1, -600, kw=1.0),
-            unchanged(1000.1, range(0, 130, 10), kw=1.0),
-            (13, 10, 100, False),
-        ),
+        (*silent(1000.1, 10, kw=1.0), (13, 10, 100, False)),
         # 33 Wh are many steps of 1 Wh, so this total is silent.
-        (report(-4, 1000.101, -600, kw=1.0), unchanged(1000.101, range(0, 130, 10), kw=1.0), None),
+        (*silent(1000.101, 10, kw=1.0), None),
         # Nothing is drawn: the power says it, or the house feeds in.
-        (
-            report(-4, 1000.101, -600, kw=0.0),
-            unchanged(1000.101, range(0, 130, 30), kw=0.0),
-            (5, 30, 1, False),
-        ),
-        (
-            report(-4, 1000.101, -600, out_kw=2.5),
-            unchanged(1000.101, range(0, 130, 20), out_kw=2.5),
-            (7, 20, 1, False),
-        ),
+        (*silent(1000.101, 30, kw=0.0), (5, 30, 1, False)),
+        (*silent(1000.101, 20, out_kw=2.5), (7, 20, 1, False)),
         (
             report(-4, 1000.101, -600, out_kwh=50.0),
             [report(at, 1000.101, -600, out_kwh=50 + at / 1000) for at in range(10, 130, 10)],
@@ -160,7 +148,7 @@ def unchanged(kwh: float, seconds: Iterable[int], **others: float | None) -> lis
             (13, 10, 100, True),
         ),
         # Nobody knows whether power is drawn.
-        (report(-4, 1000.1, -600, kw=None), unchanged(1000.1, range(0, 130, 10), kw=None), None),
+        (*silent(1000.1, 10, kw=None), None),
         # A total that is reported once, by the last report.
         (
             report(-4, None, None, kw=0.0),
@@ -168,7 +156,7 @@ def unchanged(kwh: float, seconds: Iterable[int], **others: float | None) -> lis
             None,
         ),
         # An exported energy that stands still, too.
-        (report(-4, 9.1, -600, out_kwh=1.0), unchanged(9.1, range(0, 130, 9), out_kwh=1.0), None),
+        (*silent(9.1, 9, out_kwh=1.0), None),
     ],
 )
 def test_a_trial(

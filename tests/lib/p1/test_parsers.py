@@ -1,17 +1,11 @@
 """The fast parser, which remembers the last telegram, finds what the plain one finds."""
 
-import random
-import re
-from collections.abc import Iterator
-
 import pytest
 
-from dev.encoder import FRAMES, literal, telegram
-from smartyp1.p1 import OBJECTS
+from dev.encoder import telegram
 from smartyp1.p1.fast_telegram_parser import FastParser
 from smartyp1.p1.telegram_parser import read
 
-LITERALS = [literal(path.stem).telegram.encode() for path in sorted(FRAMES.glob("*.json"))]
 # One of each kind, short, as every byte of it is replaced.
 KINDS = telegram(
     "0-0:1.0.0(250703103000S)",
@@ -27,13 +21,6 @@ KINDS = telegram(
     "0-2:24.2.1(632525252525W)(0*GJ)",
     name="M",
 )
-# What a digit may become so that the rest still looks the same, and what looks different.
-SIGNS = b"0123456789:;<=>?/.-*()!SWA\r\n\0\xb2"
-NUMBERS = ["0", "000", "00.000", "1", "9", "10", "25653", "-1", "-0", "+2.5", "1:2", ""]
-UNITS = ["*kWh", "*Wh", "*kW", "*W", "*m3", "*", ""]
-TIMES = ["250703103000S", "250703103001S", "250799103001S", "632525252525W", "251026020000W"]
-VALUES = re.compile(rb"[0-9]+(?=\.?[0-9]*[*)S])|(?<=\.)[0-9]+").finditer
-REFERENCES = [*OBJECTS, "9-9:1.2.3", "9-9:1.2.4", "1-0:1.8", *["0-1:24.2.1", "0-1:96.1.0"] * 20]
 
 
 def assert_agreement(*texts: bytes) -> None:
@@ -42,76 +29,6 @@ def assert_agreement(*texts: bytes) -> None:
     found = [fast.read(text) for text in texts]
     # What equals may differ in type and order, and 0.0 equals -0.0.
     assert list(map(repr, found)) == [repr(read(text)) for text in texts]
-
-
-def some_lines(rng: random.Random) -> list[str]:
-    def value() -> str:
-        number = rng.choice(NUMBERS) + rng.choice(UNITS)
-        capture = f"{rng.choice(TIMES)})({number}"
-        return rng.choice([number, number, capture, capture, rng.choice(TIMES), "Wat*ch", "4:)"])
-
-    return [f"{rng.choice(REFERENCES)}({value()})" for _ in range(rng.randrange(9))]
-
-
-def other_lines(rng: random.Random, lines: list[str]) -> list[str]:
-    """Return the lines of the next telegram: some came, went, moved or hold something else."""
-    lines = lines.copy()
-    for new in some_lines(rng)[:3]:
-        at = rng.randrange(len(lines) + 1)
-        match rng.randrange(5):
-            case 0:
-                lines.insert(at, new)
-            case 1:
-                rng.shuffle(lines)
-            case 2:
-                del lines[at:]
-            case _:
-                held = new.partition("(")[2]
-                lines[at:] = [f"{line.partition('(')[0]}({held}" for line in lines[at:]]
-    return lines
-
-
-def mutated(rng: random.Random, text: bytes) -> bytes:
-    """Return a text of which some bytes were replaced, put in or left out."""
-    data = bytearray(text)
-    for _ in range(rng.randrange(1, 4)):
-        at = rng.randrange(len(data))
-        new = rng.choice(SIGNS)
-        data[at : at + rng.choice([1, 1, 1, 0])] = rng.choice([[new], [new], [new], []])
-    return bytes(data)
-
-
-def with_other_digits(rng: random.Random, text: bytes) -> bytes:
-    """Return what a meter sends next: other digits in some numbers and times, or what is none."""
-    data = bytearray(text)
-    for at in rng.sample([at for found in VALUES(text) for at in range(*found.span())], 4):
-        data[at] = rng.choice(b"0123456789" * 10 + b":;<=>?")
-    return bytes(data)
-
-
-def series() -> Iterator[tuple[str, list[bytes]]]:
-    rng = random.Random(20261121)  # noqa: S311 - repeatable
-    for number in range(400):
-        lines = [some_lines(rng)]
-        lines += [other_lines(rng, lines[0]) for _ in range(3)]
-        yield f"lines {number}", [telegram(*some) for some in lines]
-    for first in [*LITERALS * 5, *[KINDS] * 300]:
-        second = mutated(rng, first)
-        yield "bytes", [first, second, mutated(rng, second), first]
-    for first in [*LITERALS * 10, *[KINDS] * 100]:
-        texts = [first]
-        while len(texts) < 6:
-            texts.append(with_other_digits(rng, texts[-1]))
-        yield "digits", texts
-
-
-def test_telegrams_that_differ_somehow() -> None:
-    for name, texts in series():
-        try:
-            assert_agreement(*texts)
-        except AssertionError as error:
-            error.add_note(name)
-            raise
 
 
 def test_every_byte_of_a_telegram_replaced_left_out_or_doubled() -> None:

@@ -95,6 +95,20 @@ class Collector:
         await asyncio.wait([self._task])
 
 
+@asynccontextmanager
+async def reading(serve: Serve, silence_timeout: float = 30.0) -> AsyncIterator[Collector]:
+    """Read a TCP port each of whose clients is served with `serve`."""
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout)
+        yield collector
+        await collector.stop()
+
+
+async def stay(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Send nothing, until the client leaves."""
+    await reader.read()
+
+
 @pytest.fixture(autouse=True)
 def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smartyp1.port.reconnecting_port.FIRST_DELAY_S", 0.01)
@@ -134,11 +148,8 @@ async def test_it_comes_back_whatever_a_backend_raises(monkeypatch: pytest.Monke
         await reader.read()
 
     monkeypatch.setattr(serialx, "open_serial_connection", open_and_fail)
-    async with gateway(serve) as port:
-        collector = Collector(f"socket://127.0.0.1:{port}")
+    async with reading(serve) as collector:
         await collector.until(lambda: opened == 2 and b"hello" in collector.data)
-        await collector.stop()
-
     assert [str(error) for error in collector.losses] == ["RuntimeError"]
 
 
@@ -165,10 +176,8 @@ async def test_a_gateway_that_serves_another_client(pieces: list[bytes]) -> None
                 async with asyncio.timeout(0.02):
                     await reader.read()
 
-    async with gateway(serve) as port:
-        collector = Collector(f"socket://127.0.0.1:{port}")
+    async with reading(serve) as collector:
         await collector.until(lambda: len(collector.losses) > 1)
-        await collector.stop()
     assert {type(error) for error in collector.losses} == {PortBusyError}
     # The text is no data of a meter.
     assert not {b"in use", b"kicked", b"busy"} & set(re.findall(rb"[a-z ]+", collector.data))
@@ -180,10 +189,8 @@ async def test_other_texts_are_passed_on(text: bytes) -> None:
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(text)
 
-    async with gateway(serve) as port:
-        collector = Collector(f"socket://127.0.0.1:{port}")
+    async with reading(serve) as collector:
         await collector.until(lambda: bool(collector.losses))
-        await collector.stop()
     assert collector.data.startswith(text)
     assert isinstance(collector.losses[0], PortClosedError)
 
@@ -231,10 +238,7 @@ async def test_why_a_port_cannot_be_opened(terminal: tuple[int, str], tmp_path: 
         assert str(info.value)
         return info.type
 
-    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await reader.read()
-
-    async with gateway(serve) as port:
+    async with gateway(stay) as port:
         pass
     assert await why(f"socket://127.0.0.1:{port}") is PortUnreachableError
     assert await why("/dev/there-is-no-such-device") is PortNotFoundError
@@ -356,13 +360,8 @@ async def test_a_cable_that_is_pulled_is_missing_from_then_on(tmp_path: Path) ->
 
 
 async def test_a_silent_port_is_tried_again_soon_however_often_it_was_silent() -> None:
-    async def serve(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-
-    async with gateway(serve) as port:
-        collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout=0.05)
+    async with reading(stay, silence_timeout=0.05) as collector:
         await collector.until(lambda: len(collector.losses) == 5)
-        await collector.stop()
     assert {type(error) for error in collector.losses} == {PortSilentError}
     # With a delay that doubles each time, it would be 0.32 s.
     assert collector.link._backoff.next_delay() < 0.05
@@ -374,12 +373,10 @@ async def test_each_byte_ends_the_silence_of_a_port() -> None:
             writer.write(b"x")
             await asyncio.sleep(0.1)
 
-    async with gateway(serve) as port:
-        collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout=0.3)
+    async with reading(serve, silence_timeout=0.3) as collector:
         await collector.until(lambda: bool(collector.data))
         begin = asyncio.get_running_loop().time()
         await collector.until(lambda: bool(collector.losses))
         assert asyncio.get_running_loop().time() - begin >= 0.8
-        await collector.stop()
     assert isinstance(collector.losses[0], PortClosedError)
     assert collector.data.startswith(8 * b"x")

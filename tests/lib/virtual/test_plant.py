@@ -1,32 +1,301 @@
-"""A battery behind a meter that sends every ten seconds: what remains at the grid.
+"""Batteries behind a meter that sends every ten seconds: what remains at the grid.
 
-Loads, laws and phases are drawn at random, with a seed that a failure prints.
+    PYTHONPATH=. .venv/bin/python -m tests.lib.virtual.test_plant
+
+prints the figures of docs/batteries.md: means and worst cases of random phases. The tests draw
+loads, laws and phases at random, with a seed that a failure prints.
 """
 
+import argparse
+import math
 import secrets
 import sys
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from random import Random
+from statistics import fmean
 
 import pytest
 
-from .plant import (
-    CALM,
-    HOUSE,
-    LAWS,
-    LOADS,
-    ROUGH,
-    Integrator,
-    Jumper,
-    Line,
-    Load,
-    Proportional,
-    chance,
-    cycle,
-    drift,
-    mean_at_grid,
-    measure,
-)
+from smartyp1.virtual import MAX_SILENCE_S, Question, Unavailable, VirtualMeter
+
+from .support import of_power
+
+STEPS = 10
+"""Steps of a second."""
+SECONDS = 7200
+SETTLED = 300
+ADDRESSES = ["192.168.1.20", "192.168.1.21", "192.168.1.22"]
+
+type Load = Sequence[float]
+
+
+class Integrator:
+    """A battery that adds what is measured to its own output: the law I1."""
+
+    slew = 1000.0
+
+    def __init__(self, poll: float = 1.0, slew: float | None = None) -> None:
+        self.poll = poll
+        self.slew = slew or self.slew
+        self.cap = 2500.0
+        self.setpoint = 0.0
+
+    def move(self, watts: float) -> None:
+        self.setpoint = max(-self.cap, min(self.cap, self.setpoint + watts))
+
+    def on_answer(self, grid: float, _output: float) -> None:
+        if grid >= 11:
+            self.move(grid - 5)
+        elif grid <= -10:
+            self.move(grid)
+
+
+class Jumper(Integrator):
+    """Goes in steps that grow, and skips what jumps while it does not move itself: the law G."""
+
+    WIDTHS = (50, 50, 50, 100, 200, 400)
+
+    def __init__(self, poll: float = 1.0) -> None:
+        super().__init__(poll)
+        self._last: tuple[float, float] | None = None
+        self._sign = 0.0
+        self._steps = 0
+
+    def on_answer(self, grid: float, output: float) -> None:
+        last, self._last = self._last, (grid, output)
+        if last and abs(grid - last[0]) > 50 and abs(output - last[1]) < 20:
+            return
+        if abs(grid) < 20:
+            return
+        sign = math.copysign(1, grid)
+        self._steps = self._steps + 1 if sign == self._sign else 0
+        self._sign = sign
+        width = self.WIDTHS[min(self._steps, len(self.WIDTHS) - 1)]
+        self.move(sign * min(abs(grid), width))
+
+
+class Proportional(Integrator):
+    """Adds what is measured times a gain, unless it is small."""
+
+    def __init__(self, gain: float = 1.0, dead_band: float = 0.0, poll: float = 1.0) -> None:
+        super().__init__(poll)
+        self._gain = gain
+        self._dead_band = dead_band
+
+    def on_answer(self, grid: float, _output: float) -> None:
+        if abs(grid) >= self._dead_band:
+            self.move(self._gain * grid)
+
+
+class Averager(Integrator):
+    """Adds the mean of the last three values."""
+
+    def __init__(self, poll: float = 5.0) -> None:
+        super().__init__(poll)
+        self._values: deque[float] = deque(maxlen=3)
+
+    def on_answer(self, grid: float, _output: float) -> None:
+        self._values.append(grid)
+        self.move(fmean(self._values))
+
+
+LAWS: dict[str, Callable[[], Integrator]] = {
+    "adding": Integrator,
+    "adding, 0.4 s": lambda: Integrator(0.4),
+    "adding, 2 s": lambda: Integrator(2),
+    "adding, 5 s": lambda: Integrator(5),
+    "adding 1.5 times": lambda: Proportional(1.5),
+    "adding a quarter": lambda: Proportional(0.25),
+    "adding from 50 W": lambda: Proportional(1, 50),
+    "adding from 100 W": lambda: Proportional(1, 100),
+    "200 W a second": lambda: Integrator(slew=200),
+    "80 W a second": lambda: Integrator(slew=80),
+    "40 W a second": lambda: Integrator(slew=40),
+    "mean of three, 1 s": lambda: Averager(1),
+    "mean of three, 5 s": Averager,
+    "stepping": Jumper,
+    "stepping, 2 s": lambda: Jumper(2),
+}
+
+
+def house(t: int) -> float:
+    """Return what the house takes from the grid, less what its panels give, in W."""
+    sun = 2600 * max(0.0, math.sin(math.pi * t / SECONDS))
+    if (t // 60) % 7 in {2, 5}:
+        sun *= 0.35
+    fridge = 90 if t % 2400 < 900 else 0
+    kettle = 2000 if t % 3600 < 150 else 0
+    oven = 1800 if 4000 <= t < 6400 and t % 90 < 45 else 0
+    return 180 + 40 * math.sin(t / 97) + fridge + kettle + oven - sun
+
+
+def cycle(watts: float, on: float, period: float, base: float) -> Load:
+    """Return a load that runs for a part of each period."""
+    return [base + (watts if t % period < on else 0) for t in range(SECONDS)]
+
+
+def chance(draw: Random, watts: float, on: float, off: float, base: float) -> Load:
+    """Return a load that runs for random times, of the same mean."""
+    load: list[float] = []
+    while len(load) < SECONDS:
+        for mean, power in ((on, watts), (off, 0.0)):
+            load += [base + power] * max(1, round(draw.expovariate(1 / mean)))
+    return load[:SECONDS]
+
+
+def drift(draw: Random, watts: float, seconds: float, base: float) -> Load:
+    """Return noise that forgets itself in so many seconds; 0 is new each second."""
+    keep = math.exp(-1 / seconds) if seconds else 0.0
+    load, now = [], 0.0
+    for _ in range(SECONDS):
+        now = keep * now + draw.gauss(0, watts * math.sqrt(1 - keep * keep))
+        load.append(base + now)
+    return load
+
+
+HOUSE: Load = [house(t) for t in range(SECONDS)]
+LOADS: dict[str, Load] = {
+    "the house": HOUSE,
+    "kettle, 2 of 10 min": cycle(3000, 120, 600, 250),
+    "oven, 40 of 95 s": cycle(2000, 40, 95, 330),
+    "2 kW, 20 of 60 s": cycle(2000, 20, 60, 300),
+    "2 kW, 10 of 60 s": cycle(2000, 10, 60, 100),
+    "2 kW, 60 of 120 s": cycle(2000, 60, 120, 200),
+    "noise": drift(Random(1), 600, 0, 500),  # noqa: S311 - a load
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """How telegrams and polls come. Times in seconds; `lost` is a part of the telegrams."""
+
+    phase: float = 0.0
+    interval: float = 10.0
+    jitter: float = 0.0
+    lost: float = 0.0
+    silence: float = 0.0
+    """Length of a silence in each half an hour."""
+    delay: float = 0.0
+    """Delay of each telegram, which the virtual meter knows by the meter's clock."""
+    is_named: bool = True
+    is_udp: bool = False
+
+
+class Telegrams:
+    """What the meter sends of the power at the grid, a little later."""
+
+    def __init__(self, line: Line, draw: Random) -> None:
+        self._line = line
+        self._draw = draw
+        self._next = line.phase
+        self._silent_at = draw.uniform(0, 1700)
+        self._arriving: deque[tuple[float, float, float]] = deque()
+
+    def step(self, now: float, grid: float, meter: VirtualMeter) -> None:
+        line = self._line
+        if now >= self._next:
+            self._next += line.interval
+            is_silent = self._silent_at <= now % 1800 < self._silent_at + line.silence
+            if not is_silent and self._draw.random() >= line.lost:
+                delay = min(0.5, line.interval / 10) + self._draw.uniform(0, line.jitter)
+                self._arriving.append((now + line.delay + delay, now, grid))
+        while self._arriving and self._arriving[0][0] <= now:
+            _, sent_at, watts = self._arriving.popleft()
+            age = now - sent_at if line.delay else 0.0
+            # The server of the virtual meter leaves such telegrams out.
+            if age <= MAX_SILENCE_S:
+                meter.on_reading(of_power(watts), now, age)
+
+
+class Driven:
+    """A battery at an address: its polls, and its output, which follows its set point."""
+
+    def __init__(self, battery: Integrator, n: int, line: Line, draw: Random) -> None:
+        self._battery = battery
+        self._address = ADDRESSES[n]
+        self._question = Question.UDP if line.is_udp else Question.HOMEWIZARD
+        self._jitter = 0.3 if line.jitter else 0.0
+        self._draw = draw
+        self._next = 0.3 + 0.1 * n
+        self._target = 0.0
+        self._waiting: deque[tuple[float, float]] = deque()
+        self.output = 0.0
+
+    def step(self, now: float, meter: VirtualMeter) -> None:
+        battery = self._battery
+        if now >= self._next:
+            factor = 1 + self._draw.uniform(-self._jitter, self._jitter)
+            self._next += battery.poll * factor
+            with suppress(Unavailable):
+                watts = meter.ask(self._address, self._question, now).power_w
+                assert watts is not None
+                battery.on_answer(watts, self.output)
+                self._waiting.append((now + 0.5, battery.setpoint))
+        while self._waiting and self._waiting[0][0] <= now:
+            self._target = self._waiting.popleft()[1]
+        most = battery.slew / STEPS
+        self.output += max(-most, min(most, self._target - self.output))
+
+
+def mean_at_grid(batteries: Sequence[Integrator], load: Load, line: Line, draw: Random) -> float:
+    """Return the mean of the power at the grid without its sign, in W."""
+    meter = VirtualMeter("02a1b2c3d4e5", ADDRESSES if line.is_named and not line.is_udp else ())
+    for battery in batteries:
+        battery.cap = 2500 / len(batteries)
+    driven = [Driven(battery, n, line, draw) for n, battery in enumerate(batteries)]
+    telegrams = Telegrams(line, draw)
+    total = 0.0
+    for step in range(len(load) * STEPS):
+        now = step / STEPS
+        grid = load[step // STEPS] - sum(each.output for each in driven)
+        telegrams.step(now, grid, meter)
+        for each in driven:
+            each.step(now, meter)
+        if now >= SETTLED:
+            total += abs(grid)
+    return total / (len(load) - SETTLED) / STEPS
+
+
+CALM = Line()
+ROUGH = Line(jitter=1.0, lost=0.1, silence=60.0)
+
+
+def measure(
+    laws: Sequence[str], load: Load, line: Line, runs: int, draw: Random
+) -> tuple[float, float]:
+    """Return the mean and the worst of some runs with random phases."""
+    made = [
+        mean_at_grid(
+            [LAWS[law]() for law in laws],
+            load,
+            replace(line, phase=draw.uniform(0, line.interval)),
+            draw,
+        )
+        for _ in range(runs)
+    ]
+    return fmean(made), max(made)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    draw = Random(options.seed)  # noqa: S311 - phases
+    for name, load in LOADS.items():
+        alone = mean_at_grid([], load, CALM, draw)
+        print(f"\n{name}: {alone:.0f} W without a battery")  # noqa: T201 - it is for this
+        for laws in [*([law] for law in LAWS), ["adding", "stepping"]]:
+            shown = [
+                f"{mean:4.0f} W, at worst {worst:4.0f} W"
+                for line in (CALM, ROUGH)
+                for mean, worst in [measure(laws, load, line, options.runs, draw)]
+            ]
+            print(f"{' and '.join(laws):20} {' | '.join(shown)}", flush=True)  # noqa: T201
+
 
 HALF_AN_HOUR = 1800
 # Some ignore small values and so cannot take back what they followed, one is slower than the loads:
@@ -109,3 +378,7 @@ def test_it_is_calmer_than_without_a_battery(batteries: int, draw: Random) -> No
 @pytest.mark.parametrize("law", [Integrator, Jumper])
 def test_the_last_value_repeated_makes_it_swing(law: type[Integrator], draw: Random) -> None:
     assert mean_at_grid([law()], HOUSE, Line(is_named=False), draw) > 1200
+
+
+if __name__ == "__main__":
+    main()
