@@ -169,12 +169,13 @@ def test_hours_of_gas_in_their_order_the_highest_version_of_each() -> None:
     ]
 
 
-def test_quarter_hours_and_energy_of_gas() -> None:
+@pytest.mark.parametrize(
+    ("interval", "minutes"), [("PT15M", 15), ("PT60M", 60), ("PT1H", 60), (None, 60)]
+)
+def test_quarter_hours_and_energy_of_gas(interval: str | None, minutes: int) -> None:
     quarter = gas_answer(item(2.5, "2026-11-19T00:15:00Z"), obisCode=GAS_ENERGY, unit="kWh")
-    [span] = read_gas_series({**quarter, "intervalLength": "PT15M"}, GAS_ENERGY, START, END)
-    assert (span.length, span.amount) == (timedelta(minutes=15), 2.5)
-    [span] = read_gas_series({**quarter, "intervalLength": None}, GAS_ENERGY, START, END)
-    assert span.length == timedelta(hours=1)
+    [span] = read_gas_series({**quarter, "intervalLength": interval}, GAS_ENERGY, START, END)
+    assert (span.length, span.amount) == (timedelta(minutes=minutes), 2.5)
 
 
 @pytest.mark.parametrize(
