@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.advice import Supply, SupplyKind
+from smartyp1.advice import Supply, SupplyKind, usual_night_kw
 from smartyp1.answers import SuppliedHouse, highlights_report, usual_report
 from smartyp1.bill import Demand, DemandMeter, Month, QuarterHours, Shared
 from smartyp1.history import Energies, MarketPrices, day_start
@@ -148,3 +148,10 @@ def test_the_reason_and_the_energy_of_the_house(
     assert (usual["own_wh"], usual["house_wh"]) == (own_wh, own_wh and 14_000 + own_wh)
     # 6 kWh more above 3 kW, at 0.0765 EUR with 8 % of VAT, and everything else as usual.
     assert report["reason"] == "more_above"
+
+
+@pytest.mark.parametrize(("nights", "kw"), [(13, None), (14, 0.3)])
+def test_the_usual_power_at_night_is_that_of_two_weeks(nights: int, kw: float | None) -> None:
+    _, known = always_300_w(TWO_PRICES, START, datetime(2026, 6, 25, 10, tzinfo=UTC))
+    start = day_start(START + timedelta(days=2))
+    assert usual_night_kw(known, start, start + timedelta(days=nights)) == kw
