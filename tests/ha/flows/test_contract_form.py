@@ -152,7 +152,7 @@ AID = {
     "first_day": "2026-08-01",
     "last_day": "2026-12-31",
 }
-REBATE = {"name": "Domiciliation", "per_month": "1,00", "first_day": "2026-01-01"}
+REBATE = {"name": "Domiciliation".ljust(60, "."), "per_month": "1,00", "first_day": "2026-01-01"}
 MARGIN = {"dynamic_price": {"energy_margin": "0.1"}}
 TWO_PRICES = {"feed_in_price": "0.1", "feed_in_price_entity": EXPORT}
 NO_AIDS: list[list[dict[str, Any]]] = [
@@ -414,7 +414,7 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(home: Home) -
     contracts = coordinator.books.memory.demand_meter.contracts
     assert [(aid.name, aid.amount, aid.unit, aid.vat) for aid in contracts.aids] == [
         ("Resilienzpak", 0.04, "kWh", "included"),
-        ("Domiciliation", 1.0, "month", "excluded"),
+        (REBATE["name"], 1.0, "month", "excluded"),
     ]
     assert contracts.latest.community_price == 0.09
     shown = suggested(await home.details())
