@@ -363,22 +363,22 @@ def test_a_battery_that_cannot_be_is_an_error() -> None:
         tried(equal_year(), battery=Battery(nan, 1))
 
 
-@pytest.mark.parametrize("share", [0, 0.5, 0.8])
-def test_the_hours_of_a_dynamic_price(share: float) -> None:
+@pytest.mark.parametrize(("share", "by_day"), [(0, 0.12), (0.5, 0.12), (0.8, 0.12), (0, 0.035)])
+def test_the_hours_of_a_dynamic_price(share: float, by_day: float) -> None:
     def powers(_day: int, n: int) -> tuple[float, float]:
         return (250, 0) if 32 <= n < 36 else (0, 0)
 
-    # 0.02 until six, else 0.12; with 0.03, 0.051 and 8 % that is 0.109 and 0.217.
     quarters = quarter_hours(powers)
     contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
     demand, market = on_the_market(
-        quarters, contract, lambda start: 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else 0.12
+        quarters, contract, lambda start: 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else by_day
     )
     demand = partly_shared(demand, share)
     found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81), market)
-    # What is shared costs the 0.051 of the network alone.
-    dear, cheap = 0.21708 - share * 0.15 * 1.08, 0.10908 - share * 0.05 * 1.08
-    assert found.saving_low == pytest.approx(364 * (dear - cheap / 0.81), abs=0.4)
+    # What is shared costs the 0.051 of the network alone, and 8 % of VAT.
+    dear, cheap = ((0.051 + (1 - share) * (price + 0.03)) * 1.08 for price in (by_day, 0.02))
+    # A difference below the losses of the battery is not worth it.
+    assert found.saving_low == pytest.approx(364 * max(0, dear - cheap / 0.81), abs=0.4)
     assert found.hourly_share == 1
     # Without the hours there is nothing to be said of them.
     found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81))
