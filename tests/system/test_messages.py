@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, override
 
 import pytest
@@ -16,7 +17,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from dev.demo import home_assistant
-from dev.demo.meter_statistics import DOMAIN
+from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.ports import free_ports
 from dev.simulator import Server, serve
 from dev.simulator.house import HOUSES
@@ -192,6 +193,12 @@ class Household(NamedTuple):
         for meter in self.meters:
             await meter.sends_another()
 
+    async def knows_water(self, entry_id: str) -> bool:
+        """Return whether Home Assistant has read the water meter of an entry."""
+        name = (await entities_of(self.home.client, entry_id)).get("water", "")
+        state = (await self.home.all_states()).get(name, {}).get("state", "unknown")
+        return state not in {"unknown", "unavailable"}
+
     async def pass_unread(self, minutes: float) -> None:
         """Let time pass while no meter can be read."""
         await self.time.pass_(minutes=minutes)
@@ -278,12 +285,12 @@ async def test_a_test_arrives_at_once(household: Household) -> None:
         await home.client.run_flow(
             DOMAIN, "meter", port=address, encryption_key=KEY.hex(), advanced={}
         )
-    # The water meter's switch is offered once the meter was read.
-    await household.read()
     entries = await home.client.entries(DOMAIN)
     for entry_id, recipients in zip(entries, (["notify.phone"], []), strict=True):
         await home.client.set_options(entry_id, reference_power="3", energy_price="0,15")
+        # The water meter's switch is offered once the meter was read.
         await household.read()
+        await until(partial(household.knows_water, entry_id))
         await home.client.set_options(
             entry_id,
             goal="amount",
