@@ -74,13 +74,13 @@ async def let_pass_until(
     hass: HomeAssistant, seconds: float, condition: Callable[[], bool]
 ) -> None:
     """Let time pass again and again, with moments for real connections in between."""
-    # Not a timeout: it would run out with all other timers. A busy machine gets ever longer moments.
+    # Not a timeout: it would run out with all other timers. A busy machine gets longer moments.
     for tries in range(_TRIES):
         if condition():
             await hass.async_block_till_done()
             return
         await let_pass(hass, seconds)
-        await asyncio.sleep(0.01 * (1 + tries))
+        await asyncio.sleep(0.01 * (1 + tries // 10))
     pytest.fail("what was waited for did not come")
 
 
