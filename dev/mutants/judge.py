@@ -50,9 +50,8 @@ class Copy:
         path.write_text(place.changed(change), encoding="utf-8")
         try:
             if whole:
-                parts = ROOMS[room].tests + ROOMS[room].whole
-                if room == CARDS:
-                    parts = tuple(self._card_files(change))
+                rooms_parts = ROOMS[room].tests + ROOMS[room].whole
+                parts = self._card_files(change) if room == CARDS else rooms_parts
                 runs = (self._pytest([part], _WHOLE_LIMIT_S, _FIRST_FAILURE) for part in parts)
                 found = next(filter(None, runs), set[str]())
             elif room == CARDS:

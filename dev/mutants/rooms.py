@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 INTEGRATION = "custom_components/smarty_p1"
+_LIB, _LIB_TESTS = f"{INTEGRATION}/lib", "tests/lib"
 CARDS = "cards"
 
 
@@ -18,44 +19,36 @@ class Room:
     """More tests, some with real programs or a browser, for mutants that no other test notices."""
 
 
-def _lib(*names: str) -> tuple[str, ...]:
-    return tuple(f"{INTEGRATION}/lib/{name}" for name in names)
-
-
-def _tests(*names: str) -> tuple[str, ...]:
-    return tuple(f"tests/lib/{name}" for name in names)
-
-
-def _parts(*names: str) -> tuple[str, ...]:
-    return tuple(f"{INTEGRATION}/{name}" for name in names)
+def _in(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/{name}" for name in names)
 
 
 _HOME = ("tests/ha", "tests/system/test_home_assistant.py", "tests/browser/test_first_day.py")
 
 ROOMS = {
-    "p1": Room(_lib("p1", "port", "capture"), _tests("p1", "port", "capture"), _HOME),
-    "history": Room(_lib("history", "leneda"), _tests("history", "leneda")),
-    "bill": Room(_lib("bill", "prices"), _tests("bill", "prices")),
+    "p1": Room(_in(_LIB, "p1", "port", "capture"), _in(_LIB_TESTS, "p1", "port", "capture"), _HOME),
+    "history": Room(_in(_LIB, "history", "leneda"), _in(_LIB_TESTS, "history", "leneda")),
+    "bill": Room(_in(_LIB, "bill", "prices"), _in(_LIB_TESTS, "bill", "prices")),
     "advice": Room(
-        _lib("advice", "messages", "answers"),
-        _tests("advice", "messages", "answers"),
+        _in(_LIB, "advice", "messages", "answers"),
+        _in(_LIB_TESTS, "advice", "messages", "answers"),
         ("tests/ha/websocket",),
     ),
-    "meter": Room((f"{INTEGRATION}/lib",), _tests("meter", "entities", "boards"), ("tests/lib",)),
+    "meter": Room((_LIB,), _in(_LIB_TESTS, "meter", "entities", "boards"), (_LIB_TESTS,)),
     "publish": Room(
-        _lib("publish", "virtual", "virtual_server"),
-        (*_tests("publish", "virtual"), "tests/ha/sinks"),
+        _in(_LIB, "publish", "virtual", "virtual_server"),
+        (*_in(_LIB_TESTS, "publish", "virtual"), "tests/ha/sinks"),
         ("tests/system/test_publish.py", "tests/system/test_distribution.py"),
     ),
-    "coordinator": Room(_parts("coordinator"), ("tests/ha/coordinator",), _HOME),
+    "coordinator": Room(_in(INTEGRATION, "coordinator"), ("tests/ha/coordinator",), _HOME),
     "dialogs": Room(
-        _parts("flows", "config_flow.py", "repairs.py"),
+        _in(INTEGRATION, "flows", "config_flow.py", "repairs.py"),
         ("tests/ha/flows",),
         ("tests/browser/test_first_clicks.py", "tests/browser/test_texts.py"),
     ),
     "entities": Room((INTEGRATION,), ("tests/ha/sensor",), _HOME),
     "outputs": Room(
-        _parts("sinks", "dashboards", "websocket", "services", "messages"),
+        _in(INTEGRATION, "sinks", "dashboards", "websocket", "services", "messages"),
         ("tests/ha/sinks", "tests/ha/websocket"),
         _HOME,
     ),
@@ -67,7 +60,7 @@ ROOMS = {
     "fleet": Room(
         ("smarty_p1_fleet",),
         ("tests/fleet",),
-        tuple(f"tests/system/test_{name}.py" for name in ("collect", "fleet_init", "forget")),
+        _in("tests/system", "test_collect.py", "test_fleet_init.py", "test_forget.py"),
     ),
     "cli": Room(("smarty_p1_cli",), ("tests/cli",), ("tests/system/test_forget.py",)),
     CARDS: Room(("frontend/src",), ("frontend/tests",)),

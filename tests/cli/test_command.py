@@ -280,8 +280,10 @@ def test_watch_writes_a_line_a_telegram_into_a_pipe(folder: Path) -> None:
         assert process.stdout
         assert process.stderr
         shown = b""
-        while b"reading" not in shown:
-            shown += process.stdout.readline()
+        for said in process.stdout:
+            shown += said
+            if b"reading" in shown:
+                break
         process.send_signal(signal.SIGINT)
         process.wait()
         assert b"Traceback" not in process.stderr.read()
@@ -304,10 +306,13 @@ def test_watch_writes_few_lines_about_a_noisy_port(folder: Path) -> None:
         ) as process,
     ):
         assert process.stdout
-        shown = [process.stdout.readline()]
-        while b"SAG1030790002574" not in shown[-1]:
-            shown.append(process.stdout.readline())
+        shown = []
+        for said in process.stdout:
+            shown.append(said)
+            if b"SAG1030790002574" in said:
+                break
         process.terminate()
+    assert b"SAG1030790002574" in shown[-1]
     # In these two seconds, the state is new with each part, and shown once a second.
     assert 2 <= len(shown) <= 5
 

@@ -149,3 +149,6 @@ async def test_while_a_dialog_waits_for_a_telegram_or_a_board(
     await stop()
 
     await home.port.wait_for_clients(0)
+    # The source was not at fault.
+    result = await home.hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert not result.get("errors")

@@ -56,8 +56,8 @@ def telegram(time: str, kwh: float) -> str:
     return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
 
 
-async def sums_of_statistics(hass: HomeAssistant) -> dict[str, float]:
-    """Return what long-term statistics add up to."""
+async def compile_last_states(hass: HomeAssistant) -> datetime:
+    """Compile the statistics of what was just written. Return the time until which."""
     await recorder_done(hass)
     now = dt_util.utcnow()
     this_period = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
@@ -65,6 +65,12 @@ async def sums_of_statistics(hass: HomeAssistant) -> dict[str, float]:
     for start in (this_period - timedelta(minutes=5), this_period):
         do_adhoc_statistics(hass, start=start)
         await recorder_done(hass)
+    return now
+
+
+async def sums_of_statistics(hass: HomeAssistant) -> dict[str, float]:
+    """Return what long-term statistics add up to."""
+    now = await compile_last_states(hass)
 
     def rows() -> dict[str, Any]:
         start = now - timedelta(minutes=15)
@@ -241,13 +247,7 @@ async def compile_statistics(home: Home) -> None:
     later = with_value(later, "0-3:24.2.1", "(250703104000S)(00012.445*GJ)")
     await home.receive(later)
 
-    await recorder_done(hass)
-    now = dt_util.utcnow()
-    this_period = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
-    # The states above may have been written across the border of two periods.
-    for start in (this_period - timedelta(minutes=5), this_period):
-        do_adhoc_statistics(hass, start=start)
-        await recorder_done(hass)
+    await compile_last_states(hass)
 
 
 async def test_statistics_are_compiled(home: Home, hass_ws_client: WebSocketGenerator) -> None:
