@@ -1,18 +1,18 @@
 """What all tests of the integration share: a meter's port, and entries in a Home Assistant."""
 
+import asyncio
 import asyncio.constants
 import logging
 import traceback
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
 import pytest
-from homeassistant.components.recorder import CONF_COMMIT_INTERVAL, statistics
+from homeassistant.components.recorder import Recorder, statistics
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticData
 from homeassistant.core import HomeAssistant
@@ -27,9 +27,9 @@ from custom_components.smarty_p1.coordinator.leneda import (
     quarter_hour_files as leneda_quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.stored import month_files
-from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.history import readings_to_spans
-from custom_components.smarty_p1.lib.port import port_stream, probe, probing
+from custom_components.smarty_p1.lib.port import port_stream, probing
+from custom_components.smarty_p1.lib.port.port_stream import PortStream
 from custom_components.smarty_p1.lib.prices import PriceFile, network_prices
 from dev.leneda import Platform
 from tests.prices import PRICES
@@ -79,13 +79,16 @@ def doubtful_clocks() -> None:
     """Let clocks be doubtful, as they are for users."""
 
 
-@pytest.fixture
-def recorder_config() -> dict[str, Any]:
-    """Let the recorder commit once a second.
+@pytest.fixture(autouse=True, scope="session")
+def frequent_commits() -> Generator[None]:
+    """Let the recorder commit 20 times a second.
 
-    Commits at each event, as by default, take half of the time, and tests wait for rarer ones.
+    Commits at each event, as in other tests of Home Assistant, take half of the time. With rarer
+    ones, what reads waits: all threads share one connection to a database in memory.
     """
-    return {CONF_COMMIT_INTERVAL: 1}
+    interval = property(lambda _recorder: 0.05, lambda _recorder, _seconds: None)
+    with patch.object(Recorder, "commit_interval", interval, create=True):
+        yield
 
 
 def _row_id(
@@ -159,16 +162,26 @@ def everything_enabled() -> Generator[None]:
         yield
 
 
+class _ImpatientStream(PortStream):
+    """A stream that gives up when nothing comes."""
+
+    async def read(self) -> bytes:
+        reading = asyncio.create_task(super().read())
+        try:
+            # Turns of the loop, not seconds: on a busy machine, they take as long as what is sent.
+            for _ in range(30):
+                if (await asyncio.wait([reading], timeout=0.01))[0]:
+                    return await reading
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
+        raise TimeoutError
+
+
 @pytest.fixture
 def short_wait() -> Generator[None]:
-    """Let dialogs give up waiting for a telegram soon, and at once when it is clear what is wrong.
-
-    Not too soon: on a busy machine, what is sent at once may take a second.
-    """
-    with (
-        patch.object(port_key_and_found_meter, "probe", partial(probe, timeout=2.0)),
-        patch.object(probing, "_MIN_LISTENING_S", 0.2),
-    ):
+    """Let dialogs give up as soon as a port has sent what it has."""
+    with patch.object(probing, "PortStream", _ImpatientStream):
         yield
 
 
