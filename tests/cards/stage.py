@@ -57,7 +57,7 @@ class Stage:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._pages: dict[tuple[float, bool], Page] = {}
+        self._pages: dict[float, Page] = {}
         self.errors: list[str] = []
 
     async def show(  # noqa: PLR0913 - all that can be different about a page
@@ -73,7 +73,6 @@ class Stage:
         is_admin: bool = True,
         entities: Json | None = None,
         states: Json | None = None,
-        reduced_motion: bool = False,
         scale: float = 1,
         new_page: bool = False,
     ) -> None:
@@ -85,7 +84,7 @@ class Stage:
         """
         if new_page:
             await self.close()
-        self.page = page = await self._page(scale, reduced_motion=reduced_motion)
+        self.page = page = await self._page(scale)
         if page.viewport_size != {"width": width, "height": HEIGHT}:
             await page.set_viewport_size({"width": width, "height": HEIGHT})
         await self.set_clock(page, now)
@@ -105,10 +104,9 @@ class Stage:
             )
         await self.settle()
 
-    async def _page(self, scale: float, *, reduced_motion: bool) -> Page:
+    async def _page(self, scale: float) -> Page:
         """Return a page with the module: that of an earlier test where there is one."""
-        kind = scale, reduced_motion
-        if page := self._pages.get(kind):
+        if page := self._pages.get(scale):
             return page
         context = await self._browser.new_context(
             viewport={"width": 390, "height": HEIGHT},
@@ -116,9 +114,8 @@ class Stage:
             # Not that of the meter: the days of the tariff do not begin where the browser is.
             timezone_id="America/New_York",
             device_scale_factor=scale,
-            reduced_motion="reduce" if reduced_motion else "no-preference",
         )
-        self._pages[kind] = page = await context.new_page()
+        self._pages[scale] = page = await context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._note)
