@@ -320,6 +320,7 @@ def test_watch_writes_few_lines_about_a_noisy_port(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "consent", "status"),
     [(FULL, b"n\n", 1), (FULL, b"y\n", 0), (frame(1, key=bytes(16)), b"y\n", 1)],
+    ids=["no", "yes", "another key"],
 )
 def test_a_capture_is_shown_and_asked_about_before_it_is_written(
     folder: Path, data: bytes, consent: bytes, status: int
@@ -328,7 +329,7 @@ def test_a_capture_is_shown_and_asked_about_before_it_is_written(
     keys = ("--key-file", folder / "key")
     with sending(data) as port:
         result = run(
-            *("capture", port, *keys, "--minutes", "0.05", "--anonymous", file), stdin=consent
+            *("capture", port, *keys, "--minutes", "0.02", "--anonymous", file), stdin=consent
         )
     assert result.returncode == status
     assert file.exists() == (status == 0)

@@ -16,6 +16,12 @@ def metrics() -> CollectorMetrics:
 
 
 @pytest.fixture
+def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a service that was away be tried again at once."""
+    monkeypatch.setattr("smarty_p1_fleet.outage_log._FIRST_DELAY", 0.01)
+
+
+@pytest.fixture
 async def fleet(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fleet]:
     """Return a fleet whose worker knows the key of one meter; it is not started."""
     monkeypatch.setattr("smarty_p1_fleet.frames.frame_worker.WRITE_INTERVAL_S", 0.01)

@@ -37,6 +37,8 @@ from smarty_p1_gateway.nats.nats_acknowledged_publishing import NatsRequests
 from smarty_p1_gateway.nats.nats_client import NatsClient
 from tests.fleet.made_up import until, value, working
 
+pytestmark = pytest.mark.usefixtures("short_delays")
+
 CONFIGURATION = """\
 nats = {{ servers = ["nats://127.0.0.1:{port}", "nats://127.0.0.1:{other}"] }}
 store = {{ url = "http://127.0.0.1:{port}" }}

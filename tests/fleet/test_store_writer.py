@@ -36,6 +36,8 @@ UNNAMED_VMINSERT = (
     'vm_rpc_rows_sent_total{name="vminsert", addr="vmstorage-1:8400"} 5\n'
 )
 
+pytestmark = pytest.mark.usefixtures("short_delays")
+
 
 @dataclass
 class Host:

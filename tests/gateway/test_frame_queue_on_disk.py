@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -213,7 +214,8 @@ async def test_wherever_a_file_is_damaged_a_gateway_starts(tmp_path: Path) -> No
         queue.close()
 
 
-def test_a_file_that_is_not_damaged_stays(tmp_path: Path) -> None:
+def test_a_file_that_is_not_damaged_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, timeout=0.0))
     FrameQueue(tmp_path / "queue", ["a"], 1000).close()
     with closing(sqlite3.connect(tmp_path / "queue")) as other:
         other.execute("PRAGMA journal_mode = DELETE")

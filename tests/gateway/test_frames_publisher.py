@@ -81,6 +81,7 @@ async def test_a_broker_that_is_away_is_tried_after_a_second_and_then_less_often
     assert delays[:7] == [1, 2, 4, 8, 16, 30, 30]
 
 
+@pytest.mark.usefixtures("short_delays")
 @pytest.mark.parametrize(
     ("frames", "at_once", "reason"),
     [

@@ -381,6 +381,7 @@ async def test_where_a_frame_came_from_is_said_in_what_a_header_may_have(
         (b"no JSON", f"The NATS cluster refuses {MINE}: "),
         (b"[" * 100_000, f"The NATS cluster refuses {MINE}: "),
     ],
+    ids=range(8),
 )
 async def test_what_is_not_acknowledged_is_sent_again_and_that_is_said_once(
     cluster: Cluster,

@@ -15,6 +15,8 @@ from dev.meter_port import MeterPort
 from smarty_p1_gateway.json_storage import JsonStorage
 from tests.gateway.loopback import PATIENCE, Broker, Gateway, full, keys, until
 
+pytestmark = pytest.mark.usefixtures("short_delays")
+
 ROOT = "smarty_p1/house"
 AVAILABILITY = f"{ROOT}/availability"
 IMPORTED = f"{ROOT}/active_energy_imported"
