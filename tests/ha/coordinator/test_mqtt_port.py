@@ -27,7 +27,7 @@ from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from tests.ha.dialogs import confirm, reconfigure, schema_of, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import ENERGY, TELEGRAM, Home, values, wait_until
+from tests.ha.support import ENERGY, TELEGRAM, Home, let_pass_until, values, wait_until
 from tests.ha.topic import (
     OF_TELEGRAM,
     PORT,
@@ -122,7 +122,7 @@ async def test_a_gateway_that_ends_makes_the_entities_unavailable_until_frames_c
     await topic.status("online")
     assert topic.energy == "unavailable"
     await topic.tell(b"hello")
-    await wait_until(topic.hass, lambda: topic.coordinator.condition.obstacle == "not_p1")
+    await let_pass_until(topic.hass, 5, lambda: topic.coordinator.condition.obstacle == "not_p1")
     await topic.tell(topic.frame())
     await topic.shows("25678.901")
     assert topic.coordinator.condition.obstacle is None
@@ -139,6 +139,7 @@ async def test_a_connection_that_comes_back_does_not_make_offline_count_again(to
     assert topic.coordinator.condition.obstacle == "gateway_offline"
 
 
+@pytest.mark.usefixtures("fast_line")
 async def test_what_waits_to_be_read_is_bounded(topic: Topic) -> None:
     for _ in range(31):
         async_fire_mqtt_message(topic.hass, TOPIC, LARGEST)

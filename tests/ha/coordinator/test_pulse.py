@@ -434,6 +434,6 @@ async def test_a_gateway_that_serves_somebody_else(home: Home) -> None:
     )
     assert reader.energy == "unavailable"
     home.port.greeting = b""
-    await shows(home.hass, ENERGY, "0.0")
+    await let_pass_until(home.hass, RECONNECT, lambda: reader.energy == "0.0")
     await reader.send(b"pulse\r\n")
     assert reader.energy == "0.001"
