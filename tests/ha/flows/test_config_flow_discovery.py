@@ -379,8 +379,10 @@ async def test_gateway_comes_back_at_another_address(home: Home, elsewhere: Mete
 
 @pytest.mark.usefixtures("soon")
 async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
-    hass: HomeAssistant, home: Home, elsewhere: MeterPort
+    hass: HomeAssistant, home: Home, elsewhere: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Otherwise, the search could end on a busy machine before the meter is lost.
+    monkeypatch.setattr(moved_gateway, "PROBES", 10_000)
     entry = await home.set_up()
     await find(hass, service(port=home.port.port))
 
@@ -409,8 +411,14 @@ async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
     ],
 )
 async def test_whoever_announces_a_port_must_have_the_meter(
-    hass: HomeAssistant, home: Home, sent: bytes, *, is_loaded: bool
+    hass: HomeAssistant,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    sent: bytes,
+    *,
+    is_loaded: bool,
 ) -> None:
+    monkeypatch.setattr(moved_gateway, "PROBES", 3)
     entry = await home.set_up()
     await find(hass, service(port=home.port.port))
     await lose(hass, home.port, entry)
