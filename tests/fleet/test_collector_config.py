@@ -227,7 +227,7 @@ def test_what_is_wrong_is_told(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "empty").write_text("\np4ss\n")
     (tmp_path / "blanks").write_text("p4ss w0rd\n")
     for name, file in (("F", secret), ("EMPTY", "empty"), ("BLANKS", "blanks")):
         monkeypatch.setenv(name, str(tmp_path / file))

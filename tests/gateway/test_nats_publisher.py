@@ -419,11 +419,11 @@ async def test_what_nobody_answers_is_sent_again(
 @pytest.mark.parametrize(
     ("delay", "refusals", "batches"),
     [
-        # The third batch is answered at once, so the batches grow again.
-        (0.0, [], [1000, 500, 250, 500, 250]),
+        # The third batch is answered in half of the time, so the batches grow by half.
+        (0.3, [], [1000, 500, 250, 375, 375]),
         # They also grow, by one frame, if each answer is nearly too late.
         (0.45, [], [1000, 500, 250, 251, 252, 247]),
-        # The frames of a refused batch go one by one, and count as well.
+        # Answered at once, they double. The frames of a refused batch go one by one, and count.
         (0.0, [TOO_MANY], [1000, 500, 250, 500, 250]),
     ],
 )

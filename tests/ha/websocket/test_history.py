@@ -186,8 +186,9 @@ async def test_media_by_days_and_water_by_hours(sender: Sender) -> None:
         "known": [0.146, 0.917],
     }
     # 150 L in an hour and a half: 50 L in the half hour, of which the rest is not known.
-    assert water["hours"]["start"] == "2025-07-03T08:00:00+00:00"
-    values = water["hours"]["values"]
+    hours, values = water["hours"], water["hours"]["values"]
+    assert hours["start"] == "2025-07-03T08:00:00+00:00"
+    assert (hours["step"], hours["unit"]) == (3600, "L")
     assert values[:4] == [None, 100, 4, 0]
     assert values[4:16] == [None] * 12
     assert values[16:] == [100]
