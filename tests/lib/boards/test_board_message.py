@@ -131,7 +131,7 @@ def test_a_message_that_is_too_deep_for_a_small_stack() -> None:
 def test_number_and_depth_of_values_are_bounded() -> None:
     found = survey({f"k{n}": n for n in range(500)})
     found.add({f"j{n}": "1" for n in range(500)})
-    assert len(found.values) == MAX_VALUES
+    assert [value.shown_path for value in found.values] == [f"k{n}" for n in range(MAX_VALUES)]
 
     def nested(depth: int) -> dict[str, object]:
         return {"a": nested(depth - 1) if depth > 1 else 1}
