@@ -230,6 +230,8 @@ def days_in_doubt(supply: Supply, until: datetime = DAY + 30 * 24 * HOUR) -> set
 def test_an_inverter_that_is_away_for_days(frozen: bool) -> None:  # noqa: FBT001
     # From 13:00 of day 10 to 11:00 of day 13: 6 + 12 + 12 + 2 kWh arrive at once.
     assert days_in_doubt(away(253, 323, 34.0, frozen=frozen)) == {10, 11, 12, 13}
+    # It is back in the first hour of day 13.
+    assert days_in_doubt(away(253, 312, 34.0, frozen=frozen)) == {10, 11, 12, 13}
     # After two dull days, not much arrives, but too much for the first hour of a day.
     assert days_in_doubt(away(253, 323, 1.5, frozen=frozen)) == {10, 11, 12, 13}
     # It is away for a night, as every night.
@@ -264,6 +266,8 @@ def test_what_else_makes_a_lump() -> None:
     kwh = {**resting.kwh, DAY + (24 * 5 + 19) * HOUR: 3.0}
     kwh |= {DAY + n * HOUR: 0.0 for n in range(24, 5 * 24 + 19)}
     assert not days_in_doubt(resting._replace(kwh=kwh), DAY + 6 * 24 * HOUR)
+    # Nothing came for two days, and hardly anything in the first hour of the next day.
+    assert days_in_doubt(away(253, 312, 0.05, frozen=False)) == {10, 11, 12}
     # Since two days, nothing has come.
     kwh = {hour: amount for hour, amount in supply.kwh.items() if hour < DAY + 28 * 24 * HOUR}
     assert days_in_doubt(supply._replace(kwh=kwh)) == {28, 29}
