@@ -42,10 +42,10 @@ the number of the case in which B is dropped.
 |---|---|---|---|
 | 1: the clock was lost, and is set right | 2000-01-01 00:00, 20 min | 06-13 12:21 | goes |
 | 1: the same, but nobody read for two hours | 2000-01-01 00:00, 20 min | 06-13 14:21 | goes |
-| 3: the clock was an hour slow, and is set right | 06-13 11:00, 20 min | 06-13 12:21 | goes |
+| 3: the clock was an hour slow, and is set right | 06-13 11:00, 20 min | 06-13 12:20 | goes |
 | the same, but only 10 min passed for 20 min read | 06-13 11:00, 20 min | 06-13 12:10 | stays |
 | the clock stays an hour slow; then a gap | 06-13 11:00, 20 min | 06-13 11:50 | stays |
-| 2: the clock was a month ahead, and is set right | 07-14 12:00, 20 min | 06-13 12:21 | goes |
+| 2: the clock was a month ahead, and is set right | 07-14 12:00, 20 min | 06-13 12:20 | goes |
 | 2: 25 h ahead, with up to 15 min between telegrams | 06-14 13:00, 20 min | 06-13 12:49 | goes |
 | a gap of 60 min; then the clock is set back 30 min | 06-13 13:00, 20 min | 06-13 12:50 | stays |
 | a gap of a month; then the clock is set back an hour | 07-14 12:00, 20 min | 07-14 11:21 | stays |
