@@ -1,6 +1,6 @@
 """A meter that has never been read, of which only the platform knows days. Computed by hand."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -51,7 +51,9 @@ def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
     [energy] = [line for line in bill.lines if line.name == "energy"]
     # 193.15 kWh at 0.15 EUR
     assert (energy.quantity, energy.amount) == (pytest.approx(193.15), 28.97)
-    # Without a reference power, no excess is known.
+    # Without a reference power, no excess is known. This contract begins only at the end.
+    meter.change_contract(Contract(energy_price=0.15), date(2026, 11, 21))
+    assert known(meter).excess_kwh == 0.5
     assert known(past_of(Contract(energy_price=0.15))).excess_kwh is None
 
 
