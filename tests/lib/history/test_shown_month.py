@@ -183,3 +183,14 @@ def test_a_month_is_shown_again_after_days_of_a_clock_that_was_ahead() -> None:
     watched.run(31)
     shown.append(watched.demands[-1].month_start.astimezone(LUXEMBOURG).month)
     assert shown == [7, 9, 7]
+
+
+def test_a_new_month_stays_shown_when_the_clock_is_set_back() -> None:
+    # Until 0:05 of 1 August.
+    watched = Watched("2026-07-30T20:54:00S")
+    watched.run(27 * 60)
+    watched.run(11)
+    watched.set_clock(watched.right - HOUR)
+    watched.run(50)
+    assert [f"{month:%m}" for month in watched.cost.shown] == ["07", "08"]
+    assert watched.demands[-1].month_start.month == 8
