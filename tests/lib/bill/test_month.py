@@ -110,6 +110,10 @@ def test_the_exported_and_the_reactive_energy() -> None:
     assert last == QuarterHour(at("2026-07-15T12:30:00S"), 0, 1, 0, 0)
     assert known(meter).month.exported_kwh == 2.5
     assert known(meter).month.imported_kwh == pytest.approx(0.6)
+    # In an outage, nothing is drawn.
+    for minute in (165, 180, 195):
+        read(minute, 100.6, 53.0, 10.3, 20.3)
+    assert known(meter).month.exported_kwh == 3
 
 
 def test_the_markets_prices_are_those_of_the_moment() -> None:
