@@ -104,7 +104,7 @@ class RowView:
             if run[0].start < period[1] and _end_of(run) >= period[0]:
                 for remainder in self._cut(run):
                     _share_out(pieces, remainder, self.contracts, period)
-                _add_priced(pieces, run, self.contracts, period)
+                _add_priced(pieces, run, self.contracts)
         return pieces
 
     def remainders(self, starts: Iterable[datetime]) -> Iterator[Remainder]:
@@ -208,17 +208,13 @@ def _end_of(run: Sequence[Span]) -> datetime:
 
 
 def _add_priced(
-    pieces: dict[datetime, list[Piece]], run: Sequence[Span], contracts: Contracts, period: Period
+    pieces: dict[datetime, list[Piece]], run: Iterable[Span], contracts: Contracts
 ) -> None:
-    """Add each span's market amounts (energy and money) to the day on which the span starts.
-
-    Days that start outside of `period` are left out.
-    """
+    """Add each span's market amounts (energy and money) to the day on which the span starts."""
     for span in run:
-        start = contracts.part_start(span.start)
-        if any(span.amounts.market) and period[0] <= start < period[1]:
+        if any(span.amounts.market):
             priced = Piece(0.0, 0.0, 0.0, {}, span.amounts.market)
-            pieces.setdefault(start, []).append(priced)
+            pieces.setdefault(contracts.part_start(span.start), []).append(priced)
 
 
 def _rest(
