@@ -196,6 +196,20 @@ async def test_a_contract_that_changes_in_the_running_hour(
     assert of(total, JUNE, MIDNIGHT + HOUR) == pytest.approx(bill["total"], abs=0.005)
 
 
+async def test_a_contract_without_vat_from_tomorrow(home: Home, meter: MockConfigEntry) -> None:
+    tomorrow = {"levies": {"vat": False}, "surcharge_price_since": "2026-06-17"}
+    await enter(home, reference_power="7", energy_price=0.15, **tomorrow)
+    await written(meter)
+    for clock in ("00:00:00", "00:15:00", "01:00:00"):
+        await home.receive(telegram(clock, 9.6).replace("(260616", "(260617"))
+    await written(meter)
+
+    # The hours of May lose their VAT, too.
+    total = await rows(home.hass, meter, "total")
+    bill = await call(home.hass, "get_bill", month="2026-05")
+    assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
+
+
 async def test_an_import_twice_and_its_removal_with_a_crash(
     home: Home, meter: MockConfigEntry, tmp_path: Path
 ) -> None:
