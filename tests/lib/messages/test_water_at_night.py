@@ -102,3 +102,11 @@ def test_meters_are_judged_alone() -> None:
         # The same captures come with each telegram.
         assert watch_water(state, captures)[0] is state
     assert due == ["water_at_night"]
+
+
+def test_of_more_than_eight_meters_the_newest_are_remembered() -> None:
+    state, (time, litres) = WaterState(), night(10)[1]
+    for name in "abcdefghij":
+        state, _ = watch_water(state, {name: WaterCapture(time, litres)})
+    assert WaterState.from_dict(state.as_dict()) == state
+    assert "".join(state.meters) == "cdefghij"
