@@ -202,6 +202,11 @@ def test_the_load_is_expected_by_what_was_least_wrong() -> None:
     # Of 600, the last load was 500 wrong, and the median of the last three 100.
     *_, part = (forecast.part(load) for load in (500, 500, 100, 600))
     assert part == pytest.approx(500 / 600)
+    # A load that comes and goes without order is low in eight of fifteen telegrams.
+    unsteady = LoadForecast()
+    loads = [2200 if sign == "x" else 200 for sign in 6 * "xxx.xx..x.x...."]
+    expected = [load * unsteady.part(load) for load in loads]
+    assert expected[-15:] == pytest.approx([200] * 15)
     # Batteries that have read too much already read a twentieth, never the other sign.
     assert forecast.part(600, after=(900,)) == 0.05
 
