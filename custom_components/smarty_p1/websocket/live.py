@@ -19,7 +19,6 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.unit_conversion import PowerConverter
@@ -145,10 +144,6 @@ def _iso(time: datetime | None) -> str | None:
     return time.isoformat() if time else None
 
 
-# Delay in seconds after which the status of a failing meter is checked again. A status names the
-# dialog or repair issue that helps. Home Assistant creates both only shortly after the failure, so
-# the first status after the failure cannot name them.
-_REMEDY_DELAY = 1.0
 # Maximum number of listeners of one user to one meter, because each listener costs time at every
 # telegram.
 _MAX_LISTENERS = 64
@@ -166,7 +161,6 @@ class LiveMeter:
         self._coordinator: LiveCoordinator | None = None
         self._status: Status | None = None
         self._on_detach: list[CALLBACK_TYPE] = []
-        self._cancel_look: CALLBACK_TYPE | None = None
         self._stop_following: CALLBACK_TYPE | None = None
 
     @callback
@@ -226,9 +220,6 @@ class LiveMeter:
         for end in self._on_detach:
             end()
         self._on_detach = []
-        if self._cancel_look:
-            self._cancel_look()
-            self._cancel_look = None
 
     @callback
     def _on_change(self, change: ConfigEntryChange, entry: AnyConfigEntry) -> None:
@@ -250,9 +241,8 @@ class LiveMeter:
             self._look()
 
     @callback
-    def _look(self, _now: object = None) -> None:
+    def _look(self) -> None:
         """Send the values again if the status has changed without a telegram."""
-        self._cancel_look = None
         status = status_of(self._hass, self._entry)
         # A change to "receiving" is not sent here, because the next telegram sends it.
         if status != self._status and status.state != "receiving":
@@ -262,8 +252,6 @@ class LiveMeter:
     def _tell(self) -> None:
         self._status = status_of(self._hass, self._entry)
         self._send(self._message())
-        if self._status.obstacle and self._cancel_look is None:
-            self._cancel_look = async_call_later(self._hass, _REMEDY_DELAY, self._look)
 
     def _message(self) -> bytes:
         status = self._status or status_of(self._hass, self._entry)

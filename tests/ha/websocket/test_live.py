@@ -228,7 +228,6 @@ async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
     await home.let_pass(11)
     assert coordinator.condition.obstacle == "wrong_key"
     [flow] = home.hass.config_entries.flow.async_progress()
-    await home.let_pass(2)
     event = await until(client, lambda event: (event["remedy"] or {}).get("kind") == "reauth")
     assert (event["state"], event["obstacle"]) == ("failing", "wrong_key")
     assert event["remedy"]["flow_id"] == flow["flow_id"]
