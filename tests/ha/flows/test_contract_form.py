@@ -152,7 +152,7 @@ AID = {
     "first_day": "2026-08-01",
     "last_day": "2026-12-31",
 }
-REBATE = {"name": "Domiciliation".ljust(60, "."), "per_month": "1,00", "first_day": "2026-01-01"}
+REBATE = {"name": "Domiciliation".ljust(60, "."), "per_month": "-1,00", "first_day": "2026-01-01"}
 MARGIN = {"dynamic_price": {"energy_margin": "0.1"}}
 TWO_PRICES = {"feed_in_price": "0.1", "feed_in_price_entity": EXPORT}
 NO_AIDS: list[list[dict[str, Any]]] = [
