@@ -324,7 +324,11 @@ def test_while_nothing_reads_the_meter_the_bill_ends_with_the_platforms_days() -
 
 
 def test_a_month_that_ends_while_nothing_reads_the_meter() -> None:
-    house = silent("2026-12-09")
+    house = silent("2026-12-01")
+    demand = house.meter.newest
+    assert demand
+    assert (demand.month_start, demand.until) == (local("2026-11-01"), local("2026-12-01"))
+    set_leneda_days(house, platform("2026-11-10", "2026-12-09", 1.2))
     demand = house.meter.newest
     assert demand
     assert demand.month_start == local("2026-12-01")
