@@ -194,3 +194,11 @@ def test_a_new_month_stays_shown_when_the_clock_is_set_back() -> None:
     watched.run(50)
     assert [f"{month:%m}" for month in watched.cost.shown] == ["07", "08"]
     assert watched.demands[-1].month_start.month == 8
+
+    watched.set_right()
+    watched.run(40)
+    watched.be_off(31 * DAY)
+    watched.run(28 * 60)
+    watched.set_clock(watched.right - 62 * DAY)
+    watched.run(31)
+    assert watched.demands[-1].month_start.month == 9
