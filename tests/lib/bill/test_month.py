@@ -78,6 +78,8 @@ def test_a_gap_of_more_than_forty_days_is_unknown(days: int, known: bool) -> Non
     months = (*demand.earlier_months, demand.month)
     total = sum(month.imported_kwh for month in months)
     assert total == pytest.approx(400.16 if known else 0.16)
+    # A day without known energy is no day without energy.
+    assert all(day.imported_wh for month in months for day in month.days)
 
 
 def test_the_exported_and_the_reactive_energy() -> None:
