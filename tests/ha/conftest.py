@@ -12,7 +12,8 @@ from typing import Any
 from unittest.mock import PropertyMock, patch
 
 import pytest
-from homeassistant.components.recorder import Recorder, statistics
+from homeassistant.components.recorder import statistics
+from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticData
 from homeassistant.core import HomeAssistant
