@@ -211,10 +211,14 @@ def test_a_mistake_is_named_and_a_key_is_not(
 
 
 def test_a_fleets_store_that_is_away_is_told_apart(folder: Path) -> None:
+    login = f'url = "http://0.0.0.0:1"\nusername = "u"\npassword_file = "{folder}/key"\n'
+    (folder / "store.toml").write_text(f"[store]\n{login}", encoding="utf-8")
     arguments = (one.format(folder) for one in EXPORT)
     result = run(*arguments, "--from", "2026-01-01", "--to", "2026-01-02")
     assert (result.returncode, result.stdout) == (1, b"")
-    assert b"[store] VictoriaMetrics does not do it: " in result.stderr
+    warning, error = result.stderr.splitlines()
+    assert warning.startswith(b"WARNING [store] the login goes over the network unencrypted")
+    assert b"[store] VictoriaMetrics does not do it: " in error
     assert not (folder / "file.csv").exists()
 
 

@@ -116,6 +116,10 @@ def test_a_strange_message_is_neither_a_pulse_nor_a_value(text: str) -> None:
     assert meter.survey.values == []
 
 
+def test_a_long_plain_text_is_no_damaged_json() -> None:
+    assert parse_json("x" * 20_000) is None
+
+
 def test_a_message_that_is_too_deep_for_a_small_stack() -> None:
     read: list[object] = []
     size = threading.stack_size(256 * 1024)
