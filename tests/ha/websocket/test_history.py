@@ -200,8 +200,8 @@ async def test_media_by_days_and_water_by_hours(sender: Sender) -> None:
 async def test_an_index_that_falls_or_leaps_is_of_no_day(sender: Sender) -> None:
     await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(99999.000*m3)")
     await sender.send(HOURS, r0_1_24_2_1="(250703130000S)(99999.500*m3)")
-    # A clock that is years ahead: the capture counts for the time of the telegram.
-    await sender.send(HOURS, r0_1_24_2_1="(290703130000S)(99999.700*m3)")
+    # A clock that is 26 hours ahead: the capture counts for the time of the telegram.
+    await sender.send(HOURS, r0_1_24_2_1="(250704160000S)(99999.700*m3)")
     found = (await sender.ask("media"))["media"]
     [gas] = [each for each in found if each["type"] == "gas"]
     assert gas["days"] == {"start": "2025-07-03", "amounts": [0.2], "known": [0.021]}
