@@ -72,7 +72,7 @@ class ScriptedMeter(RecordingMeter):
     leak_since: datetime | None = None
     is_paused = False
     _kwh = 5000.0
-    _read_at: datetime | None = None
+    read_at: datetime | None = None
 
     @override
     def frame_at(self, when: datetime, **keys: bytes | None) -> bytes:
@@ -82,9 +82,9 @@ class ScriptedMeter(RecordingMeter):
 
     @override
     def reading_at(self, when: datetime) -> Reading:
-        if self._read_at and when > self._read_at:
-            self._kwh += self.kw * ((when - self._read_at) / timedelta(hours=1))
-        self._read_at = when
+        if self.read_at and when > self.read_at:
+            self._kwh += self.kw * ((when - self.read_at) / timedelta(hours=1))
+        self.read_at = when
         reading = super().reading_at(when)
         phase = Phase(self.volts, self.kw * 1000 / 690, Flow(self.kw / 3), Flow())
         return replace(
@@ -166,6 +166,7 @@ class Household(NamedTuple):
         """Put time forward to a time of day in Luxembourg, by less than an hour."""
         # A telegram from before the leap, or from after it, would look like a wrong clock.
         self.set(is_paused=True)
+        await self.is_read()
         await self.time.go_to(self._moment(clock))
         self.set(is_paused=False)
         await self.read()
@@ -193,6 +194,18 @@ class Household(NamedTuple):
         for meter in self.meters:
             await meter.sends_another()
 
+    async def is_read(self) -> None:
+        """Wait until Home Assistant, which may be busy, has read what was sent until now."""
+        entries = await self.home.client.entries(DOMAIN)
+        for entry_id, meter in zip(entries, self.meters, strict=True):
+            assert meter.read_at
+            await until(partial(self._has_read, entry_id, meter.read_at))
+
+    async def _has_read(self, entry_id: str, sent_at: datetime) -> bool:
+        bill = await self.home.client.command(f"{DOMAIN}/bill", entry_id=entry_id)
+        # The time of a telegram is in whole seconds.
+        return datetime.fromisoformat(bill["months"][-1]["until"]) > sent_at - timedelta(seconds=1)
+
     async def knows_water(self, entry_id: str) -> bool:
         """Return whether Home Assistant has read the water meter of an entry."""
         name = (await entities_of(self.home.client, entry_id)).get("water", "")
@@ -207,6 +220,7 @@ class Household(NamedTuple):
     async def pass_in_steps(self, minutes: float, step: float = 20) -> None:
         """Let time pass while the meters are read."""
         for _ in range(round(minutes * 60 / step)):
+            await self.is_read()
             await self.time.pass_(seconds=step)
 
     async def gets(self, *names: str) -> list[str]:
