@@ -165,8 +165,8 @@ class Household(NamedTuple):
     async def go_to(self, clock: str) -> None:
         """Put time forward to a time of day in Luxembourg, by less than an hour."""
         # A telegram from before the leap, or from after it, would look like a wrong clock.
-        self.set(is_paused=True)
         await self.is_read()
+        self.set(is_paused=True)
         await self.time.go_to(self._moment(clock))
         self.set(is_paused=False)
         await self.read()
