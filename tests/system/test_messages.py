@@ -202,9 +202,11 @@ class Household(NamedTuple):
             await until(partial(self._has_read, entry_id, meter.read_at))
 
     async def _has_read(self, entry_id: str, sent_at: datetime) -> bool:
-        bill = await self.home.client.command(f"{DOMAIN}/bill", entry_id=entry_id)
+        [month] = (await self.home.client.command(f"{DOMAIN}/bill", entry_id=entry_id))["months"]
         # The time of a telegram is in whole seconds.
-        return datetime.fromisoformat(bill["months"][-1]["until"]) > sent_at - timedelta(seconds=1)
+        is_read = datetime.fromisoformat(month["until"]) > sent_at - timedelta(seconds=1)
+        # A new month is shown after its first quarter-hour.
+        return is_read or month["month"] != f"{sent_at.astimezone(LUXEMBOURG):%Y-%m}"
 
     async def knows_water(self, entry_id: str) -> bool:
         """Return whether Home Assistant has read the water meter of an entry."""
