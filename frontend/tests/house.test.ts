@@ -76,6 +76,9 @@ const rows = (of: House, drawn: (number | null)[] = [10820, 363620]) =>
 test("the rows add up as they are shown", () => {
   // 10.8 + 6.2 = 17.0 and 364 + 98 = 462.
   assert.deepEqual(rows(house()), ["House: 17.0 kWh | 462 kWh", "From your roof: 6.2 kWh | 98 kWh"]);
+  // In the early morning.
+  const early = house({ days: [{ day: "2026-11-21", house_kwh: 0.48, own_kwh: 0.1 }] });
+  assert.deepEqual(rows(early, [380, 363620]), ["House: 0.5 kWh | 462 kWh", "From your roof: 0.1 kWh | 98 kWh"]);
 });
 
 test("an unknown energy of the house has its reason", () => {
