@@ -289,7 +289,7 @@ def test_watch_writes_a_line_a_telegram_into_a_pipe(folder: Path) -> None:
             if b"reading" in shown:
                 break
         process.send_signal(signal.SIGINT)
-        process.wait()
+        assert process.wait() == 130
         assert b"Traceback" not in process.stderr.read()
 
     [line] = [line for line in shown.splitlines() if b"SAG1030790002574" in line]
