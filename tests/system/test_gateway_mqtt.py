@@ -50,6 +50,8 @@ async def test_nothing_is_lost_while_the_broker_is_away_and_the_gateway_is_kille
         process = await first.enter_async_context(gateway.running())
         await line.send(b"".join(frames[:5]))
         await listener.until(FRAME, 5)
+        # The gateway may be told later than the listener.
+        await gateway.until_metric("queue_length", 0)
         os.kill(serving.pid, signal.SIGKILL)
         await serving.wait()
         await line.send(b"".join(frames[5:60]))
