@@ -57,7 +57,7 @@ def telegram(time: str, kwh: float) -> str:
 
 
 async def compile_last_states(hass: HomeAssistant) -> datetime:
-    """Compile the statistics of what was just written. Return the time until which."""
+    """Compile the statistics of the states that were just written. Return the present time."""
     await recorder_done(hass)
     now = dt_util.utcnow()
     this_period = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)

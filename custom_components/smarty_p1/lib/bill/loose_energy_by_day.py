@@ -97,7 +97,7 @@ class RowView:
 
         `period` lies within `month`. Each piece lies in one day and has one contract. The key of a
         list of pieces is the start of the day, or the start of the contract if it begins later on
-        that day.
+        that day. Days outside of `period` have only the market amounts of a gap that begins there.
         """
         pieces: dict[datetime, list[Piece]] = {}
         for run in _runs(connected([month.start], self.months), self.months):
