@@ -1,9 +1,7 @@
 """What all tests of the integration share: a meter's port, and entries in a Home Assistant."""
 
 import asyncio
-import asyncio.constants
 import logging
-import traceback
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -46,20 +44,6 @@ network_prices.PUBLISHED = PriceFile.read(PRICES)
 
 # The test kit logs every statement of the recorder, which costs more time than many a test.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def shallow_stacks() -> Generator[None]:
-    """Let asyncio's debug mode, which the test kit turns on, note one frame of each call's stack.
-
-    With all of them, which nobody reads, that takes half of the time. Futures and tasks are
-    written in C, and ask for a stack without saying how deep.
-    """
-    with (
-        patch.object(asyncio.constants, "DEBUG_STACK_DEPTH", 1),
-        patch.object(traceback.extract_stack, "__defaults__", (None, 1)),
-    ):
-        yield
 
 
 @pytest.fixture(autouse=True)
