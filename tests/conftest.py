@@ -95,9 +95,10 @@ async def patient_time() -> None:
 
 @pytest.fixture
 async def enable_event_loop_debug() -> None:
-    """Replace the fixture of Home Assistant's test kit: only a loop's own thread may use it.
+    """Let only a loop's own thread use it. This replaces a fixture of Home Assistant's test kit.
 
-    Its full debug mode also stores where each callback comes from, in a tenth of the tests' time.
+    The kit turns on the whole debug mode, which also stores where each callback comes from. That
+    takes a tenth of the tests' time, and nobody reads it.
     """
     loop: Any = asyncio.get_running_loop()
     loop._debug = True

@@ -91,7 +91,7 @@ def foreign(text: str) -> list[str]:
     found = [
         piece
         for piece in ENGLISH
-        # More patterns than Python keeps compiled: so first look without them.
+        # Python keeps fewer patterns compiled than there are pieces. So first look without one.
         if piece in words and re.search(rf"\b{re.escape(piece)}\b", words)
     ]
     return found + NUMBER.findall(words)
