@@ -221,7 +221,8 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
                 # The months are the same, and what they cost is not.
                 meters[0].change_contract(replace(billed_month.CONTRACT, reference_kw=12.0))
             for meter in meters:
-                demand = meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
+                meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
+                demand = meter.snapshot
                 assert demand
                 assert tariff_sensor_values.cheapest(demand) == 3
     assert compared.call_count == len(meters) + 1
@@ -236,7 +237,8 @@ def test_the_months_are_compared_at_the_prices_of_today() -> None:
     # Put into an empty field, it holds from the 1st of June.
     meter.change_contract(replace(billed_month.CONTRACT, surcharge=0.53))
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
-    demand = meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
+    meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
+    demand = meter.snapshot
     assert demand
     told = tariff_sensor_values.classes(demand)
     # Of May, with 8 %: 7.42 and 12.5 * 0.53, and 12.84 and 2.5 * 0.53

@@ -36,7 +36,8 @@ def demand_after(quarters: Iterable[QuarterHour], contract: Contract, until: str
     """Return what a meter knows whose past is these quarter-hours."""
     meter = DemandMeter(contract)
     meter.set_leneda_days(LenedaDays(quarters))
-    demand = meter.update(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
+    meter.update(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
+    demand = meter.snapshot
     assert demand
     return demand
 

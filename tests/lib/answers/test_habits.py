@@ -126,7 +126,8 @@ def test_the_reason_and_the_energy_of_the_house(
         datetime(2026, 6, 23, 10, tzinfo=UTC),
     )
     while time <= noon:
-        demand = meter.update(time, Energies(round(kwh, 3), 500.0), None, None)
+        meter.update(time, Energies(round(kwh, 3), 500.0), None, None)
+        demand = meter.snapshot
         # 14 kWh each morning, of which 2 are above 3 kW; today 8 of 14.
         is_today = time >= datetime(2026, 6, 22, 22, tzinfo=UTC)
         on, kw = ({0, 1}, 7.0) if is_today else ({0, 1, 2, 3}, 3.5)

@@ -109,7 +109,7 @@ class Connection:
 
     def read(self, power_kw: float | None = None) -> Demand:
         """Let the meter send a telegram."""
-        demand = self.meter.update(
+        self.meter.update(
             self.time,
             Energies(self.imported_wh / 1000),
             power_kw,
@@ -117,6 +117,7 @@ class Connection:
             self.threshold_kva,
             self.market,
         )
+        demand = self.meter.snapshot
         assert demand is not None
         if demand.last_quarter and demand.last_quarter not in self.quarters[-1:]:
             self.quarters.append(demand.last_quarter)

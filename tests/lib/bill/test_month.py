@@ -87,7 +87,8 @@ def test_the_exported_and_the_reactive_energy() -> None:
 
     def read(minute: int, *kwh: float | None) -> QuarterHour | None:
         time = at("2026-07-15T12:00:00S") + timedelta(minutes=minute)
-        demand = meter.update(time, Energies(*kwh), None, SERIAL)
+        meter.update(time, Energies(*kwh), None, SERIAL)
+        demand = meter.snapshot
         return demand.last_quarter if demand else None
 
     read(0, 100.0, 50.0, 10.0, 20.0)
@@ -127,7 +128,8 @@ def test_the_markets_prices_are_those_of_the_moment() -> None:
         wh[1] += exported
         time = at("2026-07-15T12:00:00S") + timedelta(minutes=minute)
         energies = Energies(wh[0] / 1000, wh[1] / 1000)
-        demand = meter.update(time, energies, None, SERIAL, None, MarketPrices(*prices))
+        meter.update(time, energies, None, SERIAL, None, MarketPrices(*prices))
+        demand = meter.snapshot
         assert demand
         return demand.month.days[0] if demand.month.days else Day(start=time)
 
@@ -311,12 +313,13 @@ def test_the_power_available_without_a_usable_threshold() -> None:
 
 def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3)
-    assert house.meter.update(None, Energies(1.0), 1.0, None) is None
-    assert house.meter.update(house.time, Energies(None), 1.0, None) is None
+    house.meter.update(None, Energies(1.0), 1.0, None)
+    house.meter.update(house.time, Energies(None), 1.0, None)
+    assert house.meter.snapshot is None
     demand = house.read(1.0)
 
-    assert house.meter.update(None, Energies(26000.0), 9.0, None) is demand
-    assert house.meter.update(at("2026-07-15T12:00:10S"), Energies(None), 9.0, None) is demand
+    house.meter.update(None, Energies(26000.0), 9.0, None)
+    house.meter.update(at("2026-07-15T12:00:10S"), Energies(None), 9.0, None)
     assert house.meter.snapshot is demand
 
 

@@ -450,12 +450,13 @@ def contract_of(reading: Reading) -> Contract:
 
 def feed(meter: DemandMeter, reading: Reading) -> Demand:
     meter.change_contract(contract_of(reading))
-    demand = meter.update(
+    meter.update(
         datetime.fromtimestamp(reading.second, UTC),
         Energies(reading.wh / 1000),
         None if reading.watts is None else reading.watts / 1000,
         reading.serial,
     )
+    demand = meter.snapshot
     assert demand is not None
     return demand
 

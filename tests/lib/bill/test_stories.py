@@ -41,12 +41,13 @@ class House:
 
     def read(self) -> Demand:
         imported, exported = self.registers
-        demand = self.meter.update(
+        self.meter.update(
             self.time + self.offset,
             Energies(imported / 1000, exported / 1000),
             None,
             f"SAG{self.serial}",
         )
+        demand = self.meter.snapshot
         assert demand
         self.store()
         check(demand)

@@ -134,7 +134,8 @@ class _Home:
             moment = START + n * timedelta(minutes=15)
             registers = self.home.registers_at(moment)
             energies = Energies(registers.imported_kwh, registers.exported_kwh)
-            demand = meter.update(moment, energies, None, "SAG1")
+            meter.update(moment, energies, None, "SAG1")
+            demand = meter.snapshot
             if demand and (moment.hour, moment.minute) == (_GOAL_HOUR, 0):
                 yield demand
 

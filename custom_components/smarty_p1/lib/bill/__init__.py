@@ -1,7 +1,8 @@
 """What it costs: months, their bill, its days and hours, Leneda's days, shared energy.
 
 meter = DemandMeter(Contract(reference_kw=7))
-demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
+meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
+demand = meter.snapshot
 compute_bill(demand.month, demand.contracts, demand.until).total
 
 Imports `history` and `prices`. Gives no advice.

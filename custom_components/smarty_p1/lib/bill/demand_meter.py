@@ -1,7 +1,8 @@
 """The quarter-hours of Luxembourg's grid tariff: mean power, peak, energy above reference power.
 
     meter = DemandMeter(Contract(reference_kw=7))
-    demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
+    meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
+    demand = meter.snapshot
     if demand and demand.will_exceed:
         print("shed load: at most", demand.available_kw, "kW until the quarter-hour ends")
 
@@ -91,15 +92,9 @@ _MAX_ROUNDING_KWH = 1.0
 
 
 class DemandMeter:
-    """Record of one connection: its quarter-hours, contracts and months.
-
-    `snapshot` has the values after the last reading. Before the first reading, `snapshot` has only
-    values from the platform Leneda. If Leneda has no values, `snapshot` is None. `newest` can have
-    values from Leneda that are later than the last reading.
-    """
+    """Record of one connection: its quarter-hours, contracts and months."""
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:
-        self.snapshot: Demand | None = None
         self.damaged: frozenset[str] = frozenset()
         """Months such as "2026-06" whose files have damaged or lost lines."""
         self._contracts = Contracts(((BEGINNING, contract),))
@@ -110,6 +105,8 @@ class DemandMeter:
         self._months = MonthsOfConnection(self._history)
         self._summary: DemandSummary | None = None
         self._is_begun_here = True
+        self._snapshot: Demand | None = None
+        self._is_snapshot_old = False
 
     def change_contract(
         self, contract: Contract, since: date | None = None, now: datetime | None = None
@@ -122,7 +119,7 @@ class DemandMeter:
         if segments:
             now = sure_time(segments)
         self._contracts = with_entered(self._contracts, contract, since, now)
-        self.snapshot = self._make_snapshot()
+        self._is_snapshot_old = True
 
     def set_aids(self, aids: tuple[Aid, ...]) -> None:
         """Apply aids and rebates.
@@ -130,7 +127,20 @@ class DemandMeter:
         They are not stored, so the caller sets them again after a restart.
         """
         self._contracts = replace(self._contracts, aids=aids)
-        self.snapshot = self._make_snapshot()
+        self._is_snapshot_old = True
+
+    @property
+    def snapshot(self) -> Demand | None:
+        """Return the values after the last reading.
+
+        Before the first reading, these are only values from the platform Leneda, or None if Leneda
+        has no values. The values are computed when they are first asked for, because who takes
+        years of readings asks rarely.
+        """
+        if self._is_snapshot_old:
+            self._snapshot = self._make_snapshot()
+            self._is_snapshot_old = False
+        return self._snapshot
 
     @property
     def newest(self) -> Demand | None:
@@ -204,7 +214,7 @@ class DemandMeter:
         Leneda's days are not stored, so the caller sets them again after a restart.
         """
         self._months.set_leneda(leneda, months)
-        self.snapshot = self._make_snapshot()
+        self._is_snapshot_old = True
 
     @property
     def columns(self) -> Columns:
@@ -236,8 +246,8 @@ class DemandMeter:
         threshold_kva: float | None = None,
         market: MarketPrices = NO_PRICES,
         received_at: datetime | None = None,
-    ) -> Demand | None:
-        """Take the values of one telegram, and return the new snapshot.
+    ) -> None:
+        """Take the values of one telegram.
 
         A telegram without a time, or without a valid imported energy, changes nothing. A telegram
         without a serial number counts as a telegram of the same meter as before. `power_kw` is the
@@ -247,13 +257,13 @@ class DemandMeter:
         computer's time (`doubtful_clock.py`).
         """
         if time is None:
-            return self.snapshot
+            return
         segment = self._segment
         is_same = segment is not None and segment.is_of(serial_number)
         last = segment.last if segment and is_same else None
         reading = Registers.of(time.astimezone(UTC), energies, last)
         if reading is None:
-            return self.snapshot
+            return
         if not is_same:
             self._limit_kw = MAX_POWER_KW
         prices = self._market, market
@@ -262,8 +272,7 @@ class DemandMeter:
         self._power_kw = power_kw
         if threshold_kva is not None and threshold_kva > 0:
             self._limit_kw = min(threshold_kva, MAX_POWER_KW)
-        self.snapshot = self._make_snapshot()
-        return self.snapshot
+        self._is_snapshot_old = True
 
     @property
     def is_clock_doubtful(self) -> bool:

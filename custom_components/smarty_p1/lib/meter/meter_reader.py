@@ -153,7 +153,7 @@ class MeterReader:
                 value if value == settled_value else None for value, settled_value in pairs
             ]
         energies = Energies(*registers)
-        self._demand = self.memory.demand_meter.update(
+        self.memory.demand_meter.update(
             telegram.time,
             energies,
             get(_IMPORTED_POWER),
@@ -162,6 +162,7 @@ class MeterReader:
             market,
             received_at,
         )
+        self._demand = self.memory.demand_meter.snapshot
         if telegram.time is None or energies.imported_kwh is None:
             self._demand = _without_current_values(self._demand)
 
