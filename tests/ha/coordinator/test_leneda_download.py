@@ -45,10 +45,12 @@ from tests.ha.support import Home, call, own_log, said, wait_until
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # Instead of 25 months, which take a platform long that makes them up.
-KEPT = timedelta(days=250)
+KEPT = timedelta(days=100)
 # A winter's morning; midnight in Luxembourg is at 23:00.
 NOW = utc("2026-11-21 08:00")
 TODAY = utc("2026-11-20 23:00")
+# Then it was summer.
+OLDEST = TODAY - KEPT - HOUR
 
 
 class Sleeper:
@@ -158,13 +160,13 @@ async def test_without_a_key_nothing_is_asked(
 
 
 async def test_at_first_all_there_is(house: House) -> None:
-    first = TODAY - 200 * DAY
+    first = TODAY - 80 * DAY
     house.platform.series[POINT, IMPORTED] = lambda start: 0.5 if start >= first else None
 
     entry = await house.begin()
 
     rows = await known(entry)
-    assert [row.start for row in rows] == [first + n * QUARTER_HOUR for n in range(200 * 96)]
+    assert [row.start for row in rows] == [first + n * QUARTER_HOUR for n in range(80 * 96)]
     requests = [each for each in house.platform.requests if each.code == IMPORTED]
     assert requests[0].end == TODAY
     assert len(requests) <= 15
@@ -182,7 +184,7 @@ async def test_a_refused_part_of_the_history_is_left_out(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.platform.series[POINT, IMPORTED] = lambda _start: 0.5
-    answer, day = house.platform._answer, TODAY - 150 * DAY
+    answer, day = house.platform._answer, TODAY - 50 * DAY
 
     def refuse_one(request: Request) -> dict[str, Any]:
         is_refused = request.code == IMPORTED and request.start <= day < request.end
@@ -192,8 +194,8 @@ async def test_a_refused_part_of_the_history_is_left_out(
 
     rows = await known(await house.begin())
 
-    assert rows[0].start == TODAY - KEPT
-    assert 250 - 30 <= len(rows) / 96 < 250
+    assert rows[0].start == OLDEST
+    assert 100 - 30 <= len(rows) / 96 < 100
 
 
 @pytest.mark.parametrize("is_history", [False, True])
@@ -208,7 +210,7 @@ async def test_a_code_that_always_fails_keeps_no_other_code_back(
     codes = (IMPORTED, EXPORTED, REMAINING, COVERED)
     for code in (*codes, failing):
         house.platform.series[POINT, code] = lambda _start: 0.25
-    answer, oldest = house.platform._answer, TODAY - 100 * DAY
+    answer, oldest = house.platform._answer, TODAY - 40 * DAY
 
     def fail(request: Request) -> dict[str, Any]:
         fails = request.code == failing and (request.start < oldest or not is_history)
@@ -220,7 +222,7 @@ async def test_a_code_that_always_fails_keeps_no_other_code_back(
 
     for code in codes:
         rows = await known(entry, code)
-        assert (rows[0].start, rows[-1].start) == (TODAY - KEPT, TODAY - QUARTER_HOUR), code
+        assert (rows[0].start, rows[-1].start) == (OLDEST, TODAY - QUARTER_HOUR), code
     told = [text for _, text in own_log(caplog) if "Leneda" in text]
     assert told == [f"{entry.title}: Leneda cannot be asked (not understood); it is tried again"]
     # Until the next day, nothing is asked for again but older days that failed.
@@ -535,7 +537,11 @@ async def test_history_goes_on_where_it_stopped(
     assert len(again) <= 6
 
 
-async def test_a_code_with_all_its_answers_is_not_asked_for_again(house: House) -> None:
+async def test_a_code_with_all_its_answers_is_not_asked_for_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=250))
+
     def read(start: datetime) -> float:
         if start < TODAY - 100 * DAY:
             house.platform.fault = Fault.TOO_MANY

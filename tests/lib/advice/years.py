@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from math import cos, pi
 
 from smartyp1.bill import Demand, DemandMeter, LenedaDays
@@ -35,11 +36,16 @@ def quarter_hours(powers: Powers, first: str = FIRST, end: str = END) -> list[Qu
 def demand_after(quarters: Iterable[QuarterHour], contract: Contract, until: str = END) -> Demand:
     """Return what a meter knows whose past is these quarter-hours."""
     meter = DemandMeter(contract)
-    meter.set_leneda_days(LenedaDays(quarters))
+    meter.set_leneda_days(_leneda_days(tuple(quarters)))
     meter.update(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
     demand = meter.snapshot
     assert demand
     return demand
+
+
+@lru_cache(4)
+def _leneda_days(quarters: tuple[QuarterHour, ...]) -> LenedaDays:
+    return LenedaDays(quarters)
 
 
 def household(seed: int, *, sun_kw: float, car_kw: float, heat_kw: float) -> Powers:
