@@ -284,5 +284,7 @@ def _as_unavailable() -> Iterator[None]:
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         # Name only the type of the error, because its text may contain a part of the answer.
         name = type(error).__name__
+        if isinstance(error, json.JSONDecodeError):
+            name += f" at character {error.pos} of {len(error.doc)}"
         msg = f"[store] VictoriaMetrics gave an answer that cannot be read ({name})"
         raise UnavailableError(msg) from None

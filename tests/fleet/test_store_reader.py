@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, nullcontext
 from datetime import date, timedelta
 from pathlib import Path
 from typing import cast
+from unittest.mock import AsyncMock
 
 import aiohttp
 import pytest
@@ -16,7 +17,7 @@ from smarty_p1_fleet.store import export_csv
 from smarty_p1_fleet.store.export_csv import CsvSpan
 from smarty_p1_fleet.store.store_config import StoreConfig
 from smarty_p1_fleet.store.store_reader import Series, StoreReader
-from smarty_p1_gateway import ConfigError
+from smarty_p1_gateway import ConfigError, UnavailableError
 
 KEY = TITLE, "0badc0de"
 SELECTOR = f'smarty_p1_frame_counter{{title="{TITLE.hex().upper()}",key="0badc0de"}}'
@@ -124,6 +125,20 @@ async def test_every_telegram_is_exported_once(
         "2026-06-16T00:16:40+02:00,2026-06-15T22:16:40Z,4,5",
         "2026-06-16T00:41:40+02:00,2026-06-15T22:41:40Z,4,5",
     ]
+
+
+async def test_an_answer_that_ends_early_is_located_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = StoreReader(cast("aiohttp.ClientSession", None), "", NO_CONFIG)
+    answer = b'{"data":[{"title":"534147677004"'
+    monkeypatch.setattr(store, "_ask", AsyncMock(return_value=answer))
+    with pytest.raises(UnavailableError) as error:
+        await store.series(SELECTOR)
+    assert str(error.value) == (
+        "[store] VictoriaMetrics gave an answer that cannot be read"
+        " (JSONDecodeError at character 32 of 32)"
+    )
 
 
 def test_days_before_1970_have_the_times_of_its_start() -> None:
