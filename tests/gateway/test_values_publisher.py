@@ -284,3 +284,19 @@ async def _send_both(
         for port, (title, name) in zip(lines, meters, strict=True):
             text = telegram(f"1-0:1.8.0({counter:010.3f}*kWh)", name=name)
             await port.send(frame(counter, text, title=title))
+
+
+async def test_a_port_goes_on_with_its_meter_when_no_broker_was_there(
+    tmp_path: Path, broker: Broker, line: MeterPort, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "smarty_p1_gateway")
+    options = f"{keys(tmp_path, title='*')}[publish]\n"
+    gateway = Gateway(tmp_path, broker, line, options=options)
+    async with gateway.running():
+        await line.send(frame(1))
+        await until(lambda: "house: the meter is" in caplog.text)
+    async with broker.serving(), gateway.running():
+        # A frame of the neighbour's meter, which the cable brings once.
+        await _send_both((line,), [(OTHER_TITLE, OTHER_NAME)], range(9, 10))
+        await line.send(frame(2))
+        await broker.until(IMPORTED, b"2.000")
