@@ -342,6 +342,7 @@ def test_a_capture_is_shown_and_asked_about_before_it_is_written(
         assert result.stderr.decode() == told
         return
     shown = result.stdout.decode()
+    assert "The last of 1 telegrams, as the file will hold it:\n" in shown
     # 2.345 kW, times a third to 0.9.
     assert 0.781 <= float(shown.partition("1-0:1.7.0(")[2][:6]) <= 2.111
     assert "025678.901" not in shown
