@@ -147,6 +147,17 @@ def metrics() -> GatewayMetrics:
     return metrics
 
 
+def test_a_connection_is_shown_while_it_lasts(metrics: GatewayMetrics) -> None:
+    shown = partial(
+        metrics.registry.get_sample_value, "smarty_p1_gateway_broker_connected", {"port": "attic"}
+    )
+    assert shown() == 0
+    with suppress(OSError), metrics.broker_connected.labels("attic").track_inprogress():
+        assert shown() == 1
+        raise OSError
+    assert shown() == 0
+
+
 def asking(metrics: GatewayMetrics | CollectorMetrics) -> Callable[[str], tuple[int, Any]]:
     """Serve a program's metrics and health; return what asks at a path."""
     port = free_ports()

@@ -121,6 +121,17 @@ async def test_when_nothing_comes_any_more_that_is_told(
         await broker.until(AVAILABILITY, b"online", b"offline", b"online", b"offline")
 
 
+async def test_another_gateway_that_ends_has_not_the_last_word(
+    make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_gateway.mqtt.mqtt_client._REPEAT_INTERVAL_S", 0.05)
+    async with broker.serving(), make("").running():
+        await line.send(frame(1))
+        await until(lambda: AVAILABILITY in broker.kept)
+        broker.kept[AVAILABILITY] = b"offline"
+        await until(lambda: broker.kept[AVAILABILITY] == b"online")
+
+
 @pytest.mark.parametrize("fails_at_start", [False, True])
 async def test_what_cannot_be_stored_is_not_told(
     make: Maker,
@@ -297,6 +308,6 @@ async def test_a_port_goes_on_with_its_meter_when_no_broker_was_there(
         await until(lambda: "house: the meter is" in caplog.text)
     async with broker.serving(), gateway.running():
         # A frame of the neighbour's meter, which the cable brings once.
-        await _send_both((line,), [(OTHER_TITLE, OTHER_NAME)], range(9, 10))
+        await _send_both((line,), ((OTHER_TITLE, OTHER_NAME),), range(9, 10))
         await line.send(frame(2))
         await broker.until(IMPORTED, b"2.000")

@@ -87,6 +87,11 @@ class Meter:
         """Have the next telegram told with all its values."""
         self._messages.repeat_values()
 
+    def come_back(self) -> None:
+        """Tell that the meter is away, and that it is back."""
+        for is_online in (False, True):
+            self.messages += self._messages.availability(is_online=is_online)
+
     def on(self, name: str) -> list[str]:
         """Return what was told on a topic below the root."""
         return [each.payload for each in self.messages if each.topic == f"house/{name}"]
@@ -277,8 +282,12 @@ def test_a_voltage_follows_in_steps_for_discovery_only() -> None:
     meter = Meter(discovery=True)
     volts = ["233.1", "233.9", "234.1", "233.2"]
     meter.tell(*(with_value(TELEGRAM, "1-0:32.7.0", f"({each}*V)") for each in volts))
+    # Whoever has dropped the values is told the newest one.
+    meter.come_back()
+    volts.append("233.9")
+    meter.tell(with_value(TELEGRAM, "1-0:32.7.0", "(233.9*V)"))
     states = [json.loads(each)["voltage_l1"] for each in meter.on("states")]
-    assert states == [233.1, 233.1, 234.1, 234.1]
+    assert states == [233.1, 233.1, 234.1, 234.1, 233.9]
     assert meter.on("voltage_l1") == volts
 
 
