@@ -33,7 +33,6 @@ async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) 
     async with fleet.running():
         async with fleet.connected("display") as display:
             await display.subscribe(f"smarty_p1.readings.{title}", cb=hear)
-            await display.flush()
             await fleet.until_fresh()
             await until(lambda: bool(heard), within=TIMEOUT)
         # Nobody who has the title alone goes into the wrong cellar.
