@@ -167,6 +167,9 @@ async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None
     told = await async_get_config_entry_diagnostics(house.hass, house.entry)
     [client] = told["virtual_meter_clients"]
     assert (client["address"], client["profile"], client["times"]) == (LOCAL, "meter", 3)
+    menu = await house.hass.config_entries.options.async_init(house.entry.entry_id)
+    # Behind the page where the virtual meter is switched on.
+    assert '"other_programs", "virtual_clients"' in json.dumps(menu["menu_options"])
     page = await house.page("virtual_clients")
     placeholders = page["description_placeholders"] or {}
     assert placeholders["meters"].startswith("| 127.0.0.1 | HomeWizard /api/v1/data, Shelly EM.")
