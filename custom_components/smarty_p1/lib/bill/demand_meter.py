@@ -134,8 +134,8 @@ class DemandMeter:
         """Return the values after the last reading.
 
         Before the first reading, these are only values from the platform Leneda, or None if Leneda
-        has no values. The values are computed when they are first asked for, because who takes
-        years of readings asks rarely.
+        has no values. The values are computed when a caller first asks for them, because a caller
+        that takes years of readings rarely asks.
         """
         if self._is_snapshot_old:
             self._snapshot = self._make_snapshot()
