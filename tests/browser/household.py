@@ -208,7 +208,7 @@ async def household(  # noqa: PLR0913 - what may differ between browsers
         context = await running.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=theme,
-            # Movement takes a quarter of the time of these tests, and none looks at it.
+            # Movement takes a quarter of the browser's CPU, and no test here looks at it.
             reduced_motion="reduce",
             locale=language,
             timezone_id="Europe/Luxembourg",
