@@ -228,6 +228,8 @@ test("of a run above the contract only its highest quarter-hour is among the hig
   const said = highestOf(year).map(({ time, kw, isAbove }) => [new Date(time).toISOString().slice(11, 16), kw, isAbove]);
   assert.deepEqual(said, [["23:30", 9.6, true], ["01:30", 9.2, true], ["23:00", 6.8, false], ["00:45", 6.4, false], ["01:15", 6, false]]);
   assert.deepEqual(highestOf(series("2026-01-01T23:00:00Z", [-5, 0])), []);
+  const first = { ...answer("2025-12-31T23:00:00Z", [2400, 1900]), above: [18, 18], reference_powers: [3, 7] };
+  assert.deepEqual(highestOf(mergeSeries(first)).map(({ kw }) => kw), [9.6]);
 });
 
 test("a time is that of Luxembourg's calendar", () => {

@@ -3,9 +3,9 @@
 import pytest
 
 from dev.encoder import KEY, frame, literal, telegram
-from smarty_p1_cli.rejection_words import EXPLANATIONS
+from smarty_p1_cli.rejection_words import EXPLANATIONS, explain
 from smarty_p1_cli.watch_state import WatchState
-from smarty_p1_cli.watch_texts import MAX_TELEGRAM_INTERVAL_S, condition, line, summary
+from smarty_p1_cli.watch_texts import MAX_TELEGRAM_INTERVAL_S, clean, condition, line, summary
 from smartyp1.p1 import Decoder, Reason, Rejection
 from smartyp1.port import (
     LinkError,
@@ -59,6 +59,10 @@ def test_every_reason_is_said_in_words_and_counted(reason: Reason) -> None:
     assert said.startswith(EXPLANATIONS[reason])
     assert f"{reason.replace('_', ' ')} 3" in said
     assert "no telegram yet, 5 bytes received" in said
+    told = f"rejected ({reason}): {EXPLANATIONS[reason]}"
+    assert explain(Rejection(reason)) == told
+    of_frame = Rejection(reason, 5, b"SAGgp\x04\x10\x2e")
+    assert explain(of_frame) == f"{told} [frame counter 5, system title 534147677004102E]"
 
 
 @pytest.mark.parametrize(
@@ -93,10 +97,12 @@ def test_the_age_of_the_last_telegram(seconds: float, age: str) -> None:
     assert f"; last telegram {age} ago; " in summary(known_of(FULL), NOW + seconds)
 
 
-def test_a_long_message_of_the_operating_system_is_cut() -> None:
+def test_what_is_long_is_cut() -> None:
     known = known_of(FULL)
     known.lose(LinkError("e" * 200))
-    assert summary(known, NOW).endswith(f"; socket://gateway:2001 ({'e' * 117}...)")
+    known.address = "a" * 100
+    assert summary(known, NOW).endswith(f"; {'a' * 57}... ({'e' * 117}...)")
+    assert clean("t" * 9999) == f"{'t' * 1021}..."
 
 
 def test_silence_and_noise_are_told_apart() -> None:

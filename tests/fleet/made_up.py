@@ -305,6 +305,11 @@ class Fleet:
         self._running += [asyncio.ensure_future(work) for work in works]
         return worker
 
+    @property
+    def fetching(self) -> asyncio.Task[None]:
+        """The task that requests messages. It ends with an error of NATS."""
+        return self._running[0]
+
     async def stop(self) -> None:
         running = [*self._running, *self.nats.delivering]
         for task in running:

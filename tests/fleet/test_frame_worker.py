@@ -6,6 +6,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from nats.errors import Error as NatsError
 
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.frames import frame_worker, reading_publisher
@@ -379,6 +380,17 @@ async def test_acknowledgements_wait_for_a_connection(fleet: Fleet) -> None:
     assert fleet.nats.acknowledged == []
     fleet.nats.is_connected = True
     await fleet.until_acknowledged(2)
+
+
+async def test_a_consumer_for_which_nobody_answers_is_left(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_EXPIRES", "_MARGIN"):
+        monkeypatch.setattr(frame_worker, name, 0.01)
+    fleet.start()
+    with pytest.raises(NatsError, match="nobody answers for the consumer"):
+        await fleet.fetching
+    assert len(fleet.nats.delivering) == 3
 
 
 async def test_after_a_pause_a_collector_knows_what_others_have_stored_meanwhile(

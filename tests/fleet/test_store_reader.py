@@ -78,6 +78,12 @@ async def test_the_newest_counter_is_of_the_last_year() -> None:
     assert await Counters(*stored).newest_counter(KEY, MIDNIGHT + 400 * DAY) is None
 
 
+async def test_the_counters_of_a_minute_reach_an_hour_ahead() -> None:
+    stored = [(MIDNIGHT - 61, 9), (MIDNIGHT - 59, 8), (MIDNIGHT + 3000, 7)]
+    found = await Counters(*stored).counters(MIDNIGHT, 60, SELECTOR)
+    assert found == {KEY: (8, MIDNIGHT + 3000)}
+
+
 class Values:
     """A store with the telegrams of one meter: an index of imported energy and one of gas, each."""
 

@@ -207,24 +207,25 @@ async def test_it_is_said_once_when_there_is_no_key_that_fits(
 
 
 @pytest.mark.parametrize(
-    ("alteration", "text"),
+    ("alteration", "text", "at"),
     [
-        (ALTERATIONS["LF becomes CR LF"], "altered or cut on the way"),
-        (cut(256), "altered or cut on the way"),
-        (flipped(18), "altered on the way, or the meter has a new key"),
-        (flipped(-1), "altered on the way, or the meter has a new key"),
+        (ALTERATIONS["LF becomes CR LF"], "altered or cut on the way", 6),
+        (cut(256), "altered or cut on the way", 7),
+        (flipped(18), "altered on the way, or the meter has a new key", 3),
+        (flipped(-1), "altered on the way, or the meter has a new key", 3),
     ],
 )
 async def test_altered_frames_are_told_as_altered_after_a_restart_too(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, alteration: Alteration, text: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, alteration: Alteration, text: str, at: int
 ) -> None:
     long = telegram(f"{IMPORTED}(000001.000*kWh)", f"0-0:96.13.0({'41' * 480})")
     async with decoding(tmp_path) as port:
         port.feed(frame(1))
     async with decoding(tmp_path) as port:
         with caplog.at_level(logging.WARNING):
-            for counter in range(1000, 1020):
-                port.feed(alteration(frame(counter, long)))
+            for number in range(1, 21):
+                port.feed(alteration(frame(1000 + number, long)))
+                assert (text in caplog.text) == (number >= at)
     warnings = [each for each in caplog.records if each.levelno == logging.WARNING]
     assert [text in warning.getMessage() for warning in warnings] == [True]
     assert "does not fit" not in caplog.text
