@@ -571,6 +571,18 @@ async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     assert caplog.text.count("certificate has expired") == 1
 
 
+async def test_an_error_of_the_connection_is_said_once(
+    cluster: Cluster, publishing: Publishing, caplog: pytest.LogCaptureFixture
+) -> None:
+    await until(lambda: publishing.metric("broker_connected") == 1)
+    for text in ("stale connection", 'permissions violation for subscription to "x"') * 2:
+        await cluster.last.on_error(Error(f"nats: {text}"))
+    assert [message for message in caplog.messages if "NATS cluster" in message] == [
+        "A server of the NATS cluster is away: nats: stale connection",
+        'The NATS cluster does not allow it: nats: permissions violation for subscription to "x"',
+    ]
+
+
 async def test_the_end_waits_for_what_can_still_go(
     cluster: Cluster, publishing: Publishing
 ) -> None:
