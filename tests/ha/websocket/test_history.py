@@ -128,6 +128,16 @@ async def test_each_step_of_a_counter_has_a_time(sender: Sender) -> None:
     assert answer["undated"] == first["undated"]
 
 
+async def test_what_has_a_time_is_not_undated_too(home: Home, client: Client, clock: Clock) -> None:
+    text = TELEGRAM
+    for phase in (32, 52, 72):
+        text = with_value(text, f"1-0:{phase}.36.0", "(00000)")
+    sender = Sender(home, client, await home.set_up(text), clock)
+    sender.text = text
+    await sender.send(SECONDS, r1_0_32_36_0="(00001)")
+    assert (await sender.ask("events"))["undated"]["voltage_swell"] == 0
+
+
 async def test_switches_and_messages(sender: Sender) -> None:
     text = b"Hello".hex()
     await sender.send(SECONDS, r0_1_96_3_10="(1)", r0_0_96_13_0=f"({text})")
