@@ -57,8 +57,9 @@ async def test_a_snapshot_at_once_and_then_each_telegram(site: Site) -> None:
     assert first["quarter_hour"]["last"] == {"start": "2026-06-15T21:45:00+00:00", "mean_kw": 0.4}
 
     text = with_value(telegram("00:05:00", 0.5), "1-0:1.7.0", "(06.000*kW)")
-    await site.receive(text)
+    await site.receive(with_value(text, "0-0:96.13.5", "(48)"))
     event = await told(site.client)
+    assert "channel_message_5" not in event["values"]
     quarter_hour = event["quarter_hour"]
     assert event["values"]["power_imported"] == 6.0
     # 0.5 kWh in a third of it, and 6 kW for ten minutes more: 1.5 kWh, which are 6 kW.
