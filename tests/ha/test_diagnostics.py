@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.core import HomeAssistant
@@ -20,6 +21,7 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 from custom_components.smarty_p1.lib.p1 import Reason
 
 from .boards import pulse_entry
+from .entities import Smarty, set_up
 from .meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -154,6 +156,16 @@ async def test_meters_links_and_ages(hass: HomeAssistant, home: Home) -> None:
     # So may the name that a user gave.
     hass.config_entries.async_update_entry(entry, title=f"House {SERIAL.lower()}")
     assert "1: House …2574" in await told(hass)
+
+
+async def test_a_meter_of_another_integration_and_its_age(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    smarty = Smarty(hass, freezer)
+    smarty.entry = await set_up(hass, smarty)
+    await smarty.send()
+    of_meter = (await told(hass)).popitem()[1]
+    assert of_meter == "entities of DSMR Smart Meter, not verified, last telegram 0 s ago"
 
 
 async def test_what_is_wrong_is_told_when_no_readings_come(

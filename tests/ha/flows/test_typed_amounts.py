@@ -224,6 +224,9 @@ async def test_amounts_of_the_gas_bill(home: Home, refuses: Refusals) -> None:
         (None, "lb", "Energiepräis: „2,345“", ","),
         ({"language": "../../secrets"}, "pt-PT", "Preço da energia: «2,345»", ","),
         ("damaged", "", "Energy price: “2,345”", "."),
+        # Of a browser's languages, 20 are looked at.
+        (None, "xx, " * 19 + "lb", "Energiepräis: „2,345“", ","),
+        (None, "xx, " * 20 + "lb", "Energy price: “2,345”", "."),
     ],
 )
 async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PLR0913, PLR0917
