@@ -102,6 +102,9 @@ async def test_the_limits_of_a_stream_are_raised_and_never_lowered(
     found = await jetstream_objects.change_stream(js, info, StreamSettings(*settings))
     assert tuple(getattr(found.config, name) for name in names) == after
     assert caplog.text.count("and keeps it: less could lose frames") == warnings
+    # The next collector finds it as it is wanted.
+    assert await jetstream_objects.change_stream(js, found, StreamSettings(*settings)) is found
+    assert caplog.text.count("is changed as this collector wants it") == 1
 
 
 class Nats:
