@@ -85,6 +85,9 @@ async def test_a_line_for_each_quarter_hour(files: Files) -> None:
     )
     assert june(files.folder) == HEADER + lines
     assert await files.read() == [quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001)]
+    # Without its header, the first line is still a quarter-hour.
+    write(files.folder / "2026-06.csv", lines)
+    assert [each.start for each in await files.read()] == [NOON, NOON + QUARTER]
 
 
 async def test_a_month_is_luxembourgs(files: Files) -> None:
