@@ -79,6 +79,19 @@ async def test_the_level_of_the_water(home: Home, entity_registry: EntityRegistr
     assert state(home.hass, LEVEL) == "100.0"
 
 
+async def test_a_level_is_shown_at_intervals_and_at_once_after_silence(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tank_coordinator, "_UPDATE_INTERVAL", 3600)
+    entry = await set_up(home.hass, home.port, b"R120\r")
+    await send(home.hass, home.port, entry, b"R020\rR020\rR020\r")
+    assert state(home.hass, LEVEL) == "50.0"
+    await home.let_pass(61)
+    assert state(home.hass, LEVEL) == "unavailable"
+    home.port.greeting = b"R020\r"
+    await let_pass_until(home.hass, 31, lambda: state(home.hass, LEVEL) == "100.0")
+
+
 @pytest.mark.usefixtures("short_setup")
 @pytest.mark.parametrize(
     ("greeting", "reason"), [(b"", "sensor_silent"), (b"/KFM5\r\n1-0:1.8.0\r\n", "not_sonar")]

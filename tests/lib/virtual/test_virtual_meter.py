@@ -172,6 +172,17 @@ def test_others_that_ask_by_udp_get_no_answer_where_batteries_are_named() -> Non
     assert (stranger.address, meter.profile(stranger)) == (STRANGER, "unanswered")
 
 
+def test_a_battery_that_has_more_than_its_new_share_gives_nothing_back() -> None:
+    meter = VirtualMeter(SERIAL)
+    asks_by_udp(meter, BATTERY, 80)
+    meter.on_reading(of_power(2800), 80)
+    for n in range(8):
+        told = meter.ask(BATTERY, Question.UDP, 80.05 + n).power_w
+    assert told == pytest.approx(280)
+    meter.ask(STRANGER, Question.UDP, 87.5)
+    assert meter.ask(BATTERY, Question.UDP, 88.05).power_w == 0
+
+
 def test_newcomers_by_udp_have_one_share_together() -> None:
     meter = VirtualMeter(SERIAL)
     assert asks_by_udp(meter, BATTERY, 80) == pytest.approx(280)
