@@ -1,0 +1,115 @@
+"""Limits and times that the pages promise: each is the program's."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from custom_components.smarty_p1.coordinator import tank_coordinator
+from custom_components.smarty_p1.coordinator.house_sources import _MAX_DEVICES
+from custom_components.smarty_p1.coordinator.leneda import client, download
+from custom_components.smarty_p1.coordinator.market_prices import _AGAIN
+from custom_components.smarty_p1.coordinator.stored import (
+    gas_water_heat_history as gas,
+    voltage_extremes,
+)
+from custom_components.smarty_p1.flows.boards.board_probe import PULSE_TIMEOUT_S
+from custom_components.smarty_p1.lib import failure_detection
+from custom_components.smarty_p1.lib.advice import daily_energy_forecast, goal
+from custom_components.smarty_p1.lib.boards import running_count, tank_level
+from custom_components.smarty_p1.lib.messages import goal_watch, water_watch
+from custom_components.smarty_p1.lib.meter import meter_clock
+from custom_components.smarty_p1.lib.p1.decoder import _SHORT_FRAME_BYTES
+from custom_components.smarty_p1.lib.port import probing, reconnecting_port
+from custom_components.smarty_p1.lib.virtual.virtual_meter import MAX_BATTERIES, MAX_SILENCE_S
+from custom_components.smarty_p1.lib.virtual_server import http_port
+from custom_components.smarty_p1.sinks import p1_server
+from smarty_p1_fleet import collector_config, jetstream_objects, metrics
+from smarty_p1_fleet.frames import clock_comparison, frame_order, frame_verifier, reading_publisher
+from smarty_p1_fleet.init import certificates
+from smarty_p1_gateway import gateway_config, gathering_loop, health, key_source
+from smarty_p1_gateway.mqtt import mqtt_frames_publisher, mqtt_values_publisher
+from smarty_p1_gateway.nats import (
+    nats_acknowledged_publishing as batches,
+    nats_frames_publisher as nats,
+)
+from smarty_p1_gateway.queue import (
+    frame_queue_memory_and_writer as memory,
+    frame_queue_on_disk as disk,
+)
+
+DOCS = Path(__file__).parents[2] / "docs"
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+KIB, MIB = 1024, 1024 * 1024
+
+LIMITS = [
+    ("batteries", "After {} seconds, the battery gets no answer", MAX_SILENCE_S),
+    ("batteries", "share {} connections", http_port.MAX_CONNECTIONS),
+    ("batteries", "at most {} from one address", http_port.MAX_CONNECTIONS_OF_ONE),
+    ("dashboard", "captures of at most {} minutes", water_watch._MAX_PAUSE / MINUTE),
+    ("dashboard", "{} L in an hour of the night", water_watch._FLOOD_LITRES),
+    ("dashboard", "above the goal from {} €", goal_watch._MIN_ABOVE_EUR),
+    ("dashboard", "€ and {} % on", goal_watch._MIN_ABOVE_SHARE * 100),
+    ("dashboard", "what the last {} days did", goal._RECENT_DAYS),
+    ("energy-dashboard", "gas older than {} days", gas.KEPT_HOURS / 24),
+    ("fleet-guarantees", "frame of up to {} KB", nats._MAX_FRAME_BYTES / KIB),
+    ("fleet-guarantees", "to its disk within {} s", gathering_loop._GATHER_S),
+    ("fleet-guarantees", "after at most {} seconds", jetstream_objects.ACK_WAIT_S),
+    ("fleet-guarantees", "more than {} days before", frame_verifier._MAX_AGE_S / 86_400),
+    ("fleet-guarantees", "more than {} s before that of a frame", frame_order.TOLERANCE_S),
+    ("fleet-guarantees", "by more than {} s, nothing", clock_comparison.MAX_DIFFERENCE_S),
+    ("fleet-guarantees", "has at most {} KB", jetstream_objects.MAX_MESSAGE_BYTES / KIB),
+    ("fleet-reference", "valid for {} days", certificates.LIFE / DAY),
+    ("fleet-reference", "after up to {} seconds", reading_publisher._PAUSE_S + 5),
+    ("fleet-reference", "(at most {} meters)", collector_config._MAX_TITLES),
+    ("fleet-reference", "(at most {} pairs", metrics._MAX_METERS),
+    ("gateway", "the same text within {} seconds", key_source._COMMAND_TIMEOUT_S),
+    ("gateway-nats", "tries them every {} seconds", nats._ASIDE_INTERVAL),
+    ("gateway-nats", "an atomic batch of up to {}", batches.MAX_BATCH),
+    ("gateway-nats", "within {} seconds are sent again", batches.TIMEOUT),
+    ("gateway-nats", "After {} seconds without any acknowledgement", nats._PATIENCE),
+    ("gateway-nats", "at most {} ports", gateway_config._MAX_PORTS),
+    ("gateway-reference", "One meter fills {} MiB", gateway_config._DEFAULT_MEGABYTES),
+    ("gateway-reference", "less than {} MiB free", disk._FREE_BYTES / MIB),
+    (
+        "gateway-reference",
+        "up to {} MiB wait",
+        memory._MAX_MEMORY_BYTES / MIB,
+    ),
+    ("gateway-reference", "the frames after {} seconds", mqtt_frames_publisher._GRACE),
+    ("gateway-reference", "at {} KiB a second", mqtt_frames_publisher._BACKLOG_RATE / KIB),
+    ("gateway-reference", "has hung for {} seconds", health._MAX_SILENCE_S),
+    ("leneda", "shows up to {} days from Leneda", gas.KEPT_DAYS),
+    ("leneda", "for the last {} days, because", download._REVISED / DAY),
+    ("leneda", "a period of at most {} days", client.MAX_PERIOD / DAY),
+    ("mqtt", "`offline` after {} seconds", mqtt_values_publisher._STALE_AFTER_S + 0.1),
+    ("p1-server", "At most {} clients", p1_server.MAX_CLIENTS),
+    ("p1-server", "{} from one address", p1_server.MAX_CLIENTS_OF_ONE),
+    ("p1-server", "sends more than {} KiB", p1_server._MAX_RECEIVED_BYTES / KIB),
+    ("pulse-reader", "listens for up to {} seconds", PULSE_TIMEOUT_S),
+    ("pulse-reader", "at most {} kW are assumed", running_count.MAX_POWER_KW),
+    ("rainwater-tank", "the median of the last {} seconds", tank_level.WINDOW),
+    ("rainwater-tank", "seconds, every {} seconds", tank_coordinator._UPDATE_INTERVAL),
+    ("setup", "waits at most {} seconds for", probing.PROBE_TIMEOUT_S),
+    ("setup", "takes up to {} seconds", probing.PROBE_TIMEOUT_S),
+    ("tariff", "the level of the last {} days", daily_energy_forecast._LEVEL_DAYS),
+    ("tariff-actions", "at most {} minutes later", _AGAIN / MINUTE),
+    ("troubleshooting", "Enter at most {} private IP addresses", MAX_BATTERIES),
+    ("trust", "A telegram more than {} minutes older", meter_clock._MAX_LATE / MINUTE),
+    ("trust", "of the same kind and {} seconds without", failure_detection.MIN_DURATION_S),
+    ("trust", "clocks more than {} minutes apart", failure_detection.CLOCK_TOLERANCE / 60),
+    ("trust", "1, 2, 4 … {} seconds", reconnecting_port.MAX_DELAY_S),
+    ("trust", "sent no byte for {} seconds", reconnecting_port.SILENCE_TIMEOUT),
+    ("trust", "frame of up to {} KiB is always", _SHORT_FRAME_BYTES / KIB),
+    ("websocket", "at most {} devices of the Energy dashboard", _MAX_DEVICES),
+    ("websocket", "the last 24 hours: {} numbers", voltage_extremes.SLOTS),
+    ("websocket", "the last {} days of the M-Bus meters", gas.KEPT_DAYS),
+    ("websocket", "the hours of the last {} days for water", gas.KEPT_HOURS / 24),
+]
+
+
+@pytest.mark.parametrize(("page", "text", "value"), LIMITS)
+def test_a_number_on_a_page_is_the_programs(page: str, text: str, value: float) -> None:
+    words = re.sub(r"\s+", " ", (DOCS / f"{page}.md").read_text(encoding="utf-8"))
+    assert text.format(f"{value:,g}" if value < 1000 else f"{value:,.0f}") in words
