@@ -1,8 +1,11 @@
-"""Limits and times that the pages promise: each is the program's."""
+"""Limits and times that pages and texts promise: each is the program's."""
 
+import json
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,14 +17,17 @@ from custom_components.smarty_p1.coordinator.stored import (
     gas_water_heat_history as gas,
     voltage_extremes,
 )
-from custom_components.smarty_p1.flows.boards.board_probe import PULSE_TIMEOUT_S
+from custom_components.smarty_p1.flows.boards import board_probe
 from custom_components.smarty_p1.lib import failure_detection
 from custom_components.smarty_p1.lib.advice import daily_energy_forecast, goal
+from custom_components.smarty_p1.lib.answers import quarter_hours
 from custom_components.smarty_p1.lib.boards import running_count, tank_level
+from custom_components.smarty_p1.lib.leneda import portal_file
 from custom_components.smarty_p1.lib.messages import goal_watch, water_watch
 from custom_components.smarty_p1.lib.meter import meter_clock
 from custom_components.smarty_p1.lib.p1.decoder import _SHORT_FRAME_BYTES
 from custom_components.smarty_p1.lib.port import probing, reconnecting_port
+from custom_components.smarty_p1.lib.prices import contract
 from custom_components.smarty_p1.lib.virtual.virtual_meter import MAX_BATTERIES, MAX_SILENCE_S
 from custom_components.smarty_p1.lib.virtual_server import http_port
 from custom_components.smarty_p1.sinks import p1_server
@@ -39,7 +45,8 @@ from smarty_p1_gateway.queue import (
     frame_queue_on_disk as disk,
 )
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS, TRANSLATIONS = ROOT / "docs", ROOT / "custom_components/smarty_p1/translations"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 KIB, MIB = 1024, 1024 * 1024
 
@@ -87,7 +94,7 @@ LIMITS = [
     ("p1-server", "At most {} clients", p1_server.MAX_CLIENTS),
     ("p1-server", "{} from one address", p1_server.MAX_CLIENTS_OF_ONE),
     ("p1-server", "sends more than {} KiB", p1_server._MAX_RECEIVED_BYTES / KIB),
-    ("pulse-reader", "listens for up to {} seconds", PULSE_TIMEOUT_S),
+    ("pulse-reader", "listens for up to {} seconds", board_probe.PULSE_TIMEOUT_S),
     ("pulse-reader", "at most {} kW are assumed", running_count.MAX_POWER_KW),
     ("rainwater-tank", "the median of the last {} seconds", tank_level.WINDOW),
     ("rainwater-tank", "seconds, every {} seconds", tank_coordinator._UPDATE_INTERVAL),
@@ -109,7 +116,35 @@ LIMITS = [
 ]
 
 
+# By the last key of the text, which may stand in several places.
+TEXTS = [
+    ("aid_malformed", contract.MAX_AID_NAME_LENGTH),
+    ("json_too_long", quarter_hours.MAX_JSON_BYTES / 1e6),
+    ("leneda_too_large", portal_file.MAX_EXPORT_SIZE / 1e6),
+    ("virtual_battery_malformed", MAX_BATTERIES),
+    ("wait_for_pulse", board_probe.PULSE_TIMEOUT_S),
+    ("wait_for_sensor", board_probe.SONAR_TIMEOUT_S),
+    ("wait_for_telegram", probing.PROBE_TIMEOUT_S),
+]
+
+
 @pytest.mark.parametrize(("page", "text", "value"), LIMITS)
 def test_a_number_on_a_page_is_the_programs(page: str, text: str, value: float) -> None:
     words = re.sub(r"\s+", " ", (DOCS / f"{page}.md").read_text(encoding="utf-8"))
     assert text.format(f"{value:,g}" if value < 1000 else f"{value:,.0f}") in words
+
+
+def _texts(node: Any, key: str) -> Iterator[str]:  # noqa: ANN401 - JSON
+    for name, below in node.items() if isinstance(node, dict) else ():
+        if name == key:
+            yield str(below)
+        else:
+            yield from _texts(below, key)
+
+
+@pytest.mark.parametrize("language", ["de", "en", "fr", "lb", "pt"])
+@pytest.mark.parametrize(("key", "value"), TEXTS)
+def test_a_number_in_a_text_is_the_programs(language: str, key: str, value: float) -> None:
+    texts = [*_texts(json.loads((TRANSLATIONS / f"{language}.json").read_text("utf-8")), key)]
+    assert texts
+    assert all(re.search(rf"\b{value:g}\b", text) for text in texts)
