@@ -11,7 +11,7 @@ from math import nan
 import pytest
 
 from smartyp1.advice import Battery
-from smartyp1.advice.battery_plan import PLANNED_AT, DayPrices
+from smartyp1.advice.battery_plan import DayPrices
 from smartyp1.advice.battery_simulation import BatteryDay, BatteryRun, BatteryTrial, DayEnergies
 
 type Energies = list[float]
@@ -190,7 +190,7 @@ def test_the_rule_does_not_know_the_future() -> None:
     assert done(changed)[: cut * 96 + n] == before[: cut * 96 + n]
     # The prices of a day are other ones: they are known at two in the afternoon before.
     changed = [*days[:cut], *(days[k]._replace(prices=others[k].prices) for k in range(cut, 20))]
-    known = (cut - 1) * 96 + 4 * PLANNED_AT
+    known = (cut - 1) * 96 + 4 * 14
     assert done(changed)[:known] == before[:known]
     assert done(changed)[known:] != before[known:]
 

@@ -2,7 +2,7 @@
 
 from hypothesis import given, strategies as st
 
-from smartyp1.boards.pulse_meter import MAX_LINE_SIZE, LineSplitter
+from smartyp1.boards.pulse_meter import LineSplitter
 from tests.lib.boards.support import cut, sizes
 
 texts = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
@@ -39,7 +39,7 @@ def test_a_line_that_does_not_end_is_bounded() -> None:
     splitter = LineSplitter()
     for _ in range(1000):
         assert splitter.feed(b"x" * 1000) == []
-    assert len(splitter._line) <= MAX_LINE_SIZE
+    assert len(splitter._line) <= 256
 
-    assert splitter.feed(b"\r\n" + b"y" * MAX_LINE_SIZE + b"\r\n") == ["y" * MAX_LINE_SIZE]
-    assert splitter.feed(b"y" * (MAX_LINE_SIZE + 1) + b"\r\n") == []
+    assert splitter.feed(b"\r\n" + b"y" * 256 + b"\r\n") == ["y" * 256]
+    assert splitter.feed(b"y" * 257 + b"\r\n") == []

@@ -21,7 +21,6 @@ from dev.simulator.randomness import seeded_random
 from smartyp1.bill import Demand, DemandMeter, compute_bill
 from smartyp1.history import Energies
 from smartyp1.messages import (
-    MAX_A_DAY,
     ExcessState,
     GoalState,
     GridState,
@@ -251,7 +250,7 @@ def test_warnings_of_a_month_are_mostly_right() -> None:
     warnings = month.count(Kind.SOON_ABOVE)
     assert warnings > 5
     assert month.right >= 0.9 * warnings
-    assert month.most_a_day <= MAX_A_DAY
+    assert month.most_a_day <= 3
 
 
 @pytest.mark.slow
@@ -260,7 +259,7 @@ def test_the_page_has_the_messages_of_a_year(number: int) -> None:
     year = year_of(number)
     assert row_of(number, year) in PAGE.read_text().splitlines()
     assert year.right >= 0.9 * year.count(Kind.SOON_ABOVE)
-    assert year.most_a_day <= MAX_A_DAY
+    assert year.most_a_day <= 3
 
 
 if __name__ == "__main__":

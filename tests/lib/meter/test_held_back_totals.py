@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from smartyp1.meter import CONFIRMATIONS, REGISTERS, Totals
+from smartyp1.meter import REGISTERS, Totals
 from smartyp1.p1 import Capture, MBusReading, Telegram, Value
 
 ENERGY = "1-0:1.8.0"
@@ -76,6 +76,7 @@ def test_a_telegram_without_falls_is_passed_on_as_it_is() -> None:
     assert not totals.falls
 
 
+CONFIRMATIONS = 6
 ONES = [1.0] * CONFIRMATIONS
 HIGHER = [5000.0 + n / 1000 for n in range(CONFIRMATIONS + 2)]
 LOWER = [1.0 + n / 1000 for n in range(CONFIRMATIONS + 2)]
