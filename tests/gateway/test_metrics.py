@@ -12,6 +12,7 @@ from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -234,3 +235,15 @@ async def test_whoever_hangs_is_neither_healthy_nor_ready(
     assert text == "the program has hung for 0 s: it is to be restarted"
     assert health.readiness_problems() == [text]
     beating.cancel()
+
+
+@pytest.mark.parametrize(("told", "interval"), [("", 5.0), ("6000000", 2.0), ("60000000", 5.0)])
+async def test_systemd_is_told_three_times_within_its_interval(
+    monkeypatch: pytest.MonkeyPatch, told: str, interval: float
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", told)
+    sleep = AsyncMock(side_effect=asyncio.CancelledError)
+    monkeypatch.setattr("smarty_p1_gateway.health.asyncio.sleep", sleep)
+    with suppress(asyncio.CancelledError):
+        await Health().beat()
+    sleep.assert_awaited_once_with(interval)
