@@ -28,7 +28,7 @@ class KeysSource:
 
     file: Path | None
     command: tuple[str, ...]
-    may_change: bool = False
+    may_change: bool
 
     def read(self) -> Keys:
         """Return the keys. Raises ConfigError, whose text contains no key."""
@@ -68,7 +68,7 @@ class KeysSource:
         return file
 
 
-def read_keys_source(table: ConfigTable, *, may_change: bool = False) -> KeysSource | None:
+def read_keys_source(table: ConfigTable, *, may_change: bool) -> KeysSource | None:
     """Return the source of keys in the table `[keys]`. Return None for an empty table.
 
     Raises ConfigError.
@@ -87,7 +87,7 @@ def read_keys(table: ConfigTable) -> Keys | None:
 
     Raises ConfigError.
     """
-    source = read_keys_source(table)
+    source = read_keys_source(table, may_change=False)
     return source.read() if source else None
 
 
