@@ -427,12 +427,14 @@ async def test_whoever_announces_a_port_must_have_the_meter(
     async with MeterPort(sent) as attacker:
         for _ in range(20):
             assert is_done(await find(hass, service(port=attacker.port)), "already_configured")
+        # On a busy machine, a search may end before the last announcement, which begins another.
+        before = attacker.connections
         await attacker.wait_for_connections(2)
         await asyncio.sleep(0.1)
         assert entry.data["port"] == home.port.url
         # It ends by itself.
         await home.wait_until(lambda: not searches(hass))
-        assert attacker.connections <= 2 * moved_gateway.PROBES
+        assert attacker.connections <= before + 2 * moved_gateway.PROBES
         assert entry.data["port"] == home.port.url
 
 
