@@ -220,6 +220,7 @@ class FakeCounters:
         self.written: set[StoredCounter] | None = set()
         self.recent_ones: dict[TitleWithKey, tuple[int, float]] = {}
         self.caught_up: list[float] = []
+        self.between_times: list[tuple[float, float]] = []
 
     async def all(self, _: float) -> dict[TitleWithKey, tuple[int, float]]:
         return {}
@@ -233,8 +234,9 @@ class FakeCounters:
         self._ask()
         return max(self.stored, default=None)
 
-    async def between(self, *_: float) -> set[StoredCounter] | None:
+    async def between(self, start: float, end: float) -> set[StoredCounter] | None:
         self._ask()
+        self.between_times.append((start, end))
         return self.written
 
     async def fits(

@@ -1,5 +1,6 @@
 """Frames whose order only the store knows."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from weakref import WeakSet
 
@@ -8,7 +9,13 @@ import pytest
 from dev.alterations import ALTERATIONS, cut, flipped
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.frames import frame_verifier
-from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, WAITING, FrameVerifier
+from smarty_p1_fleet.frames.clock_comparison import ClockComparison
+from smarty_p1_fleet.frames.frame_verifier import (
+    TELEGRAM,
+    WAITING,
+    FrameVerifier,
+    MeterWarnings,
+)
 from smarty_p1_fleet.frames.parked_frames import ParkedSubject, mark_of, times_of
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
@@ -212,3 +219,26 @@ def test_another_subject_is_none_of_a_parked_frame(text: str) -> None:
 @pytest.mark.parametrize("headers", [None, {}, {"Smarty-Arrived": "1", "Smarty-Parked": "x"}])
 def test_missing_times_are_zero(headers: dict[str, str] | None) -> None:
     assert times_of(headers) == (0.0, 0.0)
+
+
+def test_a_thousand_warnings_are_enough(caplog: pytest.LogCaptureFixture) -> None:
+    warnings = MeterWarnings()
+    for _ in range(2):
+        for number in range(1002):
+            warnings.warn("the meter %s is odd", number.to_bytes(8))
+    assert len(caplog.messages) == 1000
+
+
+async def test_a_time_is_doubtful_for_as_long_as_the_clocks_differed() -> None:
+    ahead = iter((1000.0, 1030.0))
+
+    async def ask() -> float:
+        return time.time() + next(ahead, 0.0)
+
+    clocks, now = ClockComparison(ask), time.time()
+    for _ in range(3):
+        await clocks.look()
+    assert clocks.do_agree
+    assert [await clocks.may_be_wrong(now + s) for s in (980, 1000, 1035, 1050)] == [
+        *(False, True, True, False),
+    ]

@@ -152,6 +152,8 @@ async def test_only_the_first_write_of_a_telegram_has_its_delay(fleet: Fleet) ->
     fleet.start()
     await fleet.until_written(3)
     assert [sample.is_new for sample in fleet.store.samples] == [True, False, True]
+    _, first, second = (sample.at_ms / 1000 for sample in fleet.store.samples)
+    assert fleet.counters.between_times == [(first, second)]
     # A store that does not answer may have all of it.
     fleet.counters.written = None
     fleet.nats.add(sent(4), deliveries=2)

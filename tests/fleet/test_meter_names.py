@@ -9,7 +9,7 @@ import pytest
 from nats.js.kv import KeyValue
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames
+from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames, label_of, name_key
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import FrameDecryptor, Telegram
@@ -17,6 +17,12 @@ from tests.fleet.made_up import CAME, Bucket, Fleet as Worker
 
 NEIGHBOUR = b"SAGgp\x04\x10\x2f"
 THIRD = b"SAGgp\x04\x10\x30"
+
+
+@pytest.mark.parametrize("label", ["SAG1030790002574", "Zähler 1/2", "="])
+def test_a_name_is_read_back_from_its_key(label: str) -> None:
+    assert label_of(name_key(label)) == label
+    assert label_of("name.=c3") == ""
 
 
 class Fleet:

@@ -29,6 +29,7 @@ class Reader:
     def __init__(self) -> None:
         self.asked = 0
         self.ranges: list[float] = []
+        self.hours: list[tuple[float, float]] = []
         self.refusal: UnavailableError | None = None
         self.is_away = False
 
@@ -37,6 +38,7 @@ class Reader:
     ) -> CounterRange:
         assert now == pytest.approx(time.time(), abs=60)
         self._ask()
+        self.hours.append((start, end))
         return CounterRange(
             [(1000 * at, counter) for counter, at in STORED if start <= at <= end],
             max((counter for counter, at in STORED if at <= start), default=-1),
@@ -143,7 +145,16 @@ async def test_frames_of_two_hours_in_turn_ask_once_for_each_hour(
     for _ in range(20):
         assert await counters.fits(METER, 50, 10_500)
         assert await counters.fits(METER, 900, 17_200)
-    assert reader.asked == 2
+    assert reader.hours == [(7140, 10_860), (14_340, 18_060)]
+
+
+async def test_of_many_hours_the_one_that_was_used_longest_ago_is_forgotten(
+    reader: Reader, counters: StoredCounters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.store.stored_counters._MAX_WINDOWS", 2)
+    for hour, asked in ((0, 1), (1, 2), (0, 2), (2, 3), (0, 3), (1, 4)):
+        await counters.fits(METER, 0, 3600 * hour)
+        assert reader.asked == asked
 
 
 async def test_one_meter_cannot_have_its_counters_read_without_end(
