@@ -5,6 +5,7 @@ import re
 import ssl
 import subprocess
 import tomllib
+from contextlib import nullcontext
 from pathlib import Path
 
 import bcrypt
@@ -219,6 +220,17 @@ def test_a_password_that_is_deleted_is_made_anew(folder: Folder) -> None:
     assert found
     assert bcrypt.checkpw(password.strip().encode(), found[1].encode())
     assert password.strip() not in said
+
+
+@pytest.mark.parametrize(("password", "is_possible"), [("p" * 72, True), ("p" * 73, False)])
+def test_a_chosen_password_has_as_many_bytes_as_bcrypt_reads(
+    folder: Folder, password: str, *, is_possible: bool
+) -> None:
+    folder.init()
+    (folder.made / "passwords" / "nats" / "cellar").write_text(password)
+    with nullcontext() if is_possible else pytest.raises(ConfigError, match="1 to 72 bytes"):
+        folder.init()
+    assert (folder.text("gateway-cellar/nats-password").strip() == password) is is_possible
 
 
 def test_certificates_are_renewed_by_the_same_authority_whose_key_may_be_elsewhere_until_then(

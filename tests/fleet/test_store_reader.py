@@ -147,6 +147,14 @@ async def test_an_answer_that_ends_early_is_located_and_not_shown(
     )
 
 
+async def test_values_without_their_times_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = StoreReader(cast("aiohttp.ClientSession", None), "", NO_CONFIG)
+    answer = b'{"metric":{"__name__":"x"},"values":[1,2],"timestamps":[1]}'
+    monkeypatch.setattr(store, "_ask", AsyncMock(return_value=answer))
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        await store.values(SELECTOR, 0, 1)
+
+
 def test_days_before_1970_have_the_times_of_its_start() -> None:
     assert CsvSpan(date(1, 1, 1), date(1970, 1, 2)).seconds() == (0, 23 * 3600)
 
