@@ -86,6 +86,13 @@ class Port:
         return [value for _, value in self.readings]
 
     @property
+    def meter(self) -> tuple[str, str]:
+        """Return the title and the name that a metric has of the port's meter."""
+        [metric] = [one for one in self._metrics.registry.collect() if "meter_info" in one.name]
+        [sample] = metric.samples
+        return sample.labels["title"], sample.labels["meter"]
+
+    @property
     def rejections(self) -> Counter[str]:
         samples = [each for metric in self._metrics.rejected.collect() for each in metric.samples]
         return Counter({each.labels["reason"]: int(each.value) for each in samples})
@@ -174,6 +181,7 @@ async def test_meters_of_one_key(tmp_path: Path) -> None:
             text = telegram(f"{IMPORTED}(000007.000*kWh)", name=OTHER_NAME)
             port.feed(frame(counter, text, title=OTHER_TITLE))
         assert port.readings == [(DEVICE_NAME, 1.0), (OTHER_NAME, 7.0), (OTHER_NAME, 7.0)]
+        assert port.meter == (OTHER_TITLE.hex().upper(), OTHER_NAME)
 
 
 async def test_a_key_opens_the_frames_of_its_meter_alone(tmp_path: Path) -> None:
