@@ -103,7 +103,7 @@ class _Part(NamedTuple):
             shared=self._shared(first, imported),
             **self._market(first, last, repeated, pieces),
         )
-        return KnownDay(day, self._peak(first, imported, origins, repeated))
+        return KnownDay(day, self._peak(first, imported, exported, origins, repeated))
 
     def _columns(
         self, first: int, last: int
@@ -162,6 +162,7 @@ class _Part(NamedTuple):
         self,
         first: int,
         imported: Sequence[float],
+        exported: Sequence[float],
         origins: bytes | bytearray,
         repeated: Iterable[Span],
     ) -> QuarterHour | None:
@@ -169,10 +170,12 @@ class _Part(NamedTuple):
         highest_wh = max(_known(imported), default=None)
         if highest_wh is not None:
             n = list(imported).index(highest_wh)
+            fed_wh = exported[n]
             start = self.month.first + (first + n) * QUARTER_HOUR
+            fed_kwh = None if fed_wh != fed_wh else round(fed_wh / 1000, DECIMALS)  # noqa: PLR0124
             mean_kw = round(highest_wh / 250, DECIMALS)
             origin = ORIGINS[origins[n]] if origins else None
-            candidates.append(QuarterHour(start, mean_kw, origin=origin))
+            candidates.append(QuarterHour(start, mean_kw, fed_kwh, origin=origin))
         return highest_of(candidates)
 
 
