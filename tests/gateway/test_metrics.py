@@ -200,14 +200,14 @@ def test_a_gateway_is_ready_with_a_broker_and_a_port(metrics: GatewayMetrics) ->
 
 
 def test_not_more_is_told_than_somebody_reads(metrics: GatewayMetrics) -> None:
-    def is_wrong(ports: int) -> list[str]:
+    def problems_of(ports: int) -> list[str]:
         for number in range(ports):
             metrics.port_open.labels(f"port{number}").set(0)
         wrong: list[str] = asking(metrics)("/ready")[1]["wrong"]
         return wrong
 
-    assert is_wrong(16)[-1] == "the port port15 is not open"
-    wrong = is_wrong(100)
+    assert problems_of(16)[-1] == "the port port15 is not open"
+    wrong = problems_of(100)
     assert len(wrong) == 21
     assert wrong[-1] == "and 84 more"
 

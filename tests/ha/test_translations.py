@@ -1,6 +1,7 @@
 """The texts: each key that the code can use has one, and so has each icon."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from string import Formatter
@@ -18,11 +19,13 @@ from custom_components.smarty_p1.coordinator.leneda import file_refusal_translat
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows import form_errors
+from custom_components.smarty_p1.flows.boards import board_probe
 from custom_components.smarty_p1.flows.options.contract_form import contract_fields, detail_fields
 from custom_components.smarty_p1.flows.options.goal_and_messages import goal_fields, message_fields
 from custom_components.smarty_p1.flows.options.leneda_account import account_fields
 from custom_components.smarty_p1.flows.options.update_interval_and_gas_prices import DATA_OPTIONS
 from custom_components.smarty_p1.lib.advice import WhatIfRefusal
+from custom_components.smarty_p1.lib.answers.quarter_hours import MAX_JSON_BYTES
 from custom_components.smarty_p1.lib.entities import (
     BINARY_SENSORS,
     CONNECTION,
@@ -38,9 +41,12 @@ from custom_components.smarty_p1.lib.entities import (
 )
 from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
 from custom_components.smarty_p1.lib.leneda import Cause, ExportRefusal
+from custom_components.smarty_p1.lib.leneda.portal_file import MAX_EXPORT_SIZE
 from custom_components.smarty_p1.lib.messages import Kind
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
-from custom_components.smarty_p1.lib.port import errors
+from custom_components.smarty_p1.lib.port import errors, probing
+from custom_components.smarty_p1.lib.prices.contract import MAX_AID_NAME_LENGTH
+from custom_components.smarty_p1.lib.virtual import MAX_BATTERIES
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.services import what_if
 from custom_components.smarty_p1.trigger import TRIGGERS
@@ -179,3 +185,22 @@ def test_no_two_names_on_a_device_are_alike(language: str) -> None:
 
     for device in devices:
         assert len(device) == len(set(device)), sorted(device)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("key", "limit"),
+    [
+        ("aid_malformed", MAX_AID_NAME_LENGTH),
+        ("json_too_long.message", MAX_JSON_BYTES / 1e6),
+        ("leneda_too_large.message", MAX_EXPORT_SIZE / 1e6),
+        ("virtual_battery_malformed", MAX_BATTERIES),
+        ("wait_for_pulse", board_probe.PULSE_TIMEOUT_S),
+        ("wait_for_sensor", board_probe.SONAR_TIMEOUT_S),
+        ("wait_for_telegram", probing.PROBE_TIMEOUT_S),
+    ],
+)
+def test_a_limit_in_a_text_is_the_programs(language: str, key: str, limit: float) -> None:
+    texts = [text for path, text in flatten(LANGUAGES[language]) if path.endswith(f".{key}")]
+    assert texts
+    assert all(re.search(rf"\b{limit:g}\b", text) for text in texts)

@@ -282,7 +282,7 @@ def test_a_voltage_follows_in_steps_for_discovery_only() -> None:
     meter = Meter(discovery=True)
     volts = ["233.1", "233.9", "234.1", "233.2"]
     meter.tell(*(with_value(TELEGRAM, "1-0:32.7.0", f"({each}*V)") for each in volts))
-    # Whoever has dropped the values is told the newest one.
+    # After `offline`, a client has dropped the values, so the next message has the newest one.
     meter.come_back()
     volts.append("233.9")
     meter.tell(with_value(TELEGRAM, "1-0:32.7.0", "(233.9*V)"))

@@ -202,7 +202,7 @@ async def test_a_datagram_from_elsewhere_has_no_answer(
     port.connection_made(transport)
     for data in (*GARBAGE, json.dumps(EM).encode()):
         port.datagram_received(data, (address, 50_000))
-    # What nobody takes away does not pile up.
+    # While the buffer of the socket is full, requests get no answer.
     port.pause_writing()
     port.datagram_received(json.dumps(EM).encode(), (address, 50_000))
 
