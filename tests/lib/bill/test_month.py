@@ -117,6 +117,7 @@ def test_the_exported_and_the_reactive_energy() -> None:
     for minute in (165, 180, 195):
         read(minute, 100.6, 53.0, 10.3, 20.3)
     assert known(meter).month.exported_kwh == 3
+    assert known(meter).month.peak == QuarterHour(at("2026-07-15T12:00:00S"), 1.2, 0.35)
 
 
 def test_the_markets_prices_are_those_of_the_moment() -> None:
