@@ -118,10 +118,8 @@ async def test_the_bills_of_several_months(call: Call) -> None:
     may, june = await call("get_bill", month="2026-05"), await call("get_bill")
     assert await call("get_bill", months=12) == {"months": [may, june]}
     assert await call("get_bill", months=1) == {"months": [june]}
-    assert await call("get_bill", months=25)
-    for wrong in ({"months": 0}, {"months": 26}, {"months": 2, "month": "2026-05"}):
-        with pytest.raises(vol.Invalid):
-            await call("get_bill", **wrong)
+    with pytest.raises(vol.Invalid):
+        await call("get_bill", months=2, month="2026-05")
     for month in ("2026-04", "2026-07", "June", "2026-13", "", "x" * 10_000):
         with pytest.raises(
             ServiceValidationError, match=r"Known months: 2026-05, 2026-06$"

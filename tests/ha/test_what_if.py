@@ -150,9 +150,6 @@ async def test_a_battery_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
     for name, values in {
         "kwh": (0, float("nan"), 1000),
         "kw": (0, 1000),
-        "efficiency": (20, 101),
-        "reserve": (-1, 91),
-        "standby": (-1, 201),
         "feed_in_price": (-0.1, 1.1),
     }.items():
         for value in values:
