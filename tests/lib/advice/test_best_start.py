@@ -26,6 +26,13 @@ TWO_PRICES = agreed(
     feed_in_price=0.06,
     has_levies=False,
 )
+UNPAID = agreed(
+    reference_kw=5,
+    energy_price=0.15,
+    second_price=0.09,
+    second_hours="22:00-06:00",
+    has_levies=False,
+)
 MARKET = agreed(reference_kw=5, energy_margin=0.02, feed_in_price=0.04, has_levies=False)
 
 
@@ -68,7 +75,7 @@ def kwh_price(contracts: Contracts, time: datetime) -> float:
 
 def by_hand(contracts: Contracts, load: Load, start: datetime, past: list[QuarterHour]) -> float:
     """Return the mean over 28 days of each day's cost with the load, minus its cost without it."""
-    feed_in = 0.04 if contracts is MARKET else 0.06
+    feed_in = 0.0 if contracts is UNPAID else 0.04 if contracts is MARKET else 0.06
     of_days = {quarter.start.astimezone(ZONE).replace(tzinfo=None): quarter for quarter in past}
     differences = []
     for back in range(1, 29):
@@ -98,7 +105,10 @@ def by_hand(contracts: Contracts, load: Load, start: datetime, past: list[Quarte
     return sum(differences) / len(differences)
 
 
-@pytest.mark.parametrize(("contracts", "market"), [(TWO_PRICES, no_market), (MARKET, market_at)])
+@pytest.mark.parametrize(
+    ("contracts", "market"),
+    [(TWO_PRICES, no_market), (UNPAID, no_market), (MARKET, market_at)],
+)
 @pytest.mark.parametrize("load", [Load(1.0, 2.0), Load(5.5, 3.0), Load(2.0, 0.9)])
 def test_each_cost_is_that_of_the_past_with_the_load_less_that_without(
     contracts: Contracts, market: Callable[[datetime], MarketPrices], load: Load
