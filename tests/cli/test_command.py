@@ -13,7 +13,7 @@ from typing import IO
 
 import pytest
 
-from dev.encoder import KEY, frame, literal
+from dev.encoder import KEY, frame, literal, telegram
 from tests.sending import sending
 
 PROJECT = Path(__file__).parents[2]
@@ -145,6 +145,13 @@ def test_decode_tells_what_it_could_not_read(  # noqa: PLR0913, PLR0917
     assert result.stderr.startswith(told)
     assert bool(result.stderr) == bool(told)
     assert not key or key.encode() not in result.stderr
+
+
+@pytest.mark.parametrize(("encoding", "text"), [("utf-8", "é"), ("ascii", r"\u00e9")])
+def test_decode_loses_no_letter(encoding: str, text: str) -> None:
+    message = telegram("0-0:96.13.0(C3A9)")
+    result = run("decode", "-", stdin=message, PYTHONIOENCODING=encoding)
+    assert f'"0-0:96.13.0": "{text}"' in result.stdout.decode(encoding)
 
 
 FIRST = "the first argument must be decode, watch, capture, gateway, collect or fleet\n"
