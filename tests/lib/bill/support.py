@@ -99,6 +99,7 @@ class Connection:
         self.disk = Disk()
         self.time = at(start)
         self.imported_wh = REGISTER_WH
+        self.exported_wh: float | None = None
         self.serial: str | None = SERIAL
         self.quarters: list[QuarterHour] = []
 
@@ -109,9 +110,10 @@ class Connection:
 
     def read(self, power_kw: float | None = None) -> Demand:
         """Let the meter send a telegram."""
+        exported_kwh = None if self.exported_wh is None else self.exported_wh / 1000
         self.meter.update(
             self.time,
-            Energies(self.imported_wh / 1000),
+            Energies(self.imported_wh / 1000, exported_kwh),
             power_kw,
             self.serial,
             self.threshold_kva,
