@@ -132,13 +132,13 @@ def test_imported_and_exported_energy_are_cut_separately() -> None:
 
 def test_an_outage_in_which_only_the_sun_counted() -> None:
     house = house_at("2026-06-26T10:00")
-    house.exported_wh = 0.0
-    house.read()
+    house.exported_wh = 0
+    house.after(900)
     house.exported_wh = 3_000
     house.after(3_600)
     draw_until(house, "2026-06-26T12:00")
     [day] = months_of(house)["2026-06"].days
-    assert (day.imported_wh, day.exported_wh) == (400, 3_000)
+    assert (day.imported_wh, day.exported_wh) == (300, 3_000)
 
 
 def test_a_part_keeps_its_energy_where_the_platform_does_not_cover_it() -> None:
