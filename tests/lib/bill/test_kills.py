@@ -169,6 +169,18 @@ def test_what_follows_the_part_that_was_stored_last_stays_after_a_kill() -> None
     meter = DemandMeter.from_dict(stored, house.contract, files=house.disk.files)
     month = known(meter).month
     assert (month.quarter_hours, month.imported_kwh) == (32, 16.0)
+    assert known(meter).last_quarter == house.demand.last_quarter
+
+
+def test_the_last_quarter_hour_is_the_last_one_of_the_file_after_a_kill() -> None:
+    house = Connection("2026-06-02T00:00:00S")
+    house.draw_hours(1)
+    stored = json.loads(json.dumps(house.meter.as_dict()))
+    for used_wh in (100, 200, 300, 400):
+        house.after(900, used_wh)
+    house.disk.write(house.meter)
+    meter = DemandMeter.from_dict(stored, house.contract, files=house.disk.files)
+    assert known(meter).last_quarter == house.demand.last_quarter
 
 
 def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> None:

@@ -389,7 +389,9 @@ class ReadingHistory:
         else:
             self.begin_at(end_of(last), segments[sure] if segments else None)
         if quarters := [span for span in new if span.kind is SpanKind.QUARTER_HOUR]:
-            self.last_quarter = quarters[-1].quarter_hour
+            # A kept segment may already have a later quarter-hour.
+            if not any(segment.quarter_hours for segment in self.segments[1:]):
+                self.last_quarter = quarters[-1].quarter_hour
             self._show_month_of(quarters[-1].start)
 
     def _last_in_row(self, identities: set[_Identity]) -> int:
