@@ -244,8 +244,8 @@ def _loose_pieces(view: RowView, months: Iterable[datetime]) -> Iterator[_Piece]
     """Yield the energy of gaps and incomplete quarter-hours, cut where prices may change."""
     for kind, period, imported_wh, exported_wh, market in view.remainders(months):
         for start, share in _shares(kind, period):
-            amounts = market if share == 1 else tuple([amount * share for amount in market])
-            yield _Piece(start, imported_wh * share, exported_wh * share, amounts)
+            amounts = [amount * share for amount in market]
+            yield _Piece(start, imported_wh * share, exported_wh * share, tuple(amounts))
 
 
 def _shares(kind: SpanKind, period: Period) -> Iterator[tuple[datetime, float]]:
