@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from smartyp1.bill import Demand, compute_bill
-from smartyp1.prices import Contract, time_of_use_hours
+from smartyp1.bill import Demand, Shared, compute_bill
+from smartyp1.prices import Contract, TimeOfUseSplit, time_of_use_hours
 from tests.lib.bill.months import agreed, lines, local, whole_month
 from tests.lib.bill.support import Connection, at, cost
 
@@ -100,6 +100,18 @@ def test_what_is_not_known_by_hours_has_the_first_price_and_is_said() -> None:
     prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}
     due = compute_bill(june, agreed(reference_kw=7, **prices), june.end)
     assert lines(due)[:2] == [("energy", 300, 0.16, 48.00), ("energy_second", 0, 0.11, 0.00)]
+    assert due.unsplit_kwh == 300
+
+    # Of the second day, all is known: 2 of its 10 kWh are shared, 0.5 of these at night.
+    known_day = replace(
+        june.days[1],
+        imported_wh=10_000,
+        second={NIGHT: TimeOfUseSplit(10_000, 4_500)},
+        shared=Shared(known_wh=10_000, layer_1_wh=2_000, second_wh=500),
+    )
+    june = replace(june, days=(june.days[0], known_day, *june.days[2:]))
+    due = compute_bill(june, agreed(reference_kw=7, **prices), june.end)
+    assert lines(due)[:2] == [("energy", 304, 0.16, 48.64), ("energy_second", 4, 0.11, 0.44)]
     assert due.unsplit_kwh == 300
 
 
