@@ -114,7 +114,8 @@ async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> N
     await house.set_up()
     house.answer()
     shown = {str(key): key.default() for key in await house.fields()}
-    assert (shown["enabled"], shown["port"], shown["announced"]) == (False, 80, False)
+    anywhere = {"address": "0.0.0.0", "port": 80, "shown_as": "both"}  # noqa: S104
+    assert {name: value for name, value in shown.items() if value} == anywhere
 
     udp_port = free_ports()
     batteries = ["192.168.1.20", " ::ffff:192.168.1.20 "]
@@ -136,7 +137,10 @@ async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> N
 async def test_what_cannot_be(house: House, refuses: Refusals) -> None:
     await house.set_up()
     other = house.make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
-    options = {"virtual_meter": stored(2001, address="0.0.0.0", udp_ports=[1010])}  # noqa: S104
+    options = {
+        "virtual_meter": stored(2001, address="0.0.0.0", udp_ports=[1010]),  # noqa: S104
+        "p1_server": {"enabled": True, "address": LOCAL, "port": 2002},
+    }
     house.hass.config_entries.async_update_entry(other, options=options)
     cases: list[tuple[str, dict[str, Any]]] = [
         ("p1_address_malformed", {"address": "localhost"}),
@@ -149,7 +153,7 @@ async def test_what_cannot_be(house: House, refuses: Refusals) -> None:
         ("virtual_udp_port_malformed", {"udp_ports": ["1", "2", "3", "4", "5"]}),
         ("virtual_udp_without_shelly", {"shown_as": "homewizard", "udp_ports": ["2220"]}),
         ("virtual_announced_locally", {"announced": True}),
-        ("p1_port_in_use", {"port": 2001}),
+        *(("p1_port_in_use", {"port": port}) for port in (2001, 2002)),
         ("virtual_udp_port_in_use", {"udp_ports": ["1010"]}),
     ]
     usual = {"enabled": True, "address": LOCAL, "port": house.http_port}
