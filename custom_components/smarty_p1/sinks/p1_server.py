@@ -251,7 +251,6 @@ def _withdraw(coordinator: SmartyCoordinator) -> None:
 async def _async_make(
     coordinator: SmartyCoordinator, options: Mapping[str, Any]
 ) -> P1ServerSink | None:
-    _withdraw(coordinator)
     return P1ServerSink(coordinator, options) if options.get(CONF_ENABLED) else None
 
 
