@@ -65,6 +65,13 @@ def test_all_can_be_said(tmp_path: Path, keys: str) -> None:
                 *("http://node1:0", "http://:8428", "http://node1:8428?x=1"),
             )
         ),
+        *(
+            (
+                NATS + f"store = {{ url = 'http://x', name = '{name}' }}",
+                r"\[store\] name must have 1",
+            )
+            for name in ("a b", "x" * 33)
+        ),
         (NATS + STORE, r"\[keys\] file is missing"),
         (NATS + STORE + "keys = { file = '/nowhere' }", r"\[keys\] file cannot be read"),
         ("other = {}", "top of the file"),

@@ -62,7 +62,7 @@ class MessageStore(ThrottledStore):
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         # The file has the texts of the grid operator to the household.
-        super().__init__(hass, entry_id, "messages", interval=_SAVE_INTERVAL_S, private=True)
+        super().__init__(hass, entry_id, "messages", interval=_SAVE_INTERVAL_S)
         self.state = MessageState()
 
     async def async_load(self) -> None:

@@ -30,7 +30,7 @@ class RetainedTopics(ThrottledStore):
     """Topics at which the broker retains messages of one entry, stored in a file."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, entry_id, "retained", interval=_SAVE_INTERVAL_S, private=True)
+        super().__init__(hass, entry_id, "retained", interval=_SAVE_INTERVAL_S)
         self.topics: set[str] = set()
 
     async def async_load(self) -> None:

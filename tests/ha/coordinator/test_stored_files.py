@@ -16,7 +16,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
-from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
 from tests.ha.boards import pulse_entry
 from tests.ha.coordinator.test_demand import TARIFF
 from tests.ha.meter import KEY, SYSTEM_TITLE
@@ -155,17 +154,11 @@ async def test_pulses_go_on_from_their_file(home: Home) -> None:
     assert (counter.data.pulses, counter.data.energy_kwh) == (7, 0.007)
 
 
-async def test_what_keeps_out_replays_and_names_topics_is_for_home_assistant_only(
-    hass: HomeAssistant, home: Home
-) -> None:
+async def test_what_is_stored_is_for_home_assistant_only(hass: HomeAssistant, home: Home) -> None:
     entry = make(home, "meter")
     await load(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
-    retained = RetainedTopics(hass, entry.entry_id)
-    retained.add("smarty/telegram")
-    await retained.async_save()
-    for store in ("meter", "retained"):
-        assert path_of(hass, entry, store).stat().st_mode & 0o777 == 0o600
+    assert path_of(hass, entry, "meter").stat().st_mode & 0o777 == 0o600
 
 
 async def test_whoever_looks_up_the_counters_changes_nothing(

@@ -47,7 +47,7 @@ class LenedaProgress(ThrottledStore):
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str, account: Mapping[str, str]) -> None:
-        super().__init__(hass, entry_id, "leneda", interval=0, private=True)
+        super().__init__(hass, entry_id, "leneda", interval=0)
         self._points = _fingerprint(account)
         self.general = Progress()
         self.codes: dict[str, CodeProgress] = {}

@@ -41,7 +41,7 @@ class MeterHistory(ThrottledStore):
     """History of one meter: voltages, gaps in reception, events, and daily M-Bus consumption."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, entry_id, "history", interval=SAVE_INTERVAL, private=True)
+        super().__init__(hass, entry_id, "history", interval=SAVE_INTERVAL)
         self.voltages = VoltageHistory()
         self.reception = ReceptionHistory()
         self.events = EventHistory()

@@ -25,7 +25,7 @@ class MeterStore(ThrottledStore):
     """Stored state of one meter: its file, and the monthly files of its quarter-hours."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, entry_id, "meter", interval=SAVE_INTERVAL, private=True)
+        super().__init__(hass, entry_id, "meter", interval=SAVE_INTERVAL)
         self.quarter_hours = MonthFiles(hass, entry_id)
         self._saved: Any = None
         self._is_closed = False

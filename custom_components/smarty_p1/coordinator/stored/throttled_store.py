@@ -28,19 +28,11 @@ class ThrottledStore(ABC):
     there is a change that is not written yet.
     """
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry_id: str,
-        name: str,
-        *,
-        interval: float,
-        private: bool = False,
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry_id: str, name: str, *, interval: float) -> None:
         self._hass = hass
         self._entry_id = entry_id
         key = f"{DOMAIN}.{entry_id}.{name}"
-        self._store = Store[Content](hass, _STORAGE_VERSION, key, private=private)
+        self._store = Store[Content](hass, _STORAGE_VERSION, key, private=True)
         self._turns = MinInterval(hass.loop, interval)
         self.is_waiting = False
 
