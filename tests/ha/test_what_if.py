@@ -123,10 +123,12 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
     await client.send_json_auto_id(request)
     told = (await client.receive_json())["result"]
     assert told == {"what_if": json.loads(json.dumps(answer)), "refusal": None}
-    # Less comes out of one that keeps a half, and loses half.
-    await client.send_json_auto_id({**request, "reserve": 50, "efficiency": 50})
+    # Less comes out of one that is slow, keeps a half, and loses half.
+    await client.send_json_auto_id({**request, "kw": 1.333, "reserve": 50, "efficiency": 50})
     worse = (await client.receive_json())["result"]["what_if"]
     assert worse["saving"]["high"] < answer["saving"]["low"]
+    # 334 hours of 4 kW, and 20 kWh of the last month: (334 * 1.333 + 20) / 1356.
+    assert (own["stored_share"], worse["classes"]["7"]["stored_share"]) == (1, 0.34)
 
     # 20 W are 175 kWh a year; the more is paid for the sun, the less a battery is worth.
     default = {key: value for key, value in BATTERY.items() if key != "standby"}

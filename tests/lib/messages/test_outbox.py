@@ -98,7 +98,9 @@ def test_few_messages_wait() -> None:
 def test_quiet_hours(start: str, end: str, clock: str, is_quiet: bool) -> None:  # noqa: FBT001
     quiet = QuietHours(time.fromisoformat(start), time.fromisoformat(end))
     assert quiet.contain(time.fromisoformat(clock)) is is_quiet
-    assert Outbox().may_send(at(f"17 {clock}"), quiet) is not is_quiet
+    for outbox in (Outbox(), Outbox(at("16 12:00").date(), 3), Outbox(at("17 00:00").date(), 2)):
+        assert outbox.may_send(at(f"17 {clock}"), quiet) is not is_quiet
+    assert not Outbox(at("17 00:00").date(), 3).may_send(at(f"17 {clock}"), quiet)
 
 
 @pytest.mark.parametrize(

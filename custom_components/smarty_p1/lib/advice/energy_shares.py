@@ -156,7 +156,7 @@ class _Rates(NamedTuple):
         if used <= 0:
             return cls(0.0, 0.0, 0.0)
         own = (used - imported) / used
-        return cls(house.cost.get(hour, 0.0) / used, own, house.feed_in_price.get(hour, 0.0))
+        return cls(house.cost.get(hour, 0.0) / used, own, house.feed_in_price[hour])
 
 
 class _Sum:
