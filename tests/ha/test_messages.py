@@ -377,6 +377,15 @@ async def test_without_a_recipient_home_assistant_shows_the_message(house: House
     [(title, text)] = notifications(house.hass)
     assert title == "Message of the grid operator"
     assert (len(text), text[-1], long.startswith(text[:-1])) == (140, "…", True)
+    high = with_value(message(long), "1-0:52.7.0", "(254.2*V)")
+    for _ in range(2):
+        await house.receive(high)
+        house.clock.now += timedelta(seconds=70)
+    await house.receive(with_value(high, "0-0:96.7.21", "(00100)"))
+    await house.hass.async_block_till_done()
+    # Each kind of event has its own notification.
+    titles = [title for title, _ in notifications(house.hass)[1:]]
+    assert titles == ["Voltage outside 207-253 V", "Power failure"]
 
 
 async def test_a_recipient_that_fails_is_told_once(

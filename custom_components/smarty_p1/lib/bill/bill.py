@@ -564,7 +564,9 @@ def _merged(charges: Iterable[_Charge]) -> list[_Charge]:
     for charge in charges:
         key = charge._replace(quantity=0.0, market=charge.market and 0.0)
         if same := merged.get(key):
-            market = None if charge.market is None else (same.market or 0.0) + charge.market
+            market = None
+            if same.market is not None and charge.market is not None:
+                market = same.market + charge.market
             charge = charge._replace(quantity=same.quantity + charge.quantity, market=market)  # noqa: PLW2901
         merged[key] = charge
     order = tuple(bill_lines())
