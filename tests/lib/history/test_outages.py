@@ -130,6 +130,20 @@ def test_imported_and_exported_energy_are_cut_separately() -> None:
     assert (day.imported_wh, day.gap_wh, day.exported_wh) == (9_600, 0, 48 * 50)
 
 
+def test_days_of_an_outage_that_the_platform_lacks_share_the_rest() -> None:
+    house = house_at("2026-06-09")
+    draw_until(house, "2026-06-10")
+    house.after(4 * 86_400, 40_000)
+    draw_until(house, "2026-06-15")
+    known = platform("2026-06-10", "2026-06-11", 0.4) + platform("2026-06-12", "2026-06-13", 0.4)
+    house.meter.set_leneda_days(LenedaDays(known))
+    gaps = {f"{day.start:%d}": day.gap_wh for day in months_of(house)["2026-06"].days}
+    # 40 kWh less 2 * 9.6; in UTC, a day begins on the evening before.
+    assert {day: wh for day, wh in gaps.items() if wh} == pytest.approx(
+        {"10": 10_400, "12": 10_400}
+    )
+
+
 def test_an_outage_in_which_only_the_sun_counted() -> None:
     house = house_at("2026-06-26T10:00")
     house.exported_wh = 0
