@@ -288,6 +288,18 @@ async def test_discovery(meter: Publishing) -> None:
     assert meter.announced().keys() == {f"elsewhere/ha/device/{meter_id}/config"}
 
 
+async def test_the_available_power_ends_at_the_reference_power_there_too(
+    meter: Publishing,
+) -> None:
+    await meter.begin({"mqtt": OPTIONS | {"discovery": True}, "reference_power": 7.0})
+    # Nothing was used in 5 minutes: 1.75 kWh are left for 10.
+    await meter.receive(with_value(TELEGRAM, "0-0:1.0.0", "(250703103500S)"))
+    await meter.is_complete(2)
+    states = json.loads(meter.on("states")[-1])
+    assert states["demand_available"] == 7.0
+    assert states["demand_available_attributes"]["until_quarter_hour_ends"] == 10.5
+
+
 async def test_what_happened_during_a_restart_is_an_event(meter: Publishing) -> None:
     await meter.begin(discovery=True)
     text = with_value(with_value(TELEGRAM, "0-0:96.7.21", "(00101)"), "0-0:96.13.0", "(48616C6C6F)")

@@ -199,6 +199,14 @@ def test_newcomers_by_udp_have_one_share_together() -> None:
     assert meter.ask(BATTERY, Question.UDP, 115).power_w == pytest.approx(280)
 
 
+def test_a_battery_that_paused_is_a_newcomer() -> None:
+    meter = VirtualMeter(SERIAL)
+    asks_by_udp(meter, BATTERY, 80)
+    meter.on_reading(of_power(2800), 120)
+    told = [meter.ask(each, Question.UDP, 120.1).power_w for each in (STRANGER, BATTERY)]
+    assert told == [pytest.approx(280)] * 2
+
+
 def test_at_most_eight_that_ask_by_udp_have_a_share_each() -> None:
     meter = VirtualMeter(SERIAL)
     addresses = [f"192.168.1.{100 + n}" for n in range(12)]
