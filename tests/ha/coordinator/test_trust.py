@@ -207,6 +207,9 @@ async def test_what_fails_so_often_and_for_so_long_is_a_repair_until_it_is_mende
     [(_, line)] = house.log
     assert logged in line
 
+    # Set up again, the meter has the same repair until it is mended.
+    await house.again(b"")
+    assert house.issues.keys() == {problem}
     await house.send(house.good() if key else seal(TELEGRAM))
     assert not house.issues
     assert house.energy == "25678.901"
