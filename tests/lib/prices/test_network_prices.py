@@ -22,8 +22,9 @@ from tests.prices import FIXED, METER, PRICES, SURCHARGE, VARIABLE, price_file
 
 LEVIED = {"reference_kw": 7, "energy_price": 0.1, "has_levies": True}
 LAST = date(2026, 12, 31)
-# A year that is published for the grid alone, and three levies: one begins with that year, one
-# begins in its middle and has no price at first, one ends with the year before.
+# A year that is published for the grid alone, and four levies: one begins with that year, one
+# begins in its middle and has no price at first, one ends with the year before, and one is levied
+# for two weeks only.
 LATER = """
 [levies.sun_fund]
 per = "kWh"
@@ -42,6 +43,13 @@ per = "kWh"
 until = 2026-12-31
 names = {}
 A = [{ from = 2025-01-01, until = 2026-12-31, value = 0.003 }]
+
+[levies.peat_fund]
+per = "kWh"
+from = 2027-09-01
+until = 2027-09-14
+names = {}
+A = [{ from = 2027-01-01, value = 0.001 }]
 """
 
 
@@ -94,6 +102,7 @@ def test_nothing_is_known_before_the_tariff() -> None:
         # In July, the wind fund is levied at an unknown price, and from August on it costs nothing.
         ("2027-07-31", {}, {"sun_fund": 0.002, "wind_fund": None}),
         ("2027-08-01", {}, {"sun_fund": 0.002, "wind_fund": 0}),
+        ("2027-09-14", {}, {"peat_fund": 0.001}),
         # No price of category B is published.
         ("2027-01-01", {"consumer_category": "B"}, {"compensation": None, "sun_fund": None}),
         # An entered price counts on all days.
@@ -108,6 +117,8 @@ def test_a_levy_has_a_price_is_not_levied_or_is_unknown(
     found = levies(day, **more)
     if day == "2026-06-01" and not more:
         assert found == expected
+    assert "peat_fund" in levies("2027-09-01")
+    assert "peat_fund" not in levies("2027-08-31").keys() | levies("2027-09-15").keys()
     assert {name: found[name] for name in expected} == expected
 
 
