@@ -183,6 +183,20 @@ def test_the_last_quarter_hour_is_the_last_one_of_the_file_after_a_kill() -> Non
     assert known(meter).last_quarter == house.demand.last_quarter
 
 
+def test_after_a_kill_a_clock_that_was_put_back_stays_put_back() -> None:
+    house = Connection("2026-07-02T10:00:00S")
+    house.draw_hours(26)
+    stored = json.loads(json.dumps(house.meter.as_dict()))
+    house.after(900, 250)
+    house.time -= timedelta(days=40)
+    house.draw_hours(26)
+    house.disk.write(house.meter)
+    assert house.disk.files.keys() == {"2026-05", "2026-07"}
+    meter = DemandMeter.from_dict(stored, house.contract, files=house.disk.files)
+    assert known(meter).last_quarter == house.demand.last_quarter
+    assert booked_kwh(meter) == booked_kwh(house.meter)
+
+
 def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> None:
     house = house_with_lines()
     house.time = house.time.replace(month=7, day=1)
