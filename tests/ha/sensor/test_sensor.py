@@ -198,6 +198,18 @@ async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
         assert found.disabled_by is RegistryEntryDisabler.INTEGRATION
 
 
+async def test_a_meter_of_one_phase_without_feed_in_has_no_power_of_other_phases(
+    home: Home, entity_registry: EntityRegistry
+) -> None:
+    text = TELEGRAM
+    for code in ("2.8.0", "2.7.0", "22.7.0", "41.7.0", "42.7.0", "61.7.0", "62.7.0"):
+        text = with_value(text, f"1-0:{code}", None)
+    await home.set_up(text)
+    assert home.state_of("smarty_net_power").state == "2.345"
+    powers = {name for name in entity_registry.entities if "net_power" in name}
+    assert powers == {"sensor.smarty_net_power", "sensor.smarty_net_power_l1"}
+
+
 @pytest.mark.parametrize(
     ("left_behind", "shown"),
     [
