@@ -61,7 +61,6 @@ class MessageStore(ThrottledStore):
     """State of a meter's messages, stored in a file."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        # The file has the texts of the grid operator to the household.
         super().__init__(hass, entry_id, "messages", interval=_SAVE_INTERVAL_S)
         self.state = MessageState()
 

@@ -32,6 +32,8 @@ class ThrottledStore(ABC):
         self._hass = hass
         self._entry_id = entry_id
         key = f"{DOMAIN}.{entry_id}.{name}"
+        # The files show when a household uses energy, and have the grid operator's texts to it. So
+        # other users of the machine must not read them.
         self._store = Store[Content](hass, _STORAGE_VERSION, key, private=True)
         self._turns = MinInterval(hass.loop, interval)
         self.is_waiting = False
