@@ -44,7 +44,7 @@ def run(
 def folder(tmp_path: Path) -> Path:
     """Return a folder with recorded bytes, a key and the configuration of a store."""
     (tmp_path / "frame.bin").write_bytes(FULL)
-    # As an editor may save it, with a line about the meter.
+    # An editor may save a byte order mark, and a line about the meter may follow the key.
     key = f"\ufeff0x{KEY.hex(':')}\nin the cellar\n"
     (tmp_path / "key").write_text(key, encoding="utf-8")
     (tmp_path / "published").write_text(PUBLISHED, encoding="ascii")

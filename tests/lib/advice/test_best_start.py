@@ -18,21 +18,14 @@ from tests.lib.bill.months import agreed, local
 ZONE = ZoneInfo("Europe/Luxembourg")
 QUARTER = timedelta(minutes=15)
 NOW = local("2026-06-23T18:44:00")
-TWO_PRICES = agreed(
-    reference_kw=5,
-    energy_price=0.15,
-    second_price=0.09,
-    second_hours="22:00-06:00",
-    feed_in_price=0.06,
-    has_levies=False,
-)
-UNPAID = agreed(
-    reference_kw=5,
-    energy_price=0.15,
-    second_price=0.09,
-    second_hours="22:00-06:00",
-    has_levies=False,
-)
+TERMS = {
+    "reference_kw": 5,
+    "energy_price": 0.15,
+    "second_price": 0.09,
+    "second_hours": "22:00-06:00",
+    "has_levies": False,
+}
+UNPAID, TWO_PRICES = agreed(**TERMS), agreed(**TERMS, feed_in_price=0.06)
 MARKET = agreed(reference_kw=5, energy_margin=0.02, feed_in_price=0.04, has_levies=False)
 
 

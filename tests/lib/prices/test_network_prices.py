@@ -102,7 +102,6 @@ def test_nothing_is_known_before_the_tariff() -> None:
         # In July, the wind fund is levied at an unknown price, and from August on it costs nothing.
         ("2027-07-31", {}, {"sun_fund": 0.002, "wind_fund": None}),
         ("2027-08-01", {}, {"sun_fund": 0.002, "wind_fund": 0}),
-        ("2027-09-14", {}, {"peat_fund": 0.001}),
         # No price of category B is published.
         ("2027-01-01", {"consumer_category": "B"}, {"compensation": None, "sun_fund": None}),
         # An entered price counts on all days.
@@ -117,9 +116,13 @@ def test_a_levy_has_a_price_is_not_levied_or_is_unknown(
     found = levies(day, **more)
     if day == "2026-06-01" and not more:
         assert found == expected
-    assert "peat_fund" in levies("2027-09-01")
-    assert "peat_fund" not in levies("2027-08-31").keys() | levies("2027-09-15").keys()
     assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.usefixtures("later")
+def test_a_levy_is_levied_from_its_first_to_its_last_day() -> None:
+    days = "2027-08-31", "2027-09-01", "2027-09-14", "2027-09-15"
+    assert [levies(day).get("peat_fund", 0) for day in days] == [0, 0.001, 0.001, 0]
 
 
 @pytest.mark.usefixtures("later")
