@@ -84,6 +84,15 @@ class Household:
                     await choice.click(timeout=ATTEMPT)
                 await asyncio.sleep(ANIMATION)
 
+    async def presses_until(self, button: str, *texts: str) -> None:
+        """Press a button until the page shows the texts; a file may still be on its way to it."""
+        async with asyncio.timeout(PATIENCE):
+            while any(text not in shown for shown in [await self.text()] for text in texts):
+                with contextlib.suppress(NotYetError):
+                    found = self.page.get_by_role("button", name=button, exact=True).last
+                    await found.click(timeout=ATTEMPT / 5)
+                await asyncio.sleep(ANIMATION)
+
     async def types(self, name: str, text: str) -> None:
         await self.page.locator(f"[name={name}]").last.fill(text)
 

@@ -89,13 +89,11 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         await who.takes_picture("leneda-file", of=who.dialog)
         await who.page.locator("input[type=file]").set_input_files(uploaded(saved_anew))
         await who.sees("time-series.csv")
-        await who.presses(following)
-        await who.sees(own("exceptions.leneda_spreadsheet.message"))
+        await who.presses_until(following, own("exceptions.leneda_spreadsheet.message"))
         await who.page.locator("input[type=file]").set_input_files(uploaded(whole, "whole.csv"))
         # Its own name: that of the first file is still shown.
         await who.sees("whole.csv")
-        await who.presses(following)
-        await who.sees("1-1:1.29.0", f"{whole.count(POINT)}")
+        await who.presses_until(following, "1-1:1.29.0", f"{whole.count(POINT)}")
         await who.takes_picture("leneda-result", of=who.dialog)
         await who.leaves_by(own("options.step.leneda_result.menu_options.leneda_finish"))
 
