@@ -20,6 +20,7 @@ _LIMIT_S, _WHOLE_LIMIT_S = 120, 600
 _FIRST_FAILURE = "-x"
 _NO_SUCH_TEST, _ALL_RAN = 4, (0, 5)
 _MAX_CARD_FILES = 3
+_DRAWN = "tests/cards/test_drawn.py"
 _IMPORT_OF_CARDS = re.compile(r'from "(\.[\w./-]+\.ts)"')
 _NOT_OK = re.compile(r"(?m)^\s*not ok \d+ - (.+?)(?: #.*)?$")
 
@@ -42,7 +43,7 @@ class Copy:
     ) -> list[str]:
         """Return the test functions that fail with `change`.
 
-        These are functions of `tests`; for the cards, functions that need no browser. If `whole`,
+        These are functions of `tests`; for the cards, those that need no browser. If `whole`,
         run instead all tests of the room, also with real programs or a browser, until one fails. A
         test that also fails without the change proves nothing and is left out.
         """
@@ -55,7 +56,7 @@ class Copy:
                 runs = (self._pytest([part], _WHOLE_LIMIT_S, _FIRST_FAILURE) for part in parts)
                 found = next(filter(None, runs), set[str]())
             elif room == CARDS:
-                found = self._card_functions()
+                found = self._card_functions() | self._pytest([_DRAWN], _LIMIT_S)
             else:
                 kit = [test for test in tests if test.startswith("tests/ha")]
                 others = [test for test in tests if test not in kit]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from . import (
+    house,
     house_battery,
     house_bill,
     house_hours,
@@ -57,4 +58,19 @@ def views() -> dict[str, list[Placed]]:
             Placed("quality", quality, {"part": part})
             for part in ("voltage", "supply", "interruptions")
         ],
+    }
+
+
+def cards() -> dict[str, Placed]:
+    """Return each card of the house, and special states, by name."""
+    three = house_now.three_meters()
+    return {str(card): card for view in views().values() for card in view} | {
+        "feeding": Placed("now", {"smarty_p1/live": house_now.feeding()}),
+        "above": Placed("now", {"smarty_p1/live": house.live(values=house.values(power_net=19.9))}),
+        "wrong key": Placed("now", {"smarty_p1/live": house_now.failing("wrong_key")}),
+        "silent": Placed("now", {"smarty_p1/live": house_now.silent()}),
+        "three meters": Placed("now", three),
+        "meter of the bill": Placed("bill", three | house_bill.bills(), {"chooser": True}),
+        "no meter": Placed("now", {"smarty_p1/meters": {"meters": []}}),
+        "no right": Placed("now", {"smarty_p1/live": house.gone("unauthorized")}),
     }

@@ -1,10 +1,10 @@
 // A page as the frontend gives it to a card: its theme, `ha-card`, `ha-icon`, and a `hass` with given answers.
+import { copyOf, createConnection } from "/connection.mjs";
+
 let given;
 let hass;
-let last = 0;
-const listeners = new Map();
-const subscriptions = new Map();
-const asked = [];
+/** The connection of this test: what cards keep, they keep by connection. */
+let server;
 const home = document.createElement("home-assistant");
 document.body.append(home);
 
@@ -19,8 +19,6 @@ customElements.define("ha-card", class extends HTMLElement {
 customElements.define("ha-icon", class extends HTMLElement {});
 customElements.define("home-assistant", class extends HTMLElement {});
 
-/** Old browsers have no `structuredClone`; answers are JSON. */
-const copyOf = (answer) => JSON.parse(JSON.stringify(answer));
 /** Old browsers have no `checkVisibility`. */
 const isVisible = (element) => {
   for (let node = element; node; node = node.parentElement) {
@@ -30,35 +28,8 @@ const isVisible = (element) => {
   return getComputedStyle(element).visibility === "visible";
 };
 
-/** A house without solar panels, unless a test gives another answer. */
-const DEFAULTS = { "smarty_p1/house": { house: null } };
-
-const answerTo = ({ type, ...takes }) => {
-  asked.push({ type, ...takes });
-  const answer = given.answers[`${type} ${takes.entry_id}`] ?? given.answers[type] ?? DEFAULTS[type];
-  const found = Array.isArray(answer) ? answer.find(({ takes: wanted }) => Object.entries(wanted).every(([name, value]) => takes[name] === value))?.answer : answer;
-  if (found === undefined) return Promise.reject({ code: "not_answered_by_the_test", message: JSON.stringify({ type, takes }) });
-  return found.error ? Promise.reject({ code: found.error }) : Promise.resolve(copyOf(found));
-};
-
-/** A new one for each test: what cards keep, they keep by connection. */
-const connect = () => ({
-  sendMessagePromise: answerTo,
-  subscribeMessage: async (callback, message) => {
-    asked.push(message);
-    const first = given.answers[`${message.type} ${message.entry_id}`] ?? given.answers[message.type];
-    if (first?.error) throw { code: first.error };
-    const id = ++last;
-    subscriptions.set(id, { callback, message });
-    if (first) queueMicrotask(() => callback(copyOf(first)));
-    return async () => subscriptions.delete(id);
-  },
-  addEventListener: (name, callback) => listeners.set(name, (listeners.get(name) ?? new Set()).add(callback)),
-  removeEventListener: (name, callback) => listeners.get(name)?.delete(callback),
-});
-
 const newHass = () => ({
-  connection: connect(),
+  connection: server.connection,
   language: given.language,
   locale: { language: given.language, number_format: "language", time_format: given.time_format, time_zone: "local" },
   themes: { darkMode: given.dark },
@@ -66,7 +37,7 @@ const newHass = () => ({
   entities: given.entities,
   devices: {},
   states: given.states ?? {},
-  callWS: answerTo,
+  callWS: server.connection.sendMessagePromise,
 });
 
 const cardsIn = (root) =>
@@ -142,7 +113,9 @@ const faultsOf = (card) => {
 };
 
 window.stage = {
-  asked,
+  get asked() {
+    return server.asked;
+  },
   get hass() {
     return hass;
   },
@@ -150,36 +123,34 @@ window.stage = {
   begin: (wanted) => {
     document.querySelector("main").replaceChildren();
     document.querySelector("main").style.width = "";
-    listeners.clear();
-    subscriptions.clear();
-    asked.length = 0;
     given = wanted;
+    server = createConnection(given.answers);
     home.hass = hass = newHass();
     document.documentElement.lang = given.language;
     document.documentElement.dir = "ltr";
     document.documentElement.className = given.dark ? "dark" : "light";
     scrollTo(0, 0);
   },
-  subscriptions: () => subscriptions.size,
+  subscriptions: () => server.subscriptions.size,
   isWaiting: () =>
     [...document.querySelectorAll("main > *")].some(
       ({ shadowRoot }) => !shadowRoot?.querySelector("ha-card")?.textContent.trim() || shadowRoot.querySelector(".small[role=status]")?.textContent.endsWith("…"),
     ),
-  listeners: () => [...listeners.values()].reduce((sum, each) => sum + each.size, 0),
+  listeners: () => [...server.listeners.values()].reduce((sum, each) => sum + each.size, 0),
   /** A message of the subscription to a meter. */
   send: (message, entryId) => {
-    for (const { callback, message: asked } of subscriptions.values()) {
+    for (const { callback, message: asked } of server.subscriptions.values()) {
       if (!entryId || asked.entry_id === entryId) callback(copyOf(message));
     }
   },
   /** The connection is lost. */
   disconnect: () => {
-    for (const callback of [...(listeners.get("disconnected") ?? [])]) callback();
+    for (const callback of [...(server.listeners.get("disconnected") ?? [])]) callback();
   },
   /** The connection was lost and is there again. */
   reconnect: () => {
-    subscriptions.clear();
-    for (const callback of [...(listeners.get("ready") ?? [])]) callback();
+    server.subscriptions.clear();
+    for (const callback of [...(server.listeners.get("ready") ?? [])]) callback();
   },
   /** Texts that leave the page or their card, that are cut off, or that stand on another text. */
   overflow: () => {

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 # The built cards; CARDS is a folder with others.
 CARDS = Path(os.environ.get("CARDS", ROOT / "custom_components" / "smarty_p1" / "frontend"))
 SCRIPT = Path(__file__).with_suffix(".js")
+SCRIPTS = {script.name: script for script in (SCRIPT, SCRIPT.with_name("connection.mjs"))}
 _FONTS = "lib/python3.14/site-packages/hass_frontend/static/fonts/roboto"
 NOW = datetime.fromisoformat("2026-11-21T18:38:20+01:00")
 
@@ -42,8 +43,8 @@ async def _serve(route: Route) -> None:
         await (route.fulfill(path=found) if found.exists() else route.abort())
     elif path == "/":
         await route.fulfill(path=PAGE, content_type="text/html")
-    elif path == "/stage.js":
-        await route.fulfill(path=SCRIPT, content_type="text/javascript")
+    elif script := SCRIPTS.get(path[1:]):
+        await route.fulfill(path=script, content_type="text/javascript")
     elif (file := CARDS / path[1:]).exists():
         await route.fulfill(path=file)
     else:

@@ -19,18 +19,7 @@ VIEWS = HOUSE | {"yesterday": [Placed("now", house_now.without_cable())]}
 NOTHING = "nothing chosen"
 # An age that is counted goes on while the page is read.
 SECONDS = re.compile(r"\b\d+ s\b")
-THREE = house_now.three_meters()
-# Each card of the house, and special states.
-CARDS = {str(card): card for view in HOUSE.values() for card in view} | {
-    "feeding": Placed("now", {"smarty_p1/live": house_now.feeding()}),
-    "above": Placed("now", {"smarty_p1/live": house.live(values=house.values(power_net=19.9))}),
-    "wrong key": Placed("now", {"smarty_p1/live": house_now.failing("wrong_key")}),
-    "silent": Placed("now", {"smarty_p1/live": house_now.silent()}),
-    "three meters": Placed("now", THREE),
-    "meter of the bill": Placed("bill", THREE | house_bill.bills(), {"chooser": True}),
-    "no meter": Placed("now", {"smarty_p1/meters": {"meters": []}}),
-    "no right": Placed("now", {"smarty_p1/live": house.gone("unauthorized")}),
-}
+CARDS = house_all.cards()
 
 
 @pytest.mark.parametrize("card", CARDS)

@@ -1,6 +1,6 @@
 """The bill of a month, to be laid beside the paper, and the card with the months side by side."""
 
-from . import house, house_now, house_sun
+from . import house, house_sun
 from .house_bill import (
     bill,
     bills,
@@ -8,8 +8,6 @@ from .house_bill import (
     line,
     running,
     show,
-    without_energy_price,
-    without_reference,
 )
 from .stage import Stage
 
@@ -46,41 +44,6 @@ async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
     assert NOVEMBER in await stage.text()
 
 
-async def test_turning_the_months_by_arrows_and_keys(stage: Stage) -> None:
-    await show(stage, CARD, answers=bills(*earlier()[-3:], running()))
-    before = stage.page.get_by_role("button", name="Previous month")
-    assert await stage.page.get_by_role("button", name="Next month").is_disabled()
-    box = await before.bounding_box()
-    assert box
-    assert min(box["width"], box["height"]) >= 44
-    await stage.click(before)
-    text = await clean(stage, "bill-october")
-    assert "October 2026 144.16 € measured for 100% of the time Line" in text
-    assert "Supplier's fixed fee 1 month × 2.50 € 2.50" in text
-    await before.focus()
-    for key in ("ArrowLeft", "ArrowRight", "ArrowLeft", "ArrowLeft"):
-        await stage.press(key)
-    # The first known month is the last to turn to.
-    assert "August 2026" in await stage.text()
-    assert await before.is_disabled()
-
-
-async def test_what_is_missing_has_a_link(stage: Stage) -> None:
-    await show(stage, CARD, answers=bills(without_energy_price(running())))
-    text = await clean(stage, "bill-no-energy-price")
-    head = "November 2026 – € until 21 Nov, 18:38 measured for 99.8% of the time "
-    assert head + "The sum of 38.27 € does not include" in text
-    link = stage.page.get_by_role("link", name="Enter the prices")
-    path = "/config/integrations/integration/smarty_p1#config_entry=house"
-    assert await link.get_attribute("href") == path
-
-    known = [without_reference(each) for each in (*earlier(), running())]
-    await show(stage, CARD, MONTHS, answers=bills(*known), is_admin=False)
-    text = await clean(stage, "bill-no-reference")
-    assert text.count("An administrator can enter the missing value.") == 2
-    assert await stage.page.get_by_role("link").count() == 0
-
-
 async def test_screen_readers_hear_what_is_drawn(stage: Stage) -> None:
     community = {"name": "community", "quantity": 90, "unit": "kWh", "price": 0.1, "amount": 9}
     shared = {"total": -6.38, "shared_kwh": 90, "community": community}
@@ -99,39 +62,6 @@ async def test_screen_readers_hear_what_is_drawn(stage: Stage) -> None:
         "cells => cells.map(({ ariaColIndex, innerText }) => `${ariaColIndex} ${innerText}`)"
     )
     assert columns == ["1 Total without VAT", "3 93.44"]
-
-
-async def test_a_first_month_that_would_show_0_kwh_shows_nothing(stage: Stage) -> None:
-    cards = (CARD, MONTHS, "smarty-p1-so-far")
-    for first, energies in ((True, 0.049), (False, 0.051)):
-        bill = without_reference(running(imported_kwh=energies, exported_kwh=0.0))
-        bill |= {"subtotal": None, "missing": ["energy", *bill["missing"]]}
-        of_day = {"imported_wh": energies * 1000, "exported_wh": 0, "quarter_hours": 0}
-        days = {"days": [house_now.day(21, **of_day, cost=None)]}
-        await show(stage, *cards, answers=bills(bill) | {"smarty_p1/days": days})
-        text = await clean(stage, "first-minutes")
-        assert ("Nothing has been counted yet." in text) == first
-        assert ("No data yet." in text) == first
-        assert ("kWh" in text) != first
-
-
-async def test_errors_and_odd_answers_are_no_end(stage: Stage) -> None:
-    for code, said in (
-        ("nothing_counted", "The bill begins with the first quarter-hour."),
-        ("not_loaded", "The bill returns with the next readings."),
-        ("not_answered", "Home Assistant does not answer."),
-    ):
-        await show(stage, CARD, MONTHS, answers={"smarty_p1/bill": {"error": code}})
-        assert (await clean(stage, f"bill-{code}")).count(said) == 2
-    line = {"name": "energy", "quantity": None, "unit": "kWh", "price": None, "amount": None}
-    long = {"name": "x" * 300, "quantity": 1e308, "unit": "€€€", "price": -1e-300, "amount": 1e20}
-    unknown = dict.fromkeys(("vat_rate", "vat", "net", "reference_kw"))
-    estimate = dict.fromkeys(("total", "low", "high"))
-    odd = running(lines=[line, long], parts={}, estimate=estimate, **unknown)
-    await show(stage, CARD, MONTHS, answers=bills(odd))
-    text = await clean(stage, "bill-odd")
-    assert "Energy – " in text
-    assert "About" not in text
 
 
 async def values(stage: Stage) -> list[str]:
@@ -193,30 +123,6 @@ async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:
     assert len(await values(stage)) == 12
     await tap(stage, 4)
     assert "with VAT March 11 months Energy – " in await stage.text()
-
-
-async def test_choosing_by_keys(stage: Stage) -> None:
-    await show(stage, MONTHS, answers=bills(), width=500)
-    chart = stage.page.get_by_role("slider")
-    await chart.focus()
-    heard = {}
-    for key in ("ArrowRight", "ArrowLeft", "Home", "ArrowLeft", "ArrowUp", "Escape"):
-        await stage.press(key)
-        heard[key] = (await chart.get_attribute("aria-valuetext") or "").replace("\u00a0", " ")
-    assert heard == {
-        "ArrowRight": "November 2026: 97 € so far",
-        "ArrowLeft": "November 2025: 138 €",
-        "Home": "November 2025: 138 €",
-        "ArrowUp": "December 2025: 167 €",
-        "Escape": "November 2026: 97 € so far",
-    }
-    await stage.page.get_by_role("radio", name="€").focus()
-    await stage.press("ArrowRight")
-    text = await clean(stage, "months-kwh")
-    sentence = "You took the least energy from the grid in June, the most in December"
-    assert f"438 kWh a month on average {sentence}" in text
-    assert "November so far 12 months From the grid 364 5,252 Part above 7 kW 58 635" in text
-    assert (await values(stage))[:3] == ["520", "655", "612"]
 
 
 async def test_a_busy_home_assistant_is_asked_again_until_the_card_is_removed(stage: Stage) -> None:

@@ -67,15 +67,6 @@ async def test_a_live_reading_moves_the_curve_and_a_lost_connection_makes_it_gre
     await stage.picture("last-hour-lost")
 
 
-async def test_a_cloud_may_be_the_reason(stage: Stage) -> None:
-    sunny = {"smarty_p1/live": house_now.feeding()} | house_hour.hour(
-        ("18:20:00", "18:32:00", 1.8, 0), always=-2.0
-    )
-    for sun, reason in (("above_horizon", " · or the sun"), ("below_horizon", "")):
-        await stage.show(CARD, answers=sunny, states={"sun.sun": state(sun, "08:00:00")})
-        assert await line(stage) == f"−1.8 kW at 18:32 · all three phases{reason}"
-
-
 async def test_a_time_is_chosen_by_keys_and_by_a_finger(stage: Stage) -> None:
     await stage.show(CARD, answers=EVENING)
     slider = stage.card(CARD).get_by_role("slider")
@@ -133,31 +124,3 @@ async def test_a_pulse_reader_has_its_power_and_its_curve_alone(stage: Stage) ->
     for type_, config in ((CARD, {}), ("smarty-p1-bill", {"entry_id": house.ENTRY})):
         await stage.show(type_, answers=answers, config=config)
         assert "Heat pump" not in await stage.text()
-
-
-async def test_a_meter_of_entities_has_a_gap_once_its_reading_is_no_longer_current(
-    stage: Stage,
-) -> None:
-    meter = house.meter(source="entities", integration="ESPHome", fresh_for=620)
-    for minutes, is_gap in ((9, False), (12, True)):
-        hour = house_hour.hour(gap=("18:05:00", f"18:{5 + minutes:02}:00"))
-        answers = {"smarty_p1/meters": {"meters": [meter]}, "smarty_p1/live": drawing()}
-        await stage.show(CARD, answers=answers | hour, width=484)
-        gaps = await stage.card(CARD).locator("path.gap").get_attribute("d")
-        assert bool(gaps) is is_gap
-        assert ("no readings" in await stage.text()) is is_gap
-
-
-async def test_the_steps_are_a_table_too_and_a_young_hour_says_since_when(stage: Stage) -> None:
-    await stage.show(CARD, answers=EVENING)
-    await stage.click(stage.card(CARD).get_by_role("button", name="Show as table"))
-    rows = await stage.card(CARD).locator("tbody tr").all_inner_texts()
-    assert len(rows) == 13
-    assert rows[-1].split() == ["18:35:30", "+2.1", "L1"]
-    await stage.show(CARD, answers=EVENING | house_hour.YOUNG)
-    assert "since 18:20" in await stage.text()
-    nothing = house_hour.hour(gap=("17:38:30", "18:38:30"))
-    await stage.show(CARD, answers=house_now.first_day() | nothing)
-    assert await line(stage) in {"", "No change of 0.3 kW or more in the last hour"}
-    form = await stage.page.evaluate("customElements.get('smarty-p1-now').getConfigForm().schema")
-    assert [field["name"] for field in form] == ["entry_id", "names"]

@@ -3,15 +3,13 @@
 import json
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from . import house, house_now, house_sun
+from . import house, house_now
 from .stage import NOW, ROOT, Stage
 
 CARD = "smarty-p1-now"
-REMEDY = "/config/integrations/integration/smarty_p1#config_entry=house"
 LANGUAGES = ("en", "de", "fr", "lb", "pt")
 
 
@@ -57,58 +55,6 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     label, scale = (stage.card(CARD).locator(f".bar > {name}") for name in (".line small", "small"))
     assert await label.inner_text() == "12"
     assert await house_now.height(label) == await house_now.height(scale)
-
-
-async def test_other_houses(stage: Stage) -> None:
-    async def text(**given: Any) -> str:  # noqa: ANN401 - as of the stage
-        await stage.show(CARD, **given)
-        return (await stage.text()).replace(" ,", ",")
-
-    shown = await text(answers=house_now.first_day())
-    assert "First whole quarter-hour: ends 19:00 · First bar on the Energy dashboard" in shown
-    assert "18:30\N{EN DASH}18:45, counted since 18:36" in shown
-    assert "of 7 kW" not in shown
-
-    shown = await text(answers=house_now.without_reference())
-    assert "The highest quarter-hour this month: 14.5 kW." in shown
-    link = stage.card(CARD).get_by_role("link", name="Enter the reference power")
-    assert await link.get_attribute("href") == REMEDY
-
-    meter = house.meter(phases=1, source="entities", integration="ESPHome")
-    shown = await text(answers={"smarty_p1/meters": {"meters": [meter]}})
-    assert "Read by ESPHome, not verified" in shown
-    assert "L1" not in shown
-
-    live = {"smarty_p1/live": house.live(house=house_sun.powers(1.5))}
-    shown = await text(answers=house_sun.answers() | live)
-    assert "The house uses 2.1 kW, 1.5 of it from your roof." in shown
-    await stage.passes(95)
-    await stage.settle()
-    assert "The house uses" not in await stage.text()
-
-    assert "Yesterday until Fri 20 Nov, 24:00 9.4 kWh" in await text(
-        answers=house_now.without_cable()
-    )
-    assert await stage.card(CARD).locator(".excess").inner_text() == "above your 7\u00a0kW"
-    await stage.click(stage.card(CARD).locator("[data-day='2026-11-19']"))
-    assert "Thursday 19 November until Thu 19 Nov, 24:00 17.6 kWh" in await stage.text()
-
-
-@pytest.mark.parametrize(
-    ("sun", "is_named"),
-    [({}, False), ({"state": "below_horizon"}, False), ({"state": "above_horizon"}, True)],
-)
-async def test_the_sun_is_named_only_while_it_is_up(
-    stage: Stage, sun: dict[str, str], *, is_named: bool
-) -> None:
-    # At night, a battery can feed in, too.
-    meters = {"meters": [house.meter(feeds_in=True)]}
-    answers = {"smarty_p1/meters": meters, "smarty_p1/live": house_now.feeding()}
-    states = {"sun.sun": {**sun, "attributes": {}}} if sun else {}
-    await stage.show(CARD, answers=answers, states=states)
-    assert "To the grid" in (text := await stage.text())
-    assert ("as long as the sun shines" in text) is is_named
-    assert ("and stay within 7 kW" in text) is not is_named
 
 
 async def test_one_of_three_meters_is_chosen_by_click_and_key_for_all_cards(stage: Stage) -> None:
@@ -177,31 +123,6 @@ async def test_no_sentence_moves_what_is_below_it(stage: Stage, width: int) -> N
     )
     room = 66 if width == 390 else 90
     assert [name for name, height in heights if height != room] == []
-
-
-async def test_no_trouble_leaves_an_empty_frame_or_an_unverified_value(stage: Stage) -> None:
-    await stage.show(CARD, answers={"smarty_p1/live": house_now.failing("wrong_key")})
-    text = await stage.text()
-    assert "The key does not fit this meter" in text
-    assert "No verified value yet \N{EN DASH} kW Unverified values are neither shown nor" in text
-    link = stage.card(CARD).get_by_role("link", name="Enter the key")
-    assert await house_now.height(link) >= 44
-    await link.click()
-    assert stage.page.url.endswith(REMEDY)
-    for message, title in (
-        (house.gone("not_loaded"), "This meter is not being read"),
-        (house_now.failing("of_a_later_version"), "Home Assistant rejects the meter's data"),
-        (house.gone("unauthorized"), "You are not allowed to see this meter"),
-    ):
-        await stage.show(CARD, answers={"smarty_p1/live": message})
-        assert title in await stage.text()
-        # And after there was a value.
-        await stage.send(house.live())
-        await stage.send(message)
-        await stage.passes(30)
-        text = await stage.text()
-        assert title in text
-        assert title != "You are not allowed to see this meter" or "0.6" not in text
 
 
 async def test_old_values_are_not_called_current(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from tests.system.support import PATIENCE, TIMEOUT, program
 from . import house, house_all, house_bill, house_today
 from .house_medium import GAS, HEAT, WATER
 from .old_chromium import OldChromium, old_chromium, running
-from .stage import CARDS, NOW, PAGE, SCRIPT
+from .stage import CARDS, NOW, PAGE, SCRIPTS
 
 pytestmark = pytest.mark.timeout(TIMEOUT)
 
@@ -154,7 +154,7 @@ async def serving(told: asyncio.Future[Any], asked: list[str]) -> AsyncIterator[
     async def script(request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         asked.append(name)
-        file = SCRIPT if name == SCRIPT.name else CARDS / name
+        file = SCRIPTS.get(name, CARDS / name)
         return web.FileResponse(file) if file.exists() else web.Response(status=404)
 
     async def take(request: web.Request) -> web.Response:

@@ -11,7 +11,6 @@ from .stage import Stage
 
 CARD = "smarty-p1-quality"
 MAX_TURNS = 50
-PARTS = ("voltage", "supply", "interruptions")
 
 
 async def show(stage: Stage, part: str, given: Json | None = None, width: int = 390) -> str:
@@ -127,73 +126,3 @@ async def test_keys_and_a_finger_read_the_time_and_the_range(stage: Stage) -> No
     await shows(stage, "Interruptions 18 October, 14:02: 1 short voltage drop \\(L1\\)")
     await stage.page.keyboard.press("Home")
     await shows(stage, "Interruptions 6 December 2025, 13:20: 1 power failure")
-
-
-@pytest.mark.parametrize(
-    ("part", "said"),
-    [
-        ("voltage", "The voltage appears with the first reading."),
-        ("supply", "No reading yet. Values appear here with the first one."),
-        ("interruptions", "No counts yet. They appear with the first reading of the meter."),
-    ],
-)
-async def test_without_telegrams_or_with_odd_answers_there_are_words(
-    stage: Stage, part: str, said: str
-) -> None:
-    nothing = events(disturbances=[], undated={}, messages=[])
-    nothing["reception"] |= {"since": None, "received": [None] * 168, "longest_gaps": []}
-    meter = house.meter(last_telegram=None, phases=None, connection_kva=None)
-    silent: Json = {"received_at": None, "state": "failing", "values": {}, "quarter_hour": None}
-    given = {
-        "smarty_p1/voltages": voltages(phases=0),
-        "smarty_p1/events": nothing,
-        "smarty_p1/live": house.live(**silent),
-        "smarty_p1/meters": {"meters": [meter]},
-    }
-    assert said in await show(stage, part, given)
-    assert await stage.card(CARD).locator("svg").count() == 0
-
-    refused = {f"smarty_p1/{name}": {"error": "not_loaded"} for name in ("voltages", "events")}
-    text = await show(stage, part, refused | {"smarty_p1/live": house.gone("disabled")})
-    assert "not being read" in text
-
-    odd_events = {"disturbances": None, "undated": {"voltage_sag": "many"}, "messages": 3}
-    odd: Json = {
-        "smarty_p1/voltages": {"start": "soon", "limits": [None], "phases": {"N": {}, "L2": {}}},
-        "smarty_p1/events": odd_events,
-        "smarty_p1/live": house.live(values={"breaker": 7, "power_threshold": "much"}),
-    }
-    text += await show(stage, part, odd)
-    assert not {"NaN", "undefined", "Invalid"} & set(text.split())
-
-
-async def test_a_meter_that_sends_no_voltage_says_so(stage: Stage) -> None:
-    for live, said in (
-        ({"values": {"power_net": 1.0}}, "This meter does not send the voltage."),
-        ({"received_at": "2026-11-19T17:00:00+00:00"}, "No voltage was received in the last 24"),
-    ):
-        given = {"smarty_p1/voltages": voltages(phases=0), "smarty_p1/live": house.live(**live)}
-        assert said in await show(stage, "voltage", given)
-
-
-async def test_another_part_is_refused_and_the_form_offers_the_three(stage: Stage) -> None:
-    await stage.show(CARD, answers=answers(), language="fr")
-    refused, labels, offered, columns = await stage.page.evaluate(
-        """() => {
-            const card = document.querySelector("smarty-p1-quality");
-            const form = customElements.get("smarty-p1-quality").getConfigForm();
-            const labels = form.schema.map(form.computeLabel);
-            const { options } = form.schema[1].selector.select;
-            const columns = options.map(({ value }) => {
-                card.setConfig({ type: "x", part: value });
-                return card.getGridOptions().columns;
-            });
-            try { card.setConfig({ type: "x", part: "weather" }); }
-            catch (error) { return [error.message, labels, options, columns]; }
-        }"""
-    )
-    assert refused == "part: voltage, supply, interruptions"
-    assert labels == ["Compteur", "Contenu"]
-    assert [each["value"] for each in offered] == [*PARTS]
-    assert offered[2]["label"] == "Perturbations"
-    assert columns == [12, 12, "full"]

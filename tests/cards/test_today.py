@@ -1,6 +1,5 @@
 """The card of the quarter-hours of a day."""
 
-from datetime import UTC, date, datetime
 from typing import Any
 
 from . import house, house_today
@@ -10,7 +9,6 @@ from .stage import Stage
 type Json = dict[str, Any]
 
 CARD = "smarty-p1-today"
-TODAY = date(2026, 11, 21)
 LATER = "2026-11-21T17:45:10+00:00"
 HEADING = house.live(
     values=house.values(power_net=11.4),
@@ -175,87 +173,3 @@ async def test_a_telegram_moves_only_the_running_bar(stage: Stage) -> None:
     assert await stage.page.evaluate("new Set(window.changes).size") <= 3
     assert await stage.page.evaluate("window.changes.length") >= 9
     assert await stage.page.evaluate("window.elements") < 150
-
-
-async def test_without_an_answer_without_sun_and_without_a_reference_power(stage: Stage) -> None:
-    async def text(answers: Json) -> str:
-        await stage.show(CARD, answers=house_today.answers() | answers)
-        return await stage.text()
-
-    gone = {"smarty_p1/live": house.gone("disabled"), COMMAND: {"error": "not_loaded"}}
-    assert "One moment…" in await text({"smarty_p1/live": None})
-    assert "The meter is not being read at the moment." in await text(gone)
-    assert "No data yet." in await text({COMMAND: {"error": "nothing_counted"}})
-    assert "Home Assistant does not answer." in await text({COMMAND: {"error": "unreadable"}})
-
-    shown = await text(house_today.answers(sun=False) | meter(feeds_in=False))
-    assert "12.9 kWh from the grid. 1 quarter-hour above 7 kW" in shown
-    assert "'exported'" not in str(await stage.page.evaluate("stage.asked"))
-    await choose_friday(stage)
-    labels = await stage.page.locator("svg.day text").all_text_contents()
-    assert "0" in labels
-    assert not [label for label in labels if label.startswith("\N{MINUS SIGN}")]
-
-    none = {"reference_kw": None, "quarter_hours_above": 0, "above_wh": 0, "cost_above": None}
-    days = {f"2026-11-{day}": none for day in range(15, 22)}
-    live = house.live(quarter_hour=house.quarter_hour(reference_kw=None))
-    answers = meter(reference_kw=None, excess_price=None) | {"smarty_p1/live": live}
-    shown = await text(house_today.answers(days=days) | answers)
-    assert "11.9 kWh from the grid, 0.9 kWh to the grid. Highest quarter-hour: 9.4 kW." in shown
-    assert "reference" not in shown
-    assert "8 10 kW 0 6" in shown  # the unit of the axis, once
-
-    # Silence is no estimate.
-    await text({"smarty_p1/live": HEADING})
-    await stage.passes(200)
-    shown = await stage.text()
-    assert "current one" not in shown
-    assert "last 18:38:20" in shown
-
-    # The first day has words beside the axis.
-    empty = house_today.quarter_hours(TODAY, until=datetime.min.replace(tzinfo=UTC))
-    day = house_today.a_day(TODAY, imported_wh=200, exported_wh=0, above_wh=0, quarter_hours=0)
-    running = house.quarter_hour(measured_since="2026-11-21T17:36:00+00:00", last=None)
-    first = meter(known_since="2026-11-21T00:00:00+01:00") | {
-        COMMAND: empty,
-        "smarty_p1/days": {"days": [day | {"quarter_hours_above": 0, "peak": None}]},
-        "smarty_p1/live": house.live(quarter_hour=running),
-    }
-    shown = await text(first)
-    assert (
-        "No whole quarter-hour yet: the first one ends at 19:00. "
-        "From then on, a bar appears here every quarter-hour. 0 6 12 18 24 " in shown
-    )
-    assert "not measured" not in shown
-    assert await stage.page.get_by_role("slider").count() == 0
-    boxes = [await each.bounding_box() for each in await stage.page.locator(".strip rect").all()]
-    axis, now = [each for each in boxes if each]
-    # 18:30 of 24 hours, by the clock of Luxembourg.
-    assert abs((now["x"] - axis["x"]) / axis["width"] - 18.5 / 24) < 0.001
-    await stage.picture("today-first-day")
-    # Without a running quarter-hour, there is nothing to draw.
-    await text(first | {"smarty_p1/live": house.live(values={}, quarter_hour=None)})
-    assert await stage.page.get_by_role("slider").count() == 0
-
-
-async def test_odd_answers_are_drawn_or_left_out(stage: Stage) -> None:
-    start = "2026-11-20T23:00:00+00:00"
-    nothing = dict.fromkeys(("projected_kw", "running_kw", "exported_wh"))
-    answers: list[Json] = [
-        {"smarty_p1/days": {"days": []}},
-        {COMMAND: {"start": start, "values": [1e300, 1e9, 0.4], "origins": []}},
-        {"smarty_p1/live": house.live(quarter_hour=None, values={}, received_at=None)},
-        {"smarty_p1/live": house.live(quarter_hour=house.quarter_hour(**nothing, reference_kw=0))},
-        meter(known_since=None, feeds_in=None, reference_kw=0.1, excess_price=None),
-    ]
-    for odd in answers:
-        await stage.show(CARD, answers=house_today.answers() | odd, width=200)
-        await stage.page.get_by_role("slider").focus()
-        await stage.press("End")
-        shapes = await stage.page.evaluate(
-            "[...document.querySelector('smarty-p1-today').shadowRoot.querySelectorAll('svg *')]"
-            ".map((each) => each.outerHTML).join(' ')"
-        )
-        text = await stage.text() + shapes
-        assert not [word for word in ("NaN", "undefined", "Infinity") if word in text]
-        assert not await stage.overflow()

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from . import house, house_bill, house_now, house_sun, house_year
+from . import house, house_now, house_sun, house_year
 from .house import Json
 from .house_year import QUARTER_HOUR, Row
 from .stage import Stage
@@ -262,32 +262,3 @@ async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=last, time=last)))
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=last, time=last)))
     assert (await stage.asked("quarter_hours")).count(first) == 3
-
-
-async def test_a_part_of_a_year_no_reference_power_and_odd_answers(stage: Stage) -> None:
-    refused = {"error": "nothing_counted"}
-    both = {"smarty_p1/quarter_hours": refused, "smarty_p1/classes": refused}
-    await stage.show(YEAR, answers=both)
-    await stage.sees("No data yet. It appears here with the first whole quarter-hour.")
-
-    rows = house_year.household(house_year.at("2026-11-21T07:15"))
-    since = house_year.meters(known_since="2026-11-21T00:00:00+01:00")
-    await stage.show(YEAR, answers=house_year.answers(rows) | since)
-    text = await stage.text()
-    assert "The reference powers are compared from 1 January on, when the first whole" in text
-    assert await stage.page.locator(f"{YEAR} [role=radiogroup]").count() == 0
-
-    answers = year(reference_kw=None) | house_year.meters(reference_kw=None) | house_bill.bills()
-    await stage.show(YEAR, answers=answers)
-    assert "5,252 kWh from the grid, 4,036 kWh to the grid in 12 months." in await stage.text()
-    assert await stage.page.get_by_role("radio").count() == 0
-    link = stage.page.get_by_role("link", name="Enter the reference power")
-    path = "/config/integrations/integration/smarty_p1#config_entry=house"
-    assert await link.get_attribute("href") == path
-
-    good, classes = house_year.answer(a_year()[:96]), year()["smarty_p1/classes"]
-    odd: list[Json] = [{"values": "%%%"}, {"values": ""}, {"values": "AAA="}, {"start": "never"}]
-    for changes in (*odd, {"values": [None, 5, 99999, -3]}):
-        answers = {"smarty_p1/quarter_hours": good | changes, "smarty_p1/classes": classes}
-        await stage.show(YEAR, answers=answers)
-        assert len(await stage.text()) > len("A year of quarter-hours")

@@ -1,0 +1,206 @@
+// Draws cards without a browser: reads from stdin what to show, and writes what each card draws, as JSON.
+//
+// What a card draws is written line by line, each tag on its own line. Of what a card draws later, after a key or a
+// click, or for another household, only the lines that are new are written. The digest of a step is that of all lines.
+
+import { createHash } from "node:crypto";
+import { mock } from "node:test";
+import { createConnection } from "./connection.mjs";
+
+const SOURCE = new URL("../../frontend/src/", import.meta.url).href;
+/** How often a card is drawn at most until nothing changes any more. */
+const MAX_DRAWINGS = 12;
+const MAX_CLICKS = 24;
+const MAX_CHARTS = 2;
+const KEYS = ["End", "ArrowLeft", "PageDown", "ArrowUp", "Home", "Escape"];
+const DECIMALS = /\.\d{4,}(?:e-\d+)?/g;
+
+let given = "";
+for await (const chunk of process.stdin) given += chunk;
+const shows = JSON.parse(given);
+mock.timers.enable({ apis: ["Date", "setInterval", "setTimeout"] });
+
+// Lit looks for a document when it is loaded, so load the cards first.
+const cards = {};
+for (const name of new Set(shows.map(({ card }) => card))) {
+  const module = await import(`${SOURCE}cards/${name}.ts`);
+  cards[name] = Object.values(module).find((each) => each.prototype?.setConfig);
+}
+
+/** Width of the shown card in px. */
+let width;
+/** What the shown card has done beside drawing. */
+const deeds = [];
+const element = {
+  style: { setProperty() {} },
+  focus() {},
+  getBoundingClientRect: () => ({ left: 0, top: 0, width, height: 160 }),
+  querySelector: () => null,
+  querySelectorAll: () => [],
+};
+class Observer {
+  constructor(callback) {
+    this.callback = callback;
+  }
+  observe() {
+    this.callback([{ isIntersecting: true, contentRect: { width: 0 } }]);
+  }
+  disconnect() {}
+}
+Object.assign(globalThis, {
+  window: globalThis,
+  document: {
+    hidden: false,
+    addEventListener() {},
+    removeEventListener() {},
+    // A font whose letters are 7 px wide.
+    createElement: () => ({ getContext: () => ({ measureText: ({ length }) => ({ width: 7 * length }) }) }),
+    querySelector: () => null,
+  },
+  ResizeObserver: Observer,
+  IntersectionObserver: Observer,
+  getComputedStyle: () => ({ fontFamily: "" }),
+  requestAnimationFrame: setImmediate,
+  addEventListener() {},
+  dispatchEvent() {},
+  history: { pushState: (_state, _title, path) => deeds.push(`goes to ${path}`) },
+  innerHeight: 1000,
+  location: { pathname: "/dashboard-smarty/year" },
+});
+
+/** Return what Lit's `guard` guards. */
+const opened = (part) => (part?._$litDirective$ ? part.values[1]() : part);
+
+/** Return the markup of a template, without its functions. */
+function markupOf(guarded) {
+  const part = opened(guarded);
+  if (Array.isArray(part)) return part.map(markupOf).join("");
+  if (!Array.isArray(part?.values)) return ["string", "number", "boolean"].includes(typeof part) ? String(part) : "";
+  return part.strings.map((text, index) => text + markupOf(part.values[index])).join("");
+}
+
+/** Return the functions of a template that listen to an event. */
+function listenersOf(guarded, event) {
+  const part = opened(guarded);
+  if (Array.isArray(part)) return part.flatMap((each) => listenersOf(each, event));
+  if (!Array.isArray(part?.values)) return [];
+  return part.values.flatMap((value, index) => (part.strings[index].endsWith(`@${event}=`) ? (typeof value === "function" ? [value] : []) : listenersOf(value, event)));
+}
+
+const linesOf = (markup) =>
+  markup
+    .replaceAll(/[ \n]+/g, " ")
+    .replaceAll(/ @\w+=(?=[ >])/g, "")
+    .replaceAll(DECIMALS, (digits) => Number(digits).toFixed(3).slice(1))
+    .split(/(?=<)/)
+    .map((line) => line.replace(/^<\/[\w-]+>/, "").trim())
+    .filter(Boolean);
+
+/** Let answers come in, and time pass. */
+async function settle() {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  mock.timers.tick(50);
+}
+
+class ShownCard {
+  #card;
+  #controllers = [];
+  #server;
+
+  constructor({ card, config, answers, hass }) {
+    const { prototype } = cards[card];
+    prototype.addController = (controller) => this.#controllers.push(controller);
+    prototype.requestUpdate = () => {};
+    this.#card = new cards[card]();
+    Object.defineProperties(this.#card, {
+      renderRoot: { value: { querySelector: () => element, querySelectorAll: () => [] } },
+      updateComplete: { value: Promise.resolve() },
+      getBoundingClientRect: { value: element.getBoundingClientRect },
+      clientWidth: { value: width + 32 },
+      dispatchEvent: { value: ({ type, detail }) => deeds.push(`${type} ${JSON.stringify(detail)}`) },
+    });
+    this.#card.setConfig({ type: `custom:${card}`, ...config });
+    this.#server = createConnection(answers);
+    const { connection } = this.#server;
+    this.#card.hass = { ...hass, connection, callWS: connection.sendMessagePromise };
+    this.#card.connectedCallback();
+    for (const controller of this.#controllers) controller.hostConnected?.();
+  }
+
+  /** Draw until nothing changes. Return the template and its lines. */
+  async draw() {
+    let before;
+    for (let turn = 0; turn < MAX_DRAWINGS; turn += 1) {
+      await settle();
+      this.#card.willUpdate(new Map());
+      const template = this.#card.render();
+      for (const controller of this.#controllers) controller.hostUpdated?.();
+      const markup = markupOf(template);
+      if (markup === before && turn > 2) return { template, lines: linesOf(markup) };
+      before = markup;
+    }
+    throw new Error("the card never comes to rest");
+  }
+
+  /** Send a message of the subscription to the meter. */
+  send(message) {
+    for (const { callback } of this.#server.subscriptions.values()) callback(message);
+  }
+
+  /** Return how much room the card wants. */
+  get size() {
+    return JSON.stringify([this.#card.getGridOptions(), this.#card.getCardSize()]);
+  }
+
+  remove() {
+    this.#card.disconnectedCallback();
+  }
+}
+
+/** Return the form of a card, with the names of its fields. */
+function formOf(card) {
+  const { schema, computeLabel } = card.getConfigForm();
+  return [card.getStubConfig(), ...schema.map((field) => ({ label: computeLabel(field), ...field }))].map((each) => JSON.stringify(each));
+}
+
+const drawn = {};
+const known = {};
+for (const show of shows) {
+  ({ width } = show);
+  mock.timers.setTime(Date.parse(show.now));
+  const before = (known[show.card] ??= new Set());
+  const found = (drawn[show.card] ??= formOf(cards[show.card]));
+  let shown;
+  try {
+    shown = new ShownCard(show);
+  } catch ({ message }) {
+    found.push(`=== ${show.title}`, message);
+    continue;
+  }
+  let template;
+  const draw = async (title) => {
+    const next = await shown.draw();
+    ({ template } = next);
+    const lines = [...next.lines, ...deeds.splice(0)];
+    const digest = createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 8);
+    found.push(`${title} (${digest})`, ...lines.filter((line) => !before.has(line) && before.add(line)));
+  };
+  const event = (more) => ({ preventDefault() {}, stopPropagation() {}, currentTarget: element, ...more });
+  await draw(`=== ${show.title} ${shown.size}`);
+  for (const message of show.sent) {
+    shown.send(message);
+    await draw("--- another message");
+  }
+  for (let place = 0; place < Math.min(MAX_CHARTS, listenersOf(template, "keydown").length); place += 1) {
+    for (const key of KEYS) {
+      listenersOf(template, "keydown")[place]?.(event({ key }));
+      await draw(`--- ${key} in chart ${place + 1}`);
+    }
+  }
+  for (let place = 0; place < Math.min(MAX_CLICKS, listenersOf(template, "click").length); place += 1) {
+    listenersOf(template, "click")[place]?.(event({ clientX: 0.3 * width, clientY: 40 }));
+    await draw(`--- click ${place + 1}`);
+  }
+  shown.remove();
+}
+process.stdout.write(JSON.stringify(drawn), () => process.exit(0));

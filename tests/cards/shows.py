@@ -1,0 +1,400 @@
+"""States of each card that are drawn without a browser."""
+
+from datetime import UTC, date, datetime
+from itertools import cycle
+from typing import Any
+
+from . import (
+    house,
+    house_all,
+    house_battery,
+    house_bill,
+    house_hour,
+    house_hours,
+    house_medium,
+    house_now,
+    house_quality,
+    house_sun,
+    house_today,
+    house_where,
+    house_wide,
+    house_year,
+)
+from .house import Json
+from .house_hour import state
+from .stage import NOW
+
+# The names of the elements whose files are called otherwise.
+FILES = {"medium": "gas-water-heat"}
+PHONE, DESKTOP = 358, 620
+LIVE, METERS, DAYS, BILL = (f"smarty_p1/{name}" for name in ("live", "meters", "days", "bill"))
+PARTS = ("voltage", "supply", "interruptions")
+
+
+def show(title: str, card: str, *answers: Json, **other: Any) -> Json:  # noqa: ANN401 - as of a page
+    """Return what to draw.
+
+    `other` are the size of the card, what is known of page and user, the messages that are `sent`
+    later, and otherwise options of the card.
+    """
+    language = other.pop("language", "en")
+    formats = {"language": language, "number_format": "language"}
+    hass = {
+        "language": language,
+        "locale": formats | {"time_format": other.pop("time_format", "24")},
+        "user": {"is_admin": other.pop("is_admin", True)},
+        "entities": house.entities() | other.pop("entities", {}),
+        "devices": other.pop("devices", {}),
+        "states": other.pop("states", {}),
+    }
+    given = house.answers()
+    for each in answers:
+        given |= each
+    found = {"title": title, "card": FILES.get(card, card), "answers": given, "hass": hass}
+    found |= {"width": other.pop("width", PHONE), "sent": other.pop("sent", [])}
+    found["now"] = other.pop("now", NOW.isoformat())
+    return found | {"config": other}
+
+
+def meter(**changes: object) -> Json:
+    return {METERS: {"meters": [house.meter(**changes)]}}
+
+
+def live(**changes: object) -> Json:
+    return {LIVE: house.live(**changes)}
+
+
+def refused(error: str, *commands: str) -> Json:
+    return {f"smarty_p1/{command}": {"error": error} for command in commands}
+
+
+def now() -> list[Json]:
+    switched = {
+        "switch.wash": state("on", "18:35:27", friendly_name="Washing machine"),
+        "sensor.wash": state("2.05", "18:35:29", unit_of_measurement="kW"),
+    }
+    entities = {name: {"entity_id": name, "device_id": "machine"} for name in switched}
+    evening = house_hour.EVENING | live(values=house.values(power_net=2.8, power_net_l1=2.33))
+    evening["smarty_p1/last_hour"] = evening["smarty_p1/last_hour"] | {"devices": ["sensor.wash"]}
+    later = [
+        house.live(received_at=f"2026-11-21T17:38:{s}+00:00", values=house.values(power_net=kw))
+        for s, kw in ((30, 0.7), (40, 0.7), (50, 3.1))
+    ]
+    feeding = {LIVE: house_now.feeding()} | meter(feeds_in=True)
+    up, down = (
+        {"states": {"sun.sun": state(f"{place}_horizon", "08:00:00")}}
+        for place in ("above", "below")
+    )
+    cloud = house_hour.hour(("18:20:00", "18:32:00", 1.8, 0), always=-2.0) | feeding
+    unknown = {"reference_kw": None, "known_since": None, "phases": None, "feeds_in": None}
+    reader = house.meter(source="pulses", title="Heat pump", serial_number=None, **unknown)
+    pulses = evening | live(values={"power_net": 2.8}, quarter_hour=None)
+    pulses |= {METERS: {"meters": [], "pulse_readers": [reader]}}
+    of_sensors = meter(phases=1, source="entities", integration="ESPHome", fresh_for=620)
+    gone = house.gone("unauthorized")
+    five = [house.meter(entry_id=f"m{n}", title=f"Flat {n}") for n in range(1, 6)]
+    sun = house_sun.answers()
+    another_day = live(received_at="2026-11-19T17:24:10+00:00")
+    return [
+        show("an hour", "now", evening),
+        show("wide", "now", evening, width=484),
+        show("a device", "now", evening, states=switched, entities=entities, sent=later),
+        show("no names", "now", evening, states=switched, entities=entities, names=False),
+        show("a gap", "now", house_hour.SILENT, sent=[*later, house.gone("not_loaded")]),
+        show("a young hour", "now", house_hour.YOUNG, house_now.first_day()),
+        show("an excess", "now", house_hour.EXCESS, {LIVE: house_now.charging()}, width=484),
+        show("a cloud", "now", cloud, **up),
+        show("no cloud", "now", cloud, **down),
+        show("no reference power", "now", house_now.without_reference()),
+        show("of other sensors", "now", of_sensors, house_hour.hour(gap=("18:05:00", "18:14:00"))),
+        show("without some", "now", of_sensors, house_hour.hour(gap=("18:05:00", "18:17:00"))),
+        show("sun", "now", sun, live(house=house_sun.powers(1.5))),
+        show("battery", "now", sun, live(house=house_sun.powers(1.5, -0.4))),
+        show("no cable", "now", house_now.without_cable()),
+        show("sun is up", "now", feeding, **up),
+        show("sun is down", "now", feeding, **down),
+        show("five meters", "now", {METERS: {"meters": five}}),
+        show("of one of three", "now", house_now.three_meters(), entry_id="b"),
+        show("no right any more", "now", {LIVE: gone}, sent=[house.live(), gone]),
+        show("not read", "now", {LIVE: house.gone("not_loaded")}, is_admin=False),
+        show("a later version", "now", {LIVE: house_now.failing("of_a_later_version")}),
+        show("another day", "now", another_day),
+        show("pulses", "now", pulses, entry_id=house.ENTRY),
+    ]
+
+
+def sums() -> list[Json]:
+    early = house_now.day(21, imported_wh=31, quarter_hours=0, of_quarter_hours=74, peak=None)
+    usual = {"days": 4, "imported_wh": 8400.0, "exported_wh": 1700.0, "peak_kw": 3.1, "cost": 3.5}
+    found = {"smarty_p1/usual": {"until": house_now.NOW, "usual": usual, "reason": "more_sun"}}
+    goal = {"is_last_year": False, "total": 130.0, "day_budget": 4.5, "recent_day": 5.1}
+    goals = [goal | {"passed_on": passed} for passed in (None, "2026-11-19")]
+    priceless = house_now.sums(missing=["energy"], total=None)
+    off = {LIVE: house.gone("disabled")} | refused("not_loaded", "days", "bill")
+    return [
+        show("usual", "so-far", house_now.sums(), found),
+        show("a goal", "so-far", house_now.sums(goal=goals[0])),
+        show("a goal that is passed", "so-far", house_now.sums(goal=goals[1])),
+        show("first minutes", "so-far", house_now.sums(days=[early], peak=None)),
+        show(
+            "nothing", "so-far", house_now.first_day(), refused("nothing_counted", "days", "bill")
+        ),
+        show("not read", "so-far", off),
+        show("sun", "so-far", house_now.sums(), house_sun.answers(with_battery=True)),
+        show("no reference power", "so-far", house_now.sums(), house_now.without_reference()),
+        show("no price", "so-far", priceless),
+        show("no price, and no right", "so-far", priceless, is_admin=False),
+    ]
+
+
+def others() -> list[Json]:
+    rows = house_where.ROWS
+    devices = [row | {"cost": None} for row in rows if row["kind"] == "device"]
+    alone = house_where.answers([row for row in rows if row["kind"] != "device"])
+    nothing = house_where.answers([row | {"wh": 0, "cost": 0.0} for row in rows], house_wh=0)
+    blind: Json = {"lack": "inverter", "house_wh": None, "cost": None}
+    three = house_now.three_meters()
+    lack = {"smarty_p1/start_costs": {"start_costs": None, "lack": "too_few_days"}}
+    alike, costs = house_hours.answer([0.4] * 111, 0), "start_costs"
+    battery = house_battery.answers()
+    refusals = [
+        {"smarty_p1/what_if": {"what_if": None, "refusal": {"reason": reason} | days}}
+        for reason in ("too_few_days", "no_feed_in_price", "no_reference_power")
+        for days in [{"days": 46, "least_days": 300}]
+    ]
+    return [
+        show("no inverter", "where", house_where.answers(devices, **blind)),
+        show("no inverter and no devices", "where", house_where.answers([], **blind)),
+        show("a first day", "where", nothing),
+        show("no devices", "where", alone),
+        show("no devices, and no right", "where", alone, is_admin=False),
+        show("no devices of one of three", "where", alone, three, chooser=True),
+        show("nothing", "where", refused("nothing_counted", "shares")),
+        show("a small difference", "hours", house_hours.answer([0.42, *[0.4] * 110], 1)),
+        show("no difference", "hours", alike),
+        show("no difference, and hides", "hours", alike, hides=True),
+        show("refused, and hides", "hours", refused("not_loaded", costs), hides=True),
+        show("hides", "hours", house_hours.sunny(), hides=True, width=DESKTOP),
+        show("too few days", "hours", lack),
+        show("not read", "hours", refused("not_loaded", costs)),
+        show("a sauna", "hours", alike, loads=[{"name": "Sauna", "kwh": 9, "hours": 1.5}]),
+        show("a long load", "hours", alike, loads=[{"name": "Sauna", "kwh": 9, "hours": 25}]),
+        show("another battery", "battery", battery, house_sun.answers(with_battery=True)),
+        show("of three", "battery", battery, three, chooser=True),
+        *(show(f"refusal {n}", "battery", found) for n, found in enumerate(refusals)),
+    ]
+
+
+def days() -> list[Json]:
+    command = house_today.COMMAND
+    today, heading = house_today.answers(), {LIVE: house_now.charging()}
+    none = {"reference_kw": None, "quarter_hours_above": 0, "above_wh": 0, "cost_above": None}
+    without = house_today.answers(days={f"2026-11-{day}": none for day in range(15, 22)})
+    without |= meter(reference_kw=None, excess_price=None)
+    without |= live(quarter_hour=house.quarter_hour(reference_kw=None))
+    since = meter(known_since="2026-11-21T00:00:00+01:00")
+    running = house.quarter_hour(measured_since="2026-11-21T17:36:00+00:00", last=None)
+    nothing: Json = {"imported_wh": 200, "exported_wh": 0, "above_wh": 0, "quarter_hours": 0}
+    day = house_today.a_day(date(2026, 11, 21), **nothing, quarter_hours_above=0, peak=None)
+    empty = house_today.quarter_hours(date(2026, 11, 21), until=datetime.min.replace(tzinfo=UTC))
+    first = since | live(quarter_hour=running) | {command: empty, DAYS: {"days": [day]}}
+    begun = live(values={}, quarter_hour=None)
+    start = "2026-11-20T23:00:00+00:00"
+    unknown = dict.fromkeys(("projected_kw", "running_kw", "exported_wh"))
+    odd_meter = meter(known_since=None, feeds_in=None, reference_kw=0.1, excess_price=None)
+    odd: list[Json] = [
+        {DAYS: {"days": []}},
+        {command: {"start": start, "values": [1e300, 1e9, 0.4], "origins": []}},
+        live(quarter_hour=None, values={}, received_at=None),
+        live(quarter_hour=house.quarter_hour(**unknown, reference_kw=0)),
+        odd_meter,
+    ]
+    return [
+        show("heading", "today", today, heading, width=1280),
+        show("narrow", "today", today, heading, width=200),
+        show("no sun", "today", house_today.answers(sun=False), meter(feeds_in=False)),
+        show("base load", "today", today, house_today.highlights(), width=DESKTOP),
+        show("no reference power", "today", without),
+        show("a first day", "today", today, first),
+        show("a first day that has not begun", "today", today, first, begun),
+        show("known since yesterday", "today", today, meter(known_since=start)),
+        show("off", "today", today, {LIVE: house.gone("disabled")} | {command: {"error": "busy"}}),
+        *(
+            show(error, "today", today, {command: {"error": error}})
+            for error in ("not_loaded", "nothing_counted", "unreadable")
+        ),
+        *(show(f"odd {n}", "today", today, each, width=200) for n, each in enumerate(odd)),
+    ]
+
+
+def bills() -> list[Json]:
+    known, running, of = house_bill.earlier(), house_bill.running, house_bill.bills
+    community = house_bill.line("community", "90", "0.1")
+    shared = {"total": -6.38, "shared_kwh": 90, "community": community}
+    without = of(*(house_bill.without_reference(each) for each in (*known, running())))
+    begun = house_bill.without_reference(running(imported_kwh=0.051, exported_kwh=0.0))
+    begun |= {"subtotal": None, "missing": ["energy", *begun["missing"]]}
+    empty = dict.fromkeys(("quantity", "price", "amount"))
+    long = {"name": "x" * 300, "quantity": 1e308, "unit": "€€€", "price": -1e-300, "amount": 1e20}
+    unknown = dict.fromkeys(("vat_rate", "vat", "net", "reference_kw"))
+    lines = [{"name": "energy", "unit": "kWh"} | empty, long]
+    estimate = dict.fromkeys(("total", "low", "high"))
+    odd = running(lines=lines, parts={}, estimate=estimate, **unknown)
+    gap = [*known[:4], known[4] | {"missing": ["surcharge"], "parts": {}, "total": None}]
+    errors = ("nothing_counted", "not_loaded", "not_answered", "busy")
+    found = [
+        show("sun", "bill", of(), house_sun.answers()),
+        show("no energy price", "bill", of(house_bill.without_energy_price(running()))),
+        show("a community", "bill", of(running(**shared, total_with_community=2.62))),
+    ]
+    for card in ("bill", "months"):
+        found += [
+            show("no reference power", card, without, is_admin=False),
+            show("first minutes", card, of(begun | {"imported_kwh": 0.049})),
+            show("a first month", card, of(begun)),
+            show("wide", card, of(), house_sun.answers(), width=500, language="de"),
+            show("a gap", card, of(*gap, *known[5:], running())),
+            show("odd", card, of(odd)),
+            *(show(error, card, {BILL: {"error": error}}) for error in errors),
+        ]
+    return found
+
+
+def years() -> list[Json]:
+    rows = house_year.household()
+    day = house_year.household(house_year.at("2026-11-21T07:15"))
+    dark = house_year.household(has_sun=False)
+    since = house_year.meters(known_since="2026-11-21T00:00:00+01:00")
+    without = house_year.answers(rows, reference_kw=None) | house_year.meters(reference_kw=None)
+    good = house_year.answer(rows[:96])
+    odd: list[Json] = [{"values": "%%%"}, {"values": ""}, {"values": "AAA="}, {"start": "never"}]
+    odd.append({"values": [None, 5, 99999, -3]})
+    return [
+        show("wide", "year", house_year.answers(rows), house_sun.answers(), width=1280),
+        show("no sun", "year", house_year.answers(dark), house_bill.bills(), width=DESKTOP),
+        show("nothing", "year", refused("nothing_counted", "quarter_hours", "classes")),
+        show("a day", "year", house_year.answers(day), since),
+        show("no reference power", "year", without, house_bill.bills()),
+        show("of three", "year", house_year.answers(rows), house_now.three_meters(), chooser=True),
+        *(
+            show(f"odd {n}", "year", house_year.answers(rows), {"smarty_p1/quarter_hours": found})
+            for n, found in enumerate(good | each for each in odd)
+        ),
+    ]
+
+
+def media() -> list[Json]:
+    of, gas, water, heat = (
+        getattr(house_medium, name) for name in ("answers", "gas", "water", "heat")
+    )
+    reading = {"index": 828.277, "unit": "m3", "time": "2026-11-21T17:30:00+00:00", "flow": 0.08}
+    exchanged = house.live(media={house_medium.WATER: reading | {"index": 1.5}})
+    read = of(water(), live={house_medium.WATER: reading})
+    of_gas = {house_medium.GAS: reading | {"index": 5.5, "flow": None}}
+    nights = house_medium.hours(n2026_11_19=[3, 2, 4], n2026_11_20=[2, 3, 4], n2026_11_21=[3, 2, 4])
+    costs = house_medium.gas_costs
+    partly = costs(month=costs()["month"] | {"missing_days": 1})
+    begun = house_medium.days(date(2026, 11, 21), house_medium.gas_of)
+    all_three = of(gas(), water(), heat())
+    two = of(gas(), gas(meter="GAS0790002579999"))
+    [reads] = two[METERS]["meters"]
+    houses = [reads | {"title": "House"}, reads | {"entry_id": "b", "title": "Heat pump"}]
+    named = {"device_gas": {"id": "device_gas", "name_by_user": "Boiler"}}
+    found = {
+        "read": of(water()),
+        "costs": of(gas(costs=costs())),
+        "costs in part": of(gas(costs=partly)),
+        "no costs yet": of(gas(costs=costs(month=None))),
+        "only m3": of(gas(kwh_per_m3=None)),
+        "water at night": of(water(hours=nights)),
+        "no days": of(gas(days=None)),
+        "no reading": of(gas(days=None, index=None, time=None)),
+        "a first day": of(gas(days=begun)),
+        "odd": of(gas(type="constructor", unit=None, kwh_per_m3=None)),
+        "waiting": of(state="waiting", media=[]),
+        "no right": of(gas()) | refused("unauthorized", "media"),
+        "only live": of(gas(), live=of_gas) | refused("unreadable", "media"),
+        "two": two,
+        "none": of(),
+    }
+    return [
+        *(show(title, "medium", answers) for title, answers in found.items()),
+        *(
+            show(f"heat in {unit}", "medium", of(heat(unit=unit)), width=DESKTOP)
+            for unit in ("Wh", "kWh", "MWh", "MJ", "m3")
+        ),
+        show("the next telegram", "medium", read, sent=[exchanged]),
+        show("only m3, and no right", "medium", found["only m3"], is_admin=False),
+        *(
+            show(f"at {at}", "medium", of(water()), now=f"2026-11-{at}:00+01:00")
+            for at in ("21T21:16", "22T00:20", "24T12:00")
+        ),
+        show("of a device", "medium", all_three, device="device_heat"),
+        show("of water", "medium", all_three, meter=house_medium.WATER),
+        show("of another house", "medium", all_three, meter="of another house"),
+        show("of two", "medium", two, {METERS: {"meters": houses}}, entry_id="b", language="de"),
+        show("with a name", "medium", two, devices=named),
+    ]
+
+
+def quality() -> list[Json]:
+    voltages, events = house_quality.voltages, house_quality.events
+    outside = voltages(phases=2, L1={100: (250.0, 255.4), 101: (251.0, 254.0)})
+    low = voltages(phases=1, L1={5: (206.9, 210.0), 6: (207.0, 253.0), 7: None})
+    nothing = events(disturbances=[], undated={}, messages=[])
+    nothing["reception"] |= {"since": None, "received": [None] * 168, "longest_gaps": []}
+    silent = live(received_at=None, state="failing", values={}, quarter_hour=None)
+    silent |= meter(last_telegram=None, phases=None, connection_kva=None)
+    silent |= {"smarty_p1/voltages": voltages(phases=0), "smarty_p1/events": nothing}
+    off = refused("not_loaded", "voltages", "events") | {LIVE: house.gone("disabled")}
+    odd: Json = live(values={"breaker": 7, "power_threshold": "much"})
+    odd["smarty_p1/events"] = {"disturbances": None, "undated": {"voltage_sag": "many"}}
+    odd["smarty_p1/voltages"] = {"start": "soon", "limits": [None], "phases": {"N": {}, "L2": {}}}
+    houses = {"wide": {}, "silent": silent, "off": off, "odd": odd}
+    message = house_quality.event(
+        "2026-11-03T10:12:00+01:00", "message", text="<b>\x07\u202e" + "x" * 2000
+    )
+    failure = house_quality.event("2026-11-21T18:38:30+01:00", "power_failure")
+    no_volts = {"smarty_p1/voltages": voltages(phases=0)}
+    sent = [
+        house.live(values=house.values(breaker="disconnected")),
+        house.live(received_at="2026-11-21T17:12:05+00:00", state="failing"),
+    ]
+    given: list[tuple[str, str, Json]] = [
+        ("outside", "voltage", {"smarty_p1/voltages": outside}),
+        ("low", "voltage", {"smarty_p1/voltages": low}),
+        ("no volts", "voltage", no_volts | live(values={"power_net": 1.0})),
+        ("no volts now", "voltage", no_volts | live(received_at="2026-11-19T17:00:00+00:00")),
+        ("a long message", "supply", {"smarty_p1/events": events(messages=[message])}),
+        ("a failure", "interruptions", {"smarty_p1/events": events(disturbances=[failure])}),
+        ("quiet", "interruptions", {"smarty_p1/events": events(disturbances=[], undated={})}),
+        ("weather", "weather", {}),
+    ]
+    all_is_well = house_quality.answers()
+    return [
+        *(
+            show(f"{part}, {title}", "quality", all_is_well, answers, part=part, width=DESKTOP)
+            for title, answers in houses.items()
+            for part in PARTS
+        ),
+        *(
+            show(title, "quality", all_is_well, answers, part=part)
+            for title, part, answers in given
+        ),
+        show("is switched off", "quality", all_is_well, part="supply", sent=sent),
+    ]
+
+
+def everything() -> list[Json]:
+    found = [
+        show(title, card.name, card.answers, **card.config)
+        for title, card in house_all.cards().items()
+    ]
+    languages = cycle(["de", "fr", "lb", "pt"])
+    page = {"width": DESKTOP, "time_format": "12", "is_admin": False}
+    for title, (answers, places) in house_wide.views().items():
+        for card, config in places:
+            found.append(show(title, card, answers, language=next(languages), **page, **config))
+    for more in (now, sums, others, days, bills, years, media, quality):
+        found += more()
+    return found
