@@ -30,7 +30,6 @@ ORDER = (
     "test_six_meters.py",
     "test_without_cable.py",
     "test_gateway_nats.py",
-    "test_medium.py",
     "test_dashboard.py",
     "test_widths.py",
     "test_the_past.py",
