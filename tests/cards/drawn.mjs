@@ -63,6 +63,7 @@ Object.assign(globalThis, {
   requestAnimationFrame: setImmediate,
   addEventListener() {},
   dispatchEvent() {},
+  localStorage: { getItem: () => null, setItem: (key, value) => deeds.push(`stores ${key}: ${value}`) },
   history: { pushState: (_state, _title, path) => deeds.push(`goes to ${path}`) },
   innerHeight: 1000,
   location: { pathname: "/dashboard-smarty/year" },
@@ -120,6 +121,7 @@ class ShownCard {
       dispatchEvent: { value: ({ type, detail }) => deeds.push(`${type} ${JSON.stringify(detail)}`) },
     });
     this.#card.setConfig({ type: `custom:${card}`, ...config });
+    if (markupOf(this.#card.render())) throw new Error("the card draws something without Home Assistant");
     this.#server = createConnection(answers);
     const { connection } = this.#server;
     this.#card.hass = { ...hass, connection, callWS: connection.sendMessagePromise };

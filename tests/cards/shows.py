@@ -363,6 +363,7 @@ def quality() -> list[Json]:
     given: list[tuple[str, str, Json]] = [
         ("outside", "voltage", {"smarty_p1/voltages": outside}),
         ("low", "voltage", {"smarty_p1/voltages": low}),
+        ("at the limit", "voltage", {"smarty_p1/voltages": voltages(L1={5: (207.0, 253.0)})}),
         ("no volts", "voltage", no_volts | live(values={"power_net": 1.0})),
         ("no volts now", "voltage", no_volts | live(received_at="2026-11-19T17:00:00+00:00")),
         ("a long message", "supply", {"smarty_p1/events": events(messages=[message])}),
