@@ -11,6 +11,8 @@ const SOURCE = new URL("../../frontend/src/", import.meta.url).href;
 /** How often a card is drawn at most until nothing changes any more. */
 const MAX_DRAWINGS = 12;
 const MAX_CLICKS = 24;
+/** Time after which nothing is left of a card that was removed. */
+const GONE_MS = 60_000;
 const MAX_CHARTS = 2;
 const KEYS = ["End", "ArrowLeft", "PageDown", "ArrowUp", "Home", "Escape"];
 const DECIMALS = /\.\d{4,}(?:e-\d+)?/g;
@@ -38,14 +40,19 @@ const element = {
   querySelector: () => null,
   querySelectorAll: () => [],
 };
+/** Observers that watch something. */
+const watching = new Set();
 class Observer {
   constructor(callback) {
     this.callback = callback;
   }
   observe() {
+    watching.add(this);
     this.callback([{ isIntersecting: true, contentRect: { width: 0 } }]);
   }
-  disconnect() {}
+  disconnect() {
+    watching.delete(this);
+  }
 }
 Object.assign(globalThis, {
   window: globalThis,
@@ -154,8 +161,15 @@ class ShownCard {
     return JSON.stringify([this.#card.getGridOptions(), this.#card.getCardSize()]);
   }
 
-  remove() {
+  /** Remove the card from the page, and wait until nothing is left of it. */
+  async remove() {
     this.#card.disconnectedCallback();
+    for (const controller of this.#controllers) controller.hostDisconnected?.();
+    mock.timers.tick(GONE_MS);
+    await settle();
+    const { subscriptions, listeners } = this.#server;
+    const left = [...listeners].filter(([, callbacks]) => callbacks.size).map(([name]) => name);
+    if (subscriptions.size || left.length || watching.size) throw new Error(`${subscriptions.size} subscriptions, ${left} and ${watching.size} observers are left`);
   }
 }
 
@@ -203,6 +217,6 @@ for (const show of shows) {
     listenersOf(template, "click")[place]?.(event({ clientX: 0.3 * width, clientY: 40 }));
     await draw(`--- click ${place + 1}`);
   }
-  shown.remove();
+  await shown.remove();
 }
 process.stdout.write(JSON.stringify(drawn), () => process.exit(0));
