@@ -68,6 +68,17 @@ def refused(error: str, *commands: str) -> Json:
     return {f"smarty_p1/{command}": {"error": error} for command in commands}
 
 
+def sun_in_part() -> Json:
+    """Return a house of which not all is known."""
+    found = house_sun.answers(with_battery=True)
+    sun = found["smarty_p1/house"]["house"]
+    sun["days"] = [{"day": "2026-11-21", "house_kwh": None, "own_kwh": None}]
+    sun["months"][0] |= {"since": "2025-11-12T00:00:00+01:00"}
+    sun["months"][4] |= {"unknown_days": 3, "unpriced_kwh": 12.5}
+    sun["months"][-1] |= {"since": "2026-11-05T00:00:00+01:00", "unknown_days": 2}
+    return found
+
+
 def now() -> list[Json]:
     switched = {
         "switch.wash": state("on", "18:35:27", friendly_name="Washing machine"),
@@ -141,6 +152,7 @@ def sums() -> list[Json]:
         ),
         show("not read", "so-far", off),
         show("sun", "so-far", house_now.sums(), house_sun.answers(with_battery=True)),
+        show("sun in part", "so-far", house_now.sums(), sun_in_part()),
         show("no reference power", "so-far", house_now.sums(), house_now.without_reference()),
         show("no price", "so-far", priceless),
         show("no price, and no right", "so-far", priceless, is_admin=False),
@@ -244,6 +256,7 @@ def bills() -> list[Json]:
     errors = ("nothing_counted", "not_loaded", "not_answered", "busy")
     found = [
         show("sun", "bill", of(), house_sun.answers()),
+        show("sun in part", "bill", of(), sun_in_part()),
         show("no energy price", "bill", of(house_bill.without_energy_price(running()))),
         show("a community", "bill", of(running(**shared, total_with_community=2.62))),
     ]
@@ -272,6 +285,7 @@ def years() -> list[Json]:
     return [
         show("wide", "year", house_year.answers(rows), house_sun.answers(), width=1280),
         show("no sun", "year", house_year.answers(dark), house_bill.bills(), width=DESKTOP),
+        show("sun in part", "year", house_year.answers(rows), sun_in_part()),
         show("nothing", "year", refused("nothing_counted", "quarter_hours", "classes")),
         show("a day", "year", house_year.answers(day), since),
         show("no reference power", "year", without, house_bill.bills()),
