@@ -136,7 +136,7 @@ class ShownCard {
     for (const controller of this.#controllers) controller.hostConnected?.();
   }
 
-  /** Draw until nothing changes. Return the template and its lines. */
+  /** Draw until nothing changes. Return the template, and its lines with what the card has done. */
   async draw() {
     let before;
     for (let turn = 0; turn < MAX_DRAWINGS; turn += 1) {
@@ -145,7 +145,10 @@ class ShownCard {
       const template = this.#card.render();
       for (const controller of this.#controllers) controller.hostUpdated?.();
       const markup = markupOf(template);
-      if (markup === before && turn > 2) return { template, lines: linesOf(markup) };
+      if (markup === before && turn > 2) {
+        const asked = this.#server.asked.splice(0).map((question) => `asks ${JSON.stringify(question)}`);
+        return { template, lines: [...linesOf(markup), ...asked, ...deeds.splice(0)] };
+      }
       before = markup;
     }
     throw new Error("the card never comes to rest");
@@ -195,9 +198,8 @@ for (const show of shows) {
   }
   let template;
   const draw = async (title) => {
-    const next = await shown.draw();
-    ({ template } = next);
-    const lines = [...next.lines, ...deeds.splice(0)];
+    let lines;
+    ({ template, lines } = await shown.draw());
     const digest = createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 8);
     found.push(`${title} (${digest})`, ...lines.filter((line) => !before.has(line) && before.add(line)));
   };

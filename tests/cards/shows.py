@@ -88,8 +88,11 @@ def now() -> list[Json]:
     evening = house_hour.EVENING | live(values=house.values(power_net=2.8, power_net_l1=2.33))
     evening["smarty_p1/last_hour"] = evening["smarty_p1/last_hour"] | {"devices": ["sensor.wash"]}
     later = [
-        house.live(received_at=f"2026-11-21T17:38:{s}+00:00", values=house.values(power_net=kw))
-        for s, kw in ((30, 0.7), (40, 0.7), (50, 3.1))
+        house.live(
+            received_at=f"2026-11-21T17:38:{seconds}+00:00",
+            values=house.values(power_net=kw, power_net_l3=kw - 0.5),
+        )
+        for seconds, kw in ((30, 0.7), (40, 0.7), (50, 3.1))
     ]
     feeding = {LIVE: house_now.feeding()} | meter(feeds_in=True)
     up, down = (
@@ -97,6 +100,7 @@ def now() -> list[Json]:
         for place in ("above", "below")
     )
     cloud = house_hour.hour(("18:20:00", "18:32:00", 1.8, 0), always=-2.0) | feeding
+    oven = house_hour.hour(("18:20:00", "18:32:00", 1.8, 2), always=-3.0) | feeding
     unknown = {"reference_kw": None, "known_since": None, "phases": None, "feeds_in": None}
     reader = house.meter(source="pulses", title="Heat pump", serial_number=None, **unknown)
     pulses = evening | live(values={"power_net": 2.8}, quarter_hour=None)
@@ -116,6 +120,7 @@ def now() -> list[Json]:
         show("an excess", "now", house_hour.EXCESS, {LIVE: house_now.charging()}, width=484),
         show("a cloud", "now", cloud, **up),
         show("no cloud", "now", cloud, **down),
+        show("an oven", "now", oven, **up),
         show("no reference power", "now", house_now.without_reference()),
         show("of other sensors", "now", of_sensors, house_hour.hour(gap=("18:05:00", "18:14:00"))),
         show("without some", "now", of_sensors, house_hour.hour(gap=("18:05:00", "18:17:00"))),
@@ -229,6 +234,7 @@ def days() -> list[Json]:
         show("no reference power", "today", without),
         show("a first day", "today", today, first),
         show("a first day that has not begun", "today", today, first, begun),
+        show("before its sums", "today", today, {DAYS: {"days": []}}, meter(reference_kw=12.0)),
         show("known since yesterday", "today", today, meter(known_since=start)),
         show("off", "today", today, {LIVE: house.gone("disabled")} | {command: {"error": "busy"}}),
         *(
