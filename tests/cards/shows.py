@@ -89,10 +89,10 @@ def now() -> list[Json]:
     evening["smarty_p1/last_hour"] = evening["smarty_p1/last_hour"] | {"devices": ["sensor.wash"]}
     later = [
         house.live(
-            received_at=f"2026-11-21T17:38:{seconds}+00:00",
+            received_at=f"2026-11-21T17:{at}+00:00",
             values=house.values(power_net=kw, power_net_l3=kw - 0.5),
         )
-        for seconds, kw in ((30, 0.7), (40, 0.7), (50, 3.1))
+        for at, kw in (("38:30", 0.7), ("38:40", 0.7), ("38:50", 3.1), ("39:00", 3.1), ("39:10", 3))
     ]
     feeding = {LIVE: house_now.feeding()} | meter(feeds_in=True)
     up, down = (
