@@ -15,6 +15,7 @@ const MAX_CLICKS = 24;
 const GONE_MS = 60_000;
 const MAX_CHARTS = 2;
 const KEYS = ["End", "ArrowLeft", "PageDown", "ArrowUp", "Home", "Escape"];
+const DASHBOARD = "dashboard";
 const DECIMALS = /\.\d{4,}(?:e-\d+)?/g;
 
 let given = "";
@@ -24,10 +25,12 @@ mock.timers.enable({ apis: ["Date", "setInterval", "setTimeout"] });
 
 // Lit looks for a document when it is loaded, so load the cards first.
 const cards = {};
-for (const name of new Set(shows.map(({ card }) => card))) {
+for (const name of new Set(shows.map(({ card }) => card).filter((card) => card !== DASHBOARD))) {
   const module = await import(`${SOURCE}cards/${name}.ts`);
   cards[name] = Object.values(module).find((each) => each.prototype?.setConfig);
 }
+globalThis.HTMLElement ??= class {};
+const { SmartyDashboard } = await import(`${SOURCE}dashboard-layout.ts`);
 
 /** Width of the shown card in px. */
 let width;
@@ -187,6 +190,13 @@ const known = {};
 for (const show of shows) {
   ({ width } = show);
   mock.timers.setTime(Date.parse(show.now));
+  if (show.card === DASHBOARD) {
+    const { connection } = createConnection(show.answers);
+    const { views } = await SmartyDashboard.generate({}, { ...show.hass, connection });
+    const parts = views.flatMap(({ sections, ...view }) => [view, ...sections.flatMap(({ cards, ...section }) => [section, ...cards])]);
+    (drawn[DASHBOARD] ??= []).push(`=== ${show.title}`, ...parts.map((part) => JSON.stringify(part)));
+    continue;
+  }
   const before = (known[show.card] ??= new Set());
   const found = (drawn[show.card] ??= formOf(cards[show.card]));
   let shown;

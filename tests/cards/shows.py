@@ -371,6 +371,7 @@ def quality() -> list[Json]:
     odd["smarty_p1/events"] = {"disturbances": None, "undated": {"voltage_sag": "many"}}
     odd["smarty_p1/voltages"] = {"start": "soon", "limits": [None], "phases": {"N": {}, "L2": {}}}
     houses = {"wide": {}, "silent": silent, "off": off, "odd": odd}
+    houses |= {error: refused(error, "voltages", "events") for error in ("unauthorized", "no_port")}
     message = house_quality.event(
         "2026-11-03T10:12:00+01:00", "message", text="<b>\x07\u202e" + "x" * 2000
     )
@@ -406,6 +407,30 @@ def quality() -> list[Json]:
     ]
 
 
+def dashboards() -> list[Json]:
+    boards = ("pulse_energy", "pulse_power", "tank_level", "tank_volume")
+    entities = {
+        name: {"entity_id": f"sensor.{name}", "translation_key": name, "platform": "smarty_p1"}
+        | {"device_id": name.split("_", maxsplit=1)[0]}
+        for name in boards
+    }
+    devices = {
+        "pulse": {"id": "pulse", "name": "Heat pump"},
+        "tank": {"id": "tank", "name": "Cistern", "name_by_user": "Rain"},
+    }
+    found = {"entities": entities, "devices": devices}
+    media = house_medium.answers(house_medium.gas(), house_medium.water(), house_medium.heat())
+    reader = house.meter(source="pulses", device_id="pulse")
+    return [
+        show("a house", "dashboard", media, **found),
+        show("no cable", "dashboard", house_now.without_cable(), language="de"),
+        show("boards alone", "dashboard", {METERS: {"meters": []}}, **found),
+        show("a reader", "dashboard", {METERS: {"meters": [], "pulse_readers": [reader]}}, **found),
+        show("a young meter", "dashboard", meter(known_since="2026-06-01T00:00:00+02:00")),
+        show("no meter", "dashboard", {METERS: {"meters": []}}),
+    ]
+
+
 def everything() -> list[Json]:
     found = [
         show(title, card.name, card.answers, **card.config)
@@ -416,6 +441,6 @@ def everything() -> list[Json]:
     for title, (answers, places) in house_wide.views().items():
         for card, config in places:
             found.append(show(title, card, answers, language=next(languages), **page, **config))
-    for more in (now, sums, others, days, bills, years, media, quality):
+    for more in (now, sums, others, days, bills, years, media, quality, dashboards):
         found += more()
     return found
