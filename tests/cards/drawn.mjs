@@ -15,6 +15,12 @@ const MAX_CLICKS = 24;
 const GONE_MS = 60_000;
 const MAX_CHARTS = 2;
 const KEYS = ["End", "ArrowLeft", "PageDown", "ArrowUp", "Home", "Escape"];
+/** Events of fields, what their markup has, and what is entered. */
+const FIELDS = [
+  ["input", 'type="text"', ["1 800,00 €", "0.5", "1.800", "9e300", "much", ""]],
+  ["input", 'type="range"', ["11"]],
+  ["change", "", ["11"]],
+];
 const DASHBOARD = "dashboard";
 const DECIMALS = /\.\d{4,}(?:e-\d+)?/g;
 
@@ -90,12 +96,16 @@ function markupOf(guarded) {
   return part.strings.map((text, index) => text + markupOf(part.values[index])).join("");
 }
 
-/** Return the functions of a template that listen to an event. */
-function listenersOf(guarded, event) {
+/** Return the functions that listen to an event, in the parts of a template whose markup has the text `of`. */
+function listenersOf(guarded, event, of = "") {
   const part = opened(guarded);
-  if (Array.isArray(part)) return part.flatMap((each) => listenersOf(each, event));
+  if (Array.isArray(part)) return part.flatMap((each) => listenersOf(each, event, of));
   if (!Array.isArray(part?.values)) return [];
-  return part.values.flatMap((value, index) => (part.strings[index].endsWith(`@${event}=`) ? (typeof value === "function" ? [value] : []) : listenersOf(value, event)));
+  const isOf = part.strings.join("").includes(of);
+  return part.values.flatMap((value, index) => {
+    if (!part.strings[index].endsWith(`@${event}=`)) return listenersOf(value, event, of);
+    return isOf && typeof value === "function" ? [value] : [];
+  });
 }
 
 const linesOf = (markup) =>
@@ -228,6 +238,14 @@ for (const show of shows) {
   for (let place = 0; place < Math.min(MAX_CLICKS, listenersOf(template, "click").length); place += 1) {
     listenersOf(template, "click")[place]?.(event({ clientX: 0.3 * width, clientY: 40 }));
     await draw(`--- click ${place + 1}`);
+  }
+  for (const [kind, of, values] of FIELDS) {
+    for (let place = 0; place < listenersOf(template, kind, of).length; place += 1) {
+      for (const value of values) {
+        listenersOf(template, kind, of)[place]?.(event({ target: { value } }));
+        await draw(`--- ${kind} ${value} in field ${place + 1}`);
+      }
+    }
   }
   await shown.remove();
 }
