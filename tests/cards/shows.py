@@ -99,6 +99,10 @@ def now() -> list[Json]:
         {"states": {"sun.sun": state(f"{place}_horizon", "08:00:00")}}
         for place in ("above", "below")
     )
+    begins = (7, 10, 14, 16, 25, 27, 29, 34)
+    many = house_hour.hour(
+        *((f"18:{n:02}:00", f"18:{n + 1:02}:30", 1.2 + n / 20, 0) for n in begins), always=0.2
+    )
     cloud = house_hour.hour(("18:20:00", "18:32:00", 1.8, 0), always=-2.0) | feeding
     oven = house_hour.hour(("18:20:00", "18:32:00", 1.8, 2), always=-3.0) | feeding
     unknown = {"reference_kw": None, "known_since": None, "phases": None, "feeds_in": None}
@@ -118,6 +122,7 @@ def now() -> list[Json]:
         show("a gap", "now", house_hour.SILENT, sent=[*later, house.gone("not_loaded")]),
         show("a young hour", "now", house_hour.YOUNG, house_now.first_day()),
         show("an excess", "now", house_hour.EXCESS, {LIVE: house_now.charging()}, width=484),
+        show("many steps", "now", many, width=420),
         show("a cloud", "now", cloud, **up),
         show("no cloud", "now", cloud, **down),
         show("an oven", "now", oven, **up),
@@ -283,6 +288,7 @@ def years() -> list[Json]:
     rows = house_year.household()
     day = house_year.household(house_year.at("2026-11-21T07:15"))
     dark = house_year.household(has_sun=False)
+    later = house_year.household(house_year.at("2026-03-15T00:00"))
     since = house_year.meters(known_since="2026-11-21T00:00:00+01:00")
     without = house_year.answers(rows, reference_kw=None) | house_year.meters(reference_kw=None)
     good = house_year.answer(rows[:96])
@@ -294,6 +300,7 @@ def years() -> list[Json]:
         show("sun in part", "year", house_year.answers(rows), sun_in_part()),
         show("nothing", "year", refused("nothing_counted", "quarter_hours", "classes")),
         show("a day", "year", house_year.answers(day), since),
+        show("from the middle of a month", "year", house_year.answers(later)),
         show("no reference power", "year", without, house_bill.bills()),
         show("of three", "year", house_year.answers(rows), house_now.three_meters(), chooser=True),
         *(
