@@ -235,9 +235,12 @@ for (const show of shows) {
       await draw(`--- ${key} in chart ${place + 1}`);
     }
   }
-  for (let place = 0; place < Math.min(MAX_CLICKS, listenersOf(template, "click").length); place += 1) {
-    listenersOf(template, "click")[place]?.(event({ clientX: 0.3 * width, clientY: 40 }));
-    await draw(`--- click ${place + 1}`);
+  // A calendar has so many days that what can be opened below it comes first.
+  for (const of of ["aria-expanded=", ""]) {
+    for (let place = 0; place < Math.min(MAX_CLICKS, listenersOf(template, "click", of).length); place += 1) {
+      listenersOf(template, "click", of)[place]?.(event({ clientX: 0.3 * width, clientY: 40 }));
+      await draw(`--- click ${of}${place + 1}`);
+    }
   }
   for (const [kind, of, values] of FIELDS) {
     for (let place = 0; place < listenersOf(template, kind, of).length; place += 1) {

@@ -383,6 +383,7 @@ def quality() -> list[Json]:
         "2026-11-03T10:12:00+01:00", "message", text="<b>\x07\u202e" + "x" * 2000
     )
     failure = house_quality.event("2026-11-21T18:38:30+01:00", "power_failure")
+    one_kind = events(disturbances=[], undated={"voltage_sag": 28})
     no_volts = {"smarty_p1/voltages": voltages(phases=0)}
     sent = [
         house.live(values=house.values(breaker="disconnected")),
@@ -396,6 +397,7 @@ def quality() -> list[Json]:
         ("no volts now", "voltage", no_volts | live(received_at="2026-11-19T17:00:00+00:00")),
         ("a long message", "supply", {"smarty_p1/events": events(messages=[message])}),
         ("a failure", "interruptions", {"smarty_p1/events": events(disturbances=[failure])}),
+        ("one kind", "interruptions", {"smarty_p1/events": one_kind}),
         ("quiet", "interruptions", {"smarty_p1/events": events(disturbances=[], undated={})}),
         ("weather", "weather", {}),
     ]
