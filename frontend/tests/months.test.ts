@@ -7,7 +7,7 @@ import { Locale } from "../src/locale.ts";
 import { allMonths, amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, nameOf, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { MeterFeed } from "../src/data/meter-feed.ts";
 import type { Bill, Meter } from "../src/data/websocket-types.ts";
-import { listenerOf, markupOf, press } from "./template-text.ts";
+import { listenersOf, markupOf, press } from "./template-text.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 
@@ -119,7 +119,7 @@ test("a month is chosen by a key or a click, and only one that has a bill", () =
   // In 320 px, the scale takes 24 px, and a month 22.
   const click = (clientX: number) => {
     chosen.length = 0;
-    listenerOf(chart("2026-10"), "click")!({ clientX, currentTarget: { getBoundingClientRect: () => ({ left: 0 }) } });
+    listenersOf(chart("2026-10"), "click")[0]!({ clientX, currentTarget: { getBoundingClientRect: () => ({ left: 0 }) } });
     return Number(chosen[0]!.slice(5));
   };
   assert.deepEqual([click(0), click(280), click(300)], [7, 10, 11]);

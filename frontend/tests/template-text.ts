@@ -3,10 +3,20 @@
 interface Written {
   strings?: readonly string[];
   values?: readonly unknown[];
+  _$litDirective$?: unknown;
+}
+
+type Listener = (event: object) => void;
+
+/** Return what Lit's `guard` guards. */
+function opened(part: unknown): unknown {
+  const { _$litDirective$: isGuard, values } = (part ?? {}) as Written;
+  return isGuard ? (values![1] as () => unknown)() : part;
 }
 
 /** Return the markup of a template. Functions and `nothing` are left out. */
-export function markupOf(part: unknown): string {
+export function markupOf(guarded: unknown): string {
+  const part = opened(guarded);
   if (Array.isArray(part)) return part.map(markupOf).join("");
   if (typeof part === "object" && part !== null) {
     const { strings = [""], values = [] } = part as Written;
@@ -15,18 +25,22 @@ export function markupOf(part: unknown): string {
   return ["string", "number", "boolean"].includes(typeof part) ? String(part) : "";
 }
 
-/** Return what a template does at an event, such as "keydown"; undefined if it does nothing. */
-export function listenerOf(part: unknown, event: string): ((event: object) => void) | undefined {
-  if (Array.isArray(part)) return part.map((each) => listenerOf(each, event)).find(Boolean);
-  if (typeof part !== "object" || part === null) return undefined;
+/** Return the functions that listen to an event such as "keydown", in parts of a template whose markup has the text `of`. */
+export function listenersOf(guarded: unknown, event: string, of = ""): Listener[] {
+  const part = opened(guarded);
+  if (Array.isArray(part)) return part.flatMap((each) => listenersOf(each, event, of));
+  if (typeof part !== "object" || part === null) return [];
   const { strings = [], values = [] } = part as Written;
-  const at = strings.findIndex((text) => text.endsWith(`@${event}=`));
-  return at < 0 ? listenerOf(values, event) : (values[at] as (event: object) => void);
+  const isOf = strings.join("").includes(of);
+  return values.flatMap((value, index) => {
+    if (!strings[index]?.endsWith(`@${event}=`)) return listenersOf(value, event, of);
+    return isOf && typeof value === "function" ? [value as Listener] : [];
+  });
 }
 
 /** Press a key on a template. Return whether the page still gets it, for example to scroll. */
 export function press(part: unknown, key: string): boolean {
   let isLeft = true;
-  listenerOf(part, "keydown")!({ key, preventDefault: () => (isLeft = false), stopPropagation() {}, currentTarget: { querySelector: () => null, querySelectorAll: () => [] } });
+  listenersOf(part, "keydown")[0]!({ key, preventDefault: () => (isLeft = false), stopPropagation() {}, currentTarget: { querySelector: () => null, querySelectorAll: () => [] } });
   return isLeft;
 }

@@ -9,7 +9,7 @@ import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limit
 import { periodOf } from "../src/sentences/summed-months.ts";
 import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/data/websocket-types.ts";
 import { EXCESS, gridOf, highestOf, localOf, markedCells } from "../src/data/heat-map-grid.ts";
-import { listenerOf, markupOf, press } from "./template-text.ts";
+import { listenersOf, markupOf, press } from "./template-text.ts";
 import { ESTIMATED, mergeSeries, type Series, UNKNOWN } from "../src/data/year-quarter-hours.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
@@ -359,7 +359,7 @@ test("the highest quarter-hours open their day", () => {
   const opened: string[] = [];
   const highs = yearHighs([{ time: Date.parse("2026-11-20T23:15:00Z"), kw: 9.4, isAbove: true }, { time: Date.parse("2026-01-02T11:00:00Z"), kw: 6, isAbove: false }], en, (day) => opened.push(day));
   assert.deepEqual([...plain(markupOf(highs)).matchAll(/<b class=(\w*)>(.*?)<\/b> <small>(.*?)</g)].map(([, ...texts]) => texts.join(" | ")), ["excess | 9.4 kW | Sat 21 Nov, 00:15", " | 6.0 kW | Fri 2 Jan, 12:00"]);
-  listenerOf(highs, "click")!({});
+  listenersOf(highs, "click")[0]!({});
   assert.deepEqual(opened, ["2026-11-21"]);
   assert.equal(markupOf(yearHighs([], en, () => undefined)), "");
 });

@@ -5,6 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { mock } from "node:test";
+import { listenersOf, markupOf } from "../../frontend/tests/template-text.ts";
 import { createConnection } from "./connection.mjs";
 
 const SOURCE = new URL("../../frontend/src/", import.meta.url).href;
@@ -84,29 +85,6 @@ Object.assign(globalThis, {
   innerHeight: 1000,
   location: { pathname: "/dashboard-smarty/year" },
 });
-
-/** Return what Lit's `guard` guards. */
-const opened = (part) => (part?._$litDirective$ ? part.values[1]() : part);
-
-/** Return the markup of a template, without its functions. */
-function markupOf(guarded) {
-  const part = opened(guarded);
-  if (Array.isArray(part)) return part.map(markupOf).join("");
-  if (!Array.isArray(part?.values)) return ["string", "number", "boolean"].includes(typeof part) ? String(part) : "";
-  return part.strings.map((text, index) => text + markupOf(part.values[index])).join("");
-}
-
-/** Return the functions that listen to an event, in the parts of a template whose markup has the text `of`. */
-function listenersOf(guarded, event, of = "") {
-  const part = opened(guarded);
-  if (Array.isArray(part)) return part.flatMap((each) => listenersOf(each, event, of));
-  if (!Array.isArray(part?.values)) return [];
-  const isOf = part.strings.join("").includes(of);
-  return part.values.flatMap((value, index) => {
-    if (!part.strings[index].endsWith(`@${event}=`)) return listenersOf(value, event, of);
-    return isOf && typeof value === "function" ? [value] : [];
-  });
-}
 
 const linesOf = (markup) =>
   markup
