@@ -42,8 +42,10 @@ __all__ = ["EntryMaker"]
 
 network_prices.PUBLISHED = PriceFile.read(PRICES)
 
-# The test kit logs every statement of the recorder, which costs more time than many a test.
-logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+# The test kit logs every statement of the recorder, and each of many entities: this costs more time
+# than many a test.
+for name in ("sqlalchemy.engine", "homeassistant.helpers.entity_registry"):
+    logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @pytest.fixture(autouse=True)
