@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+import pytest
 from playwright.async_api import (
     ConsoleMessage,
     Locator,
@@ -43,6 +44,11 @@ _OTHER_CLOCK = """
     };
 """
 
+# A click into a field counts, and so does one that the keyboard makes; what is typed does not.
+_COUNT = """addEventListener("click", (event) => {
+    if (event.isTrusted) sessionStorage.clicks = 1 + Number(sessionStorage.clicks ?? 0);
+}, true);"""
+
 type Theme = Literal["light", "dark"]
 
 
@@ -75,23 +81,42 @@ class Household:
         """Choose what stands somewhere: in a list, in a menu."""
         await self.page.get_by_text(text, exact=True).last.click()
 
+    async def counts_clicks(self) -> None:
+        """Count from the next page on."""
+        await self.page.add_init_script(_COUNT)
+
+    async def clicks(self) -> int:
+        """Return how often it was clicked. Of a gesture that was repeated, only the last counts."""
+        return int(await self.page.evaluate("sessionStorage.clicks ?? 0"))
+
+    async def _attempts(self) -> AsyncIterator[None]:
+        """Yield for each attempt at a gesture, which a busy page may miss."""
+        clicks, deadline = await self.clicks(), time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            await self.page.evaluate("clicks => { sessionStorage.clicks = clicks; }", clicks)
+            yield
+        pytest.fail(f"{self.page.url} takes no click")
+
     async def leaves_by(self, text: str) -> None:
         """Choose what leads on; it may be there before it listens."""
-        async with asyncio.timeout(PATIENCE):
-            while text in await self.text():
-                with contextlib.suppress(NotYetError):
-                    choice = self.page.get_by_text(text, exact=True).last
-                    await choice.click(timeout=ATTEMPT)
-                await asyncio.sleep(ANIMATION)
+        async for _ in self._attempts():
+            with contextlib.suppress(NotYetError):
+                choice = self.page.get_by_text(text, exact=True).last
+                await choice.click(timeout=ATTEMPT)
+            await asyncio.sleep(ANIMATION)
+            if text not in await self.text():
+                return
 
     async def presses_until(self, button: str, *texts: str) -> None:
         """Press a button until the page shows the texts; a file may still be on its way to it."""
-        async with asyncio.timeout(PATIENCE):
-            while any(text not in shown for shown in [await self.text()] for text in texts):
-                with contextlib.suppress(NotYetError):
-                    found = self.page.get_by_role("button", name=button, exact=True).last
-                    await found.click(timeout=ATTEMPT / 5)
-                await asyncio.sleep(ANIMATION)
+        async for _ in self._attempts():
+            with contextlib.suppress(NotYetError):
+                found = self.page.get_by_role("button", name=button, exact=True).last
+                await found.click(timeout=ATTEMPT / 5)
+            await asyncio.sleep(ANIMATION)
+            shown = await self.text()
+            if all(text in shown for text in texts):
+                return
 
     async def types(self, name: str, text: str) -> None:
         await self.page.locator(f"[name={name}]").last.fill(text)
@@ -107,19 +132,18 @@ class Household:
         choices = field.locator("ha-picker-combo-box")
         # Until 2026.10, options do not say that they are some.
         fitting = choices.locator("[role=option], ha-combo-box-item").filter(has_text=text)
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                with contextlib.suppress(NotYetError):
-                    if await choices.is_visible():
-                        await choices.press("Escape", timeout=ATTEMPT)
-                        await choices.wait_for(state="detached", timeout=ATTEMPT)
-                    await button.click(timeout=ATTEMPT)
-                    await choices.locator("input").first.fill(text, timeout=ATTEMPT)
-                    await asyncio.sleep(ANIMATION)
-                    await fitting.first.click(timeout=ATTEMPT)
+        async for _ in self._attempts():
+            with contextlib.suppress(NotYetError):
+                if await choices.is_visible():
+                    await choices.press("Escape", timeout=ATTEMPT)
                     await choices.wait_for(state="detached", timeout=ATTEMPT)
-                    await shown.first.wait_for(timeout=ATTEMPT)
-                    return
+                await button.click(timeout=ATTEMPT)
+                await choices.locator("input").first.fill(text, timeout=ATTEMPT)
+                await asyncio.sleep(ANIMATION)
+                await fitting.first.click(timeout=ATTEMPT)
+                await choices.wait_for(state="detached", timeout=ATTEMPT)
+                await shown.first.wait_for(timeout=ATTEMPT)
+                return
 
     async def sees(self, *texts: str, within: float = PATIENCE) -> None:
         """Wait until the page shows all the texts."""

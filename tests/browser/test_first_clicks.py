@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator
 
 from tests.system.home import Home
 from tests.system.support import TIMEOUT
@@ -17,16 +17,8 @@ from .steps import NAME, pick_reference_power
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 MAX_CLICKS = 15
-# A click into a field counts, and so does one that the keyboard makes; what is typed does not.
-COUNT = """addEventListener("click", (event) => {
-    if (event.isTrusted) sessionStorage.clicks = 1 + Number(sessionStorage.clicks ?? 0);
-}, true);"""
 _FLOW = "panel.config.integrations.config_flow"
 _IS_DRAWN = "async (image) => { await image.decode(); return image.naturalWidth > 0; }"
-
-
-async def clicks(page: Page) -> int:
-    return int(await page.evaluate("sessionStorage.clicks ?? 0"))
 
 
 async def fill(field: Locator, text: str) -> None:
@@ -40,7 +32,7 @@ async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
     home = each_home
     async with household(home.client.url, browser, pictures=pictures, sidebar="docked") as who:
         page, own, frontend = who.page, who.texts.own, who.texts.of_frontend
-        await page.add_init_script(COUNT)
+        await who.counts_clicks()
         await who.opens("/config/integrations/dashboard")
 
         await who.presses(frontend("panel.config.integrations.add_integration"))
@@ -80,7 +72,7 @@ async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
         # Bars come with the statistics of the hour; what they will be made of is there.
         await who.sees("Energy distribution", "Grid total", "Gas total", "Water total")
 
-        assert await clicks(page) <= MAX_CLICKS
+        assert await who.clicks() <= MAX_CLICKS
         # Without the internet, others' icons are missing.
         assert not [error for error in who.errors if "/api/brands/" not in error]
 

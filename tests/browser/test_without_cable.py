@@ -18,7 +18,7 @@ from .conftest import OpenableMeter
 from .dashboard import cards_of, shows_cards
 from .household import Household, household
 from .steps import NAME
-from .test_first_clicks import COUNT, clicks, fill
+from .test_first_clicks import fill
 from .test_the_past import POINT, midnight
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
@@ -48,7 +48,7 @@ async def test_last_months_bill_after_few_clicks(
 ) -> None:
     async with household(home.client.url, browser, pictures=pictures, sidebar="docked") as who:
         page, own, frontend = who.page, who.texts.own, who.texts.of_frontend
-        await page.add_init_script(COUNT)
+        await who.counts_clicks()
         await who.opens("/config/integrations/dashboard")
         began = time.monotonic()
 
@@ -84,7 +84,7 @@ async def test_last_months_bill_after_few_clicks(
         assert grid["stat_energy_from"] == f"smarty_p1:{key}_imported"
         assert grid["stat_cost"] == f"smarty_p1:{key}_cost"
 
-        assert await clicks(page) <= MAX_CLICKS
+        assert await who.clicks() <= MAX_CLICKS
         assert time.monotonic() - began <= MAX_S
         assert not [error for error in who.errors if "/api/brands/" not in error]
 
