@@ -15,7 +15,7 @@ const MAX_CLICKS = 24;
 /** Time after which nothing is left of a card that was removed. */
 const GONE_MS = 60_000;
 const MAX_CHARTS = 2;
-const KEYS = ["End", "ArrowLeft", "PageDown", "ArrowUp", "Home", "Escape"];
+const KEYS = ["End", "ArrowLeft", "PageDown", "ArrowUp", "Escape", "Home"];
 /** Events of fields, what their markup has, and what is entered. */
 const FIELDS = [
   ["input", 'type="text"', ["1 800,00 €", "0.5", "1.800", "9e300", "much", ""]],
