@@ -129,8 +129,11 @@ class Copy:
         }
         while more := {path for path, used in imports.items() if used & using} - using:
             using |= more
-        cards = sorted(path.stem for path in using if path.parent.name == "cards")
-        stems = [Path(change.file).stem, *cards]
-        files = [f"tests/cards/test_{stem.replace('-', '_')}.py" for stem in dict.fromkeys(stems)]
-        files = [file for file in files if (self.tree / file).exists()]
+        cards = [f"smarty-p1-{path.stem}" for path in using if path.parent.name == "cards"]
+        tests = sorted((self.tree / "tests/cards").glob("test_*.py"))
+        files = [
+            str(test.relative_to(self.tree))
+            for test in tests
+            if any(f'"{card}"' in test.read_text(encoding="utf-8") for card in cards)
+        ]
         return (files or ["tests/cards/test_dashboard.py"])[:_MAX_CARD_FILES]
