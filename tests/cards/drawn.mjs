@@ -204,8 +204,9 @@ for (const show of shows) {
   const event = (more) => ({ preventDefault() {}, stopPropagation() {}, currentTarget: element, ...more });
   await draw(`=== ${show.title} ${shown.size}`);
   for (const message of show.sent) {
-    shown.send(message);
-    await draw("--- another message");
+    if (typeof message === "number") mock.timers.tick(1000 * message);
+    else shown.send(message);
+    await draw(typeof message === "number" ? `--- ${message} s later` : "--- another message");
   }
   for (let place = 0; place < Math.min(MAX_CHARTS, listenersOf(template, "keydown").length); place += 1) {
     for (const key of KEYS) {

@@ -35,7 +35,7 @@ def show(title: str, card: str, *answers: Json, **other: Any) -> Json:  # noqa: 
     """Return what to draw.
 
     `other` are the size of the card, what is known of page and user, the messages that are `sent`
-    later, and otherwise options of the card.
+    later (a number is a time in seconds that passes), and otherwise options of the card.
     """
     language = other.pop("language", "en")
     formats = {"language": language, "number_format": "language"}
@@ -129,7 +129,7 @@ def now() -> list[Json]:
         show("no reference power", "now", house_now.without_reference()),
         show("of other sensors", "now", of_sensors, house_hour.hour(gap=("18:05:00", "18:14:00"))),
         show("without some", "now", of_sensors, house_hour.hour(gap=("18:05:00", "18:17:00"))),
-        show("sun", "now", sun, live(house=house_sun.powers(1.5))),
+        show("sun", "now", sun, live(house=house_sun.powers(1.5)), sent=[95]),
         show("battery", "now", sun, live(house=house_sun.powers(1.5, -0.4))),
         show("no cable", "now", house_now.without_cable()),
         show("sun is up", "now", feeding, **up),
