@@ -36,6 +36,9 @@ async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
     head = "November 2026 97.09 € so far until 21 Nov, 18:38 measured for 99.8% of the time "
     head += "Forecast until 30 November: 135 to 155 €"
     assert head in text
+    box = await stage.page.get_by_role("button", name="Previous month").bounding_box()
+    assert box
+    assert min(box["width"], box["height"]) >= 44
     assert "Solar power saved you 8 € this month: 38 kWh that you did not have to buy." in text
     assert NOVEMBER in text
     # The meter goes away and leaves its last bill.

@@ -151,3 +151,9 @@ async def test_old_values_are_not_called_current(stage: Stage) -> None:
     another_day = house.live(received_at="2026-11-19T17:24:10+00:00")
     await stage.show(CARD, answers={"smarty_p1/live": another_day})
     assert "Last value: from the grid last 19 Nov, 18:24:10 0.6 kW" in await stage.text()
+
+
+async def test_the_link_to_what_helps_is_large_enough_for_a_finger(stage: Stage) -> None:
+    await stage.show(CARD, answers={"smarty_p1/live": house_now.failing("wrong_key")})
+    link = stage.card(CARD).get_by_role("link", name="Enter the key")
+    assert await house_now.height(link) >= 44
