@@ -154,7 +154,8 @@ async def test_collectors_with_different_keys_store_everything_and_read_a_frame_
             damaged = bytearray(both.last_frame)
             damaged[40 + number] ^= 1
             await fleet.publish(both.subject, bytes(damaged[:30]) + bytes(len(damaged) - 30))
-            await fleet.publish(one.subject, one.last_frame[:-1] + b"\0")
+            *forged, last = one.last_frame
+            await fleet.publish(one.subject, bytes([*forged, last ^ 1]))
         await until_stored(fleet, both, one, other)
         await fleet.until_acknowledged()
         await until_waiting(fleet, 2)
