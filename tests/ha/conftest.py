@@ -19,6 +19,7 @@ from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy.orm import Session
 
+from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator, tank_coordinator
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.coordinator.leneda import (
@@ -121,8 +122,20 @@ def fast_rows() -> Generator[None]:
 def integration(request: pytest.FixtureRequest) -> None:
     """Let Home Assistant find the integration; a recorder starts before everything else."""
     if "recorder_mock" in request.fixturenames:
-        request.getfixturevalue("recorder_mock")
+        request.getfixturevalue("unloaded_before_recorder")
     request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+async def unloaded_before_recorder(recorder_mock: Recorder) -> AsyncGenerator[None]:
+    """End what the entries do before the recorder ends, as Home Assistant does.
+
+    The test kit ends the recorder first. Whatever still reads from it then would fail.
+    """
+    yield
+    entries = recorder_mock.hass.config_entries
+    for entry in entries.async_loaded_entries(DOMAIN):
+        await entries.async_unload(entry.entry_id)
 
 
 @pytest.fixture(autouse=True)
