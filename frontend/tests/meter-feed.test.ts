@@ -14,6 +14,10 @@ class Server implements Connection {
   answer: unknown = {};
   /** Code with which a subscription is refused. */
   refusal: string | undefined;
+  /** Number of refused subscriptions. */
+  refused = 0;
+  /** Whether requests fail. */
+  isFailing = false;
   /** Whether answers wait for `release`. */
   isSlow = false;
   readonly sent: string[] = [];
@@ -31,13 +35,17 @@ class Server implements Connection {
     await this.#connected.promise;
     this.sent.push((message as Message).type.slice("smarty_p1/".length));
     const { answer } = this;
+    if (this.isFailing) throw { code: "unreadable" };
     if (this.isSlow) await this.#released.promise;
     return answer as T;
   }
 
   async subscribeMessage<T>(callback: (message: T) => void): Promise<() => void> {
     await this.#connected.promise;
-    if (this.refusal) throw { code: this.refusal };
+    if (this.refusal) {
+      this.refused += 1;
+      throw { code: this.refusal };
+    }
     const id = ++this.#last;
     this.subscriptions.set(id, callback as (live: Live) => void);
     setImmediate(() => this.subscriptions.has(id) && callback(this.live as T));
@@ -164,6 +172,37 @@ test("after a lost connection, the year is not sent again, but its newest quarte
   assert.deepEqual([server.sent.length, before!.values.length, year!.values.length], [3, 0, 1]);
   unlisten();
   recordUses(card, false);
+});
+
+test("what fails is tried again ever less often, and at first again after it has succeeded", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T12:01:00Z") });
+  const seconds = async (count: () => number) => {
+    const found = [];
+    for (let second = 1; second <= 100; second += 1) {
+      const before = count();
+      await wait(1000);
+      if (count() > before) found.push(second);
+    }
+    return found;
+  };
+  server.refusal = "not_loaded";
+  const remove = await place();
+  assert.deepEqual(await seconds(() => server.refused), [1, 3, 7, 15, 31, 61, 91]);
+  server.refusal = undefined;
+  server.isFailing = true;
+  await wait(30_000);
+  // A card asks with the next drawing, 50 ms later, and so in the next second here.
+  assert.deepEqual(await seconds(() => server.sent.length), [2, 5, 10, 19, 36, 67, 98]);
+  server.isFailing = false;
+  await wait(30_000);
+  assert.deepEqual(await seconds(() => server.sent.length), []);
+  server.lose();
+  server.subscriptions.clear();
+  server.refusal = "not_loaded";
+  server.wake();
+  await settled();
+  assert.deepEqual((await seconds(() => server.refused)).slice(0, 3), [1, 3, 7]);
+  remove();
 });
 
 test("a card that returns asks once, in the quarter-hour of the first message", async () => {
