@@ -430,21 +430,36 @@ async def test_a_recipient_that_does_not_answer_delays_no_other(house: House, ph
     assert notifications(house.hass) == []
 
 
-async def test_a_renamed_recipient_stays_one(house: House, phone: Phone) -> None:
+async def test_renamed_recipients_stay(house: House, phone: Phone) -> None:
     await add(house.hass, Printer("Printer"))
     to = "notify.phone", "notify.printer"
     await house.set_up(message("old"), **options("grid", to=to))
     await house.hear("old")
-    house.port.greeting = lambda: house.port.next_frame(message("old"))
     registry = er.async_get(house.hass)
-    registry.async_update_entity("notify.printer", name="Other name")
-    registry.async_update_entity("notify.phone", new_entity_id="notify.new_phone")
+    registry.async_update_entity("notify.phone", name="Other name")
+    for old, new in (("phone", "new_phone"), ("printer", "phone"), ("phone", "new_printer")):
+        registry.async_update_entity(f"notify.{old}", new_entity_id=f"notify.{new}")
     await house.hass.async_block_till_done()
-    assert house.entry.options["messages"]["recipients"] == ["notify.new_phone", "notify.printer"]
+    recipients = ["notify.new_phone", "notify.new_printer"]
+    assert house.entry.options["messages"]["recipients"] == recipients
     await house.hear("new")
     await house.go_to("2026-11-17 12:01:00")
     assert [text for _, text in phone.shown] == ["new"]
     assert not house.issue("recipient_gone")
+
+
+async def test_what_waits_to_be_stored_overwrites_nothing(house: House, phone: Phone) -> None:
+    await house.set_up(message("old"), **options("grid"))
+    await house.hear("old", "")
+    await house.again(message(""))
+    await house.hear("new")
+    await house.go_to("2026-11-17 12:01:00")
+    await house.again(message("new"))
+    await house.hear("new", "")
+    assert [text for _, text in phone.shown] == ["new"]
+    assert await house.hass.config_entries.async_remove(house.entry.entry_id)
+    await house.go_to("2026-11-17 12:03:00")
+    assert not [key for key in house.storage if key.endswith(".messages")]
 
 
 @pytest.mark.parametrize(

@@ -93,16 +93,16 @@ def has_same_target(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
 def async_share_target(hass: HomeAssistant, entry: AnyConfigEntry, options: MessageOptions) -> None:
     """Give all other meters the recipients and quiet hours of `options`."""
     for other in other_meters(hass, entry):
-        async_store(hass, other, options._replace(kinds=MessageOptions.of(other).kinds))
+        shared = options._replace(kinds=MessageOptions.of(other).kinds)
+        is_new = hass.config_entries.async_update_entry(other, options=with_messages(other, shared))
+        if is_new and other.state is ConfigEntryState.LOADED:
+            hass.config_entries.async_schedule_reload(other.entry_id)
 
 
-@callback
-def async_store(hass: HomeAssistant, entry: AnyConfigEntry, options: MessageOptions) -> None:
-    """Store the options of a meter, and load the meter again if they are new."""
+def with_messages(entry: AnyConfigEntry, options: MessageOptions) -> dict[str, Any]:
+    """Return all options of an entry, those of its messages from `options`."""
     kept = {name: value for name, value in entry.options.items() if name != SECTION_MESSAGES}
-    is_new = hass.config_entries.async_update_entry(entry, options=kept | options.stored())
-    if is_new and entry.state is ConfigEntryState.LOADED:
-        hass.config_entries.async_schedule_reload(entry.entry_id)
+    return kept | options.stored()
 
 
 def kinds_of(entry: AnyConfigEntry) -> tuple[Kind, ...]:

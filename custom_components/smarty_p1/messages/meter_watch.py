@@ -43,7 +43,7 @@ from ..lib.messages import (
 from ..lib.meter import MIN_CONNECTED_VOLTS, Reading
 from ..lib.outage import Outage
 from ..lib.p1 import MBusReading
-from .message_options import MessageOptions, async_store
+from .message_options import MessageOptions, with_messages
 from .report import LAST_WAITING_DAY, async_report, is_ready
 from .sending import async_send, gone_recipients
 
@@ -126,25 +126,38 @@ class _MeterWatch:
         watches = self._hass.data.setdefault(_WATCHES, {})
         watches[self.entry.entry_id] = self
         unload(partial(watches.__delitem__, self.entry.entry_id))
+        # Otherwise a change that waits would later overwrite what the next watch has stored.
+        unload(self.store.async_save)
         unload(coordinator.async_add_reading_listener(self._on_reading))
         unload(
             async_track_time_interval(
                 self._hass, self._async_look, _LOOK_INTERVAL, cancel_on_shutdown=True
             )
         )
+        self._follow(self.options.recipients)
 
-        recipients = self.options.recipients
-        unload(async_track_entity_registry_updated_event(self._hass, recipients, self._on_registry))
+    @callback
+    def _follow(self, recipients: Iterable[str]) -> None:
+        self.entry.async_on_unload(
+            async_track_entity_registry_updated_event(self._hass, recipients, self._on_registry)
+        )
 
     @callback
     def _on_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Keep a recipient that the user renames."""
-        if event.data["action"] != "update" or "old_entity_id" not in event.data:
-            return
-        old, new = event.data["old_entity_id"], event.data["entity_id"]
-        recipients = (new if name == old else name for name in self.options.recipients)
-        options = self.options._replace(recipients=tuple(recipients))
-        async_store(self._hass, self.entry, options)
+        """Keep a recipient that the user renames.
+
+        The entry stays loaded: during a reload, nobody would notice another rename.
+        """
+        data, recipients = event.data, self.options.recipients
+        # A former id of a recipient, to which this still listens, may belong to another entity.
+        if data["action"] == "update" and (old := data.get("old_entity_id")) in recipients:
+            new = data["entity_id"]
+            renamed = tuple(new if name == old else name for name in recipients)
+            self.options = self.options._replace(recipients=renamed)
+            self._hass.config_entries.async_update_entry(
+                self.entry, options=with_messages(self.entry, self.options)
+            )
+            self._follow([new])
 
     @callback
     def _on_reading(self, reading: Reading) -> None:
