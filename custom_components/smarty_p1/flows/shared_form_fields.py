@@ -1,13 +1,15 @@
-"""Form fields that several dialogs use: a port to choose or type, a number, a list."""
+"""Form fields that several dialogs use: a port to choose or type, a number, a list, a time."""
 
 from collections.abc import Iterable
+from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.components.usb import SerialDevice, async_scan_serial_ports
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.selector import (
+    DateSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -15,6 +17,7 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    TimeSelector,
 )
 
 from ..const import LOGGER
@@ -30,6 +33,22 @@ CURRENT_PORT = vol.Optional(CONF_PORT)
 _MAX_PORTS = 64
 # Maximum length of a name in characters. Some USB devices report longer names. A form cuts them.
 _MAX_NAME = 64
+
+
+class DayField(DateSelector):
+    """Field for a day such as 2026-01-31. A program that fills in the form may omit zeros."""
+
+    @override
+    def __call__(self, data: Any) -> str:
+        return cv.date(data).isoformat()
+
+
+class ClockField(TimeSelector):
+    """Field for a time such as 07:00:00. A program that fills in the form may omit zeros."""
+
+    @override
+    def __call__(self, data: Any) -> str:
+        return cv.time(data).isoformat()
 
 
 def whole_number_field(

@@ -226,6 +226,19 @@ async def test_the_first_page_is_kept_while_the_second_is_corrected(home: Home) 
     assert dict(home.entry.options) == {**DEFAULTS, **stored}
 
 
+async def test_a_program_may_omit_the_zeros_of_days_and_times(home: Home) -> None:
+    aids = [{**REBATE, "first_day": "2026-9-1", "last_day": "2026-10-31"}]
+    second = SECOND | {"second_price_from": "7:00", "second_price_to": "9:30:00"}
+    typed = {"surcharge_price_since": "2026-1-1", "second_price": second, "aids": {"aids": aids}}
+    result = await enter(home, reference_power="7", energy_price=0.15, **typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    options = home.entry.options
+    assert options["surcharge_price_since"] == "2026-01-01"
+    assert (options["second_price_from"], options["second_price_to"]) == ("07:00:00", "09:30:00")
+    [aid] = options["aids"]
+    assert (aid["first_day"], aid["last_day"]) == ("2026-09-01", "2026-10-31")
+
+
 async def test_what_no_form_sends_is_refused(home: Home) -> None:
     refused: list[dict[str, Any]] = [
         {"network_prices": {"meter_ampere": "50"}},

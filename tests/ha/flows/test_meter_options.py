@@ -146,6 +146,24 @@ async def test_a_goal_is_an_amount_or_moves_with_last_year(
         assert dict(entry.options) == STORED | stored
 
 
+async def test_the_offered_messages_may_change_while_the_page_is_open(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    entries = hass.config_entries
+    assert await entries.async_unload(entry.entry_id)
+    form = await open_options(hass, entry, "goal_and_messages")
+    assert "water_at_night" not in markers(form)
+    assert await entries.async_setup(entry.entry_id)
+    # A program may omit the zero of a time.
+    await submit(hass, form, {"grid": True, "quiet_from": "9:30"})
+    stored = entry.options["messages"]
+    assert (stored["kinds"], stored["quiet_from"]) == (["grid"], "09:30:00")
+    form = await open_options(hass, entry, "goal_and_messages")
+    assert await entries.async_unload(entry.entry_id)
+    await submit(hass, form, {"water_at_night": True})
+    assert entry.options["messages"]["kinds"] == ["water_at_night", "grid"]
+
+
 async def test_the_cost_of_last_year_is_offered_as_a_goal(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -303,6 +303,28 @@ async def test_of_two_meters_each_has_what_is_chosen(site: Site) -> None:
     assert len((await house_of(site))["solar"]) == 2
 
 
+async def test_the_energy_dashboard_may_change_while_the_page_is_open(site: Site) -> None:
+    MockConfigEntry(domain="smarty_p1", data={}, unique_id="SAG2").add_to_hass(site.hass)
+    await record(site.hass, "sensor.sun")
+    manager = await async_get_manager(site.hass)
+    devices: Any = {"device_consumption": [{"stat_consumption": "sensor.oven"}]}
+    nothing: Any = {"energy_sources": [], "device_consumption": []}
+    chosen = {"sun_sources": ["sensor.sun"], "house_devices": ["sensor.oven"]}
+    # What is deleted meanwhile stays as it was chosen.
+    await enter(site.hass, SUN)
+    await manager.async_update(devices)
+    form = await site.page("sun")
+    await manager.async_update(nothing)
+    await submit(site.hass, form, chosen)
+    assert chosen.items() <= site.entry.options.items()
+    # A page that did not ask for devices leaves them.
+    await enter(site.hass, SUN)
+    form = await site.page("sun")
+    await manager.async_update(devices)
+    await submit(site.hass, form, {"sun_sources": []})
+    assert {**chosen, "sun_sources": []}.items() <= site.entry.options.items()
+
+
 async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> None:
     # 0.4 kW at all times in June: the car takes 0.1 kWh each hour, and its wallbox the same ones.
     for name in ("sensor.car", "sensor.wallbox"):

@@ -13,7 +13,6 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    DateSelector,
     EntitySelector,
     EntitySelectorConfig,
     ObjectSelector,
@@ -24,7 +23,6 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
-    TimeSelector,
 )
 from homeassistant.util import dt as dt_util
 
@@ -91,7 +89,7 @@ from ...lib.prices import (
     price_file,
 )
 from ...user_locale import UserLocale, async_user_locale
-from ..shared_form_fields import list_field
+from ..shared_form_fields import ClockField, DayField, list_field
 from ..typed_amounts import AmountChoice, AmountField, Place, TypedAmounts
 
 # Year in which the grid tariff with reference power began.
@@ -151,8 +149,8 @@ _AIDS = ObjectSelector(
             },
             "with_vat": ObjectSelectorField(selector=BooleanSelector()),
             "vat_free": ObjectSelectorField(selector=BooleanSelector()),
-            "first_day": _required(DateSelector()),
-            "last_day": ObjectSelectorField(selector=DateSelector()),
+            "first_day": _required(DayField()),
+            "last_day": ObjectSelectorField(selector=DayField()),
         },
         multiple=True,
         label_field="name",
@@ -218,8 +216,8 @@ _FIELDS = (
     _Field(CONF_ENERGY_FEE_PER, _FEE_PER, default=_PER_MONTH),
     _Field(CONF_DISCOUNT, _FEE),
     _Field(CONF_SECOND_ENERGY_PRICE, _PRICE, SECTION_SECOND_PRICE),
-    _Field(CONF_SECOND_PRICE_FROM, TimeSelector(), SECTION_SECOND_PRICE),
-    _Field(CONF_SECOND_PRICE_TO, TimeSelector(), SECTION_SECOND_PRICE),
+    _Field(CONF_SECOND_PRICE_FROM, ClockField(), SECTION_SECOND_PRICE),
+    _Field(CONF_SECOND_PRICE_TO, ClockField(), SECTION_SECOND_PRICE),
     _Field(CONF_SECOND_PRICE_DAYS, _DAYS, SECTION_SECOND_PRICE),
     _Field(CONF_ENERGY_PRICE_ENTITY, _PRICE_ENTITY, SECTION_DYNAMIC_PRICE),
     _Field(CONF_ENERGY_MARGIN, _MARGIN, SECTION_DYNAMIC_PRICE),
@@ -244,7 +242,7 @@ _FIELDS = (
         CONF_SURCHARGE_REPLACES_VARIABLE, BooleanSelector(), SECTION_NETWORK_PRICES, default=False
     ),
 )
-_SINCE = _Field(CONF_SURCHARGE_PRICE_SINCE, DateSelector())
+_SINCE = _Field(CONF_SURCHARGE_PRICE_SINCE, DayField())
 _CHOICES = (
     _PriceChoice(
         SECTION_DYNAMIC_PRICE, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN
@@ -510,7 +508,7 @@ def _check_aids(read: dict[str, Any], errors: Errors) -> None:
 
     Add an error to `errors` if an aid is malformed, or if there are too many aids.
     """
-    aids = read.pop(CONF_AIDS, [])
+    aids = [_with_whole_days(aid) for aid in read.pop(CONF_AIDS, [])]
     if len(aids) > MAX_AIDS:
         errors[SECTION_AIDS] = "too_many_aids"
     elif not all(map(_is_possible, aids)):
@@ -524,6 +522,11 @@ def _check_aids(read: dict[str, Any], errors: Errors) -> None:
             }
             for aid in aids
         ]
+
+
+def _with_whole_days(aid: Mapping[str, Any]) -> dict[str, Any]:
+    days = {name: DayField()(aid[name]) for name in ("first_day", "last_day") if aid.get(name)}
+    return {**aid, **days}
 
 
 def _is_possible(aid: Mapping[str, Any]) -> bool:

@@ -14,7 +14,6 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    TimeSelector,
 )
 
 from ...const import (
@@ -39,6 +38,7 @@ from ...messages import (
     other_meters,
 )
 from ...user_locale import UserLocale
+from ..shared_form_fields import ClockField
 from ..typed_amounts import AmountField, TypedAmounts
 from .contract_form import Errors
 
@@ -82,8 +82,8 @@ def message_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[vol.Marke
     recipients = EntitySelector(EntitySelectorConfig(domain=NOTIFY, multiple=True))
     return {
         vol.Optional(CONF_RECIPIENTS): recipients,
-        vol.Required(CONF_QUIET_FROM, default=stored.quiet_from): TimeSelector(),
-        vol.Required(CONF_QUIET_UNTIL, default=stored.quiet_until): TimeSelector(),
+        vol.Required(CONF_QUIET_FROM, default=stored.quiet_from): ClockField(),
+        vol.Required(CONF_QUIET_UNTIL, default=stored.quiet_until): ClockField(),
         **for_all,
         **{
             vol.Required(kind.value, default=kind in stored.kinds): BooleanSelector()
@@ -120,7 +120,8 @@ def _read_options(
     entry: AnyConfigEntry, typed: Mapping[str, Any], errors: Errors
 ) -> MessageOptions:
     options = MessageOptions(
-        tuple(kind for kind in offered_kinds(entry) if typed[kind.value]),
+        # A reading may have changed which kinds are offered since the form was shown.
+        tuple(kind for kind in Kind if typed.get(kind.value)),
         tuple(dict.fromkeys(typed.get(CONF_RECIPIENTS, ()))),
         typed[CONF_QUIET_FROM],
         typed[CONF_QUIET_UNTIL],

@@ -162,18 +162,16 @@ def read_sun(
     sources: Sequence[HouseSource],
     typed: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the chosen sources as options to store.
+    """Return the options to store: the chosen ones of the shown `sources`, and the chosen devices.
 
-    Return {} if the user chose all sources, and Home Assistant has no other meter. Without the
+    Leave the sources out if the user chose all, and Home Assistant has no other meter. Without the
     option, all sources count for the only meter, also those that the user adds to the Energy
     dashboard later.
     """
-    if not sources:
-        return {}
-    chosen = typed[CONF_SUN_SOURCES]
-    if len(chosen) == len(sources) and is_only_meter(hass, entry):
-        return {}
-    return {CONF_SUN_SOURCES: chosen}
+    read = dict(typed)
+    if len(read.get(CONF_SUN_SOURCES, ())) == len(sources) and is_only_meter(hass, entry):
+        read.pop(CONF_SUN_SOURCES, None)
+    return read
 
 
 _OUTPUTS = (P1_SERVER, VIRTUAL_METER, MQTT)
@@ -201,6 +199,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
 
     def __init__(self) -> None:
         self._amounts = TypedAmounts()
+        self._sources: Sequence[HouseSource] = ()
 
     async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the menu. If a repair opened the dialog, show a page of the contract instead."""
@@ -285,19 +284,17 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
 
     async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which inverters and batteries supply the house, and which devices use its energy."""
-        entry, sources = self.config_entry, await async_all_sources(self.hass)
+        entry = self.config_entry
+        if user_input is not None:
+            # The Energy dashboard may have changed since the form was shown.
+            return self._save(read_sun(self.hass, entry, self._sources, user_input), user_input)
+        self._sources = await async_all_sources(self.hass)
         # All devices belong to the house behind the only meter.
         is_only = is_only_meter(self.hass, entry)
         devices = {} if is_only else await async_all_devices(self.hass)
-        fields = sun_fields(self.hass, entry, sources) | device_fields(entry, devices)
+        fields = sun_fields(self.hass, entry, self._sources) | device_fields(entry, devices)
         if not fields:
             return self._show("sun_missing", {}, {}, {}, energy=ENERGY_URL)
-        if user_input is not None:
-            read = read_sun(self.hass, entry, sources, user_input)
-            if devices:
-                read[CONF_HOUSE_DEVICES] = user_input[CONF_HOUSE_DEVICES]
-            asked = {str(marker) for marker in fields}
-            return self._save(read, asked)
         return self._show("sun", fields, {}, {}, energy=ENERGY_URL)
 
     async def async_step_sun_missing(self, _user_input: Input = None) -> ConfigFlowResult:
