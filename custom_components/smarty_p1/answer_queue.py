@@ -22,6 +22,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.script import script_stack_cv
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
@@ -32,7 +33,7 @@ from .lib.advice import LOAD_LOOKED_BACK, Load, StartCosts, StartLack, start_cos
 from .lib.answers import what_if_report
 from .lib.bill import Demand, QuarterHours, quarter_hours_between
 from .lib.fair_queue import Allowances, BusyError, FairQueue
-from .lib.history import MarketHours, MarketPrices, QuarterHour, day_start
+from .lib.history import MarketHours, MarketPrices, QuarterHour, day_start, quarter_start
 from .lib.prices import PricesAhead, at_stored_level
 
 MAX_WAITING = 8
@@ -331,8 +332,14 @@ def books_of(coordinator: BooksCoordinator) -> object:
     """Return the version of a meter's data.
 
     The version changes with a new quarter-hour, a changed contract or new quarter-hours from
-    Leneda.
+    Leneda. It also changes each quarter-hour by the clock, because a silent meter has no new one.
     """
     demand = coordinator.books.demand
     leneda = coordinator.books.memory.demand_meter.leneda
-    return demand and (demand.contracts, leneda, demand.last_quarter, demand.month.start)
+    return demand and (
+        demand.contracts,
+        leneda,
+        demand.last_quarter,
+        demand.month.start,
+        quarter_start(dt_util.utcnow()),
+    )

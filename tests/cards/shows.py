@@ -193,6 +193,7 @@ def others() -> list[Json]:
         show("no devices of one of three", "where", alone, three, chooser=True),
         show("nothing", "where", refused("nothing_counted", "shares")),
         show("a small difference", "hours", house_hours.answer([0.42, *[0.4] * 110], 1)),
+        show("a silent meter", "hours", house_hours.answer([0.42, *[0.4] * 110], 1), sent=[900]),
         show("no difference", "hours", alike),
         show("no difference, and hides", "hours", alike, hides=True),
         show("refused, and hides", "hours", refused("not_loaded", costs), hides=True),

@@ -63,6 +63,12 @@ async def test_action_and_card_name_the_same_start(
         "own_kwh": 0.0,
         "reason": "price",
     }
+    # The meter is silent, but the time goes on.
+    for hours, best in ((8, "2026-06-17T02:30:00+02:00"), (20, "2026-06-17T22:00:00+02:00")):
+        clock(NOW + timedelta(hours=hours))
+        shown = await ask(client, "start_costs", entry_id=entry.entry_id, kw=1, hours=2)
+        answer = await best_start(home.hass, kw=1, hours=2)
+        assert (shown["start_costs"]["best"], answer["start"]) == (answer, best)
 
 
 async def test_kw_and_hours_are_bounded(

@@ -100,7 +100,7 @@ export class HoursCard extends SmartyCard {
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const loads = this.#loads ?? usualLoads(this.locale);
     const load = loads[this.place] ?? loads[0]!;
-    const { value, error } = feed.get("smarty_p1/start_costs", { kw: load.kwh / load.hours, hours: load.hours });
+    const { value, error } = feed.get("smarty_p1/start_costs", { kw: load.kwh / load.hours, hours: load.hours }, feed.quarterNow);
     const costs = (this.#costs = value?.start_costs ?? undefined);
     this.#hasDiffered ||= costs?.can_differ ?? false;
     if (value && !costs?.can_differ && this.config.hides) this.#hide();

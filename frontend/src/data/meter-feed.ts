@@ -231,8 +231,7 @@ export class MeterFeed extends SharedSubscription {
    * Return whether the last telegram is too old to be current, the connection is lost, or the meter is not being read.
    */
   isOld(meter: Meter | undefined): boolean {
-    const time = this.live?.received_at;
-    return this.isLost || Boolean(this.live?.gone) || (Boolean(time) && this.now - Date.parse(time!) > freshFor(meter) * 1000);
+    return this.isLost || Boolean(this.live?.gone) || this.now - this.readAt > freshFor(meter) * 1000;
   }
 
   protected start(): void {
@@ -282,17 +281,15 @@ export class MeterFeed extends SharedSubscription {
     isLasting = false,
   ): Reply<Commands[C]["answers"]> {
     const key = JSON.stringify([command, takes]);
-    let answer = this.#answers.get(key);
-    if (!answer) {
-      answer = { period: "", isPending: false, tries: 0, retryAt: 0, isLasting };
-    }
+    const answers = this.#answers;
+    const answer = answers.get(key) ?? { period: "", isPending: false, tries: 0, retryAt: 0, isLasting };
     // The cache drops the first answer of the map when it is full. Move this answer to the end, so that the first one
     // is always the answer that was not used for the longest time.
-    this.#answers.delete(key);
-    this.#answers.set(key, answer);
+    answers.delete(key);
+    answers.set(key, answer);
     recordUse(answer);
-    const [oldest] = this.#answers.keys();
-    if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
+    const [oldest] = answers.keys();
+    if (answers.size > MAX_ANSWERS) answers.delete(oldest!);
     // The first message of a subscription can change `period`. An answer requested before this message would then have
     // to be requested again. So send no request before the first message.
     if (!this.#isFollowing) return answer as Reply<Commands[C]["answers"]>;
@@ -307,7 +304,12 @@ export class MeterFeed extends SharedSubscription {
    */
   get quarterHour(): string {
     const running = this.live?.quarter_hour;
-    return running ? running.start + running.month : String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
+    return running ? running.start + running.month : this.quarterNow;
+  }
+
+  /** Key of the present quarter-hour. It also changes while the meter is silent. */
+  get quarterNow(): string {
+    return String(Math.floor((this.now - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
   }
 
   async #ask(answer: Answer, message: object, period: string): Promise<void> {
@@ -323,9 +325,10 @@ export class MeterFeed extends SharedSubscription {
       }
     } catch (error) {
       answer.error = codeOf(error);
-      answer.retryAt = Date.now() + 1000 * (RETRY_S[answer.tries] ?? 30);
+      const wait = 1000 * (RETRY_S[answer.tries] ?? 30);
+      answer.retryAt = Date.now() + wait;
       answer.tries += 1;
-      setTimeout(() => this.listeners.notify(), answer.retryAt - Date.now() + 50);
+      setTimeout(() => this.listeners.notify(), wait + 50);
     }
     answer.isPending = false;
     this.listeners.notify();
@@ -374,18 +377,18 @@ export class MeterFeed extends SharedSubscription {
   #close(): void {
     this.#run += 1;
     this.stopTrying();
-    const subscription = this.#subscription;
-    this.#subscription = undefined;
     // If the subscription failed, or the connection was lost, there is nothing to unsubscribe. So ignore the error.
-    subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
+    this.#subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
+    this.#subscription = undefined;
   }
 
   #receive(live: Live): void {
     const wasGone = this.live?.gone;
-    const [before, received] = [this.live?.received_at, live.received_at].map((time) => Date.parse(time ?? ""));
+    const before = this.readAt;
+    const received = Date.parse(live.received_at ?? "");
     // The first message repeats the last known state, which can be old. So only later messages tell how far the clocks
     // of this page and of Home Assistant differ.
-    if (this.#isFollowing && received! > before!) this.#aheadMs = Date.now() - received!;
+    if (this.#isFollowing && received > before) this.#aheadMs = Date.now() - received;
     this.#isFollowing = true;
     // While the integration reads no telegrams, its messages have no values. So keep the last values.
     this.live = live.gone ? { ...this.live, ...live } : live;
