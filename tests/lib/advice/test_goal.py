@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from smartyp1.advice import LAST_YEAR, Goal, goal_of, last_year_total
 from smartyp1.bill import Month
-from tests.lib.bill.months import agreed, alike_days, local
+from tests.lib.bill.months import agreed, alike_days, day, local, month
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
 UNTIL = local("2026-06-11T00:00")
@@ -51,6 +51,19 @@ def test_as_last_year_is_the_cost_of_the_same_month() -> None:
 def test_a_day_has_no_usual_cost_before_a_week_has_ended() -> None:
     found = goal(85, alike_days("2026-06", 6, 10), until=local("2026-06-07T12:00"))
     assert found.recent_day is None
+
+
+def test_days_of_unknown_cost_are_not_recent_days() -> None:
+    # An outage from 5 May to 3 June: only the seven days after it, of 2.839 EUR each, are recent.
+    after = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(4, 11)))
+    assert goal(85, alike_days("2026-05", 5, 30), after).recent_day == 2.84
+    # A month in which nothing was read is no month before.
+    assert goal(85, alike_days("2026-04", 30, 30), after).recent_day == 2.84
+
+
+def test_a_revenue_is_not_passed_from_the_first_day_on() -> None:
+    found = goal(-50, MAY, JUNE)
+    assert (found.day_budget, found.passed_on) == (None, None)
 
 
 def test_the_last_day_has_no_budget() -> None:

@@ -141,8 +141,11 @@ def test_without_a_projection_nothing_is_warned() -> None:
     assert warn_of_excess(state, None) == (ExcessState(), None)
 
 
-def outlook(day: int, forecast: float | None, so_far: float = 50.0, month: int = 11) -> GoalOutlook:
-    return GoalOutlook(date(2026, month, day), 95.0, so_far, forecast, 2.8)
+def outlook(
+    day: int, forecast: float | None, so_far: float = 50.0, month: int = 11, goal: float = 95.0
+) -> GoalOutlook:
+    budget = 2.8 if so_far < goal else None
+    return GoalOutlook(date(2026, month, day), goal, so_far, forecast, budget)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +176,16 @@ def outlook(day: int, forecast: float | None, so_far: float = 50.0, month: int =
             [outlook(28, 97.0, 96.0), outlook(29, 98.0, 97.0), outlook(28, 99.0, 96.0, month=12)],
             [(28, "goal_passed")],
         ),
+        # Each month begins above a revenue: only the forecast says whether it will be reached.
+        (
+            [outlook(day, -57.0, 0.1 - day, goal=-48.5) for day in range(1, 29)],
+            [],
+        ),
+        (
+            [outlook(day, -40.0, 0.1 - day, goal=-48.5) for day in range(1, 29)],
+            [(10, "goal_above")],
+        ),
+        ([outlook(1, None, 0.1, goal=0.0)], []),
     ],
 )
 def test_goal(outlooks: list[GoalOutlook], told: list[tuple[int, str]]) -> None:

@@ -1,6 +1,6 @@
 """Three messages a day, none in quiet hours, the operator's first."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import pytest
 
@@ -10,8 +10,9 @@ NIGHT = QuietHours(time(22), time(7))
 
 
 def at(clock: str) -> datetime:
-    """Return a local time in November 2026, such as "17 18:36"."""
-    return datetime.fromisoformat(f"2026-11-{clock.replace(' ', 'T')}")
+    """Return a local time, such as "17 18:36", a day of November 2026; "31" is 1 December."""
+    day, hour = clock.split()
+    return datetime.fromisoformat(f"2026-11-01T{hour}") + timedelta(days=int(day) - 1)
 
 
 def play(events: str) -> str:
@@ -49,6 +50,11 @@ TEXT = "operator_message"
             "17 22 goal_above, 17 23 soon_above, 18 03 operator_message, 18 06:59, 18 07",
             "18 03 operator_message, 18 07 goal_above",
         ),
+        # A month that has ended is not above its goal "so far"; the report has its cost.
+        (
+            "30 22 goal_passed voltage_sag, 31 07, 31 22 goal_above, 32 07",
+            "31 07 voltage_sag, 32 07 goal_above",
+        ),
         # Silence and return in one night are nobody's concern.
         ("17 23 silent, 18 02 back, 18 07", ""),
         # A text of the operator is told even after three messages. Three texts use up the day.
@@ -59,7 +65,7 @@ TEXT = "operator_message"
         # The return is told even after three messages.
         (f"{LOST}, 17 13 goal_passed, 18 07", f"{LOST}, 18 07 goal_passed"),
     ],
-    ids=["limit", "order", "night", "short silence", "operator", "return"],
+    ids=["limit", "order", "night", "new month", "short silence", "operator", "return"],
 )
 def test_a_day_has_few_messages(due: str, sent: str) -> None:
     assert play(due) == sent

@@ -21,7 +21,8 @@ type GoalChoice = str | float
 """`LAST_YEAR`, or the cost of each month."""
 
 _A_DAY = timedelta(days=1)
-_RECENT_DAYS = 28
+# 28 days, of which one may have 25 hours.
+_RECENT = timedelta(days=28, hours=1)
 _MIN_RECENT_DAYS = 7
 # A budget is rounded down to 0.10 EUR: whoever keeps the shown amount stays within the goal.
 _BUDGET_STEPS = 10
@@ -65,8 +66,12 @@ def goal_of(
         return None
     days = [day for last in months[-2:] for day in bills_by_day(last, contracts, until)]
     of_month = [day for day in days if day.start >= month.start]
-    budget = _day_budget(month, contracts, until, total)
-    return Goal(total, budget, _recent_day(days, until), _passed_on(of_month, total))
+    # The energy of a long outage belongs to none of its days.
+    measured = {day.start for last in months[-2:] for day in last.days}
+    recent = _recent_day([day for day in days if day.start in measured], until)
+    return Goal(
+        total, _day_budget(month, contracts, until, total), recent, _passed_on(of_month, total)
+    )
 
 
 def _day_budget(month: Month, contracts: Contracts, until: datetime, total: float) -> float | None:
@@ -78,7 +83,8 @@ def _day_budget(month: Month, contracts: Contracts, until: datetime, total: floa
 
 
 def _recent_day(days: Sequence[DayBills], until: datetime) -> float | None:
-    ended = [day for day in days if day.start < day_start(until)][-_RECENT_DAYS:]
+    today = day_start(until)
+    ended = [day for day in days if today - _RECENT <= day.start < today]
     costs = [
         day.due.total - day.before.total
         for day in ended
@@ -88,8 +94,13 @@ def _recent_day(days: Sequence[DayBills], until: datetime) -> float | None:
 
 
 def _passed_on(days: Sequence[DayBills], total: float) -> date | None:
-    """Return the first day since whose end the cost has been above `total`."""
+    """Return the first day since whose end the cost has been above `total`.
+
+    Return None if `total` is a revenue, because each month begins above it.
+    """
     passed_on = None
+    if total <= 0:
+        return None
     for start, _, _, due in days:
         is_above = due.total is not None and due.total > total
         passed_on = (passed_on or start.astimezone(LUXEMBOURG).date()) if is_above else None

@@ -104,11 +104,12 @@ def watch_goal(
     """Return the new state, and the message that is due. Each message comes once a month.
 
     The first outlook is the one at which the user turned the switch on. If the goal is already
-    passed then, no message says so.
+    passed then, no message says so. The cost of a month passes a revenue from its first hour on, so
+    only the forecast tells about such a goal.
     """
     if outlook is None:
         return state, None
-    month, is_passed = outlook.day.replace(day=1), outlook.so_far > outlook.goal
+    month, is_passed = outlook.day.replace(day=1), 0 < outlook.goal < outlook.so_far
     if state.month != month:
         is_told = state.month is None and is_passed
         state = GoalState(state.last_day, state.days_above, month, is_told, is_told)

@@ -1,7 +1,8 @@
 """Limits of all messages of a meter: three a day, and none in quiet hours.
 
 Texts of the operator and leaks come first: other messages never use their three places of a day. A
-message that may not be sent yet waits, if it is still true later. Otherwise it is dropped.
+message that may not be sent yet waits, if it is still true later. Otherwise it is dropped, and so
+is one about the goal of a month that has ended.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple, Self
 
 from ..stored_values import Stored, checked_count, checked_list, checked_mapping, checked_text
-from .message import HouseholdMessage
+from .message import HouseholdMessage, Kind
 
 MAX_A_DAY = 3
 _MAX_WAITING = 6
@@ -80,7 +81,13 @@ def admit(
     is_quiet = quiet.contain(now.time())
     to_send: list[HouseholdMessage] = []
     waiting: list[HouseholdMessage] = []
-    for message in sorted(_joined(outbox.waiting, new), key=lambda message: message.rank):
+    is_same_month = outbox.day and outbox.day.replace(day=1) == now.date().replace(day=1)
+    kept = [
+        message
+        for message in outbox.waiting
+        if is_same_month or message.rule.kind is not Kind.ABOVE_GOAL
+    ]
+    for message in sorted(_joined(kept, new), key=lambda message: message.rank):
         rule = message.rule
         is_full = rule.is_counted and (sent_first if rule.is_first else sent) >= MAX_A_DAY
         if not is_full and (rule.is_urgent or not is_quiet):
