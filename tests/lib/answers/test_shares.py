@@ -20,6 +20,7 @@ from tests.lib.bill.support import read_quarter_hours
 NOW = datetime(2026, 6, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 HOURS = hours_until(NOW)
+PRICED = Contract(reference_kw=3, energy_price=0.2)
 OF_MARKET = Contract(reference_kw=3, energy_margin=0.02, feed_in_margin=-0.01)
 
 
@@ -158,10 +159,20 @@ def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: 
     assert late_rows["Heater"] == rows["Heater"]
 
 
+@pytest.mark.parametrize("day", [28, 29, 30])
+def test_each_day_says_that_its_prices_are_older(day: int) -> None:
+    # The 28th has 23 hours.
+    start, end = datetime(2027, 2, 28, 23, tzinfo=UTC), datetime(2027, 3, day, 10, tzinfo=UTC)
+    meter, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
+    known = QuarterHours(meter.columns, meter.leneda, start, demand.until)
+    sources = HouseSources(meter.columns, meter.leneda, (), (), {})
+    report = shares_report(demand, known, sources, YESTERDAY)
+    assert report["prices_of"] == {"grid": "2026-12-31"}
+
+
 def test_what_the_sun_saved_says_that_its_prices_are_older() -> None:
-    contract = Contract(reference_kw=3, energy_price=0.2)
     start, end = datetime(2027, 1, 1, 8, tzinfo=UTC), datetime(2027, 1, 3, 12, tzinfo=UTC)
-    meter, demand = read_quarter_hours(contract, start, end, lambda _: (0.1, 0))
+    meter, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
     first = day_start(demand.time) - timedelta(days=3)
     sun = {first + n * HOUR: 0.5 for n in range(96)}
     supply = Supply(SupplyKind.PRODUCED, sun, first)

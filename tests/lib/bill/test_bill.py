@@ -318,6 +318,11 @@ def test_parts_with_vat_add_up() -> None:
     # 13.1004 and 25.5528 are 38.65 when cut off, and 38.66 are left for them.
     assert [due.part(name) for name in ("energy", "network", "surcharge")] == [13.10, 25.56, 0.08]
     assert due.part("feed_in") is None
+    # 8.68 and 27.68 are 9.3744 and 29.8944: of equal remainders, the first part has the cent, also
+    # after a restart.
+    terms = agreed(reference_kw=12, energy_price=0.1125, energy_fee=3.5)
+    due = compute_bill(month("2026-06", day("2026-06-01", 46)), terms, local("2026-07-01"))
+    assert (due.part("energy"), due.part("network"), due.total) == (9.38, 29.89, 39.27)
 
 
 @pytest.mark.parametrize("kwh", range(1, 60))

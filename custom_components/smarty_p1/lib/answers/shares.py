@@ -70,7 +70,9 @@ def shares_report(
 
 def _older_prices(demand: Demand, start: datetime, end: datetime) -> dict[str, Any]:
     """Return the older published prices that the period's costs use, {} if they use none."""
-    days = [start + timedelta(days=n) for n in range((end - start).days)]
+    days = [start]
+    while (following := day_end(days[-1])) < end:
+        days.append(following)
     prices = (AgreedPrices.at(demand.contracts.at(day), day).prices_of for day in days)
     return OlderPrices.answer(OlderPrices.joined(prices))
 

@@ -215,7 +215,9 @@ def _parts(lines: tuple[BillLine, ...], vat_rate: float) -> Mapping[str, float]:
             surcharge += line.quantity * line.price
     percent = round((1 + vat_rate) * 100)
     whole = {part: cents * percent // 100 for part, cents in taxed.items()}
-    others = taxed.keys() - {"surcharge", "feed_in"} or taxed.keys() & {"surcharge"}
+    # In the order of the lines: of equal remainders, the first one always gets the cent.
+    others = [part for part in taxed if part not in {"surcharge", "feed_in"}]
+    others = others or [part for part in taxed if part == "surcharge"]
     if "surcharge" in taxed.keys() - others:
         # A sensor shows the surcharge with six decimals, as the product of energy and price. So
         # compute the cents of the surcharge from this product, and not from the rounded amounts of
