@@ -130,6 +130,9 @@ def test_the_first_month_counts_from_its_first_whole_day() -> None:
     # 5 to 20 November are 16 days: 64 m³, 57.60 EUR, and 16 of 30 days of 15 EUR.
     assert sums(report["month"]) == ["2026-11", 5, 20, 0, 64.0, 57.6, 8.0, 65.6]
     assert report["year_ago"] is None
+    # A first whole day that the year before had not.
+    leap = gas_costs_report(whole("2028-02-29", "2028-02-29", 4), PRICES, at("2028-03-01T08:00"))
+    assert leap["year_ago"] is None
     # On the first day, nothing is whole.
     first = whole("2026-11-04", "2026-11-04", 1, d1104=(1, 0.3))
     report = gas_costs_report(first, PRICES, at("2026-11-04T20:00"))

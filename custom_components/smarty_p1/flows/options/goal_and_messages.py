@@ -106,7 +106,7 @@ async def async_read_messages(
     Also give the recipients to the other meters, if the user asks for it. Add the error of a field
     to `errors`.
     """
-    options = _read_options(entry, typed, errors)
+    options = _read_options(typed, errors)
     if typed[CONF_SEND_TEST] and not errors:
         test = HouseholdMessage("test", {"name": short_title(entry)})
         if await async_send(hass, entry, options.recipients, test):
@@ -116,9 +116,7 @@ async def async_read_messages(
     return options.stored()
 
 
-def _read_options(
-    entry: AnyConfigEntry, typed: Mapping[str, Any], errors: Errors
-) -> MessageOptions:
+def _read_options(typed: Mapping[str, Any], errors: Errors) -> MessageOptions:
     options = MessageOptions(
         # A reading may have changed which kinds are offered since the form was shown.
         tuple(kind for kind in Kind if typed.get(kind.value)),

@@ -163,8 +163,10 @@ def _year_ago(
     start = this.replace(year=this.year - 1)
     # The same month a year ago may be a day shorter (February), so limit the last day.
     last = min(month["last"], _length(start))
+    if month["missing_days"] or last < month["first"]:
+        return None
     ago = _month(days_by_date, prices, start, month["first"], last)
-    return None if month["missing_days"] or ago["missing_days"] else ago
+    return None if ago["missing_days"] else ago
 
 
 def _month(

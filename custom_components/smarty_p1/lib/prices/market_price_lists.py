@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import MAXYEAR, UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from math import nan
 from operator import itemgetter
 
@@ -40,12 +40,12 @@ def prices_by_quarter(rows: Sequence[object], factor: float, max_price: float) -
     - quarter-hours with two different prices.
     """
     read = sorted(_read(rows, factor, max_price), key=itemgetter(0))
-    followings = [*(start for start, _, _ in read[1:]), None]
+    followings = dict(pairwise(dict.fromkeys(start for start, _, _ in read)))
     lasted = timedelta(0)
     prices: PricesAhead = {}
     twice: set[datetime] = set()
-    for (start, end, price), following in zip(read, followings, strict=False):
-        until = end or following or start + lasted
+    for start, end, price in read:
+        until = end or followings.get(start) or start + lasted
         if price is None or start != quarter_start(start):
             continue
         lasted = min(until - start, _MAX_HOURS)
