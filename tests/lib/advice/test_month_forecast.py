@@ -131,6 +131,11 @@ def test_not_where_too_little_was_measured(quarter_hours: int, *, is_known: bool
     assert (found is Lack.QUARTER_HOURS) is not is_known
 
 
+def test_not_while_days_are_known_that_are_still_to_come() -> None:
+    until = local("2026-06-09T12:00")
+    assert estimate_month(JUNE, [MAY], CONTRACTS, until) is Lack.QUARTER_HOURS
+
+
 def test_a_change_that_is_to_come_and_what_is_above() -> None:
     above = [
         replace(each, above=day("2026-06-01", 0, {7: 0.5, 12: 0.2}).above) for each in JUNE.days

@@ -55,7 +55,8 @@ class Lack(StrEnum):
     LAST_YEAR = "last_year"
     """The same month of last year. It is needed in the first three days of a month."""
     QUARTER_HOURS = "quarter_hours"
-    """More than a tenth of the month's quarter-hours so far, or whole days before now."""
+    """More than a tenth of the month's quarter-hours so far, whole days before now, or a certain
+    clock."""
 
 
 def estimated(demand: Demand) -> Estimate | Lack | None:
@@ -99,6 +100,9 @@ def _lack(month: Month, until: datetime, *, is_last_year_known: bool) -> Lack | 
         return Lack.LAST_YEAR
     # On the first day, the share says little: it may be the share of a single quarter-hour.
     if passed >= _A_DAY and month.known_share(until) < _MIN_MEASURED_SHARE:
+        return Lack.QUARTER_HOURS
+    # While the meter's clock is doubtful, days after `until` are known, and would count twice.
+    if month.days and month.days[-1].start > until:
         return Lack.QUARTER_HOURS
     return None
 
