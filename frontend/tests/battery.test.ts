@@ -71,6 +71,12 @@ test("a battery that saves nothing does not save a little", () => {
   }
 });
 
+test("a battery that costs more than it saves says so", () => {
+  assert.match(says({ saving: { low: -140, high: -120 } }), /^A battery of 10 kWh and 5 kW would cost about 130 € a year more\./);
+  const another = batteryAnswer(found({ saving: { low: -10, high: -10 } }), size, en, { hasBattery: true }).sentence;
+  assert.match(plain(another), /^Another battery, of 10 kWh and 5 kW, would cost about 10 € a year more\./);
+});
+
 test("the parts of both years", () => {
   const { head, rows, notes } = batteryAnswer(found(), size, en);
   assert.deepEqual(head.map(plain), ["Without battery, 7 kW", "With battery, 3 kW"]);

@@ -81,6 +81,8 @@ test("under three percent is as much", () => {
   assert.equal(said(1.024), "November up to the 20th: **as much as** on the same days of October");
   assert.equal(said(0.976), "November up to the 20th: **as much as** on the same days of October");
   assert.equal(said(1.03), "November up to the 20th: **3% more** than on the same days of October");
+  // What is not nothing is not 100% less.
+  assert.equal(said(0.004), "November up to the 20th: **99% less** than on the same days of October");
 });
 
 test("what is many times as much is not told in percent", () => {

@@ -24,6 +24,9 @@ test("the last start ends by the clock, and at midnight a day ends", () => {
   assert.match(until(18, 2), /tomorrow 00:15/);
   // A load takes whole quarter-hours.
   assert.match(until(17, 1.9), /today 24:00/);
+  // Also for a clock of twelve hours: 12:00 AM tomorrow would be a day too early.
+  const twelve = new Locale({ language: "en", number_format: "language", time_format: "12" });
+  assert.match(bestHours(costsOf(17, 3), { name: "", kwh: 2, hours: 2 }, null, now, twelve).until, /today 24:00/);
 });
 
 test("the reason of the best start, and no reference power that is not known", () => {
@@ -40,6 +43,8 @@ test("the reason of the best start, and no reference power that is not known", (
 test("each sixth hour of the axis has its number, and midnight its day", () => {
   // From 18:00 until 12:15 on the next day.
   assert.deepEqual(hourLabels(costsOf(74, 0), en).map(({ index, text }) => [index, text]), [[0, "18"], [24, "Sat 0"], [48, "6"], [72, "12"]]);
+  const midnights = ["de", "fr", "lb", "pt"].map((language) => hourLabels(costsOf(74, 0), new Locale({ language, number_format: "language", time_format: "24" }))[1]!.text);
+  assert.deepEqual(midnights, ["Sa. 0", "sam. 0", "Sa 0", "sáb. 0"]);
 });
 
 test("typed loads are taken up to four, and an impossible one is refused", () => {
@@ -57,6 +62,7 @@ test("the usual loads are a washing machine, a dishwasher and a car", () => {
   const said = (load: Load) => `${load.name}: ${sizeOf(load, en)}`.replaceAll("\u00a0", " ");
   assert.deepEqual(usualLoads(en).map(said), ["Washing: 2 kWh, 2 h", "Dishwasher: 1 kWh, 2 h", "Car: 16 kWh, 3 h"]);
   assert.equal(said({ name: "Dryer", kwh: 2.5, hours: 1.5 }), "Dryer: 2.5 kWh, 1.5 h");
+  assert.equal(said({ name: "Sauna", kwh: 0.25, hours: 1.75 }), "Sauna: 0.25 kWh, 1.75 h");
 });
 
 test("without a better start later, one starts now, and without a difference there is no chart", () => {

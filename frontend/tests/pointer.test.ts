@@ -84,3 +84,14 @@ test("a choice moves with its bar until that leaves the chart, and a mouse stays
   bar.hostConnected();
   assert.equal(bar.index, undefined);
 });
+
+test("a choice follows its bar, and a mouse leaves a bar that is no longer there", () => {
+  const { bar, move } = chartOf();
+  const follow = (first: number, count = 10) => (bar.follow(first, count), bar.index);
+  assert.equal(follow(500), undefined);
+  bar.choose(5);
+  assert.deepEqual([follow(500), follow(502), follow(501), follow(501, 4), follow(501)], [5, 3, 4, undefined, undefined]);
+  bar.choose(1);
+  move(95);
+  assert.deepEqual([follow(501, 10), follow(501, 9)], [9, 1]);
+});

@@ -145,10 +145,16 @@ test("prices of another year are said beside what the month costs", () => {
   assert.equal(notes[0], "Grid charges of 2026; nothing newer is known to this version.");
 });
 
-test("the month costs the bill and the energy community together", () => {
+test("a day that is over keeps its capital letter", () => {
+  assert.equal(shown([day()]).cost, "**2.98 €** today so far.");
+  assert.equal(shown([YESTERDAY]).cost, "**6.00 €** 20 Nov so far.");
+});
+
+test("forecast and goal are about the supplier's bill, without the energy community", () => {
   const { forecast, bar } = shown([day()], bill({ shared_kwh: 100, total_with_community: 106.09, goal: goal() }));
   assert.equal(forecast, "November is heading for about **145 €** to pay to the supplier: **5 € above your goal**.");
-  assert.equal(plain(bar!.soFar), "so far **106 €**");
+  // Goal and forecast know nothing of what the community costs.
+  assert.equal(plain(bar!.soFar), "so far **97 €**");
 });
 
 test("the reason comes before the number, and a tenth or 10 cents are as usual", () => {

@@ -203,10 +203,19 @@ for (const show of shows) {
   };
   const event = (more) => ({ preventDefault() {}, stopPropagation() {}, currentTarget: element, ...more });
   await draw(`=== ${show.title} ${shown.size}`);
-  for (const message of show.sent) {
-    if (typeof message === "number") mock.timers.tick(1000 * message);
-    else shown.send(message);
-    await draw(typeof message === "number" ? `--- ${message} s later` : "--- another message");
+  for (const step of show.sent) {
+    let title = "another message";
+    if (typeof step === "number") {
+      title = `${step} s later`;
+      mock.timers.tick(1000 * step);
+    } else if (typeof step === "string") {
+      title = `${step} in the last chart`;
+      listenersOf(template, "keydown").at(-1)(event({ key: step }));
+    } else if (step.answers) {
+      title = "other answers";
+      Object.assign(show.answers, step.answers);
+    } else shown.send(step);
+    await draw(`--- ${title}`);
   }
   for (let place = 0; place < Math.min(MAX_CHARTS, listenersOf(template, "keydown").length); place += 1) {
     for (const key of KEYS) {

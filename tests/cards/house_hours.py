@@ -6,11 +6,12 @@ from math import pi, sin
 from .house import Json
 
 START = datetime.fromisoformat("2026-11-21T17:30:00+00:00")
+QUARTER_HOUR = timedelta(minutes=15)
 
 
-def answer(costs: list[float], best: int, **changes: object) -> Json:
-    """Return the answer for a load of two hours."""
-    start = START + best * timedelta(minutes=15)
+def answer(costs: list[float], best: int, first: datetime = START, **changes: object) -> Json:
+    """Return the answer for a load of two hours, whose starts begin with `first`."""
+    start = first + best * QUARTER_HOUR
     found: Json = {
         "start": start.isoformat(),
         "end": (start + timedelta(hours=2)).isoformat(),
@@ -21,15 +22,18 @@ def answer(costs: list[float], best: int, **changes: object) -> Json:
         "reason": "sun",
     }
     can_differ = max(costs) - min(costs) >= 0.005
-    answered = {"start": START.isoformat(), "step": 900, "costs": costs, "can_differ": can_differ}
+    answered = {"start": first.isoformat(), "step": 900, "costs": costs, "can_differ": can_differ}
     known = {"start_costs": answered | {"best": found | changes}, "lack": None}
     return {"smarty_p1/start_costs": known}
 
 
-def sunny() -> Json:
-    """Return costs of 0.38 EUR, which fall to 0.23 at 11:00 tomorrow: 66 quarter-hours from now."""
+def sunny(passed: int = 0) -> Json:
+    """Return costs of 0.38 EUR, which fall to 0.23 at 11:00 tomorrow: 66 quarter-hours from now.
+
+    `passed` quarter-hours have passed since then.
+    """
     costs = [
         round(0.38 - 0.15 * max(0.0, sin(pi * (n - 56) / 20)) * (56 <= n <= 76), 4)
         for n in range(111)
     ]
-    return answer(costs, 66)
+    return answer(costs[passed:], 66 - passed, START + passed * QUARTER_HOUR)

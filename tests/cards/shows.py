@@ -1,6 +1,6 @@
 """States of each card that are drawn without a browser."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from typing import Any
 
@@ -35,7 +35,8 @@ def show(title: str, card: str, *answers: Json, **other: Any) -> Json:  # noqa: 
     """Return what to draw.
 
     `other` are the size of the card, what is known of page and user, the messages that are `sent`
-    later (a number is a time in seconds that passes), and otherwise options of the card.
+    later (a number is a time in seconds that passes, a text a key that is pressed, and `answers` are
+    other ones from then on), and otherwise options of the card.
     """
     language = other.pop("language", "en")
     formats = {"language": language, "number_format": "language"}
@@ -193,6 +194,12 @@ def others() -> list[Json]:
         show("no devices of one of three", "where", alone, three, chooser=True),
         show("nothing", "where", refused("nothing_counted", "shares")),
         show("a small difference", "hours", house_hours.answer([0.42, *[0.4] * 110], 1)),
+        show(
+            "a chosen start",
+            "hours",
+            house_hours.sunny(),
+            sent=["End", {"answers": house_hours.sunny(1)}, 900, {"answers": house_hours.sunny(5)}],
+        ),
         show("a silent meter", "hours", house_hours.answer([0.42, *[0.4] * 110], 1), sent=[900]),
         show("no difference", "hours", alike),
         show("no difference, and hides", "hours", alike, hides=True),
@@ -352,6 +359,7 @@ def media() -> list[Json]:
             for unit in ("Wh", "kWh", "MWh", "MJ", "m3")
         ),
         show("the next telegram", "medium", read, sent=[exchanged]),
+        show("a chosen day, and the next month", "medium", of(water()), sent=["End", 10 * 86_400]),
         show("only m3, and no right", "medium", found["only m3"], is_admin=False),
         *(
             show(f"at {at}", "medium", of(water()), now=f"2026-11-{at}:00+01:00")
@@ -403,7 +411,11 @@ def quality() -> list[Json]:
         ("weather", "weather", {}),
     ]
     all_is_well = house_quality.answers()
+    moved = house_quality.voltages()
+    moved["start"] = (house_quality.VOLTAGES_START + timedelta(hours=1)).isoformat()
+    hour_later = {"answers": {"smarty_p1/voltages": moved}}
     return [
+        show("a chosen time", "quality", all_is_well, sent=["End", hour_later, 300]),
         *(
             show(f"{part}, {title}", "quality", all_is_well, answers, part=part, width=DESKTOP)
             for title, answers in houses.items()

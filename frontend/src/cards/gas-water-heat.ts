@@ -114,7 +114,7 @@ export class MediumCard extends SmartyCard {
       history,
       newer,
       time: times.length ? new Date(Math.max(...times)) : undefined,
-      today: localDay(new Date()),
+      today: localDay(new Date(feed.now)),
     };
     const color = colorOf(history.type, Boolean(this.hass?.themes?.darkMode));
     return html`<div class="all" style="--medium:${color}">
@@ -190,6 +190,8 @@ export class MediumCard extends SmartyCard {
         : costs
           ? cost.costSentence(costs, today, this.locale)
           : say.monthSentence(standing, units, history.days!.start, today, this.locale);
+    // In another month, a choice ends.
+    this.#chosen.follow(Date.parse(charted.standing.month.month), drawing.days);
     const chosen = this.#chosen.index;
     const sentence = chosen === undefined ? month : chosenSentence(shownDays, chosen + 1, this.locale);
     const table = this.isTableShown ? daysTable(days, this.locale) : undefined;

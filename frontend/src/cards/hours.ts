@@ -3,7 +3,7 @@
 import { css, type CSSResultGroup, html, nothing, svg, type TemplateResult } from "lit";
 import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { localDay } from "../locale.ts";
+import { localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { chooser } from "../parts/meter-chooser.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { Width } from "../parts/widths.ts";
@@ -108,6 +108,7 @@ export class HoursCard extends SmartyCard {
     const choices = loads.map((each, index) => ({ id: String(index), name: each.name, detail: sizeOf(each, this.locale) }));
     const choice = loads.length > 1 ? chooser(this.#t("loads"), choices, String(this.place), (id) => this.#choose(Number(id))) : nothing;
     if (!value || !costs) return html`${title}${choice}${value?.lack ? html`<p role="status">${this.#t(value.lack)}</p>` : this.waiting(error)}`;
+    this.#bar.follow(Date.parse(costs.start) / QUARTER_HOUR_MS, costs.costs.length);
     const now = new Date(feed.now);
     const shown = bestHours(costs, load, meter.reference_kw, now, this.locale);
     const sentence = costs.can_differ ? shown.sentence : this.#t("no_difference");

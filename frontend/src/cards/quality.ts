@@ -149,9 +149,10 @@ export class QualityCard extends SmartyCard {
     const day = this.#voltageDay(answer.value);
     if (!day.phases.length) return this.#frame(html`<p>${say(locale, this.#noVoltage(meter, feed))}</p>`, this.stamp(feed));
     this.#day = day;
+    this.#chosen.follow(day.start / FIVE_MINUTES_MS, day.rows);
     const row = this.#chosen.index;
     const result = voltageSentence(day, locale);
-    const isOfBar = row !== undefined && row < day.rows;
+    const isOfBar = row !== undefined;
     const sentence = isOfBar ? rowSentence(day, row, locale) : result;
     this.announce(meter.entry_id, say(locale, "voltage"), result);
     const now = (phase: string) => {

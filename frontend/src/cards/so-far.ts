@@ -4,7 +4,7 @@ import { lastOf } from "../built-ins.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { type Locale, localDay } from "../locale.ts";
+import { dayStart, type Locale, localDay } from "../locale.ts";
 import { barStyles } from "../parts/bar-styles.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { Width } from "../parts/widths.ts";
@@ -162,8 +162,8 @@ export class SoFarCard extends SmartyCard {
 
   /** Content of the card. It is calculated again only if an argument, such as an answer or the day, has changed. */
   readonly #soFar = memoize(
-    (days: Day[], bill: Bill | undefined, locale: Locale, house: House | undefined, _today: string): SoFar =>
-      soFar(days, bill, new Date(), locale, house),
+    (days: Day[], bill: Bill | undefined, locale: Locale, house: House | undefined, today: string): SoFar =>
+      soFar(days, bill, dayStart(today), locale, house),
   );
 
   protected override get label(): string {
@@ -178,7 +178,7 @@ export class SoFarCard extends SmartyCard {
       const isTooEarly = days.error === "nothing_counted";
       return html`${title}${isTooEarly ? html`<p role="status">${this.#t("nothing_yet")}</p>` : this.waiting(days.error)}`;
     }
-    const today = localDay(new Date());
+    const today = localDay(new Date(feed.now));
     const shown = lastOf(bill.value?.months ?? []);
     const content = this.#soFar(days.value.days, shown, this.locale, houseOf(feed), today);
     const usual = this.#usual(feed, lastOf(days.value.days), today);

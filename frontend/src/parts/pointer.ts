@@ -41,6 +41,7 @@ export class ChosenBar implements ReactiveController {
   readonly #chart: () => Chart;
   #isDown = false;
   #before: number | undefined;
+  #first = 0;
 
   constructor(host: ReactiveControllerHost, chart: () => Chart) {
     this.#host = host;
@@ -63,7 +64,16 @@ export class ChosenBar implements ReactiveController {
     // A mouse stays where it is.
     const isHeld = this.index === this.#chosen;
     this.#chosen = move(this.#chosen);
-    if (isHeld) this.index = this.#chosen;
+    if (isHeld || this.index! >= count) this.index = this.#chosen;
+  }
+
+  /**
+   * Keep the choice at its time when the bars move on. `first` is the number of the first bar, counted from any time
+   * that stays the same.
+   */
+  follow(first: number, count: number): void {
+    this.shift(this.#first - first, count);
+    this.#first = first;
   }
 
   choose(index: number | undefined): void {

@@ -32,7 +32,7 @@ export interface BatterySize {
 }
 
 /** Keys of texts that have a second version for a house with a battery: its measured values include that battery. */
-type OfHouse = "title" | "saves" | "saves_nothing" | "already" | "without" | "with_battery" | "caption";
+type OfHouse = "title" | "saves" | "saves_nothing" | "costs_more" | "already" | "without" | "with_battery" | "caption";
 
 /** Return the key of a text: about another battery if the house has a battery. */
 export const ofHouse = (key: OfHouse, hasBattery: boolean): BatteryKey => (hasBattery ? `${key}_another` : key);
@@ -70,9 +70,10 @@ export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, locale
   const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
   const { low } = estimate.saving;
   const saving = (low + estimate.saving.high) / 2;
-  const amount = locale.euros(estimated(saving));
+  const amount = locale.euros(estimated(Math.abs(saving)));
   const size = { kwh: locale.unit(kwh, "kWh"), kw: locale.referenceKW(kw) };
-  const sentences = [t(ofHouse(saving >= MIN_SAVING ? "saves" : "saves_nothing", hasBattery), { ...size, amount })];
+  const verdict = saving >= MIN_SAVING ? "saves" : saving > -MIN_SAVING ? "saves_nothing" : "costs_more";
+  const sentences = [t(ofHouse(verdict, hasBattery), { ...size, amount })];
   if (from !== to) {
     const spared = estimate.classes[String(from)]!.with_battery.total - after.with_battery.total;
     sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));

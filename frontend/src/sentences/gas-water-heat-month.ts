@@ -134,7 +134,7 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
   if (ratio >= MIN_TIMES) return t("times", { ...words, times: locale.number(ratio, ratio < 10 ? 1 : 0) });
   const percent = round((ratio - 1) * 100);
   if (Math.abs(percent) < MIN_DIFFERENCE_PERCENT) return t("same", words);
-  return t(percent > 0 ? "more" : "less", { ...words, share: locale.percent(Math.abs(percent) / 100) });
+  return t(percent > 0 ? "more" : "less", { ...words, share: locale.percent(Math.abs(ratio - 1)) });
 }
 
 /** Return the sentence about the water use at night. Water that runs all night can mean a leak. */

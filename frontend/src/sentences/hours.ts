@@ -40,7 +40,8 @@ export function usualLoads(locale: Locale): Load[] {
   return [load("washing", 2, 2), load("dishwasher", 1, 2), load("car", 16, 3)];
 }
 
-const decimals = (value: number): number => (Number.isInteger(value) ? 0 : 1);
+/** Return the number of decimals with which a value such as 0.25 is shown whole, at most two. */
+const decimals = (value: number): number => (Number.isInteger(value) ? 0 : Number.isInteger(value * 10) ? 1 : 2);
 
 export const sizeOf = ({ kwh, hours }: Load, locale: Locale): string =>
   locale.text(hoursTexts, "load", { kwh: locale.kWh(kwh, decimals(kwh)), hours: locale.unit(hours, "h", decimals(hours)) });
@@ -59,7 +60,7 @@ function endOf({ start, costs }: StartCosts, load: Load, now: Date, locale: Loca
   const isMidnight = localParts(end).hour === 0 && localParts(end).minute === 0;
   const day = isMidnight ? addDays(localDay(end), -1) : localDay(end);
   const name = locale.text(hoursTexts, day === localDay(now) ? "today" : "tomorrow");
-  const time = isMidnight && locale.time(new Date(0)).match(/^0?\d:\d\d$/) ? "24:00" : locale.time(end);
+  const time = isMidnight ? "24:00" : locale.time(end);
   return `${name.toLowerCase()} ${time}`;
 }
 
@@ -109,6 +110,6 @@ export function hourLabels(costs: StartCosts, locale: Locale): { index: number; 
     const time = timeOf(costs, index);
     const { hour, minute } = localParts(time);
     if (minute || hour % LABEL_HOURS) return [];
-    return [{ index, text: hour ? String(hour) : `${locale.shortWeekday(time).replace(/[\s\d]+$/, "")} 0` }];
+    return [{ index, text: hour ? String(hour) : `${locale.shortWeekday(time).replace(/[\s\d]+\.?$/, "")} 0` }];
   });
 }

@@ -147,7 +147,7 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
     today,
     month,
     rows: isZero ? [] : [...ofHouse, { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) }],
-    cost: last && bill ? costOf(last, bill, today, locale) : "",
+    cost: last && bill ? costOf(last, bill, isToday && locale.language === "en" ? today.toLowerCase() : today, locale) : "",
     ...(bill ? ofMonth(bill, month, locale) : { forecast: "", isAbove: false, bar: undefined, underBar: "" }),
     parts: last && bill ? partsOf(last, locale) : [],
     notes: [
@@ -170,15 +170,16 @@ function costOf(last: Day, bill: Bill, day: string, locale: Locale): string {
   const cost = isPart ? last.subtotal : last.cost;
   if (lackOf(bill) === "prices") return first(t("price_missing"));
   if (typeof cost !== "number") return "";
-  const sentence = t("today_only", { value: locale.cents(cost), day: locale.language === "en" ? day.toLowerCase() : day });
+  const sentence = t("today_only", { value: locale.cents(cost), day });
   return isPart ? `${sentence} ${t("without_grid")}` : sentence;
 }
 
 /** Return the forecast of the running month, and its place beside the goal. */
 function ofMonth(bill: Bill, month: string, locale: Locale): Pick<SoFar, "forecast" | "isAbove" | "bar" | "underBar"> {
   const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
-  const soFar = toPay(bill);
   const { estimate, goal } = bill;
+  // Nobody knows what the energy of the community will cost. So forecast and goal are about the supplier's bill.
+  const soFar = goal || estimate ? bill.total : toPay(bill);
   if (!isRunning(bill) || soFar === null) return { forecast: "", isAbove: false, bar: undefined, underBar: "" };
   const total = estimate && Number.isFinite(estimate.total) ? estimate.total : undefined;
   const limit = goal?.total ?? undefined;
