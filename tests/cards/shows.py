@@ -34,9 +34,9 @@ PARTS = ("voltage", "supply", "interruptions")
 def show(title: str, card: str, *answers: Json, **other: Any) -> Json:  # noqa: ANN401 - as of a page
     """Return what to draw.
 
-    `other` are the size of the card, what is known of page and user, the messages that are `sent`
-    later (a number is a time in seconds that passes, a text a key that is pressed, and `answers` are
-    other ones from then on), and otherwise options of the card.
+    `other` are the size of the card, what is known of page and user, what is `sent` later: messages
+    (a number is a time in seconds that passes, a text a key that is pressed, `answers` are other
+    ones from then on), and otherwise options of the card.
     """
     language = other.pop("language", "en")
     formats = {"language": language, "number_format": "language"}
