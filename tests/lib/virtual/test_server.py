@@ -501,6 +501,24 @@ async def test_what_is_refused_counts_as_a_request(
     assert statuses == [404 if path == "/nothing" else 421] * 2 + [429]
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
+async def test_a_wrongly_compressed_body_counts_as_a_request(
+    served: Served,
+    session: aiohttp.ClientSession,
+    caplog: pytest.LogCaptureFixture,
+    encoding: str,
+) -> None:
+    for n in range(198):
+        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
+    statuses = []
+    for _ in range(3):
+        headers = {"Content-Encoding": encoding, "Connection": "close"}
+        async with session.post(f"{served.url}/rpc", data=b"xxxxx", headers=headers) as answer:
+            statuses.append(answer.status)
+    assert statuses == [400, 400, 429]
+    assert "cannot be answered" not in caplog.text
+
+
 async def test_who_comes_and_goes_is_forgotten(served: Served) -> None:
     for n in range(140):
         assert await answers(served.port, f"127.0.0.{2 + n}")
