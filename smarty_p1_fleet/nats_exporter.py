@@ -75,6 +75,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     nodes: dict[str, str]
 
+    def handle_error(self, *_: object) -> None:
+        """Log nothing, because a broken or aborted request needs no traceback."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     timeout = _TIMEOUT_S

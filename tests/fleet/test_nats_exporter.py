@@ -2,8 +2,12 @@
 
 import json
 import re
+import socket
+import struct
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,6 +18,7 @@ import pytest
 import pytest_socket
 
 from dev.demo.home_assistant import HOST, ROOT
+from dev.ports import free_ports
 from smarty_p1_fleet.nats_exporter import metrics
 
 VARZ = {
@@ -117,3 +122,30 @@ def test_the_program_runs_with_debians_python() -> None:
         pytest.skip("no Python of the distribution")
     code = f"import runpy; runpy.run_path({str(ROOT / 'smarty_p1_fleet' / 'nats_exporter.py')!r})"
     subprocess.run([python, "-I", "-c", code], check=True)
+
+
+def connect(port: int) -> socket.socket:
+    """Return a connection to a program that is starting."""
+    end = time.monotonic() + 20
+    while True:
+        try:
+            return socket.create_connection((HOST, port), timeout=20)
+        except ConnectionRefusedError:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def test_an_aborted_request_is_not_logged() -> None:
+    port = free_ports()
+    program = [sys.executable, "-m", "smarty_p1_fleet.nats_exporter", f"{HOST}:{port}"]
+    with subprocess.Popen(program, cwd=ROOT, stderr=subprocess.PIPE) as exporter:
+        with connect(port) as connection:
+            connection.sendall(b"GET /me")
+            reset = struct.pack("ii", 1, 0)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        with connect(port) as connection:
+            connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.0 200 ")
+        exporter.terminate()
+        assert exporter.stderr
+        assert exporter.stderr.read() == b""
