@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.encoder import KEY, literal, seal, with_value
+from dev.encoder import KEY, literal, seal, telegram as encode, with_value
 from dev.simulator import Meter
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.publish import (
@@ -209,6 +209,27 @@ def test_an_index_that_is_unknown_keeps_its_topics(sent: str) -> None:
     assert own_names(telegram)["gas_1_index"] == ""
     # A display that knows the value under this name must not go on showing an old one.
     assert smartyreader_names_of(telegram)["gas_index_m3"] == ""
+
+
+def test_the_first_of_repeated_objects_is_published() -> None:
+    lines = {
+        "1-0:1.8.0": "(000100.000*kWh)",
+        "0-0:96.13.0": "(48616C6C6F)",
+        "0-1:96.1.0": "(4741533031)",
+        "1-1:31.4.0": "(100*A)(-063*A)",
+    }
+    own = [f"{reference}{value}" for reference, value in lines.items()]
+    again = ("1-0:1.8.0(000050.000*kWh)", "0-0:96.13.0()", "0-1:96.1.0(4741533939)")
+    malformed = [f"{reference}(000011.0*MWh) junk" for reference in (*lines, "1-0:1.8.1")]
+    decoder = Decoder(None)
+    [usual] = decoder.feed(encode(*own))
+    assert isinstance(usual, Telegram)
+    assert own_names(usual)["message"] == "Hallo"
+    for text in (encode(*malformed, *own), encode(*own, *again, *malformed)):
+        [other] = decoder.feed(text)
+        assert isinstance(other, Telegram)
+        assert own_names(other) == own_names(usual)
+        assert smartyreader_names_of(other) == smartyreader_names_of(usual)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ from .obis import (
 )
 from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram, Verification
+from .telegram_parser import read_lines
 from .value_converters import Capture, MBusReading, Value, identifier, is_filler
 
 __all__ = [
@@ -81,4 +82,5 @@ __all__ = [
     "mbus_reference",
     "parse_key",
     "read_frame",
+    "read_lines",
 ]

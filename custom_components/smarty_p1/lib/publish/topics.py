@@ -12,7 +12,16 @@ from decimal import Decimal
 from itertools import islice, zip_longest
 from typing import NamedTuple
 
-from ..p1 import CHANNELS, MBUS_FIELDS, OBJECTS, Capture, Telegram, Value, mbus_reference
+from ..p1 import (
+    CHANNELS,
+    MBUS_FIELDS,
+    OBJECTS,
+    Capture,
+    Telegram,
+    Value,
+    mbus_reference,
+    read_lines,
+)
 
 # Bytes to reserve in a topic for the levels below the root topic. MQTT allows 65,535 bytes.
 RESERVED = 512
@@ -58,17 +67,11 @@ def level(text: str) -> str:
 
 def items(telegram: Telegram) -> Iterator[Item]:
     """Yield the values of a telegram. An object with several values gives several items."""
-    sent = dict(_lines(telegram.text))
+    lines, _ = read_lines(telegram.text)
     yield Item("", "identification", None, telegram.identification, telegram.identification)
+    sent = {reference: value for reference, (_, value, _) in lines.items()}
     for reference, value in telegram.objects.items():
         yield from _items(telegram, reference, value, sent.get(reference, ""))
-
-
-def _lines(text: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the OBIS reference of every line, and the text between its first and last bracket."""
-    for line in text.splitlines():
-        reference, _, values = line.decode("latin-1").partition("(")
-        yield reference, values.removesuffix(")")
 
 
 def _items(telegram: Telegram, reference: str, value: Value, sent: str) -> Iterator[Item]:
