@@ -8,7 +8,7 @@ from tests.lib.boards.support import cut, sizes
 texts = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
 
 
-@given(st.lists(texts), st.sampled_from(["\r", "\n", "\r\n"]), sizes)
+@given(st.lists(texts), st.sampled_from(["\r", "\n", "\r\n", "\n\r"]), sizes)
 def test_any_end_and_any_chunks(lines: list[str], end: str, lengths: list[int]) -> None:
     splitter = LineSplitter()
     data = "".join(line + end for line in lines).encode()

@@ -10,7 +10,7 @@ from smartyp1.boards import Counted, MessageForm, PulseMeter, Pulses
 from tests.lib.boards.support import cut, sizes
 
 PER_KWH = 1000
-ends = st.sampled_from([b"\r", b"\n", b"\r\n"])
+ends = st.sampled_from([b"\r", b"\n", b"\r\n", b"\n\r"])
 words = st.sampled_from([b"", b"p", b"pulse", b"pulse 7", b"LED blinked", b"+", b"#1"])
 
 

@@ -38,11 +38,11 @@ from .running_count import RecentRate, RunningCount, parse_count
 
 MAX_LINE_SIZE = 256
 
-_CR, _LF = b"\r\n"
+_LINE_ENDS = frozenset(b"\r\n")
 
 
 class LineSplitter:
-    """Splitter of a board's bytes into lines, which end in CR, LF or CRLF.
+    """Splitter of a board's bytes into lines, which end in CR, LF, CR LF or LF CR.
 
     Lines of more than `MAX_LINE_SIZE` bytes or with unprintable characters are dropped as noise.
     """
@@ -54,20 +54,23 @@ class LineSplitter:
         """Forget the unfinished line. The next bytes begin a new line."""
         self._line = bytearray()
         self._is_too_long = False
-        self._last = _LF
+        self._line_end: int | None = None
 
     def feed(self, data: bytes) -> list[str]:
         """Return the lines that `data` completes, without their line ends."""
         lines = []
         for byte in data:
-            if byte in {_CR, _LF}:
-                if byte == _CR or self._last != _CR:
-                    lines += self._end_line()
-            elif len(self._line) < MAX_LINE_SIZE:
-                self._line.append(byte)
+            if byte not in _LINE_ENDS:
+                self._line_end = None
+                if len(self._line) < MAX_LINE_SIZE:
+                    self._line.append(byte)
+                else:
+                    self._is_too_long = True
+            elif self._line_end in {None, byte}:
+                lines += self._end_line()
+                self._line_end = byte
             else:
-                self._is_too_long = True
-            self._last = byte
+                self._line_end = None  # this is the second byte of CR LF or LF CR
         return lines
 
     def _end_line(self) -> list[str]:
