@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from .parser import UsageError
+from .parser import PROGRAM, UsageError, shown
 
 type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # noqa: SLF001 - private, but public in its stubs
 
@@ -50,10 +50,12 @@ def _run_init(arguments: argparse.Namespace) -> int:
     try:
         message = part.init(arguments.file, arguments.to, renew=arguments.renew)
     except errors.ConfigError as err:
-        msg = f"{arguments.file}: {err}"
+        msg = f"{shown(str(arguments.file))}: {err}"
         raise UsageError(msg) from None
     except OSError as err:
-        print(f"smarty-p1: cannot write {err.filename}: {err.strerror}", file=sys.stderr)
+        print(
+            f"{PROGRAM}: cannot write {shown(str(err.filename))}: {err.strerror}", file=sys.stderr
+        )
         return 1
     print(message, end="")
     return 0

@@ -45,8 +45,22 @@ def shown(name: str) -> str:
 
     The user may have entered a key, or an address with a password, instead of a file name.
     """
+    if _is_key(name):
+        return "a file whose name is a key"
+    return name if FILE_NAME.fullmatch(name) else "the file"
+
+
+def port_url(text: str) -> str:
+    """Return `text`, the address of a port. Raises ArgumentTypeError if `text` is a key."""
+    if _is_key(text):
+        msg = "it is a key, and not the address of a port"
+        raise argparse.ArgumentTypeError(msg)
+    return text
+
+
+def _is_key(text: str) -> bool:
     try:
-        parse_key(name)
+        parse_key(text)
     except KeyFormatError:
-        return name if FILE_NAME.fullmatch(name) else "the file"
-    return "a file whose name is a key"
+        return False
+    return True

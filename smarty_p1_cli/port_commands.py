@@ -9,7 +9,7 @@ from typing import Any
 from smartyp1.p1 import Decoder, FrameDecryptor
 
 from .keys import read_keys
-from .parser import Parser, UsageError, shown
+from .parser import Parser, UsageError, port_url, shown
 
 # Longest recording in minutes. The limit bounds the size of the capture file, and the time until
 # the file is written.
@@ -22,7 +22,10 @@ def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
         "watch", parents=[keys], help="show a port's telegrams as they come"
     )
     watching.add_argument(
-        "url", metavar="URL", help="a device, host:port, or a URL such as socket://host:port"
+        "url",
+        metavar="URL",
+        type=port_url,
+        help="a device, host:port, or a URL such as socket://host:port",
     )
     watching.set_defaults(run=_run_watch)
 
@@ -32,7 +35,10 @@ def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
         help="record a port for a file that says nothing about whose it is",
     )
     capturing.add_argument(
-        "url", metavar="URL", help="a device, host:port, or a URL such as socket://host:port"
+        "url",
+        metavar="URL",
+        type=port_url,
+        help="a device, host:port, or a URL such as socket://host:port",
     )
     capturing.add_argument(
         "--anonymous",

@@ -189,6 +189,8 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         (("decode", "{}"), ": Is a directory"),
         (("gateway", "--config", "{}/missing"), f"/missing: cannot be read: {MISSING}"),
         (("gateway", "--config", "{}/missing", f"--check={SECRET}"), "--check takes no value"),
+        (("watch", SECRET[4:]), "URL: it is a key, and not the address of a port\n"),
+        (("capture", SECRET[4:], "--anonymous", "x"), "URL: it is a key, and not the address"),
         (("capture", "127.0.0.1:1"), "required: --anonymous\n"),
         (
             ("capture", "127.0.0.1:1", "--minutes", "120", "--anonymous", "{}/key"),
@@ -202,6 +204,7 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         (("fleet",), "required: ACTION"),
         (("fleet", SECRET), "after fleet, there must be init, forget, export or read"),
         (("fleet", "init", "{}/missing"), "; `smarty-p1 fleet init --example` prints one\n"),
+        (("fleet", "init", SECRET[4:]), "a file whose name is a key: cannot be read: "),
         (("fleet", "forget", "SAG1"), "required: --config"),
         ((*FORGET, "SAG1"), "[nats] servers is missing"),
         ((*FORGET, ""), "TITLE|SERIAL: it must not be empty"),
