@@ -68,7 +68,7 @@ def read_config(path: Path) -> CollectorConfig:
         publishes_readings=bool(collector.take("readings", bool, default=True)),
         stream=_read_stream(collector),
         registers=_read_registers(store),
-        metrics_address=metrics.take_text("address", "127.0.0.1") or "",
+        metrics_address=metrics.take_host("address", "127.0.0.1") or "",
         metrics_port=metrics.take_port("port", None),
     )
     for table in tables:

@@ -93,6 +93,18 @@ class ConfigTable:
             self.fail(key, "must be a list of texts in quotes")
         return tuple(texts)
 
+    def take_host[D: str | None = None](self, key: str, default: D = None) -> str | D:  # type: ignore[assignment]
+        """Return a host name or an IP address, or `default` if the table lacks `key`.
+
+        Raises ConfigError for a text that Python cannot look up, such as `a..b`.
+        """
+        host = self.take_text(key, default)
+        try:
+            str(host or "").encode("idna")
+        except UnicodeError:
+            self.fail(key, "must be a name or an address")
+        return host
+
     def take_topic(self, key: str) -> str | None:
         """Return an MQTT topic to which levels can be added, or None if the table lacks `key`.
 

@@ -119,7 +119,7 @@ def read_config(path: Path) -> GatewayConfig:
         broker = replace(read_nats(target), batch_seconds=seconds)
     else:
         broker = _read_broker(target, queue_path)
-    address = metrics.take_text("address", "127.0.0.1")
+    address = metrics.take_host("address", "127.0.0.1")
     metrics_port = metrics.take_port("port", None)
     for table in (target, metrics):
         table.end()
@@ -135,7 +135,7 @@ def read_config(path: Path) -> GatewayConfig:
 
 
 def _read_broker(table: ConfigTable, queue_path: Path) -> BrokerConfig:
-    host = table.take_text("host")
+    host = table.take_host("host")
     if host is None:
         table.fail("host", "is missing: the name or address of the MQTT broker")
     host = host.strip()

@@ -110,6 +110,12 @@ def test_what_is_wrong_about_the_collector_is_told(
         read(tmp_path, text)
 
 
+def test_an_address_of_metrics_that_cannot_be_looked_up_is_told(tmp_path: Path, keys: str) -> None:
+    text = f"{NATS}{STORE}{keys}collector = {{ name = 'one' }}\nmetrics = {{ address = 'a..b' }}\n"
+    with pytest.raises(ConfigError, match=r"\[metrics\] address must be a name or an address"):
+        read(tmp_path, text)
+
+
 def registers(text: str) -> str:
     return STORE.replace(" }", f", registers = {text} }}")
 
