@@ -11,7 +11,16 @@ from typing import Any
 from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
 from smartyp1.port import normalise_port, redact_port
 
-from .hosts import Node, StoreHost, is_host, read_also, read_nodes, read_store
+from .hosts import (
+    EXPORTER_PORT,
+    HIGHEST_PORT,
+    Node,
+    StoreHost,
+    is_host,
+    read_also,
+    read_nodes,
+    read_store,
+)
 
 EXAMPLE = Path(__file__).with_name("fleet.toml")
 _MAX_BYTES = 16 * 1024 * 1024
@@ -29,6 +38,7 @@ _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 COLLECTOR = "collector"  # the user that all collectors share
 _METRICS_PORT, _COLLECTOR_METRICS = 9107, 9108
 _PROMETHEUS_PORT = 9090
+_ALERTMANAGER_OFFSET = 3
 _MORE_METRICS = _COLLECTOR_METRICS + _MAX_USERS
 
 
@@ -94,7 +104,7 @@ class FleetInputs:
     @property
     def alertmanager_port(self) -> int:
         """Return the port of Alertmanager."""
-        return self.prometheus_port + 3
+        return self.prometheus_port + _ALERTMANAGER_OFFSET
 
     @property
     def titles(self) -> dict[str, tuple[str, str]]:
@@ -142,12 +152,17 @@ def read_inputs(path: Path) -> FleetInputs:
         metrics_address=_read_metrics_address(table),
         watch=_read_watch(table, collectors[0]),
         receivers=_read_receivers(table),
-        prometheus_port=table.take_port("prometheus_port", _PROMETHEUS_PORT) or _PROMETHEUS_PORT,
+        prometheus_port=table.take_count(
+            "prometheus_port", HIGHEST_PORT - _ALERTMANAGER_OFFSET, _PROMETHEUS_PORT
+        )
+        or _PROMETHEUS_PORT,
     )
     table.end()
     users = [user.name for user in fleet.gateways]
     _check_users(users, fleet.listeners)
-    if not is_here:
+    if is_here:
+        _check_ports(fleet)
+    else:
         _check_machines([node.host for node in nodes], collectors, users)
     return fleet
 
@@ -157,6 +172,19 @@ def _check_users(gateways: Iterable[str], listeners: Iterable[str]) -> None:
         if number > 1:
             msg = f"the name {name} is there twice: gateways, listeners and the user {COLLECTOR}"
             msg += " need names of their own"
+            raise ConfigError(msg)
+
+
+def _check_ports(fleet: FleetInputs) -> None:
+    # `read_nodes` has checked the nodes. Nodes at different addresses may have equal ports.
+    nodes = {port for node in fleet.nodes for port in (node.port, node.route_port, node.http_port)}
+    others = [gateway.metrics_port for gateway in fleet.gateways]
+    others += [collector.metrics_port for collector in fleet.collectors]
+    others += [fleet.store.port, fleet.store.inner_port, EXPORTER_PORT]
+    others += [fleet.prometheus_port, fleet.alertmanager_port]
+    for port, number in Counter([*nodes, *others]).items():
+        if number > 1:
+            msg = f"the port {port} is there twice: programs on one machine need ports of their own"
             raise ConfigError(msg)
 
 
@@ -176,7 +204,8 @@ def _read_metrics_address(table: ConfigTable) -> str | None:
     if text is None:
         return None
     try:
-        return str(ip_address(text))
+        # The zone of an IPv6 address can be any text, so refuse it.
+        return str(ip_address("" if "%" in text else text))
     except ValueError:
         table.fail("metrics_address", "must be an address, such as 0.0.0.0")
 

@@ -9,9 +9,10 @@ from smarty_p1_gateway import ConfigError, ConfigTable
 
 _NODES = (3, 5)
 _MAX_NAMES = 100
-_HIGHEST_PORT = 65535
+HIGHEST_PORT = 65535
 _NODE_PORTS = (4222, 6222, 8222)
 _STORE_PORT = 8428
+EXPORTER_PORT = 7777
 _HERE = "127.0.0.1"
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))" + r"(?::(\d{1,5}))?" * 3)
@@ -71,7 +72,7 @@ def is_host(text: str) -> bool:
     except ValueError:
         # A text such as 1.2.3.999 is a wrong IP address. So it must not count as a host name.
         return bool(_HOST.fullmatch(text)) and not re.fullmatch(r"[\d.]+", text)
-    return True
+    return "%" not in text  # the zone of an IPv6 address can be any text
 
 
 def read_also(content: object) -> dict[str, tuple[str, ...]]:
@@ -115,7 +116,7 @@ def read_nodes(
             int(text or usual + earlier) for text, usual in texts_of_ports
         )
         for node_port in (port, route_port, http_port):
-            if not 1 <= node_port <= _HIGHEST_PORT:
+            if not 1 <= node_port <= HIGHEST_PORT:
                 table.fail("nodes", f"number {number} has a port that there is not")
             if (host, node_port) in used:
                 table.fail("nodes", f"number {number} has a port that is there twice: {node_port}")
@@ -147,4 +148,7 @@ def read_store(table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here:
         table.fail("store", "must be like https://store.lan:8428")
     has_tls = url.startswith("https:")
     names = tuple(dict.fromkeys((host, *also.get(host, ())))) if has_tls else ()
-    return StoreHost(f"{parts.scheme}://{shown}:{port}", host, port, has_tls, names)
+    store = StoreHost(f"{parts.scheme}://{shown}:{port}", host, port, has_tls, names)
+    if store.inner_port > HIGHEST_PORT:
+        table.fail("store", f"must have a lower port: VictoriaMetrics also needs {port} + 1")
+    return store

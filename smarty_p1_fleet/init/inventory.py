@@ -7,8 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from .fleet_description import FleetInputs
-from .hosts import listen_host
-from .monitoring import EXPORTER_PORT
+from .hosts import EXPORTER_PORT, listen_host
 from .program_configs import vmauth_arguments
 from .templates import NOTE
 

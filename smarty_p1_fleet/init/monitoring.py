@@ -5,12 +5,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from .fleet_description import FleetInputs
-from .hosts import bracketed
+from .hosts import EXPORTER_PORT, bracketed
 from .templates import NOTE, read_documented, read_noted, replace_once
 
 ALERTS = "alerts.yml"
 _MACHINE_METRICS = 9100
-EXPORTER_PORT = 7777
 
 
 def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .fleet_description import FleetInputs
-from .monitoring import EXPORTER_PORT
+from .hosts import EXPORTER_PORT
 from .program_configs import store_arguments, vmauth_arguments
 from .templates import NOTE
 

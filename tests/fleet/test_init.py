@@ -448,6 +448,21 @@ METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
         ("here = true", 'here = true\ntickets = "mailto:a b@c"', "tickets must be like mailto:"),
         ("here = true", 'here = true\nwatch = "a b"', "watch must be the name of a host"),
         ("here = true", "here = true\nprometheus_port = 0", "prometheus_port must be from 1 to"),
+        ("here = true", "here = true\nprometheus_port = 65533", "must be from 1 to 65532"),
+        ("here = true", "here = true\nprometheus_port = 9105", "the port 9108 is there twice"),
+        ("here = true", 'here = true\nstore = "https://s:65535"', "store must have a lower port"),
+        ("here = true", 'here = true\nstore = "https://s:4222"', "the port 4222 is there twice"),
+        ("here = true", 'here = true\nwatch = "fe80::1%a"', "watch must be the name of a host"),
+        (
+            "here = true",
+            "here = true\nmetrics_address = 'fe80::1%a\"b'",
+            "metrics_address must be an address, such as",
+        ),
+        (
+            'name = "cellar"',
+            'name = "cellar"\nmetrics_port = 9108',
+            "the port 9108 is there twice: programs on one machine need ports of their own",
+        ),
         ("[[gateway]]", "[gateway]", r"\[\[gateway\]\]: none is listed"),
         ("meters = [", f"meters = [{METER}, ", "two meters of gateway cellar have the same title"),
         (
