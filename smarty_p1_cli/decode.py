@@ -4,8 +4,9 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from smartyp1.capture import BEGINNING, MAX_SIZE, CaptureError, Chunk, read_capture
 from smartyp1.p1 import Decoder, Rejection, Telegram
@@ -15,6 +16,8 @@ from .parser import Parser, UsageError, shown
 from .rejection_words import explain
 
 _READ_BYTES = 64 * 1024
+
+type _Stream = FileIO | BufferedReader
 
 
 def add_decode(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
@@ -31,21 +34,30 @@ def add_decode(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
 def _run_decode(arguments: argparse.Namespace) -> int:
     keys = read_keys(arguments)
     with _open(arguments.file) as stream:
-        beginning = _read(stream)
+        beginning = _read_beginning(stream)
         if not beginning.startswith(BEGINNING):
             return _decode(_pieces(beginning, stream), Decoder(*keys))
         chunks, published_key = _read_capture(beginning, stream)
     return _decode((data for _, data in chunks), Decoder(published_key))
 
 
-def _pieces(beginning: bytes, stream: BinaryIO) -> Iterator[bytes]:
+def _read_beginning(stream: _Stream) -> bytes:
+    """Return the first bytes: enough of them to recognise a capture."""
+    beginning = data = _read(stream)
+    # A pipe can give a few bytes at a time.
+    while data and len(beginning) < len(BEGINNING) and BEGINNING.startswith(beginning):
+        beginning += (data := _read(stream))
+    return beginning
+
+
+def _pieces(beginning: bytes, stream: _Stream) -> Iterator[bytes]:
     data = beginning
     while data:
         yield data
         data = _read(stream)
 
 
-def _read_capture(beginning: bytes, stream: BinaryIO) -> tuple[Sequence[Chunk], bytes | None]:
+def _read_capture(beginning: bytes, stream: _Stream) -> tuple[Sequence[Chunk], bytes | None]:
     data = bytearray(beginning)
     # Stop reading after MAX_SIZE bytes, because `read_capture` refuses a larger file anyway.
     while len(data) <= MAX_SIZE and (more := _read(stream)):
@@ -76,21 +88,25 @@ def _decode(pieces: Iterable[bytes], decoder: Decoder) -> int:
     return 0 if telegrams and not rejections else 1
 
 
-def _read(stream: BinaryIO) -> bytes:
+def _read(stream: _Stream) -> bytes:
     try:
-        return stream.read(_READ_BYTES)
+        data: bytes | None = stream.read(_READ_BYTES)
     except OSError as err:
         msg = f"cannot read the recorded bytes: {err.strerror}"
         raise UsageError(msg) from None
+    if data is None:
+        msg = "cannot read the recorded bytes: standard input does not wait for them"
+        raise UsageError(msg)
+    return data
 
 
-def _open(name: str) -> BinaryIO:
+def _open(name: str) -> _Stream:
     if name == "-":
         if sys.stdin is None:
             msg = "standard input is closed"
             raise UsageError(msg)
         # Open without a buffer, so that each telegram is printed as soon as it is complete.
-        return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
+        return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
     try:
         return Path(name).open("rb")
     except OSError as err:

@@ -1,12 +1,15 @@
 """The command line as a user runs it: each case starts the program."""
 
 import base64
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -145,6 +148,50 @@ def test_decode_tells_what_it_could_not_read(  # noqa: PLR0913, PLR0917
     assert result.stderr.startswith(told)
     assert bool(result.stderr) == bool(told)
     assert not key or key.encode() not in result.stderr
+
+
+@pytest.mark.parametrize("size", [1, 10, 26])
+def test_a_capture_may_arrive_in_pieces(size: int) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "decode", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    ) as program:
+        assert program.stdin
+        program.stdin.write(CAPTURE[:size])
+        program.stdin.flush()
+        wait_until_read(program.stdin)
+        told, errors = program.communicate(CAPTURE[size:], timeout=60)
+    assert (len(told.splitlines()), errors, program.returncode) == (4, b"", 0)
+
+
+def test_standard_input_that_does_not_wait_is_named() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    result = subprocess.run(
+        [*COMMAND, "decode", "-"],
+        stdin=reading,
+        capture_output=True,
+        env=environment(),
+        check=False,
+    )
+    os.close(reading)
+    os.close(writing)
+    assert result.returncode == 2
+    assert (
+        result.stderr
+        == b"smarty-p1: cannot read the recorded bytes: standard input does not wait for them\n"
+    )
+
+
+def wait_until_read(pipe: IO[bytes]) -> None:
+    """Wait until the reader of a pipe has read all of it."""
+    end = time.monotonic() + 30
+    while fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)) != bytes(4):
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(("encoding", "text"), [("utf-8", "é"), ("ascii", r"\u00e9")])
