@@ -497,6 +497,16 @@ def test_what_the_line_does_stays() -> None:
     assert found == true
 
 
+@pytest.mark.parametrize("blank", [b"\r\n", b"\n", b" "])
+def test_a_blank_line_before_a_telegram_stays(blank: bytes) -> None:
+    text = telegram(f"0-0:1.0.0({TIME})", f"1-0:1.8.0({TOTAL}*kWh)")
+    made = made_of(*(frame(counter, blank + text) for counter in (1, 2)))
+    assert [type(event) for event in events(made)] == [Telegram, Telegram]
+    usual = made_of(frame(1, text), frame(2, text))
+    assert made.telegrams == [blank + own for own in usual.telegrams]
+    assert made.replaced == usual.replaced
+
+
 def test_bytes_that_look_like_a_header_move_nothing() -> None:
     whole = frame(5)
     odd = whole[:40] + frame(6, title=OTHER_TITLE)[:20] + whole[60:]

@@ -4,7 +4,7 @@ import pytest
 
 from dev.alterations import ALTERATIONS, Alteration, cut, flipped, lost
 from dev.encoder import KEY, TITLE, frame, telegram
-from smartyp1.p1 import Decoder, Event, FrameDecryptor, Reason, Rejection, Telegram
+from smartyp1.p1 import Decoder, Event, FrameDecryptor, Reason, Rejection, Telegram, Verification
 
 TEXT = telegram("1-0:1.8.0(000001.000*kWh)", f"0-0:96.13.0({'41' * 480})")
 OTHER_KEY = bytes(range(16))
@@ -82,6 +82,15 @@ def test_another_key_is_told_as_another_key() -> None:
     assert set(reasons(line(ALTERATIONS["LF becomes CR LF"], key=OTHER_KEY))) == {Reason.TAG}
     own = FrameDecryptor(KEY).decrypt(frame(1, TEXT, authentication_key=OTHER_KEY))
     assert own == Rejection(Reason.AUTHENTICATION_KEY, 1, TITLE)
+
+
+@pytest.mark.parametrize("blank", [b"\r\n", b"\n", b" "])
+def test_a_blank_line_before_a_telegram_changes_nothing(blank: bytes) -> None:
+    own = frame(1, blank + TEXT, authentication_key=OTHER_KEY)
+    assert FrameDecryptor(KEY).decrypt(own) == Rejection(Reason.AUTHENTICATION_KEY, 1, TITLE)
+    telegram = FrameDecryptor(KEY, needs_tag=False).decrypt(own)
+    assert isinstance(telegram, Telegram)
+    assert telegram.verification is Verification.CHECKSUM
 
 
 def test_a_lost_tag_does_not_matter_without_verification() -> None:

@@ -259,7 +259,7 @@ class _Writer:
             text = b""
             for part in parts:
                 is_checksum = part.kind is PartKind.CHECKSUM
-                text += b"%04X" % crc16(text) if is_checksum else self._write_part(part)
+                text += b"%04X" % crc16(text.lstrip()) if is_checksum else self._write_part(part)
             self._telegrams[original] = text
         return self._telegrams[original]
 

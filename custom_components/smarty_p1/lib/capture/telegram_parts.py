@@ -7,6 +7,7 @@ together are the whole text.
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
+from itertools import islice
 from typing import NamedTuple
 
 from ..p1 import identifier
@@ -38,7 +39,7 @@ class PartKind(Enum):
     OTHER = auto()
     """Identifier, or a value of unknown form."""
     CHECKSUM = auto()
-    """Four digits: the CRC of all preceding bytes."""
+    """Four digits: the CRC of all preceding bytes from `/` on."""
 
 
 class Part(NamedTuple):
@@ -54,7 +55,7 @@ class Part(NamedTuple):
 
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-_IDENTIFICATION = re.compile(rb"(\s*/[A-Za-z]{3}[0-9]?)([^\r\n]*)([\r\n]*)")
+_IDENTIFICATION = re.compile(rb"(/[A-Za-z]{3}[0-9]?)([^\r\n]*)([\r\n]*)")
 _END = re.compile(rb"!([0-9A-F]{4})([\r\n]*)")
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _OBJECT = re.compile(
@@ -92,13 +93,11 @@ _INDEXES = re.compile(r"0-[0-9]+:24\.2\.1")
 
 
 def parts_of(text: bytes) -> list[Part]:
-    """Return the parts of the telegram `text`, which begins with `/`."""
-    parts: list[Part] = []
-    end = 0
-    for number, match in enumerate(_LINE.finditer(text)):
-        if number == MAX_LINES:
-            break
-        parts += _parts_of_line(match[0], is_first=number == 0)
+    """Return the parts of the telegram `text`, which begins with `/` or with blank lines."""
+    end = start = len(text) - len(text.lstrip())
+    parts = [Part(PartKind.KEPT, text[:start])]
+    for match in islice(_LINE.finditer(text, start), MAX_LINES):
+        parts += _parts_of_line(match[0], is_first=match.start() == start)
         end = match.end()
     parts.append(Part(PartKind.MESSAGE, text[end:]))
     return [part for part in parts if part.text]
@@ -106,9 +105,7 @@ def parts_of(text: bytes) -> list[Part]:
 
 def kinds_of(text: bytes) -> Iterator[tuple[str, set[PartKind]]]:
     """Yield the OBIS reference of each object in `text`, and the kinds of the object's parts."""
-    for number, match in enumerate(_LINE.finditer(text)):
-        if number == MAX_LINES:
-            break
+    for match in islice(_LINE.finditer(text.lstrip()), MAX_LINES):
         if object_match := _OBJECT.fullmatch(match[0]):
             parts = _parts_of_line(match[0], is_first=False)
             yield object_match[1].decode("ascii"), {part.kind for part in parts if part.text}

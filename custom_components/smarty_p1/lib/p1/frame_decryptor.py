@@ -79,7 +79,8 @@ class FrameDecryptor:
             # Without a correct tag, nothing proves the sender. But a correct CRC shows that the
             # encryption key is right, and that the text is complete.
             verification = Verification.CHECKSUM
-            is_whole = text.startswith(b"/") and has_valid_crc(text)
+            covered = text.lstrip()  # the CRC begins at `/`
+            is_whole = covered.startswith(b"/") and has_valid_crc(covered)
             if not is_whole or self._needs_tag:
                 return Rejection.of(_reason(frame, text, is_whole=is_whole), nonce)
         title, counter = nonce[:8], int.from_bytes(nonce[8:])
