@@ -21,8 +21,7 @@ type GoalChoice = str | float
 """`LAST_YEAR`, or the cost of each month."""
 
 _A_DAY = timedelta(days=1)
-# 28 days, of which one may have 25 hours.
-_RECENT = timedelta(days=28, hours=1)
+_RECENT_DAYS = 28
 _MIN_RECENT_DAYS = 7
 # A budget is rounded down to 0.10 EUR: whoever keeps the shown amount stays within the goal.
 _BUDGET_STEPS = 10
@@ -66,12 +65,8 @@ def goal_of(
         return None
     days = [day for last in months[-2:] for day in bills_by_day(last, contracts, until)]
     of_month = [day for day in days if day.start >= month.start]
-    # The energy of a long outage belongs to none of its days.
-    measured = {day.start for last in months[-2:] for day in last.days}
-    recent = _recent_day([day for day in days if day.start in measured], until)
-    return Goal(
-        total, _day_budget(month, contracts, until, total), recent, _passed_on(of_month, total)
-    )
+    budget = _day_budget(month, contracts, until, total)
+    return Goal(total, budget, _recent_day(days, months, until), _passed_on(of_month, total))
 
 
 def _day_budget(month: Month, contracts: Contracts, until: datetime, total: float) -> float | None:
@@ -82,9 +77,13 @@ def _day_budget(month: Month, contracts: Contracts, until: datetime, total: floa
     return floor((total - so_far) / left * _BUDGET_STEPS) / _BUDGET_STEPS or None
 
 
-def _recent_day(days: Sequence[DayBills], until: datetime) -> float | None:
+def _recent_day(days: Sequence[DayBills], months: Sequence[Month], until: datetime) -> float | None:
     today = day_start(until)
-    ended = [day for day in days if today - _RECENT <= day.start < today]
+    # One of the days may have 25 hours.
+    first = today - timedelta(days=_RECENT_DAYS, hours=1)
+    # The energy of a long outage belongs to none of its days.
+    measured = {day.start for last in months[-2:] for day in last.days}
+    ended = [day for day in days if first <= day.start < today and day.start in measured]
     costs = [
         day.due.total - day.before.total
         for day in ended

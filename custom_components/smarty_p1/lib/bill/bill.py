@@ -215,9 +215,7 @@ def _parts(lines: tuple[BillLine, ...], vat_rate: float) -> Mapping[str, float]:
             surcharge += line.quantity * line.price
     percent = round((1 + vat_rate) * 100)
     whole = {part: cents * percent // 100 for part, cents in taxed.items()}
-    # In the order of the lines: of equal remainders, the first one always gets the cent.
-    others = [part for part in taxed if part not in {"surcharge", "feed_in"}]
-    others = others or [part for part in taxed if part == "surcharge"]
+    others = taxed.keys() - {"surcharge", "feed_in"} or taxed.keys() & {"surcharge"}
     if "surcharge" in taxed.keys() - others:
         # A sensor shows the surcharge with six decimals, as the product of energy and price. So
         # compute the cents of the surcharge from this product, and not from the rounded amounts of
@@ -225,7 +223,11 @@ def _parts(lines: tuple[BillLine, ...], vat_rate: float) -> Mapping[str, float]:
         whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
     vat = to_cents(vat_rate * _vat_base(lines))
     left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())
-    part_names = sorted(others, key=lambda part: -(taxed[part] * percent % 100))
+    # Of equal remainders, the part of the first line comes first.
+    places = list(taxed)
+    part_names = sorted(
+        others, key=lambda part: (-(taxed[part] * percent % 100), places.index(part))
+    )
     for n, part in enumerate(part_names):
         # Add the remaining cents to the parts in turn. The part with the largest remainder comes
         # first.

@@ -81,13 +81,7 @@ def admit(
     is_quiet = quiet.contain(now.time())
     to_send: list[HouseholdMessage] = []
     waiting: list[HouseholdMessage] = []
-    is_same_month = outbox.day and outbox.day.replace(day=1) == now.date().replace(day=1)
-    kept = [
-        message
-        for message in outbox.waiting
-        if is_same_month or message.rule.kind is not Kind.ABOVE_GOAL
-    ]
-    for message in sorted(_joined(kept, new), key=lambda message: message.rank):
+    for message in sorted(_joined(_still_true(outbox, now), new), key=lambda message: message.rank):
         rule = message.rule
         is_full = rule.is_counted and (sent_first if rule.is_first else sent) >= MAX_A_DAY
         if not is_full and (rule.is_urgent or not is_quiet):
@@ -97,6 +91,13 @@ def admit(
         elif rule.is_kept:
             waiting.append(message)
     return Outbox(now.date(), sent, tuple(waiting[:_MAX_WAITING]), sent_first), to_send
+
+
+def _still_true(outbox: Outbox, now: datetime) -> Iterable[HouseholdMessage]:
+    """Return the waiting messages without those about the goal of a month that has ended."""
+    if outbox.day and outbox.day.replace(day=1) == now.date().replace(day=1):
+        return outbox.waiting
+    return [each for each in outbox.waiting if each.rule.kind is not Kind.ABOVE_GOAL]
 
 
 def _joined(
