@@ -215,7 +215,7 @@ def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Dif
     if differences.cause:
         problem = _BY_CAUSE[differences.cause]
     withdraw_issues(hass, entry, PROBLEMS - {problem})
-    if problem is None or is_raised(hass, entry, problem):
+    if problem is None:
         return
     day = (outside or differences.days)[-1]
     raise_issue(

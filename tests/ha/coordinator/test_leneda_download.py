@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
+from aiohttp import web
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -638,6 +639,35 @@ async def test_after_weeks_without_requests_each_day_is_asked_for(house: House) 
 
     starts = {row.start for row in await known(entry)}
     assert {TODAY + n * QUARTER_HOUR for n in range(50 * 96)} <= starts
+
+
+async def test_days_that_come_after_weeks_of_silence_are_not_lost(house: House) -> None:
+    house.platform.series[POINT, IMPORTED] = lambda start: None if start < TODAY - DAY else 0.5
+    entry = await house.begin()
+    house.platform.known_until = TODAY
+    for n in range(1, 57):
+        await house.at(TODAY + n * DAY + 15 * HOUR)
+    house.platform.known_until = None
+    await house.at(TODAY + 57 * DAY + 15 * HOUR)
+
+    starts = {row.start for row in await known(entry)}
+    assert {TODAY + n * QUARTER_HOUR for n in range(57 * 96)} <= starts
+
+
+async def test_a_code_that_is_forbidden_keeps_no_other_code_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.platform.series[POINT, IMPORTED] = lambda _start: 0.25
+    answer = house.platform._answer
+
+    def forbid(request: Request) -> dict[str, Any]:
+        if request.code != IMPORTED:
+            raise web.HTTPForbidden
+        return answer(request)
+
+    monkeypatch.setattr(house.platform, "_answer", forbid)
+    entry = await house.begin()
+    assert (await known(entry))[0].start == OLDEST
 
 
 async def test_a_clock_that_was_weeks_ahead(house: House) -> None:

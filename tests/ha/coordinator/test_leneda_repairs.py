@@ -23,8 +23,9 @@ from custom_components.smarty_p1.coordinator.leneda.client import (
     SeriesRequest,
     async_series,
 )
+from custom_components.smarty_p1.coordinator.repair_issues import tell_difference
 from custom_components.smarty_p1.lib.history import QuarterHour
-from custom_components.smarty_p1.lib.leneda import LenedaRow, read_time_series
+from custom_components.smarty_p1.lib.leneda import LenedaRow, compare_days, read_time_series
 from dev.leneda import Fault, Platform
 from dev.ports import free_ports
 from tests.ha.dialogs import fill_in, open_repair
@@ -161,6 +162,22 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         platform.series[other, IMPORTED] = power
         await ask(consumption_point=other)
         assert told() == {}
+
+
+def test_the_newest_day_that_differs_is_told(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry(domain="smarty_p1", title="Smarty")
+    entry.add_to_hass(hass)
+    # A week later, Leneda has corrected the first one, and another day differs.
+    for start, differing, told in (
+        ("2026-11-01 23:00", 3, "2026-11-05"),
+        ("2026-11-08 23:00", 9, "2026-11-18"),
+    ):
+        times = [utc(start) + n * QUARTER_HOUR for n in range(14 * 96)]
+        own = [QuarterHour(time, 1.0, 0.0) for time in times]
+        rows = [LenedaRow(time, 1.0 + (n // 96 == differing), True) for n, time in enumerate(times)]
+        tell_difference(hass, entry, compare_days(own, rows))
+        [issue] = ir.async_get(hass).issues.values()
+        assert (issue.translation_placeholders or {})["day"] == told
 
 
 START = utc("2026-11-17 23:00")

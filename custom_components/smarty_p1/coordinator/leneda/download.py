@@ -57,6 +57,8 @@ _HOUR = timedelta(hours=1)
 # A day that is still incomplete after two weeks will stay incomplete. So it is no longer requested
 # every day.
 _PATIENCE = timedelta(days=14)
+# The operator can also deliver all days of some months at once.
+_SILENT_PATIENCE = timedelta(days=100)
 _SILENCE = timedelta(days=7)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
@@ -73,7 +75,13 @@ _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 # Failures that can concern a single code, so the other codes are requested nevertheless. But if the
 # request for imported energy fails, the platform itself may have a fault. Then nothing more is
 # requested.
-_OF_ONE_CODE = {Refusal.SERVER, Refusal.TOO_SLOW, Refusal.TOO_LARGE, Refusal.NOT_UNDERSTOOD}
+_OF_ONE_CODE = {
+    Refusal.SERVER,
+    Refusal.TOO_SLOW,
+    Refusal.TOO_LARGE,
+    Refusal.NOT_UNDERSTOOD,
+    Refusal.FORBIDDEN,
+}
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
 _BACK = "%s: Leneda answers again"
 
@@ -459,7 +467,9 @@ class LenedaDownload:
                 # start of this period.
                 progress.until = start
             if start <= progress.until:
-                first = max(progress.until, day_start(end - _PATIENCE))
+                is_silent = progress.has_rows and (not rows or rows[-1].start < progress.until)
+                patience = _SILENT_PATIENCE if is_silent else _PATIENCE
+                first = max(progress.until, day_start(end - patience))
                 progress.until = _whole_until(rows, first, end)
             progress.since = min(progress.since, start)
             progress.has_rows |= bool(rows)
