@@ -262,6 +262,36 @@ async def test_the_own_meter_comes_before_leneda(hass: HomeAssistant) -> None:
     )
 
 
+async def test_rows_of_the_own_meter_stay_when_its_hours_are_forgotten(
+    hass: HomeAssistant, platform: Platform
+) -> None:
+    house = House(hass, gas_price=0.9)
+    captures = [(utc("2026-01-10 00:00") + n * HOUR, 500.0 + n) for n in range(60 * 24)]
+    for n in range(0, len(captures), 240):
+        await house.capture(captures[n : n + 240])
+    # From the first whole day to the last captures.
+    first, last = utc("2026-01-10 23:00"), utc("2026-03-10 22:00")
+
+    async def measured(kind: str) -> dict[datetime, float]:
+        rows = await house.rows(kind)
+        return {hour: value for hour, value in rows.items() if first <= hour < last}
+
+    before = [await measured(kind) for kind in ("volume", "cost")]
+    # Then the meter is silent, its gas is dearer, and Leneda counts a little less.
+    hass.config_entries.async_update_entry(house.entry, options={"gas_price": 1.5})
+    platform.series[GAS_POINT, VOLUME] = lambda _start: 0.9
+    gas, now = house.leneda(), utc("2026-03-31 14:00")
+    await gas.async_start()
+    await gas.async_refresh(now, no_pause)
+    assert [await measured(kind) for kind in ("volume", "cost")] == before
+    assert (await house.rows("cost"))[last + A_DAY] == pytest.approx(1.35)
+    # Of another point, only what was not measured goes.
+    await house.leneda(f"{GAS_POINT[:-1]}8").async_start()
+    await house.settle()
+    assert await measured("volume") == before[0]
+    assert not (await house.rows())[last + A_DAY]
+
+
 async def test_without_euros_there_is_no_cost(hass: HomeAssistant) -> None:
     hass.config.currency = "USD"
     house = House(hass, gas_price=1.0)

@@ -174,7 +174,10 @@ def test_the_newest_day_that_differs_is_told(hass: HomeAssistant) -> None:
     ):
         times = [utc(start) + n * QUARTER_HOUR for n in range(14 * 96)]
         own = [QuarterHour(time, 1.0, 0.0) for time in times]
-        rows = [LenedaRow(time, 1.0 + (n // 96 == differing), True) for n, time in enumerate(times)]
+        rows = [
+            LenedaRow(time, 1.0 + (n // 96 == differing), is_measured=True)
+            for n, time in enumerate(times)
+        ]
         tell_difference(hass, entry, compare_days(own, rows))
         [issue] = ir.async_get(hass).issues.values()
         assert (issue.translation_placeholders or {})["day"] == told

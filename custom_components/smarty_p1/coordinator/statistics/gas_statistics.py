@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
 from ...lib.answers import GasPrices
-from ...lib.history import month_end, month_start
+from ...lib.history import day_end, day_start, month_end, month_start
 from ..entry_types import AnyConfigEntry
 from ..gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
 from ..stored.card_history import LENEDA_GAS, MeterHistory
@@ -86,7 +86,7 @@ class GasStatistics:
             return
         async with self._lock:
             own = own_hours(self._history.media)
-            leneda = {hour: m3 for hour, m3 in volumes.items() if hour not in own}
+            leneda = {hour: volumes[hour] for hour in self._unmeasured(volumes) if hour not in own}
             await self._async_write(leneda, energies, factor)
 
     async def async_remove(self, period: Period) -> None:
@@ -95,7 +95,22 @@ class GasStatistics:
             return
         async with self._lock:
             own = own_hours(self._history.media)
-            await self._async_write(own, {}, periods=[period])
+            start, end = period
+            hours = [start + n * HOUR for n in range((end - start) // HOUR)]
+            await self._async_write(own, {}, periods=runs_of(self._unmeasured(hours)))
+
+    def _unmeasured(self, hours: Iterable[datetime]) -> list[datetime]:
+        """Return the hours without those of the days that the M-Bus has measured whole.
+
+        The days are known for longer than their hours, whose rows stay.
+        """
+        measured = {
+            day
+            for medium in _meters(self._history.media)
+            for day, total in medium.days.items()
+            if total.seconds >= (day_end(day) - day).total_seconds() - 1
+        }
+        return [hour for hour in hours if day_start(hour) not in measured]
 
     async def async_has(self, period: Period) -> bool:
         """Return whether the volume has rows in a period. Return True without a recorder."""
