@@ -172,11 +172,22 @@ async def test_sources_move_by_the_button_and_come_back(
     assert not house.issue("energy_moved")
 
 
+def begin_gas(house: House, start: datetime) -> None:
+    """Let the entity of gas have data from a time on."""
+    metadata = metadata_of_sums(GAS, "m³", "volume")
+    async_import_statistics(house.hass, metadata, [{"start": start, "state": 1.0, "sum": 1.0}])
+
+
+async def test_a_statistic_that_begins_less_than_a_day_later_is_selected(house: House) -> None:
+    begin_gas(house, MARCH - timedelta(hours=23))
+    await house.save(GRID, GAS_SOURCE)
+    assert await house.move() == "energy_moved"
+    assert await house.sources() == [MOVED_GRID, MOVED_GAS]
+
+
 async def test_sources_that_are_not_chosen_stay(house: House) -> None:
     # The entity of gas goes further back than the statistic: this source is not selected.
-    early = MARCH - timedelta(days=300)
-    metadata = metadata_of_sums(GAS, "m³", "volume")
-    async_import_statistics(house.hass, metadata, [{"start": early, "state": 1.0, "sum": 1.0}])
+    begin_gas(house, MARCH - timedelta(days=300))
     await house.save(GRID, GAS_SOURCE)
     assert await house.move() == "energy_moved"
     assert await house.sources() == [MOVED_GRID, GAS_SOURCE]

@@ -29,7 +29,7 @@ from dev.ports import free_ports
 from tests.ha.dialogs import choose, open_repair, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import Home, said, with_power
+from tests.ha.support import PATIENCE, Home, said, with_power
 from tests.ha.topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
 
 SERIAL = "02a1b2c3d4e5"
@@ -171,6 +171,7 @@ async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None
     told = await async_get_config_entry_diagnostics(house.hass, house.entry)
     [client] = told["virtual_meter_clients"]
     assert (client["address"], client["profile"], client["times"]) == (LOCAL, "meter", 3)
+    assert 0 <= client["last"] < PATIENCE
     menu = await house.hass.config_entries.options.async_init(house.entry.entry_id)
     # Behind the page where the virtual meter is switched on.
     assert '"other_programs", "virtual_clients"' in json.dumps(menu["menu_options"])
