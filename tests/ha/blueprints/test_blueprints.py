@@ -375,6 +375,25 @@ class TestShedLoads:
             ("set_hvac_mode", "cool"),
         ]
 
+    @pytest.mark.parametrize("is_warning", [True, False])
+    async def test_a_mode_that_the_user_chooses_stays(
+        self, hass: HomeAssistant, home: Home, use: Use, *, is_warning: bool
+    ) -> None:
+        home.note("climate", "set_hvac_mode")
+        hass.states.async_set("climate.room", "heat")
+        await home.set("binary_sensor.warning", "off")
+        await use("shed_loads", warning="binary_sensor.warning", loads=["climate.room"])
+        await home.set("binary_sensor.warning", "on")
+        assert await home.calls_in(30) == [("turn_off", "climate.room")]
+        await home.set("binary_sensor.warning", "on" if is_warning else "off")
+        await home.set("climate.room", "cool")
+        assert await home.calls_in(40 * MINUTE) == []
+        # After the appliance has been on for 30 minutes, the automation turns it off again.
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(60 * MINUTE)
+        await home.set("binary_sensor.warning", "on")
+        assert await home.calls_in(MINUTE) == [("turn_off", "climate.room")]
+
     async def test_what_is_noted_is_turned_on_again_after_a_restart(
         self, hass: HomeAssistant, home: Home, use: Use
     ) -> None:
@@ -383,7 +402,7 @@ class TestShedLoads:
         for name in ("boiler", "heater"):
             await home.set(f"switch.{name}", "off")
         shed = {"climate.sold": "heat", "switch.boiler": "on"}
-        shed |= {"switch.another": "on", "switch.heater": "on"}
+        shed |= {"switch.another": "on", "switch.heater": "Eco 2"}
         home.refusing.add("climate.sold")
         await home.set("input_text.shed", noted(shed))
         await home.set("binary_sensor.warning", "unavailable")

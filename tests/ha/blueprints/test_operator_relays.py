@@ -159,3 +159,33 @@ async def test_the_charger_pauses_although_a_thermostat_has_no_off(
     house.refusing.add(COOLER)
     assert await house.set(ONE, "disconnected", 1) == [f"turn_off {CHARGER}"]
     assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}"]
+
+
+async def test_a_mode_that_the_user_chooses_during_the_limit_stays(
+    hass: HomeAssistant, house: House, begin: Begin
+) -> None:
+    await house.set(COOLER, "heat")
+    await begin(loads=[CHARGER, COOLER])
+    await house.set(ONE, "disconnected", 1)
+    await house.set(COOLER, "cool", 1)
+    assert await house.set(ONE, "connected", 5) == [f"turn_on {CHARGER}"]
+    # At the next limit, the automation gives back this mode.
+    off = [f"turn_off {CHARGER}", f"turn_off {COOLER}"]
+    assert await house.set(ONE, "disconnected", 1) == off
+    assert await house.set(ONE, "connected", 5) == [f"turn_on {CHARGER}", f"set_hvac_mode {COOLER}"]
+    assert hass.states.is_state(COOLER, "cool")
+
+
+@pytest.mark.parametrize("state", ["Eco", "2", "éco", "eco mode"])
+async def test_a_boiler_in_any_mode_is_turned_on_after_a_restart(
+    hass: HomeAssistant, house: House, begin: Begin, state: str
+) -> None:
+    hass.set_state(CoreState.not_running)
+    boiler = "water_heater.boiler"
+    memory = noted({boiler: state, CHARGER: "on"})
+    hass.states.async_set("input_text.memory", memory)
+    for load in (boiler, CHARGER):
+        await house.set(load, "off")
+    await begin(loads=[boiler, CHARGER], memory="input_text.memory")
+    on_again = [f"turn_on {boiler}", f"turn_on {CHARGER}"]
+    assert await house.set(ONE, "connected", 3) == on_again
