@@ -28,7 +28,16 @@ from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import Qu
 from custom_components.smarty_p1.coordinator.statistics import house_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.lib.history import QuarterHour
-from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
+from tests.lib.leneda.writing import (
+    CONSUMPTION,
+    POINT,
+    PRODUCTION,
+    export,
+    file,
+    quarters,
+    row,
+    written,
+)
 
 from . import billed_month
 from .billed_month import telegram
@@ -435,6 +444,21 @@ async def test_quarter_hours_of_more_than_25_months_ago(tmp_path: Path, bring_in
 
     assert found | {"start": "2024-05-01T00:00:00+02:00"} == found
     assert (found["quarter_hours"], found["too_old"]) == (192, 96)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_holes_and_repetitions_of_what_is_left_out_do_not_count(bring_in: BringIn) -> None:
+    times = quarters("2024-04-01T00:00:00+02:00", 96 * 32)
+    # In April, which is not kept, ten days are missing and the first quarter-hour is repeated.
+    in_april = [times[0], times[0], *times[96 * 10 : 96 * 30]]
+    in_may = times[96 * 30 :]
+    found = await bring_in(file(*(row(written(time)) for time in in_april + in_may)))
+    assert (found["quarter_hours"], found["holes"], found["repeated"]) == (192, 0, 0)
+
+    # The same in May.
+    in_may = [in_may[0], in_may[0], *in_may[96:]]
+    found = await bring_in(file(*(row(written(time)) for time in in_april + in_may)))
+    assert (found["quarter_hours"], found["holes"], found["repeated"]) == (97, 95, 1)
 
 
 async def test_a_caller_that_does_not_wait_for_the_end(

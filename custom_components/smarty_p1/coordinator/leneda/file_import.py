@@ -89,7 +89,7 @@ class FileImport:
                 quarter_hours=len(export.rows),
                 estimated=export.estimated,
                 holes=export.holes,
-                repeated=export.repeated,
+                repeated=len(export.repeated),
                 too_old=too_old,
                 compared_days=compared,
                 differing_days=differing,
@@ -139,8 +139,8 @@ class FileImport:
 def _without_old(export: Export, oldest: datetime) -> tuple[Export, int]:
     """Return the file without rows before `oldest`, and the number of rows left out."""
     rows = tuple(row for row in export.rows if row.start >= oldest)
-    estimated = sum(not row.is_measured for row in rows)
-    return export._replace(rows=rows, estimated=estimated), len(export.rows) - len(rows)
+    repeated = tuple(start for start in export.repeated if start >= oldest)
+    return export._replace(rows=rows, repeated=repeated), len(export.rows) - len(rows)
 
 
 def _is_part(differences: Differences) -> bool:

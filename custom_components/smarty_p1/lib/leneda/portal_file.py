@@ -10,6 +10,7 @@ refused.
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -65,12 +66,18 @@ class Export(NamedTuple):
     """OBIS code of the series, a key of `REGISTERS`."""
     rows: tuple[LenedaRow, ...]
     """Rows in the order of time, without repetitions."""
-    repeated: int
-    """Number of rows that were replaced by a later row with the same start."""
-    holes: int
-    """Number of quarter-hours without a value between the first row and the last."""
-    estimated: int
-    """Number of rows that were not measured."""
+    repeated: tuple[datetime, ...]
+    """Start of each row that was replaced by a later row with the same start."""
+
+    @property
+    def holes(self) -> int:
+        """Return the number of quarter-hours without a value between the first row and the last."""
+        return (self.rows[-1].start - self.rows[0].start) // QUARTER_HOUR + 1 - len(self.rows)
+
+    @property
+    def estimated(self) -> int:
+        """Return the number of rows that were not measured."""
+        return sum(not row.is_measured for row in self.rows)
 
 
 def read_export(data: bytes, now: datetime) -> Export:
@@ -115,14 +122,8 @@ def _export(
         number, highest = max(valued, key=lambda pair: pair[1].kw)
         value = f"{highest.kw:g}"
         raise ExportError(ExportRefusal.WATT_HOURS, line=str(number), value=value, unit=unit)
-    return Export(
-        point=point,
-        code=code,
-        rows=rows,
-        repeated=len(valued) - len(rows),
-        holes=(rows[-1].start - rows[0].start) // QUARTER_HOUR + 1 - len(rows),
-        estimated=sum(not row.is_measured for row in rows),
-    )
+    repeated = Counter(row.start for _, row in valued) - Counter(row.start for row in rows)
+    return Export(point, code, rows, tuple(repeated.elements()))
 
 
 class _Head(NamedTuple):
