@@ -72,6 +72,13 @@ class House:
             self.history.note(self._captured(time, index, identity))
         await self.settle()
 
+    async def capture_ahead(self, captures: Captures, ahead: timedelta) -> None:
+        """Receive captures at their times, by a clock that is ahead."""
+        for time, index in captures:
+            reading = self._captured(time + ahead, index, "7401")
+            self.history.note(replace(reading, received_at=time))
+        await self.settle()
+
     def _captured(self, time: datetime, index: float, identity: str) -> Reading:
         meter = MBusReading(
             type="gas", serial_number=identity, value=index, unit="m3", time=time, valve=None
@@ -133,6 +140,38 @@ async def test_hours_have_the_gas_between_captures(hass: HomeAssistant) -> None:
     await house.capture(captures[5:])
     assert same(await house.rows(), expected(captures))
     assert sum((await house.rows()).values()) == pytest.approx(27.4, abs=0.7)
+
+
+@pytest.mark.parametrize("ahead", [1.5, 2, 20, 30])
+@pytest.mark.parametrize("count", [1, 3])
+async def test_a_clock_ahead_for_a_while_takes_no_gas_from_later_hours(
+    hass: HomeAssistant, ahead: float, count: int
+) -> None:
+    house = House(hass)
+    captures = captured(40)
+    await house.capture(captures[:6])
+    await house.capture_ahead(captures[6 : 6 + count], ahead * HOUR)
+    assert same(await house.rows(), expected(captures[: 6 + count]))
+    await house.capture(captures[6 + count :])
+    assert same(await house.rows(), expected(captures))
+
+
+async def test_a_computer_that_starts_in_the_past_loses_no_gas(hass: HomeAssistant) -> None:
+    house = House(hass)
+    captures = captured(20)
+    await house.capture(captures[:6])
+    # After hours without power, the first telegram is received at a time before the last capture.
+    reading = house._captured(*captures[10], "7401")
+    house.history.note(replace(reading, received_at=captures[5][0] - 20 * MINUTE))
+    await house.capture(captures[11:])
+    assert same(await house.rows(), expected(captures[:6] + captures[11:]))
+
+
+async def test_a_clock_an_hour_ahead_keeps_its_hours(hass: HomeAssistant) -> None:
+    """A meter in summer time, in winter."""
+    house = House(hass)
+    await house.capture_ahead(captured(10), HOUR)
+    assert same(await house.rows(), expected(captured(10, START + HOUR)))
 
 
 async def test_a_restart_writes_what_is_missing_and_changes_nothing_else(

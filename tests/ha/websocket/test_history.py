@@ -182,19 +182,11 @@ async def test_media_by_days_and_water_by_hours(sender: Sender) -> None:
     await sender.send(HOURS, r0_2_24_2_1="(250703130000S)(00028.257*m3)")
     await sender.send(HOURS, r0_2_24_2_1="(250703140000S)(00028.257*m3)")
     # From before midnight in Luxembourg till after it, in too long a time; then whole hours again.
-    await sender.send(11 * HOURS, r0_2_24_2_1="(250704020000S)(00029.257*m3)")
+    await sender.send(12 * HOURS, r0_2_24_2_1="(250704020000S)(00029.257*m3)")
     await sender.send(HOURS, r0_2_24_2_1="(250704030000S)(00029.357*m3)")
-    # The whole rest of a day in one, as a meter does that is read once a day.
-    await sender.send(HOURS, r0_2_24_2_1="(250705000000S)(00030.000*m3)")
-
     found = (await sender.ask("media"))["media"]
 
     gas, water, heat = sorted(found, key=lambda each: ["gas", "water", "heat"].index(each["type"]))
-    assert water["days"] == {
-        "start": "2025-07-03",
-        "amounts": [0.154, 0.743],
-        "known": [0.146, 0.917],
-    }
     # 150 L in an hour and a half: 50 L in the half hour, of which the rest is not known.
     hours, values = water["hours"], water["hours"]["values"]
     assert hours["start"] == "2025-07-03T08:00:00+00:00"
@@ -202,9 +194,18 @@ async def test_media_by_days_and_water_by_hours(sender: Sender) -> None:
     assert values[:4] == [None, 100, 4, 0]
     assert values[4:16] == [None] * 12
     assert values[16:] == [100]
-    assert (water["unit"], water["index"]) == ("m3", 30.0)
+    assert (water["unit"], water["index"]) == ("m3", 29.357)
     assert (gas["days"], gas["hours"], gas["index"]) == (None, None, 678.901)
     assert (heat["unit"], heat["hours"]) == ("GJ", None)
+
+    # The whole rest of a day in one, as a meter does that is read once a day.
+    await sender.send(21 * HOURS, r0_2_24_2_1="(250705000000S)(00030.000*m3)")
+    [water] = [each for each in (await sender.ask("media"))["media"] if each["type"] == "water"]
+    assert water["days"] == {
+        "start": "2025-07-03",
+        "amounts": [0.154, 0.743],
+        "known": [0.146, 0.917],
+    }
 
 
 async def test_an_index_that_falls_or_leaps_is_of_no_day(sender: Sender) -> None:
@@ -233,7 +234,7 @@ async def test_a_day_without_a_capture_is_unknown(sender: Sender) -> None:
 
 
 async def test_all_of_it_is_known_after_a_restart(sender: Sender, clock: Clock) -> None:
-    await sender.send(SECONDS, r1_0_32_32_0="(00042)", r0_2_24_2_1="(250703120000S)(00028.253*m3)")
+    await sender.send(SECONDS, r1_0_32_32_0="(00042)", r0_2_24_2_1="(250703110000S)(00028.253*m3)")
     await sender.send(5 * MINUTES, r0_1_96_3_10="(1)")
     clock.now += 2 * MINUTES
     before = {name: await sender.ask(name) for name in NAMES}
@@ -284,8 +285,8 @@ async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
     entry = await home.set_up(gas_price=0.9, gas_fixed_price=15.5)
     sender = Sender(home, client, entry, clock)
     # From 10:30 on 3 July: 678.901 m³. All of the 4th in one.
-    await sender.send(HOURS, r0_1_24_2_1="(250704000000S)(00681.001*m3)")
-    await sender.send(37 * HOURS, r0_1_24_2_1="(250705000000S)(00684.001*m3)")
+    await sender.send(13 * HOURS, r0_1_24_2_1="(250704000000S)(00681.001*m3)")
+    await sender.send(25 * HOURS, r0_1_24_2_1="(250705000000S)(00684.001*m3)")
 
     gas, water, heat = await gas_first(sender.client, entry)
     assert (water["costs"], heat["costs"]) == (None, None)

@@ -34,7 +34,10 @@ MAX_METERS = 8
 LENEDA_GAS = "leneda_gas"
 """Key of Leneda's gas in `media`. All other keys are identities of M-Bus meters."""
 _VOLTAGES = ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0")
-_A_DAY = timedelta(days=1)
+# A meter gives the hour or the day of its last capture, which is never ahead of the electricity
+# meter's clock. That clock can have an hour's wrong summer time, and clocks differ by minutes. An
+# hour further in the future would get gas too early, and its own gas would then be missing.
+_MAX_AHEAD = timedelta(minutes=70)
 
 
 class MeterHistory(ThrottledStore):
@@ -114,16 +117,18 @@ class MeterHistory(ThrottledStore):
             if meter is None or meter.time is None:
                 continue
             is_counted, time = meter == before.get(channel), meter.time
-            if time > reading.received_at + _A_DAY:
-                # The time of the capture is more than a day in the future, so the meter's clock is
-                # wrong. Use the time of reception as the time of the capture.
+            is_newest = reading.is_current
+            if time > reading.received_at + _MAX_AHEAD:
+                # The time of the capture is in the future, so a clock is wrong, usually the
+                # meter's. Use the time of reception as the time of the capture.
                 time = reading.received_at
                 meter = replace(meter, time=time)
+                is_newest = False
             medium = self._medium(identity, meter)
-            # The broker may deliver a late telegram twice, or after newer telegrams. So add its
-            # capture only if the capture is newer than the meter's last capture.
-            newest = None if reading.is_current else medium.time
-            if not is_counted and (newest is None or time > newest):
+            # The broker may deliver a late telegram twice, or after newer telegrams. A computer
+            # without a battery-backed clock starts in the past. So add such a capture only if it is
+            # newer than the meter's last capture.
+            if not is_counted and (is_newest or medium.time is None or time > medium.time):
                 medium.note(meter)
         # `_medium` has just moved the meters of this telegram to the end of `media`. So the loop
         # removes the meters at the start, which were read least recently.
