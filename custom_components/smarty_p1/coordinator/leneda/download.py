@@ -467,10 +467,7 @@ class LenedaDownload:
                 # start of this period.
                 progress.until = start
             if start <= progress.until:
-                is_silent = progress.has_rows and (not rows or rows[-1].start < progress.until)
-                patience = _SILENT_PATIENCE if is_silent else _PATIENCE
-                first = max(progress.until, day_start(end - patience))
-                progress.until = _whole_until(rows, first, end)
+                progress.until = _next_until(progress, rows, end)
             progress.since = min(progress.since, start)
             progress.has_rows |= bool(rows)
             progress.is_back |= is_oldest
@@ -520,6 +517,13 @@ def _pieces(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime
 
 def _within(rows: Iterable[LenedaRow], start: datetime, end: datetime) -> tuple[LenedaRow, ...]:
     return tuple(row for row in rows if start <= row.start < end)
+
+
+def _next_until(progress: CodeProgress, rows: Sequence[LenedaRow], end: datetime) -> datetime:
+    """Return the day from which to ask again after an answer with `rows` up to `end`."""
+    is_silent = progress.has_rows and (not rows or rows[-1].start < progress.until)
+    patience = _SILENT_PATIENCE if is_silent else _PATIENCE
+    return _whole_until(rows, max(progress.until, day_start(end - patience)), end)
 
 
 def _whole_until(rows: Iterable[LenedaRow], start: datetime, end: datetime) -> datetime:
