@@ -110,8 +110,8 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         year, battery = await shows_cards(who, "year", "battery")
         assert not await complaints(who.page)
         assert re.search(r"With 3 kW, you would have paid \d+ € less in 12 months\.", year.text)
-        # The same power all the time, and no sun.
-        assert "would save next to nothing" in battery.text
+        # The same power all the time, and no sun: there is only the standby of the battery.
+        assert "€ a year more" in battery.text
         await who.takes_picture("past-year")
         await who.opens("/dashboard-smarty/bill")
         await shows_cards(who, "bill", "months")
