@@ -143,7 +143,7 @@ async def test_what_cannot_be(house: House, refuses: Refusals) -> None:
     }
     house.hass.config_entries.async_update_entry(other, options=options)
     cases: list[tuple[str, dict[str, Any]]] = [
-        ("p1_address_malformed", {"address": "localhost"}),
+        *(("p1_address_malformed", {"address": text}) for text in ("localhost", "fe80::1%a..b")),
         ("p1_address_unusable", {"address": "192.0.2.1"}),
         ("virtual_battery_malformed", {"batteries": ["battery.lan"]}),
         ("virtual_battery_malformed", {"batteries": ["8.8.8.8"]}),

@@ -113,10 +113,6 @@ async def _async_read_p1_server(
     """Return the options of the P1 server to store. Raises FieldError for invalid values."""
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
     if typed[CONF_ENABLED]:
-        try:
-            ip_address(address)
-        except ValueError:
-            raise FieldError(SECTION_P1_SERVER, "p1_address_malformed") from None
         for options in sections_of(others_of(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
                 raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
@@ -219,9 +215,10 @@ _LISTEN_ERRORS = {
 async def async_try_to_listen(section: str, address: str, port: int) -> None:
     """Listen at a port for a moment, to test the port. 0 means any free port.
 
-    Raises FieldError at `section` if listening is impossible.
+    Raises FieldError at `section` if listening is impossible, or if `address` is no IP address.
     """
     try:
+        ip_address(address)
         server = await asyncio.get_running_loop().create_server(
             asyncio.Protocol,
             None if address == EVERY_ADDRESS else address,
@@ -233,6 +230,8 @@ async def async_try_to_listen(section: str, address: str, port: int) -> None:
     except OSError as err:
         key = _LISTEN_ERRORS.get(err.errno or 0, "p1_address_unusable")
         raise FieldError(section, key) from None
+    except ValueError:  # also a UnicodeError, for the zone of an IPv6 address
+        raise FieldError(section, "p1_address_malformed") from None
     server.close()
 
 

@@ -101,7 +101,9 @@ async def _async_read(
     batteries = [_read_battery(text) for text in typed[CONF_BATTERIES]]
     udp_ports = [_read_port(text) for text in typed[CONF_UDP_PORTS]]
     if typed[CONF_ENABLED]:
-        await _async_check_address(address)
+        # Test only the address, with any free port. Accept a port in use, because the program that
+        # uses the port may stop later. A repair issue reports such a port.
+        await async_try_to_listen(SECTION_VIRTUAL, address, 0)
         _check_ports(hass, entry, address, port, udp_ports)
         _check_kind(typed, address, udp_ports)
     if len(batteries) > MAX_BATTERIES:
@@ -118,16 +120,6 @@ async def _async_read(
         CONF_NO_BATTERIES: sorted(no_batteries),
         CONF_SERIAL: stored.get(CONF_SERIAL) or draw_serial(),
     }
-
-
-async def _async_check_address(text: str) -> None:
-    try:
-        ip_address(text)
-    except ValueError:
-        raise FieldError(SECTION_VIRTUAL, "p1_address_malformed") from None
-    # Test only the address, with any free port. Accept a port in use, because the program that uses
-    # the port may stop later. A repair issue reports such a port.
-    await async_try_to_listen(SECTION_VIRTUAL, text, 0)
 
 
 def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) -> None:
