@@ -219,6 +219,20 @@ def test_what_is_fed_in_at_the_markets_price() -> None:
     assert total(june, [], contracts, local("2026-06-11")) == 66.47
 
 
+def test_a_market_price_that_begins_later_in_the_month_is_not_known() -> None:
+    june = replace(JUNE, days=tuple(replace(each, exported_wh=2_000) for each in JUNE.days))
+    fixed = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.05)
+    for later in (
+        replace(fixed, feed_in_price=None, feed_in_margin=0.0),
+        replace(fixed, energy_price=None, energy_margin=0.0),
+    ):
+        # From the next month on, it does not matter.
+        for since, is_known in (("2026-06-26", False), ("2026-07-01", True)):
+            contracts = changing(("2025-01-01", fixed), (since, later))
+            found = estimate_month(june, [MAY], contracts, local("2026-06-11"))
+            assert isinstance(found, Estimate) is is_known
+
+
 # Ten kWh a day at 0.15, 7 kW and 40 A: of a month of 31 days, without levies, 46.50 + 12.84 + 15.81
 # + 5.72 = 80.87.
 @pytest.mark.parametrize(

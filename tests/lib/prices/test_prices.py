@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from smartyp1.bill import Demand, Shared, compute_bill
-from smartyp1.prices import Contract, TimeOfUseSplit, time_of_use_hours
+from smartyp1.prices import Contract, TimeOfUseSplit, joined_splits, time_of_use_hours
 from tests.lib.bill.months import agreed, lines, local, whole_month
 from tests.lib.bill.support import Connection, at, cost
 
@@ -170,3 +170,13 @@ def test_hours_as_text() -> None:
         stored["contracts"][0]["second_hours"] = text
         with pytest.raises(ValueError):  # noqa: PT011 - it says no more
             type(house.meter).from_dict(stored, house.contract)
+
+
+def test_splits_of_two_parts_of_a_day_are_added_up() -> None:
+    morning = {NIGHT: TimeOfUseSplit(4_000, 1_500)}
+    evening = {NIGHT: TimeOfUseSplit(6_000, 3_000), "12:00-14:00": TimeOfUseSplit(1_000, 0)}
+    assert joined_splits(morning, evening) == {
+        NIGHT: TimeOfUseSplit(10_000, 4_500),
+        "12:00-14:00": TimeOfUseSplit(1_000, 0),
+    }
+    assert joined_splits({}, evening) == joined_splits(evening, {}) == evening
