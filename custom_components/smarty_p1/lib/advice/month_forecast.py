@@ -213,7 +213,7 @@ class _Forecast(NamedTuple):
             exported_wh += self.exported.coming_wh[days_ahead] if self.exported else 0.0
             begin = self.contracts.part_start(start)
             day = self.mix.day(begin, imported_wh * share, exported_wh * share)
-            if _lacks_price(day, self.contracts.at(start)):
+            if _lacks_feed_in_price(day, self.contracts.at(start)):
                 return None
             coming.append(day)
         rest = Month(start=self.month.start, days=tuple(coming))
@@ -249,15 +249,14 @@ class _Forecast(NamedTuple):
         return 0.0 if other is None else (other - total) / _PROBE_WH
 
 
-def _lacks_price(day: Day, contract: Contract) -> bool:
-    """Return whether a market price is missing to compute the cost of `day`, a day of the forecast.
+def _lacks_feed_in_price(day: Day, contract: Contract) -> bool:
+    """Return whether no market price is known for what is fed in on `day`, a day of the forecast.
 
-    A market price is needed if the contract follows the market and the day has energy at this
-    price.
+    A bill without a market price for imported energy has no total. But energy that is fed in
+    without a price is worth nothing on a bill.
     """
-    is_bought = contract.energy_margin is not None and day.imported_wh > 0
-    is_sold = contract.feed_in_margin is not None and day.exported_wh > 0
-    return (is_bought and not day.market_wh) or (is_sold and not day.market_exported_wh)
+    is_at_market = contract.feed_in_margin is not None
+    return is_at_market and day.exported_wh > 0 and not day.market_exported_wh
 
 
 class _Mix(NamedTuple):
