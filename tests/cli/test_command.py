@@ -304,6 +304,10 @@ def test_an_example_is_made_into_a_fleet(tmp_path: Path) -> None:
     assert (made.returncode, made.stderr) == (0, b"")
     assert f"cd {folder} && ansible-playbook site.yml\n".encode() in made.stdout
     assert (folder / "site.yml").exists()
+    # Not even root can make a folder there.
+    refused = run("fleet", "init", fleet, "--to", "/proc/fleet")
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert refused.stderr == b"smarty-p1: cannot write /proc/fleet: No such file or directory\n"
 
 
 def test_whoever_reads_the_output_may_go(folder: Path) -> None:
