@@ -14,7 +14,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.statistics import async_import_statistics
-from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -290,9 +290,10 @@ async def test_of_two_meters_each_has_what_is_chosen(site: Site) -> None:
     await submit(site.hass, form, both)
     assert "sun_sources" not in site.entry.options
 
-    # A disabled meter, which this one has replaced, does not count.
+    # Neither a disabled meter, which this one has replaced, nor an ignored discovery counts.
     replaced = {"unique_id": "SAG1", "disabled_by": ConfigEntryDisabler.USER}
-    MockConfigEntry(domain="smarty_p1", data={}, **replaced).add_to_hass(site.hass)
+    for other in (replaced, {"unique_id": "cable", "source": SOURCE_IGNORE}):
+        MockConfigEntry(domain="smarty_p1", data={}, **other).add_to_hass(site.hass)
     assert len((await house_of(site))["solar"]) == 2
     # With a second meter, nobody knows which of them has the panels.
     MockConfigEntry(domain="smarty_p1", data={}, unique_id="SAG2").add_to_hass(site.hass)
