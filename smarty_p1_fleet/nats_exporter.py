@@ -75,8 +75,12 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     nodes: dict[str, str]
 
-    def handle_error(self, *_: object) -> None:
-        """Log nothing, because a broken or aborted request needs no traceback."""
+    def handle_error(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        """Log no traceback of a connection that its client has aborted."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
