@@ -3,20 +3,22 @@
 Each function returns the checked value. It raises ValueError if the type or the range is wrong.
 """
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-_MAX_ITEMS = 10_000
-_MAX_NUMBER = 1e300
-_MAX_COUNT = 1e15
-_MAX_TEXT_CHARS = 65_535
+MAX_ITEMS = 10_000
+MAX_NUMBER = 1e300
+MAX_COUNT = 1e15
+MAX_TEXT_CHARS = 65_535
+# A century. A datetime stays within the permitted years when such a duration is added.
+MAX_SECONDS = timedelta(days=36_500).total_seconds()
 _YEARS = range(1999, 2101)
 
 type Stored = Any
 
 
 def checked_number(
-    value: Stored, minimum: float = -_MAX_NUMBER, maximum: float = _MAX_NUMBER
+    value: Stored, minimum: float = -MAX_NUMBER, maximum: float = MAX_NUMBER
 ) -> float:
     """Return `value` if it is an int or float from `minimum` to `maximum`.
 
@@ -28,11 +30,16 @@ def checked_number(
     return number
 
 
-def checked_count(value: Stored, maximum: float = _MAX_COUNT) -> int:
-    """Return `value` if it is an int from 0 to `maximum`. Otherwise raise ValueError."""
-    if type(value) is not int or not 0 <= value <= maximum:
+def checked_whole(value: Stored, minimum: float, maximum: float) -> int:
+    """Return `value` if it is an int from `minimum` to `maximum`. Otherwise raise ValueError."""
+    if type(value) is not int or not minimum <= value <= maximum:
         raise ValueError
     return value
+
+
+def checked_count(value: Stored, maximum: float = MAX_COUNT) -> int:
+    """Return `value` if it is an int from 0 to `maximum`. Otherwise raise ValueError."""
+    return checked_whole(value, 0, maximum)
 
 
 def checked_flag(value: Stored) -> bool:
@@ -42,9 +49,9 @@ def checked_flag(value: Stored) -> bool:
     return value
 
 
-def checked_text(value: Stored) -> str:
-    """Return `value` if it is a str of at most 65,535 characters. Otherwise raise ValueError."""
-    if type(value) is not str or len(value) > _MAX_TEXT_CHARS:
+def checked_text(value: Stored, max_chars: int = MAX_TEXT_CHARS) -> str:
+    """Return `value` if it is a str of at most `max_chars`. Otherwise raise ValueError."""
+    if type(value) is not str or len(value) > max_chars:
         raise ValueError
     return value
 
@@ -59,6 +66,14 @@ def checked_time(value: Stored) -> datetime:
     return time
 
 
+def checked_date(value: Stored) -> date:
+    """Return the date in an ISO 8601 text. Otherwise raise ValueError."""
+    day = date.fromisoformat(checked_text(value))
+    if day.year not in _YEARS:
+        raise ValueError
+    return day
+
+
 def some_bytes(value: Stored, size: int) -> bytes:
     """Return the bytes of a hexadecimal text. Raise ValueError unless there are `size` bytes."""
     data = bytes.fromhex(checked_text(value))
@@ -67,14 +82,14 @@ def some_bytes(value: Stored, size: int) -> bytes:
     return data
 
 
-def checked_list(value: Stored, max_items: int = _MAX_ITEMS) -> list[Stored]:
+def checked_list(value: Stored, max_items: int = MAX_ITEMS) -> list[Stored]:
     """Return `value` if it is a list of at most `max_items` items. Otherwise raise ValueError."""
     if type(value) is not list or len(value) > max_items:
         raise ValueError
     return value
 
 
-def checked_mapping(value: Stored, max_items: int = _MAX_ITEMS) -> dict[str, Stored]:
+def checked_mapping(value: Stored, max_items: int = MAX_ITEMS) -> dict[str, Stored]:
     """Return `value` if it is a dict of at most `max_items` items whose keys are all str.
 
     Otherwise raise ValueError.

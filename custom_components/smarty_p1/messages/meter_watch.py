@@ -43,6 +43,7 @@ from ..lib.messages import (
 from ..lib.meter import MIN_CONNECTED_VOLTS, Reading
 from ..lib.outage import Outage
 from ..lib.p1 import MBusReading
+from ..lib.stored_json import dump, load
 from .message_options import MessageOptions, with_messages
 from .report import LAST_WAITING_DAY, async_report, is_ready
 from .sending import async_send, gone_recipients
@@ -66,11 +67,12 @@ class MessageStore(ThrottledStore):
 
     async def async_load(self) -> None:
         """Load the state from the disk."""
-        self.state = await self._async_read(MessageState.from_dict) or MessageState()
+        self.state = await self._async_read(partial(load, MessageState)) or MessageState()
 
     @override
     def _content(self) -> dict[str, Any]:
-        return self.state.as_dict()
+        content: dict[str, Any] = dump(self.state)
+        return content
 
 
 async def async_watch_messages(hass: HomeAssistant, entry: BooksConfigEntry) -> None:

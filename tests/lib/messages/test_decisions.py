@@ -27,6 +27,7 @@ from smartyp1.messages import (
     watch_voltage,
 )
 from smartyp1.prices import Contract
+from smartyp1.stored_json import dump, load
 
 
 def clock(text: str) -> datetime:
@@ -67,7 +68,7 @@ def test_silence(steps: str, told: list[tuple[int, str, dict[str, str]]]) -> Non
         now, minutes, last, *is_new = step.split()
         last_reading = None if last == "never" else clock(last)
         listening = Listening(timedelta(minutes=int(minutes)), not is_new, last_reading)
-        before = SilenceState.from_dict(state.as_dict())
+        before = load(SilenceState, dump(state))
         state, message = watch_silence(before, listening, clock(now))
         due += [(number, message)] if message else []
     assert due == [
@@ -132,7 +133,7 @@ def test_a_warning_an_hour_and_four_minutes_of_each_quarter_hour() -> None:
         state, message = warn_of_excess(state, reading)
         due += [f"{time:%H:%M}"] if message else []
         # A restart does not warn again.
-        state = ExcessState.from_dict(state.as_dict()) if message else state
+        state = load(ExcessState, dump(state)) if message else state
     assert due == ["17:04", "18:04", "19:04"]
 
 
@@ -191,7 +192,7 @@ def outlook(
 def test_goal(outlooks: list[GoalOutlook], told: list[tuple[int, str]]) -> None:
     state, due = GoalState(), []
     for look in outlooks:
-        state, message = watch_goal(GoalState.from_dict(state.as_dict()), look)
+        state, message = watch_goal(load(GoalState, dump(state)), look)
         due += [(look.day.day, message.key)] if message else []
     assert due == told
 
@@ -274,7 +275,7 @@ def test_grid(
 ) -> None:
     state, due = GridState(), []
     for number, (texts, counts) in enumerate(readings):
-        state, messages = watch_grid(GridState.from_dict(state.as_dict()), texts, counts)
+        state, messages = watch_grid(load(GridState, dump(state)), texts, counts)
         due += [(number, m.key, *m.values.values()) for m in messages]
     assert due == told
 
@@ -311,27 +312,29 @@ def test_voltage(readings: str, told: tuple[str, str, float, str] | None) -> Non
             phase, volts, since = message.values.values()
             due.append((at, phase, volts, f"{datetime.fromisoformat(str(since)):%H:%M:%S}"))
             # A restart within the day tells it no second time.
-            state = VoltageState.from_dict(state.as_dict())
+            state = load(VoltageState, dump(state))
     assert due == ([told] if told else [])
+
+
+SAG = HouseholdMessage("voltage_sag", {"count": 2})
+PASSED = HouseholdMessage("goal_passed", {"so_far_eur": 81.5, "goal_eur": 80})
 
 
 def test_a_switch_that_is_turned_off_forgets() -> None:
     before, now = clock("08:00"), clock("12:00")
     state = MessageState(
         since={Kind.SILENT: before, Kind.GRID: before, Kind.ABOVE_GOAL: before},
-        outbox=Outbox(
-            date(2026, 11, 17), 2, (HouseholdMessage("voltage_sag"), HouseholdMessage("goal_above"))
-        ),
+        outbox=Outbox(date(2026, 11, 17), 2, (SAG, PASSED)),
         silence=SilenceState(before),
         excess=ExcessState(None, before),
         goal=GoalState(date(2026, 11, 16), 2, date(2026, 11, 1)),
         grid=GridState({"message": "A"}, {"power_failure": 1}),
     )
-    assert MessageState.from_dict(state.as_dict()) == state
+    assert load(MessageState, dump(state)) == state
     assert state.switched([Kind.ABOVE_GOAL, Kind.SOON_ABOVE], now) == MessageState(
         since={Kind.ABOVE_GOAL: before, Kind.SOON_ABOVE: now},
         # The messages of the day still count.
-        outbox=Outbox(date(2026, 11, 17), 2, (HouseholdMessage("goal_above"),)),
+        outbox=Outbox(date(2026, 11, 17), 2, (PASSED,)),
         excess=ExcessState(None, before),
         goal=state.goal,
     )

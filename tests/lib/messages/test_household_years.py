@@ -33,7 +33,7 @@ from smartyp1.messages import (
     SilenceState,
     VoltageState,
     WaterCapture,
-    WaterState,
+    WaterNights,
     admit,
     goal_outlook,
     warn_of_excess,
@@ -117,7 +117,8 @@ class _Home:
         self.house, self.home = house, Household(house, number + 11)
         self.reference_kw = FAST_CAR_KW if house.car_power >= FAST_CAR_W else OTHER_KW
         self.outbox, self.excess = Outbox(), ExcessState()
-        self.goal, self.water = GoalState(), WaterState()
+        self.goal = GoalState()
+        self.water: WaterNights = {}
         self.silence, self.voltage = SilenceState(), VoltageState()
         self.counts = Counter({"power_failure": 0, "voltage_sag": 0, "voltage_swell": 0})
         self.grid = GridState({}, dict(self.counts))

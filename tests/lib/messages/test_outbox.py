@@ -4,7 +4,8 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from smartyp1.messages import HouseholdMessage, Outbox, QuietHours, admit
+from smartyp1.messages import HouseholdMessage, Outbox, QuietHours, Value, admit
+from smartyp1.stored_json import dump, load
 
 NIGHT = QuietHours(time(22), time(7))
 
@@ -15,18 +16,25 @@ def at(clock: str) -> datetime:
     return datetime.fromisoformat(f"2026-11-01T{hour}") + timedelta(days=int(day) - 1)
 
 
+def message(key: str, text: str) -> HouseholdMessage:
+    """Return a message with all values of its key."""
+    values: dict[str, Value] = {
+        name: "2026-11-17T08:00:00+01:00" if name.endswith("_at") else 1
+        for name in HouseholdMessage(key).rule.values.split()
+    }
+    return HouseholdMessage(key, values | {name: text for name in values if name == "text"})
+
+
 def play(events: str) -> str:
     """Return the times and keys of the messages sent, if messages become due at these times."""
     outbox, sent = Outbox(), []
     for event in events.split(", "):
         day, clock, *names = event.split()
-        new = [HouseholdMessage(name, {"text": clock}) for name in names]
+        new = [message(name, clock) for name in names]
         # A restart between any two moments changes nothing.
-        outbox, messages = admit(
-            Outbox.from_dict(outbox.as_dict()), new, at(f"{day} {clock}"), NIGHT
-        )
+        outbox, messages = admit(load(Outbox, dump(outbox)), new, at(f"{day} {clock}"), NIGHT)
         if messages:
-            sent.append(" ".join([day, clock, *(message.key for message in messages)]))
+            sent.append(" ".join([day, clock, *(each.key for each in messages)]))
     return ", ".join(sent)
 
 
@@ -123,4 +131,4 @@ def test_quiet_hours(start: str, end: str, clock: str, is_quiet: bool) -> None: 
 )
 def test_a_malformed_outbox_is_refused(stored: object) -> None:
     with pytest.raises((ValueError, KeyError)):
-        Outbox.from_dict(stored)
+        load(Outbox, stored)

@@ -4,20 +4,23 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.messages import WaterCapture, WaterState, watch_water
+from smartyp1.messages import MessageState, WaterCapture, WaterNights, watch_water
+from smartyp1.stored_json import dump, load
 from tests.lib.bill.months import LUXEMBOURG
 
 
+def restarted(state: WaterNights) -> WaterNights:
+    return load(MessageState, dump(MessageState(water=state))).water
+
+
 def told(
-    captures: list[tuple[datetime, float]], state: WaterState | None = None
+    captures: list[tuple[datetime, float]], state: WaterNights | None = None
 ) -> list[tuple[str, str, float]]:
     """Return the times, keys and litres of the messages, with a restart after each capture."""
     due: list[tuple[str, str, float]] = []
-    state = state or WaterState()
+    state = state or {}
     for time, litres in captures:
-        state, messages = watch_water(
-            WaterState.from_dict(state.as_dict()), {"water": WaterCapture(time, litres)}
-        )
+        state, messages = watch_water(restarted(state), {"water": WaterCapture(time, litres)})
         due += [(f"{time:%d %H:%M}", m.key, round(float(m.values["litres"]))) for m in messages]
     return due
 
@@ -94,7 +97,8 @@ def test_after_three_nights_the_same_leak_is_told_weekly() -> None:
 
 
 def test_meters_are_judged_alone() -> None:
-    state, due = WaterState(), []
+    state: WaterNights = {}
+    due = []
     for (time, cold), (_, warm) in zip(night(10), night(0), strict=True):
         captures = {"cold": WaterCapture(time, cold), "warm": WaterCapture(time, warm)}
         state, messages = watch_water(state, captures)
@@ -105,8 +109,9 @@ def test_meters_are_judged_alone() -> None:
 
 
 def test_of_more_than_eight_meters_the_newest_are_remembered() -> None:
-    state, (time, litres) = WaterState(), night(10)[1]
+    state: WaterNights = {}
+    time, litres = night(10)[1]
     for name in "abcdefghij":
         state, _ = watch_water(state, {name: WaterCapture(time, litres)})
-    assert WaterState.from_dict(state.as_dict()) == state
-    assert "".join(state.meters) == "cdefghij"
+    assert restarted(state) == state
+    assert "".join(state) == "cdefghij"

@@ -13,7 +13,7 @@ from .outbox import MAX_A_DAY, Outbox, QuietHours, admit
 from .silence_watch import Listening, SilenceState, watch_silence
 from .state import MessageState
 from .voltage_watch import VoltageState, watch_voltage
-from .water_watch import WaterCapture, WaterState, watch_water
+from .water_watch import WaterCapture, WaterNights, watch_water
 
 __all__ = [
     "KINDS",
@@ -35,7 +35,7 @@ __all__ = [
     "Value",
     "VoltageState",
     "WaterCapture",
-    "WaterState",
+    "WaterNights",
     "admit",
     "goal_outlook",
     "monthly_report",

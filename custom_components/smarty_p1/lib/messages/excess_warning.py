@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple
 
 from ..bill import Demand
 from ..history import QUARTER_HOUR
 from ..prices import excess_price
-from ..stored_values import Stored, checked_mapping, checked_time
+from ..stored_json import Mark
 from .message import HouseholdMessage, Value
 
 # Measured with ten simulated households: after a minute, a fifth of the warnings of a house without
@@ -44,18 +44,8 @@ class QuarterHourAhead(NamedTuple):
 class ExcessState:
     """Since when the projection has been above, and when the last warning was sent."""
 
-    above_since: datetime | None = None
+    above_since: Annotated[datetime | None, Mark.NOT_STORED] = None
     warned_at: datetime | None = None
-
-    def as_dict(self) -> dict[str, Stored]:
-        """Return the time of the last warning as JSON values. A restart forgets the rest."""
-        return {"warned_at": self.warned_at and self.warned_at.isoformat()}
-
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
-        warned_at = checked_mapping(stored)["warned_at"]
-        return cls(None, warned_at and checked_time(warned_at))
 
 
 def quarter_hour_ahead(demand: Demand) -> QuarterHourAhead | None:

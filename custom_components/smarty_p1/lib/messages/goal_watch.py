@@ -2,18 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from ..advice import Estimate, GoalChoice, estimated, goal_of
 from ..bill import Demand, compute_bill
 from ..history import LUXEMBOURG
-from ..stored_values import (
-    Stored,
-    checked_count,
-    checked_flag,
-    checked_mapping,
-    checked_text,
-)
 from .message import HouseholdMessage
 
 # The card calls a forecast "above your goal" by the same two limits: in EUR, and relative.
@@ -51,32 +44,6 @@ class GoalState:
     """First day of the month that the two following values are about."""
     is_forecast_told: bool = False
     is_passing_told: bool = False
-
-    def as_dict(self) -> dict[str, Stored]:
-        """Return the state as JSON values."""
-        return {
-            "last_day": self.last_day and self.last_day.isoformat(),
-            "days_above": self.days_above,
-            "month": self.month and self.month.isoformat(),
-            "is_forecast_told": self.is_forecast_told,
-            "is_passing_told": self.is_passing_told,
-        }
-
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
-        data = checked_mapping(stored)
-        return cls(
-            _checked_day(data["last_day"]),
-            checked_count(data["days_above"]),
-            _checked_day(data["month"]),
-            checked_flag(data["is_forecast_told"]),
-            checked_flag(data["is_passing_told"]),
-        )
-
-
-def _checked_day(value: Stored) -> date | None:
-    return None if value is None else date.fromisoformat(checked_text(value))
 
 
 def goal_outlook(demand: Demand, choice: GoalChoice) -> GoalOutlook | None:

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated
 
-from ..stored_values import Stored, checked_count, checked_mapping, checked_text
+from ..stored_json import Size
 from .message import HouseholdMessage
 
 _MAX_TEXT_CHARS = 1024
@@ -16,30 +16,10 @@ _MAX_ITEMS = 20
 class GridState:
     """Texts and counts of the last reading. None means that there was no reading yet."""
 
-    texts: Mapping[str, str] | None = None
+    texts: Annotated[Mapping[str, str], Size(_MAX_ITEMS)] | None = None
     """Text of the operator by the meter's object. An empty text is no message."""
-    counts: Mapping[str, int] | None = None
+    counts: Annotated[Mapping[str, int], Size(_MAX_ITEMS)] | None = None
     """Counts of disturbances. A key is the kind, and perhaps a space and the phase."""
-
-    def as_dict(self) -> dict[str, Stored]:
-        """Return the state as JSON values."""
-        return {
-            "texts": None if self.texts is None else dict(self.texts),
-            "counts": None if self.counts is None else dict(self.counts),
-        }
-
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
-        data = checked_mapping(stored)
-        texts, counts = data["texts"], data["counts"]
-        if texts is not None:
-            known = checked_mapping(texts, _MAX_ITEMS)
-            texts = {name: checked_text(text) for name, text in known.items()}
-        if counts is not None:
-            known = checked_mapping(counts, _MAX_ITEMS)
-            counts = {name: checked_count(count) for name, count in known.items()}
-        return cls(texts, counts)
 
 
 def watch_grid(

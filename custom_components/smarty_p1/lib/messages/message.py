@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple
 
-from ..stored_values import Stored, checked_mapping, checked_number, checked_text
+from ..stored_json import Mark
+from ..stored_values import checked_time
 
 type Value = str | float
 """Value of a placeholder. A name that ends with `_at` has an ISO 8601 time."""
 
-_MAX_VALUES = 10
+_TEXTS = {"text", "phase"}
 
 
 class Line(NamedTuple):
@@ -43,6 +44,8 @@ class _Rule(NamedTuple):
     """Rule for the messages of a key."""
 
     kind: Kind
+    values: str
+    """Names of the values that the text has placeholders for, divided by spaces."""
     is_kept: bool = True
     """Whether the message waits for the end of the quiet hours, or for the next day."""
     is_urgent: bool = False
@@ -53,24 +56,27 @@ class _Rule(NamedTuple):
     """Whether the message counts towards the limit of a day."""
 
 
+_FORECAST = "forecast_euros above_euros goal_euros so_far_euros"
 # In the order of importance: where the limit of a day leaves room for one message, it is the first.
 _RULES: Mapping[str, _Rule] = {
-    "operator_message": _Rule(Kind.GRID, is_urgent=True, is_first=True),
-    "water_flood": _Rule(Kind.WATER_AT_NIGHT, is_urgent=True, is_first=True),
-    "water_at_night": _Rule(Kind.WATER_AT_NIGHT, is_first=True),
-    "silent": _Rule(Kind.SILENT),
-    "back": _Rule(Kind.SILENT, is_counted=False),
-    "power_failure": _Rule(Kind.GRID),
-    "goal_passed": _Rule(Kind.ABOVE_GOAL),
-    "goal_above": _Rule(Kind.ABOVE_GOAL),
-    "goal_above_budget": _Rule(Kind.ABOVE_GOAL),
-    "soon_above": _Rule(Kind.SOON_ABOVE, is_kept=False),
-    "voltage_swell": _Rule(Kind.GRID),
-    "voltage_sag": _Rule(Kind.GRID),
-    "voltage_outside": _Rule(Kind.GRID),
+    "operator_message": _Rule(Kind.GRID, "text", is_urgent=True, is_first=True),
+    "water_flood": _Rule(Kind.WATER_AT_NIGHT, "litres", is_urgent=True, is_first=True),
+    "water_at_night": _Rule(Kind.WATER_AT_NIGHT, "litres from_at until_at", is_first=True),
+    "silent": _Rule(Kind.SILENT, "since_at"),
+    "back": _Rule(Kind.SILENT, "from_at until_at", is_counted=False),
+    "power_failure": _Rule(Kind.GRID, "count"),
+    "goal_passed": _Rule(Kind.ABOVE_GOAL, "so_far_eur goal_eur"),
+    "goal_above": _Rule(Kind.ABOVE_GOAL, _FORECAST),
+    "goal_above_budget": _Rule(Kind.ABOVE_GOAL, f"{_FORECAST} budget_eur"),
+    "soon_above": _Rule(
+        Kind.SOON_ABOVE, "reference_kw less_kw until_at saving_eur current_kw", is_kept=False
+    ),
+    "voltage_swell": _Rule(Kind.GRID, "count"),
+    "voltage_sag": _Rule(Kind.GRID, "count"),
+    "voltage_outside": _Rule(Kind.GRID, "phase volts since_at"),
     # A report is made after the quiet hours, so it never waits.
-    "monthly_report": _Rule(Kind.MONTHLY_REPORT, is_kept=False, is_counted=False),
-    "monthly_report_energy": _Rule(Kind.MONTHLY_REPORT, is_kept=False, is_counted=False),
+    "monthly_report": _Rule(Kind.MONTHLY_REPORT, "", is_kept=False, is_counted=False),
+    "monthly_report_energy": _Rule(Kind.MONTHLY_REPORT, "", is_kept=False, is_counted=False),
 }
 _RANKS = {key: rank for rank, key in enumerate(_RULES)}
 KINDS: Mapping[str, Kind] = {key: rule.kind for key, rule in _RULES.items()}
@@ -83,9 +89,9 @@ class HouseholdMessage:
 
     key: str
     values: Mapping[str, Value] = field(default_factory=dict)
-    lines: Sequence[Line] = ()
-    """Lines of a report, in place of a text."""
-    names_meters: bool = False
+    lines: Annotated[Sequence[Line], Mark.NOT_STORED] = ()
+    """Lines of a report, in place of a text. A report never waits, so it is not stored."""
+    names_meters: Annotated[bool, Mark.NOT_STORED] = False
     """Whether the lines name the meters of a house."""
 
     @property
@@ -98,22 +104,13 @@ class HouseholdMessage:
         """Return the rank of the message: 0 is the most important one."""
         return _RANKS[self.key]
 
-    def as_dict(self) -> dict[str, Stored]:
-        """Return the message as JSON values."""
-        return {"key": self.key, "values": dict(self.values)}
-
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the message from the result of `as_dict`. Raises ValueError if it is malformed."""
-        data = checked_mapping(stored)
-        key = checked_text(data["key"])
-        if key not in _RULES:
+    def check_stored(self) -> None:
+        """Raise ValueError unless the message has the key of a rule, and this rule's values."""
+        rule = _RULES.get(self.key)
+        if rule is None or {*self.values} != {*rule.values.split()}:
             raise ValueError
-        values = checked_mapping(data["values"], _MAX_VALUES)
-        return cls(
-            key,
-            {
-                name: checked_text(value) if isinstance(value, str) else checked_number(value)
-                for name, value in values.items()
-            },
-        )
+        for name, value in self.values.items():
+            if name.endswith("_at"):
+                checked_time(value)
+            elif isinstance(value, str) is not (name in _TEXTS):
+                raise ValueError

@@ -8,9 +8,9 @@ is one about the goal of a month that has ended.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple
 
-from ..stored_values import Stored, checked_count, checked_list, checked_mapping, checked_text
+from ..stored_json import Mark, Size
 from .message import HouseholdMessage, Kind
 
 MAX_A_DAY = 3
@@ -37,36 +37,14 @@ class Outbox:
 
     day: date | None = None
     sent: int = 0
-    waiting: tuple[HouseholdMessage, ...] = ()
-    sent_first: int = 0
+    waiting: Annotated[tuple[HouseholdMessage, ...], Size(_MAX_WAITING)] = ()
+    sent_first: Annotated[int, Mark.ADDED_LATER] = 0
     """Number of the sent messages that come first."""
 
     def may_send(self, now: datetime, quiet: QuietHours) -> bool:
         """Return whether a message that is not urgent may be sent at the local time `now`."""
         is_full = self.day == now.date() and self.sent >= MAX_A_DAY
         return not is_full and not quiet.contain(now.time())
-
-    def as_dict(self) -> dict[str, Stored]:
-        """Return the outbox as JSON values."""
-        return {
-            "day": self.day and self.day.isoformat(),
-            "sent": self.sent,
-            "waiting": [message.as_dict() for message in self.waiting],
-            "sent_first": self.sent_first,
-        }
-
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the outbox from the result of `as_dict`. Raises ValueError if it is malformed."""
-        data = checked_mapping(stored)
-        waiting = checked_list(data["waiting"], _MAX_WAITING)
-        day = data["day"] and date.fromisoformat(checked_text(data["day"]))
-        return cls(
-            day,
-            checked_count(data["sent"]),
-            tuple(map(HouseholdMessage.from_dict, waiting)),
-            checked_count(data.get("sent_first", 0)),
-        )
 
 
 def admit(

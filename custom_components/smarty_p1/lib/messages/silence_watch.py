@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from ..stored_values import Stored, checked_mapping, checked_time
 from .message import HouseholdMessage
 
 _SILENCE = timedelta(hours=1)
@@ -27,16 +26,6 @@ class SilenceState:
     """Start of the silence that a message has told, or None."""
 
     told_since: datetime | None = None
-
-    def as_dict(self) -> dict[str, Stored]:
-        """Return the state as JSON values."""
-        return {"told_since": self.told_since and self.told_since.isoformat()}
-
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
-        since = checked_mapping(stored)["told_since"]
-        return cls(since and checked_time(since))
 
 
 def watch_silence(

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import Annotated
 
 from ..history import LUXEMBOURG
-from ..stored_values import Stored, checked_mapping, checked_text
+from ..stored_json import Mark
 from .message import HouseholdMessage, Value
 
 _OUTSIDE_FOR = timedelta(seconds=60)
@@ -18,20 +18,10 @@ _MAX_PAUSE = timedelta(minutes=2)
 class VoltageState:
     """Since when each phase has been outside, and the day of the last message."""
 
-    since: Mapping[str, datetime] = field(default_factory=dict)
+    since: Annotated[Mapping[str, datetime], Mark.NOT_STORED] = field(default_factory=dict)
     told_on: date | None = None
-    read_at: datetime | None = None
+    read_at: Annotated[datetime | None, Mark.NOT_STORED] = None
     """Time of the last reading with a phase outside."""
-
-    def as_dict(self) -> dict[str, Stored]:
-        """Return the day of the last message as JSON values. A restart forgets the rest."""
-        return {"told_on": self.told_on and self.told_on.isoformat()}
-
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
-        told_on = checked_mapping(stored)["told_on"]
-        return cls({}, told_on and date.fromisoformat(checked_text(told_on)))
 
 
 def watch_voltage(

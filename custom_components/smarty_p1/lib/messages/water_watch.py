@@ -1,21 +1,12 @@
 """Messages about water that flows all night, as the captures of a water meter show it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple
 
 from ..history import LUXEMBOURG
-from ..stored_values import (
-    Stored,
-    checked_count,
-    checked_flag,
-    checked_list,
-    checked_mapping,
-    checked_number,
-    checked_text,
-    checked_time,
-)
+from ..stored_json import Size
 from .message import HouseholdMessage, Value
 
 _START, _END = time(1), time(5)
@@ -48,68 +39,33 @@ class WaterCapture(NamedTuple):
 class WaterNight:
     """Captures of the running night, and the nights running in which water flowed all the time."""
 
-    captures: tuple[WaterCapture, ...] = ()
+    captures: Annotated[tuple[WaterCapture, ...], Size(_MAX_CAPTURES)] = ()
     nights: int = 0
     last_night: date | None = None
     """Last night that was judged."""
     is_flood_told: bool = False
 
-    def as_dict(self) -> dict[str, Stored]:
-        """Return the night as JSON values."""
-        return {
-            "captures": [[each.time.isoformat(), each.litres] for each in self.captures],
-            "nights": self.nights,
-            "last_night": self.last_night and self.last_night.isoformat(),
-            "is_flood_told": self.is_flood_told,
-        }
 
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the night from the result of `as_dict`. Raises ValueError if it is malformed."""
-        data = checked_mapping(stored)
-        pairs = [checked_list(pair, 2) for pair in checked_list(data["captures"], _MAX_CAPTURES)]
-        last = data["last_night"]
-        return cls(
-            tuple(WaterCapture(checked_time(at), checked_number(litres)) for at, litres in pairs),
-            checked_count(data["nights"]),
-            last and date.fromisoformat(checked_text(last)),
-            checked_flag(data["is_flood_told"]),
-        )
-
-
-@dataclass(frozen=True)
-class WaterState:
-    """Nights of the water meters, by the identity of the meter."""
-
-    meters: Mapping[str, WaterNight] = field(default_factory=dict)
-
-    def as_dict(self) -> dict[str, Stored]:
-        """Return the state as JSON values."""
-        return {name: night.as_dict() for name, night in self.meters.items()}
-
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the state from the result of `as_dict`. Raises ValueError if it is malformed."""
-        meters = checked_mapping(stored, _MAX_METERS)
-        return cls({name: WaterNight.from_dict(night) for name, night in meters.items()})
+type WaterNights = Annotated[Mapping[str, WaterNight], Size(_MAX_METERS)]
+"""Nights of the water meters, by the identity of the meter."""
 
 
 def watch_water(
-    state: WaterState, captures: Mapping[str, WaterCapture]
-) -> tuple[WaterState, list[HouseholdMessage]]:
+    state: WaterNights, captures: Mapping[str, WaterCapture]
+) -> tuple[WaterNights, list[HouseholdMessage]]:
     """Return the new state, and the messages that are due after the captures of water meters.
 
     Return `state` itself if nothing has changed.
     """
-    meters, messages = dict(state.meters), list[HouseholdMessage]()
+    meters, messages = dict(state), list[HouseholdMessage]()
     for name, capture in captures.items():
-        before = state.meters.get(name, WaterNight())
+        before = state.get(name, WaterNight())
         meters[name], due = _after(before, capture)
         messages += due
-    if meters == state.meters:
+    if meters == state:
         return state, messages
     newest = [*meters.items()][-_MAX_METERS:]
-    return WaterState(dict(newest)), messages
+    return dict(newest), messages
 
 
 def _after(

@@ -1,0 +1,153 @@
+"""Stored state of messages: a file that anybody may have edited is refused, or works."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smartyp1.messages import HouseholdMessage, Kind, MessageState, Value
+from smartyp1.messages.message import KINDS
+from smartyp1.stored_json import dump, load
+
+TRANSLATIONS = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"
+MORNING = "2026-11-17T08:00:00+01:00"
+# A file with all that it can have.
+STORED: dict[str, Any] = {
+    "since": {kind.value: MORNING for kind in Kind},
+    "outbox": {
+        "day": "2026-11-17",
+        "sent": 2,
+        "waiting": [
+            {"key": "power_failure", "values": {"count": 2}},
+            {
+                "key": "voltage_outside",
+                "values": {"phase": "L1", "volts": 1.5, "since_at": MORNING},
+            },
+        ],
+        "sent_first": 1,
+    },
+    "silence": {"told_since": MORNING},
+    "excess": {"warned_at": MORNING},
+    "goal": {
+        "last_day": "2026-11-16",
+        "days_above": 2,
+        "month": "2026-11-01",
+        "is_forecast_told": True,
+        "is_passing_told": False,
+    },
+    "grid": {"texts": {"message": "A"}, "counts": {"voltage_sag L1": 1}},
+    "voltage": {"told_on": "2026-11-16"},
+    "water": {
+        "W1": {
+            "captures": [[MORNING, 5000.5]],
+            "nights": 2,
+            "last_night": "2026-11-16",
+            "is_flood_told": False,
+        }
+    },
+    "reported_in": "2026-11-01",
+}
+WRONG: tuple[object, ...] = (
+    *(False, True, 0, -1, 1.5, 10**16, float("nan"), float("inf"), None),
+    *("", "x", "9999-12-31", "0001-01-01T00:00:00+00:00", "2026-11-17T08:00:00"),
+    *([], {}, [None], {"": None}),
+)
+# A text may be any, and these values may be unknown, negative or fractions.
+IS_TEXT = re.compile(r"outbox\.waiting\.1\.values\.phase|grid\.texts\.message")
+IS_NUMBER = re.compile(r"outbox\.waiting\.\d\.values\.(count|volts)|water\.W1\.captures\.0\.1")
+IS_COUNT = re.compile(r"outbox\.sent(_first)?|goal\.days_above|grid\.counts\..*|water\.W1\.nights")
+IS_FLAG = re.compile(r"goal\.is_.*|water\.W1\.is_.*")
+IS_DAY = re.compile(r"outbox\.day|goal\.(last_day|month)|voltage\..*|.*\.last_night|reported_in")
+IS_OPTIONAL = re.compile(r"silence\..*|excess\..*|grid\.(texts|counts)")
+IS_MAPPING = re.compile(r"since|water|grid\.(texts|counts)")
+IS_LIST = re.compile(r"outbox\.waiting|water\.W1\.captures")
+
+
+def is_right(path: str, value: object) -> bool:
+    """Return whether a value may stand at a path of the file."""
+    is_number = type(value) in {int, float} and abs(float(str(value))) < 1e300
+    return (
+        (bool(IS_TEXT.fullmatch(path)) and isinstance(value, str))
+        or (bool(IS_NUMBER.fullmatch(path)) and is_number)
+        or (bool(IS_COUNT.fullmatch(path)) and type(value) is int and 0 <= value <= 10**15)
+        or (bool(IS_FLAG.fullmatch(path)) and isinstance(value, bool))
+        or (value is None and bool(IS_DAY.fullmatch(path) or IS_OPTIONAL.fullmatch(path)))
+        or (bool(IS_MAPPING.fullmatch(path)) and value == {})
+        or (bool(IS_LIST.fullmatch(path)) and value == [])
+    )
+
+
+def changed(data: Any, path: str = "") -> Iterator[tuple[str, object, Any]]:  # noqa: ANN401
+    """Yield the data with each value replaced by each wrong one, with the path and the value."""
+    for value in WRONG if path else ():
+        yield path, value, value
+    items = data.items() if isinstance(data, dict) else ()
+    for key, item in enumerate(data) if isinstance(data, list) else items:
+        for at, value, new in changed(item, f"{path}.{key}".removeprefix(".")):
+            copy = data.copy()
+            copy[key] = new
+            yield at, value, copy
+
+
+def test_a_file_is_read_as_it_was_written() -> None:
+    assert json.loads(json.dumps(dump(load(MessageState, STORED)))) == STORED
+
+
+def test_each_wrong_value_is_refused() -> None:
+    tried = 0
+    for path, value, stored in changed(STORED):
+        tried += 1
+        if is_right(path, value):
+            assert dump(load(MessageState, stored)) == stored, path
+            continue
+        with pytest.raises(ValueError):  # noqa: PT011 - no text
+            pytest.fail(f"{path} = {value!r}: {load(MessageState, stored)}")
+    assert tried > 500
+
+
+def test_each_missing_value_is_refused_except_what_earlier_files_lack() -> None:
+    accepted = [
+        name
+        for name in STORED
+        if not _is_refused({key: value for key, value in STORED.items() if key != name})
+    ]
+    assert accepted == ["voltage", "water", "reported_in"]
+    without = {key: value for key, value in STORED["outbox"].items() if key != "sent_first"}
+    assert load(MessageState, STORED | {"outbox": without}).outbox.sent_first == 0
+
+
+def _is_refused(stored: object) -> bool:
+    try:
+        load(MessageState, stored)
+    except ValueError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("key", [key for key in KINDS if not key.startswith("monthly_report")])
+def test_a_message_needs_the_values_of_its_text(key: str) -> None:
+    names = {*HouseholdMessage(key).rule.values.split()}
+    for path in TRANSLATIONS.glob("*.json"):
+        texts = json.loads(path.read_text())["common"]
+        text = texts[f"message_{key}_title"] + texts[f"message_{key}_text"]
+        assert {*re.findall(r"{(\w+)}", text)} <= names, path
+    values: dict[str, Value] = {
+        name: MORNING if name.endswith("_at") else "L1" if name in {"text", "phase"} else 5
+        for name in names
+    }
+    assert not _is_refused_message(key, values)
+    assert _is_refused_message(key, values | {"another": 5})
+    for name in names:
+        assert _is_refused_message(key, {each: values[each] for each in names - {name}})
+        wrongs: list[object] = ["L", 5, None, [], "2026-11-17"]
+        for wrong in wrongs:
+            if type(wrong) is not type(values[name]) or values[name] == MORNING:
+                assert _is_refused_message(key, values | {name: wrong}), (name, wrong)
+
+
+def _is_refused_message(key: str, values: object) -> bool:
+    waiting = [{"key": key, "values": values}]
+    return _is_refused(STORED | {"outbox": STORED["outbox"] | {"waiting": waiting}})
