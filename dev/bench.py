@@ -35,7 +35,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smarty_p1.coordinator import port_connection
 from dev.simulator import Meter
 from dev.simulator.arguments import count
-from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, Telegram
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.keys import DEFAULT_AUTHENTICATION_KEY
+from smartyp1.p1.telegram import Telegram
 
 KEY = bytes.fromhex("AABBCCDDEEFF00112233445566778899")
 START = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)

@@ -7,16 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from random import SystemRandom
 
-from smartyp1.capture import (
-    CaptureSummary,
-    Recording,
-    Replaced,
-    anonymise,
-    summarise,
-    write_capture,
-)
-from smartyp1.p1 import FrameDecryptor
-from smartyp1.port import LinkError, ReconnectingPort, redact_port
+from smartyp1.capture.anonymiser import Replaced, anonymise
+from smartyp1.capture.capture_file import Recording, write_capture
+from smartyp1.capture.summary import CaptureSummary, summarise
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.port.address_masking import redact_port
+from smartyp1.port.errors import LinkError
+from smartyp1.port.reconnecting_port import ReconnectingPort
 
 from .watch_texts import clean
 

@@ -8,8 +8,11 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any
 
-from smartyp1.capture import BEGINNING, MAX_SIZE, CaptureError, Chunk, read_capture
-from smartyp1.p1 import Decoder, Rejection, Telegram
+from smartyp1.capture.anonymiser import Chunk
+from smartyp1.capture.capture_file import BEGINNING, MAX_SIZE, CaptureError, read_capture
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.rejection_reasons import Rejection
+from smartyp1.p1.telegram import Telegram
 
 from .keys import read_keys
 from .parser import Parser, UsageError, shown

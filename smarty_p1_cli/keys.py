@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
+from smartyp1.p1.keys import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
 
 from .parser import Parser, UsageError
 

@@ -4,7 +4,7 @@ import argparse
 import re
 from typing import Any, NoReturn, override
 
-from smartyp1.p1 import KeyFormatError, parse_key
+from smartyp1.p1.keys import KeyFormatError, parse_key
 
 
 class UsageError(Exception):

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from smartyp1.p1 import Decoder, FrameDecryptor
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.frame_decryptor import FrameDecryptor
 
 from .keys import read_keys
 from .parser import Parser, UsageError, port_url, shown
@@ -63,7 +64,7 @@ def _run_watch(arguments: argparse.Namespace) -> int:
     # Import only here, because other commands, such as decoding, must work without the optional
     # library serialx.
     try:
-        from smartyp1.port import normalise_port  # noqa: PLC0415
+        from smartyp1.port.serial_port import normalise_port  # noqa: PLC0415
 
         from .watch import watch_port  # noqa: PLC0415
     except ModuleNotFoundError as err:
@@ -76,7 +77,7 @@ def _run_watch(arguments: argparse.Namespace) -> int:
 
 def _run_capture(arguments: argparse.Namespace) -> int:
     try:
-        from smartyp1.port import normalise_port  # noqa: PLC0415
+        from smartyp1.port.serial_port import normalise_port  # noqa: PLC0415
 
         from .capture import capture_port  # noqa: PLC0415
     except ModuleNotFoundError as err:

@@ -1,6 +1,6 @@
 """Explanations of rejected frames for people."""
 
-from smartyp1.p1 import Reason, Rejection
+from smartyp1.p1.rejection_reasons import Reason, Rejection
 
 EXPLANATIONS = {
     Reason.TAG: "wrong key, or its first bytes were altered on the way (the tag does not verify)",

@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from smartyp1.p1 import Decoder, Telegram
-from smartyp1.port import ReconnectingPort, redact_port
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
+from smartyp1.port.address_masking import redact_port
+from smartyp1.port.reconnecting_port import ReconnectingPort
 
 from .watch_state import WatchState
 from .watch_texts import condition, line, summary

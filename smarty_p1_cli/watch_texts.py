@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from smartyp1 import p1, port
+from smartyp1.p1.obis import OBJECTS
+from smartyp1.p1.telegram import Telegram
+from smartyp1.p1.value_converters import Value
+from smartyp1.port.errors import (
+    LinkError,
+    PortBusyError,
+    PortNotFoundError,
+    PortPermissionError,
+    PortSilentError,
+    PortUnreachableError,
+)
 
 from .rejection_words import EXPLANATIONS
 from .watch_state import WatchState
@@ -10,12 +20,12 @@ from .watch_state import WatchState
 # Longest interval between two telegrams in seconds. A meter sends every ten seconds, so a longer
 # silence is a fault.
 MAX_TELEGRAM_INTERVAL_S = 15.0
-_LOSSES: dict[type[port.LinkError], str] = {
-    port.PortNotFoundError: "no such device, host or service",
-    port.PortUnreachableError: "the port does not answer",
-    port.PortPermissionError: "this user may not open the port",
-    port.PortBusyError: "another program holds the port",
-    port.PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
+_LOSSES: dict[type[LinkError], str] = {
+    PortNotFoundError: "no such device, host or service",
+    PortUnreachableError: "the port does not answer",
+    PortPermissionError: "this user may not open the port",
+    PortBusyError: "another program holds the port",
+    PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
 }
 # OBIS references of the objects that a telegram's line shows.
 _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
@@ -30,7 +40,7 @@ def condition(status: WatchState, now: float) -> str:
     if status.rejection:
         return EXPLANATIONS[status.rejection]
     if now - status.silent_since > MAX_TELEGRAM_INTERVAL_S:
-        return _LOSSES[port.PortSilentError]
+        return _LOSSES[PortSilentError]
     if now - status.searched_since > MAX_TELEGRAM_INTERVAL_S:
         return "bytes arrive, but no telegram can be found in them"
     return "reading" if status.telegram else "waiting for the first telegram"
@@ -54,11 +64,11 @@ def summary(status: WatchState, now: float) -> str:
     return f"{condition(status, now)}; {rejected}; {age}; {clean(status.address, 60)}{detail}"
 
 
-def line(telegram: p1.Telegram) -> str:
+def line(telegram: Telegram) -> str:
     """Return the main values of a telegram as one line."""
     values = [
-        f"{p1.OBJECTS[reference].name} "
-        + clean(_text(telegram.objects[reference], p1.OBJECTS[reference].unit))
+        f"{OBJECTS[reference].name} "
+        + clean(_text(telegram.objects[reference], OBJECTS[reference].unit))
         for reference in _ENERGY_AND_POWER
         if reference in telegram.objects
     ]
@@ -69,7 +79,7 @@ def line(telegram: p1.Telegram) -> str:
     return f"{start}: {', '.join(values)}"
 
 
-def _text(value: p1.Value, unit: str | None) -> str:
+def _text(value: Value, unit: str | None) -> str:
     match value:
         case None | "":
             return "-"

@@ -13,7 +13,7 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from smarty_p1_gateway import Keys
-from smartyp1.p1 import Telegram
+from smartyp1.p1.telegram import Telegram
 
 from .frames.frame_order import MAX_TITLES
 from .store.series_line_protocol import meter_label

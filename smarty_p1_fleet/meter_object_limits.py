@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import partial
 
 from smarty_p1_gateway.decoded_meters import LIMIT_TEXTS
-from smartyp1.meter import Limits
-from smartyp1.p1 import Telegram
+from smartyp1.meter.object_count_and_rate_limits import Limits
+from smartyp1.p1.telegram import Telegram
 
 from .frames.frame_order import MAX_TITLES
 

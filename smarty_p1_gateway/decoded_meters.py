@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from smartyp1.bill import DemandMeter
-from smartyp1.history import HEADER, as_decimal, month_name
-from smartyp1.meter import Limits, MeterMemory, MeterReader, Reading
-from smartyp1.p1 import FrameDecryptor, Telegram
-from smartyp1.publish import level
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.history.month_file_lines import HEADER, as_decimal, month_name
+from smartyp1.meter.meter_memory import MeterMemory
+from smartyp1.meter.meter_reader import MeterReader, Reading
+from smartyp1.meter.object_count_and_rate_limits import Limits
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.telegram import Telegram
+from smartyp1.publish.topics import level
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text
 
 from .json_storage import JsonStorage

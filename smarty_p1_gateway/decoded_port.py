@@ -5,8 +5,10 @@ import time
 from datetime import UTC, datetime
 from math import inf
 
-from smartyp1.meter import FirstMeter, MeterSession, OtherMeter, Reading, Rejected
-from smartyp1.p1 import Reason
+from smartyp1.meter.meter_identity import FirstMeter
+from smartyp1.meter.meter_reader import Reading
+from smartyp1.meter.meter_session import MeterSession, OtherMeter, Rejected
+from smartyp1.p1.rejection_reasons import Reason
 
 from .decoded_meters import DecodedMeters
 from .metrics import GatewayMetrics

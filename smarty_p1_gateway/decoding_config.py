@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smartyp1.publish import (
+from smartyp1.publish.messages import LIFETIME
+from smartyp1.publish.mqtt_discovery import Discovery, DiscoveryNames
+from smartyp1.publish.publish_format import (
     DEFAULT_PREFIX,
     DOMAIN,
-    LIFETIME,
     MAX_INTERVAL,
     REPEAT_EVERY,
-    Discovery,
-    DiscoveryNames,
     Format,
 )
 

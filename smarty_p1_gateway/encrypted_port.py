@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 
 from smartyp1.outage import Budget
-from smartyp1.p1 import Frame, FrameSplitter
+from smartyp1.p1.frame_finder import FrameSplitter
+from smartyp1.p1.frame_header import Frame
 
 from .metrics import GatewayMetrics
 from .queue.frame_queue_memory_and_writer import FrameStore

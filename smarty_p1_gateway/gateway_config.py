@@ -9,8 +9,9 @@ from itertools import count
 from pathlib import Path
 from socket import gethostname
 
-from smartyp1.port import identify_port, normalise_port, redact_port
-from smartyp1.publish import SMARTYREADER_TOPIC, Format
+from smartyp1.port.address_masking import identify_port, redact_port
+from smartyp1.port.serial_port import normalise_port
+from smartyp1.publish.publish_format import SMARTYREADER_TOPIC, Format
 
 from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
 from .decoding_config import DecodingConfig, read_decoding

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import override
 
-from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY
+from smartyp1.p1.keys import DEFAULT_AUTHENTICATION_KEY
 
 LOGGER = logging.getLogger(__name__)
 

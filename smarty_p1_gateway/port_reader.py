@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from smartyp1.outage import Outage
-from smartyp1.port import LinkError, ReconnectingPort
+from smartyp1.port.errors import LinkError
+from smartyp1.port.reconnecting_port import ReconnectingPort
 
 from .gateway_config import PortConfig
 from .metrics import GatewayMetrics

@@ -11,7 +11,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from smartyp1.prices import PriceFile, network_prices
+from smartyp1.prices import network_prices
+from smartyp1.prices.price_file import PriceFile
 from tests.prices import PRICES
 
 # New prices in the integration's own file change no test but the one of that file.

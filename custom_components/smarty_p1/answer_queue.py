@@ -29,12 +29,16 @@ from .const import DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices import async_market_hours, async_prices_ahead
-from .lib.advice import LOAD_LOOKED_BACK, Load, StartCosts, StartLack, start_costs
-from .lib.answers import what_if_report
-from .lib.bill import Demand, QuarterHours, quarter_hours_between
+from .lib.advice.best_start import LOAD_LOOKED_BACK, Load, StartCosts, StartLack, start_costs
+from .lib.answers.what_if import what_if_report
+from .lib.bill.demand_snapshot import Demand
+from .lib.bill.quarter_hour_views import QuarterHours, quarter_hours_between
 from .lib.fair_queue import Allowances, BusyError, FairQueue
-from .lib.history import MarketHours, MarketPrices, QuarterHour, day_start, quarter_start
-from .lib.prices import PricesAhead, at_stored_level
+from .lib.history.calendar import day_start, quarter_start
+from .lib.history.market_prices import MarketHours, MarketPrices
+from .lib.history.quarter_hour import QuarterHour
+from .lib.prices.market_price_lists import PricesAhead
+from .lib.prices.past_market_prices import at_stored_level
 
 MAX_WAITING = 8
 """Maximum questions of a user in the queue, equal or not. The question being answered does not

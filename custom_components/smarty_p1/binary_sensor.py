@@ -15,7 +15,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_REFERENCE_POWER
 from .coordinator import BooksConfigEntry, BooksCoordinator
 from .entity import SmartyEntity, category_of, find_new
-from .lib.entities import BINARY_SENSORS, MEASURED_SINCE, BinarySensorSpec
+from .lib.entities.entity_description import BinarySensorSpec
+from .lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, MEASURED_SINCE
 
 PARALLEL_UPDATES = 0
 

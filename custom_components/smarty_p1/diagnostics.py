@@ -26,9 +26,10 @@ from .coordinator.cableless_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .coordinator.source_entity_coordinator import EntityCoordinator
-from .lib.bill import Demand
-from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, mbus_reference
-from .lib.port import redact_port
+from .lib.bill.demand_snapshot import Demand
+from .lib.p1.obis import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, mbus_reference
+from .lib.p1.telegram import Telegram
+from .lib.port.address_masking import redact_port
 from .sinks import PRIVATE_FIELDS
 from .sinks.shown_clients import clients_of
 

@@ -13,18 +13,13 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator import BooksCoordinator, has_books
-from .lib.entities import (
-    INDEX,
-    MBUS_MODEL,
-    METER_MODEL,
-    EntitySpec,
-    day_sums_of,
-    local_times,
-    maker,
-    short_serial,
-)
-from .lib.meter import CHANNEL_PREFIX, Reading
-from .lib.p1 import is_filler
+from .lib.entities.devices import MBUS_MODEL, METER_MODEL, maker, short_serial
+from .lib.entities.entity_description import EntitySpec, local_times
+from .lib.entities.leneda_and_sharing_sensors import day_sums_of
+from .lib.entities.mbus_sensors import INDEX
+from .lib.meter.mbus_meters import CHANNEL_PREFIX
+from .lib.meter.meter_reader import Reading
+from .lib.p1.value_converters import is_filler
 
 
 def category_of(described: EntitySpec[Any]) -> EntityCategory | None:

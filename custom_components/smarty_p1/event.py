@@ -19,15 +19,9 @@ from .const import DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.meter_coordinator import MeterConfigEntry
 from .entity import SmartyEntity, category_of, find_new, on_new_objects
-from .lib.entities import (
-    ATTR_TEXT,
-    DISTURBANCE,
-    EVENT_MESSAGE,
-    EVENTS,
-    EventSpec,
-    disturbances,
-)
-from .lib.meter import Reading
+from .lib.entities.entity_description import EventSpec
+from .lib.entities.events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
+from .lib.meter.meter_reader import Reading
 from .lib.stored_values import checked_count, checked_mapping
 
 PARALLEL_UPDATES = 0

@@ -12,7 +12,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN
 from .event import MESSAGE_RECEIVED
-from .lib.entities import ATTR_TEXT
+from .lib.entities.events import ATTR_TEXT
 
 
 @callback

@@ -49,10 +49,11 @@ from .flows.options.contract_form import async_list_high_prices
 from .flows.options.leneda_account import async_read_key, key_fields
 from .flows.options.meter_options import CONTRACT, DETAILS
 from .flows.options.older_prices_sentence import async_older_prices_sentence
-from .lib.boards import MessageValue
-from .lib.entities import short_serial
-from .lib.meter import shown_name
-from .lib.virtual import MAX_BATTERIES, Profile
+from .lib.boards.board_message import MessageValue
+from .lib.entities.devices import short_serial
+from .lib.meter.object_count_and_rate_limits import shown_name
+from .lib.virtual.clients import Profile
+from .lib.virtual.virtual_meter import MAX_BATTERIES
 from .sinks.shown_clients import clients_of
 from .user_locale import async_user_locale
 

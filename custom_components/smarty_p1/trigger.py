@@ -14,7 +14,7 @@ from homeassistant.helpers.trigger import (
     Trigger,
 )
 
-from .lib.entities import DISTURBANCE as DISTURBANCES
+from .lib.entities.events import DISTURBANCE as DISTURBANCES
 from .trigger_and_condition_targets import (
     BREAKER,
     DISTURBANCE,

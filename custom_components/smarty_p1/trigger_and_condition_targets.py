@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import ElectricPotentialConverter
 
 from .const import DOMAIN
-from .lib.entities import VOLTAGE_LIMITS
+from .lib.entities.meter_sensors import VOLTAGE_LIMITS
 
 WARNING = frozenset({"demand_will_exceed"})
 MESSAGES = frozenset({"message", *(f"channel_message_{number}" for number in range(1, 6))})

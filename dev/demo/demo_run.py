@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from dev.simulator import Meter
 from dev.simulator.heater import Heater
-from smartyp1.prices import Contract
+from smartyp1.prices.contract import Contract
 
 from . import inverter
 from .client import PASSWORD, USER, Client, attempt

@@ -13,9 +13,10 @@ from typing import Any
 
 from dev.simulator import Meter
 from dev.simulator.telegram_values import Channel
-from smartyp1.history import LUXEMBOURG
-from smartyp1.meter import MeterReader, Reading
-from smartyp1.p1 import Decoder, Telegram
+from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.meter.meter_reader import MeterReader, Reading
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
 
 from .meter_statistics import DOMAIN
 

@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 
 from dev.simulator import Meter
 from dev.simulator.household import Registers
-from smartyp1.bill import DemandMeter
-from smartyp1.history import HEADER, Amounts, Energies, Span, SpanKind, line_of, month_name
-from smartyp1.meter import MeterReader
-from smartyp1.p1 import Decoder, Telegram
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.history.month_file_lines import HEADER, line_of, month_name
+from smartyp1.history.register_amounts import Amounts, Energies
+from smartyp1.history.spans import Span, SpanKind
+from smartyp1.meter.meter_reader import MeterReader
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
+from smartyp1.prices.contract import Contract
 
 from .meter_statistics import DOMAIN, registers, start_of_history
 

@@ -20,7 +20,8 @@ from nats.errors import TimeoutError as NoAnswerError
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
 from smarty_p1_fleet.store.series_line_protocol import make_sample
-from smartyp1.p1 import FrameDecryptor, Telegram
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.telegram import Telegram
 
 from .cluster import ADMIN, connect
 from .meters import FleetMeter, key_of, make_meters

@@ -15,9 +15,11 @@ from pathlib import Path
 from statistics import mean
 
 from dev.simulator.arguments import count
-from smartyp1.history import QuarterHour
-from smartyp1.leneda import ExportError, LenedaRow, newest, quarter_hours_of, read_export
-from smartyp1.prices import Contract
+from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, newest, quarter_hours_of
+from smartyp1.leneda.portal_file import read_export
+from smartyp1.leneda.portal_file_refusals import ExportError
+from smartyp1.prices.contract import Contract
 
 from .homes import CHANGED, NO_LAST_YEAR, simulate_home
 from .score import DAYS, Score, score_home

@@ -13,8 +13,9 @@ from random import Random
 from typing import NamedTuple
 
 from dev.simulator.randomness import seeded_random
-from smartyp1.history import LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end
-from smartyp1.prices import Contract
+from smartyp1.history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end
+from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.prices.contract import Contract
 
 JUDGED_YEAR = 2026
 """Year whose twelve months are forecast. Its prices are published."""

@@ -5,10 +5,14 @@ from datetime import UTC, datetime, timedelta
 from time import process_time
 from typing import NamedTuple
 
-from smartyp1.advice import Estimate, estimate_month
-from smartyp1.bill import ClassExcess, Day, LenedaDays, Month, compute_bill, months_of
-from smartyp1.history import KEPT_MONTHS, QuarterHour, day_end
-from smartyp1.prices import Contract, Contracts
+from smartyp1.advice.month_forecast import Estimate, estimate_month
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.leneda_days import LenedaDays
+from smartyp1.bill.month import ClassExcess, Day, Month
+from smartyp1.bill.month_cache import months_of
+from smartyp1.history.calendar import KEPT_MONTHS, day_end
+from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.prices.contract import Contract, Contracts
 
 DAYS = (1, 4, 10, 20)
 """Days of the month on whose midnights a forecast is made."""

@@ -12,16 +12,12 @@ from random import Random
 from hypothesis import strategies as st
 
 from dev.encoder import KEY, TITLE
-from smartyp1.capture import (
-    PUBLISHED_KEY,
-    CaptureError,
-    Recording,
-    anonymise,
-    read_capture,
-    summarise,
-    write_capture,
-)
-from smartyp1.p1 import Decoder, FrameDecryptor, Telegram
+from smartyp1.capture.anonymiser import PUBLISHED_KEY, anonymise
+from smartyp1.capture.capture_file import CaptureError, Recording, read_capture, write_capture
+from smartyp1.capture.summary import summarise
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.telegram import Telegram
 
 from .properties import in_chunks
 

@@ -25,8 +25,10 @@ from hypothesis import HealthCheck, settings, strategies as st
 
 from dev.encoder import FRAMES, KEY, frame, literal
 from dev.simulator.telegram import crc16
-from smartyp1.capture import read_capture
-from smartyp1.p1 import OBJECTS, Decoder, Telegram
+from smartyp1.capture.capture_file import read_capture
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.obis import OBJECTS
+from smartyp1.p1.telegram import Telegram
 
 from . import captures, leneda, properties
 

@@ -8,14 +8,11 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from smartyp1.leneda import (
-    REGISTERS,
-    ExportError,
-    LenedaRow,
-    ResponseError,
-    read_export,
-    read_time_series,
-)
+from smartyp1.leneda.api_response import ResponseError, read_time_series
+from smartyp1.leneda.measured_and_estimated_rows import LenedaRow
+from smartyp1.leneda.portal_file import read_export
+from smartyp1.leneda.portal_file_refusals import ExportError
+from smartyp1.leneda.series_codes import REGISTERS
 
 _NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 _CODE = "1-1:1.29.0"

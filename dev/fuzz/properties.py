@@ -11,23 +11,17 @@ from datetime import datetime
 
 from dev.encoder import KEY, TITLE, frame
 from dev.simulator.telegram import crc16
-from smartyp1.p1 import (
-    CHANNELS,
-    Capture,
-    Decoder,
-    Event,
-    KeyFormatError,
-    MBusReading,
-    Reason,
-    Rejection,
-    Telegram,
-    Verification,
-    parse_key,
-)
 from smartyp1.p1.checksum import has_valid_crc
+from smartyp1.p1.decoder import Decoder, Event
 from smartyp1.p1.fast_telegram_parser import FastParser
+from smartyp1.p1.keys import KeyFormatError, parse_key
+from smartyp1.p1.obis import CHANNELS
+from smartyp1.p1.rejection_reasons import Reason, Rejection
+from smartyp1.p1.telegram import Telegram, Verification
 from smartyp1.p1.telegram_parser import parse, read
-from smartyp1.port import normalise_port, redact_port
+from smartyp1.p1.value_converters import Capture, MBusReading
+from smartyp1.port.address_masking import redact_port
+from smartyp1.port.serial_port import normalise_port
 
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
 # Maximum size of the decoder's buffer: 32 KiB for the longest frame, and 4 KiB for older bytes that

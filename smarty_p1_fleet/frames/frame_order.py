@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from math import inf
 
-from smartyp1.p1 import hour_after, hour_before
+from smartyp1.p1.local_time import hour_after, hour_before
 
 CLOCK = "clock"
 MAX_TITLES = 400_000

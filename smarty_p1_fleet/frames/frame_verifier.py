@@ -13,14 +13,11 @@ from smarty_p1_fleet.meter_object_limits import MeterBounds
 from smarty_p1_fleet.store.series_line_protocol import StoredCounter
 from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
-from smartyp1.p1 import (
-    FrameDecryptor,
-    Reason,
-    Rejection,
-    Telegram,
-    keys_fingerprint,
-    read_frame,
-)
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.frame_header import read_frame
+from smartyp1.p1.keys import keys_fingerprint
+from smartyp1.p1.rejection_reasons import Reason, Rejection
+from smartyp1.p1.telegram import Telegram
 
 from .clock_comparison import ClockComparison
 from .frame_message import FrameMessage

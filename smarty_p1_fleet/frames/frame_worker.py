@@ -33,7 +33,7 @@ from smarty_p1_fleet.store.store_writer import (
 )
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
-from smartyp1.p1 import Telegram
+from smartyp1.p1.telegram import Telegram
 
 from .frame_message import ACK_PREFIX, FrameMessage, read_delivery
 from .frame_verifier import FrameVerifier, Verdict, verdict_on

@@ -10,7 +10,7 @@ from nats.errors import Error as NatsError
 from smarty_p1_fleet.collector_client import CollectorClient
 from smarty_p1_fleet.jetstream_objects import reading_of
 from smarty_p1_gateway.nats.nats_client import publish_command
-from smartyp1.p1 import Telegram
+from smartyp1.p1.telegram import Telegram
 
 _NO_LISTENER = b"NATS/1.0 503"
 # Seconds without readings of a meter after NATS has answered that nobody listens to it. Encoding a

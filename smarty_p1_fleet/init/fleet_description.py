@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
-from smartyp1.port import normalise_port, redact_port
+from smartyp1.port.address_masking import redact_port
+from smartyp1.port.serial_port import normalise_port
 
 from .hosts import (
     EXPORTER_PORT,

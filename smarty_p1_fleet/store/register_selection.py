@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from fnmatch import translate
 from functools import lru_cache
 
-from smartyp1.p1 import CHANNELS, OBJECTS, Value
-from smartyp1.publish import PART_NAMES, object_name
+from smartyp1.p1.obis import CHANNELS, OBJECTS
+from smartyp1.p1.value_converters import Value
+from smartyp1.publish.topics import PART_NAMES, object_name
 
 MBUS_NAMES = ("index", "valve")
 _ALL = "all"

@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from smarty_p1_fleet.frames.meter_sources import Source
-from smartyp1.p1 import OBJECTS, Telegram
+from smartyp1.p1.obis import OBJECTS
+from smartyp1.p1.telegram import Telegram
 
 from .register_selection import ALL, MBUS_NAMES, RegisterSelection
 

@@ -17,7 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smartyp1.outage import Outage
-from smartyp1.publish import OFFLINE, ONLINE
+from smartyp1.publish.messages import OFFLINE, ONLINE
 from smartyp1.task_race import run_until_first_exit
 
 LOGGER = logging.getLogger(__name__)

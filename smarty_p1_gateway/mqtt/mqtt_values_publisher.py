@@ -14,21 +14,20 @@ from smarty_p1_gateway.decoding_config import PublishConfig
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
 from smarty_p1_gateway.json_storage import JsonStorage, to_json
 from smarty_p1_gateway.metrics import GatewayMetrics
-from smartyp1.history import LUXEMBOURG
-from smartyp1.meter import Reading, Reception
-from smartyp1.publish import (
+from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.meter.meter_reader import Reading, Reception
+from smartyp1.publish.messages import (
     MAX_TOPICS,
     OFFLINE,
     LastEvents,
     Message,
-    MeterAnnounced,
     MeterMessages,
-    MqttAnnouncer,
     Published,
-    PublishFeed,
     availability_topic,
-    level,
 )
+from smartyp1.publish.mqtt_discovery import MeterAnnounced, MqttAnnouncer
+from smartyp1.publish.publish_feed import PublishFeed
+from smartyp1.publish.topics import level
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text, some_bytes
 
 from .mqtt_client import MqttClient, PortPublisher, RefusedError

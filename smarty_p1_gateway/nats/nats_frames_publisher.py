@@ -22,7 +22,7 @@ from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.queue.frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
 from smartyp1.outage import Backoff, Outage
-from smartyp1.p1 import read_frame
+from smartyp1.p1.frame_header import read_frame
 from smartyp1.task_race import run_until_first_exit
 
 from .nats_acknowledged_publishing import (

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from dev.demo.meter_statistics import DOMAIN
-from smartyp1.capture import read_capture
-from smartyp1.p1 import Decoder, Telegram
+from smartyp1.capture.capture_file import read_capture
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT, until
 

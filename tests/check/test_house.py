@@ -1,6 +1,7 @@
 """The house: who may import whom. docs/architecture.md shows it."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -35,7 +36,8 @@ FLOORS = (
     ("coordinator",),
     ("lib", "const"),
 )
-# The parts of the library, and which others each may use. From outside, a part is its `__init__`.
+# The parts of the library, and which others each may use. The docstring of a part's `__init__`
+# names the modules that others may import.
 PARTS = {
     "lib": (),
     "p1": (),
@@ -92,13 +94,6 @@ def imported(path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 @cache
-def shown_by(face: Path | None) -> frozenset[str]:
-    """Return the names that a folder's `__init__` imports from its modules."""
-    names = imported(face) if face else ()
-    return frozenset(inner for level, module, inner in names if level and module)
-
-
-@cache
 def edges() -> frozenset[Edge]:
     """Return who imports whom in the integration."""
     known = dict(modules(HOUSE))
@@ -108,11 +103,8 @@ def edges() -> frozenset[Edge]:
             if not level:
                 continue
             target = [*name.split("/")[:-level], *filter(None, module.split("."))]
-            # The name may be a module itself, or a folder, or be in one of either. Where a face
-            # shows a function that is called like its module, it hides the module.
+            # The name may be a module itself, or a folder, or be in one of either.
             places = [[*target, inner], [*target, inner, "__init__"], [*target, "__init__"], target]
-            if inner in shown_by(known.get("/".join([*target, "__init__"]))):
-                places = places[2:]
             found.add((name, next(one for at in places if (one := "/".join(at)) in known)))
     return frozenset(found)
 
@@ -137,6 +129,29 @@ def part(module: str) -> str:
     return ""
 
 
+@cache
+def public_modules(room: str) -> frozenset[str]:
+    """Return the modules that a part of the library offers to others: those of its docstring."""
+    tree = ast.parse((HOUSE / "lib" / room / "__init__.py").read_text(encoding="utf-8"))
+    assert len(tree.body) == 1, f"{room}: an __init__ has only a docstring"
+    found = re.search(
+        r"Public modules: ([\w, \n]+)\.$", ast.get_docstring(tree) or "", re.MULTILINE
+    )
+    assert found, room
+    return frozenset(re.findall(r"\w+", found[1]))
+
+
+def imported_from_library(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the part and the module of each import of the library in a file outside of it."""
+    for level, module, inner in imported(path):
+        found = re.fullmatch(r"(?:smartyp1|custom_components\.smarty_p1\.lib)\.?([\w.]*)", module)
+        if level or not found:
+            continue
+        room, _, name = ".".join(filter(None, (found[1], inner))).partition(".")
+        if room in PARTS:
+            yield room, name.partition(".")[0]
+
+
 def shown(found: Iterator[Edge]) -> list[str]:
     return sorted({f"{name} -> {target}" for name, target in found})
 
@@ -156,13 +171,29 @@ def test_nothing_goes_in_circles() -> None:
         pytest.fail(" <- ".join(error.args[1]))
 
 
-def test_the_library_is_used_by_its_faces() -> None:
-    past = (
+def test_the_library_is_used_by_its_public_modules() -> None:
+    private = (
         (name, target)
         for name, target in edges()
-        if part(target) not in ("", "lib", part(name)) and not target.endswith("/__init__")
+        if part(target) not in ("", "lib", part(name))
+        and target.rpartition("/")[2] not in public_modules(part(target))
     )
-    assert shown(past) == []
+    assert shown(private) == []
+
+
+def test_each_public_module_is_used() -> None:
+    used = {(part(target), target.rpartition("/")[2]) for name, target in edges()
+            if part(target) != part(name)}  # fmt: skip
+    for directory in OTHERS:
+        for _, path in modules(ROOT / directory):
+            used |= set(imported_from_library(path))
+    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    used |= set(re.findall(r"^from smartyp1\.(\w+)\.(\w+) import", page, re.MULTILINE))
+    rooms = [name for name in PARTS if name != "lib"]
+    unused = [(room, name) for room in rooms for name in public_modules(room) - {
+        name for at, name in used if at == room
+    }]  # fmt: skip
+    assert unused == []
 
 
 def test_the_parts_of_the_library_use_what_is_below() -> None:
@@ -185,13 +216,14 @@ def test_the_library_needs_little(name: str) -> None:
 
 
 @pytest.mark.parametrize("directory", OTHERS)
-def test_others_use_the_library_by_its_faces(directory: str) -> None:
-    alone = {path.stem for path in (HOUSE / "lib").glob("[a-z]*.py")}
-    faces = {"smartyp1", *(f"smartyp1.{name}" for name in alone.union(PARTS))}
-    for name, path in modules(ROOT / directory):
-        for level, module, _ in imported(path):
-            if not level and module.split(".")[0] in ("smartyp1", "custom_components"):
-                assert module in faces, name
+def test_others_use_the_public_modules_of_the_library(directory: str) -> None:
+    private = [
+        (file, room, name)
+        for file, path in modules(ROOT / directory)
+        for room, name in imported_from_library(path)
+        if room != "lib" and name not in public_modules(room)
+    ]
+    assert private == []
 
 
 HOMELESS = ("homeassistant", "pytest_homeassistant", "custom_components", "tests.ha")

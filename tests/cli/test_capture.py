@@ -7,7 +7,7 @@ import pytest
 
 from dev.encoder import literal
 from smarty_p1_cli import capture
-from smartyp1.capture import Recording
+from smartyp1.capture.capture_file import Recording
 from tests.sending import sending
 
 FULL = literal("three_phase_gas_water_heat").data

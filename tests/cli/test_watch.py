@@ -6,8 +6,9 @@ from dev.encoder import KEY, frame, literal, telegram
 from smarty_p1_cli.rejection_words import EXPLANATIONS, explain
 from smarty_p1_cli.watch_state import WatchState
 from smarty_p1_cli.watch_texts import clean, condition, line, summary
-from smartyp1.p1 import Decoder, Reason, Rejection
-from smartyp1.port import (
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.rejection_reasons import Reason, Rejection
+from smartyp1.port.errors import (
     LinkError,
     PortBusyError,
     PortNotFoundError,

@@ -12,7 +12,7 @@ from dev.demo.demo_run import CONTRACT
 from dev.demo.progress import Progress
 from dev.demo.simulated_year import simulate_year
 from dev.simulator import Meter
-from smartyp1.bill import DemandMeter
+from smartyp1.bill.demand_meter import DemandMeter
 
 
 async def test_a_long_step_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:

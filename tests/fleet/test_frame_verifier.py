@@ -19,7 +19,8 @@ from smarty_p1_fleet.frames.frame_verifier import (
 from smarty_p1_fleet.frames.parked_frames import ParkedSubject, mark_of, times_of
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
-from smartyp1.p1 import FrameDecryptor, FrameSplitter
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.frame_finder import FrameSplitter
 from tests.fleet.made_up import SUBJECT, Fleet
 
 KEYS = Keys({TITLE: KEY}, None)

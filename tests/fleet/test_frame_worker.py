@@ -14,7 +14,9 @@ from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, fingerprints_of
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_fleet.store.store_writer import StoreRun
 from smarty_p1_gateway import Keys
-from smartyp1.p1 import FrameDecryptor, Telegram, key_fingerprint
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.keys import key_fingerprint
+from smartyp1.p1.telegram import Telegram
 from tests.fleet.made_up import CAME, SUBJECT, Fleet, until
 
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"

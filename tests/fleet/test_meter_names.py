@@ -12,7 +12,8 @@ from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames, label_of, name_key
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
-from smartyp1.p1 import FrameDecryptor, Telegram
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.telegram import Telegram
 from tests.fleet.made_up import CAME, Bucket, Fleet as Worker
 
 NEIGHBOUR = b"SAGgp\x04\x10\x2f"

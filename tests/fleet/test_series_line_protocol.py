@@ -7,8 +7,10 @@ import pytest
 from dev.encoder import KEY, frame, telegram
 from smarty_p1_fleet.store.register_selection import RegisterSelection
 from smarty_p1_fleet.store.series_line_protocol import make_sample
-from smartyp1.p1 import OBJECTS, Decoder, Telegram
-from smartyp1.publish import items
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.obis import OBJECTS
+from smartyp1.p1.telegram import Telegram
+from smartyp1.publish.topics import items
 
 CLOCK = "0-0:1.0.0(260115130000W)"
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC).timestamp()

@@ -21,7 +21,8 @@ from smarty_p1_fleet.store.store_config import StoreConfig, read_store
 from smarty_p1_fleet.store.store_requests import check_store
 from smarty_p1_fleet.store.store_writer import Store
 from smarty_p1_gateway import ConfigError, ConfigTable
-from smartyp1.p1 import Decoder, Telegram
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
 from tests.authority import Authority
 from tests.fleet.made_up import until, working
 

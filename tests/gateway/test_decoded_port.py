@@ -21,8 +21,8 @@ from smarty_p1_gateway.decoded_port import DecodedPort
 from smarty_p1_gateway.json_storage import JsonStorage
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.mqtt.mqtt_values_publisher import ValuesPublisher
-from smartyp1.meter import Reading, Reception
-from smartyp1.p1 import key_fingerprint
+from smartyp1.meter.meter_reader import Reading, Reception
+from smartyp1.p1.keys import key_fingerprint
 
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 OTHER_NAME = "SAG1030790002575"

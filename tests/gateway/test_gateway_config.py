@@ -10,7 +10,7 @@ import pytest
 from smarty_p1_gateway import ConfigError, GatewayConfig, read_config
 from smarty_p1_gateway.gateway_config import BrokerConfig
 from smarty_p1_gateway.nats.nats_config import NatsConfig
-from smartyp1.publish import Format
+from smartyp1.publish.publish_format import Format
 
 ROOT = Path(__file__).parents[2]
 MIN = '[mqtt]\nhost = "broker"\n[[port]]\naddress = "10.0.0.1:2001"\n'

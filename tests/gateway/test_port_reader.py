@@ -15,7 +15,7 @@ from smarty_p1_gateway.encrypted_port import (
 from smarty_p1_gateway.gateway_config import PortConfig
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.port_reader import PortReader
-from smartyp1.p1 import Frame
+from smartyp1.p1.frame_header import Frame
 from tests.gateway.loopback import until
 
 

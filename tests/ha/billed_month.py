@@ -14,10 +14,11 @@ from typing import Any
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
-from custom_components.smarty_p1.lib.bill import DemandMeter
-from custom_components.smarty_p1.lib.history import HEADER, Energies, line_of, month_name
-from custom_components.smarty_p1.lib.meter import MeterMemory
-from custom_components.smarty_p1.lib.prices import Contract
+from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
+from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
+from custom_components.smarty_p1.lib.history.register_amounts import Energies
+from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
+from custom_components.smarty_p1.lib.prices.contract import Contract
 
 from .meter import SERIAL, with_value
 from .support import TELEGRAM, Home

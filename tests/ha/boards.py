@@ -3,7 +3,7 @@
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.port import identify_port
+from custom_components.smarty_p1.lib.port.address_masking import identify_port
 
 from .support import wait_until
 

@@ -30,7 +30,8 @@ from custom_components.smarty_p1.coordinator.stored import month_files
 from custom_components.smarty_p1.lib.history import readings_to_spans
 from custom_components.smarty_p1.lib.port import port_stream, probing
 from custom_components.smarty_p1.lib.port.port_stream import PortStream
-from custom_components.smarty_p1.lib.prices import PriceFile, network_prices
+from custom_components.smarty_p1.lib.prices import network_prices
+from custom_components.smarty_p1.lib.prices.price_file import PriceFile
 from dev.leneda import Platform
 from tests.prices import PRICES
 

@@ -10,21 +10,18 @@ from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from custom_components.smarty_p1.lib.entities import (
+from custom_components.smarty_p1.lib.entities.entity_description import EntitySpec, SensorSpec
+from custom_components.smarty_p1.lib.entities.events import DISTURBANCE, EVENTS
+from custom_components.smarty_p1.lib.entities.leneda_and_sharing_sensors import SHARING_SENSORS
+from custom_components.smarty_p1.lib.entities.mbus_sensors import sensors_of_mbus_meter
+from custom_components.smarty_p1.lib.entities.meter_sensors import SENSORS
+from custom_components.smarty_p1.lib.entities.quarter_hour_power_sensors import (
     BINARY_SENSORS,
-    CONNECTION,
     DEMAND_SENSORS,
-    DISTURBANCE,
-    EVENTS,
-    RECEPTION_SENSORS,
-    SENSORS,
-    SHARING_SENSORS,
-    TARIFF_SENSORS,
-    EntitySpec,
-    SensorSpec,
-    sensors_of_mbus_meter,
 )
-from custom_components.smarty_p1.lib.p1 import MBusReading
+from custom_components.smarty_p1.lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
+from custom_components.smarty_p1.lib.entities.tariff_sensors import TARIFF_SENSORS
+from custom_components.smarty_p1.lib.p1.value_converters import MBusReading
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "entities.md"

@@ -6,8 +6,11 @@ from datetime import timedelta
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.bill.months_of_connection import MonthsOfConnection
-from custom_components.smarty_p1.lib.history import HEADER, Amounts, QuarterHour, Span, SpanKind
+from custom_components.smarty_p1.lib.history.month_file_lines import HEADER
 from custom_components.smarty_p1.lib.history.month_file_reader import RowReader
+from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from custom_components.smarty_p1.lib.history.register_amounts import Amounts
+from custom_components.smarty_p1.lib.history.spans import Span, SpanKind
 
 
 def as_span(quarter: QuarterHour, number: int = 1) -> Span:

@@ -18,8 +18,11 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1.coordinator import meter_capture
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from dev.encoder import AUTHENTICATION_KEY, TITLE
-from smartyp1.capture import Chunk, read_capture
-from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
+from smartyp1.capture.anonymiser import Chunk
+from smartyp1.capture.capture_file import read_capture
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.rejection_reasons import Reason, Rejection
+from smartyp1.p1.telegram import Telegram
 
 from .boards import pulse_entry
 from .dialogs import choose, open_repair

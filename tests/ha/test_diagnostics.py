@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib.p1 import Reason
+from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
 
 from .boards import pulse_entry
 from .entities import Smarty, set_up

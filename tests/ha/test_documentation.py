@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from homeassistant.helpers import config_validation as cv
 
-from custom_components.smarty_p1.lib.entities import SensorSpec
+from custom_components.smarty_p1.lib.entities.entity_description import SensorSpec
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 
 from .documentation import ENTITIES, TEXTS, documented, rendered

@@ -30,6 +30,9 @@ from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     statistic_id,
     statistics_key,
 )
+from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
+from custom_components.smarty_p1.lib.bill.hourly_amounts import amounts_by_hour
+from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from tests.lib.bill.lives import Life
 from tests.lib.leneda.writing import export
 from tests.random_examples import examples
@@ -410,9 +413,9 @@ async def test_a_removed_meter_takes_no_rows_of_another(hass: HomeAssistant) -> 
     for number, (unique_id, data) in enumerate(meters.items()):
         entry = MockConfigEntry(domain="smarty_p1", unique_id=unique_id, title="Smarty", data=data)
         entry.add_to_hass(hass)
-        connection = lib.bill.DemandMeter()
+        connection = DemandMeter()
         days = Life(lib).leneda(MAY, MAY + (number + 2) * 24 * HOUR)
-        connection.set_leneda_days(lib.bill.LenedaDays(days))
+        connection.set_leneda_days(LenedaDays(days))
         statistics[unique_id] = HouseStatistics(hass, entry)
         statistics[unique_id].async_start(connection, NoLeneda())
         await statistics[unique_id].async_wait_until_written()
@@ -434,9 +437,9 @@ async def test_rows_before_the_first_hour_of_the_history_stay(hass: HomeAssistan
     found = []
     # The second history has forgotten a month and ten days.
     for first in (APRIL, MAY + 10 * 24 * HOUR):
-        connection = lib.bill.DemandMeter()
+        connection = DemandMeter()
         days = Life(lib).leneda(first, MAY + 20 * 24 * HOUR)
-        connection.set_leneda_days(lib.bill.LenedaDays(days))
+        connection.set_leneda_days(LenedaDays(days))
         statistics = HouseStatistics(hass, entry)
         statistics.async_start(connection, NoLeneda())
         await statistics.async_wait_until_written()
@@ -500,9 +503,7 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
     await asyncio.wait([statistics._task])
     demand = meter.newest
     months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
-    wanted = lib.bill.amounts_by_hour(
-        meter.columns, meter.leneda, demand.contracts, months, demand.until
-    )
+    wanted = amounts_by_hour(meter.columns, meter.leneda, demand.contracts, months, demand.until)
     for found, hours in zip(await all_rows(hass, entry), wanted, strict=True):
         for hour in found.keys() | hours.keys():
             assert found.get(hour, 0.0) == pytest.approx(hours.get(hour, 0.0), abs=2e-4), hour

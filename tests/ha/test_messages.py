@@ -11,7 +11,8 @@ from homeassistant.components.persistent_notification import DOMAIN as NOTIFICAT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from custom_components.smarty_p1.lib.messages import HouseholdMessage, monthly_report
+from custom_components.smarty_p1.lib.messages.message import HouseholdMessage
+from custom_components.smarty_p1.lib.messages.monthly_report import monthly_report
 from custom_components.smarty_p1.messages import meter_watch, report
 
 from . import billed_month

@@ -27,7 +27,7 @@ from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgre
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.coordinator.statistics import house_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
-from custom_components.smarty_p1.lib.history import QuarterHour
+from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from tests.lib.leneda.writing import (
     CONSUMPTION,
     POINT,

@@ -21,7 +21,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
-from custom_components.smarty_p1.lib.port import open_port
+from custom_components.smarty_p1.lib.port.serial_port import open_port
 
 from . import leneda
 from .billed_month import telegram

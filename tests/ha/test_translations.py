@@ -24,29 +24,29 @@ from custom_components.smarty_p1.flows.options.contract_form import contract_fie
 from custom_components.smarty_p1.flows.options.goal_and_messages import goal_fields, message_fields
 from custom_components.smarty_p1.flows.options.leneda_account import account_fields
 from custom_components.smarty_p1.flows.options.update_interval_and_gas_prices import DATA_OPTIONS
-from custom_components.smarty_p1.lib.advice import WhatIfRefusal
+from custom_components.smarty_p1.lib.advice.months_for_battery import WhatIfRefusal
 from custom_components.smarty_p1.lib.answers.quarter_hours import MAX_JSON_BYTES
-from custom_components.smarty_p1.lib.entities import (
+from custom_components.smarty_p1.lib.entities.entity_description import EntitySpec, SensorSpec
+from custom_components.smarty_p1.lib.entities.events import DISTURBANCE, EVENTS
+from custom_components.smarty_p1.lib.entities.leneda_and_sharing_sensors import SHARING_SENSORS
+from custom_components.smarty_p1.lib.entities.meter_sensors import SENSORS
+from custom_components.smarty_p1.lib.entities.quarter_hour_power_sensors import (
     BINARY_SENSORS,
-    CONNECTION,
     DEMAND_SENSORS,
-    DISTURBANCE,
-    EVENTS,
-    RECEPTION_SENSORS,
-    SENSORS,
-    SHARING_SENSORS,
-    TARIFF_SENSORS,
-    EntitySpec,
-    SensorSpec,
 )
+from custom_components.smarty_p1.lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
+from custom_components.smarty_p1.lib.entities.tariff_sensors import TARIFF_SENSORS
 from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
-from custom_components.smarty_p1.lib.leneda import Cause, ExportRefusal
+from custom_components.smarty_p1.lib.leneda.day_differences import Cause
 from custom_components.smarty_p1.lib.leneda.portal_file import MAX_EXPORT_SIZE
-from custom_components.smarty_p1.lib.messages import Kind
-from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
+from custom_components.smarty_p1.lib.leneda.portal_file_refusals import ExportRefusal
+from custom_components.smarty_p1.lib.messages.message import Kind
+from custom_components.smarty_p1.lib.p1.keys import P1Error
+from custom_components.smarty_p1.lib.p1.obis import MBUS_DEVICE_TYPES
+from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
 from custom_components.smarty_p1.lib.port import errors, probing
 from custom_components.smarty_p1.lib.prices.contract import MAX_AID_NAME_LENGTH
-from custom_components.smarty_p1.lib.virtual import MAX_BATTERIES
+from custom_components.smarty_p1.lib.virtual.virtual_meter import MAX_BATTERIES
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.services import what_if
 from custom_components.smarty_p1.trigger import TRIGGERS

@@ -14,8 +14,8 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.lib.bill import LenedaDays
-from custom_components.smarty_p1.lib.history import Origin, QuarterHour
+from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
+from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
 
 from . import billed_month
 from .billed_month import telegram

@@ -29,7 +29,8 @@ from smarty_p1_fleet.frames.meter_sources import Source
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway.metrics import GatewayMetrics
-from smartyp1.p1 import Decoder, Telegram
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
 from tests.system.support import PATIENCE, program, until
 
 pytestmark = [pytest.mark.asyncio]

@@ -6,7 +6,8 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..lib.failure_detection import LENEDA
-from ..lib.meter import MeterMemory, Reading, outlined_reading
+from ..lib.meter.meter_memory import MeterMemory
+from ..lib.meter.meter_reader import Reading, outlined_reading
 from .coordinator_base import ReadingListener, SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.failure_detection import Condition, FailureDetection, FailureState, Rules
-from ..lib.meter import Reading
+from ..lib.meter.meter_reader import Reading
 from .entry_types import AnyConfigEntry
 from .repair_issues import Remedies
 

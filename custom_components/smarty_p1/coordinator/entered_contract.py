@@ -37,20 +37,19 @@ from ..const import (
     CONF_WITH_LEVIES,
     PER_YEAR,
 )
-from ..lib.history import LUXEMBOURG
-from ..lib.prices import (
+from ..lib.history.calendar import LUXEMBOURG
+from ..lib.prices.contract import (
     CONSUMER_CATEGORIES,
     METER_SIZES,
     PER_KWH,
     PER_MONTH,
-    AgreedPrices,
     Aid,
     AidVat,
     Contract,
-    OlderPrices,
-    price_file,
-    time_of_use_hours,
 )
+from ..lib.prices.network_prices import AgreedPrices, price_file
+from ..lib.prices.price_file import OlderPrices
+from ..lib.prices.time_of_use import time_of_use_hours
 
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 
-from ..lib.entities import SHORT_SERIAL_SIZE
+from ..lib.entities.devices import SHORT_SERIAL_SIZE
 
 # Type of an entry of any kind, loaded or not. The modules of the coordinators define types for
 # entries of a single kind.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..const import CONF_GAS_FIXED_PRICE, CONF_GAS_KWH_PER_M3, CONF_GAS_PRICE
-from ..lib.answers import GasPrices
+from ..lib.answers.gas_costs import GasPrices
 
 MIN_KWH_PER_M3 = 5.0
 MAX_KWH_PER_M3 = 15.0

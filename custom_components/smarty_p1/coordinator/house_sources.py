@@ -19,7 +19,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES, DOMAIN
-from ..lib.advice import HouseDevice, Supply, SupplyKind
+from ..lib.advice.energy_shares import HouseDevice
+from ..lib.advice.solar_house import Supply, SupplyKind
 from . import has_books
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection

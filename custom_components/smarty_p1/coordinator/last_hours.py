@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..lib.meter import LastHour
+from ..lib.meter.last_hour import LastHour
 from .entry_types import AnyConfigEntry
 
 _LAST_HOURS: HassKey[dict[str, LastHour]] = HassKey(f"{DOMAIN}_last_hours")

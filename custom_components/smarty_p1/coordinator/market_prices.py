@@ -34,13 +34,13 @@ from ..const import (
     CONF_FEED_IN_PRICE_ENTITY_BEFORE,
     DOMAIN,
 )
-from ..lib.history import LUXEMBOURG, MarketHours, MarketPrices, quarter_start
-from ..lib.prices import (
-    Contracts,
-    KwhPrice,
+from ..lib.history.calendar import LUXEMBOURG, quarter_start
+from ..lib.history.market_prices import MarketHours, MarketPrices
+from ..lib.prices.contract import Contracts
+from ..lib.prices.kwh_price import KwhPrice, market_prices_of
+from ..lib.prices.market_price_lists import (
     PricesAhead,
     agrees,
-    market_prices_of,
     prices_by_quarter,
     prices_of_attributes,
 )

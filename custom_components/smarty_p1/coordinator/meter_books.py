@@ -10,10 +10,13 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
-from ..lib.bill import Demand
-from ..lib.history import LUXEMBOURG, MarketPrices
-from ..lib.meter import Limits, MeterMemory, Reading
-from ..lib.p1 import Telegram
+from ..lib.bill.demand_snapshot import Demand
+from ..lib.history.calendar import LUXEMBOURG
+from ..lib.history.market_prices import MarketPrices
+from ..lib.meter.meter_memory import MeterMemory
+from ..lib.meter.meter_reader import Reading
+from ..lib.meter.object_count_and_rate_limits import Limits
+from ..lib.p1.telegram import Telegram
 from .entered_contract import (
     aids_of,
     contract_of,

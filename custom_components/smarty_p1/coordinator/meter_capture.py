@@ -19,8 +19,10 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN, LOGGER
-from ..lib.capture import CaptureSummary, Chunk, Recording, anonymise, summarise, write_capture
-from ..lib.p1 import FrameDecryptor
+from ..lib.capture.anonymiser import Chunk, anonymise
+from ..lib.capture.capture_file import Recording, write_capture
+from ..lib.capture.summary import CaptureSummary, summarise
+from ..lib.p1.frame_decryptor import FrameDecryptor
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .repair_issues import Problem, raise_issue, withdraw_issues

@@ -28,29 +28,18 @@ from ..lib.failure_detection import (
     FailureState,
     ReadingProblem,
 )
-from ..lib.meter import (
-    KeyProof,
-    MeterReader,
-    MeterSession,
-    Moment,
-    NamedMeter,
-    Reading,
-    Reception,
-    Rejected,
-    outlined_reading,
-    shown_name,
-)
+from ..lib.meter.key_proof import KeyProof, Moment
+from ..lib.meter.meter_identity import NamedMeter
+from ..lib.meter.meter_reader import MeterReader, Reading, Reception, outlined_reading
+from ..lib.meter.meter_session import MeterSession, Rejected
+from ..lib.meter.object_count_and_rate_limits import shown_name
 from ..lib.min_interval import MinInterval
-from ..lib.p1 import (
-    DEFAULT_AUTHENTICATION_KEY,
-    MESSAGES,
-    FrameDecryptor,
-    Reason,
-    Rejection,
-    Telegram,
-    parse_key,
-)
-from ..lib.port import SILENCE_TIMEOUT
+from ..lib.p1.frame_decryptor import FrameDecryptor
+from ..lib.p1.keys import DEFAULT_AUTHENTICATION_KEY, parse_key
+from ..lib.p1.obis import MESSAGES
+from ..lib.p1.rejection_reasons import Reason, Rejection
+from ..lib.p1.telegram import Telegram
+from ..lib.port.reconnecting_port import SILENCE_TIMEOUT
 from .coordinator_base import ReadingListener, SourceCoordinator
 from .meter_books import MeterBooks
 from .meter_capture import MeterCapture

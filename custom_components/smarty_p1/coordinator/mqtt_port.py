@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from ..lib.p1 import MAX_FRAME_SIZE
-from ..lib.port import ByteReader, LinkError, Opener, PortNotFoundError
-from ..lib.publish import OFFLINE, ONLINE
+from ..lib.p1.frame_header import MAX_FRAME_SIZE
+from ..lib.port.errors import LinkError, PortNotFoundError
+from ..lib.port.serial_port import ByteReader, Opener
+from ..lib.publish.messages import OFFLINE, ONLINE
 
 if TYPE_CHECKING:
     from homeassistant.components.mqtt import ReceiveMessage

@@ -9,8 +9,8 @@ from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..const import CONF_BAUD_RATE, LOGGER
 from ..lib.failure_detection import ReadingProblem
-from ..lib.port import (
-    BAUD_RATE,
+from ..lib.port.address_masking import redact_port
+from ..lib.port.errors import (
     LinkError,
     PortBusyError,
     PortClosedError,
@@ -18,9 +18,9 @@ from ..lib.port import (
     PortPermissionError,
     PortSilentError,
     PortUnreachableError,
-    ReconnectingPort,
-    redact_port,
 )
+from ..lib.port.reconnecting_port import ReconnectingPort
+from ..lib.port.serial_port import BAUD_RATE
 from .coordinator_base import SourceCoordinator
 from .mqtt_port import (
     GatewayOfflineError,

@@ -30,7 +30,8 @@ from homeassistant.helpers.event import (
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MESSAGE, CONF_TOPIC
-from ..lib.boards import Counted, PulseMeter, Pulses
+from ..lib.boards.board_message import Counted
+from ..lib.boards.pulse_meter import PulseMeter, Pulses
 from ..lib.failure_detection import (
     PULSE_ENTITY,
     PULSE_PORT,
@@ -39,9 +40,9 @@ from ..lib.failure_detection import (
     ReadingProblem,
     Rules,
 )
-from ..lib.meter import STEP_S
+from ..lib.meter.last_hour import STEP_S
 from ..lib.outage import Backoff
-from ..lib.port import LinkError, PortSilentError
+from ..lib.port.errors import LinkError, PortSilentError
 from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .last_hours import last_hour_of

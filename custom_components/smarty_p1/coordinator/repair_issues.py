@@ -14,8 +14,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import DOMAIN
 from ..lib.failure_detection import Condition, Details, FailureState, Repair
-from ..lib.history import LUXEMBOURG
-from ..lib.leneda import Cause, Differences
+from ..lib.history.calendar import LUXEMBOURG
+from ..lib.leneda.day_differences import Cause, Differences
 from .entry_types import AnyConfigEntry, short_title
 
 ENTRY_ID = "entry_id"

@@ -30,20 +30,17 @@ from homeassistant.loader import Integration, async_get_integrations
 from homeassistant.util import dt as dt_util
 
 from ..lib.failure_detection import ENTITIES, ReadingProblem
-from ..lib.meter import (
-    IMPORTED_ENERGY,
+from ..lib.meter.meter_memory import MeterMemory
+from ..lib.meter.meter_reader import IMPORTED_ENERGY, MeterReader, Reading, outlined_reading
+from ..lib.meter.telegram_from_source_entities import (
     QUANTITIES,
     EntityState,
-    MeterMemory,
-    MeterReader,
-    Reading,
     Report,
     SilentTotal,
     Standstill,
     entity_telegram,
-    outlined_reading,
 )
-from ..lib.p1 import Telegram
+from ..lib.p1.telegram import Telegram
 from .coordinator_base import ReadingListener, SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks

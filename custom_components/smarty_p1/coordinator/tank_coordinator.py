@@ -7,10 +7,11 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VOLUME
-from ..lib.boards import Shape, Sonar, Tank
+from ..lib.boards.tank_level import Shape, Sonar, Tank
 from ..lib.failure_detection import TANK
 from ..lib.min_interval import MinInterval
-from ..lib.port import SILENCE_TIMEOUT, LinkError
+from ..lib.port.errors import LinkError
+from ..lib.port.reconnecting_port import SILENCE_TIMEOUT
 from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .port_connection import PortConnection

@@ -34,14 +34,12 @@ from ..coordinator.statistics.statistic_ids import (
     wanted_kinds,
 )
 from ..entity import mbus_device_id
-from ..lib.entities import (
-    LENEDA_SENSORS,
-    SENSORS,
-    TARIFF_SENSORS,
-    SensorSpec,
-    sensors_of_mbus_meter,
-)
-from ..lib.meter import Reading
+from ..lib.entities.entity_description import SensorSpec
+from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS
+from ..lib.entities.mbus_sensors import sensors_of_mbus_meter
+from ..lib.entities.meter_sensors import SENSORS
+from ..lib.entities.tariff_sensors import TARIFF_SENSORS
+from ..lib.meter.meter_reader import Reading
 from .energy_sources import EXPORT, IMPORT, RATE, SIDES
 
 if TYPE_CHECKING:

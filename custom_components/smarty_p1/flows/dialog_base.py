@@ -20,7 +20,8 @@ from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.mqtt_port import as_topic
 from ..coordinator.until_shutdown import until_shutdown
-from ..lib.port import PortBusyError, redact_port
+from ..lib.port.address_masking import redact_port
+from ..lib.port.errors import PortBusyError
 from ..user_locale import UserLocale, async_user_locale
 from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry

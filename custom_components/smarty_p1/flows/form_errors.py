@@ -15,8 +15,8 @@ from ..coordinator.mqtt_port import (
     MqttMissingError,
     topic_of,
 )
-from ..lib.port import (
-    MASK,
+from ..lib.port.address_masking import MASK
+from ..lib.port.errors import (
     AlteredOrNewKeyError,
     DamagedError,
     KeyMissingError,
@@ -31,8 +31,8 @@ from ..lib.port import (
     ReplayError,
     SecurityOffError,
     WrongKeyError,
-    normalise_port,
 )
+from ..lib.port.serial_port import normalise_port
 from .boards.board_probe import NotSonarError, SonarSilentError
 
 # Field of the form and translation key for each error. For a field inside a section, Home Assistant

@@ -20,7 +20,7 @@ from ..const import DOMAIN
 from ..coordinator import has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.mqtt_port import topic_of
-from ..lib.port import normalise_port
+from ..lib.port.serial_port import normalise_port
 
 _ALIASES = {"tcp": "socket"}
 _URL = re.compile(r"(?P<scheme>[a-z0-9+.-]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)

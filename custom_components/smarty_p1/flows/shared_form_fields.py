@@ -22,7 +22,7 @@ from homeassistant.helpers.selector import (
 
 from ..const import LOGGER
 from ..coordinator.mqtt_port import PREFIX
-from ..lib.port import redact_port
+from ..lib.port.address_masking import redact_port
 from .form_errors import FieldError
 
 # With the empty default value, the frontend suggests no port. Otherwise, it would choose the first

@@ -17,7 +17,8 @@ from ..const import (
 )
 from ..coordinator import has_books, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry
-from ..lib.messages import Kind, QuietHours
+from ..lib.messages.message import Kind
+from ..lib.messages.outbox import QuietHours
 
 _QUIET_FROM = "22:00:00"
 _QUIET_UNTIL = "07:00:00"

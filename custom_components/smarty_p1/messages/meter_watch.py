@@ -22,27 +22,21 @@ from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..coordinator.stored.gas_water_heat_history import is_water
 from ..coordinator.stored.throttled_store import ThrottledStore
-from ..lib.entities import DISTURBANCE, EVENTS, VOLTAGE_LIMITS
-from ..lib.history import LUXEMBOURG
-from ..lib.messages import (
-    HouseholdMessage,
-    Kind,
-    Listening,
-    MessageState,
-    WaterCapture,
-    admit,
-    goal_outlook,
-    quarter_hour_ahead,
-    warn_of_excess,
-    watch_goal,
-    watch_grid,
-    watch_silence,
-    watch_voltage,
-    watch_water,
-)
-from ..lib.meter import MIN_CONNECTED_VOLTS, Reading
+from ..lib.entities.events import DISTURBANCE, EVENTS
+from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
+from ..lib.history.calendar import LUXEMBOURG
+from ..lib.messages.excess_warning import quarter_hour_ahead, warn_of_excess
+from ..lib.messages.goal_watch import goal_outlook, watch_goal
+from ..lib.messages.grid_watch import watch_grid
+from ..lib.messages.message import HouseholdMessage, Kind
+from ..lib.messages.outbox import admit
+from ..lib.messages.silence_watch import Listening, watch_silence
+from ..lib.messages.state import MessageState
+from ..lib.messages.voltage_watch import watch_voltage
+from ..lib.messages.water_watch import WaterCapture, watch_water
+from ..lib.meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
 from ..lib.outage import Outage
-from ..lib.p1 import MBusReading
+from ..lib.p1.value_converters import MBusReading
 from ..lib.stored_json import dump, load
 from .message_options import MessageOptions, with_messages
 from .report import LAST_WAITING_DAY, async_report, is_ready

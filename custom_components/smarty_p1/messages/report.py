@@ -17,10 +17,13 @@ from ..coordinator.house_sources import (
     async_house_sources,
     async_supplies,
 )
-from ..lib.advice import Grid, HouseSources, house_days, house_sum
-from ..lib.bill import Demand, Month
-from ..lib.history import month_start
-from ..lib.messages import HouseholdMessage, ReportedMonths, monthly_report
+from ..lib.advice.energy_shares import HouseSources
+from ..lib.advice.solar_house import Grid, house_days, house_sum
+from ..lib.bill.demand_snapshot import Demand
+from ..lib.bill.month import Month
+from ..lib.history.calendar import month_start
+from ..lib.messages.message import HouseholdMessage
+from ..lib.messages.monthly_report import ReportedMonths, monthly_report
 
 # Without a cable, and after an outage, the last days of a month come later: the report waits.
 LAST_WAITING_DAY = 5

@@ -20,8 +20,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry, short_title
-from ..lib.history import LUXEMBOURG
-from ..lib.messages import KINDS, HouseholdMessage, Kind, Line, Value
+from ..lib.history.calendar import LUXEMBOURG
+from ..lib.messages.message import KINDS, HouseholdMessage, Kind, Line, Value
 from ..user_locale import UserLocale
 from .message_options import other_meters
 

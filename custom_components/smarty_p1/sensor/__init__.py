@@ -24,27 +24,19 @@ from ..entity import (
     move_filler_device,
     on_new_objects,
 )
-from ..lib.entities import (
-    CONNECTION,
+from ..lib.entities.deadband import DeadbandFilter, Follow, Shown, limited
+from ..lib.entities.entity_description import SensorSpec
+from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS, SHARING_SENSORS
+from ..lib.entities.mbus_sensors import sensors_of_mbus_meter
+from ..lib.entities.meter_sensors import SENSORS, TEXT, sends_decimals
+from ..lib.entities.quarter_hour_power_sensors import (
     DEMAND_SENSORS,
-    LENEDA_SENSORS,
     MEASURED_SINCE,
-    RECEPTION_SENSORS,
-    SENSORS,
-    SHARING_SENSORS,
-    TARIFF_SENSORS,
-    TEXT,
-    UNRECORDED_ATTRIBUTES,
     UNTIL_QUARTER_HOUR_ENDS,
-    DeadbandFilter,
-    Follow,
-    SensorSpec,
-    Shown,
-    limited,
-    sends_decimals,
-    sensors_of_mbus_meter,
 )
-from ..lib.meter import Reading
+from ..lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
+from ..lib.entities.tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
+from ..lib.meter.meter_reader import Reading
 from .board_sensors import pulse_sensors, tank_sensors
 from .sensor_description import describe_sensor
 

@@ -24,7 +24,7 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..coordinator.stored.pulse_count_file import PulseData
 from ..coordinator.tank_coordinator import TankCoordinator, TankData
-from ..lib.entities import SensorSpec
+from ..lib.entities.entity_description import SensorSpec
 from .sensor_description import describe_sensor
 
 PULSE_SENSORS: tuple[SensorSpec[PulseData], ...] = (

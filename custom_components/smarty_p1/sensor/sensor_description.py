@@ -9,7 +9,7 @@ from homeassistant.components.sensor import (
 )
 
 from ..entity import category_of
-from ..lib.entities import SensorSpec
+from ..lib.entities.entity_description import SensorSpec
 
 
 def describe_sensor(sensor: SensorSpec[Any]) -> SensorEntityDescription:

@@ -8,7 +8,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_market_ahead, async_start_costs
-from ..lib.advice import (
+from ..lib.advice.best_start import (
     MAX_LOAD_HOURS,
     MAX_LOAD_KW,
     MIN_LOAD_HOURS,
@@ -17,7 +17,7 @@ from ..lib.advice import (
     Load,
     StartLack,
 )
-from ..lib.answers import best_start_report
+from ..lib.answers.best_start import best_start_report
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 LOAD: Mapping[vol.Marker, Any] = {

@@ -7,8 +7,9 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
 from ..answer_queue import async_aside, books_of, demand_of
-from ..lib.answers import CURRENT_PRICES, bill_answer, comparison_report, known_months
-from ..lib.history import KEPT_MONTHS, month_name
+from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report, known_months
+from ..lib.history.calendar import KEPT_MONTHS
+from ..lib.history.month_file_lines import month_name
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_MONTH = "month"

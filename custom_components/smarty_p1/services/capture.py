@@ -12,7 +12,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..coordinator.meter_capture import MAX_CAPTURE_MINUTES, CaptureRefusedError, MeterCapture
-from ..lib.capture import CaptureSummary
+from ..lib.capture.summary import CaptureSummary
 from .meter_of_call import METER, invalid, telegrams_of
 
 ATTR_STEP = "step"

@@ -9,9 +9,9 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_aside, async_market_ahead, async_quarter_hours, demand_of
-from ..lib.advice import LOOKED_BACK
-from ..lib.answers import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
-from ..lib.history import day_start
+from ..lib.advice.price_outlook import LOOKED_BACK
+from ..lib.answers.outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
+from ..lib.history.calendar import day_start
 from .meter_of_call import METER, async_in_turn, async_readable_meter
 
 ATTR_FORMAT = "format"

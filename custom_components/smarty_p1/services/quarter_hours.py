@@ -16,9 +16,9 @@ from homeassistant.helpers import config_validation as cv
 from ..answer_queue import async_aside
 from ..const import DOMAIN
 from ..coordinator.garbage_collection import without_collection
-from ..lib.answers import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
-from ..lib.bill import quarter_hours_between
-from ..lib.history import LUXEMBOURG
+from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
+from ..lib.bill.quarter_hour_views import quarter_hours_between
+from ..lib.history.calendar import LUXEMBOURG
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_START = "start"

@@ -14,18 +14,16 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
 from ..answer_queue import async_what_if, books_of
 from ..flows.typed_amounts import AmountProblem
-from ..lib.advice import (
+from ..lib.advice.battery_simulation import (
     MAX_KW,
     MAX_KWH,
     MAX_RESERVE_SHARE,
     MAX_STANDBY_W,
-    MIN_DAYS,
     MIN_EFFICIENCY,
     MIN_KW,
     MIN_KWH,
-    WhatIfError,
-    WhatIfRefusal,
 )
+from ..lib.advice.months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.amounts import EUR_PER_KWH, KW, KWH, MAX_CHARS, Amount, AmountError
 from ..user_locale import UserLocale, async_user_locale
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid

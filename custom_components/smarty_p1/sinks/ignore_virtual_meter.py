@@ -13,7 +13,8 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..const import LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
-from ..lib.virtual import AnnouncementKind, announcements_of, homewizard_unique_id, shelly_mac
+from ..lib.virtual.announcements import AnnouncementKind, announcements_of
+from ..lib.virtual.identity import homewizard_unique_id, shelly_mac
 
 
 class DiscoveredEntry(NamedTuple):

@@ -10,7 +10,7 @@ from zeroconf.asyncio import AsyncServiceInfo
 
 from ..const import LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
-from ..lib.virtual import Announcement
+from ..lib.virtual.announcements import Announcement
 
 _IPV4 = 4
 

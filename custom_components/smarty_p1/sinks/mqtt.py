@@ -34,22 +34,19 @@ from ..const import (
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
-from ..lib.meter import Reading
-from ..lib.publish import (
+from ..lib.meter.meter_reader import Reading
+from ..lib.publish.messages import (
     LIFETIME,
     MAX_TOPICS,
     OFFLINE,
-    Discovery,
-    DiscoveryNames,
-    Format,
     Message,
-    MeterAnnounced,
     MeterMessages,
-    MqttAnnouncer,
     Published,
-    PublishFeed,
     availability_topic,
 )
+from ..lib.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
+from ..lib.publish.publish_feed import PublishFeed
+from ..lib.publish.publish_format import Format
 from .mqtt_topics import RetainedTopics
 
 _COMPONENT = f"component.{DOMAIN}."

@@ -20,8 +20,8 @@ from ..const import (
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..lib.admission import Admission, plain_address
-from ..lib.meter import Reading
-from ..lib.p1 import crc16
+from ..lib.meter.meter_reader import Reading
+from ..lib.p1.checksum import crc16
 from .sink import SinkKind
 
 MAX_CLIENTS = 32

@@ -7,7 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
 from ..coordinator.entry_types import AnyConfigEntry
-from ..lib.virtual import Client, Profile, Question, VirtualMeter
+from ..lib.virtual.clients import Client, Profile, Question
+from ..lib.virtual.virtual_meter import VirtualMeter
 
 VIRTUAL_METERS: HassKey[dict[str, VirtualMeter]] = HassKey("smarty_p1_virtual_meters")
 

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.meter import Reading
+from ..lib.meter.meter_reader import Reading
 
 
 class Sink(Protocol):

@@ -36,9 +36,10 @@ from ..const import (
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdraw_issues
-from ..lib.meter import Reading
-from ..lib.virtual import MAX_SILENCE_S, AnnouncementKind, VirtualMeter, announcements_of
-from ..lib.virtual_server import VirtualServer
+from ..lib.meter.meter_reader import Reading
+from ..lib.virtual.announcements import AnnouncementKind, announcements_of
+from ..lib.virtual.virtual_meter import MAX_SILENCE_S, VirtualMeter
+from ..lib.virtual_server.server import VirtualServer
 from .ignore_virtual_meter import async_ignore, async_stop_ignoring, find_added_entries
 from .shown_clients import VIRTUAL_METERS
 from .sink import SinkKind

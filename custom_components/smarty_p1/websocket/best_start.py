@@ -4,8 +4,8 @@ from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_market_ahead, async_start_costs
 from ..coordinator import BooksCoordinator
-from ..lib.advice import Load
-from ..lib.answers import start_costs_report
+from ..lib.advice.best_start import Load
+from ..lib.answers.best_start import start_costs_report
 from ..services.best_start import LOAD
 from .requests import Request, async_rendered, meter_command
 

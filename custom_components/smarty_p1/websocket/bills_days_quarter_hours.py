@@ -13,15 +13,11 @@ from homeassistant.util import dt as dt_util
 from ..answer_queue import async_known_quarter_hours, demand_of
 from ..const import CONF_GOAL
 from ..coordinator import BooksCoordinator
-from ..lib.answers import (
-    bills_report,
-    classes_report,
-    days_report,
-    highlights_report,
-    quarter_hours_report,
-    usual_report,
-)
-from ..lib.history import KEPT_MONTHS, LUXEMBOURG, day_start
+from ..lib.answers.bills import bills_report, classes_report
+from ..lib.answers.days import days_report
+from ..lib.answers.habits import highlights_report, usual_report
+from ..lib.answers.quarter_hours import quarter_hours_report
+from ..lib.history.calendar import KEPT_MONTHS, LUXEMBOURG, day_start
 from .house import async_supplied_house
 from .requests import Request, async_rendered, meter_command
 

@@ -10,8 +10,8 @@ from ..coordinator import BooksCoordinator
 from ..coordinator.gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.stored.card_history import LENEDA_GAS
 from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
-from ..lib.answers import GasPrices, gas_meter_costs
-from ..lib.history import LUXEMBOURG, day_end, day_start
+from ..lib.answers.gas_costs import GasPrices, gas_meter_costs
+from ..lib.history.calendar import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
 
 _HOUR = timedelta(hours=1)

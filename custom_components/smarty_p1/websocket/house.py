@@ -22,18 +22,12 @@ from ..coordinator.house_sources import (
     async_house_sources,
     async_supplies,
 )
-from ..lib.advice import HouseSources
-from ..lib.answers import (
-    MONTH,
-    YESTERDAY,
-    SuppliedHouse,
-    first_day_of_house,
-    house_report,
-    period_of,
-    shares_report,
-)
-from ..lib.bill import Demand
-from ..lib.history import quarter_start
+from ..lib.advice.energy_shares import HouseSources
+from ..lib.answers.habits import SuppliedHouse
+from ..lib.answers.house import first_day_of_house, house_report
+from ..lib.answers.shares import MONTH, YESTERDAY, period_of, shares_report
+from ..lib.bill.demand_snapshot import Demand
+from ..lib.history.calendar import quarter_start
 from .requests import Request, async_rendered, meter_command
 
 # The recorder writes five-minute statistics ten seconds after the end of the five minutes. So wait

@@ -6,7 +6,7 @@ from homeassistant.util import dt as dt_util
 from ..coordinator import LiveCoordinator
 from ..coordinator.house_sources import async_device_powers
 from ..coordinator.pulse_coordinator import PulseCoordinator
-from ..lib.meter import STEP_S
+from ..lib.meter.last_hour import STEP_S
 from .requests import Request, meter_command
 
 

@@ -28,10 +28,15 @@ from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, LiveCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.pulse_coordinator import PulseCoordinator
-from ..lib.bill import Demand
-from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, EntitySpec
-from ..lib.history import QUARTER_HOUR, Amounts, month_name
-from ..lib.meter import Reading
+from ..lib.bill.demand_snapshot import Demand
+from ..lib.entities.entity_description import EntitySpec
+from ..lib.entities.meter_sensors import SENSORS
+from ..lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, DEMAND_SENSORS
+from ..lib.entities.tariff_sensors import TARIFF_SENSORS
+from ..lib.history.calendar import QUARTER_HOUR
+from ..lib.history.month_file_lines import month_name
+from ..lib.history.register_amounts import Amounts
+from ..lib.meter.meter_reader import Reading
 from .meter_status import Status, loaded_live, status_of
 from .requests import BUSY, METER, NOT_FOUND
 

@@ -18,11 +18,13 @@ from ..coordinator.gas_prices_and_limits import kwh_per_m3
 from ..coordinator.stored.card_history import LENEDA_GAS
 from ..coordinator.stored.gas_water_heat_history import MediumHistory
 from ..entity import mbus_device_id
-from ..lib.bill import Demand
-from ..lib.entities import CURRENCY
+from ..lib.bill.demand_snapshot import Demand
+from ..lib.entities.entity_description import CURRENCY
 from ..lib.failure_detection import ENTITIES
-from ..lib.meter import Reading
-from ..lib.prices import AgreedPrices, OlderPrices, excess_price
+from ..lib.meter.meter_reader import Reading
+from ..lib.prices.kwh_price import excess_price
+from ..lib.prices.network_prices import AgreedPrices
+from ..lib.prices.price_file import OlderPrices
 from .meter_status import loaded_meter, status_of
 
 _PHASES = (

@@ -10,7 +10,7 @@ from ..coordinator import BooksCoordinator
 from ..coordinator.stored.event_history import Event, EventHistory
 from ..coordinator.stored.reception_history import Gap, ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP
-from ..lib.entities import VOLTAGE_LIMITS
+from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
 from .requests import Request, meter_command
 
 _PHASES = ("L1", "L2", "L3")

@@ -7,7 +7,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import note_proof
-from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Telegram
+from custom_components.smarty_p1.lib.p1.frame_decryptor import FrameDecryptor
+from custom_components.smarty_p1.lib.p1.telegram import Telegram
 from dev.alterations import ALTERATIONS, flipped
 from tests.ha.coordinator.conftest import House
 from tests.ha.dialogs import repair_text

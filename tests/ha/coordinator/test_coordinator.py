@@ -10,7 +10,7 @@ from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
 from homeassistant.setup import async_setup_component
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib.meter import MeterReader
+from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import SERIAL, with_value
 from tests.ha.support import ENERGY, TELEGRAM, fall_silent, let_pass_until, wait_until

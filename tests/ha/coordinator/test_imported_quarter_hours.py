@@ -14,7 +14,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     quarter_hour_files as leneda_quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
-from custom_components.smarty_p1.lib.leneda import LenedaRow
+from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
 from tests.ha.support import own_log
 
 CODE = "1-1:1.29.0"

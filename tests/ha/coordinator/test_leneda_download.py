@@ -21,9 +21,9 @@ from custom_components.smarty_p1.coordinator.leneda import (
 from custom_components.smarty_p1.coordinator.leneda.client import asked_of
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.lib import outage
-from custom_components.smarty_p1.lib.bill import compute_bill
-from custom_components.smarty_p1.lib.history import QuarterHour
-from custom_components.smarty_p1.lib.leneda import LenedaRow
+from custom_components.smarty_p1.lib.bill.bill import compute_bill
+from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
 from dev.leneda import Fault, Platform
 from dev.leneda.platform import Request
 from tests.ha.flows.test_leneda_meter import add, keys

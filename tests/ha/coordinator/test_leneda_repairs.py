@@ -24,8 +24,10 @@ from custom_components.smarty_p1.coordinator.leneda.client import (
     async_series,
 )
 from custom_components.smarty_p1.coordinator.repair_issues import tell_difference
-from custom_components.smarty_p1.lib.history import QuarterHour
-from custom_components.smarty_p1.lib.leneda import LenedaRow, compare_days, read_time_series
+from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from custom_components.smarty_p1.lib.leneda.api_response import read_time_series
+from custom_components.smarty_p1.lib.leneda.day_differences import compare_days
+from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
 from dev.leneda import Fault, Platform
 from dev.ports import free_ports
 from tests.ha.dialogs import fill_in, open_repair

@@ -15,8 +15,11 @@ from custom_components.smarty_p1.answer_queue import async_market_prices
 from custom_components.smarty_p1.coordinator import BooksCoordinator
 from custom_components.smarty_p1.coordinator.market_prices import async_market_hours, price_of
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.lib.history import Amounts, MarketPrices, Row, Span, SpanKind
-from custom_components.smarty_p1.lib.prices import Contract, Contracts
+from custom_components.smarty_p1.lib.history.market_prices import MarketPrices
+from custom_components.smarty_p1.lib.history.month_columns import Row
+from custom_components.smarty_p1.lib.history.register_amounts import Amounts
+from custom_components.smarty_p1.lib.history.spans import Span, SpanKind
+from custom_components.smarty_p1.lib.prices.contract import Contract, Contracts
 from tests.ha.support import TELEGRAM, Home, recorder_done
 
 NORDPOOL = "sensor.nord_pool_current_price"

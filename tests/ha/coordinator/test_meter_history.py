@@ -12,8 +12,10 @@ from custom_components.smarty_p1.coordinator.stored.event_history import EventHi
 from custom_components.smarty_p1.coordinator.stored.gas_water_heat_history import MediumHistory
 from custom_components.smarty_p1.coordinator.stored.reception_history import ReceptionHistory
 from custom_components.smarty_p1.coordinator.stored.voltage_extremes import VoltageHistory
-from custom_components.smarty_p1.lib.meter import MeterReader, Reading
-from custom_components.smarty_p1.lib.p1 import Decoder, MBusReading, Telegram
+from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader, Reading
+from custom_components.smarty_p1.lib.p1.decoder import Decoder
+from custom_components.smarty_p1.lib.p1.telegram import Telegram
+from custom_components.smarty_p1.lib.p1.value_converters import MBusReading
 from tests.ha.meter import seal
 from tests.ha.support import TELEGRAM
 

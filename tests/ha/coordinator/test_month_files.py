@@ -13,9 +13,12 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator.stored import month_files
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
-from custom_components.smarty_p1.lib.bill import NO_LENEDA_DAYS, DemandMeter, quarter_hours_between
-from custom_components.smarty_p1.lib.history import HEADER, QuarterHour
-from custom_components.smarty_p1.lib.prices import NO_CONTRACT
+from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
+from custom_components.smarty_p1.lib.bill.leneda_days import NO_LENEDA_DAYS
+from custom_components.smarty_p1.lib.bill.quarter_hour_views import quarter_hours_between
+from custom_components.smarty_p1.lib.history.month_file_lines import HEADER
+from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from custom_components.smarty_p1.lib.prices.contract import NO_CONTRACT
 from tests.ha.measured import as_span
 from tests.ha.support import own_log
 

@@ -19,7 +19,9 @@ from custom_components.smarty_p1.coordinator.entered_contract import (
 from custom_components.smarty_p1.flows.options.older_prices_sentence import (
     async_older_prices_sentence,
 )
-from custom_components.smarty_p1.lib.prices import Contract, OlderPrices, PriceFile, network_prices
+from custom_components.smarty_p1.lib.prices import network_prices
+from custom_components.smarty_p1.lib.prices.contract import Contract
+from custom_components.smarty_p1.lib.prices.price_file import OlderPrices, PriceFile
 from custom_components.smarty_p1.user_locale import async_user_locale
 from tests.ha.dialogs import choose, open_repair
 from tests.ha.support import Home, said

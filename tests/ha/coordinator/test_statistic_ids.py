@@ -19,7 +19,7 @@ from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     wanted_kinds,
     with_statistics_key,
 )
-from custom_components.smarty_p1.lib.bill import DemandMeter
+from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
 from tests.ha.meter import SERIAL
 from tests.ha.support import own_log
 

@@ -13,7 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator import tank_coordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib.boards import Sonar, tank_level
+from custom_components.smarty_p1.lib.boards import tank_level
+from custom_components.smarty_p1.lib.boards.tank_level import Sonar
 from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
 from tests.ha.dialogs import repair_text
 from tests.ha.meter import MeterPort

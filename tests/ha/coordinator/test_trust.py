@@ -13,7 +13,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
-from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Reason
+from custom_components.smarty_p1.lib.p1.frame_decryptor import FrameDecryptor
+from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
 from tests.ha.coordinator.conftest import House
 from tests.ha.dialogs import fill_in, open_repair, repair_text, suggested
 from tests.ha.meter import (

@@ -20,7 +20,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.flows import ports_in_use, shared_form_fields
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
-from custom_components.smarty_p1.lib.port import open_port, probe
+from custom_components.smarty_p1.lib.port.probing import probe
+from custom_components.smarty_p1.lib.port.serial_port import open_port
 from dev.alterations import ALTERATIONS, cut, flipped
 from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.flows.boards import pulse_flow, tank_flow
 from custom_components.smarty_p1.flows.boards.board_probe import probe_pulses, probe_sonar
-from custom_components.smarty_p1.lib.port import NotP1Error
+from custom_components.smarty_p1.lib.port.errors import NotP1Error
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
 from tests.ha.dialogs import reconfigure, schema_of, settle, start, submit, suggested, told
 from tests.ha.meter import MeterPort

@@ -28,7 +28,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.flows import ports_in_use
 from custom_components.smarty_p1.flows.meter import moved_gateway
-from custom_components.smarty_p1.lib.port import probe
+from custom_components.smarty_p1.lib.port.probing import probe
 from tests.ha.boards import pulse_entry
 from tests.ha.dialogs import confirm, is_done, start, submit, suggested, told
 from tests.ha.meter import (

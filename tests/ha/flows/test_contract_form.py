@@ -12,7 +12,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.lib.prices import Contract
+from custom_components.smarty_p1.lib.prices.contract import Contract
 from tests.ha.dialogs import enter_contract, schema_of, submit, suggested
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home

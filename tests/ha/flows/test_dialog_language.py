@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerat
 
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows.boards import pulse_flow
-from custom_components.smarty_p1.lib.virtual import Question
+from custom_components.smarty_p1.lib.virtual.clients import Question
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry

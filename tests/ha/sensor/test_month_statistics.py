@@ -14,7 +14,8 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.components.recorder.common import do_adhoc_statistics
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.lib.prices import PriceFile, network_prices
+from custom_components.smarty_p1.lib.prices import network_prices
+from custom_components.smarty_p1.lib.prices.price_file import PriceFile
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, at, let_pass, recorder_done, wait_for_telegram
 from tests.prices import PRICES

@@ -6,9 +6,10 @@ import pytest
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
 
-from custom_components.smarty_p1.lib.entities import sensors_of_mbus_meter
-from custom_components.smarty_p1.lib.meter import MeterReader
-from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
+from custom_components.smarty_p1.lib.entities.mbus_sensors import sensors_of_mbus_meter
+from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader
+from custom_components.smarty_p1.lib.p1.decoder import Decoder
+from custom_components.smarty_p1.lib.p1.telegram import Telegram
 from tests.ha.meter import (
     SERIAL,
     seal,

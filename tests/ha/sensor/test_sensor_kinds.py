@@ -7,9 +7,11 @@ from homeassistant.helpers.entity_registry import EntityRegistry
 from homeassistant.util import dt as dt_util
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.lib.entities import EVENTS, SENSORS
-from custom_components.smarty_p1.lib.meter import REGISTERS
-from custom_components.smarty_p1.lib.p1 import OBJECTS, Reason
+from custom_components.smarty_p1.lib.entities.events import EVENTS
+from custom_components.smarty_p1.lib.entities.meter_sensors import SENSORS
+from custom_components.smarty_p1.lib.meter.held_back_totals import REGISTERS
+from custom_components.smarty_p1.lib.p1.obis import OBJECTS
+from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
 from tests.ha.documentation import MBUS_SENSORS
 from tests.ha.meter import OTHER_KEY, OTHER_SERIAL, SERIAL, encipher, with_value
 from tests.ha.support import ENERGY, TELEGRAM, Home, fall_silent, let_pass, wait_until

@@ -14,10 +14,10 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.advice import compare
-from custom_components.smarty_p1.lib.bill import DemandMeter
+from custom_components.smarty_p1.lib.advice.class_comparison import compare
+from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
 from custom_components.smarty_p1.lib.entities import tariff_sensor_values
-from custom_components.smarty_p1.lib.history import Energies
+from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options, schema_of

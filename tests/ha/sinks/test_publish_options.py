@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import sinks
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.lib.meter import Reading
+from custom_components.smarty_p1.lib.meter.meter_reader import Reading
 from custom_components.smarty_p1.sinks.sink import SinkKind
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker

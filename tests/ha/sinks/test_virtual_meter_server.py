@@ -22,7 +22,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib.virtual import Question, Unavailable
+from custom_components.smarty_p1.lib.virtual.clients import Question
+from custom_components.smarty_p1.lib.virtual.virtual_meter import Unavailable
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.encoder import with_value
 from dev.ports import free_ports

@@ -8,10 +8,11 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.bill import LenedaDays, Month
-from custom_components.smarty_p1.lib.history import LUXEMBOURG, QUARTER_HOUR, QuarterHour
-from custom_components.smarty_p1.lib.prices import Contract, Contracts
-from custom_components.smarty_p1.lib.prices.contract import BEGINNING
+from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
+from custom_components.smarty_p1.lib.bill.month import Month
+from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG, QUARTER_HOUR
+from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.support import Home

@@ -16,8 +16,9 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smarty_p1 import answer_queue
-from custom_components.smarty_p1.lib.advice import Battery, WhatIfError, WhatIfRefusal
-from custom_components.smarty_p1.lib.history import QuarterHour
+from custom_components.smarty_p1.lib.advice.battery_simulation import Battery
+from custom_components.smarty_p1.lib.advice.months_for_battery import WhatIfError, WhatIfRefusal
+from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from tests.ha import billed_month
 from tests.ha.support import PATIENCE, wait_until
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import bmat, diags, identity
 
-from smartyp1.advice import Battery
+from smartyp1.advice.battery_simulation import Battery
 
 
 class Prices(NamedTuple):

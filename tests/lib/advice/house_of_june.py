@@ -8,10 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from smartyp1.advice import HouseDevice, HouseSources, Supply, SupplyKind
-from smartyp1.bill import Demand, Month, QuarterHours
-from smartyp1.history import NO_PRICES, MarketPrices
-from smartyp1.prices import Contract, Contracts
+from smartyp1.advice.energy_shares import HouseDevice, HouseSources
+from smartyp1.advice.solar_house import Supply, SupplyKind
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.month import Month
+from smartyp1.bill.quarter_hour_views import QuarterHours
+from smartyp1.history.market_prices import NO_PRICES, MarketPrices
+from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import LUXEMBOURG
 from tests.lib.bill.support import read_quarter_hours
 

@@ -10,9 +10,14 @@ from math import nan
 
 import pytest
 
-from smartyp1.advice import Battery
 from smartyp1.advice.battery_plan import DayPrices
-from smartyp1.advice.battery_simulation import BatteryDay, BatteryRun, BatteryTrial, DayEnergies
+from smartyp1.advice.battery_simulation import (
+    Battery,
+    BatteryDay,
+    BatteryRun,
+    BatteryTrial,
+    DayEnergies,
+)
 
 type Energies = list[float]
 

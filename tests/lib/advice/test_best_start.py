@@ -10,9 +10,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.advice import BestStart, Load, StartCosts, StartLack, StartReason, start_costs
-from smartyp1.history import NO_PRICES, MarketPrices, Origin, QuarterHour
-from smartyp1.prices import Contracts
+from smartyp1.advice.best_start import (
+    BestStart,
+    Load,
+    StartCosts,
+    StartLack,
+    StartReason,
+    start_costs,
+)
+from smartyp1.history.market_prices import NO_PRICES, MarketPrices
+from smartyp1.history.quarter_hour import Origin, QuarterHour
+from smartyp1.prices.contract import Contracts
 from tests.lib.bill.months import agreed, local
 
 ZONE = ZoneInfo("Europe/Luxembourg")

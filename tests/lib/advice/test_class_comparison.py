@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
-from smartyp1.advice import compare
-from smartyp1.prices import REFERENCE_POWERS, Contract, OlderPrices
+from smartyp1.advice.class_comparison import compare
+from smartyp1.prices.contract import REFERENCE_POWERS, Contract
+from smartyp1.prices.price_file import OlderPrices
 from tests.lib.bill.months import agreed, changing, day, local, month, whole_month
 
 

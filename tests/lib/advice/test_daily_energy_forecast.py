@@ -7,7 +7,7 @@ from math import cos, pi
 
 import pytest
 
-from smartyp1.advice import EnergyForecast, forecast_energy
+from smartyp1.advice.daily_energy_forecast import EnergyForecast, forecast_energy
 
 FIRST = date(2026, 11, 4).toordinal()
 

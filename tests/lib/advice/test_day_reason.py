@@ -2,8 +2,8 @@
 
 import pytest
 
-from smartyp1.advice import DayReason, PartOfDay, day_reason
-from smartyp1.prices import KwhPrice
+from smartyp1.advice.day_reason import DayReason, PartOfDay, day_reason
+from smartyp1.prices.kwh_price import KwhPrice
 
 PRICE = KwhPrice(0.2, 0.08)
 # 10 kWh drawn, 2 sold, 0.30 EUR above the reference power, 0.40 EUR of fixed prices.

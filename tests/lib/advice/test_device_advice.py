@@ -8,8 +8,9 @@ from datetime import datetime
 
 import pytest
 
-from smartyp1.advice import HouseDevice, always_on_kw, best_hour, cost_above, dearest_device
-from smartyp1.prices import Contract
+from smartyp1.advice.device_advice import best_hour, cost_above, dearest_device
+from smartyp1.advice.energy_shares import HouseDevice, always_on_kw
+from smartyp1.prices.contract import Contract
 from tests.lib.advice.house_of_june import June, june
 from tests.lib.bill.months import TWO_PRICES, local
 

@@ -6,8 +6,8 @@ A day of 10 kWh costs 2.17 EUR, and 1.3712 EUR of fixed prices in June: with VAT
 
 from datetime import date, datetime
 
-from smartyp1.advice import LAST_YEAR, Goal, goal_of, last_year_total
-from smartyp1.bill import Month
+from smartyp1.advice.goal import LAST_YEAR, Goal, goal_of, last_year_total
+from smartyp1.bill.month import Month
 from tests.lib.bill.months import agreed, alike_days, day, local, month
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15)

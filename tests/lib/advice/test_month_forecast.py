@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from smartyp1.advice import Estimate, Lack, estimate_month, estimated
-from smartyp1.bill import Day, Month, Shared
-from smartyp1.prices import Aid, AidVat, Contract, Contracts, TimeOfUseSplit
+from smartyp1.advice.month_forecast import Estimate, Lack, estimate_month, estimated
+from smartyp1.bill.month import Day, Month, Shared
+from smartyp1.prices.contract import Aid, AidVat, Contract, Contracts
+from smartyp1.prices.time_of_use import TimeOfUseSplit
 from tests.lib.bill.months import LUXEMBOURG, agreed, alike_days, changing, day, local, month
 from tests.lib.bill.support import Connection
 

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from smartyp1.advice import quarter_hours_ahead, usual_import
-from smartyp1.history import NO_PRICES, MarketPrices, Origin, QuarterHour
-from smartyp1.prices import Contract, Contracts
+from smartyp1.advice.price_outlook import quarter_hours_ahead, usual_import
+from smartyp1.history.market_prices import NO_PRICES, MarketPrices
+from smartyp1.history.quarter_hour import Origin, QuarterHour
+from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import LONG_AGO, agreed
 
 QUARTER = timedelta(minutes=15)

@@ -10,24 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from smartyp1.advice import (
-    MIN_DAYS,
-    Battery,
-    WhatIf,
-    WhatIfError,
-    WhatIfRefusal,
-    YearCosts,
-    compare,
-    simulate_battery,
-)
 from smartyp1.advice.battery_plan import DayPrices
-from smartyp1.advice.battery_simulation import BatteryDay, BatteryTrial, DayEnergies
-from smartyp1.advice.months_for_battery import WhatIfDay
-from smartyp1.bill import Day, Demand, Shared, compute_bill
-from smartyp1.history import LUXEMBOURG, MarketPrices, Origin, QuarterHour
-from smartyp1.history.calendar import day_start
-from smartyp1.history.market_prices import NO_MARKET_HOURS, NO_PRICES, MarketHours
-from smartyp1.prices import Contract
+from smartyp1.advice.battery_simulation import Battery, BatteryDay, BatteryTrial, DayEnergies
+from smartyp1.advice.battery_worth import WhatIf, YearCosts, simulate_battery
+from smartyp1.advice.class_comparison import compare
+from smartyp1.advice.months_for_battery import MIN_DAYS, WhatIfDay, WhatIfError, WhatIfRefusal
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.month import Day, Shared
+from smartyp1.history.calendar import LUXEMBOURG, day_start
+from smartyp1.history.market_prices import NO_MARKET_HOURS, NO_PRICES, MarketHours, MarketPrices
+from smartyp1.history.quarter_hour import Origin, QuarterHour
+from smartyp1.prices.contract import Contract
 from tests.lib.advice.best_battery import Prices, least_cost
 from tests.lib.advice.years import FIRST, demand_after, energies_of, household, quarter_hours
 from tests.lib.bill.months import local

@@ -6,9 +6,12 @@ from datetime import timedelta
 from functools import lru_cache
 from math import cos, pi
 
-from smartyp1.bill import Demand, DemandMeter, LenedaDays
-from smartyp1.history import Energies, Origin, QuarterHour
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.leneda_days import LenedaDays
+from smartyp1.history.quarter_hour import Origin, QuarterHour
+from smartyp1.history.register_amounts import Energies
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import LUXEMBOURG, local
 
 FIRST, END = "2025-11-01", "2026-11-01"

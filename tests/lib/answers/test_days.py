@@ -5,10 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.answers import days_report
-from smartyp1.bill import Day, Month, QuarterHours, bills_by_day, compute_bill
-from smartyp1.history import MarketPrices, day_start, month_start
-from smartyp1.prices import Contract, Contracts
+from smartyp1.answers.days import days_report
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.daily_bills import bills_by_day
+from smartyp1.bill.month import Day, Month
+from smartyp1.bill.quarter_hour_views import QuarterHours
+from smartyp1.history.calendar import day_start, month_start
+from smartyp1.history.market_prices import MarketPrices
+from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.support import read_quarter_hours
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.answers import GasPrices, gas_costs_report, gas_meter_costs, joined_days
+from smartyp1.answers.gas_costs import GasPrices, gas_costs_report, gas_meter_costs, joined_days
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 PRICES = GasPrices(0.9, 15.5)

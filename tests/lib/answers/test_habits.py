@@ -5,11 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.advice import Supply, SupplyKind, usual_night_kw
-from smartyp1.answers import SuppliedHouse, highlights_report, usual_report
-from smartyp1.bill import Demand, DemandMeter, Month, QuarterHours, Shared
-from smartyp1.history import Energies, MarketPrices, day_start
-from smartyp1.prices import PER_KWH, Aid, AidVat, Contract
+from smartyp1.advice.night_load import usual_night_kw
+from smartyp1.advice.solar_house import Supply, SupplyKind
+from smartyp1.answers.habits import SuppliedHouse, highlights_report, usual_report
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.month import Month, Shared
+from smartyp1.bill.quarter_hour_views import QuarterHours
+from smartyp1.history.calendar import day_start
+from smartyp1.history.market_prices import MarketPrices
+from smartyp1.history.register_amounts import Energies
+from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract
 from tests.lib.bill.support import read_quarter_hours
 
 TWO_PRICES = Contract(

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
-from smartyp1.advice import HouseDevice, HouseSources, Supply, SupplyKind
-from smartyp1.answers import MONTH, YESTERDAY, house_report, shares_report
-from smartyp1.bill import Demand, QuarterHours
-from smartyp1.history import MarketPrices, day_start
-from smartyp1.prices import Contract
+from smartyp1.advice.energy_shares import HouseDevice, HouseSources
+from smartyp1.advice.solar_house import Supply, SupplyKind
+from smartyp1.answers.house import house_report
+from smartyp1.answers.shares import MONTH, YESTERDAY, shares_report
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.quarter_hour_views import QuarterHours
+from smartyp1.history.calendar import day_start
+from smartyp1.history.market_prices import MarketPrices
+from smartyp1.prices.contract import Contract
 from tests.lib.advice.house_of_june import START, hours_until, lived_until, powers
 from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES
 from tests.lib.bill.support import read_quarter_hours

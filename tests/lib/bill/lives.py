@@ -7,12 +7,12 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from types import ModuleType
+from importlib import import_module
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import smartyp1
-import smartyp1.bill
-from smartyp1.prices import Contract
+from smartyp1.prices.contract import Contract
 
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 DAY = timedelta(days=1)
@@ -22,6 +22,17 @@ FIXED = Contract(reference_kw=3, energy_price=0.15, energy_fee=2.5, feed_in_pric
 MARKET = Contract(reference_kw=3, energy_margin=0.02, energy_fee=2.5, feed_in_margin=-0.01)
 SECOND = Contract(reference_kw=3, energy_price=0.2, second_price=0.1, second_hours="22:00-06:00")
 
+_MODULES = {
+    "Contract": "prices.contract",
+    "Covered": "bill.sharing",
+    "DemandMeter": "bill.demand_meter",
+    "Energies": "history.register_amounts",
+    "LenedaDays": "bill.leneda_days",
+    "MarketPrices": "history.market_prices",
+    "Origin": "history.quarter_hour",
+    "QuarterHour": "history.quarter_hour",
+}
+
 
 class Life:
     """Makes what happens to a meter of the library.
@@ -30,9 +41,12 @@ class Life:
     """
 
     def __init__(self, library: ModuleType = smartyp1) -> None:
-        self._history: Any = library.history
-        self._prices: Any = library.prices
-        self._bill: Any = library.bill
+        self._of: Any = SimpleNamespace(
+            **{
+                name: getattr(import_module(f"{library.__name__}.{module}"), name)
+                for name, module in _MODULES.items()
+            }
+        )
 
     def kw(self, time: datetime) -> float:
         """Return the power of the house: 4.76 kW from 18 to 19 UTC, else less than 0.9 kW."""
@@ -44,7 +58,7 @@ class Life:
 
     def market(self, time: datetime) -> Any:  # noqa: ANN401 - prices of the given library
         """Return the prices of the market: those of the hour."""
-        return self._history.MarketPrices(0.05 + 0.01 * (time.hour % 7), 0.04)
+        return self._of.MarketPrices(0.05 + 0.01 * (time.hour % 7), 0.04)
 
     def feed(  # noqa: PLR0913 - a stretch of readings
         self,
@@ -61,7 +75,7 @@ class Life:
         step, time, fed_kwh = timedelta(minutes=minutes), start, 50.0
         price = price or self.market
         while True:
-            energies = self._history.Energies(round(kwh, 6), fed_kwh)
+            energies = self._of.Energies(round(kwh, 6), fed_kwh)
             meter.update(time, energies, self.kw(time), serial, market=price(time))
             if time + step > end:
                 return kwh
@@ -71,23 +85,23 @@ class Life:
 
     def leneda(self, start: datetime, end: datetime) -> list[Any]:
         """Return the quarter-hours of the same house from the platform."""
-        make, origin = self._history.QuarterHour, self._history.Origin.LENEDA
+        make, origin = self._of.QuarterHour, self._of.Origin.LENEDA
         times = (start + n * QUARTER for n in range((end - start) // QUARTER))
         return [make(at, self.kw(at), self.fed_kw(at) / 4, origin=origin) for at in times]
 
     def sharing(self, start: datetime, count: int, wh: float) -> dict[datetime, Any]:
         """Return quarter-hours in which so much energy is shared."""
-        covered = self._bill.Covered((0.0, wh, 0.0, 0.0))
+        covered = self._of.Covered((0.0, wh, 0.0, 0.0))
         return {start + n * QUARTER: covered for n in range(count)}
 
     def contract(self, chance: random.Random) -> Any:  # noqa: ANN401
         """Return one of some contracts."""
         terms = chance.choice([FIXED, SECOND, MARKET, replace(FIXED, has_vat=False)]).terms
-        return self._prices.Contract.of_terms(terms)
+        return self._of.Contract.of_terms(terms)
 
     def parts(self, chance: random.Random) -> Iterator[Any]:
         """Yield a meter after each part of its life."""
-        meter = self._bill.DemandMeter(self.contract(chance))
+        meter = self._of.DemandMeter(self.contract(chance))
         time, kwh, serial = JUNE - timedelta(minutes=chance.randrange(3000)), 1000.0, "A"
         for _ in range(chance.randrange(3, 8)):
             until = time + timedelta(minutes=chance.randrange(30, 9000))
@@ -102,7 +116,7 @@ class Life:
                 start = JUNE + chance.randrange(-400, 300) * HOUR
                 days = self.leneda(start, start + chance.randrange(5, 400) * HOUR)
                 late = self.sharing(start, chance.randrange(0, 400), 40.0)
-                meter.set_leneda_days(self._bill.LenedaDays(days, late))
+                meter.set_leneda_days(self._of.LenedaDays(days, late))
             if chance.random() < 0.3:
                 since = JUNE + chance.randrange(20) * DAY
                 meter.change_contract(self.contract(chance), date(since.year, 6, since.day))

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from smartyp1.bill import Bill, ClassExcess, Day, Month
-from smartyp1.prices import Contract, Contracts
+from smartyp1.bill.bill import Bill
+from smartyp1.bill.month import ClassExcess, Day, Month
+from smartyp1.prices.contract import Contract, Contracts
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -5,22 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from smartyp1.bill import Demand, DemandMeter
-from smartyp1.history import (
-    HEADER,
-    NO_PRICES,
-    Amounts,
-    Energies,
-    MarketPrices,
-    Origin,
-    QuarterHour,
-    Row,
-    Span,
-    SpanKind,
-    line_of,
-    month_name,
-)
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.history.market_prices import NO_PRICES, MarketPrices
+from smartyp1.history.month_columns import Row
+from smartyp1.history.month_file_lines import HEADER, line_of, month_name
+from smartyp1.history.quarter_hour import Origin, QuarterHour
+from smartyp1.history.register_amounts import Amounts, Energies
+from smartyp1.history.spans import Span, SpanKind
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import local
 
 SERIAL = "SAG1030790002574"

@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
-from smartyp1.advice import compare
-from smartyp1.bill import compute_bill, lines_of
-from smartyp1.prices import Contract, OlderPrices
+from smartyp1.advice.class_comparison import compare
+from smartyp1.bill.bill import compute_bill, lines_of
+from smartyp1.prices.contract import Contract
+from smartyp1.prices.price_file import OlderPrices
 from tests.lib.bill.months import agreed, changing, day, lines, local, month, sums, whole_month
 from tests.lib.bill.support import Connection
 

@@ -5,16 +5,13 @@ from fractions import Fraction
 
 from hypothesis import given, settings, strategies as st
 
-from smartyp1.advice import compare
-from smartyp1.bill import ClassExcess, Day, Month, compute_bill
-from smartyp1.prices import (
-    REFERENCE_POWERS,
-    Contract,
-    Contracts,
-    NetworkPrices,
-    TimeOfUseSplit,
-    network_prices_at,
-)
+from smartyp1.advice.class_comparison import compare
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.month import ClassExcess, Day, Month
+from smartyp1.prices.contract import REFERENCE_POWERS, Contract, Contracts
+from smartyp1.prices.network_prices import network_prices_at
+from smartyp1.prices.price_file import NetworkPrices
+from smartyp1.prices.time_of_use import TimeOfUseSplit
 from tests.lib.bill.months import LONG_AGO, LUXEMBOURG
 from tests.random_examples import examples
 

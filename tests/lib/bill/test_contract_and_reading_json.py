@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from smartyp1.bill import DemandMeter
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import PRICE, Connection
 
 

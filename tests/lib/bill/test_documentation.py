@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from smartyp1.advice import compare
-from smartyp1.bill import BillLine, Month, Shared, compute_bill
-from smartyp1.prices import PER_KWH, Aid, AidVat, Contract, network_prices
+from smartyp1.advice.class_comparison import compare
+from smartyp1.bill.bill import BillLine, compute_bill
+from smartyp1.bill.month import Month, Shared
+from smartyp1.prices import network_prices
+from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract
 from smartyp1.prices.contract_start_day import with_entered
 from tests.lib.bill.months import agreed, local, whole_month
 

@@ -12,17 +12,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.bill import (
-    Demand,
-    DemandMeter,
-    HourlyAmounts,
-    LenedaDays,
-    Month,
-    amounts_by_hour,
-    compute_bill,
-)
-from smartyp1.history import MarketPrices
-from smartyp1.prices import Contract
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
+from smartyp1.bill.leneda_days import LenedaDays
+from smartyp1.bill.month import Month
+from smartyp1.history.market_prices import MarketPrices
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.lives import DAY, FIXED, HOUR, JUNE, MARKET, QUARTER, SECOND, Life
 from tests.random_examples import examples
 

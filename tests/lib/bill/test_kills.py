@@ -7,16 +7,14 @@ from functools import cache
 
 import pytest
 
-from smartyp1.bill import NO_LENEDA_DAYS, DemandMeter, quarter_hours_between
-from smartyp1.history import (
-    HEADER,
-    REMOVED,
-    Energies,
-    SpanKind,
-    span_of,
-    with_removed,
-)
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
+from smartyp1.bill.quarter_hour_views import quarter_hours_between
+from smartyp1.history.month_file_lines import HEADER, span_of
+from smartyp1.history.month_file_reader import REMOVED, with_removed
+from smartyp1.history.register_amounts import Energies
+from smartyp1.history.spans import SpanKind
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import REGISTER_WH, Connection, known
 
 CONTRACT = Contract(reference_kw=3)

@@ -6,19 +6,19 @@ from operator import is_
 
 import pytest
 
-from smartyp1.advice import Estimate, compare, estimate_month, estimated
-from smartyp1.answers import days_report
-from smartyp1.bill import (
-    NO_LENEDA_DAYS,
-    LenedaDays,
-    Month,
-    QuarterHours,
-    compute_bill,
-    months_of,
-    quarter_hours_between,
-)
-from smartyp1.history import Amounts, MarketPrices, Origin, QuarterHour, Span, SpanKind
-from smartyp1.prices import Contract
+from smartyp1.advice.class_comparison import compare
+from smartyp1.advice.month_forecast import Estimate, estimate_month, estimated
+from smartyp1.answers.days import days_report
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
+from smartyp1.bill.month import Month
+from smartyp1.bill.month_cache import months_of
+from smartyp1.bill.quarter_hour_views import QuarterHours, quarter_hours_between
+from smartyp1.history.market_prices import MarketPrices
+from smartyp1.history.quarter_hour import Origin, QuarterHour
+from smartyp1.history.register_amounts import Amounts
+from smartyp1.history.spans import Span, SpanKind
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import LUXEMBOURG, agreed, changing, lines, local
 from tests.lib.bill.support import Connection, platform, row_of
 

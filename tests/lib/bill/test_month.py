@@ -7,9 +7,14 @@ from random import Random
 
 import pytest
 
-from smartyp1.bill import ClassExcess, Day, Demand, DemandMeter, Month, compute_bill
-from smartyp1.history import Energies, MarketPrices, QuarterHour
-from smartyp1.prices import Contract
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.month import ClassExcess, Day, Month
+from smartyp1.history.market_prices import MarketPrices
+from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.history.register_amounts import Energies
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import PRICE, SERIAL, Connection, Disk, at, known
 from tests.random_examples import examples
 

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from smartyp1.bill import DemandMeter, LenedaDays, compute_bill
-from smartyp1.history import Energies
-from smartyp1.prices import Contract
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.leneda_days import LenedaDays
+from smartyp1.history.register_amounts import Energies
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import local
 from tests.lib.bill.support import known, platform
 

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
-from smartyp1.bill import Bill, LenedaDays, Month, Shared, compute_bill, months_of
-from smartyp1.leneda import quarter_hours_of, read_export
-from smartyp1.prices import Aid, AidVat, Contract, Contracts
+from smartyp1.bill.bill import Bill, compute_bill
+from smartyp1.bill.leneda_days import LenedaDays
+from smartyp1.bill.month import Month, Shared
+from smartyp1.bill.month_cache import months_of
+from smartyp1.leneda.measured_and_estimated_rows import quarter_hours_of
+from smartyp1.leneda.portal_file import read_export
+from smartyp1.prices.contract import Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import agreed, day, lines, local, month, sums, whole_month
 from tests.lib.bill.support import Connection
 from tests.lib.leneda.writing import CONSUMPTION, NOW, export

@@ -10,9 +10,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from smartyp1.bill import Demand, DemandMeter
-from smartyp1.history import Energies
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.history.register_amounts import Energies
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import Disk
 from tests.random_examples import examples
 

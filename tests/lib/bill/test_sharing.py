@@ -13,11 +13,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from smartyp1.advice import Estimate, estimate_month
-from smartyp1.bill import NO_LENEDA_DAYS, Bill, LenedaDays, Month, compute_bill, months_of
-from smartyp1.history import MarketPrices, QuarterHour
-from smartyp1.leneda import LenedaRow, quarter_hours_of, sharing_of
-from smartyp1.prices import Contract, Contracts
+from smartyp1.advice.month_forecast import Estimate, estimate_month
+from smartyp1.bill.bill import Bill, compute_bill
+from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
+from smartyp1.bill.month import Month
+from smartyp1.bill.month_cache import months_of
+from smartyp1.history.market_prices import MarketPrices
+from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
+from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import agreed, changing, lines, local, sums
 from tests.lib.bill.support import Connection, row_of
 from tests.random_examples import examples

@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from smartyp1.bill import Day, Demand, DemandMeter, Month
-from smartyp1.history import HEADER, Energies, line_of, month_name
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.month import Day, Month
+from smartyp1.history.month_file_lines import HEADER, line_of, month_name
+from smartyp1.history.register_amounts import Energies
+from smartyp1.prices.contract import Contract
 from tests.random_examples import examples
 
 CONTRACT = Contract(reference_kw=3)

@@ -6,8 +6,15 @@ import threading
 import pytest
 from hypothesis import given, strategies as st
 
-from smartyp1.boards import Counted, MessageForm, MessageSurvey, MessageValue, PulseMeter, Pulses
-from smartyp1.boards.board_message import parse_json, value_at
+from smartyp1.boards.board_message import (
+    Counted,
+    MessageForm,
+    MessageSurvey,
+    MessageValue,
+    parse_json,
+    value_at,
+)
+from smartyp1.boards.pulse_meter import PulseMeter, Pulses
 
 
 def survey(*messages: object, first_is_old: bool = False) -> MessageSurvey:

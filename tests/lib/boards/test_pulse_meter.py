@@ -6,7 +6,8 @@ from itertools import accumulate, pairwise
 import pytest
 from hypothesis import given, strategies as st
 
-from smartyp1.boards import Counted, MessageForm, PulseMeter, Pulses
+from smartyp1.boards.board_message import Counted, MessageForm
+from smartyp1.boards.pulse_meter import PulseMeter, Pulses
 from tests.lib.boards.support import cut, sizes
 
 PER_KWH = 1000

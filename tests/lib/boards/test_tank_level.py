@@ -5,7 +5,7 @@ from math import isclose, pi
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from smartyp1.boards import Shape, Sonar, Tank
+from smartyp1.boards.tank_level import Shape, Sonar, Tank
 from tests.lib.boards.support import cut, sizes
 
 distances = st.integers(1, 764)

@@ -13,19 +13,15 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, crc, frame, seal, telegram
-from smartyp1.capture import (
-    PUBLISHED_KEY,
-    AnonymousCapture,
-    CaptureError,
-    Recording,
-    Replaced,
-    anonymise,
-    anonymiser,
-    read_capture,
-    summarise,
-    write_capture,
-)
-from smartyp1.p1 import OBJECTS, Decoder, FrameDecryptor, Reason, Rejection, Telegram
+from smartyp1.capture import anonymiser
+from smartyp1.capture.anonymiser import PUBLISHED_KEY, AnonymousCapture, Replaced, anonymise
+from smartyp1.capture.capture_file import CaptureError, Recording, read_capture, write_capture
+from smartyp1.capture.summary import summarise
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.obis import OBJECTS
+from smartyp1.p1.rejection_reasons import Reason, Rejection
+from smartyp1.p1.telegram import Telegram
 from tests.random_examples import examples
 
 OTHER_KEY = bytes(range(16))

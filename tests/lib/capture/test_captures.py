@@ -7,8 +7,11 @@ from dsmr_parser import telegram_specifications
 from dsmr_parser.parsers import TelegramParser
 
 from dev.encoder import AUTHENTICATION_KEY, crc
-from smartyp1.capture import read_capture
-from smartyp1.p1 import Decoder, Event, FrameSplitter, Rejection, Telegram
+from smartyp1.capture.capture_file import read_capture
+from smartyp1.p1.decoder import Decoder, Event
+from smartyp1.p1.frame_finder import FrameSplitter
+from smartyp1.p1.rejection_reasons import Rejection
+from smartyp1.p1.telegram import Telegram
 
 CAPTURES = sorted((Path(__file__).parents[2] / "captures").glob("*.jsonl"))
 

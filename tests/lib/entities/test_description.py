@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.entities import DEMAND_SENSORS, SENSORS, DeadbandFilter, Shown
+from smartyp1.entities.deadband import DeadbandFilter, Shown
+from smartyp1.entities.meter_sensors import SENSORS
+from smartyp1.entities.quarter_hour_power_sensors import DEMAND_SENSORS
 
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 

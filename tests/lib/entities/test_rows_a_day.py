@@ -8,20 +8,18 @@ from typing import Any
 import pytest
 
 from dev.simulator import Meter
-from smartyp1.bill import DemandMeter
-from smartyp1.entities import (
-    BINARY_SENSORS,
-    DEMAND_SENSORS,
-    SENSORS,
-    TARIFF_SENSORS,
-    DeadbandFilter,
-    EntitySpec,
-    SensorSpec,
-    sensors_of_mbus_meter,
-)
-from smartyp1.meter import MeterMemory, MeterReader, Reading
-from smartyp1.p1 import Decoder, Telegram
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.entities.deadband import DeadbandFilter
+from smartyp1.entities.entity_description import EntitySpec, SensorSpec
+from smartyp1.entities.mbus_sensors import sensors_of_mbus_meter
+from smartyp1.entities.meter_sensors import SENSORS
+from smartyp1.entities.quarter_hour_power_sensors import BINARY_SENSORS, DEMAND_SENSORS
+from smartyp1.entities.tariff_sensors import TARIFF_SENSORS
+from smartyp1.meter.meter_memory import MeterMemory
+from smartyp1.meter.meter_reader import MeterReader, Reading
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
+from smartyp1.prices.contract import Contract
 
 MAX_ROWS = 30_000
 """As docs/entities.md promises."""

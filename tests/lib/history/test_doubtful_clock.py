@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.bill import DemandMeter
-from smartyp1.history import Energies
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.history.register_amounts import Energies
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import SERIAL, Disk
 
 NOW = datetime(2026, 11, 10, 11, 3, tzinfo=UTC)

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from smartyp1.bill import LenedaDays, Month, compute_bill
-from smartyp1.prices import Contract
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.leneda_days import LenedaDays
+from smartyp1.bill.month import Month
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import lines, local
 from tests.lib.bill.support import REGISTER_WH, Connection, platform
 

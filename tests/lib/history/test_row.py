@@ -8,9 +8,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.bill import NO_LENEDA_DAYS, LenedaDays, months_of
-from smartyp1.history import Amounts, Origin, QuarterHour, Row, Span, SpanKind, day_start
-from smartyp1.prices import Contract
+from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
+from smartyp1.bill.month_cache import months_of
+from smartyp1.history.calendar import day_start
+from smartyp1.history.month_columns import Row
+from smartyp1.history.quarter_hour import Origin, QuarterHour
+from smartyp1.history.register_amounts import Amounts
+from smartyp1.history.spans import Span, SpanKind
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import local
 from tests.lib.bill.test_stories import House, random_event
 from tests.random_examples import examples

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.bill import Demand, LenedaDays, compute_bill
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.leneda_days import LenedaDays
 from tests.lib.bill.months import LUXEMBOURG
 from tests.lib.bill.support import Connection, at, platform
 

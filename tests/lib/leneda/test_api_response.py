@@ -9,16 +9,9 @@ from typing import Any
 
 import pytest
 
-from smartyp1.leneda import (
-    GAS_ENERGY,
-    STANDARD_VOLUME,
-    LenedaRow,
-    ResponseError,
-    TimeSeries,
-    newest,
-    read_gas_series,
-    read_time_series,
-)
+from smartyp1.leneda.api_response import ResponseError, TimeSeries, read_time_series
+from smartyp1.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, read_gas_series
+from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, newest
 from tests.lib.leneda.writing import CONSUMPTION, POINT
 
 START = datetime(2026, 11, 18, 23, tzinfo=UTC)

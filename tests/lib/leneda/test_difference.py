@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.history import QuarterHour
-from smartyp1.leneda import Cause, Differences, LenedaRow, compare_days
+from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.leneda.day_differences import Cause, Differences, compare_days
+from smartyp1.leneda.measured_and_estimated_rows import LenedaRow
 
 QUARTER_HOUR = timedelta(minutes=15)
 # 29 March and 25 October of 2026 have 92 and 100.

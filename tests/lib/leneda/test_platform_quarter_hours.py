@@ -4,15 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.history import Origin
-from smartyp1.leneda import (
+from smartyp1.history.quarter_hour import Origin
+from smartyp1.leneda.implausible_rows import last_days_of, whole_days, without_false_zeros
+from smartyp1.leneda.measured_and_estimated_rows import (
     LenedaRow,
     added_up,
-    last_days_of,
     quarter_hours_of,
     sharing_of,
-    whole_days,
-    without_false_zeros,
 )
 from tests.lib.leneda.writing import CONSUMPTION, PRODUCTION, quarters
 

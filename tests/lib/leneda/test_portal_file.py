@@ -5,16 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from smartyp1.leneda import (
-    MAX_EXPORT_SIZE,
-    REGISTERS,
-    Export,
-    ExportError,
-    ExportRefusal,
-    LenedaRow,
-    Quantity,
-    read_export,
-)
+from smartyp1.leneda.measured_and_estimated_rows import LenedaRow
+from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE, Export, read_export
+from smartyp1.leneda.portal_file_refusals import ExportError, ExportRefusal
+from smartyp1.leneda.series_codes import REGISTERS, Quantity
 from tests.lib.leneda.writing import (
     CONSUMPTION,
     HEADER,

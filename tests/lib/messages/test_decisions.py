@@ -4,29 +4,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.bill import DemandMeter
-from smartyp1.history import Energies
-from smartyp1.messages import (
-    ExcessState,
-    GoalOutlook,
-    GoalState,
-    GridState,
-    HouseholdMessage,
-    Kind,
-    Listening,
-    MessageState,
-    Outbox,
-    QuarterHourAhead,
-    SilenceState,
-    VoltageState,
-    goal_outlook,
-    warn_of_excess,
-    watch_goal,
-    watch_grid,
-    watch_silence,
-    watch_voltage,
-)
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.history.register_amounts import Energies
+from smartyp1.messages.excess_warning import ExcessState, QuarterHourAhead, warn_of_excess
+from smartyp1.messages.goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
+from smartyp1.messages.grid_watch import GridState, watch_grid
+from smartyp1.messages.message import HouseholdMessage, Kind
+from smartyp1.messages.outbox import Outbox
+from smartyp1.messages.silence_watch import Listening, SilenceState, watch_silence
+from smartyp1.messages.state import MessageState
+from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
+from smartyp1.prices.contract import Contract
 from smartyp1.stored_json import dump, load
 
 

@@ -18,32 +18,19 @@ import pytest
 from dev.simulator.house import HOUSES, House
 from dev.simulator.household import Household
 from dev.simulator.randomness import seeded_random
-from smartyp1.bill import Demand, DemandMeter, compute_bill
-from smartyp1.history import Energies
-from smartyp1.messages import (
-    ExcessState,
-    GoalState,
-    GridState,
-    HouseholdMessage,
-    Kind,
-    Listening,
-    Outbox,
-    QuarterHourAhead,
-    QuietHours,
-    SilenceState,
-    VoltageState,
-    WaterCapture,
-    WaterNights,
-    admit,
-    goal_outlook,
-    warn_of_excess,
-    watch_goal,
-    watch_grid,
-    watch_silence,
-    watch_voltage,
-    watch_water,
-)
-from smartyp1.prices import Contract
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.history.register_amounts import Energies
+from smartyp1.messages.excess_warning import ExcessState, QuarterHourAhead, warn_of_excess
+from smartyp1.messages.goal_watch import GoalState, goal_outlook, watch_goal
+from smartyp1.messages.grid_watch import GridState, watch_grid
+from smartyp1.messages.message import HouseholdMessage, Kind
+from smartyp1.messages.outbox import Outbox, QuietHours, admit
+from smartyp1.messages.silence_watch import Listening, SilenceState, watch_silence
+from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
+from smartyp1.messages.water_watch import WaterCapture, WaterNights, watch_water
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import LUXEMBOURG
 
 NUMBERS = range(10)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from smartyp1.messages import HouseholdMessage, Kind, MessageState, Value
-from smartyp1.messages.message import KINDS
+from smartyp1.messages.message import KINDS, HouseholdMessage, Kind, Value
+from smartyp1.messages.state import MessageState
 from smartyp1.stored_json import dump, load
 
 TRANSLATIONS = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"

@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.advice import GoalChoice
-from smartyp1.bill import NO_LENEDA_DAYS, Month, QuarterHours
-from smartyp1.messages import Line, ReportedMonths, monthly_report
-from smartyp1.prices import Contract, Contracts
+from smartyp1.advice.goal import GoalChoice
+from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
+from smartyp1.bill.month import Month
+from smartyp1.bill.quarter_hour_views import QuarterHours
+from smartyp1.messages.message import Line
+from smartyp1.messages.monthly_report import ReportedMonths, monthly_report
+from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.advice.house_of_june import june
 from tests.lib.bill.months import agreed, alike_days, day, local, month
 from tests.lib.bill.support import read_quarter_hours

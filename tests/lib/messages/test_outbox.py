@@ -4,7 +4,8 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from smartyp1.messages import HouseholdMessage, Outbox, QuietHours, Value, admit
+from smartyp1.messages.message import HouseholdMessage, Value
+from smartyp1.messages.outbox import Outbox, QuietHours, admit
 from smartyp1.stored_json import dump, load
 
 NIGHT = QuietHours(time(22), time(7))

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.meter import FlowRates, MeterReader
-from smartyp1.p1 import MBusReading, Telegram
+from smartyp1.meter.flow_rate import FlowRates
+from smartyp1.meter.meter_reader import MeterReader
+from smartyp1.p1.telegram import Telegram
+from smartyp1.p1.value_converters import MBusReading
 
 START = datetime(2026, 1, 15, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from smartyp1.meter import REGISTERS, Totals
-from smartyp1.p1 import Capture, MBusReading, Telegram, Value
+from smartyp1.meter.held_back_totals import REGISTERS, Totals
+from smartyp1.p1.telegram import Telegram
+from smartyp1.p1.value_converters import Capture, MBusReading, Value
 
 ENERGY = "1-0:1.8.0"
 INDEX = "0-1:24.2.1"

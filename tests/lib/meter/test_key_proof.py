@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from dev.encoder import KEY, TITLE, frame
-from smartyp1.meter import KeyProof, Moment
-from smartyp1.p1 import FrameDecryptor, Reason, Rejection, Telegram
+from smartyp1.meter.key_proof import KeyProof, Moment
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.rejection_reasons import Reason, Rejection
+from smartyp1.p1.telegram import Telegram
 
 NOON = datetime(2025, 7, 3, 12, tzinfo=UTC)
 OTHER_TITLE = bytes(8)

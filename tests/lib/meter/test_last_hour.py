@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from smartyp1.meter import LastHour, MeterReader
-from smartyp1.p1 import Telegram
+from smartyp1.meter.last_hour import LastHour
+from smartyp1.meter.meter_reader import MeterReader
+from smartyp1.p1.telegram import Telegram
 
 START = datetime(2026, 10, 25, 0, 30, 3, tzinfo=UTC)  # an hour later, the clocks go back
 SECONDS = timedelta(seconds=1)

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from smartyp1.bill import DemandMeter
-from smartyp1.entities import short_serial
-from smartyp1.meter import MeterMemory, MeterReader
-from smartyp1.p1 import MBusReading, Telegram
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.entities.devices import short_serial
+from smartyp1.meter.meter_memory import MeterMemory
+from smartyp1.meter.meter_reader import MeterReader
+from smartyp1.p1.telegram import Telegram
+from smartyp1.p1.value_converters import MBusReading
 
 NOON = datetime(2025, 7, 3, 10, tzinfo=UTC)
 

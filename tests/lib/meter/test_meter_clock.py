@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
-from smartyp1.meter import MeterMemory, MeterReader, MeterSession, NamedMeter, Reading
-from smartyp1.p1 import FrameDecryptor
+from smartyp1.meter.meter_identity import NamedMeter
+from smartyp1.meter.meter_memory import MeterMemory
+from smartyp1.meter.meter_reader import MeterReader, Reading
+from smartyp1.meter.meter_session import MeterSession
+from smartyp1.p1.frame_decryptor import FrameDecryptor
 
 BEGIN = datetime(2026, 1, 10, 12, tzinfo=UTC)
 NEW_TITLE = b"SAGgp\x04\x10\x30"

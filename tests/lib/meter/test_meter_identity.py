@@ -5,8 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from dev.encoder import AUTHENTICATION_KEY, DEVICE_NAME, KEY, TITLE, frame, literal, telegram
-from smartyp1.meter import Limits, MeterMemory, MeterReader, MeterSession, NamedMeter, OtherMeter
-from smartyp1.p1 import FrameDecryptor, Reason, Rejection
+from smartyp1.meter.meter_identity import NamedMeter
+from smartyp1.meter.meter_memory import MeterMemory
+from smartyp1.meter.meter_reader import MeterReader
+from smartyp1.meter.meter_session import MeterSession, OtherMeter
+from smartyp1.meter.object_count_and_rate_limits import Limits
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.rejection_reasons import Reason, Rejection
 
 OTHER_NAME = "SAG1030790002575"
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"

@@ -8,11 +8,18 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, seal, with_value
-from smartyp1.bill import DemandMeter
-from smartyp1.entities import DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, sensors_of_mbus_meter
-from smartyp1.meter import MeterMemory, MeterReader, MeterSession, NamedMeter, Reading
-from smartyp1.p1 import FrameDecryptor, key_fingerprint
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.entities.mbus_sensors import sensors_of_mbus_meter
+from smartyp1.entities.meter_sensors import SENSORS
+from smartyp1.entities.quarter_hour_power_sensors import DEMAND_SENSORS
+from smartyp1.entities.tariff_sensors import TARIFF_SENSORS
+from smartyp1.meter.meter_identity import NamedMeter
+from smartyp1.meter.meter_memory import MeterMemory
+from smartyp1.meter.meter_reader import MeterReader, Reading
+from smartyp1.meter.meter_session import MeterSession
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.keys import key_fingerprint
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import Disk
 from tests.random_examples import examples
 

@@ -4,10 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from dev.encoder import KEY, frame, telegram as encoded
-from smartyp1.bill import DemandMeter
-from smartyp1.meter import Limits, MeterMemory, MeterReader, Reading
-from smartyp1.p1 import Capture, Decoder, MBusReading, Telegram
-from smartyp1.prices import Contract
+from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.meter.meter_memory import MeterMemory
+from smartyp1.meter.meter_reader import MeterReader, Reading
+from smartyp1.meter.object_count_and_rate_limits import Limits
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
+from smartyp1.p1.value_converters import Capture, MBusReading
+from smartyp1.prices.contract import Contract
 
 NOW = datetime(2025, 7, 3, 8, 30, 2, tzinfo=UTC)
 GAS = MBusReading(type="gas", serial_number="GAS7401", value=678.9, unit="m3", time=NOW, valve=None)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.meter import (
+from smartyp1.meter.telegram_from_source_entities import (
     QUANTITIES,
     EntityState,
     Report,
@@ -14,7 +14,7 @@ from smartyp1.meter import (
     entity_telegram,
     value_of,
 )
-from smartyp1.p1 import Telegram, Verification
+from smartyp1.p1.telegram import Telegram, Verification
 
 TIME = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 

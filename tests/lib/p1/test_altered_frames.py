@@ -4,7 +4,10 @@ import pytest
 
 from dev.alterations import ALTERATIONS, Alteration, cut, flipped, lost
 from dev.encoder import KEY, TITLE, frame, telegram
-from smartyp1.p1 import Decoder, Event, FrameDecryptor, Reason, Rejection, Telegram, Verification
+from smartyp1.p1.decoder import Decoder, Event
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.rejection_reasons import Reason, Rejection
+from smartyp1.p1.telegram import Telegram, Verification
 
 TEXT = telegram("1-0:1.8.0(000001.000*kWh)", f"0-0:96.13.0({'41' * 480})")
 OTHER_KEY = bytes(range(16))

@@ -6,7 +6,10 @@ import tracemalloc
 import pytest
 
 from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
-from smartyp1.p1 import Decoder, Event, KeyFormatError, Reason, Rejection, Telegram
+from smartyp1.p1.decoder import Decoder, Event
+from smartyp1.p1.keys import KeyFormatError
+from smartyp1.p1.rejection_reasons import Reason, Rejection
+from smartyp1.p1.telegram import Telegram
 
 RANDOM = random.Random(20250101)  # noqa: S311 - noise that is the same each time
 # Claims 32,000 bytes: a length that a frame can have.

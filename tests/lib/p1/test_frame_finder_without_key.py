@@ -6,7 +6,10 @@ from itertools import batched
 import pytest
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smartyp1.p1 import Decoder, Frame, FrameSplitter, Telegram
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.frame_finder import FrameSplitter
+from smartyp1.p1.frame_header import Frame
+from smartyp1.p1.telegram import Telegram
 
 
 def false_start(rng: random.Random, size: int = 32_000, title: bytes | None = None) -> bytes:

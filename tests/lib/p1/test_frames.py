@@ -8,17 +8,11 @@ from datetime import datetime
 import pytest
 
 from dev.encoder import FRAMES, KEY, TITLE, frame, literal, telegram
-from smartyp1.p1 import (
-    MAX_FRAME_SIZE,
-    Decoder,
-    FrameDecryptor,
-    LineDecoder,
-    Reason,
-    Rejection,
-    Telegram,
-    read_frame,
-)
-from smartyp1.p1.frame_header import frame_size
+from smartyp1.p1.decoder import Decoder, LineDecoder
+from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.frame_header import MAX_FRAME_SIZE, frame_size, read_frame
+from smartyp1.p1.rejection_reasons import Reason, Rejection
+from smartyp1.p1.telegram import Telegram
 
 NAMES = sorted(path.stem for path in FRAMES.glob("*.json"))
 

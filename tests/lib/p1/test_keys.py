@@ -2,8 +2,8 @@
 
 import pytest
 
-from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
-from smartyp1.port import normalise_port
+from smartyp1.p1.keys import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
+from smartyp1.port.serial_port import normalise_port
 
 BYTES = ", ".join(f"0x{number:02X}" for number in DEFAULT_AUTHENTICATION_KEY)
 DECIMALS = ", ".join(map(str, DEFAULT_AUTHENTICATION_KEY))

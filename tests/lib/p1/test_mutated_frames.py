@@ -14,7 +14,8 @@ from hypothesis import example, given, settings, strategies as st
 from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, crc, frame, telegram
 from dev.fuzz import feed
 from dev.fuzz.feed import Property, run_round
-from smartyp1.p1 import Decoder, Event, Telegram
+from smartyp1.p1.decoder import Decoder, Event
+from smartyp1.p1.telegram import Telegram
 from tests.random_examples import examples
 
 HEADER = re.compile(rb"\xdb\x08(.{8})(?:\x82(..)|\x81(.)|([\x00-\x7f]))\x30(....)", re.DOTALL)

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dev.encoder import KEY, frame, telegram
-from smartyp1.p1 import Capture, Decoder, Telegram, Value
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
+from smartyp1.p1.value_converters import Capture, Value
 
 CAPTURED = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 

@@ -21,7 +21,9 @@ from hypothesis import given, strategies as st
 
 from dev.encoder import KEY, crc, frame, telegram
 from dev.simulator import Meter
-from smartyp1.p1 import Decoder, Telegram, crc16
+from smartyp1.p1.checksum import crc16
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
 
 _NOON = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smartyp1.port import identify_port, redact_port
+from smartyp1.port.address_masking import identify_port, redact_port
 
 
 @pytest.mark.parametrize(

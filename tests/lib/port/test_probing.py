@@ -7,8 +7,8 @@ import pytest
 
 from dev.alterations import ALTERATIONS, flipped
 from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
-from smartyp1.p1 import P1Error
-from smartyp1.port import (
+from smartyp1.p1.keys import P1Error
+from smartyp1.port.errors import (
     AlteredOrNewKeyError,
     DamagedError,
     KeyMissingError,
@@ -19,8 +19,8 @@ from smartyp1.port import (
     PortBusyError,
     SecurityOffError,
     WrongKeyError,
-    probe,
 )
+from smartyp1.port.probing import probe
 from tests.lib.port.test_reconnecting_port import gateway
 
 OTHER_KEY = bytes(range(16))

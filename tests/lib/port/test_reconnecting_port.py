@@ -15,16 +15,16 @@ import serialx
 
 from dev.ports import free_ports
 from smartyp1.outage import Backoff
-from smartyp1.port import (
+from smartyp1.port.errors import (
     LinkError,
     PortBusyError,
     PortClosedError,
     PortNotFoundError,
     PortSilentError,
     PortUnreachableError,
-    ReconnectingPort,
-    open_port,
 )
+from smartyp1.port.reconnecting_port import ReconnectingPort
+from smartyp1.port.serial_port import open_port
 
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from smartyp1.bill import compute_bill
-from smartyp1.prices import Contract, Contracts
+from smartyp1.bill.bill import compute_bill
+from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.support import Connection, at
 
 FIRST = Contract(reference_kw=7, energy_price=0.15)

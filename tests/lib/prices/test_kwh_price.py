@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from smartyp1.history import NO_PRICES, MarketPrices
-from smartyp1.prices import Aid, AidVat, Contract, OlderPrices, excess_price, price_of_kwh
+from smartyp1.history.market_prices import NO_PRICES, MarketPrices
+from smartyp1.prices.contract import Aid, AidVat, Contract
+from smartyp1.prices.kwh_price import excess_price, price_of_kwh
+from smartyp1.prices.price_file import OlderPrices
 from tests.lib.bill.months import agreed, local
 
 FIXED = {"energy_price": 0.15, "feed_in_price": 0.08}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from smartyp1.prices import prices_by_quarter, prices_of_attributes
+from smartyp1.prices.market_price_lists import prices_by_quarter, prices_of_attributes
 
 QUARTER = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
 TEN = "2026-11-20T10:00:00+01:00"

@@ -6,17 +6,13 @@ from datetime import date
 
 import pytest
 
-from smartyp1.bill import compute_bill
+from smartyp1.bill.bill import compute_bill
 from smartyp1.history.market_prices import NO_PRICES
-from smartyp1.prices import (
-    AgreedPrices,
-    Contract,
-    NetworkPrices,
-    OlderPrices,
-    PriceFile,
-    network_prices,
-    price_of_kwh,
-)
+from smartyp1.prices import network_prices
+from smartyp1.prices.contract import Contract
+from smartyp1.prices.kwh_price import price_of_kwh
+from smartyp1.prices.network_prices import AgreedPrices
+from smartyp1.prices.price_file import NetworkPrices, OlderPrices, PriceFile
 from tests.lib.bill.months import agreed, lines, local, whole_month
 from tests.prices import FIXED, METER, PRICES, SURCHARGE, VARIABLE, price_file
 

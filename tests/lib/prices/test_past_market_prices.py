@@ -5,18 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.history import Amounts, MarketHours, MarketPrices, Row, Span, SpanKind
-from smartyp1.prices import (
-    PER_KWH,
-    Aid,
-    AidVat,
-    Contract,
-    Contracts,
-    KwhPrice,
-    at_stored_level,
-    market_prices_of,
-    price_of_kwh,
-)
+from smartyp1.history.market_prices import MarketHours, MarketPrices
+from smartyp1.history.month_columns import Row
+from smartyp1.history.register_amounts import Amounts
+from smartyp1.history.spans import Span, SpanKind
+from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
+from smartyp1.prices.kwh_price import KwhPrice, market_prices_of, price_of_kwh
+from smartyp1.prices.past_market_prices import at_stored_level
 
 DAY = datetime(2026, 9, 9, 22, tzinfo=UTC)
 """Midnight in Luxembourg."""

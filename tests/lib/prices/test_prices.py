@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from smartyp1.bill import Demand, Shared, compute_bill
-from smartyp1.prices import Contract, TimeOfUseSplit, joined_splits, time_of_use_hours
+from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.month import Shared
+from smartyp1.prices.contract import Contract
+from smartyp1.prices.time_of_use import TimeOfUseSplit, joined_splits, time_of_use_hours
 from tests.lib.bill.months import agreed, lines, local, whole_month
 from tests.lib.bill.support import Connection, at, cost
 

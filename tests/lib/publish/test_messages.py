@@ -11,20 +11,13 @@ from typing import Any
 import pytest
 
 from dev.encoder import DEVICE_NAME, literal, seal, with_value
-from smartyp1.meter import MeterReader, Reception
-from smartyp1.p1 import Decoder, Telegram
-from smartyp1.publish import (
-    Discovery,
-    DiscoveryNames,
-    Format,
-    LastEvents,
-    Message,
-    MeterAnnounced,
-    MeterMessages,
-    MqttAnnouncer,
-    Published,
-    messages as messages_module,
-)
+from smartyp1.meter.meter_reader import MeterReader, Reception
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
+from smartyp1.publish import messages as messages_module
+from smartyp1.publish.messages import LastEvents, Message, MeterMessages, Published
+from smartyp1.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
+from smartyp1.publish.publish_format import Format
 
 TELEGRAM = literal("three_phase_gas_water_heat").telegram
 MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(4D6F69656E)")

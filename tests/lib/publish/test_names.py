@@ -8,14 +8,15 @@ import pytest
 
 from dev.encoder import KEY, literal, seal, telegram as encode, with_value
 from dev.simulator import Meter
-from smartyp1.p1 import Decoder, Telegram
-from smartyp1.publish import (
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
+from smartyp1.publish.smartyreader_names import (
     MISLEADING_NAMES,
     SMARTYREADER_NAMES,
-    items,
     smartyreader_items,
     smartyreader_summary,
 )
+from smartyp1.publish.topics import items
 from tests.sent import as_iso, iso_time, plain, sent_in
 
 MESSAGE = "Interruption du réseau mardi 3:00"

@@ -10,9 +10,12 @@ from functools import partial
 import pytest
 
 from dev.encoder import KEY, frame, telegram
-from smartyp1.meter import MeterReader, Reading, Reception
-from smartyp1.p1 import Decoder, Telegram
-from smartyp1.publish import Format, Message, MeterMessages, Published, PublishFeed
+from smartyp1.meter.meter_reader import MeterReader, Reading, Reception
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
+from smartyp1.publish.messages import Message, MeterMessages, Published
+from smartyp1.publish.publish_feed import PublishFeed
+from smartyp1.publish.publish_format import Format
 
 NOW = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 RECEPTION = Reception(1, Counter(), Counter(), Counter(), Counter(), Counter())

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from dev.encoder import literal, seal, with_value
-from smartyp1.meter import MeterReader, Reading
-from smartyp1.p1 import Decoder, Telegram
+from smartyp1.meter.meter_reader import MeterReader, Reading
+from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.telegram import Telegram
 
 AT = datetime(2025, 7, 3, 6, 0, tzinfo=UTC)
 

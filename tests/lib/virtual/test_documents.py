@@ -7,18 +7,13 @@ from typing import Any
 import pytest
 
 from dev.encoder import literal, with_value
-from smartyp1.entities import SENSORS
-from smartyp1.meter import Reading
-from smartyp1.virtual import (
-    MeterValues,
-    RequestContext,
-    RpcError,
-    Shelly,
-    VirtualMeter,
-    em_status,
-    homewizard_data,
-    to_json,
-)
+from smartyp1.entities.meter_sensors import SENSORS
+from smartyp1.meter.meter_reader import Reading
+from smartyp1.virtual.homewizard_api import homewizard_data
+from smartyp1.virtual.meter_values import MeterValues
+from smartyp1.virtual.shelly_json_rpc import to_json
+from smartyp1.virtual.shelly_methods import RequestContext, RpcError, Shelly, em_status
+from smartyp1.virtual.virtual_meter import VirtualMeter
 
 from .support import house, reading_of
 

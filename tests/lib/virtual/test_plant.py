@@ -19,7 +19,8 @@ from statistics import fmean
 
 import pytest
 
-from smartyp1.virtual import MAX_SILENCE_S, Question, Unavailable, VirtualMeter
+from smartyp1.virtual.clients import Question
+from smartyp1.virtual.virtual_meter import MAX_SILENCE_S, Unavailable, VirtualMeter
 
 from .support import of_power
 

@@ -16,8 +16,11 @@ from homewizard_energy import HomeWizardEnergyV1
 from homewizard_energy.errors import RequestError
 
 from dev.ports import free_ports
-from smartyp1.virtual import AnnouncementKind, Question, Unavailable, VirtualMeter
-from smartyp1.virtual_server import VirtualServer, http_port
+from smartyp1.virtual.announcements import AnnouncementKind
+from smartyp1.virtual.clients import Question
+from smartyp1.virtual.virtual_meter import Unavailable, VirtualMeter
+from smartyp1.virtual_server import http_port
+from smartyp1.virtual_server.server import VirtualServer
 
 from .support import house
 

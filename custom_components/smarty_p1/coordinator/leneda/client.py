@@ -13,16 +13,8 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
-from ...lib.leneda import (
-    CODES,
-    COVERED,
-    REGISTERS,
-    SHARED,
-    AnswerRefusal,
-    Quantity,
-    ResponseError,
-    is_of_production,
-)
+from ...lib.leneda.api_response import AnswerRefusal, ResponseError
+from ...lib.leneda.series_codes import CODES, COVERED, REGISTERS, SHARED, Quantity, is_of_production
 
 IMPORTED = CODES[Quantity.IMPORTED]
 EXPORTED = CODES[Quantity.EXPORTED]

@@ -20,8 +20,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
-from ...lib.history import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
-from ...lib.leneda import LenedaRow, compare_days, read_time_series
+from ...lib.history.calendar import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from ...lib.history.quarter_hour import QuarterHour
+from ...lib.leneda.api_response import read_time_series
+from ...lib.leneda.day_differences import compare_days
+from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.outage import Outage
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, withdraw_issues

@@ -8,18 +8,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...lib.guarded_clock import oldest_kept
-from ...lib.history import KEPT_TIME, QUARTER_HOUR, QuarterHour, month_start
-from ...lib.leneda import (
-    REGISTERS,
-    Cause,
-    Differences,
-    Export,
-    ExportError,
-    Quantity,
-    added_up,
-    compare_days,
-    read_export,
-)
+from ...lib.history.calendar import KEPT_TIME, QUARTER_HOUR, month_start
+from ...lib.history.quarter_hour import QuarterHour
+from ...lib.leneda.day_differences import Cause, Differences, compare_days
+from ...lib.leneda.measured_and_estimated_rows import added_up
+from ...lib.leneda.portal_file import Export, read_export
+from ...lib.leneda.portal_file_refusals import ExportError
+from ...lib.leneda.series_codes import REGISTERS, Quantity
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from .file_refusal_translation_keys import IS_CONSUMPTION, REFUSED, ImportRefusedError

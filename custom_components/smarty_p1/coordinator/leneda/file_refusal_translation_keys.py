@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from ...lib.leneda import Cause, ExportRefusal
+from ...lib.leneda.day_differences import Cause
+from ...lib.leneda.portal_file_refusals import ExportRefusal
 
 REFUSED: Mapping[ExportRefusal | Cause, str] = {
     ExportRefusal.TOO_LARGE: "leneda_too_large",

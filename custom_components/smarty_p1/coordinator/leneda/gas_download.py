@@ -13,8 +13,8 @@ from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 
 from ...const import CONF_ENERGY_ID, CONF_GAS_POINT
-from ...lib.history import day_end, day_start
-from ...lib.leneda import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
+from ...lib.history.calendar import day_end, day_start
+from ...lib.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from ..gas_prices_and_limits import is_gas
 from ..statistics.gas_statistics import GasStatistics, hours_of
 from ..stored.card_history import LENEDA_GAS, MeterHistory

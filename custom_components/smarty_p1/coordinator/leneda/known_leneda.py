@@ -12,28 +12,15 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, SECTION_LENEDA
-from ...lib.bill import (
-    NO_LENEDA_DAYS,
-    DemandMeter,
-    KnownMonths,
-    LenedaDays,
-    quarter_hours_between,
-)
-from ...lib.history import (
-    QuarterHour,
-    day_end,
-    day_start,
-    month_end,
-)
-from ...lib.leneda import (
-    LenedaRow,
-    is_of_sharing,
-    last_days_of,
-    quarter_hours_of,
-    sharing_of,
-    whole_days,
-    without_false_zeros,
-)
+from ...lib.bill.demand_meter import DemandMeter
+from ...lib.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
+from ...lib.bill.month_cache import KnownMonths
+from ...lib.bill.quarter_hour_views import quarter_hours_between
+from ...lib.history.calendar import day_end, day_start, month_end
+from ...lib.history.quarter_hour import QuarterHour
+from ...lib.leneda.implausible_rows import last_days_of, whole_days, without_false_zeros
+from ...lib.leneda.measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
+from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from .client import asked_of

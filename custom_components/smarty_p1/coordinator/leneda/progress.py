@@ -9,7 +9,7 @@ from typing import Any, override
 from homeassistant.core import HomeAssistant
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
-from ...lib.leneda import REGISTERS
+from ...lib.leneda.series_codes import REGISTERS
 from ...lib.stored_values import checked_flag, checked_mapping, checked_text, checked_time
 from ..stored.throttled_store import Content, ThrottledStore
 

@@ -32,8 +32,9 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, LOGGER
 from ...lib.guarded_clock import oldest_kept
-from ...lib.history import KEPT_TIME, LUXEMBOURG, month_end
-from ...lib.leneda import REGISTERS, LenedaRow, added_up, is_of_production, newest
+from ...lib.history.calendar import KEPT_TIME, LUXEMBOURG, month_end
+from ...lib.leneda.measured_and_estimated_rows import LenedaRow, added_up, newest
+from ...lib.leneda.series_codes import REGISTERS, is_of_production
 from ...lib.stored_values import checked_count, checked_mapping, checked_number
 from ..stored.month_files import MAX_FILE_SIZE, replace_file
 

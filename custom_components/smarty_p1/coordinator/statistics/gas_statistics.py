@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
-from ...lib.answers import GasPrices
-from ...lib.history import day_end, day_start, month_end, month_start
+from ...lib.answers.gas_costs import GasPrices
+from ...lib.history.calendar import day_end, day_start, month_end, month_start
 from ..entry_types import AnyConfigEntry
 from ..gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
 from ..stored.card_history import LENEDA_GAS, MeterHistory

@@ -15,9 +15,14 @@ from homeassistant.helpers.start import async_at_started
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...const import CONF_KIND, KIND_LENEDA, LOGGER
-from ...lib.bill import DemandMeter, HourlyAmounts, LenedaDays, Month, amounts_by_hour
-from ...lib.history import Columns, month_end, month_name, month_start
-from ...lib.prices import Contract, Contracts
+from ...lib.bill.demand_meter import DemandMeter
+from ...lib.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
+from ...lib.bill.leneda_days import LenedaDays
+from ...lib.bill.month import Month
+from ...lib.history.calendar import month_end, month_start
+from ...lib.history.month_columns import Columns
+from ...lib.history.month_file_lines import month_name
+from ...lib.prices.contract import Contract, Contracts
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from .hourly_statistics import (

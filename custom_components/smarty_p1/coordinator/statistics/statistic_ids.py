@@ -16,7 +16,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.unit_conversion import EnergyConverter, VolumeConverter
 
 from ...const import CONF_KIND, CONF_STATISTICS_KEY, DOMAIN, KIND_PULSE, KIND_TANK
-from ...lib.entities import CURRENCY
+from ...lib.entities.entity_description import CURRENCY
 from ..entry_types import AnyConfigEntry, short_title
 
 _KEY_LENGTH = 8

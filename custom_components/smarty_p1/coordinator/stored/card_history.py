@@ -16,9 +16,10 @@ from typing import Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from ...lib.meter import CHANNEL_PREFIX, Reading
+from ...lib.meter.mbus_meters import CHANNEL_PREFIX
+from ...lib.meter.meter_reader import Reading
 from ...lib.min_interval import MinInterval
-from ...lib.p1 import MBusReading, is_filler
+from ...lib.p1.value_converters import MBusReading, is_filler
 from ...lib.stored_values import checked_list, checked_mapping
 from .event_history import EventHistory
 from .gas_water_heat_history import MediumHistory

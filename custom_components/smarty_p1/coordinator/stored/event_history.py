@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from ...lib.entities import DISTURBANCE, EVENTS, SENSORS, disturbances
+from ...lib.entities.events import DISTURBANCE, EVENTS, disturbances
+from ...lib.entities.meter_sensors import SENSORS
 from ...lib.guarded_clock import oldest_kept
-from ...lib.meter import Reading
-from ...lib.publish import LastEvents
+from ...lib.meter.meter_reader import Reading
+from ...lib.publish.messages import LastEvents
 from ...lib.stored_values import (
     Stored,
     checked_count,

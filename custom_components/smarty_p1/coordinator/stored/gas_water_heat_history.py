@@ -11,8 +11,8 @@ from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
-from ...lib.history import day_end, day_start
-from ...lib.p1 import MBusReading
+from ...lib.history.calendar import day_end, day_start
+from ...lib.p1.value_converters import MBusReading
 from ...lib.stored_values import (
     Stored,
     checked_list,

@@ -5,10 +5,11 @@ from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 
-from ...lib.bill import DemandMeter
-from ...lib.history import Files
-from ...lib.meter import KeyProof, MeterMemory
-from ...lib.prices import NO_CONTRACT, Contract
+from ...lib.bill.demand_meter import DemandMeter
+from ...lib.history.month_file_lines import Files
+from ...lib.meter.key_proof import KeyProof
+from ...lib.meter.meter_memory import MeterMemory
+from ...lib.prices.contract import NO_CONTRACT, Contract
 from ...lib.stored_values import Stored, checked_mapping
 from ..garbage_collection import without_collection
 from .month_files import MonthFiles

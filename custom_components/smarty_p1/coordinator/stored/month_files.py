@@ -23,18 +23,17 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, LOGGER
 from ...lib.guarded_clock import oldest_kept
-from ...lib.history import (
+from ...lib.history.calendar import KEPT_TIME
+from ...lib.history.month_file_lines import (
     HEADER,
-    KEPT_TIME,
-    REMOVED,
     Files,
-    Span,
     UnknownVersionError,
     line_of,
     lines_of_file,
     month_name,
-    with_removed,
 )
+from ...lib.history.month_file_reader import REMOVED, with_removed
+from ...lib.history.spans import Span
 from ...lib.outage import Outage
 
 # Maximum number of spans that wait while the disk is full: the quarter-hours of 16 days (16 * 96).

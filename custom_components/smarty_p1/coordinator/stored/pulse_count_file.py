@@ -17,7 +17,8 @@ from ...const import (
     CONF_METER_READING,
     CONF_PULSES_PER_KWH,
 )
-from ...lib.boards import Counted, MessageForm, PulseMeter, Pulses
+from ...lib.boards.board_message import Counted, MessageForm
+from ...lib.boards.pulse_meter import PulseMeter, Pulses
 from ...lib.min_interval import MinInterval
 from ...lib.stored_values import (
     Stored,

@@ -5,8 +5,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ...lib.boards import MessageSurvey, PulseMeter, Pulses, Sonar
-from ...lib.port import NothingReceivedError, NotP1Error, PortClosedError, PortStream, open_port
+from ...lib.boards.board_message import MessageSurvey
+from ...lib.boards.pulse_meter import PulseMeter, Pulses
+from ...lib.boards.tank_level import Sonar
+from ...lib.port.errors import NothingReceivedError, NotP1Error, PortClosedError
+from ...lib.port.port_stream import PortStream
+from ...lib.port.serial_port import open_port
 
 # Seconds to wait for a pulse. An LED with 1,000 pulses per kWh pulses every 20 s at a power of 180
 # W. At a lower power, the test may find no pulse.

@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PORT
 
 from ...coordinator import has_books
-from ...lib.port import identify_port, redact_port
+from ...lib.port.address_masking import identify_port, redact_port
 from ..dialog_base import Dialog, Draft, source_field
 from ..form_errors import FieldError
 

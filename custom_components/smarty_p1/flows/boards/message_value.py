@@ -13,7 +13,7 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_MESSAGE
-from ...lib.boards import Counted, MessageForm, MessageValue
+from ...lib.boards.board_message import Counted, MessageForm, MessageValue
 
 CONF_VALUE = "value"
 EACH = "each_message"

@@ -33,7 +33,8 @@ from ...coordinator.entry_types import short_title
 from ...coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
 from ...coordinator.stored.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ...lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
-from ...lib.boards import Counted, MessageForm, MessageSurvey, PulseMeter
+from ...lib.boards.board_message import Counted, MessageForm, MessageSurvey
+from ...lib.boards.pulse_meter import PulseMeter
 from ...user_locale import async_user_locale
 from ..dialog_base import Draft, Input, shown_source
 from ..form_errors import FieldError, check_topic

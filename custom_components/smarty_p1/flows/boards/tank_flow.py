@@ -18,7 +18,7 @@ from ...const import (
 from ...coordinator.entry_types import short_title
 from ...coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ...lib.amounts import CENTIMETRES, LITRES, Amount, amount_text
-from ...lib.boards import Shape
+from ...lib.boards.tank_level import Shape
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Draft, Input
 from ..form_errors import FieldError

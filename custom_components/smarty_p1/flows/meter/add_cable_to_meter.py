@@ -23,8 +23,9 @@ from ...coordinator import has_no_cable
 from ...coordinator.entry_types import AnyConfigEntry, short_title
 from ...coordinator.meter_books import MeterBooks
 from ...coordinator.statistics.statistic_ids import with_statistics_key
-from ...lib.meter import IMPORTED_ENERGY, shown_name
-from ...lib.p1 import Telegram
+from ...lib.meter.meter_reader import IMPORTED_ENERGY
+from ...lib.meter.object_count_and_rate_limits import shown_name
+from ...lib.p1.telegram import Telegram
 from ..dialog_base import Input
 from ..form_errors import FieldError
 from .contract_and_dashboard_step import ContractAndDashboardSteps

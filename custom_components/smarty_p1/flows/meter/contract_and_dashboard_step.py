@@ -31,9 +31,11 @@ from ...dashboards import (
     is_possible,
 )
 from ...entity import number_of_new
-from ...lib.entities import short_serial
-from ...lib.meter import MeterMemory, MeterReader, Reading, outlined_reading, shown_name
-from ...lib.p1 import Telegram
+from ...lib.entities.devices import short_serial
+from ...lib.meter.meter_memory import MeterMemory
+from ...lib.meter.meter_reader import MeterReader, Reading, outlined_reading
+from ...lib.meter.object_count_and_rate_limits import shown_name
+from ...lib.p1.telegram import Telegram
 from ..dialog_base import Dialog, Draft, Input
 from ..form_errors import FieldError
 from ..options.contract_form import first_contract_fields, read_first_contract

@@ -22,7 +22,7 @@ from ...const import (
     CONF_WITHOUT_VERIFICATION,
     SECTION_ADVANCED,
 )
-from ...lib.p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
+from ...lib.p1.keys import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
 
 PUBLISHED_KEY = DEFAULT_AUTHENTICATION_KEY.hex().upper()
 

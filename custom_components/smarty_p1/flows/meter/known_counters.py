@@ -10,8 +10,9 @@ from homeassistant.util import dt as dt_util
 from ...coordinator.entry_types import AnyConfigEntry
 from ...coordinator.meter_coordinator import SmartyCoordinator, stored_keys
 from ...coordinator.stored.meter_memory_file import MeterStore
-from ...lib.meter import MeterMemory, Moment
-from ...lib.p1 import keys_fingerprint
+from ...lib.meter.key_proof import Moment
+from ...lib.meter.meter_memory import MeterMemory
+from ...lib.p1.keys import keys_fingerprint
 
 
 def _memory(entry: AnyConfigEntry) -> MeterMemory | None:

@@ -22,8 +22,9 @@ from ...coordinator.meter_coordinator import stored_keys
 from ...coordinator.repair_issues import Problem, is_raised
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...lib.failure_detection import ReadingProblem
-from ...lib.meter import shown_name
-from ...lib.port import SecurityOffError, identify_port, redact_port
+from ...lib.meter.object_count_and_rate_limits import shown_name
+from ...lib.port.address_masking import identify_port, redact_port
+from ...lib.port.errors import SecurityOffError
 from ..dialog_base import Input
 from ..form_errors import FieldError
 from ..shared_form_fields import CURRENT_PORT, NEW_PORT

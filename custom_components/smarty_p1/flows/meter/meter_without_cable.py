@@ -6,8 +6,9 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LENEDA
-from ...lib.history import LUXEMBOURG, QUARTER_HOUR, day_start
-from ...lib.leneda import LenedaRow, last_whole_day
+from ...lib.history.calendar import LUXEMBOURG, QUARTER_HOUR, day_start
+from ...lib.leneda.implausible_rows import last_whole_day
+from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...user_locale import async_user_locale
 from ..dialog_base import Input
 from ..options.leneda_account import account_fields, async_read_new_account

@@ -18,8 +18,8 @@ from homeassistant.util.hass_dict import HassKey
 from ...const import CONF_VERIFY, DOMAIN, LOGGER
 from ...coordinator.entry_types import AnyConfigEntry
 from ...coordinator.meter_coordinator import stored_keys
-from ...lib.p1 import P1Error
-from ...lib.port import probe
+from ...lib.p1.keys import P1Error
+from ...lib.port.probing import probe
 from ..paused_entry import pause_entry
 from ..ports_in_use import async_entry_at
 from .known_counters import async_last_counters

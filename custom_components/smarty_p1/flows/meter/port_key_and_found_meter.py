@@ -25,10 +25,10 @@ from ...const import (
 )
 from ...coordinator.meter_coordinator import note_proof, stored_keys
 from ...coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL, topic_opener
-from ...lib.meter import shown_name
-from ...lib.p1 import Telegram
-from ...lib.port import probe
-from ...lib.publish import ONLINE
+from ...lib.meter.object_count_and_rate_limits import shown_name
+from ...lib.p1.telegram import Telegram
+from ...lib.port.probing import probe
+from ...lib.publish.messages import ONLINE
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Input
 from ..form_errors import FieldError

@@ -26,9 +26,9 @@ from homeassistant.helpers.selector import (
 from ...const import CONF_KIND, DOMAIN, KIND_ENTITIES
 from ...coordinator.source_entity_coordinator import EntityReports
 from ...coordinator.statistics.statistic_ids import with_statistics_key
-from ...lib.meter import (
+from ...lib.meter.meter_reader import IMPORTED_ENERGY
+from ...lib.meter.telegram_from_source_entities import (
     COARSE_STEP_WH,
-    IMPORTED_ENERGY,
     MAX_INTERVAL_S,
     QUANTITIES,
     EntityState,
@@ -37,7 +37,7 @@ from ...lib.meter import (
     assess,
     value_of,
 )
-from ...lib.p1 import Telegram
+from ...lib.p1.telegram import Telegram
 from ..dialog_base import Input
 from ..form_errors import FieldError
 from ..shared_form_fields import state_of

@@ -75,19 +75,19 @@ from ...coordinator.entered_contract import (
 )
 from ...coordinator.market_prices import MAX_PRICE, PRICE_ENTITIES, unit_factor
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
-from ...lib.history import LUXEMBOURG, MAX_POWER_KW
-from ...lib.prices import (
+from ...lib.history.calendar import LUXEMBOURG
+from ...lib.history.gap_clock_and_power_limits import MAX_POWER_KW
+from ...lib.prices.contract import (
     CONSUMER_CATEGORIES,
     MAX_AID_NAME_LENGTH,
     MAX_AIDS,
     METER_SIZES,
     PER_KWH,
     REFERENCE_POWERS,
-    WEEKDAYS,
-    AgreedPrices,
     Contract,
-    price_file,
 )
+from ...lib.prices.network_prices import AgreedPrices, price_file
+from ...lib.prices.time_of_use import WEEKDAYS
 from ...user_locale import UserLocale, async_user_locale
 from ..shared_form_fields import ClockField, DayField, list_field
 from ..typed_amounts import AmountChoice, AmountField, Place, TypedAmounts

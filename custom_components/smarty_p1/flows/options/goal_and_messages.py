@@ -24,10 +24,10 @@ from ...const import (
     SECTION_MESSAGES,
 )
 from ...coordinator.entry_types import AnyConfigEntry, short_title
-from ...lib.advice import LAST_YEAR, last_year_total
+from ...lib.advice.goal import LAST_YEAR, last_year_total
 from ...lib.amounts import EUR, Amount, amount_text
-from ...lib.answers import known_months
-from ...lib.messages import HouseholdMessage, Kind
+from ...lib.answers.bills import known_months
+from ...lib.messages.message import HouseholdMessage, Kind
 from ...messages import (
     MessageOptions,
     async_send,

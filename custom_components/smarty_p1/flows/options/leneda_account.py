@@ -23,9 +23,11 @@ from ...coordinator.leneda.client import (
     SeriesRequest,
     async_series,
 )
-from ...lib.history import QUARTER_HOUR, day_start
-from ...lib.leneda import STANDARD_VOLUME, LenedaRow, read_gas_series, read_time_series
-from ...lib.port import MASK
+from ...lib.history.calendar import QUARTER_HOUR, day_start
+from ...lib.leneda.api_response import read_time_series
+from ...lib.leneda.gas_response import STANDARD_VOLUME, read_gas_series
+from ...lib.leneda.measured_and_estimated_rows import LenedaRow
+from ...lib.port.address_masking import MASK
 from ..form_errors import FieldError
 
 _KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))

@@ -12,8 +12,9 @@ from ...const import DOCUMENTATION_URL, DOMAIN, LOGGER
 from ...coordinator.entry_types import short_title
 from ...coordinator.leneda.file_import import ImportSummary
 from ...coordinator.leneda.file_refusal_translation_keys import ImportRefusedError
-from ...lib.history import LUXEMBOURG
-from ...lib.leneda import MAX_EXPORT_SIZE, Quantity
+from ...lib.history.calendar import LUXEMBOURG
+from ...lib.leneda.portal_file import MAX_EXPORT_SIZE
+from ...lib.leneda.series_codes import Quantity
 from ...user_locale import async_user_locale
 from ..dialog_base import Input
 

@@ -41,8 +41,9 @@ from ...coordinator.house_sources import (
 )
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...lib.amounts import EUR
-from ...lib.bill import Demand, compute_bill
-from ...lib.prices import Contracts
+from ...lib.bill.bill import compute_bill
+from ...lib.bill.demand_snapshot import Demand
+from ...lib.prices.contract import Contracts
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Input
 from ..form_errors import FieldError

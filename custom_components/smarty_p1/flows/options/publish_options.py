@@ -33,14 +33,14 @@ from ...const import (
     SECTION_P1_SERVER,
 )
 from ...coordinator.entry_types import AnyConfigEntry
-from ...lib.publish import (
+from ...lib.publish.publish_format import (
     DEFAULT_PREFIX,
     MAX_INTERVAL,
-    RESERVED,
     SMARTYREADER_TOPIC,
     Format,
     default_topic,
 )
+from ...lib.publish.topics import RESERVED
 from ..form_errors import FieldError
 from ..shared_form_fields import list_field, whole_number_field
 from .output_section import OutputSection

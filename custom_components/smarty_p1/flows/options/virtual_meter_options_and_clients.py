@@ -33,8 +33,12 @@ from ...const import (
 )
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.admission import plain_address
-from ...lib.virtual import MAX_BATTERIES, AnnouncementKind, Profile, draw_serial, is_private
-from ...lib.virtual_server import UDP_PORTS
+from ...lib.virtual.announcements import AnnouncementKind
+from ...lib.virtual.clients import Profile
+from ...lib.virtual.identity import draw_serial
+from ...lib.virtual.local_network_check import is_private
+from ...lib.virtual.virtual_meter import MAX_BATTERIES
+from ...lib.virtual_server.server import UDP_PORTS
 from ...sinks.shown_clients import ShownClient, clients_of
 from ...user_locale import UserLocale, async_user_locale
 from ..form_errors import FieldError

@@ -6,9 +6,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..bill import mean_market_prices
-from ..history import LUXEMBOURG, NO_PRICES, MarketPrices
-from ..prices import BEGINNING, AgreedPrices, Contract, Contracts, NetworkPrices, price_of_kwh
+from ..bill.month_sums import mean_market_prices
+from ..history.calendar import LUXEMBOURG
+from ..history.market_prices import NO_PRICES, MarketPrices
+from ..prices.contract import BEGINNING, Contract, Contracts
+from ..prices.kwh_price import price_of_kwh
+from ..prices.network_prices import AgreedPrices
+from ..prices.price_file import NetworkPrices
 from .battery_plan import DayPrices
 from .months_for_battery import WhatIfDay, second_quarters
 

@@ -24,30 +24,15 @@ from datetime import datetime
 from math import floor, sqrt
 from typing import NamedTuple
 
-from ..bill import (
-    NOTHING_ABOVE,
-    Bill,
-    Day,
-    Demand,
-    Month,
-    MonthPrices,
-    compute_bill,
-    lines_of,
-    mean_market_prices,
-    month_prices,
-    monthly_lines,
-)
-from ..history import NO_MARKET_HOURS, MarketHours, QuarterHour
-from ..prices import (
-    BEGINNING,
-    REFERENCE_POWERS,
-    AgreedPrices,
-    Contract,
-    Contracts,
-    NetworkPrices,
-    OlderPrices,
-    prices_of_year_at,
-)
+from ..bill.bill import Bill, MonthPrices, compute_bill, lines_of, month_prices, monthly_lines
+from ..bill.demand_snapshot import Demand
+from ..bill.month import NOTHING_ABOVE, Day, Month
+from ..bill.month_sums import mean_market_prices
+from ..history.market_prices import NO_MARKET_HOURS, MarketHours
+from ..history.quarter_hour import QuarterHour
+from ..prices.contract import BEGINNING, REFERENCE_POWERS, Contract, Contracts
+from ..prices.network_prices import AgreedPrices, prices_of_year_at
+from ..prices.price_file import NetworkPrices, OlderPrices
 from .battery_day_prices import prices_by_day
 from .battery_plan import DayPrices
 from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies

@@ -13,17 +13,12 @@ from itertools import groupby
 from statistics import fmean
 from typing import NamedTuple
 
-from ..history import (
-    LUXEMBOURG,
-    QUARTER_HOUR,
-    MarketPrices,
-    Origin,
-    QuarterHour,
-    day_end,
-    day_start,
-    quarter_start,
-)
-from ..prices import Contracts, OlderPrices, excess_price, price_of_kwh
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
+from ..history.market_prices import MarketPrices
+from ..history.quarter_hour import Origin, QuarterHour
+from ..prices.contract import Contracts
+from ..prices.kwh_price import excess_price, price_of_kwh
+from ..prices.price_file import OlderPrices
 
 MIN_LOAD_KW = 0.05
 MAX_LOAD_KW = 50.0

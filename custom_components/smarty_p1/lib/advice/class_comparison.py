@@ -13,8 +13,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from ..bill import Month, MonthPart, parts_of, to_cents
-from ..prices import REFERENCE_POWERS, AgreedPrices, Contracts, OlderPrices, prices_of_year_at
+from ..bill.bill import to_cents
+from ..bill.month import Month
+from ..bill.months_by_contract import MonthPart, parts_of
+from ..prices.contract import REFERENCE_POWERS, Contracts
+from ..prices.network_prices import AgreedPrices, prices_of_year_at
+from ..prices.price_file import OlderPrices
 
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..prices import KwhPrice
+from ..prices.kwh_price import KwhPrice
 
 _MIN_DIFFERENCE = 0.10
 _MIN_SHARE_OF_USUAL = 0.1

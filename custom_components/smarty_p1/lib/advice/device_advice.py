@@ -8,9 +8,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ..bill import Month, QuarterHours
-from ..history import NO_PRICES, QUARTER_HOUR, day_end, day_start
-from ..prices import Contracts, excess_price, price_of_kwh
+from ..bill.month import Month
+from ..bill.quarter_hour_views import QuarterHours
+from ..history.calendar import QUARTER_HOUR, day_end, day_start
+from ..history.market_prices import NO_PRICES
+from ..prices.contract import Contracts
+from ..prices.kwh_price import excess_price, price_of_kwh
 from .energy_shares import HouseDevice, HouseSources, energy_shares, house_hours
 from .night_load import known_quarters
 

@@ -9,9 +9,13 @@ from datetime import datetime
 from statistics import median
 from typing import NamedTuple
 
-from ..bill import LenedaDays, Month, amounts_by_hour
-from ..history import NO_PRICES, Columns, MarketPrices
-from ..prices import Contracts, price_of_kwh
+from ..bill.hourly_amounts import amounts_by_hour
+from ..bill.leneda_days import LenedaDays
+from ..bill.month import Month
+from ..history.market_prices import NO_PRICES, MarketPrices
+from ..history.month_columns import Columns
+from ..prices.contract import Contracts
+from ..prices.kwh_price import price_of_kwh
 from .solar_house import Supply
 
 _MAX_EXCESS_SHARE = 0.05

@@ -9,9 +9,11 @@ from math import floor
 from statistics import fmean
 from typing import Final, NamedTuple
 
-from ..bill import DayBills, Month, bills_by_day, compute_bill
-from ..history import LUXEMBOURG, day_start
-from ..prices import Contracts
+from ..bill.bill import compute_bill
+from ..bill.daily_bills import DayBills, bills_by_day
+from ..bill.month import Month
+from ..history.calendar import LUXEMBOURG, day_start
+from ..prices.contract import Contracts
 from .month_forecast import same_month_of_last_year
 
 LAST_YEAR: Final = "last_year"

@@ -19,9 +19,13 @@ from itertools import groupby
 from math import sqrt
 from typing import NamedTuple
 
-from ..bill import NO_SHARED, ClassExcess, Day, Demand, Month, Shared, compute_bill, merge_months
-from ..history import LUXEMBOURG, day_end, day_start, quarter_start
-from ..prices import REFERENCE_POWERS, Contract, Contracts, TimeOfUseSplit
+from ..bill.bill import compute_bill
+from ..bill.demand_snapshot import Demand
+from ..bill.month import NO_SHARED, ClassExcess, Day, Month, Shared
+from ..bill.month_sums import merge_months
+from ..history.calendar import LUXEMBOURG, day_end, day_start, quarter_start
+from ..prices.contract import REFERENCE_POWERS, Contract, Contracts
+from ..prices.time_of_use import TimeOfUseSplit
 from .daily_energy_forecast import BACKTEST_STEP, EnergyForecast, forecast_energy
 
 _RECENT_DAYS = 28

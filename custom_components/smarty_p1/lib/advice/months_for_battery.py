@@ -15,20 +15,14 @@ from functools import lru_cache
 from itertools import compress, zip_longest
 from typing import NamedTuple
 
-from ..bill import NOTHING_ABOVE, ClassExcess, Day, Month, Shared, parts_of
-from ..history import (
-    DECIMALS,
-    LUXEMBOURG,
-    NO_PRICES,
-    QUARTER_HOUR,
-    MarketHours,
-    MarketPrices,
-    Origin,
-    QuarterHour,
-    day_end,
-    day_start,
-)
-from ..prices import Contract, Contracts, TimeOfUseSplit, is_second
+from ..bill.month import NOTHING_ABOVE, ClassExcess, Day, Month, Shared
+from ..bill.months_by_contract import parts_of
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from ..history.market_prices import NO_PRICES, MarketHours, MarketPrices
+from ..history.quarter_hour import Origin, QuarterHour
+from ..history.register_amounts import DECIMALS
+from ..prices.contract import Contract, Contracts
+from ..prices.time_of_use import TimeOfUseSplit, is_second
 from .battery_simulation import WH_A_KW, DayEnergies
 
 MIN_DAYS = 300

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
-from ..bill import QuarterHours
-from ..history import LUXEMBOURG, QUARTER_HOUR, day_end
+from ..bill.quarter_hour_views import QuarterHours
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end
 
 _NIGHT = timedelta(hours=2), timedelta(hours=5)
 _MIN_NIGHTS_OF_PERIOD = 14

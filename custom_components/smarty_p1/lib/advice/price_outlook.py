@@ -7,8 +7,11 @@ from enum import StrEnum
 from statistics import fmean
 from typing import NamedTuple
 
-from ..history import LUXEMBOURG, QUARTER_HOUR, MarketPrices, Origin, QuarterHour, quarter_start
-from ..prices import Contract, Contracts, KwhPrice, price_of_kwh
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
+from ..history.market_prices import MarketPrices
+from ..history.quarter_hour import Origin, QuarterHour
+from ..prices.contract import Contract, Contracts
+from ..prices.kwh_price import KwhPrice, price_of_kwh
 
 LOOKED_BACK = timedelta(weeks=4)
 MIN_DAYS = 7

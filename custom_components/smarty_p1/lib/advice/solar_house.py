@@ -12,19 +12,16 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..bill import LenedaDays, Month, quarter_hours_between
-from ..history import (
-    NO_PRICES,
-    QUARTER_HOUR,
-    Columns,
-    MarketPrices,
-    Period,
-    QuarterHour,
-    Span,
-    day_end,
-    day_start,
-)
-from ..prices import Contracts, price_of_kwh
+from ..bill.leneda_days import LenedaDays
+from ..bill.month import Month
+from ..bill.quarter_hour_views import quarter_hours_between
+from ..history.calendar import QUARTER_HOUR, day_end, day_start
+from ..history.market_prices import NO_PRICES, MarketPrices
+from ..history.month_columns import Columns
+from ..history.quarter_hour import QuarterHour
+from ..history.spans import Period, Span
+from ..prices.contract import Contracts
+from ..prices.kwh_price import price_of_kwh
 
 _HOUR = timedelta(hours=1)
 MAX_NIGHT = timedelta(hours=18)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..advice import MIN_SAVING, BestStart, StartCosts, StartLack
-from ..history import LUXEMBOURG
-from ..prices import OlderPrices
+from ..advice.best_start import MIN_SAVING, BestStart, StartCosts, StartLack
+from ..history.calendar import LUXEMBOURG
+from ..prices.price_file import OlderPrices
 
 
 def start_costs_report(costs: StartCosts | StartLack) -> dict[str, Any]:

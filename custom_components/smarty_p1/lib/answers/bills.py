@@ -4,28 +4,19 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from ..advice import (
-    LAST_YEAR,
-    Comparison,
-    GoalChoice,
-    Lack,
-    MonthComparison,
-    compare,
-    estimated,
-    goal_of,
-)
-from ..bill import (
-    Bill,
-    BillLine,
-    ClassExcess,
-    Demand,
-    Month,
-    above_contract,
-    compute_bill,
-    older_prices_of_month,
-)
-from ..history import LUXEMBOURG, QUARTER_HOUR, QuarterHour, month_name
-from ..prices import REFERENCE_POWERS, OlderPrices
+from ..advice.class_comparison import Comparison, MonthComparison, compare
+from ..advice.goal import LAST_YEAR, GoalChoice, goal_of
+from ..advice.month_forecast import Lack, estimated
+from ..bill.bill import Bill, BillLine, compute_bill
+from ..bill.demand_snapshot import Demand
+from ..bill.month import ClassExcess, Month
+from ..bill.month_sums import above_contract
+from ..bill.months_by_contract import older_prices_of_month
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR
+from ..history.month_file_lines import month_name
+from ..history.quarter_hour import QuarterHour
+from ..prices.contract import REFERENCE_POWERS
+from ..prices.price_file import OlderPrices
 
 CURRENT_PRICES = "current"
 _PARTS = ("energy", "network", "levies", "surcharge", "feed_in")

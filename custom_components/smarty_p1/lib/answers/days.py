@@ -9,9 +9,16 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from ..bill import Demand, Month, QuarterHours, above_contract, bills_by_day, monthly_lines
-from ..history import LUXEMBOURG, QUARTER_HOUR, day_end
-from ..prices import AgreedPrices, Contracts, OlderPrices
+from ..bill.bill import monthly_lines
+from ..bill.daily_bills import bills_by_day
+from ..bill.demand_snapshot import Demand
+from ..bill.month import Month
+from ..bill.month_sums import above_contract
+from ..bill.quarter_hour_views import QuarterHours
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end
+from ..prices.contract import Contracts
+from ..prices.network_prices import AgreedPrices
+from ..prices.price_file import OlderPrices
 from .bills import known_months, peak_report
 
 MAX_DAYS = 400

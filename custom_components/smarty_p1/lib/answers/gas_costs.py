@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from ..history import LUXEMBOURG, day_end, day_start
+from ..history.calendar import LUXEMBOURG, day_end, day_start
 
 MIN_KNOWN_SHARE = 0.9
 """A day counts as whole if at least this share of the day is known."""

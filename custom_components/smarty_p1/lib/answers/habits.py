@@ -11,33 +11,19 @@ from itertools import chain
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
-from ..advice import (
-    KnownQuarter,
-    PartOfDay,
-    Supply,
-    day_reason,
-    delivered_until,
-    known_quarters,
-    night_quarters,
-)
-from ..bill import Demand, Month, QuarterHours, mean_market_prices
-from ..history import (
-    LUXEMBOURG,
-    NO_PRICES,
-    QUARTER_HOUR,
-    day_end,
-    day_start,
-    quarter_start,
-)
-from ..prices import (
-    AgreedPrices,
-    Contracts,
-    KwhPrice,
-    OlderPrices,
-    excess_price,
-    price_of_kwh,
-    prices_of_year_at,
-)
+from ..advice.day_reason import PartOfDay, day_reason
+from ..advice.night_load import KnownQuarter, known_quarters, night_quarters
+from ..advice.solar_house import Supply, delivered_until
+from ..bill.demand_snapshot import Demand
+from ..bill.month import Month
+from ..bill.month_sums import mean_market_prices
+from ..bill.quarter_hour_views import QuarterHours
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
+from ..history.market_prices import NO_PRICES
+from ..prices.contract import Contracts
+from ..prices.kwh_price import KwhPrice, excess_price, price_of_kwh
+from ..prices.network_prices import AgreedPrices, prices_of_year_at
+from ..prices.price_file import OlderPrices
 from .days import days_report
 
 _WEEKS = 4

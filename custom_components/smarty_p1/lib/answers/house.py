@@ -5,10 +5,16 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from ..advice import Grid, HouseDay, Supply, house_days, house_sum, prices_by_hour
-from ..bill import Demand, LenedaDays
-from ..history import LUXEMBOURG, NO_PRICES, Columns, MarketPrices, month_name, month_start
-from ..prices import Contracts, OlderPrices, price_of_kwh
+from ..advice.solar_house import Grid, HouseDay, Supply, house_days, house_sum, prices_by_hour
+from ..bill.demand_snapshot import Demand
+from ..bill.leneda_days import LenedaDays
+from ..history.calendar import LUXEMBOURG, month_start
+from ..history.market_prices import NO_PRICES, MarketPrices
+from ..history.month_columns import Columns
+from ..history.month_file_lines import month_name
+from ..prices.contract import Contracts
+from ..prices.kwh_price import price_of_kwh
+from ..prices.price_file import OlderPrices
 
 MAX_MONTHS = 13
 """Number of months in the answer: the current month, and twelve months before."""

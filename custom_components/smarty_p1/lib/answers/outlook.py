@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..advice import ComingQuarterHour, quarter_hours_ahead, usual_import
-from ..history import LUXEMBOURG, MarketPrices, QuarterHour
-from ..prices import Contracts, OlderPrices
+from ..advice.price_outlook import ComingQuarterHour, quarter_hours_ahead, usual_import
+from ..history.calendar import LUXEMBOURG
+from ..history.market_prices import MarketPrices
+from ..history.quarter_hour import QuarterHour
+from ..prices.contract import Contracts
+from ..prices.price_file import OlderPrices
 
 FORMAT_JSON = "json"
 FORMAT_EMHASS = "emhass"

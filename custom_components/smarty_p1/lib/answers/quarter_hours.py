@@ -15,10 +15,13 @@ from io import StringIO
 from typing import Any
 from zlib import crc32
 
-from ..bill import Demand, QuarterHours
-from ..history import LUXEMBOURG, QUARTER_HOUR, QuarterHour, as_decimal, day_start, quarter_start
-from ..leneda import REGISTERS
-from ..prices import REFERENCE_POWERS
+from ..bill.demand_snapshot import Demand
+from ..bill.quarter_hour_views import QuarterHours
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_start, quarter_start
+from ..history.month_file_lines import as_decimal
+from ..history.quarter_hour import QuarterHour
+from ..leneda.series_codes import REGISTERS
+from ..prices.contract import REFERENCE_POWERS
 
 type SharedPower = Mapping[str, Mapping[datetime, float]]
 """Mean power of quarter-hours in kW, keyed by the codes of energy sharing."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..advice import (
+from ..advice.energy_shares import (
     EnergyShares,
     HouseDevice,
     HouseSources,
@@ -12,11 +12,13 @@ from ..advice import (
     always_on_kw,
     energy_shares,
     house_hours,
-    night_quarters,
 )
-from ..bill import Demand, QuarterHours
-from ..history import LUXEMBOURG, day_end, day_start
-from ..prices import AgreedPrices, OlderPrices
+from ..advice.night_load import night_quarters
+from ..bill.demand_snapshot import Demand
+from ..bill.quarter_hour_views import QuarterHours
+from ..history.calendar import LUXEMBOURG, day_end, day_start
+from ..prices.network_prices import AgreedPrices
+from ..prices.price_file import OlderPrices
 from .days import days_report
 
 YESTERDAY, MONTH = "yesterday", "month"

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..advice import Battery, YearCosts, simulate_battery
-from ..bill import Demand
-from ..history import MarketHours, QuarterHour
-from ..prices import OlderPrices
+from ..advice.battery_simulation import Battery
+from ..advice.battery_worth import YearCosts, simulate_battery
+from ..bill.demand_snapshot import Demand
+from ..history.market_prices import MarketHours
+from ..history.quarter_hour import QuarterHour
+from ..prices.price_file import OlderPrices
 
 _PERCENT = 100
 

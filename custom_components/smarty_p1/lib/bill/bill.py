@@ -28,16 +28,9 @@ from datetime import datetime
 from functools import lru_cache, reduce
 from typing import NamedTuple
 
-from ..prices import (
-    PER_KWH,
-    PER_MONTH,
-    AidVat,
-    Contracts,
-    NetworkPrices,
-    OlderPrices,
-    PriceFile,
-    price_file,
-)
+from ..prices.contract import PER_KWH, PER_MONTH, AidVat, Contracts
+from ..prices.network_prices import price_file
+from ..prices.price_file import NetworkPrices, OlderPrices, PriceFile
 from .month import Day, Month, Shared
 from .months_by_contract import MonthPart, parts_of
 

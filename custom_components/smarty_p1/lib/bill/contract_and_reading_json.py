@@ -7,20 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..history import (
-    Amounts,
-    ClockDoubt,
-    QuarterHour,
-    ReadingSegment,
-    Registers,
-    Span,
-    day_start,
-    line_of,
-    month_start,
-    quarter_start,
-    span_of,
-)
-from ..prices import MAX_CONTRACTS, Contract, Contracts, parsed, price_file
+from ..history.calendar import day_start, month_start, quarter_start
+from ..history.doubtful_clock import ClockDoubt
+from ..history.meter_clock_jumps import ReadingSegment
+from ..history.month_file_lines import line_of, span_of
+from ..history.quarter_hour import QuarterHour
+from ..history.register_amounts import Amounts, Registers
+from ..history.spans import Span
+from ..prices.contract import MAX_CONTRACTS, Contract, Contracts
+from ..prices.network_prices import price_file
+from ..prices.time_of_use import parsed
 from ..stored_values import (
     Stored,
     checked_count,

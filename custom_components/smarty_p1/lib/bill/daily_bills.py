@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from ..history import day_end, day_start
-from ..prices import Contracts
+from ..history.calendar import day_end, day_start
+from ..prices.contract import Contracts
 from .bill import Bill, MonthPrices, compute_bill, month_prices
 from .month import Month
 

@@ -11,18 +11,13 @@ from functools import reduce
 from itertools import compress, repeat
 from typing import NamedTuple
 
-from ..history import (
-    DECIMALS,
-    ORIGINS,
-    QUARTER_HOUR,
-    MonthColumns,
-    Period,
-    QuarterHour,
-    Span,
-    day_start,
-    rounded_market,
-)
-from ..prices import Contract, TimeOfUseSplit, is_second, joined_splits, second_quarters
+from ..history.calendar import QUARTER_HOUR, day_start
+from ..history.month_columns import ORIGINS, MonthColumns
+from ..history.quarter_hour import QuarterHour
+from ..history.register_amounts import DECIMALS, rounded_market
+from ..history.spans import Period, Span
+from ..prices.contract import Contract
+from ..prices.time_of_use import TimeOfUseSplit, is_second, joined_splits, second_quarters
 from .leneda_days import LenedaDays
 from .loose_energy_by_day import Piece, RowView
 from .month import MARKET_AMOUNTS, ClassExcess, Day, Shared, above_classes

@@ -33,28 +33,19 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
-from ..history import (
-    DECIMALS,
-    MAX_POWER_KW,
-    MAX_SEGMENTS,
-    NO_PRICES,
-    QUARTER_HOUR,
-    Columns,
-    Energies,
-    Files,
-    MarketPrices,
-    ReadingHistory,
-    ReadingSegment,
-    Registers,
-    Row,
-    RowReader,
-    Span,
-    month_start,
-    quarter_start,
-    sure_time,
-    time_until,
-)
-from ..prices import BEGINNING, NO_CONTRACT, Aid, Contract, Contracts, with_entered
+from ..history.calendar import QUARTER_HOUR, month_start, quarter_start
+from ..history.gap_clock_and_power_limits import MAX_POWER_KW
+from ..history.market_prices import NO_PRICES, MarketPrices
+from ..history.meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
+from ..history.month_columns import Columns, Row
+from ..history.month_file_lines import Files
+from ..history.month_file_reader import RowReader
+from ..history.readings_to_spans import ReadingHistory
+from ..history.register_amounts import DECIMALS, Energies, Registers
+from ..history.shown_month import sure_time, time_until
+from ..history.spans import Span
+from ..prices.contract import BEGINNING, NO_CONTRACT, Aid, Contract, Contracts
+from ..prices.contract_start_day import with_entered
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
 from .contract_and_reading_json import (
     check_version,

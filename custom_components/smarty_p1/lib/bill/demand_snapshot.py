@@ -5,8 +5,11 @@ from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
 
-from ..history import DECIMALS, KEPT_MONTHS, Amounts, MarketPrices, QuarterHour, month_start
-from ..prices import Contracts
+from ..history.calendar import KEPT_MONTHS, month_start
+from ..history.market_prices import MarketPrices
+from ..history.quarter_hour import QuarterHour
+from ..history.register_amounts import DECIMALS, Amounts
+from ..prices.contract import Contracts
 from .month import Month
 from .month_sums import above_contract, from_first_day, with_running
 from .sharing import DaySums

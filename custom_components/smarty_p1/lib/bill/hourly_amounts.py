@@ -16,18 +16,14 @@ from datetime import datetime, timedelta
 from math import inf, isnan
 from typing import NamedTuple
 
-from ..history import (
-    QUARTER_HOUR,
-    Columns,
-    MarketPrices,
-    MonthColumns,
-    Period,
-    Span,
-    SpanKind,
-    month_start,
-    quarter_start,
-)
-from ..prices import AgreedPrices, Contracts, excess_price, is_second, price_of_kwh
+from ..history.calendar import QUARTER_HOUR, month_start, quarter_start
+from ..history.market_prices import MarketPrices
+from ..history.month_columns import Columns, MonthColumns
+from ..history.spans import Period, Span, SpanKind
+from ..prices.contract import Contracts
+from ..prices.kwh_price import excess_price, price_of_kwh
+from ..prices.network_prices import AgreedPrices
+from ..prices.time_of_use import is_second
 from .bill import MonthPrices, month_prices
 from .daily_bills import bills_by_day
 from .leneda_days import LenedaDays

@@ -8,15 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 
-from ..history import (
-    QUARTER_HOUR,
-    MonthColumns,
-    QuarterHour,
-    columns_of,
-    day_end,
-    day_start,
-    month_start,
-)
+from ..history.calendar import QUARTER_HOUR, day_end, day_start, month_start
+from ..history.month_columns import MonthColumns, columns_of
+from ..history.quarter_hour import QuarterHour
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySums, Sharing
 
 

@@ -20,17 +20,11 @@ from datetime import datetime, timedelta
 from math import isnan
 from typing import NamedTuple
 
-from ..history import (
-    QUARTER_HOUR,
-    Columns,
-    MonthColumns,
-    Period,
-    Span,
-    SpanKind,
-    months_between,
-    quarter_start,
-)
-from ..prices import Contracts, TimeOfUseSplit, split
+from ..history.calendar import QUARTER_HOUR, quarter_start
+from ..history.month_columns import Columns, MonthColumns, months_between
+from ..history.spans import Period, Span, SpanKind
+from ..prices.contract import Contracts
+from ..prices.time_of_use import TimeOfUseSplit, split
 from .leneda_days import LenedaDays
 
 _NO_MARKET = (0.0,) * 4

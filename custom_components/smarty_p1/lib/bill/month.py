@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ..history import DECIMALS, MARKET_DECIMALS, QUARTER_HOUR, QuarterHour, month_end
-from ..prices import REFERENCE_POWERS, TimeOfUseSplit
+from ..history.calendar import QUARTER_HOUR, month_end
+from ..history.quarter_hour import QuarterHour
+from ..history.register_amounts import DECIMALS, MARKET_DECIMALS
+from ..prices.contract import REFERENCE_POWERS
+from ..prices.time_of_use import TimeOfUseSplit
 
 _SHARE_DECIMALS = 4
 """Decimals of a share, so that one quarter-hour of a month (1/2976 = 0.0003) is visible."""

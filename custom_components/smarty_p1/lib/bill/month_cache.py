@@ -3,18 +3,10 @@
 from datetime import datetime
 from typing import Self
 
-from ..history import (
-    QUARTER_HOUR,
-    Columns,
-    MonthColumns,
-    Span,
-    SpanKind,
-    day_end,
-    day_start,
-    month_start,
-    months_between,
-)
-from ..prices import Contracts
+from ..history.calendar import QUARTER_HOUR, day_end, day_start, month_start
+from ..history.month_columns import Columns, MonthColumns, months_between
+from ..history.spans import Span, SpanKind
+from ..prices.contract import Contracts
 from .day_sums import KnownDay, days_of, highest_of
 from .leneda_days import NO_LENEDA_DAYS, LenedaDays
 from .loose_energy_by_day import RowView, connected

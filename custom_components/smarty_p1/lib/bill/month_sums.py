@@ -9,8 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ..history import DECIMALS, QUARTER_HOUR, Amounts, MarketPrices, quarter_start
-from ..prices import Contracts, joined_splits, split
+from ..history.calendar import QUARTER_HOUR, quarter_start
+from ..history.market_prices import MarketPrices
+from ..history.register_amounts import DECIMALS, Amounts
+from ..prices.contract import Contracts
+from ..prices.time_of_use import joined_splits, split
 from .month import AMOUNTS, COUNTS, MARKET_AMOUNTS, ClassExcess, Day, Month
 
 _QUARTER_HOURS_A_DAY = 96

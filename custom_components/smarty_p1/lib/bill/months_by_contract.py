@@ -11,18 +11,11 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
-from ..history import month_end
-from ..prices import (
-    AgreedPrices,
-    Aid,
-    Contract,
-    Contracts,
-    NetworkPrices,
-    OlderPrices,
-    TimeOfUseSplit,
-    network_prices_at,
-    price_changes,
-)
+from ..history.calendar import month_end
+from ..prices.contract import Aid, Contract, Contracts
+from ..prices.network_prices import AgreedPrices, network_prices_at, price_changes
+from ..prices.price_file import NetworkPrices, OlderPrices
+from ..prices.time_of_use import TimeOfUseSplit
 from .month import NO_SHARED, Day, Month, Shared
 
 _start_of = attrgetter("start")

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from ..history import Columns, ReadingHistory, Span
-from ..prices import Contracts
+from ..history.month_columns import Columns
+from ..history.readings_to_spans import ReadingHistory
+from ..history.spans import Span
+from ..prices.contract import Contracts
 from .leneda_days import NO_LENEDA_DAYS, LenedaDays
 from .month import Month
 from .month_cache import KnownMonths

@@ -10,17 +10,11 @@ from itertools import groupby
 from math import isnan
 from zlib import crc32
 
-from ..history import (
-    DECIMALS,
-    ORIGINS,
-    QUARTER_HOUR,
-    MonthColumns,
-    Origin,
-    QuarterHour,
-    month_end,
-    month_start,
-)
-from ..prices import REFERENCE_POWERS, Contracts
+from ..history.calendar import QUARTER_HOUR, month_end, month_start
+from ..history.month_columns import ORIGINS, MonthColumns
+from ..history.quarter_hour import Origin, QuarterHour
+from ..history.register_amounts import DECIMALS
+from ..prices.contract import REFERENCE_POWERS, Contracts
 from .leneda_days import LenedaDays
 from .month import above_each
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from ..prices import Contract, is_second
+from ..prices.contract import Contract
+from ..prices.time_of_use import is_second
 from .month import Shared
 
 # Leneda rounds each value to 0.25 Wh, so a sum of several values may be 0.5 Wh off.

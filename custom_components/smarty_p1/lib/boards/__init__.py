@@ -9,20 +9,6 @@
     print(tank.share(sonar.distance_cm(time.time())))
 
 The package does no I/O, and has no clock.
+
+Public modules: board_message, pulse_meter, tank_level.
 """
-
-from .board_message import Counted, MessageForm, MessageSurvey, MessageValue
-from .pulse_meter import PulseMeter, Pulses
-from .tank_level import Shape, Sonar, Tank
-
-__all__ = [
-    "Counted",
-    "MessageForm",
-    "MessageSurvey",
-    "MessageValue",
-    "PulseMeter",
-    "Pulses",
-    "Shape",
-    "Sonar",
-    "Tank",
-]

@@ -8,35 +8,6 @@
     chunks, key = read_capture(text)
 
 The package does no I/O.
+
+Public modules: anonymiser, capture_file, summary.
 """
-
-from .anonymiser import PUBLISHED_KEY, AnonymousCapture, Chunk, Replaced, anonymise
-from .capture_file import (
-    BEGINNING,
-    MAX_CHUNKS,
-    MAX_RECORDED,
-    MAX_SIZE,
-    CaptureError,
-    Recording,
-    read_capture,
-    write_capture,
-)
-from .summary import CaptureSummary, summarise
-
-__all__ = [
-    "BEGINNING",
-    "MAX_CHUNKS",
-    "MAX_RECORDED",
-    "MAX_SIZE",
-    "PUBLISHED_KEY",
-    "AnonymousCapture",
-    "CaptureError",
-    "CaptureSummary",
-    "Chunk",
-    "Recording",
-    "Replaced",
-    "anonymise",
-    "read_capture",
-    "summarise",
-    "write_capture",
-]

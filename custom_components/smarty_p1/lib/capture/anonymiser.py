@@ -19,15 +19,12 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ..p1 import (
-    BEGINNING_SIZE,
-    DEFAULT_AUTHENTICATION_KEY,
-    MAX_FRAME_SIZE,
-    FrameDecryptor,
-    FrameSplitter,
-    Telegram,
-    crc16,
-)
+from ..p1.checksum import crc16
+from ..p1.frame_decryptor import BEGINNING_SIZE, FrameDecryptor
+from ..p1.frame_finder import FrameSplitter
+from ..p1.frame_header import MAX_FRAME_SIZE
+from ..p1.keys import DEFAULT_AUTHENTICATION_KEY
+from ..p1.telegram import Telegram
 from .scaled_numbers import Factor, ScaledRegisters, digits_of, medium_of, write_digits
 from .substitutes import TextSubstitutes, TimeShift, constant_for, filler, noise
 from .telegram_parts import Part, PartKind, parts_of

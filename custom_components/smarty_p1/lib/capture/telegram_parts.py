@@ -10,7 +10,7 @@ from enum import Enum, auto
 from itertools import islice
 from typing import NamedTuple
 
-from ..p1 import identifier
+from ..p1.value_converters import identifier
 from .substitutes import is_octets
 
 MAX_LINES = 512

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from ..meter import CHANNEL_PREFIX
-from ..p1 import Telegram
+from ..meter.mbus_meters import CHANNEL_PREFIX
+from ..p1.telegram import Telegram
 
 METER_MODEL = "Smarty"
 MBUS_MODEL = "M-Bus meter"

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from ..meter import Reading
+from ..meter.meter_reader import Reading
 from .deadband import Follow
 
 CURRENCY = "EUR"

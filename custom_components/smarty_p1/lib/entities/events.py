@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..meter import Reading
-from ..p1 import VOLTAGE_COUNTERS
+from ..meter.meter_reader import Reading
+from ..p1.obis import VOLTAGE_COUNTERS
 from .entity_description import EventSpec, are_sent
 
 EVENT_MESSAGE = "message"

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..bill import NO_DAY_SUMS, DaySum, DaySums
-from ..history import LUXEMBOURG
-from ..meter import Reading
+from ..bill.sharing import NO_DAY_SUMS, DaySum, DaySums
+from ..history.calendar import LUXEMBOURG
+from ..meter.meter_reader import Reading
 from .entity_description import KILOWATT_HOUR, SensorSpec
 from .meter_sensors import SENSORS
 from .quarter_hour_power_sensors import DEMAND_SENSORS

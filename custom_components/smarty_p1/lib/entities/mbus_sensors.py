@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..meter import Reading
-from ..p1 import Capture, MBusReading, Value, mbus_reference
+from ..meter.meter_reader import Reading
+from ..p1.obis import mbus_reference
+from ..p1.value_converters import Capture, MBusReading, Value
 from .deadband import Shown
 from .entity_description import (
     DIAGNOSTIC,

@@ -11,16 +11,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..meter import Reading
-from ..p1 import (
-    CONTROL_STATES,
-    METER_TIME,
-    OBJECTS,
-    VOLTAGE_COUNTERS,
-    Telegram,
-    Value,
-    Verification,
-)
+from ..meter.meter_reader import Reading
+from ..p1.obis import CONTROL_STATES, METER_TIME, OBJECTS, VOLTAGE_COUNTERS
+from ..p1.telegram import Telegram, Verification
+from ..p1.value_converters import Value
 from .deadband import Shown, in_steps
 from .entity_description import (
     DIAGNOSTIC,

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ..bill import Demand
-from ..history import QuarterHour
-from ..meter import Reading
+from ..bill.demand_snapshot import Demand
+from ..history.quarter_hour import QuarterHour
+from ..meter.meter_reader import Reading
 from .deadband import as_allowance, in_steps
 from .entity_description import (
     KILOWATT,

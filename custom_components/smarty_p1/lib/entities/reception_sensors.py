@@ -1,8 +1,8 @@
 """Sensors for the connection to a meter and the reception of its telegrams."""
 
 from ..failure_detection import METER_OBSTACLES, Condition, FailureState
-from ..meter import Reception
-from ..p1 import Reason
+from ..meter.meter_reader import Reception
+from ..p1.rejection_reasons import Reason
 from .entity_description import DIAGNOSTIC, TOTAL_INCREASING, SensorSpec
 
 

@@ -7,10 +7,16 @@ from collections import deque
 from collections.abc import Callable
 from operator import is_
 
-from ..advice import Comparison, Estimate, compare, estimated
-from ..bill import Bill, Demand, Month, compute_bill, older_prices_of_month
-from ..history import QuarterHour
-from ..prices import KwhPrice, OlderPrices, price_of_kwh, prices_of_year_at
+from ..advice.class_comparison import Comparison, compare
+from ..advice.month_forecast import Estimate, estimated
+from ..bill.bill import Bill, compute_bill
+from ..bill.demand_snapshot import Demand
+from ..bill.month import Month
+from ..bill.months_by_contract import older_prices_of_month
+from ..history.quarter_hour import QuarterHour
+from ..prices.kwh_price import KwhPrice, price_of_kwh
+from ..prices.network_prices import prices_of_year_at
+from ..prices.price_file import OlderPrices
 from .quarter_hour_power_sensors import Attributes, quarter_hour_attributes
 
 _MAX_METERS = 8

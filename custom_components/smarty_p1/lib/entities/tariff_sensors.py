@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from ..bill import Demand
-from ..meter import Reading
+from ..bill.demand_snapshot import Demand
+from ..meter.meter_reader import Reading
 from . import tariff_sensor_values as values
 from .entity_description import (
     CURRENCY,

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from ..history import MAX_POWER_KW, quarter_start
+from ..history.calendar import quarter_start
+from ..history.gap_clock_and_power_limits import MAX_POWER_KW
 from ..stored_values import checked_time
 from .measured_and_estimated_rows import MAX_VERSION, LenedaRow, is_measured, newest
 from .series_codes import REGISTERS, is_in_its_unit

@@ -12,7 +12,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from ..history import QUARTER_HOUR, QuarterHour, day_end, day_start
+from ..history.calendar import QUARTER_HOUR, day_end, day_start
+from ..history.quarter_hour import QuarterHour
 from .measured_and_estimated_rows import LenedaRow
 
 _TOLERANCE_WH = 50

@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..bill import Covered
-from ..history import Origin, QuarterHour
+from ..bill.sharing import Covered
+from ..history.quarter_hour import Origin, QuarterHour
 from .series_codes import CODES, COVERED, REGISTERS, SHARED, Quantity
 
 _MEASURED = {

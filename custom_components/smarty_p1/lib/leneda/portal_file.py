@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
-from ..history import QUARTER_HOUR
-from ..prices import REFERENCE_POWERS
+from ..history.calendar import QUARTER_HOUR
+from ..prices.contract import REFERENCE_POWERS
 from .measured_and_estimated_rows import LenedaRow, is_measured, newest
 from .portal_file_cells import (
     CODE,

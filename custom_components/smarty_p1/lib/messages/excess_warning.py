@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
-from ..bill import Demand
-from ..history import QUARTER_HOUR
-from ..prices import excess_price
+from ..bill.demand_snapshot import Demand
+from ..history.calendar import QUARTER_HOUR
+from ..prices.kwh_price import excess_price
 from ..stored_json import Mark
 from .message import HouseholdMessage, Value
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from ..advice import Estimate, GoalChoice, estimated, goal_of
-from ..bill import Demand, compute_bill
-from ..history import LUXEMBOURG
+from ..advice.goal import GoalChoice, goal_of
+from ..advice.month_forecast import Estimate, estimated
+from ..bill.bill import compute_bill
+from ..bill.demand_snapshot import Demand
+from ..history.calendar import LUXEMBOURG
 from .message import HouseholdMessage
 
 # The card calls a forecast "above your goal" by the same two limits: in EUR, and relative.

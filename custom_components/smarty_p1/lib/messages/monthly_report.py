@@ -4,22 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ..advice import (
-    DayReason,
-    GoalChoice,
-    HouseSources,
-    PartOfDay,
-    best_hour,
-    compare,
-    cost_above,
-    cost_causes,
-    dearest_device,
-    goal_of,
-    usual_night_kw,
-)
-from ..bill import Bill, Month, QuarterHours, bills_by_day, compute_bill, monthly_lines
-from ..history import month_start
-from ..prices import Contracts
+from ..advice.class_comparison import compare
+from ..advice.day_reason import DayReason, PartOfDay, cost_causes
+from ..advice.device_advice import best_hour, cost_above, dearest_device
+from ..advice.energy_shares import HouseSources
+from ..advice.goal import GoalChoice, goal_of
+from ..advice.night_load import usual_night_kw
+from ..bill.bill import Bill, compute_bill, monthly_lines
+from ..bill.daily_bills import bills_by_day
+from ..bill.month import Month
+from ..bill.quarter_hour_views import QuarterHours
+from ..history.calendar import month_start
+from ..prices.contract import Contracts
 from .message import HouseholdMessage, Line, Value
 
 _MIN_KNOWN_SHARE = 0.9

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from ..history import LUXEMBOURG
+from ..history.calendar import LUXEMBOURG
 from ..stored_json import Mark, Size
 from .excess_warning import ExcessState
 from .goal_watch import GoalState

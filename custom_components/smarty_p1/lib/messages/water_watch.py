@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
-from ..history import LUXEMBOURG
+from ..history.calendar import LUXEMBOURG
 from ..stored_json import Size
 from .message import HouseholdMessage, Value
 

@@ -24,7 +24,8 @@ from math import inf
 from statistics import median_low
 from typing import Self
 
-from ..p1 import MBusReading, Telegram
+from ..p1.telegram import Telegram
+from ..p1.value_converters import MBusReading
 from ..stored_values import Stored, checked_list, checked_number, checked_text, checked_time
 
 _MIN_INTERVAL = timedelta(minutes=1)

@@ -25,7 +25,9 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Self
 
-from ..p1 import Capture, MBusReading, Telegram, Value, mbus_reference
+from ..p1.obis import mbus_reference
+from ..p1.telegram import Telegram
+from ..p1.value_converters import Capture, MBusReading, Value
 from ..stored_values import (
     checked_count,
     checked_list,

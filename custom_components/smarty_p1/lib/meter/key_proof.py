@@ -7,14 +7,10 @@ bytes may have been altered on the way. After that time, the meter probably has 
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
-from ..p1 import (
-    FINGERPRINT_SIZE,
-    FrameDecryptor,
-    Reason,
-    Rejection,
-    Telegram,
-    Verification,
-)
+from ..p1.frame_decryptor import FrameDecryptor
+from ..p1.keys import FINGERPRINT_SIZE
+from ..p1.rejection_reasons import Reason, Rejection
+from ..p1.telegram import Telegram, Verification
 from ..stored_values import Stored, checked_mapping, checked_time, some_bytes
 
 KEY_PROOF_LASTS = timedelta(hours=24)

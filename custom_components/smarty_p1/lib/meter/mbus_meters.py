@@ -19,7 +19,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 from typing import Any, Self
 
-from ..p1 import CHANNELS, MBusReading, Telegram, identifier
+from ..p1.obis import CHANNELS
+from ..p1.telegram import Telegram
+from ..p1.value_converters import MBusReading, identifier
 from ..stored_values import (
     Stored,
     checked_count,

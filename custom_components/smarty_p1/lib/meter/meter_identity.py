@@ -8,7 +8,8 @@ system title decides which serial number belongs to that title.
 from collections.abc import Callable
 from typing import Protocol
 
-from ..p1 import FrameDecryptor, Telegram
+from ..p1.frame_decryptor import FrameDecryptor
+from ..p1.telegram import Telegram
 from .meter_clock import MeterClock
 from .meter_memory import MeterMemory
 from .meter_reader import MeterReader

@@ -4,15 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from ..bill import DemandMeter
-from ..p1 import (
-    FINGERPRINT_SIZE,
-    FrameDecryptor,
-    Telegram,
-    Verification,
-    is_filler,
-    key_fingerprint,
-)
+from ..bill.demand_meter import DemandMeter
+from ..p1.frame_decryptor import FrameDecryptor
+from ..p1.keys import FINGERPRINT_SIZE, key_fingerprint
+from ..p1.telegram import Telegram, Verification
+from ..p1.value_converters import is_filler
 from ..stored_values import (
     Stored,
     checked_count,

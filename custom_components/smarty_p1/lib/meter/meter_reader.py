@@ -6,9 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ..bill import Demand
-from ..history import NO_PRICES, Energies, MarketPrices
-from ..p1 import MBusReading, Reason, Telegram, hour_after, hour_before
+from ..bill.demand_snapshot import Demand
+from ..history.market_prices import NO_PRICES, MarketPrices
+from ..history.register_amounts import Energies
+from ..p1.local_time import hour_after, hour_before
+from ..p1.rejection_reasons import Reason
+from ..p1.telegram import Telegram
+from ..p1.value_converters import MBusReading
 from .meter_memory import MeterMemory
 from .object_count_and_rate_limits import Limits
 

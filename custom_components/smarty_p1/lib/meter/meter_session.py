@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..history import NO_PRICES, MarketPrices
-from ..p1 import FrameDecryptor, LineDecoder, Reason, Rejection, Telegram
+from ..history.market_prices import NO_PRICES, MarketPrices
+from ..p1.decoder import LineDecoder
+from ..p1.frame_decryptor import FrameDecryptor
+from ..p1.rejection_reasons import Reason, Rejection
+from ..p1.telegram import Telegram
 from .key_proof import KeyProof, Moment
 from .meter_identity import WhichMeter
 from .meter_reader import MeterReader, Reading, Reception

@@ -6,7 +6,9 @@ from collections.abc import Callable, Container, Mapping, Set as AbstractSet
 from dataclasses import replace
 
 from ..outage import Budget
-from ..p1 import MBUS_FIELDS, OBJECTS, MBusReading, Telegram, Verification, mbus_reference
+from ..p1.obis import MBUS_FIELDS, OBJECTS, mbus_reference
+from ..p1.telegram import Telegram, Verification
+from ..p1.value_converters import MBusReading
 from .mbus_meters import identity_of
 
 MAX_OTHER_OBJECTS = 64

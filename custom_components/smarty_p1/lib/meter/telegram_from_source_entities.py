@@ -11,8 +11,8 @@ from itertools import pairwise
 from math import ceil, gcd
 from typing import NamedTuple
 
-from ..history import MAX_POWER_KW
-from ..p1 import Telegram, Verification
+from ..history.gap_clock_and_power_limits import MAX_POWER_KW
+from ..p1.telegram import Telegram, Verification
 from .meter_reader import IMPORTED_ENERGY
 
 ENERGY_UNITS: Mapping[str, float] = {"Wh": 0.001, "kWh": 1.0, "MWh": 1000.0}

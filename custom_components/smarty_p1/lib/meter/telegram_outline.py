@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from ..p1 import CHANNELS, MBusReading, Telegram, is_filler
+from ..p1.obis import CHANNELS
+from ..p1.telegram import Telegram
+from ..p1.value_converters import MBusReading, is_filler
 from ..stored_values import Stored, checked_count, checked_list, checked_mapping, checked_text
 from .mbus_meters import CHANNEL_PREFIX
 

@@ -1,6 +1,6 @@
 """Errors of a port and of the data from a port. Their texts never contain a key."""
 
-from ..p1 import P1Error
+from ..p1.keys import P1Error
 
 
 class LinkError(P1Error):

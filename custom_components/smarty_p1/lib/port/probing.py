@@ -9,7 +9,10 @@ from collections.abc import Container, Mapping
 from contextlib import suppress
 from math import inf
 
-from ..p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, P1Error, Reason, Rejection, Telegram
+from ..p1.decoder import Decoder
+from ..p1.keys import DEFAULT_AUTHENTICATION_KEY, P1Error
+from ..p1.rejection_reasons import Reason, Rejection
+from ..p1.telegram import Telegram
 from .errors import (
     AlteredOrNewKeyError,
     DamagedError,

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ..history import QUARTER_HOUR, midnight, month_start, quarter_start
+from ..history.calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
 # An empty field usually means that the user did not know the value. So a value entered later holds

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from ..history import MarketPrices, quarter_start
+from ..history.calendar import quarter_start
+from ..history.market_prices import MarketPrices
 from .contract import PER_KWH, AidVat, Contract, Contracts
 from .network_prices import AgreedPrices, network_prices_at
 from .price_file import NetworkPrices, OlderPrices

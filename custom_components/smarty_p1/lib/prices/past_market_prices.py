@@ -13,7 +13,9 @@ from datetime import datetime
 from itertools import groupby
 from statistics import median
 
-from ..history import QUARTER_HOUR, Columns, MarketHours, MarketPrices, day_start
+from ..history.calendar import QUARTER_HOUR, day_start
+from ..history.market_prices import MarketHours, MarketPrices
+from ..history.month_columns import Columns
 
 _QUARTERS = 4
 # A day is corrected only if at least this number of its hours have a stored cost. The cost of an

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from ..history import midnight
+from ..history.calendar import midnight
 from .contract import CONSUMER_CATEGORIES
 
 _DAY = timedelta(days=1)

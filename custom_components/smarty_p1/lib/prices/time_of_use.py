@@ -10,7 +10,7 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..history import LUXEMBOURG, QUARTER_HOUR, day_end, quarter_start
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, quarter_start
 from .contract import Contract
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
-from ..entities import DISTURBANCE
-from ..meter import MAX_MBUS_METERS, Reading, Reception
-from ..p1 import Telegram
+from ..entities.events import DISTURBANCE
+from ..meter.meter_reader import Reading, Reception
+from ..meter.object_count_and_rate_limits import MAX_MBUS_METERS
+from ..p1.telegram import Telegram
 from ..stored_values import Stored, checked_count, checked_mapping, checked_text
 from .mqtt_discovery import (
     MqttAnnouncer,

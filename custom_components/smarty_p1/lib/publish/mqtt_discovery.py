@@ -10,34 +10,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
-from ..entities import (
-    ATTR_TEXT,
-    BINARY_SENSORS,
-    DEMAND_SENSORS,
-    DISTURBANCE,
-    EVENT_MESSAGE,
-    EVENTS,
-    MBUS_MODEL,
-    METER_MODEL,
-    RECEPTION_SENSORS,
-    SENSORS,
-    TARIFF_SENSORS,
-    UNTIL_QUARTER_HOUR_ENDS,
+from ..entities.deadband import DeadbandFilter, Shown, limited
+from ..entities.devices import MBUS_MODEL, METER_MODEL, maker, short_serial
+from ..entities.entity_description import (
     BinarySensorSpec,
-    DeadbandFilter,
     EntitySpec,
     EventSpec,
     SensorSpec,
-    Shown,
-    disturbances,
-    limited,
     local_times,
-    maker,
-    sensors_of_mbus_meter,
-    short_serial,
 )
-from ..meter import Reading, Reception
-from ..p1 import MBusReading, is_filler
+from ..entities.events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
+from ..entities.mbus_sensors import sensors_of_mbus_meter
+from ..entities.meter_sensors import SENSORS
+from ..entities.quarter_hour_power_sensors import (
+    BINARY_SENSORS,
+    DEMAND_SENSORS,
+    UNTIL_QUARTER_HOUR_ENDS,
+)
+from ..entities.reception_sensors import RECEPTION_SENSORS
+from ..entities.tariff_sensors import TARIFF_SENSORS
+from ..meter.meter_reader import Reading, Reception
+from ..p1.value_converters import MBusReading, is_filler
 from .publish_format import DOMAIN
 from .topics import level
 

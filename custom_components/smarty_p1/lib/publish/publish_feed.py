@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from ..meter import Reading, Reception
+from ..meter.meter_reader import Reading, Reception
 from ..min_interval import MinInterval
 from .messages import Message, MeterMessages
 from .publish_format import REPEAT_EVERY

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from ..p1 import METER_TIME, VOLTAGE_COUNTERS, Telegram, mbus_reference
+from ..p1.obis import METER_TIME, VOLTAGE_COUNTERS, mbus_reference
+from ..p1.telegram import Telegram
 from .topics import Item, items, level
 
 _NAMES: Mapping[str, str] = {

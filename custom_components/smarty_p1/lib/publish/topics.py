@@ -12,16 +12,10 @@ from decimal import Decimal
 from itertools import islice, zip_longest
 from typing import NamedTuple
 
-from ..p1 import (
-    CHANNELS,
-    MBUS_FIELDS,
-    OBJECTS,
-    Capture,
-    Telegram,
-    Value,
-    mbus_reference,
-    read_lines,
-)
+from ..p1.obis import CHANNELS, MBUS_FIELDS, OBJECTS, mbus_reference
+from ..p1.telegram import Telegram
+from ..p1.telegram_parser import read_lines
+from ..p1.value_converters import Capture, Value
 
 # Bytes to reserve in a topic for the levels below the root topic. MQTT allows 65,535 bytes.
 RESERVED = 512

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
 
-from ..meter import CHANNEL_PREFIX, Reading
-from ..p1 import VOLTAGE_COUNTERS
+from ..meter.mbus_meters import CHANNEL_PREFIX
+from ..meter.meter_reader import Reading
+from ..p1.obis import VOLTAGE_COUNTERS
 from .meter_values import MeterValues, number
 
 HOMEWIZARD_SYSTEM: Final = {"cloud_enabled": False}

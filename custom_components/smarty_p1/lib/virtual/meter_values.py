@@ -5,7 +5,7 @@ from functools import cached_property
 from math import hypot
 from typing import Any, Self
 
-from ..meter import EXPORTED_ENERGY, MIN_CONNECTED_VOLTS, Reading
+from ..meter.meter_reader import EXPORTED_ENERGY, MIN_CONNECTED_VOLTS, Reading
 
 # Group C of the OBIS references (A-B:C.D.E) for L1, L2 and L3: active power imported and exported,
 # reactive power imported and exported, voltage. Source: lib/p1/obis.py.

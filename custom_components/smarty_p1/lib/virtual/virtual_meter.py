@@ -10,7 +10,7 @@ varies, batteries get only the part of the power that is expected to last (see b
 
 from collections.abc import Callable, Collection
 
-from ..meter import Reading
+from ..meter.meter_reader import Reading
 from .battery_shares import Handout
 from .clients import MAX_CLIENTS, MAX_PAUSE, Client, Clients, IntervalEstimate, Profile, Question
 from .meter_values import MeterValues, values_of

@@ -1,8 +1,6 @@
 """Server of a virtual meter on the network, for HTTP, WebSocket and UDP.
 
 The package needs aiohttp.
+
+Public modules: server.
 """
-
-from .server import UDP_PORTS, VirtualServer
-
-__all__ = ["UDP_PORTS", "VirtualServer"]

@@ -11,26 +11,23 @@ from typing import cast, override
 from aiohttp import web
 
 from ..admission import Admission, plain_address
-from ..virtual import (
+from ..virtual.clients import PollRateExceededError, Question
+from ..virtual.homewizard_api import (
     HOMEWIZARD_IDENTIFIED,
     HOMEWIZARD_SYSTEM,
-    MAX_FRAME_BYTES,
-    TOO_MANY,
-    PollRateExceededError,
-    Question,
-    RpcError,
-    Unavailable,
-    VirtualMeter,
-    answer_frame,
-    component_of,
     homewizard_data,
     homewizard_information,
-    is_local_host,
-    is_private,
+)
+from ..virtual.local_network_check import is_local_host, is_private
+from ..virtual.shelly_json_rpc import (
+    MAX_FRAME_BYTES,
+    answer_frame,
+    component_of,
     read_frame,
-    shelly_information,
     to_json,
 )
+from ..virtual.shelly_methods import TOO_MANY, RpcError, shelly_information
+from ..virtual.virtual_meter import Unavailable, VirtualMeter
 from .shelly_rpc_dispatch import ShellyRpc
 from .shelly_websocket import WebsocketListener
 

@@ -4,8 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable, Collection
 
-from ..meter import Reading
-from ..virtual import MAX_SILENCE_S, AnnouncementKind, VirtualMeter
+from ..meter.meter_reader import Reading
+from ..virtual.announcements import AnnouncementKind
+from ..virtual.virtual_meter import MAX_SILENCE_S, VirtualMeter
 from .http_port import HttpPort
 from .shelly_rpc_dispatch import ShellyRpc
 from .udp_port import UdpPort

@@ -4,24 +4,22 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from ..virtual import (
+from ..virtual.clients import PollRateExceededError, Question
+from ..virtual.meter_values import MeterValues
+from ..virtual.shelly_json_rpc import notification
+from ..virtual.shelly_methods import (
     TOO_MANY,
     UNAVAILABLE,
-    MeterValues,
-    PollRateExceededError,
-    Question,
     RequestContext,
     RpcError,
     RpcResult,
     Shelly,
-    Unavailable,
-    VirtualMeter,
     em_status,
     em_unknown,
     emdata_status,
     is_missing,
-    notification,
 )
+from ..virtual.virtual_meter import Unavailable, VirtualMeter
 
 _QUESTIONS = {"EM.GetStatus": Question.EM_STATUS, "Shelly.GetStatus": Question.SHELLY_STATUS}
 _OVER_UDP = {"EM.GetStatus": Question.UDP, "Shelly.GetStatus": Question.UDP_STATUS}

@@ -6,15 +6,10 @@ from contextlib import suppress
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from ..virtual import (
-    MAX_FRAME_BYTES,
-    TOO_MANY,
-    PollRateExceededError,
-    RpcError,
-    Unavailable,
-    answer_frame,
-    read_frame,
-)
+from ..virtual.clients import PollRateExceededError
+from ..virtual.shelly_json_rpc import MAX_FRAME_BYTES, answer_frame, read_frame
+from ..virtual.shelly_methods import TOO_MANY, RpcError
+from ..virtual.virtual_meter import Unavailable
 from .shelly_rpc_dispatch import ShellyRpc
 
 _SEND_TIMEOUT_S = 10.0
