@@ -1,9 +1,10 @@
 """Checks of the files that a release consists of, in a working tree, without building anything.
 
-`release_contents.toml` lists all that a release may contain.
+`release_contents.toml` lists what a release may contain beside imported modules.
 """
 
 import ast
+import hashlib
 import json
 import re
 import shutil
@@ -17,6 +18,10 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+
+import yaml
+
+from dev.release import ReleaseError, changes_of, manifest_version
 
 ROOT = Path(__file__).resolve().parents[1]
 GIT = shutil.which("git") or "git"
@@ -36,6 +41,7 @@ _HASHED = re.compile(rf"{_PINNED.pattern}( +--hash=sha256:[0-9a-f]{{64}})+")
 _NAMES_ONLY = {"requirements/overrides.txt"}
 # Files whose packages without a version obey the constraints of Home Assistant.
 _CONSTRAINED = {"requirements/demo.txt", "requirements_test.txt"}
+MAX_CHANGES_LINES = 60
 _RELEASED_LOCKS = {f"requirements/{name}_lock.txt" for name in ("build", "container", "sbom")}
 
 # --- locks ---------------------------------------------------------------------------------------
@@ -107,12 +113,8 @@ def _locked(text: str) -> set[str]:
 
 def file_modes(root: Path) -> dict[str, int]:
     """Return the modes of the files of the working tree that git does not ignore, keyed by path."""
-    command = [GIT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    end = subprocess.run(  # noqa: S603 - git
-        command, cwd=root, capture_output=True, text=True, check=True
-    )
-    names = sorted({name for name in end.stdout.split("\0") if name})
-    paths = {name: root / name for name in names}
+    names = _git_files(root, "--cached", "--others", "--exclude-standard")
+    paths = {name: root / name for name in sorted(names)}
     return {
         name: path.lstat().st_mode
         for name, path in paths.items()
@@ -120,19 +122,24 @@ def file_modes(root: Path) -> dict[str, int]:
     }
 
 
+def _git_files(root: Path, *options: str) -> set[str]:
+    """Return paths from `git ls-files` with these options."""
+    command = [GIT, "ls-files", "-z", *options]
+    end = subprocess.run(  # noqa: S603 - git
+        command, cwd=root, capture_output=True, text=True, check=True
+    )
+    return {name for name in end.stdout.split("\0") if name}
+
+
 def file_problems(root: Path) -> Iterator[str]:
-    """Yield the files that a release must not have, and the modules that nothing imports."""
+    """Yield the files that a release must not have, and the modules that nothing imports.
+
+    A release has the files of the commit. So a file of a program that git does not track either
+    does not belong there, or is missing in the commit.
+    """
     modes = file_modes(root)
-    for folder, key in (
-        ("", "top_level"),
-        ("custom_components/", "integrations"),
-        (f"{INTEGRATION}/", "integration_top_level"),
-    ):
-        names = {name[len(folder) :].partition("/")[0] for name in modes if name.startswith(folder)}
-        for name in sorted(names - _listed(key)):
-            yield f"{folder}{name} is not in {key}"
-    others = {f"{INTEGRATION}/{name}" for name in _listed("integration_files")}
-    others |= _listed("program_files")
+    yield from _place_problems(root, modes)
+    yield from _name_problems(modes)
     for name, mode in modes.items():
         if stat.S_ISLNK(mode) and (root / name).readlink() == Path(LISTED["links"].get(name, "")):
             continue
@@ -140,12 +147,38 @@ def file_problems(root: Path) -> Iterator[str]:
             yield f"{name} is no regular file"
         elif mode & _EXECUTABLE and not _matches(name, _listed("executable_files")):
             yield f"{name} can be executed, and is not in executable_files"
+    for name in find_unused_modules(root, list(modes)):
+        yield f"nothing imports {name}"
+
+
+def _place_problems(root: Path, modes: Mapping[str, int]) -> Iterator[str]:
+    for name in sorted(_git_files(root, "--others", "--exclude-standard")):
+        if name.startswith(PROGRAMS):
+            yield f"{name} is not tracked by git"
+    for name, digest in LISTED["digests"].items():
+        content = (root / name).read_bytes() if name in modes else b""
+        if hashlib.sha256(content).hexdigest() != digest:
+            yield f"{name} differs from its digest"
+
+
+def _name_problems(names: Iterable[str]) -> Iterator[str]:
+    for folder, key in (
+        ("", "top_level"),
+        ("custom_components/", "integrations"),
+        (f"{INTEGRATION}/", "integration_top_level"),
+    ):
+        parts = {name[len(folder) :].partition("/")[0] for name in names if name.startswith(folder)}
+        for name in sorted(parts - _listed(key)):
+            yield f"{folder}{name} is not in {key}"
+    others = {f"{INTEGRATION}/{name}" for name in _listed("integration_files")}
+    others |= _listed("program_files")
+    for name in names:
         path = Path(name)
         is_module = path.suffix == ".py" and path.stem.isidentifier()
         if name.startswith(PROGRAMS) and not is_module and not _matches(name, others):
             yield f"{name} is no module, and is not in integration_files or program_files"
-    for name in find_unused_modules(root, list(modes)):
-        yield f"nothing imports {name}"
+        if name.startswith("frontend/") and not _matches(name, _listed("card_files")):
+            yield f"{name} is not in card_files"
 
 
 def _listed(key: str) -> set[str]:
@@ -160,29 +193,70 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def find_unused_modules(root: Path, names: Sequence[str]) -> Iterator[str]:
-    """Yield the integration's modules below its top level that no program imports.
+    """Yield the programs' modules that no program imports.
 
-    `names` has the paths of all files in the repository.
+    `names` has the paths of all files in the repository. Home Assistant loads modules at the top
+    level of the integration by their names.
     """
-    modules = [name for name in names if name.startswith(PROGRAMS) and name.endswith(".py")]
+    paths = {
+        _module_name(name): name
+        for name in names
+        if name.startswith(PROGRAMS) and name.endswith(".py")
+    }
     # Programs of other projects import the modules that docs/library.md names. So these modules
     # count as imported.
     library = (root / "docs/library.md").read_text(encoding="utf-8")
-    imported = set(re.findall(r"smartyp1\.(\w+)", library))
-    for name in modules:
-        for node in ast.walk(ast.parse((root / name).read_text(encoding="utf-8"))):
-            # A string such as ".announcing" is the name of a module that is imported later, outside
-            # of the event loop. So the module with this name counts as imported.
-            if isinstance(node, ast.Constant) and str(node.value).startswith("."):
-                imported.add(str(node.value)[1:])
-            if isinstance(node, ast.ImportFrom):
-                imported |= {alias.name for alias in node.names}
-                imported |= set((node.module or "").split("."))
-    for name in modules:
-        path = Path(name)
-        is_inside = name.startswith(f"{INTEGRATION}/") and str(path.parent) != INTEGRATION
-        if is_inside and path.stem not in imported | {"__init__"}:
+    imported = set(map(_full_name, re.findall(r"\bsmartyp1\.\w+", library)))
+    for module, name in paths.items():
+        package = module if name.endswith("/__init__.py") else module.rpartition(".")[0]
+        tree = ast.parse((root / name).read_text(encoding="utf-8"))
+        imported.update(_imported_names(tree, package))
+    # An imported module loads the packages around it.
+    imported |= {
+        ".".join(parts[:count])
+        for parts in (module.split(".") for module in imported)
+        for count in range(1, len(parts))
+    }
+    integration = INTEGRATION.replace("/", ".")
+    for module, name in paths.items():
+        parent = module.rpartition(".")[0]
+        is_loaded_by_name = (
+            parent in ("", integration)
+            or name.endswith("/__main__.py")
+            or name in _listed("started_modules")
+        )
+        if not is_loaded_by_name and module not in imported | {integration}:
             yield name
+
+
+def _module_name(path: str) -> str:
+    """Return the dotted name of the module in the file `path`."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _full_name(module: str) -> str:
+    """Return the name of a module in the repository, also of one of the library."""
+    library = f"{INTEGRATION}/lib".replace("/", ".")
+    return re.sub(r"^smartyp1(?=\.|$)", library, module)
+
+
+def _imported_names(tree: ast.AST, package: str) -> Iterator[str]:
+    """Yield names of modules, and of objects in modules, that a module of `package` imports.
+
+    A string such as ".announcing" or "smarty_p1_gateway.service" is the name of a module that is
+    imported later, outside of the event loop.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield package + node.value if node.value.startswith(".") else node.value
+        elif isinstance(node, ast.Import):
+            yield from (_full_name(alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".")
+            base = ".".join(parts[: len(parts) + 1 - node.level]) if node.level else ""
+            module = _full_name(".".join(filter(None, (base, node.module))))
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+            yield module
 
 
 # --- requirements and entry points ---------------------------------------------------------------
@@ -208,10 +282,15 @@ def package_problems(root: Path) -> Iterator[str]:
         "entry points": ({kind: project[kind] for kind in kinds}, {"scripts": listed["scripts"]}),
         "requirements": (requirements, listed["requirements"]),
         "hatchling": (hatch, listed["hatch"]),
-        "manifest": ({key: manifest.get(key) for key in LISTED["manifest"]}, LISTED["manifest"]),
+        "manifest": (manifest, LISTED["manifest"] | {"version": manifest_version(root)}),
         "packages of the cards": (set(package["dependencies"]), _listed("card_packages")),
         "scripts of npm": (package.get("scripts"), None),
     }
+    # PyPI shows this page away from the repository, so its links need whole addresses.
+    for link in re.findall(
+        r"\]\((?!https?:|#)([^)]*)", (root / project["readme"]).read_text("utf-8")
+    ):
+        yield f"{project['readme']}: on PyPI, the link to {link} leads nowhere"
     for name, (present, allowed) in compared.items():
         if present != allowed:
             yield f"{name}: {present} instead of {allowed}"
@@ -245,9 +324,60 @@ def _requirement_problems(root: Path, path: Path) -> Iterator[str]:
             yield f"{name}: {text[:120]} is no pinned package"
 
 
+# --- version, changes, Dependabot ----------------------------------------------------------------
+
+
+def version_problems(root: Path) -> Iterator[str]:
+    """Yield the files that define a version of their own, or name another one of this project.
+
+    The manifest alone defines the version. CHANGELOG.md begins with it, and has at most
+    MAX_CHANGES_LINES lines for it.
+    """
+    version = manifest_version(root)
+    first = re.search(r"^## (\S+)", (root / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    if first is None or first[1] != version:
+        yield f"the manifest's version is {version}, CHANGELOG.md begins with another"
+    try:
+        changes = changes_of(version, r"\((?:\d{4}-\d\d-\d\d|not released yet)\)", root)
+    except ReleaseError as error:
+        yield str(error)
+    else:
+        if (lines := len(changes.splitlines())) > MAX_CHANGES_LINES:
+            yield f"CHANGELOG.md has {lines} lines of changes: leave what a user gains"
+    if "version" in tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]:
+        yield "a version of its own is in pyproject.toml"
+    if "version" in json.loads((root / "frontend/package.json").read_text("utf-8")):
+        yield "a version of its own is in frontend/package.json"
+    # Find versions in texts such as smarty-p1==1.2.0, smarty_p1-1.2.0 or the tag v1.2.0.
+    for name in sorted(_git_files(root, "*.md", "*.yml", "*.toml", "*.txt", "*file")):
+        place = r"smarty[-_]p1[\w./@=-]*?[=/@v-]" + (r"|\bv" if name.endswith(".md") else "")
+        named = re.findall(rf"(?:{place})(\d+\.\d+\.\d+)\b", (root / name).read_text("utf-8"))
+        if set(named) - {version}:
+            yield f"another version is in {name}"
+
+
+def dependabot_problems(root: Path) -> Iterator[str]:
+    """Yield packages that only Dependabot's list or only the requirements have."""
+    requirements = {
+        line.partition("==")[0].partition("[")[0]
+        for name in _listed("dependabot_files")
+        for line in (root / name).read_text(encoding="utf-8").splitlines()
+        if "==" in line and not line.startswith("#")
+    } - _listed("dependabot_ignores")
+    config = yaml.safe_load((root / ".github/dependabot.yml").read_text(encoding="utf-8"))
+    [updates] = [part for part in config["updates"] if part["package-ecosystem"] == "pip"]
+    allowed = {part["dependency-name"] for part in updates["allow"]}
+    for name in sorted(requirements - allowed):
+        yield f".github/dependabot.yml lacks {name}"
+    for name in sorted(allowed - requirements):
+        yield f".github/dependabot.yml names {name}, which is no requirement"
+
+
 CHECKS: tuple[Callable[[Path], Iterator[str]], ...] = (
     file_problems,
     package_problems,
+    version_problems,
+    dependabot_problems,
     lock_problems,
 )
 

@@ -2,7 +2,7 @@
  * Builds the cards, for new and for old browsers, and a file of texts for every language. A page loads one of the two
  * builds and the file of one language.
  * usage: node build.mjs FOLDER [--watch]
- *        node build.mjs --packages     prints the versions of the packages in the cards
+ *        node build.mjs --licenses     prints the packages in the cards, with their versions and licences
  */
 
 import { createHash } from "node:crypto";
@@ -159,21 +159,24 @@ async function collectTexts() {
   return collected;
 }
 
-/** Return the versions of the packages that the cards took code from, by their names. */
-async function readVersions() {
+/** Return the packages that the cards took code from, with their versions, below each licence its text. */
+async function readLicenses() {
   const { metafile } = await build({ ...COMMON, entryPoints: [pathOf("third-part.ts")], metafile: true, plugins: [leaveOutTexts] });
-  const versions = {};
-  for (const input of Object.keys(Object.values(metafile.outputs)[0].inputs)) {
-    const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
-    if (!name) continue;
-    const file = new URL(`node_modules/${name}/package.json`, import.meta.url);
-    versions[name] = JSON.parse(await readFile(file, "utf8")).version;
+  const inputs = Object.keys(Object.values(metafile.outputs)[0].inputs);
+  const names = inputs.map((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]).filter(Boolean);
+  const packages = new Map();
+  for (const name of [...new Set(names)].sort()) {
+    const folder = new URL(`node_modules/${name}/`, import.meta.url);
+    const { version } = JSON.parse(await readFile(new URL("package.json", folder), "utf8"));
+    const license = (await readFile(new URL("LICENSE", folder), "utf8")).trim();
+    packages.set(license, [...(packages.get(license) ?? []), `- ${name} ${version}`]);
   }
-  return versions;
+  const parts = [...packages].map(([license, list]) => `${list.join("\n")}\n\n${license}\n`);
+  return ["The dashboard cards in the folder frontend contain code of these packages:\n", ...parts].join("\n");
 }
 
 const [folder, watches] = process.argv.slice(2);
-if (folder === "--packages") console.log(JSON.stringify(await readVersions()));
+if (folder === "--licenses") process.stdout.write(await readLicenses());
 else await writeFiles(folder);
 if (watches) {
   // Editors write a file in several steps: build once after the last one.

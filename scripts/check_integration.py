@@ -1,4 +1,4 @@
-"""Check the texts of the integration in all languages, and that each entity has an icon.
+"""Check the integration's texts in all languages, its icons, and the dependencies of its manifest.
 
 usage: check_integration.py [custom_components/DOMAIN]
 
@@ -6,9 +6,10 @@ Each levy of the price file needs its names as labels of the contract's fields a
 
 Prints one line per defect, and exits with status 1 if there is any. On GitHub, hassfest and the
 HACS action make further checks at each push. They check the manifest, the English texts, the icons,
-the actions and the brand.
+the actions and the brand. hassfest's rules for imports and for the manifest's order are also here.
 """
 
+import ast
 import json
 import re
 import sys
@@ -19,6 +20,13 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from homeassistant.const import Platform
+from homeassistant.requirements import DISCOVERY_INTEGRATIONS
+
+# Integrations that a module may import without a dependency, because each Home Assistant has them.
+# hassfest knows more of them; these are the ones that the integration uses.
+ALWAYS_SET_UP = {"automation", "persistent_notification", "system_health", "websocket_api"}
+COMPONENTS = "homeassistant.components"
 # Reasons for which functions of Home Assistant end a dialog. The integration's own code does not
 # contain these reasons, so this check would report their texts as unused.
 ABORTS = {"already_configured", "reauth_successful", "reconfigure_successful", "unique_id_mismatch"}
@@ -168,6 +176,53 @@ def check_levies(
         yield f"en.json: {LEVY_FIELDS}.{name} is no levy of the price file"
 
 
+def imported_integrations(code: str) -> set[str]:
+    """Return the domains of the integrations of Home Assistant that a module imports.
+
+    Imports for type checkers alone do not count, because they load nothing.
+    """
+    pending: list[ast.AST] = [ast.parse(code)]
+    names: list[str] = []
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            pending += node.orelse
+        else:
+            pending += ast.iter_child_nodes(node)
+    return {name.split(".")[2] for name in names if name.startswith(f"{COMPONENTS}.")}
+
+
+def check_dependencies(manifest: dict[str, Any], sources: dict[str, str]) -> Defects:
+    """Yield a defect for each imported integration that is no dependency of the manifest.
+
+    A platform, such as `sensor`, is no dependency, nor is an integration whose platform is a module
+    of this integration, nor one that a discovery key of the manifest names.
+    """
+    own = {name.removesuffix(".py").partition("/")[0] for name in sources}
+    discovery = {
+        domain
+        for domain, keys in DISCOVERY_INTEGRATIONS.items()
+        if any(key in manifest for key in keys)
+    }
+    allowed = {*manifest["dependencies"], *manifest["after_dependencies"]}
+    allowed |= own | discovery | ALWAYS_SET_UP | {platform.value for platform in Platform}
+    for module, code in sources.items():
+        if module.endswith(".py"):
+            for domain in sorted(imported_integrations(code) - allowed):
+                yield f"{module}: imports {domain}, which is no dependency of the manifest"
+
+
+def check_order(manifest: dict[str, Any]) -> Defects:
+    """Yield a defect if the manifest's keys are not in order: domain, name, then the alphabet."""
+    names = sorted(manifest, key=lambda key: (key != "domain", key != "name", key))
+    if list(manifest) != names:
+        yield f"manifest.json: the order is {', '.join(names)}"
+
+
 def defects(path: Path) -> list[str]:
     """Return all defects of the integration in the directory `path`, one line per defect."""
     texts = {file.name: read(file) for file in sorted((path / "translations").glob("*.json"))}
@@ -175,6 +230,7 @@ def defects(path: Path) -> list[str]:
     english, entities = languages["en.json"], texts["en.json"]["entity"]
     prices = tomllib.loads((path / PRICE_FILE).read_text(encoding="utf-8"))
     cards = read(path.parents[1] / CARD_TEXTS)
+    manifest = read(path / "manifest.json")
     sources = {
         file.relative_to(path).as_posix(): file.read_text(encoding="utf-8")
         for file in (*sorted(path.rglob("*.py")), path / "services.yaml")
@@ -186,6 +242,8 @@ def defects(path: Path) -> list[str]:
         *check_texts_are_used(english, entities.keys(), "\n".join(sources.values())),
         *check_levies(prices["levies"], languages, cards),
         *check_icons(entities, read(path / "icons.json")["entity"]),
+        *check_dependencies(manifest, sources),
+        *check_order(manifest),
     ]
 
 

@@ -61,7 +61,8 @@ def repository(tmp_path: Path) -> Path:
     text = json.dumps({**manifest, "version": "1.2.0"})
     (tmp_path / MANIFEST).write_text(text, encoding="utf-8")
     changes = (
-        "# Changes\n\n## 1.2.0 (2027-01-31)\n\n- New.\n- Fine.\n\n## 1.1.0 (2026-12-24)\n\n- Old.\n"
+        "# Changes\n\n## 1.2.0 (2027-01-31)\n\n- [New](docs/new.md#so).\n- [Fine](https://a.org).\n"
+        "\n## 1.1.0 (2026-12-24)\n\n- Old.\n"
     )
     (tmp_path / "CHANGELOG.md").write_text(changes, encoding="utf-8")
     return tmp_path
@@ -90,7 +91,9 @@ def test_the_notes_of_a_release(repository: Path, tag: str, heading: str, error:
         text=True,
         check=False,
     )
-    expected = (1, "") if error else (0, "- New.\n- Fine.\n")
+    # The page of a release has no folder docs.
+    address = "https://github.com/smarty-p1/smarty_p1/blob/v1.2.0/docs/new.md#so"
+    expected = (1, "") if error else (0, f"- [New]({address}).\n- [Fine](https://a.org).\n")
     assert (end.returncode, end.stdout) == expected
     assert error in end.stderr
 

@@ -13,10 +13,12 @@ from dev.release_contents import (
     GIT,
     INTEGRATION,
     LOCKS,
+    dependabot_problems,
     file_modes,
     file_problems,
     lock_problems,
     package_problems,
+    version_problems,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +37,8 @@ def copied(root: Path, beginnings: tuple[str, ...]) -> Path:
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Return a copy of the files with requirements."""
-    return copied(tmp_path, ("requirements", "pyproject.toml", "frontend/package", MANIFEST))
+    names = ("requirements", "pyproject.toml", "frontend/package", MANIFEST)
+    return copied(tmp_path, (*names, "docs/lib", "CHANGELOG", ".github/dependabot"))
 
 
 def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
@@ -54,6 +57,18 @@ def add(name: str, text: str = "x") -> Callable[[Path], None]:
     def change(root: Path) -> None:
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
+
+    return change
+
+
+def add_imported(name: str, importer: str) -> Callable[[Path], None]:
+    """Return a change: a further module, which the module `importer` beside it imports."""
+
+    def change(root: Path) -> None:
+        path = root / name
+        path.write_text("", encoding="utf-8")
+        with (path.parent / importer).open("a", encoding="utf-8") as file:
+            file.write(f"\nfrom . import {path.stem}\n")
 
     return change
 
@@ -84,6 +99,17 @@ FILES = {
     "fast.so is no module": add(f"{INTEGRATION}/lib/p1/fast.so"),
     "other is not in": add("custom_components/other/__init__.py", ""),
     "nothing imports .*/unused.py": add(f"{INTEGRATION}/lib/p1/unused.py", ""),
+    # Other modules import Python's datetime and math.
+    "nothing imports .*bill/datetime.py": add(f"{INTEGRATION}/lib/bill/datetime.py", ""),
+    "nothing imports .*store/json.py": add("smarty_p1_fleet/store/json.py", ""),
+    "nothing imports .*lib/math/__init__.py": add(f"{INTEGRATION}/lib/math/__init__.py", ""),
+    "nothing imports smarty_p1_gateway/ssl.py": add("smarty_p1_gateway/ssl.py", ""),
+    "telemetry.py is not tracked": add_imported(f"{INTEGRATION}/lib/telemetry.py", "outage.py"),
+    "frontend/.npmrc differs": add("frontend/.npmrc", "registry=https://example.org"),
+    "frontend/src/.npmrc is not in card_files": add("frontend/src/.npmrc"),
+    "frontend/src/tsconfig.json is not in card_files": add("frontend/src/tsconfig.json"),
+    "\nLICENSE differs": add("LICENSE"),
+    "smarty_p1/LICENSE differs": add(f"{INTEGRATION}/LICENSE"),
     "gateway.pth is no module": add("smarty_p1_gateway/gateway.pth"),
     "setup.py is not in top_level": add("setup.py"),
     "passwords.py is no regular file": link("smarty_p1_fleet/passwords.py", "metrics.py"),
@@ -95,6 +121,15 @@ REQUIREMENTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "dependency of the manifest": (
         extend(MANIFEST, dependencies=["http", "shell_command"]),
         "shell",
+    ),
+    "another class": (extend(MANIFEST, iot_class="cloud_push"), "manifest: .*cloud_push"),
+    "another order of start": (extend(MANIFEST, after_dependencies=["mqtt"]), "manifest: "),
+    "another page": (extend(MANIFEST, documentation="https://example.org"), "example.org"),
+    "another discovery": (extend(MANIFEST, zeroconf=["_hue._tcp.local."]), "_hue"),
+    "unknown line of the manifest": (extend(MANIFEST, import_executor=False), "executor"),
+    "dead link on PyPI": (
+        replace("docs/library.md", r"\]\(https://\S*/docs/entities.md", "](entities.md"),
+        "link to entities.md#totals\\S* leads nowhere",
     ),
     "requirement of the wheel": (
         replace(PROJECT, 'dependencies = \\["', 'dependencies = ["evil", "'),
@@ -180,22 +215,48 @@ LOCK_TAMPERING: dict[str, tuple[str, Callable[[Path], None], str]] = {
 
 
 def test_files_that_do_not_belong_to_a_release_are_noticed(tmp_path: Path) -> None:
-    root = copied(
-        tmp_path,
-        (f"{INTEGRATION}/", "smarty_p1_fleet/", "smarty_p1_gateway/", "smarty_p1_cli/", "docs/lib"),
-    )
+    programs = ("smarty_p1_fleet/", "smarty_p1_gateway/", "smarty_p1_cli/")
+    root = copied(tmp_path, (f"{INTEGRATION}/", *programs, "docs/lib", "frontend/", "LICENSE"))
     run([GIT, "init", "--quiet"], cwd=root, check=True)
+    run([GIT, "add", "--all"], cwd=root, check=True)
     assert list(file_problems(root)) == []
     for tamper in FILES.values():
         tamper(root)
-    problems = list(file_problems(root))
-    assert len(problems) == len(FILES) + 1  # icon.png is at the top, and no module
-    unnoticed = [name for name in FILES if not re.search(name, "\n".join(problems))]
-    assert unnoticed == []
+    found = "\n" + "\n".join(file_problems(root))
+    assert [name for name in FILES if not re.search(name, found)] == []
 
 
-def test_the_requirements_of_the_working_tree_are_listed() -> None:
-    assert list(package_problems(ROOT)) == []
+def test_the_working_tree_can_be_released() -> None:
+    checks = (package_problems, version_problems, dependabot_problems)
+    assert [problem for check in checks for problem in check(ROOT)] == []
+
+
+CHANGES = "CHANGELOG.md"
+OTHER_TAMPERING: dict[str, tuple[Callable[[Path], None], str]] = {
+    "long changes": (replace(CHANGES, "\\Z", "- More.\n" * 60), "lines of changes"),
+    "unknown version": (replace(CHANGES, "## 0.1.0", "## 0.1.1"), "begins with another"),
+    "no date": (replace(CHANGES, "(not released yet)", "soon"), "CHANGELOG.md does not say"),
+    "version of another release": (
+        add("docs/x.md", "pip install smarty-p1==9.9.9"),
+        "another version is in docs/x.md",
+    ),
+    "second version": (extend("frontend/package.json", version="0.1.0"), "of its own is in front"),
+    "requirement that Dependabot does not know": (
+        replace("requirements_test.txt", "\nruff==", "\nsomething==1.0\nruff=="),
+        "dependabot.yml lacks something",
+    ),
+    "removed requirement": (replace("requirements/build.txt", "setuptools==", "# "), "setuptools"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_TAMPERING)
+def test_a_version_and_the_list_of_dependabot_are_checked(tree: Path, name: str) -> None:
+    tamper, problem = OTHER_TAMPERING[name]
+    run([GIT, "init", "--quiet"], cwd=tree, check=True)
+    tamper(tree)
+    run([GIT, "add", "--all"], cwd=tree, check=True)
+    problems = [*version_problems(tree), *dependabot_problems(tree)]
+    assert re.search(problem, "\n".join(problems)), problems
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS)
