@@ -100,24 +100,31 @@ class HttpPort:
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
         self._loop = asyncio.get_running_loop()
-        app = web.Application(client_max_size=MAX_FRAME_BYTES, middlewares=[self._guard])
+        app = web.Application(client_max_size=MAX_FRAME_BYTES)
+        guarded = self._guarded
         if has_homewizard:
-            app.router.add_get("/api", self._information)
-            app.router.add_get("/api/v1/data", self._data)
-            app.router.add_get("/api/v1/system", self._system)
+            app.router.add_get("/api", guarded(self._information))
+            app.router.add_get("/api/v1/data", guarded(self._data))
+            app.router.add_get("/api/v1/system", guarded(self._system))
             # A client's change is ignored, so the answer to PUT is the unchanged state.
-            app.router.add_put("/api/v1/system", self._system)
-            app.router.add_put("/api/v1/identify", self._identify)
+            app.router.add_put("/api/v1/system", guarded(self._system))
+            app.router.add_put("/api/v1/identify", guarded(self._identify))
             if shows_telegram:
-                app.router.add_get("/api/v1/telegram", self._telegram)
+                app.router.add_get("/api/v1/telegram", guarded(self._telegram))
         if rpc:
-            app.router.add_get("/shelly", self._shelly)
-            app.router.add_get("/rpc", self._listen)
-            app.router.add_post("/rpc", self._frame)
-            app.router.add_route("GET", "/rpc/{method}", self._method)
-            app.router.add_route("POST", "/rpc/{method}", self._method)
+            app.router.add_get("/shelly", guarded(self._shelly))
+            app.router.add_get("/rpc", guarded(self._listen))
+            app.router.add_post("/rpc", guarded(self._frame))
+            app.router.add_route("GET", "/rpc/{method}", guarded(self._method))
+            app.router.add_route("POST", "/rpc/{method}", guarded(self._method))
+        app.router.add_route("*", "/{path:(?s:.*)}", guarded(_refuse))
+        # A small body can expand to any size. So decompress no body.
         self._runner = web.AppRunner(
-            app, access_log=None, logger=_QUIET, keepalive_timeout=MAX_IDLE_S
+            app,
+            access_log=None,
+            logger=_QUIET,
+            keepalive_timeout=MAX_IDLE_S,
+            auto_decompress=False,
         )
 
     async def start(self, address: str | None, port: int) -> None:
@@ -188,8 +195,15 @@ class HttpPort:
         if transport:
             self._admission.note_request(transport, self._now() + MAX_IDLE_S)
 
-    @web.middleware
-    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    def _guarded(self, handler: Handler) -> Handler:
+        """Return a handler that calls `handler` within the limits of all requests.
+
+        A middleware would do the same. But aiohttp caches the handlers with their middlewares for
+        the whole process, so this server and its meter would stay in memory after the stop.
+        """
+        return partial(self._guard, handler)
+
+    async def _guard(self, handler: Handler, request: web.Request) -> web.StreamResponse:
         self._note_request(request.transport)
         try:
             return await self._answer(request, handler)
@@ -213,6 +227,11 @@ class HttpPort:
             # to this host (DNS rebinding) to read the values. So refuse the request.
             self._note(request)
             return _error(421, "Ask by the address")
+        if _is_encoded(request):
+            self._note(request)
+            response = _error(415, "Send the body without Content-Encoding")
+            response.force_close()
+            return response
         try:
             return await handler(request)
         except web.HTTPException:
@@ -266,7 +285,7 @@ class HttpPort:
             async with asyncio.timeout(MAX_BODY_S):
                 frame = read_frame(await request.read())
         except web.RequestPayloadError:
-            frame = None  # the body is not compressed as its header says
+            frame = None  # aiohttp cannot tell the chunks of the body apart
         if frame is None:
             raise web.HTTPBadRequest
         address, rpc = _client(request), self._required_rpc
@@ -307,6 +326,10 @@ class HttpPort:
         return self._rpc
 
 
+async def _refuse(_request: web.Request) -> web.StreamResponse:
+    raise web.HTTPNotFound
+
+
 def _abort(transport: asyncio.BaseTransport) -> None:
     cast("asyncio.Transport", transport).abort()
 
@@ -325,6 +348,12 @@ def _client(request: web.Request) -> str:
     if address is None:
         raise web.HTTPBadRequest  # without an address, the client has already disconnected
     return address
+
+
+def _is_encoded(request: web.Request) -> bool:
+    """Return whether the body is compressed, or encoded in another way."""
+    encodings = ",".join(request.headers.getall("Content-Encoding", ())).split(",")
+    return any(encoding.strip().lower() not in {"", "identity"} for encoding in encodings)
 
 
 def _error(status: int, text: str) -> web.Response:
