@@ -1,8 +1,10 @@
 """Simulated server of Leneda's API. It can produce all faults that a client must survive."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from http import HTTPStatus
@@ -36,6 +38,10 @@ class Fault(StrEnum):
     BROKEN_JSON = "broken_json"
     NO_OBJECT = "no_object"
     TOO_LARGE = "too_large"
+    ENDLESS = "endless"
+    """An answer of 1 GiB whose length no header says."""
+    INFLATED = "inflated"
+    """A compressed answer that has 1 GiB when it is decompressed."""
     REDIRECT = "redirect"
     DISCONNECTED = "disconnected"
 
@@ -48,6 +54,8 @@ _STATUS = {
 }
 _BODY = {Fault.BROKEN_JSON: '{"unit": "kW", "items": [', Fault.NO_OBJECT: '["kW"]'}
 _LARGE_BODY_BYTES = 20_000_000
+_BLOCK = bytes(1024 * 1024)
+_LONG_BODY_BLOCKS = 1024
 _ELSEWHERE = "/elsewhere"
 
 
@@ -182,8 +190,23 @@ class Platform:
         if fault is Fault.TOO_LARGE:
             text = json.dumps(self._answer(requested)).ljust(_LARGE_BODY_BYTES)
             return web.Response(text=text, content_type="application/json")
+        if fault in {Fault.ENDLESS, Fault.INFLATED}:
+            return await self._send_long_body(request, is_compressed=fault is Fault.INFLATED)
         await self._released.wait()
         return web.Response()
+
+    async def _send_long_body(
+        self, request: web.Request, *, is_compressed: bool
+    ) -> web.StreamResponse:
+        """Send a body of 1 GiB, until the client disconnects."""
+        headers = {"Content-Encoding": "gzip"} if is_compressed else {}
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        block = gzip.compress(_BLOCK) if is_compressed else _BLOCK
+        with suppress(ConnectionError):
+            for _ in range(_LONG_BODY_BLOCKS):
+                await response.write(block)
+        return response
 
     async def _follow(self, _request: web.Request) -> web.Response:
         self.followed += 1

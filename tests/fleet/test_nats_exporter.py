@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -44,14 +44,19 @@ JSZ = {
 }
 
 
+# Stands for an answer of 1 GiB.
+ENDLESS = b"endless"
+
+
 @pytest.fixture(autouse=True)
 def sockets() -> None:
     pytest_socket.enable_socket()
 
 
 @contextmanager
-def node(**answers: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
-    """Serve the answers as a node does; yield its URL."""
+def node(sent: list[int] | None = None, **answers: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """Serve the answers as a node does; yield its URL. `sent` gets the bytes of endless answers."""
+    sent = [] if sent is None else sent
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -59,7 +64,13 @@ def node(**answers: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
             body = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(body)
+            if body != ENDLESS:
+                self.wfile.write(body)
+                return
+            with suppress(ConnectionError):
+                for _ in range(1024):
+                    self.wfile.write(bytes(1024 * 1024))
+                    sent.append(1024 * 1024)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -104,6 +115,14 @@ def test_a_node_that_answers_something_else_is_down(answer: bytes) -> None:
         found = values(metrics({"node1": odd, "node2": good, "node3": "http://127.0.0.1:9"}))
     assert [found[f'up{{node="node{number}"}}'] for number in (1, 2, 3)] == [0, 1, 0]
     assert not [name for name in found if "node1" in name and not name.startswith("up")]
+
+
+def test_an_answer_is_read_up_to_its_limit() -> None:
+    sent: list[int] = []
+    with node(sent, varz=ENDLESS, jsz=JSZ) as url:
+        assert values(metrics({"node1": url})) == {'up{node="node1"}': 0}
+    # The limit, and what the buffers of the connection hold.
+    assert sum(sent) < 64 * 1024 * 1024
 
 
 def test_values_and_names_are_bounded() -> None:

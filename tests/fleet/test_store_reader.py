@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import cast
@@ -11,12 +11,14 @@ from unittest.mock import AsyncMock
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from dev.encoder import TITLE
-from smarty_p1_fleet.store import export_csv
+from smarty_p1_fleet.store import export_csv, store_reader
 from smarty_p1_fleet.store.export_csv import CsvSpan
 from smarty_p1_fleet.store.store_config import StoreConfig
 from smarty_p1_fleet.store.store_reader import Series, StoreReader
+from smarty_p1_fleet.store.store_requests import open_session
 from smarty_p1_gateway import ConfigError, UnavailableError
 
 KEY = TITLE, "0badc0de"
@@ -153,6 +155,55 @@ async def test_values_without_their_times_are_not_shown(monkeypatch: pytest.Monk
     monkeypatch.setattr(store, "_ask", AsyncMock(return_value=answer))
     with pytest.raises(UnavailableError, match="cannot be read"):
         await store.values(SELECTOR, 0, 1)
+
+
+async def endless(request: web.Request) -> web.StreamResponse:
+    """Send 1 GiB, until the client disconnects."""
+    response = web.StreamResponse(headers={"X-Server-Hostname": "one"})
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        for _ in range(1024):
+            await response.write(bytes(1024 * 1024))
+    return response
+
+
+@pytest.fixture
+async def endless_store() -> AsyncIterator[StoreConfig]:
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", endless)
+    runner = web.AppRunner(app, shutdown_timeout=0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield StoreConfig((f"http://127.0.0.1:{runner.addresses[0][1]}",))
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("is_query", [False, True])
+async def test_an_answer_is_read_up_to_its_limit(
+    endless_store: StoreConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    is_query: bool,  # noqa: FBT001
+) -> None:
+    limit = 4 * 1024 * 1024
+    monkeypatch.setattr(store_reader, "_MAX_BYTES", limit)
+    received, feed = 0, aiohttp.StreamReader.feed_data
+
+    def count(reader: aiohttp.StreamReader, data: bytes, size: int = 0) -> bool:
+        nonlocal received
+        received += len(data)
+        return feed(reader, data, size)
+
+    monkeypatch.setattr(aiohttp.StreamReader, "feed_data", count)
+    async with open_session() as session:
+        url = endless_store.urls[0]
+        asked = (
+            StoreReader(session, url, endless_store).series(SELECTOR)
+            if is_query
+            else store_reader.find_reader(session, endless_store)
+        )
+        with pytest.raises(UnavailableError, match="its answer is too long"):
+            await asked
+    assert limit < received < 1.5 * limit
 
 
 def test_days_before_1970_have_the_times_of_its_start() -> None:

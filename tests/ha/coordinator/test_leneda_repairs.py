@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from aiohttp import StreamReader
 from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -227,6 +228,23 @@ async def test_unknown_point_and_code_without_right(hass: HomeAssistant) -> None
     with pytest.raises(LenedaError) as caught:
         await ask(hass, code=REMAINING)
     assert caught.value.reason == "leneda_unknown_point"
+
+
+@pytest.mark.parametrize("fault", [Fault.TOO_LARGE, Fault.ENDLESS, Fault.INFLATED])
+async def test_an_answer_is_read_up_to_its_limit(
+    hass: HomeAssistant, platform: Platform, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    received, feed = 0, StreamReader.feed_data
+
+    def count(reader: StreamReader, data: bytes, size: int = 0) -> bool:
+        nonlocal received
+        received += len(data)
+        return feed(reader, data, size)
+
+    monkeypatch.setattr(StreamReader, "feed_data", count)
+    platform.fault = fault
+    assert await refusal(hass) == "leneda_answer_too_large"
+    assert leneda_client.MAX_SIZE < received < 1.5 * leneda_client.MAX_SIZE
 
 
 async def test_another_key(hass: HomeAssistant, platform: Platform) -> None:
