@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -21,6 +23,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
+from custom_components.smarty_p1.lib.port import reconnecting_port
 from custom_components.smarty_p1.lib.port.serial_port import open_port
 
 from . import leneda
@@ -100,6 +103,46 @@ async def test_reloads_without_leaks_and_duplicates(
     assert async_entries_for_config_entry(entity_registry, entry.entry_id) == entities
     assert device_of(device_registry, entry, SERIAL) == meter
     assert len(entry.runtime_data._listeners) == listeners
+
+
+@pytest.mark.parametrize("starts", [1, 3])
+async def test_a_port_is_opened_when_it_has_closed(
+    home: Home, monkeypatch: pytest.MonkeyPatch, starts: int
+) -> None:
+    opened = most = 0
+    may_close = asyncio.Event()
+
+    @asynccontextmanager
+    async def slow_port(url: str, *, baud_rate: int) -> AsyncIterator[asyncio.StreamReader]:
+        nonlocal opened, most
+        async with open_port(url, baud_rate=baud_rate) as reader:
+            opened += 1
+            most = max(most, opened)
+            try:
+                yield reader
+            finally:
+                await may_close.wait()
+                opened -= 1
+
+    monkeypatch.setattr(reconnecting_port, "open_port", slow_port)
+    home.answer()
+    home.entry = home.make_entry(home.port.url)
+    await home.hass.config_entries.async_setup(home.entry.entry_id)
+    before = home.port.connections
+    for _ in range(starts):
+        home.entry.runtime_data.read_again()
+        await asyncio.sleep(0)
+    releasing = home.hass.async_create_task(home.entry.runtime_data.line.async_release())
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    assert (opened, most, home.port.connections) == (1, 1, before)
+    assert not releasing.done()
+    may_close.set()
+    await releasing
+    assert opened == 0
+    home.entry.runtime_data.read_again()
+    await home.wait_until(lambda: (opened, home.port.connections) == (1, before + 1))
+    assert most == 1
 
 
 NEVER_READ: list[tuple[bytes, str | None, str]] = [

@@ -79,6 +79,8 @@ class PortConnection:
         self._baud_rate = baud_rate
         self._byte_listeners: list[Callable[[bytes], None]] = []
         self._task: asyncio.Task[None] | None = None
+        # Held while a port is open or closes.
+        self._port_lock = asyncio.Lock()
         self._take_port()
 
     @property
@@ -88,7 +90,11 @@ class PortConnection:
 
     @callback
     def start(self) -> None:
-        """Start to read the entry's port. The reading ends when the entry is unloaded."""
+        """Start to read the entry's port. The reading ends when the entry is unloaded.
+
+        The port is opened when the connection that was read before has closed. Most gateways serve
+        one client, and would refuse a second connection.
+        """
         self._take_port()
         # Two open dialogs can have paused the reader, and each of them calls this method. At the
         # second call, the reader runs already, so cancel it first.
@@ -98,7 +104,7 @@ class PortConnection:
         # Home Assistant cancels this task when it unloads the entry, and waits for the task's end.
         # The end of the task closes the port.
         self._task = source.config_entry.async_create_background_task(
-            source.hass, self._link.run(), f"{source.name} link"
+            source.hass, self._read(self._link), f"{source.name} link"
         )
 
     async def async_release(self) -> None:
@@ -106,6 +112,12 @@ class PortConnection:
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
+            async with self._port_lock:
+                pass  # an earlier connection has closed, too
+
+    async def _read(self, link: ReconnectingPort) -> None:
+        async with self._port_lock:
+            await link.run()
 
     @callback
     def confirm(self) -> None:
