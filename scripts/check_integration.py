@@ -1,8 +1,10 @@
-"""Check the integration's texts in all languages, its icons, and the dependencies of its manifest.
+"""Check the integration's texts, icons, dependencies, and calls that list config entries.
 
 usage: check_integration.py [custom_components/DOMAIN]
 
-Each levy of the price file needs its names as labels of the contract's fields and in the cards.
+Each text exists in all languages, and each entity has an icon. Each levy of the price file needs
+its names as labels of the contract's fields and in the cards. Lists of the integration's config
+entries come from `known_meters` or `active_meters`.
 
 Prints one line per defect, and exits with status 1 if there is any. On GitHub, hassfest and the
 HACS action make further checks at each push. They check the manifest, the English texts, the icons,
@@ -25,7 +27,7 @@ from homeassistant.requirements import DISCOVERY_INTEGRATIONS
 
 # Integrations that a module may import without a dependency, because each Home Assistant has them.
 # hassfest knows more of them; these are the ones that the integration uses.
-ALWAYS_SET_UP = {"automation", "persistent_notification", "system_health", "websocket_api"}
+ALWAYS_SET_UP = {"persistent_notification", "system_health", "websocket_api"}
 COMPONENTS = "homeassistant.components"
 # Reasons for which functions of Home Assistant end a dialog. The integration's own code does not
 # contain these reasons, so this check would report their texts as unused.
@@ -49,6 +51,15 @@ CARD_TEXTS = Path("frontend", "src", "texts", "bill.json")
 # Fields of the contract for the prices of the levies, and the other fields among them.
 LEVY_FIELDS = "options.step.contract_details.sections.levies.data"
 OTHER_LEVY_FIELDS = {"vat", "with_levies", "consumer_category"}
+
+# The only module that may list the integration's entries itself.
+ENTRY_LISTS = "coordinator/entry_types.py"
+# Functions of Home Assistant that list entries, each with the arguments that calls must name.
+ENTRY_LIST_ARGUMENTS = {
+    "async_entries": {"include_ignore", "include_disabled"},
+    "_async_current_entries": {"include_ignore"},
+}
+OWN_DOMAIN = {"DOMAIN", "'smarty_p1'"}
 
 type Defects = Iterator[str]
 type Texts = dict[str, str]
@@ -223,6 +234,28 @@ def check_order(manifest: dict[str, Any]) -> Defects:
         yield f"manifest.json: the order is {', '.join(names)}"
 
 
+def check_entry_lists(sources: dict[str, str]) -> Defects:
+    """Yield a defect for each call that may return ignored or disabled entries by mistake.
+
+    Home Assistant returns them unless arguments exclude them. `known_meters` and `active_meters`
+    give these arguments for the integration's own entries. Other calls must name them.
+    """
+    for module, code in sources.items():
+        if module == ENTRY_LISTS or not module.endswith(".py"):
+            continue
+        tree = ast.parse(code)
+        calls = {node.func: node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr in ENTRY_LIST_ARGUMENTS:
+                call = calls.get(node)
+                values = [*call.args, *(word.value for word in call.keywords)] if call else []
+                named = {word.arg for word in call.keywords} if call else set()
+                if node.attr == "async_entries" and OWN_DOMAIN & {*map(ast.unparse, values)}:
+                    yield f"{module}:{node.lineno}: use known_meters or active_meters"
+                elif missing := ", ".join(sorted(ENTRY_LIST_ARGUMENTS[node.attr] - named)):
+                    yield f"{module}:{node.lineno}: {node.attr} without {missing}"
+
+
 def defects(path: Path) -> list[str]:
     """Return all defects of the integration in the directory `path`, one line per defect."""
     texts = {file.name: read(file) for file in sorted((path / "translations").glob("*.json"))}
@@ -244,6 +277,7 @@ def defects(path: Path) -> list[str]:
         *check_icons(entities, read(path / "icons.json")["entity"]),
         *check_dependencies(manifest, sources),
         *check_order(manifest),
+        *check_entry_lists(sources),
     ]
 
 

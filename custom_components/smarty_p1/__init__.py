@@ -25,7 +25,7 @@ from .dashboards import (
     async_watch_sources,
 )
 from .entity import is_in_telegram, mbus_device_id, meter_device
-from .messages import async_forget_messages, async_watch_messages, async_watch_old_blueprint
+from .messages import async_forget_messages, async_watch_messages
 from .services import async_setup_services
 from .websocket import async_setup_websocket
 
@@ -66,7 +66,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     if has_books(entry):
         async_watch_sources(hass, entry)
         await async_watch_messages(hass, entry)
-        async_watch_old_blueprint(hass, entry)
     return True
 
 

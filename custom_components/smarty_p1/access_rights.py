@@ -12,7 +12,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
 from .coordinator import has_books, has_pulses
-from .coordinator.entry_types import AnyConfigEntry
+from .coordinator.entry_types import AnyConfigEntry, known_meters
 
 
 def may_read(hass: HomeAssistant, user: User, entry: AnyConfigEntry) -> bool:
@@ -29,18 +29,14 @@ def may_read(hass: HomeAssistant, user: User, entry: AnyConfigEntry) -> bool:
 def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
     """Return the entries of all meters that a user may read, whether loaded or not."""
     return [
-        entry
-        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-        if has_books(entry) and may_read(hass, user, entry)
+        entry for entry in known_meters(hass) if has_books(entry) and may_read(hass, user, entry)
     ]
 
 
 def readable_pulse_readers(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
     """Return the entries of all pulse readers that a user may read, whether loaded or not."""
     return [
-        entry
-        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-        if has_pulses(entry) and may_read(hass, user, entry)
+        entry for entry in known_meters(hass) if has_pulses(entry) and may_read(hass, user, entry)
     ]
 
 

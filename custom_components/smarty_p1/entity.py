@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator import BooksCoordinator, has_books
+from .coordinator.entry_types import known_meters
 from .lib.entities.devices import MBUS_MODEL, METER_MODEL, maker, short_serial
 from .lib.entities.entity_description import EntitySpec, local_times
 from .lib.entities.leneda_and_sharing_sensors import day_sums_of
@@ -39,9 +40,10 @@ def _number_of(coordinator: BooksCoordinator) -> str:
     )
     if device and device.name:
         return device.name.partition(" ")[2]
-    entries = coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     earlier = [
-        meter for meter in entries if has_books(meter) and meter.created_at < entry.created_at
+        meter
+        for meter in known_meters(coordinator.hass)
+        if has_books(meter) and meter.created_at < entry.created_at
     ]
     return number_of_new(coordinator.serial_number, earlier)
 

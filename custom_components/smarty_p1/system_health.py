@@ -8,10 +8,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
 from .coordinator import has_books, line_of
 from .coordinator.cableless_coordinator import LenedaCoordinator
-from .coordinator.entry_types import AnyConfigEntry
+from .coordinator.entry_types import AnyConfigEntry, known_meters
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.source_entity_coordinator import EntityCoordinator
 from .diagnostics import redact_names, redact_text
@@ -28,7 +27,7 @@ async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
 
     The descriptions are keyed by the entry's number and title.
     """
-    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    entries = known_meters(hass)
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     described = {"meters": sum(has_books(entry) for entry in loaded)}
     return described | {

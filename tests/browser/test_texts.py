@@ -16,15 +16,13 @@ PATH = re.compile(r"(?:\b[\w'&]+(?: [\w'&]+)* > )+")
 STATES = {"Aus", "An", "Un"}
 # The pages and buttons of GitHub, which is in English.
 GITHUB = {"Issues", "New issue"}
-# The name of a blueprint of this project, which is in English.
-BLUEPRINTS = {"Notify me"}
 # The forms for issues of this project, which are in English.
 FORMS = {
     re.findall(r"(?m)^name: (.*)$", form.read_text(encoding="utf-8"))[0]
     for form in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")
     if form.name != "config.yml"
 }
-ENGLISH = GITHUB | BLUEPRINTS | FORMS
+ENGLISH = GITHUB | FORMS
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

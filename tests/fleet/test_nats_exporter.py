@@ -54,9 +54,8 @@ def sockets() -> None:
 
 
 @contextmanager
-def node(sent: list[int] | None = None, **answers: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+def node(*sent: list[int], **answers: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
     """Serve the answers as a node does; yield its URL. `sent` gets the bytes of endless answers."""
-    sent = [] if sent is None else sent
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -70,7 +69,7 @@ def node(sent: list[int] | None = None, **answers: Any) -> Iterator[str]:  # noq
             with suppress(ConnectionError):
                 for _ in range(1024):
                     self.wfile.write(bytes(1024 * 1024))
-                    sent.append(1024 * 1024)
+                    sent[0].append(1024 * 1024)
 
         def log_message(self, *_: object) -> None:
             pass

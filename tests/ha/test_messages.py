@@ -8,14 +8,22 @@ from typing import Any
 import pytest
 from homeassistant.components.notify.const import NotifyEntityFeature
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.messages.message import HouseholdMessage
 from custom_components.smarty_p1.lib.messages.monthly_report import monthly_report
-from custom_components.smarty_p1.messages import meter_watch, report
+from custom_components.smarty_p1.messages import (
+    MessageOptions,
+    async_share_target,
+    meter_watch,
+    report,
+)
 
 from . import billed_month
+from .dialogs import schema_of
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
 from .recipients import Clock, Phone, add, options
 from .support import OTHER_METER, PATIENCE, TELEGRAM, Home, at, call, said
@@ -97,6 +105,30 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[date]:
 
     monkeypatch.setattr(meter_watch, "async_report", note)
     return days
+
+
+async def test_ignored_and_disabled_meters_do_not_count(house: House, phone: Phone) -> None:
+    hass = house.hass
+    ignored = MockConfigEntry(
+        domain="smarty_p1", source=SOURCE_IGNORE, unique_id=OTHER_SERIAL, title="Ignored"
+    )
+    disabled = MockConfigEntry(
+        domain="smarty_p1",
+        unique_id="SAG1030700000043",
+        disabled_by=ConfigEntryDisabler.USER,
+        options=options("silent", to=("notify.elsewhere",)),
+    )
+    for entry in (ignored, disabled):
+        entry.add_to_hass(hass)
+    await house.set_up(**options("silent"))
+    await house.go_to("2026-11-17 13:01:00")
+    assert [title for title, _ in phone.shown] == ["No readings from the meter"]
+
+    form = await house.page("goal_and_messages")
+    assert "for_all_meters" not in schema_of(form).schema
+    before = [dict(entry.options) for entry in (ignored, disabled)]
+    async_share_target(hass, house.entry, MessageOptions.of(house.entry))
+    assert [dict(entry.options) for entry in (ignored, disabled)] == before
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -18,11 +18,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
-from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES, DOMAIN
+from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES
 from ..lib.advice.energy_shares import HouseDevice
 from ..lib.advice.solar_house import Supply, SupplyKind
 from . import has_books
-from .entry_types import AnyConfigEntry
+from .entry_types import AnyConfigEntry, active_meters
 from .garbage_collection import without_collection
 from .statistics.hourly_statistics import RECORDER
 
@@ -117,10 +117,7 @@ def _house_source(hass: HomeAssistant, stored: Mapping[str, object]) -> HouseSou
 @callback
 def is_only_meter(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     """Return whether Home Assistant reads no other electricity meter."""
-    entries = hass.config_entries.async_entries(
-        DOMAIN, include_ignore=False, include_disabled=False
-    )
-    return all(other is entry for other in entries if has_books(other))
+    return all(other is entry for other in active_meters(hass) if has_books(other))
 
 
 @callback

@@ -89,8 +89,6 @@ class Problem(StrEnum):
     """The user has moved sources to statistics, and can undo this."""
     RECIPIENT_GONE = "recipient_gone"
     """Home Assistant no longer has a notify entity that receives messages."""
-    OLD_BLUEPRINT = "old_blueprint"
-    """An automation uses the blueprint that messages have replaced."""
     CAPTURE = "capture_ended"
     """An anonymous capture is finished, and can be written or discarded."""
 

@@ -36,9 +36,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.json import json_bytes, json_fragment
 
-from ..const import CONF_SIDEBAR, DOMAIN
+from ..const import CONF_SIDEBAR
 from ..coordinator import has_books
-from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.entry_types import AnyConfigEntry, known_meters
 from .card_module import late_module
 
 _STRATEGY = "custom:smarty-p1"
@@ -131,8 +131,9 @@ async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> N
     This runs when the meter `entry` is set up. The user's choice may be in the options of another
     meter, even of a disabled meter.
     """
-    meters = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-    is_chosen = has_books(entry) and any(meter.options.get(CONF_SIDEBAR) for meter in meters)
+    is_chosen = has_books(entry) and any(
+        meter.options.get(CONF_SIDEBAR) for meter in known_meters(hass)
+    )
     if not is_chosen or not is_possible(hass) or _own_paths(hass):
         return
     path = free_path(hass)
@@ -175,7 +176,7 @@ def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
     """
     if not removed.options.get(CONF_SIDEBAR):
         return
-    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+    for entry in known_meters(hass):
         if has_books(entry):
             options = {**entry.options, CONF_SIDEBAR: True}
             hass.config_entries.async_update_entry(entry, options=options)
@@ -194,7 +195,7 @@ async def async_set_sidebar(hass: HomeAssistant, entry: AnyConfigEntry, *, is_sh
     All meters share the dashboard, so only `entry` keeps the option CONF_SIDEBAR, and only if the
     dashboard is shown.
     """
-    for meter in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+    for meter in known_meters(hass):
         options = {name: value for name, value in meter.options.items() if name != CONF_SIDEBAR}
         if is_shown and meter is entry:
             options[CONF_SIDEBAR] = True

@@ -16,9 +16,8 @@ from homeassistant.components.usb import get_serial_by_id
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from ..const import DOMAIN
 from ..coordinator import has_telegrams
-from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.entry_types import AnyConfigEntry, active_meters
 from ..coordinator.mqtt_port import topic_of
 from ..lib.port.serial_port import normalise_port
 
@@ -74,12 +73,9 @@ async def async_entry_at(
     A port can have several names, so the entry may have stored a different name than `port`. The
     entry with the id `but` is ignored. Return None if no entry reads the port.
     """
-    entries = hass.config_entries.async_entries(
-        DOMAIN, include_ignore=False, include_disabled=False
-    )
     named = [
         (entry.data[CONF_PORT], entry)
-        for entry in entries
+        for entry in active_meters(hass)
         if entry.entry_id != but and CONF_PORT in entry.data
     ]
     return await hass.async_add_executor_job(_first_same, port, named)

@@ -9,7 +9,6 @@ from .message_options import (
     other_meters,
 )
 from .meter_watch import async_forget_messages, async_watch_messages
-from .old_blueprint import async_watch_old_blueprint
 from .sending import async_send, gone_recipients
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "async_send",
     "async_share_target",
     "async_watch_messages",
-    "async_watch_old_blueprint",
     "gone_recipients",
     "has_same_target",
     "offered_kinds",

@@ -12,11 +12,10 @@ from ..const import (
     CONF_QUIET_FROM,
     CONF_QUIET_UNTIL,
     CONF_RECIPIENTS,
-    DOMAIN,
     SECTION_MESSAGES,
 )
 from ..coordinator import has_books, has_telegrams, is_live
-from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.entry_types import AnyConfigEntry, active_meters
 from ..lib.messages.message import Kind
 from ..lib.messages.outbox import QuietHours
 
@@ -69,9 +68,8 @@ class MessageOptions(NamedTuple):
 
 
 def other_meters(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
-    """Return the other electricity meters."""
-    entries = hass.config_entries.async_entries(DOMAIN)
-    return [other for other in entries if has_books(other) and other is not entry]
+    """Return the other electricity meters that are not disabled."""
+    return [other for other in active_meters(hass) if has_books(other) and other is not entry]
 
 
 def options_to_show(hass: HomeAssistant, entry: AnyConfigEntry) -> MessageOptions:

@@ -11,8 +11,8 @@ from typing import Any, override
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.importlib import async_import_module
 
-from ..const import CONF_ENABLED, CONF_TOPIC, DOMAIN, SECTION_MQTT
-from ..coordinator.entry_types import AnyConfigEntry
+from ..const import CONF_ENABLED, CONF_TOPIC, SECTION_MQTT
+from ..coordinator.entry_types import AnyConfigEntry, active_meters
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.stored.throttled_store import ThrottledStore
 from ..lib.stored_values import Stored, checked_list, checked_text
@@ -74,8 +74,8 @@ async def _async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     retained = RetainedTopics(hass, entry.entry_id)
     await retained.async_load()
     # While the entry was disabled, another meter may have taken over its root topic.
-    others = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
-    sections = [other.options.get(SECTION_MQTT, {}) for other in others if other is not entry]
+    others = [other for other in active_meters(hass) if other is not entry]
+    sections = [other.options.get(SECTION_MQTT, {}) for other in others]
     roots = tuple(f"{options[CONF_TOPIC]}/" for options in sections if options.get(CONF_ENABLED))
     retained.topics -= {topic for topic in retained.topics if f"{topic}/".startswith(roots)}
     if retained.topics:

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import quote
 
 import pytest
@@ -14,13 +13,8 @@ from homeassistant.const import UnitOfVolumeFlowRate
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.template import Template
-from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_conversion import VolumeFlowRateConverter
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
-
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort
-from tests.ha.support import issue_of, said, set_up
 
 from .conftest import FOLDER, Use, noted, settle
 
@@ -521,29 +515,3 @@ class Loader(yaml.SafeLoader):
 
 
 Loader.add_constructor("!input", lambda _, node: node.value)
-
-
-OLD = """
-blueprint:
-  name: "Smarty: notify me"
-  domain: automation
-triggers: []
-actions: []
-"""
-
-
-async def test_a_repair_names_automations_with_the_old_blueprint(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, tmp_path: Path
-) -> None:
-    folder = tmp_path / "blueprints" / "automation" / "smarty-p1"
-    folder.mkdir(parents=True)
-    (folder / "tell_me.yaml").write_text(OLD)
-    hass.config.config_dir = str(tmp_path)
-    blueprint = {"path": "smarty-p1/tell_me.yaml", "input": {}}
-    config = {"automation": [{"alias": "Grid", "use_blueprint": blueprint}]}
-    assert await async_setup_component(hass, "automation", config)
-    entry = await set_up(hass, port, make_entry)
-    assert said(issue_of(hass, entry, "old_blueprint"))["automations"] == "Grid"
-    with patch("homeassistant.config.async_hass_config_yaml", return_value={"automation": []}):
-        await hass.services.async_call("automation", "reload", blocking=True)
-    assert not issue_of(hass, entry, "old_blueprint")

@@ -27,12 +27,11 @@ from ...const import (
     CONF_MIN_INTERVAL,
     CONF_RETAIN,
     CONF_TOPIC,
-    DOMAIN,
     EVERY_ADDRESS,
     SECTION_MQTT,
     SECTION_P1_SERVER,
 )
-from ...coordinator.entry_types import AnyConfigEntry
+from ...coordinator.entry_types import AnyConfigEntry, active_meters
 from ...lib.publish.publish_format import (
     DEFAULT_PREFIX,
     MAX_INTERVAL,
@@ -178,8 +177,7 @@ def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
 
 def others_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
     """Return all enabled entries of this integration except `entry`."""
-    entries = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
-    return [other for other in entries if other is not entry]
+    return [other for other in active_meters(hass) if other is not entry]
 
 
 def sections_of(entries: Iterable[AnyConfigEntry], section: str) -> list[Mapping[str, Any]]:
