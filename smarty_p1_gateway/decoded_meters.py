@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from smartyp1.bill.demand_meter import DemandMeter
 from smartyp1.history.month_file_lines import HEADER, as_decimal, month_name
+from smartyp1.history.quarter_hour_meter import QuarterHourMeter
 from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.meter.object_count_and_rate_limits import Limits
@@ -36,13 +36,14 @@ _MAX_METERS = 1000
 # Number of months that are kept for each meter. Earlier months are not published.
 _MAX_MONTHS = 2
 # Time between two writes of a meter's demand. If the gateway is killed and restarted within ten
-# minutes, no quarter-hour is lost, because DemandMeter bridges gaps of up to a quarter-hour.
+# minutes, no quarter-hour is lost, because QuarterHourMeter bridges gaps of up to a quarter-hour.
 _DEMAND_INTERVAL = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
 class _Meter:
     reader: MeterReader
+    quarter_hours: QuarterHourMeter
     decryptor: FrameDecryptor | None
     """None when the keys no longer contain the meter."""
     name: str | None = None
@@ -68,7 +69,7 @@ class DecodedMeters:
     def _add(self, title: bytes) -> _Meter:
         """Restore the meter of a verified system title from the memory file, or create it."""
         label = title.hex().upper()
-        demand_meter = self._memory.read(f"demand {label}", _restored) or DemandMeter()
+        demand_meter = self._memory.read(f"demand {label}", _restored) or QuarterHourMeter()
         demand_meter.keep(_MAX_MONTHS)
         remembered = self._memory.read(
             f"meter {label}",
@@ -84,7 +85,9 @@ class DecodedMeters:
         if decryptor and title not in decryptor.last_counters:
             counters = remembered.counters.get(decryptor.fingerprint, {})
             decryptor.last_counters |= {title: counters[title]} if title in counters else {}
-        meter = self._meters[title] = _Meter(MeterReader(remembered, limits), decryptor)
+        meter = self._meters[title] = _Meter(
+            MeterReader(remembered, limits), demand_meter, decryptor
+        )
         # A meter's topics contain its serial number or its system title. So no other meter may use
         # either of them as its name.
         for name in (label, remembered.serial_number):
@@ -176,39 +179,39 @@ class DecodedMeters:
         is_due = stored_at is None or not timedelta() <= now - stored_at < _DEMAND_INTERVAL
         if remembered.has_period_ended() or is_due:
             meter.demand_stored_at = now
-            self._store_demand(title, remembered)
+            self._store_demand(title, meter.quarter_hours)
         return remembered.serial_number or title.hex().upper()
 
     def store(self) -> None:
         """Store the demand of all meters. Call this before the gateway stops."""
         for title, meter in self._meters.items():
-            self._store_demand(title, meter.reader.memory)
+            self._store_demand(title, meter.quarter_hours)
 
-    def _store_demand(self, title: bytes, remembered: MeterMemory) -> None:
-        if remembered.demand_meter.snapshot is not None:
-            make = partial(_stored, remembered.demand_meter)
+    def _store_demand(self, title: bytes, quarter_hours: QuarterHourMeter) -> None:
+        if quarter_hours.values is not None:
+            make = partial(_stored, quarter_hours)
             self._memory.put(f"demand {title.hex().upper()}", make)
 
 
-def _stored(meter: DemandMeter) -> dict[str, Any]:
-    """Return the state of a DemandMeter in the form to store.
+def _stored(meter: QuarterHourMeter) -> dict[str, Any]:
+    """Return the state of a QuarterHourMeter in the form to store.
 
     Of the month's quarter-hours, only the peak is stored, because only the peak is published.
     """
     meter.take_new()
-    # `number` is the number of the last span in a DemandMeter's files. The gateway writes no such
-    # files, so it stores 0. With a higher number, the restored DemandMeter would look for all spans
+    # `number` is the number of the last span in a meter's files. The gateway writes no such
+    # files, so it stores 0. With a higher number, the restored meter would look for all spans
     # up to this number in the files, and count the missing spans as lost.
     stored = {**meter.as_dict(), "number": 0}
-    peak = meter.snapshot.peak if meter.snapshot else None
+    peak = meter.values.peak if meter.values else None
     if peak is None:
         return stored
     line = f"{peak.start.isoformat()},{as_decimal(peak.mean_kw * 250)},,,\n"
     return {**stored, "peak": [month_name(peak.start), line]}
 
 
-def _restored(stored: Stored) -> DemandMeter:
-    """Return the DemandMeter whose state is `stored`, a result of `_stored`.
+def _restored(stored: Stored) -> QuarterHourMeter:
+    """Return the meter whose state is `stored`, a result of `_stored`.
 
     Raises ValueError if `stored` is malformed.
     """
@@ -219,4 +222,4 @@ def _restored(stored: Stored) -> DemandMeter:
         start, imported_wh, *_ = line.split(",")
         # The other columns are unknown, and the last column is the number of the span.
         files[name] = f"{HEADER}{start},,{imported_wh}{',' * 10}1\n".encode()
-    return DemandMeter.from_dict(content, files=files)
+    return QuarterHourMeter.from_dict(content, files)

@@ -31,7 +31,7 @@ from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices import async_market_hours, async_prices_ahead
 from .lib.advice.best_start import LOAD_LOOKED_BACK, Load, StartCosts, StartLack, start_costs
 from .lib.answers.what_if import what_if_report
-from .lib.bill.demand_snapshot import Demand
+from .lib.bill.household_state import HouseholdState
 from .lib.bill.quarter_hour_views import QuarterHours, quarter_hours_between
 from .lib.fair_queue import Allowances, BusyError, FairQueue
 from .lib.history.calendar import day_start, quarter_start
@@ -250,16 +250,18 @@ class NothingCountedError(Exception):
 
 
 @callback
-def demand_of(coordinator: BooksCoordinator) -> Demand:
+def demand_of(coordinator: BooksCoordinator) -> HouseholdState:
     """Return the quarter-hours and months of a meter. Raises NothingCountedError if it has none."""
     if coordinator.books.demand is None:
         raise NothingCountedError
     return coordinator.books.demand
 
 
-async def async_known_quarter_hours(coordinator: BooksCoordinator, demand: Demand) -> QuarterHours:
+async def async_known_quarter_hours(
+    coordinator: BooksCoordinator, demand: HouseholdState
+) -> QuarterHours:
     """Return the quarter-hours of the last 400 days, measured by the meter or sent by Leneda."""
-    meter, end = coordinator.books.memory.demand_meter, demand.quarter_start
+    meter, end = coordinator.books.household, demand.quarter_start
     start = day_start(end - _QUARTER_HOURS_SPAN)
     return await async_aside(
         coordinator.hass, QuarterHours, meter.columns, meter.leneda, start, end
@@ -270,7 +272,7 @@ async def async_quarter_hours(
     coordinator: BooksCoordinator, start: datetime, end: datetime
 ) -> list[QuarterHour]:
     """Return the quarter-hours that start in a period, measured by the meter or sent by Leneda."""
-    meter = coordinator.books.memory.demand_meter
+    meter = coordinator.books.household
     quarter_hours = quarter_hours_between(meter.columns, meter.leneda, start, end)
     return await async_aside(coordinator.hass, without_collection(list), quarter_hours)
 
@@ -285,7 +287,7 @@ async def async_market_prices(
     """
     hass, contracts = coordinator.hass, demand_of(coordinator).contracts
     market = await async_market_hours(hass, coordinator.meter_id, contracts, start, end)
-    columns = coordinator.books.memory.demand_meter.columns
+    columns = coordinator.books.household.columns
     return await async_aside(hass, without_collection(at_stored_level), market, columns)
 
 
@@ -293,7 +295,7 @@ async def async_market_ahead(
     coordinator: BooksCoordinator, now: datetime
 ) -> Callable[[datetime], MarketPrices]:
     """Return a function that takes the start of a quarter-hour and returns its market prices."""
-    entities, meter = coordinator.books.market.entities, coordinator.books.memory.demand_meter
+    entities, meter = coordinator.books.market.entities, coordinator.books.household
     series: dict[str, PricesAhead] = {}
     for entity_id in {*entities(), *entities(is_before_change=True)} - {None}:
         series[str(entity_id)] = await async_prices_ahead(coordinator.hass, str(entity_id), now)
@@ -339,11 +341,11 @@ def books_of(coordinator: BooksCoordinator) -> object:
     Leneda. It also changes each quarter-hour by the clock, because a silent meter has no new one.
     """
     demand = coordinator.books.demand
-    leneda = coordinator.books.memory.demand_meter.leneda
+    leneda = coordinator.books.household.leneda
     return demand and (
         demand.contracts,
         leneda,
-        demand.last_quarter,
+        demand.values.last_quarter,
         demand.month.start,
         quarter_start(dt_util.utcnow()),
     )

@@ -65,7 +65,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
         A gauge card can use the reference power as its maximum.
         """
         if demand := self.coordinator.data.demand:
-            reference_power = demand.contracts.at(demand.quarter_start).reference_kw
+            reference_power = demand.reference_kw
         else:
             reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
         return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}

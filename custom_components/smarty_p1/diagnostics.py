@@ -26,7 +26,7 @@ from .coordinator.cableless_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .coordinator.source_entity_coordinator import EntityCoordinator
-from .lib.bill.demand_snapshot import Demand
+from .lib.bill.household_state import HouseholdState
 from .lib.p1.obis import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, mbus_reference
 from .lib.p1.telegram import Telegram
 from .lib.port.address_masking import redact_port
@@ -133,15 +133,15 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
     return content | {
         "received_at": reading.received_at.isoformat(),
         "last_telegram_at": coordinator.latest.received_at,
-        "demand": reading.demand and _describe_demand(reading.demand),
+        "demand": (demand := coordinator.books.household.snapshot) and _describe_demand(demand),
         "telegram": _describe_telegram(reading.telegram),
     }
 
 
-def _describe_demand(demand: Demand) -> dict[str, Any]:
+def _describe_demand(demand: HouseholdState) -> dict[str, Any]:
     # Leave out the earlier months, because there are many.
     content = asdict(replace(demand, earlier_months=()))
-    del content["known_month"], content["running"]
+    del content["known_month"], content["values"]["running"]
     return content | {"month": asdict(demand.month)}
 
 

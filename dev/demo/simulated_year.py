@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from dev.simulator import Meter
 from dev.simulator.household import Registers
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 from smartyp1.history.month_file_lines import HEADER, line_of, month_name
 from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.history.spans import Span, SpanKind
@@ -81,7 +81,7 @@ def simulate_year(
     # by telegrams, because the cards show it.
     lines[month_name(start - _QUARTER_HOUR)].pop()
     files = {month: "".join(of_month).encode() for month, of_month in lines.items()}
-    demand_meter = DemandMeter.from_files(contract, None, files)
+    demand_meter = Household.from_files(contract, None, files)
     for time in (start - _QUARTER_HOUR, start, now):
         read = _energies(registers(meter, time))
         demand_meter.update(time, read, None, meter.device_name)

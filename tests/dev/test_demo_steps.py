@@ -12,7 +12,7 @@ from dev.demo.demo_run import CONTRACT
 from dev.demo.progress import Progress
 from dev.demo.simulated_year import simulate_year
 from dev.simulator import Meter
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 
 
 async def test_a_long_step_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,12 +62,12 @@ def test_the_year_is_what_the_registers_say() -> None:
     assert (shares == sorted(shares), round(shares[-1], 2)) == (True, 1.0)
 
     files = {month: "".join(lines).encode() for month, lines in year.lines.items()}
-    stored = DemandMeter.from_dict(year.demand, CONTRACT, None, files)
+    stored = Household.from_dict(year.demand, CONTRACT, None, files)
     assert not stored.damaged
     assert not stored.take_new()
     demand = stored.newest
     assert demand
-    assert demand.last_quarter
+    assert demand.values.last_quarter
     assert (len(year.lines), len(demand.earlier_months)) == (13, 12)
     kwh = [
         sum(day.imported_wh for day in month.days) / 1000

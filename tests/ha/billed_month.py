@@ -14,7 +14,7 @@ from typing import Any
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
-from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
+from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
@@ -52,7 +52,7 @@ def telegram(
 
 @cache
 def _stored(contract: Contract) -> tuple[str, dict[str, bytes]]:
-    meter = DemandMeter(contract)
+    meter = Household(contract)
     imported_wh, exported_wh = 0, 0
     for n in range(_UNTIL_MID_JUNE):
         energies = Energies(

@@ -29,7 +29,7 @@ def as_span(quarter: QuarterHour, number: int = 1) -> Span:
 
 def measure(entry: MockConfigEntry, quarters: Iterable[QuarterHour]) -> None:
     """Let the meter of an entry have measured quarter-hours, and store them."""
-    meter = entry.runtime_data.books.memory.demand_meter
+    meter = entry.runtime_data.books.household
     history = meter._history
     for quarter in quarters:
         history._add(history.segments[0], as_span(quarter))
@@ -42,7 +42,7 @@ def replace_month(entry: MockConfigEntry, name: str, lines: Iterable[str]) -> No
 
     A line has the start of a quarter-hour, and its four energies.
     """
-    meter = entry.runtime_data.books.memory.demand_meter
+    meter = entry.runtime_data.books.household
     history = meter._history
     text = HEADER
     for number, (start, *energies) in enumerate((line.split(",") for line in lines), 1):

@@ -30,8 +30,8 @@ from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     statistic_id,
     statistics_key,
 )
-from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
 from custom_components.smarty_p1.lib.bill.hourly_amounts import amounts_by_hour
+from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from tests.lib.bill.lives import Life
 from tests.lib.leneda.writing import export
@@ -413,7 +413,7 @@ async def test_a_removed_meter_takes_no_rows_of_another(hass: HomeAssistant) -> 
     for number, (unique_id, data) in enumerate(meters.items()):
         entry = MockConfigEntry(domain="smarty_p1", unique_id=unique_id, title="Smarty", data=data)
         entry.add_to_hass(hass)
-        connection = DemandMeter()
+        connection = Household()
         days = Life(lib).leneda(MAY, MAY + (number + 2) * 24 * HOUR)
         connection.set_leneda_days(LenedaDays(days))
         statistics[unique_id] = HouseStatistics(hass, entry)
@@ -437,7 +437,7 @@ async def test_rows_before_the_first_hour_of_the_history_stay(hass: HomeAssistan
     found = []
     # The second history has forgotten a month and ten days.
     for first in (APRIL, MAY + 10 * 24 * HOUR):
-        connection = DemandMeter()
+        connection = Household()
         days = Life(lib).leneda(first, MAY + 20 * 24 * HOUR)
         connection.set_leneda_days(LenedaDays(days))
         statistics = HouseStatistics(hass, entry)

@@ -19,7 +19,7 @@ from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     statistic_id,
     statistics_key,
 )
-from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
+from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.prices.contract import Contract
 from tests.lib.bill.lives import FIXED, Life
@@ -69,7 +69,7 @@ async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
     entry = MockConfigEntry(domain="smarty_p1", unique_id="SAG1", title="Smarty")
     entry.add_to_hass(hass)
     life = Life(lib)
-    meter = DemandMeter(Contract.of_terms(FIXED.terms))
+    meter = Household(Contract.of_terms(FIXED.terms))
     days = LenedaDays(life.leneda(END - MONTHS * 31 * DAY, END - DAY))
     meter.set_leneda_days(days)
     life.feed(meter, END - DAY, END)

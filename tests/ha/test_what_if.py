@@ -56,7 +56,7 @@ async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
         drawn_wh, fed_wh = quarter_of(n)
         quarter = QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.LENEDA)
         quarters.append(quarter)
-    meter = entry.runtime_data.books.memory.demand_meter
+    meter = entry.runtime_data.books.household
     meter.set_leneda_days(LenedaDays(quarters))
     await home.hass.async_block_till_done()
     return entry

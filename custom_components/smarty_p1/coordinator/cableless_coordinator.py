@@ -55,4 +55,4 @@ class LenedaCoordinator(SourceCoordinator[Reading]):
         self.health.opened(self.now())
         self.look()
         self.books.schedule_save()
-        self.push(outlined_reading(self.books.memory, dt_util.utcnow()))
+        self.push(outlined_reading(self.books.memory, dt_util.utcnow(), self.books.money()))

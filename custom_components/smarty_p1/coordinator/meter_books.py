@@ -10,11 +10,14 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
-from ..lib.bill.demand_snapshot import Demand
+from ..lib.answers.money import HouseholdMoney
+from ..lib.bill.household import Household
+from ..lib.bill.household_state import HouseholdState
 from ..lib.history.calendar import LUXEMBOURG
 from ..lib.history.market_prices import MarketPrices
 from ..lib.meter.meter_memory import MeterMemory
 from ..lib.meter.meter_reader import Reading
+from ..lib.meter.money import Money
 from ..lib.meter.object_count_and_rate_limits import Limits
 from ..lib.p1.telegram import Telegram
 from .entered_contract import (
@@ -77,6 +80,7 @@ class MeterBooks:
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._store = MeterStore(hass, entry.entry_id)
+        self._money = HouseholdMoney(self.household)
         self.quarter_hours = self._store.quarter_hours
         self.history = MeterHistory(hass, entry.entry_id)
         self.statistics = HouseStatistics(hass, entry)
@@ -103,12 +107,21 @@ class MeterBooks:
         return self._store.memory
 
     @property
-    def demand(self) -> Demand | None:
+    def household(self) -> Household:
+        """Return the household with its quarter-hours, contracts and months."""
+        return self._store.household
+
+    def money(self) -> Money | None:
+        """Return the household's prices and costs after the last reading."""
+        return self._money()
+
+    @property
+    def demand(self) -> HouseholdState | None:
         """Return the quarter-hours and months of the meter. They survive a restart.
 
         Return None if the meter was never read and there are no days from Leneda.
         """
-        return self.memory.demand_meter.newest
+        return self.household.newest
 
     @property
     def is_fetching(self) -> bool:
@@ -136,13 +149,14 @@ class MeterBooks:
             await self._store.async_load(contract_of(options), contract_since(options), now)
         except OSError as err:
             raise ConfigEntryNotReady(err.strerror) from err
+        self._money = HouseholdMoney(self.household)
         self._tell_of_damage()
         self._tell_of_exchange()
-        self.memory.demand_meter.set_aids(aids_of(options))
+        self.household.set_aids(aids_of(options))
         await self.history.async_load()
-        await self.leneda.async_start(self.memory.demand_meter)
+        await self.leneda.async_start(self.household)
         self._entry.async_on_unload(self.leneda.async_add_listener(self.statistics.update))
-        self.statistics.async_start(self.memory.demand_meter, self.leneda)
+        self.statistics.async_start(self.household, self.leneda)
         if not self.statistics.is_available:
             await self.leneda.async_remove_former()
         self.market.async_start()
@@ -157,7 +171,7 @@ class MeterBooks:
     @callback
     def _tell_of_damage(self) -> None:
         """Raise the repair issue if monthly files have damaged or lost lines, else withdraw it."""
-        damaged = self.memory.demand_meter.damaged
+        damaged = self.household.damaged
         if not damaged:
             withdraw_issues(self._hass, self._entry, [Problem.DAMAGED_MONTH])
             return
@@ -198,7 +212,7 @@ class MeterBooks:
         Before the first day of a changed contract, the price entities of the previous contract are
         used.
         """
-        is_before_change = self.memory.demand_meter.is_before_change(telegram.time)
+        is_before_change = self.household.is_before_change(telegram.time)
         return self.market.prices(is_before_change=is_before_change)
 
     @callback
@@ -207,7 +221,7 @@ class MeterBooks:
 
         This must be fast, because it runs for every telegram.
         """
-        self.quarter_hours.append(self.memory.demand_meter.take_new())
+        self.quarter_hours.append(self.household.take_new())
         self.statistics.note_reading()
         self.history.note(reading)
         if reading.is_current:

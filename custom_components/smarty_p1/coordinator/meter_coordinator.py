@@ -158,7 +158,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         """Load the stored data, and start reading. For a new meter, wait for its first reading."""
         await self.books.async_open()
         memory = self.books.memory
-        self.data = outlined_reading(memory, dt_util.utcnow())
+        self.data = outlined_reading(memory, dt_util.utcnow(), self.books.money())
         self._seen_objects.update(self.data.telegram.objects)
         self._begin_session()
         self.begin()
@@ -190,7 +190,9 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             needs_tag=needs_tag,
         )
         limits = self.books.limits()
-        meter = NamedMeter(self.meter_id, MeterReader(memory, limits), decryptor or None)
+        meter = NamedMeter(
+            self.meter_id, MeterReader(memory, limits, self.books.money), decryptor or None
+        )
         self._session = MeterSession(
             meter, limits=limits, prices=self.books.prices_at, may_be_late=self.line.is_topic
         )
@@ -329,7 +331,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             memory.clock_deviation = reading.time - reading.received_at
             if not self.line.is_topic:
                 memory.clock.deviation = memory.clock_deviation
-        memory.demand_meter.confirm_clock()
+        self.books.household.confirm_clock()
 
     def age_of(self, reading: Reading) -> float:
         """Return the age of a reading in seconds.

@@ -234,10 +234,10 @@ class EntityCoordinator(SourceCoordinator[Reading]):
     async def async_start(self) -> None:
         """Load the stored data, and listen to the entities."""
         await self.books.async_open()
-        self._reader = MeterReader(self.books.memory, self.books.limits())
+        self._reader = MeterReader(self.books.memory, self.books.limits(), self.books.money)
         await self._reports.async_start()
         self.config_entry.async_on_unload(self._reports.stop)
-        stored = outlined_reading(self.books.memory, dt_util.utcnow())
+        stored = outlined_reading(self.books.memory, dt_util.utcnow(), self.books.money())
         self.data = replace(stored, telegram=self._reports.empty)
         self.begin()
 

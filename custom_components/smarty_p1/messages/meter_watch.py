@@ -173,7 +173,8 @@ class _MeterWatch:
             return []
         # A warning that may not be sent is not decided: it must not delay a later one.
         may_send = state.outbox.may_send(_now(), self.options.quiet)
-        ahead = quarter_hour_ahead(reading.demand) if may_send else None
+        price = reading.money.excess_price if reading.money else None
+        ahead = quarter_hour_ahead(reading.demand, price) if may_send else None
         excess, message = warn_of_excess(state.excess, ahead)
         self.store.state = replace(state, excess=excess)
         return [message] if message else []

@@ -19,7 +19,7 @@ from ..coordinator.house_sources import (
 )
 from ..lib.advice.energy_shares import HouseSources
 from ..lib.advice.solar_house import Grid, house_days, house_sum
-from ..lib.bill.demand_snapshot import Demand
+from ..lib.bill.household_state import HouseholdState
 from ..lib.bill.month import Month
 from ..lib.history.calendar import month_start
 from ..lib.messages.message import HouseholdMessage
@@ -31,7 +31,7 @@ _WHOLE_SHARE = 0.99
 _COMPARED_MONTHS = 2
 
 
-def reported_months(demand: Demand | None, today: date) -> tuple[Month, ...]:
+def reported_months(demand: HouseholdState | None, today: date) -> tuple[Month, ...]:
     """Return the known months before the month of `today`.
 
     Return an empty tuple if the last one of them is unknown.
@@ -89,7 +89,7 @@ async def _async_house(
     Months with an unknown day have no own energy. Nobody knows the shares of the devices if the
     house exports energy from an unknown inverter.
     """
-    hass, meter = coordinator.hass, coordinator.books.memory.demand_meter
+    hass, meter = coordinator.hass, coordinator.books.household
     month, compared = months[-1], months[-_COMPARED_MONTHS:]
     inverters = await async_house_sources(hass, coordinator.config_entry)
     has_sun = any(source.kind == SOLAR for source in inverters)

@@ -64,7 +64,7 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
 
     async def answer() -> ServiceResponse:
         shared = await coordinator.books.leneda.async_shared_power(start, end)
-        meter = coordinator.books.memory.demand_meter
+        meter = coordinator.books.household
         quarters = quarter_hours_between(meter.columns, meter.leneda, start, end)
         return await async_aside(call.hass, without_collection(render), quarters, shared)
 

@@ -26,7 +26,7 @@ from ..lib.advice.energy_shares import HouseSources
 from ..lib.answers.habits import SuppliedHouse
 from ..lib.answers.house import first_day_of_house, house_report
 from ..lib.answers.shares import MONTH, YESTERDAY, period_of, shares_report
-from ..lib.bill.demand_snapshot import Demand
+from ..lib.bill.household_state import HouseholdState
 from ..lib.history.calendar import quarter_start
 from .requests import Request, async_rendered, meter_command
 
@@ -54,7 +54,7 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     start = first_day_of_house(demand)
     supplies = await async_supplies(hass, sources, start, until)
     market = await async_market_prices(coordinator, start, until)
-    meter = coordinator.books.memory.demand_meter
+    meter = coordinator.books.household
     own = meter.columns, meter.leneda
     report = await async_aside(
         hass, without_collection(house_report), demand, own, supplies, market, until
@@ -67,7 +67,7 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     return await async_rendered(hass, lambda: {"house": answer})
 
 
-def supplied_until(demand: Demand) -> datetime:
+def supplied_until(demand: HouseholdState) -> datetime:
     """Return the start of the quarter-hour until which meter and statistics are known."""
     return min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
 
@@ -105,7 +105,7 @@ async def answer_shares(coordinator: BooksCoordinator, msg: Request) -> bytes:
     start, end = period_of(msg["period"], demand)
     house = await async_supplied_house(coordinator, start)
     known = await async_known_quarter_hours(coordinator, demand)
-    meter = coordinator.books.memory.demand_meter
+    meter = coordinator.books.household
     sources = HouseSources(
         meter.columns,
         meter.leneda,

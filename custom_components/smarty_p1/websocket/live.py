@@ -28,13 +28,13 @@ from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, LiveCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.pulse_coordinator import PulseCoordinator
-from ..lib.bill.demand_snapshot import Demand
 from ..lib.entities.entity_description import EntitySpec
 from ..lib.entities.meter_sensors import SENSORS
 from ..lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, DEMAND_SENSORS
 from ..lib.entities.tariff_sensors import TARIFF_SENSORS
 from ..lib.history.calendar import QUARTER_HOUR
 from ..lib.history.month_file_lines import month_name
+from ..lib.history.quarter_hour_values import QuarterHourValues
 from ..lib.history.register_amounts import Amounts
 from ..lib.meter.meter_reader import Reading
 from .meter_status import Status, loaded_live, status_of
@@ -73,7 +73,7 @@ def current_values(coordinator: LiveCoordinator) -> dict[str, Any]:
             "house": {"solar": [], "battery": []},
         }
     reading, last = coordinator.latest, coordinator.books.memory.last_telegram
-    demand = reading.demand if reading else coordinator.books.demand
+    demand = reading.demand if reading else coordinator.books.household.values
     return {
         "received_at": last and last.isoformat(),
         "values": _values(coordinator, reading) if reading else {},
@@ -125,7 +125,7 @@ def _media(reading: Reading) -> dict[str, Any]:
     return media
 
 
-def _quarter_hour(demand: Demand, running: Amounts) -> dict[str, Any]:
+def _quarter_hour(demand: QuarterHourValues, running: Amounts) -> dict[str, Any]:
     last = demand.last_quarter
     return {
         "time": demand.time.isoformat(),
@@ -136,7 +136,7 @@ def _quarter_hour(demand: Demand, running: Amounts) -> dict[str, Any]:
         "month": month_name(demand.month_start),
         "imported_wh": round(running.imported_wh, 1),
         "exported_wh": round(running.exported_wh, 1),
-        "reference_kw": demand.contracts.at(demand.quarter_start).reference_kw,
+        "reference_kw": demand.reference_kw,
         "running_kw": demand.running_kw,
         "projected_kw": demand.projected_kw,
         "available_kw": demand.available_kw,

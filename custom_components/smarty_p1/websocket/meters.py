@@ -18,7 +18,7 @@ from ..coordinator.gas_prices_and_limits import kwh_per_m3
 from ..coordinator.stored.card_history import LENEDA_GAS
 from ..coordinator.stored.gas_water_heat_history import MediumHistory
 from ..entity import mbus_device_id
-from ..lib.bill.demand_snapshot import Demand
+from ..lib.bill.household_state import HouseholdState
 from ..lib.entities.entity_description import CURRENCY
 from ..lib.failure_detection import ENTITIES
 from ..lib.meter.meter_reader import Reading
@@ -83,7 +83,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
     }
 
 
-def _tariff(demand: Demand | None) -> dict[str, Any]:
+def _tariff(demand: HouseholdState | None) -> dict[str, Any]:
     """Return the contract's prices and reference power, and `known_since`.
 
     Energies are known from the time `known_since` on. If `demand` is None, all values are None.

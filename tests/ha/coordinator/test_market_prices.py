@@ -29,9 +29,9 @@ EXPORT = "input_number.export_price"
 def market(entry: MockConfigEntry) -> MarketPrices:
     """Return the prices that the last reading was made with."""
     coordinator: SmartyCoordinator = entry.runtime_data
-    assert coordinator.latest
-    assert coordinator.latest.demand
-    return coordinator.latest.demand.market
+    state = coordinator.books.household.snapshot
+    assert state
+    return state.market
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator.stored import month_files
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
-from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
+from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.bill.leneda_days import NO_LENEDA_DAYS
 from custom_components.smarty_p1.lib.bill.quarter_hour_views import quarter_hours_between
 from custom_components.smarty_p1.lib.history.month_file_lines import HEADER
@@ -67,7 +67,7 @@ class Files:
     ) -> list[QuarterHour]:
         """Return what is known of a period after a restart."""
         files = await MonthFiles(self.hass, "one").async_files()
-        meter = DemandMeter.from_files(NO_CONTRACT, None, files)
+        meter = Household.from_files(NO_CONTRACT, None, files)
         return [*quarter_hours_between(meter.columns, NO_LENEDA_DAYS, start, end)]
 
     async def starts(self, start: datetime, end: datetime) -> list[datetime]:

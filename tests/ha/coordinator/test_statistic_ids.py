@@ -19,7 +19,7 @@ from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     wanted_kinds,
     with_statistics_key,
 )
-from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
+from custom_components.smarty_p1.lib.bill.household import Household
 from tests.ha.meter import SERIAL
 from tests.ha.support import own_log
 
@@ -77,7 +77,7 @@ async def test_without_a_recorder_nothing_is_written(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
     statistics = HouseStatistics(hass, entry_of(hass, SERIAL))
-    statistics.async_start(DemandMeter(), Mock())
+    statistics.async_start(Household(), Mock())
     statistics.update()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not statistics.is_available

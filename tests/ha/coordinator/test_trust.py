@@ -348,7 +348,7 @@ async def test_the_user_confirms_the_clock_of_a_new_meter(
     stopped_clock.now += timedelta(days=150)
     await house.begin()
     assert house.energy == "25678.901"
-    demand_meter = house.coordinator.books.memory.demand_meter
+    demand_meter = house.coordinator.books.household
     assert demand_meter.is_clock_doubtful
     [issue] = [
         issue

@@ -424,7 +424,7 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(home: Home) -
     stored = {"name": "Resilienzpak", "per_kwh": 0.04}
     assert home.entry.options["aids"] == [{**AID, **stored}, {**REBATE, "per_month": 1.0}]
     coordinator: SmartyCoordinator = home.entry.runtime_data
-    contracts = coordinator.books.memory.demand_meter.contracts
+    contracts = coordinator.books.household.contracts
     assert [(aid.name, aid.amount, aid.unit, aid.vat) for aid in contracts.aids] == [
         ("Resilienzpak", 0.04, "kWh", "included"),
         (REBATE["name"], 1.0, "month", "excluded"),

@@ -15,8 +15,8 @@ from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.advice.class_comparison import compare
-from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
-from custom_components.smarty_p1.lib.entities import tariff_sensor_values
+from custom_components.smarty_p1.lib.answers import money
+from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
@@ -208,28 +208,29 @@ async def test_a_month_that_is_not_whole_says_so(hass: HomeAssistant, home: Home
 def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
     stored = billed_month.stored(billed_month.CONTRACT)
     meters = [
-        DemandMeter.from_dict(
+        Household.from_dict(
             stored, billed_month.CONTRACT, files=billed_month.files(billed_month.CONTRACT)
         )
         for _ in range(2)
     ]
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
-    with patch.object(tariff_sensor_values, "compare", wraps=compare) as compared:
+    households = [money.HouseholdMoney(meter) for meter in meters]
+    with patch.object(money, "compare", wraps=compare) as compared:
         for n in range(10):
             time += timedelta(seconds=10)
             if n == 5:
                 # The months are the same, and what they cost is not.
                 meters[0].change_contract(replace(billed_month.CONTRACT, reference_kw=12.0))
-            for meter in meters:
+            for meter, money_of in zip(meters, households, strict=True):
                 meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
-                demand = meter.snapshot
-                assert demand
-                assert tariff_sensor_values.cheapest(demand) == 3
+                found = money_of()
+                assert found
+                assert found.cheapest_reference_power.value == 3
     assert compared.call_count == len(meters) + 1
 
 
 def test_the_months_are_compared_at_the_prices_of_today() -> None:
-    meter = DemandMeter.from_dict(
+    meter = Household.from_dict(
         billed_month.stored(billed_month.CONTRACT),
         billed_month.CONTRACT,
         files=billed_month.files(billed_month.CONTRACT),
@@ -238,9 +239,9 @@ def test_the_months_are_compared_at_the_prices_of_today() -> None:
     meter.change_contract(replace(billed_month.CONTRACT, surcharge=0.53))
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
     meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
-    demand = meter.snapshot
-    assert demand
-    told = tariff_sensor_values.classes(demand)
+    found = money.HouseholdMoney(meter)()
+    assert found
+    told = found.cheapest_reference_power.attributes
     # Of May, with 8 %: 7.42 and 12.5 * 0.53, and 12.84 and 2.5 * 0.53
     assert (told["classes"]["3"], told["classes"]["7"]) == (15.17, 15.3)
     assert (told["months"], told["prices"], told["about_the_same"]) == (
@@ -248,4 +249,4 @@ def test_the_months_are_compared_at_the_prices_of_today() -> None:
         "current",
         True,
     )
-    assert tariff_sensor_values.saving(demand) == 1.56
+    assert found.saving_per_year.value == 1.56

@@ -41,7 +41,7 @@ async def test_the_days_of_a_month_add_up_to_its_bill(site: Site) -> None:
 
 
 async def test_while_nothing_reads_the_meter_leneda_has_the_running_month(site: Site) -> None:
-    meter = site.entry.runtime_data.books.memory.demand_meter
+    meter = site.entry.runtime_data.books.household
     start = meter.snapshot.month.end.astimezone(UTC)
     quarters = [QuarterHour(start + n * QUARTER_HOUR, 0.4) for n in range(3 * 96)]
     meter.set_leneda_days(LenedaDays(quarters))

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.coordinator.entered_contract import contract_of
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
-from custom_components.smarty_p1.lib.bill.demand_meter import DemandMeter
+from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
@@ -60,7 +60,7 @@ def telegram(time: datetime) -> str:
 @pytest.fixture
 async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """Return a meter that was read for two months of the year, ten minutes before its end."""
-    meter = DemandMeter(contract_of(OPTIONS))
+    meter = Household(contract_of(OPTIONS))
     time = START
     while time < MIDNIGHT:
         meter.update(time, energies(time), 0.4, SERIAL)

@@ -170,7 +170,7 @@ async def test_those_of_the_platform_are_named(site: Site) -> None:
         QuarterHour(start + QUARTER, 0.8, origin=Origin.LENEDA),
         QuarterHour(start + 3 * QUARTER, 0.4, origin=Origin.LENEDA_ESTIMATED),
     ]
-    site.entry.runtime_data.books.memory.demand_meter.set_leneda_days(LenedaDays(found))
+    site.entry.runtime_data.books.household.set_leneda_days(LenedaDays(found))
     period = {"start": start.isoformat(), "end": (start + 4 * QUARTER).isoformat()}
     answer = await site.ask("quarter_hours", **period)
     assert answer["values"] == [100, 200, None, 100]

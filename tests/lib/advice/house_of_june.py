@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from smartyp1.advice.energy_shares import HouseDevice, HouseSources
 from smartyp1.advice.solar_house import Supply, SupplyKind
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
 from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
@@ -51,7 +51,7 @@ def lived_until(
     market_at: Callable[[datetime], MarketPrices] = lambda _: NO_PRICES,
     *,
     has_sun: bool = True,
-) -> tuple[Demand, QuarterHours, HouseSources]:
+) -> tuple[HouseholdState, QuarterHours, HouseSources]:
     """Return the meter's month, and what the statistics know of panels and devices."""
 
     def kwh_from(time: datetime) -> tuple[float, float]:

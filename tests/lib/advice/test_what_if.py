@@ -16,7 +16,7 @@ from smartyp1.advice.battery_worth import WhatIf, YearCosts, simulate_battery
 from smartyp1.advice.class_comparison import compare
 from smartyp1.advice.months_for_battery import MIN_DAYS, WhatIfDay, WhatIfError, WhatIfRefusal
 from smartyp1.bill.bill import compute_bill
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Day, Shared
 from smartyp1.history.calendar import LUXEMBOURG, day_start
 from smartyp1.history.market_prices import NO_MARKET_HOURS, NO_PRICES, MarketHours, MarketPrices
@@ -54,7 +54,7 @@ def tried(
     return simulate_battery(demand_after(quarters, contract), quarters, battery)
 
 
-def with_days(demand: Demand, change: Callable[[Day], Day]) -> Demand:
+def with_days(demand: HouseholdState, change: Callable[[Day], Day]) -> HouseholdState:
     """Return the same with each day changed."""
     months = (
         replace(month, days=tuple(map(change, month.days))) for month in demand.earlier_months
@@ -64,7 +64,7 @@ def with_days(demand: Demand, change: Callable[[Day], Day]) -> Demand:
 
 def on_the_market(
     quarters: Sequence[QuarterHour], contract: Contract, price_of: Callable[[datetime], float]
-) -> tuple[Demand, MarketHours]:
+) -> tuple[HouseholdState, MarketHours]:
     """Return what a meter knows that had a price of each hour, and these prices."""
     demand = demand_after(quarters, contract)
     costs: dict[datetime, float] = {}
@@ -81,7 +81,7 @@ def on_the_market(
     return with_days(demand, priced), market
 
 
-def partly_shared(demand: Demand, share: float) -> Demand:
+def partly_shared(demand: HouseholdState, share: float) -> HouseholdState:
     """Return the same, with this share of each quarter-hour from energy sharing."""
 
     def shared(day: Day) -> Shared:

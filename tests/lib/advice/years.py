@@ -6,8 +6,8 @@ from datetime import timedelta
 from functools import lru_cache
 from math import cos, pi
 
-from smartyp1.bill.demand_meter import DemandMeter
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household import Household
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Energies
@@ -36,9 +36,11 @@ def quarter_hours(powers: Powers, first: str = FIRST, end: str = END) -> list[Qu
     return found
 
 
-def demand_after(quarters: Iterable[QuarterHour], contract: Contract, until: str = END) -> Demand:
+def demand_after(
+    quarters: Iterable[QuarterHour], contract: Contract, until: str = END
+) -> HouseholdState:
     """Return what a meter knows whose past is these quarter-hours."""
-    meter = DemandMeter(contract)
+    meter = Household(contract)
     meter.set_leneda_days(_leneda_days(tuple(quarters)))
     meter.update(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
     demand = meter.snapshot

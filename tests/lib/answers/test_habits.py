@@ -8,8 +8,8 @@ import pytest
 from smartyp1.advice.night_load import usual_night_kw
 from smartyp1.advice.solar_house import Supply, SupplyKind
 from smartyp1.answers.habits import SuppliedHouse, highlights_report, usual_report
-from smartyp1.bill.demand_meter import DemandMeter
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household import Household
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month, Shared
 from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.history.calendar import day_start
@@ -33,7 +33,9 @@ def market_at(time: datetime) -> MarketPrices:
     return MarketPrices({11: -0.08, 17: 0.25}.get(time.hour, 0.09))
 
 
-def always_300_w(contract: Contract, time: datetime, end: datetime) -> tuple[Demand, QuarterHours]:
+def always_300_w(
+    contract: Contract, time: datetime, end: datetime
+) -> tuple[HouseholdState, QuarterHours]:
     """Return the demand of a house that always uses 300 W, and its quarter-hours."""
     meter, demand = read_quarter_hours(contract, time, end, lambda _: (0.075, 0), market_at)
     since = day_start(end - timedelta(days=30))
@@ -126,7 +128,7 @@ def test_the_reason_and_the_energy_of_the_house(
 ) -> None:
     contract = Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06)
     meter, kwh, time, noon = (
-        DemandMeter(contract),
+        Household(contract),
         1000.0,
         START,
         datetime(2026, 6, 23, 10, tzinfo=UTC),

@@ -12,7 +12,7 @@ from smartyp1.advice.energy_shares import HouseDevice, HouseSources
 from smartyp1.advice.solar_house import Supply, SupplyKind
 from smartyp1.answers.house import house_report
 from smartyp1.answers.shares import MONTH, YESTERDAY, shares_report
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.history.calendar import day_start
 from smartyp1.history.market_prices import MarketPrices
@@ -32,7 +32,7 @@ def market_at(time: datetime) -> float:
     return {11: -0.08, 17: 0.25, 19: 0.12}.get(time.hour, 0.09)
 
 
-def month_of(contract: Contract) -> tuple[Demand, QuarterHours, HouseSources]:
+def month_of(contract: Contract) -> tuple[HouseholdState, QuarterHours, HouseSources]:
     """Return the meter's month, and what the statistics know of panels, car and heater."""
     demand, known, sources = lived_until(
         NOW, contract, lambda time: MarketPrices(*[market_at(time)] * 2)

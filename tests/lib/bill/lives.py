@@ -25,7 +25,7 @@ SECOND = Contract(reference_kw=3, energy_price=0.2, second_price=0.1, second_hou
 _MODULES = {
     "Contract": "prices.contract",
     "Covered": "bill.sharing",
-    "DemandMeter": "bill.demand_meter",
+    "Household": "bill.household",
     "Energies": "history.register_amounts",
     "LenedaDays": "bill.leneda_days",
     "MarketPrices": "history.market_prices",
@@ -101,7 +101,7 @@ class Life:
 
     def parts(self, chance: random.Random) -> Iterator[Any]:
         """Yield a meter after each part of its life."""
-        meter = self._of.DemandMeter(self.contract(chance))
+        meter = self._of.Household(self.contract(chance))
         time, kwh, serial = JUNE - timedelta(minutes=chance.randrange(3000)), 1000.0, "A"
         for _ in range(chance.randrange(3, 8)):
             until = time + timedelta(minutes=chance.randrange(30, 9000))

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from smartyp1.bill.demand_meter import DemandMeter
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household import Household
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.month_columns import Row
 from smartyp1.history.month_file_lines import HEADER, line_of, month_name
@@ -31,7 +31,7 @@ def quarter(start: str, mean_kw: float) -> QuarterHour:
     return QuarterHour(at(start), mean_kw)
 
 
-def cost(demand: Demand) -> float | None:
+def cost(demand: HouseholdState) -> float | None:
     """Return what the energy above the reference power costs this month, each part at its price."""
     now = demand.contracts.at(demand.quarter_start)
     if now.reference_kw is None or now.surcharge is None:
@@ -59,7 +59,7 @@ def row_of(quarters: Iterable[QuarterHour], *others: Span) -> Row:
     return row
 
 
-def known(meter: DemandMeter) -> Demand:
+def known(meter: Household) -> HouseholdState:
     """Return the snapshot of a meter that has one."""
     assert meter.snapshot
     return meter.snapshot
@@ -71,7 +71,7 @@ class Disk:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
 
-    def write(self, meter: DemandMeter) -> None:
+    def write(self, meter: Household) -> None:
         """Add the lines of the spans that are new."""
         for span in meter.take_new():
             name = month_name(span.start)
@@ -88,7 +88,7 @@ class Connection:
         self.since: date | None = None
         self.threshold_kva: float | None = None
         self.market = NO_PRICES
-        self.meter = DemandMeter(self.contract)
+        self.meter = Household(self.contract)
         self.disk = Disk()
         self.time = at(start)
         self.imported_wh = REGISTER_WH
@@ -97,11 +97,11 @@ class Connection:
         self.quarters: list[QuarterHour] = []
 
     @property
-    def demand(self) -> Demand:
+    def demand(self) -> HouseholdState:
         """Return what the meter knows."""
         return known(self.meter)
 
-    def read(self, power_kw: float | None = None) -> Demand:
+    def read(self, power_kw: float | None = None) -> HouseholdState:
         """Let the meter send a telegram."""
         exported_kwh = None if self.exported_wh is None else self.exported_wh / 1000
         self.meter.update(
@@ -114,8 +114,8 @@ class Connection:
         )
         demand = self.meter.snapshot
         assert demand is not None
-        if demand.last_quarter and demand.last_quarter not in self.quarters[-1:]:
-            self.quarters.append(demand.last_quarter)
+        if demand.values.last_quarter and demand.values.last_quarter not in self.quarters[-1:]:
+            self.quarters.append(demand.values.last_quarter)
         return demand
 
     def set_price(self, price: float | None, since: str | None = None) -> None:
@@ -132,14 +132,16 @@ class Connection:
         """Store what is known, and go on from that; the contract stays."""
         self.disk.write(self.meter)
         stored = json.loads(json.dumps(self.meter.as_dict(), allow_nan=False))
-        self.meter = DemandMeter.from_dict(stored, self.contract, self.since, self.disk.files)
+        self.meter = Household.from_dict(stored, self.contract, self.since, self.disk.files)
 
     def pass_by(self, seconds: float, used_wh: int = 0) -> None:
         """Let time pass and energy be used without a telegram."""
         self.time += timedelta(seconds=seconds)
         self.imported_wh += used_wh
 
-    def after(self, seconds: float, used_wh: int = 0, power_kw: float | None = None) -> Demand:
+    def after(
+        self, seconds: float, used_wh: int = 0, power_kw: float | None = None
+    ) -> HouseholdState:
         """Return what the telegram says that comes `seconds` later."""
         self.pass_by(seconds, used_wh)
         return self.read(power_kw)
@@ -149,7 +151,7 @@ class Connection:
         for _ in range(round(hours * 4)):
             self.after(900, round(kw * 250), kw)
 
-    def draw(self, minutes: int, wh_a_minute: int) -> Demand:
+    def draw(self, minutes: int, wh_a_minute: int) -> HouseholdState:
         """Draw the same power for some minutes, with a telegram each; return the last."""
         assert minutes > 0
         for _ in range(minutes):
@@ -163,12 +165,12 @@ def read_quarter_hours(
     end: datetime,
     kwh_from: Callable[[datetime], tuple[float, float]],
     market_at: Callable[[datetime], MarketPrices] = lambda _: NO_PRICES,
-) -> tuple[DemandMeter, Demand]:
+) -> tuple[Household, HouseholdState]:
     """Return a meter that is read each quarter-hour until `end`.
 
     `kwh_from` says what is imported and exported in the quarter-hour that begins at a time.
     """
-    meter, imported, exported, time = DemandMeter(contract), 1000.0, 500.0, start
+    meter, imported, exported, time = Household(contract), 1000.0, 500.0, start
     while time <= end:
         energies = Energies(round(imported, 4), round(exported, 4))
         meter.update(time, energies, None, SERIAL, market=market_at(time))

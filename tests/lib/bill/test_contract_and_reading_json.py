@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import PRICE, Connection
 
@@ -90,7 +90,7 @@ TIMES = [
 
 def assert_malformed(stored: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - it says nothing of what is stored
-        DemandMeter.from_dict(stored, Contract(reference_kw=3))
+        Household.from_dict(stored, Contract(reference_kw=3))
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if path not in OPTIONAL])
@@ -155,4 +155,4 @@ def assert_malformed_if(stored: object, *, is_malformed: bool) -> None:
     if is_malformed:
         assert_malformed(stored)
     else:
-        DemandMeter.from_dict(stored, Contract(reference_kw=3))
+        Household.from_dict(stored, Contract(reference_kw=3))

@@ -13,9 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from smartyp1.bill.bill import compute_bill
-from smartyp1.bill.demand_meter import DemandMeter
-from smartyp1.bill.demand_snapshot import Demand
 from smartyp1.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
+from smartyp1.bill.household import Household
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.history.market_prices import MarketPrices
@@ -28,7 +28,7 @@ feed, leneda, market, sharing, kw = LIFE.feed, LIFE.leneda, LIFE.market, LIFE.sh
 CONTRACTS = pytest.mark.parametrize("contract", [FIXED, MARKET, SECOND])
 
 
-def amounts(meter: DemandMeter) -> tuple[HourlyAmounts, list[Month], Demand]:
+def amounts(meter: Household) -> tuple[HourlyAmounts, list[Month], HouseholdState]:
     """Return all hours of a meter, and the months from which they come."""
     demand = meter.newest
     assert demand
@@ -45,7 +45,7 @@ def total(hours: dict[datetime, float], month: Month) -> float:
     return sum(value for hour, value in hours.items() if month.start <= hour < month.end)
 
 
-def checked(meter: DemandMeter) -> HourlyAmounts:
+def checked(meter: Household) -> HourlyAmounts:
     """Return the hours of a meter, after a comparison with its months and bills."""
     found, months, demand = amounts(meter)
     assert all(hour + HOUR <= demand.until for hours in found for hour in hours)
@@ -67,7 +67,7 @@ def is_full_hour(time: datetime) -> bool:
 
 @CONTRACTS
 def test_the_total_is_the_bill_at_each_hour(contract: Contract) -> None:
-    meter = DemandMeter(contract)
+    meter = Household(contract)
     kwh, time, last = 1000.0, JUNE - 2 * HOUR, 0.0
     while time < JUNE + 31 * DAY:
         end = time + QUARTER
@@ -87,7 +87,7 @@ def test_the_total_is_the_bill_at_each_hour(contract: Contract) -> None:
 
 
 def test_an_hour_by_hand() -> None:
-    meter = DemandMeter(replace(FIXED, energy_fee=None))
+    meter = Household(replace(FIXED, energy_fee=None))
     feed(meter, JUNE - HOUR, JUNE + 31 * DAY)
 
     found = checked(meter)
@@ -109,7 +109,7 @@ def test_an_hour_by_hand() -> None:
 
 
 def test_the_second_price_begins_at_its_hour() -> None:
-    meter = DemandMeter(SECOND)
+    meter = Household(SECOND)
     feed(meter, JUNE - HOUR, JUNE + 3 * DAY)
     found, _, _ = amounts(meter)
     before, after = JUNE + 45 * HOUR, JUNE + 46 * HOUR  # 21 and 22 o'clock
@@ -118,7 +118,7 @@ def test_the_second_price_begins_at_its_hour() -> None:
 
 
 def test_a_market_price_is_that_of_its_hour() -> None:
-    meter = DemandMeter(MARKET)
+    meter = Household(MARKET)
     feed(meter, JUNE - HOUR, JUNE + 3 * DAY)
     found, _, _ = amounts(meter)
     for hour in (JUNE + 31 * HOUR, JUNE + 38 * HOUR, JUNE + 40 * HOUR):
@@ -134,7 +134,7 @@ def without(*days: int) -> Callable[[datetime], MarketPrices]:
 
 
 def test_missing_market_prices_are_the_months_mean() -> None:
-    meter = DemandMeter(MARKET)
+    meter = Household(MARKET)
     feed(meter, JUNE - HOUR, JUNE + 31 * DAY, price=without(5))
     found = checked(meter)
     # The same price in each hour of the fifth: neither the market's nor none.
@@ -145,7 +145,7 @@ def test_missing_market_prices_are_the_months_mean() -> None:
 
 
 def test_a_month_with_few_market_prices_has_no_costs() -> None:
-    meter = DemandMeter(MARKET)
+    meter = Household(MARKET)
     feed(meter, JUNE - HOUR, JUNE + 31 * DAY, price=without(*range(5, 20)))
     found = checked(meter)
     assert JUNE + 11 * DAY not in found.cost
@@ -153,14 +153,14 @@ def test_a_month_with_few_market_prices_has_no_costs() -> None:
     # The operator does not pay for what has no price, but for the rest.
     assert found.compensation[JUNE + 11 * DAY + 13 * HOUR] == 0
     assert found.compensation[JUNE + 25 * DAY + 13 * HOUR] == pytest.approx(0.3 * 0.03)
-    meter = DemandMeter(MARKET)
+    meter = Household(MARKET)
     feed(meter, JUNE - HOUR, JUNE + DAY, price=without(*range(32)))
     found, _, _ = amounts(meter)
     assert set(found.compensation.values()) == {0}
 
 
 def test_outages_an_exchange_and_a_clock_set_back() -> None:
-    meter = DemandMeter(FIXED)
+    meter = Household(FIXED)
     first = JUNE + 4 * DAY + timedelta(hours=3, minutes=20)
     kwh = feed(meter, JUNE - HOUR, first, minutes=5)
     second = JUNE + 6 * DAY + timedelta(hours=7, minutes=7)
@@ -189,7 +189,7 @@ def test_outages_an_exchange_and_a_clock_set_back() -> None:
 @CONTRACTS
 def test_a_day_on_which_the_clocks_change(contract: Contract, midnight: str, hours: int) -> None:
     begin = datetime.fromisoformat(f"{midnight}T00:00+00:00") - (1 if hours == 23 else 2) * HOUR
-    meter = DemandMeter(contract)
+    meter = Household(contract)
     feed(meter, begin - 30 * DAY, begin + 8 * DAY)
     found = checked(meter)
     assert all(begin + n * HOUR in found.total for n in range(hours + 1))
@@ -202,7 +202,7 @@ def test_a_day_on_which_the_clocks_change(contract: Contract, midnight: str, hou
 
 
 def test_contracts_entered_late_and_the_vat_switched() -> None:
-    meter = DemandMeter()
+    meter = Household()
     feed(meter, JUNE - HOUR, JUNE + 40 * DAY)
     found, _, _ = amounts(meter)
     assert (found.total, found.cost, found.compensation) == ({}, {}, {})
@@ -218,7 +218,7 @@ def test_contracts_entered_late_and_the_vat_switched() -> None:
 
 
 def test_a_price_of_last_year_entered_late() -> None:
-    meter = DemandMeter(replace(FIXED, energy_price=0.25))
+    meter = Household(replace(FIXED, energy_price=0.25))
     year = datetime(2025, 12, 31, 23, tzinfo=UTC)
     feed(meter, year - 70 * DAY, year + 45 * DAY)
     before = checked(meter)
@@ -238,7 +238,7 @@ def test_a_price_of_last_year_entered_late() -> None:
 
 @pytest.mark.parametrize("contract", [FIXED, MARKET])
 def test_sharing_that_comes_five_weeks_late(contract: Contract) -> None:
-    meter = DemandMeter(replace(contract, community_price=0.09))
+    meter = Household(replace(contract, community_price=0.09))
     feed(meter, JUNE - HOUR, JUNE + 38 * DAY)
     before = checked(meter)
 
@@ -261,7 +261,7 @@ def test_sharing_that_comes_five_weeks_late(contract: Contract) -> None:
 def test_the_running_quarter_hour_is_in_no_hour() -> None:
     sums = []
     for minutes in (0, 44):
-        meter = DemandMeter(FIXED)
+        meter = Household(FIXED)
         feed(meter, JUNE, JUNE + timedelta(days=1, hours=18, minutes=minutes), minutes=1)
         found = checked(meter)
         last = JUNE + timedelta(days=1, hours=17)
@@ -272,7 +272,7 @@ def test_the_running_quarter_hour_is_in_no_hour() -> None:
 
 
 def test_leneda_alone_then_a_cable() -> None:
-    meter = DemandMeter()
+    meter = Household()
     meter.change_contract(FIXED, date(2026, 4, 1), JUNE + 20 * DAY)
     meter.set_leneda_days(LenedaDays(leneda(JUNE - 60 * DAY, JUNE + 10 * DAY)))
     alone = checked(meter)
@@ -292,7 +292,7 @@ def test_leneda_alone_then_a_cable() -> None:
 
 
 def test_leneda_in_an_outage_changes_only_its_hours() -> None:
-    meter = DemandMeter(FIXED)
+    meter = Household(FIXED)
     begin, end = JUNE + 4 * DAY + 5 * HOUR, JUNE + 6 * DAY + 9 * HOUR
     kwh = feed(meter, JUNE - HOUR, begin)
     drawn = sum(kw(begin + n * QUARTER) / 4 for n in range((end - begin) // QUARTER))

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
 from smartyp1.bill.quarter_hour_views import quarter_hours_between
 from smartyp1.history.month_file_lines import HEADER, span_of
@@ -66,14 +66,14 @@ def test_a_damaged_line_becomes_a_gap_of_known_energy(
     content = b"\n".join([header, *kept, *more, *lines[place - 1 + count :], b""])
     stored = house.meter.as_dict()
 
-    meter = DemandMeter.from_dict(stored, house.contract, files={name: content})
+    meter = Household.from_dict(stored, house.contract, files={name: content})
 
     assert meter.damaged == {name}
     before, after = house.demand.month, known(meter).month
     assert after.imported_kwh == pytest.approx(before.imported_kwh)
     assert after.quarter_hours == before.quarter_hours - quarters
     # Restored, all is as before.
-    meter = DemandMeter.from_dict(stored, house.contract, files={name: data})
+    meter = Household.from_dict(stored, house.contract, files={name: data})
     assert meter.damaged == frozenset()
     assert known(meter).month == before
 
@@ -82,7 +82,7 @@ def test_a_missing_first_file_becomes_a_gap_of_known_energy() -> None:
     house = house_with_lines()
     stored = house.meter.as_dict()
 
-    meter = DemandMeter.from_dict(stored, house.contract, files={})
+    meter = Household.from_dict(stored, house.contract, files={})
 
     assert meter.damaged == {"2026-06"}
     assert known(meter).month.imported_kwh == house.demand.month.imported_kwh
@@ -98,7 +98,7 @@ def test_a_header_that_is_damaged_or_ends_otherwise_hides_no_line(
     [(name, data)] = house.disk.files.items()
     content = end.join([header, *data.split(b"\n")[1:]])
 
-    meter = DemandMeter.from_dict(house.meter.as_dict(), house.contract, files={name: content})
+    meter = Household.from_dict(house.meter.as_dict(), house.contract, files={name: content})
 
     assert meter.damaged == frozenset()
     assert meter.snapshot == house.meter.snapshot
@@ -122,7 +122,7 @@ def test_a_file_that_was_removed_on_purpose_is_no_damage() -> None:
     # Its energy is the meter's all the same: it came between the two others.
     removed = with_removed(b"1-3\nrubbish\n", name, house.disk.files[name])
     for more, damaged in (({REMOVED: removed}, set()), ({}, {"2026-06"})):
-        meter = DemandMeter.from_dict(stored, house.contract, files=files | more)
+        meter = Household.from_dict(stored, house.contract, files=files | more)
         assert meter.damaged == damaged
         assert known(meter).month.imported_kwh == 3 * 110 * 0.25
 
@@ -145,7 +145,7 @@ def test_a_clock_that_leaps_more_than_two_years_damages_no_file() -> None:
 
 
 def test_a_line_has_both_registers_at_the_end_of_its_quarter_hour() -> None:
-    meter, start = DemandMeter(CONTRACT), datetime(2026, 6, 2, 8, tzinfo=UTC)
+    meter, start = Household(CONTRACT), datetime(2026, 6, 2, 8, tzinfo=UTC)
     for minutes, imported, exported in ((0, 100.0, 50.0), (10, 100.3, 50.6), (20, 100.5, 51.6)):
         meter.update(start + timedelta(minutes=minutes), Energies(imported, exported), None, "SAG1")
     [span] = meter.take_new()
@@ -164,10 +164,10 @@ def test_what_follows_the_part_that_was_stored_last_stays_after_a_kill() -> None
     house.after(3600, 1_000)
     house.disk.write(house.meter)
     assert house.disk.files
-    meter = DemandMeter.from_dict(stored, house.contract, files=house.disk.files)
+    meter = Household.from_dict(stored, house.contract, files=house.disk.files)
     month = known(meter).month
     assert (month.quarter_hours, month.imported_kwh) == (32, 16.0)
-    assert known(meter).last_quarter == house.demand.last_quarter
+    assert known(meter).values.last_quarter == house.demand.values.last_quarter
 
 
 def test_the_last_quarter_hour_is_the_last_one_of_the_file_after_a_kill() -> None:
@@ -177,8 +177,8 @@ def test_the_last_quarter_hour_is_the_last_one_of_the_file_after_a_kill() -> Non
     for used_wh in (100, 200, 300, 400):
         house.after(900, used_wh)
     house.disk.write(house.meter)
-    meter = DemandMeter.from_dict(stored, house.contract, files=house.disk.files)
-    assert known(meter).last_quarter == house.demand.last_quarter
+    meter = Household.from_dict(stored, house.contract, files=house.disk.files)
+    assert known(meter).values.last_quarter == house.demand.values.last_quarter
 
 
 def test_after_a_kill_a_clock_that_was_put_back_stays_put_back() -> None:
@@ -190,8 +190,8 @@ def test_after_a_kill_a_clock_that_was_put_back_stays_put_back() -> None:
     house.draw_hours(26)
     house.disk.write(house.meter)
     assert house.disk.files.keys() == {"2026-05", "2026-07"}
-    meter = DemandMeter.from_dict(stored, house.contract, files=house.disk.files)
-    assert known(meter).last_quarter == house.demand.last_quarter
+    meter = Household.from_dict(stored, house.contract, files=house.disk.files)
+    assert known(meter).values.last_quarter == house.demand.values.last_quarter
     assert booked_kwh(meter) == booked_kwh(house.meter)
 
 
@@ -206,7 +206,7 @@ def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> N
     data = house.disk.files["2026-06"].replace(b"version=2", b"version=3")
     files = {**house.disk.files, "2026-06": data}
 
-    meter = DemandMeter.from_dict(house.meter.as_dict(), house.contract, files=files)
+    meter = Household.from_dict(house.meter.as_dict(), house.contract, files=files)
 
     assert "2026-06" in meter.damaged
     assert known(meter).month.quarter_hours == 100
@@ -226,7 +226,7 @@ def test_a_restored_file_counts_once_beside_the_gap_that_stood_for_it(kept: int)
     stored = house.meter.as_dict()
 
     # The lost lines become a gap, which is then a line of June.
-    house.meter = DemandMeter.from_dict(stored, house.contract, files=files)
+    house.meter = Household.from_dict(stored, house.contract, files=files)
     house.after(900, 250)
     house.restart()
     assert booked_kwh(house.meter) == 301 * 0.25
@@ -244,7 +244,7 @@ def test_lines_that_are_restored_after_their_state_was_lost_count_once() -> None
     lines = data.split(b"\n")
     house.disk.files[name] = b"\n".join([*lines[:60], b""])
 
-    house.meter = DemandMeter.from_files(house.contract, None, house.disk.files)
+    house.meter = Household.from_files(house.contract, None, house.disk.files)
     for _ in range(100):
         house.after(900, 250)
     house.restart()
@@ -258,7 +258,7 @@ def test_lines_that_are_restored_after_their_state_was_lost_count_once() -> None
     assert house.meter.damaged == frozenset()
 
 
-def booked_kwh(meter: DemandMeter) -> float:
+def booked_kwh(meter: Household) -> float:
     """Return the imported energy of all months."""
     demand = known(meter)
     return sum(month.imported_kwh for month in (*demand.earlier_months, demand.month))
@@ -282,7 +282,7 @@ def booked_kwh(meter: DemandMeter) -> float:
 def test_a_line_that_is_none_is_passed_over(line: str) -> None:
     good = "2026-06-15T12:{}Z,,250,2,30,0.4,,,,,,,{}\n"
     text = f"{HEADER}{good.format('00', 1)}{line}\n{good.format('30', 3)}"
-    meter = DemandMeter.from_files(CONTRACT, None, {"2026-06": text.encode()})
+    meter = Household.from_files(CONTRACT, None, {"2026-06": text.encode()})
     noon = datetime(2026, 6, 15, 12, tzinfo=UTC)
     found = quarter_hours_between(meter.columns, NO_LENEDA_DAYS, noon, noon + timedelta(days=1))
     assert [(each.start.minute, each.mean_kw) for each in found] == [(0, 1.0), (30, 1.0)]

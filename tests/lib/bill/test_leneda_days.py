@@ -165,8 +165,8 @@ def test_what_the_platform_estimates_stands_and_is_not_measured() -> None:
         [0.9678],
         (),
     )
-    assert demand.peak is not None
-    assert (demand.peak.mean_kw, demand.peak.origin) == (5.0, Origin.LENEDA_ESTIMATED)
+    assert demand.values.peak is not None
+    assert (demand.values.peak.mean_kw, demand.values.peak.origin) == (5.0, Origin.LENEDA_ESTIMATED)
 
 
 def test_contracts_divide_a_day() -> None:

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from smartyp1.bill.bill import compute_bill
-from smartyp1.bill.demand_meter import DemandMeter
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household import Household
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import ClassExcess, Day, Month
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
@@ -88,13 +88,13 @@ def test_a_gap_of_more_than_forty_days_is_unknown(days: int, known: bool) -> Non
 
 
 def test_the_exported_and_the_reactive_energy() -> None:
-    meter = DemandMeter()
+    meter = Household()
 
     def read(minute: int, *kwh: float | None) -> QuarterHour | None:
         time = at("2026-07-15T12:00:00S") + timedelta(minutes=minute)
         meter.update(time, Energies(*kwh), None, SERIAL)
         demand = meter.snapshot
-        return demand.last_quarter if demand else None
+        return demand.values.last_quarter if demand else None
 
     read(0, 100.0, 50.0, 10.0, 20.0)
     read(5, 100.1, 50.0, 10.0, 20.1)
@@ -126,7 +126,7 @@ def test_the_exported_and_the_reactive_energy() -> None:
 
 
 def test_the_markets_prices_are_those_of_the_moment() -> None:
-    meter = DemandMeter()
+    meter = Household()
     wh = [100_000, 50_000]
 
     def read(minute: float, imported: int, exported: int, *prices: float | None) -> Day:
@@ -160,14 +160,14 @@ def test_the_markets_prices_are_those_of_the_moment() -> None:
 
 
 def test_the_files_keep_the_markets_prices_of_each_quarter_hour() -> None:
-    meter, disk = DemandMeter(), Disk()
+    meter, disk = Household(), Disk()
     for number in range(10):
         time = at("2026-07-15T12:00:00S") + timedelta(minutes=15 * number)
         energies = Energies(100 + 0.4 * number, 50 + 0.1 * number)
         prices = MarketPrices(0.10 + number / 100, 0.05)
         meter.update(time, energies, None, SERIAL, None, prices)
     disk.write(meter)
-    stored = DemandMeter.from_dict(meter.as_dict(), Contract(), files=disk.files)
+    stored = Household.from_dict(meter.as_dict(), Contract(), files=disk.files)
     [day] = known(stored).month.days
     # Nine quarter-hours of 400 Wh: the first at 0.10, which holds from its start, the last at 0.18.
     assert (day.market_wh, day.market_cost) == pytest.approx((3600, 0.4 * 9 * 0.14))
@@ -176,10 +176,10 @@ def test_the_files_keep_the_markets_prices_of_each_quarter_hour() -> None:
 @pytest.mark.parametrize("seed", range(examples(2)))
 def test_a_month_at_the_markets_prices_costs_the_exact_sum(seed: int) -> None:
     random, contract = Random(seed), Contract(energy_margin=0.0)  # noqa: S311
-    meter, disk = DemandMeter(contract), Disk()
+    meter, disk = Household(contract), Disk()
     time, wh, exact = at("2026-06-01T00:00:00S"), 0, Fraction(0)
 
-    def read(price: Fraction) -> Demand:
+    def read(price: Fraction) -> HouseholdState:
         meter.update(time, Energies(wh / 1000), 0, SERIAL, None, MarketPrices(float(price)))
         return known(meter)
 
@@ -197,7 +197,7 @@ def test_a_month_at_the_markets_prices_costs_the_exact_sum(seed: int) -> None:
     read(Fraction(0))
     time += timedelta(minutes=15)
     disk.write(meter)
-    stored = DemandMeter.from_dict(meter.as_dict(), contract, files=disk.files)
+    stored = Household.from_dict(meter.as_dict(), contract, files=disk.files)
     for demand in (read(Fraction(0)), known(stored)):
         june = (*demand.earlier_months, demand.month)[0]
         [energy, *_] = compute_bill(june, demand.contracts, june.end).lines
@@ -211,7 +211,7 @@ def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
     house.change(Contract(reference_kw=7), "2026-07-15")
 
     # 2 * (3000 - 750) above 3 kW on the 14th, 2 * (3000 - 1750) above 7 kW on the 15th.
-    assert house.demand.excess_kwh == 4.5 + 2.5
+    assert house.demand.values.excess_kwh == 4.5 + 2.5
     assert len(house.demand.month.days) == 2
     # The same again is no change, also after a restart.
     before = house.demand.contracts
@@ -219,7 +219,7 @@ def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
     assert house.demand.contracts == before
     # One for the future waits; one without a day takes its place.
     house.change(Contract(reference_kw=12), "2026-07-20")
-    assert house.draw(15, 200).excess_kwh == 7.0 + 1.25
+    assert house.draw(15, 200).values.excess_kwh == 7.0 + 1.25
     house.change(Contract(reference_kw=3))
     contracts = house.draw(1, 0).contracts
     assert contracts.at(at("2026-07-21T00:00:00S")).reference_kw == 3
@@ -296,15 +296,17 @@ def test_the_power_available_is_never_more_than_the_connection_carries() -> None
     house.read()
 
     # 30 kW are 7500 Wh: in 7.5 minutes 60 kW, in 5 minutes 90 kW.
-    assert house.after(450).available_kw == 60.0
-    assert house.after(150).available_kw == 69.0
+    assert house.after(450).values.available_kw == 60.0
+    assert house.after(150).values.available_kw == 69.0
     house.threshold_kva = None  # not in every telegram
-    assert house.after(299).available_kw == 69.0
+    assert house.after(299).values.available_kw == 69.0
     # Another meter has another threshold, or says none; the beginning of this quarter-hour is lost.
     house.serial = "SAG1030790009999"
-    assert house.after(451).available_kw == 30.0
-    assert house.after(380).available_kw == pytest.approx(192.857143)  # 30 kW for 450 s in 70 s
-    assert house.after(65).available_kw == 225.0  # and in a minute
+    assert house.after(451).values.available_kw == 30.0
+    assert house.after(380).values.available_kw == pytest.approx(
+        192.857143
+    )  # 30 kW for 450 s in 70 s
+    assert house.after(65).values.available_kw == 225.0  # and in a minute
 
 
 def test_the_power_available_without_a_usable_threshold() -> None:
@@ -312,9 +314,9 @@ def test_the_power_available_without_a_usable_threshold() -> None:
     house.threshold_kva = 0.0
     house.read()
 
-    assert house.after(890).available_kw == 1000.0  # 1500 kW
+    assert house.after(890).values.available_kw == 1000.0  # 1500 kW
     house.threshold_kva = 17.3  # less than the reference power: more cannot flow
-    assert house.after(10).available_kw == 17.3
+    assert house.after(10).values.available_kw == 17.3
 
 
 def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
@@ -332,23 +334,23 @@ def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
 def test_another_reference_power_applies_from_then_on() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
     house.read()
-    assert house.draw(15, 100).excess_kwh == 0.75  # (6 - 3) / 4
+    assert house.draw(15, 100).values.excess_kwh == 0.75  # (6 - 3) / 4
 
     # Set in the second half of a quarter-hour, it judges the next one; what was counted stays.
     house.draw(10, 100)
     house.change(replace(house.contract, reference_kw=5))
-    assert house.demand.excess_kwh == 0.75
-    assert house.demand.available_kw == 0.0  # 750 - 1000 Wh
-    assert house.draw(5, 100).excess_kwh == 1.5  # 0.75 + (6 - 3) / 4
-    assert house.draw(15, 100).excess_kwh == 1.75  # 1.5 + (6 - 5) / 4
+    assert house.demand.values.excess_kwh == 0.75
+    assert house.demand.values.available_kw == 0.0  # 750 - 1000 Wh
+    assert house.draw(5, 100).values.excess_kwh == 1.5  # 0.75 + (6 - 3) / 4
+    assert house.draw(15, 100).values.excess_kwh == 1.75  # 1.5 + (6 - 5) / 4
     # Set in the first half, it judges all of it.
     house.draw(5, 100)
     house.change(replace(house.contract, reference_kw=4))
-    assert house.demand.available_kw == 3.0  # 1000 - 500 Wh in 10 minutes
-    assert house.draw(10, 100).excess_kwh == 2.25  # 1.75 + (6 - 4) / 4
+    assert house.demand.values.available_kw == 3.0  # 1000 - 500 Wh in 10 minutes
+    assert house.draw(10, 100).values.excess_kwh == 2.25  # 1.75 + (6 - 4) / 4
 
     # Without one, nothing is counted, and nothing lost. The next one holds for the time without.
     house.change(Contract())
-    assert house.draw(15, 1000).excess_kwh is None
+    assert house.draw(15, 1000).values.excess_kwh is None
     house.change(Contract(reference_kw=7))
-    assert house.draw(1, 100).excess_kwh == 15.5  # 2.25 + (60 - 7) / 4
+    assert house.draw(1, 100).values.excess_kwh == 15.5  # 2.25 + (60 - 7) / 4

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from smartyp1.bill.bill import compute_bill
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract
@@ -25,27 +25,35 @@ def november() -> LenedaDays:
     )
 
 
-def past_of(contract: Contract = CONTRACT) -> DemandMeter:
-    meter = DemandMeter(contract)
+def past_of(contract: Contract = CONTRACT) -> Household:
+    meter = Household(contract)
     meter.set_leneda_days(november())
     return meter
 
 
 def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
-    assert DemandMeter(CONTRACT).snapshot is None
+    assert Household(CONTRACT).snapshot is None
     meter = past_of()
     demand = known(meter)
     assert not meter.has_readings
     end = datetime(2026, 11, 20, 23, tzinfo=UTC)
     assert demand.time == demand.until == demand.quarter_start == end
     assert demand.month_start == local("2026-11-01")
-    now = (demand.running, demand.running_kw, demand.projected_kw, demand.last_quarter)
+    now = (
+        demand.values.running,
+        demand.values.running_kw,
+        demand.values.projected_kw,
+        demand.values.last_quarter,
+    )
     assert now == (None, None, None, None)
-    assert (demand.will_exceed, demand.available_kw) == (None, None)
-    assert demand.peak
-    assert (demand.peak.start, demand.peak.mean_kw) == (local("2026-11-10T18:30"), 5.0)
+    assert (demand.values.will_exceed, demand.values.available_kw) == (None, None)
+    assert demand.values.peak
+    assert (demand.values.peak.start, demand.values.peak.mean_kw) == (
+        local("2026-11-10T18:30"),
+        5.0,
+    )
     # 2 kW above 3 kW for a quarter of an hour.
-    assert demand.excess_kwh == 0.5
+    assert demand.values.excess_kwh == 0.5
     # 20 days of 9.6 kWh, and 4.6 kW more for a quarter of an hour.
     assert demand.month.imported_kwh == pytest.approx(192 + 1.15)
     assert len(demand.month.days) == 20
@@ -55,12 +63,12 @@ def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
     assert (energy.quantity, energy.amount) == (pytest.approx(193.15), 28.97)
     # Without a reference power, no excess is known. This contract begins only at the end.
     meter.change_contract(Contract(energy_price=0.15), date(2026, 11, 21))
-    assert known(meter).excess_kwh == 0.5
-    assert known(past_of(Contract(energy_price=0.15))).excess_kwh is None
+    assert known(meter).values.excess_kwh == 0.5
+    assert known(past_of(Contract(energy_price=0.15))).values.excess_kwh is None
 
 
 def test_a_months_end_shows_the_whole_month() -> None:
-    meter = DemandMeter(CONTRACT)
+    meter = Household(CONTRACT)
     meter.set_leneda_days(LenedaDays(platform("2026-11-29", "2026-12-01", 0.4)))
     demand = known(meter)
     assert (demand.month_start, demand.until) == (local("2026-11-01"), local("2026-12-01"))
@@ -79,7 +87,7 @@ def test_the_first_reading_adds_no_energy() -> None:
     meter.update(local("2026-11-22T10:10"), Energies(REGISTER_KWH + 1), 6.0, "SAG1")
     demand = known(meter)
     assert demand.month.imported_kwh == pytest.approx(194.15)
-    assert demand.running_kw == pytest.approx(6.0)
+    assert demand.values.running_kw == pytest.approx(6.0)
     # The platform's days of the gap come a day later.
     meter.set_leneda_days(LenedaDays(platform("2026-11-01", "2026-11-22", 0.4)))
     demand = known(meter)
@@ -88,7 +96,7 @@ def test_the_first_reading_adds_no_energy() -> None:
 
 def test_it_is_the_same_after_a_restart_with_its_platform_days() -> None:
     stored = past_of().as_dict()
-    meter = DemandMeter.from_dict(stored, CONTRACT)
+    meter = Household.from_dict(stored, CONTRACT)
     assert meter.snapshot is None
     meter.set_leneda_days(november())
     assert meter.snapshot == past_of().snapshot
@@ -97,7 +105,7 @@ def test_it_is_the_same_after_a_restart_with_its_platform_days() -> None:
 def test_a_changed_price_leaves_the_past_alone() -> None:
     stored = past_of().as_dict()
     dearer = Contract(reference_kw=3, energy_price=0.25)
-    meter = DemandMeter.from_dict(stored, dearer, now=local("2026-11-21T10:00"))
+    meter = Household.from_dict(stored, dearer, now=local("2026-11-21T10:00"))
     meter.set_leneda_days(LenedaDays(platform("2026-11-20", "2026-11-22", 0.4)))
     demand = known(meter)
     # 9.6 kWh of the 20th and 4 kWh until ten o'clock at 0.15 EUR, 5.6 kWh at 0.25 EUR.

@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from smartyp1.bill.demand_meter import DemandMeter
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household import Household
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import Disk
@@ -303,68 +303,72 @@ def seconds_of(time: datetime) -> float:
     return time.timestamp()
 
 
-def check(demand: Demand, readings: list[Reading], chain: Chain) -> None:
+def check(demand: HouseholdState, readings: list[Reading], chain: Chain) -> None:
     """Compare a snapshot with all that can be computed from the readings up to it."""
     parts = segments(readings)
     check_running(demand, parts[-1], readings[-1])
     check_quarters(demand, parts, readings[-1], chain)
 
 
-def check_running(demand: Demand, segment: list[Reading], last: Reading) -> None:
+def check_running(demand: HouseholdState, segment: list[Reading], last: Reading) -> None:
     now = segment[-1].second
     start = now // QUARTER * QUARTER
     since = max(start, segment[0].second)
     assert seconds_of(demand.time) == now
     assert seconds_of(demand.quarter_start) == start
-    assert seconds_of(demand.measured_since) == since
+    assert seconds_of(demand.values.measured_since) == since
 
     kwh = (register_at(segment, now) - register_at(segment, since)) / 1000
     elapsed, rest = Fraction(now - since, 3600), Fraction(start + QUARTER - now, 3600)
     kw = None if last.watts is None else Fraction(last.watts, 1000)
     mean = kwh / elapsed if elapsed else kw
-    assert demand.running_kw == (mean if mean is None else pytest.approx(mean, abs=ROUNDING))
+    assert demand.values.running_kw == (mean if mean is None else pytest.approx(mean, abs=ROUNDING))
 
     projected = None if kw is None else (kwh + kw * rest) / (elapsed + rest)
     reference = last.reference_kw
     if projected is None:
-        assert demand.projected_kw is None
+        assert demand.values.projected_kw is None
     else:
-        assert demand.projected_kw == pytest.approx(projected, abs=ROUNDING)
+        assert demand.values.projected_kw == pytest.approx(projected, abs=ROUNDING)
     if projected is None or reference is None:
-        assert demand.will_exceed is None
+        assert demand.values.will_exceed is None
     elif abs(projected - reference) > ROUNDING:
-        assert demand.will_exceed is (projected > reference)
+        assert demand.values.will_exceed is (projected > reference)
 
     if reference is None:
-        assert demand.available_kw is None
+        assert demand.values.available_kw is None
         return
-    assert demand.available_kw is not None
+    assert demand.values.available_kw is not None
     left = reference * (elapsed + rest) - kwh
     if abs((left + Fraction(1, 1000)) / rest - reference) < ROUNDING:
         return
     if left / rest < reference < (left + Fraction(1, 1000)) / rest:
-        assert demand.available_kw == pytest.approx(min(reference, Fraction(1000)), abs=ROUNDING)
+        assert demand.values.available_kw == pytest.approx(
+            min(reference, Fraction(1000)), abs=ROUNDING
+        )
     elif left <= 0:
-        assert demand.available_kw == pytest.approx(0, abs=ROUNDING)
+        assert demand.values.available_kw == pytest.approx(0, abs=ROUNDING)
     else:
         available = left / rest
         if available > reference and rest < Fraction(1, 60):
             available = max(left * 60, Fraction(reference))
         available = min(available, Fraction(1000))
-        assert demand.available_kw == pytest.approx(available, abs=ROUNDING)
+        assert demand.values.available_kw == pytest.approx(available, abs=ROUNDING)
         # What it promises: drawn for the rest, it does not make the mean exceed.
-        mean = (kwh + Fraction(demand.available_kw) * rest) / (elapsed + rest)
+        mean = (kwh + Fraction(demand.values.available_kw) * rest) / (elapsed + rest)
         assert mean <= reference + ROUNDING
 
 
-def check_quarters(demand: Demand, parts: list[list[Reading]], last: Reading, chain: Chain) -> None:
+def check_quarters(
+    demand: HouseholdState, parts: list[list[Reading]], last: Reading, chain: Chain
+) -> None:
     quarters = [quarter for segment in parts for quarter in quarters_of(segment)]
     if quarters:
-        assert demand.last_quarter is not None
-        assert seconds_of(demand.last_quarter.start) == quarters[-1].start
-        assert demand.last_quarter.mean_kw == pytest.approx(quarters[-1].kw, abs=ROUNDING)
+        assert demand.values.last_quarter is not None
+        assert seconds_of(demand.values.last_quarter.start) == quarters[-1].start
+        assert demand.values.last_quarter.mean_kw == pytest.approx(quarters[-1].kw, abs=ROUNDING)
     else:
-        assert demand.last_quarter is None
+        assert demand.values.last_quarter is None
 
     month = chain.parts[-1].shown
     of_month = [each for each in chain.quarters() if local_month(each.start) == month]
@@ -372,19 +376,19 @@ def check_quarters(demand: Demand, parts: list[list[Reading]], last: Reading, ch
     if of_month:
         highest = max(quarter.kw for quarter in of_month)
         near = {quarter.start for quarter in of_month if highest - quarter.kw < ROUNDING}
-        assert demand.peak is not None
-        assert demand.peak.mean_kw == pytest.approx(highest, abs=ROUNDING)
-        assert seconds_of(demand.peak.start) in near
+        assert demand.values.peak is not None
+        assert demand.values.peak.mean_kw == pytest.approx(highest, abs=ROUNDING)
+        assert seconds_of(demand.values.peak.start) in near
     else:
-        assert demand.peak is None
+        assert demand.values.peak is None
     if last.reference_kw is None:
-        assert demand.excess_kwh is None
+        assert demand.values.excess_kwh is None
     else:
         excess = sum(map(above, of_month), Fraction(0))
         assert demand.month.above(last.reference_kw).energy_wh == pytest.approx(
             excess * 1000, abs=0.01
         )
-        assert demand.excess_kwh == pytest.approx(excess, abs=ROUNDING)
+        assert demand.values.excess_kwh == pytest.approx(excess, abs=ROUNDING)
     assert demand.month.quarter_hours == len(of_month)
     expected = {key: wh for key, wh in chain.imported().items() if wh}
     for kept in (*demand.earlier_months, demand.month):
@@ -449,7 +453,7 @@ def contract_of(reading: Reading) -> Contract:
     return Contract(reference_kw=reading.reference_kw)
 
 
-def feed(meter: DemandMeter, reading: Reading) -> Demand:
+def feed(meter: Household, reading: Reading) -> HouseholdState:
     meter.change_contract(contract_of(reading))
     meter.update(
         datetime.fromtimestamp(reading.second, UTC),
@@ -462,16 +466,16 @@ def feed(meter: DemandMeter, reading: Reading) -> Demand:
     return demand
 
 
-def stored_and_loaded(meter: DemandMeter, disk: Disk, contract: Contract) -> DemandMeter:
+def stored_and_loaded(meter: Household, disk: Disk, contract: Contract) -> Household:
     disk.write(meter)
     stored = json.loads(json.dumps(meter.as_dict(), allow_nan=False))
-    return DemandMeter.from_dict(stored, contract, files=disk.files)
+    return Household.from_dict(stored, contract, files=disk.files)
 
 
 @given(readings_of())
 @settings(max_examples=examples(120))
 def test_it_agrees_after_every_reading(readings: list[Reading]) -> None:
-    meter, chain = DemandMeter(), Chain()
+    meter, chain = Household(), Chain()
     for count, reading in enumerate(readings, 1):
         chain.take(reading)
         check(feed(meter, reading), readings[:count], chain)
@@ -482,7 +486,7 @@ def test_it_agrees_after_every_reading(readings: list[Reading]) -> None:
 def test_stored_and_loaded_at_any_point_it_is_the_same(
     readings: list[Reading], points: set[int]
 ) -> None:
-    meter, stored, disk = DemandMeter(), DemandMeter(), Disk()
+    meter, stored, disk = Household(), Household(), Disk()
     for index, reading in enumerate(readings):
         if index in points:
             stored = stored_and_loaded(stored, disk, contract_of(reading))

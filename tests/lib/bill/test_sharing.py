@@ -210,7 +210,10 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert by_layer(due) == (0, 3, 0, 0, 0)
     demand = house.demand
     assert demand.month.leneda_quarter_hours == 0
-    assert (demand.peak, demand.excess_kwh) == (before.peak, before.excess_kwh)
+    assert (demand.values.peak, demand.values.excess_kwh) == (
+        before.values.peak,
+        before.values.excess_kwh,
+    )
     # Nothing of it is stored, and it can be taken back.
     assert house.meter.as_dict() == stored
     house.meter.set_leneda_days(NO_LENEDA_DAYS)

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from smartyp1.bill.demand_meter import DemandMeter
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household import Household
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Day, Month
 from smartyp1.history.month_file_lines import HEADER, line_of, month_name
 from smartyp1.history.register_amounts import Energies
@@ -34,7 +34,7 @@ class House:
         self.registers = [10_000_000, 4_000_000]
         self.rises = [0, 0]
         self.serial = 0
-        self.meter = DemandMeter(CONTRACT)
+        self.meter = Household(CONTRACT)
         # Any of the last states may be what a kill leaves, with all lines that were written.
         self.states: list[Mapping[str, Any]] = []
         self.files: dict[str, bytes] = {}
@@ -42,7 +42,7 @@ class House:
         self.is_full = False
         self.read()
 
-    def read(self) -> Demand:
+    def read(self) -> HouseholdState:
         imported, exported = self.registers
         self.meter.update(
             self.time + self.offset,
@@ -78,14 +78,14 @@ class House:
             self.registers[index] += wh
             self.rises[index] += wh
 
-    def run(self, minutes: int) -> Demand:
+    def run(self, minutes: int) -> HouseholdState:
         for _ in range(max(1, minutes * 60 // EVERY)):
             self.use(EVERY)
             demand = self.read()
         return demand
 
     def load(self, stored: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
-        self.meter = DemandMeter.from_dict(json.loads(json.dumps(stored)), CONTRACT, files=files)
+        self.meter = Household.from_dict(json.loads(json.dumps(stored)), CONTRACT, files=files)
 
     def kill(self, number: int) -> None:
         """Go on from a state, and from files whose last line may have been cut."""
@@ -132,7 +132,7 @@ def number_of_last(data: bytes) -> int:
     return int(data.rstrip(b"\n").rsplit(b",", 2)[1]) if data.count(b"\n") > 1 else 0
 
 
-def check(demand: Demand) -> None:
+def check(demand: HouseholdState) -> None:
     """Check what holds at any moment."""
     months = (*demand.earlier_months, demand.month)
     starts = [month.start for month in months]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dev.simulator import Meter
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 from smartyp1.entities.deadband import DeadbandFilter
 from smartyp1.entities.entity_description import EntitySpec, SensorSpec
 from smartyp1.entities.mbus_sensors import sensors_of_mbus_meter
@@ -53,7 +53,7 @@ def test_a_day_costs_few_rows() -> None:
 def readings(day: datetime) -> Iterator[Reading]:
     """Yield what is known after each telegram of a day."""
     meter, decoder = Meter(1), Decoder(None)
-    reader = MeterReader(MeterMemory(DemandMeter(CONTRACT)))
+    reader = MeterReader(MeterMemory(Household(CONTRACT)))
     for number in range(timedelta(days=1) // PACE):
         time = day + number * PACE
         for event in decoder.feed(meter.frame_at(time)):

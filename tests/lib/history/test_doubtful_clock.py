@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import SERIAL, Disk
@@ -41,7 +41,7 @@ class House:
     """A new meter that draws 600 W, and the clock of the computer."""
 
     def __init__(self, now: datetime = NOW) -> None:
-        self.meter = DemandMeter(Contract(reference_kw=3))
+        self.meter = Household(Contract(reference_kw=3))
         self.disk = Disk()
         self.now = now
         self.wh = FIRST_WH
@@ -63,7 +63,7 @@ class House:
         """Go on from the stored state."""
         self.disk.write(self.meter)
         stored = self.meter.as_dict()
-        self.meter = DemandMeter.from_dict(stored, Contract(reference_kw=3), files=self.disk.files)
+        self.meter = Household.from_dict(stored, Contract(reference_kw=3), files=self.disk.files)
         assert not self.meter.damaged
 
     @property
@@ -112,8 +112,12 @@ def test_while_a_clock_is_doubtful_november_has_a_gap_and_no_quarter_hours() -> 
     house.now -= STEP
     house.reads(CLOCKS["a year ahead"], STEP)
     assert house.months() == {"2026-11": pytest.approx(house.drawn_kwh)}
-    assert (demand.running_kw, demand.projected_kw, demand.available_kw) == (None, None, None)
-    assert demand.will_exceed is demand.last_quarter is None
+    assert (demand.values.running_kw, demand.values.projected_kw, demand.values.available_kw) == (
+        None,
+        None,
+        None,
+    )
+    assert demand.values.will_exceed is demand.values.last_quarter is None
     # The month of the computer's clock is shown.
     house = House(NOW + 20 * DAY)
     house.reads(CLOCKS["a year ahead"], DAY + timedelta(hours=3))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from smartyp1.bill.bill import compute_bill
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
 from tests.lib.bill.months import LUXEMBOURG
 from tests.lib.bill.support import Connection, at, platform
@@ -40,14 +40,14 @@ class Watched:
         self.house = Connection(start, reference_kw=3)
         self.right = at(start)
         self.excess, self.cost = Statistics(), Statistics()
-        self.demands: list[Demand] = []
+        self.demands: list[HouseholdState] = []
         self.read()
 
     def read(self) -> None:
         demand = self.house.read()
         self.demands.append(demand)
-        assert demand.excess_kwh is not None
-        self.excess.note(demand.month_start, demand.excess_kwh)
+        assert demand.values.excess_kwh is not None
+        self.excess.note(demand.month_start, demand.values.excess_kwh)
         due = compute_bill(demand.month, demand.contracts, demand.until)
         self.cost.note(demand.month_start, sum(line.amount for line in due.lines))
 

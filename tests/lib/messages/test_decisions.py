@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 from smartyp1.history.register_amounts import Energies
 from smartyp1.messages.excess_warning import ExcessState, QuarterHourAhead, warn_of_excess
 from smartyp1.messages.goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
@@ -187,7 +187,7 @@ def test_goal(outlooks: list[GoalOutlook], told: list[tuple[int, str]]) -> None:
 
 def test_an_outage_over_new_year_does_not_show_the_old_month_as_the_new_one() -> None:
     """The old month is shown as it was before the outage until the outage's energy counts."""
-    meter = DemandMeter(Contract(reference_kw=3.0, energy_price=0.15))
+    meter = Household(Contract(reference_kw=3.0, energy_price=0.15))
     before: GoalOutlook | None = None
     after: list[GoalOutlook | None] = []
     for minute in range(60):

@@ -16,11 +16,11 @@ from typing import NamedTuple
 import pytest
 
 from dev.simulator.house import HOUSES, House
-from dev.simulator.household import Household
+from dev.simulator.household import Household as SimulatedHousehold
 from dev.simulator.randomness import seeded_random
 from smartyp1.bill.bill import compute_bill
-from smartyp1.bill.demand_meter import DemandMeter
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household import Household
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.register_amounts import Energies
 from smartyp1.messages.excess_warning import ExcessState, QuarterHourAhead, warn_of_excess
 from smartyp1.messages.goal_watch import GoalState, goal_outlook, watch_goal
@@ -101,7 +101,7 @@ class _Home:
 
     def __init__(self, number: int) -> None:
         house = HOUSES[number % len(HOUSES)]
-        self.house, self.home = house, Household(house, number + 11)
+        self.house, self.home = house, SimulatedHousehold(house, number + 11)
         self.reference_kw = FAST_CAR_KW if house.car_power >= FAST_CAR_W else OTHER_KW
         self.outbox, self.excess = Outbox(), ExcessState()
         self.goal = GoalState()
@@ -113,10 +113,10 @@ class _Home:
         self.sent, self.by_day = Counter[str](), Counter[object]()
         self.right, self.is_warned = 0, False
 
-    def demands(self, days: int) -> Iterator[Demand]:
+    def demands(self, days: int) -> Iterator[HouseholdState]:
         """Yield the bills of each day at 18:00 UTC."""
         contract = Contract(reference_kw=self.reference_kw, energy_price=0.15, feed_in_price=0.08)
-        meter = DemandMeter(contract)
+        meter = Household(contract)
         for n in range(days * 96 + 1):
             moment = START + n * timedelta(minutes=15)
             registers = self.home.registers_at(moment)

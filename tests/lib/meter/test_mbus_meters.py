@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 from smartyp1.entities.devices import short_serial
 from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader
@@ -194,7 +194,7 @@ def test_which_meters_were_exchanged(
 
 
 def test_forged_meters_fill_no_memory() -> None:
-    memory = MeterMemory(DemandMeter())
+    memory = MeterMemory(Household())
     for number in range(300):
         # Each reader has new limits, as after a restart.
         read(MeterReader(memory), meter(number, number, f"G{number}"))
@@ -222,7 +222,7 @@ def test_the_name_of_a_channel_is_its_number() -> None:
 
 def earlier_file(*channels: list[Any], indexes: list[list[Any]]) -> MeterMemory:
     """Return the memory of a file without the M-Bus meters, as earlier versions wrote it."""
-    stored = MeterMemory().as_dict() | {"demand": DemandMeter().as_dict(), "named_channels": [1]}
+    stored = MeterMemory().as_dict() | {"demand": Household().as_dict(), "named_channels": [1]}
     del stored["mbus_meters"]
     noon = NOON.isoformat()
     stored["outline"] = {"objects": [], "decimals": [], "channels": [*channels]}

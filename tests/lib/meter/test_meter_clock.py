@@ -73,7 +73,7 @@ def test_after_a_restored_backup_recorded_frames_are_late() -> None:
     cable.memory = backup
     assert not any(map(cable.hears, recorded))
     # They are stored at their own time.
-    last = cable.memory.demand_meter.snapshot
+    last = cable.memory.demand_meter.values
     assert last
     assert last.time == BEGIN + 2 * DAY + 4790 * timedelta(seconds=1)
     assert cable.memory.clock.deviation == timedelta()

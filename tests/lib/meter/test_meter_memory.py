@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, seal, with_value
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 from smartyp1.entities.mbus_sensors import sensors_of_mbus_meter
 from smartyp1.entities.meter_sensors import SENSORS
 from smartyp1.entities.quarter_hour_power_sensors import DEMAND_SENSORS
@@ -57,13 +57,15 @@ def kept(memory: MeterMemory) -> dict[str, Any]:
 def restored(stored: object) -> MeterMemory:
     """Return the memory of a file's content, with the same contract as before."""
     return MeterMemory.from_dict(
-        stored, lambda demand: DemandMeter.from_dict(demand, CONTRACT, files=FILES)
+        stored,
+        lambda demand: Household.from_dict(demand, CONTRACT, files=FILES),
+        Household(CONTRACT),
     )
 
 
-def a_memory() -> MeterMemory:
+def a_memory(household: Household) -> MeterMemory:
     """Return what is known after an hour in which a month began, and at last an index fell."""
-    memory = MeterMemory(DemandMeter(CONTRACT))
+    memory = MeterMemory(household)
     quarters = ("250630233000", "250630234500", "250701000000", "250701001500", "250701002000")
     gas = (600, 601, 602, 603, 602.5)
     hour = [at(each, 100 + n, gas[n]) for n, each in enumerate(quarters)]
@@ -72,10 +74,10 @@ def a_memory() -> MeterMemory:
     return memory
 
 
-_MEMORY = a_memory()
-STORED = kept(_MEMORY)
+_HOUSEHOLD = Household(CONTRACT)
+STORED = kept(a_memory(_HOUSEHOLD))
 DISK = Disk()
-DISK.write(_MEMORY.demand_meter)
+DISK.write(_HOUSEHOLD)
 FILES = DISK.files
 # One of each kind is as good as all.
 _TOTALS = STORED["totals"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from dev.encoder import KEY, frame, telegram as encoded
-from smartyp1.bill.demand_meter import DemandMeter
+from smartyp1.bill.household import Household
 from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.meter.object_count_and_rate_limits import Limits
@@ -31,7 +31,7 @@ def with_objects(**values: float) -> Telegram:
 
 def reader(limits: Limits | None = None) -> MeterReader:
     """Return a reader that knows nothing yet."""
-    return MeterReader(MeterMemory(DemandMeter(Contract(reference_kw=7))), limits)
+    return MeterReader(MeterMemory(Household(Contract(reference_kw=7))), limits)
 
 
 def test_a_reading_holds_all_that_is_known() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from smartyp1.bill.bill import compute_bill
-from smartyp1.bill.demand_snapshot import Demand
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Shared
 from smartyp1.prices.contract import Contract
 from smartyp1.prices.time_of_use import TimeOfUseSplit, joined_splits, time_of_use_hours
@@ -20,7 +20,7 @@ def house_with(price: float | None, start: str) -> Connection:
     return house
 
 
-def use(house: Connection, quarter_hours: int = 1) -> Demand:
+def use(house: Connection, quarter_hours: int = 1) -> HouseholdState:
     """Draw 5 kW, 2 kW above the reference power: 0.5 kWh a quarter-hour."""
     for _ in range(quarter_hours):
         house.after(450, 625)
@@ -28,7 +28,7 @@ def use(house: Connection, quarter_hours: int = 1) -> Demand:
     return demand
 
 
-def wait_until(house: Connection, text: str) -> Demand:
+def wait_until(house: Connection, text: str) -> HouseholdState:
     """Let time pass without using anything, with a telegram every ten minutes."""
     while house.time < at(text):
         demand = house.after(min(600.0, (at(text) - house.time).total_seconds()))
@@ -38,7 +38,7 @@ def wait_until(house: Connection, text: str) -> Demand:
 def test_the_switch_of_vat_waits_for_its_day_and_then_holds_for_all_months() -> None:
     house = house_with(0.1, "2026-07-30T12:00:00S")
 
-    def rates(demand: Demand) -> list[float | None]:
+    def rates(demand: HouseholdState) -> list[float | None]:
         """Return the rate of VAT of each month's bill."""
         months = (*demand.earlier_months, demand.month)
         return [compute_bill(month, demand.contracts, month.end).vat_rate for month in months]

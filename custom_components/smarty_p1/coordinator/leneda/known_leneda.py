@@ -12,7 +12,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, SECTION_LENEDA
-from ...lib.bill.demand_meter import DemandMeter
+from ...lib.bill.household import Household
 from ...lib.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from ...lib.bill.month_cache import KnownMonths
 from ...lib.bill.quarter_hour_views import quarter_hours_between
@@ -49,7 +49,7 @@ class KnownLeneda:
         self.files = QuarterHourFiles(hass, entry.entry_id)
         self._remove_hours = remove_hours
         self.lock = asyncio.Lock()
-        self._meter = DemandMeter()
+        self._meter = Household()
         self._may_share = True
         self._is_stopped = False
         self.is_unreadable = False
@@ -66,7 +66,7 @@ class KnownLeneda:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def async_start(self, meter: DemandMeter) -> None:
+    async def async_start(self, meter: Household) -> None:
         """Show Leneda's quarter-hours in the meter's months."""
         self._meter = meter
         self._entry.async_on_unload(self._stop)

@@ -15,8 +15,8 @@ from homeassistant.helpers.start import async_at_started
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...const import CONF_KIND, KIND_LENEDA, LOGGER
-from ...lib.bill.demand_meter import DemandMeter
 from ...lib.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
+from ...lib.bill.household import Household
 from ...lib.bill.leneda_days import LenedaDays
 from ...lib.bill.month import Month
 from ...lib.history.calendar import month_end, month_start
@@ -95,7 +95,7 @@ class HouseStatistics:
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
-        self._meter = DemandMeter()
+        self._meter = Household()
         self._leneda: LenedaMonths
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -122,7 +122,7 @@ class HouseStatistics:
         return True
 
     @callback
-    def async_start(self, meter: DemandMeter, leneda: LenedaMonths) -> None:
+    def async_start(self, meter: Household, leneda: LenedaMonths) -> None:
         """Write the statistics once Home Assistant has started, and after each change."""
         self._meter, self._leneda = meter, leneda
         if self.is_available:

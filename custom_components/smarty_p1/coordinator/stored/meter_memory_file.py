@@ -5,7 +5,7 @@ from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 
-from ...lib.bill.demand_meter import DemandMeter
+from ...lib.bill.household import Household
 from ...lib.history.month_file_lines import Files
 from ...lib.meter.key_proof import KeyProof
 from ...lib.meter.meter_memory import MeterMemory
@@ -30,7 +30,7 @@ class MeterStore(ThrottledStore):
         self.quarter_hours = MonthFiles(hass, entry_id)
         self._saved: Any = None
         self._is_closed = False
-        self.memory = MeterMemory()
+        self.memory = MeterMemory(Household())
 
     async def async_load(
         self,
@@ -49,13 +49,20 @@ class MeterStore(ThrottledStore):
         load = without_collection(_loaded)
         run = self._hass.async_add_executor_job
         self.memory = await run(load, stored, contract, since, files, now)
-        meter = self.memory.demand_meter
+        meter = self.household
         if self.memory.damaged:
             await self._async_complain(", ".join(self.memory.damaged))
         self.quarter_hours.append(meter.take_new())
         if self.memory.damaged:
             await self.async_save()
         self._saved = self._news()
+
+    @property
+    def household(self) -> Household:
+        """Return the household with its quarter-hours, contracts and months."""
+        household = self.memory.demand_meter
+        assert isinstance(household, Household)  # noqa: S101 - `_loaded` makes no other
+        return household
 
     async def async_last_counters(self, key: bytes) -> dict[bytes, int]:
         """Return the stored frame counters of a key, keyed by system title. Load nothing else."""
@@ -120,14 +127,14 @@ def _loaded(
 ) -> MeterMemory:
     """Return the stored state. If it lacks quarter-hours, restore them from `files`."""
 
-    def load_demand(demand: Stored) -> DemandMeter:
-        return DemandMeter.from_dict(demand, contract, since, files, now)
+    def load_demand(demand: Stored) -> Household:
+        return Household.from_dict(demand, contract, since, files, now)
 
     if stored is not None:
         memory = MeterMemory.from_dict(stored, load_demand)
         if "demand" in stored and "demand_meter" not in memory.damaged:
             return memory
-    begun = DemandMeter.from_files(contract, since, files)
+    begun = Household.from_files(contract, since, files)
     if stored is None:
         return MeterMemory(begun)
     return MeterMemory.from_dict(stored, load_demand, begun)

@@ -42,7 +42,7 @@ from ...coordinator.house_sources import (
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...lib.amounts import EUR
 from ...lib.bill.bill import compute_bill
-from ...lib.bill.demand_snapshot import Demand
+from ...lib.bill.household_state import HouseholdState
 from ...lib.prices.contract import Contracts
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Input
@@ -90,7 +90,7 @@ def surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> dict[st
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)
     difference = None if on_top is None or instead is None else on_top - instead
-    above = None if difference is None or demand is None else demand.excess_kwh
+    above = None if difference is None or demand is None else demand.values.excess_kwh
     shown = {
         "above": _shown(above, "kWh"),
         "on_top": _shown(on_top, EUR.symbol),
@@ -100,7 +100,7 @@ def surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> dict[st
     return {name: locale.number(text) for name, text in shown.items()}
 
 
-def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
+def _cost(demand: HouseholdState | None, *, replaces: bool) -> float | None:
     """Return the sum of two lines of this month's bill in EUR: variable grid price, and surcharge.
 
     With `replaces`, the surcharge replaces the variable price for energy above the reference power.

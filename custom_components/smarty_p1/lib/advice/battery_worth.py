@@ -25,7 +25,7 @@ from math import floor, sqrt
 from typing import NamedTuple
 
 from ..bill.bill import Bill, MonthPrices, compute_bill, lines_of, month_prices, monthly_lines
-from ..bill.demand_snapshot import Demand
+from ..bill.household_state import HouseholdState
 from ..bill.month import NOTHING_ABOVE, Day, Month
 from ..bill.month_sums import mean_market_prices
 from ..history.market_prices import NO_MARKET_HOURS, MarketHours
@@ -112,7 +112,7 @@ class WhatIf(NamedTuple):
 
 
 def simulate_battery(
-    demand: Demand,
+    demand: HouseholdState,
     quarters: Sequence[QuarterHour],
     battery: Battery,
     market: MarketHours = NO_MARKET_HOURS,
@@ -163,7 +163,7 @@ def simulate_battery(
     )
 
 
-def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract, float]:
+def _contract_of(demand: HouseholdState, feed_in_price: float | None) -> tuple[Contract, float]:
     """Return the present contract and its reference power in kW.
 
     If `feed_in_price` is a number, it replaces the feed-in price in the contract. Raises
@@ -180,7 +180,7 @@ def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract,
     return contract, own_kw
 
 
-def _months_of(demand: Demand) -> Sequence[Month]:
+def _months_of(demand: HouseholdState) -> Sequence[Month]:
     """Return the last twelve months before the current month. Months without days are left out."""
     first = demand.month.start.replace(year=demand.month.start.year - 1)
     return [month for month in demand.earlier_months if month.start >= first and month.days]

@@ -20,7 +20,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from ..bill.bill import compute_bill
-from ..bill.demand_snapshot import Demand
+from ..bill.household_state import HouseholdState
 from ..bill.month import NO_SHARED, ClassExcess, Day, Month, Shared
 from ..bill.month_sums import merge_months
 from ..history.calendar import LUXEMBOURG, day_end, day_start, quarter_start
@@ -63,7 +63,7 @@ class Lack(StrEnum):
     clock."""
 
 
-def estimated(demand: Demand) -> Estimate | Lack | None:
+def estimated(demand: HouseholdState) -> Estimate | Lack | None:
     """Return the estimate of the shown month: the month whose values the sensors show.
 
     The estimate uses the data up to the start of the running quarter-hour, so that it does not

@@ -2,6 +2,6 @@
 
 Actions and websocket commands check the user's rights first. Then they return these answers.
 
-Public modules: best_start, bills, days, gas_costs, habits, house, outlook, quarter_hours, shares,
-what_if.
+Public modules: best_start, bills, days, gas_costs, habits, house, money, outlook, quarter_hours,
+shares, what_if.
 """

@@ -8,7 +8,7 @@ from ..advice.class_comparison import Comparison, MonthComparison, compare
 from ..advice.goal import LAST_YEAR, GoalChoice, goal_of
 from ..advice.month_forecast import Lack, estimated
 from ..bill.bill import Bill, BillLine, compute_bill
-from ..bill.demand_snapshot import Demand
+from ..bill.household_state import HouseholdState
 from ..bill.month import ClassExcess, Month
 from ..bill.month_sums import above_contract
 from ..bill.months_by_contract import older_prices_of_month
@@ -28,12 +28,12 @@ def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] |
     return peak and {"start": peak.start.isoformat(), "mean_kw": round(peak.mean_kw, decimals)}
 
 
-def known_months(demand: Demand) -> tuple[Month, ...]:
+def known_months(demand: HouseholdState) -> tuple[Month, ...]:
     """Return the known months in the order of time. The last month is the current month."""
     return (*demand.earlier_months, demand.month)
 
 
-def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
+def bill_answer(month: Month, demand: HouseholdState) -> dict[str, Any]:
     """Return the bill of a month as data."""
     until = min(month.end, demand.until)
     due = compute_bill(month, demand.contracts, until)
@@ -59,7 +59,7 @@ def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
     return answer | _known(unpriced) | _of_sharing(due)
 
 
-def _estimate(month: Month, demand: Demand) -> dict[str, Any]:
+def _estimate(month: Month, demand: HouseholdState) -> dict[str, Any]:
     """Return the estimate of the current month, or the data that it lacks. Both may be absent."""
     estimate = estimated(demand)
     if isinstance(estimate, Lack):
@@ -123,7 +123,9 @@ def _kwh(wh: float) -> float:
     return round(wh / 1000, 3)
 
 
-def bills_report(demand: Demand, count: int, goal: GoalChoice | None = None) -> dict[str, Any]:
+def bills_report(
+    demand: HouseholdState, count: int, goal: GoalChoice | None = None
+) -> dict[str, Any]:
     """Return the newest `count` bills in the order of time, up to the current month's bill.
 
     The current month's bill also has the `goal` of the household.
@@ -135,7 +137,7 @@ def bills_report(demand: Demand, count: int, goal: GoalChoice | None = None) -> 
     return {"months": bills}
 
 
-def _goal(choice: GoalChoice, demand: Demand) -> dict[str, Any]:
+def _goal(choice: GoalChoice, demand: HouseholdState) -> dict[str, Any]:
     """Return the goal of the current month. Its `total` is None if last year's cost is unknown."""
     is_last_year = choice == LAST_YEAR
     goal = goal_of(choice, known_months(demand), demand.contracts, demand.until)
@@ -145,7 +147,7 @@ def _goal(choice: GoalChoice, demand: Demand) -> dict[str, Any]:
     return {"is_last_year": is_last_year, **goal._asdict(), "passed_on": passed_on}
 
 
-def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
+def _beside_it(month: Month, demand: HouseholdState) -> dict[str, Any]:
     """Return the values that a card shows in addition to a month's bill."""
     until = min(month.end, demand.until)
     due = compute_bill(month, demand.contracts, until)
@@ -162,7 +164,7 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
     }
 
 
-def comparison_report(demand: Demand, prices: str) -> dict[str, Any]:
+def comparison_report(demand: HouseholdState, prices: str) -> dict[str, Any]:
     """Return the cost of each reference power in each known month.
 
     If `prices` is CURRENT_PRICES, all months have the current prices. Otherwise, each month has the
@@ -171,7 +173,7 @@ def comparison_report(demand: Demand, prices: str) -> dict[str, Any]:
     return _comparison(_compared_by(demand, prices), prices)
 
 
-def _compared_by(demand: Demand, prices: str) -> Comparison:
+def _compared_by(demand: HouseholdState, prices: str) -> Comparison:
     return compare(
         known_months(demand),
         demand.contracts,
@@ -199,7 +201,7 @@ def _compared(month: MonthComparison) -> dict[str, Any]:
     }
 
 
-def classes_report(demand: Demand) -> dict[str, Any]:
+def classes_report(demand: HouseholdState) -> dict[str, Any]:
     """Return the cost of each reference power at current prices, and the energy above that power.
 
     Cost and energy are listed by month.
@@ -218,7 +220,7 @@ def classes_report(demand: Demand) -> dict[str, Any]:
     }
 
 
-def _above(month: Month, demand: Demand) -> dict[str, Any]:
+def _above(month: Month, demand: HouseholdState) -> dict[str, Any]:
     """Return a month's energy above each reference power of the tariff and of the contracts."""
     until = min(month.end, max(month.start, demand.until))
     start = month.start.astimezone(UTC)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..bill.bill import monthly_lines
 from ..bill.daily_bills import bills_by_day
-from ..bill.demand_snapshot import Demand
+from ..bill.household_state import HouseholdState
 from ..bill.month import Month
 from ..bill.month_sums import above_contract
 from ..bill.quarter_hour_views import QuarterHours
@@ -24,7 +24,9 @@ from .bills import known_months, peak_report
 MAX_DAYS = 400
 
 
-def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> dict[str, Any]:
+def days_report(
+    demand: HouseholdState, known: QuarterHours, start: date, end: date
+) -> dict[str, Any]:
     """Return the days from `start` up to the day before `end`.
 
     If there are more than MAX_DAYS days, return only the last MAX_DAYS days.

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ..advice.day_reason import PartOfDay, day_reason
 from ..advice.night_load import KnownQuarter, known_quarters, night_quarters
 from ..advice.solar_house import Supply, delivered_until
-from ..bill.demand_snapshot import Demand
+from ..bill.household_state import HouseholdState
 from ..bill.month import Month
 from ..bill.month_sums import mean_market_prices
 from ..bill.quarter_hour_views import QuarterHours
@@ -56,7 +56,7 @@ class _Sums(NamedTuple):
 
 
 def usual_report(
-    demand: Demand, known: QuarterHours, house: SuppliedHouse | None = None
+    demand: HouseholdState, known: QuarterHours, house: SuppliedHouse | None = None
 ) -> dict[str, Any]:
     """Return the usual energies, highest power and cost from midnight to this time of the day.
 
@@ -112,7 +112,7 @@ def _own_wh(known: QuarterHours, house: SuppliedHouse | None, week: int = 0) -> 
 
 
 def _reason(
-    demand: Demand,
+    demand: HouseholdState,
     today: dict[str, Any] | None,
     usual: dict[str, float | None],
     own_wh: float | None,
@@ -135,7 +135,7 @@ def _part_of_day(values: Sequence[float | None], own_wh: float | None) -> PartOf
     return PartOfDay(cost, imported_wh / 1000, exported_wh / 1000, surcharge, own)
 
 
-def _mean_price_of_day(demand: Demand) -> KwhPrice:
+def _mean_price_of_day(demand: HouseholdState) -> KwhPrice:
     """Return the mean price of a kWh today, at the mean market prices of the month."""
     market = mean_market_prices(demand.month.days)
     start = day_start(demand.time)
@@ -151,7 +151,7 @@ def _mean_price_of_day(demand: Demand) -> KwhPrice:
     )
 
 
-def _shared_as_today(demand: Demand) -> Demand:
+def _shared_as_today(demand: HouseholdState) -> HouseholdState:
     """Return `demand`, without the shared energy of all days if today's is unknown."""
     today = day_start(demand.time)
     if any(day.shared for day in demand.known_month.days if day.start >= today):
@@ -238,12 +238,12 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return round(sum(numbers) / len(numbers), 3) if len(numbers) == len(values) else None
 
 
-def highlights_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
+def highlights_report(demand: HouseholdState, known: QuarterHours) -> dict[str, Any]:
     """Return the base load of the household."""
     return {"always_on": _always_on(demand, known)}
 
 
-def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
+def _always_on(demand: HouseholdState, known: QuarterHours) -> dict[str, Any] | None:
     """Return the base load and its cost per year. Return None if the base load is unknown.
 
     The base load is the power that a household draws at all times. The lowest mean power of a
@@ -265,7 +265,7 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
     return answer | OlderPrices.answer(older)
 
 
-def _mean_price(demand: Demand) -> tuple[float | None, OlderPrices | None]:
+def _mean_price(demand: HouseholdState) -> tuple[float | None, OlderPrices | None]:
     """Return the mean price in EUR of an imported kWh, and the older published prices that it uses.
 
     The mean price is None if a price is unknown.

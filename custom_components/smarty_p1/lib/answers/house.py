@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from ..advice.solar_house import Grid, HouseDay, Supply, house_days, house_sum, prices_by_hour
-from ..bill.demand_snapshot import Demand
+from ..bill.household_state import HouseholdState
 from ..bill.leneda_days import LenedaDays
 from ..history.calendar import LUXEMBOURG, month_start
 from ..history.market_prices import NO_PRICES, MarketPrices
@@ -20,13 +20,13 @@ MAX_MONTHS = 13
 """Number of months in the answer: the current month, and twelve months before."""
 
 
-def first_day_of_house(demand: Demand) -> datetime:
+def first_day_of_house(demand: HouseholdState) -> datetime:
     """Return the start of the first month in the answer of `house_report`."""
     return (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:][0].start
 
 
 def house_report(
-    demand: Demand,
+    demand: HouseholdState,
     meter: tuple[Columns, LenedaDays],
     supplies: Sequence[Supply],
     market: Mapping[datetime, MarketPrices],

@@ -15,7 +15,7 @@ from io import StringIO
 from typing import Any
 from zlib import crc32
 
-from ..bill.demand_snapshot import Demand
+from ..bill.household_state import HouseholdState
 from ..bill.quarter_hour_views import QuarterHours
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_start, quarter_start
 from ..history.month_file_lines import as_decimal
@@ -120,7 +120,7 @@ def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]
 
 
 def quarter_hours_report(
-    known: QuarterHours, demand: Demand, asked: Mapping[str, Any]
+    known: QuarterHours, demand: HouseholdState, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the energy of each quarter-hour in a period.
 
@@ -158,7 +158,7 @@ def quarter_hours_report(
     }
 
 
-def _mark(quarters: QuarterHours, demand: Demand) -> str:
+def _mark(quarters: QuarterHours, demand: HouseholdState) -> str:
     """Return a checksum that changes if a past quarter-hour or a reference power changes.
 
     Quarter-hours of today do not count.

@@ -14,7 +14,7 @@ from ..advice.energy_shares import (
     house_hours,
 )
 from ..advice.night_load import night_quarters
-from ..bill.demand_snapshot import Demand
+from ..bill.household_state import HouseholdState
 from ..bill.quarter_hour_views import QuarterHours
 from ..history.calendar import LUXEMBOURG, day_end, day_start
 from ..prices.network_prices import AgreedPrices
@@ -27,7 +27,7 @@ _NIGHTS = 7
 _INVERTER, _DEVICES = "inverter", "devices"
 
 
-def period_of(name: str, demand: Demand) -> tuple[datetime, datetime]:
+def period_of(name: str, demand: HouseholdState) -> tuple[datetime, datetime]:
     """Return start and end of yesterday, or of the whole days of the month. Both are midnights."""
     end = day_start(demand.time)
     yesterday = day_start(end - _HOUR)
@@ -37,7 +37,7 @@ def period_of(name: str, demand: Demand) -> tuple[datetime, datetime]:
 
 
 def shares_report(
-    demand: Demand, known: QuarterHours, sources: HouseSources, name: str
+    demand: HouseholdState, known: QuarterHours, sources: HouseSources, name: str
 ) -> dict[str, Any]:
     """Return the energies and costs of a period. The costs and the foot add up to its bill.
 
@@ -70,7 +70,7 @@ def shares_report(
     }
 
 
-def _older_prices(demand: Demand, start: datetime, end: datetime) -> dict[str, Any]:
+def _older_prices(demand: HouseholdState, start: datetime, end: datetime) -> dict[str, Any]:
     """Return the older published prices that the period's costs use, {} if they use none."""
     days = [start]
     while (following := day_end(days[-1])) < end:
@@ -134,7 +134,9 @@ def _nights(
     return nights
 
 
-def _foot(demand: Demand, known: QuarterHours, start: datetime, end: datetime) -> dict[str, Any]:
+def _foot(
+    demand: HouseholdState, known: QuarterHours, start: datetime, end: datetime
+) -> dict[str, Any]:
     first, last = (time.astimezone(LUXEMBOURG).date() for time in (start, end))
     days = days_report(demand, known, first, last)["days"]
     names = {

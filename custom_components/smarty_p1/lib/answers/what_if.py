@@ -5,7 +5,7 @@ from typing import Any
 
 from ..advice.battery_simulation import Battery
 from ..advice.battery_worth import YearCosts, simulate_battery
-from ..bill.demand_snapshot import Demand
+from ..bill.household_state import HouseholdState
 from ..history.market_prices import MarketHours
 from ..history.quarter_hour import QuarterHour
 from ..prices.price_file import OlderPrices
@@ -14,7 +14,7 @@ _PERCENT = 100
 
 
 def what_if_report(
-    demand: Demand,
+    demand: HouseholdState,
     quarters: Sequence[QuarterHour],
     market: MarketHours,
     fields: Mapping[str, Any],

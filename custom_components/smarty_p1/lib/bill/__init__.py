@@ -1,12 +1,12 @@
 """What it costs: months, their bill, its days and hours, Leneda's days, shared energy.
 
-meter = DemandMeter(Contract(reference_kw=7))
+meter = Household(Contract(reference_kw=7))
 meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
 demand = meter.snapshot
 compute_bill(demand.month, demand.contracts, demand.until).total
 
 Imports `history` and `prices`. Gives no advice.
 
-Public modules: bill, daily_bills, demand_meter, demand_snapshot, hourly_amounts, leneda_days,
-month, month_cache, month_sums, months_by_contract, quarter_hour_views, sharing.
+Public modules: bill, daily_bills, hourly_amounts, household, household_state, leneda_days, month,
+month_cache, month_sums, months_by_contract, quarter_hour_views, sharing.
 """

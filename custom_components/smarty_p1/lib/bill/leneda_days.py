@@ -9,9 +9,10 @@ from datetime import datetime
 from itertools import groupby
 
 from ..history.calendar import QUARTER_HOUR, day_end, day_start, month_start
+from ..history.day_sum import NO_DAY_SUMS, DaySums
 from ..history.month_columns import MonthColumns, columns_of
 from ..history.quarter_hour import QuarterHour
-from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySums, Sharing
+from .sharing import NO_SHARING, Covered, Sharing
 
 
 class LenedaDays:

@@ -51,19 +51,6 @@ class Covered(NamedTuple):
         return Shared(imported_wh, *(wh * min(1.0, share) for wh in layers_wh))
 
 
-class DaySum(NamedTuple):
-    """Energy of a whole day in Luxembourg, in one of Leneda's series."""
-
-    start: datetime
-    """Midnight in Luxembourg, as UTC."""
-    kwh: float
-    quarter_hours: int
-
-
-type DaySums = Mapping[str, DaySum]
-"""Sum of the last whole day, keyed by the code of Leneda's series."""
-NO_DAY_SUMS: DaySums = {}
-
 type Sharing = Mapping[datetime, Covered]
 """Shared energy keyed by the start of the quarter-hour, in UTC."""
 NO_SHARING: Sharing = {}

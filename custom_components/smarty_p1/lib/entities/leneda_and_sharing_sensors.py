@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..bill.sharing import NO_DAY_SUMS, DaySum, DaySums
 from ..history.calendar import LUXEMBOURG
+from ..history.day_sum import NO_DAY_SUMS, DaySum, DaySums
 from ..meter.meter_reader import Reading
 from .entity_description import KILOWATT_HOUR, SensorSpec
 from .meter_sensors import SENSORS
@@ -68,9 +68,7 @@ SHARING_SENSORS: tuple[SensorSpec[Reading], ...] = (
 
 def _feeds_in(reading: Reading) -> bool:
     """Return whether the meter has exported energy in any known month."""
-    demand = reading.demand
-    months = (*demand.earlier_months, demand.month) if demand else ()
-    return any(day.exported_wh for month in months for day in month.days)
+    return reading.money is not None and reading.money.has_exported
 
 
 # These two sensors show the registers of a meter. Leneda does not know the registers, so the states

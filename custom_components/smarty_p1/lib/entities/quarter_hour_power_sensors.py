@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ..bill.demand_snapshot import Demand
 from ..history.quarter_hour import QuarterHour
+from ..history.quarter_hour_values import QuarterHourValues
 from ..meter.meter_reader import Reading
 from .deadband import as_allowance, in_steps
 from .entity_description import (
@@ -32,11 +32,13 @@ _DECIMALS = 3
 _RUNNING_DECIMALS = 2
 
 
-def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
+def measured_since[T](
+    value_fn: Callable[[QuarterHourValues], T | None],
+) -> Callable[[Reading], Attributes]:
     """Return a function that returns the attribute MEASURED_SINCE for a reading.
 
     The attribute is the time at which the measurement of the running quarter-hour began. It is None
-    if the reading has no `Demand`, or if `value_fn` returns None for the `Demand`.
+    if the reading has no demand, or if `value_fn` returns None for it.
     """
 
     def attributes(reading: Reading) -> Attributes:
@@ -63,14 +65,14 @@ def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
 def month_start(reading: Reading) -> datetime | None:
     """Return the start of the month to which the sensors' totals belong.
 
-    Return None if the reading has no `Demand`.
+    Return None if the reading has no demand.
     """
     return reading.demand.month_start if reading.demand else None
 
 
 def _power(
     key: str,
-    value_fn: Callable[[Demand], float | None],
+    value_fn: Callable[[QuarterHourValues], float | None],
     attributes_fn: Callable[[Reading], Mapping[str, Any]],
     *needed_options: str,
     decimals: int = _DECIMALS,
@@ -92,13 +94,13 @@ def _power(
 
 def _running_power(
     key: str,
-    value_fn: Callable[[Demand], float | None],
+    value_fn: Callable[[QuarterHourValues], float | None],
     *needed_options: str,
     **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> SensorSpec[Reading]:
     """Return the description of a power sensor for the running quarter-hour."""
 
-    def rounded(demand: Demand) -> float | None:
+    def rounded(demand: QuarterHourValues) -> float | None:
         power = value_fn(demand)
         return None if power is None else round(power, _RUNNING_DECIMALS)
 
@@ -114,7 +116,7 @@ def _running_power(
 
 def mean_power(
     key: str,
-    quarter_fn: Callable[[Demand], QuarterHour | None],
+    quarter_fn: Callable[[QuarterHourValues], QuarterHour | None],
     attributes_fn: Callable[[Reading], Mapping[str, Any]] | None = None,
     *,
     enabled: bool = True,
@@ -124,7 +126,7 @@ def mean_power(
     `quarter_fn` returns this quarter-hour.
     """
 
-    def mean(demand: Demand) -> float | None:
+    def mean(demand: QuarterHourValues) -> float | None:
         quarter = quarter_fn(demand)
         return quarter.mean_kw if quarter else None
 
@@ -135,13 +137,12 @@ def mean_power(
     return _power(key, mean, attributes_fn or attributes, entity_registry_enabled_default=enabled)
 
 
-def _available(demand: Demand) -> float | None:
+def _available(demand: QuarterHourValues) -> float | None:
     return demand.available_kw
 
 
 def _reference(reading: Reading) -> float | None:
-    demand = reading.demand
-    return None if demand is None else demand.contracts.at(demand.quarter_start).reference_kw
+    return reading.demand.reference_kw if reading.demand else None
 
 
 DEMAND_SENSORS: tuple[SensorSpec[Reading], ...] = (

@@ -64,7 +64,13 @@ class ReadingHistory:
         self.new: list[Span] = []
         self.known_elsewhere: Container[datetime] = ()
         """Starts of the months of which another source knows quarter-hours."""
+        self.version = 0
+        """Number of spans that were added or dropped so far."""
         self._changed: list[Span] = []
+
+    def _note_changed(self, span: Span) -> None:
+        self._changed.append(span)
+        self.version += 1
 
     def take_changed(self) -> list[Span]:
         """Return the spans that were added or dropped since the last call."""
@@ -325,7 +331,7 @@ class ReadingHistory:
             self.new.append(self.row.add(span))
         else:
             segment.spans.append(span)
-        self._changed.append(span)
+        self._note_changed(span)
 
     def _merge_oldest_segment(self) -> None:
         """Confirm the second segment: add its spans to the row, and make it the first segment."""
@@ -334,7 +340,7 @@ class ReadingHistory:
         spans, following.spans = following.spans, []
         for span in spans:
             self.new.append(self.row.add(span))
-            self._changed.append(span)
+            self._note_changed(span)
 
     def _break_off(self, reading: Registers, serial_number: str | None) -> None:
         """Begin a segment with `reading`. Drop the segments that the reading proves to be wrong."""
@@ -348,7 +354,7 @@ class ReadingHistory:
                 if last.may_be_followed_by(reading, serial_number):
                     self._show_month_of(last.last.time)
         for span in chain.from_iterable(segment.spans for segment in segments[kept:]):
-            self._changed.append(span)
+            self._note_changed(span)
         del segments[kept:]
         while len(segments) >= MAX_SEGMENTS:
             self._merge_oldest_segment()
@@ -367,7 +373,7 @@ class ReadingHistory:
         if gap := gap_between(start, end):
             gap = gap._replace(exported_register_wh=after.first.exported_wh)
             after.spans.insert(0, gap)
-            self._changed.append(gap)
+            self._note_changed(gap)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
         """Continue after the spans `new`, which are in the files but not in the stored state.

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import chain, groupby
 
-from ..bill.sharing import DaySum
 from ..history.calendar import QUARTER_HOUR, day_end, day_start
+from ..history.day_sum import DaySum
 from .measured_and_estimated_rows import LenedaRow, with_totals
 from .series_codes import CODES, COVERED, Quantity, is_of_sharing
 

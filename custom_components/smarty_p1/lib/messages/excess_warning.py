@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
-from ..bill.demand_snapshot import Demand
 from ..history.calendar import QUARTER_HOUR
-from ..prices.kwh_price import excess_price
+from ..history.quarter_hour_values import QuarterHourValues
 from ..stored_json import Mark
 from .message import HouseholdMessage, Value
 
@@ -48,16 +47,14 @@ class ExcessState:
     warned_at: datetime | None = None
 
 
-def quarter_hour_ahead(demand: Demand) -> QuarterHourAhead | None:
-    """Return the running quarter-hour of a reading.
+def quarter_hour_ahead(demand: QuarterHourValues, price: float | None) -> QuarterHourAhead | None:
+    """Return the running quarter-hour of a reading. `price` is the price of the excess.
 
     Return None without a power, reference power or price of the excess, or if the start of the
     quarter-hour was not measured.
     """
-    contract = demand.contracts.at(demand.time)
-    price = excess_price(contract, demand.time)
     if (
-        not contract.reference_kw
+        not demand.reference_kw
         or price is None
         or demand.projected_kw is None
         or demand.running_kw is None
@@ -69,7 +66,7 @@ def quarter_hour_ahead(demand: Demand) -> QuarterHourAhead | None:
         demand.quarter_start + QUARTER_HOUR,
         demand.projected_kw,
         demand.running_kw,
-        contract.reference_kw,
+        demand.reference_kw,
         price,
     )
 

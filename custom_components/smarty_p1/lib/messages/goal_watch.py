@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..advice.goal import GoalChoice, goal_of
 from ..advice.month_forecast import Estimate, estimated
 from ..bill.bill import compute_bill
-from ..bill.demand_snapshot import Demand
+from ..bill.household_state import HouseholdState
 from ..history.calendar import LUXEMBOURG
 from .message import HouseholdMessage
 
@@ -48,7 +48,7 @@ class GoalState:
     is_passing_told: bool = False
 
 
-def goal_outlook(demand: Demand, choice: GoalChoice) -> GoalOutlook | None:
+def goal_outlook(demand: HouseholdState, choice: GoalChoice) -> GoalOutlook | None:
     """Return the outlook of the current month. It takes some 10 ms.
 
     Return None if the goal or the cost so far is unknown. Return None also if the known time does

@@ -1,6 +1,6 @@
 """Readings of a meter, made from its telegrams.
 
-    reader = MeterReader(MeterMemory(DemandMeter(Contract(reference_kw=7))))
+    reader = MeterReader(MeterMemory(Household(Contract(reference_kw=7))))
     reading = reader.read(telegram, datetime.now(UTC))
     print(reading.telegram.objects["1-0:1.8.0"], reading.channels, reading.demand)
 
@@ -10,5 +10,5 @@ have confirmed the new one. A meter on the M-Bus is recognised by its identifier
 the quarter-hours of the grid tariff.
 
 Public modules: key_proof, last_hour, mbus_meters, meter_identity, meter_memory, meter_reader,
-meter_session, object_count_and_rate_limits, telegram_from_source_entities.
+meter_session, money, object_count_and_rate_limits, telegram_from_source_entities.
 """

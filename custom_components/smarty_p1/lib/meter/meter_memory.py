@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from ..bill.demand_meter import DemandMeter
+from ..history.market_prices import MarketPrices
+from ..history.quarter_hour_meter import QuarterHourMeter
+from ..history.quarter_hour_values import QuarterHourValues
+from ..history.register_amounts import Energies
 from ..p1.frame_decryptor import FrameDecryptor
 from ..p1.keys import FINGERPRINT_SIZE, key_fingerprint
 from ..p1.telegram import Telegram, Verification
@@ -33,6 +36,29 @@ _MAX_KEYS = 16
 # title, but the limit bounds the memory in any case.
 _MAX_TITLES = 16
 _MAX_SECONDS = timedelta(days=36_500).total_seconds()
+
+
+class DemandMeter(Protocol):
+    """Meter of quarter-hours: a `QuarterHourMeter`, or a household that has one."""
+
+    @property
+    def values(self) -> QuarterHourValues | None:
+        """Return the values after the last reading."""
+
+    def update(  # noqa: PLR0913, PLR0917 - the values of a telegram
+        self,
+        time: datetime | None,
+        energies: Energies,
+        power_kw: float | None,
+        serial_number: str | None,
+        threshold_kva: float | None = None,
+        market: MarketPrices = ...,
+        received_at: datetime | None = None,
+    ) -> bool:
+        """Take the values of one telegram. Return whether it counts."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the state to be stored as JSON."""
 
 
 class MeterMemory:
@@ -67,15 +93,15 @@ class MeterMemory:
         self.mbus_meters = MBusMeters()
         self.flow_rates = FlowRates()
         self.outline = Outline()
-        self.demand_meter = demand_meter or DemandMeter()
+        self.demand_meter: DemandMeter = demand_meter or QuarterHourMeter()
         self.damaged: list[str] = []
-        self._noted = self.demand_meter.snapshot
+        self._noted = self.demand_meter.values
 
     @classmethod
     def from_dict(
         cls,
         stored: Stored,
-        load_demand: Callable[[Stored], DemandMeter] = DemandMeter.from_dict,
+        load_demand: Callable[[Stored], DemandMeter] = QuarterHourMeter.from_dict,
         demand_meter: DemandMeter | None = None,
         *,
         title: bytes | None = None,
@@ -105,7 +131,7 @@ class MeterMemory:
                     setattr(memory, part, load(content))
             except Exception:  # noqa: BLE001 - a file may hold anything, and other parts are good
                 memory.damaged.append(part)
-        memory._noted = memory.demand_meter.snapshot
+        memory._noted = memory.demand_meter.values
         if memory.mbus_meters.is_empty:
             memory._find_mbus_meters()
         if memory.system_title and memory.serial_number:
@@ -192,7 +218,7 @@ class MeterMemory:
         If so, the caller must store the memory at once. Otherwise, after a crash, the same month
         would end a second time, and a user who adds up the ended months would count it twice.
         """
-        before, demand = self._noted, self.demand_meter.snapshot
+        before, demand = self._noted, self.demand_meter.values
         self._noted = demand
         if demand is None or demand is before:
             return False

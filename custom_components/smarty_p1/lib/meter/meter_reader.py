@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ..bill.demand_snapshot import Demand
 from ..history.market_prices import NO_PRICES, MarketPrices
+from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import Energies
 from ..p1.local_time import hour_after, hour_before
 from ..p1.rejection_reasons import Reason
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
 from .meter_memory import MeterMemory
+from .money import Money
 from .object_count_and_rate_limits import Limits
 
 IMPORTED_ENERGY = "1-0:1.8.0"
@@ -25,23 +26,28 @@ _IMPORTED_POWER = "1-0:1.7.0"
 _THRESHOLD = "0-0:17.0.0"
 
 
+type MoneyOf = Callable[[], Money | None]
+"""Function that returns the household's money after the last reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """State of a meter after one telegram. Sensors and messages use only a Reading.
 
     `channels` has the M-Bus channel of each M-Bus meter. `flows` has the known flows of the M-Bus
     meters in m³/h or kW. The keys of both are the identities of the M-Bus meters. `demand` is None
-    until a telegram has both a time and the imported energy. If `is_current` is False, the telegram
-    came late. Its values are recorded for the time in the telegram, but are not shown as current
-    values.
+    until a telegram has both a time and the imported energy. `money` is None without a household.
+    If `is_current` is False, the telegram came late. Its values are recorded for the time in the
+    telegram, but are not shown as current values.
     """
 
     telegram: Telegram
     channels: Mapping[str, int]
-    demand: Demand | None
+    demand: QuarterHourValues | None
     flows: Mapping[str, float]
     received_at: datetime
     is_current: bool = True
+    money: Money | None = None
 
     @property
     def time(self) -> datetime:
@@ -87,13 +93,19 @@ class MeterReader:
     """Reader that makes the readings of one meter from its telegrams.
 
     `memory` has the state that must survive a restart. `limits` removes surplus objects and M-Bus
-    meters from a telegram.
+    meters from a telegram. `money_of` returns the household's money after each reading.
     """
 
-    def __init__(self, memory: MeterMemory | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        memory: MeterMemory | None = None,
+        limits: Limits | None = None,
+        money_of: MoneyOf = lambda: None,
+    ) -> None:
         self.memory = memory or MeterMemory()
         self.limits = limits or Limits()
-        self._demand = _without_current_values(self.memory.demand_meter.snapshot)
+        self._money_of = money_of
+        self._demand = _without_current_values(self.memory.demand_meter.values)
         self._last_time = self._demand and self._demand.time
 
     def read(
@@ -126,7 +138,9 @@ class MeterReader:
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
             self._follow_quarter_hour(telegram, settled, market, received_at)
         flows = self.memory.flow_rates.update(settled, channels, received_at)
-        return Reading(settled, channels, self._demand, flows, received_at, is_current)
+        return Reading(
+            settled, channels, self._demand, flows, received_at, is_current, self._money_of()
+        )
 
     def with_known_hour(self, telegram: Telegram, received_at: datetime) -> Telegram:
         """Return the telegram with times in the right one of October's two equal hours.
@@ -166,12 +180,12 @@ class MeterReader:
             market,
             received_at,
         )
-        self._demand = self.memory.demand_meter.snapshot
+        self._demand = self.memory.demand_meter.values
         if telegram.time is None or energies.imported_kwh is None:
             self._demand = _without_current_values(self._demand)
 
 
-def outlined_reading(memory: MeterMemory, now: datetime) -> Reading:
+def outlined_reading(memory: MeterMemory, now: datetime, money: Money | None = None) -> Reading:
     """Return a reading with the last telegram's objects and M-Bus meters, but without their values.
 
     After a restart, this reading tells which entities exist. The reading is not current.
@@ -180,14 +194,15 @@ def outlined_reading(memory: MeterMemory, now: datetime) -> Reading:
     return Reading(
         outline.telegram(memory.serial_number, memory.system_title),
         outline.identities,
-        _without_current_values(memory.demand_meter.snapshot),
+        _without_current_values(memory.demand_meter.values),
         {},
         now,
         is_current=False,
+        money=money,
     )
 
 
-def _without_current_values(demand: Demand | None) -> Demand | None:
+def _without_current_values(demand: QuarterHourValues | None) -> QuarterHourValues | None:
     return demand and replace(
         demand, running_kw=None, projected_kw=None, will_exceed=None, available_kw=None
     )

@@ -1,22 +1,11 @@
-"""Conversion of contracts and readings to JSON, and the checked conversion back.
+"""Conversion of readings to JSON, and the checked conversion back.
 
 The functions that read stored data raise ValueError, KeyError or TypeError for malformed data.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..history.calendar import day_start, month_start, quarter_start
-from ..history.doubtful_clock import ClockDoubt
-from ..history.meter_clock_jumps import ReadingSegment
-from ..history.month_file_lines import line_of, span_of
-from ..history.quarter_hour import QuarterHour
-from ..history.register_amounts import Amounts, Registers
-from ..history.spans import Span
-from ..prices.contract import MAX_CONTRACTS, Contract, Contracts
-from ..prices.network_prices import price_file
-from ..prices.time_of_use import parsed
 from ..stored_values import (
     Stored,
     checked_count,
@@ -27,17 +16,24 @@ from ..stored_values import (
     checked_text,
     checked_time,
 )
+from .calendar import day_start, month_start, quarter_start
+from .doubtful_clock import ClockDoubt
+from .meter_clock_jumps import ReadingSegment
+from .month_file_lines import line_of, span_of
+from .quarter_hour import QuarterHour
+from .register_amounts import Amounts, Registers
+from .spans import Span
 
 type Stores = dict[str, Any]
 
-_MAX_VALUE = 1e19
+MAX_VALUE = 1e19
+"""Maximum absolute value of a stored number."""
 # Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 674 spans:
 # 671 whole quarter-hours of a clock on trial, one gap, and one incomplete quarter-hour at each end.
 _MAX_SPANS = 800
 _MAX_SECONDS = timedelta(days=40_000).total_seconds()
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
-_FLAGS = {"has_vat", "replaces_variable", "has_levies"}
 
 
 def amount(value: Stored, name: str = "") -> float:
@@ -45,7 +41,7 @@ def amount(value: Stored, name: str = "") -> float:
 
     `name` is the name of the stored field. Only fields in `_MAY_BE_NEGATIVE` can be below 0.
     """
-    return float(checked_number(value, -_MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, _MAX_VALUE))
+    return float(checked_number(value, -MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, MAX_VALUE))
 
 
 def check_version(stored: Stores, version: int) -> None:
@@ -63,7 +59,7 @@ def store_quarter(quarter: QuarterHour | None) -> Stores | None:
     """Return a quarter-hour as JSON. Return None for None."""
     if quarter is None:
         return None
-    return {"start": quarter.start.isoformat()} | _known(quarter._asdict(), "start")
+    return {"start": quarter.start.isoformat()} | without_unknown(quarter._asdict(), "start")
 
 
 def load_quarter(data: Stored) -> QuarterHour | None:
@@ -80,62 +76,17 @@ def load_quarter(data: Stored) -> QuarterHour | None:
     return QuarterHour(start, **energies)
 
 
-def _known(values: Stores, *omitted: str) -> Stores:
+def without_unknown(values: Stores, *omitted: str) -> Stores:
+    """Return `values` without those that are None, and without the `omitted` names."""
     return {
         name: value for name, value in values.items() if value is not None and name not in omitted
     }
 
 
-def store_contracts(entries: Sequence[tuple[datetime, Contract]]) -> list[Stores]:
-    """Return the entries of `Contracts` as JSON."""
-    return [{"since": since.isoformat()} | _known(contract.terms) for since, contract in entries]
-
-
-def load_contracts(data: Stored, replaced: Stored = None) -> Contracts:
-    """Return the contracts from the JSON that `store_contracts` made.
-
-    `replaced` is the JSON of the entries in `Contracts.replaced`. `replaced` is None or empty if
-    there are no such entries.
-    """
-    return Contracts(_load_entries(data), replaced=_load_entries(replaced) if replaced else ())
-
-
-def _load_entries(data: Stored) -> tuple[tuple[datetime, Contract], ...]:
-    entries = [_load_contract(item) for item in checked_list(data, MAX_CONTRACTS)]
-    starts = [since for since, _ in entries]
-    if not entries or starts != sorted(set(starts)):
-        raise ValueError
-    return tuple(entries)
-
-
-def _load_contract(data: Stored) -> tuple[datetime, Contract]:
-    stored = checked_mapping(data)
-    since = utc_time(stored.pop("since"))
-    values: Stores = {}
-    for name, value in stored.items():
-        if name in _FLAGS:
-            values[name] = checked_flag(value)
-        elif name == "consumer_category":
-            values[name] = checked_text(value)
-        elif name == "second_hours":
-            parsed(checked_text(value))
-            values[name] = value
-        elif name == "meter_ampere":
-            values[name] = checked_count(value)
-        else:
-            values[name] = float(
-                checked_number(value, 0 if name == "reference_kw" else -_MAX_VALUE, _MAX_VALUE)
-            )
-    contract = Contract.of_terms(values)
-    if dict(contract.levies).keys() - price_file().levies.keys():
-        raise ValueError
-    return since, contract
-
-
 def store_registers(registers: Registers) -> Stores:
     """Return registers as JSON."""
     exported_time = registers.exported_time and registers.exported_time.isoformat()
-    return _known(
+    return without_unknown(
         registers._asdict() | {"time": registers.time.isoformat(), "exported_time": exported_time}
     )
 
@@ -144,7 +95,7 @@ def load_registers(data: Stored) -> Registers:
     """Return the registers from the JSON that `store_registers` made."""
     stored = checked_mapping(data)
     time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
-    values: Stores = {name: checked_number(value, 0, _MAX_VALUE) for name, value in stored.items()}
+    values: Stores = {name: checked_number(value, 0, MAX_VALUE) for name, value in stored.items()}
     if exported_time is not None:
         values["exported_time"] = utc_time(exported_time)
     registers = Registers(time, **values)

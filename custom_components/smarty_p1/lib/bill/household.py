@@ -1,0 +1,317 @@
+"""Household with one connection: its quarter-hours, contracts, Leneda's days and months.
+
+    meter = Household(Contract(reference_kw=7))
+    meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
+    demand = meter.snapshot
+    if demand:
+        print(compute_bill(demand.month, demand.contracts, demand.until).total)
+
+`history/quarter_hour_meter.py` measures the quarter-hours. Energy is billed under the contract of
+its time (`contract_start_day.py`), so a day has one record for each of its contracts.
+
+This module does no I/O and uses only the meter's clock. Work and memory per reading are bounded.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any, Self
+
+from ..history.calendar import QUARTER_HOUR, month_start
+from ..history.market_prices import NO_PRICES, MarketPrices
+from ..history.month_columns import Columns
+from ..history.month_file_lines import Files
+from ..history.quarter_hour_meter import QuarterHourMeter
+from ..history.quarter_hour_values import QuarterHourValues
+from ..history.register_amounts import Energies
+from ..history.spans import Span
+from ..prices.contract import BEGINNING, NO_CONTRACT, Aid, Contract, Contracts
+from ..prices.contract_json import load_contracts, store_contracts
+from ..prices.contract_start_day import with_entered
+from ..stored_values import Stored, checked_mapping
+from .household_state import HouseholdState, MonthSummary, summarised
+from .leneda_days import LenedaDays
+from .month import Month
+from .month_cache import KnownMonths
+from .months_of_connection import MonthsOfConnection
+
+_SECOND = timedelta(seconds=1)
+
+
+class Household:
+    """Record of one connection: its quarter-hours, contracts and months."""
+
+    def __init__(self, contract: Contract = NO_CONTRACT) -> None:
+        self._contracts = Contracts(((BEGINNING, contract),))
+        self._use(QuarterHourMeter(self._reference_kw_at))
+
+    def _use(self, meter: QuarterHourMeter) -> None:
+        self._meter = meter
+        self._months = MonthsOfConnection(meter.history)
+        self._summary: MonthSummary | None = None
+        self._snapshot: HouseholdState | None = None
+        self._is_snapshot_old = True
+
+    def _reference_kw_at(self, time: datetime) -> float | None:
+        return self._contracts.at(time).reference_kw
+
+    @property
+    def damaged(self) -> frozenset[str]:
+        """Return months such as "2026-06" whose files have damaged or lost lines."""
+        return self._meter.damaged
+
+    def change_contract(
+        self, contract: Contract, since: date | None = None, now: datetime | None = None
+    ) -> None:
+        """Apply `contract` from the day `since` on, by the rules of `contract_start_day.py`.
+
+        `now` is the present time for a meter that is never read, otherwise None.
+        """
+        now = self._meter.sure_time or now
+        self._contracts = with_entered(self._contracts, contract, since, now)
+        self._refresh()
+
+    def set_aids(self, aids: tuple[Aid, ...]) -> None:
+        """Apply aids and rebates.
+
+        They are not stored, so the caller sets them again after a restart.
+        """
+        self._contracts = replace(self._contracts, aids=aids)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._meter.refresh()
+        self._is_snapshot_old = True
+
+    @property
+    def values(self) -> QuarterHourValues | None:
+        """Return the values of `snapshot` for the running quarter-hour and the shown month."""
+        return self.snapshot.values if self.snapshot else None
+
+    @property
+    def snapshot(self) -> HouseholdState | None:
+        """Return the values after the last reading.
+
+        Before the first reading, these are only values from the platform Leneda, or None if Leneda
+        has no values. The values are computed when a caller first asks for them, because a caller
+        that takes years of readings rarely asks.
+        """
+        if self._is_snapshot_old:
+            self._snapshot = self._make_snapshot()
+            self._is_snapshot_old = False
+        return self._snapshot
+
+    @property
+    def newest(self) -> HouseholdState | None:
+        """Return `snapshot`, or values from the platform Leneda that are later than the snapshot.
+
+        If Leneda's last quarter-hour ends after the last reading, the meter is no longer read. The
+        result then has the values at the end of Leneda's last quarter-hour, as for a meter without
+        a cable. If that quarter-hour lies in a later month than the shown month, the result shows
+        the later month.
+
+        Answers to actions and cards use this property, but sensors use `snapshot`. If the readings
+        stop before a month ends, the sensors lack the energy since the last reading. At the next
+        reading, the sensors first show the whole old month, so Home Assistant's statistics get this
+        energy. If a sensor had shown a later month before, the statistics would be wrong.
+        """
+        snapshot, until = self.snapshot, self._months.leneda.until
+        read_until = self._meter.until
+        if snapshot is None or until is None or read_until is None:
+            return snapshot
+        shown = max(snapshot.month_start, month_start(until - QUARTER_HOUR))
+        if until > read_until:
+            return self._leneda_snapshot(until, shown)
+        if shown == snapshot.month_start:
+            return snapshot
+        summary = self._summarise(shown)
+        at_end = self._meter.values_at(until, shown)
+        excess_kwh = None if snapshot.values.excess_kwh is None else at_end.excess_kwh
+        return replace(
+            snapshot,
+            values=replace(
+                snapshot.values, month_start=shown, peak=at_end.peak, excess_kwh=excess_kwh
+            ),
+            known_month=summary.month,
+            earlier_months=summary.earlier,
+        )
+
+    @property
+    def contracts(self) -> Contracts:
+        """Return the contracts of the connection, as they are shown at the last reading."""
+        return self.snapshot.contracts if self.snapshot else self._contracts
+
+    @property
+    def has_readings(self) -> bool:
+        """Return whether a meter of the connection has ever sent a reading."""
+        return self._meter.has_readings
+
+    def may_continue(self, time: datetime, imported_kwh: float) -> bool:
+        """Return whether `imported_kwh` can be a later value of the register of imported energy.
+
+        Return True before the first reading.
+        """
+        return self._meter.may_continue(time, imported_kwh)
+
+    @property
+    def leneda(self) -> LenedaDays:
+        """Return the days of the platform Leneda that the last `set_leneda_days` has set."""
+        return self._months.leneda
+
+    def begin_leneda(self) -> Callable[[LenedaDays], KnownMonths]:
+        """Return a function that computes the months for `set_leneda_days`.
+
+        The function may run in a thread while `update` is called. It takes tens of milliseconds for
+        25 months.
+        """
+        return self._months.begin_leneda(self.columns, self._contracts)
+
+    def set_leneda_days(self, leneda: LenedaDays, months: KnownMonths | None = None) -> None:
+        """Complete the measured days with `leneda`, the days of the national platform Leneda.
+
+        `NO_LENEDA_DAYS` removes Leneda's days. Computing the months takes a long time. So the
+        caller can compute `months` in a thread, with the function that `begin_leneda` returns.
+        Leneda's days are not stored, so the caller sets them again after a restart.
+        """
+        self._months.set_leneda(leneda, months)
+        self._meter.set_elsewhere(leneda.months, leneda.day_sums)
+        self._is_snapshot_old = True
+
+    @property
+    def columns(self) -> Columns:
+        """Return a copy of all spans by month, including spans that are not confirmed yet."""
+        return self._meter.columns
+
+    def take_new(self) -> list[Span]:
+        """Return the spans added since the last call.
+
+        The caller writes these spans to the files.
+        """
+        return self._meter.take_new()
+
+    def is_before_change(self, time: datetime | None) -> bool:
+        """Return whether `time` is before the latest contract begins. Return False for None."""
+        return time is not None and self._contracts.at(time) is not self._contracts.latest
+
+    def update(  # noqa: PLR0913, PLR0917 - the values of a telegram
+        self,
+        time: datetime | None,
+        energies: Energies,
+        power_kw: float | None,
+        serial_number: str | None,
+        threshold_kva: float | None = None,
+        market: MarketPrices = NO_PRICES,
+        received_at: datetime | None = None,
+    ) -> bool:
+        """Take the values of one telegram, as `QuarterHourMeter.update` does."""
+        has_changed = self._meter.update(
+            time, energies, power_kw, serial_number, threshold_kva, market, received_at
+        )
+        self._is_snapshot_old |= has_changed
+        return has_changed
+
+    @property
+    def is_clock_doubtful(self) -> bool:
+        """Return whether energy is booked at the computer's time, as a gap."""
+        return self._meter.is_clock_doubtful
+
+    def confirm_clock(self) -> None:
+        """End the doubt about the meter's clock. Quarter-hours follow it from the next telegram."""
+        self._meter.confirm_clock()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the state to be stored as JSON.
+
+        The state has no spans, which are in files, and no aids (see `set_aids`).
+        """
+        return {
+            **self._meter.as_dict(),
+            "contracts": store_contracts(self._contracts.entries),
+            "replaced_contracts": store_contracts(self._contracts.replaced),
+        }
+
+    @classmethod
+    def from_dict(
+        cls,
+        data: Stored,
+        contract: Contract = NO_CONTRACT,
+        since: date | None = None,
+        files: Files | None = None,
+        now: datetime | None = None,
+    ) -> Self:
+        """Return the meter restored from its stored state and its stored spans.
+
+        `data` is the state that `as_dict` returned. `files` has the spans. `contract` is the
+        contract in the options, and `since` its first day. Reading years of files takes some time.
+
+        The time since the last reading becomes a gap, and the power is unknown until the next
+        reading. Raises ValueError for malformed data and unknown versions.
+        """
+        meter = cls(contract)
+        meter._use(QuarterHourMeter.from_dict(data, files, meter._reference_kw_at))
+        try:
+            stored = checked_mapping(data)
+            meter._contracts = load_contracts(stored["contracts"], stored.get("replaced_contracts"))
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
+            raise ValueError from err
+        meter.change_contract(contract, since, now)
+        return meter
+
+    @classmethod
+    def from_files(cls, contract: Contract, since: date | None, files: Files) -> Self:
+        """Return the meter restored only from the spans in `files`, because its state is lost.
+
+        `contract` and `since` have the same meaning as for `from_dict`.
+        """
+        meter = cls(contract)
+        meter._use(QuarterHourMeter.from_files(files, meter._reference_kw_at))
+        meter.change_contract(contract, since)
+        return meter
+
+    def _make_snapshot(self) -> HouseholdState | None:
+        values, until, leneda = self._meter.values, self._meter.until, self._months.leneda
+        if values is None or until is None:
+            end = leneda.end
+            return self._leneda_snapshot(end, month_start(end - QUARTER_HOUR)) if end else None
+        until = until if leneda.until is None else max(until, leneda.until)
+        return self._demand(values, until)
+
+    def _leneda_snapshot(self, end: datetime, shown: datetime) -> HouseholdState:
+        """Return the values at `end`, the time up to which Leneda's data is shown.
+
+        `shown` is the start of the shown month.
+        """
+        return self._demand(self._meter.values_at(end, shown), end)
+
+    def _demand(self, values: QuarterHourValues, until: datetime) -> HouseholdState:
+        summary = self._summarise(values.month_start)
+        return HouseholdState(
+            values=values,
+            until=until,
+            known_month=summary.month,
+            earlier_months=summary.earlier,
+            contracts=self._shown(values.time, summary.month),
+            market=self._meter.market,
+            is_begun_here=self._meter.is_begun_here,
+        )
+
+    def _shown(self, time: datetime, month: Month) -> Contracts:
+        """Return the contracts as they are shown at `time` with `month`.
+
+        The last values of a month come at its end or later. They belong to the contract before.
+        """
+        return self._contracts.shown_at(min(time, month.end - _SECOND))
+
+    def _summarise(self, shown: datetime) -> MonthSummary:
+        """Return the summary of the shown month and the earlier months.
+
+        `shown` is the start of the shown month.
+        """
+        self._summary = summarised(
+            self._months.made(self._contracts),
+            self._contracts,
+            shown,
+            self._summary,
+            is_begun_here=self._meter.is_begun_here,
+        )
+        return self._summary

@@ -1,0 +1,58 @@
+"""Values of the running quarter-hour and of the shown month, as they are after a reading."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .day_sum import DaySums
+from .quarter_hour import QuarterHour
+from .register_amounts import Amounts
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuarterHourValues:
+    """Values of the running quarter-hour and of the shown month after a reading.
+
+    Times are in UTC, except `month_start`. The running quarter-hour may be measured only since
+    `measured_since`. For the time before, the mean power of the measured part is assumed.
+    """
+
+    time: datetime
+    """The meter's time of the last reading that counts. If nothing reads the meter, this is the end
+    of Leneda's last quarter-hour."""
+    quarter_start: datetime
+    measured_since: datetime
+    """Start of the running quarter-hour, or of its first reading."""
+    running_kw: float | None
+    """Mean power since `measured_since`; before any time has passed, the current power."""
+    projected_kw: float | None
+    """Mean power of the whole quarter-hour if the current power stays; None without a power."""
+    will_exceed: bool | None
+    """Whether `projected_kw` is above the reference power."""
+    available_kw: float | None
+    """Power for the rest of the quarter-hour that brings the mean to the reference power.
+
+    It is at least 0, and at most the limit of the connection. An excess of less than 1 Wh does not
+    lower this power below the reference power, because in the last seconds 1 Wh amounts to
+    kilowatts. If the value is above the reference power, it is computed as if at least one minute
+    remained.
+    """
+    reference_kw: float | None
+    """Reference power of the contract in the running quarter-hour."""
+    last_quarter: QuarterHour | None
+    """The last complete quarter-hour, however long ago."""
+    month_start: datetime
+    """First midnight, in Luxembourg's time, of the shown month. Monthly values were reset then.
+
+    A doubtful clock does not change the shown month.
+    """
+    peak: QuarterHour | None
+    """The highest quarter-hour of the shown month; of equal quarter-hours, the first."""
+    excess_kwh: float | None
+    """Energy of the shown month above the reference power, by the contract of each quarter-hour."""
+    peak_last_month: QuarterHour | None
+    peak_12_months: QuarterHour | None
+    """The highest quarter-hour of the shown month and of the eleven months before."""
+    day_sums: DaySums
+    """Energy of the last whole day in each series of the platform Leneda."""
+    running: Amounts | None
+    """Energies of the running quarter-hour, None if nothing reads the meter."""
