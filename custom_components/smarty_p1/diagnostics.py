@@ -141,8 +141,9 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
 def _describe_demand(demand: HouseholdState) -> dict[str, Any]:
     # Leave out the earlier months, because there are many.
     content = asdict(replace(demand, earlier_months=()))
-    del content["known_month"], content["values"]["running"]
-    return content | {"month": asdict(demand.month)}
+    values = content.pop("values")
+    del content["known_month"], values["running"]
+    return values | content | {"month": asdict(demand.month)}
 
 
 def _describe_telegram(telegram: Telegram) -> dict[str, Any]:

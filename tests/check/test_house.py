@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -224,6 +225,26 @@ def test_others_use_the_public_modules_of_the_library(directory: str) -> None:
         if room != "lib" and name not in public_modules(room)
     ]
     assert private == []
+
+
+# Rooms that need no price: a gateway decodes and publishes without a bill and without numpy.
+WITHOUT_MONEY = ("p1", "port", "meter", "publish", "entities", "boards", "virtual", "history")
+
+
+@pytest.mark.parametrize(
+    "directory", [*(f"smartyp1/{name}" for name in WITHOUT_MONEY), "smarty_p1_gateway"]
+)
+def test_readings_need_neither_bill_nor_numpy(directory: str) -> None:
+    names = [f"{directory}/{name}".replace("/", ".") for name, _ in modules(ROOT / directory)]
+    code = f"import importlib, sys\nfor name in {names}:\n  importlib.import_module(name)\n"
+    code += "print(*sys.modules)"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = ended.stdout.split()
+    assert f"smartyp1.{directory.rpartition('/')[2]}" in loaded or "smarty_p1_gateway" in loaded
+    barred = ("numpy", "smartyp1.bill", "smartyp1.past", "smartyp1.advice")
+    assert [name for name in loaded if name in barred or name.startswith("smartyp1.bill.")] == []
 
 
 HOMELESS = ("homeassistant", "pytest_homeassistant", "custom_components", "tests.ha")

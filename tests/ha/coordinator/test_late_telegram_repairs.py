@@ -96,7 +96,7 @@ async def test_what_a_broker_has_delayed_is_not_shown_told_or_passed_on(
     assert coordinator.condition.obstacle == "telegrams_late"
     assert coordinator.latest.telegram.objects["1-0:1.8.0"] == 100.0
     # Where its own time puts it, it counts: 0.45 kWh in the quarter-hour from noon.
-    quarter = coordinator.books.demand.last_quarter
+    quarter = coordinator.books.demand.values.last_quarter
     assert quarter.start == NOON
     assert quarter.mean_kw == pytest.approx(1.8)
     await house.tell(MIDNIGHT + timedelta(minutes=15), 105.0)

@@ -199,7 +199,7 @@ async def test_a_margin_entered_later_moves_no_market_price(hass: HomeAssistant)
         meter_id="SAG1",
         books=SimpleNamespace(
             demand=SimpleNamespace(contracts=Contracts(((START, MARKET),))),
-            memory=SimpleNamespace(demand_meter=SimpleNamespace(columns=row.months)),
+            household=SimpleNamespace(columns=row.months),
         ),
     )
     found = await async_market_prices(cast("BooksCoordinator", meter), START, START + 4 * HOUR)

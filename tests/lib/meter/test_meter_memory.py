@@ -202,7 +202,7 @@ INDEX = ("totals", "indexes", 0)
     ],
 )
 def test_a_part_that_is_malformed_begins_anew(path: Path, value: object) -> None:
-    part, new = str(path[0]), kept(MeterMemory())
+    part, new = str(path[0]), kept(MeterMemory(Household(CONTRACT)))
     memory = restored(replaced(STORED, path, value))
     assert memory.damaged == [PARTS.get(part, part)]
     assert kept(memory) == STORED | {part: new[part]}

@@ -75,9 +75,10 @@ def _monetary(
 
 def _peak_last_month_attributes(reading: Reading) -> Mapping[str, Any]:
     """Return the attributes of last month's peak, and the measured share of last month."""
-    quarter = reading.demand.peak_last_month if reading.demand else None
+    if reading.demand is None:
+        return {}
     share = reading.money.last_month_measured_share if reading.money else None
-    return {**quarter_hour_attributes(quarter), "measured_share": share}
+    return {**quarter_hour_attributes(reading.demand.peak_last_month), "measured_share": share}
 
 
 TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
