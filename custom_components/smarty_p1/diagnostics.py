@@ -141,7 +141,7 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
 def _describe_demand(demand: HouseholdState) -> dict[str, Any]:
     # Leave out the earlier months, because there are many.
     content = asdict(replace(demand, earlier_months=()))
-    values = content.pop("values")
+    values: dict[str, Any] = content.pop("values")
     del content["known_month"], values["running"]
     return values | content | {"month": asdict(demand.month)}
 

@@ -24,7 +24,7 @@ SECOND = Contract(reference_kw=3, energy_price=0.2, second_price=0.1, second_hou
 
 _MODULES = {
     "Contract": "prices.contract",
-    "Covered": "bill.sharing",
+    "QuarterHourSharing": "bill.sharing",
     "Household": "bill.household",
     "Energies": "history.register_amounts",
     "LenedaDays": "bill.leneda_days",
@@ -91,7 +91,7 @@ class Life:
 
     def sharing(self, start: datetime, count: int, wh: float) -> dict[datetime, Any]:
         """Return quarter-hours in which so much energy is shared."""
-        covered = self._of.Covered((0.0, wh, 0.0, 0.0))
+        covered = self._of.QuarterHourSharing((0.0, wh, 0.0, 0.0))
         return {start + n * QUARTER: covered for n in range(count)}
 
     def contract(self, chance: random.Random) -> Any:  # noqa: ANN401

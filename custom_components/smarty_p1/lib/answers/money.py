@@ -9,7 +9,7 @@ from ..bill.household import Household
 from ..bill.household_state import HouseholdState
 from ..bill.month import Month
 from ..bill.months_by_contract import older_prices_of_month
-from ..meter.money import Amount, Money
+from ..meter.money import Money, MoneyValue
 from ..prices.kwh_price import excess_price, price_of_kwh
 from ..prices.network_prices import prices_of_year_at
 from ..prices.price_file import OlderPrices
@@ -82,21 +82,21 @@ def _money(demand: HouseholdState, slow: _Slow) -> Money:
     totals = slow.comparison.totals.items()
     classes = {str(kw): None if total is None else round(total, 2) for kw, total in totals}
     return Money(
-        price_import=Amount(price.imported, OlderPrices.answer(price.prices_of)),
-        price_export=Amount(price.exported),
+        price_import=MoneyValue(price.imported, OlderPrices.answer(price.prices_of)),
+        price_export=MoneyValue(price.exported),
         excess_price=excess_price(demand.contracts.at(demand.time), demand.time),
-        cost_energy=Amount(due.part("energy", "levies"), energy),
-        cost_network=Amount(
+        cost_energy=MoneyValue(due.part("energy", "levies"), energy),
+        cost_network=MoneyValue(
             due.part("network"), {**share, **OlderPrices.answer(due.older_prices("network"))}
         ),
-        demand_excess_cost=Amount(
+        demand_excess_cost=MoneyValue(
             _surcharge(due), {**share, **OlderPrices.answer(due.older_prices("surcharge"))}
         ),
-        feed_in=Amount(
+        feed_in=MoneyValue(
             None if feed_in is None else abs(feed_in) and -feed_in,
             {**share, **_known(unpriced_kwh=due.unpriced_exported_kwh)},
         ),
-        cost_total=Amount(
+        cost_total=MoneyValue(
             due.total,
             {
                 # Time from which monthly prices count, if it is after the month's start
@@ -110,9 +110,11 @@ def _money(demand: HouseholdState, slow: _Slow) -> Money:
         ),
         cost_month_end=_month_end(demand, slow.estimate, share),
         last_month_measured_share=share_before,
-        quarter_hours_above=Amount(_quarter_hours_above(demand), share),
-        cheapest_reference_power=Amount(slow.comparison.cheapest, {**compared, "classes": classes}),
-        saving_per_year=Amount(slow.comparison.saving_per_year, compared),
+        quarter_hours_above=MoneyValue(_quarter_hours_above(demand), share),
+        cheapest_reference_power=MoneyValue(
+            slow.comparison.cheapest, {**compared, "classes": classes}
+        ),
+        saving_per_year=MoneyValue(slow.comparison.saving_per_year, compared),
         has_exported=slow.has_exported or any(day.exported_wh for day in month.days),
     )
 
@@ -151,14 +153,14 @@ def _surcharge(due: Bill) -> float | None:
 
 def _month_end(
     demand: HouseholdState, estimate: Estimate | Lack | None, share: Attributes
-) -> Amount:
+) -> MoneyValue:
     """Return the expected total of the month's bill, with its range or its `Lack`."""
     # The bill of the whole month may use older published prices than the bill so far.
     older = OlderPrices.answer(older_prices_of_month(demand.month, demand.contracts))
     if isinstance(estimate, Estimate):
         spread = {"low": estimate.low, "high": estimate.high}
-        return Amount(estimate.total, {**spread, **share, **older})
-    return Amount(None, {**_known(lacks=estimate and estimate.value), **share, **older})
+        return MoneyValue(estimate.total, {**spread, **share, **older})
+    return MoneyValue(None, {**_known(lacks=estimate and estimate.value), **share, **older})
 
 
 def _quarter_hours_above(demand: HouseholdState) -> int:

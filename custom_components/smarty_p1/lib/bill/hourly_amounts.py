@@ -29,7 +29,7 @@ from .daily_bills import bills_by_day
 from .leneda_days import LenedaDays
 from .loose_energy_by_day import RowView
 from .month import Month
-from .sharing import Covered
+from .sharing import QuarterHourSharing
 
 _HOUR = timedelta(hours=1)
 _AT_ZERO = MarketPrices(0.0, 0.0)
@@ -101,7 +101,7 @@ class _Piece(NamedTuple):
     exported_wh: float
     market: tuple[float, ...] = _NO_MARKET
     is_quarter_hour: bool = False
-    covered: Covered | None = None
+    covered: QuarterHourSharing | None = None
 
 
 class _Price(NamedTuple):
@@ -229,7 +229,7 @@ def _repeated(span: Span) -> _Piece:
     return _Piece(span.start, *energies, amounts.market, is_quarter_hour=True)
 
 
-def _sharing_of(own: MonthColumns, leneda: LenedaDays) -> dict[datetime, Covered]:
+def _sharing_of(own: MonthColumns, leneda: LenedaDays) -> dict[datetime, QuarterHourSharing]:
     """Return the shared energy of a month by quarter-hour."""
     end = own.first + own.size * QUARTER_HOUR
     days = (day for midnight, day in leneda.sharing.items() if own.first <= midnight < end)

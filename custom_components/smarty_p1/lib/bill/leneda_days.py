@@ -12,7 +12,7 @@ from ..history.calendar import QUARTER_HOUR, day_end, day_start, month_start
 from ..history.day_sum import NO_DAY_SUMS, DaySums
 from ..history.month_columns import MonthColumns, columns_of
 from ..history.quarter_hour import QuarterHour
-from .sharing import NO_SHARING, Covered, Sharing
+from .sharing import NO_SHARING, QuarterHourSharing, Sharing
 
 
 class LenedaDays:
@@ -35,7 +35,7 @@ class LenedaDays:
         """End of Leneda's last quarter-hour. None without quarter-hours."""
         self.end = last and day_end(last)
         """End of the last day with a quarter-hour from Leneda. None without quarter-hours."""
-        self.sharing: Mapping[datetime, Mapping[datetime, Covered]] = {
+        self.sharing: Mapping[datetime, Mapping[datetime, QuarterHourSharing]] = {
             midnight: {start: sharing[start] for start in starts}
             for midnight, starts in groupby(sorted(sharing), day_start)
         }

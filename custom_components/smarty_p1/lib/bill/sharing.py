@@ -20,7 +20,7 @@ _OFF_WH = 1
 _OFF = 1 / 45
 
 
-class Covered(NamedTuple):
+class QuarterHourSharing(NamedTuple):
     """Shared energy of one quarter-hour in the data of the national platform Leneda."""
 
     layers_wh: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
@@ -51,7 +51,7 @@ class Covered(NamedTuple):
         return Shared(imported_wh, *(wh * min(1.0, share) for wh in layers_wh))
 
 
-type Sharing = Mapping[datetime, Covered]
+type Sharing = Mapping[datetime, QuarterHourSharing]
 """Shared energy keyed by the start of the quarter-hour, in UTC."""
 NO_SHARING: Sharing = {}
 

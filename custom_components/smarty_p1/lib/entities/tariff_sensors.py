@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..meter.meter_reader import Reading
-from ..meter.money import Amount
+from ..meter.money import MoneyValue
 from .entity_description import (
     CURRENCY,
     KILOWATT,
@@ -26,15 +26,15 @@ UNRECORDED_ATTRIBUTES = frozenset({"classes", "months"})
 
 _ENERGY_PRICE = ("energy_price", "energy_price_entity")
 _FEED_IN_PRICE = ("feed_in_price", "feed_in_price_entity")
-_UNKNOWN = Amount()
+_UNKNOWN = MoneyValue()
 
 
 def _of_money(key: str, **details: Any) -> SensorSpec[Reading]:  # noqa: ANN401 - fields of SensorSpec
     """Return the description of a sensor for the field `key` of the reading's money."""
     amount_of = attrgetter(key)
 
-    def amount(reading: Reading) -> Amount:
-        found: Amount = amount_of(reading.money) if reading.money else _UNKNOWN
+    def amount(reading: Reading) -> MoneyValue:
+        found: MoneyValue = amount_of(reading.money) if reading.money else _UNKNOWN
         return found
 
     return SensorSpec(

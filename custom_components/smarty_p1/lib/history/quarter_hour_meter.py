@@ -28,6 +28,7 @@ This module does no I/O and uses only the meter's clock. Work and memory per rea
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from math import inf, isnan
 from typing import Any, NamedTuple, Self
 
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
@@ -388,22 +389,28 @@ class QuarterHourMeter:
         """Return the highest quarter-hour, and the energy in Wh above the reference power."""
         other = self._elsewhere.get(month.start) or MonthColumns(month.start)
         imported, exported, origins = month.overlaid(other, 0, month.size)
-        known = [(wh, place) for place, wh in enumerate(imported) if wh == wh]  # noqa: PLR0124 - NaN
-        times = [(wh, month.first + place * QUARTER_HOUR) for wh, place in known]
-        times += [(span.amounts.imported_wh, span.start) for span in month.repeated]
-        excess_wh = sum(
-            max(0.0, wh - reference_kw * _WH_A_KW)
-            for wh, time in times
-            if wh and (reference_kw := self._reference_kw_at(time)) is not None
-        )
+        places = [place for place, wh in enumerate(imported) if not isnan(wh)]
+        energies = [(month.first + place * QUARTER_HOUR, imported[place]) for place in places]
+        energies += [(span.start, span.amounts.imported_wh) for span in month.repeated]
+        excess_wh = sum([max(0.0, wh - self._reference_wh_at(time)) for time, wh in energies])
         candidates = [span.quarter_hour for span in month.repeated]
-        if known:
-            wh, place = max(known, key=lambda pair: (pair[0], -pair[1]))
-            fed_wh, origin = exported[place], ORIGINS[origins[place]]
-            fed_kwh = None if fed_wh != fed_wh else round(fed_wh / 1000, DECIMALS)  # noqa: PLR0124
-            start, mean_kw = month.first + place * QUARTER_HOUR, round(wh / _WH_A_KW, DECIMALS)
-            candidates.append(QuarterHour(start, mean_kw, fed_kwh, origin=origin))
+        if places:
+            place = max(places, key=imported.__getitem__)
+            fed_wh = exported[place]
+            candidates.append(
+                QuarterHour(
+                    month.first + place * QUARTER_HOUR,
+                    round(imported[place] / _WH_A_KW, DECIMALS),
+                    None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
+                    origin=ORIGINS[origins[place]],
+                )
+            )
         return min(candidates, key=lambda q: (-q.mean_kw, q.start), default=None), excess_wh
+
+    def _reference_wh_at(self, time: datetime) -> float:
+        """Return the reference power as energy of a quarter-hour, infinite without one."""
+        reference_kw = self._reference_kw_at(time)
+        return inf if reference_kw is None else reference_kw * _WH_A_KW
 
 
 class _MonthFigures(NamedTuple):

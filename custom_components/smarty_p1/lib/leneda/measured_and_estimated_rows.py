@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..bill.sharing import Covered
+from ..bill.sharing import QuarterHourSharing
 from ..history.quarter_hour import Origin, QuarterHour
 from .series_codes import CODES, COVERED, REGISTERS, SHARED, Quantity
 
@@ -120,7 +120,7 @@ def _of_platform(imported: LenedaRow, other_rows: Sequence[LenedaRow | None]) ->
     return QuarterHour(imported.start, imported.kw, exported, reactive[0], reactive[1], origin)
 
 
-def sharing_of(leneda: Mapping[str, Sequence[LenedaRow]]) -> dict[datetime, Covered]:
+def sharing_of(leneda: Mapping[str, Sequence[LenedaRow]]) -> dict[datetime, QuarterHourSharing]:
     """Return the shared energy of each quarter-hour, keyed by the start of the quarter-hour.
 
     `leneda` has the rows of each code. A sharing group has a layer from 1 to 4, and each layer
@@ -134,7 +134,7 @@ def sharing_of(leneda: Mapping[str, Sequence[LenedaRow]]) -> dict[datetime, Cove
     remaining = energies.get(Quantity.REMAINING, {})
     imported = energies.get(Quantity.IMPORTED, {})
     return {
-        start: Covered(
+        start: QuarterHourSharing(
             (
                 layer_1.get(start, 0.0),
                 layer_2.get(start, 0.0),

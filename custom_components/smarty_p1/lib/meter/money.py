@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 type Attributes = Mapping[str, Any]
 
 
-class Amount(NamedTuple):
+class MoneyValue(NamedTuple):
     """Value of a sensor, None if it is unknown, and its attributes."""
 
     value: float | None = None
@@ -23,23 +23,23 @@ class Money:
     shown month.
     """
 
-    price_import: Amount
-    price_export: Amount
+    price_import: MoneyValue
+    price_export: MoneyValue
     excess_price: float | None
     """Cost of a kWh above the reference power, in addition to its other prices."""
-    cost_energy: Amount
-    cost_network: Amount
-    demand_excess_cost: Amount
-    feed_in: Amount
-    cost_total: Amount
-    cost_month_end: Amount
+    cost_energy: MoneyValue
+    cost_network: MoneyValue
+    demand_excess_cost: MoneyValue
+    feed_in: MoneyValue
+    cost_total: MoneyValue
+    cost_month_end: MoneyValue
     """Expected cost of the whole month."""
     last_month_measured_share: float | None
     """Share (0 to 1) of last month that was measured."""
-    quarter_hours_above: Amount
+    quarter_hours_above: MoneyValue
     """Number of quarter-hours of the month above the reference power of their day."""
-    cheapest_reference_power: Amount
+    cheapest_reference_power: MoneyValue
     """Reference power in kW with the lowest cost in the last 12 whole months."""
-    saving_per_year: Amount
+    saving_per_year: MoneyValue
     has_exported: bool
     """Whether the household has exported energy in any month."""
