@@ -15,6 +15,9 @@ from .coordinator import (
     make_coordinator,
     platforms_of,
 )
+from .coordinator.chosen_entities.entity_ids import async_check_ids, async_follow_entities
+from .coordinator.chosen_entities.second_meter import async_follow_meters
+from .coordinator.house_sources import async_follow_sources
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .coordinator.statistics.statistic_ids import store_statistics_key
 from .dashboards import (
@@ -37,6 +40,9 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     async_setup_services(hass)
     async_setup_websocket(hass)
     async_follow_disabling(hass)
+    async_follow_entities(hass)
+    async_follow_sources(hass)
+    async_follow_meters(hass)
     await async_serve_cards(hass)
     return True
 
@@ -48,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     first reading or failure.
     """
     await async_show_in_sidebar(hass, entry)
+    async_check_ids(hass, entry)
     if has_books(entry):
         store_statistics_key(hass, entry)
     entry.runtime_data = make_coordinator(hass, entry)

@@ -82,6 +82,9 @@ CONF_SUN_SOURCES: Final = "sun_sources"
 # Statistic ids of the devices of the house, as the user of several meters has chosen them. If Home
 # Assistant has only one meter, all devices of the Energy dashboard belong to its house.
 CONF_HOUSE_DEVICES: Final = "house_devices"
+# Ids of the entity registry by ids of the Energy dashboard: those of the chosen statistics, and of
+# renamed entities. The dashboard keeps the old id of a renamed entity.
+CONF_REGISTRY_IDS: Final = "registry_ids"
 # Goal for the cost of a month: LAST_YEAR, or EUR. Without this option, there is no goal.
 CONF_GOAL: Final = "goal"
 # Messages to the household: the kinds that are switched on, the notify entities that receive them
@@ -135,6 +138,8 @@ CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"
 # reader continues from this count.
 CONF_FIRST_COUNT: Final = "first_count"
 CONF_FIRST_COUNT_AT: Final = "first_count_at"
+# Unique ids that a pulse reader had before its entity was renamed. A file of that time has them.
+CONF_FORMER_SOURCES: Final = "former_sources"
 # Form of the messages of a pulse board: the part that is counted, and its path in a JSON message.
 # Entries from before this choice existed lack it: each JSON message then counts as one pulse.
 CONF_MESSAGE: Final = "message"

@@ -134,7 +134,7 @@ async def add(hass: HomeAssistant, smarty: Smarty, typed: dict[str, Any]) -> Moc
     return entry
 
 
-async def set_up(hass: HomeAssistant, smarty: Smarty) -> MockConfigEntry:
+async def set_up(hass: HomeAssistant, smarty: Smarty, **chosen: list[str]) -> MockConfigEntry:
     """Set up a meter that is made of all sensors, without the dialog."""
     ids = {name: entity.id for name, entity in smarty.ids.items()}
     entry = MockConfigEntry(
@@ -147,6 +147,7 @@ async def set_up(hass: HomeAssistant, smarty: Smarty) -> MockConfigEntry:
             "energy_exported": [ids["exported"]],
             "power_imported": [ids["power"]],
             "power_exported": [ids["fed_in"]],
+            **chosen,
         },
         options={"reference_power": 3, "energy_price": 0.15},
     )

@@ -4,7 +4,7 @@ The user has entered the devices in the settings of the Energy dashboard. Home A
 statistics give the energy.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,8 +13,9 @@ from homeassistant.components.recorder.statistics import (
     statistics_during_period,
 )
 from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
@@ -22,7 +23,8 @@ from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES
 from ..lib.advice.energy_shares import HouseDevice
 from ..lib.advice.solar_house import Supply, SupplyKind
 from . import has_books
-from .entry_types import AnyConfigEntry, active_meters
+from .chosen_entities.entity_ids import chosen_statistics, current_ids, note_registry_ids
+from .entry_types import AnyConfigEntry, active_meters, known_meters
 from .garbage_collection import without_collection
 from .statistics.hourly_statistics import RECORDER
 
@@ -59,19 +61,56 @@ def stored_sources(manager: EnergyManager) -> list[SourceType]:
     return list((manager.data or manager.default_preferences())["energy_sources"])
 
 
-async def async_device_powers(hass: HomeAssistant) -> list[str]:
+async def async_device_powers(hass: HomeAssistant, entry: AnyConfigEntry) -> list[str]:
     """Return the power entities of at most 20 devices of the Energy dashboard."""
     manager = await async_energy_manager(hass)
     if manager is None or not manager.data:
         return []
     powers = [device.get("stat_rate") for device in manager.data["device_consumption"]]
-    return [power for power in powers if power][:_MAX_DEVICES]
+    return [*current_ids(hass, entry, filter(None, powers)).values()][:_MAX_DEVICES]
+
+
+@callback
+def async_follow_sources(hass: HomeAssistant) -> None:
+    """Note which entities of the Energy dashboard are renamed. Home Assistant keeps the listener.
+
+    The dashboard keeps the old id, so the entity could not be found by it after a restart.
+    """
+
+    @callback
+    def is_renamed(data: er.EventEntityRegistryUpdatedData) -> bool:
+        return "old_entity_id" in data
+
+    async def async_note(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        old, new = str(event.data.get("old_entity_id")), event.data["entity_id"]
+        entity, manager = er.async_get(hass).async_get(new), await async_energy_manager(hass)
+        is_listed = manager is not None and old in _listed_ids(manager)
+        for entry in known_meters(hass):
+            if entity and is_listed:
+                note_registry_ids(hass, entry, {old: entity.id})
+            if has_books(entry) and entry.state is ConfigEntryState.LOADED:
+                for powers in entry.runtime_data.books.house_powers.values():
+                    powers[:] = [new if power == old else power for power in powers]
+
+    hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, async_note, event_filter=is_renamed)
+
+
+def _listed_ids(manager: EnergyManager) -> set[str]:
+    """Return the ids of all statistics and entities in the settings of the Energy dashboard."""
+    data = manager.data or manager.default_preferences()
+    listed: list[Mapping[str, object]] = [*data["energy_sources"], *data["device_consumption"]]
+    return {value for part in listed for value in part.values() if isinstance(value, str)}
 
 
 class HouseSource(NamedTuple):
-    """Inverter or battery of the Energy dashboard. The statistic `delivered` identifies it."""
+    """Inverter or battery of the Energy dashboard. The id `listed` identifies it.
+
+    All other ids are current: they differ from those of the dashboard after a rename.
+    """
 
     kind: str
+    listed: str
+    """Id of the statistic `delivered` in the settings of the dashboard."""
     delivered: str
     """Id of the statistic with the produced or discharged energy."""
     charged: str | None
@@ -87,7 +126,7 @@ class HouseSource(NamedTuple):
         return {self.delivered: kind} | ({self.charged: SupplyKind.CHARGED} if self.charged else {})
 
 
-async def async_all_sources(hass: HomeAssistant) -> list[HouseSource]:
+async def async_all_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> list[HouseSource]:
     """Return the solar and battery sources of the Energy dashboard.
 
     Return [] if Home Assistant has no recorder.
@@ -96,19 +135,26 @@ async def async_all_sources(hass: HomeAssistant) -> list[HouseSource]:
     if manager is None or RECORDER not in hass.config.components:
         return []
     stored = [source for source in stored_sources(manager) if source["type"] in {SOLAR, BATTERY}]
-    return [_house_source(hass, {**source}) for source in stored[:MAX_SOURCES]]
+    current = current_ids(hass, entry, sorted(_listed_ids(manager)))
+    return [_house_source(hass, {**source}, current) for source in stored[:MAX_SOURCES]]
 
 
 @callback
-def _house_source(hass: HomeAssistant, stored: Mapping[str, object]) -> HouseSource:
-    delivered, charged = str(stored["stat_energy_from"]), stored.get("stat_energy_to")
-    power = stored.get("stat_rate") or _power_beside(hass, delivered)
+def _house_source(
+    hass: HomeAssistant, stored: Mapping[str, object], current: Mapping[str, str]
+) -> HouseSource:
+    listed = str(stored["stat_energy_from"])
+    delivered = current[listed]
+    charged, power = (
+        current.get(str(stored.get(name))) for name in ("stat_energy_to", "stat_rate")
+    )
     state, capacity = hass.states.get(delivered), stored.get("capacity")
     return HouseSource(
         str(stored["type"]),
+        listed,
         delivered,
-        str(charged) if charged else None,
-        str(power) if power else None,
+        charged,
+        power or _power_beside(hass, delivered),
         str(stored.get("name") or (state.name if state else delivered)),
         float(capacity) if isinstance(capacity, int | float) else None,
     )
@@ -129,18 +175,17 @@ def chosen_ids(
     If the user has not chosen sources yet, the result depends on the number of meters. If Home
     Assistant reads only one meter, return the ids of all sources. Otherwise, return no ids.
     """
-    ids = [source.delivered for source in sources]
-    chosen: list[str] | None = entry.options.get(CONF_SUN_SOURCES)
-    if chosen is None:
-        return ids if is_only_meter(hass, entry) else []
-    return [name for name in ids if name in chosen]
+    current = {source.listed: source.delivered for source in sources}
+    if CONF_SUN_SOURCES not in entry.options:
+        return [*current] if is_only_meter(hass, entry) else []
+    return chosen_statistics(hass, entry, CONF_SUN_SOURCES, current)
 
 
 async def async_house_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> list[HouseSource]:
     """Return the sources that supply the house behind a meter."""
-    sources = await async_all_sources(hass)
+    sources = await async_all_sources(hass, entry)
     ids = chosen_ids(hass, entry, sources)
-    return [source for source in sources if source.delivered in ids]
+    return [source for source in sources if source.listed in ids]
 
 
 async def async_devices(
@@ -151,14 +196,14 @@ async def async_devices(
     A device whose energy is included in another device is left out. With several meters, only the
     chosen devices belong to the house behind this one.
     """
-    names = await async_all_devices(hass)
+    names = await async_all_devices(hass, entry)
     if not is_only_meter(hass, entry):
-        chosen = chosen_devices(entry)
+        chosen = chosen_devices(hass, entry, names)
         names = {name: shown for name, shown in names.items() if name in chosen}
     names = dict([*names.items()][:_MAX_DEVICES])
     if not names:
         return []
-    kinds = dict.fromkeys(names, SupplyKind.PRODUCED)
+    kinds = dict.fromkeys(current_ids(hass, entry, names).values(), SupplyKind.PRODUCED)
     read = without_collection(_read)
     hours = await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
     return [
@@ -166,14 +211,15 @@ async def async_devices(
     ]
 
 
-def chosen_devices(entry: AnyConfigEntry) -> list[str]:
-    """Return the statistics of the devices that the user has chosen for this meter."""
-    chosen: list[str] = entry.options.get(CONF_HOUSE_DEVICES, [])
-    return chosen
+@callback
+def chosen_devices(hass: HomeAssistant, entry: AnyConfigEntry, listed: Iterable[str]) -> list[str]:
+    """Return the `listed` statistics of devices that the user has chosen for this meter."""
+    current = current_ids(hass, entry, listed)
+    return chosen_statistics(hass, entry, CONF_HOUSE_DEVICES, current)
 
 
-async def async_all_devices(hass: HomeAssistant) -> dict[str, str]:
-    """Return the names of the devices of the Energy dashboard by their statistics.
+async def async_all_devices(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
+    """Return the names of the devices of the Energy dashboard by the ids that it lists.
 
     Return {} if Home Assistant has no recorder.
     """
@@ -181,13 +227,13 @@ async def async_all_devices(hass: HomeAssistant) -> dict[str, str]:
     if manager is None or RECORDER not in hass.config.components:
         return {}
     stored = (manager.data or manager.default_preferences())["device_consumption"]
-    listed = {device["stat_consumption"] for device in stored}
+    current = current_ids(hass, entry, (device["stat_consumption"] for device in stored))
     names: dict[str, str] = {}
     for device in stored:
         name = device["stat_consumption"]
-        if device.get("included_in_stat") not in listed:
-            state = hass.states.get(name)
-            names[name] = str(device.get("name") or (state.name if state else name))[
+        if device.get("included_in_stat") not in current:
+            state = hass.states.get(current[name])
+            names[name] = str(device.get("name") or (state.name if state else current[name]))[
                 :_MAX_NAME_CHARS
             ]
     return names

@@ -13,17 +13,15 @@ The meter's own files have no market prices, only the costs of each day.
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from math import isfinite
 from typing import NamedTuple, cast
 
 import voluptuous as vol
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
-from homeassistant.core import Event, HomeAssistant, State, callback
+from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.event import async_track_entity_registry_updated_event
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util.hass_dict import HassKey
 
@@ -92,21 +90,11 @@ def price_of(state: State | None) -> float | None:
 
 
 class MarketPriceEntities:
-    """Price entities that the user has chosen for one meter.
-
-    If such an entity is renamed, the option with its id is updated.
-    """
+    """Price entities that the user has chosen for one meter."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
-
-    @callback
-    def async_start(self) -> None:
-        """Until the entry is unloaded, update the options whenever a price entity is renamed."""
-        for option in (*PRICE_ENTITIES, *PRICE_ENTITIES.values()):
-            if entity_id := self._entry.options.get(option):
-                self._follow(option, entity_id)
 
     def prices(self, *, is_before_change: bool = False) -> MarketPrices:
         """Return the current prices of the chosen price entities.
@@ -131,29 +119,6 @@ class MarketPriceEntities:
         if entity_id is None:
             return None
         return price_of(self._hass.states.get(entity_id))
-
-    @callback
-    def _follow(self, option: str, entity_id: str) -> None:
-        self._entry.async_on_unload(
-            async_track_entity_registry_updated_event(
-                self._hass, entity_id, partial(self._on_registry_change, option)
-            )
-        )
-
-    @callback
-    def _on_registry_change(
-        self, option: str, event: Event[er.EventEntityRegistryUpdatedData]
-    ) -> None:
-        data, options = event.data, self._entry.options
-        # After a rename, this listener still listens for the price entity's old id. If another
-        # entity gets this old id and is renamed later, this listener is called again. But the
-        # option already has the price entity's new id, and must not change.
-        if data["action"] == "update" and data.get("old_entity_id") == options.get(option):
-            entity_id = data["entity_id"]
-            self._hass.config_entries.async_update_entry(
-                self._entry, options={**options, option: entity_id}
-            )
-            self._follow(option, entity_id)
 
 
 _NORDPOOL = "nordpool"

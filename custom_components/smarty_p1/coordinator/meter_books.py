@@ -159,7 +159,6 @@ class MeterBooks:
         self.statistics.async_start(self.household, self.leneda)
         if not self.statistics.is_available:
             await self.leneda.async_remove_former()
-        self.market.async_start()
         async_check_prices(self._hass, self._entry)
         self._gas.start()
         await self._download.async_start()

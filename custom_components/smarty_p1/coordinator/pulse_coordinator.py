@@ -21,9 +21,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import (
-    async_track_entity_registry_updated_event,
     async_track_state_change_event,
     async_track_time_interval,
 )
@@ -138,15 +136,13 @@ class EntityPulses:
         self._was_there: bool | None = None
 
     async def async_start(self) -> None:
-        """Listen to the entity, even if Home Assistant has not added the entity yet."""
-        entity_ids = [self._entity_id]
-        for stop in (
-            async_track_state_change_event(self._hass, entity_ids, self._on_change),
-            async_track_entity_registry_updated_event(
-                self._hass, entity_ids, self._on_registry_change
-            ),
-        ):
-            self._entry.async_on_unload(stop)
+        """Listen to the entity, even if Home Assistant has not added the entity yet.
+
+        If the entity is renamed, the entry gets its new id and is loaded again.
+        """
+        self._entry.async_on_unload(
+            async_track_state_change_event(self._hass, [self._entity_id], self._on_change)
+        )
         if state := self._hass.states.get(self._entity_id):
             self._read_state(None, state)
         self._check_availability()
@@ -171,20 +167,6 @@ class EntityPulses:
         if state := event.data["new_state"]:
             self._read_state(event.data["old_state"], state)
         self._check_availability()
-
-    @callback
-    def _on_registry_change(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Store the new id of a renamed entity, and reload the entry."""
-        if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
-            entity_id = event.data["entity_id"]
-            unique_id = f"{CONF_ENTITY_ID}:{entity_id}"
-            self._counter.source = unique_id
-            self._hass.config_entries.async_update_entry(
-                self._entry,
-                data={**self._entry.data, CONF_ENTITY_ID: entity_id},
-                unique_id=unique_id,
-            )
-            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
 
     @callback
     def _read_state(self, old: State | None, new: State) -> None:

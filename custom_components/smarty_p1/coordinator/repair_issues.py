@@ -89,6 +89,8 @@ class Problem(StrEnum):
     """The user has moved sources to statistics, and can undo this."""
     RECIPIENT_GONE = "recipient_gone"
     """Home Assistant no longer has a notify entity that receives messages."""
+    SECOND_METER = "second_meter"
+    """A second meter was added or enabled. Inverters and devices still count for the first one."""
     CAPTURE = "capture_ended"
     """An anonymous capture is finished, and can be written or discarded."""
 
@@ -117,7 +119,7 @@ _FIXABLE = {
     *_ERRORS,
 }
 # Issues that stay until the user has closed them, also after a restart.
-_PERSISTENT = {Problem.ENERGY_MOVED}
+_PERSISTENT = {Problem.ENERGY_MOVED, Problem.SECOND_METER}
 
 
 def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:

@@ -22,10 +22,10 @@ from homeassistant.core import (
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import (
     async_call_later,
-    async_track_entity_registry_updated_event,
     async_track_state_change_event,
     async_track_state_report_event,
 )
+from homeassistant.helpers.start import async_at_started
 from homeassistant.loader import Integration, async_get_integrations
 from homeassistant.util import dt as dt_util
 
@@ -41,6 +41,7 @@ from ..lib.meter.telegram_from_source_entities import (
     entity_telegram,
 )
 from ..lib.p1.telegram import Telegram
+from .chosen_entities.entity_ids import last_entity_id
 from .coordinator_base import ReadingListener, SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks
@@ -49,6 +50,7 @@ from .meter_books import MeterBooks
 # values of one telegram into its entities one after the other. If the entities were read at once,
 # some values would be from the previous telegram.
 BURST_S = 1.0
+_MAIN = "energy_imported"
 _UNKNOWN = EntityState(STATE_UNKNOWN, None)
 
 
@@ -58,7 +60,7 @@ class EntityReports:
     `chosen` has a list of entities for each quantity. A registered entity is listed by the id of
     its registry entry, any other entity by its entity id. BURST_S seconds after a report, `take`
     gets a telegram with the values of all entities. When an entity of the imported energy loses its
-    value, `on_lost` gets its entity id.
+    value or is deleted, `on_lost` gets its entity id.
 
     A value is read only after a report. Otherwise, an integration that has stopped would look like
     a house that uses no energy. The first state of an entity is not a report. This state may be
@@ -79,6 +81,7 @@ class EntityReports:
         self._on_lost = on_lost
         self._time: datetime | None = None
         self._cancel_read: CALLBACK_TYPE | None = None
+        self._followed: list[str] = []
         self._stops: list[CALLBACK_TYPE] = []
 
     @property
@@ -98,7 +101,7 @@ class EntityReports:
     @property
     def total_at(self) -> datetime | None:
         """Return the time of the last report of the imported energy."""
-        return self._last_reported(["energy_imported"])
+        return self._last_reported([_MAIN])
 
     def _last_reported(self, names: Iterable[str]) -> datetime | None:
         states = map(self._hass.states.get, self._entity_ids(names))
@@ -118,15 +121,23 @@ class EntityReports:
             self._cancel_read()
             self._cancel_read = None
 
+    @property
+    def missing(self) -> list[str]:
+        """Return the ids of entities of the imported energy that Home Assistant does not have."""
+        registry, missing = er.async_get(self._hass), []
+        for chosen in self._chosen[_MAIN]:
+            entity_id = er.async_resolve_entity_id(registry, chosen)
+            if entity_id is None or self._hass.states.get(entity_id) is None:
+                missing.append(entity_id or last_entity_id(self._hass, chosen) or chosen)
+        return missing
+
     @callback
     def _follow(self) -> None:
-        entity_ids = [*self._entity_ids(self._chosen)]
+        self._followed = [*self._entity_ids(self._chosen)]
         self._stops = [
-            async_track_state_change_event(self._hass, entity_ids, self._on_change),
-            async_track_state_report_event(self._hass, entity_ids, self._on_report),
-            async_track_entity_registry_updated_event(
-                self._hass, entity_ids, self._on_registry_change
-            ),
+            async_track_state_change_event(self._hass, self._followed, self._on_change),
+            async_track_state_report_event(self._hass, self._followed, self._on_report),
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_registry_change),
         ]
 
     def _entity_ids(self, names: Iterable[str]) -> Iterable[str]:
@@ -138,19 +149,21 @@ class EntityReports:
 
     @callback
     def _on_registry_change(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Listen to the new entity id after a chosen entity was renamed."""
-        if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
+        """Listen to other entity ids after a chosen entity was renamed, deleted or made again."""
+        if self._followed != [*self._entity_ids(self._chosen)]:
+            deleted = event.data["entity_id"] if event.data["action"] == "remove" else None
             self.stop()
             self._follow()
+            if deleted in self.missing:
+                self._on_lost(deleted)
 
     @callback
     def _on_change(self, event: Event[EventStateChangedData]) -> None:
-        new = event.data["new_state"]
-        if new is None:
-            return
-        if not _has_value(new):
-            if new.entity_id in self._entity_ids(["energy_imported"]):
-                self._on_lost(new.entity_id)
+        new, entity_id = event.data["new_state"], event.data["entity_id"]
+        if new is None or not _has_value(new):
+            # The state of a renamed entity is removed, too. The registry then has its new id.
+            if entity_id in self._entity_ids([_MAIN]):
+                self._on_lost(entity_id)
         elif _has_value(event.data["old_state"]):
             self._note(new.last_reported)
 
@@ -195,7 +208,7 @@ async def async_integration_of(hass: HomeAssistant, chosen: Mapping[str, Any]) -
     Return "Home Assistant" if none of these entities is registered.
     """
     registry = er.async_get(hass)
-    entries = map(registry.async_get, chosen["energy_imported"])
+    entries = map(registry.async_get, chosen[_MAIN])
     platforms = sorted({entry.platform for entry in entries if entry})
     integrations = await async_get_integrations(hass, platforms)
     names = [
@@ -240,6 +253,8 @@ class EntityCoordinator(SourceCoordinator[Reading]):
         stored = outlined_reading(self.books.memory, dt_util.utcnow(), self.books.money())
         self.data = replace(stored, telegram=self._reports.empty)
         self.begin()
+        # While Home Assistant starts, an entity may not be there yet.
+        self.config_entry.async_on_unload(async_at_started(self.hass, self._look_for_missing))
 
     @override
     async def async_close(self) -> None:
@@ -273,6 +288,11 @@ class EntityCoordinator(SourceCoordinator[Reading]):
         self.push(reading)
         for listener in tuple(self._reading_listeners):
             listener(reading)
+
+    @callback
+    def _look_for_missing(self, _hass: HomeAssistant) -> None:
+        for entity_id in self._reports.missing:
+            self._on_lost(entity_id)
 
     @callback
     def _on_lost(self, entity_id: str) -> None:

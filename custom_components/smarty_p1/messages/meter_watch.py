@@ -7,12 +7,8 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any, override
 
-from homeassistant.core import CoreState, Event, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.event import (
-    async_track_entity_registry_updated_event,
-    async_track_time_interval,
-)
+from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -38,7 +34,7 @@ from ..lib.meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
 from ..lib.outage import Outage
 from ..lib.p1.value_converters import MBusReading
 from ..lib.stored_json import dump, load
-from .message_options import MessageOptions, with_messages
+from .message_options import MessageOptions
 from .report import LAST_WAITING_DAY, async_report, is_ready
 from .sending import async_send, gone_recipients
 
@@ -83,7 +79,7 @@ async def async_watch_messages(hass: HomeAssistant, entry: BooksConfigEntry) -> 
     if state != store.state:
         store.state = state
         await store.async_save()
-    _MeterWatch(hass, entry, options, store).start()
+    _MeterWatch(hass, entry, store).start()
 
 
 async def async_forget_messages(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -98,12 +94,10 @@ class _MeterWatch:
         self,
         hass: HomeAssistant,
         entry: BooksConfigEntry,
-        options: MessageOptions,
         store: MessageStore,
     ) -> None:
         self._hass = hass
         self.entry = entry
-        self.options = options
         self.store = store
         self._heard_at = entry.runtime_data.now()
         self._has_heard = entry.runtime_data.readings > 0
@@ -114,6 +108,11 @@ class _MeterWatch:
         self._outage = Outage(
             LOGGER, "%s: no message to %s (%s)", "%s: messages arrive again", name
         )
+
+    @property
+    def options(self) -> MessageOptions:
+        """Return the present options. The recipients change when the user renames them."""
+        return MessageOptions.of(self.entry)
 
     def start(self) -> None:
         """Listen to readings and to the time, until the entry is unloaded."""
@@ -130,30 +129,6 @@ class _MeterWatch:
                 self._hass, self._async_look, _LOOK_INTERVAL, cancel_on_shutdown=True
             )
         )
-        self._follow(self.options.recipients)
-
-    @callback
-    def _follow(self, recipients: Iterable[str]) -> None:
-        self.entry.async_on_unload(
-            async_track_entity_registry_updated_event(self._hass, recipients, self._on_registry)
-        )
-
-    @callback
-    def _on_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Keep a recipient that the user renames.
-
-        The entry stays loaded: during a reload, nobody would notice another rename.
-        """
-        data, recipients = event.data, self.options.recipients
-        # A former id of a recipient, to which this still listens, may belong to another entity.
-        if data["action"] == "update" and (old := data.get("old_entity_id")) in recipients:
-            new = data["entity_id"]
-            renamed = tuple(new if name == old else name for name in recipients)
-            self.options = self.options._replace(recipients=renamed)
-            self._hass.config_entries.async_update_entry(
-                self.entry, options=with_messages(self.entry, self.options)
-            )
-            self._follow([new])
 
     @callback
     def _on_reading(self, reading: Reading) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from homeassistant.components.mqtt.const import DOMAIN as MQTT_DOMAIN
 from homeassistant.components.repairs import RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -255,19 +255,27 @@ async def test_states_that_are_pulses(
     assert state(hass, ENERGY) == f"0.00{[*counts.values()][-1]}"
 
 
+@pytest.mark.parametrize("is_disabled", [False, True])
 async def test_an_entity_that_is_renamed(
-    hass: HomeAssistant, entity_registry: er.EntityRegistry
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, *, is_disabled: bool
 ) -> None:
+    """The reader may be disabled meanwhile, and the count of its set-up is long past."""
     led = entity_registry.async_get_or_create("sensor", "test", "led").entity_id
     await set_state(hass, led, "5")
-    entry = pulse_entry(hass, entity_id=led)
+    entry = pulse_entry(hass, entity_id=led, first_count=2, first_count_at=0)
     assert await hass.config_entries.async_setup(entry.entry_id)
+    entries = hass.config_entries
+    if is_disabled:
+        await entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     entity_registry.async_update_entity(led, new_entity_id="sensor.blinks")
+    if is_disabled:
+        hass.states.async_remove(led)
+        await entries.async_set_disabled_by(entry.entry_id, None)
     await set_state(hass, "sensor.blinks", "6", "7")
 
     assert entry.data["entity_id"] == "sensor.blinks"
     assert entry.unique_id == "entity_id:sensor.blinks"
-    assert pulses(entry) == 2
+    assert pulses(entry) == 3 + 2
 
 
 # Of the MQTT integration itself.

@@ -7,7 +7,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from tests.ha.entities import Smarty, set_up
+from tests.ha.entities import KWH, Smarty, set_up
 from tests.ha.support import call
 
 
@@ -154,6 +154,62 @@ async def test_a_renamed_entity_goes_on(smarty: Smarty) -> None:
     await smarty.send("tariff_1", tariff_1="1000.100")
     await smarty.send("tariff_1", tariff_1="1000.200")
     assert keys(smarty)["energy_imported"] == "3000.2"
+
+
+@pytest.mark.parametrize("is_reloaded", [False, True])
+@pytest.mark.parametrize("unique_id", ["unique_tariff_1", "of another integration"])
+async def test_a_deleted_entity_is_told_at_once(
+    smarty: Smarty, unique_id: str, *, is_reloaded: bool
+) -> None:
+    await smarty.send()
+    hass, registry, coordinator = smarty.hass, er.async_get(smarty.hass), smarty.entry.runtime_data
+    # The registry and the state may end in either order.
+    hass.states.async_remove("sensor.tariff_1")
+    assert (coordinator.condition.state, coordinator.condition.obstacle) == (
+        "failing",
+        "entity_unavailable",
+    )
+    await smarty.send()
+    await smarty.send()
+    assert coordinator.condition.state == "receiving"
+    registry.async_remove("sensor.tariff_1")
+    assert coordinator.condition.state == "failing"
+    hass.states.async_remove("sensor.tariff_1")
+    assert set(keys(smarty).values()) == {"unavailable"}
+    if is_reloaded:
+        await hass.config_entries.async_reload(smarty.entry.entry_id)
+        coordinator = smarty.entry.runtime_data
+        assert coordinator.condition.state == "failing"
+    assert coordinator.placeholders["entity"] == "sensor.tariff_1"
+    await smarty.send("tariff_2", "exported")
+    assert coordinator.condition.state == "failing"
+
+    made = registry.async_get_or_create("sensor", "dsmr", unique_id, suggested_object_id="tariff_1")
+    assert made.entity_id == "sensor.tariff_1"
+    smarty.ids["tariff_1"] = made
+    await hass.async_block_till_done()
+    for kwh in ("1000.300", "1000.400", "1000.500"):
+        await smarty.send(tariff_1=kwh)
+    assert keys(smarty)["energy_imported"] == "3000.5"
+    registry.async_update_entity(made.entity_id, new_entity_id="sensor.moved")
+    hass.states.async_remove("sensor.tariff_1")
+    assert smarty.entry.runtime_data.condition.state == "receiving"
+    await smarty.send(tariff_1="1000.600")
+    await smarty.send(tariff_1="1000.700")
+    assert keys(smarty)["energy_imported"] == "3000.7"
+
+
+async def test_an_entity_that_is_not_registered_is_deleted(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    smarty = Smarty(hass, freezer)
+    smarty.entry = await set_up(hass, smarty, energy_imported=["sensor.template"])
+    for _ in range(2):
+        hass.states.async_set("sensor.template", "5.0", KWH)
+        await smarty.wait(2)
+    assert smarty.entry.runtime_data.condition.state == "receiving"
+    hass.states.async_remove("sensor.template")
+    assert smarty.entry.runtime_data.condition.state == "failing"
 
 
 async def test_a_restart_goes_on(smarty: Smarty) -> None:

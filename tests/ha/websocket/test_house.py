@@ -16,7 +16,11 @@ from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -391,3 +395,192 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
     await manager.async_update(long)
     await site.receive(telegram("00:00:50", 0.0))
     assert "x" * 64 in await names()
+
+
+class Dashboard:
+    """An inverter and an oven of another integration, and the Energy dashboard that lists them."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.registry = er.async_get(site.hass)
+        self._clock = UNTIL
+
+    async def begin(self) -> None:
+        for name, kwh_of in (("sensor.sun", noon), ("sensor.oven", lambda _time: 0.05)):
+            self.make(name)
+            await record(self.site.hass, name, kwh_of)
+        await self.enter("sensor.sun", "sensor.oven")
+
+    def make(self, name: str, unique_id: str | None = None) -> None:
+        [_, name] = name.split(".")
+        self.registry.async_get_or_create(
+            "sensor", "inverter", unique_id or name, suggested_object_id=name
+        )
+
+    def rename(self, **names: str) -> None:
+        for old, new in names.items():
+            self.registry.async_update_entity(f"sensor.{old}", new_entity_id=f"sensor.{new}")
+
+    async def enter(self, sun: str, *ovens: str) -> None:
+        await enter(self.site.hass, {**SUN, "stat_energy_from": sun})
+        update: Any = {"device_consumption": [{"stat_consumption": oven} for oven in ovens]}
+        await (await async_get_manager(self.site.hass)).async_update(update)
+
+    async def choose(self) -> None:
+        """Choose all that the page offers, as it is ticked."""
+        form = await self.site.page("sun")
+        names = {str(marker): marker.default() for marker in schema_of(form).schema}
+        await submit(self.site.hass, form, names)
+
+    async def ticked(self) -> list[str]:
+        form = await self.site.page("sun")
+        flow = form["flow_id"]
+        self.site.hass.config_entries.options.async_abort(flow)
+        return [name for marker in schema_of(form).schema for name in marker.default()]
+
+    async def in_cards(self) -> list[Any]:
+        """Return the inverters, the own energy in May, and the devices in June."""
+        await recorder_done(self.site.hass)
+        self._clock += timedelta(seconds=10)
+        await self.site.receive(telegram(f"{self._clock + 2 * HOUR:%H:%M:%S}", 0.0))
+        house, shares = await house_of(self.site), await self.site.ask("shares", period="month")
+        ovens = [row["wh"] for row in shares["rows"] if row["name"]]
+        energies = house and [source["energy"] for source in house["solar"]]
+        return [energies, house and house["months"][0]["own_kwh"], ovens]
+
+
+@pytest.fixture
+async def dashboard(site: Site) -> Dashboard:
+    dashboard = Dashboard(site)
+    await dashboard.begin()
+    return dashboard
+
+
+def second_meter(**fields: Any) -> MockConfigEntry:  # noqa: ANN401 - JSON
+    data = {"kind": "entities", "energy_imported": ["sensor.other_total"]}
+    return MockConfigEntry(domain="smarty_p1", data=data, unique_id="other", **fields)
+
+
+@pytest.mark.parametrize("is_chosen", [True, False])
+async def test_a_renamed_inverter_stays(
+    site: Site, dashboard: Dashboard, *, is_chosen: bool
+) -> None:
+    if is_chosen:
+        await site.hass.config_entries.async_add(second_meter())
+        await dashboard.choose()
+
+    async def check(sun: str, listed: tuple[str, str]) -> None:
+        assert await dashboard.in_cards() == [[sun], 166.0, [18_000]]
+        assert await dashboard.ticked() == [*listed[: 1 + is_chosen]]
+
+    await check("sensor.sun", ("sensor.sun", "sensor.oven"))
+    # The Energy dashboard keeps the old ids until a person corrects it.
+    dashboard.rename(sun="roof", oven="stove")
+    await check("sensor.roof", ("sensor.sun", "sensor.oven"))
+    await site.hass.config_entries.async_reload(site.entry.entry_id)
+    await check("sensor.roof", ("sensor.sun", "sensor.oven"))
+    await dashboard.enter("sensor.roof", "sensor.stove")
+    await check("sensor.roof", ("sensor.roof", "sensor.stove"))
+    dashboard.rename(roof="attic", stove="cooker")
+    await check("sensor.attic", ("sensor.roof", "sensor.stove"))
+    # The page stores what is ticked, also before the dashboard is corrected.
+    await dashboard.choose()
+    await check("sensor.attic", ("sensor.roof", "sensor.stove"))
+    # A deleted inverter still has its history. It may come back, also as another entity.
+    dashboard.registry.async_remove("sensor.attic")
+    await check("sensor.attic", ("sensor.roof", "sensor.stove"))
+    dashboard.make("sensor.attic", "sun")
+    await check("sensor.attic", ("sensor.roof", "sensor.stove"))
+    await dashboard.enter("sensor.attic", "sensor.cooker")
+    dashboard.registry.async_remove("sensor.attic")
+    dashboard.make("sensor.attic", "of another integration")
+    await check("sensor.attic", ("sensor.attic", "sensor.cooker"))
+    dashboard.rename(attic="sun", cooker="oven")
+    await check("sensor.sun", ("sensor.attic", "sensor.cooker"))
+
+
+async def test_an_inverter_that_is_listed_by_both_ids_counts_once(
+    site: Site, dashboard: Dashboard
+) -> None:
+    dashboard.rename(sun="roof")
+    await enter(site.hass, SUN, {**SUN, "stat_energy_from": "sensor.roof"})
+    energies, own_kwh, _ = await dashboard.in_cards()
+    assert (energies, own_kwh) == (["sensor.sun", "sensor.roof"], None)
+
+
+async def test_two_houses_swap_the_names_of_their_inverters(
+    site: Site, dashboard: Dashboard
+) -> None:
+    await site.hass.config_entries.async_add(second_meter())
+    dashboard.make("sensor.shed")
+    await enter(site.hass, SUN, SHED)
+    form = await site.page("sun")
+    await submit(site.hass, form, {"sun_sources": ["sensor.sun"]})
+    dashboard.rename(sun="other", shed="sun", other="shed")
+    assert (await dashboard.in_cards())[:2] == [["sensor.shed"], 166.0]
+    # A new inverter takes the name and the place of an old one.
+    dashboard.rename(shed="old")
+    await enter(site.hass, SUN)
+    assert (await dashboard.in_cards())[0] == ["sensor.sun"]
+
+
+async def test_a_renamed_power_is_still_shown(site: Site, dashboard: Dashboard) -> None:
+    dashboard.make("sensor.power")
+    oven = {"stat_consumption": "sensor.oven", "stat_rate": "sensor.power"}
+    update: Any = {"device_consumption": [oven]}
+    await enter(site.hass, {**SUN, "stat_rate": "sensor.power"})
+    await (await async_get_manager(site.hass)).async_update(update)
+    await house_of(site)
+    dashboard.rename(power="watts")
+    site.hass.states.async_set("sensor.watts", "1400", {"unit_of_measurement": "W"})
+    powers = site.entry.runtime_data.books.house_powers
+    assert powers["solar"] == ["sensor.watts"]
+    assert (await house_of(site))["solar"][0]["power"] == "sensor.watts"
+    assert (await site.ask("last_hour"))["devices"] == ["sensor.watts"]
+
+
+@pytest.mark.parametrize("is_enabled", [False, True])
+async def test_a_second_meter_takes_nothing_from_the_first(
+    site: Site, dashboard: Dashboard, *, is_enabled: bool
+) -> None:
+    """It is added, or was disabled before."""
+    before = await dashboard.in_cards()
+    entries, issues = site.hass.config_entries, ir.async_get(site.hass)
+    other = second_meter(disabled_by=ConfigEntryDisabler.USER if is_enabled else None)
+    await entries.async_add(other)
+    if is_enabled:
+        assert "sun_sources" not in site.entry.options
+        await entries.async_set_disabled_by(other.entry_id, None)
+    issue = f"second_meter_{site.entry.entry_id}"
+    assert issues.async_get_issue("smarty_p1", issue)
+    assert await dashboard.in_cards() == before == [["sensor.sun"], 166.0, [18_000]]
+    assert site.entry.options["sun_sources"] == ["sensor.sun"]
+    assert site.entry.options["house_devices"] == ["sensor.oven"]
+    assert not other.options
+    dashboard.rename(sun="roof")
+    assert (await dashboard.in_cards())[:2] == [["sensor.roof"], 166.0]
+    # Saving the page answers the issue. A choice of the user stays.
+    form = await site.page("sun")
+    await submit(site.hass, form, {"sun_sources": [], "house_devices": []})
+    assert not issues.async_get_issue("smarty_p1", issue)
+    await entries.async_set_disabled_by(other.entry_id, ConfigEntryDisabler.USER)
+    await entries.async_set_disabled_by(other.entry_id, None)
+    assert not issues.async_get_issue("smarty_p1", issue)
+    assert await dashboard.in_cards() == [None, None, []]
+
+
+async def test_the_only_meter_has_later_sources_again(site: Site, dashboard: Dashboard) -> None:
+    entries, issues = site.hass.config_entries, ir.async_get(site.hass)
+    await dashboard.in_cards()
+    other = second_meter()
+    await entries.async_add(other)
+    await entries.async_remove(other.entry_id)
+    await site.hass.async_block_till_done()
+    assert not issues.async_get_issue("smarty_p1", f"second_meter_{site.entry.entry_id}")
+    await record(site.hass, "sensor.shed", lambda _time: 0.0)
+    await enter(site.hass, SUN, SHED)
+    assert (await dashboard.in_cards())[0] == ["sensor.sun", "sensor.shed"]
+    # Nothing is stored of a meter without sources, and nothing is told.
+    await enter(site.hass)
+    await entries.async_add(second_meter())
+    assert "sun_sources" not in site.entry.options

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from ...const import (
     CONF_FIRST_COUNT,
     CONF_FIRST_COUNT_AT,
+    CONF_FORMER_SOURCES,
     CONF_MESSAGE,
     CONF_METER_READING,
     CONF_PULSES_PER_KWH,
@@ -182,7 +183,7 @@ class PulseCounter(ThrottledStore):
             _OPTIONAL_SHAPE[name](stored[name])
         if stored["base_pulses"] > stored["pulses"]:
             raise ValueError
-        if stored["source"] == self.source:
+        if stored["source"] in (self.source, *self._entry.data.get(CONF_FORMER_SOURCES, ())):
             return PulseMeter.from_dict(stored, self._pulses_per_kwh, self._form)
         meter = PulseMeter.from_dict(stored | _UNKNOWN_COUNT, self._pulses_per_kwh, self._form)
         self._begin_count(meter)

@@ -30,7 +30,8 @@ from ...const import (
     SECTION_VIRTUAL,
 )
 from ...coordinator import has_telegrams, kind_of
-from ...coordinator.entry_types import AnyConfigEntry, short_title
+from ...coordinator.chosen_entities.entity_ids import with_registry_ids
+from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
 from ...coordinator.house_sources import (
     HouseSource,
     async_all_devices,
@@ -39,6 +40,7 @@ from ...coordinator.house_sources import (
     chosen_ids,
     is_only_meter,
 )
+from ...coordinator.repair_issues import Problem, withdraw_issues
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...lib.amounts import EUR
 from ...lib.bill.bill import compute_bill
@@ -132,15 +134,17 @@ def sun_fields(
     """Return the field that lists all solar and battery sources. The chosen sources are ticked."""
     if not sources:
         return {}
-    field = _list_of({source.delivered: source.name for source in sources})
+    field = _list_of({source.listed: source.name for source in sources})
     return {vol.Optional(CONF_SUN_SOURCES, default=chosen_ids(hass, entry, sources)): field}
 
 
-def device_fields(entry: AnyConfigEntry, names: Mapping[str, str]) -> dict[vol.Marker, Any]:
+def device_fields(
+    hass: HomeAssistant, entry: AnyConfigEntry, names: Mapping[str, str]
+) -> dict[vol.Marker, Any]:
     """Return the field that lists devices by their statistics. The chosen ones are ticked."""
     if not names:
         return {}
-    chosen = [name for name in chosen_devices(entry) if name in names]
+    chosen = chosen_devices(hass, entry, names)
     return {vol.Optional(CONF_HOUSE_DEVICES, default=chosen): _list_of(names)}
 
 
@@ -287,13 +291,16 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         """Ask which inverters and batteries supply the house, and which devices use its energy."""
         entry = self.config_entry
         if user_input is not None:
+            for meter in known_meters(self.hass):
+                withdraw_issues(self.hass, meter, [Problem.SECOND_METER])
             # The Energy dashboard may have changed since the form was shown.
             return self._save(read_sun(self.hass, entry, self._sources, user_input), user_input)
-        self._sources = await async_all_sources(self.hass)
+        self._sources = await async_all_sources(self.hass, entry)
         # All devices belong to the house behind the only meter.
         is_only = is_only_meter(self.hass, entry)
-        devices = {} if is_only else await async_all_devices(self.hass)
-        fields = sun_fields(self.hass, entry, self._sources) | device_fields(entry, devices)
+        devices = {} if is_only else await async_all_devices(self.hass, entry)
+        fields = sun_fields(self.hass, entry, self._sources)
+        fields |= device_fields(self.hass, entry, devices)
         if not fields:
             return self._show("sun_missing", {}, {}, {}, energy=ENERGY_URL)
         return self._show("sun", fields, {}, {}, energy=ENERGY_URL)
@@ -405,4 +412,5 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         """Replace the stored options in `own` with `read`. Keep all other stored options."""
         stored = self.config_entry.options
         kept = {name: value for name, value in stored.items() if name not in own}
-        return self.async_create_entry(data=kept | dict(read))
+        data = with_registry_ids(self.hass, kept | dict(read), read)
+        return self.async_create_entry(data=data)
