@@ -333,11 +333,11 @@ export abstract class SmartyCard extends LitElement {
   announce(subject: string, title: string, text: string, isNews = false): void {
     const isFirst = this.#subject === undefined;
     const isChosen = subject !== this.#subject;
-    const isDue = isNews && text !== this.#said && Date.now() - this.#saidAt >= MIN_SPEECH_INTERVAL_MS;
+    const isDue = isNews && text !== this.#said && performance.now() - this.#saidAt >= MIN_SPEECH_INTERVAL_MS;
     if (!isChosen && !isDue) return;
     this.#subject = subject;
     this.#said = text;
-    this.#saidAt = Date.now();
+    this.#saidAt = performance.now();
     if (!isFirst) void this.updateComplete.then(() => this.speak(plain([isChosen ? title : "", text].filter(Boolean).join(". ")).replace("..", ".")));
   }
 

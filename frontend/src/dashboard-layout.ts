@@ -129,7 +129,7 @@ export class SmartyDashboard extends HTMLElement {
     // leave out the card "so-far", and call the first view "Yesterday".
     const isPast = Boolean(meters?.length) && meters!.every(({ source }) => source === "leneda");
     const nowCards = isPast ? [card("now"), card("today")] : [card("now"), card("so-far"), card("today"), card("where"), card("hours", { hides: true })];
-    const hasBatteryCard = meters?.some(({ known_since }) => known_since && Date.now() - Date.parse(known_since) > MIN_BATTERY_AGE_MS);
+    const hasBatteryCard = meters?.some(({ known_since }) => known_since && metersOf(hass.connection).now - Date.parse(known_since) > MIN_BATTERY_AGE_MS);
     const views: View[] = [
       ...(isElectric ? [view(t(isPast ? "yesterday" : "now"), "now", section(...(hasYear ? nowCards : [card("now")])))] : []),
       ...(hasYear

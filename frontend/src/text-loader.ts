@@ -38,7 +38,7 @@ const RETRY_MS = 30_000;
 
 interface Loading {
   isLate: boolean;
-  /** Time of the next attempt in ms since 1970; undefined while a request is running. */
+  /** Time of the next attempt in ms since the page was opened; undefined while a request is running. */
   retryAt: number | undefined;
   readonly waiting: Set<() => void>;
 }
@@ -67,7 +67,7 @@ async function load(language: Language, state: Loading): Promise<void> {
     for (const [name, texts] of Object.entries(ALL)) texts[language] = loaded[name] ?? {};
   } catch {
     state.isLate = true;
-    state.retryAt = Date.now() + RETRY_MS;
+    state.retryAt = performance.now() + RETRY_MS;
   }
   clearTimeout(late);
   notify();
@@ -85,7 +85,7 @@ export function findLocale(formats: UserFormats, wanted = formats.language, onCh
   let state = loading.get(language);
   if (!state) loading.set(language, (state = { isLate: false, retryAt: 0, waiting: new Set() }));
   if (onChange) state.waiting.add(onChange);
-  if (state.retryAt !== undefined && Date.now() >= state.retryAt) void load(language, state);
+  if (state.retryAt !== undefined && performance.now() >= state.retryAt) void load(language, state);
   return undefined;
 }
 

@@ -234,6 +234,7 @@ const live = (seconds: number, kw: number | null, phase = kw): Live => ({
   state: "receiving",
   obstacle: null,
   remedy: null,
+  now: new Date(T0 + 1000 * seconds).toISOString(),
   received_at: new Date(T0 + 1000 * seconds).toISOString(),
   values: { power_net: kw, power_net_l1: phase, power_net_l2: 0 },
 });
@@ -244,7 +245,7 @@ const answer = (...last: (number | null)[]): PowerHour => {
 const known = (hour: LastHour) => hour.net.map((kw, index) => [(hour.timeOf(index) - T0) / 1000, kw]).filter(([, kw]) => kw !== null);
 
 test("what came live counts more than the answer, and the hour moves on", () => {
-  const hour = new LastHour();
+  const hour = new LastHour(T0);
   hour.add(live(0, 0.9));
   hour.load(answer(100, 200, 300));
   assert.deepEqual(known(hour), [[-20, 0.1], [-10, 0.2], [0, 0.9]]);
@@ -270,7 +271,7 @@ test("an hour that is followed has what a whole analysis finds", () => {
   const random = chance(7);
   const at = (values: Live["values"], slot: number, late = 0): Live => ({ ...live(10 * slot - late, 0), values: values! });
   for (const hold of [2, 29]) {
-    const [hour, followed] = [new LastHour(), new FollowedHour()];
+    const [hour, followed] = [new LastHour(T0), new FollowedHour()];
     let [kw, count, analyses, start] = [0.5, 0, 0, 0];
     for (let slot = 0; slot < 900; slot++) {
       if (random() < 0.04) kw = random() < 0.5 ? 0.5 : -1 + 4 * random();

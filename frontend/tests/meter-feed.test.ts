@@ -6,11 +6,14 @@ import { recordUses } from "../src/data/request-queue.ts";
 import type { Live, Meter } from "../src/data/websocket-types.ts";
 import { type Series, yearSeries } from "../src/data/year-quarter-hours.ts";
 
+// Periods pass with the clock of the test.
+performance.now = () => Date.now();
+
 type Message = { type: string };
 
 /** A Home Assistant. While its connection is not there, messages wait, as in the frontend. */
 class Server implements Connection {
-  live: Live = { state: "receiving", obstacle: null, remedy: null };
+  live: Live = { now: "", state: "receiving", obstacle: null, remedy: null };
   answer: unknown = {};
   /** Code with which a subscription is refused. */
   refusal: string | undefined;
@@ -289,7 +292,7 @@ async function wait(ms: number): Promise<void> {
 
 test("a reading is old after the seconds of its meter, after a lost connection, and while the meter is gone", async () => {
   mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T12:00:00Z") });
-  const at = (time: string, changes: object = {}): Live => ({ state: "receiving", obstacle: null, remedy: null, received_at: `2026-11-21T${time}Z`, ...changes });
+  const at = (time: string, changes: object = {}): Live => ({ now: `2026-11-21T${time}Z`, state: "receiving", obstacle: null, remedy: null, received_at: `2026-11-21T${time}Z`, ...changes });
   server.live = at("12:00:00");
   const remove = await place();
   const isOld = (of?: Partial<Meter>) => feed.isOld(of as Meter);
@@ -308,16 +311,43 @@ test("a reading is old after the seconds of its meter, after a lost connection, 
   remove();
 });
 
-test("a page whose clock is ahead uses the time of Home Assistant from the second reading on", async () => {
-  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T12:05:00Z") });
-  const at = (time: string): Live => ({ state: "receiving", obstacle: null, remedy: null, received_at: `2026-11-21T${time}Z` });
-  assert.ok(Number.isNaN(feed.readAt));
-  server.live = at("12:00:00");
-  const remove = await place();
-  const ahead = () => Date.now() - feed.now;
-  assert.deepEqual([ahead(), feed.readAt], [0, Date.parse("2026-11-21T12:00:00Z")]);
-  await server.send(at("12:00:10"));
-  assert.equal(ahead(), 290_000);
+for (const [page, clock] of [["three days ahead", "2026-11-24T12:00:07Z"], ["six years behind", "2020-11-21T11:58:00Z"], ["right", "2026-11-21T12:00:00Z"]] as const) {
+  test(`a page whose clock is ${page} has the time of Home Assistant from the first message on`, async () => {
+    mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse(clock) });
+    const at = (time: string) => Date.parse(`2026-11-21T${time}Z`);
+    const meters = metersOf(server);
+    server.answer = { now: "2026-11-21T12:00:00Z", meters: [] };
+    await meters.loadList(0);
+    assert.deepEqual([meters.now, feed.now], [at("12:00:00"), at("12:00:00")]);
+    server.live = { now: "2026-11-21T12:00:03Z", state: "receiving", obstacle: null, remedy: null, received_at: "2026-11-21T11:59:30Z", values: { power_net: 1 } };
+    const remove = await place();
+    assert.deepEqual([feed.now, feed.silenceMs, feed.isOld(undefined)], [at("12:00:03"), 0, false]);
+    // The hour ends with the present before its answer has come.
+    assert.deepEqual([feed.lastHour.timeOf(359), feed.lastHour.timeOf(0)], [at("12:00:00"), at("11:00:10")]);
+    await wait(10_000);
+    assert.deepEqual([feed.now, feed.silenceMs], [at("12:00:13"), 10_000]);
+    remove();
+  });
+}
+
+test("after the clock of the page has been set, Home Assistant's time is asked for once", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2020-11-21T12:00:00Z") });
+  mock.method(performance, "now", () => 1000);
+  const meters = metersOf(server);
+  server.answer = { now: "2026-11-21T12:00:00Z", meters: [] };
+  const remove = meters.listen(() => undefined);
+  await settled();
+  const refreshed = async () => {
+    for (const _ of [1, 2]) meters.refresh("a", "receiving");
+    await settled();
+    return [new Date(meters.now).toISOString(), server.sent.length];
+  };
+  assert.deepEqual(await refreshed(), ["2026-11-21T12:00:00.000Z", 1]);
+  mock.timers.setTime(Date.parse("2026-11-21T11:59:58Z"));
+  assert.deepEqual(await refreshed(), ["2026-11-21T12:00:00.000Z", 2]);
+  mock.timers.setTime(Date.parse("2026-11-21T12:00:40Z"));
+  assert.deepEqual(await refreshed(), ["2026-11-21T12:00:42.000Z", 2]);
+  mock.restoreAll();
   remove();
 });
 

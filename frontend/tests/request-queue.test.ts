@@ -5,6 +5,9 @@ import type { Connection } from "../src/hass.ts";
 import { recordUses } from "../src/data/request-queue.ts";
 import type { Live, Meter } from "../src/data/websocket-types.ts";
 
+// Periods pass with the clock of the test.
+performance.now = () => Date.now();
+
 type Message = { type: string; entry_id: string; kwh?: number };
 
 /** A Home Assistant whose answers the test gives, in any order. */
@@ -21,7 +24,7 @@ class Server implements Connection {
   }
 
   async subscribeMessage<T>(callback: (message: T) => void): Promise<() => void> {
-    const live: Live = { state: "receiving", obstacle: null, remedy: null };
+    const live: Live = { now: new Date().toISOString(), state: "receiving", obstacle: null, remedy: null };
     callback(live as T);
     return () => undefined;
   }
@@ -273,7 +276,7 @@ test("a telegram is old after a minute, a reading of entities after the time tha
   const meter = {} as Meter;
   const slow = { fresh_for: 620 } as Meter;
   const isOld = (seconds: number) => {
-    feed.live = { state: "receiving", obstacle: null, remedy: null, received_at: new Date(Date.now() - 1000 * seconds).toISOString() };
+    feed.live = { now: "", state: "receiving", obstacle: null, remedy: null, received_at: new Date(Date.now() - 1000 * seconds).toISOString() };
     return [feed.isOld(meter), feed.isOld(slow)];
   };
   assert.deepEqual([isOld(50), isOld(300), isOld(630)], [[false, false], [true, false], [true, true]]);

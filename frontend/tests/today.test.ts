@@ -34,6 +34,7 @@ import { markupOf, press } from "./template-text.ts";
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const START = dayStart("2026-11-21").getTime();
+const NOW = Date.parse("2026-11-21T17:38:20Z");
 
 const quarter = (imported: number | null, exported: number | null = null, origin?: Quarter["origin"]): Quarter => ({ imported, exported, origin });
 const request = (changes: Partial<ChartRequest> = {}): ChartRequest => ({
@@ -302,15 +303,15 @@ const METER = { known_since: "2026-11-19T10:00:00+01:00" } as Meter;
 test("today is the day of the meter's clock, and its running quarter-hour is the one at that time", () => {
   const shown = ({ day, count, present, since }: ShownDay) => [day, count, present, since];
   // 18:38 is in the 75th quarter-hour.
-  assert.deepEqual(shown(shownOf(METER, LIVE, undefined, false)), ["2026-11-21", 96, 74, "2026-11-19"]);
-  assert.deepEqual(shown(shownOf(METER, LIVE, "2026-11-20", false)), ["2026-11-20", 96, 96, "2026-11-19"]);
-  assert.equal(shownOf(METER, LIVE, undefined, true).quarterHour, undefined);
+  assert.deepEqual(shown(shownOf(METER, LIVE, undefined, false, NOW)), ["2026-11-21", 96, 74, "2026-11-19"]);
+  assert.deepEqual(shown(shownOf(METER, LIVE, "2026-11-20", false, NOW)), ["2026-11-20", 96, 96, "2026-11-19"]);
+  assert.equal(shownOf(METER, LIVE, undefined, true, NOW).quarterHour, undefined);
 });
 
 test("the running quarter-hour is heading for its projection, and feeds in what is sent now until its end", () => {
   const running = (changes: object, asked?: string) => {
     const live = { ...LIVE, quarter_hour: { ...LIVE.quarter_hour, ...changes } } as Live;
-    return runningOf(shownOf(METER, live, asked, false), live);
+    return runningOf(shownOf(METER, live, asked, false, NOW), live);
   };
   // 125 Wh are 0.5 kW, and 4.5 kW for 400 of 900 s are 2 kW.
   assert.deepEqual(running({}), { index: 74, drawn: 3, fed: 2.5, reference: 7 });
@@ -325,7 +326,7 @@ test("the running quarter-hour is heading for its projection, and feeds in what 
 });
 
 test("gaps begin with the first value of the first day, and end before a value that is on its way", () => {
-  const shown = shownOf(METER, LIVE, undefined, false);
+  const shown = shownOf(METER, LIVE, undefined, false, NOW);
   const part = (quarters: Quarter[], changes: Partial<ShownDay> = {}) => Object.values(knownPartOf({ ...shown, ...changes }, quarters));
   const quarters = [quarter(null), quarter(1), quarter(null), quarter(2), quarter(null)];
   const last = { start: new Date(START + 4 * 900_000).toISOString() };

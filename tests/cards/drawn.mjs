@@ -23,12 +23,16 @@ const FIELDS = [
   ["change", "", ["11"]],
 ];
 const DASHBOARD = "dashboard";
+/** Lead of the page's clock over Home Assistant's. */
+const AHEAD_MS = 1000 * Number(process.env.AHEAD_S ?? 0);
 const DECIMALS = /\.\d{4,}(?:e-\d+)?/g;
 
 let given = "";
 for await (const chunk of process.stdin) given += chunk;
 const shows = JSON.parse(given);
 mock.timers.enable({ apis: ["Date", "setInterval", "setTimeout"] });
+// Periods pass with the clock of the test.
+performance.now = () => Date.now();
 
 // Lit looks for a document when it is loaded, so load the cards first.
 const cards = {};
@@ -120,7 +124,7 @@ class ShownCard {
     });
     this.#card.setConfig({ type: `custom:${card}`, ...config });
     if (markupOf(this.#card.render())) throw new Error("the card draws something without Home Assistant");
-    this.#server = createConnection(answers);
+    this.#server = createConnection(answers, AHEAD_MS);
     const { connection } = this.#server;
     this.#card.hass = { ...hass, connection, callWS: connection.sendMessagePromise };
     this.#card.connectedCallback();
@@ -147,7 +151,7 @@ class ShownCard {
 
   /** Send a message of the subscription to the meter. */
   send(message) {
-    for (const { callback } of this.#server.subscriptions.values()) callback(message);
+    this.#server.send(message);
   }
 
   /** Return how much room the card wants. */
@@ -177,9 +181,9 @@ const drawn = {};
 const known = {};
 for (const show of shows) {
   ({ width } = show);
-  mock.timers.setTime(Date.parse(show.now));
+  mock.timers.setTime(Date.parse(show.now) + AHEAD_MS);
   if (show.card === DASHBOARD) {
-    const { connection } = createConnection(show.answers);
+    const { connection } = createConnection(show.answers, AHEAD_MS);
     const { views } = await SmartyDashboard.generate({}, { ...show.hass, connection });
     const parts = views.flatMap(({ sections, ...view }) => [view, ...sections.flatMap(({ cards, ...section }) => [section, ...cards])]);
     (drawn[DASHBOARD] ??= []).push(`=== ${show.title}`, ...parts.map((part) => JSON.stringify(part)));

@@ -1,5 +1,5 @@
 // A page as the frontend gives it to a card: its theme, `ha-card`, `ha-icon`, and a `hass` with given answers.
-import { copyOf, createConnection } from "/connection.mjs";
+import { createConnection } from "/connection.mjs";
 
 let given;
 let hass;
@@ -124,7 +124,7 @@ window.stage = {
     document.querySelector("main").replaceChildren();
     document.querySelector("main").style.width = "";
     given = wanted;
-    server = createConnection(given.answers);
+    server = createConnection(given.answers, given.ahead_ms);
     home.hass = hass = newHass();
     document.documentElement.lang = given.language;
     document.documentElement.dir = "ltr";
@@ -138,11 +138,7 @@ window.stage = {
     ),
   listeners: () => [...server.listeners.values()].reduce((sum, each) => sum + each.size, 0),
   /** A message of the subscription to a meter. */
-  send: (message, entryId) => {
-    for (const { callback, message: asked } of server.subscriptions.values()) {
-      if (!entryId || asked.entry_id === entryId) callback(copyOf(message));
-    }
-  },
+  send: (message, entryId) => server.send(message, entryId),
   /** The connection is lost. */
   disconnect: () => {
     for (const callback of [...(server.listeners.get("disconnected") ?? [])]) callback();

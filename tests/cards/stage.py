@@ -71,6 +71,7 @@ class Stage:
         language: str = "en",
         time_format: str = "24",
         now: datetime = NOW,
+        ahead: timedelta = timedelta(),
         is_admin: bool = True,
         entities: Json | None = None,
         states: Json | None = None,
@@ -80,15 +81,15 @@ class Stage:
         """Show cards at a time, the answers of the house (see house.py) with some others instead.
 
         An answer is by its command, or by command and entry ("smarty_p1/live second"); where it
-        depends on what is asked, a list of {"takes": …, "answer": …}. `new_page` is for what the
-        module keeps as long as the page is open.
+        depends on what is asked, a list of {"takes": …, "answer": …}. `ahead` is the lead of the
+        page's clock. `new_page` is for what the module keeps as long as the page is open.
         """
         if new_page:
             await self.close()
         self.page = page = await self._page(scale)
         if page.viewport_size != {"width": width, "height": HEIGHT}:
             await page.set_viewport_size({"width": width, "height": HEIGHT})
-        await self.set_clock(page, now)
+        await self.set_clock(page, now + ahead)
         given = {
             "language": language,
             "time_format": time_format,
@@ -97,6 +98,7 @@ class Stage:
             "entities": house.entities() if entities is None else entities,
             "states": states or {},
             "answers": house.answers() | (answers or {}),
+            "ahead_ms": ahead / timedelta(milliseconds=1),
         }
         await page.evaluate("given => stage.begin(given)", given)
         for type_ in types:

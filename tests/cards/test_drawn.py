@@ -8,8 +8,10 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from smartyp1.entities.devices import MBUS_MODEL
 
 from .shows import everything
@@ -18,8 +20,14 @@ from .stage import ROOT
 SCRIPT = Path(__file__).with_name("drawn.mjs")
 STORED = Path(__file__).with_name("drawn")
 
+type Drawn = dict[str, list[str]]
 
-def test_cards_draw_what_was_stored() -> None:
+
+def draw(time_zone: str = "America/New_York", ahead: timedelta = timedelta()) -> Drawn:
+    """Return what each card draws in a browser of a time zone, whose clock may be ahead.
+
+    The days of the tariff do not begin where the browser is.
+    """
     ended = subprocess.run(
         [Path(sys.executable).with_name("node"), SCRIPT],
         input=json.dumps(everything()),
@@ -27,17 +35,30 @@ def test_cards_draw_what_was_stored() -> None:
         text=True,
         check=False,
         cwd=ROOT,
-        # The days of the tariff do not begin where the browser is.
-        env=os.environ | {"TZ": "America/New_York"},
+        env=os.environ | {"TZ": time_zone, "AHEAD_S": f"{ahead.total_seconds():.0f}"},
     )
     assert ended.returncode == 0, ended.stderr
-    drawn: dict[str, list[str]] = json.loads(ended.stdout)
+    drawn: Drawn = json.loads(ended.stdout)
+    return drawn
+
+
+def test_cards_draw_what_was_stored() -> None:
+    drawn = draw()
     if os.environ.get("DRAWN"):
         for card, lines in drawn.items():
             (STORED / f"{card}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert {f"{card}.txt" for card in drawn} == {path.name for path in STORED.iterdir()}
     for card, lines in drawn.items():
         assert not [line for line in lines if re.search("NaN|undefined|Infinity", line)], card
+        assert lines == (STORED / f"{card}.txt").read_text(encoding="utf-8").split("\n")[:-1], card
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "ahead"),
+    [("Pacific/Kiritimati", timedelta(days=3)), ("Pacific/Pago_Pago", timedelta(days=-6 * 365))],
+)
+def test_cards_draw_the_same_with_a_wrong_clock(time_zone: str, ahead: timedelta) -> None:
+    for card, lines in draw(time_zone, ahead).items():
         assert lines == (STORED / f"{card}.txt").read_text(encoding="utf-8").split("\n")[:-1], card
 
 

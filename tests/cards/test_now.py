@@ -127,7 +127,7 @@ async def test_no_sentence_moves_what_is_below_it(stage: Stage, width: int) -> N
 
 async def test_old_values_are_not_called_current(stage: Stage) -> None:
     # The clock of a tablet may be minutes off.
-    await stage.show(CARD, now=NOW + timedelta(minutes=7))
+    await stage.show(CARD, ahead=timedelta(minutes=7))
     await stage.send(house.live(received_at="2026-11-21T17:38:30+00:00"))
     assert "From the grid 18:38:30 0.6 kW" in await stage.text()
     await stage.passes(80)

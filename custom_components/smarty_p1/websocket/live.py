@@ -37,7 +37,7 @@ from ..lib.history.month_file_lines import month_name
 from ..lib.history.quarter_hour_values import QuarterHourValues
 from ..lib.history.register_amounts import Amounts
 from ..lib.meter.meter_reader import Reading
-from .meter_status import Status, loaded_live, status_of
+from .meter_status import Status, loaded_live, now, status_of
 from .requests import BUSY, METER, NOT_FOUND
 
 # Entities whose values are not sent, because the values rarely change, or because other commands
@@ -262,7 +262,7 @@ class LiveMeter:
         status = self._status or status_of(self._hass, self._entry)
         if self._coordinator is None:
             return _gone(status)
-        return json_bytes({**status._asdict(), **current_values(self._coordinator)})
+        return json_bytes({**now(), **status._asdict(), **current_values(self._coordinator)})
 
     @callback
     def _send(self, message: bytes) -> None:
@@ -284,7 +284,7 @@ _LIVE_METERS: HassKey[dict[str, LiveMeter]] = HassKey(f"{DOMAIN}_live_meters")
 
 
 def _gone(status: Status) -> bytes:
-    return json_bytes({"gone": True, **status._asdict()})
+    return json_bytes({"gone": True, **now(), **status._asdict()})
 
 
 @callback

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..coordinator import BooksCoordinator, LiveCoordinator, has_books, has_pulses
 from ..coordinator.entry_types import AnyConfigEntry
@@ -40,6 +41,11 @@ class Status(NamedTuple):
     def is_gone(self) -> bool:
         """Return whether the meter is not loaded. No readings are expected then."""
         return self.state not in {"receiving", "waiting", "failing"}
+
+
+def now() -> dict[str, str]:
+    """Return the time at which an answer is sent. The cards have no other clock."""
+    return {"now": dt_util.utcnow().isoformat()}
 
 
 @callback

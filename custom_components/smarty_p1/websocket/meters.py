@@ -25,7 +25,7 @@ from ..lib.meter.meter_reader import Reading
 from ..lib.prices.kwh_price import excess_price
 from ..lib.prices.network_prices import AgreedPrices
 from ..lib.prices.price_file import OlderPrices
-from .meter_status import loaded_meter, status_of
+from .meter_status import loaded_meter, now, status_of
 
 _PHASES = (
     ("1-0:32.7.0", "1-0:21.7.0", "1-0:22.7.0"),
@@ -43,7 +43,7 @@ def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[s
     """Return the meters and pulse readers that the user may read, whether loaded or not."""
     meters = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
     readers = [_reader(hass, entry) for entry in readable_pulse_readers(hass, connection.user)]
-    connection.send_result(msg["id"], {"meters": meters, "pulse_readers": readers})
+    connection.send_result(msg["id"], {**now(), "meters": meters, "pulse_readers": readers})
 
 
 def _reader(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
@@ -135,9 +135,9 @@ def _connection(coordinator: BooksCoordinator | None, reading: Reading | None) -
     if coordinator is None or reading is None:
         return {"phases": None, "feeds_in": None, "connection_kva": None}
     get = reading.telegram.objects.get
-    voltages, now = coordinator.books.history.voltages, dt_util.utcnow()
+    voltages, time = coordinator.books.history.voltages, dt_util.utcnow()
     phases = [
-        voltages.is_connected(n, now)
+        voltages.is_connected(n, time)
         if get(names[0]) is not None
         else any(get(name) is not None for name in names)
         for n, names in enumerate(_PHASES)

@@ -122,13 +122,14 @@ export class BatteryCard extends SmartyCard {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     // The answer changes only with a new month, an import or a changed contract. So request it only once a day.
-    const { value, error } = feed.get("smarty_p1/what_if", this.asked, localDay(new Date(feed.now)));
+    const today = localDay(new Date(feed.now));
+    const { value, error } = feed.get("smarty_p1/what_if", this.asked, today);
     const batteries = houseOf(feed)?.battery ?? [];
     const hasBattery = batteries.length > 0;
     return html`<h2>${this.#t(ofHouse("title", hasBattery))}</h2>
       ${hasBattery ? html`<p class="small">${besides(batteries, this.locale)}</p>` : nothing}
       ${value?.refusal ? this.#refusal(value.refusal, meter) : html`<div class="sliders">${this.#slider("kwh")}${this.#slider("kw")}${this.#slider("standby")}${this.#price()}</div>`}
-      ${value?.what_if ? this.#answer(value.what_if, hasBattery, meter) : nothing}
+      ${value?.what_if ? this.#answer(value.what_if, hasBattery, meter, today) : nothing}
       ${value ? nothing : this.waiting(error)}`;
   }
 
@@ -169,8 +170,8 @@ export class BatteryCard extends SmartyCard {
     return this.entered.trim() && !(first !== undefined && first >= 0) ? this.#t("price_malformed") : "";
   }
 
-  #answer(estimate: WhatIf, hasBattery: boolean, meter: Meter): TemplateResult {
-    const { sentence, head, rows, notes } = batteryAnswer(estimate, this.asked, this.locale, { price: this.#euros, hasBattery });
+  #answer(estimate: WhatIf, hasBattery: boolean, meter: Meter, today: string): TemplateResult {
+    const { sentence, head, rows, notes } = batteryAnswer(estimate, this.asked, today, this.locale, { price: this.#euros, hasBattery });
     this.announce(`${meter.entry_id} ${JSON.stringify(this.asked)} ${this.#euros}`, "", sentence);
     const row = ([name, ...cells]: string[]) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;

@@ -26,6 +26,8 @@ interface Shown {
   newer: MediumReading | undefined;
   /** Time of the last reading. */
   time: Date | undefined;
+  /** The present in ms since 1970, and its day as 2026-11-21. */
+  now: number;
   today: string;
 }
 
@@ -114,6 +116,7 @@ export class MediumCard extends SmartyCard {
       history,
       newer,
       time: times.length ? new Date(Math.max(...times)) : undefined,
+      now: feed.now,
       today: localDay(new Date(feed.now)),
     };
     const color = colorOf(history.type, Boolean(this.hass?.themes?.darkMode));
@@ -144,11 +147,11 @@ export class MediumCard extends SmartyCard {
     return localDay(time) === today ? clock : `${this.locale.shortDay(time)}, ${clock}`;
   }
 
-  #stamp({ history, time, today }: Shown): TemplateResult | typeof nothing {
+  #stamp({ history, time, now, today }: Shown): TemplateResult | typeof nothing {
     if (!time) return nothing;
     if (cost.hasMonth(history.costs)) return html`<small class="number">${cost.costUntil(history.costs, this.locale)}</small>`;
     const words = this.#time(time, today);
-    const isOld = Date.now() - time.getTime() > OLD_MS;
+    const isOld = now - time.getTime() > OLD_MS;
     return html`<small class="number">${isOld ? this.locale.common("last", { time: words }) : words}</small>`;
   }
 
@@ -178,14 +181,14 @@ export class MediumCard extends SmartyCard {
   }
 
   #days(meter: Meter, shown: Shown): TemplateResult {
-    const { history, newer, name, deviceId, time, today } = shown;
+    const { history, newer, name, deviceId, time, now, today } = shown;
     const { standing, units, night, costs, charted, drawing } = this.#draw(shown);
     const amount = amountToday(history, today, newer);
     const days: Days = { history, standing, units, night, today, amount, time };
     const shownDays: Days = costs ? { ...days, ...charted, amount: null } : days;
     const { number, unit } = costs ? cost.costTotal(costs, today, this.locale) : this.#today(amount, units);
     const month =
-      time && Date.now() - time.getTime() > SILENT_MS
+      time && now - time.getTime() > SILENT_MS
         ? this.#t("silent", { time: this.#time(time, today) })
         : costs
           ? cost.costSentence(costs, today, this.locale)

@@ -144,7 +144,7 @@ export class QualityCard extends SmartyCard {
 
   #voltage(meter: Meter, feed: MeterFeed): TemplateResult {
     const { locale } = this;
-    const answer = feed.get("smarty_p1/voltages", {}, String(Math.floor(Date.now() / FIVE_MINUTES_MS)));
+    const answer = feed.get("smarty_p1/voltages", {}, String(Math.floor(feed.now / FIVE_MINUTES_MS)));
     if (!answer.value) return this.#frame(this.#without(answer.error), this.stamp(feed));
     const day = this.#voltageDay(answer.value);
     if (!day.phases.length) return this.#frame(html`<p>${say(locale, this.#noVoltage(meter, feed))}</p>`, this.stamp(feed));
@@ -197,7 +197,7 @@ export class QualityCard extends SmartyCard {
     ];
     if (!live.values?.relay_1 && !live.values?.relay_2) rows.splice(1, 1);
     if (!isOld && isKnown) this.#second = setTimeout(this.#tick, 1000);
-    const day = answer.value && this.#receptionDay(answer.value, this.#answeredAt(answer.value));
+    const day = answer.value && this.#receptionDay(answer.value, this.#answeredAt(answer.value, feed));
     const altered = answer.value ? alteredSentence(answer.value, locale) : "";
     return this.#frame(
       html`${this.sentence(sentence)} ${isKnown ? supplyRows(rows, isOld) : nothing}
@@ -211,7 +211,7 @@ export class QualityCard extends SmartyCard {
     const { locale } = this;
     const answer = this.#events(feed);
     if (!answer.value) return this.#frame(this.#without(answer.error));
-    const now = this.#answeredAt(answer.value);
+    const now = this.#answeredAt(answer.value, feed);
     const interruptions = this.#disturbances(answer.value, now);
     const result = interruptionsSentence(interruptions, now, locale);
     if (!Object.keys(interruptions.seen).length) return this.#frame(html`<p>${result}</p>`);
@@ -235,14 +235,14 @@ export class QualityCard extends SmartyCard {
 
   #events(feed: MeterFeed) {
     const seen = WATCHED.map((key) => feed.live?.values?.[key] ?? "").join(" ");
-    return feed.get("smarty_p1/events", {}, `${Math.floor(Date.now() / FIVE_MINUTES_MS)} ${feed.live?.state} ${seen}`);
+    return feed.get("smarty_p1/events", {}, `${Math.floor(feed.now / FIVE_MINUTES_MS)} ${feed.live?.state} ${seen}`);
   }
 
   /**
    * Return the time at which the card first used an answer. The time axis of a drawing ends at this time, so the
    * drawing does not move until the next answer.
    */
-  readonly #answeredAt = memoize((_answer: Events) => Date.now());
+  readonly #answeredAt = memoize((_answer: Events, feed: MeterFeed) => feed.now);
 
   readonly #tick = (): void => {
     const { top, bottom } = this.getBoundingClientRect();

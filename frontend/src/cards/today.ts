@@ -107,7 +107,7 @@ export class TodayCard extends SmartyCard {
     const { live } = feed;
     if (!live) return this.waiting();
     const isOld = feed.isOld(meter);
-    const shown = shownOf(meter, live, feed.shown.day ?? lastKnownDay(meter), isOld);
+    const shown = shownOf(meter, live, feed.shown.day ?? lastKnownDay(meter), isOld, feed.now);
     const { day, today, start, count } = shown;
     if (day !== this.#day) this.#chosen.clear();
     this.#day = day;
@@ -282,7 +282,7 @@ export class TodayCard extends SmartyCard {
     const hasBattery = Boolean(houseOf(feed)?.battery.length);
     return guard([value, hasBattery, this.locale], () => {
       const sentence = hasBattery || !value ? "" : alwaysOnSentence(value.always_on, this.locale);
-      const older = sentence ? olderPrices(value?.always_on?.prices_of, localDay(new Date()), this.locale) : "";
+      const older = sentence ? olderPrices(value?.always_on?.prices_of, localDay(new Date(feed.now)), this.locale) : "";
       return html`${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing} ${older ? html`<p class="small">${older}</p>` : nothing}`;
     });
   }

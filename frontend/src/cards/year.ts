@@ -139,7 +139,9 @@ export class YearCard extends SmartyCard {
     const named = limit && { ...limit, name: limitName(months, limit, this.locale) };
     const above = this.#above(limit, months, decisive);
     const sun = house ? houseYear(house, this.locale) : "";
-    if (rows.length) this.announce(`${meter.entry_id} ${kw}`, this.#resultText(rows, kw, decisive, meter), above);
+    const today = localDay(new Date(feed.now));
+    const result = decisive ? classSentence(rows, kw, decisive.length, this.locale) : noComparison(meter.known_since, today, this.locale);
+    if (rows.length) this.announce(`${meter.entry_id} ${kw}`, result, above);
     const width = this.#width.value;
     const isTurned = width < NARROW_PX;
     const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale, this.#widthOf);
@@ -150,12 +152,12 @@ export class YearCard extends SmartyCard {
     this.#painted = { grid, limit, isTurned, width: size.width, height: size.height };
     this.#open = (cell) => this.#openDay(feed, dayOf(cell, grid));
     return html`<div class=${isTurned ? "narrow" : "wide"}>
-      ${bills ? this.#energy(meter, bills) : this.#result(rows, kw, decisive, meter, Boolean(classes), error)}
+      ${bills ? this.#energy(meter, bills) : decisive || classes ? this.sentence(result) : this.waiting(error)}
       ${above ? html`<p class="quiet">${rich(above)}</p>` : nothing}
       ${sun ? html`<p>${rich(sun)}</p>` : nothing}
       ${yearMap(grid, size, named, this.#bar, this.#open, this.locale)}
       <div class=${rows.length ? "sides" : ""}>
-        ${rows.length ? this.#classes(rows, kw, classes!, meter) : nothing}
+        ${rows.length ? this.#classes(rows, kw, classes!, meter, today) : nothing}
         ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
       </div>
       <footer>${this.tableButton()}</footer>
@@ -170,15 +172,6 @@ export class YearCard extends SmartyCard {
       ${toEnter(this, meter, this.locale, "reference_power")}`;
   }
 
-  #result(rows: ClassRow[], kw: number | undefined, decisive: string[] | undefined, meter: Meter, isKnown: boolean, error?: string) {
-    return decisive || isKnown ? this.sentence(this.#resultText(rows, kw, decisive, meter)) : this.waiting(error);
-  }
-
-  #resultText(rows: ClassRow[], kw: number | undefined, decisive: string[] | undefined, meter: Meter): string {
-    if (decisive) return classSentence(rows, kw, decisive.length, this.locale);
-    return noComparison(meter.known_since, new Date(), this.locale);
-  }
-
   /**
    * Return the sentence about the quarter-hours above the limit. It is about the months for which the costs of the
    * reference powers are compared. If no costs are compared, it is about all months.
@@ -188,9 +181,9 @@ export class YearCard extends SmartyCard {
     return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";
   }
 
-  #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of, vat_rate }: Classes, { entry_id: entryId }: Meter): TemplateResult {
+  #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of, vat_rate }: Classes, { entry_id: entryId }: Meter, today: string): TemplateResult {
     const caption = monthsAndPrices(decisive.length, "todays", vat_rate !== 0, this.locale);
-    const older = olderPrices(prices_of, localDay(new Date()), this.locale);
+    const older = olderPrices(prices_of, today, this.locale);
     const dot = (color: string, key: "fixed" | "surcharge") =>
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
     return html`<div>

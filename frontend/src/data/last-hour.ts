@@ -4,24 +4,31 @@ import type { Live, PowerHour } from "./websocket-types.ts";
 
 export const SLOT_MS = 10_000;
 export const SLOTS = 360;
-/** A message that is older than the newest slot by more than this was sent after the clock was set back. */
+/** A message that was sent before the newest slot by more than this was sent after the clock was set back. */
 export const MAX_DELAY_SLOTS = 4;
 /** Power in kW; null without a reading. */
 export type Slot = number | null;
 
 const kW = (value: unknown): Slot => (typeof value === "number" && Number.isFinite(value) ? value : null);
+/** Return the number of the slot after that of a time. */
+const endOf = (time: number): number => Math.floor(time / SLOT_MS) + 1;
 const empty = (): Slot[] => new Array<Slot>(SLOTS).fill(null);
 
 export class LastHour {
   /** Powers from the grid in kW: of the meter, then of L1, L2 and L3. The last slot is the running one. */
   readonly #lists = [empty(), empty(), empty(), empty()];
   /** Number of the slot after the last one, counted from 1970 on. */
-  #end = 0;
+  #end: number;
   #answer: PowerHour | undefined;
   /** Changes with each new value or slot. */
   version = 0;
   /** Changes if readings of any time were added. */
   past = 0;
+
+  /** Begin with an empty hour that ends at `now`, in ms since 1970. */
+  constructor(now: number) {
+    this.#end = endOf(now);
+  }
 
   get net(): readonly Slot[] {
     return this.#lists[0]!;
@@ -57,26 +64,29 @@ export class LastHour {
   }
 
   /** Add a live message. The last reading of a slot counts. */
-  add({ received_at, values }: Live): void {
+  add({ now, received_at, values }: Live): void {
     const time = Date.parse(received_at ?? "");
     const net = kW(values?.power_net);
     if (Number.isNaN(time) || net === null) return;
-    const slot = Math.floor(time / SLOT_MS);
+    const sent = endOf(Date.parse(now));
     // After the clock was set back, the readings of before are of another time. So begin anew with the answer.
-    if (slot < this.#end - MAX_DELAY_SLOTS) {
-      this.#end = 0;
+    if (sent <= this.#end - MAX_DELAY_SLOTS) {
+      for (const list of this.#lists) list.fill(null);
+      this.#end = sent;
       this.#answer = undefined;
       this.past += 1;
     }
     this.moveTo(time);
-    const at = slot - this.#end + SLOTS;
+    const at = endOf(time) - 1 - this.#end + SLOTS;
+    // The first message after a lost connection repeats the last reading, which may be old.
+    if (at < 0) return;
     [net, ...[1, 2, 3].map((phase) => kW(values![`power_net_l${phase}`]))].forEach((value, list) => (this.#lists[list]![at] = value));
     this.version += 1;
   }
 
   /** Let the hour end with the slot of a time, or later. */
   moveTo(time: number): void {
-    const end = Math.floor(time / SLOT_MS) + 1;
+    const end = endOf(time);
     const moved = Math.min(SLOTS, end - this.#end);
     if (moved <= 0) return;
     for (const list of this.#lists) {

@@ -6,10 +6,11 @@
  */
 
 import type { Connection, Unsubscribe } from "../hass.ts";
+import { Clock } from "./clock.ts";
 import { LastHour } from "./last-hour.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { RequestQueue, recordUse } from "./request-queue.ts";
-import type { Commands, Live, Meter } from "./websocket-types.ts";
+import type { Commands, Live, Meter, Time } from "./websocket-types.ts";
 
 const RETRY_S = [1, 2, 4, 8, 16, 30];
 /**
@@ -33,6 +34,7 @@ const MIN_SILENCE_MS = 20_000;
 /** Time in ms for which `prepare` keeps a feed open, until the first card uses the feed. */
 const PREPARED_MS = 10_000;
 
+/** Time of the last touch in ms since the page was opened. */
 let touchedAt = 0;
 let isWatched = false;
 
@@ -41,10 +43,10 @@ let isWatched = false;
  * the choice ends a while after the last touch. Without a choice, no touch needs to be recorded.
  */
 function watchTouches(): void {
-  touchedAt = Date.now();
+  touchedAt = performance.now();
   if (isWatched) return;
   isWatched = true;
-  const touch = () => (touchedAt = Date.now());
+  const touch = () => (touchedAt = performance.now());
   for (const type of ["pointerdown", "keydown", "wheel"]) window.addEventListener(type, touch, { capture: true, passive: true });
 }
 
@@ -150,6 +152,7 @@ interface Answer {
   period: string;
   isPending: boolean;
   tries: number;
+  /** Time of the next attempt in ms since the page was opened. */
   retryAt: number;
   /**
    * Whether the answer stays valid for its period even if all cards have left the view, or if the connection was lost.
@@ -168,12 +171,10 @@ export class MeterFeed extends SharedSubscription {
   /** The last live message; stays until the next message arrives. */
   live: Live | undefined;
   /**
-   * Time of the last message, or of the first listener if this listener came later. In ms by this page's clock.
-   * `silenceMs` is the time since `#liveAt`.
+   * Time of the last message, or of the first listener if this listener came later. In ms since 1970. `silenceMs` is
+   * the time since `#liveAt`.
    */
   #liveAt = 0;
-  /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
-  #aheadMs = 0;
   #isFollowing = false;
   /** The user's choice, shared by the cards of a view: a month such as 2026-11, and a day such as 2026-11-21. */
   readonly shown: { month?: string | undefined; day?: string | undefined } = {};
@@ -182,6 +183,7 @@ export class MeterFeed extends SharedSubscription {
   #return: ReturnType<typeof setTimeout> | undefined;
   readonly #entryId: string;
   readonly #queue: RequestQueue;
+  readonly #clock: Clock;
   readonly #answers = new Map<string, Answer>();
   #subscription: Promise<Unsubscribe> | undefined;
   /** Whether `#subscription` is fulfilled. */
@@ -193,28 +195,28 @@ export class MeterFeed extends SharedSubscription {
    */
   #forgotten = 0;
 
-  constructor(connection: Connection, entryId: string, queue: RequestQueue) {
+  constructor(connection: Connection, entryId: string, queue: RequestQueue, clock: Clock) {
     super(connection);
     this.#entryId = entryId;
     this.#queue = queue;
+    this.#clock = clock;
   }
 
   /**
    * The power of the last hour, until now; empty until the answer has arrived. Only the meter of a drawn curve keeps it.
    */
   get lastHour(): LastHour {
-    const hour = (this.#lastHour ??= new LastHour());
+    const hour = (this.#lastHour ??= new LastHour(this.now));
     const { value } = this.get("smarty_p1/last_hour", {}, "hour");
     if (value) hour.load(value);
-    const received = this.readAt;
     // Each reading moves the hour. In a silence, the time moves it; before, this would only draw the curve more often.
-    if (received && this.silenceMs > MIN_SILENCE_MS) hour.moveTo(received + this.silenceMs);
+    if (this.silenceMs > MIN_SILENCE_MS) hour.moveTo(this.now);
     return hour;
   }
 
-  /** The present in ms since 1970, by Home Assistant's clock, because the clock of a tablet may be minutes off. */
+  /** The present in ms since 1970, by Home Assistant's clock. */
   get now(): number {
-    return Date.now() - this.#aheadMs;
+    return this.#clock.now;
   }
 
   /** Time of the last reading in ms since 1970, by Home Assistant's clock; NaN without a reading. */
@@ -224,7 +226,7 @@ export class MeterFeed extends SharedSubscription {
 
   /** Time since the last message, in ms. */
   get silenceMs(): number {
-    return Date.now() - this.#liveAt;
+    return this.now - this.#liveAt;
   }
 
   /**
@@ -237,7 +239,7 @@ export class MeterFeed extends SharedSubscription {
   protected start(): void {
     // Without a listener, no message could arrive. So when the first listener comes, act as if the last message had
     // just arrived.
-    this.#liveAt = Date.now();
+    this.#liveAt = this.now;
     this.#open();
   }
 
@@ -254,7 +256,7 @@ export class MeterFeed extends SharedSubscription {
   show(what: Partial<MeterFeed["shown"]>): void {
     Object.assign(this.shown, what);
     watchTouches();
-    this.#dayEnds = dayStart(addDays(localDay(new Date()), 1)).getTime();
+    this.#dayEnds = dayStart(addDays(localDay(new Date(this.now)), 1)).getTime();
     this.#returnLater();
     this.listeners.notify();
   }
@@ -262,7 +264,7 @@ export class MeterFeed extends SharedSubscription {
   #returnLater(): void {
     clearTimeout(this.#return);
     if (!this.shown.day && !this.shown.month) return;
-    const left = () => Math.min(touchedAt + IDLE_RESET_MS, this.#dayEnds) - Date.now();
+    const left = () => Math.min(touchedAt + IDLE_RESET_MS - performance.now(), this.#dayEnds - this.now);
     this.#return = setTimeout(() => {
       if (left() > 0) return this.#returnLater();
       Object.assign(this.shown, { day: undefined, month: undefined });
@@ -293,7 +295,7 @@ export class MeterFeed extends SharedSubscription {
     // The first message of a subscription can change `period`. An answer requested before this message would then have
     // to be requested again. So send no request before the first message.
     if (!this.#isFollowing) return answer as Reply<Commands[C]["answers"]>;
-    const isStale = answer.period !== period && Date.now() >= answer.retryAt;
+    const isStale = answer.period !== period && performance.now() >= answer.retryAt;
     if (isStale && !answer.isPending) void this.#ask(answer, { type: command, ...takes }, period);
     return answer as Reply<Commands[C]["answers"]>;
   }
@@ -326,7 +328,7 @@ export class MeterFeed extends SharedSubscription {
     } catch (error) {
       answer.error = codeOf(error);
       const wait = 1000 * (RETRY_S[answer.tries] ?? 30);
-      answer.retryAt = Date.now() + wait;
+      answer.retryAt = performance.now() + wait;
       answer.tries += 1;
       setTimeout(() => this.listeners.notify(), wait + 50);
     }
@@ -384,16 +386,12 @@ export class MeterFeed extends SharedSubscription {
 
   #receive(live: Live): void {
     const wasGone = this.live?.gone;
-    const before = this.readAt;
-    const received = Date.parse(live.received_at ?? "");
-    // The first message repeats the last known state, which can be old. So only later messages tell how far the clocks
-    // of this page and of Home Assistant differ.
-    if (this.#isFollowing && received > before) this.#aheadMs = Date.now() - received;
+    this.#clock.set(live.now);
     this.#isFollowing = true;
     // While the integration reads no telegrams, its messages have no values. So keep the last values.
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
-    this.#liveAt = Date.now();
+    this.#liveAt = this.now;
     this.#lastHour?.add(live);
     // Request the answers again if the meter is not read now, or was not read before this message. Also request them
     // again if the message has no `received_at`: for a meter without a cable, such a message says that Leneda has sent
@@ -410,13 +408,14 @@ export class MeterFeed extends SharedSubscription {
 
   #openLater(code: string): void {
     this.#subscription = undefined;
-    if (code === "unauthorized") this.live = { state: "unauthorized", obstacle: null, remedy: null, gone: true };
+    if (code === "unauthorized") this.live = { state: "unauthorized", obstacle: null, remedy: null, gone: true, now: new Date(this.now).toISOString() };
     this.tryLater(() => this.#open());
     this.listeners.notify();
   }
 }
 
 interface MetersAnswer {
+  now: Time;
   meters: Meter[];
   pulse_readers?: Meter[];
 }
@@ -430,8 +429,10 @@ export class Meters extends SharedSubscription {
   error: string | undefined;
   readonly #feeds = new Map<string, MeterFeed>();
   readonly #queue = new RequestQueue(this.connection);
+  readonly #clock = new Clock();
   #chosen: string | undefined;
   #asking: Promise<void> | undefined;
+  /** Time of the last answer in ms since the page was opened. */
   #askedAt = 0;
   /**
    * The `period` of the last call of `refresh`, for each meter. Different meters have different periods. With a single
@@ -442,10 +443,15 @@ export class Meters extends SharedSubscription {
   feed(entryId: string): MeterFeed {
     let feed = this.#feeds.get(entryId);
     if (!feed) {
-      feed = new MeterFeed(this.connection, entryId, this.#queue);
+      feed = new MeterFeed(this.connection, entryId, this.#queue, this.#clock);
       this.#feeds.set(entryId, feed);
     }
     return feed;
+  }
+
+  /** The present in ms since 1970, by Home Assistant's clock. */
+  get now(): number {
+    return this.#clock.now;
   }
 
   /** The meter shown by cards without a fixed meter: the user's choice, else the first enabled one. */
@@ -468,7 +474,7 @@ export class Meters extends SharedSubscription {
   }
 
   get #isNew(): boolean {
-    return this.list !== undefined && Date.now() - this.#askedAt < MAX_LIST_AGE_MS;
+    return this.list !== undefined && performance.now() - this.#askedAt < MAX_LIST_AGE_MS;
   }
 
   /**
@@ -508,10 +514,11 @@ export class Meters extends SharedSubscription {
   }
 
   /**
-   * Reload the list if `period` has changed since the last call for this meter. `period` is a text with the meter's
-   * state and the running quarter-hour.
+   * Reload the list if `period` has changed since the last call for this meter, or if the page's clock has jumped.
+   * `period` is a text with the meter's state and the running quarter-hour.
    */
   refresh(entryId: string, period: string): void {
+    if (this.#clock.hasJumped()) void this.#ask();
     if (period === this.#periods.get(entryId) || !this.listeners.size) return;
     const isFirst = !this.#periods.has(entryId);
     this.#periods.set(entryId, period);
@@ -526,8 +533,9 @@ export class Meters extends SharedSubscription {
   async #askOnce(): Promise<void> {
     this.stopTrying();
     try {
-      const { meters, pulse_readers: readers } = await this.connection.sendMessagePromise<MetersAnswer>({ type: "smarty_p1/meters" });
-      this.#askedAt = Date.now();
+      const { now, meters, pulse_readers: readers } = await this.connection.sendMessagePromise<MetersAnswer>({ type: "smarty_p1/meters" });
+      this.#clock.set(now);
+      this.#askedAt = performance.now();
       this.list = meters.map((meter) => keepFeatures(meter, this.list?.find(({ entry_id }) => entry_id === meter.entry_id)));
       this.pulseReaders = readers ?? [];
       this.error = undefined;

@@ -19,6 +19,7 @@ interface QueuedRequest {
   readonly answer: Answer;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** Time of the first attempt in ms since the page was opened. */
   sentAt?: number;
   refusals: number;
   isResting: boolean;
@@ -80,12 +81,12 @@ export class RequestQueue {
   }
 
   async #send(request: QueuedRequest): Promise<void> {
-    request.sentAt ??= Date.now();
+    request.sentAt ??= performance.now();
     try {
       request.resolve(await this.#connection.sendMessagePromise(request.message));
     } catch (error) {
       const isBusy = (error as { code?: unknown } | null)?.code === "busy";
-      if (!isBusy || Date.now() - request.sentAt >= MAX_BUSY_MS) return request.reject(error);
+      if (!isBusy || performance.now() - request.sentAt >= MAX_BUSY_MS) return request.reject(error);
       const pauseS = Math.min(MAX_PAUSE_S, 2 ** request.refusals) * (0.9 + 0.2 * Math.random());
       request.refusals += 1;
       request.isResting = true;

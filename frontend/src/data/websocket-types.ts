@@ -82,6 +82,8 @@ export interface Live {
   obstacle: string | null;
   remedy: Remedy | null;
   gone?: true;
+  /** Time at which Home Assistant sent the message. */
+  now: Time;
   received_at?: Time | null;
   values?: Record<string, number | string | boolean | null>;
   media?: Record<string, MediumReading>;

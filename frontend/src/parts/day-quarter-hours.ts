@@ -21,9 +21,10 @@ export interface ShownDay {
   present: number;
 }
 
-export function shownOf(meter: Meter, live: Live, asked: string | undefined, isOld: boolean): ShownDay {
+/** Return the day to show. `time` is the present in ms since 1970, if the meter does not tell it. */
+export function shownOf(meter: Meter, live: Live, asked: string | undefined, isOld: boolean, time: number): ShownDay {
   const quarterHour = (isOld ? undefined : live.quarter_hour) ?? undefined;
-  const now = (quarterHour && Date.parse(quarterHour.time)) || Date.now();
+  const now = (quarterHour && Date.parse(quarterHour.time)) || time;
   const today = localDay(new Date(now));
   const since = meter.known_since ? localDay(new Date(meter.known_since)) : undefined;
   const day = shownDay(asked, today, since);

@@ -1,6 +1,6 @@
 /** Texts and table of the battery estimate. */
 
-import { addMonths, localDay, type Locale, roundParts, type Texts } from "../locale.ts";
+import { addMonths, type Locale, roundParts, type Texts } from "../locale.ts";
 import texts from "../texts/battery.json" with { type: "json" };
 import type { HouseSource, WhatIf } from "../data/websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
@@ -51,7 +51,6 @@ export interface BatteryOptions {
   price?: number;
   /** Whether the house has a battery already. */
   hasBattery?: boolean;
-  today?: string;
 }
 
 /** Return which batteries the house has already, such as "In addition to yours: 10 kWh in the Energy dashboard."; "" without. */
@@ -61,9 +60,9 @@ export function besides(batteries: readonly HouseSource[], locale: Locale): stri
   return locale.text(batteryTexts, kwh ? "besides_kwh" : "besides", { kwh: locale.kWh(kwh, Number.isInteger(kwh) ? 0 : 1) });
 }
 
-/** Return the texts of an estimate for a battery. */
-export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, locale: Locale, options: BatteryOptions = {}): BatteryAnswer {
-  const { price = 0, hasBattery = false, today = localDay(new Date()) } = options;
+/** Return the texts of an estimate for a battery. `today` is the day as 2026-11-21. */
+export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, today: string, locale: Locale, options: BatteryOptions = {}): BatteryAnswer {
+  const { price = 0, hasBattery = false } = options;
   const t = (key: BatteryKey, params: Record<string, string> = {}) => locale.text(batteryTexts, key, params);
   const { without: from, with_battery: to } = estimate.cheapest;
   const [before, after] = [estimate.classes[String(from)]!, estimate.classes[String(to)]!];

@@ -204,8 +204,7 @@ export function energySentence(bills: Bill[], locale: Locale): string {
  * Return the sentence that is shown while no complete month can be compared. The sentence names the day after the first
  * complete month. If this day has passed, the sentence says that no month was measured completely.
  */
-export function noComparison(knownSince: string | null, now: Date, locale: Locale): string {
-  const today = localDay(now);
+export function noComparison(knownSince: string | null, today: string, locale: Locale): string {
   const since = knownSince === null || Number.isNaN(Date.parse(knownSince)) ? today : localDay(new Date(knownSince));
   const begins = `${addMonths(since.slice(0, 7), since.endsWith("-01") ? 1 : 2)}-01`;
   return begins > today ? locale.text(yearTexts, "begins", { day: locale.day(dayStart(begins)) }) : locale.text(yearTexts, "none_whole");

@@ -9,6 +9,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -41,6 +42,18 @@ async def told(client: Client) -> Any:  # noqa: ANN401 - JSON
     message = await client.receive_json()
     assert message["type"] == "event", message
     return message["event"]
+
+
+async def test_the_first_answers_have_the_time_of_home_assistant(site: Site) -> None:
+    begun = dt_util.utcnow()
+    answers = [await ask(site.client, "meters"), (await subscribe(site.client, site.entry))[1]]
+    await site.receive(telegram("00:05:00", 0.5))
+    answers.append(await told(site.client))
+    await site.hass.config_entries.async_unload(site.entry.entry_id)
+    answers.append(await until(site.client, lambda event: "gone" in event))
+    times = [begun, *(datetime.fromisoformat(answer["now"]) for answer in answers), dt_util.utcnow()]
+    assert times == sorted(times)
+    assert times[3] >= datetime.fromisoformat(answers[2]["received_at"])
 
 
 async def test_a_snapshot_at_once_and_then_each_telegram(site: Site) -> None:
@@ -174,7 +187,9 @@ async def test_a_right_taken_away_ends_it_with_the_next_telegram(
     await subscribe(client, entry)
     user.mock_policy({"entities": {"entity_ids": {"light.hall": True}}})
     await home.receive(telegram("00:05:00", 0.5))
-    assert await told(client) == {
+    last = await told(client)
+    assert last.pop("now")
+    assert last == {
         "gone": True,
         "state": "unauthorized",
         "obstacle": None,
