@@ -5,7 +5,7 @@ import type { Meter } from "./data/websocket-types.ts";
 import type { Hass } from "./hass.ts";
 
 /** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. */
-export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "goal" | "sun" | "cable";
+export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "goal" | "leneda" | "sun" | "cable";
 
 /** Card, as its parts see it. */
 export interface CardHost extends ReactiveControllerHost, Element {

@@ -19,10 +19,10 @@ test("the built files do not grow unseen", () => {
   assert.ok(loader.length <= 1000, `loader: ${loader.length}`);
   // What a page loads before it shows the first view, right after it, and in all in an old browser: bytes, and with gzip.
   const limits: [string, string[], number, number][] = [
-    ["first", ["smarty-p1.js", parts[0]!], 149_000, 57_600],
-    ["second", [parts[1]!], 52_500, 21_500],
+    ["first", ["smarty-p1.js", parts[0]!], 150_000, 58_200],
+    ["second", [parts[1]!], 53_000, 21_800],
     ["third", [parts[2]!], 32_000, 13_000],
-    ["old", ["smarty-p1.js", ...parts.slice(3)], 244_500, 95_400],
+    ["old", ["smarty-p1.js", ...parts.slice(3)], 246_500, 96_300],
   ];
   for (const [part, names, bytes, compressed] of limits) {
     const files = names.map((name) => Buffer.from(read(name)));
@@ -30,7 +30,7 @@ test("the built files do not grow unseen", () => {
     assert.ok(sum(files.map((file) => file.length)) <= bytes, `${part}: ${sum(files.map((file) => file.length))}`);
     assert.ok(sum(files.map((file) => gzipSync(file, { level: 9 }).length)) <= compressed, part);
   }
-  for (const language of LANGUAGES) assert.ok(statSync(new URL(`smarty-p1.${language}.json`, BUILT)).size <= 40_000, language);
+  for (const language of LANGUAGES) assert.ok(statSync(new URL(`smarty-p1.${language}.json`, BUILT)).size <= 41_000, language);
 });
 
 test("the files for old browsers have no newer syntax", () => {

@@ -300,6 +300,28 @@ test("an hour that is followed has what a whole analysis finds", () => {
   }
 });
 
+test("the hour is known from the end of its last gap on, and a jitter is no gap", () => {
+  const known = (...runs: [number, Slot][]) => {
+    const hour = new LastHour(T0);
+    const net = runs.flatMap(([count, kw]) => new Array<Slot>(count).fill(kw));
+    hour.load({ ...answer(), net: net.map((kw) => kw && 1000 * kw) });
+    const followed = new FollowedHour();
+    followed.update(hour, 2);
+    const line = plain(stepLine(undefined, followed.start, undefined, en, followed.since));
+    return [followed.since === undefined ? undefined : (followed.since - T0) / 10_000, line, plain(curveName(followed, en))];
+  };
+  const whole = ["No change of 0.3 kW or more in the last hour", "Power in the last hour, from 1.0 to 1.0 kW"];
+  const part = "Known power in the last hour, from 1.0 to 1.0 kW";
+  assert.deepEqual(known([360, 1]), [undefined, ...whole]);
+  assert.deepEqual(known([2, null], [358, 1]), [undefined, ...whole]);
+  assert.deepEqual(known([100, 1], [2, null], [258, 1]), [undefined, ...whole]);
+  // A new meter, and a page whose answer has not come yet.
+  assert.deepEqual(known([359, null], [1, 1]), [0, "No change of 0.3 kW or more since 18:38", part]);
+  assert.deepEqual(known([3, null], [357, 1]), [-356, "No change of 0.3 kW or more since 17:39", part]);
+  // A restart; the next reading is awaited.
+  assert.deepEqual(known([100, 1], [30, null], [226, 1], [4, null]), [-229, "No change of 0.3 kW or more since 18:00", part]);
+});
+
 const step = (changes: Partial<Step> = {}): Step => ({ at: 0, end: 0, kw: 2.1, before: 0.6, after: 2.7, phases: [2.1, 0, 0], times: 1, ...changes });
 
 test("the line about a step in words", () => {

@@ -4,7 +4,7 @@ import { phaseBars, quarterHourBar } from "../src/cards/now.ts";
 import { Locale } from "../src/locale.ts";
 import { troubleOf } from "../src/parts/banner.ts";
 import { chooser, nextOf, shortTitle } from "../src/parts/meter-chooser.ts";
-import { direction, firstDayRows, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
+import { direction, firstDayRows, lacksPast, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
 import type { Live, Meter, RunningQuarterHour } from "../src/data/websocket-types.ts";
 import { markupOf, press } from "./template-text.ts";
 
@@ -163,6 +163,9 @@ test("where the beginning was missed, the room is that of the next quarter-hour"
 
 test("without a reference power, the highest quarter-hour of the month is told", () => {
   assert.equal(said({ reference: null }), "The highest quarter-hour this month: 14.5 kW.");
+  const since = { reference: null, peakSince: new Date("2026-11-12T00:00:00+01:00") };
+  assert.equal(said(since), "The highest quarter-hour since 12 November: 14.5 kW.");
+  assert.equal(said(since, new Locale({ language: "fr", number_format: "language", time_format: "24" })), "Quart d'heure maximal depuis le 12 novembre : 14,5 kW.");
   assert.equal(said({ reference: null, peak: null }), "");
   assert.equal(said({ reference: null, power: -3 }), "Nothing comes from the grid.");
 });
@@ -182,6 +185,21 @@ const running = (changes: Partial<RunningQuarterHour> = {}): RunningQuarterHour 
   will_exceed: false,
   last: null,
   ...changes,
+});
+
+test("of a message without a quarter-hour, the present one ends by the clock, and a peak is of the known days", () => {
+  const live = (changes: Partial<Live>): Live => ({ now: "2026-11-21T17:38:20Z", state: "receiving", obstacle: null, remedy: null, values: { power_net: 0.6, demand_peak: 3 }, ...changes });
+  const { end, secondsLeft, isWhole } = situationOf(live({ quarter_hour: null }), meter)!;
+  assert.deepEqual([end.toISOString(), secondsLeft, isWhole], ["2026-11-21T17:45:00.000Z", 400, false]);
+  const since = (known_since: string | null) => situationOf(live({ quarter_hour: running({ month: "2026-11" }) }), { ...meter, known_since })!.peakSince?.toISOString();
+  assert.deepEqual(["2026-11-12T00:00:00+01:00", "2026-11-01T00:00:00+01:00", "2025-11-12T00:00:00+01:00", null].map(since), ["2026-11-11T23:00:00.000Z", undefined, undefined, undefined]);
+});
+
+test("a young meter lacks its past until Leneda is set up, or four weeks are known", () => {
+  const now = Date.parse("2026-11-21T17:38:20Z");
+  const lacks = (known_since: string | null, has_leneda?: boolean) => lacksPast({ ...meter, known_since, ...(has_leneda === undefined ? {} : { has_leneda }) }, now);
+  assert.deepEqual([lacks(null, false), lacks("2026-11-21T00:00:00+01:00", false), lacks("2026-10-25T00:00:00+02:00", false)], [true, true, true]);
+  assert.deepEqual([lacks("2026-10-24T00:00:00+02:00", false), lacks(null, true), lacks(null)], [false, false, false]);
 });
 
 test("on the first days, rows say what will be whole when", () => {

@@ -85,6 +85,13 @@ test("a voltage that was outside is said with its phase, about how long, and how
   assert.equal(said(volts({ L1: { 10: [230, 253.04] } })), "**The voltage was above 253 V for about 5 min**, highest value 253.1 V.");
 });
 
+test("a voltage is said to be within its limits since the last gap, and a short one is none", () => {
+  const gap = (...rows: number[]) => said(volts({ L1: Object.fromEntries(rows.map((row) => [row, null])) }));
+  assert.equal(gap(100, 101), "Voltage within 207–253 V.");
+  assert.equal(gap(...Array.from({ length: 96 }, (_, row) => 60 + row)), "Voltage within 207–253 V since 07:40.");
+  assert.equal(said(volts({ L1: { 100: null, 101: null, 102: null }, L2: {} })), "Both phases within 207–253 V.");
+});
+
 test("a day that is known from some time on is said to be within since then", () => {
   const rows = Object.fromEntries(Array.from({ length: 264 }, (_, index) => [index, null]));
   assert.equal(said(volts({ L1: rows })), "Voltage within 207–253 V since 16:40.");

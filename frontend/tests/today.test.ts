@@ -25,6 +25,7 @@ import {
   type QuarterFacts,
   quarterSentence,
   shownDay,
+  sinceNote,
   timeOf,
   weekOf,
 } from "../src/sentences/today.ts";
@@ -206,6 +207,7 @@ const say = (changes: Partial<DayFacts>, day: Partial<Day> = {}) =>
 
 test("a day in a sentence", () => {
   assert.equal(say({}), "10.8 kWh from the grid, 0.5 kWh to the grid. No quarter-hour above 7 kW.");
+  assert.equal(say({}, { quarter_hours: 60 }), "10.8 kWh from the grid, 0.5 kWh to the grid. No measured quarter-hour above 7 kW.");
   assert.equal(say({}, { exported_wh: 60_000 }), "10.8 kWh from the grid, 60.0 kWh to the grid. No quarter-hour above 7 kW.");
   assert.equal(say({ hasSun: false }), "10.8 kWh from the grid. No quarter-hour above 7 kW.");
   const above = { quarter_hours_above: 1, above_wh: 600, cost_above: 0.05 };
@@ -335,6 +337,8 @@ test("gaps begin with the first value of the first day, and end before a value t
   assert.deepEqual(part(quarters, { present: 5, quarterHour: { ...shown.quarterHour!, last } as RunningQuarterHour }), [0, 4, 2]);
   const notes = (quarters: Quarter[]) => Object.values(dayNotes({ quarters, begun: 1, ended: 4, start: START, reference: 7, hasSun: false }, en)).map(plain);
   assert.deepEqual(notes(quarters), ["1 quarter-hour not measured", ""]);
+  const since = (begun: number) => sinceNote({ quarters, begun, ended: 4, start: START, reference: 7, hasSun: false }, en);
+  assert.deepEqual([since(1), since(0), since(5)], ["measured since 00:15", "", ""]);
   const estimated = [quarter(1, 0, "leneda"), quarter(1, 0, "leneda_estimated"), quarter(1)];
   assert.deepEqual(notes(estimated), ["", "2 quarter-hours from the Leneda portal, 1 estimated by the grid operator (hatched)"]);
 });

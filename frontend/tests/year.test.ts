@@ -104,6 +104,9 @@ test("energy needs no contract: that of the whole months, or what there is so fa
   const bill = (imported_kwh: number, exported_kwh: number, until = "2026-11-01") => ({ imported_kwh, exported_kwh, until, end: "2026-11-01" }) as Bill;
   const running = bill(100, 50, "2026-10-21");
   assert.equal(plain(energySentence([bill(520.4, 38.4), bill(655.3, 0), running], en)), "1,176 kWh from the grid, 38 kWh to the grid in 2 months.");
+  const first = { ...bill(90, 0), measured_share: 0.3 };
+  assert.equal(plain(energySentence([first, bill(520.4, 20), running], en)), "520 kWh from the grid, 20 kWh to the grid in 1 month.");
+  assert.equal(plain(energySentence([first, running], en)), "190 kWh from the grid, 50 kWh to the grid so far.");
   assert.equal(plain(energySentence([running], en)), "100 kWh from the grid, 50 kWh to the grid so far.");
   assert.equal(plain(energySentence([bill(350, 0)], of("fr"))), "350 kWh du réseau sur 1 mois.");
   assert.equal(plain(energySentence(Array.from({ length: 14 }, () => bill(100, 0)), en)), "1,200 kWh from the grid in 12 months.");
@@ -145,7 +148,7 @@ test("what was above is said as it was counted, above the contract of the time o
 });
 
 test("the comparison begins after the first whole month", () => {
-  const now = "2026-11-21";
+  const now = new Date("2026-11-21T17:38:20Z");
   const begins = (since: string | null) => plain(noComparison(since, now, en));
   const on = (day: string) => `The reference powers are compared from ${day} on, when the first whole month is known.`;
   assert.equal(begins("2026-11-01T00:00:00+01:00"), on("1 December"));

@@ -36,6 +36,11 @@ test("yesterday in numbers", () => {
   assert.deepEqual(notes, ["These values come from Leneda. Today's values arrive tomorrow, after about 13:30. For the current power, you need a cable at the meter."]);
 });
 
+test("quarter-hours that are missing are told", () => {
+  const notes = (quarter_hours: number) => shown(undefined, { ...DAY, quarter_hours, of_quarter_hours: 96 }).notes;
+  assert.deepEqual([notes(95)[0], notes(40)[0], notes(96).length], ["1 quarter-hour not measured.", "56 quarter-hours not measured.", 1]);
+});
+
 test("within the reference power, with the sun, without prices", () => {
   assert.equal(shown(undefined, { ...DAY, reference_kw: 7 }).texts[5], "");
   assert.equal(shown(undefined, { ...DAY, reference_kw: null }).texts[5], "");

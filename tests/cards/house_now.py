@@ -42,7 +42,9 @@ def first_day() -> Json:
     since = "2026-11-21T17:36:00+00:00"
     begun = house.quarter_hour(measured_since=since, imported_wh=31.0, last=None)
     return {
-        "smarty_p1/meters": {"meters": [house.meter(known_since="2026-11-21T00:00:00+01:00")]},
+        "smarty_p1/meters": {
+            "meters": [house.meter(known_since="2026-11-21T00:00:00+01:00", has_leneda=False)]
+        },
         "smarty_p1/live": house.live(quarter_hour=begun),
     }
 

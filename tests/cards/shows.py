@@ -28,6 +28,7 @@ from .stage import NOW
 FILES = {"medium": "gas-water-heat"}
 PHONE, DESKTOP = 358, 620
 LIVE, METERS, DAYS, BILL = (f"smarty_p1/{name}" for name in ("live", "meters", "days", "bill"))
+MID_NOVEMBER = "2026-11-12T00:00:00+01:00"
 PARTS = ("voltage", "supply", "interruptions")
 
 
@@ -63,6 +64,11 @@ def meter(**changes: object) -> Json:
 
 def live(**changes: object) -> Json:
     return {LIVE: house.live(**changes)}
+
+
+YOUNG_METER = house_now.without_reference() | meter(
+    reference_kw=None, known_since=MID_NOVEMBER, has_leneda=False
+)
 
 
 def refused(error: str, *commands: str) -> Json:
@@ -122,6 +128,7 @@ def now() -> list[Json]:
         show("no names", "now", evening, states=switched, entities=entities, names=False),
         show("a gap", "now", house_hour.SILENT, sent=[*later, house.gone("not_loaded")]),
         show("a young hour", "now", house_hour.YOUNG, house_now.first_day()),
+        show("a young meter", "now", YOUNG_METER, is_admin=False),
         show("an excess", "now", house_hour.EXCESS, {LIVE: house_now.charging()}, width=484),
         show("many steps", "now", many, width=420),
         show("a cloud", "now", cloud, **up),
@@ -147,6 +154,7 @@ def now() -> list[Json]:
 
 def sums() -> list[Json]:
     early = house_now.day(21, imported_wh=31, quarter_hours=0, of_quarter_hours=74, peak=None)
+    half = house_now.day(21, imported_wh=310, quarter_hours=3, of_quarter_hours=74)
     usual = {"days": 4, "imported_wh": 8400.0, "exported_wh": 1700.0, "peak_kw": 3.1, "cost": 3.5}
     found = {"smarty_p1/usual": {"until": house_now.NOW, "usual": usual, "reason": "more_sun"}}
     goal = {"is_last_year": False, "total": 130.0, "day_budget": 4.5, "recent_day": 5.1}
@@ -155,6 +163,7 @@ def sums() -> list[Json]:
     off = {LIVE: house.gone("disabled")} | refused("not_loaded", "days", "bill")
     return [
         show("usual", "so-far", house_now.sums(), found),
+        show("usual, on a first day", "so-far", house_now.sums(days=[half]), found),
         show("a goal", "so-far", house_now.sums(goal=goals[0])),
         show("a goal that is passed", "so-far", house_now.sums(goal=goals[1])),
         show("first minutes", "so-far", house_now.sums(days=[early], peak=None)),
@@ -186,6 +195,7 @@ def others() -> list[Json]:
         for days in [{"days": 46, "least_days": 300}]
     ]
     return [
+        show("a month in part", "where", house_where.answers(), meter(known_since=MID_NOVEMBER)),
         show("no inverter", "where", house_where.answers(devices, **blind)),
         show("no inverter and no devices", "where", house_where.answers([], **blind)),
         show("a first day", "where", nothing),

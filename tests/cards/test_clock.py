@@ -39,4 +39,4 @@ async def test_no_reading_is_told_by_the_time_of_home_assistant(stage: Stage) ->
         await stage.show("smarty-p1-now", answers={"smarty_p1/live": old}, ahead=ahead)
         text = await stage.text()
         assert "Last value: from the grid last 18:24:10 0.6 kW" in text
-            assert "No reading" not in text
+        assert "No reading" not in text

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from smartyp1.entities.devices import MBUS_MODEL
 
 from .shows import everything

@@ -3,11 +3,12 @@
 import json
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from . import house, house_now
-from .stage import NOW, ROOT, Stage
+from . import house, house_hour, house_now
+from .stage import ROOT, Stage
 
 CARD = "smarty-p1-now"
 LANGUAGES = ("en", "de", "fr", "lb", "pt")
@@ -90,6 +91,44 @@ async def test_one_of_three_meters_is_chosen_by_click_and_key_for_all_cards(stag
         assert [await each.input_value() for each in menus] == [meter, meter]
     assert "m5" in {one["entry_id"] for one in await stage.asked("live")}
     assert await stage.page.evaluate("stage.subscriptions()") == 1
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 390), ("fr", 390), ("de", 484)])
+async def test_a_young_meter_is_offered_its_past_from_leneda(
+    stage: Stage, language: str, width: int
+) -> None:
+    common = json.loads((ROOT / "frontend/src/texts/common.json").read_text("utf-8"))[language]
+    young = house_now.first_day() | house_hour.YOUNG
+    look: dict[str, Any] = {"language": language, "dark": language == "fr", "width": width}
+    await stage.show(CARD, answers=young, **look)
+    link = stage.card(CARD).locator(".leneda a")
+    assert "config_entry=house" in (await link.get_attribute("href") or "")
+    assert common["field_leneda"].replace("\u00a0", " ") in await stage.text()
+    assert not await stage.overflow()
+    await stage.picture(f"now-young-{language}-{width}")
+    # Only an administrator can enter an account or a file.
+    await stage.show(CARD, answers=young, is_admin=False, **look)
+    assert "Leneda" not in await stage.text()
+    for known in (
+        {"has_leneda": True},
+        {"known_since": "2026-10-24T00:00:00+02:00", "has_leneda": False},
+    ):
+        meter = house.meter(known_since="2026-11-21T00:00:00+01:00") | known
+        await stage.show(CARD, answers=young | {"smarty_p1/meters": {"meters": [meter]}}, **look)
+        assert "Leneda" not in await stage.text()
+
+
+async def test_what_is_known_for_ten_seconds_is_told_since_then(stage: Stage) -> None:
+    await stage.show(CARD)
+    assert "No change" not in await stage.text()
+    await stage.passes(10)
+    await stage.send(house.live(received_at="2026-11-21T17:38:30+00:00"))
+    text = await stage.text()
+    assert "No change of 0.3 kW or more since 18:38" in text
+    assert "last hour" not in text.replace("Last hour, kW", "")
+    await stage.picture("now-ten-seconds")
+    await stage.show(CARD, answers=house_hour.hour())
+    assert "No change of 0.3 kW or more in the last hour" in await stage.text()
 
 
 @pytest.mark.parametrize("width", [390, 360])

@@ -11,7 +11,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from ..access_rights import readable_meters, readable_pulse_readers
-from ..const import DOMAIN
+from ..const import DOMAIN, SECTION_LENEDA
 from ..coordinator import BooksCoordinator, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_prices_and_limits import kwh_per_m3
@@ -103,18 +103,20 @@ def _tariff(demand: HouseholdState | None) -> dict[str, Any]:
 
 
 def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
-    """Return the source of the readings.
+    """Return the source of the readings, and whether Leneda sends the past of a meter read here.
 
     If the source is entities, add the name of their integration, and the seconds for which a
     reading is shown. If the source is Leneda, add the time until which data are known, and whether
     older data are still being downloaded.
     """
+    has_leneda = bool(entry.options.get(SECTION_LENEDA))
     if has_telegrams(entry):
-        return {"source": "port"}
+        return {"source": "port", "has_leneda": has_leneda}
     if is_live(entry):
         integration = getattr(coordinator, "integration", None)
         return {
             "source": "entities",
+            "has_leneda": has_leneda,
             "integration": integration,
             "fresh_for": ENTITIES.fresh_for,
         }

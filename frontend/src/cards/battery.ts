@@ -171,7 +171,7 @@ export class BatteryCard extends SmartyCard {
   }
 
   #answer(estimate: WhatIf, hasBattery: boolean, meter: Meter, today: string): TemplateResult {
-    const { sentence, head, rows, notes } = batteryAnswer(estimate, this.asked, today, this.locale, { price: this.#euros, hasBattery });
+    const { sentence, head, rows, notes } = batteryAnswer(estimate, this.asked, this.locale, { price: this.#euros, hasBattery, today });
     this.announce(`${meter.entry_id} ${JSON.stringify(this.asked)} ${this.#euros}`, "", sentence);
     const row = ([name, ...cells]: string[]) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;

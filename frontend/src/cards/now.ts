@@ -16,6 +16,7 @@ import {
   asNumber,
   direction,
   firstDayRows,
+  lacksPast,
   nowAdvice,
   type NowKey,
   nowTexts,
@@ -211,7 +212,8 @@ export class NowCard extends SmartyCard {
         ${now.reference === null && running ? this.#withoutReference(meter) : nothing}
         ${running && (now.reference !== null || rows.length) ? this.#quarterHour(running, now) : nothing}
         ${this.#phases(meter, live, day)}
-      </div>`;
+      </div>
+      ${this.#isAdmin && lacksPast(meter, feed.now) ? html`<div class="leneda"><p class="small">${this.#t("leneda")}</p>${this.settings(meter, this.#t("from_leneda"), "leneda")}</div>` : nothing}`;
   }
 
   /** Update the curve of the last hour, and return its line. */

@@ -27,6 +27,8 @@ import type { Bill, Day, House, Meter } from "../data/websocket-types.ts";
 
 /** Padding of the card in px, both sides together. */
 const PADDING_PX = 30;
+/** If less than this share of today is known, today is not compared with a usual day. */
+const MIN_COMPARED_SHARE = 0.9;
 
 export class SoFarCard extends SmartyCard {
   static override styles: CSSResultGroup = [
@@ -208,10 +210,13 @@ export class SoFarCard extends SmartyCard {
       </table>`;
   }
 
-  /** Return the texts about the usual day; undefined if the usual day is unknown, or if `day` is not today. */
+  /**
+   * Return the texts about the usual day; undefined if the usual day is unknown, if `day` is not today, or if much of
+   * today is unknown: on its first day, a meter would seem to save.
+   */
   #usual(feed: MeterFeed, day: Day | undefined, today: string): UsualTexts | undefined {
     const { value } = feed.get("smarty_p1/usual", {});
-    return value?.usual && day?.day === today ? usualTexts(day, value.usual, value.reason, new Date(value.until), this.locale) : undefined;
+    return value?.usual && day?.day === today && day.quarter_hours >= MIN_COMPARED_SHARE * day.of_quarter_hours ? usualTexts(day, value.usual, value.reason, new Date(value.until), this.locale) : undefined;
   }
 
   /** Return the forecast of the month, and its goal as a bar. */

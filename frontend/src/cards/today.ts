@@ -23,6 +23,7 @@ import {
   dayTitle,
   firstDay,
   quarterSentence,
+  sinceNote,
   type TodayKey,
   todayTexts,
   weekOf,
@@ -187,7 +188,7 @@ export class TodayCard extends SmartyCard {
     const facts = { ...drawn, start: shown.start };
     const { gaps, portal } = dayNotes(facts, this.locale);
     return html`<footer>
-        <div class="small">${[older, gaps && html`<span class="dot gap"></span>${gaps}`, portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
+        <div class="small">${[older, gaps && html`<span class="dot gap"></span>${gaps}`, sinceNote(facts, this.locale), portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
         ${drawn.knownCount ? this.tableButton() : nothing}
       </footer>
       ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {

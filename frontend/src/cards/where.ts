@@ -4,9 +4,10 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
+import { soFarTexts } from "../sentences/so-far.ts";
 import { where, type WhereKey, type WhereRow, whereTexts } from "../sentences/where.ts";
 import { styles } from "../styles.ts";
-import type { Meter } from "../data/websocket-types.ts";
+import type { Meter, Shares } from "../data/websocket-types.ts";
 
 type Period = "yesterday" | "month";
 
@@ -118,7 +119,7 @@ export class WhereCard extends SmartyCard {
                 <tbody>${shown.rows.map((row) => this.#row(row))}</tbody>
                 ${shown.house ? html`<tfoot><tr><th scope="row" colspan="2">${this.#t("house")}</th><td class="number">${shown.house.kwh}</td><td class="number">${shown.house.cost}</td></tr></tfoot>` : nothing}
               </table>
-              ${shown.notes.map((note) => html`<p class="small">${note}</p>`)}
+              ${[...shown.notes, this.#since(meter, value!)].map((note) => (note ? html`<p class="small">${note}</p>` : nothing))}
               ${hasDevices || !this.hass?.user?.is_admin
                 ? nothing
                 : // Of several meters, nobody knows which devices of the Energy dashboard are in the house of this one.
@@ -130,6 +131,12 @@ export class WhereCard extends SmartyCard {
 
   #t(key: WhereKey): string {
     return this.text(whereTexts, key);
+  }
+
+  /** Return since when a month is counted whose first days are unknown; "" if all days are known. */
+  #since({ known_since: since }: Meter, { period, start }: Shares): string {
+    if (!since || period !== "month" || !(Date.parse(since) > Date.parse(start))) return "";
+    return this.text(soFarTexts, "counted_since", { day: this.locale.day(new Date(since)) });
   }
 
   #periods(now: Date): TemplateResult {

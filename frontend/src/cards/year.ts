@@ -139,8 +139,8 @@ export class YearCard extends SmartyCard {
     const named = limit && { ...limit, name: limitName(months, limit, this.locale) };
     const above = this.#above(limit, months, decisive);
     const sun = house ? houseYear(house, this.locale) : "";
-    const today = localDay(new Date(feed.now));
-    const result = decisive ? classSentence(rows, kw, decisive.length, this.locale) : noComparison(meter.known_since, today, this.locale);
+    const now = new Date(feed.now);
+    const result = decisive ? classSentence(rows, kw, decisive.length, this.locale) : noComparison(meter.known_since, now, this.locale);
     if (rows.length) this.announce(`${meter.entry_id} ${kw}`, result, above);
     const width = this.#width.value;
     const isTurned = width < NARROW_PX;
@@ -157,7 +157,7 @@ export class YearCard extends SmartyCard {
       ${sun ? html`<p>${rich(sun)}</p>` : nothing}
       ${yearMap(grid, size, named, this.#bar, this.#open, this.locale)}
       <div class=${rows.length ? "sides" : ""}>
-        ${rows.length ? this.#classes(rows, kw, classes!, meter, today) : nothing}
+        ${rows.length ? this.#classes(rows, kw, classes!, meter, localDay(now)) : nothing}
         ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
       </div>
       <footer>${this.tableButton()}</footer>

@@ -3,6 +3,8 @@
 import { type LastHour, MAX_DELAY_SLOTS, SLOT_MS, type Slot, SLOTS } from "./last-hour.ts";
 import { bridge, countAlike, findSteps, MIN_STEP_KW, type Step } from "./last-hour-steps.ts";
 
+/** If not more slots at the begin of the hour are unknown, this is jitter, and the hour is known. */
+const MAX_JITTER_SLOTS = 2;
 /** After this number of slots at most, the hour is analysed anew. */
 export const MINUTE_SLOTS = 6;
 
@@ -34,6 +36,16 @@ export class FollowedHour {
   /** Time in ms since 1970 at which the hour begins. */
   get begin(): number {
     return this.start + this.shift * SLOT_MS;
+  }
+
+  /** Time in ms since 1970 from which on no reading is missing; undefined if the whole hour is known. */
+  get since(): number | undefined {
+    const { net, shift } = this;
+    let first = net.length;
+    // While a reading is awaited, the end of the hour is unknown.
+    while (first > shift && net[first - 1] === null) first -= 1;
+    while (first > shift && net[first - 1] !== null) first -= 1;
+    return first - shift > MAX_JITTER_SLOTS ? this.start + first * SLOT_MS : undefined;
   }
 
   /**

@@ -40,6 +40,8 @@ export interface Meter {
   integration?: string | null;
   /** Only if `source` is "entities": seconds for which a reading counts as current. */
   fresh_for?: number;
+  /** Only for a meter that is read here: whether its quarter-hours are also downloaded from Leneda. */
+  has_leneda?: boolean;
   /** Only for a meter without a cable: end of the last known day. */
   known_until?: Time | null;
   /** Only for a meter without a cable: whether older days are still being fetched. */

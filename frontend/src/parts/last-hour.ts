@@ -76,7 +76,7 @@ export class HourPart {
       const near = steps.find(({ at, end }) => place >= at - NEAR_SLOTS && place <= end + NEAR_SLOTS);
       return chosenLine(begin + index * SLOT_MS, net[place] ?? null, near, near && causeOf(near), locale);
     }
-    return newest || hour.lowest !== undefined ? stepLine(newest, start, newest && causeOf(newest), locale) : "";
+    return newest || hour.lowest !== undefined ? stepLine(newest, start, newest && causeOf(newest), locale, hour.since) : "";
   }
 
   /**
@@ -119,7 +119,7 @@ export class HourPart {
         </svg>
         ${end}
       </div>
-      ${isTableShown ? tableBehind(t("steps"), [t("step_time"), t("step_power"), t("step_phases")], steps.map((step) => stepRow(step, start, locale))) : nothing}
+      ${isTableShown ? tableBehind(t(hour.since === undefined ? "steps" : "steps_known"), [t("step_time"), t("step_power"), t("step_phases")], steps.map((step) => stepRow(step, start, locale))) : nothing}
     </div>`;
   }
 

@@ -115,6 +115,9 @@ export const nowStyles = [
       gap: 20px;
       margin-top: 14px;
     }
+    .leneda {
+      padding-top: 16px;
+    }
     @container (max-width: 240px) {
       .bar > small {
         display: none;

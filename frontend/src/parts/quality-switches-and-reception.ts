@@ -75,8 +75,7 @@ export function receptionDay({ reception }: Events, now: number): Reception {
   shares.forEach((share, hour) => {
     if (share === null) return;
     const from = Math.max(since, start + hour * HOUR_MS);
-    // `end` is at most the time of this page's clock. If this clock is slow, the current hour can start after `end`.
-    // The measured part of the hour would then have a negative length, so its length is at least 1 ms.
+    // The hours of an answer can be newer than `now`, so the current hour can start after `end`. The measured part of the hour would then have a negative length, so its length is at least 1 ms.
     const length = Math.max(1, Math.min(end, start + (hour + 1) * HOUR_MS) - from);
     received += share * length;
     measured += length;

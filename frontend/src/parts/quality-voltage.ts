@@ -46,7 +46,6 @@ export function voltageDay(answer: Voltages): VoltageDay {
   const start = parseTime(answer.start);
   const day: VoltageDay = { start: start ?? 0, rows: 0, limits: [low, high], phases: [], first: 0 };
   if (start === undefined) return day;
-  const first: number[] = [];
   for (const name of ["L1", "L2", "L3"]) {
     const sent = answer.phases?.[name];
     const lows = (sent?.lowest ?? []).slice(0, DAY_ROWS).map(volt);
@@ -66,9 +65,13 @@ export function voltageDay(answer: Voltages): VoltageDay {
       below: knownRows.filter((row) => lowest[row]! < low).length,
     });
     day.rows = Math.max(day.rows, rows);
-    first.push(knownRows[0]!);
   }
-  day.first = first.length ? Math.min(...first) : 0;
+  let missing = 0;
+  for (let row = 0; row < day.rows; row += 1) {
+    const isKnown = day.phases.some(({ lowest }) => (lowest[row] ?? null) !== null);
+    if (isKnown && missing >= MAX_MISSING_ROWS) day.first = row;
+    missing = isKnown ? 0 : missing + 1;
+  }
   return day;
 }
 
@@ -99,7 +102,7 @@ export function voltageSentence(day: VoltageDay, locale: Locale): string {
     low: locale.number(low),
     high: locale.number(high),
   }).replace(/ V$/, "\u00a0V");
-  if (day.first < MAX_MISSING_ROWS) return `${within}.`;
+  if (!day.first) return `${within}.`;
   return say(locale, "since", { what: within, time: locale.time(rowTime(day, day.first)) });
 }
 

@@ -51,6 +51,8 @@ export interface BatteryOptions {
   price?: number;
   /** Whether the house has a battery already. */
   hasBattery?: boolean;
+  /** Today as 2026-11-21; without it, the day after the estimated months. */
+  today?: string;
 }
 
 /** Return which batteries the house has already, such as "In addition to yours: 10 kWh in the Energy dashboard."; "" without. */
@@ -60,9 +62,9 @@ export function besides(batteries: readonly HouseSource[], locale: Locale): stri
   return locale.text(batteryTexts, kwh ? "besides_kwh" : "besides", { kwh: locale.kWh(kwh, Number.isInteger(kwh) ? 0 : 1) });
 }
 
-/** Return the texts of an estimate for a battery. `today` is the day as 2026-11-21. */
-export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, today: string, locale: Locale, options: BatteryOptions = {}): BatteryAnswer {
-  const { price = 0, hasBattery = false } = options;
+/** Return the texts of an estimate for a battery. */
+export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, locale: Locale, options: BatteryOptions = {}): BatteryAnswer {
+  const { price = 0, hasBattery = false, today = estimate.end } = options;
   const t = (key: BatteryKey, params: Record<string, string> = {}) => locale.text(batteryTexts, key, params);
   const { without: from, with_battery: to } = estimate.cheapest;
   const [before, after] = [estimate.classes[String(from)]!, estimate.classes[String(to)]!];

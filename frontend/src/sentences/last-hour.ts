@@ -43,10 +43,10 @@ const timeOf = (step: Step, start: number): Date => new Date(start + step.at * S
 
 /**
  * Return "**+2.1 kW** at 18:42 · L1 · when Washing machine switched on". Without a step, say that there was none. `start`
- * is the time at which the hour begins, in ms.
+ * is the time at which the hour begins, in ms; `since` that from which on it is known, if this is not the whole hour.
  */
-export function stepLine(step: Step | undefined, start: number, cause: Cause | undefined, locale: Locale): string {
-  if (!step) return locale.text(nowTexts, "calm");
+export function stepLine(step: Step | undefined, start: number, cause: Cause | undefined, locale: Locale, since?: number): string {
+  if (!step) return since === undefined ? locale.text(nowTexts, "calm") : locale.text(nowTexts, "calm_since", { time: locale.time(new Date(since)) });
   const params = { kw: signedKW(step.kw, locale), time: locale.time(timeOf(step, start)) };
   return join([locale.text(nowTexts, "step", params), ...writeRest(step, cause ?? {}, locale)]);
 }
@@ -59,9 +59,9 @@ export function chosenLine(time: number, kw: Slot, step: Step | undefined, cause
 }
 
 /** Return the name of the curve for screen readers: "Power in the last hour, from 0.6 to 5.2 kW". */
-export function curveName({ lowest, highest }: Pick<FollowedHour, "lowest" | "highest">, locale: Locale): string {
+export function curveName({ lowest, highest, since }: Pick<FollowedHour, "lowest" | "highest"> & Partial<Pick<FollowedHour, "since">>, locale: Locale): string {
   if (lowest === undefined || highest === undefined) return locale.text(nowTexts, "no_readings");
-  return locale.text(nowTexts, "curve", { low: locale.number(lowest, kwDecimals(lowest)), high: locale.kW(highest) });
+  return locale.text(nowTexts, since === undefined ? "curve" : "curve_known", { low: locale.number(lowest, kwDecimals(lowest)), high: locale.kW(highest) });
 }
 
 /** Return the cells of the table of steps: time, change in kW, phases. */

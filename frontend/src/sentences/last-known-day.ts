@@ -1,6 +1,7 @@
 /** Texts of a past day, for a meter without a cable. */
 
 import { addDays, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
+import todayTexts from "../texts/today.json" with { type: "json" };
 import texts from "../texts/yesterday.json" with { type: "json" };
 import type { Day, Meter } from "../data/websocket-types.ts";
 
@@ -43,6 +44,7 @@ export function shownPast(meter: Meter, day: string, sums: Day | undefined, last
     above: peak && reference !== null && peak.mean_kw > reference ? t("above", { R: locale.referenceKW(reference) }) : "",
     notes: [
       last < yesterday ? t("awaited") : "",
+      sums && sums.quarter_hours < sums.of_quarter_hours ? `${locale.count(todayTexts, "gaps", sums.of_quarter_hours - sums.quarter_hours)}.` : "",
       t("from_leneda"),
       meter.is_fetching && meter.known_since ? t("fetching", { day: locale.date(new Date(meter.known_since)) }) : "",
     ].filter(Boolean),

@@ -14,7 +14,7 @@ import {
 } from "../locale.ts";
 import texts from "../texts/months.json" with { type: "json" };
 import type { Bill } from "../data/websocket-types.ts";
-import { billTexts, firstDay, isRunning, lackOf, lacksCommunity, type Lack, lastDay, missingField, toPay, unpricedNote } from "./bill.ts";
+import { billTexts, firstDay, isRunning, isWholeMonth, lackOf, lacksCommunity, type Lack, lastDay, MIN_WHOLE_SHARE, missingField, toPay, unpricedNote } from "./bill.ts";
 import { olderPrices } from "./older-prices.ts";
 import { summedMonths } from "./summed-months.ts";
 
@@ -24,7 +24,6 @@ export const monthsTexts: Texts<MonthsKey> = texts;
 export type Unit = "€" | "kWh";
 export const SHOWN_MONTHS = 13;
 const WHOLE_YEAR = 12;
-const MIN_MEASURED_SHARE = 0.9;
 const MAX_SUM_ERROR = 0.1;
 
 export interface Month {
@@ -96,7 +95,7 @@ function monthOf(month: string, bill: Bill | undefined, unit: Unit, isLast: bool
     start: dayStart(`${month}-01`),
     bill,
     isRunning: running,
-    isWhole: value !== null && !running && !isLast && bill!.measured_share >= MIN_MEASURED_SHARE,
+    isWhole: value !== null && !isLast && isWholeMonth(bill!),
     value,
     parts: bill && value !== null ? partsOf(bill, unit) : [],
     // The forecast does not contain the payment to the energy community. So show no forecast if there is such a
@@ -151,7 +150,7 @@ function extremes({ whole, unit }: Year, locale: Locale, t: (key: MonthsKey, par
  * start, otherwise the next month.
  */
 function firstWholeEnd(bill: Bill): Date {
-  if (bill.measured_share >= MIN_MEASURED_SHARE && !bill.since) return lastDay(bill);
+  if (bill.measured_share >= MIN_WHOLE_SHARE && !bill.since) return lastDay(bill);
   const next = addMonths(localDay(new Date(bill.end)).slice(0, 7), 1);
   return dayStart(addDays(`${next}-01`, -1));
 }

@@ -17,6 +17,7 @@ import texts from "../texts/now.json" with { type: "json" };
 import type { Live, Meter, RunningQuarterHour } from "../data/websocket-types.ts";
 
 const HOUR_MS = 3_600_000;
+const MIN_PAST_MS = 28 * 24 * HOUR_MS;
 
 export type NowKey = keyof (typeof texts)["en"];
 export type NowTexts = Texts<NowKey>;
@@ -53,6 +54,7 @@ export interface Situation {
   energy: number;
   /** Seconds until the quarter-hour ends. */
   secondsLeft: number;
+  /** End of the running quarter-hour, also if nothing was counted in it. */
   end: Date;
   /** Whether the quarter-hour was measured from its start; otherwise its total is unknown. */
   isWhole: boolean;
@@ -72,8 +74,9 @@ export interface Situation {
   price: number | null;
   feedInPrice: number | null;
   excessPrice: number | null;
-  /** Highest mean of a quarter-hour in this month, in kW. */
+  /** Highest mean of a quarter-hour in this month, in kW. `peakSince` is the first known day if earlier ones are unknown. */
   peak: number | null;
+  peakSince?: Date | undefined;
 }
 
 export const asNumber = (value: unknown): number | null =>
@@ -85,8 +88,10 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
   const power = asNumber(values.power_net);
   if (power === null) return undefined;
   const running = live.quarter_hour;
-  const end = Date.parse(running?.end ?? "");
-  const secondsLeft = (end - Date.parse(running?.time ?? "")) / 1000;
+  const time = Date.parse(running?.time ?? live.now);
+  const end = Date.parse(running?.end ?? "") || (Math.floor(time / QUARTER_HOUR_MS) + 1) * QUARTER_HOUR_MS;
+  const secondsLeft = (end - time) / 1000;
+  const since = Date.parse(meter.known_since ?? "") ? new Date(meter.known_since!) : undefined;
   const reference = running ? asNumber(running.reference_kw) : asNumber(meter.reference_kw);
   return {
     power,
@@ -94,7 +99,7 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
     reference: reference !== null && reference > 0 ? reference : null,
     energy: (asNumber(running?.imported_wh) ?? 0) / 1000,
     secondsLeft: secondsLeft > 0 ? secondsLeft : 1,
-    end: new Date(end || 0),
+    end: new Date(end),
     isWhole: Boolean(running) && Date.parse(running!.measured_since) <= Date.parse(running!.start),
     connection: asNumber(meter.connection_kva),
     feedsIn: meter.feeds_in ?? false,
@@ -103,8 +108,16 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
     feedInPrice: asNumber(values.price_export),
     excessPrice: asNumber(meter.excess_price),
     peak: asNumber(values.demand_peak),
+    peakSince: since && localDay(since) > `${running?.month}-01` ? since : undefined,
   };
 }
+
+/**
+ * Return whether a meter is too young for the cards that compare, although Leneda may have its past: it is younger than
+ * the four weeks of a usual day. `now` is the present in ms since 1970.
+ */
+export const lacksPast = ({ has_leneda, known_since }: Meter, now: number): boolean =>
+  has_leneda === false && !(now - Date.parse(known_since ?? "") > MIN_PAST_MS);
 
 /** Return the direction of the power. "balanced" means that the displayed value is 0. */
 export const direction = (power: number): "draws" | "feeds" | "balanced" => {
@@ -188,7 +201,9 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const less = reference !== null && power > reference ? locale.kW(roundUp(power - reference, kwDecimals(power))) : "";
   if (excess) return { text: excess, small: less && t("later_less", { end, less }), isExcess: now.excessPrice !== null };
   if (reference === null || !room) {
-    const text = direction(power) === "feeds" ? t("feeding") : now.peak === null ? "" : t("highest", { peak: locale.kW(now.peak) });
+    const peak = now.peak === null ? "" : locale.kW(now.peak);
+    const highest = now.peakSince ? t("highest_since", { peak, day: locale.day(now.peakSince) }) : t("highest", { peak });
+    const text = direction(power) === "feeds" ? t("feeding") : peak && highest;
     return { text, small: "", isExcess: false };
   }
   const R = locale.referenceKW(reference);

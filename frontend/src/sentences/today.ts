@@ -60,7 +60,8 @@ export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, headi
   }
   const R = locale.referenceKW(day.reference_kw);
   if (!day.quarter_hours_above) {
-    return `${sums} ${coming ? `${t("none_whole", { R })}${bold(coming)}.` : t("none", { R })}`;
+    const none = day.quarter_hours < day.of_quarter_hours ? "none_known" : "none";
+    return `${sums} ${coming ? `${t("none_whole", { R })}${bold(coming)}.` : t(none, { R })}`;
   }
   const above = locale.count(todayTexts, "above", day.quarter_hours_above, { R, kwh: excessKwh(day.above_wh / 1000, locale) });
   const cost = day.cost_above === null ? "" : `, ${excessCost(day.cost_above, locale)}`;
@@ -194,6 +195,12 @@ export function dayNotes({ quarters, begun, ended }: DayTableData, locale: Local
   ];
   return { gaps, portal: portal.join(", ") };
 }
+
+/** Return since when the first day of a meter is measured; "" for other days. */
+export const sinceNote = ({ quarters, start, begun, ended }: DayTableData, locale: Locale): string =>
+  begun > 0 && begun < ended
+    ? locale.text(todayTexts, "since", { time: timeOf(new Date(start + begun * QUARTER_HOUR_MS), locale, quarters.length) })
+    : "";
 
 export function dayTable({ quarters, start, ended, reference, hasSun }: DayTableData, locale: Locale) {
   const R = reference === null ? "" : locale.referenceKW(reference);

@@ -7,7 +7,7 @@ import { addMonths, dayStart, localDay, type Locale, round, type Texts } from ".
 import texts from "../texts/year.json" with { type: "json" };
 import type { Above, Bill, Classes, MonthAbove } from "../data/websocket-types.ts";
 import type { Limit } from "../data/heat-map-grid.ts";
-import { isRunning } from "./bill.ts";
+import { isWholeMonth } from "./bill.ts";
 
 export type YearKey = keyof (typeof texts)["en"];
 export const yearTexts: Texts<YearKey> = texts;
@@ -188,11 +188,11 @@ export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: nu
 }
 
 /**
- * Return the sentence about the imported and exported energy of the last twelve ended months, or of fewer if fewer are
- * known. If no month has ended, the sentence names the energy so far.
+ * Return the sentence about the imported and exported energy of the last twelve whole months, or of fewer if fewer are
+ * known. Without a whole month, the sentence names the energy so far.
  */
 export function energySentence(bills: Bill[], locale: Locale): string {
-  const whole = bills.filter((bill) => !isRunning(bill)).slice(-MONTHS_A_YEAR);
+  const whole = bills.filter(isWholeMonth).slice(-MONTHS_A_YEAR);
   const sum = (of: (bill: Bill) => number) => locale.kWh((whole.length ? whole : bills).reduce((all, bill) => all + of(bill), 0), 0);
   const period = whole.length ? locale.text(yearTexts, "in", { months: monthsIn(whole.length, locale) }) : locale.text(yearTexts, "so_far");
   const hasSold = bills.some(({ exported_kwh }) => exported_kwh);
@@ -204,7 +204,8 @@ export function energySentence(bills: Bill[], locale: Locale): string {
  * Return the sentence that is shown while no complete month can be compared. The sentence names the day after the first
  * complete month. If this day has passed, the sentence says that no month was measured completely.
  */
-export function noComparison(knownSince: string | null, today: string, locale: Locale): string {
+export function noComparison(knownSince: string | null, now: Date, locale: Locale): string {
+  const today = localDay(now);
   const since = knownSince === null || Number.isNaN(Date.parse(knownSince)) ? today : localDay(new Date(knownSince));
   const begins = `${addMonths(since.slice(0, 7), since.endsWith("-01") ? 1 : 2)}-01`;
   return begins > today ? locale.text(yearTexts, "begins", { day: locale.day(dayStart(begins)) }) : locale.text(yearTexts, "none_whole");

@@ -51,7 +51,11 @@ async def test_the_first_answers_have_the_time_of_home_assistant(site: Site) -> 
     answers.append(await told(site.client))
     await site.hass.config_entries.async_unload(site.entry.entry_id)
     answers.append(await until(site.client, lambda event: "gone" in event))
-    times = [begun, *(datetime.fromisoformat(answer["now"]) for answer in answers), dt_util.utcnow()]
+    times = [
+        begun,
+        *(datetime.fromisoformat(answer["now"]) for answer in answers),
+        dt_util.utcnow(),
+    ]
     assert times == sorted(times)
     assert times[3] >= datetime.fromisoformat(answers[2]["received_at"])
 

@@ -40,6 +40,7 @@ async def test_a_meter_and_what_it_has(site: Site) -> None:
         # 0.0765 with 8 % of VAT
         "excess_price": 0.08262,
         "source": "port",
+        "has_leneda": False,
         "known_since": "2026-05-01T00:00:00+02:00",
         "phases": 3,
         "feeds_in": True,
