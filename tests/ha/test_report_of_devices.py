@@ -4,7 +4,7 @@ The meter is that of `billed_month`, with 0.4 kW at all times, but 8 kW in the f
 quarter-hours of May. A kWh costs (0.15 + 0.051) * 1.08 = 0.21708 EUR.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,9 @@ import pytest
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from . import billed_month
 from .recipients import Clock, Phone, add, options
@@ -39,9 +41,32 @@ async def record(hass: HomeAssistant, name: str, kwh: Callable[[datetime], float
     await recorder_done(hass)
 
 
-@pytest.mark.parametrize("has_sun", [True, False])
+def add_a_meter(hass: HomeAssistant) -> Coroutine[Any, Any, None]:
+    data = {"kind": "entities", "energy_imported": ["sensor.other_total"]}
+    entry = MockConfigEntry(domain="smarty_p1", data=data, unique_id="other")
+    return hass.config_entries.async_add(entry)
+
+
+async def rename(hass: HomeAssistant) -> None:
+    for name in ("sun", "car"):
+        er.async_get(hass).async_update_entity(f"sensor.{name}", new_entity_id=f"sensor.new_{name}")
+    await recorder_done(hass)
+
+
+async def nothing(_hass: HomeAssistant) -> None:
+    """Change nothing."""
+
+
+@pytest.mark.parametrize(
+    ("has_sun", "change"), [(True, nothing), (False, nothing), (True, add_a_meter), (True, rename)]
+)
 async def test_the_dearest_day_names_a_device(
-    home: Home, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *, has_sun: bool
+    home: Home,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[HomeAssistant], Awaitable[None]],
+    *,
+    has_sun: bool,
 ) -> None:
     hass = home.hass
     clock, phone = await Clock.started(hass, monkeypatch), Phone("Phone")
@@ -50,6 +75,8 @@ async def test_the_dearest_day_names_a_device(
     # The car takes 4 of the 8 kW in the first two hours of 1 May.
     await record(hass, "sensor.car", lambda time: 4.0 if time.month == 4 and time.hour > 21 else 0)
     await record(hass, "sensor.sun", lambda _time: 0.0)
+    for name in ("sun", "car"):
+        er.async_get(hass).async_get_or_create("sensor", "other", name, suggested_object_id=name)
     update: Any = {
         "energy_sources": [SUN] if has_sun else [],
         "device_consumption": [{"stat_consumption": "sensor.car", "name": "Car"}],
@@ -59,6 +86,7 @@ async def test_the_dearest_day_names_a_device(
     await billed_month.set_up(home, hass_storage)
     chosen = billed_month.OPTIONS | options("monthly_report")
     await home.again(billed_month.telegram("00:00:00", 0.0), chosen)
+    await change(hass)
     await clock.go_to(hass, "2026-06-01 07:00:00")
     await home.wait_until(lambda: bool(phone.shown))
     [(_, text)] = phone.shown

@@ -2,9 +2,11 @@
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockEntityPlatform
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.entities import KWH, Smarty, set_up
@@ -210,6 +212,47 @@ async def test_an_entity_that_is_not_registered_is_deleted(
     assert smarty.entry.runtime_data.condition.state == "receiving"
     hass.states.async_remove("sensor.template")
     assert smarty.entry.runtime_data.condition.state == "failing"
+
+
+class Total(SensorEntity):
+    """Total of an integration whose entities Home Assistant renames and deletes itself."""
+
+    _attr_device_class = SensorDeviceClass.ENERGY
+    _attr_native_unit_of_measurement = "kWh"
+    _attr_unique_id = _attr_name = "Total"
+    _attr_should_poll = False
+    _attr_native_value = 5.0
+
+
+async def test_home_assistant_renames_and_deletes_an_entity(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    smarty, total = Smarty(hass, freezer), Total()
+    platform = MockEntityPlatform(hass, domain="sensor", platform_name="dsmr")
+    await platform.async_add_entities([total])
+    registry = er.async_get(hass)
+    registered = registry.async_get(total.entity_id)
+    assert registered
+    smarty.entry = await set_up(hass, smarty, energy_imported=[registered.id])
+    coordinator = smarty.entry.runtime_data
+    states = []
+    hass.bus.async_listen(
+        "state_changed", lambda _event: states.append(coordinator.condition.state)
+    )
+
+    async def report(count: int) -> None:
+        for _ in range(count):
+            total.async_write_ha_state()
+            await smarty.wait(2)
+
+    await report(2)
+    registry.async_update_entity(total.entity_id, new_entity_id="sensor.renamed")
+    await report(2)
+    assert (coordinator.readings > 2, {*states}) == (True, {"receiving"})
+    registry.async_remove("sensor.renamed")
+    await hass.async_block_till_done()
+    assert coordinator.condition.state == "failing"
+    assert coordinator.placeholders["entity"] == "sensor.renamed"
 
 
 async def test_a_restart_goes_on(smarty: Smarty) -> None:

@@ -123,7 +123,7 @@ def current_ids(
     current = {name: name for name in listed}
     taken = {*current}
     for name in current:
-        renamed = None if registry.async_get(name) else last_entity_id(hass, known.get(name, ""))
+        renamed = None if registry.async_get(name) else last_entity_id(hass, known.get(name))
         if renamed and renamed not in taken:
             current[name] = renamed
             taken.add(renamed)
@@ -140,12 +140,12 @@ def chosen_statistics(
     known, listed = registry_ids(entry), {now: name for name, now in current.items()}
     chosen = set()
     for name in entry.options.get(field, ()):
-        last = last_entity_id(hass, known.get(name, "")) or name
+        last = last_entity_id(hass, known.get(name)) or name
         chosen.add(listed.get(last, last if last in current else name))
     return [name for name in current if name in chosen]
 
 
-def last_entity_id(hass: HomeAssistant, registry_id: str) -> str | None:
+def last_entity_id(hass: HomeAssistant, registry_id: str | None) -> str | None:
     """Return the id of an entity, or the last id of a deleted one.
 
     Return None if the registry does not know the entity any more.
@@ -153,6 +153,8 @@ def last_entity_id(hass: HomeAssistant, registry_id: str) -> str | None:
     registry = er.async_get(hass)
     if entity := _entity(registry, registry_id):
         return entity.entity_id
+    if registry_id is None:
+        return None
     deleted = registry.deleted_entities.values()
     return next((entity.entity_id for entity in deleted if entity.id == registry_id), None)
 
