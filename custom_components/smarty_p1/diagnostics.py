@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, cast
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
@@ -140,10 +140,15 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
 
 def _describe_demand(demand: HouseholdState) -> dict[str, Any]:
     # Leave out the earlier months, because there are many.
-    content = asdict(replace(demand, earlier_months=()))
-    values: dict[str, Any] = content.pop("values")
-    del content["known_month"], values["running"]
-    return values | content | {"month": asdict(demand.month)}
+    values = asdict(demand.values)
+    del values["running"]
+    return values | {
+        "until": demand.until,
+        "contracts": asdict(demand.contracts),
+        "market": demand.market,
+        "is_begun_here": demand.is_begun_here,
+        "month": asdict(demand.month),
+    }
 
 
 def _describe_telegram(telegram: Telegram) -> dict[str, Any]:

@@ -44,8 +44,9 @@ PARTS = {
     "p1": (),
     "history": (),
     "prices": ("history",),
-    "bill": ("history", "prices"),
-    "advice": ("history", "prices", "bill"),
+    "past": ("history", "prices"),
+    "bill": ("history", "prices", "past"),
+    "advice": ("history", "prices", "past", "bill"),
     "messages": ("history", "prices", "bill", "advice"),
     "port": ("p1",),
     "capture": ("p1",),
@@ -62,6 +63,9 @@ PARTS = {
 NEEDED = {
     "p1": {"cryptography"},
     "port": {"serialx"},
+    "past": {"numpy"},
+    "bill": {"numpy"},
+    "advice": {"numpy"},
     "capture": {"cryptography"},
     "virtual_server": {"aiohttp"},
 }

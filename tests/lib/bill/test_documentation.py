@@ -180,9 +180,9 @@ def test_the_worked_month_with_sharing(june: Month) -> None:
         name for name, energy, *_ in found if energy == "not shared"
     }
     assert answer("Energy sharing") == {
-        "shared_kwh": due.shared.all_wh / 1000,
-        "shared_by_layer": {"1": due.shared.layer_1_wh / 1000},
-        "sharing_known_kwh": due.shared.known_wh / 1000,
+        "shared_kwh": due.energy.shared_wh / 1000,
+        "shared_by_layer": {"1": due.energy.layer_1_wh / 1000},
+        "sharing_known_kwh": due.energy.known_sharing_wh / 1000,
         "may_owe_less_network": due.may_owe_less_network,
     }
 

@@ -64,7 +64,7 @@ def bill_of(platform: Platform, contracts: Contracts) -> Bill:
 
 def by_layer(due: Bill) -> tuple[float, ...]:
     """Return the kWh of the layers 1 to 4, and of the one that is not known."""
-    return tuple(round(wh / 1000, 3) for wh in due.shared[1:6])
+    return tuple(round(wh / 1000, 3) for wh in due.energy[8:13])
 
 
 def quantities(due: Bill) -> dict[str, float]:
@@ -93,7 +93,7 @@ def test_a_month_of_a_household_that_shares_with_its_house() -> None:
     # 39.67 + 2.50 + 12.84 + 17.63 + 5.72 + 0.27 - 0.27 = 78.36; 6.2688 of VAT
     assert sums(due) == (78.36, 6.27, 84.63)
     assert by_layer(due) == (72, 0, 0, 0, 0)
-    assert due.shared.known_wh == pytest.approx(345_600)
+    assert due.energy.known_sharing_wh == pytest.approx(345_600)
     assert (due.unpriced_kwh, due.unsplit_kwh) == (0, 0)
 
     # Without a row of sharing, all of it is the supplier's.
@@ -101,7 +101,7 @@ def test_a_month_of_a_household_that_shares_with_its_house() -> None:
     assert lines(before)[0] == ("energy", 345.6, 0.145, 50.11)
     # 10.44 more: 50.11 - 39.67, and levies of 0.35 - 0.35
     assert sums(before) == (88.80, 7.10, 95.90)
-    assert before.shared.all_wh == 0
+    assert before.energy.shared_wh == 0
     assert not before.may_owe_less_network
 
 
@@ -206,7 +206,7 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     # 2 days of 28.8 kWh, 3 of them shared
     assert quantities(due)["energy"] == 54.6
     assert quantities(due)["network_variable"] == 57.6
-    assert due.shared.known_wh == 28_800
+    assert due.energy.known_sharing_wh == 28_800
     assert by_layer(due) == (0, 3, 0, 0, 0)
     demand = house.demand
     assert demand.month.leneda_quarter_hours == 0
@@ -256,12 +256,12 @@ def test_a_gap_is_filled_with_its_sharing() -> None:
     set_leneda_days(house, shared)
     due = bill_at(house, "2026-06-02")
     assert by_layer(due) == (0, 0, 0.4, 0, 0)
-    assert due.shared.known_wh == 19 * 1_200
+    assert due.energy.known_sharing_wh == 19 * 1_200
     # With them, all of it is known.
     set_leneda_days(house, {**shared, CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.2)})
     due = bill_at(house, "2026-06-02")
     assert by_layer(due) == (0, 0, 2.4, 0, 0)
-    assert due.shared.known_wh == 28_800
+    assert due.energy.known_sharing_wh == 28_800
     assert quantities(due)["energy"] == 26.4
 
 
@@ -406,8 +406,8 @@ def test_quarter_hours_in_exact_fractions(
             second += imported - covered
         else:
             first += imported - covered
-    assert due.shared.known_wh == pytest.approx(float(known) * 1000)
-    assert due.shared.all_wh == pytest.approx(float(shared) * 1000)
+    assert due.energy.known_sharing_wh == pytest.approx(float(known) * 1000)
+    assert due.energy.shared_wh == pytest.approx(float(shared) * 1000)
     found = quantities(due)
     assert found["energy"] == pytest.approx(float(first), abs=0.00051)
     assert found["energy_second"] == pytest.approx(float(second), abs=0.00051)

@@ -109,7 +109,7 @@ def compare(
 def _prices_of_months(
     months: Sequence[Month], contracts: Contracts, until: datetime
 ) -> list[AgreedPrices]:
-    return [part.prices for month in months for part in parts_of(month, contracts, until)]
+    return [part.part.prices for month in months for part in parts_of(month, contracts, until)]
 
 
 def _older(prices: AgreedPrices) -> OlderPrices | None:
@@ -145,7 +145,7 @@ def _totals(months: Sequence[MonthComparison]) -> dict[int, float | None]:
 def _compare_month(
     month: Month, contracts: Contracts, until: datetime, current: AgreedPrices | None
 ) -> MonthComparison:
-    parts = [(part, current or part.prices) for part in parts_of(month, contracts, until)]
+    parts = [(part, current or part.part.prices) for part in parts_of(month, contracts, until)]
     measured_share = month.measured_share(until)
     return MonthComparison(
         start=month.start,
@@ -156,7 +156,7 @@ def _compare_month(
 
 
 def _class_cost(kw: int, parts: list[tuple[MonthPart, AgreedPrices]]) -> ClassCost:
-    fixed = _sum([_with_vat(part.months, prices.fixed(kw), prices) for part, prices in parts])
+    fixed = _sum([_with_vat(part.part.months, prices.fixed(kw), prices) for part, prices in parts])
     surcharge = _sum(
         [_with_vat(part.above_kwh(kw), prices.surcharge_on_top, prices) for part, prices in parts]
     )

@@ -242,7 +242,7 @@ def year_of(
     max_count = sum([_quarter_hours(month) for month in months])
     contracts = Contracts()
     billed = sum(
-        [part.months for month in months for part in parts_of(month, contracts, month.end)]
+        [part.part.months for month in months for part in parts_of(month, contracts, month.end)]
     )
     return WhatIfYear(
         months=months,

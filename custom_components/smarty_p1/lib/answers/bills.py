@@ -101,9 +101,9 @@ def _of_sharing(due: Bill) -> dict[str, Any]:
 
     Return an empty dict if Leneda has no data on shared energy for the time of the bill.
     """
-    if not due.shared.known_wh:
+    if not due.energy.known_sharing_wh:
         return {}
-    layers = enumerate(due.shared.by_layer_wh, 1)
+    layers = enumerate(due.energy.layers_wh, 1)
     community = {}
     if due.community:
         community = {
@@ -111,9 +111,9 @@ def _of_sharing(due: Bill) -> dict[str, Any]:
             "total_with_community": due.total_with_community,
         }
     return {
-        "shared_kwh": _kwh(due.shared.all_wh),
+        "shared_kwh": _kwh(due.energy.shared_wh),
         "shared_by_layer": {str(layer): kwh for layer, wh in layers if (kwh := _kwh(wh))},
-        "sharing_known_kwh": _kwh(due.shared.known_wh),
+        "sharing_known_kwh": _kwh(due.energy.known_sharing_wh),
         "may_owe_less_network": due.may_owe_less_network,
         **community,
     }

@@ -28,11 +28,14 @@ from datetime import datetime
 from functools import lru_cache, reduce
 from typing import NamedTuple
 
+from ..history.calendar import month_end
 from ..prices.contract import PER_KWH, PER_MONTH, AidVat, Contracts
 from ..prices.network_prices import price_file
 from ..prices.price_file import NetworkPrices, OlderPrices, PriceFile
-from .month import Day, Month, Shared
-from .months_by_contract import MonthPart, parts_of
+from .bill_part import Part, Sums
+from .ledger import Ledger
+from .month import Month
+from .months_by_contract import parts_of
 
 
 class LineKind(NamedTuple):
@@ -139,8 +142,8 @@ class Bill(NamedTuple):
     """Exported energy whose market price was unknown when it was measured."""
     unsplit_kwh: float
     """Energy billed at the first of two prices, because its hours are unknown."""
-    shared: Shared
-    """Energy from energy sharing. The supplier's lines do not include this energy."""
+    energy: Sums
+    """Energies of the bill. The supplier's lines do not include energy from energy sharing."""
     may_owe_less_network: float | None
     """Network cost of locally shared energy, with VAT. The operator may waive this cost."""
 
@@ -163,7 +166,7 @@ class Bill(NamedTuple):
         Return None while the total is unknown, or while the household has shared energy at an
         unknown price.
         """
-        if self.total is None or not self.shared.all_wh:
+        if self.total is None or not self.energy.shared_wh:
             return self.total
         return None if self.community is None else round(self.total + self.community.amount, 2)
 
@@ -254,15 +257,14 @@ class MonthPrices(NamedTuple):
 
 def month_prices(month: Month, contracts: Contracts, until: datetime) -> MonthPrices:
     """Return the mean market prices and the VAT rate for the bill of `month` up to `until`."""
-    parts = parts_of(month, contracts, until)
-    return _month_prices(parts, [_bought(part) for part in parts], [_sold(part) for part in parts])
+    return prices_of_parts([part for part, _ in parts_of(month, contracts, until)])
 
 
-def _month_prices(
-    parts: Sequence[MonthPart], bought: Sequence[_Energy], sold: Sequence[_Energy]
-) -> MonthPrices:
+def prices_of_parts(parts: Sequence[Part]) -> MonthPrices:
+    """Return the mean market prices and the VAT rate for the bill of a month's parts."""
     # A bill has one rate of VAT for all its lines, so the last contract decides.
-    return MonthPrices(_mean_price(bought), _mean_price(sold), parts[-1].prices.vat_rate)
+    bought, sold = map(_bought, parts), map(_sold, parts)
+    return MonthPrices(_mean_price([*bought]), _mean_price([*sold]), parts[-1].prices.vat_rate)
 
 
 def compute_bill(
@@ -277,13 +279,39 @@ def compute_bill(
     If a contract lacks a price of the grid or a levy, the published price of each day is used. If
     `published` is given, its prices replace the published prices of all days.
 
-    `of_month` has the mean market prices and the VAT rate. Without `of_month`, these values are
-    computed from the days of `month`. `month` may have only the first days of a month. Then a
-    caller can pass the prices of more days as `of_month`.
+    `month` may have only the first days of a month. Then a caller can pass the prices of more days
+    as `of_month`.
     """
     parts = parts_of(month, contracts, until, published)
+    return bill_of_parts([part for part, _ in parts], of_month)
+
+
+def bill_of(
+    ledger: Ledger,
+    start: datetime,
+    until: datetime,
+    published: NetworkPrices | None = None,
+    of_month: MonthPrices | None = None,
+) -> Bill:
+    """Return the bill of the month that begins at `start`, up to `until`.
+
+    All energy of the month is billed, because a clock may have been ahead. If `published` is given,
+    its prices replace the published prices of all days.
+    """
+    begin, end = ledger.month_begin(start), month_end(start)
+    billed_end = max(begin, min(until, end))
+    parts = ledger.parts(begin, billed_end, published, max(begin, end))
+    return bill_of_parts(parts, of_month)
+
+
+def bill_of_parts(parts: Sequence[Part], of_month: MonthPrices | None = None) -> Bill:
+    """Return the bill of parts of a month.
+
+    `of_month` has the mean market prices and the VAT rate. Without `of_month`, these values are
+    computed from the parts.
+    """
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
-    mean, mean_sold, vat_rate = of_month or _month_prices(parts, bought, sold)
+    mean, mean_sold, vat_rate = of_month or prices_of_parts(parts)
     charges: list[_Charge] = []
     for part, energy, sold_energy in zip(parts, bought, sold, strict=True):
         charges += _charges(part, energy.priced(mean), sold_energy.priced(mean_sold))
@@ -293,6 +321,7 @@ def compute_bill(
 
     sums = _Sums() if vat_rate is None else _sums(_lines_of_known_parts(lines, missing), vat_rate)
     shown = _Sums() if missing else sums
+    unsplit_wh = sum([part.unsplit_wh for part in parts])
     return Bill(
         lines=lines,
         missing=missing,
@@ -307,8 +336,8 @@ def compute_bill(
         unpriced_kwh=_unpriced_kwh(bought),
         unpriced_market_kwh=_unpriced_kwh(_of_market(bought)),
         unpriced_exported_kwh=_unpriced_kwh(sold),
-        unsplit_kwh=_unsplit_kwh(parts),
-        shared=reduce(Shared.plus, [part.shared for part in parts]),
+        unsplit_kwh=round(unsplit_wh / 1000, 3),
+        energy=reduce(Sums.plus, [part.sums for part in parts]),
         may_owe_less_network=_network_of_local_sharing(parts),
     )
 
@@ -329,7 +358,7 @@ def _lines_of_known_parts(
     return tuple(line for line in lines if kinds[line.name].part not in unknown)
 
 
-def _older(parts: Sequence[MonthPart], names: Iterable[str]) -> Mapping[str, OlderPrices]:
+def _older(parts: Sequence[Part], names: Iterable[str]) -> Mapping[str, OlderPrices]:
     """Return the older published prices of each line in `names` that uses some."""
     if not any(part.prices.published.older for part in parts):
         return {}
@@ -408,25 +437,17 @@ def _unpriced_kwh(energies: Sequence[_Energy]) -> float:
     return round(sum([energy.unpriced_kwh for energy in energies]), 3)
 
 
-def _bought(part: MonthPart) -> _Energy:
-    priced = [_supplied(day) for day in part.days]
-    return _Energy(
-        part.supplied_kwh,
-        part.contract.energy_price,
-        part.contract.energy_margin,
-        sum([wh for wh, _ in priced]) / 1000,
-        sum([cost for _, cost in priced]),
-    )
+def _bought(part: Part) -> _Energy:
+    sums, contract = part.sums, part.contract
+    prices = contract.energy_price, contract.energy_margin
+    return _Energy(sums.supplied_wh / 1000, *prices, sums.priced_wh / 1000, sums.market_cost)
 
 
-def _sold(part: MonthPart) -> _Energy:
-    return _Energy(
-        part.exported_kwh,
-        part.contract.feed_in_price,
-        part.contract.feed_in_margin,
-        sum([day.market_exported_wh for day in part.days]) / 1000,
-        sum([day.market_revenue for day in part.days]),
-    )
+def _sold(part: Part) -> _Energy:
+    sums, contract = part.sums, part.contract
+    prices = contract.feed_in_price, contract.feed_in_margin
+    priced_kwh = sums.priced_exported_wh / 1000
+    return _Energy(sums.exported_wh / 1000, *prices, priced_kwh, sums.market_revenue)
 
 
 def _mean_price(energies: Sequence[_Energy]) -> float | None:
@@ -444,23 +465,24 @@ def _mean_price(energies: Sequence[_Energy]) -> float | None:
     return sum([energy.market_cost for energy in of_market]) / known_kwh
 
 
-def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
+def _charges(part: Part, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
     """Yield all charges for a part of a month, in the order of the lines on a bill."""
+    supplied_kwh = part.sums.supplied_wh / 1000
     yield from _supplier_charges(part, bought)
     yield from _network_charges(part)
     for levy in part.prices.levies:
-        quantity = part.months if levy.per == PER_MONTH else part.supplied_kwh
+        quantity = part.months if levy.per == PER_MONTH else supplied_kwh
         yield _Charge(levy.name, quantity, levy.price)
-    yield from _aids(part, PER_KWH, part.supplied_kwh)
+    yield from _aids(part, PER_KWH, supplied_kwh)
     if sold.margin is not None and sold.unpriced_kwh:
         sold = sold._replace(kwh=sold.market_kwh)
-    if part.contract.has_feed_in_price and (sold.kwh or not part.exported_kwh):
+    if part.contract.has_feed_in_price and (sold.kwh or not part.sums.exported_wh):
         yield _energy("feed_in", sold)._replace(has_vat=False)
 
 
-def _supplier_charges(part: MonthPart, bought: _Energy) -> Iterator[_Charge]:
+def _supplier_charges(part: Part, bought: _Energy) -> Iterator[_Charge]:
     contract, months = part.contract, part.months
-    second_kwh = part.split.second_wh / 1000 if contract.has_second_price else 0.0
+    second_kwh = max(0.0, part.sums.second_wh) / 1000
     yield _energy("energy", bought._replace(kwh=bought.kwh - second_kwh))
     if contract.has_second_price:
         yield _Charge("energy_second", second_kwh, contract.second_price)
@@ -471,40 +493,24 @@ def _supplier_charges(part: MonthPart, bought: _Energy) -> Iterator[_Charge]:
     yield from _aids(part, PER_MONTH, months)
 
 
-def _network_charges(part: MonthPart) -> Iterator[_Charge]:
+def _network_charges(part: Part) -> Iterator[_Charge]:
     contract, prices, months = part.contract, part.prices, part.months
-    above_kwh = part.above_kwh(contract.reference_kw)
+    imported_kwh, above_kwh = part.sums.imported_wh / 1000, part.sums.above_wh / 1000
     yield _Charge("network_fixed", months, prices.fixed(contract.reference_kw))
     spared_kwh = above_kwh if contract.replaces_variable else 0.0
-    yield _Charge("network_variable", part.imported_kwh - spared_kwh, prices.variable)
+    yield _Charge("network_variable", imported_kwh - spared_kwh, prices.variable)
     yield _Charge("meter", months, prices.meter)
     # The surcharge is paid for the energy above the reference power. Without a reference power,
     # this energy is unknown, and so is the surcharge. A price of None says that it is unknown.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
 
-def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
+def _aids(part: Part, unit: str, quantity: float) -> Iterator[_Charge]:
     for aid in part.aids:
         if aid.unit == unit:
             has_vat = aid.vat is not AidVat.NONE
             price = part.prices.aid(aid)
             yield _Charge(_AIDS[unit], quantity, price, label=aid.name, has_vat=has_vat)
-
-
-def _supplied(day: Day) -> tuple[float, float]:
-    """Return the day's energy with a known market price, in Wh, and the cost of this energy.
-
-    Shared energy is left out, because the supplier does not bill it.
-    """
-    if not day.shared:
-        return day.market_wh, day.market_cost
-    wh = day.market_wh - day.shared.market_wh
-    cost = day.market_cost - day.shared.market_cost
-    # The market price of a gap between readings is known only for the gap as a whole. So
-    # `day.shared.market_wh` lacks the shared energy of the gap, and `wh` can exceed the supplied
-    # energy. In this case, return the supplied energy at the same mean price.
-    supplied_wh = max(0.0, day.imported_wh - day.shared.all_wh)
-    return (wh, cost) if wh <= supplied_wh else (supplied_wh, cost * supplied_wh / wh)
 
 
 def _energy(name: str, energy: _Energy) -> _Charge:
@@ -514,17 +520,17 @@ def _energy(name: str, energy: _Energy) -> _Charge:
     return _Charge(name, energy.kwh, energy.margin if is_known else None, energy.market_cost)
 
 
-def _community(parts: Sequence[MonthPart]) -> BillLine | None:
+def _community(parts: Sequence[Part]) -> BillLine | None:
     """Return the line of the energy community's own bill.
 
     Return None if no energy was shared, or if the price of a part of the shared energy is unknown.
     """
-    shared = [part for part in parts if part.shared.all_wh]
+    shared = [part for part in parts if part.sums.shared_wh]
     prices = [part.contract.community_price for part in shared]
     known_prices = [price for price in prices if price is not None]
     if not known_prices or len(known_prices) < len(prices):
         return None
-    energies_kwh = [part.shared.all_wh / 1000 for part in shared]
+    energies_kwh = [part.sums.shared_wh / 1000 for part in shared]
     kwh = sum(energies_kwh)
     cost = sum(
         [part_kwh * price for part_kwh, price in zip(energies_kwh, known_prices, strict=True)]
@@ -533,7 +539,7 @@ def _community(parts: Sequence[MonthPart]) -> BillLine | None:
     return BillLine("community", round(kwh, 3), "kWh", price, to_cents(cost))
 
 
-def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
+def _network_of_local_sharing(parts: Sequence[Part]) -> float | None:
     """Return the network cost, with VAT, of the energy that was shared locally.
 
     Energy that was perhaps shared locally counts, too. Return None if the network's price or the
@@ -544,7 +550,7 @@ def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
         # Layers 1 to 3 of energy sharing are local groups, for which the operator can waive the
         # network cost. Layer 4 is a national group. Energy from an unknown layer is perhaps local,
         # so count all shared energy except that of layer 4.
-        if local_wh := part.shared.all_wh - part.shared.layer_4_wh:
+        if local_wh := part.sums.shared_wh - part.sums.layer_4_wh:
             variable, vat_rate = part.prices.variable, part.prices.vat_rate
             if variable is None or vat_rate is None:
                 return None
@@ -585,13 +591,3 @@ def _line(charge: _Charge, price: float, kinds: Mapping[str, LineKind]) -> BillL
 
 def _vat_base(lines: Iterable[BillLine]) -> float:
     return sum([line.amount for line in lines if line.has_vat])
-
-
-def _unsplit_kwh(parts: list[MonthPart]) -> float:
-    """Return the energy in kWh whose price depends on the hour, but whose hours are unknown."""
-    energies_kwh = [
-        part.supplied_kwh - part.split.energy_wh / 1000
-        for part in parts
-        if part.contract.has_second_price
-    ]
-    return max(0.0, round(sum(energies_kwh), 3))

@@ -30,6 +30,8 @@ from ..prices.contract_json import load_contracts, store_contracts
 from ..prices.contract_start_day import with_entered
 from ..stored_values import Stored, checked_mapping
 from .household_state import HouseholdState, MonthSummary, summarised
+from .household_table import table_of_household
+from .ledger import Ledger
 from .leneda_days import LenedaDays
 from .month import Month
 from .month_cache import KnownMonths
@@ -51,6 +53,7 @@ class Household:
         self._summary: MonthSummary | None = None
         self._snapshot: HouseholdState | None = None
         self._is_snapshot_old = True
+        self._ledger: tuple[object, Ledger] | None = None
 
     def _reference_kw_at(self, time: datetime) -> float | None:
         return self._contracts.at(time).reference_kw
@@ -177,6 +180,15 @@ class Household:
         self._meter.set_elsewhere(leneda.months, leneda.day_sums)
         self._is_snapshot_old = True
 
+    def ledger_under(self, contracts: Contracts) -> Ledger:
+        """Return all known energy under `contracts`, without the running quarter-hour."""
+        basis = self._meter.version, contracts
+        if self._ledger is None or self._ledger[0] != basis:
+            table = table_of_household(self._meter.history.columns(), self.leneda)
+            is_begun = self._meter.is_begun_here
+            self._ledger = basis, Ledger.of(table, contracts, is_begun=is_begun)
+        return self._ledger[1]
+
     @property
     def columns(self) -> Columns:
         """Return a copy of all spans by month, including spans that are not confirmed yet."""
@@ -293,6 +305,7 @@ class Household:
             contracts=self._shown(values.time, summary.month),
             market=self._meter.market,
             is_begun_here=self._meter.is_begun_here,
+            ledger_under=self.ledger_under,
         )
 
     def _shown(self, time: datetime, month: Month) -> Contracts:

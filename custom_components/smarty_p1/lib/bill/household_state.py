@@ -1,6 +1,7 @@
 """Values of the running quarter-hour and of the shown month, as they are after a reading."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
@@ -9,6 +10,7 @@ from ..history.calendar import KEPT_MONTHS, month_start
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour_values import QuarterHourValues
 from ..prices.contract import Contracts
+from .ledger import Ledger
 from .month import Month
 from .month_sums import from_first_day, with_running
 
@@ -35,6 +37,8 @@ class HouseholdState:
     market: MarketPrices
     is_begun_here: bool
     """Whether the day of the connection's first reading is known. Billing begins on that day."""
+    ledger_under: Callable[[Contracts], Ledger] = field(compare=False, repr=False)
+    """Returns all known energy under some contracts."""
 
     @property
     def time(self) -> datetime:
@@ -50,6 +54,11 @@ class HouseholdState:
     def month_start(self) -> datetime:
         """Return the first midnight of the shown month, in Luxembourg's time."""
         return self.values.month_start
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Return all known energy under the contracts, without the running quarter-hour."""
+        return self.ledger_under(self.contracts)
 
     @cached_property
     def month(self) -> Month:

@@ -4,59 +4,36 @@ A monthly price is spread over the days, as on a bill: every day has the same sh
 even a day of 23 or 25 hours. The current day counts in proportion to the time that has passed.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime
+from functools import reduce
 from operator import attrgetter
 from typing import NamedTuple
 
-from ..history.calendar import month_end
-from ..prices.contract import Aid, Contract, Contracts
+from ..prices.contract import Aid, Contracts
 from ..prices.network_prices import AgreedPrices, network_prices_at, price_changes
 from ..prices.price_file import NetworkPrices, OlderPrices
 from ..prices.time_of_use import TimeOfUseSplit
+from .bill_part import Part, Sums, month_share
 from .month import NO_SHARED, Day, Month, Shared
 
 _start_of = attrgetter("start")
 
 
 class MonthPart(NamedTuple):
-    """A part of a month under one contract and one set of prices."""
+    """A part of a month under one contract and one set of prices, with its days."""
 
-    contract: Contract
-    prices: AgreedPrices
-    aids: Sequence[Aid]
+    part: Part
     days: Sequence[Day]
-    months: float
-    """Length of the part, as a share of the month."""
-    imported_kwh: float
-    exported_kwh: float
-    shared: Shared
-    supplied_kwh: float
-    """Imported energy that the supplier bills: all but shared energy."""
 
-    @property
-    def split(self) -> TimeOfUseSplit:
-        """Return the energy that the supplier bills, and the part of it at the second price.
-
-        Energy whose time of use is unknown is left out.
-        """
-        hours = self.contract.second_hours
-        splits = (
-            [_supplied(day, hours) for day in self.days if hours in day.second] if hours else []
+    def above_kwh(self, reference_kw: float) -> float:
+        """Return the energy in kWh above `reference_kw`."""
+        days = self.days
+        return (
+            sum([day.above[reference_kw].energy_wh for day in days if reference_kw in day.above])
+            / 1000
         )
-        return TimeOfUseSplit(
-            sum([split.energy_wh for split in splits]),
-            max(0.0, sum([split.second_wh for split in splits])),
-        )
-
-    def above_kwh(self, reference_kw: float | None) -> float:
-        """Return the energy in kWh above `reference_kw`. Return 0 for None."""
-        if reference_kw is None:
-            return 0.0
-        kw, days = reference_kw, self.days
-        return sum([day.above[kw].energy_wh for day in days if kw in day.above]) / 1000
 
 
 def parts_of(
@@ -69,11 +46,10 @@ def parts_of(
     the latest contract has VAT.
     """
     contracts = contracts.with_latest_vat
-    midnights = _midnights(month.start)
-    first = month.since or midnights[0]
-    end = max(min(until, midnights[-1]), first)
+    first = month.since or month.start.astimezone(UTC)
+    end = max(min(until, month.end.astimezone(UTC)), first)
     begins = [first, *_changes(contracts, first, end, published)]
-    passed = [_days_before(time, midnights) for time in (*begins, end)]
+    ends = [*begins[1:], end]
     bounds = [bisect_left(month.days, begin, key=_start_of) for begin in begins[1:]]
     bounds = [0, *bounds, len(month.days)]
     return [
@@ -81,7 +57,7 @@ def parts_of(
             AgreedPrices(contracts.at(begin), published or network_prices_at(begin)),
             contracts.aids_at(begin),
             month.days[bounds[n] : bounds[n + 1]],
-            (passed[n + 1] - passed[n]) / (len(midnights) - 1),
+            month_share(begin, ends[n]),
         )
         for n, begin in enumerate(begins)
     ]
@@ -90,7 +66,7 @@ def parts_of(
 def older_prices_of_month(month: Month, contracts: Contracts) -> OlderPrices | None:
     """Return the older published prices that the bill of the whole month will use, if any."""
     parts = parts_of(month, contracts, month.end)
-    return OlderPrices.joined(part.prices.prices_of for part in parts)
+    return OlderPrices.joined(part.prices.prices_of for part, _ in parts)
 
 
 def _changes(
@@ -111,20 +87,47 @@ def _changes(
 def _part(
     prices: AgreedPrices, aids: Sequence[Aid], days: Sequence[Day], months: float
 ) -> MonthPart:
-    shared_energies = [day.shared for day in days if day.shared]
-    shared = Shared(*map(sum, zip(*shared_energies, strict=True))) if shared_energies else NO_SHARED
-    imported_kwh = sum([day.imported_wh for day in days]) / 1000
-    return MonthPart(
-        contract=prices.contract,
-        prices=prices,
-        aids=aids,
-        days=days,
-        months=months,
-        imported_kwh=imported_kwh,
-        exported_kwh=sum([day.exported_wh for day in days]) / 1000,
-        shared=shared,
-        supplied_kwh=max(0.0, imported_kwh - shared.all_wh / 1000),
+    contract = prices.contract
+    hours = contract.second_hours if contract.has_second_price else None
+    shared = reduce(Shared.plus, [day.shared for day in days if day.shared], NO_SHARED)
+    priced = [_priced(day) for day in days]
+    splits = [_supplied(day, hours) for day in days if hours in day.second] if hours else []
+    kw = contract.reference_kw
+    sums = Sums(
+        imported_wh=sum([day.imported_wh for day in days]),
+        exported_wh=sum([day.exported_wh for day in days]),
+        above_wh=sum([day.above[kw].energy_wh for day in days if kw in day.above]) if kw else 0.0,
+        second_wh=max(0.0, sum([split.second_wh for split in splits])),
+        priced_wh=sum([wh for wh, _ in priced]),
+        market_cost=sum([cost for _, cost in priced]),
+        priced_exported_wh=sum([day.market_exported_wh for day in days]),
+        market_revenue=sum([day.market_revenue for day in days]),
+        layer_1_wh=shared.layer_1_wh,
+        layer_2_wh=shared.layer_2_wh,
+        layer_3_wh=shared.layer_3_wh,
+        layer_4_wh=shared.layer_4_wh,
+        other_layer_wh=shared.other_wh,
+        known_sharing_wh=shared.known_wh,
     )
+    split_wh = sum([split.energy_wh for split in splits])
+    unsplit_wh = max(0.0, sums.supplied_wh - split_wh) if hours else 0.0
+    return MonthPart(Part(prices, aids, months, sums, unsplit_wh), days)
+
+
+def _priced(day: Day) -> tuple[float, float]:
+    """Return the day's energy with a known market price, in Wh, and the cost of this energy.
+
+    Shared energy is left out, because the supplier does not bill it.
+    """
+    if not day.shared:
+        return day.market_wh, day.market_cost
+    wh = day.market_wh - day.shared.market_wh
+    cost = day.market_cost - day.shared.market_cost
+    # The market price of a gap between readings is known only for the gap as a whole. So
+    # `day.shared.market_wh` lacks the shared energy of the gap, and `wh` can exceed the supplied
+    # energy. In this case, return the supplied energy at the same mean price.
+    supplied_wh = max(0.0, day.imported_wh - day.shared.all_wh)
+    return (wh, cost) if wh <= supplied_wh else (supplied_wh, cost * supplied_wh / wh)
 
 
 def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
@@ -136,23 +139,3 @@ def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
     if not shared:
         return split
     return TimeOfUseSplit(split.energy_wh - shared.all_wh, split.second_wh - shared.second_wh)
-
-
-@lru_cache(maxsize=64)
-def _midnights(start: datetime) -> tuple[datetime, ...]:
-    """Return the midnights of the month that begins at `start`, and the midnight at its end.
-
-    All midnights are in UTC.
-    """
-    # Both times have the same time zone, so Python subtracts them by the wall clock. Each day has
-    # 24 hours then, even when the clocks change.
-    days = (month_end(start) - start).days
-    return tuple((start + timedelta(days=day)).astimezone(UTC) for day in range(days + 1))
-
-
-def _days_before(time: datetime, midnights: tuple[datetime, ...]) -> float:
-    """Return how many days of the month lie before `time`. A partial day is a fraction."""
-    day = bisect_right(midnights, time) - 1
-    if not 0 <= day < len(midnights) - 1:
-        return max(day, 0)
-    return day + (time - midnights[day]) / (midnights[day + 1] - midnights[day])

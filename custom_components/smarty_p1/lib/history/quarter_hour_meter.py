@@ -152,6 +152,11 @@ class QuarterHourMeter:
         self._day_sums = day_sums
         self.refresh()
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """Return numbers that change with the known spans, contracts and quarter-hours."""
+        return self.history.version, self._refreshed
+
     def refresh(self) -> None:
         """Compute all values anew when they are next needed. Call it after a contract changes."""
         self._refreshed += 1

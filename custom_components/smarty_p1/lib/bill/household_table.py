@@ -1,0 +1,127 @@
+"""Table of a household, made from the months of its spans and from Leneda's days."""
+
+from math import nan
+
+import numpy as np
+
+from ..history.calendar import month_start
+from ..history.month_columns import Columns, MonthColumns, months_between
+from ..history.register_amounts import Amounts
+from ..history.spans import Span, SpanKind
+from ..past.table import Leneda, Source, Spans, Table, table_of
+from ..past.wall_clock import QUARTER_S, Floats, number_of
+from .leneda_days import LenedaDays
+
+_ESTIMATED = 2
+"""Index of the origin of estimated quarter-hours in `ORIGINS`."""
+
+
+def table_of_household(columns: Columns, leneda: LenedaDays) -> Table:
+    """Return the table of all spans and of Leneda's days."""
+    return table_of(_spans_of(columns), _leneda_of(leneda))
+
+
+def _spans_of(columns: Columns) -> Spans:
+    # Repeated quarter-hours come first, so that the later measurement is shown.
+    single = [
+        span
+        for start, month in columns.items()
+        for span in (*month.repeated, *month.loose)
+        if _first_month(span, columns) == start
+    ]
+    parts = [_of_spans(single), *map(_of_month, columns.values())]
+    return Spans._make(map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _first_month(span: Span, columns: Columns) -> object:
+    """Return the first known month that a span touches: all of these months have the span."""
+    starts = (month_start(span.start), *months_between(span.start, span.end))
+    return next(start for start in starts if start in columns)
+
+
+def _of_spans(spans: list[Span]) -> Spans:
+    rows = [
+        (
+            span.start.timestamp(),
+            span.end.timestamp(),
+            span.amounts.imported_wh,
+            span.amounts.exported_wh,
+            _SOURCES[span.kind],
+            *_prices(span.amounts),
+        )
+        for span in spans
+    ]
+    return Spans._make(np.array(rows, float).reshape(-1, 7).T)
+
+
+def _prices(amounts: Amounts) -> tuple[float, float]:
+    cost, wh, revenue, exported_wh = amounts.market
+    return (
+        cost / wh * 1000 if wh else nan,
+        revenue / exported_wh * 1000 if exported_wh else nan,
+    )
+
+
+_SOURCES = {
+    SpanKind.GAP: Source.GAP,
+    SpanKind.PART: Source.PART,
+    SpanKind.QUARTER_HOUR: Source.MEASURED,
+}
+
+
+def _of_month(month: MonthColumns) -> Spans:
+    """Return the quarter-hours of a month, and their exported energies that came late."""
+    imported, exported = np.array(month.imported), np.array(month.exported)
+    places = np.flatnonzero(~np.isnan(imported))
+    late = np.array([*month.late_exported], np.int64)
+    start = month.first.timestamp() + places * QUARTER_S
+    late_start = month.first.timestamp() + late * QUARTER_S
+    market, feed_in = (_quotient(month, n) for n in (0, 2))
+    return Spans(
+        np.concatenate((start, late_start)),
+        np.concatenate((start + QUARTER_S, late_start)),
+        np.concatenate((imported[places], np.zeros(len(late)))),
+        np.concatenate((exported[places], np.array([*month.late_exported.values()], float))),
+        np.repeat(np.array([Source.MEASURED, Source.PART], np.int8), (len(places), len(late))),
+        np.concatenate((market[places], np.full(len(late), nan))),
+        np.concatenate((feed_in[places], feed_in[late])),
+    )
+
+
+def _quotient(month: MonthColumns, n: int) -> Floats:
+    """Return the market price of each quarter-hour in EUR per kWh, NaN where unknown."""
+    cost, wh = (np.array(column or [0.0] * month.size) for column in month.market[n : n + 2])
+    prices: Floats = np.full(month.size, nan)
+    np.divide(cost * 1000, wh, out=prices, where=wh > 0)
+    return prices
+
+
+def _leneda_of(leneda: LenedaDays) -> Leneda:
+    quarters, imported, exported, estimated = [], [], [], []
+    for start in sorted(leneda.months):
+        month = leneda.months[start]
+        column = np.array(month.imported)
+        places = np.flatnonzero(~np.isnan(column))
+        quarters.append(number_of(month.first) + places)
+        imported.append(column[places])
+        exported.append(np.array(month.exported)[places])
+        estimated.append(np.frombuffer(month.origins, np.uint8)[places] == _ESTIMATED)
+    shared = sorted(
+        (number_of(time), sharing)
+        for day in leneda.sharing.values()
+        for time, sharing in day.items()
+    )
+    return Leneda(
+        np.concatenate([np.empty(0, np.int64), *quarters]),
+        np.concatenate([np.empty(0), *imported]),
+        np.concatenate([np.empty(0), *exported]),
+        np.concatenate([np.empty(0, bool), *estimated]),
+        np.array([number for number, _ in shared], np.int64),
+        np.array([sharing.layers_wh for _, sharing in shared], float).reshape(-1, 4).T,
+        np.array([_nan_if_none(sharing.remaining_wh) for _, sharing in shared], float),
+        np.array([_nan_if_none(sharing.leneda_wh) for _, sharing in shared], float),
+    )
+
+
+def _nan_if_none(value: float | None) -> float:
+    return nan if value is None else value

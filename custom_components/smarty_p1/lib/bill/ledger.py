@@ -1,0 +1,205 @@
+"""Sums of a table under the contracts of its time, over any period.
+
+    ledger = Ledger.of(table, contracts)
+    ledger.sums(first, last).imported_wh
+
+A row is billed under the contract that holds at the start of its quarter-hour. The sums are
+differences of running totals, so a period of any length costs the same.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+
+from ..history.calendar import QUARTER_HOUR, month_end, month_start
+from ..past.table import Source, Table
+from ..past.wall_clock import (
+    A_DAY,
+    Flags,
+    Floats,
+    Numbers,
+    WallClock,
+    number_from,
+    number_of,
+    time_of,
+    wall_clock,
+)
+from ..prices.contract import Contract, Contracts
+from ..prices.network_prices import AgreedPrices, network_prices_at, price_changes
+from ..prices.price_file import NetworkPrices
+from ..prices.time_of_use import parsed
+from .bill_part import Part, Sums, month_share
+
+_DECIMALS = 6
+WH_A_KW = 250
+"""Energy in Wh that 1 kW makes in a quarter-hour."""
+
+
+_PARTS = 1e9
+"""Running totals count billionths of a Wh and of a EUR."""
+
+
+class Ledger(NamedTuple):
+    """A table, its contracts, and running totals of its `Sums`."""
+
+    table: Table
+    contracts: Contracts
+    clock: WallClock
+    is_second: Flags
+    """Rows in the hours of their contract's second price."""
+    reference_wh: Floats
+    """Reference power of each row as energy of a quarter-hour, infinite without one."""
+    is_begun: bool
+    """Whether the household's first day is known. Monthly prices count from this day on."""
+    totals: Numbers
+    """Running totals: a row for each field of `Sums`, with one value more than the table.
+
+    They are integers, so a difference of two totals is exact, however long the past is."""
+
+    @classmethod
+    def of(cls, table: Table, contracts: Contracts, *, is_begun: bool = True) -> Ledger:
+        """Return the ledger of a table. All amounts have VAT if the latest contract has it."""
+        contracts, clock = contracts.with_latest_vat, wall_clock(table.quarter)
+        count = len(table.quarter)
+        is_second, reference_wh = np.zeros(count, bool), reference_wh_of(table.quarter, contracts)
+        for contract, part in _contract_parts(table.quarter, contracts):
+            if contract.second_hours and contract.has_second_price:
+                is_second[part] = second_hours(contract.second_hours, clock, part)
+        columns = _columns(table, is_second, reference_wh)
+        totals = np.zeros((len(columns), count + 1), np.int64)
+        np.cumsum(np.rint(np.stack(columns) * _PARTS), axis=1, out=totals[:, 1:], dtype=np.int64)
+        return cls(table, contracts, clock, is_second, reference_wh, is_begun, totals)
+
+    def sums(self, begin: datetime, end: datetime) -> Sums:
+        """Return the sums of the quarter-hours that begin from `begin` to before `end`."""
+        return Sums(*(total / _PARTS for total in self.total(begin, end)))
+
+    def total(self, begin: datetime, end: datetime) -> list[int]:
+        """Return the fields of `sums` as exact integers, in billionths."""
+        first, last = np.searchsorted(self.table.quarter, (number_from(begin), number_from(end)))
+        totals: list[int] = (self.totals[:, last] - self.totals[:, first]).tolist()
+        return totals
+
+    @property
+    def all(self) -> Sums:
+        """Return the sums of the whole table."""
+        return Sums(*(self.totals[:, -1] / _PARTS).tolist())
+
+    def parts(
+        self,
+        begin: datetime,
+        end: datetime,
+        published: NetworkPrices | None = None,
+        energy_end: datetime | None = None,
+    ) -> list[Part]:
+        """Return the parts of a period in which contract, prices and aids do not change.
+
+        If `published` is given, its prices replace the published prices of all days. The last part
+        has the energy until `energy_end`, by default until `end`.
+        """
+        changes = {since for since, _ in self.contracts.entries if begin < since < end}
+        changes |= self.contracts.aid_changes(begin, end)
+        if published is None:
+            changes.update(price_changes(begin, end))
+        starts = [begin, *sorted(changes)]
+        return [
+            Part(
+                AgreedPrices(self.contracts.at(start), published or network_prices_at(start)),
+                self.contracts.aids_at(start),
+                month_share(start, until),
+                self.sums(start, until if until < end else energy_end or end),
+            )
+            for start, until in zip(starts, [*starts[1:], end], strict=True)
+        ]
+
+    def month_begin(self, start: datetime) -> datetime:
+        """Return the time from which the monthly prices of a month count.
+
+        In the first month they count from the first day with energy, and also in the next months
+        until one has a day of quarter-hours.
+        """
+        if not len(self.table.quarter):
+            return start
+        begin = month_start(time_of(self.table.quarter[0]))
+        if not self.is_begun and not self.sums(begin, month_end(begin)).leneda:
+            return start
+        while begin < start and self.sums(begin, month_end(begin)).quarter_hours < A_DAY:
+            begin = month_end(begin)
+        if begin < start:
+            return start
+        index = np.searchsorted(self.table.quarter, number_from(start))
+        if index == len(self.table.quarter):
+            return start
+        return max(start, self.contracts.part_start(time_of(self.table.quarter[index])))
+
+    def peak(self, begin: datetime, end: datetime) -> tuple[datetime, float] | None:
+        """Return start and mean power in kW of the first of the highest quarter-hours."""
+        rows = self.table.between(number_from(begin), number_from(end))
+        wh = np.where(rows.is_whole, rows.imported, -1.0)
+        if not rows.is_whole.any():
+            return None
+        n = int(wh.argmax())
+        return time_of(rows.quarter[n]), round(float(wh[n]) / WH_A_KW, _DECIMALS)
+
+    def known_share(self, begin: datetime, end: datetime) -> float:
+        """Return the known share (0 to 1) of a period's quarter-hours."""
+        count = (end - begin) // QUARTER_HOUR
+        return round(min(1.0, self.sums(begin, end).quarter_hours / count), 4) if count else 0.0
+
+
+def _columns(table: Table, is_second: Flags, reference_wh: Floats) -> list[Floats]:
+    """Return a column for each field of `Sums`."""
+    wh, fed = table.imported, np.nan_to_num(table.exported)
+    supplied = wh - table.shared.sum(axis=0)
+    is_whole = table.is_whole
+    is_priced, is_sold = ~np.isnan(table.market), ~np.isnan(table.feed_in)
+    return [
+        wh,
+        fed,
+        np.where(is_whole, np.maximum(0.0, wh - reference_wh), 0.0),
+        np.where(is_second, supplied, 0.0),
+        np.where(is_priced, supplied, 0.0),
+        np.where(is_priced, supplied * table.market / 1000, 0.0),
+        np.where(is_sold, fed, 0.0),
+        np.where(is_sold, fed * table.feed_in / 1000, 0.0),
+        *table.shared,
+        np.where(table.is_sharing_known, wh, 0.0),
+        np.where(table.source == Source.GAP, wh, 0.0),
+        table.is_shown,
+        table.source >= Source.LENEDA,
+        table.source == Source.ESTIMATED,
+    ]
+
+
+def reference_wh_of(quarter: Numbers, contracts: Contracts) -> Floats:
+    """Return the reference power of each quarter-hour as energy in Wh, infinite without one."""
+    reference_wh = np.full(len(quarter), inf)
+    for contract, part in _contract_parts(quarter, contracts):
+        if contract.reference_kw is not None:
+            reference_wh[part] = contract.reference_kw * WH_A_KW
+    return reference_wh
+
+
+def _contract_parts(quarter: Numbers, contracts: Contracts) -> Iterator[tuple[Contract, slice]]:
+    """Yield each contract with the indices of its quarter-hours."""
+    cuts = np.searchsorted(quarter, [number_of(since) for since, _ in contracts.entries[1:]])
+    for (_, contract), bound in zip(
+        contracts.entries, pairwise([0, *cuts.tolist(), len(quarter)]), strict=True
+    ):
+        yield contract, slice(*bound)
+
+
+def second_hours(hours: str, clock: WallClock, part: slice | Numbers = slice(None)) -> Flags:
+    """Return which quarter-hours lie in hours and days such as `22:00-06:00 sat sun`."""
+    span, days = parsed(hours)
+    quarter, weekday = clock.quarter[part], clock.weekday[part]
+    is_second = np.isin(weekday, [*days])
+    if span:
+        start, end = (time.hour * 4 + time.minute / 15 for time in span)
+        after, before = quarter >= start, quarter < end
+        is_second |= after & before if start < end else after | before
+    return is_second

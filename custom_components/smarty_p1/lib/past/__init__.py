@@ -1,0 +1,8 @@
+"""The past of a household as one table: a row is energy in one quarter-hour.
+
+table = table_of(spans, leneda)
+
+Imports `history` and `prices`. Needs numpy. Arrays never leave `past`, `bill` and `advice`.
+
+Public modules: table, wall_clock.
+"""

@@ -1,0 +1,243 @@
+"""A household's past as one table. Everything else is computed from it.
+
+A row is energy in one quarter-hour. Most rows are whole quarter-hours, measured here or by Leneda.
+All other energy is loose: a part of a quarter-hour, or a gap between readings that is divided among
+its quarter-hours. A quarter-hour has several rows if parts of it were measured apart, or if a clock
+that was set back repeated it. The table is a value: a what-if is the same table with other columns.
+
+- A measured quarter-hour replaces a quarter-hour of Leneda. Either of them replaces loose energy.
+- Loose spans that touch form a run. The registers say the energy of a run. What Leneda does not
+  have of this energy belongs to the quarter-hours that Leneda does not cover, in proportion to the
+  energies of their spans.
+- The energy of a gap of more than 40 days belongs to no quarter-hour until Leneda covers a part of
+  it. A gap with hardly any energy is no real gap: its energy belongs to its last second.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .wall_clock import QUARTER_S, Flags, Floats, Numbers
+
+MAX_WH = 9e9
+"""Maximum sum of the absolute energies of a table in Wh. Running totals count billionths."""
+_MAX_SHARED_S = 40 * 86_400
+_MAX_LEAP_WH = 10_000
+# Tolerances of shared energy: Leneda rounds to 0.25 Wh, a measured quarter-hour is 20 s off.
+_ROUNDED_WH = 0.5
+_OFF_WH = 1
+_OFF = 1 / 45
+
+
+class TooMuchEnergyError(ValueError):
+    """The spans have more energy than a ledger can add up."""
+
+
+class Source(IntEnum):
+    """Origin of a row. All but `GAP` and `PART` are whole quarter-hours."""
+
+    GAP = 0
+    PART = 1
+    MEASURED = 2
+    LENEDA = 3
+    ESTIMATED = 4
+    """Estimated or edited by the operator, published by Leneda."""
+
+
+class Spans(NamedTuple):
+    """Periods between readings, in any order. Times are in seconds since 1970, in UTC."""
+
+    start: Floats
+    end: Floats
+    imported: Floats
+    """In Wh."""
+    exported: Floats
+    """In Wh, NaN where unknown."""
+    source: NDArray[np.int8]
+    market: Floats
+    """Market price of an imported kWh at that time in EUR, without margin. NaN where unknown."""
+    feed_in: Floats
+    """The same for an exported kWh."""
+
+    def where(self, chosen: Flags | Numbers) -> Spans:
+        """Return the chosen spans."""
+        return Spans._make(column[chosen] for column in self)
+
+
+class Leneda(NamedTuple):
+    """Quarter-hours of the national platform, and the shared energy of quarter-hours. In Wh."""
+
+    quarter: Numbers
+    imported: Floats
+    exported: Floats
+    is_estimated: Flags
+    shared_quarter: Numbers
+    """Quarter-hours of which sharing is known."""
+    layers: Floats
+    """Energy of the layers 1 to 4 of sharing groups: four rows."""
+    remaining: Floats
+    """Energy that the supplier bills, NaN where unknown."""
+    whole: Floats
+    """Imported energy of the quarter-hour in Leneda's own data, NaN where unknown."""
+
+
+_NONE = np.empty(0)
+NO_LENEDA = Leneda(
+    np.empty(0, np.int64), _NONE, _NONE, np.empty(0, bool), np.empty(0, np.int64),
+    np.empty((4, 0)), _NONE, _NONE,
+)  # fmt: skip
+
+
+class Table(NamedTuple):
+    """Rows in the order of time. Energies are in Wh, prices in EUR per kWh."""
+
+    quarter: Numbers
+    imported: Floats
+    exported: Floats
+    """NaN where unknown. Unknown energy that came later is in a row of its own."""
+    source: NDArray[np.int8]
+    market: Floats
+    feed_in: Floats
+    shared: Floats
+    """Imported energy from the layers 1 to 4, and from unknown layers: five rows."""
+    is_sharing_known: Flags
+
+    @property
+    def is_whole(self) -> Flags:
+        """Return which rows are whole quarter-hours."""
+        return self.source >= Source.MEASURED
+
+    @property
+    def is_shown(self) -> Flags:
+        """Return which rows are whole quarter-hours. Of a repeated one, only the last row is."""
+        whole, is_shown = np.flatnonzero(self.is_whole), self.is_whole
+        is_shown[whole[:-1][np.diff(self.quarter[whole]) == 0]] = False
+        return is_shown
+
+    def between(self, first: int, last: int) -> Table:
+        """Return the rows of the quarter-hours from `first` to `last` - 1."""
+        part = slice(*np.searchsorted(self.quarter, (first, last)))
+        return Table._make(column[..., part] for column in self)
+
+    def where(self, chosen: Flags | Numbers) -> Table:
+        """Return the chosen rows."""
+        return Table._make(column[..., chosen] for column in self)
+
+    def joined(self, other: Table) -> Table:
+        """Return the rows of both tables."""
+        pairs: Iterable[tuple[Any, Any]] = zip(self, other, strict=True)
+        joined = Table._make(np.concatenate(pair, axis=-1) for pair in pairs)
+        return joined.where(np.argsort(joined.quarter, kind="stable"))
+
+
+def table_of(spans: Spans, leneda: Leneda = NO_LENEDA) -> Table:
+    """Return the past of a household from its own spans and from Leneda's quarter-hours.
+
+    Raises TooMuchEnergyError if the sum of all imported, or of all exported, energies exceeds `MAX_WH`: a
+    ledger could not add them up.
+    """
+    is_whole = spans.source == Source.MEASURED
+    own, loose = spans.where(is_whole), spans.where(~is_whole)
+    own_quarter = (own.start // QUARTER_S).astype(np.int64)
+    used = ~np.isin(leneda.quarter, own_quarter)
+    quarter, imported = leneda.quarter[used], leneda.imported[used]
+    exported, unknown = leneda.exported[used], np.full(used.sum(), np.nan)
+    is_fed = ~np.isnan(exported)
+    source = np.where(leneda.is_estimated[used], Source.ESTIMATED, Source.LENEDA)
+    columns = [
+        (own_quarter, own.imported, own.exported, own.source, own.market, own.feed_in),
+        (quarter, imported, exported, source, unknown, unknown),
+    ]
+    if len(loose.start):
+        bought, wh, of = _spread(loose, loose.imported, quarter, imported)
+        sold, fed, by = _spread(loose, loose.exported, quarter[is_fed], exported[is_fed])
+        columns += [
+            (bought, wh, 0 * wh, loose.source[of], loose.market[of], loose.feed_in[of]),
+            (sold, 0 * fed, fed, loose.source[by], loose.market[by], loose.feed_in[by]),
+        ]
+    rows = [np.concatenate(column) for column in zip(*columns, strict=True)]
+    if any(np.nansum(np.abs(energy)) > MAX_WH for energy in rows[1:3]):
+        raise TooMuchEnergyError
+    count = len(rows[0])
+    table = Table._make([*rows, np.zeros((5, count)), np.zeros(count, bool)])
+    return with_sharing(table.where(np.argsort(table.quarter, kind="stable")), leneda)
+
+
+def _spread(
+    spans: Spans, span_wh: Floats, covered: Numbers, covered_wh: Floats
+) -> tuple[Numbers, Floats, Numbers]:
+    """Divide the energies of loose spans among the quarter-hours that Leneda does not cover.
+
+    `covered` are Leneda's quarter-hours in ascending order, `covered_wh` their energies. Return the
+    quarter-hour, the energy and the index of the span of each piece.
+    """
+    order = np.lexsort((spans.end, spans.start))
+    start, end, wh = spans.start[order], spans.end[order], span_wh[order]
+    latest = np.maximum.accumulate(end)
+    run_of = np.cumsum(np.concatenate(([True], start[1:] > latest[:-1]))) - 1
+    # Cut the spans at quarter-hours. A span without length is one piece.
+    first = (start // QUARTER_S).astype(np.int64)
+    count = np.maximum(1, np.ceil(end / QUARTER_S).astype(np.int64) - first)
+    span = np.repeat(np.arange(len(start)), count)
+    quarter = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[span]
+    begin = np.maximum(start[span], quarter * QUARTER_S)
+    seconds = np.minimum(end[span], (quarter + 1) * QUARTER_S) - begin
+    length = end - start
+    share = np.divide(seconds, length[span], out=np.ones(len(span)), where=length[span] > 0)
+    found = np.searchsorted(covered, quarter)
+    is_covered = found < len(covered)
+    is_covered[is_covered] = covered[found[is_covered]] == quarter[is_covered]
+    is_touched = np.bincount(span, is_covered) > 0
+    # Without Leneda, a long gap belongs to no quarter-hour, or to its last second.
+    is_long = (length > _MAX_SHARED_S) & ~is_touched
+    is_outage = is_long & (spans.imported[order] > _MAX_LEAP_WH)
+    is_last = quarter == ((end - 1) // QUARTER_S).astype(np.int64)[span]
+    share = np.where(is_long[span], is_last & ~is_outage[span], share)
+    wh = np.where(is_outage, 0.0, wh)
+    # Leneda's energy of a run: each quarter-hour once, in proportion to the time inside the run.
+    runs = run_of[span]
+    _, once = np.unique(runs * 2**32 + quarter, return_index=True)
+    once = once[is_covered[once]]
+    from_s = np.maximum(start[np.searchsorted(run_of, runs[once])], quarter[once] * QUARTER_S)
+    run_end = latest[np.searchsorted(run_of, runs[once], side="right") - 1]
+    inside = np.minimum(run_end, (quarter[once] + 1) * QUARTER_S) - from_s
+    inside = np.where(inside == 0, 1.0, inside / QUARTER_S)
+    known_wh = np.bincount(runs[once], covered_wh[found[once]] * inside, run_of[-1] + 1)
+    is_cut = np.bincount(runs, is_covered, run_of[-1] + 1) > 0
+    left = np.where(is_covered, 0.0, share * wh[span])
+    weights = np.bincount(runs, left)
+    is_empty = is_cut & (weights == 0)
+    left = np.where(is_empty[runs], np.where(is_covered | is_long[span], 0.0, seconds), left)
+    weights = np.where(is_empty, np.bincount(runs, left), weights)
+    rest = np.maximum(0.0, np.bincount(run_of, wh) - known_wh)
+    factor = np.divide(rest, weights, out=np.zeros(len(rest)), where=weights > 0)
+    piece_wh = left * np.where(is_cut, factor, 1.0)[runs]
+    kept = ~is_covered & (share > 0) & ~is_outage[span]
+    return quarter[kept], piece_wh[kept], order[span[kept]]
+
+
+def with_sharing(table: Table, leneda: Leneda) -> Table:
+    """Return `table` with the shared part of each quarter-hour's imported energy.
+
+    If the remaining energy is known, all other energy is shared. This can be more than the sum of
+    the layers, because Leneda can hide layers from the user.
+    """
+    place = np.searchsorted(leneda.shared_quarter, table.quarter)
+    is_known = table.is_shown & (place < len(leneda.shared_quarter))
+    is_known[is_known] = leneda.shared_quarter[place[is_known]] == table.quarter[is_known]
+    place, wh = place[is_known], table.imported[is_known]
+    layers, whole_wh = leneda.layers[:, place], leneda.whole[place]
+    is_own = np.isnan(whole_wh)
+    all_wh = np.maximum(0.0, np.where(is_own, wh, whole_wh) - leneda.remaining[place])
+    off = np.where(is_own, _OFF_WH + wh * _OFF, _ROUNDED_WH)
+    other = all_wh - layers.sum(axis=0)  # NaN if the remaining energy is unknown
+    most = np.where(other < -off, np.minimum(wh, all_wh), wh)
+    layers = np.vstack((layers, np.where(other > off, other, 0.0)))
+    total = layers.sum(axis=0)
+    shared = np.zeros((5, len(table.quarter)))
+    share = np.divide(most, total, out=np.zeros(len(wh)), where=total > 0)
+    shared[:, is_known] = layers * np.minimum(1.0, share)
+    return table._replace(shared=shared, is_sharing_known=is_known)

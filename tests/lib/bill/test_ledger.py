@@ -1,0 +1,63 @@
+"""A ledger adds up a household's table. Its bills equal the bills of months and days."""
+
+import random
+from itertools import pairwise
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from smartyp1.bill.bill import bill_of, compute_bill
+from smartyp1.bill.ledger import Ledger
+from smartyp1.history.calendar import QUARTER_HOUR
+from smartyp1.past.table import MAX_WH, Source, Spans, TooMuchEnergyError, table_of
+from smartyp1.prices.contract import Contract, Contracts
+from tests.lib.bill.lives import JUNE, Life
+from tests.random_examples import examples
+
+
+@pytest.mark.parametrize("seed", range(examples(8)))
+def test_the_bills_of_any_life(seed: int) -> None:
+    for meter in Life().parts(random.Random(seed)):  # noqa: S311
+        state = meter.newest
+        for month in (*state.earlier_months, state.known_month):
+            until = min(state.until, month.end)
+            expected = compute_bill(month, state.contracts, until)
+            bill = bill_of(state.ledger, month.start, until)
+            assert bill.energy.imported_wh == pytest.approx(expected.energy.imported_wh, abs=1e-3)
+            assert bill.energy.exported_wh == pytest.approx(expected.energy.exported_wh, abs=1e-3)
+            assert bill.energy.above_wh == pytest.approx(expected.energy.above_wh, abs=1e-3)
+            peak = state.ledger.peak(month.start, month.end)
+            assert peak == (month.peak and (month.peak.start, month.peak.mean_kw))
+            # A quarter-hour whose price is known in part has one price in the table. Energy whose
+            # hours are unknown has the price of its quarter-hour.
+            if bill.unpriced_kwh == expected.unpriced_kwh and not expected.unsplit_kwh:
+                assert bill.total == expected.total
+                amounts = [(line.name, line.quantity, line.amount) for line in expected.lines]
+                assert amounts == [(line.name, line.quantity, line.amount) for line in bill.lines]
+
+
+@pytest.mark.parametrize("seed", range(examples(4)))
+def test_the_sums_of_any_partition_add_up_exactly(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    *_, meter = Life().parts(chance)
+    ledger = meter.newest.ledger
+    begin, end = JUNE - timedelta(days=20), JUNE + timedelta(days=40)
+    times = sorted(begin + chance.randrange(5760) * QUARTER_HOUR for _ in range(30))
+    bounds = [begin, *times, end]
+    totals = [ledger.total(first, last) for first, last in pairwise(bounds)]
+    assert [sum(column) for column in zip(*totals, strict=True)] == ledger.total(begin, end)
+
+
+def test_a_table_with_more_energy_than_a_ledger_can_add_is_refused() -> None:
+    def spans(wh: float) -> Spans:
+        start = np.array([datetime(2026, 6, 1, tzinfo=UTC).timestamp()])
+        unknown = np.array([np.nan])
+        source = np.array([Source.MEASURED], np.int8)
+        return Spans(start, start + 900, np.array([wh]), unknown, source, unknown, unknown)
+
+    contracts = Contracts(((JUNE, Contract()),))
+    ledger = Ledger.of(table_of(spans(MAX_WH)), contracts)
+    assert ledger.sums(JUNE, JUNE + timedelta(days=30)).imported_wh == MAX_WH
+    with pytest.raises(TooMuchEnergyError):
+        table_of(spans(MAX_WH * 1.001))
