@@ -1,8 +1,8 @@
 """A ledger adds up a household's table. Its bills equal the bills of months and days."""
 
 import random
-from itertools import pairwise
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from smartyp1.bill.bill import bill_of, compute_bill
 from smartyp1.bill.ledger import Ledger
 from smartyp1.history.calendar import QUARTER_HOUR
-from smartyp1.past.table import MAX_WH, Source, Spans, TooMuchEnergyError, table_of
+from smartyp1.past.table import MAX_WH, RowSource, Spans, TooMuchEnergyError, table_of
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.lives import JUNE, Life
 from tests.random_examples import examples
@@ -53,7 +53,7 @@ def test_a_table_with_more_energy_than_a_ledger_can_add_is_refused() -> None:
     def spans(wh: float) -> Spans:
         start = np.array([datetime(2026, 6, 1, tzinfo=UTC).timestamp()])
         unknown = np.array([np.nan])
-        source = np.array([Source.MEASURED], np.int8)
+        source = np.array([RowSource.MEASURED], np.int8)
         return Spans(start, start + 900, np.array([wh]), unknown, source, unknown, unknown)
 
     contracts = Contracts(((JUNE, Contract()),))

@@ -26,16 +26,17 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, reduce
+from operator import attrgetter
 from typing import NamedTuple
 
 from ..history.calendar import month_end
 from ..prices.contract import PER_KWH, PER_MONTH, AidVat, Contracts
 from ..prices.network_prices import price_file
 from ..prices.price_file import NetworkPrices, OlderPrices, PriceFile
-from .bill_part import Part, Sums
 from .ledger import Ledger
 from .month import Month
 from .months_by_contract import parts_of
+from .period_sums import BillPart, Sums
 
 
 class LineKind(NamedTuple):
@@ -260,7 +261,7 @@ def month_prices(month: Month, contracts: Contracts, until: datetime) -> MonthPr
     return prices_of_parts([part for part, _ in parts_of(month, contracts, until)])
 
 
-def prices_of_parts(parts: Sequence[Part]) -> MonthPrices:
+def prices_of_parts(parts: Sequence[BillPart]) -> MonthPrices:
     """Return the mean market prices and the VAT rate for the bill of a month's parts."""
     # A bill has one rate of VAT for all its lines, so the last contract decides.
     bought, sold = map(_bought, parts), map(_sold, parts)
@@ -304,24 +305,23 @@ def bill_of(
     return bill_of_parts(parts, of_month)
 
 
-def bill_of_parts(parts: Sequence[Part], of_month: MonthPrices | None = None) -> Bill:
+def bill_of_parts(parts: Sequence[BillPart], of_month: MonthPrices | None = None) -> Bill:
     """Return the bill of parts of a month.
 
     `of_month` has the mean market prices and the VAT rate. Without `of_month`, these values are
     computed from the parts.
     """
-    bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
+    bought, sold = [*map(_bought, parts)], [*map(_sold, parts)]
     mean, mean_sold, vat_rate = of_month or prices_of_parts(parts)
-    charges: list[_Charge] = []
-    for part, energy, sold_energy in zip(parts, bought, sold, strict=True):
-        charges += _charges(part, energy.priced(mean), sold_energy.priced(mean_sold))
-    if len(parts) > 1:
-        charges = _merged(charges)
+    charges = _merged(
+        charge
+        for part, energy, sold_energy in zip(parts, bought, sold, strict=True)
+        for charge in _charges(part, energy.priced(mean), sold_energy.priced(mean_sold))
+    )
     missing, lines = _lines(charges)
 
     sums = _Sums() if vat_rate is None else _sums(_lines_of_known_parts(lines, missing), vat_rate)
     shown = _Sums() if missing else sums
-    unsplit_wh = sum([part.unsplit_wh for part in parts])
     return Bill(
         lines=lines,
         missing=missing,
@@ -336,7 +336,7 @@ def bill_of_parts(parts: Sequence[Part], of_month: MonthPrices | None = None) ->
         unpriced_kwh=_unpriced_kwh(bought),
         unpriced_market_kwh=_unpriced_kwh(_of_market(bought)),
         unpriced_exported_kwh=_unpriced_kwh(sold),
-        unsplit_kwh=round(unsplit_wh / 1000, 3),
+        unsplit_kwh=round(sum(map(_unsplit_of, parts)) / 1000, 3),
         energy=reduce(Sums.plus, [part.sums for part in parts]),
         may_owe_less_network=_network_of_local_sharing(parts),
     )
@@ -358,7 +358,7 @@ def _lines_of_known_parts(
     return tuple(line for line in lines if kinds[line.name].part not in unknown)
 
 
-def _older(parts: Sequence[Part], names: Iterable[str]) -> Mapping[str, OlderPrices]:
+def _older(parts: Sequence[BillPart], names: Iterable[str]) -> Mapping[str, OlderPrices]:
     """Return the older published prices of each line in `names` that uses some."""
     if not any(part.prices.published.older for part in parts):
         return {}
@@ -437,13 +437,16 @@ def _unpriced_kwh(energies: Sequence[_Energy]) -> float:
     return round(sum([energy.unpriced_kwh for energy in energies]), 3)
 
 
-def _bought(part: Part) -> _Energy:
+_unsplit_of = attrgetter("unsplit_wh")
+
+
+def _bought(part: BillPart) -> _Energy:
     sums, contract = part.sums, part.contract
     prices = contract.energy_price, contract.energy_margin
     return _Energy(sums.supplied_wh / 1000, *prices, sums.priced_wh / 1000, sums.market_cost)
 
 
-def _sold(part: Part) -> _Energy:
+def _sold(part: BillPart) -> _Energy:
     sums, contract = part.sums, part.contract
     prices = contract.feed_in_price, contract.feed_in_margin
     priced_kwh = sums.priced_exported_wh / 1000
@@ -465,7 +468,7 @@ def _mean_price(energies: Sequence[_Energy]) -> float | None:
     return sum([energy.market_cost for energy in of_market]) / known_kwh
 
 
-def _charges(part: Part, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
+def _charges(part: BillPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
     """Yield all charges for a part of a month, in the order of the lines on a bill."""
     supplied_kwh = part.sums.supplied_wh / 1000
     yield from _supplier_charges(part, bought)
@@ -480,7 +483,7 @@ def _charges(part: Part, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
         yield _energy("feed_in", sold)._replace(has_vat=False)
 
 
-def _supplier_charges(part: Part, bought: _Energy) -> Iterator[_Charge]:
+def _supplier_charges(part: BillPart, bought: _Energy) -> Iterator[_Charge]:
     contract, months = part.contract, part.months
     second_kwh = max(0.0, part.sums.second_wh) / 1000
     yield _energy("energy", bought._replace(kwh=bought.kwh - second_kwh))
@@ -493,7 +496,7 @@ def _supplier_charges(part: Part, bought: _Energy) -> Iterator[_Charge]:
     yield from _aids(part, PER_MONTH, months)
 
 
-def _network_charges(part: Part) -> Iterator[_Charge]:
+def _network_charges(part: BillPart) -> Iterator[_Charge]:
     contract, prices, months = part.contract, part.prices, part.months
     imported_kwh, above_kwh = part.sums.imported_wh / 1000, part.sums.above_wh / 1000
     yield _Charge("network_fixed", months, prices.fixed(contract.reference_kw))
@@ -505,7 +508,7 @@ def _network_charges(part: Part) -> Iterator[_Charge]:
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
 
-def _aids(part: Part, unit: str, quantity: float) -> Iterator[_Charge]:
+def _aids(part: BillPart, unit: str, quantity: float) -> Iterator[_Charge]:
     for aid in part.aids:
         if aid.unit == unit:
             has_vat = aid.vat is not AidVat.NONE
@@ -520,7 +523,7 @@ def _energy(name: str, energy: _Energy) -> _Charge:
     return _Charge(name, energy.kwh, energy.margin if is_known else None, energy.market_cost)
 
 
-def _community(parts: Sequence[Part]) -> BillLine | None:
+def _community(parts: Sequence[BillPart]) -> BillLine | None:
     """Return the line of the energy community's own bill.
 
     Return None if no energy was shared, or if the price of a part of the shared energy is unknown.
@@ -539,7 +542,7 @@ def _community(parts: Sequence[Part]) -> BillLine | None:
     return BillLine("community", round(kwh, 3), "kWh", price, to_cents(cost))
 
 
-def _network_of_local_sharing(parts: Sequence[Part]) -> float | None:
+def _network_of_local_sharing(parts: Sequence[BillPart]) -> float | None:
     """Return the network cost, with VAT, of the energy that was shared locally.
 
     Energy that was perhaps shared locally counts, too. Return None if the network's price or the

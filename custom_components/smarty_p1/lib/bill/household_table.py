@@ -8,10 +8,11 @@ from ..history.calendar import month_start
 from ..history.month_columns import Columns, MonthColumns, months_between
 from ..history.register_amounts import Amounts
 from ..history.spans import Span, SpanKind
-from ..past.table import Leneda, Source, Spans, Table, table_of
+from ..past.table import Leneda, RowSource, Spans, Table, table_of
 from ..past.wall_clock import QUARTER_S, Floats, number_of
 from .leneda_days import LenedaDays
 
+_OF_MONTH = (RowSource.MEASURED, RowSource.PART)
 _ESTIMATED = 2
 """Index of the origin of estimated quarter-hours in `ORIGINS`."""
 
@@ -63,9 +64,9 @@ def _prices(amounts: Amounts) -> tuple[float, float]:
 
 
 _SOURCES = {
-    SpanKind.GAP: Source.GAP,
-    SpanKind.PART: Source.PART,
-    SpanKind.QUARTER_HOUR: Source.MEASURED,
+    SpanKind.GAP: RowSource.GAP,
+    SpanKind.PART: RowSource.PART,
+    SpanKind.QUARTER_HOUR: RowSource.MEASURED,
 }
 
 
@@ -82,7 +83,9 @@ def _of_month(month: MonthColumns) -> Spans:
         np.concatenate((start + QUARTER_S, late_start)),
         np.concatenate((imported[places], np.zeros(len(late)))),
         np.concatenate((exported[places], np.array([*month.late_exported.values()], float))),
-        np.repeat(np.array([Source.MEASURED, Source.PART], np.int8), (len(places), len(late))),
+        np.repeat(
+            np.array([RowSource.MEASURED, RowSource.PART], np.int8), (len(places), len(late))
+        ),
         np.concatenate((market[places], np.full(len(late), nan))),
         np.concatenate((feed_in[places], feed_in[late])),
     )

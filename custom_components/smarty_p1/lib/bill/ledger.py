@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..history.calendar import QUARTER_HOUR, month_end, month_start
-from ..past.table import Source, Table
+from ..past.table import RowSource, Table
 from ..past.wall_clock import (
     A_DAY,
     Flags,
@@ -32,7 +32,7 @@ from ..prices.contract import Contract, Contracts
 from ..prices.network_prices import AgreedPrices, network_prices_at, price_changes
 from ..prices.price_file import NetworkPrices
 from ..prices.time_of_use import parsed
-from .bill_part import Part, Sums, month_share
+from .period_sums import BillPart, Sums, month_share
 
 _DECIMALS = 6
 WH_A_KW = 250
@@ -95,7 +95,7 @@ class Ledger(NamedTuple):
         end: datetime,
         published: NetworkPrices | None = None,
         energy_end: datetime | None = None,
-    ) -> list[Part]:
+    ) -> list[BillPart]:
         """Return the parts of a period in which contract, prices and aids do not change.
 
         If `published` is given, its prices replace the published prices of all days. The last part
@@ -107,7 +107,7 @@ class Ledger(NamedTuple):
             changes.update(price_changes(begin, end))
         starts = [begin, *sorted(changes)]
         return [
-            Part(
+            BillPart(
                 AgreedPrices(self.contracts.at(start), published or network_prices_at(start)),
                 self.contracts.aids_at(start),
                 month_share(start, until),
@@ -168,10 +168,10 @@ def _columns(table: Table, is_second: Flags, reference_wh: Floats) -> list[Float
         np.where(is_sold, fed * table.feed_in / 1000, 0.0),
         *table.shared,
         np.where(table.is_sharing_known, wh, 0.0),
-        np.where(table.source == Source.GAP, wh, 0.0),
+        np.where(table.source == RowSource.GAP, wh, 0.0),
         table.is_shown,
-        table.source >= Source.LENEDA,
-        table.source == Source.ESTIMATED,
+        table.source >= RowSource.LENEDA,
+        table.source == RowSource.ESTIMATED,
     ]
 
 

@@ -15,8 +15,8 @@ from ..prices.contract import Aid, Contracts
 from ..prices.network_prices import AgreedPrices, network_prices_at, price_changes
 from ..prices.price_file import NetworkPrices, OlderPrices
 from ..prices.time_of_use import TimeOfUseSplit
-from .bill_part import Part, Sums, month_share
 from .month import NO_SHARED, Day, Month, Shared
+from .period_sums import BillPart, Sums, month_share
 
 _start_of = attrgetter("start")
 
@@ -24,7 +24,7 @@ _start_of = attrgetter("start")
 class MonthPart(NamedTuple):
     """A part of a month under one contract and one set of prices, with its days."""
 
-    part: Part
+    part: BillPart
     days: Sequence[Day]
 
     def above_kwh(self, reference_kw: float) -> float:
@@ -87,17 +87,24 @@ def _changes(
 def _part(
     prices: AgreedPrices, aids: Sequence[Aid], days: Sequence[Day], months: float
 ) -> MonthPart:
-    contract = prices.contract
-    hours = contract.second_hours if contract.has_second_price else None
+    contract, kw = prices.contract, prices.contract.reference_kw
+    above = [day.above[kw].energy_wh for day in days if kw in day.above] if kw else []
+    sums, unsplit_wh = _sums_of(days)._replace(above_wh=sum(above)), 0.0
+    if (hours := contract.second_hours) and contract.has_second_price:
+        splits = [_supplied(day, hours) for day in days if hours in day.second]
+        second_wh = max(0.0, sum([split.second_wh for split in splits]))
+        unsplit_wh = max(0.0, sums.supplied_wh - sum([split.energy_wh for split in splits]))
+        sums = sums._replace(second_wh=second_wh)
+    return MonthPart(BillPart(prices, aids, months, sums, unsplit_wh), days)
+
+
+def _sums_of(days: Sequence[Day]) -> Sums:
+    """Return the sums of days that need no contract."""
     shared = reduce(Shared.plus, [day.shared for day in days if day.shared], NO_SHARED)
     priced = [_priced(day) for day in days]
-    splits = [_supplied(day, hours) for day in days if hours in day.second] if hours else []
-    kw = contract.reference_kw
-    sums = Sums(
+    return Sums(
         imported_wh=sum([day.imported_wh for day in days]),
         exported_wh=sum([day.exported_wh for day in days]),
-        above_wh=sum([day.above[kw].energy_wh for day in days if kw in day.above]) if kw else 0.0,
-        second_wh=max(0.0, sum([split.second_wh for split in splits])),
         priced_wh=sum([wh for wh, _ in priced]),
         market_cost=sum([cost for _, cost in priced]),
         priced_exported_wh=sum([day.market_exported_wh for day in days]),
@@ -109,9 +116,6 @@ def _part(
         other_layer_wh=shared.other_wh,
         known_sharing_wh=shared.known_wh,
     )
-    split_wh = sum([split.energy_wh for split in splits])
-    unsplit_wh = max(0.0, sums.supplied_wh - split_wh) if hours else 0.0
-    return MonthPart(Part(prices, aids, months, sums, unsplit_wh), days)
 
 
 def _priced(day: Day) -> tuple[float, float]:

@@ -36,7 +36,7 @@ class TooMuchEnergyError(ValueError):
     """The spans have more energy than a ledger can add up."""
 
 
-class Source(IntEnum):
+class RowSource(IntEnum):
     """Origin of a row. All but `GAP` and `PART` are whole quarter-hours."""
 
     GAP = 0
@@ -108,7 +108,7 @@ class Table(NamedTuple):
     @property
     def is_whole(self) -> Flags:
         """Return which rows are whole quarter-hours."""
-        return self.source >= Source.MEASURED
+        return self.source >= RowSource.MEASURED
 
     @property
     def is_shown(self) -> Flags:
@@ -136,17 +136,17 @@ class Table(NamedTuple):
 def table_of(spans: Spans, leneda: Leneda = NO_LENEDA) -> Table:
     """Return the past of a household from its own spans and from Leneda's quarter-hours.
 
-    Raises TooMuchEnergyError if the sum of all imported, or of all exported, energies exceeds `MAX_WH`: a
-    ledger could not add them up.
+    Raises TooMuchEnergyError if the sum of all imported, or of all exported, energies exceeds
+    `MAX_WH`: a ledger could not add them up.
     """
-    is_whole = spans.source == Source.MEASURED
+    is_whole = spans.source == RowSource.MEASURED
     own, loose = spans.where(is_whole), spans.where(~is_whole)
     own_quarter = (own.start // QUARTER_S).astype(np.int64)
     used = ~np.isin(leneda.quarter, own_quarter)
     quarter, imported = leneda.quarter[used], leneda.imported[used]
     exported, unknown = leneda.exported[used], np.full(used.sum(), np.nan)
     is_fed = ~np.isnan(exported)
-    source = np.where(leneda.is_estimated[used], Source.ESTIMATED, Source.LENEDA)
+    source = np.where(leneda.is_estimated[used], RowSource.ESTIMATED, RowSource.LENEDA)
     columns = [
         (own_quarter, own.imported, own.exported, own.source, own.market, own.feed_in),
         (quarter, imported, exported, source, unknown, unknown),

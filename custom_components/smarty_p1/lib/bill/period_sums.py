@@ -63,7 +63,7 @@ class Sums(NamedTuple):
         return max(0.0, self.imported_wh - self.shared_wh)
 
 
-class Part(NamedTuple):
+class BillPart(NamedTuple):
     """Part of a month under one contract and one set of prices."""
 
     prices: AgreedPrices
