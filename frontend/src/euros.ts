@@ -7,7 +7,7 @@ import { lastOf } from "./built-ins.ts";
 
 const MAX_CHARS = 64;
 const AMOUNT =
-  /^([+-]?) ?([^\d+\-.,' ]*) ?([+-]?) ?([.,]?[0-9](?:[0-9]|[ .,'](?=[0-9]))*)(?:[.,]-{1,2}|(-))? ?([^\d+\-.,'].*)?$/;
+  /^([+-]?) ?([^\d+\-.,' ]*) ?([+-]?) ?([.,]?[0-9](?:[0-9]|[ .,'](?=[0-9]))*)(?:[.,]-{1,2}| ?([+-]))? ?([^\d+\-.,' ](?:[^+\-]*\p{L}-(?=\p{L}))*[^+\-]*)? ?([+-]?)$/u;
 const EUROS = /^(?:€|eur|euros?)$/i;
 const CENTS = /^(?:cts?|cents?|centimes?|cêntimos?|c|¢|c€|€c|ct€|€ct|cteur|eurct|eurocents?|€cent)$/i;
 
@@ -18,10 +18,10 @@ export function readEuros(text: string): number[] {
     .replace(/\p{Cf}/gu, "")
     .replace(/[\u2010-\u2014\u2212\ufe63\uff0d]/g, "-")
     .replace(/[\u2018\u2019\u02bc\u00b4`\u2032]/g, "'")
-    .replace(/\s+/g, " ")
+    .replace(/[\s\x1c-\x1f\x85]+/g, " ")
     .trim();
-  const [, sign, before, innerSign, number, lastSign, after] = AMOUNT.exec(plain) ?? [];
-  const signs = `${sign ?? ""}${innerSign ?? ""}${lastSign ?? ""}`;
+  const [, sign, before, innerSign, number, lastSign, after, endSign] = AMOUNT.exec(plain) ?? [];
+  const signs = `${sign ?? ""}${innerSign ?? ""}${lastSign ?? ""}${endSign ?? ""}`;
   const unit = (before || after || "").replace(/[\s.\-·]/g, "");
   const isEuros = !unit || EUROS.test(unit);
   if (!number || signs.length > 1 || (before && after) || !(isEuros || CENTS.test(unit))) return [];

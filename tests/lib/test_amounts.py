@@ -45,6 +45,8 @@ UNITS: list[tuple[Unit, str, float]] = [
     (EUR_PER_KWH, "145 €/MWh", 0.145),
     (EUR_PER_KWH, "0,15/kWh", 0.15),
     (EUR_PER_KWH, "\u2212 3,71 ct/kWh", -0.0371),
+    (EUR_PER_KWH, "0,0371 €/kWh -", -0.0371),
+    (EUR_PER_KWH, "3,71 ct/kilowatt-hour-", -0.0371),
     (EUR_PER_MONTH, "12,84 €/Monat", 12.84),
     (EUR_PER_MONTH, "12,84 € par mois", 12.84),
     (EUR_PER_MONTH, "12,84 €/mês", 12.84),

@@ -1,5 +1,6 @@
 """Form fields that several dialogs use: a port to choose or type, a number, a list, a time."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, override
 
@@ -30,16 +31,19 @@ from .form_errors import FieldError
 NEW_PORT = vol.Required(CONF_PORT, default="")
 CURRENT_PORT = vol.Optional(CONF_PORT)
 
+_DAY_ON_PAPER = re.compile(r"([0-9]{1,2})[./] ?([0-9]{1,2})[./] ?([0-9]{4})")
 _MAX_PORTS = 64
 # Maximum length of a name in characters. Some USB devices report longer names. A form cuts them.
 _MAX_NAME = 64
 
 
 class DayField(DateSelector):
-    """Field for a day such as 2026-01-31. A program that fills in the form may omit zeros."""
+    """Field for a day such as 2026-01-31. It reads a day as on paper, too: 31.1.2026, 31/01/2026."""
 
     @override
     def __call__(self, data: Any) -> str:
+        if isinstance(data, str) and (paper := _DAY_ON_PAPER.fullmatch(data.strip())):
+            data = "-".join(reversed(paper.groups()))
         return cv.date(data).isoformat()
 
 

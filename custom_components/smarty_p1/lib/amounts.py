@@ -19,7 +19,9 @@ _AMOUNT = re.compile(
     r"(?P<sign>[+-]?) ?(?P<before>[^\d+\-.,' ]*) ?(?P<inner_sign>[+-]?) ?"
     r"(?P<number>[.,]?[0-9](?:[0-9]|[ .,'](?=[0-9]))*)"
     # German price lists print `15,-` for 15.00. Some bills print the minus sign behind the number.
-    r"(?:[.,]-{1,2}|(?P<last_sign>-))? ?(?P<unit>[^\d+\-.,'].*)?"
+    r"(?:[.,]-{1,2}| ?(?P<last_sign>[+-]))?"
+    # A hyphen between letters belongs to the unit, as in `kilowatt-hour`. Any other is a sign.
+    r" ?(?P<unit>[^\d+\-.,' ](?:[^+\-]*[^\W\d_]-(?=[^\W\d_]))*[^+\-]*)? ?(?P<end_sign>[+-]?)"
 )
 _DIVIDED_BY = re.compile("/|per|pro|par|por|je")
 # Characters without meaning inside a unit, as in `kilowatt-hour` and `Mon.`
@@ -136,7 +138,7 @@ def parse_amount(text: str, unit: Unit) -> float:
     match = _AMOUNT.fullmatch(_plain(text)) if len(text) <= MAX_CHARS else None
     if match is None:
         raise AmountError(AmountFault.MALFORMED)
-    sign = _sign(match.group("sign", "inner_sign", "last_sign"))
+    sign = _sign(match.group("sign", "inner_sign", "last_sign", "end_sign"))
     readings = [sign * reading for reading in _readings(match["number"])]
     factor = unit.factor(match["before"], match["unit"] or "")
     if factor is None:

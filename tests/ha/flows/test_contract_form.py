@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import voluptuous as vol
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
@@ -12,6 +13,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.flows.shared_form_fields import DayField
 from custom_components.smarty_p1.lib.prices.contract import Contract
 from tests.ha.dialogs import enter_contract, schema_of, submit, suggested
 from tests.ha.refusals import Refusals, Row
@@ -447,3 +449,16 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(home: Home) -
     dearer["aids"] = {"aids": [AID, REBATE]}
     await enter(home, **dearer, surcharge_price_since="2026-08-01")
     assert home.entry.options["surcharge_price_since"] == "2026-03-01"
+
+
+@pytest.mark.parametrize(
+    "typed", ["2026-02-01", "2026-2-1", "1.2.2026", "01/02/2026", "1. 2. 2026"]
+)
+def test_a_day_as_on_paper(typed: str) -> None:
+    assert DayField()(typed) == "2026-02-01"
+
+
+@pytest.mark.parametrize("typed", ["31.2.2026", "2/2026", "1.2.26", "2026/02/01", "1.2.2026 x", 5])
+def test_what_is_no_day(typed: object) -> None:
+    with pytest.raises(vol.Invalid):
+        DayField()(typed)

@@ -198,6 +198,22 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
         assert (await send_again(home.hass, form))["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_a_high_monthly_price_is_asked_about_once(hass: HomeAssistant, home: Home) -> None:
+    # A total of the bill that was typed as a fee of the supplier
+    form = await enter(home, energy_price="0,145", energy_fee="1 234,56 €", discount="50")
+    assert form["errors"] == {"energy_fee": "amount_unusual"}
+    assert "“1 234,56 €” = 1234.56 € (> 50 €)" in told(form)["amount_unusual"]
+    form = await send_again(hass, form, energy_fee="250", discount="51")
+    assert form["errors"] == dict.fromkeys(("energy_fee", "discount"), "amount_unusual")
+    form = await send_again(hass, form, energy_fee="600 €/an", energy_fee_per="year", discount="1")
+    assert form["step_id"] == "contract_details"
+    aids = {"aids": [{**AID, "per_month": "-51"}]}
+    form = await send_again(hass, form, aids=aids)
+    assert form["errors"] == {"aids": "amount_unusual"}
+    assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
+    assert home.entry.options["energy_fee"] == 600
+
+
 async def test_amounts_of_the_gas_bill(home: Home, refuses: Refusals) -> None:
     typed = {"min_interval": 0, "gas_kwh_per_m3": "11,20 kWh/Nm³", "gas_price": "89,5 ct/m³"}
     told = {"amount_ambiguous": "Fixed gas price per month: “1.650” = 1.65 / 1650"}

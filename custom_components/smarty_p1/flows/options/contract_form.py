@@ -114,6 +114,8 @@ _POWER = Amount(KW, MAX_POWER_KW)
 _SIZE = list_field(zip(map(str, METER_SIZES), ("40-50 A", "63-100 A", "≥ 120 A"), strict=True))
 
 _PER_MONTH = "month"
+_USUAL_EUR_PER_MONTH = 50.0
+"""Highest usual price per month. The form asks about a higher one: it may be the bill's total."""
 _FEE_PER = SelectSelector(
     SelectSelectorConfig(
         options=[_PER_MONTH, PER_YEAR],
@@ -421,9 +423,17 @@ def _place_in_aid(name: str, row: int) -> Place:
 def _ask_about_prices(
     read: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
 ) -> None:
-    """Ask about each price of a kWh above USUAL_EUR_PER_KWH."""
+    """Ask about each price of a kWh, and each monthly price, above the highest usual one."""
     for place, price in _prices_of_kwh(read, places):
         amounts.ask(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
+    for option in _AMOUNTS.keys() & read.keys() - {CONF_NETWORK_FIXED_PRICE}:
+        if _AMOUNTS[option].unit is EUR_PER_MONTH:
+            is_per_year = option == CONF_ENERGY_FEE and read.get(CONF_ENERGY_FEE_PER) == PER_YEAR
+            unit, months = (EUR_PER_YEAR, 12) if is_per_year else (EUR_PER_MONTH, 1)
+            amounts.ask(places[option], read[option], unit, _USUAL_EUR_PER_MONTH * months)
+    for row, aid in enumerate(read.get(CONF_AIDS, ()), 1):
+        place = _place_in_aid("per_month", row)
+        amounts.ask(place, aid.get("per_month"), EUR_PER_MONTH, _USUAL_EUR_PER_MONTH)
 
 
 def _prices_of_kwh(

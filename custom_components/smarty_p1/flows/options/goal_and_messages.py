@@ -25,7 +25,7 @@ from ...const import (
 )
 from ...coordinator.entry_types import AnyConfigEntry, short_title
 from ...lib.advice.goal import LAST_YEAR, last_year_total
-from ...lib.amounts import EUR, Amount, amount_text
+from ...lib.amounts import EUR, EUR_PER_MONTH, Amount, AmountError, amount_text
 from ...lib.answers.bills import known_months
 from ...lib.messages.message import HouseholdMessage, Kind
 from ...messages import (
@@ -53,7 +53,7 @@ _MAX_RECIPIENTS = 10
 
 _MAX_EUR = 10_000
 # A house with much solar power is paid in summer, so its goal can be below 0.
-_AMOUNTS = {CONF_GOAL_AMOUNT: Amount(EUR, _MAX_EUR, -_MAX_EUR)}
+_AMOUNTS = {CONF_GOAL_AMOUNT: Amount(EUR_PER_MONTH, _MAX_EUR, -_MAX_EUR)}
 _PAGE = "options.step.goal_and_messages"
 _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
@@ -152,6 +152,15 @@ def offered_goal(entry: AnyConfigEntry, locale: UserLocale) -> str:
     return _UNKNOWN if total is None else locale.number(f"{total:.2f} {EUR.symbol}")
 
 
+def with_typed_amount(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was typed, with an amount as the goal if the user has changed the amount.
+
+    `shown` has the values that the form has shown. A changed amount is wanted, whatever kind of
+    goal is chosen above.
+    """
+    return {**typed, CONF_GOAL: AMOUNT} if _is_changed(typed, shown) else dict(typed)
+
+
 def read_goal(typed: Mapping[str, Any], amounts: TypedAmounts, errors: Errors) -> dict[str, Any]:
     """Return the options to store. Add the error of a wrong or missing amount to `errors`."""
     kind = typed[CONF_GOAL]
@@ -162,6 +171,16 @@ def read_goal(typed: Mapping[str, Any], amounts: TypedAmounts, errors: Errors) -
     if CONF_GOAL_AMOUNT not in read and not errors:
         errors[CONF_GOAL_AMOUNT] = "goal_missing"
     return {} if errors else {CONF_GOAL: float(read[CONF_GOAL_AMOUNT])}
+
+
+def _is_changed(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    """Return whether the amount was changed. An amount that was cleared is none."""
+    texts = [str(values.get(CONF_GOAL_AMOUNT, "")).strip() for values in (typed, shown)]
+    try:
+        read = [_AMOUNTS[CONF_GOAL_AMOUNT].parse(text) for text in texts if text]
+    except AmountError:
+        return texts[0] not in {"", texts[1]}
+    return bool(texts[0]) and read[:1] != read[1:]
 
 
 def _last_year_total(entry: AnyConfigEntry) -> float | None:

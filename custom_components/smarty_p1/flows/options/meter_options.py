@@ -68,6 +68,7 @@ from .goal_and_messages import (
     read_goal,
     shown_goal,
     shown_messages,
+    with_typed_amount,
 )
 from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
 from .leneda_file import LenedaFileSteps
@@ -277,6 +278,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         shown: Mapping[str, Any] = shown_goal(entry, locale) | shown_messages(self.hass, entry)
         if user_input is not None:
             self._amounts.begin()
+            user_input = with_typed_amount(user_input, shown)
             read = read_goal(user_input, self._amounts, errors)
             read |= await async_read_messages(self.hass, entry, user_input, errors)
             if not errors:

@@ -29,6 +29,8 @@ _DECLARATION = re.compile(
 )
 _SEPARATED_BYTES = re.compile(r"(?:0x|\\x)?[0-9a-f]{1,3}(?:[\s:;,\-]+(?:0x|\\x)?[0-9a-f]{1,3}){15}")
 _JOINED_BYTES = re.compile(r"(?:(?:0x|\\x)[0-9a-f]{2}){16}")
+# Letters that are no hexadecimal digits, and look like one on paper
+_MISREAD = str.maketrans("oil", "011")
 # Brackets and quotes that people, and programming languages other than C, put around a key.
 _ENCLOSING = {"[]", "()", "''"}
 # Invisible characters that web pages and mails leave in a copied key.
@@ -42,8 +44,8 @@ def parse_key(text: str) -> bytes:
     """Return the 16 bytes of a typed or pasted key.
 
     `text` has 32 hexadecimal digits, or 16 separate bytes. Blanks, commas, colons and dashes are
-    ignored; upper and lower case are equal. The bytes may also be copied from a program, as `{0x00,
-    0x11, ...}` with or without a declaration.
+    ignored; upper and lower case are equal. The letters O, I and L are read as 0 and 1. The bytes
+    may also be copied from a program, as `{0x00, 0x11, ...}` with or without a declaration.
 
     Raises KeyFormatError for any other text. The error does not repeat the text.
     """
@@ -79,7 +81,7 @@ def _read_key(text: str) -> bytes | None:
         return bytes.fromhex(re.sub(r"0x|\\x", "", body))
     if _SEPARATED_BYTES.fullmatch(body):
         return _read_bytes(_KEY_SEPARATORS.sub(" ", body).split(), is_array=is_array)
-    digits = _KEY_SEPARATORS.sub("", body.removeprefix("0x"))
+    digits = _KEY_SEPARATORS.sub("", body.removeprefix("0x")).translate(_MISREAD)
     return bytes.fromhex(digits) if re.fullmatch(r"[0-9a-f]{32}", digits) else None
 
 
