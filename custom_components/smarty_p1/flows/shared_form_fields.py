@@ -38,7 +38,7 @@ _MAX_NAME = 64
 
 
 class DayField(DateSelector):
-    """Field for a day such as 2026-01-31. It reads a day as on paper, too: 31.1.2026, 31/01/2026."""
+    """Field for a day such as 2026-01-31. It also reads a day as on paper (31.1.2026)."""
 
     @override
     def __call__(self, data: Any) -> str:
