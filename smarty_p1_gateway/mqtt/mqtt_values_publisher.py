@@ -28,6 +28,7 @@ from smartyp1.publish.messages import (
 from smartyp1.publish.mqtt_discovery import MeterAnnounced, MqttAnnouncer
 from smartyp1.publish.publish_feed import PublishFeed
 from smartyp1.publish.topics import level
+from smartyp1.stored_json import load
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text, some_bytes
 
 from .mqtt_client import MqttClient, PortPublisher, RefusedError
@@ -80,8 +81,8 @@ class ValuesPublisher(PortPublisher):
         retained = {
             checked_text(topic) for topic in checked_list(stored["retained"], _MAX_RETAINED_TOPICS)
         }
-        if events := stored.get("events"):
-            self._last_events = LastEvents.from_dict(events)
+        if "events" in stored:
+            self._last_events = load(LastEvents, stored["events"])
         self.title, self._root, self._retained = title, root, retained
 
     def _as_dict(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS frames (
 CREATE TABLE IF NOT EXISTS titles (title BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 # Errors that are not a sign of damage to the file: no space, no permission, use by another process,
-# no memory, or a failed write. Failed reads are an exception (_UNREADABLE).
+# no memory, or a failed read or write. A file that ends too early is an exception.
 _NO_DAMAGE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
@@ -40,7 +40,6 @@ _NO_DAMAGE = {
     sqlite3.SQLITE_NOMEM,
     sqlite3.SQLITE_IOERR,
 }
-_UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}
 
 
 def as_text(stored: bytes) -> str:
@@ -57,7 +56,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         return _connect(path)
     except sqlite3.DatabaseError as err:
         code = err.sqlite_errorcode
-        if code & 0xFF in _NO_DAMAGE and code not in _UNREADABLE:
+        if code & 0xFF in _NO_DAMAGE and code != sqlite3.SQLITE_IOERR_SHORT_READ:
             raise
         LOGGER.error("%s is damaged; it is kept as %s.damaged", path, path)  # noqa: TRY400
     for suffix in ("", "-wal", "-shm"):

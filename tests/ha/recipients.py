@@ -16,19 +16,23 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.messages import meter_watch, sending
 
-from .support import Passed
+from .support import Passed, wait_until
 
 
 class Clock:
     """Clock of the messages, which stands still. Real ports need the real clock."""
 
     now = datetime.fromisoformat("2026-11-17T12:00:00+01:00")
+    looks = 0
+    """Looks at the time that have not ended."""
 
     async def go_to(self, hass: HomeAssistant, text: str) -> None:
         """Let it be this time in winter, and let the timers of a minute run out."""
         before, self.now = self.now, datetime.fromisoformat(f"{text}+01:00")
         Passed.seconds += (self.now - before).total_seconds()
         async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+        # Home Assistant runs a timer in the background, and waits for it only here.
+        await wait_until(hass, lambda: not self.looks)
         await hass.async_block_till_done()
 
     @classmethod
@@ -39,6 +43,16 @@ class Clock:
         shown = SimpleNamespace(utcnow=lambda: clock.now.astimezone(UTC), as_local=dt_util.as_local)
         for module in (meter_coordinator, meter_watch, sending):
             monkeypatch.setattr(module, "dt_util", shown)
+        look = meter_watch._MeterWatch._async_look
+
+        async def note_look(watch: Any, now: datetime) -> None:  # noqa: ANN401 - passed on
+            clock.looks += 1
+            try:
+                await look(watch, now)
+            finally:
+                clock.looks -= 1
+
+        monkeypatch.setattr(meter_watch._MeterWatch, "_async_look", note_look)
         return clock
 
 

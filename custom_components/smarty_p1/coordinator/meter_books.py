@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
@@ -137,18 +136,17 @@ class MeterBooks:
     async def async_open(self) -> None:
         """Load the stored files, and start the download from Leneda.
 
-        The contract comes from the options. Raises ConfigEntryNotReady if the folder of the
-        quarter-hours cannot be read.
+        The contract comes from the options. Raises UnreadableNowError if the state of the meter or
+        its quarter-hours cannot be read now.
         """
+        # The set-up may fail later. Nothing may then be written over the files of the next set-up.
+        self._entry.async_on_unload(self.async_close)
         options = self._entry.options
         # If the user enters no first day, a changed contract begins at the time of the last
         # telegram. A meter whose only source is Leneda has no telegrams, so pass the current time.
         is_read = self._entry.data.get(CONF_KIND) != KIND_LENEDA
         now = None if is_read else dt_util.utcnow()
-        try:
-            await self._store.async_load(contract_of(options), contract_since(options), now)
-        except OSError as err:
-            raise ConfigEntryNotReady(err.strerror) from err
+        await self._store.async_load(contract_of(options), contract_since(options), now)
         self._money = HouseholdMoney(self.household)
         self._tell_of_damage()
         self._tell_of_exchange()
@@ -236,7 +234,9 @@ class MeterBooks:
         self._store.schedule_save()
 
     async def async_close(self) -> None:
-        """Save the history and the state of the meter one last time."""
+        """Save the stored data for the last time. Later changes are ignored."""
+        await self._download.async_close()
+        await self.leneda.async_close()
         await self.history.async_close()
         await self._store.async_close()
 

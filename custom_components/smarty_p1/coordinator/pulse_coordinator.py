@@ -320,7 +320,7 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
 
     @override
     async def async_close(self) -> None:
-        await self.counter.async_save()
+        await self.counter.async_close()
 
     @callback
     def async_add_power_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:

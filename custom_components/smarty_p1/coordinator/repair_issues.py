@@ -61,6 +61,8 @@ class Problem(StrEnum):
     """Stored quarter-hours are damaged or lost."""
     STORED_UNREADABLE = "stored_unreadable"
     """A stored file could not be read, so its content begins anew."""
+    STORED_NOT_READ = "stored_not_read"
+    """A stored file cannot be read now. It may be whole, so nothing is written over it."""
     NETWORK_PRICES = "network_prices"
     """Some prices are no longer published, so prices of an earlier year are used."""
     HIGH_PRICES = "high_prices"
@@ -164,6 +166,22 @@ def withdraw_issues(
         issue = DOMAIN, issue_id(problem, entry)
         if issue in issues:
             ir.async_delete_issue(hass, *issue)
+
+
+@callback
+def name_unread_file(
+    hass: HomeAssistant, entry: AnyConfigEntry, file: str, *, is_unread: bool
+) -> None:
+    """Add a file to the repair issue about files that cannot be read now, or take it away."""
+    problem, files = Problem.STORED_NOT_READ, set[str]()
+    if is_raised(hass, entry, problem):
+        issue = ir.async_get(hass).issues[DOMAIN, issue_id(problem, entry)]
+        files = {*(issue.translation_placeholders or {})["file"].split("\n")}
+    files = files | {file} if is_unread else files - {file}
+    if files:
+        raise_issue(hass, entry, problem, file="\n".join(sorted(files)))
+    else:
+        withdraw_issues(hass, entry, [problem])
 
 
 @callback

@@ -15,6 +15,7 @@ from ..coordinator.mqtt_port import (
     MqttMissingError,
     topic_of,
 )
+from ..coordinator.stored.throttled_store import UnreadableNowError
 from ..lib.port.address_masking import MASK
 from ..lib.port.errors import (
     AlteredOrNewKeyError,
@@ -57,6 +58,7 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     OtherAuthenticationKeyError: (SECTION_ADVANCED, "other_authentication_key"),
     ReplayError: (CONF_BASE, "replay"),
     NoDeviceNameError: (CONF_BASE, "no_device_name"),
+    UnreadableNowError: (CONF_BASE, "stored_not_read"),
     BaseException: (CONF_BASE, "unknown"),
 }
 # Maximum length of a topic in bytes. MQTT permits 65,535 bytes, but no real topic is longer than

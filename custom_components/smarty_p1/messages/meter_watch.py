@@ -57,7 +57,15 @@ class MessageStore(ThrottledStore):
 
     async def async_load(self) -> None:
         """Load the state from the disk."""
-        self.state = await self._async_read(partial(load, MessageState)) or MessageState()
+        await self._async_begin()
+
+    @override
+    def _parse(self, stored: Any) -> MessageState:
+        return load(MessageState, stored)
+
+    @override
+    async def _async_join(self, parsed: MessageState) -> None:
+        self.state = self.state.after(parsed)
 
     @override
     def _content(self) -> dict[str, Any]:
@@ -73,6 +81,7 @@ async def async_watch_messages(hass: HomeAssistant, entry: BooksConfigEntry) -> 
         # A switch that is turned on later begins anew.
         await store.async_remove()
         return
+    entry.async_on_unload(store.async_close)
     await store.async_load()
     now = dt_util.utcnow()
     state = store.state.switched(options.kinds, now)
@@ -121,8 +130,6 @@ class _MeterWatch:
         watches = self._hass.data.setdefault(_WATCHES, {})
         watches[self.entry.entry_id] = self
         unload(partial(watches.__delitem__, self.entry.entry_id))
-        # Otherwise a change that waits would later overwrite what the next watch has stored.
-        unload(self.store.async_save)
         unload(coordinator.async_add_reading_listener(self._on_reading))
         unload(
             async_track_time_interval(
@@ -240,7 +247,7 @@ class _MeterWatch:
         # Store first: after a crash, a report is rather missing than sent twice.
         for watch in watches:
             await watch.store.async_save()
-        if today.day > _LAST_REPORT_DAY:
+        if today.day > _LAST_REPORT_DAY or self.store.is_closed:
             return
         try:
             report = await async_report(self._hass, [watch.entry for watch in watches], today)
@@ -293,7 +300,12 @@ class _MeterWatch:
 
     @callback
     def _deliver(self, due: Iterable[HouseholdMessage]) -> None:
-        """Send the messages that may be sent now. The others wait, or are dropped."""
+        """Send the messages that may be sent now. The others wait, or are dropped.
+
+        A look that ends after the unload sends nothing: the next watch would send it again.
+        """
+        if self.store.is_closed:
+            return
         state = self.store.state
         outbox, messages = admit(state.outbox, due, _now(), self.options.quiet)
         self.store.state = replace(state, outbox=outbox)

@@ -289,4 +289,4 @@ class MqttPublisher(_Worker):
                 async with asyncio.timeout(_OFFLINE_TIMEOUT_S):
                     topic = availability_topic(self._options[CONF_TOPIC])
                     await self._send(topic, OFFLINE, retain=True)
-        await self._retained.async_save()
+        await self._retained.async_close()

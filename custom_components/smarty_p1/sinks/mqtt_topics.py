@@ -22,10 +22,6 @@ _SAVE_INTERVAL_S = 5.0
 _MAX_TOPICS = 1_000_000
 
 
-def _parse(stored: Stored) -> set[str]:
-    return {checked_text(topic) for topic in checked_list(stored, _MAX_TOPICS)}
-
-
 class RetainedTopics(ThrottledStore):
     """Topics at which the broker retains messages of one entry, stored in a file."""
 
@@ -35,7 +31,7 @@ class RetainedTopics(ThrottledStore):
 
     async def async_load(self) -> None:
         """Load the topics from the disk."""
-        self.topics = await self._async_read(_parse) or set()
+        await self._async_begin()
 
     @callback
     def add(self, topic: str) -> None:
@@ -52,18 +48,28 @@ class RetainedTopics(ThrottledStore):
             self.schedule()
 
     @override
+    def _parse(self, stored: Stored) -> set[str]:
+        return {checked_text(topic) for topic in checked_list(stored, _MAX_TOPICS)}
+
+    @override
+    async def _async_join(self, parsed: set[str]) -> None:
+        self.topics |= parsed
+
+    @override
     def _content(self) -> list[str]:
         return sorted(self.topics)
 
 
 async def _async_make(coordinator: SmartyCoordinator, options: Mapping[str, Any]) -> Sink | None:
-    retained = RetainedTopics(coordinator.hass, coordinator.config_entry.entry_id)
+    entry = coordinator.config_entry
+    retained = RetainedTopics(coordinator.hass, entry.entry_id)
     await retained.async_load()
     if options.get(CONF_ENABLED):
         publisher: Sink = (await _async_import_mqtt(coordinator.hass)).MqttPublisher(
             coordinator, options, retained
         )
         return publisher
+    entry.async_on_unload(retained.async_close)
     if retained.topics:
         await (await _async_import_mqtt(coordinator.hass)).async_clear_topics(coordinator, retained)
     return None

@@ -84,8 +84,9 @@ def _undated(events: EventHistory) -> dict[str, int]:
         kind = name.partition(" ")[0]
         counts[kind] = counts.get(kind, 0) + count
     for event in events.groups["disturbance"]:
-        if event.kind in counts:
-            counts[event.kind] = max(0, counts[event.kind] - event.details["count"])
+        rise = event.details["count"]
+        if event.kind in counts and isinstance(rise, int):
+            counts[event.kind] = max(0, counts[event.kind] - rise)
     return counts
 
 

@@ -54,6 +54,7 @@ class House:
         assert isinstance(telegram, Telegram)
         self._reading = MeterReader().read(telegram, START)
         self.history = MeterHistory(hass, self.entry.entry_id)
+        self.history.loaded.set()
         self._begin()
 
     def _begin(self) -> None:

@@ -187,11 +187,11 @@ async def test_a_disk_that_gives_no_months_is_waited_for(house: House) -> None:
     await house.begin()
     await house.unload()
     entries, entry = house.hass.config_entries, house.entry
-    broken = OSError(5, "Input/output error")
-    with patch.object(MonthFiles, "async_files", side_effect=broken):
+    with patch.object(MonthFiles, "_files", side_effect=OSError(5, "Input/output error")):
         assert not await entries.async_setup(entry.entry_id)
     # Nothing is read, and nothing written beside what cannot be read.
-    assert (entry.state, entry.reason) == (ConfigEntryState.SETUP_RETRY, "Input/output error")
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "stored_not_read"
     assert links(house.hass) == 0
     assert await entries.async_reload(entry.entry_id)
 

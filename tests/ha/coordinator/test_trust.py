@@ -114,6 +114,7 @@ async def test_replays_do_not_put_off_storing_the_counter(
 ) -> None:
     decryptor = FrameDecryptor(bytes.fromhex(KEY))
     before = MeterStore(hass, "of a meter")
+    await before.async_load()
     before.memory.note_counter(decryptor, SYSTEM_TITLE, 900)
     await before.async_save()
 

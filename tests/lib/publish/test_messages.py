@@ -18,6 +18,7 @@ from smartyp1.publish import messages as messages_module
 from smartyp1.publish.messages import LastEvents, Message, MeterMessages, Published
 from smartyp1.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
 from smartyp1.publish.publish_format import Format
+from smartyp1.stored_json import load
 
 TELEGRAM = literal("three_phase_gas_water_heat").telegram
 MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(4D6F69656E)")
@@ -56,7 +57,7 @@ class Meter:
             self._note_full,
         )
         if last_events:
-            self._messages.last_events = LastEvents.from_dict(json.loads(last_events))
+            self._messages.last_events = load(LastEvents, json.loads(last_events))
 
     def last_events(self) -> str:
         """Return what is stored to find events after a restart."""

@@ -7,7 +7,7 @@ quarter-hours later. So the last 40 days are requested again every week, and the
 the last 100 days every month.
 """
 
-from asyncio import sleep
+from asyncio import Task, sleep, wait
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -85,6 +85,7 @@ _OF_ONE_CODE = {
     Refusal.NOT_UNDERSTOOD,
     Refusal.FORBIDDEN,
 }
+_MAX_CLOSE_S = 10.0
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
 _BACK = "%s: Leneda answers again"
 
@@ -150,11 +151,13 @@ class LenedaDownload:
         self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
         self._points = dict(asked_of(self._account)) if self._account else {}
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
+        self._history = history
         self._gas = LenedaGas(hass, self._account, history, gas)
         self._outage = Outage(LOGGER, _LOST, _BACK, entry.title, first=60, longest=3600)
         self._minutes = timedelta(minutes=randrange(_SPREAD))  # noqa: S311 - no secret
         self._not_before: datetime | None = None
         self._is_first = True
+        self._task: Task[None] | None = None
         self._failed: dict[str, LenedaError] = {}
         """Codes that have failed in this download. They are requested again in the next one."""
 
@@ -175,9 +178,15 @@ class LenedaDownload:
             withdraw_issues(self._hass, self._entry, problems)
             return
         await self._progress.async_load()
-        self._entry.async_create_background_task(
+        self._task = self._entry.async_create_background_task(
             self._hass, self._run(), f"{self._entry.title} Leneda"
         )
+
+    async def async_close(self) -> None:
+        """End the download, which stores the answers so far. Save the progress a last time."""
+        if self._task and self._task.cancel():
+            await wait([self._task], timeout=_MAX_CLOSE_S)
+        await self._progress.async_close()
 
     async def _run(self) -> None:
         """Download until Home Assistant stops, or until the account is changed.
@@ -190,6 +199,9 @@ class LenedaDownload:
                 await self._async_run()
 
     async def _async_run(self) -> None:
+        # Without its files, it would ask for all of the past again.
+        await self._progress.loaded.wait()
+        await self._history.loaded.wait()
         await self._gas.async_start()
         while not self._hass.is_stopping:
             now = dt_util.utcnow()

@@ -61,34 +61,38 @@ class FileImport:
 
     async def _async_import(self, data: bytes) -> ImportSummary:
         async with self._known.lock:
-            run = self._hass.async_add_executor_job
             try:
-                export = await run(without_collection(read_export), data, dt_util.utcnow())
-            except ExportError as err:
-                raise ImportRefusedError(key=REFUSED[err.reason], **err.placeholders) from None
-            export, too_old = _without_old(export, await self._async_oldest(export.rows[-1].start))
-            if not export.rows:
-                raise ImportRefusedError(key="leneda_not_kept")
-            if await run(self._known.files.is_of_other_point, export.code, export.point):
-                raise ImportRefusedError(key="leneda_point_changed", code=export.code)
-            try:
-                compared, differing = await self._async_compare(export)
-                await self._known.async_keep({export.code: (export.point, export.rows)})
+                return await self._async_store(data)
             except OSError as err:
                 raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
-            return ImportSummary(
-                code=export.code,
-                quantity=REGISTERS[export.code].quantity,
-                start=export.rows[0].start,
-                end=export.rows[-1].start + QUARTER_HOUR,
-                quarter_hours=len(export.rows),
-                estimated=export.estimated,
-                holes=export.holes,
-                repeated=len(export.repeated),
-                too_old=too_old,
-                compared_days=compared,
-                differing_days=differing,
-            )
+
+    async def _async_store(self, data: bytes) -> ImportSummary:
+        self._known.raise_if_closed()
+        run = self._hass.async_add_executor_job
+        try:
+            export = await run(without_collection(read_export), data, dt_util.utcnow())
+        except ExportError as err:
+            raise ImportRefusedError(key=REFUSED[err.reason], **err.placeholders) from None
+        export, too_old = _without_old(export, await self._async_oldest(export.rows[-1].start))
+        if not export.rows:
+            raise ImportRefusedError(key="leneda_not_kept")
+        if await run(self._known.files.is_of_other_point, export.code, export.point):
+            raise ImportRefusedError(key="leneda_point_changed", code=export.code)
+        compared, differing = await self._async_compare(export)
+        await self._known.async_keep({export.code: (export.point, export.rows)})
+        return ImportSummary(
+            code=export.code,
+            quantity=REGISTERS[export.code].quantity,
+            start=export.rows[0].start,
+            end=export.rows[-1].start + QUARTER_HOUR,
+            quarter_hours=len(export.rows),
+            estimated=export.estimated,
+            holes=export.holes,
+            repeated=len(export.repeated),
+            too_old=too_old,
+            compared_days=compared,
+            differing_days=differing,
+        )
 
     async def _async_compare(self, export: Export) -> tuple[int, int]:
         """Return how many days both the meter and the file have, and how many of these days differ.

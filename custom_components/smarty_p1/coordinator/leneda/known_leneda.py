@@ -5,10 +5,11 @@ The current day is left out, because Leneda does not have its quarter-hours yet.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, SECTION_LENEDA
@@ -23,6 +24,8 @@ from ...lib.leneda.measured_and_estimated_rows import LenedaRow, quarter_hours_o
 from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
+from ..repair_issues import name_unread_file
+from ..stored.throttled_store import RETRY_INTERVAL
 from .client import asked_of
 from .file_refusal_translation_keys import ImportRefusedError
 from .progress import LenedaProgress
@@ -33,6 +36,9 @@ type RemoveHours = Callable[[Iterable[datetime]], Awaitable[bool]]
 """Removal of the hours of some months from the statistics. Its result is False if rows are left."""
 type SharedPower = dict[str, dict[datetime, float]]
 """Mean power in kW by the start of the quarter-hour, for each code of energy sharing."""
+
+# The removal of imported quarter-hours waits for the recorder. It then finds the meter closed.
+_MAX_CLOSE_S = 10.0
 
 
 class KnownLeneda:
@@ -51,7 +57,8 @@ class KnownLeneda:
         self.lock = asyncio.Lock()
         self._meter = Household()
         self._may_share = True
-        self._is_stopped = False
+        self.is_closed = False
+        self._end_retries: CALLBACK_TYPE | None = None
         self.is_unreadable = False
         self.damaged: frozenset[datetime] = frozenset()
         self.former: frozenset[datetime] = frozenset()
@@ -69,14 +76,48 @@ class KnownLeneda:
     async def async_start(self, meter: Household) -> None:
         """Show Leneda's quarter-hours in the meter's months."""
         self._meter = meter
-        self._entry.async_on_unload(self._stop)
+        if not await self._async_has_shown():
+            LOGGER.warning("%s cannot be read now. It is read again every hour", self.files.folder)
+            name_unread_file(self._hass, self._entry, str(self.files.folder), is_unread=True)
+            self._end_retries = async_track_time_interval(
+                self._hass, self._async_retry, RETRY_INTERVAL, cancel_on_shutdown=True
+            )
+
+    async def _async_has_shown(self) -> bool:
+        """Show the stored quarter-hours. Return False if they cannot be read now."""
         try:
             await self._async_leave_former_points()
             if leneda := await self._async_read():
                 await self._async_show(leneda)
-        except OSError as err:
+        except OSError:
             self.is_unreadable = True
-            LOGGER.warning("What is stored from Leneda cannot be read: %s", err.strerror)
+            return False
+        return True
+
+    async def _async_retry(self, _now: datetime) -> None:
+        async with self.lock:
+            if not self.is_closed and await self._async_has_shown():
+                self._forget_retries()
+
+    @callback
+    def _forget_retries(self) -> None:
+        if self._end_retries:
+            self._end_retries()
+            self._end_retries = None
+            name_unread_file(self._hass, self._entry, str(self.files.folder), is_unread=False)
+
+    async def async_close(self) -> None:
+        """Wait for a change that is being stored. Later changes are refused."""
+        self.is_closed = True
+        self._forget_retries()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_MAX_CLOSE_S), self.lock:
+                pass
+
+    def raise_if_closed(self) -> None:
+        """Raise ImportRefusedError if the meter was unloaded. The next one has begun by then."""
+        if self.is_closed:
+            raise ImportRefusedError(key="leneda_reloaded")
 
     async def _async_leave_former_points(self) -> None:
         """Put the data of metering points aside that the Leneda account does not have any more.
@@ -128,11 +169,12 @@ class KnownLeneda:
         """Add downloaded quarter-hours, and update months and statistics. `found` is keyed by code.
 
         `points` has the metering point of each code at the time of the download. Return False, and
-        add nothing, if the account was removed or its metering points were changed since then.
+        add nothing, if the account was removed, its metering points were changed since then, or
+        the entry was unloaded.
         Raises OSError if the quarter-hours cannot be stored.
         """
         async with self.lock:
-            if self._account_points() != points:
+            if self.is_closed or self._account_points() != points:
                 return False
             await self.async_keep({code: (points[code], rows) for code, rows in found.items()})
             return True
@@ -150,7 +192,7 @@ class KnownLeneda:
             await run(self.files.note_point, code, point)
             await run(without_collection(self.files.add), code, rows, point)
         await self._async_show(await self._async_read())
-        self._reload_if_replaced()
+        self._forget_retries()
 
     async def async_read(
         self, points: Mapping[str, str], since: datetime | None = None
@@ -181,6 +223,7 @@ class KnownLeneda:
         async with self.lock:
             if self._entry.options.get(SECTION_LENEDA):
                 raise ImportRefusedError(key="leneda_account_on")
+            self.raise_if_closed()
             run = self._hass.async_add_executor_job
             if await run(self.files.is_empty):
                 raise ImportRefusedError(key="leneda_nothing_imported")
@@ -190,8 +233,10 @@ class KnownLeneda:
             # start writes the rows again, and the user can remove them again. Rows without files
             # would stay for ever.
             is_gone = await self._remove_hours(months)
+            self.raise_if_closed()
             await run(self.files.remove)
             self.damaged, self.is_unreadable = frozenset(), False
+            self._forget_retries()
             # Forget the progress, so that the whole history is downloaded again if the user enters
             # a Leneda account later.
             await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
@@ -241,24 +286,6 @@ class KnownLeneda:
         self._meter.set_leneda_days(*result)
         for listener in tuple(self._listeners):
             listener()
-
-    @callback
-    def _stop(self) -> None:
-        """Note that the entry is being unloaded. An import can still be running after that."""
-        self._is_stopped = True
-
-    @callback
-    def _reload_if_replaced(self) -> None:
-        """Reload the entry if it was reloaded while quarter-hours were being stored.
-
-        That earlier reload may have read files that were not complete yet.
-        """
-        is_loaded = self._entry.state in {
-            ConfigEntryState.LOADED,
-            ConfigEntryState.SETUP_IN_PROGRESS,
-        }
-        if self._is_stopped and is_loaded:
-            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
 
 
 def _before(leneda: RowsByCode, until: datetime | None) -> RowsByCode:

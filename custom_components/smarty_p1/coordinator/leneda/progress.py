@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, override
+from typing import override
 
 from homeassistant.core import HomeAssistant
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
 from ...lib.leneda.series_codes import REGISTERS
-from ...lib.stored_values import checked_flag, checked_mapping, checked_text, checked_time
+from ...lib.stored_json import dump, load
+from ...lib.stored_values import Stored
 from ..stored.throttled_store import Content, ThrottledStore
 
 
@@ -31,6 +32,8 @@ class CodeProgress:
 class Progress:
     """Progress of the download of all OBIS codes together."""
 
+    points: str
+    """Digest of the account's metering points. Their names are private and not stored."""
     asked_at: datetime | None = None
     """Time of the last request for all codes."""
     is_whole: bool = False
@@ -38,24 +41,31 @@ class Progress:
     revised_at: datetime | None = None
     """Time of the last repeated request for the quarter-hours of the last weeks."""
     sharing_revised_at: datetime | None = None
+    codes: dict[str, CodeProgress] = field(default_factory=dict[str, CodeProgress])
+    refused: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """Codes that the platform refuses, each with the time of the refusal."""
 
 
 class LenedaProgress(ThrottledStore):
-    """Stored progress of one entry's download.
-
-    `refused` has the codes that the platform refuses, each with the time of the refusal.
-    """
+    """Stored progress of one entry's download. It is of use once it is `loaded`."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str, account: Mapping[str, str]) -> None:
         super().__init__(hass, entry_id, "leneda", interval=0)
-        self._points = _fingerprint(account)
-        self.general = Progress()
-        self.codes: dict[str, CodeProgress] = {}
-        self.refused: dict[str, datetime] = {}
+        self.general = Progress(_fingerprint(account))
+
+    @property
+    def codes(self) -> dict[str, CodeProgress]:
+        """Return the progress of each OBIS code."""
+        return self.general.codes
+
+    @property
+    def refused(self) -> dict[str, datetime]:
+        """Return the codes that the platform refuses, each with the time of the refusal."""
+        return self.general.refused
 
     async def async_load(self) -> None:
         """Load the stored progress. Ignore it if the metering points have changed."""
-        await self._async_read(self._parse)
+        await self._async_begin()
 
     def is_refused(self, code: str, now: datetime) -> bool:
         """Return whether the platform has refused a code in the last seven days.
@@ -66,63 +76,25 @@ class LenedaProgress(ThrottledStore):
         at = self.refused.get(code)
         return at is not None and at <= now < at + timedelta(days=7)
 
-    def _parse(self, stored: Any) -> None:  # noqa: ANN401 - a file may hold anything
-        data = checked_mapping(stored)
-        if data["points"] != self._points:
-            return
-        codes = {
-            code: CodeProgress(
-                until=checked_time(record["until"]),
-                since=checked_time(record["since"]),
-                is_back=checked_flag(record["is_back"]),
-                has_rows=checked_flag(record["has_rows"]),
-            )
-            for code, record in checked_mapping(data["codes"]).items()
-            if code in REGISTERS
-        }
-        refused = {
-            checked_text(code): checked_time(at)
-            for code, at in checked_mapping(data["refused"]).items()
-        }
-        self.general = Progress(
-            asked_at=_a_time(data["asked_at"]),
-            is_whole=checked_flag(data["is_whole"]),
-            revised_at=_a_time(data["revised_at"]),
-            sharing_revised_at=_a_time(data["sharing_revised_at"]),
-        )
-        self.codes, self.refused = codes, refused
+    @override
+    def _parse(self, stored: Stored) -> Progress:
+        progress = load(Progress, stored)
+        for code in progress.codes.keys() - REGISTERS.keys():
+            del progress.codes[code]
+        return progress
+
+    @override
+    async def _async_join(self, parsed: Progress) -> None:
+        if parsed.points == self.general.points:
+            self.general = parsed
 
     @override
     def _content(self) -> Content:
-        general = self.general
-        return {
-            "points": self._points,
-            "asked_at": _text(general.asked_at),
-            "is_whole": general.is_whole,
-            "revised_at": _text(general.revised_at),
-            "sharing_revised_at": _text(general.sharing_revised_at),
-            "codes": {
-                code: {
-                    "until": _text(progress.until),
-                    "since": _text(progress.since),
-                    "is_back": progress.is_back,
-                    "has_rows": progress.has_rows,
-                }
-                for code, progress in self.codes.items()
-            },
-            "refused": {code: _text(at) for code, at in self.refused.items()},
-        }
+        content: Content = dump(self.general)
+        return content
 
 
 def _fingerprint(account: Mapping[str, str]) -> str:
-    """Return a digest of the account's metering points. Their names are private and not stored."""
+    """Return a digest of the account's metering points."""
     points = (account.get(name, "") for name in (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT))
     return hashlib.sha256("/".join(points).encode()).hexdigest()
-
-
-def _a_time(value: object) -> datetime | None:
-    return None if value is None else checked_time(value)
-
-
-def _text(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat()

@@ -2,8 +2,8 @@
 
 There is a file for each OBIS code and month of Luxembourg's calendar. A line is a quarter-hour:
 start in UTC, mean power in kW, 1 if measured or 0 if estimated, and version. A file is rewritten
-when one of its quarter-hours changes. A damaged file is renamed, and its readable lines are written
-into a new file.
+when one of its quarter-hours changes. A damaged file is kept as `….unreadable`, and
+its readable lines replace it.
 
 The files never contain the name of a metering point, only a digest of the name. A household has one
 metering point of consumption. It can have several metering points of production. Their energies are
@@ -35,13 +35,15 @@ from ...lib.guarded_clock import oldest_kept
 from ...lib.history.calendar import KEPT_TIME, LUXEMBOURG, month_end
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow, added_up, newest
 from ...lib.leneda.series_codes import REGISTERS, is_of_production
-from ...lib.stored_values import checked_count, checked_mapping, checked_number
+from ...lib.stored_json import load
+from ...lib.stored_values import checked_count, checked_number
 from ..stored.month_files import MAX_FILE_SIZE, replace_file
 
 _HEADER = "start,kw,is_measured,version\n"
 _FILE_NAME = re.compile(
     r"([0-9]{4}-(?:0[1-9]|1[0-2]))\.([0-9]+-[0-9]+)_([0-9.]+)((?:~[0-9a-f]{16})?)\.csv"
 )
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _COLUMNS = 4
 _MONTH_LENGTH = len("2026-06")
 _MAX_KW = 1e6
@@ -70,7 +72,7 @@ class QuarterHourFiles:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         name = f"{DOMAIN}.{entry_id}.imported_quarter_hours"
-        self._folder = Path(hass.config.path(STORAGE_DIR, name))
+        self.folder = Path(hass.config.path(STORAGE_DIR, name))
 
     def read(
         self, until: datetime, since: datetime | None = None
@@ -131,10 +133,10 @@ class QuarterHourFiles:
         have been written by then.
         """
         name = self._name_of(code, point)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         for month, group in groupby(rows, lambda row: _month(row.start)):
-            path = self._folder / f"{month}.{code.replace(':', '_')}{name}.csv"
-            stored_rows = tuple(_read(path)) if path.exists() else ()
+            path = self.folder / f"{month}.{code.replace(':', '_')}{name}.csv"
+            stored_rows = tuple(_read(path))
             if (joined := newest(stored_rows, group)) != stored_rows:
                 _write(path, joined)
             _remove_replaced(path, joined)
@@ -218,7 +220,7 @@ class QuarterHourFiles:
 
     def _renamed(self, ending: str) -> list[Path]:
         with suppress(FileNotFoundError):
-            paths = [path for path in self._folder.iterdir() if path.name.endswith(ending)]
+            paths = [path for path in self.folder.iterdir() if path.name.endswith(ending)]
             return [path for path in paths if _FILE_NAME.fullmatch(path.name.removesuffix(ending))]
         return []
 
@@ -235,7 +237,10 @@ class QuarterHourFiles:
         self._write_digests({key: digest for key, digest in digests if key in codes})
 
     def is_empty(self) -> bool:
-        """Return whether neither a file nor the digest of a metering point's name is stored."""
+        """Return whether neither a file nor the digest of a metering point's name is stored.
+
+        Raises OSError.
+        """
         return not self._files() and not self._digests()
 
     def _of_former_points(self, points: Mapping[str, str]) -> list[_File]:
@@ -258,31 +263,42 @@ class QuarterHourFiles:
 
     def remove(self) -> None:
         """Remove all files of the entry, and unreadable files that were renamed."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _digests(self) -> dict[str, str]:
         """Return the stored digests of metering points, keyed by code.
 
         The digest of a code belongs to the code's first metering point. The digest under the key
         _ACCOUNT_PRODUCTION belongs to the metering point of production in the Leneda account.
-        Return {} if the file of the digests is missing or unreadable.
+        Return {} if there is no file of the digests. A malformed one is renamed. Raises OSError.
         """
-        with suppress(OSError, ValueError):
-            with (self._folder / _POINTS).open("rb") as file:
-                digests = checked_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
-            keys = {*REGISTERS, _ACCOUNT_PRODUCTION}
-            return {key: str(digest) for key, digest in digests.items() if key in keys}
-        return {}
+        path = self.folder / _POINTS
+        try:
+            with path.open("rb") as file:
+                content = file.read(_MAX_POINTS_SIZE)
+            digests = load(dict[str, str], json.loads(content))
+        except FileNotFoundError:
+            return {}
+        except ValueError, RecursionError:
+            path.replace(path.with_name(path.name + _ASIDE))
+            LOGGER.warning("%s cannot be read, and is begun anew", path)
+            return {}
+        keys = {*REGISTERS, _ACCOUNT_PRODUCTION}
+        return {
+            key: digest
+            for key, digest in digests.items()
+            if key in keys and _DIGEST.fullmatch(digest)
+        }
 
     def _write_digests(self, digests: Mapping[str, str]) -> None:
         if digests != self._digests():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            replace_file(self._folder / _POINTS, json.dumps(digests).encode())
+            self.folder.mkdir(parents=True, exist_ok=True)
+            replace_file(self.folder / _POINTS, json.dumps(digests).encode())
 
     def _files(self) -> list[_File]:
         files = []
         with suppress(FileNotFoundError):
-            for path in self._folder.iterdir():
+            for path in self.folder.iterdir():
                 if match := _FILE_NAME.fullmatch(path.name):
                     month, first, second, point = match.groups()
                     if (code := f"{first}:{second}") in REGISTERS:
@@ -323,9 +339,15 @@ def _line(row: LenedaRow) -> str:
 
 
 def _read(path: Path) -> list[LenedaRow]:
-    """Return the quarter-hours in a file. Skip damaged lines, and rename a file that has any."""
-    with path.open("rb") as file:
-        header, *lines = file.read(MAX_FILE_SIZE).split(b"\n")
+    """Return the quarter-hours in a file, none if there is no file. Raises OSError.
+
+    Damaged lines are skipped, and a file that has any is put aside.
+    """
+    try:
+        with path.open("rb") as file:
+            header, *lines = file.read(MAX_FILE_SIZE).split(b"\n")
+    except FileNotFoundError:
+        return []
     rows = []
     is_damaged = [header, *lines[-1:]] != [_HEADER.encode().rstrip(), b""]
     for line in lines[:-1]:
@@ -350,11 +372,10 @@ def _parse(cells: list[str]) -> LenedaRow:
 
 
 def _put_aside(path: Path, rows: Iterable[LenedaRow]) -> None:
-    """Rename a damaged file, and write its readable quarter-hours into a new file."""
+    """Copy a damaged file, and replace it by its readable quarter-hours. Raises OSError."""
     aside = path.with_name(path.name + _ASIDE)
-    with suppress(OSError):
-        path.replace(aside)
-        _write(path, rows)
+    shutil.copy(path, aside)
+    _write(path, rows)
     LOGGER.warning(
         "Some of what is stored in %s cannot be read, and is left out; it is kept as %s. "
         "To have it again, import the file from Leneda once more",

@@ -20,7 +20,7 @@ from ...lib.meter.mbus_meters import CHANNEL_PREFIX
 from ...lib.meter.meter_reader import Reading
 from ...lib.min_interval import MinInterval
 from ...lib.p1.value_converters import MBusReading, is_filler
-from ...lib.stored_values import checked_list, checked_mapping
+from ...lib.stored_values import Stored, checked_list, checked_mapping, checked_text
 from .event_history import EventHistory
 from .gas_water_heat_history import MediumHistory
 from .reception_history import ReceptionHistory
@@ -41,6 +41,40 @@ _VOLTAGES = ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0")
 _MAX_AHEAD = timedelta(minutes=70)
 
 
+class _Parts:
+    """Parts of a stored history. A part that cannot be read is empty, and `damaged` has its name.
+
+    Each M-Bus meter is a part of its own.
+    """
+
+    def __init__(self, stored: Mapping[str, Stored]) -> None:
+        self.voltages = VoltageHistory()
+        self.reception = ReceptionHistory()
+        self.events = EventHistory()
+        self.media: dict[str, MediumHistory] = {}
+        # A dict keeps each name once, in the order in which the names were added.
+        self.damaged: dict[str, None] = {}
+        with self._noting("voltages"):
+            self.voltages = VoltageHistory.from_list(stored["voltages"])
+        with self._noting("reception"):
+            self.reception = ReceptionHistory.from_dict(stored["reception"])
+        with self._noting("events"):
+            self.events = EventHistory.from_dict(stored["events"])
+        with self._noting("media"):
+            for item in checked_list(stored["media"], MAX_METERS):
+                with self._noting("media"):
+                    identity, medium = checked_list(item)
+                    self.media[checked_text(identity)] = MediumHistory.from_dict(medium)
+
+    @contextmanager
+    def _noting(self, part: str) -> Iterator[None]:
+        """Add `part` to `damaged` if it cannot be loaded. The other parts are still loaded."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - a file may hold anything
+            self.damaged[part] = None
+
+
 class MeterHistory(ThrottledStore):
     """History of one meter: voltages, gaps in reception, events, and daily M-Bus consumption."""
 
@@ -54,28 +88,33 @@ class MeterHistory(ThrottledStore):
         self._has_new_event = False
         self._captured: Mapping[int, MBusReading] = {}
         self._capture_listeners: list[Callable[[], None]] = []
-        self._is_closed = False
+        # First reading that came before the file could be read.
+        self._first: Reading | None = None
 
     async def async_load(self) -> None:
         """Load the stored history."""
-        stored = await self._async_read(checked_mapping)
-        if stored is None:
-            return
-        # Damaged parts. A dict keeps each name once, in the order in which the names were added.
-        damaged: dict[str, None] = {}
-        with _noting("voltages", damaged):
-            self.voltages = VoltageHistory.from_list(stored["voltages"])
-        with _noting("reception", damaged):
-            self.reception = ReceptionHistory.from_dict(stored["reception"])
-        with _noting("events", damaged):
-            self.events = EventHistory.from_dict(stored["events"])
-        with _noting("media", damaged):
-            for item in checked_list(stored["media"], MAX_METERS):
-                with _noting("media", damaged):
-                    identity, medium = checked_list(item)
-                    self.media[identity] = MediumHistory.from_dict(medium)
-        if damaged:
-            await self._async_complain(", ".join(damaged))
+        await self._async_begin()
+
+    @override
+    def _parse(self, stored: Stored) -> _Parts:
+        return _Parts(checked_mapping(stored))
+
+    @override
+    async def _async_join(self, parsed: _Parts) -> None:
+        if parsed.damaged:
+            await self._async_complain(", ".join(parsed.damaged))
+        self.voltages = parsed.voltages.then(self.voltages)
+        self.reception = parsed.reception.then(self.reception)
+        self.events = parsed.events.then(self.events, self._first)
+        media = {
+            name: medium.then(self.media.pop(name, None)) for name, medium in parsed.media.items()
+        }
+        self.media = media | self.media
+        self._forget_media()
+        self._first = None
+        if parsed.damaged:
+            self.loaded.set()
+            await self.async_save()
 
     @callback
     def async_add_capture_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -92,8 +131,6 @@ class MeterHistory(ThrottledStore):
 
         This must be fast, because it runs for every telegram.
         """
-        if self._is_closed:
-            return
         if reading.telegram.channels != self._captured:
             self._note_captures(reading)
             for listener in tuple(self._capture_listeners):
@@ -106,6 +143,8 @@ class MeterHistory(ThrottledStore):
 
     def _note_current(self, reading: Reading) -> bool:
         """Add the voltages, the reception and the events. Return whether an event was added."""
+        if not self.loaded.is_set() and self._first is None:
+            self._first = reading
         objects = reading.telegram.objects
         self.voltages.note(reading.received_at.timestamp(), list(map(objects.get, _VOLTAGES)))
         self.reception.note(reading.received_at)
@@ -131,8 +170,11 @@ class MeterHistory(ThrottledStore):
             # newer than the meter's last capture.
             if not is_counted and (is_newest or medium.time is None or time > medium.time):
                 medium.note(meter)
-        # `_medium` has just moved the meters of this telegram to the end of `media`. So the loop
-        # removes the meters at the start, which were read least recently.
+        self._forget_media()
+
+    def _forget_media(self) -> None:
+        # `_medium` moves the meters of a telegram to the end of `media`. So the loop removes the
+        # meters at the start, which were read least recently.
         while len(self.media) > MAX_METERS:
             del self.media[next(iter(self.media))]
 
@@ -153,11 +195,6 @@ class MeterHistory(ThrottledStore):
                 return self.media.pop(identity)
         return None
 
-    async def async_close(self) -> None:
-        """Save the history one last time, and ignore later readings."""
-        self._is_closed = True
-        await self.async_save()
-
     @override
     @callback
     def _content_when_due(self) -> Content:
@@ -174,12 +211,3 @@ class MeterHistory(ThrottledStore):
             "events": self.events.as_dict(),
             "media": [[identity, medium.as_dict()] for identity, medium in self.media.items()],
         }
-
-
-@contextmanager
-def _noting(part: str, damaged: dict[str, None]) -> Iterator[None]:
-    """Add `part` to `damaged` if it cannot be loaded. The other parts are still loaded."""
-    try:
-        yield
-    except Exception:  # noqa: BLE001 - a file may hold anything
-        damaged[part] = None

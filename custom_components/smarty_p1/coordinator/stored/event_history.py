@@ -8,28 +8,26 @@ does not show the event, and the later reading shows it.
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Self
+from functools import partial
+from typing import Annotated, Any, NamedTuple, Self
 
 from ...lib.entities.events import DISTURBANCE, EVENTS, disturbances
 from ...lib.entities.meter_sensors import SENSORS
 from ...lib.guarded_clock import oldest_kept
 from ...lib.meter.meter_reader import Reading
 from ...lib.publish.messages import LastEvents
-from ...lib.stored_values import (
-    Stored,
-    checked_count,
-    checked_list,
-    checked_mapping,
-    checked_text,
-    checked_time,
-)
+from ...lib.stored_json import Size, dump, load
+from ...lib.stored_values import Stored
 
 KEPT = timedelta(days=400)
 # Maximum number of stored events of each kind. A relay that switches twice a day makes 800 events
 # in 400 days.
 _MAX_EVENTS = {"disturbance": 1000, "switch": 1000, "message": 50}
 _MAX_TEXT_CHARS = 1024
+# The detail that the events of each kind are shown with, and its type.
+_SHOWN = {"disturbance": ("count", int), "switch": ("state", str), "message": ("text", str)}
 _SWITCHES = tuple(sensor for sensor in SENSORS if sensor.key in {"breaker", "relay_1", "relay_2"})
 _WATCHED = tuple(
     reference
@@ -48,7 +46,19 @@ class Event(NamedTuple):
     time: datetime
     after: datetime | None
     kind: str
-    details: Mapping[str, Any]
+    details: Mapping[str, str | int | list[str]]
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Content of the file. Each event is a text, so that it takes one line of the file."""
+
+    counts: dict[str, int]
+    states: dict[str, str]
+    last: datetime | None
+    disturbance: Annotated[list[str], Size(_MAX_EVENTS["disturbance"])]
+    switch: Annotated[list[str], Size(_MAX_EVENTS["switch"])]
+    message: Annotated[list[str], Size(_MAX_EVENTS["message"])]
 
 
 class EventHistory:
@@ -81,6 +91,21 @@ class EventHistory:
         if time := reading.telegram.time:
             self._forget(oldest_kept(KEPT, reading.received_at, time))
         return bool(events)
+
+    def then(self, newer: Self, first: Reading | None) -> Self:
+        """Add the events of a history that began without this one. Return this one.
+
+        `first` is the first reading of `newer`, which does not know the reading before it.
+        """
+        if first:
+            self.note(first)
+        for name, events in newer.groups.items():
+            self.groups[name] += events
+        self.counts |= newer.counts
+        self._states |= newer._states
+        self._last = newer._last or self._last
+        self._seen = newer._seen
+        return self
 
     def _disturbances(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
         counts: dict[str, int] = DISTURBANCE.value_fn(reading)
@@ -121,20 +146,14 @@ class EventHistory:
     def from_dict(cls, stored: Stored) -> Self:
         """Return the history from the result of `as_dict`. Raises ValueError for malformed data."""
         history = cls()
-        data = checked_mapping(stored)
-        history.counts = {
-            name: checked_count(count) for name, count in checked_mapping(data["counts"]).items()
-        }
-        history._states = {
-            name: checked_text(state) for name, state in checked_mapping(data["states"]).items()
-        }
-        history._last = data["last"] and checked_time(data["last"])
+        data = load(_Stored, stored)
+        history.counts, history._states, history._last = data.counts, data.states, data.last
         if history._last:
             known = history._states
             texts = {event.key: known[event.key] or None for event in EVENTS if event.key in known}
             history.before_start = LastEvents(dict(history.counts), texts)
-        for name, limit in _MAX_EVENTS.items():
-            history.groups[name].extend(map(_parsed, checked_list(data[name], limit)))
+        for name in _MAX_EVENTS:
+            history.groups[name].extend(map(partial(_parsed, name), getattr(data, name)))
         return history
 
 
@@ -145,16 +164,12 @@ _NAMED = (
 
 
 def _as_text(event: Event) -> str:
-    time, after, kind, details = event
-    return json.dumps([time.isoformat(), after and after.isoformat(), kind, details])
+    return json.dumps(dump(event))
 
 
-def _parsed(stored: Stored) -> Event:
-    time, after, kind, details = checked_list(json.loads(checked_text(stored)), 4)
-    checked_count(checked_mapping(details).get("count", 0))
-    return Event(
-        checked_time(time).astimezone(UTC),
-        None if after is None else checked_time(after).astimezone(UTC),
-        checked_text(kind),
-        checked_mapping(details),
-    )
+def _parsed(group: str, text: str) -> Event:
+    time, after, kind, details = load(Event, json.loads(text))
+    name, value_type = _SHOWN[group]
+    if type(details.get(name)) is not value_type:
+        raise ValueError
+    return Event(time.astimezone(UTC), after and after.astimezone(UTC), kind, details)

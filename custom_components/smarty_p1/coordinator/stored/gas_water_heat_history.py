@@ -69,6 +69,8 @@ class MediumHistory:
         """Digest of Leneda's metering point of gas; empty for a meter on the M-Bus."""
         self.days: dict[datetime, Sum] = {}
         self.hours: dict[datetime, Sum] = {}
+        self.first: tuple[datetime, float] | None = None
+        """Time and index of the first capture, if the history began with it."""
         self._other: tuple[str, str | None, datetime | None] | None = None
 
     def copy(self) -> Self:
@@ -111,16 +113,35 @@ class MediumHistory:
             return
         if not self._is_of(meter):
             return
-        start, before = self.time, self.index
-        end = self.time = meter.time.astimezone(UTC)
-        self.index = meter.value
-        amount = meter.value - before
+        self._note_index(meter.time.astimezone(UTC), meter.value)
+
+    def _note_index(self, end: datetime, index: float) -> None:
+        start, amount = self.time, index - self.index
+        self.time, self.index = end, index
+        if start is None:
+            self.first = end, index
         if start is None or end <= start:
             return
         most = _MAX_AN_HOUR_BY_UNIT.get(self.unit, _MAX_AN_HOUR)
         if 0 <= amount <= most * ((end - start) / _HOUR):
             self._add_rise(start, end, amount)
             self._forget()
+
+    def then(self, newer: Self | None) -> Self:
+        """Add the consumption of a history that began without this one, and return the result."""
+        if newer is None:
+            return self
+        if (newer.kind, newer.unit) != (self.kind, self.unit):
+            return newer
+        if newer.first:
+            self._note_index(*newer.first)
+        for start, (amount, seconds) in newer.days.items():
+            _add(self.days, start, amount, timedelta(seconds=seconds), _day_length(start))
+        for start, (amount, seconds) in newer.hours.items():
+            _add(self.hours, start, amount, timedelta(seconds=seconds), _HOUR)
+        self._forget()
+        self.time, self.index = newer.time, newer.index
+        return self
 
     def _add_rise(self, start: datetime, end: datetime, amount: float) -> None:
         is_short = end - start <= _SPREAD

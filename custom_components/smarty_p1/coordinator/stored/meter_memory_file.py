@@ -29,7 +29,6 @@ class MeterStore(ThrottledStore):
         super().__init__(hass, entry_id, "meter", interval=SAVE_INTERVAL)
         self.quarter_hours = MonthFiles(hass, entry_id)
         self._saved: Any = None
-        self._is_closed = False
         self.memory = MeterMemory(Household())
 
     async def async_load(
@@ -42,7 +41,7 @@ class MeterStore(ThrottledStore):
 
         `now` is the current time if the meter's only source is Leneda, otherwise None.
 
-        Raises OSError if the folder of the quarter-hours cannot be read.
+        Raises UnreadableNowError if a file cannot be read now.
         """
         stored = await self._async_read(checked_mapping)
         files = await self.quarter_hours.async_files()
@@ -52,6 +51,7 @@ class MeterStore(ThrottledStore):
         meter = self.household
         if self.memory.damaged:
             await self._async_complain(", ".join(self.memory.damaged))
+        self.loaded.set()
         self.quarter_hours.append(meter.take_new())
         if self.memory.damaged:
             await self.async_save()
@@ -88,18 +88,15 @@ class MeterStore(ThrottledStore):
 
         Replayed frames change nothing, so an attacker who replays frames causes no writing.
         """
-        if self._is_closed:
-            return
         if self.memory.has_period_ended():
             self.schedule(max_delay=0.0)
         elif not self.is_waiting and self._news() != self._saved:
             self.schedule()
 
+    @override
     async def async_close(self) -> None:
-        """Save at once for the last time, and ignore later changes."""
-        self._is_closed = True
         await self.quarter_hours.async_close()
-        await self.async_save()
+        await super().async_close()
 
     @override
     async def async_remove(self) -> None:

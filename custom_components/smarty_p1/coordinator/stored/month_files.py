@@ -35,6 +35,7 @@ from ...lib.history.month_file_lines import (
 from ...lib.history.month_file_reader import REMOVED, with_removed
 from ...lib.history.spans import Span
 from ...lib.outage import Outage
+from .throttled_store import UnreadableNowError
 
 # Maximum number of spans that wait while the disk is full: the quarter-hours of 16 days (16 * 96).
 # After many breaks in the readings, the spans of a whole week can be confirmed at once. So the
@@ -68,7 +69,7 @@ class MonthFiles:
 
     @callback
     def append(self, spans: Iterable[Span]) -> None:
-        """Append new spans to their files in the background. Do nothing if the series is closed."""
+        """Append new spans to their files in the background. Do nothing after `async_close`."""
         new = [*spans]
         if not new or self._is_closed:
             return
@@ -78,7 +79,7 @@ class MonthFiles:
     async def async_files(self) -> Files:
         """Return the content of each file, keyed by the file's name without ".csv".
 
-        The content is None for an unreadable file.
+        Raises UnreadableNowError if the folder or a file cannot be read now.
         """
         return await self._hass.async_add_executor_job(self._read_files)
 
@@ -126,14 +127,12 @@ class MonthFiles:
                 self._remove_old(path, spans[-1].start)
 
     def _read_files(self) -> Files:
-        contents: dict[str, bytes | None] = {}
-        for path in (self._removed, *self._files()):
-            try:
-                contents[path.stem] = _content(path)
-            except OSError as err:
-                LOGGER.warning("%s cannot be read: %s", path, err.strerror)
-                contents[path.stem] = None
-        return contents
+        path = self.folder
+        try:
+            paths = (self._removed, *self._files())
+            return {(path := file).stem: _content(file) for file in paths}
+        except OSError as err:
+            raise UnreadableNowError(path) from err
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
         """Remove the files that are too old by both the meter's clock and Home Assistant's clock.

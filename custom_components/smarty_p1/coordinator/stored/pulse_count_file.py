@@ -123,19 +123,22 @@ class PulseCounter(ThrottledStore):
         """Load the stored count.
 
         If no count is stored, begin with the meter reading that the user entered in the set-up
-        dialog.
+        dialog. Raises UnreadableNowError if the file cannot be read now.
         """
         if meter := await self._async_read(self._parse):
             self.meter = meter
         else:
             self.meter.set_energy(self._entry.data.get(CONF_METER_READING, 0.0))
             self._begin_count(self.meter)
+        self.loaded.set()
 
     async def async_start(self, display: Callable[[PulseData], None]) -> None:
         """Load the stored count.
 
-        Then call `display` with new values until the entry is unloaded.
+        Then call `display` with new values until the entry is unloaded. Raises UnreadableNowError
+        if the file cannot be read now.
         """
+        self._entry.async_on_unload(self.async_close)
         await self.async_load()
         self._display = display
         # While no pulse comes, the shown power must fall. So update it by a timer.
@@ -175,8 +178,9 @@ class PulseCounter(ThrottledStore):
         if self._shown and self.data != self._shown:
             self.show()
 
-    def _parse(self, data: Stored) -> PulseMeter:
-        stored = checked_mapping(data)
+    @override
+    def _parse(self, stored: Stored) -> PulseMeter:
+        stored = checked_mapping(stored)
         for name, check in _SHAPE.items():
             check(stored[name])
         for name in _OPTIONAL_SHAPE.keys() & stored:

@@ -47,6 +47,9 @@ class ReceptionHistory:
     def note(self, time: datetime) -> None:
         """Record the time at which a telegram was received."""
         self._count(time, 1, 0)
+        self._note_time(time)
+
+    def _note_time(self, time: datetime) -> None:
         last = self._last
         self._last = time
         if last is None or self.since is None:
@@ -56,10 +59,25 @@ class ReceptionHistory:
             self._gaps = [gap for gap in self._gaps if gap.end <= time]
             self.since = min(self.since, time)
         elif time - last > MAX_PAUSE:
-            self._gaps.append(Gap(last, time))
-            # Forget gaps by number, and not by age: the clock may be ahead.
-            if len(self._gaps) > _MAX_GAPS:
-                self.since = self._gaps.pop(0).end
+            self._add_gap(Gap(last, time))
+
+    def _add_gap(self, gap: Gap) -> None:
+        self._gaps.append(gap)
+        # Forget gaps by number, and not by age: the clock may be ahead.
+        if len(self._gaps) > _MAX_GAPS:
+            self.since = self._gaps.pop(0).end
+
+    def then(self, newer: Self) -> Self:
+        """Add the times and frames of a history that began without this one. Return this one."""
+        for hour, counts in newer._frames.items():
+            self._count(hour, *counts)
+        if newer.since is None:
+            return self
+        self._note_time(newer.since)
+        for gap in newer._gaps:
+            self._add_gap(gap)
+        self._last = newer._last
+        return self
 
     def note_altered(self, time: datetime) -> None:
         """Record the time at which a frame was received that was altered on the way."""

@@ -1,31 +1,53 @@
-"""Stored data of a config entry in a file that is seldom written, because memory cards wear out."""
+"""Stored data of a config entry in a file that is seldom written, because memory cards wear out.
 
+Reading has three outcomes. A file may be absent. It may be malformed: then it is renamed, and its
+owner begins anew. Or it cannot be read now, because the disk, its rights or the number of open
+files refuse it: then it may be whole, so nothing is written over it.
+"""
+
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
-from homeassistant.util.json import load_json_object
+from homeassistant.util.json import json_loads_object
 
 from ...const import DOMAIN, LOGGER
 from ...lib.min_interval import MinInterval
-from ..repair_issues import Problem, raise_issue
+from ..repair_issues import Problem, name_unread_file, raise_issue
 
 _STORAGE_VERSION = 1
 _ASIDE = ".unreadable"
+RETRY_INTERVAL = timedelta(hours=1)
+"""Time between two attempts to read a file that cannot be read now."""
 
 type Content = dict[str, Any] | list[str]
+
+
+class UnreadableNowError(ConfigEntryNotReady):
+    """Error for a stored file that exists, but cannot be read now. It may be whole."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(
+            translation_domain=DOMAIN,
+            translation_key="stored_not_read",
+            translation_placeholders={"file": str(path)},
+        )
 
 
 class ThrottledStore(ABC):
     """File of an entry, written at most once in `interval` seconds, and when Home Assistant stops.
 
     `name` is the last part of the file's name, after the entry's id. `is_waiting` is True while
-    there is a change that is not written yet.
+    there is a change that is not written yet. `loaded` is set when the file was read. Before that,
+    and once it `is_closed`, nothing is written.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str, name: str, *, interval: float) -> None:
@@ -37,35 +59,95 @@ class ThrottledStore(ABC):
         self._store = Store[Content](hass, _STORAGE_VERSION, key, private=True)
         self._turns = MinInterval(hass.loop, interval)
         self.is_waiting = False
+        self.loaded = asyncio.Event()
+        self.is_closed = False
+        self._end_retries: CALLBACK_TYPE | None = None
 
     @abstractmethod
     def _content(self) -> Content:
         """Return the content to write to the file, as JSON values."""
 
+    def _parse(self, stored: Any) -> Any:  # noqa: ANN401 - JSON values, to data of the store
+        """Return the data in the content of the file. Raises an exception if it is malformed."""
+        raise NotImplementedError
+
+    async def _async_join(self, parsed: Any) -> None:  # noqa: ANN401 - data of the store
+        """Add the data of the file, from `_parse`, to those that came before it could be read."""
+        raise NotImplementedError
+
+    async def _async_begin(self) -> None:
+        """Add the content of the file. If it cannot be read now, begin without it.
+
+        It is then read again every hour, and nothing is written before that.
+        """
+        if await self._async_has_joined():
+            return
+        LOGGER.warning("%s cannot be read now. It is read again every hour", self._store.path)
+        self._name_unread(is_unread=True)
+        self._end_retries = async_track_time_interval(
+            self._hass, self._async_retry, RETRY_INTERVAL, cancel_on_shutdown=True
+        )
+
+    async def _async_has_joined(self) -> bool:
+        try:
+            parsed = await self._async_read(self._parse)
+            if parsed is not None:
+                await self._async_join(parsed)
+        except UnreadableNowError:
+            return False
+        self.loaded.set()
+        return True
+
+    async def _async_retry(self, _now: datetime | None = None) -> None:
+        if self._end_retries and await self._async_has_joined():
+            self._forget_retries()
+            self.schedule()
+
+    @callback
+    def _forget_retries(self) -> None:
+        if self._end_retries:
+            self._end_retries()
+            self._end_retries = None
+            self._name_unread(is_unread=False)
+
+    @callback
+    def _name_unread(self, *, is_unread: bool) -> None:
+        if entry := self._hass.config_entries.async_get_entry(self._entry_id):
+            name_unread_file(self._hass, entry, self._store.path, is_unread=is_unread)
+
     async def _async_read[T](self, parse: Callable[[Any], T]) -> T | None:
         """Return the result of `parse` for the stored content. Return None if there is no file.
 
         If `parse` raises an exception, the content is malformed. The file is then renamed, and None
-        is returned, so that the entry starts with empty data.
+        is returned, so that the entry starts with empty data. Raises UnreadableNowError if the file
+        cannot be read or renamed now.
         """
+        run = self._hass.async_add_executor_job
         try:
+            await run(self._check)
             stored: Any = await self._store.async_load()
-            if stored is None and not await self._hass.async_add_executor_job(self._holds_null):
-                return None
-            return await self._hass.async_add_executor_job(parse, stored)
-        except Exception as err:  # noqa: BLE001 - a file may hold anything
+            return None if stored is None else await run(parse, stored)
+        except Exception as err:
+            if isinstance(err, OSError | MemoryError) or isinstance(err.__cause__, OSError):
+                raise UnreadableNowError(self._store.path) from err
             # Log only the error's type, because its text may contain private data.
             await self._async_complain(type(err).__name__)
             return None
 
     async def _async_complain(self, what: str) -> None:
-        """Rename the unreadable file, and tell the user. `what` is the reason or damaged part."""
-        aside = await self._hass.async_add_executor_job(self._put_aside)
+        """Rename the unreadable file, and tell the user. `what` is the reason or damaged part.
+
+        Raises UnreadableNowError if it cannot be renamed: it would be overwritten.
+        """
+        try:
+            aside = await self._hass.async_add_executor_job(self._put_aside)
+        except OSError as err:
+            raise UnreadableNowError(self._store.path) from err
         LOGGER.warning(
-            "What is stored in %s cannot be read (%s), and is begun anew; %s",
+            "What is stored in %s cannot be read (%s), and is begun anew; it is kept as %s",
             self._store.path,
             what,
-            f"it is kept as {aside}" if aside else "it cannot be kept",
+            aside,
         )
         if entry := self._hass.config_entries.async_get_entry(self._entry_id):
             raise_issue(self._hass, entry, Problem.STORED_UNREADABLE, file=self._store.path)
@@ -76,7 +158,7 @@ class ThrottledStore(ABC):
 
         With `max_delay`, the content is written at the latest after this number of seconds.
         """
-        if self.is_waiting and max_delay is None:
+        if not self._may_write or (self.is_waiting and max_delay is None):
             return
         self.is_waiting = True
         delay = self._turns.remaining
@@ -85,13 +167,38 @@ class ThrottledStore(ABC):
         # If Home Assistant stops before the delay has passed, it writes the content immediately.
         self._store.async_delay_save(self._content_when_due, delay)
 
+    @property
+    def _may_write(self) -> bool:
+        return self.loaded.is_set() and not self.is_closed
+
     async def async_save(self) -> None:
         """Write the content at once."""
+        if self._may_write:
+            await self._async_write()
+
+    async def _async_write(self) -> None:
         self.is_waiting = False
         await self._store.async_save(self._content())
 
+    async def async_close(self) -> None:
+        """Write the content for the last time. Later changes are ignored.
+
+        The next owner of the file may have begun by then.
+        """
+        if self.is_closed:
+            return
+        # The data that came since would be lost: nothing may be written over the unread file.
+        await self._async_retry()
+        self._forget_retries()
+        is_last_write = self._may_write
+        self.is_closed = True
+        if is_last_write:
+            await self._async_write()
+
     async def async_remove(self) -> None:
         """Remove the file. If an unreadable file was renamed earlier, remove that file, too."""
+        self.is_closed = True
+        self._forget_retries()
         await self._store.async_remove()
         await self._hass.async_add_executor_job(self._remove_aside)
 
@@ -109,21 +216,20 @@ class ThrottledStore(ABC):
         """
         return Path(f"{self._store.path}{_ASIDE}")
 
-    def _holds_null(self) -> bool:
-        """Return whether the file contains null.
+    def _check(self) -> None:
+        """Raise an exception if the file exists, and is malformed or cannot be read.
 
-        `Store.async_load` returns None both for null and for a missing file.
+        `Store.async_load` returns None for null and for text that is not JSON, as for a missing
+        file. It renames the latter to a name that nobody removes.
         """
-        try:
-            return load_json_object(self._store.path)["data"] is None
-        except HomeAssistantError, KeyError, ValueError:
-            return False
+        with suppress(FileNotFoundError):
+            if json_loads_object(Path(self._store.path).read_bytes())["data"] is None:
+                raise ValueError
 
     def _put_aside(self) -> str | None:
-        try:
+        with suppress(FileNotFoundError):
             return str(Path(self._store.path).replace(self._aside))
-        except OSError:
-            return None
+        return None
 
     def _remove_aside(self) -> None:
         with suppress(OSError):

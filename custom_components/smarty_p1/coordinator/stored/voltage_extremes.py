@@ -44,6 +44,13 @@ class VoltageHistory:
                 if highest is None or voltage > highest:
                     row[2 * n + 1] = voltage
 
+    def then(self, newer: Self) -> Self:
+        """Add the rows of a history that began without this one. Return this history."""
+        for number, row in newer._rows.items():
+            self.note(number * STEP, row[0::2])
+            self.note(number * STEP, row[1::2])
+        return self
+
     def _begin(self, number: int) -> None:
         self._number = number
         self._row = self._rows.setdefault(number, [None] * (2 * _PHASES))

@@ -1,7 +1,6 @@
 """Dialogs of an LED pulse reader: its source, a test for pulses, and its options."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from functools import partialmethod
 from typing import Any
@@ -32,6 +31,7 @@ from ...const import (
 from ...coordinator.entry_types import short_title
 from ...coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
 from ...coordinator.stored.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
+from ...coordinator.stored.throttled_store import UnreadableNowError
 from ...lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
 from ...lib.boards.board_message import Counted, MessageForm, MessageSurvey
 from ...lib.boards.pulse_meter import PulseMeter
@@ -300,15 +300,20 @@ class PulseOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_pulse(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the pulses per kWh, and for the meter's reading in kWh."""
+        is_unread = False
         if user_input is not None:
             self._amounts.begin()
-            with contextlib.suppress(FieldError):  # `self._amounts` has all errors
+            try:
                 read = _read_amounts(user_input, self._amounts)
                 if CONF_METER_READING in read:
                     await self._async_set_energy(read[CONF_METER_READING])
                 return self.async_create_entry(
                     data={CONF_PULSES_PER_KWH: read[CONF_PULSES_PER_KWH]}
                 )
+            except FieldError:
+                pass  # `self._amounts` has all errors
+            except UnreadableNowError:
+                is_unread = True
         locale = await async_user_locale(self.hass)
         return self.async_show_form(
             step_id="pulse",
@@ -316,7 +321,7 @@ class PulseOptionsFlow(OptionsFlowWithReload):
                 vol.Schema(_amount_fields()),
                 user_input or locale.amounts(self.config_entry.options, _AMOUNTS),
             ),
-            errors=self._amounts.errors,
+            errors={CONF_BASE: "stored_not_read"} if is_unread else self._amounts.errors,
             description_placeholders={
                 "name": short_title(self.config_entry),
                 **await self._amounts.async_placeholders(self.hass),

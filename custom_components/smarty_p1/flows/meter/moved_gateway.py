@@ -18,6 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 from ...const import CONF_VERIFY, DOMAIN, LOGGER
 from ...coordinator.entry_types import AnyConfigEntry
 from ...coordinator.meter_coordinator import stored_keys
+from ...coordinator.stored.throttled_store import UnreadableNowError
 from ...lib.p1.keys import P1Error
 from ...lib.port.probing import probe
 from ..paused_entry import pause_entry
@@ -99,10 +100,10 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
     # Two gateways may have swapped their addresses, so another entry may use the port. A gateway
     # serves only one client, so pause that entry.
     async with pause_entry(hass, reader):
-        counters = await async_last_counters(hass, entry, key)
         try:
+            counters = await async_last_counters(hass, entry, key)
             telegram = await probe(port, key, authentication_key, last_counters=counters)
-        except P1Error as err:
+        except (P1Error, UnreadableNowError) as err:
             LOGGER.debug("%s: no answer at an announced port: %s", entry.title, type(err).__name__)
             return False
     return (

@@ -37,8 +37,8 @@ _MIN_MARKET = (-_MAX_WH, 0.0, -_MAX_WH, 0.0)
 _VERSION = re.compile(rb"version=([0-9]+)")
 
 
-type Files = Mapping[str, bytes | None]
-"""Content of month files by name, such as "2026-06"; None for an unreadable file.
+type Files = Mapping[str, bytes]
+"""Content of month files by name, such as "2026-06".
 
 The file "removed" has the numbers of removed lines (`month_file_reader.py`).
 """

@@ -87,14 +87,12 @@ class RowReader:
         for name in sorted(files.keys() - {REMOVED}):
             self._read(name, files[name])
 
-    def _read(self, name: str, data: bytes | None) -> None:
+    def _read(self, name: str, data: bytes) -> None:
         """Read a month file. Record the month as damaged if the file or a line is unreadable."""
         try:
-            lines = lines_of_file(data) if data is not None else None
+            lines = lines_of_file(data)
             start = parse_time(f"{name}-01T12:00Z")
         except ValueError:
-            lines = None
-        if lines is None:
             self.damaged.add(name)
             return
         month = self.row.month(start) if lines else MonthColumns(month_start(start))

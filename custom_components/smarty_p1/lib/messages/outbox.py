@@ -8,7 +8,7 @@ is one about the goal of a month that has ended.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
 from ..stored_json import Mark, Size
 from .message import HouseholdMessage, Kind
@@ -45,6 +45,18 @@ class Outbox:
         """Return whether a message that is not urgent may be sent at the local time `now`."""
         is_full = self.day == now.date() and self.sent >= MAX_A_DAY
         return not is_full and not quiet.contain(now.time())
+
+    def after(self, older: Self) -> Self:
+        """Return this outbox as it would be if it had followed `older`."""
+        if self.day is None:
+            return older
+        sent, sent_first = (older.sent, older.sent_first) if older.day == self.day else (0, 0)
+        return replace(
+            self,
+            sent=sent + self.sent,
+            sent_first=sent_first + self.sent_first,
+            waiting=(*older.waiting, *self.waiting)[:_MAX_WAITING],
+        )
 
 
 def admit(

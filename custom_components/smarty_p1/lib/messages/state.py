@@ -1,9 +1,9 @@
 """State of all messages of a meter, which a restart must not lose."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from ..history.calendar import LUXEMBOURG
 from ..stored_json import Mark, Size
@@ -63,6 +63,27 @@ class MessageState:
             water=water.water,
             reported_in=reported_in,
         )
+
+    def after(self, older: Self) -> Self:
+        """Return this state as it would be if it had followed `older`, which was read too late."""
+        if not self.since:
+            return older
+        now = max(self.since.values())
+        older, begun = older.switched(self.since, now), type(self)().switched(self.since, now)
+        if self.goal.month not in {None, older.goal.month}:
+            older = replace(older, goal=begun.goal)
+        merged: Self = _after(older, self, begun)
+        return replace(merged, since=older.since, outbox=self.outbox.after(older.outbox))
+
+
+def _after(older: Any, newer: Any, begun: Any) -> Any:  # noqa: ANN401 - states of one class
+    """Return `older` with the fields of `newer` that have changed since `begun`."""
+    changes: dict[str, Any] = {}
+    for name in [each.name for each in fields(newer)]:
+        before, value, start = (getattr(state, name) for state in (older, newer, begun))
+        if value != start:
+            changes[name] = _after(before, value, start) if is_dataclass(value) else value
+    return replace(older, **changes)
 
 
 def _month_of(now: datetime) -> date:

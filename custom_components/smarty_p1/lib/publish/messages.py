@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
 from ..entities.events import DISTURBANCE
 from ..meter.meter_reader import Reading, Reception
 from ..meter.object_count_and_rate_limits import MAX_MBUS_METERS
 from ..p1.telegram import Telegram
-from ..stored_values import Stored, checked_count, checked_mapping, checked_text
 from .mqtt_discovery import (
     MqttAnnouncer,
     event_topic,
@@ -56,18 +55,7 @@ class LastEvents:
     """
 
     counts: dict[str, int] = field(default_factory=dict[str, int])
-    texts: dict[str, Any] | None = None
-
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the object from the result of `asdict`. Raises ValueError for malformed data."""
-        data = checked_mapping(stored)
-        counts = checked_mapping(data["counts"])
-        events = cls({key: checked_count(count) for key, count in counts.items()})
-        if data["texts"] is not None:
-            texts = checked_mapping(data["texts"])
-            events.texts = {key: text and checked_text(text) for key, text in texts.items()}
-        return events
+    texts: dict[str, str | None] | None = None
 
 
 def availability_topic(root: str) -> str:
