@@ -3,23 +3,47 @@
 What a part of a meter's file may hold is tried without Home Assistant, where its memory is read.
 """
 
+import builtins
+import errno
+import io
 import json
-from collections.abc import Generator
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR, Store
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
+from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.stored.card_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
+from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
+from custom_components.smarty_p1.lib.messages.message import Kind
+from custom_components.smarty_p1.lib.messages.state import MessageState
+from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader, Reading
+from custom_components.smarty_p1.lib.p1.decoder import Decoder
+from custom_components.smarty_p1.lib.p1.telegram import Telegram
+from custom_components.smarty_p1.lib.stored_json import dump
+from custom_components.smarty_p1.messages.meter_watch import MessageStore
+from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
 from tests.ha.boards import pulse_entry
 from tests.ha.coordinator.test_demand import TARIFF
-from tests.ha.meter import KEY, SYSTEM_TITLE
-from tests.ha.support import Home, at, issue_of, load, own_log, said
+from tests.ha.leneda import POINT
+from tests.ha.meter import KEY, SYSTEM_TITLE, seal
+from tests.ha.support import TELEGRAM, Home, at, issue_of, load, own_log, said
 
 STORED: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "stored" / "0.1.0.json").read_text()
@@ -196,3 +220,263 @@ async def test_pulses_that_cannot_be_begin_anew(home: Home) -> None:
         await counter.async_load()
         # What the user has read from the meter.
         assert (counter.data.pulses, counter.data.energy_kwh) == (0, 7.0)
+
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+OTHER_KEY = bytes(range(16))
+
+
+def reading() -> Reading:
+    [telegram] = Decoder(None).feed(seal(TELEGRAM))
+    assert isinstance(telegram, Telegram)
+    return MeterReader().read(telegram, NOW)
+
+
+class Row(NamedTuple):
+    """A store, a file of it, what changes it, and what of both is in the file then."""
+
+    make: Callable[[HomeAssistant, MockConfigEntry], Any]
+    stored: Any
+    change: Callable[[Any], object]
+    joined: Callable[[Any], object]
+    is_needed: bool = False
+    """Whether the entry waits for the file."""
+
+
+def count_frame(store: MeterStore) -> None:
+    store.memory.counters["0" * 16] = {SYSTEM_TITLE: 5}
+    store.schedule_save()
+
+
+def count_pulses(counter: PulseCounter) -> None:
+    counter.meter.feed(b"0\r\n1\r\n1\r\n", 0)
+    counter.schedule()
+
+
+def read_code(progress: LenedaProgress) -> None:
+    progress.refused["1-1:2.29.0"] = NOW
+    progress.schedule()
+
+
+def send(store: MessageStore) -> None:
+    since, outbox = store.state.since, store.state.outbox
+    outbox = replace(outbox, day=NOW.date(), sent=outbox.sent + 1)
+    since = {Kind.GRID: since.get(Kind.GRID, NOW)}
+    store.state = replace(store.state, since=since, outbox=outbox)
+    store.schedule()
+
+
+TOLD = {
+    **dump(MessageState({Kind.GRID: NOW - timedelta(days=9), Kind.SILENT: NOW})),
+    "outbox": {"day": "2026-11-23", "sent": 2, "waiting": [], "sent_first": 0},
+    "voltage": {"told_on": "2026-11-23"},
+}
+STORES: dict[str, Row] = {
+    "meter": Row(
+        lambda hass, entry: MeterStore(hass, entry.entry_id),
+        STORED["meter"],
+        count_frame,
+        lambda data: len(data["counters"]) == 2,
+        is_needed=True,
+    ),
+    "pulses": Row(PulseCounter, PULSES, count_pulses, lambda data: data["pulses"], is_needed=True),
+    "history": Row(
+        lambda hass, entry: MeterHistory(hass, entry.entry_id),
+        STORED["history"],
+        lambda history: history.note(reading()),
+        lambda data: (len(data["voltages"]), len(data["reception"]["gaps"])) == (2, 1),
+    ),
+    "messages": Row(
+        lambda hass, entry: MessageStore(hass, entry.entry_id),
+        TOLD,
+        send,
+        lambda data: (
+            (data["outbox"]["sent"], data["since"], data["voltage"])
+            == (3, {"grid": TOLD["since"]["grid"]}, TOLD["voltage"])
+        ),
+    ),
+    "leneda": Row(
+        lambda hass, entry: LenedaProgress(hass, entry.entry_id, {"consumption_point": POINT}),
+        STORED["leneda"],
+        read_code,
+        lambda data: data["codes"] == STORED["leneda"]["codes"],
+    ),
+    "retained": Row(
+        lambda hass, entry: RetainedTopics(hass, entry.entry_id),
+        ["a"],
+        lambda retained: retained.add("b"),
+        lambda data: data == ["a", "b"],
+    ),
+}
+
+
+@contextmanager
+def failing(path: Path, number: int) -> Iterator[None]:
+    """Let the disk give this error for a file, or for the files of a folder."""
+    real = io.open
+
+    def opened(file: Any, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - passed on
+        if str(file).startswith(str(path)):
+            raise OSError(number, os.strerror(number), str(file))
+        return real(file, *args, **more)
+
+    with patch.object(io, "open", opened), patch.object(builtins, "open", opened):
+        yield
+
+
+async def pass_time(hass: HomeAssistant, **time: int) -> None:
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(**time))
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def content_of(path: Path) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(path.read_text())["data"]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])
+@pytest.mark.parametrize("name", STORES)
+async def test_a_file_that_cannot_be_read_now_is_whole_later(
+    hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture, name: str, number: int
+) -> None:
+    row, entry = STORES[name], make(home, name)
+    path = write(hass, entry, name, wrapped(row.stored))
+    before = files(path)
+    store = row.make(hass, entry)
+    with failing(path, number):
+        if row.is_needed:
+            with pytest.raises(UnreadableNowError):
+                await store.async_load()
+        else:
+            await store.async_load()
+            assert said(issue_of(hass, entry, "stored_not_read"))["file"] == str(path)
+        row.change(store)
+        await store.async_save()
+        await pass_time(hass, hours=1, seconds=1)
+        await pass_time(hass, hours=2, seconds=2)
+    assert files(path) == before
+    if row.is_needed:
+        # The next set-up tries again, with another store.
+        await store.async_close()
+        store = row.make(hass, entry)
+        await store.async_load()
+        row.change(store)
+    await pass_time(hass, hours=3, seconds=3)
+    await store.async_save()
+    assert row.joined(content_of(path))
+    assert issue_of(hass, entry, "stored_not_read") is None
+    assert len([text for level, text in own_log(caplog) if level == "WARNING"]) == (
+        not row.is_needed
+    )
+    # What comes in between is not lost, even if the store is closed before the hour has passed.
+    if not row.is_needed:
+        write(hass, entry, name, wrapped(row.stored))
+        store = row.make(hass, entry)
+        with failing(path, number):
+            await store.async_load()
+        row.change(store)
+        await store.async_close()
+        assert row.joined(content_of(path))
+        assert issue_of(hass, entry, "stored_not_read") is None
+
+
+@pytest.mark.parametrize("name", STORES)
+async def test_a_change_after_the_close_is_not_written(
+    hass: HomeAssistant, home: Home, name: str
+) -> None:
+    row, entry = STORES[name], make(home, name)
+    path = write(hass, entry, name, wrapped(row.stored))
+    store = row.make(hass, entry)
+    await store.async_load()
+    row.change(store)
+    await store.async_close()
+    assert row.joined(content_of(path))
+    # The next owner of the file.
+    write(hass, entry, name, "next")
+    for _ in range(2):
+        row.change(store)
+        store.schedule(max_delay=0.0)
+        await store.async_save()
+        await store.async_close()
+        await pass_time(hass, hours=2)
+    assert path.read_text() == "next"
+    await store.async_remove()
+
+
+def damaged(data: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """Yield contents of a damaged file: cut, of another version, with wrong or unusual values."""
+    whole = json.dumps(wrapped(data))
+    yield from (whole[: len(whole) * n // 4] for n in range(4))
+    yield from (json.dumps(wrapped(data, version=n)) for n in (0, 2, "1", None))
+    values: tuple[object, ...] = (False, 0, "", [], {}, None, float("nan"), "x", [[]], {"x": False})
+    for value in values:
+        yield json.dumps(wrapped(value))
+        for key in data if isinstance(data, dict) else ():
+            yield json.dumps(wrapped(data | {key: value}))
+            inner = data[key] if isinstance(data[key], dict) else {}
+            yield from (
+                json.dumps(wrapped(data | {key: inner | {name: value}})) for name in [*inner][:9]
+            )
+
+
+@pytest.mark.parametrize("name", STORES)
+async def test_a_damaged_file_is_kept_and_nothing_raises_later(
+    hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    row, entry = STORES[name], make(home, name)
+    for text in damaged(row.stored):
+        path = write(hass, entry, name, text)
+        written = files(path)[path.name]
+        caplog.clear()
+        store = row.make(hass, entry)
+        await store.async_load()
+        row.change(store)
+        await store.async_close()
+        # Home Assistant has moved nothing to a name that nobody removes.
+        kept = {path.name: files(path)[path.name]}
+        if [text for level, text in own_log(caplog) if level == "WARNING"]:
+            kept[f"{path.name}.unreadable"] = written
+        assert files(path) == kept, text
+        Path(f"{path}.unreadable").unlink(missing_ok=True)  # noqa: ASYNC240 - a test
+        # What is written then can be read.
+        caplog.clear()
+        await row.make(hass, entry).async_load()
+        assert own_log(caplog) == [], text
+
+
+@pytest.mark.parametrize("name", ["meter", "pulses", "quarter_hours"])
+async def test_the_entry_waits_for_files_that_its_totals_need(
+    hass: HomeAssistant, home: Home, name: str
+) -> None:
+    entry = make(home, "pulses" if name == "pulses" else "meter")
+    write(hass, entry, "pulses", wrapped(PULSES | {"pulses": 12345}))
+    write(hass, entry, "meter", wrapped(STORED["meter"]))
+    months = path_of(hass, entry, "quarter_hours")
+    months.mkdir()
+    (months / "2025-07.csv").write_text("start\n")
+    path = path_of(hass, entry, name)
+    before = {each: each.read_bytes() for each in path.parent.rglob("*") if each.is_file()}
+    with failing(path, errno.EIO):
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+        assert entry.state is ConfigEntryState.SETUP_RETRY
+        assert entry.error_reason_translation_key == "stored_not_read"
+        await pass_time(hass, minutes=6)
+        await hass.config_entries.async_unload(entry.entry_id)
+    assert {each: each.read_bytes() for each in before} == before
+    await load(hass, entry)
+    if name == "pulses":
+        assert entry.runtime_data.counter.data.pulses == 12345
+
+
+async def test_a_set_up_that_fails_later_writes_nothing_over_the_next_one(
+    hass: HomeAssistant, home: Home
+) -> None:
+    entry = make(home, "meter")
+    with patch("custom_components.smarty_p1.sinks.async_start", side_effect=RuntimeError):
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    stores = [path_of(hass, entry, name) for name in ("meter", "history")]
+    for path in stores:
+        assert path.exists()
+        path.write_text("next")
+    await pass_time(hass, hours=2)
+    assert [path.read_text() for path in stores] == ["next", "next"]
