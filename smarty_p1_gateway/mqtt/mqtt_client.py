@@ -3,21 +3,23 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 from hashlib import sha256
+from itertools import batched
 from typing import Any, override
 
 import aiomqtt
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smartyp1.outage import Outage
-from smartyp1.publish.messages import OFFLINE, ONLINE
+from smartyp1.publish.messages import OFFLINE
+from smartyp1.publish.retained_messages import RetainedMessages
 from smartyp1.task_race import run_until_first_exit
 
 LOGGER = logging.getLogger(__name__)
@@ -30,9 +32,9 @@ _KEEPALIVE_S = 20
 _TIMEOUT_S = 10.0
 # Bytes of an MQTT packet in addition to its topic and its payload.
 _HEADER_BYTES = 10
-# Seconds between two messages `online`. The message is repeated, because another gateway with the
-# same topic may have published `offline` when it ended.
-_REPEAT_INTERVAL_S = 60.0
+# Maximum number of received messages that wait. Each is for a topic of this client.
+_MAX_RECEIVED = 10_000
+_MAX_SUBSCRIBED_AT_ONCE = 100
 WINDOW = 16
 """Maximum number of messages without acknowledgement.
 
@@ -74,6 +76,7 @@ class MqttClient(aiomqtt.Client):
             will=aiomqtt.Will(will_topic, OFFLINE, qos=1, retain=True),
             keepalive=_KEEPALIVE_S,
             timeout=_TIMEOUT_S,
+            max_queued_incoming_messages=_MAX_RECEIVED,
             logger=_CLIENT_LOGGER,
         )
         self._room = asyncio.Semaphore(WINDOW)
@@ -158,17 +161,11 @@ class MqttClient(aiomqtt.Client):
             msg = "it takes no more messages"
             raise aiomqtt.MqttError(msg) from None
 
-    async def repeat(self, topic: str, payload: str, is_true: Callable[[], bool]) -> None:
-        """Publish a retained message again every minute while `is_true` returns True."""
-        while True:
-            await asyncio.sleep(_REPEAT_INTERVAL_S)
-            if is_true():
-                await self.send(topic, payload, retain=True)
-
-    async def until_lost(self) -> None:
-        """Wait for the end of the connection. Raises MqttError if the connection is lost."""
-        async for _ in self.messages:
-            pass  # no topic is subscribed, so no message arrives
+    async def follow(self, topics: Iterable[str]) -> None:
+        """Subscribe to topics, without the messages of this client. Raises MqttError."""
+        options = SubscribeOptions(qos=1, noLocal=True)
+        for some in batched(topics, _MAX_SUBSCRIBED_AT_ONCE, strict=False):
+            await self.subscribe([(topic, options) for topic in some])
 
 
 class PortPublisher(ABC):
@@ -178,6 +175,7 @@ class PortPublisher(ABC):
     topic: cables may be swapped, or a meter may be read twice. When one of these two ports ends, it
     may publish `offline` at the topic only if the other port has not published there since. So all
     ports share `speakers`: for each retained topic, the port that published there most recently.
+    `_retained` decides about other programs that publish at these topics.
     """
 
     def __init__(
@@ -198,6 +196,8 @@ class PortPublisher(ABC):
         self._losses = metrics.broker_losses.labels(port.label)
         self._connected = metrics.broker_connected.labels(port.label)
         self._moved = moved
+        self._retained = RetainedMessages()
+        self._has_changed = asyncio.Event()
         lost, back, longest = _LOST, _BACK, _MAX_DELAY_S
         self._outage = Outage(LOGGER, lost, back, port.label, first=_FIRST_DELAY_S, longest=longest)
 
@@ -235,16 +235,63 @@ class PortPublisher(ABC):
                 with self._connected.track_inprogress():
                     await run_until_first_exit(
                         self._publish_all(client, topic),
-                        client.repeat(topic, ONLINE, partial(self._is_online, topic)),
-                        client.until_lost(),
+                        self._repair_and_clear(client, topic),
+                        self._receive(client),
                         self._moved.wait(),
                     )
             finally:
                 # After a regular disconnect, the broker does not publish the last will. So publish
                 # `offline` here.
                 if self._speaks(topic):
+                    self._note_sent(topic, OFFLINE)
                     with suppress(aiomqtt.MqttError):
                         await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
+
+    async def _receive(self, client: MqttClient) -> None:
+        """Note the messages of other programs. Raises MqttError if the connection is lost."""
+        loop = asyncio.get_running_loop()
+        async for message in client.messages:
+            text = message.payload.decode(errors="replace")
+            self._retained.note_received(str(message.topic), text, loop.time())
+            self._has_changed.set()
+
+    async def _repair_and_clear(self, client: MqttClient, topic: str) -> None:
+        """Follow the retained topics. Repair and clear their messages. Raises MqttError."""
+        loop, followed = asyncio.get_running_loop(), set[str]()
+        while True:
+            new = self._retained.topics - followed
+            followed |= new
+            await client.follow(new)
+            due = self._retained.due(is_online=self._is_online(topic))
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await self._has_changed.wait()
+            self._has_changed.clear()
+            before, is_online = self._retained.topics, self._is_online(topic)
+            for message in self._retained.take(loop.time(), is_online=is_online):
+                if self._speaks(message.topic):
+                    await self._send_retained(client, message.topic, message.payload)
+                if message.payload:
+                    self._on_repaired()
+            if self._retained.topics != before:
+                self._save()
+
+    async def _send_retained(self, client: MqttClient, topic: str, payload: str) -> None:
+        """Send a retained message. Raises MqttError."""
+        self._speakers[topic] = self
+        self._note_sent(topic, payload)
+        await client.send(topic, payload, retain=True)
+
+    def _note_sent(self, topic: str, payload: str) -> None:
+        if self._retained.note_sent(topic, payload):
+            self._save()
+            self._has_changed.set()
+
+    def _save(self) -> None:  # noqa: B027 - a port without values stores nothing
+        """Store the topics of retained messages, because they have changed."""
+
+    def _on_repaired(self) -> None:  # noqa: B027 - a port without values repeats nothing
+        """React to a retained message that was repaired."""
 
     def _speaks(self, topic: str) -> bool:
         """Return whether this port may publish `offline` at `topic`, or delete the message there.

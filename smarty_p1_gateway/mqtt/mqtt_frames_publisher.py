@@ -57,8 +57,7 @@ class FramesPublisher(PortPublisher):
 
     @override
     async def _publish_all(self, client: MqttClient, topic: str) -> None:
-        self._speakers[topic] = self
-        await client.send(topic, ONLINE, retain=True)
+        await self._send_retained(client, topic, ONLINE)
         if self._outage.is_lost:
             await asyncio.sleep(_GRACE)
         while True:

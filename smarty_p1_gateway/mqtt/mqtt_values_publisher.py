@@ -27,9 +27,10 @@ from smartyp1.publish.messages import (
 )
 from smartyp1.publish.mqtt_discovery import MeterAnnounced, MqttAnnouncer
 from smartyp1.publish.publish_feed import PublishFeed
+from smartyp1.publish.retained_messages import RetainedMessages
 from smartyp1.publish.topics import level
 from smartyp1.stored_json import load
-from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text, some_bytes
+from smartyp1.stored_values import Stored, checked_mapping, checked_text, some_bytes
 
 from .mqtt_client import MqttClient, PortPublisher, RefusedError
 
@@ -65,7 +66,7 @@ class ValuesPublisher(PortPublisher):
         self._refused: set[str] = set()
         self.title: bytes | None = None
         self._root = ""
-        self._retained: set[str] = set()
+        self._is_final = False
         self._last_events = LastEvents()
         self._memory.read(self._name, self._restore)
         self._root = port.root or self._root
@@ -78,9 +79,7 @@ class ValuesPublisher(PortPublisher):
     def _restore(self, data: Stored) -> None:
         stored = checked_mapping(data)
         title, root = some_bytes(stored["title"], _TITLE_BYTES), checked_text(stored["root"])
-        retained = {
-            checked_text(topic) for topic in checked_list(stored["retained"], _MAX_RETAINED_TOPICS)
-        }
+        retained = RetainedMessages.from_stored(stored["retained"], _MAX_RETAINED_TOPICS)
         if "events" in stored:
             self._last_events = load(LastEvents, stored["events"])
         self.title, self._root, self._retained = title, root, retained
@@ -89,7 +88,7 @@ class ValuesPublisher(PortPublisher):
         return {
             "title": self.title.hex() if self.title else "",
             "root": self._root,
-            "retained": sorted(self._retained),
+            "retained": self._retained.as_stored(is_final=self._is_final),
             "events": asdict(self._last_events),
         }
 
@@ -121,14 +120,14 @@ class ValuesPublisher(PortPublisher):
             Published(root, self._publish.form, self._publish.retain),
             to_json,
             self._announcer(serial_number, root),
-            self._retained,
+            self._retained.topics,
             self._warn_of_topics,
         )
         messages.last_events = self._last_events
         if root != self._root:
             self._root = root
             self._moved.set()
-        self._memory.put(self._name, self._as_dict)
+        self._save()
         interval, repeat_every = self._publish.min_interval, self._publish.repeat_every
         self._feed = PublishFeed(messages, interval, self._work.set, reception, repeat_every)
         return self._feed
@@ -146,6 +145,14 @@ class ValuesPublisher(PortPublisher):
             "%s: %d topics are published, and no further ones", self._port.label, MAX_TOPICS
         )
 
+    @override
+    async def run(self) -> None:
+        try:
+            await super().run()
+        finally:
+            self._is_final = True
+            self._save()
+
     @property
     @override
     def _topic(self) -> str:
@@ -161,6 +168,7 @@ class ValuesPublisher(PortPublisher):
             self._feed.on_connected()
         elif self._speaks(topic):
             # The broker may still retain values of an earlier run. So mark the port as offline.
+            self._note_sent(topic, OFFLINE)
             await client.send(topic, OFFLINE, retain=True)
         while True:
             await self._work.wait()
@@ -178,8 +186,10 @@ class ValuesPublisher(PortPublisher):
                 feed.is_held = not await self._memory.written()
             before = replace(self._last_events)
             await self._send(client, feed.take(reading))
+            self._retained.clear(feed.take_outdated(), asyncio.get_running_loop().time())
+            self._has_changed.set()
             if self._last_events != before:
-                self._memory.put(self._name, self._as_dict)
+                self._save()
             self._outage.end()
             if reading and feed.is_held:
                 feed.put_back(reading)  # publish the reading after the next successful write
@@ -189,25 +199,27 @@ class ValuesPublisher(PortPublisher):
             if not retain:
                 client.post(topic, payload)
             elif payload in {"", OFFLINE} and not self._speaks(topic):
-                self._forget(topic)
+                if self._retained.forget(topic):
+                    self._save()
             else:
                 await self._send_retained(client, topic, payload)
         await client.posted()
 
+    @override
     async def _send_retained(self, client: MqttClient, topic: str, payload: str) -> None:
+        is_retained = topic in self._retained
         if payload:
-            # Record the topic before publishing. If publishing is interrupted, the broker may still
-            # retain the message.
-            self._remember(topic)
+            self._speakers[topic] = self
+            self._note_sent(topic, payload)
         if topic == availability_topic(self._root):
             await client.send(topic, payload, retain=True)
-        elif topic.startswith(self._root) and (payload or topic not in self._retained):
+        elif topic.startswith(self._root) and (payload or not is_retained):
             client.post(topic, payload, retain=True)
         else:
             await self._send_once(client, topic, payload)
         if not payload:
             self._speakers.pop(topic, None)
-            self._forget(topic)
+            self._note_sent(topic, payload)
 
     async def _send_once(self, client: MqttClient, topic: str, payload: str) -> None:
         """Send a discovery message or an empty retained message.
@@ -222,13 +234,12 @@ class ValuesPublisher(PortPublisher):
                 self._refused.add(topic)
                 LOGGER.warning("%s: %s, %s", self._port.label, topic, err)
 
-    def _remember(self, topic: str) -> None:
-        self._speakers[topic] = self
-        if topic not in self._retained:
-            self._retained.add(topic)
-            self._memory.put(self._name, self._as_dict)
+    @override
+    def _save(self) -> None:
+        self._memory.put(self._name, self._as_dict)
 
-    def _forget(self, topic: str) -> None:
-        if topic in self._retained:
-            self._retained.discard(topic)
-            self._memory.put(self._name, self._as_dict)
+    @override
+    def _on_repaired(self) -> None:
+        # Subscribers may have dropped the values at `offline`.
+        if self._feed:
+            self._feed.repeat_values()

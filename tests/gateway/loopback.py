@@ -51,8 +51,25 @@ class _Fields:
         self.take(self.take(1)[0])  # those of these tests have less than 128 bytes
 
 
+class Subscription(NamedTuple):
+    """What a client wants to be told, and whether also of itself."""
+
+    topic: str
+    writer: asyncio.StreamWriter
+    no_local: bool
+
+    def tell(self, payload: bytes, *, retain: bool) -> None:
+        name = self.topic.encode()
+        content = len(name).to_bytes(2) + name + b"\0" + payload
+        size, digits = len(content), b""
+        while size > 0x7F:
+            digits += bytes([size & 0x7F | 0x80])
+            size >>= 7
+        self.writer.write(bytes([0x30 | retain]) + digits + bytes([size]) + content)
+
+
 class Broker:
-    """An MQTT 5 broker that takes what is published, keeps what is retained and publishes wills.
+    """An MQTT 5 broker that keeps what is retained, passes it on, and publishes wills.
 
     It refuses the topics of which `refuses` is true, and packets of more than `largest` bytes.
     """
@@ -66,6 +83,7 @@ class Broker:
         self.clients = 0
         self.qos: dict[str, int] = {}
         self.will: tuple[str, bytes] | None = None
+        self.subscriptions: list[Subscription] = []
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -89,8 +107,23 @@ class Broker:
     async def until_last(self, topic: str, payload: bytes) -> None:
         await until(lambda: self.at(topic)[-1:] == [payload])
 
-    def _note(self, topic: str, payload: bytes, *, retain: bool) -> None:
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Keep and pass on what another program publishes."""
+        self._note(topic, payload, retain=True)
+
+    def _note(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool,
+        writer: asyncio.StreamWriter | None = None,
+    ) -> None:
         self.messages.append(Message(topic, payload, retain))
+        for subscription in self.subscriptions:
+            is_own = subscription.writer is writer and subscription.no_local
+            if subscription.topic == topic and not is_own:
+                subscription.tell(payload, retain=False)
         if retain and payload:
             self.kept[topic] = payload
         elif retain:
@@ -110,6 +143,8 @@ class Broker:
                             writer.write(bytes([0x20, 8, 0, 0, len(limit)]) + limit)
                         case 3:
                             self._on_publish(first, packet, writer)
+                        case 8:
+                            self._on_subscribe(packet, writer)
                         case 12:
                             writer.write(b"\xd0\0")
                         case 14:
@@ -117,6 +152,7 @@ class Broker:
                             break
         finally:
             self.clients -= 1
+            self.subscriptions = [one for one in self.subscriptions if one.writer is not writer]
             writer.close()
             if will:
                 self._note(*will, retain=True)
@@ -128,10 +164,24 @@ class Broker:
         packet.skip_properties()
         is_refused = self.refuses(topic)
         if not is_refused:
-            self._note(topic, packet.rest, retain=bool(first & 1))
+            self._note(topic, packet.rest, retain=bool(first & 1), writer=writer)
         if number:
             reason = bytes([_NOT_AUTHORIZED if is_refused else 0])
             writer.write(b"\x40\x03" + number + reason)
+
+    def _on_subscribe(self, packet: _Fields, writer: asyncio.StreamWriter) -> None:
+        number = packet.take(2)
+        packet.skip_properties()
+        added = []
+        while packet.rest:
+            topic = packet.text().decode()
+            added.append(Subscription(topic, writer, bool(packet.take(1)[0] & 4)))
+        self.subscriptions += added
+        content = number + b"\0" + bytes(len(added))
+        writer.write(bytes([0x90, len(content)]) + content)
+        for subscription in added:
+            if subscription.topic in self.kept:
+                subscription.tell(self.kept[subscription.topic], retain=True)
 
 
 async def _read(reader: asyncio.StreamReader) -> tuple[int, _Fields]:

@@ -11,7 +11,6 @@ import pytest
 
 from dev.encoder import TITLE, frame, telegram
 from dev.meter_port import MeterPort
-from smarty_p1_gateway.mqtt import mqtt_client
 from tests.gateway.loopback import Broker, Gateway, until
 
 FRAME, STATUS = "smarty_p1/house/frame", "smarty_p1/house/status"
@@ -144,13 +143,3 @@ async def test_a_meter_whose_cable_is_moved_to_another_port_stays_online(
         await line.send(*others[2:])
         await until(lambda: broker.at(f"{other}/status")[-2:] == [b"offline", b"online"])
         assert {*broker.at(f"{mine}/status")} == {b"online"}
-
-
-async def test_another_gateway_that_ends_has_not_the_last_word(
-    gateway: Gateway, broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mqtt_client, "_REPEAT_INTERVAL_S", 0.05)
-    async with broker.serving(), gateway.running():
-        await until(lambda: STATUS in broker.kept)
-        broker.kept[STATUS] = b"offline"
-        await until(lambda: broker.kept[STATUS] == b"online")

@@ -121,17 +121,6 @@ async def test_when_nothing_comes_any_more_that_is_told(
         await broker.until(AVAILABILITY, b"online", b"offline", b"online", b"offline")
 
 
-async def test_another_gateway_that_ends_has_not_the_last_word(
-    make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.mqtt.mqtt_client._REPEAT_INTERVAL_S", 0.05)
-    async with broker.serving(), make("").running():
-        await line.send(frame(1))
-        await until(lambda: AVAILABILITY in broker.kept)
-        broker.kept[AVAILABILITY] = b"offline"
-        await until(lambda: broker.kept[AVAILABILITY] == b"online")
-
-
 @pytest.mark.parametrize("fails_at_start", [False, True])
 async def test_what_cannot_be_stored_is_not_told(
     make: Maker,

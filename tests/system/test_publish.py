@@ -381,6 +381,42 @@ async def test_the_gateway_publishes_what_the_integration_does_and_is_discovered
     assert KEY.hex() not in gateway.logged().lower()
 
 
+async def test_of_two_publishers_the_one_that_stays_looks_untouched(
+    home: Home, broker: Broker, line: Server, meter: HistoricMeter, directory: Path
+) -> None:
+    root = DecodedGateway.root
+    availability = f"{root}/availability"
+    discovery = f"homeassistant/device/{DOMAIN}_{meter.device_name}/config"
+    port = f"socket://{HOST}:{line.ports[0]}"
+    gateway = DecodedGateway(directory, broker.port, port, publish="discovery = true", key=KEY)
+    listener = Listener(broker.port, "#")
+
+    def is_untouched() -> bool:
+        told = listener.at(availability), listener.at(discovery)
+        return told[0][-1:] == [b"online"] and told[1][-1:] not in ([], [b""])
+
+    async def until_left(done: int) -> None:
+        """Wait until a publisher has left, and the other one looks untouched again."""
+        await until(lambda: b"offline" in listener.at(availability)[done:])
+        await until(is_untouched, within=30)
+
+    async with listener.listening():
+        async with gateway.running() as process:
+            await until(is_untouched)
+            await publish(home, topic=root, discovery=True)
+            await until(lambda: len(listener.at(discovery)) >= 2 and is_untouched())
+            count = len(listener.at(availability))
+            await process.stop()
+            await until_left(count)
+        announced = len(listener.at(discovery))
+        async with gateway.running() as process:
+            await until(lambda: len(listener.at(discovery)) > announced and is_untouched())
+            count = len(listener.at(availability))
+            await publish(home, topic=root, discovery=True, enabled=False)
+            await until_left(count)
+            await process.stop()
+
+
 async def test_it_says_goodbye(home: Home, broker: Broker) -> None:
     await publish(home, topic="goodbye")
     listener = Listener(broker.port, "goodbye/#")

@@ -5,14 +5,14 @@ disconnected. After a reconnect, all messages are sent again, even if they have 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, override
 
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.icon import async_get_icons
@@ -47,6 +47,7 @@ from ..lib.publish.messages import (
 from ..lib.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
 from ..lib.publish.publish_feed import PublishFeed
 from ..lib.publish.publish_format import Format
+from ..lib.publish.retained_messages import RetainedMessages
 from .mqtt_topics import RetainedTopics
 
 _COMPONENT = f"component.{DOMAIN}."
@@ -75,6 +76,8 @@ async def async_load_origin(hass: HomeAssistant) -> dict[str, str]:
 # Seconds to wait for a broker that no longer responds. A longer wait would delay the unloading of
 # an entry.
 _OFFLINE_TIMEOUT_S = 5.0
+# Seconds to wait after a message that could not be published, before the next attempt.
+_RETRY_DELAY_S = 1.0
 
 
 def _is_connected(hass: HomeAssistant) -> bool:
@@ -86,18 +89,65 @@ async def async_clear_topics(coordinator: SmartyCoordinator, retained: RetainedT
     _Cleaner(coordinator, retained).begin()
 
 
-async def async_clear(hass: HomeAssistant, retained: RetainedTopics) -> None:
-    """Clear the retained messages of a removed meter."""
+async def async_clear(hass: HomeAssistant, messages: RetainedMessages) -> None:
+    """Clear the retained messages of a removed meter, except those of another publisher."""
     if not _is_connected(hass):
         LOGGER.warning(
             "The MQTT broker is away: it keeps the messages of a meter that was removed, on %s",
-            ", ".join(sorted(retained.topics)),
+            ", ".join(sorted(messages.topics)),
         )
         return
-    with suppress(HomeAssistantError, TimeoutError):
+    loop, received = asyncio.get_running_loop(), asyncio.Event()
+    subscriptions = _Subscriptions(hass, messages, received.set)
+    try:
         async with asyncio.timeout(_OFFLINE_TIMEOUT_S):
-            for topic in retained.topics:
-                await mqtt.async_publish(hass, topic, "", retain=True)
+            await subscriptions.async_update()
+            messages.clear(messages.topics, loop.time())
+            while (due := messages.due(is_online=False)) is not None:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(due):
+                        await received.wait()
+                received.clear()
+                for message in messages.take(loop.time(), is_online=False):
+                    await mqtt.async_publish(hass, message.topic, message.payload, retain=True)
+    except HomeAssistantError, TimeoutError:
+        LOGGER.debug("Clearing the messages of a removed meter ended early")
+    finally:
+        subscriptions.close()
+
+
+class _Subscriptions:
+    """Subscriptions to the topics with retained messages, to notice other publishers."""
+
+    def __init__(
+        self, hass: HomeAssistant, messages: RetainedMessages, on_change: Callable[[], None]
+    ) -> None:
+        self._hass = hass
+        self._messages = messages
+        self._on_change = on_change
+        self._by_topic: dict[str, CALLBACK_TYPE] = {}
+
+    async def async_update(self) -> None:
+        """Subscribe to new topics. Raises HomeAssistantError without the MQTT integration."""
+        for topic in self._messages.topics - self._by_topic.keys():
+            self._by_topic[topic] = await mqtt.async_subscribe(
+                self._hass, topic, self._on_message, qos=1, encoding=None
+            )
+        for topic in self._by_topic.keys() - self._messages.topics:
+            self._by_topic.pop(topic)()
+
+    @callback
+    def _on_message(self, message: mqtt.ReceiveMessage) -> None:
+        payload = message.payload
+        text = payload if isinstance(payload, str) else bytes(payload).decode(errors="replace")
+        self._messages.note_received(message.topic, text, self._hass.loop.time())
+        self._on_change()
+
+    @callback
+    def close(self) -> None:
+        """End all subscriptions."""
+        while self._by_topic:
+            self._by_topic.popitem()[1]()
 
 
 class _Worker:
@@ -110,6 +160,13 @@ class _Worker:
         self._hass = coordinator.hass
         self._retained = retained
         self._work = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._subscriptions = _Subscriptions(self._hass, retained.messages, self._set_timer)
+
+    @property
+    def _is_online(self) -> bool:
+        """Return whether there is a reading of now."""
+        return False
 
     @callback
     def begin(self) -> None:
@@ -118,10 +175,19 @@ class _Worker:
         entry.async_on_unload(
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
         )
+        entry.async_on_unload(self._close)
         self._task = entry.async_create_background_task(
             self._hass, self._run(), f"{self._coordinator.name} MQTT"
         )
         self._on_connection(_is_connected(self._hass))
+
+    @callback
+    def _close(self) -> None:
+        """End the task, so that it sends no further message."""
+        self._task.cancel()
+        self._subscriptions.close()
+        if self._timer:
+            self._timer.cancel()
 
     @callback
     def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - Home Assistant's signature
@@ -135,35 +201,66 @@ class _Worker:
             self._work.clear()
             if not _is_connected(self._hass):
                 continue
+            delay = 0.0
             try:
                 await self._do()
+                await self._subscriptions.async_update()
+                await self._repair_and_clear()
             except HomeAssistantError as err:
+                delay = _RETRY_DELAY_S
                 LOGGER.debug("%s: publishing ended early: %s", self._coordinator.name, err)
             except Exception:  # noqa: BLE001 - an error must not end the task
+                delay = _RETRY_DELAY_S
                 LOGGER.exception("%s: unexpected error while publishing", self._coordinator.name)
+            self._set_timer(delay)
+
+    @callback
+    def _set_timer(self, min_delay: float = 0.0) -> None:
+        """Wake the task when a retained message is to be repaired or cleared."""
+        if self._timer:
+            self._timer.cancel()
+        due = self._retained.messages.due(is_online=self._is_online)
+        if due is not None:
+            at = max(due, self._hass.loop.time() + min_delay)
+            self._timer = self._hass.loop.call_at(at, self._work.set)
 
     async def _do(self) -> None:
         """Do the pending work. Raises HomeAssistantError if the broker disconnects."""
         raise NotImplementedError
 
+    async def _repair_and_clear(self) -> None:
+        messages, now = self._retained.messages, self._hass.loop.time()
+        before = messages.topics
+        for message in messages.take(now, is_online=self._is_online):
+            await self._send(message.topic, message.payload, retain=True)
+            if message.payload:
+                self._on_repaired()
+        if messages.topics != before:
+            await self._retained.async_save()
+
+    @callback
+    def _on_repaired(self) -> None:
+        """React to a retained message that was repaired."""
+
     async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
         if retain and payload:
-            # Record the topic before publishing. If publishing is interrupted, the broker may still
-            # retain the message.
-            self._retained.add(topic)
+            self._retained.note_sent(topic, payload)
         await mqtt.async_publish(self._hass, topic, payload, retain=retain)
         if retain and not payload:
-            self._retained.discard(topic)
+            self._retained.note_sent(topic, payload)
 
 
 class _Cleaner(_Worker):
     """Task that clears the retained messages of a meter that is no longer published."""
 
+    _has_begun = False
+
     @override
     async def _do(self) -> None:
-        for topic in tuple(self._retained.topics):
-            await self._send(topic, "", retain=True)
-        await self._retained.async_save()
+        if not self._has_begun:
+            self._has_begun = True
+            messages = self._retained.messages
+            messages.clear(messages.topics, self._hass.loop.time())
 
 
 class MqttPublisher(_Worker):
@@ -189,7 +286,7 @@ class MqttPublisher(_Worker):
             Published(options[CONF_TOPIC], Format(options[CONF_FORMAT]), options[CONF_RETAIN]),
             json_dumps,
             announcer,
-            self._retained.topics,
+            self._retained.messages.topics,
             self._warn_of_topics,
         )
         coordinator = self._coordinator
@@ -261,12 +358,24 @@ class MqttPublisher(_Worker):
         if not self._coordinator.last_update_success:
             self._feed.on_stale()
 
+    @property
+    @override
+    def _is_online(self) -> bool:
+        return self._feed.is_online
+
+    @override
+    @callback
+    def _on_repaired(self) -> None:
+        # Subscribers may have dropped the values at `offline`.
+        self._feed.repeat_values()
+
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
         # Claim a reading only after the messages that need no reading were sent. Otherwise, the
         # reading would be lost if the broker disconnects while these messages are sent.
         await self._send_all(self._feed.take(self._feed.claim()))
+        self._retained.messages.clear(self._feed.take_outdated(), self._hass.loop.time())
 
     async def _send_all(self, messages: Iterable[Message]) -> None:
         for message in messages:
@@ -283,7 +392,7 @@ class MqttPublisher(_Worker):
     async def async_stop(self, _stop: Event | None = None) -> None:
         """Publish that the meter is offline, and stop the task."""
         self._feed.close()
-        self._task.cancel()  # so that no message follows the offline message
+        self._close()  # so that no message follows the offline message
         if _is_connected(self._hass):
             with suppress(HomeAssistantError, TimeoutError):
                 async with asyncio.timeout(_OFFLINE_TIMEOUT_S):

@@ -15,7 +15,8 @@ from ..const import CONF_ENABLED, CONF_TOPIC, SECTION_MQTT
 from ..coordinator.entry_types import AnyConfigEntry, active_meters
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.stored.throttled_store import ThrottledStore
-from ..lib.stored_values import Stored, checked_list, checked_text
+from ..lib.publish.retained_messages import RetainedMessages
+from ..lib.stored_values import Stored
 from .sink import Sink, SinkKind
 
 _SAVE_INTERVAL_S = 5.0
@@ -27,37 +28,29 @@ class RetainedTopics(ThrottledStore):
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, entry_id, "retained", interval=_SAVE_INTERVAL_S)
-        self.topics: set[str] = set()
+        self.messages = RetainedMessages()
 
     async def async_load(self) -> None:
         """Load the topics from the disk."""
         await self._async_begin()
 
     @callback
-    def add(self, topic: str) -> None:
-        """Record that the broker retains a message at `topic`."""
-        if topic not in self.topics:
-            self.topics.add(topic)
-            self.schedule()
-
-    @callback
-    def discard(self, topic: str) -> None:
-        """Record that the broker no longer retains a message at `topic`."""
-        if topic in self.topics:
-            self.topics.remove(topic)
+    def note_sent(self, topic: str, payload: str) -> None:
+        """Note a retained message that this entry sends, or that it has deleted."""
+        if self.messages.note_sent(topic, payload):
             self.schedule()
 
     @override
-    def _parse(self, stored: Stored) -> set[str]:
-        return {checked_text(topic) for topic in checked_list(stored, _MAX_TOPICS)}
+    def _parse(self, stored: Stored) -> RetainedMessages:
+        return RetainedMessages.from_stored(stored, _MAX_TOPICS)
 
     @override
-    async def _async_join(self, parsed: set[str]) -> None:
-        self.topics |= parsed
+    async def _async_join(self, parsed: RetainedMessages) -> None:
+        self.messages.join(parsed)
 
     @override
-    def _content(self) -> list[str]:
-        return sorted(self.topics)
+    def _content(self) -> dict[str, str]:
+        return self.messages.as_stored(is_final=self.is_closed)
 
 
 async def _async_make(coordinator: SmartyCoordinator, options: Mapping[str, Any]) -> Sink | None:
@@ -70,7 +63,7 @@ async def _async_make(coordinator: SmartyCoordinator, options: Mapping[str, Any]
         )
         return publisher
     entry.async_on_unload(retained.async_close)
-    if retained.topics:
+    if retained.messages.topics:
         await (await _async_import_mqtt(coordinator.hass)).async_clear_topics(coordinator, retained)
     return None
 
@@ -83,9 +76,11 @@ async def _async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     others = [other for other in active_meters(hass) if other is not entry]
     sections = [other.options.get(SECTION_MQTT, {}) for other in others]
     roots = tuple(f"{options[CONF_TOPIC]}/" for options in sections if options.get(CONF_ENABLED))
-    retained.topics -= {topic for topic in retained.topics if f"{topic}/".startswith(roots)}
-    if retained.topics:
-        await (await _async_import_mqtt(hass)).async_clear(hass, retained)
+    for topic in retained.messages.topics:
+        if f"{topic}/".startswith(roots):
+            retained.messages.forget(topic)
+    if retained.messages.topics:
+        await (await _async_import_mqtt(hass)).async_clear(hass, retained.messages)
     await retained.async_remove()
 
 

@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.template import Template
@@ -31,6 +32,7 @@ OPTIONS = {
 }
 DISCOVERY = f"elsewhere/device/smarty_p1_{SERIAL}/config"
 
+RETAINED = "custom_components.smarty_p1.lib.publish.retained_messages"
 LAST_STATES = "states/HEAT079000257403"
 
 
@@ -97,6 +99,15 @@ class Publishing(Home):
         mqtt_options = self.entry.options["mqtt"]
         last = LAST_STATES if mqtt_options["discovery"] else "channel_4_valve"
         await self.wait_until(lambda: len(self.on(last)) == telegrams)
+
+    async def until_subscribed(self, *topics: str) -> None:
+        """Wait until the broker is asked for the messages of these topics."""
+
+        def is_subscribed() -> bool:
+            calls = repr(self._client.subscribe.call_args_list)
+            return all(repr(topic) in calls for topic in topics)
+
+        await self.wait_until(is_subscribed)
 
     async def has(self, name: str, *payloads: str) -> None:
         """Wait until so much was sent on a topic below the root."""
@@ -433,3 +444,54 @@ async def test_nothing_is_left_of_a_meter_that_is_removed(
     meter.forget()
     await meter.hass.config_entries.async_remove(meter.entry.entry_id)
     assert meter.taken_back() == kept
+
+
+async def test_another_publisher_that_stops_does_not_make_the_meter_unavailable(
+    meter: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{RETAINED}._JITTER_S", (0.0, 0.0))
+    monkeypatch.setattr(f"{RETAINED}._MIN_PAUSE_S", 0.0)
+    await meter.begin(discovery=True)
+    await meter.until_subscribed(f"{ROOT}/availability", DISCOVERY)
+    announced = meter.announced()[DISCOVERY]
+    meter.forget()
+    async_fire_mqtt_message(meter.hass, f"{ROOT}/availability", "offline")
+    await meter.has("availability", "online")
+    async_fire_mqtt_message(meter.hass, DISCOVERY, "")
+    await meter.wait_until(lambda: meter.announced() == {DISCOVERY: announced})
+    # The text of another publisher stays, and so does an offline while there is no reading of now.
+    async_fire_mqtt_message(meter.hass, DISCOVERY, "{}")
+    await fall_silent(meter.hass, meter.entry)
+    await meter.has("availability", "online", "offline")
+    async_fire_mqtt_message(meter.hass, f"{ROOT}/availability", "offline")
+    await meter.hass.async_block_till_done()
+    assert meter.on("availability") == ["online", "offline"]
+    assert meter.announced().keys() == {DISCOVERY}
+
+
+async def test_a_removed_meter_leaves_the_messages_of_another_publisher(
+    meter: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe = mqtt.async_subscribe
+
+    async def answer(
+        hass: HomeAssistant,
+        topic: str,
+        on_message: Callable[[mqtt.ReceiveMessage], None],
+        qos: int,
+        encoding: str | None,
+    ) -> CALLBACK_TYPE:
+        # Another publisher has replaced these two messages, and the broker passes them on.
+        if topic in {DISCOVERY, f"{ROOT}/availability"}:
+            payload = b"online" if topic != DISCOVERY else b"{}"
+            message = mqtt.ReceiveMessage(topic, payload, 1, True, topic, 0.0)  # noqa: FBT003
+            hass.loop.call_soon(on_message, message)
+        return await subscribe(hass, topic, on_message, qos, encoding)
+
+    await meter.begin(discovery=True)
+    kept = meter.kept()
+    meter.forget()
+    await meter.hass.config_entries.async_unload(meter.entry.entry_id)
+    monkeypatch.setattr(mqtt, "async_subscribe", answer)
+    await meter.hass.config_entries.async_remove(meter.entry.entry_id)
+    assert meter.taken_back() == kept - {DISCOVERY, f"{ROOT}/availability"}

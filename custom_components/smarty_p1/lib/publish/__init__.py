@@ -5,7 +5,8 @@
         client.publish(message.topic, message.payload, retain=message.retain)
 
 A program that runs all the time takes its messages from `PublishFeed`, which yields each message
-when it is due. The package itself sends nothing.
+when it is due. `RetainedMessages` says which retained messages to repair or to delete, because
+another program may publish the same meter. The package itself sends nothing.
 
-Public modules: messages, mqtt_discovery, publish_feed, publish_format, topics.
+Public modules: messages, mqtt_discovery, publish_feed, publish_format, retained_messages, topics.
 """

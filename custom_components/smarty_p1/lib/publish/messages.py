@@ -74,6 +74,9 @@ class MeterMessages:
     `stale` has the topics on which the broker retains messages of earlier runs. `on_full` is called
     when the number of topics reaches MAX_TOPICS. Then messages on further topics are dropped.
 
+    After a reading, `outdated` has the topics of earlier runs that are no longer used. The caller
+    deletes the messages there.
+
     A caller may store `last_events`, and set it again after a restart. Then the events that
     happened during the restart are sent, too.
     """
@@ -90,6 +93,7 @@ class MeterMessages:
         self._to_json = to_json
         self._announcer = announcer
         self._stale = set(stale)
+        self.outdated: set[str] = set()
         self._on_full = on_full
         self._topics: set[str] = set()
         self.last_events = LastEvents()
@@ -132,10 +136,7 @@ class MeterMessages:
             self._announcer.begin_anew()
 
     def reading(self, reading: Reading, reception: Reception) -> Iterator[Message]:
-        """Yield all messages to send for a new reading, such as values, states and events.
-
-        After these messages, yield messages that delete the retained messages of earlier runs.
-        """
+        """Yield all messages to send for a new reading, such as values, states and events."""
         last = self.last_events
         texts = (last.texts or {}) | texts_of(reading)
         counts = last.counts | DISTURBANCE.value_fn(reading)
@@ -151,7 +152,7 @@ class MeterMessages:
         # Set both only after all events were sent. If the caller cannot send an event, it stops the
         # iteration. The next call of this method then yields the event again.
         last.counts, last.texts = counts, texts
-        yield from self._cleared()
+        self._find_outdated()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:
         """Yield a message for each changed value, if the format has a topic for each value.
@@ -226,8 +227,8 @@ class MeterMessages:
                 self._on_full()
         return topic in self._topics
 
-    def _cleared(self) -> Iterator[Message]:
-        """Yield empty messages that delete the retained messages of earlier runs."""
+    def _find_outdated(self) -> None:
+        """Add the topics of earlier runs that this reading did not use to `outdated`."""
         places = MAX_MBUS_METERS
         for topic in sorted(self._stale):
             # This discovery message may announce an M-Bus meter that is absent only for a while. So
@@ -235,5 +236,5 @@ class MeterMessages:
             if places and self._announcer and self._announcer.owns(topic):
                 places -= 1
             else:
-                yield Message(topic, "", retain=True)
+                self.outdated.add(topic)
         self._stale.clear()

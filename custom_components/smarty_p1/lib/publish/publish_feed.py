@@ -109,6 +109,11 @@ class PublishFeed:
                 self._messages.repeat_values()
             yield from self._messages.reading(reading, self._reception())
 
+    def take_outdated(self) -> set[str]:
+        """Return topics with retained messages of earlier runs that are no longer used, once."""
+        outdated, self._messages.outdated = self._messages.outdated, set()
+        return outdated
+
     def close(self) -> None:
         """Cancel the reading that waits for the end of the interval."""
         self._turns.cancel()
