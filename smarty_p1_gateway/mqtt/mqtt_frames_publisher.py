@@ -12,7 +12,8 @@ from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.queue.frame_queue_on_disk import WaitingFrame
 from smartyp1.publish.messages import ONLINE
 
-from .mqtt_client import WINDOW, MqttClient, PortPublisher
+from .mqtt_client import WINDOW, MqttClient
+from .port_publisher import PortPublisher
 
 # Seconds to wait after a reconnect to the broker, before frames are published. After a restart of
 # the broker, subscribers must reconnect, too (Home Assistant tries every ten seconds). A frame that

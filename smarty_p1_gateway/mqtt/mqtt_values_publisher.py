@@ -32,7 +32,8 @@ from smartyp1.publish.topics import level
 from smartyp1.stored_json import load
 from smartyp1.stored_values import Stored, checked_mapping, checked_text, some_bytes
 
-from .mqtt_client import MqttClient, PortPublisher, RefusedError
+from .mqtt_client import MqttClient, RefusedError
+from .port_publisher import PortPublisher
 
 LOGGER = logging.getLogger(__name__)
 
