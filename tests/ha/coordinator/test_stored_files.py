@@ -135,7 +135,7 @@ MALFORMED: dict[str, list[object]] = {
         STORED["meter"] | {"demand": STORED["meter"]["demand"] | {"version": 2}},
     ],
     "messages": [[], {"since": {"grid": 5}}],
-    "retained": [["smarty/telegram", None]],
+    "retained": [["smarty/telegram", None], {"smarty/telegram": None}],
     "pulses": [PULSES | {"pulses": "5"}],
 }
 
@@ -304,8 +304,8 @@ STORES: dict[str, Row] = {
     "retained": Row(
         lambda hass, entry: RetainedTopics(hass, entry.entry_id),
         ["a"],
-        lambda retained: retained.add("b"),
-        lambda data: data == ["a", "b"],
+        lambda retained: retained.note_sent("b", "text"),
+        lambda data: [*data] == ["a", "b"] and not data["a"] and data["b"],
     ),
 }
 
