@@ -5,6 +5,7 @@ import logging
 import signal
 import time
 from contextlib import suppress
+from functools import partial
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -17,6 +18,7 @@ from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics_and_health_server import serve
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, NatsRequests
 from smarty_p1_gateway.nats.nats_client import kind_of_loss
+from smartyp1.fault_log import FaultLog, name_of
 from smartyp1.task_race import run_until_first_exit
 
 from .acknowledgement_watch import AcknowledgementWatch
@@ -74,13 +76,16 @@ async def run(config: CollectorConfig) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    store = Store(config.store, metrics)
+    store, faults = Store(config.store, metrics), FaultLog(LOGGER, config.name)
     watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.want)
     collector = _Collector(config, store, metrics, watch)
     async with asyncio.TaskGroup() as group:
-        works = store.serve(), collector.run(), watch.run(collector.use), health.beat()
-        tasks = [group.create_task(work) for work in works]
+        # An unexpected error of the collector ends the process: systemd starts it anew, and NATS
+        # delivers again what was not acknowledged. Errors of the other tasks cost only themselves.
+        works = store.serve, partial(watch.run, collector.use), health.beat
+        tasks = [group.create_task(faults.until_done(name_of(work), work)) for work in works]
+        tasks.append(group.create_task(collector.run()))
         await stop.wait()
         LOGGER.info("Stopping")
         for task in tasks:

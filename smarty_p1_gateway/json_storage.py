@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from smartyp1.fault_log import FaultLog
 from smartyp1.outage import Outage
 
 from .queue.frame_queue_on_disk import as_text
@@ -55,6 +56,7 @@ class JsonStorage:
         self._next = asyncio.Event()
         self._current: asyncio.Event | None = None
         self._stored: dict[str, str] = {}
+        self._faults = FaultLog(LOGGER, "Stored contents")
         self._outage = Outage(
             LOGGER,
             _LOST,
@@ -133,7 +135,8 @@ class JsonStorage:
         while makers := dict(self._new):
             self._new.clear()
             self._current, self._next = self._next, asyncio.Event()
-            contents = {name: make() for name, make in makers.items()}
+            made = {name: self._faults.call(make) for name, make in makers.items()}
+            contents = {name: content for name, content in made.items() if content is not None}
             try:
                 await asyncio.shield(self._in_thread(partial(self._commit, contents)))
             except sqlite3.Error:

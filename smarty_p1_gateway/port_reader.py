@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
+from smartyp1.fault_log import FaultLog
 from smartyp1.outage import Outage
 from smartyp1.port.errors import LinkError
 from smartyp1.port.reconnecting_port import ReconnectingPort
@@ -29,7 +30,10 @@ class PortListener(Protocol):
 
 
 class PortReader:
-    """Reader of one port. It passes the received bytes to listeners."""
+    """Reader of one port. It passes the received bytes to listeners.
+
+    A listener that fails costs only the bytes that it got.
+    """
 
     def __init__(
         self, port: PortConfig, listeners: Sequence[PortListener], metrics: GatewayMetrics
@@ -40,6 +44,7 @@ class PortReader:
         self._is_open = metrics.port_open.labels(port.label)
         self._losses = metrics.port_losses.labels(port.label)
         self._outage = Outage(LOGGER, _LOST, _BACK, port.label)
+        self._faults = FaultLog(LOGGER, port.label)
         self._in_vain = 0
         self._link = ReconnectingPort(
             port.address, self._on_data, self._on_lost, on_open=self._on_open
@@ -59,7 +64,7 @@ class PortReader:
 
     def _on_data(self, data: bytes) -> None:
         self._bytes.inc(len(data))
-        are_right = [listener.feed(data) for listener in self._listeners]
+        are_right = [self._faults.call(listener.feed, data) for listener in self._listeners]
         if True not in are_right:
             before, self._in_vain = self._in_vain, self._in_vain + len(data)
             if before < _MAX_UNREADABLE_BYTES <= self._in_vain:

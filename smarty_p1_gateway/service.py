@@ -5,8 +5,11 @@ import logging
 import resource
 import signal
 import sqlite3
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
+
+from smartyp1.fault_log import FaultLog, name_of
 
 from .config_table import UnavailableError
 from .decoded_meters import DecodedMeters
@@ -105,11 +108,12 @@ class _Gateway:
         # For each retained topic, the publisher that used it last. When cables are swapped, another
         # port publishes on the topic.
         self._speakers: dict[str, object] = {}
+        self._faults = FaultLog(LOGGER, "Gateway")
 
     async def run(self, opening: asyncio.Task[None], health: Health) -> None:
         """Run all tasks until SIGTERM or SIGINT. Raises UnavailableError if `opening` fails."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(health.beat())]
+            tasks = [self._supervise(group, health.beat)]
             nats = self._nats_publisher()
             publishers: list[NatsPublisher | FramesPublisher | ValuesPublisher] = (
                 [nats] if nats else []
@@ -124,9 +128,9 @@ class _Gateway:
             LOGGER.info("Reading %d port%s", count, "s" if count > 1 else "")
             await asyncio.wait([opening])
             if not opening.exception():
-                works = [publisher.run() for publisher in publishers]
-                works += [self._store.write(), self._memory.write()]
-                tasks += map(group.create_task, works)
+                works = [publisher.run for publisher in publishers]
+                works += [self._store.write, self._memory.write]
+                tasks += [self._supervise(group, work) for work in works]
                 await _until_signal()
                 LOGGER.info("Stopping")
             _cancel(readers)
@@ -136,6 +140,12 @@ class _Gateway:
         await opening
         if self._meters:
             self._meters.store()
+
+    def _supervise(
+        self, group: asyncio.TaskGroup, work: Callable[[], Awaitable[None]]
+    ) -> asyncio.Task[None]:
+        """Run `work` in a task of `group`. An unexpected error must not end the other tasks."""
+        return group.create_task(self._faults.until_done(name_of(work), work))
 
     def _nats_publisher(self) -> NatsPublisher | None:
         broker = self._config.broker

@@ -66,13 +66,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
             config_entry_id=entry.entry_id, **meter_device(entry.runtime_data)
         )
     await hass.config_entries.async_forward_entry_setups(entry, platforms_of(entry))
+    faults = entry.runtime_data.faults
     if has_telegrams(entry):
         await sinks.async_start(entry.runtime_data)
     if has_books(entry) and entry.options.get(CONF_FILL_ENERGY):
-        async_fill_when_known(hass, entry)
+        faults.call(async_fill_when_known, hass, entry)
     if has_books(entry):
-        async_watch_sources(hass, entry)
-        await async_watch_messages(hass, entry)
+        faults.call(async_watch_sources, hass, entry)
+        await faults.attempt(async_watch_messages, hass, entry)
     return True
 
 

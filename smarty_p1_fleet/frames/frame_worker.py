@@ -33,6 +33,7 @@ from smarty_p1_fleet.store.store_writer import (
 )
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
+from smartyp1.fault_log import FaultLog
 from smartyp1.p1.telegram import Telegram
 
 from .frame_message import ACK_PREFIX, FrameMessage, read_delivery
@@ -134,6 +135,7 @@ class Worker:
         self._judged: deque[_Judged] = deque()
         self._rejected: deque[_Judged] = deque()
         self._waiting: list[tuple[FrameMessage, ParkedFrame]] = []
+        self._faults = FaultLog(LOGGER, name)
         self._outage = outage_of("Judging frames")
         self._park_outage = outage_of("Parking frames that cannot be stored yet")
 
@@ -259,9 +261,11 @@ class Worker:
                 continue
             batch.messages.append(message)
             if verdict.telegram is not None:
-                if message.is_redelivered:
-                    redelivered.append(len(samples))
-                samples.append(self._sample(message, verdict, verdict.telegram))
+                sample = self._faults.call(self._sample, message, verdict, verdict.telegram)
+                if sample is None:
+                    continue  # acknowledge it: NATS would deliver it again for ever
+                redelivered += [len(samples)] * message.is_redelivered
+                samples.append(sample)
                 telegrams += [verdict.telegram] * _is_live(message, verdict)
         # NATS limits the number of unacknowledged messages. So rejected messages are acknowledged
         # without waiting for VictoriaMetrics.
@@ -273,7 +277,7 @@ class Worker:
             judged.samples = samples
         (self._judged if samples else self._rejected).append(judged)
         if self._readings:
-            await self._readings.publish(telegrams)
+            await self._faults.attempt(self._readings.publish, telegrams)
 
     @staticmethod
     def _mark(message: FrameMessage, verdict: Verdict, judged: _Judged) -> str:

@@ -21,6 +21,7 @@ from smarty_p1_fleet.store.register_selection import RegisterSelection
 from smarty_p1_fleet.store.store_writer import Store, StoreRestartedError
 from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM as FRAMES_STREAM
+from smartyp1.fault_log import FaultLog
 
 from .clock_comparison import ClockComparison
 from .frame_message import FrameMessage, read_message
@@ -72,6 +73,7 @@ class ParkedFramesReader:
         self._make_judge = make_judge
         self._name = name
         self._outage = outage_of("Reading parked frames")
+        self._faults = FaultLog(LOGGER, name)
         self._seen: _State | None = None
 
     async def run(self, js: JetStreamContext, parking: Parking, keys: Callable[[], Keys]) -> None:
@@ -88,6 +90,8 @@ class ParkedFramesReader:
                 UnavailableError,
             ) as error:
                 self._outage.note(reason(error))
+            except Exception as error:  # noqa: BLE001 - it must not end the fetching of new frames
+                self._faults.note("the reading of parked frames", error)
             else:
                 self._outage.end()
             await asyncio.sleep(_LOOK_INTERVAL_S)

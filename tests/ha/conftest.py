@@ -124,6 +124,8 @@ def integration(request: pytest.FixtureRequest) -> None:
     """Let Home Assistant find the integration; a recorder starts before everything else."""
     if "recorder_mock" in request.fixturenames:
         request.getfixturevalue("unloaded_before_recorder")
+    elif "async_test_recorder" in request.fixturenames:
+        request.getfixturevalue("async_test_recorder")
     request.getfixturevalue("enable_custom_integrations")
 
 

@@ -227,12 +227,16 @@ async def changes_of(hass: HomeAssistant, name: str) -> dict[datetime, float]:
     return await get_instance(hass).async_add_executor_job(read)
 
 
+def tasks(hass: HomeAssistant, end: str) -> int:
+    """Return how many tasks run whose name has this end."""
+    return sum(
+        task.get_name().endswith(end) and not task.done() for task in asyncio.all_tasks(hass.loop)
+    )
+
+
 def links(hass: HomeAssistant) -> int:
     """Return how many tasks keep a port open."""
-    return sum(
-        task.get_name().endswith(" link") and not task.done()
-        for task in asyncio.all_tasks(hass.loop)
-    )
+    return tasks(hass, " link")
 
 
 def health_timers(hass: HomeAssistant) -> int:

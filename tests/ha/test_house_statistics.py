@@ -100,7 +100,12 @@ async def meter(entry: MockConfigEntry) -> MockConfigEntry:
 async def written(entry: MockConfigEntry) -> None:
     statistics: HouseStatistics = entry.runtime_data.books.statistics
     assert await statistics.async_wait_until_written()
-    while (task := statistics._task) and not task.done():
+    await until_written(statistics)
+
+
+async def until_written(statistics: HouseStatistics) -> None:
+    """Wait until the task that writes the statistics has ended."""
+    while (task := statistics._task._task) and not task.done():
         await asyncio.wait([task])
 
 
@@ -492,15 +497,15 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
             statistics.async_start(meter, NoLeneda())
             await statistics.async_wait_until_written()
         statistics.update()
-        assert statistics._task
+        task = statistics._task._task
+        assert task
         if fate.random() < 0.4:
             await asyncio.sleep(fate.random() * 0.05)
-            statistics._task.cancel()
-        await asyncio.wait([statistics._task])
+            task.cancel()
+        await asyncio.wait([task])
     assert statistics
     statistics.update()
-    assert statistics._task
-    await asyncio.wait([statistics._task])
+    await until_written(statistics)
     demand = meter.newest
     months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
     wanted = amounts_by_hour(meter.columns, meter.leneda, demand.contracts, months, demand.until)

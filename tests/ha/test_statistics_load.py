@@ -76,8 +76,8 @@ async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
     statistics = HouseStatistics(hass, entry)
 
     async def idle() -> None:
-        while statistics._task and not statistics._task.done():
-            await asyncio.wait([statistics._task])
+        while (task := statistics._task._task) and not task.done():
+            await asyncio.wait([task])
 
     loads = []
     with measured(hass) as load:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from math import inf
-from typing import override
+from typing import Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -13,6 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.failure_detection import Condition, FailureDetection, FailureState, Rules
+from ..lib.fault_log import FaultLog
 from ..lib.meter.meter_reader import Reading
 from .entry_types import AnyConfigEntry
 from .repair_issues import Remedies
@@ -31,7 +33,8 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     Subclasses report events to `health`, then call `look`, which reports a changed condition.
     `condition` is the last reported condition, and `readings` the number of accepted readings.
     `received_at` is the time at which the entities were last updated. `placeholders` fill the texts
-    of errors.
+    of errors. `faults` logs unexpected errors, which cost only the listener or part that raised
+    them.
     """
 
     config_entry: AnyConfigEntry
@@ -40,6 +43,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self, hass: HomeAssistant, entry: AnyConfigEntry, rules: Rules, **placeholders: str
     ) -> None:
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
+        self.faults = FaultLog(LOGGER, entry.title)
         self.last_update_success = False
         self.placeholders = placeholders
         self.readings = 0
@@ -66,6 +70,14 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     async def async_close(self) -> None:
         """Save the stored data for the last time. This base class stores nothing."""
+
+    @override
+    @callback
+    def async_add_listener(
+        self, update_callback: CALLBACK_TYPE, context: Any = None
+    ) -> CALLBACK_TYPE:
+        """Call a listener after each update. If it raises an exception, the others are called."""
+        return super().async_add_listener(partial(self.faults.call, update_callback), context)
 
     @override
     async def async_shutdown(self) -> None:
@@ -132,7 +144,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         `before` is the previous condition.
         """
         condition = self.condition
-        self._remedies.apply(before, condition)
+        self.faults.call(self._remedies.apply, before, condition)
         if not condition.has_value:
             self.last_update_success = False
         if condition.state is FailureState.FAILING:

@@ -12,6 +12,7 @@ from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
 from ..lib.answers.money import HouseholdMoney
 from ..lib.bill.household import Household
 from ..lib.bill.household_state import HouseholdState
+from ..lib.fault_log import FaultLog
 from ..lib.history.calendar import LUXEMBOURG
 from ..lib.history.market_prices import MarketPrices
 from ..lib.meter.meter_memory import MeterMemory
@@ -95,6 +96,7 @@ class MeterBooks:
         """
         self._hass = hass
         self._entry = entry
+        self._faults = FaultLog(LOGGER, entry.title)
         self._gas = GasStatistics(hass, entry, self.history)
         self._download = LenedaDownload(hass, entry, self.leneda, self.history, self._gas)
         # Exchanged M-Bus meters of which the repair issue tells.
@@ -218,11 +220,12 @@ class MeterBooks:
 
         This must be fast, because it runs for every telegram.
         """
-        self.quarter_hours.append(self.household.take_new())
-        self.statistics.note_reading()
-        self.history.note(reading)
+        call = self._faults.call
+        call(self.quarter_hours.append, self.household.take_new())
+        call(self.statistics.note_reading)
+        call(self.history.note, reading)
         if reading.is_current:
-            self.last_hour.note(reading)
+            call(self.last_hour.note, reading)
         outline = self.memory.outline
         self.memory.outline = outline.updated(reading.telegram, reading.channels)
         if self.memory.mbus_meters.exchanged is not self._exchanged:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -28,6 +28,7 @@ from ..lib.failure_detection import (
     FailureState,
     ReadingProblem,
 )
+from ..lib.fault_log import Listeners
 from ..lib.meter.key_proof import KeyProof, Moment
 from ..lib.meter.meter_identity import NamedMeter
 from ..lib.meter.meter_reader import MeterReader, Reading, Reception, outlined_reading
@@ -40,12 +41,12 @@ from ..lib.p1.obis import MESSAGES
 from ..lib.p1.rejection_reasons import Reason, Rejection
 from ..lib.p1.telegram import Telegram
 from ..lib.port.reconnecting_port import SILENCE_TIMEOUT
+from .background_tasks import until_shutdown
 from .coordinator_base import ReadingListener, SourceCoordinator
 from .meter_books import MeterBooks
 from .meter_capture import MeterCapture
 from .port_connection import PortConnection
 from .repair_issues import Problem, raise_issue, withdraw_issues
-from .until_shutdown import until_shutdown
 
 # Objects whose changes are urgent: messages, breaker and relays. Entities show these changes at
 # once, even if the user has set a minimum interval.
@@ -147,7 +148,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self._turns = MinInterval(hass.loop, self._min_interval)
         self._seen_objects: set[str] = set()
         self._is_decided = asyncio.Event()
-        self._reading_listeners: list[ReadingListener] = []
+        self._reading_listeners = Listeners[Reading](self.faults)
 
     @property
     def reception(self) -> Reception:
@@ -155,7 +156,10 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         return self._session.reception
 
     async def async_start(self) -> None:
-        """Load the stored data, and start reading. For a new meter, wait for its first reading."""
+        """Load the stored data, and start reading.
+
+        If a user adds a new meter, wait for its first reading.
+        """
         await self.books.async_open()
         memory = self.books.memory
         self.data = outlined_reading(memory, dt_util.utcnow(), self.books.money())
@@ -163,9 +167,11 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self._begin_session()
         self.begin()
         self.line.start()
-        if memory.last_telegram is None and not self.books.has_device:
+        is_new = memory.last_telegram is None and not self.books.has_device
+        if is_new and self.hass.state is CoreState.running:
             # The next page of the set-up dialog lists the meter's devices. So wait for the first
-            # reading or failure, which takes half a minute at most.
+            # reading or failure, which takes half a minute at most. The start of Home Assistant
+            # must not wait: after a power failure, a meter can still be new.
             with suppress(TimeoutError):
                 async with until_shutdown(self.hass):
                     await self._is_decided.wait()
@@ -219,8 +225,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
         Return a callback that removes the listener.
         """
-        self._reading_listeners.append(listener)
-        return lambda: self._reading_listeners.remove(listener)
+        return self._reading_listeners.add(listener)
 
     @override
     @callback
@@ -237,9 +242,9 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def _take(self, data: bytes) -> None:
         for event in self._session.feed(data, dt_util.utcnow(), self.now()):
             if isinstance(event, Reading):
-                self._on_reading(event)
+                self.faults.call(self._on_reading, event)
             else:
-                self._on_rejected(event)
+                self.faults.call(self._on_rejected, event)
             self.books.schedule_save()
 
     @callback
@@ -276,19 +281,18 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def _on_reading(self, reading: Reading) -> None:
         self.readings += 1
         self.line.confirm()
-        self.books.enter(reading)
+        self.faults.call(self.books.enter, reading)
         if not reading.is_current:
             self._on_late(reading)
             return
         self.latest, self._latest_late = reading, None
         self.health.accepted(self.now())
-        self._check_clock(reading)
+        self.faults.call(self._check_clock, reading)
         # Update the condition first, because the listeners below use it.
         self.look()
         is_urgent = not self._min_interval or self._is_urgent(reading)
         self._turns.offer(partial(self._show, reading), is_urgent=is_urgent)
-        for listener in tuple(self._reading_listeners):
-            listener(reading)
+        self._reading_listeners.call(reading)
 
     @callback
     def _check_clock(self, reading: Reading) -> None:

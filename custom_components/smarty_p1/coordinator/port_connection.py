@@ -9,6 +9,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..const import CONF_BAUD_RATE, LOGGER
 from ..lib.failure_detection import ReadingProblem
+from ..lib.fault_log import Listeners
 from ..lib.port.address_masking import redact_port
 from ..lib.port.errors import (
     LinkError,
@@ -77,7 +78,7 @@ class PortConnection:
         self._on_lost_too = on_lost
         self._silence_timeout = silence_timeout
         self._baud_rate = baud_rate
-        self._byte_listeners: list[Callable[[bytes], None]] = []
+        self._byte_listeners = Listeners[bytes](source.faults)
         self._task: asyncio.Task[None] | None = None
         # Held while a port is open or closes.
         self._port_lock = asyncio.Lock()
@@ -133,8 +134,7 @@ class PortConnection:
 
         Return a callback that removes the listener.
         """
-        self._byte_listeners.append(listener)
-        return lambda: self._byte_listeners.remove(listener)
+        return self._byte_listeners.add(listener)
 
     def _take_port(self) -> None:
         data = self._source.config_entry.data
@@ -163,22 +163,16 @@ class PortConnection:
         if source.is_closed:
             return
         source.health.received(source.now())
-        try:
-            for listener in tuple(self._byte_listeners):
-                listener(data)
-            self._take(data)
-            source.look()
-        except Exception:  # noqa: BLE001 - any error is logged
-            # A bug in this code or in a listener must not stop the reader of the port. So log the
-            # exception.
-            LOGGER.exception("%s: unexpected error while taking a reading", source.name)
+        self._byte_listeners.call(data)
+        source.faults.call(self._take, data)
+        source.look()
 
     @callback
     def _on_lost(self, error: LinkError) -> None:
         source = self._source
         LOGGER.debug("%s: lost the port: %s", source.name, error)
         source.health.lost(source.now(), obstacle_of(error))
-        self._on_lost_too(error)
+        source.faults.call(self._on_lost_too, error)
         source.look()
 
     @callback

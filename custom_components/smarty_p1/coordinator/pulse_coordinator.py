@@ -38,9 +38,11 @@ from ..lib.failure_detection import (
     ReadingProblem,
     Rules,
 )
+from ..lib.fault_log import Listeners
 from ..lib.meter.last_hour import STEP_S
 from ..lib.outage import Backoff
 from ..lib.port.errors import LinkError, PortSilentError
+from .background_tasks import SupervisedTask
 from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .last_hours import last_hour_of
@@ -199,9 +201,7 @@ class TopicPulses:
 
     async def async_start(self) -> None:
         """Subscribe in the background, because the MQTT integration may be set up only later."""
-        self._entry.async_create_background_task(
-            self._hass, self._async_subscribe(), f"{self._coordinator.name} topic"
-        )
+        SupervisedTask(self._hass, self._entry, self._async_subscribe, "topic").start()
 
     async def _async_subscribe(self) -> None:
         backoff = Backoff(_FIRST_DELAY, _MAX_DELAY_S)
@@ -300,7 +300,7 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
         self.source = make(self, self.counter, self._count)
         self.last_hour = last_hour_of(hass, entry)
         self.noted_at: datetime | None = None
-        self._power_listeners: list[Callable[[], None]] = []
+        self._power_listeners = Listeners[()](self.faults)
 
     async def async_start(self) -> None:
         """Load the stored count, and start listening to the source."""
@@ -325,8 +325,7 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
     @callback
     def async_add_power_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
         """Call `listener` each time the power is noted. Return a callback that removes it."""
-        self._power_listeners.append(listener)
-        return lambda: self._power_listeners.remove(listener)
+        return self._power_listeners.add(listener)
 
     @callback
     def _note_power(self, _now: datetime | None = None) -> None:
@@ -335,8 +334,7 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
             return
         self.noted_at = dt_util.utcnow()
         self.last_hour.note_power(self.noted_at, self.counter.data.power_kw)
-        for listener in tuple(self._power_listeners):
-            listener()
+        self._power_listeners.call()
 
     @override
     @callback

@@ -30,6 +30,7 @@ from homeassistant.loader import Integration, async_get_integrations
 from homeassistant.util import dt as dt_util
 
 from ..lib.failure_detection import ENTITIES, ReadingProblem
+from ..lib.fault_log import Listeners
 from ..lib.meter.meter_memory import MeterMemory
 from ..lib.meter.meter_reader import IMPORTED_ENERGY, MeterReader, Reading, outlined_reading
 from ..lib.meter.telegram_from_source_entities import (
@@ -237,7 +238,7 @@ class EntityCoordinator(SourceCoordinator[Reading]):
         self._silent_total = SilentTotal()
         self._standstill = Standstill()
         self._reports = EntityReports(hass, entry.data, self._take, self._on_lost)
-        self._reading_listeners: list[ReadingListener] = []
+        self._reading_listeners = Listeners[Reading](self.faults)
 
     @property
     def integration(self) -> str:
@@ -264,8 +265,7 @@ class EntityCoordinator(SourceCoordinator[Reading]):
     @callback
     def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
         """Call `listener` with every reading. Return a callback that removes the listener."""
-        self._reading_listeners.append(listener)
-        return lambda: self._reading_listeners.remove(listener)
+        return self._reading_listeners.add(listener)
 
     @callback
     def _take(self, telegram: Telegram) -> None:
@@ -279,15 +279,14 @@ class EntityCoordinator(SourceCoordinator[Reading]):
             self._reader.read(unreported, now, self.books.prices_at(unreported))
         reading = self._reader.read(telegram, now, self.books.prices_at(telegram))
         self.books.memory.last_telegram = now
-        self.books.enter(reading)
+        self.faults.call(self.books.enter, reading)
         self.books.schedule_save()
         self.readings += 1
         self.latest = reading
         self.health.accepted(self.now())
         self.look()
         self.push(reading)
-        for listener in tuple(self._reading_listeners):
-            listener(reading)
+        self._reading_listeners.call(reading)
 
     @callback
     def _look_for_missing(self, _hass: HomeAssistant) -> None:

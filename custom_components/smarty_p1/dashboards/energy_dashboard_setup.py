@@ -5,15 +5,17 @@ Sources are added once, after the meter's first set-up, because entity ids do no
 Sources that the user has entered never change here.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from homeassistant.const import Platform
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
 
 from ..const import (
     CONF_FILL_ENERGY,
@@ -23,6 +25,7 @@ from ..const import (
     SECTION_LENEDA,
 )
 from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams, is_live
+from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.gas_prices_and_limits import gas_prices
 from ..coordinator.house_sources import async_energy_manager, stored_sources
 from ..coordinator.statistics.hourly_statistics import Series, async_write
@@ -53,6 +56,9 @@ type Sensors = dict[str, SensorSpec[Reading]]
 type Statistics = dict[str, StatisticKind]
 
 ENERGY_URL = "/config/energy"
+# Shortest and longest delay in seconds before a failed addition is tried again.
+DELAY_S, MAX_DELAY_S = 60.0, 3600.0
+_MAX_LOOKS, _LOOK_INTERVAL_S = 10, 1.0
 # Seconds until the option CONF_FILL_ENERGY is removed. Home Assistant saves changed preferences to
 # the disk within half of this time.
 _FORGET_DELAY_S = 120
@@ -107,37 +113,49 @@ def _lacking(manager: EnergyManager, sources: Iterable[EnergySource]) -> list[En
 def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     """Add the meter's sources to the Energy dashboard once the meter has data.
 
-    A new meter without a cable has no data at first. So wait for the first days from Leneda, or for
-    the first reading from entities.
+    The first reading, or the first days from Leneda, may come long after the set-up. The recorder
+    creates statistics only when Home Assistant has started, and the start waits for tasks of
+    entries. So wait for both in the background.
     """
-    coordinator = entry.runtime_data
+    is_known, is_started = asyncio.Event(), asyncio.Event()
 
     @callback
-    def fill() -> None:
-        if has_telegrams(entry) or coordinator.books.demand is not None:
-            entry.async_create_task(
-                hass, _async_fill(hass, entry), f"{entry.title} Energy dashboard"
-            )
-            if remove:
-                remove()
+    def look() -> None:
+        if not is_known.is_set() and _known_sources(hass, entry):
+            is_known.set()
 
-    remove: CALLBACK_TYPE | None = None
-    fill()
+    @callback
+    def note_start(_hass: HomeAssistant) -> None:
+        is_started.set()
+
+    async def fill() -> None:
+        await is_started.wait()
+        await is_known.wait()
+        await _async_fill(hass, entry)
+
+    look()
+    entry.async_on_unload(entry.runtime_data.async_add_listener(look))
+    entry.async_on_unload(async_at_started(hass, note_start))
+    SupervisedTask(
+        hass, entry, fill, "Energy dashboard", first=DELAY_S, longest=MAX_DELAY_S
+    ).start()
+
+
+def _known_sources(hass: HomeAssistant, entry: BooksConfigEntry) -> list[EnergySource]:
+    """Return the sources of a meter. Return [] if the meter has no data yet."""
+    coordinator = entry.runtime_data
     if not has_telegrams(entry) and coordinator.books.demand is None:
-        remove = coordinator.async_add_listener(fill)
+        return []
+    return _sources(hass, coordinator.data, entry.options, is_live=is_live(entry))
 
 
 async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
-    """Add the sources that the Energy dashboard lacks.
-
-    If this fails, the next start of Home Assistant tries again.
-    """
+    """Add the sources that the Energy dashboard lacks."""
     if (manager := await async_energy_manager(hass)) is None:
         return
     coordinator = entry.runtime_data
-    sources = _sources(hass, coordinator.data, entry.options, is_live=is_live(entry))
-    if not sources:
-        return  # no telegram has ever arrived, so the sources are unknown
+    sources = _known_sources(hass, entry)
+    await _async_until_registered(coordinator, sources)
     await _async_create(hass, entry, _lacking(manager, sources))
     # Do not await anything between reading and updating the preferences. Otherwise, a change that
     # the user makes between them would be lost.
@@ -238,21 +256,43 @@ def _only_rate(sensors: Sensors) -> Sensors:
     return {RATE: sensors[RATE]} if RATE in sensors else {}
 
 
+async def _async_until_registered(
+    coordinator: BooksCoordinator, sources: Iterable[EnergySource]
+) -> None:
+    """Wait until Home Assistant has added the entities of `sources`, a few seconds at most.
+
+    The entities are added after the reading that shows them.
+    """
+    for _ in range(_MAX_LOOKS):
+        if all(all(_entity_ids(coordinator, source).values()) for source in sources):
+            return
+        await asyncio.sleep(_LOOK_INTERVAL_S)
+
+
+def _entity_ids(coordinator: BooksCoordinator, source: EnergySource) -> dict[str, str | None]:
+    """Return the entity of each field of `source`. It is None if it is not registered."""
+    registry = er.async_get(coordinator.hass)
+    identity = source.identity
+    device_id = mbus_device_id(coordinator, identity) if identity else coordinator.meter_id
+    return {
+        name: registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{device_id}_{described.key}")
+        for name, described in source.sensors.items()
+    }
+
+
 def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
     """Return `source` with the ids of its statistics and entities.
 
     Return None if the entity that counts the energy is missing or disabled.
     """
     registry = er.async_get(coordinator.hass)
-    identity = source.identity
-    device_id = mbus_device_id(coordinator, identity) if identity else coordinator.meter_id
     key = statistics_key(coordinator.config_entry)
     fields = {name: statistic_id(key, kind) for name, kind in source.statistics.items()}
-    for name, described in source.sensors.items():
-        unique_id = f"{device_id}_{described.key}"
-        entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
-        if entity_id and not registry.entities[entity_id].disabled:
-            fields[name] = entity_id
+    fields |= {
+        name: entity_id
+        for name, entity_id in _entity_ids(coordinator, source).items()
+        if entity_id and not registry.entities[entity_id].disabled
+    }
     filled_in = {"type": source.kind, **_empty_fields(source.kind), **fields}
     return cast("SourceType", filled_in) if IMPORT.energy in fields else None
 

@@ -17,6 +17,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..coordinator import BooksConfigEntry, has_books
+from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.garbage_collection import without_collection
 from ..coordinator.house_sources import async_energy_manager, stored_sources
 from ..coordinator.repair_issues import Problem, issue_id, raise_issue, withdraw_issues
@@ -87,11 +88,9 @@ def async_watch_sources(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     Look at them also when a gas meter was exchanged: the new one then gets its entities.
     """
 
-    async def begin() -> None:
+    async def look() -> None:
         if await entry.runtime_data.books.statistics.async_wait_until_written():
             await _async_listen(hass)
-            remove = hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, note_entity)
-            entry.async_on_unload(remove)
             await async_check_sources(hass, entry)
 
     @callback
@@ -102,9 +101,11 @@ def async_watch_sources(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
                 entry.entry_id,
                 _FLOW_RATE,
             ):
-                entry.async_create_task(hass, async_check_sources(hass, entry), "Energy dashboard")
+                task.start()
 
-    entry.async_create_background_task(hass, begin(), f"{entry.title} Energy dashboard")
+    task = SupervisedTask(hass, entry, look, "Energy dashboard repair", longest=3600.0)
+    entry.async_on_unload(hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, note_entity))
+    task.start()
 
 
 async def _async_listen(hass: HomeAssistant) -> None:

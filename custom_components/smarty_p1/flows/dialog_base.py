@@ -17,9 +17,9 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_BASE, CONF_ENTITY_ID, CONF_PORT
 
 from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
+from ..coordinator.background_tasks import until_shutdown
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.mqtt_port import as_topic
-from ..coordinator.until_shutdown import until_shutdown
 from ..lib.port.address_masking import redact_port
 from ..lib.port.errors import PortBusyError
 from ..user_locale import UserLocale, async_user_locale

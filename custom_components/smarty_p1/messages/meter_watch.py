@@ -113,6 +113,7 @@ class _MeterWatch:
         self._captured: Mapping[int, MBusReading] = {}
         self._goal_looked_at: datetime | None = None
         self.report_failed_in: datetime | None = None
+        self._faults = entry.runtime_data.faults
         name = short_title(entry)
         self._outage = Outage(
             LOGGER, "%s: no message to %s (%s)", "%s: messages arrive again", name
@@ -145,7 +146,12 @@ class _MeterWatch:
         # shows a new text or count.
         if self._hass.state is not CoreState.running:
             return
-        due = [*self._excess(reading), *self._grid(reading), *self._water(reading)]
+        # A decision that fails must not cost the messages of the others: the state already says
+        # that these are sent.
+        decisions = (self._excess, self._grid, self._voltage, self._water)
+        due = [
+            message for decide in decisions for message in self._faults.call(decide, reading) or ()
+        ]
         if due:
             self._deliver(due)
 
@@ -169,10 +175,16 @@ class _MeterWatch:
         if grid is not state.grid:
             self.store.state = replace(state, grid=grid)
             self.store.schedule()
+        return messages
+
+    def _voltage(self, reading: Reading) -> Iterable[HouseholdMessage]:
+        state = self.store.state
+        if Kind.GRID not in state.since:
+            return []
         voltage, message = watch_voltage(state.voltage, _outside(reading), reading.received_at)
         if voltage is not state.voltage:
-            self.store.state = replace(self.store.state, voltage=voltage)
-        return [*messages, message] if message else messages
+            self.store.state = replace(state, voltage=voltage)
+        return [message] if message else []
 
     def _water(self, reading: Reading) -> Iterable[HouseholdMessage]:
         state, channels = self.store.state, reading.telegram.channels
@@ -189,11 +201,13 @@ class _MeterWatch:
         """Ask the decisions about the time. Home Assistant calls it each minute."""
         if self._hass.state is not CoreState.running:
             return
-        self._check_recipients()
-        await self._async_report()
-        due = [*self._silence(), *await self._async_goal()]
+        self._faults.call(self._check_recipients)
+        await self._faults.attempt(self._async_report)
+        due = self._faults.call(self._silence) or ()
         if due or self.store.state.outbox.waiting:
             self._deliver(due)
+        if goal := await self._faults.attempt(self._async_goal):
+            self._deliver(goal)
 
     def _silence(self) -> Iterable[HouseholdMessage]:
         state = self.store.state
@@ -246,7 +260,7 @@ class _MeterWatch:
             watch.set_reported(today.replace(day=1))
         # Store first: after a crash, a report is rather missing than sent twice.
         for watch in watches:
-            await watch.store.async_save()
+            await self._faults.attempt(watch.store.async_save)
         if today.day > _LAST_REPORT_DAY or self.store.is_closed:
             return
         try:
@@ -314,8 +328,10 @@ class _MeterWatch:
 
     async def _async_send(self, messages: Iterable[HouseholdMessage]) -> None:
         # Store first: after a crash, a message is rather missing than sent twice.
-        await self.store.async_save()
-        await asyncio.gather(*map(self._async_send_one, messages))
+        await self._faults.attempt(self.store.async_save)
+        await asyncio.gather(
+            *(self._faults.attempt(self._async_send_one, message) for message in messages)
+        )
 
     async def _async_send_one(self, message: HouseholdMessage) -> None:
         failed = await async_send(self._hass, self.entry, self.options.recipients, message)

@@ -32,6 +32,7 @@ from ..const import (
     DOMAIN,
     LOGGER,
 )
+from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..lib.meter.meter_reader import Reading
@@ -153,13 +154,12 @@ class _Subscriptions:
 class _Worker:
     """Task that does pending work while the broker is connected."""
 
-    _task: asyncio.Task[None]
-
     def __init__(self, coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
         self._coordinator = coordinator
         self._hass = coordinator.hass
         self._retained = retained
         self._work = asyncio.Event()
+        self._task = SupervisedTask(coordinator.hass, coordinator.config_entry, self._run, "MQTT")
         self._timer: asyncio.TimerHandle | None = None
         self._subscriptions = _Subscriptions(self._hass, retained.messages, self._set_timer)
 
@@ -176,9 +176,7 @@ class _Worker:
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
         )
         entry.async_on_unload(self._close)
-        self._task = entry.async_create_background_task(
-            self._hass, self._run(), f"{self._coordinator.name} MQTT"
-        )
+        self._task.start()
         self._on_connection(_is_connected(self._hass))
 
     @callback
@@ -209,9 +207,9 @@ class _Worker:
             except HomeAssistantError as err:
                 delay = _RETRY_DELAY_S
                 LOGGER.debug("%s: publishing ended early: %s", self._coordinator.name, err)
-            except Exception:  # noqa: BLE001 - an error must not end the task
+            except Exception as err:  # noqa: BLE001 - an error must not end the task
                 delay = _RETRY_DELAY_S
-                LOGGER.exception("%s: unexpected error while publishing", self._coordinator.name)
+                self._coordinator.faults.note("publishing on MQTT", err, "it is tried again")
             self._set_timer(delay)
 
     @callback

@@ -5,11 +5,11 @@ on MQTT, or has published.
 """
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import ModuleType
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.importlib import async_import_module
 
 from ..const import CONF_ENABLED, CONF_TOPIC, SECTION_MQTT
 from ..coordinator.entry_types import AnyConfigEntry, active_meters
@@ -85,7 +85,9 @@ async def _async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
 
 
 async def _async_import_mqtt(hass: HomeAssistant) -> ModuleType:
-    return await async_import_module(hass, f"{__package__}.mqtt")
+    # Home Assistant's helper `async_import_module` remembers a failed import until a restart. But
+    # the library of MQTT is there again as soon as a user adds the MQTT integration.
+    return await hass.async_add_import_executor_job(import_module, f"{__package__}.mqtt")
 
 
 KIND = SinkKind(SECTION_MQTT, _async_make, _async_forget, frozenset({CONF_TOPIC}))

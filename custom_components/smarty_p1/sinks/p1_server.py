@@ -17,6 +17,7 @@ from ..const import (
     LOGGER,
     SECTION_P1_SERVER,
 )
+from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..lib.admission import Admission, plain_address
@@ -221,7 +222,7 @@ class P1ServerSink:
             raise_issue(
                 hass, entry, Problem.P1_SERVER, address=self._address, port=port, error=error
             )
-            entry.async_create_background_task(hass, self._keep_trying(), f"{name} P1 server")
+            SupervisedTask(hass, entry, self._keep_trying, "P1 server").start()
 
     @callback
     def on_reading(self, reading: Reading) -> None:

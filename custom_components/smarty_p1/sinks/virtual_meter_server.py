@@ -33,6 +33,7 @@ from ..const import (
     SECTION_VIRTUAL,
     SHOWN_AS_BOTH,
 )
+from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdraw_issues
@@ -112,6 +113,11 @@ class VirtualMeterSink:
         )
         self._http_port: int = options[CONF_LISTEN_PORT]
         self._udp_ports: list[int] = options[CONF_UDP_PORTS]
+        self._remaining: list[_Port] = []
+        self._unannounced = [*announced]
+        self._announcement = SupervisedTask(
+            self._hass, self._entry, self._announce, "the announcement of the virtual meter"
+        )
         self._own_addresses: set[str] = set()
         self._has_warned = False
 
@@ -136,9 +142,9 @@ class VirtualMeterSink:
         )
         ports = [_Port(self._http_port, http)]
         ports += [_Port(port, partial(self._server.start_udp, port)) for port in self._udp_ports]
-        remaining = await self._open(ports)
-        work = self._keep_on(remaining)
-        entry.async_create_background_task(hass, work, f"{self._name} virtual meter")
+        self._remaining = await self._open(ports)
+        self._announce_if_open()
+        SupervisedTask(hass, entry, self._keep_trying, "virtual meter").start()
 
     async def async_stop(self) -> None:
         """Close the ports."""
@@ -187,32 +193,33 @@ class VirtualMeterSink:
             )
         return failed
 
-    async def _keep_on(self, remaining: list[_Port]) -> None:
-        """Announce the virtual meter when its HTTP port is open. Retry the `remaining` ports."""
-        is_announced = not self._announced
-        while True:
-            if not is_announced and self._http_port not in {port.number for port in remaining}:
-                is_announced = True
-                await self._announce()
-            if not remaining:
-                return
+    async def _keep_trying(self) -> None:
+        """Retry the ports that failed."""
+        while self._remaining:
             await asyncio.sleep(RETRY_INTERVAL_S)
-            remaining = await self._open(remaining)
+            self._remaining = await self._open(self._remaining)
+            self._announce_if_open()
+
+    @callback
+    def _announce_if_open(self) -> None:
+        """Announce the virtual meter in the background, if its HTTP port is open."""
+        if self._unannounced and self._http_port not in {port.number for port in self._remaining}:
+            self._announcement.start()
 
     async def _announce(self) -> None:
         if "zeroconf" not in self._hass.config.components:
             LOGGER.warning("%s: without zeroconf, the virtual meter is not announced", self._name)
             return
         mdns = await _async_import_mdns(self._hass)
-        for kind in self._announced:
+        for kind in tuple(self._unannounced):
             # Make Home Assistant ignore the service before announcing it. Otherwise, Home Assistant
             # would discover its own virtual meter within seconds, and offer it to the user.
-            if not await async_ignore(self._hass, kind, self._serial):
-                continue
-            for announcement in announcements_of(kind, self._serial):
+            is_ignored = await async_ignore(self._hass, kind, self._serial)
+            for announcement in announcements_of(kind, self._serial) if is_ignored else ():
                 await mdns.async_announce(
                     self._hass, self._entry, announcement, self._address, self._http_port
                 )
+            self._unannounced.remove(kind)
 
     @callback
     def _on_entry_changed(self, change: ConfigEntryChange, entry: AnyConfigEntry) -> None:

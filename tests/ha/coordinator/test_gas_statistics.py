@@ -271,15 +271,17 @@ async def test_rows_of_a_corrected_point_go_before_its_history(
     with monkeypatch.context() as patch:
         # Killed after the rows: the next start still knows the period.
         patch.setattr(LenedaGas, "forget", lambda _self: None)
-        await house.leneda(other).async_start()
+        await house.leneda(other).async_leave_former_point()
     await house.restart()
     assert LENEDA_GAS in house.history.media
-    await house.leneda(other).async_start()
+    await house.leneda(other).async_leave_former_point()
     assert LENEDA_GAS not in house.history.media
     assert not any((await house.rows()).values())
     # Removing the point keeps the gas that was right.
     await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
-    await LenedaGas(hass, {"api_key": KEY}, house.history, house.statistics).async_start()
+    await LenedaGas(
+        hass, {"api_key": KEY}, house.history, house.statistics
+    ).async_leave_former_point()
     assert sum((await house.rows()).values()) == pytest.approx(20 * 24 * 0.5)
 
 
@@ -323,13 +325,13 @@ async def test_rows_of_the_own_meter_stay_when_its_hours_are_forgotten(
     hass.config_entries.async_update_entry(house.entry, options={"gas_price": 1.5})
     platform.series[GAS_POINT, VOLUME] = lambda _start: 0.9
     gas, now = house.leneda(), utc("2026-03-31 14:00")
-    await gas.async_start()
+    await gas.async_leave_former_point()
     await gas.async_refresh(now, no_pause)
     assert await measured("volume") == pytest.approx(volumes)
     assert await measured("cost") == pytest.approx(costs)
     assert (await house.rows("cost"))[last + A_DAY] == pytest.approx(1.35)
     # Of another point, only what was not measured goes.
-    await house.leneda(f"{GAS_POINT[:-1]}8").async_start()
+    await house.leneda(f"{GAS_POINT[:-1]}8").async_leave_former_point()
     await house.settle()
     assert await measured("volume") == pytest.approx(volumes)
     assert not (await house.rows())[last + A_DAY]

@@ -48,7 +48,7 @@ class Home:
     async def correct(self, point: str) -> None:
         account = {**self._account, "gas_point": point}
         self._gas = LenedaGas(self._hass, account, self.history, self._statistics)
-        await self._gas.async_start()
+        await self._gas.async_leave_former_point()
 
     async def refresh(self) -> None:
         await self._gas.async_refresh(NOW, self._pause)

@@ -34,7 +34,7 @@ from tests.ha.dialogs import (
     told,
 )
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
-from tests.ha.support import OTHER_METER, TELEGRAM, Home, let_pass, reload
+from tests.ha.support import OTHER_METER, TELEGRAM, Home, let_pass, reload, tasks, wait_until
 
 PRICES = {"reference_power": "7 kW", "energy_price": "14,63 ct/kWh", "feed_in_price": "0,0600 €"}
 STATISTICS = f"smarty_p1:{sha256(SERIAL.encode()).hexdigest()[:8]}"
@@ -95,6 +95,7 @@ async def find(hass: HomeAssistant, port: MeterPort, text: str = TELEGRAM) -> Co
 
 
 async def sources(hass: HomeAssistant) -> Any:  # noqa: ANN401 - whatever the user has entered
+    await wait_until(hass, lambda: not tasks(hass, " Energy dashboard"))
     data = (await async_get_manager(hass)).data
     return data and data["energy_sources"]
 

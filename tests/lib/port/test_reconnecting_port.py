@@ -6,6 +6,7 @@ import pty
 import re
 import time
 import tty
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -151,6 +152,53 @@ async def test_it_comes_back_whatever_a_backend_raises(monkeypatch: pytest.Monke
     async with reading(serve) as collector:
         await collector.until(lambda: opened == 2 and b"hello" in collector.data)
     assert [str(error) for error in collector.losses] == ["RuntimeError"]
+
+
+@pytest.mark.parametrize("place", ["opener", "on_open", "on_data", "on_lost"])
+async def test_a_mistake_anywhere_does_not_end_the_reading(
+    place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Raise an error at each second call of a place; the address has a secret."""
+    calls: Counter[str] = Counter()
+    data, news = bytearray(), asyncio.Event()
+
+    def note(name: str) -> None:
+        calls[name] += 1
+        news.set()
+        if name == place and calls[name] % 2:
+            msg = "user:secret@host"
+            raise RuntimeError(msg)
+
+    def on_data(received: bytes) -> None:
+        note("on_data")
+        data.extend(received)
+
+    @asynccontextmanager
+    async def opener() -> AsyncIterator[asyncio.StreamReader]:
+        note("opener")
+        reader = asyncio.StreamReader()
+        reader.feed_data(b"hello")
+        reader.feed_eof()
+        yield reader
+
+    link = ReconnectingPort(
+        "socket://user:secret@host:1",
+        on_data,
+        lambda _error: note("on_lost"),
+        on_open=lambda: note("on_open"),
+        opener=opener,
+    )
+    task = asyncio.create_task(link.run())
+    async with asyncio.timeout(20):
+        while min(calls[name] for name in ("opener", "on_open", "on_data", "on_lost")) < 3:
+            news.clear()
+            await news.wait()
+    assert not task.done()
+    task.cancel()
+    await asyncio.wait([task])
+    assert data.count(b"hello") >= 1
+    assert "secret" not in caplog.text
+    assert [record.levelname for record in caplog.records].count("ERROR") == 1
 
 
 # Texts of ser2net, of gensio, and of Arduino's example WiFiTelnetToSerial, as they come in pieces.

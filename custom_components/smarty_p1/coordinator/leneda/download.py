@@ -7,10 +7,9 @@ quarter-hours later. So the last 40 days are requested again every week, and the
 the last 100 days every month.
 """
 
-from asyncio import Task, sleep, wait
+from asyncio import sleep
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from random import randrange
 from typing import NamedTuple, Protocol
@@ -20,17 +19,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
+from ...lib.fault_log import FaultLog
 from ...lib.history.calendar import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, day_end, day_start
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import compare_days
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.outage import Outage
+from ..background_tasks import SupervisedTask, until_shutdown
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, withdraw_issues
 from ..statistics.gas_statistics import GasStatistics
 from ..stored.card_history import MeterHistory
-from ..until_shutdown import until_shutdown
 from .client import (
     IMPORTED,
     LAYERS,
@@ -45,6 +45,7 @@ from .client import (
 )
 from .gas_download import LenedaGas
 from .progress import CodeProgress, LenedaProgress
+from .silence import LenedaSilence
 
 PAUSE = 2.0
 """Seconds between two requests."""
@@ -62,7 +63,6 @@ _HOUR = timedelta(hours=1)
 _PATIENCE = timedelta(days=14)
 # The operator can also deliver all days of some months at once.
 _SILENT_PATIENCE = timedelta(days=100)
-_SILENCE = timedelta(days=7)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
@@ -86,6 +86,8 @@ _OF_ONE_CODE = {
     Refusal.FORBIDDEN,
 }
 _MAX_CLOSE_S = 10.0
+# Shortest and longest delay in seconds before a failed download is tried again.
+_DELAY_S, _MAX_DELAY_S = 60.0, 3600.0
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
 _BACK = "%s: Leneda answers again"
 
@@ -153,11 +155,18 @@ class LenedaDownload:
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
         self._history = history
         self._gas = LenedaGas(hass, self._account, history, gas)
-        self._outage = Outage(LOGGER, _LOST, _BACK, entry.title, first=60, longest=3600)
+        self._is_gas_due = False
+        self._faults = FaultLog(LOGGER, entry.title)
+        self._silence = LenedaSilence(hass, entry, self._progress, self._async_newest)
+        self._outage = Outage(
+            LOGGER, _LOST, _BACK, entry.title, first=_DELAY_S, longest=_MAX_DELAY_S
+        )
+        self._task = SupervisedTask(
+            hass, entry, self._run, "Leneda", first=_DELAY_S, longest=_MAX_DELAY_S
+        )
         self._minutes = timedelta(minutes=randrange(_SPREAD))  # noqa: S311 - no secret
         self._not_before: datetime | None = None
         self._is_first = True
-        self._task: Task[None] | None = None
         self._failed: dict[str, LenedaError] = {}
         """Codes that have failed in this download. They are requested again in the next one."""
 
@@ -178,14 +187,12 @@ class LenedaDownload:
             withdraw_issues(self._hass, self._entry, problems)
             return
         await self._progress.async_load()
-        self._task = self._entry.async_create_background_task(
-            self._hass, self._run(), f"{self._entry.title} Leneda"
-        )
+        self._silence.start()
+        self._task.start()
 
     async def async_close(self) -> None:
         """End the download, which stores the answers so far. Save the progress a last time."""
-        if self._task and self._task.cancel():
-            await wait([self._task], timeout=_MAX_CLOSE_S)
+        await self._task.async_stop(_MAX_CLOSE_S)
         await self._progress.async_close()
 
     async def _run(self) -> None:
@@ -194,15 +201,18 @@ class LenedaDownload:
         A stopping Home Assistant cancels background tasks only once. It would not cancel this task
         if the entry was loaded after that, and would close the connections during a request.
         """
-        with suppress(TimeoutError):
+        try:
             async with until_shutdown(self._hass):
                 await self._async_run()
+        except TimeoutError:
+            if not self._hass.is_stopping:
+                raise
 
     async def _async_run(self) -> None:
         # Without its files, it would ask for all of the past again.
         await self._progress.loaded.wait()
         await self._history.loaded.wait()
-        await self._gas.async_start()
+        self._is_gas_due |= self._gas.has_former_point
         while not self._hass.is_stopping:
             now = dt_util.utcnow()
             if (due := self._due(now)) > now:
@@ -224,33 +234,47 @@ class LenedaDownload:
                     continue
                 self._outage.note(err.reason.removeprefix("leneda_").replace("_", " "))
             except OSError as err:
-                self._outage.note(err.strerror)
+                self._outage.note(err.strerror or err)
             else:
                 self._outage.end()
                 is_lost = False
-            await self._async_tell_silence(now)
+            await self._silence.async_look()
             if is_lost:
                 await self._outage.wait()
 
     async def _async_download(self, now: datetime) -> None:
-        """Request the quarter-hours that are due.
+        """Request the quarter-hours that are due, then the gas.
 
         Raises LenedaError, OSError and _AccountChangedError. If only some codes fail, their error
         is raised after the other codes were requested.
         """
         self._failed.clear()
         if self._recent_due(now) <= now:
+            self._is_gas_due = True
             await self._async_recent(now)
-            await self._async_compare(now)
-            await self._gas.async_refresh(now, self._async_pause)
+            await self._faults.attempt(self._async_compare, now)
         await self._async_history(now)
+        # The gas comes last, because its errors must not cost quarter-hours. It also waits for the
+        # recorder, which answers only when Home Assistant has started.
+        if self._is_gas_due:
+            await self._async_gas(now)
         if self._failed:
             raise next(iter(self._failed.values()))
+
+    async def _async_gas(self, now: datetime) -> None:
+        try:
+            await self._gas.async_refresh(now, self._async_pause)
+        except LenedaError:
+            self._is_gas_due = False  # like a failed code, it is requested again tomorrow
+            raise
+        self._is_gas_due = False
 
     def _due(self, now: datetime) -> datetime:
         if self._not_before and self._not_before > now:
             return self._not_before
-        if any(not progress.is_back for progress in self._progress.codes.values()):
+        if self._is_gas_due or any(
+            not progress.is_back for progress in self._progress.codes.values()
+        ):
             return now
         return self._recent_due(now)
 
@@ -488,20 +512,10 @@ class LenedaDownload:
             progress.is_back |= is_oldest
         self._progress.schedule()
 
-    async def _async_tell_silence(self, now: datetime) -> None:
-        """Raise a repair issue if Leneda has sent no new day for a week. Else withdraw it."""
-        progress = self._progress.codes.get(IMPORTED)
-        last = progress.until if progress else now
-        if now - last > _SILENCE:
-            # `until` is the end of the last complete day. Newer days may be incomplete.
-            with suppress(OSError):
-                rows = (await self._known.async_read(self._points, last)).get(IMPORTED, ())
-                last = rows[-1].start if rows else last
-        if now - last > _SILENCE:
-            day = f"{last.astimezone(LUXEMBOURG):%Y-%m-%d}"
-            raise_issue(self._hass, self._entry, Problem.LENEDA_SILENT, day=day)
-        else:
-            withdraw_issues(self._hass, self._entry, [Problem.LENEDA_SILENT])
+    async def _async_newest(self, since: datetime) -> datetime | None:
+        """Return the time of the newest stored quarter-hour after `since`. Return None without."""
+        rows = (await self._known.async_read(self._points, since)).get(IMPORTED, ())
+        return rows[-1].start if rows else None
 
     async def _async_compare(self, now: datetime) -> None:
         """Compare the last 14 days of the meter and of Leneda. Update the repair issues."""

@@ -47,14 +47,19 @@ class LenedaGas:
         self._statistics = statistics
         self._point = digest_of(account.get(CONF_GAS_POINT, ""))
 
-    async def async_start(self) -> None:
-        """Remove Leneda's gas consumption if it is from another metering point.
+    @property
+    def has_former_point(self) -> bool:
+        """Return whether the stored consumption is from another metering point.
 
-        The stored consumption is from another metering point if the user has changed the metering
-        point since the last download.
+        The user has then changed the metering point since the last download.
         """
         medium = self._history.media.get(LENEDA_GAS)
-        if not medium or medium.point in {"", self._point}:
+        return medium is not None and medium.point not in {"", self._point}
+
+    async def async_leave_former_point(self) -> None:
+        """Remove Leneda's gas consumption if it is from another metering point."""
+        medium = self._history.media.get(LENEDA_GAS)
+        if medium is None or not self.has_former_point:
             return
         if medium.days and CONF_GAS_POINT in self._account:
             # First the rows, then the history. If Home Assistant crashes in between, the next start
@@ -65,8 +70,10 @@ class LenedaGas:
     async def async_refresh(self, now: datetime, pause: Callable[[], Awaitable[None]]) -> None:
         """Request the last two weeks, and older days that the history lacks. Raises LenedaError.
 
-        `pause` is called before each request.
+        `pause` is called before each request. The consumption of a former metering point is removed
+        first.
         """
+        await self.async_leave_former_point()
         media = self._history.media
         if self._has_meter(now) or CONF_GAS_POINT not in self._account:
             self.forget()

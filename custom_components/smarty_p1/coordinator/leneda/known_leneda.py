@@ -17,6 +17,7 @@ from ...lib.bill.household import Household
 from ...lib.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from ...lib.bill.month_cache import KnownMonths
 from ...lib.bill.quarter_hour_views import quarter_hours_between
+from ...lib.fault_log import FaultLog, Listeners
 from ...lib.history.calendar import day_end, day_start, month_end
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.implausible_rows import last_days_of, whole_days, without_false_zeros
@@ -62,7 +63,7 @@ class KnownLeneda:
         self.is_unreadable = False
         self.damaged: frozenset[datetime] = frozenset()
         self.former: frozenset[datetime] = frozenset()
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners[()](FaultLog(LOGGER, entry.title))
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -70,8 +71,7 @@ class KnownLeneda:
 
         Return a callback that removes the listener.
         """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     async def async_start(self, meter: Household) -> None:
         """Show Leneda's quarter-hours in the meter's months."""
@@ -284,8 +284,7 @@ class KnownLeneda:
         result = await self._hass.async_add_executor_job(without_collection(make))
         self._may_share = any(is_of_sharing(code) for code, rows in leneda.items() if rows)
         self._meter.set_leneda_days(*result)
-        for listener in tuple(self._listeners):
-            listener()
+        self._listeners.call()
 
 
 def _before(leneda: RowsByCode, until: datetime | None) -> RowsByCode:

@@ -14,11 +14,22 @@ from homeassistant.helpers.start import async_at_started
 
 from ...lib.answers.gas_costs import GasPrices
 from ...lib.history.calendar import day_end, day_start, month_end, month_start
+from ..background_tasks import SupervisedTask
 from ..entry_types import AnyConfigEntry
 from ..gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
 from ..stored.card_history import LENEDA_GAS, MeterHistory
 from ..stored.gas_water_heat_history import KEPT_HOURS, MediumHistory
-from .hourly_statistics import HOUR, RECORDER, Period, Series, async_has_rows, async_write, runs_of
+from .hourly_statistics import (
+    DELAY_S,
+    HOUR,
+    MAX_DELAY_S,
+    RECORDER,
+    Period,
+    Series,
+    async_has_rows,
+    async_write,
+    runs_of,
+)
 from .statistic_ids import (
     GAS,
     StatisticKind,
@@ -40,6 +51,14 @@ class GasStatistics:
         self._entry = entry
         self._history = history
         self._lock = asyncio.Lock()
+        self._task = SupervisedTask(
+            hass,
+            entry,
+            self._async_write_own,
+            "gas statistics",
+            first=DELAY_S,
+            longest=MAX_DELAY_S,
+        )
         # Hours that this run has written, and the end of the newest hour that it has noticed.
         self._own: Hours = {}
         self._until: datetime | None = None
@@ -66,9 +85,7 @@ class GasStatistics:
         # The recorder ends when Home Assistant stops. The next start writes what is missing.
         if until != self._until and not self._hass.is_stopping:
             self._until = until
-            self._entry.async_create_background_task(
-                self._hass, self._async_write_own(), f"{self._entry.title} gas statistics"
-            )
+            self._task.start()
 
     async def _async_write_own(self) -> None:
         async with self._lock:
@@ -80,7 +97,7 @@ class GasStatistics:
     async def async_add(self, volumes: Hours, energies: Hours, factor: float | None) -> None:
         """Write hours from Leneda: m³ and kWh. `factor` is the energy of a m³ in kWh, if known.
 
-        Hours that a meter on the M-Bus has measured stay. Raises nothing without a recorder.
+        Hours that a meter on the M-Bus has measured stay. Do nothing without a recorder.
         """
         if not self.is_possible:
             return

@@ -6,6 +6,7 @@ reads the rows, and writes only the rows that differ. A write that was interrupt
 moment, is completed by the next one.
 """
 
+import asyncio
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,11 @@ _AT_ONCE = 500
 _MAX_CHANGES = 60
 # Difference in kWh, m³ or EUR below which two sums are equal.
 _SAME = 1e-6
+# Seconds to wait for the recorder. Its queue stands still until Home Assistant has started, and
+# during the migration of its database.
+RECORDER_TIMEOUT_S = 300.0
+DELAY_S, MAX_DELAY_S = 60.0, 900.0
+"""Shortest and longest delay in seconds before a failed write is tried again."""
 # How long before the first compared hour the rows are read. One row before it is needed, whose sum
 # is the base of all later sums. It is usually the hour before.
 _BEFORE = (timedelta(days=1), timedelta(days=62))
@@ -99,7 +105,8 @@ class WritePlan(NamedTuple):
 async def async_write(hass: HomeAssistant, series: Series) -> Written:
     """Make the rows of the series' periods equal to its hours.
 
-    Home Assistant must have a recorder. If the caller is cancelled, call this function again.
+    Home Assistant must have a recorder. If the caller is cancelled, or if TimeoutError is raised
+    because the recorder does not answer, call this function again.
     """
     recorder = get_instance(hass)
     await _async_until_written(recorder)
@@ -286,10 +293,18 @@ def _metadata(series: Series) -> StatisticMetaData:
 
 
 async def _async_until_written(recorder: Recorder) -> None:
-    """Wait until the recorder has carried out all tasks that were queued before this call."""
+    """Wait until the recorder has carried out all tasks that were queued before this call.
+
+    Raises TimeoutError after RECORDER_TIMEOUT_S.
+    """
     # If the queue is empty, `Recorder.async_block_till_done` can return at once, although the
     # recorder is still carrying out a task. The caller would then read the statistics before the
     # task has written its rows. So queue a task, and wait for its end.
     written = recorder.hass.loop.create_future()
     recorder.queue_task(SynchronizeTask(written))
-    await written
+    try:
+        async with asyncio.timeout(RECORDER_TIMEOUT_S):
+            await written
+    except TimeoutError:
+        msg = f"the recorder has not answered for {RECORDER_TIMEOUT_S:.0f} s"
+        raise TimeoutError(msg) from None

@@ -12,9 +12,8 @@ from typing import NamedTuple, Protocol
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.start import async_at_started
-from sqlalchemy.exc import SQLAlchemyError
 
-from ...const import CONF_KIND, KIND_LENEDA, LOGGER
+from ...const import CONF_KIND, KIND_LENEDA
 from ...lib.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from ...lib.bill.household import Household
 from ...lib.bill.leneda_days import LenedaDays
@@ -23,9 +22,12 @@ from ...lib.history.calendar import month_end, month_start
 from ...lib.history.month_columns import Columns
 from ...lib.history.month_file_lines import month_name
 from ...lib.prices.contract import Contract, Contracts
+from ..background_tasks import SupervisedTask
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from .hourly_statistics import (
+    DELAY_S,
+    MAX_DELAY_S,
     RECORDER,
     Hours,
     Period,
@@ -98,9 +100,10 @@ class HouseStatistics:
         self._meter = Household()
         self._leneda: LenedaMonths
         self._lock = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._task = SupervisedTask(
+            hass, entry, self._async_work, "statistics", first=DELAY_S, longest=MAX_DELAY_S
+        )
         self._is_running = False
-        self._is_due = False
         self._hour = 0
         self._history: _History | None = None
         """History whose hours are written, without its spans. None if all rows must be compared."""
@@ -144,13 +147,9 @@ class HouseStatistics:
     @callback
     def update(self) -> None:
         """Write the statistics in the background, because the history has changed."""
-        self._is_due = True
         # The recorder ends when Home Assistant stops. The next start writes what is missing.
-        is_running = self._is_running and not self._hass.is_stopping
-        if is_running and (self._task is None or self._task.done()):
-            self._task = self._entry.async_create_background_task(
-                self._hass, self._async_work(), f"{self._entry.title} statistics"
-            )
+        if self._is_running and not self._hass.is_stopping:
+            self._task.start()
 
     async def async_remove_hours(self, months: Iterable[datetime]) -> bool:
         """Remove the hours of `months` that are not in the history any more.
@@ -186,21 +185,12 @@ class HouseStatistics:
         self._is_running = False
 
     async def _async_work(self) -> None:
-        while self._is_due:
-            self._is_due = False
-            former = self._leneda.former
-            try:
-                async with self._lock:
-                    await self._async_write({*former})
-                if former:
-                    await self._leneda.async_remove_former()
-            except (OSError, SQLAlchemyError) as err:
-                # The next hour tries again.
-                LOGGER.warning(
-                    "Statistics of %s cannot be written: %s", self._entry.title, type(err).__name__
-                )
-            else:
-                self._is_written.set()
+        former = self._leneda.former
+        async with self._lock:
+            await self._async_write({*former})
+        if former:
+            await self._leneda.async_remove_former()
+        self._is_written.set()
 
     async def _async_write(self, removed: set[datetime]) -> list[Written]:
         """Write the hours that differ from the last write, and the hours of `removed` months."""

@@ -16,6 +16,8 @@ from typing import Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
+from ...const import LOGGER
+from ...lib.fault_log import FaultLog, Listeners
 from ...lib.meter.mbus_meters import CHANNEL_PREFIX
 from ...lib.meter.meter_reader import Reading
 from ...lib.min_interval import MinInterval
@@ -87,7 +89,7 @@ class MeterHistory(ThrottledStore):
         self._event_turns = MinInterval(hass.loop, EVENT_INTERVAL)
         self._has_new_event = False
         self._captured: Mapping[int, MBusReading] = {}
-        self._capture_listeners: list[Callable[[], None]] = []
+        self._capture_listeners = Listeners[()](FaultLog(LOGGER, f"History of {entry_id}"))
         # First reading that came before the file could be read.
         self._first: Reading | None = None
 
@@ -122,8 +124,7 @@ class MeterHistory(ThrottledStore):
 
         Return a callback that removes the listener.
         """
-        self._capture_listeners.append(listener)
-        return lambda: self._capture_listeners.remove(listener)
+        return self._capture_listeners.add(listener)
 
     @callback
     def note(self, reading: Reading) -> None:
@@ -133,8 +134,7 @@ class MeterHistory(ThrottledStore):
         """
         if reading.telegram.channels != self._captured:
             self._note_captures(reading)
-            for listener in tuple(self._capture_listeners):
-                listener()
+            self._capture_listeners.call()
         if reading.is_current and self._note_current(reading):
             self._has_new_event = True
             self.schedule(max_delay=self._event_turns.remaining)

@@ -1,14 +1,19 @@
 """Connection to a port. After a loss, the port is reopened, with growing delays (back-off)."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ..fault_log import FaultLog
 from ..outage import Backoff
+from .address_masking import redact_port
 from .errors import LinkError, PortNotFoundError, PortSilentError
 from .port_stream import PortStream
 from .serial_port import BAUD_RATE, ByteReader, Opener, open_port
+
+LOGGER = logging.getLogger(__name__)
 
 SILENCE_TIMEOUT = 30.0
 FIRST_DELAY_S = 1.0
@@ -27,7 +32,7 @@ class ReconnectingPort:
 
     `is_open` says whether the port is open now. The delay between two attempts doubles from 1 s to
     60 s, with random variation. Received bytes do not prove that a meter sends, so only `confirm`
-    resets the delay.
+    resets the delay. An unexpected error counts as a loss, so it does not end the reading.
     """
 
     def __init__(  # noqa: PLR0913
@@ -57,6 +62,8 @@ class ReconnectingPort:
         self._silence_timeout = silence_timeout
         self._open = opener or partial(open_port, url, baud_rate=baud_rate)
         self._is_missing = False
+        shown = redact_port(url)
+        self._faults = FaultLog(LOGGER, shown, hides_texts=shown != url)
         self._backoff = Backoff(FIRST_DELAY_S, MAX_DELAY_S)
 
     def confirm(self) -> None:
@@ -69,12 +76,15 @@ class ReconnectingPort:
             try:
                 await self._read()
             except LinkError as err:
-                self._on_lost(err)
+                self._faults.call(self._on_lost, err)
                 self._is_missing = isinstance(err, PortNotFoundError)
                 if isinstance(err, PortSilentError):
                     # The port could be opened, and was only silent. So the delay before the next
                     # attempt need not grow.
                     self._backoff.reset()
+            except Exception as err:  # noqa: BLE001 - no error may end the reading
+                self._faults.note("the reading of the port", err)
+                self._faults.call(self._on_lost, LinkError(type(err).__name__))
             if not await self._is_plugged_in_again():
                 await self._backoff.wait()
 
@@ -86,7 +96,7 @@ class ReconnectingPort:
         if not self._url.startswith("/") or _exists(self._url):
             return False
         if not self._is_missing:
-            self._on_lost(PortNotFoundError())
+            self._faults.call(self._on_lost, PortNotFoundError())
         while not _exists(self._url):  # noqa: ASYNC110 - no event tells when a file appears
             await asyncio.sleep(FIRST_DELAY_S)
         await asyncio.sleep(_SETTLING_DELAY_S)
@@ -95,7 +105,7 @@ class ReconnectingPort:
     async def _read(self) -> None:
         async with self._open() as reader:
             self.is_open = True
-            self._on_open()
+            self._faults.call(self._on_open)
             try:
                 await self._hand_over(reader)
             finally:
@@ -110,5 +120,5 @@ class ReconnectingPort:
             except TimeoutError as err:
                 msg = f"no byte for {self._silence_timeout:.0f} s"
                 raise PortSilentError(msg) from err
-            self._on_data(data)
+            self._faults.call(self._on_data, data)
             await stream.wait()

@@ -1,0 +1,67 @@
+"""Watch of the download from Leneda. It looks every hour, even if each download fails."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from ...const import LOGGER
+from ...lib.fault_log import FaultLog
+from ...lib.history.calendar import LUXEMBOURG
+from ..entry_types import AnyConfigEntry
+from ..repair_issues import Problem, is_raised, raise_issue, withdraw_issues
+from .client import IMPORTED
+from .progress import LenedaProgress
+
+_SILENCE = timedelta(days=7)
+_INTERVAL = timedelta(hours=1)
+
+type NewestRow = Callable[[datetime], Awaitable[datetime | None]]
+"""Function that returns the time of the newest stored quarter-hour. Its argument is a time before.
+
+It returns None without quarter-hours after that time.
+"""
+
+
+class LenedaSilence:
+    """Watch that raises a repair issue if Leneda has sent no new day for a week."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: AnyConfigEntry,
+        progress: LenedaProgress,
+        newest: NewestRow,
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._progress = progress
+        self._newest = newest
+        self._faults = FaultLog(LOGGER, entry.title)
+        self._began_at = dt_util.utcnow()
+
+    def start(self) -> None:
+        """Look every hour, until the entry is unloaded."""
+        self._entry.async_on_unload(
+            async_track_time_interval(
+                self._hass, self.async_look, _INTERVAL, cancel_on_shutdown=True
+            )
+        )
+
+    async def async_look(self, _now: datetime | None = None) -> None:
+        """Raise the repair issue, or withdraw it if Leneda has sent a new day."""
+        now = dt_util.utcnow()
+        progress = self._progress.codes.get(IMPORTED)
+        # `until` is the end of the last complete day. Newer days may be incomplete.
+        last = progress.until if progress else self._began_at
+        if now - last > _SILENCE:
+            newest = await self._faults.attempt(self._newest, last)
+            last = newest or last
+        if now - last <= _SILENCE:
+            withdraw_issues(self._hass, self._entry, [Problem.LENEDA_SILENT])
+        # A refused key has an issue of its own.
+        elif not is_raised(self._hass, self._entry, Problem.LENEDA_KEY):
+            day = f"{last.astimezone(LUXEMBOURG):%Y-%m-%d}"
+            raise_issue(self._hass, self._entry, Problem.LENEDA_SILENT, day=day)
