@@ -36,7 +36,10 @@ async def test_an_action_takes_what_its_fields_offer(hass: HomeAssistant, action
         taken, refused = [], []
         if kind == "number":
             least, most = offered["min"], offered["max"]
-            taken, refused = [least, most], [nextafter(least, -inf), most + 1, nan, "ten"]
+            taken, refused = (
+                [least, most],
+                [nextafter(least, -inf), most + 1, nan, inf, -inf, "ten"],
+            )
         elif kind == "select":
             taken, refused = offered["options"], ["other"]
         for value in taken:

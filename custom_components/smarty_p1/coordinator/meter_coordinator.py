@@ -144,7 +144,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self._session: MeterSession
         self._latest_late: Reading | None = None
         self._clock_lag = ClockLag()
-        self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
+        # A form once accepted "nan", which is stored as None.
+        self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL) or 0
         self._turns = MinInterval(hass.loop, self._min_interval)
         self._seen_objects: set[str] = set()
         self._is_decided = asyncio.Event()

@@ -55,17 +55,30 @@ class ClockField(TimeSelector):
         return cv.time(data).isoformat()
 
 
-def whole_number_field(
-    maximum: int, unit: str | None = None, *, minimum: int = 0
-) -> NumberSelector:
-    """Return a field for a whole number between two limits. `unit` is shown behind the number.
+class WholeNumberField(NumberSelector):
+    """Field for a whole number.
 
     A number with decimals needs an `AmountField`, because browsers drop decimal commas.
     """
+
+    @override
+    def __call__(self, data: Any) -> float:
+        number = super().__call__(data)
+        # Home Assistant accepts "nan", because no comparison with a limit finds it.
+        if not number.is_integer():
+            msg = "not a whole number"
+            raise vol.Invalid(msg)
+        return number
+
+
+def whole_number_field(
+    maximum: int, unit: str | None = None, *, minimum: int = 0
+) -> WholeNumberField:
+    """Return a field for a whole number between two limits. `unit` is shown behind the number."""
     config = NumberSelectorConfig(min=minimum, max=maximum, step=1, mode=NumberSelectorMode.BOX)
     if unit:
         config["unit_of_measurement"] = unit
-    return NumberSelector(config)
+    return WholeNumberField(config)
 
 
 def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -> SelectSelector:

@@ -18,13 +18,11 @@ from ..lib.advice.best_start import (
     StartLack,
 )
 from ..lib.answers.best_start import best_start_report
-from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
+from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, number
 
 LOAD: Mapping[vol.Marker, Any] = {
-    vol.Required("kw"): vol.All(vol.Coerce(float), vol.Range(min=MIN_LOAD_KW, max=MAX_LOAD_KW)),
-    vol.Required("hours"): vol.All(
-        vol.Coerce(float), vol.Range(min=MIN_LOAD_HOURS, max=MAX_LOAD_HOURS)
-    ),
+    vol.Required("kw"): number(MIN_LOAD_KW, MAX_LOAD_KW),
+    vol.Required("hours"): number(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
 }
 """Part of a schema for a load of constant power."""
 SCHEMA = vol.Schema({**METER, **LOAD})

@@ -10,7 +10,7 @@ from ..answer_queue import async_aside, books_of, demand_of
 from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report, known_months
 from ..lib.history.calendar import KEPT_MONTHS
 from ..lib.history.month_file_lines import month_name
-from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
+from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, whole_number
 
 ATTR_MONTH = "month"
 ATTR_MONTHS = "months"
@@ -18,9 +18,7 @@ BILL_SCHEMA = vol.Schema(
     {
         **METER,
         vol.Exclusive(ATTR_MONTH, "period"): cv.string,
-        vol.Exclusive(ATTR_MONTHS, "period"): vol.All(
-            vol.Coerce(int), vol.Range(min=1, max=KEPT_MONTHS + 1)
-        ),
+        vol.Exclusive(ATTR_MONTHS, "period"): whole_number(1, KEPT_MONTHS + 1),
     }
 )
 ATTR_PRICES = "prices"

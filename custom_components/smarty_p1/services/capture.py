@@ -13,7 +13,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..coordinator.meter_capture import MAX_CAPTURE_MINUTES, CaptureRefusedError, MeterCapture
 from ..lib.capture.summary import CaptureSummary
-from .meter_of_call import METER, invalid, telegrams_of
+from .meter_of_call import METER, invalid, telegrams_of, whole_number
 
 ATTR_STEP = "step"
 STEP_START = "start"
@@ -26,8 +26,8 @@ SCHEMA = vol.Schema(
     {
         **METER,
         vol.Required(ATTR_STEP): vol.In([STEP_START, STEP_SHOW, STEP_WRITE, STEP_DISCARD]),
-        vol.Optional(ATTR_MINUTES, default=MAX_CAPTURE_MINUTES): vol.All(
-            vol.Coerce(int), vol.Range(min=1, max=MAX_CAPTURE_MINUTES)
+        vol.Optional(ATTR_MINUTES, default=MAX_CAPTURE_MINUTES): whole_number(
+            1, MAX_CAPTURE_MINUTES
         ),
         vol.Optional(ATTR_KEEP_MESSAGE_FORMS, default=False): cv.boolean,
     }

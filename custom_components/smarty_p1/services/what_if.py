@@ -26,24 +26,20 @@ from ..lib.advice.battery_simulation import (
 from ..lib.advice.months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.amounts import EUR_PER_KWH, KW, KWH, MAX_CHARS, Amount, AmountError
 from ..user_locale import UserLocale, async_user_locale
-from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
+from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, number
 
 _PERCENT = 100
 _DEFAULT_STANDBY_W = 20
 _MAX_FEED_IN_PRICE = 1.0
 
 
-def _number(minimum: float, maximum: float) -> vol.All:
-    return vol.All(vol.Coerce(float), vol.Range(min=minimum, max=maximum))
-
-
 BATTERY: Mapping[vol.Marker, Any] = {
-    vol.Required("kwh"): _number(MIN_KWH, MAX_KWH),
-    vol.Required("kw"): _number(MIN_KW, MAX_KW),
-    vol.Optional("efficiency", default=90): _number(MIN_EFFICIENCY * _PERCENT, _PERCENT),
-    vol.Optional("reserve", default=0): _number(0, MAX_RESERVE_SHARE * _PERCENT),
-    vol.Optional("standby", default=_DEFAULT_STANDBY_W): _number(0, MAX_STANDBY_W),
-    vol.Optional("feed_in_price"): _number(0, _MAX_FEED_IN_PRICE),
+    vol.Required("kwh"): number(MIN_KWH, MAX_KWH),
+    vol.Required("kw"): number(MIN_KW, MAX_KW),
+    vol.Optional("efficiency", default=90): number(MIN_EFFICIENCY * _PERCENT, _PERCENT),
+    vol.Optional("reserve", default=0): number(0, MAX_RESERVE_SHARE * _PERCENT),
+    vol.Optional("standby", default=_DEFAULT_STANDBY_W): number(0, MAX_STANDBY_W),
+    vol.Optional("feed_in_price"): number(0, _MAX_FEED_IN_PRICE),
 }
 """Part of a schema for a battery and a feed-in price. `efficiency` and `reserve` are in %."""
 # Amounts that a person copies from paper can also be texts.

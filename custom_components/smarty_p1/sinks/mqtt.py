@@ -272,6 +272,8 @@ class MqttPublisher(_Worker):
     ) -> None:
         super().__init__(coordinator, retained)
         self._options = options
+        # A form once accepted "nan", which is stored as None.
+        self._min_interval: float = options[CONF_MIN_INTERVAL] or 0
         self._feed: PublishFeed
 
     async def async_start(self, latest: Reading | None) -> None:
@@ -290,7 +292,7 @@ class MqttPublisher(_Worker):
         coordinator = self._coordinator
         messages.last_events = replace(coordinator.books.history.events.before_start)
         self._feed = PublishFeed(
-            messages, options[CONF_MIN_INTERVAL], self._work.set, lambda: coordinator.reception
+            messages, self._min_interval, self._work.set, lambda: coordinator.reception
         )
         if latest:
             self._feed.on_reading(latest)
@@ -319,7 +321,7 @@ class MqttPublisher(_Worker):
                 await async_load_texts(self._hass),
                 await async_load_origin(self._hass),
                 options[CONF_DISCOVERY_PREFIX],
-                options[CONF_MIN_INTERVAL] + LIFETIME,
+                self._min_interval + LIFETIME,
             ),
             options[CONF_TOPIC],
         )

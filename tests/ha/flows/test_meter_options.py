@@ -1,10 +1,12 @@
 """The menu of the options: what each page stores, what it leaves alone, and what it says."""
 
+from math import inf, nan
 from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, UnknownFlow, section
+from homeassistant.helpers.selector import NumberSelector
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.smarty_p1.flows.options import goal_and_messages
@@ -115,6 +117,39 @@ async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockC
     changed = stored | {"reference_power": 12.0, "energy_fee_per": "month"}
     del changed["energy_price"]
     assert dict(entry.options) == changed
+
+
+@pytest.mark.parametrize("number", ["nan", "NaN", nan, "inf", inf, "-inf", "1e999", 2.5])
+async def test_a_number_is_finite_and_whole(
+    hass: HomeAssistant, entry: MockConfigEntry, number: str | float
+) -> None:
+    refused = set()
+    for page in ("updates", "other_programs"):
+        form = await open_options(hass, entry, page)
+        for name, field in schema_of(form).schema.items():
+            inner = {"": schema_of(form).schema} | (
+                {name: field.schema.schema} if isinstance(field, section) else {}
+            )
+            for part, fields in inner.items():
+                numbers = [key for key, kind in fields.items() if isinstance(kind, NumberSelector)]
+                for key in numbers:
+                    typed = {part: {key: number}} if part else {key: number}
+                    with pytest.raises(InvalidData):
+                        await submit(hass, form, typed)
+                    refused.add(f"{part}.{key}")
+    assert refused == {
+        ".min_interval",
+        "p1_server.port",
+        "virtual_meter.port",
+        "mqtt.min_interval",
+    }
+    assert dict(entry.options) == STORED
+
+
+async def test_a_stored_interval_that_was_no_number_is_none(home: Home) -> None:
+    await home.set_up(at("10:30:00", 100.0), min_interval=None)
+    await home.receive(at("10:30:20", 100.5))
+    assert home.values()["smarty_energy_imported"] == "100.5"
 
 
 GOALS = [
