@@ -97,6 +97,7 @@ LIMITS = [
     ("trust", "of the same kind and {} seconds without", failure_detection.MIN_DURATION_S),
     ("trust", "clocks more than {} minutes apart", failure_detection.CLOCK_TOLERANCE / 60),
     ("trust", "1, 2, 4 … {} seconds", reconnecting_port.MAX_DELAY_S),
+    ("trust", "at most {} seconds in the local network", reconnecting_port.MAX_DELAY_IN_HOUSE_S),
     ("trust", "sent no byte for {} seconds", reconnecting_port.SILENCE_TIMEOUT),
     ("trust", "frame of up to {} KiB is always", _SHORT_FRAME_BYTES / KIB),
     ("websocket", "at most {} devices of the Energy dashboard", _MAX_DEVICES),

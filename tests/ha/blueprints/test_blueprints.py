@@ -33,6 +33,14 @@ def test_each_blueprint_can_be_imported(path: Path) -> None:
     assert re.search(rf"{re.escape(link)}[)\n]", page.read_text())
 
 
+def test_the_readme_counts_the_blueprints() -> None:
+    count = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"][
+        len([*FOLDER.glob("*.yaml")])
+    ]
+    readme = (FOLDER.parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"- **Automations:** {count} [ready-made ones](docs/automations.md)" in readme
+
+
 class Home:
     """Time, states, and what was called, in the order of the calls."""
 

@@ -33,10 +33,10 @@ from ...const import (
 )
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.admission import plain_address
+from ...lib.local_network_check import is_private
 from ...lib.virtual.announcements import AnnouncementKind
 from ...lib.virtual.clients import Profile
 from ...lib.virtual.identity import draw_serial
-from ...lib.virtual.local_network_check import is_private
 from ...lib.virtual.virtual_meter import MAX_BATTERIES
 from ...lib.virtual_server.server import UDP_PORTS
 from ...sinks.shown_clients import ShownClient, clients_of

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from ..fault_log import FaultLog
+from ..local_network_check import is_port_of_house
 from ..outage import Backoff
 from .address_masking import redact_port
-from .errors import LinkError, PortNotFoundError, PortSilentError
+from .errors import LinkError, PortBusyError, PortNotFoundError, PortSilentError
 from .port_stream import PortStream
 from .serial_port import BAUD_RATE, ByteReader, Opener, open_port
 
@@ -18,6 +19,8 @@ LOGGER = logging.getLogger(__name__)
 SILENCE_TIMEOUT = 30.0
 FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 60.0
+# A port of the house is opened soon after it is back, because each telegram in between is lost.
+MAX_DELAY_IN_HOUSE_S = 15.0
 # Seconds to wait after a cable was plugged in. The device appears a moment before the system sets
 # its permissions.
 _SETTLING_DELAY_S = 0.5
@@ -31,8 +34,10 @@ class ReconnectingPort:
     """Connection to a port. It passes on the received bytes, and reopens the port after a loss.
 
     `is_open` says whether the port is open now. The delay between two attempts doubles from 1 s to
-    60 s, with random variation. Received bytes do not prove that a meter sends, so only `confirm`
-    resets the delay. An unexpected error counts as a loss, so it does not end the reading.
+    60 s, with random variation. It is at most 15 s for a port of the house, unless another client
+    uses the port: two clients that reconnect often would disconnect each other often. Received
+    bytes do not prove that a meter sends, so only `confirm` resets the delay. An unexpected error
+    counts as a loss, so it does not end the reading.
     """
 
     def __init__(  # noqa: PLR0913
@@ -62,6 +67,8 @@ class ReconnectingPort:
         self._silence_timeout = silence_timeout
         self._open = opener or partial(open_port, url, baud_rate=baud_rate)
         self._is_missing = False
+        self._is_busy = False
+        self._is_of_house = is_port_of_house(url)
         shown = redact_port(url)
         self._faults = FaultLog(LOGGER, shown, hides_texts=shown != url)
         self._backoff = Backoff(FIRST_DELAY_S, MAX_DELAY_S)
@@ -78,6 +85,7 @@ class ReconnectingPort:
             except LinkError as err:
                 self._faults.call(self._on_lost, err)
                 self._is_missing = isinstance(err, PortNotFoundError)
+                self._is_busy = isinstance(err, PortBusyError)
                 if isinstance(err, PortSilentError):
                     # The port could be opened, and was only silent. So the delay before the next
                     # attempt need not grow.
@@ -86,7 +94,12 @@ class ReconnectingPort:
                 self._faults.note("the reading of the port", err)
                 self._faults.call(self._on_lost, LinkError(type(err).__name__))
             if not await self._is_plugged_in_again():
-                await self._backoff.wait()
+                await asyncio.sleep(self._next_delay())
+
+    def _next_delay(self) -> float:
+        delay = self._backoff.next_delay()
+        is_short = self._is_of_house and not self._is_busy
+        return min(delay, MAX_DELAY_IN_HOUSE_S) if is_short else delay
 
     async def _is_plugged_in_again(self) -> bool:
         """If the device is missing, wait until it appears, and return True. Otherwise return False.

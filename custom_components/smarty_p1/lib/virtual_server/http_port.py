@@ -11,6 +11,7 @@ from typing import cast, override
 from aiohttp import web
 
 from ..admission import Admission, plain_address
+from ..local_network_check import is_local_host, is_private
 from ..virtual.clients import PollRateExceededError, Question
 from ..virtual.homewizard_api import (
     HOMEWIZARD_IDENTIFIED,
@@ -18,7 +19,6 @@ from ..virtual.homewizard_api import (
     homewizard_data,
     homewizard_information,
 )
-from ..virtual.local_network_check import is_local_host, is_private
 from ..virtual.shelly_json_rpc import (
     MAX_FRAME_BYTES,
     answer_frame,

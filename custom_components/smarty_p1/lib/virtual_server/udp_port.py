@@ -4,7 +4,7 @@ import asyncio
 from typing import cast, override
 
 from ..admission import plain_address
-from ..virtual.local_network_check import is_private
+from ..local_network_check import is_private
 from ..virtual.shelly_json_rpc import answer_frame, read_frame
 from .shelly_rpc_dispatch import ShellyRpc
 

@@ -1,9 +1,10 @@
-"""Checks whether a client, and the host that it requests, belong to the local network."""
+"""Checks whether a client, the host that it requests, or a port belongs to the local network."""
 
 import re
 from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
-from ..admission import plain_address
+from .admission import plain_address
 
 # Do not use `ipaddress.is_private`, because it also accepts addresses that are reserved for
 # examples and tests.
@@ -41,3 +42,18 @@ def is_local_host(text: str) -> bool:
         return not host["name"] and plain_address(host["v6"][1:-1]) is not None
     name = host["name"].lower().removesuffix(".")
     return "." not in name or plain_address(name) is not None or name.endswith(_LOCAL)
+
+
+def is_port_of_house(url: str) -> bool:
+    """Return whether a port is a device, an MQTT topic, or a URL with a host of the local network.
+
+    `url` is the port's device path, topic or URL.
+    """
+    if "://" not in url:
+        return True
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    address = plain_address(host)
+    return is_local_host(host) if address is None else is_private(address)
