@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from homeassistant.components.websocket_api.connection import current_connection
+from homeassistant.components.websocket_api.connection import ActiveConnection, current_connection
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes
@@ -209,14 +209,19 @@ def _size_of(content: object) -> int:
     return len(content if isinstance(content, bytes) else json_bytes(content))
 
 
+def asking_connection() -> ActiveConnection | None:
+    """Return the websocket connection of the user who asks. Return None if a script asks."""
+    return None if script_stack_cv.get() else current_connection.get()
+
+
 @contextmanager
 def _as_long_as_connected() -> Iterator[None]:
     """Cancel the current task when the user's websocket connection closes.
 
     A script that the user has started is not cancelled.
     """
-    connection, task = current_connection.get(), asyncio.current_task()
-    if connection is None or task is None or script_stack_cv.get():
+    connection, task = asking_connection(), asyncio.current_task()
+    if connection is None or task is None:
         yield
         return
     place = object()

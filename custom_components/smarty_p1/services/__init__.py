@@ -5,6 +5,7 @@ from homeassistant.helpers import service
 
 from ..const import DOMAIN
 from . import best_start, bill, capture, leneda_import, outlook, quarter_hours, telegram, what_if
+from .refused_question import without_log_line
 
 
 @callback
@@ -36,7 +37,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
             optional,
         ),
     ):
-        service.async_register_admin_service(hass, DOMAIN, name, action, schema, response)
+        service.async_register_admin_service(
+            hass, DOMAIN, name, without_log_line(action), schema, response
+        )
     for name, action, schema in (
         ("get_bill", bill.get_bill, bill.BILL_SCHEMA),
         ("compare_reference_powers", bill.compare_reference_powers, bill.COMPARISON_SCHEMA),
@@ -45,4 +48,4 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("get_best_start", best_start.get_best_start, best_start.SCHEMA),
         ("what_if", what_if.try_battery, what_if.SCHEMA),
     ):
-        hass.services.async_register(DOMAIN, name, action, schema, only)
+        hass.services.async_register(DOMAIN, name, without_log_line(action), schema, only)

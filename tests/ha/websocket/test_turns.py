@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -10,10 +11,17 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from homeassistant.components.frontend.storage import async_user_store
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.script import Script
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockUser,
+    async_capture_events,
+)
 
 from custom_components.smarty_p1 import answer_queue
 from custom_components.smarty_p1.lib.advice.battery_simulation import Battery
@@ -151,7 +159,7 @@ async def test_equal_questions_wait_like_different_ones(
     busy = await received(first, 11)
     await put(second, entry, *[5.0] * 20)
     busy += await received(second, 20)
-    code = "busy" if put is send else "service_validation_error"
+    code = "busy" if put is send else "invalid_format"
     assert [answer["error"]["code"] for answer in busy] == [code] * 31
     desk.is_open.set()
     answers = await received(first, 9)
@@ -160,6 +168,87 @@ async def test_equal_questions_wait_like_different_ones(
     assert desk.asked == [5]
     await put(second, entry, 5.0)
     assert "busy" not in str(await received(second, 1))
+
+
+# Questions that an action refuses, each with a part of its text in English and in French.
+REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
+    (
+        "get_quarter_hours",
+        {"start": "2026-05-01", "end": "2026-06-10"},
+        "As JSON, this period would be longer",
+        "En JSON",
+    ),
+    (
+        "get_quarter_hours",
+        {"start": "2026-05-02", "end": "2026-05-01"},
+        "The end must be after the start",
+        "La fin",
+    ),
+    ("get_bill", {"month": "2020-01"}, "Known months", "Mois connus"),
+    ("what_if", {"kwh": 5, "kw": 3}, "measured days", "jours mesurés"),
+]
+
+
+@pytest.mark.parametrize(("action", "data", "english", "french"), REFUSED)
+async def test_a_refused_question_is_no_error_of_the_program(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    client_of: ClientOf,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    action: str,
+    data: dict[str, Any],
+    english: str,
+    french: str,
+) -> None:
+    user = kid(hass)
+    client = await client_of(user)
+    data = {"config_entry": entry.entry_id, **data}
+    texts = []
+    with patch("custom_components.smarty_p1.lib.answers.quarter_hours.MAX_JSON_BYTES", 100):
+        for language in ("en", "fr"):
+            (await async_user_store(hass, user.id)).data["language"] = {"language": language}
+            for _ in range(8):
+                await client.send_json_auto_id(
+                    {
+                        "type": "call_service",
+                        "domain": "smarty_p1",
+                        "service": action,
+                        "service_data": data,
+                        "return_response": True,
+                    }
+                )
+            texts.append({each["error"]["message"] for each in await received(client, 8)})
+        with pytest.raises(ServiceValidationError) as refused:
+            await hass.services.async_call(
+                "smarty_p1", action, data, blocking=True, return_response=True
+            )
+        # A script may go on after a refusal.
+        script = Script(
+            hass,
+            cv.SCRIPT_SCHEMA(
+                [
+                    {
+                        "action": f"smarty_p1.{action}",
+                        "data": data,
+                        "response_variable": "answer",
+                        "continue_on_error": True,
+                    },
+                    {"event": "went_on"},
+                ]
+            ),
+            "asks",
+            "test",
+        )
+        went_on = async_capture_events(hass, "went_on")
+        before = [record for record in caplog.records if record.levelno >= logging.WARNING]
+        await script.async_run(context=Context())
+        await hass.async_block_till_done()
+    assert len(went_on) == 1
+    [own], [translated] = texts
+    assert english in own
+    assert french in translated
+    assert english in str(refused.value)
+    assert not [record.getMessage() for record in before]
 
 
 async def test_all_automations_together_wait_for_64_answers(
