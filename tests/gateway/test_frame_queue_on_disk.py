@@ -9,12 +9,13 @@ from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 
 from smarty_p1_gateway.json_storage import JsonStorage
 from smarty_p1_gateway.metrics import GatewayMetrics
-from smarty_p1_gateway.queue import frame_queue_memory_and_writer
+from smarty_p1_gateway.queue import frame_queue_memory_and_writer, frame_queue_on_disk
 from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue, NewFrame, QueueInUseError
 from tests.gateway.loopback import full
@@ -222,6 +223,19 @@ def test_a_file_that_is_not_damaged_stays(tmp_path: Path, monkeypatch: pytest.Mo
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             FrameQueue(tmp_path / "queue", ["a"], 1000)
+    assert not (tmp_path / "queue.damaged").exists()
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_NOMEM])
+def test_a_disk_that_cannot_be_read_now_has_no_damaged_file(tmp_path: Path, code: int) -> None:
+    FrameQueue(tmp_path / "queue", ["a"], 1000).close()
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    with (
+        patch.object(frame_queue_on_disk, "_connect", side_effect=error),
+        pytest.raises(sqlite3.OperationalError, match="I/O"),
+    ):
+        FrameQueue(tmp_path / "queue", ["a"], 1000)
     assert not (tmp_path / "queue.damaged").exists()
 
 

@@ -1,10 +1,16 @@
 """Small helpers of the tests."""
 
 import asyncio
+import builtins
+import io
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
@@ -50,6 +56,20 @@ async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None
         while not condition():
             await asyncio.sleep(0.001)
     await hass.async_block_till_done()
+
+
+@contextmanager
+def failing(path: Path, number: int) -> Iterator[None]:
+    """Let the disk give this error for a file, or for the files of a folder."""
+    real = io.open
+
+    def opened(file: Any, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - passed on
+        if str(file).startswith(str(path)):
+            raise OSError(number, os.strerror(number), str(file))
+        return real(file, *args, **more)
+
+    with patch.object(io, "open", opened), patch.object(builtins, "open", opened):
+        yield
 
 
 async def let_pass(hass: HomeAssistant, seconds: float) -> None:

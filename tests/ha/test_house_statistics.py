@@ -39,7 +39,7 @@ from tests.random_examples import examples
 
 from . import billed_month, leneda
 from .billed_month import telegram
-from .support import Home, call, changes_of
+from .support import Home, call, changes_of, said
 from .test_late_knowledge import enter
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
@@ -341,6 +341,14 @@ async def test_rows_of_damaged_or_unreadable_files_of_leneda_stay(
     with patch.object(QuarterHourFiles, "read", side_effect=OSError(5, "I/O error")):
         await again(home, 20)
         assert await all_rows(home.hass, meter) == before
+        assert said(home.issue("stored_not_read"))["file"] == str(path.parent)
+        await home.let_pass(3601)
+    assert meter.runtime_data.books.leneda.is_unreadable
+    # They are read again every hour.
+    await home.let_pass(3601)
+    await home.wait_until(lambda: not meter.runtime_data.books.leneda.is_unreadable)
+    await home.wait_until(lambda: home.issue("stored_not_read") is None)
+    assert (await call(home.hass, "get_bill", month="2026-04"))["leneda_quarter_hours"]
 
     path.write_bytes(whole[:5000] + b"\0" * 5000 + whole[10_000:])
     for second in (30, 40):  # the second start finds a new file without the lost lines

@@ -15,7 +15,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
 )
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
-from tests.ha.support import own_log
+from tests.ha.support import failing, own_log
 
 CODE = "1-1:1.29.0"
 QUARTER = timedelta(minutes=15)
@@ -224,3 +224,53 @@ def test_a_full_disk_leaves_what_is_there(files: QuarterHourFiles) -> None:
         files.add(CODE, [row(LAST, 9.0)])
 
     assert files.read(NOW) == {CODE: (row(LAST),)}
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])
+def test_what_cannot_be_read_now_is_not_written_over(
+    files: QuarterHourFiles, folder: Path, number: int
+) -> None:
+    files.use_points(account(OWN, ROOF))
+    files.add(CODE, [row(LAST)], OWN)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for path in sorted(folder.iterdir()):
+        with failing(path, number):
+            # The name in the folder does not show whether it can be read.
+            with patch.object(Path, "exists", return_value=False), pytest.raises(OSError):  # noqa: PT011
+                files.add(CODE, [row(LAST - QUARTER)], OWN)
+            if path.name == "points.json":
+                with pytest.raises(OSError):  # noqa: PT011
+                    files.note_point(EXPORTED, ROOF)
+                with pytest.raises(OSError):  # noqa: PT011
+                    files.use_points(account(OTHER, ROOF))
+                with pytest.raises(OSError):  # noqa: PT011
+                    files.forget_points()
+        assert {each.name: each.read_bytes() for each in folder.iterdir()} == before
+    assert files.read(NOW) == {CODE: (row(LAST),)}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"1-1:1.29.0": "abc',
+        '{"1-1:1.29.0": false}',
+        '{"1-1:1.29.0": ""}',
+        '{"1-1:1.29.0": NaN}',
+        "[]",
+        "null",
+        "",
+        "[" * 9000,
+    ],
+)
+def test_damaged_digests_cost_no_quarter_hours(
+    files: QuarterHourFiles, folder: Path, content: str
+) -> None:
+    files.add(CODE, [row(LAST)], OWN)
+    points = folder / "points.json"
+    points.write_text(content)
+    assert not files.has_former_points(account(OWN, ROOF))
+    files.use_points(account(OWN, ROOF))
+    assert files.former_months() == frozenset()
+    assert files.read_of(account(OWN, ROOF), NOW) == {CODE: (row(LAST),)}
+    aside = folder / "points.json.unreadable"
+    assert not aside.exists() or aside.read_text() == content

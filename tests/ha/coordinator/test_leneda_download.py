@@ -2,24 +2,27 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from aiohttp import web
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
     download as leneda_download,
 )
 from custom_components.smarty_p1.coordinator.leneda.client import asked_of
+from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
+from custom_components.smarty_p1.coordinator.stored.card_history import MeterHistory
+from custom_components.smarty_p1.coordinator.stored.throttled_store import ThrottledStore
 from custom_components.smarty_p1.lib import outage
 from custom_components.smarty_p1.lib.bill.bill import compute_bill
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
@@ -571,6 +574,19 @@ async def test_what_files_have_brought_is_not_asked_for(house: House) -> None:
     house.platform.requests.clear()
     await house.sleeper.wake(house.hass)
     assert len(asked(house.platform)) == 1
+
+
+@pytest.mark.parametrize("store", [LenedaProgress, MeterHistory])
+async def test_nothing_is_asked_while_its_files_cannot_be_read(
+    house: House, store: type[ThrottledStore]
+) -> None:
+    with patch.object(store, "_check", side_effect=OSError(5, "I/O error")):
+        await house.set_up(leneda=ACCOUNT)
+        await house.hass.async_block_till_done()
+        assert house.platform.requests == []
+    async_fire_time_changed(house.hass, datetime.now(UTC) + timedelta(hours=1, seconds=1))
+    await house.sleeper.settled(house.hass)
+    assert house.platform.requests
 
 
 async def test_a_key_that_stops_working(house: House) -> None:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -253,3 +254,37 @@ async def test_a_full_history_is_a_small_file(hass: HomeAssistant) -> None:
             medium.note(captured(kind, unit, n * 0.123, START + n * HOUR))
     # 86 kB, 24 times a day.
     assert len(json.dumps(history._content(), indent=2)) < 112_000
+
+
+@pytest.mark.parametrize("split", range(1, 8))
+async def test_a_file_that_is_read_late_is_the_past_of_what_came_meanwhile(
+    hass: HomeAssistant, split: int
+) -> None:
+    base, readings = reading(START), list[Reading]()
+    for n in range(8):
+        at = START + n * timedelta(minutes=40)
+        changes: dict[str, Any] = {"0-0:96.7.21": 99 + n // 2, "0-0:96.13.0": f"text {n // 3}"}
+        objects = {**base.telegram.objects, **changes}
+        channels = {1: captured("gas", "m3", n / 10, at), 2: captured("water", "m3", n / 7, at)}
+        telegram = replace(base.telegram, time=at, objects=objects, channels=channels)
+        identities = {"x": 1, "y": 2} if n % 3 else {"x": 1}
+        readings.append(replace(base, telegram=telegram, channels=identities, received_at=at))
+    whole, before, late = (MeterHistory(hass, name) for name in ("whole", "before", "late"))
+    for n, each in enumerate(readings):
+        whole.note(each)
+        (before if n < split else late).note(each)
+    stored = json.loads(json.dumps(before._content()))
+    await late._async_join(late._parse(stored))
+    joined, expected = (json.loads(json.dumps(each._content())) for each in (late, whole))
+    assert joined["voltages"] == expected["voltages"]
+    assert joined["reception"] == expected["reception"]
+    assert joined["events"] == expected["events"]
+    for (name, medium), (_, other) in zip(
+        sorted(joined["media"]), sorted(expected["media"]), strict=True
+    ):
+        sums = [MediumHistory.from_dict(each) for each in (medium, other)]
+        for days in zip(*(each.days.values() for each in sums), strict=True):
+            assert days[0] == pytest.approx(days[1], abs=1e-5), name
+        for hours in zip(*(each.hours.values() for each in sums), strict=True):
+            assert hours[0] == pytest.approx(hours[1], abs=1e-5), name
+        assert (sums[0].time, sums[0].index) == (sums[1].time, sums[1].index)

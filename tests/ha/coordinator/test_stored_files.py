@@ -3,13 +3,9 @@
 What a part of a meter's file may hold is tried without Home Assistant, where its memory is read.
 """
 
-import builtins
 import errno
-import io
 import json
-import os
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,7 +39,7 @@ from tests.ha.boards import pulse_entry
 from tests.ha.coordinator.test_demand import TARIFF
 from tests.ha.leneda import POINT
 from tests.ha.meter import KEY, SYSTEM_TITLE, seal
-from tests.ha.support import TELEGRAM, Home, at, issue_of, load, own_log, said
+from tests.ha.support import TELEGRAM, Home, at, failing, issue_of, load, own_log, said
 
 STORED: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "stored" / "0.1.0.json").read_text()
@@ -308,20 +304,6 @@ STORES: dict[str, Row] = {
         lambda data: [*data] == ["a", "b"] and not data["a"] and data["b"],
     ),
 }
-
-
-@contextmanager
-def failing(path: Path, number: int) -> Iterator[None]:
-    """Let the disk give this error for a file, or for the files of a folder."""
-    real = io.open
-
-    def opened(file: Any, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - passed on
-        if str(file).startswith(str(path)):
-            raise OSError(number, os.strerror(number), str(file))
-        return real(file, *args, **more)
-
-    with patch.object(io, "open", opened), patch.object(builtins, "open", opened):
-        yield
 
 
 async def pass_time(hass: HomeAssistant, **time: int) -> None:

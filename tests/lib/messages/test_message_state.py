@@ -3,13 +3,19 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from smartyp1.messages.goal_watch import GoalState
 from smartyp1.messages.message import KINDS, HouseholdMessage, Kind, Value
+from smartyp1.messages.outbox import Outbox
+from smartyp1.messages.silence_watch import SilenceState
 from smartyp1.messages.state import MessageState
+from smartyp1.messages.voltage_watch import VoltageState
 from smartyp1.stored_json import dump, load
 
 TRANSLATIONS = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"
@@ -151,3 +157,30 @@ def test_a_message_needs_the_values_of_its_text(key: str) -> None:
 def _is_refused_message(key: str, values: object) -> bool:
     waiting = [{"key": key, "values": values}]
     return _is_refused(STORED | {"outbox": STORED["outbox"] | {"waiting": waiting}})
+
+
+def test_a_state_that_is_read_late_has_told_before() -> None:
+    older, now = load(MessageState, STORED), datetime.fromisoformat("2026-11-17T12:00:00+01:00")
+    begun = MessageState().switched(Kind, now)
+    assert MessageState().after(older) == older
+    assert begun.after(older) == older.switched(Kind, now)
+    # What came since stands, what was told before is not told again.
+    newer = replace(
+        begun,
+        outbox=Outbox(now.date(), 1, (HouseholdMessage("silent", {"since_at": MORNING}),)),
+        goal=GoalState(now.date(), 1, date(2026, 11, 1)),
+        voltage=VoltageState({"L1": now}, None, now),
+        silence=SilenceState(now),
+    )
+    joined = newer.after(older)
+    assert (joined.outbox.sent, len(joined.outbox.waiting)) == (3, 3)
+    assert joined.goal == GoalState(now.date(), 1, date(2026, 11, 1), is_forecast_told=True)
+    assert joined.voltage == VoltageState({"L1": now}, date(2026, 11, 16), now)
+    assert joined.silence == SilenceState(now)
+    assert (joined.since, joined.reported_in) == (older.since, older.reported_in)
+    # The messages of another day or month do not count.
+    december = replace(
+        newer, goal=GoalState(month=date(2026, 12, 1)), outbox=Outbox(date(2026, 12, 1))
+    )
+    assert december.after(older).goal == GoalState(month=date(2026, 12, 1))
+    assert december.after(older).outbox.sent == 0

@@ -100,7 +100,8 @@ class EventHistory:
         if first:
             self.note(first)
         for name, events in newer.groups.items():
-            self.groups[name] += events
+            # `note` has just added the events of the first reading, as far as they are new.
+            self.groups[name] += [event for event in events if event.after]
         self.counts |= newer.counts
         self._states |= newer._states
         self._last = newer._last or self._last
