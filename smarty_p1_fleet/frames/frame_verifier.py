@@ -213,7 +213,7 @@ class FrameVerifier:
         decryptors = self._decryptors_of(title)
         if not decryptors:
             return _not_opened(NO_KEY, title)
-        decryptor, event = _open(decryptors, data)
+        decryptor, event = _open(decryptors, frame.data)
         if isinstance(event, Rejection):
             return _not_opened(event.reason.value, title, decryptors)
         if decryptor is not decryptors[0]:

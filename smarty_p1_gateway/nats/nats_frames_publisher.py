@@ -238,7 +238,8 @@ class NatsPublisher:
             LOGGER.error(text, port)
             self._metrics.dropped.labels(port).inc()
             return None
-        return NatsMessage(_subject_of(frame.system_title.hex().upper()), data, self._origins[port])
+        subject = _subject_of(frame.system_title.hex().upper())
+        return NatsMessage(subject, frame.data, self._origins[port])
 
     async def _send_batch(self, requests: NatsRequests, taken: _Taken) -> bool:
         """Send frames, and remove the acknowledged ones. Return False after an error.

@@ -28,6 +28,7 @@ from smartyp1.failure_detection import (
 )
 from tests.random_examples import examples
 
+EVERY_160_S = "0..4000/160 ok"
 # Of a meter, from a set-up at second 0.
 METERS = [
     # Waiting.
@@ -61,9 +62,16 @@ METERS = [
     ("10 ok, 12 lost link_lost", 70, "failing link_lost"),
     ("10 ok, 12 lost port_not_found, 14 lost port_not_found", 69, "receiving"),
     ("10 ok, 12 lost link_lost, 20 opened", 70, "failing link_lost"),
-    ("10 ok, 12 lost link_lost, 20 opened, 21 bytes", 70, "failing not_p1"),
+    ("10 ok, 12 lost link_lost, 20 opened, 21 bytes", 70, "failing damaged"),
     ("10 ok, 12 lost link_lost, 60 opened, 65 ok", 70, "receiving"),
-    ("10 ok, 20 bytes", 70, "failing not_p1"),
+    # A meter that was verified in the last day sends here: other bytes are its altered bytes.
+    ("10 ok, 20 bytes", 70, "failing damaged"),
+    ("10 ok, 100 begin, 110 bytes", 130, "failing damaged"),
+    ("10 late -3600, 100 bytes", 110, "failing damaged"),
+    ("10 ok, 86409 bytes", 86409, "failing damaged +no_telegram(damaged)"),
+    ("10 ok, 86410 bytes", 86410, "failing not_p1 +no_telegram(not_p1)"),
+    ("0 proved 86400, 86399 bytes", 86399, "failing damaged +no_telegram(damaged)"),
+    ("0 proved 86400, 86400 bytes", 86400, "failing not_p1 +no_telegram(not_p1)"),
     ("10 ok, 20 damaged", 70, "failing damaged"),
     ("10 ok, 12 away gateway_offline", 12, "failing gateway_offline"),
     ("10 ok, 12 away mqtt_disconnected", 12, "failing mqtt_disconnected"),
@@ -203,6 +211,29 @@ METERS = [
     ("1 lost port_not_found, 100 begin", 101, "waiting"),
     ("1 lost port_not_found, 100 begin", 400, "failing nothing_received"),
     ("10 ok, 400..440/10 wrong_key", 450, "failing wrong_key +keys(wrong_key)"),
+    # One telegram in sixteen gets through: a poor line, told once, until it is good or lost.
+    *(
+        (f"{EVERY_160_S}, {between}", until, expected)
+        for between in ("5..4000/10 damaged", "5..4000/10 bytes", "0 back")
+        for until, expected in (
+            (325, "receiving"),
+            (400, "poor_line poor_line +"),
+            (480, "poor_line poor_line (shown) +poor_line"),
+            (600, "poor_line poor_line +"),
+            (4000, "poor_line poor_line (shown) +poor_line"),
+        )
+    ),
+    ("0..4000/160 ok, 5..4000/160 lost link_lost", 4000, "poor_line poor_line (shown) +poor_line"),
+    ("0..330/160 ok, 480..2000/10 ok", 1379, "poor_line poor_line (shown) +poor_line"),
+    ("0..330/160 ok, 480..2000/10 ok", 1380, "receiving"),
+    ("0..330/160 ok", 3979, "poor_line poor_line +"),
+    (
+        "0..330/160 ok",
+        3980,
+        "failing nothing_received +no_telegram(nothing_received)",
+    ),
+    ("0..330/160 ok, 400 begin", 401, "waiting"),
+    ("0..8000/1900 ok", 7700, "failing nothing_received"),
     # Another port or other keys.
     ("10 ok, 20 begin", 69, "waiting (shown)"),
     ("10 ok, 20 begin", 70, "failing nothing_received"),
@@ -256,7 +287,7 @@ OTHERS = [
 
 _WITHOUT_BYTES = {
     *("", "begin", "opened", "back", "lost", "away"),
-    *("clock", "clock_missing", "clock_read"),
+    *("clock", "clock_missing", "clock_read", "proved"),
 }
 
 
@@ -283,6 +314,8 @@ def apply(health: FailureDetection, now: float, name: str, more: str) -> None:
             getattr(health, name)()
         case "ok":
             health.accepted(now)
+        case "proved":
+            health.prove(float(more))
         case "lost":
             health.lost(now, ReadingProblem(more))
         case "away":
@@ -422,7 +455,11 @@ def test_what_holds_always(rules: Rules, sequence: list[tuple[float, str]]) -> N
             if before.state is condition.state is FailureState.FAILING:
                 assert now - told_at >= 10 - 1e-6
             before, told_at = condition, now
-        assert (condition.obstacle is None) == (condition.state is not FailureState.FAILING)
+        is_told = condition.state in {FailureState.FAILING, FailureState.POOR_LINE}
+        assert (condition.obstacle is not None) == is_told
+        assert (condition.state is FailureState.POOR_LINE) == (
+            Repair.POOR_LINE in condition.repairs
+        )
         assert not (condition.has_value and condition.state is FailureState.FAILING)
         assert not {Repair.CATCHING_UP, Repair.TELEGRAMS_LATE} <= condition.repairs.keys()
         assert not {Repair.OTHER_METER, Repair.OTHER_METER_UNREADABLE} <= condition.repairs.keys()

@@ -23,6 +23,7 @@ from .repair_issues import Remedies
 # telegrams, so they change even then.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
+_REPEAT_INTERVAL = 3600.0
 
 type ReadingListener = Callable[[Reading], None]
 
@@ -58,6 +59,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self._listeners_told_at = self.now()
         self._is_failure_logged = False
         self._failure_logged_at = -inf
+        self._logged_failure = ""
 
     def now(self) -> float:
         """Return the time in seconds of a monotonic clock."""
@@ -147,9 +149,9 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.faults.call(self._remedies.apply, before, condition)
         if not condition.has_value:
             self.last_update_success = False
-        if condition.state is FailureState.FAILING:
+        if condition.obstacle:
             self.last_exception = self.explain(UpdateFailed)
-            if before.state is not FailureState.FAILING:
+            if before.state is not condition.state:
                 self._log_failure()
         elif condition.state is FailureState.RECEIVING and self._is_failure_logged:
             self._is_failure_logged = False
@@ -163,15 +165,17 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _log_failure(self) -> None:
-        """Log the reason of the failure, at most once a minute.
+        """Log the reason of the failure, at most once a minute, and the same reason once an hour.
 
         Without this limit, an attacker at the port or broker could fill the log, because each
         telegram can make the source fail and recover.
         """
-        now = self.now()
-        if now - self._failure_logged_at >= _LOG_INTERVAL:
+        now, reason = self.now(), str(self.last_exception)
+        is_repeated = reason == self._logged_failure
+        if now - self._failure_logged_at >= (_REPEAT_INTERVAL if is_repeated else _LOG_INTERVAL):
             self._is_failure_logged, self._failure_logged_at = True, now
-            LOGGER.error("%s: %s", self.name, self.last_exception)
+            self._logged_failure = reason
+            LOGGER.error("%s: %s", self.name, reason)
 
     @callback
     def _set_timer(self, now: float, moment: float) -> None:

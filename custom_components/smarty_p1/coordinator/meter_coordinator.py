@@ -23,6 +23,7 @@ from ..lib.clock_lag import ClockLag
 from ..lib.failure_detection import (
     CLOCK_TOLERANCE,
     METER,
+    PROOF_LASTS_S,
     Condition,
     Details,
     FailureState,
@@ -86,15 +87,16 @@ _PROOFS: HassKey[dict[str, KeyProof]] = HassKey(f"{DOMAIN}_key_proofs")
 
 @callback
 def note_proof(hass: HomeAssistant, data: Mapping[str, Any], telegram: Telegram) -> None:
-    """Record that the keys in `data` are right, because a dialog has accepted `telegram`.
+    """Record that port and keys in `data` are right, because a dialog has accepted `telegram`.
 
     The next session of the meter takes this proof.
     """
     key, authentication_key = stored_keys(data)
-    if key and telegram.system_title and telegram.serial_number:
-        proof = KeyProof()
+    proof = KeyProof()
+    if key and telegram.system_title:
         now = Moment(dt_util.utcnow(), None)
         proof.accept(telegram, FrameDecryptor(key, authentication_key), now)
+    if telegram.serial_number:
         hass.data.setdefault(_PROOFS, {})[telegram.serial_number] = proof
 
 
@@ -167,6 +169,10 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self._seen_objects.update(self.data.telegram.objects)
         self._begin_session()
         self.begin()
+        if memory.last_telegram:
+            # The clock may have been set since, so a time in the future is as old.
+            age = abs((dt_util.utcnow() - memory.last_telegram).total_seconds())
+            self.health.prove(self.now() + PROOF_LASTS_S - age)
         self.line.start()
         is_new = memory.last_telegram is None and not self.books.has_device
         if is_new and self.hass.state is CoreState.running:
@@ -188,7 +194,9 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def _begin_session(self) -> None:
         entry, memory = self.config_entry, self.books.memory
         self._keys = key, authentication_key = stored_keys(entry.data)
-        memory.key_proof = self.hass.data.get(_PROOFS, {}).pop(self.meter_id, memory.key_proof)
+        if proof := self.hass.data.get(_PROOFS, {}).pop(self.meter_id, None):
+            memory.key_proof = proof
+            self.health.prove(self.now() + PROOF_LASTS_S)
         needs_tag: bool = entry.data.get(CONF_VERIFY, True)
         decryptor = key and FrameDecryptor(
             key,
@@ -252,7 +260,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def _on_rejected(self, rejected: Rejected) -> None:
         # This method runs for each rejected frame, and a port may send nothing else. Keep it fast.
         if isinstance(rejected, Rejection):
-            self.health.rejected(self.now(), self._obstacle_of(rejected, dt_util.utcnow()))
+            obstacle = self._obstacle_of(rejected, dt_util.utcnow())
+            self.health.rejected(self.now(), obstacle, sender=rejected.system_title)
         elif rejected.name is None:
             self.health.rejected(self.now(), ReadingProblem.NO_DEVICE_NAME)
         else:
@@ -263,8 +272,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def _obstacle_of(self, rejection: Rejection, now: datetime) -> ReadingProblem:
         """Return the problem of a rejected frame. Count the frame if it was altered on the way."""
         obstacle = REJECTED[rejection.reason]
-        if self._is_foreign(rejection.system_title):
-            return ReadingProblem.OTHER_METER_UNREADABLE if obstacle in _OF_KEYS else obstacle
+        if self._is_foreign(rejection.system_title) and obstacle in _OF_KEYS:
+            return ReadingProblem.OTHER_METER_UNREADABLE
         if self._session.are_keys_proved(rejection, now, self.now()):
             if obstacle in _OF_KEYS:
                 obstacle = ReadingProblem.ALTERED_OR_NEW_KEY

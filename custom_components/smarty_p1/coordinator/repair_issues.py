@@ -32,6 +32,8 @@ class Problem(StrEnum):
     """The clock of the meter or of Home Assistant is wrong."""
     CLOCK_UNREADABLE = "clock_unreadable"
     """The telegrams have no time that can be read, so quarter-hours and bill are unknown."""
+    POOR_LINE = "poor_line"
+    """Readings stop and come back again and again."""
     CATCHING_UP = "catching_up"
     """A gateway still sends old telegrams that it stored during an outage."""
     TELEGRAMS_LATE = "telegrams_late"

@@ -12,6 +12,7 @@ a change at most once every ten seconds, because an attacker on the line could c
 every byte.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -42,6 +43,14 @@ _MAX_RUN_PAUSE_S = 60.0
 # A repair issue about late telegrams is raised after this number of seconds. After a short outage,
 # a gateway needs less time to deliver its delayed telegrams, so no issue is raised.
 _LATE_PATIENCE_S = 120.0
+# A meter that was verified at a port proves for this number of seconds that the port is its port.
+# Bytes without a telegram are then altered bytes of the meter, and not bytes of another device.
+PROOF_LASTS_S = 86_400.0
+# A line is poor if readings have stopped _MIN_STOPS times within this number of seconds.
+_MIN_STOPS = 3
+_STOPS_WITHIN_S = 3600.0
+# A poor line is good again if readings come without a stop for this number of seconds.
+_GOOD_AFTER_S = 900.0
 # A repair issue about an unreadable clock is raised after this number of seconds. A single telegram
 # without a time needs no issue.
 _CLOCK_PATIENCE_S = 60.0
@@ -57,6 +66,8 @@ class FailureState(StrEnum):
     WAITING = "waiting"
     RECEIVING = "receiving"
     FAILING = "failing"
+    POOR_LINE = "poor_line"
+    """Readings stop and come back again and again."""
 
 
 class ReadingProblem(StrEnum):
@@ -75,6 +86,7 @@ class ReadingProblem(StrEnum):
     MQTT_DISCONNECTED = "mqtt_disconnected"
     GATEWAY_OFFLINE = "gateway_offline"
     DAMAGED = "damaged"
+    POOR_LINE = "poor_line"
     ALTERED_OR_NEW_KEY = "altered_or_new_key"
     REPLAY = "replay"
     WRONG_KEY = "wrong_key"
@@ -113,6 +125,8 @@ class Repair(StrEnum):
     METER_CLOCK = "meter_clock"
     CLOCK_UNREADABLE = "clock_unreadable"
     """The telegrams have no time that can be read, so quarter-hours are unknown."""
+    POOR_LINE = "poor_line"
+    """Readings stop and come back again and again."""
 
 
 type Details = tuple[tuple[str, str], ...]
@@ -166,7 +180,7 @@ _EXCLUDED: Mapping[Repair, Repair] = {
 }
 _LATE = (Repair.CATCHING_UP, Repair.TELEGRAMS_LATE)
 _MENDED_BY_TELEGRAM = (*_REPAIR_OF.values(), Repair.NO_TELEGRAM)
-_SPECIFIC_REPAIRS = {*_REPAIR_OF.values(), *_LATE}
+_SPECIFIC_REPAIRS = {*_REPAIR_OF.values(), *_LATE, Repair.POOR_LINE}
 
 
 @dataclass(frozen=True)
@@ -177,6 +191,8 @@ class Rules:
     """Problem of a source that has sent nothing."""
     not_understood: ReadingProblem
     """Problem of a source whose bytes make no reading."""
+    altered: ReadingProblem | None = None
+    """The same problem of a source that was proved to send to this port."""
     fresh_for: float = 59.9
     """Seconds for which a reading is shown. Just under a minute, because timers run late."""
     is_open_enough: bool = False
@@ -188,7 +204,7 @@ class Rules:
     """Seconds to wait for a reading at the start. Without a reading, the source then fails."""
 
 
-METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1)
+METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1, ReadingProblem.DAMAGED)
 TANK = Rules(ReadingProblem.SENSOR_SILENT, ReadingProblem.NOT_SONAR)
 PULSE_PORT = Rules(
     ReadingProblem.NO_PULSE,
@@ -228,7 +244,7 @@ class Condition:
     has_value: bool = False
     """Whether the last reading is recent enough to be shown."""
     obstacle: ReadingProblem | None = None
-    """Problem of a failing source."""
+    """Problem of a failing source, or of a poor line."""
     details: Details = ()
     repairs: Mapping[Repair, Details] = field(default_factory=dict[Repair, Details])
 
@@ -241,6 +257,7 @@ class _FailureRun:
     last: float
     counts: dict[Repair, int] = field(default_factory=dict[Repair, int])
     keys_failed_at: float = -inf
+    other_sender: bytes | None = None
     has_other_authentication_key: bool = False
 
     def is_over(self, now: float) -> bool:
@@ -266,6 +283,18 @@ class _FailureRun:
         """
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
+
+    def is_new_sender(self, sender: bytes | None) -> bool:
+        """Return whether the last frame that seemed to be of another meter had another title.
+
+        Another meter repeats its title. Titles that were altered on the way seldom repeat. So start
+        to count again.
+        """
+        if sender == self.other_sender:
+            return False
+        self.other_sender = sender
+        self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
+        return True
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
         """Return the problem with the keys: `obstacle`, or OTHER_AUTHENTICATION_KEY.
@@ -318,6 +347,11 @@ class FailureDetection:
         self._first_late: tuple[float, float] | None = None
         self._late_until = inf
         self._no_clock_since = inf
+        self._proved_until = -inf
+        self._looked_state = FailureState.WAITING
+        self._stops: deque[float] = deque(maxlen=_MIN_STOPS)
+        self._is_poor = False
+        self._receiving_since = inf
         self._reported = Condition(repairs=dict(self._repairs))
         self._reported_at = -inf
 
@@ -346,6 +380,11 @@ class FailureDetection:
         self._reason = (self._rules.silence, ())
         self._no_clock_since = inf
         self._end_late()
+        self._end_poor()
+
+    def prove(self, until: float) -> None:
+        """Record an earlier proof that the source sends to this port. It is valid until `until`."""
+        self._proved_until = max(self._proved_until, until)
 
     def opened(self, now: float) -> None:
         """Record that the port is open, or that the source of pulses is available."""
@@ -396,7 +435,7 @@ class FailureDetection:
         self._has_received = True
         self._bytes_count_until = now + _MAX_RUN_PAUSE_S
         if self._reason[0] is self._rules.silence or self._reason[0] in PORT_LOST:
-            self._reason = (self._rules.not_understood, ())
+            self._reason = (self._altered(now) or self._rules.not_understood, ())
 
     def accepted(self, now: float) -> None:
         """Record a reading whose time is current."""
@@ -450,30 +489,45 @@ class FailureDetection:
             minutes = str(round(abs(deviation) / 60))
             self._raise(Repair.METER_CLOCK, (("minutes", minutes), *details))
 
-    def rejected(self, now: float, obstacle: ReadingProblem, details: Details = ()) -> None:
-        """Record a rejected telegram. `obstacle` is its problem.
+    def rejected(
+        self,
+        now: float,
+        obstacle: ReadingProblem,
+        details: Details = (),
+        sender: bytes | None = None,
+    ) -> None:
+        """Record a rejected telegram. `obstacle` is its problem, and `sender` its system title.
 
         A line can be full of rejected telegrams, so this method must be fast.
         """
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # The new problem (`obstacle`) can end without the user. An earlier problem of this run
-            # of failures may need the user, so the earlier problem stays the reason. NO_DEVICE_NAME
-            # is an exception. A telegram without a device name is verified, so the earlier problem
-            # has ended, and NO_DEVICE_NAME becomes the reason.
-            if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
-                self._reason = (obstacle, details)
+            self._note_passing(run, obstacle, details)
             return
         run = self._run = run or _FailureRun(now, now)
-        if repair is Repair.OTHER_METER_UNREADABLE and run.may_be_false_start(now):
-            return
-        if repair is Repair.KEYS:
+        if repair is Repair.OTHER_METER_UNREADABLE:
+            if run.may_be_false_start(now):
+                return
+            obstacle = (run.is_new_sender(sender) and self._altered(now)) or obstacle
+        elif repair is Repair.KEYS:
             obstacle = run.judge_keys(obstacle, now)
         self._reason = (obstacle, details)
         if run.count(repair, now):
             self._raise(repair, (("reason", obstacle),) if repair is Repair.KEYS else details)
             self._fail(now)
+
+    def _note_passing(
+        self, run: _FailureRun | None, obstacle: ReadingProblem, details: Details
+    ) -> None:
+        """Note a problem that can end without the user.
+
+        An earlier problem of this run of failures may need the user, so the earlier problem stays
+        the reason. NO_DEVICE_NAME is an exception. A telegram without a device name is verified, so
+        the earlier problem has ended, and NO_DEVICE_NAME becomes the reason.
+        """
+        if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
+            self._reason = (obstacle, details)
 
     def key_fits(self) -> None:
         """Record that the encryption key fits a frame, although the frame was altered on the way.
@@ -485,6 +539,10 @@ class FailureDetection:
             if not self._run.counts:
                 self._run = None
         self._withdraw(Repair.KEYS)
+
+    def _altered(self, now: float) -> ReadingProblem | None:
+        """Return the problem of altered bytes, None without a proof that the source sends here."""
+        return self._rules.altered if now < self._proved_until else None
 
     def _run_at(self, now: float) -> _FailureRun | None:
         return None if self._run is None or self._run.is_over(now) else self._run
@@ -498,6 +556,7 @@ class FailureDetection:
         self._is_lost = self._is_offline = False
         self._reason = (self._rules.silence, ())
         self._state = FailureState.RECEIVING
+        self.prove(now + PROOF_LASTS_S)
         self._patient_until = now
         self._failing_since = inf
         self._withdraw(*_MENDED_BY_TELEGRAM)
@@ -541,10 +600,11 @@ class FailureDetection:
         if now >= max(self._patient_until, self._shown_until):
             self._state = FailureState.FAILING
             self._failing_since = min(self._failing_since, now)
+        self._judge_line(now)
         if self._state is FailureState.FAILING:
             self._note_no_readings(now)
         condition = self._current_condition(now)
-        is_deferred = condition != self._reported and not self._may_report(now)
+        is_deferred = condition != self._reported and not self._may_report(condition, now)
         if not is_deferred and condition != self._reported:
             self._reported, self._reported_at = condition, now
         moments = (
@@ -552,6 +612,7 @@ class FailureDetection:
             self._shown_until,
             self._open_counts_at,
             self._failing_since + NO_READINGS_AFTER,
+            self._good_or_lost_at(),
             self._bytes_count_until,
             self._late_until,
             self._reported_at + TELL_INTERVAL if is_deferred else inf,
@@ -560,13 +621,42 @@ class FailureDetection:
         return self._reported
 
     def _current_condition(self, now: float) -> Condition:
-        obstacle, details = self._reason if self._state is FailureState.FAILING else (None, ())
-        has_value = now < self._shown_until
-        return Condition(self._state, has_value, obstacle, details, dict(self._repairs))
+        state, has_value = self._state, now < self._shown_until
+        obstacle, details = self._reason if state is FailureState.FAILING else (None, ())
+        if self._is_poor:
+            state, obstacle, details = FailureState.POOR_LINE, ReadingProblem.POOR_LINE, ()
+        return Condition(state, has_value, obstacle, details, dict(self._repairs))
 
-    def _may_report(self, now: float) -> bool:
-        is_still_failing = self._state is self._reported.state is FailureState.FAILING
-        return not is_still_failing or now - self._reported_at >= TELL_INTERVAL
+    def _may_report(self, condition: Condition, now: float) -> bool:
+        reported = self._reported
+        is_urgent = (condition.state, condition.has_value) != (reported.state, reported.has_value)
+        return is_urgent or reported.obstacle is None or now - self._reported_at >= TELL_INTERVAL
+
+    def _judge_line(self, now: float) -> None:
+        """Note whether readings have stopped or come again, and whether the line is poor."""
+        before, self._looked_state = self._looked_state, self._state
+        if self._state is not before:
+            self._receiving_since = now if self._state is FailureState.RECEIVING else inf
+            if before is FailureState.RECEIVING and self._state is FailureState.FAILING:
+                self._stops.append(now)
+                self._is_poor |= (
+                    len(self._stops) == _MIN_STOPS and now - self._stops[0] <= _STOPS_WITHIN_S
+                )
+        if now >= self._good_or_lost_at():
+            self._end_poor()
+        elif self._is_poor:
+            self._repairs[Repair.POOR_LINE] = ()
+
+    def _good_or_lost_at(self) -> float:
+        """Return the time in seconds at which a poor line is good again, or counts as lost."""
+        if not self._is_poor:
+            return inf
+        return min(self._receiving_since + _GOOD_AFTER_S, self._failing_since + _STOPS_WITHIN_S)
+
+    def _end_poor(self) -> None:
+        self._is_poor = False
+        self._stops.clear()
+        self._withdraw(Repair.POOR_LINE)
 
     def _note_no_readings(self, now: float) -> None:
         if now - self._failing_since >= NO_READINGS_AFTER:

@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..coordinator import BooksCoordinator, LiveCoordinator, has_books, has_pulses
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.repair_issues import Problem, is_raised, issue_id
+from ..lib.failure_detection import FailureState
 
 # Problems that keep telegrams from coming, and that a user can solve with a repair issue. If
 # several are raised, `_remedy` returns the first. So the most specific problem comes first.
@@ -18,6 +19,7 @@ _MENDED_BY_REPAIR = (
     Problem.OTHER_METER,
     Problem.OTHER_METER_UNREADABLE,
     Problem.TELEGRAMS_LATE,
+    Problem.POOR_LINE,
     Problem.NO_TELEGRAM,
 )
 _STATES = {
@@ -34,7 +36,8 @@ class Status(NamedTuple):
     """`receiving`, `waiting` or `failing`. If the entry is not loaded: `not_loaded`, `error` or
     `disabled`. After the end of a subscription: `removed` or `unauthorized`."""
     obstacle: str | None
-    """Reason why no reading comes, a key of `exceptions` in the translations."""
+    """Reason why no reading comes, a key of `exceptions` in the translations. With `poor_line`,
+    some readings come."""
     remedy: dict[str, Any] | None
 
     @property
@@ -74,7 +77,10 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
         return Status(_STATES.get(entry.state, "not_loaded"), None, None)
     condition = coordinator.condition
     remedy = _remedy(hass, entry) if condition.obstacle else None
-    return Status(condition.state, condition.obstacle, remedy)
+    state = condition.state
+    if state is FailureState.POOR_LINE:
+        state = FailureState.RECEIVING if condition.has_value else FailureState.FAILING
+    return Status(state, condition.obstacle, remedy)
 
 
 def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:

@@ -35,6 +35,7 @@ const KINDS = {
   mqtt: ["mqtt_missing", "mqtt_disconnected", "broker_unavailable"],
   unreadable: ["not_p1"],
   altered: ["damaged"],
+  poor_line: ["poor_line"],
   altered_or_new_key: ["altered_or_new_key"],
   other_meter: ["other_meter", "other_meter_unreadable"],
   replay: ["replay"],
@@ -62,7 +63,8 @@ const RELOAD_S = 10;
 export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenceMs: number; now: number }, locale: Locale): Trouble | undefined {
   const t = (key: BannerKey, params: Record<string, string> = {}) => locale.text(bannerTexts, key, params);
   const received = live.received_at ? Date.parse(live.received_at) : Number.NaN;
-  if (live.state === "receiving" || live.state === "waiting") {
+  // On a poor line, readings stop and come back: the banner stays meanwhile.
+  if ((live.state === "receiving" || live.state === "waiting") && live.obstacle !== "poor_line") {
     // The clock of Home Assistant may differ from the clock of this page. So the silence is measured only by this
     // page's clock.
     if (live.state === "waiting" || silenceMs <= (freshFor(meter) + SILENT_S) * 1000) return undefined;

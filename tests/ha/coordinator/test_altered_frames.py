@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from custom_components.smarty_p1.coordinator.meter_coordinator import note_proof
 from custom_components.smarty_p1.lib.p1.frame_decryptor import FrameDecryptor
 from custom_components.smarty_p1.lib.p1.telegram import Telegram
-from dev.alterations import ALTERATIONS, flipped
+from dev.alterations import ALTERATIONS, flipped, lost
 from tests.ha.coordinator.conftest import House
 from tests.ha.dialogs import repair_text
 from tests.ha.meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, PUBLISHED_KEY, encipher
@@ -137,3 +137,91 @@ async def test_the_telegram_of_a_dialog_proves_the_key(hass: HomeAssistant, hous
 
     assert obstacle(house) == "altered_or_new_key"
     assert not house.reauths
+
+
+CUTS = [lost(0, 3), lost(0, 12), lost(0, 40), lambda data: data[700:], lambda _data: b"ok\r\n" * 99]
+
+
+@pytest.mark.usefixtures("short_setup")
+@pytest.mark.parametrize("cut", range(len(CUTS)))
+@pytest.mark.parametrize("key", [KEY, None], ids=["key", "plain"])
+async def test_rubbish_at_the_port_of_a_meter_that_was_read_is_altered_or_cut(
+    house: House, stopped_clock: Clock, cut: int, key: str | None
+) -> None:
+    await house.begin(key=key)
+
+    async def send_rubbish() -> None:
+        received: list[bytes] = []
+        house.coordinator.line.async_add_byte_listener(received.append)
+        for seconds in (40, 35):
+            sent = b"".join(map(CUTS[cut], frames(range(1000, 1004))))
+            await house.port.send(sent)
+            await wait_until(house.hass, lambda: sum(map(len, received)) == len(sent))  # noqa: B023
+            received.clear()
+            await house.passes(seconds)
+
+    await send_rubbish()
+    assert obstacle(house) == "damaged"
+    stopped_clock.now += timedelta(hours=12)
+    await house.restart()
+    await send_rubbish()
+    assert obstacle(house) == "damaged"
+    stopped_clock.now += timedelta(hours=13)
+    await house.restart()
+    await send_rubbish()
+    # A day later, nothing but a length that is left speaks for the meter.
+    assert obstacle(house) == ("damaged" if cut == 0 else "not_p1")
+    assert "other_meter_unreadable" not in house.issues
+
+
+async def test_a_frame_whose_mark_is_lost_is_a_reading(house: House) -> None:
+    await house.begin()
+    await house.send(*(lost(0, 2)(frame) for frame in frames(range(1000, 1003))))
+    assert house.coordinator.readings == 4
+    assert not house.coordinator.reception.rejections
+
+
+async def test_titles_altered_on_the_way_are_no_other_meter(house: House) -> None:
+    await house.begin()
+    # The first block is altered, too, so nothing shows that the key fits.
+    altered = [
+        flipped(20)(flipped(2 + at)(data)) for at, data in enumerate(frames(range(1000, 1008)))
+    ]
+    await send_for_a_minute(house, *altered)
+    assert obstacle(house) == "damaged"
+    assert not house.is_troubled
+
+
+async def test_one_telegram_in_sixteen_is_a_poor_line_told_once(house: House) -> None:
+    await house.begin()
+    sent = iter(frames(range(1000, 3000)))
+    states = []
+    for _ in range(12):
+        for _ in range(3):
+            await house.send(LATE(next(sent)))
+            await house.passes(50)
+            states.append(house.connection)
+        await house.send(next(sent))
+        await house.passes(5)
+        states.append(house.connection)
+    assert states[:4] == ["receiving", "damaged", "damaged", "receiving"]
+    first = states.index("poor_line")
+    assert first <= 10
+    assert set(states[first:]) == {"poor_line"}
+    assert house.issues.keys() == {"poor_line"}
+    errors = [text for level, text in house.log if level == "ERROR"]
+    assert len(errors) == 2
+    assert "altered or cut" in errors[0]
+    assert "again and again" in errors[1]
+    assert not house.reauths
+    # The last reading is shown for its minute.
+    assert house.energy == "25678.901"
+    await house.passes(60)
+    assert house.energy == "unavailable"
+
+    for _ in range(25):
+        await house.send(next(sent))
+        await house.passes(40)
+    assert house.connection == "receiving"
+    assert not house.is_troubled
+    assert [text for level, text in house.log if level == "ERROR"] == errors

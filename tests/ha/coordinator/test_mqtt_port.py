@@ -122,7 +122,7 @@ async def test_a_gateway_that_ends_makes_the_entities_unavailable_until_frames_c
     await topic.status("online")
     assert topic.energy == "unavailable"
     await topic.tell(b"hello")
-    await let_pass_until(topic.hass, 5, lambda: topic.coordinator.condition.obstacle == "not_p1")
+    await let_pass_until(topic.hass, 5, lambda: topic.coordinator.condition.obstacle == "damaged")
     await topic.tell(topic.frame())
     await topic.shows("25678.901")
     assert topic.coordinator.condition.obstacle is None

@@ -189,7 +189,8 @@ async def test_whoever_looks_up_the_counters_changes_nothing(
     path = write(home.hass, entry, "meter", wrapped(damaged))
     before = files(path)
     store = MeterStore(home.hass, entry.entry_id)
-    assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 17}
+    memory = await store.async_proofs()
+    assert memory.last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 17}
     assert files(path) == before
     assert own_log(caplog) == []
 

@@ -28,7 +28,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port.probing import probe
-from dev.alterations import ALTERATIONS, Alteration, flipped
+from dev.alterations import ALTERATIONS, Alteration, flipped, lost
 from tests.ha.dialogs import is_advanced_open, is_done, submit, suggested
 from tests.ha.meter import (
     KEY,
@@ -249,6 +249,10 @@ async def test_new_key_is_wrong_too_or_of_another_meter(dialogs: Dialogs) -> Non
         (flipped(-1), {"base": "altered_or_new_key"}),
         (flipped(700), {"port": "damaged"}),
         (ALTERATIONS["seven data bits"], {"port": "damaged"}),
+        # The meter was read at this port: other bytes are its altered bytes.
+        (lost(0, 5), {"port": "damaged"}),
+        (lost(0, 500), {"port": "damaged"}),
+        (lambda _data: b"\r\nstarted\r\n" * 20, {"port": "damaged"}),
     ],
 )
 async def test_the_right_key_is_never_called_wrong_and_a_new_one_is_taken(

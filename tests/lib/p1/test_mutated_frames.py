@@ -18,7 +18,9 @@ from smartyp1.p1.decoder import Decoder, Event
 from smartyp1.p1.telegram import Telegram
 from tests.random_examples import examples
 
-HEADER = re.compile(rb"\xdb\x08(.{8})(?:\x82(..)|\x81(.)|([\x00-\x7f]))\x30(....)", re.DOTALL)
+# A line may have lost the mark of a header.
+MARK = rb"(?:\xdb\x08|(?<!\xdb\x08)(?=SAG))"
+HEADER = re.compile(MARK + rb"(.{8})(?:\x82(..)|\x81(.)|([\x00-\x7f]))\x30(....)", re.DOTALL)
 
 
 def open_frame(data: bytes, start: int, end: int) -> tuple[int, bytes] | None:
@@ -45,7 +47,7 @@ def slow_encrypted(data: bytes) -> list[tuple[int | None, bytes]]:
     """Try every end, and for every end every start: the definition of what must come out."""
     found: list[tuple[int | None, bytes]] = []
     floor, last = 0, -1
-    starts = [match.start() for match in re.finditer(rb"(?=\xdb\x08)", data)]
+    starts = [match.start() for match in re.finditer(rb"(?=%s)" % MARK, data)]
     for end in range(len(data) + 1):
         for start in starts:
             if floor <= start < end and (opened := open_frame(data, start, end)):
@@ -206,13 +208,16 @@ def line_of(made: list[tuple[str, tuple[int, int, bytes], bytes, bool]]) -> byte
 
 
 def due(data: bytes) -> list[tuple[int, int]]:
-    """Return where the frames end that stand whole on the line, and their rising counters."""
+    """Return where the frames end that stand on the line, and their rising counters.
+
+    Their marks may be missing.
+    """
     ends = []
     for counter, one in FRAMES.items():
-        at = data.find(one)
+        at = data.find(one[2:])
         while at >= 0:
-            ends.append((at + len(one), counter))
-            at = data.find(one, at + 1)
+            ends.append((at + len(one) - 2, counter))
+            at = data.find(one[2:], at + 1)
     rising: list[tuple[int, int]] = []
     for end, counter in sorted(ends):
         if not rising or counter > rising[-1][1]:

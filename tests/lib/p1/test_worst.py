@@ -138,6 +138,13 @@ STREAMS: dict[str, Callable[[], bytes]] = {
     "headers every 4 bytes among line ends": lambda: (
         b"\xdb\x08\x21\x30\n!" * 3 + b"\xdb\x08\x12\x30"
     ),
+    "system titles": lambda: b"SAG\1\1\1\1\1\x82\x7d\x00\x30",
+    "system titles, 256 bytes": lambda: b"SAG\1\1\1\1\1\x82\x01\x00\x30",
+    "letters of system titles": lambda: b"SAG",
+    "letters and lengths": lambda: b"SAG\x82",
+    "lengths": lambda: b"\x82",
+    "lengths and counters": lambda: b"\x82\x7d\x00\x30\x00\x00",
+    "recorded counter, without marks": lambda: _repeating(b"/Lux", 2035)[2:],
     "headers of all lengths": lambda: b"".join(map(_header, range(_MAX_FRAME_BYTES, 18, -18))),
     "headers that end together": lambda: (
         b"".join(map(_header, range(_MAX_FRAME_BYTES, 18, -18))) + bytes(1000)

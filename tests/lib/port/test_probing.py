@@ -1,11 +1,11 @@
 """Trying a port says exactly what is wrong."""
 
 import asyncio
-from collections.abc import Container
+from collections.abc import Collection
 
 import pytest
 
-from dev.alterations import ALTERATIONS, flipped
+from dev.alterations import ALTERATIONS, flipped, lost
 from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 from smartyp1.p1.keys import P1Error
 from smartyp1.port.errors import (
@@ -36,7 +36,8 @@ async def tell(
     key: bytes | None = KEY,
     close: bool = False,
     within: float = 0.3,
-    proved_titles: Container[bytes] = (),
+    proved_titles: Collection[bytes] = (),
+    is_proved_port: bool = False,
 ) -> type[P1Error]:
     """Probe a port that delivers these pieces; return the error."""
 
@@ -50,7 +51,12 @@ async def tell(
     async with gateway(serve) as port:
         url = f"socket://127.0.0.1:{port}"
         with pytest.raises(P1Error) as info:
-            await probe(url, key, timeout=within, proved_titles=proved_titles)
+            await probe(
+                *(url, key),
+                timeout=within,
+                proved_titles=proved_titles,
+                is_proved_port=is_proved_port,
+            )
     return info.type
 
 
@@ -142,6 +148,26 @@ TAG_CHANGED = [flipped(-1)(data) for data in FRAMES]
 @pytest.mark.parametrize("name", sorted(ALTERATIONS.keys() - {"a changed tag"}))
 async def test_altered_frames_are_told_as_damaged_with_the_right_key(name: str) -> None:
     assert await tell(*map(ALTERATIONS[name], FRAMES)) is DamagedError
+
+
+@pytest.mark.parametrize("number", [*range(3, 20), 40, 700])
+async def test_frames_without_their_start_are_no_other_device(number: int) -> None:
+    cut = [lost(0, number)(data) for data in FRAMES]
+    # Of a meter that was never read here, only the length is left to tell.
+    assert await tell(*cut) is (DamagedError if number <= 10 else NotP1Error)
+    for key in (KEY, OTHER_KEY, None):
+        assert await tell(*cut, key=key, is_proved_port=True) is DamagedError
+
+
+async def test_other_bytes_at_a_port_that_was_read_lately_are_altered_bytes() -> None:
+    rubbish = bytes(range(256)), b"\0" * 900, b"log: started\r\n", FRAMES[0][300:]
+    for data in rubbish:
+        assert await tell(data) is NotP1Error
+        assert await tell(data, is_proved_port=True) is DamagedError
+    assert await tell(is_proved_port=True) is NothingReceivedError
+    for at in range(2, 10):
+        altered = [flipped(at, at % 5)(data) for data in FRAMES]
+        assert await tell(*altered, proved_titles={TITLE}) is DamagedError
 
 
 async def test_a_key_that_was_right_in_the_last_day_is_not_called_wrong() -> None:

@@ -7,7 +7,6 @@ from homeassistant.core import HomeAssistant, callback
 
 from ...lib.bill.household import Household
 from ...lib.history.month_file_lines import Files
-from ...lib.meter.key_proof import KeyProof
 from ...lib.meter.meter_memory import MeterMemory
 from ...lib.prices.contract import NO_CONTRACT, Contract
 from ...lib.stored_values import Stored, checked_mapping
@@ -20,6 +19,7 @@ from .throttled_store import ThrottledStore
 # since the last write. So an attacker could replay a frame that came between the last write and the
 # crash.
 SAVE_INTERVAL = 300.0
+_PROOFS = ("counters", "key_proof", "last_telegram")
 
 
 class MeterStore(ThrottledStore):
@@ -64,16 +64,13 @@ class MeterStore(ThrottledStore):
         assert isinstance(household, Household)  # noqa: S101 - `_loaded` makes no other
         return household
 
-    async def async_last_counters(self, key: bytes) -> dict[bytes, int]:
-        """Return the stored frame counters of a key, keyed by system title. Load nothing else."""
-        stored = await self._async_read(checked_mapping) or {}
-        return MeterMemory.from_dict({"counters": stored.get("counters", {})}).last_counters(key)
+    async def async_proofs(self) -> MeterMemory:
+        """Return a memory with the frame counters, the proof of the keys and the last telegram.
 
-    async def async_key_proof(self) -> KeyProof:
-        """Return the stored proof of the meter's keys. Load nothing else."""
+        Load nothing else.
+        """
         stored = await self._async_read(checked_mapping) or {}
-        content = {"key_proof": stored["key_proof"]} if "key_proof" in stored else {}
-        return MeterMemory.from_dict(content).key_proof
+        return MeterMemory.from_dict({name: stored[name] for name in _PROOFS if name in stored})
 
     async def async_forget_counters(self, key: bytes) -> None:
         """Remove the stored frame counters of a key. Change nothing else."""

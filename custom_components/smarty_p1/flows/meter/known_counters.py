@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -21,6 +22,10 @@ def _memory(entry: AnyConfigEntry) -> MeterMemory | None:
     return None
 
 
+async def _async_proofs(hass: HomeAssistant, entry: AnyConfigEntry) -> MeterMemory:
+    return _memory(entry) or await MeterStore(hass, entry.entry_id).async_proofs()
+
+
 async def async_last_counters(
     hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
 ) -> dict[bytes, int]:
@@ -28,9 +33,7 @@ async def async_last_counters(
 
     A probe of a port needs these counters to reject replayed frames.
     """
-    if memory := _memory(entry):
-        return memory.last_counters(key)
-    return await MeterStore(hass, entry.entry_id).async_last_counters(key)
+    return (await _async_proofs(hass, entry)).last_counters(key)
 
 
 async def async_proved_titles(
@@ -43,12 +46,19 @@ async def async_proved_titles(
     key, authentication_key = stored_keys(data)
     if key is None:
         return frozenset()
-    if memory := _memory(entry):
-        proof, clock = memory.key_proof, entry.runtime_data.now()
-    else:
-        proof, clock = await MeterStore(hass, entry.entry_id).async_key_proof(), None
-    now = Moment(dt_util.utcnow(), clock)
+    now = Moment(dt_util.utcnow(), entry.runtime_data.now() if _memory(entry) else None)
+    proof = (await _async_proofs(hass, entry)).key_proof
     return proof.proved_titles(keys_fingerprint(key, authentication_key), now)
+
+
+async def async_is_proved_port(
+    hass: HomeAssistant, entry: AnyConfigEntry, data: Mapping[str, Any]
+) -> bool:
+    """Return whether the entry's meter was read at the port in `data` in the last 24 hours."""
+    if entry.data.get(CONF_PORT) != data[CONF_PORT]:
+        return False
+    last = (await _async_proofs(hass, entry)).last_telegram
+    return last is not None and Moment(last, None).is_recent(Moment(dt_util.utcnow(), None))
 
 
 async def async_forget_counters(hass: HomeAssistant, entry: AnyConfigEntry, key: bytes) -> None:

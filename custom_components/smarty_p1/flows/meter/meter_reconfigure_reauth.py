@@ -30,7 +30,12 @@ from ..form_errors import FieldError
 from ..shared_form_fields import CURRENT_PORT, NEW_PORT
 from .add_cable_to_meter import may_join
 from .key_form import PUBLISHED_KEY
-from .known_counters import async_forget_counters, async_last_counters, async_proved_titles
+from .known_counters import (
+    async_forget_counters,
+    async_is_proved_port,
+    async_last_counters,
+    async_proved_titles,
+)
 from .port_key_and_found_meter import MeterForm, MeterSteps, async_prove
 
 # For each reason why new keys are needed: the field of the form at which the error is shown, and
@@ -143,8 +148,11 @@ class ReconfigureSteps(MeterSteps):
         is_reset = bool(self._typed and self._typed.get(CONF_COUNTER_RESET))
         known = {} if is_reset or not key else await async_last_counters(self.hass, entry, key)
         proved = await async_proved_titles(self.hass, entry, data)
+        is_proved_port = await async_is_proved_port(self.hass, entry, data)
         try:
-            telegram = await async_prove(self.hass, data, known, proved)
+            telegram = await async_prove(
+                self.hass, data, known, proved, is_proved_port=is_proved_port
+            )
         except SecurityOffError:
             raise FieldError(CONF_ENCRYPTION_KEY, "security_switched_off") from None
         serial_number = str(telegram.serial_number)

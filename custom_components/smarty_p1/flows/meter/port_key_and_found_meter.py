@@ -112,12 +112,15 @@ async def async_prove(
     data: Mapping[str, Any],
     last_counters: Mapping[bytes, int] | None = None,
     proved_titles: frozenset[bytes] = frozenset(),
+    *,
+    is_proved_port: bool = False,
 ) -> Telegram:
     """Return the first valid telegram. `data` has the port to read and the keys of the meter.
 
     The telegram's frame counter is higher than in `last_counters`. The keys are not called wrong
-    for the meters with the system titles `proved_titles`. Raises a LinkError or P1Error if no valid
-    telegram comes.
+    for the meters with the system titles `proved_titles`. With `is_proved_port`, the meter was read
+    at the port in the last 24 hours, so the port is not called another device's. Raises a LinkError
+    or P1Error if no valid telegram comes.
     """
     telegram = await probe(
         data[CONF_PORT],
@@ -125,6 +128,7 @@ async def async_prove(
         needs_tag=data.get(CONF_VERIFY, True),
         last_counters=last_counters,
         proved_titles=proved_titles,
+        is_proved_port=is_proved_port,
         opener=topic_opener(hass, data[CONF_PORT]),
     )
     note_proof(hass, data, telegram)

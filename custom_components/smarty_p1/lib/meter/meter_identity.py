@@ -32,6 +32,10 @@ class WhichMeter(Protocol):
 
     decryptor_of: DecryptorOf | None
 
+    @property
+    def title(self) -> bytes | None:
+        """Return the system title of the port's meter, None if it is unknown."""
+
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return the reader for a telegram of the port's meter. Return None for another meter.
 
@@ -60,6 +64,11 @@ class NamedMeter:
         memory = reader.memory
         if memory.system_title:
             memory.names.setdefault(memory.system_title, shown_name(serial_number))
+
+    @property
+    def title(self) -> bytes | None:
+        """Return the last system title of this meter, None before its first telegram."""
+        return self._reader.memory.system_title
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return the reader if the telegram is from this meter. Return None for any other telegram.

@@ -75,7 +75,7 @@ class MeterSession:
         prices: Callable[[Telegram], MarketPrices] = lambda _telegram: NO_PRICES,
         may_be_late: bool = False,
     ) -> None:
-        self._decoder = LineDecoder(which_meter.decryptor_of)
+        self._decoder = LineDecoder(which_meter.decryptor_of, which_meter.title)
         self._which_meter = which_meter
         self.limits = limits or Limits()
         self._prices = prices

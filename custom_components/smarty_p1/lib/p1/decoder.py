@@ -16,10 +16,10 @@ half of the budget is reserved:
 An attacker can use the reserved half only by luck (one try in 30,000) or with a recorded new frame.
 A recorded frame is new if this decoder has accepted neither this frame nor a later frame. This is
 possible before the first telegram, or if the decoder missed the frame. Each use of the frame needs
-its first 22 bytes: the header, and the first 4 encrypted bytes. So the attacker must send at least
-22 bytes for each candidate. A candidate of up to 2 KiB then takes at most 2,048 / 22 = 93 bytes
-from the budget for each byte received. This is less than the 128 bytes that each byte received adds
-to the budget.
+20 of its first bytes: the header without its mark, and the first 4 encrypted bytes. So the attacker
+must send at least 20 bytes for each candidate. A candidate of up to 2 KiB then takes at most 2,048
+/ 20 = 103 bytes from the budget for each byte received. This is less than the 128 bytes that each
+byte received adds to the budget.
 """
 
 import re
@@ -30,7 +30,7 @@ from .checksum import has_valid_crc
 from .fast_telegram_parser import FastParser
 from .frame_decryptor import BEGINNING_SIZE, FrameDecryptor
 from .frame_finder import FrameFinder
-from .frame_header import MAX_HEADER_SIZE, frame_size
+from .frame_header import HEADER_MARK, MAX_HEADER_SIZE, frame_size, nonce_and_body
 from .keys import DEFAULT_AUTHENTICATION_KEY
 from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram
@@ -47,6 +47,8 @@ _SHORT_FRAME_BYTES = 2 * 1024
 # so their length (128) and their number (8) are limited to bound the work.
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _MAX_IDENTIFICATIONS = 8
+# A frame of the line's meter is rejected with these reasons if its system title was altered.
+_OF_TITLE = frozenset((Reason.TAG, Reason.KEY_MISSING))
 _NOT_VERIFIED = frozenset((Reason.TAG, Reason.ALTERED, Reason.AUTHENTICATION_KEY))
 
 type Event = Telegram | Rejection
@@ -59,10 +61,19 @@ class LineDecoder:
     without a key. A frame is accepted if this decryptor verifies it. If several lines share a
     decryptor, a frame is accepted on one of these lines only. If `decryptor_of` itself is None,
     plain telegrams with a correct CRC are accepted.
+
+    `title` is the system title of the line's meter, None if it is unknown. If the frame of an
+    unknown meter decrypts with this title, it is a frame of the line's meter whose title was
+    altered on the way.
     """
 
-    def __init__(self, decryptor_of: Callable[[bytes], FrameDecryptor | None] | None) -> None:
+    def __init__(
+        self,
+        decryptor_of: Callable[[bytes], FrameDecryptor | None] | None,
+        title: bytes | None = None,
+    ) -> None:
         self._decryptor_of = decryptor_of
+        self._title = title
         self._framer = FrameFinder(ends_cut_frames=True)
         self._line = self._framer.buffer
         self._read = FastParser().read
@@ -87,23 +98,50 @@ class LineDecoder:
         framer = self._framer
         if end - start == MAX_HEADER_SIZE:
             return [Rejection(Reason.MALFORMED)]
-        decryptor = self._decryptor_of and self._decryptor_of(framer.read(start + 2, start + 10))
+        beginning = framer.frame(start, start + BEGINNING_SIZE)
+        decryptor = self._decryptor_of and self._decryptor_of(beginning[2:10])
         if decryptor is None:
-            return [Rejection.of(Reason.KEY_MISSING, framer.nonce(start))]
+            missing = Rejection.of(Reason.KEY_MISSING, framer.nonce(start))
+            return [self._as_altered_title(missing, beginning)]
+        if not self._spend_work(decryptor, beginning, end):
+            return []
+        event = decryptor.decrypt(framer.frame(start, end))
+        if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
+            # Keep the bytes, because a valid frame may use some of them.
+            return [self._as_altered_title(event, beginning)]
+        if isinstance(event, Telegram):
+            self._title = event.system_title
+        return [*self._take(start, end), event]
+
+    def _spend_work(self, decryptor: FrameDecryptor, beginning: bytes, end: int) -> bool:
+        """Subtract the cost of a frame that ends at `end`. Return False beyond the budget."""
         # A frame that was cut short costs as much as a whole frame. Otherwise, an attacker could
         # cut a forged frame short every 18 bytes.
-        size = frame_size(framer.read(start, start + MAX_HEADER_SIZE), 0)
+        size = frame_size(beginning, 0)
         left = self._work.left(end)
         if left - size < _RESERVED_WORK_BYTES and (
             (size > _SHORT_FRAME_BYTES and left < _MIN_LONG_FRAMES_LEFT * size)
-            or not decryptor.may_decrypt(framer.read(start, start + BEGINNING_SIZE))
+            or not decryptor.may_decrypt(beginning)
         ):
-            return []
+            return False
         self._work.spend(size)
-        event = decryptor.decrypt(framer.read(start, end))
-        if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
-            return [event]  # keep the bytes, because a valid frame may use some of them
-        return [*self._take(start, end), event]
+        return True
+
+    def _as_altered_title(self, rejection: Rejection, beginning: bytes) -> Rejection:
+        """Return `rejection`, or a rejection with the system title before an alteration on the way.
+
+        `beginning` is the first bytes of the rejected frame. Its title was altered if the frame
+        decrypts with the title of the line's meter.
+        """
+        title = self._title
+        if rejection.reason not in _OF_TITLE or title in {None, rejection.system_title}:
+            return rejection
+        decryptor = self._decryptor_of and title and self._decryptor_of(title)
+        restored = HEADER_MARK + (title or b"") + beginning[10:]
+        if not decryptor or not decryptor.reads(restored):
+            return rejection
+        nonce, _ = nonce_and_body(restored)
+        return Rejection.of(Reason.ALTERED, nonce)
 
     def _judge_text(self, floor: int, end: int) -> list[Event]:
         segment = self._framer.read(floor, end)
@@ -143,12 +181,14 @@ class Decoder(LineDecoder):
         *,
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
+        title: bytes | None = None,
     ) -> None:
         """Create a decoder. It expects plain telegrams if `key` is None.
 
         `last_counters` has the last frame counter of each system title, from an earlier decoder
         with the same key. Only frames with higher counters are accepted. If `needs_tag` is False, a
-        frame with a wrong tag is accepted if the CRC of its telegram is correct.
+        frame with a wrong tag is accepted if the CRC of its telegram is correct. `title` is the
+        system title of the port's meter, if it is known.
         """
         self._decryptor = None
         if key is not None:
@@ -156,7 +196,7 @@ class Decoder(LineDecoder):
                 key, authentication_key, last_counters=last_counters, needs_tag=needs_tag
             )
         decryptor = self._decryptor
-        super().__init__((lambda _: decryptor) if decryptor else None)
+        super().__init__((lambda _: decryptor) if decryptor else None, title)
 
     @property
     def last_counters(self) -> dict[bytes, int]:

@@ -8,7 +8,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .checksum import has_valid_crc
 from .fast_telegram_parser import FastParser
-from .frame_header import MAX_HEADER_SIZE, SECURITY_CONTROL, TAG_SIZE, nonce_and_body
+from .frame_header import (
+    HEADER_MARK,
+    MAX_HEADER_SIZE,
+    SECURITY_CONTROL,
+    TAG_SIZE,
+    nonce_and_body,
+)
 from .keys import (
     DEFAULT_AUTHENTICATION_KEY,
     KEY_SIZE,
@@ -95,9 +101,17 @@ class FrameDecryptor:
 
         This is a quick check. `beginning` is the first BEGINNING_SIZE bytes of the frame.
         """
-        nonce, body = nonce_and_body(beginning)
+        nonce, _ = nonce_and_body(beginning)
         if int.from_bytes(nonce[8:]) <= self.last_counters.get(nonce[:8], -1):
             return False
+        return self.reads(beginning)
+
+    def reads(self, beginning: bytes) -> bool:
+        """Return whether a frame's first block decrypts to the start of a telegram.
+
+        `beginning` is the first BEGINNING_SIZE bytes of the frame.
+        """
+        nonce, body = nonce_and_body(beginning)
         first_block = self._encrypt(nonce, body[:_BLOCK_SIZE], None)
         return bool(_BEGINNING.match(first_block[:_BLOCK_SIZE]))
 
@@ -113,9 +127,12 @@ def _reason(frame: bytes, text: bytes, *, is_whole: bool) -> Reason:
 def _ends_in_next_frame(frame: bytes) -> bool:
     """Return whether the last bytes of `frame` are the beginning of its meter's next frame.
 
-    If bytes were lost on the way, the next frame fills the length in the header of this frame.
+    If bytes were lost on the way, the next frame fills the length in the header of this frame. The
+    next frame may have lost its mark.
     """
     constant = frame[:_CONSTANT_SIZE]
-    return frame.find(constant, 1) > 0 or any(
-        frame.endswith(constant[:size]) for size in range(1, _CONSTANT_SIZE)
+    return frame.find(constant[len(HEADER_MARK) :], _CONSTANT_SIZE) > 0 or any(
+        frame.endswith(constant[start:end])
+        for start in range(len(HEADER_MARK) + 1)
+        for end in range(start + 1, _CONSTANT_SIZE)
     )

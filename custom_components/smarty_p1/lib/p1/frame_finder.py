@@ -4,6 +4,9 @@ Bytes that look like the beginning of a frame start a candidate, even within ano
 Candidates are returned in the order of their ends. So a false start neither delays nor hides a true
 frame, and the result does not depend on the chunks in which the bytes come.
 
+A frame begins with HEADER_MARK. Some ports lose or alter this mark, but nothing else. So the system
+title of a Luxembourg meter with a valid length also starts a candidate. `frame` restores the mark.
+
 The caller verifies a candidate, and can then remove its bytes from the line by `take`. LineDecoder
 has keys and removes true frames and telegrams. FrameSplitter has no keys and removes nothing.
 
@@ -22,6 +25,7 @@ frames are then lost, as if the attacker had cut the line.
 import re
 from array import array
 from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -33,6 +37,7 @@ from .frame_header import (
     Frame,
     frame_size,
     nonce_and_body,
+    with_mark,
 )
 
 # Number of bytes that are searched in one step. A small number keeps the work small: for forged
@@ -54,12 +59,21 @@ _ALTERED_MARKS = (b"[\x08", b"\x9b\x08", b"\xbd\x08")
 # A system title begins with three capital letters. Noise hardly ever looks like this, so such bytes
 # after a mark are the header of a frame.
 _DAMAGED_HEADER = re.compile(rb"[\xdb\x5b\x9b\xbd]\x08[A-Z]{3}")
+# Signs of a header that has lost its mark: the letters with which the system titles of
+# Luxembourg's meters begin, and the first byte of a frame's length.
+_LETTERS = b"SAG"
+_LONG_LENGTH = b"\x82"
+# Text can contain these letters. But a system title or the length behind it is not all text.
+_TITLE_WITHOUT_MARK = re.compile(rb"SAG.{0,5}[^\t\r\n -~]", re.DOTALL)
+# Length, security control and the first bytes of the frame counter, which hardly ever change.
+_LENGTH_AND_COUNTER = re.compile(rb"\x82[\x00-\x7f].\x30..", re.DOTALL)
 
 type Candidate = tuple[int, int, bool]
 """Start and end of a candidate in bytes since the line began, and True for a frame.
 
 A candidate that is not a frame is a text that ends like a plain telegram. The telegram may begin
-anywhere in this text. A frame of MAX_HEADER_SIZE bytes is a damaged header.
+anywhere in this text. A frame of MAX_HEADER_SIZE bytes is a damaged header. The start of a frame
+without its mark is the start of its system title.
 """
 
 
@@ -77,11 +91,12 @@ class FrameFinder:
     the last item is the place with the earliest end. If several places have this end, the last item
     is the longest of them. Removing the last item is cheap.
 
-    A mark is HEADER_MARK, `_END_MARK` or one of `_ALTERED_MARKS`, each of two bytes. Most calls
-    complete no candidate and must be fast. So a search remembers three sizes of the buffer:
+    A mark is HEADER_MARK, `_END_MARK`, one of `_ALTERED_MARKS`, or a sign of a header that has lost
+    its mark: `_LETTERS` or `_LONG_LENGTH`. Most calls complete no candidate and must be fast. So a
+    search remembers three sizes of the buffer:
 
-    - `_searched`: all marks that begin before this size are found. The last byte is not searched
-      yet, because it can begin a mark.
+    - `_searched`: all marks of two bytes that begin before this size are found. The last byte is
+      not searched yet, because it can begin a mark.
     - `_horizon`: at this size, the first place is complete, or old bytes can be dropped.
     - `wake`: below this size, no candidate can be complete. If the last byte begins a telegram's
       end, five more bytes must come. If the last byte begins a header, more than five bytes must
@@ -103,6 +118,8 @@ class FrameFinder:
         self._ends_cut_frames = ends_cut_frames
         # The frame with the latest valid header.
         self._latest_start = self._latest_end = 0
+        # Lengths and counters of the last headers that have lost mark and title. Some are noise.
+        self._last_lengths: deque[bytes] = deque(maxlen=4)
 
     def feed(self, data: bytes) -> Iterable[Candidate]:
         """Return the candidates that `data` completes, in the order of their ends.
@@ -126,9 +143,13 @@ class FrameFinder:
             wake < self._horizon
             and buffer.find(HEADER_MARK, searched) < 0
             and buffer.find(_END_MARK, searched) < 0
+            and buffer.find(_LETTERS, max(searched - 1, 0)) < 0
             and (
                 self._offset + size <= self._latest_end
-                or max(buffer.find(mark, searched) for mark in _ALTERED_MARKS) < 0
+                or (
+                    buffer.find(_LONG_LENGTH, searched, size - 1) < 0
+                    and max(buffer.find(mark, searched) for mark in _ALTERED_MARKS) < 0
+                )
             )
         ):
             self._searched = size - 1
@@ -155,46 +176,76 @@ class FrameFinder:
         """Search the new bytes for possible frames and telegrams, and add them to `_waiting`."""
         self._search_for(HEADER_MARK, MAX_HEADER_SIZE)
         self._search_for(_END_MARK, _END_SIZE)
+        self._search_for(_LETTERS, MAX_HEADER_SIZE)
         if self._offset + len(self.buffer) > self._latest_end:
-            for mark in _ALTERED_MARKS:
+            for mark in (*_ALTERED_MARKS, _LONG_LENGTH):
                 self._search_for(mark, MAX_HEADER_SIZE)
 
     def _search_for(self, mark: bytes, size: int) -> None:
-        at = self._searched
-        while (at := self.buffer.find(mark, at)) >= 0:
+        """Add the places of a mark that is complete now, and that `_searched` does not cover."""
+        at, end = max(self._searched + 2 - len(mark), 0), len(self.buffer)
+        if len(mark) == 1:
+            at, end = self._searched, end - 1
+        while (at := self.buffer.find(mark, at, end)) >= 0:
             self._wait(self._offset + at, size)
             at += 1
 
     def _read_header(self, start: int) -> bool:
         """Add the frame of a complete header to `_waiting`. Return whether the header is damaged.
 
-        The system title of a damaged header is likely. A header inside a frame is never damaged:
-        its bytes are ciphertext.
+        The system title of a damaged header is likely, or it repeats length and counter of a frame
+        before. A header inside a frame is never damaged: its bytes are ciphertext.
         """
         buffer, at = self.buffer, start - self._offset
-        size = frame_size(buffer, at) if buffer.startswith(HEADER_MARK, at) else 0
-        if not size:
-            return start >= self._latest_end and bool(_DAMAGED_HEADER.match(buffer, at))
-        if self._ends_cut_frames:
-            self._end_cut_frame(start)
-        self._latest_start, self._latest_end = start, start + size
-        self._wait(start, size)
-        return False
+        if size := self._size_at(at):
+            if self._ends_cut_frames:
+                self._end_cut_frame(start)
+            self._latest_start, self._latest_end = start, start + size
+            self._wait(start, size)
+            return False
+        if start < self._latest_end:
+            return False
+        if length := _LENGTH_AND_COUNTER.match(buffer, at):
+            is_damaged = length[0] in self._last_lengths
+            self._last_lengths.append(length[0])
+        else:
+            is_header = _DAMAGED_HEADER.match(buffer, at)
+            is_damaged = bool(is_header) and not self._size_at(at + len(HEADER_MARK))
+        if is_damaged:
+            # The length in this header is no second damaged header.
+            self._latest_start, self._latest_end = start, start + MAX_HEADER_SIZE
+        return is_damaged
+
+    def _size_at(self, at: int) -> int:
+        """Return the size of the frame whose header is complete at index `at`, 0 without a header.
+
+        A header may begin with its system title, if its mark was lost.
+        """
+        buffer = self.buffer
+        if buffer.startswith(HEADER_MARK, at):
+            return frame_size(buffer, at)
+        mark_size = len(HEADER_MARK)
+        is_title = _TITLE_WITHOUT_MARK.match(buffer, at)
+        if not is_title or (at >= mark_size and buffer.startswith(HEADER_MARK, at - mark_size)):
+            return 0
+        size = frame_size(HEADER_MARK + buffer[at : at + MAX_HEADER_SIZE - mark_size], 0)
+        return max(size - mark_size, 0)
 
     def _end_cut_frame(self, start: int) -> None:
         """End the latest frame if the header at `start` is inside it and has its system title."""
-        buffer, offset = self.buffer, self._offset
         begun, end, known = self._latest_start, self._latest_end, start + MAX_HEADER_SIZE
-        if end <= known or begun < offset:
+        if end <= known or begun < self._offset:
             return
-        title = slice(begun - offset + 2, begun - offset + 10)
-        if buffer[title] != buffer[start - offset + 2 : start - offset + 10]:
+        if self._title_at(begun) != self._title_at(start):
             return
         place = end - begun - (end << _END_SHIFT)
         at = bisect_left(self._waiting, place)
         if at < len(self._waiting) and self._waiting[at] == place:
             del self._waiting[at]
             self._wait(begun, known - begun)
+
+    def _title_at(self, start: int) -> bytes:
+        return with_mark(self.read(start, start + 10))[2:10]
 
     def _wait(self, start: int, size: int) -> None:
         insort(self._waiting, size - (start + size << _END_SHIFT))
@@ -227,12 +278,16 @@ class FrameFinder:
         """Return the bytes of the line from `start` to `end`. They must still be in the buffer."""
         return bytes(self.buffer[start - self._offset : end - self._offset])
 
+    def frame(self, start: int, end: int) -> bytes:
+        """Return the frame from `start` to `end`, with its mark."""
+        return with_mark(self.read(start, end))
+
     def nonce(self, start: int) -> bytes:
         """Return the nonce of the frame that begins at `start`.
 
         The nonce is the system title and the frame counter, 12 bytes.
         """
-        nonce, _ = nonce_and_body(self.read(start, start + MAX_HEADER_SIZE))
+        nonce, _ = nonce_and_body(self.frame(start, start + MAX_HEADER_SIZE))
         return nonce
 
     def take(self, start: int, end: int) -> list[bytes]:
@@ -308,7 +363,7 @@ class FrameSplitter:
             return None
         self._budget.spend(cost)
         self._remember(title, counter)
-        return Frame(self._framer.read(start, end), title, counter, is_expected)
+        return Frame(self._framer.frame(start, end), title, counter, is_expected)
 
     def _remember(self, system_title: bytes, frame_counter: int) -> None:
         titles = self._titles

@@ -57,9 +57,18 @@ def nonce_and_body(frame: bytes) -> tuple[bytes, bytes]:
     return frame[2:10] + frame[size - 4 : size], frame[size:]
 
 
+def with_mark(data: bytes) -> bytes:
+    """Return a frame, or its first bytes, with HEADER_MARK. The line may have lost the mark."""
+    return data if data.startswith(HEADER_MARK) else HEADER_MARK + data
+
+
 def read_frame(data: bytes) -> Frame | None:
-    """Return the frame in `data`. Return None if `data` is not exactly one frame."""
-    if not data.startswith(HEADER_MARK) or frame_size(data, 0) != len(data):
+    """Return the frame in `data`. Return None if `data` is not exactly one frame.
+
+    A frame whose mark was lost on the line gets it again.
+    """
+    data = with_mark(data)
+    if frame_size(data, 0) != len(data):
         return None
     nonce, _ = nonce_and_body(data)
     return Frame(data, nonce[:8], int.from_bytes(nonce[8:]))

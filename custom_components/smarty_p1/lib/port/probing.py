@@ -5,7 +5,7 @@ It returns a verified telegram, or raises an error that names the cause.
 
 import asyncio
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from contextlib import suppress
 from math import inf
 
@@ -63,9 +63,12 @@ _ERRORS: dict[Reason, type[P1Error]] = {
 class _Findings:
     """Findings of a probe so far: counts of rejections by reason."""
 
-    def __init__(self, decoder: Decoder, proved_titles: Container[bytes]) -> None:
+    def __init__(
+        self, decoder: Decoder, proved_titles: Container[bytes], *, is_proved_port: bool
+    ) -> None:
         self._decoder = decoder
         self._proved_titles = proved_titles
+        self._is_proved_port = is_proved_port
         self._rejections: Counter[Reason] = Counter()
         self._has_proved_keys = False
         self._nameless = False
@@ -106,7 +109,9 @@ class _Findings:
             if counts[reason]:
                 is_of_keys = reason in {Reason.AUTHENTICATION_KEY, Reason.TAG}
                 return AlteredOrNewKeyError() if is_of_keys and self._has_proved_keys else error()
-        return NothingReceivedError() if self.is_empty else NotP1Error()
+        if self.is_empty:
+            return NothingReceivedError()
+        return DamagedError() if self._is_proved_port else NotP1Error()
 
     @property
     def is_certain(self) -> bool:
@@ -121,7 +126,8 @@ async def probe(  # noqa: PLR0913
     *,
     needs_tag: bool = True,
     last_counters: Mapping[bytes, int] | None = None,
-    proved_titles: Container[bytes] = frozenset(),
+    proved_titles: Collection[bytes] = frozenset(),
+    is_proved_port: bool = False,
     opener: Opener | None = None,
     timeout: float = PROBE_TIMEOUT_S,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> Telegram:
@@ -131,16 +137,24 @@ async def probe(  # noqa: PLR0913
     _MIN_LISTENING_S after the first rejection. If `needs_tag` is False, a correct CRC suffices. The
     frame counter must be higher than the counter of the same meter in `last_counters`. The keys are
     not called wrong for the system titles in `proved_titles`: they verified a frame of these meters
-    in the last 24 hours. `opener` replaces `open_port` for sources that are neither a device nor a
-    URL.
+    in the last 24 hours. With `is_proved_port`, the meter was read at this port in that time, so
+    unreadable bytes are altered bytes of the meter and not of another device. `opener` replaces
+    `open_port` for sources that are neither a device nor a URL.
 
     Raises a LinkError if the port cannot be opened, if it closes at once, or if a gateway serves
     another client. If the port stays open, but no verified telegram names its meter, raises a
     ProbeError that names the cause.
     """
     findings = _Findings(
-        Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag),
+        Decoder(
+            key,
+            authentication_key,
+            last_counters=last_counters,
+            needs_tag=needs_tag,
+            title=next(iter(proved_titles), None),
+        ),
         proved_titles,
+        is_proved_port=is_proved_port,
     )
     empty_connections = 0
     clock = asyncio.get_running_loop().time
