@@ -27,6 +27,7 @@ _LOSSES: dict[type[LinkError], str] = {
     PortBusyError: "another program holds the port",
     PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
 }
+_ALTERED = "bytes arrive, but they are altered or cut on the way: check gateway and cable"
 # OBIS references of the objects that a telegram's line shows.
 _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
 
@@ -42,7 +43,9 @@ def condition(status: WatchState, now: float) -> str:
     if now - status.silent_since > MAX_TELEGRAM_INTERVAL_S:
         return _LOSSES[PortSilentError]
     if now - status.searched_since > MAX_TELEGRAM_INTERVAL_S:
-        return "bytes arrive, but no telegram can be found in them"
+        # A telegram came from this port, so other bytes are altered bytes of its meter.
+        is_read = status.telegram is not None
+        return _ALTERED if is_read else "bytes arrive, but no telegram can be found in them"
     return "reading" if status.telegram else "waiting for the first telegram"
 
 
