@@ -117,3 +117,16 @@ def test_silence_and_noise_are_told_apart() -> None:
     assert condition(known, NOW + 32).startswith("nothing received")
     known.receive(10, [], NOW + 40)
     assert condition(known, NOW + 41).startswith("bytes arrive, but no telegram")
+
+
+def test_bytes_at_a_port_that_was_read_are_altered_bytes() -> None:
+    known = WatchState("/dev/ttyUSB0")
+    known.open(NOW)
+    for at in range(0, 40, 10):
+        known.receive(200, [], NOW + at)
+    assert condition(known, NOW + 30) == "bytes arrive, but no telegram can be found in them"
+
+    read = known_of(FULL)
+    for at in range(0, 40, 10):
+        read.receive(200, [], NOW + at)
+    assert "altered or cut on the way" in condition(read, NOW + 30)
