@@ -11,7 +11,11 @@ from typing import Any
 from unittest.mock import DEFAULT, patch
 
 import pytest
-from homeassistant.components.recorder.statistics import async_add_external_statistics, get_metadata
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    get_metadata,
+    statistics_during_period,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -409,6 +413,76 @@ async def test_rows_that_a_user_has_cleared_come_back(home: Home, meter: MockCon
     with patch.object(hourly_statistics, "async_add_external_statistics") as add:
         await again(home, 30)
     assert not add.called
+
+
+def change_by_hand(hass: HomeAssistant, name: str, by: str) -> None:
+    """Change a statistic in one of the ways that Home Assistant offers to users and programs."""
+    recorder = get_instance(hass)
+    series = hourly_statistics.Series(name, "x", "kWh", "energy", {}, ())
+    metadata = hourly_statistics._metadata(series)
+    last_hour = MIDNIGHT - HOUR
+    match by:
+        case "cleared":
+            recorder.async_clear_statistics([name])
+        case "adjusted a month ago":
+            recorder.async_adjust_statistics(name, MAY + 48 * HOUR, 50.0, "kWh")
+        case "without unit":
+            recorder.async_update_statistics_metadata(
+                name, new_unit_class=None, new_unit_of_measurement=None
+            )
+        case "another unit":
+            recorder.async_update_statistics_metadata(
+                name, new_unit_class="energy", new_unit_of_measurement="MWh"
+            )
+        case "a row of today":
+            async_add_external_statistics(hass, metadata, [{"start": last_hour, "sum": 9.0}])
+        case "a row of 2030":
+            later = datetime(2030, 1, 1, tzinfo=UTC)
+            async_add_external_statistics(hass, metadata, [{"start": later, "sum": 5.0}])
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        "cleared",
+        "adjusted a month ago",
+        "without unit",
+        "another unit",
+        "a row of today",
+        "a row of 2030",
+    ],
+)
+async def test_changes_by_hand_are_found_at_the_end_of_an_hour(
+    home: Home, meter: MockConfigEntry, by: str
+) -> None:
+    name = statistic_id(statistics_key(meter), StatisticKind.IMPORTED)
+    before = await rows(home.hass, meter, "imported")
+    change_by_hand(home.hass, name, by)
+    for clock, kwh in (("00:15:00", 0.2), ("00:30:00", 0.3), ("00:45:00", 0.4), ("01:00:00", 0.5)):
+        await home.receive(telegram(clock, kwh))
+    await written(meter)
+
+    assert await rows(home.hass, meter, "imported") == pytest.approx(before | {MIDNIGHT: 0.5})
+    metadata = await get_instance(home.hass).async_add_executor_job(
+        lambda: get_metadata(home.hass, statistic_ids={name})[name][1]
+    )
+    assert (metadata["unit_of_measurement"], metadata["unit_class"]) == ("kWh", "energy")
+    assert str(metadata["name"]).startswith("Smarty 2574 ")
+
+    # Unless rows differ, the end of an hour reads the running month at most.
+    first = MIDNIGHT
+    read = statistics_during_period
+
+    def note(hass: HomeAssistant, start: datetime, *more: Any) -> Any:  # noqa: ANN401 - passed on
+        nonlocal first
+        first = min(first, start)
+        return read(hass, start, *more)
+
+    with patch.object(hourly_statistics, "statistics_during_period", note):
+        for clock, kwh in (("01:15:00", 0.5), ("02:00:00", 0.6)):
+            await home.receive(telegram(clock, kwh))
+        await written(meter)
+    assert JUNE - 24 * HOUR <= first < MIDNIGHT
 
 
 async def test_the_statistics_of_a_removed_meter_stay(

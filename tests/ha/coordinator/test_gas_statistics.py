@@ -145,6 +145,19 @@ async def test_hours_have_the_gas_between_captures(hass: HomeAssistant) -> None:
     assert sum((await house.rows()).values()) == pytest.approx(27.4, abs=0.7)
 
 
+async def test_hours_that_a_user_has_cleared_come_back(hass: HomeAssistant) -> None:
+    house = House(hass, gas_price=0.9)
+    captures = captured(8)
+    await house.capture(captures[:6])
+    for kind in ("volume", "cost"):
+        get_instance(hass).async_clear_statistics([f"smarty_p1:0a0b0c0d_gas_{kind}"])
+    assert await house.rows() == {}
+    await house.capture(captures[6:])
+    rows = await house.rows()
+    assert same(rows, expected(captures))
+    assert same(await house.rows("cost"), {hour: m3 * 0.9 for hour, m3 in rows.items()})
+
+
 @pytest.mark.parametrize("ahead", [1.5, 2, 20, 30])
 @pytest.mark.parametrize("count", [1, 3])
 async def test_a_clock_ahead_for_a_while_takes_no_gas_from_later_hours(

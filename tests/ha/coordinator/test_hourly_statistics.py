@@ -12,6 +12,7 @@ from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import async_add_external_statistics, get_metadata
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
 
 from custom_components.smarty_p1.coordinator.statistics import hourly_statistics
 from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import (
@@ -163,12 +164,15 @@ async def shown_as(hass: HomeAssistant) -> tuple[str | None, str | None]:
     return found[NAME][1]["name"], found[NAME][1]["unit_of_measurement"]
 
 
-async def test_a_name_or_unit_that_differs_changes_no_row(hass: HomeAssistant) -> None:
+@pytest.mark.parametrize(("unit_class", "unit"), [("energy", "Wh"), (None, None), (None, "kWh")])
+async def test_a_name_or_unit_that_differs_changes_no_row(
+    hass: HomeAssistant, unit_class: str | None, unit: str | None
+) -> None:
     await async_write(hass, series(same(0, 50)))
     recorder = get_instance(hass)
     # A user may call the unit another one in the developer tools. The sums stay.
     recorder.async_update_statistics_metadata(
-        NAME, new_unit_class="energy", new_unit_of_measurement="Wh"
+        NAME, new_unit_class=unit_class, new_unit_of_measurement=unit
     )
 
     assert (await async_write(hass, series(same(0, 50)))).changes == 0
@@ -179,6 +183,22 @@ async def test_a_name_or_unit_that_differs_changes_no_row(hass: HomeAssistant) -
 
     assert await shown_as(hass) == ("Compteur", "kWh")
     assert await rows(hass) == pytest.approx(same(0, 50))
+
+
+async def test_rows_far_ahead_are_of_another_program(hass: HomeAssistant) -> None:
+    hours = same(0, 50)
+    await async_write(hass, series(hours))
+    now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    soon, far = now + timedelta(days=30), now + timedelta(days=32)
+    metadata = hourly_statistics._metadata(series({}))
+    foreign = [{"start": start, "sum": total} for start, total in ((soon, 51.0), (far, 59.0))]
+    async_add_external_statistics(hass, metadata, foreign)  # type: ignore[arg-type]
+
+    last = START + 50 * HOUR
+    await async_write(hass, series({last: 0.5}, (last, last + HOUR)))
+
+    # A clock can be wrong by some days, so the row of the next month stays.
+    assert await rows(hass) == pytest.approx(hours | {last: 0.5, soon: 1.0})
 
 
 @pytest.mark.parametrize("by", ["cleared", "adjusted", "imported"])

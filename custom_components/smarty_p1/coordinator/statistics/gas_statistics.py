@@ -26,6 +26,7 @@ from .hourly_statistics import (
     RECORDER,
     Period,
     Series,
+    StoredRows,
     async_has_rows,
     async_write,
     runs_of,
@@ -61,6 +62,7 @@ class GasStatistics:
         )
         # Hours that this run has written, and the end of the newest hour that it has noticed.
         self._own: Hours = {}
+        self._stored = StoredRows(hass)
         self._until: datetime | None = None
 
     @property
@@ -89,6 +91,7 @@ class GasStatistics:
 
     async def _async_write_own(self) -> None:
         async with self._lock:
+            await self._async_look_for_changes()
             own = own_hours(self._history.media)
             new = {hour: m3 for hour, m3 in own.items() if self._own.get(hour) != m3}
             await self._async_write(new, {})
@@ -102,6 +105,7 @@ class GasStatistics:
         if not self.is_possible:
             return
         async with self._lock:
+            await self._async_look_for_changes()
             own = own_hours(self._history.media)
             leneda = {hour: volumes[hour] for hour in self._unmeasured(volumes) if hour not in own}
             await self._async_write(leneda, energies, factor)
@@ -111,6 +115,7 @@ class GasStatistics:
         if not self.is_possible:
             return
         async with self._lock:
+            await self._async_look_for_changes()
             own = own_hours(self._history.media)
             start, end = period
             hours = [start + n * HOUR for n in range((end - start) // HOUR)]
@@ -168,6 +173,16 @@ class GasStatistics:
                     periods if periods is not None else runs_of([*hours]),
                 )
                 await async_write(self._hass, series)
+        await self._stored.async_note(self._ids())
+
+    async def _async_look_for_changes(self) -> None:
+        """Let the next write compare all own hours if another program has changed rows."""
+        if await self._stored.async_are_changed(self._ids()):
+            self._own = {}
+
+    def _ids(self) -> list[str]:
+        key = statistics_key(self._entry)
+        return [statistic_id(key, kind) for kind in wanted_kinds(self._hass, GAS)]
 
 
 def own_hours(media: Mapping[str, MediumHistory]) -> Hours:

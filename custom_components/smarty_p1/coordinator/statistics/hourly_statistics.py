@@ -8,7 +8,7 @@ moment, is completed by the next one.
 
 import asyncio
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import NamedTuple
@@ -21,12 +21,14 @@ from homeassistant.components.recorder.models import (
 )
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
+    get_last_statistics,
     get_metadata,
     statistics_during_period,
 )
 from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ..garbage_collection import without_collection
@@ -53,6 +55,12 @@ DELAY_S, MAX_DELAY_S = 60.0, 900.0
 # is the base of all later sums. It is usually the hour before.
 _BEFORE = (timedelta(days=1), timedelta(days=62))
 
+# Rows later than this after the present hour come from another program. Both the clock of the
+# computer and the newest hour count. So no clock that is wrong alone removes a row.
+_MAX_AHEAD = timedelta(days=31)
+# Number of the newest rows whose changes by others are noticed at the next write.
+_WATCHED_ROWS = 24
+
 type Hours = Mapping[datetime, float]
 """Values by the start of the hour in UTC."""
 type Period = tuple[datetime, datetime]
@@ -62,6 +70,7 @@ class Series(NamedTuple):
     """Hourly values of one statistic, and the periods in which its rows become equal to them.
 
     Outside of the periods, a row keeps its value, and an hour is added only if it has no row yet.
+    Rows from `ahead` on are deleted.
     """
 
     statistic_id: str
@@ -73,6 +82,7 @@ class Series(NamedTuple):
     """Periods in the order of time. They begin and end at full hours, and do not overlap."""
     is_expected: bool = False
     """Whether the statistic is created even if it has no hour yet."""
+    ahead: datetime = datetime.max.replace(tzinfo=UTC)
 
 
 class Written(NamedTuple):
@@ -110,14 +120,18 @@ async def async_write(hass: HomeAssistant, series: Series) -> Written:
     """
     recorder = get_instance(hass)
     await _async_until_written(recorder)
+    if series.hours:
+        ahead = max(dt_util.utcnow(), *series.hours) + _MAX_AHEAD
+        series = series._replace(ahead=ahead)
     read = without_collection(_read_and_plan)
     stored, plan = await recorder.async_add_executor_job(read, hass, series)
     await _async_delete(recorder, series.statistic_id, plan.deleted)
     for hour, rise in plan.shifts.items():
         recorder.async_adjust_statistics(series.statistic_id, hour, rise, series.unit)
     parts = [*batched(plan.rows, _AT_ONCE, strict=False)]
-    is_same = stored.name in {None, series.name} and stored.unit in {None, series.unit}
-    if not parts and (not is_same or (stored.name is None and series.is_expected)):
+    if not parts and (
+        series.is_expected if stored.labels is None else stored.labels != _labels(_metadata(series))
+    ):
         parts = [()]
     for part in parts:
         async_add_external_statistics(hass, _metadata(series), part)
@@ -197,7 +211,7 @@ def _divided(rows: Hours, series: Series) -> tuple[float, dict[datetime, float],
     for hour, total in rows.items():
         if hour < first:
             base = total
-        elif not _is_in(hour, series.periods):
+        elif hour < series.ahead and not _is_in(hour, series.periods):
             kept[hour] = total - last
         elif hour not in series.hours:
             deleted.append(hour)
@@ -235,11 +249,10 @@ def _differs(before: float | None, now: float | None) -> bool:
 
 
 class _Stored(NamedTuple):
-    """Name and unit of a stored statistic, and the number of its rows that were read."""
+    """Labels of a stored statistic, and the number of its rows that were read."""
 
-    name: str | None
+    labels: tuple[str | None, ...] | None
     """None if the statistic does not exist."""
-    unit: str | None = None
     rows: int = 0
 
 
@@ -257,8 +270,12 @@ def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Stored, WriteP
             rows = dict(_sums(hass, statistic, start))
             if any(hour < first for hour in rows):
                 break
-    stored = _Stored(metadata["name"], metadata["unit_of_measurement"], len(rows))
-    return stored, plan_of(rows, series)
+    return _Stored(_labels(metadata), len(rows)), plan_of(rows, series)
+
+
+def _labels(metadata: StatisticMetaData) -> tuple[str | None, ...]:
+    """Return the name, the unit and the unit's class of a statistic."""
+    return metadata["name"], metadata["unit_of_measurement"], metadata["unit_class"]
 
 
 def _sums(hass: HomeAssistant, statistic: str, start: datetime) -> Iterator[tuple[datetime, float]]:
@@ -267,6 +284,41 @@ def _sums(hass: HomeAssistant, statistic: str, start: datetime) -> Iterator[tupl
     for row in rows.get(statistic, []):
         if (total := row.get("sum")) is not None:
             yield datetime.fromtimestamp(row["start"], UTC), total
+
+
+class StoredRows:
+    """Labels and newest rows of some statistics, as the last write has left them.
+
+    A user can clear, adjust or import statistics. Then all rows must be compared again.
+    """
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._left: Mapping[str, object] | None = None
+
+    async def async_are_changed(self, statistics: Collection[str]) -> bool:
+        """Return whether another program has changed the statistics since the last write."""
+        return self._left is not None and self._left != await self._async_read(statistics)
+
+    async def async_note(self, statistics: Collection[str]) -> None:
+        """Note the statistics after a write."""
+        self._left = await self._async_read(statistics)
+
+    async def _async_read(self, statistics: Collection[str]) -> Mapping[str, object]:
+        recorder = get_instance(self._hass)
+        await _async_until_written(recorder)
+        return await recorder.async_add_executor_job(_read_newest, self._hass, {*statistics})
+
+
+def _read_newest(hass: HomeAssistant, statistics: set[str]) -> Mapping[str, object]:
+    """Return the labels and the newest rows of each statistic that exists."""
+    return {
+        statistic: (
+            _labels(metadata),
+            get_last_statistics(hass, _WATCHED_ROWS, statistic, False, {"sum"}),  # noqa: FBT003
+        )
+        for statistic, (_, metadata) in get_metadata(hass, statistic_ids=statistics).items()
+    }
 
 
 def runs_of(hours: Sequence[datetime]) -> list[Period]:

@@ -33,6 +33,7 @@ from .hourly_statistics import (
     Hours,
     Period,
     Series,
+    StoredRows,
     Written,
     async_write,
     first_difference,
@@ -113,6 +114,7 @@ class HouseStatistics:
         self._last: tuple[list[datetime], HourlyAmounts] = [], _NO_AMOUNTS
         """Months and hours of the last write."""
         self._is_written = asyncio.Event()
+        self._stored = StoredRows(hass)
 
     @property
     def is_available(self) -> bool:
@@ -197,10 +199,10 @@ class HouseStatistics:
 
     async def _async_write(self, removed: set[datetime]) -> list[Written]:
         """Write the hours that differ from the last write, and the hours of `removed` months."""
-        before, self._history = self._history, None
-        if removed:
-            # All rows of these months are compared, so all their hours are needed.
-            before = None
+        key = statistics_key(self._entry)
+        kinds = kinds_of(self._hass, self._entry)
+        ids = [statistic_id(key, kind) for kind in kinds]
+        before = await self._async_take_history(ids, removed)
         history = self._present()
         work = without_collection(_changed_hours)
         months, amounts = await self._hass.async_add_executor_job(work, history, before)
@@ -208,9 +210,9 @@ class HouseStatistics:
         is_same = before is not None and starts == self._last[0]
         periods = [*self._periods(starts, history, amounts, removed)]
         names = await async_statistic_names(self._hass, self._entry)
-        key, written = statistics_key(self._entry), []
+        written = []
         contract = history.contracts.latest if history else Contract()
-        for kind in kinds_of(self._hass, self._entry):
+        for kind in kinds:
             series = Series(
                 statistic_id(key, kind),
                 names[kind],
@@ -223,10 +225,22 @@ class HouseStatistics:
             last = getattr(self._last[1], kind) if is_same else None
             if part := _since_difference(series, last):
                 written.append(await async_write(self._hass, part))
+        await self._stored.async_note(ids)
         # Keep little: neither the spans nor the hours of years.
         self._history = history and history._replace(columns={})
         self._last = (starts, amounts) if len(starts) <= _MAX_KEPT_MONTHS else ([], _NO_AMOUNTS)
         return written
+
+    async def _async_take_history(
+        self, ids: Collection[str], removed: set[datetime]
+    ) -> _History | None:
+        """Return the history of the last write. Return None if all rows must be compared.
+
+        All rows are compared if months are removed, or if another program has changed rows.
+        """
+        before, self._history = self._history, None
+        is_changed = await self._stored.async_are_changed(ids)
+        return None if removed or is_changed else before
 
     def _present(self) -> _History | None:
         """Return the present history. Return None if the meter has none."""
