@@ -60,6 +60,31 @@ async def test_a_port_that_is_read_lost_and_read_again(caplog: pytest.LogCapture
     assert caplog.text.count("(PortClosedError)") == 1
 
 
+class Broken:
+    """Raises an error at each piece of data."""
+
+    def feed(self, _data: bytes) -> bool:
+        raise ValueError
+
+
+async def test_an_unexpected_error_is_logged_once_and_then_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    metrics = GatewayMetrics()
+    async with MeterPort() as line:
+        port = PortConfig(line.url, "house", "house", None, "smarty_p1", sealed=True)
+        reading = asyncio.create_task(PortReader(port, [Broken()], metrics).run())
+        await line.wait_for_clients(1)
+        for total in range(1, 13):
+            await line.send(b"!")
+            await until(partial(has, metrics.registry, "bytes_total", total))
+        reading.cancel()
+        await asyncio.wait([reading])
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert [bool(record.exc_info) for record in errors] == [True, False]
+    assert "10 times" in errors[1].getMessage()
+
+
 async def test_a_port_that_another_client_uses(caplog: pytest.LogCaptureFixture) -> None:
     metrics = GatewayMetrics()
     async with MeterPort(b"Port already in use\r\n") as line:

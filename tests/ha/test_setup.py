@@ -105,6 +105,28 @@ async def test_reloads_without_leaks_and_duplicates(
     assert len(entry.runtime_data._listeners) == listeners
 
 
+async def test_an_unexpected_error_is_logged_once_and_then_counted(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    entry = await home.set_up(at("10:30:00", 100.0))
+    raised = 0
+
+    def fail(*_: object) -> None:
+        nonlocal raised
+        raised += 1
+        raise ValueError
+
+    remove = entry.runtime_data.line.async_add_byte_listener(fail)
+    for second in range(1, 13):
+        await home.receive(at(f"10:30:{second:02}", 100.0 + second))
+    assert raised >= 10
+    remove()
+    lines = own_log(caplog)
+    assert [level for level, _ in lines] == ["ERROR", "ERROR"]
+    assert "10 times" in lines[1][1]
+    assert home.values()["smarty_energy_imported"] == "112.0"
+
+
 @pytest.mark.parametrize("starts", [1, 3])
 async def test_a_port_is_opened_when_it_has_closed(
     home: Home, monkeypatch: pytest.MonkeyPatch, starts: int
