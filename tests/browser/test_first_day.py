@@ -4,6 +4,7 @@ import asyncio
 import re
 import statistics
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.system.home import Home
 from tests.system.support import TIMEOUT
 
 from .conftest import KEY, OTHER_KEY, OpenableMeter
-from .dashboard import shows_cards
+from .dashboard import CARDS, shows_cards
 from .household import DESKTOP, PHONE, Household, household
 from .steps import (
     add_dashboard,
@@ -133,6 +134,37 @@ async def test_the_dashboard_is_added_and_filled(
             await who.takes_picture(f"first-day-{view}")
         assert not who.errors
         assert not who.foreign_requests
+
+
+# Note all that the cards say, in each frame.
+NOTE = f"""{{
+    const cards = {CARDS};
+    const said = (window.said = new Set());
+    const look = () => {{
+        for (const [name, , text] of cards()) said.add(`${{name}} ${{text}}`);
+        requestAnimationFrame(look);
+    }};
+    requestAnimationFrame(look);
+}}"""
+# What a card says of readings of an hour ago, and of another year.
+OLD = re.compile(
+    r"Last value|last value received|last \d\d?:|No reading|not measured|19[67]\d|202[0-5]"
+)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=3), timedelta(days=-6 * 365)], ids=str)
+async def test_a_browser_with_a_wrong_clock_sees_the_present_at_once(
+    home: Home, browser: str, ahead: timedelta
+) -> None:
+    await home.until_settled()
+    async with household(home.client.url, browser, ahead=ahead) as who:
+        await who.page.add_init_script(NOTE)
+        for view, patterns in FIRST_DAY.items():
+            await who.opens(f"/dashboard-smarty/{view}")
+            await shows_cards(who, *(name for name, _ in patterns))
+            said: list[str] = await who.page.evaluate("[...said]")
+            assert said
+            assert not [text for text in said if OLD.search(text)]
 
 
 async def test_a_module_that_comes_late_mends_what_was_shown_instead(

@@ -101,6 +101,17 @@ def test_the_causes_add_up_to_the_change(
         assert abs(total) == pytest.approx(line.values["difference_eur"])
 
 
+@pytest.mark.parametrize(
+    ("days", "goal", "key"),
+    [(30, 200.0, "goal_kept"), (20, 200.0, None), (20, 10.0, "goal_passed")],
+)
+def test_a_month_that_is_known_in_part_has_kept_no_goal(
+    days: int, goal: float, key: str | None
+) -> None:
+    told = [line.key for line in lines(alike_days("2026-06", days, 12), goal=goal)]
+    assert [each for each in told if each.startswith("goal")] == ([key] if key else [])
+
+
 def test_prices_and_the_reference_power_are_causes() -> None:
     dearer = Contracts(
         (

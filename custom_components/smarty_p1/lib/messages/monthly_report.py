@@ -93,13 +93,15 @@ def _headline(name: str, reported: ReportedMonths) -> Line:
 def _lines(reported: ReportedMonths) -> Iterator[Line]:
     month = reported.months[-1]
     share = month.known_share(month.end)
-    if share < _MIN_KNOWN_SHARE:
-        yield Line("known", {"percent": share * 100})
-    else:
+    is_known = share >= _MIN_KNOWN_SHARE
+    if is_known:
         yield from _change(reported)
+    else:
+        yield Line("known", {"percent": share * 100})
     yield from _dearest_day(reported)
-    yield from _goal(reported)
-    if share >= _MIN_KNOWN_SHARE and (advice := next(_advice(reported), None)):
+    # The unknown rest of a month may have passed its goal.
+    yield from (line for line in _goal(reported) if is_known or line.key == "goal_passed")
+    if is_known and (advice := next(_advice(reported), None)):
         yield advice
 
 
