@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from nats.errors import Error as NatsError
@@ -11,7 +12,7 @@ from nats.errors import Error as NatsError
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.frames import frame_worker, reading_publisher
 from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, fingerprints_of
-from smarty_p1_fleet.store.series_line_protocol import make_sample
+from smarty_p1_fleet.store.series_line_protocol import Sample, make_sample
 from smarty_p1_fleet.store.store_writer import StoreRun
 from smarty_p1_gateway import Keys
 from smartyp1.p1.frame_decryptor import FrameDecryptor
@@ -236,6 +237,25 @@ async def test_what_cannot_be_judged_is_counted_named_once_and_acknowledged(
     fleet.nats.add(sent(1))
     await fleet.until_acknowledged(count + 1)
     assert fleet.value("rejected_total", reason="failed") == 1
+
+
+async def test_a_telegram_that_cannot_be_written_out_holds_up_no_other(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def make(telegram: Telegram, *rest: Any, **more: Any) -> Sample:  # noqa: ANN401
+        if telegram.objects["1-0:1.8.0"] == 2.0:
+            raise KeyError
+        return make_sample(telegram, *rest, **more)
+
+    monkeypatch.setattr(frame_worker, "make_sample", make)
+    for counter in (1, 2, 3):
+        fleet.nats.add(sent(counter))
+    fleet.start()
+    await fleet.until_written(2)
+    fleet.store.keep()
+    await fleet.until_acknowledged(3)
+    assert energies(fleet) == [1.0, 3.0]
+    assert "error in Worker._sample (KeyError)" in caplog.text
 
 
 async def test_junk_behind_a_telegram_is_acknowledged_before_the_store_has_kept_that(

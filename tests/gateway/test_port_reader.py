@@ -60,29 +60,35 @@ async def test_a_port_that_is_read_lost_and_read_again(caplog: pytest.LogCapture
     assert caplog.text.count("(PortClosedError)") == 1
 
 
-class Broken:
-    """Raises an error at each piece of data."""
+class Failing:
+    """Listener that fails at each call."""
 
-    def feed(self, _data: bytes) -> bool:
-        raise ValueError
+    def feed(self, data: bytes) -> bool:
+        raise KeyError(data)
 
 
-async def test_an_unexpected_error_is_logged_once_and_then_counted(
+async def test_a_failing_listener_costs_only_its_own_frames(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     metrics = GatewayMetrics()
     async with MeterPort() as line:
         port = PortConfig(line.url, "house", "house", None, "smarty_p1", sealed=True)
-        reading = asyncio.create_task(PortReader(port, [Broken()], metrics).run())
+        reader = PortReader(port, [Failing(), Taker()], metrics)
+        reading = asyncio.create_task(reader.run())
         await line.wait_for_clients(1)
-        for total in range(1, 13):
+        for count in range(1, 12):
             await line.send(b"!")
-            await until(partial(has, metrics.registry, "bytes_total", total))
+            await until(partial(has, metrics.registry, "bytes_total", count))
+        assert has(metrics.registry, "port_open", 1)
         reading.cancel()
         await asyncio.wait([reading])
+    assert line.connections == 1
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert [bool(record.exc_info) for record in errors] == [True, False]
-    assert "10 times" in errors[1].getMessage()
+    assert [record.getMessage() for record in errors] == [
+        "house: error in Failing.feed (KeyError); all else goes on",
+        "house: error in Failing.feed (KeyError), 10 times; all else goes on",
+    ]
 
 
 async def test_a_port_that_another_client_uses(caplog: pytest.LogCaptureFixture) -> None:

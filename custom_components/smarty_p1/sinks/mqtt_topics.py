@@ -79,9 +79,11 @@ async def _async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     for topic in retained.messages.topics:
         if f"{topic}/".startswith(roots):
             retained.messages.forget(topic)
-    if retained.messages.topics:
-        await (await _async_import_mqtt(hass)).async_clear(hass, retained.messages)
-    await retained.async_remove()
+    try:
+        if retained.messages.topics:
+            await (await _async_import_mqtt(hass)).async_clear(hass, retained.messages)
+    finally:
+        await retained.async_remove()
 
 
 async def _async_import_mqtt(hass: HomeAssistant) -> ModuleType:

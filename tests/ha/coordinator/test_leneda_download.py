@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 from unittest.mock import AsyncMock, patch
 
 import pytest
@@ -13,15 +13,20 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from sqlalchemy.exc import DatabaseError
 
+from custom_components.smarty_p1.coordinator.background_tasks import SupervisedTask
 from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
     download as leneda_download,
 )
 from custom_components.smarty_p1.coordinator.leneda.client import asked_of
+from custom_components.smarty_p1.coordinator.leneda.download import LenedaDownload
+from custom_components.smarty_p1.coordinator.leneda.gas_download import LenedaGas
+from custom_components.smarty_p1.coordinator.leneda.known_leneda import KnownLeneda
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
-from custom_components.smarty_p1.coordinator.stored.card_history import MeterHistory
+from custom_components.smarty_p1.coordinator.stored.card_history import LENEDA_GAS, MeterHistory
 from custom_components.smarty_p1.coordinator.stored.throttled_store import ThrottledStore
 from custom_components.smarty_p1.lib import outage
 from custom_components.smarty_p1.lib.bill.bill import compute_bill
@@ -102,6 +107,7 @@ def sleeper(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Sleeper:
     monkeypatch.setattr(leneda_download, "KEPT_TIME", KEPT)
     monkeypatch.setattr(leneda_download, "sleep", sleeper.sleep)
     monkeypatch.setattr(outage, "asyncio", SimpleNamespace(sleep=sleeper.sleep))
+    monkeypatch.setattr(SupervisedTask, "_pause", lambda _task, delay: sleeper.sleep(delay))
     monkeypatch.setattr(leneda_download, "randrange", lambda _most: 17)
     return sleeper
 
@@ -254,6 +260,67 @@ async def test_a_repair_tells_that_no_days_come(house: House, fault: Fault | Non
     house.platform.fault = house.platform.known_until = None
     await house.at(NOW + 17 * DAY + 8 * HOUR)
     assert not house.issue("leneda_silent")
+
+
+GAS_POINT = "LU0000012345678901234000000000009"
+
+
+async def fail(*_: object) -> NoReturn:
+    """Fail like the recorder's database on a damaged disk."""
+    statement = "SELECT"
+    raise DatabaseError(statement, {}, Exception("disk I/O error"))
+
+
+@pytest.mark.usefixtures("short_past")
+@pytest.mark.parametrize("failing", ["async_own", "async_refresh", "async_read", "_async_history"])
+async def test_an_error_that_nobody_expects_costs_only_its_part(
+    house: House, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """Fail at first, and then no more."""
+    owner = {"async_refresh": LenedaGas, "_async_history": LenedaDownload}.get(failing, KnownLeneda)
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, failing, fail)
+        entry = await house.begin({**ACCOUNT, "gas_point": GAS_POINT})
+        # Yesterday's electricity was asked for, whatever fails.
+        assert TODAY in [end for _, _, end in asked(house.platform)]
+    house.platform.series[GAS_POINT, "7-1:99.23.17"] = lambda _start: 0.5
+    await house.at(NOW + HOUR)
+    await house.at(NOW + DAY + 8 * HOUR)
+    assert (await known(entry))[-1].start == TODAY + DAY - QUARTER_HOUR
+    assert LENEDA_GAS in entry.runtime_data.books.history.media
+
+
+async def test_a_changed_gas_point_is_left_after_the_electricity(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Change the gas point, with a recorder that fails: electricity is asked for all the same."""
+    monkeypatch.setattr(LenedaGas, "async_leave_former_point", fail)
+    monkeypatch.setattr(LenedaGas, "has_former_point", True)
+    await house.begin({**ACCOUNT, "gas_point": GAS_POINT})
+    assert asked(house.platform)
+
+
+@pytest.mark.usefixtures("short_past")
+@pytest.mark.parametrize("has_answered", [True, False])
+async def test_the_repair_comes_although_the_download_always_fails(
+    house: House, monkeypatch: pytest.MonkeyPatch, *, has_answered: bool
+) -> None:
+    if has_answered:
+        await house.begin()
+    monkeypatch.setattr(LenedaDownload, "_async_download", fail)
+    if not has_answered:
+        await house.begin()
+    for days in (1, 6, 9):
+        house.sleeper.now = NOW + days * DAY
+        # The timer of the watch, not the download.
+        async_fire_time_changed(house.hass, datetime.now(UTC) + days * DAY)
+        await house.hass.async_block_till_done()
+        if days > 7:
+            await house.wait_until(lambda: house.issue("leneda_silent") is not None)
+        assert bool(house.issue("leneda_silent")) == (days > 7)
+    # The last quarter-hour that is known, or the day on which the account was entered.
+    day = "2026-11-20" if has_answered else "2026-11-21"
+    assert said(house.issue("leneda_silent"))["day"] == day
 
 
 @pytest.mark.parametrize(
