@@ -107,6 +107,8 @@ class Client:
         # Home Assistant's answer to the login. A browser whose local storage has this object is
         # logged in, too.
         self.tokens: dict[str, Any] = {}
+        # Value of all switches in the later forms of a config flow.
+        self.switch = False
         self._session = session
         self._last_id = 0
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -198,8 +200,9 @@ class Client:
         """Run a config flow of the integration `handler`, and return the new config entry.
 
         `menus` has the item to select in each menu at the start of the flow. `fields` are the
-        values for the first form. In later forms, all switches are off and all other fields are
-        empty. Raises AlreadyThereError, or FlowFailedError if no config entry was created.
+        values for the first form. In later forms, all switches have the value `switch`, and all
+        other fields are empty. Raises AlreadyThereError, or FlowFailedError if no config entry was
+        created.
         """
         step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
         path = f"{_FLOWS}/{step['flow_id']}"
@@ -210,7 +213,7 @@ class Client:
             while step["type"] == "form" and not step["errors"]:
                 form = step["data_schema"] or []
                 switches = {
-                    field["name"]: False for field in form if "boolean" in field["selector"]
+                    field["name"]: self.switch for field in form if "boolean" in field["selector"]
                 }
                 step = await self._settled(path, await self.post(path, **switches))
         if step["type"] != "create_entry":
