@@ -1,6 +1,7 @@
 """Messages: each arrives once, at the chosen recipients or as a notification."""
 
 import asyncio
+import threading
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -11,8 +12,10 @@ from homeassistant.components.persistent_notification import DOMAIN as NOTIFICAT
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.smarty_p1.lib.messages.goal_watch import goal_outlook
 from custom_components.smarty_p1.lib.messages.message import HouseholdMessage
 from custom_components.smarty_p1.lib.messages.monthly_report import monthly_report
 from custom_components.smarty_p1.messages import (
@@ -288,6 +291,35 @@ async def test_a_passed_goal_is_told_once(
     cost = f"{bill['total']:.2f}".replace(".", ",")
     text = f"Der Monat hat bis jetzt {cost} € gekostet. Das Ziel ist 10,00 €."
     assert phone.shown == [("Ziel des Monats überschritten", text)] * count
+
+
+async def test_a_look_that_ends_after_the_unload_leaves_its_message_to_the_next(
+    house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, entries = await billed_month.set_up(house, house.storage), house.hass.config_entries
+    for goal in (1000.0, 10.0):
+        more = options("above_goal") | {"goal": goal}
+        entries.async_update_entry(entry, options=billed_month.OPTIONS | more)
+        assert await entries.async_reload(entry.entry_id)
+        if goal == 1000.0:
+            await house.go_to("2026-11-17 12:01:00")
+    may_end, outlook = threading.Event(), goal_outlook
+
+    def slow_outlook(*values: Any) -> Any:  # noqa: ANN401 - passed on
+        may_end.wait(20)
+        return outlook(*values)
+
+    monkeypatch.setattr(meter_watch, "goal_outlook", slow_outlook)
+    async_fire_time_changed(house.hass, dt_util.utcnow() + timedelta(seconds=61))
+    await house.wait_until(lambda: house.clock.looks == 1)
+    assert await entries.async_unload(entry.entry_id)
+    may_end.set()
+    await house.wait_until(lambda: house.clock.looks == 0)
+    await house.hass.async_block_till_done()
+    assert phone.shown == []
+    assert await entries.async_setup(entry.entry_id)
+    await house.go_to("2026-11-17 12:02:00")
+    assert len(phone.shown) == 1
 
 
 async def test_a_month_is_reported_on_the_first_at_eight(

@@ -280,6 +280,9 @@ async def test_it_is_known_after_a_restart(
     )
     with pytest.raises(ImportRefusedError, match="leneda_reloaded"):
         await books.file_import.async_import(april())
+    with pytest.raises(ImportRefusedError, match="leneda_reloaded"):
+        await books.leneda.async_remove()
+    assert not await books.leneda.async_add({}, {})
     march = await call(home.hass, "get_bill", month="2026-03")
     assert march["leneda_quarter_hours"] == 31 * 96 - 4
 

@@ -78,6 +78,23 @@ async def test_what_is_noted_can_be_read_again(
     assert VoltageHistory.from_list(stored["voltages"]).as_list() == stored["voltages"]
 
 
+@pytest.mark.parametrize(
+    ("group", "details"),
+    [
+        ("disturbance", {}),
+        ("disturbance", {"count": "2"}),
+        ("disturbance", {"count": True}),
+        ("switch", {"state": 1}),
+        ("message", {"text": None}),
+    ],
+)
+def test_an_event_needs_its_details(group: str, details: dict[str, object]) -> None:
+    stored = EventHistory().as_dict()
+    stored[group] = [json.dumps([START.isoformat(), None, "power_failure", details])]
+    with pytest.raises(ValueError):  # noqa: PT011 - without a text
+        EventHistory.from_dict(stored)
+
+
 @pytest.mark.parametrize(("between", "expected"), [(None, 1), ("", 2)])
 def test_a_message_ends_when_an_empty_one_is_sent(between: str | None, expected: int) -> None:
     events = EventHistory()

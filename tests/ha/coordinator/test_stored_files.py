@@ -23,6 +23,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.coordinator.stored.card_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
@@ -454,7 +455,18 @@ async def test_a_set_up_that_fails_later_writes_nothing_over_the_next_one(
     hass: HomeAssistant, home: Home
 ) -> None:
     entry = make(home, "meter")
-    with patch("custom_components.smarty_p1.sinks.async_start", side_effect=RuntimeError):
+
+    async def fail(coordinator: SmartyCoordinator) -> None:
+        await home.wait_until(lambda: coordinator.readings > 0)
+        # Both have just been written, so the next changes wait.
+        for store in (coordinator.books.history, coordinator.books._store):
+            store.schedule(max_delay=0.0)
+            async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=1))
+            await hass.async_block_till_done()
+            store.schedule()
+        raise RuntimeError
+
+    with patch("custom_components.smarty_p1.sinks.async_start", fail):
         assert not await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     stores = [path_of(hass, entry, name) for name in ("meter", "history")]
