@@ -15,16 +15,21 @@ _MARKUP = "card => card.shadowRoot.innerHTML.replace(/<!--.*?-->/g, '')"
 
 @pytest.mark.parametrize("card", ALL, ids=str)
 async def test_a_wrong_clock_changes_nothing(stage: Stage, card: Placed) -> None:
+    # Cards measure texts, so load the fonts first.
+    await stage.show(card.type, answers=card.answers, config=card.config)
+    await stage.page.evaluate("document.fonts.ready.then(() => 0)")
     seen = []
     for ahead in CLOCKS:
         await stage.show(card.type, answers=card.answers, config=card.config, ahead=ahead)
         drawn = [await stage.card(card.type).evaluate(_MARKUP)]
         for seconds in (9, 60):
             await stage.passes(seconds)
+            await stage.settle()
             drawn.append(await stage.card(card.type).evaluate(_MARKUP))
         seen.append(drawn)
     right, *wrong = seen
-    assert [drawn == right for drawn in wrong] == [True, True]
+    for drawn in wrong:
+        assert drawn == right
 
 
 async def test_the_curve_shows_the_hour_until_now_before_its_readings_come(stage: Stage) -> None:
