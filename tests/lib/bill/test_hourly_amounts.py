@@ -34,7 +34,7 @@ def amounts(meter: Household) -> tuple[HourlyAmounts, list[Month], HouseholdStat
     assert demand
     months = [*demand.earlier_months, demand.known_month]
     return (
-        amounts_by_hour(demand.ledger, [month.start for month in months], demand.until),
+        amounts_by_hour(meter.columns, meter.leneda, demand.contracts, months, demand.until),
         months,
         demand,
     )

@@ -16,7 +16,6 @@ from homeassistant.helpers.start import async_at_started
 from ...const import CONF_KIND, KIND_LENEDA
 from ...lib.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from ...lib.bill.household import Household
-from ...lib.bill.household_table import ledger_of_household
 from ...lib.bill.leneda_days import LenedaDays
 from ...lib.bill.month import Month
 from ...lib.history.calendar import month_end, month_start
@@ -78,8 +77,6 @@ class _History(NamedTuple):
     contracts: Contracts
     months: Sequence[Month]
     until: datetime
-    is_begun: bool
-    """Whether the household's first day is known."""
 
     def changed_since(self, before: _History | None) -> list[Month]:
         """Return the months whose hours may differ from the hours of an earlier history."""
@@ -250,12 +247,7 @@ class HouseStatistics:
         # Without the running quarter-hour: `demand.month` has it.
         months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
         return _History(
-            self._meter.columns,
-            self._meter.leneda,
-            demand.contracts,
-            months,
-            demand.until,
-            demand.is_begun_here,
+            self._meter.columns, self._meter.leneda, demand.contracts, months, demand.until
         )
 
     def _periods(
@@ -295,9 +287,8 @@ def _changed_hours(
     if history is None:
         return [], _NO_AMOUNTS
     months = history.changed_since(before)
-    columns, leneda, contracts, _, until, is_begun = history
-    ledger = ledger_of_household(columns, leneda, contracts, is_begun=is_begun)
-    return months, amounts_by_hour(ledger, [month.start for month in months], until)
+    columns, leneda, contracts, _, until = history
+    return months, amounts_by_hour(columns, leneda, contracts, months, until)
 
 
 def _first_hour(amounts: HourlyAmounts) -> datetime | None:

@@ -10,7 +10,6 @@ from statistics import median
 from typing import NamedTuple
 
 from ..bill.hourly_amounts import amounts_by_hour
-from ..bill.household_table import ledger_of_household
 from ..bill.leneda_days import LenedaDays
 from ..bill.month import Month
 from ..history.market_prices import NO_PRICES, MarketPrices
@@ -88,13 +87,10 @@ def house_hours(
     hours: Sequence[datetime],
 ) -> HouseHours:
     """Return the energies and prices of successive `hours`, which `months` contain."""
-    starts = [
-        month.start
-        for month in months
-        if hours and month.end > hours[0] and month.start <= hours[-1]
+    months = [
+        month for month in months if hours and month.end > hours[0] and month.start <= hours[-1]
     ]
-    ledger = ledger_of_household(sources.columns, sources.leneda, contracts)
-    amounts = amounts_by_hour(ledger, starts, until)
+    amounts = amounts_by_hour(sources.columns, sources.leneda, contracts, months, until)
     delivered = {
         hour: sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in sources.supplies)
         for hour in hours

@@ -305,12 +305,6 @@ def bill_of(
     return bill_of_parts(parts, of_month)
 
 
-def month_prices_of(ledger: Ledger, start: datetime, until: datetime) -> MonthPrices:
-    """Return the mean market prices and the VAT rate for the month's bill up to `until`."""
-    begin, end = ledger.month_begin(start), month_end(start)
-    return prices_of_parts(ledger.parts(begin, max(begin, min(until, end)), None, max(begin, end)))
-
-
 def bill_of_parts(parts: Sequence[BillPart], of_month: MonthPrices | None = None) -> Bill:
     """Return the bill of parts of a month.
 

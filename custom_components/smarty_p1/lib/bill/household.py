@@ -30,7 +30,7 @@ from ..prices.contract_json import load_contracts, store_contracts
 from ..prices.contract_start_day import with_entered
 from ..stored_values import Stored, checked_mapping
 from .household_state import HouseholdState, MonthSummary, summarised
-from .household_table import ledger_of_household
+from .household_table import table_of_household
 from .ledger import Ledger
 from .leneda_days import LenedaDays
 from .month import Month
@@ -184,9 +184,9 @@ class Household:
         """Return all known energy under `contracts`, without the running quarter-hour."""
         basis = self._meter.version, contracts
         if self._ledger is None or self._ledger[0] != basis:
-            columns, is_begun = self._meter.history.columns(), self._meter.is_begun_here
-            ledger = ledger_of_household(columns, self.leneda, contracts, is_begun=is_begun)
-            self._ledger = basis, ledger
+            table = table_of_household(self._meter.history.columns(), self.leneda)
+            is_begun = self._meter.is_begun_here
+            self._ledger = basis, Ledger.of(table, contracts, is_begun=is_begun)
         return self._ledger[1]
 
     @property

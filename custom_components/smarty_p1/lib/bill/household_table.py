@@ -10,8 +10,6 @@ from ..history.register_amounts import Amounts
 from ..history.spans import Span, SpanKind
 from ..past.table import Leneda, RowSource, Spans, Table, table_of
 from ..past.wall_clock import QUARTER_S, Floats, number_of
-from ..prices.contract import Contracts
-from .ledger import Ledger
 from .leneda_days import LenedaDays
 
 _OF_MONTH = (RowSource.MEASURED, RowSource.PART)
@@ -22,13 +20,6 @@ _ESTIMATED = 2
 def table_of_household(columns: Columns, leneda: LenedaDays) -> Table:
     """Return the table of all spans and of Leneda's days."""
     return table_of(_spans_of(columns), _leneda_of(leneda))
-
-
-def ledger_of_household(
-    columns: Columns, leneda: LenedaDays, contracts: Contracts, *, is_begun: bool = True
-) -> Ledger:
-    """Return the ledger of all spans and of Leneda's days under `contracts`."""
-    return Ledger.of(table_of_household(columns, leneda), contracts, is_begun=is_begun)
 
 
 def _spans_of(columns: Columns) -> Spans:

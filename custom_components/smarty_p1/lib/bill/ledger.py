@@ -101,7 +101,11 @@ class Ledger(NamedTuple):
         If `published` is given, its prices replace the published prices of all days. The last part
         has the energy until `energy_end`, by default until `end`.
         """
-        starts = self.part_starts(begin, end, published)
+        changes = {since for since, _ in self.contracts.entries if begin < since < end}
+        changes |= self.contracts.aid_changes(begin, end)
+        if published is None:
+            changes.update(price_changes(begin, end))
+        starts = [begin, *sorted(changes)]
         return [
             BillPart(
                 AgreedPrices(self.contracts.at(start), published or network_prices_at(start)),
@@ -111,21 +115,6 @@ class Ledger(NamedTuple):
             )
             for start, until in zip(starts, [*starts[1:], end], strict=True)
         ]
-
-    def part_starts(
-        self, begin: datetime, end: datetime, published: NetworkPrices | None = None
-    ) -> list[datetime]:
-        """Return the starts of `parts` with the same arguments."""
-        changes = {since for since, _ in self.contracts.entries if begin < since < end}
-        changes |= self.contracts.aid_changes(begin, end)
-        if published is None:
-            changes.update(price_changes(begin, end))
-        return [begin, *sorted(changes)]
-
-    def between(self, begin: datetime, end: datetime) -> Ledger:
-        """Return the ledger of the quarter-hours that begin from `begin` to before `end`."""
-        table = self.table.between(number_from(begin), number_from(end))
-        return Ledger.of(table, self.contracts, is_begun=self.is_begun)
 
     def month_begin(self, start: datetime) -> datetime:
         """Return the time from which the monthly prices of a month count.
