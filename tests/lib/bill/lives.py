@@ -6,7 +6,7 @@ The house draws a power that depends on the hour only, so the energy of each hou
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -119,7 +119,7 @@ class Life:
                 meter.set_leneda_days(self._of.LenedaDays(days, late))
             if chance.random() < 0.3:
                 since = JUNE + chance.randrange(20) * DAY
-                meter.change_contract(self.contract(chance), date(since.year, 6, since.day))
+                meter.change_contract(self.contract(chance), since.date())
             yield meter
         end = JUNE + 33 * DAY
         self.feed(meter, max(time, JUNE + 31 * DAY), end, kwh=kwh + 5, serial=serial)
