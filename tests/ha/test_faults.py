@@ -17,6 +17,7 @@ from custom_components.smarty_p1.coordinator.repair_issues import Remedies
 from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
 from custom_components.smarty_p1.coordinator.stored.card_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
+from custom_components.smarty_p1.flows.paused_entry import pause_entry
 from custom_components.smarty_p1.lib.meter.meter_reader import Reading
 from custom_components.smarty_p1.messages import meter_watch
 from custom_components.smarty_p1.sensor import FollowingSensor
@@ -155,6 +156,17 @@ async def test_an_output_comes_when_its_library_is_there(
     assert [text for text in errors if "error in mqtt (ModuleNotFoundError)" in text]
     assert len(errors) <= 2
     assert await home.hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_meter_is_read_again_although_the_end_of_a_pause_fails(home: Home) -> None:
+    entry = await home.set_up()
+    paused: SmartyCoordinator = entry.runtime_data
+    with patch.object(SmartyCoordinator, "read_again", fail):
+        async with pause_entry(home.hass, entry):
+            assert not paused.line.is_open
+        await home.wait_until(lambda: entry.runtime_data is not paused)
+    await home.wait_until(lambda: entry.state is ConfigEntryState.LOADED)
+    await home.wait_until(lambda: entry.runtime_data.line.is_open)
 
 
 async def test_an_entry_is_removed_although_an_output_cannot_clear(

@@ -13,6 +13,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
+from ..const import LOGGER
 from ..coordinator import has_no_cable, has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
@@ -63,7 +64,11 @@ async def _keep_paused(
     if hass.is_stopping or entry.disabled_by:
         return
     if hass.config_entries.async_get_entry(entry.entry_id):
-        await _async_resume(hass, entry, reader, data, had_port=had_port)
+        try:
+            await _async_resume(hass, entry, reader, data, had_port=had_port)
+        except Exception:  # noqa: BLE001 - a port must not stay closed after any error
+            LOGGER.exception("%s: error after a pause; it is set up again", entry.title)
+            hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
 async def _async_resume(
