@@ -1,14 +1,14 @@
 /**
  * Builds the cards, for new and for old browsers, and a file of texts for every language. A page loads one of the two
  * builds and the file of one language.
- * usage: node build.mjs FOLDER [--watch]
+ * usage: node build.mjs FOLDER [--watch]     FOLDER is that of the integration
  *        node build.mjs --licenses     prints the packages in the cards, with their versions and licences
  */
 
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { watch } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 import { forOldBrowsers } from "./old-styles.mjs";
 
@@ -24,7 +24,8 @@ const TARGETS = { modern: "es2022", old: "es2020" };
 const OLDEST_SYNTAX = { target: "es2017", supported: { "dynamic-import": true, "import-meta": true } };
 
 const pathOf = (source) => new URL(source, SOURCES).pathname;
-const digestOf = (content) => createHash("sha256").update(content).digest("hex").slice(0, 8);
+/** Digest that Home Assistant compares with a file's content, see dashboards/card_files.py. */
+const digestOf = (content) => createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
 const readTexts = async (file) => JSON.parse(await readFile(file, "utf8"));
 
 /** Plugin that keeps the texts out of the code. */
@@ -69,18 +70,17 @@ const COMMON = {
   outdir: "built",
 };
 
-/** Return the three parts for `browsers`, as [name, content]. Each part imports the part before it. */
-async function buildParts(browsers, texts) {
+/** Return the three parts for `browsers`, as [name, content]. Each part imports the parts before it. */
+async function buildParts(browsers, textDigests) {
   const isOld = browsers === "old";
   const { outputFiles, metafile } = await build({
     ...COMMON,
     entryPoints: ["first-part.ts", "second-part.ts", "third-part.ts"].map(pathOf),
     target: TARGETS[browsers],
     dropLabels: isOld ? [] : ["OLD_BROWSERS"],
-    define: { TEXTS_DIGEST: JSON.stringify(digestOf(JSON.stringify([...texts]))) },
+    define: { TEXTS: JSON.stringify(textDigests) },
     splitting: true,
     metafile: true,
-    // esbuild's digests cover the sources of a part and of the parts that it imports.
     entryNames: `${NAME}-[hash]`,
     chunkNames: `${NAME}-[hash]`,
     plugins: [leaveOutTexts, shortenStyles(isOld ? forOldBrowsers : (source) => source)],
@@ -91,10 +91,14 @@ async function buildParts(browsers, texts) {
   const chunks = outputs.filter(({ entryPoint }) => !entryPoint).sort((a, b) => a.imports.length - b.imports.length);
   const third = outputs.find(({ entryPoint }) => entryPoint?.endsWith("third-part.ts"));
   if (chunks.length !== 2) throw new Error(`${chunks.length} shared chunks instead of two`);
+  const names = new Map();
   return [...chunks, third].map(({ name }) => {
     const { text } = outputFiles.find(({ path }) => basename(path) === name);
     // In the minified code only templates have indented lines, and HTML treats white space as one space.
-    return [name, shortenNotices(text.replace(/\n {2,}/g, " "))];
+    let content = shortenNotices(text.replace(/\n {2,}/g, " "));
+    for (const [built, final] of names) content = content.replaceAll(built, final);
+    names.set(name, `${NAME}-${digestOf(content)}.js`);
+    return [names.get(name), content];
   });
 }
 
@@ -110,41 +114,51 @@ function shortenNotices(text) {
 }
 
 /** Return the content of a small module that runs in any browser. */
-async function buildSmall(source, options = {}) {
+async function buildSmall(source, define = {}) {
   const { outputFiles } = await build({
     ...COMMON,
     ...OLDEST_SYNTAX,
     entryPoints: [pathOf(source)],
     legalComments: "none",
     plugins: [leaveOutTexts],
-    ...options,
+    define,
   });
   return outputFiles[0].text;
 }
 
-/** Return the files of the cards, by name. */
+/** Return the files of the integration, by path. The name of each file of the cards, except the loader, has a digest. */
 async function buildAll() {
-  const texts = await collectTexts();
-  const files = new Map([...texts].map(([language, own]) => [`${NAME}.${language}.json`, `${JSON.stringify(own)}\n`]));
+  const files = new Map();
+  const textDigests = {};
+  for (const [language, own] of await collectTexts()) {
+    const content = `${JSON.stringify(own)}\n`;
+    textDigests[language] = digestOf(content);
+    files.set(`frontend/${NAME}.${language}-${textDigests[language]}.json`, content);
+  }
   const parts = {};
   for (const browsers of Object.keys(TARGETS)) {
-    const built = await buildParts(browsers, texts);
-    for (const [name, content] of built) files.set(name, content);
-    parts[browsers] = built.map(([name]) => `./${name}`);
+    const built = await buildParts(browsers, textDigests);
+    for (const [name, content] of built) files.set(`frontend/${name}`, content);
+    parts[browsers] = built.map(([name]) => name);
   }
   const notice = await buildSmall("notice.ts");
-  files.set(`${NAME}-notice.js`, notice);
-  // The notice is needed when files are gone, so its name stays the same in all versions.
-  const define = { PARTS: JSON.stringify(parts), NOTICE: JSON.stringify(`./${NAME}-notice.js?v=${digestOf(notice)}`) };
-  files.set(`${NAME}.js`, await buildSmall("loader.ts", { define, bundle: false, plugins: [] }));
+  const noticeName = `${NAME}-notice-${digestOf(notice)}.js`;
+  files.set(`frontend/${noticeName}`, notice);
+  const loader = await buildSmall("loader.ts", { PARTS: JSON.stringify(parts), NOTICE: JSON.stringify(noticeName) });
+  files.set(`frontend/${NAME}.js`, loader);
+  const comment = "Digest of the cards' loader of this version. `scripts/cards build` writes this file.";
+  files.set("dashboards/loader_digest.py", `"""${comment}"""\n\nLOADER_DIGEST = "${digestOf(loader)}"\n`);
   return files;
 }
 
-/** Write the files of the cards into a folder, and delete those of an earlier build. */
+/** Write the files into the folder of the integration, and delete those of an earlier build. */
 async function writeFiles(folder) {
   const files = await buildAll();
-  for (const name of await readdir(folder)) if (name.startsWith(NAME) && !files.has(name)) await rm(join(folder, name));
-  for (const [name, content] of files) await writeFile(join(folder, name), content);
+  for (const path of files.keys()) await mkdir(join(folder, dirname(path)), { recursive: true });
+  for (const name of await readdir(join(folder, "frontend"))) {
+    if (name.startsWith(NAME) && !files.has(`frontend/${name}`)) await rm(join(folder, "frontend", name));
+  }
+  for (const [path, content] of files) await writeFile(join(folder, path), content);
 }
 
 /** Return the texts of every language, by language and file name. */

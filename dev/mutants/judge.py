@@ -108,7 +108,7 @@ class Copy:
         return {f"frontend/tests::{name}" for name in _NOT_OK.findall(output)}
 
     def _build_cards(self) -> None:
-        self._node("build.mjs", f"{self.tree}/custom_components/smarty_p1/frontend")
+        self._node("build.mjs", f"{self.tree}/custom_components/smarty_p1")
 
     def _node(self, *arguments: str) -> str:
         command = ["timeout", "-sKILL", "120", f"{self.tree}/.venv/bin/node", *arguments]

@@ -38,9 +38,11 @@ export function whenFrontendLoaded(define: () => void): void {
   void Promise.race(ROOTS.map((root) => customElements.whenDefined(root))).then(define);
 }
 
-/** Define an element. Return false if another version of this module has defined it before. */
+/** Define an element, or replace its notice. Return false if the module has been loaded before. */
 export function defineOnce(name: string, element: CustomElementConstructor): boolean {
-  if (customElements.get(name)) return false;
-  customElements.define(name, element);
+  const defined = customElements.get(name) as (CustomElementConstructor & { become?: (real: CustomElementConstructor) => void }) | undefined;
+  if (!defined) customElements.define(name, element);
+  else if (defined.become) defined.become(element);
+  else return false;
   return true;
 }

@@ -2,7 +2,7 @@
  * Cards that only say why the real ones are missing: the browser is too old, or a file is gone.
  *
  * This file is loaded only in these cases. It may run in a browser that has little, so it uses neither Lit nor newer
- * built-ins.
+ * built-ins. Once a missing file has arrived, the real cards take the places of the notices.
  */
 
 import { CARD_TYPES, defineOnce, pageHass, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./frontend-elements.ts";
@@ -16,7 +16,6 @@ let placed: NoticeCard[] = [];
 
 abstract class NoticeCard extends HTMLElement {
   abstract readonly reason: Reason;
-  abstract reload(): void;
 
   setConfig(): void {}
 
@@ -68,7 +67,7 @@ abstract class NoticeCard extends HTMLElement {
     if (this.reason === "too_old") return;
     const button = document.createElement("button");
     button.textContent = text.reload;
-    button.onclick = () => this.reload();
+    button.onclick = () => location.reload();
     paragraph.appendChild(button);
   }
 }
@@ -77,24 +76,60 @@ function showFirst(): void {
   placed.forEach((card, index) => card.toggle(index > 0));
 }
 
-/** Define each element that is still missing as a notice. `loaderUrl` is the address of the module that loads the parts. */
-export function show(reason: Reason, loaderUrl: string): void {
-  // Without this request, the browser would take the loader from its cache, and the loader would name the same file again.
-  const reload = () => {
-    const again = () => location.reload();
-    fetch(loaderUrl, { cache: "reload" }).then(again, again);
+/** Let Home Assistant make a card anew, which is now of another class. It keeps panels, so replace them here. */
+function renew(card: NoticeCard & { panel?: unknown }): void {
+  card.dispatchEvent(new Event("ll-rebuild", { bubbles: true, composed: true }));
+  if (card.panel) card.replaceWith(Object.assign(document.createElement(card.localName), { panel: card.panel }));
+}
+
+/**
+ * Define an element as a notice, which `become` replaces by the real class once its file has arrived.
+ *
+ * A page can define a name only once. So the defined class stays, and the real class becomes its parent.
+ */
+function defineNotice(name: string, Notice: CustomElementConstructor): void {
+  const isPlaced = (card: HTMLElement) => card instanceof Replaceable;
+  /** Call a method that the browser has looked up when the name was defined. */
+  const call = (element: HTMLElement, method: "connectedCallback" | "disconnectedCallback") => {
+    const { prototype } = isPlaced(element) ? (Object.getPrototypeOf(Replaceable) as CustomElementConstructor) : Notice;
+    const callback = (prototype as Partial<NoticeCard>)[method];
+    if (callback) callback.call(element as NoticeCard);
   };
+  class Replaceable extends Notice {
+    static become(real: CustomElementConstructor): void {
+      const cards = placed.filter(isPlaced);
+      // A card on the page has not run the constructor of the real class, so it stays a notice until it is removed.
+      for (const card of cards) Object.setPrototypeOf(card, Notice.prototype as object);
+      Object.setPrototypeOf(Replaceable, real);
+      Object.setPrototypeOf(Replaceable.prototype, real.prototype as object);
+      // Lit prepares a class when it is asked for this list, as `customElements.define` does.
+      void (Replaceable as { observedAttributes?: string[] }).observedAttributes;
+      cards.forEach(renew);
+    }
+
+    connectedCallback(): void {
+      call(this, "connectedCallback");
+    }
+
+    disconnectedCallback(): void {
+      call(this, "disconnectedCallback");
+    }
+  }
+  defineOnce(name, Replaceable);
+}
+
+/** Define each element that is still missing as a notice. */
+export function show(reason: Reason): void {
   whenFrontendLoaded(() => {
     for (const name of [...CARD_TYPES, SIDEBAR_REDIRECT]) {
-      defineOnce(
+      defineNotice(
         name,
         class extends NoticeCard {
           readonly reason = reason;
-          reload = reload;
         },
       );
     }
-    defineOnce(
+    defineNotice(
       STRATEGY_ELEMENT,
       class extends HTMLElement {
         static generate(): Promise<object> {

@@ -5,6 +5,7 @@
  * tries again.
  */
 
+import { requestFile } from "./file-request.ts";
 import type { UserFormats } from "./hass.ts";
 import { type Language, Locale, languageOf, localeOf, type Texts } from "./locale.ts";
 import banner from "./texts/banner.json" with { type: "json" };
@@ -25,8 +26,8 @@ import where from "./texts/where.json" with { type: "json" };
 import year from "./texts/year.json" with { type: "json" };
 import yesterday from "./texts/yesterday.json" with { type: "json" };
 
-/** Digest of all language files, inserted by the build. */
-declare const TEXTS_DIGEST: string;
+/** Digests of the language files, inserted by the build. */
+declare const TEXTS: Record<Language, string>;
 
 type Loaded = Record<string, Record<string, string>>;
 
@@ -34,12 +35,9 @@ type Loaded = Record<string, Record<string, string>>;
 const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, hours, house, medium, months, now, quality, "so-far": soFar, strategy, today, where, year, yesterday };
 /** If the texts have not arrived after this time in ms, a note says that they are missing. */
 const MAX_WAIT_MS = 3_000;
-const RETRY_MS = 30_000;
 
 interface Loading {
   isLate: boolean;
-  /** Time of the next attempt in ms since the page was opened; undefined while a request is running. */
-  retryAt: number | undefined;
   readonly waiting: Set<() => void>;
 }
 
@@ -47,30 +45,28 @@ const loading = new Map<Language, Loading>();
 
 const isLoaded = (language: Language): boolean => language in common;
 
-/** Return the URL of a language file: beside this module, with a digest of its content in the query. */
-const urlOf = (language: Language): string => new URL(`smarty-p1.${language}.json?v=${TEXTS_DIGEST}`, import.meta.url).href;
+/** Return the URL of a language file: beside this module, with a digest of its content in the name. */
+const urlOf = (language: Language): string => new URL(`smarty-p1.${language}-${TEXTS[language]}.json`, import.meta.url).href;
 
-async function load(language: Language, state: Loading): Promise<void> {
+function load(language: Language): Loading {
+  const state: Loading = { isLate: false, waiting: new Set() };
   const notify = () => {
     for (const callback of state.waiting) callback();
     state.waiting.clear();
   };
-  const late = setTimeout(() => {
+  const setLate = () => {
     state.isLate = true;
     notify();
-  }, MAX_WAIT_MS);
-  state.retryAt = undefined;
-  try {
-    const answer = await fetch(urlOf(language));
-    if (!answer.ok) throw new Error(String(answer.status));
-    const loaded = (await answer.json()) as Loaded;
+  };
+  const late = setTimeout(setLate, MAX_WAIT_MS);
+  const use = (text: string) => {
+    const loaded = JSON.parse(text) as Loaded;
     for (const [name, texts] of Object.entries(ALL)) texts[language] = loaded[name] ?? {};
-  } catch {
-    state.isLate = true;
-    state.retryAt = performance.now() + RETRY_MS;
-  }
-  clearTimeout(late);
-  notify();
+    clearTimeout(late);
+    notify();
+  };
+  void requestFile(() => urlOf(language), use, setLate);
+  return state;
 }
 
 /**
@@ -83,9 +79,8 @@ export function findLocale(formats: UserFormats, wanted = formats.language, onCh
   const language = languageOf(wanted);
   if (isLoaded(language)) return localeOf(formats, wanted);
   let state = loading.get(language);
-  if (!state) loading.set(language, (state = { isLate: false, retryAt: 0, waiting: new Set() }));
+  if (!state) loading.set(language, (state = load(language)));
   if (onChange) state.waiting.add(onChange);
-  if (state.retryAt !== undefined && performance.now() >= state.retryAt) void load(language, state);
   return undefined;
 }
 

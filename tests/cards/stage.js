@@ -171,9 +171,15 @@ window.stage = {
   },
   put: async (type, config) => {
     await customElements.whenDefined(type);
-    const card = document.createElement(type);
-    card.setConfig({ type: `custom:${type}`, ...config });
-    card.hass = hass;
+    const make = () => {
+      const card = document.createElement(type);
+      card.setConfig({ type: `custom:${type}`, ...config });
+      card.hass = hass;
+      // The frontend makes a card anew that asks for it.
+      card.addEventListener("ll-rebuild", () => card.replaceWith(make()), { once: true });
+      return card;
+    };
+    const card = make();
     document.querySelector("main").append(card);
     return card;
   },

@@ -102,9 +102,12 @@ class Stage:
         }
         await page.evaluate("given => stage.begin(given)", given)
         for type_ in types:
-            await page.evaluate(
-                "([type, config]) => stage.place(type, config).then(() => 0)", [type_, config or {}]
-            )
+            script = "([type, config]) => stage.place(type, config).then(() => 0)"
+            placed = asyncio.ensure_future(page.evaluate(script, [type_, config or {}]))
+            # Files seem late if the clock was set on while they were loaded. Then a retry waits.
+            while not (await asyncio.wait({placed}, timeout=1))[0]:
+                await self.passes(1)
+            await placed
         await self.settle()
 
     async def _page(self, scale: float) -> Page:
@@ -167,6 +170,15 @@ class Stage:
                 return
             await self.settle()
         pytest.fail(f"{texts!r} are not in {shown!r}")
+
+    async def waits_for(self, script: str, *, seconds: float = 0.1) -> None:
+        """Wait until the page says yes to a script, and let its clock go on meanwhile."""
+        for _ in range(MAX_TURNS):
+            if await self.page.evaluate(f"Boolean({script})"):
+                return
+            await self.passes(seconds)
+            await asyncio.sleep(0.05)
+        pytest.fail(f"{script} was never true")
 
     async def send(self, message: Json, entry_id: str | None = None) -> None:
         await self.page.evaluate("([m, id]) => stage.send(m, id)", [message, entry_id])

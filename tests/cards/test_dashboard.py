@@ -2,12 +2,13 @@
 
 import asyncio
 from typing import Any, override
+from urllib.parse import urlparse
 
 import pytest
 from playwright.async_api import Browser, Page, Route
 
 from . import house, house_all, house_bill, house_year
-from .stage import MAX_TURNS, SCRIPT, Stage, parts
+from .stage import CARDS, SCRIPT, Stage, parts
 
 type Json = dict[str, Any]
 
@@ -28,7 +29,7 @@ async def test_the_module_offers_a_dashboard_and_its_cards_once(stage: Stage) ->
     # A second module of another version changes nothing.
     await stage.page.evaluate("import('/smarty-p1.js?again')")
     await stage.settle()
-    await stage.page.wait_for_function("customCards[0].name === 'Smarty: jetzt'")
+    await stage.waits_for("customCards.length > 10 && customCards[0].name === 'Smarty: jetzt'")
     offered = await stage.page.evaluate(
         "customCards.map(({type, name, description}) => [type, name, description])"
     )
@@ -49,7 +50,7 @@ async def test_without_a_meter_a_card_says_what_to_do(stage: Stage) -> None:
 async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage) -> None:
     await stage.show(new_page=True)
     held = asyncio.Queue[Route]()
-    await stage.page.route("**/smarty-p1.de.json*", held.put)
+    await stage.page.route("**/smarty-p1.de-*.json", held.put)
     await stage.page.evaluate("stage.hass.language = 'de', stage.place('smarty-p1-now', {})")
     await stage.passes(1)
     assert not (await stage.text()).strip()
@@ -59,7 +60,7 @@ async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage
     # The wait for another attempt begins when the page has heard of the failure.
     async with stage.page.expect_event("requestfailed"):
         await (await held.get()).abort()
-    await stage.page.unroute("**/smarty-p1.de.json*")
+    await stage.page.unroute("**/smarty-p1.de-*.json")
     await stage.settle()
     await stage.passes(46)
     await stage.sees("Aus dem Netz")
@@ -148,16 +149,13 @@ class Without(Stage):
     async def install_clock(self, page: Page) -> None:
         await super().install_clock(page)
         await page.add_init_script(self._script)
-        page.on("request", lambda request: self.fetched.append(request.url.rpartition("/")[2]))
+        page.on("request", lambda request: self.fetched.append(urlparse(request.url).path[1:]))
         if self._missing:
             await page.route(self._missing, lambda route: route.fulfill(status=404))
 
     async def places(self, *types: str) -> None:
         """Place cards once the page has given up waiting for files."""
-        for _ in range(MAX_TURNS):
-            await self.passes(1)
-            if await self.page.evaluate("!!customElements.get('smarty-p1-quality')"):
-                break
+        await self.waits_for("customElements.get('smarty-p1-quality')", seconds=1)
         await self.page.evaluate(
             "types => Promise.all(types.map((type) => stage.put(type, {})))", types
         )
@@ -181,13 +179,42 @@ async def test_a_page_whose_second_part_is_gone_says_once_how_to_go_on(browser: 
     # If the first notice goes, the next one speaks.
     await page.page.evaluate("document.querySelector('smarty-p1-year').remove()")
     assert await page.page.locator("smarty-p1-battery").is_visible()
-    # The browser may have an older loader in its cache, so this one is fetched past the cache.
+    # Once the file is there, the cards take the places of the notices.
     await page.page.unroute(f"**/{parts()[1]}")
-    page.fetched.clear()
+    await page.waits_for(
+        "[...document.querySelectorAll('main > *')]"
+        ".every(({ shadowRoot }) => shadowRoot.querySelector('[role=article]'))",
+        seconds=1,
+    )
+    assert not [url for url in page.fetched if url.startswith("1")], page.fetched
+    await page.close()
+
+
+async def test_a_notice_offers_to_reload_the_page(browser: Browser) -> None:
+    page = Without(browser, f"**/{parts()[1]}")
+    await page.show("smarty-p1-now", language="pt")
+    await page.places("smarty-p1-year")
+    await page.page.unroute(f"**/{parts()[1]}")
     async with page.page.expect_navigation():
         await page.page.get_by_role("button", name="Recarregar").click()
     await page.page.wait_for_function("!!customElements.get('smarty-p1-medium')")
-    assert [name for name in page.fetched if name == "smarty-p1.js"] == ["smarty-p1.js"] * 2
+    await page.close()
+
+
+async def test_a_page_keeps_the_version_that_it_loaded_first(browser: Browser) -> None:
+    page = Without(browser)
+    await page.show("smarty-p1-now")
+    loader = (CARDS / "smarty-p1.js").read_text("utf-8").replace(parts()[0], "smarty-p1-0.js")
+    await page.page.route("**/other.js", lambda route: route.fulfill(body=loader, content_type=JS))
+    first = (CARDS / parts()[0]).read_text("utf-8")
+    await page.page.route(
+        "**/smarty-p1-0.js",
+        lambda route: route.fulfill(body=f"window.isMixed = true;{first}", content_type=JS),
+    )
+    # The other loader has read its first part when it requests the second one.
+    async with page.page.expect_response(f"**/{parts()[1]}"):
+        await page.page.evaluate("import('/other.js').then(() => 0)")
+    assert not await page.page.evaluate("!!window.isMixed")
     await page.close()
 
 
@@ -239,6 +266,7 @@ async def test_a_browser_without_a_feature_gets_the_other_files(
 ) -> None:
     page = Without(browser, script=script)
     await page.show("smarty-p1-year", answers=house_year.answers())
+    await page.waits_for("customElements.get('smarty-p1-quality')")
     assert set(parts()[3:]) == set(page.fetched) & set(parts())
     assert not page.errors
     await page.close()

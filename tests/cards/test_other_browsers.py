@@ -58,7 +58,7 @@ user_pref("services.settings.server", "http://127.0.0.1/");
 user_pref("toolkit.telemetry.enabled", false);
 """
 WEBKIT = {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": {"args": ["--automation"]}}}}
-_BEFORE = """
+BEFORE = """
 const Real = Date;
 window.Date = class extends Real {
     constructor(...of) { if (of.length) super(...of); else super(NOW); }
@@ -73,7 +73,7 @@ addEventListener("error", ({ message }) => {
 addEventListener("unhandledrejection", ({ reason }) => errors.push(String(reason)));
 const complain = console.error;
 console.error = (...of) => { errors.push(of.join(" ")); complain(...of); };
-"""
+""".replace("NOW", str(int(NOW.timestamp() * 1000)))
 _SLIDER = """(() => {
     const slider = document.querySelector("main > *").shadowRoot.querySelector("[role=slider]");
     const { x, y, width, height } = slider ? slider.getBoundingClientRect() : {};
@@ -137,10 +137,9 @@ def page() -> str:
         for view in house_all.views().values()
         for card in view
     ]
-    before = _BEFORE.replace("NOW", str(int(NOW.timestamp() * 1000)))
     after = _AFTER.replace("VISIBLE", VISIBLE_TEXT).replace("CARDS", json.dumps(cards))
     after = after.replace("GIVEN", json.dumps(given())).replace("WIDTHS", json.dumps(WIDTHS))
-    html = PAGE.read_text("utf-8").replace("<head>", f"<head><script>{before}</script>")
+    html = PAGE.read_text("utf-8").replace("<head>", f"<head><script>{BEFORE}</script>")
     return html.replace("</body>", f"<script>{after}</script></body>")
 
 

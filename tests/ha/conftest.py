@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
@@ -16,6 +18,7 @@ from homeassistant.components.recorder.db_schema import Statistics, StatisticsSh
 from homeassistant.components.recorder.models import StatisticData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy.orm import Session
 
@@ -251,3 +254,11 @@ async def platform(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Platform]:
         platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
         monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
         yield platform
+
+
+@pytest.fixture
+async def frontend(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Set up the frontend, whose pages are not in the test environment."""
+    pages = SimpleNamespace(where=lambda: tmp_path)
+    monkeypatch.setitem(sys.modules, "hass_frontend", pages)
+    assert await async_setup_component(hass, "frontend", {})

@@ -565,12 +565,11 @@ function keepFeatures(meter: Meter, before: Meter | undefined): Meter {
   };
 }
 
-const metersByConnection = new WeakMap<Connection, Meters>();
+/** A page may hold two copies of this code if a part was loaded from a second address. They share the meters. */
+const METERS = Symbol.for("smarty_p1");
 
-export function metersOf(connection: Connection): Meters {
-  let meters = metersByConnection.get(connection);
-  if (!meters) metersByConnection.set(connection, (meters = new Meters(connection)));
-  return meters;
+export function metersOf(connection: Connection & { [METERS]?: Meters }): Meters {
+  return (connection[METERS] ??= new Meters(connection));
 }
 
 function codeOf(error: unknown): string {

@@ -1,11 +1,7 @@
 """The step that ends the set-up of a meter: its contract, the sidebar, the Energy dashboard."""
 
-import json
-import sys
 from datetime import UTC, datetime
 from hashlib import sha256
-from http import HTTPStatus
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +16,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.flows.meter import contract_and_dashboard_step
 from tests.ha.dialogs import (
@@ -73,14 +69,6 @@ SUN = {
 STRATEGY = {"strategy": {"type": "custom:smarty-p1"}}
 
 pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait")
-
-
-@pytest.fixture
-async def frontend(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Set up the frontend, whose pages are not in the test environment."""
-    pages = SimpleNamespace(where=lambda: tmp_path)
-    monkeypatch.setitem(sys.modules, "hass_frontend", pages)
-    assert await async_setup_component(hass, "frontend", {})
 
 
 @pytest.fixture
@@ -385,40 +373,3 @@ async def test_the_options_of_each_meter_show_and_hide_the_dashboard(home: Home)
         assert (dict(first.options), dict(second.options)) == ({}, {"sidebar": True})
         # The meters were read all the time.
         assert (home.port.connections, other_port.connections) == (1, 2)
-
-
-INTEGRATION = Path(__file__).parents[3] / "custom_components" / "smarty_p1"
-MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
-CAST = "https://cast.home-assistant.io"
-
-
-@pytest.mark.usefixtures("frontend")
-async def test_every_page_loads_the_module(
-    home: Home, hass_client_no_auth: ClientSessionGenerator
-) -> None:
-    await home.set_up()
-    await home.again()
-
-    [url] = [url for url in home.hass.data[DATA_EXTRA_MODULE_URL].urls if "smarty_p1" in url]
-
-    client = await hass_client_no_auth()
-    answer = await client.get(url)
-    assert answer.status == HTTPStatus.OK
-    assert "javascript" in answer.headers["Content-Type"]
-    assert "max-age" in answer.headers["Cache-Control"]
-    assert await answer.read() == MODULE.read_bytes()
-    version = json.loads((INTEGRATION / "manifest.json").read_text("utf-8"))["version"]
-    assert version in url
-    # The module asks for the others beside itself.
-    for file in MODULE.parent.iterdir():
-        answer = await client.get(url.replace(MODULE.name, file.name))
-        assert "max-age" in answer.headers["Cache-Control"]
-        assert await answer.read() == file.read_bytes()
-
-    # A screen that a dashboard is cast to has a page of another origin.
-    answer = await client.get("/smarty_p1/cards/resource.js", headers={"Origin": CAST})
-    assert await answer.read() == MODULE.read_bytes()
-    assert "Cache-Control" not in answer.headers
-    assert answer.headers["Access-Control-Allow-Origin"] == CAST
-    answer = await client.get(url, headers={"Origin": CAST})
-    assert answer.headers["Access-Control-Allow-Origin"] == CAST
