@@ -331,11 +331,10 @@ async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]
     Raises WhatIfError if the data of the meter do not suffice.
     """
     hass, demand = coordinator.hass, demand_of(coordinator)
-    start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month.start
-    quarters = await async_quarter_hours(coordinator, start, end)
+    start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month_start
     market = await async_market_prices(coordinator, start, end)
     work = without_collection(what_if_report)
-    return await async_aside(hass, work, demand, quarters, market, fields)
+    return await async_aside(hass, work, demand, market, fields)
 
 
 @callback

@@ -24,7 +24,7 @@ from custom_components.smarty_p1.flows.options.contract_form import contract_fie
 from custom_components.smarty_p1.flows.options.goal_and_messages import goal_fields, message_fields
 from custom_components.smarty_p1.flows.options.leneda_account import account_fields
 from custom_components.smarty_p1.flows.options.update_interval_and_gas_prices import DATA_OPTIONS
-from custom_components.smarty_p1.lib.advice.months_for_battery import WhatIfRefusal
+from custom_components.smarty_p1.lib.advice.what_if_year import WhatIfRefusal
 from custom_components.smarty_p1.lib.answers.quarter_hours import MAX_JSON_BYTES
 from custom_components.smarty_p1.lib.entities.entity_description import EntitySpec, SensorSpec
 from custom_components.smarty_p1.lib.entities.events import DISTURBANCE, EVENTS

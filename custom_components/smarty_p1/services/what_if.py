@@ -23,7 +23,7 @@ from ..lib.advice.battery_simulation import (
     MIN_KW,
     MIN_KWH,
 )
-from ..lib.advice.months_for_battery import MIN_DAYS, WhatIfError, WhatIfRefusal
+from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.amounts import EUR_PER_KWH, KW, KWH, MAX_CHARS, Amount, AmountError
 from ..user_locale import UserLocale, async_user_locale
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, number

@@ -6,7 +6,7 @@ from homeassistant.helpers.json import json_bytes
 
 from ..answer_queue import async_what_if
 from ..coordinator import BooksCoordinator
-from ..lib.advice.months_for_battery import MIN_DAYS, WhatIfError
+from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError
 from ..services.what_if import BATTERY
 from .requests import Request, meter_command
 

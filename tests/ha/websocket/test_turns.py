@@ -25,8 +25,8 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smarty_p1 import answer_queue
 from custom_components.smarty_p1.lib.advice.battery_simulation import Battery
-from custom_components.smarty_p1.lib.advice.months_for_battery import WhatIfError, WhatIfRefusal
-from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from custom_components.smarty_p1.lib.advice.what_if_year import WhatIfError, WhatIfRefusal
+from custom_components.smarty_p1.lib.history.market_prices import MarketHours
 from tests.ha import billed_month
 from tests.ha.support import PATIENCE, wait_until
 
@@ -47,7 +47,7 @@ class Desk:
         self.is_open = threading.Event()
         self.steps = threading.Semaphore(0)
 
-    def what_if(self, _demand: object, _quarters: object, battery: Battery, *_: object) -> None:
+    def what_if(self, _state: object, battery: Battery, *_: object) -> None:
         self.asked.append(battery.kwh)
         self.threads.add(threading.current_thread().name)
         self.together += 1
@@ -378,14 +378,14 @@ async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
     user = kid(site.hass)
     reading, has_read = 0, asyncio.Event()
 
-    async def read(*asked: Any) -> list[QuarterHour]:  # noqa: ANN401 - as it is asked
+    async def read(*asked: Any) -> MarketHours:  # noqa: ANN401 - as it is asked
         nonlocal reading
         reading += 1
         await has_read.wait()
-        return await async_quarter_hours(*asked)
+        return await async_market_prices(*asked)
 
-    async_quarter_hours = answer_queue.async_quarter_hours
-    with patch.object(answer_queue, "async_quarter_hours", read):
+    async_market_prices = answer_queue.async_market_prices
+    with patch.object(answer_queue, "async_market_prices", read):
         for kwh in range(5, 9):
             gone = await client_of(user)
             await call(gone, site.entry, kwh)

@@ -10,7 +10,7 @@ from math import nan
 
 import pytest
 
-from smartyp1.advice.battery_plan import DayPrices
+from smartyp1.advice.battery_plan import BatteryPlan, DayPrices
 from smartyp1.advice.battery_simulation import (
     Battery,
     BatteryDay,
@@ -103,6 +103,17 @@ def test_the_night_fills_what_a_peak_needs_and_what_is_drawn_beside_it() -> None
     drawn_wh = day_of(h18=[1750, 100, 50, 0])
     found = run(Battery(4, 8, 0.81), *[(drawn_wh, DARK)] * 2, reference_kw=3, prices=NIGHT)
     assert found.charged_wh == pytest.approx(11 * 200 / 0.9)
+
+
+def test_equal_prices_need_not_be_the_same_object() -> None:
+    prices = [DayPrices([0.2] * 24, [0.06] * 24) for _ in range(2)]
+    plans = []
+    for tomorrow in prices:
+        plan = BatteryPlan(10_000, 20_000, 28_000, 1.0, SURCHARGE)
+        for hour in range(24):
+            plan.note(hour, 300.0, 1000.0 * (10 <= hour < 15), 0.0)
+        plans.append(plan.limits(prices[0], tomorrow))
+    assert plans[0] == plans[1]
 
 
 def test_charging_keeps_below_the_reference_power_and_the_power_of_the_battery() -> None:

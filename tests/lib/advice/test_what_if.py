@@ -5,26 +5,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import groupby
 from math import cos, nan, pi
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from smartyp1.advice.battery_plan import DayPrices
 from smartyp1.advice.battery_simulation import Battery, BatteryDay, BatteryTrial, DayEnergies
-from smartyp1.advice.battery_worth import WhatIf, YearCosts, simulate_battery
+from smartyp1.advice.battery_worth import WhatIf, simulate_battery
 from smartyp1.advice.class_comparison import compare
-from smartyp1.advice.months_for_battery import MIN_DAYS, WhatIfDay, WhatIfError, WhatIfRefusal
-from smartyp1.bill.bill import compute_bill
+from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal, YearCosts
+from smartyp1.bill.bill import bill_of
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.bill.month import Day, Shared
-from smartyp1.history.calendar import LUXEMBOURG, day_start
-from smartyp1.history.market_prices import NO_MARKET_HOURS, NO_PRICES, MarketHours, MarketPrices
+from smartyp1.bill.ledger import Ledger
+from smartyp1.history.calendar import LUXEMBOURG, day_start, month_end, month_start
+from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
-from smartyp1.prices.contract import Contract
+from smartyp1.past.table import Table
+from smartyp1.past.wall_clock import Floats, number_of, time_of
+from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.advice.best_battery import Prices, least_cost
 from tests.lib.advice.years import FIRST, demand_after, energies_of, household, quarter_hours
 from tests.lib.bill.months import local
+from tests.random_examples import examples
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
 # 0.15 + 0.0510, and 0.0765, with 8 % of VAT
@@ -32,6 +37,7 @@ DRAWN = 0.21708
 PRICES = Prices(drawn=DRAWN, above=0.08262, fed_in=0.06)
 BATTERY = Battery(10, 6, 0.81)
 NIGHT = "22:00-06:00"
+MONTHS = [month_start(local(f"2026-{n:02}-01")) for n in range(1, 13)]
 DAY_PRICE, NIGHT_PRICE = 0.22788, 0.15228
 """0.16 and 0.09, each with 0.051 and 8 %."""
 
@@ -51,50 +57,43 @@ def equal_year() -> list[QuarterHour]:
 def tried(
     quarters: Sequence[QuarterHour], contract: Contract = CONTRACT, battery: Battery = BATTERY
 ) -> WhatIf:
-    return simulate_battery(demand_after(quarters, contract), quarters, battery)
+    return simulate_battery(demand_after(quarters, contract), battery)
 
 
-def with_days(demand: HouseholdState, change: Callable[[Day], Day]) -> HouseholdState:
-    """Return the same with each day changed."""
-    months = (
-        replace(month, days=tuple(map(change, month.days))) for month in demand.earlier_months
-    )
-    return replace(demand, earlier_months=tuple(months))
+def with_table(state: HouseholdState, change: Callable[[Table], Table]) -> HouseholdState:
+    """Return the same with another table."""
+
+    def ledger_under(contracts: Contracts) -> Ledger:
+        ledger = state.ledger_under(contracts)
+        return Ledger.of(change(ledger.table), contracts, is_begun=ledger.is_begun)
+
+    return replace(state, ledger_under=ledger_under)
+
+
+def market_column(table: Table, price_of: Callable[[datetime], float]) -> Floats:
+    """Return the price at the start of each row."""
+    return np.array([price_of(time_of(number)) for number in table.quarter])
 
 
 def on_the_market(
     quarters: Sequence[QuarterHour], contract: Contract, price_of: Callable[[datetime], float]
-) -> tuple[HouseholdState, MarketHours]:
-    """Return what a meter knows that had a price of each hour, and these prices."""
-    demand = demand_after(quarters, contract)
-    costs: dict[datetime, float] = {}
-    for each in quarters:
-        start = day_start(each.start)
-        costs[start] = costs.get(start, 0.0) + each.imported_kwh * price_of(each.start)
-    market = {
-        each.start: MarketPrices(price_of(each.start)) for each in quarters if not each.start.minute
-    }
-
-    def priced(day: Day) -> Day:
-        return replace(day, market_wh=day.imported_wh, market_cost=costs[day.start])
-
-    return with_days(demand, priced), market
+) -> HouseholdState:
+    """Return what a meter knows that had a market price of each quarter-hour."""
+    return with_table(
+        demand_after(quarters, contract),
+        lambda table: table._replace(market=market_column(table, price_of)),
+    )
 
 
-def partly_shared(demand: HouseholdState, share: float) -> HouseholdState:
+def partly_shared(state: HouseholdState, share: float) -> HouseholdState:
     """Return the same, with this share of each quarter-hour from energy sharing."""
 
-    def shared(day: Day) -> Shared:
-        whole = Shared(
-            day.imported_wh,
-            layer_1_wh=day.imported_wh,
-            second_wh=sum(split.second_wh for split in day.second.values()),
-            market_wh=day.market_wh,
-            market_cost=day.market_cost,
-        )
-        return whole.times(share)._replace(known_wh=day.imported_wh)
+    def shared(table: Table) -> Table:
+        layers = np.zeros(table.shared.shape)
+        layers[0] = share * table.imported
+        return table._replace(shared=layers, is_sharing_known=table.is_shown)
 
-    return with_days(demand, lambda day: replace(day, shared=shared(day)))
+    return with_table(state, shared)
 
 
 def refused(quarters: Sequence[QuarterHour], contract: Contract = CONTRACT) -> WhatIfError:
@@ -148,14 +147,12 @@ def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None
         replaces_variable=True,
     )
     demand = demand_after(quarters, contract, "2027-01-01")
-    found = simulate_battery(demand, quarters, BATTERY)
+    found = simulate_battery(demand, BATTERY)
 
     def total(contract: Contract) -> float:
         changed = demand_after(quarters, contract, "2027-01-01")
-        return sum(
-            compute_bill(each, changed.contracts, each.end).total or 0.0
-            for each in changed.earlier_months
-        )
+        bills = (bill_of(changed.ledger, start, month_end(start)) for start in MONTHS)
+        return sum(bill.total or 0.0 for bill in bills)
 
     own = found.classes[8].without
     assert own.total == pytest.approx(total(contract))
@@ -170,6 +167,36 @@ def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None
         costs = [month.classes[kw] for month in comparison.decisive]
         fixed, others = sum(each.fixed or 0 for each in costs), 12 * (5.72 + 2 - 1)
         assert without.fixed == pytest.approx(fixed + others * 1.08, abs=0.2)
+
+
+@pytest.mark.parametrize("seed", range(examples(2)))
+def test_with_a_battery_it_is_what_the_bills_of_the_other_quarter_hours_say(seed: int) -> None:
+    powers, end = household(seed, sun_kw=8, car_kw=7, heat_kw=1), "2027-01-01"
+    quarters = quarter_hours(powers, "2026-01-01", end)
+    contract = replace(CONTRACT, second_price=0.09, second_hours=NIGHT)
+    found = simulate_battery(demand_after(quarters, contract, end), BATTERY)
+    night, by_day = ((price + 0.051) * 1.08 for price in (0.09, 0.15))
+    prices = DayPrices([night] * 6 + [by_day] * 16 + [night] * 2, [0.06] * 24)
+    days = [
+        BatteryDay(
+            DayEnergies(*([wh * 1000 for wh in column] for column in energies_of(day))),
+            [each.start.astimezone(LUXEMBOURG).hour for each in day],
+            prices,
+        )
+        for _, group in groupby(quarters, lambda each: day_start(each.start))
+        for day in [list(group)]
+    ]
+    trial = BatteryTrial(days, BATTERY, PRICES.above)
+    for kw in (3, 7, 12):
+        run = trial.run(kw)
+        drawn, fed = ([wh for day in run.days for wh in day[n]] for n in (0, 1))
+        changed = [
+            each._replace(mean_kw=wh / 250, exported_kwh=fed_wh / 1000)
+            for each, wh, fed_wh in zip(quarters, drawn, fed, strict=True)
+        ]
+        state = demand_after(changed, replace(contract, reference_kw=kw), end)
+        bills = [bill_of(state.ledger, start, month_end(start)).total or 0.0 for start in MONTHS]
+        assert found.classes[kw].with_battery.total == pytest.approx(sum(bills), abs=0.001)
 
 
 def test_whole_euros_add_up() -> None:
@@ -187,6 +214,12 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     assert found.measured_days == 337
     assert found.classes[7].without.fixed == pytest.approx(240.54, abs=0.1)
     assert found.saving_high == pytest.approx(found.saving_low, abs=0.1)
+
+    part = quarter_hours(equal_days, "2025-12-20", "2026-11-01")
+    found = tried(part, battery=Battery(4, 6, 0.81))
+    # The first month has 12 of its 31 days.
+    assert (f"{found.start:%Y-%m-%d}", found.measured_days) == ("2025-12-20", 316)
+    assert found.classes[7].without.fixed == pytest.approx(240.54, abs=0.1)
 
     holes = [each for each in equal_year() if each.start.hour != 3]
     found = tried(holes, battery=Battery(4, 6, 0.81))
@@ -206,14 +239,11 @@ def test_the_night_is_cheaper(share: float) -> None:
     quarters = quarter_hours(powers)
     # A twentieth of it are 111 Wh, of which 1000 / 0.9 Wh are needed each morning.
     demand = partly_shared(demand_after(quarters, contract), share)
-    found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81))
+    found = simulate_battery(demand, Battery(20 / 9, 4, 0.81))
     # All but the first morning are of the night before; after the last day, a night is lost. What
-    # is shared costs the network alone.
-    by_day, by_night = (
-        price - share * of_supplier * 1.08
-        for price, of_supplier in ((DAY_PRICE, 0.16), (NIGHT_PRICE, 0.09))
-    )
-    saved = 364 * (by_day - by_night / 0.81) - by_night / 0.81
+    # is shared costs the network alone. No more is shared at night than without the battery.
+    by_day = DAY_PRICE - share * 0.16 * 1.08
+    saved = 364 * (by_day - NIGHT_PRICE / 0.81) - NIGHT_PRICE / 0.81
     assert found.saving_low == pytest.approx(saved, abs=0.5)
     assert found.classes[3].cycles == pytest.approx(364 / 0.9 / (20 / 9))
     # Without a cheaper night, nothing is charged.
@@ -223,11 +253,12 @@ def test_the_night_is_cheaper(share: float) -> None:
 def test_the_energy_communitys_own_bill_counts() -> None:
     demand = partly_shared(demand_after(equal_year(), CONTRACT), 0.5)
     paid = partly_shared(demand_after(equal_year(), replace(CONTRACT, community_price=0.09)), 0.5)
-    free = simulate_battery(demand, equal_year(), BATTERY).classes[7]
-    found = simulate_battery(paid, equal_year(), BATTERY).classes[7]
-    # Half of 5402 kWh, and of 5402 - 1182.6, at 0.09.
+    free = simulate_battery(demand, BATTERY).classes[7]
+    found = simulate_battery(paid, BATTERY).classes[7]
+    # Half of 5402 kWh at 0.09. From 11:00 to 18:00, the battery gives 28 times 100 Wh,
+    # of which 50 were shared. Then it gives 440 of 1500 Wh, of which 750 stay shared.
     assert found.without.total - free.without.total == pytest.approx(243.09, abs=0.1)
-    assert found.with_battery.total - free.with_battery.total == pytest.approx(189.87, abs=0.1)
+    assert found.with_battery.total - free.with_battery.total == pytest.approx(197.1, abs=0.1)
     assert sum(found.without[:4]) == pytest.approx(found.without.total)
 
 
@@ -281,52 +312,6 @@ def test_fewer_days_than_needed_are_refused(days: int) -> None:
         assert tried(quarters).measured_days == days
 
 
-def test_without_prices_of_the_hours_a_day_has_its_mean() -> None:
-    day = Day(
-        start=local("2026-06-01"),
-        imported_wh=2000,
-        exported_wh=500,
-        market_wh=2000,
-        market_cost=0.4,
-        market_exported_wh=500,
-        market_revenue=0.02,
-        shared=Shared(known_wh=2000, layer_1_wh=800),
-    )
-    known = WhatIfDay(day, DayEnergies([1000, 600], [0, 500]), [12, 12], [], [NO_PRICES] * 2)
-    # Of 2000 Wh, 500 are not drawn; of 500, 100 are stored.
-    after = DayEnergies([1000, 100], [0, 400])
-    found = known.changed(after, 3, None)
-    assert (found.imported_wh, found.exported_wh) == (1500, 400)
-    assert (found.market_wh, found.market_exported_wh) == (1500, 400)
-    assert found.market_cost == pytest.approx(0.3)
-    assert found.market_revenue == pytest.approx(0.016)
-    assert found.shared
-    assert found.shared.layer_1_wh == 600
-    # 250 above 3 kW
-    assert found.above[3] == (1, 250)
-
-    # With the prices of the hours, the 500 are at 0.3, and the 100 at 0.05.
-    market = [MarketPrices(0.1, 0.03), MarketPrices(0.3, 0.05)]
-    found = known._replace(market=market).changed(after, 3, None)
-    assert found.market_cost == pytest.approx(0.4 - 0.15)
-    assert found.market_revenue == pytest.approx(0.02 - 0.005)
-    assert found.market_wh == 1500
-
-
-def test_a_day_without_energy_can_get_some() -> None:
-    day = Day(start=local("2026-06-01"))
-    market = [MarketPrices(0.1, 0.03), NO_PRICES]
-    known = WhatIfDay(day, DayEnergies([0, 0], [0, 0]), [12, 12], [], market)
-    found = known.changed(DayEnergies([1000, 600], [400, 100]), 3, None)
-    assert (found.imported_wh, found.exported_wh) == (1600, 500)
-    # The second quarter-hour has no price.
-    assert (found.market_wh, found.market_exported_wh) == (1000, 400)
-    assert found.market_cost == pytest.approx(0.1)
-    assert found.market_revenue == pytest.approx(0.012)
-    found = known.changed(DayEnergies([0, 0], [0, 0]), 3, None)
-    assert (found.imported_wh, found.exported_wh) == (0, 0)
-
-
 def test_what_counts_as_a_measured_day() -> None:
     first, last = equal_year()[: 66 * 96], equal_year()[66 * 96 :]
     # What the operator has estimated is on the bill, and is not measured.
@@ -364,34 +349,63 @@ def test_the_hours_of_a_dynamic_price(share: float, by_day: float) -> None:
 
     quarters = quarter_hours(powers)
     contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
-    demand, market = on_the_market(
+    demand = on_the_market(
         quarters, contract, lambda start: 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else by_day
     )
-    demand = partly_shared(demand, share)
-    found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81), market)
-    # What is shared costs the 0.051 of the network alone, and 8 % of VAT.
-    dear, cheap = ((0.051 + (1 - share) * (price + 0.03)) * 1.08 for price in (by_day, 0.02))
+    found = simulate_battery(partly_shared(demand, share), Battery(20 / 9, 4, 0.81))
+    # What is shared costs the 0.051 of the network alone, with VAT. No more is shared by night.
+    saving = (0.051 + (1 - share) * (by_day + 0.03)) * 1.08 - (0.051 + 0.02 + 0.03) * 1.08 / 0.81
     # A difference below the losses of the battery is not worth it.
-    assert found.saving_low == pytest.approx(364 * max(0, dear - cheap / 0.81), abs=0.4)
+    is_charged = by_day > 0.1
+    assert found.saving_low == pytest.approx(364 * saving * is_charged, abs=0.4)
     assert found.hourly_share == 1
-    # Without the hours there is nothing to be said of them.
-    found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81))
-    assert found.saving_low == pytest.approx(0, abs=0.01)
-    assert found.hourly_share == 0
     assert tried(quarters).hourly_share is None
+
+
+def test_hours_of_which_the_meter_has_no_price() -> None:
+    """A house that buys nothing at night has no price of it: the prices of the hours have."""
+
+    def price_of(start: datetime) -> float:
+        return 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else 0.12
+
+    quarters = quarter_hours(lambda _, n: (250, 0) if 32 <= n < 36 else (0, 0))
+    contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
+    whole = on_the_market(quarters, contract, price_of)
+    demand = with_table(
+        whole,
+        lambda table: table._replace(market=np.where(table.imported > 0, table.market, nan)),
+    )
+    battery = Battery(20 / 9, 4, 0.81)
+    market = {
+        each.start: MarketPrices(price_of(each.start)) for each in quarters if not each.start.minute
+    }
+    found = simulate_battery(demand, battery, market)
+    assert found.hourly_share == 1
+    assert found.classes == simulate_battery(whole, battery).classes
+    # Without them, the night is as dear as the day.
+    found = simulate_battery(demand, battery)
+    assert found.hourly_share == pytest.approx(4 / 96)
+    assert found.saving_low == pytest.approx(0, abs=0.01)
+    # A price that the meter has is used.
+    wrong = dict.fromkeys(market, MarketPrices(0.5, 0.5))
+    assert (
+        simulate_battery(whole, battery, wrong).classes == simulate_battery(whole, battery).classes
+    )
 
 
 def test_a_month_with_too_few_market_prices_has_the_mean_of_the_year() -> None:
     quarters = equal_year()
     contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
-    demand, market = on_the_market(quarters, contract, lambda _: 0.12)
-    silent = [local(f"2026-02-0{n}") for n in (5, 6, 7)]
-    demand = with_days(
-        demand, lambda day: replace(day, market_wh=0, market_cost=0) if day.start in silent else day
-    )
-    february = demand.earlier_months[3]
-    assert compute_bill(february, demand.contracts, february.end).missing == ("energy",)
-    found = simulate_battery(demand, quarters, BATTERY, market)
+    first, last = (number_of(local(f"2026-02-{day}")) for day in ("05", "09"))
+
+    def partly_known(table: Table) -> Table:
+        is_silent = (first <= table.quarter) & (table.quarter < last)
+        return table._replace(market=np.where(is_silent, nan, table.market))
+
+    demand = with_table(on_the_market(quarters, contract, lambda _: 0.12), partly_known)
+    february = month_start(local("2026-02-01"))
+    assert bill_of(demand.ledger, february, month_end(february)).missing == ("energy",)
+    found = simulate_battery(demand, BATTERY)
     # At 0.15 all year, as with one price.
     assert found.classes[7].without == pytest.approx(tried(quarters).classes[7].without, abs=0.05)
     assert found.saving_low == pytest.approx(tried(quarters).saving_low, abs=0.5)
@@ -471,7 +485,7 @@ def market_of(seed: int) -> Callable[[datetime], float]:
 def test_how_far_a_year_is_from_the_best(name: str, tariff: str) -> None:
     quarters = quarter_hours(household(7, **HOUSEHOLDS[name]))
     drawn, fed = energies_of(quarters)
-    contract, market = CONTRACT, NO_MARKET_HOURS
+    contract = CONTRACT
     prices = PRICES
     demand = demand_after(quarters, contract)
     if tariff == "night":
@@ -484,12 +498,12 @@ def test_how_far_a_year_is_from_the_best(name: str, tariff: str) -> None:
     elif tariff == "market":
         contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
         price_of = market_of(5)
-        demand, market = on_the_market(quarters, contract, price_of)
+        demand = on_the_market(quarters, contract, price_of)
         prices = PRICES._replace(
             drawn=[(price_of(each.start) + 0.03 + 0.051) * 1.08 for each in quarters]
         )
     for battery in SIZES:
-        found = simulate_battery(demand, quarters, battery, market)
+        found = simulate_battery(demand, battery)
         best = min(
             least_cost(battery, kw, drawn, fed, prices) + found.classes[kw].without.fixed
             for kw in (3, 7, 12)

@@ -3,6 +3,6 @@
 Imports `history`, `prices` and `bill`; none of them imports this part.
 
 Public modules: battery_simulation, battery_worth, best_start, class_comparison, day_reason,
-device_advice, energy_shares, goal, month_forecast, months_for_battery, night_load, price_outlook,
-solar_house.
+device_advice, energy_shares, goal, month_forecast, night_load, price_outlook, solar_house,
+what_if_year.
 """

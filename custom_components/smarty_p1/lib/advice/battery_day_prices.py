@@ -3,97 +3,73 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
-from typing import NamedTuple
+from itertools import starmap
 
-from ..bill.month_sums import mean_market_prices
-from ..history.calendar import LUXEMBOURG
-from ..history.market_prices import NO_PRICES, MarketPrices
+import numpy as np
+
+from ..bill.ledger import second_hours
+from ..history.market_prices import NO_PRICES
+from ..past.wall_clock import A_DAY, Floats, Numbers, WallClock
 from ..prices.contract import BEGINNING, Contract, Contracts
 from ..prices.kwh_price import price_of_kwh
-from ..prices.network_prices import AgreedPrices
-from ..prices.price_file import NetworkPrices
 from .battery_plan import DayPrices
-from .months_for_battery import WhatIfDay, second_quarters
+from .what_if_year import WhatIfYear
 
-_HOURS = range(24)
+_HOURS = 24
+_DAYS = 7
 
 
-def prices_by_day(
-    days: Sequence[WhatIfDay],
-    contract: Contract,
-    moment: datetime,
-    published: NetworkPrices,
-) -> list[DayPrices]:
-    """Return the hourly prices of each day.
+def prices_by_day(year: WhatIfYear, moment: datetime) -> Sequence[DayPrices]:
+    """Return the hourly prices of each day from the first to the last day of `year`.
 
-    All days are priced with `contract`, and with `published`, the grid prices that apply at
-    `moment`. Aids are left out. An hour without a market price gets the mean market price of all
-    days. Days with equal prices share one object.
+    All days have the grid prices that apply at `moment`. Aids are left out. An hour without a
+    market price gets the mean market price of the year.
     """
-    vat = 1 + (AgreedPrices(contract, published).vat_rate or 0.0)
+    contract, prices, mean, clock = year.contract, year.prices, year.mean, year.clock
     without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
     contracts = Contracts(((BEGINNING, without_energy),))
-    other_price = price_of_kwh(contracts, moment, NO_PRICES, published).imported or 0.0
-    rate = _Rate(contract, vat, other_price, mean_market_prices(day.day for day in days))
-    equal: dict[DayPrices, DayPrices] = {}
-    result = []
-    for day in days:
-        prices = DayPrices(tuple(rate.imported(day)), tuple(rate.exported(day)))
-        result.append(equal.setdefault(prices, prices))
-    return result
+    others = price_of_kwh(contracts, moment, NO_PRICES, prices.published).imported or 0.0
+    days = np.arange(clock.day[0], clock.day[-1] + 1)
+    market, feed_in = (
+        _by_hour(clock, column, mean_price or 0.0)
+        for column, mean_price in (
+            (year.table.market, mean.energy),
+            (year.table.feed_in, mean.feed_in),
+        )
+    )
+    if contract.energy_margin is None:
+        energy = _fixed_prices(contract, days)
+    else:
+        energy = market + contract.energy_margin
+    if contract.feed_in_margin is None:
+        fed = np.full(energy.shape, contract.feed_in_price or 0.0)
+    else:
+        fed = feed_in + contract.feed_in_margin
+    imported = energy * (1 + (prices.vat_rate or 0.0)) + others
+    pairs = zip(map(tuple, imported.tolist()), map(tuple, fed.tolist()), strict=True)
+    return [*starmap(DayPrices, pairs)]
 
 
-class _Rate(NamedTuple):
-    """Prices of a kilowatt-hour under one contract. The prices of imported energy include VAT."""
+def _fixed_prices(contract: Contract, days: Numbers) -> Floats:
+    """Return the fixed energy price in each hour of `days`.
 
-    contract: Contract
-    vat: float
-    """1 plus the rate of the VAT, such as 1.08."""
-    others: float
-    """Price of grid and levies in EUR a kWh, with VAT."""
-    mean: MarketPrices
-
-    def imported(self, day: WhatIfDay) -> list[float]:
-        """Return a list with the price in EUR of an imported kWh in each hour of `day`."""
-        margin = self.contract.energy_margin
-        if margin is None:
-            weekday = day.day.start.astimezone(LUXEMBOURG).weekday()
-            return [
-                price * self.vat + self.others for price in _energy_prices(self.contract, weekday)
-            ]
-        market = _by_hour(day, [prices.energy for prices in day.market], self.mean.energy)
-        return [(price + margin) * self.vat + self.others for price in market]
-
-    def exported(self, day: WhatIfDay) -> list[float]:
-        """Return a list with the price in EUR of an exported kWh in each hour of `day`."""
-        margin = self.contract.feed_in_margin
-        if margin is None:
-            return [self.contract.feed_in_price or 0.0] * len(_HOURS)
-        market = _by_hour(day, [prices.feed_in for prices in day.market], self.mean.feed_in)
-        return [price + margin for price in market]
-
-
-@lru_cache(maxsize=16)
-def _energy_prices(contract: Contract, weekday: int) -> Sequence[float]:
-    """Return a list with the contract's fixed energy price in each hour of `weekday` (0 is Monday).
-
-    If the second price begins or ends within an hour, the list has the mean price of that hour.
+    If the second price begins or ends within an hour, the price is the mean of that hour.
     """
-    price = contract.energy_price or 0.0
-    second = contract.second_price if contract.has_second_price else None
-    if second is None:
-        return [price] * len(_HOURS)
-    quarters = [second if is_second else price for is_second in second_quarters(contract)[weekday]]
-    return [sum(quarters[4 * hour : 4 * hour + 4]) / 4 for hour in _HOURS]
+    quarters = np.full((_DAYS, A_DAY), contract.energy_price or 0.0)
+    if contract.has_second_price:
+        number = np.arange(_DAYS * A_DAY)
+        week = WallClock(number // A_DAY, number % A_DAY)
+        is_second = second_hours(contract.second_hours or "", week).reshape(quarters.shape)
+        quarters[is_second] = contract.second_price
+    hours: Floats = quarters.reshape(_DAYS, _HOURS, -1).mean(axis=2)
+    return hours[days % _DAYS]
 
 
-def _by_hour(day: WhatIfDay, prices: Sequence[float | None], mean: float | None) -> list[float]:
-    """Return a list with the market's price in each hour of a day.
-
-    `prices` has the price of each quarter-hour of `day.hours`, None where unknown. An hour without
-    a price gets `mean`.
-    """
-    hour_prices = dict(zip(day.hours, prices, strict=True)) if prices else {}
-    by_hour = [hour_prices.get(hour) for hour in _HOURS]
-    return [(mean or 0.0) if price is None else price for price in by_hour]
+def _by_hour(clock: WallClock, prices: Floats, mean: float) -> Floats:
+    """Return the market's price in each hour of each day. An hour without a price gets `mean`."""
+    count = clock.day[-1] - clock.day[0] + 1
+    hours = (clock.day - clock.day[0]) * _HOURS + clock.quarter * _HOURS // A_DAY
+    is_known = ~np.isnan(prices)
+    by_hour = np.full(count * _HOURS, mean)
+    by_hour[hours[is_known]] = prices[is_known]
+    return by_hour.reshape(-1, _HOURS)

@@ -145,7 +145,7 @@ class BatteryPlan:
         """
         self._end_day()
         events = self._expected_events()
-        if tomorrow is today and today.are_flat and not events:
+        if tomorrow == today and today.are_flat and not events:
             # All hours have the same price, and no excess is expected. So the only decision is
             # whether it pays to store solar energy.
             is_worth_it = today.imported[0] * self._one_way**2 > today.exported[0]

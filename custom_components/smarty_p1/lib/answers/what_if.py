@@ -1,23 +1,20 @@
 """Answer with the worth of a battery in euros a year."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..advice.battery_simulation import Battery
-from ..advice.battery_worth import YearCosts, simulate_battery
+from ..advice.battery_worth import simulate_battery
+from ..advice.what_if_year import YearCosts
 from ..bill.household_state import HouseholdState
 from ..history.market_prices import MarketHours
-from ..history.quarter_hour import QuarterHour
 from ..prices.price_file import OlderPrices
 
 _PERCENT = 100
 
 
 def what_if_report(
-    demand: HouseholdState,
-    quarters: Sequence[QuarterHour],
-    market: MarketHours,
-    fields: Mapping[str, Any],
+    state: HouseholdState, market: MarketHours, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the worth of a battery in the last twelve whole months. Raises WhatIfError.
 
@@ -30,7 +27,7 @@ def what_if_report(
         reserve=fields["reserve"] / _PERCENT,
         standby_w=fields["standby"],
     )
-    result = simulate_battery(demand, quarters, battery, market, fields.get("feed_in_price"))
+    result = simulate_battery(state, battery, market, fields.get("feed_in_price"))
     without = result.classes[result.cheapest_without].without.whole
     with_battery = result.classes[result.cheapest_with].with_battery.whole
     low = round(without.total - with_battery.total)

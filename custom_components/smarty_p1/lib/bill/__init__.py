@@ -7,6 +7,6 @@ compute_bill(demand.month, demand.contracts, demand.until).total
 
 Imports `history` and `prices`. Gives no advice.
 
-Public modules: bill, daily_bills, hourly_amounts, household, household_state, leneda_days, month,
-month_cache, month_sums, months_by_contract, quarter_hour_views, sharing.
+Public modules: bill, daily_bills, hourly_amounts, household, household_state, ledger, leneda_days,
+month, month_cache, month_sums, months_by_contract, period_sums, quarter_hour_views, sharing.
 """

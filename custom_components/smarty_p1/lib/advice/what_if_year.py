@@ -1,0 +1,346 @@
+"""The last whole months of a household, billed at today's prices and any reference power.
+
+    year = year_of(state)
+    year.costs(year.measured, reference_kw=3)
+
+A what-if changes the energies in `year.table`. Both tables are billed like measured months.
+
+- A published price that ends within a year, such as an aid of the State, is replaced by its
+  successor.
+- In a month with too few market prices for a bill, energy without a price costs the mean price of
+  the year.
+- With less than twelve whole months, all amounts are scaled to a year.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from math import floor
+from typing import NamedTuple
+
+import numpy as np
+
+from ..bill.bill import Bill, MonthPrices, bill_of_parts, lines_of, monthly_lines, prices_of_parts
+from ..bill.household_state import HouseholdState
+from ..bill.ledger import WH_A_KW, Ledger
+from ..bill.period_sums import BillPart, Sums, month_share
+from ..history.calendar import LUXEMBOURG, month_end, month_start
+from ..history.market_prices import NO_MARKET_HOURS, MarketHours, MarketPrices
+from ..past.table import RowSource, Table
+from ..past.wall_clock import (
+    A_DAY,
+    Flags,
+    Floats,
+    Numbers,
+    WallClock,
+    groups,
+    number_from,
+    number_of,
+    time_of,
+    wall_clock,
+)
+from ..prices.contract import BEGINNING, Contract, Contracts
+from ..prices.network_prices import AgreedPrices, prices_of_year_at
+
+MIN_DAYS = 300
+"""Minimum number of measured days for a result."""
+MONTHS_OF_A_YEAR = 12
+# A day counts as measured if at least this share of its quarter-hours is known. A day counts as
+# priced if at least this share of its energy also has a market price.
+_MIN_KNOWN_SHARE = 0.9
+_AN_HOUR = 4
+_SURCHARGE = lines_of("surcharge")
+_FEED_IN = lines_of("feed_in")
+
+
+class WhatIfRefusal(StrEnum):
+    """Reason why a what-if has no result."""
+
+    NO_REFERENCE_POWER = "no_reference_power"
+    NO_ENERGY_PRICE = "no_energy_price"
+    NO_FEED_IN_PRICE = "no_feed_in_price"
+    """Energy is exported, and its price is unknown."""
+    NO_NETWORK_PRICE = "no_network_price"
+    """A price of the grid, or a levy, is unknown."""
+    TOO_FEW_DAYS = "too_few_days"
+    TOO_FEW_PRICED_DAYS = "too_few_priced_days"
+    """Enough days were measured, but too few of these days have market prices."""
+
+
+class WhatIfError(Exception):
+    """Error for a simulation that is impossible. `reason` says why.
+
+    If the usable days are too few, `days` is their number.
+    """
+
+    def __init__(self, reason: WhatIfRefusal, days: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.days = days
+
+
+class YearCosts(NamedTuple):
+    """Costs of a year in EUR. They include VAT if the contract has VAT, and add up to `total`.
+
+    The revenue for exported energy is negative.
+    """
+
+    energy: float
+    """Cost of all kWh: energy, grid, levies, and the energy community's own bill if its price is
+    known."""
+    surcharge: float
+    feed_in: float
+    fixed: float
+    total: float
+
+    @property
+    def whole(self) -> YearCosts:
+        """Return the costs in whole euros. They are rounded so that they still add up to the total.
+
+        `fixed` is rounded first, so that it is equal without and with a battery.
+        """
+        fixed, total = round(self.fixed), round(self.total)
+        parts = self[:3]
+        whole = [floor(part) for part in parts]
+        order = sorted(range(len(parts)), key=lambda n: whole[n] - parts[n])
+        missing = total - fixed - sum(whole)
+        for n in range(abs(missing)):
+            whole[order[n % len(order)]] += 1 if missing > 0 else -1
+        energy, surcharge, feed_in = whole
+        return YearCosts(energy, surcharge, feed_in, fixed, total)
+
+
+class MonthEnergies(NamedTuple):
+    """Energies of a year by month."""
+
+    sums: Sequence[Sums]
+    """Sums of each month. The energy above the reference power depends on the reference power."""
+    whole_wh: Floats
+    """Imported energy of each row that is a whole quarter-hour, 0 in all other rows."""
+
+
+class WhatIfYear(NamedTuple):
+    """Whole months that have ended, with one contract and today's prices."""
+
+    table: Table
+    clock: WallClock
+    begins: Sequence[datetime]
+    """Time from which the monthly prices of each month count, in Luxembourg's time."""
+    measured: MonthEnergies
+    """Energies of `table`."""
+    prices: AgreedPrices
+    reference_kw: float
+    """Present reference power in kW."""
+    known: Numbers
+    """Rows that a what-if can change: each known quarter-hour once."""
+    measured_days: int
+
+    @property
+    def contract(self) -> Contract:
+        """Return the contract of all months."""
+        return self.prices.contract
+
+    @property
+    def mean(self) -> MarketPrices:
+        """Return the mean market prices of the year."""
+        sums = reduce(Sums.plus, self.measured.sums)
+        return MarketPrices(
+            _mean(sums.market_cost, sums.priced_wh),
+            _mean(sums.market_revenue, sums.priced_exported_wh),
+        )
+
+    @property
+    def end(self) -> datetime:
+        """Return the end of the last month, in Luxembourg's time."""
+        return month_end(self.begins[-1])
+
+    @property
+    def times_a_year(self) -> float:
+        """Return the factor that converts amounts of these months to amounts of a year."""
+        return MONTHS_OF_A_YEAR / sum(month_share(begin, month_end(begin)) for begin in self.begins)
+
+    @property
+    def known_share(self) -> float:
+        """Return the share (0 to 1) of the months' quarter-hours that are known."""
+        spans = (number_from(month_end(begin)) - number_from(begin) for begin in self.begins)
+        return min(1.0, len(self.known) / sum(spans))
+
+    @property
+    def hourly_share(self) -> float | None:
+        """Return the share (0 to 1) of known quarter-hours that have a market price for import.
+
+        Return None if the price in the contract does not follow the market.
+        """
+        if self.contract.energy_margin is None:
+            return None
+        return float(np.mean(~np.isnan(self.table.market[self.known])))
+
+    def energies(self, table: Table) -> MonthEnergies:
+        """Return the energies of `table`, which has the quarter-hours of this year's table."""
+        return _energies(table, self.contract, self.begins)
+
+    def costs(self, energies: MonthEnergies, reference_kw: float) -> YearCosts | None:
+        """Return the costs of a year at `reference_kw`. Return None if a price is unknown."""
+        bills = self.bills(energies, reference_kw)
+        known = [(bill.total_with_community, bill.total) for bill in bills]
+        totals = [
+            total if with_community is None else with_community
+            for with_community, total in known
+            if total is not None
+        ]
+        if len(totals) < len(bills):
+            return None
+        times = self.times_a_year
+        total = round(sum(totals) * times, 2)
+        surcharge, feed_in, fixed = (
+            round(sum([bill.amount(*names) or 0.0 for bill in bills]) * times, 2)
+            for names in (_SURCHARGE, _FEED_IN, monthly_lines())
+        )
+        # Compute the energy's cost as the rest of the total, so that the rounded amounts add up to
+        # the total.
+        energy = round(total - surcharge - feed_in - fixed, 2)
+        return YearCosts(energy, surcharge, feed_in, fixed, total)
+
+    def bills(self, energies: MonthEnergies, reference_kw: float) -> Sequence[Bill]:
+        """Return the bills of all months at `reference_kw`."""
+        prices = self.prices.at_power(reference_kw)
+        excess_wh = np.maximum(0.0, energies.whole_wh - reference_kw * WH_A_KW)
+        above_wh = np.add.reduceat(excess_wh, groups(self.clock.month)).tolist()
+        months = zip(self.begins, energies.sums, above_wh, strict=True)
+        return [self._bill(prices, begin, sums._replace(above_wh=wh)) for begin, sums, wh in months]
+
+    def _bill(self, prices: AgreedPrices, begin: datetime, sums: Sums) -> Bill:
+        part = BillPart(prices, (), month_share(begin, month_end(begin)), sums)
+        mean, mean_sold, vat_rate = prices_of_parts([part])
+        if follows_market(self.contract):
+            mean = self.mean.energy if mean is None else mean
+            mean_sold = self.mean.feed_in if mean_sold is None else mean_sold
+        return bill_of_parts([part], MonthPrices(mean, mean_sold, vat_rate))
+
+
+def follows_market(contract: Contract) -> bool:
+    """Return whether a price of the contract is a margin on the market's price."""
+    return contract.energy_margin is not None or contract.feed_in_margin is not None
+
+
+def year_of(
+    state: HouseholdState,
+    market: MarketHours = NO_MARKET_HOURS,
+    feed_in_price: float | None = None,
+) -> WhatIfYear:
+    """Return the last twelve months before the shown month. Months without energy are left out.
+
+    `market` has the market's prices of past hours. `feed_in_price` is used in place of the feed-in
+    price in the contract. It can be the mean price of a household that also sells to an energy
+    community.
+
+    Raises WhatIfError if a price is unknown, if too few days are measured, or if the contract
+    follows the market and too few days have market prices.
+    """
+    contract, reference_kw = _contract_of(state, feed_in_price)
+    end = state.month_start
+    first = number_from(end.replace(year=end.year - 1))
+    table = state.ledger.table.between(first, number_from(end))
+    if follows_market(contract):
+        table = _with_market_hours(table, market)
+    clock = wall_clock(table.quarter)
+    is_known = table.is_shown
+    if feeds_in := bool(np.nansum(table.exported)):
+        # The simulation would lack the solar energy of a quarter-hour with unknown exports.
+        is_known &= ~np.isnan(table.exported)
+    measured_days = _checked_days(table, clock, is_known, contract)
+    if feeds_in and not contract.has_feed_in_price:
+        raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
+    starts = [month_start(time_of(number)) for number in table.quarter[groups(clock.month)]]
+    begins = [state.ledger.month_begin(start).astimezone(LUXEMBOURG) for start in starts]
+    return WhatIfYear(
+        table=table,
+        clock=clock,
+        begins=begins,
+        measured=_energies(table, contract, begins),
+        prices=AgreedPrices(contract, prices_of_year_at(state.until)),
+        reference_kw=reference_kw,
+        known=np.flatnonzero(is_known),
+        measured_days=measured_days,
+    )
+
+
+def _energies(table: Table, contract: Contract, begins: Sequence[datetime]) -> MonthEnergies:
+    ledger = Ledger.of(table, Contracts(((BEGINNING, contract),)))
+    sums = [ledger.sums(begin, month_end(begin)) for begin in begins]
+    return MonthEnergies(sums, np.where(table.is_whole, table.imported, 0.0))
+
+
+def _contract_of(state: HouseholdState, feed_in_price: float | None) -> tuple[Contract, float]:
+    """Return the present contract and its reference power in kW.
+
+    If `feed_in_price` is a number, it replaces the feed-in price in the contract. Raises
+    WhatIfError if the reference power or the energy price is unknown.
+    """
+    contract = state.contracts.at(state.until)
+    reference_kw = contract.reference_kw
+    if reference_kw is None:
+        raise WhatIfError(WhatIfRefusal.NO_REFERENCE_POWER)
+    if not contract.has_energy_price:
+        raise WhatIfError(WhatIfRefusal.NO_ENERGY_PRICE)
+    if feed_in_price is not None:
+        contract = replace(contract, feed_in_price=feed_in_price, feed_in_margin=None)
+    return contract, reference_kw
+
+
+def _with_market_hours(table: Table, market: MarketHours) -> Table:
+    """Return `table` with the prices of `market` where the table has no market price.
+
+    Needed until the table has the market prices of all quarter-hours.
+    """
+    if not market or not len(table.quarter):
+        return table
+    hours = table.quarter // _AN_HOUR
+    by_hour = np.full((2, hours[-1] - hours[0] + 1), np.nan)
+    for time, prices in market.items():
+        place = number_of(time) // _AN_HOUR - hours[0]
+        if 0 <= place < by_hour.shape[1]:
+            by_hour[:, place] = np.array(prices, float)
+    bought, sold = by_hour[:, hours - hours[0]]
+    return table._replace(
+        market=np.where(np.isnan(table.market), bought, table.market),
+        feed_in=np.where(np.isnan(table.feed_in), sold, table.feed_in),
+    )
+
+
+def _mean(cost: float, energy_wh: float) -> float | None:
+    return cost / energy_wh * 1000 if energy_wh else None
+
+
+def _checked_days(table: Table, clock: WallClock, is_known: Flags, contract: Contract) -> int:
+    """Return the number of measured days.
+
+    Raises WhatIfError if fewer than `MIN_DAYS` days are measured, or have the market prices that
+    the contract needs.
+    """
+    days = groups(clock.day)
+    if not len(days):
+        raise WhatIfError(WhatIfRefusal.TOO_FEW_DAYS)
+    is_measured = is_known & (table.source != RowSource.ESTIMATED)
+    counts = np.add.reduceat(is_measured, days, dtype=np.int64)
+    is_day = counts >= _MIN_KNOWN_SHARE * _lengths(clock.day[days])
+    if (count := int(is_day.sum())) < MIN_DAYS:
+        raise WhatIfError(WhatIfRefusal.TOO_FEW_DAYS, count)
+    for margin, wh, price in (
+        (contract.energy_margin, table.imported, table.market),
+        (contract.feed_in_margin, np.nan_to_num(table.exported), table.feed_in),
+    ):
+        if margin is not None:
+            priced_wh = np.add.reduceat(np.where(np.isnan(price), 0.0, wh), days)
+            is_day &= priced_wh >= np.add.reduceat(wh, days) * _MIN_KNOWN_SHARE
+    if (priced_count := int(is_day.sum())) < MIN_DAYS:
+        raise WhatIfError(WhatIfRefusal.TOO_FEW_PRICED_DAYS, priced_count)
+    return count
+
+
+def _lengths(days: Numbers) -> Numbers:
+    """Return the number of quarter-hours of each day."""
+    noon = days * A_DAY + A_DAY // 2
+    return A_DAY - (wall_clock(noon).quarter - wall_clock(noon - A_DAY).quarter)
