@@ -1,20 +1,57 @@
 """What would have been: a household's table with other energies.
 
-with_energies(table, imported, exported)
+with_load(table, car(kwh=8, kw=11))
+
+The result is a table like the measured one, so the same bill tells its cost. Several loads can
+follow each other in any order.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
+from ..bill.ledger import WH_A_KW
 from ..past.table import Table
-from ..past.wall_clock import Floats
+from ..past.wall_clock import A_DAY, Floats, Numbers, groups, wall_clock
+
+type Load = Callable[[Numbers], Floats]
+"""Returns the energy of a load in Wh for each quarter-hour. The numbers are in ascending order."""
+
+_AN_HOUR = 4
+
+
+def with_load(table: Table, load: Load) -> Table:
+    """Return `table` with more imported energy. A load below 0 produces energy.
+
+    A load first takes the exported energy. Produced energy first replaces the imported energy. Only
+    known quarter-hours change.
+    """
+    wh = np.where(table.is_shown, load(table.quarter), 0.0)
+    imported, exported = table.imported, np.nan_to_num(table.exported)
+    both, net = np.minimum(imported, exported), imported - exported + wh
+    return with_energies(table, both + np.maximum(0.0, net), both + np.maximum(0.0, -net))
 
 
 def with_energies(table: Table, imported: Floats, exported: Floats) -> Table:
-    """Return `table` with other energies. Exported energy that was unknown stays unknown.
+    """Return `table` with other energies. At most the imported energy is shared energy.
 
-    At most the imported energy of a quarter-hour is shared energy.
+    Exported energy that was unknown stays unknown if it would be 0.
     """
     total = table.shared.sum(axis=0)
     share = np.divide(np.minimum(total, imported), total, out=np.zeros(len(total)), where=total > 0)
-    fed = np.where(np.isnan(table.exported), np.nan, exported)
+    fed = np.where(np.isnan(table.exported) & (exported == 0), np.nan, exported)
     return table._replace(imported=imported, exported=fed, shared=table.shared * share)
+
+
+def car(kwh: float, kw: float, begin_hour: int = 22) -> Load:
+    """Return the load of a car that is charged with `kwh` at `kw` each day from `begin_hour` on."""
+
+    def load(numbers: Numbers) -> Floats:
+        every = np.arange(numbers[0] - 2 * A_DAY, numbers[-1] + 1)
+        clock = wall_clock(every)
+        is_after = clock.quarter >= begin_hour * _AN_HOUR
+        begins = every[is_after][groups(clock.day[is_after])]
+        passed = numbers - begins[np.searchsorted(begins, numbers, side="right") - 1]
+        return np.clip(kwh * 1000 - passed * kw * WH_A_KW, 0.0, kw * WH_A_KW)
+
+    return load

@@ -1,0 +1,119 @@
+"""A what-if changes a table. Its bills are those of quarter-hours that were changed one by one."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache, partial
+from math import isnan, nan
+
+import numpy as np
+import pytest
+
+from smartyp1.advice.what_if_tables import car, with_load
+from smartyp1.bill.bill import bill_of
+from smartyp1.bill.household_state import HouseholdState
+from smartyp1.bill.ledger import Ledger
+from smartyp1.history.calendar import LUXEMBOURG, month_end, month_start
+from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.past.table import RowSource, Table
+from smartyp1.prices.contract import Contract
+from tests.lib.advice.years import demand_after, household, quarter_hours
+from tests.lib.bill.months import local
+from tests.lib.bill.tables import DayRows, table_of_days
+
+CONTRACT = Contract(
+    reference_kw=7,
+    energy_price=0.16,
+    second_price=0.09,
+    second_hours="22:00-06:00 sun",
+    feed_in_price=0.06,
+    has_levies=True,
+)
+END = "2027-01-01"
+MONTHS = [month_start(local(f"2026-{n:02}-01")) for n in range(1, 13)]
+
+type Change = Callable[[QuarterHour], float]
+"""Returns the Wh that a load takes in a quarter-hour."""
+
+
+@cache
+def year() -> list[QuarterHour]:
+    return quarter_hours(household(3, sun_kw=6, car_kw=7, heat_kw=1), "2026-01-01", END)
+
+
+@cache
+def measured() -> HouseholdState:
+    return demand_after(year(), CONTRACT, END)
+
+
+def lines_of(ledger: Ledger) -> Sequence[object]:
+    bills = [bill_of(ledger, start, month_end(start)) for start in MONTHS]
+    assert None not in [bill.total for bill in bills]
+    return [(bill.total, bill.lines) for bill in bills]
+
+
+def is_billed_like(table: Table, change: Change) -> None:
+    """Compare the bills of a table with those of a household whose meter saw the other energies."""
+    quarters = [_changed(quarter, change(quarter)) for quarter in year()]
+    expected = demand_after(quarters, CONTRACT, END).ledger
+    assert lines_of(Ledger.of(table, measured().contracts)) == lines_of(expected)
+    assert lines_of(expected) != lines_of(measured().ledger)
+
+
+def _changed(quarter: QuarterHour, more_wh: float) -> QuarterHour:
+    drawn, fed = quarter.mean_kw * 250, (quarter.exported_kwh or 0.0) * 1000
+    if more_wh > 0:
+        # The load takes the energy that was exported, besides the energy that was imported, too.
+        by_sun = min(more_wh, max(0.0, fed - drawn))
+        drawn, fed = drawn + more_wh - by_sun, fed - by_sun
+    else:
+        own = min(-more_wh, max(0.0, drawn - fed))
+        drawn, fed = drawn - own, fed - more_wh - own
+    return quarter._replace(mean_kw=drawn / 250, exported_kwh=fed / 1000)
+
+
+def car_by_hand(kwh: float, kw: float, begin_hour: int, quarter: QuarterHour) -> float:
+    """Return what a car takes: from the begin on, until it is full."""
+    local_start = quarter.start.astimezone(LUXEMBOURG)
+    begin = local_start.replace(hour=begin_hour, minute=0, fold=0)
+    if begin > local_start:
+        begin = datetime.fromordinal(local_start.toordinal() - 1).replace(
+            hour=begin_hour, tzinfo=LUXEMBOURG
+        )
+    hours = (quarter.start.timestamp() - begin.timestamp()) / 3600
+    return max(0.0, min(kw / 4, kwh - hours * kw)) * 1000
+
+
+@pytest.mark.parametrize(("kwh", "kw", "begin_hour"), [(8, 11, 22), (30, 3.7, 23), (5, 2.3, 12)])
+def test_a_car(kwh: float, kw: float, begin_hour: int) -> None:
+    table = with_load(measured().ledger.table, car(kwh, kw, begin_hour))
+    is_billed_like(table, partial(car_by_hand, kwh, kw, begin_hour))
+    more = table.imported - np.nan_to_num(table.exported)
+    more -= measured().ledger.table.imported - np.nan_to_num(measured().ledger.table.exported)
+    # The first night began in the year before, and the last one ends in the year after.
+    assert more.sum() == pytest.approx(365 * kwh * 1000, abs=2 * kwh * 1000)
+
+
+def test_which_rows_change() -> None:
+    days = {
+        "2026-06-01": DayRows(9.6, nan, shared_kwh=4.8),
+        "2026-06-02": DayRows(0, 9.6),
+    }
+    gap = table_of_days({"2026-06-03": 9.6}, RowSource.GAP)
+    repeated = table_of_days({"2026-06-02": DayRows(0, 9.6)})
+    table = table_of_days(days).joined(repeated).joined(gap)
+
+    def day_sums(changed: Table) -> list[list[float | None]]:
+        columns = (changed.imported, changed.exported, changed.shared.sum(axis=0))
+        days = zip(*(np.split(column, [96, 288]) for column in columns), strict=True)
+        sums = [[float(energies.sum()) for energies in day] for day in days]
+        return [[None if isnan(wh) else round(wh, 6) for wh in day] for day in sums]
+
+    assert day_sums(table) == [[9600, None, 4800], [0, 19_200, 0], [9600, 0, 0]]
+    # Unknown energies and gaps stay. The last row of a repeated quarter-hour changes.
+    changed = with_load(table, lambda numbers: np.full(len(numbers), 150.0))
+    assert day_sums(changed) == [[24_000, None, 4800], [4800, 9600, 0], [9600, 0, 0]]
+    # At most the imported energy is shared. Produced energy beyond the need is exported.
+    changed = with_load(table, lambda numbers: np.full(len(numbers), -70.0))
+    assert day_sums(changed) == [[2880, None, 2880], [0, 25_920, 0], [9600, 0, 0]]
+    changed = with_load(table, lambda numbers: np.full(len(numbers), -130.0))
+    assert day_sums(changed) == [[0, 2880, 0], [0, 31_680, 0], [9600, 0, 0]]
