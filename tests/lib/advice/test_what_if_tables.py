@@ -8,13 +8,15 @@ from math import isnan, nan
 import numpy as np
 import pytest
 
-from smartyp1.advice.what_if_tables import car, with_load
+from smartyp1.advice.solar_yield import solar_wh
+from smartyp1.advice.what_if_tables import car, heat_pump, panels, with_load
 from smartyp1.bill.bill import bill_of
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
 from smartyp1.history.calendar import LUXEMBOURG, month_end, month_start
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.past.table import RowSource, Table
+from smartyp1.past.wall_clock import Floats, number_of, wall_clock
 from smartyp1.prices.contract import Contract
 from tests.lib.advice.years import demand_after, household, quarter_hours
 from tests.lib.bill.months import local
@@ -91,6 +93,47 @@ def test_a_car(kwh: float, kw: float, begin_hour: int) -> None:
     more -= measured().ledger.table.imported - np.nan_to_num(measured().ledger.table.exported)
     # The first night began in the year before, and the last one ends in the year after.
     assert more.sum() == pytest.approx(365 * kwh * 1000, abs=2 * kwh * 1000)
+
+
+def heat_by_hand(kwh_a_year: float, quarter: QuarterHour) -> float:
+    """Return what a heat pump takes, by 18 degrees minus the mean temperature of the month."""
+    missing = (16.6, 15.8, 12.3, 8.4, 4.5, 0, 0, 0, 3.7, 8.1, 12.8, 15.7)
+    lengths = (31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    degree_days = sum(kelvins * days for kelvins, days in zip(missing, lengths, strict=True))
+    month = quarter.start.astimezone(LUXEMBOURG).month
+    return kwh_a_year * 1000 * missing[month - 1] / degree_days / 96
+
+
+def test_a_heat_pump() -> None:
+    table = measured().ledger.table
+    changed = with_load(table, heat_pump(4000))
+    is_billed_like(changed, partial(heat_by_hand, 4000))
+    # A year of 365 days is a bit shorter than the mean year. From June to August nothing is heated.
+    more = heat_pump(4000)(table.quarter)
+    assert more.sum() == pytest.approx(4_000_000, rel=0.002)
+    assert (more == 0).sum() == 92 * 96
+
+
+@pytest.mark.parametrize(("kwp", "direction", "tilt"), [(5, 180, 30), (9.6, 270, 15)])
+def test_panels(kwp: float, direction: float, tilt: float) -> None:
+    table = measured().ledger.table
+    numbers = [number_of(quarter.start) for quarter in year()]
+    made_wh = dict(zip(numbers, solar_wh(np.array(numbers), direction, tilt).tolist(), strict=True))
+    changed = with_load(table, panels(kwp, direction, tilt))
+    is_billed_like(changed, lambda quarter: -kwp * made_wh[number_of(quarter.start)])
+
+
+def test_real_days_of_sun_are_not_mean_days() -> None:
+    table = measured().ledger.table
+    real = panels(6)(table.quarter).reshape(365, 96)
+    month = wall_clock(table.quarter).month.reshape(365, 96)[:, 48]
+    mean = np.array([real[month == of_day].mean(axis=0) for of_day in month])
+
+    def own_use(days: Floats) -> float:
+        return float(table.imported.sum() - with_load(table, lambda _: days.ravel()).imported.sum())
+
+    assert mean.sum() == pytest.approx(real.sum())
+    assert own_use(real) < 0.97 * own_use(mean)
 
 
 def test_which_rows_change() -> None:

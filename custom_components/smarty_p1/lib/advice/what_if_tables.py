@@ -13,11 +13,17 @@ import numpy as np
 from ..bill.ledger import WH_A_KW
 from ..past.table import Table
 from ..past.wall_clock import A_DAY, Floats, Numbers, groups, wall_clock
+from .solar_yield import solar_wh
 
 type Load = Callable[[Numbers], Floats]
 """Returns the energy of a load in Wh for each quarter-hour. The numbers are in ascending order."""
 
 _AN_HOUR = 4
+_MEAN_DEGREES = (1.4, 2.2, 5.7, 9.6, 13.5, 16.7, 18.7, 18.4, 14.3, 9.9, 5.2, 2.3)
+"""Temperature of each month at Findel, 1991-2020: meteolux.lu/fr/climat/normales-et-extremes/."""
+_HEATED_BELOW, _ROOM_DEGREES = 15, 18
+"""Eurostat's degree days: 18 degrees minus the temperature of a day that has at most 15 degrees."""
+_DAYS_OF_MONTHS = (31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def with_load(table: Table, load: Load) -> Table:
@@ -55,3 +61,20 @@ def car(kwh: float, kw: float, begin_hour: int = 22) -> Load:
         return np.clip(kwh * 1000 - passed * kw * WH_A_KW, 0.0, kw * WH_A_KW)
 
     return load
+
+
+def heat_pump(kwh_a_year: float) -> Load:
+    """Return the load of a heat pump. A month has a share of the energy by its degree days."""
+    degrees = np.array(_MEAN_DEGREES)
+    of_day = np.where(degrees <= _HEATED_BELOW, _ROOM_DEGREES - degrees, 0.0)
+    wh = kwh_a_year * 1000 / A_DAY * of_day / (of_day @ _DAYS_OF_MONTHS)
+
+    def load(numbers: Numbers) -> Floats:
+        return wh[wall_clock(numbers).month % len(wh)]
+
+    return load
+
+
+def panels(kwp: float, direction: float = 180, tilt: float = 30) -> Load:
+    """Return the load of solar panels, below 0. `solar_wh` describes `direction` and `tilt`."""
+    return lambda numbers: -kwp * solar_wh(numbers, direction, tilt)
