@@ -1,5 +1,6 @@
 """Table of a household, made from the months of its spans and from Leneda's days."""
 
+from collections.abc import Sequence
 from math import nan
 
 import numpy as np
@@ -8,8 +9,18 @@ from ..history.calendar import month_start
 from ..history.month_columns import Columns, MonthColumns, months_between
 from ..history.register_amounts import Amounts
 from ..history.spans import Span, SpanKind
-from ..past.table import Leneda, RowSource, Spans, Table, table_of
-from ..past.wall_clock import QUARTER_S, Floats, number_of
+from ..past.table import (
+    NO_SOURCE,
+    ContractPrices,
+    Leneda,
+    RowSource,
+    SourcePrices,
+    Spans,
+    Table,
+    table_of,
+)
+from ..past.wall_clock import QUARTER_S, Floats, number_from, number_of
+from ..prices.price_series import PriceSeries, PriceSources
 from .leneda_days import LenedaDays
 
 _OF_MONTH = (RowSource.MEASURED, RowSource.PART)
@@ -17,9 +28,33 @@ _ESTIMATED = 2
 """Index of the origin of estimated quarter-hours in `ORIGINS`."""
 
 
-def table_of_household(columns: Columns, leneda: LenedaDays) -> Table:
-    """Return the table of all spans and of Leneda's days."""
-    return table_of(_spans_of(columns), _leneda_of(leneda))
+def table_of_household(
+    columns: Columns, leneda: LenedaDays, sources: Sequence[PriceSources] | None = None
+) -> Table:
+    """Return the table of all spans and of Leneda's days.
+
+    `sources` has the prices of each contract. Without it, the spans have the prices.
+    """
+    prices = None if sources is None else [*map(_prices_of, sources)]
+    return table_of(_spans_of(columns), _leneda_of(leneda), prices)
+
+
+def _prices_of(sources: PriceSources) -> ContractPrices:
+    energy, feed_in = map(_source_prices, sources[1:])
+    return ContractPrices(number_from(sources.since), energy, feed_in)
+
+
+def _source_prices(series: PriceSeries | None) -> SourcePrices:
+    if series is None:
+        return NO_SOURCE
+    quarters, prices = [NO_SOURCE.quarter], [NO_SOURCE.price]
+    for start in sorted(series.months):
+        month = series.months[start]
+        column = np.array(month.prices)
+        places = np.flatnonzero(~np.isnan(column))
+        quarters.append(number_of(month.first) + places)
+        prices.append(column[places])
+    return SourcePrices(np.concatenate(quarters), np.concatenate(prices))
 
 
 def _spans_of(columns: Columns) -> Spans:

@@ -70,8 +70,8 @@ def line_of(span: Span) -> str:
         late, exported_wh = (LATE, exported_wh) if exported_wh else ("", None)
     market = zip(amounts.market, MARKET_DECIMALS, strict=True)
     cells = (
-        _time(span.start),
-        "" if is_quarter else f"{span.kind} {_time(span.end)}",
+        utc_text(span.start),
+        "" if is_quarter else f"{span.kind} {utc_text(span.end)}",
         as_decimal(amounts.imported_wh),
         late + as_decimal(exported_wh),
         *(map(as_decimal, amounts[3:5]) if is_quarter else ("", "")),
@@ -81,16 +81,17 @@ def line_of(span: Span) -> str:
         str(span.number),
     )
     text = ",".join(cells)
-    return f"{text},{_check(text)}\n"
+    return f"{text},{checksum(text)}\n"
 
 
-def _time(time: datetime) -> str:
+def utc_text(time: datetime) -> str:
+    """Return a time in UTC as text, such as `2026-06-01T00:15Z`."""
     utc = time.astimezone(UTC)
     whole = not utc.second and not utc.microsecond
     return utc.isoformat(timespec="minutes" if whole else "auto").replace("+00:00", "Z")
 
 
-def _check(text: str) -> str:
+def checksum(text: str) -> str:
     """Return the checksum of a line: "x" and the CRC-16 of `text`, the line's other cells.
 
     No number contains "x". So a line that has lost the comma before the checksum is malformed, and
@@ -106,7 +107,7 @@ def cells_of(line: str) -> tuple[list[str], bool]:
     """
     text, _, check = line.rstrip("\r").rpartition(",")
     if check[:1] == "x":
-        if check != _check(text):
+        if check != checksum(text):
             raise ValueError
         return text.split(","), True
     cells = line.split(",")

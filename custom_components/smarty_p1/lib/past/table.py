@@ -13,8 +13,9 @@ that was set back repeated it. The table is a value: a what-if is the same table
   it. A gap with hardly any energy is no real gap: its energy belongs to its last second.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,6 +92,36 @@ NO_LENEDA = Leneda(
 )  # fmt: skip
 
 
+class SourcePrices(NamedTuple):
+    """Known market prices of one source. The quarter-hours are in ascending order."""
+
+    quarter: Numbers
+    price: Floats
+    """In EUR per kWh."""
+
+    def at(self, quarter: Numbers) -> Floats:
+        """Return the price of each quarter-hour in `quarter`, NaN where it is unknown."""
+        place = np.searchsorted(self.quarter, quarter)
+        is_known = place < len(self.quarter)
+        is_known[is_known] = self.quarter[place[is_known]] == quarter[is_known]
+        prices: Floats = np.full(len(quarter), np.nan)
+        prices[is_known] = self.price[place[is_known]]
+        return prices
+
+
+NO_SOURCE = SourcePrices(np.empty(0, np.int64), _NONE)
+
+
+class ContractPrices(NamedTuple):
+    """Prices of a contract's own sources, and the first quarter-hour of the contract."""
+
+    first: int
+    market: SourcePrices = NO_SOURCE
+    """Prices of an imported kWh."""
+    feed_in: SourcePrices = NO_SOURCE
+    """Prices of an exported kWh."""
+
+
 class Table(NamedTuple):
     """Rows in the order of time. Energies are in Wh, prices in EUR per kWh."""
 
@@ -133,8 +164,13 @@ class Table(NamedTuple):
         return joined.where(np.argsort(joined.quarter, kind="stable"))
 
 
-def table_of(spans: Spans, leneda: Leneda = NO_LENEDA) -> Table:
+def table_of(
+    spans: Spans, leneda: Leneda = NO_LENEDA, prices: Sequence[ContractPrices] | None = None
+) -> Table:
     """Return the past of a household from its own spans and from Leneda's quarter-hours.
+
+    A row has the price of its quarter-hour in `prices`, from the source of the contract that holds
+    then. The first contract also holds before. Without `prices`, a row has the price of its span.
 
     Raises TooMuchEnergyError if the sum of all imported, or of all exported, energies exceeds
     `MAX_WH`: a ledger could not add them up.
@@ -163,7 +199,21 @@ def table_of(spans: Spans, leneda: Leneda = NO_LENEDA) -> Table:
         raise TooMuchEnergyError
     count = len(rows[0])
     table = Table._make([*rows, np.zeros((5, count)), np.zeros(count, bool)])
-    return with_sharing(table.where(np.argsort(table.quarter, kind="stable")), leneda)
+    table = table.where(np.argsort(table.quarter, kind="stable"))
+    return with_sharing(table if prices is None else with_prices(table, prices), leneda)
+
+
+def with_prices(table: Table, prices: Sequence[ContractPrices]) -> Table:
+    """Return `table` with the prices of contracts, which are in the order of time."""
+    market, feed_in = (np.full(len(table.quarter), np.nan) for _ in range(2))
+    cuts = np.searchsorted(table.quarter, [contract.first for contract in prices[1:]])
+    for contract, bounds in zip(
+        prices, pairwise([0, *cuts.tolist(), len(table.quarter)]), strict=False
+    ):
+        part = slice(*bounds)
+        market[part] = contract.market.at(table.quarter[part])
+        feed_in[part] = contract.feed_in.at(table.quarter[part])
+    return table._replace(market=market, feed_in=feed_in)
 
 
 def _spread(

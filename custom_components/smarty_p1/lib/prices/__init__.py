@@ -3,5 +3,5 @@
 Imports `history`. Knows no month and no bill.
 
 Public modules: contract, contract_json, contract_start_day, kwh_price, market_price_lists,
-network_prices, past_market_prices, price_file, time_of_use.
+network_prices, past_market_prices, price_file, price_series, time_of_use.
 """
