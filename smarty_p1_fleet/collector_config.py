@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smarty_p1_gateway import ConfigTable, Keys, KeysSource, read_keys_source, read_toml
+from smarty_p1_gateway.config_table import take_format
 from smarty_p1_gateway.nats.nats_config import NatsConfig, read_nats
 
 from .jetstream_objects import StreamSettings
@@ -50,11 +51,12 @@ class CollectorConfig:
 def read_config(path: Path) -> CollectorConfig:
     """Return the settings in the file `path`. Raises ConfigError for invalid content."""
     content = read_toml(path)
+    is_newer = take_format(content)
     tables = [
-        ConfigTable(name, content.pop(name, {}))
+        ConfigTable(name, content.pop(name, {}), is_newer=is_newer)
         for name in ("nats", "store", "keys", "collector", "metrics")
     ]
-    ConfigTable("top of the file", content).end()
+    ConfigTable("top of the file", content, is_newer=is_newer).end()
     nats, store, keys_table, collector, metrics = tables
 
     config = CollectorConfig(

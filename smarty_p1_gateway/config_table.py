@@ -4,6 +4,7 @@ This module also reads settings that several tables have in common: TLS, user na
 in a file or in an environment variable.
 """
 
+import logging
 import os
 import re
 import ssl
@@ -11,6 +12,12 @@ import tomllib
 from pathlib import Path
 from typing import Any, NoReturn
 
+LOGGER = logging.getLogger(__name__)
+
+# Format of the configurations that `smarty-p1 fleet init` writes. Raise it with each new key. A
+# program ignores unknown keys of a file with a higher format, so that it can go back.
+FORMAT = 1
+_MAX_FORMAT = 1_000_000
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MAX_PORT = 65535
 # An error message shows an unknown key only if this pattern matches. A text with digits or with
@@ -34,12 +41,16 @@ class ConfigTable:
     At the end, `end` rejects a table with a key that was not taken.
     """
 
-    def __init__(self, name: str, content: object) -> None:
-        """Take the parsed table `content`. Raises ConfigError if it is not a table."""
+    def __init__(self, name: str, content: object, *, is_newer: bool = False) -> None:
+        """Take the parsed table `content`. Raises ConfigError if it is not a table.
+
+        With `is_newer`, `end` only warns of a key that was not taken.
+        """
         if not isinstance(content, dict):
             msg = f"[{name}] must be a table"
             raise ConfigError(msg)
         self._name = name
+        self._is_newer = is_newer
         self._content: dict[str, Any] = dict(content)
 
     def fail(self, key: str, fault: str) -> NoReturn:
@@ -142,10 +153,28 @@ class ConfigTable:
         return bool(self._content)
 
     def end(self) -> None:
-        """Raise ConfigError if the table has a key that was not taken."""
+        """Raise ConfigError if the table has a key that was not taken.
+
+        In the table of a newer file, log a warning instead.
+        """
         if unknown := next(iter(self._content), None):
             shown = unknown if _PLAIN_KEY.fullmatch(unknown) else "a key"
-            self.fail(shown, "is not known")
+            if not self._is_newer:
+                self.fail(shown, "is not known")
+            LOGGER.warning(
+                "[%s] %s is not known to this version, and ignored: the file is newer",
+                self._name,
+                shown,
+            )
+
+
+def take_format(content: dict[str, Any]) -> bool:
+    """Remove `format` from a file's content. Return whether the file is newer than this program.
+
+    Raises ConfigError for a wrong value.
+    """
+    table = ConfigTable("top of the file", {"format": content.pop("format", FORMAT)})
+    return (table.take_count("format", _MAX_FORMAT) or 0) > FORMAT
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The tables [keys] and [publish] of the configuration: how to decode and publish telegrams."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,18 +53,20 @@ class DecodingConfig:
     publish: PublishConfig
 
 
-def read_decoding(content: dict[str, Any]) -> DecodingConfig | None:
+def read_decoding(
+    content: dict[str, Any], make_table: Callable[[str, object], ConfigTable]
+) -> DecodingConfig | None:
     """Return the settings in the tables [keys] and [publish]. Return None without the table [keys].
 
     Raises ConfigError.
     """
-    publish = ConfigTable("publish", content.pop("publish", {}))
+    publish = make_table("publish", content.pop("publish", {}))
     if "keys" not in content:
         if publish.is_left:
             msg = "[publish] needs [keys]: without them, frames are published as they came"
             raise ConfigError(msg)
         return None
-    table = ConfigTable("keys", content.pop("keys"))
+    table = make_table("keys", content.pop("keys"))
     keys = read_keys(table)
     table.end()
     if keys is None:

@@ -2,8 +2,9 @@
 
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from ipaddress import IPv6Address
 from itertools import count
 from pathlib import Path
@@ -13,7 +14,15 @@ from smartyp1.port.address_masking import identify_port, redact_port
 from smartyp1.port.serial_port import normalise_port
 from smartyp1.publish.publish_format import SMARTYREADER_TOPIC, Format
 
-from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
+from .config_table import (
+    NAME,
+    ConfigError,
+    ConfigTable,
+    read_tls,
+    read_toml,
+    read_user,
+    take_format,
+)
 from .decoding_config import DecodingConfig, read_decoding
 from .nats.nats_config import MAX_BATCH_SECONDS, NatsConfig, read_nats
 
@@ -98,6 +107,7 @@ def read_config(path: Path) -> GatewayConfig:
     Raises ConfigError for missing or wrong values.
     """
     content = read_toml(path)
+    make_table = partial(ConfigTable, is_newer=take_format(content))
     ports = content.pop("port", [])
     if ("mqtt" in content) is ("nats" in content):
         msg = "there must be either [mqtt] or [nats], where frames are published"
@@ -106,11 +116,11 @@ def read_config(path: Path) -> GatewayConfig:
     if to_nats and "keys" in content:
         msg = "[keys] needs [mqtt]: what goes to [nats] is sealed, and decoded by collectors"
         raise ConfigError(msg)
-    target = ConfigTable(name := "nats" if to_nats else "mqtt", content.pop(name))
-    decoding = read_decoding(content)
-    queue = ConfigTable("queue", content.pop("queue", {}))
-    metrics = ConfigTable("metrics", content.pop("metrics", {}))
-    ConfigTable("top of the file", content).end()
+    target = make_table(name := "nats" if to_nats else "mqtt", content.pop(name))
+    decoding = read_decoding(content, make_table)
+    queue = make_table("queue", content.pop("queue", {}))
+    metrics = make_table("metrics", content.pop("metrics", {}))
+    make_table("top of the file", content).end()
 
     prefix = (None if to_nats else target.take_topic("topic")) or DEFAULT_ROOT
     queue_path, queue_bytes = read_queue(queue, path.parent)
@@ -126,7 +136,7 @@ def read_config(path: Path) -> GatewayConfig:
         table.end()
     return GatewayConfig(
         broker,
-        _read_ports(ports, prefix, decoding, to_nats=to_nats),
+        _read_ports(ports, make_table, prefix, decoding, to_nats=to_nats),
         queue_path,
         queue_bytes,
         address,
@@ -161,7 +171,12 @@ def _is_host(text: str) -> bool:
 
 
 def _read_ports(
-    content: object, prefix: str, decoding: DecodingConfig | None, *, to_nats: bool
+    content: object,
+    make_table: Callable[[str, object], ConfigTable],
+    prefix: str,
+    decoding: DecodingConfig | None,
+    *,
+    to_nats: bool,
 ) -> tuple[PortConfig, ...]:
     if not isinstance(content, list) or not content:
         msg = "there is no [[port]]: each P1 port needs one"
@@ -171,7 +186,7 @@ def _read_ports(
         raise ConfigError(msg)
     ports = tuple(
         _read_port(
-            ConfigTable(f"port {number}", table),
+            make_table(f"port {number}", table),
             prefix,
             is_decoded=decoding is not None,
             to_nats=to_nats,

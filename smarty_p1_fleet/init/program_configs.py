@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from smarty_p1_gateway.config_table import FORMAT
+
 from .fleet_description import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
 from .hosts import bracketed, listen_host
 from .templates import read_template
@@ -81,6 +83,7 @@ def _common(fleet: FleetInputs, directory: Path) -> dict[str, object]:
             f'"nats://{bracketed(node.host)}:{node.port}"' for node in fleet.nodes
         ),
         "address": fleet.metrics_address,
+        "format": FORMAT,
         **_places(fleet, directory),
     }
 

@@ -12,6 +12,7 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from smarty_p1_gateway import ConfigError, ConfigTable, UnavailableError, read_toml
+from smarty_p1_gateway.config_table import take_format
 
 from .store_config import StoreConfig, read_store
 from .store_reader import Series, StoreReader, open_reader, selector
@@ -52,7 +53,8 @@ def read_store_config(path: Path) -> StoreConfig:
 
     Raises ConfigError.
     """
-    table = ConfigTable("store", read_toml(path).get("store", {}))
+    content = read_toml(path)
+    table = ConfigTable("store", content.get("store", {}), is_newer=take_format(content))
     config = read_store(table)
     table.take_texts("registers")  # only for writing
     table.end()

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from smarty_p1_fleet import CollectorConfig, read_config
+from smarty_p1_fleet.store.export_csv import read_store_config
 from smarty_p1_fleet.store.store_config import StoreConfig, read_store
 from smarty_p1_gateway import ConfigError, ConfigTable
+from smarty_p1_gateway.config_table import FORMAT
 from tests.authority import Authority
 
 KEY = "000102030405060708090A0B0C0D0E0F"
@@ -108,6 +110,21 @@ def test_what_is_wrong_about_the_collector_is_told(
     text = f"{NATS}{STORE}{keys}collector = {{ {name}{collector} }}\n"
     with pytest.raises(ConfigError, match=message):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["wings = 2\n", "collector = { name = 'one', wings = 2 }\n"])
+def test_keys_of_a_newer_file_are_ignored_and_named(
+    tmp_path: Path, keys: str, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = f"{NATS}{STORE.replace(' }', ', wings = 2 }')}{keys}{text}"
+    read(tmp_path, f"format = {FORMAT + 1}\n{text}")
+    read_store_config(tmp_path / "collect.toml")
+    assert len([message for message in caplog.messages if "wings is not known" in message]) == 3
+    for of_today in (text, f"format = {FORMAT}\n{text}"):
+        with pytest.raises(ConfigError, match="wings is not known"):
+            read(tmp_path, of_today)
+        with pytest.raises(ConfigError, match="wings is not known"):
+            read_store_config(tmp_path / "collect.toml")
 
 
 def test_an_address_of_metrics_that_cannot_be_looked_up_is_told(tmp_path: Path, keys: str) -> None:

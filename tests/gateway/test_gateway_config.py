@@ -8,6 +8,7 @@ import nkeys
 import pytest
 
 from smarty_p1_gateway import ConfigError, GatewayConfig, read_config
+from smarty_p1_gateway.config_table import FORMAT
 from smarty_p1_gateway.gateway_config import BrokerConfig
 from smarty_p1_gateway.nats.nats_config import NatsConfig
 from smartyp1.publish.publish_format import Format
@@ -205,6 +206,10 @@ def test_what_is_wrong_with_publishing_is_said(tmp_path: Path, text: str, messag
         ("[keys]\nfile='${NOWHERE}/keys'\n" + MIN, "[keys] file names a $VARIABLE"),
         ('[keys]\ncommand=["a\\u0000b"]\n' + MIN, "[keys] command must be a list"),
         (MIN + f"{KEY}=1", "[port 1] a key is not known"),
+        (f"format={FORMAT}\n{MIN}wings=2", "[port 1] wings is not known"),
+        ("format=0\n" + MIN, "[top of the file] format must be from 1"),
+        ("format='2'\n" + MIN, "[top of the file] format must be a whole number"),
+        (f"format={FORMAT + 1}\n{MIN}name='a/b'", "[port 1] name must have 1 to 64"),
         ("[keys]\nfile='/nowhere'\n" + MIN, "[keys] file cannot be read"),
         ("keys=1\n" + MIN, "[keys] must be a table"),
         (NATS + "inbox_prefix='_INBOX.>'", "[nats] inbox_prefix must have 1 to 71 of A-Z"),
@@ -235,6 +240,26 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, message: str) -> None:
     assert str(error.value).startswith(message)
     assert "s3cret" not in str(error.value)
     assert KEY not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (NATS + PORT + "wings = 2\n", "[port 1] wings"),
+        (NATS + "wings = 2\n" + PORT, "[nats] wings"),
+        (NATS + "[wings]\n" + PORT, "[top of the file] wings"),
+        (NATS + "[queue]\nwings = 2\n" + PORT, "[queue] wings"),
+        (NATS + f"{KEY} = 2\n" + PORT, "[nats] a key"),
+    ],
+)
+def test_keys_of_a_newer_file_are_ignored_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, named: str
+) -> None:
+    assert read(tmp_path, f"format = {FORMAT + 1}\n{text}").ports
+    [message] = caplog.messages
+    assert message.startswith(f"{named} is not known to this version, and ignored")
+    with pytest.raises(ConfigError, match="is not known"):
+        read(tmp_path, text)
 
 
 def test_too_many_brackets(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from tests.system.support import program
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(4500)]
 
 ENVIRONMENT = ROOT / ".venv-fleet"
+# Version from which an upgrade is tried: the earliest that an installation may have.
+EARLIER = "0df108e1318d7f2a0448c1bdb534f92238aaf61a"
 HOSTS = ("alpha", "beta", "gamma", "delta")
 UNIT = """\
 [Service]
@@ -55,6 +57,7 @@ class Operator:
     def __init__(self, directory: Path, hosts: dict[str, Machine]) -> None:
         self.hosts = hosts
         self._directory = directory
+        self._tool: Path | None = None
         self._source = directory / "fleet.toml"
         self.files = directory / "fleet"
         self.keys = self._simulator("--meters", "3", "--list-keys").splitlines()
@@ -89,20 +92,49 @@ class Operator:
         command = [ROOT / "scripts" / "p1", "simulate", *words, *self._key_file()]
         return subprocess.check_output(command, encoding="utf-8")
 
-    def _build(self) -> Path:
-        folder = self._directory / "wheel"
-        uv = [program(str(ROOT / ".venv/bin/uv")), "build", "--quiet", "--wheel", str(ROOT)]
+    def _build(self, source: Path = ROOT) -> Path:
+        folder = self._directory / f"wheel-of-{source.name}"
+        uv = [program(str(ROOT / ".venv/bin/uv")), "build", "--quiet", "--wheel", str(source)]
         subprocess.run([*uv, "--out-dir", folder], check=True)
         [wheel] = folder.glob("*.whl")
         return wheel
 
-    def another_version(self) -> str:
-        """Return a package of the same content at another place."""
-        [wheel] = (self._directory / "wheel").glob("*.whl")
-        other = self._directory / "later" / wheel.name
-        other.parent.mkdir()
-        shutil.copy(wheel, other)
-        return f"smarty-p1[fleet] @ file://{other}"
+    def install_tool(self, commit: str | None) -> None:
+        """Install smarty-p1 of a commit where Ansible runs, and choose it for all machines.
+
+        Without a commit, install this version.
+        """
+        source, self._tool = ROOT, None
+        if commit:
+            source = self._directory / commit
+            source.mkdir(exist_ok=True)
+            command = ["git", "-C", str(ROOT), "archive", "--format=tar", commit]
+            archive = subprocess.check_output(command)
+            subprocess.run(
+                [program("tar"), "--extract", "--directory", source], input=archive, check=True
+            )
+        wheel = self._build(source)
+        if commit:
+            self._tool = self._directory / f"tool-{commit}"
+            words = [sys.executable, "-m", "zipfile", "--extract", str(wheel), str(self._tool)]
+            subprocess.run(words, check=True)
+        self.variables["smarty_p1_package"] = f"smarty-p1[fleet] @ file://{wheel}"
+
+    def do_as_told(self, paragraph: str, commit: str | None) -> None:
+        """Run the commands behind a paragraph of docs/fleet.md, with the smarty-p1 of a commit."""
+        page = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8")
+        told = page[page.index(paragraph) :].split("```")[1].strip().splitlines()
+        for command in told:
+            words = command.strip("()").removeprefix("cd fleet; ").split()
+            match words:
+                case ["fleet-tools/bin/pip", "install", *_]:
+                    self.install_tool(commit)
+                case ["smarty-p1", "fleet", "init"]:
+                    self.init()
+                case ["ansible-playbook", book, *options]:
+                    self.play(book, *options)
+                case _:
+                    pytest.fail(f"unknown command: {command}")
 
     def _write_venv_maker(self) -> Path:
         """Write what makes an environment that has all packages besides smarty-p1."""
@@ -145,7 +177,15 @@ class Operator:
             to or self.files,
             *options,
         )
-        return subprocess.check_output([ROOT / "scripts" / "p1", *words], encoding="utf-8")
+        command: list[str | Path] = [ROOT / "scripts" / "p1"]
+        environment = dict(os.environ)
+        if self._tool:
+            command = [ENVIRONMENT / "bin" / "python", "-m", "smarty_p1_cli"]
+            environment["PYTHONPATH"] = str(self._tool)
+        # The earlier version is not in its folder, so that this version is not imported.
+        return subprocess.check_output(
+            [*command, *words], encoding="utf-8", env=environment, cwd=self._directory
+        )
 
     def shown_certificate(self) -> str:
         """Return the certificate that the store shows, which the fleet's authority has signed."""
@@ -278,23 +318,77 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
         assert leaving not in hosts[name].read("/etc/nats/nats-server.conf")
     operator.until_fresh("flat2", "flat3")
 
-    # Another version, and back: the programs start again, one after the other.
-    before = hosts["alpha"].run("readlink", "/opt/smarty-p1")
-    operator.variables |= {
-        "smarty_p1_package": operator.another_version(),
-        "smarty_p1_nats_version": "2.99.0",
-        "smarty_p1_nats_releases": f"file://{operator.pack_nats('2.99.0')}",
-    }
-    operator.play("upgrade.yml")
-    assert hosts["alpha"].run("readlink", "/opt/smarty-p1") != before
-    for name, pid in nodes.items():
-        assert "v2.99.0" in hosts[name].run("readlink", "/usr/local/sbin/nats-server")
-        assert hosts[name].pid("nats-server") != pid
-    operator.until_fresh("flat2", "flat3")
-
+    refuse_wrong_files(operator)
     restore_store(operator)
     remove_gateway(operator)
     assert "gateway-gamma/ belongs to nobody" in operator.describe(FLEET.replace(f"{line}\n", ""))
+
+
+def refuse_wrong_files(operator: Operator) -> None:
+    """Install files that somebody has spoilt: each machine keeps what it has."""
+    hosts = operator.hosts
+    for host, source, place, text in (
+        ("delta", "gateway-delta/gateway.toml", "/etc/smarty-p1", "[queue]\nwings = 2\n"),
+        ("alpha", "collector-alpha/collect.toml", "/etc/smarty-p1", "[store]\nurl = 'x'\n"),
+        ("alpha", "collector-alpha/meter-keys", "/etc/smarty-p1", "5341476770041030 12\n"),
+        ("alpha", "node1/nats-server.conf", "/etc/nats", "jetstream {\n"),
+        ("alpha", "node1/node1.key", "/etc/nats", "-----BEGIN PRIVATE KEY-----\n"),
+        ("delta", "prometheus/alerts.yml", "/etc/prometheus", "groups: [{name: 1, rules: 2}]\n"),
+        ("delta", "prometheus/meters.yml", "/etc/prometheus", "groups: 1\n"),
+        ("delta", "prometheus/prometheus.yml", "/etc/prometheus", "global: 1\n"),
+        ("delta", "prometheus/targets.json", "/etc/prometheus", "["),
+        ("delta", "prometheus/alertmanager.yml", "/etc/prometheus", "route: {receiver: nobody}\n"),
+    ):
+        file = operator.files / source
+        right, installed = file.read_text("utf-8"), f"{place}/{file.name}"
+        before = hosts[host].run("sh", "-c", f"sha256sum {place}/*.* /etc/*/meter-keys")
+        file.write_text(text, encoding="utf-8")
+        operator.play("site.yml", "--limit", host, must_fail=True)
+        after = hosts[host].run("sh", "-c", f"sha256sum {place}/*.* /etc/*/meter-keys")
+        assert before == after, installed
+        file.write_text(right, encoding="utf-8")
+    operator.play("site.yml")
+    operator.until_fresh("flat2", "flat3")
+
+
+def test_a_fleet_is_upgraded_from_the_earlier_version_and_goes_back(operator: Operator) -> None:
+    hosts = operator.hosts
+    ports = ("flat1", "flat2", "flat3")
+    operator.install_tool(EARLIER)
+    operator.init()
+    operator.play("site.yml")
+    operator.until_fresh(*ports)
+    before = {name: host.run("readlink", "/opt/smarty-p1") for name, host in hosts.items()}
+    nodes = operator.pids_of_nodes()
+
+    # Somebody runs the usual playbook in place of the one that upgrades: nothing changes.
+    operator.install_tool(None)
+    operator.init()
+    toml = hosts["delta"].read("/etc/smarty-p1/gateway.toml")
+    operator.play("site.yml", must_fail=True)
+    assert hosts["delta"].read("/etc/smarty-p1/gateway.toml") == toml
+    hosts["delta"].run("systemctl", "restart", "smarty-p1-gateway")
+    operator.until_fresh(*ports)
+
+    operator.variables |= {
+        "smarty_p1_nats_version": "2.99.0",
+        "smarty_p1_nats_releases": f"file://{operator.pack_nats('2.99.0')}",
+    }
+    operator.do_as_told("**Upgrade:**", None)
+    operator.until_fresh(*ports)
+    for name, host in hosts.items():
+        assert host.run("readlink", "/opt/smarty-p1") != before[name]
+    for name, pid in nodes.items():
+        assert "v2.99.0" in hosts[name].run("readlink", "/usr/local/sbin/nats-server")
+        assert hosts[name].pid("nats-server") != pid
+    assert "format = 1" in hosts["delta"].read("/etc/smarty-p1/gateway.toml")
+    assert operator.play("site.yml")[1] == dict.fromkeys(HOSTS, 0)
+
+    operator.do_as_told("**To go back,**", EARLIER)
+    operator.until_fresh(*ports)
+    for name, host in hosts.items():
+        assert host.run("readlink", "/opt/smarty-p1") == before[name]
+    assert hosts["delta"].read("/etc/smarty-p1/gateway.toml") == toml
 
 
 def restore_store(operator: Operator) -> None:
