@@ -20,6 +20,7 @@ from .coordinator.chosen_entities.second_meter import async_follow_meters
 from .coordinator.house_sources import async_follow_sources
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .coordinator.statistics.statistic_ids import store_statistics_key
+from .coordinator.stored.contract_move import async_move_contracts
 from .dashboards import (
     async_fill_when_known,
     async_hand_over,
@@ -53,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     The entities are unavailable until the first reading. The set-up of a new meter waits for the
     first reading or failure.
     """
+    await async_move_contracts(hass, entry)
     await async_show_in_sidebar(hass, entry)
     async_check_ids(hass, entry)
     if has_books(entry):

@@ -300,14 +300,14 @@ async def async_market_ahead(
     coordinator: BooksCoordinator, now: datetime
 ) -> Callable[[datetime], MarketPrices]:
     """Return a function that takes the start of a quarter-hour and returns its market prices."""
-    entities, meter = coordinator.books.market.entities, coordinator.books.household
-    series: dict[str, PricesAhead] = {}
-    for entity_id in {*entities(), *entities(is_before_change=True)} - {None}:
-        series[str(entity_id)] = await async_prices_ahead(coordinator.hass, str(entity_id), now)
+    market, series = coordinator.books.market, dict[str, PricesAhead]()
+
+    for entity_id in market.entities_from(now):
+        series[entity_id] = await async_prices_ahead(coordinator.hass, entity_id, now)
 
     def prices(start: datetime) -> MarketPrices:
-        chosen = entities(is_before_change=meter.is_before_change(start))
-        return MarketPrices(*(series.get(entity or "", {}).get(start) for entity in chosen))
+        entities = market.entities_at(start)
+        return MarketPrices(*(series.get(entity or "", {}).get(start) for entity in entities))
 
     return prices
 

@@ -67,5 +67,5 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
         if demand := self.coordinator.data.demand:
             reference_power = demand.reference_kw
         else:
-            reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
+            reference_power = self.coordinator.books.wanted_options[CONF_REFERENCE_POWER]
         return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}

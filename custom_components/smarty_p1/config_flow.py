@@ -9,6 +9,7 @@ from homeassistant.core import callback
 from .const import DOMAIN, KIND_ENTITIES, KIND_LENEDA, KIND_METER, KIND_PULSE, KIND_TANK
 from .coordinator import has_no_cable, kind_of
 from .coordinator.entry_types import AnyConfigEntry
+from .coordinator.stored.contract_move import MINOR_VERSION
 from .flows.boards.pulse_flow import PulseOptionsFlow, PulseSteps
 from .flows.boards.tank_flow import TankOptionsFlow, TankSteps
 from .flows.dialog_base import Input
@@ -37,6 +38,8 @@ class SmartyConfigFlow(
     domain=DOMAIN,
 ):
     """Dialog that sets up or reconfigures a meter, a pulse reader or a tank."""
+
+    MINOR_VERSION = MINOR_VERSION
 
     @staticmethod
     @callback

@@ -28,11 +28,12 @@ CONF_REMOVE_KEY: Final = "remove_key"
 CONF_COUNTER_RESET: Final = "counter_reset"
 SECTION_ADVANCED: Final = "advanced"
 
+# Contracts with the terms below. Each holds from its day CONF_SINCE on. Only one may lack a day: it
+# holds from the beginning.
+CONF_CONTRACTS: Final = "contracts"
+CONF_SINCE: Final = "since"
 CONF_REFERENCE_POWER: Final = "reference_power"
 CONF_SURCHARGE_PRICE: Final = "surcharge_price"
-# First day of the changed contract. The option's name says "surcharge", but the day applies to all
-# prices.
-CONF_SURCHARGE_PRICE_SINCE: Final = "surcharge_price_since"
 CONF_SURCHARGE_REPLACES_VARIABLE: Final = "surcharge_replaces_variable"
 CONF_METER_AMPERE: Final = "meter_ampere"
 CONF_VAT: Final = "vat"
@@ -50,10 +51,6 @@ CONF_SECOND_PRICE_DAYS: Final = "second_price_days"
 CONF_FEED_IN_PRICE: Final = "feed_in_price"
 CONF_FEED_IN_PRICE_ENTITY: Final = "feed_in_price_entity"
 CONF_FEED_IN_MARGIN: Final = "feed_in_margin"
-# Price entities of the previous contract. They are used until the first day of the changed
-# contract.
-CONF_ENERGY_PRICE_ENTITY_BEFORE: Final = "energy_price_entity_before"
-CONF_FEED_IN_PRICE_ENTITY_BEFORE: Final = "feed_in_price_entity_before"
 CONF_NETWORK_FIXED_PRICE: Final = "network_fixed_price"
 CONF_NETWORK_VARIABLE_PRICE: Final = "network_variable_price"
 CONF_METER_FEE: Final = "meter_fee"

@@ -187,7 +187,7 @@ def find_new[D: EntitySpec[Reading], E: Entity](
     missing: list[D] = []
     for description in descriptions:
         unique_id = f"{coordinator.meter_id}_{description.key}"
-        if description.is_wanted(coordinator.config_entry.options):
+        if description.is_wanted(coordinator.books.wanted_options):
             missing.append(description)
         elif entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id):
             registry.async_remove(entity_id)

@@ -28,26 +28,33 @@ from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_BATTERIES,
+    CONF_CONTRACTS,
     CONF_ENERGY_ID,
     CONF_NO_BATTERIES,
     CONF_PRICES_CONFIRMED,
+    CONF_SINCE,
     DOMAIN,
     SECTION_LENEDA,
     SECTION_VIRTUAL,
 )
-from .coordinator.entered_contract import prices_to_replace, with_confirmed_prices
+from .coordinator.entered_contract import (
+    entered_contracts,
+    high_prices,
+    prices_to_replace,
+    with_confirmed_prices,
+)
 from .coordinator.entry_types import short_title
 from .coordinator.meter_books import MeterBooks
 from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.meter_coordinator import MeterConfigEntry
-from .coordinator.repair_issues import ENTRY_ID, Problem
+from .coordinator.repair_issues import ENTRY_ID, Problem, withdraw_issues
 from .dashboards import Offer, async_move, async_offers, async_undo
 from .entity import mbus_device
 from .flows.boards.message_value import CONF_VALUE, value_field, with_chosen_value
 from .flows.form_errors import FieldError
 from .flows.options.contract_form import async_list_high_prices
 from .flows.options.leneda_account import async_read_key, key_fields
-from .flows.options.meter_options import CONTRACT, DETAILS
+from .flows.options.meter_options import CONTRACTS, DETAILS
 from .flows.options.older_prices_sentence import async_older_prices_sentence
 from .lib.boards.board_message import MessageValue
 from .lib.entities.devices import short_serial
@@ -238,7 +245,8 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
-        flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=DETAILS)
+        data = {**DETAILS, CONF_SINCE: f"{self._placeholders['year']}-01-01"}
+        flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=data)
         return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
 
 
@@ -280,7 +288,7 @@ class HighPricesRepairFlow(RepairsFlow):
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
-        options = with_confirmed_prices(entry.options)
+        options = with_confirmed_prices(entry.options, high_prices(entry.options))
         self.hass.config_entries.async_update_entry(entry, options=options)
         return self.async_create_entry(data={})
 
@@ -291,10 +299,41 @@ class HighPricesRepairFlow(RepairsFlow):
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
-        flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=CONTRACT)
+        flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=CONTRACTS)
         return self.async_abort(
             reason="correct", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"])
         )
+
+
+class EarlierPricesRepairFlow(_ChoiceRepairFlow):
+    """Dialog to say that the first known prices always held, or to enter the earlier ones."""
+
+    ways: ClassVar = ["always", "enter"]
+
+    async def async_step_always(
+        self, _user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Let the first contract hold from the beginning. Then the issue ends."""
+        entry = _entry_of(self)
+        if entry is None:
+            return self.async_abort(reason="entry_removed")
+        if contracts := [*entered_contracts(entry.options)]:
+            contracts[0] = {name: contracts[0][name] for name in contracts[0] if name != CONF_SINCE}
+            options = {**entry.options, CONF_CONTRACTS: contracts}
+            self.hass.config_entries.async_update_entry(entry, options=options)
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={})
+
+    async def async_step_enter(
+        self, _user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Open the list of contracts in the options. The issue ends."""
+        entry = _entry_of(self)
+        if entry is None:
+            return self.async_abort(reason="entry_removed")
+        flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=CONTRACTS)
+        withdraw_issues(self.hass, entry, [Problem.EARLIER_PRICES])
+        return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
 
 
 class LenedaKeyRepairFlow(RepairsFlow):
@@ -486,6 +525,7 @@ def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:
 _FLOWS: Mapping[Problem, type[RepairsFlow]] = {
     Problem.NETWORK_PRICES: NetworkPricesRepairFlow,
     Problem.HIGH_PRICES: HighPricesRepairFlow,
+    Problem.EARLIER_PRICES: EarlierPricesRepairFlow,
     Problem.LENEDA_KEY: LenedaKeyRepairFlow,
     Problem.VIRTUAL_BATTERY: VirtualBatteryRepairFlow,
     Problem.METER_CLOCK: MeterClockRepairFlow,

@@ -248,12 +248,14 @@ class Client:
         """
         pages: dict[str, dict[str, object]] = {}
         for name, value in fields.items():
-            pages.setdefault(_PAGES.get(name, "contract"), {})[name] = value
+            pages.setdefault(_PAGES.get(name, "contracts"), {})[name] = value
         for page, typed in pages.items():
             step = await self.post(_OPTIONS_FLOWS, handler=entry_id)
             path = f"{_OPTIONS_FLOWS}/{step['flow_id']}"
             if step["type"] == "menu":
                 form = await self.post(path, next_step_id=page)
+                if form["type"] == "menu":
+                    form = await self.post(path, next_step_id="contract_edit")
                 names = {field["name"] for field in form["data_schema"]}
                 if form["last_step"] is False:
                     first = {name: typed.pop(name) for name in names & typed.keys()}

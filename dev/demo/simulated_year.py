@@ -81,7 +81,7 @@ def simulate_year(
     # by telegrams, because the cards show it.
     lines[month_name(start - _QUARTER_HOUR)].pop()
     files = {month: "".join(of_month).encode() for month, of_month in lines.items()}
-    demand_meter = Household.from_files(contract, None, files)
+    demand_meter = Household.from_files(contract, files)
     for time in (start - _QUARTER_HOUR, start, now):
         read = _energies(registers(meter, time))
         demand_meter.update(time, read, None, meter.device_name)

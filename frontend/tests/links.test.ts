@@ -17,7 +17,7 @@ test("the way to a field names pages and fields as the options do", () => {
   for (const [language, texts] of Object.entries(common)) {
     const file = new URL(`../../custom_components/smarty_p1/translations/${language}.json`, import.meta.url);
     const { step } = JSON.parse(readFileSync(file, "utf8")).options as { step: Options };
-    const { contract, updates } = step.init.menu_options;
+    const { contracts: contract, updates } = step.init.menu_options;
     const section = (name: string) => step.contract_details.sections[name]!.name;
     const ways: [string, string | undefined, string | undefined][] = [
       [texts.field_reference_power, contract, step.contract.data.reference_power],

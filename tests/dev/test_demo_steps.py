@@ -62,7 +62,7 @@ def test_the_year_is_what_the_registers_say() -> None:
     assert (shares == sorted(shares), round(shares[-1], 2)) == (True, 1.0)
 
     files = {month: "".join(lines).encode() for month, lines in year.lines.items()}
-    stored = Household.from_dict(year.demand, CONTRACT, None, files)
+    stored = Household.from_dict(year.demand, CONTRACT, files)
     assert not stored.damaged
     assert not stored.take_new()
     demand = stored.newest

@@ -101,14 +101,42 @@ def flows(
 
 
 async def open_options(
-    hass: HomeAssistant, entry: MockConfigEntry, page: str = "contract"
+    hass: HomeAssistant, entry: MockConfigEntry, page: str = "contracts"
 ) -> ConfigFlowResult:
+    """Open a page. A list of contracts leads to its last one, which is edited."""
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert menu["type"] is FlowResultType.MENU
     assert page in menu["menu_options"]
-    return await hass.config_entries.options.async_configure(
-        menu["flow_id"], {"next_step_id": page}
-    )
+    choose = hass.config_entries.options.async_configure
+    form = await choose(menu["flow_id"], {"next_step_id": page})
+    if form.get("step_id") == "contracts":
+        form = await choose(menu["flow_id"], {"next_step_id": "contract_edit"})
+    if form.get("step_id") == "contract_edit":
+        form = await choose(menu["flow_id"], {})
+    return form
+
+
+async def add_contract(
+    hass: HomeAssistant, entry: MockConfigEntry, typed: Mapping[str, Any]
+) -> ConfigFlowResult:
+    """Add a contract to the list: fill in both of its pages."""
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    for page in ("contracts", "contract_add"):
+        menu = await submit(hass, menu, {"next_step_id": page})
+    return await fill_contract(hass, menu, typed)
+
+
+def contract_in(entry: MockConfigEntry) -> dict[str, Any]:
+    """Return the last contract in the options of an entry, {} without contracts."""
+    return dict([{}, *entry.options.get("contracts", ())][-1])
+
+
+async def enter_aids(
+    hass: HomeAssistant, entry: MockConfigEntry, typed: Mapping[str, Any]
+) -> ConfigFlowResult:
+    """Fill in the page of the aids."""
+    form = await open_options(hass, entry, "aids")
+    return await submit(hass, form, dict(typed))
 
 
 FIRST_PAGE = {"reference_power", "energy_price", "energy_fee", "energy_fee_per", "discount"}

@@ -297,7 +297,7 @@ class Home:
         """Let the meter send a telegram to each who connects."""
         self.port.greeting = lambda: self.port.next_frame(TELEGRAM)
 
-    async def page(self, page: str = "contract") -> ConfigFlowResult:
+    async def page(self, page: str = "contracts") -> ConfigFlowResult:
         return await open_options(self.hass, self.entry, page)
 
     async def details(self) -> ConfigFlowResult:

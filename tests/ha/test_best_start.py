@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from . import billed_month
+from .dialogs import contract_in
 from .support import Home, refusal
 from .websocket.conftest import ask, refused
 
@@ -40,13 +41,12 @@ async def test_action_and_card_name_the_same_start(
     home: Home, hass_ws_client: WebSocketGenerator, entry: MockConfigEntry, clock: SetClock
 ) -> None:
     # From 22:00 on, a kWh of energy costs 0.08 instead of 0.15: (0.08 + 0.051) * 1.08 = 0.14148.
-    options = entry.options | {
+    contract = contract_in(entry) | {
         "second_energy_price": 0.08,
         "second_price_from": "22:00:00",
         "second_price_to": "06:00:00",
-        "surcharge_price_since": "2025-06-01",
     }
-    await home.again(billed_month.telegram("00:00:05", 0.1), options)
+    await home.again(billed_month.telegram("00:00:05", 0.1), {"contracts": [contract]})
     client = await hass_ws_client(home.hass)
     clock(NOW)
     answer = await best_start(home.hass, kw=1, hours=2)
@@ -94,7 +94,7 @@ async def test_without_a_week_of_days_there_is_no_best_start(
 async def test_without_a_price_there_is_no_best_start(
     home: Home, entry: MockConfigEntry, clock: SetClock
 ) -> None:
-    options = {name: value for name, value in entry.options.items() if name != "energy_price"}
-    await home.again(billed_month.telegram("00:00:05", 0.1), options)
+    contract = {name: term for name, term in contract_in(entry).items() if name != "energy_price"}
+    await home.again(billed_month.telegram("00:00:05", 0.1), {"contracts": [contract]})
     clock(NOW)
     assert await refusal(best_start(home.hass, kw=1, hours=2)) == "coming_price_missing"

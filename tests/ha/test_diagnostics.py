@@ -52,7 +52,9 @@ async def entry(home: Home) -> MockConfigEntry:
     home.port.greeting = home.port.next_frame(WITH_SECRETS)
     gateway = f"p1-{SERIAL.lower()}._iostream._tcp.local."
     entry = home.make_entry(home.port.url, authentication_key=PUBLISHED_KEY, service=gateway)
-    home.hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
+    home.hass.config_entries.async_update_entry(
+        entry, options={"contracts": [{"reference_power": 7.0}]}
+    )
     await load(home.hass, entry)
     home.port.greeting = b""
     return entry
@@ -82,7 +84,7 @@ async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockCon
     assert told["rejections"] == {"tag": 1}
     assert told["repeated_objects"] == {"1-0:1.8.0": 1}
     assert told["totals_held_back"] == {"1-0:1.8.0": 1}
-    assert told["options"] == {"reference_power": 7.0}
+    assert told["options"] == {"contracts": [{"reference_power": 7.0}]}
     assert told["demand"]["running_kw"] == 2.345
     assert told["telegram"]["objects"]["1-0:1.8.0"] == 25678.901
     assert told["telegram"]["objects"]["0-0:96.13.2"] is None

@@ -44,7 +44,7 @@ from tests.random_examples import examples
 from . import billed_month, leneda
 from .billed_month import telegram
 from .support import Home, call, changes_of, said
-from .test_late_knowledge import enter
+from .test_late_knowledge import add
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
@@ -182,7 +182,7 @@ async def test_the_reading_that_ends_an_hour_adds_it(home: Home, meter: MockConf
 
 async def test_a_price_of_last_month_entered_today(home: Home, meter: MockConfigEntry) -> None:
     before = await rows(home.hass, meter, "imported")
-    await enter(home, reference_power="7", energy_price=0.3, surcharge_price_since="2026-05-01")
+    await add(home, reference_power="7", energy_price=0.3, since="2026-05-01")
     await written(meter)
 
     imported, total = await all_rows(home.hass, meter)
@@ -192,11 +192,11 @@ async def test_a_price_of_last_month_entered_today(home: Home, meter: MockConfig
 
 
 @pytest.mark.usefixtures("every_kind")
-async def test_a_contract_that_changes_in_the_running_hour(
+async def test_a_contract_that_is_entered_in_the_first_hour_of_its_day(
     home: Home, meter: MockConfigEntry
 ) -> None:
     [_, _, before, _, _] = await all_rows(home.hass, meter)
-    await enter(home, reference_power="7", energy_price=0.3)
+    await add(home, reference_power="7", energy_price=0.3, since="2026-06-16")
     for clock, kwh in (("00:15:00", 0.2), ("00:45:00", 0.3), ("01:00:00", 0.5)):
         await home.receive(telegram(clock, kwh))
     await written(meter)
@@ -209,8 +209,8 @@ async def test_a_contract_that_changes_in_the_running_hour(
 
 
 async def test_a_contract_without_vat_from_tomorrow(home: Home, meter: MockConfigEntry) -> None:
-    tomorrow = {"levies": {"vat": False}, "surcharge_price_since": "2026-06-17"}
-    await enter(home, reference_power="7", energy_price=0.15, **tomorrow)
+    tomorrow = {"levies": {"vat": False}, "since": "2026-06-17"}
+    await add(home, reference_power="7", energy_price=0.15, **tomorrow)
     await written(meter)
     for clock in ("00:00:00", "00:15:00", "01:00:00"):
         await home.receive(telegram(clock, 9.6).replace("(260616", "(260617"))

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .billed_month import telegram
-from .dialogs import enter_contract
+from .dialogs import add_contract, enter_contract
 from .support import Home, call, said, wait_for_telegram
 
 
@@ -27,7 +28,16 @@ def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
 async def enter(home: Home, **typed: object) -> None:
     """Enter a contract on 16 June in the dialog, and wait until it holds."""
     home.port.greeting = home.port.next_frame(telegram("00:00:10", 0.0))
-    result = await enter_contract(home.hass, home.entry, typed)
+    await _is_stored(home, await enter_contract(home.hass, home.entry, typed))
+
+
+async def add(home: Home, **typed: object) -> None:
+    """Add a contract with a first day."""
+    home.port.greeting = home.port.next_frame(telegram("00:00:10", 0.0))
+    await _is_stored(home, await add_contract(home.hass, home.entry, typed))
+
+
+async def _is_stored(home: Home, result: ConfigFlowResult) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await home.hass.async_block_till_done()
     await wait_for_telegram(home.hass, home.entry)
@@ -41,7 +51,6 @@ async def test_an_own_reference_power_since_may_that_is_entered_in_june(home: Ho
         energy_price=0.15,
         feed_in={"feed_in_price": 0.06},
         network_prices={"network_fixed_price": 10.0},
-        surcharge_price_since="2026-05-01",
     )
 
     bill = await call(home.hass, "get_bill", month="2026-05")
@@ -83,7 +92,7 @@ def _damages(hass: HomeAssistant) -> list[ir.IssueEntry]:
     return [issue for issue in issues if issue.translation_key == "damaged_month"]
 
 
-async def test_a_meters_file_that_is_lost_costs_nothing_but_its_contracts(
+async def test_a_meters_file_that_is_lost_costs_nothing(
     home: Home, entry: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     before = await call(home.hass, "get_bill", month="2026-05")

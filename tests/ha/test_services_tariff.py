@@ -152,9 +152,8 @@ async def test_the_classes_of_a_month(call: Call) -> None:
 @pytest.mark.usefixtures("entry")
 async def test_the_classes_at_the_prices_of_today_or_of_each_month(home: Home, call: Call) -> None:
     prices_of_june: dict[str, Any] = {"surcharge_price": 0.53, "network_fixed_price": 13.0}
-    options = {**billed_month.OPTIONS, **prices_of_june, "surcharge_price_since": "2026-06-02"}
-    await home.again(telegram("00:00:10", 0.0), options)
-    # In June only: a price put into an empty field holds from the 1st of its month.
+    june = {**billed_month.OPTIONS, **prices_of_june, "since": "2026-06-01"}
+    await home.again(telegram("00:00:10", 0.0), {"contracts": [billed_month.OPTIONS, june]})
     for prices, smaller, own, saving, is_same in (
         # With 8 %: 7.42 and 12.5 * 0.53, which are 8.01 and 7.16; 13.00 and 2.5 * 0.53, which are
         # 14.04 and 1.43; 12 * 0.30

@@ -29,7 +29,6 @@ OPTIONS: dict[str, Any] = {
     "network_variable_price": 0.051,
     "meter_fee": 5.72,
     "surcharge_price": 0.0765,
-    "surcharge_price_since": "2025-06-01",
 }
 START = datetime(2025, 5, 31, 22, tzinfo=UTC)
 """Midnight in Luxembourg, a year before the last month of `billed_month` ended."""
@@ -48,7 +47,7 @@ def quarter_of(n: int) -> tuple[float, float]:
 async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """Return the entry of a meter with eleven months from the platform before those of its own."""
     entry = await billed_month.set_up(home, hass_storage)
-    await home.again(telegram("00:00:05", 0.1), OPTIONS)
+    await home.again(telegram("00:00:05", 0.1), {"contracts": [OPTIONS]})
     quarters: list[QuarterHour] = []
     # The last month is the meter's own.
     for n in range(334 * 96):

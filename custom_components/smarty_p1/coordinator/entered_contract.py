@@ -1,15 +1,17 @@
-"""Contract of a meter, as the user has entered it in the options of the meter's entry."""
+"""Contracts of a meter, as the user has entered them in the options of the meter's entry.
 
-from collections.abc import Mapping
+The option CONF_CONTRACTS has a mapping for each contract: its first day, and its terms.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-
-from homeassistant.util import dt as dt_util
 
 from ..const import (
     CONF_AIDS,
     CONF_COMMUNITY_PRICE,
     CONF_CONSUMER_CATEGORY,
+    CONF_CONTRACTS,
     CONF_DISCOUNT,
     CONF_ENERGY_FEE,
     CONF_ENERGY_FEE_PER,
@@ -30,8 +32,8 @@ from ..const import (
     CONF_SECOND_PRICE_DAYS,
     CONF_SECOND_PRICE_FROM,
     CONF_SECOND_PRICE_TO,
+    CONF_SINCE,
     CONF_SURCHARGE_PRICE,
-    CONF_SURCHARGE_PRICE_SINCE,
     CONF_SURCHARGE_REPLACES_VARIABLE,
     CONF_VAT,
     CONF_WITH_LEVIES,
@@ -46,6 +48,7 @@ from ..lib.prices.contract import (
     Aid,
     AidVat,
     Contract,
+    Contracts,
 )
 from ..lib.prices.network_prices import AgreedPrices, price_file
 from ..lib.prices.price_file import OlderPrices
@@ -67,12 +70,64 @@ _PRICES_OF_KWH = (
     CONF_NETWORK_VARIABLE_PRICE,
     CONF_SURCHARGE_PRICE,
 )
+_CONFIRMED = CONF_HIGH_PRICES_CONFIRMED
 # Bills are computed only if the user has entered at least one of these options.
 _PRICED = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
 
 
-def contract_of(options: Mapping[str, Any]) -> Contract:
-    """Return the contract in the options. A price that was not entered is None."""
+type Terms = Mapping[str, Any]
+"""Contract in the options: its first day, and its terms."""
+
+
+def entered_contracts(options: Mapping[str, Any]) -> Sequence[Terms]:
+    """Return the contracts in the options, in the order of their first days."""
+    contracts: Sequence[Terms] = options.get(CONF_CONTRACTS, ())
+    return contracts
+
+
+def first_day(contract: Terms) -> date | None:
+    """Return the first day of a contract. Return None if it holds from the beginning."""
+    since: str | None = contract.get(CONF_SINCE)
+    return date.fromisoformat(since) if since else None
+
+
+def in_order(contracts: Iterable[Terms]) -> list[Terms]:
+    """Return contracts in the order of their first days."""
+    return sorted(contracts, key=lambda contract: first_day(contract) or date.min)
+
+
+def contracts_of(options: Mapping[str, Any]) -> Contracts:
+    """Return the contracts and aids in the options."""
+    dated = [(first_day(terms), contract_of(terms)) for terms in entered_contracts(options)]
+    return Contracts.of_days(dated, aids_of(options))
+
+
+def terms_from(options: Mapping[str, Any], day: date) -> list[Terms]:
+    """Return the contracts in the options that hold on `day` or later, in their order."""
+    contracts = entered_contracts(options)
+    begun = sum((first_day(terms) or date.min) <= day for terms in contracts)
+    return [*contracts[max(0, begun - 1) :]]
+
+
+def terms_on(options: Mapping[str, Any], day: date) -> Terms:
+    """Return the contract in the options that holds on `day`, {} if none holds."""
+    first, *_ = [*terms_from(options, day), {}]
+    return first if (first_day(first) or date.min) <= day else {}
+
+
+def wanted_options(options: Mapping[str, Any], day: date) -> dict[str, Any]:
+    """Return the options, with all terms that a contract has on `day` or later.
+
+    They decide which entities a meter has, so that an entity for a coming contract exists in time.
+    """
+    wanted = {**options}
+    for terms in terms_from(options, day):
+        wanted |= terms
+    return wanted
+
+
+def contract_of(options: Terms) -> Contract:
+    """Return the contract with the terms in `options`. A price that was not entered is None."""
     energy_price, energy_margin = _price_or_margin(
         options, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN
     )
@@ -111,46 +166,40 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
     return Contract.of_terms(terms | own_levies)
 
 
-def contract_since(options: Mapping[str, Any]) -> date | None:
-    """Return the day from which the contract is valid. Return None if no day was entered."""
-    since: str | None = options.get(CONF_SURCHARGE_PRICE_SINCE)
-    return date.fromisoformat(since) if since else None
-
-
-def is_awaited(options: Mapping[str, Any]) -> bool:
-    """Return whether the first day of the contract in the options is in the future."""
-    since: str = options.get(CONF_SURCHARGE_PRICE_SINCE, "")
-    return since > dt_util.now(LUXEMBOURG).date().isoformat()
-
-
 def prices_to_replace(moment: datetime, options: Mapping[str, Any]) -> OlderPrices | None:
     """Return the published prices that bills at `moment` use after their last published day.
 
     Return None if the user has accepted older prices for the year of `moment`, or if no bills are
     computed.
     """
-    is_accepted = options.get(CONF_PRICES_CONFIRMED) == moment.astimezone(LUXEMBOURG).year
-    if is_accepted or _PRICED.isdisjoint(options):
+    day = moment.astimezone(LUXEMBOURG).date()
+    terms = terms_on(options, day)
+    if options.get(CONF_PRICES_CONFIRMED) == day.year or _PRICED.isdisjoint(terms):
         return None
-    return AgreedPrices.at(contract_of(options), moment).prices_of
+    return AgreedPrices.at(contract_of(terms), moment).prices_of
 
 
 def high_prices(options: Mapping[str, Any]) -> list[float]:
     """Return all prices of a kWh in the options that are above USUAL_EUR_PER_KWH, sorted."""
-    prices = [options.get(option) for option in _PRICES_OF_KWH]
+    prices = [terms.get(term) for terms in entered_contracts(options) for term in _PRICES_OF_KWH]
     prices += [aid.get("per_kwh") for aid in options.get(CONF_AIDS, ())]
     return sorted({price for price in prices if price and abs(price) > USUAL_EUR_PER_KWH})
 
 
-def with_confirmed_prices(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options, with the mark that the user has confirmed all their high prices."""
-    confirmed = high_prices(options)
-    return {**options, CONF_HIGH_PRICES_CONFIRMED: confirmed} if confirmed else dict(options)
+def with_confirmed_prices(
+    options: Mapping[str, Any], confirmed: Iterable[float] = ()
+) -> dict[str, Any]:
+    """Return the options, with the mark that the user has also confirmed these high prices."""
+    marked = {name: value for name, value in options.items() if name != _CONFIRMED}
+    known = {*options.get(_CONFIRMED, ()), *confirmed}
+    if left := [price for price in high_prices(marked) if price in known]:
+        marked[_CONFIRMED] = left
+    return marked
 
 
 def unconfirmed_prices(options: Mapping[str, Any]) -> list[float]:
     """Return the prices above USUAL_EUR_PER_KWH that the user has not confirmed, sorted."""
-    confirmed = options.get(CONF_HIGH_PRICES_CONFIRMED, ())
+    confirmed = options.get(_CONFIRMED, ())
     return [price for price in high_prices(options) if price not in confirmed]
 
 
@@ -192,8 +241,8 @@ def _price_or_margin(
 ) -> tuple[float | None, float | None]:
     """Return the fixed price and None. If an entity has the price, return None and the margin.
 
-    The margin is added to the price of the entity.
+    The margin is added to the price of the entity. The entity of an old contract may be unknown.
     """
-    if entity in options:
+    if entity in options or (margin in options and price not in options):
         return None, options.get(margin, 0.0)
     return options.get(price), None

@@ -11,7 +11,7 @@ The meter's own files have no market prices, only the costs of each day.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from math import isfinite
 from typing import NamedTuple, cast
@@ -25,13 +25,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import (
-    CONF_ENERGY_PRICE_ENTITY,
-    CONF_ENERGY_PRICE_ENTITY_BEFORE,
-    CONF_FEED_IN_PRICE_ENTITY,
-    CONF_FEED_IN_PRICE_ENTITY_BEFORE,
-    DOMAIN,
-)
+from ..const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY, DOMAIN
 from ..lib.history.calendar import LUXEMBOURG, quarter_start
 from ..lib.history.market_prices import MarketHours, MarketPrices
 from ..lib.prices.contract import Contracts
@@ -42,20 +36,15 @@ from ..lib.prices.market_price_lists import (
     prices_by_quarter,
     prices_of_attributes,
 )
+from .entered_contract import terms_from, terms_on
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .statistics.hourly_statistics import RECORDER
 
 # Highest price in euro per kWh that is accepted.
 MAX_PRICE = 100.0
-PRICE_ENTITIES: Mapping[str, str] = {
-    CONF_ENERGY_PRICE_ENTITY: CONF_ENERGY_PRICE_ENTITY_BEFORE,
-    CONF_FEED_IN_PRICE_ENTITY: CONF_FEED_IN_PRICE_ENTITY_BEFORE,
-}
-"""Option with a price entity, mapped to the option with the price entity of the previous contract.
-
-The previous entity is used until the changed contract begins.
-"""
+PRICE_ENTITIES = (CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY)
+"""Terms of a contract with the entities for the import price and for the feed-in price."""
 _UNIT_FACTORS = {
     **dict.fromkeys(("EUR/kWh", "€/kWh"), 1.0),
     **dict.fromkeys(("EUR/MWh", "€/MWh"), 0.001),
@@ -90,30 +79,28 @@ def price_of(state: State | None) -> float | None:
 
 
 class MarketPriceEntities:
-    """Price entities that the user has chosen for one meter."""
+    """Price entities that the user has chosen in the contracts of one meter."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
 
-    def prices(self, *, is_before_change: bool = False) -> MarketPrices:
-        """Return the current prices of the chosen price entities.
+    def prices_at(self, time: datetime) -> MarketPrices:
+        """Return the current prices of the entities in the contract that holds at `time`."""
+        return MarketPrices(*map(self._price, self.entities_at(time)))
 
-        With `is_before_change`, use the entities that applied before the contract last changed.
-        """
-        return MarketPrices(*map(self._price, self.entities(is_before_change=is_before_change)))
-
-    def entities(self, *, is_before_change: bool = False) -> tuple[str | None, ...]:
+    def entities_at(self, time: datetime) -> tuple[str | None, ...]:
         """Return the ids of the entities for the import price and the feed-in price.
 
-        An id is None if the user has chosen no entity. With `is_before_change`, return the entities
-        that applied before the contract last changed.
+        They are those of the contract that holds at `time`. An id is None if it has no entity.
         """
-        options = self._entry.options
-        return tuple(
-            (is_before_change and options.get(before)) or options.get(now)
-            for now, before in PRICE_ENTITIES.items()
-        )
+        terms = terms_on(self._entry.options, time.astimezone(LUXEMBOURG).date())
+        return tuple(terms.get(name) for name in PRICE_ENTITIES)
+
+    def entities_from(self, time: datetime) -> set[str]:
+        """Return the ids of all entities in the contracts that hold at `time` or later."""
+        contracts = terms_from(self._entry.options, time.astimezone(LUXEMBOURG).date())
+        return {terms[name] for terms in contracts for name in PRICE_ENTITIES if name in terms}
 
     def _price(self, entity_id: str | None) -> float | None:
         if entity_id is None:

@@ -8,7 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
+from ..const import DOMAIN, LOGGER
 from ..lib.answers.money import HouseholdMoney
 from ..lib.bill.household import Household
 from ..lib.bill.household_state import HouseholdState
@@ -20,13 +20,7 @@ from ..lib.meter.meter_reader import Reading
 from ..lib.meter.money import Money
 from ..lib.meter.object_count_and_rate_limits import Limits
 from ..lib.p1.telegram import Telegram
-from .entered_contract import (
-    aids_of,
-    contract_of,
-    contract_since,
-    prices_to_replace,
-    unconfirmed_prices,
-)
+from .entered_contract import contracts_of, prices_to_replace, unconfirmed_prices, wanted_options
 from .entry_types import AnyConfigEntry
 from .last_hours import forget_last_hour, last_hour_of
 from .leneda.download import LenedaDownload
@@ -87,6 +81,7 @@ class MeterBooks:
         self.leneda = KnownLeneda(hass, entry, self.statistics.async_remove_hours)
         self.file_import = FileImport(hass, entry, self.leneda)
         self.market = MarketPriceEntities(hass, entry)
+        self.wanted_options = wanted_options(entry.options, dt_util.now(LUXEMBOURG).date())
         # Powers of the last hour. They survive a reload, but no restart.
         self.last_hour = last_hour_of(hass, entry)
         self.house_powers: Mapping[str, list[str | None]] = {"solar": [], "battery": []}
@@ -138,21 +133,15 @@ class MeterBooks:
     async def async_open(self) -> None:
         """Load the stored files, and start the download from Leneda.
 
-        The contract comes from the options. Raises UnreadableNowError if the state of the meter or
+        The contracts come from the options. Raises UnreadableNowError if the state of the meter or
         its quarter-hours cannot be read now.
         """
         # The set-up may fail later. Nothing may then be written over the files of the next set-up.
         self._entry.async_on_unload(self.async_close)
-        options = self._entry.options
-        # If the user enters no first day, a changed contract begins at the time of the last
-        # telegram. A meter whose only source is Leneda has no telegrams, so pass the current time.
-        is_read = self._entry.data.get(CONF_KIND) != KIND_LENEDA
-        now = None if is_read else dt_util.utcnow()
-        await self._store.async_load(contract_of(options), contract_since(options), now)
+        await self._store.async_load(contracts_of(self._entry.options))
         self._money = HouseholdMoney(self.household)
         self._tell_of_damage()
         self._tell_of_exchange()
-        self.household.set_aids(aids_of(options))
         await self.history.async_load()
         await self.leneda.async_start(self.household)
         self._entry.async_on_unload(self.leneda.async_add_listener(self.statistics.update))
@@ -206,13 +195,8 @@ class MeterBooks:
 
     @callback
     def prices_at(self, telegram: Telegram) -> MarketPrices:
-        """Return the current market prices of the contract that applies at the time of a telegram.
-
-        Before the first day of a changed contract, the price entities of the previous contract are
-        used.
-        """
-        is_before_change = self.household.is_before_change(telegram.time)
-        return self.market.prices(is_before_change=is_before_change)
+        """Return the market prices now, under the contract that holds at a telegram's time."""
+        return self.market.prices_at(telegram.time or dt_util.utcnow())
 
     @callback
     def enter(self, reading: Reading) -> None:

@@ -69,6 +69,8 @@ class Problem(StrEnum):
     """Some prices are no longer published, so prices of an earlier year are used."""
     HIGH_PRICES = "high_prices"
     """The contract has a price of a kWh above the usual price. The user must confirm the price."""
+    EARLIER_PRICES = "earlier_prices"
+    """The meter's file has lost the contracts before the contract in the options."""
     LENEDA_KEY = "leneda_key"
     """Leneda, the national platform, refuses the API key."""
     LENEDA_SILENT = "leneda_silent"
@@ -110,6 +112,7 @@ _FIXABLE = {
     Problem.NOT_VERIFIED,
     Problem.NETWORK_PRICES,
     Problem.HIGH_PRICES,
+    Problem.EARLIER_PRICES,
     Problem.METER_CLOCK,
     Problem.TELEGRAMS_LATE,
     Problem.LENEDA_KEY,
@@ -123,7 +126,7 @@ _FIXABLE = {
     *_ERRORS,
 }
 # Issues that stay until the user has closed them, also after a restart.
-_PERSISTENT = {Problem.ENERGY_MOVED, Problem.SECOND_METER}
+_PERSISTENT = {Problem.EARLIER_PRICES, Problem.ENERGY_MOVED, Problem.SECOND_METER}
 
 
 def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:

@@ -146,7 +146,8 @@ def _known_sources(hass: HomeAssistant, entry: BooksConfigEntry) -> list[EnergyS
     coordinator = entry.runtime_data
     if not has_telegrams(entry) and coordinator.books.demand is None:
         return []
-    return _sources(hass, coordinator.data, entry.options, is_live=is_live(entry))
+    options = coordinator.books.wanted_options
+    return _sources(hass, coordinator.data, options, is_live=is_live(entry))
 
 
 async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:

@@ -314,7 +314,7 @@ class MqttPublisher(_Worker):
             MeterAnnounced(
                 coordinator.meter_id,
                 coordinator.config_entry.title,
-                coordinator.config_entry.options,
+                coordinator.books.wanted_options,
                 dt_util.get_default_time_zone(),
             ),
             Discovery(

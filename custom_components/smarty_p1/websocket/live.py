@@ -104,7 +104,7 @@ def _power_of(hass: HomeAssistant, entity_id: str | None) -> dict[str, Any]:
 
 
 def _values(coordinator: BooksCoordinator, reading: Reading) -> dict[str, Any]:
-    options = coordinator.config_entry.options
+    options = coordinator.books.wanted_options
     return {
         description.translation_key: description.value_fn(reading)
         for description in _VALUES

@@ -89,8 +89,8 @@ async def test_available_power_rises_by_a_twentieth_and_ends_at_the_reference_po
 
 async def test_the_warning_shows_the_reference_power_of_its_contract(home: Home) -> None:
     await home.set_up(at("10:30:00", 100.0), **TARIFF)
-    later = TARIFF | {"reference_power": 12.0, "surcharge_price_since": "2025-08-01"}
-    await home.again(at("10:30:10", 100.0), later)
+    later = TARIFF | {"reference_power": 12.0, "since": "2025-08-01"}
+    await home.again(at("10:30:10", 100.0), {"contracts": [TARIFF, later]})
     assert home.state_of(WARNING).attributes["reference_power"] == 3.0
 
 

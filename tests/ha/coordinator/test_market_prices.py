@@ -20,6 +20,7 @@ from custom_components.smarty_p1.lib.history.month_columns import Row
 from custom_components.smarty_p1.lib.history.register_amounts import Amounts
 from custom_components.smarty_p1.lib.history.spans import Span, SpanKind
 from custom_components.smarty_p1.lib.prices.contract import Contract, Contracts
+from tests.ha.dialogs import contract_in
 from tests.ha.support import TELEGRAM, Home, recorder_done
 
 NORDPOOL = "sensor.nord_pool_current_price"
@@ -109,7 +110,7 @@ async def test_an_entity_is_followed_to_another_name(
     hass.states.async_remove(chosen)
     hass.states.async_set("sensor.moved", "0.2")
     await hass.async_block_till_done()
-    assert dict(entry.options) == {"energy_price_entity": "sensor.moved"}
+    assert contract_in(entry) == {"energy_price_entity": "sensor.moved"}
     await home.receive(TELEGRAM)
     assert market(entry).energy == 0.2
 
@@ -117,10 +118,10 @@ async def test_an_entity_is_followed_to_another_name(
     assert register("other") == chosen
     entity_registry.async_update_entity(chosen, new_entity_id="sensor.other")
     await hass.async_block_till_done()
-    assert dict(entry.options) == {"energy_price_entity": "sensor.moved"}
+    assert contract_in(entry) == {"energy_price_entity": "sensor.moved"}
     entity_registry.async_update_entity("sensor.moved", new_entity_id="sensor.moved_again")
     await hass.async_block_till_done()
-    assert dict(entry.options) == {"energy_price_entity": "sensor.moved_again"}
+    assert contract_in(entry) == {"energy_price_entity": "sensor.moved_again"}
 
 
 START = datetime(2026, 6, 15, 8, tzinfo=UTC)

@@ -67,7 +67,7 @@ class Files:
     ) -> list[QuarterHour]:
         """Return what is known of a period after a restart."""
         files = await MonthFiles(self.hass, "one").async_files()
-        meter = Household.from_files(NO_CONTRACT, None, files)
+        meter = Household.from_files(NO_CONTRACT, files)
         return [*quarter_hours_between(meter.columns, NO_LENEDA_DAYS, start, end)]
 
     async def starts(self, start: datetime, end: datetime) -> list[datetime]:

@@ -13,7 +13,6 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smarty_p1.coordinator.entered_contract import (
     contract_of,
-    contract_since,
     prices_to_replace,
 )
 from custom_components.smarty_p1.flows.options.older_prices_sentence import (
@@ -23,7 +22,7 @@ from custom_components.smarty_p1.lib.prices import network_prices
 from custom_components.smarty_p1.lib.prices.contract import Contract
 from custom_components.smarty_p1.lib.prices.price_file import OlderPrices, PriceFile
 from custom_components.smarty_p1.user_locale import async_user_locale
-from tests.ha.dialogs import choose, open_repair
+from tests.ha.dialogs import choose, open_repair, suggested
 from tests.ha.support import Home, said
 from tests.prices import PRICES
 
@@ -81,7 +80,7 @@ def house(home: Home, freezer: FrozenDateTimeFactory) -> House:
 
 
 @pytest.mark.parametrize(
-    ("options", "is_told"),
+    ("contract", "is_told"),
     [
         ({}, False),
         ({"surcharge_price": 0.1}, False),
@@ -95,12 +94,24 @@ def house(home: Home, freezer: FrozenDateTimeFactory) -> House:
         ({"energy_price": 0.12, **OWN, "with_levies": True}, True),
         ({"energy_price": 0.12, **OWN, "with_levies": False}, False),
         ({"energy_price": 0.12, **OWN, **OWN_LEVIES, "with_levies": True}, False),
-        ({"reference_power": 7.0, "prices_confirmed": UNKNOWN}, False),
-        ({"reference_power": 7.0, "prices_confirmed": LAST}, True),
     ],
 )
-def test_who_is_told_of_a_year_that_is_not_known(options: dict[str, Any], *, is_told: bool) -> None:
-    assert bool(prices_to_replace(datetime.fromisoformat(SUMMER), options)) is is_told
+def test_who_is_told_of_a_year_that_is_not_known(
+    contract: dict[str, Any], *, is_told: bool
+) -> None:
+    summer = datetime.fromisoformat(SUMMER)
+
+    def is_asked(options: dict[str, Any]) -> bool:
+        return bool(prices_to_replace(summer, options))
+
+    options = {"contracts": [contract]}
+    assert is_asked(options) is is_told
+    assert is_asked({**options, "prices_confirmed": LAST}) is is_told
+    assert not is_asked({**options, "prices_confirmed": UNKNOWN})
+    # The contract of that day counts.
+    dated = [contract, {"since": f"{UNKNOWN}-07-02", "energy_price": 0.1}]
+    assert is_asked({"contracts": dated}) is is_told
+    assert is_asked({"contracts": [{}, {**contract, "since": f"{UNKNOWN}-07-01"}]}) is is_told
 
 
 async def test_the_year_begins_while_it_runs_at_luxembourgs_midnight(house: House) -> None:
@@ -128,7 +139,8 @@ async def test_confirmed_prices_hold_for_one_year(house: House) -> None:
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert house.year is None
-    assert dict(house.entry.options) == {"reference_power": 7.0, "prices_confirmed": UNKNOWN}
+    stored = {"contracts": [{"reference_power": 7.0}], "prices_confirmed": UNKNOWN}
+    assert dict(house.entry.options) == stored
     assert house.entry.runtime_data is runs  # nothing was read anew for it
     await house.wait_for(f"{UNKNOWN}-12-31T22:00:00Z")
     assert house.year is None
@@ -149,14 +161,28 @@ async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
     kind, flow_id = result["next_flow"]
     assert kind == "options_flow"
     assert house.year
-    assert house.hass.config_entries.options.async_get(flow_id)["step_id"] == "contract_details"
-    entered = {"network_prices": OWN}
+    form = house.hass.config_entries.options.async_get(flow_id)
+    assert form["step_id"] == "contract_details"
+    form = await house.hass.config_entries.options.async_configure(flow_id)
+    assert suggested(form)["since"] == f"{UNKNOWN}-01-01"
+    entered: dict[str, Any] = {"network_prices": OWN, "since": f"{UNKNOWN}-01-01"}
     if with_levies:
         entered["levies"] = {"with_levies": True, **OWN_LEVIES}
     await house.hass.config_entries.options.async_configure(flow_id, entered)
     await house.hass.async_block_till_done()
     assert house.year is None
-    assert house.entry.options["energy_price"] == 0.12
+    first, second = house.entry.options["contracts"]
+    assert first == {"energy_price": 0.12, "with_levies": with_levies}
+    assert (second["since"], second["energy_price"]) == (f"{UNKNOWN}-01-01", 0.12)
+
+    # Once the year has a contract, this one is corrected.
+    options = {"contracts": [first, {**first, "since": f"{UNKNOWN}-03-01"}]}
+    house.hass.config_entries.async_update_entry(house.entry, options=options)
+    await house.hass.config_entries.async_reload(house.entry.entry_id)
+    result = await choose(house.hass, await house.open(), "enter")
+    _, flow_id = result["next_flow"]
+    form = await house.hass.config_entries.options.async_configure(flow_id)
+    assert suggested(form)["since"] == f"{UNKNOWN}-03-01"
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
@@ -216,7 +242,6 @@ async def test_a_meter_that_is_removed_meanwhile(house: House) -> None:
 
 def test_without_options_everything_is_as_published() -> None:
     assert contract_of({}) == Contract()
-    assert contract_since({}) is None
 
 
 def test_everything_entered() -> None:
@@ -253,7 +278,10 @@ def test_prices_that_follow_the_market() -> None:
     assert contract_of(stored) == Contract(energy_margin=0.0, feed_in_margin=0.0)
     margins = {"energy_margin": 0.1, "feed_in_margin": -0.01}
     assert contract_of(stored | margins) == Contract(energy_margin=0.1, feed_in_margin=-0.01)
-    assert contract_of(margins) == Contract()
+    # The entity of an old contract may be unknown.
+    assert contract_of(margins) == Contract(energy_margin=0.1, feed_in_margin=-0.01)
+    fixed = {"energy_price": 0.2, "feed_in_price": 0.1}
+    assert contract_of(fixed | margins) == Contract(energy_price=0.2, feed_in_price=0.1)
 
 
 def test_a_fee_by_the_year_a_discount_and_two_prices() -> None:

@@ -273,7 +273,7 @@ async def test_it_has_no_telegrams(smarty: Smarty) -> None:
             await call(smarty.hass, action, **data)
     # No option needs telegrams, and diagnostics name the entities.
     menu = await smarty.hass.config_entries.options.async_init(smarty.entry.entry_id)
-    pages = ["contract", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
+    pages = ["contracts", "aids", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
     assert menu["menu_options"] == pages
     told = await async_get_config_entry_diagnostics(smarty.hass, smarty.entry)
     assert (told["readings"], told["telegram"]["verification"]) == (1, "by_integration")

@@ -176,7 +176,8 @@ async def test_what_is_typed_is_stored_as_the_options_store_it(home: Home) -> No
     entry = (await submit(home.hass, form, PRICES))["result"]
     await home.hass.async_block_till_done()
     stored = dict(entry.options)
-    assert stored == {
+    # A first contract has no day: it holds for all that is recorded.
+    contract = {
         "reference_power": 7.0,
         "energy_price": 0.1463,
         "energy_fee_per": "month",
@@ -187,6 +188,8 @@ async def test_what_is_typed_is_stored_as_the_options_store_it(home: Home) -> No
         "meter_ampere": "40",
         "surcharge_replaces_variable": False,
     }
+    assert stored == {"contracts": [contract]}
+    assert entry.minor_version == 2
 
     # And so the options change nothing when they are sent as they are shown.
     first = {"reference_power": "7", "energy_price": "0.1463", "energy_fee_per": "month"}

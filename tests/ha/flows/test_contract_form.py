@@ -1,12 +1,11 @@
 """The options about the tariff: what may be entered, what is stored, what is shown again."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 import voluptuous as vol
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -14,8 +13,16 @@ from homeassistant.helpers import entity_registry as er
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.flows.shared_form_fields import DayField
-from custom_components.smarty_p1.lib.prices.contract import Contract
-from tests.ha.dialogs import enter_contract, schema_of, submit, suggested
+from tests.ha.dialogs import (
+    add_contract,
+    contract_in,
+    enter_aids,
+    enter_contract,
+    schema_of,
+    submit,
+    suggested,
+    told,
+)
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home
 
@@ -53,12 +60,14 @@ async def test_few_fields_come_first(home: Home) -> None:
     form = await home.details()
     assert form["last_step"] is True
     sections = ["second_price", "dynamic_price", "feed_in", "levies"]
-    sections += ["aids", "energy_sharing", "network_prices"]
-    assert list(suggested(form)) == [*sections, "surcharge_price_since"]
+    sections += ["energy_sharing", "network_prices"]
+    assert list(suggested(form)) == [*sections, "since"]
     assert all(is_collapsed(form, name) for name in sections)
 
 
-async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(home: Home) -> None:
+async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
+    home: Home,
+) -> None:
     sections: dict[str, dict[str, Any]] = {
         "dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": "0.1"},
         "feed_in": {"feed_in_price_entity": EXPORT, "feed_in_margin": "-0.01"},
@@ -84,7 +93,7 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(home: H
     )
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert dict(home.entry.options) == {
+    assert contract_in(home.entry) == {
         "reference_power": 12.5,
         "meter_ampere": "63",
         "energy_fee": 21.0,
@@ -117,10 +126,10 @@ async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay
     feed_in = {"feed_in_price": 0.07}
     network = {"network_variable_price": 0.06, "meter_fee": 6, "surcharge_replaces_variable": False}
     await enter(home, energy_price=0.12, feed_in=feed_in, network_prices=network)
-    assert home.entry.options["energy_price"] == 0.12
+    assert contract_in(home.entry)["energy_price"] == 0.12
 
     await enter(home, network_prices={"meter_fee": 6})
-    assert dict(home.entry.options) == {
+    assert contract_in(home.entry) == {
         **DEFAULTS,
         "meter_ampere": "40",
         "feed_in_price": 0.07,
@@ -129,7 +138,7 @@ async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay
     }
 
     await enter(home, feed_in={}, network_prices={})
-    assert dict(home.entry.options) == {}
+    assert contract_in(home.entry) == {}
 
 
 MARKET = {"energy_price_entity": NORDPOOL}
@@ -189,14 +198,16 @@ WRONG = [
     ),
     *(
         Row(
-            "surcharge_price_since: surcharge_day_implausible",
-            {"energy_price": "0.1", "surcharge_price_since": day},
+            "since: surcharge_day_implausible",
+            {"energy_price": "0.1", "since": day},
         )
         for day in ("2024-12-31", f"{THIS_YEAR + 3}-01-01")
     ),
-    Row("surcharge_price_since: day_without_change", {"surcharge_price_since": "2026-01-01"}),
-    *(Row("aids: aid_malformed", {"aids": {"aids": aids}}) for aids in NO_AIDS),
-    Row("aids: too_many_aids", {"aids": {"aids": [REBATE] * 21}}),
+    Row("since: day_without_change", {"since": "2026-01-01"}),
+]
+WRONG_AIDS = [
+    *(Row("aids: aid_malformed", {"aids": aids}) for aids in NO_AIDS),
+    Row("aids: too_many_aids", {"aids": [REBATE] * 21}),
 ]
 
 
@@ -208,36 +219,38 @@ async def test_what_cannot_be_is_said_at_its_place(
     er.async_get(hass).async_get_or_create("sensor", "smarty_p1", "own", suggested_object_id="own")
     hass.states.async_set("sensor.own", "0.1", {"unit_of_measurement": "EUR/kWh"})
     await refuses.each("contract", partial(enter_contract, hass, home.entry), WRONG)
+    await refuses.each("aids", partial(enter_aids, hass, home.entry), WRONG_AIDS)
     assert dict(home.entry.options) == {}
 
 
 async def test_the_first_page_is_kept_while_the_second_is_corrected(home: Home) -> None:
     first = {"reference_power": "7", "energy_price": 0.15, "discount": 1}
-    wrong = {"surcharge_price_since": "2024-12-31"}
+    wrong = {"since": "2024-12-31"}
     form = await enter_contract(home.hass, home.entry, first | wrong)
     assert (form["step_id"], form["errors"]) == (
         "contract_details",
-        {"surcharge_price_since": "surcharge_day_implausible"},
+        {"since": "surcharge_day_implausible"},
     )
 
     home.port.greeting = home.port.next_frame(TELEGRAM)
-    typed = {"surcharge_price_since": f"{THIS_YEAR + 2}-12-31"}
+    typed = {"since": f"{THIS_YEAR + 2}-12-31"}
     result = await submit(home.hass, form, typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     stored = {"reference_power": 7.0, "energy_price": 0.15, "discount": 1.0, **typed}
-    assert dict(home.entry.options) == {**DEFAULTS, **stored}
+    assert contract_in(home.entry) == {**DEFAULTS, **stored}
 
 
 async def test_a_program_may_omit_the_zeros_of_days_and_times(home: Home) -> None:
     aids = [{**REBATE, "first_day": "2026-9-1", "last_day": "2026-10-31"}]
     second = SECOND | {"second_price_from": "7:00", "second_price_to": "9:30:00"}
-    typed = {"surcharge_price_since": "2026-1-1", "second_price": second, "aids": {"aids": aids}}
+    typed = {"since": "2026-1-1", "second_price": second}
     result = await enter(home, reference_power="7", energy_price=0.15, **typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    options = home.entry.options
-    assert options["surcharge_price_since"] == "2026-01-01"
+    options = contract_in(home.entry)
+    assert options["since"] == "2026-01-01"
     assert (options["second_price_from"], options["second_price_to"]) == ("07:00:00", "09:30:00")
-    [aid] = options["aids"]
+    await enter_aids(home.hass, home.entry, {"aids": aids})
+    [aid] = home.entry.options["aids"]
     assert (aid["first_day"], aid["last_day"]) == ("2026-09-01", "2026-10-31")
 
 
@@ -262,120 +275,117 @@ async def test_units_of_prices(hass: HomeAssistant, home: Home) -> None:
         assert result["type"] is FlowResultType.CREATE_ENTRY, unit
 
 
-async def test_the_day_of_a_change(home: Home, freezer: FrozenDateTimeFactory) -> None:
-    freezer.move_to("2026-11-20T12:00:00Z")
-    contract = {"reference_power": "7", "energy_price": 0.15}
-    await enter(home, **contract, surcharge_price_since="2027-01-01")
-    assert home.entry.options["surcharge_price_since"] == "2027-01-01"
+def prices(home: Home, *days: str) -> list[float | None]:
+    """Return the price of energy that the meter's bills have on some days of 2026."""
+    coordinator: SmartyCoordinator = home.entry.runtime_data
+    contracts = coordinator.books.household.contracts
+    noon = [datetime.fromisoformat(f"2026-{day}T12:00:00+01:00") for day in days]
+    return [contracts.at(time).energy_price for time in noon]
 
-    # A day to come is shown again. What is not about the contract changes nothing of it.
-    form = await home.details()
-    assert suggested(form)["surcharge_price_since"] == "2027-01-01"
+
+async def list_of(home: Home, step: str = "contracts") -> ConfigFlowResult:
+    """Open the list of contracts, or a page behind it."""
+    form = await home.hass.config_entries.options.async_init(home.entry.entry_id)
+    for page in ("contracts", step) if step != "contracts" else (step,):
+        form = await submit(home.hass, form, {"next_step_id": page})
+    return form
+
+
+async def test_new_prices_hold_from_their_day_and_leave_earlier_bills_alone(home: Home) -> None:
+    contract = {"reference_power": "7", "energy_price": 0.15, "energy_fee": 5}
     await enter(home, **contract)
-    assert home.entry.options["surcharge_price_since"] == "2027-01-01"
-
-    # A day that is past is not; the same contract may be given another day.
-    result = await enter(home, **contract, surcharge_price_since="2026-10-01")
+    assert prices(home, "01-01", "12-31") == [0.15, 0.15]
+    result = await add_contract(
+        home.hass, home.entry, contract | {"energy_price": "0,20", "since": "2026-03-01"}
+    )
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    form = await home.details()
-    assert suggested(form)["surcharge_price_since"] is None
-    await enter(home, **contract)
-    assert home.entry.options["surcharge_price_since"] == "2026-10-01"
+    assert prices(home, "02-28", "03-01") == [0.15, 0.2]
 
-    # The day is about the change that it was entered with.
-    await enter(home, **contract, levies={"vat": False})
-    assert "surcharge_price_since" not in home.entry.options
-
-
-async def test_from_when_on_an_entry_holds(home: Home, freezer: FrozenDateTimeFactory) -> None:
-    """The meter's telegrams are of 3 July 2025."""
-    freezer.move_to("2025-07-03T08:30:00Z")
-
-    def held(day: str) -> Contract:
-        coordinator: SmartyCoordinator = home.entry.runtime_data
-        demand = coordinator.books.demand
-        assert demand
-        return demand.contracts.at(datetime.fromisoformat(f"{day}T12:00:00+02:00"))
-
-    # A first entry holds for all that is recorded, also with a day.
-    contract: dict[str, Any] = {"reference_power": "7", "energy_price": 0.15}
-    await enter(home, **contract, surcharge_price_since="2025-07-02")
-    assert held("2025-05-01").reference_kw == held("2025-07-03").reference_kw == 7
-
-    # A value put into an empty field from the 1st of this month, a changed one from the day.
-    contract |= {"energy_price": 0.2, "energy_fee": 5, "feed_in": {"feed_in_price": 0.06}}
-    await enter(home, **contract, surcharge_price_since="2025-07-02")
-    assert held("2025-06-30") == Contract(reference_kw=7, energy_price=0.15, has_levies=True)
-    added: dict[str, Any] = {"reference_kw": 7, "energy_fee": 5, "feed_in_price": 0.06}
-    added["has_levies"] = True
-    assert held("2025-07-01") == Contract(**added, energy_price=0.15)
-    assert held("2025-07-02") == Contract(**added, energy_price=0.2)
-
-    # Without a day, a changed one holds from now on; so does one that is taken away.
-    surcharge = {"surcharge_price": 0.1}
-    contract = {"reference_power": "12", "energy_fee": 5, "network_prices": surcharge}
-    await enter(home, **contract)
-    assert held("2025-06-30").surcharge is None
-    assert held("2025-07-01") == Contract(**added, energy_price=0.15, surcharge=0.1)
-    assert held("2025-07-02") == Contract(**added, energy_price=0.2, surcharge=0.1)
-    assert held("2025-07-04").reference_kw == 12
-    assert held("2025-07-04").energy_price is None
-
-    # A market's price into an empty field, from the 1st; and with a day to come, all of it waits.
-    market = {"energy_price_entity": NORDPOOL, "energy_margin": 0.02}
-    await enter(home, **contract, dynamic_price=market)
-    assert held("2025-07-04").energy_margin == 0.02
-    assert held("2025-07-02").energy_margin is None
-    contract |= {"energy_fee": 6, "network_prices": {**surcharge, "network_variable_price": 0.05}}
-    await enter(home, **contract, dynamic_price=market, surcharge_price_since="2025-08-01")
-    assert (held("2025-07-31").energy_fee, held("2025-07-31").network_variable) == (5, None)
-    assert (held("2025-08-01").energy_fee, held("2025-08-01").network_variable) == (6, 0.05)
+    # A price that is announced late comes before it; each holds until the next one.
+    late = contract | {"energy_price": "0,10", "since": "2026-02-01"}
+    await add_contract(home.hass, home.entry, late)
+    assert prices(home, "01-31", "02-01", "02-28", "03-01") == [0.15, 0.1, 0.1, 0.2]
+    kept = {**DEFAULTS, "reference_power": 7.0, "energy_fee": 5.0}
+    assert home.entry.options["contracts"] == [
+        {**kept, "energy_price": 0.15},
+        {**kept, "energy_price": 0.1, "since": "2026-02-01"},
+        {**kept, "energy_price": 0.2, "since": "2026-03-01"},
+    ]
 
 
-async def test_a_surcharge_that_is_taken_away_has_no_day(home: Home) -> None:
-    await enter(home, reference_power="7", network_prices={"surcharge_price": 0.1})
+async def test_the_list_is_shown_and_each_contract_can_be_edited_and_removed(home: Home) -> None:
+    hass = home.hass
+    await enter(home, reference_power="7", energy_price=0.15)
+    market = {"energy_price_entity": NORDPOOL, "energy_margin": "0.01"}
+    typed = {"reference_power": "12", "dynamic_price": market, "since": "2026-03-01"}
+    await add_contract(hass, home.entry, typed)
+    menu = await list_of(home)
+    assert menu["menu_options"] == ["contract_add", "contract_edit", "contract_remove"]
+    names = ["From the beginning: 7 kW, 0.15 €/kWh"]
+    names += [f"From 2026-03-01: 12 kW, {NORDPOOL}, + 0.01 €/kWh"]
+    assert told(menu)["contracts"] == "\n".join(f"- {name}" for name in names)
 
-    taken_away: dict[str, Any] = {"network_prices": {}, "surcharge_price_since": "2026-01-01"}
-    result = await enter(home, reference_power="7", **taken_away)
-    assert result["errors"] == {"network_prices": "surcharge_price_missing"}
-    assert not is_collapsed(result, "network_prices")
+    # A new one begins with the terms of the last one, but has no day yet.
+    form = await list_of(home, "contract_add")
+    assert suggested(form)["reference_power"] == "12 kW"
+    form = await submit(hass, form, {"reference_power": "12"})
+    assert suggested(form)["since"] is None
+    assert suggested(form)["dynamic_price"] == market
 
-    # One more change, and the day may be about that.
-    result = await enter(home, reference_power="12", **taken_away)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    form = await list_of(home, "contract_edit")
+    choices = schema_of(form).schema["contract"].config["options"]
+    assert [choice["label"] for choice in choices] == names[::-1]
+    form = await submit(hass, form, {"contract": "always"})
+    assert suggested(form)["energy_price"] == "0.15"
+    form = await submit(hass, form, {"energy_price": "0.16"})
+    assert suggested(form)["since"] is None
+    await submit(hass, form, {})
+    assert prices(home, "02-28", "03-01") == [0.16, None]
+
+    # Its day, too, can be corrected.
+    form = await submit(hass, await list_of(home, "contract_edit"), {"contract": "2026-03-01"})
+    form = await submit(hass, form, {"reference_power": "12"})
+    assert suggested(form)["since"] == "2026-03-01"
+    await submit(hass, form, {"dynamic_price": market, "since": "2026-04-01"})
+    assert prices(home, "03-31", "04-01") == [0.16, None]
+
+    form = await list_of(home, "contract_remove")
+    await submit(hass, form, {"contract": "2026-04-01"})
+    assert prices(home, "12-31") == [0.16]
+    await submit(hass, await list_of(home, "contract_remove"), {})
+    assert dict(home.entry.options) == {}
 
 
-async def test_another_entity_alone_has_no_day(home: Home, freezer: FrozenDateTimeFactory) -> None:
-    freezer.move_to("2026-11-20T12:00:00Z")
-    await enter(home, energy_price=0.15)
-    one = {"dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": 0.1}}
-    other = {"dynamic_price": {"energy_price_entity": EXPORT, "energy_margin": 0.1}}
-    await enter(home, **one, surcharge_price_since="2026-03-01")
+async def test_two_contracts_never_hold_from_one_day(home: Home, refuses: Refusals) -> None:
+    await enter(home, energy_price=0.15, since="2026-02-01")
+    assert prices(home, "01-31", "02-01") == [None, 0.15]
+    add = partial(add_contract, home.hass, home.entry)
+    dearer = {"energy_price": "0.2"}
+    same_day = [Row("since: day_taken", dearer | {"since": "2026-02-01"})]
+    await refuses.each("contract", add, same_day)
+    # Earlier prices, of which the day is not known, hold from the beginning.
+    await add({"energy_price": "0.1"})
+    assert prices(home, "01-31", "02-01") == [0.1, 0.15]
+    await refuses.each("contract", add, [Row("since: day_missing", dearer)])
 
-    # The margin holds since March, and goes on doing so.
-    result = await enter(home, **other, surcharge_price_since="2027-01-01")
-    assert result["errors"] == {"surcharge_price_since": "day_of_entity"}
-    await enter(home, **other)
-    assert home.entry.options["energy_price_entity"] == EXPORT
-    assert home.entry.options["surcharge_price_since"] == "2026-03-01"
 
-    # Of what is still to come, the day may change with the entity.
-    fees = {"energy_fee": 2.5}
-    await enter(home, **other, **fees, surcharge_price_since="2027-01-01")
-    # An entity that both contracts have is replaced in both, with or without the day.
-    for chosen, entity_id, day in (
-        (one, NORDPOOL, {"surcharge_price_since": "2027-01-01"}),
-        (other, EXPORT, {}),
-    ):
-        await enter(home, **chosen, **fees, **day)
-        assert home.entry.options["energy_price_entity"] == entity_id
-        assert home.entry.options["energy_price_entity_before"] == entity_id
-        assert home.entry.options["surcharge_price_since"] == "2027-01-01"
-    for chosen, entity_id in ((one, NORDPOOL), (other, EXPORT)):
-        await enter(home, **chosen, **fees, surcharge_price_since="2027-02-01")
-        assert home.entry.options["energy_price_entity"] == entity_id
-        assert home.entry.options["energy_price_entity_before"] == EXPORT
-        assert home.entry.options["surcharge_price_since"] == "2027-02-01"
+async def test_there_is_a_most_of_contracts(home: Home, refuses: Refusals) -> None:
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(198)]
+    dated = [{"energy_price": 0.1, "since": day.isoformat()} for day in days]
+    options = {"contracts": [{"energy_price": 0.1}, *dated]}
+    home.hass.config_entries.async_update_entry(home.entry, options=options)
+    add = partial(add_contract, home.hass, home.entry)
+    row = Row("since: too_many_contracts", {"energy_price": "0.2", "since": "2026-12-01"})
+    await refuses.each("contract", add, [row])
+
+
+async def test_a_margin_of_an_unknown_entity_can_stay(home: Home) -> None:
+    old = {"energy_margin": 0.02, "with_levies": True}
+    home.hass.config_entries.async_update_entry(home.entry, options={"contracts": [old]})
+    await enter(home, reference_power="7")
+    assert contract_in(home.entry) == {**DEFAULTS, **old, "reference_power": 7.0}
+    form = await enter(home, dynamic_price={"energy_margin": 0.03})
+    assert form["errors"] == {"dynamic_price": "margin_without_entity"}
 
 
 async def test_a_second_price_has_hours_or_days(home: Home) -> None:
@@ -383,7 +393,7 @@ async def test_a_second_price_has_hours_or_days(home: Home) -> None:
     for second in (EVENING | MORNING, weekend, EVENING | MORNING | SUNDAY):
         typed: dict[str, Any] = {**SECOND, **second}
         await enter(home, energy_price=0.15, second_price=typed)
-        assert dict(home.entry.options) == {
+        assert contract_in(home.entry) == {
             **DEFAULTS,
             "energy_price": 0.15,
             **typed,
@@ -394,7 +404,7 @@ async def test_a_second_price_has_hours_or_days(home: Home) -> None:
 
     # Days that are all taken away are none.
     await enter(home, energy_price=0.15, second_price={"second_price_days": []})
-    assert dict(home.entry.options) == {**DEFAULTS, "energy_price": 0.15}
+    assert contract_in(home.entry) == {**DEFAULTS, "energy_price": 0.15}
 
 
 def default_of_levies(form: ConfigFlowResult) -> bool:
@@ -407,48 +417,41 @@ async def test_levies_are_on_until_somebody_switches_them_off_and_are_no_contrac
     home: Home,
 ) -> None:
     await enter(home, levies={"with_levies": False})
-    assert dict(home.entry.options) == {}
+    assert contract_in(home.entry) == {}
     assert default_of_levies(await home.details()) is True
     await enter(home, reference_power="7", levies={"vat": True})
-    assert home.entry.options["with_levies"] is True
+    assert contract_in(home.entry)["with_levies"] is True
 
     for typed in ({"levies": {"with_levies": False}}, {}):
         await enter(home, reference_power="7", **typed)
-        assert home.entry.options["with_levies"] is False
+        assert contract_in(home.entry)["with_levies"] is False
 
 
 async def test_aids_hold_on_their_own_days_and_change_nothing_else(home: Home) -> None:
-    await enter(home, reference_power="7", energy_price=0.15)
-    sections = {"aids": {"aids": [AID, REBATE]}, "energy_sharing": {"community_price": 0.09}}
-    result = await enter(home, reference_power="7", energy_price=0.15, **sections)
+    sharing = {"energy_sharing": {"community_price": 0.09}}
+    await enter(home, reference_power="7", energy_price=0.15, **sharing)
+    contracts = home.entry.options["contracts"]
+    result = await enter_aids(home.hass, home.entry, {"aids": [AID, REBATE]})
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     stored = {"name": "Resilienzpak", "per_kwh": 0.04}
-    assert home.entry.options["aids"] == [{**AID, **stored}, {**REBATE, "per_month": 1.0}]
+    assert dict(home.entry.options) == {
+        "contracts": contracts,
+        "aids": [{**AID, **stored}, {**REBATE, "per_month": 1.0}],
+    }
     coordinator: SmartyCoordinator = home.entry.runtime_data
-    contracts = coordinator.books.household.contracts
-    assert [(aid.name, aid.amount, aid.unit, aid.vat) for aid in contracts.aids] == [
+    held = coordinator.books.household.contracts
+    assert [(aid.name, aid.amount, aid.unit, aid.vat) for aid in held.aids] == [
         ("Resilienzpak", 0.04, "kWh", "included"),
         (REBATE["name"], 1.0, "month", "excluded"),
     ]
-    assert contracts.latest.community_price == 0.09
-    shown = suggested(await home.details())
+    assert held.latest.community_price == 0.09
+    shown = suggested(await home.page("aids"))
     shown_aids = [{**AID, "name": "Resilienzpak", "per_kwh": "0.04"}, {**REBATE, "per_month": "1"}]
-    assert shown["aids"] == {"aids": shown_aids}
+    assert shown == {"aids": shown_aids}
 
-    # A day is about the prices: with aids alone there is nothing that it could be about.
-    options = dict(home.entry.options)
-    without = {"aids": {"aids": [REBATE]}, "energy_sharing": {"community_price": 0.09}}
-    await enter(home, reference_power="7", energy_price=0.15, **without)
-    assert home.entry.options == {**options, "aids": [{**REBATE, "per_month": 1.0}]}
-    assert "surcharge_price_since" not in home.entry.options
-
-    # So a day that is entered with aids leaves the day of the last price.
-    dearer = {"reference_power": "7", "energy_price": 0.2, **without}
-    await enter(home, **dearer, surcharge_price_since="2026-03-01")
-    dearer["aids"] = {"aids": [AID, REBATE]}
-    await enter(home, **dearer, surcharge_price_since="2026-08-01")
-    assert home.entry.options["surcharge_price_since"] == "2026-03-01"
+    await enter_aids(home.hass, home.entry, {})
+    assert dict(home.entry.options) == {"contracts": contracts}
 
 
 @pytest.mark.parametrize(

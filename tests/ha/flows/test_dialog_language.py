@@ -233,7 +233,8 @@ async def test_the_options_of_a_meter(
     for n in range(4):
         meter.ask("192.168.1.30", Question.EM_STATUS, 1000 + 1.5 * n)
     for page in (
-        "contract",
+        "contracts",
+        "aids",
         "goal_and_messages",
         "updates",
         "sun",
@@ -243,6 +244,10 @@ async def test_the_options_of_a_meter(
         is_french(await open_options(hass, entry, page))
     is_french(await open_options(hass, entry, "virtual_clients"), "1,5 s")
     is_french(await open_details(hass, entry), "10,00 kWh", "€")
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    menu = await submit(hass, menu, {"next_step_id": "contracts"})
+    is_french(menu, "0,155 €/kWh")
+    is_french(await submit(hass, menu, {"next_step_id": "contract_remove"}))
     typed = {"energy_price": "0,15", "network_prices": {"surcharge_price": 12.5}}
     is_french(await enter_contract(hass, entry, typed), "12,5")
     with uploaded(b"no such file", tmp_path):
@@ -287,7 +292,7 @@ async def test_repairs(
     # A meter that is read would withdraw the issues.
     await hass.config_entries.async_unload(entry.entry_id)
     freezer.move_to("2031-07-01T12:00:00Z")
-    options = {**entry.options, "energy_price": 15.5}
+    options = {**entry.options, "contracts": [{"energy_price": 15.5, "reference_power": 7.0}]}
     hass.config_entries.async_update_entry(entry, options=options)
     for problem, (placeholders, part) in SHOWN_BY_REPAIRS.items():
         issue = f"{problem}_{entry.entry_id}"

@@ -230,7 +230,7 @@ async def test_the_key_cannot_be_taken_away_nor_the_point_changed(
     entry = await add(hass)
     platform.series[UNKNOWN, IMPORTED] = lambda _start: 0.7
     menu = await hass.config_entries.options.async_init(entry.entry_id)
-    pages = ["contract", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
+    pages = ["contracts", "aids", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
     assert menu["menu_options"] == pages
     rows = [
         Row("api_key: leneda_key_needed", {"api_key": ""}),

@@ -28,12 +28,15 @@ RECIPIENTS = ["recipients", "quiet_from", "quiet_until"]
 KINDS = ["silent", "soon_above", "above_goal", "water_at_night", "grid", "monthly_report"]
 SERVER = {"enabled": False, "address": "127.0.0.1", "port": 2001}
 # All that a page is about, and what a version to come may have stored.
-STORED: dict[str, Any] = {
+CONTRACT = {
     "reference_power": 7.0,
     "meter_ampere": "63",
     "vat": True,
     "energy_price": 0.15,
     "with_levies": False,
+}
+STORED: dict[str, Any] = {
+    "contracts": [CONTRACT],
     "prices_confirmed": 2027,
     "min_interval": 10,
     "p1_server": SERVER,
@@ -54,7 +57,8 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
 
     assert menu["type"] is FlowResultType.MENU
     assert menu["menu_options"] == [
-        "contract",
+        "contracts",
+        "aids",
         "goal_and_messages",
         "updates",
         "sun",
@@ -114,9 +118,9 @@ async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockC
     result = await enter_contract(hass, entry, {"reference_power": "12"})
     await hass.async_block_till_done()
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    changed = stored | {"reference_power": 12.0, "energy_fee_per": "month"}
+    changed = CONTRACT | {"reference_power": 12.0, "energy_fee_per": "month"}
     del changed["energy_price"]
-    assert dict(entry.options) == changed
+    assert dict(entry.options) == stored | {"contracts": [changed]}
 
 
 @pytest.mark.parametrize("number", ["nan", "NaN", nan, "inf", inf, "-inf", "1e999", 2.5])

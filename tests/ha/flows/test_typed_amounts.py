@@ -14,7 +14,16 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.flows.typed_amounts import Place, TypedAmounts
 from custom_components.smarty_p1.lib.amounts import EUR, Amount
-from tests.ha.dialogs import choose, enter_contract, open_repair, submit, suggested, told
+from tests.ha.dialogs import (
+    choose,
+    contract_in,
+    enter_aids,
+    enter_contract,
+    open_repair,
+    submit,
+    suggested,
+    told,
+)
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import Home
 
@@ -58,7 +67,6 @@ async def test_every_amount_of_the_contract_is_stored_as_printed(home: Home) -> 
         second_price={"second_energy_price": "9,5 ct/kWh", "second_price_days": ["sun"]},
         feed_in={"feed_in_price": "€ 0,0800"},
         levies={"electricity_tax": "0,10 ct", "compensation": "\u22120,0371 €/kWh"},
-        aids={"aids": [{**AID, "per_kwh": "- 4,0 ct/kWh", "per_month": "1,5 €/mois"}]},
         energy_sharing={"community_price": "12 ct"},
         network_prices={
             "network_fixed_price": "12,84 €",
@@ -83,7 +91,9 @@ async def test_every_amount_of_the_contract_is_stored_as_printed(home: Home) -> 
         "meter_fee": 5.72,
         "surcharge_price": 0.0765,
     }
-    assert {name: home.entry.options[name] for name in stored} == stored
+    assert stored.items() <= contract_in(home.entry).items()
+    aids = [{**AID, "per_kwh": "- 4,0 ct/kWh", "per_month": "1,5 €/mois"}]
+    await enter_aids(home.hass, home.entry, {"aids": aids})
     assert home.entry.options["aids"] == [{**AID, "per_kwh": 0.04, "per_month": 1.5}]
 
     # What is shown again can be sent as it is.
@@ -95,12 +105,12 @@ async def test_every_amount_of_the_contract_is_stored_as_printed(home: Home) -> 
 
 
 async def test_a_value_with_three_decimals_is_shown_as_it_can_be_read(home: Home) -> None:
-    options = {**home.entry.options, "energy_fee": 2.125, "energy_price": 0.125}
-    home.hass.config_entries.async_update_entry(home.entry, options=options)
+    contract = {"energy_fee": 2.125, "energy_price": 0.125}
+    home.hass.config_entries.async_update_entry(home.entry, options={"contracts": [contract]})
     form = await home.page()
     assert (suggested(form)["energy_fee"], suggested(form)["energy_price"]) == ("2.1250", "0.125")
     await send_again(home.hass, await home.details())
-    assert home.entry.options["energy_fee"] == 2.125
+    assert contract_in(home.entry)["energy_fee"] == 2.125
 
 
 WRONG = [
@@ -123,11 +133,6 @@ WRONG = [
             f"Fixed feed-in price: “{'x' * 40}…”",
         ),
         (
-            *("aids", "malformed"),
-            {"aids": {"aids": [{**AID, "per_kwh": "0,04"}, {**AID, "per_month": "1,5,0"}]}},
-            "State aid and rebates 2, Reduction per month: “1,5,0”",
-        ),
-        (
             *("levies", "out_of_range", {"levies": {"compensation": "-101"}}),
             "Compensation mechanism: “-101” (-100 \N{EN DASH} 100 €/kWh)",
         ),
@@ -138,10 +143,16 @@ WRONG = [
         ),
     )
 ]
+WRONG_AID = Row(
+    "aids: amount_malformed",
+    {"aids": [{**AID, "per_kwh": "0,04"}, {**AID, "per_month": "1,5,0"}]},
+    {"amount_malformed": "State aid and rebates 2, Reduction per month: “1,5,0”"},
+)
 
 
 async def test_an_error_names_the_field_the_row_and_the_text(home: Home, refuses: Refusals) -> None:
     await refuses.each("contract", partial(enter_contract, home.hass, home.entry), WRONG)
+    await refuses.each("aids", partial(enter_aids, home.hass, home.entry), [WRONG_AID])
     assert not home.entry.options
 
 
@@ -155,16 +166,20 @@ async def test_a_high_price_is_asked_about_once(hass: HomeAssistant, home: Home)
     form = await send_again(hass, form, energy_price="1,45")
     assert form["step_id"] == "contract_details"
 
-    aids = {"aids": [{**AID, "per_kwh": "4"}]}
-    form = await send_again(hass, form, aids=aids, feed_in={"feed_in_price": "1 €"})
+    result = await send_again(hass, form, feed_in={"feed_in_price": "1 €"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    stored = contract_in(home.entry)
+    assert (stored["energy_price"], stored["feed_in_price"]) == (1.45, 1)
+    assert home.entry.options["high_prices_confirmed"] == [1.45]
+    form = await enter_aids(hass, home.entry, {"aids": [{**AID, "per_kwh": "4"}]})
     assert form["errors"] == {"aids": "amount_unusual"}
     result = await send_again(hass, form)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert (home.entry.options["energy_price"], home.entry.options["feed_in_price"]) == (1.45, 1)
     assert home.entry.options["high_prices_confirmed"] == [1.45, 4]
     assert not home.issue("high_prices")
 
-    await enter(home, energy_price="0,145", aids={"aids": []})
+    await enter(home, energy_price="0,145")
+    await enter_aids(hass, home.entry, {})
     assert "high_prices_confirmed" not in home.entry.options
 
 
@@ -184,9 +199,7 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
     home: Home, power: str, price: str, published: str | None
 ) -> None:
     contract = {"network_fixed_price": price}
-    form = await enter(
-        home, reference_power=power, network_prices=contract, surcharge_price_since="2026-02-01"
-    )
+    form = await enter(home, reference_power=power, network_prices=contract, since="2026-02-01")
     if price == "27435":
         # Above what can be entered at all.
         assert form["errors"] == {"network_prices": "amount_out_of_range"}
@@ -207,11 +220,11 @@ async def test_a_high_monthly_price_is_asked_about_once(hass: HomeAssistant, hom
     assert form["errors"] == dict.fromkeys(("energy_fee", "discount"), "amount_unusual")
     form = await send_again(hass, form, energy_fee="600 €/an", energy_fee_per="year", discount="1")
     assert form["step_id"] == "contract_details"
-    aids = {"aids": [{**AID, "per_month": "-51"}]}
-    form = await send_again(hass, form, aids=aids)
+    assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
+    form = await enter_aids(hass, home.entry, {"aids": [{**AID, "per_month": "-51"}]})
     assert form["errors"] == {"aids": "amount_unusual"}
     assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
-    assert home.entry.options["energy_fee"] == 600
+    assert contract_in(home.entry)["energy_fee"] == 600
 
 
 async def test_amounts_of_the_gas_bill(home: Home, refuses: Refusals) -> None:
@@ -255,7 +268,9 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
     mark: str,
 ) -> None:
     assert await async_setup_component(home.hass, "config", {})
-    home.hass.config_entries.async_update_entry(home.entry, options={"energy_price": 0.145})
+    home.hass.config_entries.async_update_entry(
+        home.entry, options={"contracts": [{"energy_price": 0.145}]}
+    )
     store = await async_user_store(home.hass, hass_admin_user.id)
     await store.async_set_item("language", profile)
     client = await hass_client()
@@ -268,7 +283,8 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
         return result
 
     menu = await post("", {"handler": home.entry.entry_id})
-    form = await post(f"/{menu['flow_id']}", {"next_step_id": "contract"})
+    for page in ("contracts", "contract_edit"):
+        form = await post(f"/{menu['flow_id']}", {"next_step_id": page})
     [suggested] = [
         field["description"]["suggested_value"]
         for field in form["data_schema"]
@@ -280,10 +296,9 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
     assert told == f"{shown} = 2{mark}3450 / 2345"
 
 
+CONTRACT = {"reference_power": 7.0, "energy_price": 15.0, "compensation": -0.04}
 STORED = {
-    "reference_power": 7.0,
-    "energy_price": 15.0,
-    "compensation": -0.04,
+    "contracts": [CONTRACT],
     "aids": [{**AID, "per_kwh": 4.0}],
 }
 
@@ -300,16 +315,20 @@ async def test_a_high_price_from_before_raises_a_repair(home: Home) -> None:
         "- Energy price: **15 €/kWh**\n"
         "- State aid and rebates 1, Reduction per kilowatt-hour: **4 €/kWh**"
     )
-    # To correct them, the contract opens.
+    # To correct them, the list of contracts opens.
     result = await choose(home.hass, menu, "correct")
     assert result["type"] is FlowResultType.ABORT
     _, flow_id = result["next_flow"]
     form = await home.hass.config_entries.options.async_configure(flow_id)
+    assert form["step_id"] == "contracts"
+    form = await submit(home.hass, form, {"next_step_id": "contract_edit"})
     assert suggested(form)["energy_price"] == "15"
     assert home.issue("high_prices")
     form = await send_again(home.hass, form, energy_price="0,15")
-    await send_again(home.hass, form, aids={"aids": [{**AID, "per_kwh": "0,04"}]})
-    assert home.entry.options["energy_price"] == 0.15
+    await send_again(home.hass, form)
+    assert contract_in(home.entry)["energy_price"] == 0.15
+    assert home.issue("high_prices")
+    await enter_aids(home.hass, home.entry, {"aids": [{**AID, "per_kwh": "0,04"}]})
     assert not home.issue("high_prices")
 
 
@@ -325,7 +344,8 @@ async def test_a_confirmed_high_price_is_not_asked_about_again(home: Home) -> No
     assert not home.issue("high_prices")
 
     # Another high price is another one.
-    options = {**home.entry.options, "feed_in_price": 8.0}
+    contracts = [{**CONTRACT, "feed_in_price": 8.0}]
+    options = {**home.entry.options, "contracts": contracts}
     home.hass.config_entries.async_update_entry(home.entry, options=options)
     await home.hass.config_entries.async_reload(home.entry.entry_id)
     await home.hass.async_block_till_done()

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -18,6 +18,7 @@ from custom_components.smarty_p1.lib.advice.class_comparison import compare
 from custom_components.smarty_p1.lib.answers import money
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
+from custom_components.smarty_p1.lib.prices.contract import Contracts
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options, schema_of
@@ -205,6 +206,13 @@ async def test_a_month_that_is_not_whole_says_so(hass: HomeAssistant, home: Home
     assert values(hass, PEAK_YEAR) == [4.0]
 
 
+def since_june(**terms: Any) -> Contracts:  # noqa: ANN401 - terms of any kind
+    """Return the contract of the month, with other terms from June on."""
+    contract = billed_month.CONTRACT
+    june = date(2026, 6, 1), replace(contract, **terms)
+    return Contracts.of_days([(None, contract), june])
+
+
 def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
     stored = billed_month.stored(billed_month.CONTRACT)
     meters = [
@@ -220,7 +228,7 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
             time += timedelta(seconds=10)
             if n == 5:
                 # The months are the same, and what they cost is not.
-                meters[0].change_contract(replace(billed_month.CONTRACT, reference_kw=12.0))
+                meters[0].set_contracts(since_june(reference_kw=12.0))
             for meter, money_of in zip(meters, households, strict=True):
                 meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
                 found = money_of()
@@ -235,8 +243,7 @@ def test_the_months_are_compared_at_the_prices_of_today() -> None:
         billed_month.CONTRACT,
         files=billed_month.files(billed_month.CONTRACT),
     )
-    # Put into an empty field, it holds from the 1st of June.
-    meter.change_contract(replace(billed_month.CONTRACT, surcharge=0.53))
+    meter.set_contracts(since_june(surcharge=0.53))
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
     meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
     found = money.HouseholdMoney(meter)()

@@ -15,6 +15,7 @@ from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
+from tests.ha.dialogs import contract_in
 from tests.ha.support import Home
 
 from .conftest import Client, Site, ask
@@ -156,8 +157,9 @@ async def test_levies_are_a_part_of_their_own(
 ) -> None:
     home.port.greeting = home.port.next_frame(telegram("00:00:05", 0.0))
     levies: dict[str, Any] = {"with_levies": True, "electricity_tax": 0.002, "compensation": 0.01}
-    levies["surcharge_price_since"] = "2026-06-01"
-    home.hass.config_entries.async_update_entry(entry, options={**entry.options, **levies})
+    first = contract_in(entry)
+    contracts = [first, {**first, **levies, "since": "2026-06-01"}]
+    home.hass.config_entries.async_update_entry(entry, options={"contracts": contracts})
     await home.reload()
 
     may, june = (await ask(client, "bill", entry_id=entry.entry_id, months=2))["months"]

@@ -10,6 +10,7 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant
 
 from tests.ha.billed_month import telegram
+from tests.ha.dialogs import contract_in
 from tests.ha.meter import with_value
 
 from .conftest import Site
@@ -60,7 +61,7 @@ async def test_each_example_has_the_shape_of_an_answer(hass: HomeAssistant, site
         text = with_value(text, reference, value)
     # From the 1st of the month on, each part of the bill is there.
     site.port.greeting = site.port.next_frame(telegram("00:00:05", 0.1))
-    options = {**site.entry.options, "with_levies": True}
+    options = {"contracts": [{**contract_in(site.entry), "with_levies": True}]}
     hass.config_entries.async_update_entry(site.entry, options=options)
     await site.reload()
     await site.receive(text)

@@ -136,8 +136,8 @@ async def test_panels_in_watt_hours(site: Site) -> None:
     assert house["days"][0] == {"day": "2026-05-01", "house_kwh": 32.68, "own_kwh": 4.08}
 
     # A market whose prices nobody recorded.
-    market = {"energy_price_entity": "sensor.market", "surcharge_price_since": "2026-05-01"}
-    await site.again(telegram("00:00:05", 0.1), {"reference_power": 7.0, **market})
+    market = {"energy_price_entity": "sensor.market", "reference_power": 7.0}
+    await site.again(telegram("00:00:05", 0.1), {"contracts": [market]})
     month = (await house_of(site))["months"][0]
     assert (month["unpriced_kwh"], month["saved"]) == (166.0, 0.0)
 

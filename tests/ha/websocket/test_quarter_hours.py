@@ -91,7 +91,9 @@ async def test_the_reference_power_of_the_time_counts(site: Site) -> None:
     contracts = Contracts(((BEGINNING, Contract(reference_kw=7.0)),))
     for day, kw in ((9, 12.0), (10, 5.0)):
         since = datetime(2026, 5, day, 22, tzinfo=UTC)
-        contracts = contracts.changed(Contract(reference_kw=kw), since)
+        contracts = replace(
+            contracts, entries=(*contracts.entries, (since, Contract(reference_kw=kw)))
+        )
     days = [f"2026-05-{day:02}T12:00Z,2000,0,," for day in (9, 10, 11)]
     replace_month(
         site.entry, "2026-05", [*days, "2026-05-11T12:15Z,1250,0,,", "2026-05-11T12:30Z,1251,0,,"]

@@ -13,6 +13,7 @@ from typing import Any
 
 import smartyp1
 from smartyp1.prices.contract import Contract
+from tests.lib.bill.support import change_contract
 
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 DAY = timedelta(days=1)
@@ -119,7 +120,7 @@ class Life:
                 meter.set_leneda_days(self._of.LenedaDays(days, late))
             if chance.random() < 0.3:
                 since = JUNE + chance.randrange(20) * DAY
-                meter.change_contract(self.contract(chance), since.date())
+                change_contract(meter, self.contract(chance), since.date())
             yield meter
         end = JUNE + 33 * DAY
         self.feed(meter, max(time, JUNE + 31 * DAY), end, kwh=kwh + 5, serial=serial)

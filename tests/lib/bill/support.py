@@ -7,13 +7,14 @@ from datetime import date, datetime, timedelta
 
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
+from smartyp1.history.calendar import day_start, midnight
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.month_columns import Row
 from smartyp1.history.month_file_lines import HEADER, line_of, month_name
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.history.spans import Span, SpanKind
-from smartyp1.prices.contract import Contract
+from smartyp1.prices.contract import BEGINNING, Contract
 from tests.lib.bill.months import local
 
 SERIAL = "SAG1030790002574"
@@ -59,6 +60,19 @@ def row_of(quarters: Iterable[QuarterHour], *others: Span) -> Row:
     return row
 
 
+def change_contract(meter: Household, contract: Contract, since: date | None = None) -> None:
+    """Let a contract hold from a day on, without a day from today on, as the meter reads it.
+
+    The first contract of all holds from the beginning.
+    """
+    contracts = meter._contracts
+    start = BEGINNING
+    if contracts.entries != type(contracts)().entries:
+        start = midnight(since) if since else day_start(meter._meter.sure_time or BEGINNING)
+    kept = tuple(entry for entry in contracts.entries if entry[0] < start)
+    meter.set_contracts(replace(contracts, entries=(*kept, (start, contract))))
+
+
 def known(meter: Household) -> HouseholdState:
     """Return the snapshot of a meter that has one."""
     assert meter.snapshot
@@ -85,7 +99,6 @@ class Connection:
         self, start: str, reference_kw: float | None = None, price: float | None = None
     ) -> None:
         self.contract = Contract(reference_kw=reference_kw, surcharge=price)
-        self.since: date | None = None
         self.threshold_kva: float | None = None
         self.market = NO_PRICES
         self.meter = Household(self.contract)
@@ -125,14 +138,13 @@ class Connection:
     def change(self, contract: Contract, since: str | None = None) -> None:
         """Enter another contract, which holds from a day on."""
         self.contract = contract
-        self.since = date.fromisoformat(since) if since else None
-        self.meter.change_contract(contract, self.since)
+        change_contract(self.meter, contract, date.fromisoformat(since) if since else None)
 
     def restart(self) -> None:
         """Store what is known, and go on from that; the contract stays."""
         self.disk.write(self.meter)
         stored = json.loads(json.dumps(self.meter.as_dict(), allow_nan=False))
-        self.meter = Household.from_dict(stored, self.contract, self.since, self.disk.files)
+        self.meter = Household.from_dict(stored, self.meter._contracts, self.disk.files)
 
     def pass_by(self, seconds: float, used_wh: int = 0) -> None:
         """Let time pass and energy be used without a telegram."""

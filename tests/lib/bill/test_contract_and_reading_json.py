@@ -65,16 +65,11 @@ PATHS: list[tuple[str | int, ...]] = [
     ("last_quarter",),
     ("last_quarter", "start"),
     ("last_quarter", "mean_kw"),
-    ("contracts",),
-    ("contracts", 0),
-    ("contracts", 0, "since"),
-    ("contracts", 0, "reference_kw"),
 ]
 OPTIONAL = {
     STRETCH,
     (*STRETCH, "amounts", "imported_wh"),
     (*STRETCH, "amounts", "market_wh"),
-    ("contracts", 0, "reference_kw"),
 }
 TIMES = [
     "",
@@ -111,12 +106,7 @@ def test_what_is_of_another_kind(path: tuple[str | int, ...], value: object) -> 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        *(
-            (path, time)
-            for path in PATHS
-            if path[-1] in ("start", "since") and path[0] != "contracts"
-            for time in TIMES
-        ),
+        *((path, time) for path in PATHS if path[-1] in ("start", "since") for time in TIMES),
         # A month begins at a midnight of Luxembourg.
         ((*STRETCH, "month_start"), "2026-07-01T00:00:00+00:00"),
         ((*STRETCH, "month_start"), "2026-07-02T00:00:00+02:00"),
@@ -137,18 +127,6 @@ def test_an_exported_energy_has_a_time(reading: str, given: str) -> None:
     both = replaced(stored, within(stored, place) | exported, *place)
     assert_malformed_if(both, is_malformed=False)
     assert_malformed(without(both, *place, given))
-
-
-def test_too_many_contracts() -> None:
-    stored = stored_house().meter.as_dict()
-    [contract] = stored["contracts"]
-    for number, is_malformed in ((200, False), (201, True)):
-        contracts = [
-            contract | {"since": f"2026-01-01T{minute // 60:02}:{minute % 60:02}:00+00:00"}
-            for minute in range(number)
-        ]
-        changed = replaced(stored, contracts, "contracts")
-        assert_malformed_if(changed, is_malformed=is_malformed)
 
 
 def assert_malformed_if(stored: object, *, is_malformed: bool) -> None:

@@ -14,8 +14,7 @@ from smartyp1.advice.class_comparison import compare
 from smartyp1.bill.bill import BillLine, compute_bill
 from smartyp1.bill.month import Month, Shared
 from smartyp1.prices import network_prices
-from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract
-from smartyp1.prices.contract_start_day import with_entered
+from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import agreed, local, whole_month
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -190,14 +189,14 @@ def test_the_worked_month_with_sharing(june: Month) -> None:
 def test_the_aid_on_a_line_of_its_own_is_taken_off_once() -> None:
     text = " ".join(section("The State's aid of 2026", PAPER).split())
     [(compensation, day, amount)] = re.findall(
-        r"enter (\S+) as \*Compensation mechanism\*, with \*Changes apply from\* (.*?),"
+        r"enter (\S+) as \*Compensation mechanism\*, which \*Applies from\* (.*?),"
         r" and your own aid of (\S+) € per kilowatt-hour, with VAT",
         text,
     )
     first_day = datetime.strptime(day, "%d %B %Y").date()  # noqa: DTZ007 - a day without a time
     contract = Contract.of_terms({**HOUSEHOLD, "compensation": number(compensation)})
     aid = Aid("aid", first_day, None, number(amount), PER_KWH, AidVat.INCLUDED)
-    contracts = with_entered(agreed(**HOUSEHOLD), contract, first_day, local("2026-11-15T12:00"))
+    contracts = Contracts.of_days([(None, Contract.of_terms(HOUSEHOLD)), (first_day, contract)])
     for month in (whole_month(f"2026-{n:02}", 30, kwh=100.0) for n in range(7, 12)):
         due = compute_bill(month, replace(contracts, aids=(aid,)), month.end)
         prices = {line.name: line.price for line in due.lines}

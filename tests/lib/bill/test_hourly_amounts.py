@@ -21,6 +21,7 @@ from smartyp1.bill.month import Month
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.lives import DAY, FIXED, HOUR, JUNE, MARKET, QUARTER, SECOND, Life
+from tests.lib.bill.support import change_contract
 from tests.random_examples import examples
 
 LIFE = Life()
@@ -207,12 +208,12 @@ def test_contracts_entered_late_and_the_vat_switched() -> None:
     found, _, _ = amounts(meter)
     assert (found.total, found.cost, found.compensation) == ({}, {}, {})
 
-    meter.change_contract(FIXED, date(2026, 6, 10))
-    meter.change_contract(FIXED, date(2026, 5, 1))
+    change_contract(meter, FIXED, date(2026, 6, 10))
+    change_contract(meter, FIXED, date(2026, 5, 1))
     gross = checked(meter)
     assert gross.cost[JUNE + 2 * DAY + 14 * HOUR] == pytest.approx(0.64 * 0.201 * 1.08)
 
-    meter.change_contract(replace(FIXED, has_vat=False))
+    change_contract(meter, replace(FIXED, has_vat=False))
     net = checked(meter)
     assert net.cost[JUNE + 2 * DAY + 14 * HOUR] == pytest.approx(0.64 * 0.201)
 
@@ -223,8 +224,8 @@ def test_a_price_of_last_year_entered_late() -> None:
     feed(meter, year - 70 * DAY, year + 45 * DAY)
     before = checked(meter)
 
-    meter.change_contract(replace(FIXED, energy_price=0.35), date(2025, 11, 10))
-    meter.change_contract(replace(FIXED, energy_price=0.25), date(2026, 1, 10))
+    change_contract(meter, replace(FIXED, energy_price=0.35), date(2025, 11, 10))
+    change_contract(meter, replace(FIXED, energy_price=0.25), date(2026, 1, 10))
     after = checked(meter)
 
     since, until = datetime(2025, 11, 9, 23, tzinfo=UTC), datetime(2026, 1, 9, 23, tzinfo=UTC)
@@ -273,7 +274,7 @@ def test_the_running_quarter_hour_is_in_no_hour() -> None:
 
 def test_leneda_alone_then_a_cable() -> None:
     meter = Household()
-    meter.change_contract(FIXED, date(2026, 4, 1), JUNE + 20 * DAY)
+    change_contract(meter, FIXED, date(2026, 4, 1))
     meter.set_leneda_days(LenedaDays(leneda(JUNE - 60 * DAY, JUNE + 10 * DAY)))
     alone = checked(meter)
     assert len(alone.imported) == 70 * 24

@@ -244,7 +244,7 @@ def test_lines_that_are_restored_after_their_state_was_lost_count_once() -> None
     lines = data.split(b"\n")
     house.disk.files[name] = b"\n".join([*lines[:60], b""])
 
-    house.meter = Household.from_files(house.contract, None, house.disk.files)
+    house.meter = Household.from_files(house.contract, house.disk.files)
     for _ in range(100):
         house.after(900, 250)
     house.restart()
@@ -282,7 +282,7 @@ def booked_kwh(meter: Household) -> float:
 def test_a_line_that_is_none_is_passed_over(line: str) -> None:
     good = "2026-06-15T12:{}Z,,250,2,30,0.4,,,,,,,{}\n"
     text = f"{HEADER}{good.format('00', 1)}{line}\n{good.format('30', 3)}"
-    meter = Household.from_files(CONTRACT, None, {"2026-06": text.encode()})
+    meter = Household.from_files(CONTRACT, {"2026-06": text.encode()})
     noon = datetime(2026, 6, 15, 12, tzinfo=UTC)
     found = quarter_hours_between(meter.columns, NO_LENEDA_DAYS, noon, noon + timedelta(days=1))
     assert [(each.start.minute, each.mean_kw) for each in found] == [(0, 1.0), (30, 1.0)]

@@ -217,13 +217,9 @@ def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
     before = house.demand.contracts
     house.restart()
     assert house.demand.contracts == before
-    # One for the future waits; one without a day takes its place.
+    # One for the future waits.
     house.change(Contract(reference_kw=12), "2026-07-20")
     assert house.draw(15, 200).values.excess_kwh == 7.0 + 1.25
-    house.change(Contract(reference_kw=3))
-    contracts = house.draw(1, 0).contracts
-    assert contracts.at(at("2026-07-21T00:00:00S")).reference_kw == 3
-    assert contracts.at(at("2026-07-15T00:10:00S")).reference_kw == 7
 
 
 @pytest.mark.parametrize(
@@ -260,21 +256,6 @@ def test_the_share_is_of_the_quarter_hours_that_have_ended() -> None:
     assert month.measured_share(at("2026-09-01T00:00:00S")) == 0.0323
     assert month.measured_share(at("2026-06-01T00:00:00S")) == 0
     assert month.measured_share(at("2026-07-01T00:10:00S")) == 0
-
-
-def test_a_contract_for_each_quarter_hour_is_stored_like_any_other() -> None:
-    house = Connection("2026-07-01T00:00:00S")
-    house.read()
-    for number in range(210):
-        house.after(900, 200)
-        house.set_price(-number / 100)
-    house.restart()
-
-    month = house.demand.month
-    # Those that are forgotten no longer divide what was before.
-    assert len(month.days) == 201
-    assert month.imported_kwh == pytest.approx(42)
-    assert len(house.demand.contracts.entries) == 200
 
 
 def test_another_meter_goes_on_in_the_same_month() -> None:
@@ -331,26 +312,18 @@ def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
     assert house.meter.snapshot is demand
 
 
-def test_another_reference_power_applies_from_then_on() -> None:
+def test_another_reference_power_judges_all_of_its_first_day() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
     house.read()
     assert house.draw(15, 100).values.excess_kwh == 0.75  # (6 - 3) / 4
-
-    # Set in the second half of a quarter-hour, it judges the next one; what was counted stays.
     house.draw(10, 100)
     house.change(replace(house.contract, reference_kw=5))
-    assert house.demand.values.excess_kwh == 0.75
-    assert house.demand.values.available_kw == 0.0  # 750 - 1000 Wh
-    assert house.draw(5, 100).values.excess_kwh == 1.5  # 0.75 + (6 - 3) / 4
-    assert house.draw(15, 100).values.excess_kwh == 1.75  # 1.5 + (6 - 5) / 4
-    # Set in the first half, it judges all of it.
-    house.draw(5, 100)
-    house.change(replace(house.contract, reference_kw=4))
-    assert house.demand.values.available_kw == 3.0  # 1000 - 500 Wh in 10 minutes
-    assert house.draw(10, 100).values.excess_kwh == 2.25  # 1.75 + (6 - 4) / 4
+    assert house.demand.values.excess_kwh == 0.25  # (6 - 5) / 4
+    assert house.demand.values.available_kw == 3.0  # 1250 - 1000 Wh in 5 minutes
+    assert house.draw(5, 100).values.excess_kwh == 0.5
 
-    # Without one, nothing is counted, and nothing lost. The next one holds for the time without.
+    # Without one, nothing is counted, and nothing lost.
     house.change(Contract())
     assert house.draw(15, 1000).values.excess_kwh is None
     house.change(Contract(reference_kw=7))
-    assert house.draw(1, 100).values.excess_kwh == 15.5  # 2.25 + (60 - 7) / 4
+    assert house.draw(1, 100).values.excess_kwh == 13.25  # (60 - 7) / 4

@@ -8,9 +8,9 @@ from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.household import Household
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.history.register_amounts import Energies
-from smartyp1.prices.contract import Contract
+from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import local
-from tests.lib.bill.support import known, platform
+from tests.lib.bill.support import change_contract, known, platform
 
 CONTRACT = Contract(reference_kw=3, energy_price=0.15)
 REGISTER_KWH = 23_457.0
@@ -62,7 +62,7 @@ def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
     # 193.15 kWh at 0.15 EUR
     assert (energy.quantity, energy.amount) == (pytest.approx(193.15), 28.97)
     # Without a reference power, no excess is known. This contract begins only at the end.
-    meter.change_contract(Contract(energy_price=0.15), date(2026, 11, 21))
+    change_contract(meter, Contract(energy_price=0.15), date(2026, 11, 21))
     assert known(meter).values.excess_kwh == 0.5
     assert known(past_of(Contract(energy_price=0.15))).values.excess_kwh is None
 
@@ -105,10 +105,11 @@ def test_it_is_the_same_after_a_restart_with_its_platform_days() -> None:
 def test_a_changed_price_leaves_the_past_alone() -> None:
     stored = past_of().as_dict()
     dearer = Contract(reference_kw=3, energy_price=0.25)
-    meter = Household.from_dict(stored, dearer, now=local("2026-11-21T10:00"))
+    contracts = Contracts.of_days([(None, CONTRACT), (date(2026, 11, 21), dearer)])
+    meter = Household.from_dict(stored, contracts)
     meter.set_leneda_days(LenedaDays(platform("2026-11-20", "2026-11-22", 0.4)))
     demand = known(meter)
-    # 9.6 kWh of the 20th and 4 kWh until ten o'clock at 0.15 EUR, 5.6 kWh at 0.25 EUR.
+    # 9.6 kWh of the 20th at 0.15 EUR, and 9.6 kWh of the 21st at 0.25 EUR.
     bill = compute_bill(demand.month, demand.contracts, demand.until)
     amounts = [(line.quantity, line.amount) for line in bill.lines if line.name == "energy"]
-    assert amounts == [(pytest.approx(13.6), 2.04), (pytest.approx(5.6), 1.4)]
+    assert amounts == [(pytest.approx(9.6), 1.44), (pytest.approx(9.6), 2.4)]

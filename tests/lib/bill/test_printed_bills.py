@@ -13,7 +13,7 @@ from smartyp1.bill.month import Month, Shared
 from smartyp1.bill.month_cache import months_of
 from smartyp1.leneda.measured_and_estimated_rows import quarter_hours_of
 from smartyp1.leneda.portal_file import read_export
-from smartyp1.prices.contract import Aid, AidVat, Contract, Contracts
+from smartyp1.prices.contract import Aid, AidVat, Contract
 from tests.lib.bill.months import agreed, day, lines, local, month, sums, whole_month
 from tests.lib.bill.support import Connection
 from tests.lib.leneda.writing import CONSUMPTION, NOW, export
@@ -45,7 +45,7 @@ def by_telegrams(start: str, quarters: list[int]) -> Bill:
     house = Connection("2026-01-01T00:00:00W")
     house.time = local(start) - timedelta(hours=1)
     house.change(Contract(**CONTRACT))
-    house.meter.set_aids((REBATE,))
+    house.meter.set_contracts(replace(house.meter._contracts, aids=(REBATE,)))
     house.read()
     house.pass_by(45 * 60)
     for n, wh in enumerate([50, *quarters, 50]):
@@ -231,14 +231,3 @@ def test_a_household_that_shares_and_has_the_aid_as_a_line_of_its_own() -> None:
     assert (sums(due), due.vat_base) == ((49.25, 3.98, 53.23), 49.75)
     assert due.community
     assert (due.community.amount, due.total_with_community) == (9.00, 62.23)
-
-
-def test_aids_are_set_and_not_stored() -> None:
-    house = Connection("2026-08-01T00:00:00S")
-    house.change(Contract(**CONTRACT))
-    house.meter.set_aids((REBATE,))
-    assert house.read().contracts.aids == (REBATE,)
-    house.change(Contract(**{**CONTRACT, "reference_kw": 7}), "2026-08-01")
-    assert house.read().contracts.aids == (REBATE,)
-    house.restart()
-    assert house.after(60).contracts.aids == Contracts().aids

@@ -17,6 +17,7 @@ from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import local
+from tests.lib.bill.support import change_contract
 from tests.lib.bill.test_stories import House, random_event
 from tests.random_examples import examples
 
@@ -54,7 +55,7 @@ def set_past_aside(house: House, dice: random.Random) -> None:
     for _ in range(3):
         house.tell(random_event(dice))
     if dice.random() < 0.2:
-        meter.change_contract(dice.choice(CONTRACTS))
+        change_contract(meter, dice.choice(CONTRACTS))
     if house.meter is meter:
         meter.set_leneda_days(past, made or months_of_past(past))
 
@@ -68,10 +69,10 @@ def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
         meter = house.meter
         match dice.randrange(5):
             case 0:
-                meter.change_contract(dice.choice(CONTRACTS))
+                change_contract(meter, dice.choice(CONTRACTS))
             case 1:
                 since = house.time.date() - timedelta(days=dice.randrange(40))
-                meter.change_contract(dice.choice(CONTRACTS), since)
+                change_contract(meter, dice.choice(CONTRACTS), since)
             case 2:
                 meter.set_leneda_days(some_past(dice, house.time))
             case 3:

@@ -68,7 +68,7 @@ def wrong_hours(market: MarketHours) -> list[datetime]:
     [
         replace(THEN, aids=(AID,)),
         replace(THEN, aids=(AID._replace(vat=AidVat.NONE),)),
-        THEN.changed(DEARER, DAY - 24 * HOUR),
+        replace(THEN, entries=(*THEN.entries, (DAY - 24 * HOUR, DEARER))),
     ],
     ids=["aid", "aid without VAT", "margins"],
 )

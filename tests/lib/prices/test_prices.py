@@ -1,13 +1,14 @@
 """A price has a day from which it holds; a second one has hours and days. Computed by hand."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Shared
-from smartyp1.prices.contract import Contract
+from smartyp1.prices.contract import NO_CONTRACT, Contract, Contracts
 from smartyp1.prices.time_of_use import TimeOfUseSplit, joined_splits, time_of_use_hours
 from tests.lib.bill.months import agreed, lines, local, whole_month
 from tests.lib.bill.support import Connection, at, cost
@@ -57,36 +58,32 @@ def test_the_switch_of_vat_waits_for_its_day_and_then_holds_for_all_months() -> 
     assert rates(house.after(10)) == [0.08, 0.08, 0.08]
 
 
-@pytest.mark.parametrize(("minutes", "price"), [(7, 0.3), (8, 0.1)])
-def test_a_quarter_hour_has_the_price_of_its_greater_part(minutes: int, price: float) -> None:
-    house = house_with(0.1, "2026-07-15T12:00:00S")
-    house.after(minutes * 60, 625)
-    house.set_price(0.3)
-    house.restart()
-
-    demand = house.after(900 - minutes * 60, 625)
-    assert cost(demand) == pytest.approx(0.5 * price)
-    assert cost(use(house)) == pytest.approx(0.5 * price + 0.15)
-
-
-@pytest.mark.parametrize(("corrected", "price"), [("2026-07-16", 0.3), ("2026-07-18", 0.1)])
-def test_the_day_of_a_price_is_corrected_before_and_after_it_has_come(
-    corrected: str, price: float
-) -> None:
+def test_a_price_holds_from_its_day_and_another_day_bills_the_past_again() -> None:
     house = house_with(0.1, "2026-07-15T23:45:00S")
-    house.set_price(0.3, "2026-07-17")
-    house.set_price(0.3, corrected)
+    first, dearer = house.contract, replace(house.contract, surcharge=0.3)
+    dated = [(None, first), (date(2026, 7, 17), dearer)]
+    house.meter.set_contracts(Contracts.of_days(dated))
     house.restart()
     use(house)
-    wait_until(house, "2026-07-17T12:00:00S")
-    assert cost(use(house, 2)) == pytest.approx(0.05 + price)  # 0.5 * 0.1, then 2 * 0.5 * price
+    wait_until(house, "2026-07-16T23:45:00S")
+    assert cost(use(house)) == pytest.approx(0.1)  # 2 * 0.5 * 0.1
+    assert cost(use(house, 2)) == pytest.approx(0.1 + 0.3)  # and 2 * 0.5 * 0.3
 
-    wait_until(house, "2026-07-19T00:00:00S")
-    assert cost(use(house, 2)) == pytest.approx(0.35 + price)  # and 2 * 0.5 * 0.3
-    house.set_price(0.3, "2026-07-19")
-    assert cost(house.demand) == pytest.approx(0.45)  # on the 17th, too, it is 0.1
-    house.restart()
-    assert cost(use(house, 2)) == pytest.approx(0.75)
+    for day, price in ((16, 0.05 + 0.45), (18, 0.2), (17, 0.4)):
+        dated = [(date(2026, 7, day), dearer), (None, first)]
+        house.meter.set_contracts(Contracts.of_days(dated))
+        assert cost(house.demand) == pytest.approx(price)
+
+
+def test_prices_before_the_first_day_are_unknown() -> None:
+    first, dearer = Contract(energy_price=0.1), Contract(energy_price=0.2)
+    days = [(date(2026, 6, 1), dearer), (date(2026, 5, 31), NO_CONTRACT), (date(2026, 5, 1), first)]
+    contracts = Contracts.of_days([*days, (date(2026, 5, 31), first)])
+    held = {
+        day: contracts.at(local(f"2026-{day}")).energy_price
+        for day in ("01-01", "04-30", "05-01", "05-31", "06-01")
+    }
+    assert held == {"01-01": None, "04-30": None, "05-01": 0.1, "05-31": 0.1, "06-01": 0.2}
 
 
 NIGHT, WEEKEND = "22:00-06:00", "sat sun"
@@ -167,12 +164,6 @@ def test_hours_as_text() -> None:
     assert time_of_use_hours(None, None, ["sun", "sat"]) == WEEKEND
     assert time_of_use_hours("22:00", "06:00", ["sat"]) == f"{NIGHT} sat"
     assert time_of_use_hours("22:00", None, []) is None
-    for text in ("25:00-06:00", "22:00", "someday"):
-        house = Connection("2026-06-15T00:00:00S")
-        stored = house.meter.as_dict()
-        stored["contracts"][0]["second_hours"] = text
-        with pytest.raises(ValueError):  # noqa: PT011 - it says no more
-            type(house.meter).from_dict(stored, house.contract)
 
 
 def test_splits_of_two_parts_of_a_day_are_added_up() -> None:

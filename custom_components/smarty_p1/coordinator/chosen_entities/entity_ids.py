@@ -17,9 +17,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ...const import (
     CONF_ENERGY_PRICE_ENTITY,
-    CONF_ENERGY_PRICE_ENTITY_BEFORE,
     CONF_FEED_IN_PRICE_ENTITY,
-    CONF_FEED_IN_PRICE_ENTITY_BEFORE,
     CONF_FORMER_SOURCES,
     CONF_HOUSE_DEVICES,
     CONF_RECIPIENTS,
@@ -29,14 +27,17 @@ from ...const import (
 from ...lib.meter.telegram_from_source_entities import QUANTITIES
 from ..entry_types import AnyConfigEntry, known_meters
 
+ENTITIES_BEFORE = {
+    CONF_ENERGY_PRICE_ENTITY: "energy_price_entity_before",
+    CONF_FEED_IN_PRICE_ENTITY: "feed_in_price_entity_before",
+}
+"""Price entities, and the options of an earlier version with those of the contract before."""
 ENTITY_FIELDS = frozenset(
     {
         CONF_ENTITY_ID,
         CONF_RECIPIENTS,
-        CONF_ENERGY_PRICE_ENTITY,
-        CONF_ENERGY_PRICE_ENTITY_BEFORE,
-        CONF_FEED_IN_PRICE_ENTITY,
-        CONF_FEED_IN_PRICE_ENTITY_BEFORE,
+        *ENTITIES_BEFORE,
+        *ENTITIES_BEFORE.values(),
         *QUANTITIES,
     }
 )

@@ -1,6 +1,6 @@
 """State of a meter that survives a restart, in a file of Home Assistant's storage."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -8,7 +8,8 @@ from homeassistant.core import HomeAssistant, callback
 from ...lib.bill.household import Household
 from ...lib.history.month_file_lines import Files
 from ...lib.meter.meter_memory import MeterMemory
-from ...lib.prices.contract import NO_CONTRACT, Contract
+from ...lib.prices.contract import NO_CONTRACTS, Contract, Contracts
+from ...lib.prices.contract_json import load_contracts
 from ...lib.stored_values import Stored, checked_mapping
 from ..garbage_collection import without_collection
 from .month_files import MonthFiles
@@ -31,15 +32,8 @@ class MeterStore(ThrottledStore):
         self._saved: Any = None
         self.memory = MeterMemory(Household())
 
-    async def async_load(
-        self,
-        contract: Contract = NO_CONTRACT,
-        since: date | None = None,
-        now: datetime | None = None,
-    ) -> None:
-        """Load the state of the meter. `contract` is valid from the day `since` on.
-
-        `now` is the current time if the meter's only source is Leneda, otherwise None.
+    async def async_load(self, contracts: Contracts = NO_CONTRACTS) -> None:
+        """Load the state of the meter, whose energy is billed under `contracts`.
 
         Raises UnreadableNowError if a file cannot be read now.
         """
@@ -47,7 +41,7 @@ class MeterStore(ThrottledStore):
         files = await self.quarter_hours.async_files()
         load = without_collection(_loaded)
         run = self._hass.async_add_executor_job
-        self.memory = await run(load, stored, contract, since, files, now)
+        self.memory = await run(load, stored, contracts, files)
         meter = self.household
         if self.memory.damaged:
             await self._async_complain(", ".join(self.memory.damaged))
@@ -63,6 +57,21 @@ class MeterStore(ThrottledStore):
         household = self.memory.demand_meter
         assert isinstance(household, Household)  # noqa: S101 - `_loaded` makes no other
         return household
+
+    async def async_contracts(self) -> tuple[tuple[datetime, Contract], ...] | None:
+        """Return the contracts that an earlier version has stored. Return None if there are none.
+
+        Raises UnreadableNowError if the file cannot be read now.
+        """
+        stored = await self._async_read(checked_mapping)
+        try:
+            return load_contracts(checked_mapping((stored or {})["demand"])["contracts"])
+        except AttributeError, KeyError, OverflowError, TypeError, ValueError:
+            return None
+
+    async def async_has_months(self) -> bool:
+        """Return whether there are monthly files. Raises UnreadableNowError."""
+        return any((await self.quarter_hours.async_files()).values())
 
     async def async_proofs(self) -> MeterMemory:
         """Return a memory with the frame counters, the proof of the keys and the last telegram.
@@ -112,23 +121,17 @@ class MeterStore(ThrottledStore):
         return {**self.memory.as_dict(), "demand": self.memory.demand_meter.as_dict()}
 
 
-def _loaded(
-    stored: dict[str, Stored] | None,
-    contract: Contract,
-    since: date | None,
-    files: Files,
-    now: datetime | None,
-) -> MeterMemory:
+def _loaded(stored: dict[str, Stored] | None, contracts: Contracts, files: Files) -> MeterMemory:
     """Return the stored state. If it lacks quarter-hours, restore them from `files`."""
 
     def load_demand(demand: Stored) -> Household:
-        return Household.from_dict(demand, contract, since, files, now)
+        return Household.from_dict(demand, contracts, files)
 
     if stored is not None:
         memory = MeterMemory.from_dict(stored, load_demand)
         if "demand" in stored and "demand_meter" not in memory.damaged:
             return memory
-    begun = Household.from_files(contract, since, files)
+    begun = Household.from_files(contracts, files)
     if stored is None:
         return MeterMemory(begun)
     return MeterMemory.from_dict(stored, load_demand, begun)

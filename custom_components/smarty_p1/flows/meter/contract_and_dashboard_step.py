@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ...const import (
     CONF_CONSUMPTION_POINT,
+    CONF_CONTRACTS,
     CONF_ENERGY_PRICE,
     CONF_FEED_IN_PRICE,
     CONF_FILL_ENERGY,
@@ -21,6 +22,7 @@ from ...const import (
     SECTION_LENEDA,
 )
 from ...coordinator import has_books
+from ...coordinator.entered_contract import high_prices, with_confirmed_prices
 from ...dashboards import (
     ENERGY_URL,
     EnergySource,
@@ -158,7 +160,10 @@ class ContractAndDashboardSteps(Dialog):
         contract, errors = read_first_contract(self.hass, typed, self._amounts)
         for name, key in errors.items():
             self._note(FieldError(name, key))
-        return contract
+        if not contract:
+            return {}
+        options = {CONF_CONTRACTS: [contract]}
+        return with_confirmed_prices(options, high_prices(options))
 
     async def _async_places(self) -> _Places:
         dashboard = await async_shown_dashboard(self.hass)

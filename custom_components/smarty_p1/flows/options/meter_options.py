@@ -19,11 +19,14 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
 )
+from homeassistant.util import dt as dt_util
 
 from ...const import (
+    CONF_AIDS,
     CONF_ENABLED,
     CONF_HOUSE_DEVICES,
     CONF_SIDEBAR,
+    CONF_SINCE,
     CONF_SUN_SOURCES,
     KIND_LENEDA,
     SECTION_LENEDA,
@@ -31,6 +34,12 @@ from ...const import (
 )
 from ...coordinator import has_telegrams, kind_of
 from ...coordinator.chosen_entities.entity_ids import with_registry_ids
+from ...coordinator.entered_contract import (
+    entered_contracts,
+    high_prices,
+    terms_on,
+    with_confirmed_prices,
+)
 from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
 from ...coordinator.house_sources import (
     HouseSource,
@@ -45,19 +54,29 @@ from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possi
 from ...lib.amounts import EUR
 from ...lib.bill.bill import compute_bill
 from ...lib.bill.household_state import HouseholdState
+from ...lib.history.calendar import LUXEMBOURG
 from ...lib.prices.contract import Contracts
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Input
 from ..form_errors import FieldError
 from ..typed_amounts import TypedAmounts
+from .aids_form import aid_fields, read_aids, shown_aids
 from .contract_form import (
-    CONTRACT_OPTIONS,
+    EditedContract,
     Errors,
     contract_fields,
     detail_fields,
     read_contract,
     read_first_page,
     shown_contract,
+)
+from .contract_list import (
+    CONF_CONTRACT,
+    async_contract_field,
+    async_contract_names,
+    edited_contract,
+    key_of,
+    with_contract,
 )
 from .goal_and_messages import (
     PAGE_OPTIONS,
@@ -182,7 +201,8 @@ def read_sun(
 
 _OUTPUTS = (P1_SERVER, VIRTUAL_METER, MQTT)
 _MENU = [
-    "contract",
+    "contracts",
+    "aids",
     "goal_and_messages",
     "updates",
     "sun",
@@ -190,11 +210,16 @@ _MENU = [
     "leneda_file",
     "leneda_account",
 ]
-_MENU_WITHOUT_CABLE = ["contract", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
+_WITH_CABLE = {"updates", "other_programs"}
+_FIRST_PAGES = {"contract", "contract_edit"}
+_PAGE = "page"
 
-CONTRACT = {"page": "contract"}
-DETAILS = {"page": "contract_details"}
-"""Inputs that open the dialog at a page of the contract instead of the menu, for a repair."""
+CONTRACTS = {_PAGE: "contracts"}
+DETAILS = {_PAGE: "contract_details"}
+"""Inputs that open the dialog at a page of the contracts instead of the menu, for a repair.
+
+`DETAILS` needs the first day of the prices to enter, too.
+"""
 
 
 class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
@@ -202,18 +227,24 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
 
     _contract: Mapping[str, Any] | None = None
     """Input of the contract's first page, None while that page has not been submitted."""
+    _edited: str | None = None
+    """Key of the edited contract, None for a contract that is added."""
+    _day: str | None = None
+    """First day to suggest for a contract that is added."""
 
     def __init__(self) -> None:
         self._amounts = TypedAmounts()
         self._sources: Sequence[HouseSource] = ()
 
     async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the menu. If a repair opened the dialog, show a page of the contract instead."""
-        if user_input == CONTRACT:
-            return await self.async_step_contract()
-        if user_input == DETAILS:
-            return await self.async_step_contract_details()
-        menu = list(_MENU if has_telegrams(self.config_entry) else _MENU_WITHOUT_CABLE)
+        """Show the menu. If a repair opened the dialog, show a page of the contracts instead."""
+        match user_input:
+            case {"page": "contracts"}:
+                return await self.async_step_contracts()
+            case {"page": "contract_details", "since": str(since)}:
+                return await self._async_step_prices_from(since)
+        has_cable = has_telegrams(self.config_entry)
+        menu = [page for page in _MENU if has_cable or page not in _WITH_CABLE]
         if self.config_entry.options.get(SECTION_VIRTUAL, {}).get(CONF_ENABLED):
             menu.insert(menu.index("other_programs") + 1, "virtual_clients")
         if is_possible(self.hass):
@@ -223,6 +254,42 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             menu_options=menu,
             description_placeholders={"name": short_title(self.config_entry)},
         )
+
+    async def async_step_contracts(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Show the contracts, and what can be done. Without a contract, ask for the first one."""
+        if not (contracts := entered_contracts(self.config_entry.options)):
+            return await self.async_step_contract()
+        names = (await async_contract_names(self.hass, contracts)).values()
+        return self.async_show_menu(
+            step_id="contracts",
+            menu_options=["contract_add", "contract_edit", "contract_remove"],
+            description_placeholders={
+                "name": short_title(self.config_entry),
+                "contracts": "\n".join(f"- {name}" for name in names),
+            },
+        )
+
+    async def async_step_contract_add(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Ask for a contract with a first day. The form begins with the terms of the last one."""
+        return await self.async_step_contract()
+
+    async def async_step_contract_edit(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask which contract to edit, unless there is only one. Then ask for its terms."""
+        contracts = entered_contracts(self.config_entry.options)
+        if user_input is None and len(contracts) > 1:
+            fields = await async_contract_field(self.hass, contracts)
+            return self._show("contract_edit", fields, {}, {})
+        self._edited = user_input[CONF_CONTRACT] if user_input else key_of(contracts[0])
+        return await self.async_step_contract()
+
+    async def async_step_contract_remove(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask which contract to remove."""
+        options = self.config_entry.options
+        if user_input is not None:
+            edited = edited_contract(options, user_input[CONF_CONTRACT])
+            return self.async_create_entry(data=with_contract(options, edited, {}))
+        fields = await async_contract_field(self.hass, entered_contracts(options))
+        return self._show("contract_remove", fields, {}, {})
 
     async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the values that every bill has."""
@@ -236,26 +303,61 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
                 return await self.async_step_contract_details()
             shown = user_input
         problems = await self._amounts.async_placeholders(self.hass)
-        return self._show("contract", contract_fields(), shown, errors, **problems)
+        fields = contract_fields()
+        return self._show("contract", fields, shown, errors, **problems)
 
     async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the values that not every bill has, and for the contract's first day."""
         errors: Errors = {}
-        stored = self.config_entry.options
         shown: Mapping[str, Any] = await self._async_shown_contract()
         if user_input is not None:
             self._amounts.begin()
             first = shown if self._contract is None else self._contract
             typed = {name: value for name, value in first.items() if name in contract_fields()}
-            contract, errors = read_contract(self.hass, stored, typed | user_input, self._amounts)
+            edited = self._edited_contract()
+            contract, errors = read_contract(self.hass, edited, typed | user_input, self._amounts)
             if not errors:
-                return self._save(contract, CONTRACT_OPTIONS)
+                options = with_contract(self.config_entry.options, edited, contract)
+                return self.async_create_entry(data=options)
             shown = user_input
         fields = detail_fields(errors)
         locale = await async_user_locale(self.hass)
         placeholders = surcharge_placeholders(locale, self.config_entry)
         placeholders |= await self._amounts.async_placeholders(self.hass)
         return self._show("contract_details", fields, shown, errors, **placeholders)
+
+    async def _async_step_prices_from(self, since: str) -> ConfigFlowResult:
+        """Ask for the prices from a day on: of the contract that holds now, or of a new one."""
+        now = terms_on(self.config_entry.options, dt_util.now(LUXEMBOURG).date())
+        if now.get(CONF_SINCE, "") >= since:
+            self._edited = key_of(now)
+        else:
+            self._day = since
+        return await self.async_step_contract_details()
+
+    def _edited_contract(self) -> EditedContract:
+        options = self.config_entry.options
+        if self._edited is not None:
+            return edited_contract(options, self._edited)
+        contracts = entered_contracts(options)
+        return EditedContract(contracts[-1] if contracts else {}, contracts)
+
+    async def async_step_aids(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the state aids and rebates."""
+        errors: Errors = {}
+        options, locale = self.config_entry.options, await async_user_locale(self.hass)
+        shown: Mapping[str, Any] = shown_aids(options, locale)
+        if user_input is not None:
+            self._amounts.begin()
+            aids, errors = read_aids(user_input, self._amounts)
+            if not errors:
+                kept = {name: value for name, value in options.items() if name != CONF_AIDS}
+                data = {**kept, CONF_AIDS: aids} if aids else kept
+                data = with_confirmed_prices(data, high_prices({CONF_AIDS: aids}))
+                return self.async_create_entry(data=data)
+            shown = user_input
+        problems = await self._amounts.async_placeholders(self.hass)
+        return self._show("aids", aid_fields(), shown, errors, **problems)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the update interval, the kWh in a cubic metre of gas, and the gas prices."""
@@ -376,8 +478,11 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("virtual_clients", {}, {}, {}, **tables)
 
     async def _async_shown_contract(self) -> dict[str, Any]:
-        """Return the stored contract as the form shows it."""
-        return shown_contract(self.config_entry.options, await async_user_locale(self.hass))
+        """Return the stored contract as the form shows it. A new contract has no day yet."""
+        stored = {**self._edited_contract().stored}
+        if self._edited is None:
+            stored |= {CONF_SINCE: self._day}
+        return shown_contract(stored, await async_user_locale(self.hass))
 
     async def _async_read_publishing(
         self, typed: Mapping[str, Any], errors: Errors
@@ -407,7 +512,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), shown),
             errors=errors,
             description_placeholders={"name": short_title(self.config_entry), **placeholders},
-            last_step=page != "contract",
+            last_step=page not in _FIRST_PAGES,
         )
 
     def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:

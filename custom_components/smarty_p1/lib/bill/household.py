@@ -7,14 +7,14 @@
         print(compute_bill(demand.month, demand.contracts, demand.until).total)
 
 `history/quarter_hour_meter.py` measures the quarter-hours. Energy is billed under the contract of
-its time (`contract_start_day.py`), so a day has one record for each of its contracts.
+its day. The contracts come from the caller, and a stored state does not restore them.
 
 This module does no I/O and uses only the meter's clock. Work and memory per reading are bounded.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from ..history.calendar import QUARTER_HOUR, month_start
@@ -25,10 +25,9 @@ from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import Energies
 from ..history.spans import Span
-from ..prices.contract import BEGINNING, NO_CONTRACT, Aid, Contract, Contracts
-from ..prices.contract_json import load_contracts, store_contracts
-from ..prices.contract_start_day import with_entered
-from ..stored_values import Stored, checked_mapping
+from ..prices.contract import NO_CONTRACT, Contract, Contracts
+from ..prices.contract_json import store_contracts
+from ..stored_values import Stored
 from .household_state import HouseholdState, MonthSummary, summarised
 from .household_table import table_of_household
 from .ledger import Ledger
@@ -43,8 +42,8 @@ _SECOND = timedelta(seconds=1)
 class Household:
     """Record of one connection: its quarter-hours, contracts and months."""
 
-    def __init__(self, contract: Contract = NO_CONTRACT) -> None:
-        self._contracts = Contracts(((BEGINNING, contract),))
+    def __init__(self, contracts: Contracts | Contract = NO_CONTRACT) -> None:
+        self._contracts = _dated(contracts)
         self._use(QuarterHourMeter(self._reference_kw_at))
 
     def _use(self, meter: QuarterHourMeter) -> None:
@@ -63,26 +62,9 @@ class Household:
         """Return months such as "2026-06" whose files have damaged or lost lines."""
         return self._meter.damaged
 
-    def change_contract(
-        self, contract: Contract, since: date | None = None, now: datetime | None = None
-    ) -> None:
-        """Apply `contract` from the day `since` on, by the rules of `contract_start_day.py`.
-
-        `now` is the present time for a meter that is never read, otherwise None.
-        """
-        now = self._meter.sure_time or now
-        self._contracts = with_entered(self._contracts, contract, since, now)
-        self._refresh()
-
-    def set_aids(self, aids: tuple[Aid, ...]) -> None:
-        """Apply aids and rebates.
-
-        They are not stored, so the caller sets them again after a restart.
-        """
-        self._contracts = replace(self._contracts, aids=aids)
-        self._refresh()
-
-    def _refresh(self) -> None:
+    def set_contracts(self, contracts: Contracts) -> None:
+        """Bill all energy, also that of the past, under `contracts`."""
+        self._contracts = contracts
         self._meter.refresh()
         self._is_snapshot_old = True
 
@@ -201,10 +183,6 @@ class Household:
         """
         return self._meter.take_new()
 
-    def is_before_change(self, time: datetime | None) -> bool:
-        """Return whether `time` is before the latest contract begins. Return False for None."""
-        return time is not None and self._contracts.at(time) is not self._contracts.latest
-
     def update(  # noqa: PLR0913, PLR0917 - the values of a telegram
         self,
         time: datetime | None,
@@ -232,53 +210,37 @@ class Household:
         self._meter.confirm_clock()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state to be stored as JSON.
+        """Return the state to be stored as JSON. The spans are in files.
 
-        The state has no spans, which are in files, and no aids (see `set_aids`).
+        `contracts` is a copy for earlier versions, which restore the contracts from the state.
         """
-        return {
-            **self._meter.as_dict(),
-            "contracts": store_contracts(self._contracts.entries),
-            "replaced_contracts": store_contracts(self._contracts.replaced),
-        }
+        return {**self._meter.as_dict(), "contracts": store_contracts(self._contracts.entries)}
 
     @classmethod
     def from_dict(
         cls,
         data: Stored,
-        contract: Contract = NO_CONTRACT,
-        since: date | None = None,
+        contracts: Contracts | Contract = NO_CONTRACT,
         files: Files | None = None,
-        now: datetime | None = None,
     ) -> Self:
-        """Return the meter restored from its stored state and its stored spans.
+        """Return the household restored from its stored state and its stored spans.
 
-        `data` is the state that `as_dict` returned. `files` has the spans. `contract` is the
-        contract in the options, and `since` its first day. Reading years of files takes some time.
+        `data` is the state that `as_dict` returned. `files` has the spans. Reading years of files
+        takes some time.
 
         The time since the last reading becomes a gap, and the power is unknown until the next
         reading. Raises ValueError for malformed data and unknown versions.
         """
-        meter = cls(contract)
-        meter._use(QuarterHourMeter.from_dict(data, files, meter._reference_kw_at))
-        try:
-            stored = checked_mapping(data)
-            meter._contracts = load_contracts(stored["contracts"], stored.get("replaced_contracts"))
-        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
-            raise ValueError from err
-        meter.change_contract(contract, since, now)
-        return meter
+        household = cls(contracts)
+        household._use(QuarterHourMeter.from_dict(data, files, household._reference_kw_at))
+        return household
 
     @classmethod
-    def from_files(cls, contract: Contract, since: date | None, files: Files) -> Self:
-        """Return the meter restored only from the spans in `files`, because its state is lost.
-
-        `contract` and `since` have the same meaning as for `from_dict`.
-        """
-        meter = cls(contract)
-        meter._use(QuarterHourMeter.from_files(files, meter._reference_kw_at))
-        meter.change_contract(contract, since)
-        return meter
+    def from_files(cls, contracts: Contracts | Contract, files: Files) -> Self:
+        """Return the household restored only from the spans in `files`, as its state is lost."""
+        household = cls(contracts)
+        household._use(QuarterHourMeter.from_files(files, household._reference_kw_at))
+        return household
 
     def _make_snapshot(self) -> HouseholdState | None:
         values, until, leneda = self._meter.values, self._meter.until, self._months.leneda
@@ -328,3 +290,10 @@ class Household:
             is_begun_here=self._meter.is_begun_here,
         )
         return self._summary
+
+
+def _dated(contracts: Contracts | Contract) -> Contracts:
+    """Return `contracts`. A single contract holds from the beginning."""
+    if isinstance(contracts, Contract):
+        return Contracts.of_days([(None, contracts)])
+    return contracts

@@ -1,6 +1,6 @@
 """Contracts of a household with grid operator and supplier, and the time from which each holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -162,14 +162,27 @@ class Aid(NamedTuple):
 class Contracts:
     """Contracts of a connection in the order of time, each with the time from which it holds.
 
-    The first contract also holds at all earlier times.
+    The first contract also holds at all earlier times. `of_days` makes them from days.
     """
 
     entries: tuple[tuple[datetime, Contract], ...] = ((BEGINNING, NO_CONTRACT),)
     aids: tuple[Aid, ...] = ()
     """Aids entered in the options. The days of an aid do not depend on contracts."""
-    replaced: tuple[tuple[datetime, Contract], ...] = ()
-    """Entries before the latest contract was entered. Empty if they are unknown."""
+
+    @classmethod
+    def of_days(
+        cls, dated: Iterable[tuple[date | None, Contract]], aids: tuple[Aid, ...] = ()
+    ) -> Self:
+        """Return the contracts that hold from the given days on, in any order of the days.
+
+        A contract without a day holds from the beginning. Without such a contract, the terms before
+        the first day are unknown. Of two contracts with one day, the later one of `dated` holds.
+        """
+        starts = {
+            BEGINNING if day is None else max(midnight(day), BEGINNING): contract
+            for day, contract in dated
+        }
+        return cls(tuple(sorted({BEGINNING: NO_CONTRACT, **starts}.items(), key=_start)), aids)
 
     def aids_at(self, moment: datetime) -> tuple[Aid, ...]:
         """Return the aids that hold at `moment`."""
@@ -182,7 +195,7 @@ class Contracts:
 
     @property
     def latest(self) -> Contract:
-        """Return the contract that was entered last."""
+        """Return the contract with the last first day."""
         return self.entries[-1][1]
 
     @property
@@ -207,15 +220,6 @@ class Contracts:
         if all(contract.has_vat == like.has_vat for _, contract in last):
             return self
         return _with_vat(self, len(self.entries) - len(last), has_vat=like.has_vat)
-
-    @property
-    def before_latest(self) -> Contracts:
-        """Return the contracts as they were before the user entered the latest contract.
-
-        If these contracts are unknown, return the present contracts without the latest contract. If
-        there is only one contract, return it.
-        """
-        return replace(self, entries=self.replaced or self.entries[:-1] or self.entries)
 
     def at(self, time: datetime) -> Contract:
         """Return the contract that holds at `time`."""
@@ -250,17 +254,13 @@ class Contracts:
         end = day_end(time)
         return min([end, *(since for since, _ in self.entries if since > time)])
 
-    def changed(self, contract: Contract, since: datetime) -> Contracts:
-        """Return these contracts, with `contract` as the only contract from `since` on.
 
-        Contracts that begin at `since` or later are dropped. If more than `MAX_CONTRACTS` remain,
-        the oldest are dropped, too.
-        """
-        since = since.astimezone(UTC)
-        kept = tuple(entry for entry in self.entries if entry[0] < since)
-        if not kept or kept[-1][1] != contract:
-            kept += ((since, contract),)
-        return replace(self, entries=kept[-MAX_CONTRACTS:])
+NO_CONTRACTS = Contracts()
+"""Contracts of a household that has entered none."""
+
+
+def _start(entry: tuple[datetime, Contract]) -> datetime:
+    return entry[0]
 
 
 # Callers compare contracts by identity, so equal arguments must return the same object.

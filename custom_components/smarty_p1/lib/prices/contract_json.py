@@ -17,13 +17,15 @@ from ..stored_values import (
     checked_number,
     checked_text,
 )
-from .contract import MAX_CONTRACTS, Contract, Contracts
+from .contract import MAX_CONTRACTS, Contract
 from .network_prices import price_file
 from .time_of_use import parsed
 
 type Stores = dict[str, Any]
 
 _FLAGS = {"has_vat", "replaces_variable", "has_levies"}
+# Terms that are never empty, so a contract without them is damaged.
+_ALWAYS_STORED = {"has_vat", "replaces_variable", "meter_ampere"}
 
 
 def store_contracts(entries: Sequence[tuple[datetime, Contract]]) -> list[Stores]:
@@ -34,16 +36,8 @@ def store_contracts(entries: Sequence[tuple[datetime, Contract]]) -> list[Stores
     ]
 
 
-def load_contracts(data: Stored, replaced: Stored = None) -> Contracts:
-    """Return the contracts from the JSON that `store_contracts` made.
-
-    `replaced` is the JSON of the entries in `Contracts.replaced`. `replaced` is None or empty if
-    there are no such entries.
-    """
-    return Contracts(_load_entries(data), replaced=_load_entries(replaced) if replaced else ())
-
-
-def _load_entries(data: Stored) -> tuple[tuple[datetime, Contract], ...]:
+def load_contracts(data: Stored) -> tuple[tuple[datetime, Contract], ...]:
+    """Return the entries of `Contracts` from the JSON that `store_contracts` made."""
     entries = [_load_contract(item) for item in checked_list(data, MAX_CONTRACTS)]
     starts = [since for since, _ in entries]
     if not entries or starts != sorted(set(starts)):
@@ -70,6 +64,6 @@ def _load_contract(data: Stored) -> tuple[datetime, Contract]:
                 checked_number(value, 0 if name == "reference_kw" else -MAX_VALUE, MAX_VALUE)
             )
     contract = Contract.of_terms(values)
-    if dict(contract.levies).keys() - price_file().levies.keys():
+    if dict(contract.levies).keys() - price_file().levies.keys() or _ALWAYS_STORED - stored.keys():
         raise ValueError
     return since, contract

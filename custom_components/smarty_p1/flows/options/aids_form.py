@@ -1,0 +1,128 @@
+"""Options page for state aids and rebates. Each has days of its own."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    ObjectSelector,
+    ObjectSelectorConfig,
+    ObjectSelectorField,
+    Selector,
+    TextSelector,
+)
+
+from ...const import CONF_AIDS
+from ...coordinator.entered_contract import USUAL_EUR_PER_KWH
+from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH
+from ...lib.prices.contract import MAX_AID_NAME_LENGTH, MAX_AIDS
+from ...user_locale import UserLocale
+from ..shared_form_fields import DayField
+from ..typed_amounts import AmountField, Place, TypedAmounts
+from .price_bounds import MARGIN, MONTHLY, USUAL_EUR_PER_MONTH
+
+
+def _required(selector: Selector[Any]) -> ObjectSelectorField:
+    return ObjectSelectorField(selector=selector, required=True)
+
+
+# Some bills print state aids as negative amounts, so accept amounts of either sign.
+_AMOUNTS = {"per_kwh": MARGIN, "per_month": MONTHLY}
+_AIDS = ObjectSelector(
+    ObjectSelectorConfig(
+        fields={
+            # No field offers choices, because the frontend would not translate the choices.
+            "name": _required(TextSelector()),
+            **{
+                name: ObjectSelectorField(selector=AmountField(amount))
+                for name, amount in _AMOUNTS.items()
+            },
+            "with_vat": ObjectSelectorField(selector=BooleanSelector()),
+            "vat_free": ObjectSelectorField(selector=BooleanSelector()),
+            "first_day": _required(DayField()),
+            "last_day": ObjectSelectorField(selector=DayField()),
+        },
+        multiple=True,
+        label_field="name",
+        description_field="first_day",
+        translation_key=CONF_AIDS,
+    )
+)
+# Rows above MAX_AIDS are refused.
+_MAX_ROWS = MAX_AIDS + 1
+
+type Aids = Iterable[Mapping[str, Any]]
+
+
+def aid_fields() -> dict[vol.Marker, Any]:
+    """Return the field of the page: the list of aids."""
+    return {vol.Optional(CONF_AIDS): _AIDS}
+
+
+def shown_aids(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]:
+    """Return the stored aids as the form shows them."""
+    return {CONF_AIDS: [locale.amounts(aid, _AMOUNTS) for aid in options.get(CONF_AIDS, ())]}
+
+
+def read_aids(
+    typed: Mapping[str, Any], amounts: TypedAmounts
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return the aids to store, with positive amounts, and the errors of the form.
+
+    An amount that is unusually high is an error once.
+    """
+    rows = typed.get(CONF_AIDS, [])[:_MAX_ROWS]
+    aids = [_read(aid, row, amounts) for row, aid in enumerate(rows, 1)]
+    if amounts.errors:
+        return [], amounts.errors
+    if len(aids) > MAX_AIDS:
+        return [], {CONF_AIDS: "too_many_aids"}
+    if not all(map(_is_possible, aids)):
+        return [], {CONF_AIDS: "aid_malformed"}
+    aids = [*map(_tidy, aids)]
+    for place, price in prices_of_aids(aids):
+        amounts.ask(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
+    for row, aid in enumerate(aids, 1):
+        amounts.ask(
+            _place("per_month", row), aid.get("per_month"), EUR_PER_MONTH, USUAL_EUR_PER_MONTH
+        )
+    return aids, amounts.errors
+
+
+def prices_of_aids(aids: Aids) -> Iterator[tuple[Place, float]]:
+    """Yield the amount of each aid for a kWh, with its place in the form."""
+    for row, aid in enumerate(aids, 1):
+        if "per_kwh" in aid:
+            yield _place("per_kwh", row), aid["per_kwh"]
+
+
+def _read(aid: Mapping[str, Any], row: int, amounts: TypedAmounts) -> dict[str, Any]:
+    read = dict(aid)
+    for name in filter(aid.__contains__, _AMOUNTS):
+        value = amounts.read(_place(name, row), read.pop(name), _AMOUNTS[name])
+        if value is not None:
+            read[name] = value
+    # The selector checks no days, so a program may omit zeros.
+    days = {name: DayField()(aid[name]) for name in ("first_day", "last_day") if aid.get(name)}
+    return {**read, **days}
+
+
+def _tidy(aid: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an aid with positive amounts, and without amounts of zero."""
+    others = {name: value for name, value in aid.items() if name not in _AMOUNTS}
+    amounts = {name: abs(aid[name]) for name in _AMOUNTS if aid.get(name)}
+    return {**others, "name": aid["name"].strip(), **amounts}
+
+
+def _place(name: str, row: int) -> Place:
+    label = f"selector.{CONF_AIDS}.fields.{name}.name"
+    return Place(CONF_AIDS, label, f"options.step.aids.data.{CONF_AIDS}", row)
+
+
+def _is_possible(aid: Mapping[str, Any]) -> bool:
+    return (
+        0 < len(aid["name"].strip()) <= MAX_AID_NAME_LENGTH
+        and any(aid.get(name) for name in _AMOUNTS)
+        and aid["first_day"] <= (aid.get("last_day") or aid["first_day"])
+    )

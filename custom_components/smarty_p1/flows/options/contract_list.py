@@ -1,0 +1,100 @@
+"""List of a meter's contracts in the options dialog: shown, with one to add, edit or remove."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import SelectSelector
+
+from ...const import (
+    CONF_CONTRACTS,
+    CONF_ENERGY_MARGIN,
+    CONF_ENERGY_PRICE,
+    CONF_ENERGY_PRICE_ENTITY,
+    CONF_REFERENCE_POWER,
+    CONF_SINCE,
+)
+from ...coordinator.entered_contract import (
+    Terms,
+    entered_contracts,
+    first_day,
+    high_prices,
+    in_order,
+    with_confirmed_prices,
+)
+from ...lib.amounts import EUR_PER_KWH, KW, amount_text
+from ...user_locale import UserLocale, async_user_locale
+from ..shared_form_fields import list_field
+from .contract_form import EditedContract
+
+CONF_CONTRACT = "contract"
+_ALWAYS = "always"
+
+
+def key_of(contract: Terms) -> str:
+    """Return the key of a contract in the list. Its first day is unique."""
+    return str(contract.get(CONF_SINCE, _ALWAYS))
+
+
+def edited_contract(options: Mapping[str, Any], key: str) -> EditedContract:
+    """Return the contract of a key, with the others. It is empty if another dialog removed it."""
+    contracts = {key_of(contract): contract for contract in entered_contracts(options)}
+    return EditedContract(contracts.pop(key, {}), [*contracts.values()])
+
+
+async def async_contract_names(hass: HomeAssistant, contracts: Sequence[Terms]) -> dict[str, str]:
+    """Return the first day and the main terms of each contract, by its key."""
+    locale = await async_user_locale(hass)
+    return {
+        key_of(terms): ": ".join(
+            filter(None, [await _async_day(hass, terms, locale), _main_terms(terms, locale)])
+        )
+        for terms in contracts
+    }
+
+
+async def async_contract_field(
+    hass: HomeAssistant, contracts: Sequence[Terms]
+) -> dict[vol.Marker, SelectSelector]:
+    """Return the field to choose a contract, the latest one first."""
+    names = [*reversed((await async_contract_names(hass, contracts)).items())]
+    return {vol.Required(CONF_CONTRACT, default=names[0][0]): list_field(names)}
+
+
+def with_contract(
+    options: Mapping[str, Any], edited: EditedContract, read: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options with the contract `read` in place of the edited one. {} removes it.
+
+    The user has confirmed the high prices of `read`.
+    """
+    contracts = in_order([*edited.others, *([read] if read else [])])
+    stored = {name: value for name, value in options.items() if name != CONF_CONTRACTS}
+    if contracts:
+        stored[CONF_CONTRACTS] = contracts
+    return with_confirmed_prices(stored, high_prices({CONF_CONTRACTS: [read]}))
+
+
+async def _async_day(hass: HomeAssistant, terms: Terms, locale: UserLocale) -> str:
+    if day := first_day(terms):
+        return await locale.async_text(hass, "common.contract_from", day=locale.day(day))
+    return await locale.async_text(hass, "common.contract_always")
+
+
+def _main_terms(terms: Terms, locale: UserLocale) -> str:
+    """Return the reference power and the price of energy, such as "7 kW, 0.15 EUR/kWh"."""
+
+    def shown(name: str, symbol: str) -> str:
+        return f"{amount_text(terms[name], locale.decimal_mark)} {symbol}"
+
+    parts = []
+    if CONF_REFERENCE_POWER in terms:
+        parts.append(shown(CONF_REFERENCE_POWER, KW.symbol))
+    if CONF_ENERGY_PRICE in terms:
+        parts.append(shown(CONF_ENERGY_PRICE, EUR_PER_KWH.symbol))
+    if CONF_ENERGY_PRICE_ENTITY in terms:
+        parts.append(str(terms[CONF_ENERGY_PRICE_ENTITY]))
+    if CONF_ENERGY_MARGIN in terms:
+        parts.append(f"+ {shown(CONF_ENERGY_MARGIN, EUR_PER_KWH.symbol)}")
+    return ", ".join(parts)
