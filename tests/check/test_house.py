@@ -47,7 +47,7 @@ PARTS = {
     "past": ("history", "prices"),
     "bill": ("history", "prices", "past"),
     "advice": ("history", "prices", "past", "bill"),
-    "messages": ("history", "prices", "bill", "advice"),
+    "messages": ("p1", "history", "prices", "bill", "advice"),
     "port": ("p1",),
     "capture": ("p1",),
     "leneda": ("history", "prices", "bill"),

@@ -15,6 +15,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.lib import failure_detection
 from custom_components.smarty_p1.lib.messages.goal_watch import goal_outlook
 from custom_components.smarty_p1.lib.messages.message import HouseholdMessage
 from custom_components.smarty_p1.lib.messages.monthly_report import monthly_report
@@ -27,9 +29,9 @@ from custom_components.smarty_p1.messages import (
 
 from . import billed_month
 from .dialogs import schema_of
-from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
+from .meter import OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
 from .recipients import Clock, Phone, add, options
-from .support import OTHER_METER, PATIENCE, TELEGRAM, Home, at, call, said
+from .support import OTHER_METER, PATIENCE, TELEGRAM, Home, Passed, at, call, said
 
 
 class Silent(Phone):
@@ -196,11 +198,11 @@ async def test_nobody_is_woken_by_what_can_wait(house: House, phone: Phone) -> N
             "No readings from the meter",
             "Since 2026-11-17 23:00. Check cable and reader. The meter itself goes on counting.",
         ),
-        ("Power failure", "Number that the meter has counted: 2."),
+        ("Power failure", "At 2026-11-17 23:00. Number that the meter has counted: 2."),
     ]
 
 
-async def test_three_messages_a_day(house: House, phone: Phone) -> None:
+async def test_three_news_a_day(house: House, phone: Phone) -> None:
     await house.set_up(message("old"), **options("grid"))
     house.port.greeting = lambda: house.port.next_frame(message("four"))
     await house.hear("old", "one", "two", "three", "four")
@@ -209,6 +211,123 @@ async def test_three_messages_a_day(house: House, phone: Phone) -> None:
     assert [text for _, text in phone.shown] == ["one", "two", "three"]
     await house.go_to("2026-11-18 07:00:30")
     assert [text for _, text in phone.shown] == ["one", "two", "three", "four"]
+
+
+async def test_texts_of_the_operator_delay_no_alarm(house: House, phone: Phone) -> None:
+    await house.set_up(message("old"), **options("grid", "silent"))
+    await house.hear("old", *"ABCDEFGHI")
+    await house.receive(with_value(message("I"), "0-0:96.7.21", "(00100)"))
+    house.clock.now += timedelta(minutes=40)
+    await house.receive(with_value(message("I"), "0-0:96.7.21", "(00102)"))
+    await house.hass.async_block_till_done()
+    failures = [
+        ("Power failure", "At 12:00. Number that the meter has counted: 1."),
+        ("Power failure", "Between 12:00 and 12:40. Number that the meter has counted: 2."),
+    ]
+    assert phone.shown[3:] == failures[:1]
+    # A further alarm of the same kind waits for an hour.
+    await house.go_to("2026-11-17 13:01:00")
+    assert phone.shown[3:] == failures
+    await house.go_to("2026-11-17 13:42:00")
+    assert [title for title, _ in phone.shown[5:]] == ["No readings from the meter"]
+    # The newest text has taken the place of those that it replaced.
+    await house.go_to("2026-11-18 00:01:00")
+    assert len(phone.shown) == 6
+    await house.go_to("2026-11-18 07:00:30")
+    assert [text for _, text in phone.shown if len(text) == 1] == [*"ABCI"]
+
+
+async def test_a_report_that_takes_long_delays_no_alarm(
+    house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.set_up_at("2026-05-31T20:00:00+02:00")
+    more = options("monthly_report", "silent")
+    await house.again_at_midnight(billed_month.OPTIONS | more)
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow_report(*_values: object) -> None:
+        begun.set()
+        await may_end.wait()
+
+    monkeypatch.setattr(meter_watch, "async_report", slow_report)
+    house.clock.now = datetime.fromisoformat("2026-06-01T08:00:00+02:00")
+    Passed.seconds += 12 * 3600
+    async_fire_time_changed(house.hass, dt_util.utcnow() + timedelta(seconds=61))
+    await house.wait_until(begun.is_set)
+    await house.wait_until(lambda: bool(phone.shown))
+    assert [title for title, _ in phone.shown] == ["No readings from the meter"]
+    may_end.set()
+    await house.wait_until(lambda: not house.clock.looks)
+
+
+async def test_a_lost_phase_is_told_in_the_night(house: House, phone: Phone) -> None:
+    house.clock.now = datetime.fromisoformat("2026-11-17T23:30:00+01:00")
+    await house.set_up(TELEGRAM, **options("grid"))
+    await house.receive(TELEGRAM)
+    lost = with_value(TELEGRAM, "1-0:52.7.0", "(003.0*V)")
+    await house.receive(lost)
+    await house.go_to("2026-11-17 23:31:00")
+    expected = [
+        (
+            "Phase L2 has lost its voltage",
+            "No voltage at 23:30. Check the main fuses. If they are fine, call the grid operator.",
+        )
+    ]
+    assert phone.shown == expected
+    await house.again(lost)
+    await house.receive(lost)
+    await house.go_to("2026-11-17 23:33:00")
+    assert phone.shown == expected
+
+
+async def test_a_silence_names_its_cause_and_a_new_key_is_asked_for(
+    house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Minutes pass in no time. They must not close the port, nor let the bytes be forgotten.
+    monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)
+    monkeypatch.setattr(failure_detection, "_MAX_RUN_PAUSE_S", 600.0)
+    await house.set_up(**options("silent"))
+    await house.receive(TELEGRAM)
+
+    received: list[bytes] = []
+    house.entry.runtime_data.line.async_add_byte_listener(received.append)
+
+    async def send_unreadable(time: str, first: int) -> None:
+        for n in range(first, first + 7):
+            frame = encipher(TELEGRAM, n, key=OTHER_KEY)
+            received.clear()
+            await house.port.send(frame)
+            await house.wait_until(lambda: sum(map(len, received)) == len(frame))  # noqa: B023
+            house.clock.now += timedelta(seconds=10)
+            await house.let_pass(10)
+        await house.go_to(time)
+
+    # This key was right in the last day, so the bytes may be altered.
+    house.clock.now = datetime.fromisoformat("2026-11-17T12:59:10+01:00")
+    Passed.seconds += 59 * 60 + 10
+    await send_unreadable("2026-11-17 13:00:21", 1000)
+    [(title, text)] = phone.shown
+    assert title == "No readings from the meter"
+    assert "altered on the way, or a new key." in text
+    house.clock.now = datetime.fromisoformat("2026-11-18T13:00:00+01:00")
+    Passed.seconds += 24 * 3600
+    await send_unreadable("2026-11-18 13:01:11", 2000)
+    [(title, text)] = phone.shown[1:]
+    assert title == "A new key is needed"
+    assert text.startswith("No readings since 2026-11-17 12:00. Enter the key under Settings")
+    await house.go_to("2026-11-18 13:03:00")
+    assert len(phone.shown) == 2
+
+
+async def test_an_exchanged_gas_meter_is_told(house: House, phone: Phone) -> None:
+    await house.set_up(TELEGRAM, **options("grid"))
+    await house.receive(TELEGRAM)
+    await house.go_to("2026-11-17 12:01:00")
+    new = with_value(TELEGRAM, "0-1:96.1.0", f"({b'GAS 079000257499'.hex().upper()})")
+    await house.again(with_value(new, "0-1:24.2.1", "(250703110000S)(00000.000*m3)"))
+    for minute in (2, 3):
+        await house.go_to(f"2026-11-17 12:0{minute}:00")
+        assert [title for title, _ in phone.shown] == ["Gas meter was exchanged"]
 
 
 async def test_voltage_and_water_are_told(house: House, phone: Phone) -> None:

@@ -95,3 +95,31 @@ async def test_the_dearest_day_names_a_device(
     # Without the inverter, nobody knows what the house used while it exported.
     assert dearest.endswith(f"of it Car {8 * PRICE:.2f} €.") is has_sun
     assert advice == []
+
+
+async def test_panels_without_sun_are_told_in_the_morning(
+    home: Home, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hass = home.hass
+    clock, phone = await Clock.started(hass, monkeypatch), Phone("Phone")
+    assert await async_setup_component(hass, "energy", {})
+    await add(hass, phone)
+    # The inverter fails on 29 May at 13:00 UTC.
+    await record(
+        hass,
+        "sensor.sun",
+        lambda time: 1.0 if time < datetime(2026, 5, 29, 13, tzinfo=UTC) and time.hour > 6 else 0.0,
+    )
+    update: Any = {"energy_sources": [SUN]}
+    await (await async_get_manager(hass)).async_update(update)
+    clock.now = datetime.fromisoformat("2026-05-20T12:00:00+02:00")
+    await billed_month.set_up(home, hass_storage)
+    await home.again(
+        billed_month.telegram("00:00:00", 0.0), billed_month.OPTIONS | options("no_sun")
+    )
+    for time in ("2026-05-30 07:00:00", "2026-05-31 05:00:00"):
+        await clock.go_to(hass, time)
+        assert phone.shown == []
+    for time in ("2026-05-31 08:00:00", "2026-05-31 09:00:00", "2026-06-01 08:00:00"):
+        await clock.go_to(hass, time)
+        assert [title for title, _ in phone.shown] == ["No sun since 2026-05-29 15:00"]

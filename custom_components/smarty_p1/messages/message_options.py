@@ -110,15 +110,19 @@ def kinds_of(entry: AnyConfigEntry) -> tuple[Kind, ...]:
         return tuple(Kind)
     # Entities of another integration have no texts of the operator, and no counts.
     if is_live(entry):
-        return Kind.SILENT, Kind.SOON_ABOVE, Kind.ABOVE_GOAL, Kind.MONTHLY_REPORT
-    return Kind.ABOVE_GOAL, Kind.MONTHLY_REPORT
+        return tuple(kind for kind in Kind if kind not in {Kind.WATER_AT_NIGHT, Kind.GRID})
+    return Kind.ABOVE_GOAL, Kind.NO_SUN, Kind.MONTHLY_REPORT
 
 
 def offered_kinds(entry: AnyConfigEntry) -> tuple[Kind, ...]:
-    """Return the kinds of messages to offer: water only if a water meter was read."""
-    kinds = kinds_of(entry)
-    has_water = Kind.WATER_AT_NIGHT in MessageOptions.of(entry).kinds or (
-        entry.state is ConfigEntryState.LOADED
-        and any(medium.is_water for medium in entry.runtime_data.books.history.media.values())
-    )
-    return tuple(kind for kind in kinds if kind is not Kind.WATER_AT_NIGHT or has_water)
+    """Return the kinds of messages to offer: water with a water meter, sun with solar panels."""
+    hidden = {Kind.WATER_AT_NIGHT, Kind.NO_SUN} - {*MessageOptions.of(entry).kinds}
+    if entry.state is ConfigEntryState.LOADED:
+        books = entry.runtime_data.books
+        if any(medium.is_water for medium in books.history.media.values()):
+            hidden.discard(Kind.WATER_AT_NIGHT)
+        demand = books.demand
+        months = (*demand.earlier_months, demand.known_month) if demand else ()
+        if any(month.exported_kwh for month in months):
+            hidden.discard(Kind.NO_SUN)
+    return tuple(kind for kind in kinds_of(entry) if kind not in hidden)

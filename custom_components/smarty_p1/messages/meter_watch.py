@@ -20,14 +20,18 @@ from ..coordinator.stored.gas_water_heat_history import is_water
 from ..coordinator.stored.throttled_store import ThrottledStore
 from ..lib.entities.events import DISTURBANCE, EVENTS
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
+from ..lib.failure_detection import Condition, FailureState, Repair
 from ..lib.history.calendar import LUXEMBOURG
 from ..lib.messages.excess_warning import quarter_hour_ahead, warn_of_excess
 from ..lib.messages.goal_watch import goal_outlook, watch_goal
-from ..lib.messages.grid_watch import watch_grid
+from ..lib.messages.grid_watch import ReadingTimes, watch_exchanges, watch_grid
 from ..lib.messages.message import HouseholdMessage, Kind
 from ..lib.messages.outbox import admit
+from ..lib.messages.phase_watch import read_phases, watch_phases
+from ..lib.messages.silence_remedy import remedy_for
 from ..lib.messages.silence_watch import Listening, watch_silence
 from ..lib.messages.state import MessageState
+from ..lib.messages.sun_watch import watch_sun
 from ..lib.messages.voltage_watch import watch_voltage
 from ..lib.messages.water_watch import WaterCapture, watch_water
 from ..lib.meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
@@ -35,7 +39,7 @@ from ..lib.outage import Outage
 from ..lib.p1.value_converters import MBusReading
 from ..lib.stored_json import dump, load
 from .message_options import MessageOptions
-from .report import LAST_WAITING_DAY, async_report, is_ready
+from .report import LAST_WAITING_DAY, async_inverters, async_report, is_ready
 from .sending import async_send, gone_recipients
 
 _LOOK_INTERVAL = timedelta(minutes=1)
@@ -111,7 +115,10 @@ class _MeterWatch:
         self._heard_at = entry.runtime_data.now()
         self._has_heard = entry.runtime_data.readings > 0
         self._captured: Mapping[int, MBusReading] = {}
+        self._times = ReadingTimes(None, dt_util.utcnow())
+        self._read_at = entry.runtime_data.books.history.reception.last
         self._goal_looked_at: datetime | None = None
+        self._sun_looked_on: date | None = None
         self.report_failed_in: datetime | None = None
         self._faults = entry.runtime_data.faults
         name = short_title(entry)
@@ -142,13 +149,15 @@ class _MeterWatch:
     def _on_reading(self, reading: Reading) -> None:
         """Ask the decisions about a reading. It runs for every telegram, so it must be fast."""
         self._heard_at, self._has_heard = self.entry.runtime_data.now(), True
+        before, self._read_at = self._read_at, dt_util.utcnow()
+        self._times = ReadingTimes(before, self._read_at)
         # While Home Assistant starts, the recipients may not be there yet. A later reading still
         # shows a new text or count.
         if self._hass.state is not CoreState.running:
             return
         # A decision that fails must not cost the messages of the others: the state already says
         # that these are sent.
-        decisions = (self._excess, self._grid, self._voltage, self._water)
+        decisions = (self._excess, self._grid, self._voltage, self._phases, self._water)
         due = [
             message for decide in decisions for message in self._faults.call(decide, reading) or ()
         ]
@@ -171,7 +180,8 @@ class _MeterWatch:
         state = self.store.state
         if Kind.GRID not in state.since:
             return []
-        grid, messages = watch_grid(state.grid, _texts(reading), DISTURBANCE.value_fn(reading))
+        texts, counts = _texts(reading), DISTURBANCE.value_fn(reading)
+        grid, messages = watch_grid(state.grid, texts, counts, self._times)
         if grid is not state.grid:
             self.store.state = replace(state, grid=grid)
             self.store.schedule()
@@ -185,6 +195,22 @@ class _MeterWatch:
         if voltage is not state.voltage:
             self.store.state = replace(state, voltage=voltage)
         return [message] if message else []
+
+    def _phases(self, reading: Reading) -> Iterable[HouseholdMessage]:
+        state = self.store.state
+        if Kind.GRID not in state.since:
+            return []
+        phases = read_phases(state.phases, _has_voltage(reading), dt_util.utcnow())
+        if phases is not state.phases:
+            self.store.state = replace(state, phases=phases)
+            self.store.schedule()
+        return self._lost_phases()
+
+    def _lost_phases(self) -> Iterable[HouseholdMessage]:
+        state = self.store.state
+        phases, messages = watch_phases(state.phases, dt_util.utcnow())
+        self.store.state = replace(state, phases=phases)
+        return messages
 
     def _water(self, reading: Reading) -> Iterable[HouseholdMessage]:
         state, channels = self.store.state, reading.telegram.channels
@@ -201,11 +227,15 @@ class _MeterWatch:
         """Ask the decisions about the time. Home Assistant calls it each minute."""
         if self._hass.state is not CoreState.running:
             return
-        self._faults.call(self._check_recipients)
-        await self._faults.attempt(self._async_report)
-        due = self._faults.call(self._silence) or ()
+        # A report takes long to make, and an alarm must not wait for it.
+        decisions = (self._silence, self._lost_phases, self._exchanges)
+        due = [message for decide in decisions for message in self._faults.call(decide) or ()]
         if due or self.store.state.outbox.waiting:
             self._deliver(due)
+        self._faults.call(self._check_recipients)
+        await self._faults.attempt(self._async_report)
+        if sun := await self._faults.attempt(self._async_sun):
+            self._deliver(sun)
         if goal := await self._faults.attempt(self._async_goal):
             self._deliver(goal)
 
@@ -218,10 +248,46 @@ class _MeterWatch:
             timedelta(seconds=coordinator.now() - self._heard_at),
             self._has_heard,
             coordinator.books.history.reception.last,
+            remedy_for(coordinator.condition.obstacle),
+            needs_key=_needs_key(coordinator.condition),
         )
         silence, message = watch_silence(state.silence, listening, dt_util.utcnow())
         self.store.state = replace(state, silence=silence)
         return [message] if message else []
+
+    def _exchanges(self) -> Iterable[HouseholdMessage]:
+        """Ask about gas, water and heat meters that were exchanged."""
+        state, books = self.store.state, self.entry.runtime_data.books
+        if Kind.GRID not in state.since:
+            return []
+        types = {
+            name: books.memory.mbus_meters.type_of(new)
+            for name, new in books.exchanged_meters.items()
+        }
+        grid, messages = watch_exchanges(state.grid, types)
+        if grid is not state.grid:
+            self.store.state = replace(state, grid=grid)
+            self.store.schedule()
+        return messages
+
+    async def _async_sun(self) -> Iterable[HouseholdMessage]:
+        """Ask about the panels, once a day after the quiet hours."""
+        now = _now()
+        is_quiet = now.time() < _REPORT_TIME or self.options.quiet.contain(now.time())
+        if (
+            Kind.NO_SUN not in self.store.state.since
+            or is_quiet
+            or now.date() == self._sun_looked_on
+        ):
+            return []
+        self._sun_looked_on = now.date()
+        inverters = await async_inverters(self._hass, self.entry, now)
+        state = self.store.state
+        sun, messages = watch_sun(state.sun, inverters, now)
+        if sun != state.sun:
+            self.store.state = replace(state, sun=sun)
+            self.store.schedule()
+        return messages
 
     async def _async_goal(self) -> Iterable[HouseholdMessage]:
         """Ask about the goal, once an hour."""
@@ -377,6 +443,22 @@ def _outside(reading: Reading) -> dict[str, float]:
         and volts >= MIN_CONNECTED_VOLTS
         and not lowest <= volts <= highest
     }
+
+
+def _has_voltage(reading: Reading) -> dict[str, bool]:
+    """Return whether each phase with a known voltage is connected and has a voltage."""
+    voltages = {phase: reading.telegram.objects.get(name) for phase, name in _VOLTAGES.items()}
+    return {
+        phase: volts >= MIN_CONNECTED_VOLTS
+        for phase, volts in voltages.items()
+        if isinstance(volts, int | float)
+    }
+
+
+def _needs_key(condition: Condition) -> bool:
+    """Return whether a source fails because the meter encrypts with keys that are not entered."""
+    is_failing = condition.state is FailureState.FAILING
+    return is_failing and bool(condition.repairs.keys() & {Repair.KEYS, Repair.SECURITY_ON})
 
 
 def _water_captures(reading: Reading) -> dict[str, WaterCapture]:

@@ -1,4 +1,4 @@
-"""Data for the monthly report of a meter."""
+"""Data for messages about the house: the monthly report of a meter, and lack of sun."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -21,14 +21,16 @@ from ..lib.advice.energy_shares import HouseSources
 from ..lib.advice.solar_house import Grid, house_days, house_sum
 from ..lib.bill.household_state import HouseholdState
 from ..lib.bill.month import Month
-from ..lib.history.calendar import month_start
+from ..lib.history.calendar import day_start, month_start
 from ..lib.messages.message import HouseholdMessage
 from ..lib.messages.monthly_report import ReportedMonths, monthly_report
+from ..lib.messages.sun_watch import Panels
 
 # Without a cable, and after an outage, the last days of a month come later: the report waits.
 LAST_WAITING_DAY = 5
 _WHOLE_SHARE = 0.99
 _COMPARED_MONTHS = 2
+_MAX_NAME_CHARS = 40
 
 
 def reported_months(demand: HouseholdState | None, today: date) -> tuple[Month, ...]:
@@ -79,6 +81,25 @@ async def async_report(
     if not meters:
         return None
     return await async_aside(hass, without_collection(monthly_report), meters)
+
+
+async def async_inverters(
+    hass: HomeAssistant, entry: BooksConfigEntry, until: datetime
+) -> dict[str, Panels]:
+    """Return the energy of each inverter of the house in the last month, by the listed id."""
+    inverters = {
+        source.delivered: source
+        for source in await async_house_sources(hass, entry)
+        if source.kind == SOLAR
+    }
+    if not inverters:
+        return {}
+    sources = [*inverters.values()]
+    supplies = await async_supplies(hass, sources, day_start(until), until)
+    return {
+        source.listed: Panels(source.name[:_MAX_NAME_CHARS], supply.kwh)
+        for source, supply in zip(sources, supplies, strict=True)
+    }
 
 
 async def _async_house(

@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..lib.history.calendar import LUXEMBOURG
-from ..lib.messages.message import KINDS, HouseholdMessage, Kind, Line, Value
+from ..lib.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Line, Value
 from ..user_locale import UserLocale
 from .message_options import other_meters
 
@@ -29,6 +29,11 @@ from .message_options import other_meters
 _MAX_CHARS = 140
 _TIMEOUT_S = 60
 _MINUS = "\N{MINUS SIGN}"
+# Values that choose another phrase than one of a message.
+_PHRASE_KEYS = {"meter": "device.{}.name"}
+# Kinds whose newest message says all: that a leak or a silence is over, for example.
+_ONE_NOTIFICATION = {*Kind} - {Kind.GRID, Kind.NO_SUN}
+_MISSING = "\0"
 
 
 def gone_recipients(hass: HomeAssistant, recipients: Iterable[str]) -> list[str]:
@@ -64,7 +69,7 @@ def _notification_id(entry: AnyConfigEntry, message: HouseholdMessage) -> str | 
     kind = KINDS.get(message.key)
     if message.key == "operator_message":
         return None
-    name = message.key if kind is None or kind is Kind.GRID else kind
+    name = kind if kind in _ONE_NOTIFICATION else message.identity
     return f"{DOMAIN}_{entry.entry_id}_{name}"
 
 
@@ -119,7 +124,17 @@ class _Writer(NamedTuple):
 
     async def async_text(self, key: str, values: Mapping[str, Value], **more: str) -> str:
         shown = {name: self._shown(name, value) for name, value in values.items()} | more
-        return await self.locale.async_text(self.hass, f"common.message_{key}", **shown)
+        for name in PHRASES:
+            shown[name] = await self._async_phrase(name, shown)
+        text = await self.locale.async_text(self.hass, f"common.message_{key}", **shown)
+        return text.replace(f"{_MISSING} ", "").replace(f" {_MISSING}", "")
+
+    async def _async_phrase(self, name: str, shown: Mapping[str, str]) -> str:
+        """Return the phrase of a value that chooses one, _MISSING without the value."""
+        if name not in shown:
+            return _MISSING
+        key = _PHRASE_KEYS.get(name, f"common.message_{name}_{{}}").format(shown[name])
+        return (await self.locale.async_text(self.hass, key, **shown, serial="")).strip()
 
     async def async_line(self, line: Line) -> str:
         causes = [

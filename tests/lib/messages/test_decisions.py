@@ -8,11 +8,14 @@ from smartyp1.bill.household import Household
 from smartyp1.history.register_amounts import Energies
 from smartyp1.messages.excess_warning import ExcessState, QuarterHourAhead, warn_of_excess
 from smartyp1.messages.goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
-from smartyp1.messages.grid_watch import GridState, watch_grid
+from smartyp1.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
 from smartyp1.messages.message import HouseholdMessage, Kind
 from smartyp1.messages.outbox import Outbox
+from smartyp1.messages.phase_watch import PhaseState, read_phases, watch_phases
+from smartyp1.messages.silence_remedy import Remedy
 from smartyp1.messages.silence_watch import Listening, SilenceState, watch_silence
 from smartyp1.messages.state import MessageState
+from smartyp1.messages.sun_watch import Panels, SunState, watch_sun
 from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
 from smartyp1.prices.contract import Contract
 from smartyp1.stored_json import dump, load
@@ -45,6 +48,19 @@ def clock(text: str) -> datetime:
             "12:59 59 never ?, 13:00 60 never ?, 13:30 90 never ?",
             [(1, "silent", {"since_at": "12:00"})],
         ),
+        # A new key is needed: told at once, and instead of the silence. The return is told then.
+        (
+            "14:06 1 14:05 key, 15:10 65 14:05 key, 15:20 75 14:05, 15:21 1 15:20",
+            [
+                (0, "key_needed", {"since_at": "14:05"}),
+                (3, "back", {"from_at": "14:05", "until_at": "15:20"}),
+            ],
+        ),
+        # The first cause was another one.
+        (
+            "15:05 60 14:05, 15:10 65 14:05 key, 15:11 66 14:05 key",
+            [(0, "silent", {"since_at": "14:05"}), (1, "key_needed", {"since_at": "14:05"})],
+        ),
         # A clock that was set ahead by two hours, and one that was put back.
         ("14:00 1 13:59, 16:01 2 13:59", []),
         ("14:00 1 13:59, 13:02 63 13:59", [(1, "silent", {"since_at": "11:59"})]),
@@ -53,14 +69,27 @@ def clock(text: str) -> datetime:
 def test_silence(steps: str, told: list[tuple[int, str, dict[str, str]]]) -> None:
     state, due = SilenceState(), []
     for number, step in enumerate(steps.split(", ")):
-        now, minutes, last, *is_new = step.split()
+        now, minutes, last, *more = step.split()
         last_reading = None if last == "never" else clock(last)
-        listening = Listening(timedelta(minutes=int(minutes)), not is_new, last_reading)
+        listening = Listening(
+            timedelta(minutes=int(minutes)),
+            "?" not in more,
+            last_reading,
+            Remedy.PORT,
+            needs_key="key" in more,
+        )
         before = load(SilenceState, dump(state))
         state, message = watch_silence(before, listening, clock(now))
         due += [(number, message)] if message else []
     assert due == [
-        (n, HouseholdMessage(key, {name: clock(at).isoformat() for name, at in values.items()}))
+        (
+            n,
+            HouseholdMessage(
+                key,
+                {name: clock(at).isoformat() for name, at in values.items()}
+                | ({"remedy": "port"} if key == "silent" else {}),
+            ),
+        )
         for n, key, values in told
     ]
 
@@ -263,8 +292,9 @@ def test_grid(
 ) -> None:
     state, due = GridState(), []
     for number, (texts, counts) in enumerate(readings):
-        state, messages = watch_grid(load(GridState, dump(state)), texts, counts)
-        due += [(number, m.key, *m.values.values()) for m in messages]
+        times = ReadingTimes(clock("14:00"), clock("14:05"))
+        state, messages = watch_grid(load(GridState, dump(state)), texts, counts, times)
+        due += [(number, m.key, next(iter(m.values.values()))) for m in messages]
     assert due == told
 
 
@@ -302,6 +332,144 @@ def test_voltage(readings: str, told: tuple[str, str, float, str] | None) -> Non
             # A restart within the day tells it no second time.
             state = load(VoltageState, dump(state))
     assert due == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ("14:04:50", "14:05", {"when": "at", "from_at": "14:04:50", "until_at": "14:05"}),
+        ("13:02", "14:05", {"when": "between", "from_at": "13:02", "until_at": "14:05"}),
+        # A clock that was put back, and a first reading: the time is unknown.
+        ("15:02", "14:05", {}),
+        (None, "14:05", {}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["power_failure", "voltage_sag", "voltage_swell"])
+def test_a_disturbance_has_a_time(
+    before: str | None, now: str, expected: dict[str, str], kind: str
+) -> None:
+    times = ReadingTimes(clock(before) if before else None, clock(now))
+    _, [message] = watch_grid(GridState({}, {kind: 1}), {}, {kind: 2}, times)
+    assert message.values == {
+        "count": 1,
+        **{
+            name: clock(value).isoformat() if name.endswith("_at") else value
+            for name, value in expected.items()
+        },
+    }
+
+
+def test_an_exchanged_meter_is_told_once() -> None:
+    state, due = GridState({}, {}), []
+    looks: list[dict[str, str]] = [
+        # Exchanged before the switch was turned on.
+        {"W": "water"},
+        {"W": "water", "G": "gas"},
+        {"W": "water", "G": "gas"},
+        # The user has confirmed it.
+        {},
+        {"H": "heat"},
+    ]
+    for number, exchanged in enumerate(looks):
+        state, messages = watch_exchanges(load(GridState, dump(state)), exchanged)
+        due += [(number, m.key, m.values["meter"]) for m in messages]
+    assert due == [(1, "meter_exchanged", "gas"), (4, "meter_exchanged", "heat")]
+
+
+@pytest.mark.parametrize(
+    ("readings", "told"),
+    [
+        # Time and voltages in V; "?" is a look without a reading, "-" an unknown voltage.
+        ("12:00 L1=230 L2=230, 12:00:10 L1=230 L2=0, 12:00:40 ?", ["12:00:40 L2 12:00:10"]),
+        (
+            "12:00 L1=9e2 L2=9e2, 12:00:10 L1=9e2 L2=0, 12:00:30 L1=0 L2=0, 12:01 L1=0, 12:02 ?",
+            ["12:00:30 L2 12:00:10", "12:02 L1 12:01"],
+        ),
+        # A phase of other loads carries some volts back.
+        ("12:00 L1=230, 12:01 L1=41, 12:02 L1=41", ["12:02 L1 12:01"]),
+        # Back at once; back and lost again.
+        ("12:00 L1=230, 12:00:10 L1=0, 12:00:20 L1=229, 12:01 ?", []),
+        (
+            "12:00 L1=230, 12:01 L1=0, 12:02 ?, 12:03 L1=230, 12:04 L1=0, 12:05 ?",
+            ["12:02 L1 12:01", "12:05 L1 12:04"],
+        ),
+        # Never connected; no voltage known.
+        ("12:00 L1=230 L2=0 L3=0, 12:01 L1=230 L2=0 L3=0, 12:02 ?", []),
+        ("12:00 L1=230 L2=230, 12:01 L1=230 L2=-, 12:02 L1=230 L2=-", []),
+        # A clock that was put back.
+        ("12:00 L1=230, 12:01 L1=0, 11:01 L1=0", ["11:01 L1 12:01"]),
+    ],
+)
+def test_a_lost_phase(readings: str, told: list[str]) -> None:
+    state, due = PhaseState(), []
+    for reading in readings.split(", "):
+        at, *phases = reading.split()
+        if phases != ["?"]:
+            pairs = [each.split("=") for each in phases]
+            has_voltage = {name: float(volts) >= 50 for name, volts in pairs if volts != "-"}
+            state = read_phases(state, has_voltage, clock(at))
+            assert read_phases(state, has_voltage, clock(at)) is state
+        state, messages = watch_phases(state, clock(at))
+        for message in messages:
+            phase, since = map(str, message.values.values())
+            assert message.key == "phase_lost"
+            due.append((at, phase, datetime.fromisoformat(since)))
+            # A restart tells it no second time.
+            state = load(PhaseState, dump(state))
+    expected = [line.split() for line in told]
+    assert due == [(at, phase, clock(since)) for at, phase, since in expected]
+
+
+def test_a_phase_that_is_lost_while_home_assistant_is_off_is_told() -> None:
+    state = read_phases(PhaseState(), {"L1": True, "L2": True}, clock("12:00"))
+    state = load(PhaseState, dump(state))
+    state = read_phases(state, {"L1": True, "L2": False}, clock("14:00"))
+    _, [message] = watch_phases(state, clock("14:01"))
+    assert message.values == {"phase": "L2", "since_at": clock("14:00").isoformat()}
+
+
+def sun(days: str) -> dict[datetime, float]:
+    """Return the energy by hour: a digit has the kWh of each hour of a day from 10 to 15, in UTC.
+
+    A day without a known hour is "?". The last day is 16 November.
+    """
+    first = datetime(2026, 11, 17, tzinfo=UTC) - timedelta(days=len(days))
+    return {
+        first + timedelta(days=n, hours=hour): float(kwh) if 9 <= hour < 15 else 0.0
+        for n, kwh in enumerate(days)
+        if kwh != "?"
+        for hour in range(24)
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "is_told"),
+    [
+        ("111111110", True),
+        ("001111100", True),
+        ("1111111100", True),
+        # Dull days, an unknown day, panels that were seldom used, and some that are new.
+        ("111111111", False),
+        ("11111111?", False),
+        ("100000110", False),
+        ("110", False),
+        ("000000000", False),
+    ],
+)
+def test_panels_that_deliver_nothing_are_told_once(days: str, *, is_told: bool) -> None:
+    state: SunState = ()
+    now = clock("07:00")
+    panels = Panels("Roof", sun(days))
+    state, messages = watch_sun(state, {"sensor.roof": panels}, now)
+    last = max((start for start, kwh in panels.kwh.items() if kwh), default=now)
+    expected = HouseholdMessage(
+        "no_sun", {"name": "Roof", "since_at": (last + timedelta(hours=1)).isoformat()}
+    )
+    assert messages == ([expected] if is_told else [])
+    assert watch_sun(state, {"sensor.roof": panels}, now) == (state, [])
+    # Sun ends it.
+    brighter = Panels("Roof", {**panels.kwh, now: 0.5})
+    assert watch_sun(state, {"sensor.roof": brighter}, now) == ((), [])
 
 
 SAG = HouseholdMessage("voltage_sag", {"count": 2})

@@ -24,7 +24,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.register_amounts import Energies
 from smartyp1.messages.excess_warning import ExcessState, QuarterHourAhead, warn_of_excess
 from smartyp1.messages.goal_watch import GoalState, goal_outlook, watch_goal
-from smartyp1.messages.grid_watch import GridState, watch_grid
+from smartyp1.messages.grid_watch import GridState, ReadingTimes, watch_grid
 from smartyp1.messages.message import HouseholdMessage, Kind
 from smartyp1.messages.outbox import Outbox, QuietHours, admit
 from smartyp1.messages.silence_watch import Listening, SilenceState, watch_silence
@@ -57,7 +57,7 @@ class Year(NamedTuple):
     right: int
     """Warned quarter-hours that ended above the reference power."""
     most_a_day: int
-    """Only of those that the limit of a day counts for all kinds together."""
+    """Only of the news that the limit of a day counts."""
 
     def count(self, kind: Kind) -> int:
         """Return the number of messages of a kind."""
@@ -170,7 +170,8 @@ class _Home:
         if events:
             self.counts.update(name for name in events if name in self.counts)
             texts = {"0-0:96.13.0": str(moment)} if "text" in events else {}
-            self.grid, messages = watch_grid(self.grid, texts, self.counts)
+            times = ReadingTimes(moment - _MINUTE, moment)
+            self.grid, messages = watch_grid(self.grid, texts, self.counts, times)
             yield from messages
         # A voltage that is outside stays there for a minute.
         before = self.disturbances.events.get(moment - _MINUTE, [])
@@ -203,7 +204,7 @@ class _Home:
         local = moment.astimezone(LUXEMBOURG)
         self.outbox, sent = admit(self.outbox, due, local, QUIET)
         self.sent.update(message.key for message in sent)
-        limited = [each for each in sent if each.rule.is_counted and not each.rule.is_first]
+        limited = [each for each in sent if each.is_counted]
         self.by_day[local.date()] += len(limited)
 
 

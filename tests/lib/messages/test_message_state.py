@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from smartyp1.failure_detection import METER_OBSTACLES
 from smartyp1.messages.goal_watch import GoalState
-from smartyp1.messages.message import KINDS, HouseholdMessage, Kind, Value
+from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Value
 from smartyp1.messages.outbox import Outbox
+from smartyp1.messages.silence_remedy import REMEDIES
 from smartyp1.messages.silence_watch import SilenceState
 from smartyp1.messages.state import MessageState
 from smartyp1.messages.voltage_watch import VoltageState
@@ -33,9 +35,9 @@ STORED: dict[str, Any] = {
                 "values": {"phase": "L1", "volts": 1.5, "since_at": MORNING},
             },
         ],
-        "sent_first": 1,
+        "alarmed_at": {"phase_lost L1": MORNING},
     },
-    "silence": {"told_since": MORNING},
+    "silence": {"told_since": MORNING, "has_asked_for_key": False},
     "excess": {"warned_at": MORNING},
     "goal": {
         "last_day": "2026-11-16",
@@ -44,16 +46,19 @@ STORED: dict[str, Any] = {
         "is_forecast_told": True,
         "is_passing_told": False,
     },
-    "grid": {"texts": {"message": "A"}, "counts": {"voltage_sag L1": 1}},
+    "grid": {"texts": {"message": "A"}, "counts": {"voltage_sag L1": 1}, "exchanged": ["G1"]},
     "voltage": {"told_on": "2026-11-16"},
+    "phases": {"connected": ["L1"]},
     "water": {
         "W1": {
             "captures": [[MORNING, 5000.5]],
             "nights": 2,
             "last_night": "2026-11-16",
             "is_flood_told": False,
+            "leak_since": MORNING,
         }
     },
+    "sun": ["sensor.inverter"],
     "reported_in": "2026-11-01",
 }
 WRONG: tuple[object, ...] = (
@@ -62,14 +67,18 @@ WRONG: tuple[object, ...] = (
     *([], {}, [None], {"": None}),
 )
 # A text may be any, and these values may be unknown, negative or fractions.
-IS_TEXT = re.compile(r"outbox\.waiting\.1\.values\.phase|grid\.texts\.message")
+IS_TEXT = re.compile(
+    r"outbox\.waiting\.1\.values\.phase|grid\.texts\.message|(grid\.exchanged|sun|phases\.\w+)\.0"
+)
 IS_NUMBER = re.compile(r"outbox\.waiting\.\d\.values\.(count|volts)|water\.W1\.captures\.0\.1")
-IS_COUNT = re.compile(r"outbox\.sent(_first)?|goal\.days_above|grid\.counts\..*|water\.W1\.nights")
-IS_FLAG = re.compile(r"goal\.is_.*|water\.W1\.is_.*")
+IS_COUNT = re.compile(r"outbox\.sent|goal\.days_above|grid\.counts\..*|water\.W1\.nights")
+IS_FLAG = re.compile(r"goal\.is_.*|water\.W1\.is_.*|silence\.has_.*")
 IS_DAY = re.compile(r"outbox\.day|goal\.(last_day|month)|voltage\..*|.*\.last_night|reported_in")
-IS_OPTIONAL = re.compile(r"silence\..*|excess\..*|grid\.(texts|counts)")
-IS_MAPPING = re.compile(r"since|water|grid\.(texts|counts)")
-IS_LIST = re.compile(r"outbox\.waiting|water\.W1\.captures")
+IS_OPTIONAL = re.compile(
+    r"silence\.told.*|excess\..*|grid\.(texts|counts|exchanged)|water\.W1\.leak_since"
+)
+IS_MAPPING = re.compile(r"since|water|grid\.(texts|counts)|outbox\.alarmed_at")
+IS_LIST = re.compile(r"outbox\.waiting|water\.W1\.captures|grid\.exchanged|phases\.connected|sun")
 
 
 def is_right(path: str, value: object) -> bool:
@@ -120,9 +129,18 @@ def test_each_missing_value_is_refused_except_what_earlier_files_lack() -> None:
         for name in STORED
         if not _is_refused({key: value for key, value in STORED.items() if key != name})
     ]
-    assert accepted == ["voltage", "water", "reported_in"]
-    without = {key: value for key, value in STORED["outbox"].items() if key != "sent_first"}
-    assert load(MessageState, STORED | {"outbox": without}).outbox.sent_first == 0
+    assert accepted == ["voltage", "phases", "water", "sun", "reported_in"]
+    added = {
+        "outbox": "alarmed_at",
+        "silence": "has_asked_for_key",
+        "grid": "exchanged",
+    }
+    for part, name in added.items():
+        without = {key: value for key, value in STORED[part].items() if key != name}
+        assert not _is_refused(STORED | {part: without})
+    # An earlier version counted the texts of the operator apart.
+    counted = STORED | {"outbox": STORED["outbox"] | {"sent_first": 1}}
+    assert load(MessageState, counted) == load(MessageState, STORED)
 
 
 def _is_refused(stored: object) -> bool:
@@ -133,25 +151,61 @@ def _is_refused(stored: object) -> bool:
     return False
 
 
+LANGUAGES = sorted(path.stem for path in TRANSLATIONS.glob("*.json"))
+
+
 @pytest.mark.parametrize("key", [key for key in KINDS if not key.startswith("monthly_report")])
 def test_a_message_needs_the_values_of_its_text(key: str) -> None:
-    names = {*HouseholdMessage(key).rule.values.split()}
-    for path in TRANSLATIONS.glob("*.json"):
-        texts = json.loads(path.read_text())["common"]
+    rule = HouseholdMessage(key).rule
+    names, optional = {*rule.values.split()}, {*rule.optional.split()}
+    for language in LANGUAGES:
+        texts = json.loads((TRANSLATIONS / f"{language}.json").read_text())["common"]
         text = texts[f"message_{key}_title"] + texts[f"message_{key}_text"]
-        assert {*re.findall(r"{(\w+)}", text)} <= names, path
-    values: dict[str, Value] = {
-        name: MORNING if name.endswith("_at") else "L1" if name in {"text", "phase"} else 5
-        for name in names
-    }
+        shown = {*re.findall(r"{(\w+)}", text)}
+        # Without an optional value, a text lacks a phrase, and no other placeholder.
+        assert shown <= names | (optional & {*PHRASES}), language
+    values = all_values(names | optional)
     assert not _is_refused_message(key, values)
+    assert not _is_refused_message(key, {name: values[name] for name in names})
     assert _is_refused_message(key, values | {"another": 5})
-    for name in names:
-        assert _is_refused_message(key, {each: values[each] for each in names - {name}})
+    for name in values:
+        if name in names:
+            left = {each: values[each] for each in values if each != name}
+            assert _is_refused_message(key, left)
         wrongs: list[object] = ["L", 5, None, [], "2026-11-17"]
         for wrong in wrongs:
-            if type(wrong) is not type(values[name]) or values[name] == MORNING:
+            is_text = isinstance(values[name], str) and name not in PHRASES
+            if type(wrong) is not str or not is_text or values[name] == MORNING:
+                if type(wrong) is type(values[name]) and isinstance(wrong, int):
+                    continue
                 assert _is_refused_message(key, values | {name: wrong}), (name, wrong)
+
+
+def all_values(names: Iterable[str]) -> dict[str, Value]:
+    """Return a right value of each name."""
+    values: dict[str, Value] = {}
+    for name in names:
+        values[name] = MORNING if name.endswith("_at") else 5
+        if name in {"text", "phase", "object", "name"}:
+            values[name] = "L1"
+        elif name in PHRASES:
+            values[name] = min(PHRASES[name])
+    return values
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", PHRASES)
+def test_each_choice_of_a_phrase_has_a_text(language: str, name: str) -> None:
+    texts = json.loads((TRANSLATIONS / f"{language}.json").read_text())
+    for choice in PHRASES[name]:
+        if name == "meter":
+            assert texts["device"][choice]["name"]
+        else:
+            assert texts["common"][f"message_{name}_{choice}"]
+
+
+def test_each_problem_of_a_meter_has_a_remedy() -> None:
+    assert {*METER_OBSTACLES, "entities_silent"} == {problem.value for problem in REMEDIES}
 
 
 def _is_refused_message(key: str, values: object) -> bool:

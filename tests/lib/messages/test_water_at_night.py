@@ -22,7 +22,9 @@ def told(
     state = state or {}
     for time, litres in captures:
         state, messages = watch_water(restarted(state), {"water": WaterCapture(time, litres)})
-        due += [(f"{time:%d %H:%M}", m.key, round(float(m.values["litres"]))) for m in messages]
+        due += [
+            (f"{time:%d %H:%M}", m.key, round(float(m.values.get("litres", 0)))) for m in messages
+        ]
     return due
 
 
@@ -94,7 +96,56 @@ def test_after_three_nights_the_same_leak_is_told_weekly() -> None:
     captures = [
         pair for day in range(1, 9) for pair in night(0 if day == 5 else 10, day=day, start=0)
     ]
-    assert [int(time[:2]) for time, *_ in told(captures)] == [1, 2, 3, 6, 7, 8]
+    assert [(int(time[:2]), key) for time, key, _ in told(captures)] == [
+        *((day, "water_at_night") for day in (1, 2, 3)),
+        (5, "leak_over"),
+        *((day, "water_at_night") for day in (6, 7, 8)),
+    ]
+
+
+def test_a_message_says_which_night_of_the_leak_it_is() -> None:
+    state: WaterNights = {}
+    nights = []
+    for day in range(1, 12):
+        for time, litres in night(10, day=day, start=0):
+            state, messages = watch_water(state, {"water": WaterCapture(time, litres)})
+            nights += [(day, m.values.get("night"), m.values.get("nights")) for m in messages]
+    assert nights == [(1, None, None), (2, "second", 2), (3, "third", 3), (10, "more", 10)]
+
+
+@pytest.mark.parametrize(
+    ("nights", "expected"),
+    [
+        # Flow (litres an hour) of each night; None is a night without captures.
+        ([10, 0, 0], [(1, "water_at_night"), (2, "leak_over")]),
+        # Only a told leak can be over.
+        ([0, 0, 10], [(3, "water_at_night")]),
+        # A night that nobody knows does not end it.
+        ([10, None, 0], [(1, "water_at_night"), (3, "leak_over")]),
+        ([300, 0, 0], [(1, "water_flood"), (2, "leak_over")]),
+    ],
+)
+def test_the_end_of_a_leak_is_told_once(
+    nights: list[int | None], expected: list[tuple[int, str]]
+) -> None:
+    captures = [
+        pair
+        for day, flow in enumerate(nights, 1)
+        if flow is not None
+        for pair in night(flow, day=day, start=0)
+    ]
+    assert [(int(time[:2]), key) for time, key, _ in told(captures)] == expected
+
+
+def test_the_end_says_since_when_water_ran() -> None:
+    state: WaterNights = {}
+    for time, litres in [*night(10, day=1), *night(10, day=2), *night(0, day=3)]:
+        state, messages = watch_water(state, {"water": WaterCapture(time, litres)})
+        for message in messages:
+            if message.key == "leak_over":
+                assert message.values == {"from_at": "2026-11-01T01:10:00+01:00"}
+                return
+    pytest.fail("not told")
 
 
 def test_meters_are_judged_alone() -> None:

@@ -1,8 +1,8 @@
 """Messages to the household: when one is due, and how many a day may have.
 
-Imports `history`, `prices`, `bill` and `advice`. Values go in; a message, or None, comes out,
-with the state to remember. A message has a translation key and values, and no text.
+Imports `p1`, `history`, `prices`, `bill` and `advice`. Values go in; a message, or None, comes
+out, with the state to remember. A message has a translation key and values, and no text.
 
 Public modules: excess_warning, goal_watch, grid_watch, message, monthly_report, outbox,
-silence_watch, state, voltage_watch, water_watch.
+phase_watch, silence_remedy, silence_watch, state, sun_watch, voltage_watch, water_watch.
 """

@@ -1,21 +1,25 @@
-"""Limits of all messages of a meter: three a day, and none in quiet hours.
+"""Limits of all messages of a meter: for news three a day, for an alarm one an hour.
 
-Texts of the operator and leaks come first: other messages never use their three places of a day. A
-message that may not be sent yet waits, if it is still true later. Otherwise it is dropped, and so
-is one about the goal of a month that has ended.
+Alarms (much water, a lost phase, a silent meter) have no limit of a day, and none is dropped. News
+share three places of a day. Quiet hours hold back all but urgent messages. A message that may not
+be sent yet waits, if it is still true later. Otherwise it is dropped, and so is one about the goal
+of a month that has ended.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, NamedTuple, Self
 
 from ..stored_json import Mark, Size
 from .message import HouseholdMessage, Kind
 
 MAX_A_DAY = 3
-_MAX_WAITING = 6
-_COUNT = "count"
+_MAX_WAITING_NEWS = 6
+_ALARM_INTERVAL = timedelta(hours=1)
+# Alarms are fewer: one for each key, and for a phase.
+_MAX_ALARMS = 24
+_COUNT, _FROM = "count", "from_at"
 
 
 class QuietHours(NamedTuple):
@@ -33,16 +37,18 @@ class QuietHours(NamedTuple):
 
 @dataclass(frozen=True)
 class Outbox:
-    """Numbers of messages sent on `day`, and the messages that wait."""
+    """Number of news sent on `day`, times of the last alarms, and the messages that wait."""
 
     day: date | None = None
     sent: int = 0
-    waiting: Annotated[tuple[HouseholdMessage, ...], Size(_MAX_WAITING)] = ()
-    sent_first: Annotated[int, Mark.ADDED_LATER] = 0
-    """Number of the sent messages that come first."""
+    waiting: Annotated[tuple[HouseholdMessage, ...], Size(_MAX_WAITING_NEWS + _MAX_ALARMS)] = ()
+    alarmed_at: Annotated[Mapping[str, datetime], Size(_MAX_ALARMS), Mark.ADDED_LATER] = field(
+        default_factory=dict
+    )
+    """Times of the last alarms, by the identity of the message."""
 
     def may_send(self, now: datetime, quiet: QuietHours) -> bool:
-        """Return whether a message that is not urgent may be sent at the local time `now`."""
+        """Return whether news that are not urgent may be sent at the local time `now`."""
         is_full = self.day == now.date() and self.sent >= MAX_A_DAY
         return not is_full and not quiet.contain(now.time())
 
@@ -50,12 +56,12 @@ class Outbox:
         """Return this outbox as it would be if it had followed `older`."""
         if self.day is None:
             return older
-        sent, sent_first = (older.sent, older.sent_first) if older.day == self.day else (0, 0)
+        alarmed_at = {**older.alarmed_at, **self.alarmed_at}
         return replace(
             self,
-            sent=sent + self.sent,
-            sent_first=sent_first + self.sent_first,
-            waiting=(*older.waiting, *self.waiting)[:_MAX_WAITING],
+            sent=self.sent + (older.sent if older.day == self.day else 0),
+            waiting=_bounded(_joined(older.waiting, self.waiting, alarmed_at)),
+            alarmed_at=alarmed_at,
         )
 
 
@@ -66,21 +72,53 @@ def admit(
 
     `new` are the messages that became due at `now`.
     """
-    is_same_day = outbox.day == now.date()
-    sent, sent_first = (outbox.sent, outbox.sent_first) if is_same_day else (0, 0)
+    fresh, today, moment = [*new], now.date(), now.astimezone(UTC)
+    sent, alarmed_at = outbox.sent if outbox.day == today else 0, dict(outbox.alarmed_at)
     is_quiet = quiet.contain(now.time())
-    to_send: list[HouseholdMessage] = []
-    waiting: list[HouseholdMessage] = []
-    for message in sorted(_joined(_still_true(outbox, now), new), key=lambda message: message.rank):
-        rule = message.rule
-        is_full = rule.is_counted and (sent_first if rule.is_first else sent) >= MAX_A_DAY
-        if not is_full and (rule.is_urgent or not is_quiet):
-            to_send.append(message)
-            sent += rule.is_counted
-            sent_first += rule.is_first
-        elif rule.is_kept:
+    to_send, waiting = list[HouseholdMessage](), list[HouseholdMessage]()
+    for message in _joined(_still_true(outbox, now), fresh, alarmed_at):
+        is_full = sent >= MAX_A_DAY and message.is_counted
+        is_held = _is_recent(message, alarmed_at, moment) if message.rule.is_alarm else is_full
+        if is_held or (is_quiet and not _wakes(message, fresh)):
             waiting.append(message)
-    return Outbox(now.date(), sent, tuple(waiting[:_MAX_WAITING]), sent_first), to_send
+            continue
+        to_send.append(message)
+        sent += message.is_counted
+        if message.rule.is_alarm:
+            alarmed_at.pop(message.identity, None)
+            alarmed_at[message.identity] = moment
+    last_alarms = dict([*alarmed_at.items()][-_MAX_ALARMS:])
+    return Outbox(today, sent, _bounded(waiting, to_send), last_alarms), to_send
+
+
+def _wakes(message: HouseholdMessage, new: Sequence[HouseholdMessage]) -> bool:
+    """Return whether a message is sent in quiet hours.
+
+    A text that has waited for a place in the next day must not wake anybody at midnight.
+    """
+    return message.rule.is_urgent and (message.rule.is_alarm or message in new)
+
+
+def _is_recent(
+    message: HouseholdMessage, alarmed_at: Mapping[str, datetime], now: datetime
+) -> bool:
+    """Return whether the alarm was sent in the last hour. A clock may have been put back."""
+    last = alarmed_at.get(message.identity)
+    return last is not None and timedelta() <= now - last < _ALARM_INTERVAL
+
+
+def _bounded(
+    waiting: Iterable[HouseholdMessage], sent: Iterable[HouseholdMessage] = ()
+) -> tuple[HouseholdMessage, ...]:
+    """Return the messages that go on to wait: all alarms, and the most important news.
+
+    The end of an earlier alarm is no news after the next alarm was sent.
+    """
+    told = {message.key for message in sent}
+    kept = [each for each in waiting if each.rule.is_kept and not each.rule.ends & told]
+    alarms = [message for message in kept if message.rule.is_alarm]
+    news = [message for message in kept if not message.rule.is_alarm]
+    return tuple(sorted(alarms + news[:_MAX_WAITING_NEWS], key=lambda message: message.rank))
 
 
 def _still_true(outbox: Outbox, now: datetime) -> Iterable[HouseholdMessage]:
@@ -91,30 +129,44 @@ def _still_true(outbox: Outbox, now: datetime) -> Iterable[HouseholdMessage]:
 
 
 def _joined(
-    waiting: Iterable[HouseholdMessage], new: Iterable[HouseholdMessage]
+    waiting: Iterable[HouseholdMessage],
+    new: Iterable[HouseholdMessage],
+    alarmed_at: Mapping[str, datetime],
 ) -> list[HouseholdMessage]:
-    """Return all messages, one of each key, except that each text of the operator is kept.
+    """Return all messages in the order of importance, one of each identity.
 
-    Counts of the same key are added. A meter that is read again needs no message about a silence
-    that nobody was told.
+    A newer message replaces an older one, and counts are added. The end of an alarm that nobody was
+    told is no news, and neither is this alarm.
     """
     joined = list(waiting)
     for message in new:
-        is_text = message.key == "operator_message"
-        key = "silent" if message.key == "back" else message.key
-        same = None if is_text else next((old for old in joined if old.key == key), None)
-        if same is None:
-            joined.append(message)
-            continue
-        joined.remove(same)
-        if message.key != "back":
-            joined.append(_with_counts(same, message))
-    return joined
+        joined = _join(joined, message, alarmed_at)
+    return sorted(joined, key=lambda message: message.rank)
 
 
-def _with_counts(old: HouseholdMessage, new: HouseholdMessage) -> HouseholdMessage:
-    """Return `new`, with the count of both if its text has a count."""
-    if _COUNT not in new.values:
+def _join(
+    waiting: Sequence[HouseholdMessage], new: HouseholdMessage, alarmed_at: Mapping[str, datetime]
+) -> list[HouseholdMessage]:
+    left = [old for old in waiting if old.key not in new.rule.ends]
+    if len(left) < len(waiting) and not _is_told(new, alarmed_at):
+        return left
+    same = [old for old in left if old.identity == new.identity]
+    return [*(old for old in left if old not in same), _with_counts(same, new)]
+
+
+def _is_told(end: HouseholdMessage, alarmed_at: Mapping[str, datetime]) -> bool:
+    """Return whether an alarm was sent since the time from which the end's message counts."""
+    since = datetime.fromisoformat(str(end.values[_FROM]))
+    return any(key in alarmed_at and alarmed_at[key] >= since for key in end.rule.ends)
+
+
+def _with_counts(earlier: Sequence[HouseholdMessage], new: HouseholdMessage) -> HouseholdMessage:
+    """Return `new`. If its text has a count, add that of an earlier message, since that one."""
+    if _COUNT not in new.values or not earlier:
         return new
-    count = int(float(old.values[_COUNT]) + float(new.values[_COUNT]))
-    return replace(new, values={**new.values, _COUNT: count})
+    old = earlier[0].values
+    count = int(float(old[_COUNT]) + float(new.values[_COUNT]))
+    if _FROM in old and _FROM in new.values:
+        values = {**new.values, _COUNT: count, _FROM: old[_FROM], "when": "between"}
+        return replace(new, values=values)
+    return replace(new, values={_COUNT: count})

@@ -12,7 +12,9 @@ from .goal_watch import GoalState
 from .grid_watch import GridState
 from .message import Kind
 from .outbox import Outbox
+from .phase_watch import PhaseState
 from .silence_watch import SilenceState
+from .sun_watch import SunState
 from .voltage_watch import VoltageState
 from .water_watch import WaterNights
 
@@ -28,7 +30,9 @@ class MessageState:
     goal: GoalState = field(default_factory=GoalState)
     grid: GridState = field(default_factory=GridState)
     voltage: Annotated[VoltageState, Mark.ADDED_LATER] = field(default_factory=VoltageState)
+    phases: Annotated[PhaseState, Mark.ADDED_LATER] = field(default_factory=PhaseState)
     water: Annotated[WaterNights, Mark.ADDED_LATER] = field(default_factory=dict)
+    sun: Annotated[SunState, Mark.ADDED_LATER] = ()
     reported_in: Annotated[date | None, Mark.ADDED_LATER] = None
     """First day of the month in which the last report was sent, or the switch was turned on.
 
@@ -41,7 +45,7 @@ class MessageState:
         waiting = tuple(m for m in self.outbox.waiting if m.rule.kind in since)
         kept = replace(self, since=since, outbox=replace(self.outbox, waiting=waiting))
         fresh = type(self)()
-        silence, excess, goal, grid, water = [
+        silence, excess, goal, grid, water, sun = [
             self if kind in since else fresh
             for kind in (
                 Kind.SILENT,
@@ -49,6 +53,7 @@ class MessageState:
                 Kind.ABOVE_GOAL,
                 Kind.GRID,
                 Kind.WATER_AT_NIGHT,
+                Kind.NO_SUN,
             )
         ]
         is_reporting = Kind.MONTHLY_REPORT in since
@@ -60,7 +65,9 @@ class MessageState:
             goal=goal.goal,
             grid=grid.grid,
             voltage=grid.voltage,
+            phases=grid.phases,
             water=water.water,
+            sun=sun.sun,
             reported_in=reported_in,
         )
 

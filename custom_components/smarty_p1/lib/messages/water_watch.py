@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
 from ..history.calendar import LUXEMBOURG
-from ..stored_json import Size
+from ..stored_json import Mark, Size
 from .message import HouseholdMessage, Value
 
 _START, _END = time(1), time(5)
@@ -23,6 +23,8 @@ _MIN_LITRES = 0.999
 _FLOOD_LITRES = 200.0
 _NIGHTS_IN_A_ROW = 3
 _WEEK = 7
+# The first night of a leak has no such phrase.
+_NAMES_OF_NIGHTS = {2: "second", 3: "third"}
 _MAX_METERS = 8
 _MAX_CAPTURES = 64
 _A_DAY = timedelta(days=1)
@@ -44,6 +46,8 @@ class WaterNight:
     last_night: date | None = None
     """Last night that was judged."""
     is_flood_told: bool = False
+    leak_since: Annotated[datetime | None, Mark.ADDED_LATER] = None
+    """Start of the leak that a message has told, and that has not ended."""
 
 
 type WaterNights = Annotated[Mapping[str, WaterNight], Size(_MAX_METERS)]
@@ -80,7 +84,8 @@ def _after(
     night = _continued(night, capture)
     litres = 0.0 if night.is_flood_told else _in_last_hour(night.captures)
     if litres >= _FLOOD_LITRES:
-        night = replace(night, is_flood_told=True)
+        since = night.leak_since or night.captures[0].time
+        night = replace(night, is_flood_told=True, leak_since=since)
         return night, [HouseholdMessage("water_flood", {"litres": litres})]
     return (night, []) if now < _END else _judged(night, today)
 
@@ -109,30 +114,52 @@ def _in_last_hour(captures: Sequence[WaterCapture]) -> float:
 
 
 def _judged(night: WaterNight, today: date) -> tuple[WaterNight, Iterable[HouseholdMessage]]:
-    first, last = night.captures[0], night.captures[-1]
+    flows = _hourly_flows(night.captures)
+    is_dry = any(litres < _MIN_LITRES for litres in flows)
     before = night.nights if night.last_night == today - _A_DAY else 0
-    nights = before + 1 if _flows_all_night(night.captures) else 0
-    judged = WaterNight((), nights, today)
-    weeks, rest = divmod(nights - _NIGHTS_IN_A_ROW, _WEEK)
-    if not nights or night.is_flood_told or (weeks >= 0 and rest):
+    nights = before + 1 if not is_dry and _is_whole_night(night, flows) else 0
+    judged = WaterNight((), nights, today, leak_since=night.leak_since)
+    if is_dry and night.leak_since:
+        # An hour without flow proves that no pipe leaks.
+        over = HouseholdMessage("leak_over", {"from_at": night.leak_since.isoformat()})
+        return replace(judged, leak_since=None), [over]
+    if night.is_flood_told or not _is_told_night(nights):
         return judged, []
+    start = night.captures[0].time
+    judged = replace(judged, leak_since=judged.leak_since or start)
+    return judged, [HouseholdMessage("water_at_night", _values(night.captures, nights))]
+
+
+def _is_whole_night(night: WaterNight, flows: Sequence[float]) -> bool:
+    start = night.captures[0].time.astimezone(LUXEMBOURG).time()
+    return start <= _LATEST_FIRST and len(flows) >= _MIN_WINDOWS
+
+
+def _is_told_night(nights: int) -> bool:
+    weeks, rest = divmod(nights - _NIGHTS_IN_A_ROW, _WEEK)
+    return bool(nights) and (weeks < 0 or not rest)
+
+
+def _values(captures: Sequence[WaterCapture], nights: int) -> Mapping[str, Value]:
+    first, last = captures[0], captures[-1]
     values: dict[str, Value] = {
         "litres": last.litres - first.litres,
         "from_at": first.time.isoformat(),
         "until_at": last.time.isoformat(),
     }
-    return judged, [HouseholdMessage("water_at_night", values)]
+    if nights > 1:
+        values |= {"night": _NAMES_OF_NIGHTS.get(nights, "more"), "nights": nights}
+    return values
 
 
-def _flows_all_night(captures: Sequence[WaterCapture]) -> bool:
-    """Return whether water flowed in each hour of the night."""
-    start, windows = captures[0], 0
-    if start.time.astimezone(LUXEMBOURG).time() > _LATEST_FIRST:
-        return False
+def _hourly_flows(captures: Sequence[WaterCapture]) -> Sequence[float]:
+    """Return the litres of each hour of the night, until the first one without flow."""
+    start, flows = captures[0], list[float]()
     for capture in captures[1:]:
         if capture.time - start.time < _WINDOW:
             continue
-        if capture.litres - start.litres < _MIN_LITRES:
-            return False
-        start, windows = capture, windows + 1
-    return windows >= _MIN_WINDOWS
+        flows.append(capture.litres - start.litres)
+        if flows[-1] < _MIN_LITRES:
+            break
+        start = capture
+    return flows

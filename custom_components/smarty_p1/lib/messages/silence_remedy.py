@@ -1,0 +1,63 @@
+"""Remedies that the message about a silent meter names, by the known cause."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from ..failure_detection import ReadingProblem
+
+
+class Remedy(StrEnum):
+    """Advice about a meter that is not read. The value is a part of the text's key."""
+
+    CABLE = "cable"
+    """Nothing arrives at an open port."""
+    PORT = "port"
+    PERMISSION = "permission"
+    BUSY = "busy"
+    GATEWAY = "gateway"
+    BROKER = "broker"
+    ALTERED = "altered"
+    ALTERED_OR_KEY = "altered_or_key"
+    KEY = "key"
+    OTHER_DEVICE = "other_device"
+    OTHER_METER = "other_meter"
+    UNENCRYPTED = "unencrypted"
+    OLD_TELEGRAMS = "old_telegrams"
+    NAMELESS = "nameless"
+    ENTITIES = "entities"
+
+
+REMEDIES: Mapping[ReadingProblem, Remedy] = {
+    ReadingProblem.NOTHING_RECEIVED: Remedy.CABLE,
+    ReadingProblem.PORT_SILENT: Remedy.CABLE,
+    ReadingProblem.LINK_LOST: Remedy.CABLE,
+    ReadingProblem.PORT_CLOSED: Remedy.GATEWAY,
+    ReadingProblem.PORT_UNREACHABLE: Remedy.GATEWAY,
+    ReadingProblem.GATEWAY_OFFLINE: Remedy.GATEWAY,
+    ReadingProblem.PORT_NOT_FOUND: Remedy.PORT,
+    ReadingProblem.PORT_PERMISSION: Remedy.PERMISSION,
+    ReadingProblem.PORT_BUSY: Remedy.BUSY,
+    ReadingProblem.MQTT_MISSING: Remedy.BROKER,
+    ReadingProblem.MQTT_DISCONNECTED: Remedy.BROKER,
+    ReadingProblem.DAMAGED: Remedy.ALTERED,
+    ReadingProblem.POOR_LINE: Remedy.ALTERED,
+    ReadingProblem.ALTERED_OR_NEW_KEY: Remedy.ALTERED_OR_KEY,
+    ReadingProblem.WRONG_KEY: Remedy.KEY,
+    ReadingProblem.OTHER_AUTHENTICATION_KEY: Remedy.KEY,
+    ReadingProblem.KEY_MISSING: Remedy.KEY,
+    ReadingProblem.NOT_P1: Remedy.OTHER_DEVICE,
+    ReadingProblem.OTHER_METER: Remedy.OTHER_METER,
+    ReadingProblem.OTHER_METER_UNREADABLE: Remedy.OTHER_METER,
+    ReadingProblem.SECURITY_OFF: Remedy.UNENCRYPTED,
+    ReadingProblem.REPLAY: Remedy.OLD_TELEGRAMS,
+    ReadingProblem.CATCHING_UP: Remedy.OLD_TELEGRAMS,
+    ReadingProblem.TELEGRAMS_LATE: Remedy.OLD_TELEGRAMS,
+    ReadingProblem.NO_DEVICE_NAME: Remedy.NAMELESS,
+    ReadingProblem.ENTITIES_SILENT: Remedy.ENTITIES,
+}
+"""Remedies for the problems of a meter."""
+
+
+def remedy_for(problem: ReadingProblem | None) -> Remedy:
+    """Return the remedy for the problem of a silent meter."""
+    return REMEDIES.get(problem, Remedy.CABLE) if problem else Remedy.CABLE
