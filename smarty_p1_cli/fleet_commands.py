@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from .fleet_init import add_init
+from .fleet_init import add_check, add_init
 from .parser import PROGRAM, Parser, UsageError
 
 _EVERY = ("quarter-hour", "telegram")
@@ -21,9 +21,10 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
     fleet = commands.add_parser(
         "fleet", help="make a fleet's files; delete, export or read again meters' data"
     )
-    fleet.set_defaults(expects="after fleet, there must be init, forget, export or read")
+    fleet.set_defaults(expects="after fleet, there must be init, check, forget, export or read")
     actions = fleet.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
     add_init(actions)
+    add_check(actions)
 
     forgetting = actions.add_parser(
         "forget", help="delete a meter's values, frames and state, and say what is gone"

@@ -1,6 +1,7 @@
-"""Command `smarty-p1 fleet init`. It writes the certificates and configurations of a fleet."""
+"""Commands `smarty-p1 fleet init` and `check`, which read the description of a fleet."""
 
 import argparse
+import asyncio
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -25,7 +26,29 @@ def add_init[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
     init = verbs.add_parser(
         "init", help="make certificates, accounts, passwords and configurations of a whole fleet"
     )
+    _add_file(init)
     init.add_argument(
+        "--to", metavar="FOLDER", type=Path, default=Path("fleet"), help="where to write (fleet)"
+    )
+    init.add_argument("--renew", action="store_true", help="make new certificates, too")
+    init.add_argument("--example", action="store_true", help="only print a FILE to begin with")
+    init.set_defaults(run=_run_init)
+
+
+def add_check[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
+    """Add the action `check` to the command `fleet`."""
+    check = verbs.add_parser(
+        "check", help="ask Prometheus and Alertmanager what they do not watch, and what is wrong"
+    )
+    _add_file(check)
+    check.add_argument(
+        "--host", metavar="HOST", default="127.0.0.1", help="where they answer (127.0.0.1)"
+    )
+    check.set_defaults(run=_run_check)
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "file",
         metavar="FILE",
         type=Path,
@@ -33,12 +56,19 @@ def add_init[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
         default=Path("fleet.toml"),
         help="which machines, gateways and meters there are (fleet.toml)",
     )
-    init.add_argument(
-        "--to", metavar="FOLDER", type=Path, default=Path("fleet"), help="where to write (fleet)"
-    )
-    init.add_argument("--renew", action="store_true", help="make new certificates, too")
-    init.add_argument("--example", action="store_true", help="only print a FILE to begin with")
-    init.set_defaults(run=_run_init)
+
+
+def _run_check(arguments: argparse.Namespace) -> int:
+    errors = _import_part("smarty_p1_gateway")
+    part = _import_part("smarty_p1_fleet.init")
+    try:
+        work = part.check_watching(part.read_inputs(arguments.file), arguments.host)
+    except errors.ConfigError as err:
+        msg = f"{shown(str(arguments.file))}: {err}"
+        raise UsageError(msg) from None
+    message, is_right = asyncio.run(work)
+    print(message)
+    return 0 if is_right else 1
 
 
 def _run_init(arguments: argparse.Namespace) -> int:

@@ -34,6 +34,7 @@ _MAX_ADDRESS_CHARS = 256
 # allowed.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RECEIVER = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}")
+_URL = re.compile(r"https?://[!-~]{1,500}")
 _METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 COLLECTOR = "collector"  # the user that all collectors share
@@ -81,8 +82,9 @@ class CollectorHost:
 class FleetInputs:
     """Checked description of a fleet. With `is_here`, all programs run on this machine.
 
-    `watch` is the host of Prometheus and Alertmanager. `receivers` has up to two addresses for
-    alerts: "pages" for urgent alerts, and "tickets" for all others.
+    `watch` is the host of Prometheus and Alertmanager. `receivers` has the addresses for alerts:
+    "pages" for urgent alerts, "tickets" for all others, and "heartbeat" for a URL that hears every
+    few minutes that alerts work.
     """
 
     is_here: bool
@@ -152,7 +154,7 @@ def read_inputs(path: Path) -> FleetInputs:
         stream_gigabytes=table.take_count("stream_gigabytes", _MAX_GIGABYTES),
         metrics_address=_read_metrics_address(table),
         watch=_read_watch(table, collectors[0]),
-        receivers=_read_receivers(table),
+        receivers=_read_receivers(table, is_here=is_here),
         prometheus_port=table.take_count(
             "prometheus_port", HIGHEST_PORT - _ALERTMANAGER_OFFSET, _PROMETHEUS_PORT
         )
@@ -218,12 +220,32 @@ def _read_watch(table: ConfigTable, default: str) -> str:
     return watch
 
 
-def _read_receivers(table: ConfigTable) -> dict[str, str]:
-    receivers = {key: table.take_text(key) for key in ("pages", "tickets")}
-    for key, address in receivers.items():
-        if address is not None and not _RECEIVER.fullmatch(address):
-            table.fail(key, "must be like mailto:night@example.org or https://example.org/hook")
-    return {key: address for key, address in receivers.items() if address is not None}
+def _read_receivers(table: ConfigTable, *, is_here: bool) -> dict[str, str]:
+    has_none = _read_has_no_alerts(table)
+    receivers: dict[str, str] = {}
+    for key, pattern, example in (
+        ("pages", _RECEIVER, "mailto:night@example.org or https://example.org/hook"),
+        ("tickets", _RECEIVER, "mailto:day@example.org or https://example.org/hook"),
+        ("heartbeat", _URL, "https://example.org/ping"),
+    ):
+        if (address := table.take_text(key)) is not None:
+            if has_none:
+                table.fail("alerts", f"is none, but {key} is there: remove one of them")
+            if not pattern.fullmatch(address):
+                table.fail(key, f"must be like {example}")
+            receivers[key] = address
+    missing = {"pages", "tickets"} - receivers.keys()
+    if missing and not (has_none or is_here):
+        msg = 'is missing: the receiver of alerts; or alerts = "none" for no alerts'
+        table.fail(min(missing), msg)
+    return receivers
+
+
+def _read_has_no_alerts(table: ConfigTable) -> bool:
+    alerts = table.take_text("alerts")
+    if alerts not in {None, "none"}:
+        table.fail("alerts", 'must be "none", or not there')
+    return alerts is not None
 
 
 def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:

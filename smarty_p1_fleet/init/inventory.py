@@ -41,7 +41,20 @@ def write_inventory(fleet: FleetInputs, ends: Mapping[str, datetime]) -> str:
             (one.name, {"collector": one.name, "metrics": f"{metrics}:{one.metrics_port}"})
             for one in fleet.collectors
         ],
-        "monitoring": [(fleet.watch, {"prometheus_port": fleet.prometheus_port})],
+        "monitoring": [
+            (
+                fleet.watch,
+                {
+                    "prometheus_port": fleet.prometheus_port,
+                    # Severities of alerts with a receiver.
+                    "receivers": [
+                        severity
+                        for severity in ("page", "ticket")
+                        if f"{severity}s" in fleet.receivers
+                    ],
+                },
+            )
+        ],
     }
     certificate_ends = {name: int(end.timestamp()) for name, end in ends.items()}
     text = f"{NOTE}all:\n  vars:\n    smarty_p1_ends: {json.dumps(certificate_ends)}\n  children:\n"

@@ -4,6 +4,7 @@ import base64
 import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -249,7 +250,7 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         ),
         (("capture", "127.0.0.1:1", "--minutes", SECRET), "--minutes: invalid value"),
         (("fleet",), "required: ACTION"),
-        (("fleet", SECRET), "after fleet, there must be init, forget, export or read"),
+        (("fleet", SECRET), "after fleet, there must be init, check, forget, export or read"),
         (("fleet", "init", "{}/missing"), "; `smarty-p1 fleet init --example` prints one\n"),
         (("fleet", "init", SECRET[4:]), "a file whose name is a key: cannot be read: "),
         (("fleet", "forget", "SAG1"), "required: --config"),
@@ -300,6 +301,10 @@ def test_a_fleets_store_that_is_away_is_told_apart(folder: Path) -> None:
 def test_an_example_is_made_into_a_fleet(tmp_path: Path) -> None:
     fleet, folder = tmp_path / "fleet.toml", tmp_path / "fleet"
     fleet.write_bytes(run("fleet", "init", "--example").stdout)
+    refused = run("fleet", "init", fleet, "--to", folder)
+    assert (refused.returncode, folder.exists()) == (2, False)
+    assert b"pages is missing" in refused.stderr
+    fleet.write_bytes(re.sub(rb"(?m)^# (pages|tickets)", rb"\1", fleet.read_bytes()))
     made = run("fleet", "init", fleet, "--to", folder)
     assert (made.returncode, made.stderr) == (0, b"")
     assert f"cd {folder} && ansible-playbook site.yml\n".encode() in made.stdout

@@ -36,6 +36,12 @@ meters = [{{ title = "{FLAT2}", address = "127.0.0.1:2002" }}]
 """
 
 
+# The example has no receivers of alerts yet.
+EXAMPLE_WITH_RECEIVERS = re.sub(
+    "(?m)^# (pages|tickets)", r"\1", EXAMPLE.read_text(encoding="utf-8")
+)
+
+
 class Folder:
     """A folder with what was made."""
 
@@ -126,7 +132,7 @@ def test_secrets_are_their_owners_alone(folder: Folder) -> None:
 
 
 def test_certificates_are_what_strict_programs_accept(folder: Folder) -> None:
-    text = EXAMPLE.read_text(encoding="utf-8").replace("# [also]", "[also]")
+    text = EXAMPLE_WITH_RECEIVERS.replace("# [also]", "[also]")
     folder.init(text.replace('# "node1.lan"', '"node1.lan"'))
     verify = ["openssl", "verify", "-x509_strict", "-CAfile", f"{folder.made}/ca/ca.pem"]
     for name, host, purpose in (
@@ -338,23 +344,28 @@ def test_prometheus_asks_all_programs(folder: Folder) -> None:
 
 
 def test_prometheus_asks_other_machines_where_that_is_allowed(folder: Folder) -> None:
-    example = EXAMPLE.read_text(encoding="utf-8")
+    example = EXAMPLE_WITH_RECEIVERS
     folder.init(example)
     collector = folder.text("collector-collector1/collect.toml")
     assert 'password_file = "$CREDENTIALS_DIRECTORY/store-password"' in collector
     assert "/etc/nats/node2.pem" in folder.text("node2/nats-server.conf")
-    machines = [f"{host}:9100" for host in ("node1.lan", "node2.lan", "node3.lan", "store.lan")]
+    away = [f"{name}:9100" for name in ("node1.lan", "node2.lan", "node3.lan", "store.lan")]
+    # Prometheus is on the first collector.
+    away.append("collector1:9100")
     nats = [f"node{number}.lan:7777" for number in (1, 2, 3)]
     assert asked(folder) == {
         "smarty_p1_gateway cellar": ["cellar:9107"],
         "smarty_p1_collector": ["collector1:9108", "collector2:9108"],
         "nats": nats,
-        "machine": machines,
+        "machine": [*away, "collector2:9100"],
+        "machine cellar": ["cellar:9100"],
     }
     for name in ("gateway-cellar/gateway.toml", "collector-collector2/collect.toml"):
         assert tomllib.loads(folder.text(name))["metrics"]["address"] == "0.0.0.0"  # noqa: S104
     folder.init(re.sub("(?m)^metrics_address.*", "", example))
-    assert asked(folder) == {"nats": nats, "machine": machines}
+    assert asked(folder) == {"nats": nats, "machine": away}
+    folder.init(f'watch = "watch.lan"\n{example}')
+    assert "watch.lan:9100" in asked(folder)["machine"]
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:8428", "http://[::1]:8429"])
@@ -396,12 +407,24 @@ def test_each_configured_meter_has_a_rule(folder: Folder) -> None:
 
 
 def test_pages_and_tickets_have_receivers(folder: Folder) -> None:
-    folder.init(f'pages = "https://example.org/hook"\ntickets = "mailto:a@example.org"\n{HERE}')
+    receivers = 'pages = "https://example.org/hook"\ntickets = "mailto:a@example.org"\n'
+    folder.init(f'{receivers}heartbeat = "https://example.org/ping"\n{HERE}')
     config = yaml.safe_load(folder.text("prometheus/alertmanager.yml"))
-    pages, tickets = config["receivers"]
+    pages, tickets, heartbeat = config["receivers"]
+    [ping] = heartbeat["webhook_configs"]
+    assert ping == {"url": "https://example.org/ping", "send_resolved": False}
     assert pages["webhook_configs"] == [{"url": "https://example.org/hook"}]
     [mail] = tickets["email_configs"]
     assert (mail["to"], mail["smarthost"]) == ("a@example.org", "127.0.0.1:25")
+
+
+def test_somebody_may_want_no_alerts(folder: Folder) -> None:
+    folder.init(f'alerts = "none"\n{EXAMPLE.read_text(encoding="utf-8")}')
+    config = yaml.safe_load(folder.text("prometheus/alertmanager.yml"))
+    assert [[*receiver] for receiver in config["receivers"]] == [["name"]] * 3
+    assert '"smarty_p1_receivers": []' in folder.text("inventory.yml")
+    folder.init(EXAMPLE_WITH_RECEIVERS)
+    assert '"smarty_p1_receivers": ["page", "ticket"]' in folder.text("inventory.yml")
 
 
 def test_nodes_tell_their_own_machine_how_they_are(folder: Folder) -> None:
@@ -413,6 +436,7 @@ def test_nodes_tell_their_own_machine_how_they_are(folder: Folder) -> None:
     assert found == [['"127.0.0.1:8222"'], ['"127.0.0.1:9999"'], ['"127.0.0.1:8223"']]
 
 
+NODES = 'nodes = ["a", "b", "c"]\nstore = "http://s"\n'
 METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
 
 
@@ -445,6 +469,17 @@ METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
         ('["one", "two"]', '["../one"]', "collectors must be different names"),
         ("here = true", 'here = true\nmetrics_address = "cellar"', "must be an address, such as"),
         ("here = true", 'here = true\npages = "night"', "pages must be like mailto:"),
+        ("here = true", 'here = true\nheartbeat = "mailto:a@b"', "heartbeat must be like https:"),
+        ("here = true", 'here = true\nalerts = "all"', 'alerts must be "none", or not there'),
+        (
+            "here = true",
+            'here = true\nalerts = "none"\ntickets = "https://a"',
+            "alerts is none, but tickets is there",
+        ),
+        *(
+            ("here = true", f'{NODES}{key} = "https://a"', f"{other} is missing: the receiver")
+            for key, other in (("pages", "tickets"), ("tickets", "pages"), ("heartbeat", "pages"))
+        ),
         ("here = true", 'here = true\ntickets = "mailto:a b@c"', "tickets must be like mailto:"),
         ("here = true", 'here = true\nwatch = "a b"', "watch must be the name of a host"),
         ("here = true", "here = true\nprometheus_port = 0", "prometheus_port must be from 1 to"),
@@ -467,12 +502,12 @@ METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
         ("meters = [", f"meters = [{METER}, ", "two meters of gateway cellar have the same title"),
         (
             "here = true",
-            'nodes = ["a", "b", "b"]\nstore = "http://s"',
+            'nodes = ["a", "b", "b"]\nstore = "http://s"\nalerts = "none"',
             "two nodes are on the same machine",
         ),
         (
             'here = true\ncollectors = ["one", "two"]',
-            'nodes = ["a", "b", "c"]\nstore = "http://s"\ncollectors = ["one", "cellar"]',
+            f'{NODES}alerts = "none"\ncollectors = ["one", "cellar"]',
             "cellar is a collector and a gateway",
         ),
         ("[[gateway]]", '[also]\n"x" = ["y"]\n[[gateway]]', "x is the host of no node"),
@@ -515,7 +550,7 @@ def test_a_password_that_somebody_chose_stays_one_word_for_a_shell(folder: Folde
 def test_an_inventory_of_fifty_gateways_has_every_machine_once_and_no_secret(
     folder: Folder,
 ) -> None:
-    example = EXAMPLE.read_text(encoding="utf-8")
+    example = EXAMPLE_WITH_RECEIVERS
     gateways = "".join(
         f'[[gateway]]\nname = "cellar{number}"\n'
         f'meters = [{{ title = "53414767700420{number:02X}", address = "a:1" }}]\n'
@@ -547,7 +582,7 @@ def test_an_inventory_of_fifty_gateways_has_every_machine_once_and_no_secret(
 
 
 def test_nodes_tell_others_names_that_their_certificates_have(folder: Folder) -> None:
-    folder.init(EXAMPLE.read_text(encoding="utf-8").replace("node2.lan", "[fd00::2]:4333:6333"))
+    folder.init(EXAMPLE_WITH_RECEIVERS.replace("node2.lan", "[fd00::2]:4333:6333"))
     text = folder.text("node2/nats-server.conf")
     assert re.findall(r"(?m)^ *(?:client_)?advertise: (.*)", text) == [
         '"[fd00::2]:4333"',

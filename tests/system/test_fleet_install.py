@@ -37,12 +37,26 @@ collectors = ["alpha", "beta"]
 stream_gigabytes = 1
 metrics_address = "0.0.0.0"
 watch = "delta"
+pages = "http://127.0.0.1:9999/pages"
+tickets = "http://127.0.0.1:9999/tickets"
 [[gateway]]
 name = "delta"
 meters = [
   {{ title = "{0}", address = "127.0.0.1:20001", name = "flat1" }},
   {{ title = "{1}", address = "127.0.0.1:20002", name = "flat2" }},
 ]
+"""
+# A receiver of alerts.
+RECEIVER = """
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Receiver(BaseHTTPRequestHandler):
+    def do_POST(self):
+        told = self.path.encode() + self.rfile.read(int(self.headers["Content-Length"]))
+        with open("/var/log/told", "ab") as file:
+            file.write(told + b"\\n")
+        self.send_response(200)
+        self.end_headers()
+HTTPServer(("127.0.0.1", 9999), Receiver).serve_forever()
 """
 SECOND = """\
 [[gateway]]
@@ -64,6 +78,7 @@ class Operator:
         self.titles = [line.split()[0].upper() for line in self.keys]
         command = (ROOT / "scripts" / "p1", "simulate", "--quiet", "--meters", "3")
         hosts["delta"].start(*command, *self._key_file(), "--listen", "0.0.0.0:20001")
+        hosts["delta"].start(sys.executable, "-c", RECEIVER)
         self.describe(FLEET + SECOND)
         for name in ("alpha", "beta"):
             file = self.files / f"collector-{name}" / "meter-keys"
@@ -287,7 +302,12 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
     hosts, files = operator.hosts, operator.files
     operator.play("site.yml", "--check", "--limit", "delta")
     assert "smarty-p1" not in hosts["delta"].run("ls", "/etc")
-    operator.play("site.yml")
+    said, _ = operator.play("site.yml")
+    # Each receiver got the test alert.
+    assert "alertmanager_notifications_failed_total: +0" in said
+    told = hosts["delta"].read("/var/log/told").splitlines()
+    paths = sorted(line.partition("{")[0] for line in told if "TestAlert" in line)
+    assert paths == ["/pages", "/tickets"]
     operator.until_fresh("flat1", "flat2", "flat3")
     # Secrets are their owners' alone, and a second run changes nothing, nor would it.
     for host, file in (
@@ -327,6 +347,7 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
 def refuse_wrong_files(operator: Operator) -> None:
     """Install files that somebody has spoilt: each machine keeps what it has."""
     hosts = operator.hosts
+    digests = ("-maxdepth", "1", "-type", "f", "-exec", "sha256sum", "{}", "+")
     for host, source, place, text in (
         ("delta", "gateway-delta/gateway.toml", "/etc/smarty-p1", "[queue]\nwings = 2\n"),
         ("alpha", "collector-alpha/collect.toml", "/etc/smarty-p1", "[store]\nurl = 'x'\n"),
@@ -340,12 +361,11 @@ def refuse_wrong_files(operator: Operator) -> None:
         ("delta", "prometheus/alertmanager.yml", "/etc/prometheus", "route: {receiver: nobody}\n"),
     ):
         file = operator.files / source
-        right, installed = file.read_text("utf-8"), f"{place}/{file.name}"
-        before = hosts[host].run("sh", "-c", f"sha256sum {place}/*.* /etc/*/meter-keys")
+        right = file.read_text("utf-8")
+        before = hosts[host].run("find", place, *digests)
         file.write_text(text, encoding="utf-8")
         operator.play("site.yml", "--limit", host, must_fail=True)
-        after = hosts[host].run("sh", "-c", f"sha256sum {place}/*.* /etc/*/meter-keys")
-        assert before == after, installed
+        assert hosts[host].run("find", place, *digests) == before, source
         file.write_text(right, encoding="utf-8")
     operator.play("site.yml")
     operator.until_fresh("flat2", "flat3")

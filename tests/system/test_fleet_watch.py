@@ -3,18 +3,24 @@
 Waits are shorter than those of a fleet: minutes are seconds.
 """
 
+import asyncio
 import json
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from dev.demo.home_assistant import HOST
-from smarty_p1_fleet.init import init
+from dev.demo.home_assistant import HOST, ROOT
+from smarty_p1_fleet.init import check_watching, init, read_inputs
+from smarty_p1_fleet.init.fleet_description import FleetInputs
 from tests.system.support import TIMEOUT, until
 from tests.system.watched_fleet import METERS, WatchedFleet
 
@@ -63,7 +69,7 @@ async def test_the_stores_end_is_one_page(tmp_path: Path) -> None:
 
     async def has_ended() -> bool:
         store_readings()
-        return fleet.firing() == {}
+        return fleet.firing() == {"Heartbeat": 1}
 
     async with AsyncExitStack() as stack:
         stack.enter_context(receiver.serving())
@@ -73,12 +79,13 @@ async def test_the_stores_end_is_one_page(tmp_path: Path) -> None:
         # Voltages are not copied.
         assert not fleet.query("smarty_p1_voltage_l1")
         await until(lambda: bool(fleet.query('up{job="victoria_metrics"} == 1')))
-        assert receiver.told == []
+        assert receiver.alerts("pages") == receiver.alerts("tickets") == []
 
         await fleet.parts["victoria-metrics"].kill()
         await until(lambda: bool(receiver.alerts("pages")))
         assert receiver.alerts("pages") == [("StoreAway", "firing", 1)]
-        [alert] = receiver.told[0][1]["alerts"]
+        [message] = [message for path, message in receiver.told if path == "pages"]
+        [alert] = message["alerts"]
         assert alert["labels"]["severity"] == "page"
         assert alert["annotations"]["runbook_url"].endswith(RUNBOOK)
 
@@ -87,7 +94,7 @@ async def test_the_stores_end_is_one_page(tmp_path: Path) -> None:
         states = fleet.states()
         assert states["StoreAway"] == {"active"}
         assert states["MeterSilent"] == states["ManyMetersSilent"] == {"suppressed"}
-        assert len(receiver.told) == 1
+        assert len(receiver.alerts("pages")) == 1
 
         await fleet.parts["victoria-metrics"].start()
         await until(has_ended)
@@ -139,6 +146,78 @@ async def test_a_thousand_silent_meters_are_one_ticket(tmp_path: Path) -> None:
         ("KeysUnreadable", "firing", 1),
         ("MeterSilent", "firing", 1000),
     ]
+
+
+async def test_what_nobody_watches_is_told_and_whether_alerts_reach_somebody(
+    tmp_path: Path,
+) -> None:
+    fleet = WatchedFleet(tmp_path)
+    fleet.change(
+        "prometheus/prometheus.yml", (r"(scrape|evaluation)_interval: 10s", r"\1_interval: 1s")
+    )
+    fleet.change("prometheus/alertmanager.yml", (r"group_wait: 10s", "group_wait: 1s"))
+    (fleet.directory / "prometheus" / "targets.json").write_text("[]", encoding="ascii")
+    described = read_inputs(fleet.inputs)
+    # Gateways, collectors and nodes are not here.
+    watched = replace(described, gateways=(), collectors=(), nodes=())
+    tester = ROOT / "smarty_p1_fleet" / "send_test_alert.py"
+
+    async def lines(inputs: FleetInputs = watched) -> list[str]:
+        text, is_right = await check_watching(inputs, HOST)
+        assert is_right == text.endswith("no alert fires.")
+        return text.splitlines()
+
+    def send_test_alert() -> tuple[int, str]:
+        words = [sys.executable, str(tester), str(fleet.prometheus + 3), "page", "ticket"]
+        end = subprocess.run(words, check=False, capture_output=True, text=True)
+        return end.returncode, end.stdout
+
+    async def all_is_well() -> bool:
+        return await lines() == [
+            "Prometheus asks all programs, alerts have receivers, and no alert fires."
+        ]
+
+    command = [str(ROOT / "scripts" / "p1"), "fleet", "check", str(fleet.inputs)]
+    end = await asyncio.to_thread(
+        partial(subprocess.run, command, check=False, capture_output=True, text=True)
+    )
+    said = [line.partition(" at ")[0] for line in end.stdout.splitlines()]
+    assert (end.returncode, said, end.stderr) == (1, ["Prometheus", "Alertmanager"], "")
+    receiver = fleet.receiver
+    async with AsyncExitStack() as stack:
+        stack.enter_context(receiver.serving())
+        for part in fleet.parts.values():
+            await stack.enter_async_context(part)
+        await until(all_is_well)
+        await until(lambda: ("Heartbeat", "firing", 1) in receiver.alerts("heartbeat"))
+        assert {path for path, _ in receiver.told} == {"heartbeat"}
+        said = await lines(described)
+        for job in ("smarty_p1_gateway", "smarty_p1_collector", "nats"):
+            [line] = [line for line in said if line.startswith(f"Prometheus does not ask {job} at")]
+            assert line.endswith("install its files with site.yml")
+
+        # The test alert comes to both, also a second time.
+        for number in (1, 2):
+            status, text = await asyncio.to_thread(send_test_alert)
+            assert (status, "alertmanager_notifications_failed_total: +0" in text) == (0, True)
+            for path in ("pages", "tickets"):
+                assert len(receiver.alerts(path)) == number
+        receiver.refuses = True
+        status, text = await asyncio.to_thread(send_test_alert)
+        assert status == 1
+        assert "alertmanager_notifications_failed_total: +2" in text
+
+        async def is_told() -> bool:
+            said = await lines()
+            return any("messages about alerts were not accepted" in line for line in said)
+
+        await until(is_told)
+        await fleet.parts["victoria-metrics"].kill()
+
+        async def end_is_told() -> bool:
+            return any(line.startswith("victoria_metrics at ") for line in await lines())
+
+        await until(end_is_told)
 
 
 async def test_each_login_may_do_what_it_is_for(tmp_path: Path) -> None:

@@ -19,9 +19,11 @@ PAGE = (ROOT / "docs" / "fleet-runbooks.md").read_text(encoding="utf-8")
 METER = "SAG1030790002574"
 # What belongs to other machines: test_fleet_install.py runs the playbooks, and
 # test_fleet_dashboard.py asks what Prometheus has recorded.
-OF_MACHINES = re.compile(r"ansible-playbook |scp -r |ssh -t |rm -r operator$|curl --get http://127")
+OF_MACHINES = re.compile(
+    r"ansible-playbook |scp -r |ssh -(t|fN) |rm -r operator$|curl --get http://127"
+)
 # What needs collectors and nodes: test_fleet_init.py, test_forget.py and others run them.
-OF_CLUSTERS = re.compile(r"smarty-p1 (fleet (forget|read|refill)|collect) ")
+OF_CLUSTERS = re.compile(r"smarty-p1 (fleet (check|forget|read|refill)|collect)\b")
 KEY_LINE = re.compile(r"[0-9A-F]{16} [0-9A-F]{32}$")
 
 

@@ -30,13 +30,15 @@ class Receiver:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, dict[str, Any]]] = []
-        told = self.told
+        told, receiver = self.told, self
+        self.refuses = False
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                told.append((self.path.strip("/"), json.loads(body)))
-                self.send_response(200)
+                if not receiver.refuses:
+                    told.append((self.path.strip("/"), json.loads(body)))
+                self.send_response(400 if receiver.refuses else 200)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
@@ -83,6 +85,7 @@ class WatchedFleet:
             f'here = true\nstore = "{self.url}"\ncollectors = ["one"]\n'
             f"prometheus_port = {self.prometheus}\n"
             f'pages = "{self.receiver.url}/pages"\ntickets = "{self.receiver.url}/tickets"\n'
+            f'heartbeat = "{self.receiver.url}/heartbeat"\n'
             f'[[gateway]]\nname = "cellar"\nmeters = [\n{meters}]\n',
             encoding="utf-8",
         )
