@@ -58,6 +58,7 @@ from .flows.options.meter_options import CONTRACTS, DETAILS
 from .flows.options.older_prices_sentence import async_older_prices_sentence
 from .lib.boards.board_message import MessageValue
 from .lib.entities.devices import short_serial
+from .lib.markdown_text import Verbatim, as_plain, in_markdown
 from .lib.meter.object_count_and_rate_limits import shown_name
 from .lib.virtual.clients import Profile
 from .lib.virtual.virtual_meter import MAX_BATTERIES
@@ -144,10 +145,10 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
         coordinator = entry.runtime_data
         device = mbus_device(coordinator, identity)
         if device and device.name_by_user:
-            return device.name_by_user
+            return as_plain(device.name_by_user)
         locale = await async_user_locale(self.hass)
         kind = coordinator.books.memory.mbus_meters.type_of(identity)
-        serial = shown_name(short_serial(identity))
+        serial = as_plain(shown_name(short_serial(identity)))
         return (await locale.async_text(self.hass, f"device.{kind}.name", serial=serial)).strip()
 
 
@@ -189,7 +190,7 @@ class EnergySourcesRepairFlow(RepairsFlow):
         return self.async_show_form(
             step_id="sources",
             data_schema=vol.Schema({vol.Required(_SOURCES, default=chosen): selector}),
-            description_placeholders={"name": short_title(entry)},
+            description_placeholders=in_markdown({"name": Verbatim(short_title(entry))}),
         )
 
 
@@ -280,7 +281,9 @@ class HighPricesRepairFlow(RepairsFlow):
         return self.async_show_menu(
             step_id="init",
             menu_options=["correct", "keep"],
-            description_placeholders={"name": short_title(entry), "prices": prices},
+            description_placeholders=in_markdown(
+                {"name": Verbatim(short_title(entry)), "prices": Verbatim(prices)}
+            ),
         )
 
     async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -364,7 +367,7 @@ class LenedaKeyRepairFlow(RepairsFlow):
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(key_fields()), shown),
             errors=errors,
-            description_placeholders={"name": short_title(entry)},
+            description_placeholders=in_markdown({"name": Verbatim(short_title(entry))}),
         )
 
 
@@ -439,7 +442,7 @@ class MessageValueRepairFlow(RepairsFlow):
         return self.async_show_form(
             step_id="value",
             data_schema=vol.Schema(value_field(self._values, best)),
-            description_placeholders={"name": short_title(entry)},
+            description_placeholders=in_markdown({"name": Verbatim(short_title(entry))}),
         )
 
 
@@ -462,12 +465,14 @@ class CaptureRepairFlow(RepairsFlow):
         return self.async_show_menu(
             step_id="init",
             menu_options=["write", "discard"],
-            description_placeholders={
-                "name": short_title(entry),
-                "telegrams": str(summary.telegrams),
-                "telegram": f"```\n{lines}\n```",
-                "folder": str(entry.runtime_data.capture.folder),
-            },
+            description_placeholders=in_markdown(
+                {
+                    "name": Verbatim(short_title(entry)),
+                    "telegrams": str(summary.telegrams),
+                    "telegram": Verbatim(f"```\n{lines}\n```"),
+                    "folder": str(entry.runtime_data.capture.folder),
+                }
+            ),
         )
 
     async def async_step_write(
@@ -485,10 +490,10 @@ class CaptureRepairFlow(RepairsFlow):
         except OSError as err:
             placeholders = {"path": str(capture.folder), "error": str(err.strerror)}
             return self.async_abort(
-                reason="capture_not_written", description_placeholders=placeholders
+                reason="capture_not_written", description_placeholders=in_markdown(placeholders)
             )
         return self.async_abort(
-            reason="capture_written", description_placeholders={"path": str(path)}
+            reason="capture_written", description_placeholders=in_markdown({"path": str(path)})
         )
 
     async def async_step_discard(

@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.lib import failure_detection
+from custom_components.smarty_p1.lib.markdown_text import as_plain
 from custom_components.smarty_p1.lib.messages.goal_watch import goal_outlook
 from custom_components.smarty_p1.lib.messages.message import HouseholdMessage
 from custom_components.smarty_p1.lib.messages.monthly_report import monthly_report
@@ -570,6 +571,19 @@ async def test_without_a_recipient_home_assistant_shows_the_message(house: House
     # Each kind of event has its own notification.
     titles = [title for title, _ in notifications(house.hass)[1:]]
     assert titles == ["Voltage outside 207-253 V", "Power failure"]
+
+
+async def test_a_text_of_the_operator_is_no_markup(house: House, phone: Phone) -> None:
+    to = "notify.phone", "notify.gone"
+    await house.set_up(message("old"), **options("grid", to=to))
+    text = "![x](http://192.0.2.1/a.png) [Pay](https://example.com) <b>now</b>"
+    await house.hear("old", text)
+    assert [shown for _, shown in phone.shown] == [text]
+    phone.is_broken = True
+    await house.hear("", text)
+    [(_, shown)] = notifications(house.hass)
+    assert shown == as_plain(text)
+    assert "](" not in shown
 
 
 async def test_a_recipient_that_fails_is_told_once(

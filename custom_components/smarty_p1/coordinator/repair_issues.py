@@ -16,6 +16,7 @@ from ..const import DOMAIN
 from ..lib.failure_detection import Condition, Details, FailureState, Repair
 from ..lib.history.calendar import LUXEMBOURG
 from ..lib.leneda.day_differences import Cause, Differences
+from ..lib.markdown_text import Verbatim, in_markdown, read_plain
 from .entry_types import AnyConfigEntry, short_title
 
 ENTRY_ID = "entry_id"
@@ -146,7 +147,8 @@ def raise_issue(
     """Raise the repair issue for `problem` of an entry. `data` is for the issue's dialog.
 
     If the issue exists already, update its placeholders. All users see the same issue, so the
-    placeholders must not contain words. The issue's dialog adds texts in the user's language.
+    placeholders must not contain words. The issue's dialog adds texts in the user's language. The
+    placeholders are stored as Markdown that shows them as they are.
     """
     ir.async_create_issue(
         hass,
@@ -157,7 +159,9 @@ def raise_issue(
         is_persistent=problem in _PERSISTENT,
         severity=ir.IssueSeverity.ERROR if problem in _ERRORS else ir.IssueSeverity.WARNING,
         translation_key=problem,
-        translation_placeholders={"name": short_title(entry), **placeholders},
+        translation_placeholders=in_markdown(
+            {"name": Verbatim(short_title(entry)), **placeholders}
+        ),
     )
 
 
@@ -181,7 +185,7 @@ def name_unread_file(
     problem, files = Problem.STORED_NOT_READ, set[str]()
     if is_raised(hass, entry, problem):
         issue = ir.async_get(hass).issues[DOMAIN, issue_id(problem, entry)]
-        files = {*(issue.translation_placeholders or {})["file"].split("\n")}
+        files = {*read_plain((issue.translation_placeholders or {})["file"]).split("\n")}
     files = files | {file} if is_unread else files - {file}
     if files:
         raise_issue(hass, entry, problem, file="\n".join(sorted(files)))

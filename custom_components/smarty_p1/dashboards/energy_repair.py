@@ -28,6 +28,7 @@ from ..coordinator.statistics.statistic_ids import (
     statistics_key,
 )
 from ..entity import mbus_device
+from ..lib.markdown_text import Verbatim, as_plain, read_plain
 from .energy_sources import (
     RATE,
     SIDES,
@@ -185,8 +186,8 @@ def _tell(
     if not lines:
         withdraw_issues(hass, entry, [problem])
         return
-    shown = [f"{_BULLET}{line}" for line in dict.fromkeys(lines)][:_MAX_LINES]
-    raise_issue(hass, entry, problem, data, **{_SOURCES: "\n".join(shown)})
+    shown = [f"{_BULLET}{as_plain(line)}" for line in dict.fromkeys(lines)][:_MAX_LINES]
+    raise_issue(hass, entry, problem, data, **{_SOURCES: Verbatim("\n".join(shown))})
 
 
 def _told_moves(hass: HomeAssistant, entry: BooksConfigEntry) -> tuple[list[str], list[Move]]:
@@ -196,7 +197,7 @@ def _told_moves(hass: HomeAssistant, entry: BooksConfigEntry) -> tuple[list[str]
         return [], []
     lines = issue.translation_placeholders[_SOURCES].splitlines()
     moves = [Move(before, after) for before, after in json.loads(str(issue.data[MOVES]))]
-    return [line.removeprefix(_BULLET) for line in lines], moves
+    return [read_plain(line.removeprefix(_BULLET)) for line in lines], moves
 
 
 async def _async_update(

@@ -20,6 +20,7 @@ from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.background_tasks import until_shutdown
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.mqtt_port import as_topic
+from ..lib.markdown_text import in_markdown
 from ..lib.port.address_masking import redact_port
 from ..lib.port.errors import PortBusyError
 from ..user_locale import UserLocale, async_user_locale
@@ -138,7 +139,12 @@ class Dialog(ConfigFlow):
             errors={
                 name if name in names else CONF_BASE: key for name, key in self._errors.items()
             },
-            description_placeholders={**_PLACEHOLDERS, **placeholders, **self._error_placeholders},
+            description_placeholders={
+                **_PLACEHOLDERS,
+                **in_markdown(placeholders),
+                # The texts of errors are no Markdown.
+                **self._error_placeholders,
+            },
             last_step=last_step,
         )
 
@@ -190,7 +196,7 @@ class Dialog(ConfigFlow):
             return self.async_show_progress(
                 step_id=step,
                 progress_action=progress_action or step,
-                description_placeholders={placeholder: shown_source(data)},
+                description_placeholders=in_markdown({placeholder: shown_source(data)}),
                 progress_task=self._look_task,
             )
         task, self._look_task = self._look_task, None
@@ -239,7 +245,7 @@ class Dialog(ConfigFlow):
             title=title,
             **draft._asdict(),
             description=last_words,
-            description_placeholders=placeholders or None,
+            description_placeholders=in_markdown(placeholders) or None,
         )
 
     async def _async_text(self, key: str, **placeholders: object) -> str:

@@ -25,6 +25,7 @@ from ..lib.amounts import (
     amount_text,
     shown_typed,
 )
+from ..lib.markdown_text import Verbatim
 from ..user_locale import UserLocale, async_user_locale
 from .form_errors import FieldError
 
@@ -200,7 +201,7 @@ class TypedAmounts:
         self._problems.append((place, problem))
 
     async def async_placeholders(self, hass: HomeAssistant) -> dict[str, str]:
-        """Return the texts that the messages need: all refused amounts, keyed by placeholder."""
+        """Return the texts that the errors need: all refused amounts, keyed by placeholder."""
         if not self._problems:
             return {}
         locale = await async_user_locale(hass)
@@ -208,4 +209,4 @@ class TypedAmounts:
         for place, problem in self._problems:
             name = await place.async_name(hass, locale)
             shown.setdefault(problem.key, []).append(problem.shown(name, locale))
-        return {key: "; ".join(texts[:_MAX_NAMED]) for key, texts in shown.items()}
+        return {key: Verbatim("; ".join(texts[:_MAX_NAMED])) for key, texts in shown.items()}

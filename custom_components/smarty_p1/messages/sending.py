@@ -21,6 +21,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..lib.history.calendar import LUXEMBOURG
+from ..lib.markdown_text import as_plain
 from ..lib.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Line, Value
 from ..user_locale import UserLocale
 from .message_options import other_meters
@@ -57,7 +58,7 @@ async def async_send(
     failed = {name: error for name, error in zip(recipients, errors, strict=True) if error}
     if len(failed) == len(recipients):
         place = _notification_id(entry, message)
-        persistent_notification.async_create(hass, text, title, place)
+        persistent_notification.async_create(hass, as_plain(text), title, place)
     return failed
 
 

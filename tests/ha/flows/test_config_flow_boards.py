@@ -488,7 +488,7 @@ async def test_a_tank(home: Home, refuses: Refusals) -> None:
 async def test_a_sensor_that_sees_nothing(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = b"R765\r" * 20
     found = await submit(hass, await start(hass, "tank"), {"port": port.address, **GEOMETRY})
-    assert set((found["description_placeholders"] or {}).values()) == {"-"}
+    assert set((found["description_placeholders"] or {}).values()) == {"\\-"}
 
 
 # --- changes --------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ from ...coordinator.stored.throttled_store import UnreadableNowError
 from ...lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
 from ...lib.boards.board_message import Counted, MessageForm, MessageSurvey
 from ...lib.boards.pulse_meter import PulseMeter
+from ...lib.markdown_text import Verbatim, in_markdown
 from ...user_locale import async_user_locale
 from ..dialog_base import Draft, Input, shown_source
 from ..form_errors import FieldError, check_topic
@@ -246,11 +247,13 @@ class PulseSteps(BoardSteps):
         data = self._reader.data
         return self.async_show_form(
             step_id=step_id,
-            description_placeholders={
-                "source": shown_source(data),
-                "count": str(data.get(CONF_FIRST_COUNT)),
-                "active": str(self._active_word),
-            },
+            description_placeholders=in_markdown(
+                {
+                    "source": shown_source(data),
+                    "count": str(data.get(CONF_FIRST_COUNT)),
+                    "active": str(self._active_word),
+                }
+            ),
             last_step=True,
         )
 
@@ -262,10 +265,12 @@ class PulseSteps(BoardSteps):
         return self.async_show_form(
             step_id=step_id,
             data_schema=vol.Schema(value_field(values, best)),
-            description_placeholders={
-                "source": shown_source(self._reader.data),
-                **value_placeholders(best),
-            },
+            description_placeholders=in_markdown(
+                {
+                    "source": shown_source(self._reader.data),
+                    **value_placeholders(best),
+                }
+            ),
             last_step=True,
         )
 
@@ -322,10 +327,12 @@ class PulseOptionsFlow(OptionsFlowWithReload):
                 user_input or locale.amounts(self.config_entry.options, _AMOUNTS),
             ),
             errors={CONF_BASE: "stored_not_read"} if is_unread else self._amounts.errors,
-            description_placeholders={
-                "name": short_title(self.config_entry),
-                **await self._amounts.async_placeholders(self.hass),
-            },
+            description_placeholders=in_markdown(
+                {
+                    "name": Verbatim(short_title(self.config_entry)),
+                    **await self._amounts.async_placeholders(self.hass),
+                }
+            ),
         )
 
     async_step_init = async_step_pulse

@@ -19,6 +19,7 @@ from ...coordinator.entry_types import short_title
 from ...coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ...lib.amounts import CENTIMETRES, LITRES, Amount, amount_text
 from ...lib.boards.tank_level import Shape
+from ...lib.markdown_text import Verbatim, in_markdown
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Draft, Input
 from ..form_errors import FieldError
@@ -82,11 +83,13 @@ class TankSteps(BoardSteps):
         locale = await async_user_locale(self.hass)
         return self.async_show_form(
             step_id="tank_found",
-            description_placeholders={
-                "distance": _shown(locale, data.distance_cm, "cm"),
-                "level": _shown(locale, data.level_percent, "%"),
-                "volume": _shown(locale, data.volume_l, "L"),
-            },
+            description_placeholders=in_markdown(
+                {
+                    "distance": _shown(locale, data.distance_cm, "cm"),
+                    "level": _shown(locale, data.level_percent, "%"),
+                    "volume": _shown(locale, data.volume_l, "L"),
+                }
+            ),
             last_step=True,
         )
 
@@ -133,10 +136,12 @@ class TankOptionsFlow(OptionsFlowWithReload):
                 user_input or locale.amounts(self.config_entry.options, _AMOUNTS),
             ),
             errors=errors,
-            description_placeholders={
-                "name": short_title(self.config_entry),
-                **await self._amounts.async_placeholders(self.hass),
-            },
+            description_placeholders=in_markdown(
+                {
+                    "name": Verbatim(short_title(self.config_entry)),
+                    **await self._amounts.async_placeholders(self.hass),
+                }
+            ),
         )
 
     async_step_init = async_step_tank

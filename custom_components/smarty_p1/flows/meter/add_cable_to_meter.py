@@ -23,6 +23,7 @@ from ...coordinator import has_no_cable
 from ...coordinator.entry_types import AnyConfigEntry, short_title
 from ...coordinator.meter_books import MeterBooks
 from ...coordinator.statistics.statistic_ids import with_statistics_key
+from ...lib.markdown_text import Verbatim, in_markdown
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
@@ -145,13 +146,15 @@ class CableSteps(ContractAndDashboardSteps):
             {vol.Required(_SAME_METER, default=default): field},
             {},
             step_id="same_meter",
-            name=", ".join(map(short_title, meters)),
+            name=Verbatim(", ".join(map(short_title, meters))),
             serial_number=shown_name(str(telegram.serial_number)),
         )
 
     async def async_step_joined(self, _user_input: Input = None) -> ConfigFlowResult:
         """End the dialog with a message: the meter that had no cable is now read at its port."""
-        return self.async_abort(reason="cable_added", description_placeholders=self._joined)
+        return self.async_abort(
+            reason="cable_added", description_placeholders=in_markdown(self._joined)
+        )
 
     def _without_cable(self) -> list[AnyConfigEntry]:
         entries = self._async_current_entries(include_ignore=False)
@@ -161,5 +164,8 @@ class CableSteps(ContractAndDashboardSteps):
         self, entry: AnyConfigEntry, data: dict[str, Any], telegram: Telegram
     ) -> None:
         serial_number = str(telegram.serial_number)
-        self._joined = {"name": short_title(entry), "serial_number": shown_name(serial_number)}
+        self._joined = {
+            "name": Verbatim(short_title(entry)),
+            "serial_number": shown_name(serial_number),
+        }
         await async_add_cable(self.hass, entry, serial_number, data)

@@ -34,6 +34,7 @@ from ...dashboards import (
 )
 from ...entity import number_of_new
 from ...lib.entities.devices import short_serial
+from ...lib.markdown_text import Verbatim
 from ...lib.meter.meter_memory import MeterMemory
 from ...lib.meter.meter_reader import MeterReader, Reading, outlined_reading
 from ...lib.meter.object_count_and_rate_limits import shown_name
@@ -115,9 +116,9 @@ class ContractAndDashboardSteps(Dialog):
             step_id=self._new.step_id,
             last_step=True,
             **self._new.outline,
-            picture=await async_bill_picture(self.hass),
-            what_there_is="\n\n".join(texts),
-            sources="\n".join(sources),
+            picture=Verbatim(await async_bill_picture(self.hass)),
+            what_there_is=Verbatim("\n\n".join(texts)),
+            sources=Verbatim("\n".join(sources)),
         )
 
     async def async_step_contract_without_cable(self, user_input: Input = None) -> ConfigFlowResult:
@@ -190,9 +191,9 @@ class ContractAndDashboardSteps(Dialog):
         options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
         links = {}
         if path := free_path(self.hass) if chosen.get(CONF_SIDEBAR) else places.dashboard:
-            links["dashboard"] = f"/{path}"
+            links["dashboard"] = Verbatim(f"/{path}")
         if chosen.get(CONF_FILL_ENERGY):
-            links["energy" if self._new.is_live else "energy_of_past"] = "/energy"
+            links["energy" if self._new.is_live else "energy_of_past"] = Verbatim("/energy")
         # The meter's entities get their first values within a minute. At the end of each hour, Home
         # Assistant computes the bar of this hour. So the first bar appears at the end of the hour
         # with the first values.

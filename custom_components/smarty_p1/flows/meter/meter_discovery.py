@@ -30,9 +30,6 @@ _TELLING_PROPERTIES = ("product", "name", "description", "model")
 # URL scheme for each sequence of protocol layers that a gateway announces. Gateways with other
 # layers are refused.
 _SCHEMES = {("tcp",): "socket", ("telnet", "tcp"): "rfc2217"}
-# Anybody on the network can announce a name, and the dialog shows names as Markdown. So replace all
-# markup. The dot of "www." is replaced, too, because Markdown would make a link of such a text.
-_MARKUP = re.compile(r"[^\w ().-]|(?<=www)\.", re.IGNORECASE)
 _MAX_NAME_CHARS = 64
 # Anybody on the network can announce any number of ports and addresses, so both are limited. An
 # announced port beyond the limit can be added by hand.
@@ -128,12 +125,11 @@ class DiscoverySteps(MeterSteps):
         if reason := self._reason_to_abort(set(addresses)):
             return self.async_abort(reason=reason)
         cast("dict[str, Any]", self.context)[_ADDRESSES] = addresses
-        shown_name = _MARKUP.sub("?", name[:_MAX_NAME_CHARS])
         self._offered = MeterForm(
             step_id="discovery_confirm",
             port=port,
             service=service,
-            placeholders={"name": shown_name, "present_port": port},
+            placeholders={"name": name[:_MAX_NAME_CHARS], "present_port": port},
         )
         self.context["title_placeholders"] = {"name": f"{name} ({port})"}
         return await self.async_step_discovery_confirm()

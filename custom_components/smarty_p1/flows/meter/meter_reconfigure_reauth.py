@@ -22,6 +22,7 @@ from ...coordinator.meter_coordinator import stored_keys
 from ...coordinator.repair_issues import Problem, is_raised
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...lib.failure_detection import ReadingProblem
+from ...lib.markdown_text import Verbatim
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.port.address_masking import identify_port, redact_port
 from ...lib.port.errors import SecurityOffError
@@ -68,7 +69,7 @@ def _form(
         suggested=suggested,
         checkboxes=checkboxes,
         placeholders={
-            "name": short_title(entry),
+            "name": Verbatim(short_title(entry)),
             "serial_number": shown_name(str(entry.unique_id)),
             "present_port": redact_port(port),
             "published_key": PUBLISHED_KEY,
@@ -109,7 +110,7 @@ class ReconfigureSteps(MeterSteps):
         form = MeterForm(
             step_id="add_cable",
             port_field=NEW_PORT,
-            placeholders={"name": short_title(entry)},
+            placeholders={"name": Verbatim(short_title(entry))},
         )
         return await self._async_ask_meter(user_input, form, partial(self._async_find_cable, entry))
 

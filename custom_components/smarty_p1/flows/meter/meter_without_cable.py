@@ -9,6 +9,7 @@ from ...const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LEN
 from ...lib.history.calendar import LUXEMBOURG, QUARTER_HOUR, day_start
 from ...lib.leneda.implausible_rows import last_whole_day
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
+from ...lib.markdown_text import Verbatim
 from ...user_locale import async_user_locale
 from ..dialog_base import Input
 from ..options.leneda_account import account_fields, async_read_new_account
@@ -31,11 +32,11 @@ class CablelessMeterSteps(ContractAndDashboardSteps):
                 other = entry.options.get(SECTION_LENEDA, {})
                 if other.get(CONF_CONSUMPTION_POINT) == point:
                     return self.async_abort(reason="already_configured")
-            outline = await self._async_text(
-                "common.leneda_answered", point=point, known=await self._async_describe_days(days)
-            )
+            known = await self._async_describe_days(days)
+            outline = await self._async_text("common.leneda_answered", point=point, known=known)
+            shown = {"meter": Verbatim(outline)}
             data = {CONF_KIND: KIND_LENEDA}
-            return await self._async_ask_contract_of_past(data, account, {"meter": outline})
+            return await self._async_ask_contract_of_past(data, account, shown)
         return self._show(account_fields(), {}, step_id="leneda")
 
     async def _async_describe_days(self, days: Sequence[LenedaRow]) -> str:

@@ -25,6 +25,7 @@ from ...const import (
 )
 from ...coordinator.meter_coordinator import note_proof, stored_keys
 from ...coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL, topic_opener
+from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
 from ...lib.port.probing import probe
@@ -246,8 +247,10 @@ class MeterSteps(CableSteps):
             "power_exported": self._describe(locale, "1-0:2.7.0", "kW"),
             "energy_imported": self._describe(locale, "1-0:1.8.0", "kWh"),
             "energy_exported": self._describe(locale, "1-0:2.8.0", "kWh"),
-            "channels": await self._async_describe_channels(locale)
-            + await self._async_clock_warning(serial_number),
+            "channels": Verbatim(
+                await self._async_describe_channels(locale)
+                + await self._async_clock_warning(serial_number)
+            ),
         }
 
     async def _async_clock_warning(self, serial_number: str) -> str:
@@ -264,7 +267,8 @@ class MeterSteps(CableSteps):
         lines = []
         for channel, reading in self._telegram.channels.items():
             name = await self._async_text(
-                f"device.{reading.type}.name", serial=shown_name(reading.serial_number or "")
+                f"device.{reading.type}.name",
+                serial=as_plain(shown_name(reading.serial_number or "")),
             )
             unit = shown_name(reading.unit or "").replace("m3", UnitOfVolume.CUBIC_METERS)
             index = "" if reading.value is None else f", {_amount(locale, reading.value, unit)}"

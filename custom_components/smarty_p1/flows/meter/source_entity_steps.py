@@ -26,6 +26,7 @@ from homeassistant.helpers.selector import (
 from ...const import CONF_KIND, DOMAIN, KIND_ENTITIES
 from ...coordinator.source_entity_coordinator import EntityReports
 from ...coordinator.statistics.statistic_ids import with_statistics_key
+from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
 from ...lib.meter.telegram_from_source_entities import (
     COARSE_STEP_WH,
@@ -115,7 +116,7 @@ class EntitySteps(ContractAndDashboardSteps):
         )
         outline = await self._async_text(
             "common.entities_found",
-            integration=telegram.identification,
+            integration=as_plain(telegram.identification),
             count=trial.reports,
             seconds=max(1, round(trial.interval_s)),
             step=trial.step_wh,
@@ -124,7 +125,9 @@ class EntitySteps(ContractAndDashboardSteps):
         if not trial.has_total:
             outline += "\n\n" + await self._async_text("common.entities_unchanged")
         [first, *_] = self._chosen[_MAIN]
-        return await self._async_ask_contract(self._chosen, telegram, {"meter": outline}, first)
+        return await self._async_ask_contract(
+            self._chosen, telegram, {"meter": Verbatim(outline)}, first
+        )
 
     async def _async_read_entities(self, typed: dict[str, Any]) -> dict[str, Any]:
         """Turn the chosen entities into the data of an entry. Raises FieldError."""

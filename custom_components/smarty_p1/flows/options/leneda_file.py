@@ -15,6 +15,7 @@ from ...coordinator.leneda.file_refusal_translation_keys import ImportRefusedErr
 from ...lib.history.calendar import LUXEMBOURG
 from ...lib.leneda.portal_file import MAX_EXPORT_SIZE
 from ...lib.leneda.series_codes import Quantity
+from ...lib.markdown_text import Verbatim, in_markdown
 from ...user_locale import async_user_locale
 from ..dialog_base import Input
 
@@ -51,17 +52,19 @@ class LenedaFileSteps(OptionsFlow):
         if refused := self._refused:
             errors[_FILE] = "file_refused"
             why = await self._async_text(
-                f"exceptions.{refused.key}.message", **refused.placeholders
+                f"exceptions.{refused.key}.message", **in_markdown(refused.placeholders)
             )
         return self.async_show_form(
             step_id="leneda_file",
             data_schema=_SCHEMA,
             errors=errors,
-            description_placeholders={
-                "name": short_title(self.config_entry),
-                "why": why,
-                "documentation_url": f"{DOCUMENTATION_URL}/blob/main/docs/leneda.md",
-            },
+            description_placeholders=in_markdown(
+                {
+                    "name": Verbatim(short_title(self.config_entry)),
+                    "why": Verbatim(why),
+                    "documentation_url": Verbatim(f"{DOCUMENTATION_URL}/blob/main/docs/leneda.md"),
+                }
+            ),
             last_step=False,
         )
 
@@ -105,18 +108,20 @@ class LenedaFileSteps(OptionsFlow):
             # another text.
             step_id="leneda_result" if imported.compared_days else "leneda_result_alone",
             menu_options=["leneda_file", "leneda_finish"],
-            description_placeholders={
-                "register": f"{register} ({imported.code})" if key else register,
-                "start": f"{locale.day(start)} {start:%H:%M}",
-                "end": f"{locale.day(end)} {end:%H:%M}",
-                "quarter_hours": str(imported.quarter_hours),
-                "estimated": str(imported.estimated),
-                "holes": str(imported.holes),
-                "repeated": str(imported.repeated),
-                "too_old": str(imported.too_old),
-                "compared_days": str(imported.compared_days),
-                "differing_days": str(imported.differing_days),
-            },
+            description_placeholders=in_markdown(
+                {
+                    "register": f"{register} ({imported.code})" if key else register,
+                    "start": f"{locale.day(start)} {start:%H:%M}",
+                    "end": f"{locale.day(end)} {end:%H:%M}",
+                    "quarter_hours": str(imported.quarter_hours),
+                    "estimated": str(imported.estimated),
+                    "holes": str(imported.holes),
+                    "repeated": str(imported.repeated),
+                    "too_old": str(imported.too_old),
+                    "compared_days": str(imported.compared_days),
+                    "differing_days": str(imported.differing_days),
+                }
+            ),
         )
 
     async def async_step_leneda_result_alone(self, user_input: Input = None) -> ConfigFlowResult:

@@ -55,6 +55,7 @@ from ...lib.amounts import EUR
 from ...lib.bill.bill import compute_bill
 from ...lib.bill.household_state import HouseholdState
 from ...lib.history.calendar import LUXEMBOURG
+from ...lib.markdown_text import Verbatim, as_plain, in_markdown
 from ...lib.prices.contract import Contracts
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Input
@@ -252,7 +253,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self.async_show_menu(
             step_id="init",
             menu_options=menu,
-            description_placeholders={"name": short_title(self.config_entry)},
+            description_placeholders=in_markdown({"name": self._name}),
         )
 
     async def async_step_contracts(self, _user_input: Input = None) -> ConfigFlowResult:
@@ -263,10 +264,12 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self.async_show_menu(
             step_id="contracts",
             menu_options=["contract_add", "contract_edit", "contract_remove"],
-            description_placeholders={
-                "name": short_title(self.config_entry),
-                "contracts": "\n".join(f"- {name}" for name in names),
-            },
+            description_placeholders=in_markdown(
+                {
+                    "name": self._name,
+                    "contracts": Verbatim("\n".join(f"- {as_plain(name)}" for name in names)),
+                }
+            ),
         )
 
     async def async_step_contract_add(self, _user_input: Input = None) -> ConfigFlowResult:
@@ -406,8 +409,8 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         fields = sun_fields(self.hass, entry, self._sources)
         fields |= device_fields(self.hass, entry, devices)
         if not fields:
-            return self._show("sun_missing", {}, {}, {}, energy=ENERGY_URL)
-        return self._show("sun", fields, {}, {}, energy=ENERGY_URL)
+            return self._show("sun_missing", {}, {}, {}, energy=Verbatim(ENERGY_URL))
+        return self._show("sun", fields, {}, {}, energy=Verbatim(ENERGY_URL))
 
     async def async_step_sun_missing(self, _user_input: Input = None) -> ConfigFlowResult:
         """Close the page that says where to enter an inverter. The page has no fields."""
@@ -499,6 +502,10 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
                 errors[err.field] = err.key
         return read
 
+    @property
+    def _name(self) -> str:
+        return Verbatim(short_title(self.config_entry))
+
     def _show(
         self,
         page: str,
@@ -511,7 +518,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             step_id=page,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), shown),
             errors=errors,
-            description_placeholders={"name": short_title(self.config_entry), **placeholders},
+            description_placeholders=in_markdown({"name": self._name, **placeholders}),
             last_step=page not in _FIRST_PAGES,
         )
 

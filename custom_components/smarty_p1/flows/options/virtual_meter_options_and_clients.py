@@ -34,6 +34,7 @@ from ...const import (
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.admission import plain_address
 from ...lib.local_network_check import is_private
+from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.virtual.announcements import AnnouncementKind
 from ...lib.virtual.clients import Profile
 from ...lib.virtual.identity import draw_serial
@@ -187,8 +188,10 @@ async def async_client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dic
     clients = clients_of(hass, entry)
     locale = await async_user_locale(hass)
     return {
-        name: "\n".join(_row(locale, client) for client in clients if client.profile is profile)
-        or f"| {_NONE} | {_NONE} | {_NONE} | {_NONE} |"
+        name: Verbatim(
+            "\n".join(_row(locale, client) for client in clients if client.profile is profile)
+            or f"| {_NONE} | {_NONE} | {_NONE} | {_NONE} |"
+        )
         for name, profile in (
             ("meters", Profile.METER),
             ("batteries", Profile.BATTERY),
@@ -200,7 +203,7 @@ async def async_client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dic
 def _row(locale: UserLocale, client: ShownClient) -> str:
     every = _NONE if client.every is None else f"{locale.number(f'{client.every:.1f}')} s"
     asks = ", ".join(client.asks) or _NONE
-    return f"| {client.address} | {asks} | {every} | {client.last:.0f} s |"
+    return f"| {as_plain(client.address)} | {as_plain(asks)} | {every} | {client.last:.0f} s |"
 
 
 VIRTUAL_METER = OutputSection(SECTION_VIRTUAL, _schema, _async_read, _shown)
