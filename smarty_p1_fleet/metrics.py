@@ -76,6 +76,10 @@ class CollectorMetrics:
         )
         self.store_answers = gauge("store_answers", "Whether VictoriaMetrics answers")
         self._oldest = gauge("oldest_age_seconds", "Age of the oldest message not acknowledged")
+        self._degraded = gauge(
+            "degraded", "Whether the collector works only until the next fault; /ready says why"
+        )
+        self._degraded.set_function(lambda: any(True for _ in self.degradations()))
         self.delay = Histogram(
             f"{_PREFIX}_delay_seconds",
             "From a telegram's time to its write",
@@ -147,6 +151,14 @@ class CollectorMetrics:
             yield "NATS is not reached, or has no stream; the log says why"
         if not self._value("store_answers"):
             yield "VictoriaMetrics does not answer"
+
+    def degradations(self) -> Iterator[str]:
+        """Yield a text for each reason why the collector works only until the next fault."""
+        if self._value("keys_unreadable"):
+            yield "the keys cannot be read: those from before count, until a restart; see the log"
+        current, wanted = self._value("stream_replicas"), self._value("stream_wanted_replicas")
+        if self._value("nats_connected") and current < wanted:
+            yield f"only {current:.0f} of {wanted:.0f} nodes have the whole stream"
 
     def _value(self, name: str) -> float:
         return self.registry.get_sample_value(f"{_PREFIX}_{name}") or 0.0

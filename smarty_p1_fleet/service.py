@@ -71,7 +71,7 @@ async def run(config: CollectorConfig) -> None:
     """
     await check_store(config.store, is_thorough=False)
     metrics = CollectorMetrics()
-    health = Health(metrics.current_problems)
+    health = Health(metrics.current_problems, metrics.degradations)
     serve(metrics.registry, health, config.metrics_address, config.metrics_port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

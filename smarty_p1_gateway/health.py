@@ -20,9 +20,18 @@ _MAX_NAMED_PORTS = 20
 class Health:
     """Heartbeat of the event loop. Any thread can read it."""
 
-    def __init__(self, current_problems: Callable[[], Iterable[str]] = tuple) -> None:
-        """Record a first heartbeat. `current_problems` returns the reasons for not being ready."""
+    def __init__(
+        self,
+        current_problems: Callable[[], Iterable[str]] = tuple,
+        degradations: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        """Record a first heartbeat.
+
+        `current_problems` returns the reasons for not being ready. `degradations` returns what is
+        lost at the next fault, although the program works.
+        """
         self._current_problems = current_problems
+        self._degradations = degradations
         self._beat_at = time.monotonic()
 
     async def beat(self) -> None:
@@ -47,6 +56,10 @@ class Health:
         left_out = len(lines) - _MAX_NAMED_PORTS
         return [*lines[:_MAX_NAMED_PORTS], *([f"and {left_out} more"] if left_out > 0 else [])]
 
+    def degradations(self) -> list[str]:
+        """Return the reasons why the program works only until the next fault, or []."""
+        return list(self._degradations())
+
 
 def gateway_problems(metrics: GatewayMetrics) -> Iterator[str]:
     """Yield a line for each reason why the gateway is not ready."""
@@ -56,6 +69,12 @@ def gateway_problems(metrics: GatewayMetrics) -> Iterator[str]:
     if not any(are_open.values()):
         yield "no port is open"
         yield from (f"the port {port} is not open" for port in are_open)
+
+
+def gateway_degradations(metrics: GatewayMetrics) -> Iterator[str]:
+    """Yield a line for each reason why the gateway works only until the next fault."""
+    if not metrics.is_queue_writable():
+        yield "the queue cannot be written: frames wait in memory only, 8 MiB; the log says why"
 
 
 def _values(gauge: PortMetric) -> dict[str, float]:

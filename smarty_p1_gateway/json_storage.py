@@ -112,12 +112,16 @@ class JsonStorage:
         self._new[name] = make
         self._has_new.set()
 
+    def is_writable(self) -> bool:
+        """Return whether the last write succeeded."""
+        return not self._outage.is_lost
+
     async def written(self) -> bool:
         """Wait until all contents so far are written. Return whether this succeeded."""
         waiting = self._next if self._new else self._current
         if waiting:
             await waiting.wait()
-        return not self._outage.is_lost
+        return self.is_writable()
 
     async def write(self) -> None:
         """Write new contents until this task is cancelled."""

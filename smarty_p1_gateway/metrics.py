@@ -1,6 +1,7 @@
 """Metrics of the gateway for Prometheus."""
 
 import time
+from collections.abc import Callable, Collection
 
 from prometheus_client import (
     Counter,
@@ -73,6 +74,13 @@ class GatewayMetrics:
         self.broker_losses = counter("broker_losses", "How often the broker was lost or away")
         self.queue_length = gauge("queue_length", "Frames that wait for the broker")
         self.queue_bytes = gauge("queue_bytes", "Bytes of these frames")
+        self._queue_writable = metrics.gauge(
+            "queue_writable", "Whether the disk takes frames and counters that are to be kept"
+        )
+        self._degraded = metrics.gauge(
+            "degraded", "Whether the gateway works only until the next fault; /ready says why"
+        )
+        self._writable: list[Callable[[], bool]] = []
         self.set_aside = gauge("set_aside", "Of these, frames that the user may not publish")
         self.port_open = gauge("port_open", "Whether the port is open")
         self.broker_connected = gauge("broker_connected", "Connections to the broker")
@@ -88,6 +96,19 @@ class GatewayMetrics:
             *("title", "meter"),
         )
         self._meters: dict[str, tuple[str, str]] = {}
+
+    def watch_writable(self, is_writable: Callable[[], bool]) -> None:
+        """Make the metrics show whether all that keeps something on the disk can write it."""
+        self._writable.append(is_writable)
+        self._queue_writable.set_function(self.is_queue_writable)
+
+    def is_queue_writable(self) -> bool:
+        """Return whether the disk takes what is to be kept. Before the start, nothing is kept."""
+        return all(is_writable() for is_writable in self._writable)
+
+    def watch_degradations(self, degradations: Callable[[], Collection[str]]) -> None:
+        """Make a gauge show whether `degradations` returns any reason."""
+        self._degraded.set_function(lambda: bool(degradations()))
 
     def show_meter(self, port: str, title: bytes, meter: str = "") -> None:
         """Set the metric that names the meter of a port.

@@ -104,8 +104,11 @@ def _answers(registry: Registry, health: Health) -> WSGIApplication:
             return _show(registry, environ, start)
         wrong = check()
         status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
+        said: dict[str, object] = {"ok": not wrong, "wrong": wrong}
+        if environ["PATH_INFO"] == "/ready":
+            said["degraded"] = health.degradations()
         start(f"{status.value} {status.phrase}", [("Content-Type", "application/json")])
-        return [json.dumps({"ok": not wrong, "wrong": wrong}, indent=1).encode() + b"\n"]
+        return [json.dumps(said, indent=1).encode() + b"\n"]
 
     return answer
 

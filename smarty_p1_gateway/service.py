@@ -17,7 +17,7 @@ from .decoded_port import DecodedPort
 from .encrypted_port import EncryptedPort, EncryptedTopicRoot
 from .gateway_config import GatewayConfig, PortConfig
 from .gathering_loop import new_gathering_loop
-from .health import Health, gateway_problems
+from .health import Health, gateway_degradations, gateway_problems
 from .json_storage import JsonStorage
 from .metrics import GatewayMetrics
 from .metrics_and_health_server import serve
@@ -54,7 +54,9 @@ async def run(config: GatewayConfig) -> None:
     if opening.done():
         await opening
     try:
-        health = Health(partial(gateway_problems, metrics))
+        metrics.watch_writable(memory.is_writable)
+        health = Health(partial(gateway_problems, metrics), partial(gateway_degradations, metrics))
+        metrics.watch_degradations(health.degradations)
         serve(metrics.registry, health, config.metrics_address, config.metrics_port)
         await _Gateway(config, store, memory, metrics).run(opening, health)
     finally:

@@ -37,6 +37,7 @@ class FrameStore:
         # counter is no rise, so show 0 first.
         for port in self._ports:
             metrics.dropped.labels(port)
+        metrics.watch_writable(lambda: not self._outage.is_lost)
         self._thread = ThreadPoolExecutor(1, "queue")
         # Frames in memory by number, in order of arrival. Their numbers are negative, because
         # frames on the disk have positive numbers.

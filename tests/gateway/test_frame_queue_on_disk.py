@@ -431,6 +431,7 @@ async def test_what_the_disk_does_not_take_is_published_from_memory_once(
         assert await store.oldest("b", 2) == []
         await store.remove("a", sent)
         assert [frame.data for frame in await store.oldest("a", 2)] == [b"\2"]
+        assert not metrics.is_queue_writable()
         waiting = "smarty_p1_gateway_queue_length"
         assert metrics.registry.get_sample_value(waiting, {"port": "a"}) == 1
         assert not store.is_empty()
@@ -438,6 +439,7 @@ async def test_what_the_disk_does_not_take_is_published_from_memory_once(
     async with asyncio.timeout(10):
         while (await store.oldest("a", 1))[0].number < 0:
             await store.wait("a")
+    assert metrics.is_queue_writable()
     writing.cancel()
     await store.close()
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [

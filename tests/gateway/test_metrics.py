@@ -19,7 +19,7 @@ import pytest
 from dev.ports import free_ports
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway import UnavailableError
-from smarty_p1_gateway.health import Health, gateway_problems
+from smarty_p1_gateway.health import Health, gateway_degradations, gateway_problems
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.metrics_and_health_server import serve
 
@@ -163,9 +163,10 @@ def asking(metrics: GatewayMetrics | CollectorMetrics) -> Callable[[str], tuple[
     """Serve a program's metrics and health; return what asks at a path."""
     port = free_ports()
     if isinstance(metrics, CollectorMetrics):
-        health = Health(metrics.current_problems)
+        health = Health(metrics.current_problems, metrics.degradations)
     else:
-        health = Health(partial(gateway_problems, metrics))
+        health = Health(partial(gateway_problems, metrics), partial(gateway_degradations, metrics))
+        metrics.watch_degradations(health.degradations)
     serve(metrics.registry, health, HOST, port)
 
     def ask(path: str) -> tuple[int, Any]:
@@ -191,12 +192,36 @@ def test_a_gateway_is_ready_with_a_broker_and_a_port(metrics: GatewayMetrics) ->
                 "the port cellar is not open",
                 "the port attic is not open",
             ],
+            "degraded": [],
         },
     )
     metrics.broker_connected.labels("attic").set(2)
     assert ask("/ready")[1]["wrong"][0] == "no port is open"
     metrics.port_open.labels("attic").set(1)
-    assert ask("/ready") == (200, {"ok": True, "wrong": []})
+    assert ask("/ready") == (200, {"ok": True, "wrong": [], "degraded": []})
+
+
+def test_a_gateway_that_cannot_write_is_ready_and_degraded(metrics: GatewayMetrics) -> None:
+    metrics.broker_connected.labels("attic").set(1)
+    metrics.port_open.labels("attic").set(1)
+    writable = {"queue": True, "counters": True}
+    for name in writable:
+        metrics.watch_writable(partial(writable.__getitem__, name))
+    ask = asking(metrics)
+
+    def shown(name: str) -> float | None:
+        return metrics.registry.get_sample_value(f"smarty_p1_gateway_{name}")
+
+    assert (shown("queue_writable"), shown("degraded")) == (1, 0)
+    for name in writable:
+        writable[name] = False
+        assert (shown("queue_writable"), shown("degraded")) == (0, 1)
+        status, said = ask("/ready")
+        assert (status, said["ok"]) == (200, True)
+        [line] = said["degraded"]
+        assert line.startswith("the queue cannot be written: frames wait in memory only")
+        writable[name] = True
+    assert ask("/ready")[1]["degraded"] == []
 
 
 def test_not_more_is_told_than_somebody_reads(metrics: GatewayMetrics) -> None:
@@ -221,7 +246,26 @@ def test_a_collector_is_ready_with_nats_and_a_store() -> None:
     ]
     metrics.nats_connected.set(1)
     metrics.store_answers.set(1)
-    assert ask("/ready") == (200, {"ok": True, "wrong": []})
+    assert ask("/ready") == (200, {"ok": True, "wrong": [], "degraded": []})
+
+
+def test_a_collector_is_degraded_with_old_keys_or_fewer_nodes() -> None:
+    metrics = CollectorMetrics()
+    ask = asking(metrics)
+    degraded = partial(metrics.registry.get_sample_value, "smarty_p1_collector_degraded")
+    for gauge in (metrics.nats_connected, metrics.store_answers, metrics.keys_unreadable):
+        gauge.set(1)
+    metrics.stream_wanted_replicas.set(3)
+    metrics.stream_replicas.set(2)
+    status, said = ask("/ready")
+    assert (status, said["ok"], degraded()) == (200, True, 1)
+    keys, nodes = said["degraded"]
+    assert keys.startswith("the keys cannot be read")
+    assert nodes == "only 2 of 3 nodes have the whole stream"
+    metrics.keys_unreadable.set(0)
+    assert degraded() == 1
+    metrics.stream_replicas.set(3)
+    assert (ask("/ready")[1]["degraded"], degraded()) == ([], 0)
 
 
 async def test_whoever_hangs_is_neither_healthy_nor_ready(
