@@ -350,6 +350,6 @@ def books_of(coordinator: BooksCoordinator) -> object:
         demand.contracts,
         leneda,
         demand.values.last_quarter,
-        demand.month.start,
+        demand.month_start,
         quarter_start(dt_util.utcnow()),
     )

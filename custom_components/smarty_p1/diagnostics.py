@@ -147,7 +147,7 @@ def _describe_demand(demand: HouseholdState) -> dict[str, Any]:
         "contracts": asdict(demand.contracts),
         "market": demand.market,
         "is_begun_here": demand.is_begun_here,
-        "month": asdict(demand.month),
+        "month": demand.month.sums._asdict(),
     }
 
 

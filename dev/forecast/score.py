@@ -1,16 +1,17 @@
 """Errors of the month's forecast and of a simple rule, over the twelve months of homes."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from time import process_time
 from typing import NamedTuple
 
 from smartyp1.advice.month_forecast import Estimate, estimate_month
-from smartyp1.bill.bill import compute_bill
+from smartyp1.bill.bill import Bill, bill_of_parts
+from smartyp1.bill.household_table import table_of_household
+from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import LenedaDays
-from smartyp1.bill.month import ClassExcess, Day, Month
-from smartyp1.bill.month_cache import months_of
-from smartyp1.history.calendar import KEPT_MONTHS, day_end
+from smartyp1.bill.month import Month
+from smartyp1.bill.period_sums import Sums
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.prices.contract import Contract, Contracts
 
@@ -44,30 +45,24 @@ def score_home(
 ) -> list[Score]:
     """Return the scores of the last `count` whole months of a home."""
     contracts = Contracts(((_BEGINNING, contract),))
-    by_start = months_of({}, LenedaDays(quarter_hours), contracts)
-    months = [by_start[start] for start in sorted(by_start)]
-    whole = [n for n, month in enumerate(months) if month.known_share(month.end) >= _MIN_SHARE]
+    ledger = Ledger.of(table_of_household({}, LenedaDays(quarter_hours)), contracts)
+    months = [Month(ledger, start) for start in ledger.months]
+    whole = [month for month in months if month.known_share(month.end) >= _MIN_SHARE]
     return [
-        score
-        for n in whole[-count:]
-        for day in DAYS
-        if (score := _score(traits, months[max(0, n - KEPT_MONTHS) : n + 1], contracts, day))
+        score for month in whole[-count:] for day in DAYS if (score := _score(traits, month, day))
     ]
 
 
-def _score(traits: str, months: Sequence[Month], contracts: Contracts, day: int) -> Score | None:
-    *earlier, whole = months
+def _score(traits: str, whole: Month, day: int) -> Score | None:
     until = whole.start.replace(day=day).astimezone(UTC)
-    so_far = Month(start=whole.start, days=tuple(d for d in whole.days if d.start < until))
+    so_far = Month(whole.ledger.between(_BEGINNING, until), whole.start)
     begin = process_time()
-    estimate = estimate_month(so_far, earlier, contracts, until)
+    estimate = estimate_month(so_far, until)
     seconds = process_time() - begin
-    truth = compute_bill(whole, contracts, whole.end).total
+    truth = whole.bill().total
     if not isinstance(estimate, Estimate) or truth is None:
         return None
-    simple = None
-    if so_far.days:
-        simple = compute_bill(_continued(so_far, until), contracts, whole.end).total
+    simple = _continued(so_far, until).total if so_far.is_known else None
     return Score(
         traits,
         day,
@@ -79,23 +74,10 @@ def _score(traits: str, months: Sequence[Month], contracts: Contracts, day: int)
     )
 
 
-def _continued(month: Month, until: datetime) -> Month:
-    """Return `month`, continued from `until` to its end with the mean of its days."""
-    length = (until - month.start) / timedelta(days=1)
-    powers = {kw for day in month.days for kw in day.above}
-    imported_wh = sum(day.imported_wh for day in month.days) / length
-    exported_wh = sum(day.exported_wh for day in month.days) / length
-    above = {kw: ClassExcess(0, month.above(kw).energy_wh / length) for kw in powers}
-    days = list(month.days)
-    while until < month.end:
-        share = (day_end(until) - until) / timedelta(days=1)
-        days.append(
-            Day(
-                start=until,
-                imported_wh=imported_wh * share,
-                exported_wh=exported_wh * share,
-                above={kw: ClassExcess(0, part.energy_wh * share) for kw, part in above.items()},
-            )
-        )
-        until = day_end(until)
-    return Month(start=month.start, days=tuple(days))
+def _continued(month: Month, until: datetime) -> Bill:
+    """Return the bill of `month`, continued from `until` to its end with the mean of its days."""
+    ledger, passed = month.ledger, until - month.start
+    known = ledger.parts(ledger.month_begin(month.start), until)
+    (coming,) = ledger.parts(until, month.end)
+    more = [value * ((month.end - until) / passed) for value in month.sums]
+    return bill_of_parts([*known, coming._replace(sums=Sums(*more))])

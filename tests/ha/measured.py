@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.bill.months_of_connection import MonthsOfConnection
 from custom_components.smarty_p1.lib.history.month_file_lines import HEADER
 from custom_components.smarty_p1.lib.history.month_file_reader import RowReader
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
@@ -50,5 +49,4 @@ def replace_month(entry: MockConfigEntry, name: str, lines: Iterable[str]) -> No
     reader = RowReader({name: text.encode()})
     assert not reader.damaged
     history.row.months.update(reader.row.months)
-    past, meter._months = meter.leneda, MonthsOfConnection(history)
-    meter.set_leneda_days(past)
+    meter.set_leneda_days(meter.leneda)

@@ -589,8 +589,10 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
     statistics.update()
     await until_written(statistics)
     demand = meter.newest
-    months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
-    wanted = amounts_by_hour(meter.columns, meter.leneda, demand.contracts, months, demand.until)
+    months = [
+        month.start for month in (*demand.earlier_months, demand.known_month) if month.is_known
+    ]
+    wanted = amounts_by_hour(demand.ledger, months, demand.until)
     for found, hours in zip(await all_rows(hass, entry), wanted, strict=True):
         for hour in found.keys() | hours.keys():
             assert found.get(hour, 0.0) == pytest.approx(hours.get(hour, 0.0), abs=2e-4), hour

@@ -86,7 +86,7 @@ async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
         await idle()
     loads.append(("first write", load))
     with measured(hass) as load:
-        statistics._history = None
+        statistics._marks = None
         statistics.update()
         await idle()
     loads.append(("nothing to write", load))

@@ -45,8 +45,8 @@ def reported_months(demand: HouseholdState | None, today: date) -> tuple[Month, 
         for month in (*demand.earlier_months, demand.known_month)
         if month.start.date() < today.replace(day=1)
     ]
-    is_known = bool(months) and bool(months[-1].days)
-    return tuple(months) if is_known and months[-1].end.date() == today.replace(day=1) else ()
+    is_known = bool(months) and months[-1].end.date() == today.replace(day=1)
+    return tuple(months) if is_known and months[-1].is_known else ()
 
 
 def is_ready(entry: BooksConfigEntry, today: date) -> bool:
@@ -76,7 +76,7 @@ async def async_report(
             own_kwh, sources = await _async_house(entry.runtime_data, months)
             known = await async_known_quarter_hours(entry.runtime_data, demand)
             goal = entry.options.get(CONF_GOAL)
-            reported = ReportedMonths(months, demand.contracts, known, own_kwh, goal, sources)
+            reported = ReportedMonths(months, known, own_kwh, goal, sources)
             meters.append((short_title(entry), reported))
     if not meters:
         return None
@@ -120,8 +120,6 @@ async def _async_house(
     sources = None
     if has_sun or not month.exported_kwh:
         sources = HouseSources(
-            meter.columns,
-            meter.leneda,
             supplies,
             await async_devices(hass, coordinator.config_entry, month.start, month.end),
             await async_market_prices(coordinator, month.start, month.end),

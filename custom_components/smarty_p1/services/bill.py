@@ -7,7 +7,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
 from ..answer_queue import async_aside, books_of, demand_of
-from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report, known_months
+from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
 from ..lib.history.calendar import KEPT_MONTHS
 from ..lib.history.month_file_lines import month_name
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, whole_number
@@ -45,7 +45,7 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
 
     async def answer() -> ServiceResponse:
         demand = demand_of(coordinator)
-        months = {month_name(month.start): month for month in known_months(demand)}
+        months = {month_name(month.start): month for month in demand.months}
         name, count = call.data.get(ATTR_MONTH, [*months][-1]), call.data.get(ATTR_MONTHS)
         if name not in months:
             shown = name[:_MAX_SHOWN]

@@ -105,10 +105,7 @@ async def answer_shares(coordinator: BooksCoordinator, msg: Request) -> bytes:
     start, end = period_of(msg["period"], demand)
     house = await async_supplied_house(coordinator, start)
     known = await async_known_quarter_hours(coordinator, demand)
-    meter = coordinator.books.household
     sources = HouseSources(
-        meter.columns,
-        meter.leneda,
         house.supplies if house else (),
         await async_devices(hass, coordinator.config_entry, start, end),
         await async_market_prices(coordinator, start, end),

@@ -92,7 +92,7 @@ def _tariff(demand: HouseholdState | None) -> dict[str, Any]:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
     contract, until = demand.contracts.at(demand.until), demand.until
     prices = AgreedPrices.at(contract, until)
-    first, *_ = (*demand.earlier_months, demand.month)
+    first, *_ = demand.months
     since = first.since or first.start
     return {
         "reference_kw": contract.reference_kw,

@@ -29,7 +29,6 @@ from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import Qu
 from custom_components.smarty_p1.coordinator.stored.card_history import LENEDA_GAS, MeterHistory
 from custom_components.smarty_p1.coordinator.stored.throttled_store import ThrottledStore
 from custom_components.smarty_p1.lib import outage
-from custom_components.smarty_p1.lib.bill.bill import compute_bill
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
 from dev.leneda import Fault, Platform
@@ -367,7 +366,7 @@ async def test_the_end_of_a_month_is_shown_before_the_next_month(  # noqa: PLR09
     demand = entry.runtime_data.books.demand
     assert demand
     assert shown == [
-        (compute_bill(month, demand.contracts, demand.until).total, f"{month.start:%Y-%m-%d}")
+        (month.bill(demand.until).total, f"{month.start:%Y-%m-%d}")
         for month in (*demand.earlier_months, demand.month)
         if month.start.month in months
     ]

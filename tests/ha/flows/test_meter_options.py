@@ -213,7 +213,7 @@ async def test_the_offered_messages_may_change_while_the_page_is_open(
 async def test_the_cost_of_last_year_is_offered_as_a_goal(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(goal_and_messages, "last_year_total", lambda _months, _contracts: 101.26)
+    monkeypatch.setattr(goal_and_messages, "last_year_total", lambda _month: 101.26)
     form = await open_options(hass, entry, "goal_and_messages")
     schema = schema_of(form)
     assert schema

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1.lib.bill.ledger import Ledger
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
-from custom_components.smarty_p1.lib.bill.month import Month
 from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG, QUARTER_HOUR
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from custom_components.smarty_p1.lib.past.wall_clock import number_of
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
@@ -102,8 +104,12 @@ async def test_of_many_days_the_newest_400_are_told(site: Site) -> None:
     newest = (await days_of(site.client, site.entry))[-1]
     # The 13 months before May have 395 days, May has 31, and June has begun.
     starts = [datetime(2025 + n // 12, n % 12 + 1, 1, tzinfo=LUXEMBOURG) for n in range(3, 16)]
-    months = tuple(Month(start=start.astimezone(UTC)) for start in starts)
-    changed = dataclasses.replace(demand, earlier_months=(*months, *demand.earlier_months))
+    rows = demand.ledger.table.between(0, number_of(demand.time) - 1)
+    first = rows.where([0] * len(starts))._replace(
+        quarter=np.array([number_of(start) for start in starts])
+    )
+    ledger = Ledger.of(first.joined(demand.ledger.table), demand.contracts)
+    changed = dataclasses.replace(demand, ledger=ledger)
 
     with patch.object(type(site.entry.runtime_data.books), "demand", changed):
         found = await days_of(site.client, site.entry, start="2025-01-01")
@@ -222,12 +228,12 @@ async def test_what_is_above_by_the_contract_of_each_day(site: Site) -> None:
     assert demand
     [may] = demand.earlier_months
     # The ten of 2 kWh came on the 1st; as many on the 2nd, when 3 kW were agreed.
-    first = may.days[0]
-    second = dataclasses.replace(first, start=may.days[1].start)
-    month = dataclasses.replace(may, days=(first, second))
-    agreed = [(BEGINNING, 7.0), (second.start, 3.0), (second.start + timedelta(days=1), None)]
-    contracts = Contracts(tuple((since, Contract(reference_kw=kw)) for since, kw in agreed))
-    changed = dataclasses.replace(demand, contracts=contracts, earlier_months=(month,))
+    since = may.start.astimezone(UTC) + timedelta(days=1)
+    first = demand.ledger.table.between(number_of(may.start), number_of(since))
+    table = first.joined(first._replace(quarter=first.quarter + 96))
+    agreed = [(BEGINNING, 7.0), (since, 3.0), (since + timedelta(days=1), None)]
+    contracts = Contracts(tuple((day, Contract(reference_kw=kw)) for day, kw in agreed))
+    changed = dataclasses.replace(demand, contracts=contracts, ledger=Ledger.of(table, contracts))
 
     with patch.object(type(site.entry.runtime_data.books), "demand", changed):
         answer = await site.ask("classes")

@@ -451,7 +451,7 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
 
     module = "custom_components.smarty_p1"
     with (
-        patch(f"{module}.lib.answers.bills.compute_bill", note),
+        patch(f"{module}.lib.bill.month.Month.bill", note),
         patch(f"{module}.lib.answers.bills.compare", note),
     ):
         for action in ("get_bill", "compare_reference_powers"):

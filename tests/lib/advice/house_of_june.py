@@ -72,7 +72,7 @@ def lived_until(
     return (
         demand,
         QuarterHours(meter.columns, meter.leneda, START, end),
-        HouseSources(meter.columns, meter.leneda, supplies, devices, market),
+        HouseSources(supplies, devices, market),
     )
 
 

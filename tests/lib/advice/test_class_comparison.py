@@ -1,19 +1,44 @@
 """Which class is the cheapest, computed by hand: the arithmetic stands beside the numbers."""
 
-from dataclasses import replace
-from datetime import date
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date, datetime
 
+import numpy as np
 import pytest
 
-from smartyp1.advice.class_comparison import compare
-from smartyp1.prices.contract import REFERENCE_POWERS, Contract
+from smartyp1.advice.class_comparison import Comparison, compare
+from smartyp1.past.table import RowSource
+from smartyp1.prices.contract import REFERENCE_POWERS, Contract, Contracts
 from smartyp1.prices.price_file import OlderPrices
-from tests.lib.bill.months import agreed, changing, day, local, month, whole_month
+from tests.lib.bill.months import (
+    Known,
+    agreed,
+    changing,
+    day,
+    local,
+    month,
+    months_under,
+    whole_month,
+)
+
+
+def compared(
+    months: Sequence[Known],
+    contracts: Contracts,
+    until: datetime,
+    *,
+    is_at_current_prices: bool = False,
+) -> Comparison:
+    known = months_under(contracts, *(months or [month("2026-06")]))
+    starts = [each.start for each in months]
+    ledger = known[0].ledger
+    return compare(ledger, starts, until, is_at_current_prices=is_at_current_prices)
 
 
 def test_a_month() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={3: 12.345, 7: 0.5})
-    found = compare([june], agreed(reference_kw=7), local("2026-07-01"))
+    found = compared([june], agreed(reference_kw=7), local("2026-07-01"))
 
     [only] = found.months
     assert (only.start, only.measured_share, only.is_whole) == (june.start, 1.0, True)
@@ -27,7 +52,7 @@ def test_a_month() -> None:
     assert (len(found.decisive), found.cheapest, found.saving_per_year) == (1, 3, 58.56)
     assert found.prices_of is None
 
-    without = compare([june], agreed(reference_kw=7, has_vat=False), local("2026-07-01"))
+    without = compared([june], agreed(reference_kw=7, has_vat=False), local("2026-07-01"))
     assert without.months[0].classes[3] == (12.345, 7.42, 0.94, 8.36)  # 0.9444
     assert without.months[0].classes[7] == (0.5, 12.84, 0.04, 12.88)
     assert without.saving_per_year == 54.24  # 4.52 * 12
@@ -36,14 +61,16 @@ def test_a_month() -> None:
 def test_before_a_whole_month_nothing_is_said() -> None:
     june = month("2026-06", *(day(f"2026-06-{n:02}", 5) for n in range(2, 31)))
     whole = whole_month("2026-06", 30)
-    estimated = replace(whole.days[-1], leneda_quarter_hours=96, estimated_quarter_hours=96)
+    last = whole.days[-1]
+    source = np.where(last.is_whole, RowSource.ESTIMATED, last.source).astype(np.int8)
+    estimated = last._replace(source=source)
     for months, until in (
         ([], "2026-07-01"),
         ([june], "2026-07-01"),  # 29 of 30 days: 0.967
-        ([replace(whole, days=(*whole.days[:-1], estimated))], "2026-07-01"),
+        ([whole._replace(days=(*whole.days[:-1], estimated))], "2026-07-01"),
         ([whole], "2026-06-30T23:59"),
     ):
-        found = compare(months, agreed(reference_kw=7), local(until))
+        found = compared(months, agreed(reference_kw=7), local(until))
         assert len(found.months) == len(months)
         assert (len(found.decisive), found.cheapest, found.saving_per_year) == (0, None, None)
 
@@ -52,24 +79,25 @@ def test_the_last_twelve_whole_months_decide() -> None:
     names = [f"2025-{n:02}" for n in range(6, 13)] + [f"2026-{n:02}" for n in range(1, 7)]
     # In the first of these thirteen, 7 kW would have been far cheaper than 3 kW.
     months = [
-        whole_month(name, 31, above={3: 1000 if n == 0 else 0}) for n, name in enumerate(names)
+        whole_month(name, monthrange(*map(int, name.split("-")))[1], above={3: 1000 * (n == 0)})
+        for n, name in enumerate(names)
     ]
-    found = compare(months, agreed(reference_kw=7), local("2026-07-01"))
+    found = compared(months, agreed(reference_kw=7), local("2026-07-01"))
     assert (len(found.decisive), found.cheapest) == (12, 3)
     # Six months of 2025 and six of 2026: 6 * (20.81 - 12.00) + 6 * (13.87 - 8.01) = 52.86 + 35.16
     assert found.saving_per_year == 88.02
 
 
 def test_a_class_that_was_not_published_is_not_judged() -> None:
-    huge: dict[float, float] = {kw: 50_000.0 for kw in REFERENCE_POWERS if kw < 150}
-    found = compare(
+    huge: dict[float, float] = {100: 50_000}
+    found = compared(
         [whole_month("2025-06", 30, above=huge)], agreed(reference_kw=150), local("2025-07-01")
     )
     assert found.months[0].classes[150] == (0, None, 0, None)
-    assert found.cheapest == 3  # all others have the same surcharge
+    assert found.cheapest == 100  # all others have a higher surcharge
     assert found.saving_per_year is None
     # In 2026 it is known.
-    found = compare(
+    found = compared(
         [whole_month("2026-06", 30, above=huge)], agreed(reference_kw=100), local("2026-07-01")
     )
     assert found.cheapest == 150
@@ -79,13 +107,13 @@ def test_an_own_price_is_for_the_own_class_only() -> None:
     june = whole_month("2026-06", 30, above={3: 100})
     own = {"network_fixed": 10, "network_variable": 0.06, "surcharge": 0.1, "meter_fee": 6}
     contracts = agreed(reference_kw=7, **own)
-    found = compare([june], contracts, local("2026-07-01"))
+    found = compared([june], contracts, local("2026-07-01"))
     assert found.months[0].classes[3] == (100, 8.01, 10.80, 18.81)
     assert found.months[0].classes[7] == (0, 10.80, 0, 10.80)
     assert found.months[0].classes[12] == (0, 21.18, 0, 21.18)
     assert (found.cheapest, found.saving_per_year) == (7, 0)
     # Those of the other classes are published ones, and become old.
-    found = compare([june], contracts, local("2027-01-01"), is_at_current_prices=True)
+    found = compared([june], contracts, local("2027-01-01"), is_at_current_prices=True)
     assert found.prices_of == OlderPrices({"grid": date(2026, 12, 31)}, {})
 
 
@@ -95,17 +123,19 @@ def test_at_the_prices_that_hold_now() -> None:
         ("2020-01-01", Contract(reference_kw=3, network_fixed=99, surcharge=9)),
         ("2026-01-16", Contract(reference_kw=7)),
     )
-    found = compare(year, contracts, local("2026-02-01"), is_at_current_prices=True)
+    found = compared(year, contracts, local("2026-02-01"), is_at_current_prices=True)
     # 100 * 0.0765 * 1.08 = 8.262; 4.9572; 2 * 13.87 - (16.27 + 12.97) = -1.50
     assert found.months[0].classes[3] == (100, 8.01, 8.26, 16.27)
     assert found.months[1].classes[3] == (60, 8.01, 4.96, 12.97)
     assert found.months[0].classes[150].fixed == 223.13  # 223.128
     assert (found.cheapest, found.saving_per_year, found.is_about_the_same) == (7, 0, True)
-    before = compare(year, contracts, local("2026-02-01"))
+    before = compared(year, contracts, local("2026-02-01"))
     assert before.months[0].classes[3] == (100, 106.92, 972, 1078.92)
     assert before.months[0].classes[7].fixed == 20.81
     # The year begins at Luxembourg's midnight, when it is 23 o'clock in UTC.
-    midnight = compare(year, agreed(reference_kw=7), local("2026-01-01"), is_at_current_prices=True)
+    midnight = compared(
+        year, agreed(reference_kw=7), local("2026-01-01"), is_at_current_prices=True
+    )
     assert midnight.months[0].classes[3].fixed == 8.01
 
 
@@ -118,6 +148,6 @@ def test_less_than_5_euro_a_year_is_about_the_same(
     kwh: float, saving: float, *, is_about_the_same: bool
 ) -> None:
     june = whole_month("2026-06", 30, above={3: kwh})
-    found = compare([june], agreed(reference_kw=7), june.end)
+    found = compared([june], agreed(reference_kw=7), june.end)
     assert (found.saving_per_year, found.is_about_the_same) == (saving, is_about_the_same)
-    assert compare([june], agreed(), june.end).is_about_the_same is None
+    assert compared([june], agreed(), june.end).is_about_the_same is None

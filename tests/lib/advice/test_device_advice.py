@@ -11,7 +11,7 @@ import pytest
 from smartyp1.advice.device_advice import best_hour, cost_above, dearest_device
 from smartyp1.advice.energy_shares import HouseDevice, always_on_kw
 from smartyp1.prices.contract import Contract
-from tests.lib.advice.house_of_june import June, june
+from tests.lib.advice.house_of_june import June, june, lived_until
 from tests.lib.bill.months import TWO_PRICES, local
 
 EXCESS = 0.0765 * 1.08
@@ -34,18 +34,18 @@ def of_two_prices() -> June:
     ],
 )
 def test_the_dearest_device_of_a_day(of_two_prices: June, day: str, name: str, cost: float) -> None:
-    month, contracts, _, sources = of_two_prices
-    device = dearest_device(sources, contracts, month, local(day))
+    month, _, _, sources = of_two_prices
+    device = dearest_device(sources, month, local(day))
     assert device
     assert (device.name, device.cost) == (name, pytest.approx(cost))
 
 
 def test_devices_that_use_more_than_the_house_are_not_believed(of_two_prices: June) -> None:
-    month, contracts, _, sources = of_two_prices
+    month, _, _, sources = of_two_prices
     twice = sources._replace(devices=[*sources.devices] * 2)
-    assert dearest_device(twice, contracts, month, local("2026-06-24")) is None
+    assert dearest_device(twice, month, local("2026-06-24")) is None
     none = sources._replace(devices=[])
-    assert dearest_device(none, contracts, month, local("2026-06-24")) is None
+    assert dearest_device(none, month, local("2026-06-24")) is None
 
 
 def test_the_device_that_could_have_avoided_the_surcharge(of_two_prices: June) -> None:
@@ -96,9 +96,9 @@ def test_only_a_device_that_runs_for_a_few_hours_can_wait(of_two_prices: June) -
 
 
 def test_a_day_with_a_gap_saves_nothing(of_two_prices: June) -> None:
-    month, contracts, known, sources = of_two_prices
+    month, contracts, _, sources = of_two_prices
     before: datetime = local("2026-06-03T12:00")
-    short = type(known)(sources.columns, sources.leneda, known.start, before)
+    _, short, _ = lived_until(before, TWO_PRICES)
     best = best_hour(sources, contracts, short, month)
     assert best
     assert best.saving == pytest.approx(CAR_AT_19 - 3 * (4 * BY_NIGHT + 1.3 * EXCESS), abs=0.01)

@@ -7,8 +7,7 @@ A day of 10 kWh costs 2.17 EUR, and 1.3712 EUR of fixed prices in June: with VAT
 from datetime import date, datetime
 
 from smartyp1.advice.goal import LAST_YEAR, Goal, goal_of, last_year_total
-from smartyp1.bill.month import Month
-from tests.lib.bill.months import agreed, alike_days, day, local, month
+from tests.lib.bill.months import Known, agreed, alike_days, day, local, month, months_under
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
 UNTIL = local("2026-06-11T00:00")
@@ -18,8 +17,8 @@ MAY = alike_days("2026-05", 31, 10)
 JUNE = alike_days("2026-06", 10, 10)
 
 
-def goal(choice: str | float, *months: Month, until: datetime = UNTIL) -> Goal:
-    found = goal_of(choice, months, CONTRACTS, until)
+def goal(choice: str | float, *months: Known, until: datetime = UNTIL) -> Goal:
+    found = goal_of(choice, months_under(CONTRACTS, *months), until)
     assert found is not None
     return found
 
@@ -41,11 +40,11 @@ def test_nothing_is_left_of_a_passed_goal() -> None:
 def test_as_last_year_is_the_cost_of_the_same_month() -> None:
     last_year = alike_days("2025-06", 30, 12)
     # In 2025, 360 * (0.15 + 0.0759) + 19.27 + 5.90 = 106.49; 8.52 of VAT
-    assert last_year_total((last_year, MAY, JUNE), CONTRACTS) == 115.01
+    assert last_year_total(months_under(CONTRACTS, last_year, MAY, JUNE)[-1]) == 115.01
     assert goal(LAST_YEAR, last_year, MAY, JUNE).total == 115.01
     # Without nine tenths of that month, there is no goal.
     for months in ((alike_days("2025-06", 26, 12), MAY, JUNE), (MAY, JUNE)):
-        assert goal_of(LAST_YEAR, months, CONTRACTS, UNTIL) is None
+        assert goal_of(LAST_YEAR, months_under(CONTRACTS, *months), UNTIL) is None
 
 
 def test_a_day_has_no_usual_cost_before_a_week_has_ended() -> None:

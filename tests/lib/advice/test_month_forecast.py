@@ -6,15 +6,30 @@ Equal days have neither season nor weekend, so each coming day equals them.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from math import nan
 
+import numpy as np
 import pytest
 
 from smartyp1.advice.month_forecast import Estimate, Lack, estimate_month, estimated
-from smartyp1.bill.month import Day, Month, Shared
+from smartyp1.bill.ledger import Ledger
+from smartyp1.bill.month import Month
+from smartyp1.past.table import RowSource, Table
 from smartyp1.prices.contract import Aid, AidVat, Contract, Contracts
-from smartyp1.prices.time_of_use import TimeOfUseSplit
-from tests.lib.bill.months import LUXEMBOURG, agreed, alike_days, changing, day, local, month
+from tests.lib.bill.months import (
+    LUXEMBOURG,
+    Counted,
+    Known,
+    agreed,
+    alike_days,
+    changing,
+    day,
+    local,
+    month,
+    months_under,
+)
 from tests.lib.bill.support import Connection
+from tests.lib.bill.tables import DayRows, ledger_of_days
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
 
@@ -24,11 +39,25 @@ JUNE = alike_days("2026-06", 10, 10)
 LAST_YEAR = alike_days("2025-06", 30, 10)
 
 
+def known_in_part(text: str, count: int, kwh: float = 10) -> Table:
+    """Return a day of which only some quarter-hours are known."""
+    of = day(text, kwh)
+    is_known = (of.source != RowSource.MEASURED) | (np.arange(len(of.quarter)) < count + 2)
+    return of.where(is_known)
+
+
+def estimate(
+    of: Known, earlier: Sequence[Known], contracts: Contracts, until: datetime
+) -> Estimate | Lack | None:
+    """Return the estimate of a month under `contracts`."""
+    return estimate_month(months_under(contracts, *earlier, of)[-1], until)
+
+
 def total(
-    month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
+    of: Known, earlier: Sequence[Known], contracts: Contracts, until: datetime
 ) -> float | None:
     """Return the estimated total of a month that has an estimate."""
-    found = estimate_month(month, earlier, contracts, until)
+    found = estimate(of, earlier, contracts, until)
     assert isinstance(found, Estimate)
     assert found.low < found.total < found.high
     return found.total
@@ -37,38 +66,38 @@ def total(
 def test_equal_days_go_on_and_the_range_is_narrow_after_months_of_them() -> None:
     # 300 kWh: 45.00 + 12.84 + 15.30 + 5.72 = 78.86; 6.31 of VAT
     earlier = [alike_days(f"2026-{name:02}", 28, 10) for name in range(1, 6)]
-    found = estimate_month(JUNE, earlier, CONTRACTS, local("2026-06-11"))
+    found = estimate(JUNE, earlier, CONTRACTS, local("2026-06-11"))
     assert isinstance(found, Estimate)
     assert found.total == 85.17
     # 200 kWh to come cost 43.42 with VAT. The household's past has no error, but seldom has one.
-    alone = estimate_month(JUNE, [], CONTRACTS, local("2026-06-11"))
+    alone = estimate(JUNE, [], CONTRACTS, local("2026-06-11"))
     assert isinstance(alone, Estimate)
     assert 85.17 - 43.42 / 4 < alone.low < found.low < 85.17 < found.high < alone.high
 
 
 def test_days_that_differ_make_the_range_wide() -> None:
     # A car that is charged for a week, and then for three weeks is not.
-    def uneven(name: str, count: int) -> Month:
+    def uneven(name: str, count: int) -> Known:
         parts = [day(f"{name}-{n:02}", 40 if n <= 7 else 10) for n in range(1, count + 1)]
         return month(name, *parts)
 
     spans = []
     for of in (uneven, lambda name, count: alike_days(name, count, 17)):
         earlier = [of(f"2026-{name:02}", 28) for name in range(1, 6)]
-        found = estimate_month(of("2026-06", 10), earlier, CONTRACTS, local("2026-06-11"))
+        found = estimate(of("2026-06", 10), earlier, CONTRACTS, local("2026-06-11"))
         assert isinstance(found, Estimate)
         spans.append(found.high - found.low)
     assert spans[0] > 1.5 * spans[1]
 
 
 def test_energy_that_is_fed_in_widens_the_range_and_goes_below_nothing_to_pay() -> None:
-    def sunny(known: Month, kwh: float) -> Month:
-        return replace(known, days=tuple(replace(d, exported_wh=kwh * 1000) for d in known.days))
+    def sunny(known: Known, kwh: float) -> Known:
+        return alike_days(f"{known.start:%Y-%m}", len(known.days), 10, kwh)
 
     contracts = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.30)
     # 300 kWh as above, less 300 * 0.30: 85.17 - 90.00; with 900 kWh fed in, -184.83
     assert total(sunny(JUNE, 10), [sunny(MAY, 10)], contracts, local("2026-06-11")) == -4.83
-    found = estimate_month(sunny(JUNE, 30), [sunny(MAY, 30)], contracts, local("2026-06-11"))
+    found = estimate(sunny(JUNE, 30), [sunny(MAY, 30)], contracts, local("2026-06-11"))
     assert isinstance(found, Estimate)
     assert found.total == -184.83
     assert found.high - found.low > 2 * 0.1 * 180
@@ -90,36 +119,37 @@ def test_energy_that_is_fed_in_widens_the_range_and_goes_below_nothing_to_pay() 
 def test_from_the_fourth_day_and_with_last_year_from_the_first(
     until: str, *, without: Lack | bool, with_last_year: bool
 ) -> None:
-    june = replace(JUNE, days=tuple(each for each in JUNE.days if each.start <= local(until)))
+    june = JUNE._replace(days=JUNE.days[: max(1, (local(until) - JUNE.start).days + 1)])
     for earlier, expected in (([MAY], without), ([LAST_YEAR, MAY], with_last_year)):
-        found = estimate_month(june, earlier, CONTRACTS, local(until))
+        found = estimate(june, earlier, CONTRACTS, local(until))
         assert (found if isinstance(found, Lack) else found is not None) == expected
     # 26 of 30 days are too few.
     other = alike_days("2025-06", 26, 10)
-    found = estimate_month(JUNE, [other, MAY], CONTRACTS, local("2026-06-02"))
+    found = estimate(JUNE, [other, MAY], CONTRACTS, local("2026-06-02"))
     assert found is Lack.LAST_YEAR
 
 
 def test_on_the_first_day_a_missing_quarter_hour_is_not_asked_for() -> None:
-    june = Month(start=JUNE.start)
+    june = month("2026-06")
     # At 00:15, 299.896 kWh are to come: 44.98 + 12.84 + 15.29 + 5.72 = 78.83; 6.31 of VAT
     assert total(june, [LAST_YEAR, MAY], CONTRACTS, local("2026-06-01T00:15")) == 85.14
-    found = estimate_month(june, [LAST_YEAR, MAY], CONTRACTS, local("2026-06-02"))
+    found = estimate(june, [LAST_YEAR, MAY], CONTRACTS, local("2026-06-02"))
     assert found is Lack.QUARTER_HOURS
 
 
 def test_a_first_month_has_fixed_prices_from_its_day() -> None:
     june = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(2, 21)))
-    june = replace(june, since=local("2026-06-02"))
+    first = Month(Ledger.of(june.table, CONTRACTS), june.start)
     # 29 of 30 days, and 290 kWh: 43.50 + 12.41 + 14.79 + 5.53 = 76.23; 6.10 of VAT
-    assert total(june, [], CONTRACTS, local("2026-06-21")) == 82.33
+    found = estimate_month(first, local("2026-06-21"))
+    assert isinstance(found, Estimate)
+    assert found.total == 82.33
 
 
 def test_none_of_a_whole_month_that_has_ended_and_today_is_no_whole_day() -> None:
     june = alike_days("2026-06", 30, 10)
-    assert estimate_month(june, [MAY], CONTRACTS, june.end) is None
-    today = replace(day("2026-06-11", 50), quarter_hours=95)
-    june = replace(JUNE, days=(*JUNE.days, today))
+    assert estimate(june, [MAY], CONTRACTS, june.end) is None
+    june = JUNE._replace(days=(*JUNE.days, known_in_part("2026-06-11", 95, 50)))
     # 150 + (19 + 1 / 96) * 10 = 340.104 kWh: 51.02 + 12.84 + 17.35 + 5.72 = 86.93; 6.95
     assert total(june, [MAY], CONTRACTS, local("2026-06-11T23:45")) == 93.88
 
@@ -127,93 +157,89 @@ def test_none_of_a_whole_month_that_has_ended_and_today_is_no_whole_day() -> Non
 @pytest.mark.parametrize(("quarter_hours", "is_known"), [(86, False), (87, True)])
 def test_not_where_too_little_was_measured(quarter_hours: int, *, is_known: bool) -> None:
     # 86 of 96 are 0.8958.
-    some = [replace(each, quarter_hours=quarter_hours) for each in JUNE.days]
-    june = replace(JUNE, days=tuple(some))
-    found = estimate_month(june, [MAY], CONTRACTS, local("2026-06-11"))
+    june = month(
+        "2026-06", *(known_in_part(f"2026-06-{n:02}", quarter_hours) for n in range(1, 11))
+    )
+    found = estimate(june, [MAY], CONTRACTS, local("2026-06-11"))
     assert (found is Lack.QUARTER_HOURS) is not is_known
 
 
 def test_not_while_days_are_known_that_are_still_to_come() -> None:
     until = local("2026-06-09T12:00")
-    assert estimate_month(JUNE, [MAY], CONTRACTS, until) is Lack.QUARTER_HOURS
+    assert estimate(JUNE, [MAY], CONTRACTS, until) is Lack.QUARTER_HOURS
 
 
 def test_a_change_that_is_to_come_and_what_is_above() -> None:
-    above = [
-        replace(each, above=day("2026-06-01", 0, {7: 0.5, 12: 0.2}).above) for each in JUNE.days
-    ]
-    june = replace(JUNE, days=tuple(above))
+    above: dict[float, float] = {7: 1.45, 12: 0.2}
+    june = month("2026-06", *(day(f"2026-06-{n:02}", 10, above) for n in range(1, 11)))
     contracts = changing(
         ("2020-01-01", Contract(reference_kw=7, energy_price=0.1)),
         ("2026-06-16", Contract(reference_kw=12, energy_price=0.1)),
     )
-    # 6.42 + 9.81 + 15.30 + 5.72; 15 days of 0.5 above 7 kW, 15 of 0.2 above 12: 10.5 kWh, 0.80
-    # 30.00 and 38.05; 5.44 of VAT
-    assert total(june, [], contracts, local("2026-06-11")) == 73.49
+    # 6.42 + 9.81 + 15.30 + 5.72; 15 days of 1.45 above 7 kW, 15 of 0.2 above 12: 24.75 kWh, 1.89
+    # 30.00 and 39.14; 5.53 of VAT
+    assert total(june, [], contracts, local("2026-06-11")) == 74.67
 
 
 def test_two_prices() -> None:
-    hours = "22:00-06:00"
-    some = [replace(each, second={hours: TimeOfUseSplit(10_000, 4_000)}) for each in JUNE.days]
-    # One of them is not known by hours.
-    june = replace(JUNE, days=(*some[:-1], JUNE.days[-1]))
-    both = {"second_price": 0.10, "second_hours": hours}
-    # 300 kWh, of which 9 * 4 + 20 * 4 = 116: 27.60 + 11.60 + 12.84 + 15.30 + 5.72 = 73.06; 5.84
+    # By night, 8 hours of 0.5 kW; by day, 16 of 0.375 kW.
+    kwh = [0.125] * 24 + [0.09375] * 64 + [0.125] * 8
+    days = {f"2026-06-{n:02}": kwh for n in range(1, 11)}
+    both = {"second_price": 0.10, "second_hours": "22:00-06:00"}
     contracts = agreed(reference_kw=7, energy_price=0.15, **both)
-    assert total(june, [], contracts, local("2026-06-11")) == 78.90
-
-
-def test_last_year_provides_the_hours_that_are_unknown_this_year() -> None:
-    hours = "22:00-06:00"
-    split = {hours: TimeOfUseSplit(10_000, 4_000)}
-    last_year = replace(LAST_YEAR, days=tuple(replace(d, second=split) for d in LAST_YEAR.days))
-    both = agreed(reference_kw=7, energy_price=0.15, second_price=0.10, second_hours=hours)
-    # 300 kWh, of which 20 * 4 at 0.10: 33.00 + 8.00 + 12.84 + 15.30 + 5.72 = 74.86; 5.99 of VAT
-    assert total(JUNE, [last_year, MAY], both, local("2026-06-11")) == 80.85
+    june = Month(ledger_of_days(contracts, days), JUNE.start)
+    # 300 kWh, of which 30 * 4 at the second price: 27 + 12 + 12.84 + 15.30 + 5.72 = 72.86; 5.83
+    found = estimate_month(june, local("2026-06-11"))
+    assert isinstance(found, Estimate)
+    assert found.total == 78.69
 
 
 def test_a_price_that_follows_the_market_since_the_1st() -> None:
-    def priced(each: Day, price: float) -> Day:
-        return replace(
-            each, market_wh=each.imported_wh, market_cost=each.imported_wh * price / 1000
-        )
+    def priced(name: str, count: int, price: float) -> list[Table]:
+        dates = [f"{name}-{n:02}" for n in range(1, count + 1)]
+        return [day(each, 10, market_wh=10_000, market_cost=10 * price) for each in dates]
 
     # Of one day the price was not known.
-    some = [priced(each, 0.10) for each in JUNE.days[:-1]]
-    june = replace(JUNE, days=(*some, JUNE.days[-1]))
+    june = month("2026-06", *priced("2026-06", 9, 0.10), day("2026-06-10", 10))
     market = agreed(reference_kw=7, energy_margin=0.02)
     # The day without a price costs the mean: 300 * 0.12 = 36.00
     # 12.84 + 15.30 + 5.72: 69.86; 5.59 of VAT
     until = local("2026-06-11")
-    last_year = replace(LAST_YEAR, days=tuple(priced(each, 0.05) for each in LAST_YEAR.days))
+    last_year = month("2025-06", *priced("2025-06", 30, 0.05))
     assert total(june, [last_year, MAY], market, until) == 75.45
     # At last year's price, where this year has none: 20 * 10 * 0.07 of 300 kWh, and 100 kWh without
     # a price are more than a tenth.
-    assert estimate_month(JUNE, [last_year, MAY], market, until) is None
+    assert estimate(JUNE, [last_year, MAY], market, until) is None
     # Nobody knows what the market will ask where nothing was priced.
-    assert estimate_month(JUNE, [MAY], market, until) is None
+    assert estimate(JUNE, [MAY], market, until) is None
 
 
 def test_shared_energy_has_the_price_of_the_days_to_come() -> None:
-    def priced(each: Day, price: float, share: float | None) -> Day:
-        wh, cost = each.imported_wh, each.imported_wh * price / 1000
-        whole = Shared(market_wh=wh, layer_4_wh=wh, market_cost=cost)
-        shared = None if share is None else whole.times(share)._replace(known_wh=wh)
-        return replace(each, market_wh=wh, market_cost=cost, shared=shared)
+    def priced(name: str, count: int, price: float, shared_kwh: float) -> dict[str, DayRows]:
+        return {
+            f"{name}-{n:02}": DayRows(10, market=price, shared_kwh=shared_kwh)
+            for n in range(1, count + 1)
+        }
 
     # Sharing is known since June only.
-    may = replace(MAY, days=tuple(priced(each, 0.06, None) for each in MAY.days))
-    june = replace(JUNE, days=tuple(priced(each, 0.16, 0.6) for each in JUNE.days))
+    days = priced("2026-05", 31, 0.06, nan) | priced("2026-06", 10, 0.16, 6)
     market = agreed(reference_kw=7, energy_margin=0.0)
-    # 10 days at 0.16, and 18 at 0.06: 2.68 / 28 = 0.0957143. Of 300 kWh, 40 % are the supplier's:
-    # 6.40 and 200 * 0.4 * 0.0957143 = 7.66. 14.06 + 12.84 + 15.30 + 5.72 = 47.92; 3.83 of VAT
-    assert total(june, [may], market, local("2026-06-11")) == 51.75
+    june = Month(ledger_of_days(market, days), JUNE.start)
+    # Of 300 kWh, 40 % are the supplier's: 40 kWh cost 6.40. The other 80 kWh cost the mean of what
+    # the supplier has billed, 10 days of 4 kWh at 0.16 and 18 of 10 kWh at 0.06: 17.20 / 220.
+    # 6.40 + 6.25 + 12.84 + 15.30 + 5.72 = 46.51; 3.72 of VAT
+    found = estimate_month(june, local("2026-06-11"))
+    assert isinstance(found, Estimate)
+    assert found.total == 50.23
 
 
 def test_what_is_fed_in_at_the_markets_price() -> None:
-    some = [replace(each, exported_wh=2_000) for each in JUNE.days]
-    others = [replace(each, market_exported_wh=2_000, market_revenue=0.1) for each in some[5:]]
-    june = replace(JUNE, days=(*some[:5], *others))
+    sold: Counted = {"exported_wh": 2_000, "market_exported_wh": 2_000, "market_revenue": 0.1}
+    june = month(
+        "2026-06",
+        *(day(f"2026-06-{n:02}", 10, exported_wh=2_000) for n in range(1, 6)),
+        *(day(f"2026-06-{n:02}", 10, **sold) for n in range(6, 11)),
+    )
     contracts = agreed(reference_kw=7, energy_price=0.1, feed_in_margin=0.0)
     # 10 kWh so far have a price, and 40 kWh to come: of 60 too few for a mean. 50 * 0.05 = 2.50
     # 30.00 + 12.84 + 15.30 + 5.72 = 63.86; 5.11 of VAT
@@ -221,7 +247,7 @@ def test_what_is_fed_in_at_the_markets_price() -> None:
 
 
 def test_a_market_price_that_begins_later_in_the_month_is_not_known() -> None:
-    june = replace(JUNE, days=tuple(replace(each, exported_wh=2_000) for each in JUNE.days))
+    june = alike_days("2026-06", 10, 10, 2)
     fixed = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.05)
     for later in (
         replace(fixed, feed_in_price=None, feed_in_margin=0.0),
@@ -230,7 +256,7 @@ def test_a_market_price_that_begins_later_in_the_month_is_not_known() -> None:
         # From the next month on, it does not matter.
         for since, is_known in (("2026-06-26", False), ("2026-07-01", True)):
             contracts = changing(("2025-01-01", fixed), (since, later))
-            found = estimate_month(june, [MAY], contracts, local("2026-06-11"))
+            found = estimate(june, [MAY], contracts, local("2026-06-11"))
             assert isinstance(found, Estimate) is is_known
 
 
@@ -285,9 +311,8 @@ def test_it_changes_with_the_quarter_hour_and_not_with_each_telegram() -> None:
 
 
 def test_without_a_total_there_is_none() -> None:
-    assert estimate_month(JUNE, [MAY], Contracts(), local("2026-06-11")) is None
-    empty = Month(start=JUNE.start)
-    found = estimate_month(empty, [], CONTRACTS, local("2026-06-11"))
+    assert estimate(JUNE, [MAY], Contracts(), local("2026-06-11")) is None
+    empty = month("2026-06")
+    found = estimate(empty, [], CONTRACTS, local("2026-06-11"))
     assert found is Lack.QUARTER_HOURS
-    assert estimate_month(JUNE, [], CONTRACTS, JUNE.start.astimezone(LUXEMBOURG) + timedelta(9))
-    assert JUNE.days[0] == Day(start=local("2026-06-01"), imported_wh=10_000, quarter_hours=96)
+    assert estimate(JUNE, [], CONTRACTS, JUNE.start.astimezone(LUXEMBOURG) + timedelta(9))

@@ -17,13 +17,13 @@ from smartyp1.advice.solar_house import (
     prices_by_hour,
 )
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
-from smartyp1.bill.month_cache import months_of
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.month_columns import Row
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices.contract import Contract, Contracts
+from tests.lib.bill.months import months_of
 
 DAY = datetime(2026, 5, 31, 22, tzinfo=UTC)
 """Midnight in Luxembourg, the start of 1 June."""

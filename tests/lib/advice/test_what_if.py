@@ -25,7 +25,7 @@ from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.past.table import Table
 from smartyp1.past.wall_clock import Floats, number_of, time_of
-from smartyp1.prices.contract import Contract, Contracts
+from smartyp1.prices.contract import Contract
 from tests.lib.advice.best_battery import Prices, least_cost
 from tests.lib.advice.years import FIRST, demand_after, energies_of, household, quarter_hours
 from tests.lib.bill.months import local
@@ -62,12 +62,9 @@ def tried(
 
 def with_table(state: HouseholdState, change: Callable[[Table], Table]) -> HouseholdState:
     """Return the same with another table."""
-
-    def ledger_under(contracts: Contracts) -> Ledger:
-        ledger = state.ledger_under(contracts)
-        return Ledger.of(change(ledger.table), contracts, is_begun=ledger.is_begun)
-
-    return replace(state, ledger_under=ledger_under)
+    ledger = state.ledger
+    changed = Ledger.of(change(ledger.table), state.contracts, is_begun=ledger.is_begun)
+    return replace(state, ledger=changed)
 
 
 def market_column(table: Table, price_of: Callable[[datetime], float]) -> Floats:
@@ -157,7 +154,7 @@ def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None
     own = found.classes[8].without
     assert own.total == pytest.approx(total(contract))
     assert sum(own[:4]) == pytest.approx(own.total)
-    comparison = compare(demand.earlier_months, demand.contracts, demand.until)
+    comparison = compare(demand.ledger, MONTHS, demand.until)
     for kw in (3, 12):
         without = found.classes[kw].without
         assert without.total == pytest.approx(

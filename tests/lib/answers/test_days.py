@@ -6,58 +6,49 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from smartyp1.answers.days import days_report
-from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.daily_bills import bills_by_day
-from smartyp1.bill.month import Day, Month
 from smartyp1.bill.quarter_hour_views import QuarterHours
-from smartyp1.history.calendar import day_start, month_start
+from smartyp1.history.calendar import day_start
 from smartyp1.history.market_prices import MarketPrices
-from smartyp1.prices.contract import Contract, Contracts
+from smartyp1.prices.contract import Contract
+from tests.lib.bill.months import agreed, alike_days, changing, day, local, month
 from tests.lib.bill.support import read_quarter_hours
 
 
 def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:
-    start = month_start(datetime(2026, 6, 10, tzinfo=UTC))
-    first = start.astimezone(UTC)
-    contract = Contract(reference_kw=7, energy_margin=0.02)
-    contracts = replace(Contracts(), entries=((datetime(1999, 1, 1, tzinfo=UTC), contract),))
-    priced = Day(start=first, imported_wh=10_000.0, market_wh=10_000.0, market_cost=1.0)
-    days = [replace(priced, start=first + timedelta(days=n)) for n in range(10)]
+    contracts = agreed(reference_kw=7, energy_margin=0.02)
     # 3 of the 100 kWh have no price: too much of the first day, not of the month.
-    days[0] = replace(days[0], market_wh=7_000.0, market_cost=0.7)
-    month, until = Month(start=start, days=tuple(days)), first + timedelta(days=10)
+    wh = [7_000, *[10_000] * 9]
+    days = [
+        day(f"2026-06-{n:02}", 10, market_wh=each, market_cost=each / 10_000)
+        for n, each in enumerate(wh, 1)
+    ]
+    june, until = month("2026-06", *days).within(contracts), local("2026-06-11")
 
     costs = [
         due.total - before.total
-        for _, _, before, due in bills_by_day(month, contracts, until)
+        for _, _, before, due in bills_by_day(*june, until)
         if before.total is not None and due.total is not None
     ]
     assert len(costs) == 10
-    assert sum(costs) == pytest.approx(compute_bill(month, contracts, until).total)
+    assert sum(costs) == pytest.approx(june.bill(until).total)
 
 
 def test_the_months_rate_of_vat_holds_for_days_before_it_was_changed() -> None:
-    start = month_start(datetime(2026, 6, 10, tzinfo=UTC))
-    first = start.astimezone(UTC)
     contract = Contract(reference_kw=7, energy_price=0.15)
-    contracts = replace(
-        Contracts(),
-        entries=(
-            (datetime(1999, 1, 1, tzinfo=UTC), contract),
-            (first + timedelta(days=5, hours=12), replace(contract, has_vat=False)),
-        ),
+    contracts = changing(
+        ("1999-01-01", contract), ("2026-06-06T12:00", replace(contract, has_vat=False))
     )
-    days = [Day(start=first + timedelta(days=n), imported_wh=10_000.0) for n in range(10)]
-    month, until = Month(start=start, days=tuple(days)), first + timedelta(days=10)
+    june, until = alike_days("2026-06", 10, 10).within(contracts), local("2026-06-11")
 
     costs = [
         due.total - before.total
-        for _, _, before, due in bills_by_day(month, contracts, until)
+        for _, _, before, due in bills_by_day(*june, until)
         if before.total is not None and due.total is not None
     ]
     # 10 kWh at 0.15 and 0.0510 EUR, and a thirtieth of 12.84 and 5.72 EUR.
     assert costs == pytest.approx([2.63] * 10, abs=0.011)
-    assert sum(costs) == pytest.approx(compute_bill(month, contracts, until).total)
+    assert sum(costs) == pytest.approx(june.bill(until).total)
 
 
 def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from smartyp1.advice.night_load import usual_night_kw
@@ -10,11 +11,12 @@ from smartyp1.advice.solar_house import Supply, SupplyKind
 from smartyp1.answers.habits import SuppliedHouse, highlights_report, usual_report
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.bill.month import Month, Shared
+from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.history.calendar import day_start
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.register_amounts import Energies
+from smartyp1.past.wall_clock import number_of
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract
 from tests.lib.bill.support import read_quarter_hours
 
@@ -101,20 +103,11 @@ def test_the_usual_cost_is_without_sharing_while_todays_is_not_known(
     contract = Contract(reference_kw=7, energy_price=0.2, has_levies=True)
     start, end = datetime(2026, 5, 30, 22, tzinfo=UTC), datetime(2026, 6, 30, 10, tzinfo=UTC)
     demand, known = always_300_w(contract, start, end)
-    today = day_start(end)
-
-    def half_shared(month: Month) -> Month:
-        return replace(
-            month,
-            days=tuple(
-                replace(each, shared=Shared(each.imported_wh, each.imported_wh / 2))
-                if each.start < today or is_today_known
-                else each
-                for each in month.days
-            ),
-        )
-
-    demand = replace(demand, known_month=half_shared(demand.known_month))
+    table, shared = demand.ledger.table, np.zeros_like(demand.ledger.table.shared)
+    is_known = (table.quarter < number_of(day_start(end))) | is_today_known
+    shared[0] = np.where(is_known, table.imported / 2, 0.0)
+    table = table._replace(shared=shared, is_sharing_known=is_known)
+    demand = replace(demand, ledger=Ledger.of(table, demand.contracts))
     usual = usual_report(demand, known)["usual"]
     # 3.6 kWh until noon: 0.0510 of the network for each, 0.20 of the supplier for those not shared,
     # the levies cancel each other; half a day of 30 of 12.84 and 5.72.

@@ -169,7 +169,7 @@ def test_each_day_says_that_its_prices_are_older(day: int) -> None:
     start, end = datetime(2027, 2, 28, 23, tzinfo=UTC), datetime(2027, 3, day, 10, tzinfo=UTC)
     meter, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
     known = QuarterHours(meter.columns, meter.leneda, start, demand.until)
-    sources = HouseSources(meter.columns, meter.leneda, (), (), {})
+    sources = HouseSources((), (), {})
     report = shares_report(demand, known, sources, YESTERDAY)
     assert report["prices_of"] == {"grid": "2026-12-31"}
 

@@ -1,12 +1,24 @@
 """Months, days and contracts, as the tests of the bill write them down."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypedDict, Unpack
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import ceil, inf, nan
+from typing import Any, NamedTuple, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from smartyp1.bill.bill import Bill
-from smartyp1.bill.month import ClassExcess, Day, Month
-from smartyp1.prices.contract import Contract, Contracts
+from smartyp1.bill.household_table import table_of_household
+from smartyp1.bill.ledger import Ledger
+from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
+from smartyp1.bill.month import Month
+from smartyp1.bill.period_sums import Sums
+from smartyp1.history.calendar import day_end, month_end
+from smartyp1.history.month_columns import Columns
+from smartyp1.past.table import RowSource, Spans, Table, table_of
+from smartyp1.past.wall_clock import Floats, number_of
+from smartyp1.prices.contract import REFERENCE_POWERS, Contract, Contracts
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -41,33 +53,161 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=LUXEMBOURG).astimezone(UTC)
 
 
+class Known(NamedTuple):
+    """Month of which a table is known."""
+
+    start: datetime
+    days: Sequence[Table] = ()
+
+    @property
+    def table(self) -> Table:
+        """Return the table of all days."""
+        columns = zip(*(self.days or [_NO_DAYS]), strict=True)
+        return Table._make(np.concatenate(column, axis=-1) for column in columns)
+
+    @property
+    def end(self) -> datetime:
+        """Return the midnight at which the next month begins."""
+        return month_end(self.start)
+
+    def within(self, contracts: Contracts) -> Month:
+        """Return the month under `contracts`. Monthly prices count from its start."""
+        return months_under(contracts, self)[0]
+
+
+def months_under(contracts: Contracts, *months: Known) -> list[Month]:
+    """Return months of one household under `contracts`."""
+    tables = [month.table for month in months]
+    table = Table._make(np.concatenate(columns, axis=-1) for columns in zip(*tables, strict=True))
+    ledger = Ledger.of(table, contracts, is_begun=False)
+    return [Month(ledger, month.start) for month in months]
+
+
+class DayOfMonth(NamedTuple):
+    """Day of a month, with its sums."""
+
+    start: datetime
+    sums: Sums
+
+    @property
+    def imported_wh(self) -> float:
+        """Return the imported energy."""
+        return self.sums.imported_wh
+
+    @property
+    def exported_wh(self) -> float:
+        """Return the exported energy."""
+        return self.sums.exported_wh
+
+    @property
+    def gap_wh(self) -> float:
+        """Return the imported energy of gaps."""
+        return self.sums.gap_wh
+
+
+def days_of(month: Month) -> list[DayOfMonth]:
+    """Return the days of a month with known energy."""
+    start, days = month.start.astimezone(UTC), []
+    while start < month.end:
+        if month.ledger.has_rows(start, day_end(start)):
+            days.append(DayOfMonth(start, month.ledger.sums(start, day_end(start))))
+        start = day_end(start)
+    return days
+
+
+def months_of(
+    columns: Columns, leneda: LenedaDays = NO_LENEDA_DAYS, contracts: Contracts | None = None
+) -> dict[datetime, Month]:
+    """Return the months of some spans and of Leneda's days, by their starts."""
+    table = table_of_household(columns, leneda)
+    ledger = Ledger.of(table, contracts or Contracts(), is_begun=False)
+    return {start: Month(ledger, start) for start in ledger.months}
+
+
+def bill(month: Known, contracts: Contracts, until: datetime | None = None) -> Bill:
+    """Return the bill of a month."""
+    return month.within(contracts).bill(until)
+
+
 def day(
     text: str, kwh: float = 0.0, above: dict[float, float] | None = None, **more: Unpack[Counted]
-) -> Day:
-    """Return a day with its imported energy, and the energy above some classes, in kWh."""
-    counted = {kw: ClassExcess(1, round(each * 1000)) for kw, each in (above or {}).items()}
-    return Day(
-        start=local(text), imported_wh=round(kwh * 1000), quarter_hours=96, above=counted, **more
+) -> Table:
+    """Return a day with its imported energy, and the energy above some classes, in kWh.
+
+    All quarter-hours are measured, without energy. The first one is repeated with energies above
+    the classes. The rest of the day's energy is loose at its start.
+    """
+    start = local(text)
+    numbers = np.arange(number_of(start), number_of(day_end(start)))
+    high = _energies_above(above or {})
+    whole = np.concatenate((high, np.zeros(len(numbers))))
+    market_wh, cost = more.get("market_wh", 0.0), more.get("market_cost", 0.0)
+    sold_wh, revenue = more.get("market_exported_wh", 0.0), more.get("market_revenue", 0.0)
+    loose = [
+        (market_wh, sold_wh, _price(cost, market_wh), _price(revenue, sold_wh)),
+        (kwh * 1000 - market_wh - whole.sum(), more.get("exported_wh", 0.0) - sold_wh, nan, nan),
+    ]
+    imported, exported, market, feed_in = np.array(loose).T
+    unknown = np.full(len(whole), nan)
+    count = len(loose) + len(whole)
+    source = [RowSource.PART] * len(loose) + [RowSource.MEASURED] * len(whole)
+    return Table(
+        quarter=np.concatenate((np.repeat(numbers[:1], len(loose) + len(high)), numbers)),
+        imported=np.concatenate((imported, whole)),
+        exported=np.concatenate((exported, np.zeros(len(whole)))),
+        source=np.array(source, np.int8),
+        market=np.concatenate((market, unknown)),
+        feed_in=np.concatenate((feed_in, unknown)),
+        shared=np.zeros((5, count)),
+        is_sharing_known=np.zeros(count, bool),
     )
 
 
-def month(name: str, *days: Day) -> Month:
+def _energies_above(above: dict[float, float]) -> Floats:
+    """Return energies in Wh of quarter-hours that exceed each power by so many kWh in all.
+
+    None of them exceeds a power for which this is not asked.
+    """
+    energies = np.empty(0)
+    for kw, kwh in sorted(above.items(), reverse=True):
+        left_wh = kwh * 1000 - np.maximum(0.0, energies - kw * 250).sum()
+        assert left_wh > -1e-6
+        most_wh = min([each - kw for each in REFERENCE_POWERS if each > kw], default=inf) * 250
+        count = ceil(left_wh / most_wh - 1e-9) or int(left_wh > 0)
+        energies = np.concatenate((energies, np.full(count, kw * 250 + left_wh / max(1, count))))
+    return energies
+
+
+def _price(cost: float, wh: float) -> float:
+    return cost / wh * 1000 if wh else nan
+
+
+def shared(of: Table, kwh: float, layer: int = 1) -> Table:
+    """Return a day of which sharing is known, and `kwh` of its loose energy are shared."""
+    layers = np.zeros_like(of.shared)
+    layers[layer - 1, 1] = kwh * 1000
+    return of._replace(shared=layers, is_sharing_known=np.ones_like(of.is_sharing_known))
+
+
+def month(name: str, *days: Table) -> Known:
     """Return a month, `2026-06`, of some days."""
-    return Month(start=datetime.fromisoformat(f"{name}-01").replace(tzinfo=LUXEMBOURG), days=days)
+    start = datetime.fromisoformat(f"{name}-01").replace(tzinfo=LUXEMBOURG)
+    return Known(start, days)
 
 
-def alike_days(name: str, count: int, kwh: float, exported_kwh: float = 0.0) -> Month:
+_NO_DAYS = table_of(Spans._make([np.empty(0)] * 4 + [np.empty(0, np.int8)] + [np.empty(0)] * 2))
+
+
+def alike_days(name: str, count: int, kwh: float, exported_kwh: float = 0.0) -> Known:
     """Return a month whose first days are alike."""
     dates = [f"{name}-{n:02}" for n in range(1, count + 1)]
     return month(name, *(day(each, kwh, exported_wh=exported_kwh * 1000) for each in dates))
 
 
-def whole_month(name: str, count: int, **of_first_day: Unpack[CountedAbove]) -> Month:
+def whole_month(name: str, count: int, **of_first_day: Unpack[CountedAbove]) -> Known:
     """Return a month all of whose days were measured, with all energy on the first one."""
-    first = day(f"{name}-01", **of_first_day)
-    start = datetime.fromisoformat(f"{name}-01").replace(tzinfo=LUXEMBOURG)
-    starts = [(start + timedelta(days=n)).astimezone(UTC) for n in range(1, count)]
-    return month(name, first, *(Day(start=each, quarter_hours=96) for each in starts))
+    dates = [f"{name}-{n:02}" for n in range(1, count + 1)]
+    return month(name, day(dates[0], **of_first_day), *map(day, dates[1:]))
 
 
 def agreed(**contract: Any) -> Contracts:  # noqa: ANN401 - whatever a contract says

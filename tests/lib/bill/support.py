@@ -37,14 +37,9 @@ def cost(demand: HouseholdState) -> float | None:
     now = demand.contracts.at(demand.quarter_start)
     if now.reference_kw is None or now.surcharge is None:
         return None
-    found = 0.0
-    for day in demand.month.days:
-        contract = demand.contracts.at(day.start)
-        own_kw = contract.reference_kw
-        if own_kw is not None and own_kw in day.above:
-            excess_wh = day.above[own_kw].energy_wh
-            found += excess_wh / 1000 * (contract.surcharge or 0)
-    return round(found, 6)
+    ledger, month = demand.ledger, demand.month
+    parts = ledger.parts(month.start, month.end)
+    return round(sum(p.sums.above_wh / 1000 * (p.contract.surcharge or 0) for p in parts), 6)
 
 
 def row_of(quarters: Iterable[QuarterHour], *others: Span) -> Row:
@@ -115,6 +110,15 @@ class Connection:
         return known(self.meter)
 
     def read(self, power_kw: float | None = None) -> HouseholdState:
+        """Let the meter send a telegram, and return what is then known."""
+        self.tell(power_kw)
+        demand = self.meter.snapshot
+        assert demand is not None
+        if demand.values.last_quarter and demand.values.last_quarter not in self.quarters[-1:]:
+            self.quarters.append(demand.values.last_quarter)
+        return demand
+
+    def tell(self, power_kw: float | None = None) -> None:
         """Let the meter send a telegram."""
         exported_kwh = None if self.exported_wh is None else self.exported_wh / 1000
         self.meter.update(
@@ -125,11 +129,6 @@ class Connection:
             self.threshold_kva,
             self.market,
         )
-        demand = self.meter.snapshot
-        assert demand is not None
-        if demand.values.last_quarter and demand.values.last_quarter not in self.quarters[-1:]:
-            self.quarters.append(demand.values.last_quarter)
-        return demand
 
     def set_price(self, price: float | None, since: str | None = None) -> None:
         """Enter another price, which holds from a day on."""

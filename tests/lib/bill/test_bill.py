@@ -6,17 +6,27 @@ from datetime import date
 import pytest
 
 from smartyp1.advice.class_comparison import compare
-from smartyp1.bill.bill import compute_bill, lines_of
+from smartyp1.bill.bill import lines_of
 from smartyp1.prices.contract import Contract
 from smartyp1.prices.price_file import OlderPrices
-from tests.lib.bill.months import agreed, changing, day, lines, local, month, sums, whole_month
+from tests.lib.bill.months import (
+    agreed,
+    bill,
+    changing,
+    day,
+    lines,
+    local,
+    month,
+    sums,
+    whole_month,
+)
 from tests.lib.bill.support import Connection
 
 
 def test_all_lines_in_their_order() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={7: 10}, exported_wh=200_000)
     contract = {"energy_price": 0.15, "energy_fee": 2.5, "feed_in_price": 0.08, "meter_ampere": 63}
-    due = compute_bill(june, agreed(reference_kw=7, **contract), local("2026-07-01"))
+    due = bill(june, agreed(reference_kw=7, **contract), local("2026-07-01"))
 
     assert lines(due) == [
         ("energy", 300, 0.15, 45.00),
@@ -53,7 +63,7 @@ def test_all_lines_in_their_order() -> None:
 )
 def test_the_running_month(until: str, share: float, fixed: float, meter: float) -> None:
     june = month("2026-06", day("2026-06-01", 12), day("2026-06-10", 8))
-    due = compute_bill(june, agreed(reference_kw=7), local(until))
+    due = bill(june, agreed(reference_kw=7), local(until))
     assert lines(due) == [
         ("network_fixed", share, 12.84, fixed),
         ("network_variable", 20, 0.051, 1.02),
@@ -66,7 +76,7 @@ def test_october_with_its_day_of_25_hours() -> None:
     # The 25th has 25 hours, of which 13 have passed at noon: 24.52 of 31 days.
     # 12.84 * 24.52/31 = 10.1560; 5.72 * 24.52/31 = 4.5243
     october = month("2026-10", day("2026-10-25", 20))
-    due = compute_bill(october, agreed(reference_kw=7), local("2026-10-25T12:00"))
+    due = bill(october, agreed(reference_kw=7), local("2026-10-25T12:00"))
     assert lines(due)[0] == ("network_fixed", 0.790968, 12.84, 10.16)
     assert lines(due)[2] == ("meter", 0.790968, 5.72, 4.52)
 
@@ -75,7 +85,7 @@ def test_october_with_its_day_of_25_hours() -> None:
     contracts = changing(
         ("2020-01-01", Contract(reference_kw=7)), ("2026-10-26", Contract(reference_kw=12))
     )
-    whole = compute_bill(october, contracts, local("2026-11-01"))
+    whole = bill(october, contracts, local("2026-11-01"))
     assert lines(whole)[:2] == [
         ("network_fixed", 0.806452, 12.84, 10.35),
         ("network_fixed", 0.193548, 19.61, 3.80),
@@ -84,15 +94,15 @@ def test_october_with_its_day_of_25_hours() -> None:
 
 def test_a_year_that_is_not_known_has_the_prices_of_the_last_one() -> None:
     january = whole_month("2031-01", 31, kwh=300)
-    due = compute_bill(january, agreed(reference_kw=7), january.end)
+    due = bill(january, agreed(reference_kw=7), january.end)
     assert [amount for *_, amount in lines(due)] == [12.84, 15.30, 5.72, 0.00]
     assert due.prices_of == OlderPrices({"grid": date(2026, 12, 31)}, {})
     # Where all prices are one's own, none is of another year.
     own = {"network_fixed": 1, "network_variable": 1, "surcharge": 1, "meter_fee": 1}
-    assert compute_bill(january, agreed(reference_kw=7, **own), january.end).prices_of is None
+    assert bill(january, agreed(reference_kw=7, **own), january.end).prices_of is None
     with_levies = agreed(reference_kw=7, has_levies=True, **own)
     last = date(2026, 12, 31)
-    due = compute_bill(january, with_levies, january.end)
+    due = bill(january, with_levies, january.end)
     assert due.prices_of == OlderPrices({"levies": last}, {"state_aid": last})
     # Each part says it of its own prices.
     assert [due.older_prices(part) for part in ("network", "surcharge", "energy")] == [None] * 3
@@ -103,17 +113,18 @@ def test_the_switch_of_vat_holds_for_all_months() -> None:
     june = whole_month("2026-06", 30, kwh=100)
     contract = Contract(reference_kw=7, energy_price=0.15)
     contracts = changing(("2020-01-01", contract), ("2026-08-10", replace(contract, has_vat=False)))
-    due = compute_bill(june, contracts, june.end)
+    due = bill(june, contracts, june.end)
     # 15 + 12.84 + 5.10 + 5.72
     assert (due.vat_rate, *sums(due)) == (0, 38.66, 0, 38.66)
-    found = compare([june], contracts, local("2026-08-11"))
+    ledger = june.within(contracts).ledger
+    found = compare(ledger, [june.start], local("2026-08-11"))
     assert found.months[0].classes[7].fixed == 12.84
 
 
 def test_the_first_contract_also_holds_for_what_was_before_it() -> None:
     june = whole_month("2026-06", 30, kwh=300)
     contracts = changing(("2026-09-01", Contract(reference_kw=7)))
-    assert lines(compute_bill(june, contracts, local("2026-07-01")))[0][3] == 12.84
+    assert lines(bill(june, contracts, local("2026-07-01")))[0][3] == 12.84
 
 
 @pytest.mark.parametrize(
@@ -135,7 +146,7 @@ def test_the_price_of_the_market(
         day("2026-06-01", 100),
         day("2026-06-02", 200, market_wh=priced_kwh * 1000, market_cost=cost),
     )
-    due = compute_bill(june, agreed(reference_kw=7, energy_margin=0.10), june.end)
+    due = bill(june, agreed(reference_kw=7, energy_margin=0.10), june.end)
     assert (due.unpriced_kwh, due.unpriced_market_kwh) == (unpriced_kwh, unpriced_kwh)
     # The grid: 12.84 + 300 * 0.051 + 5.72 = 33.86; 2.71 of VAT
     if price is None or amount is None:
@@ -147,7 +158,7 @@ def test_the_price_of_the_market(
         assert lines(due)[0] == ("energy", 300, price, amount)
         assert (due.missing, due.net) == ((), round(33.86 + amount, 2))
     # Before the first watt-hour there is nothing to have a price.
-    due = compute_bill(month("2026-06"), agreed(reference_kw=7, energy_margin=0.1), june.start)
+    due = bill(month("2026-06"), agreed(reference_kw=7, energy_margin=0.1), june.start)
     assert (due.amount("energy"), due.unpriced_kwh, due.missing) == (0, 0, ())
 
 
@@ -175,7 +186,7 @@ def test_feeding_in_at_the_price_of_the_market(
         market_revenue=revenue,
     )
     contract = {"reference_kw": 7, "energy_price": 0.15}
-    due = compute_bill(june, agreed(**contract, feed_in_margin=-0.01), june.end)
+    due = bill(june, agreed(**contract, feed_in_margin=-0.01), june.end)
     assert [each for each in lines(due) if each[0] == "feed_in"] == ([line] if line else [])
     assert due.unpriced_exported_kwh == unpriced_kwh
     assert due.amount("feed_in") == (line[3] if line else None)
@@ -183,13 +194,13 @@ def test_feeding_in_at_the_price_of_the_market(
     owed = round(20.04 + (line[3] if line else 0), 2)
     assert (due.missing, due.total) == ((), owed)
 
-    nothing = compute_bill(june, agreed(**contract), june.end)
+    nothing = bill(june, agreed(**contract), june.end)
     assert (nothing.missing, nothing.total, nothing.unpriced_exported_kwh) == ((), 20.04, 100)
 
 
 def test_without_an_energy_price_there_is_no_total() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={7: 10}, exported_wh=50_000)
-    due = compute_bill(june, agreed(reference_kw=7, energy_fee=2, feed_in_price=0.1), june.end)
+    due = bill(june, agreed(reference_kw=7, energy_fee=2, feed_in_price=0.1), june.end)
     assert (due.missing, due.unpriced_kwh, due.unpriced_market_kwh) == (("energy",), 300, 0)
     assert (*sums(due), due.vat_base) == (None,) * 4
     # The fee is of the energy, too. 12.84 + 15.30 + 5.72 + 0.77 = 34.63; 2.77 of VAT; less 5.00
@@ -201,7 +212,7 @@ def test_without_an_energy_price_there_is_no_total() -> None:
 
 def test_a_surcharge_without_other_known_parts_is_the_subtotal() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={9: 0.182})
-    due = compute_bill(june, agreed(reference_kw=9), june.end)
+    due = bill(june, agreed(reference_kw=9), june.end)
     assert due.missing == ("energy", "network_fixed")
     # 0.182 * 0.0765 = 0.0139, which is a line of 0.01. With VAT, the product would be 0.02.
     assert (due.part("surcharge"), due.subtotal) == (0.01, 0.01)
@@ -222,7 +233,7 @@ def test_an_energy_price_since_a_day_of_the_month(later: Contract, market_kwh: f
         day("2026-06-20", 200, market_wh=188_000, market_cost=20.0),
     )
     contracts = changing(("2020-01-01", Contract(reference_kw=7)), ("2026-06-10", later))
-    due = compute_bill(june, contracts, june.end)
+    due = bill(june, contracts, june.end)
     assert due.missing == ("energy",)
     assert (due.unpriced_kwh, due.unpriced_market_kwh) == (100 + market_kwh, market_kwh)
 
@@ -248,7 +259,7 @@ def test_a_missing_price_leaves_no_total(
     name: str, contract: dict[str, float], expected: tuple[str, ...]
 ) -> None:
     june = whole_month(name, 30, kwh=300)
-    due = compute_bill(june, agreed(**contract), june.end)
+    due = bill(june, agreed(**contract), june.end)
     assert due.missing == expected
     assert all(due.amount(name) is None for name in expected)
     assert (due.total is None) == bool(expected)
@@ -262,22 +273,20 @@ def test_half_a_cent_is_rounded_up_whatever_binary_fractions_are(
     price: float, amount: float
 ) -> None:
     june = whole_month("2026-06", 30, exported_wh=1000)
-    due = compute_bill(
-        june, agreed(reference_kw=7, feed_in_price=price, energy_fee=price), june.end
-    )
+    due = bill(june, agreed(reference_kw=7, feed_in_price=price, energy_fee=price), june.end)
     assert (lines(due)[0][3], lines(due)[-1][3]) == (amount, -amount)
 
 
 def test_what_a_line_shows_is_what_it_is_computed_from() -> None:
     # 0.1234564 kWh is shown as 0.123 kWh: at 50 a kWh, 6.15 and not 6.17.
     june = month("2026-06", day("2026-06-01", exported_wh=123.4564))
-    due = compute_bill(june, agreed(reference_kw=7, feed_in_price=50), local("2026-07-01"))
+    due = bill(june, agreed(reference_kw=7, feed_in_price=50), local("2026-07-01"))
     assert lines(due)[-1] == ("feed_in", 0.123, 50, -6.15)
 
 
 def test_what_has_no_price_is_told_to_the_watt_hour() -> None:
     june = whole_month("2026-06", 30, kwh=2.345, market_wh=1_111, market_cost=0.1)
-    due = compute_bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
+    due = bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
     assert due.unpriced_kwh == 1.234
 
 
@@ -294,8 +303,8 @@ def test_a_meter_that_was_added_on_the_21st() -> None:
     house.read()
     house.draw(60, 0)
     for _ in range(2):
-        june, contracts = house.read().earlier_months[-1], house.read().contracts
-        due = compute_bill(june, contracts, june.end)
+        june = house.read().earlier_months[-1]
+        due = june.bill()
         # From the 21st to the 30th: 10 of 30 days. 12.84 / 3; 5.72 / 3
         assert june.since == local("2026-06-21")
         assert [line[1:] for line in lines(due) if line[0] in {"network_fixed", "meter"}] == [
@@ -305,14 +314,14 @@ def test_a_meter_that_was_added_on_the_21st() -> None:
         # July is a month like any other.
         july = house.read().month
         assert july.since is None
-        assert lines(compute_bill(july, contracts, local("2026-07-11")))[1][1] == 0.322581
+        assert lines(july.bill(local("2026-07-11")))[1][1] == 0.322581
         house.restart()
         house.after(60)
 
 
 def test_parts_with_vat_add_up() -> None:
     june = month("2026-06", day("2026-06-10", 100, {7: 1}))
-    due = compute_bill(june, agreed(reference_kw=7, energy_price=0.1213), local("2026-07-01"))
+    due = bill(june, agreed(reference_kw=7, energy_price=0.1213), local("2026-07-01"))
     # Energy 12.13, network 12.84 + 5.10 + 5.72 = 23.66, surcharge 0.08: 35.87; 2.8696 of VAT
     assert sums(due) == (35.87, 2.87, 38.74)
     # The surcharge is shown more exactly: 0.0765 * 1.08 = 0.08262, which is 0.08. Of the others,
@@ -322,7 +331,7 @@ def test_parts_with_vat_add_up() -> None:
     # 8.68 and 27.68 are 9.3744 and 29.8944: of equal remainders, the first part has the cent, also
     # after a restart.
     terms = agreed(reference_kw=12, energy_price=0.1125, energy_fee=3.5)
-    due = compute_bill(month("2026-06", day("2026-06-01", 46)), terms, local("2026-07-01"))
+    due = bill(month("2026-06", day("2026-06-01", 46)), terms, local("2026-07-01"))
     assert (due.part("energy"), due.part("network"), due.total) == (9.38, 29.89, 39.27)
 
 
@@ -330,7 +339,7 @@ def test_parts_with_vat_add_up() -> None:
 def test_they_add_up_whatever_they_are(kwh: int) -> None:
     june = whole_month("2025-06", 30, kwh=kwh / 7, above={7: kwh / 70}, exported_wh=kwh * 77)
     contract = {"energy_price": 0.1377, "discount": 2.5, "feed_in_price": 0.0813}
-    due = compute_bill(june, agreed(reference_kw=7, has_levies=True, **contract), june.end)
+    due = bill(june, agreed(reference_kw=7, has_levies=True, **contract), june.end)
     names = ("energy", "network", "surcharge", "feed_in", "levies")
     parts = [due.part(name) or 0 for name in names]
     assert round(sum(parts), 2) == due.total

@@ -1,17 +1,21 @@
 """Bills and comparisons are those of a slow model that counts quarter-hours, in exact fractions."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from math import nan
+from typing import NamedTuple
 
+import numpy as np
 from hypothesis import given, settings, strategies as st
 
 from smartyp1.advice.class_comparison import compare
-from smartyp1.bill.bill import compute_bill
-from smartyp1.bill.month import ClassExcess, Day, Month
+from smartyp1.bill.ledger import Ledger
+from smartyp1.bill.month import Month
+from smartyp1.past.table import RowSource, Table
 from smartyp1.prices.contract import REFERENCE_POWERS, Contract, Contracts
 from smartyp1.prices.network_prices import network_prices_at
 from smartyp1.prices.price_file import NetworkPrices
-from smartyp1.prices.time_of_use import TimeOfUseSplit
 from tests.lib.bill.months import LONG_AGO, LUXEMBOURG
 from tests.random_examples import examples
 
@@ -27,7 +31,8 @@ def compensation(month: datetime) -> float:
 
 
 prices = st.none() | st.integers(-5_000, 400_000).map(lambda each: each / 10_000)
-watt_hours = st.integers(0, 60_000)
+watt_hours = st.integers(0, 9_000)
+market_prices = st.integers(-99, 4_000).map(lambda each: each / 10_000)
 contracts_of_a_household = st.builds(
     lambda **terms: Contract.of_terms(terms),
     reference_kw=st.sampled_from([None, 3, 7.0, 12, 150, 5.5]),
@@ -53,12 +58,6 @@ contracts_of_a_household = st.builds(
 )
 
 
-def priced_of(watt_hours: int) -> st.SearchStrategy[int]:
-    """Return how much of an energy has a price of the market: often all, or as good as all."""
-    most = watt_hours * 95 // 100
-    return st.sampled_from([watt_hours, watt_hours, most]) | st.integers(0, watt_hours)
-
-
 def quarter_hours(start: datetime) -> list[datetime]:
     """Return the quarter-hours of a month, in UTC."""
     found, time = [], start.astimezone(UTC)
@@ -68,9 +67,46 @@ def quarter_hours(start: datetime) -> list[datetime]:
     return found
 
 
+class Row(NamedTuple):
+    """Energy in one quarter-hour."""
+
+    start: datetime
+    imported_wh: int
+    exported_wh: int
+    is_whole: bool
+    market: float | None
+    feed_in: float | None
+
+
+class Story(NamedTuple):
+    """Rows of a month, the contracts that held in it, and a moment."""
+
+    start: datetime
+    rows: Sequence[Row]
+    contracts: Contracts
+    until: datetime
+
+    @property
+    def month(self) -> Month:
+        """Return the month as the program knows it."""
+        rows = sorted(self.rows, key=lambda row: row.start)
+        kinds = [RowSource.MEASURED if row.is_whole else RowSource.PART for row in rows]
+        table = Table(
+            np.array([row.start.timestamp() // 900 for row in rows], np.int64),
+            np.array([row.imported_wh for row in rows], float),
+            np.array([row.exported_wh for row in rows], float),
+            np.array(kinds, np.int8),
+            np.array([nan if row.market is None else row.market for row in rows]),
+            np.array([nan if row.feed_in is None else row.feed_in for row in rows]),
+            np.zeros((5, len(rows))),
+            np.zeros(len(rows), bool),
+        )
+        return Month(Ledger.of(table, self.contracts, is_begun=False), self.start)
+
+
 @st.composite
-def stories(draw: st.DrawFn) -> tuple[Month, Contracts, datetime]:
-    """Return a month, the contracts that held in it, and a moment."""
+def stories(draw: st.DrawFn) -> Story:
+    """Return a story."""
     year, number = draw(st.integers(2025, 2027)), draw(st.integers(1, 12))
     start = datetime(year, number, 1, tzinfo=LUXEMBOURG)
     quarters = quarter_hours(start)
@@ -81,31 +117,22 @@ def stories(draw: st.DrawFn) -> tuple[Month, Contracts, datetime]:
     changes = sorted(set(draw(st.lists(moments, max_size=3))))
     entries = [(LONG_AGO, draw(contracts_of_a_household))]
     entries += [(since, draw(contracts_of_a_household)) for since in changes]
-    begins = sorted({*draw(st.lists(st.sampled_from(midnights), max_size=5)), *changes})
-    days = []
-    for begin in begins:
-        imported, exported = draw(watt_hours), draw(watt_hours)
-        above = {kw: ClassExcess(1, draw(st.integers(0, imported))) for kw in (3, 7, 12, 5.5)}
-        one = Day(
-            start=begin,
-            imported_wh=imported,
-            exported_wh=exported,
-            above=above,
-            quarter_hours=96,
-            second={
-                hours: TimeOfUseSplit(imported, draw(st.integers(0, imported)))
-                for hours in draw(st.sets(st.sampled_from(["22:00-06:00", "22:00-06:00 sat sun"])))
-            },
-            market_wh=draw(priced_of(imported)),
-            market_cost=draw(st.integers(-999, 9_999)) / 1000,
-            market_exported_wh=draw(priced_of(exported)),
-            market_revenue=draw(st.integers(-999, 9_999)) / 1000,
-        )
-        days.append(one)
     until = draw(st.sampled_from([*quarters, quarters[-1] + QUARTER_HOUR]))
-    # Contracts that have not begun have no days.
-    days = [day for day in days if day.start < until]
-    return Month(start=start, days=tuple(days)), Contracts(tuple(entries)), until
+    # Often all energy has a market price, or as good as all.
+    is_priced = st.sampled_from([True] * draw(st.sampled_from([1, 12, 40])) + [False])
+    rows = [
+        Row(
+            begin,
+            draw(watt_hours),
+            draw(watt_hours),
+            draw(st.booleans()),
+            draw(market_prices) if draw(is_priced) else None,
+            draw(market_prices) if draw(is_priced) else None,
+        )
+        for begin in draw(st.lists(st.sampled_from(quarters), max_size=12))
+        if begin < until
+    ]
+    return Story(start, rows, Contracts(tuple(entries)), until)
 
 
 def exact(number: float) -> Fraction:
@@ -123,16 +150,16 @@ def contract_at(contracts: Contracts, time: datetime) -> Contract:
     return [contract for since, contract in contracts.entries if since <= time][-1]
 
 
-def shares(month: Month, contracts: Contracts, until: datetime) -> list[tuple[Contract, Fraction]]:
+def shares(story: Story) -> list[tuple[Contract, Fraction]]:
     """Return how much of the month each contract held, one quarter-hour after the other."""
-    quarters = quarter_hours(month.start)
+    quarters = quarter_hours(story.start)
     dates = [each.astimezone(LUXEMBOURG).date() for each in quarters]
     of_a_day = {date: dates.count(date) for date in set(dates)}
     found: list[tuple[Contract, Fraction]] = []
     for each, date in zip(quarters, dates, strict=True):
-        if each < until:
+        if each < story.until:
             found.append(
-                (contract_at(contracts, each), Fraction(1, of_a_day[date] * len(of_a_day)))
+                (contract_at(story.contracts, each), Fraction(1, of_a_day[date] * len(of_a_day)))
             )
     return found
 
@@ -162,7 +189,7 @@ class Sheet:
         name: str,
         prices: tuple[float | None, float | None],
         all_of_it: Fraction,
-        market: list[tuple[float, float]],
+        market: list[tuple[int, float | None]],
         mean: Fraction | None,
     ) -> None:
         price, margin = prices
@@ -170,8 +197,7 @@ class Sheet:
             if price is not None or name == "energy":
                 self.add(name, all_of_it, price)
             return
-        known = sum((exact(wh) for wh, _ in market), Fraction(0)) / 1000
-        money = sum((exact(cost) for _, cost in market), Fraction(0))
+        known, money = priced(market)
         if known < all_of_it and mean is not None:
             money += (all_of_it - known) * mean
             known = all_of_it
@@ -181,31 +207,27 @@ class Sheet:
             self.add(name, known, margin, 0.0)
             self.found[name, margin, True][1] += money
 
-    def add_part(self, contract: Contract, share: Fraction, month: Month, of: Contracts) -> None:
-        """Add what a contract is charged for: a share of the month, and its days."""
-        published = network_prices_at(month.start.astimezone(UTC))
+    def add_part(self, contract: Contract, share: Fraction, story: Story) -> None:
+        """Add what a contract is charged for: a share of the month, and its rows."""
+        of = story.contracts
+        published = network_prices_at(story.start.astimezone(UTC))
         kw, own = contract.reference_kw, contract
-        days = [day for day in month.days if contract_at(of, day.start) is contract]
-        imported = sum((exact(day.imported_wh) for day in days), Fraction(0)) / 1000
-        exported = sum((exact(day.exported_wh) for day in days), Fraction(0)) / 1000
-        above = sum((above_kwh(day, kw) for day in days), Fraction(0))
-        bought = [(day.market_wh, day.market_cost) for day in days]
-        sold = [(day.market_exported_wh, day.market_revenue) for day in days]
+        rows = [row for row in story.rows if contract_at(of, row.start) is contract]
+        imported = Fraction(sum(row.imported_wh for row in rows), 1000)
+        exported = Fraction(sum(row.exported_wh for row in rows), 1000)
+        above = sum((above_kwh(row, kw) for row in rows), Fraction(0))
+        bought = [(row.imported_wh, row.market) for row in rows]
+        sold = [(row.exported_wh, row.feed_in) for row in rows]
         first = imported
         has_both = None not in {own.energy_price, own.second_price, own.second_hours}
         if has_both and own.energy_margin is None:
-            of_second = [
-                split.second_wh
-                for day in days
-                for hours, split in day.second.items()
-                if hours == own.second_hours
-            ]
-            second = sum(map(exact, of_second), Fraction(0)) / 1000
+            of_second = [row.imported_wh for row in rows if is_second(row, own.second_hours)]
+            second = Fraction(sum(of_second), 1000)
             self.add("energy_second", second, own.second_price)
             first -= second
-        mean = mean_price(month, of, BOUGHT)
+        mean = mean_price(story, BOUGHT)
         self.add_energy("energy", (own.energy_price, own.energy_margin), first, bought, mean)
-        mean = mean_price(month, of, SOLD)
+        mean = mean_price(story, SOLD)
         self.add_energy("feed_in", (own.feed_in_price, own.feed_in_margin), exported, sold, mean)
         if own.energy_fee is not None:
             self.add("energy_fee", share, own.energy_fee)
@@ -222,47 +244,62 @@ class Sheet:
         surcharge = published.surcharge if own.surcharge is None else own.surcharge
         self.add("surcharge", above, None if kw is None else surcharge)
         if own.has_levies is True:
-            levies = {"electricity_tax": TAX, "compensation": compensation(month.start)}
+            levies = {"electricity_tax": TAX, "compensation": compensation(story.start)}
             for name, mine in levies.items():
                 of_a = mine if own.consumer_category == "A" else None
                 entered = own.levy(name)
                 self.add(name, imported, of_a if entered is None else entered)
 
 
-BOUGHT = ("energy_margin", "imported_wh", "market_wh", "market_cost")
-SOLD = ("feed_in_margin", "exported_wh", "market_exported_wh", "market_revenue")
+BOUGHT = ("energy_margin", "imported_wh", "market")
+SOLD = ("feed_in_margin", "exported_wh", "feed_in")
 
 
-def mean_price(month: Month, of: Contracts, names: tuple[str, ...]) -> Fraction | None:
+def priced(market: list[tuple[int, float | None]]) -> tuple[Fraction, Fraction]:
+    """Return the kWh with a market price, and their cost."""
+    known = [(Fraction(wh, 1000), exact(price)) for wh, price in market if price is not None]
+    kwh = sum((each for each, _ in known), Fraction(0))
+    return kwh, sum((each * price for each, price in known), Fraction(0))
+
+
+def mean_price(story: Story, names: tuple[str, ...]) -> Fraction | None:
     """Return the market's mean price where nine tenths of the energy that follows it have one."""
-    margin, *amounts = names
-    days = [day for day in month.days if getattr(contract_at(of, day.start), margin) is not None]
-    wh, known_wh, money = (
-        sum((exact(getattr(day, name)) for day in days), Fraction(0)) for name in amounts
-    )
-    if not known_wh or known_wh * 10 < wh * 9:
+    margin, energy, price = names
+    rows = [
+        row
+        for row in story.rows
+        if getattr(contract_at(story.contracts, row.start), margin) is not None
+    ]
+    kwh = Fraction(sum(getattr(row, energy) for row in rows), 1000)
+    known, money = priced([(getattr(row, energy), getattr(row, price)) for row in rows])
+    if not known or known * 10 < kwh * 9:
         return None
-    return money / (known_wh / 1000)
+    return money / known
 
 
-def above_kwh(day: Day, kw: float | None) -> Fraction:
-    return (
-        exact(day.above[kw].energy_wh) / 1000 if kw is not None and kw in day.above else Fraction(0)
-    )
+def is_second(row: Row, hours: str | None) -> bool:
+    """Return whether a row is in the second hours, which begin and end as in the contracts."""
+    local = row.start.astimezone(LUXEMBOURG)
+    is_weekend = local.weekday() >= 5 and "sat sun" in (hours or "")
+    return local.hour >= 22 or local.hour < 6 or is_weekend
 
 
-def expected_lines(
-    month: Month, contracts: Contracts, until: datetime
-) -> tuple[list[tuple[str, float, float]], set[str]]:
+def above_kwh(row: Row, kw: float | None) -> Fraction:
+    if kw is None or not row.is_whole:
+        return Fraction(0)
+    return max(Fraction(0), Fraction(row.imported_wh) - exact(kw) * 250) / 1000
+
+
+def expected_lines(story: Story) -> tuple[list[tuple[str, float, float]], set[str]]:
     """Return name, quantity and amount of each line, and what is missing."""
-    held = shares(month, contracts, until) or [(contract_at(contracts, month.start), Fraction(0))]
+    held = shares(story) or [(contract_at(story.contracts, story.start), Fraction(0))]
     together: dict[int, tuple[Contract, Fraction]] = {}
     for contract, share in held:
         _, so_far = together.get(id(contract), (contract, Fraction(0)))
         together[id(contract)] = contract, so_far + share
     sheet = Sheet()
     for contract, share in together.values():
-        sheet.add_part(contract, share, month, contracts)
+        sheet.add_part(contract, share, story)
     lines, missing = [], set()
     for (name, price, _), (quantity, market) in sheet.found.items():
         if price is None:
@@ -275,10 +312,10 @@ def expected_lines(
 
 @given(stories())
 @settings(max_examples=examples(50))
-def test_bills(story: tuple[Month, Contracts, datetime]) -> None:
-    month, contracts, until = story
-    due = compute_bill(month, contracts, until)
-    lines, missing = expected_lines(month, contracts, until)
+def test_bills(story: Story) -> None:
+    contracts = story.contracts
+    due = story.month.bill(story.until)
+    lines, missing = expected_lines(story)
 
     shown = [(line.name, line.quantity, line.amount) for line in due.lines]
     assert sorted(shown) == sorted((name, round(each, 6), amount) for name, each, amount in lines)
@@ -294,12 +331,12 @@ def test_bills(story: tuple[Month, Contracts, datetime]) -> None:
 
 @given(stories())
 @settings(max_examples=examples(50))
-def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
-    month, contracts, until = story
+def test_comparisons(story: Story) -> None:
+    month, contracts = story.month, story.contracts
     published = network_prices_at(month.start.astimezone(UTC))
-    [compared] = compare([month], contracts, until).months
+    [compared] = compare(month.ledger, [month.start], story.until).months
     vat = Fraction(108, 100) if contracts.latest.has_vat else Fraction(1)
-    held = shares(month, contracts, until)
+    held = shares(story)
     for kw in REFERENCE_POWERS:
         fixed = surcharge = above = Fraction(0)
         is_fixed_known = (
@@ -310,13 +347,13 @@ def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
             price = fixed_price(contract, kw, published)
             is_fixed_known = is_fixed_known and price is not None
             fixed += share * exact(price or 0) * vat
-        for day in month.days:
-            contract = contract_at(contracts, day.start)
+        for row in story.rows:
+            contract = contract_at(contracts, row.start)
             own_surcharge, own_variable = contract.surcharge, contract.network_variable
             each = exact((published.surcharge if own_surcharge is None else own_surcharge) or 0)
             if contract.replaces_variable:
                 each -= exact((published.variable if own_variable is None else own_variable) or 0)
-            energy = above_kwh(day, kw)
+            energy = above_kwh(row, kw)
             above += energy
             surcharge += each * energy * vat
         found = compared.classes[kw]

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from smartyp1.advice.class_comparison import compare
-from smartyp1.bill.bill import BillLine, compute_bill
-from smartyp1.bill.month import Month, Shared
+from smartyp1.bill.bill import BillLine
 from smartyp1.prices import network_prices
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
-from tests.lib.bill.months import agreed, local, whole_month
+from tests.lib.bill.months import Known, agreed, bill, local, shared, whole_month
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "tariff.md").read_text(encoding="utf-8")
@@ -85,7 +84,7 @@ def line_answer(line: BillLine) -> dict[str, Any]:
 
 
 @pytest.fixture
-def june() -> Month:
+def june() -> Known:
     """Return the worked month."""
     above: dict[float, float] = {
         int(number(kw)): number(kwh)
@@ -134,8 +133,8 @@ def _days_of(line: dict[str, Any]) -> str:
     return f"from {line['from']:%-d %B} to {line['until']:%-d %B}"
 
 
-def test_the_worked_month(june: Month) -> None:
-    due = compute_bill(june, agreed(**HOUSEHOLD), june.end)
+def test_the_worked_month(june: Known) -> None:
+    due = bill(june, agreed(**HOUSEHOLD), june.end)
     assert worked_lines() == {
         line.name: (line.quantity, line.price, line.amount) for line in due.lines
     }
@@ -150,7 +149,7 @@ def test_the_worked_month(june: Month) -> None:
     assert answer("`smarty_p1.get_bill`") == {
         "month": f"{june.start:%Y-%m}",
         "until": june.end.isoformat(),
-        "measured_share": june.measured_share(june.end),
+        "measured_share": 1.0,
         "lines": [line_answer(line) for line in due.lines],
         "parts": {name: due.part(name) for name in PARTS},
         "net": due.net,
@@ -158,16 +157,15 @@ def test_the_worked_month(june: Month) -> None:
         "vat": due.vat,
         "total": due.total,
     }
-    early = compute_bill(june, agreed(**HOUSEHOLD), local("2026-06-11"))
+    early = bill(june, agreed(**HOUSEHOLD), local("2026-06-11"))
     assert "12.84 \N{MULTIPLICATION SIGN} 10 ÷ 30 = 4.28 €" in PAGE
     assert [line.amount for line in early.lines if line.name == "network_fixed"] == [4.28]
 
 
-def test_the_worked_month_with_sharing(june: Month) -> None:
+def test_the_worked_month_with_sharing(june: Known) -> None:
     first, *others = june.days
-    shared = Shared(known_wh=350_000, layer_1_wh=100_000)
-    month = replace(june, days=(replace(first, shared=shared), *others))
-    due = compute_bill(month, agreed(**HOUSEHOLD), month.end)
+    month = june._replace(days=(shared(first, 100), *others))
+    due = bill(month, agreed(**HOUSEHOLD), month.end)
     *found, (_, _, _, total) = rows("Energy sharing", PAPER)
     assert number(total) == due.total
     lines = {line.name: (line.quantity, line.price, line.amount) for line in due.lines}
@@ -198,14 +196,14 @@ def test_the_aid_on_a_line_of_its_own_is_taken_off_once() -> None:
     aid = Aid("aid", first_day, None, number(amount), PER_KWH, AidVat.INCLUDED)
     contracts = Contracts.of_days([(None, Contract.of_terms(HOUSEHOLD)), (first_day, contract)])
     for month in (whole_month(f"2026-{n:02}", 30, kwh=100.0) for n in range(7, 12)):
-        due = compute_bill(month, replace(contracts, aids=(aid,)), month.end)
+        due = bill(month, replace(contracts, aids=(aid,)), month.end)
         prices = {line.name: line.price for line in due.lines}
         assert prices["compensation"] == number(compensation)
         assert ("aid_per_kwh" in prices) is (month.start.month >= first_day.month)
 
 
-def test_the_classes(june: Month) -> None:
-    found = compare([june], agreed(**HOUSEHOLD), june.end)
+def test_the_classes(june: Known) -> None:
+    found = compare(june.within(agreed(**HOUSEHOLD)).ledger, [june.start], june.end)
     [month] = found.months
     for kw, *cells in rows("Which reference power is the cheapest"):
         assert tuple(map(number, cells)) == month.classes[int(number(kw))]

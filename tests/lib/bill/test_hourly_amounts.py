@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
@@ -34,11 +33,8 @@ def amounts(meter: Household) -> tuple[HourlyAmounts, list[Month], HouseholdStat
     demand = meter.newest
     assert demand
     months = [*demand.earlier_months, demand.known_month]
-    return (
-        amounts_by_hour(meter.columns, meter.leneda, demand.contracts, months, demand.until),
-        months,
-        demand,
-    )
+    starts = [month.start for month in months]
+    return amounts_by_hour(demand.ledger, starts, demand.until), months, demand
 
 
 def total(hours: dict[datetime, float], month: Month) -> float:
@@ -54,7 +50,7 @@ def checked(meter: Household) -> HourlyAmounts:
         if month.end <= demand.until:
             assert total(found.imported, month) == pytest.approx(month.imported_kwh, abs=2e-4)
             assert total(found.exported, month) == pytest.approx(month.exported_kwh, abs=2e-4)
-            due = compute_bill(month, demand.contracts, month.end).total
+            due = month.bill().total
             if due is not None:
                 assert total(found.total, month) == pytest.approx(due, abs=1e-6)
     return found
@@ -78,7 +74,7 @@ def test_the_total_is_the_bill_at_each_hour(contract: Contract) -> None:
             continue
         found, months, demand = amounts(meter)
         month = months[-1]
-        due = compute_bill(month, demand.contracts, demand.until).total
+        due = month.bill(demand.until).total
         if due is None:
             continue
         last = total(found.total, month)

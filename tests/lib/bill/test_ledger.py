@@ -1,4 +1,4 @@
-"""A ledger adds up a household's table. Its bills equal the bills of months and days."""
+"""A ledger adds up a household's table."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from smartyp1.bill.bill import bill_of, compute_bill
 from smartyp1.bill.ledger import Ledger
 from smartyp1.history.calendar import QUARTER_HOUR, day_end
 from smartyp1.past.table import MAX_WH, RowSource, Spans, TooMuchEnergyError, table_of
@@ -16,27 +15,6 @@ from tests.lib.bill.lives import JUNE, Life
 from tests.lib.bill.months import agreed, local
 from tests.lib.bill.tables import DayRows, Values, ledger_of_days
 from tests.random_examples import examples
-
-
-@pytest.mark.parametrize("seed", range(examples(8)))
-def test_the_bills_of_any_life(seed: int) -> None:
-    for meter in Life().parts(random.Random(seed)):  # noqa: S311
-        state = meter.newest
-        for month in (*state.earlier_months, state.known_month):
-            until = min(state.until, month.end)
-            expected = compute_bill(month, state.contracts, until)
-            bill = bill_of(state.ledger, month.start, until)
-            assert bill.energy.imported_wh == pytest.approx(expected.energy.imported_wh, abs=1e-3)
-            assert bill.energy.exported_wh == pytest.approx(expected.energy.exported_wh, abs=1e-3)
-            assert bill.energy.above_wh == pytest.approx(expected.energy.above_wh, abs=1e-3)
-            peak = state.ledger.peak(month.start, month.end)
-            assert peak == (month.peak and (month.peak.start, month.peak.mean_kw))
-            # A quarter-hour whose price is known in part has one price in the table. Energy whose
-            # hours are unknown has the price of its quarter-hour.
-            if bill.unpriced_kwh == expected.unpriced_kwh and not expected.unsplit_kwh:
-                assert bill.total == expected.total
-                amounts = [(line.name, line.quantity, line.amount) for line in expected.lines]
-                assert amounts == [(line.name, line.quantity, line.amount) for line in bill.lines]
 
 
 @pytest.mark.parametrize("seed", range(examples(4)))

@@ -2,24 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from operator import is_
 
 import pytest
 
 from smartyp1.advice.class_comparison import compare
 from smartyp1.advice.month_forecast import Estimate, estimate_month, estimated
 from smartyp1.answers.days import days_report
-from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
-from smartyp1.bill.month_cache import months_of
 from smartyp1.bill.quarter_hour_views import QuarterHours, quarter_hours_between
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices.contract import Contract
-from tests.lib.bill.months import LUXEMBOURG, agreed, changing, lines, local
+from tests.lib.bill.months import LUXEMBOURG, agreed, changing, days_of, lines, local, months_of
 from tests.lib.bill.support import Connection, platform, row_of
 
 QUARTER_HOUR = timedelta(minutes=15)
@@ -42,10 +39,10 @@ def added(start: str, contract: Contract = CONTRACT) -> Connection:
     return house
 
 
-def day_of(month: Month, text: str) -> tuple[float, float, int, int]:
+def day_of(month: Month, text: str) -> tuple[float, float, float, float]:
     """Return the energy of a day, that of gaps in it; its quarter-hours, those of the platform."""
-    [day] = [each for each in month.days if each.start == local(text)]
-    return day.imported_wh, day.gap_wh, day.quarter_hours, day.leneda_quarter_hours
+    [day] = [each for each in days_of(month) if each.start == local(text)]
+    return day.imported_wh, day.gap_wh, day.sums.quarter_hours, day.sums.leneda
 
 
 def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
@@ -62,10 +59,10 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     # 20 days of 9.6 kWh, and 41 quarter-hours of 0.1 kWh; then 8 of 300 Wh of one's own.
     assert day_of(month, "2026-11-01") == (9_600, 0, 96, 96)
     assert month.imported_kwh == pytest.approx(20 * 9.6 + 41 * 0.1 + 2.4)
-    assert month.leneda_quarter_hours == 20 * 96 + 41
+    assert month.sums.leneda == 20 * 96 + 41
     assert month.quarter_hours == 20 * 96 + 41 + 8
     assert month.measured_share(local("2026-11-21T12:15")) == 1.0
-    due = compute_bill(month, demand.contracts, local("2026-11-21"))
+    due = month.bill(local("2026-11-21"))
     # 20 of 30 days of 12.84
     assert [line for line in lines(due) if line[0] == "network_fixed"] == [
         ("network_fixed", 0.666667, 12.84, 8.56)
@@ -81,7 +78,9 @@ def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
 
     demand = house.read()
     assert len(demand.earlier_months) == 12
-    comparison = compare(demand.earlier_months, demand.contracts, demand.until)
+    comparison = compare(
+        demand.ledger, [each.start for each in demand.earlier_months], demand.until
+    )
     assert [month.measured_share for month in comparison.decisive] == [1.0] * 12
     # (9 - 3) / 4 and (9 - 7) / 4 kWh above
     february = comparison.months[3]
@@ -96,7 +95,7 @@ def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
     assert by_name["2026-10"].quarter_hours == 745 * 4
     assert day_of(by_name["2026-03"], "2026-03-29") == (9_200, 0, 92, 92)
     assert day_of(by_name["2026-10"], "2026-10-25") == (10_000, 0, 100, 100)
-    last_year = estimate_month(demand.month, demand.earlier_months, demand.contracts, demand.until)
+    last_year = estimate_month(demand.month, demand.until)
     assert isinstance(last_year, Estimate)
 
 
@@ -119,7 +118,7 @@ def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
     assert day_of(month, "2026-11-20") == (76 * 300 + 20 * 500, 0, 96, 20)
     assert month.peak == QuarterHour(local("2026-11-20T10:00"), 2.0, origin=Origin.LENEDA)
     house.meter.set_leneda_days(NO_LENEDA_DAYS)
-    assert house.read().month == before
+    assert house.read().month.sums == before.sums
 
 
 def test_of_a_gap_that_is_filled_in_part_the_rest_stays_unknown() -> None:
@@ -141,7 +140,7 @@ def test_ones_own_quarter_hours_count_everywhere() -> None:
     before = house.read().month
     set_leneda_days(house, platform("2026-11-20", "2026-11-21", 9.0))
     month = house.read().month
-    assert month == before
+    assert month.sums == before.sums
     assert month.peak == QuarterHour(local("2026-11-20"), 1.2)
 
 
@@ -155,12 +154,12 @@ def test_what_the_platform_estimates_stands_and_is_not_measured() -> None:
     set_leneda_days(house, quarters)
     demand = house.read()
     [october] = demand.earlier_months
-    assert (october.leneda_quarter_hours, october.estimated_quarter_hours) == (745 * 4, 96)
+    assert (october.sums.leneda, october.sums.estimated) == (745 * 4, 96)
     assert october.imported_kwh == pytest.approx(74.5 * 4)
     # 96 of 2,980 were not
     assert october.measured_share(october.end) == 0.9678
     assert october.known_share(october.end) == 1.0
-    compared = compare(demand.earlier_months, demand.contracts, demand.until)
+    compared = compare(demand.ledger, [each.start for each in demand.earlier_months], demand.until)
     assert ([month.measured_share for month in compared.months], compared.decisive) == (
         [0.9678],
         (),
@@ -185,26 +184,18 @@ def test_contracts_divide_a_day() -> None:
     [june] = months_of(
         {}, LenedaDays(platform("2026-06-10", "2026-06-12", 6.0)), contracts
     ).values()
-    assert [
-        (day.start, day.imported_wh, {kw: tuple(each) for kw, each in day.above.items()})
-        for day in june.days
-    ] == [
-        (local("2026-06-10"), 72_000, {3: (48, 48 * 750)}),
-        (local("2026-06-10T12:00"), 72_000, {3: (48, 48 * 750), 4: (48, 48 * 500)}),
-        (local("2026-06-11"), 144_000, {3: (96, 96 * 750), 4: (96, 96 * 500)}),
+    noon, end = local("2026-06-10T12:00"), local("2026-06-12")
+    parts = [june.ledger.sums(june.start, noon), june.ledger.sums(noon, end)]
+    assert [(part.imported_wh, part.above, part.above_wh) for part in parts] == [
+        (72_000, 0, 0),
+        (216_000, 144, 144 * 500),
     ]
-    # The forecast needs the hours of a contract that is to come. From midnight to 06:00; from 22:00
-    # to midnight; both: 8 hours of 6 kW.
-    assert [dict(day.second) for day in june.days] == [
-        {"22:00-06:00": (72_000, 36_000)},
-        {"22:00-06:00": (72_000, 12_000)},
-        {"22:00-06:00": (144_000, 48_000)},
-    ]
-    due = compute_bill(june, contracts, june.end)
+    # From 22:00 to midnight, and 8 hours of the next day.
+    assert [part.second_wh for part in parts] == [0, 60_000]
+    due = june.bill()
     found = {(name, price): quantity for name, quantity, price, _ in lines(due)}
     assert (found["energy", 0.1], found["energy", 0.2]) == (72, 156)
     assert found["energy_second", 0.1] == 60
-    assert due.unsplit_kwh == 0
 
 
 def test_the_past_has_no_market_price() -> None:
@@ -218,7 +209,7 @@ def test_the_past_has_no_market_price() -> None:
     past = platform("2026-11-01", "2026-11-21", 0.8)
     house.meter.set_leneda_days(LenedaDays(past))
     demand = house.demand
-    due = compute_bill(demand.month, demand.contracts, local("2026-11-21"))
+    due = demand.month.bill(local("2026-11-21"))
     # 76 quarter-hours of 0.3 kWh had a price; 19 days and 5 hours of 0.8 kW had none.
     assert due.missing == ("energy",)
     assert due.unpriced_kwh == pytest.approx(19 * 19.2 + 4)
@@ -260,23 +251,27 @@ def test_days_around_the_past_stay_in_their_order() -> None:
         ]
     )
     [june] = months_of(row.months, past).values()
-    assert [
-        (day.start.astimezone(LUXEMBOURG).day, day.leneda_quarter_hours) for day in june.days
-    ] == [(1, 96), (2, 0), (3, 96), (4, 0), (9, 0), (20, 96), (25, 0)]
+    assert [(day.start.astimezone(LUXEMBOURG).day, day.sums.leneda) for day in days_of(june)] == [
+        (1, 96),
+        (2, 0),
+        (3, 96),
+        (4, 0),
+        (9, 0),
+        (20, 96),
+        (25, 0),
+    ]
 
 
-def test_months_are_the_same_until_there_is_something_new() -> None:
+def test_the_ledger_is_the_same_until_there_is_something_new() -> None:
     house = added("2026-10-30T00:00:00W")
     house.draw_hours(60)
     set_leneda_days(house, platform("2026-09-01", "2026-10-30", 0.4))
     first = house.after(10)
     again = house.after(10)
-    assert again.known_month is first.known_month
-    # Also when a quarter-hour has ended: sensors compare only when a month is another one.
+    assert again.ledger is first.ledger
     house.draw_hours(1)
     later = house.read()
-    assert later.known_month is not first.known_month
-    assert all(map(is_, later.earlier_months, first.earlier_months, strict=True))
+    assert later.ledger is not first.ledger
     assert len(later.earlier_months) == 2
 
 
@@ -288,7 +283,7 @@ def test_what_the_platform_estimates_does_for_an_estimate() -> None:
     set_leneda_days(house, [*last_year, *days])
     demand = house.read()
     assert demand.month.measured_share(demand.until) == 0
-    found = estimate_month(demand.month, demand.earlier_months, demand.contracts, demand.until)
+    found = estimate_month(demand.month, demand.until)
     # 9.6 kWh a day: 288 kWh, 43.20 + 14.69 + 12.84 + 5.72 = 76.45; 6.12 of VAT. Last year's 24 kWh
     # a day are long ago.
     assert isinstance(found, Estimate)
@@ -312,7 +307,7 @@ def test_while_nothing_reads_the_meter_the_bill_ends_with_the_platforms_days() -
     assert demand.month.imported_kwh == pytest.approx(20 * 28.8)
     # 20 of 30 days of 12.84 EUR. The forecast adds 10 such days, and some Wh, because one Sunday
     # had 25 hours. 864 kWh: 129.60 + 44.06 + 12.84 + 5.72 = 192.22; 15.38 of VAT
-    due = compute_bill(demand.month, demand.contracts, demand.until)
+    due = demand.month.bill(demand.until)
     assert ("network_fixed", 0.666667, 12.84, 8.56) in lines(due)
     found = estimated(demand)
     assert isinstance(found, Estimate)

@@ -7,14 +7,15 @@ from random import Random
 
 import pytest
 
-from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.bill.month import ClassExcess, Day, Month
+from smartyp1.bill.month import ClassExcess, Month
+from smartyp1.bill.period_sums import Sums
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract
+from tests.lib.bill.months import DayOfMonth, days_of
 from tests.lib.bill.support import PRICE, SERIAL, Connection, Disk, at, known
 from tests.random_examples import examples
 
@@ -25,9 +26,9 @@ def month_of(house: Connection, number: int = -1) -> Month:
     return (*demand.earlier_months, demand.month)[number]
 
 
-def days_of(month: Month) -> dict[str, Day]:
+def by_start(month: Month) -> dict[str, DayOfMonth]:
     """Return the days of a month by the day and time in UTC at which they begin."""
-    return {f"{day.start:%m-%d %H:%M}": day for day in month.days}
+    return {f"{day.start:%m-%d %H:%M}": day for day in days_of(month)}
 
 
 def test_a_quarter_hour_is_above_every_class_that_it_exceeds() -> None:
@@ -57,11 +58,11 @@ def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
     demand = house.draw(16, 10)
 
     august, july = demand.month, demand.earlier_months[-1]
-    assert {day: each.imported_wh for day, each in days_of(july).items()} == {
+    assert {day: each.imported_wh for day, each in by_start(july).items()} == {
         "07-29 22:00": pytest.approx(600),
         "07-30 22:00": pytest.approx(2400),
     }
-    assert {day: each.gap_wh for day, each in days_of(august).items()} == {
+    assert {day: each.gap_wh for day, each in by_start(august).items()} == {
         "07-31 22:00": pytest.approx(2400),
         "08-01 22:00": pytest.approx(600),
     }
@@ -70,7 +71,7 @@ def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
     # So are 5 minutes that begin before midnight.
     house = Connection("2026-07-15T23:58:00S")
     house.read()
-    assert [day.imported_wh for day in house.after(300, 500).month.days] == [200, 300]
+    assert [day.imported_wh for day in days_of(house.after(300, 500).month)] == [200, 300]
 
 
 @pytest.mark.parametrize(("days", "known"), [(40, True), (41, False)])
@@ -84,7 +85,7 @@ def test_a_gap_of_more_than_forty_days_is_unknown(days: int, known: bool) -> Non
     total = sum(month.imported_kwh for month in months)
     assert total == pytest.approx(400.16 if known else 0.16)
     # A day without known energy is no day without energy.
-    assert all(day.imported_wh for month in months for day in month.days)
+    assert all(day.imported_wh for month in months for day in days_of(month))
 
 
 def test_the_exported_and_the_reactive_energy() -> None:
@@ -129,7 +130,7 @@ def test_the_markets_prices_are_those_of_the_moment() -> None:
     meter = Household()
     wh = [100_000, 50_000]
 
-    def read(minute: float, imported: int, exported: int, *prices: float | None) -> Day:
+    def read(minute: float, imported: int, exported: int, *prices: float | None) -> Sums:
         wh[0] += imported
         wh[1] += exported
         time = at("2026-07-15T12:00:00S") + timedelta(minutes=minute)
@@ -137,11 +138,11 @@ def test_the_markets_prices_are_those_of_the_moment() -> None:
         meter.update(time, energies, None, SERIAL, None, MarketPrices(*prices))
         demand = meter.snapshot
         assert demand
-        return demand.month.days[0] if demand.month.days else Day(start=time)
+        return demand.month.sums
 
     read(0, 0, 0, 0.10, 0.05)
     day = read(10, 400, 100, 0.10, 0.05)
-    assert (day.market_cost, day.market_wh) == pytest.approx((0.04, 400))
+    assert (day.market_cost, day.priced_wh) == pytest.approx((0.04, 400))
     # 12:10 to 12:20: half at the old price, half at the new one.
     day = read(20, 200, 100, 0.30, -0.10)
     assert day.market_cost == pytest.approx(0.04 + 0.1 * 0.10 + 0.1 * 0.30)
@@ -149,14 +150,14 @@ def test_the_markets_prices_are_those_of_the_moment() -> None:
     # Unknown, and known again: the rest stays without a price.
     read(25, 500, 0, None, None)
     day = read(28, 100, 0, 0.20, None)
-    assert (day.imported_wh, day.market_wh) == pytest.approx((1200, 700))
+    assert (day.imported_wh, day.priced_wh) == pytest.approx((1200, 700))
     assert day.market_cost == pytest.approx(0.08 + 0.1 * 0.20)
-    assert day.market_exported_wh == pytest.approx(200)
-    # What came in a gap has no price.
+    assert day.priced_exported_wh == pytest.approx(200)
+    # What came in a gap has no price. The ended quarter-hour costs the mean of its priced part.
     read(28 + 120, 1000, 0, 0.20, None)
     day = read(28 + 135, 0, 0, 0.20, None)
     day = read(28 + 150, 0, 0, 0.20, None)
-    assert (day.imported_wh, day.gap_wh, day.market_wh) == pytest.approx((2200, 1000, 700))
+    assert (day.imported_wh, day.gap_wh, day.priced_wh) == pytest.approx((2200, 1000, 1200))
 
 
 def test_the_files_keep_the_markets_prices_of_each_quarter_hour() -> None:
@@ -168,9 +169,9 @@ def test_the_files_keep_the_markets_prices_of_each_quarter_hour() -> None:
         meter.update(time, energies, None, SERIAL, None, prices)
     disk.write(meter)
     stored = Household.from_dict(meter.as_dict(), Contract(), files=disk.files)
-    [day] = known(stored).month.days
+    day = known(stored).month.sums
     # Nine quarter-hours of 400 Wh: the first at 0.10, which holds from its start, the last at 0.18.
-    assert (day.market_wh, day.market_cost) == pytest.approx((3600, 0.4 * 9 * 0.14))
+    assert (day.priced_wh, day.market_cost) == pytest.approx((3600, 0.4 * 9 * 0.14))
 
 
 @pytest.mark.parametrize("seed", range(examples(2)))
@@ -200,7 +201,7 @@ def test_a_month_at_the_markets_prices_costs_the_exact_sum(seed: int) -> None:
     stored = Household.from_dict(meter.as_dict(), contract, files=disk.files)
     for demand in (read(Fraction(0)), known(stored)):
         june = (*demand.earlier_months, demand.month)[0]
-        [energy, *_] = compute_bill(june, demand.contracts, june.end).lines
+        [energy, *_] = june.bill().lines
         assert (energy.name, energy.amount) == ("energy", int(exact * 100 + Fraction(1, 2)) / 100)
 
 
@@ -212,7 +213,7 @@ def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
 
     # 2 * (3000 - 750) above 3 kW on the 14th, 2 * (3000 - 1750) above 7 kW on the 15th.
     assert house.demand.values.excess_kwh == 4.5 + 2.5
-    assert len(house.demand.month.days) == 2
+    assert len(days_of(house.demand.month)) == 2
     # The same again is no change, also after a restart.
     before = house.demand.contracts
     house.restart()
@@ -242,7 +243,7 @@ def test_a_month_that_is_measured_from_start_to_end(month: str, quarter_hours: i
     assert demand.month.quarter_hours == quarter_hours
     assert demand.month.imported_kwh == pytest.approx(quarter_hours / 10)
     assert demand.month.measured_share(demand.time) == 1
-    assert len(demand.month.days) in (28, 31)
+    assert len(days_of(demand.month)) in (28, 31)
 
 
 def test_the_share_is_of_the_quarter_hours_that_have_ended() -> None:

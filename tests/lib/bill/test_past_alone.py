@@ -4,12 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.household import Household
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract, Contracts
-from tests.lib.bill.months import local
+from tests.lib.bill.months import days_of, local
 from tests.lib.bill.support import change_contract, known, platform
 
 CONTRACT = Contract(reference_kw=3, energy_price=0.15)
@@ -56,8 +55,8 @@ def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
     assert demand.values.excess_kwh == 0.5
     # 20 days of 9.6 kWh, and 4.6 kW more for a quarter of an hour.
     assert demand.month.imported_kwh == pytest.approx(192 + 1.15)
-    assert len(demand.month.days) == 20
-    bill = compute_bill(demand.month, demand.contracts, demand.until)
+    assert len(days_of(demand.month)) == 20
+    bill = demand.month.bill(demand.until)
     [energy] = [line for line in bill.lines if line.name == "energy"]
     # 193.15 kWh at 0.15 EUR
     assert (energy.quantity, energy.amount) == (pytest.approx(193.15), 28.97)
@@ -110,6 +109,6 @@ def test_a_changed_price_leaves_the_past_alone() -> None:
     meter.set_leneda_days(LenedaDays(platform("2026-11-20", "2026-11-22", 0.4)))
     demand = known(meter)
     # 9.6 kWh of the 20th at 0.15 EUR, and 9.6 kWh of the 21st at 0.25 EUR.
-    bill = compute_bill(demand.month, demand.contracts, demand.until)
+    bill = demand.month.bill(demand.until)
     amounts = [(line.quantity, line.amount) for line in bill.lines if line.name == "energy"]
     assert amounts == [(pytest.approx(9.6), 1.44), (pytest.approx(9.6), 2.4)]

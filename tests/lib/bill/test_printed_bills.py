@@ -7,14 +7,24 @@ from typing import Any
 
 import pytest
 
-from smartyp1.bill.bill import Bill, compute_bill
+from smartyp1.bill.bill import Bill
 from smartyp1.bill.leneda_days import LenedaDays
-from smartyp1.bill.month import Month, Shared
-from smartyp1.bill.month_cache import months_of
 from smartyp1.leneda.measured_and_estimated_rows import quarter_hours_of
 from smartyp1.leneda.portal_file import read_export
 from smartyp1.prices.contract import Aid, AidVat, Contract
-from tests.lib.bill.months import agreed, day, lines, local, month, sums, whole_month
+from tests.lib.bill.months import (
+    Known,
+    agreed,
+    bill,
+    day,
+    lines,
+    local,
+    month,
+    months_of,
+    shared,
+    sums,
+    whole_month,
+)
 from tests.lib.bill.support import Connection
 from tests.lib.leneda.writing import CONSUMPTION, NOW, export
 
@@ -57,7 +67,7 @@ def by_telegrams(start: str, quarters: list[int]) -> Bill:
             house.after(900, wh)
     demand = house.read()
     [*_, ended] = demand.earlier_months
-    return compute_bill(ended, demand.contracts, ended.end)
+    return ended.bill()
 
 
 def by_files(start: str, quarters: list[int]) -> Bill:
@@ -67,7 +77,7 @@ def by_files(start: str, quarters: list[int]) -> Bill:
     contracts = replace(agreed(**CONTRACT), aids=(REBATE,))
     past = LenedaDays(quarter_hours_of({CONSUMPTION: found.rows}))
     [ended] = months_of({}, past, contracts).values()
-    return compute_bill(ended, contracts, ended.end)
+    return ended.bill()
 
 
 @pytest.mark.parametrize("by", [by_telegrams, by_files])
@@ -129,9 +139,9 @@ JUNE = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(1, 31)))
 HOUSE: dict[str, Any] = {"reference_kw": 7, "energy_price": 0.15}
 
 
-def with_aids(*aids: Aid, house: dict[str, Any] = HOUSE, of: Month = JUNE) -> Bill:
+def with_aids(*aids: Aid, house: dict[str, Any] = HOUSE, of: Known = JUNE) -> Bill:
     """Return the bill of a whole month with aids."""
-    return compute_bill(of, replace(agreed(**house), aids=aids), of.end)
+    return bill(of, replace(agreed(**house), aids=aids), of.end)
 
 
 # From the 11th: 200 of 300 kWh, and 20 of 30 days.
@@ -210,8 +220,7 @@ def test_a_household_that_shares_and_has_the_aid_as_a_line_of_its_own() -> None:
         "community_price": 0.09,
     }
     first = day("2026-08-01", 300, exported_wh=10_000)
-    shared = Shared(known_wh=300_000, layer_4_wh=100_000)
-    august = month("2026-08", replace(first, shared=shared))
+    august = month("2026-08", shared(first, 100, 4))
     aid = Aid("Aid", date(2026, 8, 1), date(2026, 12, 31), 0.04, "kWh", AidVat.INCLUDED)
     due = with_aids(aid, house=house, of=august)
     assert lines(due) == [

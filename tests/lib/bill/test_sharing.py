@@ -4,7 +4,6 @@ What is expected is written out by hand, or added up here by the quarter-hour in
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -14,15 +13,14 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from smartyp1.advice.month_forecast import Estimate, estimate_month
-from smartyp1.bill.bill import Bill, compute_bill
+from smartyp1.bill.bill import Bill
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
-from smartyp1.bill.month_cache import months_of
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
 from smartyp1.prices.contract import Contract, Contracts
-from tests.lib.bill.months import agreed, changing, lines, local, sums
+from tests.lib.bill.months import agreed, changing, lines, local, months_of, sums
 from tests.lib.bill.support import Connection, row_of
 from tests.random_examples import examples
 
@@ -59,12 +57,12 @@ def only_month(platform: Platform, contracts: Contracts, own: Iterable[QuarterHo
 
 def bill_of(platform: Platform, contracts: Contracts) -> Bill:
     month = only_month(platform, contracts)
-    return compute_bill(month, contracts, month.end)
+    return month.bill()
 
 
 def by_layer(due: Bill) -> tuple[float, ...]:
     """Return the kWh of the layers 1 to 4, and of the one that is not known."""
-    return tuple(round(wh / 1000, 3) for wh in due.energy[8:13])
+    return tuple(round(wh / 1000, 3) for wh in due.energy[9:14])
 
 
 def quantities(due: Bill) -> dict[str, float]:
@@ -94,7 +92,7 @@ def test_a_month_of_a_household_that_shares_with_its_house() -> None:
     assert sums(due) == (78.36, 6.27, 84.63)
     assert by_layer(due) == (72, 0, 0, 0, 0)
     assert due.energy.known_sharing_wh == pytest.approx(345_600)
-    assert (due.unpriced_kwh, due.unsplit_kwh) == (0, 0)
+    assert due.unpriced_kwh == 0
 
     # Without a row of sharing, all of it is the supplier's.
     before = bill_of({CONSUMPTION: june[CONSUMPTION]}, agreed(**HOUSE, energy_fee=2.5))
@@ -183,7 +181,7 @@ def set_leneda_days(house: Connection, platform: Platform) -> None:
 
 def bill_at(house: Connection, until: str) -> Bill:
     demand = house.demand
-    return compute_bill(demand.month, demand.contracts, local(until))
+    return demand.month.bill(local(until))
 
 
 def measured(start: str, hours: float, contract: Contract, kw: float = 1.2) -> Connection:
@@ -209,7 +207,7 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert due.energy.known_sharing_wh == 28_800
     assert by_layer(due) == (0, 3, 0, 0, 0)
     demand = house.demand
-    assert demand.month.leneda_quarter_hours == 0
+    assert demand.month.sums.leneda == 0
     assert (demand.values.peak, demand.values.excess_kwh) == (
         before.values.peak,
         before.values.excess_kwh,
@@ -217,7 +215,9 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     # Nothing of it is stored, and it can be taken back.
     assert house.meter.as_dict() == stored
     house.meter.set_leneda_days(NO_LENEDA_DAYS)
-    assert house.meter.snapshot == before
+    assert house.meter.snapshot
+    assert house.meter.snapshot.month.sums == before.month.sums
+    assert house.meter.snapshot.values == before.values
 
 
 def test_what_was_shared_of_days_that_are_not_known_counts_nowhere() -> None:
@@ -226,9 +226,7 @@ def test_what_was_shared_of_days_that_are_not_known_counts_nowhere() -> None:
     contracts = agreed(**HOUSE)
     assert months_of({}, past(shared), contracts) == {}
     joined = only_month(shared, contracts, quarters)
-    [one] = joined.days
-    assert one.shared is not None
-    assert one.shared.all_wh == 3_000
+    assert joined.sums.shared_wh == 3_000
     assert (joined.imported_kwh, joined.quarter_hours) == (28.8, 96)
 
 
@@ -274,7 +272,6 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
     due = bill_of(platform, contracts)
     # 60 hours of 1 kW, half of it shared; 660 others, 120 of them with half a kW shared.
     assert lines(due)[:2] == [("energy", 600, 0.145, 87.00), ("energy_second", 30, 0.1, 3.00)]
-    assert due.unsplit_kwh == 0
 
     # A night price that is entered late holds for all that was measured.
     house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE), 1.0)
@@ -285,7 +282,6 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
         # 24 kWh a day, 3 of them shared; 2 by night, 1 of them shared.
         expected = [("energy", 20 * days), ("energy_second", days)]
         assert [line[:2] for line in lines(due)[:2]] == expected
-        assert due.unsplit_kwh == 0
         house.draw_hours(24, 1.0)
 
 
@@ -304,14 +300,6 @@ def test_of_a_market_price_the_shared_energy_has_that_of_its_quarter_hours() -> 
     # 13.2 * 0.06 + 12 * 0.16 = 2.712; / 25.2 = 0.107619
     assert lines(due)[0] == ("energy", 25.2, 0.107619, 2.71)
     assert due.unpriced_kwh == 0
-    # Of a gap with a price, the shared quarter-hours are not known. 28.8 kWh at 10 cents, less 3.6.
-    [one, *_] = house.demand.month.days
-    assert one.shared
-    gap = replace(one, shared=one.shared._replace(market_wh=0, market_cost=0))
-    demand = house.demand
-    month = replace(demand.month, days=(gap,))
-    due = compute_bill(month, demand.contracts, local("2026-06-02"))
-    assert lines(due)[0] == ("energy", 25.2, 0.11, 2.77)
 
 
 def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
@@ -319,7 +307,7 @@ def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
 
     def until_10th(platform: Platform) -> float:
         month = only_month(platform, contracts)
-        found = estimate_month(month, (), contracts, local("2026-06-11"))
+        found = estimate_month(month, local("2026-06-11"))
         assert isinstance(found, Estimate)
         return found.total
 
@@ -342,7 +330,7 @@ def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
         {code: [each for each in found if each.start < noon] for code, found in platform.items()},
         contracts,
     )
-    at_noon_of_10th = estimate_month(month, (), contracts, noon)
+    at_noon_of_10th = estimate_month(month, noon)
     assert isinstance(at_noon_of_10th, Estimate)
     assert at_noon_of_10th.total == 81.99
 
@@ -394,7 +382,7 @@ def test_quarter_hours_in_exact_fractions(
     ]
     # One at least is the platform's, so that the day is that of the files.
     month = only_month(platform, contracts, quarters[1:] if is_own else [])
-    due = compute_bill(month, contracts, month.end)
+    due = month.bill()
 
     known = shared = first = second = Fraction(0)
     for n, (mine, used, layers) in enumerate(story):

@@ -13,10 +13,12 @@ from hypothesis import example, given, settings, strategies as st
 
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.bill.month import Day, Month
+from smartyp1.bill.month import Month
+from smartyp1.bill.period_sums import Sums
 from smartyp1.history.month_file_lines import HEADER, line_of, month_name
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract
+from tests.lib.bill.months import DayOfMonth, days_of
 from tests.random_examples import examples
 
 CONTRACT = Contract(reference_kw=3)
@@ -142,17 +144,17 @@ def check(demand: HouseholdState) -> None:
 
 
 def check_month(month: Month) -> None:
-    days = month.days
+    days = days_of(month)
     assert all(a.start < b.start for a, b in pairwise(days))
     for day in days:
         assert day.start.astimezone(LOCAL).strftime("%Y-%m") == f"{month.start:%Y-%m}"
-        assert min(day.imported_wh, day.exported_wh, day.gap_wh, day.quarter_hours) >= 0
-        assert day.quarter_hours <= quarter_hours_of(day)
+        assert min(day.imported_wh, day.exported_wh, day.gap_wh, day.sums.quarter_hours) >= 0
+        assert day.sums.quarter_hours <= quarter_hours_of(day)
         assert 0 <= day.gap_wh <= day.imported_wh + 1e-6
     assert 0 <= month.measured_share(month.end) <= 1
 
 
-def quarter_hours_of(day: Day) -> int:
+def quarter_hours_of(day: DayOfMonth) -> int:
     """Return how many quarter-hours a day has: 92, 96 or 100."""
     local = day.start.astimezone(LOCAL)
     following = datetime(local.year, local.month, local.day, tzinfo=LOCAL) + timedelta(days=1)
@@ -161,11 +163,8 @@ def quarter_hours_of(day: Day) -> int:
 
 def booked(house: House) -> list[float]:
     """Return what all months hold."""
-    months = house.meter._months.made(house.meter.contracts).values()
-    return [
-        sum(day.imported_wh for month in months for day in month.days),
-        sum(day.exported_wh for month in months for day in month.days),
-    ]
+    sums = house.meter.snapshot.ledger.all if house.meter.snapshot else Sums()
+    return [sums.imported_wh, sums.exported_wh]
 
 
 YEAR, DAY = 365 * 86400, 86400
@@ -244,7 +243,7 @@ def test_a_clock_that_is_wrong_for_less_than_a_day_leaves_nothing_behind(
     house.tell(("clock", 0))
     demand = house.run(33)
 
-    known = {month.start for month in house.meter._months.made(house.meter.contracts).values()}
+    known = set(demand.ledger.months)
     begin = datetime.fromisoformat(beginning).astimezone(LOCAL)
     real = {begin.strftime("%Y-%m"), house.time.astimezone(LOCAL).strftime("%Y-%m")}
     assert {f"{start:%Y-%m}" for start in known} <= real

@@ -119,7 +119,8 @@ def test_of_months_that_were_measured_the_oldest_is_forgotten() -> None:
         house.read()
         # A day and more; the least of all in one that is not the oldest.
         for _ in range(97 if name == "2027-08" else 98):
-            house.after(900, 100)
+            house.pass_by(900, 100)
+            house.tell()
 
     assert known_months(house) == names[-25:]
     assert len(house.meter.columns) == 36

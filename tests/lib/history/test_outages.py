@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.prices.contract import Contract
-from tests.lib.bill.months import lines, local
+from tests.lib.bill.months import days_of, lines, local
 from tests.lib.bill.support import REGISTER_WH, Connection, platform
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15)
@@ -49,13 +48,10 @@ def test_an_outage_over_a_months_end_of_which_the_platform_knows_june() -> None:
     june, july = months_of(house)["2026-06"], months_of(house)["2026-07"]
     assert june.imported_kwh == pytest.approx(30 * 9.6)
     assert july.imported_kwh == pytest.approx(84 + 9.6)
-    assert sum(day.gap_wh for day in july.days) == pytest.approx(84_000)
-    assert [day.gap_wh for day in june.days] == [0] * 30
+    assert sum(day.gap_wh for day in days_of(july)) == pytest.approx(84_000)
+    assert [day.gap_wh for day in days_of(june)] == [0] * 30
     # 93.6 * 0.15 and 93.6 * 0.051
-    found = {
-        name: amount
-        for name, _, _, amount in lines(compute_bill(july, house.meter.contracts, july.end))
-    }
+    found = {name: amount for name, _, _, amount in lines(july.bill())}
     assert (found["energy"], found["network_variable"]) == (14.04, 4.77)
 
 
@@ -75,7 +71,7 @@ def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
     # The rest is of the last three days: 480 kWh in all.
     assert total() == pytest.approx(480 + 2 * 9.6)
     april = months_of(house)["2026-04"]
-    gaps = [day.gap_wh for day in april.days if day.gap_wh]
+    gaps = [day.gap_wh for day in days_of(april) if day.gap_wh]
     # 47 days less an hour of 0.4 kW: 1,127 * 0.4 = 450.8
     assert gaps == pytest.approx([(480_000 - 450_800) / 3] * 3)
     # Taken back, it is as unknown as before.
@@ -127,7 +123,7 @@ def test_imported_and_exported_energy_are_cut_separately() -> None:
         for n, each in enumerate(platform("2026-06-27", "2026-06-28", 0.4))
     ]
     house.meter.set_leneda_days(LenedaDays(quarters))
-    day = months_of(house)["2026-06"].days[1]
+    day = days_of(months_of(house)["2026-06"])[1]
     # All that was imported is known; of what was exported, the first half of the day.
     assert (day.imported_wh, day.gap_wh, day.exported_wh) == (9_600, 0, 48 * 50)
 
@@ -139,7 +135,7 @@ def test_days_of_an_outage_that_the_platform_lacks_share_the_rest() -> None:
     draw_until(house, "2026-06-15")
     known = platform("2026-06-10", "2026-06-11", 0.4) + platform("2026-06-12", "2026-06-13", 0.4)
     house.meter.set_leneda_days(LenedaDays(known))
-    gaps = {f"{day.start:%d}": day.gap_wh for day in months_of(house)["2026-06"].days}
+    gaps = {f"{day.start:%d}": day.gap_wh for day in days_of(months_of(house)["2026-06"])}
     # 40 kWh less 2 * 9.6; in UTC, a day begins on the evening before.
     assert {day: wh for day, wh in gaps.items() if wh} == pytest.approx(
         {"10": 10_400, "12": 10_400}
@@ -153,7 +149,7 @@ def test_an_outage_in_which_only_the_sun_counted() -> None:
     house.exported_wh = 3_000
     house.after(3_600)
     draw_until(house, "2026-06-26T12:00")
-    [day] = months_of(house)["2026-06"].days
+    [day] = days_of(months_of(house)["2026-06"])
     assert (day.imported_wh, day.exported_wh) == (300, 3_000)
 
 
@@ -163,7 +159,7 @@ def test_a_part_keeps_its_energy_where_the_platform_does_not_cover_it() -> None:
     house.after(3_600, 3_000)  # a gap until 11:15
     draw_until(house, "2026-06-26T12:00")
     house.meter.set_leneda_days(LenedaDays(platform("2026-06-26T10:30", "2026-06-26T11:15", 2.0)))
-    [day] = months_of(house)["2026-06"].days
+    [day] = days_of(months_of(house)["2026-06"])
     # 3,600 Wh until 11:15, 1,500 of them the platform's; 3 quarter-hours of 100 Wh.
     assert day.imported_wh == 3_600 + 300
     # What is left, 2,100 Wh, is of 10:05 to 10:30: by their energies, 600 of 1,350 are the part's.

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
 from tests.lib.bill.months import LUXEMBOURG
@@ -48,7 +47,7 @@ class Watched:
         self.demands.append(demand)
         assert demand.values.excess_kwh is not None
         self.excess.note(demand.month_start, demand.values.excess_kwh)
-        due = compute_bill(demand.month, demand.contracts, demand.until)
+        due = demand.month.bill(demand.until)
         self.cost.note(demand.month_start, sum(line.amount for line in due.lines))
 
     def run(self, minutes: int, wh_a_minute: int = 100) -> None:
@@ -166,7 +165,7 @@ def test_a_month_without_readings_is_shown_before_the_next_month(
     last = watched.demands[-1]
     assert [f"{month:%Y-%m}" for month in watched.cost.shown] == months.split()
     for month in (*last.earlier_months, last.month):
-        due = compute_bill(month, last.contracts, last.until)
+        due = month.bill(last.until)
         shown = watched.cost.shown[month.start]
         assert shown == pytest.approx(sum(line.amount for line in due.lines)), month.start
     assert watched.cost.sum == pytest.approx(sum(watched.cost.shown.values()))

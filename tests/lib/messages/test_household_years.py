@@ -18,7 +18,6 @@ import pytest
 from dev.simulator.house import HOUSES, House
 from dev.simulator.household import Household as SimulatedHousehold
 from dev.simulator.randomness import seeded_random
-from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.register_amounts import Energies
@@ -129,10 +128,7 @@ class _Home:
     def live(self, days: int) -> Year:
         """Live for some days. The goal is the mean cost of the whole months."""
         demands = [*self.demands(days)]
-        bills = [
-            compute_bill(month, demands[-1].contracts, month.end).total or 0.0
-            for month in demands[-1].earlier_months
-        ]
+        bills = [month.bill().total or 0.0 for month in demands[-1].earlier_months]
         goal = fmean(bills) if bills else 0.0
         moment, kwh = START, self.home.registers_at(START).imported_kwh
         first = kwh

@@ -12,13 +12,12 @@ import pytest
 
 from smartyp1.advice.goal import GoalChoice
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
-from smartyp1.bill.month import Month
 from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.messages.message import Line
 from smartyp1.messages.monthly_report import ReportedMonths, monthly_report
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.advice.house_of_june import june
-from tests.lib.bill.months import agreed, alike_days, day, local, month
+from tests.lib.bill.months import Known, agreed, alike_days, day, local, month, months_under
 from tests.lib.bill.support import read_quarter_hours
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
@@ -30,7 +29,7 @@ JUNE = alike_days("2026-06", 30, 12)
 
 
 def lines(
-    *months: Month,
+    *months: Known,
     own: tuple[float | None, float | None] = (None, None),
     goal: GoalChoice | None = None,
     contracts: Contracts = CONTRACTS,
@@ -39,13 +38,20 @@ def lines(
     own_kwh = {
         each.start: kwh for each, kwh in zip(months[-2:], own, strict=False) if kwh is not None
     }
-    reported = ReportedMonths(months, contracts, known, own_kwh, goal)
-    return [*monthly_report([("House", reported)]).lines]
+    house = reported(*months, contracts=contracts, goal=goal)
+    house = house._replace(quarter_hours=known, own_kwh=own_kwh)
+    return [*monthly_report([("House", house)]).lines]
+
+
+def reported(
+    *months: Known, contracts: Contracts = CONTRACTS, goal: GoalChoice | None = None
+) -> ReportedMonths:
+    return ReportedMonths(months_under(contracts, *months), NOTHING, {}, goal)
 
 
 def test_a_report_has_cost_change_dearest_day_and_goal() -> None:
     dear = month("2026-06", *JUNE.days[:9], day("2026-06-10", 32), *JUNE.days[10:])
-    report = monthly_report([("House", ReportedMonths([MAY, dear], CONTRACTS, NOTHING, {}, 100.0))])
+    report = monthly_report([("House", reported(MAY, dear, goal=100.0))])
     assert report.key == "monthly_report"
     # 98.20 + 20 x 0.2171 = 102.54
     assert report.values["cost_eur"] == 102.54
@@ -90,7 +96,7 @@ def test_a_report_has_cost_change_dearest_day_and_goal() -> None:
     ],
 )
 def test_the_causes_add_up_to_the_change(
-    months: tuple[Month, ...],
+    months: tuple[Known, ...],
     own: tuple[float | None, float | None],
     expected: tuple[str, dict[str, float]],
 ) -> None:
@@ -157,7 +163,9 @@ def test_a_base_load_that_has_risen_is_advised(more_w: int, advised: bool) -> No
     months = demand.earlier_months
     # The last quarter-hour has not ended yet.
     known = QuarterHours(meter.columns, meter.leneda, start, end + timedelta(minutes=15))
-    found = [line for line in lines(*months, known=known) if line.key == "advice_always_on"]
+    house = ReportedMonths(months, known, {}, None)
+    report = monthly_report([("House", house)])
+    found = [line for line in report.lines if line.key == "advice_always_on"]
     assert bool(found) is advised
     if advised:
         assert found[0].values["watts"] == pytest.approx(more_w, abs=1)
@@ -166,7 +174,7 @@ def test_a_base_load_that_has_risen_is_advised(more_w: int, advised: bool) -> No
 
 def test_without_a_price_the_report_has_energies() -> None:
     free = agreed(reference_kw=7)
-    report = monthly_report([("House", ReportedMonths([MAY, JUNE], free, NOTHING, {}, 100.0))])
+    report = monthly_report([("House", reported(MAY, JUNE, contracts=free, goal=100.0))])
     assert (report.key, report.values["kwh"]) == ("monthly_report_energy", 360)
     [more] = report.lines
     assert (more.key, more.values["kwh"]) == ("more_energy", 50)
@@ -177,8 +185,8 @@ def test_without_a_price_the_report_has_energies() -> None:
 
 
 def test_meters_of_a_house_have_one_report() -> None:
-    house = ReportedMonths([MAY, JUNE], CONTRACTS, NOTHING, {}, None)
-    pump = ReportedMonths([alike_days("2026-06", 30, 5)], CONTRACTS, NOTHING, {}, 60.0)
+    house = reported(MAY, JUNE)
+    pump = reported(alike_days("2026-06", 30, 5), goal=60.0)
     report = monthly_report([("House", house), ("Heat pump", pump)])
     # 5 kWh a day: 32.55 + 20.05 = 52.60.
     assert report.values["cost_eur"] == pytest.approx(98.20 + 52.60)
@@ -186,7 +194,7 @@ def test_meters_of_a_house_have_one_report() -> None:
     assert [line.key for line in report.lines] == keys.split()
     names = [line.values["name"] for line in report.lines if line.key == "meter"]
     assert names == ["House", "Heat pump"]
-    free = ReportedMonths([JUNE], agreed(reference_kw=7), NOTHING, {}, None)
+    free = reported(JUNE, contracts=agreed(reference_kw=7))
     report = monthly_report([("House", house), ("Unpriced", free)])
     assert (report.key, report.values["kwh"]) == ("monthly_report_energy", 720)
     assert [line.key for line in report.lines] == ["meter", "more", "dearest_day", "meter_energy"]
@@ -199,8 +207,8 @@ def test_devices_are_named_where_they_matter() -> None:
         Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06),
         Contract(reference_kw=7, energy_price=0.2, feed_in_price=0.06),
     ):
-        month, contracts, known, sources = june(contract)
-        house = ReportedMonths([month], contracts, known, {}, None, sources)
+        month, _, known, sources = june(contract)
+        house = ReportedMonths([month], known, {}, None, sources)
         found[contract.reference_kw] = [*monthly_report([("House", house)]).lines]
     dearest, advice = found[3]
     # 12 kWh at 0.271 EUR.
@@ -221,10 +229,10 @@ def test_devices_are_named_where_they_matter() -> None:
 
 
 def test_a_device_with_a_small_share_is_not_named() -> None:
-    month, contracts, known, sources = june(Contract(reference_kw=3, energy_price=0.2))
+    month, _, known, sources = june(Contract(reference_kw=3, energy_price=0.2))
     fridge = sources._replace(devices=sources.devices[2:])
     for of_house in (fridge, None):
-        house = ReportedMonths([month], contracts, known, {}, None, of_house)
+        house = ReportedMonths([month], known, {}, None, of_house)
         dearest, advice = monthly_report([("House", house)]).lines
         assert (dearest.key, advice.key) == ("dearest_day", "advice_above")
 

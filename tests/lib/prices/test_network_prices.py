@@ -6,14 +6,13 @@ from datetime import date
 
 import pytest
 
-from smartyp1.bill.bill import compute_bill
 from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.prices import network_prices
 from smartyp1.prices.contract import Contract
 from smartyp1.prices.kwh_price import price_of_kwh
 from smartyp1.prices.network_prices import AgreedPrices
 from smartyp1.prices.price_file import NetworkPrices, OlderPrices, PriceFile
-from tests.lib.bill.months import agreed, lines, local, whole_month
+from tests.lib.bill.months import agreed, bill, lines, local, whole_month
 from tests.prices import FIXED, METER, PRICES, SURCHARGE, VARIABLE, price_file
 
 LEVIED = {"reference_kw": 7, "energy_price": 0.1, "has_levies": True}
@@ -126,7 +125,7 @@ def test_a_levy_of_a_later_year_changes_no_bill_of_this_year() -> None:
     bills = {}
     for name, days in (("2026-06", 30), ("2027-06", 30), ("2027-07", 31), ("2027-08", 31)):
         month = whole_month(name, days, kwh=350.0, above={7: 6.4})
-        bills[name] = compute_bill(month, agreed(**LEVIED), month.end)
+        bills[name] = bill(month, agreed(**LEVIED), month.end)
     june, next_june, july, august = bills.values()
     assert [name for name, *_ in lines(june)][-3:] == [
         "electricity_tax",

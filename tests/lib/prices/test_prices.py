@@ -1,16 +1,14 @@
 """A price has a day from which it holds; a second one has hours and days. Computed by hand."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from smartyp1.bill.bill import compute_bill
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.bill.month import Shared
 from smartyp1.prices.contract import NO_CONTRACT, Contract, Contracts
 from smartyp1.prices.time_of_use import TimeOfUseSplit, joined_splits, time_of_use_hours
-from tests.lib.bill.months import agreed, lines, local, whole_month
+from tests.lib.bill.months import local
 from tests.lib.bill.support import Connection, at, cost
 
 
@@ -42,7 +40,7 @@ def test_the_switch_of_vat_waits_for_its_day_and_then_holds_for_all_months() -> 
     def rates(demand: HouseholdState) -> list[float | None]:
         """Return the rate of VAT of each month's bill."""
         months = (*demand.earlier_months, demand.month)
-        return [compute_bill(month, demand.contracts, month.end).vat_rate for month in months]
+        return [month.bill().vat_rate for month in months]
 
     house.change(replace(house.contract, has_vat=False), "2026-08-02")
     demand = house.read()
@@ -95,26 +93,6 @@ def two_prices(hours: str, reference_kw: float = 7) -> Contract:
     )
 
 
-def test_what_is_not_known_by_hours_has_the_first_price_and_is_said() -> None:
-    june = whole_month("2026-06", 30, kwh=300)
-    prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}
-    due = compute_bill(june, agreed(reference_kw=7, **prices), june.end)
-    assert lines(due)[:2] == [("energy", 300, 0.16, 48.00), ("energy_second", 0, 0.11, 0.00)]
-    assert due.unsplit_kwh == 300
-
-    # Of the second day, all is known: 2 of its 10 kWh are shared, 0.5 of these at night.
-    known_day = replace(
-        june.days[1],
-        imported_wh=10_000,
-        second={NIGHT: TimeOfUseSplit(10_000, 4_500)},
-        shared=Shared(known_wh=10_000, layer_1_wh=2_000, second_wh=500),
-    )
-    june = replace(june, days=(june.days[0], known_day, *june.days[2:]))
-    due = compute_bill(june, agreed(reference_kw=7, **prices), june.end)
-    assert lines(due)[:2] == [("energy", 304, 0.16, 48.64), ("energy_second", 4, 0.11, 0.44)]
-    assert due.unsplit_kwh == 300
-
-
 # From midnight to midnight, 0.1 kWh in each quarter-hour.
 @pytest.mark.parametrize(
     ("hours", "start", "quarters", "second"),
@@ -149,14 +127,13 @@ def test_days(hours: str, start: str, quarters: int, second: int, *, is_off: boo
         for _ in range(quarters):
             house.after(900, 100)
         house.restart()
-    [day] = [day for day in house.read().month.days if day.start == begin]
-    assert day.second[hours].energy_wh == pytest.approx(quarters * 100, abs=0.01)
-    assert day.second[hours].second_wh == pytest.approx(second * 100, abs=0.01)
-    due = compute_bill(house.read().month, house.read().contracts, house.time)
+    sums = house.read().month.ledger.sums(begin, begin + timedelta(hours=quarters / 4))
+    assert sums.imported_wh == pytest.approx(quarters * 100, abs=0.01)
+    assert sums.second_wh == pytest.approx(second * 100, abs=0.01)
+    due = house.read().month.bill(house.time)
     by_name = {line.name: line.quantity for line in due.lines}
     assert by_name["energy_second"] == pytest.approx(second / 10)
     assert by_name["energy"] == pytest.approx((quarters - second) / 10)
-    assert due.unsplit_kwh == 0
 
 
 def test_hours_as_text() -> None:

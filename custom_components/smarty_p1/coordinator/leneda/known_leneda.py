@@ -15,7 +15,6 @@ from homeassistant.util import dt as dt_util
 from ...const import LOGGER, SECTION_LENEDA
 from ...lib.bill.household import Household
 from ...lib.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
-from ...lib.bill.month_cache import KnownMonths
 from ...lib.bill.quarter_hour_views import quarter_hours_between
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.history.calendar import day_end, day_start, month_end
@@ -267,23 +266,21 @@ class KnownLeneda:
         """
         demand = self._meter.snapshot
         if demand and until is None and not self._meter.has_readings:
-            end = demand.month.end
+            end = month_end(demand.month_start)
             while any(rows and rows[-1].start >= end for rows in leneda.values()):
                 await self._async_show(leneda, end)
                 end = month_end(end)
-        months_of = self._meter.begin_leneda()
         # If the meter was never read, only whole days are shown. So drop the rows after the last
         # whole day.
         has_readings = self._meter.has_readings
 
-        def make() -> tuple[LenedaDays, KnownMonths]:
+        def make() -> LenedaDays:
             shown = leneda if has_readings else _before(whole_days(leneda), until)
-            days = LenedaDays(quarter_hours_of(shown), sharing_of(shown), last_days_of(shown))
-            return days, months_of(days)
+            return LenedaDays(quarter_hours_of(shown), sharing_of(shown), last_days_of(shown))
 
-        result = await self._hass.async_add_executor_job(without_collection(make))
+        days = await self._hass.async_add_executor_job(without_collection(make))
         self._may_share = any(is_of_sharing(code) for code, rows in leneda.items() if rows)
-        self._meter.set_leneda_days(*result)
+        self._meter.set_leneda_days(days)
         self._listeners.call()
 
 

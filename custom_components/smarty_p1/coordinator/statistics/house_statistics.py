@@ -1,13 +1,13 @@
 """Hourly statistics of one meter: energies, costs and the bill.
 
-They are computed from the meter's spans, Leneda's days and the contracts, whenever these change.
+They are computed from the meter's ledger whenever it changes.
 The first write after a start compares all months. Later writes compute only months that differ.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance
@@ -16,10 +16,8 @@ from homeassistant.helpers.start import async_at_started
 from ...const import CONF_KIND, KIND_LENEDA
 from ...lib.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from ...lib.bill.household import Household
-from ...lib.bill.leneda_days import LenedaDays
-from ...lib.bill.month import Month
+from ...lib.bill.ledger import Ledger
 from ...lib.history.calendar import month_end, month_start
-from ...lib.history.month_columns import Columns
 from ...lib.history.month_file_lines import month_name
 from ...lib.prices.contract import Contract, Contracts
 from ..background_tasks import SupervisedTask
@@ -72,23 +70,35 @@ class LenedaMonths(Protocol):
 class _History(NamedTuple):
     """Everything from which the hours of a meter are computed."""
 
-    columns: Columns
-    leneda: LenedaDays
-    contracts: Contracts
-    months: Sequence[Month]
+    ledger: Ledger
+    months: Sequence[datetime]
+    """First midnights of the months with energy."""
     until: datetime
 
-    def changed_since(self, before: _History | None) -> list[Month]:
+
+class _Marks(NamedTuple):
+    """Checksums of the months of a history whose hours are written."""
+
+    contracts: Contracts
+    until: datetime
+    by_month: Mapping[datetime, int]
+
+    @classmethod
+    def of(cls, history: _History) -> Self:
+        """Return the checksums of all months. It takes some 10 ms for two years."""
+        ledger, months, until = history
+        marks = {start: ledger.mark(start, month_end(start)) for start in months}
+        return cls(ledger.contracts, until, marks)
+
+    def changed_since(self, before: _Marks | None) -> list[datetime]:
         """Return the months whose hours may differ from the hours of an earlier history."""
         if before is None or before.contracts != self.contracts:
-            return [*self.months]
+            return [*self.by_month]
         running = min(month_start(before.until), month_start(self.until))
-        known = {month.start: month for month in before.months}
-        changed = self.leneda.differing_months(before.leneda)
         return [
             month
-            for month in self.months
-            if month.start >= running or month.start in changed or known.get(month.start) != month
+            for month, mark in self.by_month.items()
+            if month >= running or before.by_month.get(month) != mark
         ]
 
 
@@ -106,8 +116,8 @@ class HouseStatistics:
         )
         self._is_running = False
         self._hour = 0
-        self._history: _History | None = None
-        """History whose hours are written, without its spans. None if all rows must be compared."""
+        self._marks: _Marks | None = None
+        """Checksums of the written history. None if all rows must be compared."""
         self._last: tuple[list[datetime], HourlyAmounts] = [], _NO_AMOUNTS
         """Months and hours of the last write."""
         self._is_written = asyncio.Event()
@@ -199,16 +209,15 @@ class HouseStatistics:
         key = statistics_key(self._entry)
         kinds = kinds_of(self._hass, self._entry)
         ids = [statistic_id(key, kind) for kind in kinds]
-        before = await self._async_take_history(ids, removed)
+        before = await self._async_take_marks(ids, removed)
         history = self._present()
         work = without_collection(_changed_hours)
-        months, amounts = await self._hass.async_add_executor_job(work, history, before)
-        starts = [month.start for month in months]
+        marks, starts, amounts = await self._hass.async_add_executor_job(work, history, before)
         is_same = before is not None and starts == self._last[0]
         periods = [*self._periods(starts, history, amounts, removed)]
         names = await async_statistic_names(self._hass, self._entry)
         written = []
-        contract = history.contracts.latest if history else Contract()
+        contract = history.ledger.contracts.latest if history else Contract()
         for kind in kinds:
             series = Series(
                 statistic_id(key, kind),
@@ -223,19 +232,19 @@ class HouseStatistics:
             if part := _since_difference(series, last):
                 written.append(await async_write(self._hass, part))
         await self._stored.async_note(ids)
-        # Keep little: neither the spans nor the hours of years.
-        self._history = history and history._replace(columns={})
+        # Keep little: neither the table nor the hours of years.
+        self._marks = marks
         self._last = (starts, amounts) if len(starts) <= _MAX_KEPT_MONTHS else ([], _NO_AMOUNTS)
         return written
 
-    async def _async_take_history(
+    async def _async_take_marks(
         self, ids: Collection[str], removed: set[datetime]
-    ) -> _History | None:
-        """Return the history of the last write. Return None if all rows must be compared.
+    ) -> _Marks | None:
+        """Return the checksums of the last write. Return None if all rows must be compared.
 
         All rows are compared if months are removed, or if another program has changed rows.
         """
-        before, self._history = self._history, None
+        before, self._marks = self._marks, None
         is_changed = await self._stored.async_are_changed(ids)
         return None if removed or is_changed else before
 
@@ -245,10 +254,9 @@ class HouseStatistics:
         if demand is None:
             return None
         # Without the running quarter-hour: `demand.month` has it.
-        months = [month for month in (*demand.earlier_months, demand.known_month) if month.days]
-        return _History(
-            self._meter.columns, self._meter.leneda, demand.contracts, months, demand.until
-        )
+        months = (*demand.earlier_months, demand.known_month)
+        known = [month.start for month in months if month.is_known]
+        return _History(demand.ledger, known, demand.until)
 
     def _periods(
         self,
@@ -268,7 +276,7 @@ class HouseStatistics:
             if start not in removed:
                 if history is None or self._keeps_rows(start):
                     continue
-                if start == history.months[0].start:
+                if start == history.months[0]:
                     begin = max(begin, _first_hour(amounts) or begin)
                 end = min(end, history.until.replace(minute=0, second=0, microsecond=0))
             if begin < end:
@@ -281,14 +289,14 @@ class HouseStatistics:
 
 
 def _changed_hours(
-    history: _History | None, before: _History | None
-) -> tuple[list[Month], HourlyAmounts]:
-    """Return the months that have changed since an earlier history, and their hours."""
+    history: _History | None, before: _Marks | None
+) -> tuple[_Marks | None, list[datetime], HourlyAmounts]:
+    """Return the marks, the months that have changed since earlier marks, and their hours."""
     if history is None:
-        return [], _NO_AMOUNTS
-    months = history.changed_since(before)
-    columns, leneda, contracts, _, until = history
-    return months, amounts_by_hour(columns, leneda, contracts, months, until)
+        return None, [], _NO_AMOUNTS
+    marks = _Marks.of(history)
+    months = marks.changed_since(before)
+    return marks, months, amounts_by_hour(history.ledger, months, history.until)
 
 
 def _first_hour(amounts: HourlyAmounts) -> datetime | None:

@@ -26,7 +26,6 @@ from ...const import (
 from ...coordinator.entry_types import AnyConfigEntry, short_title
 from ...lib.advice.goal import LAST_YEAR, last_year_total
 from ...lib.amounts import EUR, EUR_PER_MONTH, Amount, AmountError, amount_text
-from ...lib.answers.bills import known_months
 from ...lib.messages.message import HouseholdMessage, Kind
 from ...messages import (
     MessageOptions,
@@ -185,4 +184,4 @@ def _is_changed(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
 
 def _last_year_total(entry: AnyConfigEntry) -> float | None:
     demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
-    return None if demand is None else last_year_total(known_months(demand), demand.contracts)
+    return None if demand is None else last_year_total(demand.month)

@@ -52,8 +52,9 @@ from ...coordinator.house_sources import (
 from ...coordinator.repair_issues import Problem, withdraw_issues
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...lib.amounts import EUR
-from ...lib.bill.bill import compute_bill
+from ...lib.bill.bill import bill_of
 from ...lib.bill.household_state import HouseholdState
+from ...lib.bill.ledger import Ledger
 from ...lib.history.calendar import LUXEMBOURG
 from ...lib.markdown_text import Verbatim, as_plain, in_markdown
 from ...lib.prices.contract import Contracts
@@ -135,9 +136,9 @@ def _cost(demand: HouseholdState | None, *, replaces: bool) -> float | None:
     read = tuple(
         (since, replace(contract, replaces_variable=replaces)) for since, contract in entries
     )
-    return compute_bill(demand.month, Contracts(read), demand.until).amount(
-        "network_variable", "surcharge"
-    )
+    ledger = Ledger.of(demand.ledger.table, Contracts(read))
+    bill = bill_of(ledger, demand.month_start, demand.until)
+    return bill.amount("network_variable", "surcharge")
 
 
 def _shown(value: float | None, unit: str) -> str:

@@ -1,6 +1,6 @@
 """Cost of the past months at each reference power, and the cheapest reference power.
 
-    compare(months, contracts, until).cheapest
+    compare(ledger, months, until).cheapest
 
 A reference power of the tariff is called a class. A smaller class has a lower fixed price, but the
 surcharge applies to more energy. The last 12 whole months decide which class is the cheapest. If
@@ -13,10 +13,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import numpy as np
+
 from ..bill.bill import to_cents
+from ..bill.ledger import WH_A_KW, Ledger
 from ..bill.month import Month
-from ..bill.months_by_contract import MonthPart, parts_of
-from ..prices.contract import REFERENCE_POWERS, Contracts
+from ..history.register_amounts import DECIMALS
+from ..past.wall_clock import number_from
+from ..prices.contract import REFERENCE_POWERS
 from ..prices.network_prices import AgreedPrices, prices_of_year_at
 from ..prices.price_file import OlderPrices
 
@@ -78,38 +82,63 @@ class Comparison(NamedTuple):
 
 
 def compare(
-    months: Sequence[Month],
-    contracts: Contracts,
+    ledger: Ledger,
+    months: Sequence[datetime],
     until: datetime,
     *,
     is_at_current_prices: bool = False,
 ) -> Comparison:
-    """Return the comparison of all reference powers over `months`, which are in the order of time.
+    """Return the comparison of all reference powers over `months`.
 
-    The last month may still be running; `until` is the end of its readings. If
-    `is_at_current_prices` is True, the prices that hold at `until` are used for all months. If it
-    is False, each month has the prices that held in that month.
+    `months` are first midnights in the order of time. The last month may still be running; `until`
+    is the end of its readings. If `is_at_current_prices` is True, the prices that hold at `until`
+    are used for all months. Otherwise, each month has the prices that held in that month.
     """
-    current = None
-    if is_at_current_prices:
-        current = AgreedPrices(contracts.at(until), prices_of_year_at(until))
-    prices = [current] if current else _prices_of_months(months, contracts, until)
-    prices_of = OlderPrices.joined(map(_older, prices)) if months else None
-    compared = tuple(_compare_month(month, contracts, until, current) for month in months)
+    own = ledger.contracts.at(until)
+    current = AgreedPrices(own, prices_of_year_at(until)) if is_at_current_prices else None
+    parts = {start: _parts(Month(ledger, start), until, current) for start in months}
+    prices = [part.prices for of_month in parts.values() for part in of_month]
+    prices_of = OlderPrices.joined(map(_older, prices))
+    compared = tuple(
+        _compare_month(Month(ledger, start), of_month, until) for start, of_month in parts.items()
+    )
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
     totals = _totals(decisive)
     known_totals = {kw: total for kw, total in totals.items() if total is not None}
     if not known_totals:
         return Comparison(compared, decisive, totals, None, None, prices_of)
     cheapest = min(known_totals, key=known_totals.__getitem__)
-    saving = _saving_per_year(known_totals, contracts.at(until).reference_kw, len(decisive))
+    saving = _saving_per_year(known_totals, own.reference_kw, len(decisive))
     return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
 
 
-def _prices_of_months(
-    months: Sequence[Month], contracts: Contracts, until: datetime
-) -> list[AgreedPrices]:
-    return [part.part.prices for month in months for part in parts_of(month, contracts, until)]
+class _Part(NamedTuple):
+    """Part of a month, and its energy in kWh above each reference power of the tariff."""
+
+    months: float
+    prices: AgreedPrices
+    above_kwh: Sequence[float]
+
+
+def _parts(month: Month, until: datetime, current: AgreedPrices | None) -> list[_Part]:
+    """Return the parts of a month. `current` are the prices of all parts, if given."""
+    ledger = month.ledger
+    begin, end = ledger.month_begin(month.start), month.end
+    billed_end = max(begin, min(until, end))
+    starts = ledger.part_starts(begin, billed_end)
+    return [
+        _Part(part.months, current or part.prices, _above_kwh(ledger, start, last))
+        for start, last, part in zip(
+            starts, [*starts[1:], max(begin, end)], ledger.parts(begin, billed_end), strict=True
+        )
+    ]
+
+
+def _above_kwh(ledger: Ledger, begin: datetime, end: datetime) -> list[float]:
+    rows = ledger.table.between(number_from(begin), number_from(end))
+    wh = rows.imported[rows.is_whole]
+    above_wh = np.maximum(0.0, wh - np.array(REFERENCE_POWERS)[:, None] * WH_A_KW).sum(axis=1)
+    return [round(each, DECIMALS) / 1000 for each in above_wh.tolist()]
 
 
 def _older(prices: AgreedPrices) -> OlderPrices | None:
@@ -142,27 +171,25 @@ def _totals(months: Sequence[MonthComparison]) -> dict[int, float | None]:
     return {kw: _sum([month.classes[kw].total for month in months]) for kw in REFERENCE_POWERS}
 
 
-def _compare_month(
-    month: Month, contracts: Contracts, until: datetime, current: AgreedPrices | None
-) -> MonthComparison:
-    parts = [(part, current or part.part.prices) for part in parts_of(month, contracts, until)]
+def _compare_month(month: Month, parts: Sequence[_Part], until: datetime) -> MonthComparison:
     measured_share = month.measured_share(until)
     return MonthComparison(
         start=month.start,
         measured_share=measured_share,
         is_whole=month.end <= until and measured_share >= _WHOLE,
-        classes={kw: _class_cost(kw, parts) for kw in REFERENCE_POWERS},
+        classes={kw: _class_cost(kw, n, parts) for n, kw in enumerate(REFERENCE_POWERS)},
     )
 
 
-def _class_cost(kw: int, parts: list[tuple[MonthPart, AgreedPrices]]) -> ClassCost:
-    fixed = _sum([_with_vat(part.part.months, prices.fixed(kw), prices) for part, prices in parts])
+def _class_cost(kw: int, n: int, parts: Sequence[_Part]) -> ClassCost:
+    """Return the cost of `kw`, the reference power with the index `n`."""
+    fixed = _sum([_with_vat(part.months, part.prices.fixed(kw), part.prices) for part in parts])
     surcharge = _sum(
-        [_with_vat(part.above_kwh(kw), prices.surcharge_on_top, prices) for part, prices in parts]
+        [_with_vat(part.above_kwh[n], part.prices.surcharge_on_top, part.prices) for part in parts]
     )
     fixed, surcharge = fixed and to_cents(fixed), surcharge and to_cents(surcharge)
     return ClassCost(
-        excess_kwh=round(sum(part.above_kwh(kw) for part, _ in parts), 3),
+        excess_kwh=round(sum(part.above_kwh[n] for part in parts), 3),
         fixed=fixed,
         surcharge=surcharge,
         total=_sum([fixed, surcharge]),

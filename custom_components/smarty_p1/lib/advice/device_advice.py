@@ -40,16 +40,14 @@ class BestHour(NamedTuple):
     saving: float
 
 
-def dearest_device(
-    sources: HouseSources, contracts: Contracts, month: Month, start: datetime
-) -> DeviceCost | None:
+def dearest_device(sources: HouseSources, month: Month, start: datetime) -> DeviceCost | None:
     """Return the device that has cost most on the day that begins at `start`.
 
     The surcharge is in no device's cost. Return None without devices, or if their sum cannot be
     right.
     """
     hours = _hours_of_day(start)
-    house = house_hours(sources, contracts, [month], month.end, hours)
+    house = house_hours(sources, month.ledger, month.end, hours)
     shares = energy_shares(hours, house, sources.devices, None)
     if shares.is_impossible:
         return None

@@ -4,17 +4,15 @@ In each hour, the cost of the energy from the grid is divided in proportion to e
 from panels and batteries costs nothing, and all shares add up to the cost on the bill.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import median
 from typing import NamedTuple
 
 from ..bill.hourly_amounts import amounts_by_hour
-from ..bill.leneda_days import LenedaDays
-from ..bill.month import Month
+from ..bill.ledger import Ledger
+from ..history.calendar import month_start
 from ..history.market_prices import NO_PRICES, MarketPrices
-from ..history.month_columns import Columns
-from ..prices.contract import Contracts
 from ..prices.kwh_price import price_of_kwh
 from .solar_house import Supply
 
@@ -35,8 +33,6 @@ class HouseDevice(NamedTuple):
 class HouseSources(NamedTuple):
     """Sources of the energies of a house, and the market's past prices by hour."""
 
-    columns: Columns
-    leneda: LenedaDays
     supplies: Sequence[Supply]
     devices: Sequence[HouseDevice]
     market: Mapping[datetime, MarketPrices]
@@ -80,22 +76,16 @@ class EnergyShares(NamedTuple):
 
 
 def house_hours(
-    sources: HouseSources,
-    contracts: Contracts,
-    months: Iterable[Month],
-    until: datetime,
-    hours: Sequence[datetime],
+    sources: HouseSources, ledger: Ledger, until: datetime, hours: Sequence[datetime]
 ) -> HouseHours:
-    """Return the energies and prices of successive `hours`, which `months` contain."""
-    months = [
-        month for month in months if hours and month.end > hours[0] and month.start <= hours[-1]
-    ]
-    amounts = amounts_by_hour(sources.columns, sources.leneda, contracts, months, until)
+    """Return the energies and prices of successive `hours` that have ended at `until`."""
+    months = sorted({month_start(hour) for hour in hours})
+    amounts = amounts_by_hour(ledger, months, until)
     delivered = {
         hour: sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in sources.supplies)
         for hour in hours
     }
-    contracts = contracts.with_latest_vat
+    contracts = ledger.contracts
     feed_in = {
         hour: price_of_kwh(contracts, hour, sources.market.get(hour, NO_PRICES)).exported or 0.0
         for hour in hours

@@ -9,11 +9,10 @@ from math import floor
 from statistics import fmean
 from typing import Final, NamedTuple
 
-from ..bill.bill import compute_bill
 from ..bill.daily_bills import DayBills, bills_by_day
+from ..bill.ledger import Ledger
 from ..bill.month import Month
 from ..history.calendar import LUXEMBOURG, day_start
-from ..prices.contract import Contracts
 from .month_forecast import same_month_of_last_year
 
 LAST_YEAR: Final = "last_year"
@@ -43,49 +42,46 @@ class Goal(NamedTuple):
     """Day on which the cost passed the goal."""
 
 
-def last_year_total(months: Sequence[Month], contracts: Contracts) -> float | None:
+def last_year_total(month: Month) -> float | None:
     """Return the cost of the same month of last year.
 
-    The last of `months` is the current month. Return None if a price of last year's month is
-    missing, or if less than 90 % of it was measured.
+    Return None if a price of last year's month is missing, or if less than 90 % of it was measured.
     """
-    *earlier, month = months
-    last_year = same_month_of_last_year(month, earlier)
-    return None if last_year is None else compute_bill(last_year, contracts, last_year.end).total
+    last_year = same_month_of_last_year(month)
+    return None if last_year is None else last_year.bill().total
 
 
-def goal_of(
-    choice: GoalChoice, months: Sequence[Month], contracts: Contracts, until: datetime
-) -> Goal | None:
+def goal_of(choice: GoalChoice, months: Sequence[Month], until: datetime) -> Goal | None:
     """Return the goal of the current month, the last of `months`, which is measured up to `until`.
 
     Return None if the goal is last year's cost, and this cost is unknown.
     """
     month = months[-1]
-    total = last_year_total(months, contracts) if choice == LAST_YEAR else float(choice)
+    total = last_year_total(month) if choice == LAST_YEAR else float(choice)
     if total is None:
         return None
-    days = [day for last in months[-2:] for day in bills_by_day(last, contracts, until)]
+    days = [day for last in months[-2:] for day in bills_by_day(*last, until)]
     of_month = [day for day in days if day.start >= month.start]
-    budget = _day_budget(month, contracts, until, total)
-    return Goal(total, budget, _recent_day(days, months, until), _passed_on(of_month, total))
+    budget = _day_budget(month, until, total)
+    return Goal(total, budget, _recent_day(days, month.ledger, until), _passed_on(of_month, total))
 
 
-def _day_budget(month: Month, contracts: Contracts, until: datetime, total: float) -> float | None:
-    so_far = compute_bill(month, contracts, until).total
+def _day_budget(month: Month, until: datetime, total: float) -> float | None:
+    so_far = month.bill(until).total
     left = (month.end - until) / _A_DAY
     if so_far is None or so_far >= total or left < 1:
         return None
     return floor((total - so_far) / left * _BUDGET_STEPS) / _BUDGET_STEPS or None
 
 
-def _recent_day(days: Sequence[DayBills], months: Sequence[Month], until: datetime) -> float | None:
+def _recent_day(days: Sequence[DayBills], ledger: Ledger, until: datetime) -> float | None:
     today = day_start(until)
     # One of the days may have 25 hours.
     first = today - timedelta(days=_RECENT_DAYS, hours=1)
     # The energy of a long outage belongs to none of its days.
-    measured = {day.start for last in months[-2:] for day in last.days}
-    ended = [day for day in days if first <= day.start < today and day.start in measured]
+    ended = [
+        day for day in days if first <= day.start < today and ledger.has_rows(day.start, day.end)
+    ]
     costs = [
         day.due.total - day.before.total
         for day in ended

@@ -1,9 +1,10 @@
 """Estimate of the current month's total cost.
 
 The total includes the monthly prices of the whole month. The energies of each coming day come from
-`daily_energy_forecast.py`, imported and exported energy apart. All other properties of the coming
-energy, such as its part above the reference power or its market price, are those of the last 28
-whole days. If these days lack a property, the same month of last year provides it.
+`daily_energy_forecast.py`, imported and exported energy apart. All other properties of a coming Wh,
+such as its part above the reference power or its market price, are those of the last 28 whole days
+under the contract of the coming day. If these days lack a property, the same month of last year
+provides it.
 
 The range from `low` to `high` holds the true total in 80 % of months. Its width comes from the
 errors that the same forecast had in the household's past: a household with regular days gets a
@@ -11,21 +12,23 @@ narrow range. A household with few days has few such errors. So an error of `_US
 coming cost counts in addition, as often as `_USUAL_ERROR_WEIGHT` errors.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import partial
-from itertools import groupby
-from math import sqrt
+from math import inf, sqrt
 from typing import NamedTuple
 
-from ..bill.bill import compute_bill
+import numpy as np
+
+from ..bill.bill import bill_of_parts
 from ..bill.household_state import HouseholdState
-from ..bill.month import NO_SHARED, ClassExcess, Day, Month, Shared
-from ..bill.month_sums import merge_months
-from ..history.calendar import LUXEMBOURG, day_end, day_start, quarter_start
-from ..prices.contract import REFERENCE_POWERS, Contract, Contracts
-from ..prices.time_of_use import TimeOfUseSplit
+from ..bill.ledger import Ledger
+from ..bill.month import Month
+from ..bill.period_sums import BillPart, Sums
+from ..history.calendar import LUXEMBOURG, day_end, day_start, month_end, quarter_start
+from ..history.register_amounts import DECIMALS
+from ..past.wall_clock import groups, number_from
+from ..prices.contract import BEGINNING, Contract, Contracts
 from .daily_energy_forecast import BACKTEST_STEP, EnergyForecast, forecast_energy
 
 _RECENT_DAYS = 28
@@ -41,6 +44,8 @@ _USUAL_ERROR_WEIGHT = 4
 _DEVIATIONS = 1.4
 """Width of the range to each side, in standard deviations. 1.28 would hold 80 % of a normal
 distribution. Changes of the household, and the few past errors of a new one, need more."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+_LAYERS = slice(Sums._fields.index("layer_1_wh"), Sums._fields.index("known_sharing_wh"))
 _PROBE_WH = 1e6
 """Energy whose cost gives the price of a coming kWh. It is large, because bills are rounded."""
 
@@ -69,28 +74,23 @@ def estimated(demand: HouseholdState) -> Estimate | Lack | None:
     The estimate uses the data up to the start of the running quarter-hour, so that it does not
     change with every telegram. Return a `Lack` if data is missing, and None if a price is unknown.
     """
-    until = quarter_start(demand.until)
-    return estimate_month(demand.known_month, demand.earlier_months, demand.contracts, until)
+    return estimate_month(demand.known_month, quarter_start(demand.until))
 
 
-def estimate_month(
-    month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
-) -> Estimate | Lack | None:
-    """Return the estimate of `month`, the current month.
+def estimate_month(month: Month, until: datetime) -> Estimate | Lack | None:
+    """Return the estimate of `month`, the current month, which is known up to `until`.
 
-    `earlier` are the months before. `until` is the time up to which `month` is measured. Return a
-    `Lack` if data is missing. Return None if a price is unknown, or if `until` is not in `month`.
-    It takes about 5 ms for two years of days.
+    Return a `Lack` if data is missing. Return None if a price is unknown, or if `until` is not in
+    `month`. It takes some 10 ms for two years.
     """
     if not month.start <= until < month.end:
         return None
-    last_year = same_month_of_last_year(month, earlier)
+    last_year = same_month_of_last_year(month)
     if lack := _lack(month, until, is_last_year_known=last_year is not None):
         return lack
-    days = _whole_days((*earlier, month), until)
-    if len(days) < _MIN_WHOLE_DAYS:
+    forecast = _Forecast.of(month, until, last_year)
+    if forecast is None:
         return Lack.QUARTER_HOURS
-    forecast = _Forecast.of(month, contracts, until, days, last_year.days if last_year else ())
     total = forecast.total()
     if total is None:
         return None
@@ -106,126 +106,97 @@ def _lack(month: Month, until: datetime, *, is_last_year_known: bool) -> Lack | 
     if passed >= _A_DAY and month.known_share(until) < _MIN_MEASURED_SHARE:
         return Lack.QUARTER_HOURS
     # While the meter's clock is doubtful, days after `until` are known, and would count twice.
-    if month.days and month.days[-1].start > until:
+    if month.ledger.has_rows(day_end(until), month.end):
         return Lack.QUARTER_HOURS
     return None
 
 
-def same_month_of_last_year(month: Month, earlier: Sequence[Month]) -> Month | None:
+def same_month_of_last_year(month: Month) -> Month | None:
     """Return the same month a year ago, None if less than 90 % of it is known."""
-    year_before = month.start.replace(year=month.start.year - 1)
-    last_year = next((candidate for candidate in earlier if candidate.start == year_before), None)
-    if last_year is None or last_year.known_share(last_year.end) < _MIN_MEASURED_SHARE:
-        return None
-    return last_year
-
-
-class _WholeDay(NamedTuple):
-    """A day of which at least 90 % of the quarter-hours are known. Energies are in Wh."""
-
-    number: int
-    """Ordinal of the date."""
-    imported_wh: float
-    exported_wh: float
-    records: tuple[Day, ...]
-    """One record for each contract of the day."""
-
-
-def _whole_days(months: Iterable[Month], until: datetime) -> list[_WholeDay]:
-    """Return the whole days that ended before or at `until`, in the order of time."""
-    today = _date_number(until)
-    days = (day for month in months for day in month.days)
-    by_date = groupby(days, key=lambda day: _date_number(day.start))
-    whole_days = []
-    for number, group in by_date:
-        if number >= today:
-            break
-        records = tuple(group)
-        if sum([day.quarter_hours for day in records]) >= _MIN_QUARTER_HOURS:
-            imported_wh = sum([day.imported_wh for day in records])
-            exported_wh = sum([day.exported_wh for day in records])
-            whole_days.append(_WholeDay(number, imported_wh, exported_wh, records))
-    return whole_days
-
-
-def _date_number(time: datetime) -> int:
-    return time.astimezone(LUXEMBOURG).toordinal()
+    last_year = Month(month.ledger, month.start.replace(year=month.start.year - 1))
+    share = last_year.known_share(last_year.end)
+    return last_year if share >= _MIN_MEASURED_SHARE else None
 
 
 class _ComingPart(NamedTuple):
-    """A coming day, or the part of a coming day under one contract."""
+    """Coming part of a month under one contract, with its days."""
 
-    start: datetime
-    days_ahead: int
-    """Number of days from today."""
-    share: float
-    """Length as a share of the day."""
+    part: BillPart
+    days: Sequence[tuple[int, float]]
+    """Number of each day from today on, and the share of the day in the part."""
+    models: Sequence[Sums]
+    """Sums of known days under the part's contract. The first one counts where it can."""
 
-
-def _coming_parts(contracts: Contracts, until: datetime, end: datetime) -> list[_ComingPart]:
-    parts = []
-    start, today = until, _date_number(until)
-    while start < end:
-        part_end = min(contracts.part_end(start), end)
-        share = (part_end - start) / (day_end(start) - day_start(start))
-        parts.append(_ComingPart(start, _date_number(start) - today, share))
-        start = part_end
-    return parts
+    def with_energies(self, wh: float, fed_wh: float) -> BillPart:
+        """Return the part with these energies, and the properties of its models."""
+        return self.part._replace(sums=_like(self.models, wh, fed_wh))
 
 
 class _Forecast(NamedTuple):
     """Forecast of the rest of a month, and the functions that turn it into money."""
 
-    month: Month
-    contracts: Contracts
-    parts: Sequence[_ComingPart]
+    known: Sequence[BillPart]
+    coming: Sequence[_ComingPart]
     imported: EnergyForecast
     exported: EnergyForecast | None
     """None for a household that has never exported."""
-    mix: _Mix
 
     @classmethod
-    def of(
-        cls,
-        month: Month,
-        contracts: Contracts,
-        until: datetime,
-        days: Sequence[_WholeDay],
-        of_last_year: Sequence[Day],
-    ) -> _Forecast:
-        """Return the forecast of `month` from `until` on. `days` are all whole days before."""
-        parts = _coming_parts(contracts, until, month.end)
-        first, count = _date_number(until), parts[-1].days_ahead + 1
-        imported = forecast_energy([(day.number, day.imported_wh) for day in days], first, count)
-        exported = None
-        if any(day.exported_wh for day in days):
-            series = [(day.number, day.exported_wh) for day in days]
-            exported = forecast_energy(series, first, count)
-        recent = [record for day in days[-_RECENT_DAYS:] for record in day.records]
-        mix = _Mix.of(_Known(recent, of_last_year))
-        return cls(month, contracts, parts, imported, exported, mix)
+    def of(cls, month: Month, until: datetime, last_year: Month | None) -> _Forecast | None:
+        """Return the forecast of `month` from `until` on. Return None without three whole days."""
+        ledger, today = month.ledger, _ordinal(until)
+        table, first = ledger.table, groups(ledger.clock.day)
+        days = ledger.clock.day[first] + _EPOCH
+        counts = np.add.reduceat(table.is_shown, first, dtype=np.int64)
+        is_whole = (counts >= _MIN_QUARTER_HOURS) & (days < today)
+        if is_whole.sum() < _MIN_WHOLE_DAYS:
+            return None
+        count = month_end(month.start).toordinal() - today
+        forecasts = []
+        for column in (table.imported, np.nan_to_num(table.exported)):
+            energies = np.add.reduceat(column, first)[is_whole]
+            known = zip(days[is_whole].tolist(), np.round(energies, DECIMALS).tolist(), strict=True)
+            forecasts.append(forecast_energy([*known], today, count) if energies.any() else None)
+        imported = forecasts[0] or forecast_energy([(today - 1, 0.0)], today, count)
+        recent = np.isin(ledger.clock.day + _EPOCH, days[is_whole][-_RECENT_DAYS:])
+        tables = [table.where(recent)]
+        if last_year:
+            bounds = number_from(last_year.start), number_from(last_year.end)
+            tables.append(table.between(*bounds))
+        starts = ledger.part_starts(until, month.end)
+        parts = zip(starts, [*starts[1:], month.end], ledger.parts(until, month.end), strict=True)
+        coming = [
+            _ComingPart(
+                part,
+                [*_days_of(start, end, today)],
+                [Ledger.of(each, _always(part.contract)).all for each in tables],
+            )
+            for start, end, part in parts
+        ]
+        begin = ledger.month_begin(month.start)
+        known_parts = ledger.parts(begin, until) if begin < until else []
+        return cls(known_parts, coming, imported, forecasts[1])
 
-    def total(self, more_imported_wh: float = 0.0, more_exported_wh: float = 0.0) -> float | None:
+    def total(self, more_wh: float = 0.0, more_fed_wh: float = 0.0) -> float | None:
         """Return the month's total in EUR, None if a price is unknown.
 
-        `more_imported_wh` and `more_exported_wh` are added to the energies of each coming day.
+        `more_wh` and `more_fed_wh` are added to the energies of each coming day.
         """
         coming = []
-        for start, days_ahead, share in self.parts:
-            imported_wh = self.imported.coming_wh[days_ahead] + more_imported_wh
-            exported_wh = more_exported_wh
-            exported_wh += self.exported.coming_wh[days_ahead] if self.exported else 0.0
-            begin = self.contracts.part_start(start)
-            day = self.mix.day(begin, imported_wh * share, exported_wh * share)
-            if _lacks_feed_in_price(day, self.contracts.at(start)):
+        for part in self.coming:
+            wh = fed_wh = 0.0
+            for n, share in part.days:
+                wh += (self.imported.coming_wh[n] + more_wh) * share
+                exported_wh = self.exported.coming_wh[n] if self.exported else 0.0
+                fed_wh += (exported_wh + more_fed_wh) * share
+            coming.append(part.with_energies(wh, fed_wh))
+            if _lacks_feed_in_price(coming[-1]):
                 return None
-            coming.append(day)
-        rest = Month(start=self.month.start, days=tuple(coming))
-        return compute_bill(merge_months(self.month, rest), self.contracts, self.month.end).total
+        return bill_of_parts([*self.known, *coming]).total
 
     def deviations(self, total: float) -> tuple[float, float]:
         """Return by how many EUR the true total may be below and above `total`."""
-        length = sum(part.share for part in self.parts)
+        length = sum(share for part in self.coming for _, share in part.days)
         count = len(self.imported.coming_wh)
         price = self._price(total, length, imported=True)
         cost = price * sum(self.imported.coming_wh)
@@ -236,7 +207,7 @@ class _Forecast(NamedTuple):
             cost += abs(feed_in) * sum(self.exported.coming_wh)
             pairs = zip(errors, self.exported.past_errors_wh, strict=True)
             errors = [error + feed_in * wh for error, wh in pairs]
-            highest_saving = float("inf")
+            highest_saving = inf
         # Past periods that are longer than a week overlap. So they count less often.
         weight = len(errors) * min(1.0, BACKTEST_STEP / count)
         past = sum(error * error for error in errors) / len(errors) if errors else 0.0
@@ -253,122 +224,58 @@ class _Forecast(NamedTuple):
         return 0.0 if other is None else (other - total) / _PROBE_WH
 
 
-def _lacks_feed_in_price(day: Day, contract: Contract) -> bool:
-    """Return whether no market price is known for what is fed in on `day`, a day of the forecast.
+def _lacks_feed_in_price(part: BillPart) -> bool:
+    """Return whether no market price is known for what is fed in in a coming part.
 
     A bill without a market price for imported energy has no total. But energy that is fed in
     without a price is worth nothing on a bill.
     """
-    is_at_market = contract.feed_in_margin is not None
-    return is_at_market and day.exported_wh > 0 and not day.market_exported_wh
+    is_at_market = part.contract.feed_in_margin is not None
+    return is_at_market and part.sums.exported_wh > 0 and not part.sums.priced_exported_wh
 
 
-class _Mix(NamedTuple):
-    """Properties of each coming Wh of imported and of exported energy."""
+def _like(models: Sequence[Sums], wh: float, fed_wh: float) -> Sums:
+    """Return sums with the energies `wh` and `fed_wh`, and the properties of known days.
 
-    price: float | None
-    """Market price of an imported Wh in EUR, None if unknown."""
-    revenue: float | None
-    """Market price of an exported Wh in EUR, None if unknown."""
-    above: dict[float, float]
-    """Part above each reference power, keyed by this power in kW."""
-    second: dict[str, float]
-    """Part in the hours of a second price, keyed as in `Contract.second_hours`."""
-    shared: Shared
-
-    @classmethod
-    def of(cls, known: _Known) -> _Mix:
-        """Return the mean properties of known days."""
-        price = known.ratio(lambda day: (day.market_cost, day.market_wh))
-        revenue = known.ratio(lambda day: (day.market_revenue, day.market_exported_wh))
-        return cls(price, revenue, known.above(), known.second(), known.shared(price or 0.0))
-
-    def day(self, start: datetime, imported_wh: float, exported_wh: float) -> Day:
-        """Return a day that begins at `start`, with these energies and properties."""
-        return Day(
-            start=start,
-            imported_wh=imported_wh,
-            exported_wh=exported_wh,
-            above={kw: ClassExcess(0, imported_wh * part) for kw, part in self.above.items()},
-            second={
-                hours: TimeOfUseSplit(imported_wh, imported_wh * part)
-                for hours, part in self.second.items()
-            },
-            market_cost=imported_wh * (self.price or 0.0),
-            market_wh=0.0 if self.price is None else imported_wh,
-            market_revenue=exported_wh * (self.revenue or 0.0),
-            market_exported_wh=0.0 if self.revenue is None else exported_wh,
-            shared=self.shared.times(imported_wh),
-        )
-
-
-class _Known(NamedTuple):
-    """Days on which a forecast is based.
-
-    If all days in `days` lack a value, such as a market price, this value comes from `others`.
+    If the days of the first model lack a property, such as a market price, the next one has it.
     """
 
-    days: Sequence[Day]
-    others: Sequence[Day]
+    def ratio(name: str, base: str) -> float:
+        pairs = [(getattr(model, name), getattr(model, base)) for model in models]
+        return next((part / whole for part, whole in pairs if whole), 0.0)
 
-    def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return a mean ratio of `days`, such as the market cost divided by the energy.
-
-        `of` returns the dividend and the divisor of one day. The result is the sum of the dividends
-        divided by the sum of the divisors. If the divisors of `days` add up to 0, use the days in
-        `others`. Return None if the divisors of `others` add up to 0, too.
-        """
-        for days in self:
-            pairs = [of(day) for day in days]
-            if whole := sum(total for _, total in pairs):
-                return sum(part for part, _ in pairs) / whole
-        return None
-
-    def above(self) -> dict[float, float]:
-        """Return the expected part of the energy above each reference power, keyed in kW."""
-        powers = {kw for days in self for day in days for kw in day.above}
-        return {kw: self.ratio(partial(_above, kw)) or 0.0 for kw in powers}
-
-    def second(self) -> dict[str, float]:
-        """Return the part of the energy that is expected in the hours of a second price.
-
-        The keys are the hours of the second prices of all contracts, as in `Contract.second_hours`.
-        """
-        every = {hours for days in self for day in days for hours in day.second}
-        shares = {hours: self.ratio(partial(_second, hours)) for hours in every}
-        return {hours: share for hours, share in shares.items() if share is not None}
-
-    def shared(self, price: float) -> Shared:
-        """Return the part of each Wh that is expected from energy sharing.
-
-        `price` is the mean market price of the energy, in EUR per Wh.
-        """
-        shares = [self.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
-        # The market cost of the shared energy comes only from the days with known shared energy.
-        # `price` comes from all days with a market price. So convert this cost from the mean price
-        # of its own days to `price`.
-        shared_price = self.ratio(_market_if_shared) or 0.0
-        return Shared(*shares).repriced(shared_price, price)
+    layers = [wh * ratio(name, "known_sharing_wh") for name in Sums._fields[_LAYERS]]
+    supplied_wh = max(0.0, wh - sum(layers))
+    is_priced, is_sold = (
+        any(getattr(model, name) for model in models)
+        for name in ("priced_wh", "priced_exported_wh")
+    )
+    return Sums(
+        imported_wh=wh,
+        exported_wh=fed_wh,
+        above_wh=wh * ratio("above_wh", "imported_wh"),
+        second_wh=supplied_wh * ratio("second_wh", "supplied_wh"),
+        priced_wh=supplied_wh if is_priced else 0.0,
+        market_cost=supplied_wh * ratio("market_cost", "priced_wh"),
+        priced_exported_wh=fed_wh if is_sold else 0.0,
+        market_revenue=fed_wh * ratio("market_revenue", "priced_exported_wh"),
+        known_sharing_wh=wh,
+        **dict(zip(Sums._fields[_LAYERS], layers, strict=True)),
+    )
 
 
-def _above(kw: float, day: Day) -> tuple[float, float]:
-    """Return the day's energy above `kw`, and the day's imported energy, both in Wh.
-
-    If a reference power of the tariff is missing in `day.above`, this power was not exceeded. If
-    another power is missing, the energy above this power is unknown, and both results are 0.
-    """
-    energy_wh = day.above[kw].energy_wh if kw in day.above else 0.0
-    return energy_wh, day.imported_wh if kw in day.above or kw in REFERENCE_POWERS else 0.0
+def _always(contract: Contract) -> Contracts:
+    return Contracts(((BEGINNING, contract),))
 
 
-def _second(hours: str, day: Day) -> tuple[float, float]:
-    energy_wh, second_wh = day.second.get(hours, (0.0, 0.0))
-    return second_wh, energy_wh
+def _ordinal(time: datetime) -> int:
+    return time.astimezone(LUXEMBOURG).toordinal()
 
 
-def _shared(n: int, day: Day) -> tuple[float, float]:
-    return (day.shared[n], day.shared.known_wh) if day.shared else (0.0, 0.0)
-
-
-def _market_if_shared(day: Day) -> tuple[float, float]:
-    return (day.market_cost, day.market_wh) if day.shared else (0.0, 0.0)
+def _days_of(begin: datetime, end: datetime, today: int) -> Iterator[tuple[int, float]]:
+    """Yield each day of a period: its number from `today` on, and its share in the period."""
+    time = begin.astimezone(UTC)
+    while time < end:
+        until = min(day_end(time), end.astimezone(UTC))
+        yield _ordinal(time) - today, (until - time) / (day_end(time) - day_start(time))
+        time = until

@@ -7,7 +7,7 @@ while a battery is charged from the grid.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import inf
 from typing import NamedTuple
@@ -119,12 +119,12 @@ class Grid:
         self.fed_hours: dict[datetime, float] = {}
         """Fed-in kWh of hours whose quarter-hours are all known."""
         for month in months:
-            for day in month.days:
-                drawn_kwh, fed_kwh = self.days.get(day_start(day.start), (0.0, 0.0))
-                self.days[day_start(day.start)] = (
-                    drawn_kwh + day.imported_wh / 1000,
-                    fed_kwh + day.exported_wh / 1000,
-                )
+            day = month.start.astimezone(UTC)
+            while day < month.end:
+                if month.ledger.has_rows(day, day_end(day)):
+                    sums = month.ledger.sums(day, day_end(day))
+                    self.days[day] = sums.imported_wh / 1000, sums.exported_wh / 1000
+                day = day_end(day)
         self._known: dict[datetime, timedelta] = {}
         if self.days:
             start, end = min(self.days), day_end(max(self.days))

@@ -7,11 +7,9 @@ from typing import Any
 from ..advice.class_comparison import Comparison, MonthComparison, compare
 from ..advice.goal import LAST_YEAR, GoalChoice, goal_of
 from ..advice.month_forecast import Lack, estimated
-from ..bill.bill import Bill, BillLine, compute_bill
+from ..bill.bill import Bill, BillLine
 from ..bill.household_state import HouseholdState
 from ..bill.month import ClassExcess, Month
-from ..bill.month_sums import above_contract
-from ..bill.months_by_contract import older_prices_of_month
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR
 from ..history.month_file_lines import month_name
 from ..history.quarter_hour import QuarterHour
@@ -20,7 +18,7 @@ from ..prices.price_file import OlderPrices
 
 CURRENT_PRICES = "current"
 _PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
-_UNPRICED = ("unpriced_kwh", "unpriced_market_kwh", "unsplit_kwh", "unpriced_exported_kwh")
+_UNPRICED = ("unpriced_kwh", "unpriced_market_kwh", "unpriced_exported_kwh")
 
 
 def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] | None:
@@ -28,18 +26,13 @@ def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] |
     return peak and {"start": peak.start.isoformat(), "mean_kw": round(peak.mean_kw, decimals)}
 
 
-def known_months(demand: HouseholdState) -> tuple[Month, ...]:
-    """Return the known months in the order of time. The last month is the current month."""
-    return (*demand.earlier_months, demand.month)
-
-
 def bill_answer(month: Month, demand: HouseholdState) -> dict[str, Any]:
     """Return the bill of a month as data."""
     until = min(month.end, demand.until)
-    due = compute_bill(month, demand.contracts, until)
+    due = month.bill(until)
     answer: dict[str, Any] = {
         "month": month_name(month.start),
-        **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
+        **({"since": since.astimezone(LUXEMBOURG).isoformat()} if (since := month.since) else {}),
         "until": until.astimezone(LUXEMBOURG).isoformat(),
         "measured_share": month.measured_share(until),
         **_of_leneda(month),
@@ -51,7 +44,7 @@ def bill_answer(month: Month, demand: HouseholdState) -> dict[str, Any]:
         "total": due.total,
         **OlderPrices.answer(due.prices_of),
     }
-    if month is demand.month:
+    if month.start == demand.month_start:
         answer |= _estimate(month, demand)
     if due.missing:
         answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
@@ -66,8 +59,7 @@ def _estimate(month: Month, demand: HouseholdState) -> dict[str, Any]:
         return {"estimate_lacks": estimate.value}
     if estimate is None:
         return {}
-    older = older_prices_of_month(month, demand.contracts)
-    return {"estimate": estimate._asdict() | OlderPrices.answer(older)}
+    return {"estimate": estimate._asdict() | OlderPrices.answer(month.older_prices)}
 
 
 def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,12 +80,13 @@ def _of_leneda(month: Month) -> dict[str, int]:
     The counts are the known quarter-hours, the quarter-hours from Leneda, and the quarter-hours
     that Leneda has estimated. The dict is empty if no quarter-hour is from Leneda.
     """
+    sums = month.sums
     counts = {
-        "quarter_hours": month.quarter_hours,
-        "leneda_quarter_hours": month.leneda_quarter_hours,
-        "estimated_quarter_hours": month.estimated_quarter_hours,
+        "quarter_hours": round(sums.quarter_hours),
+        "leneda_quarter_hours": round(sums.leneda),
+        "estimated_quarter_hours": round(sums.estimated),
     }
-    return counts if month.leneda_quarter_hours else {}
+    return counts if sums.leneda else {}
 
 
 def _of_sharing(due: Bill) -> dict[str, Any]:
@@ -130,7 +123,7 @@ def bills_report(
 
     The current month's bill also has the `goal` of the household.
     """
-    months = known_months(demand)[-count:]
+    months = demand.months[-count:]
     bills = [bill_answer(month, demand) | _beside_it(month, demand) for month in months]
     if goal is not None:
         bills[-1]["goal"] = _goal(goal, demand)
@@ -140,7 +133,7 @@ def bills_report(
 def _goal(choice: GoalChoice, demand: HouseholdState) -> dict[str, Any]:
     """Return the goal of the current month. Its `total` is None if last year's cost is unknown."""
     is_last_year = choice == LAST_YEAR
-    goal = goal_of(choice, known_months(demand), demand.contracts, demand.until)
+    goal = goal_of(choice, demand.months, demand.until)
     if goal is None:
         return {"is_last_year": is_last_year, "total": None}
     passed_on = goal.passed_on and goal.passed_on.isoformat()
@@ -150,7 +143,6 @@ def _goal(choice: GoalChoice, demand: HouseholdState) -> dict[str, Any]:
 def _beside_it(month: Month, demand: HouseholdState) -> dict[str, Any]:
     """Return the values that a card shows in addition to a month's bill."""
     until = min(month.end, demand.until)
-    due = compute_bill(month, demand.contracts, until)
     return {
         "start": month.start.isoformat(),
         "end": month.end.isoformat(),
@@ -160,7 +152,7 @@ def _beside_it(month: Month, demand: HouseholdState) -> dict[str, Any]:
         # end of the month, because such a contract belongs to the next month.
         "reference_kw": demand.contracts.between(month.start, until)[-1].reference_kw,
         "peak": peak_report(month.peak),
-        "vat_rate": due.vat_rate,
+        "vat_rate": month.bill(until).vat_rate,
     }
 
 
@@ -175,8 +167,8 @@ def comparison_report(demand: HouseholdState, prices: str) -> dict[str, Any]:
 
 def _compared_by(demand: HouseholdState, prices: str) -> Comparison:
     return compare(
-        known_months(demand),
-        demand.contracts,
+        demand.ledger,
+        [month.start for month in demand.months],
         demand.until,
         is_at_current_prices=prices == CURRENT_PRICES,
     )
@@ -206,17 +198,15 @@ def classes_report(demand: HouseholdState) -> dict[str, Any]:
 
     Cost and energy are listed by month.
     """
-    months = known_months(demand)
     comparison = _compared_by(demand, CURRENT_PRICES)
     totals = comparison.totals
-    due = compute_bill(demand.month, demand.contracts, demand.until)
     return {
         **_comparison(comparison, CURRENT_PRICES),
         "reference_kw": demand.contracts.at(demand.until).reference_kw,
-        "vat_rate": due.vat_rate,
+        "vat_rate": demand.month.bill(demand.until).vat_rate,
         "decisive": [month_name(month.start) for month in comparison.decisive],
         "totals": {str(kw): total and round(total, 2) for kw, total in totals.items()},
-        "above": [_above(month, demand) for month in months],
+        "above": [_above(month, demand) for month in demand.months],
     }
 
 
@@ -224,10 +214,10 @@ def _above(month: Month, demand: HouseholdState) -> dict[str, Any]:
     """Return a month's energy above each reference power of the tariff and of the contracts."""
     until = min(month.end, max(month.start, demand.until))
     start = month.start.astimezone(UTC)
-    contracts = demand.contracts.between(start, until.astimezone(UTC))
+    contracts, sums = demand.contracts.between(start, until.astimezone(UTC)), month.sums
     return {
         "month": month_name(month.start),
-        "quarter_hours": month.quarter_hours,
+        "quarter_hours": round(sums.quarter_hours),
         "of_quarter_hours": (until.astimezone(UTC) - start) // QUARTER_HOUR,
         "peak": peak_report(month.peak),
         "classes": {str(kw): _counted(month.above(kw)) for kw in REFERENCE_POWERS},
@@ -235,7 +225,7 @@ def _above(month: Month, demand: HouseholdState) -> dict[str, Any]:
             "reference_kw": [
                 kw for contract in contracts if (kw := contract.reference_kw) is not None
             ],
-            **_counted(above_contract(month.days, demand.contracts)),
+            **_counted(ClassExcess(round(sums.above), sums.above_wh)),
         },
     }
 

@@ -12,14 +12,13 @@ from typing import Any
 from ..bill.bill import monthly_lines
 from ..bill.daily_bills import bills_by_day
 from ..bill.household_state import HouseholdState
+from ..bill.ledger import Ledger
 from ..bill.month import Month
-from ..bill.month_sums import above_contract
 from ..bill.quarter_hour_views import QuarterHours
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end
-from ..prices.contract import Contracts
 from ..prices.network_prices import AgreedPrices
 from ..prices.price_file import OlderPrices
-from .bills import known_months, peak_report
+from .bills import peak_report
 
 MAX_DAYS = 400
 
@@ -33,20 +32,18 @@ def days_report(
     """
     days = [
         day
-        for month in known_months(demand)
+        for month in demand.months
         if month.end.date() > start and month.start.date() < end
-        for day in _days(month, demand.contracts, demand.until, known)
+        for day in _days(month, demand.until, known)
         if start.isoformat() <= day["day"] < end.isoformat()
     ]
     return {"days": days[-MAX_DAYS:]}
 
 
-def _days(
-    month: Month, contracts: Contracts, until: datetime, quarters: QuarterHours
-) -> Iterator[dict[str, Any]]:
+def _days(month: Month, until: datetime, quarters: QuarterHours) -> Iterator[dict[str, Any]]:
     """Yield the data of each day of `month` that begins before `until`."""
-    monthly = monthly_lines()
-    for start, end, before, due in bills_by_day(month, contracts, until):
+    monthly, contracts = monthly_lines(), month.ledger.contracts
+    for start, end, before, due in bills_by_day(*month, until):
         cost, fixed, feed_in = (
             _more(before.total, due.total),
             _more(before.amount(*monthly), due.amount(*monthly)),
@@ -59,7 +56,7 @@ def _days(
             "day": start.astimezone(LUXEMBOURG).date().isoformat(),
             "start": start.isoformat(),
             "end": day_end(start).isoformat(),
-            **_sums(month, contracts, start, end, quarters),
+            **_sums(month.ledger, start, end, quarters),
             "cost": cost,
             "subtotal": _more(before.subtotal, due.subtotal),
             "cost_used": used,
@@ -74,26 +71,18 @@ def _more(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else round(after - before, 2) or 0.0
 
 
-def _sums(
-    month: Month, contracts: Contracts, start: datetime, end: datetime, quarters: QuarterHours
-) -> dict[str, Any]:
-    """Return the sums of the day from `start` to `end`.
-
-    A day may have several records, one for each contract.
-    """
-    records = [day for day in month.days if start <= day.start < end]
-    own_kw = contracts.at(start).reference_kw
-    above = above_contract(records, contracts)
-    peak = quarters.peak(start, day_end(start))
+def _sums(ledger: Ledger, start: datetime, end: datetime, quarters: QuarterHours) -> dict[str, Any]:
+    """Return the sums of the day from `start` to `end`."""
+    sums, is_known = ledger.sums(start, end), ledger.has_rows(start, end)
     return {
-        "imported_wh": round(sum(day.imported_wh for day in records)) if records else None,
-        "exported_wh": round(sum(day.exported_wh for day in records)) if records else None,
-        "quarter_hours": sum(day.quarter_hours for day in records),
-        "leneda_quarter_hours": sum(day.leneda_quarter_hours for day in records),
-        "estimated_quarter_hours": sum(day.estimated_quarter_hours for day in records),
+        "imported_wh": round(sums.imported_wh) if is_known else None,
+        "exported_wh": round(sums.exported_wh) if is_known else None,
+        "quarter_hours": round(sums.quarter_hours),
+        "leneda_quarter_hours": round(sums.leneda),
+        "estimated_quarter_hours": round(sums.estimated),
         "of_quarter_hours": (end - start) // QUARTER_HOUR,
-        "reference_kw": own_kw,
-        "quarter_hours_above": above.quarter_hours,
-        "above_wh": round(above.energy_wh),
-        "peak": peak_report(peak, 3),
+        "reference_kw": ledger.contracts.at(start).reference_kw,
+        "quarter_hours_above": round(sums.above),
+        "above_wh": round(sums.above_wh),
+        "peak": peak_report(quarters.peak(start, day_end(start)), 3),
     }

@@ -15,8 +15,6 @@ from ..advice.day_reason import PartOfDay, day_reason
 from ..advice.night_load import KnownQuarter, known_quarters, night_quarters
 from ..advice.solar_house import Supply, delivered_until
 from ..bill.household_state import HouseholdState
-from ..bill.month import Month
-from ..bill.month_sums import mean_market_prices
 from ..bill.quarter_hour_views import QuarterHours
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from ..history.market_prices import NO_PRICES
@@ -137,7 +135,7 @@ def _part_of_day(values: Sequence[float | None], own_wh: float | None) -> PartOf
 
 def _mean_price_of_day(demand: HouseholdState) -> KwhPrice:
     """Return the mean price of a kWh today, at the mean market prices of the month."""
-    market = mean_market_prices(demand.month.days)
+    market = demand.month.sums.market_prices
     start = day_start(demand.time)
     prices = [
         price_of_kwh(demand.contracts, start + n * QUARTER_HOUR, market)
@@ -153,18 +151,10 @@ def _mean_price_of_day(demand: HouseholdState) -> KwhPrice:
 
 def _shared_as_today(demand: HouseholdState) -> HouseholdState:
     """Return `demand`, without the shared energy of all days if today's is unknown."""
-    today = day_start(demand.time)
-    if any(day.shared for day in demand.known_month.days if day.start >= today):
+    today, ledger = day_start(demand.time), demand.ledger
+    if ledger.sums(today, day_end(today)).known_sharing_wh or not ledger.all.known_sharing_wh:
         return demand
-    return replace(
-        demand,
-        known_month=_without_sharing(demand.known_month),
-        earlier_months=tuple(map(_without_sharing, demand.earlier_months)),
-    )
-
-
-def _without_sharing(month: Month) -> Month:
-    return replace(month, days=tuple(replace(day, shared=None) for day in month.days))
+    return replace(demand, ledger=ledger.without_sharing())
 
 
 def _until(
@@ -277,8 +267,8 @@ def _mean_price(demand: HouseholdState) -> tuple[float | None, OlderPrices | Non
     left out. If the price follows the market, the market price is assumed to be the mean of the
     last twelve months, weighted by the imported energy.
     """
-    months = (*demand.earlier_months, demand.month)[-_MARKET_MONTHS:]
-    market = mean_market_prices(day for month in months for day in month.days)
+    first = demand.months[-_MARKET_MONTHS:][0].start
+    market = demand.ledger.sums(first, demand.month.end).market_prices
     now = quarter_start(demand.time)
     contracts = replace(demand.contracts, aids=demand.contracts.aids_at(now + _YEAR))
     published = prices_of_year_at(now)

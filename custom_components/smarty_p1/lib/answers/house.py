@@ -22,7 +22,7 @@ MAX_MONTHS = 13
 
 def first_day_of_house(demand: HouseholdState) -> datetime:
     """Return the start of the first month in the answer of `house_report`."""
-    return (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:][0].start
+    return demand.months[-MAX_MONTHS:][0].start
 
 
 def house_report(

@@ -4,11 +4,10 @@ from typing import Any, NamedTuple
 
 from ..advice.class_comparison import Comparison, compare
 from ..advice.month_forecast import Estimate, Lack, estimated
-from ..bill.bill import Bill, compute_bill
+from ..bill.bill import Bill
 from ..bill.household import Household
 from ..bill.household_state import HouseholdState
 from ..bill.month import Month
-from ..bill.months_by_contract import older_prices_of_month
 from ..meter.money import Money, MoneyValue
 from ..prices.kwh_price import excess_price, price_of_kwh
 from ..prices.network_prices import prices_of_year_at
@@ -42,24 +41,29 @@ class HouseholdMoney:
         return _money(demand, self._slow_results(demand)) if demand else None
 
     def _slow_results(self, demand: HouseholdState) -> _Slow:
-        until, contracts, earlier = demand.until, demand.contracts, demand.earlier_months
+        until, contracts = demand.until, demand.contracts
         basis = (
             contracts,
             contracts.at(until),
             prices_of_year_at(until),
-            demand.known_month,
-            earlier,
+            demand.version,
+            demand.month_start,
         )
         slow = self._slow
         if slow is None or slow.basis != basis:
-            before = _last_month(demand)
+            before, earlier = _last_month(demand), demand.earlier_months
             slow = self._slow = _Slow(
                 basis,
                 # Compare only complete months: the costs of the current month are not complete.
-                compare(earlier, contracts, until, is_at_current_prices=True),
+                compare(
+                    demand.ledger,
+                    [month.start for month in earlier],
+                    until,
+                    is_at_current_prices=True,
+                ),
                 estimated(demand),
-                compute_bill(before, contracts, before.end).total if before else None,
-                any(day.exported_wh for month in earlier for day in month.days),
+                before.bill().total if before else None,
+                any(month.sums.exported_wh for month in earlier),
             )
         return slow
 
@@ -71,13 +75,14 @@ def _money(demand: HouseholdState, slow: _Slow) -> Money:
     almost every telegram.
     """
     month, before = demand.month, _last_month(demand)
-    due = compute_bill(month, demand.contracts, demand.until)
+    due = month.bill(demand.until)
     price = price_of_kwh(demand.contracts, demand.until, demand.market)
+    sums = due.energy
     share: Attributes = {"measured_share": month.measured_share(demand.until)}
     share_before = before.measured_share(before.end) if before else None
     feed_in = due.amount("feed_in")
     energy = {**share, **OlderPrices.answer(due.older_prices("energy", "levies"))}
-    energy |= _known(unpriced_kwh=due.unpriced_kwh, unsplit_kwh=due.unsplit_kwh)
+    energy |= _known(unpriced_kwh=due.unpriced_kwh)
     compared = _compared(slow.comparison)
     totals = slow.comparison.totals.items()
     classes = {str(kw): None if total is None else round(total, 2) for kw, total in totals}
@@ -110,12 +115,12 @@ def _money(demand: HouseholdState, slow: _Slow) -> Money:
         ),
         cost_month_end=_month_end(demand, slow.estimate, share),
         last_month_measured_share=share_before,
-        quarter_hours_above=MoneyValue(_quarter_hours_above(demand), share),
+        quarter_hours_above=MoneyValue(round(sums.above), share),
         cheapest_reference_power=MoneyValue(
             slow.comparison.cheapest, {**compared, "classes": classes}
         ),
         saving_per_year=MoneyValue(slow.comparison.saving_per_year, compared),
-        has_exported=slow.has_exported or any(day.exported_wh for day in month.days),
+        has_exported=slow.has_exported or sums.exported_wh > 0,
     )
 
 
@@ -156,18 +161,8 @@ def _month_end(
 ) -> MoneyValue:
     """Return the expected total of the month's bill, with its range or its `Lack`."""
     # The bill of the whole month may use older published prices than the bill so far.
-    older = OlderPrices.answer(older_prices_of_month(demand.month, demand.contracts))
+    older = OlderPrices.answer(demand.month.older_prices)
     if isinstance(estimate, Estimate):
         spread = {"low": estimate.low, "high": estimate.high}
         return MoneyValue(estimate.total, {**spread, **share, **older})
     return MoneyValue(None, {**_known(lacks=estimate and estimate.value), **share, **older})
-
-
-def _quarter_hours_above(demand: HouseholdState) -> int:
-    """Return how many quarter-hours of the current month are above the reference power.
-
-    The reference power may change during the month. Each day is compared with the contract of that
-    day.
-    """
-    own = ((demand.contracts.at(day.start).reference_kw, day) for day in demand.month.days)
-    return sum(day.above[kw].quarter_hours for kw, day in own if kw is not None and kw in day.above)

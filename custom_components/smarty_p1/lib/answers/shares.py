@@ -33,7 +33,7 @@ def period_of(name: str, demand: HouseholdState) -> tuple[datetime, datetime]:
     yesterday = day_start(end - _HOUR)
     if name == YESTERDAY:
         return yesterday, end
-    return min(day_start(demand.month.start), end), end
+    return min(day_start(demand.month_start), end), end
 
 
 def shares_report(
@@ -46,8 +46,7 @@ def shares_report(
     """
     start, end = period_of(name, demand)
     hours = [start + n * _HOUR for n in range((end - start) // _HOUR)]
-    months = (*demand.earlier_months, demand.known_month)
-    house = house_hours(sources, demand.contracts, months, demand.until, hours)
+    house = house_hours(sources, demand.ledger, demand.until, hours)
     nights = _nights(known, start if name == MONTH else end - timedelta(days=_NIGHTS), end)
     base_kw = always_on_kw(nights, sources.devices)
     shares = energy_shares(hours, house, sources.devices, base_kw)

@@ -3,10 +3,10 @@
 meter = Household(Contract(reference_kw=7))
 meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
 demand = meter.snapshot
-compute_bill(demand.month, demand.contracts, demand.until).total
+demand.month.bill(demand.until).total
 
 Imports `history` and `prices`. Gives no advice.
 
 Public modules: bill, daily_bills, hourly_amounts, household, household_state, ledger, leneda_days,
-month, month_cache, month_sums, months_by_contract, period_sums, quarter_hour_views, sharing.
+month, period_sums, quarter_hour_views, sharing.
 """

@@ -1,6 +1,6 @@
 """The bill of a month: its lines without VAT, and the VAT on them.
 
-    compute_bill(month, contracts, until).total
+    bill_of(ledger, start, until).total
 
 - Each line is quantity times price, in whole cents; half a cent is rounded up. A price that changes
   within the month makes two lines with the same name. Net is the sum of the lines, VAT is rounded
@@ -26,16 +26,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, reduce
-from operator import attrgetter
 from typing import NamedTuple
 
 from ..history.calendar import month_end
-from ..prices.contract import PER_KWH, PER_MONTH, AidVat, Contracts
+from ..prices.contract import PER_KWH, PER_MONTH, AidVat
 from ..prices.network_prices import price_file
 from ..prices.price_file import NetworkPrices, OlderPrices, PriceFile
 from .ledger import Ledger
-from .month import Month
-from .months_by_contract import parts_of
 from .period_sums import BillPart, Sums
 
 
@@ -141,8 +138,6 @@ class Bill(NamedTuple):
     """Part of `unpriced_kwh` whose market price was unknown when it was measured."""
     unpriced_exported_kwh: float
     """Exported energy whose market price was unknown when it was measured."""
-    unsplit_kwh: float
-    """Energy billed at the first of two prices, because its hours are unknown."""
     energy: Sums
     """Energies of the bill. The supplier's lines do not include energy from energy sharing."""
     may_owe_less_network: float | None
@@ -256,9 +251,9 @@ class MonthPrices(NamedTuple):
     vat_rate: float | None
 
 
-def month_prices(month: Month, contracts: Contracts, until: datetime) -> MonthPrices:
-    """Return the mean market prices and the VAT rate for the bill of `month` up to `until`."""
-    return prices_of_parts([part for part, _ in parts_of(month, contracts, until)])
+def month_prices(ledger: Ledger, start: datetime, until: datetime) -> MonthPrices:
+    """Return the mean market prices and the VAT rate for the month's bill up to `until`."""
+    return prices_of_parts(_parts_of(ledger, start, until, None))
 
 
 def prices_of_parts(parts: Sequence[BillPart]) -> MonthPrices:
@@ -266,25 +261,6 @@ def prices_of_parts(parts: Sequence[BillPart]) -> MonthPrices:
     # A bill has one rate of VAT for all its lines, so the last contract decides.
     bought, sold = map(_bought, parts), map(_sold, parts)
     return MonthPrices(_mean_price([*bought]), _mean_price([*sold]), parts[-1].prices.vat_rate)
-
-
-def compute_bill(
-    month: Month,
-    contracts: Contracts,
-    until: datetime,
-    published: NetworkPrices | None = None,
-    of_month: MonthPrices | None = None,
-) -> Bill:
-    """Return the bill of `month` from its start to `until`, or to its end if that is earlier.
-
-    If a contract lacks a price of the grid or a levy, the published price of each day is used. If
-    `published` is given, its prices replace the published prices of all days.
-
-    `month` may have only the first days of a month. Then a caller can pass the prices of more days
-    as `of_month`.
-    """
-    parts = parts_of(month, contracts, until, published)
-    return bill_of_parts([part for part, _ in parts], of_month)
 
 
 def bill_of(
@@ -296,13 +272,19 @@ def bill_of(
 ) -> Bill:
     """Return the bill of the month that begins at `start`, up to `until`.
 
-    All energy of the month is billed, because a clock may have been ahead. If `published` is given,
+    All energy of the month is billed, because a clock may have been ahead. If the contract lacks a
+    price of the grid or a levy, the published price of each day is used. If `published` is given,
     its prices replace the published prices of all days.
     """
+    return bill_of_parts(_parts_of(ledger, start, until, published), of_month)
+
+
+def _parts_of(
+    ledger: Ledger, start: datetime, until: datetime, published: NetworkPrices | None
+) -> Sequence[BillPart]:
     begin, end = ledger.month_begin(start), month_end(start)
     billed_end = max(begin, min(until, end))
-    parts = ledger.parts(begin, billed_end, published, max(begin, end))
-    return bill_of_parts(parts, of_month)
+    return ledger.parts(begin, billed_end, published, max(begin, end))
 
 
 def bill_of_parts(parts: Sequence[BillPart], of_month: MonthPrices | None = None) -> Bill:
@@ -336,7 +318,6 @@ def bill_of_parts(parts: Sequence[BillPart], of_month: MonthPrices | None = None
         unpriced_kwh=_unpriced_kwh(bought),
         unpriced_market_kwh=_unpriced_kwh(_of_market(bought)),
         unpriced_exported_kwh=_unpriced_kwh(sold),
-        unsplit_kwh=round(sum(map(_unsplit_of, parts)) / 1000, 3),
         energy=reduce(Sums.plus, [part.sums for part in parts]),
         may_owe_less_network=_network_of_local_sharing(parts),
     )
@@ -435,9 +416,6 @@ def _of_market(energies: Sequence[_Energy]) -> Sequence[_Energy]:
 
 def _unpriced_kwh(energies: Sequence[_Energy]) -> float:
     return round(sum([energy.unpriced_kwh for energy in energies]), 3)
-
-
-_unsplit_of = attrgetter("unsplit_wh")
 
 
 def _bought(part: BillPart) -> _Energy:

@@ -4,7 +4,7 @@
     meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
     demand = meter.snapshot
     if demand:
-        print(compute_bill(demand.month, demand.contracts, demand.until).total)
+        print(demand.month.bill(demand.until).total)
 
 `history/quarter_hour_meter.py` measures the quarter-hours. Energy is billed under the contract of
 its day. The contracts come from the caller, and a stored state does not restore them.
@@ -12,12 +12,11 @@ its day. The contracts come from the caller, and a stored state does not restore
 This module does no I/O and uses only the meter's clock. Work and memory per reading are bounded.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from ..history.calendar import QUARTER_HOUR, month_start
+from ..history.calendar import QUARTER_HOUR, month_end, month_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.month_columns import Columns
 from ..history.month_file_lines import Files
@@ -28,13 +27,10 @@ from ..history.spans import Span
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
 from ..prices.contract_json import store_contracts
 from ..stored_values import Stored
-from .household_state import HouseholdState, MonthSummary, summarised
+from .household_state import HouseholdState
 from .household_table import table_of_household
 from .ledger import Ledger
-from .leneda_days import LenedaDays
-from .month import Month
-from .month_cache import KnownMonths
-from .months_of_connection import MonthsOfConnection
+from .leneda_days import NO_LENEDA_DAYS, LenedaDays
 
 _SECOND = timedelta(seconds=1)
 
@@ -48,8 +44,7 @@ class Household:
 
     def _use(self, meter: QuarterHourMeter) -> None:
         self._meter = meter
-        self._months = MonthsOfConnection(meter.history)
-        self._summary: MonthSummary | None = None
+        self._leneda = NO_LENEDA_DAYS
         self._snapshot: HouseholdState | None = None
         self._is_snapshot_old = True
         self._ledger: tuple[object, Ledger] | None = None
@@ -100,7 +95,7 @@ class Household:
         reading, the sensors first show the whole old month, so Home Assistant's statistics get this
         energy. If a sensor had shown a later month before, the statistics would be wrong.
         """
-        snapshot, until = self.snapshot, self._months.leneda.until
+        snapshot, until = self.snapshot, self._leneda.until
         read_until = self._meter.until
         if snapshot is None or until is None or read_until is None:
             return snapshot
@@ -109,7 +104,6 @@ class Household:
             return self._leneda_snapshot(until, shown)
         if shown == snapshot.month_start:
             return snapshot
-        summary = self._summarise(shown)
         at_end = self._meter.values_at(until, shown)
         excess_kwh = None if snapshot.values.excess_kwh is None else at_end.excess_kwh
         return replace(
@@ -117,8 +111,6 @@ class Household:
             values=replace(
                 snapshot.values, month_start=shown, peak=at_end.peak, excess_kwh=excess_kwh
             ),
-            known_month=summary.month,
-            earlier_months=summary.earlier,
         )
 
     @property
@@ -141,32 +133,23 @@ class Household:
     @property
     def leneda(self) -> LenedaDays:
         """Return the days of the platform Leneda that the last `set_leneda_days` has set."""
-        return self._months.leneda
+        return self._leneda
 
-    def begin_leneda(self) -> Callable[[LenedaDays], KnownMonths]:
-        """Return a function that computes the months for `set_leneda_days`.
-
-        The function may run in a thread while `update` is called. It takes tens of milliseconds for
-        25 months.
-        """
-        return self._months.begin_leneda(self.columns, self._contracts)
-
-    def set_leneda_days(self, leneda: LenedaDays, months: KnownMonths | None = None) -> None:
+    def set_leneda_days(self, leneda: LenedaDays) -> None:
         """Complete the measured days with `leneda`, the days of the national platform Leneda.
 
-        `NO_LENEDA_DAYS` removes Leneda's days. Computing the months takes a long time. So the
-        caller can compute `months` in a thread, with the function that `begin_leneda` returns.
-        Leneda's days are not stored, so the caller sets them again after a restart.
+        `NO_LENEDA_DAYS` removes Leneda's days. They are not stored, so the caller sets them again
+        after a restart.
         """
-        self._months.set_leneda(leneda, months)
+        self._leneda = leneda
         self._meter.set_elsewhere(leneda.months, leneda.day_sums)
         self._is_snapshot_old = True
 
-    def ledger_under(self, contracts: Contracts) -> Ledger:
+    def _ledger_under(self, contracts: Contracts) -> Ledger:
         """Return all known energy under `contracts`, without the running quarter-hour."""
         basis = self._meter.version, contracts
         if self._ledger is None or self._ledger[0] != basis:
-            table = table_of_household(self._meter.history.columns(), self.leneda)
+            table = table_of_household(self._meter.history.columns(), self._leneda)
             is_begun = self._meter.is_begun_here
             self._ledger = basis, Ledger.of(table, contracts, is_begun=is_begun)
         return self._ledger[1]
@@ -243,7 +226,7 @@ class Household:
         return household
 
     def _make_snapshot(self) -> HouseholdState | None:
-        values, until, leneda = self._meter.values, self._meter.until, self._months.leneda
+        values, until, leneda = self._meter.values, self._meter.until, self._leneda
         if values is None or until is None:
             end = leneda.end
             return self._leneda_snapshot(end, month_start(end - QUARTER_HOUR)) if end else None
@@ -258,38 +241,23 @@ class Household:
         return self._demand(self._meter.values_at(end, shown), end)
 
     def _demand(self, values: QuarterHourValues, until: datetime) -> HouseholdState:
-        summary = self._summarise(values.month_start)
+        contracts = self._shown(values.time, month_end(values.month_start))
         return HouseholdState(
             values=values,
             until=until,
-            known_month=summary.month,
-            earlier_months=summary.earlier,
-            contracts=self._shown(values.time, summary.month),
+            contracts=contracts,
             market=self._meter.market,
             is_begun_here=self._meter.is_begun_here,
-            ledger_under=self.ledger_under,
+            version=self._meter.version,
+            ledger=self._ledger_under(contracts),
         )
 
-    def _shown(self, time: datetime, month: Month) -> Contracts:
-        """Return the contracts as they are shown at `time` with `month`.
+    def _shown(self, time: datetime, end: datetime) -> Contracts:
+        """Return the contracts as they are shown at `time` with the month that ends at `end`.
 
         The last values of a month come at its end or later. They belong to the contract before.
         """
-        return self._contracts.shown_at(min(time, month.end - _SECOND))
-
-    def _summarise(self, shown: datetime) -> MonthSummary:
-        """Return the summary of the shown month and the earlier months.
-
-        `shown` is the start of the shown month.
-        """
-        self._summary = summarised(
-            self._months.made(self._contracts),
-            self._contracts,
-            shown,
-            self._summary,
-            is_begun_here=self._meter.is_begun_here,
-        )
-        return self._summary
+        return self._contracts.shown_at(min(time, end - _SECOND))
 
 
 def _dated(contracts: Contracts | Contract) -> Contracts:

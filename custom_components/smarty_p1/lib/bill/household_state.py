@@ -1,10 +1,8 @@
 """Values of the running quarter-hour and of the shown month, as they are after a reading."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from operator import attrgetter
 
 from ..history.calendar import KEPT_MONTHS, month_start
 from ..history.market_prices import MarketPrices
@@ -12,7 +10,6 @@ from ..history.quarter_hour_values import QuarterHourValues
 from ..prices.contract import Contracts
 from .ledger import Ledger
 from .month import Month
-from .month_sums import from_first_day, with_running
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,16 +26,14 @@ class HouseholdState:
     the break, until the energy of the break counts. If Leneda's last quarter-hour ends later, this
     is the end of that quarter-hour.
     """
-    known_month: Month
-    """The shown month without the running quarter-hour."""
-    earlier_months: tuple[Month, ...]
-    """Known months before the shown month, at most 24, in time order."""
     contracts: Contracts
     market: MarketPrices
     is_begun_here: bool
     """Whether the day of the connection's first reading is known. Billing begins on that day."""
-    ledger_under: Callable[[Contracts], Ledger] = field(compare=False, repr=False)
-    """Returns all known energy under some contracts."""
+    version: tuple[object, ...] = field(compare=False)
+    """Changes whenever quarter-hours or Leneda's days change."""
+    ledger: Ledger = field(compare=False, repr=False)
+    """All known energy under the contracts, without the running quarter-hour."""
 
     @property
     def time(self) -> datetime:
@@ -55,57 +50,26 @@ class HouseholdState:
         """Return the first midnight of the shown month, in Luxembourg's time."""
         return self.values.month_start
 
-    @cached_property
-    def ledger(self) -> Ledger:
-        """Return all known energy under the contracts, without the running quarter-hour."""
-        return self.ledger_under(self.contracts)
+    @property
+    def known_month(self) -> Month:
+        """Return the shown month without the running quarter-hour."""
+        return Month(self.ledger, self.month_start)
 
     @cached_property
     def month(self) -> Month:
         """Return the shown month. A running quarter-hour that lies in this month is included."""
-        since, running, month = self.values.measured_since, self.values.running, self.known_month
-        if running is None or month_start(since) != month.start:
-            return month
-        if self.is_begun_here and not self.earlier_months and not month.days:
-            month = replace(month, since=self.contracts.part_start(since))
-        return with_running(month, self.contracts, since, running)
+        since, running = self.values.measured_since, self.values.running
+        if running is None or month_start(since) != self.month_start:
+            return self.known_month
+        return Month(self.ledger.with_running(since, running), self.month_start)
 
+    @cached_property
+    def earlier_months(self) -> tuple[Month, ...]:
+        """Return the known months before the shown month, at most 24, in time order."""
+        starts = [start for start in self.ledger.months if start < self.month_start]
+        return tuple(Month(self.ledger, start) for start in starts[-KEPT_MONTHS:])
 
-@dataclass(frozen=True, slots=True)
-class MonthSummary:
-    """Shown month and earlier months, without the running quarter-hour.
-
-    A summary is made again only when the months, the contracts or the shown month have changed.
-    """
-
-    months: dict[datetime, Month]
-    contracts: Contracts
-    month: Month
-    earlier: tuple[Month, ...]
-
-    def is_of(self, months: dict[datetime, Month], contracts: Contracts, shown: datetime) -> bool:
-        """Return whether this summary was made from the given months, contracts and shown month."""
-        is_same = self.months is months and self.contracts is contracts
-        return is_same and self.month.start == shown
-
-
-def summarised(
-    months: dict[datetime, Month],
-    contracts: Contracts,
-    shown: datetime,
-    last: MonthSummary | None,
-    *,
-    is_begun_here: bool,
-) -> MonthSummary:
-    """Return the summary of `months`. Return `last` itself if it was made from the same objects.
-
-    `shown` is the start of the shown month. `is_begun_here` is False if the day of the connection's
-    first reading is unknown, because the stored state was lost.
-    """
-    if last and last.is_of(months, contracts, shown):
-        return last
-    month = months.get(shown) or Month(start=shown)
-    earlier = sorted((m for m in months.values() if m.start < shown), key=attrgetter("start"))
-    if is_begun_here or (earlier or [month])[0].leneda_quarter_hours:
-        *earlier, month = from_first_day([*earlier, month])
-    return MonthSummary(months, contracts, month, tuple(earlier[-KEPT_MONTHS:]))
+    @property
+    def months(self) -> tuple[Month, ...]:
+        """Return the known months in time order. The last one is the shown month."""
+        return (*self.earlier_months, self.month)

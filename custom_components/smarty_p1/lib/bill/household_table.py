@@ -12,7 +12,6 @@ from ..history.spans import Span, SpanKind
 from ..past.table import (
     NO_SOURCE,
     ContractPrices,
-    Leneda,
     RowSource,
     SourcePrices,
     Spans,
@@ -24,8 +23,6 @@ from ..prices.price_series import PriceSeries, PriceSources
 from .leneda_days import LenedaDays
 
 _OF_MONTH = (RowSource.MEASURED, RowSource.PART)
-_ESTIMATED = 2
-"""Index of the origin of estimated quarter-hours in `ORIGINS`."""
 
 
 def table_of_household(
@@ -36,7 +33,7 @@ def table_of_household(
     `sources` has the prices of each contract. Without it, the spans have the prices.
     """
     prices = None if sources is None else [*map(_prices_of, sources)]
-    return table_of(_spans_of(columns), _leneda_of(leneda), prices)
+    return table_of(_spans_of(columns), leneda.arrays, prices)
 
 
 def _prices_of(sources: PriceSources) -> ContractPrices:
@@ -132,34 +129,3 @@ def _quotient(month: MonthColumns, n: int) -> Floats:
     prices: Floats = np.full(month.size, nan)
     np.divide(cost * 1000, wh, out=prices, where=wh > 0)
     return prices
-
-
-def _leneda_of(leneda: LenedaDays) -> Leneda:
-    quarters, imported, exported, estimated = [], [], [], []
-    for start in sorted(leneda.months):
-        month = leneda.months[start]
-        column = np.array(month.imported)
-        places = np.flatnonzero(~np.isnan(column))
-        quarters.append(number_of(month.first) + places)
-        imported.append(column[places])
-        exported.append(np.array(month.exported)[places])
-        estimated.append(np.frombuffer(month.origins, np.uint8)[places] == _ESTIMATED)
-    shared = sorted(
-        (number_of(time), sharing)
-        for day in leneda.sharing.values()
-        for time, sharing in day.items()
-    )
-    return Leneda(
-        np.concatenate([np.empty(0, np.int64), *quarters]),
-        np.concatenate([np.empty(0), *imported]),
-        np.concatenate([np.empty(0), *exported]),
-        np.concatenate([np.empty(0, bool), *estimated]),
-        np.array([number for number, _ in shared], np.int64),
-        np.array([sharing.layers_wh for _, sharing in shared], float).reshape(-1, 4).T,
-        np.array([_nan_if_none(sharing.remaining_wh) for _, sharing in shared], float),
-        np.array([_nan_if_none(sharing.leneda_wh) for _, sharing in shared], float),
-    )
-
-
-def _nan_if_none(value: float | None) -> float:
-    return nan if value is None else value

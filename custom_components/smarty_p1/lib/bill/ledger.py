@@ -7,15 +7,20 @@ A row is billed under the contract that holds at the start of its quarter-hour. 
 differences of running totals, so a period of any length costs the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
-from math import inf
+from math import inf, isnan
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 
 from ..history.calendar import QUARTER_HOUR, month_end, month_start
+from ..history.quarter_hour import Origin, QuarterHour
+from ..history.register_amounts import DECIMALS, Amounts
 from ..past.table import RowSource, Table
 from ..past.wall_clock import (
     A_DAY,
@@ -23,6 +28,7 @@ from ..past.wall_clock import (
     Floats,
     Numbers,
     WallClock,
+    groups,
     number_from,
     number_of,
     time_of,
@@ -31,19 +37,31 @@ from ..past.wall_clock import (
 from ..prices.contract import Contract, Contracts
 from ..prices.network_prices import AgreedPrices, network_prices_at, price_changes
 from ..prices.price_file import NetworkPrices
-from ..prices.time_of_use import parsed
+from ..prices.time_of_use import is_second as is_second_hour, parsed
 from .period_sums import BillPart, Sums, month_share
 
-_DECIMALS = 6
 WH_A_KW = 250
 """Energy in Wh that 1 kW makes in a quarter-hour."""
 
 
+_ORIGINS = {
+    RowSource.LENEDA: Origin.LENEDA,
+    RowSource.ESTIMATED: Origin.LENEDA_ESTIMATED,
+}
 _PARTS = 1e9
 """Running totals count billionths of a Wh and of a EUR."""
 
 
-class Ledger(NamedTuple):
+class Running(NamedTuple):
+    """Energy of a quarter-hour that has not ended."""
+
+    quarter: int
+    """Number of the quarter-hour."""
+    sums: Sums
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
     """A table, its contracts, and running totals of its `Sums`."""
 
     table: Table
@@ -59,6 +77,8 @@ class Ledger(NamedTuple):
     """Running totals: a row for each field of `Sums`, with one value more than the table.
 
     They are integers, so a difference of two totals is exact, however long the past is."""
+    running: Running | None = None
+    """Added to the sums of all periods that contain it."""
 
     @classmethod
     def of(cls, table: Table, contracts: Contracts, *, is_begun: bool = True) -> Ledger:
@@ -76,18 +96,58 @@ class Ledger(NamedTuple):
 
     def sums(self, begin: datetime, end: datetime) -> Sums:
         """Return the sums of the quarter-hours that begin from `begin` to before `end`."""
-        return Sums(*(total / _PARTS for total in self.total(begin, end)))
+        first, last = number_from(begin), number_from(end)
+        totals = self._total(first, last)
+        sums = Sums(*(round(total / _PARTS, DECIMALS) for total in totals))
+        if self.running and first <= self.running.quarter < last:
+            return sums.plus(self.running.sums)
+        return sums
 
     def total(self, begin: datetime, end: datetime) -> list[int]:
-        """Return the fields of `sums` as exact integers, in billionths."""
-        first, last = np.searchsorted(self.table.quarter, (number_from(begin), number_from(end)))
-        totals: list[int] = (self.totals[:, last] - self.totals[:, first]).tolist()
+        """Return the fields of `sums` as exact integers, in billionths, without `running`."""
+        return self._total(number_from(begin), number_from(end))
+
+    def _total(self, first: int, last: int) -> list[int]:
+        begin, end = self.table.quarter.searchsorted((first, last))
+        totals: list[int] = (self.totals[:, end] - self.totals[:, begin]).tolist()
         return totals
 
     @property
     def all(self) -> Sums:
         """Return the sums of the whole table."""
         return Sums(*(self.totals[:, -1] / _PARTS).tolist())
+
+    def has_rows(self, begin: datetime, end: datetime) -> bool:
+        """Return whether a period has known energy, even if it is 0."""
+        first, last = number_from(begin), number_from(end)
+        begin_row, end_row = self.table.quarter.searchsorted((first, last))
+        is_running = self.running is not None and first <= self.running.quarter < last
+        return bool(end_row > begin_row) or is_running
+
+    @cached_property
+    def months(self) -> Sequence[datetime]:
+        """Return the starts of all months with rows, in Luxembourg's time."""
+        month = self.clock.month
+        return [month_start(time_of(number)) for number in self.table.quarter[groups(month)]]
+
+    def with_running(self, time: datetime, amounts: Amounts) -> Ledger:
+        """Return this ledger with the running quarter-hour, measured from `time` on."""
+        quarter = number_of(time)
+        contract = self.contracts.at(time_of(quarter))
+        is_second = contract.has_second_price and is_second_hour(
+            contract.second_hours or "", time_of(quarter)
+        )
+        cost, priced_wh, revenue, priced_exported_wh = amounts.market
+        sums = Sums(
+            imported_wh=amounts.imported_wh,
+            exported_wh=amounts.exported_wh,
+            second_wh=amounts.imported_wh if is_second else 0.0,
+            priced_wh=priced_wh,
+            market_cost=cost,
+            priced_exported_wh=priced_exported_wh,
+            market_revenue=revenue,
+        )
+        return replace(self, running=Running(quarter, sums))
 
     def parts(
         self,
@@ -101,11 +161,7 @@ class Ledger(NamedTuple):
         If `published` is given, its prices replace the published prices of all days. The last part
         has the energy until `energy_end`, by default until `end`.
         """
-        changes = {since for since, _ in self.contracts.entries if begin < since < end}
-        changes |= self.contracts.aid_changes(begin, end)
-        if published is None:
-            changes.update(price_changes(begin, end))
-        starts = [begin, *sorted(changes)]
+        starts = self.part_starts(begin, end, published)
         return [
             BillPart(
                 AgreedPrices(self.contracts.at(start), published or network_prices_at(start)),
@@ -116,34 +172,75 @@ class Ledger(NamedTuple):
             for start, until in zip(starts, [*starts[1:], end], strict=True)
         ]
 
+    def part_starts(
+        self, begin: datetime, end: datetime, published: NetworkPrices | None = None
+    ) -> list[datetime]:
+        """Return the starts of `parts` with the same arguments."""
+        changes = {since for since, _ in self.contracts.entries if begin < since < end}
+        changes |= self.contracts.aid_changes(begin, end)
+        if published is None:
+            changes.update(price_changes(begin, end))
+        return [begin, *sorted(changes)]
+
+    def mark(self, begin: datetime, end: datetime) -> int:
+        """Return a checksum that changes if the rows or the monthly prices of a month change."""
+        mark = crc32(self.month_begin(begin).isoformat().encode())
+        for column in self.table.between(number_from(begin), number_from(end)):
+            mark = crc32(np.ascontiguousarray(column), mark)
+        return mark
+
+    def between(self, begin: datetime, end: datetime) -> Ledger:
+        """Return the ledger of the quarter-hours that begin from `begin` to before `end`."""
+        table = self.table.between(number_from(begin), number_from(end))
+        return Ledger.of(table, self.contracts, is_begun=self.is_begun)
+
+    def without_sharing(self) -> Ledger:
+        """Return the ledger as if no shared energy was known."""
+        table = self.table._replace(
+            shared=np.zeros_like(self.table.shared),
+            is_sharing_known=np.zeros_like(self.table.is_sharing_known),
+        )
+        return Ledger.of(table, self.contracts, is_begun=self.is_begun)
+
     def month_begin(self, start: datetime) -> datetime:
         """Return the time from which the monthly prices of a month count.
 
         In the first month they count from the first day with energy, and also in the next months
         until one has a day of quarter-hours.
         """
-        if not len(self.table.quarter):
+        first, earliest = self._first_from(number_from(start)), self._first_from(0)
+        if first is None or earliest is None:
             return start
-        begin = month_start(time_of(self.table.quarter[0]))
+        begin = month_start(earliest)
         if not self.is_begun and not self.sums(begin, month_end(begin)).leneda:
             return start
-        while begin < start and self.sums(begin, month_end(begin)).quarter_hours < A_DAY:
+        while begin < start:
+            if self.sums(begin, month_end(begin)).quarter_hours >= A_DAY:
+                return start
             begin = month_end(begin)
-        if begin < start:
-            return start
-        index = np.searchsorted(self.table.quarter, number_from(start))
-        if index == len(self.table.quarter):
-            return start
-        return max(start, self.contracts.part_start(time_of(self.table.quarter[index])))
+        return max(start, self.contracts.part_start(first))
 
-    def peak(self, begin: datetime, end: datetime) -> tuple[datetime, float] | None:
-        """Return start and mean power in kW of the first of the highest quarter-hours."""
+    def _first_from(self, number: int) -> datetime | None:
+        """Return the start of the first known quarter-hour from the quarter-hour `number` on."""
+        index = self.table.quarter.searchsorted(number)
+        if index < len(self.table.quarter):
+            return time_of(self.table.quarter[index])
+        return None if self.running is None else time_of(self.running.quarter)
+
+    def peak(self, begin: datetime, end: datetime) -> QuarterHour | None:
+        """Return the first of the highest quarter-hours of a period."""
         rows = self.table.between(number_from(begin), number_from(end))
         wh = np.where(rows.is_whole, rows.imported, -1.0)
         if not rows.is_whole.any():
             return None
         n = int(wh.argmax())
-        return time_of(rows.quarter[n]), round(float(wh[n]) / WH_A_KW, _DECIMALS)
+        fed_wh = float(rows.exported[n])
+        return QuarterHour(
+            time_of(rows.quarter[n]),
+            round(float(wh[n]) / WH_A_KW, DECIMALS),
+            None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
+            origin=_ORIGINS.get(rows.source[n]),
+        )
 
     def known_share(self, begin: datetime, end: datetime) -> float:
         """Return the known share (0 to 1) of a period's quarter-hours."""
@@ -161,6 +258,7 @@ def _columns(table: Table, is_second: Flags, reference_wh: Floats) -> list[Float
         wh,
         fed,
         np.where(is_whole, np.maximum(0.0, wh - reference_wh), 0.0),
+        is_whole & (wh > reference_wh),
         np.where(is_second, supplied, 0.0),
         np.where(is_priced, supplied, 0.0),
         np.where(is_priced, supplied * table.market / 1000, 0.0),

@@ -6,13 +6,20 @@ Leneda's data is never stored together with the measured quarter-hours. So it ca
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import groupby
+from math import nan
 
-from ..history.calendar import QUARTER_HOUR, day_end, day_start, month_start
+import numpy as np
+
+from ..history.calendar import QUARTER_HOUR, day_end
 from ..history.day_sum import NO_DAY_SUMS, DaySums
 from ..history.month_columns import MonthColumns, columns_of
 from ..history.quarter_hour import QuarterHour
-from .sharing import NO_SHARING, QuarterHourSharing, Sharing
+from ..past.table import Leneda
+from ..past.wall_clock import number_of
+from .sharing import NO_SHARING, Sharing
+
+_ESTIMATED = 2
+"""Index of the origin of estimated quarter-hours in `ORIGINS`."""
 
 
 class LenedaDays:
@@ -35,30 +42,35 @@ class LenedaDays:
         """End of Leneda's last quarter-hour. None without quarter-hours."""
         self.end = last and day_end(last)
         """End of the last day with a quarter-hour from Leneda. None without quarter-hours."""
-        self.sharing: Mapping[datetime, Mapping[datetime, QuarterHourSharing]] = {
-            midnight: {start: sharing[start] for start in starts}
-            for midnight, starts in groupby(sorted(sharing), day_start)
-        }
-        """Shared energy, keyed by the day's midnight, then by the quarter-hour's start."""
+        self.arrays = _arrays_of(self.months, sharing)
         self.day_sums = day_sums
 
-    def differing_months(self, other: LenedaDays) -> set[datetime]:
-        """Return the starts of the months whose quarter-hours or shared energies differ."""
-        if self is other:
-            return set()
-        result = {
-            start
-            for start in self.months.keys() | other.months.keys()
-            if _energies(self.months.get(start)) != _energies(other.months.get(start))
-        }
-        days = self.sharing.keys() | other.sharing.keys()
-        changed = (day for day in days if self.sharing.get(day) != other.sharing.get(day))
-        return result | {*map(month_start, changed)}
+
+def _arrays_of(months: Mapping[datetime, MonthColumns], sharing: Sharing) -> Leneda:
+    quarters, imported, exported, estimated = [], [], [], []
+    for start in sorted(months):
+        month = months[start]
+        column = np.array(month.imported)
+        places = np.flatnonzero(~np.isnan(column))
+        quarters.append(number_of(month.first) + places)
+        imported.append(column[places])
+        exported.append(np.array(month.exported)[places])
+        estimated.append(np.frombuffer(month.origins, np.uint8)[places] == _ESTIMATED)
+    shared = sorted((number_of(time), of_quarter) for time, of_quarter in sharing.items())
+    return Leneda(
+        np.concatenate([np.empty(0, np.int64), *quarters]),
+        np.concatenate([np.empty(0), *imported]),
+        np.concatenate([np.empty(0), *exported]),
+        np.concatenate([np.empty(0, bool), *estimated]),
+        np.array([number for number, _ in shared], np.int64),
+        np.array([of_quarter.layers_wh for _, of_quarter in shared], float).reshape(-1, 4).T,
+        np.array([_nan_if_none(of_quarter.remaining_wh) for _, of_quarter in shared], float),
+        np.array([_nan_if_none(of_quarter.leneda_wh) for _, of_quarter in shared], float),
+    )
 
 
-def _energies(month: MonthColumns | None) -> tuple[bytes, bytes] | None:
-    # NaN differs from itself, so compare the bytes.
-    return (month.imported.tobytes(), month.exported.tobytes()) if month else None
+def _nan_if_none(value: float | None) -> float:
+    return nan if value is None else value
 
 
 NO_LENEDA_DAYS = LenedaDays()

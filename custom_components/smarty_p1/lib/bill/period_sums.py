@@ -6,6 +6,7 @@ from operator import add
 from typing import NamedTuple
 
 from ..history.calendar import LUXEMBOURG, day_end, day_start, month_end, month_start
+from ..history.market_prices import MarketPrices
 from ..prices.contract import Aid, Contract
 from ..prices.network_prices import AgreedPrices
 
@@ -17,6 +18,8 @@ class Sums(NamedTuple):
     exported_wh: float = 0.0
     above_wh: float = 0.0
     """Energy of whole quarter-hours above the reference power of the contract."""
+    above: float = 0.0
+    """Number of whole quarter-hours above the reference power of the contract."""
     second_wh: float = 0.0
     """Supplied energy with the second price."""
     priced_wh: float = 0.0
@@ -48,14 +51,24 @@ class Sums(NamedTuple):
         return Sums(*map(add, self, other, strict=True))
 
     @property
+    def market_prices(self) -> MarketPrices:
+        """Return the mean market prices of the energy with a known price."""
+        return MarketPrices(
+            self.market_cost / self.priced_wh * 1000 if self.priced_wh else None,
+            self.market_revenue / self.priced_exported_wh * 1000
+            if self.priced_exported_wh
+            else None,
+        )
+
+    @property
     def layers_wh(self) -> Sequence[float]:
         """Return the shared energy of the layers 1 to 4."""
-        return self[8:12]
+        return self[9:13]
 
     @property
     def shared_wh(self) -> float:
         """Return the shared energy of all layers, including the unknown layer."""
-        return sum(self[8:13])
+        return sum(self[9:14])
 
     @property
     def supplied_wh(self) -> float:
@@ -71,8 +84,6 @@ class BillPart(NamedTuple):
     months: float
     """Length of the part, as a share of the month. Every day has the same share."""
     sums: Sums
-    unsplit_wh: float = 0.0
-    """Supplied energy whose price depends on the hour, but whose hours are unknown."""
 
     @property
     def contract(self) -> Contract:

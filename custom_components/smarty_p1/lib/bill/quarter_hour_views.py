@@ -15,8 +15,8 @@ from ..history.month_columns import ORIGINS, MonthColumns
 from ..history.quarter_hour import Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
 from ..prices.contract import REFERENCE_POWERS, Contracts
+from .ledger import WH_A_KW
 from .leneda_days import LenedaDays
-from .month import above_each
 
 ABOVE_CONTRACT = 16
 """Bit in a result of `QuarterHours.above`: the contract's reference power is exceeded. The four
@@ -173,10 +173,8 @@ def quarter_hours_between(
 
 
 def _mark_of(imported_wh: float, kw: float | None) -> int:
-    exceeded = above_each(imported_wh, kw)
-    count = len(exceeded.keys() & set(REFERENCE_POWERS))
-    is_above = kw is not None and kw in exceeded and exceeded[kw].quarter_hours
-    return count | ABOVE_CONTRACT if is_above else count
+    count = sum(imported_wh > power * WH_A_KW for power in REFERENCE_POWERS)
+    return count | ABOVE_CONTRACT if kw is not None and imported_wh > kw * WH_A_KW else count
 
 
 def _net(imported_wh: float, exported_wh: float) -> float:

@@ -21,7 +21,6 @@ So the row and the segments together contain each rise of the register exactly o
 from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain
 
 from .calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
 from .doubtful_clock import MAX_DEVIATION, TRIAL_DAYS, ClockDoubt
@@ -66,16 +65,6 @@ class ReadingHistory:
         """Starts of the months of which another source knows quarter-hours."""
         self.version = 0
         """Number of spans that were added or dropped so far."""
-        self._changed: list[Span] = []
-
-    def _note_changed(self, span: Span) -> None:
-        self._changed.append(span)
-        self.version += 1
-
-    def take_changed(self) -> list[Span]:
-        """Return the spans that were added or dropped since the last call."""
-        changed, self._changed = self._changed, []
-        return changed
 
     def columns(self) -> Columns:
         """Return all spans by month: the confirmed spans of the row, and the unconfirmed spans.
@@ -331,7 +320,7 @@ class ReadingHistory:
             self.new.append(self.row.add(span))
         else:
             segment.spans.append(span)
-        self._note_changed(span)
+        self.version += 1
 
     def _merge_oldest_segment(self) -> None:
         """Confirm the second segment: add its spans to the row, and make it the first segment."""
@@ -340,7 +329,7 @@ class ReadingHistory:
         spans, following.spans = following.spans, []
         for span in spans:
             self.new.append(self.row.add(span))
-            self._note_changed(span)
+            self.version += 1
 
     def _break_off(self, reading: Registers, serial_number: str | None) -> None:
         """Begin a segment with `reading`. Drop the segments that the reading proves to be wrong."""
@@ -353,8 +342,7 @@ class ReadingHistory:
                 self._book_gap(segments[-2], last)
                 if last.may_be_followed_by(reading, serial_number):
                     self._show_month_of(last.last.time)
-        for span in chain.from_iterable(segment.spans for segment in segments[kept:]):
-            self._note_changed(span)
+        self.version += sum(len(segment.spans) for segment in segments[kept:])
         del segments[kept:]
         while len(segments) >= MAX_SEGMENTS:
             self._merge_oldest_segment()
@@ -373,7 +361,7 @@ class ReadingHistory:
         if gap := gap_between(start, end):
             gap = gap._replace(exported_register_wh=after.first.exported_wh)
             after.spans.insert(0, gap)
-            self._note_changed(gap)
+            self.version += 1
 
     def go_on_from(self, new: Sequence[Span]) -> None:
         """Continue after the spans `new`, which are in the files but not in the stored state.

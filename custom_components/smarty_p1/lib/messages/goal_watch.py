@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from ..advice.goal import GoalChoice, goal_of
 from ..advice.month_forecast import Estimate, estimated
-from ..bill.bill import compute_bill
 from ..bill.household_state import HouseholdState
 from ..history.calendar import LUXEMBOURG
 from .message import HouseholdMessage
@@ -56,9 +55,8 @@ def goal_outlook(demand: HouseholdState, choice: GoalChoice) -> GoalOutlook | No
     """
     if not demand.month.start <= demand.until < demand.month.end:
         return None
-    months = (*demand.earlier_months, demand.month)
-    goal = goal_of(choice, months, demand.contracts, demand.until)
-    so_far = compute_bill(demand.month, demand.contracts, demand.until).total
+    goal = goal_of(choice, demand.months, demand.until)
+    so_far = demand.month.bill(demand.until).total
     if goal is None or so_far is None:
         return None
     estimate = estimated(demand)

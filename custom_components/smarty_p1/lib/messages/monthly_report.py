@@ -10,7 +10,7 @@ from ..advice.device_advice import best_hour, cost_above, dearest_device
 from ..advice.energy_shares import HouseSources
 from ..advice.goal import GoalChoice, goal_of
 from ..advice.night_load import usual_night_kw
-from ..bill.bill import Bill, compute_bill, monthly_lines
+from ..bill.bill import monthly_lines
 from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
 from ..bill.quarter_hour_views import QuarterHours
@@ -38,7 +38,6 @@ class ReportedMonths(NamedTuple):
 
     months: Sequence[Month]
     """The last month is the month of the report."""
-    contracts: Contracts
     quarter_hours: QuarterHours
     own_kwh: Mapping[datetime, float]
     """Energy from panels and batteries that the house has used, by the start of the month. A month
@@ -50,7 +49,12 @@ class ReportedMonths(NamedTuple):
     @property
     def total(self) -> float | None:
         """Return the cost of the reported month, None if a price is unknown."""
-        return _bill(self.months[-1], self.contracts).total
+        return self.months[-1].bill().total
+
+    @property
+    def contracts(self) -> Contracts:
+        """Return the contracts of the months."""
+        return self.months[-1].ledger.contracts
 
 
 class _Costs(NamedTuple):
@@ -143,13 +147,9 @@ def _month_before(reported: ReportedMonths) -> Month | None:
     return before
 
 
-def _bill(month: Month, contracts: Contracts) -> Bill:
-    return compute_bill(month, contracts, month.end)
-
-
 def _costs(month: Month, reported: ReportedMonths) -> _Costs | None:
     """Return the costs of a month, None if a price is unknown."""
-    due = _bill(month, reported.contracts)
+    due = month.bill()
     if due.total is None:
         return None
     surcharge, earned = due.amount("surcharge") or 0.0, -(due.amount("feed_in") or 0.0)
@@ -187,7 +187,7 @@ def _dearest_day(reported: ReportedMonths) -> Iterator[Line]:
     month = reported.months[-1]
     costs = [
         (day.due.total - day.before.total, day.start)
-        for day in bills_by_day(month, reported.contracts, month.end)
+        for day in bills_by_day(*month, month.end)
         if day.due.total is not None and day.before.total is not None
     ]
     cost, start = max(costs, default=(0.0, month.start))
@@ -195,7 +195,7 @@ def _dearest_day(reported: ReportedMonths) -> Iterator[Line]:
     if cost <= 0:
         return
     values: dict[str, Value] = {"of_day": start.isoformat(), "cost_eur": cost}
-    device = reported.sources and dearest_device(reported.sources, reported.contracts, month, start)
+    device = reported.sources and dearest_device(reported.sources, month, start)
     if device and device.cost >= _MIN_DAY_SHARE * cost:
         of_device: dict[str, Value] = {"name": device.name, "device_eur": device.cost}
         yield Line("dearest_day_device", values | of_device)
@@ -207,7 +207,7 @@ def _goal(reported: ReportedMonths) -> Iterator[Line]:
     month, total = reported.months[-1], reported.total
     if reported.goal is None or total is None:
         return
-    goal = goal_of(reported.goal, reported.months, reported.contracts, month.end)
+    goal = goal_of(reported.goal, reported.months, month.end)
     if goal is None:
         return
     above = total - goal.total
@@ -218,14 +218,15 @@ def _goal(reported: ReportedMonths) -> Iterator[Line]:
 def _advice(reported: ReportedMonths) -> Iterator[Line]:
     """Yield advice that is worth at least 1 EUR a month, the surest first."""
     month, contracts = reported.months[-1], reported.contracts
-    comparison = compare(reported.months, contracts, month.end, is_at_current_prices=True)
+    starts = [each.start for each in reported.months]
+    comparison = compare(month.ledger, starts, month.end, is_at_current_prices=True)
     saving = (comparison.saving_per_year or 0.0) / _MONTHS_OF_A_YEAR
     is_year_known = len(comparison.decisive) == _MONTHS_OF_A_YEAR
     if is_year_known and saving >= _MIN_ADVICE_EUR and comparison.cheapest:
         yield Line(
             "advice_class", {"reference_kw": float(comparison.cheapest), "saving_eur": saving}
         )
-    surcharge = _bill(month, contracts).amount("surcharge") or 0.0
+    surcharge = month.bill().amount("surcharge") or 0.0
     reference_kw = contracts.between(month.start, month.end)[-1].reference_kw
     if surcharge >= _MIN_ADVICE_EUR and reference_kw:
         yield _above(reported, reference_kw, surcharge)

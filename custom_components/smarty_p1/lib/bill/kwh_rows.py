@@ -1,0 +1,75 @@
+"""Prices of a kWh in each row of a ledger, as arrays."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ..history.market_prices import NO_PRICES
+from ..past.wall_clock import Flags, Floats, number_from, time_of
+from ..prices.contract import Contracts
+from ..prices.kwh_price import excess_price, price_of_kwh
+from .bill import MonthPrices
+from .ledger import Ledger
+
+
+class RowPrices(NamedTuple):
+    """Prices of a kWh in EUR in each row. Prices of imported energy include VAT. NaN: unknown."""
+
+    imported: Floats
+    """Energy, grid, levies and aids, without the surcharge."""
+    exported: Floats
+    shared: Floats
+    """The grid's price, and the energy community's price."""
+    community: Floats
+    """Part of `shared` that the energy community bills."""
+    excess: Floats
+    """Additional price of a kWh above the reference power."""
+    has_feed_in: Flags
+    """Whether the contract has a price of exported energy."""
+
+
+def prices_of_rows(ledger: Ledger, of_month: MonthPrices) -> RowPrices:
+    """Return the prices of all rows of a ledger of one month.
+
+    A row without a market price has the mean price of the month, as on the bill.
+    """
+    table, count = ledger.table, len(ledger.table.quarter)
+    unknown = np.full(count, np.nan)
+    rows = RowPrices._make([*(unknown.copy() for _ in range(5)), np.zeros(count, bool)])
+    if not count:
+        return rows
+    bought = _filled(table.market, of_month.mean)
+    sold = _filled(table.feed_in, of_month.mean_sold)
+    begin, end = time_of(table.quarter[0]), time_of(table.quarter[-1] + 1)
+    starts = ledger.part_starts(begin, end)
+    for start, until, part in zip(
+        starts, [*starts[1:], end], ledger.parts(begin, end), strict=True
+    ):
+        bounds = np.searchsorted(table.quarter, (number_from(start), number_from(until)))
+        of, contract, vat = slice(*bounds), part.contract, 1 + (part.prices.vat_rate or 0.0)
+        bare = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
+        others = price_of_kwh(Contracts(((start, bare),), ledger.contracts.aids), start, NO_PRICES)
+        energy = _energy(contract.energy_price, contract.energy_margin, bought[of])
+        if contract.has_second_price:
+            energy = np.where(ledger.is_second[of], _nan_if_none(contract.second_price), energy)
+        rows.imported[of] = energy * vat + _nan_if_none(others.imported)
+        rows.exported[of] = _energy(contract.feed_in_price, contract.feed_in_margin, sold[of])
+        rows.has_feed_in[of] = contract.has_feed_in_price
+        rows.community[of] = contract.community_price or 0.0
+        rows.shared[of] = (part.prices.variable or 0.0) * vat + rows.community[of]
+        rows.excess[of] = excess_price(contract, start) or 0.0
+    return rows
+
+
+def _energy(price: float | None, margin: float | None, market: Floats) -> Floats:
+    return np.full(len(market), _nan_if_none(price)) if margin is None else market + margin
+
+
+def _nan_if_none(price: float | None) -> float:
+    return np.nan if price is None else price
+
+
+def _filled(prices: Floats, mean: float | None) -> Floats:
+    """Return market prices, with the mean price where they are unknown."""
+    return np.where(np.isnan(prices), _nan_if_none(mean), prices)
