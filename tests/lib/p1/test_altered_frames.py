@@ -1,5 +1,6 @@
 """A frame that was altered on the way is told apart from a frame under another key."""
 
+import random
 from itertools import batched
 
 import pytest
@@ -108,6 +109,21 @@ def test_a_longer_loss_of_the_start_is_no_frame_and_told_while_the_length_is_lef
     decoder = Decoder(KEY)
     decoder.feed(lost(0, number)(frame(1, TEXT)))
     assert reasons(decoder.feed(frame(2, TEXT))) == [None]
+
+
+# Readable bytes of a header without its mark, and how many of ten frames tell it. A single title
+# could be noise, a title with a length could not.
+@pytest.mark.parametrize(("readable", "told"), [(3, 0), (7, 0), (8, 9), (10, 10), (11, 10)])
+def test_a_title_that_is_readable_is_told_as_altered_whatever_follows(
+    readable: int, told: int
+) -> None:
+    chance = random.Random(5)  # noqa: S311 - no secret
+    sent = [frame(counter, TEXT)[2:][:readable] + chance.randbytes(600) for counter in range(1, 11)]
+    for size in (1, 7, 100_000):
+        chunks = batched(b"".join(sent), size, strict=False)
+        decoder = Decoder(KEY)
+        events = [event for chunk in chunks for event in decoder.feed(bytes(chunk))]
+        assert reasons(events) == [Reason.MALFORMED] * told
 
 
 @pytest.mark.parametrize("missing", range(1, 40))

@@ -65,6 +65,9 @@ _LETTERS = b"SAG"
 _LONG_LENGTH = b"\x82"
 # Text can contain these letters. But a system title or the length behind it is not all text.
 _TITLE_WITHOUT_MARK = re.compile(rb"SAG.{0,5}[^\t\r\n -~]", re.DOTALL)
+# Such a title, and a length behind it. Noise and text hardly ever look like this.
+_TITLE_AND_LENGTH = re.compile(rb"SAG.{5}\x82[\x00-\x7f]", re.DOTALL)
+_TITLE_SIZE = 8
 # Length, security control and the first bytes of the frame counter, which hardly ever change.
 _LENGTH_AND_COUNTER = re.compile(rb"\x82[\x00-\x7f].\x30..", re.DOTALL)
 
@@ -118,8 +121,8 @@ class FrameFinder:
         self._ends_cut_frames = ends_cut_frames
         # The frame with the latest valid header.
         self._latest_start = self._latest_end = 0
-        # Lengths and counters of the last headers that have lost mark and title. Some are noise.
-        self._last_lengths: deque[bytes] = deque(maxlen=4)
+        # Signs of the last headers that have lost their mark. Some are noise.
+        self._last_signs: deque[bytes] = deque(maxlen=4)
 
     def feed(self, data: bytes) -> Iterable[Candidate]:
         """Return the candidates that `data` completes, in the order of their ends.
@@ -193,8 +196,9 @@ class FrameFinder:
     def _read_header(self, start: int) -> bool:
         """Add the frame of a complete header to `_waiting`. Return whether the header is damaged.
 
-        The system title of a damaged header is likely, or it repeats length and counter of a frame
-        before. A header inside a frame is never damaged: its bytes are ciphertext.
+        A damaged header has a likely system title with a mark or a length. Or it repeats the title
+        of a frame before, or its length and counter. A header inside a frame is never damaged: its
+        bytes are ciphertext.
         """
         buffer, at = self.buffer, start - self._offset
         if size := self._size_at(at):
@@ -205,9 +209,9 @@ class FrameFinder:
             return False
         if start < self._latest_end:
             return False
-        if length := _LENGTH_AND_COUNTER.match(buffer, at):
-            is_damaged = length[0] in self._last_lengths
-            self._last_lengths.append(length[0])
+        if sign := self._sign_at(at):
+            is_damaged = sign in self._last_signs or bool(_TITLE_AND_LENGTH.match(buffer, at))
+            self._last_signs.append(sign)
         else:
             is_header = _DAMAGED_HEADER.match(buffer, at)
             is_damaged = bool(is_header) and not self._size_at(at + len(HEADER_MARK))
@@ -215,6 +219,16 @@ class FrameFinder:
             # The length in this header is no second damaged header.
             self._latest_start, self._latest_end = start, start + MAX_HEADER_SIZE
         return is_damaged
+
+    def _sign_at(self, at: int) -> bytes:
+        """Return what repeats in headers without a mark: length and counter, or a system title.
+
+        Return b"" for other bytes.
+        """
+        if length := _LENGTH_AND_COUNTER.match(self.buffer, at):
+            return length[0]
+        is_title = _TITLE_WITHOUT_MARK.match(self.buffer, at)
+        return bytes(self.buffer[at : at + _TITLE_SIZE]) if is_title else b""
 
     def _size_at(self, at: int) -> int:
         """Return the size of the frame whose header is complete at index `at`, 0 without a header.
