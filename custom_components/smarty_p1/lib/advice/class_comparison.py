@@ -102,13 +102,19 @@ def compare(
     compared = tuple(
         _compare_month(Month(ledger, start), of_month, until) for start, of_month in parts.items()
     )
+    return _judged(compared, own.reference_kw, prices_of)
+
+
+def _judged(
+    compared: tuple[MonthComparison, ...], own_kw: float | None, prices_of: OlderPrices | None
+) -> Comparison:
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
     totals = _totals(decisive)
     known_totals = {kw: total for kw, total in totals.items() if total is not None}
     if not known_totals:
         return Comparison(compared, decisive, totals, None, None, prices_of)
     cheapest = min(known_totals, key=known_totals.__getitem__)
-    saving = _saving_per_year(known_totals, own.reference_kw, len(decisive))
+    saving = _saving_per_year(known_totals, own_kw, len(decisive))
     return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
 
 

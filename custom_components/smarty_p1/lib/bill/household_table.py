@@ -125,7 +125,10 @@ def _of_month(month: MonthColumns) -> Spans:
 
 def _quotient(month: MonthColumns, n: int) -> Floats:
     """Return the market price of each quarter-hour in EUR per kWh, NaN where unknown."""
-    cost, wh = (np.array(column or [0.0] * month.size) for column in month.market[n : n + 2])
     prices: Floats = np.full(month.size, nan)
+    costs, energies = month.market[n : n + 2]
+    if not costs or not energies:
+        return prices
+    cost, wh = np.array(costs), np.array(energies)
     np.divide(cost * 1000, wh, out=prices, where=wh > 0)
     return prices
