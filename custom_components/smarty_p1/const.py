@@ -71,6 +71,9 @@ SECTION_ENERGY_SHARING: Final = "energy_sharing"
 SECTION_LEVIES: Final = "levies"
 CONF_MIN_INTERVAL: Final = "min_interval"
 CONF_GAS_KWH_PER_M3: Final = "gas_kwh_per_m3"
+# Prices of gas. Each holds from its day CONF_SINCE on. Only one may lack a day: it holds from the
+# beginning.
+CONF_GAS_PRICES: Final = "gas_prices"
 CONF_GAS_PRICE: Final = "gas_price"
 CONF_GAS_FIXED_PRICE: Final = "gas_fixed_price"
 # Statistic ids of the solar and battery sources that supply the house, as the user has chosen them.

@@ -20,7 +20,7 @@ _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 # page `contract`.
 _PAGES = {
     "min_interval": "updates",
-    **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),
+    **dict.fromkeys(("gas_kwh_per_m3", "gas_prices"), "updates"),
     "goal": "goal_and_messages",
     "goal_amount": "goal_and_messages",
     **dict.fromkeys(("recipients", "for_all_meters", "send_test"), "goal_and_messages"),

@@ -53,8 +53,7 @@ TARIFF = {
     "reference_power": str(REFERENCE_POWER),
     "energy_price": ENERGY_PRICE,
     "feed_in": {"feed_in_price": FEED_IN_PRICE},
-    "gas_price": GAS_PRICE,
-    "gas_fixed_price": GAS_FIXED_PRICE,
+    "gas_prices": [{"gas_price": GAS_PRICE, "gas_fixed_price": GAS_FIXED_PRICE}],
     "goal": "last_year",
 }
 CONTRACT = Contract(

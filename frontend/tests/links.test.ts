@@ -25,7 +25,7 @@ test("the way to a field names pages and fields as the options do", () => {
       [texts.field_feed_in, contract, section("feed_in")],
       [texts.field_energy_sharing, contract, section("energy_sharing")],
       [texts.field_network_prices, contract, section("network_prices")],
-      [texts.field_gas_price, updates, step.updates.data.gas_price],
+      [texts.field_gas_price, updates, step.updates.data.gas_prices],
     ];
     for (const [way, page, field] of ways) {
       const names = way.split(" › ");

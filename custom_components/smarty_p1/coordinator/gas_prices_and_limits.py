@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..const import CONF_GAS_FIXED_PRICE, CONF_GAS_KWH_PER_M3, CONF_GAS_PRICE
-from ..lib.answers.gas_costs import GasPrices
+from ..const import (
+    CONF_GAS_FIXED_PRICE,
+    CONF_GAS_KWH_PER_M3,
+    CONF_GAS_PRICE,
+    CONF_GAS_PRICES,
+)
+from ..lib.answers.gas_costs import DatedGasPrices, GasPrices
+from .entered_contract import first_day, in_order
 
 MIN_KWH_PER_M3 = 5.0
 MAX_KWH_PER_M3 = 15.0
@@ -29,8 +35,11 @@ def kwh_per_m3(options: Mapping[str, Any], kind: str, unit: str | None) -> float
     return energy
 
 
-def gas_prices(options: Mapping[str, Any]) -> GasPrices | None:
-    """Return the prices of gas. Return None if no price of a cubic metre was entered."""
-    if CONF_GAS_PRICE not in options:
-        return None
-    return GasPrices(options[CONF_GAS_PRICE], options.get(CONF_GAS_FIXED_PRICE, 0.0))
+def gas_prices(options: Mapping[str, Any]) -> DatedGasPrices | None:
+    """Return the prices of gas, each from its day on. Return None if none was entered."""
+    rows = in_order(options.get(CONF_GAS_PRICES, ()))
+    dated = (
+        (first_day(row), GasPrices(row[CONF_GAS_PRICE], row.get(CONF_GAS_FIXED_PRICE, 0.0)))
+        for row in rows
+    )
+    return DatedGasPrices(tuple(dated)) if rows else None

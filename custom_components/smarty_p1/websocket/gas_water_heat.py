@@ -10,7 +10,7 @@ from ..coordinator import BooksCoordinator
 from ..coordinator.gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.stored.card_history import LENEDA_GAS
 from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
-from ..lib.answers.gas_costs import GasPrices, gas_meter_costs
+from ..lib.answers.gas_costs import DatedGasPrices, gas_meter_costs
 from ..lib.history.calendar import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
 
@@ -51,10 +51,11 @@ def _report(
 
 
 def _costs(
-    medium: MediumHistory, media: Iterable[MediumHistory], prices: GasPrices, now: datetime
+    medium: MediumHistory, media: Iterable[MediumHistory], prices: DatedGasPrices, now: datetime
 ) -> dict[str, Any] | None:
-    """Return the costs of a gas meter. Return None for other meters."""
-    if not is_gas(medium.kind, medium.unit):
+    """Return the costs of a gas meter. Return None for other meters, and without prices today."""
+    today = now.astimezone(LUXEMBOURG).date()
+    if not is_gas(medium.kind, medium.unit) or not prices.on(today):
         return None
     meters = [meter for meter in media if is_gas(meter.kind, meter.unit)]
     return gas_meter_costs(medium, meters, prices, now)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -128,8 +129,37 @@ def captured(count: int, start: datetime = START, index: float = 500.0) -> Captu
     return [(start + n * HOUR, round(index + n * (0.5 + n / 1000), 3)) for n in range(count)]
 
 
+def dated_prices(price: float, later: float, since: str) -> dict[str, Any]:
+    """Return options with two prices of gas."""
+    return {"gas_prices": [{"gas_price": price}, {"gas_price": later, "since": since}]}
+
+
+async def test_a_new_price_of_january_leaves_the_hours_of_december_alone(
+    hass: HomeAssistant,
+) -> None:
+    options = dated_prices(1.0, 2.0, "2027-01-01")
+    house = House(hass, **options)
+    start = utc("2026-12-31 12:00")
+    await house.capture([(start + n * HOUR, 500.0 + n) for n in range(24)])
+    cost = await house.rows("cost")
+    # A year begins at Luxembourg's midnight.
+    assert {hour: cost[hour] for hour in sorted(cost)} == {
+        hour: pytest.approx(2.0 if hour >= utc("2026-12-31 23:00") else 1.0) for hour in cost
+    }
+    assert len(cost) == 23
+
+    # Entered later: all hours that are kept are written again, and December is as before.
+    options = dated_prices(1.0, 3.0, "2027-01-01")
+    hass.config_entries.async_update_entry(house.entry, options=options)
+    await house.restart()
+    again = await house.rows("cost")
+    assert again == {hour: pytest.approx(3.0 if eur > 1.5 else 1.0) for hour, eur in cost.items()}
+
+
 async def test_hours_have_the_gas_between_captures(hass: HomeAssistant) -> None:
-    house = House(hass, gas_price=0.9, gas_fixed_price=15.0, gas_kwh_per_m3=11.0)
+    house = House(
+        hass, gas_prices=[{"gas_price": 0.9, "gas_fixed_price": 15.0}], gas_kwh_per_m3=11.0
+    )
     captures = captured(5)
     await house.capture(captures)
     rows = await house.rows()
@@ -146,7 +176,7 @@ async def test_hours_have_the_gas_between_captures(hass: HomeAssistant) -> None:
 
 
 async def test_hours_that_a_user_has_cleared_come_back(hass: HomeAssistant) -> None:
-    house = House(hass, gas_price=0.9)
+    house = House(hass, gas_prices=[{"gas_price": 0.9}])
     captures = captured(8)
     await house.capture(captures[:6])
     for kind in ("volume", "cost"):
@@ -248,19 +278,21 @@ def hours(start: str, end: str, value: float) -> dict[datetime, float]:
 async def test_leneda_gives_the_hours_of_gas_without_a_meter(
     hass: HomeAssistant, platform_with_gas: Platform
 ) -> None:
-    house = House(hass, gas_price=1.0)
+    house = House(hass, gas_prices=[{"gas_price": 1.0}])
     await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
     known = hours("2026-03-30 22:00", "2026-04-19 22:00", 0.5)
     assert same(await house.rows(), known)
     assert same(await house.rows("energy"), dict.fromkeys(known, 5.5))
     assert same(await house.rows("cost"), known)
 
-    # A correction of the last two weeks; a price of today is not that of earlier hours.
+    # A correction of the last two weeks, and a price from the 10th on.
     at = utc("2026-04-18 10:00")
     platform_with_gas.series[GAS_POINT, VOLUME] = lambda t: (
         0.5 + (t == at) if t >= utc("2026-03-30 22:00") else None
     )
-    hass.config_entries.async_update_entry(house.entry, options={"gas_price": 2.0})
+    hass.config_entries.async_update_entry(
+        house.entry, options=dated_prices(1.0, 2.0, "2026-04-10")
+    )
     await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
     rows = await house.rows()
     assert same(rows, known | {at: 1.5})
@@ -322,7 +354,7 @@ async def test_the_own_meter_comes_before_leneda(hass: HomeAssistant) -> None:
 async def test_rows_of_the_own_meter_stay_when_its_hours_are_forgotten(
     hass: HomeAssistant, platform: Platform
 ) -> None:
-    house = House(hass, gas_price=0.9)
+    house = House(hass, gas_prices=[{"gas_price": 0.9}])
     captures = [(utc("2026-01-10 00:00") + n * HOUR, 500.0 + n) for n in range(60 * 24)]
     for n in range(0, len(captures), 240):
         await house.capture(captures[n : n + 240])
@@ -335,7 +367,9 @@ async def test_rows_of_the_own_meter_stay_when_its_hours_are_forgotten(
 
     volumes, costs = await measured("volume"), await measured("cost")
     # Then the meter is silent, its gas is dearer, and Leneda counts a little less.
-    hass.config_entries.async_update_entry(house.entry, options={"gas_price": 1.5})
+    hass.config_entries.async_update_entry(
+        house.entry, options=dated_prices(0.9, 1.5, "2026-03-10")
+    )
     platform.series[GAS_POINT, VOLUME] = lambda _start: 0.9
     gas, now = house.leneda(), utc("2026-03-31 14:00")
     await gas.async_leave_former_point()
@@ -352,7 +386,7 @@ async def test_rows_of_the_own_meter_stay_when_its_hours_are_forgotten(
 
 async def test_without_euros_there_is_no_cost(hass: HomeAssistant) -> None:
     hass.config.currency = "USD"
-    house = House(hass, gas_price=1.0)
+    house = House(hass, gas_prices=[{"gas_price": 1.0}])
     await house.capture(captured(4))
     assert await house.rows("cost") == {}
     assert len(await house.rows()) == 3
@@ -362,7 +396,7 @@ async def test_without_euros_there_is_no_cost(hass: HomeAssistant) -> None:
 async def test_a_write_that_is_cancelled_is_completed_later(
     hass: HomeAssistant, parts: int
 ) -> None:
-    house = House(hass, gas_price=1.0)
+    house = House(hass, gas_prices=[{"gas_price": 1.0}])
     captures = captured(100)
     for time, index in captures:
         house.history.note(house._captured(time, index, "7401"))

@@ -67,7 +67,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
         "leneda_account",
     ]
     assert menu["description_placeholders"] == {"name": "Smarty 2574"}
-    gas = ["min_interval", "gas_kwh_per_m3", "gas_price", "gas_fixed_price"]
+    gas = ["min_interval", "gas_kwh_per_m3", "gas_prices"]
     for page, fields in (
         ("updates", gas),
         ("other_programs", ["p1_server", "virtual_meter", "mqtt"]),
@@ -98,7 +98,8 @@ async def test_dialogs_end_when_their_entry_is_removed(
 
 
 async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    of_gas = {"min_interval": 0, "gas_kwh_per_m3": 11.2, "gas_price": 0.9, "gas_fixed_price": 16.5}
+    prices = [{"gas_price": 0.9, "gas_fixed_price": 16.5}]
+    of_gas = {"min_interval": 0, "gas_kwh_per_m3": 11.2, "gas_prices": prices}
     stored = {**STORED}
     for page, typed in (
         ("updates", of_gas),
@@ -321,17 +322,26 @@ async def test_recipients_are_typed_once_for_all_meters(home: Home, entry: MockC
 
 WRONG = [
     *(
-        Row(f"{field}: {field}_implausible", {"gas_price": 0.9, field: typed})
-        for field, typed in (
-            *(("gas_kwh_per_m3", energy) for energy in (0, 4.99, 15.01, 11200)),
+        Row("gas_kwh_per_m3: gas_kwh_per_m3_implausible", {"gas_kwh_per_m3": energy})
+        for energy in (0, 4.99, 15.01, 11200)
+    ),
+    *(
+        Row(f"gas_prices: {error}", {"gas_prices": rows})
+        for error, rows in (
             # The price of a kWh, and cents.
-            *(("gas_price", price) for price in (0, 0.0812, 0.19, 10.01, 90)),
-            ("gas_fixed_price", 1000.01),
+            *(
+                ("gas_price_implausible", [{"gas_price": price}])
+                for price in (0, 0.0812, 0.19, 10.01, 90)
+            ),
+            ("gas_fixed_price_implausible", [{"gas_price": 0.9, "gas_fixed_price": 1000.01}]),
+            ("gas_price_missing", [{"gas_fixed_price": 16.5}]),
+            ("amount_out_of_range", [{"gas_price": 1_000_000.5}]),
+            ("amount_out_of_range", [{"gas_price": 0.9, "gas_fixed_price": -0.5}]),
+            ("gas_days_alike", [{"gas_price": 0.9}, {"gas_price": 1}]),
+            ("gas_days_alike", [{"gas_price": 1, "since": "2027-01-01"}] * 2),
+            ("too_many_gas_prices", [{"gas_price": 1}] * 101),
         )
     ),
-    Row("gas_price: gas_price_missing", {"gas_fixed_price": 16.5}),
-    Row("gas_price: amount_out_of_range", {"gas_price": 1_000_000.5}),
-    Row("gas_fixed_price: amount_out_of_range", {"gas_price": 0.9, "gas_fixed_price": -0.5}),
 ]
 
 
@@ -342,11 +352,11 @@ async def test_numbers_of_no_gas_bill_are_refused(
     await refuses(await open_options(hass, entry, "updates"), WRONG, usual)
     assert dict(entry.options) == STORED
 
-    allowed: tuple[dict[str, float], ...] = (
+    allowed: tuple[dict[str, Any], ...] = (
         {"gas_kwh_per_m3": 5},
         {"gas_kwh_per_m3": 15},
-        {"gas_price": 0.2, "gas_fixed_price": 0},
-        {"gas_price": 10, "gas_fixed_price": 1000},
+        {"gas_prices": [{"gas_price": 0.2, "gas_fixed_price": 0}]},
+        {"gas_prices": [{"gas_price": 10, "gas_fixed_price": 1000}]},
     )
     for bound in allowed:
         form = await open_options(hass, entry, "updates")

@@ -7,10 +7,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.answers.gas_costs import GasPrices, gas_costs_report, gas_meter_costs, joined_days
+from smartyp1.answers.gas_costs import (
+    DatedGasPrices,
+    GasPrices,
+    gas_costs_report,
+    gas_meter_costs,
+    joined_days,
+)
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
-PRICES = GasPrices(0.9, 15.5)
+PRICES = DatedGasPrices(((None, GasPrices(0.9, 15.5)),))
+ROUND = DatedGasPrices(((None, GasPrices(0.9, 15.0)),))
 type Days = dict[datetime, tuple[float, float]]
 
 
@@ -43,7 +50,7 @@ def sums(month: Mapping[str, Any] | None) -> list[Any]:
 def test_the_running_month_and_the_same_days_a_year_ago() -> None:
     days = whole("2025-10-20", "2025-10-31", 3) | whole("2025-11-01", "2026-10-31", 5)
     days |= whole("2026-11-01", "2026-11-22", 4, d1122=(1.5, 0.6))
-    report = gas_costs_report(days, GasPrices(0.9, 15.0), at("2026-11-22T14:35"))
+    report = gas_costs_report(days, ROUND, at("2026-11-22T14:35"))
 
     # 21 days of 4 m³ are 84 m³: 75.60 EUR, and 21 of 30 days of 15 EUR. Today is not over.
     assert sums(report["month"]) == ["2026-11", 1, 21, 0, 84.0, 75.6, 10.5, 86.1]
@@ -125,7 +132,7 @@ def test_the_meter_that_was_changed_counts_until_then() -> None:
 
 def test_the_first_month_counts_from_its_first_whole_day() -> None:
     days = whole("2026-11-04", "2026-11-20", 4, d1104=(1, 0.3))
-    report = gas_costs_report(days, GasPrices(0.9, 15.0), at("2026-11-21T10:00"))
+    report = gas_costs_report(days, ROUND, at("2026-11-21T10:00"))
 
     # 5 to 20 November are 16 days: 64 m³, 57.60 EUR, and 16 of 30 days of 15 EUR.
     assert sums(report["month"]) == ["2026-11", 5, 20, 0, 64.0, 57.6, 8.0, 65.6]
@@ -195,5 +202,48 @@ def test_one_of_two_meters_has_the_monthly_price(
         Meter(whole("2025-11-01", last, 4), at(f"{last}T12:00")),
         Meter(whole("2025-11-01", until, 4), at(f"{until}T23:59")),
     ]
-    reports = [gas_meter_costs(each, meters, GasPrices(0.9, 15.0), at(now)) for each in meters]
+    reports = [gas_meter_costs(each, meters, ROUND, at(now)) for each in meters]
     assert tuple(each["month"] and each["month"]["fixed"] for each in reports) == fixed
+
+
+# A cubic metre costs 0.90 EUR until the end of 2026, 1.20 EUR in January, 1.00 EUR from 15 January.
+DATED = DatedGasPrices(
+    (
+        (None, GasPrices(0.9, 15.5)),
+        (date(2027, 1, 1), GasPrices(1.2, 31.0)),
+        (date(2027, 1, 15), GasPrices(1.0, 31.0)),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("now", "month", "used", "fixed"),
+    [
+        # The price of January leaves December alone: 31 days of 4 m³, also on 1 January.
+        ("2026-12-31T12:00", "2026-12", 108.0, 15.0),
+        ("2027-01-01T12:00", "2026-12", 111.6, 15.5),
+        ("2027-01-03T12:00", "2027-01", 9.6, 2.0),
+        # 14 days at 1.20 and two at 1.00.
+        ("2027-01-17T12:00", "2027-01", 75.2, 16.0),
+    ],
+)
+def test_each_day_has_the_price_of_its_day(now: str, month: str, used: float, fixed: float) -> None:
+    until = at(now).date() - timedelta(days=1)
+    report = gas_costs_report(whole("2025-11-01", until.isoformat(), 4), DATED, at(now))
+    found = report["month"]
+    assert (found["month"], found["used"], found["fixed"]) == (month, used, fixed)
+    # The same days a year ago cost as much, as their gas was the same.
+    assert (report["year_ago"]["used"], report["year_ago"]["fixed"]) == (used, fixed)
+    assert sum(found["days"]["amounts"][: found["last"]]) == pytest.approx(found["total"])
+
+
+def test_days_before_the_first_price_are_not_known() -> None:
+    since = DatedGasPrices(((date(2026, 11, 11), GasPrices(0.9, 15.0)),))
+    days = whole("2026-10-01", "2026-11-20", 4)
+    report = gas_costs_report(days, since, at("2026-11-21T12:00"))
+    # Ten days of 4 m³ at 0.90 EUR, and twenty thirtieths of the monthly price from the 1st on.
+    assert sums(report["month"])[:6] == ["2026-11", 1, 20, 10, 40.0, 36.0]
+    assert report["month"]["days"]["amounts"][9] == 0.0
+    assert report["year_ago"] is None
+    before = gas_costs_report(days, since, at("2026-11-05T12:00"))
+    assert (before["per_m3"], before["month"]) == (None, None)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
-from ...lib.answers.gas_costs import GasPrices
-from ...lib.history.calendar import day_end, day_start, month_end, month_start
+from ...lib.answers.gas_costs import DatedGasPrices
+from ...lib.history.calendar import LUXEMBOURG, day_end, day_start, month_end, month_start
 from ..background_tasks import SupervisedTask
 from ..entry_types import AnyConfigEntry
 from ..gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
@@ -212,13 +212,15 @@ def end_of_hours(media: Mapping[str, MediumHistory]) -> datetime | None:
     return max(ends, default=None)
 
 
-def gas_costs(volumes: Hours, prices: GasPrices | None) -> Hours:
-    """Return the cost of each hour in EUR: of its gas, and its share of the monthly price."""
-    if prices is None:
-        return {}
+def gas_costs(volumes: Hours, prices: DatedGasPrices | None) -> Hours:
+    """Return the cost of each hour in EUR: of its gas, and its share of the monthly price.
+
+    An hour has the prices of its day. Hours of a day whose prices are unknown are left out.
+    """
     return {
-        hour: m3 * prices.per_m3 + prices.per_month / _hours_of_month(hour)
+        hour: m3 * price.per_m3 + price.per_month / _hours_of_month(hour)
         for hour, m3 in volumes.items()
+        if prices and (price := prices.on(hour.astimezone(LUXEMBOURG).date()))
     }
 
 

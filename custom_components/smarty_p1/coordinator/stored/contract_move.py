@@ -1,4 +1,4 @@
-"""Move of the contracts that earlier versions stored, into the list of contracts in the options.
+"""Move of contracts and gas prices that earlier versions stored, into lists in the options.
 
 Earlier versions had only the latest contract in the options: its terms, and `surcharge_price_since`
 as its first day. The meter's file had all contracts, each with the time from which it holds.
@@ -23,6 +23,9 @@ from ...const import (
     CONF_ENERGY_PRICE,
     CONF_FEED_IN_MARGIN,
     CONF_FEED_IN_PRICE,
+    CONF_GAS_FIXED_PRICE,
+    CONF_GAS_PRICE,
+    CONF_GAS_PRICES,
     CONF_METER_AMPERE,
     CONF_METER_FEE,
     CONF_NETWORK_FIXED_PRICE,
@@ -82,7 +85,8 @@ _TERMS = {
     CONF_SECOND_PRICE_DAYS,
     *ENTITIES_BEFORE,
 }
-_MOVED = {*_TERMS, _SINCE, *ENTITIES_BEFORE.values()}
+_GAS = {CONF_GAS_PRICE, CONF_GAS_FIXED_PRICE}
+_MOVED = {*_GAS, *_TERMS, _SINCE, *ENTITIES_BEFORE.values()}
 
 
 async def async_move_contracts(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -107,6 +111,7 @@ async def async_move_contracts(hass: HomeAssistant, entry: AnyConfigEntry) -> No
     options = _without(entry.options, _MOVED)
     if contracts:
         options[CONF_CONTRACTS] = [*contracts]
+    _move_gas_prices(options, flat.options)
     hass.config_entries.async_update_entry(entry, options=options, minor_version=MINOR_VERSION)
     if is_lost:
         raise_issue(hass, entry, Problem.EARLIER_PRICES, day=contracts[0][CONF_SINCE])
@@ -114,6 +119,20 @@ async def async_move_contracts(hass: HomeAssistant, entry: AnyConfigEntry) -> No
 
 def _without(options: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in names}
+
+
+def _move_gas_prices(options: dict[str, Any], flat: Mapping[str, Any]) -> None:
+    """Add the gas prices of an earlier version to `options`.
+
+    They hold from the beginning, or from today if other prices are known.
+    """
+    prices = {name: flat[name] for name in _GAS & flat.keys()}
+    rows: Sequence[Terms] = options.get(CONF_GAS_PRICES, ())
+    if CONF_GAS_PRICE not in prices or (rows and _without(rows[-1], {CONF_SINCE}) == prices):
+        return
+    today = dt_util.now(LUXEMBOURG).date().isoformat()
+    others = [row for row in rows if row.get(CONF_SINCE) != today]
+    options[CONF_GAS_PRICES] = [*others, {**prices, CONF_SINCE: today}] if rows else [prices]
 
 
 class _Flat:

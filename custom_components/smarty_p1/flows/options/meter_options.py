@@ -98,7 +98,7 @@ from .publish_options import (
     P1_SERVER,
     defaults,
 )
-from .update_interval_and_gas_prices import DATA_OPTIONS, GAS_AMOUNTS, data_fields, read_data
+from .update_interval_and_gas_prices import DATA_OPTIONS, data_fields, read_data, shown_data
 from .virtual_meter_options_and_clients import (
     VIRTUAL_METER,
     async_addresses_to_enter,
@@ -367,7 +367,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         """Ask for the update interval, the kWh in a cubic metre of gas, and the gas prices."""
         errors: Errors = {}
         locale = await async_user_locale(self.hass)
-        shown: Mapping[str, Any] = locale.amounts(self.config_entry.options, GAS_AMOUNTS)
+        shown: Mapping[str, Any] = shown_data(self.config_entry.options, locale)
         if user_input is not None:
             self._amounts.begin()
             read = read_data(user_input, self._amounts, errors)

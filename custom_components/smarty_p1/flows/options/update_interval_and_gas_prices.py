@@ -1,12 +1,28 @@
-"""Options page for the update interval, the kWh in a cubic metre of gas, and the gas prices."""
+"""Options page for the update interval, the kWh in a cubic metre of gas, and the gas prices.
 
-from collections.abc import Mapping
+Each gas price holds from a day on, so that a new price leaves the costs before its day alone.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.helpers.selector import (
+    ObjectSelector,
+    ObjectSelectorConfig,
+    ObjectSelectorField,
+)
 
-from ...const import CONF_GAS_FIXED_PRICE, CONF_GAS_KWH_PER_M3, CONF_GAS_PRICE, CONF_MIN_INTERVAL
+from ...const import (
+    CONF_GAS_FIXED_PRICE,
+    CONF_GAS_KWH_PER_M3,
+    CONF_GAS_PRICE,
+    CONF_GAS_PRICES,
+    CONF_MIN_INTERVAL,
+    CONF_SINCE,
+)
+from ...coordinator.entered_contract import in_order
 from ...coordinator.entry_types import AnyConfigEntry
 from ...coordinator.gas_prices_and_limits import (
     MAX_EUR_PER_M3,
@@ -17,16 +33,17 @@ from ...coordinator.gas_prices_and_limits import (
 )
 from ...coordinator.meter_coordinator import SmartyCoordinator
 from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KWH_PER_M3, Amount
-from ..shared_form_fields import whole_number_field
-from ..typed_amounts import AmountField, TypedAmounts
+from ...user_locale import UserLocale
+from ..shared_form_fields import DayField, whole_number_field
+from ..typed_amounts import AmountField, Place, TypedAmounts
 from .contract_form import Errors
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = whole_number_field(_MAX_INTERVAL_S, "s")
 # `_BOUNDS` has the plausible ranges, and an error for each.
 _MAX_TYPED = 1_000_000
-GAS_AMOUNTS = {
-    CONF_GAS_KWH_PER_M3: Amount(KWH_PER_M3, _MAX_TYPED),
+_FACTOR = {CONF_GAS_KWH_PER_M3: Amount(KWH_PER_M3, _MAX_TYPED)}
+_PRICES = {
     CONF_GAS_PRICE: Amount(EUR_PER_M3, _MAX_TYPED),
     CONF_GAS_FIXED_PRICE: Amount(EUR_PER_MONTH, _MAX_TYPED),
 }
@@ -35,8 +52,24 @@ _BOUNDS = {
     CONF_GAS_PRICE: (MIN_EUR_PER_M3, MAX_EUR_PER_M3, "gas_price_implausible"),
     CONF_GAS_FIXED_PRICE: (0.0, MAX_EUR_PER_MONTH, "gas_fixed_price_implausible"),
 }
+_MAX_PRICES = 100
+_PRICE_LIST = ObjectSelector(
+    ObjectSelectorConfig(
+        fields={
+            **{
+                name: ObjectSelectorField(selector=AmountField(amount))
+                for name, amount in _PRICES.items()
+            },
+            CONF_SINCE: ObjectSelectorField(selector=DayField()),
+        },
+        multiple=True,
+        label_field=CONF_GAS_PRICE,
+        description_field=CONF_SINCE,
+        translation_key=CONF_GAS_PRICES,
+    )
+)
 
-DATA_OPTIONS = (CONF_MIN_INTERVAL, *GAS_AMOUNTS)
+DATA_OPTIONS = (CONF_MIN_INTERVAL, CONF_GAS_KWH_PER_M3, CONF_GAS_PRICES)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
@@ -45,21 +78,63 @@ def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
     The gas fields may be needed if one of them has a value, or if the entry may have a gas meter.
     """
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
-    if GAS_AMOUNTS.keys() & entry.options.keys() or _may_have_gas(entry):
-        fields |= {vol.Optional(name): AmountField(amount) for name, amount in GAS_AMOUNTS.items()}
+    if {CONF_GAS_KWH_PER_M3, CONF_GAS_PRICES} & entry.options.keys() or _may_have_gas(entry):
+        fields |= {vol.Optional(name): AmountField(amount) for name, amount in _FACTOR.items()}
+        fields[vol.Optional(CONF_GAS_PRICES)] = _PRICE_LIST
     return fields
+
+
+def shown_data(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]:
+    """Return the stored options as the form shows them."""
+    shown = locale.amounts(options, _FACTOR)
+    if CONF_GAS_PRICES in options:
+        rows = [locale.amounts(row, _PRICES) for row in options[CONF_GAS_PRICES]]
+        shown[CONF_GAS_PRICES] = rows
+    return shown
 
 
 def read_data(typed: Mapping[str, Any], amounts: TypedAmounts, errors: Errors) -> dict[str, Any]:
     """Return the options to store. Add errors for implausible or missing values to `errors`."""
-    read = amounts.read_all(typed, GAS_AMOUNTS, "options.step.updates")
+    read = amounts.read_all(typed, _FACTOR, "options.step.updates")
+    typed_rows = read.pop(CONF_GAS_PRICES, [])[: _MAX_PRICES + 1]
+    rows = [_read_price(row, number, amounts) for number, row in enumerate(typed_rows, 1)]
     errors |= amounts.errors
+    if error := _implausible(read):
+        errors[CONF_GAS_KWH_PER_M3] = error
+    if not errors and (error := _error_of_prices(rows)):
+        errors[CONF_GAS_PRICES] = error
+    return {**read, CONF_GAS_PRICES: in_order(rows)} if rows else read
+
+
+def _read_price(row: Mapping[str, Any], number: int, amounts: TypedAmounts) -> dict[str, Any]:
+    read = dict(row)
+    for name in filter(row.__contains__, _PRICES):
+        label = f"selector.{CONF_GAS_PRICES}.fields.{name}.name"
+        list_label = f"options.step.updates.data.{CONF_GAS_PRICES}"
+        place = Place(CONF_GAS_PRICES, label, list_label, number)
+        value = amounts.read(place, read.pop(name), _PRICES[name])
+        if value is not None:
+            read[name] = value
+    since = read.pop(CONF_SINCE, None)
+    return {**read, CONF_SINCE: DayField()(since)} if since else read
+
+
+def _error_of_prices(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    if len(rows) > _MAX_PRICES:
+        return "too_many_gas_prices"
+    if any(CONF_GAS_PRICE not in row for row in rows):
+        return "gas_price_missing"
+    if len({row.get(CONF_SINCE) for row in rows}) < len(rows):
+        return "gas_days_alike"
+    return next(filter(None, map(_implausible, rows)), None)
+
+
+def _implausible(values: Mapping[str, Any]) -> str | None:
+    """Return the translation key for a value outside its range. Return None without one."""
     for name, (lowest, highest, error) in _BOUNDS.items():
-        if name in read and not lowest <= read[name] <= highest:
-            errors[name] = error
-    if CONF_GAS_FIXED_PRICE in read and CONF_GAS_PRICE not in read and not errors:
-        errors[CONF_GAS_PRICE] = "gas_price_missing"
-    return read
+        if name in values and not lowest <= values[name] <= highest:
+            return error
+    return None
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:

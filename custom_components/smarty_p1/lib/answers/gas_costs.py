@@ -7,6 +7,7 @@ years are comparable.
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -28,6 +29,29 @@ class GasPrices(NamedTuple):
 
     per_m3: float
     per_month: float
+
+
+@dataclass(frozen=True)
+class DatedGasPrices:
+    """Gas prices of a household, each with its first day, in the order of their days.
+
+    A price without a day holds from the beginning. Without such a price, the price before the first
+    day is unknown.
+    """
+
+    entries: tuple[tuple[date | None, GasPrices], ...]
+
+    def on(self, day: date) -> GasPrices | None:
+        """Return the prices of a day. Return None if they are unknown."""
+        begun = (prices for since, prices in reversed(self.entries) if (since or date.min) <= day)
+        return next(begun, None)
+
+    @property
+    def without_monthly(self) -> DatedGasPrices:
+        """Return these prices with a monthly price of 0."""
+        return DatedGasPrices(
+            tuple((since, prices._replace(per_month=0.0)) for since, prices in self.entries)
+        )
 
 
 class GasMeter(Protocol):
@@ -55,7 +79,7 @@ _UNKNOWN = _Day(0.0, 0.0)
 
 
 def gas_meter_costs(
-    medium: GasMeter, meters: Sequence[GasMeter], prices: GasPrices, now: datetime
+    medium: GasMeter, meters: Sequence[GasMeter], prices: DatedGasPrices, now: datetime
 ) -> dict[str, Any]:
     """Return the costs of the gas meter `medium` and of the meters that it replaced.
 
@@ -76,7 +100,7 @@ def gas_meter_costs(
     # monthly price for the first meter that has costs in the newest month.
     months = [(report["month"] or {}).get("month", "") for report in reports]
     if current[months.index(max(months))] is not medium:
-        prices = prices._replace(per_month=0.0)
+        prices = prices.without_monthly
     return gas_costs_report(_days_with_replaced(medium, meters), prices, now)
 
 
@@ -107,11 +131,12 @@ def joined_days(meters: Iterable[DaySums]) -> DaySums:
     return joined
 
 
-def gas_costs_report(days: DaySums, prices: GasPrices, now: datetime) -> dict[str, Any]:
+def gas_costs_report(days: DaySums, prices: DatedGasPrices, now: datetime) -> dict[str, Any]:
     """Return the costs of the current month, and of the same days a year ago at the same prices.
 
-    If the current month has no whole day, the month before is used. The keys `month` and `year_ago`
-    are None if not enough days are known.
+    Each day has the prices of its own day. If the current month has no whole day, the month before
+    is used. The keys `month` and `year_ago` are None if not enough days are known, the keys of the
+    prices of today if these are unknown.
     """
     days_by_date = {
         start.astimezone(LUXEMBOURG).date(): _Day(amount, _share(start, seconds))
@@ -123,9 +148,10 @@ def gas_costs_report(days: DaySums, prices: GasPrices, now: datetime) -> dict[st
     month = _running(days_by_date, prices, this_month, today) or _running(
         days_by_date, prices, last_month, this_month
     )
+    current = prices.on(today)
     return {
-        "per_m3": prices.per_m3,
-        "per_month": prices.per_month,
+        "per_m3": current and current.per_m3,
+        "per_month": current and current.per_month,
         "month": month,
         "year_ago": month and _year_ago(days_by_date, prices, month),
     }
@@ -136,7 +162,7 @@ def _share(start: datetime, seconds: float) -> float:
 
 
 def _running(
-    days_by_date: Mapping[date, _Day], prices: GasPrices, month: date, end: date
+    days_by_date: Mapping[date, _Day], prices: DatedGasPrices, month: date, end: date
 ) -> dict[str, Any] | None:
     """Return the costs of `month` up to its last whole day before `end`.
 
@@ -144,15 +170,16 @@ def _running(
     whole day. Return None if no day is whole.
     """
     ended = [month + n * _A_DAY for n in range((end - month).days)]
-    whole = [day.day for day in ended if days_by_date.get(day, _UNKNOWN).is_whole]
+    priced = {day: known for day, known in days_by_date.items() if prices.on(day)}
+    whole = [day.day for day in ended if priced.get(day, _UNKNOWN).is_whole]
     if not whole:
         return None
     first = whole[0] if min(days_by_date) >= month else 1
-    return _month(days_by_date, prices, month, first, whole[-1])
+    return _month(priced, _prices_of(prices, month), month, first, whole[-1])
 
 
 def _year_ago(
-    days_by_date: Mapping[date, _Day], prices: GasPrices, month: Mapping[str, Any]
+    days_by_date: Mapping[date, _Day], prices: DatedGasPrices, month: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Return the costs of the same days in the year before. Return None if they are unknown.
 
@@ -165,39 +192,53 @@ def _year_ago(
     last = min(month["last"], _length(start))
     if month["missing_days"] or last < month["first"]:
         return None
-    ago = _month(days_by_date, prices, start, month["first"], last)
+    ago = _month(days_by_date, _prices_of(prices, this), start, month["first"], last)
     return None if ago["missing_days"] else ago
 
 
 def _month(
-    days_by_date: Mapping[date, _Day], prices: GasPrices, start: date, first: int, last: int
+    days_by_date: Mapping[date, _Day],
+    prices: Sequence[GasPrices],
+    start: date,
+    first: int,
+    last: int,
 ) -> dict[str, Any]:
     """Return the gas and its costs from day `first` to day `last` of the month of `start`.
 
-    The result also has the cost of each day of the month.
+    `prices` has the prices of each day. The result also has the cost of each day of the month.
     """
     length = _length(start)
     days = [days_by_date.get(start + n * _A_DAY, _UNKNOWN) for n in range(length)]
-    counted = days[first - 1 : last]
-    m3 = sum(day.m3 for day in counted)
-    used = round(m3 * prices.per_m3, 2)
-    fixed = round(prices.per_month * len(counted) / length, 2)
-    daily = prices.per_month / length
+    # A day that this month lacks a year later has the price of the last one.
+    both = [(day, prices[min(n, len(prices) - 1)]) for n, day in enumerate(days)]
+    counted = slice(first - 1, last)
+    m3 = sum(day.m3 for day in days[counted])
+    used = round(sum(day.m3 * price.per_m3 for day, price in both[counted]), 2)
+    fixed = round(sum(price.per_month for _, price in both[counted]) / length, 2)
     return {
         "month": f"{start:%Y-%m}",
         "first": first,
         "last": last,
-        "missing_days": sum(not day.is_whole for day in counted),
+        "missing_days": sum(not day.is_whole for day in days[counted]),
         "m3": round(m3, 3),
         "used": used,
         "fixed": fixed,
         "total": round(used + fixed, 2),
         "days": {
             "start": start.isoformat(),
-            "amounts": [round(day.m3 * prices.per_m3 + daily, _DECIMALS) for day in days],
+            "amounts": [
+                round(day.m3 * price.per_m3 + price.per_month / length, _DECIMALS)
+                for day, price in both
+            ],
             "known": [round(day.known, 3) for day in days],
         },
     }
+
+
+def _prices_of(prices: DatedGasPrices, month: date) -> list[GasPrices]:
+    """Return the prices of each day of a month, 0 for a day whose prices are unknown."""
+    days = (month + n * _A_DAY for n in range(_length(month)))
+    return [prices.on(day) or GasPrices(0.0, 0.0) for day in days]
 
 
 def _length(month: date) -> int:
