@@ -13,6 +13,7 @@ import { ContainerWidths } from "./parts/container-widths.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
 import { plain, rich, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./data/request-queue.ts";
+import { ScrollIfShort } from "./parts/scroll-if-short.ts";
 import { styles } from "./styles.ts";
 import common from "./texts/common.json" with { type: "json" };
 import type { Meter } from "./data/websocket-types.ts";
@@ -91,9 +92,12 @@ export abstract class SmartyCard extends LitElement {
     };
   }
 
-  /** Return the default width in section columns. The content decides the height. */
+  /**
+   * Return the default size in columns and rows of a section. The content decides the height, unless the user chooses a
+   * number of rows.
+   */
   getGridOptions(): object {
-    return { columns: 12, min_columns: 6, rows: "auto" };
+    return { columns: 12, min_columns: 6, rows: "auto", min_rows: 3 };
   }
 
   getCardSize(): number {
@@ -129,6 +133,7 @@ export abstract class SmartyCard extends LitElement {
 
   constructor() {
     super();
+    new ScrollIfShort(this);
     // The build for new browsers leaves this line out.
     OLD_BROWSERS: new ContainerWidths(this);
   }
@@ -224,7 +229,9 @@ export abstract class SmartyCard extends LitElement {
     if (!this.#hass || !this.config) return nothing;
     if (!this.locale) {
       const { language } = this.#hass;
-      return html`<ha-card><p class="small" role="status" lang=${language}>${missingTextsNote(language)}</p></ha-card>`;
+      return html`<ha-card>
+        <div class="body"><p class="small" role="status" lang=${language}>${missingTextsNote(language)}</p></div>
+      </ha-card>`;
     }
     const meter = this.meter;
     const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
@@ -235,8 +242,10 @@ export abstract class SmartyCard extends LitElement {
     const list = this.#meters?.list ?? [];
     const label = meter && list.length > 1 ? `${this.label}, ${this.nameOf(meter)}` : this.label;
     return html`<ha-card role="article" aria-label=${label}>
-      ${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
-      <span class="hidden" id="live" aria-live="polite"></span>
+      <div class="body">
+        ${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
+        <span class="hidden" id="live" aria-live="polite"></span>
+      </div>
     </ha-card>`;
   }
 

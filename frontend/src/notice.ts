@@ -7,6 +7,7 @@
 
 import { CARD_TYPES, defineOnce, pageHass, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./frontend-elements.ts";
 import type { Hass } from "./hass.ts";
+import { scrollIfShort } from "./parts/scroll-if-short.ts";
 import texts from "./texts/notice.json" with { type: "json" };
 
 export type Reason = "too_old" | "gone";
@@ -24,7 +25,7 @@ abstract class NoticeCard extends HTMLElement {
   }
 
   getGridOptions(): object {
-    return { columns: 12, rows: "auto" };
+    return { columns: 12, rows: "auto", min_columns: 6, min_rows: 2 };
   }
 
   set hass(hass: Hass) {
@@ -58,11 +59,15 @@ abstract class NoticeCard extends HTMLElement {
     this.lang = language;
     const root = this.shadowRoot || this.attachShadow({ mode: "open" });
     root.innerHTML = `<style>
+        :host { display: block; height: 100%; }
+        ha-card { display: block; position: relative; box-sizing: border-box; height: 100%; }
+        .scrolls { overflow: auto scroll; }
         p { margin: 0; padding: 16px; line-height: 24px; color: var(--primary-text-color); }
         button { display: block; margin-top: 8px; min-height: 44px; padding: 0 16px; font: inherit; color: inherit;
           background: none; border: 1px solid; border-radius: 22px; cursor: pointer; }
       </style><ha-card><p role="status"></p></ha-card>`;
     const paragraph = root.querySelector("p")!;
+    scrollIfShort(root.querySelector("ha-card")!, paragraph);
     paragraph.textContent = text[this.reason];
     if (this.reason === "too_old") return;
     const button = document.createElement("button");

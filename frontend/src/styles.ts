@@ -20,10 +20,17 @@ export const styles = css`
     --track: color-mix(in srgb, var(--primary-text-color) 6%, var(--ground));
     --chosen: color-mix(in srgb, var(--primary-text-color) 7%, var(--ground));
   }
-  ha-card {
-    box-sizing: border-box;
+  ha-card,
+  .body {
     display: flex;
     flex-direction: column;
+  }
+  .body {
+    flex: 1 0 auto;
+  }
+  ha-card {
+    position: relative;
+    box-sizing: border-box;
     height: 100%;
     padding: 15px;
     container-type: inline-size;
@@ -32,6 +39,12 @@ export const styles = css`
     font-variant-numeric: tabular-nums;
     color: var(--primary-text-color);
     overflow-wrap: anywhere;
+  }
+  ha-card.scrolls {
+    overflow: auto scroll;
+  }
+  ha-card:focus-visible {
+    outline-offset: -2px;
   }
   header {
     display: flex;

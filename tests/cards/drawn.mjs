@@ -49,9 +49,11 @@ let width;
 const deeds = [];
 const element = {
   style: { setProperty() {} },
+  classList: { toggle() {} },
+  removeAttribute() {},
   focus() {},
   getBoundingClientRect: () => ({ left: 0, top: 0, width, height: 160 }),
-  querySelector: () => null,
+  querySelector: () => element,
   querySelectorAll: () => [],
 };
 /** Observers that watch something. */

@@ -82,6 +82,7 @@ const faultsOf = (card) => {
   const faults = [];
   const inside = card.getBoundingClientRect();
   const lines = linesOf(card);
+  if (card.matches(".scrolls")) faults.push("scrolls, although nothing limits its height");
   for (const line of lines) {
     const isLow = line.bottom > inside.bottom && !line.around.closest(".calendar");
     if (line.left < inside.left || line.right > inside.right || line.top < inside.top || isLow) faults.push(`${line.text} leaves the card`);
@@ -133,8 +134,9 @@ window.stage = {
   },
   subscriptions: () => server.subscriptions.size,
   isWaiting: () =>
-    [...document.querySelectorAll("main > *")].some(
-      ({ shadowRoot }) => !shadowRoot?.querySelector("ha-card")?.textContent.trim() || shadowRoot.querySelector(".small[role=status]")?.textContent.endsWith("…"),
+    [...document.querySelectorAll("main *")].some(
+      ({ localName, shadowRoot }) =>
+        localName.includes("-") && (!shadowRoot?.querySelector("ha-card")?.textContent.trim() || shadowRoot.querySelector(".small[role=status]")?.textContent.endsWith("…")),
     ),
   listeners: () => [...server.listeners.values()].reduce((sum, each) => sum + each.size, 0),
   /** A message of the subscription to a meter. */

@@ -102,12 +102,9 @@ class Stage:
         }
         await page.evaluate("given => stage.begin(given)", given)
         for type_ in types:
-            script = "([type, config]) => stage.place(type, config).then(() => 0)"
-            placed = asyncio.ensure_future(page.evaluate(script, [type_, config or {}]))
-            # Files seem late if the clock was set on while they were loaded. Then a retry waits.
-            while not (await asyncio.wait({placed}, timeout=1))[0]:
-                await self.passes(1)
-            await placed
+            await page.evaluate(
+                "([type, config]) => stage.place(type, config).then(() => 0)", [type_, config or {}]
+            )
         await self.settle()
 
     async def _page(self, scale: float) -> Page:
@@ -128,7 +125,12 @@ class Stage:
         await page.route("**/*", _serve)
         await self.install_clock(page)
         await page.goto("http://cards.test/")
+        await self.load(page)
         return page
+
+    async def load(self, page: Page, last: str = "smarty-p1-quality") -> None:
+        """Wait for the cards up to `last`: their files seem late if the clock is set on meanwhile."""
+        await page.wait_for_function("last => customElements.get(last)", arg=last)
 
     async def begin(self) -> None:
         """Forget what the test before has found, and shown."""

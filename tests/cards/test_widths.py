@@ -26,8 +26,8 @@ PLACE = """places => {
     return Promise.all(places.map(([type, config]) => stage.place(type, config))).then(() => 0);
 }"""
 # Everything that can be opened or chosen, so that what appears then is measured too.
-OPEN = """() => document.querySelectorAll("main > *").forEach((card) => {
-    const root = card.shadowRoot;
+OPEN = """() => document.querySelectorAll("main *").forEach(({ shadowRoot: root }) => {
+    if (!root) return;
     root.querySelector(".pick")?.click();
     root.querySelector(".link[aria-expanded]")?.click();
     const slider = root.querySelector(".field [tabindex], .plot[tabindex], .marks[tabindex]");

@@ -49,7 +49,8 @@ export class BatteryCard extends SmartyCard {
       }
       input[type="text"] {
         justify-self: end;
-        max-width: 120px;
+        box-sizing: border-box;
+        max-width: 138px;
         padding: 0 8px;
         font: inherit;
         text-align: end;

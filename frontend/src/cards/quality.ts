@@ -55,8 +55,8 @@ type Part = (typeof PARTS)[number];
 
 const ROWS_AN_HOUR = 12;
 const FIVE_MINUTES_MS = 300_000;
-/** Width in px below which the layout is narrow: 420 as in other cards, plus 32 of padding. */
-const NARROW_PX = 452;
+/** Inner width of the card in px below which the layout is narrow, as in other cards. */
+const NARROW_PX = 420;
 /**
  * Live values that change with an event. If such a value changes, the events are requested at once, not after five
  * minutes.
@@ -75,7 +75,7 @@ export class QualityCard extends SmartyCard {
   readonly #blocks = memoize(receptionBlocks);
   readonly #disturbances = memoize(readDisturbances);
   readonly #marks = memoize(interruptionsDrawing);
-  readonly #card = new Width(this, "ha-card");
+  readonly #card = new Width(this, ".body");
   readonly #width = new Width(this, ".marks");
   readonly #widthOf = measureIn(this);
   /** Data of the last drawing. Keys and pointer choose a point of this drawing. */

@@ -25,8 +25,6 @@ import {
 import { styles } from "../styles.ts";
 import type { Bill, Day, House, Meter } from "../data/websocket-types.ts";
 
-/** Padding of the card in px, both sides together. */
-const PADDING_PX = 30;
 /** If less than this share of today is known, today is not compared with a usual day. */
 const MIN_COMPARED_SHARE = 0.9;
 
@@ -158,7 +156,7 @@ export class SoFarCard extends SmartyCard {
     `,
   ];
 
-  readonly #width = new Width(this, "ha-card");
+  readonly #width = new Width(this, ".body");
   /** Width of the card and words of the table at the last measurement. */
   #measured = "";
 
@@ -255,7 +253,7 @@ export class SoFarCard extends SmartyCard {
     if (words === this.#measured) return;
     this.#measured = words;
     table.removeAttribute("stacked");
-    table.toggleAttribute("stacked", table.offsetWidth > table.parentElement!.clientWidth - PADDING_PX);
+    table.toggleAttribute("stacked", table.offsetWidth > table.parentElement!.clientWidth);
   }
 
   #t(key: SoFarKey): string {

@@ -13,7 +13,7 @@ import { calendar, calendarStyles } from "../parts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
-import { measureIn } from "../parts/widths.ts";
+import { measureIn, Width } from "../parts/widths.ts";
 import { choicesOf, week, weekStyles } from "../parts/day-chooser.ts";
 import {
   alwaysOnSentence,
@@ -35,8 +35,6 @@ import { styles } from "../styles.ts";
 import type { Day, Live, Meter } from "../data/websocket-types.ts";
 
 const QUARTER_HOURS_AN_HOUR = 4;
-/** Padding and border of the card in px, both sides together. */
-const PADDING_PX = 32;
 
 /** Drawing of a day, and the data for its texts. */
 interface Drawn extends KnownPart {
@@ -56,16 +54,13 @@ const isFirst = ({ knownCount, running, shown }: Drawn): boolean => !knownCount 
 
 export class TodayCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, dayStyles, calendarStyles, weekStyles];
-  static override properties: PropertyDeclarations = { width: { state: true }, focusedDay: { state: true } };
+  static override properties: PropertyDeclarations = { focusedDay: { state: true } };
 
-  /** Inner width of the card, in px. */
-  declare protected width: number | undefined;
   /** Day with the focus in the open calendar; undefined while the calendar is closed. */
   declare protected focusedDay: string | undefined;
   /** Whether a button above the calendar keeps the focus, because it was pressed to turn the month. */
   #keepsFocus = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
-  #size: ResizeObserver | undefined;
   #chart: Chart | undefined;
   #last = 0;
   #day = "";
@@ -74,6 +69,7 @@ export class TodayCard extends SmartyCard {
     at: (x) => this.#indexAt(x),
     page: QUARTER_HOURS_AN_HOUR,
   }));
+  readonly #width = new Width(this, ".body");
   readonly #widthOf = measureIn(this);
   readonly #quarters = memoize(quartersOf);
   readonly #chartOf = memoize(layOutDay);
@@ -86,22 +82,11 @@ export class TodayCard extends SmartyCard {
   }
 
   override getGridOptions(): object {
-    return { columns: "full", min_columns: 9, rows: "auto" };
+    return { columns: "full", min_columns: 9, rows: "auto", min_rows: 4 };
   }
 
   override getCardSize(): number {
     return 7;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#size = new ResizeObserver(() => (this.width = Math.max(0, this.clientWidth - PADDING_PX)));
-    this.#size.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#size?.disconnect();
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
@@ -150,7 +135,7 @@ export class TodayCard extends SmartyCard {
     // If the reference power has changed during the day, leave room in the chart for the line of the new power.
     const later = running?.reference != null && running.reference !== reference ? running.reference + 0.4 : 0;
     const room = running ? roomFor(Math.max(running.drawn, later)) : 0;
-    const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale, this.#widthOf);
+    const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.#width.value, this.locale, this.#widthOf);
     this.#chart = chart;
     const isAbove = Boolean(day?.cost_above) || (running?.reference != null && running.drawn > running.reference);
     const older = isAbove ? olderPrices(shown.day < shown.today ? day?.prices_of && meter.prices_of : meter.prices_of, shown.day, this.locale) : "";
@@ -204,7 +189,7 @@ export class TodayCard extends SmartyCard {
   #instead(isGone: boolean | undefined, error: string | undefined): TemplateResult {
     const isUnread = isGone || error === "not_loaded";
     // While the data is loading, reserve the height of the chart.
-    const height = isUnread || error ? 0 : heightOf(this.width ?? 0) + 60;
+    const height = isUnread || error ? 0 : heightOf(this.#width.value) + 60;
     return html`<div class="instead" style="min-height:${height}px">
       ${isUnread ? html`<p class="small" role="status">${this.#t("not_read")}</p>` : this.waiting(error)}
     </div>`;
@@ -290,7 +275,7 @@ export class TodayCard extends SmartyCard {
 
   #svg(drawn: Drawn, chosen: string): TemplateResult {
     const { shown, chart, quarters, reference, running, knownCount } = drawn;
-    const width = this.width ?? 0;
+    const width = this.#width.value;
     const height = heightOf(width);
     // For a day without data, the card shows a sentence instead of a chart. For a past day, reserve the height of a
     // chart, so that the content below does not move when the user turns to another day.
@@ -334,8 +319,8 @@ export class TodayCard extends SmartyCard {
   }
 
   #indexAt(share: number): number | undefined {
-    if (!this.#chart || !this.width) return undefined;
-    const index = Math.floor((share * this.width - this.#chart.left) / this.#chart.slot);
+    if (!this.#chart || !this.#width.value) return undefined;
+    const index = Math.floor((share * this.#width.value - this.#chart.left) / this.#chart.slot);
     return Math.max(0, Math.min(this.#last, index));
   }
 

@@ -34,9 +34,8 @@ import type { Classes, House, Meter, MonthAbove } from "../data/websocket-types.
 import { type Grid, gridOf, highestOf, type Limit, localOf } from "../data/heat-map-grid.ts";
 import { type Series, yearSeries } from "../data/year-quarter-hours.ts";
 
-const NARROW_PX = 420;
-/** Padding and border of the card in px, both sides together. */
-const PADDING_PX = 32;
+/** Inner width of the card in px below which the map is turned. */
+const NARROW_PX = 388;
 
 export class YearCard extends SmartyCard {
   static override styles: CSSResultGroup = [
@@ -85,7 +84,7 @@ export class YearCard extends SmartyCard {
   });
   #painted: PaintRequest | undefined;
   #open: ((cell: number) => void) | undefined;
-  readonly #width = new Width(this, "ha-card");
+  readonly #width = new Width(this, ".body");
   readonly #widthOf = measureIn(this);
   readonly #gridOf = memoize(gridOf);
   readonly #highestOf = memoize(highestOf);
@@ -96,7 +95,7 @@ export class YearCard extends SmartyCard {
   }
 
   override getGridOptions(): object {
-    return { columns: "full", min_columns: 9, rows: "auto" };
+    return { columns: "full", min_columns: 9, rows: "auto", min_rows: 4 };
   }
 
   override getCardSize(): number {
@@ -144,7 +143,7 @@ export class YearCard extends SmartyCard {
     if (rows.length) this.announce(`${meter.entry_id} ${kw}`, result, above);
     const width = this.#width.value;
     const isTurned = width < NARROW_PX;
-    const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale, this.#widthOf);
+    const size = mapSize(grid, width, isTurned, this.locale, this.#widthOf);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
     // If the days of the picture or its direction have changed, the chosen index stands for another cell. So drop the
     // choice.
