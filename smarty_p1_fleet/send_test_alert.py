@@ -31,10 +31,22 @@ def _read(url: str) -> dict[str, float]:
     }
 
 
+def _read_when_ready(url: str) -> dict[str, float]:
+    """Return the values of the counters. Alertmanager may have been started just now."""
+    end = time.monotonic() + _MAX_WAIT_S
+    while True:
+        try:
+            return _read(url)
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(1)
+
+
 def main(port: str, *severities: str) -> int:
     """Return 0 if no receiver refused the alert, otherwise 1."""
     url, now = f"http://127.0.0.1:{port}", time.time()
-    before = _read(url)
+    before = _read_when_ready(url)
     alerts = [
         {
             # With a name of its own, the alert does not wait behind an earlier test.

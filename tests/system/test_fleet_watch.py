@@ -196,9 +196,13 @@ async def test_what_nobody_watches_is_told_and_whether_alerts_reach_somebody(
             [line] = [line for line in said if line.startswith(f"Prometheus does not ask {job} at")]
             assert line.endswith("install its files with site.yml")
 
-        # The test alert comes to both, also a second time.
+        # The test alert comes to both, also a second time, and to an Alertmanager that starts.
         for number in (1, 2):
-            status, text = await asyncio.to_thread(send_test_alert)
+            await fleet.parts["prometheus-alertmanager"].kill()
+            sending = asyncio.create_task(asyncio.to_thread(send_test_alert))
+            await asyncio.sleep(1)
+            await fleet.parts["prometheus-alertmanager"].start()
+            status, text = await sending
             assert (status, "alertmanager_notifications_failed_total: +0" in text) == (0, True)
             for path in ("pages", "tickets"):
                 assert len(receiver.alerts(path)) == number
