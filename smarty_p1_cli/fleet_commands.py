@@ -21,7 +21,9 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
     fleet = commands.add_parser(
         "fleet", help="make a fleet's files; delete, export or read again meters' data"
     )
-    fleet.set_defaults(expects="after fleet, there must be init, check, forget, export or read")
+    fleet.set_defaults(
+        expects="after fleet, there must be init, check, exchange, forget, export or read"
+    )
     actions = fleet.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
     add_init(actions)
     add_check(actions)
@@ -41,6 +43,13 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
     )
     forgetting.add_argument("--yes", action="store_true", help="delete without asking")
     forgetting.set_defaults(run=_run_forget)
+
+    exchanging = actions.add_parser(
+        "exchange", help="free the serial numbers of a title, after an exchange of meters"
+    )
+    exchanging.add_argument("title", metavar="TITLE", type=_title, help="its 16 hexadecimal digits")
+    _add_config(exchanging)
+    exchanging.set_defaults(run=_run_exchange)
 
     exporting = actions.add_parser("export", help="write what VictoriaMetrics has of a meter")
     exporting.add_argument(
@@ -114,6 +123,14 @@ def _run_forget(arguments: argparse.Namespace) -> int:
         return fleet.forget_meter(config, arguments.meter, arguments.series, confirm)
 
     return _run(work)
+
+
+def _run_exchange(arguments: argparse.Namespace) -> int:
+    async def exchange(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
+        config = fleet.read_config(arguments.config)
+        return await fleet.exchange_meter(config, arguments.title), True
+
+    return _run(exchange)
 
 
 def _is_sure() -> bool:

@@ -5,7 +5,7 @@ The values are written to VictoriaMetrics.
 
 from .collector_config import CollectorConfig, read_config
 from .frames.reprocess import read
-from .meter_deletion import forget_meter
+from .meter_deletion import exchange_meter, forget_meter
 from .service import check, run
 from .store.export_csv import CsvSpan, read_store_config, write_csv
 
@@ -13,6 +13,7 @@ __all__ = [
     "CollectorConfig",
     "CsvSpan",
     "check",
+    "exchange_meter",
     "forget_meter",
     "read",
     "read_config",

@@ -81,6 +81,28 @@ async def forget_meter(
     return "\n".join([*lines, _LEFT]), not any(left)
 
 
+async def exchange_meter(config: CollectorConfig, title: bytes) -> str:
+    """Free the serial numbers of a system title, after an exchange of meters.
+
+    The next meter with a key that sends one of these numbers owns it. Values and frames stay.
+    Return a text for the operator. Raises ConfigError and UnavailableError.
+    """
+    digits = title.hex().upper()
+    async with connected(config) as nats:
+        js = nats.jetstream(timeout=API_TIMEOUT)
+        names = [
+            key
+            async for key, owner, _ in read_entries(js, "name.*")
+            if owner.decode(errors="replace") == digits
+        ]
+        for key in (*names, f"meter.{digits}"):
+            await js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
+    if not names:
+        return f"{digits} owns no serial number: nothing is to be done"
+    freed = ", ".join(sorted(map(label_of, names)))
+    return f"{digits} no longer owns {freed}. Restart all collectors: they remember the owner"
+
+
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:

@@ -39,7 +39,7 @@ from .frame_verifier import TELEGRAM, FrameVerifier, MeterWarnings, Verdict, ver
 
 _MAX_TRIES = 3
 _LOOK_INTERVAL = 1.0
-_PAUSE = 0.1
+_MAX_PAUSE_S = 0.1
 
 
 @dataclass
@@ -70,6 +70,7 @@ async def reprocess_frames(
 
     Raises NATS's errors and UnavailableError.
     """
+    began = time.monotonic()
     verdicts = [await verdict_on(judge, message) for message in messages]
     result.outcomes.update(verdict.outcome for verdict in verdicts)
     samples = [
@@ -82,8 +83,8 @@ async def reprocess_frames(
         # the disk, all earlier writes are on the disk, too.
         write = await store.write(samples)
         result.writes[write.process] = write
-    # Pause after each batch, so that VictoriaMetrics has time for new frames.
-    await asyncio.sleep(_PAUSE)
+    # Pause for as long as the batch took, so that VictoriaMetrics has time for new frames.
+    await asyncio.sleep(min(_MAX_PAUSE_S, time.monotonic() - began))
     return verdicts
 
 

@@ -250,7 +250,10 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         ),
         (("capture", "127.0.0.1:1", "--minutes", SECRET), "--minutes: invalid value"),
         (("fleet",), "required: ACTION"),
-        (("fleet", SECRET), "after fleet, there must be init, check, forget, export or read"),
+        (
+            ("fleet", SECRET),
+            "after fleet, there must be init, check, exchange, forget, export or read",
+        ),
         (("fleet", "init", "{}/missing"), "; `smarty-p1 fleet init --example` prints one\n"),
         (("fleet", "init", SECRET[4:]), "a file whose name is a key: cannot be read: "),
         (("fleet", "forget", "SAG1"), "required: --config"),

@@ -5,6 +5,7 @@ import re
 import ssl
 import subprocess
 import tomllib
+from configparser import ConfigParser
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -557,6 +558,9 @@ def test_an_inventory_of_fifty_gateways_has_every_machine_once_and_no_secret(
         for number in range(50)
     )
     assert "ansible-playbook site.yml" in folder.init(f"{example}\n{gateways}")
+    config = ConfigParser()
+    config.read_string(folder.text("ansible.cfg"))
+    assert config.getint("defaults", "forks") == 25
     inventory = folder.text("inventory.yml")
     content = yaml.safe_load(inventory)["all"]
     groups = {name: group["hosts"] for name, group in content["children"].items()}

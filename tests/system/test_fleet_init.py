@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from nats.aio.msg import Msg
+from nats.js.errors import KeyNotFoundError
 
 from dev.demo.home_assistant import HOST
 from dev.fleet.meters import key_of
@@ -41,6 +42,24 @@ async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) 
         for port in fleet.http_ports:
             assert b'"ok"' in await asyncio.to_thread(read, f"http://{HOST}:{port}/healthz")
 
+        # A meter was exchanged: its serial number is free for the next one that sends it.
+        gone, operator = others[-1], fleet.directory / "operator" / "operator.toml"
+        digits = gone.system_title.hex().upper()
+        for words in (
+            (f"{digits} no longer owns {gone.device_name}.",),
+            ("owns no serial number",),
+        ):
+            said = await fleet.command("fleet", "exchange", digits, "--config", operator)
+            assert all(word in said for word in words)
+        async with fleet.connected() as client:
+            bucket = await client.jetstream(timeout=5).key_value("smarty_p1_meters")
+            for key in (f"name.{gone.device_name}", f"meter.{digits}"):
+                with pytest.raises(KeyNotFoundError):
+                    await bucket.get(key)
+        for name in COLLECTORS:
+            await fleet.restart(name)
+        await fleet.until_fresh()
+
         # The runbook of a tenant who leaves.
         await fleet.end_sending()
         await fleet.until_metric("gateway_queue_length", 0.0, 0.0, programs=GATEWAYS)
@@ -49,7 +68,6 @@ async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) 
         )
         for name in COLLECTORS:
             (fleet.directory / name / "meter-keys").write_text(keys, encoding="ascii")
-        operator = fleet.directory / "operator" / "operator.toml"
         said = await fleet.command("fleet", "forget", title, "--yes", "--config", operator)
         assert "STILL THERE" not in said
         assert not await fleet.stored(f'{{__name__=~"smarty_p1_.*",meter="{first.device_name}"}}')

@@ -1,4 +1,4 @@
-"""Every command of docs/fleet-runbooks.md, run with the files that `fleet init` writes."""
+"""Every command of docs/fleet*.md; those of the runbooks run with the files of `fleet init`."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ OF_MACHINES = re.compile(
     r"ansible-playbook |scp -r |ssh -(t|fN) |rm -r operator$|curl --get http://127"
 )
 # What needs collectors and nodes: test_fleet_init.py, test_forget.py and others run them.
-OF_CLUSTERS = re.compile(r"smarty-p1 (fleet (check|forget|read|refill)|collect)\b")
+OF_CLUSTERS = re.compile(r"smarty-p1 (fleet (check|exchange|forget|read|refill)|collect)\b")
 KEY_LINE = re.compile(r"[0-9A-F]{16} [0-9A-F]{32}$")
 
 
@@ -33,6 +33,41 @@ def commands() -> list[str]:
     text = "".join(block for _, block in blocks).replace("\\\n", " ")
     lines = [re.sub(r"\s+# .*| {2,}", " ", line).strip() for line in text.splitlines()]
     return [line for line in lines if line and not KEY_LINE.fullmatch(line)]
+
+
+def every_command() -> list[str]:
+    """Return each command of all pages of the fleet, also those within a sentence."""
+    found = []
+    for page in sorted((ROOT / "docs").glob("fleet*.md")):
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        blocks = re.findall(r"^ *```\w*\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+        found += [line.strip() for block in blocks for line in block.splitlines()]
+        text = re.sub(r"^ *```\w*\n.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
+        found += [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", text)]
+    return found
+
+
+def test_no_command_needs_a_program_that_nobody_installs() -> None:
+    assert len(every_command()) > 300
+    # natscli is in no package, and no login has its rights.
+    assert not [one for one in every_command() if re.match(r"(sudo )?nats ", one)]
+
+
+def test_each_command_of_the_program_exists_and_names_its_login() -> None:
+    asked = 0
+    for command in every_command():
+        for action, rest in re.findall(r"smarty-p1 fleet (\w+)([^|&)]*)", command):
+            end = subprocess.run(
+                [str(ROOT / "scripts" / "p1"), "fleet", action, "--help"],
+                capture_output=True,
+                check=False,
+            )
+            assert end.returncode == 0, command
+            # A bare name is no command to type.
+            if rest.strip() and b" --config FILE" in end.stdout:
+                assert re.search(r"--config (operator/operator|\S+/collect)\.toml", rest), command
+                asked += 1
+    assert asked >= 4
 
 
 def test_a_command_that_asks_the_store_has_its_login() -> None:
