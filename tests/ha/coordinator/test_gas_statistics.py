@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -129,7 +128,7 @@ def captured(count: int, start: datetime = START, index: float = 500.0) -> Captu
     return [(start + n * HOUR, round(index + n * (0.5 + n / 1000), 3)) for n in range(count)]
 
 
-def dated_prices(price: float, later: float, since: str) -> dict[str, Any]:
+def dated_prices(price: float, later: float, since: str) -> dict[str, object]:
     """Return options with two prices of gas."""
     return {"gas_prices": [{"gas_price": price}, {"gas_price": later, "since": since}]}
 
