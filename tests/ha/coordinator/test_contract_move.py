@@ -309,7 +309,8 @@ async def test_no_lost_part_of_the_meters_file_makes_another_bill(
     key = f"smarty_p1.{entry.entry_id}.meter"
     assert await home.hass.config_entries.async_unload(entry.entry_id)
     whole = hass_storage[key]["data"]
-    parts = [(part,) for part in whole] + [("demand", part) for part in whole["demand"]]
+    parts: list[tuple[str, ...]] = [(part,) for part in whole]
+    parts += [("demand", part) for part in whole["demand"]]
     for path in parts:
         data = json.loads(json.dumps(whole))
         inner = data["demand"] if len(path) > 1 else data
