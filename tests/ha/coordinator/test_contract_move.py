@@ -291,7 +291,7 @@ async def test_a_contract_that_an_earlier_version_has_stored_since_joins_the_lis
 
 
 async def test_gas_prices_move_without_a_day(home: Home) -> None:
-    prices = {"gas_price": 0.9, "gas_fixed_price": 15.5}
+    prices: dict[str, Any] = {"gas_price": 0.9, "gas_fixed_price": 15.5}
     entry = await home.set_up(**prices, gas_kwh_per_m3=11.0)
     assert dict(entry.options) == {"gas_kwh_per_m3": 11.0, "gas_prices": [prices]}
     # An earlier version may have stored others since. They hold from today on.
