@@ -1,7 +1,7 @@
 """A what-if changes a table. Its bills are those of quarter-hours that were changed one by one."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from math import isnan, nan
 
@@ -9,12 +9,23 @@ import numpy as np
 import pytest
 
 from smartyp1.advice.solar_yield import solar_wh
-from smartyp1.advice.what_if_tables import car, heat_pump, panels, with_load
+from smartyp1.advice.what_if_tables import (
+    another_contract,
+    car,
+    heat_pump,
+    panels,
+    shared_by,
+    with_load,
+)
 from smartyp1.bill.bill import bill_of
+from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
+from smartyp1.bill.leneda_days import LenedaDays
+from smartyp1.bill.sharing import QuarterHourSharing
 from smartyp1.history.calendar import LUXEMBOURG, month_end, month_start
 from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.history.register_amounts import Energies
 from smartyp1.past.table import RowSource, Table
 from smartyp1.past.wall_clock import Floats, number_of, wall_clock
 from smartyp1.prices.contract import Contract
@@ -134,6 +145,40 @@ def test_real_days_of_sun_are_not_mean_days() -> None:
 
     assert mean.sum() == pytest.approx(real.sum())
     assert own_use(real) < 0.97 * own_use(mean)
+
+
+def test_a_sharing_key() -> None:
+    table = measured().ledger.table
+    group_wh = -panels(30)(table.quarter)
+    changed = shared_by(table, group_wh, 0.2)
+    by_number = dict(zip(table.quarter.tolist(), group_wh.tolist(), strict=True))
+    sharing = {}
+    for quarter in year():
+        wh = min(quarter.mean_kw * 250, by_number[number_of(quarter.start)] / 5)
+        sharing[quarter.start] = QuarterHourSharing((wh, 0.0, 0.0, 0.0))
+    meter = Household(CONTRACT)
+    meter.set_leneda_days(LenedaDays(year(), sharing))
+    meter.update(local(END) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
+    assert meter.snapshot
+    expected = lines_of(meter.snapshot.ledger)
+    assert lines_of(Ledger.of(changed, measured().contracts)) == expected
+    assert expected != lines_of(measured().ledger)
+
+
+def test_another_contract() -> None:
+    contract = Contract(reference_kw=12, energy_price=0.14, feed_in_price=0.05)
+    contracts = another_contract(measured().contracts, contract)
+    expected = demand_after(year(), contract, END).ledger
+    assert lines_of(Ledger.of(measured().ledger.table, contracts)) == lines_of(expected)
+
+
+def test_changes_combine_in_any_order() -> None:
+    loads = [car(8, 11), heat_pump(4000), panels(6)]
+    tables = [measured().ledger.table] * 2
+    for load, other in zip(loads, reversed(loads), strict=True):
+        tables = [with_load(tables[0], load), with_load(tables[1], other)]
+    ledgers = [Ledger.of(table, measured().contracts) for table in tables]
+    assert lines_of(ledgers[0]) == lines_of(ledgers[1])
 
 
 def test_which_rows_change() -> None:

@@ -3,7 +3,7 @@
 with_load(table, car(kwh=8, kw=11))
 
 The result is a table like the measured one, so the same bill tells its cost. Several loads can
-follow each other in any order.
+follow each other in any order. Shared energy comes last, because it is at most what is imported.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ import numpy as np
 from ..bill.ledger import WH_A_KW
 from ..past.table import Table
 from ..past.wall_clock import A_DAY, Floats, Numbers, groups, wall_clock
+from ..prices.contract import Contract, Contracts
 from .solar_yield import solar_wh
 
 type Load = Callable[[Numbers], Floats]
@@ -78,3 +79,18 @@ def heat_pump(kwh_a_year: float) -> Load:
 def panels(kwp: float, direction: float = 180, tilt: float = 30) -> Load:
     """Return the load of solar panels, below 0. `solar_wh` describes `direction` and `tilt`."""
     return lambda numbers: -kwp * solar_wh(numbers, direction, tilt)
+
+
+def shared_by(table: Table, group_wh: Floats, key: float) -> Table:
+    """Return `table` with the share `key` (0 to 1) of a sharing group's energy, as layer 1.
+
+    `group_wh` is the energy that the group shares in the quarter-hour of each row, in Wh.
+    """
+    shared = np.zeros_like(table.shared)
+    shared[0] = np.where(table.is_shown, np.minimum(table.imported, key * group_wh), 0.0)
+    return table._replace(shared=shared, is_sharing_known=table.is_shown)
+
+
+def another_contract(contracts: Contracts, contract: Contract) -> Contracts:
+    """Return the contracts of a household that always had `contract`. Its aids stay."""
+    return Contracts(((contracts.entries[0][0], contract),), contracts.aids)
