@@ -129,7 +129,10 @@ class Stage:
         return page
 
     async def load(self, page: Page, last: str = "smarty-p1-quality") -> None:
-        """Wait for the cards up to `last`: their files seem late if the clock is set on meanwhile."""
+        """Wait for the cards up to `last`.
+
+        Their files seem late if the clock is set on meanwhile.
+        """
         await page.wait_for_function("last => customElements.get(last)", arg=last)
 
     async def begin(self) -> None:

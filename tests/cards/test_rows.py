@@ -1,7 +1,6 @@
 """Cards in a section for which somebody has chosen rows and columns: nothing is painted outside."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser
@@ -50,7 +49,9 @@ SIZE = """([width, rows, columns]) => {
     // The size decides what is drawn, and that decides about scrolling: some frames.
     const frame = () => new Promise((done) => {
         const probe = document.querySelector("main").appendChild(document.createElement("i"));
-        const observer = new ResizeObserver(() => { observer.disconnect(); probe.remove(); done(); });
+        const observer = new ResizeObserver(() => {
+            observer.disconnect(); probe.remove(); done();
+        });
         observer.observe(probe);
     });
     return [1, 2, 3, 4].reduce((before) => before.then(frame), Promise.resolve());
@@ -65,18 +66,30 @@ OUTSIDE = """() => [...document.querySelectorAll("main > div")].flatMap(({ first
     });
     const look = (node, seen) => {
         const style = getComputedStyle(node);
-        if (style.visibility !== "visible" || node.matches(".hidden, style, defs, clipPath")) return;
-        const boxes = [...node.childNodes].filter(({ nodeType, data }) => nodeType === 3 && data.trim())
-            .map((text) => { const range = document.createRange(); range.selectNode(text); return range; });
+        if (style.visibility !== "visible") return;
+        if (node.matches(".hidden, style, defs, clipPath")) return;
+        const boxes = [...node.childNodes]
+            .filter(({ nodeType, data }) => nodeType === 3 && data.trim())
+            .map((text) => {
+                const range = document.createRange();
+                range.selectNode(text);
+                return range;
+            });
         for (const part of [node, ...boxes]) {
             const { left, right, top, bottom } = cut(part.getBoundingClientRect(), seen);
             if (right <= left || bottom <= top) continue;
-            const most = Math.max(room.left - left, right - room.right, room.top - top, bottom - room.bottom);
-            if (most > 0.5) found.push(`${node.localName}.${node.getAttribute("class")} by ${most.toFixed(0)} px`);
+            const most = Math.max(
+                room.left - left, right - room.right, room.top - top, bottom - room.bottom,
+            );
+            const name = `${node.localName}.${node.getAttribute("class")}`;
+            if (most > 0.5) found.push(`${name} by ${most.toFixed(0)} px`);
         }
-        const clips = style.overflow !== "visible" && style.display !== "inline" && !node.ownerSVGElement;
+        const isBox = style.display !== "inline" && !node.ownerSVGElement;
+        const clips = style.overflow !== "visible" && isBox;
         const visible = clips ? cut(node.getBoundingClientRect(), seen) : seen;
-        for (const child of (node.shadowRoot ?? node).children) if (child.localName !== "slot") look(child, visible);
+        for (const child of (node.shadowRoot ?? node).children) {
+            if (child.localName !== "slot") look(child, visible);
+        }
         if (node.shadowRoot) for (const child of node.children) look(child, visible);
     };
     const everything = { left: -1e6, right: 1e6, top: -1e6, bottom: 1e6 };
@@ -92,9 +105,11 @@ SIZES = """() => [...document.querySelectorAll("main > div > :first-child > *")]
 IS_AT_END = "card => card.scrollTop + card.clientHeight > card.scrollHeight - 2"
 
 
-async def show(stage: Stage, answers: Json, places: list[house_wide.Place], **page: Any) -> None:
+async def show(
+    stage: Stage, answers: Json, places: list[house_wide.Place], language: str = "en"
+) -> None:
     """Show each card in a section, above somebody else's card."""
-    await stage.show(answers=answers, width=1280, **page)
+    await stage.show(answers=answers, width=1280, language=language)
     await stage.page.set_viewport_size({"width": 1280, "height": 16_000})
     await stage.page.evaluate(PLACE, [[f"smarty-p1-{name}", config] for name, config in places])
     await stage.settle()
@@ -118,7 +133,10 @@ async def outside(stage: Stage, width: int, all_columns: range = COLUMNS) -> lis
     [
         ("busy", PHONE),
         pytest.param("busy", DESKTOP, marks=pytest.mark.slow),
-        *(pytest.param(state, PHONE, marks=pytest.mark.slow) for state in ("lacking", "unpriced", "past")),
+        *(
+            pytest.param(state, PHONE, marks=pytest.mark.slow)
+            for state in ("lacking", "unpriced", "past")
+        ),
     ],
 )
 async def test_nothing_is_painted_outside(stage: Stage, state: str, width: int) -> None:
