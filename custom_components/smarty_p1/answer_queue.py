@@ -28,7 +28,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
-from .coordinator.market_prices import async_market_hours, async_prices_ahead
+from .coordinator.market_prices import async_prices_ahead
 from .lib.advice.best_start import LOAD_LOOKED_BACK, Load, StartCosts, StartLack, start_costs
 from .lib.answers.what_if import what_if_report
 from .lib.bill.household_state import HouseholdState
@@ -38,7 +38,7 @@ from .lib.history.calendar import day_start, quarter_start
 from .lib.history.market_prices import MarketHours, MarketPrices
 from .lib.history.quarter_hour import QuarterHour
 from .lib.prices.market_price_lists import PricesAhead
-from .lib.prices.past_market_prices import at_stored_level
+from .lib.prices.price_series import market_hours
 
 MAX_WAITING = 8
 """Maximum questions of a user in the queue, equal or not. The question being answered does not
@@ -285,15 +285,10 @@ async def async_quarter_hours(
 async def async_market_prices(
     coordinator: BooksCoordinator, start: datetime, end: datetime
 ) -> MarketHours:
-    """Return the market prices of a period by hour.
-
-    The prices of each day are raised or lowered, so that they agree with the costs that the meter's
-    files have for this day.
-    """
-    hass, contracts = coordinator.hass, demand_of(coordinator).contracts
-    market = await async_market_hours(hass, coordinator.meter_id, contracts, start, end)
-    columns = coordinator.books.household.columns
-    return await async_aside(hass, without_collection(at_stored_level), market, columns)
+    """Return the market prices of a period by hour, from the sources of the contracts."""
+    sources = coordinator.books.household.price_sources
+    work = without_collection(market_hours)
+    return await async_aside(coordinator.hass, work, sources, start, end)
 
 
 async def async_market_ahead(

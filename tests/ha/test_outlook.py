@@ -200,11 +200,27 @@ async def test_nord_pool_is_asked_once_a_day_and_for_tomorrow_again_after_a_whil
     assert nord_pool.days[2:] == ["2026-06-17"]
 
 
-async def test_while_nord_pool_is_slow_other_questions_are_answered(
-    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, nord_pool: NordPool, begin: Begin
-) -> None:
+async def begin_without_answers(
+    nord_pool: NordPool, begin: Begin, freezer: FrozenDateTimeFactory
+) -> str:
+    """Set a meter up that Nord Pool has not answered yet, and lets wait from now on."""
+    nord_pool.fails = True
     meter = (await begin(energy_price_entity=nord_pool.entity_id, vat=False)).entry_id
+    nord_pool.fails = False
+    nord_pool.days.clear()
     nord_pool.answers.clear()
+    freezer.tick(900)
+    return meter
+
+
+async def test_while_nord_pool_is_slow_other_questions_are_answered(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    nord_pool: NordPool,
+    begin: Begin,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    meter = await begin_without_answers(nord_pool, begin, freezer)
     client = await hass_ws_client(hass)
     for kind, fields in (("start_costs", {"kw": 1, "hours": 2}), ("last_hour", {})):
         await client.send_json_auto_id({"type": f"smarty_p1/{kind}", "entry_id": meter, **fields})
@@ -215,10 +231,13 @@ async def test_while_nord_pool_is_slow_other_questions_are_answered(
 
 
 async def test_a_user_who_waits_for_nord_pool_too_often_is_refused(
-    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, nord_pool: NordPool, begin: Begin
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    nord_pool: NordPool,
+    begin: Begin,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
-    meter = (await begin(energy_price_entity=nord_pool.entity_id, vat=False)).entry_id
-    nord_pool.answers.clear()
+    meter = await begin_without_answers(nord_pool, begin, freezer)
     client = await hass_ws_client(hass)
     command = {"type": "smarty_p1/start_costs", "entry_id": meter, "kw": 1, "hours": 2}
     for _ in range(MAX_WAITING + 2):

@@ -5,44 +5,56 @@ entities have the prices of today and tomorrow in their attributes. Home Assista
 integration has an action instead, which sends a request to Nord Pool each time. So the action's
 answers are cached. An answer without prices is cached for only 15 minutes.
 
-A meter has price entities of its own. Their long-term statistics have the mean price of each past
-hour, including the contract's additions to the market price. These additions are subtracted here.
-The meter's own files have no market prices, only the costs of each day.
+The prices of past quarter-hours are measured here, and stored in files of their own
+(`stored/price_files.py`). Only unknown prices are read from the recorder.
 """
 
 import asyncio
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from math import isfinite
 from typing import NamedTuple, cast
 
 import voluptuous as vol
-from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.recorder import get_instance
+from homeassistant.helpers.event import (
+    async_track_state_change_event,
+    async_track_utc_time_change,
+)
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY, DOMAIN
-from ..lib.history.calendar import LUXEMBOURG, quarter_start
-from ..lib.history.market_prices import MarketHours, MarketPrices
-from ..lib.prices.contract import Contracts
-from ..lib.prices.kwh_price import KwhPrice, market_prices_of
+from ..lib.bill.household import Household
+from ..lib.history.calendar import KEPT_TIME, LUXEMBOURG, day_end, midnight, quarter_start
+from ..lib.history.market_prices import MarketPrices
+from ..lib.prices.contract import BEGINNING, Contracts
 from ..lib.prices.market_price_lists import (
     PricesAhead,
     agrees,
     prices_by_quarter,
     prices_of_attributes,
 )
-from .entered_contract import terms_from, terms_on
+from ..lib.prices.price_series import MAX_PRICE, PriceSources, QuarterPrice
+from ..lib.prices.running_price import RunningPrice
+from ..lib.prices.stored_costs import prices_of_costs
+from .entered_contract import contract_of, entered_contracts, first_day, terms_from, terms_on
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
-from .statistics.hourly_statistics import RECORDER
+from .statistics.recorded_prices import (
+    async_hourly_prices,
+    async_own_prices,
+    async_recorded_prices,
+    kept_time,
+)
+from .stored.month_files import MonthFiles
+from .stored.price_files import PriceFiles
 
-# Highest price in euro per kWh that is accepted.
-MAX_PRICE = 100.0
 PRICE_ENTITIES = (CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY)
 """Terms of a contract with the entities for the import price and for the feed-in price."""
 _UNIT_FACTORS = {
@@ -58,7 +70,11 @@ def unit_factor(state: State) -> float | None:
 
     Return None if the state's unit is not a unit of price.
     """
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    return factor_of(state.attributes.get(ATTR_UNIT_OF_MEASUREMENT))
+
+
+def factor_of(unit: str | None) -> float | None:
+    """Return the factor that converts a unit to EUR per kWh, None if it is no unit of price."""
     # Template entities and helpers may have no unit. Assume that their state is in euro per kWh.
     return _UNIT_FACTORS.get(unit) if unit else 1.0
 
@@ -144,15 +160,32 @@ async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime)
     """Return the current and the future prices of a kWh from a price entity, in EUR.
 
     The prices are keyed by the start of the quarter-hour in UTC. The entity's state is the price of
-    the quarter-hour in which the entity last reported it. The other prices come from lists. A list
-    is ignored if it has another price for that quarter-hour, because it may have other taxes or
-    units. Without a list, the state is the current price. The result is empty if the state is not a
-    price.
+    the quarter-hour in which the entity last reported it. The other prices come from its lists.
+    Without a list, the state is the current price. The result is empty if the state is not a price.
+    """
+    prices, state = await _async_listed(hass, entity_id, now)
+    return {quarter_start(now): state.price, **prices, state.quarter: state.price} if state else {}
+
+
+class _Reported(NamedTuple):
+    """Price that an entity has reported last, and the quarter-hour in which it did."""
+
+    quarter: datetime
+    price: float
+
+
+async def _async_listed(
+    hass: HomeAssistant, entity_id: str, now: datetime
+) -> tuple[PricesAhead, _Reported | None]:
+    """Return the prices in an entity's lists, and the reported price.
+
+    A list is ignored if it has another price for the quarter-hour of the report, because it may
+    have other taxes or units. The second result is None if the state is not a price.
     """
     state = hass.states.get(entity_id)
     price = price_of(state)
     if state is None or price is None:
-        return {}
+        return {}, None
     factor = unit_factor(state)
     assert factor is not None  # noqa: S101 - a state with a price has a factor
     # Some entities report a new price only seconds after the start of its quarter-hour. A program
@@ -165,7 +198,7 @@ async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime)
     if not prices and (ahead := await _async_of_nordpool(hass, entity_id, now)):
         listed = ahead.get(reported)
         prices = ahead if listed is not None and agrees(listed, price) else {}
-    return {quarter_start(now): price, **prices, reported: price}
+    return prices, _Reported(reported, price)
 
 
 async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
@@ -214,51 +247,190 @@ async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) 
 
 
 _IMPORTED, _EXPORTED = "price_import", "price_export"
+_QUARTERS = (0, 15, 30, 45)
+_LIST_DELAY = timedelta(seconds=90)
+"""Time after the start of a quarter-hour at which lists are read. By then, the state is new."""
 
 
-async def async_market_hours(
-    hass: HomeAssistant, meter_id: str, contracts: Contracts, start: datetime, end: datetime
-) -> MarketHours:
-    """Return the market prices of a period by hour.
+class _Sources(NamedTuple):
+    """Names of a contract's sources. A name is None if the contract does not follow the market."""
 
-    The result is empty if all contracts of the period have fixed prices, or if there are no
-    statistics of the meter's price entities.
+    since: datetime
+    """Time from which the contract holds."""
+    energy: str | None
+    feed_in: str | None
+
+
+class MeasuredPrices:
+    """Market prices by quarter-hour of one meter's price sources, measured and stored.
+
+    A price is that of the source's list if the list agrees with the state, otherwise the
+    time-weighted mean of the states. Prices that were not measured come from the recorder.
     """
-    if all(
-        contract.energy_margin is None and contract.feed_in_margin is None
-        for contract in contracts.between(start, end)
-    ):
-        return {}
-    registry = er.async_get(hass)
-    names = {
-        key: registry.async_get_entity_id("sensor", DOMAIN, f"{meter_id}_{key}")
-        for key in (_IMPORTED, _EXPORTED)
-    }
-    ids = {key: name for key, name in names.items() if name}
-    if RECORDER not in hass.config.components or not ids:
-        return {}
-    read = without_collection(_read)
-    return await get_instance(hass).async_add_executor_job(read, hass, ids, contracts, start, end)
 
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._files = PriceFiles(hass, entry.entry_id)
+        self._contracts = Contracts()
+        self._sources: Sequence[_Sources] = ()
+        self._followed: dict[str, str] = {}
+        """Source and entity of each price that is measured."""
+        self._entity_ids: dict[str, str] = {}
+        """Entity of each source whose entity is known."""
 
-def _read(
-    hass: HomeAssistant,
-    names: dict[str, str],
-    contracts: Contracts,
-    start: datetime,
-    end: datetime,
-) -> dict[datetime, MarketPrices]:
-    rows = statistics_during_period(
-        hass, start.astimezone(UTC), end.astimezone(UTC), {*names.values()}, "hour", None, {"mean"}
-    )
-    means = {
-        key: {row["start"]: row.get("mean") for row in rows.get(name, [])}
-        for key, name in names.items()
-    }
-    imported, exported = means.get(_IMPORTED, {}), means.get(_EXPORTED, {})
-    prices = {}
-    for time in {**imported, **exported}:
-        hour = datetime.fromtimestamp(time, UTC)
-        price = KwhPrice(imported.get(time), exported.get(time))
-        prices[hour] = market_prices_of(price, contracts, hour)
-    return prices
+    async def async_open(
+        self, household: Household, contracts: Contracts, month_files: MonthFiles
+    ) -> None:
+        """Load the stored prices for `household`, and measure prices until the entry is unloaded.
+
+        If an earlier version has stored costs in the meter's month files, they become prices.
+        Raises UnreadableNowError if a file cannot be read now.
+        """
+        self._contracts = contracts
+        self._sources = [*self._named_sources()]
+        if not any(name for sources in self._sources for name in sources[1:]):
+            household.set_prices([PriceSources(BEGINNING)])
+            return
+        await self._files.async_load()
+        if not self._files.is_moved:
+            files = await month_files.async_files()
+            work = without_collection(prices_of_costs)
+            self._put(*await self._hass.async_add_executor_job(work, files))
+        household.set_prices([*map(self._series, self._sources)])
+        self._follow()
+
+    async def async_close(self) -> None:
+        """Write the prices for the last time."""
+        self._report(dt_util.utcnow())
+        await self._files.async_close()
+
+    async def async_remove(self) -> None:
+        """Remove all stored prices."""
+        await self._files.async_remove()
+
+    def _named_sources(self) -> Iterator[_Sources]:
+        """Yield the sources of each contract, in the order of time."""
+        for terms in entered_contracts(self._entry.options):
+            day, contract = first_day(terms), contract_of(terms)
+            since = midnight(day) if day else BEGINNING
+            margins = contract.energy_margin, contract.feed_in_margin
+            energy, feed_in = (
+                None if margin is None else self._source_of(terms.get(name), since)
+                for margin, name in zip(margins, PRICE_ENTITIES, strict=True)
+            )
+            yield _Sources(since, energy, feed_in)
+
+    def _source_of(self, entity_id: str | None, since: datetime) -> str:
+        """Return the name of a price entity's source. It does not change if the entity is renamed.
+
+        The entity of an old contract may be unknown. This contract then has its own source.
+        """
+        if entity_id is None:
+            return f"contract-{since.astimezone(LUXEMBOURG):%Y-%m-%d}"
+        entity = er.async_get(self._hass).async_get(entity_id)
+        source = entity.id if entity else entity_id
+        self._entity_ids[source] = entity_id
+        return source
+
+    def _series(self, sources: _Sources) -> PriceSources:
+        energy, feed_in = (
+            None if name is None else self._files.series_of(name) for name in sources[1:]
+        )
+        return PriceSources(sources.since, energy, feed_in)
+
+    @callback
+    def _put(self, bought: Sequence[QuarterPrice], sold: Sequence[QuarterPrice]) -> None:
+        """Add prices of the contracts' sources, each to the source of its time."""
+        starts = [sources.since for sources in self._sources[1:]]
+        by_name: dict[str, list[QuarterPrice]] = {}
+        for column, prices in ((1, bought), (2, sold)):
+            for price in prices:
+                sources = self._sources[bisect_right(starts, price.start)]
+                if name := sources[column]:
+                    by_name.setdefault(str(name), []).append(price)
+        for name, new in by_name.items():
+            self._files.put(name, new)
+
+    @callback
+    def _follow(self) -> None:
+        """Measure the prices of the entities of the present contract and of later contracts."""
+        now, hass = dt_util.utcnow(), self._hass
+        ended = [sources for sources in self._sources[1:] if sources.since <= now]
+        later = self._sources[len(ended) :]
+        wanted = {name for sources in later for name in sources[1:] if name}
+        followed = {name: self._entity_ids[name] for name in wanted & self._entity_ids.keys()}
+        for name in followed:
+            self._files.running.setdefault(name, RunningPrice())
+        self._followed = followed
+        self._report(now)
+
+        @callback
+        def report(_time: object) -> None:
+            self._report(dt_util.utcnow())
+
+        unload = self._entry.async_on_unload
+        unload(async_track_state_change_event(hass, [*followed.values()], report))
+        unload(async_track_utc_time_change(hass, report, minute=_QUARTERS, second=0))
+        minutes = [minute + _LIST_DELAY.seconds // 60 for minute in _QUARTERS]
+        second = _LIST_DELAY.seconds % 60
+        unload(async_track_utc_time_change(hass, self._async_read, minute=minutes, second=second))
+        unload(async_track_utc_time_change(hass, self._async_fill, hour=0, minute=20, second=0))
+        unload(async_at_started(hass, self._async_begin))
+
+    @callback
+    def _report(self, now: datetime) -> None:
+        """Take the states of the followed entities."""
+        for name, entity_id in self._followed.items():
+            running = self._files.running[name]
+            self._files.put(name, running.report(now, price_of(self._hass.states.get(entity_id))))
+            if price := running.running():
+                self._files.series_of(name).put(price)
+        if self._followed:
+            self._files.schedule()
+
+    async def _async_begin(self, hass: HomeAssistant) -> None:
+        await self._async_read(dt_util.utcnow())
+        await self._async_fill(dt_util.utcnow())
+        if not self._files.is_moved:
+            registry = er.async_get(hass)
+            meter_id = str(self._entry.unique_id)
+            own = [
+                registry.async_get_entity_id("sensor", DOMAIN, f"{meter_id}_{key}")
+                for key in (_IMPORTED, _EXPORTED)
+            ]
+            now = dt_util.utcnow()
+            self._put(*await async_own_prices(hass, own, self._contracts, now - KEPT_TIME, now))
+            self._files.is_moved = True
+            self._files.schedule()
+
+    async def _async_read(self, now: datetime) -> None:
+        """Read the prices of the quarter-hours until now from the entities' lists."""
+        for name, entity_id in self._followed.items():
+            listed, _ = await _async_listed(self._hass, entity_id, now)
+            begun = sorted(start for start in listed if start <= now)
+            self._files.put(name, [QuarterPrice(start, listed[start]) for start in begun])
+
+    async def _async_fill(self, now: datetime) -> None:
+        """Read unknown prices from the recorder: from states, then from hourly statistics."""
+        end, kept = quarter_start(now), kept_time(self._hass)
+        starts = [now - KEPT_TIME, *(sources.since for sources in self._sources[1:])]
+        ends = [*starts[1:], end]
+        for sources, start, until in zip(self._sources, starts, ends, strict=True):
+            first, last = quarter_start(max(start, starts[0])), min(until, end)
+            names = {sources.energy, sources.feed_in}
+            for name in [known for known in self._entity_ids if known in names]:
+                await self._async_fill_source(name, first, last, now - kept)
+
+    async def _async_fill_source(
+        self, name: str, start: datetime, end: datetime, kept_since: datetime
+    ) -> None:
+        hass, files, entity_id = self._hass, self._files, self._entity_ids[name]
+        series = files.series_of(name)
+        for day in series.lacking_days(max(start, quarter_start(kept_since)), end):
+            until = min(day_end(day), end)
+            files.put(name, await async_recorded_prices(hass, entity_id, price_of, day, until))
+        if days := series.lacking_days(start, end):
+            until = min(day_end(days[-1]), end)
+            prices = await async_hourly_prices(hass, entity_id, factor_of, days[0], until)
+            files.put(name, [price for price in prices if start <= price.start < end])

@@ -5,8 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.history.calendar import MAX_MONTHS, QUARTER_HOUR
+from smartyp1.history.calendar import MAX_MONTHS, QUARTER_HOUR, day_start
+from smartyp1.history.month_file_lines import HEADER as SPANS_HEADER, line_of, month_name
+from smartyp1.history.register_amounts import Amounts
+from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices.price_series import HEADER, PriceOrigin, PriceSeries, QuarterPrice
+from smartyp1.prices.stored_costs import prices_of_costs
 
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
 RUNNING, HOURLY, MEASURED = PriceOrigin
@@ -76,8 +80,19 @@ def test_a_price_is_replaced_only_by_a_more_exact_one() -> None:
             assert series.put(QuarterPrice(NOON, 0.2, second)) == is_replaced
             assert series.at(NOON) == (0.2 if is_replaced else 0.1)
             assert (series.version > version) == is_replaced
-            assert series.lacks(NOON) == (max(first, second) < HOURLY)
-            assert series.lacks(NOON, MEASURED) == (max(first, second) < MEASURED)
+            lacking = series.lacking_days(NOON, NOON + QUARTER_HOUR)
+            assert lacking == ([NOON] if first is second is RUNNING else [])
+
+
+def test_days_that_lack_a_price() -> None:
+    series = PriceSeries()
+    days = [day_start(NOON) + n * timedelta(days=1) for n in range(20)]
+    for n in range(20 * 96):
+        if n not in {5, 96 * 3 + 95, 96 * 16}:
+            series.put(QuarterPrice(days[0] + n * QUARTER_HOUR, 0.1))
+    assert series.lacking_days(days[0], days[19]) == [days[0], days[3], days[16]]
+    assert series.lacking_days(days[0] + 6 * QUARTER_HOUR, days[16]) == [days[3]]
+    assert series.lacking_days(days[19], days[19] + timedelta(days=2)) == [days[-1] + timedelta(1)]
 
 
 def test_the_same_price_so_far_changes_nothing() -> None:
@@ -90,9 +105,51 @@ def test_a_wrong_clock_drops_no_month_of_prices() -> None:
     series = PriceSeries()
     months = [NOON + timedelta(days=30.5 * n) for n in range(-MAX_MONTHS + 1, 1)]
     for time in months:
-        for n in range(3):
+        for n in range(96):
             series.put(QuarterPrice(time + n * QUARTER_HOUR, 0.1))
     for year in range(2030, 2040):
         series.put(QuarterPrice(NOON.replace(year=year), 0.2))
     assert len(series.months) == MAX_MONTHS
     assert all(series.at(time) == 0.1 for time in months[1:])
+
+
+def span(start: datetime, minutes: int, *market: float, is_part: bool = False) -> Span:
+    kind = SpanKind.PART if is_part else SpanKind.QUARTER_HOUR
+    amounts = Amounts(100.0, 50.0, *Amounts()[2:5], *market)
+    return Span(start, start + timedelta(minutes=minutes), kind, amounts, number=1)
+
+
+def test_costs_become_prices() -> None:
+    later = [NOON + n * QUARTER_HOUR for n in range(8)]
+    spans = [
+        span(NOON, 15, 0.01, 100, 0.002, 50),
+        # Half of the energy has a price.
+        span(later[1], 15, 0.01, 50, 0, 0),
+        # Two parts, and the same quarter-hour repeated.
+        span(later[2], 5, 0.03, 100, 0, 0, is_part=True),
+        span(later[2] + timedelta(minutes=9), 6, 0.01, 100, 0, 0, is_part=True),
+        span(later[3], 15, -0.02, 100, 0, 0),
+        span(later[3], 15, 0.04, 100, 0, 0),
+        # Without a cost, with a price of 0, longer than a quarter-hour, hardly any energy, absurd.
+        span(later[4], 15, 0, 0, 0, 0),
+        span(later[5], 15, 0, 100, -0.001, 50),
+        span(later[6], 16, 0.03, 100, 0, 0, is_part=True),
+        span(later[6], 15, 0.000000001, 0.05, 0, 0),
+        span(later[7], 15, 1000, 1, 0, 0),
+    ]
+    lines = [line_of(one) for one in spans]
+    lines[1:1] = ["junk,,,\n", lines[0].replace("0.01", "0.02")]
+    data = "".join([SPANS_HEADER, *lines]).encode()
+    bought, sold = prices_of_costs({month_name(NOON): data, "removed": b"1-3\n", "2026-05": b""})
+    assert [(price.start, price.price) for price in bought] == [
+        (NOON, pytest.approx(0.1)),
+        (later[1], pytest.approx(0.2)),
+        (later[2], pytest.approx(0.2)),
+        (later[3], pytest.approx(0.1)),
+        (later[5], 0.0),
+    ]
+    assert [(price.start, price.price) for price in sold] == [
+        (NOON, pytest.approx(0.04)),
+        (later[5], pytest.approx(-0.02)),
+    ]
+    assert {price.origin for price in bought + sold} == {MEASURED}

@@ -117,20 +117,20 @@ class MonthFiles:
             if not is_new:
                 _prepare(path)
             with path.open("a+b") as file:
-                _cut_torn_line(file)
+                cut_torn_line(file)
                 header = [] if file.tell() else [HEADER]
                 file.write("".join([*header, *map(line_of, group)]).encode())
                 file.flush()
                 os.fsync(file.fileno())
             if is_new:
-                _sync_folder(self.folder)
+                sync_folder(self.folder)
                 self._remove_old(path, spans[-1].start)
 
     def _read_files(self) -> Files:
         path = self.folder
         try:
             paths = (self._removed, *self._files())
-            return {(path := file).stem: _content(file) for file in paths}
+            return {(path := file).stem: content_of(file) for file in paths}
         except OSError as err:
             raise UnreadableNowError(path) from err
 
@@ -147,7 +147,7 @@ class MonthFiles:
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
             # Every line has a number. Store the numbers of this file's lines before the file is
             # removed. Otherwise, these lines would count as lost.
-            removed = with_removed(_content(self._removed), path.stem, _content(path))
+            removed = with_removed(content_of(self._removed), path.stem, content_of(path))
             replace_file(self._removed, removed)
             path.unlink()
 
@@ -160,7 +160,7 @@ class MonthFiles:
         return self.folder / f"{month_name(time)}.csv"
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
     """Return the last 2 * MAX_FILE_SIZE bytes of a file. Return b"" if there is no file."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return _tail(file)
@@ -196,7 +196,7 @@ def replace_file(path: Path, content: bytes) -> None:
     new.replace(path)
 
 
-def _cut_torn_line(file: BinaryIO) -> None:
+def cut_torn_line(file: BinaryIO) -> None:
     """Cut off an incomplete last line, which a crash has left. Then seek to the end of the file."""
     tail = _tail(file)
     file.truncate(file.tell() - (len(tail) - tail.rfind(b"\n") - 1))
@@ -210,7 +210,7 @@ def _tail(file: BinaryIO) -> bytes:
     return file.read()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Write the entries of the folder to the disk, so that new files survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

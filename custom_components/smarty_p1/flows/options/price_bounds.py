@@ -1,7 +1,7 @@
 """Bounds of the prices and fees that a user can enter, and of the usual ones among them."""
 
-from ...coordinator.market_prices import MAX_PRICE
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, Amount
+from ...lib.prices.price_series import MAX_PRICE
 
 MAX_FEE = 10_000
 USUAL_EUR_PER_MONTH = 50.0

@@ -12,6 +12,7 @@ its day. The contracts come from the caller, and a stored state does not restore
 This module does no I/O and uses only the meter's clock. Work and memory per reading are bounded.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -26,6 +27,7 @@ from ..history.register_amounts import Energies
 from ..history.spans import Span
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
 from ..prices.contract_json import store_contracts
+from ..prices.price_series import PriceSources
 from ..stored_values import Stored
 from .household_state import HouseholdState
 from .household_table import table_of_household
@@ -40,6 +42,7 @@ class Household:
 
     def __init__(self, contracts: Contracts | Contract = NO_CONTRACT) -> None:
         self._contracts = _dated(contracts)
+        self._price_sources: Sequence[PriceSources] | None = None
         self._use(QuarterHourMeter(self._reference_kw_at))
 
     def _use(self, meter: QuarterHourMeter) -> None:
@@ -145,11 +148,30 @@ class Household:
         self._meter.set_elsewhere(leneda.months, leneda.day_sums)
         self._is_snapshot_old = True
 
+    def set_prices(self, sources: Sequence[PriceSources]) -> None:
+        """Set the market prices of each contract's sources. New prices of a source count at once.
+
+        They are not stored here, so the caller sets them again after a restart.
+        """
+        self._price_sources = sources
+        self._is_snapshot_old = True
+
+    @property
+    def price_sources(self) -> Sequence[PriceSources]:
+        """Return the market prices that the last `set_prices` has set."""
+        return self._price_sources or ()
+
+    def _price_versions(self) -> list[int]:
+        series = [one for sources in self.price_sources for one in sources[1:]]
+        return [one.version for one in series if one]
+
     def _ledger_under(self, contracts: Contracts) -> Ledger:
         """Return all known energy under `contracts`, without the running quarter-hour."""
-        basis = self._meter.version, contracts
+        basis = self._meter.version, contracts, self._price_versions()
         if self._ledger is None or self._ledger[0] != basis:
-            table = table_of_household(self._meter.history.columns(), self._leneda)
+            table = table_of_household(
+                self._meter.history.columns(), self._leneda, self._price_sources
+            )
             is_begun = self._meter.is_begun_here
             self._ledger = basis, Ledger.of(table, contracts, is_begun=is_begun)
         return self._ledger[1]
@@ -248,7 +270,7 @@ class Household:
             contracts=contracts,
             market=self._meter.market,
             is_begun_here=self._meter.is_begun_here,
-            version=self._meter.version,
+            version=(self._meter.version, *self._price_versions()),
             ledger=self._ledger_under(contracts),
         )
 

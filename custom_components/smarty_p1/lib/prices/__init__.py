@@ -3,5 +3,5 @@
 Imports `history`. Knows no month and no bill.
 
 Public modules: contract, contract_json, kwh_price, market_price_lists, network_prices,
-past_market_prices, price_file, price_series, time_of_use.
+price_file, price_series, running_price, stored_costs, time_of_use.
 """

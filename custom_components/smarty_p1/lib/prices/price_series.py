@@ -12,13 +12,21 @@ A price is replaced only by a more exact price, so a measured price is never ove
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
 from math import isnan, nan
 from typing import NamedTuple
 
-from ..history.calendar import MAX_MONTHS, QUARTER_HOUR, month_end, month_start, quarter_start
+from ..history.calendar import (
+    MAX_MONTHS,
+    QUARTER_HOUR,
+    day_end,
+    month_end,
+    month_start,
+    quarter_start,
+)
+from ..history.market_prices import NO_PRICES, MarketHours, MarketPrices
 from ..history.month_file_lines import Files, as_decimal, checksum, parse_time, utc_text
 
 HEADER = "start,price,origin,check,version=1\n"
@@ -27,6 +35,8 @@ MAX_PRICE = 100.0
 _HOURLY = "hourly"
 _DECIMALS = 9
 _CELLS = 4
+_A_DAY = 96
+_QUARTERS = 4
 
 
 class PriceOrigin(IntEnum):
@@ -106,9 +116,11 @@ class PriceMonth:
         price = self.prices[(start - self.first) // QUARTER_HOUR]
         return None if isnan(price) else price
 
-    def origin(self, start: datetime) -> int:
-        """Return the origin of the price of a quarter-hour, 0 if the price is unknown."""
-        return self.origins[(start - self.first) // QUARTER_HOUR]
+    def lacks(self, start: datetime, end: datetime) -> bool:
+        """Return whether a price from `start` to before `end` is unknown, or only a mean so far."""
+        first, last = ((time - self.first) // QUARTER_HOUR for time in (start, end))
+        part = self.origins[max(0, first) : max(0, last)]
+        return min(part, default=PriceOrigin.MEASURED) < PriceOrigin.HOURLY
 
     @property
     def count(self) -> int:
@@ -149,7 +161,8 @@ class PriceSeries:
         if len(self.months) > MAX_MONTHS:
             # A wrong clock makes months with few prices.
             others = (other for other in self.months.values() if other is not month)
-            del self.months[min(others, key=lambda other: (other.count, other.start)).start]
+            scrap = min(others, key=lambda other: (other.count >= _A_DAY, other.start))
+            del self.months[scrap.start]
         return True
 
     def at(self, start: datetime) -> float | None:
@@ -157,10 +170,19 @@ class PriceSeries:
         month = self.months.get(month_start(start))
         return month.at(start) if month else None
 
-    def lacks(self, start: datetime, origin: PriceOrigin = PriceOrigin.HOURLY) -> bool:
-        """Return whether a quarter-hour has no price, or only a price of a lower origin."""
-        month = self.months.get(month_start(start))
-        return month is None or month.origin(start) < origin
+    def lacking_days(self, start: datetime, end: datetime) -> list[datetime]:
+        """Return the starts of the days from `start` to `end` that lack a price.
+
+        Only quarter-hours from `start` to before `end` count.
+        """
+        days, day = [], start
+        while day < end:
+            next_day = min(end, day_end(day))
+            month = self.months.get(month_start(day))
+            if month is None or month.lacks(day, next_day):
+                days.append(day)
+            day = next_day
+        return days
 
 
 def _prices_of(name: str, data: bytes) -> Iterator[QuarterPrice]:
@@ -185,3 +207,30 @@ class PriceSources(NamedTuple):
     """Time from which the contract holds."""
     energy: PriceSeries | None = None
     feed_in: PriceSeries | None = None
+
+
+def market_hours(sources: Sequence[PriceSources], start: datetime, end: datetime) -> MarketHours:
+    """Return the mean market prices of each hour of a period, from the contracts' own sources."""
+    hours: dict[datetime, MarketPrices] = {}
+    hour = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    while hour < end:
+        of_hour = _sources_at(sources, hour)
+        prices = MarketPrices(_mean(of_hour.energy, hour), _mean(of_hour.feed_in, hour))
+        if prices != NO_PRICES:
+            hours[hour] = prices
+        hour += _QUARTERS * QUARTER_HOUR
+    return hours
+
+
+def _sources_at(sources: Sequence[PriceSources], time: datetime) -> PriceSources:
+    """Return the sources of the contract that holds at `time`. The first one also holds before."""
+    begun = [contract for contract in sources if contract.since <= time]
+    return [*sources[:1], *begun][-1] if sources else PriceSources(time)
+
+
+def _mean(series: PriceSeries | None, hour: datetime) -> float | None:
+    if series is None:
+        return None
+    prices = [series.at(hour + n * QUARTER_HOUR) for n in range(_QUARTERS)]
+    known = [price for price in prices if price is not None]
+    return sum(known) / len(known) if known else None

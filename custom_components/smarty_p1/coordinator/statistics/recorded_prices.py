@@ -1,0 +1,148 @@
+"""Prices in Home Assistant's recorder: the states of a price entity, and its hourly statistics.
+
+They fill the quarter-hours that were not measured, for example while Home Assistant was stopped.
+Nothing else asks the recorder for prices.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from homeassistant.components.recorder.history import state_changes_during_period
+from homeassistant.components.recorder.statistics import get_metadata, statistics_during_period
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers.recorder import get_instance
+
+from ...lib.history.calendar import QUARTER_HOUR, quarter_start
+from ...lib.prices.contract import Contracts
+from ...lib.prices.kwh_price import KwhPrice, market_prices_of
+from ...lib.prices.price_series import PriceOrigin, QuarterPrice, is_price
+from ...lib.prices.running_price import RunningPrice
+from ..garbage_collection import without_collection
+from .hourly_statistics import RECORDER
+
+# While Home Assistant was stopped, a state seems to last. So an older state counts as unknown.
+_MAX_AGE = timedelta(hours=2, minutes=10)
+_QUARTERS = 4
+
+type PriceOf = Callable[[State], float | None]
+"""Price in EUR per kWh of a state."""
+type FactorOf = Callable[[str | None], float | None]
+"""Factor that converts a unit to EUR per kWh."""
+
+
+def kept_time(hass: HomeAssistant) -> timedelta:
+    """Return the time for which the recorder keeps states, 0 without a recorder."""
+    if RECORDER not in hass.config.components:
+        return timedelta()
+    return timedelta(days=min(31, get_instance(hass).keep_days))
+
+
+async def async_recorded_prices(
+    hass: HomeAssistant, entity_id: str, price_of: PriceOf, start: datetime, end: datetime
+) -> list[QuarterPrice]:
+    """Return the prices of a period from an entity's states. `start` begins a quarter-hour.
+
+    The period must be short: a state of an entity may have the prices of two days.
+    """
+    read = without_collection(partial(_read_states, hass, entity_id, price_of, start, end))
+    return await get_instance(hass).async_add_executor_job(read)
+
+
+def _read_states(
+    hass: HomeAssistant, entity_id: str, price_of: PriceOf, start: datetime, end: datetime
+) -> list[QuarterPrice]:
+    states = state_changes_during_period(hass, start, end, entity_id).get(entity_id, [])
+    reports = [(max(start, state.last_updated), price_of(state)) for state in states]
+    return [*prices_of_reports(reports, start, end)]
+
+
+def prices_of_reports(
+    reports: Sequence[tuple[datetime, float | None]], start: datetime, end: datetime
+) -> Iterator[QuarterPrice]:
+    """Yield the price of each quarter-hour of a period from reports in the order of time."""
+    running, left = RunningPrice(), [*reports]
+    last: tuple[datetime, float | None] = (start, None)
+    time = start
+    while time <= end:
+        is_old = time - last[0] > _MAX_AGE
+        yield from running.report(time, None if is_old else last[1])
+        time += QUARTER_HOUR
+        while left and left[0][0] < time:
+            last = left.pop(0)
+            yield from running.report(*last)
+
+
+async def async_hourly_prices(
+    hass: HomeAssistant, entity_id: str, factor_of: FactorOf, start: datetime, end: datetime
+) -> list[QuarterPrice]:
+    """Return the prices of a period from an entity's statistics, by their unit."""
+    if RECORDER not in hass.config.components:
+        return []
+    read = without_collection(partial(_read_hours, hass, entity_id, factor_of, start, end))
+    means = await get_instance(hass).async_add_executor_job(read)
+    return [price for hour, mean in means.items() for price in _of_hour(hour, mean)]
+
+
+def _read_hours(
+    hass: HomeAssistant, entity_id: str, factor_of: FactorOf, start: datetime, end: datetime
+) -> dict[datetime, float]:
+    metadata = get_metadata(hass, statistic_ids={entity_id}).get(entity_id)
+    factor = metadata and factor_of(metadata[1][ATTR_UNIT_OF_MEASUREMENT])
+    if not factor:
+        return {}
+    begin = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    rows = statistics_during_period(
+        hass, begin, end.astimezone(UTC), {entity_id}, "hour", None, {"mean"}
+    )
+    return {
+        datetime.fromtimestamp(row["start"], UTC): mean * factor
+        for row in rows.get(entity_id, [])
+        if (mean := row.get("mean")) is not None
+    }
+
+
+def _of_hour(hour: datetime, price: float | None) -> Iterator[QuarterPrice]:
+    """Yield the mean price of an hour for each of its quarter-hours."""
+    if price is None or not is_price(price):
+        return
+    start = quarter_start(hour)
+    for n in range(_QUARTERS):
+        yield QuarterPrice(start + n * QUARTER_HOUR, round(price, 9), PriceOrigin.HOURLY)
+
+
+async def async_own_prices(
+    hass: HomeAssistant,
+    own: Sequence[str | None],
+    contracts: Contracts,
+    start: datetime,
+    end: datetime,
+) -> tuple[list[QuarterPrice], list[QuarterPrice]]:
+    """Return the market prices of imported and exported energy, from a meter's own statistics.
+
+    `own` are the meter's entities with the price of an imported and of an exported kWh. These
+    prices include the grid's price, levies and VAT, which are subtracted.
+    """
+    if RECORDER not in hass.config.components:
+        return [], []
+    means: list[dict[datetime, float]] = []
+    for entity_id in own:
+        hours: dict[datetime, float] = {}
+        if entity_id:
+            read = without_collection(partial(_read_hours, hass, entity_id, _unchanged, start, end))
+            hours = await get_instance(hass).async_add_executor_job(read)
+        means.append(hours)
+    imported, exported = means
+    market = {
+        hour: market_prices_of(KwhPrice(imported.get(hour), exported.get(hour)), contracts, hour)
+        for hour in {**imported, **exported}
+    }
+    return (
+        [price for hour, prices in market.items() for price in _of_hour(hour, prices.energy)],
+        [price for hour, prices in market.items() for price in _of_hour(hour, prices.feed_in)],
+    )
+
+
+def _unchanged(_unit: str | None) -> float:
+    return 1.0

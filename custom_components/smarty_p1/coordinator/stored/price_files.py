@@ -1,0 +1,176 @@
+"""Files with the market prices of a meter's price sources: a folder a source, a file a month.
+
+A line is the price of a quarter-hour (`lib/prices/price_series.py`). It is appended when the
+quarter-hour has ended, or when an older price becomes known. Besides, one small file has the prices
+of the running quarter-hours, so that these survive a restart.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from itertools import groupby
+from pathlib import Path
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.util import dt as dt_util
+
+from ...const import DOMAIN, LOGGER
+from ...lib.history.month_file_lines import month_name
+from ...lib.outage import Outage
+from ...lib.prices.price_series import HEADER, PriceSeries, QuarterPrice
+from ...lib.prices.running_price import RunningPrice
+from ...lib.stored_values import Stored, checked_flag, checked_mapping
+from ..garbage_collection import without_collection
+from .month_files import MAX_FILE_SIZE, MAX_FILES, content_of, cut_torn_line, sync_folder
+from .throttled_store import ThrottledStore, UnreadableNowError
+
+SAVE_INTERVAL = 300.0
+MAX_SOURCES = 60
+"""Maximum number of sources of a meter: its price entities, and those of old contracts."""
+# Maximum number of prices of a source that wait while the disk is full.
+_MAX_PENDING = 80_000
+_SCRAP_BYTES = 3_000
+_SOURCE = re.compile(r"[a-z0-9_.-]{1,200}")
+_FILE_NAME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\.csv")
+_LOST = "Market prices cannot be stored in %s: %s"
+_BACK = "Market prices are stored in %s again"
+
+
+class PriceFiles(ThrottledStore):
+    """Market prices of one meter by source, in memory and in files."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        super().__init__(hass, entry_id, "prices", interval=SAVE_INTERVAL)
+        self.folder = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.market_prices"))
+        self.series: dict[str, PriceSeries] = {}
+        self.running: dict[str, RunningPrice] = {}
+        self.is_moved = False
+        """Whether the costs of an earlier version have become prices."""
+        self._pending: dict[str, list[QuarterPrice]] = {}
+        self._lock = asyncio.Lock()
+        self._outage = Outage(LOGGER, _LOST, _BACK, self.folder)
+
+    async def async_load(self) -> None:
+        """Load all prices. Raises UnreadableNowError if a file cannot be read now."""
+        await self._async_read(self._take)
+        read = without_collection(self._read_series)
+        self.series = await self._hass.async_add_executor_job(read)
+        self.loaded.set()
+
+    @callback
+    def series_of(self, source: str) -> PriceSeries:
+        """Return the prices of a source, such as an entity's id."""
+        return self.series.setdefault(source, PriceSeries())
+
+    @callback
+    def put(self, source: str, prices: Iterable[QuarterPrice]) -> bool:
+        """Add prices of a source, and write those that are new. Return whether there are some."""
+        series = self.series_of(source)
+        new = [price for price in prices if series.put(price)]
+        if not new or not self._may_write:
+            return bool(new)
+        self._pending.setdefault(source, []).extend(new)
+        self._hass.async_create_task(self._async_write_prices(), f"{DOMAIN} market prices")
+        return True
+
+    @override
+    async def async_close(self) -> None:
+        await super().async_close()
+        await self._async_write_prices()
+
+    @override
+    async def async_remove(self) -> None:
+        """Remove all files of the prices."""
+        await super().async_remove()
+        await self._hass.async_add_executor_job(
+            lambda: shutil.rmtree(self.folder, ignore_errors=True)
+        )
+
+    async def _async_write_prices(self) -> None:
+        async with self._lock:
+            pending, self._pending = self._pending, {}
+            if not pending:
+                return
+            try:
+                await self._hass.async_add_executor_job(self._write, pending)
+            except OSError as err:
+                # Keep the prices. They are written together with the next price. If some of them
+                # were written, the file has them twice, which is harmless.
+                self._outage.note(err.strerror)
+                for source, prices in self._pending.items():
+                    pending.setdefault(source, []).extend(prices)
+                self._pending = {name: rows[-_MAX_PENDING:] for name, rows in pending.items()}
+                return
+            self._outage.end()
+
+    def _write(self, pending: Mapping[str, list[QuarterPrice]]) -> None:
+        for source, prices in pending.items():
+            folder = self.folder / source
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, group in groupby(prices, lambda price: month_name(price.start)):
+                path = folder / f"{name}.csv"
+                is_new = not path.exists()
+                with path.open("a+b") as file:
+                    cut_torn_line(file)
+                    if file.tell() > MAX_FILE_SIZE:
+                        continue
+                    header = [] if file.tell() else [HEADER]
+                    lines = [price.line for price in group]
+                    file.write("".join([*header, *lines]).encode())
+                    file.flush()
+                    os.fsync(file.fileno())
+                if is_new:
+                    sync_folder(folder)
+                    self._remove_old(folder, path)
+
+    def _remove_old(self, folder: Path, new: Path) -> None:
+        """Remove the oldest files of too many, but first files with less than a day of prices.
+
+        A wrong clock has created the latter.
+        """
+        paths = [path for path in _files(folder) if path != new]
+        paths.sort(key=lambda path: (path.stat().st_size >= _SCRAP_BYTES, path.name))
+        for path in paths[: max(0, len(paths) + 1 - MAX_FILES)]:
+            path.unlink()
+
+    def _read_series(self) -> dict[str, PriceSeries]:
+        path = self.folder
+        try:
+            series = {}
+            for path in self._sources():
+                files = {file.stem: content_of(file) for file in _files(path)}
+                series[path.name] = PriceSeries.of_files(files)
+        except OSError as err:
+            raise UnreadableNowError(path) from err
+        return series
+
+    def _sources(self) -> list[Path]:
+        with suppress(FileNotFoundError):
+            paths = sorted(self.folder.iterdir())
+            return [path for path in paths if _SOURCE.fullmatch(path.name)][:MAX_SOURCES]
+        return []
+
+    @override
+    def _content(self) -> dict[str, Any]:
+        now = dt_util.utcnow()
+        running = {source: price.as_dict(now) for source, price in self.running.items()}
+        return {"running": running, "is_moved": self.is_moved}
+
+    def _take(self, stored: Stored) -> None:
+        content = checked_mapping(stored)
+        self.running = {
+            source: RunningPrice.from_dict(price)
+            for source, price in checked_mapping(content["running"], MAX_SOURCES).items()
+        }
+        self.is_moved = checked_flag(content["is_moved"])
+
+
+def _files(folder: Path) -> list[Path]:
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return [path for path in folder.iterdir() if _FILE_NAME.fullmatch(path.name)]
+    return []
