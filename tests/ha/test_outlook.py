@@ -205,7 +205,7 @@ async def begin_without_answers(
 ) -> str:
     """Set a meter up that Nord Pool has not answered yet, and lets wait from now on."""
     nord_pool.fails = True
-    meter = (await begin(energy_price_entity=nord_pool.entity_id, vat=False)).entry_id
+    meter: str = (await begin(energy_price_entity=nord_pool.entity_id, vat=False)).entry_id
     nord_pool.fails = False
     nord_pool.days.clear()
     nord_pool.answers.clear()
