@@ -15,9 +15,9 @@ _FLOW = "panel.config.integrations.config_flow"
 _GRID = "dialog-energy-grid-settings"
 # Of each page of the options, something that only it shows.
 _SEEN = {
-    "contract": "options.step.contract.data.energy_fee",
+    "aids": "options.step.aids.data.aids",
     "leneda_file": "options.step.leneda_file.data.file",
-    "contract_details": "options.step.contract_details.data.surcharge_price_since",
+    "contract_details": "options.step.contract_details.data.since",
     "other_programs": "options.step.other_programs.sections.p1_server.name",
 }
 
@@ -67,11 +67,29 @@ async def click_entry(who: Household, target: Locator) -> None:
                 return await target.click(timeout=ATTEMPT)
 
 
-async def open_options(who: Household, page: str = "contract") -> None:
+async def _open_menu(who: Household) -> None:
     configure = who.texts.of_frontend("panel.config.integrations.config_entry.configure")
     await click_entry(who, who.page.get_by_role("button", name=configure, exact=True).last)
+
+
+async def open_options(who: Household, page: str) -> None:
+    await _open_menu(who)
     await who.chooses(who.texts.own(f"options.step.init.menu_options.{page}"))
     await who.sees(who.texts.own(_SEEN[page]))
+
+
+async def open_contract(who: Household) -> None:
+    """Open the only contract of a meter, or its first one."""
+    own = who.texts.own
+    form = own("options.step.contract.data.energy_fee")
+    edit = own("options.step.contracts.menu_options.contract_edit")
+    await _open_menu(who)
+    await who.chooses(own("options.step.init.menu_options.contracts"))
+    edits = who.page.get_by_text(edit, exact=True)
+    await edits.or_(who.page.get_by_text(form, exact=True)).first.wait_for()
+    if await edits.count():
+        await who.chooses(edit)
+    await who.sees(form)
 
 
 async def pick_reference_power(who: Household, reference_power: str) -> None:
@@ -85,10 +103,10 @@ async def show_details(who: Household) -> None:
     await who.sees(who.texts.own(_SEEN["contract_details"]))
 
 
-async def save_options(who: Household) -> None:
-    """Save the contract, whose second page is open."""
+async def save_options(who: Household, page: str = "contract_details") -> None:
+    """Save the last page of the options, which is open."""
     await who.presses(who.texts.of_frontend("panel.config.integrations.config_flow.submit"))
-    await who.gone(who.texts.own(_SEEN["contract_details"]))
+    await who.gone(who.texts.own(_SEEN[page]))
 
 
 async def add_dashboard(who: Household) -> None:

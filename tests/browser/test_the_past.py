@@ -21,7 +21,14 @@ from tests.system.support import TIMEOUT, until
 from .conftest import KEY
 from .dashboard import cards_of, shows_cards
 from .household import Household, household
-from .steps import add_dashboard, open_options, pick_reference_power, save_options, show_details
+from .steps import (
+    add_dashboard,
+    open_contract,
+    open_options,
+    pick_reference_power,
+    save_options,
+    show_details,
+)
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -135,11 +142,8 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
 
 async def enter_aid(who: Household) -> None:
     own, add = who.texts.own, who.texts.of_frontend("common.add")
-    await open_options(who)
+    await open_options(who, "aids")
     await who.takes_picture("options", of=who.dialog)
-    await show_details(who)
-    section = own("options.step.contract_details.sections.aids.name")
-    await who.page.get_by_text(section, exact=True).first.click()
     await who.presses(add)
     await who.sees(own("selector.aids.fields.first_day.name"))
     await who.types("name", "Resilienzpak")
@@ -149,7 +153,7 @@ async def enter_aid(who: Household) -> None:
     await who.presses(add)
     await who.sees("Resilienzpak")
     await who.takes_picture("aids", of=who.dialog)
-    await save_options(who)
+    await save_options(who, "aids")
 
 
 # For each language: energy price, fee, fixed price of the grid, and both readings of 1.450.
@@ -164,11 +168,12 @@ STORED = {"energy_price": 0.145, "energy_fee": 2.5, "network_fixed_price": 12.84
 
 
 def stored_of(home: Home) -> dict[str, Any]:
-    """Return the options of the only meter as Home Assistant has stored them."""
+    """Return the contract of the only meter as Home Assistant has stored it."""
     path = home.directory / "config" / ".storage" / "core.config_entries"
     entries = json.loads(path.read_text(encoding="utf-8"))["data"]["entries"]
     [options] = [entry["options"] for entry in entries if entry["domain"] == DOMAIN]
-    return {name: options.get(name) for name in STORED}
+    contract = {} if not options.get("contracts") else options["contracts"][-1]
+    return {name: contract.get(name) for name in STORED}
 
 
 async def type_into(who: Household, name: str, text: str) -> None:
@@ -193,7 +198,7 @@ async def test_each_language_types_its_prices(
         price, fee, fixed_price, readings = TYPED[language]
         async with household(home.client.url, browser, language=language) as who:
             own = who.texts.own
-            await open_options(who)
+            await open_contract(who)
             await pick_reference_power(who, "7")
             await type_into(who, "energy_price", "1.450")
             await type_into(who, "energy_fee", fee)
