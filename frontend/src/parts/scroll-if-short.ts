@@ -16,9 +16,10 @@ export function scrollIfShort(card: HTMLElement, body: HTMLElement): () => void 
     const size = `${card.offsetWidth} ${card.offsetHeight}`;
     if (isShort) shortSize = size;
     // A chart is lower beside a scrollbar. If the scrollbar went as soon as the content fits, both would alternate. So
-    // the scrollbar stays until the size of the card changes.
-    card.classList.toggle("scrolls", size === shortSize);
-    if (isShort) card.tabIndex = 0;
+    // the scrollbar stays until the size of the card changes, and the card keeps the keyboard focus.
+    const scrolls = size === shortSize;
+    card.classList.toggle("scrolls", scrolls);
+    if (scrolls) card.tabIndex = 0;
     else card.removeAttribute("tabindex");
   });
   observer.observe(card);
