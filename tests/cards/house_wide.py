@@ -55,7 +55,6 @@ def _bills() -> list[Json]:
     found[-1]["goal"] = {"is_last_year": False, "total": 20123.4, "day_budget": 1234.5}
     found[-1]["goal"] |= {"recent_day": 1456.7, "passed_on": None}
     found[-2] |= {
-        "unsplit_kwh": 12345.5,
         "shared_kwh": 12345.0,
         "sharing_known_kwh": 12345.0,
         "may_owe_less_network": 12345.51,

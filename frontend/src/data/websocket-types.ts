@@ -226,7 +226,6 @@ export interface Bill {
   unpriced_kwh?: number;
   /** Part of `unpriced_kwh` whose price follows the market. */
   unpriced_market_kwh?: number;
-  unsplit_kwh?: number;
   unpriced_exported_kwh?: number;
   /**
    * Numbers of quarter-hours: `quarter_hours` are known, `leneda_quarter_hours` come from Leneda, and

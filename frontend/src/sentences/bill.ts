@@ -385,13 +385,12 @@ function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
 
 /** Return the notes about energy whose price or time of use is unknown. They say how the bill counts this energy. */
 function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
-  const { unpriced_kwh, unpriced_market_kwh, unpriced_exported_kwh, unsplit_kwh, missing = [] } = bill;
+  const { unpriced_kwh, unpriced_market_kwh, unpriced_exported_kwh, missing = [] } = bill;
   const kwh = (value: number) => locale.kWh(value, 2);
   const notes: string[] = [];
   if (unpriced_kwh && !missing.includes("energy")) notes.push(t("note_mean_price", { kwh: kwh(unpriced_kwh) }));
   else if (unpriced_market_kwh && !lacksMarketPrices(bill)) notes.push(unpricedNote(bill, locale));
   if (unpriced_exported_kwh) notes.push(t("note_unpriced_fed_in", { kwh: kwh(unpriced_exported_kwh) }));
-  if (unsplit_kwh) notes.push(t("note_unsplit", { kwh: kwh(unsplit_kwh) }));
   return notes;
 }
 
