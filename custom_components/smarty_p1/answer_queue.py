@@ -336,15 +336,14 @@ async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]
 def books_of(coordinator: BooksCoordinator) -> object:
     """Return the version of a meter's data.
 
-    The version changes with a new quarter-hour, a changed contract or new quarter-hours from
-    Leneda. It also changes each quarter-hour by the clock, because a silent meter has no new one.
+    The version changes with a new quarter-hour, a changed contract, new quarter-hours from Leneda
+    or a new market price. It also changes each quarter-hour by the clock, because a silent meter
+    has no new one.
     """
     demand = coordinator.books.demand
-    leneda = coordinator.books.household.leneda
     return demand and (
         demand.contracts,
-        leneda,
-        demand.values.last_quarter,
+        demand.version,
         demand.month_start,
         quarter_start(dt_util.utcnow()),
     )

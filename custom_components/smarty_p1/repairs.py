@@ -302,10 +302,7 @@ class HighPricesRepairFlow(RepairsFlow):
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
-        flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=CONTRACTS)
-        return self.async_abort(
-            reason="correct", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"])
-        )
+        return await _async_leave_to_contracts(self, entry, "correct")
 
 
 class EarlierPricesRepairFlow(_ChoiceRepairFlow):
@@ -334,9 +331,8 @@ class EarlierPricesRepairFlow(_ChoiceRepairFlow):
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
-        flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=CONTRACTS)
         withdraw_issues(self.hass, entry, [Problem.EARLIER_PRICES])
-        return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
+        return await _async_leave_to_contracts(self, entry, "enter")
 
 
 class LenedaKeyRepairFlow(RepairsFlow):
@@ -525,6 +521,14 @@ def _show_confirmation(flow: RepairsFlow, placeholders: Mapping[str, str]) -> Re
 
 def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:
     return flow.hass.config_entries.async_get_entry(str((flow.data or {})[ENTRY_ID]))
+
+
+async def _async_leave_to_contracts(
+    flow: RepairsFlow, entry: ConfigEntry, reason: str
+) -> RepairsFlowResult:
+    """End the dialog with `reason`, and open the list of contracts in the options."""
+    options = await flow.hass.config_entries.options.async_init(entry.entry_id, data=CONTRACTS)
+    return flow.async_abort(reason=reason, next_flow=(FlowType.OPTIONS_FLOW, options["flow_id"]))
 
 
 _FLOWS: Mapping[Problem, type[RepairsFlow]] = {

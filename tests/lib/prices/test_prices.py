@@ -7,7 +7,7 @@ import pytest
 
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.prices.contract import NO_CONTRACT, Contract, Contracts
-from smartyp1.prices.time_of_use import TimeOfUseSplit, joined_splits, time_of_use_hours
+from smartyp1.prices.time_of_use import time_of_use_hours
 from tests.lib.bill.months import local
 from tests.lib.bill.support import Connection, at, cost
 
@@ -141,13 +141,3 @@ def test_hours_as_text() -> None:
     assert time_of_use_hours(None, None, ["sun", "sat"]) == WEEKEND
     assert time_of_use_hours("22:00", "06:00", ["sat"]) == f"{NIGHT} sat"
     assert time_of_use_hours("22:00", None, []) is None
-
-
-def test_splits_of_two_parts_of_a_day_are_added_up() -> None:
-    morning = {NIGHT: TimeOfUseSplit(4_000, 1_500)}
-    evening = {NIGHT: TimeOfUseSplit(6_000, 3_000), "12:00-14:00": TimeOfUseSplit(1_000, 0)}
-    assert joined_splits(morning, evening) == {
-        NIGHT: TimeOfUseSplit(10_000, 4_500),
-        "12:00-14:00": TimeOfUseSplit(1_000, 0),
-    }
-    assert joined_splits({}, evening) == joined_splits(evening, {}) == evening

@@ -145,11 +145,7 @@ class WhatIfYear(NamedTuple):
     @property
     def mean(self) -> MarketPrices:
         """Return the mean market prices of the year."""
-        sums = reduce(Sums.plus, self.measured.sums)
-        return MarketPrices(
-            _mean(sums.market_cost, sums.priced_wh),
-            _mean(sums.market_revenue, sums.priced_exported_wh),
-        )
+        return reduce(Sums.plus, self.measured.sums).market_prices
 
     @property
     def end(self) -> datetime:
@@ -308,10 +304,6 @@ def _with_market_hours(table: Table, market: MarketHours) -> Table:
         market=np.where(np.isnan(table.market), bought, table.market),
         feed_in=np.where(np.isnan(table.feed_in), sold, table.feed_in),
     )
-
-
-def _mean(cost: float, energy_wh: float) -> float | None:
-    return cost / energy_wh * 1000 if energy_wh else None
 
 
 def _checked_days(table: Table, clock: WallClock, is_known: Flags, contract: Contract) -> int:

@@ -22,8 +22,6 @@ from ..past.wall_clock import QUARTER_S, Floats, number_from, number_of
 from ..prices.price_series import PriceSeries, PriceSources
 from .leneda_days import LenedaDays
 
-_OF_MONTH = (RowSource.MEASURED, RowSource.PART)
-
 
 def table_of_household(
     columns: Columns, leneda: LenedaDays, sources: Sequence[PriceSources] | None = None

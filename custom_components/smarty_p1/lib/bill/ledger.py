@@ -18,7 +18,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ..history.calendar import QUARTER_HOUR, month_end, month_start
+from ..history.calendar import month_end, month_start
 from ..history.quarter_hour import Origin, QuarterHour
 from ..history.register_amounts import DECIMALS, Amounts
 from ..past.table import RowSource, Table
@@ -241,11 +241,6 @@ class Ledger:
             None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
             origin=_ORIGINS.get(rows.source[n]),
         )
-
-    def known_share(self, begin: datetime, end: datetime) -> float:
-        """Return the known share (0 to 1) of a period's quarter-hours."""
-        count = (end - begin) // QUARTER_HOUR
-        return round(min(1.0, self.sums(begin, end).quarter_hours / count), 4) if count else 0.0
 
 
 def _columns(table: Table, is_second: Flags, reference_wh: Floats) -> list[Floats]:

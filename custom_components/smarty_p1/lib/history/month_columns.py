@@ -140,10 +140,6 @@ class MonthColumns:
             ORIGINS[self.origins[place]],
         )
 
-    def late_between(self, first: int, last: int) -> list[float]:
-        """Return the inexact exported energies in Wh at the places from `first` to `last` - 1."""
-        return [wh for place, wh in self.late_exported.items() if first <= place < last]
-
     def overlaid(
         self, other: MonthColumns, first: int, last: int
     ) -> tuple[array[float], array[float], bytearray]:

@@ -4,7 +4,7 @@ The number of a quarter-hour is its start in UTC, in quarter-hours since 1970. S
 hour is `number // 4`. Days and months are those of Luxembourg's clock.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -77,11 +77,6 @@ def wall_clock(numbers: Numbers) -> WallClock:
 def _offset(time: datetime) -> int:
     """Return how many quarter-hours Luxembourg's clock is ahead of UTC."""
     return round((time.astimezone(LUXEMBOURG).utcoffset() or timedelta()).total_seconds() / 900)
-
-
-def day_of(number: int) -> date:
-    """Return the day `number`, counted from 1970."""
-    return date(1970, 1, 1) + timedelta(days=int(number))
 
 
 def groups(labels: Numbers) -> Numbers:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from ..history.calendar import day_end, day_start, midnight
+from ..history.calendar import day_start, midnight
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 """Reference powers of the tariff, in kW."""
@@ -246,14 +246,6 @@ class Contracts:
             (max(start, since) for since, _ in reversed(self.entries) if since <= time), start
         )
 
-    def part_end(self, time: datetime) -> datetime:
-        """Return the end of the day that contains `time`.
-
-        If the contract ends earlier on this day, return the contract's end.
-        """
-        end = day_end(time)
-        return min([end, *(since for since, _ in self.entries if since > time)])
-
 
 NO_CONTRACTS = Contracts()
 """Contracts of a household that has entered none."""
@@ -263,7 +255,7 @@ def _start(entry: tuple[datetime, Contract]) -> datetime:
     return entry[0]
 
 
-# Callers compare contracts by identity, so equal arguments must return the same object.
+# Each snapshot asks for it, and the result seldom changes.
 @lru_cache(maxsize=16)
 def _with_vat(contracts: Contracts, first: int, *, has_vat: bool) -> Contracts:
     """Return `contracts`, with the field `has_vat` in all entries from the index `first` on."""
