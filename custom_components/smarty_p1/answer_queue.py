@@ -10,7 +10,7 @@ client has read it. So the number and the bytes of a user's answers are limited,
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from .const import DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices import async_prices_ahead
+from .coordinator.statistics.load_energy import async_load_energies
 from .lib.advice.best_start import LOAD_LOOKED_BACK, Load, StartCosts, StartLack, start_costs
 from .lib.answers.what_if import what_if_report
 from .lib.bill.household_state import HouseholdState
@@ -37,6 +38,7 @@ from .lib.fair_queue import Allowances, BusyError, FairQueue
 from .lib.history.calendar import day_start, quarter_start
 from .lib.history.market_prices import MarketHours, MarketPrices
 from .lib.history.quarter_hour import QuarterHour
+from .lib.plan.usual_house import without_loads
 from .lib.prices.market_price_lists import PricesAhead
 from .lib.prices.price_series import market_hours
 
@@ -307,15 +309,33 @@ async def async_market_ahead(
     return prices
 
 
+async def async_past_without(
+    coordinator: BooksCoordinator, start: datetime, end: datetime, loads: Sequence[str]
+) -> list[QuarterHour]:
+    """Return the quarter-hours of a period as they would have been without `loads`.
+
+    `loads` are the ids of power or energy statistics. Raises NoLoadStatisticError if one of them
+    has no statistics.
+    """
+    energies = await async_load_energies(coordinator.hass, loads, start, end)
+    past = await async_quarter_hours(coordinator, start, end)
+    work = without_collection(without_loads)
+    return await async_aside(coordinator.hass, work, past, energies) if energies else past
+
+
 async def async_start_costs(
     coordinator: BooksCoordinator,
     load: Load,
     now: datetime,
     market: Callable[[datetime], MarketPrices],
+    loads: Sequence[str] = (),
 ) -> StartCosts | StartLack:
-    """Return what a load costs at each coming start. `market` has the market's prices."""
+    """Return what a load costs at each coming start. `market` has the market's prices.
+
+    `loads` are the ids of its own statistics. Raises NoLoadStatisticError if one is missing.
+    """
     contracts, today = demand_of(coordinator).contracts, day_start(now)
-    past = await async_quarter_hours(coordinator, today - LOAD_LOOKED_BACK, today)
+    past = await async_past_without(coordinator, today - LOAD_LOOKED_BACK, today, loads)
     work = without_collection(start_costs)
     return await async_aside(coordinator.hass, work, load, now, contracts, market, past)
 

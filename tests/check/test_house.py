@@ -47,6 +47,7 @@ PARTS = {
     "past": ("history", "prices"),
     "bill": ("history", "prices", "past"),
     "advice": ("history", "prices", "past", "bill"),
+    "plan": ("history",),
     "messages": ("p1", "history", "prices", "bill", "advice"),
     "port": ("p1",),
     "capture": ("p1",),

@@ -1,10 +1,12 @@
 """Action that returns the start at which a load costs least."""
 
 from collections.abc import Mapping
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_market_ahead, async_start_costs
@@ -16,8 +18,10 @@ from ..lib.advice.best_start import (
     MIN_WHOLE_DAYS,
     Load,
     StartLack,
+    best_start,
 )
 from ..lib.answers.best_start import best_start_report
+from .loads_of_call import LOADS, async_readable_loads, async_with_loads
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, number
 
 LOAD: Mapping[vol.Marker, Any] = {
@@ -25,7 +29,10 @@ LOAD: Mapping[vol.Marker, Any] = {
     vol.Required("hours"): number(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
 }
 """Part of a schema for a load of constant power."""
-SCHEMA = vol.Schema({**METER, **LOAD})
+ATTR_BY = "by"
+SCHEMA = vol.Schema(
+    {**METER, **LOAD, **LOADS, vol.Optional(ATTR_BY): vol.Any(cv.time, cv.datetime)}
+)
 
 _REFUSED: Mapping[StartLack, str] = {
     StartLack.DAYS: "too_few_whole_days",
@@ -36,23 +43,38 @@ _REFUSED: Mapping[StartLack, str] = {
 async def get_best_start(call: ServiceCall) -> ServiceResponse:
     """Return the earliest start within a cent of the lowest cost until tomorrow's end.
 
-    Raises ServiceValidationError if the meter does not exist, if days or prices are missing, or if
-    the user has too many questions in the queue. Raises Unauthorized if the user may not read the
-    meter.
+    With `by`, the load ends in time. If it then must start now, the answer needs no prices.
+
+    Raises ServiceValidationError if the meter does not exist, if days or prices are missing, if a
+    load has no statistics, or if the user has too many questions in the queue. Raises Unauthorized
+    if the user may not read the meter or a load.
     """
-    coordinator = await async_readable_meter(call)
-    now, load = dt_util.utcnow(), Load(call.data["kw"], call.data["hours"])
+    coordinator, loads = await async_readable_meter(call), await async_readable_loads(call)
+    now = dt_util.utcnow()
+    load = Load(call.data["kw"], call.data["hours"], _end(call.data.get(ATTR_BY), now))
     # Get the prices before the queue, because Nord Pool's answer may take seconds.
     market = await async_market_ahead(coordinator, now)
 
     async def answer() -> ServiceResponse:
-        costs = await async_start_costs(coordinator, load, now, market)
-        if isinstance(costs, StartLack):
+        costs = await async_start_costs(coordinator, load, now, market, loads)
+        best = best_start(load, now, costs)
+        if isinstance(best, StartLack):
             raise invalid(
-                translation_key=_REFUSED[costs],
+                translation_key=_REFUSED[best],
                 title=coordinator.config_entry.title,
                 least=str(MIN_WHOLE_DAYS),
             )
-        return best_start_report(costs.best)
+        return best_start_report(best)
 
-    return await async_in_turn(call, coordinator, answer)
+    return await async_with_loads(async_in_turn(call, coordinator, answer))
+
+
+def _end(by: time | datetime | None, now: datetime) -> datetime | None:
+    """Return the end in UTC. A time of day is the next one, by Home Assistant's clock."""
+    if by is None:
+        return None
+    if isinstance(by, datetime):
+        return dt_util.as_utc(by)
+    local = dt_util.as_local(now)
+    end = datetime.combine(local.date(), by, local.tzinfo)
+    return dt_util.as_utc(end if end > local else end + timedelta(days=1))

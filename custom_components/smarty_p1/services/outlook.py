@@ -8,16 +8,18 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, async_market_ahead, async_quarter_hours, demand_of
+from ..answer_queue import async_aside, async_market_ahead, async_past_without, demand_of
 from ..lib.advice.price_outlook import LOOKED_BACK
 from ..lib.answers.outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from ..lib.history.calendar import day_start
+from .loads_of_call import LOADS, async_readable_loads, async_with_loads
 from .meter_of_call import METER, async_in_turn, async_readable_meter
 
 ATTR_FORMAT = "format"
 SCHEMA = vol.Schema(
     {
         **METER,
+        **LOADS,
         vol.Optional(ATTR_FORMAT, default=FORMAT_JSON): vol.In([*OUTLOOK_FORMATS]),
     }
 )
@@ -27,19 +29,19 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
     """Return the quarter-hours of the next 48 hours, beginning with the current quarter-hour.
 
     docs/tariff-actions.md describes the answer. Raises ServiceValidationError if the meter does not
-    exist, if no energy was read yet, or if the user has too many questions in the queue. Raises
-    Unauthorized if the user may not read the meter.
+    exist, if no energy was read yet, if a load has no statistics, or if the user has too many
+    questions in the queue. Raises Unauthorized if the user may not read the meter or a load.
     """
     coordinator = await async_readable_meter(call)
-    now = dt_util.utcnow()
+    now, loads = dt_util.utcnow(), await async_readable_loads(call)
     # Get the market prices before waiting in the queue of answers. Otherwise, the answers of other
     # users would have to wait until Nord Pool responds, which may take seconds.
     market = await async_market_ahead(coordinator, now)
 
     async def answer() -> ServiceResponse:
         contracts, today = demand_of(coordinator).contracts, day_start(now)
-        past = await async_quarter_hours(coordinator, today - LOOKED_BACK, today)
+        past = await async_past_without(coordinator, today - LOOKED_BACK, today, loads)
         name = call.data[ATTR_FORMAT]
         return await async_aside(call.hass, outlook_report, name, now, contracts, market, past)
 
-    return await async_in_turn(call, coordinator, answer)
+    return await async_with_loads(async_in_turn(call, coordinator, answer))

@@ -16,6 +16,7 @@ from smartyp1.advice.best_start import (
     StartCosts,
     StartLack,
     StartReason,
+    best_start,
     start_costs,
 )
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
@@ -88,18 +89,15 @@ def by_hand(contracts: Contracts, load: Load, start: datetime, past: list[Quarte
             quarter = of_days[datetime.combine(day, time.astimezone(ZONE).time())]
             drawn, sold = quarter.mean_kw / 4, quarter.exported_kwh or 0.0
             kwh = load.kw * min(minutes, 15) / 60
-            full = load.kw * 15 / 60
             price = kwh_price(contracts, time)
 
             def cost(drawn: float, sold: float, price: float = price) -> float:
                 surcharge = max(0.0, drawn - 1.25) * 0.0765 * 1.08
                 return drawn * price + surcharge - sold * feed_in
 
-            own = min(full, sold)
-            part = kwh / full
+            own = min(kwh, sold)
             without += cost(drawn, sold)
-            more = cost(drawn + full - own, sold - own) - cost(drawn, sold)
-            with_load += cost(drawn, sold) + more * part
+            with_load += cost(drawn + kwh - own, sold - own)
             minutes -= 15
             time += QUARTER
         differences.append(with_load - without)
@@ -148,7 +146,7 @@ def test_the_reason_is_the_largest_part_of_the_saving() -> None:
     # The sun gives 0.45 kWh a quarter-hour on average, of which 0.1 are used: most of the load.
     assert sunny.reason is StartReason.SUN
     assert 10 <= sunny.start.astimezone(ZONE).hour <= 13
-    assert 1.0 < sunny.own_kwh < 2.0
+    assert 1.0 < (sunny.own_kwh or 0.0) < 2.0
     assert best(Load(1.0, 2.0), MARKET, month(sun=False)).reason is StartReason.PRICE
     assert best(Load(3.0, 2.0), one_price, month(sun=False)).reason is StartReason.REFERENCE_POWER
 
@@ -181,3 +179,57 @@ def test_the_clocks_may_change_on_the_way() -> None:
     assert isinstance(costs, StartCosts)
     # From 22:00 until 24:00 of the day with 25 hours: 27 hours, two of which the load needs.
     assert len(costs.costs) == 4 * (27 - 2) + 1
+
+
+@pytest.mark.parametrize(
+    ("by", "start", "is_late", "reason"),
+    [
+        # The cheap hours begin at 22:00: a later end does not matter, an earlier one does.
+        ("2026-06-24T12:00", "2026-06-23T22:00", False, StartReason.PRICE),
+        ("2026-06-24T00:00", "2026-06-23T22:00", False, StartReason.PRICE),
+        ("2026-06-23T23:59", "2026-06-23T21:45", False, StartReason.PRICE),
+        # At 18:44, a start at 18:45 ends at 20:45.
+        ("2026-06-23T20:45", "2026-06-23T18:45", False, None),
+        ("2026-06-23T20:44", "2026-06-23T18:30", False, StartReason.DEADLINE),
+        ("2026-06-23T20:43", "2026-06-23T18:30", True, StartReason.DEADLINE),
+        ("2026-06-20T20:44", "2026-06-23T18:30", True, StartReason.DEADLINE),
+    ],
+)
+def test_a_load_ends_in_time(
+    by: str, start: str, reason: StartReason | None, *, is_late: bool
+) -> None:
+    load = Load(1.0, 2.0, local(f"{by}:00"))
+    best = best_start(load, NOW, start_costs(load, NOW, TWO_PRICES, no_market, month(sun=False)))
+    assert isinstance(best, BestStart)
+    assert best.start in {
+        local(f"{start}:00"),
+        *([NOW - timedelta(minutes=14)] if not reason else []),
+    }
+    assert best.is_late is is_late
+    assert reason in {None, best.reason}
+
+
+@pytest.mark.parametrize("past", [[], month()])
+def test_a_load_that_must_start_now_needs_no_price(past: list[QuarterHour]) -> None:
+    def no_price(load: Load) -> BestStart | StartLack:
+        return best_start(load, NOW, start_costs(load, NOW, MARKET, no_market, past))
+
+    assert no_price(Load(1.0, 2.0, NOW + timedelta(hours=3))) in [*StartLack]
+    best = no_price(Load(1.0, 2.0, NOW + timedelta(hours=2)))
+    assert isinstance(best, BestStart)
+    assert (best.start, best.cost, best.own_kwh) == (local("2026-06-23T18:30:00"), None, None)
+
+
+def test_an_automation_that_asks_each_quarter_hour_starts_before_each_deadline() -> None:
+    past = month()
+    for minutes in range(0, 24 * 60, 165):
+        ready = NOW + timedelta(minutes=minutes)
+        by = ready + timedelta(hours=11)
+        now = ready
+        while True:
+            load = Load(2.0, 1.55, by)
+            best = best_start(load, now, start_costs(load, now, MARKET, market_at, past))
+            if isinstance(best, BestStart) and best.start <= now:
+                break
+            now += QUARTER
+        assert now + timedelta(hours=load.hours) <= by

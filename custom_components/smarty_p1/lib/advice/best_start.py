@@ -33,7 +33,7 @@ _MAX_DAYS = 28
 MIN_WHOLE_DAYS = 7
 _SAME_EUR = 0.01
 _NO_DIFFERENCE_EUR = 0.005
-_ROUNDING_EUR = 1e-9
+_ROUNDING = 1e-9
 
 
 class Load(NamedTuple):
@@ -41,20 +41,28 @@ class Load(NamedTuple):
 
     kw: float
     hours: float
+    by: datetime | None = None
+    """Time at which the load must have ended, None if any time will do."""
 
     @property
-    def shares(self) -> list[float]:
-        """Return the share (0 to 1) of each quarter-hour for which the load runs."""
-        quarters = self.hours * 4
-        return [min(1.0, quarters - n) for n in range(-int(-quarters // 1))]
+    def full_quarters(self) -> int:
+        """Return the number of quarter-hours for which the load runs from beginning to end."""
+        return int(self.hours * 4 + _ROUNDING)
+
+    @property
+    def last_kwh(self) -> float:
+        """Return the energy in the last quarter-hour, 0 if the load ends with a full one."""
+        return max(0.0, round(self.hours - self.full_quarters / 4, 9)) * self.kw
 
 
 class StartReason(StrEnum):
-    """Largest part of the saving of the best start."""
+    """Reason for the best start: the largest part of its saving, or the end that was asked for."""
 
     SUN = "sun"
     PRICE = "price"
     REFERENCE_POWER = "reference_power"
+    DEADLINE = "deadline"
+    """No later start ends in time."""
 
 
 class StartLack(StrEnum):
@@ -69,12 +77,15 @@ class BestStart(NamedTuple):
 
     start: datetime
     end: datetime
-    cost: float
+    cost: float | None
+    """None without a known price or enough days. Then the start is now: a later one is too late."""
     saving: float
     """Cost of a start now, minus `cost`, in EUR."""
-    own_kwh: float
+    own_kwh: float | None
     """Part of the load's energy that the house would otherwise have exported."""
     reason: StartReason
+    is_late: bool = False
+    """Whether the load ends after the time that was asked for, even if it starts now."""
 
 
 class StartCosts(NamedTuple):
@@ -116,27 +127,27 @@ def start_costs(
 ) -> StartCosts | StartLack:
     """Return what `load` costs if it starts now, or in a later quarter-hour until tomorrow's end.
 
-    `past` are the measured quarter-hours of `LOAD_LOOKED_BACK`. The starts end early where the
-    price is not known yet. Return a `StartLack` if fewer than seven whole days are known, or if the
-    load has no known price now.
+    `past` are the measured quarter-hours of `LOAD_LOOKED_BACK`, without the load itself. The starts
+    end early where the price is not known yet, or where the load would not end in time. Return a
+    `StartLack` if fewer than seven whole days are known, or if the load has no known price now.
     """
     days = _whole_days(past, now)
     if len(days) < MIN_WHOLE_DAYS:
         return StartLack.DAYS
-    first, shares = quarter_start(now), load.shares
-    end = day_end(day_end(now))
-    parts: list[_Parts] = []
-    while (start := first + len(parts) * QUARTER_HOUR) < end:
-        part = _parts(load.kw / 4, start, contracts, market(start), days)
-        if part is None:
-            break
-        parts.append(part)
-    count = len(parts) - len(shares) + 1
+    first = quarter_start(now)
+    parts, ends = _coming(
+        load, first, day_end(day_end(now)), lambda at: _price(at, contracts, market(at)), days
+    )
+    full = load.full_quarters
+    count = len(parts) - full + (not load.last_kwh)
     if count < 1:
         return StartLack.PRICE
-    sums = [_sum(parts[n : n + len(shares)], shares) for n in range(count)]
+    if load.by is not None:
+        in_time = (load.by - timedelta(hours=load.hours) - first) // QUARTER_HOUR + 1
+        count = max(1, min(count, in_time))
+    sums = [_sum([*parts[n : n + full], *ends[n + full : n + full + 1]]) for n in range(count)]
     costs = [total.cost for total in sums]
-    limit = min(costs) + _SAME_EUR + _ROUNDING_EUR
+    limit = min(costs) + _SAME_EUR + _ROUNDING
     best = next(n for n, cost in enumerate(costs) if cost <= limit)
     begin = first + best * QUARTER_HOUR
     return StartCosts(
@@ -155,6 +166,41 @@ def start_costs(
             for time in (first, first + (len(parts) - 1) * QUARTER_HOUR)
         ),
     )
+
+
+def _coming(
+    load: Load,
+    start: datetime,
+    end: datetime,
+    price_at: Callable[[datetime], _Price | None],
+    days: Sequence[_Day],
+) -> tuple[list[_Parts], list[_Parts]]:
+    """Return the parts of a full and of the last quarter-hour of `load`, at each time until `end`.
+
+    They end early at the first quarter-hour with an unknown price.
+    """
+    full: list[_Parts] = []
+    last: list[_Parts] = []
+    while start < end and (price := price_at(start)):
+        full.append(_parts(load.kw / 4, start, price, days))
+        last.append(_parts(load.last_kwh, start, price, days))
+        start += QUARTER_HOUR
+    return full, last
+
+
+def best_start(load: Load, now: datetime, costs: StartCosts | StartLack) -> BestStart | StartLack:
+    """Return the best start of a load that must end in time.
+
+    If no later start ends in time, it is now: also without a known price, and also too late.
+    """
+    first, duration = quarter_start(now), timedelta(hours=load.hours)
+    if load.by is None or first + QUARTER_HOUR + duration <= load.by:
+        return costs if isinstance(costs, StartLack) else costs.best
+    cost, own_kwh = (
+        (None, None) if isinstance(costs, StartLack) else (costs.best.cost, costs.best.own_kwh)
+    )
+    is_late = now + duration > load.by
+    return BestStart(first, first + duration, cost, 0.0, own_kwh, StartReason.DEADLINE, is_late)
 
 
 type _Day = dict[tuple[int, int], tuple[float, float]]
@@ -182,21 +228,30 @@ def _whole_days(past: Iterable[QuarterHour], now: datetime) -> list[_Day]:
     return days[-_MAX_DAYS:]
 
 
-def _parts(
-    kwh: float,
-    start: datetime,
-    contracts: Contracts,
-    market: MarketPrices,
-    days: Sequence[_Day],
-) -> _Parts | None:
-    """Return the mean parts of `kwh` in a coming quarter-hour. Return None without a price."""
+class _Price(NamedTuple):
+    """Prices of a coming quarter-hour in EUR per kWh."""
+
+    imported: float
+    feed_in: float
+    limit_kwh: float | None
+    """Energy above which a kWh costs the surcharge, too."""
+    excess: float
+
+
+def _price(start: datetime, contracts: Contracts, market: MarketPrices) -> _Price | None:
+    """Return the prices of a coming quarter-hour. Return None if one of them is unknown."""
     price, contract = price_of_kwh(contracts, start, market), contracts.at(start)
     if price.imported is None or (contract.has_feed_in_price and price.exported is None):
         return None
-    feed_in = price.exported or 0.0
     limit = None if contract.reference_kw is None else contract.reference_kw / 4
-    excess = excess_price(contract, start) or 0.0
-    own_kwh, above_kwh = [], []
+    return _Price(
+        price.imported, price.exported or 0.0, limit, excess_price(contract, start) or 0.0
+    )
+
+
+def _parts(kwh: float, start: datetime, price: _Price, days: Sequence[_Day]) -> _Parts:
+    """Return the mean parts of `kwh` in a coming quarter-hour."""
+    limit, own_kwh, above_kwh = price.limit_kwh, [], []
     for day in days:
         # When the clocks change, a time of day may be missing on a past day.
         imported, exported = day.get(_time_of_day(start), (0.0, 0.0))
@@ -209,16 +264,15 @@ def _parts(
     own = fmean(own_kwh)
     return _Parts(
         (kwh - own) * price.imported,
-        own * feed_in,
-        fmean(above_kwh) * excess,
+        own * price.feed_in,
+        fmean(above_kwh) * price.excess,
         own,
-        own * (price.imported - feed_in),
+        own * (price.imported - price.feed_in),
     )
 
 
-def _sum(parts: Sequence[_Parts], shares: Sequence[float]) -> _Parts:
-    pairs = [*zip(parts, shares, strict=True)]
-    return _Parts(*(sum(part[n] * share for part, share in pairs) for n in range(len(parts[0]))))
+def _sum(parts: Sequence[_Parts]) -> _Parts:
+    return _Parts(*(sum(values) for values in zip(*parts, strict=True)))
 
 
 def _reason(now: _Parts, best: _Parts) -> StartReason:

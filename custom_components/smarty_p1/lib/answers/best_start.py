@@ -17,7 +17,7 @@ def start_costs_report(costs: StartCosts | StartLack) -> dict[str, Any]:
             "step": 900,
             "costs": [round(cost, 4) for cost in costs.costs],
             "can_differ": costs.can_differ,
-            "best": best_start_report(costs.best),
+            "best": _best(costs.best),
             **OlderPrices.answer(costs.prices_of),
         },
         "lack": None,
@@ -25,13 +25,17 @@ def start_costs_report(costs: StartCosts | StartLack) -> dict[str, Any]:
 
 
 def best_start_report(best: BestStart) -> dict[str, Any]:
-    """Return the best start as data, in EUR and in Luxembourg's time."""
+    """Return the best start of a load that must end in time, in EUR and in Luxembourg's time."""
+    return {**_best(best), "is_late": best.is_late}
+
+
+def _best(best: BestStart) -> dict[str, Any]:
     return {
         "start": best.start.astimezone(LUXEMBOURG).isoformat(),
         "end": best.end.astimezone(LUXEMBOURG).isoformat(),
-        "cost": round(best.cost, 2),
+        "cost": None if best.cost is None else round(best.cost, 2),
         "saving": round(best.saving, 2),
         "is_worth_waiting": best.saving >= MIN_SAVING,
-        "own_kwh": round(best.own_kwh, 2),
+        "own_kwh": None if best.own_kwh is None else round(best.own_kwh, 2),
         "reason": best.reason.value,
     }
