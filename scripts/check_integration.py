@@ -27,7 +27,7 @@ from homeassistant.requirements import DISCOVERY_INTEGRATIONS
 
 # Integrations that a module may import without a dependency, because each Home Assistant has them.
 # hassfest knows more of them; these are the ones that the integration uses.
-ALWAYS_SET_UP = {"persistent_notification", "system_health", "websocket_api"}
+ALWAYS_SET_UP = {"homeassistant", "persistent_notification", "system_health", "websocket_api"}
 COMPONENTS = "homeassistant.components"
 # Reasons for which functions of Home Assistant end a dialog. The integration's own code does not
 # contain these reasons, so this check would report their texts as unused.

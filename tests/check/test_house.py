@@ -22,6 +22,8 @@ FLOORS = (
         "flows",
         "dashboards",
         "diagnostics",
+        "llm",
+        "llm_tools",
         "messages",
         "repairs",
         "services",

@@ -8,6 +8,8 @@ from homeassistant.helpers import config_validation as cv
 
 from ..answer_queue import async_aside, books_of, demand_of
 from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
+from ..lib.bill.household_state import HouseholdState
+from ..lib.bill.month import Month
 from ..lib.history.calendar import KEPT_MONTHS
 from ..lib.history.month_file_lines import month_name
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, whole_number
@@ -44,19 +46,29 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     coordinator = await async_readable_meter(call)
 
     async def answer() -> ServiceResponse:
-        demand = demand_of(coordinator)
-        months = {month_name(month.start): month for month in demand.months}
-        name, count = call.data.get(ATTR_MONTH, [*months][-1]), call.data.get(ATTR_MONTHS)
-        if name not in months:
-            shown = name[:_MAX_SHOWN]
-            raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
-        asked = [*months.values()][-count:] if count else [months[name]]
+        demand, count = demand_of(coordinator), call.data.get(ATTR_MONTHS)
+        name = call.data.get(ATTR_MONTH)
+        asked = demand.months[-count:] if count else [month_named(demand, name)]
         bills = await async_aside(
             call.hass, lambda: [bill_answer(month, demand) for month in asked]
         )
         return {"months": [*bills]} if count else bills[0]
 
     return await async_in_turn(call, coordinator, answer)
+
+
+def month_named(demand: HouseholdState, name: str | None) -> Month:
+    """Return the month with a name such as "2026-06", or the current month for None.
+
+    Raises ServiceValidationError if the month is unknown.
+    """
+    months = {month_name(month.start): month for month in demand.months}
+    if name is None:
+        return demand.month
+    if name not in months:
+        shown = name[:_MAX_SHOWN]
+        raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
+    return months[name]
 
 
 async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:

@@ -1,7 +1,8 @@
 """Pure functions that compute answers about a meter from its energies, contracts and prices.
 
-Actions and websocket commands check the user's rights first. Then they return these answers.
+Actions, websocket commands and tools of assistants check the user's rights first. Then they return
+these answers.
 
-Public modules: best_start, bills, days, gas_costs, habits, house, money, outlook, quarter_hours,
-shares, what_if.
+Public modules: best_start, bills, days, facts, gas_costs, habits, house, money, outlook,
+quarter_hours, shares, what_if.
 """

@@ -124,10 +124,15 @@ def bills_report(
     The current month's bill also has the `goal` of the household.
     """
     months = demand.months[-count:]
-    bills = [bill_answer(month, demand) | _beside_it(month, demand) for month in months]
+    bills = [shown_bill(month, demand) for month in months]
     if goal is not None:
         bills[-1]["goal"] = _goal(goal, demand)
     return {"months": bills}
+
+
+def shown_bill(month: Month, demand: HouseholdState) -> dict[str, Any]:
+    """Return the bill of a month with the values that a card shows beside it."""
+    return bill_answer(month, demand) | _beside_it(month, demand)
 
 
 def _goal(choice: GoalChoice, demand: HouseholdState) -> dict[str, Any]:
