@@ -6,7 +6,7 @@ module receives the acknowledgements itself.
 
 import asyncio
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import batched, count
 from typing import Any, NamedTuple, override
 
@@ -19,7 +19,11 @@ from .nats_client import NatsClient, publish_command
 
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
-TIMEOUT = 3.0
+# After LATE_S seconds, an acknowledgement is late, but still counts: a busy cluster stores each
+# message, and a repetition would only add to its work. After PATIENCE_S seconds, the message is lost:
+# the leader of the stream has changed, or the node has lost its connection to the other nodes.
+LATE_S = 3.0
+PATIENCE_S = 30.0
 # Maximum number of messages in a batch. The NATS server sets this limit.
 MAX_BATCH = 1000
 _MAX_UNDERWAY = 256
@@ -54,11 +58,20 @@ class NatsMessage(NamedTuple):
 
 
 class NatsRequests:
-    """Unacknowledged messages of one NATS connection to `stream`."""
+    """Unacknowledged messages of one NATS connection to `stream`.
 
-    def __init__(self, client: NatsClient, stream: str = STREAM) -> None:
+    `on_late` gets the subject of a message whose acknowledgement is late.
+    """
+
+    def __init__(
+        self,
+        client: NatsClient,
+        stream: str = STREAM,
+        on_late: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._client = client
         self._stream = stream
+        self._on_late = on_late
         self._inbox = client.new_inbox()
         self._numbers = count()
         self._underway: dict[str, tuple[Collection[str], asyncio.Future[Msg]]] = {}
@@ -78,7 +91,7 @@ class NatsRequests:
             if any(len(message.data) > self._client.max_payload for message in messages):
                 raise MaxPayloadError
             await self._client.send(self._batch(messages, token))
-            await asyncio.wait([answer], timeout=TIMEOUT)
+            await self._wait({answer: messages[0].subject})
             content = self._check(answer)
             # A server that does not know batches stores the messages one by one, and acknowledges
             # only the last message. Its answer names no batch, so do not count the batch as
@@ -117,11 +130,19 @@ class NatsRequests:
                     await self._client.publish(message.subject, message.data, reply, headers)
                 except FAILURES as err:
                     self._end(token, err)
-            await asyncio.wait(answers.values(), timeout=TIMEOUT)
+            subjects = (message.subject for message in some)
+            await self._wait(dict(zip(answers.values(), subjects, strict=True)))
             for token, answer in answers.items():
                 self._underway.pop(token, None)
                 outcomes.append(self._outcome_of(answer))
         return outcomes
+
+    async def _wait(self, answers: Mapping[asyncio.Future[Msg], str]) -> None:
+        """Wait for answers, at most PATIENCE_S. Each answer has the subject of its message."""
+        _, late = await asyncio.wait(answers, timeout=LATE_S)
+        if late:
+            self._on_late(answers[next(iter(late))])
+            await asyncio.wait(late, timeout=PATIENCE_S - LATE_S)
 
     def deny(self, subject: str) -> None:
         """End the wait for each message or batch with the subject `subject`.

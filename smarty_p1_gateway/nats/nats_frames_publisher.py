@@ -14,9 +14,10 @@ from contextlib import suppress
 from itertools import count
 from random import uniform
 from socket import gethostname
+from typing import NoReturn
 
 from nats.errors import Error, TimeoutError as NoAnswerError
-from nats.js.errors import NoStreamResponseError
+from nats.js.errors import APIError, NoStreamResponseError
 
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
@@ -26,10 +27,11 @@ from smartyp1.p1.frame_header import read_frame
 from smartyp1.task_race import run_until_first_exit
 
 from .nats_acknowledged_publishing import (
+    LATE_S,
     MAX_BATCH,
+    PATIENCE_S,
     STREAM,
     SUBJECT,
-    TIMEOUT,
     DeniedError,
     NatsMessage,
     NatsRequests,
@@ -57,9 +59,10 @@ _MIN_ENOUGH = 50
 _MAX_FRAME_BYTES = 15 * 1024
 # After a refused batch, frames are sent one by one for this number of seconds.
 _BATCH_PAUSE = 10.0
-# If NATS acknowledges no frame for this number of seconds, the gateway tries another node. A node
-# that has lost its connection to the other nodes still accepts clients, but acknowledges nothing.
-_PATIENCE = 10.0
+# If a node says for this number of seconds that no stream takes frames, the gateway tries another
+# node. A node that has lost its connection to the other nodes still accepts clients. An answer of
+# the stream, also a refusal, shows that the node has its connection and is only busy.
+_NO_STREAM_S = 10.0
 # While NATS refuses the frames of a system title, these frames are set aside. As soon as NATS
 # accepts one of them, the rest is sent in groups of this size.
 _WINDOW = 8
@@ -106,13 +109,14 @@ class NatsPublisher:
         # Several kinds of failure can occur in one outage. Each kind is logged once.
         self._outage = Outage(LOGGER, "%s", _BACK)
         self._no_answer_since: float | None = None
+        # Numbers of acknowledged frames that are still in the queue, because an older frame of
+        # their port was not acknowledged.
+        self._acknowledged: set[int] = set()
         self._requests: NatsRequests | None = None
         self._named: set[str] = set()
         self._denied: dict[str, None] = {}
         self._wanted: set[str] = set()
-        # Maximum number of frames in a batch. If a batch is not acknowledged within TIMEOUT, for
-        # example on a slow line or in an outage, this number is halved. If all frames are
-        # acknowledged, this number grows (see `_raise_limit`).
+        # Maximum number of frames in a batch (see `_adapt_limit`).
         self._limit = MAX_BATCH
         self._no_batch_until = 0.0
         self._gathering: asyncio.Timeout | None = None
@@ -154,7 +158,7 @@ class NatsPublisher:
         await client.open(self._on_error)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
-        requests = self._requests = NatsRequests(client)
+        requests = self._requests = NatsRequests(client, on_late=self._on_late)
         await requests.open()
         self._wanted = set(self._ports)
         await run_until_first_exit(
@@ -162,11 +166,11 @@ class NatsPublisher:
         )
 
     async def _wait_for_end(self, ended: asyncio.Event) -> None:
-        """Raise Error if `ended` is set, or if NATS acknowledges nothing for _PATIENCE seconds."""
+        """Raise Error if `ended` is set, or if no stream takes frames for _NO_STREAM_S seconds."""
         while not ended.is_set():
             since = self._no_answer_since
-            if since is not None and time.monotonic() - since > _PATIENCE:
-                msg = f"no answer within {_PATIENCE:.0f} s: another node is tried"
+            if since is not None and time.monotonic() - since > _NO_STREAM_S:
+                msg = f"no stream for {_NO_STREAM_S:.0f} s: another node is tried"
                 raise Error(msg)
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
@@ -202,8 +206,8 @@ class NatsPublisher:
     async def _take(self) -> _Taken:
         """Return the oldest frames of the ports in `_wanted`, each with its message.
 
-        If a frame is too long or invalid, its message is None, and the frame is removed later
-        without being sent. A frame whose system title NATS refuses is set aside, and is not
+        The message is None for a frame that is too long or invalid, or was acknowledged before.
+        Such a frame is removed later without being sent. A frame whose system title NATS refuses is set aside, and is not
         returned.
         """
         self._enough_at = self._store.written + self._enough
@@ -216,7 +220,8 @@ class NatsPublisher:
             if len(frames) == window:
                 self._wanted.add(port)
             for frame in frames:
-                message = self._message_of(port, frame.data)
+                is_sent = frame.number in self._acknowledged
+                message = None if is_sent else self._message_of(port, frame.data)
                 if message and self._is_aside(port, _title_of(message)):
                     # The queue can set aside only the oldest frame of a port. So first send the
                     # frames before this one. A later call then sets this one aside.
@@ -244,7 +249,8 @@ class NatsPublisher:
     async def _send_batch(self, requests: NatsRequests, taken: _Taken) -> bool:
         """Send frames, and remove the acknowledged ones. Return False after an error.
 
-        A missing right to publish a meter's frames is not an error.
+        A missing right to publish a meter's frames is not an error. Raises Error if the node did
+        not answer.
         """
         messages = [message for some in taken.values() for _, message in some if message]
         now = time.monotonic()
@@ -254,12 +260,7 @@ class NatsPublisher:
             if refusal is None:
                 messages = []
             elif isinstance(refusal, NoAnswerError):
-                # On a slow line, the bytes of the batch are perhaps still being sent. If the same
-                # frames were now sent one by one, they would wait behind these bytes. So leave the
-                # frames in the queue, and send them again later in a new batch.
-                self._wanted.update(taken)
-                self._on_failure(messages[0].subject, refusal)
-                return False
+                self._on_no_answer()
             elif any(_title_of(message) in self._denied for message in messages):
                 # If NATS denies the frames of one system title, it refuses the whole batch. So send
                 # the frames of all other system titles again, in a new batch.
@@ -274,36 +275,50 @@ class NatsPublisher:
         elapsed = time.monotonic() - now
         await self._settle(taken, failed)
         errors = [pair for pair in failed.values() if not isinstance(pair[1], DeniedError)]
+        if any(isinstance(error, NoAnswerError) for _, error in errors):
+            self._on_no_answer()
         if errors:
             self._on_failure(errors[0][0].subject, errors[0][1])
         elif taken and not failed:
             self._on_success()
-            self._raise_limit(elapsed)
+            self._adapt_limit(elapsed)
         return not errors
 
-    def _raise_limit(self, elapsed: float) -> None:
-        """Raise the maximum size of a batch after frames were acknowledged in `elapsed` seconds.
+    def _on_no_answer(self) -> NoReturn:
+        """Leave the node. The frames stay in the queue."""
+        self._adapt_limit(PATIENCE_S)
+        msg = f"no answer within {PATIENCE_S:.0f} s: another node is tried"
+        raise Error(msg)
 
-        If `elapsed` is at most a third of TIMEOUT, the maximum is doubled. With a higher `elapsed`,
-        it grows by fewer frames: from two thirds on, by one frame. So the maximum always recovers
-        from an outage. On a slow line, the batches stay so small that they are acknowledged before
-        TIMEOUT.
+    def _adapt_limit(self, elapsed: float) -> None:
+        """Change the maximum size of a batch after frames were acknowledged in `elapsed` seconds.
+
+        If `elapsed` is at most a third of LATE_S, the maximum is doubled. With a higher `elapsed`,
+        it grows by fewer frames: from two thirds on, by one frame. If the acknowledgement was late,
+        it is halved. So on a slow line or with a busy cluster, the batches stay so small that they
+        are acknowledged before LATE_S.
         """
-        growth = int(self._limit * min(1, 2 - 3 * elapsed / TIMEOUT))
+        if elapsed > LATE_S:
+            self._limit = max(1, self._limit // 2)
+            return
+        growth = int(self._limit * min(1, 2 - 3 * elapsed / LATE_S))
         self._limit = min(MAX_BATCH, self._limit + max(1, growth))
 
     async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
         """For each port, remove the frames before its first failed frame.
 
-        If no frame of a port failed, remove all its frames. `failed` has the ids of the messages
-        that failed.
+        If no frame of a port failed, remove all its frames. The acknowledged frames after a failed
+        frame are noted in `_acknowledged`. `failed` has the ids of the messages that failed.
         """
         gone: dict[str, list[WaitingFrame]] = {}
         for port, some in taken.items():
             first = (at for at, (_, message) in enumerate(some) if id(message) in failed)
             count = next(first, len(some))
             gone[port] = [frame for frame, _ in some[:count]]
-            self._published[port].inc(sum(message is not None for _, message in some[:count]))
+            sent = {frame.number for frame, message in some if message and id(message) not in failed}
+            self._published[port].inc(len(sent))
+            self._acknowledged |= sent
+            self._acknowledged -= {frame.number for frame in gone[port]}
             if count < len(some):
                 self._wanted.add(port)
         await self._store.exchange(gone, (), 0)
@@ -340,21 +355,22 @@ class NatsPublisher:
 
     def _on_failure(self, subject: str, err: Exception) -> None:
         """Log that a frame was not acknowledged. The frame stays in the queue."""
-        self._no_answer_since = self._no_answer_since or time.monotonic()
+        is_answer = isinstance(err, APIError)
+        self._no_answer_since = None if is_answer else self._no_answer_since or time.monotonic()
         match err:
             case NoStreamResponseError():
                 text = "No stream takes %s: there is none named %s, or it has no leader just now"
                 self._outage.note(text % (subject, STREAM), kind="stream")
-            case NoAnswerError():
-                self._limit = max(1, self._limit // 2)
-                text = (
-                    "No acknowledgement of %s within %s s: there is no stream %s yet, fewer than "
-                    "two of its nodes, or the line is slow"
-                )
-                self._outage.note(text % (subject, TIMEOUT, STREAM), kind="answer")
             case _:
                 text = f"The NATS cluster refuses {subject}: {_words(err)}"
                 self._outage.note(text, kind="refused")
+
+    def _on_late(self, subject: str) -> None:
+        text = (
+            "No acknowledgement of %s within %s s: the cluster is busy, has no stream %s yet or "
+            "fewer than two of its nodes, or the line is slow"
+        )
+        self._outage.note(text % (subject, LATE_S, STREAM), kind="answer")
 
     async def _on_error(self, err: Exception) -> None:
         """Handle an error of nats-py: an unreachable server, or a missing right."""

@@ -57,8 +57,9 @@ class Cluster:
         # As long as it is set, what is stored is acknowledged.
         self.acknowledges = asyncio.Event()
         self.acknowledges.set()
-        # The seconds that an answer takes by the clock `now`, whatever the machine takes.
-        self.delay = 0.0
+        # The seconds that each answer takes by the clock `now`, whatever the machine takes. The
+        # last ones go on.
+        self.delays: list[float] = []
         self.now = 0.0
 
     def client(self, _: NatsConfig) -> Client:
@@ -150,7 +151,8 @@ class Client:
 
     async def _answer(self, reply: str, answer: bytes | str) -> None:
         await self.cluster.acknowledges.wait()
-        self.cluster.now += self.cluster.delay
+        delays = self.cluster.delays
+        self.cluster.now += delays.pop(0) if len(delays) > 1 else sum(delays)
         client = cast("NatsClient", self)
         if isinstance(answer, str):
             message = Msg(client, reply, headers={"Status": answer})
@@ -194,7 +196,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     monkeypatch.setattr(nats_frames_publisher, "NatsClient", cluster.client)
     monkeypatch.setattr(nats_frames_publisher, "gethostname", lambda: "machine7")
     # A busy machine is no cluster that does not answer.
-    monkeypatch.setattr(nats_acknowledged_publishing, "TIMEOUT", 60.0)
+    monkeypatch.setattr(nats_acknowledged_publishing, "LATE_S", 60.0)
     for name in ("FIRST_DELAY", "MAX_DELAY", "_ASIDE_INTERVAL", "_BATCH_SECONDS"):
         monkeypatch.setattr(nats_frames_publisher, name, 0.02)
     return cluster
@@ -400,60 +402,117 @@ async def test_what_is_not_acknowledged_is_sent_again_and_that_is_said_once(
     assert caplog.text.count(text) == 1
 
 
-async def test_what_nobody_answers_is_sent_again(
+@pytest.mark.parametrize(
+    ("batch_answers", "answers"),
+    [([None], []), ([TOO_MANY], [None])],
+    ids=["batch", "one by one"],
+)
+async def test_a_node_that_never_answers_is_left(  # noqa: PLR0913, PLR0917
     cluster: Cluster,
     publishing: Publishing,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
+    batch_answers: list[bytes | str | Exception | None],
+    answers: list[bytes | str | Exception | None],
 ) -> None:
-    monkeypatch.setattr(nats_acknowledged_publishing, "TIMEOUT", 0.05)
-    cluster.batch_answers = [None]
-    cluster.answers = [None, None]
+    monkeypatch.setattr(nats_acknowledged_publishing, "LATE_S", 0.02)
+    monkeypatch.setattr(nats_acknowledged_publishing, "PATIENCE_S", 0.05)
+    cluster.batch_answers, cluster.answers = batch_answers, answers
     publishing.put(frame(1))
     await until(lambda: "The NATS cluster acknowledges frames again" in caplog.text)
-    # A machine that is busy is too late for an answer, too: the stream drops what comes twice.
+    await until(publishing.store.is_empty)
+    # A machine that is busy is too late for an answer, too.
     assert {*cluster.stored} == {(MINE, frame(1))}
+    assert cluster.connections >= 2
     assert caplog.text.count(f"No acknowledgement of {MINE} within 3.0 s") == 1
+    assert caplog.text.count("no answer within 30 s: another node is tried") == 1
+
+
+@pytest.mark.parametrize("refusals", [[], [TOO_MANY]], ids=["batch", "one by one"])
+async def test_a_late_acknowledgement_counts(
+    cluster: Cluster,
+    publishing: Publishing,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    refusals: list[bytes],
+) -> None:
+    """The cluster stores the frames at once, and acknowledges them when they are long late."""
+    monkeypatch.setattr(nats_acknowledged_publishing, "LATE_S", 0.01)
+    cluster.acknowledges.clear()
+    cluster.batch_answers = [*refusals]
+    frames = [frame(counter) for counter in range(1, 41)]
+    publishing.put(*frames)
+    await until(lambda: "No acknowledgement" in caplog.text)
+    await asyncio.sleep(0.2)
+    cluster.acknowledges.set()
+    await until(publishing.store.is_empty)
+    assert (cluster.stored, cluster.connections) == ([(MINE, data) for data in frames], 1)
+
+
+async def test_frames_behind_a_refused_one_are_not_sent_again(
+    cluster: Cluster, publishing: Publishing
+) -> None:
+    """A busy stream refuses some frames, and acknowledges others of the same port."""
+    await until(lambda: publishing.metric("broker_connected") == 1)
+    cluster.batch_answers = [TOO_MANY]
+    cluster.answers = [TOO_MANY] * 2
+    frames = [frame(counter) for counter in range(1, 31)]
+    publishing.put(*frames)
+    await until(publishing.store.is_empty)
+    assert sorted(data for _, data in cluster.stored) == sorted(frames)
+    assert publishing.metric("published_total") == 30
+    assert publishing.publisher._acknowledged == set()
+
+
+async def test_no_busy_node_is_left(
+    cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that refuses frames answers: its node has its connection."""
+    monkeypatch.setattr(nats_frames_publisher, "_NO_STREAM_S", 0.0)
+    monkeypatch.setattr(nats_frames_publisher, "_BATCH_PAUSE", 0.0)
+    cluster.batch_answers = [TOO_MANY] * 60
+    cluster.answers = [TOO_MANY] * 60
+    publishing.put(frame(1))
+    await until(lambda: len(cluster.stored) == 1)
+    assert cluster.connections == 1
 
 
 @pytest.mark.parametrize(
-    ("delay", "refusals", "batches"),
+    ("delays", "refusals", "batches"),
     [
         # The third batch is answered in half of the time, so the batches grow by half.
-        (0.3, [], [1000, 500, 250, 375, 375]),
+        ([70, 70, 30], [], [1000, 500, 250, 375, 375]),
         # They also grow, by one frame, if each answer is nearly too late.
-        (0.45, [], [1000, 500, 250, 251, 252, 247]),
+        ([70, 70, 45, 45, 45, 45], [], [1000, 500, 250, 251, 252, 247]),
         # Answered at once, they double. The frames of a refused batch go one by one, and count.
-        (0.0, [TOO_MANY], [1000, 500, 250, 500, 250]),
+        ([70, *[0] * 1000, 70, 0], [TOO_MANY], [1000, 500, 250, 500, 250]),
     ],
 )
 async def test_a_slow_line_is_sent_smaller_batches_until_answers_come_in_time(  # noqa: PLR0913, PLR0917
     cluster: Cluster,
     publishing: Publishing,
     monkeypatch: pytest.MonkeyPatch,
-    delay: float,
+    delays: list[float],
     refusals: list[bytes],
     batches: list[int],
 ) -> None:
-    for module in (nats_acknowledged_publishing, nats_frames_publisher):
-        monkeypatch.setattr(module, "TIMEOUT", 0.6)
+    monkeypatch.setattr(nats_frames_publisher, "LATE_S", 60.0)
     monkeypatch.setattr(nats_frames_publisher, "_BATCH_PAUSE", 0.0)
     clock = SimpleNamespace(monotonic=lambda: cluster.now)
     monkeypatch.setattr(nats_frames_publisher, "time", clock)
-    cluster.delay = delay
-    cluster.batch_answers = [None, None, *refusals]
-    frames = [frame(counter) for counter in range(1, 1001)]
+    cluster.delays = delays
+    cluster.batch_answers = [*refusals]
+    frames = [frame(counter) for counter in range(1, sum(batches) + 1)]
     publishing.put(*frames)
     await until(publishing.store.is_empty)
     assert cluster.batches == batches
-    # A frame of an unanswered batch goes with the next batch only, not also alone.
     assert cluster.stored == [(MINE, data) for data in frames]
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(9, "the connection was closed"), (11, "no answer within 10 s")]
+    ("seconds", "text"), [(9, "the connection was closed"), (11, "no stream for 10 s")]
 )
-async def test_a_node_has_ten_seconds_for_an_answer(
+async def test_a_node_has_ten_seconds_for_a_stream(
     publishing: Publishing, monkeypatch: pytest.MonkeyPatch, seconds: float, text: str
 ) -> None:
     closed = asyncio.Event()
