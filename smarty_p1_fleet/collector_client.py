@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import override
+from typing import Any, override
 
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.errors import Error as NatsError
+from nats.errors import Error as NatsError, TimeoutError as NoAnswerError
+from nats.js import JetStreamContext
 from nats.js.api import Header
-from nats.js.errors import BucketNotFoundError
+from nats.js.errors import BucketNotFoundError, ServiceUnavailableError
 
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats.nats_client import NatsClient
@@ -18,7 +19,11 @@ from smarty_p1_gateway.nats.nats_config import NatsConfig
 from .collector_config import CollectorConfig
 from .jetstream_objects import METERS
 
-API_TIMEOUT = 10.0
+_API_TIMEOUT_S = 10.0
+# Seconds for which a command asks again while JetStream does not answer. If a node ends, another
+# node becomes the leader of its streams, which takes a few seconds.
+_MAX_LEADERLESS_S = 60.0
+_ASK_AGAIN_S = 0.5
 _CONNECT_TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 3.0
 # Messages from a stream have a reply subject that begins with this prefix.
@@ -96,9 +101,32 @@ class CollectorClient(NatsClient):
         return message
 
 
+class _PatientJetStream(JetStreamContext):
+    """JetStream for commands. It asks again while a stream has no leader.
+
+    All requests of the commands have the same effect twice as once.
+    """
+
+    @override
+    async def _api_request(
+        self, req_subject: str, req: bytes = b"", timeout: float = 5
+    ) -> dict[str, Any]:
+        end = asyncio.get_running_loop().time() + _MAX_LEADERLESS_S
+        while True:
+            try:
+                answer: dict[str, Any] = await super()._api_request(req_subject, req, timeout)
+            except (NoAnswerError, ServiceUnavailableError) as error:
+                if asyncio.get_running_loop().time() > end:
+                    msg = f"JetStream has not answered for {_MAX_LEADERLESS_S:.0f} s ({error})"
+                    raise UnavailableError(msg) from None
+                await asyncio.sleep(_ASK_AGAIN_S)
+            else:
+                return answer
+
+
 @asynccontextmanager
-async def connected(config: CollectorConfig) -> AsyncIterator[CollectorClient]:
-    """Yield a connected client. Raises UnavailableError for errors of NATS and for an OSError."""
+async def connected(config: CollectorConfig) -> AsyncIterator[JetStreamContext]:
+    """Yield JetStream. Raises UnavailableError for errors of NATS and for an OSError."""
     nats = CollectorClient(config.nats)
 
     async def ignore(_: Exception) -> None:
@@ -112,7 +140,7 @@ async def connected(config: CollectorConfig) -> AsyncIterator[CollectorClient]:
         except TimeoutError:
             msg = "no server of NATS is reached"
             raise UnavailableError(msg) from None
-        yield nats
+        yield _PatientJetStream(nats, timeout=_API_TIMEOUT_S)
     except BucketNotFoundError:
         msg = f"there is no bucket {METERS}: no collector has worked with this login"
         raise UnavailableError(msg) from None

@@ -3,22 +3,25 @@
 import asyncio
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, override
 
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import KeyNotFoundError, NotFoundError
 
-from smarty_p1_gateway import ConfigError
+from smarty_p1_gateway import ConfigError, UnavailableError
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
-from .collector_client import API_TIMEOUT, connected
+from .collector_client import connected
 from .collector_config import CollectorConfig
 from .frames.parked_frames import STREAM as PARKED_STREAM, all_subjects
 from .jetstream_objects import METERS, METERS_STREAM, METERS_SUBJECT, read_entries, subject_of
 from .meter_names import label_of, name_key
+from .outage_log import reason
 from .store.store_reader import StoreReader, open_reader, selector
 
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
@@ -64,14 +67,12 @@ async def forget_meter(
     deleted, too. Return a text for the operator, and whether all data is deleted. Raises
     ConfigError and UnavailableError.
     """
-    async with connected(config) as nats, open_reader(config.store) as reader:
-        js = nats.jetstream(timeout=API_TIMEOUT)
+    async with connected(config) as js, open_reader(config.store) as reader:
         task = await _find(config, js, reader, meter, also)
         before = await task.holdings()
         if not confirm(f"{task}: {before}"):
             return "nothing is deleted", False
-        await task.delete()
-        left = await task.holdings()
+        left = await task.delete()
     lines = [f"deleted: {before}"]
     if any(left):
         lines.append(
@@ -88,8 +89,7 @@ async def exchange_meter(config: CollectorConfig, title: bytes) -> str:
     Return a text for the operator. Raises ConfigError and UnavailableError.
     """
     digits = title.hex().upper()
-    async with connected(config) as nats:
-        js = nats.jetstream(timeout=API_TIMEOUT)
+    async with connected(config) as js:
         names = [
             key
             async for key, owner, _ in read_entries(js, "name.*")
@@ -172,20 +172,45 @@ class _Forgetting:
             tuple(await self._keys()),
         )
 
-    async def delete(self) -> None:
-        await self._purge_streams()
-        await self._until_acknowledged()
+    async def delete(self) -> Holdings:
+        """Delete the stored data. Return the remaining data.
+
+        Raises UnavailableError, which names the remaining steps. The entries in the bucket go last:
+        after an error, the next call finds the series by them.
+        """
+        steps = deque(
+            (
+                ("messages in the streams", self._purge_streams),
+                ("wait for frames that collectors hold", self._until_acknowledged),
+                ("series in VictoriaMetrics", self._delete_series),
+                ("messages that came meanwhile", self._purge_streams),
+                ("entries in the bucket", self._purge_keys),
+                ("check that nothing is left", self.holdings),
+            )
+        )
+        try:
+            while len(steps) > 1:
+                await steps[0][1]()
+                steps.popleft()
+            await asyncio.sleep(_SETTLED)
+            return await self.holdings()
+        except (NatsError, OSError, UnavailableError) as error:
+            to_do = ", ".join(text for text, _ in steps)
+            msg = f"{reason(error)}. NOT YET DONE: {to_do}. Repeat this command"
+            raise UnavailableError(msg) from None
+
+    async def _delete_series(self) -> None:
         for label in self.labels:
             await self.reader.delete(selector(label))
         # Metrics of gateways and collectors have the title as a label, and VictoriaMetrics may have
         # scraped them. So delete the series with this label, too.
         await self.reader.delete(selector(self.title, label="title"))
-        await self._purge_streams()
+
+    async def _purge_keys(self) -> None:
         for key in await self._keys():
             # Purge the key instead of deleting it. A delete would leave a marker that contains the
             # title.
             await self.js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
-        await asyncio.sleep(_SETTLED)
 
     async def _until_acknowledged(self) -> None:
         """Wait until the collectors have acknowledged the frames that they got before the purge.
@@ -194,13 +219,13 @@ class _Forgetting:
         a running collector, end after _MAX_ACKNOWLEDGE_S.
         """
         last = (await self.js.stream_info(STREAM)).state.last_seq
-        with suppress(TimeoutError, NotFoundError):
-            async with asyncio.timeout(_MAX_ACKNOWLEDGE_S):
-                while True:
-                    info = await self.js.consumer_info(STREAM, self.consumer)
-                    if info.ack_floor is None or info.ack_floor.stream_seq >= last:
-                        return
-                    await asyncio.sleep(_LOOK_INTERVAL_S)
+        end = time.monotonic() + _MAX_ACKNOWLEDGE_S
+        with suppress(NotFoundError):
+            while time.monotonic() < end:
+                info = await self.js.consumer_info(STREAM, self.consumer)
+                if info.ack_floor is None or info.ack_floor.stream_seq >= last:
+                    return
+                await asyncio.sleep(_LOOK_INTERVAL_S)
 
     async def _messages(self) -> int:
         count = 0

@@ -15,7 +15,7 @@ from nats.errors import TimeoutError as NoAnswerError
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
-from smarty_p1_fleet.collector_client import API_TIMEOUT, connected
+from smarty_p1_fleet.collector_client import connected
 from smarty_p1_fleet.collector_config import CollectorConfig
 from smarty_p1_fleet.jetstream_objects import (
     SUBJECTS,
@@ -143,9 +143,8 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
         msg = f"there is no key for the meter {named}: add its line to the keys"
         raise UnavailableError(msg)
     store = Store(config.store, CollectorMetrics())
-    async with connected(config) as nats:
+    async with connected(config) as js:
         serving = asyncio.create_task(store.serve())
-        js = nats.jetstream(timeout=API_TIMEOUT)
         bucket = await open_meters(js, config.stream)
         warnings, stored = MeterWarnings(), StoredCounters(config.store)
         names = MeterNames(lambda: bucket, config.keys, warnings.warn, config.titles)

@@ -20,8 +20,8 @@ from .nats_client import NatsClient, publish_command
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
 # After LATE_S seconds, an acknowledgement is late, but still counts: a busy cluster stores each
-# message, and a repetition would only add to its work. After PATIENCE_S seconds, the message is lost:
-# the leader of the stream has changed, or the node has lost its connection to the other nodes.
+# message, and a repetition would only add to its work. After PATIENCE_S seconds, the message is
+# lost: the leader of the stream has changed, or the node has lost its connection to other nodes.
 LATE_S = 3.0
 PATIENCE_S = 30.0
 # Maximum number of messages in a batch. The NATS server sets this limit.

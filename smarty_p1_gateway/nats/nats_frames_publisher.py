@@ -207,8 +207,8 @@ class NatsPublisher:
         """Return the oldest frames of the ports in `_wanted`, each with its message.
 
         The message is None for a frame that is too long or invalid, or was acknowledged before.
-        Such a frame is removed later without being sent. A frame whose system title NATS refuses is set aside, and is not
-        returned.
+        Such a frame is removed later without being sent. A frame whose system title NATS refuses is
+        set aside, and is not returned.
         """
         self._enough_at = self._store.written + self._enough
         ports = sorted(self._wanted)[: self._limit]
@@ -315,7 +315,9 @@ class NatsPublisher:
             first = (at for at, (_, message) in enumerate(some) if id(message) in failed)
             count = next(first, len(some))
             gone[port] = [frame for frame, _ in some[:count]]
-            sent = {frame.number for frame, message in some if message and id(message) not in failed}
+            sent = {
+                frame.number for frame, message in some if message and id(message) not in failed
+            }
             self._published[port].inc(len(sent))
             self._acknowledged |= sent
             self._acknowledged -= {frame.number for frame in gone[port]}

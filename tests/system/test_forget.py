@@ -45,6 +45,14 @@ async def mentions(fleet: Collectors, meter: MadeUpMeter) -> list[str]:
     return found
 
 
+async def change_leaders(fleet: Collectors) -> None:
+    """Let the streams change their leaders again and again, as in an upgrade of the nodes."""
+    while True:
+        for stream in (STREAM, "KV_smarty_p1_meters"):
+            await fleet.js._api_request(f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", timeout=20)
+        await asyncio.sleep(1)
+
+
 async def scrape(store: LockedStore, at: datetime, *meters: MadeUpMeter) -> None:
     """Store what a gateway tells of itself, as it is when it is scraped."""
     for meter in meters:
@@ -104,12 +112,14 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         title, third = gone.title.hex().upper(), MadeUpMeter(3, begin).title.hex().upper()
         # Whoever has emptied an entry has not meant all that has no meter's name.
         await (await fleet.js.key_value("smarty_p1_meters")).put(f"meter.{third}", b"")
+        changing = asyncio.create_task(change_leaders(fleet))
         (status, told), (other_status, nothing) = await asyncio.gather(
             *(
                 fleet_command("forget", one, "--config", config, "--yes")
                 for one in (gone.name, third)
             )
         )
+        changing.cancel()
         assert (other_status, "0 series with 0 values" in nothing) == (0, True), nothing
         assert f"The meter {title} ({gone.name}): {len(series)} series with {values} values" in told
         assert f"{4 + parked} messages in the streams, 2 entries in the bucket" in told, told
