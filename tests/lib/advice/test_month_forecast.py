@@ -202,7 +202,7 @@ def test_a_price_that_follows_the_market_since_the_1st() -> None:
     # Of one day the price was not known.
     june = month("2026-06", *priced("2026-06", 9, 0.10), day("2026-06-10", 10))
     market = agreed(reference_kw=7, energy_margin=0.02)
-    # The day without a price costs the mean: 300 * 0.12 = 36.00
+    # The day without a price costs the mean of the day before: 300 * 0.12 = 36.00
     # 12.84 + 15.30 + 5.72: 69.86; 5.59 of VAT
     until = local("2026-06-11")
     last_year = month("2025-06", *priced("2025-06", 30, 0.05))

@@ -390,7 +390,7 @@ def test_hours_of_which_the_meter_has_no_price() -> None:
     )
 
 
-def test_a_month_with_too_few_market_prices_has_the_mean_of_the_year() -> None:
+def test_a_month_with_too_few_market_prices_has_stand_in_prices() -> None:
     quarters = equal_year()
     contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
     first, last = (number_of(local(f"2026-02-{day}")) for day in ("05", "09"))

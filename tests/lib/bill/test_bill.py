@@ -131,7 +131,8 @@ def test_the_first_contract_also_holds_for_what_was_before_it() -> None:
     ("priced_kwh", "cost", "price", "amount", "unpriced_kwh"),
     [
         (300, 21.00, 0.17, 51.00, 0),  #         21.00 + 300 * 0.10 = 51.00
-        # Up to a tenth costs the mean: 280 kWh at 21.00 are 0.075 each, 300 at 0.175 are 52.50
+        # Up to a tenth costs the mean of a day: 280 kWh at 21.00 are 0.075 each, 300 at 0.175 are
+        # 52.50
         (280, 21.00, 0.175, 52.50, 20),
         (270, 18.90, 0.17, 51.00, 30),
         (269.9, 18.893, None, None, 30.1),
@@ -165,7 +166,7 @@ def test_the_price_of_the_market(
 @pytest.mark.parametrize(
     ("priced_kwh", "revenue", "line", "unpriced_kwh"),
     [
-        # 6.30 / 90 = 0.07 is the mean; less 0.01, 100 kWh are worth 6.00
+        # 6.30 / 90 = 0.07 is the day's mean; less 0.01, 100 kWh are worth 6.00
         (90, 6.30, ("feed_in", 100, 0.06, -6.00), 10),
         # Where less is known, only that is paid: 3.50 - 50 * 0.01
         (50, 3.50, ("feed_in", 50, 0.06, -3.00), 50),

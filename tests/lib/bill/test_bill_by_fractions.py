@@ -1,7 +1,7 @@
 """Bills and comparisons are those of a slow model that counts quarter-hours, in exact fractions."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from math import nan
 from typing import NamedTuple
@@ -101,7 +101,8 @@ class Story(NamedTuple):
             np.zeros((5, len(rows))),
             np.zeros(len(rows), bool),
         )
-        return Month(Ledger.of(table, self.contracts, is_begun=False), self.start)
+        ledger = Ledger.of(table, self.contracts, is_begun=False, until=self.until)
+        return Month(ledger, self.start)
 
 
 @st.composite
@@ -153,13 +154,13 @@ def contract_at(contracts: Contracts, time: datetime) -> Contract:
 def shares(story: Story) -> list[tuple[Contract, Fraction]]:
     """Return how much of the month each contract held, one quarter-hour after the other."""
     quarters = quarter_hours(story.start)
-    dates = [each.astimezone(LUXEMBOURG).date() for each in quarters]
-    of_a_day = {date: dates.count(date) for date in set(dates)}
+    dates = [date_of(each) for each in quarters]
+    of_a_day = {day: dates.count(day) for day in set(dates)}
     found: list[tuple[Contract, Fraction]] = []
-    for each, date in zip(quarters, dates, strict=True):
+    for each, day in zip(quarters, dates, strict=True):
         if each < story.until:
             found.append(
-                (contract_at(story.contracts, each), Fraction(1, of_a_day[date] * len(of_a_day)))
+                (contract_at(story.contracts, each), Fraction(1, of_a_day[day] * len(of_a_day)))
             )
     return found
 
@@ -190,16 +191,17 @@ class Sheet:
         prices: tuple[float | None, float | None],
         all_of_it: Fraction,
         market: list[tuple[int, float | None]],
-        mean: Fraction | None,
+        stand_ins: Fraction | None,
     ) -> None:
+        """Add energy. `stand_ins` is the cost of what has no price, None if it is unknown."""
         price, margin = prices
         if margin is None:
             if price is not None or name == "energy":
                 self.add(name, all_of_it, price)
             return
         known, money = priced(market)
-        if known < all_of_it and mean is not None:
-            money += (all_of_it - known) * mean
+        if known < all_of_it and stand_ins is not None:
+            money += stand_ins
             known = all_of_it
         if known < all_of_it and name == "energy":
             self.add(name, all_of_it, None)
@@ -225,10 +227,10 @@ class Sheet:
             second = Fraction(sum(of_second), 1000)
             self.add("energy_second", second, own.second_price)
             first -= second
-        mean = mean_price(story, BOUGHT)
-        self.add_energy("energy", (own.energy_price, own.energy_margin), first, bought, mean)
-        mean = mean_price(story, SOLD)
-        self.add_energy("feed_in", (own.feed_in_price, own.feed_in_margin), exported, sold, mean)
+        cost = cost_of_unpriced(story, rows, BOUGHT)
+        self.add_energy("energy", (own.energy_price, own.energy_margin), first, bought, cost)
+        cost = cost_of_unpriced(story, rows, SOLD)
+        self.add_energy("feed_in", (own.feed_in_price, own.feed_in_margin), exported, sold, cost)
         if own.energy_fee is not None:
             self.add("energy_fee", share, own.energy_fee)
         if own.discount is not None:
@@ -262,19 +264,59 @@ def priced(market: list[tuple[int, float | None]]) -> tuple[Fraction, Fraction]:
     return kwh, sum((each * price for each, price in known), Fraction(0))
 
 
-def mean_price(story: Story, names: tuple[str, ...]) -> Fraction | None:
-    """Return the market's mean price where nine tenths of the energy that follows it have one."""
+def cost_of_unpriced(story: Story, rows: Sequence[Row], names: tuple[str, ...]) -> Fraction | None:
+    """Return what the energy without a price costs. `rows` are all rows of one contract.
+
+    Return None if less than nine tenths of the month's energy at the market have a price, or if the
+    contract has no price at all.
+    """
     margin, energy, price = names
-    rows = [
+    of_market = [
         row
         for row in story.rows
         if getattr(contract_at(story.contracts, row.start), margin) is not None
     ]
-    kwh = Fraction(sum(getattr(row, energy) for row in rows), 1000)
-    known, money = priced([(getattr(row, energy), getattr(row, price)) for row in rows])
+    kwh = Fraction(sum(getattr(row, energy) for row in of_market), 1000)
+    known, _ = priced([(getattr(row, energy), getattr(row, price)) for row in of_market])
     if not known or known * 10 < kwh * 9:
         return None
-    return money / known
+    cost = Fraction(0)
+    for row in rows:
+        if getattr(row, price) is None and getattr(row, energy):
+            stand_in = price_of_others(story, row, rows, names)
+            if stand_in is None:
+                return None
+            cost += Fraction(getattr(row, energy), 1000) * stand_in
+    return cost
+
+
+def price_of_others(
+    story: Story, row: Row, rows: Sequence[Row], names: tuple[str, ...]
+) -> Fraction | None:
+    """Return the price of a row without one, from the other rows of its contract.
+
+    The mean of its own day counts if that day has ended, else that of the last day before. Where no
+    earlier day has a mean, the first that has one counts, and at last the first price.
+    """
+    _, energy, price = names
+    means = {}
+    for day in {date_of(other.start) for other in rows}:
+        of_day = [other for other in rows if date_of(other.start) == day]
+        kwh, money = priced([(getattr(each, energy), getattr(each, price)) for each in of_day])
+        if kwh and day < date_of(story.until):
+            means[day] = money / kwh
+    earlier = [day for day in means if day <= date_of(row.start)]
+    if earlier:
+        return means[max(earlier)]
+    if means:
+        return means[min(means)]
+    known = [each for each in rows if getattr(each, price) is not None]
+    first = min(known, key=lambda each: each.start, default=None)
+    return None if first is None else exact(getattr(first, price))
+
+
+def date_of(time: datetime) -> date:
+    return time.astimezone(LUXEMBOURG).date()
 
 
 def is_second(row: Row, hours: str | None) -> bool:

@@ -130,15 +130,21 @@ def without(*days: int) -> Callable[[datetime], MarketPrices]:
     return lambda time: MarketPrices() if time.day in days else market(time)
 
 
-def test_missing_market_prices_are_the_months_mean() -> None:
+def test_missing_market_prices_are_a_days_mean() -> None:
     meter = Household(MARKET)
-    feed(meter, JUNE - HOUR, JUNE + 31 * DAY, price=without(5))
+
+    def price(time: datetime) -> MarketPrices:
+        day = (time + 2 * HOUR).day
+        energy = 0.30 if day == 4 else 0.05 + day / 1000
+        return MarketPrices() if day == 5 else MarketPrices(energy, 0.04)
+
+    feed(meter, JUNE - HOUR, JUNE + 31 * DAY, price=price)
     found = checked(meter)
-    # The same price in each hour of the fifth: neither the market's nor none.
-    hours = [datetime(2026, 6, 5, n, tzinfo=UTC) for n in range(1, 22)]
+    # No quarter-hour of the fifth has a price, so all of them have the mean of the fourth.
+    hours = [JUNE + 4 * DAY + n * HOUR for n in range(24)]
     prices = [found.cost[hour] / found.imported[hour] for hour in hours]
-    assert max(prices) == pytest.approx(min(prices), abs=1e-4)
-    assert (0.05 + 0.071) * 1.08 < prices[0] < (0.11 + 0.071) * 1.08
+    # 0.3 of the market, 0.02 of the supplier and 0.051 of the grid. Wh of the register are rounded.
+    assert prices == pytest.approx([0.371 * 1.08] * 24, abs=1e-4)
 
 
 def test_a_month_with_few_market_prices_has_no_costs() -> None:

@@ -246,19 +246,18 @@ def _like(models: Sequence[Sums], wh: float, fed_wh: float) -> Sums:
 
     layers = [wh * ratio(name, "known_sharing_wh") for name in Sums._fields[_LAYERS]]
     supplied_wh = max(0.0, wh - sum(layers))
-    is_priced, is_sold = (
-        any(getattr(model, name) for model in models)
-        for name in ("priced_wh", "priced_exported_wh")
-    )
+    prices = [model.market_prices for model in models]
+    energy = next((price.energy for price in prices if price.energy is not None), None)
+    feed_in = next((price.feed_in for price in prices if price.feed_in is not None), None)
     return Sums(
         imported_wh=wh,
         exported_wh=fed_wh,
         above_wh=wh * ratio("above_wh", "imported_wh"),
         second_wh=supplied_wh * ratio("second_wh", "supplied_wh"),
-        priced_wh=supplied_wh if is_priced else 0.0,
-        market_cost=supplied_wh * ratio("market_cost", "priced_wh"),
-        priced_exported_wh=fed_wh if is_sold else 0.0,
-        market_revenue=fed_wh * ratio("market_revenue", "priced_exported_wh"),
+        priced_wh=0.0 if energy is None else supplied_wh,
+        market_cost=supplied_wh / 1000 * (energy or 0.0),
+        priced_exported_wh=0.0 if feed_in is None else fed_wh,
+        market_revenue=fed_wh / 1000 * (feed_in or 0.0),
         known_sharing_wh=wh,
         **dict(zip(Sums._fields[_LAYERS], layers, strict=True)),
     )

@@ -7,8 +7,8 @@ A what-if changes the energies in `year.table`. Both tables are billed like meas
 
 - A published price that ends within a year, such as an aid of the State, is replaced by its
   successor.
-- In a month with too few market prices for a bill, energy without a price costs the mean price of
-  the year.
+- Energy without a market price has a stand-in price, also in a month with too few market prices
+  for a bill.
 - With less than twelve whole months, all amounts are scaled to a year.
 """
 
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..bill.bill import Bill, MonthPrices, bill_of_parts, lines_of, monthly_lines, prices_of_parts
+from ..bill.bill import Bill, MonthPrices, bill_of_parts, lines_of, monthly_lines
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import WH_A_KW, Ledger
 from ..bill.period_sums import BillPart, Sums, month_share
@@ -209,11 +209,9 @@ class WhatIfYear(NamedTuple):
 
     def _bill(self, prices: AgreedPrices, begin: datetime, sums: Sums) -> Bill:
         part = BillPart(prices, (), month_share(begin, month_end(begin)), sums)
-        mean, mean_sold, vat_rate = prices_of_parts([part])
-        if follows_market(self.contract):
-            mean = self.mean.energy if mean is None else mean
-            mean_sold = self.mean.feed_in if mean_sold is None else mean_sold
-        return bill_of_parts([part], MonthPrices(mean, mean_sold, vat_rate))
+        # All energy has a market price or a stand-in price, even in a month with few prices.
+        of_month = MonthPrices(is_bought_filled=True, is_sold_filled=True, vat_rate=prices.vat_rate)
+        return bill_of_parts([part], of_month)
 
 
 def follows_market(contract: Contract) -> bool:

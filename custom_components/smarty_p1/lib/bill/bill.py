@@ -12,11 +12,11 @@
 - If the contract lacks a price of the grid or a levy, the published price of each day is used.
 - A levy that is not levied on a day has no line. A levy with an unknown price is missing.
 - While a price is unknown, its line is in `missing`, and there is no total.
-- Energy at the market's price is priced when it is measured. If the market's price is unknown then,
-  the energy counts as `unpriced_kwh` or `unpriced_exported_kwh`. If at most a tenth of the month's
-  imported (or exported) energy is unpriced, the unpriced energy has the month's mean price.
-  Otherwise, the price of the imported energy is unknown, and the line of the exported energy has
-  only the priced energy.
+- Energy at the market's price has the price of its quarter-hour. If this price is unknown, the
+  energy counts as `unpriced_kwh` or `unpriced_exported_kwh`. If at most a tenth of the month's
+  imported (or exported) energy is unpriced, the unpriced energy has stand-in prices
+  (`stand_in_prices.py`). Otherwise, the price of the imported energy is unknown, and the line of
+  the exported energy has only the priced energy.
 - Exported energy has no line, and is not in the total, if none of it has a price.
 - Exported energy has no VAT. An aid may have no VAT either.
 - Shared energy is left out of the lines of supplier and levies, but not of the network's lines.
@@ -242,25 +242,26 @@ class _Charge(NamedTuple):
 
 
 class MonthPrices(NamedTuple):
-    """Prices that are the same for the whole bill of a month. A price is None if it is unknown."""
+    """Properties of prices that are the same for the whole bill of a month."""
 
-    mean: float | None
-    """Mean market price of the imported energy."""
-    mean_sold: float | None
-    """Mean market price of the exported energy."""
+    is_bought_filled: bool
+    """Whether imported energy without a market price has stand-in prices."""
+    is_sold_filled: bool
+    """Whether exported energy without a market price has stand-in prices."""
     vat_rate: float | None
+    """None if unknown."""
 
 
 def month_prices(ledger: Ledger, start: datetime, until: datetime) -> MonthPrices:
-    """Return the mean market prices and the VAT rate for the month's bill up to `until`."""
+    """Return which stand-in prices count, and the VAT rate, for the month's bill up to `until`."""
     return prices_of_parts(_parts_of(ledger, start, until, None))
 
 
 def prices_of_parts(parts: Sequence[BillPart]) -> MonthPrices:
-    """Return the mean market prices and the VAT rate for the bill of a month's parts."""
+    """Return which stand-in prices count, and the VAT rate, for the bill of a month's parts."""
     # A bill has one rate of VAT for all its lines, so the last contract decides.
     bought, sold = map(_bought, parts), map(_sold, parts)
-    return MonthPrices(_mean_price([*bought]), _mean_price([*sold]), parts[-1].prices.vat_rate)
+    return MonthPrices(_is_filled([*bought]), _is_filled([*sold]), parts[-1].prices.vat_rate)
 
 
 def bill_of(
@@ -290,15 +291,18 @@ def _parts_of(
 def bill_of_parts(parts: Sequence[BillPart], of_month: MonthPrices | None = None) -> Bill:
     """Return the bill of parts of a month.
 
-    `of_month` has the mean market prices and the VAT rate. Without `of_month`, these values are
-    computed from the parts.
+    Without `of_month`, its values are computed from the parts.
     """
     bought, sold = [*map(_bought, parts)], [*map(_sold, parts)]
-    mean, mean_sold, vat_rate = of_month or prices_of_parts(parts)
+    is_bought_filled, is_sold_filled, vat_rate = of_month or prices_of_parts(parts)
     charges = _merged(
         charge
         for part, energy, sold_energy in zip(parts, bought, sold, strict=True)
-        for charge in _charges(part, energy.priced(mean), sold_energy.priced(mean_sold))
+        for charge in _charges(
+            part,
+            energy.filled if is_bought_filled else energy,
+            sold_energy.filled if is_sold_filled else sold_energy,
+        )
     )
     missing, lines = _lines(charges)
 
@@ -389,6 +393,9 @@ class _Energy(NamedTuple):
     market_kwh: float
     """Energy with a known market price, whose cost is `market_cost`."""
     market_cost: float
+    filled_kwh: float
+    """Other energy with a stand-in price, whose cost is `filled_cost`."""
+    filled_cost: float
 
     @property
     def unpriced_kwh(self) -> float:
@@ -397,16 +404,13 @@ class _Energy(NamedTuple):
             return self.kwh if self.price is None else 0.0
         return max(0.0, self.kwh - self.market_kwh)
 
-    def priced(self, mean: float | None) -> _Energy:
-        """Return this energy, with the price `mean` for the part whose market price is unknown.
-
-        `mean` is the mean market price of the month. If `mean` is None, or if the price does not
-        follow the market, the energy is returned unchanged.
-        """
-        if self.margin is None or mean is None:
-            return self
-        cost = self.market_cost + self.unpriced_kwh * mean
-        return self._replace(market_kwh=self.kwh, market_cost=cost)
+    @property
+    def filled(self) -> _Energy:
+        """Return this energy. The stand-in prices count as known market prices."""
+        return self._replace(
+            market_kwh=self.market_kwh + self.filled_kwh,
+            market_cost=self.market_cost + self.filled_cost,
+        )
 
 
 def _of_market(energies: Sequence[_Energy]) -> Sequence[_Energy]:
@@ -420,30 +424,36 @@ def _unpriced_kwh(energies: Sequence[_Energy]) -> float:
 
 def _bought(part: BillPart) -> _Energy:
     sums, contract = part.sums, part.contract
-    prices = contract.energy_price, contract.energy_margin
-    return _Energy(sums.supplied_wh / 1000, *prices, sums.priced_wh / 1000, sums.market_cost)
+    return _Energy(
+        sums.supplied_wh / 1000,
+        contract.energy_price,
+        contract.energy_margin,
+        sums.priced_wh / 1000,
+        sums.market_cost,
+        sums.filled_wh / 1000,
+        sums.filled_cost,
+    )
 
 
 def _sold(part: BillPart) -> _Energy:
     sums, contract = part.sums, part.contract
-    prices = contract.feed_in_price, contract.feed_in_margin
-    priced_kwh = sums.priced_exported_wh / 1000
-    return _Energy(sums.exported_wh / 1000, *prices, priced_kwh, sums.market_revenue)
-
-
-def _mean_price(energies: Sequence[_Energy]) -> float | None:
-    """Return the mean market price of the energies whose price follows the market, in EUR per kWh.
-
-    Return None if the market's price is known for less than 90 % of these energies.
-    """
-    of_market = _of_market(energies)
-    kwh, known_kwh = (
-        sum([energy.kwh for energy in of_market]),
-        sum([energy.kwh - energy.unpriced_kwh for energy in of_market]),
+    return _Energy(
+        sums.exported_wh / 1000,
+        contract.feed_in_price,
+        contract.feed_in_margin,
+        sums.priced_exported_wh / 1000,
+        sums.market_revenue,
+        sums.filled_exported_wh / 1000,
+        sums.filled_revenue,
     )
-    if not known_kwh or known_kwh < (1 - _MAX_UNPRICED_SHARE) * kwh:
-        return None
-    return sum([energy.market_cost for energy in of_market]) / known_kwh
+
+
+def _is_filled(energies: Sequence[_Energy]) -> bool:
+    """Return whether the market's price is known for 90 % of the energies that follow it."""
+    of_market = _of_market(energies)
+    kwh = sum([energy.kwh for energy in of_market])
+    known_kwh = kwh - sum([energy.unpriced_kwh for energy in of_market])
+    return known_kwh > 0 and known_kwh >= (1 - _MAX_UNPRICED_SHARE) * kwh
 
 
 def _charges(part: BillPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:

@@ -24,7 +24,7 @@ class DayBills(NamedTuple):
 def bills_by_day(ledger: Ledger, start: datetime, until: datetime) -> Iterator[DayBills]:
     """Yield the bills of each day before `until` of the month that begins at `start`.
 
-    All of them have the VAT rate and the mean prices of the month's bill up to `until`.
+    All of them have the VAT rate and the stand-in prices of the month's bill up to `until`.
     """
     until = min(until, month_end(start))
     begin, of_month = ledger.month_begin(start).astimezone(UTC), month_prices(ledger, start, until)

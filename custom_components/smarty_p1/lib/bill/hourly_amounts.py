@@ -4,8 +4,8 @@ The hours are computed from its ledger. They add up to the months and to the bil
 stored:
 
 - An hour has the energy of its quarter-hours. The energy of a gap is divided in proportion to time.
-- A kilowatt-hour costs the price of its time. A market price is the price when it was measured, or
-  the mean price of the month, as on the bill. Without such a price, the hour has no cost.
+- A kilowatt-hour costs the price of its time. A market price is the price of the quarter-hour, or
+  a stand-in price, as on the bill. Without such a price, the hour has no cost.
 - The bill of a day also has fixed prices, roundings and the surcharge. The surcharge belongs to the
   hour that exceeded the reference power. The rest is shared equally among all hours of the day.
 """
@@ -75,7 +75,7 @@ def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts
     cost = np.where(wh > 0, ((wh - shared) * prices.imported + shared * prices.shared) / 1000, 0.0)
     excess = np.where(table.is_whole, np.maximum(0.0, wh - rows.reference_wh), 0.0)
     hours_cost = by_hour(cost)
-    # If the mean is unknown, the bill counts only exported energy with a market price.
+    # Without stand-in prices, the bill counts only exported energy with a market price.
     compensation = by_hour(np.nan_to_num(fed * prices.exported / 1000))
     own = np.nan_to_num(hours_cost) - compensation
     own += by_hour(excess * prices.excess / 1000) - by_hour(shared * prices.community / 1000)

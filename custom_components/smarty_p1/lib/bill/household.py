@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from ..history.calendar import QUARTER_HOUR, month_end, month_start
+from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.month_columns import Columns
 from ..history.month_file_lines import Files
@@ -165,15 +165,19 @@ class Household:
         series = [one for sources in self.price_sources for one in sources[1:]]
         return [one.version for one in series if one]
 
-    def _ledger_under(self, contracts: Contracts) -> Ledger:
-        """Return all known energy under `contracts`, without the running quarter-hour."""
-        basis = self._meter.version, contracts, self._price_versions()
+    def _ledger_under(self, contracts: Contracts, until: datetime) -> Ledger:
+        """Return all known energy under `contracts`, without the running quarter-hour.
+
+        The day that contains `until` has not ended.
+        """
+        basis = self._meter.version, contracts, self._price_versions(), day_start(until)
         if self._ledger is None or self._ledger[0] != basis:
             table = table_of_household(
                 self._meter.history.columns(), self._leneda, self._price_sources
             )
             is_begun = self._meter.is_begun_here
-            self._ledger = basis, Ledger.of(table, contracts, is_begun=is_begun)
+            ledger = Ledger.of(table, contracts, is_begun=is_begun, until=until)
+            self._ledger = basis, ledger
         return self._ledger[1]
 
     @property
@@ -271,7 +275,7 @@ class Household:
             market=self._meter.market,
             is_begun_here=self._meter.is_begun_here,
             version=(self._meter.version, *self._price_versions()),
-            ledger=self._ledger_under(contracts),
+            ledger=self._ledger_under(contracts, until),
         )
 
     def _shown(self, time: datetime, end: datetime) -> Contracts:

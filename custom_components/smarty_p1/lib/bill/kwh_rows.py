@@ -32,15 +32,15 @@ class RowPrices(NamedTuple):
 def prices_of_rows(ledger: Ledger, of_month: MonthPrices) -> RowPrices:
     """Return the prices of all rows of a ledger of one month.
 
-    A row without a market price has the mean price of the month, as on the bill.
+    A row without a market price has a stand-in price if the bill has stand-in prices.
     """
     table, count = ledger.table, len(ledger.table.quarter)
     unknown = np.full(count, np.nan)
     rows = RowPrices._make([*(unknown.copy() for _ in range(5)), np.zeros(count, bool)])
     if not count:
         return rows
-    bought = _filled(table.market, of_month.mean)
-    sold = _filled(table.feed_in, of_month.mean_sold)
+    bought = ledger.market.bought if of_month.is_bought_filled else table.market
+    sold = ledger.market.sold if of_month.is_sold_filled else table.feed_in
     begin, end = time_of(table.quarter[0]), time_of(table.quarter[-1] + 1)
     starts = ledger.part_starts(begin, end)
     for start, until, part in zip(
@@ -68,8 +68,3 @@ def _energy(price: float | None, margin: float | None, market: Floats) -> Floats
 
 def _nan_if_none(price: float | None) -> float:
     return np.nan if price is None else price
-
-
-def _filled(prices: Floats, mean: float | None) -> Floats:
-    """Return market prices, with the mean price where they are unknown."""
-    return np.where(np.isnan(prices), _nan_if_none(mean), prices)

@@ -18,7 +18,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ..history.calendar import month_end, month_start
+from ..history.calendar import day_start, month_end, month_start
 from ..history.quarter_hour import Origin, QuarterHour
 from ..history.register_amounts import DECIMALS, Amounts
 from ..past.table import RowSource, Table
@@ -39,6 +39,7 @@ from ..prices.network_prices import AgreedPrices, network_prices_at, price_chang
 from ..prices.price_file import NetworkPrices
 from ..prices.time_of_use import is_second as is_second_hour, parsed
 from .period_sums import BillPart, Sums, month_share
+from .stand_in_prices import with_stand_ins
 
 WH_A_KW = 250
 """Energy in Wh that 1 kW makes in a quarter-hour."""
@@ -50,6 +51,15 @@ _ORIGINS = {
 }
 _PARTS = 1e9
 """Running totals count billionths of a Wh and of a EUR."""
+
+
+class _Market(NamedTuple):
+    """Market prices of the rows in EUR per kWh, with stand-in prices (`stand_in_prices.py`)."""
+
+    bought: Floats
+    sold: Floats
+    today: Sequence[tuple[float, float]]
+    """Stand-in prices of imported and exported energy on a day that has not ended, by contract."""
 
 
 class Running(NamedTuple):
@@ -73,6 +83,9 @@ class Ledger:
     """Reference power of each row as energy of a quarter-hour, infinite without one."""
     is_begun: bool
     """Whether the household's first day is known. Monthly prices count from this day on."""
+    until: datetime | None
+    """Time until which days have ended. None if all days of the table have ended."""
+    market: _Market
     totals: Numbers
     """Running totals: a row for each field of `Sums`, with one value more than the table.
 
@@ -81,18 +94,31 @@ class Ledger:
     """Added to the sums of all periods that contain it."""
 
     @classmethod
-    def of(cls, table: Table, contracts: Contracts, *, is_begun: bool = True) -> Ledger:
-        """Return the ledger of a table. All amounts have VAT if the latest contract has it."""
+    def of(
+        cls,
+        table: Table,
+        contracts: Contracts,
+        *,
+        is_begun: bool = True,
+        until: datetime | None = None,
+    ) -> Ledger:
+        """Return the ledger of a table. All amounts have VAT if the latest contract has it.
+
+        The day that contains `until` has not ended. Without `until`, all days have ended.
+        """
         contracts, clock = contracts.with_latest_vat, wall_clock(table.quarter)
         count = len(table.quarter)
         is_second, reference_wh = np.zeros(count, bool), reference_wh_of(table.quarter, contracts)
         for contract, part in _contract_parts(table.quarter, contracts):
             if contract.second_hours and contract.has_second_price:
                 is_second[part] = second_hours(contract.second_hours, clock, part)
-        columns = _columns(table, is_second, reference_wh)
+        market = _market_of(table, contracts, clock, until)
+        columns = _columns(table, is_second, reference_wh, market)
         totals = np.zeros((len(columns), count + 1), np.int64)
         np.cumsum(np.rint(np.stack(columns) * _PARTS), axis=1, out=totals[:, 1:], dtype=np.int64)
-        return cls(table, contracts, clock, is_second, reference_wh, is_begun, totals)
+        return cls(
+            table, contracts, clock, is_second, reference_wh, is_begun, until, market, totals
+        )
 
     def sums(self, begin: datetime, end: datetime) -> Sums:
         """Return the sums of the quarter-hours that begin from `begin` to before `end`."""
@@ -115,7 +141,7 @@ class Ledger:
     @property
     def all(self) -> Sums:
         """Return the sums of the whole table."""
-        return Sums(*(self.totals[:, -1] / _PARTS).tolist())
+        return Sums(*((self.totals[:, -1] - self.totals[:, 0]) / _PARTS).tolist())
 
     def has_rows(self, begin: datetime, end: datetime) -> bool:
         """Return whether a period has known energy, even if it is 0."""
@@ -133,11 +159,15 @@ class Ledger:
     def with_running(self, time: datetime, amounts: Amounts) -> Ledger:
         """Return this ledger with the running quarter-hour, measured from `time` on."""
         quarter = number_of(time)
-        contract = self.contracts.at(time_of(quarter))
+        number = self.contracts.number_at(time_of(quarter))
+        contract = self.contracts.entries[number][1]
         is_second = contract.has_second_price and is_second_hour(
             contract.second_hours or "", time_of(quarter)
         )
         cost, priced_wh, revenue, priced_exported_wh = amounts.market
+        filled_wh = max(0.0, amounts.imported_wh - priced_wh)
+        filled_exported_wh = max(0.0, amounts.exported_wh - priced_exported_wh)
+        today, today_sold = self.market.today[number]
         sums = Sums(
             imported_wh=amounts.imported_wh,
             exported_wh=amounts.exported_wh,
@@ -146,6 +176,10 @@ class Ledger:
             market_cost=cost,
             priced_exported_wh=priced_exported_wh,
             market_revenue=revenue,
+            filled_wh=0.0 if isnan(today) else filled_wh,
+            filled_cost=0.0 if isnan(today) else filled_wh * today / 1000,
+            filled_exported_wh=0.0 if isnan(today_sold) else filled_exported_wh,
+            filled_revenue=0.0 if isnan(today_sold) else filled_exported_wh * today_sold / 1000,
         )
         return replace(self, running=Running(quarter, sums))
 
@@ -185,14 +219,26 @@ class Ledger:
     def mark(self, begin: datetime, end: datetime) -> int:
         """Return a checksum that changes if the rows or the monthly prices of a month change."""
         mark = crc32(self.month_begin(begin).isoformat().encode())
-        for column in self.table.between(number_from(begin), number_from(end)):
+        rows = self.between(begin, end)
+        for column in (*rows.table, rows.market.bought, rows.market.sold):
             mark = crc32(np.ascontiguousarray(column), mark)
         return mark
 
     def between(self, begin: datetime, end: datetime) -> Ledger:
         """Return the ledger of the quarter-hours that begin from `begin` to before `end`."""
-        table = self.table.between(number_from(begin), number_from(end))
-        return Ledger.of(table, self.contracts, is_begun=self.is_begun)
+        first, last = number_from(begin), number_from(end)
+        part = slice(*self.table.quarter.searchsorted((first, last)))
+        bought, sold, today = self.market
+        return replace(
+            self,
+            table=self.table.between(first, last),
+            clock=WallClock(*(column[part] for column in self.clock)),
+            is_second=self.is_second[part],
+            reference_wh=self.reference_wh[part],
+            market=_Market(bought[part], sold[part], today),
+            totals=self.totals[:, part.start : part.stop + 1],
+            running=None,
+        )
 
     def without_sharing(self) -> Ledger:
         """Return the ledger as if no shared energy was known."""
@@ -200,7 +246,7 @@ class Ledger:
             shared=np.zeros_like(self.table.shared),
             is_sharing_known=np.zeros_like(self.table.is_sharing_known),
         )
-        return Ledger.of(table, self.contracts, is_begun=self.is_begun)
+        return Ledger.of(table, self.contracts, is_begun=self.is_begun, until=self.until)
 
     def month_begin(self, start: datetime) -> datetime:
         """Return the time from which the monthly prices of a month count.
@@ -243,12 +289,33 @@ class Ledger:
         )
 
 
-def _columns(table: Table, is_second: Flags, reference_wh: Floats) -> list[Floats]:
+def _market_of(
+    table: Table, contracts: Contracts, clock: WallClock, until: datetime | None
+) -> _Market:
+    """Return the market prices of a table's rows, with stand-in prices."""
+    today = inf if until is None else wall_clock(np.array([number_from(day_start(until))])).day[0]
+    energies = table.imported - table.shared.sum(axis=0), np.nan_to_num(table.exported)
+    parts = [
+        [
+            with_stand_ins(price[part], wh[part], clock.day[part], today)
+            for price, wh in zip((table.market, table.feed_in), energies, strict=True)
+        ]
+        for _, part in _contract_parts(table.quarter, contracts)
+    ]
+    bought, sold = (
+        np.concatenate([column.price for column in columns]) for columns in zip(*parts, strict=True)
+    )
+    return _Market(bought, sold, [(import_.today, export.today) for import_, export in parts])
+
+
+def _columns(table: Table, is_second: Flags, reference_wh: Floats, market: _Market) -> list[Floats]:
     """Return a column for each field of `Sums`."""
     wh, fed = table.imported, np.nan_to_num(table.exported)
     supplied = wh - table.shared.sum(axis=0)
     is_whole = table.is_whole
     is_priced, is_sold = ~np.isnan(table.market), ~np.isnan(table.feed_in)
+    is_filled = ~is_priced & ~np.isnan(market.bought)
+    is_sold_filled = ~is_sold & ~np.isnan(market.sold)
     return [
         wh,
         fed,
@@ -265,6 +332,10 @@ def _columns(table: Table, is_second: Flags, reference_wh: Floats) -> list[Float
         table.is_shown,
         table.source >= RowSource.LENEDA,
         table.source == RowSource.ESTIMATED,
+        np.where(is_filled, supplied, 0.0),
+        np.where(is_filled, supplied * market.bought / 1000, 0.0),
+        np.where(is_sold_filled, fed, 0.0),
+        np.where(is_sold_filled, fed * market.sold / 1000, 0.0),
     ]
 
 

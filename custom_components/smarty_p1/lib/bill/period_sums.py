@@ -45,6 +45,13 @@ class Sums(NamedTuple):
     """Number of known quarter-hours from Leneda."""
     estimated: float = 0.0
     """Number of Leneda's quarter-hours that the operator has estimated or edited."""
+    filled_wh: float = 0.0
+    """Supplied energy without a known market price, but with a stand-in price."""
+    filled_cost: float = 0.0
+    """Cost of `filled_wh`."""
+    filled_exported_wh: float = 0.0
+    filled_revenue: float = 0.0
+    """Value of `filled_exported_wh`."""
 
     def plus(self, other: Sums) -> Sums:
         """Return the sums of both, field by field."""
@@ -52,12 +59,14 @@ class Sums(NamedTuple):
 
     @property
     def market_prices(self) -> MarketPrices:
-        """Return the mean market prices of the energy with a known price."""
+        """Return the mean market prices of the energy, with stand-in prices where necessary."""
+        wh = self.priced_wh + self.filled_wh
+        exported_wh = self.priced_exported_wh + self.filled_exported_wh
+        cost = self.market_cost + self.filled_cost
+        revenue = self.market_revenue + self.filled_revenue
         return MarketPrices(
-            self.market_cost / self.priced_wh * 1000 if self.priced_wh else None,
-            self.market_revenue / self.priced_exported_wh * 1000
-            if self.priced_exported_wh
-            else None,
+            cost / wh * 1000 if wh else None,
+            revenue / exported_wh * 1000 if exported_wh else None,
         )
 
     @property

@@ -223,10 +223,12 @@ class Contracts:
 
     def at(self, time: datetime) -> Contract:
         """Return the contract that holds at `time`."""
-        for since, contract in reversed(self.entries):
-            if since <= time:
-                return contract
-        return self.entries[0][1]
+        return self.entries[self.number_at(time)][1]
+
+    def number_at(self, time: datetime) -> int:
+        """Return the index in `entries` of the contract that holds at `time`."""
+        begun = sum(since <= time for since, _ in self.entries)
+        return max(0, begun - 1)
 
     def between(self, start: datetime, end: datetime) -> tuple[Contract, ...]:
         """Return the contracts that hold at any time from `start` to `end`, in the order of time.

@@ -1,0 +1,141 @@
+"""A quarter-hour without a market price has a stand-in price, which its later days never change."""
+
+import random
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import inf, nan
+
+import numpy as np
+import pytest
+
+from smartyp1.bill.daily_bills import bills_by_day
+from smartyp1.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
+from smartyp1.bill.ledger import Ledger
+from smartyp1.bill.month import Month
+from smartyp1.bill.stand_in_prices import with_stand_ins
+from smartyp1.history.calendar import day_start, month_start
+from smartyp1.history.register_amounts import Amounts
+from smartyp1.past.table import Table
+from smartyp1.past.wall_clock import number_from
+from smartyp1.prices.contract import Contract
+from tests.lib.bill.months import agreed, changing, local
+from tests.lib.bill.tables import DayRows, table_of_days
+from tests.random_examples import examples
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("days", "today", "expected"),
+    [
+        # The own day's mean after its end, (1 * 0.1 + 3 * 0.2) / 4; until then, that of the last.
+        ([[(1, 0.1), (3, 0.2), (5, nan)]], 1, [0.175]),
+        ([[(1, 0.3)], [(1, 0.1), (5, nan)]], 2, [0.1]),
+        ([[(1, 0.3)], [(1, 0.1), (5, nan)]], 1, [0.3]),
+        ([[(1, 0.3)], [(2, nan)], [(1, 0.1), (5, nan)]], 2, [0.3, 0.3]),
+        # A day whose priced quarter-hours have no energy has no mean.
+        ([[(1, 0.3)], [(0, 0.9), (5, nan)]], inf, [0.3]),
+        # Before the first day with a mean: its mean. Without one: the first price.
+        ([[(2, nan)], [(3, nan)], [(1, 0.1), (1, 0.2)]], inf, [0.15, 0.15]),
+        ([[(2, nan)], [(1, 0.1), (1, 0.2)]], 1, [0.1]),
+        ([[(0, 0.4), (2, nan)], [(0, 0.2)]], inf, [0.4]),
+        ([[(2, nan)]], inf, [nan]),
+        ([[(1, -0.05), (5, nan)]], inf, [-0.05]),
+    ],
+)
+def test_the_stand_in_price(
+    days: list[list[tuple[float, float]]], today: float, expected: list[float]
+) -> None:
+    rows = [(n, wh, price) for n, of_day in enumerate(days) for wh, price in of_day]
+    day, wh, price = np.array(rows, float).T
+    found, _ = with_stand_ins(price, wh, day.astype(np.int64), today)
+    assert found[np.isnan(price)].tolist() == pytest.approx(expected, nan_ok=True)
+    assert found[~np.isnan(price)].tolist() == price[~np.isnan(price)].tolist()
+
+
+CONTRACTS = changing(
+    ("2020-01-01", Contract(reference_kw=3, energy_margin=0.02, feed_in_margin=-0.01)),
+    (
+        "2026-11-05",
+        Contract(reference_kw=7, energy_margin=0.03, energy_fee=2.5, feed_in_price=0.05),
+    ),
+)
+FIRST, END = local("2026-10-30"), local("2026-11-12")
+
+
+def household(chance: random.Random) -> Table:
+    """Return a table of two weeks, with gaps of the prices and quarter-hours without energy."""
+    days = {}
+    for n in range(13):
+        count, gaps = 96, chance.choice([0.0, 0.02, 0.08])
+        market = [round(chance.uniform(-0.05, 0.4), 5) for _ in range(count)]
+        feed_in = [price if chance.random() > gaps else nan for price in market]
+        if chance.random() < 0.3:
+            begin = chance.randrange(96)
+            market[begin : begin + 3] = [nan] * len(market[begin : begin + 3])
+        days[f"{FIRST + timedelta(days=n, hours=3):%Y-%m-%d}"] = DayRows(
+            [chance.choice([0.0, round(chance.random(), 3)]) for _ in range(count)],
+            [chance.choice([0.0, round(chance.random(), 3)]) for _ in range(count)],
+            [price if chance.random() > gaps else nan for price in market],
+            feed_in,
+        )
+    return table_of_days(days)
+
+
+def known_at(table: Table, time: datetime) -> Ledger:
+    """Return the ledger as it is at a time."""
+    return Ledger.of(table.between(0, number_from(time)), CONTRACTS, is_begun=False, until=time)
+
+
+@pytest.mark.parametrize("seed", range(examples(4)))
+def test_gaps_of_prices(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    table = household(chance)
+    whole = known_at(table, END)
+    assert not np.isnan(whole.market.bought).any()
+    hours = hours_of(whole, END)
+    for day in range(3, 13):
+        until = FIRST + timedelta(days=day) + chance.randrange(1, 24) * HOUR
+        ledger, start = known_at(table, until), month_start(until)
+        count = int(table.quarter.searchsorted(number_from(day_start(until))))
+        for early, late in zip(ledger.market[:2], whole.market[:2], strict=True):
+            # A finished day's prices never change when later days come.
+            assert early[:count].tolist() == late[:count].tolist()
+        found = hours_of(ledger, until)
+        pairs = (found.cost, hours.cost), (found.compensation, hours.compensation)
+        for by_hour, later in pairs:
+            finished = {hour: eur for hour, eur in by_hour.items() if hour < day_start(until)}
+            assert finished == {hour: later[hour] for hour in finished}
+        # Hours, days and the bill are the same.
+        due = Month(ledger, start).bill(until)
+        if due.missing:
+            assert due.unpriced_kwh > due.energy.imported_wh / 10_000
+            continue
+        total = sum(value for hour, value in found.total.items() if hour >= start)
+        assert total == pytest.approx(due.total, abs=1e-6)
+        bills = [*bills_by_day(ledger, start, until)]
+        assert bills[-1].due.total == due.total
+        assert all(one.due.total == other.before.total for one, other in pairwise(bills))
+        times = sorted({start, until, *chance.choices(sorted(found.cost), k=5)})
+        parts = [
+            ledger.total(*bounds) for bounds in pairwise(time for time in times if time >= start)
+        ]
+        assert [*map(sum, zip(*parts, strict=True))] == ledger.total(start, until)
+
+
+def hours_of(ledger: Ledger, until: datetime) -> HourlyAmounts:
+    """Return the hours of all months of a ledger."""
+    return amounts_by_hour(ledger, ledger.months, until)
+
+
+def test_the_running_quarter_hour_has_the_mean_of_the_last_ended_day() -> None:
+    days = {"2026-06-01": DayRows(9.6, market=0.1), "2026-06-02": DayRows(9.6, market=0.3)}
+    table, contracts = table_of_days(days), agreed(energy_margin=0.0)
+    for until, mean in (("2026-06-02T12:00", 0.1), ("2026-06-03T00:00", 0.3)):
+        time = local(until)
+        ledger = Ledger.of(table.between(0, number_from(time)), contracts, until=time)
+        before = ledger.sums(time, END)
+        sums = ledger.with_running(time, Amounts(500.0, 100.0)).sums(time, END)
+        assert (before.filled_wh, sums.filled_wh, sums.priced_wh) == (0, 500, 0)
+        assert sums.filled_cost == pytest.approx(mean / 2)
+        assert (sums.filled_exported_wh, sums.filled_revenue) == (0, 0)
