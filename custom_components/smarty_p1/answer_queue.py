@@ -340,8 +340,12 @@ async def async_start_costs(
     return await async_aside(coordinator.hass, work, load, now, contracts, market, past)
 
 
-async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how much a battery would save in a year.
+async def async_what_if(
+    coordinator: BooksCoordinator,
+    changes: Sequence[Mapping[str, Any]],
+    feed_in_price: float | None = None,
+) -> dict[str, Any]:
+    """Return a year of the household now and with `changes`.
 
     Raises WhatIfError if the data of the meter do not suffice.
     """
@@ -349,7 +353,7 @@ async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]
     start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month_start
     market = await async_market_prices(coordinator, start, end)
     work = without_collection(what_if_report)
-    return await async_aside(hass, work, demand, market, fields)
+    return await async_aside(hass, work, demand, market, changes, feed_in_price)
 
 
 @callback

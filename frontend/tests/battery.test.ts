@@ -13,25 +13,29 @@ const costs = (energy: number, surcharge: number, feed_in: number, fixed: number
   fixed,
   total: energy + surcharge + feed_in + fixed,
 });
+const energies = { imported: 4500, exported: 1500, shared: 0 };
 const ofClass = (without: number[], after: number[], stored_share: number | null = 0.42) => ({
-  without: costs(...(without as [number, number, number, number])),
-  with_battery: costs(...(after as [number, number, number, number])),
-  cycles: 1234,
-  stored_share,
+  now: costs(...(without as [number, number, number, number])),
+  then: costs(...(after as [number, number, number, number])),
+  battery: { cycles: 1234, stored_share },
 });
 const found = (changes: Partial<WhatIf> = {}): WhatIf => ({
   start: "2025-11-01",
   end: "2026-11-01",
   measured_days: 362,
+  known_share: 0.99,
   reference_kw: 7,
   has_vat: true,
-  hourly_share: null,
+  hourly_share: { now: null, then: null },
+  markets_used: { now: [], then: [] },
   saving: { low: 191, high: 204 },
-  cheapest: { without: 7, with_battery: 3 },
+  cheapest: { now: 7, then: 3 },
+  energies: { now: energies, then: energies },
   classes: {
     "3": ofClass([1173, 91, -88, 170], [965, 0, 0, 170]),
     "7": ofClass([1173, 0, -88, 240], [916, 0, 0, 240]),
   },
+  assumed: [],
   ...changes,
 });
 const size = { kwh: 10, kw: 5, standby: 20 };
@@ -39,7 +43,7 @@ const says = (changes: Partial<WhatIf> = {}, price = 0) => plain(batteryAnswer(f
 
 test("what a battery saves, and which reference power becomes right", () => {
   assert.equal(says(), "A battery of 10 kWh and 5 kW would save about 200 € a year. With this battery, 3 kW would be the cheapest reference power, instead of 7 kW.");
-  const only = { without: 7, with_battery: 7 };
+  const only = { now: 7, then: 7 };
   assert.equal(says({ saving: { low: 169, high: 169 }, cheapest: only }), "A battery of 10 kWh and 5 kW would save about 170 € a year.");
   const classes = { ...found().classes, "3": ofClass([1173, 91, -88, 170], [982, 0, 0, 170]) };
   assert.match(says({ classes }), /a year\. With this battery, 3 kW would cost about the same as 7 kW\.$/);
@@ -94,7 +98,7 @@ test("what another reference power saves already is not the battery's", () => {
   const { notes } = batteryAnswer(found({ reference_kw: 12 }), size, en);
   assert.equal(plain(notes[0]!), "Even without a battery, 7 kW would be the cheapest reference power.");
   const classes = { "7": ofClass([1173, 0, 0, 240], [1173, 0, 0, 240], null) };
-  const without = batteryAnswer(found({ classes, cheapest: { without: 7, with_battery: 7 } }), size, en);
+  const without = batteryAnswer(found({ classes, cheapest: { now: 7, then: 7 } }), size, en);
   assert.ok(!without.notes.join(" ").includes("stored"));
 });
 
@@ -116,8 +120,8 @@ test("what the amounts are with, and what is not counted", () => {
   const notes = (changes: Partial<WhatIf>, price = 0) => plain(batteryAnswer(found(changes), size, en, { price }).notes.join(" "));
   assert.match(notes({}), /November 2025 – October 2026: 12 months, at today's prices, with VAT\. 362 days are measured\.$/);
   assert.match(notes({ has_vat: false }, 1000), /at today's prices, without VAT\. 362 days are measured\. The battery's wear and the interest on its price are not counted\.$/);
-  assert.match(notes({ hourly_share: 0.42 }), /Hourly prices are known for 42% of the time/);
-  assert.ok(!notes({ hourly_share: 1 }).includes("hour"));
+  assert.match(notes({ hourly_share: { now: 0.42, then: 0.42 } }), /Hourly prices are known for 42% of the time/);
+  assert.ok(!notes({ hourly_share: { now: 1, then: 1 } }).includes("hour"));
 });
 
 test("prices of an earlier month are said", () => {

@@ -82,7 +82,7 @@ class Card {
   draw(): void {
     recordUses(this, true);
     const [name, kwh] = this.#question.split(" ");
-    const takes = (kwh ? { kwh: Number(kwh) } : {}) as { kwh: number; kw: number };
+    const takes = (kwh ? { kwh: Number(kwh) } : {}) as never;
     this.shown = { ...this.#feed.get(`smarty_p1/${name}` as "smarty_p1/what_if", takes, this.period) };
   }
 

@@ -189,10 +189,16 @@ def others() -> list[Json]:
     lack = {"smarty_p1/start_costs": {"start_costs": None, "lack": "too_few_days"}}
     alike, costs = house_hours.answer([0.4] * 111, 0), "start_costs"
     battery = house_battery.answers()
-    refusals = [
-        {"smarty_p1/what_if": {"what_if": None, "refusal": {"reason": reason} | days}}
+    days = {"days": 46, "least_days": 300}
+    refusals: list[Json] = [
+        {
+            "smarty_p1/what_if": {
+                "what_if": None,
+                "markets": [],
+                "refusal": {"reason": reason} | days,
+            }
+        }
         for reason in ("too_few_days", "no_feed_in_price", "no_reference_power")
-        for days in [{"days": 46, "least_days": 300}]
     ]
     return [
         show("a month in part", "where", house_where.answers(), meter(known_since=MID_NOVEMBER)),

@@ -14,7 +14,7 @@ GOAL["passed_on"] = None
 
 def refusal(reason: str) -> Json:
     refused = {"reason": reason, "days": 46, "least_days": 300}
-    return {"smarty_p1/what_if": {"what_if": None, "refusal": refused}}
+    return {"smarty_p1/what_if": {"markets": [], "what_if": None, "refusal": refused}}
 
 
 async def test_energy_so_far_opens_its_entity_and_is_asked_for_once_a_quarter_hour(

@@ -19,7 +19,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="ut
 USERS = ("administrator", "reader", "another user", "automation")
 FIELDS: dict[str, dict[str, Any]] = {
     "quarter_hours": {"start": "2026-06-15T00:00:00Z"},
-    "what_if": {"kwh": 5, "kw": 3},
+    "what_if": {"kind": "car", "kwh": 5, "kw": 3},
     "shares": {"period": "month"},
     "start_costs": {"kw": 1, "hours": 2},
     "get_best_start": {"kw": 1, "hours": 2},
@@ -27,6 +27,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "import_quarter_hours": {"path": "/nowhere"},
     "capture": {"step": "show"},
 }
+COMMAND_FIELDS = FIELDS | {"what_if": {"changes": []}}
 NOTHING_TO_DO = (
     "what_if",
     "get_best_start",
@@ -107,7 +108,7 @@ async def test_the_commands(entry: MockConfigEntry, connect: Connect) -> None:
     clients = {user: await connect(user) for user in USERS[:3]}
     for name, user, is_allowed in COMMANDS:
         meter = {} if name == "meters" else {"entry_id": entry.entry_id}
-        question = {"type": f"smarty_p1/{name}", **meter, **FIELDS.get(name, {})}
+        question = {"type": f"smarty_p1/{name}", **meter, **COMMAND_FIELDS.get(name, {})}
         await clients[user].send_json_auto_id(question)
         answer = await clients[user].receive_json()
         while answer["type"] != "result":

@@ -1,4 +1,4 @@
-"""What a battery would be worth: the action and the websocket command, after a year."""
+"""A year now and with changes: the action and the websocket command, after a year."""
 
 import json
 import re
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import voluptuous as vol
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
@@ -32,7 +31,7 @@ OPTIONS: dict[str, Any] = {
 }
 START = datetime(2025, 5, 31, 22, tzinfo=UTC)
 """Midnight in Luxembourg, a year before the last month of `billed_month` ended."""
-BATTERY = {"kwh": 10, "kw": 5, "standby": 0}
+BATTERY = {"kind": "battery", "kwh": 10, "kw": 5, "standby": 0}
 
 
 def quarter_of(n: int) -> tuple[float, float]:
@@ -72,15 +71,15 @@ async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
             "out_of_range",
             "Feed-in price: “1,01” (0 \N{EN DASH} 1 €/kWh)",
         ),
-        ({"kwh": "0,4"}, "out_of_range", "Battery capacity: “0,4” (0.5 \N{EN DASH} 200 kWh)"),
+        ({"kwh": "0,4"}, "out_of_range", "Energy: “0,4” (0.5 \N{EN DASH} 200 kWh)"),
     ],
 )
 @pytest.mark.usefixtures("entry")
 async def test_amounts_of_a_battery_are_typed_as_printed(
     hass: HomeAssistant, typed: dict[str, str], error: str, shown: str
 ) -> None:
-    numbers = await call(hass, "what_if", kwh=9.6, kw=4.6, feed_in_price=0.09)
-    texts = {"kwh": "9,6 kWh", "kw": "4,60", "feed_in_price": "9 ct/kWh"}
+    numbers = await call(hass, "what_if", kind="battery", kwh=9.6, kw=4.6, feed_in_price=0.09)
+    texts = {"kind": "battery", "kwh": "9,6 kWh", "kw": "4,60", "feed_in_price": "9 ct/kWh"}
     assert await call(hass, "what_if", **texts) == numbers
     with pytest.raises(ServiceValidationError) as refused:
         await call(hass, "what_if", **{**texts, **typed})
@@ -101,41 +100,47 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
         365,
     )
     own = answer["classes"]["7"]
-    assert own["without"]["total"] == round(sum(bill["total"] for bill in bills))
+    assert own["now"]["total"] == round(sum(bill["total"] for bill in bills))
     assert answer["reference_kw"] == 7
     # 334 days with 4 kWh of sun, of which 3.6 come out, at 0.217 and 0.06: 181. At 3 kW, the sun is
     # enough for the hour of 6 kW, and 70 less are fixed.
     assert 245 < answer["saving"]["low"] <= answer["saving"]["high"] < 252
     assert answer["has_vat"] is True
-    assert answer["hourly_share"] is None
-    assert answer["cheapest"] == {"without": 7, "with_battery": 3}
+    assert answer["hourly_share"] == {"now": None, "then": None}
+    assert answer["cheapest"] == {"now": 7, "then": 3}
     for year in answer["classes"].values():
-        for costs in (year["without"], year["with_battery"]):
+        for costs in (year["now"], year["then"]):
             *parts, total = costs.values()
             assert sum(parts) == total
     assert answer["saving"]["low"] == (
-        own["without"]["total"] - answer["classes"]["3"]["with_battery"]["total"]
+        own["now"]["total"] - answer["classes"]["3"]["then"]["total"]
     )
 
     client = await hass_ws_client(hass)
-    request = {"type": "smarty_p1/what_if", "entry_id": entry.entry_id, **BATTERY}
-    await client.send_json_auto_id(request)
+    request = {"type": "smarty_p1/what_if", "entry_id": entry.entry_id}
+    await client.send_json_auto_id({**request, "changes": [BATTERY]})
     told = (await client.receive_json())["result"]
-    assert told == {"what_if": json.loads(json.dumps(answer)), "refusal": None}
+    assert told == {
+        "what_if": json.loads(json.dumps(answer)),
+        "refusal": None,
+        "markets": [],
+    }
     # Less comes out of one that is slow, keeps a half, and loses half.
-    await client.send_json_auto_id({**request, "kw": 1.333, "reserve": 50, "efficiency": 50})
+    slow = {**BATTERY, "kw": 1.333, "reserve": 50, "efficiency": 50}
+    await client.send_json_auto_id({**request, "changes": [slow]})
     worse = (await client.receive_json())["result"]["what_if"]
     assert worse["saving"]["high"] < answer["saving"]["low"]
     # 334 hours of 4 kW, and 20 kWh of the last month: (334 * 1.333 + 20) / 1356.
-    assert (own["stored_share"], worse["classes"]["7"]["stored_share"]) == (1, 0.34)
+    shares = [year["classes"]["7"]["battery"]["stored_share"] for year in (answer, worse)]
+    assert shares == [1, 0.34]
 
     # 20 W are 175 kWh a year; the more is paid for the sun, the less a battery is worth.
     default = {key: value for key, value in BATTERY.items() if key != "standby"}
     standby = await call(hass, "what_if", **default)
     assert 25 < answer["saving"]["low"] - standby["saving"]["low"] < 39
     sold = await call(hass, "what_if", **BATTERY, feed_in_price=0.21)
-    assert abs(sold["classes"]["7"]["without"]["feed_in"] + 1356 * 0.21) < 1
-    assert sold["classes"]["7"]["stored_share"] == 0
+    assert abs(sold["classes"]["7"]["now"]["feed_in"] + 1356 * 0.21) < 1
+    assert sold["classes"]["7"]["battery"]["stored_share"] == 0
 
     # The pages show answers of this shape.
     for page, at in (("what-if.md", None), ("websocket.md", "what_if")):
@@ -146,16 +151,56 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
         assert shown["classes"]["3"].keys() == answer["classes"]["3"].keys()
 
 
-async def test_a_battery_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
-    assert await async_setup_component(hass, "smarty_p1", {})
+@pytest.mark.usefixtures("entry")
+async def test_a_change_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
     for name, values in {
         "kwh": (0, float("nan"), 1000),
         "kw": (0, 1000),
         "feed_in_price": (-0.1, 1.1),
     }.items():
         for value in values:
-            with pytest.raises(vol.Invalid, match=name):
+            with pytest.raises(ServiceValidationError, match="This amount is not possible"):
                 await call(hass, "what_if", **{**BATTERY, name: value})
+    for data, text in (
+        ({"kind": "car", "kwh": 5}, "Car: fields are missing. Fill in: Power"),
+        ({"kind": "heat_pump", "kwh": 5, "kw": 3}, "Heat pump does not use .*: Power"),
+        ({**BATTERY, "changes": [BATTERY]}, "The change Battery is there more than once"),
+    ):
+        with pytest.raises(ServiceValidationError, match=text):
+            await call(hass, "what_if", **data)
+
+
+async def test_changes_combine(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    changes = [
+        {"kind": "car", "kwh": 8, "kw": 11},
+        {"kind": "heat_pump", "kwh": 4000},
+        {"kind": "panels", "kwp": 6.5, "tilt": 35},
+    ]
+    answer = await call(hass, "what_if", **changes[0], changes=changes[1:])
+    # 365 nights with 8 kWh are 630 EUR. The shown year has no load above 7 kW otherwise.
+    car = await call(hass, "what_if", **changes[0])
+    assert car["energies"]["then"]["imported"] - car["energies"]["now"]["imported"] == 365 * 8
+    assert car["saving"]["low"] < -365 * 8 * 0.217
+    assert car["assumed"] == [
+        {"key": "begin_hour", "value": 22},
+        {"key": "car_every_day", "value": None},
+    ]
+    assert [each["key"] for each in answer["assumed"]] == [
+        "begin_hour",
+        "car_every_day",
+        "degree_days",
+        "direction",
+        "sunny_days",
+    ]
+    client = await hass_ws_client(hass)
+    request = {"type": "smarty_p1/what_if", "entry_id": entry.entry_id}
+    await client.send_json_auto_id({**request, "changes": changes})
+    assert (await client.receive_json())["result"]["what_if"] == answer
+    for wrong in ([{"kind": "car", "kwh": 8}], [changes[0]] * 2, [{**changes[1], "kw": 1}]):
+        await client.send_json_auto_id({**request, "changes": wrong})
+        assert (await client.receive_json())["error"]["code"] == "invalid_format"
 
 
 async def test_what_is_missing_is_said(
@@ -170,10 +215,11 @@ async def test_what_is_missing_is_said(
 
     client = await hass_ws_client(home.hass)
     await client.send_json_auto_id(
-        {"type": "smarty_p1/what_if", "entry_id": entry.entry_id, **BATTERY}
+        {"type": "smarty_p1/what_if", "entry_id": entry.entry_id, "changes": [BATTERY]}
     )
     assert (await client.receive_json())["result"] == {
         "what_if": None,
+        "markets": [],
         "refusal": {"reason": "too_few_days", "days": 31, "least_days": 300},
     }
     for options, text in (

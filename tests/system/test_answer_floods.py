@@ -230,7 +230,9 @@ KINDS: dict[str, Callable[[str, int], Question]] = {
     "equal json": lambda entry, _: quarter_hours(entry, **period(60)),
     "different json": lambda entry, n: quarter_hours(entry, **period(60, n)),
     "bills": lambda entry, _: action("get_bill", config_entry=entry, months=13),
-    "batteries": lambda entry, n: action("what_if", config_entry=entry, kwh=5 + n / 100, kw=3),
+    "batteries": lambda entry, n: action(
+        "what_if", config_entry=entry, kind="battery", kwh=5 + n / 100, kw=3
+    ),
     "cached": lambda entry, _: {
         "type": f"{DOMAIN}/quarter_hours",
         "entry_id": entry,

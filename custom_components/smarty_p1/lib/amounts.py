@@ -104,6 +104,11 @@ EUR_PER_YEAR = Unit("€", _MONEY, _YEAR)
 EUR_PER_M3 = Unit("€/m³", _MONEY, _M3)
 KWH = Unit("kWh", _KWH | _each("mwh", "1000"))
 KWH_PER_M3 = Unit("kWh/m³", _KWH, _M3)
+KWP = Unit("kWp", _each("kwp") | _each("wp", "0.001"))
+WATTS = Unit("W", _each("w watt watts"))
+PERCENT = Unit("%", _each("%"))
+DEGREES = Unit("°", _each("°"))
+HOURS = Unit("h", _each("h hour hours uhr heure heures auer hora horas"))
 KW = Unit("kW", _each("kw kilowatt kilowatts kva") | _each("w watt", "0.001"))
 PULSES_PER_KWH = Unit(
     "imp/kWh", _each("imp impulse impulses impulsions impulsen impulsos pulses pulse"), _KWH
@@ -122,7 +127,10 @@ class Amount:
 
     def parse(self, text: str) -> float:
         """Return the amount in a text, in this unit. Raises AmountError."""
-        value = parse_amount(text, self.unit)
+        return self.checked(parse_amount(text, self.unit))
+
+    def checked(self, value: float) -> float:
+        """Return a number in this unit. Raises AmountError if it is out of the range, or NaN."""
         if not self.minimum <= value <= self.maximum:
             raise AmountError(AmountFault.OUT_OF_RANGE, self.minimum, self.maximum)
         return value

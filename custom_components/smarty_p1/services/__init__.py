@@ -46,6 +46,6 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("get_quarter_hours", quarter_hours.get_quarter_hours, quarter_hours.SCHEMA),
         ("get_outlook", outlook.get_outlook, outlook.SCHEMA),
         ("get_best_start", best_start.get_best_start, best_start.SCHEMA),
-        ("what_if", what_if.try_battery, what_if.SCHEMA),
+        ("what_if", what_if.what_if, what_if.SCHEMA),
     ):
         hass.services.async_register(DOMAIN, name, without_log_line(action), schema, only)

@@ -8,6 +8,7 @@ from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import service
+from homeassistant.helpers.json import json_bytes_sorted
 
 from ..access_rights import may_read
 from ..answer_queue import Books, NothingCountedError, answers_of
@@ -66,7 +67,7 @@ async def async_in_turn[T](
     was read yet. Raises the errors of `make`.
     """
     meter = coordinator.config_entry.entry_id
-    question = call.service, meter, frozenset(call.data.items())
+    question = call.service, meter, json_bytes_sorted(call.data)
     try:
         return await answers_of(call.hass).async_get(call.context.user_id, question, make, books)
     except BusyError as err:

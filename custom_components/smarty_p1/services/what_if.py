@@ -1,8 +1,7 @@
-"""Action that returns the yearly value of a battery.
+"""Action that returns a household's year now and with changes, such as a battery.
 
 Amounts are whole euros a year at current prices, with VAT if the contract has VAT. In `lib/advice`,
-`battery_simulation.py` explains how the battery is simulated, and `battery_worth.py` explains why
-an amount is a range.
+`what_if.py` explains how the years are compared, and why an amount is a range.
 """
 
 from collections.abc import Mapping
@@ -14,49 +13,26 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
 from ..answer_queue import async_what_if, books_of
 from ..flows.typed_amounts import AmountProblem
-from ..lib.advice.battery_simulation import (
-    MAX_KW,
-    MAX_KWH,
-    MAX_RESERVE_SHARE,
-    MAX_STANDBY_W,
-    MIN_EFFICIENCY,
-    MIN_KW,
-    MIN_KWH,
-)
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
-from ..lib.amounts import EUR_PER_KWH, KW, KWH, MAX_CHARS, Amount, AmountError
+from ..lib.amounts import MAX_CHARS, Amount, AmountError
+from ..lib.answers.what_if import KINDS
 from ..user_locale import UserLocale, async_user_locale
-from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, number
+from .meter_of_call import ATTR_CONFIG_ENTRY, METER, async_in_turn, async_readable_meter, invalid
+from .what_if_changes import ATTR_KIND, FEED_IN_PRICE, FIELDS
 
-_PERCENT = 100
-_DEFAULT_STANDBY_W = 20
-_MAX_FEED_IN_PRICE = 1.0
-
-
-BATTERY: Mapping[vol.Marker, Any] = {
-    vol.Required("kwh"): number(MIN_KWH, MAX_KWH),
-    vol.Required("kw"): number(MIN_KW, MAX_KW),
-    vol.Optional("efficiency", default=90): number(MIN_EFFICIENCY * _PERCENT, _PERCENT),
-    vol.Optional("reserve", default=0): number(0, MAX_RESERVE_SHARE * _PERCENT),
-    vol.Optional("standby", default=_DEFAULT_STANDBY_W): number(0, MAX_STANDBY_W),
-    vol.Optional("feed_in_price"): number(0, _MAX_FEED_IN_PRICE),
-}
-"""Part of a schema for a battery and a feed-in price. `efficiency` and `reserve` are in %."""
-# Amounts that a person copies from paper can also be texts.
-_TYPED: Mapping[str, Amount] = {
-    "kwh": Amount(KWH, MAX_KWH, MIN_KWH),
-    "kw": Amount(KW, MAX_KW, MIN_KW),
-    "feed_in_price": Amount(EUR_PER_KWH, _MAX_FEED_IN_PRICE),
+_CHANGES, _FEED_IN_PRICE = "changes", "feed_in_price"
+# The action reads amounts itself, because Home Assistant does not translate the errors of a schema.
+_TYPED = vol.Any(float, int, vol.All(str, vol.Length(max=MAX_CHARS)))
+_CHANGE: Mapping[vol.Marker, Any] = {
+    vol.Required(ATTR_KIND): vol.In(KINDS),
+    **{vol.Optional(name): _TYPED for fields in FIELDS.values() for name in fields.all},
 }
 SCHEMA = vol.Schema(
     {
         **METER,
-        **{
-            field: vol.Any(vol.All(str, vol.Length(max=MAX_CHARS)), check)
-            if field.schema in _TYPED
-            else check
-            for field, check in BATTERY.items()
-        },
+        **_CHANGE,
+        vol.Optional(_FEED_IN_PRICE): _TYPED,
+        vol.Optional(_CHANGES, default=[]): vol.All([_CHANGE], vol.Length(max=len(KINDS))),
     }
 )
 
@@ -68,22 +44,29 @@ REFUSED: Mapping[WhatIfRefusal, str] = {
     WhatIfRefusal.TOO_FEW_DAYS: "too_few_days",
     WhatIfRefusal.TOO_FEW_PRICED_DAYS: "too_few_priced_days",
 }
-"""Translation keys of the reasons why the value is unknown."""
+"""Translation keys of the reasons why the costs are unknown."""
 
 
-async def try_battery(call: ServiceCall) -> ServiceResponse:
-    """Return the yearly value of a battery, computed from the last twelve whole months.
+async def what_if(call: ServiceCall) -> ServiceResponse:
+    """Return the last twelve whole months now and with the changes of a call.
 
-    Raises ServiceValidationError if the meter does not exist, if an amount is wrong, if data or a
+    Raises ServiceValidationError if the meter does not exist, if a change is wrong, if data or a
     price is missing, or if the user has too many questions in the queue. Raises Unauthorized if the
     user may not read the meter.
     """
     coordinator = await async_readable_meter(call)
-    locale = await async_user_locale(call.hass, call.context.user_id)
-    fields = {
-        name: await _async_read(call.hass, name, value, locale) for name, value in call.data.items()
-    }
-    make = partial(async_what_if, coordinator, fields)
+    form = _Form(call.hass, await async_user_locale(call.hass, call.context.user_id))
+    data = {**call.data}
+    data.pop(ATTR_CONFIG_ENTRY, None)
+    price = data.pop(_FEED_IN_PRICE, None)
+    others = data.pop(_CHANGES)
+    changes = [await form.async_change(change) for change in (data, *others)]
+    kinds = [change[ATTR_KIND] for change in changes]
+    for kind in {kind for kind in kinds if kinds.count(kind) > 1}:
+        raise invalid(translation_key="what_if_twice", kind=await form.async_kind(kind))
+    if price is not None:
+        price = await form.async_amount(_FEED_IN_PRICE, price, FEED_IN_PRICE)
+    make = partial(async_what_if, coordinator, changes, price)
     try:
         return await async_in_turn(call, coordinator, make, partial(books_of, coordinator))
     except WhatIfError as err:
@@ -95,20 +78,47 @@ async def try_battery(call: ServiceCall) -> ServiceResponse:
         ) from None
 
 
-async def _async_read(
-    hass: HomeAssistant, name: str, value: str | float, locale: UserLocale
-) -> str | float:
-    """Return the number in a typed amount. Return all other values as they are.
+class _Form:
+    """Reader of the typed fields of changes. Its errors are in the user's language."""
 
-    Raises ServiceValidationError if the text is not an amount.
-    """
-    if name not in _TYPED or not isinstance(value, str):
-        return value
-    amount = _TYPED[name]
-    try:
-        return amount.parse(value)
-    except AmountError as err:
-        problem = AmountProblem.of(err, value, amount.unit)
-    label = await locale.async_text(hass, f"services.what_if.fields.{name}.name")
-    shown = {problem.key: problem.shown(label, locale)}
-    raise invalid(translation_key=problem.key, **shown)
+    def __init__(self, hass: HomeAssistant, locale: UserLocale) -> None:
+        self._hass = hass
+        self._locale = locale
+
+    async def async_change(self, typed: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a change with the numbers of its typed amounts.
+
+        Raises ServiceValidationError if an amount is wrong or missing, or if the kind of the change
+        has no such field.
+        """
+        kind = typed[ATTR_KIND]
+        fields = FIELDS[kind]
+        amounts = {name: value for name, value in typed.items() if name != ATTR_KIND}
+        for key, names in (
+            ("what_if_lacks", fields.required.keys() - amounts.keys()),
+            ("what_if_unused", amounts.keys() - fields.all.keys()),
+        ):
+            if names:
+                labels = ", ".join([await self._async_label(name) for name in sorted(names)])
+                raise invalid(translation_key=key, kind=await self.async_kind(kind), fields=labels)
+        numbers = {
+            name: await self.async_amount(name, value, fields.all[name])
+            for name, value in amounts.items()
+        }
+        return {ATTR_KIND: kind, **numbers}
+
+    async def async_amount(self, name: str, value: float | str, amount: Amount) -> float:
+        """Return the number in a typed amount. Raises ServiceValidationError if there is none."""
+        try:
+            return amount.parse(value) if isinstance(value, str) else amount.checked(value)
+        except AmountError as err:
+            problem = AmountProblem.of(err, value, amount.unit)
+        shown = {problem.key: problem.shown(await self._async_label(name), self._locale)}
+        raise invalid(translation_key=problem.key, **shown)
+
+    async def async_kind(self, kind: str) -> str:
+        """Return the name of a kind of change."""
+        return await self._locale.async_text(self._hass, f"selector.what_if_kind.options.{kind}")
+
+    async def _async_label(self, name: str) -> str:
+        return await self._locale.async_text(self._hass, f"services.what_if.fields.{name}.name")

@@ -30,7 +30,7 @@ _COMMANDS = (
     house.answer_shares,
     bills_days_quarter_hours.answer_bills,
     bills_days_quarter_hours.answer_classes,
-    what_if.try_battery,
+    what_if.answer_what_if,
     best_start.answer_start_costs,
     quality.answer_voltages,
     quality.answer_events,

@@ -10,7 +10,7 @@ from homeassistant.components.websocket_api.const import ERR_NOT_FOUND, WebSocke
 from homeassistant.components.websocket_api.decorators import async_response, websocket_command
 from homeassistant.components.websocket_api.messages import construct_result_message
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.json import json_bytes
+from homeassistant.helpers.json import json_bytes, json_bytes_sorted
 
 from ..access_rights import readable_meter
 from ..answer_queue import NothingCountedError, answers_of, async_aside, books_of
@@ -85,7 +85,7 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
                     return None
                 return books_of(coordinator), demand.time if is_until_now else None
 
-            question = frozenset((key, value) for key, value in msg.items() if key != "id")
+            question = json_bytes_sorted({key: msg[key] for key in msg.keys() - {"id"}})
             answers, user_id = answers_of(hass), connection.user.id
             try:
                 with answers.preparing(user_id):

@@ -124,7 +124,7 @@ export class BatteryCard extends SmartyCard {
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     // The answer changes only with a new month, an import or a changed contract. So request it only once a day.
     const today = localDay(new Date(feed.now));
-    const { value, error } = feed.get("smarty_p1/what_if", this.asked, today);
+    const { value, error } = feed.get("smarty_p1/what_if", { changes: [{ kind: "battery", ...this.asked }] }, today);
     const batteries = houseOf(feed)?.battery ?? [];
     const hasBattery = batteries.length > 0;
     return html`<h2>${this.#t(ofHouse("title", hasBattery))}</h2>

@@ -372,6 +372,59 @@ export interface MediumHistory {
   hours: { start: Time; step: 3600; unit: "L"; values: (number | null)[] } | null;
 }
 
+/** Change of a household. A what-if has at most one change of each kind. All changes count together. */
+export type Change =
+  | ContractChange
+  | { kind: "car"; /** Energy of a night. */ kwh: number; kw: number; /** Hour of the clock, without: 22. */ begin_hour?: number }
+  | { kind: "heat_pump"; /** Energy of a year. */ kwh: number }
+  | { kind: "panels"; kwp: number; /** Compass direction in degrees, without: 180. */ direction?: number; /** In degrees, without: 30. */ tilt?: number }
+  | { kind: "battery"; kwh: number; kw: number; efficiency?: number; reserve?: number; standby?: number }
+  | SharingKeyChange;
+
+/** Another supplier's contract. It has either a fixed price or a margin on a market's price. Prices are in EUR without VAT. */
+export interface ContractChange {
+  kind: "contract";
+  energy_price?: number;
+  second_energy_price?: number;
+  /** Times such as "22:00". */
+  second_price_from?: string;
+  second_price_to?: string;
+  second_price_days?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+  energy_margin?: number;
+  /** `id` of one of the `markets`. Needed with a margin. */
+  market?: string;
+  /** Allow the download of the prices of a zone. Without it, only stored prices are used. */
+  download?: boolean;
+  /** Monthly fee, without: the fee of the present contract. */
+  energy_fee?: number;
+  /** Without a price and a margin, exported energy has the price of the present contract. */
+  feed_in_price?: number;
+  feed_in_margin?: number;
+}
+
+/** Share in the solar energy of an energy community. It replaces the present sharing. */
+export interface SharingKeyChange {
+  kind: "sharing_key";
+  /** Solar panels of the community. */
+  kwp: number;
+  /** Share of their energy in percent. */
+  key: number;
+  /** Price of a shared kWh in EUR with VAT, without: the present price, or 0. */
+  price?: number;
+}
+
+/** Market whose stored prices a contract can follow: a price entity, or a price zone. */
+export interface Market {
+  /** Entity id, or name of the zone. */
+  id: string;
+  /** Publisher and licence of the prices, to be shown with each amount that uses them; null for an entity. */
+  credit: string | null;
+  /** Share (0 to 1) of the quarter-hours in the twelve months whose price is stored. */
+  known_share: number;
+  /** Whether missing prices can be downloaded. */
+  can_download: boolean;
+}
+
 /** Costs of a year in EUR, by part of the bill. */
 export interface YearCosts {
   energy: number;
@@ -381,19 +434,65 @@ export interface YearCosts {
   total: number;
 }
 
-/** Value of a battery, in whole EUR a year. */
+/** Energies of a year in kWh. */
+export interface YearEnergies {
+  imported: number;
+  exported: number;
+  /** Part of the imported energy. */
+  shared: number;
+}
+
+/**
+ * Assumption that nobody entered. Its `value` is a number, or a text such as a source. The keys are:
+ *
+ * - `efficiency`, `reserve`, `standby`: of the battery, in percent and W
+ * - `begin_hour`: hour from which the car charges; `car_every_day`: it takes the same energy each day (null)
+ * - `degree_days`: the heat pump follows the mean temperatures of the months (source)
+ * - `direction`, `tilt`: of the panels in degrees; `solar_kwh`: their energy in a year; `sunny_days`: days as in another year (source)
+ * - `energy_fee`: monthly fee as today, in EUR; `feed_in_as_today`: price of exported energy as today (null)
+ * - `sharing_price`: price of a shared kWh, in EUR; `shared_sun`: the community's panels face south, and their days are as in another year (source)
+ */
+export interface Assumption {
+  key:
+    | "efficiency"
+    | "reserve"
+    | "standby"
+    | "begin_hour"
+    | "car_every_day"
+    | "degree_days"
+    | "direction"
+    | "tilt"
+    | "solar_kwh"
+    | "sunny_days"
+    | "energy_fee"
+    | "feed_in_as_today"
+    | "sharing_price"
+    | "shared_sun";
+  value: number | string | null;
+}
+
+/** A year now and with all changes. Amounts are whole EUR a year. */
 export interface WhatIf {
   start: string;
   end: string;
   measured_days: number;
+  /** Share (0 to 1) of the quarter-hours that are known. */
+  known_share: number;
   reference_kw: number;
   has_vat: boolean;
-  /** Share of the quarter-hours with a known hourly market price; null if the contract has no market price. */
-  hourly_share: number | null;
   prices_of?: OlderPrices;
+  /** Share of the known quarter-hours with a known market price; null if the contract has no market price. */
+  hourly_share: { now: number | null; then: number | null };
+  /** `id`s of the markets whose prices are used. */
+  markets_used: { now: string[]; then: string[] };
+  /** Below 0 if the year costs more than now. `low` and `high` differ if quarter-hours are unknown. */
   saving: { low: number; high: number };
-  cheapest: { without: number; with_battery: number };
-  classes: Record<string, { without: YearCosts; with_battery: YearCosts; cycles: number; stored_share: number | null }>;
+  cheapest: { now: number; then: number };
+  /** At the cheapest reference power. */
+  energies: { now: YearEnergies; then: YearEnergies };
+  /** By reference power in kW. `battery` is null without a battery. */
+  classes: Record<string, { now: YearCosts; then: YearCosts; battery: { cycles: number; stored_share: number | null } | null }>;
+  assumed: Assumption[];
 }
 
 export interface WhatIfRefusal {
@@ -403,7 +502,11 @@ export interface WhatIfRefusal {
     | "no_feed_in_price"
     | "no_network_price"
     | "too_few_days"
-    | "too_few_priced_days";
+    | "too_few_priced_days"
+    /** The prices of the market are not stored. If `can_download`, ask with `download`. */
+    | "no_market_prices"
+    /** The download has failed. Try again later. */
+    | "download_failed";
   days: number;
   least_days: number;
 }
@@ -536,8 +639,9 @@ export interface Commands {
   "smarty_p1/house": { takes: object; answers: { house: House | null } };
   "smarty_p1/classes": { takes: object; answers: Classes };
   "smarty_p1/what_if": {
-    takes: { kwh: number; kw: number; efficiency?: number; reserve?: number; standby?: number; feed_in_price?: number };
-    answers: { what_if: WhatIf | null; refusal: WhatIfRefusal | null };
+    /** `feed_in_price` replaces the price in the present contract, now and then. */
+    takes: { changes: Change[]; feed_in_price?: number };
+    answers: { what_if: WhatIf | null; refusal: WhatIfRefusal | null; markets: Market[] };
   };
   "smarty_p1/shares": { takes: { period: Shares["period"] }; answers: Shares };
   "smarty_p1/start_costs": {

@@ -66,7 +66,7 @@ export function besides(batteries: readonly HouseSource[], locale: Locale): stri
 export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, locale: Locale, options: BatteryOptions = {}): BatteryAnswer {
   const { price = 0, hasBattery = false, today = estimate.end } = options;
   const t = (key: BatteryKey, params: Record<string, string> = {}) => locale.text(batteryTexts, key, params);
-  const { without: from, with_battery: to } = estimate.cheapest;
+  const { now: from, then: to } = estimate.cheapest;
   const [before, after] = [estimate.classes[String(from)]!, estimate.classes[String(to)]!];
   const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
   const { low } = estimate.saving;
@@ -76,23 +76,23 @@ export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, locale
   const verdict = saving >= MIN_SAVING ? "saves" : saving > -MIN_SAVING ? "saves_nothing" : "costs_more";
   const sentences = [t(ofHouse(verdict, hasBattery), { ...size, amount })];
   if (from !== to) {
-    const spared = estimate.classes[String(from)]!.with_battery.total - after.with_battery.total;
+    const spared = before.then.total - after.then.total;
     sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));
   }
   if (price > 0) sentences.push(earnedBack(price, low, locale));
-  const { stored_share: share } = after;
-  const columns = [before.without, after.with_battery].map((costs) => {
+  const { cycles, stored_share: share } = after.battery!;
+  const columns = [before.now, after.then].map((costs) => {
     const parts = roundParts(PARTS.slice(0, -1).map((part) => costs[part]), -1);
     return [...parts, parts.reduce((sum, part) => sum + part, 0)];
   });
-  const hourly = estimate.hourly_share;
+  const { now: hourly } = estimate.hourly_share;
   return {
     sentence: sentences.join(" "),
     head: [t(ofHouse("without", hasBattery), { kw: fromKw }), t(ofHouse("with_battery", hasBattery), { kw: toKw })],
     rows: PARTS.map((part, index) => [t(part), ...columns.map((column) => locale.euros(column[index]!))]),
     notes: [
       from === estimate.reference_kw ? "" : t(ofHouse("already", hasBattery), { kw: fromKw }),
-      t("cycles", { count: locale.number(after.cycles) }),
+      t("cycles", { count: locale.number(cycles) }),
       share === null ? "" : t("stored", { share: locale.percent(share) }),
       hourly === null || hourly >= MIN_HOURLY_SHARE ? "" : t("hourly", { share: locale.percent(hourly) }),
       summedMonths(monthsBetween(estimate.start, estimate.end), "todays", estimate.has_vat, locale),

@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smarty_p1 import answer_queue
-from custom_components.smarty_p1.lib.advice.battery_simulation import Battery
+from custom_components.smarty_p1.lib.advice.what_if import Changes
 from custom_components.smarty_p1.lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from custom_components.smarty_p1.lib.history.market_prices import MarketHours
 from tests.ha import billed_month
@@ -47,8 +47,9 @@ class Desk:
         self.is_open = threading.Event()
         self.steps = threading.Semaphore(0)
 
-    def what_if(self, _state: object, battery: Battery, *_: object) -> None:
-        self.asked.append(battery.kwh)
+    def what_if(self, _state: object, changes: Changes, *_: object) -> None:
+        assert changes.battery
+        self.asked.append(changes.battery.kwh)
         self.threads.add(threading.current_thread().name)
         self.together += 1
         self.most_together = max(self.most_together, self.together)
@@ -63,16 +64,20 @@ async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
     """Replace the calculation by one that waits."""
     desk = Desk()
     module = "custom_components.smarty_p1"
-    with patch(f"{module}.lib.answers.what_if.simulate_battery", desk.what_if):
+    with patch(f"{module}.lib.answers.what_if.compare_years", desk.what_if):
         yield desk
         desk.is_open.set()
         await hass.async_block_till_done()
 
 
+def battery(kwh: float) -> dict[str, Any]:
+    return {"kind": "battery", "kwh": kwh, "kw": 3}
+
+
 async def send(client: Client, entry: MockConfigEntry, *sizes: float) -> None:
     """Ask for batteries, without waiting for an answer."""
     for kwh in sizes:
-        question = {"type": WHAT_IF, "entry_id": entry.entry_id, "kwh": kwh, "kw": 3}
+        question = {"type": WHAT_IF, "entry_id": entry.entry_id, "changes": [battery(kwh)]}
         await client.send_json_auto_id(question)
 
 
@@ -84,7 +89,7 @@ async def call(client: Client, entry: MockConfigEntry, *sizes: float) -> None:
                 "type": "call_service",
                 "domain": "smarty_p1",
                 "service": "what_if",
-                "service_data": {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3},
+                "service_data": {"config_entry": entry.entry_id, **battery(kwh)},
                 "return_response": True,
             }
         )
@@ -94,7 +99,7 @@ async def act(
     hass: HomeAssistant, entry: MockConfigEntry, kwh: float, user_id: str | None = None
 ) -> str:
     """Return why an action for a battery is refused."""
-    data = {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3}
+    data = {"config_entry": entry.entry_id, **battery(kwh)}
     context = Context(user_id=user_id)
     with pytest.raises(ServiceValidationError) as refused:
         await hass.services.async_call(
@@ -185,7 +190,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "La fin",
     ),
     ("get_bill", {"month": "2020-01"}, "Known months", "Mois connus"),
-    ("what_if", {"kwh": 5, "kw": 3}, "measured days", "jours mesurés"),
+    ("what_if", battery(5), "measured days", "jours mesurés"),
 ]
 
 
@@ -406,7 +411,7 @@ async def test_a_script_goes_on_when_who_started_it_is_gone(
     sequence = [
         {
             "action": "smarty_p1.what_if",
-            "data": {"config_entry": entry.entry_id, "kwh": 5, "kw": 3},
+            "data": {"config_entry": entry.entry_id, **battery(5)},
             "response_variable": "answer",
             "continue_on_error": True,
         },

@@ -14,14 +14,14 @@ import pytest
 
 from smartyp1.advice.battery_plan import DayPrices
 from smartyp1.advice.battery_simulation import Battery, BatteryDay, BatteryTrial, DayEnergies
-from smartyp1.advice.battery_worth import WhatIf, simulate_battery
 from smartyp1.advice.class_comparison import compare
+from smartyp1.advice.what_if import BatteryUse, Changes, ClassYears, WhatIf, compare_years
 from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal, YearCosts
 from smartyp1.bill.bill import bill_of
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
 from smartyp1.history.calendar import LUXEMBOURG, day_start, month_end, month_start
-from smartyp1.history.market_prices import MarketPrices
+from smartyp1.history.market_prices import NO_MARKET_HOURS, MarketHours, MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.past.table import Table
 from smartyp1.past.wall_clock import Floats, number_of, time_of
@@ -57,7 +57,13 @@ def equal_year() -> list[QuarterHour]:
 def tried(
     quarters: Sequence[QuarterHour], contract: Contract = CONTRACT, battery: Battery = BATTERY
 ) -> WhatIf:
-    return simulate_battery(demand_after(quarters, contract), battery)
+    return with_battery(demand_after(quarters, contract), battery)
+
+
+def with_battery(
+    state: HouseholdState, battery: Battery, market: MarketHours = NO_MARKET_HOURS
+) -> WhatIf:
+    return compare_years(state, Changes(battery=battery), market)
 
 
 def with_table(state: HouseholdState, change: Callable[[Table], Table]) -> HouseholdState:
@@ -65,6 +71,11 @@ def with_table(state: HouseholdState, change: Callable[[Table], Table]) -> House
     ledger = state.ledger
     changed = Ledger.of(change(ledger.table), state.contracts, is_begun=ledger.is_begun)
     return replace(state, ledger=changed)
+
+
+def use_of(years: ClassYears) -> BatteryUse:
+    assert years.battery
+    return years.battery
 
 
 def market_column(table: Table, price_of: Callable[[datetime], float]) -> Floats:
@@ -105,19 +116,21 @@ def test_a_year_of_equal_days() -> None:
     # Days of 25 and 23 hours make up for each other: 365 * (88 * 0.1 + 4 * 1.5) = 5402 kWh are
     # drawn, 1460 fed in, and 1095 are above 3 kW. Fixed: 12 * (12.84 or 7.42, + 5.72) * 1.08.
     three, seven = found.classes[3], found.classes[7]
-    assert three.without == pytest.approx((1172.67, 90.47, -87.60, 170.29, 1345.83), abs=0.15)
-    assert seven.without == pytest.approx((1172.67, 0, -87.60, 240.54, 1325.61), abs=0.15)
+    assert three.now == pytest.approx((1172.67, 90.47, -87.60, 170.29, 1345.83), abs=0.15)
+    assert seven.now == pytest.approx((1172.67, 0, -87.60, 240.54, 1325.61), abs=0.15)
     # At 7 kW, the sun gives 1460 * 0.81 = 1182.6 kWh.
-    assert seven.with_battery == pytest.approx((915.95, 0, 0, 240.54, 1156.49), abs=0.15)
+    assert seven.then == pytest.approx((915.95, 0, 0, 240.54, 1156.49), abs=0.15)
     # At 3 kW, the same, but that 3000 Wh are kept for the evening as soon as it is known: the first
     # evening has 440 of them, the second one, planned for since two o'clock, 2040. When the clock
     # changes, the hours are others than expected, and 2 kWh are lost.
-    assert three.with_battery == pytest.approx((916.4, 0.29, 0, 170.29, 1086.98), abs=0.15)
-    assert three.cycles == pytest.approx(365 * 3.24 / 0.9 / 10, abs=0.2)
-    assert seven.cycles == pytest.approx(365 * 3.24 / 0.9 / 10)
-    assert (three.stored_share, seven.stored_share) == pytest.approx((1, 1), abs=0.001)
+    assert three.then == pytest.approx((916.4, 0.29, 0, 170.29, 1086.98), abs=0.15)
+    assert use_of(three).cycles == pytest.approx(365 * 3.24 / 0.9 / 10, abs=0.2)
+    assert use_of(seven).cycles == pytest.approx(365 * 3.24 / 0.9 / 10)
+    assert (use_of(three).stored_share, use_of(seven).stored_share) == pytest.approx(
+        (1, 1), abs=0.001
+    )
 
-    assert (found.reference_kw, found.cheapest_without, found.cheapest_with) == (7, 7, 3)
+    assert (found.reference_kw, found.cheapest_now, found.cheapest_then) == (7, 7, 3)
     assert found.saving_low == pytest.approx(1325.61 - 1086.98, abs=0.3)
     # All is known.
     assert found.saving_high == found.saving_low
@@ -144,19 +157,19 @@ def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None
         replaces_variable=True,
     )
     demand = demand_after(quarters, contract, "2027-01-01")
-    found = simulate_battery(demand, BATTERY)
+    found = with_battery(demand, BATTERY)
 
     def total(contract: Contract) -> float:
         changed = demand_after(quarters, contract, "2027-01-01")
         bills = (bill_of(changed.ledger, start, month_end(start)) for start in MONTHS)
         return sum(bill.total or 0.0 for bill in bills)
 
-    own = found.classes[8].without
+    own = found.classes[8].now
     assert own.total == pytest.approx(total(contract))
     assert sum(own[:4]) == pytest.approx(own.total)
     comparison = compare(demand.ledger, MONTHS, demand.until)
     for kw in (3, 12):
-        without = found.classes[kw].without
+        without = found.classes[kw].now
         assert without.total == pytest.approx(
             total(replace(contract, reference_kw=kw, network_fixed=None))
         )
@@ -171,7 +184,7 @@ def test_with_a_battery_it_is_what_the_bills_of_the_other_quarter_hours_say(seed
     powers, end = household(seed, sun_kw=8, car_kw=7, heat_kw=1), "2027-01-01"
     quarters = quarter_hours(powers, "2026-01-01", end)
     contract = replace(CONTRACT, second_price=0.09, second_hours=NIGHT)
-    found = simulate_battery(demand_after(quarters, contract, end), BATTERY)
+    found = with_battery(demand_after(quarters, contract, end), BATTERY)
     night, by_day = ((price + 0.051) * 1.08 for price in (0.09, 0.15))
     prices = DayPrices([night] * 6 + [by_day] * 16 + [night] * 2, [0.06] * 24)
     days = [
@@ -193,7 +206,7 @@ def test_with_a_battery_it_is_what_the_bills_of_the_other_quarter_hours_say(seed
         ]
         state = demand_after(changed, replace(contract, reference_kw=kw), end)
         bills = [bill_of(state.ledger, start, month_end(start)).total or 0.0 for start in MONTHS]
-        assert found.classes[kw].with_battery.total == pytest.approx(sum(bills), abs=0.001)
+        assert found.classes[kw].then.total == pytest.approx(sum(bills), abs=0.001)
 
 
 def test_whole_euros_add_up() -> None:
@@ -209,21 +222,21 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     found = tried(gap, battery=Battery(4, 6, 0.81))
     # 28 of 365 days; of February there is no bill, so eleven months stand for twelve.
     assert found.measured_days == 337
-    assert found.classes[7].without.fixed == pytest.approx(240.54, abs=0.1)
+    assert found.classes[7].now.fixed == pytest.approx(240.54, abs=0.1)
     assert found.saving_high == pytest.approx(found.saving_low, abs=0.1)
 
     part = quarter_hours(equal_days, "2025-12-20", "2026-11-01")
     found = tried(part, battery=Battery(4, 6, 0.81))
     # The first month has 12 of its 31 days.
     assert (f"{found.start:%Y-%m-%d}", found.measured_days) == ("2025-12-20", 316)
-    assert found.classes[7].without.fixed == pytest.approx(240.54, abs=0.1)
+    assert found.classes[7].now.fixed == pytest.approx(240.54, abs=0.1)
 
     holes = [each for each in equal_year() if each.start.hour != 3]
     found = tried(holes, battery=Battery(4, 6, 0.81))
     assert found.measured_days == 365
     # The battery is worth as much in the other hour; what the class saves is known.
-    saved = found.classes[3].without.total - found.classes[3].with_battery.total
-    assert found.cheapest_with == 3
+    saved = found.classes[3].now.total - found.classes[3].then.total
+    assert found.cheapest_then == 3
     assert found.saving_high == pytest.approx(found.saving_low + saved / 23, abs=0.1)
 
 
@@ -236,13 +249,13 @@ def test_the_night_is_cheaper(share: float) -> None:
     quarters = quarter_hours(powers)
     # A twentieth of it are 111 Wh, of which 1000 / 0.9 Wh are needed each morning.
     demand = partly_shared(demand_after(quarters, contract), share)
-    found = simulate_battery(demand, Battery(20 / 9, 4, 0.81))
+    found = with_battery(demand, Battery(20 / 9, 4, 0.81))
     # All but the first morning are of the night before; after the last day, a night is lost. What
     # is shared costs the network alone. No more is shared at night than without the battery.
     by_day = DAY_PRICE - share * 0.16 * 1.08
     saved = 364 * (by_day - NIGHT_PRICE / 0.81) - NIGHT_PRICE / 0.81
     assert found.saving_low == pytest.approx(saved, abs=0.5)
-    assert found.classes[3].cycles == pytest.approx(364 / 0.9 / (20 / 9))
+    assert use_of(found.classes[3]).cycles == pytest.approx(364 / 0.9 / (20 / 9))
     # Without a cheaper night, nothing is charged.
     assert tried(quarters).saving_low == pytest.approx(0, abs=0.01)
 
@@ -250,20 +263,20 @@ def test_the_night_is_cheaper(share: float) -> None:
 def test_the_energy_communitys_own_bill_counts() -> None:
     demand = partly_shared(demand_after(equal_year(), CONTRACT), 0.5)
     paid = partly_shared(demand_after(equal_year(), replace(CONTRACT, community_price=0.09)), 0.5)
-    free = simulate_battery(demand, BATTERY).classes[7]
-    found = simulate_battery(paid, BATTERY).classes[7]
+    free = with_battery(demand, BATTERY).classes[7]
+    found = with_battery(paid, BATTERY).classes[7]
     # Half of 5402 kWh at 0.09. From 11:00 to 18:00, the battery gives 28 times 100 Wh,
     # of which 50 were shared. Then it gives 440 of 1500 Wh, of which 750 stay shared.
-    assert found.without.total - free.without.total == pytest.approx(243.09, abs=0.1)
-    assert found.with_battery.total - free.with_battery.total == pytest.approx(197.1, abs=0.1)
-    assert sum(found.without[:4]) == pytest.approx(found.without.total)
+    assert found.now.total - free.now.total == pytest.approx(243.09, abs=0.1)
+    assert found.then.total - free.then.total == pytest.approx(197.1, abs=0.1)
+    assert sum(found.now[:4]) == pytest.approx(found.now.total)
 
 
 def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
     contract = replace(CONTRACT, has_levies=True)
     found = tried(equal_year(), contract)
     # The aid of the State would be 5402 kWh at 3.61 cents, with VAT.
-    assert found.classes[7].without.energy == pytest.approx(1172.67, abs=0.15)
+    assert found.classes[7].now.energy == pytest.approx(1172.67, abs=0.15)
     without_aid = tried(equal_year(), Contract.of_terms(contract.terms | {"compensation": -0.001}))
     assert (found.classes, found.saving_low) == (without_aid.classes, without_aid.saving_low)
 
@@ -273,8 +286,8 @@ def test_amounts_without_vat_say_so() -> None:
     found = tried(equal_year(), replace(CONTRACT, has_vat=False))
     assert not found.has_vat
     seven = found.classes[7]
-    assert seven.without.energy == pytest.approx(1172.67 / 1.08, abs=0.1)
-    assert seven.with_battery.energy == pytest.approx(915.95 / 1.08, abs=0.1)
+    assert seven.now.energy == pytest.approx(1172.67 / 1.08, abs=0.1)
+    assert seven.then.energy == pytest.approx(915.95 / 1.08, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +309,7 @@ def test_what_is_missing_is_said(change: dict[str, object], reason: WhatIfRefusa
 def test_who_feeds_nothing_in_needs_no_price_of_it() -> None:
     quarters = [each._replace(exported_kwh=None) for each in equal_year()]
     found = tried(quarters, replace(CONTRACT, feed_in_price=None)).classes[3]
-    assert (found.without.feed_in, found.stored_share) == (0, None)
+    assert (found.now.feed_in, use_of(found).stored_share) == (0, None)
 
 
 @pytest.mark.parametrize("days", [MIN_DAYS - 1, MIN_DAYS])
@@ -330,7 +343,7 @@ def test_what_counts_as_a_measured_day() -> None:
 def test_the_running_month_and_what_is_older_than_a_year_do_not_count() -> None:
     quarters = quarter_hours(equal_days, "2025-09-01", "2026-11-06")
     found = tried(quarters)
-    assert found.classes[7].without.total == pytest.approx(1325.61, abs=0.15)
+    assert found.classes[7].now.total == pytest.approx(1325.61, abs=0.15)
     assert refused([each for each in quarters if f"{each.start:%Y-%m}" < "2026-08"]).days == 273
 
 
@@ -349,7 +362,7 @@ def test_the_hours_of_a_dynamic_price(share: float, by_day: float) -> None:
     demand = on_the_market(
         quarters, contract, lambda start: 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else by_day
     )
-    found = simulate_battery(partly_shared(demand, share), Battery(20 / 9, 4, 0.81))
+    found = with_battery(partly_shared(demand, share), Battery(20 / 9, 4, 0.81))
     # What is shared costs the 0.051 of the network alone, with VAT. No more is shared by night.
     saving = (0.051 + (1 - share) * (by_day + 0.03)) * 1.08 - (0.051 + 0.02 + 0.03) * 1.08 / 0.81
     # A difference below the losses of the battery is not worth it.
@@ -376,18 +389,16 @@ def test_hours_of_which_the_meter_has_no_price() -> None:
     market = {
         each.start: MarketPrices(price_of(each.start)) for each in quarters if not each.start.minute
     }
-    found = simulate_battery(demand, battery, market)
+    found = with_battery(demand, battery, market)
     assert found.hourly_share == 1
-    assert found.classes == simulate_battery(whole, battery).classes
+    assert found.classes == with_battery(whole, battery).classes
     # Without them, the night is as dear as the day.
-    found = simulate_battery(demand, battery)
+    found = with_battery(demand, battery)
     assert found.hourly_share == pytest.approx(4 / 96)
     assert found.saving_low == pytest.approx(0, abs=0.01)
     # A price that the meter has is used.
     wrong = dict.fromkeys(market, MarketPrices(0.5, 0.5))
-    assert (
-        simulate_battery(whole, battery, wrong).classes == simulate_battery(whole, battery).classes
-    )
+    assert with_battery(whole, battery, wrong).classes == with_battery(whole, battery).classes
 
 
 def test_a_month_with_too_few_market_prices_has_stand_in_prices() -> None:
@@ -402,9 +413,9 @@ def test_a_month_with_too_few_market_prices_has_stand_in_prices() -> None:
     demand = with_table(on_the_market(quarters, contract, lambda _: 0.12), partly_known)
     february = month_start(local("2026-02-01"))
     assert bill_of(demand.ledger, february, month_end(february)).missing == ("energy",)
-    found = simulate_battery(demand, BATTERY)
+    found = with_battery(demand, BATTERY)
     # At 0.15 all year, as with one price.
-    assert found.classes[7].without == pytest.approx(tried(quarters).classes[7].without, abs=0.05)
+    assert found.classes[7].now == pytest.approx(tried(quarters).classes[7].now, abs=0.05)
     assert found.saving_low == pytest.approx(tried(quarters).saving_low, abs=0.5)
 
 
@@ -500,12 +511,12 @@ def test_how_far_a_year_is_from_the_best(name: str, tariff: str) -> None:
             drawn=[(price_of(each.start) + 0.03 + 0.051) * 1.08 for each in quarters]
         )
     for battery in SIZES:
-        found = simulate_battery(demand, battery)
+        found = with_battery(demand, battery)
         best = min(
-            least_cost(battery, kw, drawn, fed, prices) + found.classes[kw].without.fixed
+            least_cost(battery, kw, drawn, fed, prices) + found.classes[kw].now.fixed
             for kw in (3, 7, 12)
         )
-        without = found.classes[found.cheapest_without].without.total
+        without = found.classes[found.cheapest_now].now.total
         # Each line of twelve bills is rounded to a cent.
         assert found.saving_low <= found.saving_high <= without - best + 0.5
         share = 100 * found.saving_low / (without - best)

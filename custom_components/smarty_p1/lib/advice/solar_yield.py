@@ -17,8 +17,10 @@ from ..past.wall_clock import A_DAY, Floats, Numbers
 _WITHOUT_LOSSES = 0.77
 _LATITUDE, _LONGITUDE_HOURS = radians(49.6), 6.13 / 15
 _TROPIC = radians(23.44)
+SUNNY_DAYS_SOURCE = "Bundesnetzagentur | SMARD.de, 2025, CC BY 4.0"
+"""Source of the sunny and dull days, with the year and the licence."""
 # Solar energy of each day in Germany in 2025, in percent of the sunniest tenth of the 40 days
-# around it. A row is a month. Source: Bundesnetzagentur, SMARD.de, licence CC BY 4.0.
+# around it. A row is a month.
 _SUNNY_PERCENT = (
     "71 37 38 35 11 51 59 41 37 50 65 76 93 67 21 43 32 66 93 64 64 58 29 55 47 48 40 37 52 53 66",
     "84 83 69 59 45 26 46 97 77 49 38 30 13 12 23 36 68 78 78 48 59 52 51 42 41 24 40 31",

@@ -21,7 +21,8 @@ type Load = Callable[[Numbers], Floats]
 
 _AN_HOUR = 4
 _MEAN_DEGREES = (1.4, 2.2, 5.7, 9.6, 13.5, 16.7, 18.7, 18.4, 14.3, 9.9, 5.2, 2.3)
-"""Temperature of each month at Findel, 1991-2020: meteolux.lu/fr/climat/normales-et-extremes/."""
+DEGREES_SOURCE = "meteolux.lu, Findel 1991-2020"
+"""Source of the monthly mean temperatures: meteolux.lu/fr/climat/normales-et-extremes/."""
 _HEATED_BELOW, _ROOM_DEGREES = 15, 18
 """Eurostat's degree days: 18 degrees minus the temperature of a day that has at most 15 degrees."""
 _DAYS_OF_MONTHS = (31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

@@ -1,7 +1,7 @@
 """The last whole months of a household, billed at today's prices and any reference power.
 
     year = year_of(state)
-    year.costs(year.measured, reference_kw=3)
+    year.changed(with_load(year.table, car(kwh=8, kw=11))).costs(reference_kw=3)
 
 A what-if changes the energies in `year.table`. Both tables are billed like measured months.
 
@@ -99,7 +99,7 @@ class YearCosts(NamedTuple):
     def whole(self) -> YearCosts:
         """Return the costs in whole euros. They are rounded so that they still add up to the total.
 
-        `fixed` is rounded first, so that it is equal without and with a battery.
+        `fixed` is rounded first, so that it is equal in two years with the same fixed costs.
         """
         fixed, total = round(self.fixed), round(self.total)
         parts = self[:3]
@@ -128,8 +128,10 @@ class WhatIfYear(NamedTuple):
     clock: WallClock
     begins: Sequence[datetime]
     """Time from which the monthly prices of each month count, in Luxembourg's time."""
-    measured: MonthEnergies
+    energies: MonthEnergies
     """Energies of `table`."""
+    mean: MarketPrices
+    """Mean market prices of the measured year."""
     prices: AgreedPrices
     reference_kw: float
     """Present reference power in kW."""
@@ -141,11 +143,6 @@ class WhatIfYear(NamedTuple):
     def contract(self) -> Contract:
         """Return the contract of all months."""
         return self.prices.contract
-
-    @property
-    def mean(self) -> MarketPrices:
-        """Return the mean market prices of the year."""
-        return reduce(Sums.plus, self.measured.sums).market_prices
 
     @property
     def end(self) -> datetime:
@@ -173,13 +170,19 @@ class WhatIfYear(NamedTuple):
             return None
         return float(np.mean(~np.isnan(self.table.market[self.known])))
 
-    def energies(self, table: Table) -> MonthEnergies:
-        """Return the energies of `table`, which has the quarter-hours of this year's table."""
-        return _energies(table, self.contract, self.begins)
+    @property
+    def sums(self) -> Sums:
+        """Return the sums of all months."""
+        return reduce(Sums.plus, self.energies.sums)
 
-    def costs(self, energies: MonthEnergies, reference_kw: float) -> YearCosts | None:
+    def changed(self, table: Table) -> WhatIfYear:
+        """Return this year with the energies of `table`, which has the same quarter-hours."""
+        energies = _energies(table, self.contract, self.begins)
+        return self._replace(table=table, energies=energies)
+
+    def costs(self, reference_kw: float) -> YearCosts | None:
         """Return the costs of a year at `reference_kw`. Return None if a price is unknown."""
-        bills = self.bills(energies, reference_kw)
+        bills = self.bills(reference_kw)
         known = [(bill.total_with_community, bill.total) for bill in bills]
         totals = [
             total if with_community is None else with_community
@@ -199,9 +202,9 @@ class WhatIfYear(NamedTuple):
         energy = round(total - surcharge - feed_in - fixed, 2)
         return YearCosts(energy, surcharge, feed_in, fixed, total)
 
-    def bills(self, energies: MonthEnergies, reference_kw: float) -> Sequence[Bill]:
+    def bills(self, reference_kw: float) -> Sequence[Bill]:
         """Return the bills of all months at `reference_kw`."""
-        prices = self.prices.at_power(reference_kw)
+        prices, energies = self.prices.at_power(reference_kw), self.energies
         excess_wh = np.maximum(0.0, energies.whole_wh - reference_kw * WH_A_KW)
         above_wh = np.add.reduceat(excess_wh, groups(self.clock.month)).tolist()
         months = zip(self.begins, energies.sums, above_wh, strict=True)
@@ -249,11 +252,13 @@ def year_of(
         raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
     starts = [month_start(time_of(number)) for number in table.quarter[groups(clock.month)]]
     begins = [state.ledger.month_begin(start).astimezone(LUXEMBOURG) for start in starts]
+    energies = _energies(table, contract, begins)
     return WhatIfYear(
         table=table,
         clock=clock,
         begins=begins,
-        measured=_energies(table, contract, begins),
+        energies=energies,
+        mean=reduce(Sums.plus, energies.sums).market_prices,
         prices=AgreedPrices(contract, prices_of_year_at(state.until)),
         reference_kw=reference_kw,
         known=np.flatnonzero(is_known),

@@ -1,0 +1,228 @@
+"""Costs of a household's year now and with changes, at today's prices.
+
+    compare_years(state, Changes(loads=[car(kwh=8, kw=11)], battery=Battery(10, 5))).saving_low
+
+- The loads change the energies of the year (`what_if_tables.py`). Then `battery_simulation.py`
+  simulates the battery, once for each reference power. `what_if_year.py` bills both years.
+- The saving is the cost of the present year minus the cost of the changed year. The two costs may
+  be at different reference powers: each cost is taken at its cheapest reference power. So if
+  another reference power is cheaper even without a change, this advantage does not count as a
+  saving of the change.
+- The saving is a range, because some quarter-hours are unknown. One end assumes that the changes
+  have no effect in an unknown quarter-hour. The other end assumes that they have the same effect in
+  an unknown quarter-hour as in a known quarter-hour, on average.
+- The changes apply only to known quarter-hours. All other energy stays unchanged, because its time
+  is unknown.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import reduce
+from itertools import pairwise
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from ..bill.household_state import HouseholdState
+from ..history.market_prices import NO_MARKET_HOURS, MarketHours
+from ..past.table import Table
+from ..past.wall_clock import A_DAY, groups
+from ..prices.contract import REFERENCE_POWERS
+from ..prices.price_file import OlderPrices
+from .battery_day_prices import prices_by_day
+from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
+from .what_if_tables import Load, with_energies, with_load
+from .what_if_year import WhatIfError, WhatIfRefusal, WhatIfYear, YearCosts, year_of
+
+
+class Changes(NamedTuple):
+    """Changes of a household. They count together."""
+
+    loads: Sequence[Load] = ()
+    """Loads in any order. The load of solar panels is below 0."""
+    battery: Battery | None = None
+    feed_in_price: float | None = None
+    """Price of exported energy now and then, in place of the price in the contract. It can be the
+    mean price of a household that also sells to an energy community."""
+
+
+class YearEnergies(NamedTuple):
+    """Energies of a year in kWh. The shared energy is a part of the imported energy."""
+
+    imported: float
+    exported: float
+    shared: float
+
+
+class BatteryUse(NamedTuple):
+    """Use of a battery in a year."""
+
+    cycles: float
+    """Full discharges."""
+    stored_share: float | None
+    """Share of the exported energy that the battery stores, None without exports."""
+
+
+class ClassYears(NamedTuple):
+    """Years at one reference power, now and with the changes."""
+
+    now: YearCosts
+    then: YearCosts
+    energies: YearEnergies
+    """Energies with the changes."""
+    battery: BatteryUse | None
+    """None without a battery."""
+
+
+class WhatIf(NamedTuple):
+    """Comparison of a year with the year as it would be with changes."""
+
+    start: datetime
+    """Start of the first month, in Luxembourg's time."""
+    end: datetime
+    measured_days: int
+    known_share: float
+    """Share (0 to 1) of the quarter-hours that are known."""
+    reference_kw: float
+    """Present reference power in kW."""
+    classes: Mapping[float, ClassYears]
+    """Years by reference power in kW, for reference powers with a known price."""
+    cheapest_now: float
+    cheapest_then: float
+    energies: YearEnergies
+    """Energies without the changes."""
+    saving: float
+    """Yearly saving in EUR, below 0 for additional cost, without the unknown quarter-hours."""
+    saving_elsewhere: float
+    """Additional saving if unknown quarter-hours are like known quarter-hours."""
+    has_vat: bool
+    """Whether the amounts include VAT."""
+    hourly_share: float | None
+    """Share (0 to 1) of the known quarter-hours that have a market price for import. None if the
+    price in the contract does not follow the market."""
+    prices_of: OlderPrices | None
+    """Older published prices that the costs use for a part of the year, otherwise None."""
+
+    @property
+    def saving_low(self) -> float:
+        """Return the lower end of the yearly saving in EUR."""
+        return self.saving + min(0.0, self.saving_elsewhere)
+
+    @property
+    def saving_high(self) -> float:
+        """Return the upper end of the yearly saving in EUR."""
+        return self.saving + max(0.0, self.saving_elsewhere)
+
+
+def compare_years(
+    state: HouseholdState, changes: Changes, market: MarketHours = NO_MARKET_HOURS
+) -> WhatIf:
+    """Return the last year of a household, and the same year with `changes`.
+
+    Run this function in an executor, because a battery takes a fifth of a second. Raises
+    WhatIfError if the data does not suffice, and ValueError for an impossible battery.
+    """
+    now = year_of(state, market, changes.feed_in_price)
+    then = now.changed(reduce(with_load, changes.loads, now.table))
+    if then.sums.exported_wh and not then.contract.has_feed_in_price:
+        raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
+    trial = _Trial(then, changes.battery, state.until) if changes.battery else None
+    powers = sorted({*REFERENCE_POWERS, now.reference_kw})
+    years = {kw: _years(now, trial.with_class(kw) if trial else (then, None), kw) for kw in powers}
+    classes = {kw: of_class for kw, of_class in years.items() if of_class}
+    if now.reference_kw not in classes:
+        raise WhatIfError(WhatIfRefusal.NO_NETWORK_PRICE)
+    cheapest_now = min(classes, key=lambda kw: classes[kw].now.total)
+    cheapest_then = min(classes, key=lambda kw: classes[kw].then.total)
+    of_class = classes[cheapest_then]
+    effect = of_class.now.total - of_class.then.total
+    return WhatIf(
+        start=now.begins[0],
+        end=now.end,
+        measured_days=now.measured_days,
+        known_share=now.known_share,
+        reference_kw=now.reference_kw,
+        classes=classes,
+        cheapest_now=cheapest_now,
+        cheapest_then=cheapest_then,
+        energies=_energies_of(now),
+        saving=classes[cheapest_now].now.total - of_class.then.total,
+        saving_elsewhere=effect / now.known_share - effect,
+        has_vat=now.contract.has_vat,
+        hourly_share=now.hourly_share,
+        prices_of=now.prices.prices_of_classes(classes),
+    )
+
+
+def _years(
+    now: WhatIfYear, changed: tuple[WhatIfYear, BatteryUse | None], reference_kw: float
+) -> ClassYears | None:
+    """Return the years at `reference_kw`. Return None if a price is unknown."""
+    then, battery = changed
+    costs_now, costs_then = now.costs(reference_kw), then.costs(reference_kw)
+    if costs_now is None or costs_then is None:
+        return None
+    return ClassYears(costs_now, costs_then, _energies_of(then), battery)
+
+
+def _energies_of(year: WhatIfYear) -> YearEnergies:
+    sums, times = year.sums, year.times_a_year / 1000
+    energies = sums.imported_wh, sums.exported_wh, sums.shared_wh
+    return YearEnergies(*(wh * times for wh in energies))
+
+
+class _Trial:
+    """Simulation of one battery in one year. `with_class` runs it for any reference power."""
+
+    def __init__(self, year: WhatIfYear, battery: Battery, moment: datetime) -> None:
+        """Prepare the simulation. Raises ValueError for an impossible battery."""
+        if not battery.is_possible:
+            message = "there is no such battery"
+            raise ValueError(message)
+        self._year = year
+        self._battery = battery
+        surcharge, vat_rate = year.prices.surcharge_on_top, year.prices.vat_rate
+        self._trial = BatteryTrial(
+            [*_days(year, moment)], battery, (surcharge or 0.0) * (1 + (vat_rate or 0.0))
+        )
+        self._exported_wh = float(np.nansum(year.table.exported[year.known]))
+        self._runs: dict[float | None, tuple[WhatIfYear, BatteryUse]] = {}
+
+    def with_class(self, reference_kw: float) -> tuple[WhatIfYear, BatteryUse]:
+        """Return the year with the battery at `reference_kw`."""
+        # A reference power that is never exceeded does not change the simulation. So all such
+        # reference powers share one run.
+        key = reference_kw if self._trial.highest_wh > reference_kw * WH_A_KW else None
+        if key not in self._runs:
+            run, year = self._trial.run(reference_kw), self._year
+            self._runs[key] = year.changed(_with_battery(year, run)), self._use(run)
+        return self._runs[key]
+
+    def _use(self, run: BatteryRun) -> BatteryUse:
+        out_kwh = run.given_wh / sqrt(self._battery.efficiency) / 1000
+        return BatteryUse(
+            cycles=out_kwh / self._battery.kwh * self._year.times_a_year,
+            stored_share=run.stored_wh / self._exported_wh if self._exported_wh else None,
+        )
+
+
+def _days(year: WhatIfYear, moment: datetime) -> Iterator[BatteryDay]:
+    """Yield the days with known quarter-hours."""
+    known = year.known
+    day, hour = year.clock.day[known], year.clock.quarter[known] * 24 // A_DAY
+    imported, exported = year.table.imported[known], np.nan_to_num(year.table.exported[known])
+    prices = prices_by_day(year, moment)
+    starts = groups(day)
+    for begin, end in pairwise([*starts.tolist(), len(day)]):
+        energies = DayEnergies(imported[begin:end].tolist(), exported[begin:end].tolist())
+        of_day = prices[day[begin] - year.clock.day[0]]
+        yield BatteryDay(energies, hour[begin:end].tolist(), of_day)
+
+
+def _with_battery(year: WhatIfYear, run: BatteryRun) -> Table:
+    """Return the year's table with the battery. All other rows stay as they were measured."""
+    imported, exported = year.table.imported.copy(), year.table.exported.copy()
+    imported[year.known] = np.concatenate([day.imported_wh for day in run.days])
+    exported[year.known] = np.concatenate([day.exported_wh for day in run.days])
+    return with_energies(year.table, imported, exported)
