@@ -1,1 +1,1 @@
-"""Command line `smarty-p1` with the commands decode, watch, capture, gateway, collect and fleet."""
+"""Command line `smarty-p1`: decode, bill, classes, watch, capture, gateway, collect, fleet."""

@@ -7,6 +7,7 @@ import sys
 from io import TextIOWrapper
 from pathlib import Path
 
+from .bill_commands import add_bill
 from .decode import add_decode
 from .fleet_commands import add_fleet
 from .keys import key_options
@@ -18,12 +19,13 @@ from .service_commands import add_services
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=PROGRAM,
-        description="The P1 port of a Smarty meter.",
+        description="The P1 port of a Smarty meter, and the bill of its household.",
         epilog="In a clone of the repository, `scripts/p1 simulate` starts simulated meters.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     keys = key_options()
     add_decode(commands, keys)
+    add_bill(commands)
     add_ports(commands, keys)
     add_services(commands)
     add_fleet(commands)

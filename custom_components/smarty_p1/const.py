@@ -60,8 +60,6 @@ CONF_AIDS: Final = "aids"
 CONF_COMMUNITY_PRICE: Final = "community_price"
 # Calendar year for which the user accepts that bills use the network prices of an earlier year.
 CONF_PRICES_CONFIRMED: Final = "prices_confirmed"
-# Prices of a kWh above the usual price. The user has confirmed each of them.
-CONF_HIGH_PRICES_CONFIRMED: Final = "high_prices_confirmed"
 SECTION_DYNAMIC_PRICE: Final = "dynamic_price"
 SECTION_FEED_IN: Final = "feed_in"
 SECTION_NETWORK_PRICES: Final = "network_prices"

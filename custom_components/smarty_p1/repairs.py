@@ -37,12 +37,6 @@ from .const import (
     SECTION_LENEDA,
     SECTION_VIRTUAL,
 )
-from .coordinator.entered_contract import (
-    entered_contracts,
-    high_prices,
-    prices_to_replace,
-    with_confirmed_prices,
-)
 from .coordinator.entry_types import short_title
 from .coordinator.meter_books import MeterBooks
 from .coordinator.meter_capture import CaptureRefusedError
@@ -60,6 +54,12 @@ from .lib.boards.board_message import MessageValue
 from .lib.entities.devices import short_serial
 from .lib.markdown_text import Verbatim, as_plain, in_markdown
 from .lib.meter.object_count_and_rate_limits import shown_name
+from .lib.prices.entered_contract import (
+    entered_contracts,
+    high_prices,
+    prices_to_replace,
+    with_confirmed_prices,
+)
 from .lib.virtual.clients import Profile
 from .lib.virtual.virtual_meter import MAX_BATTERIES
 from .sinks.shown_clients import clients_of

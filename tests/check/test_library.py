@@ -12,38 +12,69 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.lib.leneda.writing import export
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 
 
 class Example(NamedTuple):
-    """Code, and what it prints."""
+    """Code or commands, and what they print."""
 
     title: str
+    language: str
     code: str
     output: str
+
+    def run(self, folder: Path, programs: Path, **variables: str) -> str:
+        """Run the example in an empty folder, and return as many lines as the page has.
+
+        `programs` is the folder of python and smarty-p1.
+        """
+        # The household of the examples takes 0.4 kW, and 9 kW for a quarter-hour at 19:00.
+        powers = ["9.000" if n % 96 == 76 else "0.400" for n in range(31 * 96)]
+        (folder / "leneda.csv").write_bytes(export("2026-05-01T00:00:00+02:00", powers))
+        starts = {"python": ["python", "-P", "-W", "error"], "sh": ["/bin/sh", "-e"]}
+        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        first, *others = starts[self.language]
+        with subprocess.Popen(
+            [programs / first, *others, "-c", self.code],
+            cwd=folder,
+            env={**os.environ, "PATH": path, **variables},
+            stdout=subprocess.PIPE,
+        ) as process:
+            assert process.stdout
+            printed = b"".join(process.stdout.readline() for _ in self.output.splitlines())
+            process.kill()
+        return printed.decode()
 
 
 def examples() -> list[Example]:
     """Return the examples of the page: each of its blocks, but the commands that install it."""
-    found = re.findall(r"## ([^\n]+)\n\n```python\n(.+?)```\n\n```text\n(.+?)```", PAGE, re.DOTALL)
+    found = re.findall(
+        r"## ([^\n]+)\n\n```(python|sh)\n(.+?)```\n\n```text\n(.+?)```", PAGE, re.DOTALL
+    )
     languages = re.findall(r"^```(.+)$", PAGE, re.MULTILINE)
-    assert languages == ["sh", *["python", "text"] * len(found)]
+    assert languages == ["sh", *(name for parts in found for name in (parts[1], "text"))]
     return [Example(*parts) for parts in found]
 
 
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the programs python and smarty-p1 of this checkout."""
+    folder = tmp_path_factory.mktemp("programs")
+    for name, arguments in (("python", ""), ("smarty-p1", "-m smarty_p1_cli")):
+        program = folder / name
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} {arguments} "$@"\n', encoding="utf-8")
+        program.chmod(0o755)
+    return folder
+
+
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.title)
-def test_an_example_prints_what_the_page_says(example: Example, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-P", "-W", "error", "-c", example.code],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdout
-        printed = b"".join(process.stdout.readline() for _ in example.output.splitlines())
-        process.kill()
-    assert printed.decode() == example.output
+def test_an_example_prints_what_the_page_says(
+    example: Example, tmp_path: Path, programs: Path
+) -> None:
+    assert example.run(tmp_path, programs, PYTHONPATH=str(ROOT)) == example.output
 
 
 def test_two_checkouts_with_one_environment_do_not_mix(tmp_path: Path) -> None:

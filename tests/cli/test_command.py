@@ -202,7 +202,9 @@ def test_decode_loses_no_letter(encoding: str, text: str) -> None:
     assert f'"0-0:96.13.0": "{text}"' in result.stdout.decode(encoding)
 
 
-FIRST = "the first argument must be decode, watch, capture, gateway, collect or fleet\n"
+FIRST = (
+    "the first argument must be decode, bill, classes, watch, capture, gateway, collect or fleet\n"
+)
 MALFORMED = "is malformed: a key has 32 hexadecimal digits (0-9, A-F)\n"
 MISSING = "No such file or directory\n"
 UNRECOGNIZED = "unrecognized arguments; a key with blanks needs quotes\n"

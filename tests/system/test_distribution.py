@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dev.demo.home_assistant import ROOT
+from tests.check.test_library import examples
 from tests.system.support import TIMEOUT
 from tests.uv import OFFLINE, uv
 
@@ -107,6 +108,7 @@ def test_decoding_needs_no_extras(programs: Path, tmp_path: Path) -> None:
     [
         ("watch 127.0.0.1:9", "watching a port needs serialx: pip install serialx\n"),
         ("gateway --config gateway.toml", ": install smarty-p1 with its extra [gateway]\n"),
+        ("bill leneda.csv", "bills need numpy: install smarty-p1 with its extra [bill]\n"),
         ("fleet init", ": install smarty-p1 with its extra [fleet]\n"),
         ("collect --config collect.toml", ": install smarty-p1 with its extra [fleet]\n"),
     ],
@@ -124,6 +126,22 @@ def test_the_extra_brings_what_watching_needs(tmp_path: Path) -> None:
     code = f"import smartyp1.port, smarty_p1_cli.watch; {LOADED}"
     end = run(python, "-c", code, cwd=tmp_path)
     assert (end.stdout, end.stderr) == ("['serialx']\n", "")
+
+
+def test_the_examples_of_the_page_run_with_the_wheel(tmp_path: Path) -> None:
+    programs = install(tmp_path / "venv", f"{ROOT}[bill,port]")
+    for n, example in enumerate(examples()):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        assert example.run(folder, programs, PYTHONPATH="") == example.output, example.title
+    end = run(programs / "smarty-p1", "bill", "contract.toml", "bad.toml.csv", cwd=folder)
+    assert (end.returncode, end.stderr) == (
+        2,
+        "smarty-p1: cannot read bad.toml.csv: No such file or directory\n",
+    )
+    (folder / "empty.csv").touch()
+    end = run(programs / "smarty-p1", "bill", "contract.toml", "empty.csv", cwd=folder)
+    assert end.stderr.startswith("smarty-p1: empty.csv: There are no quarter-hours in this file.")
 
 
 def test_the_extras_bring_what_gateway_and_fleet_need(tmp_path: Path) -> None:

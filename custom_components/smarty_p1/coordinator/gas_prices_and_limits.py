@@ -10,7 +10,7 @@ from ..const import (
     CONF_GAS_PRICES,
 )
 from ..lib.answers.gas_costs import DatedGasPrices, GasPrices
-from .entered_contract import first_day, in_order
+from ..lib.prices.entered_contract import first_day, in_order
 
 MIN_KWH_PER_M3 = 5.0
 MAX_KWH_PER_M3 = 15.0

@@ -34,6 +34,13 @@ from ..lib.bill.household import Household
 from ..lib.history.calendar import KEPT_TIME, LUXEMBOURG, day_end, midnight, quarter_start
 from ..lib.history.market_prices import MarketPrices
 from ..lib.prices.contract import BEGINNING, Contracts
+from ..lib.prices.entered_contract import (
+    contract_of,
+    entered_contracts,
+    first_day,
+    terms_from,
+    terms_on,
+)
 from ..lib.prices.market_price_lists import (
     PricesAhead,
     agrees,
@@ -43,7 +50,6 @@ from ..lib.prices.market_price_lists import (
 from ..lib.prices.price_series import MAX_PRICE, PriceSources, QuarterPrice
 from ..lib.prices.running_price import RunningPrice
 from ..lib.prices.stored_costs import prices_of_costs
-from .entered_contract import contract_of, entered_contracts, first_day, terms_from, terms_on
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .statistics.recorded_prices import (

@@ -20,7 +20,12 @@ from ..lib.meter.meter_reader import Reading
 from ..lib.meter.money import Money
 from ..lib.meter.object_count_and_rate_limits import Limits
 from ..lib.p1.telegram import Telegram
-from .entered_contract import contracts_of, prices_to_replace, unconfirmed_prices, wanted_options
+from ..lib.prices.entered_contract import (
+    contracts_of,
+    prices_to_replace,
+    unconfirmed_prices,
+    wanted_options,
+)
 from .entry_types import AnyConfigEntry
 from .last_hours import forget_last_hour, last_hour_of
 from .leneda.download import LenedaDownload

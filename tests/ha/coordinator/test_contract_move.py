@@ -14,12 +14,12 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.entered_contract import contracts_of
 from custom_components.smarty_p1.coordinator.stored.contract_move import async_move_contracts
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
 from custom_components.smarty_p1.lib.prices.contract_json import store_contracts
+from custom_components.smarty_p1.lib.prices.entered_contract import contracts_of
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import choose, open_repair

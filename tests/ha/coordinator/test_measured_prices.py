@@ -13,7 +13,6 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.smarty_p1.coordinator.entered_contract import contracts_of
 from custom_components.smarty_p1.coordinator.market_prices import MeasuredPrices
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill.household import Household
@@ -21,6 +20,7 @@ from custom_components.smarty_p1.lib.history.calendar import quarter_start
 from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
 from custom_components.smarty_p1.lib.history.register_amounts import Amounts
 from custom_components.smarty_p1.lib.history.spans import Span, SpanKind
+from custom_components.smarty_p1.lib.prices.entered_contract import contracts_of
 from custom_components.smarty_p1.lib.prices.price_series import PriceSeries
 from tests.ha.support import Home, recorder_done
 

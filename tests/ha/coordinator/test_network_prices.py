@@ -11,15 +11,15 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import translation
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.smarty_p1.coordinator.entered_contract import (
-    contract_of,
-    prices_to_replace,
-)
 from custom_components.smarty_p1.flows.options.older_prices_sentence import (
     async_older_prices_sentence,
 )
 from custom_components.smarty_p1.lib.prices import network_prices
 from custom_components.smarty_p1.lib.prices.contract import Contract
+from custom_components.smarty_p1.lib.prices.entered_contract import (
+    contract_of,
+    prices_to_replace,
+)
 from custom_components.smarty_p1.lib.prices.price_file import OlderPrices, PriceFile
 from custom_components.smarty_p1.user_locale import async_user_locale
 from tests.ha.dialogs import choose, open_repair, suggested

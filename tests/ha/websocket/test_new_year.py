@@ -9,12 +9,12 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.smarty_p1.coordinator.entered_contract import contract_of
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
+from custom_components.smarty_p1.lib.prices.entered_contract import contract_of
 from tests.ha.meter import SERIAL, with_value
 from tests.ha.support import TELEGRAM, Home, call, issue_of, load
 

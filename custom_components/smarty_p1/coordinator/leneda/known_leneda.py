@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -14,13 +15,14 @@ from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, SECTION_LENEDA
 from ...lib.bill.household import Household
-from ...lib.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
+from ...lib.bill.leneda_days import NO_LENEDA_DAYS
 from ...lib.bill.quarter_hour_views import quarter_hours_between
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.history.calendar import day_end, day_start, month_end
 from ...lib.history.quarter_hour import QuarterHour
-from ...lib.leneda.implausible_rows import last_days_of, whole_days, without_false_zeros
-from ...lib.leneda.measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
+from ...lib.leneda.days_of_rows import RowsByCode, days_of
+from ...lib.leneda.implausible_rows import without_false_zeros
+from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
@@ -31,7 +33,6 @@ from .file_refusal_translation_keys import ImportRefusedError
 from .progress import LenedaProgress
 from .quarter_hour_files import QuarterHourFiles
 
-type RowsByCode = Mapping[str, Sequence[LenedaRow]]
 type RemoveHours = Callable[[Iterable[datetime]], Awaitable[bool]]
 """Removal of the hours of some months from the statistics. Its result is False if rows are left."""
 type SharedPower = dict[str, dict[datetime, float]]
@@ -274,20 +275,11 @@ class KnownLeneda:
         # whole day.
         has_readings = self._meter.has_readings
 
-        def make() -> LenedaDays:
-            shown = leneda if has_readings else _before(whole_days(leneda), until)
-            return LenedaDays(quarter_hours_of(shown), sharing_of(shown), last_days_of(shown))
-
-        days = await self._hass.async_add_executor_job(without_collection(make))
+        make = without_collection(partial(days_of, has_readings=has_readings, until=until))
+        days = await self._hass.async_add_executor_job(make, leneda)
         self._may_share = any(is_of_sharing(code) for code, rows in leneda.items() if rows)
         self._meter.set_leneda_days(days)
         self._listeners.call()
-
-
-def _before(leneda: RowsByCode, until: datetime | None) -> RowsByCode:
-    if until is None:
-        return leneda
-    return {code: tuple(row for row in rows if row.start < until) for code, rows in leneda.items()}
 
 
 def _shared_power(files: QuarterHourFiles, start: datetime, end: datetime) -> SharedPower:

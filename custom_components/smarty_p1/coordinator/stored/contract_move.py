@@ -43,10 +43,10 @@ from ...const import (
 )
 from ...lib.history.calendar import LUXEMBOURG
 from ...lib.prices.contract import NO_CONTRACT, Contract
+from ...lib.prices.entered_contract import Terms, contract_of, entered_contracts, in_order
 from ...lib.prices.network_prices import price_file
 from ...lib.prices.time_of_use import WEEKDAYS, parsed
 from ..chosen_entities.entity_ids import ENTITIES_BEFORE
-from ..entered_contract import Terms, contract_of, entered_contracts, in_order
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import Problem, raise_issue
 from .meter_memory_file import MeterStore

@@ -22,7 +22,6 @@ from ...const import (
     SECTION_LENEDA,
 )
 from ...coordinator import has_books
-from ...coordinator.entered_contract import high_prices, with_confirmed_prices
 from ...dashboards import (
     ENERGY_URL,
     EnergySource,
@@ -39,6 +38,7 @@ from ...lib.meter.meter_memory import MeterMemory
 from ...lib.meter.meter_reader import MeterReader, Reading, outlined_reading
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
+from ...lib.prices.entered_contract import high_prices, with_confirmed_prices
 from ..dialog_base import Dialog, Draft, Input
 from ..form_errors import FieldError
 from ..options.contract_form import first_contract_fields, read_first_contract

@@ -14,21 +14,19 @@ from homeassistant.helpers.selector import (
 )
 
 from ...const import CONF_AIDS
-from ...coordinator.entered_contract import USUAL_EUR_PER_KWH
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH
-from ...lib.prices.contract import MAX_AID_NAME_LENGTH, MAX_AIDS
+from ...lib.prices.contract import MAX_AIDS
+from ...lib.prices.contract_terms import AID_AMOUNTS, USUAL_EUR_PER_MONTH
+from ...lib.prices.entered_contract import USUAL_EUR_PER_KWH, is_aid_possible, tidy_aid
 from ...user_locale import UserLocale
 from ..shared_form_fields import DayField
 from ..typed_amounts import AmountField, Place, TypedAmounts
-from .price_bounds import MARGIN, MONTHLY, USUAL_EUR_PER_MONTH
 
 
 def _required(selector: Selector[Any]) -> ObjectSelectorField:
     return ObjectSelectorField(selector=selector, required=True)
 
 
-# Some bills print state aids as negative amounts, so accept amounts of either sign.
-_AMOUNTS = {"per_kwh": MARGIN, "per_month": MONTHLY}
 _AIDS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
@@ -36,7 +34,7 @@ _AIDS = ObjectSelector(
             "name": _required(TextSelector()),
             **{
                 name: ObjectSelectorField(selector=AmountField(amount))
-                for name, amount in _AMOUNTS.items()
+                for name, amount in AID_AMOUNTS.items()
             },
             "with_vat": ObjectSelectorField(selector=BooleanSelector()),
             "vat_free": ObjectSelectorField(selector=BooleanSelector()),
@@ -62,7 +60,7 @@ def aid_fields() -> dict[vol.Marker, Any]:
 
 def shown_aids(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]:
     """Return the stored aids as the form shows them."""
-    return {CONF_AIDS: [locale.amounts(aid, _AMOUNTS) for aid in options.get(CONF_AIDS, ())]}
+    return {CONF_AIDS: [locale.amounts(aid, AID_AMOUNTS) for aid in options.get(CONF_AIDS, ())]}
 
 
 def read_aids(
@@ -78,9 +76,9 @@ def read_aids(
         return [], amounts.errors
     if len(aids) > MAX_AIDS:
         return [], {CONF_AIDS: "too_many_aids"}
-    if not all(map(_is_possible, aids)):
+    if not all(map(is_aid_possible, aids)):
         return [], {CONF_AIDS: "aid_malformed"}
-    aids = [*map(_tidy, aids)]
+    aids = [*map(tidy_aid, aids)]
     for place, price in prices_of_aids(aids):
         amounts.ask(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
     for row, aid in enumerate(aids, 1):
@@ -99,8 +97,8 @@ def prices_of_aids(aids: Aids) -> Iterator[tuple[Place, float]]:
 
 def _read(aid: Mapping[str, Any], row: int, amounts: TypedAmounts) -> dict[str, Any]:
     read = dict(aid)
-    for name in filter(aid.__contains__, _AMOUNTS):
-        value = amounts.read(_place(name, row), read.pop(name), _AMOUNTS[name])
+    for name in filter(aid.__contains__, AID_AMOUNTS):
+        value = amounts.read(_place(name, row), read.pop(name), AID_AMOUNTS[name])
         if value is not None:
             read[name] = value
     # The selector checks no days, so a program may omit zeros.
@@ -108,21 +106,6 @@ def _read(aid: Mapping[str, Any], row: int, amounts: TypedAmounts) -> dict[str, 
     return {**read, **days}
 
 
-def _tidy(aid: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an aid with positive amounts, and without amounts of zero."""
-    others = {name: value for name, value in aid.items() if name not in _AMOUNTS}
-    amounts = {name: abs(aid[name]) for name in _AMOUNTS if aid.get(name)}
-    return {**others, "name": aid["name"].strip(), **amounts}
-
-
 def _place(name: str, row: int) -> Place:
     label = f"selector.{CONF_AIDS}.fields.{name}.name"
     return Place(CONF_AIDS, label, f"options.step.aids.data.{CONF_AIDS}", row)
-
-
-def _is_possible(aid: Mapping[str, Any]) -> bool:
-    return (
-        0 < len(aid["name"].strip()) <= MAX_AID_NAME_LENGTH
-        and any(aid.get(name) for name in _AMOUNTS)
-        and aid["first_day"] <= (aid.get("last_day") or aid["first_day"])
-    )

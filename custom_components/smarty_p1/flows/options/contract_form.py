@@ -59,25 +59,31 @@ from ...const import (
     SECTION_NETWORK_PRICES,
     SECTION_SECOND_PRICE,
 )
-from ...coordinator.entered_contract import (
+from ...coordinator.market_prices import unit_factor
+from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
+from ...lib.history.calendar import LUXEMBOURG
+from ...lib.prices.contract import (
+    CONSUMER_CATEGORIES,
+    MAX_CONTRACTS,
+    METER_SIZES,
+    REFERENCE_POWERS,
+    Contract,
+)
+from ...lib.prices.contract_terms import (
+    CONTRACT_TERMS,
+    FEE_PER_YEAR,
+    POWER,
+    USUAL_EUR_PER_MONTH,
+)
+from ...lib.prices.entered_contract import (
     DEFAULT_METER_AMPERE,
     USUAL_EUR_PER_KWH,
     Terms,
     entered_contracts,
     first_day,
+    has_price_of_power,
+    is_second_price_whole,
     unconfirmed_prices,
-)
-from ...coordinator.market_prices import unit_factor
-from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
-from ...lib.history.calendar import LUXEMBOURG
-from ...lib.history.gap_clock_and_power_limits import MAX_POWER_KW
-from ...lib.prices.contract import (
-    CONSUMER_CATEGORIES,
-    MAX_CONTRACTS,
-    METER_SIZES,
-    PER_KWH,
-    REFERENCE_POWERS,
-    Contract,
 )
 from ...lib.prices.network_prices import AgreedPrices, price_file
 from ...lib.prices.time_of_use import WEEKDAYS
@@ -85,7 +91,6 @@ from ...user_locale import UserLocale, async_user_locale
 from ..shared_form_fields import ClockField, DayField, list_field
 from ..typed_amounts import AmountChoice, AmountField, Place, TypedAmounts
 from .aids_form import prices_of_aids
-from .price_bounds import FEE, MARGIN, MAX_FEE, MONTHLY, PRICE, USUAL_EUR_PER_MONTH
 
 # Year in which the grid tariff with reference power began.
 _FIRST_YEAR = 2025
@@ -96,11 +101,9 @@ _YEARS_AHEAD = 2
 
 _NOON = time(12)
 
-_FEE_A_YEAR = Amount(EUR_PER_YEAR, MAX_FEE)
 _PRICE_ENTITY = EntitySelector(
     EntitySelectorConfig(domain=[Platform.SENSOR, Platform.NUMBER, "input_number"])
 )
-_POWER = Amount(KW, MAX_POWER_KW)
 _SIZE = list_field(zip(map(str, METER_SIZES), ("40-50 A", "63-100 A", "≥ 120 A"), strict=True))
 
 _PER_MONTH = "month"
@@ -137,8 +140,8 @@ class _Field(NamedTuple):
     @property
     def selector(self) -> Selector[Any]:
         """Return the field that the form shows."""
-        if self.asked is _POWER:
-            return AmountChoice(_POWER, REFERENCE_POWERS)
+        if self.asked is POWER:
+            return AmountChoice(POWER, REFERENCE_POWERS)
         return AmountField(self.asked) if isinstance(self.asked, Amount) else self.asked
 
     @property
@@ -176,35 +179,39 @@ class _PriceChoice(NamedTuple):
     margin: str
 
 
+def _amount(option: str, section: str | None = None) -> _Field:
+    """Return the field of an option whose value is an amount."""
+    amount = CONTRACT_TERMS[option]
+    assert isinstance(amount, Amount)  # noqa: S101 - for mypy
+    return _Field(option, amount, section)
+
+
 # All options of the contract, in the order of the form.
 _FIELDS = (
-    _Field(CONF_REFERENCE_POWER, _POWER),
-    _Field(CONF_ENERGY_PRICE, PRICE),
-    _Field(CONF_ENERGY_FEE, FEE),
+    _amount(CONF_REFERENCE_POWER),
+    _amount(CONF_ENERGY_PRICE),
+    _amount(CONF_ENERGY_FEE),
     _Field(CONF_ENERGY_FEE_PER, _FEE_PER, default=_PER_MONTH),
-    _Field(CONF_DISCOUNT, FEE),
-    _Field(CONF_SECOND_ENERGY_PRICE, PRICE, SECTION_SECOND_PRICE),
+    _amount(CONF_DISCOUNT),
+    _amount(CONF_SECOND_ENERGY_PRICE, SECTION_SECOND_PRICE),
     _Field(CONF_SECOND_PRICE_FROM, ClockField(), SECTION_SECOND_PRICE),
     _Field(CONF_SECOND_PRICE_TO, ClockField(), SECTION_SECOND_PRICE),
     _Field(CONF_SECOND_PRICE_DAYS, _DAYS, SECTION_SECOND_PRICE),
     _Field(CONF_ENERGY_PRICE_ENTITY, _PRICE_ENTITY, SECTION_DYNAMIC_PRICE),
-    _Field(CONF_ENERGY_MARGIN, MARGIN, SECTION_DYNAMIC_PRICE),
-    _Field(CONF_FEED_IN_PRICE, PRICE, SECTION_FEED_IN),
+    _amount(CONF_ENERGY_MARGIN, SECTION_DYNAMIC_PRICE),
+    _amount(CONF_FEED_IN_PRICE, SECTION_FEED_IN),
     _Field(CONF_FEED_IN_PRICE_ENTITY, _PRICE_ENTITY, SECTION_FEED_IN),
-    _Field(CONF_FEED_IN_MARGIN, MARGIN, SECTION_FEED_IN),
+    _amount(CONF_FEED_IN_MARGIN, SECTION_FEED_IN),
     _Field(CONF_VAT, BooleanSelector(), SECTION_LEVIES, default=True),
     _Field(CONF_WITH_LEVIES, BooleanSelector(), SECTION_LEVIES, default=True),
     _Field(CONF_CONSUMER_CATEGORY, _CATEGORY, SECTION_LEVIES, default=CONSUMER_CATEGORIES[0]),
-    *(
-        _Field(name, MARGIN if levy.per == PER_KWH else MONTHLY, SECTION_LEVIES)
-        for name, levy in price_file().levies.items()
-    ),
-    _Field(CONF_COMMUNITY_PRICE, PRICE, SECTION_ENERGY_SHARING),
+    *(_amount(name, SECTION_LEVIES) for name in price_file().levies),
+    _amount(CONF_COMMUNITY_PRICE, SECTION_ENERGY_SHARING),
     _Field(CONF_METER_AMPERE, _SIZE, SECTION_NETWORK_PRICES, default=DEFAULT_METER_AMPERE),
-    _Field(CONF_NETWORK_FIXED_PRICE, FEE, SECTION_NETWORK_PRICES),
-    _Field(CONF_NETWORK_VARIABLE_PRICE, PRICE, SECTION_NETWORK_PRICES),
-    _Field(CONF_METER_FEE, FEE, SECTION_NETWORK_PRICES),
-    _Field(CONF_SURCHARGE_PRICE, PRICE, SECTION_NETWORK_PRICES),
+    _amount(CONF_NETWORK_FIXED_PRICE, SECTION_NETWORK_PRICES),
+    _amount(CONF_NETWORK_VARIABLE_PRICE, SECTION_NETWORK_PRICES),
+    _amount(CONF_METER_FEE, SECTION_NETWORK_PRICES),
+    _amount(CONF_SURCHARGE_PRICE, SECTION_NETWORK_PRICES),
     _Field(
         CONF_SURCHARGE_REPLACES_VARIABLE, BooleanSelector(), SECTION_NETWORK_PRICES, default=False
     ),
@@ -360,7 +367,7 @@ def _read_amounts(
     read = dict(typed)
     per_year = typed.get(CONF_ENERGY_FEE_PER) == PER_YEAR
     for option in filter(typed.__contains__, _AMOUNTS):
-        amount = _FEE_A_YEAR if per_year and option == CONF_ENERGY_FEE else _AMOUNTS[option]
+        amount = FEE_PER_YEAR if per_year and option == CONF_ENERGY_FEE else _AMOUNTS[option]
         value = amounts.read(places[option], read.pop(option), amount)
         if value is not None:
             read[option] = value
@@ -431,8 +438,7 @@ def _check_reference_power(
     read: Mapping[str, Any], errors: Errors, places: Mapping[str, Place]
 ) -> None:
     """Add an error if the reference power has no published price, and no price was entered."""
-    is_published = read.get(CONF_REFERENCE_POWER, REFERENCE_POWERS[0]) in REFERENCE_POWERS
-    if not is_published and CONF_NETWORK_FIXED_PRICE not in read:
+    if not has_price_of_power(read):
         errors[places[CONF_NETWORK_FIXED_PRICE].field] = "reference_power_without_price"
 
 
@@ -440,26 +446,8 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
     """Add an error if the second price is incomplete. Remove an empty list of days."""
     if not read.get(CONF_SECOND_PRICE_DAYS):
         read.pop(CONF_SECOND_PRICE_DAYS, None)
-    if not _is_second_price_whole(read):
+    if not is_second_price_whole(read):
         errors[SECTION_SECOND_PRICE] = "second_price_incomplete"
-
-
-def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
-    """Return True if the second price is complete, or if all of its fields are empty.
-
-    The second price is complete if the first energy price is entered, too, and either hours or
-    days.
-    """
-    start, end = read.get(CONF_SECOND_PRICE_FROM), read.get(CONF_SECOND_PRICE_TO)
-    has_hours = start is not None or end is not None
-    has_days = CONF_SECOND_PRICE_DAYS in read
-    if CONF_SECOND_ENERGY_PRICE not in read:
-        return not has_hours and not has_days
-    if CONF_ENERGY_PRICE not in read:
-        return False
-    if has_hours:
-        return start is not None and end is not None and start != end
-    return has_days
 
 
 def _price_error(

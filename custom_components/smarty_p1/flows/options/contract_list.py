@@ -15,7 +15,8 @@ from ...const import (
     CONF_REFERENCE_POWER,
     CONF_SINCE,
 )
-from ...coordinator.entered_contract import (
+from ...lib.amounts import EUR_PER_KWH, KW, amount_text
+from ...lib.prices.entered_contract import (
     Terms,
     entered_contracts,
     first_day,
@@ -23,7 +24,6 @@ from ...coordinator.entered_contract import (
     in_order,
     with_confirmed_prices,
 )
-from ...lib.amounts import EUR_PER_KWH, KW, amount_text
 from ...user_locale import UserLocale, async_user_locale
 from ..shared_form_fields import list_field
 from .contract_form import EditedContract

@@ -34,12 +34,6 @@ from ...const import (
 )
 from ...coordinator import has_telegrams, kind_of
 from ...coordinator.chosen_entities.entity_ids import with_registry_ids
-from ...coordinator.entered_contract import (
-    entered_contracts,
-    high_prices,
-    terms_on,
-    with_confirmed_prices,
-)
 from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
 from ...coordinator.house_sources import (
     HouseSource,
@@ -58,6 +52,12 @@ from ...lib.bill.ledger import Ledger
 from ...lib.history.calendar import LUXEMBOURG
 from ...lib.markdown_text import Verbatim, as_plain, in_markdown
 from ...lib.prices.contract import Contracts
+from ...lib.prices.entered_contract import (
+    entered_contracts,
+    high_prices,
+    terms_on,
+    with_confirmed_prices,
+)
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Input
 from ..form_errors import FieldError

@@ -22,7 +22,6 @@ from ...const import (
     CONF_MIN_INTERVAL,
     CONF_SINCE,
 )
-from ...coordinator.entered_contract import in_order
 from ...coordinator.entry_types import AnyConfigEntry
 from ...coordinator.gas_prices_and_limits import (
     MAX_EUR_PER_M3,
@@ -33,6 +32,7 @@ from ...coordinator.gas_prices_and_limits import (
 )
 from ...coordinator.meter_coordinator import SmartyCoordinator
 from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KWH_PER_M3, Amount
+from ...lib.prices.entered_contract import in_order
 from ...user_locale import UserLocale
 from ..shared_form_fields import DayField, whole_number_field
 from ..typed_amounts import AmountField, Place, TypedAmounts

@@ -5,6 +5,6 @@ series = read_time_series(json.loads(answer), code, start, end)  # an answer of 
 platform = {export.code: export.rows}
 meter.set_leneda_days(PlatformDays(quarter_hours_of(platform), sharing_of(platform)))
 
-Public modules: api_response, day_differences, gas_response, implausible_rows,
+Public modules: api_response, day_differences, days_of_rows, gas_response, implausible_rows,
 measured_and_estimated_rows, portal_file, portal_file_refusals, series_codes.
 """

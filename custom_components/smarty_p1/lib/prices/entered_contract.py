@@ -1,78 +1,45 @@
-"""Contracts of a meter, as the user has entered them in the options of the meter's entry.
+"""Contracts of a household as a person has entered them: in options, or in a contract file.
 
-The option CONF_CONTRACTS has a mapping for each contract: its first day, and its terms.
+The key `contracts` has a mapping for each contract: its first day `since`, and its terms.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from ..const import (
-    CONF_AIDS,
-    CONF_COMMUNITY_PRICE,
-    CONF_CONSUMER_CATEGORY,
-    CONF_CONTRACTS,
-    CONF_DISCOUNT,
-    CONF_ENERGY_FEE,
-    CONF_ENERGY_FEE_PER,
-    CONF_ENERGY_MARGIN,
-    CONF_ENERGY_PRICE,
-    CONF_ENERGY_PRICE_ENTITY,
-    CONF_FEED_IN_MARGIN,
-    CONF_FEED_IN_PRICE,
-    CONF_FEED_IN_PRICE_ENTITY,
-    CONF_HIGH_PRICES_CONFIRMED,
-    CONF_METER_AMPERE,
-    CONF_METER_FEE,
-    CONF_NETWORK_FIXED_PRICE,
-    CONF_NETWORK_VARIABLE_PRICE,
-    CONF_PRICES_CONFIRMED,
-    CONF_REFERENCE_POWER,
-    CONF_SECOND_ENERGY_PRICE,
-    CONF_SECOND_PRICE_DAYS,
-    CONF_SECOND_PRICE_FROM,
-    CONF_SECOND_PRICE_TO,
-    CONF_SINCE,
-    CONF_SURCHARGE_PRICE,
-    CONF_SURCHARGE_REPLACES_VARIABLE,
-    CONF_VAT,
-    CONF_WITH_LEVIES,
-    PER_YEAR,
-)
-from ..lib.history.calendar import LUXEMBOURG
-from ..lib.prices.contract import (
+from ..amounts import EUR_PER_KWH, Amount
+from ..history.calendar import LUXEMBOURG
+from .contract import (
     CONSUMER_CATEGORIES,
+    MAX_AID_NAME_LENGTH,
     METER_SIZES,
     PER_KWH,
     PER_MONTH,
+    REFERENCE_POWERS,
     Aid,
     AidVat,
     Contract,
     Contracts,
 )
-from ..lib.prices.network_prices import AgreedPrices, price_file
-from ..lib.prices.price_file import OlderPrices
-from ..lib.prices.time_of_use import time_of_use_hours
+from .contract_terms import AID_AMOUNTS, CONTRACT_TERMS
+from .network_prices import AgreedPrices, price_file
+from .price_file import OlderPrices
+from .time_of_use import time_of_use_hours
 
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 
 _MONTHS_A_YEAR = 12
 USUAL_EUR_PER_KWH = 1.0
 """Highest usual price of a kWh. A higher price is probably a mistake, so the user is asked."""
-_PRICES_OF_KWH = (
-    CONF_ENERGY_PRICE,
-    CONF_SECOND_ENERGY_PRICE,
-    CONF_ENERGY_MARGIN,
-    CONF_FEED_IN_PRICE,
-    CONF_FEED_IN_MARGIN,
-    *(name for name, levy in price_file().levies.items() if levy.per == PER_KWH),
-    CONF_COMMUNITY_PRICE,
-    CONF_NETWORK_VARIABLE_PRICE,
-    CONF_SURCHARGE_PRICE,
+_PRICES_OF_KWH = tuple(
+    name
+    for name, term in CONTRACT_TERMS.items()
+    if isinstance(term, Amount) and term.unit is EUR_PER_KWH
 )
-_CONFIRMED = CONF_HIGH_PRICES_CONFIRMED
+# Prices of a kWh above the usual price. The user has confirmed each of them.
+_CONFIRMED = "high_prices_confirmed"
 # Bills are computed only if the user has entered at least one of these options.
-_PRICED = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
+_PRICED = {"reference_power", "energy_price", "energy_price_entity"}
 
 
 type Terms = Mapping[str, Any]
@@ -81,13 +48,13 @@ type Terms = Mapping[str, Any]
 
 def entered_contracts(options: Mapping[str, Any]) -> Sequence[Terms]:
     """Return the contracts in the options, in the order of their first days."""
-    contracts: Sequence[Terms] = options.get(CONF_CONTRACTS, ())
+    contracts: Sequence[Terms] = options.get("contracts", ())
     return contracts
 
 
 def first_day(contract: Terms) -> date | None:
     """Return the first day of a contract. Return None if it holds from the beginning."""
-    since: str | None = contract.get(CONF_SINCE)
+    since: str | None = contract.get("since")
     return date.fromisoformat(since) if since else None
 
 
@@ -129,39 +96,39 @@ def wanted_options(options: Mapping[str, Any], day: date) -> dict[str, Any]:
 def contract_of(options: Terms) -> Contract:
     """Return the contract with the terms in `options`. A price that was not entered is None."""
     energy_price, energy_margin = _price_or_margin(
-        options, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN
+        options, "energy_price", "energy_price_entity", "energy_margin"
     )
     feed_in_price, feed_in_margin = _price_or_margin(
-        options, CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN
+        options, "feed_in_price", "feed_in_price_entity", "feed_in_margin"
     )
-    category = options.get(CONF_CONSUMER_CATEGORY)
+    category = options.get("consumer_category")
     own_levies = {name: options.get(name) for name in price_file().levies}
     terms = Contract(
-        reference_kw=options.get(CONF_REFERENCE_POWER),
-        meter_ampere=int(options.get(CONF_METER_AMPERE, DEFAULT_METER_AMPERE)),
-        has_vat=options.get(CONF_VAT, True),
-        replaces_variable=options.get(CONF_SURCHARGE_REPLACES_VARIABLE, False),
+        reference_kw=options.get("reference_power"),
+        meter_ampere=int(options.get("meter_ampere", DEFAULT_METER_AMPERE)),
+        has_vat=options.get("vat", True),
+        replaces_variable=options.get("surcharge_replaces_variable", False),
         energy_price=energy_price,
         energy_margin=energy_margin,
         energy_fee=_monthly_fee(options),
-        discount=options.get(CONF_DISCOUNT),
-        second_price=options.get(CONF_SECOND_ENERGY_PRICE),
+        discount=options.get("discount"),
+        second_price=options.get("second_energy_price"),
         second_hours=time_of_use_hours(
-            options.get(CONF_SECOND_PRICE_FROM),
-            options.get(CONF_SECOND_PRICE_TO),
-            options.get(CONF_SECOND_PRICE_DAYS, ()),
+            options.get("second_price_from"),
+            options.get("second_price_to"),
+            options.get("second_price_days", ()),
         ),
         feed_in_price=feed_in_price,
         feed_in_margin=feed_in_margin,
-        network_fixed=options.get(CONF_NETWORK_FIXED_PRICE),
-        network_variable=options.get(CONF_NETWORK_VARIABLE_PRICE),
-        surcharge=options.get(CONF_SURCHARGE_PRICE),
-        meter_fee=options.get(CONF_METER_FEE),
+        network_fixed=options.get("network_fixed_price"),
+        network_variable=options.get("network_variable_price"),
+        surcharge=options.get("surcharge_price"),
+        meter_fee=options.get("meter_fee"),
         # Treat False like a missing option. Both mean that the bill has no separate lines for the
         # levies.
-        has_levies=options.get(CONF_WITH_LEVIES) or None,
+        has_levies=options.get("with_levies") or None,
         consumer_category=None if category == CONSUMER_CATEGORIES[0] else category,
-        community_price=options.get(CONF_COMMUNITY_PRICE),
+        community_price=options.get("community_price"),
     ).terms
     return Contract.of_terms(terms | own_levies)
 
@@ -174,7 +141,7 @@ def prices_to_replace(moment: datetime, options: Mapping[str, Any]) -> OlderPric
     """
     day = moment.astimezone(LUXEMBOURG).date()
     terms = terms_on(options, day)
-    if options.get(CONF_PRICES_CONFIRMED) == day.year or _PRICED.isdisjoint(terms):
+    if options.get("prices_confirmed") == day.year or _PRICED.isdisjoint(terms):
         return None
     return AgreedPrices.at(contract_of(terms), moment).prices_of
 
@@ -182,7 +149,7 @@ def prices_to_replace(moment: datetime, options: Mapping[str, Any]) -> OlderPric
 def high_prices(options: Mapping[str, Any]) -> list[float]:
     """Return all prices of a kWh in the options that are above USUAL_EUR_PER_KWH, sorted."""
     prices = [terms.get(term) for terms in entered_contracts(options) for term in _PRICES_OF_KWH]
-    prices += [aid.get("per_kwh") for aid in options.get(CONF_AIDS, ())]
+    prices += [aid.get("per_kwh") for aid in options.get("aids", ())]
     return sorted({price for price in prices if price and abs(price) > USUAL_EUR_PER_KWH})
 
 
@@ -217,10 +184,50 @@ def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
             unit=unit,
             vat=_vat_of(aid),
         )
-        for aid in options.get(CONF_AIDS, ())
+        for aid in options.get("aids", ())
         for amount, unit in (("per_kwh", PER_KWH), ("per_month", PER_MONTH))
         if aid.get(amount)
     )
+
+
+def tidy_aid(aid: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an aid with positive amounts, and without amounts of zero."""
+    others = {name: value for name, value in aid.items() if name not in AID_AMOUNTS}
+    amounts = {name: abs(aid[name]) for name in AID_AMOUNTS if aid.get(name)}
+    return {**others, "name": aid["name"].strip(), **amounts}
+
+
+def is_aid_possible(aid: Mapping[str, Any]) -> bool:
+    """Return whether an aid has a name, an amount, and a last day that is not before its first."""
+    return (
+        0 < len(aid["name"].strip()) <= MAX_AID_NAME_LENGTH
+        and any(aid.get(name) for name in AID_AMOUNTS)
+        and aid["first_day"] <= (aid.get("last_day") or aid["first_day"])
+    )
+
+
+def has_price_of_power(terms: Terms) -> bool:
+    """Return whether the fixed price of the reference power is published, or in `terms`."""
+    is_published = terms.get("reference_power", REFERENCE_POWERS[0]) in REFERENCE_POWERS
+    return is_published or "network_fixed_price" in terms
+
+
+def is_second_price_whole(terms: Terms) -> bool:
+    """Return True if the second price is complete, or if all of its terms are empty.
+
+    The second price is complete if the first energy price is entered, too, and either hours or
+    days.
+    """
+    start, end = terms.get("second_price_from"), terms.get("second_price_to")
+    has_hours = start is not None or end is not None
+    has_days = "second_price_days" in terms
+    if "second_energy_price" not in terms:
+        return not has_hours and not has_days
+    if "energy_price" not in terms:
+        return False
+    if has_hours:
+        return start is not None and end is not None and start != end
+    return has_days
 
 
 def _vat_of(aid: Mapping[str, Any]) -> AidVat:
@@ -230,8 +237,8 @@ def _vat_of(aid: Mapping[str, Any]) -> AidVat:
 
 
 def _monthly_fee(options: Mapping[str, Any]) -> float | None:
-    fee: float | None = options.get(CONF_ENERGY_FEE)
-    if fee is None or options.get(CONF_ENERGY_FEE_PER) != PER_YEAR:
+    fee: float | None = options.get("energy_fee")
+    if fee is None or options.get("energy_fee_per") != "year":
         return fee
     return round(fee / _MONTHS_A_YEAR, 6)
 

@@ -1,0 +1,87 @@
+"""Answers about a household as lines of text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+type _Bill = Mapping[str, Any]
+
+_NAME_CHARS = 28
+_UNKNOWN = "?"
+
+
+def bill_text(bill: _Bill) -> str:
+    """Return the text of a bill."""
+    return "\n".join(_bill_lines(bill))
+
+
+def _bill_lines(bill: _Bill) -> Iterator[str]:
+    yield f"Bill of {bill['month']}, {_period(bill)}, {bill['measured_share']:.1%} measured"
+    for line in bill["lines"]:
+        name = line.get("label") or line["name"].replace("_", " ")
+        of_unit = f"{line['quantity']:12.3f} {line['unit']:5} x {line['price']:10.6f}"
+        yield f"  {name:{_NAME_CHARS}} {of_unit} {line['amount']:10.2f}"
+    for name in bill.get("missing", ()):
+        yield f"  {name.replace('_', ' '):{_NAME_CHARS}} unknown price"
+    for key in ("net", "vat", "total", "subtotal"):
+        if key in bill:
+            yield f"  {key.upper() if key == 'vat' else key:{_NAME_CHARS}} {_eur(bill[key]):>43}"
+    if estimate := bill.get("estimate"):
+        whole, low, high = (_eur(estimate[key]) for key in ("total", "low", "high"))
+        yield f"  whole month, estimated: {whole} (from {low} to {high})"
+    if community := bill.get("community"):
+        amount = _eur(community["amount"])
+        yield f"  energy community: {community['quantity']:.3f} kWh, {amount} with VAT"
+    yield from _older(bill)
+    yield "Amounts are in EUR."
+
+
+def _period(bill: _Bill) -> str:
+    until = f"until {bill['until'][:16]}"
+    return f"from {bill['since'][:16]} {until}" if "since" in bill else until
+
+
+def _eur(amount: float | None) -> str:
+    return _UNKNOWN if amount is None else f"{amount:.2f}"
+
+
+def _older(answer: Mapping[str, Any]) -> Iterator[str]:
+    older = dict(answer.get("prices_of", {}))
+    ended = older.pop("ended", {})
+    older.pop("newer_known", None)
+    for kind, day in older.items():
+        yield f"  {kind}: prices are known until {day}, and used for later days, too"
+    for name, day in ended.items():
+        yield f"  {name.replace('_', ' ')} has ended on {day}"
+
+
+def year_text(bills: Sequence[_Bill]) -> str:
+    """Return a table of bills, with their sum."""
+    keys = ("net", "vat", "total")
+    lines = [f"{'month':9}{'measured':>9}" + "".join(f"{key:>11}" for key in keys)]
+    for bill in bills:
+        amounts = "".join(f"{_eur(bill[key]):>11}" for key in keys)
+        lines.append(f"{bill['month']:9}{bill['measured_share']:9.1%}{amounts}")
+    sums = []
+    for key in keys:
+        amounts_known = [bill[key] for bill in bills if bill[key] is not None]
+        sums.append(sum(amounts_known) if len(amounts_known) == len(bills) else None)
+    lines.append(f"{'sum':18}" + "".join(f"{_eur(total):>11}" for total in sums))
+    return "\n".join([*lines, "Amounts are in EUR."])
+
+
+def comparison_text(report: Mapping[str, Any]) -> str:
+    """Return a table of the costs at each reference power, a line for each month."""
+    months = report["months"]
+    powers = [*months[-1]["classes"]] if months else []
+    lines = ["month   " + "".join(f"{f'{kw} kW':>9}" for kw in powers)]
+    for month in months:
+        costs = (_eur(month["classes"][kw]["total"]) for kw in powers)
+        lines.append(f"{month['month']:8}" + "".join(f"{cost:>9}" for cost in costs))
+    cheapest, saving = report["cheapest"], report["saving_per_year"]
+    if cheapest is None:
+        lines.append("The cheapest reference power is unknown: there is too little data.")
+    else:
+        saved = "" if saving is None else f"; it saves {saving:.2f} EUR a year"
+        lines.append(f"The cheapest reference power is {cheapest:g} kW{saved}.")
+    lines += _older(report)
+    return "\n".join([*lines, "Amounts are in EUR: fixed price and surcharge."])

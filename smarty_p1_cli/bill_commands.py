@@ -1,0 +1,90 @@
+"""Commands `bill` and `classes`. They answer from Leneda's files and a contract file."""
+
+import argparse
+import re
+from importlib import import_module
+from typing import Any
+
+from smartyp1.history.calendar import KEPT_MONTHS
+
+from .contract_file import EXAMPLE
+from .parser import UsageError
+
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_FILES_HELP = (
+    "files of Leneda (CSV of the portal, JSON of the API), and one contract file, whose name ends"
+    " with .toml"
+)
+
+
+def add_bill(commands: argparse._SubParsersAction[Any]) -> None:
+    """Add the commands `bill` and `classes` to the parser."""
+    bill = commands.add_parser(
+        "bill", help="compute bills from files of Leneda and a contract, without Home Assistant"
+    )
+    _add_files(bill)
+    period = bill.add_mutually_exclusive_group()
+    period.add_argument(
+        "--month", metavar="YYYY-MM", type=_month, help="by default, the last month of the files"
+    )
+    period.add_argument("--year", metavar="YYYY", type=_year, help="all known months of a year")
+    period.add_argument(
+        "--months", metavar="N", type=_count, help=f"the last N months, up to {KEPT_MONTHS + 1}"
+    )
+    bill.set_defaults(answer="bills")
+
+    classes = commands.add_parser(
+        "classes", help="compare the costs of all reference powers in the months of the files"
+    )
+    _add_files(classes)
+    classes.add_argument(
+        "--each-month",
+        action="store_true",
+        help="use the prices of each month, and not today's prices for all months",
+    )
+    classes.set_defaults(answer="classes")
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="*", help=_FILES_HELP)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--example", action="store_true", help="print a contract file")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.example:
+        print(EXAMPLE.read_text(encoding="utf-8"), end="")
+        return 0
+    if not arguments.files:
+        msg = "no file: give the files of Leneda and a contract file; --example prints one"
+        raise UsageError(msg)
+    # Import only here, because numpy is an optional dependency.
+    try:
+        answers = import_module("smarty_p1_cli.household_answers")
+    except ModuleNotFoundError as err:
+        msg = f"bills need {err.name}: install smarty-p1 with its extra [bill]"
+        raise UsageError(msg) from None
+    print(answers.answer(arguments))
+    return 0
+
+
+def _month(text: str) -> str:
+    if not _MONTH.fullmatch(text):
+        msg = "it must be a month such as 2026-06"
+        raise argparse.ArgumentTypeError(msg)
+    return text
+
+
+def _year(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}", text):
+        msg = "it must be a year such as 2026"
+        raise argparse.ArgumentTypeError(msg)
+    return text
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,2}", text) or not 1 <= int(text) <= KEPT_MONTHS + 1:
+        msg = f"it must be a number from 1 to {KEPT_MONTHS + 1}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)

@@ -1,0 +1,224 @@
+"""Reader of a contract file: TOML with the contracts and aids of a household.
+
+The lists `contracts` and `aids`, and the names of their terms, are those of the meter's options in
+Home Assistant. So the file becomes these options, and the library makes the contracts of them.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from smartyp1.amounts import Amount
+from smartyp1.prices.contract import MAX_AIDS, MAX_CONTRACTS, REFERENCE_POWERS, Contracts
+from smartyp1.prices.contract_terms import (
+    AID_TERMS,
+    CONTRACT_TERMS,
+    FIRST_DAY,
+    MAX_TEXT_CHARS,
+    Choice,
+    Term,
+)
+from smartyp1.prices.entered_contract import (
+    contracts_of,
+    has_price_of_power,
+    high_prices,
+    is_aid_possible,
+    is_second_price_whole,
+    tidy_aid,
+)
+
+MAX_CONTRACT_BYTES = 200_000
+EXAMPLE = Path(__file__).with_name("contract.toml")
+_YEARS = range(1999, 2101)
+_LISTS: Mapping[str, tuple[Mapping[str, Term], int]] = {
+    "contracts": (CONTRACT_TERMS, MAX_CONTRACTS),
+    "aids": (AID_TERMS, MAX_AIDS),
+}
+# An error message quotes an unknown name only if this pattern matches.
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+type _Table = dict[str, Any]
+
+
+class ContractFileError(Exception):
+    """Error for a contract file that is refused. Its text names the fault and its place."""
+
+
+def read_contract(data: bytes) -> tuple[Contracts, list[float]]:
+    """Return the contracts in a file, and its prices of a kWh that are unusually high.
+
+    Raises ContractFileError.
+    """
+    content = _toml(data)
+    _refuse_unknown(content, _LISTS, "the file")
+    options = {name: _read_list(name, content.get(name, [])) for name in _LISTS}
+    if not options["contracts"]:
+        _fail("[[contracts]]", "is missing: the file needs one contract at least")
+    days = [contract.get(FIRST_DAY) for contract in options["contracts"]]
+    for number, day in enumerate(days, 1):
+        if day in days[: number - 1]:
+            fault = f"begins on {day} as another one does" if day else "has no day, as another one"
+            _fail(f"[[contracts]] {number}", fault)
+    return contracts_of(options), high_prices(options)
+
+
+def _toml(data: bytes) -> _Table:
+    if len(data) > MAX_CONTRACT_BYTES:
+        _fail("the file", f"has more than {MAX_CONTRACT_BYTES} bytes")
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        _fail("the file", "is no text in UTF-8")
+    except tomllib.TOMLDecodeError as err:
+        _fail("the file", f"is no TOML: {err}")
+    except ValueError, RecursionError:
+        _fail("the file", "has a number with too many digits in it, or too many brackets")
+
+
+def _read_list(name: str, tables: object) -> list[_Table]:
+    terms, highest = _LISTS[name]
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        _fail(name, f"must be a list of tables: begin each with the line [[{name}]]")
+    if len(tables) > highest:
+        _fail(f"[[{name}]]", f"is there more than {highest} times")
+    check = _check_contract if name == "contracts" else _checked_aid
+    return [
+        check(_read_table(f"[[{name}]] {number}", terms, table), f"[[{name}]] {number}")
+        for number, table in enumerate(tables, 1)
+    ]
+
+
+def _read_table(place: str, terms: Mapping[str, Term], table: _Table) -> _Table:
+    """Return the terms of a table as the options of Home Assistant have them."""
+    _refuse_unknown(table, terms, place)
+    return {name: _read_term(place, name, terms[name], value) for name, value in table.items()}
+
+
+def _refuse_unknown(table: Mapping[str, object], known: Mapping[str, object], place: str) -> None:
+    for name in table:
+        if name not in known:
+            shown = name if _PLAIN.fullmatch(name) else "a name"
+            _fail(place, f"{shown} is not known; known are {', '.join(known)}")
+
+
+def _read_term(place: str, name: str, term: Term, value: object) -> object:
+    """Return a value as the options of Home Assistant have it. Raises ContractFileError."""
+    try:
+        match term:
+            case Amount():
+                return _number(term, value)
+            case Choice():
+                return _choice(term, value)
+            case _:
+                return _READERS[term][0](value)
+    except ValueError:
+        _fail(place, f"{name} must be {_kind(term)}")
+
+
+def _kind(term: Term) -> str:
+    match term:
+        case Amount():
+            return f"a number from {term.minimum:g} to {term.maximum:g} ({term.unit.symbol})"
+        case Choice():
+            texts = ", ".join(f'"{text}"' for text in term.texts)
+            return f"a list with some of {texts}" if term.is_list else f"one of {texts}"
+        case _:
+            return _READERS[term][1]
+
+
+def _number(amount: Amount, value: object) -> float:
+    # Python takes a flag for a number, and cannot make a float of a huge number.
+    match value:
+        case bool():
+            pass
+        case int() | float() if amount.minimum <= value <= amount.maximum:
+            return float(value)
+    raise ValueError
+
+
+def _choice(choice: Choice, value: object) -> object:
+    match value:
+        case [_, *_] if choice.is_list and all(text in choice.texts for text in value):
+            return [text for text in choice.texts if text in value]
+        case int() | str() if not choice.is_list and str(value) in choice.texts:
+            return str(value)
+    raise ValueError
+
+
+def _flag(value: object) -> bool:
+    if value is True or value is False:
+        return value
+    raise ValueError
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str) and value.isprintable() and 0 < len(value) <= MAX_TEXT_CHARS:
+        return value.strip()
+    raise ValueError
+
+
+def _day(value: object) -> str:
+    day = date.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(day, date) or isinstance(day, datetime) or day.year not in _YEARS:
+        raise ValueError
+    return day.isoformat()
+
+
+def _clock(value: object) -> str:
+    clock = time.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(clock, time) or clock.tzinfo:
+        raise ValueError
+    return clock.isoformat()
+
+
+_READERS: Mapping[object, tuple[Callable[[object], object], str]] = {
+    bool: (_flag, "true or false"),
+    str: (_text, f"a text in quotes with at most {MAX_TEXT_CHARS} characters"),
+    date: (_day, f"a day from {_YEARS[0]} to {_YEARS[-1]} such as 2026-01-31"),
+    time: (_clock, "a time of the day such as 22:00:00"),
+}
+
+
+def _check_contract(terms: _Table, place: str) -> _Table:
+    """Return `terms`. Raises ContractFileError for terms that do not belong together."""
+    if terms.get("reference_power") == 0:
+        _fail(place, f"reference_power must be above 0, such as {REFERENCE_POWERS[0]}")
+    if not has_price_of_power(terms):
+        powers = ", ".join(map(str, REFERENCE_POWERS))
+        _fail(
+            place,
+            "network_fixed_price is missing: prices are published for a reference_power of"
+            f" {powers} kW only",
+        )
+    for kind in ("energy", "feed_in"):
+        of_market = [name for name in (f"{kind}_price_entity", f"{kind}_margin") if name in terms]
+        if f"{kind}_price" in terms and of_market:
+            _fail(place, f"has a fixed {kind}_price and {of_market[0]}: only one of them holds")
+    if not is_second_price_whole(terms):
+        _fail(
+            place,
+            "a second price needs energy_price, second_energy_price, and second_price_days or two"
+            " different times second_price_from and second_price_to",
+        )
+    return terms
+
+
+def _checked_aid(aid: _Table, place: str) -> _Table:
+    """Return an aid with positive amounts. Raises ContractFileError if it cannot be."""
+    for name in ("name", "first_day"):
+        if name not in aid:
+            _fail(place, f"{name} is missing")
+    if not is_aid_possible(aid):
+        _fail(
+            place,
+            "needs a short name, per_kwh or per_month, and a last_day that is not before first_day",
+        )
+    return tidy_aid(aid)
+
+
+def _fail(place: str, fault: str) -> NoReturn:
+    msg = f"{place}: {fault}"
+    raise ContractFileError(msg) from None

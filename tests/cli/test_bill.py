@@ -1,0 +1,360 @@
+"""Bills and classes without Home Assistant, from files of Leneda and a contract file."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from smarty_p1_cli.__main__ import main
+from tests.cli.test_command import COMMAND, PROJECT, environment
+from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, quarters
+
+CONTRACT = "[[contracts]]\nreference_power = 7\nenergy_price = 0.15\nvat = true\n"
+MAY = "2025-05-01T00:00:00+02:00"
+
+
+def powers(days: int, high_kw: str = "9.000") -> list[str]:
+    """Return quarter-hours of 0.4 kW, except a higher one a day."""
+    return [high_kw if n % 96 == 76 else "0.400" for n in range(days * 96)]
+
+
+def api_answer(start: str, values: list[str], code: str = CONSUMPTION, **more: object) -> bytes:
+    """Return an answer of the API."""
+    items = [
+        {"startedAt": f"{time:%Y-%m-%dT%H:%M:%SZ}", "value": float(value), "type": "Actual"}
+        for time, value in zip(quarters(start, len(values)), values, strict=True)
+    ]
+    known = {"meteringPointCode": POINT, "obisCode": code, "unit": "kW", "items": items}
+    return json.dumps({**known, "intervalLength": "PT15M", **more}).encode()
+
+
+class Ended(NamedTuple):
+    """Exit status of a program, and its output."""
+
+    status: int
+    output: str
+    errors: str
+
+
+type Run = Callable[..., Ended]
+type Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to a folder with a contract and with a file of two months, and return it."""
+    (tmp_path / "contract.toml").write_text(CONTRACT, encoding="ascii")
+    (tmp_path / "leneda.csv").write_bytes(export(MAY, powers(61)))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return a function that runs a command in the folder."""
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["smarty-p1", *arguments])
+        try:
+            status = main()
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return Ended(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def ask(folder: Path, run: Run) -> Ask:
+    """Return a function that runs a command with files of Leneda, and returns its JSON."""
+
+    def ask(command: str, *arguments: str, files: Mapping[str, bytes] | None = None) -> Any:  # noqa: ANN401 - JSON
+        for name, data in (files or {}).items():
+            (folder / name).write_bytes(data)
+        ended = run(command, "contract.toml", *(files or ["leneda.csv"]), "--json", *arguments)
+        assert (ended.status, ended.errors) == (0, "")
+        return json.loads(ended.output)
+
+    return ask
+
+
+def test_the_bill_of_a_month(ask: Ask) -> None:
+    bill = ask("bill", "--month", "2025-05")
+    # 31 days: 95 quarter-hours of 0.1 kWh and one of 2.25 kWh, 0.5 kWh above 7 kW.
+    assert [[*line.values()] for line in bill["lines"]] == [
+        ["energy", 364.25, "kWh", 0.15, 54.64],
+        ["network_fixed", 1.0, "month", 19.27, 19.27],
+        ["network_variable", 364.25, "kWh", 0.0759, 27.65],
+        ["meter", 1.0, "month", 5.9, 5.9],
+        ["surcharge", 15.5, "kWh", 0.1139, 1.77],
+    ]
+    assert (bill["net"], bill["vat"], bill["total"]) == (109.23, 8.74, 117.97)
+    assert (bill["month"], bill["measured_share"]) == ("2025-05", 1.0)
+
+
+def test_the_bills_of_months_and_of_a_year(ask: Ask) -> None:
+    may, june = ask("bill", "--month", "2025-05"), ask("bill")
+    assert june["month"] == "2025-06"
+    for period in (["--months", "25"], ["--year", "2025"]):
+        assert ask("bill", *period) == {"months": [may, june]}
+    assert ask("bill", "--months", "1") == {"months": [june]}
+
+
+def test_answers_of_the_api_give_the_same_bill(ask: Ask) -> None:
+    asked = ["--months", "2"]
+    csv = ask("bill", *asked)
+    first, second = powers(61)[: 96 * 40], powers(61)[96 * 30 :]
+    later = "2025-05-31T00:00:00+02:00"
+    files = {"one": api_answer(MAY, first), "two": api_answer(later, second)}
+    assert ask("bill", *asked, files=files) == csv
+    # A file of the portal and an answer of the API, in any order.
+    files = {"one": export(MAY, first), "two": api_answer(later, second, meteringPointCode=None)}
+    assert ask("bill", *asked, files=files) == csv
+
+
+def test_production_of_two_points_is_added_up(ask: Ask, folder: Path) -> None:
+    contract = f"{CONTRACT}feed_in_price = 0.06\n"
+    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    fed = export(MAY, ["2.000"] * 96, PRODUCTION)
+    other = fed.replace(POINT.encode(), POINT[:-1].encode() + b"9")
+    files = {"used": export(MAY, powers(61)), "fed": fed, "other": other}
+    line = ask("bill", "--month", "2025-05", files=files)["lines"][-1]
+    assert [*line.values()] == ["feed_in", 96.0, "kWh", 0.06, -5.76]
+
+
+def test_the_classes(ask: Ask) -> None:
+    report = ask("classes", "--each-month")
+    assert [month["month"] for month in report["months"]] == ["2025-05", "2025-06"]
+    may = report["months"][0]["classes"]["7"]
+    # 19.27 and 15.5 kWh at 0.1139, with 8 %.
+    assert (may["excess_kwh"], may["total"]) == (15.5, pytest.approx(22.72, abs=0.01))
+    assert ask("classes")["prices"] == "current"
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_text_has_the_amounts_of_the_json(run: Run, ask: Ask) -> None:
+    files = ["contract.toml", "leneda.csv"]
+    bill = ask("bill", "--month", "2025-05")
+    text = run("bill", *files, "--month", "2025-05").output
+    amounts = [line["amount"] for line in bill["lines"]]
+    shown = [float(line.split()[-1]) for line in text.splitlines()[1:-1]]
+    assert shown == [*amounts, bill["net"], bill["vat"], bill["total"]]
+
+    bills = ask("bill", "--year", "2025")["months"]
+    rows = run("bill", *files, "--year", "2025").output.splitlines()[1:-1]
+    totals = [bill["total"] for bill in bills]
+    assert [float(row.split()[-1]) for row in rows] == [*totals, round(sum(totals), 2)]
+
+    months = ask("classes")["months"]
+    rows = run("classes", *files).output.splitlines()[1 : 1 + len(months)]
+    for row, month in zip(rows, months, strict=True):
+        costs = [cost["total"] for cost in month["classes"].values()]
+        assert row.split() == [
+            month["month"],
+            *("?" if cost is None else f"{cost:.2f}" for cost in costs),
+        ]
+
+
+def test_what_a_bill_lacks_is_said(folder: Path, run: Run) -> None:
+    (folder / "contract.toml").write_text("[[contracts]]\nreference_power = 7\n", encoding="ascii")
+    text = run("bill", "contract.toml", "leneda.csv").output
+    assert re.search(r"^  energy +unknown price$", text, re.MULTILINE)
+    assert re.search(r"^  total +\?$", text, re.MULTILINE)
+
+
+def test_the_example_of_a_contract_is_accepted(folder: Path, run: Run) -> None:
+    example = run("bill", "--example")
+    assert (example.status, example.errors) == (0, "")
+    (folder / "contract.toml").write_text(example.output, encoding="utf-8")
+    ended = run("bill", "contract.toml", "leneda.csv")
+    assert (ended.status, ended.errors) == (0, "")
+
+
+TWO = CONTRACT + CONTRACT.replace("7", "12")
+DAY, AID = "2025-05-17", '[[aids]]\nname = "Aid"\nfirst_day = 2025-01-01\n'
+REFUSED_CONTRACTS = {
+    "[[contract]]\n": "the file: contract is not known; known are contracts, aids",
+    f"{CONTRACT}energy_prize = 1\n": (
+        "[[contracts]] 1: energy_prize is not known; known are since, reference_power, energy_price"
+    ),
+    f"{CONTRACT}'energy\\nprice' = 1\n": "[[contracts]] 1: a name is not known; known are since",
+    f"{CONTRACT}[[aids]]\nsince = 1\n": "[[aids]] 1: since is not known; known are name, per_kwh",
+    "": "[[contracts]]: is missing",
+    "contracts = 1\n": "contracts: must be a list of tables: begin each with",
+    "contracts = [1]\n": "contracts: must be a list of tables: begin each with",
+    "[[contracts]\n": "the file: is no TOML: ",
+    f"x = {'9' * 5000}\n": "the file: has a number with too many digits",
+    "[" * 20_000: "the file: ",
+    f"# {'x' * 200_000}\n": "the file: has more than 200000 bytes",
+    "\udcff": "the file: is no text in UTF-8",
+    "[[contracts]]\n" * 201: "[[contracts]]: is there more than 200 times",
+    CONTRACT + AID * 21: "[[aids]]: is there more than 20 times",
+    TWO: "[[contracts]] 2: has no day, as another one",
+    f"{CONTRACT}since = {DAY}\n[[contracts]]\nsince = '{DAY}'\n": (
+        f"[[contracts]] 2: begins on {DAY} as another one does"
+    ),
+    **{
+        f"[[contracts]]\n{name} = {value}\n": f"[[contracts]] 1: {name} must be {must}"
+        for name, must, values in (
+            (
+                "energy_price",
+                "a number from 0 to 100 (€/kWh)",
+                ("101", "-1", "nan", "inf", "true", "'0.1'", "[]", "1" * 400),
+            ),
+            ("energy_margin", "a number from -100 to 100 (€/kWh)", ("-101",)),
+            ("energy_fee", "a number from 0 to 10000 (€)", ("10001",)),
+            ("reference_power", "a number from 0 to 1000 (kW)", ("1001", "-0.1")),
+            ("vat", "true or false", ("1", "'true'")),
+            (
+                "since",
+                "a day from 1999 to 2100",
+                ("1998-12-31", "'2025-02-30'", "2025", "2025-05-17T00:00:00", "9999-12-31"),
+            ),
+            ("second_price_from", "a time of the day", ("'25:00'", "22", "2025-01-01")),
+            (
+                "second_price_days",
+                'a list with some of "mon", ',
+                ("[]", "'mon'", "['day']", "[[]]"),
+            ),
+            ("consumer_category", 'one of "A", "B"', ("'C'", "1", "['A']")),
+            ("meter_ampere", 'one of "40", "63", "120"', ("41", "'x'", "true", "40.0")),
+            (
+                "energy_price_entity",
+                "a text in quotes",
+                ("''", "1", '"a\\u0000"', f"'{'x' * 256}'"),
+            ),
+        )
+        for value in values
+    },
+    "[[contracts]]\nreference_power = 0\n": "[[contracts]] 1: reference_power must be above 0",
+    "[[contracts]]\nreference_power = 8\n": "[[contracts]] 1: network_fixed_price is missing",
+    f"{CONTRACT}energy_margin = 0.01\n": "[[contracts]] 1: has a fixed energy_price and energy_mar",
+    f"{CONTRACT}second_energy_price = 0.1\n": "[[contracts]] 1: a second price needs energy_price",
+    f"{CONTRACT}[[aids]]\nname = 'Aid'\nper_kwh = 1\n": "[[aids]] 1: first_day is missing",
+    f"{CONTRACT}{AID}": "[[aids]] 1: needs a short name, per_kwh or per_month",
+    f"{CONTRACT}{AID}per_kwh = 0.1\nlast_day = 2024-01-01\n": "[[aids]] 1: needs a short name",
+}
+
+
+@pytest.mark.parametrize("content", REFUSED_CONTRACTS, ids=lambda content: repr(content[:60]))
+def test_a_contract_that_is_refused(folder: Path, run: Run, content: str) -> None:
+    path = folder / "contract.toml"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    ended = run("bill", "contract.toml", "leneda.csv")
+    assert (ended.status, ended.output) == (2, "")
+    assert ended.errors.startswith(f"smarty-p1: contract.toml: {REFUSED_CONTRACTS[content]}")
+    assert ended.errors.count("\n") == 1
+
+
+def test_an_unusual_price_is_said(folder: Path, run: Run) -> None:
+    path = folder / "contract.toml"
+    path.write_text(CONTRACT.replace("0.15", "15"), encoding="ascii")
+    ended = run("bill", "contract.toml", "leneda.csv")
+    assert ended.status == 0
+    told = "smarty-p1: contract.toml: a price of 15 EUR/kWh is unusually high: check it\n"
+    assert ended.errors == told
+
+
+def refused_files() -> Iterator[tuple[bytes, str]]:
+    """Yield files that are no series of quarter-hours, and what is said of each."""
+    yield b"", "There are no quarter-hours in this file."
+    yield b"a,b\n1,2\n", "This table is not an export of quarter-hours from Leneda."
+    yield export(MAY, ["0.400"] * 4)[:-9], "The last line is incomplete."
+    yield export(MAY, ["0.400"], "1-1:9.9.9"), "The OBIS code 1-1:9.9.9 is not known."
+    yield export(MAY, ["0.400"], "7-1:99.23.17"), "This file is about gas (7-1:99.23.17)"
+    yield export(MAY, ["900.000"] * 16), "Line "
+    yield b"0" * 20_000_001, "The file is larger than 20 MB."
+    yield b"{", "it is no answer of Leneda's API"
+    yield b"[1]", "it is no answer of Leneda's API"
+    yield b"[" * 100_000, "it is no answer of Leneda's API"
+    yield b'{"obisCode": ' + b"9" * 5_000 + b"}", "it is no answer of Leneda's API"
+    yield api_answer(MAY, [], unit=None), "Leneda knew no such metering point"
+    yield api_answer(MAY, ["1"], unit="kWh"), "its values are not the mean power"
+    yield api_answer(MAY, ["1"], intervalLength="PT1H"), "its values are not of quarter-hours"
+    yield api_answer(MAY, ["1"], "7-1:99.23.17"), "This file is about gas (7-1:99.23.17)"
+    yield api_answer(MAY, ["1"], "1-1:9.9.9"), "The OBIS code 1-1:9.9.9 is not known."
+    yield api_answer(MAY, ["1"], "x\n" * 99), "it is no answer of Leneda's API"
+
+
+@pytest.mark.parametrize(("content", "told"), refused_files(), ids=lambda value: repr(value)[:50])
+def test_a_file_that_is_refused(folder: Path, run: Run, content: bytes, told: str) -> None:
+    (folder / "bad").write_bytes(content)
+    ended = run("classes", "contract.toml", "leneda.csv", "bad")
+    assert (ended.status, ended.output) == (2, "")
+    assert ended.errors.startswith(f"smarty-p1: bad: {told}")
+    assert POINT not in ended.errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("bill", "no file: give the files of Leneda and a contract file; --example prints one"),
+        ("bill leneda.csv", "no contract file: give one, whose name ends with .toml"),
+        ("bill contract.toml contract.toml leneda.csv", "2 contract files: give one"),
+        ("classes contract.toml", "give 1 to 1000 files of Leneda; 0 were given"),
+        ("bill contract.toml gone.csv", "cannot read gone.csv: No such file"),
+        ("bill gone.toml leneda.csv", "cannot read gone.toml: No such file"),
+        ("bill contract.toml .", "cannot read .: Is a directory"),
+        ("bill contract.toml fed.csv", "the files have no consumption: give the file of 1-1:1.29"),
+        ("bill contract.toml leneda.csv other.csv", "the consumption is of 2 metering points"),
+        ("bill contract.toml much.csv", "the files have more energy than a household can use"),
+        (
+            "bill contract.toml leneda.csv --month 2024-01",
+            "There is no data for the month 2024-01. Known months: 2025-05, 2025-06.",
+        ),
+        ("bill contract.toml leneda.csv --year 2024", "There is no data for the month 2024."),
+    ],
+)
+def test_a_question_without_an_answer(folder: Path, run: Run, arguments: str, told: str) -> None:
+    (folder / "fed.csv").write_bytes(export(MAY, ["0.400"] * 96, PRODUCTION))
+    other = export(MAY, ["0.400"] * 96, "1-65:1.29.9").replace(b'1",', b'9",')
+    (folder / "other.csv").write_bytes(other)
+    if "much" in arguments:
+        much = api_answer("2024-01-01T00:00:00+01:00", ["999.999"] * 40_000)
+        (folder / "much.csv").write_bytes(much)
+    ended = run(*arguments.split())
+    assert (ended.status, ended.output) == (2, "")
+    assert ended.errors.startswith(f"smarty-p1: {told}")
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--month=2025-13", "it must be a month such as 2026-06"),
+        ("--month=x", "it must be a month such as 2026-06"),
+        ("--year=25", "it must be a year such as 2026"),
+        ("--months=26", "it must be a number from 1 to 25"),
+        ("--months=0", "it must be a number from 1 to 25"),
+    ],
+)
+def test_an_option_that_is_refused(run: Run, option: str, told: str) -> None:
+    ended = run("bill", option)
+    assert (ended.status, ended.output) == (2, "")
+    assert told in ended.errors
+
+
+def test_without_numpy_the_extra_is_named_and_decode_works(folder: Path) -> None:
+    (folder / "numpy.py").write_text("raise ModuleNotFoundError(name='numpy')", encoding="ascii")
+    own = environment(PYTHONPATH=f"{folder}:{PROJECT}")
+    for arguments, told in (
+        (
+            "bill contract.toml leneda.csv",
+            b"smarty-p1: bills need numpy: install smarty-p1 with its extra [bill]",
+        ),
+        ("bill --example", b""),
+        ("decode -", b"no telegram in 0 bytes"),
+    ):
+        result = subprocess.run(
+            [*COMMAND, *arguments.split()],
+            input=b"",
+            env=own,
+            capture_output=True,
+            cwd=folder,
+            check=False,
+        )
+        assert result.stderr.rstrip() == told

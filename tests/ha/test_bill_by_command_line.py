@@ -1,0 +1,194 @@
+"""Bills of the command line are those of the integration, from the same files and contracts."""
+
+import json
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.coordinator.statistics import house_statistics
+from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
+from smarty_p1_cli.__main__ import main
+from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, row
+
+from .support import call
+
+OPTIONS: dict[str, Any] = {
+    "contracts": [
+        {
+            "reference_power": 3.0,
+            "energy_price": 0.1437,
+            "energy_fee": 30.0,
+            "energy_fee_per": "year",
+            "discount": 1.23,
+            "with_levies": True,
+            "meter_ampere": "63",
+        },
+        {
+            "since": "2025-04-17",
+            "reference_power": 8.5,
+            "network_fixed_price": 21.77,
+            "network_variable_price": 0.0701,
+            "surcharge_price": 0.1201,
+            "surcharge_replaces_variable": True,
+            "meter_fee": 6.1,
+            "energy_price": 0.1611,
+            "second_energy_price": 0.0999,
+            "second_price_from": "22:00:00",
+            "second_price_to": "06:00:00",
+            "second_price_days": ["sat", "sun"],
+            "feed_in_price": 0.0613,
+            "community_price": 0.1234,
+            "vat": True,
+            "with_levies": True,
+            "consumer_category": "A",
+            "electricity_tax": 0.0011,
+        },
+        {"since": "2025-06-01", "reference_power": 7.0, "energy_margin": 0.02, "vat": False},
+    ],
+    "aids": [
+        {"name": "Aid", "per_kwh": 0.04, "first_day": "2025-04-05", "with_vat": True},
+        {
+            "name": "Rebate",
+            "per_month": 3.5,
+            "vat_free": True,
+            "first_day": "2025-03-01",
+            "last_day": "2025-05-15",
+        },
+    ],
+}
+FILE = """\
+[[contracts]]
+reference_power = 3
+energy_price = 0.1437
+energy_fee = 30
+energy_fee_per = "year"
+discount = 1.23
+with_levies = true
+meter_ampere = 63
+[[contracts]]
+since = 2025-04-17
+reference_power = 8.5
+network_fixed_price = 21.77
+network_variable_price = 0.0701
+surcharge_price = 0.1201
+surcharge_replaces_variable = true
+meter_fee = 6.1
+energy_price = 0.1611
+second_energy_price = 0.0999
+second_price_from = 22:00:00
+second_price_to = "06:00"
+second_price_days = ["sun", "sat"]
+feed_in_price = 0.0613
+community_price = 0.1234
+vat = true
+with_levies = true
+consumer_category = "A"
+electricity_tax = 0.0011
+[[contracts]]
+since = "2025-06-01"
+reference_power = 7
+energy_margin = 0.02
+vat = false
+[[aids]]
+name = "Aid"
+per_kwh = -0.04
+first_day = 2025-04-05
+with_vat = true
+[[aids]]
+name = "Rebate"
+per_month = 3.5
+vat_free = true
+first_day = 2025-03-01
+last_day = 2025-05-15
+"""
+START = "2025-03-20T00:00:00+01:00"
+# To 9 June 2025 at 12:00: the last day is not whole.
+COUNT = 81 * 96 + 44
+
+
+def files() -> dict[str, bytes]:
+    """Return files of a household with sun, sharing, estimates and a corrected day."""
+    chance = random.Random(7)  # noqa: S311 - no secret
+    used = [chance.choice((0.1, 0.3, 2.5, 9.7)) * chance.random() for _ in range(COUNT)]
+    shared = [kw * chance.choice((0, 0.4)) for kw in used]
+    left = [kw - own for kw, own in zip(used, shared, strict=True)]
+    fed = [chance.choice((0, 1.5)) * chance.random() for _ in range(COUNT)]
+    series = {
+        CONSUMPTION: used,
+        PRODUCTION: fed,
+        "1-65:1.29.3": shared,
+        "1-65:1.29.9": left,
+    }
+    made = {
+        f"{n}.csv": export(START, [f"{kw:.3f}" for kw in values], code=code)
+        for n, (code, values) in enumerate(series.items())
+    }
+    corrected = [
+        row(f"2025-04-02T{n:02}:00:00+02:00", "1.111", "Estimated", "2") for n in range(24)
+    ]
+    return {**made, "corrected.csv": file(*corrected)}
+
+
+@pytest.fixture
+def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write one statistic only, because the tests' recorder takes a millisecond for a row."""
+    kinds = (StatisticKind.IMPORTED,)
+    monkeypatch.setattr(house_statistics, "kinds_of", lambda _hass, _entry: kinds)
+
+
+@pytest.fixture
+def ask(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Any]:
+    """Return a function that asks the command line with all files, and returns its JSON."""
+
+    def ask(command: str, *options: str) -> Any:  # noqa: ANN401 - JSON
+        names = [*map(str, tmp_path.glob("*.csv")), str(tmp_path / "contract.toml")]
+        monkeypatch.setattr(sys, "argv", ["smarty-p1", command, *names, "--json", *options])
+        assert main() == 0
+        return json.loads(capsys.readouterr().out)
+
+    return ask
+
+
+@pytest.mark.usefixtures("recorder_mock", "few_kinds")
+async def test_the_integration_and_the_command_line_give_the_same_bills(
+    hass: HomeAssistant, tmp_path: Path, ask: Callable[..., Any]
+) -> None:
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    entry = MockConfigEntry(
+        domain="smarty_p1",
+        unique_id=POINT,
+        data={"kind": "leneda"},
+        options=OPTIONS,
+        minor_version=2,
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    (tmp_path / "contract.toml").write_text(FILE, encoding="ascii")
+    for name, data in files().items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        await call(hass, "import_quarter_hours", path=str(path))
+
+    def plain(answer: object) -> Any:  # noqa: ANN401 - JSON
+        return json.loads(json.dumps(answer))
+
+    bills = plain(await call(hass, "get_bill", months=25))
+    assert [bill["month"] for bill in bills["months"]] == [f"2025-0{n}" for n in range(3, 7)]
+    assert [bill["total"] is None for bill in bills["months"]] == [False] * 3 + [True]
+    assert all(bill["shared_kwh"] for bill in bills["months"])
+    assert [bill["estimated_quarter_hours"] for bill in bills["months"]] == [0, 24, 0, 0]
+    assert ask("bill", "--months", "25") == ask("bill", "--year", "2025") == bills
+    assert ask("bill") == plain(await call(hass, "get_bill"))
+    for month in ("2025-03", "2025-05"):
+        assert ask("bill", "--month", month) == plain(await call(hass, "get_bill", month=month))
+    for prices, options in (("current", []), ("each_month", ["--each-month"])):
+        compared = plain(await call(hass, "compare_reference_powers", prices=prices))
+        assert ask("classes", *options) == compared
