@@ -40,7 +40,7 @@ class MeterQuestion(NamedTuple):
     answer: Answer
 
 
-class _RefusalError(HomeAssistantError):
+class RefusalError(HomeAssistantError):
     """Refusal of a question, with a named reason and a text in English."""
 
     def __init__(self, error: str, text: str) -> None:
@@ -82,7 +82,7 @@ class MeterTool(Tool):
             answer = await self._question.answer(call)
         except vol.Invalid as err:
             return _error("invalid_arguments", str(err))
-        except _RefusalError as err:
+        except RefusalError as err:
             return _error(err.error, str(err))
         except Unauthorized:
             return _error("unauthorized", "This user may not read the meter.")
@@ -105,7 +105,7 @@ async def _async_meter(
         if name is not None and known.casefold() == name.strip().casefold():
             return known, entry
     text = f"Name one of these meters: {', '.join([*meters][:_MAX_NAMES])}"
-    raise _RefusalError("meter_unknown", text)  # noqa: EM101 - a reason, no text
+    raise RefusalError("meter_unknown", text)  # noqa: EM101 - a reason, no text
 
 
 async def _async_readable(
@@ -118,7 +118,7 @@ async def _async_readable(
     meters = exposed_meters(hass, llm_context.assistant)
     if not meters:
         text = "No meter is exposed to this assistant."
-        raise _RefusalError("not_exposed", text)  # noqa: EM101 - a reason, no text
+        raise RefusalError("not_exposed", text)  # noqa: EM101 - a reason, no text
     user_id = llm_context.context.user_id if llm_context.context else None
     if user_id is None:
         return meters

@@ -1,40 +1,146 @@
 """Questions that assistants can ask about a meter, each with its fields and its answer."""
 
 from collections.abc import Mapping
+from copy import copy
+from datetime import date
+from functools import partial
 from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall
+from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, demand_of
-from ..lib.answers.bills import shown_bill
-from ..lib.answers.facts import bill_facts
+from ..answer_queue import async_aside, async_known_quarter_hours, books_of, demand_of
+from ..const import DOMAIN
+from ..lib.answers.bills import classes_report, shown_bill
+from ..lib.answers.days import days_report
+from ..lib.answers.facts import (
+    best_start_facts,
+    bill_facts,
+    class_facts,
+    today_facts,
+    year_facts,
+    years_of,
+)
+from ..lib.history.calendar import LUXEMBOURG
+from ..services import best_start
 from ..services.bill import ATTR_MONTH, month_named
-from ..services.meter_of_call import async_in_turn, async_readable_meter
-from .meter_tool import MeterQuestion
+from ..services.meter_of_call import async_in_turn, async_readable_meter, number
+from ..websocket.bills_days_quarter_hours import async_usual
+from .meter_tool import MeterQuestion, RefusalError
 
-_MONTH = vol.All(str, vol.Length(max=20))
+_TEXT = vol.All(str, vol.Length(max=40))
+_YEARS = 1999, 2100
+type _Facts = Mapping[str, Any]
 
 
-async def _async_bill(call: ServiceCall) -> Mapping[str, Any]:
+async def _async_bill(call: ServiceCall) -> _Facts:
     coordinator = await async_readable_meter(call)
 
-    async def answer() -> dict[str, Any]:
+    async def answer() -> _Facts:
         demand = demand_of(coordinator)
-        bill = await async_aside(
-            call.hass, shown_bill, month_named(demand, call.data.get(ATTR_MONTH)), demand
-        )
-        return bill_facts(bill)
+        month = month_named(demand, call.data.get(ATTR_MONTH))
+        return bill_facts(await async_aside(call.hass, shown_bill, month, demand))
 
     return await async_in_turn(call, coordinator, answer)
+
+
+async def _async_today(call: ServiceCall) -> _Facts:
+    coordinator = await async_readable_meter(call)
+
+    async def answer() -> _Facts:
+        demand = demand_of(coordinator)
+        known = await async_known_quarter_hours(coordinator, demand)
+        first = demand.month.start.date()
+        report = await async_aside(call.hass, days_report, demand, known, first, date.max)
+        usual = await async_usual(coordinator)
+        until, today = demand.until.astimezone(LUXEMBOURG), dt_util.utcnow().astimezone(LUXEMBOURG)
+        return today_facts(report["days"][-1], usual, today.date(), until.isoformat())
+
+    return await async_in_turn(call, coordinator, answer)
+
+
+async def _async_best_start(call: ServiceCall) -> _Facts:
+    answer = await best_start.get_best_start(_as_action(call, "get_best_start", best_start.SCHEMA))
+    return best_start_facts(answer or {})
+
+
+def _as_action(call: ServiceCall, name: str, schema: vol.Schema) -> ServiceCall:
+    """Return a question as a call of the action that answers it. Raises vol.Invalid."""
+    return ServiceCall(call.hass, DOMAIN, name, schema(dict(call.data)), call.context)
+
+
+async def _async_classes(call: ServiceCall) -> _Facts:
+    coordinator = await async_readable_meter(call)
+
+    async def answer() -> _Facts:
+        demand = demand_of(coordinator)
+        return class_facts(await async_aside(call.hass, classes_report, demand))
+
+    return await async_in_turn(call, coordinator, answer, partial(books_of, coordinator))
+
+
+async def _async_year(call: ServiceCall) -> _Facts:
+    coordinator = await async_readable_meter(call)
+
+    async def answer() -> _Facts:
+        demand, year = demand_of(coordinator), int(call.data.get("year", 0))
+        years = years_of(demand)
+        if year and year not in years:
+            text = f"Known years: {', '.join(map(str, years))}"
+            raise RefusalError("year_unknown", text)  # noqa: EM101 - a reason, no text
+        return await async_aside(call.hass, year_facts, demand, year)
+
+    return await async_in_turn(call, coordinator, answer)
+
+
+def _described(
+    fields: Mapping[vol.Marker, Any], descriptions: Mapping[str, str]
+) -> dict[vol.Marker, Any]:
+    """Return fields of an action, with descriptions for a language model."""
+    described = {}
+    for marker, check in fields.items():
+        copied = copy(marker)
+        copied.description = descriptions[marker.schema]
+        described[copied] = check
+    return described
 
 
 QUESTIONS = (
     MeterQuestion(
         "bill",
-        "Electricity bill of a month (default: the current month): total, parts and lines in EUR, "
-        "energy in kWh, forecast of the month's end.",
-        {vol.Optional(ATTR_MONTH, description="YYYY-MM"): _MONTH},
+        "Electricity bill of one month: total, parts and lines in EUR, energy in kWh. The current "
+        "month is billed so far, and has a forecast of its end.",
+        {vol.Optional(ATTR_MONTH, description="YYYY-MM, default: current month"): _TEXT},
         _async_bill,
+    ),
+    MeterQuestion(
+        "today",
+        "Electricity cost and energy of today so far, compared with usual days until this time, "
+        "and the reason of the difference.",
+        {},
+        _async_today,
+    ),
+    MeterQuestion(
+        "best_start",
+        "Start until tomorrow's end at which running an appliance costs least. Starts nothing.",
+        {
+            **_described(best_start.LOAD, {"kw": "mean power in kW", "hours": "duration"}),
+            vol.Optional(best_start.ATTR_BY, description="latest end, HH:MM or ISO time"): _TEXT,
+        },
+        _async_best_start,
+    ),
+    MeterQuestion(
+        "reference_powers",
+        "Cost of each reference power (class of the grid tariff) in the last whole months, and the "
+        "cheapest one. A cost is fixed price plus surcharge for energy above it.",
+        {},
+        _async_classes,
+    ),
+    MeterQuestion(
+        "year",
+        "Electricity cost and energy of each month of a year, and their sums.",
+        {vol.Optional("year", description="default: last 12 months and this one"): number(*_YEARS)},
+        _async_year,
     ),
 )

@@ -5,12 +5,13 @@ month, and the base load (the power that the household draws at all times).
 """
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_known_quarter_hours, demand_of
+from ..answer_queue import async_aside, async_known_quarter_hours, demand_of
 from ..const import CONF_GOAL
 from ..coordinator import BooksCoordinator
 from ..lib.answers.bills import bills_report, classes_report
@@ -74,10 +75,16 @@ async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     than two of these days are known completely, the key `usual` of the answer is None. The answer
     also has the reason of today's difference.
     """
+    usual = await async_usual(coordinator)
+    return await async_rendered(coordinator.hass, lambda: usual)
+
+
+async def async_usual(coordinator: BooksCoordinator) -> dict[str, Any]:
+    """Return the usual values of `usual_report`, for cards and assistants."""
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
     house = await async_supplied_house(coordinator, day_start(demand.time - _USUAL_SPAN))
-    return await async_rendered(coordinator.hass, usual_report, demand, known, house)
+    return await async_aside(coordinator.hass, usual_report, demand, known, house)
 
 
 @meter_command("highlights", {}, is_kept=lambda *_: True)

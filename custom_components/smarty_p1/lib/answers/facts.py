@@ -1,83 +1,255 @@
-"""Answers for assistants: few facts, in names that end with their unit.
+"""Answers for assistants: few facts, whose names end with their unit.
 
-An assistant makes sentences from them. So they have no sentences, and are short: a long answer
-fills the memory of a language model.
+A language model makes sentences from the facts, in the language of the user. So an answer has no
+sentences, and a limited size: long answers are slow, and models overlook parts of them.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
+
+from ..bill.bill import to_cents
+from ..bill.household_state import HouseholdState
+from ..bill.month import Month
+from ..history.calendar import LUXEMBOURG
+from ..history.month_file_lines import month_name
 
 MAX_BYTES = 4_000
 """Maximum size of an answer as JSON."""
+MONTHS_OF_A_YEAR = 12
 _PERCENT = 100
+_WH_A_KWH = 1000
+# Share of today's quarter-hours that must be known, as on the card. On its first day, a meter would
+# seem to save.
+_MIN_COMPARED_SHARE = 0.9
 
 
-def bill_facts(bill: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts of a bill from `shown_bill`."""
-    facts = {
-        "month": bill["month"],
-        "since": bill.get("since"),
-        "until": bill["until"],
-        "total_eur": bill["total"],
-        "total_with_community_eur": bill.get("total_with_community"),
-        "unknown_prices": bill.get("missing"),
-        "subtotal_of_known_parts_eur": bill.get("subtotal"),
-        "vat_percent": _percent(bill["vat_rate"]),
-        "parts_with_vat_eur": bill["parts"],
-        "lines_without_vat": [_line(line) for line in bill["lines"]],
-        "imported_kwh": bill["imported_kwh"],
-        "exported_kwh": bill["exported_kwh"],
-        "shared_kwh": bill.get("shared_kwh"),
-        "unpriced_kwh": bill.get("unpriced_kwh"),
-        "unpriced_exported_kwh": bill.get("unpriced_exported_kwh"),
-        "reference_power_kw": bill["reference_kw"],
-        "highest_quarter_hour": bill["peak"],
-        "measured_percent": _percent(bill["measured_share"]),
-        "estimated_quarter_hours": bill.get("estimated_quarter_hours"),
-        "month_end": _estimate(bill.get("estimate")),
-        "month_end_lacks": bill.get("estimate_lacks"),
-        "prices_of": bill.get("prices_of"),
-    }
+def _known(**facts: object) -> dict[str, Any]:
+    """Return the facts without unknown ones, which are None."""
     return {name: value for name, value in facts.items() if value is not None}
-
-
-def _line(line: Mapping[str, Any]) -> dict[str, Any]:
-    fields = {
-        "name": line["name"],
-        "label": line.get("label"),
-        "quantity": line["quantity"],
-        "unit": line["unit"],
-        "price_eur": line["price"],
-        "amount_eur": line["amount"],
-    }
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _estimate(estimate: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if estimate is None:
-        return None
-    amounts = {f"{name}_eur": estimate[name] for name in ("total", "low", "high")}
-    older = {"prices_of": estimate["prices_of"]} if "prices_of" in estimate else {}
-    return {"estimated": True, **amounts, **older}
 
 
 def _percent(share: float | None) -> float | None:
     return None if share is None else round(share * _PERCENT, 2)
 
 
+def _kwh(wh: float | None) -> float | None:
+    return None if wh is None else round(wh / _WH_A_KWH, 3)
+
+
+def _cents(eur: float | None) -> float | None:
+    return None if eur is None else to_cents(eur)
+
+
+def _highest(peak: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if peak is None:
+        return None
+    start = datetime.fromisoformat(peak["start"]).astimezone(LUXEMBOURG)
+    return {"start": start.isoformat(), "mean_kw": round(peak["mean_kw"], 3)}
+
+
+def bill_facts(bill: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a bill from `shown_bill`."""
+    return _known(
+        month=bill["month"],
+        since=bill.get("since"),
+        until=bill["until"],
+        total_eur=bill["total"],
+        total_with_community_eur=bill.get("total_with_community"),
+        unknown_prices=bill.get("missing"),
+        subtotal_of_known_parts_eur=bill.get("subtotal"),
+        vat_percent=_percent(bill["vat_rate"]),
+        parts_with_vat_eur=bill["parts"],
+        imported_kwh=bill["imported_kwh"],
+        exported_kwh=bill["exported_kwh"],
+        shared_kwh=bill.get("shared_kwh"),
+        unpriced_kwh=bill.get("unpriced_kwh"),
+        unpriced_exported_kwh=bill.get("unpriced_exported_kwh"),
+        reference_power_kw=bill["reference_kw"],
+        highest_quarter_hour=_highest(bill["peak"]),
+        measured_percent=_percent(bill["measured_share"]),
+        estimated_quarter_hours=bill.get("estimated_quarter_hours"),
+        month_end=_month_end(bill.get("estimate")),
+        month_end_lacks=bill.get("estimate_lacks"),
+        prices_published_until=bill.get("prices_of"),
+        lines_without_vat=[_line(line) for line in bill["lines"]],
+    )
+
+
+def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+    return _known(
+        name=line["name"],
+        label=line.get("label"),
+        quantity=line["quantity"],
+        unit=line["unit"],
+        price_eur=line["price"],
+        amount_eur=line["amount"],
+    )
+
+
+def _month_end(estimate: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if estimate is None:
+        return None
+    return _known(
+        estimated=True,
+        total_eur=estimate["total"],
+        low_eur=estimate["low"],
+        high_eur=estimate["high"],
+        prices_published_until=estimate.get("prices_of"),
+    )
+
+
+def today_facts(
+    day: Mapping[str, Any], usual: Mapping[str, Any], today: date, until: str
+) -> dict[str, Any]:
+    """Return the facts of the last known day, from `days_report` and `usual_report`.
+
+    Only today is compared with usual days, and only if most of today is known.
+    """
+    is_today = day["day"] == today.isoformat()
+    share = day["quarter_hours"] / day["of_quarter_hours"] if day["of_quarter_hours"] else 0.0
+    is_compared = is_today and share >= _MIN_COMPARED_SHARE and usual["usual"] is not None
+    return _known(
+        day=day["day"],
+        is_today=is_today,
+        until=until,
+        cost_eur=day["cost"],
+        subtotal_of_known_parts_eur=day["subtotal"] if day["cost"] is None else None,
+        consumption_eur=day["cost_used"],
+        fixed_prices_eur=day["cost_fixed"],
+        above_reference_power_eur=day["cost_above"],
+        feed_in_eur=day["feed_in"],
+        imported_kwh=_kwh(day["imported_wh"]),
+        exported_kwh=_kwh(day["exported_wh"]),
+        reference_power_kw=day["reference_kw"],
+        highest_quarter_hour=_highest(day["peak"]),
+        measured_percent=_percent(share),
+        estimated_quarter_hours=day["estimated_quarter_hours"] or None,
+        prices_published_until=day.get("prices_of"),
+        **(_usual(day, usual["usual"], usual["reason"]) if is_compared else {}),
+    )
+
+
+def _usual(day: Mapping[str, Any], usual: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
+    costs = day["cost"], usual["cost"]
+    difference = None if None in costs else to_cents(costs[0] - costs[1])
+    return {
+        "usual_until_now": _known(
+            mean_of_days=usual["days"],
+            cost_eur=_cents(usual["cost"]),
+            imported_kwh=_kwh(usual["imported_wh"]),
+            exported_kwh=_kwh(usual["exported_wh"]),
+            house_kwh=_kwh(usual["house_wh"]),
+            own_kwh=_kwh(usual["own_wh"]),
+            highest_mean_kw=usual["peak_kw"],
+            prices_published_until=usual.get("prices_of"),
+        ),
+        **_known(difference_eur=difference, reason=reason),
+    }
+
+
+def best_start_facts(best: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a load's best start, from `best_start_report`."""
+    return _known(
+        estimated=True,
+        start=best["start"],
+        end=best["end"],
+        cost_eur=best["cost"],
+        saving_against_now_eur=best["saving"],
+        is_worth_waiting=best["is_worth_waiting"],
+        is_late=best["is_late"] or None,
+        from_own_surplus_kwh=best["own_kwh"],
+        # Without a saving, the reason is arbitrary.
+        reason=best["reason"] if best["is_worth_waiting"] else None,
+    )
+
+
+def class_facts(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of the comparison of reference powers, from `classes_report`."""
+    decisive = [month for month in report["months"] if month["month"] in report["decisive"]]
+    return _known(
+        estimated=True,
+        reference_power_kw=report["reference_kw"],
+        cheapest_kw=report["cheapest"],
+        saving_eur_a_year=report["saving_per_year"],
+        is_about_the_same=report["about_the_same"],
+        prices=report["prices"],
+        prices_published_until=report.get("prices_of"),
+        vat_percent=_percent(report["vat_rate"]),
+        whole_months=report["decisive"],
+        classes=[
+            _known(
+                reference_power_kw=int(kw),
+                total_eur=total,
+                surcharge_eur=_sum(month["classes"][kw]["surcharge"] for month in decisive),
+                above_kwh=_sum(month["classes"][kw]["excess_kwh"] for month in decisive),
+            )
+            for kw, total in report["totals"].items()
+        ],
+    )
+
+
+def _sum(amounts: Iterable[float | None]) -> float | None:
+    """Return the sum of the amounts, None if one is unknown."""
+    known = [*amounts]
+    return None if None in known else round(sum(filter(None, known), 0.0), 3)
+
+
+def years_of(demand: HouseholdState) -> dict[int, list[Month]]:
+    """Return the known months by year."""
+    years: dict[int, list[Month]] = {}
+    for month in demand.months:
+        years.setdefault(month.start.year, []).append(month)
+    return years
+
+
+def year_facts(demand: HouseholdState, year: int = 0) -> dict[str, Any]:
+    """Return the totals of each known month of a year.
+
+    With a `year` of 0, return the current month and the twelve months before it.
+    """
+    months = years_of(demand)[year] if year else demand.months[-MONTHS_OF_A_YEAR - 1 :]
+    rows = [_month(month, demand) for month in months]
+    return {
+        "until": min(months[-1].end, demand.until).astimezone(LUXEMBOURG).isoformat(),
+        **_known(
+            total_eur=_sum(row.get("total_eur") for row in rows),
+            imported_kwh=_sum(row["imported_kwh"] for row in rows),
+            exported_kwh=_sum(row["exported_kwh"] for row in rows),
+        ),
+        "months": rows,
+    }
+
+
+def _month(month: Month, demand: HouseholdState) -> dict[str, Any]:
+    until = min(month.end, demand.until)
+    due, share = month.bill(until), month.measured_share(until)
+    return _known(
+        month=month_name(month.start),
+        total_eur=due.total,
+        total_with_community_eur=due.total_with_community if due.energy.shared_wh else None,
+        imported_kwh=round(month.imported_kwh, 3),
+        exported_kwh=round(month.exported_kwh, 3),
+        measured_percent=_percent(share) if share < 1 else None,
+        is_running=month.end > demand.until or None,
+    )
+
+
 def shortened(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return facts that have at most `MAX_BYTES` as JSON.
 
-    Longer lists lose their last rows. `left_out` then has the number of these rows, by list.
+    Long lists lose their last rows. `left_out` then has the number of these rows, by list.
     """
     short, left_out = dict(facts), dict[str, int]()
-    while len(json.dumps(short, ensure_ascii=False).encode()) > MAX_BYTES:
-        name = max(
-            (name for name, value in short.items() if isinstance(value, list) and value),
-            key=lambda name: len(json.dumps(short[name])),
-        )
-        short[name] = short[name][:-1]
+    while _size(short) > MAX_BYTES:
+        lists = {name: value for name, value in short.items() if isinstance(value, list)}
+        name = max(lists, key=lambda name: _size(lists[name]))
+        short[name] = lists[name][:-1]
         left_out[name] = left_out.get(name, 0) + 1
         short["left_out"] = left_out
     return short
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
