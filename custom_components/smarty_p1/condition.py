@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.condition import (
     Condition,
     EntityConditionBase,
-    EntityStateConditionBase,
+    make_entity_state_condition,
 )
 
 from .trigger_and_condition_targets import (
@@ -34,12 +34,13 @@ class _OwnCondition(OwnEntities, EntityConditionBase):
 
 
 def _state(domain: Platform, keys: frozenset[str], state: str) -> type[Condition]:
-    class StateCondition(_OwnCondition, EntityStateConditionBase):
+    base: type[EntityConditionBase] = make_entity_state_condition(domain, state)
+
+    class StateCondition(_OwnCondition, base):  # type: ignore[misc, valid-type] # made by a call
         """Condition that entities have the state `state`."""
 
         _domain = domain
         _keys = keys
-        _states = {state}  # noqa: RUF012 - the base class declares it so
 
     return StateCondition
 
@@ -47,6 +48,12 @@ def _state(domain: Platform, keys: frozenset[str], state: str) -> type[Condition
 def _voltage(*, is_outside: bool) -> type[Condition]:
     class VoltageCondition(Voltages, _OwnCondition):
         """Condition that voltages are outside (`is_outside`) or inside the permitted range."""
+
+        @property
+        @override
+        def needs_polling(self) -> bool:
+            # A phase without voltage is left out after a day, although no state changes then.
+            return True
 
         @override
         def is_valid_state(self, entity_state: State) -> bool:

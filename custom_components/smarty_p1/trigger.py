@@ -1,17 +1,17 @@
 """Triggers for automations: reference power, messages, disturbances, voltages, breaker, relays."""
 
-from typing import override
+from typing import ClassVar, override
 
 from homeassistant.components.event.const import ATTR_EVENT_TYPE
 from homeassistant.const import STATE_OFF, STATE_ON, Platform
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.trigger import (
     ENTITY_STATE_TRIGGER_SCHEMA,
-    EntityTargetStateTriggerBase,
     EntityTriggerBase,
     NotTriggeredReasonReporter,
     StatelessEntityTriggerBase,
     Trigger,
+    make_entity_target_state_trigger,
 )
 
 from .lib.entities.events import DISTURBANCE as DISTURBANCES
@@ -29,7 +29,11 @@ from .trigger_and_condition_targets import (
 
 
 def _warning(to_state: str) -> type[Trigger]:
-    class WarningTrigger(OwnEntities, EntityTargetStateTriggerBase):
+    base: type[EntityTriggerBase] = make_entity_target_state_trigger(
+        Platform.BINARY_SENSOR, to_state
+    )
+
+    class WarningTrigger(OwnEntities, base):  # type: ignore[misc, valid-type] # made by a call
         """Trigger that fires when the reference power warning changes to `to_state`.
 
         The trigger also fires when the warning was unavailable and now has this state. Otherwise,
@@ -38,9 +42,8 @@ def _warning(to_state: str) -> type[Trigger]:
         """
 
         _domain = Platform.BINARY_SENSOR
-        _excluded_from_states = frozenset()
+        _excluded_from_states: ClassVar[frozenset[str]] = frozenset()
         _keys = WARNING
-        _to_states = {to_state}  # noqa: RUF012 - the base class declares it so
 
     return WarningTrigger
 

@@ -29,7 +29,9 @@ _VOLTAGES = ("voltage_l1", "voltage_l2", "voltage_l3")
 class OwnEntities:
     """Mixin that selects this integration's entities with certain translation keys.
 
-    The entities are selected from the target that the user has chosen.
+    The entities are selected from the target that the user has chosen. Home Assistant's own
+    integrations set `_domain_specs` and `_primary_entities_only` as this class does: 2026.11 has no
+    other way.
     """
 
     _hass: HomeAssistant

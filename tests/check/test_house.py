@@ -18,6 +18,7 @@ HOUSE = ROOT / "custom_components" / "smarty_p1"
 FLOORS = (
     (
         "__init__",
+        "backup",
         "config_flow",
         "flows",
         "dashboards",

@@ -1,6 +1,8 @@
 """The past of a meter by file: what actions and dialog bring in, show, refuse and take back."""
 
 import asyncio
+import errno
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -207,6 +209,16 @@ async def test_the_day_sums_of_sharing(
     period = {"start": "2026-05-20 00:00:00+02:00", "end": "2026-05-20 00:15:00+02:00"}
     [quarter] = (await call(hass, "get_quarter_hours", **period))["quarter_hours"]
     assert "remaining_kwh" not in quarter
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_removal_that_the_disk_refuses_is_told(
+    hass: HomeAssistant, bring_in: BringIn
+) -> None:
+    await bring_in(april())
+    error = OSError(errno.EIO, os.strerror(errno.EIO))
+    with patch.object(QuarterHourFiles, "is_empty", side_effect=error):
+        assert await refusal(call(hass, "remove_imported_quarter_hours")) == "leneda_not_stored"
 
 
 @pytest.mark.usefixtures("everything_enabled", "entry")

@@ -1,5 +1,6 @@
 """The texts: each key that the code can use has one, and so has each icon."""
 
+import ast
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -99,6 +100,51 @@ def test_each_obstacle_has_a_text() -> None:
     assert TEXTS["exceptions"].keys() >= keys | {*what_if.REFUSED.values()}
     assert TEXTS["issues"].keys() == {problem.value for problem in Problem}
     assert TEXTS["config"]["error"].keys() >= {key for _, key in form_errors.ERRORS.values()}
+
+
+# Errors that Home Assistant shows to users. Of the others, it has the text itself.
+SHOWN_ERRORS = {
+    "ConfigEntryAuthFailed",
+    "ConfigEntryError",
+    "ConfigEntryNotReady",
+    "HomeAssistantError",
+    "PlatformNotReady",
+    "ServiceValidationError",
+    "UpdateFailed",
+}
+
+
+def untranslated_errors(path: Path) -> Iterator[str]:
+    """Yield the places in a file that raise or make an error for users without a translation."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in SHOWN_ERRORS
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Raise(exc=ast.Name(id=name)) if name in names:
+                yield f"{path}:{node.lineno}"
+            case ast.Call(func=ast.Name(id=name)) if name in names:
+                if not {"translation_domain", "translation_key"} <= {
+                    keyword.arg for keyword in node.keywords
+                }:
+                    yield f"{path}:{node.lineno}"
+            case ast.ClassDef(bases=bases, body=body) if any(
+                isinstance(base, ast.Name) and base.id in names for base in bases
+            ):
+                of_class = "\n".join(map(ast.unparse, body))
+                if "def __init__" in of_class and "translation_key=" not in of_class:
+                    yield f"{path}:{node.lineno}"
+
+
+def test_each_error_for_users_is_translated() -> None:
+    # Assistants get texts in English.
+    paths = [path for path in FOLDER.rglob("*.py") if path.parent.name != "llm_tools"]
+    assert [place for path in paths for place in untranslated_errors(path)] == []
 
 
 def test_each_entity_has_a_name_and_an_icon() -> None:

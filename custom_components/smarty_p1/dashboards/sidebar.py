@@ -21,14 +21,17 @@ from homeassistant.components.frontend import (
     async_register_built_in_panel,
     async_remove_panel,
 )
-from homeassistant.components.lovelace.const import (
+
+# Home Assistant 2026.11 exports these names. 2026.10 has them at the same place, but its types do
+# not say so: remove the `type: ignore` when 2026.11 is the oldest version.
+from homeassistant.components.lovelace import (  # type: ignore[attr-defined,unused-ignore]
     CONF_REQUIRE_ADMIN,
     CONF_SHOW_IN_SIDEBAR,
     CONF_TITLE,
     DOMAIN as LOVELACE,
     LOVELACE_DATA,
-    MODE_YAML,
 )
+from homeassistant.components.lovelace.const import MODE_YAML
 from homeassistant.components.lovelace.dashboard import LovelaceConfig
 from homeassistant.components.panel_custom import async_register_panel
 from homeassistant.const import CONF_ICON, CONF_ID, CONF_MODE
@@ -95,6 +98,15 @@ def is_possible(hass: HomeAssistant) -> bool:
     return FRONTEND in hass.config.components and LOVELACE_DATA in hass.data
 
 
+def _dashboards(hass: HomeAssistant) -> dict[str | None, LovelaceConfig]:
+    """Return Home Assistant's dashboards by path.
+
+    2026.11 has no other way for an integration to add a dashboard that is stored nowhere.
+    """
+    dashboards: dict[str | None, LovelaceConfig] = hass.data[LOVELACE_DATA].dashboards
+    return dashboards
+
+
 async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
     """Return the path of a dashboard with the strategy `_STRATEGY`.
 
@@ -102,7 +114,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
     """
     if not is_possible(hass):
         return None
-    for path, dashboard in list(hass.data[LOVELACE_DATA].dashboards.items()):
+    for path, dashboard in list(_dashboards(hass).items()):
         try:
             config = await dashboard.async_load(force=False)
         except HomeAssistantError, OSError:
@@ -116,7 +128,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 def free_path(hass: HomeAssistant) -> str:
     """Return a path for the dashboard that is free both with and without `_SECOND_PATH_SUFFIX`."""
-    taken = hass.data[LOVELACE_DATA].dashboards
+    taken = _dashboards(hass)
 
     def is_free(path: str) -> bool:
         return path not in taken and not async_panel_exists(hass, path)
@@ -138,7 +150,7 @@ async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> N
         return
     path = free_path(hass)
     other_path = f"{path}{_SECOND_PATH_SUFFIX}"
-    dashboards = hass.data[LOVELACE_DATA].dashboards
+    dashboards = _dashboards(hass)
     dashboards[path] = _SidebarDashboard(hass, path, is_listed=True)
     dashboards[other_path] = _SidebarDashboard(hass, other_path, is_listed=False)
     _register(hass, other_path, is_shown=False)
@@ -209,14 +221,14 @@ async def async_set_sidebar(hass: HomeAssistant, entry: AnyConfigEntry, *, is_sh
 @callback
 def _unregister(hass: HomeAssistant) -> None:
     for path in _own_paths(hass):
-        del hass.data[LOVELACE_DATA].dashboards[path]
+        del _dashboards(hass)[path]
         async_remove_panel(hass, path)
 
 
 def _own_paths(hass: HomeAssistant) -> list[str]:
     if not is_possible(hass):
         return []
-    dashboards = hass.data[LOVELACE_DATA].dashboards
+    dashboards = _dashboards(hass)
     return [
         path
         for path, dashboard in dashboards.items()

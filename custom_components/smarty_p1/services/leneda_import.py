@@ -44,14 +44,16 @@ async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Remove all imported quarter-hours of a meter.
 
     Return whether Home Assistant's statistics still have some rows that an import had added. Raises
-    ServiceValidationError if the meter does not exist, if nothing was imported, or if the options
-    have a Leneda account.
+    ServiceValidationError if the meter does not exist, if nothing was imported, if the options have
+    a Leneda account, or if the files cannot be read or changed now.
     """
     coordinator = coordinator_of(call)
     try:
         is_gone = await coordinator.books.leneda.async_remove()
     except ImportRefusedError as err:
         raise invalid(translation_key=err.key, **err.placeholders) from None
+    except OSError as err:
+        raise invalid(translation_key="leneda_not_stored", error=str(err.strerror)) from None
     answer: dict[str, Any] = {"rows_left": not is_gone}
     return answer
 

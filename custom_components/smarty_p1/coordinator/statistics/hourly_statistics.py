@@ -351,7 +351,8 @@ async def _async_until_written(recorder: Recorder) -> None:
     """
     # If the queue is empty, `Recorder.async_block_till_done` can return at once, although the
     # recorder is still carrying out a task. The caller would then read the statistics before the
-    # task has written its rows. So queue a task, and wait for its end.
+    # task has written its rows. So queue a task, and wait for its end. `async_get_commit_future`
+    # makes the same task, but only for a queue that is not empty; 2026.11 has no other way.
     written = recorder.hass.loop.create_future()
     recorder.queue_task(SynchronizeTask(written))
     try:

@@ -100,6 +100,12 @@ class MeterStore(ThrottledStore):
             self.schedule()
 
     @override
+    async def async_write_waiting(self) -> None:
+        # The quarter-hours come first: their lines prove what the state says.
+        await self.quarter_hours.async_write()
+        await super().async_write_waiting()
+
+    @override
     async def async_close(self) -> None:
         await self.quarter_hours.async_close()
         await super().async_close()

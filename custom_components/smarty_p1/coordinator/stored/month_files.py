@@ -74,7 +74,7 @@ class MonthFiles:
         if not new or self._is_closed:
             return
         self._pending += new
-        self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
+        self._hass.async_create_task(self.async_write(), f"{DOMAIN} quarter-hours")
 
     async def async_files(self) -> Files:
         """Return the content of each file, keyed by the file's name without ".csv".
@@ -86,7 +86,7 @@ class MonthFiles:
     async def async_close(self) -> None:
         """Write the spans that wait to be written, and ignore later spans."""
         self._is_closed = True
-        await self._async_write()
+        await self.async_write()
 
     async def async_remove(self) -> None:
         """Remove all files of the meter."""
@@ -94,7 +94,8 @@ class MonthFiles:
             lambda: shutil.rmtree(self.folder, ignore_errors=True)
         )
 
-    async def _async_write(self) -> None:
+    async def async_write(self) -> None:
+        """Write the spans that wait to be written. If they cannot be written, they wait on."""
         async with self._lock:
             pending = [*self._pending]
             if not pending:

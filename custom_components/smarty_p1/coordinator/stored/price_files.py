@@ -79,6 +79,11 @@ class PriceFiles(ThrottledStore):
         return True
 
     @override
+    async def async_write_waiting(self) -> None:
+        await super().async_write_waiting()
+        await self._async_write_prices()
+
+    @override
     async def async_close(self) -> None:
         await super().async_close()
         await self._async_write_prices()

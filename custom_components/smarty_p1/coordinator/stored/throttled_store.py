@@ -12,11 +12,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import json_loads_object
 
 from ...const import DOMAIN, LOGGER
@@ -29,6 +31,8 @@ RETRY_INTERVAL = timedelta(hours=1)
 """Time between two attempts to read a file that cannot be read now."""
 
 type Content = dict[str, Any] | list[str]
+
+_STORES: HassKey[WeakSet[ThrottledStore]] = HassKey(f"{DOMAIN}_stores")
 
 
 class UnreadableNowError(ConfigEntryNotReady):
@@ -62,6 +66,13 @@ class ThrottledStore(ABC):
         self.loaded = asyncio.Event()
         self.is_closed = False
         self._end_retries: CALLBACK_TYPE | None = None
+        self._writing: asyncio.Task[None] | None = None
+        hass.data.setdefault(_STORES, WeakSet()).add(self)
+
+    @property
+    def path(self) -> str:
+        """Return the path of the file."""
+        return str(self._store.path)
 
     @abstractmethod
     def _content(self) -> Content:
@@ -176,6 +187,28 @@ class ThrottledStore(ABC):
         if self._may_write:
             await self._async_write()
 
+    @callback
+    def write_now(self) -> asyncio.Task[None]:
+        """Return the task that writes what waits to be written. It never raises an exception."""
+        if self._writing is None or self._writing.done():
+            self._writing = self._hass.async_create_task(
+                self._async_attempt_to_write(), f"{DOMAIN} write {self._store.key}"
+            )
+        return self._writing
+
+    async def _async_attempt_to_write(self) -> None:
+        try:
+            await self.async_write_waiting()
+        except Exception as err:  # noqa: BLE001 - the store may raise any
+            # Log only the error's type, because its text may contain private data.
+            LOGGER.warning("%s was not written: %s", self._store.path, type(err).__name__)
+            self.schedule()
+
+    async def async_write_waiting(self) -> None:
+        """Write the content if a change waits to be written."""
+        if self.is_waiting:
+            await self.async_save()
+
     async def _async_write(self) -> None:
         self.is_waiting = False
         await self._store.async_save(self._content())
@@ -234,3 +267,17 @@ class ThrottledStore(ABC):
     def _remove_aside(self) -> None:
         with suppress(OSError):
             self._aside.unlink(missing_ok=True)
+
+
+async def async_write_waiting(hass: HomeAssistant, timeout_s: float) -> None:
+    """Write what waits to be written in all stores, in at most `timeout_s` seconds.
+
+    A store that takes longer is still written, but not waited for. A store that fails is logged.
+    """
+    stores = {store.write_now(): store for store in hass.data.get(_STORES, ())}
+    if not stores:
+        return
+    # Do not cancel a task that takes too long: its thread would write an old content later.
+    _, left = await asyncio.wait(stores, timeout=timeout_s)
+    for task in left:
+        LOGGER.warning("%s is not written yet: the disk does not answer", stores[task].path)
