@@ -19,10 +19,10 @@ const MAX_WAIT_MS = 3_000;
 const KINDS = ["gas", "water", "heat"] as const;
 
 /**
- * Show the battery card only if the first reading is at least this old (300 days), because the card's estimate needs
+ * Show the what-if card only if the first reading is at least this old (300 days), because the card's estimate needs
  * readings of about a year.
  */
-const MIN_BATTERY_AGE_MS = 300 * 86_400_000;
+const MIN_WHAT_IF_AGE_MS = 300 * 86_400_000;
 
 type Card = Record<string, unknown>;
 interface View {
@@ -129,13 +129,13 @@ export class SmartyDashboard extends HTMLElement {
     // leave out the card "so-far", and call the first view "Yesterday".
     const isPast = Boolean(meters?.length) && meters!.every(({ source }) => source === "leneda");
     const nowCards = isPast ? [card("now"), card("today")] : [card("now"), card("so-far"), card("today"), card("where"), card("hours", { hides: true })];
-    const hasBatteryCard = meters?.some(({ known_since }) => known_since && metersOf(hass.connection).now - Date.parse(known_since) > MIN_BATTERY_AGE_MS);
+    const hasWhatIf = meters?.some(({ known_since }) => known_since && metersOf(hass.connection).now - Date.parse(known_since) > MIN_WHAT_IF_AGE_MS);
     const views: View[] = [
       ...(isElectric ? [view(t(isPast ? "yesterday" : "now"), "now", section(...(hasYear ? nowCards : [card("now")])))] : []),
       ...(hasYear
         ? [
             view(t("bill"), "bill", section(card("bill", chooser), card("months"))),
-            view(t("year"), "year", section(card("year", chooser), ...(hasBatteryCard ? [card("battery")] : []))),
+            view(t("year"), "year", section(card("year", chooser), ...(hasWhatIf ? [card("battery")] : []))),
           ]
         : []),
       ...media,

@@ -9,7 +9,6 @@ import { requestFile } from "./file-request.ts";
 import type { UserFormats } from "./hass.ts";
 import { type Language, Locale, languageOf, localeOf, type Texts } from "./locale.ts";
 import banner from "./texts/banner.json" with { type: "json" };
-import battery from "./texts/battery.json" with { type: "json" };
 import bill from "./texts/bill.json" with { type: "json" };
 import common from "./texts/common.json" with { type: "json" };
 import hours from "./texts/hours.json" with { type: "json" };
@@ -22,6 +21,7 @@ import quality from "./texts/quality.json" with { type: "json" };
 import soFar from "./texts/so-far.json" with { type: "json" };
 import strategy from "./texts/strategy.json" with { type: "json" };
 import today from "./texts/today.json" with { type: "json" };
+import whatIf from "./texts/what-if.json" with { type: "json" };
 import where from "./texts/where.json" with { type: "json" };
 import year from "./texts/year.json" with { type: "json" };
 import yesterday from "./texts/yesterday.json" with { type: "json" };
@@ -32,7 +32,7 @@ declare const TEXTS: Record<Language, string>;
 type Loaded = Record<string, Record<string, string>>;
 
 /** Texts by the names of their files in texts/. */
-const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, hours, house, medium, months, now, quality, "so-far": soFar, strategy, today, where, year, yesterday };
+const ALL: Record<string, Partial<Texts>> = { banner, bill, common, hours, house, medium, months, now, quality, "so-far": soFar, strategy, today, "what-if": whatIf, where, year, yesterday };
 /** If the texts have not arrived after this time in ms, a note says that they are missing. */
 const MAX_WAIT_MS = 3_000;
 

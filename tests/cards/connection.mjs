@@ -26,7 +26,7 @@ export function createConnection(answers, aheadMs = 0) {
   const answerTo = ({ type, ...takes }) => {
     asked.push({ type, ...takes });
     const answer = answers[`${type} ${takes.entry_id}`] ?? answers[type] ?? DEFAULTS[type];
-    const found = Array.isArray(answer) ? answer.find(({ takes: wanted }) => Object.entries(wanted).every(([name, value]) => takes[name] === value))?.answer : answer;
+    const found = Array.isArray(answer) ? answer.find(({ takes: wanted }) => Object.entries(wanted).every(([name, value]) => JSON.stringify(takes[name]) === JSON.stringify(value)))?.answer : answer;
     if (found === undefined) return Promise.reject({ code: "not_answered_by_the_test", message: JSON.stringify({ type, takes }) });
     return found.error ? Promise.reject({ code: found.error }) : Promise.resolve(type === "smarty_p1/meters" ? sent(found) : copyOf(found));
   };

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 from . import (
     house,
-    house_battery,
     house_bill,
     house_hours,
     house_medium,
     house_now,
     house_quality,
     house_today,
+    house_what_if,
     house_where,
     house_year,
 )
@@ -49,7 +49,7 @@ def views() -> dict[str, list[Placed]]:
             Placed("hours", house_hours.sunny()),
         ],
         "bill": [Placed("bill", bills), Placed("months", bills)],
-        "year": [Placed("year", house_year.answers()), Placed("battery", house_battery.answers())],
+        "year": [Placed("year", house_year.answers()), Placed("battery", house_what_if.answers())],
         "others": [
             Placed("medium", media, {"meter": meter})
             for meter in (house_medium.GAS, house_medium.WATER, house_medium.HEAT)

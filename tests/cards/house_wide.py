@@ -7,7 +7,6 @@ from datetime import date
 
 from . import (
     house,
-    house_battery,
     house_bill,
     house_hour,
     house_hours,
@@ -16,6 +15,7 @@ from . import (
     house_quality,
     house_sun,
     house_today,
+    house_what_if,
     house_where,
     house_year,
 )
@@ -115,8 +115,8 @@ def _answers() -> Json:
     usual = {"days": 4, "imported_wh": 18_400_000.0, "exported_wh": 1_700_000.0}
     usual |= {"peak_kw": 103.1, "cost": 13500.5}
     what_if = [
-        {**each, "answer": house_battery.what_if(19_000, 20_400)}
-        for each in house_battery.answers()["smarty_p1/what_if"]
+        {**each, "answer": house_what_if.what_if(19_000, 20_400)}
+        for each in house_what_if.answers()["smarty_p1/what_if"]
     ]
     anyone = "smarty_p1/days"
     return {

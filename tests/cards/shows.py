@@ -7,7 +7,6 @@ from typing import Any
 from . import (
     house,
     house_all,
-    house_battery,
     house_bill,
     house_hour,
     house_hours,
@@ -16,6 +15,7 @@ from . import (
     house_quality,
     house_sun,
     house_today,
+    house_what_if,
     house_where,
     house_wide,
     house_year,
@@ -25,7 +25,7 @@ from .house_hour import state
 from .stage import NOW
 
 # The names of the elements whose files are called otherwise.
-FILES = {"medium": "gas-water-heat"}
+FILES = {"medium": "gas-water-heat", "battery": "what-if"}
 PHONE, DESKTOP = 358, 620
 LIVE, METERS, DAYS, BILL = (f"smarty_p1/{name}" for name in ("live", "meters", "days", "bill"))
 MID_NOVEMBER = "2026-11-12T00:00:00+01:00"
@@ -188,7 +188,7 @@ def others() -> list[Json]:
     three = house_now.three_meters()
     lack = {"smarty_p1/start_costs": {"start_costs": None, "lack": "too_few_days"}}
     alike, costs = house_hours.answer([0.4] * 111, 0), "start_costs"
-    battery = house_battery.answers()
+    battery = house_what_if.answers()
     days = {"days": 46, "least_days": 300}
     refusals: list[Json] = [
         {

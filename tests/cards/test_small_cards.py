@@ -1,8 +1,8 @@
-"""The cards of the energy so far, of where it went, of the best hours and of a battery."""
+"""The cards of the energy so far, of where it went, of the best hours and of a changed year."""
 
 import pytest
 
-from . import house, house_battery, house_hours, house_now, house_where
+from . import house, house_hours, house_now, house_what_if, house_where
 from .house import Json
 from .stage import Stage
 
@@ -99,24 +99,24 @@ async def test_a_key_and_a_finger_tell_another_start(stage: Stage) -> None:
 
 async def test_a_battery_is_chosen_by_keys_and_has_a_price(stage: Stage) -> None:
     # Only another meter lacks a price: what was typed stays in its field.
-    others = house_now.three_meters() | house_battery.answers()
+    others = house_now.three_meters() | house_what_if.answers()
     others["smarty_p1/what_if b"] = refusal("no_feed_in_price")["smarty_p1/what_if"]
     await stage.show(BATTERY, answers=others, config={"chooser": True})
     for number, key, value, said in (
-        (0, "ArrowRight", "11\u00a0kWh", "A battery of 11 kWh and 5 kW would save about 200"),
-        (2, "ArrowLeft", "19\u00a0W", "would save about 210"),
+        (0, "ArrowRight", "11\u00a0kWh", "With a battery of 11 kWh and 5 kW, a year would cost"),
+        (2, "ArrowLeft", "19\u00a0W", "would cost about 200–\u2060210 € less"),
     ):
         slider = stage.page.locator(f"{BATTERY} input").nth(number)
         await stage.press(key, at=slider)
         assert await slider.get_attribute("aria-valuetext") == value
         assert said in await stage.text()
-    # 1800 / 197 = 9.1; a price above the maximum counts as the maximum.
-    price = stage.page.get_by_label("Price")
+    # 1800 / 197 = 9.1
+    price = stage.page.get_by_label("Price of all this")
     for entered, said in (
-        ("9" * 30, "The battery would not pay for itself within 25 years."),
+        ("99999", "That would not pay for itself within 25 years."),
         ("1.800", "This can be read as 1.80 or 1800. Enter the one that you mean."),
         ("9e300", "This is not an amount."),
-        ("1 800,00 €", "The battery would pay for itself in about 9 years"),
+        ("1 800,00 €", "That would pay for itself in about 9 years"),
     ):
         await price.fill(entered)
         await stage.settle()
@@ -124,8 +124,54 @@ async def test_a_battery_is_chosen_by_keys_and_has_a_price(stage: Stage) -> None
     for meter in (1, 0):
         await stage.click(stage.card(BATTERY).get_by_role("radio").nth(meter))
         assert await price.count() == 1 - meter
-    assert "The battery would pay for itself in about 9 years" in await stage.text()
+    assert "That would pay for itself in about 9 years" in await stage.text()
     assert await price.input_value() == "1 800,00 €"
     await price.fill("")
     await stage.settle()
     assert "pay for itself" not in await stage.text()
+
+
+async def test_changes_are_chosen_together_and_a_contract_is_typed(stage: Stage) -> None:
+    states = {"sensor.price": {"state": "0.1", "attributes": {"friendly_name": "Nord Pool"}}}
+    await stage.show(BATTERY, answers=house_what_if.answers(), states=states)
+    card = stage.card(BATTERY)
+
+    async def turn(name: str) -> None:
+        await stage.click(card.get_by_role("button", name=name))
+
+    await turn("Car")
+    text = await stage.text()
+    assert "With a battery of 10 kWh and 5 kW and a car of 8 kWh per night, a year would" in text
+    assert "cost about 600–\u2060640 € more" in text
+    # A car is not bought to save money.
+    assert "Price of all this" not in text
+    await turn("Battery")
+    await turn("Car")
+    assert "Choose one or more changes" in await stage.text()
+    await turn("Contract")
+    assert "Enter the price of the contract." in await stage.text()
+    price = card.get_by_label("Energy price")
+    await price.fill("14 ct")
+    await stage.press("Tab", at=price)
+    text = await stage.text()
+    assert "With this contract, a year would cost about 30 € less" in text
+    assert "The monthly fee stays 5.00 €. Exported energy keeps its price." in text
+    await card.get_by_label("Kind of price").select_option("market_price")
+    margin = card.get_by_label("Margin on the market price")
+    await margin.fill("0,02")
+    await stage.press("Tab", at=margin)
+    market = card.locator("select").nth(1)
+    assert await market.locator("option").all_inner_texts() == ["Nord Pool", "DE-LU"]
+    await market.select_option("DE-LU")
+    await stage.settle()
+    assert "The prices of this market are not stored." in await stage.text()
+    assert "Energy-Charts, CC BY 4.0" in await stage.text()
+    await turn("Download the prices of the last year")
+    text = await stage.text()
+    assert "a year would cost about the same" in text
+    assert "Market prices: DE-LU (Energy-Charts, CC BY 4.0)." in text
+    assert "Hourly prices are known for 93% of the time" in text
+    # Nothing was downloaded before the user asked for it.
+    asked = [one["changes"] for one in await stage.asked("what_if")]
+    downloads = [each.get("download", False) for changes in asked for each in changes]
+    assert downloads.count(True) == 1

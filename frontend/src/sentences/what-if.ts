@@ -1,0 +1,198 @@
+/** Texts and table of a year with changes, such as a battery or a car. */
+
+import { addMonths, type Locale, roundParts, type Texts } from "../locale.ts";
+import texts from "../texts/what-if.json" with { type: "json" };
+import type { Assumption, Change, HouseSource, Market, WhatIf } from "../data/websocket-types.ts";
+import { olderPrices } from "./older-prices.ts";
+import { summedMonths } from "./summed-months.ts";
+import { ABOUT_THE_SAME } from "./year.ts";
+
+export type WhatIfKey = keyof (typeof texts)["en"];
+export const whatIfTexts: Texts<WhatIfKey> = texts;
+export type Kind = Change["kind"];
+export type ChangeOf<K extends Kind> = Extract<Change, { kind: K }>;
+
+/** Longest payback time shown. Few batteries last longer, and energy prices after that time are unknown. */
+const MAX_PAYBACK_YEARS = 25;
+/** If at least this share of the quarter-hours has a known hourly price, no note mentions the other quarter-hours. */
+const MIN_HOURLY_SHARE = 0.99;
+const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
+/** Smallest difference in EUR that is not called "about the same". */
+const MIN_DIFFERENCE = 10;
+/** Changes that are bought to save money. Only their price can be earned back. */
+const INVESTMENTS: readonly Kind[] = ["panels", "battery"];
+
+export interface WhatIfAnswer {
+  sentence: string;
+  head: string[];
+  /** Rows of the table; the last row is the sum. */
+  rows: string[][];
+  notes: string[];
+}
+
+export interface WhatIfOptions {
+  /** Price of panels and battery in EUR; 0 if not entered. */
+  price?: number;
+  /** Whether the house has a battery already. */
+  hasBattery?: boolean;
+  /** Today as 2026-11-21; without it, the day after the estimated months. */
+  today?: string;
+  markets?: readonly Market[];
+  /** Name of a price entity. */
+  nameOf?: (entityId: string) => string;
+}
+
+/** Return whether the price of the changes can be earned back. */
+export const canPayBack = (kinds: readonly Kind[]): boolean => kinds.length > 0 && kinds.every((kind) => INVESTMENTS.includes(kind));
+
+/** Return an amount rounded to 10 EUR, from 1,000 EUR on to 50: weather and habits will change by more. */
+const estimated = (amount: number): number => {
+  const step = Math.abs(amount) < 1000 ? 10 : 50;
+  return Math.round(amount / step) * step;
+};
+
+/** Return which batteries the house has already, such as "In addition to yours: 10 kWh in the Energy dashboard."; "" without. */
+export function besides(batteries: readonly HouseSource[], locale: Locale): string {
+  const kwh = batteries.reduce((all, { capacity_kwh }) => all + (capacity_kwh || Number.NaN), 0);
+  if (!batteries.length) return "";
+  return locale.text(whatIfTexts, kwh ? "besides_kwh" : "besides", { kwh: locale.kWh(kwh, Number.isInteger(kwh) ? 0 : 1) });
+}
+
+/** Return a change as a part of the sentence, such as "a battery of 10 kWh and 5 kW". */
+function phrase(change: Change, hasBattery: boolean, locale: Locale): string {
+  const t = (key: WhatIfKey, params: Record<string, string> = {}) => locale.text(whatIfTexts, key, params);
+  switch (change.kind) {
+    case "contract":
+      return t("with_contract");
+    case "car":
+      return t("with_car", { kwh: locale.kWh(change.kwh, 0) });
+    case "heat_pump":
+      return t("with_heat_pump", { kwh: locale.kWh(change.kwh, 0) });
+    case "panels":
+      return t("with_panels", { kwp: locale.unit(change.kwp, "kWp", Number.isInteger(change.kwp) ? 0 : 1) });
+    case "battery":
+      return t(hasBattery ? "with_another_battery" : "with_battery", { kwh: locale.kWh(change.kwh, 0), kw: locale.referenceKW(change.kw) });
+    case "sharing_key":
+      return t("with_sharing_key", { key: locale.percent(change.key / 100) });
+  }
+}
+
+/** Return a list such as "a car, a heat pump and a battery". */
+const listed = (parts: string[], and: string): string => (parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} ${and} ${parts[parts.length - 1]}`);
+
+/** Return the texts of a year with changes. */
+export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: Locale, options: WhatIfOptions = {}): WhatIfAnswer {
+  const { price = 0, hasBattery = false, today = found.end } = options;
+  const t = (key: WhatIfKey, params: Record<string, string> = {}) => locale.text(whatIfTexts, key, params);
+  const { now: from, then: to } = found.cheapest;
+  const [before, after] = [found.classes[String(from)]!, found.classes[String(to)]!];
+  const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
+  const sentences = [verdict(found, changes, hasBattery, locale)];
+  if (from !== to) {
+    const spared = found.classes[String(from)]!.then.total - after.then.total;
+    sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));
+  }
+  if (price > 0 && canPayBack(changes.map(({ kind }) => kind))) sentences.push(earnedBack(price, found.saving.low, locale));
+  const columns = [before.now, after.then].map((costs) => {
+    const parts = roundParts(PARTS.slice(0, -1).map((part) => costs[part]), -1);
+    return [...parts, parts.reduce((sum, part) => sum + part, 0)];
+  });
+  const kinds = changes.map(({ kind }) => kind);
+  return {
+    sentence: sentences.join(" "),
+    head: [t("now", { kw: fromKw }), t("then", { kw: toKw })],
+    rows: PARTS.map((part, index) => [t(part), ...columns.map((column) => locale.euros(column[index]!))]),
+    notes: [
+      from === found.reference_kw ? "" : t("already", { kw: fromKw }),
+      energies(found, locale),
+      ...batteryNotes(after.battery, locale),
+      ...found.assumed.map((assumption) => assumed(assumption, locale)),
+      ...(["car", "heat_pump"] as const).filter((kind) => kinds.includes(kind)).map((kind) => t(`${kind}_not_counted`)),
+      ...marketNotes(found, options, locale),
+      summedMonths(monthsBetween(found.start, found.end), "todays", found.has_vat, locale),
+      t("basis", { count: locale.number(found.measured_days) }),
+      olderPrices(found.prices_of, today, locale),
+      price > 0 && canPayBack(kinds) ? t("price_not_counted") : "",
+    ].filter(Boolean),
+  };
+}
+
+/** Return the sentence about the difference, such as "With a car of 8 kWh a night, a year would cost about 620 € more." */
+function verdict({ saving: { low, high } }: WhatIf, changes: readonly Change[], hasBattery: boolean, locale: Locale): string {
+  const parts = changes.map((change) => phrase(change, hasBattery, locale));
+  const mean = (low + high) / 2;
+  const ends = [low, high].map((end) => Math.abs(estimated(end))).sort((a, b) => a - b);
+  const [least, most] = ends as [number, number];
+  // A range is only worth its words if its ends differ after the rounding, and agree about "less" or "more".
+  const isRange = least !== most && low > 0 === high > 0;
+  const amount = isRange ? `${locale.number(least)}–\u2060${locale.euros(most)}` : locale.euros(estimated(Math.abs(mean)));
+  const key = mean >= MIN_DIFFERENCE ? "less" : mean > -MIN_DIFFERENCE ? "about_the_same" : "more";
+  return locale.text(whatIfTexts, key, { changes: listed(parts, locale.text(whatIfTexts, "and")), amount });
+}
+
+function energies({ energies: { now, then } }: WhatIf, locale: Locale): string {
+  const both = (key: "imported" | "exported" | "shared") => ({ now: locale.number(now[key]), then: locale.kWh(then[key], 0) });
+  return (["imported", "exported", "shared"] as const)
+    .filter((key) => now[key] !== then[key])
+    .map((key) => locale.text(whatIfTexts, `${key}_kwh`, both(key)))
+    .join(" ");
+}
+
+function batteryNotes(battery: { cycles: number; stored_share: number | null } | null, locale: Locale): string[] {
+  if (!battery) return [];
+  const share = battery.stored_share;
+  return [locale.text(whatIfTexts, "cycles", { count: locale.number(battery.cycles) }), share === null ? "" : locale.text(whatIfTexts, "stored", { share: locale.percent(share) })];
+}
+
+/** Return the notes about market prices: their source, and how many are known. */
+function marketNotes({ markets_used: used, hourly_share: share }: WhatIf, { markets = [], nameOf = (id) => id }: WhatIfOptions, locale: Locale): string[] {
+  const t = (key: WhatIfKey, params: Record<string, string>) => locale.text(whatIfTexts, key, params);
+  const sources = [...new Set([...used.now, ...used.then])].map((id) => {
+    const credit = markets.find((market) => market.id === id)?.credit;
+    return credit ? `${id} (${credit})` : nameOf(id);
+  });
+  const shares = [share.now, share.then].filter((each): each is number => each !== null);
+  const least = Math.min(1, ...shares);
+  return [sources.length ? t("market_of", { names: sources.join(", ") }) : "", least < MIN_HOURLY_SHARE ? t("hourly", { share: locale.percent(least) }) : ""];
+}
+
+type Shown = (value: number, locale: Locale) => string;
+const asPercent: Shown = (value, locale) => locale.percent(value / 100);
+/** Formats of the assumptions that are numbers. All others are texts, or have no value. */
+const NUMBERS: Partial<Record<Assumption["key"], Shown>> = {
+  efficiency: asPercent,
+  reserve: asPercent,
+  standby: (value, locale) => locale.unit(value, "W"),
+  begin_hour: (value, locale) => clockHour(value, locale),
+  direction: (value, locale) => locale.number(value),
+  tilt: (value, locale) => locale.number(value),
+  solar_kwh: (value, locale) => locale.kWh(value, 0),
+  energy_fee: (value, locale) => locale.cents(value),
+  sharing_price: (value, locale) => locale.unit(value, "€", 3),
+};
+
+/** Return an assumption as a sentence. */
+function assumed({ key, value }: Assumption, locale: Locale): string {
+  // A fee of 0 and a reserve of 0 are nothing to say.
+  if ((key === "reserve" || key === "energy_fee") && !value) return "";
+  const shown = NUMBERS[key]?.(Number(value), locale) ?? String(value);
+  return locale.text(whatIfTexts, key === "energy_fee" ? "fee" : key, { value: shown });
+}
+
+/** Return an hour of the clock as a time, such as 22:00. */
+export const clockHour = (hour: number, locale: Locale): string => locale.time(new Date(Date.parse("2026-01-15T00:00:00+01:00") + hour * 3_600_000));
+
+/** Return the months from the day `start` to the day before `end`, as 2026-11. */
+function monthsBetween(start: string, end: string): string[] {
+  const months = [];
+  for (let month = start.slice(0, 7); month < end.slice(0, 7); month = addMonths(month, 1)) months.push(month);
+  return months;
+}
+
+/** Return the sentence about the years until the savings have paid the price. */
+function earnedBack(price: number, saving: number, locale: Locale): string {
+  const years = Math.max(1, Math.round(price / saving));
+  if (saving <= 0) return locale.text(whatIfTexts, "never_earned_back");
+  if (years > MAX_PAYBACK_YEARS) return locale.text(whatIfTexts, "not_earned_back", { count: locale.number(MAX_PAYBACK_YEARS) });
+  return locale.count(whatIfTexts, "earned_back", years);
+}

@@ -1,0 +1,104 @@
+"""The last year of the invented household, now and with changes."""
+
+from .house import Json
+
+
+def costs(energy: int, surcharge: int, feed_in: int, fixed: int) -> Json:
+    parts = {"energy": energy, "surcharge": surcharge, "feed_in": feed_in, "fixed": fixed}
+    return {**parts, "total": sum(parts.values())}
+
+
+def what_if(low: int, high: int) -> Json:
+    return {
+        "what_if": {
+            "start": "2025-11-01",
+            "end": "2026-11-01",
+            "measured_days": 362,
+            "known_share": 0.99,
+            "reference_kw": 7,
+            "has_vat": True,
+            "hourly_share": {"now": None, "then": None},
+            "markets_used": {"now": [], "then": []},
+            "saving": {"low": low, "high": high},
+            "cheapest": {"now": 7, "then": 3},
+            "energies": {
+                "now": {"imported": 5402, "exported": 1460, "shared": 0},
+                "then": {"imported": 4220, "exported": 0, "shared": 0},
+            },
+            "assumed": [{"key": "efficiency", "value": 90}, {"key": "reserve", "value": 0}],
+            "classes": {
+                "3": {
+                    "now": costs(1173, 91, -88, 170),
+                    "then": costs(965, 0, 0, 170),
+                    "battery": {"cycles": 235, "stored_share": 0.97},
+                },
+                "7": {
+                    "now": costs(1173, 0, -88, 240),
+                    "then": costs(916, 0, 0, 240),
+                    "battery": {"cycles": 131, "stored_share": 0.97},
+                },
+            },
+        },
+        "refusal": None,
+        "markets": [],
+    }
+
+
+MARKETS: list[Json] = [
+    {"id": "sensor.price", "credit": None, "known_share": 1.0, "can_download": False},
+    {
+        "id": "DE-LU",
+        "credit": "Energy-Charts, CC BY 4.0",
+        "known_share": 0.0,
+        "can_download": True,
+    },
+]
+BATTERY: Json = {"kind": "battery", "kwh": 10, "kw": 5, "standby": 20}
+PANELS: Json = {"kind": "panels", "kwp": 6, "direction": 180}
+CAR: Json = {"kind": "car", "kwh": 8, "kw": 11, "begin_hour": 22}
+HEAT_PUMP: Json = {"kind": "heat_pump", "kwh": 4000}
+FIXED: Json = {"kind": "contract", "energy_price": 0.14}
+MARKET: Json = {"kind": "contract", "energy_margin": 0.02, "market": "DE-LU"}
+SHARING: Json = {"kind": "sharing_key", "kwp": 30, "key": 10}
+_SUNNY_DAYS = "2025"
+
+
+def changed(low: int, high: int, *assumed: tuple[str, object], **others: object) -> Json:
+    """Return a year with changes, with what is assumed, and other fields of the answer."""
+    found = what_if(low, high)
+    found["what_if"]["assumed"] = [{"key": key, "value": value} for key, value in assumed]
+    found["what_if"] |= others
+    return found | {"markets": MARKETS}
+
+
+def refused(reason: str) -> Json:
+    """Return a refusal that the user can do something about."""
+    refusal = {"reason": reason, "days": 0, "least_days": 300}
+    return {"what_if": None, "refusal": refusal, "markets": MARKETS}
+
+
+def answers() -> Json:
+    battery = {**BATTERY, "kwh": 11}
+    car = changed(-640, -600, ("car_every_day", None))
+    pump = changed(-980, -980, ("degree_days", "MeteoLux, Findel, 1991–2020"))
+    roof = changed(540, 610, ("tilt", 30), ("solar_kwh", 6120), ("sunny_days", _SUNNY_DAYS))
+    spot = {"now": None, "then": 0.93}
+    market = changed(-8, 9, hourly_share=spot, markets_used={"now": [], "then": ["DE-LU"]})
+    of: list[tuple[list[Json], Json]] = [
+        ([BATTERY], what_if(190, 204) | {"markets": MARKETS}),
+        ([battery], what_if(195, 211) | {"markets": MARKETS}),
+        ([battery | {"standby": 19}], what_if(197, 213) | {"markets": MARKETS}),
+        ([], changed(0, 0)),
+        ([CAR], car),
+        ([BATTERY, CAR], car),
+        ([PANELS], roof),
+        ([BATTERY, PANELS], roof),
+        ([HEAT_PUMP], pump),
+        ([FIXED], changed(31, 31, ("energy_fee", 5.0), ("feed_in_as_today", None))),
+        ([MARKET | {"market": "sensor.price"}], changed(12, 12)),
+        ([MARKET], refused("no_market_prices")),
+        ([MARKET | {"download": True}], market),
+        ([SHARING], changed(96, 96, ("sharing_price", 0.12), ("shared_sun", _SUNNY_DAYS))),
+    ]
+    takes = [({"changes": changes}, answer) for changes, answer in of]
+    return {"smarty_p1/what_if": [{"takes": take, "answer": answer} for take, answer in takes]}
