@@ -31,7 +31,14 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY, DOMAIN
 from ..lib.bill.household import Household
-from ..lib.history.calendar import KEPT_TIME, LUXEMBOURG, day_end, midnight, quarter_start
+from ..lib.history.calendar import (
+    KEPT_TIME,
+    LUXEMBOURG,
+    day_end,
+    day_start,
+    midnight,
+    quarter_start,
+)
 from ..lib.history.market_prices import MarketPrices
 from ..lib.prices.contract import BEGINNING, Contracts
 from ..lib.prices.entered_contract import (
@@ -254,6 +261,7 @@ async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) 
 
 _IMPORTED, _EXPORTED = "price_import", "price_export"
 _QUARTERS = (0, 15, 30, 45)
+_HOUR = timedelta(hours=1)
 _LIST_DELAY = timedelta(seconds=90)
 """Time after the start of a quarter-hour at which lists are read. By then, the state is new."""
 
@@ -382,6 +390,7 @@ class MeasuredPrices:
         second = _LIST_DELAY.seconds % 60
         unload(async_track_utc_time_change(hass, self._async_read, minute=minutes, second=second))
         unload(async_track_utc_time_change(hass, self._async_fill, hour=0, minute=20, second=0))
+        unload(async_track_utc_time_change(hass, self._async_fill_day, minute=20, second=0))
         unload(async_at_started(hass, self._async_begin))
 
     @callback
@@ -390,8 +399,7 @@ class MeasuredPrices:
         for name, entity_id in self._followed.items():
             running = self._files.running[name]
             self._files.put(name, running.report(now, price_of(self._hass.states.get(entity_id))))
-            if price := running.running():
-                self._files.series_of(name).put(price)
+            self._files.series_of(name).running = running.running()
         if self._followed:
             self._files.schedule()
 
@@ -417,13 +425,18 @@ class MeasuredPrices:
             begun = sorted(start for start in listed if start <= now)
             self._files.put(name, [QuarterPrice(start, listed[start]) for start in begun])
 
-    async def _async_fill(self, now: datetime) -> None:
-        """Read unknown prices from the recorder: from states, then from hourly statistics."""
+    async def _async_fill_day(self, now: datetime) -> None:
+        """Read the unknown prices of the day that contains the last hour."""
+        await self._async_fill(now, day_start(now - _HOUR))
+
+    async def _async_fill(self, now: datetime, since: datetime | None = None) -> None:
+        """Read unknown prices since `since` from the recorder: states, then hourly statistics."""
         end, kept = quarter_start(now), kept_time(self._hass)
-        starts = [now - KEPT_TIME, *(sources.since for sources in self._sources[1:])]
+        begin = since or now - KEPT_TIME
+        starts = [begin, *(sources.since for sources in self._sources[1:])]
         ends = [*starts[1:], end]
         for sources, start, until in zip(self._sources, starts, ends, strict=True):
-            first, last = quarter_start(max(start, starts[0])), min(until, end)
+            first, last = quarter_start(max(start, begin)), min(until, end)
             names = {sources.energy, sources.feed_in}
             for name in [known for known in self._entity_ids if known in names]:
                 await self._async_fill_source(name, first, last, now - kept)

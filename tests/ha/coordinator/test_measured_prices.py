@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smarty_p1.coordinator.market_prices import MeasuredPrices
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill.household import Household
-from custom_components.smarty_p1.lib.history.calendar import quarter_start
+from custom_components.smarty_p1.lib.history.calendar import day_start, quarter_start
 from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
 from custom_components.smarty_p1.lib.history.register_amounts import Amounts
 from custom_components.smarty_p1.lib.history.spans import Span, SpanKind
@@ -277,6 +277,24 @@ async def test_unknown_prices_come_from_the_recorder(hass: HomeAssistant, meter:
     assert meter.known(4, start) == [0.1, 0.3, 0.999, 0.2]
     assert meter.known(6, start - 2 * HOUR) == [0.08] * 4 + [None] * 2
     assert f"{start - 2 * HOUR:%Y-%m-%dT%H:%MZ},0.08,hourly" in meter.stored()
+    await meter.close()
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_prices_of_today_come_from_the_recorder_within_the_hour(
+    hass: HomeAssistant, meter: Meter
+) -> None:
+    now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    start = max(day_start(now - HOUR), now - 2 * HOUR)
+    await meter.open()
+    assert meter.known(4, start) == [None] * 4
+    for minutes, price in ((0, 0.1), (20, 0.4)):
+        time = (start + timedelta(minutes=minutes)).timestamp()
+        hass.states.async_set(PRICE, str(price), timestamp=time)
+    await recorder_done(hass)
+    async_fire_time_changed(hass, now + HOUR + timedelta(minutes=20))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert meter.known(4, start) == [0.1, 0.3, 0.4, 0.4]
     await meter.close()
 
 

@@ -13,7 +13,7 @@ from smartyp1.prices.price_series import HEADER, PriceOrigin, PriceSeries, Quart
 from smartyp1.prices.stored_costs import prices_of_costs
 
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
-RUNNING, HOURLY, MEASURED = PriceOrigin
+HOURLY, MEASURED = PriceOrigin
 
 
 def file(*prices: QuarterPrice, name: str = "2026-06") -> dict[str, bytes]:
@@ -76,12 +76,11 @@ def test_a_price_is_replaced_only_by_a_more_exact_one() -> None:
             series = PriceSeries()
             assert series.put(QuarterPrice(NOON, 0.1, first))
             version = series.version
-            is_replaced = second > first or second is first is RUNNING
+            is_replaced = second > first
             assert series.put(QuarterPrice(NOON, 0.2, second)) == is_replaced
             assert series.at(NOON) == (0.2 if is_replaced else 0.1)
             assert (series.version > version) == is_replaced
-            lacking = series.lacking_days(NOON, NOON + QUARTER_HOUR)
-            assert lacking == ([NOON] if first is second is RUNNING else [])
+            assert not series.lacking_days(NOON, NOON + QUARTER_HOUR)
 
 
 def test_days_that_lack_a_price() -> None:
@@ -95,10 +94,14 @@ def test_days_that_lack_a_price() -> None:
     assert series.lacking_days(days[19], days[19] + timedelta(days=2)) == [days[-1] + timedelta(1)]
 
 
-def test_the_same_price_so_far_changes_nothing() -> None:
+def test_the_price_so_far_is_no_new_version() -> None:
     series = PriceSeries()
-    assert series.put(QuarterPrice(NOON, 0.1, RUNNING))
-    assert not series.put(QuarterPrice(NOON, 0.1, RUNNING))
+    for price in (0.1, 0.2):
+        series.running = QuarterPrice(NOON, price)
+        assert (series.at(NOON), series.at(NOON + QUARTER_HOUR)) == (price, None)
+    assert (series.version, series.lacking_days(NOON, NOON + QUARTER_HOUR)) == (0, [NOON])
+    series.put(QuarterPrice(NOON, 0.4, HOURLY))
+    assert (series.version, series.at(NOON)) == (1, 0.4)
 
 
 def test_a_wrong_clock_drops_no_month_of_prices() -> None:

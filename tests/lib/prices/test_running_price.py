@@ -81,10 +81,10 @@ def test_the_price_so_far() -> None:
     running.report(NOON, None)
     assert running.running() is None
     running.report(NOON, 0.1)
-    assert running.running() == QuarterPrice(NOON, 0.1, PriceOrigin.RUNNING)
+    assert running.running() == QuarterPrice(NOON, 0.1)
     running.report(NOON + 300 * SECOND, 0.4)
     running.report(NOON + 600 * SECOND, 0.4)
-    assert running.running() == QuarterPrice(NOON, 0.25, PriceOrigin.RUNNING)
+    assert running.running() == QuarterPrice(NOON, 0.25)
 
 
 @pytest.mark.parametrize("back", [1, 500, 5000, 10**7])

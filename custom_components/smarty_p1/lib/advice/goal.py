@@ -9,7 +9,7 @@ from math import floor
 from statistics import fmean
 from typing import Final, NamedTuple
 
-from ..bill.daily_bills import DayBills, bills_by_day
+from ..bill.daily_bills import PeriodBills, bills_by_day
 from ..bill.ledger import Ledger
 from ..bill.month import Month
 from ..history.calendar import LUXEMBOURG, day_start
@@ -74,7 +74,7 @@ def _day_budget(month: Month, until: datetime, total: float) -> float | None:
     return floor((total - so_far) / left * _BUDGET_STEPS) / _BUDGET_STEPS or None
 
 
-def _recent_day(days: Sequence[DayBills], ledger: Ledger, until: datetime) -> float | None:
+def _recent_day(days: Sequence[PeriodBills], ledger: Ledger, until: datetime) -> float | None:
     today = day_start(until)
     # One of the days may have 25 hours.
     first = today - timedelta(days=_RECENT_DAYS, hours=1)
@@ -90,7 +90,7 @@ def _recent_day(days: Sequence[DayBills], ledger: Ledger, until: datetime) -> fl
     return round(fmean(costs), 2) if len(costs) >= _MIN_RECENT_DAYS else None
 
 
-def _passed_on(days: Sequence[DayBills], total: float) -> date | None:
+def _passed_on(days: Sequence[PeriodBills], total: float) -> date | None:
     """Return the first day since whose end the cost has been above `total`.
 
     Return None if `total` is a revenue, because each month begins above it.

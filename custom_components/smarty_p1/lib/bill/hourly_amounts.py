@@ -8,6 +8,8 @@ stored:
   a stand-in price, as on the bill. Without such a price, the hour has no cost.
 - The bill of a day also has fixed prices, roundings and the surcharge. The surcharge belongs to the
   hour that exceeded the reference power. The rest is shared equally among all hours of the day.
+- Until its day has ended, an hour costs the difference of the bills at its end and at its start, in
+  whole cents. So an hour of the day does not change with each further hour.
 """
 
 from collections.abc import Iterable
@@ -19,7 +21,7 @@ import numpy as np
 from ..history.calendar import month_end
 from ..past.wall_clock import Flags, Floats, number_from, time_of
 from .bill import month_prices
-from .daily_bills import bills_by_day
+from .daily_bills import bills_by_ended_day_and_hour
 from .kwh_rows import prices_of_rows
 from .ledger import Ledger
 
@@ -80,12 +82,12 @@ def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts
     own = np.nan_to_num(hours_cost) - compensation
     own += by_hour(excess * prices.excess / 1000) - by_hour(shared * prices.community / 1000)
     total = np.full(count, np.nan)
-    for begin, day_until, before, due in bills_by_day(ledger, start, until):
+    for begin, period_until, before, due in bills_by_ended_day_and_hour(ledger, start, until):
         if before.total is not None and due.total is not None:
-            last = -(-number_from(day_until) // _QUARTERS)
-            of_day = slice(number_from(begin) // _QUARTERS - first, last - first)
-            rest = due.total - before.total - own[of_day].sum()
-            total[of_day] = own[of_day] + rest / ((day_until - begin) / _HOUR)
+            last = -(-number_from(period_until) // _QUARTERS)
+            period = slice(number_from(begin) // _QUARTERS - first, last - first)
+            rest = due.total - before.total - own[period].sum()
+            total[period] = own[period] + rest / ((period_until - begin) / _HOUR)
     ended = np.arange(count) < number_from(until.replace(minute=0, second=0)) // _QUARTERS - first
     is_known = ended & (np.bincount(place, minlength=count) > 0)
     has_feed_in = is_known & (by_hour(prices.has_feed_in.astype(float)) > 0)

@@ -42,14 +42,9 @@ _QUARTERS = 4
 class PriceOrigin(IntEnum):
     """Origin of a price. A price is replaced only by a price of a higher origin."""
 
-    RUNNING = 1
-    """Mean so far of a quarter-hour that has not ended. It is not written to files."""
-    HOURLY = 2
+    HOURLY = 1
     """Mean of the hour."""
-    MEASURED = 3
-
-
-_RUNNING = PriceOrigin.RUNNING
+    MEASURED = 2
 
 
 class QuarterPrice(NamedTuple):
@@ -105,8 +100,7 @@ class PriceMonth:
     def put(self, price: QuarterPrice) -> bool:
         """Put a price at its place. Return False if a price that is as exact is there."""
         place = (price.start - self.first) // QUARTER_HOUR
-        known, is_equal = self.origins[place], self.prices[place] == price.price
-        if known > price.origin or (known == price.origin and (known != _RUNNING or is_equal)):
+        if self.origins[place] >= price.origin:
             return False
         self.prices[place], self.origins[place] = price.price, price.origin
         return True
@@ -117,10 +111,9 @@ class PriceMonth:
         return None if isnan(price) else price
 
     def lacks(self, start: datetime, end: datetime) -> bool:
-        """Return whether a price from `start` to before `end` is unknown, or only a mean so far."""
+        """Return whether a price from `start` to before `end` is unknown."""
         first, last = ((time - self.first) // QUARTER_HOUR for time in (start, end))
-        part = self.origins[max(0, first) : max(0, last)]
-        return min(part, default=PriceOrigin.MEASURED) < PriceOrigin.HOURLY
+        return 0 in self.origins[max(0, first) : max(0, last)]
 
     @property
     def count(self) -> int:
@@ -131,12 +124,14 @@ class PriceMonth:
 class PriceSeries:
     """Prices of one source by quarter-hour, for at most `MAX_MONTHS` months.
 
-    `version` changes with each new price.
+    `version` changes with each new price, but not with `running`.
     """
 
     def __init__(self) -> None:
         self.months: dict[datetime, PriceMonth] = {}
         self.version = 0
+        self.running: QuarterPrice | None = None
+        """Mean so far of a quarter-hour that has not ended. It is not written to files."""
 
     @classmethod
     def of_files(cls, files: Files) -> PriceSeries:
@@ -168,7 +163,9 @@ class PriceSeries:
     def at(self, start: datetime) -> float | None:
         """Return the price of the quarter-hour that begins at `start`, None if it is unknown."""
         month = self.months.get(month_start(start))
-        return month.at(start) if month else None
+        known, running = month.at(start) if month else None, self.running
+        is_running = known is None and running is not None and running.start == start
+        return running.price if running and is_running else known
 
     def lacking_days(self, start: datetime, end: datetime) -> list[datetime]:
         """Return the starts of the days from `start` to `end` that lack a price.

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from ..history.calendar import QUARTER_HOUR, quarter_start
 from ..stored_values import Stored, checked_mapping, checked_number, checked_time
-from .price_series import MAX_PRICE, PriceOrigin, QuarterPrice
+from .price_series import MAX_PRICE, QuarterPrice
 
 MAX_DELAY = timedelta(seconds=60)
 """Time after the start of a quarter-hour in which a report counts from the start."""
@@ -59,7 +59,7 @@ class RunningPrice:
             return None
         mean = self._mean()
         price = self._price if mean is None else mean
-        return None if price is None else QuarterPrice(self._start, price, PriceOrigin.RUNNING)
+        return None if price is None else QuarterPrice(self._start, price)
 
     def as_dict(self, time: datetime) -> dict[str, Any]:
         """Return the state at `time` as JSON. Return {} before the first report."""
