@@ -1,1 +1,1 @@
-"""Command line `smarty-p1`: decode, bill, classes, watch, capture, gateway, collect, fleet."""
+"""Command line `smarty-p1` with commands for a meter, its bill, a gateway and a fleet."""

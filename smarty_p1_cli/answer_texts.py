@@ -85,3 +85,27 @@ def comparison_text(report: Mapping[str, Any]) -> str:
         lines.append(f"The cheapest reference power is {cheapest:g} kW{saved}.")
     lines += _older(report)
     return "\n".join([*lines, "Amounts are in EUR: fixed price and surcharge."])
+
+
+def what_if_text(report: Mapping[str, Any]) -> str:
+    """Return a table of a year's costs by part, now and with the changes."""
+    cheapest = report["cheapest"]
+    years = [report["classes"][f"{cheapest[year]:g}"][year] for year in ("now", "then")]
+    lines = [
+        f"Year from {report['start']} to {report['end']}, {report['measured_days']} days measured",
+        f"  {'':12}{'now':>10}{'then':>10}",
+        f"  {'class':12}" + "".join(f"{f'{kw:g} kW':>10}" for kw in cheapest.values()),
+    ]
+    for part in years[0]:
+        amounts = "".join(f"{year[part]:>10}" for year in years)
+        lines += [f"  {part.replace('_', ' '):12}{amounts}"]
+    low, high = report["saving"]["low"], report["saving"]["high"]
+    saving = f"{low}" if low == high else f"{low} to {high}"
+    lines += [f"It saves {saving} EUR a year.", *_older(report)]
+    lines += [f"  assumed: {_assumed(assumption)}" for assumption in report["assumed"]]
+    return "\n".join([*lines, "Amounts are whole EUR a year, at today's prices."])
+
+
+def _assumed(assumption: Mapping[str, Any]) -> str:
+    value = "" if assumption["value"] is None else f" {assumption['value']}"
+    return f"{assumption['key'].replace('_', ' ')}{value}"

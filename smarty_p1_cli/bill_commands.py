@@ -1,15 +1,16 @@
-"""Commands `bill` and `classes`. They answer from Leneda's files and a contract file."""
+"""Commands `bill`, `classes` and `what-if`. They answer from Leneda's files and a contract file."""
 
 import argparse
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from smartyp1.history.calendar import KEPT_MONTHS
 
-from .contract_file import EXAMPLE
 from .parser import UsageError
 
+_EXAMPLE = Path(__file__).with_name("contract.toml")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _FILES_HELP = (
     "files of Leneda (CSV of the portal, JSON of the API), and one contract file, whose name ends"
@@ -18,7 +19,7 @@ _FILES_HELP = (
 
 
 def add_bill(commands: argparse._SubParsersAction[Any]) -> None:
-    """Add the commands `bill` and `classes` to the parser."""
+    """Add the commands `bill`, `classes` and `what-if` to the parser."""
     bill = commands.add_parser(
         "bill", help="compute bills from files of Leneda and a contract, without Home Assistant"
     )
@@ -44,6 +45,18 @@ def add_bill(commands: argparse._SubParsersAction[Any]) -> None:
     )
     classes.set_defaults(answer="classes")
 
+    what_if = commands.add_parser(
+        "what-if", help="bill the last year again with the [[changes]] of the contract file"
+    )
+    _add_files(what_if)
+    what_if.add_argument(
+        "--feed-in-price",
+        metavar="EUR",
+        type=float,
+        help="price of an exported kWh, in place of the price in the contract",
+    )
+    what_if.set_defaults(answer="what_if")
+
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="*", help=_FILES_HELP)
@@ -54,7 +67,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.example:
-        print(EXAMPLE.read_text(encoding="utf-8"), end="")
+        print(_EXAMPLE.read_text(encoding="utf-8"), end="")
         return 0
     if not arguments.files:
         msg = "no file: give the files of Leneda and a contract file; --example prints one"

@@ -1,17 +1,19 @@
 """Reader of a contract file: TOML with the contracts and aids of a household.
 
 The lists `contracts` and `aids`, and the names of their terms, are those of the meter's options in
-Home Assistant. So the file becomes these options, and the library makes the contracts of them.
+Home Assistant. So the file becomes these options, and the library makes the contracts of them. The
+list `changes` is that of the action `what_if`.
 """
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from smartyp1.amounts import Amount
+from smartyp1.answers.what_if import KINDS
+from smartyp1.answers.what_if_changes import ATTR_KIND, FIELDS
 from smartyp1.prices.contract import MAX_AIDS, MAX_CONTRACTS, REFERENCE_POWERS, Contracts
 from smartyp1.prices.contract_terms import (
     AID_TERMS,
@@ -31,11 +33,11 @@ from smartyp1.prices.entered_contract import (
 )
 
 MAX_CONTRACT_BYTES = 200_000
-EXAMPLE = Path(__file__).with_name("contract.toml")
 _YEARS = range(1999, 2101)
 _LISTS: Mapping[str, tuple[Mapping[str, Term], int]] = {
     "contracts": (CONTRACT_TERMS, MAX_CONTRACTS),
     "aids": (AID_TERMS, MAX_AIDS),
+    "changes": ({ATTR_KIND: Choice(KINDS)}, len(KINDS)),
 }
 # An error message quotes an unknown name only if this pattern matches.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -47,22 +49,34 @@ class ContractFileError(Exception):
     """Error for a contract file that is refused. Its text names the fault and its place."""
 
 
-def read_contract(data: bytes) -> tuple[Contracts, list[float]]:
-    """Return the contracts in a file, and its prices of a kWh that are unusually high.
+class ContractFile(NamedTuple):
+    """Content of a contract file."""
 
-    Raises ContractFileError.
-    """
+    contracts: Contracts
+    changes: Sequence[_Table]
+    """Changes of a what-if."""
+    high_prices: Sequence[float]
+    """Prices of a kWh that are unusually high."""
+
+
+def read_contract(data: bytes) -> ContractFile:
+    """Return the content of a contract file. Raises ContractFileError."""
     content = _toml(data)
     _refuse_unknown(content, _LISTS, "the file")
     options = {name: _read_list(name, content.get(name, [])) for name in _LISTS}
     if not options["contracts"]:
         _fail("[[contracts]]", "is missing: the file needs one contract at least")
-    days = [contract.get(FIRST_DAY) for contract in options["contracts"]]
-    for number, day in enumerate(days, 1):
-        if day in days[: number - 1]:
-            fault = f"begins on {day} as another one does" if day else "has no day, as another one"
-            _fail(f"[[contracts]] {number}", fault)
-    return contracts_of(options), high_prices(options)
+    _refuse_twice("contracts", FIRST_DAY, options["contracts"])
+    _refuse_twice("changes", ATTR_KIND, options["changes"])
+    return ContractFile(contracts_of(options), options["changes"], high_prices(options))
+
+
+def _refuse_twice(name: str, key: str, tables: Sequence[_Table]) -> None:
+    values = [table.get(key) for table in tables]
+    for number, value in enumerate(values, 1):
+        if value in values[: number - 1]:
+            shown = f"no {key}" if value is None else f"the {key} {value}"
+            _fail(f"[[{name}]] {number}", f"has {shown}, as another one")
 
 
 def _toml(data: bytes) -> _Table:
@@ -84,11 +98,23 @@ def _read_list(name: str, tables: object) -> list[_Table]:
         _fail(name, f"must be a list of tables: begin each with the line [[{name}]]")
     if len(tables) > highest:
         _fail(f"[[{name}]]", f"is there more than {highest} times")
+    places = {f"[[{name}]] {number}": table for number, table in enumerate(tables, 1)}
+    if name == "changes":
+        return [_read_change(place, table) for place, table in places.items()]
     check = _check_contract if name == "contracts" else _checked_aid
-    return [
-        check(_read_table(f"[[{name}]] {number}", terms, table), f"[[{name}]] {number}")
-        for number, table in enumerate(tables, 1)
-    ]
+    return [check(_read_table(place, terms, table), place) for place, table in places.items()]
+
+
+def _read_change(place: str, table: _Table) -> _Table:
+    """Return a change of a what-if. Its kind decides on its other terms."""
+    kinds = _LISTS["changes"][0]
+    if ATTR_KIND not in table:
+        _fail(place, f"{ATTR_KIND} is missing: it must be {_kind(kinds[ATTR_KIND])}")
+    fields = FIELDS[_read_table(place, kinds, {ATTR_KIND: table[ATTR_KIND]})[ATTR_KIND]]
+    for name in fields.required:
+        if name not in table:
+            _fail(place, f"{name} is missing")
+    return _read_table(place, {**kinds, **fields.all}, table)
 
 
 def _read_table(place: str, terms: Mapping[str, Term], table: _Table) -> _Table:

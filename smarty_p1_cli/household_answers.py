@@ -6,23 +6,27 @@ The integration answers with the same functions of the library.
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
+from smartyp1.amounts import AmountError
 from smartyp1.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
+from smartyp1.answers.what_if import what_if_report
+from smartyp1.answers.what_if_changes import FEED_IN_PRICE
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
+from smartyp1.history.market_prices import NO_MARKET_HOURS
 from smartyp1.history.month_file_lines import month_name
 from smartyp1.leneda.days_of_rows import days_of
 from smartyp1.leneda.implausible_rows import without_false_zeros
 from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE
 from smartyp1.past.table import TooMuchEnergyError
-from smartyp1.prices.contract import Contracts
 
-from .answer_texts import bill_text, comparison_text, year_text
-from .contract_file import MAX_CONTRACT_BYTES, ContractFileError, read_contract
+from .answer_texts import bill_text, comparison_text, what_if_text, year_text
+from .contract_file import MAX_CONTRACT_BYTES, ContractFile, ContractFileError, read_contract
 from .leneda_files import read_file, rows_of_files
 from .parser import PROGRAM, UsageError, shown
 from .texts import text_of_error
@@ -33,18 +37,26 @@ _MAX_BYTES = 200_000_000
 _CONTRACT = ".toml"
 
 
+class _Household(NamedTuple):
+    """Household of some files, and the changes of a what-if."""
+
+    demand: HouseholdState
+    changes: Sequence[Mapping[str, Any]]
+
+
 def answer(arguments: argparse.Namespace) -> str:
     """Return the answer to a command as text, or as JSON. Raises UsageError."""
-    demand = _household(arguments.files, datetime.now(UTC))
     try:
-        content, text = _ANSWERS[arguments.answer](demand, arguments)
+        household = _household(arguments.files, datetime.now(UTC))
+        content, text = _ANSWERS[arguments.answer](household, arguments)
     except TooMuchEnergyError:
         msg = "the files have more energy than a household can use"
         raise UsageError(msg) from None
     return json.dumps(content) if arguments.json else text
 
 
-def _bills(demand: HouseholdState, arguments: argparse.Namespace) -> tuple[Any, str]:
+def _bills(household: _Household, arguments: argparse.Namespace) -> tuple[Any, str]:
+    demand = household.demand
     if not arguments.year and not arguments.months:
         name = arguments.month or month_name(demand.month.start)
         [month] = _known_months(demand, name)
@@ -64,16 +76,46 @@ def _known_months(demand: HouseholdState, beginning: str) -> list[Month]:
     return found
 
 
-def _classes(demand: HouseholdState, arguments: argparse.Namespace) -> tuple[Any, str]:
-    report = comparison_report(demand, "each_month" if arguments.each_month else CURRENT_PRICES)
+def _classes(household: _Household, arguments: argparse.Namespace) -> tuple[Any, str]:
+    prices = "each_month" if arguments.each_month else CURRENT_PRICES
+    report = comparison_report(household.demand, prices)
     return report, comparison_text(report)
 
 
-_ANSWERS = {"bills": _bills, "classes": _classes}
+_REFUSED = {
+    WhatIfRefusal.NO_REFERENCE_POWER: "the contract file has no reference_power",
+    WhatIfRefusal.NO_ENERGY_PRICE: "the contract file has no energy_price",
+    WhatIfRefusal.NO_FEED_IN_PRICE: (
+        "the household exports energy: the contract file needs feed_in_price, 0 without a payment"
+    ),
+    WhatIfRefusal.NO_NETWORK_PRICE: "a price of the grid or a levy is unknown: enter it",
+    WhatIfRefusal.TOO_FEW_DAYS: "the last twelve whole months have {days} days, of {least} needed",
+    WhatIfRefusal.TOO_FEW_PRICED_DAYS: "a price that follows the market is unknown here",
+}
 
 
-def _household(files: Sequence[str], now: datetime) -> HouseholdState:
-    """Return the household of some files. Raises UsageError."""
+def _what_if(household: _Household, arguments: argparse.Namespace) -> tuple[Any, str]:
+    if not household.changes:
+        msg = "the contract file has no [[changes]]; bill --example shows one"
+        raise UsageError(msg)
+    price = arguments.feed_in_price
+    try:
+        price = None if price is None else FEED_IN_PRICE.checked(price)
+        report = what_if_report(household.demand, NO_MARKET_HOURS, household.changes, price)
+    except AmountError:
+        msg = f"--feed-in-price must be from 0 to {FEED_IN_PRICE.maximum:g} EUR/kWh"
+        raise UsageError(msg) from None
+    except WhatIfError as err:
+        text = _REFUSED.get(err.reason, err.reason.value)
+        raise UsageError(text.format(days=err.days, least=MIN_DAYS)) from None
+    return report, what_if_text(report)
+
+
+_ANSWERS = {"bills": _bills, "classes": _classes, "what_if": _what_if}
+
+
+def _household(files: Sequence[str], now: datetime) -> _Household:
+    """Return the household of some files. Raises UsageError, and TooMuchEnergyError."""
     contracts = [name for name in files if name.lower().endswith(_CONTRACT)]
     series = [name for name in files if name not in contracts]
     if len(contracts) != 1:
@@ -83,30 +125,27 @@ def _household(files: Sequence[str], now: datetime) -> HouseholdState:
     if not 1 <= len(series) <= _MAX_FILES:
         msg = f"give 1 to {_MAX_FILES} files of Leneda; {len(series)} were given"
         raise UsageError(msg)
-    household = Household(_contracts(contracts[0]))
+    contract = _contract(contracts[0])
+    household = Household(contract.contracts)
     rows = without_false_zeros(rows_of_files(_contents(series), now))
     household.set_leneda_days(days_of(rows, has_readings=False))
-    try:
-        demand = household.newest
-    except TooMuchEnergyError:
-        msg = "the files have more energy than a household can use"
-        raise UsageError(msg) from None
+    demand = household.newest
     if demand is None:
         msg = "the files have no consumption: give the file of 1-1:1.29.0, too"
         raise UsageError(msg)
-    return demand
+    return _Household(demand, contract.changes)
 
 
-def _contracts(name: str) -> Contracts:
+def _contract(name: str) -> ContractFile:
     try:
-        contracts, high_prices = read_contract(read_file(name, MAX_CONTRACT_BYTES))
+        contract = read_contract(read_file(name, MAX_CONTRACT_BYTES))
     except ContractFileError as err:
         msg = f"{shown(name)}: {err}"
         raise UsageError(msg) from None
-    for price in high_prices:
+    for price in contract.high_prices:
         text = f"{PROGRAM}: {shown(name)}: a price of {price:g} EUR/kWh is unusually high: check it"
         print(text, file=sys.stderr)
-    return contracts
+    return contract
 
 
 def _contents(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:

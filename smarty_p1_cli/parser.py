@@ -31,8 +31,8 @@ class Parser(argparse.ArgumentParser):
             message = "unrecognized arguments; a key with blanks needs quotes"
         elif "invalid choice" in message:
             message = self.get_default("expects") or (
-                "the first argument must be decode, bill, classes, watch, capture, gateway,"
-                " collect or fleet"
+                "the first argument must be decode, bill, classes, what-if, watch,"
+                " capture, gateway, collect or fleet"
             )
         elif "ignored explicit argument" in message:
             message = f"{message.partition(':')[0]} takes no value"

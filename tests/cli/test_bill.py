@@ -178,7 +178,7 @@ def test_the_example_of_a_contract_is_accepted(folder: Path, run: Run) -> None:
 TWO = CONTRACT + CONTRACT.replace("7", "12")
 DAY, AID = "2025-05-17", '[[aids]]\nname = "Aid"\nfirst_day = 2025-01-01\n'
 REFUSED_CONTRACTS = {
-    "[[contract]]\n": "the file: contract is not known; known are contracts, aids",
+    "[[contract]]\n": "the file: contract is not known; known are contracts, aids, changes",
     f"{CONTRACT}energy_prize = 1\n": (
         "[[contracts]] 1: energy_prize is not known; known are since, reference_power, energy_price"
     ),
@@ -194,9 +194,9 @@ REFUSED_CONTRACTS = {
     "\udcff": "the file: is no text in UTF-8",
     "[[contracts]]\n" * 201: "[[contracts]]: is there more than 200 times",
     CONTRACT + AID * 21: "[[aids]]: is there more than 20 times",
-    TWO: "[[contracts]] 2: has no day, as another one",
+    TWO: "[[contracts]] 2: has no since, as another one",
     f"{CONTRACT}since = {DAY}\n[[contracts]]\nsince = '{DAY}'\n": (
-        f"[[contracts]] 2: begins on {DAY} as another one does"
+        f"[[contracts]] 2: has the since {DAY}, as another one"
     ),
     **{
         f"[[contracts]]\n{name} = {value}\n": f"[[contracts]] 1: {name} must be {must}"
@@ -231,6 +231,19 @@ REFUSED_CONTRACTS = {
         )
         for value in values
     },
+    **{
+        f"{CONTRACT}[[changes]]\n{content}": f"[[changes]] {told}"
+        for content, told in {
+            "": '1: kind is missing: it must be one of "car", "heat_pump"',
+            "kind = 'sun'\n": '1: kind must be one of "car", "heat_pump"',
+            "kind = 'battery'\nkwh = 10\n": "1: kw is missing",
+            "kind = 'battery'\nkwh = 10\nkw = 0\n": "1: kw must be a number from 0.1 to ",
+            "kind = 'heat_pump'\nkwh = 10\nkw = 1\n": "1: kw is not known; known are kind, kwh",
+            "kind = 'heat_pump'\nkwh = 1\n[[changes]]\nkind = 'heat_pump'\nkwh = 2\n": (
+                "2: has the kind heat_pump, as another one"
+            ),
+        }.items()
+    },
     "[[contracts]]\nreference_power = 0\n": "[[contracts]] 1: reference_power must be above 0",
     "[[contracts]]\nreference_power = 8\n": "[[contracts]] 1: network_fixed_price is missing",
     f"{CONTRACT}energy_margin = 0.01\n": "[[contracts]] 1: has a fixed energy_price and energy_mar",
@@ -249,6 +262,44 @@ def test_a_contract_that_is_refused(folder: Path, run: Run, content: str) -> Non
     assert (ended.status, ended.output) == (2, "")
     assert ended.errors.startswith(f"smarty-p1: contract.toml: {REFUSED_CONTRACTS[content]}")
     assert ended.errors.count("\n") == 1
+
+
+def test_a_what_if_is_refused_with_the_reason(folder: Path, run: Run) -> None:
+    files = ["contract.toml", "leneda.csv"]
+    path, change = folder / "contract.toml", "[[changes]]\nkind = 'heat_pump'\nkwh = 3000\n"
+    for contract, options, told in (
+        (CONTRACT, [], "the contract file has no [[changes]]; bill --example shows one"),
+        (CONTRACT + change, [], "the last twelve whole months have "),
+        (CONTRACT + change, ["--feed-in-price", "2"], "--feed-in-price must be from 0 to 1 EUR"),
+        (CONTRACT + change, ["--feed-in-price", "nan"], "--feed-in-price must be from 0 to 1 EUR"),
+        (f"[[contracts]]\nvat = true\n{change}", [], "the contract file has no reference_power"),
+        (
+            f"[[contracts]]\nreference_power = 7\n{change}",
+            [],
+            "the contract file has no energy_pri",
+        ),
+    ):
+        path.write_text(contract, encoding="ascii")
+        ended = run("what-if", *files, *options)
+        assert (ended.status, ended.output) == (2, "")
+        assert ended.errors.startswith(f"smarty-p1: {told}")
+
+
+def test_the_text_of_a_what_if_has_the_amounts_of_the_json(folder: Path, run: Run) -> None:
+    contract = f"{CONTRACT}[[changes]]\nkind = 'battery'\nkwh = 10\nkw = 5\n"
+    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(330)))
+    files = ["contract.toml", "year.csv"]
+    report = json.loads(run("what-if", *files, "--json").output)
+    lines = run("what-if", *files).output.splitlines()
+    shown = [line.rsplit(maxsplit=2) for line in lines[3:8]]
+    now, then = (report["classes"][f"{report['cheapest'][y]:g}"][y] for y in ("now", "then"))
+    assert [[name.strip(), *amounts] for name, *amounts in shown] == [
+        [part.replace("_", " "), str(now[part]), str(then[part])] for part in now
+    ]
+    low, high = report["saving"].values()
+    saving = f"{low} to {high}" if low < high else f"{low}"
+    assert f"It saves {saving} EUR a year." in lines
 
 
 def test_an_unusual_price_is_said(folder: Path, run: Run) -> None:

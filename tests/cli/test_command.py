@@ -203,7 +203,8 @@ def test_decode_loses_no_letter(encoding: str, text: str) -> None:
 
 
 FIRST = (
-    "the first argument must be decode, bill, classes, watch, capture, gateway, collect or fleet\n"
+    "the first argument must be decode, bill, classes, what-if, watch, capture, gateway, collect or"
+    " fleet\n"
 )
 MALFORMED = "is malformed: a key has 32 hexadecimal digits (0-9, A-F)\n"
 MISSING = "No such file or directory\n"

@@ -4,6 +4,7 @@ import json
 import random
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.statistics import house_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
+from custom_components.smarty_p1.lib.leneda.days_of_rows import days_of
+from custom_components.smarty_p1.lib.leneda.portal_file import read_export
 from smarty_p1_cli.__main__ import main
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, row
 
@@ -189,6 +192,50 @@ async def test_the_integration_and_the_command_line_give_the_same_bills(
     assert ask("bill") == plain(await call(hass, "get_bill"))
     for month in ("2025-03", "2025-05"):
         assert ask("bill", "--month", month) == plain(await call(hass, "get_bill", month=month))
+    assert plain(await call(hass, "get_bill", month="2025-04")) == ask("bill", "--month", "2025-04")
     for prices, options in (("current", []), ("each_month", ["--each-month"])):
         compared = plain(await call(hass, "compare_reference_powers", prices=prices))
         assert ask("classes", *options) == compared
+
+
+async def test_a_what_if_is_the_same(
+    hass: HomeAssistant, tmp_path: Path, ask: Callable[..., Any]
+) -> None:
+    [_, contract, _] = OPTIONS["contracts"]
+    options = {"contracts": [{**contract, "since": "2024-01-01"}]}
+    entry = MockConfigEntry(
+        domain="smarty_p1",
+        unique_id=POINT,
+        data={"kind": "leneda"},
+        options=options,
+        minor_version=2,
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    changes: list[dict[str, Any]] = [
+        {"kind": "car", "kwh": 6, "kw": 3.7, "begin_hour": 21},
+        {"kind": "battery", "kwh": 8, "kw": 4, "efficiency": 85},
+    ]
+    contracts = FILE.split("[[contracts]]\n")[2].replace("2025-04-17", "2024-01-01")
+    written = ["[[contracts]]", contracts]
+    for change in changes:
+        written += ["[[changes]]", *(f"{name} = {value!r}" for name, value in change.items())]
+    (tmp_path / "contract.toml").write_text("\n".join(written), encoding="ascii")
+    rows = {}
+    for code, values in ((CONSUMPTION, (0.3, 2.5, 8.9)), (PRODUCTION, (0.0, 0.0, 1.9))):
+        data = export(
+            "2024-05-01T00:00:00+02:00",
+            [f"{values[n % 7 % 3]:.3f}" for n in range(38_000)],
+            code=code,
+        )
+        (tmp_path / f"{code}.csv").write_bytes(data)
+        rows[code] = read_export(data, datetime.now(UTC)).rows
+    days = days_of(rows, has_readings=False)
+    entry.runtime_data.books.household.set_leneda_days(days)
+
+    for price in (None, 0.11):
+        fields = {} if price is None else {"feed_in_price": price}
+        first, *others = changes
+        answer = await call(hass, "what_if", **first, changes=others, **fields)
+        asked = [] if price is None else ["--feed-in-price", str(price)]
+        assert ask("what-if", *asked) == json.loads(json.dumps(answer))

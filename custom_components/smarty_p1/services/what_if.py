@@ -16,9 +16,9 @@ from ..flows.typed_amounts import AmountProblem
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.amounts import MAX_CHARS, Amount, AmountError
 from ..lib.answers.what_if import KINDS
+from ..lib.answers.what_if_changes import ATTR_KIND, FEED_IN_PRICE, FIELDS
 from ..user_locale import UserLocale, async_user_locale
 from .meter_of_call import ATTR_CONFIG_ENTRY, METER, async_in_turn, async_readable_meter, invalid
-from .what_if_changes import ATTR_KIND, FEED_IN_PRICE, FIELDS
 
 _CHANGES, _FEED_IN_PRICE = "changes", "feed_in_price"
 # The action reads amounts itself, because Home Assistant does not translate the errors of a schema.

@@ -8,7 +8,8 @@ from homeassistant.helpers.json import json_bytes
 from ..answer_queue import async_what_if
 from ..coordinator import BooksCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError
-from ..services.what_if_changes import CHANGES, FEED_IN_PRICE, number_of
+from ..lib.answers.what_if_changes import FEED_IN_PRICE
+from ..services.what_if_changes import CHANGES, number_of
 from .requests import Request, meter_command
 
 _FIELDS = {

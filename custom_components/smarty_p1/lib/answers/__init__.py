@@ -4,5 +4,5 @@ Actions, websocket commands and tools of assistants check the user's rights firs
 these answers.
 
 Public modules: best_start, bills, days, facts, gas_costs, habits, house, money, outlook,
-quarter_hours, shares, what_if.
+quarter_hours, shares, what_if, what_if_changes.
 """
