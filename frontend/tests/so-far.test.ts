@@ -170,5 +170,11 @@ test("the reason comes before the number, and a tenth or 10 cents are as usual",
   assert.equal(plain(texts({ cost: 0.93 }, null, de).sentence), "**Heute bis jetzt 0,93 €**, sonst 1,08 €.");
   // 0.98 is 10 cents, and less than a tenth, below 1.08.
   assert.equal(plain(texts({ cost: 0.98 }).sentence), "**0.98 € so far today**, as usual by now.");
+  // A third less in both directions costs as much as usual: the energy to the grid explains it.
+  const hidden = texts({ cost: 1.05, imported_wh: 3100, exported_wh: 300 });
+  assert.equal(plain(hidden.sentence), "**1.05 € so far today**, as usual by now.");
+  assert.equal(hidden.below.fed_in, "usually 1.7");
+  assert.equal(texts({ cost: 1.05, imported_wh: 4600, exported_wh: 300 }).below.fed_in, undefined);
+  assert.equal(texts({ cost: 0.5, exported_wh: 3000 }, "more_to_grid").below.fed_in, "usually 1.7");
   assert.equal(plain(texts({ cost: null }).sentence), "**6.3 kWh so far today**, usually 4.7 kWh.");
 });

@@ -22,6 +22,7 @@ from homeassistant.helpers.recorder import get_instance
 from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES
 from ..lib.advice.energy_shares import HouseDevice
 from ..lib.advice.solar_house import Supply, SupplyKind
+from ..lib.history.calendar import QUARTER_HOUR
 from . import has_books
 from .chosen_entities.entity_ids import chosen_statistics, current_ids, note_registry_ids
 from .entry_types import AnyConfigEntry, active_meters, known_meters
@@ -41,6 +42,7 @@ _HOUR = timedelta(hours=1)
 # much energy is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
+_ROWS_A_QUARTER = 3
 
 
 async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
@@ -189,9 +191,16 @@ async def async_house_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> lis
 
 
 async def async_devices(
-    hass: HomeAssistant, entry: AnyConfigEntry, start: datetime, until: datetime
+    hass: HomeAssistant,
+    entry: AnyConfigEntry,
+    start: datetime,
+    until: datetime,
+    quarters: Sequence[datetime] = (),
 ) -> list[HouseDevice]:
     """Return the devices of the Energy dashboard with their hourly energy in a period.
+
+    They also have the energies of the quarter-hours that begin at `quarters`. The recorder deletes
+    the five-minute statistics of older quarter-hours: these are absent.
 
     A device whose energy is included in another device is left out. With several meters, only the
     chosen devices belong to the house behind this one.
@@ -204,10 +213,16 @@ async def async_devices(
     if not names:
         return []
     kinds = dict.fromkeys(current_ids(hass, entry, names).values(), SupplyKind.PRODUCED)
-    read = without_collection(_read)
-    hours = await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
+    recorder = get_instance(hass)
+    hours = await recorder.async_add_executor_job(
+        without_collection(_read), hass, kinds, start, until
+    )
+    of_quarters = await recorder.async_add_executor_job(
+        without_collection(_read_quarters), hass, [*kinds], quarters
+    )
     return [
-        HouseDevice(name, supply.kwh) for name, supply in zip(names.values(), hours, strict=True)
+        HouseDevice(name, supply.kwh, quarter_kwh)
+        for name, supply, quarter_kwh in zip(names.values(), hours, of_quarters, strict=True)
     ]
 
 
@@ -266,6 +281,23 @@ def _read(
             kwh[hour] = sum(change for row in rows if (change := row.get("change")))
         supplies.append(Supply(kind, kwh, since if name in ended else until))
     return supplies
+
+
+def _read_quarters(
+    hass: HomeAssistant, ids: Sequence[str], quarters: Sequence[datetime]
+) -> list[dict[datetime, float]]:
+    """Return the energy of each statistic in kWh in the quarter-hours that are known wholly."""
+    energies: list[dict[datetime, float]] = [{} for _ in ids]
+    for start in quarters:
+        rows = statistics_during_period(
+            hass, start, start + QUARTER_HOUR, {*ids}, "5minute", {"energy": "kWh"}, {"change"}
+        )
+        for name, kwh in zip(ids, energies, strict=True):
+            changes = [row.get("change") for row in rows.get(name, [])]
+            known = [change for change in changes if change is not None]
+            if len(known) == _ROWS_A_QUARTER:
+                kwh[start] = sum(known)
+    return energies
 
 
 def _by_hour(

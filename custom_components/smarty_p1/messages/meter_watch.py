@@ -18,11 +18,12 @@ from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..coordinator.stored.gas_water_heat_history import is_water
 from ..coordinator.stored.throttled_store import ThrottledStore
+from ..lib.advice.period_costs import usual_evening_cost
 from ..lib.entities.events import DISTURBANCE, EVENTS
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
 from ..lib.failure_detection import Condition, FailureState, Repair
 from ..lib.history.calendar import LUXEMBOURG
-from ..lib.messages.excess_warning import quarter_hour_ahead, warn_of_excess
+from ..lib.messages.excess_warning import quarter_hour_ahead, warn_of_excess, with_evening
 from ..lib.messages.goal_watch import goal_outlook, watch_goal
 from ..lib.messages.grid_watch import ReadingTimes, watch_exchanges, watch_grid
 from ..lib.messages.message import HouseholdMessage, Kind
@@ -174,7 +175,10 @@ class _MeterWatch:
         ahead = quarter_hour_ahead(reading.demand, price) if may_send else None
         excess, message = warn_of_excess(state.excess, ahead)
         self.store.state = replace(state, excess=excess)
-        return [message] if message else []
+        demand = self.entry.runtime_data.books.demand
+        if message is None or price is None or demand is None:
+            return []
+        return [with_evening(message, usual_evening_cost(demand.ledger, demand.time, price))]
 
     def _grid(self, reading: Reading) -> Iterable[HouseholdMessage]:
         state = self.store.state

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from homeassistant.core import HomeAssistant
 
-from ..answer_queue import async_aside, async_known_quarter_hours, async_market_prices
+from ..answer_queue import async_aside, async_known_quarter_hours
 from ..const import CONF_GOAL
 from ..coordinator import BooksConfigEntry, BooksCoordinator, is_live
 from ..coordinator.entry_types import short_title
@@ -122,7 +122,6 @@ async def _async_house(
         sources = HouseSources(
             supplies,
             await async_devices(hass, coordinator.config_entry, month.start, month.end),
-            await async_market_prices(coordinator, month.start, month.end),
         )
     if not has_sun:
         return {}, sources

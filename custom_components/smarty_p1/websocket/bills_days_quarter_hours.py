@@ -82,9 +82,8 @@ async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
 async def async_usual(coordinator: BooksCoordinator) -> dict[str, Any]:
     """Return the usual values of `usual_report`, for cards and assistants."""
     demand = demand_of(coordinator)
-    known = await async_known_quarter_hours(coordinator, demand)
     house = await async_supplied_house(coordinator, day_start(demand.time - _USUAL_SPAN))
-    return await async_aside(coordinator.hass, usual_report, demand, known, house)
+    return await async_aside(coordinator.hass, usual_report, demand, house)
 
 
 @meter_command("highlights", {}, is_kept=lambda *_: True)

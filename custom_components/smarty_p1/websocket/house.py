@@ -23,6 +23,7 @@ from ..coordinator.house_sources import (
     async_supplies,
 )
 from ..lib.advice.energy_shares import HouseSources
+from ..lib.advice.night_load import lowest_quarters
 from ..lib.answers.habits import SuppliedHouse
 from ..lib.answers.house import first_day_of_house, house_report
 from ..lib.answers.shares import MONTH, YESTERDAY, period_of, shares_report
@@ -102,13 +103,13 @@ def _shown(source: HouseSource) -> dict[str, Any]:
 async def answer_shares(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return what devices, base load and the rest used yesterday or this month, and its cost."""
     hass, demand = coordinator.hass, demand_of(coordinator)
-    start, end = period_of(msg["period"], demand)
-    house = await async_supplied_house(coordinator, start)
+    start, _ = period_of(msg["period"], demand)
     known = await async_known_quarter_hours(coordinator, demand)
+    nights = await async_aside(hass, lowest_quarters, known, demand.time)
+    house = await async_supplied_house(coordinator, start)
     sources = HouseSources(
         house.supplies if house else (),
-        await async_devices(hass, coordinator.config_entry, start, end),
-        await async_market_prices(coordinator, start, end),
+        await async_devices(hass, coordinator.config_entry, start, supplied_until(demand), nights),
     )
     report = without_collection(shares_report)
     return await async_rendered(hass, report, demand, known, sources, msg["period"])

@@ -568,7 +568,11 @@ export type UsualReason =
   | "more_above"
   | "less_above"
   | "dearer_hours"
-  | "cheaper_hours";
+  | "cheaper_hours"
+  | "higher_prices"
+  | "lower_prices"
+  | "more_shared"
+  | "less_shared";
 
 export interface Highlights {
   always_on: { w: number; nights: number; cost_per_year: number | null; prices_of?: OlderPrices } | null;

@@ -20,7 +20,7 @@ const MIN_ABOVE_SHARE = 0.02;
  * from midnight to the present time of day.
  */
 export interface UsualTexts {
-  /** Texts below today's values, by row. */
+  /** Texts below today's values, by row. The row of the energy to the grid has one only if it explains the cost. */
   below: Partial<Record<Row["key"], string>>;
   sentence: string;
   note: string;
@@ -31,17 +31,20 @@ export function usualTexts(today: Day, usual: Usual, reason: UsualReason | null,
   const t = (key: SoFarKey, params: Record<string, string | number> = {}) => locale.text(soFarTexts, key, params);
   const kWh = (wh: number) => locale.kWh(wh / 1000);
   const below = (wh: number | null | undefined) => (typeof wh === "number" ? { usual: wh } : undefined);
+  const isOther = (value: number | null, mean: number, same = 0) => value !== null && Math.abs(value - mean) > Math.max(same, SAME_SHARE * Math.abs(mean));
   const sentence = (value: number, mean: number, same: number, show: (value: number) => string) => {
-    const isSame = Math.abs(value - mean) <= Math.max(same, SAME_SHARE * Math.abs(mean));
-    if (isSame) return t("today_same", { value: show(value) });
+    if (!isOther(value, mean, same)) return t("today_same", { value: show(value) });
     const both = { value: show(value), usual: show(mean) };
     if (!reason) return t("today_cost", both);
     const R = today.reference_kw ? locale.referenceKW(today.reference_kw) : "";
     return t("today_because", { ...both, reason: t(reason, { R }) });
   };
-  const { cost, imported_wh: energy } = today;
+  const { cost, imported_wh: energy, exported_wh: sold } = today;
   const hasCost = typeof cost === "number" && usual.cost !== null;
-  const rows = [["house", below(usual.house_wh)], ["own", below(usual.own_wh)], ["grid", below(usual.imported_wh)]] as const;
+  // Less energy in both directions can cost as much as usual. Only the energy to the grid then explains the cost.
+  const isHidden = hasCost && !isOther(cost, usual.cost!, SAME_EUR) && isOther(energy, usual.imported_wh);
+  const explains = isOther(sold, usual.exported_wh) && (isHidden || reason === "more_to_grid" || reason === "less_to_grid");
+  const rows = [["house", below(usual.house_wh)], ["own", below(usual.own_wh)], ["grid", below(usual.imported_wh)], ["fed_in", explains ? below(usual.exported_wh) : undefined]] as const;
   const days = t("weekdays").split(" ")[localParts(until).dayOfWeek]!;
   return {
     below: Object.fromEntries(rows.flatMap(([key, value]) => (value ? [[key, t("usually", { value: locale.number(value.usual / 1000, 1) })]] : []))),
@@ -67,7 +70,7 @@ const MIN_MEASURED_SHARE = 0.99;
 const MIN_WHOLE_WH = 10_000;
 
 export interface Row {
-  key: "grid" | HouseRow["key"];
+  key: "grid" | "fed_in" | HouseRow["key"];
   name: string;
   today: string;
   month: string;
@@ -100,6 +103,8 @@ export interface SoFar {
   today: string;
   month: string;
   rows: Row[];
+  /** Row of the energy to the grid, for days on which it explains the cost. */
+  fedIn: Row;
   /** Cost of today, without a comparison; "" if it is unknown. */
   cost: string;
   /** Forecast of the month, and whether it is above the goal. */
@@ -147,6 +152,7 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
     today,
     month,
     rows: isZero ? [] : [...ofHouse, { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) }],
+    fedIn: { key: "fed_in", name: t("fed_in"), today: kWh(last?.exported_wh, 1), month: kWh(sum(days.map(({ exported_wh }) => exported_wh)), monthDecimals) },
     cost: last && bill ? costOf(last, bill, isToday && locale.language === "en" ? today.toLowerCase() : today, locale) : "",
     ...(bill ? ofMonth(bill, month, locale) : { forecast: "", isAbove: false, bar: undefined, underBar: "" }),
     parts: last && bill ? partsOf(last, locale) : [],

@@ -14,7 +14,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
 from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
-from smartyp1.prices.contract import Contract, Contracts
+from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import LUXEMBOURG
 from tests.lib.bill.support import read_quarter_hours
 
@@ -27,7 +27,6 @@ class June(NamedTuple):
     """What is known of the month."""
 
     month: Month
-    contracts: Contracts
     known: QuarterHours
     sources: HouseSources
 
@@ -68,15 +67,14 @@ def lived_until(
         HouseDevice("Fridge", dict.fromkeys(hours, 0.1)),
     ]
     supplies = [Supply(SupplyKind.PRODUCED, sun_kwh, START - _HOUR)] if has_sun else []
-    market = {hour: market_at(hour) for hour in hours}
     return (
         demand,
         QuarterHours(meter.columns, meter.leneda, START, end),
-        HouseSources(supplies, devices, market),
+        HouseSources(supplies, devices),
     )
 
 
 def june(contract: Contract, *, has_sun: bool = True) -> June:
     """Return the month with a contract."""
     demand, known, sources = lived_until(END, contract, has_sun=has_sun)
-    return June(demand.earlier_months[-1], demand.contracts, known, sources._replace(market={}))
+    return June(demand.earlier_months[-1], known, sources)

@@ -2,53 +2,81 @@
 
 import pytest
 
-from smartyp1.advice.day_reason import DayReason, PartOfDay, day_reason
-from smartyp1.prices.kwh_price import KwhPrice
+from smartyp1.advice.day_reason import ComparedCosts, DayReason, cost_causes, day_reason
+from smartyp1.advice.period_costs import PeriodCosts
 
-PRICE = KwhPrice(0.2, 0.08)
-# 10 kWh drawn, 2 sold, 0.30 EUR above the reference power, 0.40 EUR of fixed prices.
-USUAL = PartOfDay(cost=2.54, imported=10, exported=2, surcharge=0.3, own=4)
+type Day = tuple[PeriodCosts, float | None]
 
 
-def today(drawn: float, sold: float, above: float = 0.3, own: float | None = 4) -> PartOfDay:
-    cost = drawn * 0.2 - sold * 0.08 + above + 0.4
-    return PartOfDay(cost, drawn, sold, above, own)
+def day(
+    drawn: float, sold: float, above: float = 0.3, own: float | None = 4.0, price: float = 0.2
+) -> Day:
+    """Return the costs of a day, and its energy from the roof."""
+    return PeriodCosts(drawn, sold, drawn * price, 0.0, above, sold * 0.08, 0.4), own
+
+
+def shared(eur: float) -> Day:
+    """Return a usual day on which shared energy has lowered the cost."""
+    return USUAL[0]._replace(shared=eur), USUAL[1]
+
+
+USUAL = day(10, 2)
 
 
 @pytest.mark.parametrize(
-    ("day", "reason"),
+    ("today", "reason"),
     [
         # 3 kWh more from the roof: 2 replace drawn ones, one more is used; 2 more are sold.
-        (today(8, 4, own=7), DayReason.MORE_SUN),
-        (today(13, 1, own=1), DayReason.LESS_SUN),
+        (day(8, 4, own=7), DayReason.MORE_SUN),
+        (day(13, 1, own=1), DayReason.LESS_SUN),
         # The house uses 15 kWh instead of 14, at as much sun; 1.5 kWh more.
-        (today(12, 2), DayReason.MORE_USED),
-        (today(8, 2), DayReason.LESS_USED),
-        (today(10, 2, above=0.9), DayReason.MORE_ABOVE),
-        (today(10, 2, above=0.0), DayReason.LESS_ABOVE),
-        # The same energies cost 0.50 EUR more: only the prices of their hours can have changed.
-        (today(10, 2)._replace(cost=3.04), DayReason.DEARER_HOURS),
-        (today(10, 2)._replace(cost=2.04), DayReason.CHEAPER_HOURS),
+        (day(12, 2), DayReason.MORE_USED),
+        (day(8, 2), DayReason.LESS_USED),
+        (day(10, 2, above=0.9), DayReason.MORE_ABOVE),
+        (day(10, 2, above=0.0), DayReason.LESS_ABOVE),
+        # The same energies cost 0.50 EUR more under the same terms, because of their hours.
+        (day(10, 2, price=0.25), DayReason.DEARER_HOURS),
+        (day(10, 2, price=0.15), DayReason.CHEAPER_HOURS),
+        (shared(0.5), DayReason.MORE_SHARED),
         # Without an inverter, only the energies from and to the grid are known.
-        (today(13, 2, own=None), DayReason.MORE_FROM_GRID),
-        (today(7, 2, own=None), DayReason.LESS_FROM_GRID),
-        (today(10, 8, own=None), DayReason.MORE_TO_GRID),
+        (day(13, 2, own=None), DayReason.MORE_FROM_GRID),
+        (day(7, 2, own=None), DayReason.LESS_FROM_GRID),
+        (day(10, 8, own=None), DayReason.MORE_TO_GRID),
         # 0.20 EUR, below 10 % of the usual cost.
-        (today(11, 2), None),
-        # 0.2 of sun, 0.2 above, and 0.2 of other prices: nothing is half of it.
-        (today(11, 2, above=0.5, own=3)._replace(cost=3.14), None),
+        (day(11, 2), None),
+        # 0.40 of consumption are 82 % of 0.49 EUR, and 0.38 are 76 % of 0.50 EUR.
+        (day(12, 2, above=0.39), DayReason.MORE_USED),
+        (day(11.9, 2, above=0.42), None),
     ],
 )
-def test_the_largest_cause_is_the_reason(day: PartOfDay, reason: DayReason | None) -> None:
-    assert day_reason(day, USUAL, PRICE) == reason
+def test_a_cause_that_alone_explains_the_difference_is_the_reason(
+    today: Day, reason: DayReason | None
+) -> None:
+    (now, own), (usual, usual_own) = today, USUAL
+    both = None if own is None or usual_own is None else (own, usual_own)
+    costs = ComparedCosts(now, usual, usual, both)
+    assert day_reason(costs) == reason
+    assert sum(cost_causes(costs).values()) == pytest.approx(costs.difference)
 
 
 def test_less_sold_energy_is_a_reason_without_an_inverter() -> None:
-    sunny = today(10, 8, own=None)
-    assert day_reason(today(10, 2, own=None), sunny, PRICE) is DayReason.LESS_TO_GRID
+    now, sunny = day(10, 2)[0], day(10, 8)[0]
+    assert day_reason(ComparedCosts(now, sunny, sunny)) is DayReason.LESS_TO_GRID
 
 
-def test_without_a_price_there_is_no_reason() -> None:
-    assert day_reason(today(13, 2), USUAL, KwhPrice(None, 0.08)) is None
-    # Without a feed-in price, sold energy is worth nothing.
-    assert day_reason(today(13, 1, own=1), USUAL, KwhPrice(0.2, None)) is DayReason.LESS_SUN
+@pytest.mark.parametrize(
+    ("billed", "reason"),
+    [
+        # The usual day has cost 0.04 EUR a kWh less, or more.
+        (day(10, 2, price=0.16), DayReason.HIGHER_PRICES),
+        (day(10, 2, price=0.24), DayReason.LOWER_PRICES),
+        ((USUAL[0]._replace(fixed=0.1), None), DayReason.HIGHER_PRICES),
+    ],
+)
+def test_prices_have_changed_if_the_usual_day_costs_another_amount_today(
+    billed: Day, reason: DayReason
+) -> None:
+    now, usual = USUAL[0], USUAL[0]
+    costs = ComparedCosts(now, usual, billed[0])
+    assert day_reason(costs) is reason
+    assert cost_causes(costs)[reason] == pytest.approx(costs.difference)

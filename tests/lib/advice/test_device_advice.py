@@ -4,14 +4,16 @@ In June 2026, the grid costs 0.051 EUR, and energy above the reference power 0.0
 8 % of VAT.
 """
 
-from datetime import datetime
+from dataclasses import replace
 
 import pytest
 
 from smartyp1.advice.device_advice import best_hour, cost_above, dearest_device
-from smartyp1.advice.energy_shares import HouseDevice, always_on_kw
+from smartyp1.bill.ledger import Ledger
+from smartyp1.bill.month import Month
+from smartyp1.past.wall_clock import number_of
 from smartyp1.prices.contract import Contract
-from tests.lib.advice.house_of_june import June, june, lived_until
+from tests.lib.advice.house_of_june import June, june
 from tests.lib.bill.months import TWO_PRICES, local
 
 EXCESS = 0.0765 * 1.08
@@ -34,14 +36,14 @@ def of_two_prices() -> June:
     ],
 )
 def test_the_dearest_device_of_a_day(of_two_prices: June, day: str, name: str, cost: float) -> None:
-    month, _, _, sources = of_two_prices
+    month, _, sources = of_two_prices
     device = dearest_device(sources, month, local(day))
     assert device
     assert (device.name, device.cost) == (name, pytest.approx(cost))
 
 
 def test_devices_that_use_more_than_the_house_are_not_believed(of_two_prices: June) -> None:
-    month, _, _, sources = of_two_prices
+    month, _, sources = of_two_prices
     twice = sources._replace(devices=[*sources.devices] * 2)
     assert dearest_device(twice, month, local("2026-06-24")) is None
     none = sources._replace(devices=[])
@@ -49,18 +51,19 @@ def test_devices_that_use_more_than_the_house_are_not_believed(of_two_prices: Ju
 
 
 def test_the_device_that_could_have_avoided_the_surcharge(of_two_prices: June) -> None:
-    month, contracts, known, sources = of_two_prices
-    device = cost_above(sources.devices, contracts, known, month)
+    month, _, sources = of_two_prices
+    device = cost_above(sources.devices, month)
     assert device
     # 1.3 kW above 3 kW, in 3 hours of 15 days.
-    assert (device.name, device.cost) == ("Car", pytest.approx(1.3 * 3 * 15 * EXCESS))
+    assert (device.name, device.cost) == ("Car", pytest.approx(1.3 * 3 * 15 * EXCESS, abs=0.011))
     # The fridge can avoid no more than its own 0.1 kW.
-    least = cost_above(sources.devices[2:], contracts, known, month)
+    least = cost_above(sources.devices[2:], month)
     assert least
-    assert least.cost == pytest.approx(0.1 * 3 * 15 * EXCESS)
-    assert cost_above([], contracts, known, month) is None
+    assert least.cost == pytest.approx(0.1 * 3 * 15 * EXCESS, abs=0.011)
+    assert cost_above([], month) is None
 
 
+@pytest.mark.parametrize("replaces", [False, True], ids=["on top", "instead"])
 @pytest.mark.parametrize(
     ("contract", "has_sun", "hour", "saving"),
     [
@@ -78,36 +81,33 @@ def test_the_best_hour_of_a_device(
     has_sun: bool,  # noqa: FBT001
     hour: int | None,
     saving: float,
+    replaces: bool,  # noqa: FBT001
 ) -> None:
-    month, contracts, known, sources = june(contract, has_sun=has_sun)
-    best = best_hour(sources, contracts, known, month)
+    month, _, sources = june(replace(contract, replaces_variable=replaces), has_sun=has_sun)
+    best = best_hour(sources, month)
     assert best
-    assert best.saving == pytest.approx(15 * saving, abs=0.02)
+    if replaces and hour == 12:
+        # From 12:00 on, 0.3 kWh are above the reference power, in place of 3 times 1.3 kWh.
+        saving -= 3.6 * 0.051 * 1.08
+    assert best.saving == pytest.approx(15 * saving, abs=0.025)
     if hour is not None:
         assert (best.name, best.hour) == ("Car", hour)
 
 
 def test_only_a_device_that_runs_for_a_few_hours_can_wait(of_two_prices: June) -> None:
-    month, contracts, known, sources = of_two_prices
-    assert best_hour(sources._replace(devices=sources.devices[2:]), contracts, known, month) is None
+    month, _, sources = of_two_prices
+    assert best_hour(sources._replace(devices=sources.devices[2:]), month) is None
     # A price that is unknown.
     market = june(Contract(reference_kw=3, energy_margin=0.02))
-    assert best_hour(market.sources, market.contracts, market.known, market.month) is None
+    assert best_hour(market.sources, market.month) is None
 
 
 def test_a_day_with_a_gap_saves_nothing(of_two_prices: June) -> None:
-    month, contracts, _, sources = of_two_prices
-    before: datetime = local("2026-06-03T12:00")
-    _, short, _ = lived_until(before, TWO_PRICES)
-    best = best_hour(sources, contracts, short, month)
+    month, _, sources = of_two_prices
+    rows = month.ledger.table
+    # Only the quarter-hours until 3 June at noon are known.
+    table = rows.between(0, number_of(local("2026-06-03T12:00")))
+    short = Month(Ledger.of(table, month.ledger.contracts), month.start)
+    best = best_hour(sources, short)
     assert best
     assert best.saving == pytest.approx(CAR_AT_19 - 3 * (4 * BY_NIGHT + 1.3 * EXCESS), abs=0.01)
-
-
-@pytest.mark.parametrize(("nights", "kw"), [(2, None), (3, 0.2)])
-def test_the_base_load_is_that_of_three_nights_without_the_devices(
-    nights: int, kw: float | None
-) -> None:
-    hours = [local("2026-06-24T02:00"), local("2026-06-24T03:00")]
-    fridge = HouseDevice("Fridge", {hours[0]: 0.1, hours[1]: 0.3})
-    assert always_on_kw([(0.3, hours)] * nights, [fridge]) == (kw and pytest.approx(kw))

@@ -3,14 +3,18 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from smartyp1.answers.days import days_report
 from smartyp1.bill.daily_bills import bills_by_day
+from smartyp1.bill.month import Month
 from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.history.calendar import day_start
 from smartyp1.history.market_prices import MarketPrices
+from smartyp1.past.table import RowSource
 from smartyp1.prices.contract import Contract
+from smartyp1.prices.network_prices import network_prices_at
 from tests.lib.bill.months import agreed, alike_days, changing, day, local, month
 from tests.lib.bill.support import read_quarter_hours
 
@@ -27,7 +31,7 @@ def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:
 
     costs = [
         due.total - before.total
-        for _, _, before, due in bills_by_day(*june, until)
+        for _, _, before, due, _ in bills_by_day(*june, until)
         if before.total is not None and due.total is not None
     ]
     assert len(costs) == 10
@@ -43,7 +47,7 @@ def test_the_months_rate_of_vat_holds_for_days_before_it_was_changed() -> None:
 
     costs = [
         due.total - before.total
-        for _, _, before, due in bills_by_day(*june, until)
+        for _, _, before, due, _ in bills_by_day(*june, until)
         if before.total is not None and due.total is not None
     ]
     # 10 kWh at 0.15 and 0.0510 EUR, and a thirtieth of 12.84 and 5.72 EUR.
@@ -69,3 +73,32 @@ def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
     assert [each["cost_used"] for each in days] == pytest.approx([2.08] * 3, abs=0.03)
     assert [each["feed_in"] for each in days] == [None, -0.48, -0.48]
     assert [each["cost_above"] for each in days] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("replaces", [False, True], ids=["on top", "instead"])
+def test_the_cost_above_is_what_the_same_energy_below_would_not_have_cost(
+    replaces: bool,  # noqa: FBT001 - a parameter of a test
+) -> None:
+    contract = Contract(reference_kw=3, energy_price=0.15, replaces_variable=replaces)
+    first = datetime(2026, 6, 30, 22, tzinfo=UTC)
+    end = first + timedelta(days=3)
+    meter, demand = read_quarter_hours(
+        contract, first, end, lambda time: (2.0 if time.hour == 18 else 0.1, 0)
+    )
+    known = QuarterHours(meter.columns, meter.leneda, day_start(first), demand.quarter_start)
+    days = days_report(demand, known, date(2026, 7, 1), date(2026, 7, 4))["days"]
+    published = network_prices_at(first)
+    assert published.surcharge is not None
+    assert published.variable is not None
+    price = published.surcharge - (published.variable if replaces else 0.0)
+    found = [each["cost_above"] for each in days]
+    # 1.25 kWh four times a day.
+    assert found == pytest.approx([5 * price * 1.08] * 3, abs=0.011)
+    # Parts of quarter-hours are never above the reference power.
+    table = demand.ledger.table
+    below = table._replace(source=np.full(len(table.quarter), RowSource.PART, np.int8))
+    before, after = (
+        Month(demand.ledger.with_table(of), demand.month_start).bill(end).total or 0.0
+        for of in (table, below)
+    )
+    assert sum(found) == pytest.approx(before - after, abs=0.011)

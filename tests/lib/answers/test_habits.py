@@ -1,5 +1,6 @@
 """What is usual by now; the power that is always on, and its cost a year, at prices by the hour."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,11 +14,11 @@ from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.quarter_hour_views import QuarterHours
-from smartyp1.history.calendar import day_start
+from smartyp1.history.calendar import LUXEMBOURG, day_start, midnight
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.register_amounts import Energies
 from smartyp1.past.wall_clock import number_of
-from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract
+from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
 from tests.lib.bill.support import read_quarter_hours
 
 TWO_PRICES = Contract(
@@ -53,10 +54,10 @@ def test_usual_cost_until_noon_has_the_surcharge_and_the_feed_in_of_the_morning(
         noon,
         lambda time: (1.4 if time.hour < 2 else 0.1, 0.5 * (9 <= time.hour < 12)),
     )
-    known = QuarterHours(
+    QuarterHours(
         meter.columns, meter.leneda, day_start(noon - timedelta(days=30)), demand.quarter_start
     )
-    usual = usual_report(demand, known)["usual"]
+    usual = usual_report(demand)["usual"]
     # 8 * 1.4 and 40 * 0.1 kWh, of which 8 * 0.65 kWh are above 3 kW; 4 * 0.5 kWh fed in.
     assert (usual["imported_wh"], usual["exported_wh"]) == (15_200, 2_000)
     cost = (15.2 * (0.15 + 0.051) + 5.2 * 0.0765 + (7.42 + 5.72) / 30 / 2) * 1.08 - 2 * 0.06
@@ -102,13 +103,13 @@ def test_the_usual_cost_is_without_sharing_while_todays_is_not_known(
 ) -> None:
     contract = Contract(reference_kw=7, energy_price=0.2, has_levies=True)
     start, end = datetime(2026, 5, 30, 22, tzinfo=UTC), datetime(2026, 6, 30, 10, tzinfo=UTC)
-    demand, known = always_300_w(contract, start, end)
+    demand, _known = always_300_w(contract, start, end)
     table, shared = demand.ledger.table, np.zeros_like(demand.ledger.table.shared)
     is_known = (table.quarter < number_of(day_start(end))) | is_today_known
     shared[0] = np.where(is_known, table.imported / 2, 0.0)
     table = table._replace(shared=shared, is_sharing_known=is_known)
     demand = replace(demand, ledger=Ledger.of(table, demand.contracts))
-    usual = usual_report(demand, known)["usual"]
+    usual = usual_report(demand)["usual"]
     # 3.6 kWh until noon: 0.0510 of the network for each, 0.20 of the supplier for those not shared,
     # the levies cancel each other; half a day of 30 of 12.84 and 5.72.
     cost = (3.6 * 0.051 + kwh * 0.2 + (12.84 + 5.72) / 60) * 1.08
@@ -135,7 +136,7 @@ def test_the_reason_and_the_energy_of_the_house(
         kwh += kw / 4 if time.hour in on else 0.0
         time += timedelta(minutes=15)
     assert demand
-    known = QuarterHours(
+    QuarterHours(
         meter.columns, meter.leneda, day_start(noon - timedelta(days=30)), demand.quarter_start
     )
     # Panels deliver 500 W from 6:00 to 18:00 UTC, and the house uses it.
@@ -143,7 +144,7 @@ def test_the_reason_and_the_energy_of_the_house(
     sun = {hour: 0.5 * (6 <= hour.hour < 18) for hour in hours}
     supply = Supply(SupplyKind.PRODUCED, sun, START - timedelta(hours=1))
     house = SuppliedHouse([supply], noon) if has_panels else None
-    report = usual_report(demand, known, house)
+    report = usual_report(demand, house)
     usual = report["usual"]
     assert (usual["days"], usual["imported_wh"]) == (3, 14_000)
     own_wh = 2000 if has_panels else None
@@ -157,3 +158,141 @@ def test_the_usual_power_at_night_is_that_of_two_weeks(nights: int, kw: float | 
     _, known = always_300_w(TWO_PRICES, START, datetime(2026, 6, 25, 10, tzinfo=UTC))
     start = day_start(START + timedelta(days=2))
     assert usual_night_kw(known, start, start + timedelta(days=nights)) == kw
+
+
+def weekly(time: datetime) -> tuple[float, float]:
+    """Return the energies of a quarter-hour, which are the same each week: a car, and panels."""
+    local = time.astimezone(LUXEMBOURG)
+    sun = 0.6 * (11 <= local.hour < 15)
+    used = (
+        0.08
+        + 0.2 * (local.hour in {7, 18})
+        + 1.5 * (local.weekday() in {1, 4} and local.hour >= 20)
+    )
+    net = used - sun
+    return round(max(net, 0.0), 3), round(max(-net, 0.0), 3)
+
+
+def market_of_week(time: datetime) -> MarketPrices:
+    """Return market prices, which are the same each week."""
+    local = time.astimezone(LUXEMBOURG)
+    return MarketPrices(
+        *[{11: -0.08, 17: 0.25, 19: 0.12 + local.weekday() / 100}.get(local.hour, 0.09)] * 2
+    )
+
+
+def evenings(
+    contracts: Contracts,
+    since: date,
+    days: int,
+    is_shared: bool,  # noqa: FBT001
+) -> Iterator[HouseholdState]:
+    """Yield what a household with the same weeks knows at 21:50 of each day from `since` on."""
+    time = midnight(since - timedelta(days=30))
+    end = midnight(since + timedelta(days=days))
+    meter, imported, exported = Household(contracts), 1000.0, 500.0
+    while time < end:
+        energies = Energies(round(imported, 4), round(exported, 4))
+        meter.update(time, energies, None, None, market=market_of_week(time))
+        local = time.astimezone(LUXEMBOURG)
+        if local.date() >= since and (local.hour, local.minute) == (21, 45):
+            part = time + timedelta(minutes=5)
+            more, fed = weekly(time)
+            energies = Energies(round(imported + more / 3, 4), round(exported + fed / 3, 4))
+            meter.update(part, energies, None, None, market=market_of_week(time))
+            demand = meter.snapshot
+            assert demand
+            table = demand.ledger.table
+            shared = np.zeros_like(table.shared)
+            shared[0] = table.imported * 0.4 * is_shared
+            table = table._replace(
+                shared=shared, is_sharing_known=np.full(len(table.quarter), is_shared)
+            )
+            yield replace(demand, ledger=demand.ledger.with_table(table))
+        more, fed = weekly(time)
+        imported, exported = imported + more, exported + fed
+        time += timedelta(minutes=15)
+
+
+PLAIN = Contract(reference_kw=3, energy_price=0.15, feed_in_price=0.06, has_levies=True)
+ALL_OPTIONS = (
+    PLAIN,
+    replace(PLAIN, replaces_variable=True),
+    replace(PLAIN, second_price=0.08, second_hours="22:00-06:00 sat sun"),
+    replace(PLAIN, energy_price=None, energy_margin=0.02, feed_in_price=None, feed_in_margin=-0.01),
+    replace(PLAIN, community_price=0.12),
+)
+
+
+@pytest.mark.parametrize("is_shared", [False, True], ids=["alone", "shared"])
+@pytest.mark.parametrize(
+    "contract", ALL_OPTIONS, ids=["plain", "instead", "second", "market", "community"]
+)
+@pytest.mark.parametrize(
+    ("since", "aid", "change", "reason"),
+    [
+        # A household's aid begins; the State's aid ends; the supplier changes its price.
+        (date(2026, 8, 1), 0.08, 0.0, "lower_prices"),
+        (date(2027, 1, 1), 0.0, 0.0, "higher_prices"),
+        (date(2026, 10, 1), 0.0, 0.06, "higher_prices"),
+    ],
+    ids=["August", "January", "supplier"],
+)
+def test_a_week_in_which_only_a_price_changes_has_no_other_reason(  # noqa: PLR0913, PLR0917
+    since: date,
+    aid: float,
+    change: float,
+    reason: str,
+    contract: Contract,
+    is_shared: bool,  # noqa: FBT001
+) -> None:
+    aids = (Aid("Aid", since, None, aid, PER_KWH, AidVat.INCLUDED),) if aid else ()
+    dearer = {
+        name: price + change
+        for name in ("energy_price", "energy_margin", "second_price")
+        if (price := getattr(contract, name)) is not None
+    }
+    contracts = Contracts.of_days([(None, contract), (since, replace(contract, **dearer))], aids)
+    found = []
+    for demand in evenings(contracts, since, 8, is_shared):
+        report = usual_report(demand)
+        found.append(report["reason"])
+        usual = report["usual"]
+        # The terms alone have changed, so the usual energies are those of today.
+        month = demand.ledger_with_running.sums(day_start(demand.time), demand.time)
+        assert usual["imported_wh"] == pytest.approx(month.imported_wh, abs=2)
+    assert set(found) <= {None, reason}
+    assert found[0] == reason
+
+
+@pytest.mark.parametrize("second", [5, 59])
+def test_after_midnight_the_usual_day_is_that_of_today(second: int) -> None:
+    # The panels' energy is known up to 23:45 on Friday, half a minute after midnight up to 0:00.
+    start, end = datetime(2026, 5, 31, 22, tzinfo=UTC), datetime(2026, 6, 26, 22, tzinfo=UTC)
+    meter, _ = read_quarter_hours(PLAIN, start, end, weekly)
+    now = end + timedelta(seconds=second)
+    meter.update(now, Energies(10_000.0, 10_000.0), None, None)
+    demand = meter.snapshot
+    assert demand
+    hours = [start + timedelta(hours=n) for n in range((end - start) // timedelta(hours=1))]
+    supply = Supply(SupplyKind.PRODUCED, dict.fromkeys(hours, 0.5), start - timedelta(hours=1))
+    until = end - timedelta(minutes=15 if second < 30 else 0)
+    report = usual_report(demand, SuppliedHouse([supply], until))
+    assert report["until"] == end.isoformat()
+    usual = report["usual"]
+    # Saturdays, not Fridays with the car.
+    assert (usual["imported_wh"], usual["own_wh"], usual["house_wh"], usual["cost"]) == (0, 0, 0, 0)
+
+
+def test_all_usual_values_end_when_the_energy_of_the_panels_is_known() -> None:
+    start, now = datetime(2026, 5, 31, 22, tzinfo=UTC), datetime(2026, 6, 26, 10, 10, tzinfo=UTC)
+    _, demand = read_quarter_hours(PLAIN, start, now, lambda _: (0.1, 0.05))
+    until = datetime(2026, 6, 26, 9, 45, tzinfo=UTC)
+    hours = [start + timedelta(hours=n) for n in range((now - start) // timedelta(hours=1))]
+    supply = Supply(SupplyKind.PRODUCED, dict.fromkeys(hours, 0.5), start - timedelta(hours=1))
+    report = usual_report(demand, SuppliedHouse([supply], until))
+    # 47 quarter-hours since midnight: 4.7 kWh drawn, 2.35 kWh sold of 5.875 kWh.
+    usual = report["usual"]
+    assert report["until"] == until.isoformat()
+    assert (usual["imported_wh"], usual["exported_wh"]) == (4700, 2350)
+    assert (usual["own_wh"], usual["house_wh"]) == (pytest.approx(3525), pytest.approx(8225))

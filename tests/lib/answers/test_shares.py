@@ -3,20 +3,31 @@
 `house_of_june` says what the devices use; the fridge is a part of the base here.
 """
 
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from smartyp1.advice.energy_shares import HouseDevice, HouseSources
+from smartyp1.advice.night_load import lowest_quarters
 from smartyp1.advice.solar_house import Supply, SupplyKind
+from smartyp1.answers.habits import highlights_report
 from smartyp1.answers.house import house_report
 from smartyp1.answers.shares import MONTH, YESTERDAY, shares_report
+from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.household_state import HouseholdState
+from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.quarter_hour_views import QuarterHours
-from smartyp1.history.calendar import day_start
+from smartyp1.history.calendar import day_start, month_start
 from smartyp1.history.market_prices import MarketPrices
-from smartyp1.prices.contract import Contract
+from smartyp1.past.wall_clock import time_of
+from smartyp1.prices.contract import PER_KWH, PER_MONTH, Aid, AidVat, Contract, Contracts
+from smartyp1.prices.kwh_price import price_of_kwh
+from smartyp1.prices.network_prices import AgreedPrices
 from tests.lib.advice.house_of_june import START, hours_until, lived_until, powers
 from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES
 from tests.lib.bill.support import read_quarter_hours
@@ -169,7 +180,7 @@ def test_each_day_says_that_its_prices_are_older(day: int) -> None:
     start, end = datetime(2027, 2, 28, 23, tzinfo=UTC), datetime(2027, 3, day, 10, tzinfo=UTC)
     meter, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
     known = QuarterHours(meter.columns, meter.leneda, start, demand.until)
-    sources = HouseSources((), (), {})
+    sources = HouseSources((), ())
     report = shares_report(demand, known, sources, YESTERDAY)
     assert report["prices_of"] == {"grid": "2026-12-31"}
 
@@ -183,3 +194,201 @@ def test_what_the_sun_saved_says_that_its_prices_are_older() -> None:
     report = house_report(demand, (meter.columns, meter.leneda), [supply], {}, demand.quarter_start)
     [month] = report["months"]
     assert month["prices_of"] == {"grid": "2026-12-31"}
+
+
+DAY = timedelta(days=1)
+TODAY = datetime(2026, 6, 10, 22, tzinfo=UTC)
+
+
+def random_contract(chance: Random) -> Contract:
+    """Return a contract with any of the options."""
+    market, second = chance.random() < 0.3, chance.random() < 0.3
+    return Contract(
+        reference_kw=chance.choice([3, 7, 12]),
+        replaces_variable=chance.random() < 0.5,
+        has_vat=chance.random() < 0.8,
+        energy_price=None if market else round(chance.uniform(0.1, 0.3), 4),
+        energy_margin=round(chance.uniform(-0.01, 0.03), 4) if market else None,
+        second_price=0.08 if second else None,
+        second_hours="22:00-06:00 sat sun" if second else None,
+        energy_fee=chance.choice([None, 2.5]),
+        feed_in_price=chance.choice([None, 0.06]),
+        feed_in_margin=-0.01 if chance.random() < 0.2 else None,
+        has_levies=chance.choice([None, True]),
+        surcharge=chance.choice([None, 0.11]),
+        community_price=chance.choice([None, 0.09, 0.15]),
+    )
+
+
+@pytest.fixture(scope="module")
+def ten_days() -> tuple[HouseholdState, QuarterHours]:
+    """Return ten days of a household of 300 W, whose energies the tests replace."""
+    start = datetime(2026, 5, 31, 22, tzinfo=UTC)
+    meter, demand = read_quarter_hours(PRICED, start, TODAY, lambda _: (0.075, 0))
+    return demand, QuarterHours(meter.columns, meter.leneda, start, TODAY)
+
+
+def random_house(
+    chance: Random, demand: HouseholdState
+) -> tuple[HouseholdState, HouseSources, bool]:
+    """Return another household of these days, its sources, and whether energy is shared."""
+    table, count = demand.ledger.table, len(demand.ledger.table.quarter)
+    numbers = np.random.default_rng(chance.randrange(10**9))
+    has_sun, is_shared = chance.random() < 0.5, chance.random() < 0.5
+    imported = numbers.uniform(0, 1500, count) * (numbers.random(count) < 0.9)
+    sun = numbers.uniform(0, 900, count) * has_sun
+    shared = np.zeros((5, count))
+    if is_shared:
+        shared[chance.randrange(5)] = imported * numbers.uniform(0, 1, count)
+    market = numbers.uniform(-0.05, 0.4, count)
+    market[numbers.random(count) < 0.02] = np.nan
+    table = table._replace(
+        imported=imported,
+        exported=sun * numbers.uniform(0, 1, count),
+        shared=shared,
+        is_sharing_known=np.full(count, is_shared),
+        market=market,
+        feed_in=market,
+    )
+    until = date(2026, 6, chance.randrange(2, 12))
+    aids = (
+        Aid("Aid", date(2026, 1, 1), until, 0.03, PER_KWH, chance.choice([*AidVat])),
+        Aid("Rebate", until, None, 2.0, PER_MONTH, AidVat.INCLUDED),
+    )
+    contracts = Contracts.of_days(
+        [
+            (None, random_contract(chance)),
+            (date(2026, 6, chance.randrange(2, 12)), random_contract(chance)),
+        ],
+        aids[: chance.randrange(3)],
+    )
+    demand = replace(demand, contracts=contracts, ledger=Ledger.of(table, contracts))
+    first = int(table.quarter[0])
+    by_hour = np.zeros((2, (int(table.quarter[-1]) - first) // 4 + 1))
+    for row, values in enumerate((imported + sun - table.exported, sun)):
+        np.add.at(by_hour[row], (table.quarter - first) // 4, values / 1000)
+    hours = [time_of(first + 4 * n) for n in range(by_hour.shape[1])]
+    devices = [
+        HouseDevice(name, dict(zip(hours, (by_hour[0] * share).tolist(), strict=True)))
+        for name, share in (("Car", chance.uniform(0, 0.5)), ("Heater", chance.uniform(0, 0.4)))
+    ]
+    supplies = [
+        Supply(SupplyKind.PRODUCED, dict(zip(hours, by_hour[1].tolist(), strict=True)), hours[0])
+    ]
+    return demand, HouseSources(supplies if has_sun else [], devices), is_shared
+
+
+def test_all_parts_are_the_bill_of_200_households_with_every_option(
+    ten_days: tuple[HouseholdState, QuarterHours],
+) -> None:
+    state, known = ten_days
+    shared_with_price = 0
+    for seed in range(200):
+        chance = Random(seed)  # noqa: S311 - a fixed sequence
+        demand, sources, is_shared = random_house(chance, state)
+        name = chance.choice([YESTERDAY, MONTH])
+        answer = shares_report(demand, known, sources, name)
+        start, end = (datetime.fromisoformat(answer[time]) for time in ("start", "end"))
+        days = [
+            (day.due.total, day.before.total)
+            for day in bills_by_day(demand.ledger, month_start(start), demand.until)
+            if start <= day.start < end
+        ]
+        if answer["cost"] is None:
+            assert any(due is None for due, _ in days), seed
+            continue
+        bill = sum((due or 0.0) - (before or 0.0) for due, before in days)
+        lines = len(demand.month.bill().lines) + 1
+        parts = sum(row["cost"] for row in answer["rows"])
+        assert parts == pytest.approx(answer["cost"], abs=1e-9), seed
+        foot = answer["fixed"] + answer["above"] + answer["feed_in"]
+        assert abs(bill - parts - foot) < 0.01 * lines, seed
+        # Each device, and the rest, by the prices of the quarter-hours. No share has the bill of
+        # the energy community.
+        expected = costs_by_hand(demand, sources, start, end)
+        rows = {row["name"] or row["kind"]: row for row in answer["rows"]}
+        for device in sources.devices:
+            assert rows[device.name]["cost"] == pytest.approx(expected[device.name], abs=0.011)
+        rest = rows["else"]["cost"] + rows.get("always_on", {"cost": 0.0})["cost"]
+        assert rest == pytest.approx(expected["rest"], abs=0.021), seed
+        prices = [contract.community_price for _, contract in demand.contracts.entries]
+        shared_with_price += is_shared and any(prices)
+    assert shared_with_price > 50
+
+
+def costs_by_hand(
+    demand: HouseholdState, sources: HouseSources, start: datetime, end: datetime
+) -> dict[str, float]:
+    """Return the cost of each device and of the rest in a period, from the price of each kWh."""
+    contracts, table = demand.ledger.contracts, demand.ledger.table
+    cost, drawn = defaultdict[datetime, float](float), defaultdict[datetime, float](float)
+    fed = defaultdict[datetime, float](float)
+    for n, number in enumerate(table.quarter):
+        time = time_of(number)
+        hour, kwh = time.replace(minute=0), table.imported[n] / 1000
+        market = float(demand.ledger.market.bought[n])
+        contract = contracts.at(time)
+        of_grid = AgreedPrices.at(contract, time)
+        shared = table.shared[:, n].sum() / 1000
+        price = price_of_kwh(contracts, time, MarketPrices(market)).imported or 0.0
+        of_network = (of_grid.variable or 0.0) * (1 + (of_grid.vat_rate or 0.0))
+        cost[hour] += (kwh - shared) * price + shared * of_network
+        drawn[hour] += kwh
+        fed[hour] += table.exported[n] / 1000
+    costs = {device.name: 0.0 for device in sources.devices} | {"rest": 0.0}
+    for hour, amount in cost.items():
+        if not start <= hour < end:
+            continue
+        sun = sum(supply.kwh[hour] for supply in sources.supplies)
+        used = max(drawn[hour], drawn[hour] + sun - fed[hour])
+        left = used
+        for device in sources.devices if used else ():
+            costs[device.name] += device.kwh[hour] / used * amount
+            left -= device.kwh[hour]
+        costs["rest"] += left / used * amount if used else 0.0
+    return costs
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["5 minutes", "hours"])
+def test_the_base_load_is_that_of_the_highlights_beside_a_heat_pump_that_cycles(
+    is_old: bool,  # noqa: FBT001 - a parameter of a test
+) -> None:
+    # 210 W at all times; the heat pump has 1.2 kW in the first quarter-hour of each hour.
+    start, now = datetime(2026, 6, 1, 22, tzinfo=UTC), datetime(2026, 6, 12, 10, tzinfo=UTC)
+    meter, demand = read_quarter_hours(
+        PRICED, start, now, lambda time: (0.0525 + 0.3 * (time.minute == 0), 0)
+    )
+    known = QuarterHours(meter.columns, meter.leneda, start, demand.quarter_start)
+    hours = [start + n * HOUR for n in range((now - start) // HOUR)]
+    quarters = lowest_quarters(known, demand.time)
+    assert len(quarters) == 7
+    pump = HouseDevice(
+        "Heat pump",
+        dict.fromkeys(hours, 0.3),
+        {} if is_old else {time: 0.3 * (time.minute == 0) for time in quarters},
+    )
+    answer = shares_report(demand, known, HouseSources((), [pump]), YESTERDAY)
+    highlights = highlights_report(demand, known)["always_on"]
+    assert answer["always_on_w"] == highlights["w"] == 210
+    rows = {row["name"] or row["kind"]: row["wh"] for row in answer["rows"]}
+    assert rows == {"Heat pump": 7200, "always_on": 5040, "else": pytest.approx(0, abs=2)}
+
+
+def test_a_battery_that_supplies_the_night_does_not_hide_the_base_load() -> None:
+    # 300 W at all times; from 2:00 to 5:00, a battery supplies them and exports 100 W.
+    start, now = datetime(2026, 6, 1, 22, tzinfo=UTC), datetime(2026, 6, 12, 10, tzinfo=UTC)
+
+    def is_night(time: datetime) -> bool:
+        return 2 <= time.astimezone(LUXEMBOURG).hour < 5
+
+    meter, demand = read_quarter_hours(
+        PRICED, start, now, lambda time: (0, 0.025) if is_night(time) else (0.075, 0)
+    )
+    known = QuarterHours(meter.columns, meter.leneda, start, demand.quarter_start)
+    hours = [start + n * HOUR for n in range((now - start) // HOUR)]
+    battery = Supply(
+        SupplyKind.DISCHARGED, {hour: 0.4 * is_night(hour) for hour in hours}, start - HOUR
+    )
+    answer = shares_report(demand, known, HouseSources([battery], ()), YESTERDAY)
+    assert answer["always_on_w"] == 300
+    assert highlights_report(demand, known)["always_on"] is None

@@ -1,12 +1,18 @@
 """When a message is due: tables of what happens, and what is told."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from smartyp1.bill.household import Household
 from smartyp1.history.register_amounts import Energies
-from smartyp1.messages.excess_warning import ExcessState, QuarterHourAhead, warn_of_excess
+from smartyp1.messages.excess_warning import (
+    ExcessState,
+    QuarterHourAhead,
+    warn_of_excess,
+    with_evening,
+)
 from smartyp1.messages.goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
 from smartyp1.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
 from smartyp1.messages.message import HouseholdMessage, Kind
@@ -115,6 +121,9 @@ def test_a_warning_says_how_much_less_is_enough() -> None:
         "saving_eur": pytest.approx(0.066),
         "current_kw": pytest.approx(11.2),
     }
+    told = with_evening(message, 0.64)
+    assert told.values == {**message.values, "evening_eur": 0.64}
+    assert (told.key, with_evening(message, None)) == ("soon_above_evening", message)
 
 
 @pytest.mark.parametrize(
@@ -141,17 +150,46 @@ def test_warnings(readings: list[tuple[str, float]], warned: list[str]) -> None:
     assert due == warned
 
 
-def test_a_warning_an_hour_and_four_minutes_of_each_quarter_hour() -> None:
+def test_a_warning_never_asks_for_more_than_is_drawn() -> None:
+    state, message = warn_of_excess(ExcessState(), ahead("18:36", 12.0, 11.9))
+    assert message is None
+    _, message = warn_of_excess(state, ahead("18:40", 12.0, 11.9))
+    assert message is not None
+    # 5 of 15 minutes are left: 12 x 3 - 11.9 x 2 = 12.2 kW now. To stay below 7 kW, 15 kW less
+    # would be needed. Without any power, 12.2 / 3 x 0.25 kWh are saved, for 0.1 EUR.
+    assert message.values["less_kw"] == message.values["current_kw"] == pytest.approx(12.2)
+    assert message.values["saving_eur"] == pytest.approx(12.2 / 3 * 0.25 * 0.1)
+
+
+def warned(powers: Iterable[tuple[datetime, float]]) -> list[str]:
+    """Return the times of the warnings of a household with these powers, above 7 kW."""
     state, due = ExcessState(), []
-    for minute in range(150):
-        time = clock("17:00") + timedelta(minutes=minute)
-        end = clock("17:15") + timedelta(minutes=minute // 15 * 15)
-        reading = QuarterHourAhead(time, end, 12.0, 12.0, 7.0, 0.1)
-        state, message = warn_of_excess(state, reading)
-        due += [f"{time:%H:%M}"] if message else []
+    for time, kw in powers:
+        end = time.replace(minute=time.minute // 15 * 15, second=0) + timedelta(minutes=15)
+        state, message = warn_of_excess(state, QuarterHourAhead(time, end, kw, kw, 7.0, 0.1))
+        due += [f"{time:%d %H:%M}"] if message else []
         # A restart does not warn again.
         state = load(ExcessState, dump(state)) if message else state
-    assert due == ["17:04", "18:04", "19:04"]
+    return due
+
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("paused", [0, 30, 75], ids="{} min".format)
+def test_a_car_is_told_once_an_evening_and_another_cause_of_twice_its_excess(paused: int) -> None:
+    evening = clock("17:00")
+    # From 18:00 to 2:00 local time or later, with pauses of the car.
+    car = [(evening + n * MINUTE, 12.0 if n % (90 + paused) < 90 else 1.0) for n in range(8 * 60)]
+    day = timedelta(days=1)
+    later = [(time + day, kw) for time, kw in car]
+    first = f"{evening:%d} 17:04"
+    assert warned(car) == [first]
+    assert warned([*car, *later]) == [first, f"{evening + day:%d} 17:04"]
+    # A stove beside the car: 10 kW above 7 kW instead of 5 kW; 9 kW above would not be another.
+    for more, count in ((5.0, 2), (4.0, 1)):
+        both = [(time, kw + more * (n > 120)) for n, (time, kw) in enumerate(car)]
+        assert len(warned(both)) == count
 
 
 def test_without_a_projection_nothing_is_warned() -> None:

@@ -38,7 +38,7 @@ STORED: dict[str, Any] = {
         "alarmed_at": {"phase_lost L1": MORNING},
     },
     "silence": {"told_since": MORNING, "has_asked_for_key": False},
-    "excess": {"warned_at": MORNING},
+    "excess": {"warned_at": MORNING, "warned_kw": 4.5},
     "goal": {
         "last_day": "2026-11-16",
         "days_above": 2,
@@ -70,7 +70,9 @@ WRONG: tuple[object, ...] = (
 IS_TEXT = re.compile(
     r"outbox\.waiting\.1\.values\.phase|grid\.texts\.message|(grid\.exchanged|sun|phases\.\w+)\.0"
 )
-IS_NUMBER = re.compile(r"outbox\.waiting\.\d\.values\.(count|volts)|water\.W1\.captures\.0\.1")
+IS_NUMBER = re.compile(
+    r"outbox\.waiting\.\d\.values\.(count|volts)|water\.W1\.captures\.0\.1|excess\.warned_kw"
+)
 IS_COUNT = re.compile(r"outbox\.sent|goal\.days_above|grid\.counts\..*|water\.W1\.nights")
 IS_FLAG = re.compile(r"goal\.is_.*|water\.W1\.is_.*|silence\.has_.*")
 IS_DAY = re.compile(r"outbox\.day|goal\.(last_day|month)|voltage\..*|.*\.last_night|reported_in")

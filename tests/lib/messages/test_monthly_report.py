@@ -6,15 +6,22 @@ EUR. May: 31 days of 10 kWh cost 67.29 + 20.05 = 87.34 EUR. June: 30 days of 12 
 """
 
 from calendar import monthrange
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 
 from smartyp1.advice.goal import GoalChoice
+from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
+from smartyp1.bill.month import Month
 from smartyp1.bill.quarter_hour_views import QuarterHours
+from smartyp1.history.calendar import month_start
 from smartyp1.messages.message import Line
 from smartyp1.messages.monthly_report import ReportedMonths, monthly_report
+from smartyp1.past.table import RowSource, Table
+from smartyp1.past.wall_clock import number_of
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.advice.house_of_june import june
 from tests.lib.bill.months import Known, agreed, alike_days, day, local, month, months_under
@@ -131,11 +138,13 @@ def test_prices_and_the_reference_power_are_causes() -> None:
     # 20 kWh above 7 kW, at 0.0765 EUR and 8 % of VAT.
     surcharge = causes["more_above"]
     assert surcharge == pytest.approx(20 * 0.0765 * 1.08, abs=0.01)
-    # 50 kWh more at the mean of 0.217 and 0.271 EUR, and 335 kWh at 0.054 EUR more.
-    assert causes["more_from_grid"] == pytest.approx(12.21, abs=0.02)
-    assert causes["dearer_hours"] == pytest.approx(18.09, abs=0.03)
+    # 310 kWh at 0.054 EUR more, and 50 kWh more at the new price of 0.271 EUR.
+    assert causes["higher_prices"] == pytest.approx(16.74, abs=0.03)
+    assert causes["more_from_grid"] == pytest.approx(13.56, abs=0.02)
     assert sum(causes.values()) == pytest.approx(more.values["difference_eur"])
-    assert advice == Line("advice_above", {"reference_kw": 7, "saving_eur": surcharge})
+    assert advice.key == "advice_above"
+    # The bill rounds the VAT of all lines together.
+    assert advice.values["saving_eur"] == pytest.approx(surcharge, abs=0.011)
 
 
 def test_another_reference_power_is_advised_after_a_whole_year() -> None:
@@ -207,7 +216,7 @@ def test_devices_are_named_where_they_matter() -> None:
         Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06),
         Contract(reference_kw=7, energy_price=0.2, feed_in_price=0.06),
     ):
-        month, _, known, sources = june(contract)
+        month, known, sources = june(contract)
         house = ReportedMonths([month], known, {}, None, sources)
         found[contract.reference_kw] = [*monthly_report([("House", house)]).lines]
     dearest, advice = found[3]
@@ -229,7 +238,7 @@ def test_devices_are_named_where_they_matter() -> None:
 
 
 def test_a_device_with_a_small_share_is_not_named() -> None:
-    month, _, known, sources = june(Contract(reference_kw=3, energy_price=0.2))
+    month, known, sources = june(Contract(reference_kw=3, energy_price=0.2))
     fridge = sources._replace(devices=sources.devices[2:])
     for of_house in (fridge, None):
         house = ReportedMonths([month], known, {}, None, of_house)
@@ -240,3 +249,82 @@ def test_a_device_with_a_small_share_is_not_named() -> None:
 def test_a_house_that_only_sells_has_no_dearest_day() -> None:
     sold = agreed(reference_kw=3, energy_price=0.15, feed_in_price=0.2)
     assert lines(alike_days("2026-06", 30, 0, 50), contracts=sold) == []
+
+
+FLAT = Contract(reference_kw=7, energy_price=0.2, feed_in_price=0.06, has_levies=True)
+
+
+def lived(name: str, days: int) -> Table:
+    """Return a month with 310 kWh from the grid and 93 kWh to the grid, each day alike."""
+    place = np.arange(days * 96) % 96
+    used, sold = 1.0 + 4 * (place > 76), 1.0 * (abs(place - 48) < 12)
+    return Table(
+        quarter=number_of(local(f"{name}-01")) + np.arange(days * 96),
+        imported=used * 310_000 / used.sum(),
+        exported=sold * 93_000 / sold.sum(),
+        source=np.full(days * 96, RowSource.MEASURED, np.int8),
+        market=np.full(days * 96, np.nan),
+        feed_in=np.full(days * 96, np.nan),
+        shared=np.zeros((5, days * 96)),
+        is_sharing_known=np.zeros(days * 96, bool),
+    )
+
+
+def two_months(ledger: Ledger) -> list[Month]:
+    """Return May and June."""
+    return [Month(ledger, month_start(local(f"2026-0{n}-15"))) for n in (5, 6)]
+
+
+@pytest.mark.parametrize("own", [None, 100.0], ids=["no panels", "panels"])
+@pytest.mark.parametrize(
+    "contract",
+    [FLAT, replace(FLAT, second_price=0.08, second_hours="22:00-06:00")],
+    ids=["one price", "two prices"],
+)
+@pytest.mark.parametrize("since", ["2026-06-01", "2026-06-12"])
+def test_if_only_prices_change_the_report_names_no_other_cause(
+    since: str, contract: Contract, own: float | None
+) -> None:
+    dearer = replace(contract, energy_price=0.26, feed_in_price=0.05, energy_fee=4.0)
+    contracts = Contracts(((local("2020-01-01"), contract), (local(since), dearer)))
+    table = lived("2026-05", 31).joined(lived("2026-06", 30))
+    months = two_months(Ledger.of(table, contracts, is_begun=False))
+    own_kwh = {} if own is None else {month.start: own for month in months}
+    report = monthly_report([("House", ReportedMonths(months, NOTHING, own_kwh, None))])
+    [change] = [line for line in report.lines if line.key == "more"]
+    bills = [month.bill().total or 0.0 for month in months]
+    assert change.causes == (("higher_prices", pytest.approx(bills[1] - bills[0])),)
+
+
+def test_a_first_month_with_fewer_days_of_fixed_prices_is_not_compared() -> None:
+    table = lived("2026-05", 31)
+    table = table.where(table.quarter >= number_of(local("2026-05-03")))
+    months = two_months(Ledger.of(table.joined(lived("2026-06", 30)), CONTRACTS))
+    assert months[0].since
+    report = monthly_report([("House", ReportedMonths(months, NOTHING, {}, None))])
+    assert not {"more", "less", "same"} & {line.key for line in report.lines}
+
+
+@pytest.mark.parametrize("replaces", [False, True], ids=["on top", "instead"])
+def test_savings_are_the_bill_before_minus_the_bill_after(replaces: bool) -> None:  # noqa: FBT001
+    """The car charges with 4 kW beside 0.3 kW, 1.3 kW above the reference power."""
+    contract = Contract(
+        reference_kw=3, energy_price=0.2, feed_in_price=0.06, replaces_variable=replaces
+    )
+    month, known, sources = june(contract)
+    alone = ReportedMonths([month], known, {}, None)
+    # With 7 kW, nothing is above. The price of the reference power alone differs then.
+    terms = Contracts(((local("2020-01-01"), replace(contract, reference_kw=7)),))
+    below = Month(Ledger.of(month.rows.table, terms), month.start)
+    before, after = (
+        (due.total or 0.0) - (due.amount("network_fixed") or 0.0)
+        for due in (month.bill(), below.bill())
+    )
+    told = {}
+    for of_house in (alone, alone._replace(sources=sources)):
+        *_, advice = monthly_report([("House", of_house)]).lines
+        told[advice.key] = advice.values["saving_eur"]
+    saved = pytest.approx(before - after, abs=0.011)
+    assert told == {"advice_above": saved, "advice_device": saved}
+    # 58.5 kWh at 0.0765 EUR on top of 0.051 EUR, or at 0.0765 EUR instead of it.
+    assert before - after == pytest.approx(58.5 * (0.0255 if replaces else 0.0765) * 1.08, abs=0.02)

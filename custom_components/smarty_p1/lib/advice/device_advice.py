@@ -1,21 +1,24 @@
 """Cost of one device of a house in a month, and the saving by another power or hour.
 
-Statistics have the device's energy by hour, so it counts as constant within an hour.
+Statistics have the device's energy by hour, so it counts as constant within an hour. A saving is
+the bill of the month minus the bill with the other power or hour.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
+from ..bill.bill import month_prices
+from ..bill.kwh_rows import RowPrices, billed_cost, prices_of_rows
 from ..bill.month import Month
-from ..bill.quarter_hour_views import QuarterHours
 from ..history.calendar import QUARTER_HOUR, day_end, day_start
-from ..history.market_prices import NO_PRICES
-from ..prices.contract import Contracts
-from ..prices.kwh_price import excess_price, price_of_kwh
+from ..past.table import RowSource, Table
+from ..past.wall_clock import Floats, Numbers, number_from, time_of
 from .energy_shares import HouseDevice, HouseSources, energy_shares, house_hours
-from .night_load import known_quarters
+from .what_if_tables import with_load
 
 # A device that runs for longer on a day, such as a heat pump, cannot wait for one good hour.
 _MAX_RUN_HOURS = 6
@@ -46,9 +49,8 @@ def dearest_device(sources: HouseSources, month: Month, start: datetime) -> Devi
     The surcharge is in no device's cost. Return None without devices, or if their sum cannot be
     right.
     """
-    hours = _hours_of_day(start)
-    house = house_hours(sources, month.ledger, month.end, hours)
-    shares = energy_shares(hours, house, sources.devices, None)
+    house = house_hours(sources.supplies, month.ledger, start, day_end(start), month.end)
+    shares = energy_shares(house, sources.devices, None)
     if shares.is_impossible:
         return None
     names = (device.name for device in sources.devices)
@@ -58,135 +60,121 @@ def dearest_device(sources: HouseSources, month: Month, start: datetime) -> Devi
     return max(costs, key=lambda device: device.cost, default=None)
 
 
-def cost_above(
-    devices: Sequence[HouseDevice], contracts: Contracts, known: QuarterHours, month: Month
-) -> DeviceCost | None:
-    """Return the device that could have avoided most of the month's surcharge, with VAT.
+def cost_above(devices: Sequence[HouseDevice], month: Month) -> DeviceCost | None:
+    """Return the device that could have avoided most of the cost above the reference power.
 
     A device can avoid at most its energy of an hour.
     """
-    above: dict[datetime, float] = defaultdict(float)
-    for quarter in known_quarters(known, month.start, month.end):
-        limit_kw = quarter and contracts.at(quarter.start).reference_kw
-        if quarter and limit_kw and (excess := quarter.imported_wh / 1000 - limit_kw / 4) > 0:
-            above[quarter.start.replace(minute=0)] += excess
-    costs = [
-        DeviceCost(
-            device.name,
-            sum(
-                min(kwh, device.kwh.get(hour, 0.0))
-                * (excess_price(contracts.with_latest_vat.at(hour), hour) or 0.0)
-                for hour, kwh in above.items()
-            ),
-        )
-        for device in devices
-    ]
+    rows = month.rows
+    hour = rows.table.quarter // _QUARTERS
+    hours, of_row = np.unique(hour, return_inverse=True)
+    above_wh = np.bincount(of_row, rows.above_wh, len(hours))
+    starts = [time_of(int(number) * _QUARTERS) for number in hours]
+    costs = []
+    for device in devices:
+        wh = np.array([device.kwh.get(start, 0.0) * 1000 for start in starts])
+        share = np.divide(np.minimum(wh, above_wh), above_wh, out=0 * wh, where=above_wh > 0)
+        spared = _with_less_above(rows.table, rows.above_wh * share[of_row])
+        costs.append(DeviceCost(device.name, month.saving_with(spared) or 0.0))
     return max(costs, key=lambda device: device.cost, default=None)
 
 
-class _Quarter(NamedTuple):
-    """Quarter-hour of a house: net energy from the grid in kWh, and prices of a kWh in EUR."""
+def saving_below(month: Month) -> float | None:
+    """Return what the household had saved with the same energy below the reference power.
 
-    net_kwh: float
-    imported: float
-    exported: float
-    reference_kwh: float | None
-    excess: float
+    Return None while a price is unknown.
+    """
+    rows = month.rows
+    return month.saving_with(_with_less_above(rows.table, rows.above_wh))
 
-    def cost(self, more_kwh: float) -> float:
-        """Return the cost with additional energy of a device."""
-        net = self.net_kwh + more_kwh
-        if net <= 0:
-            return net * self.exported
-        above = 0.0 if self.reference_kwh is None else max(0.0, net - self.reference_kwh)
-        return net * self.imported + above * self.excess
+
+def _with_less_above(table: Table, wh: Floats) -> Table:
+    """Return `table` with the energy `wh` of each row apart, so that it is not above a power."""
+    apart = table._replace(
+        imported=wh,
+        exported=0 * wh,
+        source=np.full(len(wh), RowSource.PART, np.int8),
+        shared=0 * table.shared,
+        is_sharing_known=np.zeros(len(wh), bool),
+    )
+    return table._replace(imported=table.imported - wh).joined(apart.where(wh > 0))
 
 
 class _Run(NamedTuple):
-    """Run of a device on a day: its first hour, its energy by hour, and the day's quarters."""
+    """Run of a device on a day: the day's first quarter-hour, the first hour, energy by hour."""
 
+    day: int
+    length: int
+    """Number of quarter-hours of the day."""
     hour: int
     kwh: Sequence[float]
-    day: Sequence[_Quarter]
 
-    def saving(self, hour: int) -> float:
-        """Return what another first hour would have saved, 0 if the day is too short for it."""
-        if (hour + len(self.kwh)) * _QUARTERS > len(self.day):
-            return 0.0
-        before, after = self._added(self.hour), self._added(hour)
-        return sum(
-            self.day[n].cost(0.0) - self.day[n].cost(after.get(n, 0.0) - before.get(n, 0.0))
-            for n in before | after
-        )
+    def moved(self, hour: int) -> Iterator[tuple[int, float]]:
+        """Yield the change in Wh of quarter-hours if the run had begun at `hour`.
 
-    def _added(self, hour: int) -> dict[int, float]:
-        return {
-            (hour + n) * _QUARTERS + part: kwh / _QUARTERS
-            for n, kwh in enumerate(self.kwh)
-            for part in range(_QUARTERS)
-        }
+        A day that is too short for it does not change.
+        """
+        if (hour + len(self.kwh)) * _QUARTERS <= self.length:
+            for begin, sign in ((self.hour, -1), (hour, 1)):
+                first = self.day + begin * _QUARTERS
+                for n in range(len(self.kwh) * _QUARTERS):
+                    yield first + n, sign * self.kwh[n // _QUARTERS] * 1000 / _QUARTERS
 
 
-def best_hour(
-    sources: HouseSources, contracts: Contracts, known: QuarterHours, month: Month
-) -> BestHour | None:
+def best_hour(sources: HouseSources, month: Month) -> BestHour | None:
     """Return the device and hour of the day that would have saved most in the month.
 
-    The whole run of each day begins at this hour. A day on which a run would not fit, or on which
-    the device ran for more than six hours, saves nothing.
+    The whole run of each day begins at this hour. A day on which a run would not fit, on which the
+    device ran for more than six hours, or of which a quarter-hour is unknown, saves nothing.
     """
-    days = [*_days(sources, contracts, known, month)]
-    hours = [
-        BestHour(device.name, hour, sum(run.saving(hour) for run in runs))
-        for device in sources.devices
-        if (runs := [*_runs(device, days)])
-        for hour in range(_HOURS)
-    ]
-    return max(hours, key=lambda best: round(best.saving, 2), default=None)
+    rows, days = month.rows, [*_known_days(month)]
+    prices = prices_of_rows(rows, month_prices(month.ledger, month.start, month.end))
+    least: tuple[float, str, int, Table] | None = None
+    for device in sources.devices:
+        runs = [*_runs(device, days)]
+        for hour in range(_HOURS) if runs else ():
+            table = with_load(rows.table, partial(_moved, runs, hour))
+            cost = round(_cost(table, rows.reference_wh, prices), 2)
+            if least is None or cost < least[0]:
+                least = cost, device.name, hour, table
+    if least is None or (saving := month.saving_with(least[-1])) is None:
+        return None
+    return BestHour(least[1], least[2], saving)
 
 
-def _hours_of_day(start: datetime) -> list[datetime]:
-    return [start + n * _HOUR for n in range((day_end(start) - start) // _HOUR)]
+def _cost(table: Table, reference_wh: Floats, prices: RowPrices) -> float:
+    """Return the cost of all rows in EUR. Energy without a price costs nothing."""
+    excess = np.maximum(0.0, table.imported - reference_wh) * table.is_whole * prices.excess
+    sold = np.nan_to_num(table.exported) * np.nan_to_num(prices.exported)
+    return float(np.nansum(billed_cost(table, prices)) + (excess - sold).sum() / 1000)
 
 
-def _days(
-    sources: HouseSources, contracts: Contracts, known: QuarterHours, month: Month
-) -> Iterator[tuple[Sequence[datetime], Sequence[_Quarter]]]:
-    """Yield the hours and quarter-hours of each day with known energies and prices."""
-    start, contracts = day_start(month.start), contracts.with_latest_vat
+def _moved(runs: Sequence[_Run], hour: int, numbers: Numbers) -> Floats:
+    """Return the change of each quarter-hour in Wh if all runs had begun at `hour`."""
+    first, wh = int(numbers[0]), np.zeros(int(numbers[-1]) - int(numbers[0]) + 1)
+    for run in runs:
+        for number, more_wh in run.moved(hour):
+            wh[number - first] += more_wh
+    moved: Floats = wh[numbers - first]
+    return moved
+
+
+def _known_days(month: Month) -> Iterator[datetime]:
+    """Yield the starts of the days whose quarter-hours are all known."""
+    start = day_start(month.start)
     while start < month.end:
-        quarters = [*_quarters(sources, contracts, known, start)]
-        if len(quarters) == (day_end(start) - start) // QUARTER_HOUR:
-            yield _hours_of_day(start), quarters
-        start = day_end(start)
+        end = day_end(start)
+        if month.ledger.sums(start, end).quarter_hours >= (end - start) // QUARTER_HOUR:
+            yield start
+        start = end
 
 
-def _quarters(
-    sources: HouseSources, contracts: Contracts, known: QuarterHours, start: datetime
-) -> Iterator[_Quarter]:
-    for quarter in known_quarters(known, start, day_end(start)):
-        if quarter is None:
-            return
-        hour = quarter.start.replace(minute=0)
-        price = price_of_kwh(contracts, quarter.start, sources.market.get(hour, NO_PRICES))
-        if price.imported is None:
-            return
-        contract = contracts.at(quarter.start)
-        yield _Quarter(
-            (quarter.imported_wh - quarter.exported_wh) / 1000,
-            price.imported,
-            price.exported or 0.0,
-            contract.reference_kw and contract.reference_kw / 4,
-            excess_price(contract, quarter.start) or 0.0,
-        )
-
-
-def _runs(
-    device: HouseDevice, days: Sequence[tuple[Sequence[datetime], Sequence[_Quarter]]]
-) -> Iterator[_Run]:
-    for hours, quarters in days:
-        kwh = [device.kwh.get(hour, 0.0) for hour in hours]
+def _runs(device: HouseDevice, days: Sequence[datetime]) -> Iterator[_Run]:
+    for start in days:
+        count = (day_end(start) - start) // _HOUR
+        kwh = [device.kwh.get(start + n * _HOUR, 0.0) for n in range(count)]
         least = max(_MIN_RUN_KWH, _MIN_RUN_SHARE * max(kwh))
         running = [n for n, energy in enumerate(kwh) if energy >= least]
         if running and running[-1] - running[0] < _MAX_RUN_HOURS:
-            yield _Run(running[0], kwh[running[0] : running[-1] + 1], quarters)
+            run = kwh[running[0] : running[-1] + 1]
+            yield _Run(number_from(start), count * _QUARTERS, running[0], run)

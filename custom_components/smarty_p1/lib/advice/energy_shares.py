@@ -1,23 +1,26 @@
 """Shares of the devices of a house, of its base load and of the rest in energy and cost.
 
 In each hour, the cost of the energy from the grid is divided in proportion to energy. So energy
-from panels and batteries costs nothing, and all shares add up to the cost on the bill.
+from panels and batteries costs nothing, and all shares add up to the cost on the bill. The bill of
+an energy community is in no share.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from statistics import median
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Self
 
-from ..bill.hourly_amounts import amounts_by_hour
+import numpy as np
+
+from ..bill.bill import month_prices
+from ..bill.kwh_rows import billed_cost, prices_of_rows
 from ..bill.ledger import Ledger
 from ..history.calendar import month_start
-from ..history.market_prices import NO_PRICES, MarketPrices
-from ..prices.kwh_price import price_of_kwh
+from ..past.wall_clock import Floats, number_from
 from .solar_house import Supply
 
 _MAX_EXCESS_SHARE = 0.05
-_MIN_NIGHTS = 3
+_QUARTERS = 4
+_HOUR = timedelta(hours=1)
 
 type Hours = Mapping[datetime, float]
 """Values by the start of the hour in UTC."""
@@ -28,27 +31,44 @@ class HouseDevice(NamedTuple):
 
     name: str
     kwh: Hours
+    quarter_kwh: Mapping[datetime, float] = {}
+    """Energy of some quarter-hours at night, by their starts in UTC."""
 
 
 class HouseSources(NamedTuple):
-    """Sources of the energies of a house, and the market's past prices by hour."""
+    """Sources of the energies of a house."""
 
     supplies: Sequence[Supply]
     devices: Sequence[HouseDevice]
-    market: Mapping[datetime, MarketPrices]
 
 
 class HouseHours(NamedTuple):
-    """Hours of a house: energies in kWh, amounts in EUR."""
+    """Successive hours of a house: energies in kWh, amounts in EUR."""
 
-    imported: Hours
-    exported: Hours
-    delivered: Hours
+    hours: Sequence[datetime]
+    """Starts of the hours in UTC."""
+    imported: Floats
+    exported: Floats
+    delivered: Floats
     """Energy from panels and batteries, to the house and to the grid."""
-    cost: Hours
-    """Cost of the imported energy, without surcharge and fixed prices."""
-    feed_in_price: Hours
-    """Price of an exported kWh."""
+    cost: Floats
+    """Cost of the imported energy on the bill, as if all of it were below the reference power.
+    NaN where unknown."""
+    feed_in_price: Floats
+    """Price of an exported kWh, 0 where unknown."""
+
+    @property
+    def used(self) -> Floats:
+        """Return the energy that the house used in each hour.
+
+        An inverter may report its energy late. So the energy is at least that from the grid.
+        """
+        used: Floats = np.maximum(self.imported + self.delivered - self.exported, self.imported)
+        return used
+
+    def of(self, kwh: Hours) -> Floats:
+        """Return the value of each hour, 0 where it is unknown."""
+        return np.array([kwh.get(hour, 0.0) for hour in self.hours])
 
 
 class Share(NamedTuple):
@@ -58,6 +78,15 @@ class Share(NamedTuple):
     cost: float
     own_kwh: float
     earned: float
+
+    @classmethod
+    def of(cls, house: HouseHours, kwh: Floats) -> Self:
+        """Return the share with the energy `kwh` in each hour."""
+        used = house.used
+        part = np.divide(kwh, used, out=np.zeros(len(used)), where=used > 0)
+        own = part * (used - house.imported)
+        cost, earned = part * np.nan_to_num(house.cost), own * house.feed_in_price
+        return cls(*(float(values.sum()) for values in (kwh, cost, own, earned)))
 
 
 class EnergyShares(NamedTuple):
@@ -76,93 +105,43 @@ class EnergyShares(NamedTuple):
 
 
 def house_hours(
-    sources: HouseSources, ledger: Ledger, until: datetime, hours: Sequence[datetime]
+    supplies: Sequence[Supply], ledger: Ledger, start: datetime, end: datetime, until: datetime
 ) -> HouseHours:
-    """Return the energies and prices of successive `hours` that have ended at `until`."""
-    months = sorted({month_start(hour) for hour in hours})
-    amounts = amounts_by_hour(ledger, months, until)
-    delivered = {
-        hour: sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in sources.supplies)
-        for hour in hours
-    }
-    contracts = ledger.contracts
-    feed_in = {
-        hour: price_of_kwh(contracts, hour, sources.market.get(hour, NO_PRICES)).exported or 0.0
-        for hour in hours
-    }
-    return HouseHours(amounts.imported, amounts.exported, delivered, amounts.cost, feed_in)
+    """Return the hours between two midnights of a month, which is billed up to `until`."""
+    rows, of_month = ledger.between(start, end), month_prices(ledger, month_start(start), until)
+    table, prices = rows.table, prices_of_rows(rows, of_month)
+    count = (number_from(end) - number_from(start)) // _QUARTERS
+    place = (table.quarter - number_from(start)) // _QUARTERS
 
+    def by_hour(values: Floats) -> Floats:
+        sums: Floats = np.bincount(place, values, count).astype(float)
+        return sums
 
-def always_on_kw(
-    nights: Sequence[tuple[float, Sequence[datetime]]], devices: Sequence[HouseDevice]
-) -> float | None:
-    """Return the base load without the devices. Return None with fewer than three nights.
-
-    A night has the lowest mean power of a quarter-hour, and its hours. From this power, the lowest
-    hour of each device in this night is subtracted.
-    """
-    if len(nights) < _MIN_NIGHTS:
-        return None
-    powers = [
-        max(0.0, kw - sum(min(device.kwh.get(hour, 0.0) for hour in hours) for device in devices))
-        for kw, hours in nights
+    rows_of_hour = np.maximum(1, np.bincount(place, minlength=count))
+    hours = [start.astimezone(UTC) + n * _HOUR for n in range(count)]
+    delivered = [
+        sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in supplies) for hour in hours
     ]
-    return median(powers)
+    return HouseHours(
+        hours,
+        by_hour(table.imported) / 1000,
+        by_hour(np.nan_to_num(table.exported)) / 1000,
+        np.array(delivered, float),
+        by_hour(billed_cost(table, prices)),
+        by_hour(np.nan_to_num(prices.exported)) / rows_of_hour,
+    )
 
 
 def energy_shares(
-    hours: Sequence[datetime],
-    house: HouseHours,
-    devices: Sequence[HouseDevice],
-    base_kw: float | None,
+    house: HouseHours, devices: Sequence[HouseDevice], base_kw: float | None
 ) -> EnergyShares:
-    """Return the shares of `devices` and of the base load `base_kw` in the energy of `hours`."""
-    totals = [_Sum() for _ in devices]
-    whole, base, rest = _Sum(), _Sum(), _Sum()
-    for hour in hours:
-        imported = house.imported.get(hour, 0.0)
-        used = imported + house.delivered.get(hour, 0.0) - house.exported.get(hour, 0.0)
-        # An inverter may report its energy late. So the energy is at least that from the grid.
-        used = max(used, imported)
-        rates = _Rates.of(house, hour, imported, used)
-        whole.add(used, rates)
-        left = used
-        for total, device in zip(totals, devices, strict=True):
-            kwh = device.kwh.get(hour, 0.0)
-            total.add(kwh, rates)
-            left -= kwh
-        always_on = min(max(0.0, left), base_kw or 0.0)
-        base.add(always_on, rates)
-        rest.add(left - always_on, rates)
-    always_on_share = None if base_kw is None else base.share
-    return EnergyShares(whole.share, [total.share for total in totals], always_on_share, rest.share)
-
-
-class _Rates(NamedTuple):
-    """Parts of each kWh that the house uses in an hour."""
-
-    cost: float
-    own: float
-    feed_in: float
-
-    @classmethod
-    def of(cls, house: HouseHours, hour: datetime, imported: float, used: float) -> _Rates:
-        if used <= 0:
-            return cls(0.0, 0.0, 0.0)
-        own = (used - imported) / used
-        return cls(house.cost.get(hour, 0.0) / used, own, house.feed_in_price[hour])
-
-
-class _Sum:
-    def __init__(self) -> None:
-        self.share = Share(0.0, 0.0, 0.0, 0.0)
-
-    def add(self, kwh: float, rates: _Rates) -> None:
-        own = kwh * rates.own
-        before = self.share
-        self.share = Share(
-            before.kwh + kwh,
-            before.cost + kwh * rates.cost,
-            before.own_kwh + own,
-            before.earned + own * rates.feed_in,
-        )
+    """Return the shares of `devices` and of the base load `base_kw` in the energy of a house."""
+    energies = [house.of(device.kwh) for device in devices]
+    left: Floats = house.used - sum(energies, np.zeros(len(house.hours)))
+    always_on = np.clip(left, 0.0, base_kw or 0.0)
+    return EnergyShares(
+        Share.of(house, house.used),
+        [Share.of(house, kwh) for kwh in energies],
+        None if base_kw is None else Share.of(house, always_on),
+        Share.of(house, left - always_on),
+    )

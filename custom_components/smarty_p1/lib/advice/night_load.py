@@ -1,44 +1,64 @@
-"""Known quarter-hours of a period, and the lowest power of the nights."""
+"""Base load of a household: the power that it uses at all times, from its nights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
 from ..bill.quarter_hour_views import QuarterHours
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from .energy_shares import HouseDevice, HouseSources
 
 _NIGHT = timedelta(hours=2), timedelta(hours=5)
+_NIGHTS = 7
+_MIN_NIGHTS = 3
 _MIN_NIGHTS_OF_PERIOD = 14
+_AN_HOUR = 4
+NO_SOURCES = HouseSources((), ())
 
 
-class KnownQuarter(NamedTuple):
-    """Energies of a quarter-hour, in whole Wh."""
+class NightQuarter(NamedTuple):
+    """Quarter-hour of a night, with its energies in whole Wh."""
 
     start: datetime
     imported_wh: int
     exported_wh: int
 
 
-def known_quarters(
-    known: QuarterHours, start: datetime, end: datetime
-) -> list[KnownQuarter | None]:
-    """Return the quarter-hours of a period, None for each unknown one."""
-    start = start.astimezone(UTC)
-    columns = (known.values(quantity, start, end) for quantity in ("imported", "exported"))
-    return [
-        None if wh is None else KnownQuarter(start + n * QUARTER_HOUR, wh, fed_wh or 0)
-        for n, (wh, fed_wh) in enumerate(zip(*columns, strict=True))
-    ]
+class BaseLoad(NamedTuple):
+    """Power that a household uses at all times, and the number of nights that show it."""
+
+    kw: float
+    nights: int
 
 
-def night_quarters(known: QuarterHours, midnight: datetime) -> list[KnownQuarter]:
-    """Return the quarter-hours from 2:00 to 5:00 after `midnight`, [] if one of them is unknown."""
-    local = midnight.astimezone(LUXEMBOURG)
-    begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)
-    quarters = known_quarters(known, begin, end) if begin >= known.start else []
-    energies = [quarter for quarter in quarters if quarter]
-    return energies if len(energies) == (end - begin) // QUARTER_HOUR else []
+def last_nights(known: QuarterHours, now: datetime) -> list[list[NightQuarter]]:
+    """Return the quarter-hours from 2:00 to 5:00 of the known ones of the last seven nights."""
+    today = day_start(now)
+    midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
+    return [night for midnight in midnights if (night := _night(known, midnight))]
+
+
+def lowest_quarters(known: QuarterHours, now: datetime) -> list[datetime]:
+    """Return the start of the lowest quarter-hour of each of the last seven nights."""
+    return [_lowest(night).start for night in last_nights(known, now)]
+
+
+def base_load(
+    known: QuarterHours, now: datetime, sources: HouseSources = NO_SOURCES
+) -> BaseLoad | None:
+    """Return the base load without the devices of `sources`, in steps of 10 W.
+
+    A night has the power of its lowest quarter-hour. The base load is the median of the last seven
+    nights. Return None with fewer than three nights, or if the household exports energy at night,
+    and nothing is known of its panels and batteries: a battery may then supply it.
+    """
+    nights = last_nights(known, now)
+    exports = any(quarter.exported_wh for night in nights for quarter in night)
+    if len(nights) < _MIN_NIGHTS or (exports and not sources.supplies):
+        return None
+    kw = median(max(0.0, _night_kw(night, sources)) for night in nights)
+    return BaseLoad(round(kw, 2), len(nights))
 
 
 def usual_night_kw(known: QuarterHours, start: datetime, end: datetime) -> float | None:
@@ -52,11 +72,73 @@ def usual_night_kw(known: QuarterHours, start: datetime, end: datetime) -> float
         return None
     if any(quarter.exported_wh for night in nights for quarter in night):
         return None
-    return median(min(quarter.imported_wh for quarter in night) / 250 for night in nights)
+    return median(_lowest(night).imported_wh / 250 for night in nights)
 
 
-def _nights(known: QuarterHours, start: datetime, end: datetime) -> Iterator[list[KnownQuarter]]:
+def _nights(known: QuarterHours, start: datetime, end: datetime) -> Iterator[list[NightQuarter]]:
     while start < end:
-        if night := night_quarters(known, start):
+        if night := _night(known, start):
             yield night
         start = day_end(start)
+
+
+def _night(known: QuarterHours, midnight: datetime) -> list[NightQuarter]:
+    """Return the quarter-hours from 2:00 to 5:00 after `midnight`, [] if one of them is unknown."""
+    local = midnight.astimezone(LUXEMBOURG)
+    begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)
+    if begin < known.start:
+        return []
+    columns = [known.values(quantity, begin, end) for quantity in ("imported", "exported")]
+    quarters = [
+        NightQuarter(begin + n * QUARTER_HOUR, wh, fed_wh or 0)
+        for n, (wh, fed_wh) in enumerate(zip(*columns, strict=True))
+        if wh is not None
+    ]
+    return quarters if len(quarters) == (end - begin) // QUARTER_HOUR else []
+
+
+def _lowest(night: Sequence[NightQuarter]) -> NightQuarter:
+    return min(night, key=lambda quarter: quarter.imported_wh)
+
+
+def _night_kw(night: Sequence[NightQuarter], sources: HouseSources) -> float:
+    """Return the lowest power of a night without the devices.
+
+    Each device counts with its power in the same quarter-hour. If the recorder lacks it, or if a
+    battery delivers energy, the lowest hour takes the place of the lowest quarter-hour.
+    """
+    lowest = _lowest(night)
+    hours = [quarter.start.replace(minute=0) for quarter in night[::_AN_HOUR]]
+    delivered = [
+        sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in sources.supplies)
+        for hour in hours
+    ]
+    known = [_quarter_kwh(device, lowest.start) for device in sources.devices]
+    if any(delivered) or None in known:
+        return _lowest_hour_kw(night, zip(hours, delivered, strict=True), sources.devices)
+    return lowest.imported_wh / 250 - sum(kwh or 0.0 for kwh in known) * _AN_HOUR
+
+
+def _quarter_kwh(device: HouseDevice, start: datetime) -> float | None:
+    """Return the energy of a device in a quarter-hour, None if it is unknown."""
+    if device.kwh.get(start.replace(minute=0), 0.0) <= 0:
+        return 0.0
+    return device.quarter_kwh.get(start)
+
+
+def _lowest_hour_kw(
+    night: Sequence[NightQuarter],
+    delivered: Iterable[tuple[datetime, float]],
+    devices: Sequence[HouseDevice],
+) -> float:
+    """Return the lowest mean power of an hour, without the mean powers of the devices in it.
+
+    `delivered` has the energy from batteries by the start of the hour.
+    """
+    net = [quarter.imported_wh - quarter.exported_wh for quarter in night]
+    used = [
+        (sum(net[n * _AN_HOUR :][:_AN_HOUR]) / 1000 + kwh, hour)
+        for n, (hour, kwh) in enumerate(delivered)
+    ]
+    kwh, hour = min(used)
+    return kwh - sum(device.kwh.get(hour, 0.0) for device in devices)

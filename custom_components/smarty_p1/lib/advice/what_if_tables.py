@@ -51,6 +51,11 @@ def with_energies(table: Table, imported: Floats, exported: Floats) -> Table:
     return table._replace(imported=imported, exported=fed, shared=table.shared * share)
 
 
+def always(kw: float) -> Load:
+    """Return a load of `kw` at all times."""
+    return lambda numbers: np.full(len(numbers), kw * WH_A_KW)
+
+
 def car(kwh: float, kw: float, begin_hour: int = 22) -> Load:
     """Return the load of a car that is charged with `kwh` at `kw` each day from `begin_hour` on."""
 

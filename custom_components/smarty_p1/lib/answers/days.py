@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ..bill.bill import monthly_lines
-from ..bill.daily_bills import bills_by_day
+from ..bill.daily_bills import bills_by_day, more
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.month import Month
@@ -43,13 +43,13 @@ def days_report(
 def _days(month: Month, until: datetime, quarters: QuarterHours) -> Iterator[dict[str, Any]]:
     """Yield the data of each day of `month` that begins before `until`."""
     monthly, contracts = monthly_lines(), month.ledger.contracts
-    for start, end, before, due in bills_by_day(*month, until):
+    for start, end, before, due, above in bills_by_day(*month, until):
         cost, fixed, feed_in = (
-            _more(before.total, due.total),
-            _more(before.amount(*monthly), due.amount(*monthly)),
+            more(before.total, due.total),
+            more(before.amount(*monthly), due.amount(*monthly)),
             # While none of the month's exported energy has a known price, the bill has no line
             # `feed_in`. In this case, count 0 EUR for the time before the day.
-            _more(before.amount("feed_in") or 0.0, due.amount("feed_in")),
+            more(before.amount("feed_in") or 0.0, due.amount("feed_in")),
         )
         used = None if cost is None or fixed is None else round(cost - fixed - (feed_in or 0.0), 2)
         yield {
@@ -58,17 +58,13 @@ def _days(month: Month, until: datetime, quarters: QuarterHours) -> Iterator[dic
             "end": day_end(start).isoformat(),
             **_sums(month.ledger, start, end, quarters),
             "cost": cost,
-            "subtotal": _more(before.subtotal, due.subtotal),
+            "subtotal": more(before.subtotal, due.subtotal),
             "cost_used": used,
             "cost_fixed": fixed,
-            "cost_above": _more(before.amount("surcharge"), due.amount("surcharge")),
+            "cost_above": above,
             "feed_in": feed_in,
             **OlderPrices.answer(AgreedPrices.at(contracts.at(start), start).prices_of),
         }
-
-
-def _more(before: float | None, after: float | None) -> float | None:
-    return None if before is None or after is None else round(after - before, 2) or 0.0
 
 
 def _sums(ledger: Ledger, start: datetime, end: datetime, quarters: QuarterHours) -> dict[str, Any]:

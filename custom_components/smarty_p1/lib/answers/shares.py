@@ -9,11 +9,11 @@ from ..advice.energy_shares import (
     HouseDevice,
     HouseSources,
     Share,
-    always_on_kw,
     energy_shares,
     house_hours,
 )
-from ..advice.night_load import night_quarters
+from ..advice.night_load import base_load
+from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
 from ..bill.quarter_hour_views import QuarterHours
 from ..history.calendar import LUXEMBOURG, day_end, day_start
@@ -23,8 +23,10 @@ from .days import days_report
 
 YESTERDAY, MONTH = "yesterday", "month"
 _HOUR = timedelta(hours=1)
-_NIGHTS = 7
+# Each line of a bill is rounded at the start and at the end of the period.
+_MAX_ROUNDED_EUR = 0.01
 _INVERTER, _DEVICES = "inverter", "devices"
+_OPTIONAL = "above", "feed_in"
 
 
 def period_of(name: str, demand: HouseholdState) -> tuple[datetime, datetime]:
@@ -39,30 +41,33 @@ def period_of(name: str, demand: HouseholdState) -> tuple[datetime, datetime]:
 def shares_report(
     demand: HouseholdState, known: QuarterHours, sources: HouseSources, name: str
 ) -> dict[str, Any]:
-    """Return the energies and costs of a period. The costs and the foot add up to its bill.
+    """Return the energies and costs of a period. The costs and the foot are its bill.
+
+    The bill rounds its lines. So it can differ from their sum by up to a cent a line.
 
     `name` is YESTERDAY or MONTH. Without an inverter, the energy of a house that exports is not
     known: only its devices are. Costs are None while a price is unknown.
     """
     start, end = period_of(name, demand)
-    hours = [start + n * _HOUR for n in range((end - start) // _HOUR)]
-    house = house_hours(sources, demand.ledger, demand.until, hours)
-    nights = _nights(known, start if name == MONTH else end - timedelta(days=_NIGHTS), end)
-    base_kw = always_on_kw(nights, sources.devices)
-    shares = energy_shares(hours, house, sources.devices, base_kw)
-    lack = _lack(shares, sources, has_exported=any(map(house.exported.get, hours)))
+    house = house_hours(sources.supplies, demand.ledger, start, end, demand.until)
+    base = base_load(known, demand.time, sources)
+    shares = energy_shares(house, sources.devices, base and base.kw)
+    lack = _lack(shares, sources, has_exported=bool(house.exported.any()))
     is_blind = lack == _INVERTER
     foot = _foot(demand, known, start, end)
     used = foot.pop("used")
-    cost = None if used is None or is_blind else round(used - foot["above"], 2)
+    cost = None if used is None or is_blind else round(shares.house.cost, 2)
+    # If the hours are not the hours of the bill, no part of the bill is known.
+    if cost is not None and abs(used - foot["above"] - cost) > _MAX_ROUNDED_EUR * len(bill_lines()):
+        cost = None
     return {
         "period": name,
         "start": start.isoformat(),
         "end": end.isoformat(),
         "house_wh": None if is_blind else round(shares.house.kwh * 1000),
         "cost": cost,
-        "always_on_w": None if base_kw is None else round(base_kw * 1000),
-        "rows": _rows(shares, sources.devices, hours, cost, is_whole=lack is None),
+        "always_on_w": base and round(base.kw * 1000),
+        "rows": _rows(shares, sources.devices, house.hours, cost, is_whole=lack is None),
         **foot,
         **({} if cost is None else _older_prices(demand, start, end)),
         "lack": lack,
@@ -98,39 +103,33 @@ def _rows(
     `cost` is the sum of all rows. If it is None, the rows have no cost.
     """
     rows = [
-        _row(device.name, "device", share, cost) | {"unknown_days": _unknown_days(device, hours)}
+        _row(device.name, "device", share) | {"unknown_days": _unknown_days(device, hours)}
         for device, share in zip(devices, shares.devices, strict=True)
     ]
     if is_whole and shares.always_on:
-        rows.append(_row(None, "always_on", shares.always_on, cost))
+        rows.append(_row(None, "always_on", shares.always_on))
     rows.sort(key=lambda row: -row["wh"])
     if is_whole:
-        rest = _row(None, "else", shares.rest, cost)
-        if cost is not None:
-            # The bill rounds its lines. The cents that the hours lack belong to the rest.
-            rest["cost"] = round(cost - sum(row["cost"] for row in rows), 2) or 0.0
-        rows.append(rest)
-    return rows
+        rows.append(_row(None, "else", shares.rest))
+    return _with_costs(rows, cost, is_whole=is_whole)
+
+
+def _with_costs(
+    rows: Sequence[dict[str, Any]], cost: float | None, *, is_whole: bool
+) -> list[dict[str, Any]]:
+    """Return the rows with costs in whole cents. If they are the whole house, they add up."""
+    if cost is None:
+        return [row | {"cost": None} for row in rows]
+    amounts = [row["cost"] for row in rows]
+    whole = adding_up(amounts, cost) if is_whole else amounts
+    return [
+        row | {"cost": round(amount, 2) or 0.0} for row, amount in zip(rows, whole, strict=True)
+    ]
 
 
 def _unknown_days(device: HouseDevice, hours: Sequence[datetime]) -> int:
     """Return on how many days the recorder lacks an hour of a device. Its energy is in the rest."""
     return len({day_start(hour) for hour in hours if hour.astimezone(UTC) not in device.kwh})
-
-
-def _nights(
-    known: QuarterHours, start: datetime, end: datetime
-) -> list[tuple[float, list[datetime]]]:
-    """Return the lowest mean power in kW and the hours of each known night."""
-    nights = []
-    midnight = day_start(start)
-    while midnight < end:
-        if quarters := night_quarters(known, midnight):
-            lowest = min(quarter.imported_wh for quarter in quarters) / 250
-            hours = sorted({quarter.start.replace(minute=0) for quarter in quarters})
-            nights.append((lowest, hours))
-        midnight = day_end(midnight)
-    return nights
 
 
 def _foot(
@@ -147,17 +146,22 @@ def _foot(
     foot: dict[str, Any] = {}
     for name, field in names.items():
         amounts = [day[field] for day in days]
-        foot[name] = None if None in amounts or not days else round(sum(amounts), 2)
-    # Without a feed-in price or a reference power, nothing is earned, and nothing is above it.
-    return foot | {name: foot[name] or 0.0 for name in ("above", "feed_in")}
+        if name in _OPTIONAL:
+            # On a day without a feed-in price or a reference power, nothing is earned or above it.
+            amounts = [amount or 0.0 for amount in amounts]
+        elif None in amounts or not days:
+            foot[name] = None
+            continue
+        foot[name] = round(sum(amounts), 2)
+    return foot
 
 
-def _row(name: str | None, kind: str, share: Share, energy_cost: float | None) -> dict[str, Any]:
+def _row(name: str | None, kind: str, share: Share) -> dict[str, Any]:
     return {
         "name": name,
         "kind": kind,
         "wh": round(share.kwh * 1000),
-        "cost": None if energy_cost is None else round(share.cost, 2),
+        "cost": share.cost,
         "own_wh": round(share.own_kwh * 1000),
         "earned": round(share.earned, 2),
     }

@@ -26,6 +26,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, reduce
+from math import floor
 from typing import NamedTuple
 
 from ..history.calendar import month_end
@@ -327,6 +328,20 @@ def bill_of_parts(parts: Sequence[BillPart], of_month: MonthPrices | None = None
     )
 
 
+def cost_of_excess(parts: Sequence[BillPart], vat_rate: float | None) -> float | None:
+    """Return what the energy above the reference power costs more than below it, with VAT.
+
+    Return None if the reference power or a price is unknown.
+    """
+    if vat_rate is None or not all(part.prices.knows_excess for part in parts):
+        return None
+    costs = [
+        round(part.sums.above_wh / 1000, 3) * (part.prices.surcharge_on_top or 0.0)
+        for part in parts
+    ]
+    return to_cents(sum(costs) * (1 + vat_rate))
+
+
 def _lines(charges: Sequence[_Charge]) -> tuple[tuple[str, ...], tuple[BillLine, ...]]:
     """Return the names of charges with an unknown price, and the lines of all other charges."""
     missing = dict.fromkeys(charge.name for charge in charges if charge.price is None)
@@ -379,6 +394,17 @@ def to_cents(amount: float) -> float:
     billionths = round(abs(amount) * 1e9)
     cents = (billionths + _CENT // 2) // _CENT
     return (cents if amount > 0 else -cents) / 100
+
+
+def adding_up(amounts: Sequence[float], total: float) -> list[float]:
+    """Return amounts in EUR in whole cents, by the largest remainder. They add up to `total`."""
+    exact = [amount * 100 for amount in amounts]
+    cents = [floor(amount) for amount in exact]
+    left = round(total * 100) - sum(cents)
+    order = sorted(range(len(cents)), key=lambda n: cents[n] - exact[n])
+    for n in range(left):
+        cents[order[n % len(order)]] += 1
+    return [each / 100 for each in cents]
 
 
 class _Energy(NamedTuple):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from ..history.calendar import day_end, month_end
-from .bill import Bill, bill_of_parts, month_prices
+from .bill import Bill, bill_of_parts, cost_of_excess, month_prices
 from .ledger import Ledger
 
 _HOUR = timedelta(hours=1)
@@ -18,6 +18,8 @@ class PeriodBills(NamedTuple):
     end: datetime
     before: Bill
     due: Bill
+    above: float | None
+    """Cost of the period's energy above the reference power, in addition to its other prices."""
 
 
 def bills_by_day(ledger: Ledger, start: datetime, until: datetime) -> Iterator[PeriodBills]:
@@ -49,9 +51,18 @@ def _bills(
 ) -> Iterator[PeriodBills]:
     until = min(until, month_end(start))
     begin, of_month = ledger.month_begin(start).astimezone(UTC), month_prices(ledger, start, until)
-    time, before = begin, bill_of_parts(ledger.parts(begin, begin), of_month)
+    parts = ledger.parts(begin, begin)
+    time, before = begin, bill_of_parts(parts, of_month)
+    above = cost_of_excess(parts, of_month.vat_rate)
     while time < until:
         end = min(end_of(time), until)
-        due = bill_of_parts(ledger.parts(begin, end), of_month)
-        yield PeriodBills(time, end, before, due)
-        time, before = end, due
+        parts = ledger.parts(begin, end)
+        due = bill_of_parts(parts, of_month)
+        due_above = cost_of_excess(parts, of_month.vat_rate)
+        yield PeriodBills(time, end, before, due, more(above, due_above))
+        time, before, above = end, due, due_above
+
+
+def more(before: float | None, after: float | None) -> float | None:
+    """Return the difference of two amounts in whole cents, None if one is unknown."""
+    return None if before is None or after is None else round(after - before, 2) or 0.0

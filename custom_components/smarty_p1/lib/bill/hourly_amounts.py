@@ -22,7 +22,7 @@ from ..history.calendar import month_end
 from ..past.wall_clock import Flags, Floats, number_from, time_of
 from .bill import month_prices
 from .daily_bills import bills_by_ended_day_and_hour
-from .kwh_rows import prices_of_rows
+from .kwh_rows import billed_cost, prices_of_rows
 from .ledger import Ledger
 
 _QUARTERS = 4
@@ -73,16 +73,13 @@ def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts
         return hours
 
     wh, fed = table.imported, np.nan_to_num(table.exported)
-    shared = table.shared.sum(axis=0)
-    cost = np.where(wh > 0, ((wh - shared) * prices.imported + shared * prices.shared) / 1000, 0.0)
-    excess = np.where(table.is_whole, np.maximum(0.0, wh - rows.reference_wh), 0.0)
-    hours_cost = by_hour(cost)
+    community = table.shared.sum(axis=0) * prices.community / 1000
+    billed = by_hour(billed_cost(table, prices))
     # Without stand-in prices, the bill counts only exported energy with a market price.
     compensation = by_hour(np.nan_to_num(fed * prices.exported / 1000))
-    own = np.nan_to_num(hours_cost) - compensation
-    own += by_hour(excess * prices.excess / 1000) - by_hour(shared * prices.community / 1000)
+    own = np.nan_to_num(billed) - compensation + by_hour(rows.above_wh * prices.excess / 1000)
     total = np.full(count, np.nan)
-    for begin, period_until, before, due in bills_by_ended_day_and_hour(ledger, start, until):
+    for begin, period_until, before, due, _ in bills_by_ended_day_and_hour(ledger, start, until):
         if before.total is not None and due.total is not None:
             last = -(-number_from(period_until) // _QUARTERS)
             period = slice(number_from(begin) // _QUARTERS - first, last - first)
@@ -100,7 +97,7 @@ def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts
     return HourlyAmounts(
         chosen(by_hour(wh) / 1000, is_known),
         chosen(by_hour(fed) / 1000, is_known),
-        chosen(hours_cost, is_known),
+        chosen(billed + by_hour(community), is_known),
         chosen(compensation, has_feed_in),
         chosen(total, ended),
     )

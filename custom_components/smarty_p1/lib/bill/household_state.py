@@ -55,6 +55,12 @@ class HouseholdState:
         """Return the shown month without the running quarter-hour."""
         return Month(self.ledger, self.month_start)
 
+    @property
+    def ledger_with_running(self) -> Ledger:
+        """Return the ledger with the running quarter-hour as a row, up to the last reading."""
+        running = self.values.running
+        return self.ledger.with_row(self.values.measured_since, running) if running else self.ledger
+
     @cached_property
     def month(self) -> Month:
         """Return the shown month. A running quarter-hour that lies in this month is included."""

@@ -6,9 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..history.market_prices import NO_PRICES
+from ..past.table import Table
 from ..past.wall_clock import Flags, Floats, number_from, time_of
 from ..prices.contract import Contracts
 from ..prices.kwh_price import excess_price, price_of_kwh
+from ..prices.price_file import NetworkPrices
 from .bill import MonthPrices
 from .ledger import Ledger
 
@@ -29,27 +31,30 @@ class RowPrices(NamedTuple):
     """Whether the contract has a price of exported energy."""
 
 
-def prices_of_rows(ledger: Ledger, of_month: MonthPrices) -> RowPrices:
+def prices_of_rows(
+    ledger: Ledger, of_month: MonthPrices, published: NetworkPrices | None = None
+) -> RowPrices:
     """Return the prices of all rows of a ledger of one month.
 
-    A row without a market price has a stand-in price if the bill has stand-in prices.
+    A row without a market price has a stand-in price if the bill has stand-in prices. If
+    `published` is given, its prices replace the published prices of all days.
     """
     table, count = ledger.table, len(ledger.table.quarter)
     unknown = np.full(count, np.nan)
     rows = RowPrices._make([*(unknown.copy() for _ in range(5)), np.zeros(count, bool)])
     if not count:
         return rows
-    bought = ledger.market.bought if of_month.is_bought_filled else table.market
-    sold = ledger.market.sold if of_month.is_sold_filled else table.feed_in
+    bought, sold = _market_prices(ledger, of_month)
     begin, end = time_of(table.quarter[0]), time_of(table.quarter[-1] + 1)
-    starts = ledger.part_starts(begin, end)
+    starts = ledger.part_starts(begin, end, published)
     for start, until, part in zip(
-        starts, [*starts[1:], end], ledger.parts(begin, end), strict=True
+        starts, [*starts[1:], end], ledger.parts(begin, end, published), strict=True
     ):
         bounds = np.searchsorted(table.quarter, (number_from(start), number_from(until)))
         of, contract, vat = slice(*bounds), part.contract, 1 + (part.prices.vat_rate or 0.0)
         bare = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
-        others = price_of_kwh(Contracts(((start, bare),), ledger.contracts.aids), start, NO_PRICES)
+        aided = Contracts(((start, bare),), ledger.contracts.aids)
+        others = price_of_kwh(aided, start, NO_PRICES, published)
         energy = _energy(contract.energy_price, contract.energy_margin, bought[of])
         if contract.has_second_price:
             energy = np.where(ledger.is_second[of], _nan_if_none(contract.second_price), energy)
@@ -58,8 +63,25 @@ def prices_of_rows(ledger: Ledger, of_month: MonthPrices) -> RowPrices:
         rows.has_feed_in[of] = contract.has_feed_in_price
         rows.community[of] = contract.community_price or 0.0
         rows.shared[of] = (part.prices.variable or 0.0) * vat + rows.community[of]
-        rows.excess[of] = excess_price(contract, start) or 0.0
+        rows.excess[of] = excess_price(contract, start, published) or 0.0
     return rows
+
+
+def billed_cost(table: Table, prices: RowPrices) -> Floats:
+    """Return the cost of the imported energy of each row on the bill, without the surcharge.
+
+    NaN where a price is unknown. The energy community's own bill is not included.
+    """
+    wh, shared = table.imported, table.shared.sum(axis=0)
+    cost = (wh - shared) * prices.imported + shared * (prices.shared - prices.community)
+    return np.where(wh != 0, cost / 1000, 0.0)
+
+
+def _market_prices(ledger: Ledger, of_month: MonthPrices) -> tuple[Floats, Floats]:
+    return (
+        ledger.market.bought if of_month.is_bought_filled else ledger.table.market,
+        ledger.market.sold if of_month.is_sold_filled else ledger.table.feed_in,
+    )
 
 
 def _energy(price: float | None, margin: float | None, market: Floats) -> Floats:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
-from math import inf, isnan
+from math import inf, isnan, nan
 from typing import NamedTuple
 from zlib import crc32
 
@@ -93,6 +93,11 @@ class Ledger:
     running: Running | None = None
     """Added to the sums of all periods that contain it."""
 
+    @property
+    def above_wh(self) -> Floats:
+        """Return the energy of each row above the reference power. Only whole rows have some."""
+        return _above_wh(self.table, self.reference_wh)
+
     @classmethod
     def of(
         cls,
@@ -150,6 +155,11 @@ class Ledger:
         is_running = self.running is not None and first <= self.running.quarter < last
         return bool(end_row > begin_row) or is_running
 
+    def lacks_exports(self, begin: datetime, end: datetime) -> bool:
+        """Return whether the exported energy of a quarter-hour of a period is unknown."""
+        rows = self.table.between(number_from(begin), number_from(end))
+        return bool(np.isnan(rows.exported[rows.is_whole]).any())
+
     @cached_property
     def months(self) -> Sequence[datetime]:
         """Return the starts of all months with rows, in Luxembourg's time."""
@@ -182,6 +192,25 @@ class Ledger:
             filled_revenue=0.0 if isnan(today_sold) else filled_exported_wh * today_sold / 1000,
         )
         return replace(self, running=Running(quarter, sums))
+
+    def with_row(self, time: datetime, amounts: Amounts) -> Ledger:
+        """Return the ledger of a table with one more row: energy of the quarter-hour of `time`."""
+        cost, priced_wh, revenue, priced_exported_wh = amounts.market
+        row = Table(
+            quarter=np.array([number_of(time)]),
+            imported=np.array([amounts.imported_wh]),
+            exported=np.array([amounts.exported_wh]),
+            source=np.array([RowSource.PART], np.int8),
+            market=np.array([cost / priced_wh * 1000 if priced_wh else nan]),
+            feed_in=np.array([revenue / priced_exported_wh * 1000 if priced_exported_wh else nan]),
+            shared=np.zeros((5, 1)),
+            is_sharing_known=np.zeros(1, bool),
+        )
+        return self.with_table(self.table.joined(row))
+
+    def with_table(self, table: Table) -> Ledger:
+        """Return the ledger of another table under the same contracts."""
+        return Ledger.of(table, self.contracts, is_begun=self.is_begun, until=self.until)
 
     def parts(
         self,
@@ -319,7 +348,7 @@ def _columns(table: Table, is_second: Flags, reference_wh: Floats, market: _Mark
     return [
         wh,
         fed,
-        np.where(is_whole, np.maximum(0.0, wh - reference_wh), 0.0),
+        _above_wh(table, reference_wh),
         is_whole & (wh > reference_wh),
         np.where(is_second, supplied, 0.0),
         np.where(is_priced, supplied, 0.0),
@@ -337,6 +366,10 @@ def _columns(table: Table, is_second: Flags, reference_wh: Floats, market: _Mark
         np.where(is_sold_filled, fed, 0.0),
         np.where(is_sold_filled, fed * market.sold / 1000, 0.0),
     ]
+
+
+def _above_wh(table: Table, reference_wh: Floats) -> Floats:
+    return np.where(table.is_whole, np.maximum(0.0, table.imported - reference_wh), 0.0)
 
 
 def reference_wh_of(quarter: Numbers, contracts: Contracts) -> Floats:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ..history.calendar import QUARTER_HOUR, month_end
 from ..history.quarter_hour import QuarterHour
 from ..history.register_amounts import DECIMALS
+from ..past.table import Table
 from ..past.wall_clock import number_from
 from ..prices.price_file import OlderPrices
 from .bill import Bill, bill_of
@@ -74,6 +75,22 @@ class Month(NamedTuple):
     def bill(self, until: datetime | None = None) -> Bill:
         """Return the bill up to `until`, by default of the whole month."""
         return bill_of(self.ledger, self.start, until or self.end)
+
+    @property
+    def rows(self) -> Ledger:
+        """Return the ledger of the month alone."""
+        return self.ledger.between(self.start, self.end)
+
+    def saving_with(self, table: Table) -> float | None:
+        """Return the month's bill minus its bill with `table`, which has changed `rows.table`.
+
+        Return None while a price is unknown.
+        """
+        rows = self.rows
+        before, after = (
+            bill_of(of, self.start, self.end).total for of in (rows, rows.with_table(table))
+        )
+        return None if before is None or after is None else round(before - after, 2) or 0.0
 
     @property
     def older_prices(self) -> OlderPrices | None:

@@ -108,6 +108,11 @@ _RULES: Mapping[str, _Rule] = {
     "soon_above": _Rule(
         Kind.SOON_ABOVE, "reference_kw less_kw until_at saving_eur current_kw", is_kept=False
     ),
+    "soon_above_evening": _Rule(
+        Kind.SOON_ABOVE,
+        "reference_kw less_kw until_at saving_eur current_kw evening_eur",
+        is_kept=False,
+    ),
     "voltage_swell": _Rule(Kind.GRID, "count", _COUNTED),
     "voltage_sag": _Rule(Kind.GRID, "count", _COUNTED),
     "voltage_outside": _Rule(Kind.GRID, "phase volts since_at"),

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..advice.class_comparison import compare
-from ..advice.day_reason import DayReason, PartOfDay, cost_causes
-from ..advice.device_advice import best_hour, cost_above, dearest_device
+from ..advice.day_reason import ComparedCosts, DayReason, cost_causes
+from ..advice.device_advice import best_hour, cost_above, dearest_device, saving_below
 from ..advice.energy_shares import HouseSources
 from ..advice.goal import GoalChoice, goal_of
 from ..advice.night_load import usual_night_kw
-from ..bill.bill import monthly_lines
+from ..advice.period_costs import PeriodCosts, Terms, costs_between, costs_under
+from ..advice.what_if_tables import always, with_load
+from ..bill.bill import adding_up
 from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
 from ..bill.quarter_hour_views import QuarterHours
@@ -29,7 +31,6 @@ _MIN_ADVICE_EUR = 1.0
 _MONTHS_OF_A_YEAR = 12
 _MONTHS_BEFORE = 3
 _MIN_MORE_KW = 0.05
-_HOUR = timedelta(hours=1)
 _A_DAY = timedelta(days=1)
 
 
@@ -55,14 +56,6 @@ class ReportedMonths(NamedTuple):
     def contracts(self) -> Contracts:
         """Return the contracts of the months."""
         return self.months[-1].ledger.contracts
-
-
-class _Costs(NamedTuple):
-    """Cost of a month, and the means of what a kWh costs and earns."""
-
-    part: PartOfDay
-    price: float | None
-    feed_in: float | None
 
 
 def monthly_report(meters: Sequence[tuple[str, ReportedMonths]]) -> HouseholdMessage:
@@ -116,54 +109,72 @@ def _change(reported: ReportedMonths) -> Iterator[Line]:
     if before is None:
         return
     name: dict[str, Value] = {"before_month": before.start.isoformat()}
-    costs, earlier = (_costs(each, reported) for each in (month, before))
-    if costs is None or earlier is None:
+    costs = _compared(month, before, reported)
+    if costs is None:
         kwh = round(month.imported_kwh) - round(before.imported_kwh)
         if abs(kwh) < max(1.0, _MIN_CHANGE_SHARE * before.imported_kwh):
             yield Line("same", name)
         else:
             yield Line("more_energy" if kwh > 0 else "less_energy", {**name, "kwh": abs(kwh)})
         return
-    difference = round(costs.part.cost - earlier.part.cost, 2)
-    if abs(difference) < max(0.01, _MIN_CHANGE_SHARE * abs(earlier.part.cost)):
+    total, total_before = month.bill().total, before.bill().total
+    if total is None or total_before is None:
+        return
+    difference = round(total - total_before, 2)
+    if abs(difference) < max(0.01, _MIN_CHANGE_SHARE * abs(total_before)):
         yield Line("same", name)
         return
-    causes = cost_causes(
-        costs.part,
-        earlier.part,
-        _mean(costs.price, earlier.price),
-        _mean(costs.feed_in, earlier.feed_in),
-    )
     values: dict[str, Value] = {**name, "difference_eur": abs(difference)}
-    yield Line("more" if difference > 0 else "less", values, _in_cents(causes, difference))
+    causes = _in_cents(cost_causes(costs), difference)
+    yield Line("more" if difference > 0 else "less", values, causes)
 
 
 def _month_before(reported: ReportedMonths) -> Month | None:
     *_, month = reported.months
     start = month_start(month.start - _A_DAY)
     before = next((each for each in reported.months if each.start == start), None)
-    if before is None or before.known_share(before.end) < _MIN_KNOWN_SHARE:
+    # In the first month of a meter, fixed prices count from a later day.
+    if before is None or before.since or before.known_share(before.end) < _MIN_KNOWN_SHARE:
         return None
     return before
 
 
-def _costs(month: Month, reported: ReportedMonths) -> _Costs | None:
-    """Return the costs of a month, None if a price is unknown."""
-    due = month.bill()
-    if due.total is None:
+def _compared(month: Month, before: Month, reported: ReportedMonths) -> ComparedCosts | None:
+    """Return the costs of two months, None if a price is unknown."""
+    period = before.start, before.end, before.end
+    now = costs_between(month.ledger, month.start, month.end, month.end)
+    billed, under = costs_between(before.ledger, *period), _under_terms(month, before)
+    if now is None or billed is None or under is None:
         return None
-    surcharge, earned = due.amount("surcharge") or 0.0, -(due.amount("feed_in") or 0.0)
-    used = due.total - surcharge + earned - (due.amount(*monthly_lines()) or 0.0)
-    imported, exported = month.imported_kwh, month.exported_kwh
-    part = PartOfDay(due.total, imported, exported, surcharge, reported.own_kwh.get(month.start))
-    return _Costs(
-        part, used / imported if imported else None, earned / exported if exported else None
+    kwh = [
+        reported.own_kwh[start]
+        for start in (month.start, before.start)
+        if start in reported.own_kwh
+    ]
+    return ComparedCosts(now, under, billed, (kwh[0], kwh[1]) if len(kwh) > 1 else None)
+
+
+def _under_terms(month: Month, before: Month) -> PeriodCosts | None:
+    """Return the costs of the month `before` under the terms of `month`.
+
+    If the terms change within `month`, each kWh has the mean price of the kWh of `month`.
+    """
+    ledger, period = month.ledger, (before.start, before.end, before.end)
+    parts, starts = ledger.parts(month.start, month.end), ledger.part_starts(month.start, month.end)
+    terms = (Terms.at(ledger.contracts, start) for start in starts)
+    costs = [costs_under(each, 1.0, before.ledger, period) for each in terms]
+    known = [each for each in costs if each]
+    if len(known) < len(costs):
+        return None
+    bought, sold, fixed = (
+        PeriodCosts.mean(known, weights)
+        for weights in (
+            [part.sums.imported_wh for part in parts],
+            [part.sums.exported_wh for part in parts],
+            [part.months for part in parts],
+        )
     )
-
-
-def _mean(*prices: float | None) -> float:
-    known = [price for price in prices if price is not None]
-    return sum(known) / len(known) if known else 0.0
+    return bought._replace(sold=sold.sold, fixed=fixed.fixed)
 
 
 def _in_cents(
@@ -174,13 +185,9 @@ def _in_cents(
     main = max(causes, key=lambda reason: abs(causes[reason]))
     kept = {reason: eur for reason, eur in causes.items() if abs(eur) >= _MIN_CAUSE_EUR}
     kept[main] = difference - sum(eur for reason, eur in kept.items() if reason is not main)
-    cents = {reason: int(eur * 100 // 1) for reason, eur in kept.items()}
-    left = round(difference * 100) - sum(cents.values())
-    by_remainder = sorted(kept, key=lambda reason: cents[reason] - kept[reason] * 100)
-    for reason in by_remainder[:left]:
-        cents[reason] += 1
+    cents = dict(zip(kept, adding_up([*kept.values()], difference), strict=True))
     largest = sorted(cents.items(), key=lambda item: -abs(item[1]))
-    return tuple((reason.value, amount / 100) for reason, amount in largest)
+    return tuple((reason.value, amount) for reason, amount in largest)
 
 
 def _dearest_day(reported: ReportedMonths) -> Iterator[Line]:
@@ -226,28 +233,30 @@ def _advice(reported: ReportedMonths) -> Iterator[Line]:
         yield Line(
             "advice_class", {"reference_kw": float(comparison.cheapest), "saving_eur": saving}
         )
-    surcharge = month.bill().amount("surcharge") or 0.0
+    avoidable = saving_below(month) or 0.0
     reference_kw = contracts.between(month.start, month.end)[-1].reference_kw
-    if surcharge >= _MIN_ADVICE_EUR and reference_kw:
-        yield _above(reported, reference_kw, surcharge)
+    if avoidable >= _MIN_ADVICE_EUR and reference_kw:
+        yield _above(reported, reference_kw, avoidable)
     yield from _always_on(reported)
     yield from _best_hour(reported)
 
 
-def _above(reported: ReportedMonths, reference_kw: float, surcharge: float) -> Line:
-    """Return the advice for a surcharge. It names the device that could have avoided half of it."""
-    sources, known, month = reported.sources, reported.quarter_hours, reported.months[-1]
-    device = sources and cost_above(sources.devices, reported.contracts, known, month)
+def _above(reported: ReportedMonths, reference_kw: float, avoidable: float) -> Line:
+    """Return the advice for the avoidable cost above the reference power.
+
+    It names the device that could have avoided half of it.
+    """
+    sources, month = reported.sources, reported.months[-1]
+    device = sources and cost_above(sources.devices, month)
     values: dict[str, Value] = {"reference_kw": reference_kw}
-    if device and device.cost >= max(_MIN_ADVICE_EUR, _MIN_ABOVE_SHARE * surcharge):
-        saving = min(device.cost, surcharge)
-        return Line("advice_device", {**values, "name": device.name, "saving_eur": saving})
-    return Line("advice_above", {**values, "saving_eur": surcharge})
+    if device and device.cost >= max(_MIN_ADVICE_EUR, _MIN_ABOVE_SHARE * avoidable):
+        return Line("advice_device", {**values, "name": device.name, "saving_eur": device.cost})
+    return Line("advice_above", {**values, "saving_eur": avoidable})
 
 
 def _best_hour(reported: ReportedMonths) -> Iterator[Line]:
-    sources, known, month = reported.sources, reported.quarter_hours, reported.months[-1]
-    best = sources and best_hour(sources, reported.contracts, known, month)
+    sources, month = reported.sources, reported.months[-1]
+    best = sources and best_hour(sources, month)
     if best and best.saving >= _MIN_ADVICE_EUR:
         clock = f"{best.hour:02}:00"
         values: dict[str, Value] = {"name": best.name, "clock": clock, "saving_eur": best.saving}
@@ -265,10 +274,8 @@ def _always_on(reported: ReportedMonths) -> Iterator[Line]:
         usual_night_kw(known, month.start, month.end),
         usual_night_kw(known, start, month.start),
     )
-    costs = _costs(month, reported)
-    if kw is None or before_kw is None or costs is None or costs.price is None:
+    if kw is None or before_kw is None or (more_kw := kw - before_kw) < _MIN_MORE_KW:
         return
-    more_kw = kw - before_kw
-    cost = more_kw * ((month.end - month.start) / _HOUR) * costs.price
-    if more_kw >= _MIN_MORE_KW and cost >= _MIN_ADVICE_EUR:
+    cost = month.saving_with(with_load(month.rows.table, always(-more_kw))) or 0.0
+    if cost >= _MIN_ADVICE_EUR:
         yield Line("advice_always_on", {"watts": more_kw * 1000, "saving_eur": cost})

@@ -67,12 +67,15 @@ def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) ->
     return MarketPrices(None if energy is None else energy / (1 + vat_rate), feed_in)
 
 
-def excess_price(contract: Contract, moment: datetime) -> float | None:
+def excess_price(
+    contract: Contract, moment: datetime, published: NetworkPrices | None = None
+) -> float | None:
     """Return the additional price of a kWh above the reference power, with VAT.
 
-    Return None if the price is unknown.
+    If `published` is given, its prices replace the published prices of `moment`. Return None if the
+    price is unknown.
     """
-    prices = AgreedPrices.at(contract, moment)
+    prices = AgreedPrices(contract, published or network_prices_at(moment))
     more = contract.reference_kw and prices.surcharge_on_top
     if more is None or prices.vat_rate is None:
         return None

@@ -146,6 +146,11 @@ class AgreedPrices(NamedTuple):
         return self.surcharge - self.variable
 
     @property
+    def knows_excess(self) -> bool:
+        """Return whether reference power and price of the energy above it are known."""
+        return bool(self.contract.reference_kw) and self.surcharge_on_top is not None
+
+    @property
     def surcharge_lines(self) -> tuple[str, ...]:
         """Return the lines of a bill whose prices `surcharge_on_top` uses."""
         is_replaced = self.contract.replaces_variable

@@ -1,0 +1,150 @@
+"""Costs of a period by cause: its energies, the prices of its hours, its fixed prices."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from math import isnan
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from ..bill.bill import bill_of_parts, month_prices, monthly_lines
+from ..bill.kwh_rows import RowPrices, prices_of_rows
+from ..bill.ledger import Ledger
+from ..bill.period_sums import BillPart, Sums
+from ..history.calendar import day_end, month_start
+from ..past.wall_clock import A_DAY, QUARTER_S, wall_clock
+from ..prices.contract import BEGINNING, Contracts
+from ..prices.network_prices import AgreedPrices, network_prices_at
+from ..prices.price_file import NetworkPrices
+
+_SECOND = timedelta(seconds=1)
+_EVENINGS = timedelta(days=28)
+# An evening lasts from noon to noon: a car is charged past midnight.
+_NOON = A_DAY // 2
+
+
+class Terms(NamedTuple):
+    """Contract, aids and published prices of one time, as if they always held."""
+
+    contracts: Contracts
+    published: NetworkPrices
+
+    @classmethod
+    def at(cls, contracts: Contracts, time: datetime) -> Self:
+        """Return the terms of `contracts` at a time."""
+        always = (
+            aid._replace(first_day=BEGINNING.date(), last_day=date.max)
+            for aid in contracts.aids_at(time)
+        )
+        return cls(
+            Contracts(((BEGINNING, contracts.at(time)),), tuple(always)), network_prices_at(time)
+        )
+
+
+class PeriodCosts(NamedTuple):
+    """Energies in kWh and amounts in EUR of a period. The amounts have VAT."""
+
+    imported: float
+    exported: float
+    full: float
+    """Cost of the imported energy as if nothing was shared, without the excess."""
+    shared: float
+    """Amount by which shared energy lowers the bill."""
+    above: float
+    """Cost of the energy above the reference power, in addition to its other prices."""
+    sold: float
+    fixed: float
+
+    @property
+    def cost(self) -> float:
+        """Return the cost on the bill. The bill rounds its lines."""
+        return self.full - self.shared + self.above - self.sold + self.fixed
+
+    @classmethod
+    def mean(cls, costs: Sequence[Self], weights: Sequence[float] = ()) -> Self:
+        """Return the mean of each field. Without any weight, all costs have the same one."""
+        used = weights if sum(weights) else None
+        return cls._make(np.average(np.array(costs), axis=0, weights=used).tolist())
+
+
+def costs_between(
+    ledger: Ledger, begin: datetime, until: datetime, billed_until: datetime
+) -> PeriodCosts | None:
+    """Return the costs of a period of one month, None if a price is unknown.
+
+    The month's bill ends at `billed_until`. A quarter-hour that `until` divides counts in
+    proportion to time.
+    """
+    of_month = month_prices(ledger, month_start(begin), billed_until)
+    fixed = _fixed(ledger.parts(begin, until))
+    rows = ledger.between(begin, until)
+    return _costs(rows, until, prices_of_rows(rows, of_month), fixed)
+
+
+def costs_under(
+    terms: Terms, months: float, ledger: Ledger, period: tuple[datetime, datetime, datetime]
+) -> PeriodCosts | None:
+    """Return the costs that a period of whole days would have had under `terms`.
+
+    `period` has the times of `costs_between`. The fixed prices are those of a share of a month.
+    """
+    (begin, until, billed_until), (contracts, published) = period, terms
+    of_month = month_prices(ledger, month_start(begin), billed_until)
+    prices = AgreedPrices(contracts.latest, published)
+    fixed = _fixed([BillPart(prices, contracts.aids, months, Sums())])
+    days = ledger.between(begin, day_end(until - _SECOND))
+    rows = Ledger.of(days.table, contracts).between(begin, until)
+    return _costs(rows, until, prices_of_rows(rows, of_month, published), fixed)
+
+
+def _costs(
+    rows: Ledger, until: datetime, prices: RowPrices, fixed: float | None
+) -> PeriodCosts | None:
+    table = rows.table
+    part = np.clip(until.timestamp() / QUARTER_S - table.quarter, 0.0, 1.0)
+    part = np.where(table.is_whole, part, 1.0) / 1000
+    kwh, fed = table.imported * part, np.nan_to_num(table.exported) * part
+    shared = table.shared.sum(axis=0) * part
+    spared = prices.imported - prices.shared + prices.community
+    amounts = (
+        np.where(kwh != 0, kwh * prices.imported, 0.0),
+        np.where(shared != 0, shared * spared, 0.0),
+        rows.above_wh * part * prices.excess,
+        fed * np.nan_to_num(prices.exported),
+    )
+    full, less, above, sold = (float(values.sum()) for values in amounts)
+    if fixed is None or isnan(full + less):
+        return None
+    return PeriodCosts(float(kwh.sum()), float(fed.sum()), full, less, above, sold, fixed)
+
+
+def _fixed(parts: Sequence[BillPart]) -> float | None:
+    """Return the fixed prices of parts of a month.
+
+    Return None if one of them, or the price of the energy above the reference power, is unknown.
+    """
+    if not all(part.prices.knows_excess for part in parts):
+        return None
+    months = [
+        bill_of_parts([part._replace(months=1.0, sums=Sums())]).amount(*monthly_lines())
+        for part in parts
+    ]
+    amounts = [
+        month * part.months for month, part in zip(months, parts, strict=True) if month is not None
+    ]
+    return sum(amounts) if len(amounts) == len(parts) else None
+
+
+def usual_evening_cost(ledger: Ledger, now: datetime, price: float) -> float | None:
+    """Return the mean cost in EUR of an evening above the reference power in the last 28 days.
+
+    `price` is the additional price of a kWh above it. Evenings below it do not count. Return None
+    if there was no evening above it.
+    """
+    rows = ledger.between(now - _EVENINGS, now)
+    evenings = wall_clock(rows.table.quarter - _NOON).day
+    above_wh = (
+        np.bincount(evenings - evenings.min(), rows.above_wh) if len(evenings) else np.empty(0)
+    )
+    above_wh = above_wh[above_wh > 0]
+    return float(above_wh.mean()) / 1000 * price if len(above_wh) else None
