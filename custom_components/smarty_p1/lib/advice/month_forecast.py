@@ -12,7 +12,7 @@ narrow range. A household with few days has few such errors. So an error of `_US
 coming cost counts in addition, as often as `_USUAL_ERROR_WEIGHT` errors.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import inf, sqrt
@@ -247,8 +247,8 @@ def _like(models: Sequence[Sums], wh: float, fed_wh: float) -> Sums:
     layers = [wh * ratio(name, "known_sharing_wh") for name in Sums._fields[_LAYERS]]
     supplied_wh = max(0.0, wh - sum(layers))
     prices = [model.market_prices for model in models]
-    energy = next((price.energy for price in prices if price.energy is not None), None)
-    feed_in = next((price.feed_in for price in prices if price.feed_in is not None), None)
+    energy = _first_known(price.energy for price in prices)
+    feed_in = _first_known(price.feed_in for price in prices)
     return Sums(
         imported_wh=wh,
         exported_wh=fed_wh,
@@ -261,6 +261,10 @@ def _like(models: Sequence[Sums], wh: float, fed_wh: float) -> Sums:
         known_sharing_wh=wh,
         **dict(zip(Sums._fields[_LAYERS], layers, strict=True)),
     )
+
+
+def _first_known(prices: Iterable[float | None]) -> float | None:
+    return next((price for price in prices if price is not None), None)
 
 
 def _always(contract: Contract) -> Contracts:
