@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.energy.data import async_get_manager
+from homeassistant.components.recorder.db_schema import StatisticsShortTerm
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
@@ -21,6 +22,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -328,6 +330,35 @@ async def test_the_energy_dashboard_may_change_while_the_page_is_open(site: Site
     await manager.async_update(devices)
     await submit(site.hass, form, {"sun_sources": []})
     assert {**chosen, "sun_sources": []}.items() <= site.entry.options.items()
+
+
+async def test_a_device_that_rests_in_the_lowest_quarter_hour_does_not_hide_the_base_load(
+    site: Site,
+) -> None:
+    # 0.4 kW at all times in June, of which a heat pump has 0.1 kW in the mean of each hour.
+    await record(site.hass, "sensor.pump", lambda _time: 0.1)
+    manager = await async_get_manager(site.hass)
+    update: Any = {"device_consumption": [{"stat_consumption": "sensor.pump", "name": "Pump"}]}
+    await manager.async_update(update)
+    watts = []
+    for second, rests in ((10, False), (20, True)):
+        if rests:
+            # From 2:00 to 2:15 in Luxembourg, it rests, by the rows of five minutes.
+            first = UNTIL.replace(hour=0) - timedelta(days=7)
+            rows: list[Any] = [
+                {"start": first + n * 24 * HOUR + minute * timedelta(minutes=5), "sum": 100.0}
+                for n in range(8)
+                for minute in range(-1, 3)
+            ]
+            metadata = metadata_of_sums("sensor.pump", "kWh", "energy")
+            recorder = get_instance(site.hass)
+            recorder.async_import_statistics(metadata, rows, StatisticsShortTerm)
+            await recorder_done(site.hass)
+        await site.receive(telegram(f"00:00:{second}", 0.0))
+        answer = await site.ask("shares", period="yesterday")
+        watts.append(answer["always_on_w"])
+    assert watts == [300, 400]
+    assert (await site.ask("highlights"))["always_on"]["w"] == 400
 
 
 async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> None:

@@ -1,9 +1,16 @@
 """Why a day has cost more or less than usual, at 0.20 EUR for a kWh and 0.08 EUR for one sold."""
 
+from datetime import timedelta
+
+import numpy as np
 import pytest
 
 from smartyp1.advice.day_reason import ComparedCosts, DayReason, cost_causes, day_reason
-from smartyp1.advice.period_costs import PeriodCosts
+from smartyp1.advice.period_costs import PeriodCosts, usual_evening_cost
+from smartyp1.bill.ledger import Ledger
+from smartyp1.past.table import RowSource, Table
+from smartyp1.past.wall_clock import number_of
+from tests.lib.bill.months import agreed, local
 
 type Day = tuple[PeriodCosts, float | None]
 
@@ -80,3 +87,31 @@ def test_prices_have_changed_if_the_usual_day_costs_another_amount_today(
     costs = ComparedCosts(now, usual, billed[0])
     assert day_reason(costs) is reason
     assert cost_causes(costs)[reason] == pytest.approx(costs.difference)
+
+
+def test_the_usual_cost_of_an_evening_above_is_that_of_the_evenings_with_an_excess() -> None:
+    """A car is charged with 5 kW for four hours past midnight, on two evenings, above 3 kW."""
+    start, end = local("2026-06-01"), local("2026-06-29T18:00")
+    numbers = np.arange(number_of(start), number_of(end))
+    wh = np.full(len(numbers), 250.0)
+    for begin in (local("2026-06-10T22:00"), local("2026-06-20T22:00")):
+        wh[number_of(begin) - numbers[0] :][:16] = 1250.0
+    # An evening that is too long ago.
+    wh[:8] = 2000.0
+    nothing = np.zeros(len(numbers))
+    table = Table(
+        quarter=numbers,
+        imported=wh,
+        exported=nothing,
+        source=np.full(len(numbers), RowSource.MEASURED, np.int8),
+        market=nothing,
+        feed_in=nothing,
+        shared=np.zeros((5, len(numbers))),
+        is_sharing_known=np.zeros(len(numbers), bool),
+    )
+    ledger = Ledger.of(table, agreed(reference_kw=3, energy_price=0.2))
+    # 2 kW for four hours, at 0.1 EUR.
+    later = local("2026-06-30T18:00")
+    assert usual_evening_cost(ledger, later, 0.1) == pytest.approx(0.8)
+    assert usual_evening_cost(ledger, later + timedelta(days=90), 0.1) is None
+    assert usual_evening_cost(Ledger.of(table, agreed(reference_kw=12)), later, 0.1) is None

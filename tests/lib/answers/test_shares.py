@@ -374,21 +374,21 @@ def test_the_base_load_is_that_of_the_highlights_beside_a_heat_pump_that_cycles(
     assert rows == {"Heat pump": 7200, "always_on": 5040, "else": pytest.approx(0, abs=2)}
 
 
-def test_a_battery_that_supplies_the_night_does_not_hide_the_base_load() -> None:
-    # 300 W at all times; from 2:00 to 5:00, a battery supplies them and exports 100 W.
+@pytest.mark.parametrize("fed_kwh", [0.0, 0.025], ids=["exactly", "too much"])
+def test_a_battery_that_supplies_the_night_does_not_hide_the_base_load(fed_kwh: float) -> None:
+    # 300 W at all times; from 2:00 to 5:00, a battery supplies them, and may export 100 W.
     start, now = datetime(2026, 6, 1, 22, tzinfo=UTC), datetime(2026, 6, 12, 10, tzinfo=UTC)
 
     def is_night(time: datetime) -> bool:
         return 2 <= time.astimezone(LUXEMBOURG).hour < 5
 
     meter, demand = read_quarter_hours(
-        PRICED, start, now, lambda time: (0, 0.025) if is_night(time) else (0.075, 0)
+        PRICED, start, now, lambda time: (0, fed_kwh) if is_night(time) else (0.075, 0)
     )
     known = QuarterHours(meter.columns, meter.leneda, start, demand.quarter_start)
     hours = [start + n * HOUR for n in range((now - start) // HOUR)]
-    battery = Supply(
-        SupplyKind.DISCHARGED, {hour: 0.4 * is_night(hour) for hour in hours}, start - HOUR
-    )
+    kwh = {hour: (0.3 + 4 * fed_kwh) * is_night(hour) for hour in hours}
+    battery = Supply(SupplyKind.DISCHARGED, kwh, start - HOUR)
     answer = shares_report(demand, known, HouseSources([battery], ()), YESTERDAY)
     assert answer["always_on_w"] == 300
     assert highlights_report(demand, known)["always_on"] is None

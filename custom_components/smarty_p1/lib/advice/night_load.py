@@ -50,15 +50,20 @@ def base_load(
     """Return the base load without the devices of `sources`, in steps of 10 W.
 
     A night has the power of its lowest quarter-hour. The base load is the median of the last seven
-    nights. Return None with fewer than three nights, or if the household exports energy at night,
-    and nothing is known of its panels and batteries: a battery may then supply it.
+    nights. Return None with fewer than three nights. Also return None if the household exports
+    energy or draws nothing at night, and no supply is known: a battery may then supply it.
     """
     nights = last_nights(known, now)
-    exports = any(quarter.exported_wh for night in nights for quarter in night)
-    if len(nights) < _MIN_NIGHTS or (exports and not sources.supplies):
+    if len(nights) < _MIN_NIGHTS or (not sources.supplies and _may_be_supplied(nights)):
         return None
     kw = median(max(0.0, _night_kw(night, sources)) for night in nights)
     return BaseLoad(round(kw, 2), len(nights))
+
+
+def _may_be_supplied(nights: Sequence[Sequence[NightQuarter]]) -> bool:
+    """Return whether a battery may supply the household in these nights."""
+    exports = any(quarter.exported_wh for night in nights for quarter in night)
+    return exports or median(_lowest(night).imported_wh for night in nights) <= 0
 
 
 def usual_night_kw(known: QuarterHours, start: datetime, end: datetime) -> float | None:
