@@ -25,14 +25,26 @@ def _bill_lines(bill: _Bill) -> Iterator[str]:
     for key in ("net", "vat", "total", "subtotal"):
         if key in bill:
             yield f"  {key.upper() if key == 'vat' else key:{_NAME_CHARS}} {_eur(bill[key]):>43}"
+    yield from _remarks(bill)
+    yield from _older(bill)
+    yield "Amounts are in EUR."
+
+
+def _remarks(bill: _Bill) -> Iterator[str]:
+    """Yield what a bill says besides its lines and sums."""
     if estimate := bill.get("estimate"):
         whole, low, high = (_eur(estimate[key]) for key in ("total", "low", "high"))
         yield f"  whole month, estimated: {whole} (from {low} to {high})"
+    if lacks := bill.get("estimate_lacks"):
+        yield f"  no estimate of the whole month: it lacks {lacks.replace('_', ' ')}"
+    if count := bill.get("estimated_quarter_hours"):
+        yield f"  {count} of {bill['quarter_hours']} quarter-hours are estimated by the operator"
+    for key in ("unpriced_kwh", "unpriced_exported_kwh", "shared_kwh"):
+        if kwh := bill.get(key):
+            yield f"  {key.removesuffix('_kwh').replace('_', ' ')}: {kwh:.3f} kWh"
     if community := bill.get("community"):
-        amount = _eur(community["amount"])
-        yield f"  energy community: {community['quantity']:.3f} kWh, {amount} with VAT"
-    yield from _older(bill)
-    yield "Amounts are in EUR."
+        amount, total = _eur(community["amount"]), _eur(bill["total_with_community"])
+        yield f"  energy community: {amount} with VAT, together {total}"
 
 
 def _period(bill: _Bill) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from smarty_p1_cli.__main__ import main
 from tests.cli.test_command import COMMAND, PROJECT, environment
-from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, quarters
+from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
 CONTRACT = "[[contracts]]\nreference_power = 7\nenergy_price = 0.15\nvat = true\n"
 MAY = "2025-05-01T00:00:00+02:00"
@@ -152,9 +152,9 @@ def test_the_text_has_the_amounts_of_the_json(run: Run, ask: Ask) -> None:
 
     months = ask("classes")["months"]
     rows = run("classes", *files).output.splitlines()[1 : 1 + len(months)]
-    for row, month in zip(rows, months, strict=True):
+    for line, month in zip(rows, months, strict=True):
         costs = [cost["total"] for cost in month["classes"].values()]
-        assert row.split() == [
+        assert line.split() == [
             month["month"],
             *("?" if cost is None else f"{cost:.2f}" for cost in costs),
         ]
@@ -165,6 +165,30 @@ def test_what_a_bill_lacks_is_said(folder: Path, run: Run) -> None:
     text = run("bill", "contract.toml", "leneda.csv").output
     assert re.search(r"^  energy +unknown price$", text, re.MULTILINE)
     assert re.search(r"^  total +\?$", text, re.MULTILINE)
+
+
+def test_the_text_has_the_remarks_of_a_bill(folder: Path, run: Run, ask: Ask) -> None:
+    contract = "[[contracts]]\nreference_power = 7\ncommunity_price = 0.1\nenergy_price = 0.15\n"
+    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    (folder / "shared.csv").write_bytes(export(MAY, ["0.400"] * 96 * 50, "1-65:1.29.3"))
+    estimated = row("2025-06-19T00:00:00+02:00", "0.500", "Estimated", "2")
+    (folder / "estimated.csv").write_bytes(file(estimated))
+    names = ["leneda.csv", "shared.csv", "estimated.csv"]
+    lines = run("bill", "contract.toml", *names, "--month", "2025-06").output.splitlines()
+    files = {name: (folder / name).read_bytes() for name in names}
+    bill = ask("bill", "--month", "2025-06", files=files)
+    # 19 of 30 days have 9.6 kWh of the community.
+    assert "  shared: 182.400 kWh" in lines
+    amount, total = bill["community"]["amount"], bill["total_with_community"]
+    assert f"  energy community: {amount:.2f} with VAT, together {total:.2f}" in lines
+    assert "  1 of 2880 quarter-hours are estimated by the operator" in lines
+
+    contract = "[[contracts]]\nreference_power = 7\nenergy_margin = 0.01\n"
+    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    (folder / "day.csv").write_bytes(export(MAY, powers(1)))
+    lines = run("bill", "contract.toml", "day.csv").output.splitlines()
+    assert "  no estimate of the whole month: it lacks last year" in lines
+    assert "  unpriced: 11.750 kWh" in lines
 
 
 def test_the_example_of_a_contract_is_accepted(folder: Path, run: Run) -> None:

@@ -72,14 +72,20 @@ async def automate(
     return calls
 
 
-async def check(hass: HomeAssistant, name: str, identifier: str = METER, **options: str) -> bool:
+async def make_checker(
+    hass: HomeAssistant, name: str, identifier: str = METER, **options: str
+) -> conditions.ConditionChecker:
     config: dict[str, Any] = {
         "condition": f"smarty_p1.{name}",
         "target": {"device_id": device_id(hass, identifier)},
         "options": options,
     }
     valid = await conditions.async_validate_condition_config(hass, config)
-    checker = await conditions.async_from_config(hass, valid)
+    return await conditions.async_from_config(hass, valid)
+
+
+async def check(hass: HomeAssistant, name: str, identifier: str = METER, **options: str) -> bool:
+    checker = await make_checker(hass, name, identifier, **options)
     result = checker.async_check()
     checker.async_unload()
     return bool(result)
@@ -184,6 +190,18 @@ TRUE_OR_NOT = [
     ("is_breaker_connected", BREAKER, "(0)", False),
     ("is_breaker_connected", BREAKER, "(2)", False),
 ]
+
+
+@pytest.mark.usefixtures("entry")
+async def test_only_conditions_about_voltages_change_without_a_state(hass: HomeAssistant) -> None:
+    # A phase without voltage counts no longer after a day.
+    polled = set()
+    for name in CONDITIONS:
+        checker = await make_checker(hass, name)
+        if checker.needs_polling:
+            polled.add(name)
+        checker.async_unload()
+    assert polled == {"is_voltage_out_of_range", "is_voltage_in_range"}
 
 
 async def test_a_condition(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:

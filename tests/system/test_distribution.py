@@ -24,7 +24,7 @@ FLEET = ROOT / "smarty_p1_fleet"
 FRAME = json.loads((ROOT / "dev/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
 
 # Modules of packages that an installation need not have.
-LOADED = "print(sorted({'serialx', 'homeassistant'} & set(__import__('sys').modules)))"
+LOADED = "print(sorted({'serialx', 'homeassistant', 'numpy'} & set(__import__('sys').modules)))"
 
 
 def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -156,6 +156,8 @@ def test_the_extras_bring_what_gateway_and_fleet_need(tmp_path: Path) -> None:
     )
     end = run(gateway, "gateway", "--check", "--config", "gateway.toml", cwd=tmp_path)
     assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
+
+    assert run(gateway.parent / "python", "-c", "import numpy", cwd=tmp_path).returncode == 1
 
     (tmp_path / "gateway.toml").write_text(TO_NATS, encoding="utf-8")
     end = run(gateway, "gateway", "--check", "--config", "gateway.toml", cwd=tmp_path)
