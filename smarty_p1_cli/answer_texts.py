@@ -63,7 +63,7 @@ def _older(answer: Mapping[str, Any]) -> Iterator[str]:
     for kind, day in older.items():
         yield f"  {kind}: prices are known until {day}, and used for later days, too"
     for name, day in ended.items():
-        yield f"  {name.replace('_', ' ')} has ended on {day}"
+        yield f"  {name.replace('_', ' ')}: its last day is {day}"
 
 
 def year_text(bills: Sequence[_Bill]) -> str:

@@ -13,8 +13,8 @@ from .parser import UsageError
 _EXAMPLE = Path(__file__).with_name("contract.toml")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _FILES_HELP = (
-    "files of Leneda (CSV of the portal, JSON of the API), and one contract file, whose name ends"
-    " with .toml"
+    "files of Leneda (CSV of the portal, JSON of the API), market prices (start,price,origin), and"
+    " one contract file, whose name ends with .toml"
 )
 
 

@@ -68,6 +68,14 @@ def read_contract(data: bytes) -> ContractFile:
         _fail("[[contracts]]", "is missing: the file needs one contract at least")
     _refuse_twice("contracts", FIRST_DAY, options["contracts"])
     _refuse_twice("changes", ATTR_KIND, options["changes"])
+    entities = {
+        value
+        for contract in options["contracts"]
+        for name, value in contract.items()
+        if name.endswith("_price_entity")
+    }
+    if len(entities) > 1:
+        _fail("[[contracts]]", "name several price entities, but files have the prices of one")
     return ContractFile(contracts_of(options), options["changes"], high_prices(options))
 
 

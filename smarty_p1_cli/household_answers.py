@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
@@ -18,23 +18,26 @@ from smartyp1.answers.what_if_changes import FEED_IN_PRICE
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
-from smartyp1.history.market_prices import NO_MARKET_HOURS
+from smartyp1.history.market_prices import MarketHours
 from smartyp1.history.month_file_lines import month_name
 from smartyp1.leneda.days_of_rows import days_of
 from smartyp1.leneda.implausible_rows import without_false_zeros
 from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE
 from smartyp1.past.table import TooMuchEnergyError
+from smartyp1.prices.price_series import market_hours
 
 from .answer_texts import bill_text, comparison_text, what_if_text, year_text
 from .contract_file import MAX_CONTRACT_BYTES, ContractFile, ContractFileError, read_contract
 from .leneda_files import read_file, rows_of_files
 from .parser import PROGRAM, UsageError, shown
+from .price_files import is_price_file, sources_of_files
 from .texts import text_of_error
 
 _MAX_FILES = 1_000
 _MAX_BYTES = 200_000_000
 """Maximum size of all files together: 25 months of all series."""
 _CONTRACT = ".toml"
+_A_YEAR = timedelta(days=366)
 
 
 class _Household(NamedTuple):
@@ -42,6 +45,8 @@ class _Household(NamedTuple):
 
     demand: HouseholdState
     changes: Sequence[Mapping[str, Any]]
+    market: MarketHours
+    """Market prices of the year of a what-if."""
 
 
 def answer(arguments: argparse.Namespace) -> str:
@@ -90,7 +95,9 @@ _REFUSED = {
     ),
     WhatIfRefusal.NO_NETWORK_PRICE: "a price of the grid or a levy is unknown: enter it",
     WhatIfRefusal.TOO_FEW_DAYS: "the last twelve whole months have {days} days, of {least} needed",
-    WhatIfRefusal.TOO_FEW_PRICED_DAYS: "a price that follows the market is unknown here",
+    WhatIfRefusal.TOO_FEW_PRICED_DAYS: (
+        "the last twelve whole months have {days} days with market prices, of {least} needed"
+    ),
 }
 
 
@@ -101,7 +108,7 @@ def _what_if(household: _Household, arguments: argparse.Namespace) -> tuple[Any,
     price = arguments.feed_in_price
     try:
         price = None if price is None else FEED_IN_PRICE.checked(price)
-        report = what_if_report(household.demand, NO_MARKET_HOURS, household.changes, price)
+        report = what_if_report(household.demand, household.market, household.changes, price)
     except AmountError:
         msg = f"--feed-in-price must be from 0 to {FEED_IN_PRICE.maximum:g} EUR/kWh"
         raise UsageError(msg) from None
@@ -127,13 +134,18 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
         raise UsageError(msg)
     contract = _contract(contracts[0])
     household = Household(contract.contracts)
-    rows = without_false_zeros(rows_of_files(_contents(series), now))
+    contents = [*_contents(series)]
+    prices = [(name, data) for name, data in contents if is_price_file(data)]
+    household.set_prices(sources_of_files(prices, contract.contracts))
+    energies = [(name, data) for name, data in contents if not is_price_file(data)]
+    rows = without_false_zeros(rows_of_files(energies, now))
     household.set_leneda_days(days_of(rows, has_readings=False))
     demand = household.newest
     if demand is None:
         msg = "the files have no consumption: give the file of 1-1:1.29.0, too"
         raise UsageError(msg)
-    return _Household(demand, contract.changes)
+    market = market_hours(household.price_sources, demand.month_start - _A_YEAR, demand.month_start)
+    return _Household(demand, contract.changes, market)
 
 
 def _contract(name: str) -> ContractFile:

@@ -127,6 +127,34 @@ def test_production_of_two_points_is_added_up(ask: Ask, folder: Path) -> None:
     assert [*line.values()] == ["feed_in", 96.0, "kWh", 0.06, -5.76]
 
 
+def test_a_price_follows_the_market(ask: Ask, folder: Path, run: Run) -> None:
+    contract = "[[contracts]]\nreference_power = 7\nenergy_margin = 0.01\nvat = true\n"
+    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    bill = ask("bill", "--month", "2025-05")
+    assert (bill["missing"], bill["unpriced_market_kwh"]) == (["energy"], 364.25)
+    # Half of a month at 0.10, half at 0.20, with the margin.
+    lines = [
+        f"{time:%Y-%m-%dT%H:%MZ},{0.1 if n < 1488 else 0.2},"
+        for n, time in enumerate(quarters(MAY, 2976))
+    ]
+    text = "\n".join(["start,price,origin,check,version=1", *lines, ""])
+    files = {"leneda.csv": export(MAY, powers(31)), "2025-05.csv": text.encode()}
+    bill = ask("bill", files=files)
+    # 15.5 days of 11.75 kWh, of which the high quarter-hour at 19:00 of the middle day comes later.
+    [first, *_] = bill["lines"]
+    low = 15 * 11.75 + 4.8
+    assert first["amount"] == pytest.approx(low * 0.11 + (364.25 - low) * 0.21, abs=0.005)
+    assert bill["total"] is not None
+
+    (folder / "2025-05.csv").write_text(f"{text}2025-05-01T12:05Z,0.1,\n", encoding="ascii")
+    ended = run("bill", "contract.toml", *files)
+    assert ended.errors.startswith("smarty-p1: 2025-05.csv: line 2978 must be such as 2026-06-01T")
+    two = f"{contract}feed_in_price_entity = 'sensor.b'\nenergy_price_entity = 'sensor.a'\n"
+    (folder / "contract.toml").write_text(two, encoding="ascii")
+    ended = run("bill", "contract.toml", *files)
+    assert "[[contracts]]: name several price entities, but files have" in ended.errors
+
+
 def test_the_classes(ask: Ask) -> None:
     report = ask("classes", "--each-month")
     assert [month["month"] for month in report["months"]] == ["2025-05", "2025-06"]

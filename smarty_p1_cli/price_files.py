@@ -1,0 +1,40 @@
+"""Reader of market prices: month files of the integration, or files in their format."""
+
+from collections.abc import Iterable, Sequence
+
+from smartyp1.prices.contract import Contracts
+from smartyp1.prices.price_series import HEADER, PriceSeries, PriceSources, QuarterPrice
+
+from .parser import UsageError, shown
+
+_BEGINNING = HEADER.encode()[: HEADER.index(",origin")]
+
+
+def is_price_file(data: bytes) -> bool:
+    """Return whether a file has market prices."""
+    return data.startswith(_BEGINNING)
+
+
+def sources_of_files(
+    files: Iterable[tuple[str, bytes]], contracts: Contracts
+) -> Sequence[PriceSources]:
+    """Return the prices in files, for each contract with a price that follows the market.
+
+    All files have the prices of one source. Raises UsageError for a malformed line.
+    """
+    series = PriceSeries()
+    for name, data in files:
+        for number, line in enumerate(data.decode("latin-1").splitlines()[1:], 2):
+            try:
+                series.put(QuarterPrice.of_line(line))
+            except IndexError, TypeError, ValueError:
+                msg = f"{shown(name)}: line {number} must be such as 2026-06-01T12:00Z,0.1234,"
+                raise UsageError(msg) from None
+    return [
+        PriceSources(
+            since,
+            None if contract.energy_margin is None else series,
+            None if contract.feed_in_margin is None else series,
+        )
+        for since, contract in contracts.entries
+    ]
