@@ -5,12 +5,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from smarty_p1_cli.__main__ import main
+from smarty_p1_cli.contract_file import read_contract
+from smartyp1.amounts import Amount
+from smartyp1.prices.contract_terms import CONTRACT_TERMS, Choice, Term
 from tests.cli.test_command import COMMAND, PROJECT, environment
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
@@ -352,6 +356,50 @@ def test_the_text_of_a_what_if_has_the_amounts_of_the_json(folder: Path, run: Ru
     low, high = report["saving"].values()
     saving = f"{low} to {high}" if low < high else f"{low}"
     assert f"It saves {saving} EUR a year." in lines
+
+
+def values_of(term: Term) -> Iterator[str]:
+    """Yield values of a term of a contract, as TOML."""
+    match term:
+        case Amount():
+            yield "0.25"
+        case Choice(texts, is_list):
+            yield from (f"['{text}']" if is_list else f"'{text}'" for text in texts)
+        case _:
+            yield {bool: "true", str: "'sensor.a'", date: "2025-01-01", time: "21:00:00"}[term]
+            yield {bool: "false", str: "'sensor.b'", date: "2025-01-02", time: "22:00:00"}[term]
+
+
+# A term that counts only beside others.
+BESIDE = {
+    **dict.fromkeys(
+        ("second_energy_price", "second_price_days"),
+        "energy_price = 0.1\nsecond_energy_price = 0.1\nsecond_price_days = ['mon']\n",
+    ),
+    **dict.fromkeys(
+        ("second_price_from", "second_price_to"),
+        "energy_price = 0.1\nsecond_energy_price = 0.1\nsecond_price_from = 01:00:00\n"
+        "second_price_to = 02:00:00\n",
+    ),
+    "reference_power": "network_fixed_price = 1\n",
+    "energy_fee_per": "energy_fee = 12\n",
+}
+
+
+@pytest.mark.parametrize("name", CONTRACT_TERMS)
+def test_each_term_changes_the_contract(name: str) -> None:
+    beside = "".join(
+        line
+        for line in BESIDE.get(name, "").splitlines(keepends=True)
+        if not line.startswith(f"{name} ")
+    )
+    read = {
+        read_contract(f"[[contracts]]\n{beside}{name} = {value}\n".encode()).contracts
+        for value in (*values_of(CONTRACT_TERMS[name]),)
+    }
+    default = "[[contracts]]\n" + BESIDE.get(name, beside)
+    read.add(read_contract(default.encode()).contracts)
+    assert len(read) > 1
 
 
 def test_an_unusual_price_is_said(folder: Path, run: Run) -> None:

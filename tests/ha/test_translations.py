@@ -21,6 +21,7 @@ from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows import form_errors
 from custom_components.smarty_p1.flows.boards import board_probe
+from custom_components.smarty_p1.flows.options.aids_form import aid_fields
 from custom_components.smarty_p1.flows.options.contract_form import contract_fields, detail_fields
 from custom_components.smarty_p1.flows.options.goal_and_messages import goal_fields, message_fields
 from custom_components.smarty_p1.flows.options.leneda_account import account_fields
@@ -47,6 +48,7 @@ from custom_components.smarty_p1.lib.p1.obis import MBUS_DEVICE_TYPES
 from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
 from custom_components.smarty_p1.lib.port import errors, probing
 from custom_components.smarty_p1.lib.prices.contract import MAX_AID_NAME_LENGTH
+from custom_components.smarty_p1.lib.prices.contract_terms import AID_TERMS, CONTRACT_TERMS
 from custom_components.smarty_p1.lib.virtual.virtual_meter import MAX_BATTERIES
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.services import what_if
@@ -145,6 +147,16 @@ def test_each_error_for_users_is_translated() -> None:
     # Assistants get texts in English.
     paths = [path for path in FOLDER.rglob("*.py") if path.parent.name != "llm_tools"]
     assert [place for path in paths for place in untranslated_errors(path)] == []
+
+
+def test_the_forms_have_the_terms_of_a_contract_file() -> None:
+    in_form: set[str] = set()
+    for marker, field in {**contract_fields(), **detail_fields(())}.items():
+        fields = field.schema.schema if isinstance(field, section) else [marker]
+        in_form |= {str(asked.schema) for asked in fields}
+    assert in_form == CONTRACT_TERMS.keys()
+    [aids] = aid_fields().values()
+    assert aids.config["fields"].keys() == AID_TERMS.keys()
 
 
 def test_each_entity_has_a_name_and_an_icon() -> None:
