@@ -166,6 +166,7 @@ test("the reason comes before the number, and a tenth or 10 cents are as usual",
   assert.equal(plain(first.note), "“Usually”: the last 4 Sundays until 14:35.");
   assert.deepEqual(first.below, { house: "usually 60.0", own: "usually 4.4", grid: "usually 4.7" });
   assert.equal(plain(texts({ cost: 1.4 }, "more_above").sentence), "More above 7 kW than usual: **1.40 € so far today**, usually 1.08 €.");
+  assert.equal(plain(texts({ cost: 1.4 }, "higher_prices").sentence), "Higher prices than usual: **1.40 € so far today**, usually 1.08 €.");
   assert.equal(plain(texts({ cost: 0.93 }).sentence), "**0.93 € so far today**, usually 1.08 €.");
   assert.equal(plain(texts({ cost: 0.93 }, null, de).sentence), "**Heute bis jetzt 0,93 €**, sonst 1,08 €.");
   // 0.98 is 10 cents, and less than a tenth, below 1.08.

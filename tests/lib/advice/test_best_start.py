@@ -35,6 +35,8 @@ TERMS = {
     "has_levies": False,
 }
 UNPAID, TWO_PRICES = agreed(**TERMS), agreed(**TERMS, feed_in_price=0.06)
+# A kWh above the reference power costs the surcharge instead of the grid's price.
+INSTEAD = agreed(**TERMS, feed_in_price=0.06, replaces_variable=True)
 MARKET = agreed(reference_kw=5, energy_margin=0.02, feed_in_price=0.04, has_levies=False)
 
 
@@ -92,7 +94,8 @@ def by_hand(contracts: Contracts, load: Load, start: datetime, past: list[Quarte
             price = kwh_price(contracts, time)
 
             def cost(drawn: float, sold: float, price: float = price) -> float:
-                surcharge = max(0.0, drawn - 1.25) * 0.0765 * 1.08
+                excess_price = 0.0255 if contracts is INSTEAD else 0.0765
+                surcharge = max(0.0, drawn - 1.25) * excess_price * 1.08
                 return drawn * price + surcharge - sold * feed_in
 
             own = min(kwh, sold)
@@ -106,7 +109,7 @@ def by_hand(contracts: Contracts, load: Load, start: datetime, past: list[Quarte
 
 @pytest.mark.parametrize(
     ("contracts", "market"),
-    [(TWO_PRICES, no_market), (UNPAID, no_market), (MARKET, market_at)],
+    [(TWO_PRICES, no_market), (UNPAID, no_market), (INSTEAD, no_market), (MARKET, market_at)],
 )
 @pytest.mark.parametrize("load", [Load(1.0, 2.0), Load(5.5, 3.0), Load(2.0, 0.9)])
 def test_each_cost_is_that_of_the_past_with_the_load_less_that_without(

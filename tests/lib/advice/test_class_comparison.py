@@ -52,6 +52,10 @@ def test_a_month() -> None:
     assert (len(found.decisive), found.cheapest, found.saving_per_year) == (1, 3, 58.56)
     assert found.prices_of is None
 
+    # Instead of the grid's price: 12.345 * (0.0765 - 0.0510) * 1.08 = 0.34
+    instead = agreed(reference_kw=7, replaces_variable=True)
+    assert compared([june], instead, local("2026-07-01")).months[0].classes[3][2] == 0.34
+
     without = compared([june], agreed(reference_kw=7, has_vat=False), local("2026-07-01"))
     assert without.months[0].classes[3] == (12.345, 7.42, 0.94, 8.36)  # 0.9444
     assert without.months[0].classes[7] == (0.5, 12.84, 0.04, 12.88)

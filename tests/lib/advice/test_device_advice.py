@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from smartyp1.advice.device_advice import best_hour, cost_above, dearest_device
+from smartyp1.advice.device_advice import best_hour, cost_above, dearest_device, saving_below
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.past.wall_clock import number_of
@@ -50,16 +50,23 @@ def test_devices_that_use_more_than_the_house_are_not_believed(of_two_prices: Ju
     assert dearest_device(none, month, local("2026-06-24")) is None
 
 
-def test_the_device_that_could_have_avoided_the_surcharge(of_two_prices: June) -> None:
-    month, _, sources = of_two_prices
+@pytest.mark.parametrize(
+    ("replaces", "price"), [(False, EXCESS), (True, 0.0255 * 1.08)], ids=["on top", "instead"]
+)
+def test_the_device_that_could_have_avoided_the_cost_above(
+    replaces: bool,  # noqa: FBT001
+    price: float,
+) -> None:
+    month, _, sources = june(replace(TWO_PRICES, replaces_variable=replaces))
     device = cost_above(sources.devices, month)
     assert device
-    # 1.3 kW above 3 kW, in 3 hours of 15 days.
-    assert (device.name, device.cost) == ("Car", pytest.approx(1.3 * 3 * 15 * EXCESS, abs=0.011))
+    # 1.3 kW above 3 kW, in 3 hours of 15 days. The bill rounds lines and VAT.
+    assert (device.name, device.cost) == ("Car", pytest.approx(1.3 * 3 * 15 * price, abs=0.011))
+    assert saving_below(month) == device.cost
     # The fridge can avoid no more than its own 0.1 kW.
     least = cost_above(sources.devices[2:], month)
     assert least
-    assert least.cost == pytest.approx(0.1 * 3 * 15 * EXCESS, abs=0.011)
+    assert least.cost == pytest.approx(0.1 * 3 * 15 * price, abs=0.011)
     assert cost_above([], month) is None
 
 

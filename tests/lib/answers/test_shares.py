@@ -370,6 +370,10 @@ def test_the_base_load_is_that_of_the_highlights_beside_a_heat_pump_that_cycles(
     answer = shares_report(demand, known, HouseSources((), [pump]), YESTERDAY)
     highlights = highlights_report(demand, known)["always_on"]
     assert answer["always_on_w"] == highlights["w"] == 210
+    # A fridge of 40 W is a device of its own, although the recorder has only its hours.
+    fridge = HouseDevice("Fridge", dict.fromkeys(hours, 0.04))
+    both = shares_report(demand, known, HouseSources((), [pump, fridge]), YESTERDAY)
+    assert both["always_on_w"] == 170
     rows = {row["name"] or row["kind"]: row["wh"] for row in answer["rows"]}
     assert rows == {"Heat pump": 7200, "always_on": 5040, "else": pytest.approx(0, abs=2)}
 
