@@ -54,9 +54,13 @@ class CollectorClient(NatsClient):
         self._receivers[subscription._id] = receiver  # noqa: SLF001
         return subscription
 
-    async def acknowledge(self, replies: Iterable[bytes]) -> None:
-        """Send an empty message to each of the subjects `replies`. Raises NATS's errors."""
-        await self.send(b"PUB %b 0\r\n\r\n" % reply for reply in replies)
+    async def acknowledge(self, replies: Iterable[bytes], *, is_done: bool = True) -> None:
+        """Acknowledge messages, or with `is_done` False, let NATS deliver them again at once.
+
+        `replies` are their reply subjects. Raises NATS's errors.
+        """
+        end = b"0\r\n\r\n" if is_done else b"4\r\n-NAK\r\n"
+        await self.send(b"PUB %b %b" % (reply, end) for reply in replies)
 
     @override
     async def _process_msg(

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from nats.aio.msg import Msg
@@ -176,6 +177,30 @@ async def make_consumer(
             filter_subjects=[subject_of(title) for title in titles] or None,
         ),
     )
+
+
+async def first_since(
+    js: JetStreamContext, title: bytes | None, since: datetime
+) -> tuple[int, int, int]:
+    """Return the numbers of the first frame since `since` and of the stream's last frame.
+
+    Also return how many frames of the meter are between them. `title` is None for all meters.
+    """
+    last = (await js.stream_info(STREAM)).state.last_seq
+    info = await js.add_consumer(
+        STREAM,
+        ConsumerConfig(
+            ack_policy=AckPolicy.NONE,
+            deliver_policy=DeliverPolicy.BY_START_TIME,
+            opt_start_time=since,
+            filter_subject=SUBJECTS if title is None else subject_of(title),
+            inactive_threshold=_INACTIVE_S,
+            num_replicas=1,
+            mem_storage=True,
+        ),
+    )
+    delivered = info.delivered.stream_seq if info.delivered else 0
+    return delivered + 1, last, info.num_pending or 0
 
 
 async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValue:

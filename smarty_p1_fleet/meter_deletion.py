@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, override
@@ -18,7 +18,6 @@ from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
 from .collector_client import connected
 from .collector_config import CollectorConfig
-from .frames.parked_frames import STREAM as PARKED_STREAM, all_subjects
 from .jetstream_objects import METERS, METERS_STREAM, METERS_SUBJECT, read_entries, subject_of
 from .meter_names import label_of, name_key
 from .outage_log import reason
@@ -41,7 +40,7 @@ _LEFT = (
 
 
 class Holdings(NamedTuple):
-    """Amount of a meter's stored data: series, values, messages in the streams, bucket keys."""
+    """Amount of a meter's stored data: series, values, messages in the stream, bucket keys."""
 
     series: int
     values: int
@@ -53,7 +52,7 @@ class Holdings(NamedTuple):
         """Return the amounts of stored data as a text for the operator."""
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
-            f" {self.messages:,} messages in the streams,"
+            f" {self.messages:,} messages in the stream,"
             f" {len(self.keys):,} entries in the bucket"
         )
 
@@ -180,10 +179,10 @@ class _Forgetting:
         """
         steps = deque(
             (
-                ("messages in the streams", self._purge_streams),
+                ("messages in the stream", self._purge_stream),
                 ("wait for frames that collectors hold", self._until_acknowledged),
                 ("series in VictoriaMetrics", self._delete_series),
-                ("messages that came meanwhile", self._purge_streams),
+                ("messages that came meanwhile", self._purge_stream),
                 ("entries in the bucket", self._purge_keys),
                 ("check that nothing is left", self.holdings),
             )
@@ -228,24 +227,19 @@ class _Forgetting:
                 await asyncio.sleep(_LOOK_INTERVAL_S)
 
     async def _messages(self) -> int:
-        count = 0
-        for stream, subject in self._subjects:
-            info = await self.js.stream_info(stream, subjects_filter=subject)
-            count += sum((info.state.subjects or {}).values())
-        return count
+        info = await self.js.stream_info(STREAM, subjects_filter=self._subject)
+        return sum((info.state.subjects or {}).values())
 
     @property
-    def _subjects(self) -> Sequence[tuple[str, str]]:
-        title = bytes.fromhex(self.title)
-        return (STREAM, subject_of(title)), (PARKED_STREAM, all_subjects(title))
+    def _subject(self) -> str:
+        return subject_of(bytes.fromhex(self.title))
 
-    async def _purge_streams(self) -> None:
-        for stream, subject in self._subjects:
-            await self.js.purge_stream(stream, subject=subject)
+    async def _purge_stream(self) -> None:
+        await self.js.purge_stream(STREAM, subject=self._subject)
 
     async def _keys(self) -> list[str]:
         keys = set[str]()
-        for filtered in (f"meter.{self.title}", *self.names):
+        for filtered in (f"meter.{self.title}", f"again.*.{self.title}", *self.names):
             subject = f"{METERS_SUBJECT}{filtered}"
             info = await self.js.stream_info(METERS_STREAM, subjects_filter=subject)
             keys |= {key.removeprefix(METERS_SUBJECT) for key in info.state.subjects or ()}

@@ -16,7 +16,7 @@ from nats.js.kv import KeyValue
 from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics_and_health_server import serve
-from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, NatsRequests
+from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smarty_p1_gateway.nats.nats_client import kind_of_loss
 from smartyp1.fault_log import FaultLog, name_of
 from smartyp1.task_race import run_until_first_exit
@@ -24,11 +24,13 @@ from smartyp1.task_race import run_until_first_exit
 from .acknowledgement_watch import AcknowledgementWatch
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
+from .frames.bookmarks import Bookmarks
 from .frames.clock_comparison import LOOK_INTERVAL_S, ClockComparison, ask_time
+from .frames.frame_lane import FrameSource, Lane, OnSettled, SetBookmarks
 from .frames.frame_verifier import FrameVerifier, MeterWarnings
-from .frames.frame_worker import Worker
-from .frames.parked_frames import STREAM as PARKED_STREAM, Parking, make_parked_stream
-from .frames.parked_frames_reader import ParkedFramesReader
+from .frames.frames_again import FramesAgain
+from .frames.new_frames import NewFrames
+from .frames.reading_publisher import ReadingPublisher
 from .jetstream_objects import (
     change_stream,
     make_consumer,
@@ -93,7 +95,7 @@ async def run(config: CollectorConfig) -> None:
 
 
 class _Collector:
-    """Collector: successive connections to NATS, and one worker for all of them."""
+    """Collector: successive connections to NATS, and one lane for all of them."""
 
     def __init__(
         self, config: CollectorConfig, store: Store, metrics: CollectorMetrics, watch: KeysWatch
@@ -110,34 +112,56 @@ class _Collector:
         )
         self._stored = StoredCounters(config.store)
         self._clocks = ClockComparison(lambda: ask_time(self._nats))
-        self._judge = self._make_judge(is_reader=False)
+        self._judge = self._make_judge(watch.keys, is_reader=False)
         self._watch = AcknowledgementWatch()
-        self._parked = ParkedFramesReader(
-            store,
-            metrics,
-            config.registers,
-            self._clocks,
-            self._make_judge,
-            name=config.store.name,
-        )
-        self._worker = Worker(
+        self._bookmarks = Bookmarks(config.store.name, self._open_js, lambda: self._bucket)
+        self._new = NewFrames(metrics, store.answers, config.name)
+        self._lane = Lane(
+            self._new,
             self._judge,
             store,
-            metrics,
+            self._bookmarks.set,
+            metrics.count,
             registers=config.registers,
-            publishes_readings=config.publishes_readings,
+            is_live=True,
             name=config.name,
         )
-        metrics.watch_oldest(lambda: self._worker.oldest)
+        self._again = FramesAgain(
+            self._bookmarks,
+            metrics,
+            self._clocks,
+            self._make_lane_again,
+            titles=config.titles,
+            name=config.name,
+        )
+        metrics.watch_oldest(
+            lambda: min(filter(None, (self._new.oldest, self._lane.oldest)), default=None)
+        )
         # Sequence number of the last message that NATS had delivered at the last `_look`.
         self._delivered = 0
         self._are_names_loaded = False
         self._nats: Client
         self._bucket: KeyValue
 
-    def _make_judge(self, *, is_reader: bool = True) -> FrameVerifier:
+    def _open_js(self) -> JetStreamContext:
+        return self._nats.jetstream(timeout=_API_TIMEOUT)
+
+    def _make_lane_again(
+        self, keys: Keys, source: FrameSource, set_bookmarks: SetBookmarks, on_settled: OnSettled
+    ) -> Lane:
+        return Lane(
+            source,
+            self._make_judge(keys),
+            self._store,
+            set_bookmarks,
+            on_settled,
+            registers=self._config.registers,
+            name=self._config.name,
+        )
+
+    def _make_judge(self, keys: Keys, *, is_reader: bool = True) -> FrameVerifier:
         return FrameVerifier(
-            self._watch_keys.keys,
+            keys,
             self._names,
             self._bounds,
             self._warnings,
@@ -154,7 +178,7 @@ class _Collector:
         """Collect until cancelled. Reconnect whenever the connection to NATS is lost."""
         try:
             await run_until_first_exit(
-                self._keep_connected(), self._work(), self._worker.acknowledge()
+                self._keep_connected(), self._work(), self._lane.keep_settling()
             )
         finally:
             await self._stored.close()
@@ -162,7 +186,8 @@ class _Collector:
     async def _work(self) -> None:
         await self._store.until_known()
         await self._begin()
-        await self._worker.work()
+        while True:
+            await self._lane.work(await self._new.take())
 
     async def _begin(self) -> None:
         """Read the frame counters that earlier processes have written to VictoriaMetrics."""
@@ -229,19 +254,19 @@ class _Collector:
         if not self._are_names_loaded:
             await self._names.load(read_entries(js, ">"))
             self._are_names_loaded = True
-        await make_parked_stream(js, stream.config)
         await self._clocks.look()
-        requests = NatsRequests(nats, PARKED_STREAM)
-        await requests.open()
-        parking = Parking(name, requests)
+        if config.publishes_readings:
+            readings = ReadingPublisher(nats)
+            await readings.open()
+            self._lane.readings = readings
         self._show(stream, await make_consumer(js, name, config.titles))
         self._outage.end()
         self._metrics.nats_connected.set(1)
         LOGGER.info("Connected as %s", config.name)
         try:
             await run_until_first_exit(
-                self._worker.fetch(nats, name, parking),
-                self._parked.run(js, parking, lambda: self._watch_keys.keys),
+                self._new.fetch(nats, name),
+                self._again.run(js, lambda: self._watch_keys.keys),
                 self._look(js),
                 nats.ended.wait(),
             )

@@ -87,7 +87,7 @@ def _lines_of(meter: FleetMeter) -> str:
     telegram = FrameDecryptor(key_of(1, meter.number)).decrypt(frame)
     if not isinstance(telegram, Telegram):
         raise TypeError
-    return make_sample(telegram, key="0" * 16).render(time.time())
+    return make_sample(telegram, key="0" * 16, arrived=time.time()).text
 
 
 async def _publish(nats: Client, frames: list[_Frame]) -> None:

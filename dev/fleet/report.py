@@ -24,7 +24,7 @@ def summarize(outcome: Outcome, options: Options) -> Result:
     if options.has_faults:
         result.say(
             "faults: the collectors' keys differ, the clock of the stream's leader was an hour "
-            "slow and an hour fast, a tenant was removed with all values; parked frames that were "
+            "slow and an hour fast, a tenant was removed with all values; frames that were "
             f"read since the collectors' last start: {outcome.parked:.0f}"
         )
     _tell_telegrams(outcome.findings, result)

@@ -10,7 +10,6 @@ from nats.errors import Error as NatsError
 from smarty_p1_fleet.jetstream_objects import title_of
 from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterBounds
-from smarty_p1_fleet.store.series_line_protocol import StoredCounter
 from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
 from smartyp1.p1.frame_decryptor import FrameDecryptor
@@ -19,10 +18,10 @@ from smartyp1.p1.keys import keys_fingerprint
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
 
+from .bookmarks import EARLY, KEY, NOW, is_of_maker
 from .clock_comparison import ClockComparison
 from .frame_message import FrameMessage
 from .frame_order import CLOCK, NewestFrames, Order, TitleWithKey
-from .parked_frames import EARLY, LATE, is_of_maker, mark_of
 
 LOGGER = logging.getLogger(__name__)
 
@@ -90,9 +89,9 @@ class Verdict(NamedTuple):
 
     `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
     telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
-    If the frame must be parked, `mark` is its mark (see `parked_frames`). A late telegram must be
-    parked if it was not compared with the stored telegrams, because VictoriaMetrics was asked too
-    often for its meter.
+    If the frame must be read again later, `why` says when (see `bookmarks`), and `tried` are the
+    fingerprints of the keys that were tried. A late telegram must be read again if it was not
+    compared with the stored telegrams, because VictoriaMetrics was asked too often for its meter.
     """
 
     outcome: str
@@ -100,7 +99,8 @@ class Verdict(NamedTuple):
     telegram: Telegram | None = None
     key: str = ""
     is_newest: bool = False
-    mark: str = ""
+    why: str = ""
+    tried: Collection[str] = ()
 
 
 async def verdict_on(judge: FrameVerifier, message: FrameMessage) -> Verdict:
@@ -170,13 +170,6 @@ class FrameVerifier:
         for title_with_key, (counter, time) in counters.items():
             self._newest.begin(title_with_key, counter, time)
 
-    async def stored_counters(self, start: float, end: float) -> Collection[StoredCounter] | None:
-        """Return the stored frame counters of all meters from `start` to `end` (Unix seconds).
-
-        Return None if VictoriaMetrics does not answer.
-        """
-        return await self._stored.between(start, end)
-
     def use(self, keys: Keys) -> None:
         """Replace the keys. Drop the decryptors of the meters whose keys have changed."""
         self._names.use(keys)
@@ -244,16 +237,20 @@ class FrameVerifier:
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)
         bounded = self._bounds.apply(telegram)
-        mark = LATE if order is Order.UNKNOWN else ""
-        return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, mark)
+        why = NOW if order is Order.UNKNOWN else ""
+        return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, why)
 
     async def _out_of_time(self, title: bytes, time: float, arrived: float) -> Verdict:
         """Return the verdict on a telegram whose time does not fit its arrival."""
         if time < arrived:
             return Verdict(TOO_OLD, title)
-        # Of a frame that is reprocessed, this collector has also noted when it was parked.
-        if self._clocks and not self._is_reader and await self._clocks.may_be_wrong(arrived):
-            return Verdict(CLOCKS_DIFFER, title, mark=EARLY)
+        # A frame that is read again is judged by the present time of this machine, too.
+        if self._clocks and (
+            not self._clocks.do_agree
+            if self._is_reader
+            else await self._clocks.may_be_wrong(arrived)
+        ):
+            return Verdict(CLOCKS_DIFFER, title, why=EARLY)
         return Verdict(TOO_EARLY, title)
 
     async def _order(
@@ -302,7 +299,7 @@ def _not_opened(reason: str, title: bytes, decryptors: tuple[FrameDecryptor, ...
     """Return the verdict on a frame that `decryptors` have rejected for `reason`."""
     may_wait = reason in WAITING and is_of_maker(title)
     tried = [decryptor.keys_fingerprint for decryptor in decryptors]
-    return Verdict(reason, title, mark=mark_of(tried) if may_wait else "")
+    return Verdict(reason, title, why=KEY if may_wait else "", tried=tried)
 
 
 def fingerprints_of(keys: Keys, title: bytes) -> set[str]:

@@ -30,28 +30,13 @@ class StoredCounter(NamedTuple):
 class Sample(NamedTuple):
     """Telegram as lines of the line protocol.
 
-    `meter` is the start of the first line. `render` completes this line. For the first write, it
-    adds the value `storage_delay`: the seconds from the telegram's time to the write. A repeated
-    write must not change a stored value. Its delay would be longer, so a repeated write leaves out
-    `storage_delay`. `is_new` is False for a repeated write. `channels` are the further lines.
-    `at_ms` is the telegram's time in Unix milliseconds. `counter` identifies its frame counter.
+    `at_ms` is the telegram's time in Unix milliseconds. `is_new` is False for a telegram that was
+    perhaps written before.
     """
 
-    meter: str
-    channels: str
+    text: str
     at_ms: int
     is_new: bool = True
-    counter: StoredCounter | None = None
-
-    def render(self, now: float) -> str:
-        """Return the lines for a write at the time `now` (Unix seconds)."""
-        if not self.is_new:
-            # If the line has other values, `self.meter` ends with the comma before `storage_delay`.
-            # Drop this comma. If `storage_delay` is the only value of the line, drop the line.
-            line = f"{self.meter[:-1]} {self.at_ms}\n" if self.meter.endswith(",") else ""
-            return line + self.channels
-        delay = round(now - self.at_ms / 1000, 3)
-        return f"{self.meter}storage_delay={delay!r} {self.at_ms}\n{self.channels}"
 
 
 def make_sample(
@@ -60,24 +45,26 @@ def make_sample(
     *,
     source: Source | None = None,
     key: str = "",
+    arrived: float | None = None,
 ) -> Sample:
     """Return the lines for a telegram. The time of all lines is the time in the telegram.
 
     `source` adds a line with gateway and port. `key`, the fingerprint of the meter's key, adds a
-    line with the frame counter. Raises ValueError for a telegram without a time.
+    line with the frame counter. `arrived`, the arrival of the frame in the stream (Unix seconds),
+    adds the value `storage_delay`: the seconds from the telegram's time to its arrival. Raises
+    ValueError for a telegram without a time.
     """
     if telegram.time is None:
         raise ValueError
     time = telegram.time.timestamp()
     at_ms = round(time * 1000)
     head = _head(meter_label(telegram))
-    counter: StoredCounter | None = None
     fields = []
     for reference, value in telegram.objects.items():
         kind = type(value)
         if kind is float or kind is int:
             if name := registers.name_of(reference):
-                fields.append(f"{name}={value!r},")
+                fields.append(f"{name}={value!r}")
         elif value is not None and (parts := _numbers(reference, value, registers)):
             fields += parts
     channels = _channel_lines(telegram, head, at_ms, registers) if telegram.channels else ""
@@ -87,10 +74,12 @@ def make_sample(
         # current time.
         channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
     if key:
-        title = (telegram.system_title or b"").hex().upper()
-        counter = StoredCounter(title, key, at_ms, telegram.frame_counter or 0)
-        channels += f"{head},title={title},key={key} frame_counter={counter.counter} {at_ms}\n"
-    return Sample(f"{head} {''.join(fields)}", channels, at_ms, counter=counter)
+        title, counter = (telegram.system_title or b"").hex().upper(), telegram.frame_counter or 0
+        channels += f"{head},title={title},key={key} frame_counter={counter} {at_ms}\n"
+    if arrived is not None:
+        fields.append(f"storage_delay={round(arrived - time, 3)!r}")
+    line = f"{head} {','.join(fields)} {at_ms}\n" if fields else ""
+    return Sample(line + channels, at_ms)
 
 
 def _channel_lines(telegram: Telegram, head: str, at_ms: int, registers: RegisterSelection) -> str:
@@ -147,10 +136,10 @@ def _numbers(reference: str, value: object, registers: RegisterSelection) -> lis
     or a decimal point, and if `OBJECTS` does not list its object.
     """
     if isinstance(value, tuple):
-        return [f"{name}={part!r}," for name, part in registers.parts_of(reference, value)]
+        return [f"{name}={part!r}" for name, part in registers.parts_of(reference, value)]
     if isinstance(value, str) and reference not in OBJECTS:
         match = _NUMBER.fullmatch(value)
         name = registers.name_of(reference)
         if name and match and ("*" in value or "." in value):
-            return [f"{name}={float(match[1])!r},"]
+            return [f"{name}={float(match[1])!r}"]
     return []

@@ -136,10 +136,6 @@ class Store:
             except ERRORS as error:
                 self._writing.note(why(error))
                 self._metrics.failed_writes.inc()
-                if not isinstance(error, aiohttp.ClientConnectorError):
-                    # Perhaps VictoriaMetrics has stored the values of the failed write. In the next
-                    # attempt, `storage_delay` would have another value, so leave it out.
-                    samples = without_delay(samples)
                 await self._writing.wait()
             else:
                 self._writing.end()
@@ -193,7 +189,7 @@ class Store:
         if run is None:
             raise StoreError
         now = time.time()
-        text = "".join(sample.render(now) for sample in samples)
+        text = "".join(sample.text for sample in samples)
         options = self._config.login.options.copy()
         options["headers"] = {**options["headers"], "Content-Encoding": "gzip"}
         async with self._session.post(
@@ -214,8 +210,3 @@ class Store:
             if sample.is_new:
                 self._metrics.delay.observe(now - sample.at_ms / 1000)
         return Write(run.process, time.monotonic())
-
-
-def without_delay(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Return the samples as a repeated write sends them: without `storage_delay`."""
-    return [sample._replace(is_new=False) for sample in samples]

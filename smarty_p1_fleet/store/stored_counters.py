@@ -10,7 +10,7 @@ import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from itertools import accumulate
 from math import inf
 
@@ -19,7 +19,6 @@ import aiohttp
 from smarty_p1_fleet.frames.frame_order import TOLERANCE_S, TitleWithKey
 from smarty_p1_gateway import UnavailableError
 
-from .series_line_protocol import StoredCounter
 from .store_config import StoreConfig
 from .store_reader import CounterRange, ReadingNotAllowedError, StoreReader, find_reader
 from .store_requests import open_session
@@ -120,18 +119,6 @@ class StoredCounters:
         refuses queries.
         """
         return await self._ask(lambda reader: reader.newest_counter(title_with_key, time.time()))
-
-    async def between(self, start: float, end: float) -> Collection[StoredCounter] | None:
-        """Return the frame counters of all meters from `start` to `end` (Unix seconds).
-
-        At most the last hour is searched. Return None if VictoriaMetrics does not answer.
-        """
-        try:
-            return await self._ask(
-                lambda reader: reader.counters_between(max(start, end - _HOUR_S), end)
-            )
-        except UnavailableError:
-            return None
 
     async def fits(
         self, title_with_key: TitleWithKey, counter: int, moment: float, *, is_limited: bool = False

@@ -1,4 +1,4 @@
-"""A cluster and a store that are made up, for one worker."""
+"""A cluster and a store that are made up, for one lane."""
 
 import asyncio
 import json
@@ -14,15 +14,17 @@ from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
 from smarty_p1_fleet.collector_client import CollectorClient, Receiver
+from smarty_p1_fleet.frames.bookmarks import Bookmark
 from smarty_p1_fleet.frames.clock_comparison import ClockComparison
+from smarty_p1_fleet.frames.frame_lane import Lane, add_mark
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_fleet.frames.frame_verifier import FrameVerifier, MeterWarnings
-from smarty_p1_fleet.frames.frame_worker import Worker
-from smarty_p1_fleet.frames.parked_frames import ParkedFrame, Parking
+from smarty_p1_fleet.frames.new_frames import NewFrames
+from smarty_p1_fleet.frames.reading_publisher import ReadingPublisher
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterBounds
 from smarty_p1_fleet.metrics import CollectorMetrics
-from smarty_p1_fleet.store.series_line_protocol import Sample, StoredCounter
+from smarty_p1_fleet.store.series_line_protocol import Sample
 from smarty_p1_fleet.store.store_writer import Store, StoreRun, Write
 from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
@@ -63,6 +65,11 @@ class Bucket:
             raise KeyWrongLastSequenceError
         return self.put(key, value)
 
+    def remove(self, key: str, last: int) -> None:
+        if key not in self.entries or self.entries[key].revision != last:
+            raise KeyWrongLastSequenceError
+        del self.entries[key]
+
     def put(self, key: str, value: bytes) -> int:
         self._revision += 1
         self.entries[key] = Entry(value, self._revision)
@@ -96,7 +103,7 @@ class FakeStore:
         return [sample for samples in self.writes for sample in samples]
 
     def lines(self) -> list[str]:
-        return [line for one in self.samples for line in one.render(one.at_ms / 1000).splitlines()]
+        return [line for sample in self.samples for line in sample.text.splitlines()]
 
 
 class FakeNats:
@@ -145,12 +152,17 @@ class FakeNats:
         self._inboxes[inbox] = receiver
         return self
 
-    async def acknowledge(self, replies: Iterable[bytes]) -> None:
+    async def acknowledge(self, replies: Iterable[bytes], *, is_done: bool = True) -> None:
         if not self.is_connected:
             raise ConnectionClosedError
         for reply in replies:
-            self.replies.append(reply.decode())
-            self.acknowledged.append(int(reply.split(b".")[5]))
+            number = int(reply.split(b".")[5])
+            if is_done:
+                self.replies.append(reply.decode())
+                self.acknowledged.append(number)
+            else:
+                subject, data, headers, deliveries, _ = self._messages[number - 1]
+                self.add(data, subject, headers, deliveries=deliveries + 1, sequence=number)
 
     async def unsubscribe(self) -> None:
         pass
@@ -190,23 +202,27 @@ class FakeNats:
         self._inboxes["_INBOX.x"](b"_INBOX.x", b"", b"", b"NATS/1.0 408 Request Timeout\r\n\r\n")
 
 
-class FakeParking:
-    """Parks frames: `frames`, with their marks. It fails so many times: `failures`."""
+class FakeBookmarks:
+    """Takes bookmarks: `marks`. It fails so many times: `failures`."""
 
     def __init__(self) -> None:
-        self.frames: list[ParkedFrame] = []
+        self.marks: dict[bytes | None, Bookmark] = {}
         self.failures = 0
 
-    async def park(self, frames: Sequence[ParkedFrame]) -> None:
-        if self.failures:
+    async def set(self, marks: Mapping[bytes | None, Bookmark]) -> None:
+        if marks and self.failures:
             self.failures -= 1
             raise NatsError
-        self.frames += frames
+        for title, mark in marks.items():
+            add_mark(self.marks, title, mark)
 
     @property
-    def marks(self) -> Counter[tuple[bytes, str]]:
-        """Count what is parked by title and mark."""
-        return Counter((frame.title, frame.mark) for frame in self.frames)
+    def shown(self) -> dict[bytes | None, tuple[int, int, str]]:
+        """The first and the last frame of each bookmark, and the reasons."""
+        return {
+            title: (mark.first, mark.last, " ".join(sorted(mark.why)))
+            for title, mark in self.marks.items()
+        }
 
 
 class FakeCounters:
@@ -217,10 +233,8 @@ class FakeCounters:
         self.failures = 0
         self.asked = 0
         self.is_limit_reached = False
-        self.written: set[StoredCounter] | None = set()
         self.recent_ones: dict[TitleWithKey, tuple[int, float]] = {}
         self.caught_up: list[float] = []
-        self.between_times: list[tuple[float, float]] = []
 
     async def all(self, _: float) -> dict[TitleWithKey, tuple[int, float]]:
         return {}
@@ -233,11 +247,6 @@ class FakeCounters:
     async def newest(self, _: TitleWithKey) -> tuple[int, float] | None:
         self._ask()
         return max(self.stored, default=None)
-
-    async def between(self, start: float, end: float) -> set[StoredCounter] | None:
-        self._ask()
-        self.between_times.append((start, end))
-        return self.written
 
     async def fits(
         self, _: TitleWithKey, counter: int, moment: float, *, is_limited: bool = False
@@ -259,7 +268,7 @@ class FakeCounters:
 
 
 class Fleet:
-    """One worker, with all that is around it."""
+    """One lane, with all that is around it."""
 
     def __init__(self, keys: Keys) -> None:
         self.bucket, self.store, self.nats, self.metrics = (
@@ -274,7 +283,7 @@ class Fleet:
         self.ahead = 0.0
         self.clocks = ClockComparison(self._ask_time)
         self.judge = self.new_judge(keys)
-        self.parking = FakeParking()
+        self.bookmarks = FakeBookmarks()
         self._running: list[asyncio.Task[None]] = []
 
     def new_judge(
@@ -291,21 +300,20 @@ class Fleet:
     async def _ask_time(self) -> float:
         return time.time() + self.ahead
 
-    def start(self) -> Worker:
-        worker = Worker(
-            self.judge,
-            cast("Store", self.store),
-            self.metrics,
-        )
-        works = (
-            worker.fetch(
-                cast("CollectorClient", self.nats), "store", cast("Parking", self.parking)
-            ),
-            worker.work(),
-            worker.acknowledge(),
-        )
+    def start(self) -> Lane:
+        store, nats = cast("Store", self.store), cast("CollectorClient", self.nats)
+        new = NewFrames(self.metrics, store.answers)
+        lane = Lane(new, self.judge, store, self.bookmarks.set, self.metrics.count, is_live=True)
+
+        async def work() -> None:
+            lane.readings = ReadingPublisher(nats)
+            await lane.readings.open()
+            while True:
+                await lane.work(await new.take())
+
+        works = new.fetch(nats, "store"), work(), lane.keep_settling()
         self._running += [asyncio.ensure_future(work) for work in works]
-        return worker
+        return lane
 
     @property
     def fetching(self) -> asyncio.Task[None]:

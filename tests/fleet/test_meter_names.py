@@ -57,7 +57,7 @@ class Fleet:
             self.refused += verdict.outcome == OTHER_METER
             if verdict.telegram:
                 sample = make_sample(verdict.telegram)
-                found.append(sample.meter.split(" ")[0].partition("meter=")[2])
+                found.append(sample.text.split(" ")[0].partition("meter=")[2])
         return found
 
 

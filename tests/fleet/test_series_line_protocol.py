@@ -23,7 +23,7 @@ def decoded(*lines: str, name: str | None = "SAG1030790002574") -> Telegram:
 
 
 def rendered(*lines: str, name: str = "M1") -> list[str]:
-    return make_sample(decoded(CLOCK, *lines, name=name)).render(NOON).splitlines()
+    return make_sample(decoded(CLOCK, *lines, name=name), arrived=NOON).text.splitlines()
 
 
 def test_numbers_are_written_as_they_were_sent_and_texts_are_not() -> None:
@@ -71,7 +71,7 @@ def test_the_names_are_those_of_the_topics_on_mqtt() -> None:
     telegram = decoded(CLOCK, *lines, "1-1:31.4.0(1*A)(1*A)")
     names = {item.name for item in items(telegram) if item.text == "1"}
     sample = make_sample(telegram)
-    found = {field.partition("=")[0] for field in sample.meter.split(" ")[1].split(",") if field}
+    found = {field.partition("=")[0] for field in sample.text.split(" ")[1].split(",") if field}
     assert len(found) > 40
     assert found == {name for name in names if not name.startswith("channel_")}
 
@@ -86,7 +86,7 @@ def test_the_names_are_those_of_the_topics_on_mqtt() -> None:
 )
 def test_the_time_is_the_telegrams_own(clock: str, expected: float) -> None:
     telegram = decoded(f"0-0:1.0.0({clock})")
-    [line] = make_sample(telegram).render(NOON).splitlines()
+    [line] = make_sample(telegram, arrived=NOON).text.splitlines()
     assert line.endswith(f" {int(expected) * 1000}")
 
 
@@ -97,9 +97,9 @@ def test_the_time_is_the_telegrams_own(clock: str, expected: float) -> None:
         ("0-0:96.13.0(486f6c61)", []),
     ],
 )
-def test_what_is_written_again_has_no_other_delay(line: str, expected: list[str]) -> None:
+def test_a_copy_of_a_frame_has_no_other_delay(line: str, expected: list[str]) -> None:
     sample = make_sample(decoded("0-0:1.0.0(260115130000W)", line, name="M1"))
-    assert sample._replace(is_new=False).render(NOON + 99).splitlines() == expected
+    assert sample.text.splitlines() == expected
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,8 @@ def test_what_is_not_wanted_is_not_stored(wanted: list[str], fields: str, *, cha
     if wanted[0] != "all":
         lines += ["1-1:31.4.0(100*A)(-063*A)", "1-0:99.7.0(4.5*kW)"]
     telegram = decoded(*lines, name="M1")
-    first, *others = make_sample(telegram, RegisterSelection(wanted)).render(NOON).splitlines()
+    sample = make_sample(telegram, RegisterSelection(wanted), arrived=NOON)
+    first, *others = sample.text.splitlines()
     assert first == f"smarty_p1,meter=M1 {fields}storage_delay=0.0 1768478400000"
     valve = ",valve=1" if wanted == ["all"] else ""
     assert (

@@ -24,8 +24,9 @@ from smarty_p1_fleet import read_config, run
 from smarty_p1_fleet.collector_client import CollectorClient, connected
 from smarty_p1_fleet.frames.clock_comparison import ClockComparison
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
-from smarty_p1_fleet.frames.frame_worker import Worker
-from smarty_p1_fleet.frames.parked_frames_reader import ParkedFramesReader
+from smarty_p1_fleet.frames.frames_again import FramesAgain
+from smarty_p1_fleet.frames.new_frames import NewFrames
+from smarty_p1_fleet.frames.reading_publisher import ReadingPublisher
 from smarty_p1_fleet.keys_watch import KeysWatch
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import CollectorMetrics
@@ -33,7 +34,6 @@ from smarty_p1_fleet.service import _Collector
 from smarty_p1_fleet.store.store_writer import Store
 from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import UnavailableError
-from smarty_p1_gateway.nats.nats_acknowledged_publishing import NatsRequests
 from smarty_p1_gateway.nats.nats_client import NatsClient
 from tests.fleet.made_up import until, value, working
 
@@ -117,7 +117,7 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
 
     worked = asyncio.Event()
 
-    async def work(_: Worker) -> None:
+    async def work(*_: object) -> None:
         worked.set()
         await asyncio.Event().wait()
 
@@ -125,7 +125,7 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
         await asyncio.sleep(0)
 
     monkeypatch.setattr(StoredCounters, "all", all_)
-    monkeypatch.setattr(Worker, "work", work)
+    monkeypatch.setattr(NewFrames, "take", work)
     monkeypatch.setattr(Store, "until_known", known)
     port = free_ports(2)
     file = configured(tmp_path, port, port + 1)
@@ -198,17 +198,16 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     monkeypatch.setattr(_Collector, "_show", Mock())
     monkeypatch.setattr(_Collector, "_look", lambda *_: asyncio.Event().wait())
     monkeypatch.setattr(ClockComparison, "look", AsyncMock())
-    monkeypatch.setattr(NatsRequests, "open", AsyncMock())
+    monkeypatch.setattr(ReadingPublisher, "open", AsyncMock())
     load = AsyncMock()
     monkeypatch.setattr(MeterNames, "load", load)
-    monkeypatch.setattr(ParkedFramesReader, "run", lambda *_: asyncio.Event().wait())
+    monkeypatch.setattr(FramesAgain, "run", lambda *_: asyncio.Event().wait())
     for name in (
         *("make_stream", "change_stream", "open_meters", "replicate_meters", "make_consumer"),
-        "make_parked_stream",
     ):
         monkeypatch.setattr(f"smarty_p1_fleet.service.{name}", AsyncMock())
     # The connection is closed, or nobody answers at its other end.
-    monkeypatch.setattr(Worker, "fetch", AsyncMock(side_effect=[None, NatsError("no answer")]))
+    monkeypatch.setattr(NewFrames, "fetch", AsyncMock(side_effect=[None, NatsError("no answer")]))
     waits: list[tuple[float, ...]] = []
     names = ("nats_losses_total", "nats_connected", "stream_replicas")
 

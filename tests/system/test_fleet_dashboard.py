@@ -133,8 +133,8 @@ def lines_of(title: bytes, counter: int, when: datetime) -> str:
     )
     [event] = Decoder(KEY).feed(frame(counter, text, title=title))
     assert isinstance(event, Telegram)
-    sample = make_sample(event, source=Source("cellar", f"meter {title[-1]}"), key="print")
-    return sample.render(when.timestamp() + 1)
+    source, arrived = Source("cellar", f"meter {title[-1]}"), when.timestamp() + 1
+    return make_sample(event, source=source, key="print", arrived=arrived).text
 
 
 async def fill(asked: Asked) -> None:

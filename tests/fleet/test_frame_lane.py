@@ -10,7 +10,8 @@ import pytest
 from nats.errors import Error as NatsError
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.frames import frame_worker, reading_publisher
+from smarty_p1_fleet.frames import frame_lane, new_frames, reading_publisher
+from smarty_p1_fleet.frames.bookmarks import Bookmark
 from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, fingerprints_of
 from smarty_p1_fleet.store.series_line_protocol import Sample, make_sample
 from smarty_p1_fleet.store.store_writer import StoreRun
@@ -77,15 +78,15 @@ async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(flee
     fleet.nats.came = LIVE
     for counter in (1, 2, 3):
         fleet.nats.add(sent(counter))
-    worker = fleet.start()
+    lane = fleet.start()
     await fleet.until_written(3)
     assert energies(fleet) == [1.0, 2.0, 3.0]
     assert fleet.nats.acknowledged == []
     assert fleet.value("telegrams_total") == 0
-    assert worker.oldest == LIVE / 1e9
+    assert lane.oldest == LIVE / 1e9
     fleet.store.keep()
     await fleet.until_acknowledged(3)
-    await until(lambda: worker.oldest is None)
+    await until(lambda: lane.oldest is None)
     assert fleet.nats.acknowledged == [1, 2, 3]
     assert fleet.value("telegrams_total") == 3
     title = TITLE.hex().upper()
@@ -102,9 +103,9 @@ async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(flee
 async def test_a_collector_whose_store_is_silent_leaves_messages_to_others(fleet: Fleet) -> None:
     fleet.store.is_silent = True
     fleet.nats.add(sent(1))
-    worker = fleet.start()
+    lane = fleet.start()
     await asyncio.sleep(0.2)
-    assert worker.oldest is None
+    assert lane.oldest is None
     fleet.store.is_silent = False
     await fleet.until_written(1)
 
@@ -125,16 +126,12 @@ async def test_what_a_store_may_have_lost_is_written_again_and_only_then_acknowl
 
 async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fleet) -> None:
     fleet.nats.came = LIVE
-    # The store has what is delivered again.
-    sample = make_sample(telegram_of(3), key=key_fingerprint(KEY))
-    fleet.counters.written = {sample.counter} if sample.counter else None
     for counter in (1, 2, 1, 2):
         fleet.nats.add(sent(counter))
     fleet.nats.add(sent(3), deliveries=2)
     fleet.start()
     await fleet.until_written(5)
     assert energies(fleet) == [1.0, 2.0, 1.0, 2.0, 3.0]
-    # What was written before has another delay now: it is not written.
     assert [sample.is_new for sample in fleet.store.samples] == [True, True, False, False, False]
     assert len({line for line in fleet.store.lines() if "frame_counter" in line}) == 3
     assert fleet.value("redelivered_total") == 1
@@ -144,24 +141,19 @@ async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fl
     assert [counter for _, counter in fleet.nats.readings] == [1, 2]
 
 
-async def test_only_the_first_write_of_a_telegram_has_its_delay(fleet: Fleet) -> None:
-    # Another collector got two frames, and has written one of them before it was stopped.
-    written = make_sample(telegram_of(1), key=key_fingerprint(KEY)).counter
-    assert written
-    fleet.counters.written = {written}
-    fleet.nats.add(sent(3))
-    for counter in (1, 2):
-        fleet.nats.add(sent(counter), deliveries=2)
+async def test_each_write_of_a_telegram_has_the_same_delay_and_a_copy_has_none(
+    fleet: Fleet,
+) -> None:
+    fleet.nats.came = LIVE
+    fleet.nats.add(sent(1))
+    fleet.nats.add(sent(1))
     fleet.start()
-    await fleet.until_written(3)
-    assert [sample.is_new for sample in fleet.store.samples] == [True, False, True]
-    _, first, second = (sample.at_ms / 1000 for sample in fleet.store.samples)
-    assert fleet.counters.between_times == [(first, second)]
-    # A store that does not answer may have all of it.
-    fleet.counters.written = None
-    fleet.nats.add(sent(4), deliveries=2)
+    await fleet.until_written(2)
+    # The store may have lost the values, so NATS delivers the frames again.
+    fleet.store.run = StoreRun("200", 1000.0)
     await fleet.until_written(4)
-    assert not fleet.store.samples[-1].is_new
+    delays = [line for line in fleet.store.lines() if "storage_delay=30.0 " in line]
+    assert (len(delays), "storage_delay" in fleet.store.samples[1].text) == (1, False)
 
 
 async def test_late_telegrams_are_stored_and_told_to_nobody(fleet: Fleet) -> None:
@@ -247,7 +239,7 @@ async def test_a_telegram_that_cannot_be_written_out_holds_up_no_other(
             raise KeyError
         return make_sample(telegram, *rest, **more)
 
-    monkeypatch.setattr(frame_worker, "make_sample", make)
+    monkeypatch.setattr(frame_lane, "make_sample", make)
     for counter in (1, 2, 3):
         fleet.nats.add(sent(counter))
     fleet.start()
@@ -255,7 +247,7 @@ async def test_a_telegram_that_cannot_be_written_out_holds_up_no_other(
     fleet.store.keep()
     await fleet.until_acknowledged(3)
     assert energies(fleet) == [1.0, 3.0]
-    assert "error in Worker._sample (KeyError)" in caplog.text
+    assert "error in Lane._sample (KeyError)" in caplog.text
 
 
 async def test_junk_behind_a_telegram_is_acknowledged_before_the_store_has_kept_that(
@@ -265,12 +257,12 @@ async def test_junk_behind_a_telegram_is_acknowledged_before_the_store_has_kept_
     fleet.nats.add(sent(2))
     fleet.nats.add(b"junk")
     fleet.nats.add(sent(3, second=10))
-    worker = fleet.start()
+    lane = fleet.start()
     await fleet.until_acknowledged(2)
     assert fleet.nats.acknowledged == [2, 3]
     assert fleet.value("rejected_total", reason="malformed") == 1
     assert (fleet.value("rejected_total", reason="clock"), fleet.value("telegrams_total")) == (1, 0)
-    assert worker.oldest == CAME / 1e9
+    assert lane.oldest == CAME / 1e9
 
 
 async def test_two_keys_of_a_meter_count_until_a_line_goes(fleet: Fleet) -> None:
@@ -288,32 +280,37 @@ async def test_two_keys_of_a_meter_count_until_a_line_goes(fleet: Fleet) -> None
     fleet.store.keep()
     await fleet.until_acknowledged(6)
     assert fleet.value("rejected_total", reason="tag") == 1
-    # The operator hears of it, and nothing is lost: the frame is parked.
+    # The operator hears of it, and nothing is lost: the frame waits.
     title = TITLE.hex().upper()
     assert fleet.value("meter_rejected_total", title=title, reason="tag") == 1
-    assert [frame.data for frame in fleet.parking.frames] == [sent(5, key=KEY)]
+    assert fleet.bookmarks.shown == {TITLE: (5, 5, "key")}
 
 
-async def test_a_frame_without_its_key_is_parked_before_it_is_acknowledged(fleet: Fleet) -> None:
-    fleet.parking.failures = 2
+async def test_a_frame_without_its_key_has_a_bookmark_before_it_is_acknowledged(
+    fleet: Fleet,
+) -> None:
+    fleet.bookmarks.failures = 2
     fleet.nats.add(sent(1, title=OTHER_TITLE), OTHER)
     fleet.nats.add(sent(2, key=NEW_KEY))
     # A title of no maker is noise.
-    made_up = bytes(8)
-    fleet.nats.add(sent(1, title=made_up), f"smarty_p1.sealed.{made_up.hex()}")
+    noise = bytes(8)
+    fleet.nats.add(sent(1, title=noise), f"smarty_p1.sealed.{noise.hex()}")
+    fleet.nats.add(sent(3))
     fleet.start()
+    await fleet.until_written(1)
+    fleet.store.keep()
+    # Bookmarks that cannot be set hold up no telegram.
     await fleet.until_acknowledged(1)
-    assert (fleet.nats.acknowledged, fleet.parking.frames) == ([3], [])
-    await fleet.until_acknowledged(3)
+    assert (fleet.nats.acknowledged, fleet.bookmarks.marks) == ([4], {})
+    await fleet.until_acknowledged(4)
     [tried] = fingerprints_of(Keys({TITLE: KEY}, None), TITLE)
-    assert fleet.parking.marks == {(OTHER_TITLE, "-"): 1, (TITLE, tried): 1}
-    first, second = fleet.parking.frames
-    assert (first.data, second.data) == (sent(1, title=OTHER_TITLE), sent(2, key=NEW_KEY))
-    assert (first.arrived, second.arrived) == (CAME / 1e9, (CAME + 1) / 1e9)
-    assert first.identity != second.identity
+    assert fleet.bookmarks.marks == {
+        OTHER_TITLE: Bookmark(1, 1, frozenset(("key",)), {}),
+        TITLE: Bookmark(2, 2, frozenset(("key",)), {tried: 2}),
+    }
 
 
-async def test_a_flood_of_replays_is_parked_and_holds_up_nobody(fleet: Fleet) -> None:
+async def test_a_flood_of_replays_waits_and_holds_up_nobody(fleet: Fleet) -> None:
     fleet.judge.use(Keys({TITLE: KEY, OTHER_TITLE: KEY}, None))
     fleet.nats.add(sent(2))
     for _ in range(300):
@@ -323,12 +320,12 @@ async def test_a_flood_of_replays_is_parked_and_holds_up_nobody(fleet: Fleet) ->
     await fleet.until_written(1 + 100 + 1)
     await fleet.until_acknowledged(200)
     assert fleet.nats.acknowledged == [*range(102, 302)]
-    assert fleet.parking.marks == {(TITLE, "late"): 200}
+    assert fleet.bookmarks.shown == {TITLE: (102, 301, "now")}
     fleet.store.keep()
     await fleet.until_acknowledged(302)
 
 
-async def test_late_frames_that_are_not_compared_now_are_parked(fleet: Fleet) -> None:
+async def test_late_frames_that_are_not_compared_now_wait(fleet: Fleet) -> None:
     fleet.counters.is_limit_reached = True
     fleet.nats.add(sent(9))
     fleet.nats.add(sent(1))
@@ -336,13 +333,13 @@ async def test_late_frames_that_are_not_compared_now_are_parked(fleet: Fleet) ->
     fleet.start()
     await fleet.until_acknowledged(2)
     await fleet.until_written(1)
-    # Late frames are parked one by one or together, and do not wait for the store.
+    # They do not wait for the store.
     assert {*fleet.nats.acknowledged} == {2, 3}
-    assert fleet.parking.marks == {(TITLE, "late"): 2}
+    assert fleet.bookmarks.shown == {TITLE: (2, 3, "now")}
     assert energies(fleet) == [9.0]
     reader = fleet.new_judge(Keys({TITLE: KEY}, None), is_reader=True)
     verdict = await reader.judge(SUBJECT, sent(1), CAME / 1e9)
-    assert (verdict.outcome, verdict.mark) == (TELEGRAM, "")
+    assert (verdict.outcome, verdict.why) == (TELEGRAM, "")
 
 
 async def test_the_first_frame_of_a_leader_with_a_slow_clock_waits(fleet: Fleet) -> None:
@@ -352,15 +349,15 @@ async def test_the_first_frame_of_a_leader_with_a_slow_clock_waits(fleet: Fleet)
     await fleet.until_written(1)
     fleet.nats.came -= 3_700_000_000_000
     fleet.nats.add(sent(2))
-    await until(lambda: len(fleet.parking.frames) == 1)
-    assert fleet.parking.marks == {(TITLE, "early"): 1}
-    # It is judged with the time of its parking, whatever the clocks say now.
+    await until(lambda: TITLE in fleet.bookmarks.marks)
+    assert fleet.bookmarks.shown == {TITLE: (2, 2, "early")}
+    # It is judged with the time at which it is read again.
     reader = fleet.new_judge(fleet.judge._keys, is_reader=True)
     stamp = fleet.nats.came / 1e9
     verdict = await reader.judge(SUBJECT, sent(2), stamp, LIVE / 1e9)
-    assert (verdict.outcome, verdict.mark) == (TELEGRAM, "")
+    assert (verdict.outcome, verdict.why) == (TELEGRAM, "")
     early = await reader.judge(SUBJECT, sent(9, second=7300), stamp, LIVE / 1e9)
-    assert (early.outcome, early.mark) == ("too_early", "")
+    assert (early.outcome, early.why) == ("too_early", "")
 
 
 @pytest.mark.parametrize("ahead", [-3600.0, 3600.0])
@@ -370,18 +367,18 @@ async def test_nothing_is_too_early_while_the_clocks_differ(fleet: Fleet, ahead:
     fleet.nats.add(sent(8, second=7300))
     fleet.start()
     await fleet.until_acknowledged(1)
-    assert fleet.parking.marks == {(TITLE, "early"): 1}
+    assert fleet.bookmarks.shown == {TITLE: (1, 1, "early")}
     assert fleet.value("rejected_total", reason="clocks_differ") == 1
-    # When the clocks agree again, the frame is judged with its arrival by this machine's clock.
+    # Somebody reads it again while the clocks still differ.
+    reader = fleet.new_judge(Keys({TITLE: KEY}, None), is_reader=True)
+    data = sent(8, second=7300)
+    assert (await reader.judge(SUBJECT, data, CAME / 1e9)).why == "early"
+    # When the clocks agree again, the frame is judged with the present time, too.
     fleet.ahead = math.copysign(55.0, ahead)
     await fleet.clocks.look()
     assert fleet.clocks.do_agree
-    reader = fleet.new_judge(Keys({TITLE: KEY}, None), is_reader=True)
-    data = sent(8, second=7300)
     assert (await reader.judge(SUBJECT, data, CAME / 1e9)).outcome == "too_early"
-    parked = fleet.parking.frames[0]
-    assert abs(parked.parked - time.time()) < 60
-    verdict = await reader.judge(SUBJECT, data, parked.arrived, parked.parked)
+    verdict = await reader.judge(SUBJECT, data, CAME / 1e9, time.time())
     assert verdict.outcome == TELEGRAM
 
 
@@ -410,7 +407,7 @@ async def test_a_consumer_for_which_nobody_answers_is_left(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("_EXPIRES", "_MARGIN"):
-        monkeypatch.setattr(frame_worker, name, 0.01)
+        monkeypatch.setattr(new_frames, name, 0.01)
     fleet.start()
     with pytest.raises(NatsError, match="nobody answers for the consumer"):
         await fleet.fetching
@@ -420,7 +417,7 @@ async def test_a_consumer_for_which_nobody_answers_is_left(
 async def test_after_a_pause_a_collector_knows_what_others_have_stored_meanwhile(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frame_worker, "_MAX_IDLE_S", 0.0)
+    monkeypatch.setattr(frame_lane, "_MAX_IDLE_S", 0.0)
     # Another collector has stored the 50th frame. Then the meter's clock was set back.
     stored = telegram_of(50).time
     assert stored

@@ -1,0 +1,248 @@
+"""Reading of frames again, from the stream of frames: as the bookmarks say, also an operator's.
+
+Two collectors may read the same frames at the same time. Both then write the same values.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from typing import NamedTuple
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerConfig, DeliverPolicy
+
+from smarty_p1_fleet.collector_client import connected
+from smarty_p1_fleet.collector_config import CollectorConfig
+from smarty_p1_fleet.jetstream_objects import (
+    METERS,
+    SUBJECTS,
+    first_since,
+    read_once,
+    subject_of,
+)
+from smarty_p1_fleet.metrics import CollectorMetrics
+from smarty_p1_fleet.outage_log import outage_of, reason
+from smarty_p1_gateway import Keys, UnavailableError
+from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
+from smartyp1.fault_log import FaultLog
+
+from .bookmarks import ALL, EARLY, KEY, NOW, Bookmark, Bookmarks, ReadRange
+from .clock_comparison import ClockComparison
+from .frame_lane import FrameSource, Lane, Marks, OnSettled, SetBookmarks, add_mark
+from .frame_message import FrameMessage, read_message
+from .frame_verifier import TELEGRAM, fingerprints_of
+
+LOGGER = logging.getLogger(__name__)
+
+_LOOK_INTERVAL_S = 5.0
+# Longest pause after a batch, so that VictoriaMetrics has time for new frames.
+_MAX_PAUSE_S = 0.1
+# Maximum number of frames that are read before their values must be on the disk.
+_MAX_FRAMES = 50_000
+# Maximum number of seconds for which a command waits for collectors that do nothing.
+_MAX_STANDSTILL_S = 120.0
+_ASK_INTERVAL_S = 1.0
+
+type MakeLane = Callable[[Keys, FrameSource, SetBookmarks, OnSettled], Lane]
+
+
+class _ReadFrames:
+    """Frames that are read together. They stay in the stream."""
+
+    def __init__(self) -> None:
+        self.left: dict[bytes | None, Bookmark] = {}
+        self.outcomes = Counter[str]()
+        self.is_lost = False
+
+    async def settle(self, messages: Sequence[FrameMessage], *, is_done: bool) -> None:
+        self.is_lost |= bool(messages) and not is_done
+
+    async def set(self, marks: Marks) -> None:
+        for title, mark in marks.items():
+            add_mark(self.left, title, mark)
+
+    def count(self, outcomes: Counter[str], _: Counter[tuple[str, str]]) -> None:
+        self.outcomes += outcomes
+
+
+class _Due(NamedTuple):
+    """Bookmark whose frames can be read now, from `start` on."""
+
+    title: bytes | None
+    mark: Bookmark
+    start: int
+    keys: Sequence[str]
+
+
+class FramesAgain:
+    """Reader of the frames of a store that are to be read again. `make_lane` makes its lanes.
+
+    `titles` are the system titles of the meters that the collector collects, () for all meters.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        bookmarks: Bookmarks,
+        metrics: CollectorMetrics,
+        clocks: ClockComparison,
+        make_lane: MakeLane,
+        *,
+        titles: Sequence[bytes] = (),
+        name: str = "",
+    ) -> None:
+        self._bookmarks = bookmarks
+        self._metrics = metrics
+        self._clocks = clocks
+        self._make_lane = make_lane
+        self._titles = titles
+        self._outage = outage_of("Reading frames again")
+        self._faults = FaultLog(LOGGER, name)
+        self._marks: Mapping[bytes | None, Bookmark] = {}
+        self._revision = -1
+
+    async def run(self, js: JetStreamContext, keys: Callable[[], Keys]) -> None:
+        """Read frames again as soon as they can be stored, until cancelled."""
+        while True:
+            try:
+                await self.look(js, keys())
+            except (NatsError, OSError, TimeoutError, UnavailableError) as error:
+                self._outage.note(reason(error))
+            except Exception as error:  # noqa: BLE001 - it must not end the fetching of new frames
+                self._faults.note("the reading of frames again", error)
+            else:
+                self._outage.end()
+            await asyncio.sleep(_LOOK_INTERVAL_S)
+
+    async def look(self, js: JetStreamContext, keys: Keys) -> None:
+        """Read the frames again that can be stored now. Raises NATS's errors."""
+        revision = await self._bookmarks.revision()
+        if revision != self._revision:
+            self._marks = await self._bookmarks.all()
+            self._revision = revision
+            self._show()
+        if not self._marks:
+            return
+        state = (await js.stream_info(STREAM)).state
+        due = []
+        for title, mark in self._marks.items():
+            if mark.last < state.first_seq or mark.first > state.last_seq:
+                # The frames have left the stream, or the stream was made anew.
+                end = min(mark.last, state.last_seq)
+                await self._bookmarks.settle(title, ReadRange(mark, mark.first, end, ()))
+                continue
+            prints = sorted(fingerprints_of(keys, title)) if title else [ALL]
+            start = mark.start(prints, do_clocks_agree=self._clocks.do_agree)
+            if start is not None:
+                due.append(_Due(title, mark, start, prints))
+        if due:
+            await self._read(js, keys, due, state.last_seq)
+
+    def _show(self) -> None:
+        marks = self._marks.values()
+        self._metrics.waiting_titles.set(sum(KEY in mark.why for mark in marks))
+        self._metrics.early_titles.set(sum(EARLY in mark.why for mark in marks))
+
+    async def _read(self, js: JetStreamContext, keys: Keys, due: Sequence[_Due], last: int) -> None:
+        """Read the frames of bookmarks. `last` is the last number of the stream before that."""
+        source = _ReadFrames()
+        lane = self._make_lane(keys, source, source.set, source.count)
+        readings: list[tuple[bytes | None, ReadRange]] = []
+        left = _MAX_FRAMES
+        for title, mark, start, prints in due:
+            end, count = await self._read_title(js, lane, title, start, min(mark.last, last), left)
+            is_whole = end >= min(mark.last, last)
+            readings.append((title, ReadRange(mark, start, end, prints, None, is_whole=is_whole)))
+            left -= count
+            if left <= 0:
+                break
+        await lane.finish()
+        if source.is_lost:
+            # VictoriaMetrics was restarted. The bookmarks stay as they are.
+            return
+        waiting = {title: source.left.pop(title, None) for title, _ in readings}
+        # The frames of a bookmark of all meters get bookmarks of their own.
+        await self._bookmarks.set(source.left)
+        for title, reading in readings:
+            await self._bookmarks.settle(title, reading._replace(left=waiting[title]))
+        self._metrics.caught_up.inc(source.outcomes.total())
+        if source.outcomes[TELEGRAM]:
+            LOGGER.info("Frames that were read again: %s", dict(source.outcomes))
+
+    async def _read_title(  # noqa: PLR0913, PLR0917
+        self,
+        js: JetStreamContext,
+        lane: Lane,
+        title: bytes | None,
+        start: int,
+        end: int,
+        limit: int,
+    ) -> tuple[int, int]:
+        """Read a meter's frames from `start` to `end`, about `limit` at most.
+
+        Return the number up to which all frames were read, and how many were read. Raises NATS's
+        errors.
+        """
+        titles = self._titles if title is None else (title,)
+        subjects = [*map(subject_of, titles)] or [SUBJECTS]
+        first = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=start)
+        count = 0
+        async with aclosing(read_once(js, STREAM, subjects, first)) as batches:
+            async for batch in batches:
+                began = time.monotonic()
+                # The node of NATS that has stamped a frame perhaps had a wrong clock. A frame whose
+                # time has passed by now is not too early.
+                now = time.time()
+                found = [read_message(message)._replace(latest=now) for message in batch]
+                messages = [message for message in found if message.sequence <= end]
+                await lane.work(messages)
+                await lane.settle()
+                count += len(messages)
+                if found[-1].sequence >= end:
+                    break
+                if count >= limit:
+                    return found[-1].sequence, count
+                await asyncio.sleep(min(_MAX_PAUSE_S, time.monotonic() - began))
+        return end, count
+
+
+async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
+    """Let the collectors read the frames since `since` again. Return a text for the operator.
+
+    `title` is a meter's system title, None for all meters. Raises UnavailableError.
+    """
+    named = "all meters" if title is None else title.hex().upper()
+    if title is not None and not config.keys.all_of(title):
+        msg = f"there is no key for the meter {named}: add its line to the keys"
+        raise UnavailableError(msg)
+    async with connected(config) as js:
+        bucket = await js.key_value(METERS)
+        bookmarks = Bookmarks(config.store.name, lambda: js, lambda: bucket)
+        first, last, count = await first_since(js, title, since)
+        if not count:
+            return f"{named}: the stream has no frame since then"
+        await bookmarks.set({title: Bookmark(first, last, frozenset((NOW,)))})
+        await _until_read(bookmarks, title, last)
+    return (
+        f"{named}: {count:,} frames read, of those since {since.astimezone():%Y-%m-%d %H:%M:%S %Z}."
+        " The collectors' logs and metrics name those that were refused"
+    )
+
+
+async def _until_read(bookmarks: Bookmarks, title: bytes | None, last: int) -> None:
+    """Wait until collectors have read the frames up to `last`. Raises UnavailableError."""
+    seen, changed_at = None, time.monotonic()
+    while (mark := await bookmarks.get(title)) and NOW in mark.why and mark.first <= last:
+        if mark.first != seen:
+            seen, changed_at = mark.first, time.monotonic()
+        if time.monotonic() - changed_at > _MAX_STANDSTILL_S:
+            msg = (
+                f"no collector has read frames for {_MAX_STANDSTILL_S:.0f} s. The request stays:"
+                " the collectors read the frames as soon as they run and reach VictoriaMetrics"
+            )
+            raise UnavailableError(msg)
+        await asyncio.sleep(_ASK_INTERVAL_S)
