@@ -22,7 +22,7 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
         "fleet", help="make a fleet's files; delete, export or read again meters' data"
     )
     fleet.set_defaults(
-        expects="after fleet, there must be init, check, exchange, forget, export or read"
+        expects="after fleet, there must be init, check, exchange, forget, export, read or stream"
     )
     actions = fleet.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
     add_init(actions)
@@ -72,6 +72,22 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
         "--every", choices=_EVERY, default=_EVERY[0], help="the energy registers, or everything"
     )
     exporting.set_defaults(run=_run_export, expects=f"--every must be {_EVERY[0]} or {_EVERY[1]}")
+
+    streaming = actions.add_parser(
+        "stream", help="make the stream and the bucket, or enlarge them; site.yml runs it"
+    )
+    _add_config(streaming)
+    streaming.add_argument(
+        "--as-operator",
+        action="store_true",
+        help="log in as the user operator, whose password is the first line of the input",
+    )
+    streaming.add_argument(
+        "--end-upgrade",
+        action="store_true",
+        help="delete the stream of parked frames of an earlier version; they are read again",
+    )
+    streaming.set_defaults(run=_run_stream)
 
     reading = actions.add_parser(
         "read", help="write to VictoriaMetrics once more what the stream has of a meter, or of all"
@@ -131,6 +147,17 @@ def _run_exchange(arguments: argparse.Namespace) -> int:
         return await fleet.exchange_meter(config, arguments.title), True
 
     return _run(exchange)
+
+
+def _run_stream(arguments: argparse.Namespace) -> int:
+    password = sys.stdin.readline().rstrip("\r\n") if arguments.as_operator else None
+
+    async def make(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
+        config = fleet.read_config(arguments.config)
+        options = {"password": password, "ends_upgrade": arguments.end_upgrade}
+        return await fleet.make_stream(config, **options), True
+
+    return _run(make)
 
 
 def _is_sure() -> bool:

@@ -8,6 +8,7 @@ from .frames.frames_again import read
 from .meter_deletion import exchange_meter, forget_meter
 from .service import check, run
 from .store.export_csv import CsvSpan, read_store_config, write_csv
+from .stream_setup import make_stream
 
 __all__ = [
     "CollectorConfig",
@@ -15,6 +16,7 @@ __all__ = [
     "check",
     "exchange_meter",
     "forget_meter",
+    "make_stream",
     "read",
     "read_config",
     "read_store_config",

@@ -1,7 +1,6 @@
 """JetStream objects in NATS: stream of frames, durable consumer, bucket of meters' names."""
 
 import asyncio
-import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import suppress
@@ -17,23 +16,12 @@ from nats.js.api import (
     ConsumerConfig,
     ConsumerInfo,
     DeliverPolicy,
-    DiscardPolicy,
-    KeyValueConfig,
-    StorageType,
-    StreamConfig,
-    StreamInfo,
 )
 from nats.js.errors import (
-    APIError,
-    BucketNotFoundError,
-    NotFoundError,
     ServiceUnavailableError,
 )
-from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, SUBJECT
-
-LOGGER = logging.getLogger(__name__)
 
 SUBJECTS = f"{SUBJECT}.*"
 METERS = "smarty_p1_meters"
@@ -42,13 +30,6 @@ METERS_SUBJECT = f"$KV.{METERS}."
 # A collector acknowledges a message 20 to 25 s after it got the message. So with this number, the
 # collectors together can get 3,200 messages a second.
 MAX_ACK_PENDING = 80_000
-GIGABYTE = 1024**3
-DAY_S = 86400.0
-DEFAULT_GIGABYTES = 10
-DEFAULT_DAYS = 7
-DEFAULT_REPLICAS = 3
-MESSAGES_A_DAY = 9_504
-"""Maximum number of a meter's messages per day: one every ten seconds (8,640), plus 10 %."""
 MAX_MESSAGE_BYTES = 16 * 1024
 """Maximum size of a message: eight times a telegram with four M-Bus meters.
 
@@ -57,10 +38,6 @@ The limit bounds the space that a meter can fill.
 # Seconds after which NATS delivers an unacknowledged message again. A collector acknowledges a
 # message about 20 s after writing its values, so this time must be longer.
 ACK_WAIT_S = 90.0
-# Seconds for which NATS keeps the ids of messages in memory: the shortest time that NATS allows. An
-# attacker with a login can send ids of 15 KB each, 100 MB a second. In a longer time, these ids
-# could fill the memory.
-_DUPLICATE_WINDOW_S = 0.1
 # NATS gives each message to the waiting request with the lowest priority. So as long as one
 # collector keeps up, it gets all messages, and the others cost nearly nothing. NATS needs a group's
 # name.
@@ -113,52 +90,6 @@ def reading_of(title: bytes) -> str:
     return f"smarty_p1.readings.{title.hex().upper()}"
 
 
-async def make_stream(js: JetStreamContext, settings: StreamSettings) -> StreamInfo:
-    """Return the stream of frames. If it is missing, create it."""
-    try:
-        return await js.stream_info(STREAM)
-    except NotFoundError:
-        days = settings.days or DEFAULT_DAYS
-        info = await js.add_stream(
-            StreamConfig(
-                name=STREAM,
-                subjects=[SUBJECTS],
-                num_replicas=settings.replicas or DEFAULT_REPLICAS,
-                storage=StorageType.FILE,
-                discard=DiscardPolicy.OLD,
-                max_age=days * DAY_S,
-                max_bytes=(settings.gigabytes or DEFAULT_GIGABYTES) * GIGABYTE,
-                max_msg_size=MAX_MESSAGE_BYTES,
-                max_msgs_per_subject=days * MESSAGES_A_DAY,
-                duplicate_window=_DUPLICATE_WINDOW_S,
-                allow_atomic=True,
-            )
-        )
-        LOGGER.warning("There was no stream %s: it is made", STREAM)
-        return info
-
-
-async def change_stream(
-    js: JetStreamContext, info: StreamInfo, settings: StreamSettings
-) -> StreamInfo:
-    """Change the stream in NATS to `settings`. Return the changed stream.
-
-    Its size, age and number of replicas are never reduced. If NATS refuses the change, log the
-    error and return the unchanged stream.
-    """
-    config = _enlarged(info.config, settings)
-    days = max(1, round((config.max_age or DEFAULT_DAYS * DAY_S) / DAY_S))
-    wanted = replace(
-        config,
-        subjects=sorted({*(config.subjects or ()), SUBJECTS}),
-        allow_atomic=True,
-        max_msg_size=MAX_MESSAGE_BYTES,
-        duplicate_window=_DUPLICATE_WINDOW_S,
-        max_msgs_per_subject=max(days * MESSAGES_A_DAY, config.max_msgs_per_subject),
-    )
-    return await change_config(js, info, wanted)
-
-
 async def make_consumer(
     js: JetStreamContext, name: str, titles: tuple[bytes, ...] = ()
 ) -> ConsumerInfo:
@@ -201,19 +132,6 @@ async def first_since(
     )
     delivered = info.delivered.stream_seq if info.delivered else 0
     return delivered + 1, last, info.num_pending or 0
-
-
-async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValue:
-    """Return the bucket of meters' names. If it is missing, create it."""
-    try:
-        return await js.key_value(METERS)
-    except BucketNotFoundError:
-        replicas = settings.replicas or DEFAULT_REPLICAS
-        bucket = await js.create_key_value(
-            KeyValueConfig(bucket=METERS, storage=StorageType.FILE, replicas=replicas)
-        )
-        LOGGER.warning("There was no bucket %s: it is made", METERS)
-        return bucket
 
 
 async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit: int) -> list[Msg]:
@@ -269,53 +187,3 @@ async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[s
             if "KV-Operation" not in (message.headers or {}):
                 key = message.subject.removeprefix(METERS_SUBJECT)
                 yield key, message.data, message.metadata.sequence.stream
-
-
-async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:
-    """Increase the number of the bucket's replicas to the configured number.
-
-    The number is never reduced.
-    """
-    info = await js.stream_info(METERS_STREAM)
-    await change_config(
-        js, info, _enlarged(info.config, StreamSettings(replicas=settings.replicas))
-    )
-
-
-def _enlarged(config: StreamConfig, settings: StreamSettings) -> StreamConfig:
-    """Return `config` with each limit raised to the limit in `settings`.
-
-    A limit in `config` that is already higher stays, because a lower limit could delete frames. A
-    warning is logged for it.
-    """
-    for key, limit, unit in (
-        ("gigabytes", "max_bytes", GIGABYTE),
-        ("days", "max_age", DAY_S),
-        ("replicas", "num_replicas", 1),
-    ):
-        wanted, has = getattr(settings, key), getattr(config, limit) or 0
-        if wanted is None or has == wanted * unit:
-            continue
-        if 0 < has < wanted * unit:
-            config = replace(config, **{limit: wanted * unit})
-        else:
-            text = "%s has more than stream_%s = %d, and keeps it: less could lose frames"
-            LOGGER.warning(text, config.name, key, wanted)
-    return config
-
-
-async def change_config(js: JetStreamContext, info: StreamInfo, wanted: StreamConfig) -> StreamInfo:
-    """Change a stream to `wanted`. Return the changed stream.
-
-    If NATS refuses the change, log the error and return `info`, the unchanged stream.
-    """
-    if wanted == info.config:
-        return info
-    try:
-        changed = await js.update_stream(wanted)
-    except APIError as error:
-        text = "%s stays as it is, not as this collector wants it (%s)"
-        LOGGER.error(text, wanted.name, error.description)  # noqa: TRY400
-        return info
-    LOGGER.warning("%s is changed as this collector wants it", wanted.name)
-    return changed

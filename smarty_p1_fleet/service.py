@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerInfo, StreamInfo
+from nats.js.errors import BucketNotFoundError, NotFoundError
 from nats.js.kv import KeyValue
 
 from smarty_p1_gateway import Keys, UnavailableError
@@ -32,12 +33,9 @@ from .frames.frames_again import FramesAgain
 from .frames.new_frames import NewFrames
 from .frames.reading_publisher import ReadingPublisher
 from .jetstream_objects import (
-    change_stream,
+    METERS,
     make_consumer,
-    make_stream,
-    open_meters,
     read_entries,
-    replicate_meters,
 )
 from .keys_watch import KeysWatch
 from .meter_names import MeterNames
@@ -248,9 +246,12 @@ class _Collector:
     async def _collect(self, nats: CollectorClient) -> None:
         config, name = self._config, self._config.store.name
         js = nats.jetstream(timeout=_API_TIMEOUT)
-        stream = await change_stream(js, await make_stream(js, config.stream), config.stream)
-        self._nats, self._bucket = nats, await open_meters(js, config.stream)
-        await replicate_meters(js, config.stream)
+        self._nats = nats
+        try:
+            stream, self._bucket = await js.stream_info(STREAM), await js.key_value(METERS)
+        except NotFoundError, BucketNotFoundError:
+            msg = f"there is no stream {STREAM}, or no bucket: `smarty-p1 fleet stream` makes both"
+            raise AlreadyLoggedError(msg) from None
         if not self._are_names_loaded:
             await self._names.load(read_entries(js, ">"))
             self._are_names_loaded = True
@@ -274,15 +275,11 @@ class _Collector:
             self._metrics.nats_losses.inc()
 
     async def _look(self, js: JetStreamContext) -> None:
-        """Check the streams, the consumer and the clocks every LOOK_INTERVAL_S seconds.
-
-        If a stream or the bucket was deleted, create it again.
-        """
-        config, name = self._config, self._config.store.name
+        """Check the stream, the consumer and the clocks every LOOK_INTERVAL_S seconds."""
+        name = self._config.store.name
         while True:
             with suppress(NatsError, TimeoutError):
-                stream = await make_stream(js, config.stream)
-                await open_meters(js, config.stream)
+                stream = await js.stream_info(STREAM)
                 self._show(stream, consumer := await js.consumer_info(STREAM, name))
                 await self._clocks.look()
                 self._metrics.clock_difference.set(self._clocks.difference_s)

@@ -19,6 +19,9 @@ from dev.ports import free_ports
 from dev.reliability.killable_program import Part
 from dev.reliability.process_measurements import is_served
 from dev.reliability.result import MissedError
+from smarty_p1_fleet.jetstream_objects import StreamSettings
+from smarty_p1_fleet.stream_setup import make_objects
+from smarty_p1_gateway import UnavailableError
 
 from .nats_server import recommended
 
@@ -43,6 +46,18 @@ def login(directory: Path, user: str) -> str:
     password = directory / "nats-password"
     password.write_text(user, encoding="ascii")
     return f'username = "{user}"\npassword_file = "{password}"\n'
+
+
+def as_operator(configuration: Path) -> Path:
+    """Write a copy of a collector's configuration, with the operator's login. Return its path."""
+    file = configuration.with_name("operator.toml")
+    (file.parent / "operator").mkdir(exist_ok=True)
+    text = configuration.read_text(encoding="utf-8")
+    begin, end = text.index("username ="), text.index("password_file")
+    end = text.index("\n", end) + 1
+    own = login(file.parent / "operator", "operator")
+    file.write_text(text[:begin] + own + text[end:], encoding="utf-8")
+    return file
 
 
 class NatsCluster:
@@ -119,6 +134,17 @@ class NatsCluster:
             message = f"the NATS cluster is not ready within {_START_TIMEOUT:.0f} s"
             raise MissedError(message) from None
 
+    async def make_stream(self, region: int = 1) -> None:
+        """Make the stream of frames and the bucket of a region."""
+        async with asyncio.timeout(_START_TIMEOUT):
+            while True:
+                # A cluster that answers has perhaps not heard of all its nodes yet.
+                with contextlib.suppress(OSError, nats.errors.Error, UnavailableError):
+                    async with await self.connect(user_of(ADMIN, region)) as client:
+                        await make_objects(client.jetstream(timeout=20), StreamSettings())
+                        return
+                await asyncio.sleep(0.2)
+
     async def _answers(self) -> bool:
         with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
             async with await self.connect() as client:
@@ -164,8 +190,8 @@ async def connect(  # noqa: PLR0913
 def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
     """Return the example configuration `text` with the users of the test.
 
-    These are the collector, `gateways`, ADMIN and the listener. The password of each user is its
-    name. Raises LookupError if the example has unexpected users.
+    These are the collector, the operator, `gateways`, ADMIN and the listener. The password of each
+    user is its name. Raises LookupError if the example has unexpected users.
     """
     [gateway] = _GATEWAY.findall(text)
     users = ""
@@ -176,7 +202,7 @@ def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
     text, count = _LOGIN.subn(r"user: \1, password: \1", text)
     admin = f"{{ user: {ADMIN}, password: {ADMIN} }}"
     text = text.replace(_FLEET_USERS, _FLEET_USERS.replace("[\n", f"[\n      {admin}\n"))
-    if count != len(gateways) + 2 or admin not in text:
+    if count != len(gateways) + 3 or admin not in text:
         message = f"{_EXAMPLE} has other users than expected"
         raise LookupError(message)
     # The example has the listener's user in comments. Remove the comment marks.

@@ -31,9 +31,9 @@ async def drain(directory: Path, meters: int, frames: int) -> Result:
     async with fleet.cluster, fleet.store, await fleet.cluster.connect(outlasts_nodes=True) as nats:
         await fleet.cluster.until_ready()
         js = nats.jetstream(timeout=30)
-        # The first collector creates the stream and the consumer.
+        await fleet.cluster.make_stream()
+        # The first collector creates the consumer.
         async with fleet.collectors[0]:
-            await _until(js.stream_info, STREAM)
             await _until(js.consumer_info, STREAM, CONSUMER)
         await _fill(nats, meters, frames)
         tell(f"{frames} frames are in the stream")

@@ -27,7 +27,7 @@ from dev.reliability.result import MissedError
 from dev.simulator import Meter
 
 from .certificates import Certificates
-from .cluster import NatsCluster, login
+from .cluster import NatsCluster, as_operator, login
 from .intruder import USER as INTRUDER
 from .key_changes import KeyFiles
 from .storage import VictoriaMetrics
@@ -221,7 +221,8 @@ class Fleet:
         self.keys.write()
         await asyncio.sleep(_KEYS_READ_S)
         command = [sys.executable, "-P", "-m", "smarty_p1_cli", "fleet", "forget", "--yes"]
-        command += [title_of(meter), "--config", str(self.collectors[0].configuration)]
+        configuration = as_operator(self.collectors[0].configuration)
+        command += [title_of(meter), "--config", str(configuration)]
         for _ in range(_FORGET_TRIES):
             process = await asyncio.create_subprocess_exec(
                 *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
@@ -239,6 +240,7 @@ class Fleet:
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
             await self.cluster.until_ready()
+            await self.cluster.make_stream()
             if self._is_attacked:
                 self.keys.write_first()
             else:

@@ -9,18 +9,18 @@ from pathlib import Path
 from smarty_p1_gateway import ConfigError
 
 from .certificates import CA_KEY, CertificateAuthority
-from .fleet_description import COLLECTOR, FleetInputs, read_inputs
+from .fleet_description import COLLECTOR, OPERATOR, FleetInputs, read_inputs
 from .fleet_folder import FleetFiles
 from .hosts import Node
 from .inventory import write_inventory
 from .monitoring import configure_watching
 from .nats_node_config import configure_node
-from .one_machine import COMPOSE, EXPORTER, START, programs_of, write_compose, write_start
+from .one_machine import EXPORTER, START, programs_of, write_start
 from .passwords_and_collector_key import keep_hash, keep_key_file, keep_password
 from .program_configs import (
     DELETE_KEY,
-    OPERATOR,
     READER,
+    STORE_OPERATOR,
     STORE_SECRETS,
     configure_collector,
     configure_gateway,
@@ -62,7 +62,12 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     """
     authority = CertificateAuthority(files, renew=renew)
     ends = _certify(fleet, authority)
-    users = [COLLECTOR, *(gateway_user.name for gateway_user in fleet.gateways), *fleet.listeners]
+    users = [
+        COLLECTOR,
+        OPERATOR,
+        *(gateway_user.name for gateway_user in fleet.gateways),
+        *fleet.listeners,
+    ]
     passwords = {user: keep_password(files, f"{_PASSWORDS}/nats/{user}") for user in users}
     secrets = {
         name: keep_password(files, f"{_PASSWORDS}/{file}") for name, file in STORE_SECRETS.items()
@@ -94,6 +99,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
         write_login(folder, gateway.name)
     for name in fleet.listeners:
         write_login(f"listener-{name}", name)
+    write_login("operator", OPERATOR)
     _write_start(fleet, files, ends)
     return list(missing), min(ends.values())
 
@@ -117,7 +123,6 @@ def _write_start(fleet: FleetInputs, files: FleetFiles, ends: Mapping[str, datet
         programs = programs_of(fleet, files.directory)
         files.write(f"prometheus/{EXPORTER}", read_documented("nats_exporter.py"))
         files.write(START, write_start(programs))
-        files.write(COMPOSE, write_compose(programs))
         return
     files.write("inventory.yml", write_inventory(fleet, ends))
     for name, text in role_files():
@@ -143,7 +148,7 @@ def _write_watching(
     """Write the files of Prometheus, Alertmanager and the operator."""
     for folder, name, secret in (
         ("prometheus", "reader-password", READER),
-        ("operator", "store-password", OPERATOR),
+        ("operator", "store-password", STORE_OPERATOR),
         ("operator", DELETE_KEY, DELETE_KEY),
     ):
         files.write(f"{folder}/ca.pem", ca)

@@ -38,6 +38,7 @@ _URL = re.compile(r"https?://[!-~]{1,500}")
 _METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 COLLECTOR = "collector"  # the user that all collectors share
+OPERATOR = "operator"  # the user of the operator's commands
 _METRICS_PORT, _COLLECTOR_METRICS = 9107, 9108
 _PROMETHEUS_PORT = 9090
 _ALERTMANAGER_OFFSET = 3
@@ -171,9 +172,10 @@ def read_inputs(path: Path) -> FleetInputs:
 
 
 def _check_users(gateways: Iterable[str], listeners: Iterable[str]) -> None:
-    for name, number in Counter([COLLECTOR, *gateways, *listeners]).items():
+    for name, number in Counter([COLLECTOR, OPERATOR, *gateways, *listeners]).items():
         if number > 1:
-            msg = f"the name {name} is there twice: gateways, listeners and the user {COLLECTOR}"
+            msg = f"the name {name} is there twice: gateways, listeners and the users {COLLECTOR}"
+            msg += f" and {OPERATOR}"
             msg += " need names of their own"
             raise ConfigError(msg)
 

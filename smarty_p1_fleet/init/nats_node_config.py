@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from .fleet_description import COLLECTOR, FleetInputs
+from .fleet_description import COLLECTOR, OPERATOR, FleetInputs
 from .hosts import Node, bracketed, listen_host
 from .templates import read_noted, replace_once
 
@@ -34,7 +34,8 @@ def configure_node(
     template = "".join(f"{listener[1]}{line}\n" for line in listener.groups()[1:])
     listeners = "".join(_user(template, "listener", name, passwords) for name in fleet.listeners)
     text = text.replace(gateway, gateways).replace(listener[0], listeners)
-    text = _user(text, COLLECTOR, COLLECTOR, passwords)
+    for user in (COLLECTOR, OPERATOR):
+        text = _user(text, user, user, passwords)
     host = listen_host(node.host)
     routes = ", ".join(f'"nats://{bracketed(peer.host)}:{peer.route_port}"' for peer in fleet.nodes)
     for line, value in (

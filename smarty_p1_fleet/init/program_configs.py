@@ -8,17 +8,17 @@ from pathlib import Path
 
 from smarty_p1_gateway.config_table import FORMAT
 
-from .fleet_description import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
+from .fleet_description import COLLECTOR, OPERATOR, CollectorHost, FleetInputs, GatewayUser
 from .hosts import bracketed, listen_host
 from .templates import read_template
 
 # Name of the user with all rights, both in VictoriaMetrics and in vmauth.
-OPERATOR = "smarty_p1"
+STORE_OPERATOR = "smarty_p1"
 READER = "reader"
 DELETE_KEY = "delete-auth-key"
 # For each secret: the name of its file in the folder of passwords.
 STORE_SECRETS = {
-    OPERATOR: "store",
+    STORE_OPERATOR: "store",
     COLLECTOR: "store-collector",
     READER: "store-reader",
     DELETE_KEY: "store-delete-auth-key",
@@ -47,15 +47,17 @@ def configure_collector(
 ) -> str:
     """Return the text of a collect.toml. `directory` is the collector's generated folder.
 
-    With `operator`, the text has the operator's login at VictoriaMetrics instead of the
-    collector's. `operator` is the folder of this login.
+    With `operator`, the text has the operator's logins instead of the collector's. `operator` is
+    the folder of these logins.
     """
     places = _places(fleet, directory)
     secrets, plain = (operator, operator) if operator else (places["secrets"], places["plain"])
     return read_template(
         "collect.toml",
+        nats_user=OPERATOR if operator else COLLECTOR,
+        nats_secrets=secrets,
         store=fleet.store.url,
-        user=OPERATOR if operator else COLLECTOR,
+        user=STORE_OPERATOR if operator else COLLECTOR,
         store_secrets=secrets,
         delete_key=operator and operator / DELETE_KEY,
         store_ca=plain / "ca.pem" if fleet.store.has_tls else None,
@@ -67,7 +69,7 @@ def configure_collector(
 
 
 def configure_operator(fleet: FleetInputs, directory: Path) -> str:
-    """Return a configuration for `smarty-p1 fleet` commands, with the operator's login.
+    """Return a configuration for `smarty-p1 fleet` commands, with the operator's logins.
 
     Everything else is as in the first collector's configuration. `directory` is the fleet's folder.
     """
@@ -103,7 +105,7 @@ def configure_store(fleet: FleetInputs, passwords: Mapping[str, str], directory:
     return read_template(
         "victoria-metrics",
         arguments=store_arguments(fleet, directory),
-        password=shlex.quote(passwords[OPERATOR]),
+        password=shlex.quote(passwords[STORE_OPERATOR]),
         delete_key=shlex.quote(passwords[DELETE_KEY]),
     )
 
@@ -114,20 +116,20 @@ def store_arguments(fleet: FleetInputs, directory: Path) -> str:
     return (
         f"-storageDataPath={data} -retentionPeriod=10y -dedup.minScrapeInterval=1ms"
         f" -httpListenAddr=127.0.0.1:{fleet.store.inner_port} -http.pathPrefix=/vm"
-        f" -httpAuth.username={OPERATOR} -envflag.enable"
+        f" -httpAuth.username={STORE_OPERATOR} -envflag.enable"
     )
 
 
 def configure_logins(fleet: FleetInputs, passwords: Mapping[str, str]) -> str:
     """Return the configuration of vmauth: its users, and the paths that each user can request."""
-    login = base64.b64encode(f"{OPERATOR}:{passwords[OPERATOR]}".encode()).decode()
+    login = base64.b64encode(f"{STORE_OPERATOR}:{passwords[STORE_OPERATOR]}".encode()).decode()
     return read_template(
         "auth.yml",
         port=fleet.store.inner_port,
         login=login,
         collector=_quoted(passwords[COLLECTOR]),
         reader=_quoted(passwords[READER]),
-        operator=_quoted(passwords[OPERATOR]),
+        operator=_quoted(passwords[STORE_OPERATOR]),
     )
 
 

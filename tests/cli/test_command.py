@@ -255,7 +255,7 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         (("fleet",), "required: ACTION"),
         (
             ("fleet", SECRET),
-            "after fleet, there must be init, check, exchange, forget, export or read",
+            "after fleet, there must be init, check, exchange, forget, export, read or stream",
         ),
         (("fleet", "init", "{}/missing"), "; `smarty-p1 fleet init --example` prints one\n"),
         (("fleet", "init", SECRET[4:]), "a file whose name is a key: cannot be read: "),

@@ -22,7 +22,7 @@ from nats.js.api import (
 )
 from nats.js.errors import ServiceUnavailableError
 
-from smarty_p1_fleet import acknowledgement_watch, jetstream_objects
+from smarty_p1_fleet import acknowledgement_watch, jetstream_objects, stream_setup
 from smarty_p1_fleet.acknowledgement_watch import AcknowledgementWatch
 from smarty_p1_fleet.jetstream_objects import StreamSettings
 from smarty_p1_fleet.metrics import CollectorMetrics
@@ -99,12 +99,12 @@ async def test_the_limits_of_a_stream_are_raised_and_never_lowered(
         return StreamInfo(config, info.state)
 
     js = cast("JetStreamContext", SimpleNamespace(update_stream=update_stream))
-    found = await jetstream_objects.change_stream(js, info, StreamSettings(*settings))
+    found = await stream_setup.change_frames(js, info, StreamSettings(*settings))
     assert tuple(getattr(found.config, name) for name in names) == after
     assert caplog.text.count("and keeps it: less could lose frames") == warnings
-    # The next collector finds it as it is wanted.
-    assert await jetstream_objects.change_stream(js, found, StreamSettings(*settings)) is found
-    assert caplog.text.count("is changed as this collector wants it") == 1
+    # The next time, it is as it is wanted.
+    assert await stream_setup.change_frames(js, found, StreamSettings(*settings)) is found
+    assert caplog.text.count("is changed as the configuration wants it") == 1
 
 
 class Nats:

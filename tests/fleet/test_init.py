@@ -91,18 +91,20 @@ def test_rights_are_those_that_are_documented(folder: Folder) -> None:
     assert documented["cellar"] == f'publish:[{titles}]subscribe:["_INBOX_cellar.>"]'
     assert made == {
         "collector": documented["collector"],
+        "operator": documented["operator"],
         "display": documented["listener"],
         "cellar": documented["cellar"].replace(f',"smarty_p1.sealed.{FLAT2}"', ""),
     }
 
 
-@pytest.mark.parametrize("user", ["collector", "cellar", "display"])
+@pytest.mark.parametrize("user", ["collector", "operator", "cellar", "display"])
 def test_each_user_has_a_random_password_whose_hash_the_nodes_have(
     folder: Folder, user: str
 ) -> None:
     folder.init()
     place = {
         "collector": "collector-two",
+        "operator": "operator",
         "cellar": "gateway-cellar",
         "display": "listener-display",
     }
@@ -183,7 +185,7 @@ def test_a_gateway_and_a_title_only_add(folder: Folder) -> None:
     assert different == {
         *(f"node{number}/nats-server.conf" for number in (1, 2, 3)),
         *(f"collector-{name}/meter-keys" for name in ("one", "two")),
-        *("gateway-cellar/gateway.toml", ".init.json", "start.sh", "compose.yaml"),
+        *("gateway-cellar/gateway.toml", ".init.json", "start.sh"),
         *("prometheus/meters.yml", "prometheus/targets.json"),
     }
     rights = users_of(folder.text("node1/nats-server.conf"))
@@ -291,7 +293,12 @@ def test_gateways_and_collectors_take_their_configurations(folder: Folder) -> No
         "passwords/store-collector"
     )
     operator = tomllib.loads(folder.text("operator/operator.toml"))
-    assert {**content, "store": None} == {**operator, "store": None}
+    left_out = {"store": None, "nats": None}
+    assert {**content, **left_out} == {**operator, **left_out}
+    assert operator["nats"]["username"] == "operator"
+    assert Path(operator["nats"]["password_file"]).read_text("ascii") != Path(
+        content["nats"]["password_file"]
+    ).read_text("ascii")
     assert operator["store"]["username"] == "smarty_p1"
     for key, secret in (
         ("password_file", "store"),
@@ -592,21 +599,3 @@ def test_nodes_tell_others_names_that_their_certificates_have(folder: Folder) ->
         '"[fd00::2]:4333"',
         '"[fd00::2]:6333"',
     ]
-
-
-def test_every_program_of_one_machine_has_a_container(folder: Folder) -> None:
-    folder.init(HERE.replace("127.0.0.1:2001", "/dev/ttyUSB0"))
-    services = yaml.safe_load(folder.text("compose.yaml"))["services"]
-    started = re.findall(r">\S+/([\w-]+)\.log 2>&1 &", folder.text("start.sh"))
-    assert [*services] == started
-    assert len(started) == 11
-    assert services["gateway-cellar"]["devices"] == ["/dev/ttyUSB0"]
-    exporter = services["nats-exporter"]
-    program = f"{folder.made}/prometheus/smarty-p1-nats-exporter"
-    assert [*exporter["entrypoint"], exporter["command"][0]] == ["python3", program]
-    for name, service in services.items():
-        folders = {volume.partition(":")[0] for volume in service["volumes"]}
-        assert all(Path(path).is_dir() for path in folders), name
-        # A container sees its own folder alone, and all that its command names is there.
-        paths = re.findall(rf"{folder.made}/[\w-]+", " ".join(service["command"]))
-        assert {*paths} <= folders, name

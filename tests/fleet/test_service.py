@@ -10,6 +10,7 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
 from nats.js.api import (
     ConsumerConfig,
     ConsumerInfo,
@@ -202,10 +203,9 @@ async def test_a_connection_that_is_lost_is_told_and_counted(
     load = AsyncMock()
     monkeypatch.setattr(MeterNames, "load", load)
     monkeypatch.setattr(FramesAgain, "run", lambda *_: asyncio.Event().wait())
-    for name in (
-        *("make_stream", "change_stream", "open_meters", "replicate_meters", "make_consumer"),
-    ):
-        monkeypatch.setattr(f"smarty_p1_fleet.service.{name}", AsyncMock())
+    for name in ("stream_info", "key_value"):
+        monkeypatch.setattr(JetStreamContext, name, AsyncMock())
+    monkeypatch.setattr("smarty_p1_fleet.service.make_consumer", AsyncMock())
     # The connection is closed, or nobody answers at its other end.
     monkeypatch.setattr(NewFrames, "fetch", AsyncMock(side_effect=[None, NatsError("no answer")]))
     waits: list[tuple[float, ...]] = []

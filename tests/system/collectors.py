@@ -98,6 +98,7 @@ class Collectors:
         self._locked = store
         self._store_table = store.table() if store else f'[store]\nurl = "{self.store.url}"\n'
         self._cluster = NatsCluster(directory, {"gateway": ["*"]}, regions=regions)
+        self._regions = regions
         self._directory = directory
         self._collectors: dict[str, tuple[Part, int]] = {}
         self._running = contextlib.AsyncExitStack()
@@ -108,6 +109,8 @@ class Collectors:
             await running.enter_async_context(self._cluster)
             await running.enter_async_context(self.store)
             await self._cluster.until_ready()
+            for region in range(1, self._regions + 1):
+                await self._cluster.make_stream(region)
             self.nats = await connect(self._cluster.urls, ADMIN, outlasts_nodes=True)
             running.push_async_callback(self.nats.close)
             self.js = self.nats.jetstream(timeout=5)
@@ -117,6 +120,9 @@ class Collectors:
     async def __aexit__(self, *_: object) -> None:
         """End everything."""
         await self._running.aclose()
+
+    async def make_stream(self) -> None:
+        await self._cluster.make_stream()
 
     def write_keys(self, *meters: MadeUpMeter, more: str = "", file: str = "keys") -> None:
         """Write a file of keys, in place of the one that is there; `more`: other lines."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dev.demo.home_assistant import ROOT
+from dev.fleet.cluster import as_operator
 from tests.system.collectors import (
     WINTER,
     Collectors,
@@ -84,7 +85,7 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         await until(lambda: is_stored(gone, other))
 
         assert await mentions(fleet, gone)
-        config = tmp_path / "first" / "collect.toml"
+        config = as_operator(tmp_path / "first" / "collect.toml")
 
         # As long as it has a key, it would come again.
         status, told = await fleet_command("forget", gone.name, "--config", config, "--yes")

@@ -64,6 +64,14 @@ ANOTHER = {
     "num_replicas": 1,
     "republish": {"src": "smarty_p1.readings.*", "dest": "smarty_p1.sealed.{{wildcard(1)}}"},
 }
+STREAMS = (STREAM, "KV_smarty_p1_meters")
+CHANGES = [
+    ("DELETE", b""),
+    ("UPDATE", b""),
+    ("PURGE", b"{}"),
+    ("MSG.DELETE", b'{"seq": 1}'),
+    ("LEADER.STEPDOWN", b"{}"),
+]
 WILDCARDS = [">", "*", "_INBOX_attic.>", "_INBOX_attic.*.*", "_INBOX_cellar.*"]
 
 
@@ -162,8 +170,15 @@ async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
             await listener.publish(subject, b"{}", f"smarty_p1.sealed.{OWN}")
         await collector.publish(f"smarty_p1.sealed.{OWN}", b"made up")
         await collector.publish("$JS.API.STREAM.CREATE.another", json.dumps(ANOTHER).encode())
-        for stream in (STREAM, "KV_smarty_p1_meters"):
-            await collector.publish(f"$JS.API.STREAM.DELETE.{stream}", b"")
+        # Whoever steals a collector cannot limit, seal, empty or delete what there is.
+        before = [await js.stream_info(stream) for stream in STREAMS]
+        for stream in STREAMS:
+            sealed = {"name": stream, "sealed": True, "max_bytes": 1000, "num_replicas": 1}
+            for verb, body in CHANGES:
+                await collector.publish(
+                    f"$JS.API.STREAM.{verb}.{stream}", body or json.dumps(sealed).encode()
+                )
+        await collector.flush()
         await listener.flush()
 
         async def has_heard() -> bool:
@@ -174,7 +189,9 @@ async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
         await until(has_heard)
         subjects, name = await content(js)
         streams = {info.config.name for info in await js.streams_info()}
-    assert (subjects, name, streams) == ({}, NAME, {STREAM, "KV_smarty_p1_meters"})
+        after = [await js.stream_info(stream) for stream in STREAMS]
+    assert (subjects, name, streams) == ({}, NAME, {*STREAMS})
+    assert [info.config for info in before] == [info.config for info in after]
     assert heard.keys() == {f"smarty_p1.readings.{OWN}"}
 
 
