@@ -84,7 +84,8 @@ async def forget_meter(
 async def exchange_meter(config: CollectorConfig, title: bytes) -> str:
     """Free the serial numbers of a system title, after an exchange of meters.
 
-    The next meter with a key that sends one of these numbers owns it. Values and frames stay.
+    The next meter with a key that sends one of these numbers owns it. Values and frames stay. The
+    collectors store its frames that wait.
     Return a text for the operator. Raises ConfigError and UnavailableError.
     """
     digits = title.hex().upper()
@@ -99,7 +100,10 @@ async def exchange_meter(config: CollectorConfig, title: bytes) -> str:
     if not names:
         return f"{digits} owns no serial number: nothing is to be done"
     freed = ", ".join(sorted(map(label_of, names)))
-    return f"{digits} no longer owns {freed}. Restart all collectors: they remember the owner"
+    return (
+        f"{digits} no longer owns {freed}. The frames of the next meter that sends it are stored"
+        " within a minute, also those that wait"
+    )
 
 
 async def _find(

@@ -24,6 +24,8 @@ OTHER_METER = "other_meter"
 # without a lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
+# A name in the bucket has no such sign, because it is invisible.
+_OWNER_SIGN = "\n"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
 _NAME = "name."
 _METER = "meter."
@@ -38,7 +40,8 @@ class _Meter:
         # Labels of the series to which this meter's values are written. The label is the meter's
         # name. If a telegram has no serial number, the label is the meter's system title.
         self.own: set[str] = set()
-        self.refused: set[str] = set()
+        # Names that other meters own, each with its owner (see `owner_of`).
+        self.refused: dict[str, str] = {}
 
 
 class MeterNames:
@@ -88,10 +91,39 @@ class MeterNames:
                 self._meters[title].refused.clear()
         self._keys = keys
 
-    async def may_write(self, telegram: Telegram) -> bool:
-        """Return whether a verified telegram is allowed to write to the series of its name.
+    async def owner_of(self, title: bytes, label: str) -> str:
+        """Return a text that changes when a meter may perhaps use the name `label`.
 
-        If the name is free, claim it for the telegram's meter. Raises NATS's errors.
+        It has the system title of the meter that owns the name, if that meter has a key, and the
+        name that the meter with the system title `title` has until now. Raises NATS's errors.
+        """
+        digits = title.hex().upper()
+        owner = await self._get(name_key(label)) or ""
+        is_taken = _IS_TITLE(owner.encode()) and self._has_key(bytes.fromhex(owner))
+        return _OWNER_SIGN.join(
+            (label, owner if is_taken else "", await self._get(f"{_METER}{digits}") or "")
+        )
+
+    async def has_changed(self, title: bytes, owners: Collection[str]) -> bool:
+        """Return whether a meter may perhaps use a name now that it was refused.
+
+        `owners` are the texts of `owner_of` at that time. If one of them has changed, look the
+        names of these meters up again. Raises NATS's errors.
+        """
+        labels = {owner.split(_OWNER_SIGN)[0] for owner in owners if _OWNER_SIGN in owner}
+        if {await self.owner_of(title, label) for label in labels} <= {*owners}:
+            return False
+        self._meters.pop(title, None)
+        for owner in owners:
+            if _IS_TITLE(digits := "".join(owner.split(_OWNER_SIGN)[1:2]).encode()):
+                self._meters.pop(bytes.fromhex(digits.decode()), None)
+        return True
+
+    async def refusal_of(self, telegram: Telegram) -> str | None:
+        """Return None if a verified telegram may write to the series of its name.
+
+        If the name is free, claim it for the telegram's meter. If another meter owns the name,
+        return the text of `owner_of`. Raises NATS's errors.
         """
         title, label = telegram.system_title or b"", meter_label(telegram)
         meter = self._meters.get(title)
@@ -100,19 +132,18 @@ class MeterNames:
                 del self._meters[next(iter(self._meters))]
             meter = self._meters[title] = _Meter()
         if label in meter.own:
-            return True
-        is_own = (
-            label not in meter.refused
-            and len(meter.refused) < _MAX_REFUSED_NAMES
-            and await self._claim(meter, title.hex().upper(), label)
-        )
-        if is_own:
-            meter.own.add(label)
-        else:
-            if len(meter.refused) < _MAX_REFUSED_NAMES:
-                meter.refused.add(label)
-            self._warn(_OTHER_METER, title, label)
-        return is_own
+            return None
+        if label not in meter.refused:
+            if len(meter.refused) >= _MAX_REFUSED_NAMES:
+                return ""
+            # Look first: the name may become free after the claim.
+            owner = await self.owner_of(title, label)
+            if await self._claim(meter, title.hex().upper(), label):
+                meter.own.add(label)
+                return None
+            meter.refused[label] = owner
+        self._warn(_OTHER_METER, title, label)
+        return meter.refused[label]
 
     async def _claim(self, meter: _Meter, digits: str, label: str) -> bool:
         """Claim the name `label` for the system title `digits`.

@@ -9,6 +9,7 @@ import json
 import socket
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,6 +17,8 @@ from typing import Any
 _TIMEOUT_S = 5
 _MAX_BYTES = 8 * 1024 * 1024
 _MAX_GROUPS = 50
+_MAX_CONNECTIONS = 10_000
+_MAX_USERS = 2_000
 _PREFIX = "smarty_p1_nats_"
 
 
@@ -43,6 +46,10 @@ def _read(node: str, url: str) -> dict[str, float]:
         f"slow_consumers_total{_labels(node=node)}": general["slow_consumers"],
         f"stored_bytes{_labels(node=node)}": jetstream["storage"],
     }
+    connections = _ask(f"{url}/connz?auth=true&limit={_MAX_CONNECTIONS}")["connections"]
+    users = Counter(one["authorized_user"] for one in connections if "authorized_user" in one)
+    for user, count in users.most_common(_MAX_USERS):
+        values[f"user_connections{_labels(node=node, user=user)}"] = float(count)
     for _, (group, leader) in zip(range(_MAX_GROUPS), _leaders(jetstream)):  # noqa: B905 - a limit
         name = f"leader{_labels(node=node, group=group)}"
         values[name] = float(leader == general["server_name"])

@@ -128,6 +128,7 @@ class _Collector:
             self._bookmarks,
             metrics,
             self._clocks,
+            self._names,
             self._make_lane_again,
             titles=config.titles,
             name=config.name,

@@ -18,7 +18,7 @@ from smartyp1.p1.keys import keys_fingerprint
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
 
-from .bookmarks import EARLY, KEY, NOW, is_of_maker
+from .bookmarks import EARLY, KEY, NAME, NOW, is_of_maker
 from .clock_comparison import ClockComparison
 from .frame_message import FrameMessage
 from .frame_order import CLOCK, NewestFrames, Order, TitleWithKey
@@ -90,8 +90,9 @@ class Verdict(NamedTuple):
     `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
     telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
     If the frame must be read again later, `why` says when (see `bookmarks`), and `tried` are the
-    fingerprints of the keys that were tried. A late telegram must be read again if it was not
-    compared with the stored telegrams, because VictoriaMetrics was asked too often for its meter.
+    fingerprints of the keys that were tried, or the owner of the name. A late telegram must be read
+    again if it was not compared with the stored telegrams, because VictoriaMetrics was asked too
+    often for its meter.
     """
 
     outcome: str
@@ -231,8 +232,9 @@ class FrameVerifier:
         time = sent.timestamp()
         if not arrived - _MAX_AGE_S <= time <= latest + _MAX_AHEAD_S:
             return await self._out_of_time(title, time, arrived)
-        if not await self._names.may_write(telegram):
-            return Verdict(OTHER_METER, title)
+        owner = await self._names.refusal_of(telegram)
+        if owner is not None:
+            return Verdict(OTHER_METER, title, why=NAME if owner else "", tried=(owner,))
         order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)

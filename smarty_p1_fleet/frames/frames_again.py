@@ -25,13 +25,14 @@ from smarty_p1_fleet.jetstream_objects import (
     read_once,
     subject_of,
 )
+from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.outage_log import outage_of, reason
 from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smartyp1.fault_log import FaultLog
 
-from .bookmarks import ALL, EARLY, KEY, NOW, Bookmark, Bookmarks, ReadRange
+from .bookmarks import ALL, EARLY, KEY, NAME, NOW, Bookmark, Bookmarks, ReadRange
 from .clock_comparison import ClockComparison
 from .frame_lane import FrameSource, Lane, Marks, OnSettled, SetBookmarks, add_mark
 from .frame_message import FrameMessage, read_message
@@ -90,6 +91,7 @@ class FramesAgain:
         bookmarks: Bookmarks,
         metrics: CollectorMetrics,
         clocks: ClockComparison,
+        names: MeterNames,
         make_lane: MakeLane,
         *,
         titles: Sequence[bytes] = (),
@@ -98,6 +100,7 @@ class FramesAgain:
         self._bookmarks = bookmarks
         self._metrics = metrics
         self._clocks = clocks
+        self._names = names
         self._make_lane = make_lane
         self._titles = titles
         self._outage = outage_of("Reading frames again")
@@ -136,7 +139,12 @@ class FramesAgain:
                 await self._bookmarks.settle(title, ReadRange(mark, mark.first, end, ()))
                 continue
             prints = sorted(fingerprints_of(keys, title)) if title else [ALL]
-            start = mark.start(prints, do_clocks_agree=self._clocks.do_agree)
+            is_name_free = bool(
+                title and NAME in mark.why and await self._names.has_changed(title, mark.tried)
+            )
+            start = mark.start(
+                prints, do_clocks_agree=self._clocks.do_agree, is_name_free=is_name_free
+            )
             if start is not None:
                 due.append(_Due(title, mark, start, prints))
         if due:

@@ -148,6 +148,32 @@ async def test_a_meter_that_is_exchanged_has_a_new_title(meters: Fleet) -> None:
     assert meters.refused == 1
 
 
+async def test_a_refused_name_is_looked_up_again_when_it_is_perhaps_free(fleet: Worker) -> None:
+    keys = Keys(dict.fromkeys((TITLE, NEIGHBOUR), KEY), None)
+    names = MeterNames(lambda: cast("KeyValue", fleet.bucket), keys, lambda *_: None)
+
+    async def refusal_of(title: bytes) -> str | None:
+        [event] = [FrameDecryptor(KEY).decrypt(frame(1, telegram(name="M1"), title=title))]
+        assert isinstance(event, Telegram)
+        return await names.refusal_of(event)
+
+    assert await refusal_of(TITLE) is None
+    owner = await refusal_of(NEIGHBOUR)
+    assert owner
+    assert not await names.has_changed(NEIGHBOUR, [owner, "print"])
+    # The owner's key goes, and comes back.
+    names.use(Keys({NEIGHBOUR: KEY}, None))
+    assert await names.has_changed(NEIGHBOUR, [owner])
+    names.use(keys)
+    assert not await names.has_changed(NEIGHBOUR, [owner])
+    # The operator frees the name. The former owner, which still sends, may not write to it.
+    for entry in ("name.M1", f"meter.{TITLE.hex().upper()}"):
+        del fleet.bucket.entries[entry]
+    assert await names.has_changed(NEIGHBOUR, [owner])
+    assert await refusal_of(NEIGHBOUR) is None
+    assert await refusal_of(TITLE)
+
+
 async def test_a_name_is_looked_up_once_and_those_of_others_not_often(meters: Fleet) -> None:
     meters.begin(TITLE, NEIGHBOUR)
     assert await meters.send(TITLE, *["M1"] * 5) == ["M1"] * 5
@@ -159,7 +185,7 @@ async def test_a_name_is_looked_up_once_and_those_of_others_not_often(meters: Fl
         await meters.send(NEIGHBOUR, f"N{number}")
     assert meters.refused == 50
     found = meters.bucket.looked_up.items()
-    assert sum(count for key, count in found if "name.N" in key) == 16
+    assert sum(count for key, count in found if "name.N" in key) == 32
 
 
 @pytest.mark.parametrize("junk", [b"", b"\xff\0junk", b"534147677004102", b"5" * 9999], ids=len)
@@ -225,7 +251,7 @@ async def test_names_that_are_there_are_read_once_for_all_meters_with_a_key(
     ):
         found = FrameDecryptor(KEY).decrypt(frame(9, telegram(name=name), title=title))
         assert isinstance(found, Telegram)
-        assert await names.may_write(found) == may_write
+        assert (await names.refusal_of(found) is None) == may_write
         assert bool(fleet.bucket.looked_up) == asks
 
 

@@ -44,6 +44,15 @@ JSZ = {
 }
 
 
+# The login of a gateway is used twice. A connection has no user before its login.
+CONNZ = {
+    "connections": [
+        {"cid": 7, "authorized_user": "cellar"},
+        {"cid": 8, "authorized_user": "collector"},
+        {"cid": 9, "authorized_user": "cellar"},
+        {"cid": 10},
+    ]
+}
 # Stands for an answer of 1 GiB.
 ENDLESS = b"endless"
 
@@ -59,7 +68,7 @@ def node(*sent: list[int], **answers: Any) -> Iterator[str]:  # noqa: ANN401 - J
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            content = answers[self.path[1:].partition("?")[0]]
+            content = {"connz": CONNZ, **answers}[self.path[1:].partition("?")[0]]
             body = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(200)
             self.end_headers()
@@ -103,6 +112,8 @@ def test_a_node_shows_its_version_memory_slow_consumers_and_what_it_leads() -> N
             'leader{node="node1",group="meta"}': 0,
             'leader{node="node1",group="smarty_p1_frames"}': 1,
             'leader{node="node1",group="KV_smarty_p1_meters"}': 0,
+            'user_connections{node="node1",user="cellar"}': 2,
+            'user_connections{node="node1",user="collector"}': 1,
         }
 
 

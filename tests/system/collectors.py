@@ -17,7 +17,7 @@ from nats.js.errors import NotFoundError
 
 from dev.demo.home_assistant import ROOT
 from dev.encoder import frame, telegram
-from dev.fleet.cluster import ADMIN, NatsCluster, connect, login, user_of
+from dev.fleet.cluster import ADMIN, NatsCluster, as_operator, connect, login, user_of
 from dev.fleet.nats_server import recommended
 from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
@@ -167,9 +167,14 @@ class Collectors:
         ]
         return Part(command, directory, lambda: is_served(port)), port
 
-    async def run_once(self, name: str, *arguments: str | Path) -> str:
-        """Run a command with a collector's configuration to its end; return what it tells."""
+    async def run_once(self, name: str, *arguments: str | Path, is_operator: bool = False) -> str:
+        """Run a command with a collector's configuration to its end; return what it tells.
+
+        `is_operator`: the command has the operator's login.
+        """
         configuration = self._directory / name / "collect.toml"
+        if is_operator:
+            configuration = as_operator(configuration)
         process = await asyncio.create_subprocess_exec(
             *(ROOT / "scripts" / "p1", *arguments, "--config", configuration),
             stdout=asyncio.subprocess.PIPE,

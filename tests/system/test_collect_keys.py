@@ -4,12 +4,14 @@ import asyncio
 import time
 import urllib.parse
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.system.collectors import (
     KEY,
+    WINTER,
     Collectors,
     MadeUpMeter,
     meters,
@@ -180,6 +182,33 @@ async def test_collectors_with_different_keys_store_everything_and_read_a_frame_
         # Meanwhile, nothing else was read once more: one collector or both read two frames.
         assert total(fleet, "caught_up_total") - before in {2, 4}
     assert [line for line in logs_in(tmp_path).splitlines() if "Reading frames" in line] == []
+
+
+@pytest.mark.timeout(TIMEOUT)
+async def test_an_exchanged_meter_with_the_old_serial_number_loses_no_frame(tmp_path: Path) -> None:
+    async with Collectors(tmp_path) as fleet:
+        old, new = meters(2)
+        new.name = old.name
+        fleet.write_keys(old, new)
+        await start(fleet)
+        await fleet.send(old)
+        await until_stored(fleet, old)
+        # The new meter sends later frames, with a title of its own.
+        for _ in range(3):
+            new.next_frame()
+        new.expected.clear()
+        for _ in range(5):
+            await fleet.send(new)
+        refused = f'meter_rejected_total{{reason="other_meter",title="{new.title.hex().upper()}"}}'
+        await until(lambda: total(fleet, refused) >= 5)
+        title = old.title.hex().upper()
+        told = await fleet.run_once("first", "fleet", "exchange", title, is_operator=True)
+        assert f"{title} no longer owns {old.name}" in told
+        await fleet.send(new)
+        both = MadeUpMeter(3, datetime.now(WINTER))
+        both.expected = {key: old.expected[key] | new.expected[key] for key in new.expected}
+        await until_stored(fleet, both)
+        await until(lambda: total(fleet, "caught_up_total") >= 5)
 
 
 @pytest.mark.slow
