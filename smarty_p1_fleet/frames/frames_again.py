@@ -138,17 +138,19 @@ class FramesAgain:
                 end = min(mark.last, state.last_seq)
                 await self._bookmarks.settle(title, ReadRange(mark, mark.first, end, ()))
                 continue
-            prints = sorted(fingerprints_of(keys, title)) if title else [ALL]
-            is_name_free = bool(
-                title and NAME in mark.why and await self._names.has_changed(title, mark.tried)
-            )
-            start = mark.start(
-                prints, do_clocks_agree=self._clocks.do_agree, is_name_free=is_name_free
-            )
-            if start is not None:
-                due.append(_Due(title, mark, start, prints))
+            if found := await self._due(title, mark, keys):
+                due.append(found)
         if due:
             await self._read(js, keys, due, state.last_seq)
+
+    async def _due(self, title: bytes | None, mark: Bookmark, keys: Keys) -> _Due | None:
+        """Return from where the frames of a bookmark can be read now. Return None if not now."""
+        prints = sorted(fingerprints_of(keys, title)) if title else [ALL]
+        is_name_free = bool(
+            title and NAME in mark.why and await self._names.has_changed(title, mark.tried)
+        )
+        start = mark.start(prints, do_clocks_agree=self._clocks.do_agree, is_name_free=is_name_free)
+        return None if start is None else _Due(title, mark, start, prints)
 
     def _show(self) -> None:
         marks = self._marks.values()

@@ -44,7 +44,7 @@ def programs_of(fleet: FleetInputs, directory: Path) -> list[Program]:
         Program("store", store, words, environment=store / "victoria-metrics"),
         Program("vmauth", store, ["vmauth", *vmauth_arguments(fleet, store).split()]),
     ]
-    # It waits for the nodes, and the collectors wait for the stream.
+    # The command waits for the nodes, and the collectors wait for the stream.
     words = ["smarty-p1", "fleet", "stream", "--config", f"{directory}/operator/operator.toml"]
     programs.append(Program("stream", directory / "operator", words))
     for collector in fleet.collectors:

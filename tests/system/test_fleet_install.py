@@ -424,7 +424,15 @@ def test_a_fleet_is_upgraded_from_the_earlier_version_and_goes_back(operator: Op
 
     operator.do_as_told("**To go back,**", EARLIER)
     operator.until_fresh(*ports)
-    words = ["fleet", "read", "--all", "--config", "/etc/smarty-p1/collect.toml", "--since", "2026-01-01"]
+    words = [
+        "fleet",
+        "read",
+        "--all",
+        "--config",
+        "/etc/smarty-p1/collect.toml",
+        "--since",
+        "2026-01-01",
+    ]
     program_with_keys = (
         "env",
         "CREDENTIALS_DIRECTORY=/etc/smarty-p1",
