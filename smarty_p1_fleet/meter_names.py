@@ -110,7 +110,7 @@ class MeterNames:
         `owners` are the texts of `owner_of` at that time. If one of them has changed, look the
         names of these meters up again. Raises NATS's errors.
         """
-        labels = {owner.split(_OWNER_SIGN)[0] for owner in owners if _OWNER_SIGN in owner}
+        labels = {owner.split(_OWNER_SIGN)[0] for owner in owners}
         if {await self.owner_of(title, label) for label in labels} <= {*owners}:
             return False
         self._meters.pop(title, None)

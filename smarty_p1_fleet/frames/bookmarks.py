@@ -47,15 +47,16 @@ _WRONG_LAST_SEQUENCE = (10071, 10164)
 class Bookmark(NamedTuple):
     """Frames of a meter to read again: the first and the last one have these sequence numbers.
 
-    `tried` has the obstacles that were tried: fingerprints of keys that did not decrypt a frame,
-    and the owners of names. All waiting frames from `first` to the number behind an obstacle were
-    tried with it.
+    `tried` has the fingerprints of keys that were tried. All waiting frames from `first` to the
+    number behind a fingerprint were tried with this key. `owners` has the owners of the names in
+    the frames that wait for a name (see `MeterNames.owner_of`).
     """
 
     first: int
     last: int
     why: frozenset[str]
     tried: Mapping[str, int] = {}
+    owners: tuple[str, ...] = ()
     revision: int = 0
 
     def start(
@@ -82,7 +83,10 @@ class Bookmark(NamedTuple):
             untried = [mark.untried(key) for mark in (self, other) if not mark.is_tried(key)]
             both = self.tried.get(key, 0), other.tried.get(key, 0)
             tried[key] = min(untried) - 1 if untried else max(both)
-        return self._replace(first=first, last=last, why=self.why | other.why, tried=tried)
+        owners = _joined(self.owners, other.owners)
+        return self._replace(
+            first=first, last=last, why=self.why | other.why, tried=tried, owners=owners
+        )
 
     def is_tried(self, key: str) -> bool:
         """Return whether all frames were tried with a key."""
@@ -92,25 +96,26 @@ class Bookmark(NamedTuple):
         """Return the first number at which a frame may be that was not tried with a key."""
         return max(self.first, self.tried.get(key, 0) + 1)
 
-    def with_tried(self, keys: Collection[str], end: int) -> Bookmark:
-        """Return this bookmark, whose frames up to `end` were tried with `keys`, too."""
-        tried = {key: number for key, number in self.tried.items() if key not in keys}
-        return self._replace(tried=tried | dict.fromkeys(keys, end))
-
     def to_bytes(self) -> bytes:
         """Return the value of the entry."""
         tried = [pair for pair in self.tried.items() if pair[1] >= self.first][-_MAX_TRIED:]
-        return json.dumps([self.first, self.last, sorted(self.why), dict(tried)]).encode()
+        why = sorted(self.why)
+        return json.dumps([self.first, self.last, why, dict(tried), self.owners]).encode()
 
     @classmethod
     def parse(cls, value: bytes, revision: int) -> Bookmark:
         """Return the bookmark in an entry. If it is damaged, all frames are read again."""
         try:
-            first, last, why, tried = json.loads(value)
+            first, last, why, tried, owners = json.loads(value)
             numbers = {str(key): int(number) for key, number in tried.items()}
-            return cls(int(first), int(last), _REASONS.intersection(why), numbers, revision)
+            reasons = _REASONS.intersection(why)
+            return cls(int(first), int(last), reasons, numbers, (*map(str, owners),), revision)
         except ValueError, TypeError, AttributeError:
             return cls(1, 2**63 - 1, frozenset((NOW,)), revision=revision)
+
+
+def _joined(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    return (*(one for one in some if one not in others), *others)[-_MAX_TRIED:]
 
 
 class ReadRange(NamedTuple):
@@ -142,7 +147,7 @@ class ReadRange(NamedTuple):
         # The frames before `start` were tried with `keys`, unless more of them wait now.
         keys = [key for key in self.keys if known.tried.get(key, 0) >= self.start - 1]
         rest = known.merged(self.left) if self.left else known
-        return rest.with_tried(keys, self.end)
+        return rest._replace(tried=_moved_back(known.tried, keys, self.end))
 
     def _rest(self, known: Bookmark) -> Bookmark | None:
         """Return what still waits if the bookmark's frames were read from the first one on."""
@@ -154,7 +159,19 @@ class ReadRange(NamedTuple):
         if known.last > self.end:
             later = known._replace(first=max(known.first, self.end + 1))
             rest = later if rest is None else rest.merged(later)
-        return None if rest is None else rest.with_tried(self.keys, self.end)
+        # A frame that is left, but not in `known`, was stored with a key of another collector. So
+        # the frame need not be tried with the keys in `known`.
+        tried = _moved_back(known.tried, self.keys, self.end)
+        return None if rest is None else rest._replace(tried=tried)
+
+
+def _moved_back(tried: Mapping[str, int], keys: Collection[str], end: int) -> Mapping[str, int]:
+    """Return `tried` with `keys`, with which all frames up to `end` were tried, behind the others.
+
+    If there are too many keys, the first ones are dropped.
+    """
+    others = {key: number for key, number in tried.items() if key not in keys}
+    return others | dict.fromkeys(keys, end)
 
 
 class Bookmarks:

@@ -167,7 +167,8 @@ class Lane:
         why = NOW if is_late and batch.late > _MAX_EARLIER else verdict.why
         if why:
             number, tried = message.sequence, dict.fromkeys(verdict.tried, message.sequence)
-            mark = Bookmark(number, number, frozenset((why,)), tried)
+            owners = (verdict.owner,) if verdict.owner else ()
+            mark = Bookmark(number, number, frozenset((why,)), tried, owners)
             add_mark(batch.waiting, verdict.title, mark)
         elif verdict.telegram is not None:
             # Without a sample, acknowledge the message: NATS would deliver it again for ever.

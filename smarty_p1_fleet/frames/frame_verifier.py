@@ -90,9 +90,10 @@ class Verdict(NamedTuple):
     `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
     telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
     If the frame must be read again later, `why` says when (see `bookmarks`), and `tried` are the
-    fingerprints of the keys that were tried, or the owner of the name. A late telegram must be read
-    again if it was not compared with the stored telegrams, because VictoriaMetrics was asked too
-    often for its meter.
+    fingerprints of the keys that were tried. `owner` names the owner of the telegram's name (see
+    `MeterNames.owner_of`), if another meter owns it. A late telegram must be read again if it was
+    not compared with the stored telegrams, because VictoriaMetrics was asked too often for its
+    meter.
     """
 
     outcome: str
@@ -102,6 +103,7 @@ class Verdict(NamedTuple):
     is_newest: bool = False
     why: str = ""
     tried: Collection[str] = ()
+    owner: str = ""
 
 
 async def verdict_on(judge: FrameVerifier, message: FrameMessage) -> Verdict:
@@ -215,7 +217,8 @@ class FrameVerifier:
                 decryptor,
                 *(candidate for candidate in decryptors if candidate is not decryptor),
             )
-        return await self._judge(title, event, decryptor.fingerprint, arrived, latest)
+        verdict = await self._judge(title, event, decryptor.fingerprint, arrived, latest)
+        return verdict._replace(tried=_prints(decryptors)) if verdict.why else verdict
 
     async def _judge(
         self, title: bytes, telegram: Telegram, key: str, arrived: float, latest: float
@@ -301,14 +304,17 @@ def _refused_name(owner: str, title: bytes) -> Verdict:
 
     The frame waits until that meter no longer owns the name. `owner` is "" after too many names.
     """
-    return Verdict(OTHER_METER, title, why=NAME if owner else "", tried=(owner,))
+    return Verdict(OTHER_METER, title, why=NAME if owner else "", owner=owner)
 
 
 def _not_opened(reason: str, title: bytes, decryptors: tuple[FrameDecryptor, ...] = ()) -> Verdict:
     """Return the verdict on a frame that `decryptors` have rejected for `reason`."""
     may_wait = reason in WAITING and is_of_maker(title)
-    tried = [decryptor.keys_fingerprint for decryptor in decryptors]
-    return Verdict(reason, title, why=KEY if may_wait else "", tried=tried)
+    return Verdict(reason, title, why=KEY if may_wait else "", tried=_prints(decryptors))
+
+
+def _prints(decryptors: tuple[FrameDecryptor, ...]) -> Collection[str]:
+    return [decryptor.keys_fingerprint for decryptor in decryptors]
 
 
 def fingerprints_of(keys: Keys, title: bytes) -> set[str]:

@@ -147,7 +147,7 @@ class FramesAgain:
         """Return from where the frames of a bookmark can be read now. Return None if not now."""
         prints = sorted(fingerprints_of(keys, title)) if title else [ALL]
         is_name_free = bool(
-            title and NAME in mark.why and await self._names.has_changed(title, mark.tried)
+            title and NAME in mark.why and await self._names.has_changed(title, mark.owners)
         )
         start = mark.start(prints, do_clocks_agree=self._clocks.do_agree, is_name_free=is_name_free)
         return None if start is None else _Due(title, mark, start, prints)

@@ -53,13 +53,22 @@ def test_frames_are_read_when_something_can_have_changed(
     assert known.start(keys, do_clocks_agree=do_clocks_agree) == start
 
 
+def test_a_frame_that_waits_for_a_name_does_not_wait_for_a_key_too() -> None:
+    name = Bookmark(11, 11, frozenset((NAME,)), {"a": 11}, ("M1\nT\n",))
+    both = mark(10, 10, KEY, {"a": 10}).merged(name)
+    assert both.start("a", do_clocks_agree=True) is None
+    assert both.start("a", do_clocks_agree=True, is_name_free=True) == 10
+    many = name._replace(owners=tuple(f"M{number}" for number in range(20)))
+    assert name.merged(many).owners == many.owners[-8:]
+
+
 def test_an_entry_stays_short_and_a_damaged_one_lets_everything_be_read() -> None:
     many = {str(number): 9 for number in range(50)}
     kept = Bookmark.parse(mark(5, 9, KEY, {"early": 4, **many}).to_bytes(), 3)
     assert kept == mark(5, 9, KEY, {str(number): 9 for number in range(42, 50)})._replace(
         revision=3
     )
-    for damaged in (b"", b"[1]", b'["a", 1, [], {}]', b"[1, 2, [], 5]", b"\xff"):
+    for damaged in (b"", b"[1]", b'["a", 1, [], {}, []]', b"[1, 2, [], 5, []]", b"\xff"):
         assert Bookmark.parse(damaged, 1).start("a", do_clocks_agree=False) == 1
     assert [is_of_maker(title) for title in (TITLE, b"\x00AGgp\x00\x00\x01")] == [True, False]
 
@@ -99,7 +108,7 @@ class World:
         self.stored: set[int] = set()
         self.acknowledged: set[int] = set()
         self.bucket = Bucket()
-        self.keys = ["a", "ab", "b", ""][: self.random.randint(2, 4)]
+        self.keys = self.random.sample(["a", "b", "ab", "", "b", "a"], self.random.randint(2, 4))
         self.kills = 0.04
 
     def bookmarks(self) -> Bookmarks:

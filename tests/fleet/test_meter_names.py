@@ -160,7 +160,7 @@ async def test_a_refused_name_is_looked_up_again_when_it_is_perhaps_free(fleet: 
     assert await refusal_of(TITLE) is None
     owner = await refusal_of(NEIGHBOUR)
     assert owner
-    assert not await names.has_changed(NEIGHBOUR, [owner, "print"])
+    assert not await names.has_changed(NEIGHBOUR, [owner])
     # The owner's key goes, and comes back.
     names.use(Keys({NEIGHBOUR: KEY}, None))
     assert await names.has_changed(NEIGHBOUR, [owner])
