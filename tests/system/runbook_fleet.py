@@ -88,6 +88,7 @@ class RunbookFleet:
                 self._mount()
                 for name in self._ports:
                     await self.start(name)
+                await self.make_stream()
                 await self.until_collecting()
                 await until(lambda: _all_read(server, len(self.meters)), within=LONG)
                 record = record_file.enter_context(contextlib.closing(Record(self.record)))
@@ -103,6 +104,11 @@ class RunbookFleet:
                     await self.stop(name)
                 record_file.close()
                 self._unmount()
+
+    async def make_stream(self) -> None:
+        """Do what `site.yml` does when the nodes run."""
+        operator = self.directory / "operator" / "operator.toml"
+        await self.command("fleet", "stream", "--config", operator)
 
     def _write_inputs(self, meter_ports: list[int]) -> None:
         nodes = [

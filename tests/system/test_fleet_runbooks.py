@@ -171,7 +171,7 @@ async def test_the_store_is_restored_and_filled_from_the_stream(tmp_path: Path) 
             await run("vmbackup", data, f"-snapshotName={name}", f"-dst={backup}")
             await session.get(f"{fleet.store_url}/snapshot/delete?snapshot={name}")
         # What is older than the stream is in the backup alone.
-        async with fleet.connected() as client:
+        async with fleet.connected("operator") as client:
             await client.jetstream(timeout=5).purge_stream(STREAM, seq=first)
         await fleet.until_fresh()
         await fleet.stop("store")
