@@ -218,7 +218,7 @@ class FrameVerifier:
                 *(candidate for candidate in decryptors if candidate is not decryptor),
             )
         verdict = await self._judge(title, event, decryptor.fingerprint, arrived, latest)
-        return verdict._replace(tried=_prints(decryptors)) if verdict.why else verdict
+        return verdict._replace(tried=_prints(decryptors))
 
     async def _judge(
         self, title: bytes, telegram: Telegram, key: str, arrived: float, latest: float
