@@ -294,15 +294,19 @@ def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
         _read_meter(ConfigTable(f"gateway {name}, meter {number}", entry))
         for number, entry in enumerate(tables, start=1)
     )
+    _check_different(name, meters)
+    return GatewayUser(name, meters, port)
+
+
+def _check_different(gateway: str, meters: Sequence[MeterPort]) -> None:
     for what, values in (
         ("title", [meter.title for meter in meters]),
         ("address", [meter.address for meter in meters]),
         ("name", [meter.name for meter in meters if meter.name]),
     ):
         if len(set(values)) < len(values):
-            msg = f"two meters of gateway {name} have the same {what}"
+            msg = f"two meters of gateway {gateway} have the same {what}"
             raise ConfigError(msg)
-    return GatewayUser(name, meters, port)
 
 
 def _read_meter(table: ConfigTable) -> MeterPort:
