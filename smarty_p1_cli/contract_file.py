@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from smartyp1.amounts import Amount
 from smartyp1.answers.what_if import KINDS
-from smartyp1.answers.what_if_changes import ATTR_KIND, FIELDS
+from smartyp1.answers.what_if_changes import ATTR_KIND, FIELDS, lacking_fields, unused_fields
 from smartyp1.prices.contract import MAX_AIDS, MAX_CONTRACTS, REFERENCE_POWERS, Contracts
 from smartyp1.prices.contract_terms import (
     AID_TERMS,
@@ -118,11 +118,15 @@ def _read_change(place: str, table: _Table) -> _Table:
     kinds = _LISTS["changes"][0]
     if ATTR_KIND not in table:
         _fail(place, f"{ATTR_KIND} is missing: it must be {_kind(kinds[ATTR_KIND])}")
-    fields = FIELDS[_read_table(place, kinds, {ATTR_KIND: table[ATTR_KIND]})[ATTR_KIND]]
-    for name in fields.required:
-        if name not in table:
-            _fail(place, f"{name} is missing")
-    return _read_table(place, {**kinds, **fields.all}, table)
+    kind = _read_table(place, kinds, {ATTR_KIND: table[ATTR_KIND]})[ATTR_KIND]
+    change = _read_table(place, {**kinds, **FIELDS[kind].all}, table)
+    for names, fault in (
+        (unused_fields(kind, table.keys() - kinds), "is not used beside the other terms"),
+        (lacking_fields(kind, table.keys()), "is missing"),
+    ):
+        for name in sorted(names):
+            _fail(place, f"{name} {fault}")
+    return change
 
 
 def _read_table(place: str, terms: Mapping[str, Term], table: _Table) -> _Table:

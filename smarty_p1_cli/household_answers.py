@@ -7,24 +7,23 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from smartyp1.amounts import AmountError
 from smartyp1.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
-from smartyp1.answers.what_if import what_if_report
+from smartyp1.answers.what_if import WhatIfQuestion, what_if_report
 from smartyp1.answers.what_if_changes import FEED_IN_PRICE
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
-from smartyp1.history.market_prices import MarketHours
 from smartyp1.history.month_file_lines import month_name
 from smartyp1.leneda.days_of_rows import days_of
 from smartyp1.leneda.implausible_rows import without_false_zeros
 from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE
 from smartyp1.past.table import TooMuchEnergyError
-from smartyp1.prices.price_series import market_hours
+from smartyp1.prices.price_series import PriceSources, sources_at
 
 from .answer_texts import bill_text, comparison_text, what_if_text, year_text
 from .contract_file import MAX_CONTRACT_BYTES, ContractFile, ContractFileError, read_contract
@@ -37,7 +36,6 @@ _MAX_FILES = 1_000
 _MAX_BYTES = 200_000_000
 """Maximum size of all files together: 25 months of all series."""
 _CONTRACT = ".toml"
-_A_YEAR = timedelta(days=366)
 
 
 class _Household(NamedTuple):
@@ -45,7 +43,7 @@ class _Household(NamedTuple):
 
     demand: HouseholdState
     changes: Sequence[Mapping[str, Any]]
-    market: MarketHours
+    sources: PriceSources
     """Market prices of the year of a what-if."""
 
 
@@ -95,6 +93,7 @@ _REFUSED = {
     ),
     WhatIfRefusal.NO_NETWORK_PRICE: "a price of the grid or a levy is unknown: enter it",
     WhatIfRefusal.TOO_FEW_DAYS: "the last twelve whole months have {days} days, of {least} needed",
+    WhatIfRefusal.NO_MARKET_PRICES: "the prices of a market are unknown here",
     WhatIfRefusal.TOO_FEW_PRICED_DAYS: (
         "the last twelve whole months have {days} days with market prices, of {least} needed"
     ),
@@ -108,7 +107,8 @@ def _what_if(household: _Household, arguments: argparse.Namespace) -> tuple[Any,
     price = arguments.feed_in_price
     try:
         price = None if price is None else FEED_IN_PRICE.checked(price)
-        report = what_if_report(household.demand, household.market, household.changes, price)
+        question = WhatIfQuestion(household.changes, price, household.sources, {})
+        report = what_if_report(household.demand, question)
     except AmountError:
         msg = f"--feed-in-price must be from 0 to {FEED_IN_PRICE.maximum:g} EUR/kWh"
         raise UsageError(msg) from None
@@ -144,8 +144,7 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
     if demand is None:
         msg = "the files have no consumption: give the file of 1-1:1.29.0, too"
         raise UsageError(msg)
-    market = market_hours(household.price_sources, demand.month_start - _A_YEAR, demand.month_start)
-    return _Household(demand, contract.changes, market)
+    return _Household(demand, contract.changes, sources_at(household.price_sources, demand.until))
 
 
 def _contract(name: str) -> ContractFile:

@@ -30,8 +30,10 @@ from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices import async_prices_ahead
 from .coordinator.statistics.load_energy import async_load_energies
+from .coordinator.zone_prices.energy_charts import DownloadError
 from .lib.advice.best_start import LOAD_LOOKED_BACK, Load, StartCosts, StartLack, start_costs
-from .lib.answers.what_if import what_if_report
+from .lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
+from .lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
 from .lib.bill.household_state import HouseholdState
 from .lib.bill.quarter_hour_views import QuarterHours, quarter_hours_between
 from .lib.fair_queue import Allowances, BusyError, FairQueue
@@ -40,7 +42,8 @@ from .lib.history.market_prices import MarketHours, MarketPrices
 from .lib.history.quarter_hour import QuarterHour
 from .lib.plan.usual_house import without_loads
 from .lib.prices.market_price_lists import PricesAhead
-from .lib.prices.price_series import market_hours
+from .lib.prices.price_series import market_hours, sources_at
+from .lib.prices.zone_price_response import ZONE
 
 MAX_WAITING = 8
 """Maximum questions of a user in the queue, equal or not. The question being answered does not
@@ -349,11 +352,34 @@ async def async_what_if(
 
     Raises WhatIfError if the data of the meter do not suffice.
     """
-    hass, demand = coordinator.hass, demand_of(coordinator)
-    start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month_start
-    market = await async_market_prices(coordinator, start, end)
-    work = without_collection(what_if_report)
-    return await async_aside(hass, work, demand, market, changes, feed_in_price)
+    hass, books = coordinator.hass, coordinator.books
+    demand, sources = demand_of(coordinator), books.household.price_sources
+    question = WhatIfQuestion(
+        changes,
+        feed_in_price,
+        sources_at(sources, demand.until) if sources else None,
+        books.prices.markets,
+    )
+    return await async_aside(hass, without_collection(what_if_report), demand, question)
+
+
+async def async_markets(coordinator: BooksCoordinator) -> list[dict[str, Any]]:
+    """Return the markets that another contract can follow, with their known prices."""
+    demand, markets = demand_of(coordinator), coordinator.books.prices.markets
+    return await async_aside(coordinator.hass, markets_report, demand, markets)
+
+
+async def async_download_prices(
+    coordinator: BooksCoordinator, changes: Sequence[Mapping[str, Any]]
+) -> None:
+    """Download the prices of a zone if a change asks for it. Raises WhatIfError if it fails."""
+    if not any(change.get("download") and change.get("market") == ZONE for change in changes):
+        return
+    start, end = period_of(demand_of(coordinator))
+    try:
+        await coordinator.books.prices.async_download(start, end)
+    except DownloadError:
+        raise WhatIfError(WhatIfRefusal.DOWNLOAD_FAILED) from None
 
 
 @callback
@@ -361,13 +387,14 @@ def books_of(coordinator: BooksCoordinator) -> object:
     """Return the version of a meter's data.
 
     The version changes with a new quarter-hour, a changed contract, new quarter-hours from Leneda
-    or a new market price. It also changes each quarter-hour by the clock, because a silent meter
-    has no new one.
+    or a new price of a market. It also changes each quarter-hour by the clock, because a silent
+    meter has no new one.
     """
-    demand = coordinator.books.demand
+    demand, markets = coordinator.books.demand, coordinator.books.prices.markets
     return demand and (
         demand.contracts,
         demand.version,
+        *(series.version for series in markets.values()),
         demand.month_start,
         quarter_start(dt_util.utcnow()),
     )

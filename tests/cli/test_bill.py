@@ -290,11 +290,15 @@ REFUSED_CONTRACTS = {
     **{
         f"{CONTRACT}[[changes]]\n{content}": f"[[changes]] {told}"
         for content, told in {
-            "": '1: kind is missing: it must be one of "car", "heat_pump"',
-            "kind = 'sun'\n": '1: kind must be one of "car", "heat_pump"',
+            "": '1: kind is missing: it must be one of "contract", "car"',
+            "kind = 'sun'\n": '1: kind must be one of "contract", "car"',
             "kind = 'battery'\nkwh = 10\n": "1: kw is missing",
             "kind = 'battery'\nkwh = 10\nkw = 0\n": "1: kw must be a number from 0.1 to ",
             "kind = 'heat_pump'\nkwh = 10\nkw = 1\n": "1: kw is not known; known are kind, kwh",
+            "kind = 'contract'\n": "1: energy_price is missing",
+            "kind = 'contract'\nenergy_price = 0.1\nenergy_margin = 0.1\n": (
+                "1: energy_margin is not used beside the other terms"
+            ),
             "kind = 'heat_pump'\nkwh = 1\n[[changes]]\nkind = 'heat_pump'\nkwh = 2\n": (
                 "2: has the kind heat_pump, as another one"
             ),
@@ -328,6 +332,11 @@ def test_a_what_if_is_refused_with_the_reason(folder: Path, run: Run) -> None:
         (CONTRACT + change, [], "the last twelve whole months have "),
         (CONTRACT + change, ["--feed-in-price", "2"], "--feed-in-price must be from 0 to 1 EUR"),
         (CONTRACT + change, ["--feed-in-price", "nan"], "--feed-in-price must be from 0 to 1 EUR"),
+        (
+            f"{CONTRACT}[[changes]]\nkind='contract'\nenergy_margin=0.02\nmarket='DE-LU'\n",
+            [],
+            "the prices of a market are unknown here",
+        ),
         (f"[[contracts]]\nvat = true\n{change}", [], "the contract file has no reference_power"),
         (
             f"[[contracts]]\nreference_power = 7\n{change}",

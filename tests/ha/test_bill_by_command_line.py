@@ -230,6 +230,7 @@ async def test_a_what_if_is_the_same(
     assert await hass.config_entries.async_setup(entry.entry_id)
     changes: list[dict[str, Any]] = [
         {"kind": "car", "kwh": 6, "kw": 3.7, "begin_hour": 21},
+        {"kind": "contract", "energy_price": 0.12, "energy_fee": 3.5},
         {"kind": "battery", "kwh": 8, "kw": 4, "efficiency": 85},
     ]
     contracts = FILE.split("[[contracts]]\n")[2].replace("2025-04-17", "2024-01-01")

@@ -99,7 +99,10 @@ def test_each_obstacle_has_a_text() -> None:
     assert file_refusal_translation_keys.REFUSED.keys() == {*ExportRefusal, *Cause}
     assert what_if.REFUSED.keys() == set(WhatIfRefusal)
     keys = {*ReadingProblem, *CaptureRefusal, *file_refusal_translation_keys.REFUSED.values()}
-    assert TEXTS["exceptions"].keys() >= keys | {*what_if.REFUSED.values()}
+    assert TEXTS["exceptions"].keys() >= keys | {
+        *what_if.REFUSED.values(),
+        *what_if.OF_MARKET.values(),
+    }
     assert TEXTS["issues"].keys() == {problem.value for problem in Problem}
     assert TEXTS["config"]["error"].keys() >= {key for _, key in form_errors.ERRORS.values()}
 

@@ -1,19 +1,25 @@
 """A year now and with changes: the action and the websocket command, after a year."""
 
+import asyncio
 import json
 import re
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.smarty_p1.coordinator import market_prices
+from custom_components.smarty_p1.coordinator.zone_prices import energy_charts
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
+from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG
 from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
 
 from . import billed_month
@@ -31,7 +37,18 @@ OPTIONS: dict[str, Any] = {
 }
 START = datetime(2025, 5, 31, 22, tzinfo=UTC)
 """Midnight in Luxembourg, a year before the last month of `billed_month` ended."""
+SMALL = {"kwh": 5, "kw": 3}
 BATTERY = {"kind": "battery", "kwh": 10, "kw": 5, "standby": 0}
+
+
+ZONE = {
+    "id": "DE-LU",
+    "credit": "Bundesnetzagentur | SMARD.de, CC BY 4.0, Energy-Charts.info",
+    "known_share": 0.0,
+    "can_download": True,
+}
+FIXED = {"kind": "contract", "energy_price": "0,1400 €/kWh", "energy_fee": "3 €"}
+DYNAMIC = {"kind": "contract", "energy_margin": "2 ct/kWh", "market": "DE-LU"}
 
 
 def quarter_of(n: int) -> tuple[float, float]:
@@ -123,7 +140,7 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
     assert told == {
         "what_if": json.loads(json.dumps(answer)),
         "refusal": None,
-        "markets": [],
+        "markets": [ZONE],
     }
     # Less comes out of one that is slow, keeps a half, and loses half.
     slow = {**BATTERY, "kw": 1.333, "reserve": 50, "efficiency": 50}
@@ -165,6 +182,19 @@ async def test_a_change_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
         ({"kind": "car", "kwh": 5}, "Car: fields are missing. Fill in: Power"),
         ({"kind": "heat_pump", "kwh": 5, "kw": 3}, "Heat pump does not use .*: Power"),
         ({**BATTERY, "changes": [BATTERY]}, "The change Battery is there more than once"),
+        ({"kind": "sharing_key", "kwp": 30}, "Fill in: Sharing key"),
+        ({"kind": "contract"}, "Contract: fields are missing. Fill in: Energy price"),
+        ({**FIXED, "energy_margin": 0.01}, "Leave them out: Margin on the market price"),
+        ({**FIXED, "feed_in_margin": 0.01}, "Fill in: Market"),
+        ({**FIXED, "market": "DE-LU"}, "Leave them out: Market"),
+        ({**FIXED, "second_energy_price": 0.1}, "Fill in: Second price from, Second price until"),
+        ({**FIXED, "second_price_from": "22:00:00"}, "Fill in: Second energy price, Second price"),
+        (
+            {**DYNAMIC, "second_energy_price": 1, "second_price_days": ["sat"]},
+            "Leave them out: Second energy price, Days",
+        ),
+        ({**DYNAMIC, "market": "sensor.other"}, "No prices of this market are stored for Smarty"),
+        (DYNAMIC, "No prices of this market are stored for Smarty"),
     ):
         with pytest.raises(ServiceValidationError, match=text):
             await call(hass, "what_if", **data)
@@ -192,8 +222,11 @@ async def test_changes_combine(
         "car_every_day",
         "degree_days",
         "direction",
+        "solar_kwh",
         "sunny_days",
     ]
+    # 950 kWh of each kWp face south at 30 degrees.
+    assert answer["assumed"][-2]["value"] == pytest.approx(6.5 * 950, rel=0.01)
     client = await hass_ws_client(hass)
     request = {"type": "smarty_p1/what_if", "entry_id": entry.entry_id}
     await client.send_json_auto_id({**request, "changes": changes})
@@ -201,6 +234,189 @@ async def test_changes_combine(
     for wrong in ([{"kind": "car", "kwh": 8}], [changes[0]] * 2, [{**changes[1], "kw": 1}]):
         await client.send_json_auto_id({**request, "changes": wrong})
         assert (await client.receive_json())["error"]["code"] == "invalid_format"
+
+
+@pytest.mark.usefixtures("entry")
+async def test_another_contract_and_a_sharing_key(hass: HomeAssistant) -> None:
+    own = await call(hass, "what_if", kind="contract", energy_price=0.15)
+    assert own["saving"] == {"low": 0, "high": 0}
+    assert own["assumed"] == [
+        {"key": "energy_fee", "value": 0.0},
+        {"key": "feed_in_as_today", "value": None},
+    ]
+    found = await call(hass, "what_if", **FIXED, feed_in_price=0)
+    kwh = found["energies"]["now"]
+    now, then = (found["classes"]["7"][name] for name in ("now", "then"))
+    assert now == own["classes"]["7"]["now"]
+    # A cent less for each kWh, 3 EUR more each month, and no more revenue.
+    assert now["energy"] - then["energy"] == pytest.approx(kwh["imported"] * 0.0108, abs=1)
+    assert (then["fixed"] - now["fixed"], then["feed_in"]) == (round(36 * 1.08), 0)
+    night = {"second_energy_price": 0.10, "second_price_from": "18:00", "second_price_to": "19:00"}
+    evening = await call(hass, "what_if", **FIXED, **night, changes=[{"kind": "battery", **SMALL}])
+    assert evening["classes"]["7"]["then"]["energy"] < then["energy"] - 100
+    # Of the 400 W by day, some come from the community at 5 cents.
+    shared = await call(hass, "what_if", kind="sharing_key", kwp=100, key=2, price="5 ct/kWh")
+    assert shared["energies"]["now"]["shared"] == 0 < shared["energies"]["then"]["shared"]
+    saved = shared["energies"]["then"]["shared"] * (0.15 * 1.08 - 0.05)
+    assert shared["saving"]["low"] == pytest.approx(saved, abs=1)
+
+
+class EnergyCharts:
+    """Stands in for Energy-Charts: prices of a zone, or what else a test lets it answer."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.answer: Callable[[datetime, datetime], web.StreamResponse | None] = self.prices
+        self.released = asyncio.Event()
+
+    def rows(self, start: datetime, end: datetime) -> dict[str, Any]:
+        """Return a price of 10 cents in each quarter-hour, and 4 cents in the evening."""
+        times = [*range(int(start.timestamp()), int(end.timestamp()), 900)]
+        hours = [datetime.fromtimestamp(time, LUXEMBOURG).hour for time in times]
+        prices = [40.0 if hour == 18 else 100.0 for hour in hours]
+        return {"unix_seconds": times, "price": prices, "unit": "EUR / MWh"}
+
+    def prices(self, start: datetime, end: datetime) -> web.StreamResponse:
+        return web.json_response(self.rows(start, end))
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        days = request.query["start"], request.query["end"]
+        assert request.query["bzn"] == "DE-LU"
+        self.asked.append(days)
+        start, last = (datetime.fromisoformat(day).replace(tzinfo=LUXEMBOURG) for day in days)
+        answer = self.answer(start, last + timedelta(days=1))
+        if answer is None:
+            await self.released.wait()
+        return answer or web.Response(status=500)
+
+
+@pytest.fixture
+async def market(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EnergyCharts]:
+    market, app = EnergyCharts(), web.Application()
+    app.router.add_get("/price", market.handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    monkeypatch.setattr(energy_charts, "BASE_URL", f"http://127.0.0.1:{port}/price")
+    yield market
+    market.released.set()
+    await runner.cleanup()
+
+
+async def test_prices_of_the_zone_are_downloaded_once_and_only_when_asked_for(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    market: EnergyCharts,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    client = await hass_ws_client(hass)
+    change = {"kind": "contract", "energy_margin": 0.02, "market": "DE-LU"}
+
+    async def ask(**more: object) -> dict[str, Any]:
+        changes = [{**change, **more}, {"kind": "car", "kwh": 8, "kw": 4, "begin_hour": 18}]
+        request = {"type": "smarty_p1/what_if", "entry_id": entry.entry_id, "changes": changes}
+        await client.send_json_auto_id(request)
+        result: dict[str, Any] = (await client.receive_json())["result"]
+        return result
+
+    refused = await ask()
+    assert (refused["refusal"]["reason"], market.asked) == ("no_market_prices", [])
+    assert refused["markets"] == [ZONE]
+
+    answer = await ask(download=True)
+    assert len(market.asked) == 12
+    assert market.asked[0] == ("2025-06-01", "2025-06-30")
+    assert market.asked[-1] == ("2026-05-01", "2026-05-31")
+    assert answer["refusal"] is None
+    assert answer["markets"] == [{**ZONE, "known_share": 1.0, "can_download": False}]
+    found = answer["what_if"]
+    assert found["markets_used"] == {"now": [], "then": ["DE-LU"]}
+    assert found["hourly_share"] == {"now": None, "then": 1.0}
+    fixed = await call(hass, "what_if", kind="contract", energy_price=0.12)
+    kwh, year = fixed["energies"]["now"]["imported"], found["energies"]["then"]["imported"]
+    assert year - kwh == 365 * 8
+    # From 18:00 on, the house takes 6 kWh for an hour, and the car 4 kWh of its 8.
+    saved = 365 * 4 * 0.06 * 1.08
+    dearer = await call(hass, "what_if", kind="car", kwh=8, kw=4, begin_hour=18)
+    assert found["classes"]["12"]["then"]["energy"] < dearer["classes"]["12"]["then"]["energy"]
+    assert saved > 0
+
+    # Neither another question nor a restart downloads them again.
+    assert (await ask(download=True))["what_if"] == found
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.runtime_data.books.prices.markets["DE-LU"].months
+    assert len(market.asked) == 12
+
+
+WRONG: dict[str, Callable[[EnergyCharts], Any]] = {
+    "slow": lambda _: None,
+    "an error": lambda _: web.Response(status=503),
+    "another page": lambda _: web.Response(status=302, headers={"Location": "http://127.0.0.1:1"}),
+    "no JSON": lambda _: web.Response(text="<html>"),
+    "deep": lambda _: web.Response(text="[" * 100_000),
+    "other JSON": lambda _: web.json_response({"price": [1]}),
+    "empty": lambda _: web.json_response({"unix_seconds": [], "price": [], "unit": "EUR / MWh"}),
+    "another month": lambda market: market.prices(START, START + timedelta(days=1)),
+    "too long": lambda _: web.Response(text=" " * 600_000),
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+@pytest.mark.usefixtures("entry")
+async def test_a_download_that_fails_is_said_and_is_tried_again_later(
+    hass: HomeAssistant,
+    market: EnergyCharts,
+    fault: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(energy_charts, "TIMEOUT_S", 0.2 if fault == "slow" else 20.0)
+
+    def answer(start: datetime, end: datetime) -> web.StreamResponse | None:
+        is_good = start.month in {6, 7}
+        made: web.StreamResponse | None = (
+            market.prices(start, end) if is_good else WRONG[fault](market)
+        )
+        return made
+
+    market.answer = answer
+    for _ in range(2):
+        # The second time, nothing is requested.
+        with pytest.raises(ServiceValidationError, match="could not be downloaded from Energy-Cha"):
+            await call(hass, "what_if", **DYNAMIC, download=True)
+        assert [start for start, _ in market.asked] == ["2025-06-01", "2025-07-01", "2025-08-01"]
+    with pytest.raises(ServiceValidationError, match=r"This market's prices .* 61 days .* 300 "):
+        await call(hass, "what_if", **DYNAMIC)
+
+    market.answer = market.prices
+    monkeypatch.setattr(market_prices, "_AGAIN", timedelta(0))
+    found = await call(hass, "what_if", **DYNAMIC, download=True)
+    assert found["hourly_share"]["then"] == 1
+    # The months that are known are not requested again.
+    assert [start for start, _ in market.asked[3:5]] == ["2025-08-01", "2025-09-01"]
+    assert len(market.asked) == 3 + 10
+
+
+@pytest.mark.usefixtures("entry")
+async def test_missing_prices_are_named_and_a_month_in_part_is_asked_for_later(
+    hass: HomeAssistant, market: EnergyCharts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def partial_prices(start: datetime, end: datetime) -> web.StreamResponse:
+        rows = market.rows(start, end)
+        # Each fiftieth price is missing; of June 2025, only ten days are there.
+        rows["price"] = [None if n % 50 == 0 else price for n, price in enumerate(rows["price"])]
+        if f"{start:%Y-%m}" == "2025-06":
+            rows = {name: row if name == "unit" else row[: 10 * 96] for name, row in rows.items()}
+        return web.json_response(rows)
+
+    market.answer = partial_prices
+    found = await call(hass, "what_if", **DYNAMIC, download=True)
+    assert found["hourly_share"]["then"] == pytest.approx(0.98 * 345 / 365, abs=0.01)
+    market.answer = market.prices
+    monkeypatch.setattr(market_prices, "_AGAIN", timedelta(0))
+    await call(hass, "what_if", **DYNAMIC, download=True)
+    assert [start for start, _ in market.asked[12:]] == ["2025-06-01"]
 
 
 async def test_what_is_missing_is_said(
@@ -219,7 +435,7 @@ async def test_what_is_missing_is_said(
     )
     assert (await client.receive_json())["result"] == {
         "what_if": None,
-        "markets": [],
+        "markets": [ZONE],
         "refusal": {"reason": "too_few_days", "days": 31, "least_days": 300},
     }
     for options, text in (

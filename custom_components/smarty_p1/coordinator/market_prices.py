@@ -11,7 +11,7 @@ The prices of past quarter-hours are measured here, and stored in files of their
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from math import isfinite
 from typing import NamedTuple, cast
@@ -37,6 +37,8 @@ from ..lib.history.calendar import (
     day_end,
     day_start,
     midnight,
+    month_end,
+    month_start,
     quarter_start,
 )
 from ..lib.history.market_prices import MarketPrices
@@ -54,9 +56,10 @@ from ..lib.prices.market_price_lists import (
     prices_by_quarter,
     prices_of_attributes,
 )
-from ..lib.prices.price_series import MAX_PRICE, PriceSources, QuarterPrice
+from ..lib.prices.price_series import MAX_PRICE, PriceSeries, PriceSources, QuarterPrice
 from ..lib.prices.running_price import RunningPrice
 from ..lib.prices.stored_costs import prices_of_costs
+from ..lib.prices.zone_price_response import ZONE
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
 from .statistics.recorded_prices import (
@@ -67,6 +70,7 @@ from .statistics.recorded_prices import (
 )
 from .stored.month_files import MonthFiles
 from .stored.price_files import PriceFiles
+from .zone_prices.energy_charts import DownloadError, async_month_of_prices
 
 PRICE_ENTITIES = (CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY)
 """Terms of a contract with the entities for the import price and for the feed-in price."""
@@ -260,6 +264,9 @@ async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) 
 
 
 _IMPORTED, _EXPORTED = "price_import", "price_export"
+_ZONE_SOURCE = "de-lu"
+# A month with at least this share (0 to 1) of its prices is not downloaded again.
+_MIN_KNOWN_SHARE = 0.9
 _QUARTERS = (0, 15, 30, 45)
 _HOUR = timedelta(hours=1)
 _LIST_DELAY = timedelta(seconds=90)
@@ -292,6 +299,9 @@ class MeasuredPrices:
         """Source and entity of each price that is measured."""
         self._entity_ids: dict[str, str] = {}
         """Entity of each source whose entity is known."""
+        self._downloading = asyncio.Lock()
+        self._asked: dict[datetime, datetime] = {}
+        """Time of the last request for the prices of each month."""
 
     async def async_open(
         self, household: Household, contracts: Contracts, month_files: MonthFiles
@@ -303,10 +313,10 @@ class MeasuredPrices:
         """
         self._contracts = contracts
         self._sources = [*self._named_sources()]
+        await self._files.async_load()
         if not any(name for sources in self._sources for name in sources[1:]):
             household.set_prices([PriceSources(BEGINNING)])
             return
-        await self._files.async_load()
         if not self._files.is_moved:
             files = await month_files.async_files()
             work = without_collection(prices_of_costs)
@@ -322,6 +332,31 @@ class MeasuredPrices:
     async def async_remove(self) -> None:
         """Remove all stored prices."""
         await self._files.async_remove()
+
+    @property
+    def markets(self) -> Mapping[str, PriceSeries]:
+        """Return the stored prices by the id of their price entity, or by the name of a zone."""
+        entities = {
+            entity_id: self._files.series_of(name) for name, entity_id in self._entity_ids.items()
+        }
+        return {**entities, ZONE: self._files.series_of(_ZONE_SOURCE)}
+
+    async def async_download(self, start: datetime, end: datetime) -> None:
+        """Download the prices of the zone for the ended months from `start` to `end`.
+
+        A month is requested only if it lacks prices, and at most once in `_AGAIN`. Raises
+        DownloadError.
+        """
+        async with self._downloading:
+            month, series = month_start(start), self._files.series_of(_ZONE_SOURCE)
+            while month < end:
+                now, asked_at = dt_util.utcnow(), self._asked.get(month)
+                if month_end(month) <= now and series.known_share(month) < _MIN_KNOWN_SHARE:
+                    if asked_at and now - asked_at < _AGAIN:
+                        raise DownloadError
+                    self._asked[month] = now
+                    self._files.put(_ZONE_SOURCE, await async_month_of_prices(self._hass, month))
+                month = month_end(month)
 
     def _named_sources(self) -> Iterator[_Sources]:
         """Yield the sources of each contract, in the order of time."""

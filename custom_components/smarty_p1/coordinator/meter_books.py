@@ -86,7 +86,7 @@ class MeterBooks:
         self.leneda = KnownLeneda(hass, entry, self.statistics.async_remove_hours)
         self.file_import = FileImport(hass, entry, self.leneda)
         self.market = MarketPriceEntities(hass, entry)
-        self._prices = MeasuredPrices(hass, entry)
+        self.prices = MeasuredPrices(hass, entry)
         self.wanted_options = wanted_options(entry.options, dt_util.now(LUXEMBOURG).date())
         # Powers of the last hour. They survive a reload, but no restart.
         self.last_hour = last_hour_of(hass, entry)
@@ -149,7 +149,7 @@ class MeterBooks:
         self._money = HouseholdMoney(self.household)
         self._tell_of_damage()
         self._tell_of_exchange()
-        await self._prices.async_open(self.household, contracts, self.quarter_hours)
+        await self.prices.async_open(self.household, contracts, self.quarter_hours)
         await self.history.async_load()
         await self.leneda.async_start(self.household)
         self._entry.async_on_unload(self.leneda.async_add_listener(self.statistics.update))
@@ -233,7 +233,7 @@ class MeterBooks:
         await self._download.async_close()
         await self.leneda.async_close()
         await self.history.async_close()
-        await self._prices.async_close()
+        await self.prices.async_close()
         await self._store.async_close()
 
     def _kept_meters(self) -> set[str]:
@@ -259,7 +259,7 @@ class MeterBooks:
         """Remove all stored files of the meter."""
         await self._store.async_remove()
         await self.history.async_remove()
-        await self._prices.async_remove()
+        await self.prices.async_remove()
         await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
         await self.leneda.async_forget()
         await self.statistics.async_forget()

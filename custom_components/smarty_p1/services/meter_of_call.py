@@ -1,6 +1,7 @@
 """Parts that all actions about one meter share: find the meter, check rights, queue answers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import voluptuous as vol
@@ -77,6 +78,17 @@ async def async_in_turn[T](
     except NothingCountedError:
         title = coordinator.config_entry.title
         raise invalid(translation_key="nothing_counted", title=title) from None
+
+
+@contextmanager
+def preparing(call: ServiceCall) -> Iterator[None]:
+    """Count a call that waits for another service. Raises ServiceValidationError if too many do."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(answers_of(call.hass).preparing(call.context.user_id or ""))
+        except BusyError:
+            raise invalid(translation_key="busy") from None
+        yield
 
 
 def coordinator_of(call: ServiceCall) -> BooksCoordinator:

@@ -11,40 +11,65 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
-from ..answer_queue import async_what_if, books_of
+from ..answer_queue import async_download_prices, async_what_if, books_of
 from ..flows.typed_amounts import AmountProblem
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.amounts import MAX_CHARS, Amount, AmountError
-from ..lib.answers.what_if import KINDS
-from ..lib.answers.what_if_changes import ATTR_KIND, FEED_IN_PRICE, FIELDS
+from ..lib.answers.what_if import CONTRACT, KINDS
+from ..lib.answers.what_if_changes import (
+    ATTR_KIND,
+    FEED_IN_PRICE,
+    FIELDS,
+    lacking_fields,
+    unused_fields,
+)
 from ..user_locale import UserLocale, async_user_locale
-from .meter_of_call import ATTR_CONFIG_ENTRY, METER, async_in_turn, async_readable_meter, invalid
+from .meter_of_call import (
+    METER,
+    async_in_turn,
+    async_readable_meter,
+    invalid,
+    preparing,
+)
+from .what_if_changes import schema_of
 
 _CHANGES, _FEED_IN_PRICE = "changes", "feed_in_price"
 # The action reads amounts itself, because Home Assistant does not translate the errors of a schema.
 _TYPED = vol.Any(float, int, vol.All(str, vol.Length(max=MAX_CHARS)))
+# In the form, these amounts are fields for numbers.
+_NUMBERS = {"begin_hour", "direction", "tilt", "efficiency", "reserve", "standby"}
 _CHANGE: Mapping[vol.Marker, Any] = {
     vol.Required(ATTR_KIND): vol.In(KINDS),
-    **{vol.Optional(name): _TYPED for fields in FIELDS.values() for name in fields.all},
+    **{
+        vol.Optional(name): _TYPED
+        if isinstance(term, Amount) and name not in _NUMBERS
+        else schema_of(term)
+        for fields in FIELDS.values()
+        for name, term in fields.all.items()
+    },
 }
+_FIELDS = {str(field) for field in _CHANGE}
 SCHEMA = vol.Schema(
     {
         **METER,
         **_CHANGE,
-        vol.Optional(_FEED_IN_PRICE): _TYPED,
         vol.Optional(_CHANGES, default=[]): vol.All([_CHANGE], vol.Length(max=len(KINDS))),
     }
 )
 
-REFUSED: Mapping[WhatIfRefusal, str] = {
+REFUSED: dict[WhatIfRefusal, str] = {
     WhatIfRefusal.NO_REFERENCE_POWER: "reference_power_missing",
     WhatIfRefusal.NO_ENERGY_PRICE: "energy_price_missing",
     WhatIfRefusal.NO_FEED_IN_PRICE: "feed_in_price_missing",
     WhatIfRefusal.NO_NETWORK_PRICE: "network_price_missing",
     WhatIfRefusal.TOO_FEW_DAYS: "too_few_days",
     WhatIfRefusal.TOO_FEW_PRICED_DAYS: "too_few_priced_days",
+    WhatIfRefusal.NO_MARKET_PRICES: "no_market_prices",
+    WhatIfRefusal.DOWNLOAD_FAILED: "download_failed",
 }
 """Translation keys of the reasons why the costs are unknown."""
+OF_MARKET: dict[WhatIfRefusal, str] = {WhatIfRefusal.TOO_FEW_PRICED_DAYS: "too_few_market_days"}
+"""Other translation keys if a new contract follows a market."""
 
 
 async def what_if(call: ServiceCall) -> ServiceResponse:
@@ -55,27 +80,40 @@ async def what_if(call: ServiceCall) -> ServiceResponse:
     user may not read the meter.
     """
     coordinator = await async_readable_meter(call)
+    changes, price = await _async_changes(call)
+    make = partial(async_what_if, coordinator, changes, price)
+    try:
+        if coordinator.books.demand:
+            with preparing(call):
+                await async_download_prices(coordinator, changes)
+        return await async_in_turn(call, coordinator, make, partial(books_of, coordinator))
+    except WhatIfError as err:
+        is_of_market = any("market" in change for change in changes)
+        reasons = REFUSED | OF_MARKET if is_of_market else REFUSED
+        raise invalid(
+            translation_key=reasons[err.reason],
+            title=coordinator.config_entry.title,
+            days=str(err.days),
+            least=str(MIN_DAYS),
+        ) from None
+
+
+async def _async_changes(call: ServiceCall) -> tuple[list[dict[str, Any]], float | None]:
+    """Return the changes of a call, and the feed-in price that replaces the present price.
+
+    Raises ServiceValidationError if a change is wrong.
+    """
     form = _Form(call.hass, await async_user_locale(call.hass, call.context.user_id))
-    data = {**call.data}
-    data.pop(ATTR_CONFIG_ENTRY, None)
-    price = data.pop(_FEED_IN_PRICE, None)
-    others = data.pop(_CHANGES)
-    changes = [await form.async_change(change) for change in (data, *others)]
+    first = {name: value for name, value in call.data.items() if name in _FIELDS}
+    # A new contract has a feed-in price of its own. Otherwise, it is the present price.
+    price = first.pop(_FEED_IN_PRICE, None) if first[ATTR_KIND] != CONTRACT else None
+    changes = [await form.async_change(change) for change in (first, *call.data[_CHANGES])]
     kinds = [change[ATTR_KIND] for change in changes]
     for kind in {kind for kind in kinds if kinds.count(kind) > 1}:
         raise invalid(translation_key="what_if_twice", kind=await form.async_kind(kind))
     if price is not None:
         price = await form.async_amount(_FEED_IN_PRICE, price, FEED_IN_PRICE)
-    make = partial(async_what_if, coordinator, changes, price)
-    try:
-        return await async_in_turn(call, coordinator, make, partial(books_of, coordinator))
-    except WhatIfError as err:
-        raise invalid(
-            translation_key=REFUSED[err.reason],
-            title=coordinator.config_entry.title,
-            days=str(err.days),
-            least=str(MIN_DAYS),
-        ) from None
+    return changes, price
 
 
 class _Form:
@@ -91,21 +129,21 @@ class _Form:
         Raises ServiceValidationError if an amount is wrong or missing, or if the kind of the change
         has no such field.
         """
-        kind = typed[ATTR_KIND]
-        fields = FIELDS[kind]
-        amounts = {name: value for name, value in typed.items() if name != ATTR_KIND}
-        for key, names in (
-            ("what_if_lacks", fields.required.keys() - amounts.keys()),
-            ("what_if_unused", amounts.keys() - fields.all.keys()),
+        kind, fields = typed[ATTR_KIND], FIELDS[typed[ATTR_KIND]]
+        names = typed.keys() - {ATTR_KIND}
+        for key, wrong in (
+            ("what_if_unused", unused_fields(kind, names)),
+            ("what_if_lacks", lacking_fields(kind, names)),
         ):
-            if names:
-                labels = ", ".join([await self._async_label(name) for name in sorted(names)])
+            if wrong:
+                labels = ", ".join([await self._async_label(name) for name in sorted(wrong)])
                 raise invalid(translation_key=key, kind=await self.async_kind(kind), fields=labels)
         numbers = {
-            name: await self.async_amount(name, value, fields.all[name])
-            for name, value in amounts.items()
+            name: await self.async_amount(name, typed[name], amount)
+            for name, amount in fields.amounts.items()
+            if name in typed
         }
-        return {ATTR_KIND: kind, **numbers}
+        return {**typed, **numbers}
 
     async def async_amount(self, name: str, value: float | str, amount: Amount) -> float:
         """Return the number in a typed amount. Raises ServiceValidationError if there is none."""

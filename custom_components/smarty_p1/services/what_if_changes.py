@@ -1,27 +1,54 @@
 """Schema of the changes that a what-if accepts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import time
 from typing import Any
 
 import voluptuous as vol
+from homeassistant.helpers import config_validation as cv
 
 from ..lib.amounts import Amount
 from ..lib.answers.what_if import KINDS
-from ..lib.answers.what_if_changes import ATTR_KIND, FIELDS, Fields
+from ..lib.answers.what_if_changes import (
+    ATTR_KIND,
+    FIELDS,
+    Fields,
+    lacking_fields,
+    unused_fields,
+)
+from ..lib.prices.contract_terms import MAX_TEXT_CHARS, Choice, Term
 from .meter_of_call import number
 
 
-def number_of(amount: Amount) -> vol.All:
-    """Return a schema for a number in the range of `amount`."""
-    return number(amount.minimum, amount.maximum)
+def schema_of(term: Term) -> Any:  # noqa: ANN401 - any schema
+    """Return a schema for a field. An amount is a number in its range."""
+    match term:
+        case Amount():
+            return number(term.minimum, term.maximum)
+        case Choice():
+            texts = vol.Length(min=1, max=len(term.texts)), [vol.In(term.texts)], vol.Unique()
+            return vol.All(list, *texts)
+        case _ if term is time:
+            return _clock_time
+        case _ if term is bool:
+            return bool
+    return vol.All(str, vol.Length(max=MAX_TEXT_CHARS))
 
 
-def _change(kind: str, fields: Fields) -> dict[vol.Marker, Any]:
-    return {
-        vol.Required(ATTR_KIND): kind,
-        **{vol.Required(name): number_of(amount) for name, amount in fields.required.items()},
-        **{vol.Optional(name): number_of(amount) for name, amount in fields.optional.items()},
-    }
+def _clock_time(value: object) -> str:
+    return cv.time(value).isoformat("minutes")
+
+
+def _schema_of_kind(kind: str, fields: Fields) -> vol.All:
+    def check(change: dict[str, Any]) -> dict[str, Any]:
+        names = change.keys() - {ATTR_KIND}
+        if wrong := lacking_fields(kind, names) | unused_fields(kind, names):
+            message = f"missing fields, or fields that exclude each other: {sorted(wrong)}"
+            raise vol.Invalid(message)
+        return change
+
+    terms = {vol.Optional(name): schema_of(term) for name, term in fields.all.items()}
+    return vol.All({vol.Required(ATTR_KIND): kind, **terms}, check)
 
 
 def _each_kind_once(changes: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
@@ -35,7 +62,7 @@ def _each_kind_once(changes: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[st
 CHANGES = vol.All(
     list,
     vol.Length(max=len(KINDS)),
-    [vol.Any(*(_change(kind, fields) for kind, fields in FIELDS.items()))],
+    [vol.Any(*(_schema_of_kind(kind, fields) for kind, fields in FIELDS.items()))],
     _each_kind_once,
 )
 """Schema for changes whose amounts are numbers."""

@@ -26,7 +26,6 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.smarty_p1 import answer_queue
 from custom_components.smarty_p1.lib.advice.what_if import Changes
 from custom_components.smarty_p1.lib.advice.what_if_year import WhatIfError, WhatIfRefusal
-from custom_components.smarty_p1.lib.history.market_prices import MarketHours
 from tests.ha import billed_month
 from tests.ha.support import PATIENCE, wait_until
 
@@ -383,14 +382,14 @@ async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
     user = kid(site.hass)
     reading, has_read = 0, asyncio.Event()
 
-    async def read(*asked: Any) -> MarketHours:  # noqa: ANN401 - as it is asked
+    async def read(*asked: Any) -> Any:  # noqa: ANN401 - as it is asked
         nonlocal reading
         reading += 1
         await has_read.wait()
-        return await async_market_prices(*asked)
+        return await async_aside(*asked)
 
-    async_market_prices = answer_queue.async_market_prices
-    with patch.object(answer_queue, "async_market_prices", read):
+    async_aside = answer_queue.async_aside
+    with patch.object(answer_queue, "async_aside", read):
         for kwh in range(5, 9):
             gone = await client_of(user)
             await call(gone, site.entry, kwh)

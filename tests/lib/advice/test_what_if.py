@@ -1,10 +1,12 @@
 """What a battery would be worth: a year of equal days by hand, and what nobody can do better."""
 
+import json
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from math import cos, nan, pi
 from pathlib import Path
@@ -17,15 +19,16 @@ from smartyp1.advice.battery_simulation import Battery, BatteryDay, BatteryTrial
 from smartyp1.advice.class_comparison import compare
 from smartyp1.advice.what_if import BatteryUse, Changes, ClassYears, WhatIf, compare_years
 from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal, YearCosts
+from smartyp1.answers.what_if import WhatIfQuestion, what_if_report
 from smartyp1.bill.bill import bill_of
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
 from smartyp1.history.calendar import LUXEMBOURG, day_start, month_end, month_start
-from smartyp1.history.market_prices import NO_MARKET_HOURS, MarketHours, MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.past.table import Table
 from smartyp1.past.wall_clock import Floats, number_of, time_of
-from smartyp1.prices.contract import Contract
+from smartyp1.prices.contract import BEGINNING, Contract
+from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
 from tests.lib.advice.best_battery import Prices, least_cost
 from tests.lib.advice.years import FIRST, demand_after, energies_of, household, quarter_hours
 from tests.lib.bill.months import local
@@ -61,9 +64,9 @@ def tried(
 
 
 def with_battery(
-    state: HouseholdState, battery: Battery, market: MarketHours = NO_MARKET_HOURS
+    state: HouseholdState, battery: Battery, sources: PriceSources | None = None
 ) -> WhatIf:
-    return compare_years(state, Changes(battery=battery), market)
+    return compare_years(state, Changes(battery=battery), sources)
 
 
 def with_table(state: HouseholdState, change: Callable[[Table], Table]) -> HouseholdState:
@@ -372,8 +375,17 @@ def test_the_hours_of_a_dynamic_price(share: float, by_day: float) -> None:
     assert tried(quarters).hourly_share is None
 
 
-def test_hours_of_which_the_meter_has_no_price() -> None:
-    """A house that buys nothing at night has no price of it: the prices of the hours have."""
+def series_of(
+    quarters: Sequence[QuarterHour], price_of: Callable[[datetime], float]
+) -> PriceSeries:
+    series = PriceSeries()
+    for each in quarters:
+        series.put(QuarterPrice(each.start, price_of(each.start)))
+    return series
+
+
+def test_the_sources_of_the_present_contract_count_for_all_months() -> None:
+    """Until June, another contract followed another market, or followed none."""
 
     def price_of(start: datetime) -> float:
         return 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else 0.12
@@ -381,24 +393,14 @@ def test_hours_of_which_the_meter_has_no_price() -> None:
     quarters = quarter_hours(lambda _, n: (250, 0) if 32 <= n < 36 else (0, 0))
     contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
     whole = on_the_market(quarters, contract, price_of)
-    demand = with_table(
-        whole,
-        lambda table: table._replace(market=np.where(table.imported > 0, table.market, nan)),
-    )
-    battery = Battery(20 / 9, 4, 0.81)
-    market = {
-        each.start: MarketPrices(price_of(each.start)) for each in quarters if not each.start.minute
-    }
-    found = with_battery(demand, battery, market)
-    assert found.hourly_share == 1
-    assert found.classes == with_battery(whole, battery).classes
-    # Without them, the night is as dear as the day.
-    found = with_battery(demand, battery)
-    assert found.hourly_share == pytest.approx(4 / 96)
-    assert found.saving_low == pytest.approx(0, abs=0.01)
-    # A price that the meter has is used.
-    wrong = dict.fromkeys(market, MarketPrices(0.5, 0.5))
-    assert with_battery(whole, battery, wrong).classes == with_battery(whole, battery).classes
+    june, battery = number_of(local("2026-06-01")), Battery(20 / 9, 4, 0.81)
+    sources = PriceSources(BEGINNING, series_of(quarters, price_of))
+    for other in (0.25, nan):
+        market = np.where(whole.ledger.table.quarter < june, other, whole.ledger.table.market)
+        demand = with_table(whole, partial(Table._replace, market=market))
+        found = with_battery(demand, battery, sources)
+        assert found.hourly_share == 1
+        assert found.classes == with_battery(whole, battery).classes
 
 
 def test_a_month_with_too_few_market_prices_has_stand_in_prices() -> None:
@@ -420,6 +422,17 @@ def test_a_month_with_too_few_market_prices_has_stand_in_prices() -> None:
 
 
 PAGE = (Path(__file__).parents[3] / "docs" / "what-if.md").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_the_answer_for_equal_days() -> None:
+    [shown] = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+    battery = {"kind": "battery", "kwh": 10, "kw": 6, "efficiency": 81, "standby": 0}
+    question = WhatIfQuestion([battery], None, None, {})
+    found = what_if_report(demand_after(equal_year(), CONTRACT), question)
+    found["classes"] = {kw: found["classes"][kw] for kw in shown["classes"]}
+    assert found == shown
+
+
 HOUSEHOLDS = {
     "sun": {"sun_kw": 8, "car_kw": 0, "heat_kw": 0},
     "sun and car": {"sun_kw": 8, "car_kw": 7, "heat_kw": 0},

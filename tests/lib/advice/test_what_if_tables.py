@@ -10,7 +10,6 @@ import pytest
 
 from smartyp1.advice.solar_yield import solar_wh
 from smartyp1.advice.what_if_tables import (
-    another_contract,
     car,
     heat_pump,
     panels,
@@ -66,13 +65,13 @@ def lines_of(ledger: Ledger) -> Sequence[object]:
 
 def is_billed_like(table: Table, change: Change) -> None:
     """Compare the bills of a table with those of a household whose meter saw the other energies."""
-    quarters = [_changed(quarter, change(quarter)) for quarter in year()]
+    quarters = [changed_by_hand(quarter, change(quarter)) for quarter in year()]
     expected = demand_after(quarters, CONTRACT, END).ledger
     assert lines_of(Ledger.of(table, measured().contracts)) == lines_of(expected)
     assert lines_of(expected) != lines_of(measured().ledger)
 
 
-def _changed(quarter: QuarterHour, more_wh: float) -> QuarterHour:
+def changed_by_hand(quarter: QuarterHour, more_wh: float) -> QuarterHour:
     drawn, fed = quarter.mean_kw * 250, (quarter.exported_kwh or 0.0) * 1000
     if more_wh > 0:
         # The load takes the energy that was exported, besides the energy that was imported, too.
@@ -163,13 +162,6 @@ def test_a_sharing_key() -> None:
     expected = lines_of(meter.snapshot.ledger)
     assert lines_of(Ledger.of(changed, measured().contracts)) == expected
     assert expected != lines_of(measured().ledger)
-
-
-def test_another_contract() -> None:
-    contract = Contract(reference_kw=12, energy_price=0.14, feed_in_price=0.05)
-    contracts = another_contract(measured().contracts, contract)
-    expected = demand_after(year(), contract, END).ledger
-    assert lines_of(Ledger.of(measured().ledger.table, contracts)) == lines_of(expected)
 
 
 def test_changes_combine_in_any_order() -> None:

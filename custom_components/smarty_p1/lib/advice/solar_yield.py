@@ -72,6 +72,12 @@ def solar_wh(numbers: Numbers, direction: float, tilt: float) -> Floats:
     return _WITHOUT_LOSSES * light_wh
 
 
+def solar_kwh_a_year(direction: float, tilt: float) -> float:
+    """Return the energy in kWh of panels of 1 kWp in a year. `solar_wh` describes the panels."""
+    first = np.datetime64("2025-01-01", "D").astype(np.int64) * A_DAY
+    return float(solar_wh(first + np.arange(365 * A_DAY), direction, tilt).sum()) / 1000
+
+
 def _sun(numbers: Numbers, day: Numbers) -> tuple[Floats, Floats, Floats]:
     """Return where the sun stands in the middle of each quarter-hour: up, east and north.
 

@@ -2,8 +2,9 @@
 
     compare_years(state, Changes(loads=[car(kwh=8, kw=11)], battery=Battery(10, 5))).saving_low
 
-- The loads change the energies of the year (`what_if_tables.py`). Then `battery_simulation.py`
-  simulates the battery, once for each reference power. `what_if_year.py` bills both years.
+- A new contract changes only the prices. Loads and sharing change the energies of the year
+  (`what_if_tables.py`). Then `battery_simulation.py` simulates the battery, once for each reference
+  power. `what_if_year.py` bills both years.
 - The saving is the cost of the present year minus the cost of the changed year. The two costs may
   be at different reference powers: each cost is taken at its cheapest reference power. So if
   another reference power is cheaper even without a change, this advantage does not count as a
@@ -16,31 +17,55 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from itertools import pairwise
 from math import sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..bill.household_state import HouseholdState
-from ..history.market_prices import NO_MARKET_HOURS, MarketHours
+from ..bill.household_table import contract_prices
 from ..past.table import Table
 from ..past.wall_clock import A_DAY, groups
-from ..prices.contract import REFERENCE_POWERS
+from ..prices.contract import BEGINNING, REFERENCE_POWERS
 from ..prices.price_file import OlderPrices
+from ..prices.price_series import PriceSeries, PriceSources
 from .battery_day_prices import prices_by_day
 from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
-from .what_if_tables import Load, with_energies, with_load
+from .what_if_tables import Load, panels, shared_by, with_energies, with_load
 from .what_if_year import WhatIfError, WhatIfRefusal, WhatIfYear, YearCosts, year_of
+
+
+class NewContract(NamedTuple):
+    """Another supplier's contract."""
+
+    terms: Mapping[str, Any]
+    """Terms of a `Contract` that differ from the present contract."""
+    market: PriceSeries | None = None
+    """Prices of the market that the contract follows, if it follows one."""
+
+
+class Sharing(NamedTuple):
+    """Share in the solar energy of an energy community. It replaces the present sharing."""
+
+    kwp: float
+    """Peak power of the community's solar panels."""
+    key: float
+    """Share (0 to 1) of their energy."""
+    price: float
+    """Price of a shared kWh in EUR, including VAT."""
 
 
 class Changes(NamedTuple):
     """Changes of a household. They count together."""
 
+    contract: NewContract | None = None
     loads: Sequence[Load] = ()
     """Loads in any order. The load of solar panels is below 0."""
+    sharing: Sharing | None = None
     battery: Battery | None = None
     feed_in_price: float | None = None
     """Price of exported energy now and then, in place of the price in the contract. It can be the
@@ -101,6 +126,7 @@ class WhatIf(NamedTuple):
     hourly_share: float | None
     """Share (0 to 1) of the known quarter-hours that have a market price for import. None if the
     price in the contract does not follow the market."""
+    hourly_share_then: float | None
     prices_of: OlderPrices | None
     """Older published prices that the costs use for a part of the year, otherwise None."""
 
@@ -116,17 +142,24 @@ class WhatIf(NamedTuple):
 
 
 def compare_years(
-    state: HouseholdState, changes: Changes, market: MarketHours = NO_MARKET_HOURS
+    state: HouseholdState, changes: Changes, sources: PriceSources | None = None
 ) -> WhatIf:
     """Return the last year of a household, and the same year with `changes`.
+
+    `sources` has the market prices of the present contract. Without it, the table has the prices.
 
     Run this function in an executor, because a battery takes a fifth of a second. Raises
     WhatIfError if the data does not suffice, and ValueError for an impossible battery.
     """
-    now = year_of(state, market, changes.feed_in_price)
-    then = now.changed(reduce(with_load, changes.loads, now.table))
-    if then.sums.exported_wh and not then.contract.has_feed_in_price:
-        raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
+    prices = sources and contract_prices(sources)
+    now = year_of(state, prices, changes.feed_in_price)
+    before = _under_new_contract(now, changes, sources)
+    table = reduce(with_load, changes.loads, before.table)
+    if changes.sharing:
+        group_wh = -panels(changes.sharing.kwp)(table.quarter)
+        table = shared_by(table, group_wh, changes.sharing.key)
+    then = before.changed(table)
+    then.check_prices()
     trial = _Trial(then, changes.battery, state.until) if changes.battery else None
     powers = sorted({*REFERENCE_POWERS, now.reference_kw})
     years = {kw: _years(now, trial.with_class(kw) if trial else (then, None), kw) for kw in powers}
@@ -136,7 +169,9 @@ def compare_years(
     cheapest_now = min(classes, key=lambda kw: classes[kw].now.total)
     cheapest_then = min(classes, key=lambda kw: classes[kw].then.total)
     of_class = classes[cheapest_then]
-    effect = of_class.now.total - of_class.then.total
+    # A new contract also counts for energy in unknown quarter-hours, so it has no such effect.
+    before_costs = before.costs(cheapest_then) or of_class.now
+    effect = before_costs.total - of_class.then.total
     return WhatIf(
         start=now.begins[0],
         end=now.end,
@@ -151,8 +186,33 @@ def compare_years(
         saving_elsewhere=effect / now.known_share - effect,
         has_vat=now.contract.has_vat,
         hourly_share=now.hourly_share,
+        hourly_share_then=then.hourly_share,
         prices_of=now.prices.prices_of_classes(classes),
     )
+
+
+def sources_then(change: NewContract | None, own: PriceSources) -> PriceSources:
+    """Return the market prices under a new contract. `own` are those of the present contract."""
+    if change is None:
+        return own
+    terms, market = change.terms, change.market
+    energy = None if terms.get("energy_margin") is None else market
+    feed_in = own.feed_in
+    if "feed_in_margin" in terms:
+        feed_in = None if terms["feed_in_margin"] is None else market
+    return PriceSources(BEGINNING, energy, feed_in)
+
+
+def _under_new_contract(year: WhatIfYear, changes: Changes, own: PriceSources | None) -> WhatIfYear:
+    """Return the year under the changed contract, with the energies of `year`."""
+    terms = {**changes.contract.terms} if changes.contract else {}
+    if changes.sharing:
+        terms["community_price"] = changes.sharing.price
+    contract = replace(year.contract, **terms)
+    if changes.contract is None:
+        return year._replace(prices=year.prices._replace(contract=contract))
+    sources = sources_then(changes.contract, own or PriceSources(BEGINNING))
+    return year.under(contract, contract_prices(sources))
 
 
 def _years(

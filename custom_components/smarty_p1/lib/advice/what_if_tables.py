@@ -13,7 +13,6 @@ import numpy as np
 from ..bill.ledger import WH_A_KW
 from ..past.table import Table
 from ..past.wall_clock import A_DAY, Floats, Numbers, groups, wall_clock
-from ..prices.contract import Contract, Contracts
 from .solar_yield import solar_wh
 
 type Load = Callable[[Numbers], Floats]
@@ -56,7 +55,7 @@ def always(kw: float) -> Load:
     return lambda numbers: np.full(len(numbers), kw * WH_A_KW)
 
 
-def car(kwh: float, kw: float, begin_hour: int = 22) -> Load:
+def car(kwh: float, kw: float, begin_hour: float = 22) -> Load:
     """Return the load of a car that is charged with `kwh` at `kw` each day from `begin_hour` on."""
 
     def load(numbers: Numbers) -> Floats:
@@ -95,8 +94,3 @@ def shared_by(table: Table, group_wh: Floats, key: float) -> Table:
     shared = np.zeros_like(table.shared)
     shared[0] = np.where(table.is_shown, np.minimum(table.imported, key * group_wh), 0.0)
     return table._replace(shared=shared, is_sharing_known=table.is_shown)
-
-
-def another_contract(contracts: Contracts, contract: Contract) -> Contracts:
-    """Return the contracts of a household that always had `contract`. Its aids stay."""
-    return Contracts(((contracts.entries[0][0], contract),), contracts.aids)

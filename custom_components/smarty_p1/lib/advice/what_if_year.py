@@ -27,8 +27,8 @@ from ..bill.household_state import HouseholdState
 from ..bill.ledger import WH_A_KW, Ledger
 from ..bill.period_sums import BillPart, Sums, month_share
 from ..history.calendar import LUXEMBOURG, month_end, month_start
-from ..history.market_prices import NO_MARKET_HOURS, MarketHours, MarketPrices
-from ..past.table import RowSource, Table
+from ..history.market_prices import MarketPrices
+from ..past.table import ContractPrices, RowSource, Table, with_prices
 from ..past.wall_clock import (
     A_DAY,
     Flags,
@@ -37,7 +37,6 @@ from ..past.wall_clock import (
     WallClock,
     groups,
     number_from,
-    number_of,
     time_of,
     wall_clock,
 )
@@ -50,7 +49,6 @@ MONTHS_OF_A_YEAR = 12
 # A day counts as measured if at least this share of its quarter-hours is known. A day counts as
 # priced if at least this share of its energy also has a market price.
 _MIN_KNOWN_SHARE = 0.9
-_AN_HOUR = 4
 _SURCHARGE = lines_of("surcharge")
 _FEED_IN = lines_of("feed_in")
 
@@ -67,6 +65,10 @@ class WhatIfRefusal(StrEnum):
     TOO_FEW_DAYS = "too_few_days"
     TOO_FEW_PRICED_DAYS = "too_few_priced_days"
     """Enough days were measured, but too few of these days have market prices."""
+    NO_MARKET_PRICES = "no_market_prices"
+    """No price of the market that another contract follows is stored."""
+    DOWNLOAD_FAILED = "download_failed"
+    """The prices of a market could not be downloaded."""
 
 
 class WhatIfError(Exception):
@@ -130,8 +132,6 @@ class WhatIfYear(NamedTuple):
     """Time from which the monthly prices of each month count, in Luxembourg's time."""
     energies: MonthEnergies
     """Energies of `table`."""
-    mean: MarketPrices
-    """Mean market prices of the measured year."""
     prices: AgreedPrices
     reference_kw: float
     """Present reference power in kW."""
@@ -175,10 +175,38 @@ class WhatIfYear(NamedTuple):
         """Return the sums of all months."""
         return reduce(Sums.plus, self.energies.sums)
 
+    @property
+    def mean(self) -> MarketPrices:
+        """Return the mean market prices of the year."""
+        return self.sums.market_prices
+
     def changed(self, table: Table) -> WhatIfYear:
         """Return this year with the energies of `table`, which has the same quarter-hours."""
         energies = _energies(table, self.contract, self.begins)
         return self._replace(table=table, energies=energies)
+
+    def under(self, contract: Contract, prices: ContractPrices) -> WhatIfYear:
+        """Return this year under another contract, with the market prices of its sources."""
+        year = self._replace(prices=self.prices._replace(contract=contract))
+        return year.changed(with_prices(self.table, [prices]))
+
+    def check_prices(self) -> None:
+        """Raise WhatIfError if the price of exported energy, or too many market prices, lack."""
+        contract, days = self.contract, groups(self.clock.day)
+        if self.sums.exported_wh and not contract.has_feed_in_price:
+            raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
+        is_known = np.zeros(len(self.table.quarter), bool)
+        is_known[self.known] = True
+        is_day = _measured_days(self.table, self.clock, is_known)
+        for margin, wh, price in (
+            (contract.energy_margin, self.table.imported, self.table.market),
+            (contract.feed_in_margin, np.nan_to_num(self.table.exported), self.table.feed_in),
+        ):
+            if margin is not None:
+                priced_wh = np.add.reduceat(np.where(np.isnan(price), 0.0, wh), days)
+                is_day &= priced_wh >= np.add.reduceat(wh, days) * _MIN_KNOWN_SHARE
+        if (count := int(is_day.sum())) < MIN_DAYS:
+            raise WhatIfError(WhatIfRefusal.TOO_FEW_PRICED_DAYS, count)
 
     def costs(self, reference_kw: float) -> YearCosts | None:
         """Return the costs of a year at `reference_kw`. Return None if a price is unknown."""
@@ -217,53 +245,51 @@ class WhatIfYear(NamedTuple):
         return bill_of_parts([part], of_month)
 
 
-def follows_market(contract: Contract) -> bool:
-    """Return whether a price of the contract is a margin on the market's price."""
-    return contract.energy_margin is not None or contract.feed_in_margin is not None
+def period_of(state: HouseholdState) -> tuple[datetime, datetime]:
+    """Return start and end of the last twelve months before the shown month."""
+    end = state.month_start
+    return end.replace(year=end.year - 1), end
 
 
 def year_of(
     state: HouseholdState,
-    market: MarketHours = NO_MARKET_HOURS,
+    prices: ContractPrices | None = None,
     feed_in_price: float | None = None,
 ) -> WhatIfYear:
     """Return the last twelve months before the shown month. Months without energy are left out.
 
-    `market` has the market's prices of past hours. `feed_in_price` is used in place of the feed-in
-    price in the contract. It can be the mean price of a household that also sells to an energy
-    community.
+    `prices` are the market prices of the present contract's sources. They count for all months,
+    because another contract's source may be another market. Without `prices`, the table has the
+    prices. `feed_in_price` is used in place of the feed-in price in the contract. It can be the
+    mean price of a household that also sells to an energy community.
 
     Raises WhatIfError if a price is unknown, if too few days are measured, or if the contract
     follows the market and too few days have market prices.
     """
     contract, reference_kw = _contract_of(state, feed_in_price)
-    end = state.month_start
-    first = number_from(end.replace(year=end.year - 1))
-    table = state.ledger.table.between(first, number_from(end))
-    if follows_market(contract):
-        table = _with_market_hours(table, market)
+    table = state.ledger.table.between(*map(number_from, period_of(state)))
+    if prices:
+        table = with_prices(table, [prices])
     clock = wall_clock(table.quarter)
     is_known = table.is_shown
-    if feeds_in := bool(np.nansum(table.exported)):
+    if np.nansum(table.exported):
         # The simulation would lack the solar energy of a quarter-hour with unknown exports.
         is_known &= ~np.isnan(table.exported)
-    measured_days = _checked_days(table, clock, is_known, contract)
-    if feeds_in and not contract.has_feed_in_price:
-        raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
+    measured_days = _checked_days(table, clock, is_known)
     starts = [month_start(time_of(number)) for number in table.quarter[groups(clock.month)]]
     begins = [state.ledger.month_begin(start).astimezone(LUXEMBOURG) for start in starts]
-    energies = _energies(table, contract, begins)
-    return WhatIfYear(
+    year = WhatIfYear(
         table=table,
         clock=clock,
         begins=begins,
-        energies=energies,
-        mean=reduce(Sums.plus, energies.sums).market_prices,
+        energies=_energies(table, contract, begins),
         prices=AgreedPrices(contract, prices_of_year_at(state.until)),
         reference_kw=reference_kw,
         known=np.flatnonzero(is_known),
         measured_days=measured_days,
     )
+    year.check_prices()
+    return year
 
 
 def _energies(table: Table, contract: Contract, begins: Sequence[datetime]) -> MonthEnergies:
@@ -289,50 +315,21 @@ def _contract_of(state: HouseholdState, feed_in_price: float | None) -> tuple[Co
     return contract, reference_kw
 
 
-def _with_market_hours(table: Table, market: MarketHours) -> Table:
-    """Return `table` with the prices of `market` where the table has no market price.
-
-    Needed until the table has the market prices of all quarter-hours.
-    """
-    if not market or not len(table.quarter):
-        return table
-    hours = table.quarter // _AN_HOUR
-    by_hour = np.full((2, hours[-1] - hours[0] + 1), np.nan)
-    for time, prices in market.items():
-        place = number_of(time) // _AN_HOUR - hours[0]
-        if 0 <= place < by_hour.shape[1]:
-            by_hour[:, place] = np.array(prices, float)
-    bought, sold = by_hour[:, hours - hours[0]]
-    return table._replace(
-        market=np.where(np.isnan(table.market), bought, table.market),
-        feed_in=np.where(np.isnan(table.feed_in), sold, table.feed_in),
-    )
+def _checked_days(table: Table, clock: WallClock, is_known: Flags) -> int:
+    """Return the number of measured days. Raises WhatIfError for less than `MIN_DAYS`."""
+    count = int(_measured_days(table, clock, is_known).sum()) if len(table.quarter) else 0
+    if count < MIN_DAYS:
+        raise WhatIfError(WhatIfRefusal.TOO_FEW_DAYS, count)
+    return count
 
 
-def _checked_days(table: Table, clock: WallClock, is_known: Flags, contract: Contract) -> int:
-    """Return the number of measured days.
-
-    Raises WhatIfError if fewer than `MIN_DAYS` days are measured, or have the market prices that
-    the contract needs.
-    """
+def _measured_days(table: Table, clock: WallClock, is_known: Flags) -> Flags:
+    """Return which days of a table are measured."""
     days = groups(clock.day)
-    if not len(days):
-        raise WhatIfError(WhatIfRefusal.TOO_FEW_DAYS)
     is_measured = is_known & (table.source != RowSource.ESTIMATED)
     counts = np.add.reduceat(is_measured, days, dtype=np.int64)
-    is_day = counts >= _MIN_KNOWN_SHARE * _lengths(clock.day[days])
-    if (count := int(is_day.sum())) < MIN_DAYS:
-        raise WhatIfError(WhatIfRefusal.TOO_FEW_DAYS, count)
-    for margin, wh, price in (
-        (contract.energy_margin, table.imported, table.market),
-        (contract.feed_in_margin, np.nan_to_num(table.exported), table.feed_in),
-    ):
-        if margin is not None:
-            priced_wh = np.add.reduceat(np.where(np.isnan(price), 0.0, wh), days)
-            is_day &= priced_wh >= np.add.reduceat(wh, days) * _MIN_KNOWN_SHARE
-    if (priced_count := int(is_day.sum())) < MIN_DAYS:
-        raise WhatIfError(WhatIfRefusal.TOO_FEW_PRICED_DAYS, priced_count)
-    return count
+    is_day: Flags = counts >= _MIN_KNOWN_SHARE * _lengths(clock.day[days])
+    return is_day
 
 
 def _lengths(days: Numbers) -> Numbers:

@@ -1,18 +1,32 @@
 """Answer with a household's year now and with changes, in euros a year."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..advice.battery_simulation import Battery
-from ..advice.solar_yield import SUNNY_DAYS_SOURCE
-from ..advice.what_if import Changes, WhatIf, YearEnergies, compare_years
+from ..advice.solar_yield import SUNNY_DAYS_SOURCE, solar_kwh_a_year
+from ..advice.what_if import (
+    Changes,
+    NewContract,
+    Sharing,
+    WhatIf,
+    YearEnergies,
+    compare_years,
+    sources_then,
+)
 from ..advice.what_if_tables import DEGREES_SOURCE, Load, car, heat_pump, panels
-from ..advice.what_if_year import YearCosts
+from ..advice.what_if_year import WhatIfError, WhatIfRefusal, YearCosts, period_of
 from ..bill.household_state import HouseholdState
-from ..history.market_prices import MarketHours
+from ..bill.household_table import known_price_share
+from ..prices.contract import BEGINNING, Contract
 from ..prices.price_file import OlderPrices
+from ..prices.price_series import PriceSeries, PriceSources
+from ..prices.time_of_use import time_of_use_hours
+from ..prices.zone_price_response import CREDITS
 
-CAR, HEAT_PUMP, PANELS, BATTERY = KINDS = "car", "heat_pump", "panels", "battery"
+CONTRACT, CAR, HEAT_PUMP = "contract", "car", "heat_pump"
+PANELS, BATTERY, SHARING_KEY = "panels", "battery", "sharing_key"
+KINDS = CONTRACT, CAR, HEAT_PUMP, PANELS, BATTERY, SHARING_KEY
 """Kinds of changes."""
 _PERCENT = 100
 _DEFAULTS: Mapping[str, Mapping[str, float]] = {
@@ -33,25 +47,45 @@ class Assumption(NamedTuple):
     value: float | str | None = None
 
 
-def what_if_report(
-    state: HouseholdState,
-    market: MarketHours,
-    changes: Sequence[Fields],
-    feed_in_price: float | None = None,
-) -> dict[str, Any]:
-    """Return the last twelve whole months now and with `changes`. Raises WhatIfError.
+class WhatIfQuestion(NamedTuple):
+    """Changes of a household, and the market prices that they can use."""
 
-    `feed_in_price` replaces the feed-in price in the contract. Amounts are whole euros, and parts
-    add up to their totals.
+    changes: Sequence[Fields]
+    feed_in_price: float | None
+    """Replaces the feed-in price in the contract, now and then."""
+    sources: PriceSources | None
+    """Market prices of the present contract. None if the household's table has them."""
+    markets: Mapping[str, PriceSeries]
+    """Stored prices of each market by its id."""
+
+    @property
+    def own(self) -> PriceSources:
+        """Return the market prices that the present year uses."""
+        own = self.sources or PriceSources(BEGINNING)
+        return own if self.feed_in_price is None else own._replace(feed_in=None)
+
+
+def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str, Any]:
+    """Return the last twelve whole months now and with changes. Raises WhatIfError.
+
+    Amounts are whole euros, and parts add up to their totals.
     """
+    changes, present = question.changes, state.contracts.at(state.until)
     entered = {
         change["kind"]: {**_DEFAULTS.get(change["kind"], {}), **change} for change in changes
     }
-    battery = entered.get(BATTERY)
+    contract, sharing, battery = map(entered.get, (CONTRACT, SHARING_KEY, BATTERY))
+    new = _new_contract(contract, question.markets) if contract else None
     result = compare_years(
         state,
-        Changes([*_loads(entered)], _battery(battery) if battery else None, feed_in_price),
-        market,
+        Changes(
+            contract=new,
+            loads=[*_loads(entered)],
+            sharing=_sharing(sharing, present) if sharing else None,
+            battery=_battery(battery) if battery else None,
+            feed_in_price=question.feed_in_price,
+        ),
+        question.sources,
     )
     now = result.classes[result.cheapest_now].now.whole
     then = result.classes[result.cheapest_then].then.whole
@@ -65,8 +99,14 @@ def what_if_report(
         "reference_kw": result.reference_kw,
         "has_vat": result.has_vat,
         **OlderPrices.answer(result.prices_of),
-        "hourly_share": dict.fromkeys(("now", "then"), _share(result.hourly_share)),
-        "markets_used": {"now": [], "then": []},
+        "hourly_share": {
+            "now": _share(result.hourly_share),
+            "then": _share(result.hourly_share_then),
+        },
+        "markets_used": {
+            "now": [*_ids(question.own, question.markets)],
+            "then": [*_ids(sources_then(new, question.own), question.markets)],
+        },
         "saving": {"low": min(ends), "high": max(ends)},
         "cheapest": {"now": result.cheapest_now, "then": result.cheapest_then},
         "energies": {
@@ -74,8 +114,64 @@ def what_if_report(
             "then": _whole_energies(result.classes[result.cheapest_then].energies),
         },
         "classes": _classes(result),
-        "assumed": [each._asdict() for each in _assumed(changes)],
+        "assumed": [each._asdict() for each in _assumed(changes, present)],
     }
+
+
+def markets_report(
+    state: HouseholdState, markets: Mapping[str, PriceSeries]
+) -> list[dict[str, Any]]:
+    """Return each market with the share of its known prices in the last twelve whole months."""
+    start, end = period_of(state)
+    return [
+        {
+            "id": name,
+            "credit": CREDITS.get(name),
+            "known_share": (share := _share(known_price_share(series, start, end))),
+            "can_download": name in CREDITS and share != 1,
+        }
+        for name, series in markets.items()
+    ]
+
+
+def _ids(sources: PriceSources, markets: Mapping[str, PriceSeries]) -> Iterator[str]:
+    """Yield the ids of the markets whose prices `sources` has."""
+    for name, series in markets.items():
+        if series is sources.energy or series is sources.feed_in:
+            yield name
+
+
+def _new_contract(fields: Fields, markets: Mapping[str, PriceSeries]) -> NewContract:
+    """Return the entered contract. Raises WhatIfError if it follows a market without prices."""
+    second_price = fields.get("second_energy_price")
+    hours = time_of_use_hours(
+        fields.get("second_price_from"),
+        fields.get("second_price_to"),
+        fields.get("second_price_days", ()),
+    )
+    terms: dict[str, Any] = {
+        "energy_price": fields.get("energy_price"),
+        "energy_margin": fields.get("energy_margin"),
+        "second_price": second_price,
+        "second_hours": hours,
+        "discount": None,
+    }
+    if "energy_fee" in fields:
+        terms["energy_fee"] = fields["energy_fee"]
+    price, margin = fields.get("feed_in_price"), fields.get("feed_in_margin")
+    if price is not None or margin is not None:
+        terms |= {"feed_in_price": price, "feed_in_margin": margin}
+    if "market" not in fields:
+        return NewContract(terms)
+    market = markets.get(fields["market"])
+    if market is None or not market.months:
+        raise WhatIfError(WhatIfRefusal.NO_MARKET_PRICES)
+    return NewContract(terms, market)
+
+
+def _sharing(fields: Fields, present: Contract) -> Sharing:
+    price = fields.get("price", present.community_price)
+    return Sharing(fields["kwp"], fields["key"] / _PERCENT, price or 0.0)
 
 
 def _loads(entered: Mapping[str, Fields]) -> Iterator[Load]:
@@ -98,19 +194,44 @@ def _battery(fields: Fields) -> Battery:
     )
 
 
-def _assumed(changes: Iterable[Fields]) -> Iterator[Assumption]:
+def _assumed(changes: Iterable[Fields], present: Contract) -> Iterator[Assumption]:
     """Yield the assumptions in the order of the changes."""
     for change in changes:
-        kind = change["kind"]
-        for key, value in _DEFAULTS.get(kind, {}).items():
+        fields = {**_DEFAULTS.get(change["kind"], {}), **change}
+        for key, value in fields.items():
             if key not in change:
                 yield Assumption(key, value)
-        if kind == CAR:
-            yield Assumption("car_every_day")
-        if kind == HEAT_PUMP:
-            yield Assumption("degree_days", DEGREES_SOURCE)
-        if kind == PANELS:
-            yield Assumption("sunny_days", SUNNY_DAYS_SOURCE)
+        yield from _ASSUMED[change["kind"]](fields, present)
+
+
+def _of_contract(fields: Fields, present: Contract) -> Iterator[Assumption]:
+    if "energy_fee" not in fields:
+        yield Assumption("energy_fee", present.energy_fee or 0.0)
+    if "feed_in_price" not in fields and "feed_in_margin" not in fields:
+        yield Assumption("feed_in_as_today")
+
+
+def _of_panels(fields: Fields, _present: Contract) -> Iterator[Assumption]:
+    kwh = fields["kwp"] * solar_kwh_a_year(fields["direction"], fields["tilt"])
+    yield Assumption("solar_kwh", round(kwh))
+    yield Assumption("sunny_days", SUNNY_DAYS_SOURCE)
+
+
+def _of_sharing(fields: Fields, present: Contract) -> Iterator[Assumption]:
+    if "price" not in fields:
+        yield Assumption("sharing_price", present.community_price or 0.0)
+    yield Assumption("shared_sun", SUNNY_DAYS_SOURCE)
+
+
+_ASSUMED: Mapping[str, Callable[[Fields, Contract], Iterable[Assumption]]] = {
+    CONTRACT: _of_contract,
+    CAR: lambda _fields, _present: [Assumption("car_every_day")],
+    HEAT_PUMP: lambda _fields, _present: [Assumption("degree_days", DEGREES_SOURCE)],
+    PANELS: _of_panels,
+    BATTERY: lambda _fields, _present: (),
+    SHARING_KEY: _of_sharing,
+}
+"""Assumptions besides the defaults, by the kind of the change."""
 
 
 def _classes(result: WhatIf) -> dict[str, Any]:

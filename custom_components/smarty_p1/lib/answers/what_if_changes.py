@@ -1,6 +1,7 @@
-"""Changes that a what-if accepts, and their fields with their bounds."""
+"""Changes that a what-if accepts: their fields with bounds, and the rules between the fields."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import time
 from typing import NamedTuple
 
 from ..advice.battery_simulation import (
@@ -12,30 +13,65 @@ from ..advice.battery_simulation import (
     MIN_KW,
     MIN_KWH,
 )
-from ..amounts import DEGREES, EUR_PER_KWH, HOURS, KW, KWH, KWP, PERCENT, WATTS, Amount
-from .what_if import BATTERY, CAR, HEAT_PUMP, PANELS
+from ..amounts import (
+    DEGREES,
+    EUR_PER_KWH,
+    EUR_PER_MONTH,
+    HOURS,
+    KW,
+    KWH,
+    KWP,
+    PERCENT,
+    WATTS,
+    Amount,
+)
+from ..prices.contract_terms import Choice, Term
+from ..prices.time_of_use import WEEKDAYS
+from .what_if import BATTERY, CAR, CONTRACT, HEAT_PUMP, PANELS, SHARING_KEY
 
 ATTR_KIND = "kind"
 FEED_IN_PRICE = Amount(EUR_PER_KWH, 1.0)
 _PERCENT = 100
+_PRICE, _MARGIN = Amount(EUR_PER_KWH, 2.0, -2.0), Amount(EUR_PER_KWH, 1.0, -1.0)
 
 
 class Fields(NamedTuple):
     """Fields of a kind of change."""
 
-    required: Mapping[str, Amount]
-    optional: Mapping[str, Amount] = {}
+    required: Mapping[str, Term]
+    optional: Mapping[str, Term] = {}
 
     @property
-    def all(self) -> Mapping[str, Amount]:
+    def all(self) -> Mapping[str, Term]:
         """Return all fields."""
         return {**self.required, **self.optional}
 
+    @property
+    def amounts(self) -> Mapping[str, Amount]:
+        """Return the fields that are amounts."""
+        return {name: term for name, term in self.all.items() if isinstance(term, Amount)}
+
 
 FIELDS: Mapping[str, Fields] = {
+    CONTRACT: Fields(
+        {},
+        {
+            "energy_price": _PRICE,
+            "second_energy_price": _PRICE,
+            "second_price_from": time,
+            "second_price_to": time,
+            "second_price_days": Choice(WEEKDAYS, is_list=True),
+            "energy_margin": _MARGIN,
+            "market": str,
+            "download": bool,
+            "energy_fee": Amount(EUR_PER_MONTH, 1000.0),
+            "feed_in_price": FEED_IN_PRICE,
+            "feed_in_margin": _MARGIN,
+        },
+    ),
     CAR: Fields(
         {"kwh": Amount(KWH, 200.0, 0.1), "kw": Amount(KW, 50.0, 0.5)},
-        {"begin_hour": Amount(HOURS, 23.75)},
+        {"begin_hour": Amount(HOURS, 23.0)},
     ),
     HEAT_PUMP: Fields({"kwh": Amount(KWH, 100_000.0, 1.0)}),
     PANELS: Fields(
@@ -50,5 +86,47 @@ FIELDS: Mapping[str, Fields] = {
             "standby": Amount(WATTS, MAX_STANDBY_W),
         },
     ),
+    SHARING_KEY: Fields(
+        {"kwp": Amount(KWP, 10_000.0, 0.1), "key": Amount(PERCENT, _PERCENT)},
+        {"price": Amount(EUR_PER_KWH, 1.0)},
+    ),
 }
 """Fields of each kind of change."""
+
+
+def lacking_fields(kind: str, names: Collection[str]) -> set[str]:
+    """Return the fields that a change with the fields `names` lacks."""
+    required = FIELDS[kind].required.keys()
+    return {*required, *(_required_terms({*names}) if kind == CONTRACT else ())} - {*names}
+
+
+def _required_terms(names: set[str]) -> Iterator[str]:
+    """Yield the fields that a contract with the fields `names` needs."""
+    if not names & {"energy_price", "energy_margin"}:
+        yield "energy_price"
+    if names & {"energy_margin", "feed_in_margin"}:
+        yield "market"
+    hours = {"second_price_from", "second_price_to"}
+    if names & hours:
+        yield from hours
+    if names & {*hours, "second_price_days"}:
+        yield "second_energy_price"
+    elif "second_energy_price" in names:
+        yield from hours
+
+
+def unused_fields(kind: str, names: Collection[str]) -> set[str]:
+    """Return the fields in `names` that a change does not use."""
+    fields = {*names}
+    unused = fields - FIELDS[kind].all.keys()
+    if kind != CONTRACT:
+        return unused
+    if "energy_price" in fields:
+        unused |= {"energy_margin"} & fields
+    else:
+        unused |= {name for name in fields if name.startswith("second_")}
+    if "feed_in_price" in fields:
+        unused |= {"feed_in_margin"} & fields
+    if not fields & {"energy_margin", "feed_in_margin"}:
+        unused |= {"market", "download"} & fields
+    return unused

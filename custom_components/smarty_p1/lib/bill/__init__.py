@@ -7,6 +7,6 @@ demand.month.bill(demand.until).total
 
 Imports `history` and `prices`. Gives no advice.
 
-Public modules: bill, daily_bills, hourly_amounts, household, household_state, kwh_rows, ledger,
-leneda_days, month, period_sums, quarter_hour_views, sharing.
+Public modules: bill, daily_bills, hourly_amounts, household, household_state, household_table,
+kwh_rows, ledger, leneda_days, month, period_sums, quarter_hour_views, sharing.
 """

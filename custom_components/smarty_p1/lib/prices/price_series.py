@@ -167,6 +167,11 @@ class PriceSeries:
         is_running = known is None and running is not None and running.start == start
         return running.price if running and is_running else known
 
+    def known_share(self, start: datetime) -> float:
+        """Return the share (0 to 1) of known prices of the month that begins at `start`."""
+        month = self.months.get(start)
+        return month.count / month.size if month else 0.0
+
     def lacking_days(self, start: datetime, end: datetime) -> list[datetime]:
         """Return the starts of the days from `start` to `end` that lack a price.
 
@@ -211,7 +216,7 @@ def market_hours(sources: Sequence[PriceSources], start: datetime, end: datetime
     hours: dict[datetime, MarketPrices] = {}
     hour = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while hour < end:
-        of_hour = _sources_at(sources, hour)
+        of_hour = sources_at(sources, hour)
         prices = MarketPrices(_mean(of_hour.energy, hour), _mean(of_hour.feed_in, hour))
         if prices != NO_PRICES:
             hours[hour] = prices
@@ -219,7 +224,7 @@ def market_hours(sources: Sequence[PriceSources], start: datetime, end: datetime
     return hours
 
 
-def _sources_at(sources: Sequence[PriceSources], time: datetime) -> PriceSources:
+def sources_at(sources: Sequence[PriceSources], time: datetime) -> PriceSources:
     """Return the sources of the contract that holds at `time`. The first one also holds before."""
     begun = [contract for contract in sources if contract.since <= time]
     return [*sources[:1], *begun][-1] if sources else PriceSources(time)
