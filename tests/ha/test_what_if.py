@@ -21,6 +21,7 @@ from custom_components.smarty_p1.coordinator.zone_prices import energy_charts
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG
 from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
+from custom_components.smarty_p1.lib.prices.price_series import QuarterPrice
 
 from . import billed_month
 from .billed_month import telegram
@@ -259,6 +260,29 @@ async def test_another_contract_and_a_sharing_key(hass: HomeAssistant) -> None:
     assert shared["energies"]["now"]["shared"] == 0 < shared["energies"]["then"]["shared"]
     saved = shared["energies"]["then"]["shared"] * (0.15 * 1.08 - 0.05)
     assert shared["saving"]["low"] == pytest.approx(saved, abs=1)
+
+
+async def test_a_contract_at_the_prices_of_an_entity(
+    home: Home, hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """The entity is that of a contract that begins next year."""
+    spot = "input_number.spot"
+    later = {"since": "2027-01-01", "reference_power": 7.0}
+    later |= {"energy_price_entity": spot, "energy_margin": 0.02}
+    days = entry.runtime_data.books.household.leneda
+    await home.again(telegram("00:00:10", 0.1), {"contracts": [OPTIONS, later]})
+    books = entry.runtime_data.books
+    books.household.set_leneda_days(days)
+    dynamic = {**DYNAMIC, "market": spot}
+    with pytest.raises(ServiceValidationError, match="No prices of this market are stored"):
+        await call(hass, "what_if", **dynamic)
+    for n in range(365 * 96 + 4):
+        books.prices.markets[spot].put(QuarterPrice(START + n * timedelta(minutes=15), 0.1))
+    found = await call(hass, "what_if", **dynamic)
+    fixed = await call(hass, "what_if", kind="contract", energy_price=0.12)
+    assert found["classes"] == fixed["classes"]
+    assert found["markets_used"] == {"now": [], "then": [spot]}
+    assert (fixed["markets_used"]["then"], found["hourly_share"]["then"]) == ([], 1)
 
 
 class EnergyCharts:
