@@ -26,6 +26,8 @@ from custom_components.smarty_p1.coordinator.leneda.client import (
 )
 from custom_components.smarty_p1.coordinator.repair_issues import tell_difference
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from custom_components.smarty_p1.lib.history.register_amounts import Amounts
+from custom_components.smarty_p1.lib.history.spans import SpanKind
 from custom_components.smarty_p1.lib.leneda.api_response import read_time_series
 from custom_components.smarty_p1.lib.leneda.day_differences import compare_days
 from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
@@ -165,6 +167,37 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         platform.series[other, IMPORTED] = power
         await ask(consumption_point=other)
         assert told() == {}
+
+
+async def test_a_day_whose_registers_contradict_the_platform_is_told(
+    home: Home, platform: Platform, midnight: datetime
+) -> None:
+    platform.series[POINT, IMPORTED] = power
+    entry = await home.set_up()
+    series, number = entry.runtime_data.books.quarter_hours, 0
+    start = midnight - 2 * DAY
+    outage = range(40, 72)
+    for n in range(192):
+        if n not in outage[1:]:
+            number += 1
+            span = as_span(QuarterHour(start + n * QUARTER_HOUR, power(start + n * QUARTER_HOUR)))
+            if n in outage:
+                end = start + outage.stop * QUARTER_HOUR
+                span = span._replace(kind=SpanKind.GAP, end=end, amounts=Amounts(1000.0))
+            series.append([span._replace(number=number)])
+    await home.hass.async_block_till_done()
+    home.answer()
+    options = {"leneda": ACCOUNT}
+    home.hass.config_entries.async_update_entry(entry, options=options)
+    assert await home.hass.config_entries.async_reload(entry.entry_id)
+    await home.wait_until(lambda: home.issue("leneda_difference") is not None)
+    told = home.issue("leneda_difference")
+    assert told
+    assert told.translation_placeholders
+    own_wh, leneda_wh = (int(told.translation_placeholders[key]) for key in ("own", "leneda"))
+    day = [power(start + n * QUARTER_HOUR) * 250 for n in range(96)]
+    lost_wh = sum(day[n] for n in outage) - 1000
+    assert (own_wh, leneda_wh) == (round(sum(day) - lost_wh), round(sum(day)))
 
 
 def test_the_newest_day_that_differs_is_told(hass: HomeAssistant) -> None:

@@ -56,12 +56,14 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     demand = house.after(10, 0)
     month = demand.month
     assert month.since is None
-    # 20 days of 9.6 kWh, and 41 quarter-hours of 0.1 kWh; then 8 of 300 Wh of one's own.
+    # 20 days of 9.6 kWh, 40 quarter-hours of 0.1 kWh, and one in which the register rose by 0.2
+    # kWh after 10:05; then 8 of 300 Wh of one's own.
     assert day_of(month, "2026-11-01") == (9_600, 0, 96, 96)
-    assert month.imported_kwh == pytest.approx(20 * 9.6 + 41 * 0.1 + 2.4)
+    assert month.imported_kwh == pytest.approx(20 * 9.6 + 40 * 0.1 + 0.2 + 2.4)
     assert month.sums.leneda == 20 * 96 + 41
     assert month.quarter_hours == 20 * 96 + 41 + 8
-    assert month.measured_share(local("2026-11-21T12:15")) == 1.0
+    # One of 1,969 was changed by more than 50 Wh.
+    assert month.measured_share(local("2026-11-21T12:15")) == 0.9995
     due = month.bill(local("2026-11-21"))
     # 20 of 30 days of 12.84
     assert [line for line in lines(due) if line[0] == "network_fixed"] == [
@@ -114,9 +116,12 @@ def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
     set_leneda_days(house, platform("2026-11-20", "2026-11-21", 2.0))
 
     month = house.read().month
-    # The 20 quarter-hours from 10:00 to 15:00 are the platform's: 500 Wh each.
-    assert day_of(month, "2026-11-20") == (76 * 300 + 20 * 500, 0, 96, 20)
-    assert month.peak == QuarterHour(local("2026-11-20T10:00"), 2.0, origin=Origin.LENEDA)
+    # The 20 quarter-hours from 10:00 to 15:00 are the platform's. It says 500 Wh each, but the
+    # registers say 6,005 Wh in all.
+    assert day_of(month, "2026-11-20") == (76 * 300 + 6_005, 0, 96, 20)
+    changed = QuarterHour(local("2026-11-20T10:00"), 1.201, origin=Origin.LENEDA_ESTIMATED)
+    assert month.peak == house.demand.values.peak == changed
+    assert (month.sums.estimated, before.sums.estimated) == (20, 0)
     house.meter.set_leneda_days(NO_LENEDA_DAYS)
     assert house.read().month.sums == before.sums
 
@@ -129,9 +134,9 @@ def test_of_a_gap_that_is_filled_in_part_the_rest_stays_unknown() -> None:
     set_leneda_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 1.2))
     # 16 of 20 quarter-hours: 4.8 of 6 kWh
     assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 6_000, 1_200, 92, 16)
-    # More than the register counted can be no gap.
+    # The platform cannot have more than the register counted.
     set_leneda_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 2.0))
-    assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 8_000, 0, 92, 16)
+    assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 6_000, 0, 92, 16)
 
 
 def test_ones_own_quarter_hours_count_everywhere() -> None:
@@ -210,9 +215,9 @@ def test_the_past_has_no_market_price() -> None:
     house.meter.set_leneda_days(LenedaDays(past))
     demand = house.demand
     due = demand.month.bill(local("2026-11-21"))
-    # 76 quarter-hours of 0.3 kWh had a price; 19 days and 5 hours of 0.8 kW had none.
+    # 76 quarter-hours of 0.3 kWh had a price; 19 days of 0.8 kW and the outage's 6 kWh had none.
     assert due.missing == ("energy",)
-    assert due.unpriced_kwh == pytest.approx(19 * 19.2 + 4)
+    assert due.unpriced_kwh == pytest.approx(19 * 19.2 + 6)
 
 
 def test_what_is_fed_in_comes_with_the_production() -> None:
@@ -226,7 +231,7 @@ def test_what_is_fed_in_comes_with_the_production() -> None:
     past = LenedaDays(platform("2026-06-03", "2026-06-04", 0.4))
     [june] = months_of(row.months, past, contracts).values()
     assert june.exported_kwh == 5
-    assert day_of(june, "2026-06-03") == (9_600, 0, 96, 96)
+    assert day_of(june, "2026-06-03") == (9_000, 0, 96, 96)
     # With half of it, the registers say what the other half was.
     past = LenedaDays(platform("2026-06-03", "2026-06-03T12:00", 0.4, 0.03))
     [june] = months_of(row.months, past, contracts).values()

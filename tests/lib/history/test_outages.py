@@ -124,8 +124,9 @@ def test_imported_and_exported_energy_are_cut_separately() -> None:
     ]
     house.meter.set_leneda_days(LenedaDays(quarters))
     day = days_of(months_of(house)["2026-06"])[1]
-    # All that was imported is known; of what was exported, the first half of the day.
-    assert (day.imported_wh, day.gap_wh, day.exported_wh) == (9_600, 0, 48 * 50)
+    # The register says what was imported. It does not say what was exported, so the platform's
+    # first half of the day stays.
+    assert (day.imported_wh, day.gap_wh, day.exported_wh) == (20_000, 0, 48 * 50)
 
 
 def test_days_of_an_outage_that_the_platform_lacks_share_the_rest() -> None:
@@ -162,5 +163,5 @@ def test_a_part_keeps_its_energy_where_the_platform_does_not_cover_it() -> None:
     [day] = days_of(months_of(house)["2026-06"])
     # 3,600 Wh until 11:15, 1,500 of them the platform's; 3 quarter-hours of 100 Wh.
     assert day.imported_wh == 3_600 + 300
-    # What is left, 2,100 Wh, is of 10:05 to 10:30: by their energies, 600 of 1,350 are the part's.
-    assert day.gap_wh == pytest.approx(2_100 * 750 / 1_350)
+    # The register at 10:15 is known: 600 Wh are the part's, and the other 1,500 Wh are the gap's.
+    assert day.gap_wh == pytest.approx(1_500)

@@ -23,7 +23,7 @@ from ...lib.fault_log import FaultLog
 from ...lib.history.calendar import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, day_end, day_start
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.api_response import read_time_series
-from ...lib.leneda.day_differences import compare_days
+from ...lib.leneda.day_differences import DayDifference, compare_days
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.outage import Outage
 from ..background_tasks import SupervisedTask, until_shutdown
@@ -107,6 +107,9 @@ class KnownRows(Protocol):
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, sorted by time."""
+
+    async def async_changed_days(self, start: datetime, end: datetime) -> Sequence[DayDifference]:
+        """Return the days of a period on which Leneda contradicts the meter's registers."""
 
     async def async_read(
         self, points: Mapping[str, str], since: datetime | None = None
@@ -525,6 +528,8 @@ class LenedaDownload:
         known = await self._known.async_read(self._points, start)
         rows = _within(known.get(IMPORTED, ()), start, today)
         differences = await self._hass.async_add_executor_job(compare_days, own, rows)
+        changed = await self._known.async_changed_days(start, today)
+        differences = differences._replace(days=(*differences.days, *changed))
         tell_difference(self._hass, self._entry, differences)
 
 

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...lib.guarded_clock import oldest_kept
-from ...lib.history.calendar import KEPT_TIME, QUARTER_HOUR, month_start
+from ...lib.history.calendar import KEPT_TIME, QUARTER_HOUR, day_start, month_start
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.day_differences import Cause, Differences, compare_days
 from ...lib.leneda.measured_and_estimated_rows import added_up
@@ -80,6 +80,10 @@ class FileImport:
             raise ImportRefusedError(key="leneda_point_changed", code=export.code)
         compared, differing = await self._async_compare(export)
         await self._known.async_keep({export.code: (export.point, export.rows)})
+        if REGISTERS[export.code].quantity is Quantity.IMPORTED:
+            period = day_start(export.rows[0].start), export.rows[-1].start
+            changed = len(await self._known.async_changed_days(*period))
+            compared, differing = compared + changed, differing + changed
         return ImportSummary(
             code=export.code,
             quantity=REGISTERS[export.code].quantity,

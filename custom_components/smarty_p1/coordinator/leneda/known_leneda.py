@@ -15,11 +15,12 @@ from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, SECTION_LENEDA
 from ...lib.bill.household import Household
-from ...lib.bill.leneda_days import NO_LENEDA_DAYS
+from ...lib.bill.leneda_days import NO_LENEDA_DAYS, changed_days
 from ...lib.bill.quarter_hour_views import quarter_hours_between
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.history.calendar import day_end, day_start, month_end
 from ...lib.history.quarter_hour import QuarterHour
+from ...lib.leneda.day_differences import DayDifference
 from ...lib.leneda.days_of_rows import RowsByCode, days_of
 from ...lib.leneda.implausible_rows import without_false_zeros
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
@@ -151,6 +152,19 @@ class KnownLeneda:
         """Return the quarter-hours that the meter measured in a period, sorted by time."""
         quarters = quarter_hours_between(self._meter.columns, NO_LENEDA_DAYS, start, end)
         return await self._hass.async_add_executor_job(without_collection(list), quarters)
+
+    async def async_changed_days(self, start: datetime, end: datetime) -> list[DayDifference]:
+        """Return the days of a period on which Leneda contradicts the meter's registers.
+
+        On these days, Leneda's quarter-hours are scaled, so that they agree with the registers.
+        """
+        demand, leneda = self._meter.newest, self._meter.leneda.arrays
+        if demand is None:
+            return []
+        run = self._hass.async_add_executor_job
+        changed = await run(changed_days, demand.ledger.table, leneda)
+        days = [DayDifference(*day) for day in changed]
+        return [day for day in days if start <= day.start < end and not day.is_within]
 
     async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
         """Return the mean power of shared energy in a period, in kW.

@@ -21,9 +21,10 @@ from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.month_columns import Columns
 from ..history.month_file_lines import Files
+from ..history.quarter_hour import QuarterHour
 from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
-from ..history.register_amounts import Energies
+from ..history.register_amounts import DECIMALS, Energies
 from ..history.spans import Span
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
 from ..prices.contract_json import store_contracts
@@ -51,6 +52,7 @@ class Household:
         self._snapshot: HouseholdState | None = None
         self._is_snapshot_old = True
         self._ledger: tuple[object, Ledger] | None = None
+        self._peaks: dict[datetime, list[QuarterHour | None]] = {}
 
     def _reference_kw_at(self, time: datetime) -> float | None:
         return self._contracts.at(time).reference_kw
@@ -107,7 +109,7 @@ class Household:
             return self._leneda_snapshot(until, shown)
         if shown == snapshot.month_start:
             return snapshot
-        at_end = self._meter.values_at(until, shown)
+        at_end = self._with_leneda(self._meter.values_at(until, shown), snapshot.ledger)
         excess_kwh = None if snapshot.values.excess_kwh is None else at_end.excess_kwh
         return replace(
             snapshot,
@@ -178,6 +180,7 @@ class Household:
             is_begun = self._meter.is_begun_here
             ledger = Ledger.of(table, contracts, is_begun=is_begun, until=until)
             self._ledger = basis, ledger
+            self._peaks.clear()
         return self._ledger[1]
 
     @property
@@ -268,14 +271,35 @@ class Household:
 
     def _demand(self, values: QuarterHourValues, until: datetime) -> HouseholdState:
         contracts = self._shown(values.time, month_end(values.month_start))
+        ledger = self._ledger_under(contracts, until)
         return HouseholdState(
-            values=values,
+            values=self._with_leneda(values, ledger),
             until=until,
             contracts=contracts,
             market=self._meter.market,
             is_begun_here=self._meter.is_begun_here,
             version=(self._meter.version, *self._price_versions()),
-            ledger=self._ledger_under(contracts, until),
+            ledger=ledger,
+        )
+
+    def _with_leneda(self, values: QuarterHourValues, ledger: Ledger) -> QuarterHourValues:
+        """Return `values` with the peaks and the excess of all quarter-hours of the table."""
+        start, end = values.month_start, month_end(values.month_start)
+        if start not in self._peaks:
+            before = month_start(start - _SECOND)
+            year = month_end(start.replace(year=start.year - 1))
+            periods = (start, end), (before, start), (year, end)
+            self._peaks[start] = [ledger.peak(*period) for period in periods]
+        peak, peak_last_month, peak_12_months = self._peaks[start]
+        excess_kwh = values.excess_kwh
+        if excess_kwh is not None:
+            excess_kwh = round(ledger.sums(start, end).above_wh / 1000, DECIMALS)
+        return replace(
+            values,
+            peak=peak,
+            peak_last_month=peak_last_month,
+            peak_12_months=peak_12_months,
+            excess_kwh=excess_kwh,
         )
 
     def _shown(self, time: datetime, end: datetime) -> Contracts:

@@ -85,13 +85,20 @@ def _of_spans(spans: list[Span]) -> Spans:
             span.start.timestamp(),
             span.end.timestamp(),
             span.amounts.imported_wh,
-            span.amounts.exported_wh,
+            _known_exported_wh(span),
             _SOURCES[span.kind],
             *_prices(span.amounts),
         )
         for span in spans
     ]
     return Spans._make(np.array(rows, float).reshape(-1, 7).T)
+
+
+def _known_exported_wh(span: Span) -> float:
+    """Return the exported energy in Wh, NaN if the registers do not say it."""
+    exported_wh = span.amounts.exported_wh
+    has_register = span.amounts.is_exported_exact and span.exported_register_wh is not None
+    return exported_wh if exported_wh or has_register else nan
 
 
 def _prices(amounts: Amounts) -> tuple[float, float]:

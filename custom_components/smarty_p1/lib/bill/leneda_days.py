@@ -5,17 +5,17 @@ Leneda's data is never stored together with the measured quarter-hours. So it ca
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from math import nan
 
 import numpy as np
 
-from ..history.calendar import QUARTER_HOUR, day_end
+from ..history.calendar import QUARTER_HOUR, day_end, midnight
 from ..history.day_sum import NO_DAY_SUMS, DaySums
 from ..history.month_columns import MonthColumns, columns_of
 from ..history.quarter_hour import QuarterHour
-from ..past.table import Leneda
-from ..past.wall_clock import number_of
+from ..past.table import Leneda, RowSource, Table
+from ..past.wall_clock import number_of, wall_clock
 from .sharing import NO_SHARING, Sharing
 
 _ESTIMATED = 2
@@ -67,6 +67,25 @@ def _arrays_of(months: Mapping[datetime, MonthColumns], sharing: Sharing) -> Len
         np.array([_nan_if_none(of_quarter.remaining_wh) for _, of_quarter in shared], float),
         np.array([_nan_if_none(of_quarter.leneda_wh) for _, of_quarter in shared], float),
     )
+
+
+def changed_days(table: Table, leneda: Leneda) -> list[tuple[datetime, float, float]]:
+    """Return the days on which the registers contradict quarter-hours that Leneda has measured.
+
+    A day has its midnight, its imported energy in Wh, and this energy with Leneda's quarter-hours
+    as Leneda has them. The energies differ by less than 1 Wh on no day.
+    """
+    rows = table.where(table.source >= RowSource.LENEDA)
+    place = np.searchsorted(leneda.quarter, rows.quarter)
+    off = np.where(leneda.is_estimated[place], 0.0, leneda.imported[place] - rows.imported)
+    days, all_days = wall_clock(rows.quarter).day, wall_clock(table.quarter).day
+    changed = []
+    for day in np.unique(days[np.abs(off) > 0]).tolist():
+        own_wh, off_wh = table.imported[all_days == day].sum(), off[days == day].sum()
+        if abs(off_wh) >= 1:
+            start = midnight(date(1970, 1, 1) + timedelta(days=day))
+            changed.append((start, round(float(own_wh), 3), round(float(own_wh + off_wh), 3)))
+    return changed
 
 
 def _nan_if_none(value: float | None) -> float:

@@ -67,7 +67,8 @@ class MonthColumns:
     def has_loose_energy(self) -> bool:
         """Return whether a gap, or a part of a quarter-hour, adds energy to the month."""
         end = month_end(self.start)
-        periods = (period for span in self.loose for period in span.shared_periods)
+        spans = (span for span in self.loose if span.kind is SpanKind.GAP or any(span.amounts[:2]))
+        periods = (period for span in spans for period in span.shared_periods)
         return any(self.start < period_end and begin < end for begin, period_end in periods)
 
     def copy(self) -> MonthColumns:

@@ -66,7 +66,7 @@ def line_of(span: Span) -> str:
     amounts, is_quarter = span.amounts, span.kind is SpanKind.QUARTER_HOUR
     exported_wh: float | None = amounts.exported_wh
     late = ""
-    if is_quarter and not amounts.is_exported_exact:
+    if not amounts.is_exported_exact:
         late, exported_wh = (LATE, exported_wh) if exported_wh else ("", None)
     market = zip(amounts.market, MARKET_DECIMALS, strict=True)
     cells = (
@@ -135,7 +135,7 @@ def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
     end = parse_time(end_text) if kind else start + QUARTER_HOUR
     if end < start or (not kind and start != quarter_start(start)):
         raise ValueError
-    amounts = _amounts_of(cells, is_quarter=not kind)
+    amounts = _amounts_of(cells)
     number = int(cells[12])
     if not 0 <= number <= _MAX_NUMBER:
         raise ValueError
@@ -143,14 +143,13 @@ def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
     return Span(start, end, SpanKind(kind), amounts, imported_wh, exported_wh, number)
 
 
-def _amounts_of(cells: list[str], *, is_quarter: bool) -> Amounts:
+def _amounts_of(cells: list[str]) -> Amounts:
     exported = cells[3]
-    is_known = exported != "" or not is_quarter
     market = zip(cells[6:10], _MIN_MARKET, strict=True)
     return Amounts(
         _amount(cells[2]),
         _amount(exported.removeprefix(LATE) or "0"),
-        is_known and not exported.startswith(LATE),
+        exported != "" and not exported.startswith(LATE),
         _known_amount(cells[4]),
         _known_amount(cells[5]),
         *(_amount(cell or "0", minimum) for cell, minimum in market),

@@ -26,7 +26,7 @@ readings do not count, so a short spike costs nothing while the mean stays low.
 This module does no I/O and uses only the meter's clock. Work and memory per reading are bounded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
 from math import inf, isnan
 from typing import Any, NamedTuple, Self
@@ -37,7 +37,7 @@ from .day_sum import NO_DAY_SUMS, DaySums
 from .gap_clock_and_power_limits import MAX_POWER_KW
 from .market_prices import NO_PRICES, MarketPrices
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
-from .month_columns import ORIGINS, Columns, MonthColumns, Row
+from .month_columns import Columns, MonthColumns, Row
 from .month_file_lines import Files
 from .month_file_reader import RowReader
 from .quarter_hour import QuarterHour
@@ -92,7 +92,6 @@ class QuarterHourMeter:
         """Whether the day of the connection's first reading is known. Billing begins on it."""
         self.history = ReadingHistory(Row())
         self.market = NO_PRICES
-        self._elsewhere: Columns = {}
         self._day_sums = NO_DAY_SUMS
         self._reference_kw_at = reference_kw_at
         self._power_kw: float | None = None
@@ -143,12 +142,9 @@ class QuarterHourMeter:
         reading = Registers.of(time, Energies(imported_kwh + _MAX_ROUNDING_KWH), None)
         return not segment or (reading is not None and segment.is_register_of(reading, None))
 
-    def set_elsewhere(self, elsewhere: Columns, day_sums: DaySums) -> None:
-        """Set Leneda's quarter-hours by month, and its day sums.
-
-        Measured quarter-hours replace Leneda's.
-        """
-        self._elsewhere = self.history.known_elsewhere = elsewhere
+    def set_elsewhere(self, months: Container[datetime], day_sums: DaySums) -> None:
+        """Set the starts of the months of which Leneda has quarter-hours, and its day sums."""
+        self.history.known_elsewhere = months
         self._day_sums = day_sums
         self.refresh()
 
@@ -366,7 +362,7 @@ class QuarterHourMeter:
         before = self._figures(columns, month_start(start - _HOUR))
         # The same month of the year before does not count.
         year_before = start.replace(year=start.year - 1)
-        starts = (at for at in {*columns, *self._elsewhere} if year_before < at < start)
+        starts = (at for at in columns if year_before < at < start)
         year = [self._figures(columns, at).peak for at in sorted(starts)]
         return {
             "month_start": start,
@@ -392,8 +388,7 @@ class QuarterHourMeter:
 
     def _peak_and_excess(self, month: MonthColumns) -> tuple[QuarterHour | None, float]:
         """Return the highest quarter-hour, and the energy in Wh above the reference power."""
-        other = self._elsewhere.get(month.start) or MonthColumns(month.start)
-        imported, exported, origins = month.overlaid(other, 0, month.size)
+        imported = month.imported
         places = [place for place, wh in enumerate(imported) if not isnan(wh)]
         energies = [(month.first + place * QUARTER_HOUR, imported[place]) for place in places]
         energies += [(span.start, span.amounts.imported_wh) for span in month.repeated]
@@ -401,13 +396,12 @@ class QuarterHourMeter:
         candidates = [span.quarter_hour for span in month.repeated]
         if places:
             place = max(places, key=imported.__getitem__)
-            fed_wh = exported[place]
+            fed_wh = month.exported[place]
             candidates.append(
                 QuarterHour(
                     month.first + place * QUARTER_HOUR,
                     round(imported[place] / _WH_A_KW, DECIMALS),
                     None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
-                    origin=ORIGINS[origins[place]],
                 )
             )
         return min(candidates, key=lambda q: (-q.mean_kw, q.start), default=None), excess_wh

@@ -162,7 +162,7 @@ class ReadingHistory:
     def _end_hold(self, reading: Registers, serial_number: str | None, *, is_right: bool) -> None:
         """Follow the meter's clock again, from `reading` on. `is_right` is False on trial."""
         last = self.segments[-1]
-        if any(last.amounts[:2]):
+        if last.has_running_part:
             self._book(last, position_of(last.last), is_gap=True)
         if is_right and last.last.time > reading.time:
             # The computer's clock may be ahead of the meter's clock by a few seconds. The clock
@@ -336,7 +336,7 @@ class ReadingHistory:
         segments, last = self.segments, self.segments[-1]
         kept = count_kept(segments, reading, serial_number)
         if kept == len(segments):
-            if last.amounts.imported_wh or last.amounts.exported_wh:
+            if last.has_running_part:
                 self._book(last, position_of(last.last))
             if kept > 1 and not last.quarter_hours:
                 self._book_gap(segments[-2], last)
@@ -355,11 +355,7 @@ class ReadingHistory:
         """
         if not before.is_register_of(after.first, after.serial_number):
             return
-        rise = Rise.between(before.last, after.first)
-        start = Position(before.last.time, before.last.imported_wh, 0.0)
-        end = Position(after.first.time, after.first.imported_wh, rise.exported_wh)
-        if gap := gap_between(start, end):
-            gap = gap._replace(exported_register_wh=after.first.exported_wh)
+        if gap := gap_between(position_of(before.last), position_of(after.first)):
             after.spans.insert(0, gap)
             self.version += 1
 

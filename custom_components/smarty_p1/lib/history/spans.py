@@ -102,11 +102,12 @@ def gap_between(before: Position, after: Position) -> Span | None:
     passed = after.time - before.time
     if not -_NEGLIGIBLE_WH <= imported_wh <= most_wh(abs(passed)):
         return None
-    exported_wh = 0.0
+    exported_wh, is_exported_known = 0.0, False
     if before.exported_wh is not None and after.exported_wh is not None:
         exported_wh = after.exported_wh - before.exported_wh
-        if not 0 <= exported_wh <= most_wh(abs(passed)):
-            exported_wh = 0.0
-    amounts = Amounts(max(0.0, imported_wh), exported_wh).rounded()
+        is_exported_known = 0 <= exported_wh <= most_wh(abs(passed))
+    if not is_exported_known:
+        exported_wh = 0.0
+    amounts = Amounts(max(0.0, imported_wh), exported_wh, is_exported_known).rounded()
     start = min(max(before.time, after.time - _MAX_GAP), after.time)
     return Span(start, after.time, SpanKind.GAP, amounts, after.imported_wh, after.exported_wh)

@@ -6,9 +6,8 @@ its quarter-hours. A quarter-hour has several rows if parts of it were measured 
 that was set back repeated it. The table is a value: a what-if is the same table with other columns.
 
 - A measured quarter-hour replaces a quarter-hour of Leneda. Either of them replaces loose energy.
-- Loose spans that touch form a run. The registers say the energy of a run. What Leneda does not
-  have of this energy belongs to the quarter-hours that Leneda does not cover, in proportion to the
-  energies of their spans.
+- Between two known registers of one meter, the rows add up to their difference. So the energies of
+  Leneda's quarter-hours are scaled if necessary (`loose_energy.py`).
 - The energy of a gap of more than 40 days belongs to no quarter-hour until Leneda covers a part of
   it. A gap with hardly any energy is no real gap: its energy belongs to its last second.
 """
@@ -21,12 +20,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .loose_energy import Covered, Division, LooseSpans, divide
 from .wall_clock import QUARTER_S, Flags, Floats, Numbers
 
 MAX_WH = 9e9
 """Maximum sum of the absolute energies of a table in Wh. Running totals count billionths."""
-_MAX_SHARED_S = 40 * 86_400
-_MAX_LEAP_WH = 10_000
 # Tolerances of shared energy: Leneda rounds to 0.25 Wh, a measured quarter-hour is 20 s off.
 _ROUNDED_WH = 0.5
 _OFF_WH = 1
@@ -45,7 +43,8 @@ class RowSource(IntEnum):
     MEASURED = 2
     LENEDA = 3
     ESTIMATED = 4
-    """Estimated or edited by the operator, published by Leneda."""
+    """Estimated or edited by the operator, published by Leneda. Or measured, but changed here by
+    more than a tolerance, because the meter's registers prove another energy."""
 
 
 class Spans(NamedTuple):
@@ -179,21 +178,26 @@ def table_of(
     own, loose = spans.where(is_whole), spans.where(~is_whole)
     own_quarter = (own.start // QUARTER_S).astype(np.int64)
     used = ~np.isin(leneda.quarter, own_quarter)
-    quarter, imported = leneda.quarter[used], leneda.imported[used]
-    exported, unknown = leneda.exported[used], np.full(used.sum(), np.nan)
-    is_fed = ~np.isnan(exported)
-    source = np.where(leneda.is_estimated[used], RowSource.ESTIMATED, RowSource.LENEDA)
-    columns = [
-        (own_quarter, own.imported, own.exported, own.source, own.market, own.feed_in),
-        (quarter, imported, exported, source, unknown, unknown),
+    quarter, is_estimated = leneda.quarter[used], leneda.is_estimated[used]
+    imported, exported = leneda.imported[used], leneda.exported[used]
+    unknown = np.full(len(quarter), np.nan)
+    columns: list[tuple[Any, ...]] = [
+        (own_quarter, own.imported, own.exported, own.source, own.market, own.feed_in)
     ]
     if len(loose.start):
-        bought, wh, of = _spread(loose, loose.imported, quarter, imported)
-        sold, fed, by = _spread(loose, loose.exported, quarter[is_fed], exported[is_fed])
-        columns += [
-            (bought, wh, 0 * wh, loose.source[of], loose.market[of], loose.feed_in[of]),
-            (sold, 0 * fed, fed, loose.source[by], loose.market[by], loose.feed_in[by]),
-        ]
+        is_fed, gaps = ~np.isnan(exported), loose[:2]
+        covered = Covered(quarter, imported, is_estimated)
+        bought = divide(LooseSpans(*gaps, loose.imported, loose.imported), covered)
+        sold = divide(
+            LooseSpans(*gaps, loose.exported, loose.imported),
+            Covered(*(column[is_fed] for column in (quarter, exported, is_estimated))),
+        )
+        columns += [_rows_of(loose, bought), _rows_of(loose, sold, is_exported=True)]
+        imported, exported[is_fed] = bought.covered_wh, sold.covered_wh
+        is_estimated = is_estimated | bought.is_changed
+        is_estimated[is_fed] |= sold.is_changed
+    source = np.where(is_estimated, RowSource.ESTIMATED, RowSource.LENEDA)
+    columns.append((quarter, imported, exported, source, unknown, unknown))
     rows = [np.concatenate(column) for column in zip(*columns, strict=True)]
     if any(np.nansum(np.abs(energy)) > MAX_WH for energy in rows[1:3]):
         raise TooMuchEnergyError
@@ -201,6 +205,12 @@ def table_of(
     table = Table._make([*rows, np.zeros((5, count)), np.zeros(count, bool)])
     table = table.where(np.argsort(table.quarter, kind="stable"))
     return with_sharing(table if prices is None else with_prices(table, prices), leneda)
+
+
+def _rows_of(loose: Spans, division: Division, *, is_exported: bool = False) -> tuple[Any, ...]:
+    wh, of = division.wh, division.span
+    energies = (0 * wh, wh) if is_exported else (wh, 0 * wh)
+    return division.quarter, *energies, loose.source[of], loose.market[of], loose.feed_in[of]
 
 
 def with_prices(table: Table, prices: Sequence[ContractPrices]) -> Table:
@@ -214,59 +224,6 @@ def with_prices(table: Table, prices: Sequence[ContractPrices]) -> Table:
         market[part] = contract.market.at(table.quarter[part])
         feed_in[part] = contract.feed_in.at(table.quarter[part])
     return table._replace(market=market, feed_in=feed_in)
-
-
-def _spread(
-    spans: Spans, span_wh: Floats, covered: Numbers, covered_wh: Floats
-) -> tuple[Numbers, Floats, Numbers]:
-    """Divide the energies of loose spans among the quarter-hours that Leneda does not cover.
-
-    `covered` are Leneda's quarter-hours in ascending order, `covered_wh` their energies. Return the
-    quarter-hour, the energy and the index of the span of each piece.
-    """
-    order = np.lexsort((spans.end, spans.start))
-    start, end, wh = spans.start[order], spans.end[order], span_wh[order]
-    latest = np.maximum.accumulate(end)
-    run_of = np.cumsum(np.concatenate(([True], start[1:] > latest[:-1]))) - 1
-    # Cut the spans at quarter-hours. A span without length is one piece.
-    first = (start // QUARTER_S).astype(np.int64)
-    count = np.maximum(1, np.ceil(end / QUARTER_S).astype(np.int64) - first)
-    span = np.repeat(np.arange(len(start)), count)
-    quarter = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[span]
-    begin = np.maximum(start[span], quarter * QUARTER_S)
-    seconds = np.minimum(end[span], (quarter + 1) * QUARTER_S) - begin
-    length = end - start
-    share = np.divide(seconds, length[span], out=np.ones(len(span)), where=length[span] > 0)
-    found = np.searchsorted(covered, quarter)
-    is_covered = found < len(covered)
-    is_covered[is_covered] = covered[found[is_covered]] == quarter[is_covered]
-    is_touched = np.bincount(span, is_covered) > 0
-    # Without Leneda, a long gap belongs to no quarter-hour, or to its last second.
-    is_long = (length > _MAX_SHARED_S) & ~is_touched
-    is_outage = is_long & (spans.imported[order] > _MAX_LEAP_WH)
-    is_last = quarter == ((end - 1) // QUARTER_S).astype(np.int64)[span]
-    share = np.where(is_long[span], is_last & ~is_outage[span], share)
-    wh = np.where(is_outage, 0.0, wh)
-    # Leneda's energy of a run: each quarter-hour once, in proportion to the time inside the run.
-    runs = run_of[span]
-    _, once = np.unique(runs * 2**32 + quarter, return_index=True)
-    once = once[is_covered[once]]
-    from_s = np.maximum(start[np.searchsorted(run_of, runs[once])], quarter[once] * QUARTER_S)
-    run_end = latest[np.searchsorted(run_of, runs[once], side="right") - 1]
-    inside = np.minimum(run_end, (quarter[once] + 1) * QUARTER_S) - from_s
-    inside = np.where(inside == 0, 1.0, inside / QUARTER_S)
-    known_wh = np.bincount(runs[once], covered_wh[found[once]] * inside, run_of[-1] + 1)
-    is_cut = np.bincount(runs, is_covered, run_of[-1] + 1) > 0
-    left = np.where(is_covered, 0.0, share * wh[span])
-    weights = np.bincount(runs, left)
-    is_empty = is_cut & (weights == 0)
-    left = np.where(is_empty[runs], np.where(is_covered | is_long[span], 0.0, seconds), left)
-    weights = np.where(is_empty, np.bincount(runs, left), weights)
-    rest = np.maximum(0.0, np.bincount(run_of, wh) - known_wh)
-    factor = np.divide(rest, weights, out=np.zeros(len(rest)), where=weights > 0)
-    piece_wh = left * np.where(is_cut, factor, 1.0)[runs]
-    kept = ~is_covered & (share > 0) & ~is_outage[span]
-    return quarter[kept], piece_wh[kept], order[span[kept]]
 
 
 def with_sharing(table: Table, leneda: Leneda) -> Table:
