@@ -100,6 +100,7 @@ class MeterBooks:
         self._faults = FaultLog(LOGGER, entry.title)
         self._gas = GasStatistics(hass, entry, self.history)
         self._download = LenedaDownload(hass, entry, self.leneda, self.history, self._gas)
+        self._refused: frozenset[str] = frozenset()
         # Exchanged M-Bus meters of which the repair issue tells.
         self._exchanged: Mapping[str, str] = {}
 
@@ -148,11 +149,13 @@ class MeterBooks:
         await self._store.async_load(contracts)
         self._money = HouseholdMoney(self.household)
         self._tell_of_damage()
+        self._tell_of_refused()
         self._tell_of_exchange()
         await self.prices.async_open(self.household, contracts, self.quarter_hours)
         await self.history.async_load()
         await self.leneda.async_start(self.household)
         self._entry.async_on_unload(self.leneda.async_add_listener(self.statistics.update))
+        self._entry.async_on_unload(self.leneda.async_add_listener(self._tell_of_refused))
         self.statistics.async_start(self.household, self.leneda)
         if not self.statistics.is_available:
             await self.leneda.async_remove_former()
@@ -174,6 +177,17 @@ class MeterBooks:
         folder = str(self.quarter_hours.folder)
         names = ", ".join(sorted(damaged)[:_MAX_NAMED])
         raise_issue(self._hass, self._entry, Problem.DAMAGED_MONTH, folder=folder, months=names)
+
+    @callback
+    def _tell_of_refused(self) -> None:
+        """Raise the repair issue if months have impossible energy, else withdraw it."""
+        self._refused = self.household.refused
+        if not self._refused:
+            withdraw_issues(self._hass, self._entry, [Problem.IMPOSSIBLE_MONTH])
+            return
+        names = ", ".join(sorted(self._refused)[:_MAX_NAMED])
+        folder = str(self.quarter_hours.folder)
+        raise_issue(self._hass, self._entry, Problem.IMPOSSIBLE_MONTH, folder=folder, months=names)
 
     @callback
     def forget_exchanged(self, identity: str | None = None) -> None:
@@ -222,6 +236,8 @@ class MeterBooks:
         self.memory.outline = outline.updated(reading.telegram, reading.channels)
         if self.memory.mbus_meters.exchanged is not self._exchanged:
             self._tell_of_exchange()
+        if self.household.refused != self._refused:
+            self._tell_of_refused()
 
     @callback
     def schedule_save(self) -> None:

@@ -62,6 +62,8 @@ class Problem(StrEnum):
     """A gas, water or heat meter was exchanged. The new meter has a device of its own."""
     DAMAGED_MONTH = "damaged_month"
     """Stored quarter-hours are damaged or lost."""
+    IMPOSSIBLE_MONTH = "impossible_month"
+    """Quarter-hours, stored here or by Leneda, have more energy than a house can use."""
     STORED_UNREADABLE = "stored_unreadable"
     """A stored file could not be read, so its content begins anew."""
     STORED_NOT_READ = "stored_not_read"

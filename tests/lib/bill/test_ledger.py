@@ -7,12 +7,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from smartyp1.bill.household import Household
 from smartyp1.bill.ledger import Ledger
+from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.history.calendar import QUARTER_HOUR, day_end
+from smartyp1.history.register_amounts import Energies
 from smartyp1.past.table import MAX_WH, RowSource, Spans, TooMuchEnergyError, table_of
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.lives import JUNE, Life
 from tests.lib.bill.months import agreed, local
+from tests.lib.bill.support import Connection, known, platform
 from tests.lib.bill.tables import DayRows, Values, ledger_of_days
 from tests.random_examples import examples
 
@@ -60,3 +64,44 @@ def test_days_of_23_24_and_25_hours() -> None:
     assert [day.second_wh for day in sums] == pytest.approx([9200, 0, 10_000])
     assert [day.shared_wh for day in sums] == pytest.approx([0, 9600, 0])
     assert ledger.all.exported_wh == pytest.approx(4000)
+
+
+def with_energy(data: bytes, wh: str) -> bytes:
+    """Return a month's file whose lines have another energy, as if typed: without a checksum."""
+    header, *lines, _ = data.decode().split("\n")
+    cells = [line.split(",")[:-1] for line in lines]
+    typed = [",".join([*of[:2], wh, *of[3:]]) for of in cells]
+    return "\n".join([header, *typed, ""]).encode()
+
+
+@pytest.mark.parametrize("wh", ["1e9", "1e8", "200000"])
+def test_an_odd_file_is_left_out_and_readings_go_on(wh: str) -> None:
+    house = Connection("2026-05-29T00:00:00S")
+    house.change(Contract(energy_price=0.1))
+    house.read()
+    house.draw_hours(4 * 24)
+    house.restart()
+    files = {**house.disk.files, "2026-05": with_energy(house.disk.files["2026-05"], wh)}
+    for restored in (
+        Household.from_files(house.contract, files),
+        Household.from_dict(house.meter.as_dict(), house.contract, files),
+    ):
+        for n in range(100):
+            kwh = (house.imported_wh + 300 * n) / 1000
+            restored.update(house.time + n * QUARTER_HOUR, Energies(kwh), 1.2, house.serial)
+        assert known(restored).month.imported_kwh == pytest.approx(28.8 + 99 * 0.3)
+        assert restored.refused == (set() if wh == "200000" else {"2026-05"})
+
+
+def test_odd_quarter_hours_of_leneda_are_left_out() -> None:
+    house = Connection("2026-07-01T00:00:00S")
+    house.read()
+    house.draw_hours(30)
+    rows = platform("2024-07-01", "2026-07-01", 1000)
+    house.meter.set_leneda_days(LenedaDays(rows))
+    # A month at 1 MW has 0.7 GWh, so 13 of 24 months are too much.
+    assert house.demand.month.imported_kwh == pytest.approx(36)
+    assert len(house.meter.refused) == 12
+    house.meter.set_leneda_days(LenedaDays(platform("2026-06-01", "2026-07-01", 1)))
+    assert house.demand.month.imported_kwh == pytest.approx(36)
+    assert house.meter.refused == frozenset()

@@ -31,7 +31,7 @@ from ..prices.contract_json import store_contracts
 from ..prices.price_series import PriceSources
 from ..stored_values import Stored
 from .household_state import HouseholdState
-from .household_table import table_of_household
+from .household_table import table_and_refused
 from .ledger import Ledger
 from .leneda_days import NO_LENEDA_DAYS, LenedaDays
 
@@ -53,6 +53,8 @@ class Household:
         self._is_snapshot_old = True
         self._ledger: tuple[object, Ledger] | None = None
         self._peaks: dict[datetime, list[QuarterHour | None]] = {}
+        self.refused: frozenset[str] = frozenset()
+        """Months such as "2026-06" whose impossible energy is left out, after the last reading."""
 
     def _reference_kw_at(self, time: datetime) -> float | None:
         return self._contracts.at(time).reference_kw
@@ -174,7 +176,7 @@ class Household:
         """
         basis = self._meter.version, contracts, self._price_versions(), day_start(until)
         if self._ledger is None or self._ledger[0] != basis:
-            table = table_of_household(
+            table, self.refused = table_and_refused(
                 self._meter.history.columns(), self._leneda, self._price_sources
             )
             is_begun = self._meter.is_begun_here

@@ -17,7 +17,10 @@ from ..past.table import (
     SourcePrices,
     Spans,
     Table,
+    TooMuchEnergyError,
+    refused_months,
     table_of,
+    without_refused,
 )
 from ..past.wall_clock import QUARTER_S, Floats, number_from, number_of
 from ..prices.price_series import PriceSeries, PriceSources
@@ -31,8 +34,25 @@ def table_of_household(
 
     `sources` has the prices of each contract. Without it, the spans have the prices.
     """
+    return table_and_refused(columns, leneda, sources)[0]
+
+
+def table_and_refused(
+    columns: Columns, leneda: LenedaDays, sources: Sequence[PriceSources] | None = None
+) -> tuple[Table, frozenset[str]]:
+    """Return the table, and months such as "2026-06" whose impossible energy it leaves out.
+
+    A damaged file, or an odd one, can have more energy than a ledger can add up.
+    """
     prices = None if sources is None else [*map(contract_prices, sources)]
-    return table_of(_spans_of(columns), leneda.arrays, prices)
+    spans, quarters = _spans_of(columns), leneda.arrays
+    try:
+        return table_of(spans, quarters, prices), frozenset()
+    except TooMuchEnergyError:
+        refused = refused_months(spans, quarters)
+        table = table_of(*without_refused(spans, quarters, refused), prices)
+        months = refused.own | refused.leneda
+        return table, frozenset(f"{1970 + n // 12}-{n % 12 + 1:02}" for n in months)
 
 
 def contract_prices(sources: PriceSources) -> ContractPrices:

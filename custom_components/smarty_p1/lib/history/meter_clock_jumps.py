@@ -114,14 +114,6 @@ class ReadingSegment:
         return cls(reading, reading, reading.time, serial_number, start)
 
     @property
-    def has_running_part(self) -> bool:
-        """Return whether the running quarter-hour has time or energy.
-
-        That no energy came in this time is known, too, so the time belongs to no gap.
-        """
-        return self.last.time > self.since or any(self.amounts[:2])
-
-    @property
     def position(self) -> Position:
         """Return the time and the registers at the start of the running quarter-hour.
 

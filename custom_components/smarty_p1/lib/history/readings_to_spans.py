@@ -162,7 +162,7 @@ class ReadingHistory:
     def _end_hold(self, reading: Registers, serial_number: str | None, *, is_right: bool) -> None:
         """Follow the meter's clock again, from `reading` on. `is_right` is False on trial."""
         last = self.segments[-1]
-        if last.has_running_part:
+        if _has_running_part(last):
             self._book(last, position_of(last.last), is_gap=True)
         if is_right and last.last.time > reading.time:
             # The computer's clock may be ahead of the meter's clock by a few seconds. The clock
@@ -336,7 +336,7 @@ class ReadingHistory:
         segments, last = self.segments, self.segments[-1]
         kept = count_kept(segments, reading, serial_number)
         if kept == len(segments):
-            if last.has_running_part:
+            if _has_running_part(last):
                 self._book(last, position_of(last.last))
             if kept > 1 and not last.quarter_hours:
                 self._book_gap(segments[-2], last)
@@ -410,6 +410,14 @@ class ReadingHistory:
 
 def _identity(span: Span) -> _Identity:
     return span.start, span.kind, span.amounts.imported_wh
+
+
+def _has_running_part(segment: ReadingSegment) -> bool:
+    """Return whether a segment's running quarter-hour has time or energy.
+
+    That no energy came in this time is known, too, so the time belongs to no gap.
+    """
+    return segment.last.time > segment.since or any(segment.amounts[:2])
 
 
 def _boundary(reading: Registers, rise: Rise, share: float, time: datetime) -> Position:

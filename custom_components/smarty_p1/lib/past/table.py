@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .loose_energy import Covered, Division, LooseSpans, divide
-from .wall_clock import QUARTER_S, Flags, Floats, Numbers
+from .wall_clock import QUARTER_S, Flags, Floats, Numbers, wall_clock
 
 MAX_WH = 9e9
 """Maximum sum of the absolute energies of a table in Wh. Running totals count billionths."""
@@ -161,6 +161,51 @@ class Table(NamedTuple):
         pairs: Iterable[tuple[Any, Any]] = zip(self, other, strict=True)
         joined = Table._make(np.concatenate(pair, axis=-1) for pair in pairs)
         return joined.where(np.argsort(joined.quarter, kind="stable"))
+
+
+class Refused(NamedTuple):
+    """Months since January 1970 whose energy is impossible. A table cannot add it up."""
+
+    own: frozenset[int] = frozenset()
+    """Months of spans."""
+    leneda: frozenset[int] = frozenset()
+
+
+def refused_months(spans: Spans, leneda: Leneda) -> Refused:
+    """Return the months with the most energy without which a table does not exceed `MAX_WH`."""
+    sources = (
+        (_months(spans.start // QUARTER_S), spans.imported, spans.exported),
+        (_months(leneda.quarter), leneda.imported, leneda.exported),
+    )
+    totals: dict[tuple[int, int], float] = {}
+    for source, (months, imported, exported) in enumerate(sources):
+        energies = np.nan_to_num(np.abs(imported)) + np.nan_to_num(np.abs(exported))
+        for month in np.unique(months).tolist():
+            totals[source, month] = float(energies[months == month].sum())
+    refused: list[set[int]] = [set(), set()]
+    while sum(totals.values()) > MAX_WH:
+        source, month = max(totals, key=lambda key: totals[key])
+        del totals[source, month]
+        refused[source].add(month)
+    return Refused(*map(frozenset, refused))
+
+
+def without_refused(spans: Spans, leneda: Leneda, refused: Refused) -> tuple[Spans, Leneda]:
+    """Return spans and Leneda's quarter-hours without the refused months."""
+    kept = ~np.isin(_months(leneda.quarter), [*refused.leneda])
+    quarters = (column[kept] for column in leneda[:4])
+    return (
+        spans.where(~np.isin(_months(spans.start // QUARTER_S), [*refused.own])),
+        Leneda(*quarters, *leneda[4:]),
+    )
+
+
+def _months(quarter: Numbers | Floats) -> Numbers:
+    """Return the month of each quarter-hour, in any order."""
+    order = np.argsort(quarter, kind="stable")
+    months: Numbers = np.empty(len(quarter), np.int64)
+    months[order] = wall_clock(quarter[order].astype(np.int64)).month
+    return months
 
 
 def table_of(
