@@ -87,9 +87,30 @@ async def test_damaged_lines_are_told_and_the_bill_stays_whole(
     assert not _damages(home.hass)
 
 
-def _damages(hass: HomeAssistant) -> list[ir.IssueEntry]:
+async def test_impossible_energy_of_a_month_stops_nothing_and_is_told(
+    home: Home, entry: MockConfigEntry, folder: Path
+) -> None:
+    before = await call(home.hass, "get_bill")
+    path = folder / f"smarty_p1.{entry.entry_id}.quarter_hours" / "2026-05.csv"
+    whole = path.read_bytes()
+    # Typed lines have no checksum. Their 11 quarter-hours of 1 GWh are more than a ledger can add.
+    lines = [line.split(b",") for line in whole.split(b"\n")]
+    typed = [b",".join([*cells[:2], b"1e9", *cells[3:-1]]) for cells in lines[1:12]]
+    path.write_bytes(b"\n".join([b",".join(lines[0]), *typed, *map(b",".join, lines[12:])]))
+
+    await home.again(telegram("00:00:20", 0.0))
+    assert (await call(home.hass, "get_bill"))["total"] == before["total"]
+    [issue] = _damages(home.hass, "impossible_month")
+    assert said(issue)["months"] == "2026-05"
+
+    path.write_bytes(whole)
+    await home.again(telegram("00:00:30", 0.0))
+    assert not _damages(home.hass, "impossible_month")
+
+
+def _damages(hass: HomeAssistant, key: str = "damaged_month") -> list[ir.IssueEntry]:
     issues = ir.async_get(hass).issues.values()
-    return [issue for issue in issues if issue.translation_key == "damaged_month"]
+    return [issue for issue in issues if issue.translation_key == key]
 
 
 async def test_a_meters_file_that_is_lost_costs_nothing(

@@ -193,11 +193,13 @@ def refused_months(spans: Spans, leneda: Leneda) -> Refused:
 def without_refused(spans: Spans, leneda: Leneda, refused: Refused) -> tuple[Spans, Leneda]:
     """Return spans and Leneda's quarter-hours without the refused months."""
     kept = ~np.isin(_months(leneda.quarter), [*refused.leneda])
-    quarters = (column[kept] for column in leneda[:4])
-    return (
-        spans.where(~np.isin(_months(spans.start // QUARTER_S), [*refused.own])),
-        Leneda(*quarters, *leneda[4:]),
+    quarters = leneda._replace(
+        quarter=leneda.quarter[kept],
+        imported=leneda.imported[kept],
+        exported=leneda.exported[kept],
+        is_estimated=leneda.is_estimated[kept],
     )
+    return spans.where(~np.isin(_months(spans.start // QUARTER_S), [*refused.own])), quarters
 
 
 def _months(quarter: Numbers | Floats) -> Numbers:
