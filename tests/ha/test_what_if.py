@@ -62,6 +62,10 @@ def quarter_of(n: int) -> tuple[float, float]:
 
 @pytest.fixture
 async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
+    return await set_up_year(home, hass_storage)
+
+
+async def set_up_year(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """Return the entry of a meter with eleven months from the platform before those of its own."""
     entry = await billed_month.set_up(home, hass_storage)
     await home.again(telegram("00:00:05", 0.1), {"contracts": [OPTIONS]})

@@ -21,11 +21,9 @@ _MAX_ARGUMENT_CHARS = 100
 _MAX_ERROR_CHARS = 500
 _MAX_NAMES = 20
 _ENGLISH = UserLocale("en", ".")
-_METER = {
-    vol.Optional(ATTR_METER, description="Name of the meter"): vol.All(
-        str, vol.Length(max=_MAX_ARGUMENT_CHARS)
-    )
-}
+_METER = {vol.Optional(ATTR_METER): vol.All(str, vol.Length(max=_MAX_ARGUMENT_CHARS))}
+# Each tool shows this field, so a limit in its schema would take much of the bytes of all tools.
+_SHOWN_METER = {vol.Optional(ATTR_METER): str}
 
 type Answer = Callable[[ServiceCall], Awaitable[Mapping[str, Any]]]
 """Function that checks the rights of a call, and answers it with facts."""
@@ -60,7 +58,7 @@ class MeterTool(Tool):
         """Make the tool. With `has_several`, its description has a field for the meter."""
         self.name = f"{DOMAIN}__{question.name}"
         self.description = question.description
-        self.parameters = vol.Schema({**question.fields, **(_METER if has_several else {})})
+        self.parameters = vol.Schema({**question.fields, **(_SHOWN_METER if has_several else {})})
         self._question = question
         self._schema = vol.Schema({**question.fields, **_METER})
 

@@ -19,18 +19,27 @@ from ..lib.answers.facts import (
     bill_facts,
     class_facts,
     today_facts,
+    what_if_facts,
     year_facts,
     years_of,
 )
+from ..lib.answers.what_if import KINDS
+from ..lib.answers.what_if_changes import FEED_IN_PRICE, FIELDS
 from ..lib.history.calendar import LUXEMBOURG
-from ..services import best_start
+from ..services import best_start, what_if
 from ..services.bill import ATTR_MONTH, month_named
 from ..services.meter_of_call import async_in_turn, async_readable_meter, number
+from ..services.what_if_changes import CHANGES, number_of
 from ..websocket.bills_days_quarter_hours import async_usual
 from .meter_tool import MeterQuestion, RefusalError
 
 _TEXT = vol.All(str, vol.Length(max=40))
 _YEARS = 1999, 2100
+_CHANGES_TEXT = (
+    "car: kwh a night, kw, begin_hour; heat_pump: kwh a year; panels: kwp, direction in degrees, "
+    "tilt; battery: kwh, kw, efficiency in %, reserve in %, standby in W"
+)
+_CHANGE_FIELDS = dict.fromkeys(name for fields in FIELDS.values() for name in fields.all)
 type _Facts = Mapping[str, Any]
 
 
@@ -63,6 +72,14 @@ async def _async_today(call: ServiceCall) -> _Facts:
 async def _async_best_start(call: ServiceCall) -> _Facts:
     answer = await best_start.get_best_start(_as_action(call, "get_best_start", best_start.SCHEMA))
     return best_start_facts(answer or {})
+
+
+async def _async_what_if(call: ServiceCall) -> _Facts:
+    # This schema refuses wrong amounts in English. The action does so in the user's language.
+    first, *others = CHANGES(call.data["changes"])
+    data = {**call.data, **first, "changes": others}
+    asked = ServiceCall(call.hass, DOMAIN, call.service, data, call.context)
+    return what_if_facts(await what_if.what_if(_as_action(asked, "what_if", what_if.SCHEMA)) or {})
 
 
 def _as_action(call: ServiceCall, name: str, schema: vol.Schema) -> ServiceCall:
@@ -136,6 +153,24 @@ QUESTIONS = (
         "cheapest one. A cost is fixed price plus surcharge for energy above it.",
         {},
         _async_classes,
+    ),
+    MeterQuestion(
+        "what_if",
+        "Electricity cost of the last 12 months now, and with a car, heat pump, solar panels or "
+        "battery. A saving below 0 is a higher cost.",
+        {
+            vol.Required("changes", description=_CHANGES_TEXT): vol.All(
+                [
+                    {
+                        vol.Required("kind"): vol.In(KINDS),
+                        **{vol.Optional(name): vol.Coerce(float) for name in _CHANGE_FIELDS},
+                    }
+                ],
+                vol.Length(min=1, max=len(KINDS)),
+            ),
+            vol.Optional("feed_in_price", description="EUR/kWh"): number_of(FEED_IN_PRICE),
+        },
+        _async_what_if,
     ),
     MeterQuestion(
         "year",

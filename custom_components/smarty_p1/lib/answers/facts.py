@@ -196,6 +196,39 @@ def _sum(amounts: Iterable[float | None]) -> float | None:
     return None if None in known else round(sum(filter(None, known), 0.0), 3)
 
 
+def what_if_facts(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a year with changes, from `what_if_report`.
+
+    Both years have the reference power that is then the cheapest.
+    """
+    years = {
+        name: {
+            "reference_power_kw": report["cheapest"][name],
+            "cost_eur": report["classes"][f"{report['cheapest'][name]:g}"][name],
+            "energy_kwh": report["energies"][name],
+        }
+        for name in ("now", "then")
+    }
+    battery = report["classes"][f"{report['cheapest']['then']:g}"]["battery"]
+    return _known(
+        estimated=True,
+        first_day=report["start"],
+        before_day=report["end"],
+        known_percent=_percent(report["known_share"]),
+        reference_power_kw=report["reference_kw"],
+        has_vat=report["has_vat"],
+        saving_eur_a_year=report["saving"],
+        **years,
+        battery=_battery(battery) if battery else None,
+        assumed={each["key"]: each["value"] or True for each in report["assumed"]},
+        prices_published_until=report.get("prices_of"),
+    )
+
+
+def _battery(battery: Mapping[str, Any]) -> dict[str, Any]:
+    return _known(cycles_a_year=battery["cycles"], stored_percent=_percent(battery["stored_share"]))
+
+
 def years_of(demand: HouseholdState) -> dict[int, list[Month]]:
     """Return the known months by year."""
     years: dict[int, list[Month]] = {}
