@@ -26,6 +26,7 @@ const house = (changes: Partial<House> = {}): House => ({
   battery: [],
   since: "2025-06-10T14:00:00+02:00",
   until: "2026-11-21T12:45:00+01:00",
+  home_difference: null,
   days: [{ day: "2026-11-21", house_kwh: 17.06, own_kwh: 6.24 }],
   months: [...YEAR, month("2026-11", { own_kwh: 98.4 })],
   ...changes,

@@ -27,6 +27,7 @@ import {
   alteredSentence,
   connectionLimit,
   gapWords,
+  homeSentence,
   receptionDay,
   receptionShare,
   receptionTable,
@@ -34,7 +35,7 @@ import {
   supplySentence,
 } from "../src/parts/quality-switches-and-reception.ts";
 import { markupOf } from "./template-text.ts";
-import type { Events, Live, Meter, Voltages } from "../src/data/websocket-types.ts";
+import type { Events, House, Live, Meter, Voltages } from "../src/data/websocket-types.ts";
 
 const locale = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
 const en = locale("en");
@@ -207,6 +208,15 @@ test("altered frames are told with their share and a remedy, but not a single on
   );
   assert.match(altered(1, "fr"), /^\*\*100.% des mesures/);
   for (const share of [null, undefined, 0, 0.004, 1.5, "0.5"]) assert.equal(altered(share), "");
+});
+
+test("a home meter beside grid, sun and battery is told with its distance, a near one is not", () => {
+  const home = (difference: unknown, language = "en") =>
+    plain(homeSentence({ home_difference: difference } as House, locale(language)));
+  assert.match(home(0.12), /^\*\*The home meter shows \+12% compared with grid, sun and battery\.\*\*/);
+  assert.match(home(-0.0512, "de"), /zeigt −5.% gegenüber Netz/);
+  for (const difference of [0.05, -0.05, 0, null, undefined, "0.5"]) assert.equal(home(difference), "");
+  assert.equal(homeSentence(undefined, en), "");
 });
 
 test("the reception of 24 hours is a share by time, with the longest gap of that time in words", () => {

@@ -21,9 +21,16 @@ from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES
 from ..lib.advice.energy_shares import HouseDevice
-from ..lib.advice.solar_house import Supply, SupplyKind
+from ..lib.advice.solar_house import (
+    Supply,
+    SupplyKind,
+    grid_hours,
+    home_difference,
+    with_home_meter,
+)
+from ..lib.bill.quarter_hour_views import quarter_hours_between
 from ..lib.history.calendar import QUARTER_HOUR
-from . import has_books
+from . import BooksCoordinator, has_books
 from .chosen_entities.entity_ids import chosen_statistics, current_ids, note_registry_ids
 from .entry_types import AnyConfigEntry, active_meters, known_meters
 from .garbage_collection import without_collection
@@ -34,6 +41,8 @@ if TYPE_CHECKING:
 
 ENERGY = "energy"
 SOLAR, BATTERY = "solar", "battery"
+# Home Assistant 2026.11 introduced this source.
+HOME = "home"
 MAX_SOURCES = 20
 _MAX_DEVICES = 20
 _MAX_NAME_CHARS = 64
@@ -264,6 +273,56 @@ async def async_supplies(
     kinds = {name: kind for source in sources for name, kind in source.statistics.items()}
     read = without_collection(_read)
     return await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
+
+
+class HouseSupplies(NamedTuple):
+    """Energy of a house's inverters and batteries, filled and compared by its home meter."""
+
+    supplies: list[Supply]
+    home_difference: float | None = None
+    """Share by which the home meter counted more. None if it is unknown."""
+
+
+async def async_house_supplies(
+    coordinator: BooksCoordinator, sources: Sequence[HouseSource], start: datetime, until: datetime
+) -> HouseSupplies:
+    """Return the hourly energy of `sources`, with the hours that only the home meter knows."""
+    hass, entry = coordinator.hass, coordinator.config_entry
+    supplies = await async_supplies(hass, sources, start, until)
+    home_id = await _async_home_statistic(hass, entry)
+    if home_id is None or not supplies:
+        return HouseSupplies(supplies)
+    meter = coordinator.books.household
+    read = without_collection(_read)
+
+    def filled() -> HouseSupplies:
+        [home] = read(hass, {home_id: SupplyKind.PRODUCED}, start, until)
+        first = min(home.kwh, default=until)
+        quarters = quarter_hours_between(meter.columns, meter.leneda, first, until)
+        grid = grid_hours(quarters, until)
+        return HouseSupplies(
+            with_home_meter(supplies, home, grid, until),
+            home_difference(supplies, home, grid, until),
+        )
+
+    return await get_instance(hass).async_add_executor_job(filled)
+
+
+async def _async_home_statistic(hass: HomeAssistant, entry: AnyConfigEntry) -> str | None:
+    """Return the statistic of the home meter, None without one.
+
+    The Energy dashboard has one home meter at most. With several meters, nobody knows to which one
+    the home meter belongs.
+    """
+    manager = await async_energy_manager(hass)
+    if manager is None or not is_only_meter(hass, entry):
+        return None
+    listed = [
+        str(source["stat_energy_to"])
+        for source in map(dict, stored_sources(manager))
+        if source["type"] == HOME
+    ]
+    return current_ids(hass, entry, listed)[listed[0]] if listed else None
 
 
 def _read(

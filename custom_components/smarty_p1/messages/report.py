@@ -15,10 +15,11 @@ from ..coordinator.house_sources import (
     SOLAR,
     async_devices,
     async_house_sources,
+    async_house_supplies,
     async_supplies,
 )
 from ..lib.advice.energy_shares import HouseSources
-from ..lib.advice.solar_house import Grid, house_days, house_sum
+from ..lib.advice.solar_house import Grid, Supply, house_days, house_sum
 from ..lib.bill.household_state import HouseholdState
 from ..lib.bill.month import Month
 from ..lib.history.calendar import day_start, month_start
@@ -114,9 +115,11 @@ async def _async_house(
     month, compared = months[-1], months[-_COMPARED_MONTHS:]
     inverters = await async_house_sources(hass, coordinator.config_entry)
     has_sun = any(source.kind == SOLAR for source in inverters)
-    supplies = (
-        await async_supplies(hass, inverters, compared[0].start, month.end) if has_sun else []
-    )
+    supplies: list[Supply] = []
+    if has_sun:
+        supplies, _ = await async_house_supplies(
+            coordinator, inverters, compared[0].start, month.end
+        )
     sources = None
     if has_sun or not month.exported_kwh:
         sources = HouseSources(

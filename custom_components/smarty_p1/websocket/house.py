@@ -20,7 +20,7 @@ from ..coordinator.house_sources import (
     HouseSource,
     async_devices,
     async_house_sources,
-    async_supplies,
+    async_house_supplies,
 )
 from ..lib.advice.energy_shares import HouseSources
 from ..lib.advice.night_load import lowest_quarters
@@ -53,7 +53,7 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
         return await async_rendered(hass, lambda: {"house": None})
     until = supplied_until(demand)
     start = first_day_of_house(demand)
-    supplies = await async_supplies(hass, sources, start, until)
+    supplies, difference = await async_house_supplies(coordinator, sources, start, until)
     market = await async_market_prices(coordinator, start, until)
     meter = coordinator.books.household
     own = meter.columns, meter.leneda
@@ -63,6 +63,7 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     answer = {
         "solar": [_shown(source) for source in solar],
         "battery": [_shown(source) | {"capacity_kwh": source.capacity_kwh} for source in batteries],
+        "home_difference": difference if difference is None else round(difference, 3),
         **report,
     }
     return await async_rendered(hass, lambda: {"house": answer})
@@ -81,7 +82,7 @@ async def async_supplied_house(
     if not _of_kind(sources, SOLAR):
         return None
     until = supplied_until(demand_of(coordinator))
-    supplies = await async_supplies(coordinator.hass, sources, start, until)
+    supplies, _ = await async_house_supplies(coordinator, sources, start, until)
     return SuppliedHouse(supplies, until)
 
 

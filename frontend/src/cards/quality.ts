@@ -35,6 +35,7 @@ import { ChosenBar } from "../parts/pointer.ts";
 import {
   alteredSentence,
   connectionLimit,
+  homeSentence,
   lastTelegram,
   receptionBlocks,
   receptionDay,
@@ -46,6 +47,7 @@ import {
   switchState,
 } from "../parts/quality-switches-and-reception.ts";
 import { measureIn, Width } from "../parts/widths.ts";
+import { houseOf } from "../sentences/house.ts";
 import { say } from "../sentences/quality.ts";
 import { styles } from "../styles.ts";
 import type { Events, Meter } from "../data/websocket-types.ts";
@@ -199,9 +201,10 @@ export class QualityCard extends SmartyCard {
     if (!isOld && isKnown) this.#second = setTimeout(this.#tick, 1000);
     const day = answer.value && this.#receptionDay(answer.value, this.#answeredAt(answer.value, feed));
     const altered = answer.value ? alteredSentence(answer.value, locale) : "";
+    const home = homeSentence(houseOf(feed), locale);
     return this.#frame(
       html`${this.sentence(sentence)} ${isKnown ? supplyRows(rows, isOld) : nothing}
-        ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? html`<p class="small">${rich(altered)}</p>` : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
+        ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? html`<p class="small">${rich(altered)}</p>` : nothing} ${home ? html`<p class="small">${rich(home)}</p>` : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
         ${day && day.share !== null ? this.#foot(say(locale, "telegrams"), [say(locale, "hour"), say(locale, "received")], () => receptionTable(day, locale)) : nothing}`,
       isOld ? this.stamp(feed) : nothing,
     );

@@ -525,6 +525,8 @@ export interface House {
   battery: HouseSource[];
   since: Time;
   until: Time;
+  /** Share by which the home meter of the Energy settings counted more than grid, sun and battery; null if unknown. */
+  home_difference: number | null;
   days: { day: string; house_kwh: number | null; own_kwh: number | null }[];
   months: {
     month: string;

@@ -3,7 +3,7 @@
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { localDay, type Locale } from "../locale.ts";
 import { duration, parseTime, say } from "../sentences/quality.ts";
-import type { Events, Live, Meter } from "../data/websocket-types.ts";
+import type { Events, House, Live, Meter } from "../data/websocket-types.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
@@ -109,6 +109,16 @@ export function alteredSentence({ reception }: Events, locale: Locale): string {
   const share = reception?.altered;
   if (typeof share !== "number" || !(share >= MIN_ALTERED && share <= 1)) return "";
   return say(locale, "altered", { share: locale.percent(share, share < 1 ? 1 : 0) });
+}
+
+/** Smallest difference of the home meter that is shown, as a share of the consumption of the house. */
+const MIN_HOME_DIFFERENCE = 0.05;
+
+/** Return how far the home meter is beside grid, sun and battery; "" if it is near them, or unknown. */
+export function homeSentence(house: House | undefined, locale: Locale): string {
+  const difference = house?.home_difference;
+  if (typeof difference !== "number" || Math.abs(difference) <= MIN_HOME_DIFFERENCE) return "";
+  return say(locale, "home_meter", { share: `${difference > 0 ? "+" : "−"}${locale.percent(Math.abs(difference))}` });
 }
 
 export function receptionShare({ share }: Reception, locale: Locale): string {

@@ -615,3 +615,34 @@ async def test_the_only_meter_has_later_sources_again(site: Site, dashboard: Das
     await enter(site.hass)
     await entries.async_add(second_meter())
     assert "sun_sources" not in site.entry.options
+
+
+def home(time: datetime) -> float:
+    """Return the consumption of the house in an hour of `billed_month`."""
+    first = (time - datetime(2026, 4, 30, 22, tzinfo=UTC)) // timedelta(minutes=15)
+    quarters = range(max(0, first), max(0, first + 4))
+    drawn = sum(2.0 if n < 10 else 0.1 for n in quarters)
+    return drawn + noon(time) - sum(0.02 for n in quarters if n < 1000)
+
+
+@pytest.mark.parametrize(("factor", "difference"), [(1.0, 0.0), (1.1, 0.1)])
+async def test_the_home_meter_of_the_energy_settings_fills_what_the_inverter_lacks(
+    site: Site, factor: float, difference: float
+) -> None:
+    gap = datetime(2026, 5, 10, 9, tzinfo=UTC), datetime(2026, 5, 12, 15, tzinfo=UTC)
+    await record(site.hass, "sensor.sun", left_out=lambda time: gap[0] <= time < gap[1])
+    await enter(site.hass, SUN)
+    assert (await house_of(site))["months"][0]["unknown_days"] == 3
+    assert (await house_of(site))["home_difference"] is None
+
+    await record(site.hass, "sensor.home", lambda time: factor * home(time))
+    await enter(site.hass, SUN, {"type": "home", "stat_energy_to": "sensor.home"})
+
+    house = await house_of(site)
+    [may, _] = house["months"]
+    assert may["unknown_days"] == 0
+    # 316.6 kWh drawn, and 166 kWh of the sun. The home meter counts only in the gap.
+    more = (factor - 1) * sum(day["house_kwh"] for day in house["days"][9:12]) / factor
+    assert 482.5 < may["house_kwh"] < 482.7 + more
+    assert (may["house_kwh"] > 483) is (factor > 1)
+    assert house["home_difference"] == pytest.approx(difference, abs=0.001)

@@ -1,6 +1,6 @@
 """House, own energy and saving: sums by hand of simple days."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,11 +12,15 @@ from smartyp1.advice.solar_house import (
     Supply,
     SupplyKind,
     doubtful_periods,
+    grid_hours,
+    home_difference,
     house_days,
     house_sum,
     prices_by_hour,
+    with_home_meter,
 )
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
+from smartyp1.bill.quarter_hour_views import quarter_hours_between
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.month_columns import Row
 from smartyp1.history.quarter_hour import Origin, QuarterHour
@@ -287,3 +291,86 @@ def test_a_month_adds_up_its_known_days() -> None:
     assert house_sum([unknown, *known]) == (14.0, 4.0, 1.0, 0.5, known[0].start, 0)
     assert house_sum([unknown]) == (None, None, None, 0.0, None, 1)
     assert house_sum([]) == (None, None, None, 0.0, None, 0)
+
+
+def home_of(days: int, *without: int) -> Supply:
+    """Return the consumption of the house on sunny days, without the statistics of some hours."""
+    kwh = {
+        DAY + n * HOUR: 0.8 if 10 <= n % 24 < 16 else 0.4
+        for n in range(-24, days * 24)
+        if n not in without
+    }
+    return Supply(SupplyKind.PRODUCED, kwh, DAY - 24 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("lacks_of_inverter", "lacks_of_home", "known"),
+    [
+        # Everything is known: the home meter has no say.
+        ((), (), [True, True, True]),
+        # For 26 hours, the inverter has no statistics. The next hour shows the energy of them all.
+        (range(20, 46), (), [True, True, True]),
+        # A single hour of the home meter is unknown, so nobody knows the days.
+        (range(20, 46), (33,), [False, False, True]),
+        # The gap of a night is none.
+        (range(17, 32), range(72), [True, True, True]),
+    ],
+)
+def test_a_home_meter_fills_days_that_an_inverter_lacks(
+    lacks_of_inverter: Sequence[int], lacks_of_home: Sequence[int], known: list[bool]
+) -> None:
+    until, row = DAY + 72 * HOUR, row_of(288)
+    inverter = sun(*NOON, days=3)
+    kwh = dict(inverter.kwh)
+    missed = sum(kwh.pop(DAY + n * HOUR) for n in lacks_of_inverter)
+    if lacks_of_inverter:
+        kwh[DAY + (lacks_of_inverter[-1] + 1) * HOUR] += missed
+    quarters = quarter_hours_between(row.months, NO_LENEDA_DAYS, DAY, until)
+    home = home_of(3, *lacks_of_home)
+
+    filled = with_home_meter([inverter._replace(kwh=kwh)], home, grid_hours(quarters, until), until)
+
+    days = house(grid_of(row, until), *filled)
+    assert days == [(12.0, 4.8) if each else (None, None) for each in known]
+
+
+def test_a_home_meter_knows_the_house_before_its_battery_had_statistics() -> None:
+    until, row = DAY + 48 * HOUR, row_of(192)
+    battery = sun((2, 1.5), days=2, kind=SupplyKind.CHARGED)._replace(since=DAY + 30 * HOUR)
+    supplies = [sun(*NOON, days=2), battery._replace(kwh={})]
+    assert house(grid_of(row, until), *supplies)[0] == (None, None)
+    quarters = quarter_hours_between(row.months, NO_LENEDA_DAYS, DAY, until)
+
+    filled = with_home_meter(supplies, home_of(2), grid_hours(quarters, until), until)
+
+    assert max(supply.since for supply in filled) == DAY
+    assert house(grid_of(row, until), *filled)[0] == (12.0, 4.8)
+
+    # A gap of the inverter is filled, but nobody knows the hours between it and the battery.
+    kwh = {
+        time: amount
+        for time, amount in supplies[0].kwh.items()
+        if not 1 <= (time - DAY) / HOUR < 22
+    }
+    home = home_of(2, 25)
+    hours = grid_hours(quarter_hours_between(row.months, NO_LENEDA_DAYS, DAY, until), until)
+    filled = with_home_meter([supplies[0]._replace(kwh=kwh), supplies[1]], home, hours, until)
+    assert max(supply.since for supply in filled) == DAY + 26 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("factor", "hours", "difference"), [(1.0, 336, 0.0), (1.12, 336, 0.12), (0.5, 150, None)]
+)
+def test_a_home_meter_is_compared_with_grid_and_sun(
+    factor: float, hours: int, difference: float | None
+) -> None:
+    until, row = DAY + 336 * HOUR, row_of(1344)
+    quarters = quarter_hours_between(row.months, NO_LENEDA_DAYS, DAY, until)
+    home = home_of(14)
+    kwh = {time: factor * amount for time, amount in [*home.kwh.items()][-hours:]}
+
+    found = home_difference(
+        [sun(*NOON, days=14)], home._replace(kwh=kwh), grid_hours(quarters, until), until
+    )
+
+    assert found == (difference if difference is None else pytest.approx(difference))

@@ -6,7 +6,7 @@ may be wrong, but the sums of days are right. Own energy of an hour may be negat
 while a battery is charged from the grid.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import inf
@@ -43,6 +43,8 @@ _EARLY_LEARNING_HOURS = 7 * 24
 # hours.
 _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
+_COMPARED_TIME = timedelta(days=28)
+_MIN_COMPARED_HOURS = 7 * 24
 _PRICED_DECIMALS = 9
 
 type PriceOfHour = Callable[[datetime], float | None]
@@ -65,6 +67,8 @@ class Supply(NamedTuple):
     """By start of the hour in UTC. Hours without statistics are left out."""
     since: datetime
     """Start of the first hour with a known energy."""
+    filled: frozenset[datetime] = frozenset()
+    """Hours that a home meter has filled. They are never doubtful."""
 
     @property
     def sign(self) -> int:
@@ -182,6 +186,115 @@ class Grid:
             day = day_end(day)
 
 
+type GridHours = Mapping[datetime, tuple[float, float]]
+"""Energy in kWh drawn from the grid and fed into it, by the start of the hour in UTC."""
+
+
+def grid_hours(quarters: Iterable[QuarterHour], until: datetime) -> GridHours:
+    """Return the energy of the hours whose quarter-hours before `until` are all known."""
+    counts: dict[datetime, int] = {}
+    hours: dict[datetime, tuple[float, float]] = {}
+    for quarter in quarters:
+        if quarter.exported_kwh is not None and quarter.start < until:
+            hour = quarter.start.replace(minute=0)
+            drawn_kwh, fed_kwh = hours.get(hour, (0.0, 0.0))
+            hours[hour] = drawn_kwh + quarter.imported_kwh, fed_kwh + quarter.exported_kwh
+            counts[hour] = counts.get(hour, 0) + 1
+    return {
+        hour: kwh
+        for hour, kwh in hours.items()
+        if counts[hour] >= min(4, (until - hour) // QUARTER_HOUR)
+    }
+
+
+def with_home_meter(
+    supplies: Sequence[Supply], home: Supply, grid: GridHours, until: datetime
+) -> list[Supply]:
+    """Return supplies whose unknown periods are filled by a meter of the whole house.
+
+    In such an hour, the supplies together have delivered the consumption of the house minus the
+    energy drawn from the grid plus the energy fed into it. A doubtful period is filled only as a
+    whole, because its last hour may have the energy of the others.
+    """
+    delivered = _delivered_by_home(home, grid, until)
+    before = [*_hours_before(supplies, delivered)]
+    hours = [*before, *_doubtful_hours_to_fill(supplies, delivered, until)]
+    if not hours:
+        return [*supplies]
+    filled = {hour: delivered[hour] for hour in hours}
+    none = dict.fromkeys(hours, 0.0)
+    # One supply gets the energy of all. Only their sum is used.
+    total = next(supply for supply in supplies if supply.sign > 0)
+    return [
+        supply._replace(
+            kwh={**supply.kwh, **(filled if supply is total else none)},
+            since=min([supply.since, *before]),
+            filled=frozenset(filled),
+        )
+        for supply in supplies
+    ]
+
+
+def _hours_before(supplies: Sequence[Supply], known: Container[datetime]) -> Iterator[datetime]:
+    """Yield the hours without a gap before the statistics of all supplies had begun."""
+    hour = max(supply.since for supply in supplies) - _HOUR
+    while hour in known:
+        yield hour
+        hour -= _HOUR
+
+
+def _doubtful_hours_to_fill(
+    supplies: Sequence[Supply], known: Container[datetime], until: datetime
+) -> Iterator[datetime]:
+    """Yield the hours of doubtful periods that are `known` as a whole."""
+    for supply in supplies:
+        for start, end in doubtful_periods(supply, until):
+            hours = [*_hours_between(start, end)]
+            if all(map(known.__contains__, hours)):
+                yield from hours
+
+
+def _doubtful_hours(supplies: Sequence[Supply], until: datetime) -> set[datetime]:
+    return {
+        hour
+        for supply in supplies
+        for start, end in doubtful_periods(supply, until)
+        for hour in _hours_between(start, end)
+    }
+
+
+def _delivered_by_home(home: Supply, grid: GridHours, until: datetime) -> dict[datetime, float]:
+    """Return the energy that inverters and batteries delivered, as the home meter implies it."""
+    doubtful = _doubtful_hours([home], until)
+    return {
+        hour: kwh - grid[hour][0] + grid[hour][1]
+        for hour, kwh in home.kwh.items()
+        if hour in grid and hour >= home.since and hour not in doubtful
+    }
+
+
+def home_difference(
+    supplies: Sequence[Supply], home: Supply, grid: GridHours, until: datetime
+) -> float | None:
+    """Return how much more a home meter counted than grid, inverters and batteries, as a share.
+
+    The last 28 days count. Return None if less than a week of their hours is known.
+    """
+    doubtful = _doubtful_hours(supplies, until)
+    since = max(until - _COMPARED_TIME, *(supply.since for supply in supplies))
+    compared = [
+        hour
+        for hour in _delivered_by_home(home, grid, until)
+        if since <= hour <= until - _HOUR and hour not in doubtful
+    ]
+    house_kwh = sum(
+        grid[hour][0] - grid[hour][1] + _delivered_kwh(supplies, hour) for hour in compared
+    )
+    if len(compared) < _MIN_COMPARED_HOURS or house_kwh <= 0:
+        return None
+    return sum(home.kwh[hour] for hour in compared) / house_kwh - 1
+
+
 def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
     """Yield the periods for which the energy of `supply` cannot be assigned to days.
 
@@ -190,6 +303,9 @@ def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
     """
     watch = _Watch(supply)
     for hour in sorted(hour for hour in supply.kwh if supply.since <= hour < until):
+        if hour in supply.filled:
+            watch.pass_over(hour)
+            continue
         if period := watch.doubtful_period(hour, supply.kwh[hour]):
             yield period
         watch.note(hour, supply.kwh[hour])
@@ -220,6 +336,10 @@ class _Watch:
         if kwh <= self._max_kwh(hour):
             return None
         return self._last_energy, hour + _HOUR
+
+    def pass_over(self, hour: datetime) -> None:
+        """Count an hour as known, without comparing its energy with that of other hours."""
+        self.last_row = self._last_energy = hour + _HOUR
 
     def note(self, hour: datetime, kwh: float) -> None:
         """Remember `kwh`, the energy of an hour, so that later hours are compared with it."""
