@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NoAnswerError
+from nats.errors import Error as NatsError, TimeoutError as NoAnswerError
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -18,6 +18,7 @@ from nats.js.api import (
     DeliverPolicy,
 )
 from nats.js.errors import (
+    NotFoundError,
     ServiceUnavailableError,
 )
 
@@ -108,6 +109,19 @@ async def make_consumer(
             filter_subjects=[subject_of(title) for title in titles] or None,
         ),
     )
+
+
+async def check_read(js: JetStreamContext, subjects: Iterable[str], start: int, end: int) -> None:
+    """Raise NatsError if the stream's leader has a frame of `subjects` from `start` to `end`.
+
+    A reader may get its frames from a node that was started just now, and has not all of them yet.
+    """
+    for subject in subjects:
+        with suppress(NotFoundError):
+            message = await js.get_msg(STREAM, seq=start, subject=subject, next=True)
+            if (message.seq or 0) <= end:
+                msg = "the node that is read has not all frames yet"
+                raise NatsError(msg)
 
 
 async def first_since(

@@ -21,6 +21,7 @@ from smarty_p1_fleet.collector_config import CollectorConfig
 from smarty_p1_fleet.jetstream_objects import (
     METERS,
     SUBJECTS,
+    check_read,
     first_since,
     read_once,
     subject_of,
@@ -41,6 +42,7 @@ from .frame_verifier import TELEGRAM, fingerprints_of
 LOGGER = logging.getLogger(__name__)
 
 _LOOK_INTERVAL_S = 5.0
+_LIST_INTERVAL_S = 60.0
 # Longest pause after a batch, so that VictoriaMetrics has time for new frames.
 _MAX_PAUSE_S = 0.1
 # Maximum number of frames that are read before their values must be on the disk.
@@ -106,7 +108,7 @@ class FramesAgain:
         self._outage = outage_of("Reading frames again")
         self._faults = FaultLog(LOGGER, name)
         self._marks: Mapping[bytes | None, Bookmark] = {}
-        self._revision = -1
+        self._revision, self._listed_at = -1, 0.0
 
     async def run(self, js: JetStreamContext, keys: Callable[[], Keys]) -> None:
         """Read frames again as soon as they can be stored, until cancelled."""
@@ -123,10 +125,11 @@ class FramesAgain:
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
         """Read the frames again that can be stored now. Raises NATS's errors."""
-        revision = await self._bookmarks.revision()
-        if revision != self._revision:
+        revision, now = await self._bookmarks.revision(), time.monotonic()
+        # The node that gives the list has perhaps not all bookmarks yet. So take it again later.
+        if revision != self._revision or now > self._listed_at + _LIST_INTERVAL_S:
             self._marks = await self._bookmarks.all()
-            self._revision = revision
+            self._revision, self._listed_at = revision, now
             self._show()
         if not self._marks:
             return
@@ -200,7 +203,7 @@ class FramesAgain:
         titles = self._titles if title is None else (title,)
         subjects = [*map(subject_of, titles)] or [SUBJECTS]
         first = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=start)
-        count = 0
+        count, done = 0, start - 1
         async with aclosing(read_once(js, STREAM, subjects, first)) as batches:
             async for batch in batches:
                 began = time.monotonic()
@@ -211,12 +214,11 @@ class FramesAgain:
                 messages = [message for message in found if message.sequence <= end]
                 await lane.work(messages)
                 await lane.settle()
-                count += len(messages)
-                if found[-1].sequence >= end:
-                    break
-                if count >= limit:
-                    return found[-1].sequence, count
+                count, done = count + len(messages), found[-1].sequence
+                if done >= end or count >= limit:
+                    return min(done, end), count
                 await asyncio.sleep(min(_MAX_PAUSE_S, time.monotonic() - began))
+        await check_read(js, subjects, done + 1, end)
         return end, count
 
 

@@ -1,0 +1,97 @@
+"""Reading frames again, with a stream that is made up."""
+
+from collections.abc import AsyncIterator, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from dev.encoder import KEY, TITLE
+from smarty_p1_fleet.frames import frames_again
+from smarty_p1_fleet.frames.bookmarks import KEY as NEEDS_KEY, Bookmark, Bookmarks, ReadRange
+from smarty_p1_fleet.frames.frame_lane import Lane
+from smarty_p1_fleet.frames.frame_message import FrameMessage
+from smarty_p1_fleet.frames.frames_again import FramesAgain
+from smarty_p1_fleet.frames.meter_sources import Source
+from smarty_p1_fleet.meter_names import MeterNames
+from smarty_p1_fleet.metrics import CollectorMetrics
+from smarty_p1_gateway import Keys
+from tests.fleet.made_up import Fleet
+
+
+class Stream:
+    """A stream with frames of one meter. The node that is read has only the first ones."""
+
+    def __init__(self, numbers: Sequence[int], known: Sequence[int]) -> None:
+        self.numbers = numbers
+        self.known = known
+        self.mark = Bookmark(numbers[0], numbers[-1], frozenset((NEEDS_KEY,)))
+        self.settled: list[ReadRange] = []
+        self.read: list[int] = []
+
+    async def stream_info(self, _: str) -> SimpleNamespace:
+        return SimpleNamespace(
+            state=SimpleNamespace(first_seq=self.numbers[0], last_seq=self.numbers[-1])
+        )
+
+    async def get_msg(self, _: str, *, seq: int, **__: object) -> SimpleNamespace:
+        for number in self.numbers:
+            if number >= seq:
+                return SimpleNamespace(seq=number)
+        raise NotFoundError
+
+    async def read_once(self, *_: object) -> AsyncIterator[list[int]]:
+        for number in self.known:
+            yield [number]
+
+    async def revision(self) -> int:
+        return 7
+
+    async def all(self) -> dict[bytes, Bookmark]:
+        return {TITLE: self.mark}
+
+    async def set(self, _: object) -> None:
+        pass
+
+    async def settle(self, _: bytes, read: ReadRange) -> None:
+        self.settled.append(read)
+
+    async def work(self, messages: Sequence[FrameMessage]) -> None:
+        self.read += [message.sequence for message in messages]
+
+
+@pytest.mark.parametrize(("known", "is_whole"), [((), False), ((5, 6), False), ((5, 6, 9), True)])
+async def test_a_node_that_has_not_all_frames_yet_loses_none(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, known: Sequence[int], *, is_whole: bool
+) -> None:
+    stream = Stream((5, 6, 9), known)
+
+    def message(number: int) -> FrameMessage:
+        return FrameMessage("", b"", number, 0.0, is_redelivered=False, source=Source())
+
+    async def done() -> None:
+        pass
+
+    monkeypatch.setattr(frames_again, "read_once", stream.read_once)
+    monkeypatch.setattr(frames_again, "read_message", message)
+    lane = SimpleNamespace(work=stream.work, settle=done, finish=done)
+    names = cast("MeterNames", None)
+    again = FramesAgain(
+        cast("Bookmarks", stream),
+        CollectorMetrics(),
+        fleet.clocks,
+        names,
+        lambda *_: cast("Lane", lane),
+    )
+    js: Any = cast("JetStreamContext", stream)
+    if is_whole:
+        await again.look(js, Keys({TITLE: KEY}, None))
+        assert [(read.start, read.end, read.is_whole) for read in stream.settled] == [(5, 9, True)]
+    else:
+        with pytest.raises(NatsError, match="has not all frames yet"):
+            await again.look(js, Keys({TITLE: KEY}, None))
+        assert stream.settled == []
+    assert stream.read == [*known]
