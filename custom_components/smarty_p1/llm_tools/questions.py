@@ -29,17 +29,24 @@ from ..lib.history.calendar import LUXEMBOURG
 from ..services import best_start, what_if
 from ..services.bill import ATTR_MONTH, month_named
 from ..services.meter_of_call import async_in_turn, async_readable_meter, number
-from ..services.what_if_changes import CHANGES, number_of
+from ..services.what_if_changes import CHANGES, schema_of
 from ..websocket.bills_days_quarter_hours import async_usual
 from .meter_tool import MeterQuestion, RefusalError
 
 _TEXT = vol.All(str, vol.Length(max=40))
 _YEARS = 1999, 2100
 _CHANGES_TEXT = (
-    "car: kwh a night, kw, begin_hour; heat_pump: kwh a year; panels: kwp, direction in degrees, "
-    "tilt; battery: kwh, kw, efficiency in %, reserve in %, standby in W"
+    "contract: energy_price, feed_in_price, energy_fee a month in EUR; car: kwh a night, kw, "
+    "begin_hour; heat_pump: kwh a year; panels: kwp, direction in degrees, tilt; battery: kwh, kw, "
+    "efficiency in %, reserve in %, standby in W; sharing_key: kwp, key in %, price in EUR"
 )
-_CHANGE_FIELDS = dict.fromkeys(name for fields in FIELDS.values() for name in fields.all)
+# Fields that need a text beside them, such as a time or an entity, are left to the action.
+_LEFT_OUT = {"second_energy_price", "energy_margin", "feed_in_margin"}
+_CHANGE_FIELDS = [
+    name
+    for name in dict.fromkeys(name for fields in FIELDS.values() for name in fields.amounts)
+    if name not in _LEFT_OUT
+]
 type _Facts = Mapping[str, Any]
 
 
@@ -156,8 +163,8 @@ QUESTIONS = (
     ),
     MeterQuestion(
         "what_if",
-        "Electricity cost of the last 12 months now, and with a car, heat pump, solar panels or "
-        "battery. A saving below 0 is a higher cost.",
+        "Electricity cost of the last 12 months now, and with another contract, a car, heat pump, "
+        "solar panels, a battery or energy sharing. A saving below 0 is a higher cost.",
         {
             vol.Required("changes", description=_CHANGES_TEXT): vol.All(
                 [
@@ -168,7 +175,7 @@ QUESTIONS = (
                 ],
                 vol.Length(min=1, max=len(KINDS)),
             ),
-            vol.Optional("feed_in_price", description="EUR/kWh"): number_of(FEED_IN_PRICE),
+            vol.Optional("feed_in_price", description="EUR/kWh"): schema_of(FEED_IN_PRICE),
         },
         _async_what_if,
     ),
