@@ -413,7 +413,8 @@ def test_a_fleet_is_upgraded_from_the_earlier_version_and_goes_back(operator: Op
     operator.play("site.yml", "--limit", "fleet_collectors")
     operator.until_fresh(*ports)
     # What came before the upgrade is stored, too.
-    operator.until(f"tfirst_over_time(smarty_p1_last_seen[1h]) < {upgraded_at:.0f}", {*ports})
+    first = "tfirst_over_time(smarty_p1_active_energy_imported[1h])"
+    operator.until(f"count({first} < {upgraded_at:.0f}) == 3", {"all"})
     for name, host in hosts.items():
         assert host.run("readlink", "/opt/smarty-p1") != before[name]
     for name, pid in nodes.items():
