@@ -59,12 +59,13 @@ async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None
 
 
 @contextmanager
-def failing(path: Path, number: int) -> Iterator[None]:
+def failing(path: Path, number: int, *, only_writing: bool = False) -> Iterator[None]:
     """Let the disk give this error for a file, or for the files of a folder."""
     real = io.open
 
     def opened(file: Any, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - passed on
-        if str(file).startswith(str(path)):
+        is_read = "r" in str(args[:1] or more.get("mode", "r"))
+        if str(file).startswith(str(path)) and not (only_writing and is_read):
             raise OSError(number, os.strerror(number), str(file))
         return real(file, *args, **more)
 

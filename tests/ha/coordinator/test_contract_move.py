@@ -1,6 +1,5 @@
 """Contracts of an earlier version move into the options once; a lost file makes no other bill."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -299,23 +298,3 @@ async def test_gas_prices_move_without_a_day(home: Home) -> None:
         await home.again(options={**entry.options, "gas_price": 1.1})
         today = {"gas_price": 1.1, "since": "2026-06-16"}
         assert dict(entry.options) == {"gas_kwh_per_m3": 11.0, "gas_prices": [prices, today]}
-
-
-async def test_no_lost_part_of_the_meters_file_makes_another_bill(
-    home: Home, hass_storage: dict[str, Any]
-) -> None:
-    entry = await begin(home, hass_storage, STORED, {**FLAT, "aids": [AID]})
-    before = await call(home.hass, "get_bill", month="2026-05")
-    key = f"smarty_p1.{entry.entry_id}.meter"
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
-    whole = hass_storage[key]["data"]
-    parts: list[tuple[str, ...]] = [(part,) for part in whole]
-    parts += [("demand", part) for part in whole["demand"]]
-    for path in parts:
-        data = json.loads(json.dumps(whole))
-        inner = data["demand"] if len(path) > 1 else data
-        del inner[path[-1]]
-        hass_storage[key] = {"version": 1, "key": key, "data": data}
-        await home.again(telegram("00:00:10", 0.0))
-        assert await call(home.hass, "get_bill", month="2026-05") == before, path
-        assert await home.hass.config_entries.async_unload(entry.entry_id)

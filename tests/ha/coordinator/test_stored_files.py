@@ -5,7 +5,7 @@ What a part of a meter's file may hold is tried without Home Assistant, where it
 
 import errno
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from unittest.mock import patch
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.storage import STORAGE_DIR, Store
+from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -57,16 +57,7 @@ PULSES: dict[str, Any] = {
     "count": 9,
     "counted_at": 1795373125.900019,
 }
-# As they are before the tests' own Home Assistant keeps everything in memory.
-REAL = {name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")}
-
-
-@pytest.fixture(autouse=True)
-def config_dir(hass: HomeAssistant, tmp_path: Path) -> Generator[None]:
-    """Let Home Assistant store real files."""
-    hass.config.config_dir = str(tmp_path)
-    with patch.multiple(Store, **REAL):
-        yield
+pytestmark = pytest.mark.usefixtures("real_files")
 
 
 def path_of(hass: HomeAssistant, entry: MockConfigEntry, store: str) -> Path:

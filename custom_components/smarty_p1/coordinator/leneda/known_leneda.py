@@ -22,7 +22,7 @@ from ...lib.history.calendar import day_end, day_start, month_end
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.day_differences import DayDifference
 from ...lib.leneda.days_of_rows import RowsByCode, days_of
-from ...lib.leneda.implausible_rows import without_false_zeros
+from ...lib.leneda.implausible_rows import without_false_zeros, without_partly_lost
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
@@ -263,11 +263,13 @@ class KnownLeneda:
     async def _async_read(self) -> RowsByCode:
         today = day_start(dt_util.utcnow())
 
-        def read() -> RowsByCode:
-            return without_false_zeros(self.files.read(today))
+        def read() -> tuple[RowsByCode, frozenset[datetime]]:
+            rows = without_false_zeros(self.files.read(today))
+            damaged = self.files.damaged_months()
+            return without_partly_lost(rows, damaged), damaged
 
-        leneda = await self._hass.async_add_executor_job(without_collection(read))
-        self.damaged = await self._hass.async_add_executor_job(self.files.damaged_months)
+        work = without_collection(read)
+        leneda, self.damaged = await self._hass.async_add_executor_job(work)
         self.is_unreadable = False
         return leneda
 

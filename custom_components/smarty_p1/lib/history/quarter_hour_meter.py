@@ -26,7 +26,8 @@ readings do not count, so a short spike costs nothing while the mean stays low.
 This module does no I/O and uses only the meter's clock. Work and memory per reading are bounded.
 """
 
-from collections.abc import Callable, Container
+import json
+from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime, timedelta
 from math import inf, isnan
 from typing import Any, NamedTuple, Self
@@ -38,7 +39,7 @@ from .gap_clock_and_power_limits import MAX_POWER_KW
 from .market_prices import NO_PRICES, MarketPrices
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month_columns import Columns, MonthColumns, Row
-from .month_file_lines import Files
+from .month_file_lines import Files, checksum
 from .month_file_reader import RowReader
 from .quarter_hour import QuarterHour
 from .quarter_hour_values import QuarterHourValues
@@ -59,6 +60,8 @@ from .shown_month import sure_time, time_until
 from .spans import Span
 
 _VERSION = 3
+_PARTS = ("version", "stretches", "last_quarter", "is_begun_here", "begun", "number", "doubt")
+_CHECK = "check"
 _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour can be 1 Wh too high.
@@ -224,7 +227,7 @@ class QuarterHourMeter:
     def as_dict(self) -> dict[str, Any]:
         """Return the state to be stored as JSON. The spans are in files."""
         history = self.history
-        return {
+        state = {
             "version": _VERSION,
             "stretches": list(map(store_segment, history.segments)),
             "last_quarter": store_quarter(history.last_quarter),
@@ -236,6 +239,7 @@ class QuarterHourMeter:
             "number": history.row.number,
             **({"doubt": store_doubt(history.doubt)} if history.doubt else {}),
         }
+        return {**state, _CHECK: _check_of(state)}
 
     @classmethod
     def from_dict(
@@ -269,7 +273,8 @@ class QuarterHourMeter:
             # A backup can bring back lines that are lost or unreadable now. So leave the numbers of
             # these lines free, and continue with higher numbers.
             reader.row.number += _MAX_RESTORED
-        meter.is_begun_here = not reader.row.months
+        # The first reading is known if the first span is.
+        meter.is_begun_here = not reader.runs or reader.runs[0].first == 1
         meter._take(ReadingHistory(reader.row), reader)
         if reader.end and reader.end.imported_wh >= 0:
             meter.history.begin_at(reader.end)
@@ -277,6 +282,9 @@ class QuarterHourMeter:
 
     def _restore(self, stored: dict[str, Stored], files: Files) -> None:
         check_version(stored, _VERSION)
+        # A damaged number may look like energy. Earlier versions store no checksum.
+        if stored.get(_CHECK, check := _check_of(stored)) != check:
+            raise ValueError
         self.is_begun_here = checked_flag(stored["is_begun_here"])
         doubt = load_doubt(stored["doubt"]) if "doubt" in stored else None
         segments = checked_list(stored["stretches"], MAX_SEGMENTS)
@@ -410,6 +418,11 @@ class QuarterHourMeter:
         """Return the reference power as energy of a quarter-hour, infinite without one."""
         reference_kw = self._reference_kw_at(time)
         return inf if reference_kw is None else reference_kw * _WH_A_KW
+
+
+def _check_of(state: Mapping[str, Any]) -> str:
+    """Return the checksum of a stored state. It leaves out what other classes have added."""
+    return checksum(json.dumps([state.get(name) for name in _PARTS], sort_keys=True))
 
 
 class _MonthFigures(NamedTuple):

@@ -1,10 +1,10 @@
-"""Removal of wrong zeros and of incomplete days from the rows of the platform Leneda."""
+"""Removal of wrong zeros, incomplete days and partly lost rows from the rows of Leneda."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
 from itertools import chain, groupby
 
-from ..history.calendar import QUARTER_HOUR, day_end, day_start
+from ..history.calendar import QUARTER_HOUR, day_end, day_start, month_start
 from ..history.day_sum import DaySum
 from .measured_and_estimated_rows import LenedaRow, with_totals
 from .series_codes import CODES, COVERED, Quantity, is_of_sharing
@@ -54,6 +54,27 @@ def without_false_zeros(
     explained = {day_start(row.start) for row in chain.from_iterable(series) if row.kw}
     kept = tuple(row for row in rows if day_start(row.start) in explained)
     return {**leneda, _REMAINING: kept}
+
+
+def without_partly_lost(
+    leneda: Mapping[str, Sequence[LenedaRow]], damaged: AbstractSet[datetime]
+) -> Mapping[str, Sequence[LenedaRow]]:
+    """Return the rows without sharing that is known in part, as a file of its month is damaged.
+
+    `damaged` has the starts of the months with damaged files. With a row of one layer lost, the
+    bill would take the energy of that layer as energy that is not shared.
+    """
+    bought = {CODES[quantity] for quantity in (Quantity.REMAINING, *COVERED)} & leneda.keys()
+    if not damaged or not bought:
+        return leneda
+    starts = [{row.start for row in leneda[code]} for code in bought]
+    partly = set[datetime].union(*starts) - set[datetime].intersection(*starts)
+    lost = {start for start in partly if month_start(start) in damaged}
+    return {**leneda, **{code: _without(leneda[code], lost) for code in bought}}
+
+
+def _without(rows: Sequence[LenedaRow], starts: AbstractSet[datetime]) -> Sequence[LenedaRow]:
+    return tuple(row for row in rows if row.start not in starts)
 
 
 def whole_days(leneda: Mapping[str, Sequence[LenedaRow]]) -> Mapping[str, Sequence[LenedaRow]]:
