@@ -46,6 +46,7 @@ PREFIX = "smarty_p1__"
 EXPOSED = "sensor.smarty_energy_imported"
 ARGUMENTS: Mapping[str, Mapping[str, object]] = {
     "bill": {"month": "2026-05"},
+    "compare_months": {},
     "today": {},
     "best_start": {"kw": 1, "hours": 2},
     "reference_powers": {},
@@ -312,6 +313,15 @@ async def test_a_year_with_changes_is_that_of_the_card(
         }
     assert facts["assumed"]["begin_hour"] == 22
     assert facts["battery"]["cycles_a_year"] > 100
+
+    # The causes of a change add up to the difference of two bills.
+    bills = (await ask_command(client, "bill", entry_id=entry.entry_id, months=3))["months"]
+    facts = await ask("compare_months", month="2026-05", before="2026-04")
+    assert facts == await ask("compare_months")
+    assert facts["month"]["total_eur"] == bills[1]["total"]
+    assert facts["before"]["total_eur"] == bills[0]["total"]
+    assert facts["difference_eur"] == round(bills[1]["total"] - bills[0]["total"], 2)
+    assert round(sum(facts["causes_eur"].values()), 2) == facts["difference_eur"]
 
 
 @pytest.mark.usefixtures("exposed")

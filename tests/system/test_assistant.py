@@ -36,6 +36,7 @@ VERSIONS = {"test": OLDEST_PYTHON, "demo": DEMO_PYTHON}
 MCP_CLIENT = Path(__file__).with_name("mcp_client.py")
 QUESTIONS: dict[str, dict[str, Any]] = {
     "bill": {},
+    "compare_months": {},
     "today": {},
     "best_start": {"kw": 1, "hours": 2},
     "reference_powers": {},

@@ -21,11 +21,14 @@ from ..lib.answers.facts import (
     today_facts,
     what_if_facts,
     year_facts,
+    year_month,
     years_of,
 )
 from ..lib.answers.what_if import KINDS
 from ..lib.answers.what_if_changes import FEED_IN_PRICE, FIELDS
 from ..lib.history.calendar import LUXEMBOURG
+from ..lib.history.month_file_lines import month_name
+from ..lib.messages.monthly_report import cost_change
 from ..services import best_start, what_if
 from ..services.bill import ATTR_MONTH, month_named
 from ..services.meter_of_call import async_in_turn, async_readable_meter, number
@@ -57,6 +60,35 @@ async def _async_bill(call: ServiceCall) -> _Facts:
         demand = demand_of(coordinator)
         month = month_named(demand, call.data.get(ATTR_MONTH))
         return bill_facts(await async_aside(call.hass, shown_bill, month, demand))
+
+    return await async_in_turn(call, coordinator, answer)
+
+
+async def _async_months(call: ServiceCall) -> _Facts:
+    coordinator = await async_readable_meter(call)
+
+    async def answer() -> _Facts:
+        demand = demand_of(coordinator)
+        ended = {month_name(month.start): month for month in demand.earlier_months}
+        names = [*ended]
+        name = call.data.get(ATTR_MONTH, names[-1] if names else "")
+        place = names.index(name) if name in ended else 0
+        before = call.data.get("before", names[place - 1] if place else "")
+        if name not in ended or before not in ended:
+            text = f"Name two of these months that have ended: {', '.join(names)}"
+            raise RefusalError("month_unknown", text)  # noqa: EM101 - a reason, no text
+        change = await async_aside(call.hass, cost_change, ended[name], ended[before])
+        if change is None:
+            text = "A price of one of the months is unknown."
+            raise RefusalError("price_unknown", text)  # noqa: EM101 - a reason, no text
+        return {
+            **{
+                key: year_month(month, demand)
+                for key, month in (("month", ended[name]), ("before", ended[before]))
+            },
+            "difference_eur": change[0],
+            "causes_eur": dict(change[1]),
+        }
 
     return await async_in_turn(call, coordinator, answer)
 
@@ -137,6 +169,16 @@ QUESTIONS = (
         "month is billed so far, and has a forecast of its end.",
         {vol.Optional(ATTR_MONTH, description="YYYY-MM, default: current month"): _TEXT},
         _async_bill,
+    ),
+    MeterQuestion(
+        "compare_months",
+        "Why one ended month has cost more or less than another: causes in EUR that add up to the "
+        "difference.",
+        {
+            vol.Optional(ATTR_MONTH, description="YYYY-MM, default: last month"): _TEXT,
+            vol.Optional("before", description="default: the month before"): _TEXT,
+        },
+        _async_months,
     ),
     MeterQuestion(
         "today",

@@ -243,7 +243,7 @@ def year_facts(demand: HouseholdState, year: int = 0) -> dict[str, Any]:
     With a `year` of 0, return the current month and the twelve months before it.
     """
     months = years_of(demand)[year] if year else demand.months[-MONTHS_OF_A_YEAR - 1 :]
-    rows = [_month(month, demand) for month in months]
+    rows = [year_month(month, demand) for month in months]
     return {
         "until": min(months[-1].end, demand.until).astimezone(LUXEMBOURG).isoformat(),
         **_known(
@@ -255,7 +255,8 @@ def year_facts(demand: HouseholdState, year: int = 0) -> dict[str, Any]:
     }
 
 
-def _month(month: Month, demand: HouseholdState) -> dict[str, Any]:
+def year_month(month: Month, demand: HouseholdState) -> dict[str, Any]:
+    """Return the totals of a month."""
     until = min(month.end, demand.until)
     due, share = month.bill(until), month.measured_share(until)
     return _known(

@@ -109,7 +109,7 @@ def _change(reported: ReportedMonths) -> Iterator[Line]:
     if before is None:
         return
     name: dict[str, Value] = {"before_month": before.start.isoformat()}
-    costs = _compared(month, before, reported)
+    costs = _compared(month, before, reported.own_kwh)
     if costs is None:
         kwh = round(month.imported_kwh) - round(before.imported_kwh)
         if abs(kwh) < max(1.0, _MIN_CHANGE_SHARE * before.imported_kwh):
@@ -129,6 +129,19 @@ def _change(reported: ReportedMonths) -> Iterator[Line]:
     yield Line("more" if difference > 0 else "less", values, causes)
 
 
+def cost_change(month: Month, before: Month) -> tuple[float, Sequence[tuple[str, float]]] | None:
+    """Return how much more a month has cost than another one, and the causes of it in EUR.
+
+    Return None if a price is unknown.
+    """
+    costs = _compared(month, before, {})
+    total, total_before = month.bill().total, before.bill().total
+    if costs is None or total is None or total_before is None:
+        return None
+    difference = round(total - total_before, 2)
+    return difference, _in_cents(cost_causes(costs), difference)
+
+
 def _month_before(reported: ReportedMonths) -> Month | None:
     *_, month = reported.months
     start = month_start(month.start - _A_DAY)
@@ -139,18 +152,16 @@ def _month_before(reported: ReportedMonths) -> Month | None:
     return before
 
 
-def _compared(month: Month, before: Month, reported: ReportedMonths) -> ComparedCosts | None:
+def _compared(
+    month: Month, before: Month, own_kwh: Mapping[datetime, float]
+) -> ComparedCosts | None:
     """Return the costs of two months, None if a price is unknown."""
     period = before.start, before.end, before.end
     now = costs_between(month.ledger, month.start, month.end, month.end)
     billed, under = costs_between(before.ledger, *period), _under_terms(month, before)
     if now is None or billed is None or under is None:
         return None
-    kwh = [
-        reported.own_kwh[start]
-        for start in (month.start, before.start)
-        if start in reported.own_kwh
-    ]
+    kwh = [own_kwh[start] for start in (month.start, before.start) if start in own_kwh]
     return ComparedCosts(now, under, billed, (kwh[0], kwh[1]) if len(kwh) > 1 else None)
 
 
