@@ -227,6 +227,19 @@ async def test_damaged_files_cost_only_their_prices(meter: Meter, clock: Clock) 
     await meter.close()
 
 
+async def test_a_file_that_is_too_large_is_made_small(meter: Meter, clock: Clock) -> None:
+    await clock.price(0, 0.1)
+    await meter.open()
+    await clock.set(15)
+    path = meter.folder / PRICE / "2026-06.csv"
+    path.write_text(path.read_text() + "junk\n" * 200_001)
+    await clock.set(30)
+    await meter.restart()
+    assert meter.known(2) == [0.1, 0.1]
+    assert meter.stored() == ["2026-06-15T10:00Z,0.1,", "2026-06-15T10:15Z,0.1,"]
+    await meter.close()
+
+
 async def test_a_removed_meter_leaves_no_prices(
     home: Home, hass_storage: dict[str, object], tmp_path: Path
 ) -> None:

@@ -26,7 +26,14 @@ from ...lib.prices.price_series import HEADER, PriceSeries, QuarterPrice
 from ...lib.prices.running_price import RunningPrice
 from ...lib.stored_values import Stored, checked_flag, checked_mapping
 from ..garbage_collection import without_collection
-from .month_files import MAX_FILE_SIZE, MAX_FILES, content_of, cut_torn_line, sync_folder
+from .month_files import (
+    MAX_FILE_SIZE,
+    MAX_FILES,
+    content_of,
+    cut_torn_line,
+    replace_file,
+    sync_folder,
+)
 from .throttled_store import ThrottledStore, UnreadableNowError
 
 SAVE_INTERVAL = 300.0
@@ -120,10 +127,13 @@ class PriceFiles(ThrottledStore):
             for name, group in groupby(prices, lambda price: month_name(price.start)):
                 path = folder / f"{name}.csv"
                 is_new = not path.exists()
+                if not is_new and path.stat().st_size > MAX_FILE_SIZE:
+                    # Repeated or damaged lines have made it large.
+                    months = PriceSeries.of_files({name: content_of(path)}).months.values()
+                    text = "".join([HEADER, *(month.lines for month in months)])
+                    replace_file(path, text.encode())
                 with path.open("a+b") as file:
                     cut_torn_line(file)
-                    if file.tell() > MAX_FILE_SIZE:
-                        continue
                     header = [] if file.tell() else [HEADER]
                     lines = [price.line for price in group]
                     file.write("".join([*header, *lines]).encode())

@@ -110,6 +110,20 @@ class PriceMonth:
         price = self.prices[(start - self.first) // QUARTER_HOUR]
         return None if isnan(price) else price
 
+    @property
+    def lines(self) -> str:
+        """Return the lines of all known prices, without the header."""
+        known = [place for place, origin in enumerate(self.origins) if origin]
+        prices = (
+            QuarterPrice(
+                self.first + place * QUARTER_HOUR,
+                self.prices[place],
+                PriceOrigin(self.origins[place]),
+            )
+            for place in known
+        )
+        return "".join(price.line for price in prices)
+
     def lacks(self, start: datetime, end: datetime) -> bool:
         """Return whether a price from `start` to before `end` is unknown."""
         first, last = ((time - self.first) // QUARTER_HOUR for time in (start, end))
