@@ -19,7 +19,7 @@ from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.register_amounts import Energies
 from smartyp1.past.wall_clock import number_of
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
-from tests.lib.bill.support import read_quarter_hours
+from tests.lib.bill.support import put_prices, read_quarter_hours
 
 TWO_PRICES = Contract(
     reference_kw=7,
@@ -193,6 +193,7 @@ def evenings(
     meter, imported, exported = Household(contracts), 1000.0, 500.0
     while time < end:
         energies = Energies(round(imported, 4), round(exported, 4))
+        put_prices(meter, time, market_of_week(time))
         meter.update(time, energies, None, None, market=market_of_week(time))
         local = time.astimezone(LUXEMBOURG)
         if local.date() >= since and (local.hour, local.minute) == (21, 45):

@@ -13,7 +13,7 @@ from typing import Any
 
 import smartyp1
 from smartyp1.prices.contract import Contract
-from tests.lib.bill.support import change_contract
+from tests.lib.bill.support import change_contract, put_prices
 
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 DAY = timedelta(days=1)
@@ -49,6 +49,8 @@ class Life:
             }
         )
 
+        self._prices = import_module(f"{library.__name__}.prices.price_series")
+
     def kw(self, time: datetime) -> float:
         """Return the power of the house: 4.76 kW from 18 to 19 UTC, else less than 0.9 kW."""
         return 0.4 + time.hour * 0.02 + (4.0 if time.hour == 18 else 0.0)
@@ -77,6 +79,7 @@ class Life:
         price = price or self.market
         while True:
             energies = self._of.Energies(round(kwh, 6), fed_kwh)
+            put_prices(meter, time, price(time), self._prices)
             meter.update(time, energies, self.kw(time), serial, market=price(time))
             if time + step > end:
                 return kwh

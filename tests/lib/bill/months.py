@@ -195,7 +195,7 @@ def month(name: str, *days: Table) -> Known:
     return Known(start, days)
 
 
-_NO_DAYS = table_of(Spans._make([np.empty(0)] * 4 + [np.empty(0, np.int8)] + [np.empty(0)] * 2))
+_NO_DAYS = table_of(Spans._make([np.empty(0)] * 4 + [np.empty(0, np.int8)]))
 
 
 def alike_days(name: str, count: int, kwh: float, exported_kwh: float = 0.0) -> Known:

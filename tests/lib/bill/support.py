@@ -4,16 +4,24 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from types import ModuleType
 
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.history.calendar import day_start, midnight
+from smartyp1.history.calendar import day_start, midnight, quarter_start
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.month_columns import Row
-from smartyp1.history.month_file_lines import HEADER, line_of, month_name
+from smartyp1.history.month_file_lines import (
+    HEADER,
+    as_decimal,
+    checksum,
+    line_of,
+    month_name,
+)
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.history.spans import Span, SpanKind
+from smartyp1.prices import price_series
 from smartyp1.prices.contract import BEGINNING, Contract
 from tests.lib.bill.months import local
 
@@ -68,10 +76,33 @@ def change_contract(meter: Household, contract: Contract, since: date | None = N
     meter.set_contracts(replace(contracts, entries=(*kept, (start, contract))))
 
 
+def put_prices(
+    meter: Household, time: datetime, market: MarketPrices, of: ModuleType = price_series
+) -> None:
+    """Give the quarter-hour that contains `time` the prices of a market, if it has none yet.
+
+    Contracts of all times have the same two sources. `of` is the library's module with the prices.
+    """
+    if not meter.price_sources:
+        meter.set_prices([of.PriceSources(BEGINNING, of.PriceSeries(), of.PriceSeries())])
+    [(_, *sources)] = meter.price_sources
+    for series, price in zip(sources, market, strict=True):
+        if series is not None and price is not None:
+            series.put(of.QuarterPrice(quarter_start(time), price))
+
+
 def known(meter: Household) -> HouseholdState:
     """Return the snapshot of a meter that has one."""
     assert meter.snapshot
     return meter.snapshot
+
+
+def line_with_costs(span: Span) -> str:
+    """Return the line of a span as an earlier version wrote it: with costs and revenues."""
+    cells = line_of(span).split(",")[:-1]
+    cells[6:10] = [as_decimal(amount or None, 9) for amount in span.amounts.market]
+    text = ",".join(cells)
+    return f"{text},{checksum(text)}\n"
 
 
 class Disk:
@@ -121,6 +152,7 @@ class Connection:
     def tell(self, power_kw: float | None = None) -> None:
         """Let the meter send a telegram."""
         exported_kwh = None if self.exported_wh is None else self.exported_wh / 1000
+        put_prices(self.meter, self.time, self.market)
         self.meter.update(
             self.time,
             Energies(self.imported_wh / 1000, exported_kwh),
@@ -143,7 +175,9 @@ class Connection:
         """Store what is known, and go on from that; the contract stays."""
         self.disk.write(self.meter)
         stored = json.loads(json.dumps(self.meter.as_dict(), allow_nan=False))
+        sources = self.meter.price_sources
         self.meter = Household.from_dict(stored, self.meter._contracts, self.disk.files)
+        self.meter.set_prices(sources)
 
     def pass_by(self, seconds: float, used_wh: int = 0) -> None:
         """Let time pass and energy be used without a telegram."""
@@ -184,6 +218,7 @@ def read_quarter_hours(
     meter, imported, exported, time = Household(contract), 1000.0, 500.0, start
     while time <= end:
         energies = Energies(round(imported, 4), round(exported, 4))
+        put_prices(meter, time, market_at(time))
         meter.update(time, energies, None, SERIAL, market=market_at(time))
         more, fed = kwh_from(time)
         imported, exported = imported + more, exported + fed

@@ -20,7 +20,7 @@ from smartyp1.bill.month import Month
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.lives import DAY, FIXED, HOUR, JUNE, MARKET, QUARTER, SECOND, Life
-from tests.lib.bill.support import change_contract
+from tests.lib.bill.support import Disk, change_contract
 from tests.random_examples import examples
 
 LIFE = Life()
@@ -322,4 +322,10 @@ def test_leneda_in_an_outage_changes_only_its_hours() -> None:
 @pytest.mark.parametrize("seed", range(examples(8)))
 def test_the_hours_of_any_life_add_up(seed: int) -> None:
     [*_, meter] = LIFE.parts(random.Random(seed))  # noqa: S311
-    checked(meter)
+    found, disk = checked(meter), Disk()
+    disk.write(meter)
+    restored = Household.from_dict(meter.as_dict(), meter._contracts, disk.files)
+    restored.set_prices(meter.price_sources)
+    restored.set_leneda_days(meter.leneda)
+    for hours, before in zip(checked(restored), found, strict=True):
+        assert hours == pytest.approx(before, abs=1e-6)

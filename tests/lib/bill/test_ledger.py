@@ -38,7 +38,7 @@ def test_a_table_with_more_energy_than_a_ledger_can_add_is_refused() -> None:
         start = np.array([datetime(2026, 6, 1, tzinfo=UTC).timestamp()])
         unknown = np.array([np.nan])
         source = np.array([RowSource.MEASURED], np.int8)
-        return Spans(start, start + 900, np.array([wh]), unknown, source, unknown, unknown)
+        return Spans(start, start + 900, np.array([wh]), unknown, source)
 
     contracts = Contracts(((JUNE, Contract()),))
     ledger = Ledger.of(table_of(spans(MAX_WH)), contracts)

@@ -8,7 +8,6 @@ from random import Random
 import pytest
 
 from smartyp1.bill.household import Household
-from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import ClassExcess, Month
 from smartyp1.bill.period_sums import Sums
 from smartyp1.history.market_prices import MarketPrices
@@ -16,7 +15,7 @@ from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import DayOfMonth, days_of
-from tests.lib.bill.support import PRICE, SERIAL, Connection, Disk, at, known
+from tests.lib.bill.support import PRICE, SERIAL, Connection, Disk, at, known, put_prices
 from tests.random_examples import examples
 
 
@@ -140,38 +139,40 @@ def test_the_markets_prices_are_those_of_the_moment() -> None:
         assert demand
         return demand.month.sums
 
+    put_prices(meter, at("2026-07-15T12:00:00S"), MarketPrices(0.15, -0.02))
     read(0, 0, 0, 0.10, 0.05)
     day = read(10, 400, 100, 0.10, 0.05)
     assert (day.market_cost, day.priced_wh) == pytest.approx((0.04, 400))
-    # 12:10 to 12:20: half at the old price, half at the new one.
+    # The quarter-hour that has ended has the price of its source.
     day = read(20, 200, 100, 0.30, -0.10)
-    assert day.market_cost == pytest.approx(0.04 + 0.1 * 0.10 + 0.1 * 0.30)
-    assert day.market_revenue == pytest.approx(0.15 * 0.05 - 0.05 * 0.10)
-    # Unknown, and known again: the rest stays without a price.
+    assert day.market_cost == pytest.approx(0.5 * 0.15 + 0.1 * 0.30)
+    assert day.market_revenue == pytest.approx(0.15 * -0.02 - 0.05 * 0.10)
+    # Unknown, and known again: the rest has a stand-in price.
     read(25, 500, 0, None, None)
     day = read(28, 100, 0, 0.20, None)
-    assert (day.imported_wh, day.priced_wh) == pytest.approx((1200, 700))
-    assert day.market_cost == pytest.approx(0.08 + 0.1 * 0.20)
-    assert day.priced_exported_wh == pytest.approx(200)
-    # What came in a gap has no price. The ended quarter-hour costs the mean of its priced part.
-    read(28 + 120, 1000, 0, 0.20, None)
-    day = read(28 + 135, 0, 0, 0.20, None)
-    day = read(28 + 150, 0, 0, 0.20, None)
-    assert (day.imported_wh, day.gap_wh, day.priced_wh) == pytest.approx((2200, 1000, 1200))
+    assert (day.imported_wh, day.priced_wh, day.filled_wh) == pytest.approx((1200, 700, 500))
+    assert day.market_cost == pytest.approx(0.5 * 0.15 + 0.1 * 0.30 + 0.1 * 0.20)
+    assert day.filled_cost == pytest.approx(0.5 * 0.15)
 
 
-def test_the_files_keep_the_markets_prices_of_each_quarter_hour() -> None:
+def test_the_files_of_quarter_hours_have_no_costs() -> None:
     meter, disk = Household(), Disk()
     for number in range(10):
         time = at("2026-07-15T12:00:00S") + timedelta(minutes=15 * number)
         energies = Energies(100 + 0.4 * number, 50 + 0.1 * number)
         prices = MarketPrices(0.10 + number / 100, 0.05)
+        put_prices(meter, time, prices)
         meter.update(time, energies, None, SERIAL, None, prices)
     disk.write(meter)
+    [data] = disk.files.values()
+    assert {tuple(line.split(b",")[6:10]) for line in data.splitlines()[1:]} == {(b"",) * 4}
     stored = Household.from_dict(meter.as_dict(), Contract(), files=disk.files)
-    day = known(stored).month.sums
-    # Nine quarter-hours of 400 Wh: the first at 0.10, which holds from its start, the last at 0.18.
-    assert (day.priced_wh, day.market_cost) == pytest.approx((3600, 0.4 * 9 * 0.14))
+    assert known(stored).month.sums.priced_wh == 0
+    stored.set_prices(meter.price_sources)
+    # Nine quarter-hours of 400 Wh: the first at 0.10, the last at 0.18.
+    assert (known(stored).month.sums.priced_wh) == pytest.approx(3600)
+    assert known(stored).month.bill() == known(meter).month.bill()
+    assert known(stored).month.sums.market_cost == pytest.approx(0.4 * 9 * 0.14)
 
 
 @pytest.mark.parametrize("seed", range(examples(2)))
@@ -180,9 +181,9 @@ def test_a_month_at_the_markets_prices_costs_the_exact_sum(seed: int) -> None:
     meter, disk = Household(contract), Disk()
     time, wh, exact = at("2026-06-01T00:00:00S"), 0, Fraction(0)
 
-    def read(price: Fraction) -> HouseholdState:
+    def read(price: Fraction) -> None:
+        put_prices(meter, time, MarketPrices(float(price)))
         meter.update(time, Energies(wh / 1000), 0, SERIAL, None, MarketPrices(float(price)))
-        return known(meter)
 
     for number in range(30 * 96):
         # Prices of a kWh are published in cents per MWh.
@@ -199,7 +200,9 @@ def test_a_month_at_the_markets_prices_costs_the_exact_sum(seed: int) -> None:
     time += timedelta(minutes=15)
     disk.write(meter)
     stored = Household.from_dict(meter.as_dict(), contract, files=disk.files)
-    for demand in (read(Fraction(0)), known(stored)):
+    stored.set_prices(meter.price_sources)
+    read(Fraction(0))
+    for demand in (known(meter), known(stored)):
         june = (*demand.earlier_months, demand.month)[0]
         [energy, *_] = june.bill().lines
         assert (energy.name, energy.amount) == ("energy", int(exact * 100 + Fraction(1, 2)) / 100)

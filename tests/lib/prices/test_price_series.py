@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smartyp1.history.calendar import MAX_MONTHS, QUARTER_HOUR, day_start
-from smartyp1.history.month_file_lines import HEADER as SPANS_HEADER, line_of, month_name
+from smartyp1.history.month_file_lines import HEADER as SPANS_HEADER, month_name
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices.price_series import HEADER, PriceOrigin, PriceSeries, QuarterPrice
 from smartyp1.prices.stored_costs import prices_of_costs
+from tests.lib.bill.support import line_with_costs
 
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
 HOURLY, MEASURED = PriceOrigin
@@ -140,7 +141,7 @@ def test_costs_become_prices() -> None:
         span(later[6], 15, 0.000000001, 0.05, 0, 0),
         span(later[7], 15, 1000, 1, 0, 0),
     ]
-    lines = [line_of(one) for one in spans]
+    lines = [*map(line_with_costs, spans)]
     lines[1:1] = ["junk,,,\n", lines[0].replace("0.01", "0.02")]
     data = "".join([SPANS_HEADER, *lines]).encode()
     bought, sold = prices_of_costs({month_name(NOON): data, "removed": b"1-3\n", "2026-05": b""})

@@ -43,7 +43,7 @@ class Household:
 
     def __init__(self, contracts: Contracts | Contract = NO_CONTRACT) -> None:
         self._contracts = _dated(contracts)
-        self._price_sources: Sequence[PriceSources] | None = None
+        self._price_sources: Sequence[PriceSources] = ()
         self._use(QuarterHourMeter(self._reference_kw_at))
 
     def _use(self, meter: QuarterHourMeter) -> None:
@@ -163,7 +163,7 @@ class Household:
     @property
     def price_sources(self) -> Sequence[PriceSources]:
         """Return the market prices that the last `set_prices` has set."""
-        return self._price_sources or ()
+        return self._price_sources
 
     def _price_versions(self) -> list[int]:
         series = [one for sources in self.price_sources for one in sources[1:]]

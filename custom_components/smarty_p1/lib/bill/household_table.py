@@ -8,7 +8,6 @@ import numpy as np
 
 from ..history.calendar import month_start
 from ..history.month_columns import Columns, MonthColumns, months_between
-from ..history.register_amounts import Amounts
 from ..history.spans import Span, SpanKind
 from ..past.table import (
     NO_SOURCE,
@@ -22,29 +21,26 @@ from ..past.table import (
     table_of,
     without_refused,
 )
-from ..past.wall_clock import QUARTER_S, Floats, number_from, number_of
+from ..past.wall_clock import QUARTER_S, number_from, number_of
 from ..prices.price_series import PriceSeries, PriceSources
 from .leneda_days import LenedaDays
 
 
 def table_of_household(
-    columns: Columns, leneda: LenedaDays, sources: Sequence[PriceSources] | None = None
+    columns: Columns, leneda: LenedaDays, sources: Sequence[PriceSources] = ()
 ) -> Table:
-    """Return the table of all spans and of Leneda's days.
-
-    `sources` has the prices of each contract. Without it, the spans have the prices.
-    """
+    """Return the table of all spans and of Leneda's days, with the prices of the sources."""
     return table_and_refused(columns, leneda, sources)[0]
 
 
 def table_and_refused(
-    columns: Columns, leneda: LenedaDays, sources: Sequence[PriceSources] | None = None
+    columns: Columns, leneda: LenedaDays, sources: Sequence[PriceSources] = ()
 ) -> tuple[Table, frozenset[str]]:
     """Return the table, and months such as "2026-06" whose impossible energy it leaves out.
 
     A damaged file, or an odd one, can have more energy than a ledger can add up.
     """
-    prices = None if sources is None else [*map(contract_prices, sources)]
+    prices = [*map(contract_prices, sources)]
     spans, quarters = _spans_of(columns), leneda.arrays
     try:
         return table_of(spans, quarters, prices), frozenset()
@@ -78,6 +74,11 @@ def _source_prices(series: PriceSeries | None) -> SourcePrices:
         places = np.flatnonzero(~np.isnan(column))
         quarters.append(number_of(month.first) + places)
         prices.append(column[places])
+    running, last = series.running, quarters[-1][-1:]
+    if running and (number := number_of(running.start)) > max(last, default=0):
+        # The final price may come some seconds after the quarter-hour has ended.
+        quarters.append(np.array([number]))
+        prices.append(np.array([running.price]))
     return SourcePrices(np.concatenate(quarters), np.concatenate(prices))
 
 
@@ -107,11 +108,10 @@ def _of_spans(spans: list[Span]) -> Spans:
             span.amounts.imported_wh,
             _known_exported_wh(span),
             _SOURCES[span.kind],
-            *_prices(span.amounts),
         )
         for span in spans
     ]
-    return Spans._make(np.array(rows, float).reshape(-1, 7).T)
+    return Spans._make(np.array(rows, float).reshape(-1, 5).T)
 
 
 def _known_exported_wh(span: Span) -> float:
@@ -119,14 +119,6 @@ def _known_exported_wh(span: Span) -> float:
     exported_wh = span.amounts.exported_wh
     has_register = span.amounts.is_exported_exact and span.exported_register_wh is not None
     return exported_wh if exported_wh or has_register else nan
-
-
-def _prices(amounts: Amounts) -> tuple[float, float]:
-    cost, wh, revenue, exported_wh = amounts.market
-    return (
-        cost / wh * 1000 if wh else nan,
-        revenue / exported_wh * 1000 if exported_wh else nan,
-    )
 
 
 _SOURCES = {
@@ -143,7 +135,6 @@ def _of_month(month: MonthColumns) -> Spans:
     late = np.array([*month.late_exported], np.int64)
     start = month.first.timestamp() + places * QUARTER_S
     late_start = month.first.timestamp() + late * QUARTER_S
-    market, feed_in = (_quotient(month, n) for n in (0, 2))
     return Spans(
         np.concatenate((start, late_start)),
         np.concatenate((start + QUARTER_S, late_start)),
@@ -152,17 +143,4 @@ def _of_month(month: MonthColumns) -> Spans:
         np.repeat(
             np.array([RowSource.MEASURED, RowSource.PART], np.int8), (len(places), len(late))
         ),
-        np.concatenate((market[places], np.full(len(late), nan))),
-        np.concatenate((feed_in[places], feed_in[late])),
     )
-
-
-def _quotient(month: MonthColumns, n: int) -> Floats:
-    """Return the market price of each quarter-hour in EUR per kWh, NaN where unknown."""
-    prices: Floats = np.full(month.size, nan)
-    costs, energies = month.market[n : n + 2]
-    if not costs or not energies:
-        return prices
-    cost, wh = np.array(costs), np.array(energies)
-    np.divide(cost * 1000, wh, out=prices, where=wh > 0)
-    return prices

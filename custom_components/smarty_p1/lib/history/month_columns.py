@@ -48,9 +48,6 @@ class MonthColumns:
         """Imported and exported energies in Wh by place, NaN where unknown."""
         self.origins = bytearray()
         """Origin of each quarter-hour by place, as an index into `ORIGINS`."""
-        self.market: list[array[float] | None] = [None] * 4
-        """Columns of the market cost and its energy, and of the market revenue and its energy. A
-        column is None if all its values are 0."""
         self.reactive: tuple[array[int], array[int]] | None = None
         """Columns of the imported and exported reactive energy in 0.001 varh, -1 where unknown.
         None if all values are unknown."""
@@ -76,7 +73,6 @@ class MonthColumns:
         other = copy(self)
         for name in ("imported", "exported", "origins", "late_exported", "repeated", "loose"):
             setattr(other, name, copy(getattr(self, name)))
-        other.market = [*map(copy, self.market)]
         other.reactive = self.reactive and (copy(self.reactive[0]), copy(self.reactive[1]))
         return other
 
@@ -99,7 +95,6 @@ class MonthColumns:
         place: int,
         imported_wh: float,
         exported_wh: float = nan,
-        market: tuple[float, ...] = (0.0,) * 4,
         late_exported_wh: float = 0.0,
         origin: int = 0,
         reactive_varh: tuple[float | None, float | None] = _NO_REACTIVE,
@@ -114,11 +109,6 @@ class MonthColumns:
         self.imported[place] = imported_wh
         self.exported[place] = exported_wh
         self.origins[place] = origin
-        for n, amount in enumerate(market):
-            if amount and self.market[n] is None:
-                self.market[n] = array("d", bytes(8 * self.size))
-            if (column := self.market[n]) is not None:
-                column[place] = amount
         if reactive_varh != _NO_REACTIVE and self.reactive is None:
             unknown = array("i", [-1]) * self.size
             self.reactive = unknown, copy(unknown)
@@ -170,8 +160,7 @@ class MonthColumns:
         if not amounts.is_exported_exact:
             exported_wh, late_wh = nan, exported_wh
         reactive = amounts.reactive_imported_varh, amounts.reactive_exported_varh
-        market = amounts.market
-        self.put(place, amounts.imported_wh, exported_wh, market, late_wh, reactive_varh=reactive)
+        self.put(place, amounts.imported_wh, exported_wh, late_wh, reactive_varh=reactive)
 
     def _span_at(self, place: int) -> Span:
         start = self.first + place * QUARTER_HOUR
@@ -183,7 +172,6 @@ class MonthColumns:
             is_exact,
             None,
             None,
-            *[column[place] if column else 0.0 for column in self.market],
         )
         return Span(start, start + QUARTER_HOUR, SpanKind.QUARTER_HOUR, amounts)
 

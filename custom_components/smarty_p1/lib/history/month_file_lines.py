@@ -4,7 +4,8 @@ Lines are only added to a file. A line has these cells:
 
 - the start of the span, in UTC;
 - the kind and the end of the span, empty for a quarter-hour;
-- the energies, and the costs and revenues at the market's prices;
+- the energies;
+- four empty cells, which in an earlier version had costs and revenues at the market's prices;
 - the registers at the end of the span;
 - the number of the span, and a checksum of all other cells.
 
@@ -18,7 +19,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
-from .register_amounts import DECIMALS, MARKET_DECIMALS, Amounts
+from .register_amounts import DECIMALS, Amounts
 from .spans import Span, SpanKind
 
 HEADER = (
@@ -68,14 +69,13 @@ def line_of(span: Span) -> str:
     late = ""
     if not amounts.is_exported_exact:
         late, exported_wh = (LATE, exported_wh) if exported_wh else ("", None)
-    market = zip(amounts.market, MARKET_DECIMALS, strict=True)
     cells = (
         utc_text(span.start),
         "" if is_quarter else f"{span.kind} {utc_text(span.end)}",
         as_decimal(amounts.imported_wh),
         late + as_decimal(exported_wh),
         *(map(as_decimal, amounts[3:5]) if is_quarter else ("", "")),
-        *(as_decimal(amount or None, places) for amount, places in market),
+        *("",) * 4,
         as_decimal(span.imported_register_wh),
         as_decimal(span.exported_register_wh),
         str(span.number),

@@ -30,7 +30,6 @@ from .spans import Position, Span, SpanKind, end_of, gap_between, position_of
 
 REMOVED = "removed"
 """Name of the file with the numbers of removed spans. Each line is a range, such as "1-2976"."""
-_NO_MARKET: tuple[float, ...] = (0.0,) * 4
 _SECOND = timedelta(seconds=1)
 
 
@@ -124,11 +123,8 @@ class RowReader:
         end = Position(start + QUARTER_HOUR, float(cells[10]), _float(cells[11]))
         if number > self._number or month.is_known(place) or not self._goes_on(number, end):
             return False
-        market = _NO_MARKET
-        if cells[7] or cells[9]:
-            market = tuple([float(cell or 0) for cell in cells[6:10]])
         reactive = _float(cells[4]), _float(cells[5])
-        month.put(place, float(cells[2]), float(cells[3]), market, reactive_varh=reactive)
+        month.put(place, float(cells[2]), float(cells[3]), reactive_varh=reactive)
         return True
 
     def _goes_on(self, number: int, end: Position) -> bool:

@@ -1,6 +1,5 @@
 """Rises of the energy registers from one reading to the next."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -9,11 +8,6 @@ from .market_prices import MarketPrices
 
 DECIMALS = 6
 """Decimal places of stored energies: finer than a register's steps, coarser than float errors."""
-MONEY_DECIMALS = 9
-"""Decimal places of stored amounts of money: one Wh at a price in cents per MWh has eight."""
-
-MARKET_DECIMALS = (MONEY_DECIMALS, DECIMALS, MONEY_DECIMALS, DECIMALS)
-"""Decimal places of the values of `Amounts.market`."""
 
 
 class Energies(NamedTuple):
@@ -170,7 +164,7 @@ class Amounts(NamedTuple):
         return self[5:]
 
     def rounded(self) -> Amounts:
-        """Return the amounts rounded to `DECIMALS` and `MONEY_DECIMALS`, as they are stored."""
+        """Return the energies rounded to `DECIMALS`, as they are stored, without costs."""
         imported_varh, exported_varh = self.reactive_imported_varh, self.reactive_exported_varh
         return Amounts(
             round(self.imported_wh, DECIMALS),
@@ -178,7 +172,6 @@ class Amounts(NamedTuple):
             self.is_exported_exact,
             None if imported_varh is None else round(imported_varh, DECIMALS),
             None if exported_varh is None else round(exported_varh, DECIMALS),
-            *rounded_market(self.market),
         )
 
     def totals(self) -> tuple[float, float | None, float | None, float | None]:
@@ -192,12 +185,6 @@ class Amounts(NamedTuple):
             _kilo(self.reactive_imported_varh),
             _kilo(self.reactive_exported_varh),
         )
-
-
-def rounded_market(amounts: Iterable[float]) -> tuple[float, ...]:
-    """Return rounded values of `Amounts.market`: cost, energy, revenue and exported energy."""
-    pairs = zip(amounts, MARKET_DECIMALS, strict=True)
-    return tuple([round(amount, decimals) for amount, decimals in pairs])
 
 
 def _kilo(value: float | None) -> float | None:

@@ -57,10 +57,6 @@ class Spans(NamedTuple):
     exported: Floats
     """In Wh, NaN where unknown."""
     source: NDArray[np.int8]
-    market: Floats
-    """Market price of an imported kWh at that time in EUR, without margin. NaN where unknown."""
-    feed_in: Floats
-    """The same for an exported kWh."""
 
     def where(self, chosen: Flags | Numbers) -> Spans:
         """Return the chosen spans."""
@@ -130,7 +126,9 @@ class Table(NamedTuple):
     """NaN where unknown. Unknown energy that came later is in a row of its own."""
     source: NDArray[np.int8]
     market: Floats
+    """Market price of an imported kWh without margin, NaN where unknown."""
     feed_in: Floats
+    """The same for an exported kWh."""
     shared: Floats
     """Imported energy from the layers 1 to 4, and from unknown layers: five rows."""
     is_sharing_known: Flags
@@ -211,12 +209,12 @@ def _months(quarter: Numbers | Floats) -> Numbers:
 
 
 def table_of(
-    spans: Spans, leneda: Leneda = NO_LENEDA, prices: Sequence[ContractPrices] | None = None
+    spans: Spans, leneda: Leneda = NO_LENEDA, prices: Sequence[ContractPrices] = ()
 ) -> Table:
     """Return the past of a household from its own spans and from Leneda's quarter-hours.
 
     A row has the price of its quarter-hour in `prices`, from the source of the contract that holds
-    then. The first contract also holds before. Without `prices`, a row has the price of its span.
+    then. The first contract also holds before.
 
     Raises TooMuchEnergyError if the sum of all imported, or of all exported, energies exceeds
     `MAX_WH`: a ledger could not add them up.
@@ -227,10 +225,7 @@ def table_of(
     used = ~np.isin(leneda.quarter, own_quarter)
     quarter, is_estimated = leneda.quarter[used], leneda.is_estimated[used]
     imported, exported = leneda.imported[used], leneda.exported[used]
-    unknown = np.full(len(quarter), np.nan)
-    columns: list[tuple[Any, ...]] = [
-        (own_quarter, own.imported, own.exported, own.source, own.market, own.feed_in)
-    ]
+    columns: list[tuple[Any, ...]] = [(own_quarter, own.imported, own.exported, own.source)]
     if len(loose.start):
         is_fed, gaps = ~np.isnan(exported), loose[:2]
         covered = Covered(quarter, imported, is_estimated)
@@ -244,20 +239,21 @@ def table_of(
         is_estimated = is_estimated | bought.is_changed
         is_estimated[is_fed] |= sold.is_changed
     source = np.where(is_estimated, RowSource.ESTIMATED, RowSource.LENEDA)
-    columns.append((quarter, imported, exported, source, unknown, unknown))
+    columns.append((quarter, imported, exported, source))
     rows = [np.concatenate(column) for column in zip(*columns, strict=True)]
     if any(np.nansum(np.abs(energy)) > MAX_WH for energy in rows[1:3]):
         raise TooMuchEnergyError
     count = len(rows[0])
-    table = Table._make([*rows, np.zeros((5, count)), np.zeros(count, bool)])
+    unknown = np.full(count, np.nan)
+    table = Table._make([*rows, unknown, unknown, np.zeros((5, count)), np.zeros(count, bool)])
     table = table.where(np.argsort(table.quarter, kind="stable"))
-    return with_sharing(table if prices is None else with_prices(table, prices), leneda)
+    return with_sharing(with_prices(table, prices), leneda)
 
 
 def _rows_of(loose: Spans, division: Division, *, is_exported: bool = False) -> tuple[Any, ...]:
     wh, of = division.wh, division.span
     energies = (0 * wh, wh) if is_exported else (wh, 0 * wh)
-    return division.quarter, *energies, loose.source[of], loose.market[of], loose.feed_in[of]
+    return division.quarter, *energies, loose.source[of]
 
 
 def with_prices(table: Table, prices: Sequence[ContractPrices]) -> Table:
