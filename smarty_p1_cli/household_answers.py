@@ -22,7 +22,6 @@ from smartyp1.history.month_file_lines import month_name
 from smartyp1.leneda.days_of_rows import days_of
 from smartyp1.leneda.implausible_rows import without_false_zeros
 from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE
-from smartyp1.past.table import TooMuchEnergyError
 from smartyp1.prices.price_series import PriceSources, sources_at
 
 from .answer_texts import bill_text, comparison_text, what_if_text, year_text
@@ -49,12 +48,8 @@ class _Household(NamedTuple):
 
 def answer(arguments: argparse.Namespace) -> str:
     """Return the answer to a command as text, or as JSON. Raises UsageError."""
-    try:
-        household = _household(arguments.files, datetime.now(UTC))
-        content, text = _ANSWERS[arguments.answer](household, arguments)
-    except TooMuchEnergyError:
-        msg = "the files have more energy than a household can use"
-        raise UsageError(msg) from None
+    household = _household(arguments.files, datetime.now(UTC))
+    content, text = _ANSWERS[arguments.answer](household, arguments)
     return json.dumps(content) if arguments.json else text
 
 
@@ -141,6 +136,9 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
     rows = without_false_zeros(rows_of_files(energies, now))
     household.set_leneda_days(days_of(rows, has_readings=False))
     demand = household.newest
+    if household.refused:
+        msg = "the files have more energy than a household can use"
+        raise UsageError(msg)
     if demand is None:
         msg = "the files have no consumption: give the file of 1-1:1.29.0, too"
         raise UsageError(msg)

@@ -202,7 +202,7 @@ def _stored(meter: QuarterHourMeter) -> dict[str, Any]:
     # `number` is the number of the last span in a meter's files. The gateway writes no such
     # files, so it stores 0. With a higher number, the restored meter would look for all spans
     # up to this number in the files, and count the missing spans as lost.
-    stored = {**meter.as_dict(), "number": 0}
+    stored = meter.as_dict(number=0)
     peak = meter.values.peak if meter.values else None
     if peak is None:
         return stored

@@ -32,7 +32,7 @@ SENTENCES = {
     "7 kW: 0.6 kWh, 0.05 €;",
     "bill": "November 2026 97.09 € so far until 21 Nov, 18:38",
     "months": "The cheapest month was June, the most expensive December",
-    "battery": "With a battery of 10 kWh and 5 kW, a year would cost about 190–\u2060200 € less.",
+    "battery": "With a battery of 10 kWh and 5 kW, a year would cost about",
     "year": "7 kW is the right reference power. In 12 months, you would have paid 43 € "
     "more with 12 kW, and 54 € more with 3 kW.",
     f"medium-{GAS}": "November up to the 20th: 11% more than on the same days of November 2025",

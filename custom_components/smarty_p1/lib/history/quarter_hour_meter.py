@@ -224,8 +224,11 @@ class QuarterHourMeter:
         """End the doubt about the meter's clock. Quarter-hours follow it from the next telegram."""
         self.history.confirm_clock()
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the state to be stored as JSON. The spans are in files."""
+    def as_dict(self, number: int | None = None) -> dict[str, Any]:
+        """Return the state to be stored as JSON. The spans are in files.
+
+        `number` replaces the number of the last span for a program without such files.
+        """
         history = self.history
         state = {
             "version": _VERSION,
@@ -236,7 +239,7 @@ class QuarterHourMeter:
             # Number of the last span in this state. The spans in the files are numbered. Spans with
             # higher numbers were written after this state was stored. So `from_dict` adds these
             # spans to the restored state.
-            "number": history.row.number,
+            "number": history.row.number if number is None else number,
             **({"doubt": store_doubt(history.doubt)} if history.doubt else {}),
         }
         return {**state, _CHECK: _check_of(state)}
