@@ -325,6 +325,29 @@ async def test_a_year_with_changes_is_that_of_the_card(
 
 
 @pytest.mark.usefixtures("exposed")
+async def test_the_current_month_is_compared_with_the_same_days_of_another(
+    card: Ask, ask: Ask
+) -> None:
+    june = (await card("bill", months=25))["months"][-1]
+
+    facts = await ask("compare_months", month="2026-06")
+
+    assert facts == await ask("compare_months", month="2026-06", before="2026-05")
+    # The fifteen days have ended, so they are the bill so far.
+    assert facts["month"] == {"month": "2026-06", "total_eur": june["total"]}
+    assert facts["only_days_before"] == "2026-06-16"
+    # The first 15 days of May: 163 kWh, 2.5 kWh above 7 kW, 20 kWh exported. Grid 12.84 and meter
+    # 5.72 EUR a month.
+    may = (163 * 0.201 + 2.5 * 0.0765 + (12.84 + 5.72) * 15 / 31) * 1.08 - 20 * 0.06
+    assert facts["before"]["total_eur"] == pytest.approx(may, abs=0.01)
+    assert facts["difference_eur"] == round(june["total"] - facts["before"]["total_eur"], 2)
+    assert round(sum(facts["causes_eur"].values()), 2) == facts["difference_eur"]
+    assert (await ask("compare_months", month="2026-06", before="2026-06"))[
+        "error"
+    ] == "month_unknown"
+
+
+@pytest.mark.usefixtures("exposed")
 async def test_a_year_is_the_totals_of_its_months(card: Ask, ask: Ask) -> None:
     bills = (await card("bill", months=25))["months"]
 

@@ -21,14 +21,13 @@ from ..lib.answers.facts import (
     today_facts,
     what_if_facts,
     year_facts,
-    year_month,
     years_of,
 )
 from ..lib.answers.what_if import KINDS
 from ..lib.answers.what_if_changes import FEED_IN_PRICE, FIELDS
 from ..lib.history.calendar import LUXEMBOURG
 from ..lib.history.month_file_lines import month_name
-from ..lib.messages.monthly_report import cost_change
+from ..lib.messages.monthly_report import cost_change, cost_change_so_far
 from ..services import best_start, what_if
 from ..services.bill import ATTR_MONTH, month_named
 from ..services.meter_of_call import async_in_turn, async_readable_meter, number
@@ -70,24 +69,33 @@ async def _async_months(call: ServiceCall) -> _Facts:
     async def answer() -> _Facts:
         demand = demand_of(coordinator)
         ended = {month_name(month.start): month for month in demand.earlier_months}
-        names = [*ended]
-        name = call.data.get(ATTR_MONTH, names[-1] if names else "")
-        place = names.index(name) if name in ended else 0
+        months = {**ended, month_name(demand.month.start): demand.month}
+        names = [*months]
+        name = call.data.get(ATTR_MONTH, names[-2] if ended else names[-1])
+        place = names.index(name) if name in months else 0
         before = call.data.get("before", names[place - 1] if place else "")
-        if name not in ended or before not in ended:
-            text = f"Name two of these months that have ended: {', '.join(names)}"
+        if name not in months or before not in ended or before == name:
+            text = f"Name two of these months, the second one an ended one: {', '.join(names)}"
             raise RefusalError("month_unknown", text)  # noqa: EM101 - a reason, no text
-        change = await async_aside(call.hass, cost_change, ended[name], ended[before])
+        is_running = name not in ended
+        pair = months[name], ended[before]
+        if is_running:
+            change = await async_aside(call.hass, cost_change_so_far, *pair, demand.until)
+        else:
+            change = await async_aside(call.hass, cost_change, *pair)
         if change is None:
-            text = "A price of one of the months is unknown."
+            text = "A price of one of the months is unknown, or no day of the month has ended."
             raise RefusalError("price_unknown", text)  # noqa: EM101 - a reason, no text
         return {
-            **{
-                key: year_month(month, demand)
-                for key, month in (("month", ended[name]), ("before", ended[before]))
-            },
-            "difference_eur": change[0],
-            "causes_eur": dict(change[1]),
+            "month": {"month": name, "total_eur": change.now},
+            "before": {"month": before, "total_eur": change.before},
+            **(
+                {"only_days_before": f"{demand.until.astimezone(LUXEMBOURG):%Y-%m-%d}"}
+                if is_running
+                else {}
+            ),
+            "difference_eur": change.difference,
+            "causes_eur": dict(change.causes),
         }
 
     return await async_in_turn(call, coordinator, answer)
@@ -172,8 +180,8 @@ QUESTIONS = (
     ),
     MeterQuestion(
         "compare_months",
-        "Why one ended month has cost more or less than another: causes in EUR that add up to the "
-        "difference.",
+        "Why one month has cost more or less than another: causes in EUR that add up to the "
+        "difference. The current month is compared so far, with the same days of the other.",
         {
             vol.Optional(ATTR_MONTH, description="YYYY-MM, default: last month"): _TEXT,
             vol.Optional("before", description="default: the month before"): _TEXT,

@@ -1,7 +1,7 @@
 """Report about a month that has ended: cost, change and its causes, dearest day, goal, advice."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from ..advice.class_comparison import compare
@@ -15,8 +15,9 @@ from ..advice.what_if_tables import always, with_load
 from ..bill.bill import adding_up
 from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
+from ..bill.period_sums import month_share
 from ..bill.quarter_hour_views import QuarterHours
-from ..history.calendar import month_start
+from ..history.calendar import LUXEMBOURG, day_start, month_start
 from ..prices.contract import Contracts
 from .message import HouseholdMessage, Line, Value
 
@@ -129,8 +130,21 @@ def _change(reported: ReportedMonths) -> Iterator[Line]:
     yield Line("more" if difference > 0 else "less", values, causes)
 
 
-def cost_change(month: Month, before: Month) -> tuple[float, Sequence[tuple[str, float]]] | None:
-    """Return how much more a month has cost than another one, and the causes of it in EUR.
+class CostChange(NamedTuple):
+    """Costs in EUR of a month and of another one, and the causes of their difference."""
+
+    now: float
+    before: float
+    causes: Sequence[tuple[str, float]]
+
+    @property
+    def difference(self) -> float:
+        """Return how much more the month has cost."""
+        return round(self.now - self.before, 2)
+
+
+def cost_change(month: Month, before: Month) -> CostChange | None:
+    """Return why a month that has ended has cost more or less than another one.
 
     Return None if a price is unknown.
     """
@@ -139,7 +153,33 @@ def cost_change(month: Month, before: Month) -> tuple[float, Sequence[tuple[str,
     if costs is None or total is None or total_before is None:
         return None
     difference = round(total - total_before, 2)
-    return difference, _in_cents(cost_causes(costs), difference)
+    return CostChange(total, total_before, _in_cents(cost_causes(costs), difference))
+
+
+def cost_change_so_far(month: Month, before: Month, until: datetime) -> CostChange | None:
+    """Return the change of a running month's whole days from the same days of another month.
+
+    The month is known up to `until`. Return None if a price is unknown, or if no day has ended.
+    """
+    end = day_start(until).astimezone(month.start.tzinfo)
+    if end <= month.start:
+        return None
+    days = (end.date() - month.start.date()).days
+    last = min(before.start.date() + timedelta(days=days), before.end.date())
+    before_end = datetime.combine(last, time(), LUXEMBOURG)
+    costs = _compared(month, before, {}, _Ends(end, before_end, until))
+    if costs is None:
+        return None
+    now, billed = round(costs.now.cost, 2), round(costs.billed.cost, 2)
+    return CostChange(now, billed, _in_cents(cost_causes(costs), round(now - billed, 2)))
+
+
+class _Ends(NamedTuple):
+    """Ends of the compared parts of two months, and the time up to which the first is billed."""
+
+    now: datetime
+    before: datetime
+    billed_until: datetime
 
 
 def _month_before(reported: ReportedMonths) -> Month | None:
@@ -153,27 +193,33 @@ def _month_before(reported: ReportedMonths) -> Month | None:
 
 
 def _compared(
-    month: Month, before: Month, own_kwh: Mapping[datetime, float]
+    month: Month, before: Month, own_kwh: Mapping[datetime, float], ends: _Ends | None = None
 ) -> ComparedCosts | None:
-    """Return the costs of two months, None if a price is unknown."""
-    period = before.start, before.end, before.end
-    now = costs_between(month.ledger, month.start, month.end, month.end)
-    billed, under = costs_between(before.ledger, *period), _under_terms(month, before)
+    """Return the costs of two months up to `ends`, None if a price is unknown."""
+    ends = ends or _Ends(month.end, before.end, month.end)
+    period = before.start, ends.before, before.end
+    now = costs_between(month.ledger, month.start, ends.now, ends.billed_until)
+    billed, under = (
+        costs_between(before.ledger, *period),
+        _under_terms(month, ends.now, before, period),
+    )
     if now is None or billed is None or under is None:
         return None
     kwh = [own_kwh[start] for start in (month.start, before.start) if start in own_kwh]
     return ComparedCosts(now, under, billed, (kwh[0], kwh[1]) if len(kwh) > 1 else None)
 
 
-def _under_terms(month: Month, before: Month) -> PeriodCosts | None:
-    """Return the costs of the month `before` under the terms of `month`.
+def _under_terms(
+    month: Month, end: datetime, before: Month, period: tuple[datetime, datetime, datetime]
+) -> PeriodCosts | None:
+    """Return the costs of a period of the month `before` under the terms of `month` until `end`.
 
     If the terms change within `month`, each kWh has the mean price of the kWh of `month`.
     """
-    ledger, period = month.ledger, (before.start, before.end, before.end)
-    parts, starts = ledger.parts(month.start, month.end), ledger.part_starts(month.start, month.end)
+    ledger, share = month.ledger, month_share(before.start, period[1])
+    parts, starts = ledger.parts(month.start, end), ledger.part_starts(month.start, end)
     terms = (Terms.at(ledger.contracts, start) for start in starts)
-    costs = [costs_under(each, 1.0, before.ledger, period) for each in terms]
+    costs = [costs_under(each, share, before.ledger, period) for each in terms]
     known = [each for each in costs if each]
     if len(known) < len(costs):
         return None
