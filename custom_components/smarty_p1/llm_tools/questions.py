@@ -18,6 +18,7 @@ from ..lib.answers.facts import (
     best_start_facts,
     bill_facts,
     class_facts,
+    compared_month,
     today_facts,
     what_if_facts,
     year_facts,
@@ -86,14 +87,11 @@ async def _async_months(call: ServiceCall) -> _Facts:
         if change is None:
             text = "A price of one of the months is unknown, or no day of the month has ended."
             raise RefusalError("price_unknown", text)  # noqa: EM101 - a reason, no text
+        end, end_before = change.ends
         return {
-            "month": {"month": name, "total_eur": change.now},
-            "before": {"month": before, "total_eur": change.before},
-            **(
-                {"only_days_before": f"{demand.until.astimezone(LUXEMBOURG):%Y-%m-%d}"}
-                if is_running
-                else {}
-            ),
+            "month": compared_month(months[name], change.now, end),
+            "before": compared_month(ended[before], change.before, end_before),
+            **({"only_days_before": f"{end:%Y-%m-%d}"} if is_running else {}),
             "difference_eur": change.difference,
             "causes_eur": dict(change.causes),
         }

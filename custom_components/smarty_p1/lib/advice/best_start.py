@@ -13,7 +13,13 @@ from itertools import groupby
 from statistics import fmean
 from typing import NamedTuple
 
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
+from ..history.calendar import (
+    QUARTER_HOUR,
+    day_end,
+    day_start,
+    quarter_start,
+    time_of_day,
+)
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import Origin, QuarterHour
 from ..prices.contract import Contracts
@@ -221,7 +227,7 @@ def _whole_days(past: Iterable[QuarterHour], now: datetime) -> list[_Day]:
         if len(energies) == (day_end(start) - start) // QUARTER_HOUR:
             days.append(
                 {
-                    _time_of_day(quarter.start): (quarter.imported_kwh, quarter.exported_kwh or 0.0)
+                    time_of_day(quarter.start): (quarter.imported_kwh, quarter.exported_kwh or 0.0)
                     for quarter in energies
                 }
             )
@@ -254,7 +260,7 @@ def _parts(kwh: float, start: datetime, price: _Price, days: Sequence[_Day]) -> 
     limit, own_kwh, above_kwh = price.limit_kwh, [], []
     for day in days:
         # When the clocks change, a time of day may be missing on a past day.
-        imported, exported = day.get(_time_of_day(start), (0.0, 0.0))
+        imported, exported = day.get(time_of_day(start), (0.0, 0.0))
         own = min(kwh, exported)
         own_kwh.append(own)
         more = imported + kwh - own
@@ -285,8 +291,3 @@ def _reason(now: _Parts, best: _Parts) -> StartReason:
         StartReason.PRICE: now.cost - best.cost - sun - surcharge,
     }
     return max(amounts, key=lambda reason: amounts[reason])
-
-
-def _time_of_day(time: datetime) -> tuple[int, int]:
-    local = time.astimezone(LUXEMBOURG)
-    return local.hour, local.minute

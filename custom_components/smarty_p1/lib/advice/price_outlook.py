@@ -7,7 +7,7 @@ from enum import StrEnum
 from statistics import fmean
 from typing import NamedTuple
 
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
+from ..history.calendar import QUARTER_HOUR, quarter_start, time_of_day
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import Origin, QuarterHour
 from ..prices.contract import Contract, Contracts
@@ -66,7 +66,7 @@ def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
     kws_by_time: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     for quarter in quarters:
         if quarter.origin is not Origin.LENEDA_ESTIMATED:
-            kws_by_time[_time_of_day(quarter.start)].append(quarter.mean_kw)
+            kws_by_time[time_of_day(quarter.start)].append(quarter.mean_kw)
     return {time: fmean(kws) for time, kws in kws_by_time.items() if len(kws) >= MIN_DAYS}
 
 
@@ -87,7 +87,7 @@ def _ahead(
 ) -> ComingQuarterHour:
     contract, prices = contracts.at(start), market(start)
     price = price_of_kwh(contracts, start, prices)
-    usual_kw = usual.get(_time_of_day(start))
+    usual_kw = usual.get(time_of_day(start))
     left_kw = None
     if contract.reference_kw is not None and usual_kw is not None:
         left_kw = round(contract.reference_kw - usual_kw, _DECIMALS)
@@ -116,8 +116,3 @@ def _unpaid(contract: Contract) -> Unknown:
 
 def _no_usual(contract: Contract) -> Unknown:
     return Unknown.NOT_AGREED if contract.reference_kw is None else Unknown.TOO_FEW_DAYS
-
-
-def _time_of_day(time: datetime) -> tuple[int, int]:
-    local = time.astimezone(LUXEMBOURG)
-    return local.hour, local.minute

@@ -270,6 +270,13 @@ def year_month(month: Month, demand: HouseholdState) -> dict[str, Any]:
     )
 
 
+def compared_month(month: Month, total: float, end: datetime) -> dict[str, Any]:
+    """Return the cost of a month up to `end`, and how much of this time was measured."""
+    share = month.measured_share(end)
+    percent = _percent(share) if share < 1 else None
+    return _known(month=month_name(month.start), total_eur=total, measured_percent=percent)
+
+
 def shortened(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return facts that have at most `MAX_BYTES` as JSON.
 

@@ -62,3 +62,9 @@ def month_end(time: datetime) -> datetime:
 
 def _midnight(time: datetime) -> datetime:
     return time.astimezone(LUXEMBOURG).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+
+def time_of_day(time: datetime) -> tuple[int, int]:
+    """Return hour and minute of Luxembourg's clock."""
+    local = time.astimezone(LUXEMBOURG)
+    return local.hour, local.minute

@@ -136,6 +136,8 @@ class CostChange(NamedTuple):
     now: float
     before: float
     causes: Sequence[tuple[str, float]]
+    ends: tuple[datetime, datetime]
+    """Ends of the compared part of the month, and of the other month."""
 
     @property
     def difference(self) -> float:
@@ -153,7 +155,8 @@ def cost_change(month: Month, before: Month) -> CostChange | None:
     if costs is None or total is None or total_before is None:
         return None
     difference = round(total - total_before, 2)
-    return CostChange(total, total_before, _in_cents(cost_causes(costs), difference))
+    causes = _in_cents(cost_causes(costs), difference)
+    return CostChange(total, total_before, causes, (month.end, before.end))
 
 
 def cost_change_so_far(month: Month, before: Month, until: datetime) -> CostChange | None:
@@ -171,7 +174,8 @@ def cost_change_so_far(month: Month, before: Month, until: datetime) -> CostChan
     if costs is None:
         return None
     now, billed = round(costs.now.cost, 2), round(costs.billed.cost, 2)
-    return CostChange(now, billed, _in_cents(cost_causes(costs), round(now - billed, 2)))
+    causes = _in_cents(cost_causes(costs), round(now - billed, 2))
+    return CostChange(now, billed, causes, (end, before_end))
 
 
 class _Ends(NamedTuple):

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import time_of_day
 from ..history.quarter_hour import QuarterHour
 
 
@@ -38,7 +38,7 @@ def without_loads(past: Iterable[QuarterHour], loads: Sequence[LoadEnergy]) -> l
     most = _most_exported(quarters)
     for load in loads:
         quarters = [
-            _without(quarter, kwh, most[_time_of_day(quarter.start)])
+            _without(quarter, kwh, most[time_of_day(quarter.start)])
             for quarter, kwh in _taken(quarters, load)
         ]
     return quarters
@@ -78,11 +78,6 @@ def _most_exported(quarters: Sequence[QuarterHour]) -> Mapping[tuple[int, int], 
     """Return the highest exported energy of each time of day, in kWh."""
     most = defaultdict[tuple[int, int], float](float)
     for quarter in quarters:
-        time = _time_of_day(quarter.start)
+        time = time_of_day(quarter.start)
         most[time] = max(most[time], quarter.exported_kwh or 0.0)
     return most
-
-
-def _time_of_day(time: datetime) -> tuple[int, int]:
-    local = time.astimezone(LUXEMBOURG)
-    return local.hour, local.minute
