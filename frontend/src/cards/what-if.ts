@@ -79,9 +79,6 @@ export class WhatIfCard extends SmartyCard {
         gap: 0 8px;
         margin: 4px 0;
       }
-      .kinds button {
-        padding: 0 4px;
-      }
       .kinds button span {
         display: inline-block;
         padding: 4px 12px;
@@ -125,18 +122,14 @@ export class WhatIfCard extends SmartyCard {
         justify-self: end;
         box-sizing: border-box;
         max-width: 138px;
+        margin: 2px 0;
         padding: 0 8px;
         font: inherit;
         text-align: end;
         color: inherit;
-        background: none;
+        background: var(--ground);
         border: 1px solid var(--divider-color);
         border-radius: 4px;
-        cursor: text;
-      }
-      input:not([type="range"]),
-      select {
-        margin: 2px 0;
       }
       select,
       input[type="time"] {
@@ -145,8 +138,6 @@ export class WhatIfCard extends SmartyCard {
       select {
         width: auto;
         max-width: 100%;
-        background: var(--ground);
-        cursor: pointer;
       }
       .link {
         text-align: start;
@@ -224,6 +215,8 @@ export class WhatIfCard extends SmartyCard {
   declare protected downloads: boolean;
   /** Markets of the last answer. */
   #markets: readonly Market[] = [];
+  /** Whether the last answer lacks prices because their download has failed. */
+  #hasFailed = false;
 
   constructor() {
     super();
@@ -244,8 +237,12 @@ export class WhatIfCard extends SmartyCard {
     // The answer changes only with a new month, an import or a changed contract. So request it only once a day.
     const today = localDay(new Date(feed.now));
     const changes = this.#changes();
-    const { value, error } = feed.get("smarty_p1/what_if", { changes }, today);
-    if (value) this.#markets = value.markets;
+    // Only a failed download is asked for again, a quarter-hour later.
+    const { value, error } = feed.get("smarty_p1/what_if", { changes }, this.#hasFailed ? feed.quarterNow : today);
+    if (value) {
+      this.#markets = value.markets;
+      this.#hasFailed = value.refusal?.reason === "download_failed";
+    }
     const batteries = houseOf(feed)?.battery ?? [];
     const refusal = value?.refusal;
     // Without the data of a year, no change has an answer. So show no fields.
@@ -282,7 +279,7 @@ export class WhatIfCard extends SmartyCard {
     const amounts = Object.fromEntries(PRICES_OF[this.tariff].map((name) => [name, this.#amount(name)] as const).filter(([, amount]) => amount !== undefined));
     const needed = PRICES_OF[this.tariff].slice(0, -1);
     if (needed.some((name) => !(name in amounts))) return [];
-    const market = this.market ?? this.#markets[0]?.id;
+    const market = this.#chosenMarket?.id;
     if (this.tariff === "market_price" && market === undefined) return [];
     return [
       {
@@ -292,6 +289,11 @@ export class WhatIfCard extends SmartyCard {
         ...(this.tariff === "market_price" ? { market: market!, ...(this.downloads ? { download: true } : {}) } : {}),
       },
     ];
+  }
+
+  /** The chosen market, or the first one: another meter may not have the chosen one. */
+  get #chosenMarket(): Market | undefined {
+    return this.#markets.find(({ id }) => id === this.market) ?? this.#markets[0];
   }
 
   #chips(): TemplateResult {
@@ -341,7 +343,7 @@ export class WhatIfCard extends SmartyCard {
       ${PRICES_OF[this.tariff].map((name) => this.#price(name))}
       ${this.tariff === "two_prices" ? html`${time("from")}${time("to")}` : nothing}
       ${this.tariff === "market_price" && this.#markets.length
-        ? this.#select("market", this.#markets.map(({ id }) => [id, this.#nameOf(id)] as const), this.market ?? this.#markets[0]!.id, (id) => (this.market = id))
+        ? this.#select("market", this.#markets.map(({ id }) => [id, this.#nameOf(id)] as const), this.#chosenMarket!.id, (id) => (this.market = id))
         : nothing}`;
   }
 
@@ -411,7 +413,7 @@ export class WhatIfCard extends SmartyCard {
   #refusal({ reason, days, least_days }: WhatIfRefusal, meter: Meter): TemplateResult {
     const text = this.#t(reason, { days: this.locale.number(days), least: this.locale.number(least_days) });
     const isToEnter = reason.startsWith("no_") && reason !== "no_market_prices" && this.hass?.user?.is_admin;
-    const market = this.#markets.find(({ id }) => id === (this.market ?? this.#markets[0]?.id));
+    const market = this.#chosenMarket;
     const canDownload = reason === "no_market_prices" && market?.can_download && !this.downloads;
     return html`<p role="status">${text}</p>
       ${canDownload ? html`<button class="link" @click=${() => (this.downloads = true)}>${this.#t("download")}</button>${market.credit ? html`<p class="small">${market.credit}</p>` : nothing}` : nothing}
