@@ -175,3 +175,35 @@ async def test_changes_are_chosen_together_and_a_contract_is_typed(stage: Stage)
     asked = [one["changes"] for one in await stage.asked("what_if")]
     downloads = [each.get("download", False) for changes in asked for each in changes]
     assert downloads.count(True) == 1
+
+
+async def test_a_failed_download_is_asked_for_again_in_the_next_quarter_hour(
+    stage: Stage,
+) -> None:
+    failing = house_what_if.answers()
+    for each in failing["smarty_p1/what_if"]:
+        if any(change.get("download") for change in each["takes"]["changes"]):
+            each["answer"] = house_what_if.refused("download_failed")
+    await stage.show(BATTERY, answers=failing)
+    card = stage.card(BATTERY)
+    for name in ("Battery", "Contract"):
+        await stage.click(card.get_by_role("button", name=name))
+    await card.get_by_label("Kind of price").select_option("market_price")
+    margin = card.get_by_label("Margin on the market price")
+    await margin.fill("0,02")
+    await stage.press("Tab", at=margin)
+    await card.locator("select").nth(1).select_option("DE-LU")
+    await stage.settle()
+    await stage.click(card.get_by_role("button", name="Download the prices of the last year"))
+    await stage.sees("The download of the prices failed. Try again later.")
+
+    async def downloads() -> int:
+        asked = [one["changes"] for one in await stage.asked("what_if")]
+        return sum(change.get("download", False) for changes in asked for change in changes)
+
+    await stage.passes(60)
+    before = await downloads()
+    await stage.passes(60)
+    assert await downloads() == before <= 2
+    await stage.passes(900)
+    assert await downloads() == before + 1
