@@ -39,16 +39,23 @@ const leaveOutTexts = {
   },
 };
 
-/** Return the plugin that takes the comments and the unnecessary spaces out of the styles. */
-const shortenStyles = (change) => ({
-  name: "shorten-styles",
+/** Return the plugin that takes the comments and the unnecessary spaces out of the styles, and changes the source. */
+const shortenSources = (change) => ({
+  name: "shorten-sources",
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
-      contents: change(await readFile(path, "utf8")).replace(/\bcss`[^`]*`/g, shortenStyle),
+      contents: change(await readFile(path, "utf8"), basename(path, ".ts")).replace(/\bcss`[^`]*`/g, shortenStyle),
       loader: "ts",
     }));
   },
 });
+
+/**
+ * Return a source with plain properties in place of private ones: without the syntax for them, each use would become
+ * the call of a function. The name of the file keeps those of a class and of the class below it apart.
+ */
+const withoutPrivates = (source, file) =>
+  source.replace(/(?<=\.|^ +(?:(?:static|readonly|async|get|set) )*)#([a-zA-Z]\w*)(?=[\s:(;?!.,)\]=[<>&|+\-*}])/gm, (_, name) => `private_${file.replace(/\W/g, "_")}_${name}`);
 
 const shortenStyle = (style) =>
   style
@@ -83,7 +90,8 @@ async function buildParts(browsers, textDigests) {
     metafile: true,
     entryNames: `${NAME}-[hash]`,
     chunkNames: `${NAME}-[hash]`,
-    plugins: [leaveOutTexts, shortenStyles(isOld ? forOldBrowsers : (source) => source)],
+    mangleProps: /^private_/,
+    plugins: [leaveOutTexts, shortenSources(isOld ? (source, file) => withoutPrivates(forOldBrowsers(source), file) : (source) => source)],
   });
   const outputs = Object.entries(metafile.outputs).map(([path, { entryPoint, imports }]) => ({ name: basename(path), entryPoint, imports }));
   // A part imports the whole part before it, so esbuild puts all of that into a shared chunk, and only an import of the
