@@ -67,8 +67,12 @@ async def forget_meter(
     ConfigError and UnavailableError.
     """
     async with connected(config) as js, open_reader(config.store) as reader:
-        task = await _find(config, js, reader, meter, also)
-        before = await task.holdings()
+        try:
+            task = await _find(config, js, reader, meter, also)
+            before = await task.holdings()
+        except UnavailableError as error:
+            msg = f"{error}. Nothing is deleted yet. Repeat this command"
+            raise UnavailableError(msg) from None
         if not confirm(f"{task}: {before}"):
             return "nothing is deleted", False
         left = await task.delete()

@@ -211,13 +211,14 @@ class StoreReader:
         self, matching: str, start: float, end: float
     ) -> list[tuple[Series, dict[int, str]]]:
         """Return the matching series, each with its unrounded values by time in milliseconds."""
+        # This format is one JSON document. Of the usual format, which has a line for each series,
+        # nobody would notice that the last lines are missing.
         asked = {"match[]": matching, "start": f"{start:.3f}", "end": f"{end:.3f}"}
         with _as_unavailable():
-            lines = (await self._ask("/api/v1/export", asked)).splitlines()
-            read: Iterator[Any] = (json.loads(line, parse_float=str) for line in lines)
+            text = await self._ask("/api/v1/export", {**asked, "format": "promapi"})
             return [
-                (row["metric"], dict(zip(row["timestamps"], map(str, row["values"]), strict=True)))
-                for row in read
+                (row["metric"], {round(at * 1000): value for at, value in row["values"]})
+                for row in json.loads(text)["data"]["result"]
             ]
 
     async def delete(self, matching: str) -> None:
@@ -230,9 +231,14 @@ class StoreReader:
 
     async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
         # Send the query as the body of a POST request, because proxies log URLs. The query (`form`)
-        # names a meter, and may contain `authKey`.
+        # names a meter, and may contain `authKey`. Send the body in chunks: if vmauth knows its
+        # length, vmauth sometimes ends the answer after the first 4 KiB, and reports no error.
         async with self._session.post(
-            f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options
+            f"{self._url}{path}",
+            data=form,
+            chunked=True,
+            timeout=_TIMEOUT,
+            **self._config.login.options,
         ) as response:
             check_status(response, status)
             return await read_answer(response, _MAX_BYTES)

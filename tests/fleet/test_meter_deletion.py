@@ -125,6 +125,14 @@ async def test_a_meter_is_deleted_once_it_is_confirmed(
     text, found = await meter_deletion.forget_meter(config, OLD, None, lambda _: is_confirmed)
     assert (told in text, found, len(deleted)) == (True, is_done, is_confirmed)
 
+    async def holdings(_: Task) -> Holdings:
+        msg = "[store] it hangs up"
+        raise UnavailableError(msg)
+
+    monkeypatch.setattr(Task, "holdings", holdings)
+    with pytest.raises(UnavailableError, match=r"hangs up\. Nothing is deleted yet\. Repeat"):
+        await meter_deletion.forget_meter(config, OLD, None, lambda _: is_confirmed)
+
 
 class Places:
     """The places of a meter's data. `fails_at`: the number of the request that gets no answer."""

@@ -151,7 +151,7 @@ async def test_an_answer_that_ends_early_is_located_and_not_shown(
 
 async def test_values_without_their_times_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     store = StoreReader(cast("aiohttp.ClientSession", None), "", NO_CONFIG)
-    answer = b'{"metric":{"__name__":"x"},"values":[1,2],"timestamps":[1]}'
+    answer = b'{"data":{"result":[{"metric":{"__name__":"x"},"values":[[1,"2"],[1]]}]}}'
     monkeypatch.setattr(store, "_ask", AsyncMock(return_value=answer))
     with pytest.raises(UnavailableError, match="cannot be read"):
         await store.values(SELECTOR, 0, 1)

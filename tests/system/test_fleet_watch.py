@@ -21,6 +21,8 @@ import pytest
 from dev.demo.home_assistant import HOST, ROOT
 from smarty_p1_fleet.init import check_watching, init, read_inputs
 from smarty_p1_fleet.init.fleet_description import FleetInputs
+from smarty_p1_fleet.store.export_csv import read_store_config
+from smarty_p1_fleet.store.store_reader import open_reader, selector
 from tests.system.support import TIMEOUT, until
 from tests.system.watched_fleet import METERS, WatchedFleet
 
@@ -269,3 +271,25 @@ async def test_each_login_may_do_what_it_is_for(tmp_path: Path) -> None:
         fleet.parts["vmauth"].send(signal.SIGHUP)
         await until(lambda: status("collector", "/vm/write", line) == 204)
         assert fleet.ask("/vm/write", "collector", data=line, password=stolen)[0] == 400
+
+
+async def test_each_answer_is_whole(tmp_path: Path) -> None:
+    fleet = WatchedFleet(tmp_path)
+    config = read_store_config(fleet.directory / "operator" / "operator.toml")
+    lines = [f"smarty_p1,meter=M,title=T{number} power=1 1770000000000" for number in range(2000)]
+    async with fleet.parts["victoria-metrics"], fleet.parts["vmauth"]:
+        assert (
+            fleet.ask("/vm/write?precision=ms", "collector", data="\n".join(lines).encode())[0]
+            == 204
+        )
+        async with open_reader(config) as reader:
+
+            async def are_found() -> bool:
+                return len(await reader.series(selector("M"))) == len(lines)
+
+            await until(are_found)
+            for _ in range(30):
+                series, values = await asyncio.gather(
+                    reader.series(selector("M")), reader.values(selector("M"), 1.7e9, 1.8e9)
+                )
+                assert (len(series), len(values)) == (len(lines), len(lines))
