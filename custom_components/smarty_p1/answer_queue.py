@@ -31,7 +31,13 @@ from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices import async_prices_ahead
 from .coordinator.statistics.load_energy import async_load_energies
 from .coordinator.zone_prices.energy_charts import DownloadError
-from .lib.advice.best_start import LOAD_LOOKED_BACK, Load, StartCosts, StartLack, start_costs
+from .lib.advice.best_start import (
+    LOAD_LOOKED_BACK,
+    ConstantLoad,
+    StartCosts,
+    StartLack,
+    start_costs,
+)
 from .lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from .lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
 from .lib.bill.household_state import HouseholdState
@@ -328,7 +334,7 @@ async def async_past_without(
 
 async def async_start_costs(
     coordinator: BooksCoordinator,
-    load: Load,
+    load: ConstantLoad,
     now: datetime,
     market: Callable[[datetime], MarketPrices],
     loads: Sequence[str] = (),

@@ -16,7 +16,7 @@ from ..lib.advice.best_start import (
     MIN_LOAD_HOURS,
     MIN_LOAD_KW,
     MIN_WHOLE_DAYS,
-    Load,
+    ConstantLoad,
     StartLack,
     best_start,
 )
@@ -51,7 +51,7 @@ async def get_best_start(call: ServiceCall) -> ServiceResponse:
     """
     coordinator, loads = await async_readable_meter(call), await async_readable_loads(call)
     now = dt_util.utcnow()
-    load = Load(call.data["kw"], call.data["hours"], _end(call.data.get(ATTR_BY), now))
+    load = ConstantLoad(call.data["kw"], call.data["hours"], _end(call.data.get(ATTR_BY), now))
     # Get the prices before the queue, because Nord Pool's answer may take seconds.
     market = await async_market_ahead(coordinator, now)
 

@@ -4,7 +4,7 @@ from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_market_ahead, async_start_costs
 from ..coordinator import BooksCoordinator
-from ..lib.advice.best_start import Load
+from ..lib.advice.best_start import ConstantLoad
 from ..lib.answers.best_start import start_costs_report
 from ..services.best_start import LOAD
 from .requests import Request, async_rendered, meter_command
@@ -18,6 +18,6 @@ async def _async_with_market(coordinator: BooksCoordinator, msg: Request) -> Req
 @meter_command("start_costs", LOAD, lambda *_: True, prepare=_async_with_market)
 async def answer_start_costs(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return what a load costs at each start until tomorrow's end, and its best start."""
-    load = Load(msg["kw"], msg["hours"])
+    load = ConstantLoad(msg["kw"], msg["hours"])
     costs = await async_start_costs(coordinator, load, msg["now"], msg["market"])
     return await async_rendered(coordinator.hass, start_costs_report, costs)

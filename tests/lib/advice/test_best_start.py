@@ -12,7 +12,7 @@ import pytest
 
 from smartyp1.advice.best_start import (
     BestStart,
-    Load,
+    ConstantLoad,
     StartCosts,
     StartLack,
     StartReason,
@@ -77,7 +77,9 @@ def kwh_price(contracts: Contracts, time: datetime) -> float:
     return (energy + 0.051) * 1.08
 
 
-def by_hand(contracts: Contracts, load: Load, start: datetime, past: list[QuarterHour]) -> float:
+def by_hand(
+    contracts: Contracts, load: ConstantLoad, start: datetime, past: list[QuarterHour]
+) -> float:
     """Return the mean over 28 days of each day's cost with the load, minus its cost without it."""
     feed_in = 0.0 if contracts is UNPAID else 0.04 if contracts is MARKET else 0.06
     of_days = {quarter.start.astimezone(ZONE).replace(tzinfo=None): quarter for quarter in past}
@@ -111,9 +113,11 @@ def by_hand(contracts: Contracts, load: Load, start: datetime, past: list[Quarte
     ("contracts", "market"),
     [(TWO_PRICES, no_market), (UNPAID, no_market), (INSTEAD, no_market), (MARKET, market_at)],
 )
-@pytest.mark.parametrize("load", [Load(1.0, 2.0), Load(5.5, 3.0), Load(2.0, 0.9)])
+@pytest.mark.parametrize(
+    "load", [ConstantLoad(1.0, 2.0), ConstantLoad(5.5, 3.0), ConstantLoad(2.0, 0.9)]
+)
 def test_each_cost_is_that_of_the_past_with_the_load_less_that_without(
-    contracts: Contracts, market: Callable[[datetime], MarketPrices], load: Load
+    contracts: Contracts, market: Callable[[datetime], MarketPrices], load: ConstantLoad
 ) -> None:
     past = month()
     costs = start_costs(load, NOW, contracts, market, past)
@@ -137,7 +141,7 @@ def test_each_cost_is_that_of_the_past_with_the_load_less_that_without(
     )
 
 
-def best(load: Load, contracts: Contracts, past: list[QuarterHour]) -> BestStart:
+def best(load: ConstantLoad, contracts: Contracts, past: list[QuarterHour]) -> BestStart:
     costs = start_costs(load, NOW, contracts, market_at, past)
     assert isinstance(costs, StartCosts)
     return costs.best
@@ -145,18 +149,21 @@ def best(load: Load, contracts: Contracts, past: list[QuarterHour]) -> BestStart
 
 def test_the_reason_is_the_largest_part_of_the_saving() -> None:
     one_price = agreed(reference_kw=5, energy_price=0.15, feed_in_price=0.06, has_levies=False)
-    sunny = best(Load(1.0, 2.0), one_price, month())
+    sunny = best(ConstantLoad(1.0, 2.0), one_price, month())
     # The sun gives 0.45 kWh a quarter-hour on average, of which 0.1 are used: most of the load.
     assert sunny.reason is StartReason.SUN
     assert 10 <= sunny.start.astimezone(ZONE).hour <= 13
     assert 1.0 < (sunny.own_kwh or 0.0) < 2.0
-    assert best(Load(1.0, 2.0), MARKET, month(sun=False)).reason is StartReason.PRICE
-    assert best(Load(3.0, 2.0), one_price, month(sun=False)).reason is StartReason.REFERENCE_POWER
+    assert best(ConstantLoad(1.0, 2.0), MARKET, month(sun=False)).reason is StartReason.PRICE
+    assert (
+        best(ConstantLoad(3.0, 2.0), one_price, month(sun=False)).reason
+        is StartReason.REFERENCE_POWER
+    )
 
 
 def test_one_price_without_sun_and_far_from_the_reference_power_makes_no_difference() -> None:
     one_price = agreed(reference_kw=12, energy_price=0.15, has_levies=False)
-    costs = start_costs(Load(1.0, 2.0), NOW, one_price, no_market, month(sun=False))
+    costs = start_costs(ConstantLoad(1.0, 2.0), NOW, one_price, no_market, month(sun=False))
     assert isinstance(costs, StartCosts)
     assert not costs.can_differ
     assert (costs.best.start, costs.best.saving) == (costs.start, 0)
@@ -164,21 +171,21 @@ def test_one_price_without_sun_and_far_from_the_reference_power_makes_no_differe
 
 
 def test_without_a_week_or_a_price_nothing_is_known() -> None:
-    assert start_costs(Load(1, 2), NOW, TWO_PRICES, no_market, month(6)) is StartLack.DAYS
-    assert start_costs(Load(1, 2), NOW, MARKET, no_market, month()) is StartLack.PRICE
+    assert start_costs(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, month(6)) is StartLack.DAYS
+    assert start_costs(ConstantLoad(1, 2), NOW, MARKET, no_market, month()) is StartLack.PRICE
     # A day with a gap, and one that the operator has estimated, do not count.
     past = month(7)
-    assert isinstance(start_costs(Load(1, 2), NOW, TWO_PRICES, no_market, past), StartCosts)
-    assert start_costs(Load(1, 2), NOW, TWO_PRICES, no_market, past[1:]) is StartLack.DAYS
+    assert isinstance(start_costs(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, past), StartCosts)
+    assert start_costs(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, past[1:]) is StartLack.DAYS
     past[0] = past[0]._replace(origin=Origin.LENEDA_ESTIMATED)
-    assert start_costs(Load(1, 2), NOW, TWO_PRICES, no_market, past) is StartLack.DAYS
+    assert start_costs(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, past) is StartLack.DAYS
 
 
 def test_the_clocks_may_change_on_the_way() -> None:
     now = datetime(2026, 10, 24, 20, tzinfo=UTC)
     start = datetime(2026, 9, 30, 22, tzinfo=UTC)
     past = [QuarterHour(start + n * QUARTER, 0.4, 0.0) for n in range(23 * 96)]
-    costs = start_costs(Load(1, 2), now, TWO_PRICES, no_market, past)
+    costs = start_costs(ConstantLoad(1, 2), now, TWO_PRICES, no_market, past)
     assert isinstance(costs, StartCosts)
     # From 22:00 until 24:00 of the day with 25 hours: 27 hours, two of which the load needs.
     assert len(costs.costs) == 4 * (27 - 2) + 1
@@ -201,7 +208,7 @@ def test_the_clocks_may_change_on_the_way() -> None:
 def test_a_load_ends_in_time(
     by: str, start: str, reason: StartReason | None, *, is_late: bool
 ) -> None:
-    load = Load(1.0, 2.0, local(f"{by}:00"))
+    load = ConstantLoad(1.0, 2.0, local(f"{by}:00"))
     best = best_start(load, NOW, start_costs(load, NOW, TWO_PRICES, no_market, month(sun=False)))
     assert isinstance(best, BestStart)
     assert best.start in {
@@ -214,11 +221,11 @@ def test_a_load_ends_in_time(
 
 @pytest.mark.parametrize("past", [[], month()])
 def test_a_load_that_must_start_now_needs_no_price(past: list[QuarterHour]) -> None:
-    def no_price(load: Load) -> BestStart | StartLack:
+    def no_price(load: ConstantLoad) -> BestStart | StartLack:
         return best_start(load, NOW, start_costs(load, NOW, MARKET, no_market, past))
 
-    assert no_price(Load(1.0, 2.0, NOW + timedelta(hours=3))) in [*StartLack]
-    best = no_price(Load(1.0, 2.0, NOW + timedelta(hours=2)))
+    assert no_price(ConstantLoad(1.0, 2.0, NOW + timedelta(hours=3))) in [*StartLack]
+    best = no_price(ConstantLoad(1.0, 2.0, NOW + timedelta(hours=2)))
     assert isinstance(best, BestStart)
     assert (best.start, best.cost, best.own_kwh) == (local("2026-06-23T18:30:00"), None, None)
 
@@ -230,7 +237,7 @@ def test_an_automation_that_asks_each_quarter_hour_starts_before_each_deadline()
         by = ready + timedelta(hours=11)
         now = ready
         while True:
-            load = Load(2.0, 1.55, by)
+            load = ConstantLoad(2.0, 1.55, by)
             best = best_start(load, now, start_costs(load, now, MARKET, market_at, past))
             if isinstance(best, BestStart) and best.start <= now:
                 break

@@ -42,7 +42,7 @@ _NO_DIFFERENCE_EUR = 0.005
 _ROUNDING = 1e-9
 
 
-class Load(NamedTuple):
+class ConstantLoad(NamedTuple):
     """Load with a constant power in kW for a number of hours."""
 
     kw: float
@@ -125,7 +125,7 @@ class _Parts(NamedTuple):
 
 
 def start_costs(
-    load: Load,
+    load: ConstantLoad,
     now: datetime,
     contracts: Contracts,
     market: Callable[[datetime], MarketPrices],
@@ -175,7 +175,7 @@ def start_costs(
 
 
 def _coming(
-    load: Load,
+    load: ConstantLoad,
     start: datetime,
     end: datetime,
     price_at: Callable[[datetime], _Price | None],
@@ -194,7 +194,9 @@ def _coming(
     return full, last
 
 
-def best_start(load: Load, now: datetime, costs: StartCosts | StartLack) -> BestStart | StartLack:
+def best_start(
+    load: ConstantLoad, now: datetime, costs: StartCosts | StartLack
+) -> BestStart | StartLack:
     """Return the best start of a load that must end in time.
 
     If no later start ends in time, it is now: also without a known price, and also too late.

@@ -1,4 +1,4 @@
-"""What the plan of a house stands on: the house without the loads that are planned.
+"""Plan of a house: loads with a deadline and a battery, at the prices of the bill.
 
 Imports `history` only.
 

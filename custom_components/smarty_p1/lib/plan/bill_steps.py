@@ -1,0 +1,66 @@
+"""Price of the next kWh in a quarter-hour, as the bill counts it.
+
+A quarter-hour with the net import `n` costs `n * feed_in` below 0, and `n * price` above. Energy
+above the reference power costs the surcharge in addition. So a further kWh has at most three
+prices, in rising order: the feed-in price, the price, and the price with the surcharge.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+EQUAL_EUR = 0.005
+"""Difference in EUR per kWh below which two prices are equal. The earlier quarter-hour wins."""
+NO_KWH = 1e-9
+"""Energy in kWh that counts as none, because of float errors."""
+
+
+class Quarter(NamedTuple):
+    """Prices of a quarter-hour in EUR per kWh, with VAT."""
+
+    price: float
+    feed_in: float
+    limit: float
+    """Energy in kWh at the reference power, infinity without one."""
+    surcharge: float
+    """Additional price of a kWh above the limit."""
+
+    def bill(self, net: float) -> float:
+        """Return the cost in EUR of the net import `net` in kWh."""
+        if net <= 0:
+            return net * self.feed_in
+        above = net - self.limit
+        return net * self.price + (above * self.surcharge if above > 0 else 0.0)
+
+    def added(self, net: float, kwh: float) -> float:
+        """Return the cost in EUR of `kwh` on top of the net import `net`."""
+        return self.bill(net + kwh) - self.bill(net)
+
+
+class Step(NamedTuple):
+    """Energy that has one price."""
+
+    price: float
+    kwh: float
+
+
+def steps(quarter: Quarter, net: float, most: float) -> Iterator[Step]:
+    """Yield the prices of the next `most` kWh on top of the net import `net`, in rising order.
+
+    If the feed-in price is above the price, the first kWh would be dearer than the next. Then these
+    steps are one step with their mean price.
+    """
+    sun = min(most, max(0.0, -net))
+    below = min(most - sun, max(0.0, quarter.limit - max(net, 0.0)))
+    above = most - sun - below
+    excess = quarter.price + quarter.surcharge
+    if sun > NO_KWH and quarter.feed_in > quarter.price:
+        if excess < quarter.feed_in:
+            below, above = below + above, 0.0
+        yield Step(quarter.added(net, sun + below) / (sun + below), sun + below)
+    else:
+        if sun > NO_KWH:
+            yield Step(quarter.feed_in, sun)
+        if below > NO_KWH:
+            yield Step(quarter.price, below)
+    if above > NO_KWH:
+        yield Step(excess, above)

@@ -1,0 +1,172 @@
+"""Plan of loads that may pause, such as cars: each kWh at the cheapest step of the bill.
+
+The plan is a minimum-cost flow by shortest paths. The next kWh of a load takes the cheapest step in
+its window. It may also take the place of another load, and this load then takes its own cheapest
+step. Such a swap costs nothing, so a path is a chain of loads. The result is the optimum, as long
+as no feed-in price is above the price, and no load has a minimum power.
+"""
+
+from collections.abc import Sequence
+from math import inf
+from typing import NamedTuple
+
+from .bill_steps import EQUAL_EUR, NO_KWH, Quarter, Step, steps
+from .planned_load import Load, Planned
+from .run_joiner import RunJoiner
+
+# A step or a swap ends with each part of energy, so usual plans need far fewer parts.
+_MAX_PARTS_A_QUARTER = 12
+
+
+class _Place(NamedTuple):
+    """Cheapest place for the next energy of a load."""
+
+    rank: float
+    """Price in units of EQUAL_EUR."""
+    at: int
+    step: Step
+
+
+class _Swap(NamedTuple):
+    """Place that a load takes from another load."""
+
+    by: int
+    at: int
+    kwh: float
+
+
+_NOWHERE = _Place(inf, 0, Step(inf, 0.0))
+
+
+def place_pausing(
+    loads: Sequence[Load], quarters: Sequence[Quarter], net: Sequence[float]
+) -> dict[str, Planned]:
+    """Return the cheapest energies of all loads that may pause, by name.
+
+    `net` is the net import of the house without the loads, in kWh.
+    """
+    placement = _Placement(loads, quarters, net)
+    missing = [placement.place(n) for n in range(len(loads))]
+    placement.join_runs()
+    return {
+        load.name: Planned(placement.kwh[n], placement.limits[n], missing[n])
+        for n, load in enumerate(loads)
+    }
+
+
+class _Placement:
+    """Energies of loads that are placed one after the other."""
+
+    def __init__(
+        self, loads: Sequence[Load], quarters: Sequence[Quarter], net: Sequence[float]
+    ) -> None:
+        self.kwh = [[0.0] * len(quarters) for _ in loads]
+        self.limits = [-inf] * len(loads)
+        self._loads = loads
+        self._quarters = quarters
+        self._total = [*net]
+        self._windows = [range(load.first, min(load.end, len(quarters))) for load in loads]
+        self._cheapest: list[_Place | None] = [None] * len(loads)
+
+    def place(self, n: int) -> float:
+        """Place the energy of a load. Return the energy that does not fit."""
+        left = self._loads[n].kwh
+        for _ in range(_MAX_PARTS_A_QUARTER * len(self._quarters)):
+            if left <= NO_KWH:
+                break
+            places = self._places(n)
+            swaps = self._swaps(n, places)
+            last = min((n, *swaps), key=lambda load: (places[load].rank, load != n))
+            if places[last].rank == inf:
+                break
+            left -= self._take(n, places[last], self._chain(last, swaps), left)
+        return max(0.0, left) if left > NO_KWH else 0.0
+
+    def join_runs(self) -> None:
+        """Remove starts of each load that save too little."""
+        for n, load in enumerate(self._loads):
+            own = self.kwh[n]
+            others = [total - kwh for total, kwh in zip(self._total, own, strict=True)]
+            joiner = RunJoiner(load, self._quarters, others, own)
+            self.limits[n] = max(self.limits[n], joiner.join())
+            self._total = [other + kwh for other, kwh in zip(others, own, strict=True)]
+
+    def _places(self, n: int) -> list[_Place]:
+        """Return the cheapest places of the loads up to `n`."""
+        for load in range(n + 1):
+            if self._cheapest[load] is None:
+                self._cheapest[load] = self._cheapest_place(load)
+        return [place for place in self._cheapest if place is not None]
+
+    def _cheapest_place(self, n: int) -> _Place:
+        load, own, best = self._loads[n], self.kwh[n], _NOWHERE
+        for at in self._windows[n]:
+            spare = load.max_kw / 4 - own[at]
+            if spare <= NO_KWH:
+                continue
+            quarter, total = self._quarters[at], self._total[at]
+            least = min(load.min_kw / 4, spare)
+            if least and own[at] <= NO_KWH:
+                step = Step(quarter.added(total, least) / least, least)
+            else:
+                step = next(steps(quarter, total, spare))
+            if (rank := round(step.price / EQUAL_EUR)) < best.rank:
+                best = _Place(rank, at, step)
+        return best
+
+    def _swaps(self, n: int, places: Sequence[_Place]) -> dict[int, _Swap]:
+        """Return the loads with a cheaper place that load `n` can push aside.
+
+        A load pushes another one directly, or by a chain of swaps.
+        """
+        swaps: dict[int, _Swap] = {}
+        chain = [n]
+        for by in chain:
+            for load in range(n):
+                if load in chain or places[load].rank >= places[n].rank:
+                    continue
+                if (swap := self._swap(by, load)).kwh > NO_KWH:
+                    swaps[load] = swap
+                    chain.append(load)
+        return swaps
+
+    def _swap(self, by: int, load: int) -> _Swap:
+        """Return the largest swap by which a load takes the place of another one."""
+        best = _Swap(by, 0, 0.0)
+        # A load with a minimum power cannot have any part of a place.
+        if self._loads[by].min_kw or self._loads[load].min_kw:
+            return best
+        most = self._loads[by].max_kw / 4
+        for at in self._windows[by]:
+            kwh = min(self.kwh[load][at], most - self.kwh[by][at])
+            if kwh > best.kwh:
+                best = _Swap(by, at, kwh)
+        return best
+
+    @staticmethod
+    def _chain(last: int, swaps: dict[int, _Swap]) -> list[tuple[int, _Swap]]:
+        """Return the swaps after which the load `last` has to take its cheapest place."""
+        chain = []
+        while swap := swaps.get(last):
+            chain.append((last, swap))
+            last = swap.by
+        return chain
+
+    def _take(
+        self, n: int, place: _Place, chain: Sequence[tuple[int, _Swap]], left: float
+    ) -> float:
+        """Take a place by a chain of swaps. Return the energy that load `n` has won."""
+        kwh = min(left, place.step.kwh, *(swap.kwh for _, swap in chain))
+        last = chain[0][0] if chain else n
+        self.kwh[last][place.at] += kwh
+        self._total[place.at] += kwh
+        for load, swap in chain:
+            self.kwh[load][swap.at] -= kwh
+            self.kwh[swap.by][swap.at] += kwh
+        for load in {last, n}:
+            self.limits[load] = max(self.limits[load], place.step.price)
+        changed = {n, *(load for load, _ in chain)}
+        for load, known in enumerate(self._cheapest):
+            if load in changed or (known is not None and known.at == place.at):
+                self._cheapest[load] = None
+        return kwh

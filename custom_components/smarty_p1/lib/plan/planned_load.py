@@ -1,0 +1,48 @@
+"""Loads of a house, and the energy that a plan gives to each of them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .bill_steps import NO_KWH
+
+
+class Load(NamedTuple):
+    """Energy that a load needs between the quarter-hours `first` and `end` (exclusive)."""
+
+    name: str
+    kwh: float
+    max_kw: float
+    first: int
+    end: int
+    profile: tuple[float, ...] = ()
+    """Energy in kWh of each quarter-hour of a load that runs through. Empty if it may pause."""
+    runs: bool = False
+    """Whether the load runs now, so that energy in the quarter-hour `first` is no start."""
+    min_kw: float = 0.0
+    """Power below which a load that may pause cannot run in a quarter-hour, except its last."""
+
+
+class Planned(NamedTuple):
+    """Planned energy of a load."""
+
+    kwh: list[float]
+    """By quarter-hour of the plan."""
+    limit_price: float
+    """Price in EUR of the dearest planned kWh, minus infinity without one.
+
+    At a lower price the load runs, whatever the plan expected of the sun and the house.
+    """
+    missing_kwh: float
+    """Energy that does not fit into the window."""
+
+    @property
+    def runs(self) -> list[tuple[int, int]]:
+        """Return begin and end (exclusive) of each run."""
+        return runs_of(self.kwh)
+
+
+def runs_of(kwh: Sequence[float]) -> list[tuple[int, int]]:
+    """Return begin and end (exclusive) of each run of quarter-hours with energy."""
+    is_on = [False, *(energy > NO_KWH for energy in kwh), False]
+    edges = [n for n in range(len(is_on) - 1) if is_on[n] != is_on[n + 1]]
+    return [*zip(edges[::2], edges[1::2], strict=True)]

@@ -1,0 +1,239 @@
+"""The plan of a house, compared with a program that knows the best one."""
+
+import os
+from collections.abc import Sequence
+from math import inf
+from random import Random
+from typing import NamedTuple
+
+import pytest
+
+from smartyp1.plan.battery import HouseBattery, battery_flow
+from smartyp1.plan.bill_steps import Quarter, steps
+from smartyp1.plan.house_plan import MAX_LOADS, MAX_QUARTERS, HousePlan, plan_house
+from smartyp1.plan.planned_load import Load
+from tests.lib.plan.best_plan import lowest_cost
+from tests.random_examples import examples
+
+# Energy in kWh of a dishwasher, a washing machine and a dryer, by quarter-hour.
+PROFILES = (
+    (0.3, 0.2, 0.03, 0.03, 0.03, 0.25, 0.2, 0.06),
+    (0.3, 0.3, 0.1, 0.1, 0.05, 0.05),
+    (0.5,) * 6,
+)
+
+
+class Day(NamedTuple):
+    """Input of a plan."""
+
+    quarters: Sequence[Quarter]
+    net: Sequence[float]
+    loads: Sequence[Load]
+    battery: HouseBattery | None
+
+
+def random_prices(random: Random, count: int) -> list[float]:
+    """Return prices of a fixed, a time-of-use or a market contract, in EUR per kWh."""
+    kind = random.choice(("fixed", "night", "market", "market"))
+    if kind == "fixed":
+        return [0.18] * count
+    if kind == "night":
+        return [0.15 if n % 96 < 24 else 0.2 for n in range(count)]
+    hourly = [0.19]
+    for hour in range(1, count // 4 + 1):
+        evening = 0.08 if hour % 24 in (7, 18, 19) else -0.06 if 10 < hour % 24 < 16 else 0.0
+        mean = 0.18 + evening
+        hourly.append(0.7 * hourly[-1] + 0.3 * mean + random.gauss(0, 0.02))
+    return [hourly[n // 4] + random.gauss(0, 0.004) for n in range(count)]
+
+
+def random_net(random: Random, count: int) -> list[float]:
+    """Return the net import of a house with or without solar panels, in kWh."""
+    peak = random.choice((0.0, 0.0, 0.8, 1.6)) * random.uniform(0.2, 1.0)
+    return [
+        random.lognormvariate(-2.6, 0.6)
+        + (random.random() < 0.06) * random.uniform(0.2, 0.6)
+        - peak * max(0.0, 1 - ((n % 96 - 52) / 24) ** 2) * random.uniform(0.6, 1.0)
+        for n in range(count)
+    ]
+
+
+def random_loads(random: Random, count: int) -> list[Load]:
+    """Return a car mostly, and up to four other loads."""
+    loads = []
+    for name, max_kw, likely in (("car", 11.0, 0.8), ("water", 2.5, 0.5), ("car 2", 3.7, 0.2)):
+        if random.random() < likely:
+            first = random.randrange(count // 2)
+            end = random.randrange(first + 12, count)
+            kwh = min(random.uniform(2, 40), max_kw / 4 * (end - first))
+            loads.append(Load(name, kwh, max_kw, first, end))
+    for number in range(random.choice((0, 1, 2))):
+        profile = random.choice(PROFILES)
+        first = random.randrange(count // 2)
+        end = random.randrange(first + len(profile) + 1, count)
+        loads.append(Load(f"machine {number}", sum(profile), 0.0, first, end, profile))
+    return loads or [Load("car", 9.0, 3.7, 0, count)]
+
+
+def random_day(random: Random, *, has_battery: bool) -> Day:
+    count = random.choice((96, 128, 168))
+    prices = random_prices(random, count)
+    reference, feed_in = random.choice((3, 7, 12)), random.choice((0.0, 0.08, 0.15))
+    battery = None
+    if has_battery:
+        stored = random.uniform(0, 10)
+        battery = HouseBattery(10.0, 5.0, 0.95, stored, max(0.0, min(prices)) * 0.95)
+    return Day(
+        [Quarter(price, feed_in, reference / 4, 0.0826) for price in prices],
+        random_net(random, count),
+        random_loads(random, count),
+        battery,
+    )
+
+
+def at_once(load: Load, count: int) -> list[float]:
+    """Return the energy of a load that nobody plans."""
+    energies, left = [0.0] * count, load.kwh
+    for at, kwh in enumerate(load.profile):
+        energies[load.first + at] = kwh
+    for at in range(load.first, load.end) if not load.profile else ():
+        energies[at] = min(left, load.max_kw / 4)
+        left -= energies[at]
+    return energies
+
+
+def bill(day: Day, energies: Sequence[Sequence[float]]) -> float:
+    """Return the bill of a house with the energies of loads and battery."""
+    total = [sum(parts) for parts in zip(day.net, *energies, strict=True)]
+    return sum(quarter.bill(kwh) for quarter, kwh in zip(day.quarters, total, strict=True))
+
+
+def assert_is_possible(day: Day, plan: HousePlan) -> None:
+    """Check energy, power and window of each load, and the energy that the battery holds."""
+    for load in day.loads:
+        planned = plan.loads[load.name]
+        assert sum(planned.kwh) + planned.missing_kwh == pytest.approx(load.kwh)
+        assert max(planned.kwh) <= max(load.max_kw / 4, *load.profile, 0) + 1e-6
+        assert min(planned.kwh) >= -1e-6
+        assert all(load.first <= begin < end <= load.end for begin, end in planned.runs)
+    cost = bill(day, [*(planned.kwh for planned in plan.loads.values()), plan.battery])
+    stored = 0.0
+    if day.battery:
+        stored = day.battery.stored
+        for flow in plan.battery:
+            stored += day.battery.into(flow)
+            assert -1e-6 <= stored <= day.battery.kwh + 1e-6
+        stored *= day.battery.end_value
+    assert plan.cost == pytest.approx(cost - stored, abs=1e-6)
+
+
+@pytest.mark.parametrize(("has_battery", "most_gap"), [(False, 0.01), (True, 0.02)])
+def test_plans_of_random_days_cost_little_more_than_the_best_ones(
+    *, has_battery: bool, most_gap: float
+) -> None:
+    seed = int(os.environ.get("SEED", Random().randrange(10**6)))  # noqa: S311 - no secret
+    random = Random(seed)  # noqa: S311 - no secret
+    gap = saved = 0.0
+    for _ in range(examples(60)):
+        day = random_day(random, has_battery=has_battery)
+        plan = plan_house(*day)
+        assert_is_possible(day, plan)
+        best = lowest_cost(*day)
+        resting = [at_once(load, len(day.net)) for load in day.loads]
+        stored = day.battery.stored * day.battery.end_value if day.battery else 0.0
+        gap += plan.cost - best
+        saved += bill(day, resting) - stored - best
+        assert plan.cost > best - 1e-3, f"SEED={seed}"
+    assert gap <= most_gap * saved, f"SEED={seed}"
+
+
+@pytest.mark.parametrize("feed_in", [0.0, 0.1, 0.3])
+@pytest.mark.parametrize("net", [-0.8, 0.0, 0.5, 2.0])
+@pytest.mark.parametrize("limit", [0.75, inf])
+def test_steps_are_the_bill_and_their_prices_rise(feed_in: float, net: float, limit: float) -> None:
+    quarter = Quarter(0.2, feed_in, limit, 0.08)
+    all_steps = [*steps(quarter, net, 2.5)]
+    assert sum(step.kwh for step in all_steps) == pytest.approx(2.5)
+    assert sum(step.kwh * step.price for step in all_steps) == pytest.approx(
+        quarter.added(net, 2.5)
+    )
+    assert [*all_steps] == sorted(all_steps, key=lambda step: step.price)
+
+
+def test_a_limit_price_separates_the_planned_from_all_dearer_energy() -> None:
+    prices = [0.3] * 8 + [0.1] * 8 + [0.2] * 8
+    quarters = [Quarter(price, 0.05, 0.75, 0.08) for price in prices]
+    net = [0.25] * 24
+    car = Load("car", 8 * 0.5, 11.0, 0, 24)
+    assert plan_house(quarters, net, [car]).loads["car"].limit_price == 0.1
+    more = plan_house(quarters, net, [car._replace(kwh=4.5)]).loads["car"]
+    assert more.limit_price == pytest.approx(0.18)
+    assert more.missing_kwh == 0.0
+    least = car._replace(kwh=5 * 1.025, min_kw=4.1)
+    planned = plan_house(quarters, net, [least]).loads["car"]
+    assert all(kwh == 0 or kwh >= 1.025 - 1e-9 for kwh in planned.kwh)
+    assert planned.runs == [(8, 13)]
+
+
+def test_loads_push_each_other_to_where_both_are_cheap() -> None:
+    quarters = [Quarter(price, 0.0, inf, 0.0) for price in (0.1, 0.2, 0.5)]
+    free, bound = Load("free", 0.5, 2.0, 0, 2), Load("bound", 0.5, 2.0, 0, 1)
+    for loads in ([free, bound], [bound, free]):
+        plan = plan_house(
+            [quarters[0]._replace(limit=0.5, surcharge=1.0), *quarters[1:]], [0.0] * 3, loads
+        )
+        assert plan.loads["bound"].kwh == [0.5, 0.0, 0.0]
+        assert plan.loads["free"].kwh == [0.0, 0.5, 0.0]
+
+
+@pytest.mark.parametrize(("price", "runs"), [(0.14, [(0, 4)]), (0.05, [(0, 2), (6, 8)])])
+def test_a_further_start_saves_two_cents(price: float, runs: list[tuple[int, int]]) -> None:
+    prices = [0.1, 0.1, 0.15, 0.15, 0.15, 0.15, price, price]
+    quarters = [Quarter(each, 0.0, inf, 0.0) for each in prices]
+    plan = plan_house(quarters, [0.0] * 8, [Load("car", 1.0, 1.0, 0, 8)])
+    assert plan.loads["car"].runs == runs
+
+
+def test_a_load_that_does_not_fit_tells_its_missing_energy() -> None:
+    quarters = [Quarter(0.2, 0.0, inf, 0.0)] * 6
+    loads = [
+        Load("car", 9.0, 11.0, 2, 4),
+        Load("late", 1.0, 0.0, 4, 6, (0.5, 0.3, 0.2)),
+        Load("empty", 0.0, 2.0, 0, 6),
+    ]
+    plan = plan_house(quarters, [0.0] * 6, loads)
+    assert plan.loads["car"].missing_kwh == pytest.approx(3.5)
+    assert (plan.loads["late"].runs, plan.loads["late"].missing_kwh) == ([], 1.0)
+    assert (plan.loads["empty"].runs, plan.loads["empty"].limit_price) == ([], -inf)
+
+
+def test_a_battery_gives_energy_to_the_house_alone() -> None:
+    """Follow the values when the house needs other energy than planned."""
+    quarters = [Quarter(0.1, 0.3, inf, 0.0)] * 8 + [Quarter(0.4, 0.3, inf, 0.0)] * 8
+    battery = HouseBattery(10.0, 4.0, 0.95, 5.0, 0.0)
+    plan = plan_house(quarters, [-0.5] * 8 + [0.2] * 8, [], battery)
+    assert min(plan.battery[:8]) >= 0
+    assert sum(plan.battery[8:]) == pytest.approx(-1.6)
+    assert battery_flow(battery, quarters[8], 0.7, plan.values[9]) == pytest.approx(-0.7)
+    assert battery_flow(battery, quarters[8], -0.7, plan.values[9]) >= 0
+    alone = battery._replace(stored=0.0, charges_from_grid=False)
+    assert max(plan_house(quarters, [0.3] * 16, [], alone).battery) == 0
+
+
+def test_the_work_of_a_plan_has_bounds() -> None:
+    """Plan the largest house at the most uneven prices."""
+    random = Random(1)  # noqa: S311 - no secret
+    quarters = [
+        Quarter(random.choice((0.1, 0.3)), random.choice((0.0, 0.2)), 0.75, 0.08)
+        for _ in range(MAX_QUARTERS)
+    ]
+    net = [random.uniform(-1, 1) for _ in quarters]
+    loads = [Load(f"{n}", 90.0, 3.0, 3 * n, MAX_QUARTERS - n) for n in range(MAX_LOADS)]
+    plan = plan_house(quarters, net, loads)
+    assert sum(load.missing_kwh for load in plan.loads.values()) == pytest.approx(0, abs=1e-6)
+    with pytest.raises(ValueError, match="too many"):
+        plan_house([*quarters, quarters[0]], [*net, 0.0], [])
+    with pytest.raises(ValueError, match="too many"):
+        plan_house(quarters, net, [*loads, loads[0]._replace(name="more")])
+    with pytest.raises(ValueError, match="the same"):
+        plan_house(quarters, net, [loads[0], loads[0]])
