@@ -31,13 +31,6 @@ from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices import async_prices_ahead
 from .coordinator.statistics.load_energy import async_load_energies
 from .coordinator.zone_prices.energy_charts import DownloadError
-from .lib.advice.best_start import (
-    LOAD_LOOKED_BACK,
-    ConstantLoad,
-    StartCosts,
-    StartLack,
-    start_costs,
-)
 from .lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from .lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
 from .lib.bill.household_state import HouseholdState
@@ -46,6 +39,8 @@ from .lib.fair_queue import Allowances, BusyError, FairQueue
 from .lib.history.calendar import day_start, quarter_start
 from .lib.history.market_prices import MarketHours, MarketPrices
 from .lib.history.quarter_hour import QuarterHour
+from .lib.plan.best_start import ConstantLoad, StartCosts, costs_by_start
+from .lib.plan.coming_quarters import LOOKED_BACK, PlanLack
 from .lib.plan.usual_house import without_loads
 from .lib.prices.market_price_lists import PricesAhead
 from .lib.prices.price_series import market_hours, sources_at
@@ -338,14 +333,14 @@ async def async_start_costs(
     now: datetime,
     market: Callable[[datetime], MarketPrices],
     loads: Sequence[str] = (),
-) -> StartCosts | StartLack:
+) -> StartCosts | PlanLack:
     """Return what a load costs at each coming start. `market` has the market's prices.
 
     `loads` are the ids of its own statistics. Raises NoLoadStatisticError if one is missing.
     """
     contracts, today = demand_of(coordinator).contracts, day_start(now)
-    past = await async_past_without(coordinator, today - LOAD_LOOKED_BACK, today, loads)
-    work = without_collection(start_costs)
+    past = await async_past_without(coordinator, today - LOOKED_BACK, today, loads)
+    work = without_collection(costs_by_start)
     return await async_aside(coordinator.hass, work, load, now, contracts, market, past)
 
 

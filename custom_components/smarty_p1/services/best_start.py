@@ -10,17 +10,17 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_market_ahead, async_start_costs
-from ..lib.advice.best_start import (
+from ..lib.answers.best_start import best_start_report
+from ..lib.plan.best_start import (
     MAX_LOAD_HOURS,
     MAX_LOAD_KW,
     MIN_LOAD_HOURS,
     MIN_LOAD_KW,
-    MIN_WHOLE_DAYS,
     ConstantLoad,
-    StartLack,
     best_start,
 )
-from ..lib.answers.best_start import best_start_report
+from ..lib.plan.coming_quarters import PlanLack
+from ..lib.plan.usual_house import MIN_DAYS
 from .loads_of_call import LOADS, async_readable_loads, async_with_loads
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, number
 
@@ -34,9 +34,9 @@ SCHEMA = vol.Schema(
     {**METER, **LOAD, **LOADS, vol.Optional(ATTR_BY): vol.Any(cv.time, cv.datetime)}
 )
 
-_REFUSED: Mapping[StartLack, str] = {
-    StartLack.DAYS: "too_few_whole_days",
-    StartLack.PRICE: "coming_price_missing",
+_REFUSED: Mapping[PlanLack, str] = {
+    PlanLack.DAYS: "too_few_whole_days",
+    PlanLack.PRICE: "coming_price_missing",
 }
 
 
@@ -58,11 +58,11 @@ async def get_best_start(call: ServiceCall) -> ServiceResponse:
     async def answer() -> ServiceResponse:
         costs = await async_start_costs(coordinator, load, now, market, loads)
         best = best_start(load, now, costs)
-        if isinstance(best, StartLack):
+        if isinstance(best, PlanLack):
             raise invalid(
                 translation_key=_REFUSED[best],
                 title=coordinator.config_entry.title,
-                least=str(MIN_WHOLE_DAYS),
+                least=str(MIN_DAYS),
             )
         return best_start_report(best)
 

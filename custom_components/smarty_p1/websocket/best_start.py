@@ -4,8 +4,8 @@ from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_market_ahead, async_start_costs
 from ..coordinator import BooksCoordinator
-from ..lib.advice.best_start import ConstantLoad
 from ..lib.answers.best_start import start_costs_report
+from ..lib.plan.best_start import ConstantLoad
 from ..services.best_start import LOAD
 from .requests import Request, async_rendered, meter_command
 

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from smartyp1.advice.price_outlook import quarter_hours_ahead, usual_import
+from smartyp1.advice.price_outlook import quarter_hours_ahead
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
+from smartyp1.plan.usual_house import usual_house
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import LONG_AGO, agreed
 
@@ -39,7 +40,7 @@ def test_48_hours_from_the_current_quarter_hour_on() -> None:
 
 
 def test_what_is_left_is_the_reference_power_less_the_mean_of_those_days() -> None:
-    usual = usual_import(days(7, 1.0, 8.0))
+    usual = usual_house(days(7, 1.0, 8.0))
     found = list(quarter_hours_ahead(NOW, agreed(reference_kw=7), no_market, usual))
 
     # The mean of 1.0, 1.1, … 1.6 is 1.3; at noon of the second day the clock is that of winter.
@@ -50,12 +51,12 @@ def test_what_is_left_is_the_reference_power_less_the_mean_of_those_days() -> No
 
 
 def test_six_days_are_too_few_and_estimates_are_no_measurements() -> None:
-    assert usual_import(days(6, 1.0)) == {}
+    assert usual_house(days(6, 1.0)) == {}
     estimated = QuarterHour(
         datetime(2026, 10, 9, 10, tzinfo=UTC), 1.0, origin=Origin.LENEDA_ESTIMATED
     )
-    assert usual_import([*days(6, 1.0), estimated]) == {}
-    assert usual_import(days(7, 1.0)).keys() == {(12, 0)}
+    assert usual_house([*days(6, 1.0), estimated]) == {}
+    assert usual_house(days(7, 1.0)).keys() == {(12, 0)}
 
 
 def test_the_market_as_far_as_it_is_known() -> None:
@@ -89,7 +90,7 @@ def test_two_prices_and_a_change_to_come() -> None:
 
 
 def test_what_is_not_agreed_or_not_published() -> None:
-    first, *_ = quarter_hours_ahead(NOW, agreed(), no_market, usual_import(days(7, 1.0)))
+    first, *_ = quarter_hours_ahead(NOW, agreed(), no_market, usual_house(days(7, 1.0)))
     assert first.price[:2] == (None, None)
     assert set(first.unknown.values()) == {"not_agreed"}
     category_b = agreed(energy_price=0.1, has_levies=True, consumer_category="B")

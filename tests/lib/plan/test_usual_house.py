@@ -7,9 +7,8 @@ from random import Random
 
 import pytest
 
-from smartyp1.advice.price_outlook import usual_import
 from smartyp1.history.quarter_hour import QuarterHour
-from smartyp1.plan.usual_house import LoadEnergy, without_loads
+from smartyp1.plan.usual_house import LoadEnergy, usual_house, without_loads
 
 START = datetime(2026, 6, 1, 22, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -51,7 +50,7 @@ def test_a_car_of_each_night_leaves_the_house_as_if_it_had_none(quarters: int) -
     charged = car(4, 1.75 * quarters, quarters)
     found = without_loads(with_car(base, charged), [LoadEnergy(by_hour(charged), {})])
     assert [each.mean_kw for each in found] == pytest.approx([0.4] * len(base))
-    assert [*usual_import(found).values()] == pytest.approx([0.4] * 96)
+    assert [usual.imported_kw for usual in usual_house(found).values()] == pytest.approx([0.4] * 96)
 
 
 def test_known_quarter_hours_are_exact_and_several_loads_follow_each_other() -> None:

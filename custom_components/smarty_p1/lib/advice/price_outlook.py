@@ -1,29 +1,23 @@
 """Prices of the coming quarter-hours, and the reference power minus the usual import."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from statistics import fmean
 from typing import NamedTuple
 
 from ..history.calendar import QUARTER_HOUR, quarter_start, time_of_day
 from ..history.market_prices import MarketPrices
-from ..history.quarter_hour import Origin, QuarterHour
+from ..plan.coming_quarters import Market
+from ..plan.usual_house import UsualQuarter
 from ..prices.contract import Contract, Contracts
 from ..prices.kwh_price import KwhPrice, price_of_kwh
 
 LOOKED_BACK = timedelta(weeks=4)
-MIN_DAYS = 7
-"""Minimum number of days on which a time of day must be measured for its mean."""
-
 _AHEAD = timedelta(hours=48)
 _DECIMALS = 3
 
-type Usual = Mapping[tuple[int, int], float]
-"""Mean imported power in kW by hour and minute of Luxembourg's clock."""
-type Market = Callable[[datetime], MarketPrices]
-"""Function that returns the market's prices for the start of a quarter-hour, None where unknown."""
+type Usual = Mapping[tuple[int, int], UsualQuarter]
+"""Usual power by hour and minute of Luxembourg's clock."""
 
 
 class Unknown(StrEnum):
@@ -36,7 +30,7 @@ class Unknown(StrEnum):
     PRICE = "price_unknown"
     """A needed price, such as the grid's, is neither published nor entered."""
     TOO_FEW_DAYS = "too_few_days"
-    """The import at this time of day was measured on fewer than `MIN_DAYS` days."""
+    """The import at this time of day was measured on fewer than seven days."""
 
 
 class ComingQuarterHour(NamedTuple):
@@ -56,20 +50,6 @@ class ComingQuarterHour(NamedTuple):
         return self.start + QUARTER_HOUR
 
 
-def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
-    """Return the mean imported power in kW of each time of day.
-
-    Times of day are left out if their import was measured on fewer than `MIN_DAYS` days. Weekdays
-    and weekends share one mean, because the eight weekend days of four weeks are too few for a
-    reliable mean. Estimates of the national platform Leneda do not count.
-    """
-    kws_by_time: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
-    for quarter in quarters:
-        if quarter.origin is not Origin.LENEDA_ESTIMATED:
-            kws_by_time[time_of_day(quarter.start)].append(quarter.mean_kw)
-    return {time: fmean(kws) for time, kws in kws_by_time.items() if len(kws) >= MIN_DAYS}
-
-
 def quarter_hours_ahead(
     now: datetime, contracts: Contracts, market: Market, usual: Usual
 ) -> Iterator[ComingQuarterHour]:
@@ -87,10 +67,10 @@ def _ahead(
 ) -> ComingQuarterHour:
     contract, prices = contracts.at(start), market(start)
     price = price_of_kwh(contracts, start, prices)
-    usual_kw = usual.get(time_of_day(start))
+    usual_power = usual.get(time_of_day(start))
     left_kw = None
-    if contract.reference_kw is not None and usual_kw is not None:
-        left_kw = round(contract.reference_kw - usual_kw, _DECIMALS)
+    if contract.reference_kw is not None and usual_power is not None:
+        left_kw = round(contract.reference_kw - usual_power.imported_kw, _DECIMALS)
     unknown = {
         name: reason
         for name, value, reason in (

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from ..advice.best_start import MIN_SAVING, BestStart, StartCosts, StartLack
 from ..history.calendar import LUXEMBOURG
+from ..plan.best_start import MIN_SAVING, BestStart, StartCosts
+from ..plan.coming_quarters import PlanLack
 from ..prices.price_file import OlderPrices
 
 
-def start_costs_report(costs: StartCosts | StartLack) -> dict[str, Any]:
+def start_costs_report(costs: StartCosts | PlanLack) -> dict[str, Any]:
     """Return the costs of all starts for a card, or the reason why they are unknown."""
-    if isinstance(costs, StartLack):
+    if isinstance(costs, PlanLack):
         return {"start_costs": None, "lack": costs.value}
     return {
         "start_costs": {

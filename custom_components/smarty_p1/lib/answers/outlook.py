@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..advice.price_outlook import ComingQuarterHour, quarter_hours_ahead, usual_import
+from ..advice.price_outlook import ComingQuarterHour, quarter_hours_ahead
 from ..history.calendar import LUXEMBOURG
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import QuarterHour
+from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
 from ..prices.price_file import OlderPrices
 
@@ -32,7 +33,7 @@ def outlook_report(
     the result also has the reference power minus the usual import of each quarter-hour. The usual
     import is the mean over the quarter-hours in `past` at the same time of day.
     """
-    return OUTLOOK_FORMATS[name]([*quarter_hours_ahead(now, contracts, market, usual_import(past))])
+    return OUTLOOK_FORMATS[name]([*quarter_hours_ahead(now, contracts, market, usual_house(past))])
 
 
 def _local(time: datetime) -> str:

@@ -1,6 +1,6 @@
 """Plan of a house: loads with a deadline and a battery, at the prices of the bill.
 
-Imports `history` only.
+Imports `history` and `prices` only.
 
-Public modules: usual_house.
+Public modules: best_start, coming_quarters, usual_house.
 """

@@ -1,6 +1,6 @@
-"""Quarter-hours of a house without the loads that a plan moves.
+"""Quarter-hours of a house without the loads that a plan moves, and its usual day.
 
-    without_loads(quarters, [LoadEnergy(hours=..., quarters=...)])
+    usual_house(without_loads(quarters, [LoadEnergy(hours=..., quarters=...)]))
 
 A car that charged at 2:00 every night is no reason to avoid 2:00 with this same car. So the energy
 of the car is taken out of the past before the past tells what the house usually needs.
@@ -10,10 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from statistics import fmean
 from typing import NamedTuple
 
 from ..history.calendar import time_of_day
-from ..history.quarter_hour import QuarterHour
+from ..history.quarter_hour import Origin, QuarterHour
+
+MIN_DAYS = 7
+"""Minimum number of days on which a time of day must be measured for its mean."""
+_MAX_DAYS = 28
+# The sun changes faster than habits. So the exported energy is the mean of fewer days.
+_SUN_DAYS = 7
 
 
 class LoadEnergy(NamedTuple):
@@ -23,6 +30,40 @@ class LoadEnergy(NamedTuple):
     """By start of the hour, in UTC."""
     quarters: Mapping[datetime, float]
     """By start of the quarter-hour, in UTC. The recorder has the last days only."""
+
+
+class UsualQuarter(NamedTuple):
+    """Usual power of a house at a time of day, in kW."""
+
+    imported_kw: float
+    exported_kw: float
+
+    @property
+    def net_kwh(self) -> float:
+        """Return the net import of the quarter-hour in kWh."""
+        return (self.imported_kw - self.exported_kw) / 4
+
+
+def usual_house(past: Iterable[QuarterHour]) -> dict[tuple[int, int], UsualQuarter]:
+    """Return the usual power of a house by hour and minute of Luxembourg's clock.
+
+    `past` is in the order of time. Its last four weeks count. Times of day are left out if they
+    were measured on fewer than `MIN_DAYS` days. Weekdays and weekends share one mean, because the
+    eight weekend days of four weeks are too few for a reliable mean. Estimates of the national
+    platform Leneda do not count.
+    """
+    by_time = defaultdict[tuple[int, int], list[QuarterHour]](list)
+    for quarter in past:
+        if quarter.origin is not Origin.LENEDA_ESTIMATED:
+            by_time[time_of_day(quarter.start)].append(quarter)
+    return {
+        time: UsualQuarter(
+            fmean(quarter.mean_kw for quarter in quarters[-_MAX_DAYS:]),
+            fmean(4 * (quarter.exported_kwh or 0.0) for quarter in quarters[-_SUN_DAYS:]),
+        )
+        for time, quarters in by_time.items()
+        if len(quarters) >= MIN_DAYS
+    }
 
 
 def without_loads(past: Iterable[QuarterHour], loads: Sequence[LoadEnergy]) -> list[QuarterHour]:

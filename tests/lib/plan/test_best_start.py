@@ -1,4 +1,4 @@
-"""Costs of a load by its start, compared with sums over a month that were added up another way.
+"""Costs of a load by its start, compared with those of a usual day, added up another way.
 
 Prices of 2026 (tests/prices.py): grid 0.051, surcharge 0.0765, 8 % of VAT. There are no levies.
 """
@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.advice.best_start import (
+from smartyp1.history.market_prices import NO_PRICES, MarketPrices
+from smartyp1.history.quarter_hour import Origin, QuarterHour
+from smartyp1.plan.added_cost import PlanReason
+from smartyp1.plan.best_start import (
     BestStart,
     ConstantLoad,
     StartCosts,
-    StartLack,
-    StartReason,
     best_start,
-    start_costs,
+    costs_by_start,
 )
-from smartyp1.history.market_prices import NO_PRICES, MarketPrices
-from smartyp1.history.quarter_hour import Origin, QuarterHour
+from smartyp1.plan.coming_quarters import PlanLack
 from smartyp1.prices.contract import Contracts
 from tests.lib.bill.months import agreed, local
 
@@ -80,33 +80,33 @@ def kwh_price(contracts: Contracts, time: datetime) -> float:
 def by_hand(
     contracts: Contracts, load: ConstantLoad, start: datetime, past: list[QuarterHour]
 ) -> float:
-    """Return the mean over 28 days of each day's cost with the load, minus its cost without it."""
+    """Return the cost of a usual day with the load, minus its cost without it.
+
+    A usual day has the mean import of 28 days, minus the mean export of seven days.
+    """
     feed_in = 0.0 if contracts is UNPAID else 0.04 if contracts is MARKET else 0.06
-    of_days = {quarter.start.astimezone(ZONE).replace(tzinfo=None): quarter for quarter in past}
-    differences = []
-    for back in range(1, 29):
-        day = NOW.astimezone(ZONE).date() - timedelta(days=back)
-        with_load = without = 0.0
-        minutes = load.hours * 60
-        time = start
-        while minutes > 0:
-            quarter = of_days[datetime.combine(day, time.astimezone(ZONE).time())]
-            drawn, sold = quarter.mean_kw / 4, quarter.exported_kwh or 0.0
-            kwh = load.kw * min(minutes, 15) / 60
-            price = kwh_price(contracts, time)
+    excess_price = 0.0255 if contracts is INSTEAD else 0.0765
+    of_times = {quarter.start.astimezone(ZONE).replace(tzinfo=None): quarter for quarter in past}
+    today = NOW.astimezone(ZONE).date()
 
-            def cost(drawn: float, sold: float, price: float = price) -> float:
-                excess_price = 0.0255 if contracts is INSTEAD else 0.0765
-                surcharge = max(0.0, drawn - 1.25) * excess_price * 1.08
-                return drawn * price + surcharge - sold * feed_in
+    def cost(net: float, price: float) -> float:
+        surcharge = max(0.0, net - 1.25) * excess_price * 1.08
+        return net * price + surcharge if net > 0 else net * feed_in
 
-            own = min(kwh, sold)
-            without += cost(drawn, sold)
-            with_load += cost(drawn + kwh - own, sold - own)
-            minutes -= 15
-            time += QUARTER
-        differences.append(with_load - without)
-    return sum(differences) / len(differences)
+    total, time, minutes = 0.0, start, load.hours * 60
+    while minutes > 0:
+        clock = time.astimezone(ZONE).time()
+        same = [
+            of_times[datetime.combine(today - timedelta(days=back), clock)] for back in range(1, 29)
+        ]
+        net = sum(quarter.mean_kw / 4 for quarter in same) / 28
+        net -= sum(quarter.exported_kwh or 0.0 for quarter in same[:7]) / 7
+        kwh = load.kw * min(minutes, 15) / 60
+        price = kwh_price(contracts, time)
+        total += cost(net + kwh, price) - cost(net, price)
+        minutes -= 15
+        time += QUARTER
+    return total
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_each_cost_is_that_of_the_past_with_the_load_less_that_without(
     contracts: Contracts, market: Callable[[datetime], MarketPrices], load: ConstantLoad
 ) -> None:
     past = month()
-    costs = start_costs(load, NOW, contracts, market, past)
+    costs = costs_by_start(load, NOW, contracts, market, past)
     assert isinstance(costs, StartCosts)
     assert costs.start == local("2026-06-23T18:30:00")
     expected = [
@@ -142,7 +142,7 @@ def test_each_cost_is_that_of_the_past_with_the_load_less_that_without(
 
 
 def best(load: ConstantLoad, contracts: Contracts, past: list[QuarterHour]) -> BestStart:
-    costs = start_costs(load, NOW, contracts, market_at, past)
+    costs = costs_by_start(load, NOW, contracts, market_at, past)
     assert isinstance(costs, StartCosts)
     return costs.best
 
@@ -151,19 +151,19 @@ def test_the_reason_is_the_largest_part_of_the_saving() -> None:
     one_price = agreed(reference_kw=5, energy_price=0.15, feed_in_price=0.06, has_levies=False)
     sunny = best(ConstantLoad(1.0, 2.0), one_price, month())
     # The sun gives 0.45 kWh a quarter-hour on average, of which 0.1 are used: most of the load.
-    assert sunny.reason is StartReason.SUN
+    assert sunny.reason is PlanReason.SUN
     assert 10 <= sunny.start.astimezone(ZONE).hour <= 13
     assert 1.0 < (sunny.own_kwh or 0.0) < 2.0
-    assert best(ConstantLoad(1.0, 2.0), MARKET, month(sun=False)).reason is StartReason.PRICE
+    assert best(ConstantLoad(1.0, 2.0), MARKET, month(sun=False)).reason is PlanReason.PRICE
     assert (
         best(ConstantLoad(3.0, 2.0), one_price, month(sun=False)).reason
-        is StartReason.REFERENCE_POWER
+        is PlanReason.REFERENCE_POWER
     )
 
 
 def test_one_price_without_sun_and_far_from_the_reference_power_makes_no_difference() -> None:
     one_price = agreed(reference_kw=12, energy_price=0.15, has_levies=False)
-    costs = start_costs(ConstantLoad(1.0, 2.0), NOW, one_price, no_market, month(sun=False))
+    costs = costs_by_start(ConstantLoad(1.0, 2.0), NOW, one_price, no_market, month(sun=False))
     assert isinstance(costs, StartCosts)
     assert not costs.can_differ
     assert (costs.best.start, costs.best.saving) == (costs.start, 0)
@@ -171,21 +171,23 @@ def test_one_price_without_sun_and_far_from_the_reference_power_makes_no_differe
 
 
 def test_without_a_week_or_a_price_nothing_is_known() -> None:
-    assert start_costs(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, month(6)) is StartLack.DAYS
-    assert start_costs(ConstantLoad(1, 2), NOW, MARKET, no_market, month()) is StartLack.PRICE
+    assert costs_by_start(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, month(6)) is PlanLack.DAYS
+    assert costs_by_start(ConstantLoad(1, 2), NOW, MARKET, no_market, month()) is PlanLack.PRICE
     # A day with a gap, and one that the operator has estimated, do not count.
     past = month(7)
-    assert isinstance(start_costs(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, past), StartCosts)
-    assert start_costs(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, past[1:]) is StartLack.DAYS
+    assert isinstance(
+        costs_by_start(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, past), StartCosts
+    )
+    assert costs_by_start(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, past[1:]) is PlanLack.DAYS
     past[0] = past[0]._replace(origin=Origin.LENEDA_ESTIMATED)
-    assert start_costs(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, past) is StartLack.DAYS
+    assert costs_by_start(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, past) is PlanLack.DAYS
 
 
 def test_the_clocks_may_change_on_the_way() -> None:
     now = datetime(2026, 10, 24, 20, tzinfo=UTC)
     start = datetime(2026, 9, 30, 22, tzinfo=UTC)
     past = [QuarterHour(start + n * QUARTER, 0.4, 0.0) for n in range(23 * 96)]
-    costs = start_costs(ConstantLoad(1, 2), now, TWO_PRICES, no_market, past)
+    costs = costs_by_start(ConstantLoad(1, 2), now, TWO_PRICES, no_market, past)
     assert isinstance(costs, StartCosts)
     # From 22:00 until 24:00 of the day with 25 hours: 27 hours, two of which the load needs.
     assert len(costs.costs) == 4 * (27 - 2) + 1
@@ -195,21 +197,21 @@ def test_the_clocks_may_change_on_the_way() -> None:
     ("by", "start", "is_late", "reason"),
     [
         # The cheap hours begin at 22:00: a later end does not matter, an earlier one does.
-        ("2026-06-24T12:00", "2026-06-23T22:00", False, StartReason.PRICE),
-        ("2026-06-24T00:00", "2026-06-23T22:00", False, StartReason.PRICE),
-        ("2026-06-23T23:59", "2026-06-23T21:45", False, StartReason.PRICE),
+        ("2026-06-24T12:00", "2026-06-23T22:00", False, PlanReason.PRICE),
+        ("2026-06-24T00:00", "2026-06-23T22:00", False, PlanReason.PRICE),
+        ("2026-06-23T23:59", "2026-06-23T21:45", False, PlanReason.PRICE),
         # At 18:44, a start at 18:45 ends at 20:45.
         ("2026-06-23T20:45", "2026-06-23T18:45", False, None),
-        ("2026-06-23T20:44", "2026-06-23T18:30", False, StartReason.DEADLINE),
-        ("2026-06-23T20:43", "2026-06-23T18:30", True, StartReason.DEADLINE),
-        ("2026-06-20T20:44", "2026-06-23T18:30", True, StartReason.DEADLINE),
+        ("2026-06-23T20:44", "2026-06-23T18:30", False, PlanReason.DEADLINE),
+        ("2026-06-23T20:43", "2026-06-23T18:30", True, PlanReason.DEADLINE),
+        ("2026-06-20T20:44", "2026-06-23T18:30", True, PlanReason.DEADLINE),
     ],
 )
 def test_a_load_ends_in_time(
-    by: str, start: str, reason: StartReason | None, *, is_late: bool
+    by: str, start: str, reason: PlanReason | None, *, is_late: bool
 ) -> None:
     load = ConstantLoad(1.0, 2.0, local(f"{by}:00"))
-    best = best_start(load, NOW, start_costs(load, NOW, TWO_PRICES, no_market, month(sun=False)))
+    best = best_start(load, NOW, costs_by_start(load, NOW, TWO_PRICES, no_market, month(sun=False)))
     assert isinstance(best, BestStart)
     assert best.start in {
         local(f"{start}:00"),
@@ -221,10 +223,10 @@ def test_a_load_ends_in_time(
 
 @pytest.mark.parametrize("past", [[], month()])
 def test_a_load_that_must_start_now_needs_no_price(past: list[QuarterHour]) -> None:
-    def no_price(load: ConstantLoad) -> BestStart | StartLack:
-        return best_start(load, NOW, start_costs(load, NOW, MARKET, no_market, past))
+    def no_price(load: ConstantLoad) -> BestStart | PlanLack:
+        return best_start(load, NOW, costs_by_start(load, NOW, MARKET, no_market, past))
 
-    assert no_price(ConstantLoad(1.0, 2.0, NOW + timedelta(hours=3))) in [*StartLack]
+    assert no_price(ConstantLoad(1.0, 2.0, NOW + timedelta(hours=3))) in [*PlanLack]
     best = no_price(ConstantLoad(1.0, 2.0, NOW + timedelta(hours=2)))
     assert isinstance(best, BestStart)
     assert (best.start, best.cost, best.own_kwh) == (local("2026-06-23T18:30:00"), None, None)
@@ -238,7 +240,7 @@ def test_an_automation_that_asks_each_quarter_hour_starts_before_each_deadline()
         now = ready
         while True:
             load = ConstantLoad(2.0, 1.55, by)
-            best = best_start(load, now, start_costs(load, now, MARKET, market_at, past))
+            best = best_start(load, now, costs_by_start(load, now, MARKET, market_at, past))
             if isinstance(best, BestStart) and best.start <= now:
                 break
             now += QUARTER

@@ -1,0 +1,95 @@
+"""Prices and usual energies of the coming quarter-hours: the input of a plan."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import inf
+from typing import NamedTuple
+
+from ..history.calendar import QUARTER_HOUR, time_of_day
+from ..history.market_prices import MarketPrices
+from ..prices.contract import Contracts
+from ..prices.kwh_price import excess_price, price_of_kwh
+from ..prices.price_file import OlderPrices
+from .bill_steps import Quarter
+from .house_plan import MAX_QUARTERS
+from .usual_house import UsualQuarter
+
+LOOKED_BACK = timedelta(days=42)
+"""Time of the quarter-hours that are needed. Leneda's data ends a day or more before now."""
+_DAY = timedelta(days=1)
+# A plan is at most four days long.
+_MAX_DAYS_BEFORE = 4
+_TIMES_OF_DAY = 96
+
+type Market = Callable[[datetime], MarketPrices]
+"""Function that returns the market's prices for the start of a quarter-hour, None where unknown."""
+
+
+class PlanLack(StrEnum):
+    """Data without which nothing can be planned."""
+
+    DAYS = "too_few_days"
+    PRICE = "no_price"
+
+
+class ComingQuarter(NamedTuple):
+    """Prices and usual energies of the current or of a later quarter-hour."""
+
+    start: datetime
+    """In UTC."""
+    quarter: Quarter
+    usual: UsualQuarter
+    prices_of: OlderPrices | None
+    """Older published prices that the price uses, None if it uses none."""
+
+
+def coming_quarters(
+    start: datetime,
+    end: datetime,
+    contracts: Contracts,
+    market: Market,
+    usual: Mapping[tuple[int, int], UsualQuarter],
+) -> list[ComingQuarter] | PlanLack:
+    """Return the quarter-hours of a period that begins now, up to the first unknown price.
+
+    Return a `PlanLack` if the first price is unknown, or if a time of day was measured on too few
+    days.
+    """
+    if len(usual) < _TIMES_OF_DAY:
+        return PlanLack.DAYS
+    coming: list[ComingQuarter] = []
+    for n in range(min((end - start) // QUARTER_HOUR, MAX_QUARTERS)):
+        at = start + n * QUARTER_HOUR
+        if (priced := _priced(at, contracts, market(at))) is None:
+            break
+        coming.append(ComingQuarter(at, priced[0], usual[time_of_day(at)], priced[1]))
+    return coming or PlanLack.PRICE
+
+
+def with_day_before(market: Market) -> Market:
+    """Return a function whose prices are those of the day before, where the market has none yet."""
+
+    def prices(start: datetime) -> MarketPrices:
+        found = market(start)
+        for days in range(1, _MAX_DAYS_BEFORE + 1):
+            before = market(start - days * _DAY)
+            found = MarketPrices(
+                before.energy if found.energy is None else found.energy,
+                before.feed_in if found.feed_in is None else found.feed_in,
+            )
+        return found
+
+    return prices
+
+
+def _priced(
+    start: datetime, contracts: Contracts, market: MarketPrices
+) -> tuple[Quarter, OlderPrices | None] | None:
+    """Return the prices of a coming quarter-hour. Return None if one of them is unknown."""
+    price, contract = price_of_kwh(contracts, start, market), contracts.at(start)
+    if price.imported is None or (contract.has_feed_in_price and price.exported is None):
+        return None
+    limit = inf if contract.reference_kw is None else contract.reference_kw / 4
+    surcharge = excess_price(contract, start) or 0.0
+    return Quarter(price.imported, price.exported or 0.0, limit, surcharge), price.prices_of
