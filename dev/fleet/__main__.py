@@ -21,8 +21,8 @@ from dev.demo.processes import ProcessEndedError
 from dev.reliability.result import MissedError, Result
 from dev.simulator.arguments import count, positive
 
-from .cost_factor import measure
-from .drain import drain
+from .measurements.cost_factor import measure
+from .measurements.drain import drain
 from .report import summarize
 from .run import Options, run_fleet
 

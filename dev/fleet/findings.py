@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from .comparison import STORAGE_DELAY, Sample, compare
-from .kills import Interruption
+from .faults.kills import Interruption
 from .meters import FleetMeter
 from .stored_samples import Export
 from .truth import Attack, Sent, Series, time_of, values_of

@@ -28,8 +28,8 @@ from dev.simulator import Meter
 
 from .certificates import Certificates
 from .cluster import NatsCluster, as_operator, login
-from .intruder import USER as INTRUDER
-from .key_changes import KeyFiles
+from .faults.intruder import USER as INTRUDER
+from .faults.key_changes import KeyFiles
 from .storage import VictoriaMetrics
 from .truth import digest_of
 from .village import DONE, INTERVAL, PORTS, RECORD

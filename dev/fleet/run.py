@@ -23,15 +23,15 @@ from dev.reliability.program_logs import faults_in_logs
 from dev.reliability.result import MissedError, tell
 from dev.simulator.randomness import seeded_random
 
-from .costs import Costs, disk_mib
+from .faults.intruder import Intruder
+from .faults.key_changes import ABSENT, MISTYPED, WAITING, changes
+from .faults.kills import Killer
+from .faults.operator_faults import REMOVED, disturb_clock, remove_tenant
 from .findings import Examiner, Findings
 from .fleet import Fleet
-from .intruder import Intruder
-from .key_changes import ABSENT, MISTYPED, WAITING, changes
-from .kills import Killer
 from .listener import Listener
+from .measurements.costs import Costs, disk_mib
 from .meters import make_meters
-from .operator_faults import REMOVED, disturb_clock, remove_tenant
 from .storage import VictoriaMetrics
 from .stored_samples import Export
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream

@@ -9,7 +9,7 @@ import nats.js.errors
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from .intruder import MARK, STREAM
+from .faults.intruder import MARK, STREAM
 from .truth import digest_of
 
 CONSUMER = "store"

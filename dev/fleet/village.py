@@ -18,8 +18,8 @@ from pathlib import Path
 from dev.simulator import Server
 from dev.simulator.randomness import seeded_random
 
-from .forged_frames import FORGED, forge, junk, pick
-from .key_changes import CHANGES_AT, next_key_of_meter
+from .faults.forged_frames import FORGED, forge, junk, pick
+from .faults.key_changes import CHANGES_AT, next_key_of_meter
 from .meters import FleetMeter, make_meters
 from .truth import Attack, Record, Sent, digest_of
 

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from dev.fleet.comparison import STORAGE_DELAY, Sample, Truth, compare
+from dev.fleet.faults.kills import Interruption
 from dev.fleet.findings import Examiner, Findings
-from dev.fleet.kills import Interruption
 from dev.fleet.meters import make_meters
 from dev.fleet.stored_samples import Export
 from dev.fleet.truth import Attack, Sent, Series, values_of

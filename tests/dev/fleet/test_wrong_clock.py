@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from dev.fleet.wrong_clock import set_clock
+from dev.fleet.faults.wrong_clock import set_clock
 
 SCRIPT = "import sys, time\nfor line in sys.stdin: print(time.time(), time.monotonic(), flush=True)"
 

@@ -11,9 +11,10 @@ import nats.js.errors
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
 
-from .cluster import NatsCluster
+from dev.fleet.cluster import NatsCluster
+from dev.fleet.meters import FleetMeter
+
 from .forged_frames import FORGED, REPLIES, forge, junk, pick, title_of
-from .meters import FleetMeter
 
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from nats.aio.client import Client
 
+from dev.fleet.faults.intruder import STREAM, SUBJECT
+from dev.fleet.fleet import Fleet
+from dev.fleet.meters import make_meters
+from dev.fleet.stream import CONSUMER, not_acknowledged
 from dev.reliability.killable_program import Part
 from dev.reliability.result import Result, tell
 
 from .costs import Costs, machine
-from .fleet import Fleet
-from .intruder import STREAM, SUBJECT
-from .meters import make_meters
-from .stream import CONSUMER, not_acknowledged
 
 _BATCH = 500
 _STEP = timedelta(seconds=10)

@@ -8,10 +8,9 @@ import os
 from collections.abc import Sequence, Set as AbstractSet
 from pathlib import Path
 
+from dev.fleet.meters import key_of, next_key_of
 from dev.reliability.result import tell
 from dev.simulator import Meter
-
-from .meters import key_of, next_key_of
 
 # Numbers of three meters. At first, the collectors have no key for LATE. They get the next key for
 # ANNOUNCED before this meter uses it. They get the next key for SURPRISING only after this meter

@@ -8,10 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
+from dev.fleet.measurements.costs import Costs
 from dev.reliability.killable_program import Part
 from dev.reliability.result import tell
-
-from .costs import Costs
 
 EVERY = 10.0
 # Shortest and longest duration of an interruption, in seconds.

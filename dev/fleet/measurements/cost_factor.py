@@ -13,15 +13,15 @@ from pathlib import Path
 
 import aiohttp
 
+from dev.fleet.certificates import Certificates
+from dev.fleet.cluster import NatsCluster
+from dev.fleet.fleet import Fleet, Program
+from dev.fleet.storage import VictoriaMetrics
+from dev.fleet.truth import Sent, read_record
 from dev.reliability.killable_program import Part
 from dev.reliability.result import Result, tell
 
-from .certificates import Certificates
-from .cluster import NatsCluster
 from .costs import Costs, machine
-from .fleet import Fleet, Program
-from .storage import VictoriaMetrics
-from .truth import Sent, read_record
 
 # Seconds after the first telegram. Until then, programs read names and learn layouts.
 _START_S = 40.0
@@ -50,7 +50,7 @@ async def _measure_floor(directory: Path, meters: int, seconds: float) -> dict[s
     )
     store = VictoriaMetrics(directory / "victoria-metrics")
     script_directory = directory / "script"
-    command: list[str | Path] = [sys.executable, "-P", "-m", "dev.fleet.floor"]
+    command: list[str | Path] = [sys.executable, "-P", "-m", "dev.fleet.measurements.floor"]
     command += ["--servers", *cluster.urls]
     command += [f"--ca-file={certificates.ca_file}", f"--store={store.url}"]
     command += [f"--count={meters}", f"--seconds={_START_S + seconds + 5}"]

@@ -19,13 +19,12 @@ from nats.aio.client import Client
 from nats.errors import TimeoutError as NoAnswerError
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
+from dev.fleet.cluster import ADMIN, connect
+from dev.fleet.meters import FleetMeter, key_of, make_meters
+from dev.fleet.village import INTERVAL
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.telegram import Telegram
-
-from .cluster import ADMIN, connect
-from .meters import FleetMeter, key_of, make_meters
-from .village import INTERVAL
 
 _STEP = timedelta(seconds=INTERVAL)
 _STREAM = "floor"
@@ -116,7 +115,7 @@ async def _write(session: aiohttp.ClientSession, store: str, lines: str) -> None
 
 def main() -> None:
     """Run with the arguments from the command line."""
-    parser = argparse.ArgumentParser(prog="dev.fleet.floor", description=__doc__)
+    parser = argparse.ArgumentParser(prog="dev.fleet.measurements.floor", description=__doc__)
     parser.add_argument("--servers", nargs="+", required=True)
     parser.add_argument("--ca-file", type=Path, required=True)
     parser.add_argument("--store", required=True)

@@ -11,12 +11,12 @@ import time
 
 from nats.js import JetStreamContext
 
+from dev.fleet.fleet import Fleet
+from dev.fleet.stream import ERRORS
 from dev.reliability.result import tell
 
-from .fleet import Fleet
 from .intruder import STREAM
 from .kills import Interruption, Killer
-from .stream import ERRORS
 from .wrong_clock import set_clock
 
 # Number of the meter whose tenant leaves.

@@ -1,0 +1,1 @@
+"""Faults of a fleet on trial: kills, forged frames, wrong clocks, keys that change."""

@@ -1,0 +1,1 @@
+"""Measurements of a fleet: costs, and the least costs of its parts."""
