@@ -196,6 +196,10 @@ class Collectors:
         await until(is_worked_off)
 
     @property
+    def collectors(self) -> tuple[str, ...]:
+        return (*self._collectors,)
+
+    @property
     def urls(self) -> tuple[str, ...]:
         return self._cluster.urls
 

@@ -35,24 +35,26 @@ async def check_stream(fleet: Collectors) -> None:
     assert config.duplicate_window == 0.1
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def fleet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Collectors]:
-    async with Collectors(tmp_path_factory.mktemp("fleet")) as fleet:
-        yield fleet
-
-
 @pytest.fixture(scope="module")
 def known() -> list[MadeUpMeter]:
     # Readings older than a minute are told to nobody.
     return meters(11, age=timedelta(0))
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def fleet(
+    tmp_path_factory: pytest.TempPathFactory, known: list[MadeUpMeter]
+) -> AsyncIterator[Collectors]:
+    async with Collectors(tmp_path_factory.mktemp("fleet")) as fleet:
+        fleet.write_keys(*known)
+        await fleet.start("first")
+        yield fleet
+
+
 async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_collector(
     fleet: Collectors, known: list[MadeUpMeter]
 ) -> None:
     *_, stranger = meters(12)
-    fleet.write_keys(*known)
-    first = await fleet.start("first")
     await fleet.until_connected("first")
     readings: dict[tuple[str, int], dict[str, Any]] = {}
 
@@ -106,8 +108,6 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_coll
 async def test_collectors_go_on_when_a_stream_that_was_deleted_is_made_again(
     fleet: Collectors, known: list[MadeUpMeter]
 ) -> None:
-    await fleet.start("first")
-
     async def go_on() -> None:
         await fleet.send(*known)
         await until_stored(fleet, *known)
@@ -132,6 +132,7 @@ async def test_one_gateways_flood_of_old_frames_changes_no_value_and_holds_up_no
     fleet: Collectors, known: list[MadeUpMeter]
 ) -> None:
     robbed, other, *_ = known
+    await fleet.until_connected("first")
     old = [robbed.next_frame() for _ in range(3)]
     for data in old:
         await fleet.publish(robbed.subject, data)
@@ -147,7 +148,7 @@ async def test_one_gateways_flood_of_old_frames_changes_no_value_and_holds_up_no
 
     async def is_told() -> bool:
         name = f'meter_earlier_total{{title="{title}"}}'
-        return any(fleet.metrics(one).get(name) for one in ("first", "second"))
+        return any(fleet.metrics(one).get(name) for one in fleet.collectors)
 
     await until(is_told)
     await fleet.until_acknowledged()
