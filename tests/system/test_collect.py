@@ -96,7 +96,7 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_coll
     await check_stream(fleet)
 
     # What comes again writes what is there.
-    await first.kill()
+    await fleet.stop("first")
     await fleet.start("second")
     for subject, data in old:
         await fleet.publish(subject, data)
