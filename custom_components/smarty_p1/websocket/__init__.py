@@ -3,7 +3,10 @@
 docs/websocket.md describes the commands for authors of cards.
 """
 
+from collections.abc import Mapping
+
 from homeassistant.components import websocket_api
+from homeassistant.components.websocket_api.const import WebSocketCommandHandler
 from homeassistant.core import HomeAssistant, callback
 
 from . import (
@@ -18,28 +21,29 @@ from . import (
     what_if,
 )
 
-_COMMANDS = (
-    meters.answer_meters,
-    live.subscribe_live,
-    last_hour.answer_last_hour,
-    bills_days_quarter_hours.answer_quarter_hours,
-    bills_days_quarter_hours.answer_days,
-    bills_days_quarter_hours.answer_usual,
-    bills_days_quarter_hours.answer_highlights,
-    house.answer_house,
-    house.answer_shares,
-    bills_days_quarter_hours.answer_bills,
-    bills_days_quarter_hours.answer_classes,
-    what_if.answer_what_if,
-    best_start.answer_start_costs,
-    quality.answer_voltages,
-    quality.answer_events,
-    gas_water_heat.answer_media,
-)
+COMMANDS: Mapping[WebSocketCommandHandler, type] = {
+    meters.answer_meters: meters.MetersAnswer,
+    live.subscribe_live: live.LiveAnswer,
+    last_hour.answer_last_hour: last_hour.PowerHourAnswer,
+    bills_days_quarter_hours.answer_quarter_hours: bills_days_quarter_hours.QuarterHoursAnswer,
+    bills_days_quarter_hours.answer_days: bills_days_quarter_hours.DaysAnswer,
+    bills_days_quarter_hours.answer_usual: bills_days_quarter_hours.UsualDayAnswer,
+    bills_days_quarter_hours.answer_highlights: bills_days_quarter_hours.HighlightsAnswer,
+    bills_days_quarter_hours.answer_bills: bills_days_quarter_hours.BillsAnswer,
+    house.answer_house: house.ChosenHouseAnswer,
+    bills_days_quarter_hours.answer_classes: bills_days_quarter_hours.ClassesAnswer,
+    what_if.answer_what_if: what_if.WhatIfYearAnswer,
+    house.answer_shares: house.SharesAnswer,
+    best_start.answer_start_costs: best_start.LoadCostsAnswer,
+    quality.answer_voltages: quality.VoltagesAnswer,
+    quality.answer_events: quality.EventsAnswer,
+    gas_water_heat.answer_media: gas_water_heat.MediaAnswer,
+}
+"""Commands, each with the type of its answer."""
 
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
     """Register the commands. They also work for meters that are added later."""
-    for command in _COMMANDS:
+    for command in COMMANDS:
         websocket_api.async_register_command(hass, command)

@@ -5,7 +5,7 @@ month, and the base load (the power that the household draws at all times).
 """
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
@@ -14,11 +14,15 @@ from homeassistant.util import dt as dt_util
 from ..answer_queue import async_aside, async_known_quarter_hours, demand_of
 from ..const import CONF_GOAL
 from ..coordinator import BooksCoordinator
+from ..lib.advice.day_reason import DayReason
+from ..lib.advice.month_forecast import Lack
 from ..lib.answers.bills import bills_report, classes_report
 from ..lib.answers.days import days_report
 from ..lib.answers.habits import highlights_report, usual_report
 from ..lib.answers.quarter_hours import quarter_hours_report
 from ..lib.history.calendar import KEPT_MONTHS, LUXEMBOURG, day_start
+from ..lib.history.quarter_hour import Origin
+from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, PeakAnswer, Time
 from .house import async_supplied_house
 from .requests import Request, async_rendered, meter_command
 
@@ -26,6 +30,107 @@ from .requests import Request, async_rendered, meter_command
 _MAX_MONTHS = KEPT_MONTHS + 1
 # The usual values come from the same weekday of the last four weeks.
 _USUAL_SPAN = timedelta(weeks=4)
+
+
+class BillLineAnswer(TypedDict):
+    """Line of a bill. A price change within the month makes two lines of the same name."""
+
+    name: str
+    quantity: float
+    unit: str
+    price: float
+    amount: float
+    label: NotRequired[str]
+    """Name of an aid (such as a rebate) that the user entered."""
+    has_vat: NotRequired[bool]
+    """Whether VAT is charged on the aid."""
+
+
+type BillPart = Literal["energy", "network", "levies", "surcharge", "feed_in"]
+"""Part of a bill. `levies` are all levies, and aids per kWh."""
+
+
+class EstimateAnswer(TypedDict):
+    """Forecast of the whole month. In 80 % of months, the total is in the range."""
+
+    total: float
+    low: float
+    high: float
+    prices_of: NotRequired[OlderPricesAnswer]
+
+
+class GoalAnswer(TypedDict):
+    """Goal for the cost of a month, in EUR."""
+
+    is_last_year: bool
+    """Whether the goal is the cost of the same month of last year."""
+    total: float | None
+    """null if the cost of last year is unknown."""
+    day_budget: NotRequired[float | None]
+    """Allowed cost of each day that is left; null if nothing is left, or less than a day."""
+    recent_day: NotRequired[float | None]
+    """Mean cost of the last 28 whole days."""
+    passed_on: NotRequired[CalendarDay | None]
+    """Day on which the cost passed the goal."""
+
+
+class BillAnswer(TypedDict):
+    """Bill of a month, with the fields of the action `get_bill`."""
+
+    month: CalendarMonth
+    since: NotRequired[Time]
+    """Begin of the first known day, if the first days of the month are unknown."""
+    start: Time
+    end: Time
+    until: Time
+    measured_share: float
+    lines: list[BillLineAnswer]
+    net: float | None
+    vat_base: float | None
+    vat: float | None
+    vat_rate: float | None
+    total: float | None
+    estimate: NotRequired[EstimateAnswer]
+    goal: NotRequired[GoalAnswer]
+    """Goal of the current month; absent without a goal."""
+    estimate_lacks: NotRequired[Lack]
+    """Data without which the current month has no forecast."""
+    missing: NotRequired[list[str]]
+    """Names of the bill's lines that have no price. If there is such a line, `total` is null."""
+    subtotal: NotRequired[float | None]
+    """Only with `missing`: sum of the parts of the bill in which every line has a price."""
+    prices_of: NotRequired[OlderPricesAnswer]
+    unpriced_kwh: NotRequired[float]
+    unpriced_market_kwh: NotRequired[float]
+    """Part of `unpriced_kwh` whose price follows the market."""
+    unpriced_exported_kwh: NotRequired[float]
+    quarter_hours: NotRequired[int]
+    """Number of known quarter-hours. This and the next two fields are absent if no quarter-hour
+    came from Leneda."""
+    leneda_quarter_hours: NotRequired[int]
+    estimated_quarter_hours: NotRequired[int]
+    """Number of quarter-hours that the operator estimated."""
+    shared_kwh: NotRequired[float]
+    """Shared energy. Present only with energy sharing."""
+    shared_by_layer: NotRequired[dict[str, float]]
+    sharing_known_kwh: NotRequired[float]
+    may_owe_less_network: NotRequired[float | None]
+    community: NotRequired[BillLineAnswer]
+    """Payment to the energy community, which is not in the bill. Present only with shared energy
+    of a known price."""
+    total_with_community: NotRequired[float | None]
+    imported_kwh: float
+    exported_kwh: float | None
+    reference_kw: float | None
+    peak: PeakAnswer | None
+    parts: dict[BillPart, float]
+    """Cost of each part of the bill. A part without a price is left out."""
+
+
+class BillsAnswer(TypedDict):
+    """Bills of the last months. The current month is the last."""
+
+    months: list[BillAnswer]
 
 
 @meter_command(
@@ -40,10 +145,108 @@ async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
     )
 
 
+class ClassCostAnswer(TypedDict):
+    """Costs of a month at a reference power."""
+
+    excess_kwh: float
+    fixed: float
+    surcharge: float
+    total: float
+
+
+class ComparedMonthAnswer(TypedDict):
+    """Costs of a month by reference power in kW."""
+
+    month: CalendarMonth
+    measured_share: float
+    classes: dict[str, ClassCostAnswer]
+
+
+class AboveAnswer(TypedDict):
+    """Quarter-hours above a reference power, and their energy above it."""
+
+    quarter_hours: int
+    kwh: float
+
+
+class ContractAboveAnswer(AboveAnswer):
+    """Excess over the reference power that the contract had at the time."""
+
+    reference_kw: list[float]
+
+
+class MonthAboveAnswer(TypedDict):
+    """Excess of a month, over each reference power of the tariff and over the contract's."""
+
+    month: CalendarMonth
+    quarter_hours: int
+    of_quarter_hours: int
+    peak: PeakAnswer | None
+    classes: dict[str, AboveAnswer]
+    contract: ContractAboveAnswer
+
+
+class ClassesAnswer(TypedDict):
+    """Costs at each reference power, with the fields of the action `compare_reference_powers`."""
+
+    months: list[ComparedMonthAnswer]
+    prices: Literal["current"]
+    prices_of: NotRequired[OlderPricesAnswer]
+    cheapest: int | None
+    saving_per_year: float | None
+    about_the_same: bool | None
+    reference_kw: float | None
+    vat_rate: float
+    decisive: list[CalendarMonth]
+    """The last twelve whole months."""
+    totals: dict[str, float | None]
+    """Sums over the `decisive` months."""
+    above: list[MonthAboveAnswer]
+
+
 @meter_command("classes", is_kept=lambda *_: True)
 async def answer_classes(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the costs at each reference power of the tariff, at current prices."""
     return await async_rendered(coordinator.hass, classes_report, demand_of(coordinator))
+
+
+class DayAnswer(TypedDict):
+    """Day with its energies and costs. The days of a month add up to its bill."""
+
+    day: CalendarDay
+    start: Time
+    end: Time
+    imported_wh: int | None
+    exported_wh: int | None
+    quarter_hours: int
+    """Number of known quarter-hours."""
+    leneda_quarter_hours: int
+    estimated_quarter_hours: int
+    of_quarter_hours: int
+    """Number of quarter-hours that have ended."""
+    reference_kw: float | None
+    quarter_hours_above: int
+    above_wh: int
+    peak: PeakAnswer | None
+    """Absent for days older than 400 days."""
+    cost: float | None
+    """Sum of `cost_used`, `cost_fixed` and `feed_in` in EUR, without the energy community. It is
+    null while a price or the reference power is unknown."""
+    cost_used: float | None
+    cost_fixed: float | None
+    cost_above: float | None
+    """Part of `cost_used` that the same energy below the reference power would not have cost."""
+    subtotal: float | None
+    """Cost of the parts of the bill whose prices are all known, in EUR."""
+    prices_of: NotRequired[OlderPricesAnswer]
+    feed_in: float | None
+    """Negative if the household is paid."""
+
+
+class DaysAnswer(TypedDict):
+    """Days of Luxembourg."""
+
+    days: list[DayAnswer]
 
 
 def _is_leneda(coordinator: BooksCoordinator, msg: Request) -> bool:
@@ -67,6 +270,42 @@ async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
     return await async_rendered(hass, days_report, demand, series, start, msg.get("end", date.max))
 
 
+type UsualReason = DayReason
+"""Cause that alone explains at least 80 % of today's difference in cost.
+
+- `more_sun`, `more_used`, `more_from_grid`, `more_to_grid`, `more_shared` and `more_above` (the
+  reference power), and the same with `less_`
+- `dearer_hours`, `cheaper_hours`: the mean price of a kWh under the same contract
+- `higher_prices`, `lower_prices`: contract, aids or published prices have changed
+"""
+
+
+class UsualAnswer(TypedDict):
+    """Mean values of a day from midnight to the clock time of `until`."""
+
+    days: int
+    """Number of counted days: days with today's weekday in the last four weeks, if whole."""
+    imported_wh: float
+    exported_wh: float
+    peak_kw: float
+    cost: float | None
+    """null without a price."""
+    house_wh: float | None
+    """Consumption of the house; null without chosen solar panels."""
+    own_wh: float | None
+    """Part of `house_wh` that was not drawn from the grid."""
+    prices_of: NotRequired[OlderPricesAnswer]
+
+
+class UsualDayAnswer(TypedDict):
+    """Usual values of a day. With chosen panels, all values end where their energy is known."""
+
+    until: Time
+    usual: UsualAnswer | None
+    """null with fewer than two whole days."""
+    reason: UsualReason | None
+
+
 @meter_command("usual", is_kept=lambda *_: True, is_until_now=True)
 async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the usual energies, highest power and cost of a day until the current time of day.
@@ -84,6 +323,21 @@ async def async_usual(coordinator: BooksCoordinator) -> dict[str, Any]:
     demand = demand_of(coordinator)
     house = await async_supplied_house(coordinator, day_start(demand.time - _USUAL_SPAN))
     return await async_aside(coordinator.hass, usual_report, demand, house)
+
+
+class AlwaysOnAnswer(TypedDict):
+    """Base load."""
+
+    w: int
+    nights: int
+    cost_per_year: float | None
+    prices_of: NotRequired[OlderPricesAnswer]
+
+
+class HighlightsAnswer(TypedDict):
+    """Base load of a household; null with fewer than three nights, or with feed-in at night."""
+
+    always_on: AlwaysOnAnswer | None
 
 
 @meter_command("highlights", {}, is_kept=lambda *_: True)
@@ -108,6 +362,32 @@ def checked_time(value: object) -> datetime:
         text = "the year is not possible"
         raise vol.Invalid(text)
     return dt_util.as_utc(time)
+
+
+class QuarterHoursAnswer(TypedDict):
+    """Energy of each quarter-hour that starts in a period, in whole Wh.
+
+    With `"encoding": "base64"`, a year has 94 kB: `values` are signed 16-bit integers,
+    little-endian, with -32768 for null or overflow. `above` then has one byte per quarter-hour.
+    """
+
+    start: Time
+    end: Time
+    step: Literal[900]
+    quantity: Literal["imported", "exported", "net", "larger"]
+    """`net` is imported minus exported energy. `larger` is the larger of both, with exported energy
+    below 0."""
+    unit: Literal["Wh"]
+    values: list[int | None] | str
+    above: NotRequired[list[int] | str]
+    """Only with `larger`: for each quarter-hour, the number of `reference_powers` that its imported
+    energy exceeds, plus 16 if it exceeds the contract's. Its value is then the imported energy."""
+    reference_powers: NotRequired[list[int]]
+    origins: list[tuple[int, int, Origin]]
+    """Successive quarter-hours that come from Leneda and not from the meter: index of the first,
+    their number, and their source."""
+    past: str
+    """Mark that changes when the data of the days before today change."""
 
 
 @meter_command(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from homeassistant.util import dt as dt_util
 
@@ -12,10 +12,83 @@ from ..coordinator.stored.card_history import LENEDA_GAS
 from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..lib.answers.gas_costs import DatedGasPrices, gas_meter_costs
 from ..lib.history.calendar import LUXEMBOURG, day_end, day_start
+from .common_answers import CalendarDay, CalendarMonth, Time
 from .requests import Request, async_rendered, meter_command
 
 _HOUR = timedelta(hours=1)
 _A_WHOLE_HOUR = 3599.0
+
+
+class MediumDaysAnswer(TypedDict):
+    """Value of each day from `start` on."""
+
+    start: CalendarDay
+    amounts: list[float | None]
+    known: list[float]
+    """Known share (0 to 1) of each day."""
+
+
+class GasMonthAnswer(TypedDict):
+    """Costs of gas in EUR with VAT, from day `first` to day `last` of a month.
+
+    A day is whole if nine tenths of it are known.
+    """
+
+    month: CalendarMonth
+    first: int
+    last: int
+    missing_days: int
+    """Unknown days between `first` and `last`."""
+    m3: float
+    used: float
+    fixed: float
+    """Part of the monthly price for these days."""
+    total: float
+    days: MediumDaysAnswer
+    """Cost of each day of the month."""
+
+
+class GasCostsAnswer(TypedDict):
+    """Costs of gas at the entered prices."""
+
+    per_m3: float
+    per_month: float
+    month: GasMonthAnswer | None
+    """Current month; the month before until the current month has a whole day."""
+    year_ago: GasMonthAnswer | None
+    """The same days a year ago at the same prices."""
+
+
+class LitresAnswer(TypedDict):
+    """Water of each hour."""
+
+    start: Time
+    step: Literal[3600]
+    unit: Literal["L"]
+    values: list[int | None]
+
+
+class MediumHistoryAnswer(TypedDict):
+    """History of an M-Bus meter."""
+
+    meter: str
+    type: str
+    unit: str | None
+    kwh_per_m3: float | None
+    index: float | None
+    time: Time | None
+    days: MediumDaysAnswer | None
+    """Consumption of at most 400 days, in `unit`."""
+    costs: GasCostsAnswer | None
+    """Costs of a gas meter in m³ with a price; null for other meters."""
+    hours: LitresAnswer | None
+    """The last 35 days; null for meters other than water meters."""
+
+
+class MediaAnswer(TypedDict):
+    """History of all M-Bus meters."""
+
+    media: list[MediumHistoryAnswer]
 
 
 @meter_command("media")

@@ -1,7 +1,7 @@
 """Command that returns a house's consumption, and the part that did not come from the grid."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.util import dt as dt_util
@@ -29,11 +29,71 @@ from ..lib.answers.house import first_day_of_house, house_report
 from ..lib.answers.shares import MONTH, YESTERDAY, period_of, shares_report
 from ..lib.bill.household_state import HouseholdState
 from ..lib.history.calendar import quarter_start
+from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, Time
 from .requests import Request, async_rendered, meter_command
 
 # The recorder writes five-minute statistics ten seconds after the end of the five minutes. So wait
 # for longer than ten seconds.
 _RECORDER_DELAY = timedelta(seconds=30)
+
+
+class HouseSourceAnswer(TypedDict):
+    """Inverter or battery: entity ids of its energy and its power."""
+
+    energy: str
+    power: str | None
+    """null if no power entity is entered or found."""
+    capacity_kwh: NotRequired[float | None]
+    """Only of a battery: usable energy; null if the Energy dashboard does not have it."""
+
+
+class HouseDayAnswer(TypedDict):
+    """Consumption of a house on a day; null if unknown."""
+
+    day: CalendarDay
+    house_kwh: float | None
+    own_kwh: float | None
+    """Consumption minus energy from the grid; negative if a battery was charged from the grid."""
+
+
+class HouseMonthAnswer(TypedDict):
+    """Sums of the days with known energy; null without such a day."""
+
+    month: CalendarMonth
+    house_kwh: float | None
+    own_kwh: float | None
+    saved: float | None
+    """Own energy of each hour times its price, in EUR; null if unknown."""
+    unpriced_kwh: float
+    """Own energy without a known price."""
+    since: CalendarDay | None
+    """First counted day if earlier days of the month are unknown, such as before the inverter was
+    added."""
+    unknown_days: int
+    """Number of unknown days, without the days before `since`. They are not counted in the sums."""
+    prices_of: NotRequired[OlderPricesAnswer]
+
+
+class HouseAnswer(TypedDict):
+    """Consumption of a house with solar panels, in at most thirteen months."""
+
+    solar: list[HouseSourceAnswer]
+    battery: list[HouseSourceAnswer]
+    since: Time
+    """First hour that the statistics of all entities know."""
+    until: Time
+    """End of the last quarter-hour that meter and statistics know."""
+    home_difference: float | None
+    """Share by which the home meter of the Energy settings counted more than grid, sun and battery
+    in the last 28 days; null if unknown."""
+    days: list[HouseDayAnswer]
+    months: list[HouseMonthAnswer]
+
+
+class ChosenHouseAnswer(TypedDict):
+    """House; null without chosen solar panels or recorder."""
+
+    house: HouseAnswer | None
 
 
 @meter_command("house")
@@ -92,6 +152,48 @@ def _of_kind(sources: list[HouseSource], kind: str) -> list[HouseSource]:
 
 def _shown(source: HouseSource) -> dict[str, Any]:
     return {"energy": source.delivered, "power": source.power}
+
+
+class ShareRowAnswer(TypedDict):
+    """Energy and cost of a device, of the base load without the devices, or of the rest.
+
+    Each hour's cost of the energy from the grid is divided in proportion to energy.
+    """
+
+    name: str | None
+    """null unless `kind` is "device"."""
+    kind: Literal["device", "always_on", "else"]
+    wh: int
+    cost: float | None
+    own_wh: int
+    """Part that did not come from the grid and cost nothing."""
+    earned: float
+    """Amount in EUR that `own_wh` would have earned if it had been exported."""
+    unknown_days: NotRequired[int]
+    """Only of a device: number of days on which the recorder lacks hours of it. Their energy is in
+    the rest."""
+
+
+class SharesAnswer(TypedDict):
+    """Use of the energy of whole days: at most 20 devices, the base load and the rest."""
+
+    period: Literal["yesterday", "month"]
+    """`month`: the month's days that have ended."""
+    start: Time
+    end: Time
+    house_wh: int | None
+    cost: float | None
+    """Sum of the rows in EUR; null without a price. With `fixed`, `above` and `feed_in`, it is the
+    bill of these days, up to a cent of rounding for each line."""
+    always_on_w: int | None
+    rows: list[ShareRowAnswer]
+    fixed: float | None
+    above: float
+    feed_in: float
+    lack: Literal["inverter", "devices"] | None
+    """"inverter": the house exports, but has no inverter. "devices": the devices use 5 % more than
+    the house. There is then no rest."""
+    prices_of: NotRequired[OlderPricesAnswer]
 
 
 @meter_command(

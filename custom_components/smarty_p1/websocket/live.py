@@ -7,7 +7,7 @@ listeners get a message with `gone`. When the entry is loaded again, the subscri
 from contextlib import suppress
 from datetime import datetime
 from math import isfinite
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.auth.models import User
@@ -37,7 +37,8 @@ from ..lib.history.month_file_lines import month_name
 from ..lib.history.quarter_hour_values import QuarterHourValues
 from ..lib.history.register_amounts import Amounts
 from ..lib.meter.meter_reader import Reading
-from .meter_status import Status, loaded_live, now, status_of
+from .common_answers import CalendarMonth, Time
+from .meter_status import MeterState, RemedyAnswer, Status, loaded_live, now, status_of
 from .requests import BUSY, METER, NOT_FOUND
 
 # Entities whose values are not sent, because the values rarely change, or because other commands
@@ -60,6 +61,79 @@ _VALUES: tuple[EntitySpec[Reading], ...] = tuple(
     for description in (*SENSORS, *DEMAND_SENSORS, *BINARY_SENSORS, *TARIFF_SENSORS)
     if description.key not in _LEFT_OUT
 )
+
+
+class LastQuarterHourAnswer(TypedDict):
+    """Last quarter-hour that has ended."""
+
+    start: Time
+    mean_kw: float
+
+
+class RunningQuarterHourAnswer(TypedDict):
+    """Running quarter-hour."""
+
+    time: Time
+    start: Time
+    end: Time
+    measured_since: Time
+    month: CalendarMonth
+    """Newest month of `bill`. It changes with the second telegram of a month."""
+    imported_wh: float
+    exported_wh: float | None
+    reference_kw: float | None
+    running_kw: float | None
+    projected_kw: float | None
+    available_kw: float | None
+    """Mean power that the house may use until the quarter-hour ends. Unlike the sensor *Available
+    power*, it may exceed the reference power."""
+    will_exceed: bool | None
+    last: LastQuarterHourAnswer | None
+
+
+class MediumReadingAnswer(TypedDict):
+    """Reading of an M-Bus meter."""
+
+    index: float | None
+    unit: str | None
+    time: Time | None
+    flow: float | None
+    """Flow in m³/h, or power in kW."""
+
+
+class SourcePowerAnswer(TypedDict):
+    """Power of an inverter or a battery, and the time of its last report; null if unknown."""
+
+    kw: float | None
+    """Power, positive from a battery."""
+    reported_at: Time | None
+
+
+class HousePowersAnswer(TypedDict):
+    """Powers of a house. The lists are empty until `smarty_p1/house` was requested."""
+
+    solar: list[SourcePowerAnswer]
+    battery: list[SourcePowerAnswer]
+
+
+class LiveAnswer(TypedDict):
+    """Values of a meter. If no program reads the meter, a message has only the first five fields.
+
+    Of a pulse reader, `values` has only `power_net`. It is null before the second pulse.
+    """
+
+    now: Time
+    """Time at which Home Assistant sent the message."""
+    state: Literal["removed", "unauthorized"] | MeterState
+    obstacle: str | None
+    remedy: RemedyAnswer | None
+    gone: NotRequired[Literal[True]]
+    received_at: NotRequired[Time | None]
+    values: NotRequired[dict[str, float | str | bool | None]]
+    """Values of all entities by translation key, without texts."""
+    media: NotRequired[dict[str, MediumReadingAnswer]]
+    quarter_hour: NotRequired[RunningQuarterHourAnswer | None]
+    house: NotRequired[HousePowersAnswer]
 
 
 def current_values(coordinator: LiveCoordinator) -> dict[str, Any]:
@@ -86,7 +160,7 @@ def current_values(coordinator: LiveCoordinator) -> dict[str, Any]:
     }
 
 
-def _power_of(hass: HomeAssistant, entity_id: str | None) -> dict[str, Any]:
+def _power_of(hass: HomeAssistant, entity_id: str | None) -> SourcePowerAnswer:
     """Return the power in kW of an inverter or a battery, and the time of its last report.
 
     Both are None if they are unknown. Home Assistant's frontend knows only the time of the last
@@ -112,8 +186,8 @@ def _values(coordinator: BooksCoordinator, reading: Reading) -> dict[str, Any]:
     }
 
 
-def _media(reading: Reading) -> dict[str, Any]:
-    media = {}
+def _media(reading: Reading) -> dict[str, MediumReadingAnswer]:
+    media = dict[str, MediumReadingAnswer]()
     for identity, channel in reading.channels.items():
         meter = reading.telegram.channels[channel]
         media[identity] = {
@@ -125,7 +199,7 @@ def _media(reading: Reading) -> dict[str, Any]:
     return media
 
 
-def _quarter_hour(demand: QuarterHourValues, running: Amounts) -> dict[str, Any]:
+def _quarter_hour(demand: QuarterHourValues, running: Amounts) -> RunningQuarterHourAnswer:
     last = demand.last_quarter
     return {
         "time": demand.time.isoformat(),

@@ -1,6 +1,6 @@
 """Status of a meter in answers to websocket commands: its state, its problem and a remedy."""
 
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple, NotRequired, TypedDict
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -29,6 +29,28 @@ _STATES = {
 }
 
 
+type MeterState = Literal["receiving", "waiting", "failing", "not_loaded", "error", "disabled"]
+"""State of a meter.
+
+- `receiving`: readings come
+- `waiting`: no telegram has come yet
+- `failing`: no telegram is accepted
+- `error`: the setup failed
+"""
+
+
+class RemedyAnswer(TypedDict):
+    """Remedy for a meter without readings."""
+
+    kind: Literal["reauth", "repair", "reconfigure", "enable"]
+    path: str
+    """Address in the user interface."""
+    flow_id: NotRequired[str]
+    """Only with `reauth`: id of the open dialog."""
+    issue_id: NotRequired[str]
+    """Only with `repair`: id of the repair issue."""
+
+
 class Status(NamedTuple):
     """Status of a meter as JSON values."""
 
@@ -38,7 +60,7 @@ class Status(NamedTuple):
     obstacle: str | None
     """Reason why no reading comes, a key of `exceptions` in the translations. With `poor_line`,
     some readings come."""
-    remedy: dict[str, Any] | None
+    remedy: RemedyAnswer | None
 
     @property
     def is_gone(self) -> bool:
@@ -83,7 +105,7 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
     return Status(state, condition.obstacle, remedy)
 
 
-def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
+def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> RemedyAnswer:
     """Return the remedy for a failure: the first available of three remedies.
 
     The remedies are, in this order, an open dialog for new keys, a repair issue, and the page for

@@ -1,7 +1,7 @@
 """Command that returns the meters that a user may read."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.components.websocket_api.connection import ActiveConnection
@@ -25,7 +25,8 @@ from ..lib.meter.meter_reader import Reading
 from ..lib.prices.kwh_price import excess_price
 from ..lib.prices.network_prices import AgreedPrices
 from ..lib.prices.price_file import OlderPrices
-from .meter_status import loaded_meter, now, status_of
+from .common_answers import OlderPricesAnswer, Time
+from .meter_status import MeterState, RemedyAnswer, loaded_meter, now, status_of
 
 _PHASES = (
     ("1-0:32.7.0", "1-0:21.7.0", "1-0:22.7.0"),
@@ -35,6 +36,65 @@ _PHASES = (
 """OBIS codes of each phase: voltage, imported power, exported power."""
 _EXPORTED = "1-0:2.8.0"
 _THRESHOLD = "0-0:17.0.0"
+
+
+class MediumAnswer(TypedDict):
+    """M-Bus meter of gas, water or heat."""
+
+    meter: str
+    type: str
+    unit: str | None
+    device_id: str | None
+    kwh_per_m3: float | None
+    """Factor of gas in m³, from the options; otherwise null."""
+
+
+class MeterAnswer(TypedDict):
+    """Meter or pulse reader. Most fields of a pulse reader are null."""
+
+    entry_id: str
+    title: str
+    serial_number: str | None
+    device_id: str | None
+    state: MeterState
+    obstacle: str | None
+    """Cause of a failure, a key of `exceptions` in the translations, such as `wrong_key`."""
+    remedy: RemedyAnswer | None
+    last_telegram: Time | None
+    currency: str
+    reference_kw: float | None
+    excess_price: float | None
+    """Additional price of a kWh above the reference power, in EUR with VAT."""
+    prices_of: NotRequired[OlderPricesAnswer]
+    known_since: Time | None
+    source: Literal["port", "leneda", "entities", "pulses"]
+    """"leneda": a meter without a cable. Only its past days are known. "entities": another
+    integration reads the meter, and its readings are not verified. "pulses": a pulse reader, for
+    which only `live` and `last_hour` have an answer."""
+    integration: NotRequired[str | None]
+    """Only if `source` is "entities": name of the integration of these entities. It is null while
+    the meter is not loaded."""
+    fresh_for: NotRequired[float]
+    """Only if `source` is "entities": seconds for which a reading counts as current."""
+    has_leneda: NotRequired[bool]
+    """Only for a meter that is read here: whether its quarter-hours also come from Leneda."""
+    known_until: NotRequired[Time | None]
+    """Only for a meter without a cable: end of the last known day."""
+    is_fetching: NotRequired[bool]
+    """Only for a meter without a cable: whether older days are still being fetched."""
+    phases: Literal[1, 2, 3] | None
+    feeds_in: bool | None
+    connection_kva: float | None
+    media: list[MediumAnswer]
+
+
+class MetersAnswer(TypedDict):
+    """Meters and pulse readers that the user may read, loaded or not."""
+
+    now: Time
+    """Time at which Home Assistant answers, for programs whose own clock may be wrong."""
+    meters: list[MeterAnswer]
+    pulse_readers: list[MeterAnswer]
 
 
 @websocket_command({vol.Required("type"): f"{DOMAIN}/meters"})
@@ -153,7 +213,7 @@ def _connection(coordinator: BooksCoordinator | None, reading: Reading | None) -
 
 def _media(
     hass: HomeAssistant, coordinator: BooksCoordinator, reading: Reading | None
-) -> list[dict[str, Any]]:
+) -> list[MediumAnswer]:
     """Return the M-Bus meters of `reading`, or the meters in the history if `reading` is None."""
     media = coordinator.books.history.media
     kinds = _kinds_of_media(media, reading)

@@ -1,7 +1,7 @@
 """Commands that return the voltages of the last 24 hours, and the events of the last 400 days."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
@@ -11,10 +11,28 @@ from ..coordinator.stored.event_history import Event, EventHistory
 from ..coordinator.stored.reception_history import Gap, ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
+from .common_answers import Time
 from .requests import Request, meter_command
 
 _PHASES = ("L1", "L2", "L3")
 _MAX_GAPS = 20
+
+
+class PhaseVoltagesAnswer(TypedDict):
+    """Voltages of a phase in steps of five minutes."""
+
+    lowest: list[float | None]
+    highest: list[float | None]
+
+
+class VoltagesAnswer(TypedDict):
+    """Voltages of the last 24 hours: 288 values for each phase."""
+
+    start: Time
+    step: Literal[300]
+    unit: Literal["V"]
+    limits: tuple[float, float]
+    phases: dict[str, PhaseVoltagesAnswer]
 
 
 @meter_command("voltages", needs_port=True)
@@ -25,7 +43,7 @@ async def answer_voltages(coordinator: BooksCoordinator, _msg: Request) -> bytes
     """
     voltages, now = coordinator.books.history.voltages, dt_util.utcnow()
     start, rows = voltages.rows(now)
-    phases = {
+    phases: dict[str, PhaseVoltagesAnswer] = {
         name: {
             "lowest": [row[2 * n] for row in rows],
             "highest": [row[2 * n + 1] for row in rows],
@@ -33,15 +51,77 @@ async def answer_voltages(coordinator: BooksCoordinator, _msg: Request) -> bytes
         for n, name in enumerate(_PHASES)
         if voltages.is_connected(n, now)
     }
-    return json_bytes(
-        {
-            "start": start.isoformat(),
-            "step": STEP,
-            "unit": "V",
-            "limits": VOLTAGE_LIMITS,
-            "phases": phases,
-        }
-    )
+    answer: VoltagesAnswer = {
+        "start": start.isoformat(),
+        "step": STEP,
+        "unit": "V",
+        "limits": VOLTAGE_LIMITS,
+        "phases": phases,
+    }
+    return json_bytes(answer)
+
+
+type DisturbanceKind = Literal["power_failure", "voltage_sag", "voltage_swell"]
+
+
+class MeterEventAnswer(TypedDict):
+    """Event between the times `after` and `time`."""
+
+    time: Time
+    after: Time | None
+
+
+class DisturbanceAnswer(MeterEventAnswer):
+    """Disturbance of the grid."""
+
+    kind: DisturbanceKind
+    count: int
+    phases: NotRequired[list[str]]
+
+
+class SwitchAnswer(MeterEventAnswer):
+    """New state of a relay or breaker."""
+
+    kind: str
+    state: str
+
+
+class MessageAnswer(MeterEventAnswer):
+    """Message of the grid operator."""
+
+    kind: str
+    text: str
+
+
+class GapAnswer(TypedDict):
+    """Time of more than a minute without a telegram."""
+
+    start: Time
+    end: Time
+
+
+class ReceptionAnswer(TypedDict):
+    """Reception of the last seven days."""
+
+    since: Time | None
+    start: Time
+    step: Literal[3600]
+    received: list[float | None]
+    """Received share of each of 168 hours."""
+    longest_gaps: list[GapAnswer]
+    altered: float | None
+    """Share of frames that were altered on the way, in 24 hours."""
+
+
+class EventsAnswer(TypedDict):
+    """Events of the last 400 days."""
+
+    disturbances: list[DisturbanceAnswer]
+    undated: dict[DisturbanceKind, int]
+    """Disturbances that the meter counted before it was added."""
+    switches: list[SwitchAnswer]
+    messages: list[MessageAnswer]
+    reception: ReceptionAnswer
 
 
 @meter_command("events", needs_port=True)
@@ -90,11 +170,11 @@ def _undated(events: EventHistory) -> dict[str, int]:
     return counts
 
 
-def _reception(reception: ReceptionHistory, now: datetime) -> dict[str, Any]:
+def _reception(reception: ReceptionHistory, now: datetime) -> ReceptionAnswer:
     start, hours = reception.hours(now)
     gaps = sorted(reception.gaps(now), key=lambda gap: gap.start - gap.end)[:_MAX_GAPS]
     return {
-        "since": reception.since and reception.since.isoformat(),
+        "since": reception.since.isoformat() if reception.since else None,
         "start": start.isoformat(),
         "step": 3600,
         "received": hours,
@@ -103,5 +183,5 @@ def _reception(reception: ReceptionHistory, now: datetime) -> dict[str, Any]:
     }
 
 
-def _gap(gap: Gap) -> dict[str, str]:
+def _gap(gap: Gap) -> GapAnswer:
     return {"start": gap.start.isoformat(), "end": gap.end.isoformat()}

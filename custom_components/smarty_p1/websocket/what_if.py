@@ -1,15 +1,16 @@
 """Command that returns a household's year now and with changes."""
 
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.helpers.json import json_bytes
 
 from ..answer_queue import async_download_prices, async_markets, async_what_if
 from ..coordinator import BooksCoordinator
-from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError
+from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if_changes import FEED_IN_PRICE
 from ..services.what_if_changes import CHANGES, schema_of
+from .common_answers import CalendarDay, OlderPricesAnswer
 from .requests import Request, meter_command
 
 _FIELDS = {
@@ -24,6 +25,151 @@ async def _async_with_prices(coordinator: BooksCoordinator, msg: Request) -> Req
     except WhatIfError as err:
         return {**msg, "refusal": err}
     return msg
+
+
+class MarketAnswer(TypedDict):
+    """Market whose stored prices a contract can follow: a price entity, or a price zone."""
+
+    id: str
+    """Entity id, or name of the zone."""
+    credit: str | None
+    """Publisher and licence of the prices, to be shown with each amount that uses them. It is null
+    for an entity."""
+    known_share: float | None
+    """Share (0 to 1) of the quarter-hours in the twelve months whose price is stored."""
+    can_download: bool
+    """Whether missing prices can be downloaded."""
+
+
+class YearCostsAnswer(TypedDict):
+    """Costs of a year in EUR, by part of the bill."""
+
+    energy: int
+    surcharge: int
+    feed_in: int
+    fixed: int
+    total: int
+
+
+class YearEnergiesAnswer(TypedDict):
+    """Energies of a year in kWh."""
+
+    imported: int
+    exported: int
+    shared: int
+    """Part of the imported energy."""
+
+
+class AssumptionAnswer(TypedDict):
+    """Assumption that nobody entered. Its `value` is a number, or a text such as a source.
+
+    - `efficiency`, `reserve`, `standby`: of the battery, in percent and W
+    - `begin_hour`: hour from which the car charges
+    - `car_every_day`: the car takes the same energy each day
+    - `degree_days`: the heat pump follows the mean temperatures of the months (source)
+    - `direction`, `tilt`: of the panels in degrees
+    - `solar_kwh`: energy of the panels in a year
+    - `sunny_days`, `shared_sun`: days as in another year (source); shared panels face south
+    - `energy_fee`: monthly fee as today, in EUR
+    - `feed_in_as_today`: price of exported energy as today
+    - `sharing_price`: price of a shared kWh, in EUR
+    """
+
+    key: Literal[
+        "efficiency",
+        "reserve",
+        "standby",
+        "begin_hour",
+        "car_every_day",
+        "degree_days",
+        "direction",
+        "tilt",
+        "solar_kwh",
+        "sunny_days",
+        "energy_fee",
+        "feed_in_as_today",
+        "sharing_price",
+        "shared_sun",
+    ]
+    value: float | str | None
+
+
+class NowAndThenAnswer[T](TypedDict):
+    """Value of the year now, and with all changes."""
+
+    now: T
+    then: T
+
+
+class SavingAnswer(TypedDict):
+    """Saving in EUR a year, below 0 if the year costs more than now.
+
+    `low` and `high` differ if quarter-hours are unknown.
+    """
+
+    low: int
+    high: int
+
+
+class BatteryYearAnswer(TypedDict):
+    """Use of a battery in a year."""
+
+    cycles: int
+    stored_share: float | None
+
+
+class YearClassAnswer(TypedDict):
+    """Costs of a year at a reference power. `battery` is null without a battery."""
+
+    now: YearCostsAnswer
+    then: YearCostsAnswer
+    battery: BatteryYearAnswer | None
+
+
+class WhatIfAnswer(TypedDict):
+    """A year now and with all changes. Amounts are whole EUR a year."""
+
+    start: CalendarDay
+    end: CalendarDay
+    measured_days: int
+    known_share: float
+    """Share (0 to 1) of the quarter-hours that are known."""
+    reference_kw: float
+    has_vat: bool
+    prices_of: NotRequired[OlderPricesAnswer]
+    hourly_share: NowAndThenAnswer[float | None]
+    """Share of the known quarter-hours with a known market price. It is null if the contract has no
+    market price."""
+    markets_used: NowAndThenAnswer[list[str]]
+    """Ids of the markets whose prices are used."""
+    saving: SavingAnswer
+    cheapest: NowAndThenAnswer[int]
+    energies: NowAndThenAnswer[YearEnergiesAnswer]
+    """At the cheapest reference power."""
+    classes: dict[str, YearClassAnswer]
+    """By reference power in kW."""
+    assumed: list[AssumptionAnswer]
+
+
+class WhatIfRefusalAnswer(TypedDict):
+    """Reason why the year is unknown.
+
+    With `no_market_prices`, ask with `download` if the market has `can_download`. With
+    `download_failed`, try again later.
+    """
+
+    reason: WhatIfRefusal
+    days: int
+    least_days: int
+
+
+class WhatIfYearAnswer(TypedDict):
+    """A year with changes, or the reason why it is unknown."""
+
+    what_if: WhatIfAnswer | None
+    refusal: WhatIfRefusalAnswer | None
+    markets: list[MarketAnswer]
+    """Price entities of the meter's contracts, and the price zone."""
 
 
 @meter_command("what_if", _FIELDS, lambda *_: True, prepare=_async_with_prices)

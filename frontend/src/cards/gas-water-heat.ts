@@ -107,7 +107,7 @@ export class MediumCard extends SmartyCard {
     }
     const newer = feed.live?.media?.[String(id)];
     const history: MediumHistory = stored ?? {
-      ...listed!, index: newer?.index ?? null, time: newer?.time ?? null, days: null, hours: null,
+      ...listed!, index: newer?.index ?? null, time: newer?.time ?? null, days: null, costs: null, hours: null,
     };
     const times = [newer?.time, history.time].map((time) => Date.parse(time ?? "")).filter(Number.isFinite);
     const shown: Shown = {

@@ -1,27 +1,66 @@
-/** Types of the websocket answers, as described in `docs/websocket.md`. */
+/** Types of the websocket commands. Written by `python -m dev.websocket_types`. */
 
-/** Time in ISO 8601. */
+/** Time in ISO 8601 with offset. */
 export type Time = string;
 
+/**
+ * State of a meter.
+ *
+ * - `receiving`: readings come
+ * - `waiting`: no telegram has come yet
+ * - `failing`: no telegram is accepted
+ * - `error`: the setup failed
+ */
+export type MeterState = "receiving" | "waiting" | "failing" | "not_loaded" | "error" | "disabled";
+
+/** Remedy for a meter without readings. */
 export interface Remedy {
   kind: "reauth" | "repair" | "reconfigure" | "enable";
+  /** Address in the user interface. */
   path: string;
+  /** Only with `reauth`: id of the open dialog. */
+  flow_id?: string;
+  /** Only with `repair`: id of the repair issue. */
+  issue_id?: string;
 }
 
+/** Day such as "2026-12-31", in Luxembourg. */
+export type CalendarDay = string;
+
+/** Last day of each aid that lowered a published price, or will have lowered it. */
+export interface EndedAids {
+  state_aid?: CalendarDay;
+}
+
+/** Published prices that an amount uses after the last day for which they are published. */
+export interface OlderPrices {
+  /** That day, for each kind of price. */
+  grid?: CalendarDay;
+  levies?: CalendarDay;
+  vat?: CalendarDay;
+  ended?: EndedAids;
+  /** Whether newer prices are published, although a yearly amount does not use them. */
+  newer_known?: boolean;
+}
+
+/** M-Bus meter of gas, water or heat. */
 export interface Medium {
   meter: string;
   type: string;
-  unit: string;
+  unit: string | null;
   device_id: string | null;
-  kwh_per_m3?: number | null;
+  /** Factor of gas in m³, from the options; otherwise null. */
+  kwh_per_m3: number | null;
 }
 
+/** Meter or pulse reader. Most fields of a pulse reader are null. */
 export interface Meter {
   entry_id: string;
   title: string;
   serial_number: string | null;
   device_id: string | null;
   state: MeterState;
+  /** Cause of a failure, a key of `exceptions` in the translations, such as `wrong_key`. */
   obstacle: string | null;
   remedy: Remedy | null;
   last_telegram: Time | null;
@@ -32,15 +71,18 @@ export interface Meter {
   prices_of?: OlderPrices;
   known_since: Time | null;
   /**
-   * "leneda": a meter without a cable. Only its past days are known. "entities": another integration reads the meter, and
-   * its readings are not verified. "pulses": a pulse reader, of which only energy and power are known.
+   * "leneda": a meter without a cable. Only its past days are known. "entities": another integration reads the meter,
+   * and its readings are not verified. "pulses": a pulse reader, for which only `live` and `last_hour` have an answer.
    */
   source: "port" | "leneda" | "entities" | "pulses";
-  /** Only if `source` is "entities": name of the integration of these entities; null while the meter is not loaded. */
+  /**
+   * Only if `source` is "entities": name of the integration of these entities. It is null while the meter is not
+   * loaded.
+   */
   integration?: string | null;
   /** Only if `source` is "entities": seconds for which a reading counts as current. */
   fresh_for?: number;
-  /** Only for a meter that is read here: whether its quarter-hours are also downloaded from Leneda. */
+  /** Only for a meter that is read here: whether its quarter-hours also come from Leneda. */
   has_leneda?: boolean;
   /** Only for a meter without a cable: end of the last known day. */
   known_until?: Time | null;
@@ -52,49 +94,57 @@ export interface Meter {
   media: Medium[];
 }
 
-export type MeterState = "receiving" | "waiting" | "failing" | "not_loaded" | "error" | "disabled";
-
-export interface RunningQuarterHour {
-  time: Time;
-  start: Time;
-  end: Time;
-  measured_since: Time;
-  /** Newest month of the bills. */
-  month: string;
-  imported_wh: number;
-  exported_wh: number | null;
-  reference_kw: number | null;
-  running_kw: number | null;
-  projected_kw: number | null;
-  available_kw: number | null;
-  will_exceed: boolean | null;
-  last: { start: Time; mean_kw: number } | null;
+/** Meters and pulse readers that the user may read, loaded or not. */
+export interface Meters {
+  /** Time at which Home Assistant answers, for programs whose own clock may be wrong. */
+  now: Time;
+  meters: Meter[];
+  pulse_readers: Meter[];
 }
 
+/** Reading of an M-Bus meter. */
 export interface MediumReading {
   index: number | null;
-  unit: string;
+  unit: string | null;
   time: Time | null;
   /** Flow in m³/h, or power in kW. */
   flow: number | null;
 }
 
-export interface Live {
-  state: MeterState | "removed" | "unauthorized";
-  obstacle: string | null;
-  remedy: Remedy | null;
-  gone?: true;
-  /** Time at which Home Assistant sent the message. */
-  now: Time;
-  received_at?: Time | null;
-  values?: Record<string, number | string | boolean | null>;
-  media?: Record<string, MediumReading>;
-  quarter_hour?: RunningQuarterHour | null;
-  house?: HousePowers;
+/** Month such as "2026-12". */
+export type CalendarMonth = string;
+
+/** Last quarter-hour that has ended. */
+export interface LastQuarterHour {
+  start: Time;
+  mean_kw: number;
 }
 
-/** Present power of an inverter or a battery, and the time of its last report; null if unknown. */
+/** Running quarter-hour. */
+export interface RunningQuarterHour {
+  time: Time;
+  start: Time;
+  end: Time;
+  measured_since: Time;
+  /** Newest month of `bill`. It changes with the second telegram of a month. */
+  month: CalendarMonth;
+  imported_wh: number;
+  exported_wh: number | null;
+  reference_kw: number | null;
+  running_kw: number | null;
+  projected_kw: number | null;
+  /**
+   * Mean power that the house may use until the quarter-hour ends. Unlike the sensor *Available power*, it may exceed
+   * the reference power.
+   */
+  available_kw: number | null;
+  will_exceed: boolean | null;
+  last: LastQuarterHour | null;
+}
+
+/** Power of an inverter or a battery, and the time of its last report; null if unknown. */
 export interface SourcePower {
+  /** Power, positive from a battery. */
   kw: number | null;
   reported_at: Time | null;
 }
@@ -105,101 +155,223 @@ export interface HousePowers {
   battery: SourcePower[];
 }
 
-/** Power from the grid in W in each ten seconds of an hour; null without a reading. */
+/**
+ * Values of a meter. If no program reads the meter, a message has only the first five fields.
+ *
+ * Of a pulse reader, `values` has only `power_net`. It is null before the second pulse.
+ */
+export interface Live {
+  /** Time at which Home Assistant sent the message. */
+  now: Time;
+  state: "removed" | "unauthorized" | MeterState;
+  obstacle: string | null;
+  remedy: Remedy | null;
+  gone?: true;
+  received_at?: Time | null;
+  /** Values of all entities by translation key, without texts. */
+  values?: Record<string, number | string | boolean | null>;
+  media?: Record<string, MediumReading>;
+  quarter_hour?: RunningQuarterHour | null;
+  house?: HousePowers;
+}
+
+/**
+ * Power from the grid in W in each ten seconds of an hour, below 0 to the grid.
+ *
+ * There are 360 values, by the time of reception. The last value is the value of the running ten seconds. A value is
+ * null without a reading, also before a restart. A pulse reader has the power between two pulses, which falls while
+ * no pulse comes.
+ */
 export interface PowerHour {
   start: Time;
   step: 10;
   unit: "W";
   net: (number | null)[];
-  /** The same of L1, L2 and L3; [] if fewer than two are known. */
+  /** The power of L1, L2 and L3; empty if fewer than two are known. */
   phases: (number | null)[][];
-  /** Power entities of the Energy dashboard's devices. */
-  devices?: string[];
+  /** Power entities of at most 20 devices of the Energy dashboard. */
+  devices: string[];
 }
 
+/**
+ * Energy of each quarter-hour that starts in a period, in whole Wh.
+ *
+ * With `"encoding": "base64"`, a year has 94 kB: `values` are signed 16-bit integers, little-endian, with -32768 for
+ * null or overflow. `above` then has one byte per quarter-hour.
+ */
 export interface QuarterHours {
   start: Time;
   end: Time;
   step: 900;
+  /** `net` is imported minus exported energy. `larger` is the larger of both, with exported energy below 0. */
   quantity: "imported" | "exported" | "net" | "larger";
   unit: "Wh";
   values: (number | null)[] | string;
   /**
-   * A number for each quarter-hour: how many of `reference_powers` it exceeds, plus 16 if it exceeds the contract's
-   * reference power. This field is missing unless the requested quantity is `larger`.
+   * Only with `larger`: for each quarter-hour, the number of `reference_powers` that its imported energy exceeds, plus
+   * 16 if it exceeds the contract's. Its value is then the imported energy.
    */
   above?: number[] | string;
   reference_powers?: number[];
   /**
-   * Successive quarter-hours that come from Leneda and not from the meter: index of the first, their number, and
-   * their source.
+   * Successive quarter-hours that come from Leneda and not from the meter: index of the first, their number, and their
+   * source.
    */
   origins: [number, number, "leneda" | "leneda_estimated"][];
   /** Mark that changes when the data of the days before today change. */
   past: string;
 }
 
+/** Quarter-hour with the highest imported energy, as its mean power. */
 export interface Peak {
   start: Time;
   mean_kw: number;
 }
 
-/** Published prices that an amount uses after the last day for which they are published. Days are "2026-12-31". */
-export interface OlderPrices {
-  /** That day, for each kind of price. */
-  grid?: string;
-  levies?: string;
-  vat?: string;
-  /** Last day of each aid that lowered one of these prices, or will have lowered it. */
-  ended?: { state_aid?: string };
-  /** Whether newer prices are published, although a yearly amount does not use them. */
-  newer_known?: boolean;
-}
-
+/** Day with its energies and costs. The days of a month add up to its bill. */
 export interface Day {
-  day: string;
+  day: CalendarDay;
   start: Time;
   end: Time;
   imported_wh: number | null;
   exported_wh: number | null;
+  /** Number of known quarter-hours. */
   quarter_hours: number;
   leneda_quarter_hours: number;
   estimated_quarter_hours: number;
+  /** Number of quarter-hours that have ended. */
   of_quarter_hours: number;
   reference_kw: number | null;
   quarter_hours_above: number;
   above_wh: number;
+  /** Absent for days older than 400 days. */
   peak: Peak | null;
-  /** Sum of `cost_used`, `cost_fixed` and `feed_in`, in EUR. `feed_in` is negative if the household is paid. */
+  /**
+   * Sum of `cost_used`, `cost_fixed` and `feed_in` in EUR, without the energy community. It is null while a price or
+   * the reference power is unknown.
+   */
   cost: number | null;
   cost_used: number | null;
   cost_fixed: number | null;
+  /** Part of `cost_used` that the same energy below the reference power would not have cost. */
   cost_above: number | null;
   /** Cost of the parts of the bill whose prices are all known, in EUR. */
-  subtotal?: number | null;
+  subtotal: number | null;
   prices_of?: OlderPrices;
+  /** Negative if the household is paid. */
   feed_in: number | null;
 }
 
+/** Days of Luxembourg. */
+export interface Days {
+  days: Day[];
+}
+
+/** Mean values of a day from midnight to the clock time of `until`. */
+export interface Usual {
+  /** Number of counted days: days with today's weekday in the last four weeks, if whole. */
+  days: number;
+  imported_wh: number;
+  exported_wh: number;
+  peak_kw: number;
+  /** null without a price. */
+  cost: number | null;
+  /** Consumption of the house; null without chosen solar panels. */
+  house_wh: number | null;
+  /** Part of `house_wh` that was not drawn from the grid. */
+  own_wh: number | null;
+  prices_of?: OlderPrices;
+}
+
+/**
+ * Cause that alone explains at least 80 % of today's difference in cost.
+ *
+ * - `more_sun`, `more_used`, `more_from_grid`, `more_to_grid`, `more_shared` and `more_above` (the
+ *   reference power), and the same with `less_`
+ * - `dearer_hours`, `cheaper_hours`: the mean price of a kWh under the same contract
+ * - `higher_prices`, `lower_prices`: contract, aids or published prices have changed
+ */
+export type UsualReason = "more_sun"
+    | "less_sun"
+    | "more_used"
+    | "less_used"
+    | "more_from_grid"
+    | "less_from_grid"
+    | "less_to_grid"
+    | "more_to_grid"
+    | "more_shared"
+    | "less_shared"
+    | "more_above"
+    | "less_above"
+    | "dearer_hours"
+    | "cheaper_hours"
+    | "higher_prices"
+    | "lower_prices";
+
+/** Usual values of a day. With chosen panels, all values end where their energy is known. */
+export interface UsualDay {
+  until: Time;
+  /** null with fewer than two whole days. */
+  usual: Usual | null;
+  reason: UsualReason | null;
+}
+
+/** Base load. */
+export interface AlwaysOn {
+  w: number;
+  nights: number;
+  cost_per_year: number | null;
+  prices_of?: OlderPrices;
+}
+
+/** Base load of a household; null with fewer than three nights, or with feed-in at night. */
+export interface Highlights {
+  always_on: AlwaysOn | null;
+}
+
+/** Line of a bill. A price change within the month makes two lines of the same name. */
 export interface BillLine {
   name: string;
   quantity: number;
   unit: string;
   price: number;
   amount: number;
-  /**
-   * `label` is the name of an aid (such as a rebate) that the user entered. `has_vat` says whether VAT is charged on
-   * the aid.
-   */
+  /** Name of an aid (such as a rebate) that the user entered. */
   label?: string;
+  /** Whether VAT is charged on the aid. */
   has_vat?: boolean;
 }
 
+/** Forecast of the whole month. In 80 % of months, the total is in the range. */
+export interface Estimate {
+  total: number;
+  low: number;
+  high: number;
+  prices_of?: OlderPrices;
+}
+
+/** Goal for the cost of a month, in EUR. */
+export interface Goal {
+  /** Whether the goal is the cost of the same month of last year. */
+  is_last_year: boolean;
+  /** null if the cost of last year is unknown. */
+  total: number | null;
+  /** Allowed cost of each day that is left; null if nothing is left, or less than a day. */
+  day_budget?: number | null;
+  /** Mean cost of the last 28 whole days. */
+  recent_day?: number | null;
+  /** Day on which the cost passed the goal. */
+  passed_on?: CalendarDay | null;
+}
+
+/** Part of a bill. `levies` are all levies, and aids per kWh. */
 export type BillPart = "energy" | "network" | "levies" | "surcharge" | "feed_in";
 
+/** Bill of a month, with the fields of the action `get_bill`. */
 export interface Bill {
-  month: string;
-  since?: string;
+  month: CalendarMonth;
+  /** Begin of the first known day, if the first days of the month are unknown. */
+  since?: Time;
   start: Time;
   end: Time;
   until: Time;
@@ -210,33 +382,28 @@ export interface Bill {
   vat: number | null;
   vat_rate: number | null;
   total: number | null;
-  /** Forecast of the whole month. The range from `low` to `high` holds the total in 80 % of months. */
-  estimate?: { total: number; low: number; high: number; prices_of?: OlderPrices };
+  estimate?: Estimate;
   /** Goal of the current month; absent without a goal. */
   goal?: Goal;
   /** Data without which the current month has no forecast. */
   estimate_lacks?: "last_year" | "quarter_hours";
-  /**
-   * Names of the bill's lines that have no price. If there is one, `total` is null. `subtotal` is then the sum of the
-   * parts of the bill (such as "network") in which every line has a price.
-   */
+  /** Names of the bill's lines that have no price. If there is such a line, `total` is null. */
   missing?: string[];
+  /** Only with `missing`: sum of the parts of the bill in which every line has a price. */
   subtotal?: number | null;
   prices_of?: OlderPrices;
   unpriced_kwh?: number;
   /** Part of `unpriced_kwh` whose price follows the market. */
   unpriced_market_kwh?: number;
   unpriced_exported_kwh?: number;
-  /**
-   * Numbers of quarter-hours: `quarter_hours` are known, `leneda_quarter_hours` come from Leneda, and
-   * `estimated_quarter_hours` were estimated by the operator. All three are absent if no quarter-hour came from
-   * Leneda.
-   */
+  /** Number of known quarter-hours. This and the next two fields are absent if no quarter-hour came from Leneda. */
   quarter_hours?: number;
   leneda_quarter_hours?: number;
+  /** Number of quarter-hours that the operator estimated. */
   estimated_quarter_hours?: number;
   /** Shared energy. Present only with energy sharing. */
   shared_kwh?: number;
+  shared_by_layer?: Record<string, number>;
   sharing_known_kwh?: number;
   may_owe_less_network?: number | null;
   /** Payment to the energy community, which is not in the bill. Present only with shared energy of a known price. */
@@ -246,183 +413,145 @@ export interface Bill {
   exported_kwh: number | null;
   reference_kw: number | null;
   peak: Peak | null;
+  /** Cost of each part of the bill. A part without a price is left out. */
   parts: Partial<Record<BillPart, number>>;
 }
 
-/** Goal for the cost of a month, in EUR. */
-export interface Goal {
-  /** Whether the goal is the cost of the same month of last year. */
-  is_last_year: boolean;
-  /** null if the cost of last year is unknown. */
-  total: number | null;
-  /** What each day that is left may cost; null if nothing is left, or less than a day. */
-  day_budget?: number | null;
-  /** Mean cost of the last 28 whole days. */
-  recent_day?: number | null;
-  /** Day on which the cost passed the goal. */
-  passed_on?: string | null;
+/** Bills of the last months. The current month is the last. */
+export interface Bills {
+  months: Bill[];
 }
 
+/** Inverter or battery: entity ids of its energy and its power. */
+export interface HouseSource {
+  energy: string;
+  /** null if no power entity is entered or found. */
+  power: string | null;
+  /** Only of a battery: usable energy; null if the Energy dashboard does not have it. */
+  capacity_kwh?: number | null;
+}
+
+/** Consumption of a house on a day; null if unknown. */
+export interface HouseDay {
+  day: CalendarDay;
+  house_kwh: number | null;
+  /** Consumption minus energy from the grid; negative if a battery was charged from the grid. */
+  own_kwh: number | null;
+}
+
+/** Sums of the days with known energy; null without such a day. */
+export interface HouseMonth {
+  month: CalendarMonth;
+  house_kwh: number | null;
+  own_kwh: number | null;
+  /** Own energy of each hour times its price, in EUR; null if unknown. */
+  saved: number | null;
+  /** Own energy without a known price. */
+  unpriced_kwh: number;
+  /** First counted day if earlier days of the month are unknown, such as before the inverter was added. */
+  since: CalendarDay | null;
+  /** Number of unknown days, without the days before `since`. They are not counted in the sums. */
+  unknown_days: number;
+  prices_of?: OlderPrices;
+}
+
+/** Consumption of a house with solar panels, in at most thirteen months. */
+export interface House {
+  solar: HouseSource[];
+  battery: HouseSource[];
+  /** First hour that the statistics of all entities know. */
+  since: Time;
+  /** End of the last quarter-hour that meter and statistics know. */
+  until: Time;
+  /**
+   * Share by which the home meter of the Energy settings counted more than grid, sun and battery in the last 28 days;
+   * null if unknown.
+   */
+  home_difference: number | null;
+  days: HouseDay[];
+  months: HouseMonth[];
+}
+
+/** House; null without chosen solar panels or recorder. */
+export interface ChosenHouse {
+  house: House | null;
+}
+
+/** Costs of a month at a reference power. */
+export interface ClassCost {
+  excess_kwh: number;
+  fixed: number;
+  surcharge: number;
+  total: number;
+}
+
+/** Costs of a month by reference power in kW. */
+export interface ComparedMonth {
+  month: CalendarMonth;
+  measured_share: number;
+  classes: Record<string, ClassCost>;
+}
+
+/** Quarter-hours above a reference power, and their energy above it. */
 export interface Above {
   quarter_hours: number;
   kwh: number;
 }
 
-/**
- * Excess of a month, as counts and energies. `classes` has the excess over each reference power of the tariff, and
- * `contract` the excess over the reference power of the contract.
- */
+/** Excess over the reference power that the contract had at the time. */
+export interface ContractAbove extends Above {
+  reference_kw: number[];
+}
+
+/** Excess of a month, over each reference power of the tariff and over the contract's. */
 export interface MonthAbove {
-  month: string;
+  month: CalendarMonth;
   quarter_hours: number;
   of_quarter_hours: number;
   peak: Peak | null;
   classes: Record<string, Above>;
-  /** Excess over the reference power that the contract had at the time. */
-  contract: Above & { reference_kw: number[] };
+  contract: ContractAbove;
 }
 
+/** Costs at each reference power, with the fields of the action `compare_reference_powers`. */
 export interface Classes {
-  months: {
-    month: string;
-    measured_share: number;
-    classes: Record<string, { excess_kwh: number; fixed: number; surcharge: number; total: number }>;
-  }[];
+  months: ComparedMonth[];
   prices: "current";
   prices_of?: OlderPrices;
   cheapest: number | null;
   saving_per_year: number | null;
-  about_the_same: boolean;
+  about_the_same: boolean | null;
   reference_kw: number | null;
   vat_rate: number;
-  decisive: string[];
+  /** The last twelve whole months. */
+  decisive: CalendarMonth[];
+  /** Sums over the `decisive` months. */
   totals: Record<string, number | null>;
   above: MonthAbove[];
 }
 
-export interface Voltages {
-  start: Time;
-  step: 300;
-  unit: "V";
-  limits: [number, number];
-  phases: Record<string, { lowest: (number | null)[]; highest: (number | null)[] }>;
+/** Value of the year now, and with all changes. */
+export interface NowAndThen<T> {
+  now: T;
+  then: T;
 }
 
-export type DisturbanceKind = "power_failure" | "voltage_sag" | "voltage_swell";
-
-export interface Events {
-  disturbances: {
-    time: Time;
-    after: Time | null;
-    kind: DisturbanceKind;
-    count: number;
-    phases?: string[];
-  }[];
-  undated: Partial<Record<DisturbanceKind, number>>;
-  switches: { time: Time; after: Time | null; kind: string; state: string }[];
-  messages: { time: Time; after: Time | null; kind: string; text: string }[];
-  reception: {
-    since: Time | null;
-    start: Time;
-    step: 3600;
-    received: (number | null)[];
-    longest_gaps: { start: Time; end: Time }[];
-    /** Share of frames that were altered on the way, in 24 hours. */
-    altered: number | null;
-  };
+/**
+ * Saving in EUR a year, below 0 if the year costs more than now.
+ *
+ * `low` and `high` differ if quarter-hours are unknown.
+ */
+export interface Saving {
+  low: number;
+  high: number;
 }
 
-export interface MediumDays {
-  start: string;
-  amounts: (number | null)[];
-  known: number[];
-}
-
-/** Costs of gas in EUR with VAT, from day `first` to day `last` of a month. */
-export interface GasMonth {
-  month: string;
-  first: number;
-  last: number;
-  missing_days: number;
-  m3: number;
-  used: number;
-  fixed: number;
-  total: number;
-  /** Cost of each day of the month. */
-  days: MediumDays;
-}
-
-export interface GasCosts {
-  per_m3: number;
-  per_month: number;
-  month: GasMonth | null;
-  year_ago: GasMonth | null;
-}
-
-export interface MediumHistory {
-  meter: string;
-  type: string;
-  unit: string;
-  kwh_per_m3?: number | null;
-  index: number | null;
-  time: Time | null;
-  days: MediumDays | null;
-  /** Costs of a gas meter with a price; null for other meters. */
-  costs?: GasCosts | null;
-  hours: { start: Time; step: 3600; unit: "L"; values: (number | null)[] } | null;
-}
-
-/** Change of a household. A what-if has at most one change of each kind. All changes count together. */
-export type Change =
-  | ContractChange
-  | { kind: "car"; /** Energy of a night. */ kwh: number; kw: number; /** Hour of the clock, without: 22. */ begin_hour?: number }
-  | { kind: "heat_pump"; /** Energy of a year. */ kwh: number }
-  | { kind: "panels"; kwp: number; /** Compass direction in degrees, without: 180. */ direction?: number; /** In degrees, without: 30. */ tilt?: number }
-  | { kind: "battery"; kwh: number; kw: number; efficiency?: number; reserve?: number; standby?: number }
-  | SharingKeyChange;
-
-/** Another supplier's contract. It has either a fixed price or a margin on a market's price. Prices are in EUR without VAT. */
-export interface ContractChange {
-  kind: "contract";
-  energy_price?: number;
-  second_energy_price?: number;
-  /** Times such as "22:00". */
-  second_price_from?: string;
-  second_price_to?: string;
-  second_price_days?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
-  energy_margin?: number;
-  /** `id` of one of the `markets`. Needed with a margin. */
-  market?: string;
-  /** Allow the download of the prices of a zone. Without it, only stored prices are used. */
-  download?: boolean;
-  /** Monthly fee, without: the fee of the present contract. */
-  energy_fee?: number;
-  /** Without a price and a margin, exported energy has the price of the present contract. */
-  feed_in_price?: number;
-  feed_in_margin?: number;
-}
-
-/** Share in the solar energy of an energy community. It replaces the present sharing. */
-export interface SharingKeyChange {
-  kind: "sharing_key";
-  /** Solar panels of the community. */
-  kwp: number;
-  /** Share of their energy in percent. */
-  key: number;
-  /** Price of a shared kWh in EUR with VAT, without: the present price, or 0. */
-  price?: number;
-}
-
-/** Market whose stored prices a contract can follow: a price entity, or a price zone. */
-export interface Market {
-  /** Entity id, or name of the zone. */
-  id: string;
-  /** Publisher and licence of the prices, to be shown with each amount that uses them; null for an entity. */
-  credit: string | null;
-  /** Share (0 to 1) of the quarter-hours in the twelve months whose price is stored. */
-  known_share: number;
-  /** Whether missing prices can be downloaded. */
-  can_download: boolean;
+/** Energies of a year in kWh. */
+export interface YearEnergies {
+  imported: number;
+  exported: number;
+  /** Part of the imported energy. */
+  shared: number;
 }
 
 /** Costs of a year in EUR, by part of the bill. */
@@ -434,27 +563,35 @@ export interface YearCosts {
   total: number;
 }
 
-/** Energies of a year in kWh. */
-export interface YearEnergies {
-  imported: number;
-  exported: number;
-  /** Part of the imported energy. */
-  shared: number;
+/** Use of a battery in a year. */
+export interface BatteryYear {
+  cycles: number;
+  stored_share: number | null;
+}
+
+/** Costs of a year at a reference power. `battery` is null without a battery. */
+export interface YearClass {
+  now: YearCosts;
+  then: YearCosts;
+  battery: BatteryYear | null;
 }
 
 /**
- * Assumption that nobody entered. Its `value` is a number, or a text such as a source. The keys are:
+ * Assumption that nobody entered. Its `value` is a number, or a text such as a source.
  *
  * - `efficiency`, `reserve`, `standby`: of the battery, in percent and W
- * - `begin_hour`: hour from which the car charges; `car_every_day`: it takes the same energy each day (null)
+ * - `begin_hour`: hour from which the car charges
+ * - `car_every_day`: the car takes the same energy each day
  * - `degree_days`: the heat pump follows the mean temperatures of the months (source)
- * - `direction`, `tilt`: of the panels in degrees; `solar_kwh`: their energy in a year; `sunny_days`: days as in another year (source)
- * - `energy_fee`: monthly fee as today, in EUR; `feed_in_as_today`: price of exported energy as today (null)
- * - `sharing_price`: price of a shared kWh, in EUR; `shared_sun`: the community's panels face south, and their days are as in another year (source)
+ * - `direction`, `tilt`: of the panels in degrees
+ * - `solar_kwh`: energy of the panels in a year
+ * - `sunny_days`, `shared_sun`: days as in another year (source); shared panels face south
+ * - `energy_fee`: monthly fee as today, in EUR
+ * - `feed_in_as_today`: price of exported energy as today
+ * - `sharing_price`: price of a shared kWh, in EUR
  */
 export interface Assumption {
-  key:
-    | "efficiency"
+  key: "efficiency"
     | "reserve"
     | "standby"
     | "begin_hour"
@@ -473,143 +610,119 @@ export interface Assumption {
 
 /** A year now and with all changes. Amounts are whole EUR a year. */
 export interface WhatIf {
-  start: string;
-  end: string;
+  start: CalendarDay;
+  end: CalendarDay;
   measured_days: number;
   /** Share (0 to 1) of the quarter-hours that are known. */
   known_share: number;
   reference_kw: number;
   has_vat: boolean;
   prices_of?: OlderPrices;
-  /** Share of the known quarter-hours with a known market price; null if the contract has no market price. */
-  hourly_share: { now: number | null; then: number | null };
-  /** `id`s of the markets whose prices are used. */
-  markets_used: { now: string[]; then: string[] };
-  /** Below 0 if the year costs more than now. `low` and `high` differ if quarter-hours are unknown. */
-  saving: { low: number; high: number };
-  cheapest: { now: number; then: number };
+  /** Share of the known quarter-hours with a known market price. It is null if the contract has no market price. */
+  hourly_share: NowAndThen<number | null>;
+  /** Ids of the markets whose prices are used. */
+  markets_used: NowAndThen<string[]>;
+  saving: Saving;
+  cheapest: NowAndThen<number>;
   /** At the cheapest reference power. */
-  energies: { now: YearEnergies; then: YearEnergies };
-  /** By reference power in kW. `battery` is null without a battery. */
-  classes: Record<string, { now: YearCosts; then: YearCosts; battery: { cycles: number; stored_share: number | null } | null }>;
+  energies: NowAndThen<YearEnergies>;
+  /** By reference power in kW. */
+  classes: Record<string, YearClass>;
   assumed: Assumption[];
 }
 
+/**
+ * Reason why the year is unknown.
+ *
+ * With `no_market_prices`, ask with `download` if the market has `can_download`. With `download_failed`, try again
+ * later.
+ */
 export interface WhatIfRefusal {
-  reason:
-    | "no_reference_power"
+  reason: "no_reference_power"
     | "no_energy_price"
     | "no_feed_in_price"
     | "no_network_price"
     | "too_few_days"
     | "too_few_priced_days"
-    /** The prices of the market are not stored. If `can_download`, ask with `download`. */
     | "no_market_prices"
-    /** The download has failed. Try again later. */
     | "download_failed";
   days: number;
   least_days: number;
 }
 
-/** Inverter or battery: entity ids of its energy and its power. */
-export interface HouseSource {
-  energy: string;
-  power: string | null;
-  /** Only of a battery: usable energy, null if the Energy dashboard does not have it. */
-  capacity_kwh?: number | null;
+/** Market whose stored prices a contract can follow: a price entity, or a price zone. */
+export interface Market {
+  /** Entity id, or name of the zone. */
+  id: string;
+  /** Publisher and licence of the prices, to be shown with each amount that uses them. It is null for an entity. */
+  credit: string | null;
+  /** Share (0 to 1) of the quarter-hours in the twelve months whose price is stored. */
+  known_share: number | null;
+  /** Whether missing prices can be downloaded. */
+  can_download: boolean;
 }
 
-/** Consumption of a house with solar panels. Energies are null if they are not known. */
-export interface House {
-  solar: HouseSource[];
-  battery: HouseSource[];
-  since: Time;
-  until: Time;
-  /** Share by which the home meter of the Energy settings counted more than grid, sun and battery; null if unknown. */
-  home_difference: number | null;
-  days: { day: string; house_kwh: number | null; own_kwh: number | null }[];
-  months: {
-    month: string;
-    house_kwh: number | null;
-    own_kwh: number | null;
-    /** Saved costs in EUR; null if unknown. */
-    saved: number | null;
-    unpriced_kwh: number;
-    /** First counted day if earlier days of the month are unknown. */
-    since: string | null;
-    /** Number of unknown days, without the days before `since`. They are not counted in the sums. */
-    unknown_days: number;
-  }[];
+/** A year with changes, or the reason why it is unknown. */
+export interface WhatIfYear {
+  what_if: WhatIf | null;
+  refusal: WhatIfRefusal | null;
+  /** Price entities of the meter's contracts, and the price zone. */
+  markets: Market[];
 }
 
 /**
- * Mean values of the days with today's weekday in the last four weeks, each from midnight to the clock time of `until`.
- * Only days that are known completely count, and `days` is their number.
+ * Energy and cost of a device, of the base load without the devices, or of the rest.
+ *
+ * Each hour's cost of the energy from the grid is divided in proportion to energy.
  */
-export interface Usual {
-  days: number;
-  imported_wh: number;
-  exported_wh: number;
-  peak_kw: number;
-  cost: number | null;
-  /** Consumption of the house, and its part that was not drawn from the grid; null if unknown. */
-  house_wh: number | null;
-  own_wh: number | null;
-}
-
-/** Largest cause of today's difference from a usual day. */
-export type UsualReason =
-  | "more_sun"
-  | "less_sun"
-  | "more_used"
-  | "less_used"
-  | "more_from_grid"
-  | "less_from_grid"
-  | "more_to_grid"
-  | "less_to_grid"
-  | "more_above"
-  | "less_above"
-  | "dearer_hours"
-  | "cheaper_hours"
-  | "higher_prices"
-  | "lower_prices"
-  | "more_shared"
-  | "less_shared";
-
-export interface Highlights {
-  always_on: { w: number; nights: number; cost_per_year: number | null; prices_of?: OlderPrices } | null;
-}
-
-/** Energy and cost of a device, of what is always on, or of the rest. */
 export interface ShareRow {
   /** null unless `kind` is "device". */
   name: string | null;
   kind: "device" | "always_on" | "else";
   wh: number;
   cost: number | null;
-  /** Part that did not come from the grid, and what it would have earned in EUR. */
+  /** Part that did not come from the grid and cost nothing. */
   own_wh: number;
+  /** Amount in EUR that `own_wh` would have earned if it had been exported. */
   earned: number;
   /** Only of a device: number of days on which the recorder lacks hours of it. Their energy is in the rest. */
   unknown_days?: number;
 }
 
-/** Where the energy of whole days went. */
+/** Use of the energy of whole days: at most 20 devices, the base load and the rest. */
 export interface Shares {
+  /** `month`: the month's days that have ended. */
   period: "yesterday" | "month";
   start: Time;
   end: Time;
   house_wh: number | null;
-  /** Sum of the rows in EUR. With `fixed`, `above` and `feed_in`, it is the bill of these days. */
+  /**
+   * Sum of the rows in EUR; null without a price. With `fixed`, `above` and `feed_in`, it is the bill of these days, up
+   * to a cent of rounding for each line.
+   */
   cost: number | null;
   always_on_w: number | null;
   rows: ShareRow[];
   fixed: number | null;
   above: number;
   feed_in: number;
-  /** "inverter": the house exports, but has no inverter. "devices": the devices use more than the house. */
+  /**
+   * "inverter": the house exports, but has no inverter. "devices": the devices use 5 % more than the house. There is
+   * then no rest.
+   */
   lack: "inverter" | "devices" | null;
   prices_of?: OlderPrices;
+}
+
+/** Best start of a load until tomorrow's end. */
+export interface BestStart {
+  start: Time;
+  end: Time;
+  cost: number;
+  saving: number;
+  is_worth_waiting: boolean;
+  own_kwh: number;
+  reason: "sun" | "price" | "reference_power";
 }
 
 /** Costs in EUR of a load by its start: one for each quarter-hour from `start` on. */
@@ -617,44 +730,294 @@ export interface StartCosts {
   start: Time;
   step: 900;
   costs: number[];
-  /** Whether the start makes a difference. */
+  /** Whether the start makes a difference of half a cent. */
   can_differ: boolean;
-  best: {
-    start: Time;
-    end: Time;
-    cost: number;
-    saving: number;
-    is_worth_waiting: boolean;
-    own_kwh: number;
-    reason: "sun" | "price" | "reference_power";
-  };
+  best: BestStart;
   prices_of?: OlderPrices;
 }
 
-/** Parameters and answer of each websocket command. */
+/** Costs of a load, or the reason why they are unknown. */
+export interface LoadCosts {
+  start_costs: StartCosts | null;
+  /** `too_few_days`: fewer than seven whole days are known. */
+  lack: "too_few_days" | "no_price" | null;
+}
+
+/** Voltages of a phase in steps of five minutes. */
+export interface PhaseVoltages {
+  lowest: (number | null)[];
+  highest: (number | null)[];
+}
+
+/** Voltages of the last 24 hours: 288 values for each phase. */
+export interface Voltages {
+  start: Time;
+  step: 300;
+  unit: "V";
+  limits: [number, number];
+  phases: Record<string, PhaseVoltages>;
+}
+
+export type DisturbanceKind = "power_failure" | "voltage_sag" | "voltage_swell";
+
+/** Event between the times `after` and `time`. */
+export interface MeterEvent {
+  time: Time;
+  after: Time | null;
+}
+
+/** Disturbance of the grid. */
+export interface Disturbance extends MeterEvent {
+  kind: DisturbanceKind;
+  count: number;
+  phases?: string[];
+}
+
+/** New state of a relay or breaker. */
+export interface Switch extends MeterEvent {
+  kind: string;
+  state: string;
+}
+
+/** Message of the grid operator. */
+export interface Message extends MeterEvent {
+  kind: string;
+  text: string;
+}
+
+/** Time of more than a minute without a telegram. */
+export interface Gap {
+  start: Time;
+  end: Time;
+}
+
+/** Reception of the last seven days. */
+export interface Reception {
+  since: Time | null;
+  start: Time;
+  step: 3600;
+  /** Received share of each of 168 hours. */
+  received: (number | null)[];
+  longest_gaps: Gap[];
+  /** Share of frames that were altered on the way, in 24 hours. */
+  altered: number | null;
+}
+
+/** Events of the last 400 days. */
+export interface Events {
+  disturbances: Disturbance[];
+  /** Disturbances that the meter counted before it was added. */
+  undated: Partial<Record<DisturbanceKind, number>>;
+  switches: Switch[];
+  messages: Message[];
+  reception: Reception;
+}
+
+/** Value of each day from `start` on. */
+export interface MediumDays {
+  start: CalendarDay;
+  amounts: (number | null)[];
+  /** Known share (0 to 1) of each day. */
+  known: number[];
+}
+
+/**
+ * Costs of gas in EUR with VAT, from day `first` to day `last` of a month.
+ *
+ * A day is whole if nine tenths of it are known.
+ */
+export interface GasMonth {
+  month: CalendarMonth;
+  first: number;
+  last: number;
+  /** Unknown days between `first` and `last`. */
+  missing_days: number;
+  m3: number;
+  used: number;
+  /** Part of the monthly price for these days. */
+  fixed: number;
+  total: number;
+  /** Cost of each day of the month. */
+  days: MediumDays;
+}
+
+/** Costs of gas at the entered prices. */
+export interface GasCosts {
+  per_m3: number;
+  per_month: number;
+  /** Current month; the month before until the current month has a whole day. */
+  month: GasMonth | null;
+  /** The same days a year ago at the same prices. */
+  year_ago: GasMonth | null;
+}
+
+/** Water of each hour. */
+export interface Litres {
+  start: Time;
+  step: 3600;
+  unit: "L";
+  values: (number | null)[];
+}
+
+/** History of an M-Bus meter. */
+export interface MediumHistory {
+  meter: string;
+  type: string;
+  unit: string | null;
+  kwh_per_m3: number | null;
+  index: number | null;
+  time: Time | null;
+  /** Consumption of at most 400 days, in `unit`. */
+  days: MediumDays | null;
+  /** Costs of a gas meter in m³ with a price; null for other meters. */
+  costs: GasCosts | null;
+  /** The last 35 days; null for meters other than water meters. */
+  hours: Litres | null;
+}
+
+/** History of all M-Bus meters. */
+export interface Media {
+  media: MediumHistory[];
+}
+
+export interface ContractChange {
+  kind: "contract";
+  /** €/kWh, -2 to 2 */
+  energy_price?: number;
+  /** €/kWh, -2 to 2 */
+  second_energy_price?: number;
+  second_price_from?: string;
+  second_price_to?: string;
+  second_price_days?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+  /** €/kWh, -1 to 1 */
+  energy_margin?: number;
+  market?: string;
+  download?: boolean;
+  /** €, 0 to 1000 */
+  energy_fee?: number;
+  /** €/kWh, 0 to 1 */
+  feed_in_price?: number;
+  /** €/kWh, -1 to 1 */
+  feed_in_margin?: number;
+}
+
+export interface CarChange {
+  kind: "car";
+  /** kWh, 0.1 to 200 */
+  kwh: number;
+  /** kW, 0.5 to 50 */
+  kw: number;
+  /** h, 0 to 23 */
+  begin_hour?: number;
+}
+
+export interface HeatPumpChange {
+  kind: "heat_pump";
+  /** kWh, 1 to 100000 */
+  kwh: number;
+}
+
+export interface PanelsChange {
+  kind: "panels";
+  /** kWp, 0.1 to 1000 */
+  kwp: number;
+  /** °, 0 to 360 */
+  direction?: number;
+  /** °, 0 to 90 */
+  tilt?: number;
+}
+
+export interface BatteryChange {
+  kind: "battery";
+  /** kWh, 0.5 to 200 */
+  kwh: number;
+  /** kW, 0.1 to 200 */
+  kw: number;
+  /** %, 50 to 100 */
+  efficiency?: number;
+  /** %, 0 to 90 */
+  reserve?: number;
+  /** W, 0 to 200 */
+  standby?: number;
+}
+
+export interface SharingKeyChange {
+  kind: "sharing_key";
+  /** kWp, 0.1 to 10000 */
+  kwp: number;
+  /** %, 0 to 100 */
+  key: number;
+  /** €/kWh, 0 to 1 */
+  price?: number;
+}
+
+/** Change of a household. A what-if has at most one change of each kind. */
+export type Change = ContractChange | CarChange | HeatPumpChange | PanelsChange | BatteryChange | SharingKeyChange;
+
+/** Parameters and answer of each command. */
 export interface Commands {
-  "smarty_p1/last_hour": { takes: object; answers: PowerHour };
+  "smarty_p1/meters": {
+    takes: object;
+    answers: Meters;
+  };
+  "smarty_p1/live": {
+    takes: object;
+    answers: Live;
+  };
+  "smarty_p1/last_hour": {
+    takes: object;
+    answers: PowerHour;
+  };
   "smarty_p1/quarter_hours": {
-    takes: { start: Time; end?: Time; quantity?: QuarterHours["quantity"]; encoding?: "base64" };
+    takes: { start: Time; end?: Time; quantity?: "imported" | "exported" | "net" | "larger"; encoding?: "list" | "base64" };
     answers: QuarterHours;
   };
-  "smarty_p1/days": { takes: { start?: string; end?: string }; answers: { days: Day[] } };
-  "smarty_p1/usual": { takes: object; answers: { until: Time; usual: Usual | null; reason: UsualReason | null } };
-  "smarty_p1/highlights": { takes: object; answers: Highlights };
-  "smarty_p1/bill": { takes: { months?: number }; answers: { months: Bill[] } };
-  "smarty_p1/house": { takes: object; answers: { house: House | null } };
-  "smarty_p1/classes": { takes: object; answers: Classes };
-  "smarty_p1/what_if": {
-    /** `feed_in_price` replaces the price in the present contract, now and then. */
-    takes: { changes: Change[]; feed_in_price?: number };
-    answers: { what_if: WhatIf | null; refusal: WhatIfRefusal | null; markets: Market[] };
+  "smarty_p1/days": {
+    takes: { start?: CalendarDay; end?: CalendarDay };
+    answers: Days;
   };
-  "smarty_p1/shares": { takes: { period: Shares["period"] }; answers: Shares };
+  "smarty_p1/usual": {
+    takes: object;
+    answers: UsualDay;
+  };
+  "smarty_p1/highlights": {
+    takes: object;
+    answers: Highlights;
+  };
+  "smarty_p1/bill": {
+    takes: { months?: number };
+    answers: Bills;
+  };
+  "smarty_p1/house": {
+    takes: object;
+    answers: ChosenHouse;
+  };
+  "smarty_p1/classes": {
+    takes: object;
+    answers: Classes;
+  };
+  "smarty_p1/what_if": {
+    takes: { changes: Change[]; feed_in_price?: number };
+    answers: WhatIfYear;
+  };
+  "smarty_p1/shares": {
+    takes: { period: "yesterday" | "month" };
+    answers: Shares;
+  };
   "smarty_p1/start_costs": {
     takes: { kw: number; hours: number };
-    answers: { start_costs: StartCosts | null; lack: "too_few_days" | "no_price" | null };
+    answers: LoadCosts;
   };
-  "smarty_p1/voltages": { takes: object; answers: Voltages };
-  "smarty_p1/events": { takes: object; answers: Events };
-  "smarty_p1/media": { takes: object; answers: { media: MediumHistory[] } };
+  "smarty_p1/voltages": {
+    takes: object;
+    answers: Voltages;
+  };
+  "smarty_p1/events": {
+    takes: object;
+    answers: Events;
+  };
+  "smarty_p1/media": {
+    takes: object;
+    answers: Media;
+  };
 }

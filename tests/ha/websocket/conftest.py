@@ -9,7 +9,10 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
+from custom_components.smarty_p1.websocket import COMMANDS
 from tests.ha.support import Home
+
+from .answer_faults import faults
 
 type Client = MockHAClientWebSocket
 type ClientOf = Callable[[MockUser], Awaitable[Client]]
@@ -63,7 +66,16 @@ async def ask(client: Client, command: str, **fields: object) -> Any:  # noqa: A
     await client.send_json_auto_id({"type": f"smarty_p1/{command}", **fields})
     answer = await client.receive_json()
     assert answer["success"], answer
-    return answer["result"]
+    result = answer["result"]
+    if result is not None:
+        assert [*faults(result, type_of(command))] == []
+    return result
+
+
+def type_of(command: str) -> type:
+    """Return the type of a command's answers."""
+    name = f"smarty_p1/{command}"
+    return next(kind for each, kind in COMMANDS.items() if each._ws_command == name)  # type: ignore[attr-defined]
 
 
 async def refused(client: Client, command: str, **fields: object) -> str:

@@ -1,56 +1,39 @@
-"""docs/websocket.md: each example has the shape of a real answer."""
+"""The types of the websocket commands: the page and the cards have them, and answers keep them."""
 
 import json
-import re
-from itertools import batched
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant
 
+from custom_components.smarty_p1.websocket import COMMANDS
+from dev.websocket_types import PAGE, TYPES, page, typescript
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import contract_in
 from tests.ha.meter import with_value
 
-from .conftest import Site
+from .answer_faults import faults
+from .conftest import Site, type_of
 
-PAGE = (Path(__file__).parents[3] / "docs" / "websocket.md").read_text(encoding="utf-8")
-EXAMPLES = [
-    (json.loads(request), json.loads(answer))
-    for request, answer in batched(
-        re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL), 2, strict=True
-    )
-]
-# By names that differ from one meter to another, or of which the page shows some.
-MAPS = {"values", "media", "classes", "totals", "phases"}
-
-
-def differences(shown: Any, real: Any, at: str = "") -> list[str]:  # noqa: ANN401 - JSON
-    """Return where an example has another shape; what is null, or empty, has any."""
-    if shown is None or real is None or shown == [] or real == []:
-        return []
-    if isinstance(shown, list) and isinstance(real, list):
-        samples = [each for each in real if each is not None]
-        first = next((each for each in shown if each is not None), None)
-        return differences(first, samples[-1], f"{at}[]") if samples else []
-    if isinstance(shown, dict) and isinstance(real, dict):
-        name = at.rpartition(".")[2]
-        if name in MAPS and name != "values":
-            return differences([*shown.values()], [*real.values()], at)
-        missing = shown.keys() - real.keys() if name in MAPS else shown.keys() ^ real.keys()
-        return [f"{at}.{each}" for each in missing] + [
-            found
-            for each in shown.keys() & real.keys()
-            for found in differences(shown[each], real[each], f"{at}.{each}")
-        ]
-    numbers = (int, float)
-    if isinstance(shown, numbers) and isinstance(real, numbers) and not isinstance(shown, bool):
-        return []
-    return [] if type(shown) is type(real) else [f"{at}: {shown!r}, {real!r}"]
+DRAWN = Path(__file__).parents[2] / "cards" / "drawn"
+MORE_FIELDS: dict[str, dict[str, Any]] = {
+    "quarter_hours": {"start": "2026-06-15T23:30:00+02:00", "quantity": "larger"},
+    "days": {"start": "2026-06-15", "end": "2026-06-16"},
+    "what_if": {"changes": [{"kind": "battery", "kwh": 10, "kw": 5}]},
+    "shares": {"period": "month"},
+    "start_costs": {"kw": 1, "hours": 2},
+}
 
 
-async def test_each_example_has_the_shape_of_an_answer(hass: HomeAssistant, site: Site) -> None:
+def test_page_and_types_of_the_cards_are_current() -> None:
+    """Repair with `python -m dev.websocket_types`."""
+    assert TYPES.read_text(encoding="utf-8") == typescript()
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+async def test_each_command_gives_an_answer_of_its_type(hass: HomeAssistant, site: Site) -> None:
     text = telegram("00:00:10", 0.1)
     for reference, value in (
         ("0-0:96.7.21", "(00100)"),
@@ -66,9 +49,14 @@ async def test_each_example_has_the_shape_of_an_answer(hass: HomeAssistant, site
     await site.reload()
     await site.receive(text)
 
-    for request, shown in EXAMPLES:
-        meter = {"entry_id": site.entry.entry_id} if "entry_id" in request else {}
-        await site.client.send_json_auto_id({**request, **meter})
+    registered = {n for n in hass.data[websocket_api.DOMAIN] if n.startswith("smarty_p1/")}
+    names = {command._ws_command for command in COMMANDS}  # type: ignore[attr-defined]
+    assert registered == names
+    for name in sorted(names):
+        command = name.partition("/")[2]
+        meter = {} if command == "meters" else {"entry_id": site.entry.entry_id}
+        fields = meter | MORE_FIELDS.get(command, {})
+        await site.client.send_json_auto_id({"type": name, **fields})
         answer = await site.client.receive_json()
         assert answer["success"], answer
         real = answer["result"]
@@ -77,8 +65,21 @@ async def test_each_example_has_the_shape_of_an_answer(hass: HomeAssistant, site
             subscription = {"type": "unsubscribe_events", "subscription": answer["id"]}
             await site.client.send_json_auto_id(subscription)
             assert (await site.client.receive_json())["success"]
-        if "media" in real and isinstance(real["media"], list):
-            real["media"] = [each for each in real["media"] if each["type"] == "water"]
-        assert differences(shown, real) == [], request["type"]
-    commands = {name for name in hass.data[websocket_api.DOMAIN] if name.startswith("smarty_p1/")}
-    assert sorted(request["type"] for request, _ in EXAMPLES) == sorted(commands)
+        assert [*faults(real, type_of(command))] == [], command
+
+
+def requests_of_cards() -> Iterator[tuple[str, Any]]:
+    for path in sorted(DRAWN.iterdir()):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("asks "):
+                yield path.stem, json.loads(line.removeprefix("asks "))
+
+
+def test_no_schema_refuses_a_request_of_a_card() -> None:
+    schemas = {command._ws_command: command._ws_schema for command in COMMANDS}  # type: ignore[attr-defined]
+    asked = [*requests_of_cards()]
+    for _, request in asked:
+        if schema := schemas[request["type"]]:
+            schema({"id": 1, **request})
+    # Each command has a card that uses it.
+    assert {request["type"] for _, request in asked} == schemas.keys()

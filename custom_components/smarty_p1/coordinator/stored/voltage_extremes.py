@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Self
+from typing import Final, Self
 
 from ...lib.meter.meter_reader import MIN_CONNECTED_VOLTS
 from ...lib.stored_values import Stored, checked_count, checked_list, checked_text
 
-STEP = 300
+STEP: Final = 300
 SLOTS = 288
 _PHASES = 3
 _MAX_VOLTS = 10_000

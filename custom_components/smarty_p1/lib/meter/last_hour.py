@@ -3,11 +3,11 @@
 from array import array
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .meter_reader import Reading
 
-STEP_S = 10
+STEP_S: Final = 10
 SLOTS = 360
 _POWERS = (
     ("1-0:1.7.0", "1-0:2.7.0"),
