@@ -19,6 +19,8 @@ export const styles = css`
     --link: color-mix(in srgb, var(--primary-color) 65%, var(--primary-text-color));
     --track: color-mix(in srgb, var(--primary-text-color) 6%, var(--ground));
     --chosen: color-mix(in srgb, var(--primary-text-color) 7%, var(--ground));
+    --pale: color-mix(in srgb, var(--drawn) 36%, var(--ground));
+    --gap: color-mix(in srgb, var(--quiet) 35%, var(--ground));
   }
   ha-card,
   .body {
@@ -90,14 +92,6 @@ export const styles = css`
     text-align: right;
     white-space: nowrap;
   }
-  .dot {
-    display: inline-block;
-    width: 10px;
-    height: 10px;
-    border-radius: 50%;
-    margin-inline-end: 8px;
-    background: currentColor;
-  }
   button {
     font: inherit;
     color: inherit;
@@ -131,6 +125,16 @@ export const styles = css`
     align-items: center;
     min-height: 44px;
   }
+  /* Forced colours and prints leave the background out, and show the outline. */
+  [aria-checked="true"],
+  [aria-selected="true"],
+  [aria-pressed="true"] span,
+  :checked + span {
+    background: var(--chosen);
+    font-weight: 500;
+    outline: 2px solid var(--outline, transparent);
+    outline-offset: -2px;
+  }
   /* Remove the black frame that Chromium draws around a focused drawing, even after a tap. */
   :focus {
     outline: none;
@@ -153,6 +157,15 @@ export const styles = css`
   svg text {
     font-size: 13px;
     fill: var(--quiet);
+  }
+  .dot {
+    display: inline-block;
+    width: 10px;
+    height: 10px;
+    margin-inline-end: 8px;
+  }
+  [fill="var(--pale)"] {
+    stroke: var(--drawn);
   }
   footer {
     margin-top: auto;
@@ -248,9 +261,58 @@ export const styles = css`
     }
   }
   ${chooserStyles}
-  @media (prefers-reduced-motion: no-preference) {
-    .moves {
-      transition: width 0.3s;
+  @media print, (forced-colors: active) {
+    :host {
+      --primary-text-color: CanvasText;
+      --secondary-text-color: CanvasText;
+      --divider-color: GrayText;
+      --ha-card-background: Canvas;
+      --outline: CanvasText;
+    }
+  }
+  /* Without colours of the theme, energy to the grid has an outline, and an excess a dashed one. */
+  @media (forced-colors: active) {
+    :host {
+      --drawn: CanvasText;
+      --fed-in: LinkText;
+      --excess: Highlight;
+      --warning: Highlight;
+      --link: LinkText;
+    }
+    :not(pattern) > [fill="var(--excess)"],
+    :not(pattern) > [fill="var(--warning)"] {
+      fill: Canvas;
+      stroke: Highlight;
+      stroke-width: 1.5;
+      stroke-dasharray: 2;
+    }
+    :not(pattern) > [fill="var(--fed-in)"] {
+      fill: Canvas;
+      stroke: LinkText;
+    }
+    [fill="var(--track)"],
+    .column {
+      stroke: GrayText;
+    }
+    .beyond {
+      stroke-dasharray: 2;
+    }
+  }
+  @media print {
+    :host {
+      color-scheme: light;
+      break-inside: avoid;
+    }
+    ha-card,
+    .scroll {
+      max-height: none;
+      overflow: visible !important;
+    }
+    svg[height]:not([preserveAspectRatio]) {
+      height: auto;
+    }
+    .link {
+      display: none;
     }
   }
 `;

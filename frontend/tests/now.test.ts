@@ -238,7 +238,7 @@ test("what was fed in in this quarter-hour is known from it", () => {
 test("the parts of the bar follow each other, red from the reference power on", () => {
   const { parts, limit } = quarterHourBar(1.4, 2.7, 1.75);
   assert.deepEqual(
-    parts.map(({ kind, isEstimate }) => `${kind} ${isEstimate}`),
+    parts.map(({ color, isEstimate }) => `${color} ${isEstimate}`),
     ["drawn false", "drawn true", "excess true"],
   );
   assert.equal(parts[1]!.from, parts[0]!.to);

@@ -347,7 +347,7 @@ test("a reference power is chosen among rows with their costs and the difference
   const chosen: number[] = [];
   const of = (kw: number | undefined) => classChooser(rows, kw, 12, en, (to) => chosen.push(to));
   const texts = markupOf(of(7)).split("<button").slice(1).map((text) => plain(text.replace(/\s+/g, " ")));
-  const parts = (text: string) => [/aria-checked=(\w+) tabindex=(\S+)/.exec(text)!.slice(1).join(" "), [...text.matchAll(/width:([\d.]+)%/g)].map(([, share]) => share).join(" "), ...[...text.matchAll(/<(?:span class="(?:number|hidden)"|small)>([^<]*)/g)].map(([, words]) => words)];
+  const parts = (text: string) => [/aria-checked=(\w+) tabindex=(\S+)/.exec(text)!.slice(1).join(" "), [...text.matchAll(/width=([\d.]+)%/g)].map(([, share]) => Number(share)).join(" "), ...[...text.matchAll(/<(?:span class="(?:number|hidden)"|small)>([^<]*)/g)].map(([, words]) => words)];
   assert.deepEqual(texts.map(parts), [
     ["false -1", "50 50", "200 €", "+60 €", "(100 € fixed price, 100 € surcharge)"],
     ["true 0", "70", "140 €", "your contract", "(140 € fixed price)"],

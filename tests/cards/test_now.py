@@ -33,7 +33,7 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.send(house_now.feeding())
     assert "To the grid 18:38:20 4.9 kW You can switch on up to 6 kW more" in await stage.text()
     assert await color_of_number(stage) == "feeds"
-    assert await stage.card(CARD).locator(".phases .fed").count() == 3
+    assert await stage.card(CARD).locator('.phases [fill="var(--fed-in)"]').count() == 3
     await stage.page.evaluate("stage.disconnect()")
     await stage.settle()
     text = await stage.text()

@@ -108,7 +108,7 @@ const visible = VISIBLE;
         }
         const stylesOf = (selector) =>
             [...card.shadowRoot.querySelectorAll(selector)].map((part) => getComputedStyle(part));
-        const bars = stylesOf(".bar, .track").map(({ backgroundColor }) => backgroundColor);
+        const bars = stylesOf(".bar rect").map(({ fill }) => fill);
         const sizes = stylesOf(".big").map(({ fontSize }) => parseFloat(fontSize));
         found[name] = { text: visible(), overflow, bars, sizes };
     }

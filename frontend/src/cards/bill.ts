@@ -6,6 +6,7 @@ import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
 import { rich, turnOver } from "../parts/markup.ts";
+import { dot } from "../parts/shapes.ts";
 import { houseOf, savedSentences } from "../sentences/house.ts";
 import { billTexts, isRunning, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
 import { styles } from "../styles.ts";
@@ -67,12 +68,6 @@ export class BillCard extends SmartyCard {
       }
       .sum .quantity {
         font-weight: 400;
-      }
-      .dot.excess {
-        background: var(--excess);
-      }
-      .dot.fed-in {
-        background: var(--fed-in);
       }
       footer {
         display: block;
@@ -170,10 +165,10 @@ export class BillCard extends SmartyCard {
     </div>`;
   }
 
-  #row({ name, quantity, amount, dot }: Row, isSum = false): TemplateResult {
+  #row({ name, quantity, amount, dot: kind }: Row, isSum = false): TemplateResult {
     const isNumber = /\d/.test(amount);
     return html`<div class="row ${isSum ? "sum" : ""}" role="row">
-      <span role="rowheader" aria-colindex="1">${dot ? html`<span class="dot ${dot}"></span>` : nothing}${name}</span>
+      <span role="rowheader" aria-colindex="1">${kind ? dot(kind) : nothing}${name}</span>
       ${quantity ? html`<span class="quantity small" role="cell" aria-colindex="2">${quantity}</span>` : nothing}
       <span class="amount number ${isNumber ? "" : "quiet"}" role="cell" aria-colindex="3">${amount}</span>
     </div>`;

@@ -169,7 +169,7 @@ export class HoursCard extends SmartyCard {
       role="slider" tabindex="0" aria-label=${this.#t("chart")} aria-valuemin="0" aria-valuemax=${values.length - 1} aria-valuenow=${at}
       aria-valuetext=${this.#valueAt(costs, at)} aria-orientation="horizontal"
       @pointerdown=${this.#bar.down} @pointermove=${this.#bar.move} @pointerup=${this.#bar.up} @pointercancel=${this.#bar.up} @pointerleave=${this.#bar.leave} @keydown=${this.#bar.key}>
-      <svg height=${bottom + 24} aria-hidden="true">
+      <svg viewBox="0 0 ${width} ${bottom + 24}" height=${bottom + 24} aria-hidden="true">
         ${values.map((value, index) => {
           const kind = index === chosen ? "chosen" : index === best && chosen === undefined ? "best" : index ? "" : "now";
           return svg`<rect class=${kind} x=${(index * step).toFixed(1)} y=${y(Math.max(0, value)).toFixed(1)} width=${Math.max(1, step - 1).toFixed(1)} height=${Math.max(1, Math.abs(value) * scale).toFixed(1)}></rect>`;

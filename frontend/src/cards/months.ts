@@ -6,7 +6,8 @@ import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
-import { chartStyles, COLORS, type MonthsChart, monthsChart, PALE } from "../parts/months-chart.ts";
+import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
+import { dot } from "../parts/shapes.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { measureIn, Width } from "../parts/widths.ts";
 import { type BillKey, billTexts, missingField } from "../sentences/bill.ts";
@@ -57,9 +58,8 @@ export class MonthsCard extends SmartyCard {
       .mark {
         display: inline-block;
         width: 10px;
-        height: 3px;
         margin: 0 8px 4px 0;
-        background: var(--primary-text-color);
+        border-top: 3px solid var(--primary-text-color);
       }
     `,
   ];
@@ -121,15 +121,12 @@ export class MonthsCard extends SmartyCard {
 
   #table(year: words.Year, chosen: words.Month): TemplateResult {
     const { head, rows, total } = words.tableOf(year, chosen, this.locale);
-    const dot = (key: words.MonthsKey) => {
-      const color = COLORS[year.unit][words.PARTS[year.unit].indexOf(key)];
-      return html`<span class="dot" style="background:${color}${color === PALE ? ";box-shadow:inset 0 0 0 1px var(--drawn)" : ""}"></span>`;
-    };
+    const dotOf = (key: words.MonthsKey) => dot(COLORS[year.unit][words.PARTS[year.unit].indexOf(key)]!);
     const line = ({ name, cells }: words.TableRow, mark: TemplateResult) =>
       html`<tr><th scope="row">${mark}${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`<table class="parts stacks">
       <thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-      <tbody>${rows.map((row) => line(row, dot(row.key)))}</tbody>
+      <tbody>${rows.map((row) => line(row, dotOf(row.key)))}</tbody>
       ${total ? html`<tfoot>${line(total, html`<span class="mark"></span>`)}</tfoot>` : nothing}
     </table>`;
   }

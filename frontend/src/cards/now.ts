@@ -6,6 +6,7 @@ import { kwDecimals, localDay } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
+import { bar, type BarPart, TRACK } from "../parts/shapes.ts";
 import { HourPart } from "../parts/last-hour.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
@@ -33,13 +34,6 @@ import { styles } from "../styles.ts";
 import type { Live, Meter, RunningQuarterHour } from "../data/websocket-types.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
 
-export interface Part {
-  kind: "drawn" | "excess";
-  isEstimate: boolean;
-  from: number;
-  to: number;
-}
-
 /**
  * Return the consecutive parts of the bar. Also return the position of `limit` on the bar, and the energy at which the
  * scale ends. Positions and the ends of the parts are shares of the scale, from 0 to 1. All energies, including the
@@ -49,18 +43,18 @@ export function quarterHourBar(
   energy: number,
   projected: number | undefined,
   limit: number | undefined,
-): { parts: Part[]; limit: number | undefined; scale: number } {
+): { parts: BarPart[]; limit: number | undefined; scale: number } {
   const end = Math.max(energy, projected ?? 0);
   // `scale` is in kWh, and the label at its end is a whole number. With a limit (the energy at the reference power),
   // the label is a power in kW, so `scale` is a multiple of 1/4 kWh. Without a limit, the label is an energy in kWh.
   const unit = limit === undefined ? 1 : 4;
   const scale = Math.ceil(unit * Math.max(limit === undefined ? 1 : 1.25 * limit, 1.08 * end)) / unit;
   const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;
-  const parts: Part[] = [];
+  const parts: BarPart[] = [];
   const add = (from: number, to: number, isEstimate: boolean): void => {
     const border = Math.min(Math.max(limit ?? to, from), to);
-    for (const [kind, begin, finish] of [["drawn", from, border], ["excess", border, to]] as const) {
-      if (share(finish) > share(begin)) parts.push({ kind, isEstimate, from: share(begin), to: share(finish) });
+    for (const [color, begin, finish] of [["drawn", from, border], ["excess", border, to]] as const) {
+      if (share(finish) > share(begin)) parts.push({ color, isEstimate, from: share(begin), to: share(finish) });
     }
   };
   add(0, energy, false);
@@ -256,7 +250,7 @@ export class NowCard extends SmartyCard {
 
   #emptyBar(running: RunningQuarterHour, { end }: Situation): TemplateResult {
     return html`<div class="labels small"><span>${this.locale.timeRange(new Date(running.start), end)}</span><span>–</span></div>
-      <div class="bar"></div>`;
+      ${bar([TRACK])}`;
   }
 
   #number(power: number | undefined, className: string, title: string): TemplateResult {
@@ -276,7 +270,7 @@ export class NowCard extends SmartyCard {
     const left = now.isWhole ? range : this.#t("counted", { range, time: locale.time(new Date(running.measured_since)) });
     const reference = now.isWhole ? now.reference : null;
     const projected = projectedEnergy(now);
-    const bar = quarterHourBar(
+    const drawn = quarterHourBar(
       now.energy,
       reference === null ? undefined : projected,
       reference === null ? undefined : reference / 4,
@@ -288,7 +282,6 @@ export class NowCard extends SmartyCard {
       reference === null
         ? this.#t("so_far", { range: left, energy })
         : this.#t("projected", { range: left, energy, mean: locale.kW(mean), R });
-    const at = (share: number) => `${(share * 100).toFixed(2)}%`;
     const isAbove = reference !== null && projected * 4 > reference;
     return html`<div role="img" aria-label=${description}>
       <div class="labels small" aria-hidden="true">
@@ -297,14 +290,12 @@ export class NowCard extends SmartyCard {
           ? nothing
           : html`<span class="mean">${this.#mean(`≈ ${locale.number(mean, kwDecimals(mean))}`, R, isAbove)}</span>`}
       </div>
-      <div class="bar" aria-hidden="true">
-        ${bar.parts.map(
-          ({ kind, isEstimate, from, to }) =>
-            html`<i class="${kind} ${isEstimate ? "hatched" : ""}" style="left:${at(from)};width:${at(to - from)}"></i>`,
-        )}
-        ${bar.limit === undefined ? nothing : html`<i class="line" style="left:${at(bar.limit)}"><small>${locale.number(reference!, Number.isInteger(reference) ? 0 : 1)}</small></i>`}
-        <small>${reference === null ? locale.kWh(bar.scale, 0) : locale.unit(bar.scale * 4, "kW")}</small>
-      </div>
+      ${bar(
+        [TRACK, ...drawn.parts],
+        drawn.limit,
+        html`<small>${reference === null ? nothing : locale.number(reference, Number.isInteger(reference) ? 0 : 1)}</small>`,
+        html`<small>${reference === null ? locale.kWh(drawn.scale, 0) : locale.unit(drawn.scale * 4, "kW")}</small>`,
+      )}
     </div>`;
   }
 
@@ -320,15 +311,11 @@ export class NowCard extends SmartyCard {
     if (meter.phases === 1 || knownCount < 2) return nothing;
     const before = this.#highest.day === day ? this.#highest.kw : MIN_PHASE_KW;
     this.#highest = { day, kw: Math.max(before, ...powers.map((power) => Math.abs(power ?? 0))) };
-    const at = (share: number) => `${(share * 100).toFixed(2)}%`;
     return html`<div class="phases small">
       ${phaseBars(powers, this.#highest.kw).map(
         ({ name, power, from, to }) => html`<div>
           <div class="labels"><span>${name}</span><span>${power === undefined ? "–" : this.locale.kW(power)}</span></div>
-          <div class="track" aria-hidden="true">
-            <i class=${(power ?? 0) < 0 ? "fed" : "drawn"} style="left:${at(from)};width:${at(to - from)}"></i>
-            <i class="line"></i>
-          </div>
+          ${bar([TRACK, { color: (power ?? 0) < 0 ? "fed-in" : "drawn", from, to }], 0.5)}
         </div>`,
       )}
     </div>`;

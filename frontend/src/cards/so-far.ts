@@ -5,7 +5,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { dayStart, type Locale, localDay } from "../locale.ts";
-import { barStyles } from "../parts/bar-styles.ts";
+import { bar, barStyles, dot, TRACK } from "../parts/shapes.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { Width } from "../parts/widths.ts";
 import { rich } from "../parts/markup.ts";
@@ -42,20 +42,7 @@ export class SoFarCard extends SmartyCard {
         color: var(--warning-text);
       }
       .bar {
-        position: relative;
-        height: 16px;
         margin: 10px 0;
-        background: var(--track);
-      }
-      i {
-        position: absolute;
-        top: 0;
-        bottom: 0;
-        --bar: var(--quiet);
-        background: var(--bar);
-      }
-      i.above {
-        --bar: var(--warning);
       }
       .month p.small {
         margin-top: 6px;
@@ -147,9 +134,6 @@ export class SoFarCard extends SmartyCard {
       .own td {
         white-space: normal;
       }
-      .dot.grid {
-        color: var(--drawn);
-      }
       .old td {
         color: var(--quiet);
       }
@@ -218,29 +202,25 @@ export class SoFarCard extends SmartyCard {
   }
 
   /** Return the forecast of the month, and its goal as a bar. */
-  #month({ forecast, isAbove, bar, underBar }: SoFar, meter: Meter, bill: Bill): TemplateResult {
+  #month({ forecast, isAbove, bar: goal, underBar }: SoFar, meter: Meter, bill: Bill): TemplateResult {
     // The verdict is the last of the bold words.
     const at = isAbove ? forecast.lastIndexOf("**", forecast.lastIndexOf("**") - 1) : forecast.length;
     const [before, verdict, end = ""] = [forecast.slice(0, at), ...forecast.slice(at + 2).split("**")];
     return html`<div class="month">
       <p>${rich(before)}${verdict && isAbove ? html`<b class="above">${verdict}</b>${end}` : nothing}</p>
-      ${bar ? this.#bar(bar) : nothing}
+      ${goal ? this.#bar(goal) : nothing}
       ${underBar ? html`<p class="small">${underBar}</p>` : nothing}
       ${bill.goal || !this.hass?.user?.is_admin ? nothing : this.settings(meter, this.#t("set_goal"), "goal")}
     </div>`;
   }
 
-  #bar(bar: GoalBar): TemplateResult {
-    const at = (share: number) => `${(share * 100).toFixed(2)}%`;
-    const goal = html`<span>${rich(bar.goal)}</span>`;
-    const forecast = bar.forecast ? html`<span class=${bar.isAbove ? "above" : ""}>${bar.forecast}</span>` : nothing;
-    return html`<div role="img" aria-label=${bar.words}>
-      <div class="bar" aria-hidden="true">
-        ${bar.parts.map(({ isAbove, isEstimate, from, to }) => html`<i class="${isAbove ? "above" : ""} ${isEstimate ? "hatched" : ""}" style="left:${at(from)};width:${at(to - from)}"></i>`)}
-        <i class="line" style="left:${at(bar.line)}"></i>
-      </div>
+  #bar({ parts, line, isAbove, words, soFar, ...labels }: GoalBar): TemplateResult {
+    const goal = html`<span>${rich(labels.goal)}</span>`;
+    const forecast = labels.forecast ? html`<span class=${isAbove ? "above" : ""}>${labels.forecast}</span>` : nothing;
+    return html`<div role="img" aria-label=${words}>
+      ${bar([TRACK, ...parts.map((part) => ({ ...part, color: part.isAbove ? "warning" : "quiet" }))], line)}
       <div class="labels small" aria-hidden="true">
-        <span>${rich(bar.soFar)}</span>${bar.isAbove ? [goal, forecast] : [forecast, goal]}
+        <span>${rich(soFar)}</span>${isAbove ? [goal, forecast] : [forecast, goal]}
       </div>
     </div>`;
   }
@@ -262,10 +242,9 @@ export class SoFarCard extends SmartyCard {
 
   #row({ key, name, today, month }: Row, monthName: string, usual: string | undefined): TemplateResult {
     const isGrid = key === "grid";
-    const dot = isGrid ? html`<span class="dot grid"></span>` : nothing;
     const whole = isGrid ? this.moreInfo("energy_imported", month, `${name}, ${monthName} ${month}`) : month;
     return html`<tr class=${key}>
-      <th scope="row"><span class="named">${dot}<span>${name}</span></span></th>
+      <th scope="row"><span class="named">${isGrid ? dot("drawn") : nothing}<span>${name}</span></span></th>
       <td class="number">${today}${usual ? html`<small>${usual}</small>` : nothing}</td>
       <td class="number">${whole}</td>
     </tr>`;

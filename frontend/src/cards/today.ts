@@ -13,6 +13,7 @@ import { calendar, calendarStyles } from "../parts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
+import { dot } from "../parts/shapes.ts";
 import { measureIn, Width } from "../parts/widths.ts";
 import { choicesOf, week, weekStyles } from "../parts/day-chooser.ts";
 import {
@@ -173,7 +174,7 @@ export class TodayCard extends SmartyCard {
     const facts = { ...drawn, start: shown.start };
     const { gaps, portal } = dayNotes(facts, this.locale);
     return html`<footer>
-        <div class="small">${[older, gaps && html`<span class="dot gap"></span>${gaps}`, sinceNote(facts, this.locale), portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
+        <div class="small">${[older, gaps && html`${dot("gap", true)}${gaps}`, sinceNote(facts, this.locale), portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
         ${drawn.knownCount ? this.tableButton() : nothing}
       </footer>
       ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {
@@ -293,7 +294,7 @@ export class TodayCard extends SmartyCard {
     const { down, move, up, leave, key } = this.#chosen;
     return html`<svg
       class="day"
-      style="height:${height}px"
+      height=${height}
       viewBox="0 0 ${Math.max(1, width)} ${height}"
       tabindex="0"
       role="slider"

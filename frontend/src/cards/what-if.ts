@@ -86,10 +86,7 @@ export class WhatIfCard extends SmartyCard {
         border-radius: 18px;
       }
       .kinds [aria-pressed="true"] span {
-        border-color: var(--primary-text-color);
-        background: var(--chosen);
-        font-weight: 500;
-        box-shadow: inset 0 0 0 1px var(--primary-text-color);
+        --outline: var(--primary-text-color);
       }
       .fields {
         display: grid;

@@ -3,6 +3,7 @@
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
+import { bar, barStyles } from "../parts/shapes.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { soFarTexts } from "../sentences/so-far.ts";
 import { where, type WhereKey, type WhereRow, whereTexts } from "../sentences/where.ts";
@@ -15,6 +16,7 @@ export class WhereCard extends SmartyCard {
   static override styles: CSSResultGroup = [
     styles,
     switchStyles,
+    barStyles,
     css`
       .rows {
         margin-top: 8px;
@@ -33,19 +35,8 @@ export class WhereCard extends SmartyCard {
       .length {
         width: 32%;
       }
-      .length i {
-        display: block;
+      .length .bar {
         height: 12px;
-        min-width: 1px;
-        background: var(--drawn);
-      }
-      .length .always_on {
-        background: color-mix(in srgb, var(--drawn) 55%, var(--ground));
-      }
-      .length .else {
-        box-sizing: border-box;
-        border: 1px solid var(--quiet);
-        background: repeating-linear-gradient(135deg, var(--quiet) 0 1px, transparent 1px 4px);
       }
       tfoot th,
       tfoot td {
@@ -84,7 +75,7 @@ export class WhereCard extends SmartyCard {
           width: 100%;
           padding: 0;
         }
-        .length i {
+        .length .bar {
           height: 5px;
         }
       }
@@ -145,9 +136,10 @@ export class WhereCard extends SmartyCard {
   }
 
   #row({ name, detail, kind, length, kwh, cost }: WhereRow): TemplateResult {
+    const color = { always_on: "pale", else: "quiet" }[kind as string] ?? "drawn";
     return html`<tr>
       <th scope="row">${name}${detail ? html` <small>${detail}</small>` : nothing}</th>
-      <td class="length" aria-hidden="true"><i class=${kind} style="width:${(length * 100).toFixed(1)}%"></i></td>
+      <td class="length">${bar([{ color, from: 0, to: length, isEstimate: kind === "else" }])}</td>
       <td class="number">${kwh}</td>
       <td class="number">${cost}</td>
     </tr>`;

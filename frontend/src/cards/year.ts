@@ -12,6 +12,7 @@ import { HeatMap, type PaintRequest } from "../parts/heat-map-painter.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
+import { barStyles, dot } from "../parts/shapes.ts";
 import { measureIn, Width } from "../parts/widths.ts";
 import { highsStyles, yearHighs } from "../parts/year-highs.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/heat-map-axes-legend.ts";
@@ -41,6 +42,7 @@ export class YearCard extends SmartyCard {
   static override styles: CSSResultGroup = [
     styles,
     mapStyles,
+    barStyles,
     chooserStyles,
     highsStyles,
     css`
@@ -183,10 +185,9 @@ export class YearCard extends SmartyCard {
   #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of, vat_rate }: Classes, { entry_id: entryId }: Meter, today: string): TemplateResult {
     const caption = monthsAndPrices(decisive.length, "todays", vat_rate !== 0, this.locale);
     const older = olderPrices(prices_of, today, this.locale);
-    const dot = (color: string, key: "fixed" | "surcharge") =>
-      html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
+    const part = (color: string, key: "fixed" | "surcharge") => html`<span class="key">${dot(color)}${this.text(yearTexts, key)}</span>`;
     return html`<div>
-      <small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${dot("--quiet", "fixed")} ${dot("--excess", "surcharge")}</span></small>
+      <small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${part("quiet", "fixed")} ${part("excess", "surcharge")}</span></small>
       ${older ? html`<p class="small">${older}</p>` : nothing}
       ${classChooser(rows, kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
       <p class="small">${this.text(yearTexts, "only_compares")}</p>

@@ -83,10 +83,6 @@ export const calendarStyles = css`
     display: block;
     color: var(--excess-text);
   }
-  .calendar [aria-selected="true"] {
-    background: var(--chosen);
-    font-weight: 500;
-  }
   .calendar .now-day {
     border: 1px solid var(--quiet);
   }

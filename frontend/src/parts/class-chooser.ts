@@ -1,8 +1,9 @@
 /** Chooser of a reference power: a row for each class, with a bar of its costs. */
 
-import { css, html, nothing, type TemplateResult } from "lit";
+import { css, html, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { nextOf } from "./meter-chooser.ts";
+import { bar } from "./shapes.ts";
 import { type ClassRow, leastDifference, yearTexts } from "../sentences/year.ts";
 
 export const chooserStyles = css`
@@ -20,10 +21,6 @@ export const chooserStyles = css`
     padding: 0 8px;
     text-align: start;
   }
-  .classes [aria-checked="true"] {
-    background: var(--chosen);
-    font-weight: 500;
-  }
   .classes [aria-checked="true"] small {
     color: var(--primary-text-color);
     font-weight: 400;
@@ -37,20 +34,12 @@ export const chooserStyles = css`
     height: 20px;
     border: 2px solid var(--quiet);
     border-radius: 50%;
-    padding: 3px;
   }
   [aria-checked="true"] .radio {
-    border-color: var(--primary-text-color);
-    background: var(--primary-text-color) content-box;
+    border: 6px solid var(--primary-text-color);
   }
-  .cost {
-    display: flex;
-    gap: 2px;
+  .classes .bar {
     height: 14px;
-  }
-  .cost i {
-    flex: none;
-    min-width: 2px;
   }
   @container (min-width: 600px) {
     .classes button {
@@ -61,7 +50,7 @@ export const chooserStyles = css`
     .classes button {
       grid-template-columns: 20px 1fr auto 64px;
     }
-    .classes .cost {
+    .classes .bar {
       display: none;
     }
   }
@@ -83,8 +72,13 @@ export function classChooser(
     choose(rows[to]!.kw);
     (event.currentTarget as Element).querySelectorAll("button")[to]?.focus();
   };
-  const bar = (amount: number | null, color: string) =>
-    amount !== null && amount > 0 ? html`<i style="width:${(100 * amount) / highest}%;background:var(${color})"></i>` : nothing;
+  const cost = ({ fixed, surcharge }: ClassRow) => {
+    const border = Math.max(0, fixed ?? 0) / highest;
+    return bar([
+      { color: "quiet", from: 0, to: border },
+      { color: "excess", from: border, to: border + (surcharge ?? 0) / highest },
+    ]);
+  };
   return html`<div class="classes" role="radiogroup" aria-label=${locale.text(yearTexts, "classes")} @keydown=${key}>
     ${rows.map(
       (row, index) => html`<button
@@ -95,7 +89,7 @@ export function classChooser(
       >
         <span class="radio"></span>
         <span>${locale.referenceKW(row.kw)}</span>
-        <span class="cost">${bar(row.fixed, "--quiet")}${bar(row.surcharge, "--excess")}</span>
+        ${cost(row)}
         <span class="number">${row.total === null ? "–" : locale.euros(row.total)}</span>
         <small>${differenceText(row, monthCount, locale)}</small>
         <span class="hidden">${partsText(row, locale)}</span>

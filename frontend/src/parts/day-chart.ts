@@ -117,7 +117,7 @@ export function runningBar(chart: Chart, { index, drawn, fed, reference }: Runni
 
 /** Return the axis of hours with the place of the running quarter-hour, for a day that has no bars yet. */
 export function strip({ left, right, slot, x, hours }: Chart, index: number): TemplateResult {
-  return svg`<svg class="strip" aria-hidden="true">
+  return svg`<svg class="strip" viewBox="0 0 ${right} 36" aria-hidden="true">
     <rect x=${left} width=${right - left} height="8"></rect>
     <rect class="running" x=${x(index).toFixed(1)} width=${slot} height="8"></rect>
     ${hours.map((hour) => svg`<text x=${hour.x} y="24" text-anchor="middle">${hour.hour}</text>`)}
@@ -203,9 +203,6 @@ export const dayStyles = css`
   }
   .gap {
     fill: var(--gap);
-    background: var(--gap);
-    border-radius: 0;
-    --gap: color-mix(in srgb, var(--quiet) 35%, var(--ground));
   }
   svg .plain {
     fill: var(--primary-text-color);

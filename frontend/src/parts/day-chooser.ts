@@ -44,9 +44,7 @@ export const weekStyles = css`
     overflow-wrap: normal;
   }
   .week [aria-checked="true"] {
-    background: var(--chosen);
     color: var(--primary-text-color);
-    font-weight: 500;
   }
   .week svg {
     width: 32px;

@@ -101,11 +101,9 @@ export const mediumStyles = css`
     white-space: nowrap;
   }
   .at.point {
-    width: 10px;
-    height: 10px;
     margin: -5px;
+    border: 5px solid var(--medium);
     border-radius: 50%;
-    background: var(--medium);
   }
   .at.value {
     font-size: 13px;

@@ -7,6 +7,7 @@ import { yearTexts } from "../sentences/year.ts";
 import { type Grid, type Limit, WH_A_KW } from "../data/heat-map-grid.ts";
 import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../data/year-quarter-hours.ts";
 import type { ChosenBar } from "./pointer.ts";
+import { dot } from "./shapes.ts";
 import type { Measure } from "./widths.ts";
 
 const DAY_MS = 86_400_000;
@@ -109,12 +110,16 @@ export const mapStyles = css`
     gap: 4px;
     white-space: nowrap;
   }
-  .legend i {
+  .legend .dot {
     width: 12px;
     height: 12px;
+    margin: 0;
   }
-  .legend .hatched {
-    background: repeating-linear-gradient(-45deg, var(--drawn) 0 3px, transparent 3px 4.5px);
+  /* The picture shows an excess as a spot. */
+  @media (forced-colors: active) {
+    .legend [fill="var(--excess)"] {
+      fill: Highlight !important;
+    }
   }
 `;
 
@@ -251,7 +256,7 @@ function mark([x, y]: [number, number], text: string, open: () => void, locale: 
 }
 
 function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, locale: Locale): TemplateResult {
-  const swatch = (color: string, text: string) => html`<span><i style="background:var(${color})"></i>${text}</span>`;
+  const swatch = (color: string, text: string) => html`<span>${dot(color, true)}${text}</span>`;
   const write = (kw: number | undefined) => (kw === undefined ? "" : locale.number(kw, Number.isInteger(kw) ? 0 : 1));
   const range = (step: number) => {
     const [from, to] = [STEPS_KW[step]!, STEPS_KW[step + 1]];
@@ -260,11 +265,11 @@ function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, loc
   const steps = (color: string, most: number) =>
     STEPS_KW.flatMap((kw, step) => (kw < most ? swatch(`${color}-${step}`, range(step)) : []));
   return html`<small class="legend" aria-hidden="true">
-    <div><span>${locale.text(yearTexts, "drawn")}</span>${steps("--drawn", limit?.kw ?? Number.POSITIVE_INFINITY)}</div>
-    ${feedsIn ? html`<div><span>${locale.text(yearTexts, "fed_in")}</span>${steps("--fed-in", Number.POSITIVE_INFINITY)}</div>` : nothing}
+    <div><span>${locale.text(yearTexts, "drawn")}</span>${steps("drawn", limit?.kw ?? Number.POSITIVE_INFINITY)}</div>
+    ${feedsIn ? html`<div><span>${locale.text(yearTexts, "fed_in")}</span>${steps("fed-in", Number.POSITIVE_INFINITY)}</div>` : nothing}
     <div>
-      ${limit ? swatch("--excess", locale.text(yearTexts, "above", { R: limit.name })) : nothing}
-      ${estimated ? html`<span><i class="hatched"></i>${locale.text(yearTexts, "estimated")}</span>` : nothing}
+      ${limit ? swatch("excess", locale.text(yearTexts, "above", { R: limit.name })) : nothing}
+      ${estimated ? html`<span>${dot("drawn", true, true)}${locale.text(yearTexts, "estimated")}</span>` : nothing}
     </div>
   </small>`;
 }

@@ -1,7 +1,7 @@
 /** Drawing of the last hour: curve, marks, labels. All powers are in kW, all lengths in px. */
 
 import { lastOf } from "../built-ins.ts";
-import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { css, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { MINUTE_SLOTS } from "../data/followed-hour.ts";
 import { SLOT_MS, type Slot, SLOTS } from "../data/last-hour.ts";
@@ -206,7 +206,7 @@ export function drawCurve(curve: Curve, net: readonly Slot[], lowest: number, hi
 
 /** Return the last point of the curve. It does not beat: an animation would cost more than all the rest of the card. */
 export const drawEnd = ({ curve, height }: Drawn): TemplateResult =>
-  html`<i class="last" style="left:${curve.right - 1}px;top:${height}px"></i>`;
+  svg`<circle class="last" cx=${curve.right - 1} cy=${height} r="6"></circle>`;
 
 /** Return the crosshair at a chosen slot of the hour. */
 export function drawCross({ x, y, bottom }: Curve, index: number, kw: Slot): TemplateResult {
@@ -245,25 +245,26 @@ export const curveStyles = [
       position: absolute;
       height: 100%;
     }
+    @media print {
+      .frame svg {
+        position: static;
+        height: auto;
+      }
+    }
     .ground {
       fill: var(--track);
     }
     .last {
-      bottom: auto;
-      width: 8px;
-      height: 8px;
-      margin: -4px;
-      border-radius: 50%;
-      pointer-events: none;
-      box-shadow: 0 0 0 4px color-mix(in srgb, var(--bar) 30%, transparent);
-      --bar: var(--drawn);
+      fill: var(--color);
+      stroke: var(--color);
+      stroke-width: 4;
+      stroke-opacity: 0.3;
     }
-    .feeding .last {
-      --bar: var(--fed-in);
-    }
+    .frame,
     .over {
       --color: var(--drawn);
     }
+    .feeding .frame,
     .under {
       --color: var(--fed-in);
     }

@@ -112,12 +112,11 @@ export class HourPart {
       <div class="labels small"><span>${t("last_hour")}</span>${button}</div>
       <div class="step small">${isOld && index === undefined ? nothing : rich(line)}</div>
       <div class="frame">
-        <svg tabindex="0" role="slider" aria-label=${locale.common("to_choose", { name: curveName(hour, locale) })}
+        <svg viewBox="0 0 ${Math.max(1, width)} ${Math.max(1, height)}" tabindex="0" role="slider" aria-label=${locale.common("to_choose", { name: curveName(hour, locale) })}
           aria-valuemin="0" aria-valuemax=${SLOTS - 1} aria-valuenow=${index ?? SLOTS - 1} aria-valuetext=${plain(line) || t("no_readings")}
           @pointerdown=${down} @pointermove=${move} @pointerup=${up} @pointercancel=${up} @pointerleave=${leave} @keydown=${this.#key}>
-          <g aria-hidden="true">${guard([this.#drawn], () => this.#drawn?.drawing)}${cross}</g>
+          <g aria-hidden="true">${guard([this.#drawn], () => this.#drawn?.drawing)}${cross}${end}</g>
         </svg>
-        ${end}
       </div>
       ${isTableShown ? tableBehind(t(hour.since === undefined ? "steps" : "steps_known"), [t("step_time"), t("step_power"), t("step_phases")], steps.map((step) => stepRow(step, start, locale))) : nothing}
     </div>`;

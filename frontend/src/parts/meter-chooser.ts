@@ -40,9 +40,6 @@ export const chooserStyles = css`
   .chooser small {
     color: inherit;
   }
-  .chooser [aria-checked="true"] {
-    background: var(--chosen);
-  }
   .chooser [aria-checked="true"] b {
     font-weight: 500;
   }

@@ -181,19 +181,13 @@ const MIN_LETTER_GAP_PX = 2;
 /** Width in px until the card has been measured. */
 const DEFAULT_WIDTH_PX = 320;
 
-/** Colour of a part that has an outline in the colour of its neighbour. */
-export const PALE = "var(--pale)";
-
 /** Colours in the order of the parts of a stack. */
 export const COLORS: Record<Unit, string[]> = {
-  "€": ["var(--drawn)", PALE, "var(--excess)", "var(--fed-in)"],
-  kWh: ["var(--drawn)", "var(--excess)", "var(--fed-in)"],
+  "€": ["drawn", "pale", "excess", "fed-in"],
+  kWh: ["drawn", "excess", "fed-in"],
 };
 
 export const chartStyles = css`
-  :host {
-    --pale: color-mix(in srgb, var(--drawn) 36%, var(--ground));
-  }
   .chart {
     margin-top: 4px;
     cursor: pointer;
@@ -245,6 +239,7 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
   const drawing = drawingOf(year, chosen, width, widthOf, locale);
   const last = lastOf(months)!;
   const soFar = last.isRunning && last.value !== null && year.whole.length ? locale.text(monthsTexts, "so_far_short", { value: locale.whole(last.value) }) : "";
+  const height = HEIGHT_PX + MONTH_NAMES_PX + (soFar ? SO_FAR_PX : 0);
   // On a narrow card, only every second or third month has its letter.
   const every = Math.ceil((widthOf("M") + MIN_LETTER_GAP_PX) / drawing.step);
   const knownMonths = months.filter(({ bill }) => bill);
@@ -286,14 +281,14 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
     @pointermove=${(event: PointerEvent) => event.buttons && point(event)}
     @keydown=${key}
   >
-    <svg height=${HEIGHT_PX + MONTH_NAMES_PX + (soFar ? SO_FAR_PX : 0)} aria-hidden="true">
+    <svg viewBox="0 0 ${width} ${height}" height=${height} aria-hidden="true">
       <defs>${hatch("coming", "var(--drawn)")}</defs>
       <rect class="column" x=${drawing.left[at]!} y="0" width=${drawing.step} height=${HEIGHT_PX + MONTH_NAMES_PX} rx="6"></rect>
       ${drawing.lines.map(
         ({ y, value, text }) => svg`<line class=${value ? "line" : "zero"} x1=${drawing.axis} x2=${width} y1=${y} y2=${y}></line>
           <text x=${drawing.axis - 6} y=${y + 4} text-anchor="end">${text}</text>`,
       )}
-      ${drawing.paths.map((path, index) => svg`<path d=${path} fill=${COLORS[unit][index]} stroke=${COLORS[unit][index] === PALE ? "var(--drawn)" : "none"}></path>`)}
+      ${drawing.paths.map((path, index) => svg`<path d=${path} fill="var(--${COLORS[unit][index]})"></path>`)}
       <path d=${drawing.hatched} fill="url(#coming)"></path>
       ${drawing.divider === undefined ? nothing : svg`<line class="divider" x1=${drawing.divider} x2=${drawing.divider} y1=${TOP_PX} y2=${HEIGHT_PX + MONTH_NAMES_PX}></line>`}
       ${soFar ? svg`<text x=${width} y=${HEIGHT_PX + MONTH_NAMES_PX + 12} text-anchor="end">${soFar}</text>` : nothing}

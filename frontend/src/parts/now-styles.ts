@@ -2,7 +2,7 @@
 
 import { css } from "lit";
 import { bannerStyles } from "./banner.ts";
-import { barStyles } from "./bar-styles.ts";
+import { barStyles } from "./shapes.ts";
 import { curveStyles } from "./last-hour-curve.ts";
 
 export const nowStyles = [
@@ -56,13 +56,7 @@ export const nowStyles = [
       color: var(--primary-text-color);
       white-space: nowrap;
     }
-    .bar,
-    .track {
-      position: relative;
-      background: var(--track);
-    }
     .bar {
-      height: 16px;
       margin: 6px 0 28px;
     }
     .unseen {
@@ -78,36 +72,17 @@ export const nowStyles = [
     .line small {
       top: 100%;
       right: auto;
-      left: 50%;
       transform: translateX(-50%);
     }
-    .track {
+    .phases .bar {
       height: 8px;
       margin: 3px 0;
     }
-    i {
-      position: absolute;
-      top: 0;
-      bottom: 0;
-      background: var(--bar);
-    }
-    .drawn {
-      --bar: var(--drawn);
-    }
-    .fed {
-      --bar: var(--fed-in);
-    }
-    i.excess {
-      --bar: var(--excess);
-    }
     /* Line of zero power, thinner than the line of a limit. */
-    .track i.line {
+    .phases .line {
       top: -2px;
       bottom: -2px;
-      left: 50%;
-      width: 1px;
-      margin-left: 0;
-      background: var(--quiet);
+      border-left: 1px solid var(--quiet);
     }
     .phases {
       display: grid;

@@ -415,7 +415,7 @@ export function interruptionLines({ interruptions, drawing, locale, chosen, read
     ${drawing.labels.map(({ x, y, text }) => svg`<text x=${x} y=${y}>${locale.number(text)}</text>`)}
     ${picked ? svg`<circle class="chosen" cx=${picked.x} cy=${picked.y} r=${markSize(picked.count) + 4}></circle>` : nothing}`;
   const size = { width: drawing.width, height: height + MONTHS };
-  const chart = html`<svg viewBox="0 0 ${size.width} ${size.height}" height=${size.height} aria-hidden="true">${picture}</svg>`;
+  const chart = html`<svg viewBox="0 0 ${size.width} ${size.height}" preserveAspectRatio="none" height=${size.height} aria-hidden="true">${picture}</svg>`;
   return html`<div class="kinds ${kindHeight > KIND_HEIGHT ? "narrow" : ""}">
     <small class="head period" style="grid-column:2">${locale.count(qualityTexts, "months", monthsDrawn(interruptions))}</small>
     <small class="head" aria-hidden="true" style="grid-column:3">${say(locale, "seen")}</small>

@@ -28,10 +28,6 @@ export const switchStyles = css`
     padding: 0 12px;
     box-sizing: border-box;
   }
-  :checked + span {
-    background: var(--chosen);
-    font-weight: 500;
-  }
   :focus-visible + span {
     outline: 2px solid var(--link);
     outline-offset: -2px;

@@ -1,0 +1,47 @@
+// What is left of the cards of a page in forced colours and on paper, which leave CSS backgrounds out.
+
+const roots = () => [...document.querySelectorAll("main > *")].map(({ shadowRoot }) => shadowRoot);
+const all = (selector) => roots().flatMap((root) => [...root.querySelectorAll(selector)]);
+const CHOSEN = '[aria-checked="true"], [aria-selected="true"], [aria-pressed="true"] span, :checked + span';
+
+window.paper = {
+  /** Return the elements that say something only by a background. */
+  lost: () =>
+    all("*:not(ha-card, svg *, input)").flatMap((part) => {
+      const { backgroundColor, backgroundImage, outlineStyle, width } = getComputedStyle(part);
+      const isPainted = backgroundColor !== "rgba(0, 0, 0, 0)" || backgroundImage !== "none";
+      if (!isPainted || !parseFloat(width)) return [];
+      const hasMark = outlineStyle !== "none" || part.matches("select, .notice, .banner, .read, .calendar");
+      return part.textContent.trim() && hasMark ? [] : [part.outerHTML];
+    }),
+  /** Return the chosen elements whose outline is not seen. */
+  unmarked: () => all(CHOSEN).filter((part) => getComputedStyle(part).outlineColor === "rgba(0, 0, 0, 0)").map((part) => part.outerHTML),
+  openTables: () => all('[aria-expanded="false"].link').forEach((button) => button.click()),
+  /**
+   * Return the number of the charts, and what is wrong with them on paper of a width. A browser prints before a script
+   * can draw for this width, so look before the page's scripts can.
+   */
+  printed: (paperPx) => {
+    document.querySelector("main").style.width = `${paperPx}px`;
+    const faults = [];
+    let count = 0;
+    for (const svg of all("svg:not(.dot, .bar svg, .week svg)")) {
+      const frame = svg.getBoundingClientRect();
+      const card = svg.closest("ha-card").getBoundingClientRect();
+      const boxes = [...svg.querySelectorAll("path, rect, text, circle, line")]
+        .filter((part) => !part.closest("defs, pattern, clipPath, [clip-path]"))
+        .map((part) => part.getBoundingClientRect())
+        .filter(({ width, height }) => width || height);
+      if (!boxes.length) continue;
+      count += 1;
+      const left = Math.min(...boxes.map((box) => box.left));
+      const right = Math.max(...boxes.map((box) => box.right));
+      const name = `${svg.getAttribute("class")} ${svg.getAttribute("aria-label")}`;
+      if (left < card.left - 1 || right > card.right + 1) faults.push(`${name}: cut`);
+      if (right - left < 0.9 * frame.width) faults.push(`${name}: ${right - left} of ${frame.width} px`);
+    }
+    const scrolls = (part) => /auto|scroll/.test(getComputedStyle(part).overflowY) && part.scrollHeight > part.clientHeight + 1;
+    faults.push(...all("*").filter(scrolls).map((part) => `${part.className}: scrolls`));
+    return { count, faults };
+  },
+};
