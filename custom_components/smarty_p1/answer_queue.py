@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Se
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from homeassistant.components.websocket_api.connection import ActiveConnection, current_connection
@@ -34,7 +34,7 @@ from .coordinator.zone_prices.energy_charts import DownloadError
 from .lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from .lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
 from .lib.bill.household_state import HouseholdState
-from .lib.bill.quarter_hour_views import QuarterHours, quarter_hours_between
+from .lib.bill.quarter_hour_views import quarter_hours_between
 from .lib.fair_queue import Allowances, BusyError, FairQueue
 from .lib.history.calendar import day_start, quarter_start
 from .lib.history.market_prices import MarketHours, MarketPrices
@@ -60,7 +60,6 @@ _MAX_KEPT = 32
 # Seconds until a computation ends with BusyError. A disk or database that does not respond must not
 # block the queue for longer.
 _ANSWER_TIMEOUT_S = 60.0
-_QUARTER_HOURS_SPAN = timedelta(days=400)
 
 type Books = Callable[[], object]
 """Function that returns the version of the data behind an answer. None prevents caching."""
@@ -268,26 +267,6 @@ def demand_of(coordinator: BooksCoordinator) -> HouseholdState:
     return coordinator.books.demand
 
 
-async def async_known_quarter_hours(
-    coordinator: BooksCoordinator, demand: HouseholdState
-) -> QuarterHours:
-    """Return the quarter-hours of the last 400 days, measured by the meter or sent by Leneda."""
-    meter, end = coordinator.books.household, demand.quarter_start
-    start = day_start(end - _QUARTER_HOURS_SPAN)
-    return await async_aside(
-        coordinator.hass, QuarterHours, meter.columns, meter.leneda, start, end
-    )
-
-
-async def async_quarter_hours(
-    coordinator: BooksCoordinator, start: datetime, end: datetime
-) -> list[QuarterHour]:
-    """Return the quarter-hours that start in a period, measured by the meter or sent by Leneda."""
-    meter = coordinator.books.household
-    quarter_hours = quarter_hours_between(meter.columns, meter.leneda, start, end)
-    return await async_aside(coordinator.hass, without_collection(list), quarter_hours)
-
-
 async def async_market_prices(
     coordinator: BooksCoordinator, start: datetime, end: datetime
 ) -> MarketHours:
@@ -322,9 +301,9 @@ async def async_past_without(
     has no statistics.
     """
     energies = await async_load_energies(coordinator.hass, loads, start, end)
-    past = await async_quarter_hours(coordinator, start, end)
+    past = quarter_hours_between(coordinator.books.household.table, start, end)
     work = without_collection(without_loads)
-    return await async_aside(coordinator.hass, work, past, energies) if energies else past
+    return await async_aside(coordinator.hass, work, past, energies)
 
 
 async def async_start_costs(

@@ -28,7 +28,6 @@ from ..lib.advice.solar_house import (
     home_difference,
     with_home_meter,
 )
-from ..lib.bill.quarter_hour_views import quarter_hours_between
 from ..lib.history.calendar import QUARTER_HOUR
 from . import BooksCoordinator, has_books
 from .chosen_entities.entity_ids import chosen_statistics, current_ids, note_registry_ids
@@ -292,14 +291,12 @@ async def async_house_supplies(
     home_id = await _async_home_statistic(hass, entry)
     if home_id is None or not supplies:
         return HouseSupplies(supplies)
-    meter = coordinator.books.household
+    table = coordinator.books.household.table
     read = without_collection(_read)
 
     def filled() -> HouseSupplies:
         [home] = read(hass, {home_id: SupplyKind.PRODUCED}, start, until)
-        first = min(home.kwh, default=until)
-        quarters = quarter_hours_between(meter.columns, meter.leneda, first, until)
-        grid = grid_hours(quarters, until)
+        grid = grid_hours(table, until)
         return HouseSupplies(
             with_home_meter(supplies, home, grid, until),
             home_difference(supplies, home, grid, until),

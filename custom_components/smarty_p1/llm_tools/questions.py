@@ -10,7 +10,7 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, async_known_quarter_hours, books_of, demand_of
+from ..answer_queue import async_aside, books_of, demand_of
 from ..const import DOMAIN
 from ..lib.answers.bills import classes_report, shown_bill
 from ..lib.answers.days import days_report
@@ -104,9 +104,8 @@ async def _async_today(call: ServiceCall) -> _Facts:
 
     async def answer() -> _Facts:
         demand = demand_of(coordinator)
-        known = await async_known_quarter_hours(coordinator, demand)
         first = demand.month.start.date()
-        report = await async_aside(call.hass, days_report, demand, known, first, date.max)
+        report = await async_aside(call.hass, days_report, demand, first, date.max)
         usual = await async_usual(coordinator)
         until, today = demand.until.astimezone(LUXEMBOURG), dt_util.utcnow().astimezone(LUXEMBOURG)
         return today_facts(report["days"][-1], usual, today.date(), until.isoformat())

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from homeassistant.core import HomeAssistant
 
-from ..answer_queue import async_aside, async_known_quarter_hours
+from ..answer_queue import async_aside
 from ..const import CONF_GOAL
 from ..coordinator import BooksConfigEntry, BooksCoordinator, is_live
 from ..coordinator.entry_types import short_title
@@ -75,9 +75,8 @@ async def async_report(
         demand = entry.runtime_data.books.demand
         if demand and (months := reported_months(demand, today)):
             own_kwh, sources = await _async_house(entry.runtime_data, months)
-            known = await async_known_quarter_hours(entry.runtime_data, demand)
             goal = entry.options.get(CONF_GOAL)
-            reported = ReportedMonths(months, known, own_kwh, goal, sources)
+            reported = ReportedMonths(months, own_kwh, goal, sources)
             meters.append((short_title(entry), reported))
     if not meters:
         return None
@@ -130,7 +129,7 @@ async def _async_house(
         return {}, sources
 
     def own_kwh() -> dict[datetime, float]:
-        grid = Grid(compared, meter.columns, meter.leneda, month.end)
+        grid = Grid(compared, meter.columns, month.end)
         days = house_days(grid, supplies, lambda _hour: None)
         sums = {
             start: house_sum([*of_month])

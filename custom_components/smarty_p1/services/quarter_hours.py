@@ -17,7 +17,7 @@ from ..answer_queue import async_aside
 from ..const import DOMAIN
 from ..coordinator.garbage_collection import without_collection
 from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
-from ..lib.bill.quarter_hour_views import quarter_hours_between
+from ..lib.bill.quarter_hour_views import quarter_hours_between, with_reactive
 from ..lib.history.calendar import LUXEMBOURG
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
@@ -65,8 +65,9 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     async def answer() -> ServiceResponse:
         shared = await coordinator.books.leneda.async_shared_power(start, end)
         meter = coordinator.books.household
-        quarters = quarter_hours_between(meter.columns, meter.leneda, start, end)
-        return await async_aside(call.hass, without_collection(render), quarters, shared)
+        quarters = quarter_hours_between(meter.table, start, end)
+        rows = with_reactive(quarters, meter.columns, meter.leneda)
+        return await async_aside(call.hass, without_collection(render), rows, shared)
 
     try:
         return await async_in_turn(call, coordinator, answer)

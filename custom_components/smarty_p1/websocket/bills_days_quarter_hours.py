@@ -11,7 +11,7 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, async_known_quarter_hours, demand_of
+from ..answer_queue import async_aside, demand_of
 from ..const import CONF_GOAL
 from ..coordinator import BooksCoordinator
 from ..lib.advice.day_reason import DayReason
@@ -265,9 +265,8 @@ async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """
     hass = coordinator.hass
     demand = demand_of(coordinator)
-    series = await async_known_quarter_hours(coordinator, demand)
     start = msg.get("start", demand.month.start.date())
-    return await async_rendered(hass, days_report, demand, series, start, msg.get("end", date.max))
+    return await async_rendered(hass, days_report, demand, start, msg.get("end", date.max))
 
 
 type UsualReason = DayReason
@@ -343,9 +342,7 @@ class HighlightsAnswer(TypedDict):
 @meter_command("highlights", {}, is_kept=lambda *_: True)
 async def answer_highlights(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the base load of the household."""
-    demand = demand_of(coordinator)
-    known = await async_known_quarter_hours(coordinator, demand)
-    return await async_rendered(coordinator.hass, highlights_report, demand, known)
+    return await async_rendered(coordinator.hass, highlights_report, demand_of(coordinator))
 
 
 _YEARS = range(1999, 2101)
@@ -405,6 +402,4 @@ async def answer_quarter_hours(coordinator: BooksCoordinator, msg: Request) -> b
 
     The request names one of the quantities in `_QUANTITIES`.
     """
-    demand = demand_of(coordinator)
-    series = await async_known_quarter_hours(coordinator, demand)
-    return await async_rendered(coordinator.hass, quarter_hours_report, series, demand, msg)
+    return await async_rendered(coordinator.hass, quarter_hours_report, demand_of(coordinator), msg)

@@ -8,7 +8,6 @@ from homeassistant.util import dt as dt_util
 
 from ..answer_queue import (
     async_aside,
-    async_known_quarter_hours,
     async_market_prices,
     demand_of,
 )
@@ -115,10 +114,9 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     start = first_day_of_house(demand)
     supplies, difference = await async_house_supplies(coordinator, sources, start, until)
     market = await async_market_prices(coordinator, start, until)
-    meter = coordinator.books.household
-    own = meter.columns, meter.leneda
+    columns = coordinator.books.household.columns
     report = await async_aside(
-        hass, without_collection(house_report), demand, own, supplies, market, until
+        hass, without_collection(house_report), demand, columns, supplies, market, until
     )
     answer = {
         "solar": [_shown(source) for source in solar],
@@ -207,12 +205,11 @@ async def answer_shares(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return what devices, base load and the rest used yesterday or this month, and its cost."""
     hass, demand = coordinator.hass, demand_of(coordinator)
     start, _ = period_of(msg["period"], demand)
-    known = await async_known_quarter_hours(coordinator, demand)
-    nights = await async_aside(hass, lowest_quarters, known, demand.time)
+    nights = await async_aside(hass, lowest_quarters, demand.ledger.table, demand.time)
     house = await async_supplied_house(coordinator, start)
     sources = HouseSources(
         house.supplies if house else (),
         await async_devices(hass, coordinator.config_entry, start, supplied_until(demand), nights),
     )
     report = without_collection(shares_report)
-    return await async_rendered(hass, report, demand, known, sources, msg["period"])
+    return await async_rendered(hass, report, demand, sources, msg["period"])

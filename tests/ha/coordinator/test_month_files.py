@@ -14,8 +14,10 @@ from homeassistant.core import HomeAssistant
 from custom_components.smarty_p1.coordinator.stored import month_files
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill.household import Household
-from custom_components.smarty_p1.lib.bill.leneda_days import NO_LENEDA_DAYS
-from custom_components.smarty_p1.lib.bill.quarter_hour_views import quarter_hours_between
+from custom_components.smarty_p1.lib.bill.quarter_hour_views import (
+    quarter_hours_between,
+    with_reactive,
+)
 from custom_components.smarty_p1.lib.history.month_file_lines import HEADER
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.lib.prices.contract import NO_CONTRACT
@@ -68,7 +70,8 @@ class Files:
         """Return what is known of a period after a restart."""
         files = await MonthFiles(self.hass, "one").async_files()
         meter = Household.from_files(NO_CONTRACT, files)
-        return [*quarter_hours_between(meter.columns, NO_LENEDA_DAYS, start, end)]
+        found = quarter_hours_between(meter.table, start, end)
+        return [*with_reactive(found, meter.columns, meter.leneda)]
 
     async def starts(self, start: datetime, end: datetime) -> list[datetime]:
         return [each.start for each in await self.read(start, end)]

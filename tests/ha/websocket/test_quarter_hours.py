@@ -9,8 +9,8 @@ from unittest.mock import patch
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import answer_queue
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
+from custom_components.smarty_p1.lib.answers import quarter_hours
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.bill.quarter_hour_views import QuarterHours
 from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
@@ -184,7 +184,7 @@ async def test_ten_who_ask_at_once_wait_for_one_reading(
 ) -> None:
     clients = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(10)]
 
-    with patch.object(answer_queue, "QuarterHours", wraps=QuarterHours) as read:
+    with patch.object(quarter_hours, "QuarterHours", wraps=QuarterHours) as read:
         await asyncio.gather(
             *(
                 ask(each, "quarter_hours", entry_id=entry.entry_id, start="2026-01-01T00:00:00Z")

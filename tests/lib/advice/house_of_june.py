@@ -12,7 +12,6 @@ from smartyp1.advice.energy_shares import HouseDevice, HouseSources
 from smartyp1.advice.solar_house import Supply, SupplyKind
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
-from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import LUXEMBOURG
@@ -27,7 +26,6 @@ class June(NamedTuple):
     """What is known of the month."""
 
     month: Month
-    known: QuarterHours
     sources: HouseSources
 
 
@@ -50,7 +48,7 @@ def lived_until(
     market_at: Callable[[datetime], MarketPrices] = lambda _: NO_PRICES,
     *,
     has_sun: bool = True,
-) -> tuple[HouseholdState, QuarterHours, HouseSources]:
+) -> tuple[HouseholdState, HouseSources]:
     """Return the meter's month, and what the statistics know of panels and devices."""
 
     def kwh_from(time: datetime) -> tuple[float, float]:
@@ -58,7 +56,7 @@ def lived_until(
         net = (0.3 + car + heater - has_sun * sun) / 4
         return max(net, 0.0), max(-net, 0.0)
 
-    meter, demand = read_quarter_hours(contract, START, end + _QUARTER, kwh_from, market_at)
+    _, demand = read_quarter_hours(contract, START, end + _QUARTER, kwh_from, market_at)
     hours = hours_until(end)
     sun_kwh = {hour: powers(hour)[2] for hour in hours}
     devices = [
@@ -67,14 +65,10 @@ def lived_until(
         HouseDevice("Fridge", dict.fromkeys(hours, 0.1)),
     ]
     supplies = [Supply(SupplyKind.PRODUCED, sun_kwh, START - _HOUR)] if has_sun else []
-    return (
-        demand,
-        QuarterHours(meter.columns, meter.leneda, START, end),
-        HouseSources(supplies, devices),
-    )
+    return demand, HouseSources(supplies, devices)
 
 
 def june(contract: Contract, *, has_sun: bool = True) -> June:
     """Return the month with a contract."""
-    demand, known, sources = lived_until(END, contract, has_sun=has_sun)
-    return June(demand.earlier_months[-1], known, sources)
+    demand, sources = lived_until(END, contract, has_sun=has_sun)
+    return June(demand.earlier_months[-1], sources)

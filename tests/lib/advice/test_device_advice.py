@@ -36,14 +36,14 @@ def of_two_prices() -> June:
     ],
 )
 def test_the_dearest_device_of_a_day(of_two_prices: June, day: str, name: str, cost: float) -> None:
-    month, _, sources = of_two_prices
+    month, sources = of_two_prices
     device = dearest_device(sources, month, local(day))
     assert device
     assert (device.name, device.cost) == (name, pytest.approx(cost))
 
 
 def test_devices_that_use_more_than_the_house_are_not_believed(of_two_prices: June) -> None:
-    month, _, sources = of_two_prices
+    month, sources = of_two_prices
     twice = sources._replace(devices=[*sources.devices] * 2)
     assert dearest_device(twice, month, local("2026-06-24")) is None
     none = sources._replace(devices=[])
@@ -57,7 +57,7 @@ def test_the_device_that_could_have_avoided_the_cost_above(
     replaces: bool,  # noqa: FBT001
     price: float,
 ) -> None:
-    month, _, sources = june(replace(TWO_PRICES, replaces_variable=replaces))
+    month, sources = june(replace(TWO_PRICES, replaces_variable=replaces))
     device = cost_above(sources.devices, month)
     assert device
     # 1.3 kW above 3 kW, in 3 hours of 15 days. The bill rounds lines and VAT.
@@ -90,7 +90,7 @@ def test_the_best_hour_of_a_device(
     saving: float,
     replaces: bool,  # noqa: FBT001
 ) -> None:
-    month, _, sources = june(replace(contract, replaces_variable=replaces), has_sun=has_sun)
+    month, sources = june(replace(contract, replaces_variable=replaces), has_sun=has_sun)
     best = best_hour(sources, month)
     assert best
     if replaces and hour == 12:
@@ -102,7 +102,7 @@ def test_the_best_hour_of_a_device(
 
 
 def test_only_a_device_that_runs_for_a_few_hours_can_wait(of_two_prices: June) -> None:
-    month, _, sources = of_two_prices
+    month, sources = of_two_prices
     assert best_hour(sources._replace(devices=sources.devices[2:]), month) is None
     # A price that is unknown.
     market = june(Contract(reference_kw=3, energy_margin=0.02))
@@ -110,7 +110,7 @@ def test_only_a_device_that_runs_for_a_few_hours_can_wait(of_two_prices: June) -
 
 
 def test_a_day_with_a_gap_saves_nothing(of_two_prices: June) -> None:
-    month, _, sources = of_two_prices
+    month, sources = of_two_prices
     rows = month.ledger.table
     # Only the quarter-hours until 3 June at noon are known.
     table = rows.between(0, number_of(local("2026-06-03T12:00")))

@@ -19,8 +19,8 @@ from smartyp1.advice.solar_house import (
     prices_by_hour,
     with_home_meter,
 )
+from smartyp1.bill.household_table import table_of_household
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
-from smartyp1.bill.quarter_hour_views import quarter_hours_between
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.month_columns import Row
 from smartyp1.history.quarter_hour import Origin, QuarterHour
@@ -53,7 +53,7 @@ def row_of(count: int, wh: Wh = by_day, *, start: datetime = DAY) -> Row:
 
 def grid_of(row: Row, until: datetime, past: LenedaDays = NO_LENEDA_DAYS) -> Grid:
     months = months_of(row.months, past)
-    return Grid([months[start] for start in sorted(months)], row.months, past, until)
+    return Grid([months[start] for start in sorted(months)], row.months, until)
 
 
 def sun(*hours: tuple[int, float], days: int = 1, kind: SupplyKind = SupplyKind.PRODUCED) -> Supply:
@@ -146,7 +146,6 @@ def test_the_running_day_ends_with_the_inverters_statistics() -> None:
     supply = sun(*NOON)
     supply = supply._replace(kwh={**supply.kwh, DAY + 12 * HOUR: 0.5})
     assert house(grid, supply) == [(5.8, 1.8)]
-    assert grid_of(row_of(50), DAY).days[DAY] == pytest.approx((0.0, 0.0))
     assert house(grid_of(row_of(50), DAY), sun()) == []
 
 
@@ -325,10 +324,10 @@ def test_a_home_meter_fills_days_that_an_inverter_lacks(
     missed = sum(kwh.pop(DAY + n * HOUR) for n in lacks_of_inverter)
     if lacks_of_inverter:
         kwh[DAY + (lacks_of_inverter[-1] + 1) * HOUR] += missed
-    quarters = quarter_hours_between(row.months, NO_LENEDA_DAYS, DAY, until)
+    table = table_of_household(row.months, NO_LENEDA_DAYS)
     home = home_of(3, *lacks_of_home)
 
-    filled = with_home_meter([inverter._replace(kwh=kwh)], home, grid_hours(quarters, until), until)
+    filled = with_home_meter([inverter._replace(kwh=kwh)], home, grid_hours(table, until), until)
 
     days = house(grid_of(row, until), *filled)
     assert days == [(12.0, 4.8) if each else (None, None) for each in known]
@@ -339,9 +338,9 @@ def test_a_home_meter_knows_the_house_before_its_battery_had_statistics() -> Non
     battery = sun((2, 1.5), days=2, kind=SupplyKind.CHARGED)._replace(since=DAY + 30 * HOUR)
     supplies = [sun(*NOON, days=2), battery._replace(kwh={})]
     assert house(grid_of(row, until), *supplies)[0] == (None, None)
-    quarters = quarter_hours_between(row.months, NO_LENEDA_DAYS, DAY, until)
+    table = table_of_household(row.months, NO_LENEDA_DAYS)
 
-    filled = with_home_meter(supplies, home_of(2), grid_hours(quarters, until), until)
+    filled = with_home_meter(supplies, home_of(2), grid_hours(table, until), until)
 
     assert max(supply.since for supply in filled) == DAY
     assert house(grid_of(row, until), *filled)[0] == (12.0, 4.8)
@@ -353,7 +352,7 @@ def test_a_home_meter_knows_the_house_before_its_battery_had_statistics() -> Non
         if not 1 <= (time - DAY) / HOUR < 22
     }
     home = home_of(2, 25)
-    hours = grid_hours(quarter_hours_between(row.months, NO_LENEDA_DAYS, DAY, until), until)
+    hours = grid_hours(table, until)
     filled = with_home_meter([supplies[0]._replace(kwh=kwh), supplies[1]], home, hours, until)
     assert max(supply.since for supply in filled) == DAY + 26 * HOUR
 
@@ -365,12 +364,12 @@ def test_a_home_meter_is_compared_with_grid_and_sun(
     factor: float, hours: int, difference: float | None
 ) -> None:
     until, row = DAY + 336 * HOUR, row_of(1344)
-    quarters = quarter_hours_between(row.months, NO_LENEDA_DAYS, DAY, until)
+    table = table_of_household(row.months, NO_LENEDA_DAYS)
     home = home_of(14)
     kwh = {time: factor * amount for time, amount in [*home.kwh.items()][-hours:]}
 
     found = home_difference(
-        [sun(*NOON, days=14)], home._replace(kwh=kwh), grid_hours(quarters, until), until
+        [sun(*NOON, days=14)], home._replace(kwh=kwh), grid_hours(table, until), until
     )
 
     assert found == (difference if difference is None else pytest.approx(difference))

@@ -9,8 +9,6 @@ import pytest
 from smartyp1.answers.days import days_report
 from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.month import Month
-from smartyp1.bill.quarter_hour_views import QuarterHours
-from smartyp1.history.calendar import day_start
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.past.table import RowSource
 from smartyp1.prices.contract import Contract
@@ -59,7 +57,7 @@ def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
     contract = Contract(reference_kw=7, energy_price=0.15, feed_in_margin=-0.01)
     first = datetime(2026, 6, 30, 22, tzinfo=UTC)
     second_day = first + timedelta(days=1)
-    meter, demand = read_quarter_hours(
+    _, demand = read_quarter_hours(
         contract,
         first,
         first + timedelta(days=3),
@@ -67,8 +65,7 @@ def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
         # Known from 2 July on.
         lambda time: MarketPrices(feed_in=0.11 if time >= second_day else None),
     )
-    known = QuarterHours(meter.columns, meter.leneda, day_start(first), demand.quarter_start)
-    days = days_report(demand, known, date(2026, 7, 1), date(2026, 7, 4))["days"]
+    days = days_report(demand, date(2026, 7, 1), date(2026, 7, 4))["days"]
     # 9.6 kWh at 0.15 and 0.0510, and 8 %; 4.8 kWh at 0.10.
     assert [each["cost_used"] for each in days] == pytest.approx([2.08] * 3, abs=0.03)
     assert [each["feed_in"] for each in days] == [None, -0.48, -0.48]
@@ -82,11 +79,10 @@ def test_the_cost_above_is_what_the_same_energy_below_would_not_have_cost(
     contract = Contract(reference_kw=3, energy_price=0.15, replaces_variable=replaces)
     first = datetime(2026, 6, 30, 22, tzinfo=UTC)
     end = first + timedelta(days=3)
-    meter, demand = read_quarter_hours(
+    _, demand = read_quarter_hours(
         contract, first, end, lambda time: (2.0 if time.hour == 18 else 0.1, 0)
     )
-    known = QuarterHours(meter.columns, meter.leneda, day_start(first), demand.quarter_start)
-    days = days_report(demand, known, date(2026, 7, 1), date(2026, 7, 4))["days"]
+    days = days_report(demand, date(2026, 7, 1), date(2026, 7, 4))["days"]
     published = network_prices_at(first)
     assert published.surcharge is not None
     assert published.variable is not None

@@ -13,7 +13,6 @@ from smartyp1.answers.habits import SuppliedHouse, highlights_report, usual_repo
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
-from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.history.calendar import LUXEMBOURG, day_start, midnight
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.register_amounts import Energies
@@ -36,26 +35,19 @@ def market_at(time: datetime) -> MarketPrices:
     return MarketPrices({11: -0.08, 17: 0.25}.get(time.hour, 0.09))
 
 
-def always_300_w(
-    contract: Contract, time: datetime, end: datetime
-) -> tuple[HouseholdState, QuarterHours]:
-    """Return the demand of a house that always uses 300 W, and its quarter-hours."""
-    meter, demand = read_quarter_hours(contract, time, end, lambda _: (0.075, 0), market_at)
-    since = day_start(end - timedelta(days=30))
-    return demand, QuarterHours(meter.columns, meter.leneda, since, demand.quarter_start)
+def always_300_w(contract: Contract, time: datetime, end: datetime) -> HouseholdState:
+    """Return the demand of a house that always uses 300 W."""
+    return read_quarter_hours(contract, time, end, lambda _: (0.075, 0), market_at)[1]
 
 
 def test_usual_cost_until_noon_has_the_surcharge_and_the_feed_in_of_the_morning() -> None:
     contract = Contract(reference_kw=3, energy_price=0.15, feed_in_price=0.06)
     start, noon = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 23, 10, tzinfo=UTC)
-    meter, demand = read_quarter_hours(
+    _, demand = read_quarter_hours(
         contract,
         start,
         noon,
         lambda time: (1.4 if time.hour < 2 else 0.1, 0.5 * (9 <= time.hour < 12)),
-    )
-    QuarterHours(
-        meter.columns, meter.leneda, day_start(noon - timedelta(days=30)), demand.quarter_start
     )
     usual = usual_report(demand)["usual"]
     # 8 * 1.4 and 40 * 0.1 kWh, of which 8 * 0.65 kWh are above 3 kW; 4 * 0.5 kWh fed in.
@@ -73,14 +65,14 @@ def test_what_is_always_on_costs_the_same_at_each_hour(
     contract: Contract, cost: float, month: int, hour: int
 ) -> None:
     end = datetime(2026, month, 10, hour, 30, tzinfo=UTC)
-    demand, known = always_300_w(contract, datetime(2026, month, 1, tzinfo=UTC), end)
-    always_on = highlights_report(demand, known)["always_on"]
+    demand = always_300_w(contract, datetime(2026, month, 1, tzinfo=UTC), end)
+    always_on = highlights_report(demand)["always_on"]
     assert (always_on["w"], always_on["cost_per_year"]) == (300, pytest.approx(cost, abs=10))
     # An aid of the household's own counts only if it lasts for a year: 0.3 * 8760 * 0.02 = 53 EUR.
     for last_day, aided in ((date(2027, 6, 8), cost), (None, cost - 53)):
         aid = Aid("Aid", date(2026, 1, 1), last_day, 0.02, PER_KWH, AidVat.INCLUDED)
         changed = replace(demand, contracts=replace(demand.contracts, aids=(aid,)))
-        always_on = highlights_report(changed, known)["always_on"]
+        always_on = highlights_report(changed)["always_on"]
         assert always_on["cost_per_year"] == pytest.approx(aided, abs=10)
 
 
@@ -91,8 +83,8 @@ def test_what_is_always_on_costs_the_same_at_each_hour(
 )
 def test_what_is_always_on_is_that_of_three_to_seven_nights(end: str, nights: int | None) -> None:
     start, until = (datetime.fromisoformat(f"2026-{time}Z") for time in ("06-02T06:00", end))
-    demand, known = always_300_w(TWO_PRICES, start, until)
-    always_on = highlights_report(demand, known)["always_on"]
+    demand = always_300_w(TWO_PRICES, start, until)
+    always_on = highlights_report(demand)["always_on"]
     assert (always_on and always_on["nights"]) == nights
 
 
@@ -103,7 +95,7 @@ def test_the_usual_cost_is_without_sharing_while_todays_is_not_known(
 ) -> None:
     contract = Contract(reference_kw=7, energy_price=0.2, has_levies=True)
     start, end = datetime(2026, 5, 30, 22, tzinfo=UTC), datetime(2026, 6, 30, 10, tzinfo=UTC)
-    demand, _known = always_300_w(contract, start, end)
+    demand = always_300_w(contract, start, end)
     table, shared = demand.ledger.table, np.zeros_like(demand.ledger.table.shared)
     is_known = (table.quarter < number_of(day_start(end))) | is_today_known
     shared[0] = np.where(is_known, table.imported / 2, 0.0)
@@ -136,9 +128,6 @@ def test_the_reason_and_the_energy_of_the_house(
         kwh += kw / 4 if time.hour in on else 0.0
         time += timedelta(minutes=15)
     assert demand
-    QuarterHours(
-        meter.columns, meter.leneda, day_start(noon - timedelta(days=30)), demand.quarter_start
-    )
     # Panels deliver 500 W from 6:00 to 18:00 UTC, and the house uses it.
     hours = (START + timedelta(hours=n) for n in range((noon - START) // timedelta(hours=1)))
     sun = {hour: 0.5 * (6 <= hour.hour < 18) for hour in hours}
@@ -155,9 +144,9 @@ def test_the_reason_and_the_energy_of_the_house(
 
 @pytest.mark.parametrize(("nights", "kw"), [(13, None), (14, 0.3)])
 def test_the_usual_power_at_night_is_that_of_two_weeks(nights: int, kw: float | None) -> None:
-    _, known = always_300_w(TWO_PRICES, START, datetime(2026, 6, 25, 10, tzinfo=UTC))
+    demand = always_300_w(TWO_PRICES, START, datetime(2026, 6, 25, 10, tzinfo=UTC))
     start = day_start(START + timedelta(days=2))
-    assert usual_night_kw(known, start, start + timedelta(days=nights)) == kw
+    assert usual_night_kw(demand.ledger.table, start, start + timedelta(days=nights)) == kw
 
 
 def weekly(time: datetime) -> tuple[float, float]:

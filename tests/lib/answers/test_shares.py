@@ -21,7 +21,6 @@ from smartyp1.answers.shares import MONTH, YESTERDAY, shares_report
 from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
-from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.history.calendar import day_start, month_start
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.past.wall_clock import time_of
@@ -43,12 +42,10 @@ def market_at(time: datetime) -> float:
     return {11: -0.08, 17: 0.25, 19: 0.12}.get(time.hour, 0.09)
 
 
-def month_of(contract: Contract) -> tuple[HouseholdState, QuarterHours, HouseSources]:
+def month_of(contract: Contract) -> tuple[HouseholdState, HouseSources]:
     """Return the meter's month, and what the statistics know of panels, car and heater."""
-    demand, known, sources = lived_until(
-        NOW, contract, lambda time: MarketPrices(*[market_at(time)] * 2)
-    )
-    return demand, known, sources._replace(devices=sources.devices[:2])
+    demand, sources = lived_until(NOW, contract, lambda time: MarketPrices(*[market_at(time)] * 2))
+    return demand, sources._replace(devices=sources.devices[:2])
 
 
 def price(contract: Contract, time: datetime) -> tuple[float, float]:
@@ -81,8 +78,8 @@ def by_hand(contract: Contract, start: datetime, end: datetime) -> dict[str, lis
 def test_the_rows_equal_sums_by_hand_and_add_up_to_the_bill(
     contract: Contract, period: str
 ) -> None:
-    demand, known, sources = month_of(contract)
-    answer = shares_report(demand, known, sources, period)
+    demand, sources = month_of(contract)
+    answer = shares_report(demand, sources, period)
     end = datetime(2026, 6, 24, 22, tzinfo=UTC)
     start = end - timedelta(days=1) if period == YESTERDAY else START
     assert (answer["start"], answer["end"]) == (start.isoformat(), end.isoformat())
@@ -114,8 +111,8 @@ def test_the_rows_equal_sums_by_hand_and_add_up_to_the_bill(
 
 
 def test_without_an_inverter_only_the_devices_are_known() -> None:
-    demand, known, sources = month_of(TWO_PRICES)
-    answer = shares_report(demand, known, sources._replace(supplies=[]), MONTH)
+    demand, sources = month_of(TWO_PRICES)
+    answer = shares_report(demand, sources._replace(supplies=[]), MONTH)
     assert (answer["lack"], answer["house_wh"], answer["cost"]) == ("inverter", None, None)
     assert [(row["name"], row["cost"]) for row in answer["rows"]] == [
         ("Car", None),
@@ -124,16 +121,16 @@ def test_without_an_inverter_only_the_devices_are_known() -> None:
 
 
 def test_devices_above_the_house_are_no_rest() -> None:
-    demand, known, sources = month_of(TWO_PRICES)
+    demand, sources = month_of(TWO_PRICES)
     wrong = HouseDevice("Heat pump", dict.fromkeys(HOURS, 3.0))
-    answer = shares_report(demand, known, sources._replace(devices=[wrong]), MONTH)
+    answer = shares_report(demand, sources._replace(devices=[wrong]), MONTH)
     assert answer["lack"] == "devices"
     assert [row["kind"] for row in answer["rows"]] == ["device"]
 
 
 def test_without_a_price_there_are_kwh() -> None:
-    demand, known, sources = month_of(Contract(reference_kw=3))
-    answer: dict[str, Any] = shares_report(demand, known, sources, YESTERDAY)
+    demand, sources = month_of(Contract(reference_kw=3))
+    answer: dict[str, Any] = shares_report(demand, sources, YESTERDAY)
     assert answer["cost"] is None
     kinds = [row["kind"] for row in answer["rows"]]
     assert sorted(kinds) == ["always_on", "device", "device", "else"]
@@ -141,14 +138,14 @@ def test_without_a_price_there_are_kwh() -> None:
 
 
 def test_hours_that_the_recorder_lacks_are_counted_as_days_and_stay_in_the_rest() -> None:
-    demand, known, sources = month_of(TWO_PRICES)
+    demand, sources = month_of(TWO_PRICES)
     car, water = sources.devices
     # Luxembourg's 4 June begins at 22:00 UTC.
     lost = {datetime(2026, 6, 3, 21, tzinfo=UTC), datetime(2026, 6, 3, 22, tzinfo=UTC)}
     lost.add(datetime(2026, 6, 4, 17, tzinfo=UTC))
     partial = car._replace(kwh={hour: kwh for hour, kwh in car.kwh.items() if hour not in lost})
     never = HouseDevice("Pump", {})
-    answer = shares_report(demand, known, sources._replace(devices=[partial, water, never]), MONTH)
+    answer = shares_report(demand, sources._replace(devices=[partial, water, never]), MONTH)
     rows = {row["name"] or row["kind"]: row for row in answer["rows"]}
     days = {name: row.get("unknown_days") for name, row in rows.items()}
     assert days == {"Car": 2, "Heater": 0, "Pump": 24, "always_on": None, "else": None}
@@ -158,15 +155,13 @@ def test_hours_that_the_recorder_lacks_are_counted_as_days_and_stay_in_the_rest(
 
 @pytest.mark.parametrize("delay", [10, 60, 90, 300])
 def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: int) -> None:
-    demand, known, sources = month_of(TWO_PRICES)
+    demand, sources = month_of(TWO_PRICES)
     [panels] = sources.supplies
     late = delay / 3600
     before = {hour: panels.kwh.get(hour - HOUR, 0.0) for hour in panels.kwh}
     kwh = {hour: (1 - late) * value + late * before[hour] for hour, value in panels.kwh.items()}
     late_sources = sources._replace(supplies=[panels._replace(kwh=kwh)])
-    in_time, answer = (
-        shares_report(demand, known, of, YESTERDAY) for of in (sources, late_sources)
-    )
+    in_time, answer = (shares_report(demand, of, YESTERDAY) for of in (sources, late_sources))
     # What the house lacks from 10:00 on comes from 15:00 on.
     assert answer["house_wh"] == pytest.approx(in_time["house_wh"], abs=1)
     assert answer["cost"] == in_time["cost"]
@@ -178,10 +173,9 @@ def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: 
 def test_each_day_says_that_its_prices_are_older(day: int) -> None:
     # The 28th has 23 hours.
     start, end = datetime(2027, 2, 28, 23, tzinfo=UTC), datetime(2027, 3, day, 10, tzinfo=UTC)
-    meter, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
-    known = QuarterHours(meter.columns, meter.leneda, start, demand.until)
+    _, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
     sources = HouseSources((), ())
-    report = shares_report(demand, known, sources, YESTERDAY)
+    report = shares_report(demand, sources, YESTERDAY)
     assert report["prices_of"] == {"grid": "2026-12-31"}
 
 
@@ -191,7 +185,7 @@ def test_what_the_sun_saved_says_that_its_prices_are_older() -> None:
     first = day_start(demand.time) - timedelta(days=3)
     sun = {first + n * HOUR: 0.5 for n in range(96)}
     supply = Supply(SupplyKind.PRODUCED, sun, first)
-    report = house_report(demand, (meter.columns, meter.leneda), [supply], {}, demand.quarter_start)
+    report = house_report(demand, meter.columns, [supply], {}, demand.quarter_start)
     [month] = report["months"]
     assert month["prices_of"] == {"grid": "2026-12-31"}
 
@@ -221,11 +215,11 @@ def random_contract(chance: Random) -> Contract:
 
 
 @pytest.fixture(scope="module")
-def ten_days() -> tuple[HouseholdState, QuarterHours]:
+def ten_days() -> HouseholdState:
     """Return ten days of a household of 300 W, whose energies the tests replace."""
     start = datetime(2026, 5, 31, 22, tzinfo=UTC)
-    meter, demand = read_quarter_hours(PRICED, start, TODAY, lambda _: (0.075, 0))
-    return demand, QuarterHours(meter.columns, meter.leneda, start, TODAY)
+    _, demand = read_quarter_hours(PRICED, start, TODAY, lambda _: (0.075, 0))
+    return demand
 
 
 def random_house(
@@ -279,15 +273,14 @@ def random_house(
 
 
 def test_all_parts_are_the_bill_of_200_households_with_every_option(
-    ten_days: tuple[HouseholdState, QuarterHours],
+    ten_days: HouseholdState,
 ) -> None:
-    state, known = ten_days
     shared_with_price = 0
     for seed in range(200):
         chance = Random(seed)  # noqa: S311 - a fixed sequence
-        demand, sources, is_shared = random_house(chance, state)
+        demand, sources, is_shared = random_house(chance, ten_days)
         name = chance.choice([YESTERDAY, MONTH])
-        answer = shares_report(demand, known, sources, name)
+        answer = shares_report(demand, sources, name)
         start, end = (datetime.fromisoformat(answer[time]) for time in ("start", "end"))
         days = [
             (day.due.total, day.before.total)
@@ -355,24 +348,23 @@ def test_the_base_load_is_that_of_the_highlights_beside_a_heat_pump_that_cycles(
 ) -> None:
     # 210 W at all times; the heat pump has 1.2 kW in the first quarter-hour of each hour.
     start, now = datetime(2026, 6, 1, 22, tzinfo=UTC), datetime(2026, 6, 12, 10, tzinfo=UTC)
-    meter, demand = read_quarter_hours(
+    _, demand = read_quarter_hours(
         PRICED, start, now, lambda time: (0.0525 + 0.3 * (time.minute == 0), 0)
     )
-    known = QuarterHours(meter.columns, meter.leneda, start, demand.quarter_start)
     hours = [start + n * HOUR for n in range((now - start) // HOUR)]
-    quarters = lowest_quarters(known, demand.time)
+    quarters = lowest_quarters(demand.ledger.table, demand.time)
     assert len(quarters) == 7
     pump = HouseDevice(
         "Heat pump",
         dict.fromkeys(hours, 0.3),
         {} if is_old else {time: 0.3 * (time.minute == 0) for time in quarters},
     )
-    answer = shares_report(demand, known, HouseSources((), [pump]), YESTERDAY)
-    highlights = highlights_report(demand, known)["always_on"]
+    answer = shares_report(demand, HouseSources((), [pump]), YESTERDAY)
+    highlights = highlights_report(demand)["always_on"]
     assert answer["always_on_w"] == highlights["w"] == 210
     # A fridge of 40 W is a device of its own, although the recorder has only its hours.
     fridge = HouseDevice("Fridge", dict.fromkeys(hours, 0.04))
-    both = shares_report(demand, known, HouseSources((), [pump, fridge]), YESTERDAY)
+    both = shares_report(demand, HouseSources((), [pump, fridge]), YESTERDAY)
     assert both["always_on_w"] == 170
     rows = {row["name"] or row["kind"]: row["wh"] for row in answer["rows"]}
     assert rows == {"Heat pump": 7200, "always_on": 5040, "else": pytest.approx(0, abs=2)}
@@ -386,13 +378,12 @@ def test_a_battery_that_supplies_the_night_does_not_hide_the_base_load(fed_kwh: 
     def is_night(time: datetime) -> bool:
         return 2 <= time.astimezone(LUXEMBOURG).hour < 5
 
-    meter, demand = read_quarter_hours(
+    _, demand = read_quarter_hours(
         PRICED, start, now, lambda time: (0, fed_kwh) if is_night(time) else (0.075, 0)
     )
-    known = QuarterHours(meter.columns, meter.leneda, start, demand.quarter_start)
     hours = [start + n * HOUR for n in range((now - start) // HOUR)]
     kwh = {hour: (0.3 + 4 * fed_kwh) * is_night(hour) for hour in hours}
     battery = Supply(SupplyKind.DISCHARGED, kwh, start - HOUR)
-    answer = shares_report(demand, known, HouseSources([battery], ()), YESTERDAY)
+    answer = shares_report(demand, HouseSources([battery], ()), YESTERDAY)
     assert answer["always_on_w"] == 300
-    assert highlights_report(demand, known)["always_on"] is None
+    assert highlights_report(demand)["always_on"] is None

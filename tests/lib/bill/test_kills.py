@@ -8,7 +8,6 @@ from functools import cache
 import pytest
 
 from smartyp1.bill.household import Household
-from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
 from smartyp1.bill.quarter_hour_views import quarter_hours_between
 from smartyp1.history.month_file_lines import HEADER, span_of
 from smartyp1.history.month_file_reader import REMOVED, with_removed
@@ -284,5 +283,5 @@ def test_a_line_that_is_none_is_passed_over(line: str) -> None:
     text = f"{HEADER}{good.format('00', 1)}{line}\n{good.format('30', 3)}"
     meter = Household.from_files(CONTRACT, {"2026-06": text.encode()})
     noon = datetime(2026, 6, 15, 12, tzinfo=UTC)
-    found = quarter_hours_between(meter.columns, NO_LENEDA_DAYS, noon, noon + timedelta(days=1))
+    found = quarter_hours_between(meter.table, noon, noon + timedelta(days=1))
     assert [(each.start.minute, each.mean_kw) for each in found] == [(0, 1.0), (30, 1.0)]

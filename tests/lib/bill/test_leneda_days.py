@@ -8,9 +8,10 @@ import pytest
 from smartyp1.advice.class_comparison import compare
 from smartyp1.advice.month_forecast import Estimate, estimate_month, estimated
 from smartyp1.answers.days import days_report
+from smartyp1.bill.household_table import table_of_household
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
-from smartyp1.bill.quarter_hour_views import QuarterHours, quarter_hours_between
+from smartyp1.bill.quarter_hour_views import quarter_hours_between, with_reactive
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts
@@ -242,8 +243,9 @@ def test_what_is_fed_in_comes_with_the_production() -> None:
 def test_a_quarter_hour_of_the_platform_keeps_its_reactive_energy() -> None:
     start = local("2026-06-02")
     quarters = [QuarterHour(start, 0.4321, 0.05, 0.01, 0.02, Origin.LENEDA)]
-    found = quarter_hours_between({}, LenedaDays(quarters), start, start + QUARTER_HOUR)
-    assert [*found] == quarters
+    past = LenedaDays(quarters)
+    found = quarter_hours_between(table_of_household({}, past), start, start + QUARTER_HOUR)
+    assert [*with_reactive(found, {}, past)] == quarters
 
 
 def test_days_around_the_past_stay_in_their_order() -> None:
@@ -318,8 +320,7 @@ def test_while_nothing_reads_the_meter_the_bill_ends_with_the_platforms_days() -
     found = estimated(demand)
     assert isinstance(found, Estimate)
     assert found.total == pytest.approx(207.60, abs=0.1)
-    quarters = QuarterHours({}, LenedaDays(), demand.until, demand.until)
-    days = days_report(demand, quarters, date(2026, 11, 1), date.max)["days"]
+    days = days_report(demand, date(2026, 11, 1), date.max)["days"]
     assert len(days) == 20
     assert sum(day["cost"] for day in days) == pytest.approx(due.total)
 

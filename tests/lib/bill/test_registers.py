@@ -3,14 +3,19 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
+from smartyp1.advice.solar_house import Grid, grid_hours
+from smartyp1.answers.days import days_report
+from smartyp1.answers.quarter_hours import quarter_hours_report
 from smartyp1.bill.household import Household
 from smartyp1.bill.leneda_days import LenedaDays
+from smartyp1.bill.quarter_hour_views import ABOVE_CONTRACT, quarter_hours_between
 from smartyp1.bill.sharing import QuarterHourSharing
 from smartyp1.history.month_file_lines import lines_of_file, span_of
 from smartyp1.history.quarter_hour import Origin, QuarterHour
@@ -18,6 +23,7 @@ from smartyp1.history.register_amounts import Energies
 from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.lives import JUNE
+from tests.lib.bill.months import local
 from tests.lib.bill.support import Connection, Disk, known, platform
 from tests.random_examples import examples
 
@@ -311,15 +317,22 @@ def test_between_two_known_registers_rows_add_up(seed: int) -> None:
             assert rows.exported.sum() == pytest.approx(fed, abs=TOLERANCE_WH), seed
 
 
-def cut_off(hours: int, estimated_kw: float, real_kw: float) -> tuple[Connection, float]:
-    """Return a house that was not read for some hours, and all kWh that its register counted."""
+def cut_off(
+    hours: int, estimated_kw: float, real_kw: float, *, fed_kw: float = 0
+) -> tuple[Connection, float]:
+    """Return a house that was not read for some hours, and all kWh that its register counted.
+
+    In these hours it exports `fed_kw`, and Leneda estimates 0.4 kW.
+    """
     house = Connection("2026-06-01T00:00:00S")
+    house.exported_wh = 5_000
     house.change(CONTRACT)
     house.read()
     house.draw_hours(30, 1.2)
+    house.exported_wh += round(hours * fed_kw * 1000)
     house.after(hours * 3600, round(hours * real_kw * 1000))
     house.draw_hours(30, 1.2)
-    days = platform("2026-06-02", "2026-06-03T12:00", estimated_kw)
+    days = platform("2026-06-02", "2026-06-03T12:00", estimated_kw, 0.1)
     estimates = [row._replace(origin=Origin.LENEDA_ESTIMATED) for row in days]
     house.meter.set_leneda_days(LenedaDays(estimates))
     return house, 60 * 1.2 + hours * real_kw
@@ -337,3 +350,38 @@ def test_estimates_of_an_outage_are_scaled_to_the_registers(
     # Peak and excess follow what the registers say, in the sensors as on the bill.
     assert month.peak == house.demand.values.peak
     assert house.demand.values.excess_kwh == 0
+
+
+@pytest.mark.parametrize("estimated_kw", [0.0, 0.8, 8.0])
+@pytest.mark.parametrize(("hours", "real_kw"), [(8, 0.8), (26, 0.8), (8, 6.0), (26, 6.0)])
+def test_every_answer_adds_up_to_the_registers_and_to_the_bill(
+    hours: int, real_kw: float, estimated_kw: float
+) -> None:
+    house, _ = cut_off(hours, estimated_kw, real_kw, fed_kw=0.2)
+    demand, start = house.demand, local("2026-06-02")
+    table, end = demand.ledger.table, min(house.time, start + 2 * DAY)
+    sums = demand.ledger.sums(start, end)
+    imported_kwh = 1.2 * ((end - start) / timedelta(hours=1) - hours) + hours * real_kw
+    assert sums.imported_wh == pytest.approx(imported_kwh * 1000)
+    both = pytest.approx((imported_kwh, hours * 0.2))
+
+    quarters = [*quarter_hours_between(table, start, end)]
+    assert np.sum([(q.imported_kwh, q.exported_kwh or 0.0) for q in quarters], axis=0) == both
+    by_hour = [kwh for hour, kwh in grid_hours(table, end).items() if hour >= start]
+    assert np.sum(by_hour, axis=0) == both
+    grid = Grid([demand.month], house.meter.columns, end)
+    assert np.sum([grid.days[start], grid.days[start + DAY]], axis=0) == both
+    assert all(map(grid.is_known, (start, start + DAY)))
+
+    asked = {"start": start, "end": end, "encoding": "list"}
+    chart = quarter_hours_report(demand, asked | {"quantity": "imported"})["values"]
+    assert sum(chart) == pytest.approx(imported_kwh * 1000, abs=96)
+    marks = quarter_hours_report(demand, asked | {"quantity": "larger"})["above"]
+    assert sum(mark >= ABOVE_CONTRACT for mark in marks) == sums.above
+
+    days = days_report(demand, date(2026, 6, 2), date(2026, 6, 4))["days"]
+    assert sum(day["imported_wh"] for day in days) == sum(chart)
+    peaks = [day["peak"]["mean_kw"] for day in days]
+    assert peaks == [pytest.approx(max(chart[n : n + 96]) / 250, abs=0.01) for n in (0, 96)]
+    assert demand.month.peak
+    assert max(peaks) == pytest.approx(demand.month.peak.mean_kw, abs=1e-3)

@@ -7,16 +7,14 @@ EUR. May: 31 days of 10 kWh cost 67.29 + 20.05 = 87.34 EUR. June: 30 days of 12 
 
 from calendar import monthrange
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import pytest
 
 from smartyp1.advice.goal import GoalChoice
 from smartyp1.bill.ledger import Ledger
-from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
 from smartyp1.bill.month import Month
-from smartyp1.bill.quarter_hour_views import QuarterHours
 from smartyp1.history.calendar import month_start
 from smartyp1.messages.message import Line
 from smartyp1.messages.monthly_report import ReportedMonths, monthly_report
@@ -28,9 +26,6 @@ from tests.lib.bill.months import Known, agreed, alike_days, day, local, month, 
 from tests.lib.bill.support import read_quarter_hours
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
-NOTHING = QuarterHours({}, NO_LENEDA_DAYS, local("2026-05-01"), local("2026-05-01"))
-
-
 MAY = alike_days("2026-05", 31, 10)
 JUNE = alike_days("2026-06", 30, 12)
 
@@ -40,20 +35,18 @@ def lines(
     own: tuple[float | None, float | None] = (None, None),
     goal: GoalChoice | None = None,
     contracts: Contracts = CONTRACTS,
-    known: QuarterHours = NOTHING,
 ) -> list[Line]:
     own_kwh = {
         each.start: kwh for each, kwh in zip(months[-2:], own, strict=False) if kwh is not None
     }
-    house = reported(*months, contracts=contracts, goal=goal)
-    house = house._replace(quarter_hours=known, own_kwh=own_kwh)
+    house = reported(*months, contracts=contracts, goal=goal)._replace(own_kwh=own_kwh)
     return [*monthly_report([("House", house)]).lines]
 
 
 def reported(
     *months: Known, contracts: Contracts = CONTRACTS, goal: GoalChoice | None = None
 ) -> ReportedMonths:
-    return ReportedMonths(months_under(contracts, *months), NOTHING, {}, goal)
+    return ReportedMonths(months_under(contracts, *months), {}, goal)
 
 
 def test_a_report_has_cost_change_dearest_day_and_goal() -> None:
@@ -168,11 +161,9 @@ def test_a_base_load_that_has_risen_is_advised(more_w: int, advised: bool) -> No
         return watts / 4000, 0
 
     contract = Contract(reference_kw=7, energy_price=0.15)
-    meter, demand = read_quarter_hours(contract, start, end, kwh_from)
+    _, demand = read_quarter_hours(contract, start, end, kwh_from)
     months = demand.earlier_months
-    # The last quarter-hour has not ended yet.
-    known = QuarterHours(meter.columns, meter.leneda, start, end + timedelta(minutes=15))
-    house = ReportedMonths(months, known, {}, None)
+    house = ReportedMonths(months, {}, None)
     report = monthly_report([("House", house)])
     found = [line for line in report.lines if line.key == "advice_always_on"]
     assert bool(found) is advised
@@ -216,8 +207,8 @@ def test_devices_are_named_where_they_matter() -> None:
         Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06),
         Contract(reference_kw=7, energy_price=0.2, feed_in_price=0.06),
     ):
-        month, known, sources = june(contract)
-        house = ReportedMonths([month], known, {}, None, sources)
+        month, sources = june(contract)
+        house = ReportedMonths([month], {}, None, sources)
         found[contract.reference_kw] = [*monthly_report([("House", house)]).lines]
     dearest, advice = found[3]
     # 12 kWh at 0.271 EUR.
@@ -238,10 +229,10 @@ def test_devices_are_named_where_they_matter() -> None:
 
 
 def test_a_device_with_a_small_share_is_not_named() -> None:
-    month, known, sources = june(Contract(reference_kw=3, energy_price=0.2))
+    month, sources = june(Contract(reference_kw=3, energy_price=0.2))
     fridge = sources._replace(devices=sources.devices[2:])
     for of_house in (fridge, None):
-        house = ReportedMonths([month], known, {}, None, of_house)
+        house = ReportedMonths([month], {}, None, of_house)
         dearest, advice = monthly_report([("House", house)]).lines
         assert (dearest.key, advice.key) == ("dearest_day", "advice_above")
 
@@ -290,7 +281,7 @@ def test_if_only_prices_change_the_report_names_no_other_cause(
     table = lived("2026-05", 31).joined(lived("2026-06", 30))
     months = two_months(Ledger.of(table, contracts, is_begun=False))
     own_kwh = {} if own is None else {month.start: own for month in months}
-    report = monthly_report([("House", ReportedMonths(months, NOTHING, own_kwh, None))])
+    report = monthly_report([("House", ReportedMonths(months, own_kwh, None))])
     [change] = [line for line in report.lines if line.key == "more"]
     bills = [month.bill().total or 0.0 for month in months]
     assert change.causes == (("higher_prices", pytest.approx(bills[1] - bills[0])),)
@@ -301,7 +292,7 @@ def test_a_first_month_with_fewer_days_of_fixed_prices_is_not_compared() -> None
     table = table.where(table.quarter >= number_of(local("2026-05-03")))
     months = two_months(Ledger.of(table.joined(lived("2026-06", 30)), CONTRACTS))
     assert months[0].since
-    report = monthly_report([("House", ReportedMonths(months, NOTHING, {}, None))])
+    report = monthly_report([("House", ReportedMonths(months, {}, None))])
     assert not {"more", "less", "same"} & {line.key for line in report.lines}
 
 
@@ -311,8 +302,8 @@ def test_savings_are_the_bill_before_minus_the_bill_after(replaces: bool) -> Non
     contract = Contract(
         reference_kw=3, energy_price=0.2, feed_in_price=0.06, replaces_variable=replaces
     )
-    month, known, sources = june(contract)
-    alone = ReportedMonths([month], known, {}, None)
+    month, sources = june(contract)
+    alone = ReportedMonths([month], {}, None)
     # With 7 kW, nothing is above. The price of the reference power alone differs then.
     terms = Contracts(((local("2020-01-01"), replace(contract, reference_kw=7)),))
     below = Month(Ledger.of(month.rows.table, terms), month.start)

@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, SECTION_LENEDA
 from ...lib.bill.household import Household
-from ...lib.bill.leneda_days import NO_LENEDA_DAYS, changed_days
+from ...lib.bill.leneda_days import changed_days
 from ...lib.bill.quarter_hour_views import quarter_hours_between
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.history.calendar import day_end, day_start, month_end
@@ -25,6 +25,7 @@ from ...lib.leneda.days_of_rows import RowsByCode, days_of
 from ...lib.leneda.implausible_rows import without_false_zeros, without_partly_lost
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import is_of_sharing
+from ...lib.past.table import RowSource
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from ..repair_issues import name_unread_file
@@ -150,7 +151,9 @@ class KnownLeneda:
 
     async def async_own(self, start: datetime, end: datetime) -> list[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, sorted by time."""
-        quarters = quarter_hours_between(self._meter.columns, NO_LENEDA_DAYS, start, end)
+        table = self._meter.table
+        own = table.where(table.source == RowSource.MEASURED)
+        quarters = quarter_hours_between(own, start, end)
         return await self._hass.async_add_executor_job(without_collection(list), quarters)
 
     async def async_changed_days(self, start: datetime, end: datetime) -> list[DayDifference]:

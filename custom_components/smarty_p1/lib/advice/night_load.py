@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
-from ..bill.quarter_hour_views import QuarterHours
+from ..bill.quarter_hour_views import quarter_hours_between
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from ..past.table import Table
 from .energy_shares import HouseDevice, HouseSources
 
 _NIGHT = timedelta(hours=2), timedelta(hours=5)
@@ -32,28 +33,26 @@ class BaseLoad(NamedTuple):
     nights: int
 
 
-def last_nights(known: QuarterHours, now: datetime) -> list[list[NightQuarter]]:
-    """Return the quarter-hours from 2:00 to 5:00 of the known ones of the last seven nights."""
+def last_nights(table: Table, now: datetime) -> list[list[NightQuarter]]:
+    """Return the quarter-hours from 2:00 to 5:00 of the known nights among the last seven."""
     today = day_start(now)
     midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
-    return [night for midnight in midnights if (night := _night(known, midnight))]
+    return [night for midnight in midnights if (night := _night(table, midnight))]
 
 
-def lowest_quarters(known: QuarterHours, now: datetime) -> list[datetime]:
+def lowest_quarters(table: Table, now: datetime) -> list[datetime]:
     """Return the start of the lowest quarter-hour of each of the last seven nights."""
-    return [_lowest(night).start for night in last_nights(known, now)]
+    return [_lowest(night).start for night in last_nights(table, now)]
 
 
-def base_load(
-    known: QuarterHours, now: datetime, sources: HouseSources = NO_SOURCES
-) -> BaseLoad | None:
+def base_load(table: Table, now: datetime, sources: HouseSources = NO_SOURCES) -> BaseLoad | None:
     """Return the base load without the devices of `sources`, in steps of 10 W.
 
     A night has the power of its lowest quarter-hour. The base load is the median of the last seven
     nights. Return None with fewer than three nights. Also return None if the household exports
     energy or draws nothing at night, and no supply is known: a battery may then supply it.
     """
-    nights = last_nights(known, now)
+    nights = last_nights(table, now)
     if len(nights) < _MIN_NIGHTS or (not sources.supplies and _may_be_supplied(nights)):
         return None
     kw = median(max(0.0, _night_kw(night, sources)) for night in nights)
@@ -66,13 +65,13 @@ def _may_be_supplied(nights: Sequence[Sequence[NightQuarter]]) -> bool:
     return exports or median(_lowest(night).imported_wh for night in nights) <= 0
 
 
-def usual_night_kw(known: QuarterHours, start: datetime, end: datetime) -> float | None:
+def usual_night_kw(table: Table, start: datetime, end: datetime) -> float | None:
     """Return the median of the nights' lowest mean powers of a quarter-hour in a period.
 
     Return None if fewer than 14 nights are known, or if the household exports energy at night: a
     battery may then supply it.
     """
-    nights = [*_nights(known, start, end)]
+    nights = [*_nights(table, start, end)]
     if len(nights) < _MIN_NIGHTS_OF_PERIOD:
         return None
     if any(quarter.exported_wh for night in nights for quarter in night):
@@ -80,24 +79,24 @@ def usual_night_kw(known: QuarterHours, start: datetime, end: datetime) -> float
     return median(_lowest(night).imported_wh / 250 for night in nights)
 
 
-def _nights(known: QuarterHours, start: datetime, end: datetime) -> Iterator[list[NightQuarter]]:
+def _nights(table: Table, start: datetime, end: datetime) -> Iterator[list[NightQuarter]]:
     while start < end:
-        if night := _night(known, start):
+        if night := _night(table, start):
             yield night
         start = day_end(start)
 
 
-def _night(known: QuarterHours, midnight: datetime) -> list[NightQuarter]:
+def _night(table: Table, midnight: datetime) -> list[NightQuarter]:
     """Return the quarter-hours from 2:00 to 5:00 after `midnight`, [] if one of them is unknown."""
     local = midnight.astimezone(LUXEMBOURG)
     begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)
-    if begin < known.start:
-        return []
-    columns = [known.values(quantity, begin, end) for quantity in ("imported", "exported")]
     quarters = [
-        NightQuarter(begin + n * QUARTER_HOUR, wh, fed_wh or 0)
-        for n, (wh, fed_wh) in enumerate(zip(*columns, strict=True))
-        if wh is not None
+        NightQuarter(
+            quarter.start,
+            round(quarter.imported_kwh * 1000),
+            round((quarter.exported_kwh or 0.0) * 1000),
+        )
+        for quarter in quarter_hours_between(table, begin, end)
     ]
     return quarters if len(quarters) == (end - begin) // QUARTER_HOUR else []
 

@@ -6,20 +6,21 @@ may be wrong, but the sums of days are right. Own energy of an hour may be negat
 while a battery is charged from the grid.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..bill.leneda_days import LenedaDays
+import numpy as np
+
 from ..bill.month import Month
-from ..bill.quarter_hour_views import quarter_hours_between
 from ..history.calendar import QUARTER_HOUR, day_end, day_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.month_columns import Columns
-from ..history.quarter_hour import QuarterHour
 from ..history.spans import Period, Span
+from ..past.table import RowSource, Table
+from ..past.wall_clock import groups, number_from, number_of, time_of
 from ..prices.contract import Contracts
 from ..prices.kwh_price import price_of_kwh
 
@@ -46,6 +47,8 @@ _NEGLIGIBLE_KWH = 0.05
 _COMPARED_TIME = timedelta(days=28)
 _MIN_COMPARED_HOURS = 7 * 24
 _PRICED_DECIMALS = 9
+_QUARTERS = 4
+"""Quarter-hours of an hour."""
 
 type PriceOfHour = Callable[[datetime], float | None]
 """Function that returns the price of an imported kWh in EUR, None if unknown."""
@@ -110,101 +113,72 @@ class HouseSum(NamedTuple):
 class Grid:
     """Energy drawn from the grid and fed into it, by day and hour, up to the time `until`."""
 
-    def __init__(
-        self, months: Sequence[Month], columns: Columns, leneda: LenedaDays, until: datetime
-    ) -> None:
-        """Add up the energies of the days in `months`.
+    def __init__(self, months: Sequence[Month], columns: Columns, until: datetime) -> None:
+        """Add up the energies of the days in `months`, which follow each other.
 
-        `columns` and `leneda` have the quarter-hours of these months.
+        `columns` has the spans of these months. `until` is the start of a quarter-hour.
         """
         self.until = until
         self.days: dict[datetime, tuple[float, float]] = {}
         """Drawn and fed-in kWh by the start of the day."""
-        self.fed_hours: dict[datetime, float] = {}
+        ledger = months[0].ledger
+        start, end = months[0].start.astimezone(UTC), min(months[-1].end, until)
+        for day in _days_between(start, end):
+            if ledger.has_rows(day, day_end(day)):
+                sums = ledger.sums(day, min(day_end(day), until))
+                self.days[day] = sums.imported_wh / 1000, sums.exported_wh / 1000
+        table = ledger.table.between(number_from(start), number_from(end))
+        # Leneda's data has fed-in energy only if it includes the metering point of production.
+        # Without fed-in energy, a quarter-hour from Leneda is only partly known.
+        is_known = ~np.isnan(table.exported) | (table.source == RowSource.MEASURED)
+        self._known = table.quarter[table.is_shown & is_known]
+        self._loose = {id(span): span for month in columns.values() for span in month.loose}
+        self.fed_hours = {hour: fed_kwh for hour, (_, fed_kwh) in grid_hours(table, until).items()}
         """Fed-in kWh of hours whose quarter-hours are all known."""
-        for month in months:
-            day = month.start.astimezone(UTC)
-            while day < month.end:
-                if month.ledger.has_rows(day, day_end(day)):
-                    sums = month.ledger.sums(day, day_end(day))
-                    self.days[day] = sums.imported_wh / 1000, sums.exported_wh / 1000
-                day = day_end(day)
-        self._known: dict[datetime, timedelta] = {}
-        if self.days:
-            start, end = min(self.days), day_end(max(self.days))
-            self._add_quarter_hours(quarter_hours_between(columns, leneda, start, end))
-            for span in {
-                id(span): span for month in columns.values() for span in month.loose
-            }.values():
-                self._add_loose(span)
 
     def is_known(self, day: datetime) -> bool:
         """Return whether the energies of a day are known.
 
         If the inverter's statistics end within the day (`self.until`), only the energies before
-        this time must be known.
+        this time must be known. The energy of a gap, or of a part of a quarter-hour, is known if it
+        can be divided among days: the span lies in one day, or is no longer than
+        `MAX_SHARED_MIDNIGHT`.
         """
         end = min(day_end(day), self.until)
-        return self._known.get(day, timedelta()) >= end - day - timedelta(seconds=1)
+        numbers = np.arange(number_from(day), number_from(end))
+        lacking = [time_of(number) for number in np.setdiff1d(numbers, self._known).tolist()]
+        spans = [*self._spans_within(day)] if lacking else []
+        parts = (
+            min(span.end, start + QUARTER_HOUR) - max(span.start, start)
+            for start in lacking
+            for span in spans
+        )
+        known = sum((max(part, timedelta()) for part in parts), timedelta())
+        return known >= len(lacking) * QUARTER_HOUR - timedelta(seconds=1)
 
-    def _add_quarter_hours(self, quarters: Iterable[QuarterHour]) -> None:
-        counts: dict[datetime, int] = {}
-        for quarter in quarters:
-            day, hour = day_start(quarter.start), quarter.start.replace(minute=0)
-            fed_kwh = quarter.exported_kwh
-            if quarter.start >= self.until:
-                # `until` is the end of the inverter's statistics. The day's sums also contain the
-                # energy from and to the grid after this time, so subtract this energy.
-                drawn_kwh, all_fed_kwh = self.days.get(day, (0.0, 0.0))
-                self.days[day] = drawn_kwh - quarter.imported_kwh, all_fed_kwh - (fed_kwh or 0.0)
-                continue
-            # Leneda's data has fed-in energy only if it includes the metering point of production.
-            # Without fed-in energy, a quarter-hour from Leneda is only partly known, so do not
-            # count its time.
-            if fed_kwh is not None or quarter.origin is None:
-                self._known[day] = self._known.get(day, timedelta()) + QUARTER_HOUR
-            if fed_kwh is not None:
-                counts[hour] = counts.get(hour, 0) + 1
-                self.fed_hours[hour] = self.fed_hours.get(hour, 0.0) + fed_kwh
-        for hour, count in counts.items():
-            if count < min(4, (self.until - hour) // QUARTER_HOUR):
-                del self.fed_hours[hour]
-
-    def _add_loose(self, span: Span) -> None:
-        """Count the time of a gap, or of a part of a quarter-hour, as known.
-
-        The time counts only if the energy can be divided among days: the span lies in one day, or
-        is no longer than `MAX_SHARED_MIDNIGHT`.
-        """
-        day = day_start(span.start)
-        while day < span.end:
-            is_within = day <= span.start and span.end <= day_end(day)
-            if is_within or span.end - span.start <= MAX_SHARED_MIDNIGHT:
-                part = min(span.end, day_end(day), self.until) - max(span.start, day)
-                if part > timedelta():
-                    self._known[day] = self._known.get(day, timedelta()) + part
-            day = day_end(day)
+    def _spans_within(self, day: datetime) -> Iterator[Span]:
+        for span in self._loose.values():
+            is_short = span.end - span.start <= MAX_SHARED_MIDNIGHT
+            if is_short or (day <= span.start and span.end <= day_end(day)):
+                yield span
 
 
 type GridHours = Mapping[datetime, tuple[float, float]]
 """Energy in kWh drawn from the grid and fed into it, by the start of the hour in UTC."""
 
 
-def grid_hours(quarters: Iterable[QuarterHour], until: datetime) -> GridHours:
+def grid_hours(table: Table, until: datetime) -> GridHours:
     """Return the energy of the hours whose quarter-hours before `until` are all known."""
-    counts: dict[datetime, int] = {}
-    hours: dict[datetime, tuple[float, float]] = {}
-    for quarter in quarters:
-        if quarter.exported_kwh is not None and quarter.start < until:
-            hour = quarter.start.replace(minute=0)
-            drawn_kwh, fed_kwh = hours.get(hour, (0.0, 0.0))
-            hours[hour] = drawn_kwh + quarter.imported_kwh, fed_kwh + quarter.exported_kwh
-            counts[hour] = counts.get(hour, 0) + 1
-    return {
-        hour: kwh
-        for hour, kwh in hours.items()
-        if counts[hour] >= min(4, (until - hour) // QUARTER_HOUR)
-    }
+    last = number_of(until)
+    rows = table.where(table.is_shown & ~np.isnan(table.exported) & (table.quarter < last))
+    hours = rows.quarter // _QUARTERS
+    starts = groups(hours)
+    sums = [np.add.reduceat(wh, starts) / 1000 for wh in (rows.imported, rows.exported)]
+    count = np.diff(starts, append=len(hours))
+    is_whole = count >= np.minimum(_QUARTERS, last - hours[starts] * _QUARTERS)
+    times = [time_of(hour * _QUARTERS) for hour in hours[starts[is_whole]].tolist()]
+    energies = zip(*(column[is_whole].tolist() for column in sums), strict=True)
+    return dict(zip(times, energies, strict=True))
 
 
 def with_home_meter(
@@ -410,7 +384,7 @@ def prices_by_hour(contracts: Contracts, market: Mapping[datetime, MarketPrices]
 
     def price_of_hour(hour: datetime) -> float | None:
         has_second_price = contracts.at(hour).has_second_price
-        starts = [hour + n * QUARTER_HOUR for n in range(4 if has_second_price else 1)]
+        starts = [hour + n * QUARTER_HOUR for n in range(_QUARTERS if has_second_price else 1)]
         prices = [
             price_of_kwh(contracts, start, market.get(hour, NO_PRICES)).imported for start in starts
         ]

@@ -14,7 +14,6 @@ from ..bill.daily_bills import bills_by_day, more
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.month import Month
-from ..bill.quarter_hour_views import QuarterHours
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end
 from ..prices.network_prices import AgreedPrices
 from ..prices.price_file import OlderPrices
@@ -23,9 +22,7 @@ from .bills import peak_report
 MAX_DAYS = 400
 
 
-def days_report(
-    demand: HouseholdState, known: QuarterHours, start: date, end: date
-) -> dict[str, Any]:
+def days_report(demand: HouseholdState, start: date, end: date) -> dict[str, Any]:
     """Return the days from `start` up to the day before `end`.
 
     If there are more than MAX_DAYS days, return only the last MAX_DAYS days.
@@ -34,13 +31,13 @@ def days_report(
         day
         for month in demand.months
         if month.end.date() > start and month.start.date() < end
-        for day in _days(month, demand.until, known)
+        for day in _days(month, demand.until)
         if start.isoformat() <= day["day"] < end.isoformat()
     ]
     return {"days": days[-MAX_DAYS:]}
 
 
-def _days(month: Month, until: datetime, quarters: QuarterHours) -> Iterator[dict[str, Any]]:
+def _days(month: Month, until: datetime) -> Iterator[dict[str, Any]]:
     """Yield the data of each day of `month` that begins before `until`."""
     monthly, contracts = monthly_lines(), month.ledger.contracts
     for start, end, before, due, above in bills_by_day(*month, until):
@@ -56,7 +53,7 @@ def _days(month: Month, until: datetime, quarters: QuarterHours) -> Iterator[dic
             "day": start.astimezone(LUXEMBOURG).date().isoformat(),
             "start": start.isoformat(),
             "end": day_end(start).isoformat(),
-            **_sums(month.ledger, start, end, quarters),
+            **_sums(month.ledger, start, end),
             "cost": cost,
             "subtotal": more(before.subtotal, due.subtotal),
             "cost_used": used,
@@ -67,7 +64,7 @@ def _days(month: Month, until: datetime, quarters: QuarterHours) -> Iterator[dic
         }
 
 
-def _sums(ledger: Ledger, start: datetime, end: datetime, quarters: QuarterHours) -> dict[str, Any]:
+def _sums(ledger: Ledger, start: datetime, end: datetime) -> dict[str, Any]:
     """Return the sums of the day from `start` to `end`."""
     sums, is_known = ledger.sums(start, end), ledger.has_rows(start, end)
     return {
@@ -80,5 +77,5 @@ def _sums(ledger: Ledger, start: datetime, end: datetime, quarters: QuarterHours
         "reference_kw": ledger.contracts.at(start).reference_kw,
         "quarter_hours_above": round(sums.above),
         "above_wh": round(sums.above_wh),
-        "peak": peak_report(quarters.peak(start, day_end(start)), 3),
+        "peak": peak_report(ledger.peak(start, day_end(start)), 3),
     }

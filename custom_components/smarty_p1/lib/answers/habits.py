@@ -17,7 +17,6 @@ from ..advice.solar_house import Supply, delivered_until
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.period_sums import month_share
-from ..bill.quarter_hour_views import QuarterHours
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from ..prices.kwh_price import price_of_kwh
 from ..prices.network_prices import AgreedPrices, prices_of_year_at
@@ -179,19 +178,19 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return round(sum(numbers) / len(numbers), 3) if len(numbers) == len(values) else None
 
 
-def highlights_report(demand: HouseholdState, known: QuarterHours) -> dict[str, Any]:
+def highlights_report(demand: HouseholdState) -> dict[str, Any]:
     """Return the base load of the household."""
-    return {"always_on": _always_on(demand, known)}
+    return {"always_on": _always_on(demand)}
 
 
-def _always_on(demand: HouseholdState, known: QuarterHours) -> dict[str, Any] | None:
+def _always_on(demand: HouseholdState) -> dict[str, Any] | None:
     """Return the base load and its cost per year. Return None if the base load is unknown.
 
     The base load is the power that a household draws at all times. The lowest mean power of a
     quarter-hour from 2:00 to 5:00 is the value of a night. The base load is the median of these
     values over the last seven nights.
     """
-    base = base_load(known, demand.time)
+    base = base_load(demand.ledger.table, demand.time)
     if base is None:
         return None
     price, older = _mean_price(demand)

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..advice.solar_house import Grid, HouseDay, Supply, house_days, house_sum, prices_by_hour
 from ..bill.household_state import HouseholdState
-from ..bill.leneda_days import LenedaDays
 from ..history.calendar import LUXEMBOURG, month_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.month_columns import Columns
@@ -27,7 +26,7 @@ def first_day_of_house(demand: HouseholdState) -> datetime:
 
 def house_report(
     demand: HouseholdState,
-    meter: tuple[Columns, LenedaDays],
+    columns: Columns,
     supplies: Sequence[Supply],
     market: Mapping[datetime, MarketPrices],
     until: datetime,
@@ -35,11 +34,10 @@ def house_report(
     """Return the consumption and the own energy of a house, by day and by month.
 
     Own energy is the part of the consumption that was not drawn from the grid. The answer ends at
-    `until`, the start of a quarter-hour. `meter` has the measured quarter-hours and Leneda's days.
+    `until`, the start of a quarter-hour. `columns` has the meter's spans.
     """
     months = (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:]
-    columns, leneda = meter
-    grid = Grid(months, columns, leneda, until)
+    grid = Grid(months, columns, until)
     days = [*house_days(grid, supplies, prices_by_hour(demand.contracts, market))]
     since = max(supply.since for supply in supplies)
     return {

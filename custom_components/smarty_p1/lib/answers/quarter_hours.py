@@ -35,7 +35,7 @@ _COLUMNS = {
 }
 # Highest value of a packed cell (a signed integer of 16 bits), and the value of an empty cell.
 _MAX_CELL, _EMPTY_CELL = 32_767, -32_768
-
+_MAX_AGE = timedelta(days=400)
 
 MAX_JSON_BYTES = 1_000_000
 """Maximum size of `quarter_hours_as_json`: about 65 days, fewer with shared energy. A year would
@@ -119,14 +119,13 @@ def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]
         yield values.get(quarter.start)
 
 
-def quarter_hours_report(
-    known: QuarterHours, demand: HouseholdState, asked: Mapping[str, Any]
-) -> dict[str, Any]:
+def quarter_hours_report(demand: HouseholdState, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the energy of each quarter-hour in a period.
 
     `asked` has the quantity, the period and the encoding. The answer ends at the last known
     quarter-hour.
     """
+    known = _last_quarter_hours(demand)
     quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
     # Round up to the start of a quarter-hour, because a quarter-hour that began before the period
     # is not part of the period.
@@ -156,6 +155,12 @@ def quarter_hours_report(
         "origins": list(known.origins(start, end)),
         "past": _mark(known, demand),
     }
+
+
+def _last_quarter_hours(demand: HouseholdState) -> QuarterHours:
+    """Return the quarter-hours of the last 400 days, measured by the meter or sent by Leneda."""
+    end = demand.quarter_start
+    return QuarterHours(demand.ledger.table, day_start(end - _MAX_AGE), end)
 
 
 def _mark(quarters: QuarterHours, demand: HouseholdState) -> str:

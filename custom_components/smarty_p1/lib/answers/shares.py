@@ -15,7 +15,6 @@ from ..advice.energy_shares import (
 from ..advice.night_load import base_load
 from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
-from ..bill.quarter_hour_views import QuarterHours
 from ..history.calendar import LUXEMBOURG, day_end, day_start
 from ..prices.network_prices import AgreedPrices
 from ..prices.price_file import OlderPrices
@@ -38,9 +37,7 @@ def period_of(name: str, demand: HouseholdState) -> tuple[datetime, datetime]:
     return min(day_start(demand.month_start), end), end
 
 
-def shares_report(
-    demand: HouseholdState, known: QuarterHours, sources: HouseSources, name: str
-) -> dict[str, Any]:
+def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> dict[str, Any]:
     """Return the energies and costs of a period. The costs and the foot are its bill.
 
     The bill rounds its lines. So it can differ from their sum by up to a cent a line.
@@ -50,11 +47,11 @@ def shares_report(
     """
     start, end = period_of(name, demand)
     house = house_hours(sources.supplies, demand.ledger, start, end, demand.until)
-    base = base_load(known, demand.time, sources)
+    base = base_load(demand.ledger.table, demand.time, sources)
     shares = energy_shares(house, sources.devices, base and base.kw)
     lack = _lack(shares, sources, has_exported=bool(house.exported.any()))
     is_blind = lack == _INVERTER
-    foot = _foot(demand, known, start, end)
+    foot = _foot(demand, start, end)
     used = foot.pop("used")
     cost = None if used is None or is_blind else round(shares.house.cost, 2)
     # If the hours are not the hours of the bill, no part of the bill is known.
@@ -132,11 +129,9 @@ def _unknown_days(device: HouseDevice, hours: Sequence[datetime]) -> int:
     return len({day_start(hour) for hour in hours if hour.astimezone(UTC) not in device.kwh})
 
 
-def _foot(
-    demand: HouseholdState, known: QuarterHours, start: datetime, end: datetime
-) -> dict[str, Any]:
+def _foot(demand: HouseholdState, start: datetime, end: datetime) -> dict[str, Any]:
     first, last = (time.astimezone(LUXEMBOURG).date() for time in (start, end))
-    days = days_report(demand, known, first, last)["days"]
+    days = days_report(demand, first, last)["days"]
     names = {
         "used": "cost_used",
         "fixed": "cost_fixed",

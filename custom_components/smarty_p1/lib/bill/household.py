@@ -26,12 +26,13 @@ from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import DECIMALS, Energies
 from ..history.spans import Span
+from ..past.table import Table
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
 from ..prices.contract_json import store_contracts
 from ..prices.price_series import PriceSources
 from ..stored_values import Stored
 from .household_state import HouseholdState
-from .household_table import table_and_refused
+from .household_table import table_and_refused, table_of_household
 from .ledger import Ledger
 from .leneda_days import NO_LENEDA_DAYS, LenedaDays
 
@@ -184,6 +185,13 @@ class Household:
             self._ledger = basis, ledger
             self._peaks.clear()
         return self._ledger[1]
+
+    @property
+    def table(self) -> Table:
+        """Return all known energy, also that of files before the first reading."""
+        if newest := self.newest:
+            return newest.ledger.table
+        return table_of_household(self._meter.history.columns(), self._leneda)
 
     @property
     def columns(self) -> Columns:

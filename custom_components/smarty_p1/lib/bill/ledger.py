@@ -19,9 +19,9 @@ from zlib import crc32
 import numpy as np
 
 from ..history.calendar import day_start, month_end, month_start
-from ..history.quarter_hour import Origin, QuarterHour
+from ..history.quarter_hour import QuarterHour
 from ..history.register_amounts import DECIMALS, Amounts
-from ..past.table import RowSource, Table
+from ..past.table import RowSource, Table, quarter_hours_of
 from ..past.wall_clock import (
     A_DAY,
     Flags,
@@ -44,11 +44,6 @@ from .stand_in_prices import with_stand_ins
 WH_A_KW = 250
 """Energy in Wh that 1 kW makes in a quarter-hour."""
 
-
-_ORIGINS = {
-    RowSource.LENEDA: Origin.LENEDA,
-    RowSource.ESTIMATED: Origin.LENEDA_ESTIMATED,
-}
 _PARTS = 1e9
 """Running totals count billionths of a Wh and of a EUR."""
 
@@ -305,17 +300,10 @@ class Ledger:
     def peak(self, begin: datetime, end: datetime) -> QuarterHour | None:
         """Return the first of the highest quarter-hours of a period."""
         rows = self.table.between(number_from(begin), number_from(end))
-        wh = np.where(rows.is_whole, rows.imported, -1.0)
-        if not rows.is_whole.any():
+        rows = rows.where(rows.is_whole)
+        if not len(rows.quarter):
             return None
-        n = int(wh.argmax())
-        fed_wh = float(rows.exported[n])
-        return QuarterHour(
-            time_of(rows.quarter[n]),
-            round(float(wh[n]) / WH_A_KW, DECIMALS),
-            None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
-            origin=_ORIGINS.get(rows.source[n]),
-        )
+        return next(quarter_hours_of(rows.where(np.array([rows.imported.argmax()]))))
 
 
 def _market_of(

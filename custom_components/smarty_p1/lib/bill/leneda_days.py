@@ -4,26 +4,22 @@ Whenever a month is computed, Leneda's data fills the gaps between the measured 
 Leneda's data is never stored together with the measured quarter-hours. So it can be removed again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from math import nan
+from math import isnan
 
 import numpy as np
 
-from ..history.calendar import QUARTER_HOUR, day_end, midnight
+from ..history.calendar import QUARTER_HOUR, day_end, midnight, month_start
 from ..history.day_sum import NO_DAY_SUMS, DaySums
-from ..history.month_columns import MonthColumns, columns_of
-from ..history.quarter_hour import QuarterHour
+from ..history.quarter_hour import Origin, QuarterHour
 from ..past.table import Leneda, RowSource, Table
-from ..past.wall_clock import number_of, wall_clock
+from ..past.wall_clock import groups, number_of, time_of, wall_clock
 from .sharing import NO_SHARING, Sharing
-
-_ESTIMATED = 2
-"""Index of the origin of estimated quarter-hours in `ORIGINS`."""
 
 
 class LenedaDays:
-    """Data from Leneda: quarter-hours by month, shared energy by day, sums of the newest day."""
+    """Data from Leneda: quarter-hours, shared energy by day, sums of the newest day."""
 
     def __init__(
         self,
@@ -31,41 +27,49 @@ class LenedaDays:
         sharing: Sharing = NO_SHARING,
         day_sums: DaySums = NO_DAY_SUMS,
     ) -> None:
-        """Group the quarter-hours by month.
+        """Make arrays of the quarter-hours.
 
         This takes a long time for years of data: call it in an executor.
         """
-        quarter_hours = tuple(quarter_hours)
-        self.months: Mapping[datetime, MonthColumns] = columns_of(quarter_hours)
-        last = max((quarter.start for quarter in quarter_hours), default=None)
+        by_start = {quarter.start: quarter for quarter in quarter_hours}
+        quarters = [by_start[start] for start in sorted(by_start)]
+        last = quarters[-1].start if quarters else None
         self.until = last and last + QUARTER_HOUR
         """End of Leneda's last quarter-hour. None without quarter-hours."""
         self.end = last and day_end(last)
         """End of the last day with a quarter-hour from Leneda. None without quarter-hours."""
-        self.arrays = _arrays_of(self.months, sharing)
+        self.arrays = _arrays_of(quarters, sharing)
+        number = self.arrays.quarter
+        firsts = number[groups(wall_clock(number).month)].tolist()
+        self.months = frozenset(month_start(time_of(first)) for first in firsts)
+        """Starts of the months with a quarter-hour from Leneda."""
+        reactive = [
+            (quarter.reactive_imported_kvarh, quarter.reactive_exported_kvarh)
+            for quarter in quarters
+        ]
+        self._reactive_kvarh = np.array(reactive, float)
         self.day_sums = day_sums
 
+    def reactive_at(self, start: datetime) -> tuple[float | None, float | None]:
+        """Return imported and exported reactive energy in kvarh of a quarter-hour from Leneda."""
+        place = np.searchsorted(self.arrays.quarter, number_of(start))
+        imported, exported = self._reactive_kvarh[place].tolist()
+        return None if isnan(imported) else imported, None if isnan(exported) else exported
 
-def _arrays_of(months: Mapping[datetime, MonthColumns], sharing: Sharing) -> Leneda:
-    quarters, imported, exported, estimated = [], [], [], []
-    for start in sorted(months):
-        month = months[start]
-        column = np.array(month.imported)
-        places = np.flatnonzero(~np.isnan(column))
-        quarters.append(number_of(month.first) + places)
-        imported.append(column[places])
-        exported.append(np.array(month.exported)[places])
-        estimated.append(np.frombuffer(month.origins, np.uint8)[places] == _ESTIMATED)
-    shared = sorted((number_of(time), of_quarter) for time, of_quarter in sharing.items())
+
+def _arrays_of(quarters: Sequence[QuarterHour], sharing: Sharing) -> Leneda:
+    """Return quarter-hours and shared energy, which are in the order of time, as arrays."""
+    shared = [(number_of(time), of_quarter) for time, of_quarter in sorted(sharing.items())]
     return Leneda(
-        np.concatenate([np.empty(0, np.int64), *quarters]),
-        np.concatenate([np.empty(0), *imported]),
-        np.concatenate([np.empty(0), *exported]),
-        np.concatenate([np.empty(0, bool), *estimated]),
+        np.array([number_of(quarter.start) for quarter in quarters], np.int64),
+        np.array([round(quarter.mean_kw * 250, 6) for quarter in quarters], float),
+        # None becomes NaN.
+        np.array([quarter.exported_kwh for quarter in quarters], float) * 1000,
+        np.array([quarter.origin is Origin.LENEDA_ESTIMATED for quarter in quarters], bool),
         np.array([number for number, _ in shared], np.int64),
         np.array([of_quarter.layers_wh for _, of_quarter in shared], float).reshape(-1, 4).T,
-        np.array([_nan_if_none(of_quarter.remaining_wh) for _, of_quarter in shared], float),
-        np.array([_nan_if_none(of_quarter.leneda_wh) for _, of_quarter in shared], float),
+        np.array([of_quarter.remaining_wh for _, of_quarter in shared], float),
+        np.array([of_quarter.leneda_wh for _, of_quarter in shared], float),
     )
 
 
@@ -86,10 +90,6 @@ def changed_days(table: Table, leneda: Leneda) -> list[tuple[datetime, float, fl
             start = midnight(date(1970, 1, 1) + timedelta(days=day))
             changed.append((start, round(float(own_wh), 3), round(float(own_wh + off_wh), 3)))
     return changed
-
-
-def _nan_if_none(value: float | None) -> float:
-    return nan if value is None else value
 
 
 NO_LENEDA_DAYS = LenedaDays()

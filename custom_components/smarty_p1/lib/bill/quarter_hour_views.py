@@ -1,21 +1,20 @@
-"""Series of quarter-hours for charts and for battery simulations.
+"""Series of quarter-hours for charts, and reactive energies, which no bill needs."""
 
-Each quarter-hour was measured by the meter, or comes from the national platform Leneda.
-"""
-
-from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
-from math import isnan
 from zlib import crc32
 
-from ..history.calendar import QUARTER_HOUR, month_end, month_start
-from ..history.month_columns import ORIGINS, MonthColumns
+import numpy as np
+
+from ..history.calendar import QUARTER_HOUR, month_start
+from ..history.month_columns import Columns
 from ..history.quarter_hour import Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
+from ..past.table import ORIGINS, Table, quarter_hours_of
+from ..past.wall_clock import Floats, number_from, number_of
 from ..prices.contract import REFERENCE_POWERS, Contracts
-from .ledger import WH_A_KW
+from .ledger import WH_A_KW, reference_wh_of
 from .leneda_days import LenedaDays
 
 ABOVE_CONTRACT = 16
@@ -27,40 +26,23 @@ type Run = tuple[int, int, Origin]
 
 
 class QuarterHours:
-    """Energies in Wh of successive quarter-hours. The first quarter-hour begins at `start`."""
+    """Energies of successive quarter-hours of a table. The first quarter-hour begins at `start`."""
 
-    def __init__(
-        self,
-        columns: Mapping[datetime, MonthColumns],
-        leneda: LenedaDays,
-        start: datetime,
-        end: datetime,
-    ) -> None:
-        """Take the quarter-hours from `start`, which is a midnight, to `end`.
+    def __init__(self, table: Table, start: datetime, end: datetime) -> None:
+        """Take the quarter-hours from `start` to `end`.
 
         Unknown quarter-hours at the end are left out.
         """
         self.start = start
-        self._imported = array("d")
-        self._exported = array("d")
-        self._origins = bytearray()
-        time = start
-        while time < end:
-            month = month_start(time)
-            until = min(end, month_end(month).astimezone(start.tzinfo))
-            own = columns.get(month) or MonthColumns(month)
-            other = leneda.months.get(month) or MonthColumns(month)
-            first, last = ((moment - own.first) // QUARTER_HOUR for moment in (time, until))
-            imported, exported, origins = own.overlaid(other, first, last)
-            self._imported.extend(imported)
-            self._exported.extend(exported)
-            self._origins += origins
-            time = until
-        count = len(self._imported)
-        while count and isnan(self._imported[count - 1]):
-            count -= 1
-        for column in (self._imported, self._exported, self._origins):
-            del column[count:]
+        self._first = number_of(start)
+        rows = table.between(self._first, number_of(end))
+        rows = rows.where(rows.is_shown)
+        place = rows.quarter - self._first
+        count = int(place[-1]) + 1 if len(place) else 0
+        self._imported, self._exported = np.full((2, count), np.nan)
+        self._sources = np.zeros(count, np.int8)
+        self._imported[place], self._exported[place] = rows.imported, rows.exported
+        self._sources[place] = rows.source
 
     @property
     def end(self) -> datetime:
@@ -71,7 +53,7 @@ class QuarterHours:
         """Return a checksum that changes if a value before `today` changes."""
         part = self._slice(self.start, today)
         mark = crc32(self.start.isoformat().encode())
-        for values in (self._imported[part], self._exported[part], self._origins[part]):
+        for values in (self._imported[part], self._exported[part], self._sources[part]):
             mark = crc32(values, mark)
         return f"{mark:08x}"
 
@@ -83,10 +65,9 @@ class QuarterHours:
         """
         part = self._slice(start, end)
         imported, exported = self._imported[part], self._exported[part]
-        exact = {"imported": imported, "exported": exported}.get(quantity)
-        if exact is None:
-            exact = array("d", map(_net, imported, exported, strict=True))
-        return [None if isnan(wh) else round(wh) for wh in exact]
+        columns = {"imported": imported, "exported": exported}
+        # An unknown exported energy counts as 0.
+        return _whole(columns.get(quantity, imported - np.nan_to_num(exported)))
 
     def larger(self, start: datetime, above: bytes) -> list[int | None]:
         """Return the larger of imported and exported energy for each quarter-hour, in whole Wh.
@@ -98,11 +79,9 @@ class QuarterHours:
         """
         first = self._slice(start, self.end).start
         part = slice(first, first + len(above))
-        columns = zip(self._imported[part], self._exported[part], above, strict=True)
-        return [
-            None if isnan(wh) else -round(fed_wh) if fed_wh > wh and not mark else round(wh)
-            for wh, fed_wh, mark in columns
-        ]
+        wh, fed_wh = self._imported[part], self._exported[part]
+        is_fed = (fed_wh > wh) & (np.frombuffer(above, np.uint8) == 0)
+        return _whole(np.where(is_fed, -fed_wh, wh))
 
     def above(self, start: datetime, end: datetime, contracts: Contracts) -> bytes:
         """Return for each quarter-hour how many reference powers its imported energy exceeds.
@@ -111,17 +90,10 @@ class QuarterHours:
         counted. ABOVE_CONTRACT is added where the energy exceeds the contract's reference power.
         """
         part = self._slice(start, end)
-        marks = bytearray(part.stop - part.start if part.stop > part.start else 0)
-        references = [contract.reference_kw for _, contract in contracts.entries]
-        least_wh = min([REFERENCE_POWERS[0], *(kw for kw in references if kw)]) * 250
-        for index, imported_wh in enumerate(self._imported[part]):
-            # Most quarter-hours are far below `least_wh`, so this check comes first. An unknown
-            # energy (NaN) fails the check, too.
-            if imported_wh > least_wh:
-                time = self.start + (part.start + index) * QUARTER_HOUR
-                kw = contracts.at(time).reference_kw
-                marks[index] = _mark_of(round(imported_wh, DECIMALS), kw)
-        return bytes(marks)
+        wh = np.nan_to_num(np.round(self._imported[part], DECIMALS))
+        reference_wh = reference_wh_of(self._first + np.arange(part.start, part.stop), contracts)
+        count = np.searchsorted(np.array(REFERENCE_POWERS) * WH_A_KW, wh)
+        return (count + ABOVE_CONTRACT * (wh > reference_wh)).astype(np.uint8).tobytes()
 
     def origins(self, start: datetime, end: datetime) -> Iterator[Run]:
         """Yield the runs of successive quarter-hours from Leneda that have the same origin.
@@ -130,53 +102,34 @@ class QuarterHours:
         origin.
         """
         index = 0
-        for code, group in groupby(self._origins[self._slice(start, end)]):
+        for source, group in groupby(self._sources[self._slice(start, end)].tolist()):
             count = len(list(group))
-            if origin := ORIGINS[code]:
+            if origin := ORIGINS.get(source):
                 yield index, count, origin
             index += count
 
-    def peak(self, start: datetime, end: datetime) -> QuarterHour | None:
-        """Return the quarter-hour with the highest imported energy.
-
-        If several are equal, return the first. Return None if no energy is known.
-        """
-        part = self._slice(start, end)
-        pairs = [(wh, -n) for n, wh in enumerate(self._imported[part], part.start) if not isnan(wh)]
-        if not pairs:
-            return None
-        wh, n = max(pairs)
-        return QuarterHour(self.start - n * QUARTER_HOUR, wh * 4 / 1000)
-
     def _slice(self, start: datetime, end: datetime) -> slice:
         first, last = ((time - self.start) // QUARTER_HOUR for time in (start, end))
-        return slice(max(0, first), max(0, min(last, len(self._imported))))
+        first = max(0, first)
+        return slice(first, max(first, min(last, len(self._imported))))
 
 
-def quarter_hours_between(
-    columns: Mapping[datetime, MonthColumns], leneda: LenedaDays, start: datetime, end: datetime
+def quarter_hours_between(table: Table, start: datetime, end: datetime) -> Iterator[QuarterHour]:
+    """Return the quarter-hours that begin at `start` or later and before `end`, in order."""
+    return quarter_hours_of(table.between(number_from(start), number_from(end)))
+
+
+def with_reactive(
+    quarters: Iterable[QuarterHour], columns: Columns, leneda: LenedaDays
 ) -> Iterator[QuarterHour]:
-    """Yield the quarter-hours that begin at `start` or later and before `end`, in order.
-
-    `leneda` has Leneda's data. A quarter-hour that was not measured is taken from `leneda`.
-    """
-    for month in sorted({*columns, *leneda.months}):
-        own, other = (of.get(month) or MonthColumns(month) for of in (columns, leneda.months))
-        # A quarter-hour that began before the period is not part of the period. So round up to the
-        # start of the next quarter-hour.
-        first, last = (-((own.first - time) // QUARTER_HOUR) for time in (start, end))
-        for place in range(max(0, first), min(last, own.size)):
-            if own.is_known(place):
-                yield own.quarter_hour_at(place)
-            elif other.is_known(place):
-                yield other.quarter_hour_at(place)
+    """Yield `quarters` with their reactive energies from their meter's spans or from Leneda."""
+    for quarter in quarters:
+        if quarter.origin:
+            kvarh = leneda.reactive_at(quarter.start)
+        else:
+            kvarh = columns[month_start(quarter.start)].reactive_at(quarter.start)
+        yield quarter._replace(reactive_imported_kvarh=kvarh[0], reactive_exported_kvarh=kvarh[1])
 
 
-def _mark_of(imported_wh: float, kw: float | None) -> int:
-    count = sum(imported_wh > power * WH_A_KW for power in REFERENCE_POWERS)
-    return count | ABOVE_CONTRACT if kw is not None and imported_wh > kw * WH_A_KW else count
-
-
-def _net(imported_wh: float, exported_wh: float) -> float:
-    """Return imported minus exported energy. An unknown exported energy counts as 0."""
-    return imported_wh if isnan(exported_wh) else imported_wh - exported_wh
+def _whole(energies: Floats) -> list[int | None]:
+    return [None if wh != wh else round(wh) for wh in energies.tolist()]  # noqa: PLR0124 - NaN

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import isnan, nan
+from math import nan
 
 from .calendar import MAX_MONTHS, QUARTER_HOUR, month_end, month_start
-from .quarter_hour import Origin, QuarterHour
-from .register_amounts import DECIMALS, Amounts
+from .register_amounts import Amounts
 from .spans import Span, SpanKind
 
 _QUARTER_HOURS_A_DAY = 96
@@ -31,9 +30,6 @@ def _unknown(size: int) -> array[float]:
     return array("d", [nan]) * size
 
 
-ORIGINS = (None, Origin.LENEDA, Origin.LENEDA_ESTIMATED)
-
-
 class MonthColumns:
     """Columns with the quarter-hours of a month, and its gaps and parts of quarter-hours.
 
@@ -46,8 +42,6 @@ class MonthColumns:
         self.size = (month_end(start).astimezone(UTC) - self.first) // QUARTER_HOUR
         self.imported = self.exported = _unknown(self.size)
         """Imported and exported energies in Wh by place, NaN where unknown."""
-        self.origins = bytearray()
-        """Origin of each quarter-hour by place, as an index into `ORIGINS`."""
         self.reactive: tuple[array[int], array[int]] | None = None
         """Columns of the imported and exported reactive energy in 0.001 varh, -1 where unknown.
         None if all values are unknown."""
@@ -71,7 +65,7 @@ class MonthColumns:
     def copy(self) -> MonthColumns:
         """Return a copy. Spans that are added to the copy do not change this object."""
         other = copy(self)
-        for name in ("imported", "exported", "origins", "late_exported", "repeated", "loose"):
+        for name in ("imported", "exported", "late_exported", "repeated", "loose"):
             setattr(other, name, copy(getattr(self, name)))
         other.reactive = self.reactive and (copy(self.reactive[0]), copy(self.reactive[1]))
         return other
@@ -90,13 +84,12 @@ class MonthColumns:
         """Return whether the quarter-hour at `place` is known."""
         return self.imported[place] == self.imported[place]
 
-    def put(  # noqa: PLR0913, PLR0917 - the cells of a line
+    def put(
         self,
         place: int,
         imported_wh: float,
         exported_wh: float = nan,
         late_exported_wh: float = 0.0,
-        origin: int = 0,
         reactive_varh: tuple[float | None, float | None] = _NO_REACTIVE,
     ) -> None:
         """Put a quarter-hour at `place`. The quarter-hour that was there before is forgotten."""
@@ -104,11 +97,9 @@ class MonthColumns:
             # A long gap makes many empty months, and all empty months share the same columns. So
             # copy the columns before the first change.
             self.imported, self.exported = copy(self.imported), copy(self.exported)
-            self.origins = bytearray(self.size)
         self.quarter_hours += not self.is_known(place)
         self.imported[place] = imported_wh
         self.exported[place] = exported_wh
-        self.origins[place] = origin
         if reactive_varh != _NO_REACTIVE and self.reactive is None:
             unknown = array("i", [-1]) * self.size
             self.reactive = unknown, copy(unknown)
@@ -118,34 +109,11 @@ class MonthColumns:
         if late_exported_wh:
             self.late_exported[place] = late_exported_wh
 
-    def quarter_hour_at(self, place: int) -> QuarterHour:
-        """Return the quarter-hour at `place`. It must be known."""
-        exported_wh = self.exported[place]
-        milli, exported_milli = [column[place] for column in self.reactive or ()] or (-1, -1)
-        return QuarterHour(
-            self.first + place * QUARTER_HOUR,
-            round(self.imported[place] / 250, DECIMALS),
-            None if isnan(exported_wh) else round(exported_wh / 1000, DECIMALS),
-            None if milli < 0 else milli / 1e6,
-            None if exported_milli < 0 else exported_milli / 1e6,
-            ORIGINS[self.origins[place]],
-        )
-
-    def overlaid(
-        self, other: MonthColumns, first: int, last: int
-    ) -> tuple[array[float], array[float], bytearray]:
-        """Return three columns of the month: imported energies, exported energies, and origins.
-
-        The columns begin at the place `first` and end before the place `last`. Where no
-        quarter-hour was measured, the values come from `other`.
-        """
-        part = slice(first, last)
-        own, own_fed, origins = self.imported[part], self.exported[part], bytearray(last - first)
-        for n, origin in enumerate(other.origins[part]):
-            if own[n] != own[n]:
-                own[n], own_fed[n] = other.imported[first + n], other.exported[first + n]
-                origins[n] = origin
-        return own, own_fed, origins
+    def reactive_at(self, start: datetime) -> tuple[float | None, float | None]:
+        """Return imported and exported reactive energy of a quarter-hour in kvarh."""
+        milli = [column[self.place_of(start)] for column in self.reactive or ()] or (-1, -1)
+        imported, exported = (None if value < 0 else value / 1e6 for value in milli)
+        return imported, exported
 
     def put_span(self, span: Span, *, replaces: bool = False) -> None:
         """Put a measured quarter-hour at its place.
@@ -260,21 +228,3 @@ def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
     yield month
     while (month := month_end(month)) < end:
         yield month
-
-
-def columns_of(quarters: Iterable[QuarterHour]) -> dict[datetime, MonthColumns]:
-    """Return Leneda's quarter-hours as columns, keyed by the start of their month."""
-    months: dict[datetime, MonthColumns] = {}
-    for quarter in quarters:
-        start = month_start(quarter.start)
-        month = months.get(start) or months.setdefault(start, MonthColumns(start))
-        fed_kwh = quarter.exported_kwh
-        reactive = quarter.reactive_imported_kvarh, quarter.reactive_exported_kvarh
-        month.put(
-            month.place_of(quarter.start),
-            round(quarter.mean_kw * 250, 6),
-            nan if fed_kwh is None else fed_kwh * 1000,
-            origin=ORIGINS.index(quarter.origin),
-            reactive_varh=(reactive[0] and reactive[0] * 1000, reactive[1] and reactive[1] * 1000),
-        )
-    return months

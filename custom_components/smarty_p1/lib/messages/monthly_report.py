@@ -16,7 +16,6 @@ from ..bill.bill import adding_up
 from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
 from ..bill.period_sums import month_share
-from ..bill.quarter_hour_views import QuarterHours
 from ..history.calendar import LUXEMBOURG, day_start, month_start
 from ..prices.contract import Contracts
 from .message import HouseholdMessage, Line, Value
@@ -40,7 +39,6 @@ class ReportedMonths(NamedTuple):
 
     months: Sequence[Month]
     """The last month is the month of the report."""
-    quarter_hours: QuarterHours
     own_kwh: Mapping[datetime, float]
     """Energy from panels and batteries that the house has used, by the start of the month. A month
     with an unknown day is absent."""
@@ -330,10 +328,10 @@ def _always_on(reported: ReportedMonths) -> Iterator[Line]:
     if len(earlier) < _MONTHS_BEFORE:
         return
     start = earlier[-_MONTHS_BEFORE].start
-    known = reported.quarter_hours
+    table = month.ledger.table
     kw, before_kw = (
-        usual_night_kw(known, month.start, month.end),
-        usual_night_kw(known, start, month.start),
+        usual_night_kw(table, month.start, month.end),
+        usual_night_kw(table, start, month.start),
     )
     if kw is None or before_kw is None or (more_kw := kw - before_kw) < _MIN_MORE_KW:
         return

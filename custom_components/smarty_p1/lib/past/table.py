@@ -12,16 +12,19 @@ that was set back repeated it. The table is a value: a what-if is the same table
   it. A gap with hardly any energy is no real gap: its energy belongs to its last second.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from itertools import pairwise
+from math import isnan
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..history.quarter_hour import Origin, QuarterHour
+from ..history.register_amounts import DECIMALS
 from .loose_energy import Covered, Division, LooseSpans, divide
-from .wall_clock import QUARTER_S, Flags, Floats, Numbers, wall_clock
+from .wall_clock import QUARTER_S, Flags, Floats, Numbers, time_of, wall_clock
 
 MAX_WH = 9e9
 """Maximum sum of the absolute energies of a table in Wh. Running totals count billionths."""
@@ -45,6 +48,13 @@ class RowSource(IntEnum):
     ESTIMATED = 4
     """Estimated or edited by the operator, published by Leneda. Or measured, but changed here by
     more than a tolerance, because the meter's registers prove another energy."""
+
+
+ORIGINS = {
+    RowSource.LENEDA: Origin.LENEDA,
+    RowSource.ESTIMATED: Origin.LENEDA_ESTIMATED,
+}
+"""Origins of whole quarter-hours that were not measured here."""
 
 
 class Spans(NamedTuple):
@@ -159,6 +169,19 @@ class Table(NamedTuple):
         pairs: Iterable[tuple[Any, Any]] = zip(self, other, strict=True)
         joined = Table._make(np.concatenate(pair, axis=-1) for pair in pairs)
         return joined.where(np.argsort(joined.quarter, kind="stable"))
+
+
+def quarter_hours_of(table: Table) -> Iterator[QuarterHour]:
+    """Yield the shown quarter-hours of a table, without their reactive energies."""
+    rows = table.where(table.is_shown)
+    columns = (rows.quarter, rows.imported, rows.exported, rows.source)
+    for number, wh, fed_wh, source in zip(*(column.tolist() for column in columns), strict=True):
+        yield QuarterHour(
+            time_of(number),
+            round(wh / 250, DECIMALS),
+            None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
+            origin=ORIGINS.get(source),
+        )
 
 
 class Refused(NamedTuple):
