@@ -37,13 +37,13 @@ from .lib.bill.household_state import HouseholdState
 from .lib.bill.quarter_hour_views import quarter_hours_between
 from .lib.fair_queue import Allowances, BusyError, FairQueue
 from .lib.history.calendar import day_start, quarter_start
-from .lib.history.market_prices import MarketHours, MarketPrices
+from .lib.history.market_prices import MarketPrices
 from .lib.history.quarter_hour import QuarterHour
 from .lib.plan.best_start import ConstantLoad, StartCosts, costs_by_start
 from .lib.plan.coming_quarters import LOOKED_BACK, PlanLack
 from .lib.plan.usual_house import without_loads
 from .lib.prices.market_price_lists import PricesAhead
-from .lib.prices.price_series import market_hours, sources_at
+from .lib.prices.price_series import sources_at
 from .lib.prices.zone_price_response import ZONE
 
 MAX_WAITING = 8
@@ -265,15 +265,6 @@ def demand_of(coordinator: BooksCoordinator) -> HouseholdState:
     if coordinator.books.demand is None:
         raise NothingCountedError
     return coordinator.books.demand
-
-
-async def async_market_prices(
-    coordinator: BooksCoordinator, start: datetime, end: datetime
-) -> MarketHours:
-    """Return the market prices of a period by hour, from the sources of the contracts."""
-    sources = coordinator.books.household.price_sources
-    work = without_collection(market_hours)
-    return await async_aside(coordinator.hass, work, sources, start, end)
 
 
 async def async_market_ahead(

@@ -8,7 +8,6 @@ from homeassistant.util import dt as dt_util
 
 from ..answer_queue import (
     async_aside,
-    async_market_prices,
     demand_of,
 )
 from ..coordinator import BooksCoordinator
@@ -113,10 +112,9 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     until = supplied_until(demand)
     start = first_day_of_house(demand)
     supplies, difference = await async_house_supplies(coordinator, sources, start, until)
-    market = await async_market_prices(coordinator, start, until)
     columns = coordinator.books.household.columns
     report = await async_aside(
-        hass, without_collection(house_report), demand, columns, supplies, market, until
+        hass, without_collection(house_report), demand, columns, supplies, until
     )
     answer = {
         "solar": [_shown(source) for source in solar],

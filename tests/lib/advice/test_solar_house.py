@@ -1,9 +1,10 @@
 """House, own energy and saving: sums by hand of simple days."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from smartyp1.advice.solar_house import (
@@ -14,20 +15,21 @@ from smartyp1.advice.solar_house import (
     doubtful_periods,
     grid_hours,
     home_difference,
+    hour_prices,
     house_days,
     house_sum,
-    prices_by_hour,
     with_home_meter,
 )
 from smartyp1.bill.household_table import table_of_household
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
-from smartyp1.history.market_prices import MarketPrices
+from smartyp1.bill.month import Month
 from smartyp1.history.month_columns import Row
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import months_of
+from tests.lib.bill.tables import DayRows, Values, ledger_of_days
 
 DAY = datetime(2026, 5, 31, 22, tzinfo=UTC)
 """Midnight in Luxembourg, the start of 1 June."""
@@ -64,15 +66,14 @@ def sun(*hours: tuple[int, float], days: int = 1, kind: SupplyKind = SupplyKind.
     return Supply(kind, kwh, LONG_AGO)
 
 
-def fixed(_hour: datetime) -> float:
-    return 0.25
+FIXED = {DAY + n * HOUR: 0.25 for n in range(-50 * 24, 50 * 24)}
 
 
 def house(grid: Grid, *supplies: Supply) -> list[tuple[float | None, float | None]]:
     """Return house and own energy of each day."""
     return [
         tuple(value if value is None else round(value, 6) for value in (day.house_kwh, day.own_kwh))  # type: ignore[misc]
-        for day in house_days(grid, supplies, fixed)
+        for day in house_days(grid, supplies, FIXED)
     ]
 
 
@@ -83,7 +84,7 @@ def test_a_day_with_panels() -> None:
     # 72 quarter-hours of 0.1 kWh are drawn, 24 of 0.3 kWh fed in; 6 hours of 2 kWh are produced.
     # Own is 12 - 7.2 = 4.8 kWh, and the house used 7.2 + 4.8 = 12 kWh.
     grid = grid_of(row_of(96), DAY + 24 * HOUR)
-    (day,) = house_days(grid, [sun(*NOON)], fixed)
+    (day,) = house_days(grid, [sun(*NOON)], FIXED)
     assert day.drawn_kwh == pytest.approx(7.2)
     assert day.own_kwh == pytest.approx(4.8)
     assert day.house_kwh == pytest.approx(12.0)
@@ -102,11 +103,18 @@ def test_two_inverters_and_a_battery_that_is_charged_from_the_grid() -> None:
     ) == [(17.5, 10.3)]
     # Without any sun, the battery loses 0.5 kWh, and costs money where the night is not cheaper.
     grid = grid_of(row_of(96, lambda _n: (100.0, 0.0)), DAY + 24 * HOUR)
-    cheap = {DAY + n * HOUR: 0.10 for n in range(6)}
-    (day,) = house_days(grid, [charged, discharged], lambda hour: cheap.get(hour, 0.30))
+    prices = {DAY + n * HOUR: 0.10 if n < 6 else 0.30 for n in range(24)}
+    (day,) = house_days(grid, [charged, discharged], prices)
     assert day.own_kwh == pytest.approx(-0.5)
     # 2.5 * 0.30 - 3 * 0.10
     assert day.saved == pytest.approx(0.45)
+
+
+def prices_of(contracts: Contracts, market: Values = np.nan) -> Mapping[datetime, float]:
+    """Return the price of each hour of 1 June, at the market's price of each quarter-hour."""
+    ledger = ledger_of_days(contracts, {"2026-06-01": DayRows(9.6, market=market)})
+    [start] = ledger.months
+    return hour_prices([Month(ledger, start)], DAY + 24 * HOUR)
 
 
 def test_each_hour_has_its_price_and_a_market_without_prices_is_named() -> None:
@@ -116,9 +124,10 @@ def test_each_hour_has_its_price_and_a_market_without_prices_is_named() -> None:
     net = replace(contract, has_vat=False)
     contracts = Contracts(((LONG_AGO, contract), (DAY + 48 * HOUR, net)))
     # Market 0.10 and 0.20 in two hours; the network is 0.0510 in 2026.
-    market = {DAY + 10 * HOUR: MarketPrices(0.10, None), DAY + 11 * HOUR: MarketPrices(0.20, None)}
-    price = prices_by_hour(contracts, market)
-    (day,) = house_days(grid, [sun(*NOON)], price)
+    market = np.full(96, np.nan)
+    market[40:44], market[44:48] = 0.10, 0.20
+    prices = prices_of(contracts, market.tolist())
+    (day,) = house_days(grid, [sun(*NOON)], prices)
     # In each hour of sun, 2 kWh are produced and 1.2 fed in.
     network = 0.0510
     assert day.saved == pytest.approx(0.8 * (0.13 + network) + 0.8 * (0.23 + network))
@@ -134,8 +143,8 @@ def test_a_second_price_in_the_middle_of_an_hour() -> None:
         has_vat=False,
         has_levies=False,
     )
-    price = prices_by_hour(Contracts(((LONG_AGO, contract),)), {})
-    assert [price(DAY + n * HOUR) for n in (11, 12, 13)] == pytest.approx([0.30, 0.20, 0.10])
+    prices = prices_of(Contracts(((LONG_AGO, contract),)))
+    assert [prices[DAY + n * HOUR] for n in (11, 12, 13)] == pytest.approx([0.30, 0.20, 0.10])
 
 
 def test_the_running_day_ends_with_the_inverters_statistics() -> None:
@@ -165,17 +174,17 @@ def test_a_gap_within_a_day_and_one_over_midnight() -> None:
     end = DAY + 48 * HOUR
     # From 11:00 to 13:00, nobody read: the registers still tell 2.4 kWh.
     grid = grid_of(with_gap(44, 52, (0.0, 2400.0)), end)
-    days = [*house_days(grid, [sun(*NOON, days=2)], fixed)]
+    days = [*house_days(grid, [sun(*NOON, days=2)], FIXED)]
     assert [day.own_kwh for day in days] == pytest.approx([4.8, 4.8])
     assert [day.saved for day in days] == pytest.approx([1.2, 1.2])
     # With two prices in these hours, nobody knows the price of their 2 * 2 - 2.4 = 1.6 kWh.
     prices = {DAY + 11 * HOUR: 0.5}
-    first, _ = house_days(grid, [sun(*NOON, days=2)], lambda hour: prices.get(hour, 0.25))
+    first, _ = house_days(grid, [sun(*NOON, days=2)], FIXED | prices)
     assert first.unpriced_kwh == pytest.approx(1.6)
     assert first.saved == pytest.approx(0.25 * 3.2)
     # Of 11:00 to 12:00, the first quarter-hour alone is not known: its 2 - 1.2 kWh are at 0.5.
     grid = grid_of(with_gap(44, 45, (0.0, 300.0)), end)
-    first, _ = house_days(grid, [sun(*NOON, days=2)], lambda hour: prices.get(hour, 0.25))
+    first, _ = house_days(grid, [sun(*NOON, days=2)], FIXED | prices)
     assert first.saved == pytest.approx(0.25 * 4.0 + 0.5 * 0.8)
 
     # From 22:00 to 2:00: the two days share 1.6 kWh, but nobody knows how.

@@ -6,23 +6,22 @@ may be wrong, but the sums of days are right. Own energy of an hour may be negat
 while a battery is charged from the grid.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from math import inf
+from math import inf, isnan
 from typing import NamedTuple
 
 import numpy as np
 
+from ..bill.bill import month_prices
+from ..bill.kwh_rows import prices_of_rows
 from ..bill.month import Month
 from ..history.calendar import QUARTER_HOUR, day_end, day_start
-from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.month_columns import Columns
 from ..history.spans import Period, Span
 from ..past.table import RowSource, Table
 from ..past.wall_clock import groups, number_from, number_of, time_of
-from ..prices.contract import Contracts
-from ..prices.kwh_price import price_of_kwh
 
 _HOUR = timedelta(hours=1)
 MAX_NIGHT = timedelta(hours=18)
@@ -50,8 +49,8 @@ _PRICED_DECIMALS = 9
 _QUARTERS = 4
 """Quarter-hours of an hour."""
 
-type PriceOfHour = Callable[[datetime], float | None]
-"""Function that returns the price of an imported kWh in EUR, None if unknown."""
+type HourPrices = Mapping[datetime, float]
+"""Known prices of an imported kWh in EUR, by the start of the hour in UTC."""
 
 
 class SupplyKind(StrEnum):
@@ -343,9 +342,7 @@ class _Watch:
         return rise * self._highest_kwh
 
 
-def house_days(
-    grid: Grid, supplies: Sequence[Supply], price_of_hour: PriceOfHour
-) -> Iterator[HouseDay]:
+def house_days(grid: Grid, supplies: Sequence[Supply], prices: HourPrices) -> Iterator[HouseDay]:
     """Yield the days of `grid` in time order. `own_kwh` of a day is None if it is uncertain."""
     since = max(supply.since for supply in supplies)
     doubtful_days = _doubtful_days(supplies, grid.until)
@@ -354,7 +351,7 @@ def house_days(
             drawn_kwh, _ = grid.days[day]
             yield HouseDay(day, drawn_kwh, None)
         else:
-            yield _known_day(grid, day, supplies, price_of_hour)
+            yield _known_day(grid, day, supplies, prices)
 
 
 def house_sum(days: Sequence[HouseDay]) -> HouseSum:
@@ -374,24 +371,24 @@ def house_sum(days: Sequence[HouseDay]) -> HouseSum:
     )
 
 
-def prices_by_hour(contracts: Contracts, market: Mapping[datetime, MarketPrices]) -> PriceOfHour:
-    """Return a function that returns the mean price of an imported kWh in an hour.
+def hour_prices(months: Sequence[Month], until: datetime) -> HourPrices:
+    """Return the mean price of an imported kWh in the hours of `months` before `until`.
 
-    `market` has the market's past prices by the start of their hour. All prices include VAT if the
-    latest contract has VAT.
+    It is the price on the bill, with a stand-in price where the market's price is unknown.
     """
-    contracts = contracts.with_latest_vat
-
-    def price_of_hour(hour: datetime) -> float | None:
-        has_second_price = contracts.at(hour).has_second_price
-        starts = [hour + n * QUARTER_HOUR for n in range(_QUARTERS if has_second_price else 1)]
-        prices = [
-            price_of_kwh(contracts, start, market.get(hour, NO_PRICES)).imported for start in starts
-        ]
-        known_prices = [price for price in prices if price is not None]
-        return sum(known_prices) / len(prices) if len(known_prices) == len(prices) else None
-
-    return price_of_hour
+    prices: dict[datetime, float] = {}
+    for month in months:
+        ledger, of_month = month.ledger, month_prices(*month, min(until, month.end))
+        rows = ledger.between(month.start, month.end)
+        hours = rows.table.quarter // _QUARTERS
+        starts = groups(hours)
+        sums = np.add.reduceat(prices_of_rows(rows, of_month).imported, starts)
+        means = (sums / np.diff(starts, append=len(hours))).tolist()
+        times = (time_of(hour * _QUARTERS) for hour in hours[starts].tolist())
+        prices.update(
+            (time, price) for time, price in zip(times, means, strict=True) if not isnan(price)
+        )
+    return prices
 
 
 def _doubtful_days(supplies: Sequence[Supply], until: datetime) -> set[datetime]:
@@ -404,13 +401,13 @@ def _doubtful_days(supplies: Sequence[Supply], until: datetime) -> set[datetime]
 
 
 def _known_day(
-    grid: Grid, day: datetime, supplies: Sequence[Supply], price_of_hour: PriceOfHour
+    grid: Grid, day: datetime, supplies: Sequence[Supply], prices: HourPrices
 ) -> HouseDay:
     drawn_kwh, fed_kwh = grid.days[day]
     end = min(day_end(day), grid.until)
     delivered = {hour: _delivered_kwh(supplies, hour) for hour in _hours_between(day, end)}
     own_kwh = sum(delivered.values()) - fed_kwh
-    saved, unpriced_kwh = _worth(own_kwh, delivered, grid.fed_hours, price_of_hour)
+    saved, unpriced_kwh = _worth(own_kwh, delivered, grid.fed_hours, prices)
     return HouseDay(day, drawn_kwh, own_kwh, saved, unpriced_kwh)
 
 
@@ -418,7 +415,7 @@ def _worth(
     own_kwh: float,
     delivered: Mapping[datetime, float],
     fed_hours: Mapping[datetime, float],
-    price_of_hour: PriceOfHour,
+    prices: HourPrices,
 ) -> tuple[float, float]:
     """Return the worth of a day's own energy in EUR, and the kWh of own energy without a price.
 
@@ -431,7 +428,7 @@ def _worth(
     saved = unpriced_kwh = 0.0
     rest_kwh, rest_prices = own_kwh, set[float | None]()
     for hour, kwh in delivered.items():
-        price = price_of_hour(hour)
+        price = prices.get(hour)
         if hour not in fed_hours:
             rest_prices.add(None if price is None else round(price, _PRICED_DECIMALS))
             continue

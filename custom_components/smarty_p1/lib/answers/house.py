@@ -1,14 +1,14 @@
 """Answer about a house with solar panels: its consumption, and the part not drawn from the grid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from ..advice.solar_house import Grid, HouseDay, Supply, house_days, house_sum, prices_by_hour
+from ..advice.solar_house import Grid, HouseDay, Supply, hour_prices, house_days, house_sum
 from ..bill.household_state import HouseholdState
 from ..history.calendar import LUXEMBOURG, month_start
-from ..history.market_prices import NO_PRICES, MarketPrices
+from ..history.market_prices import NO_PRICES
 from ..history.month_columns import Columns
 from ..history.month_file_lines import month_name
 from ..prices.contract import Contracts
@@ -28,7 +28,6 @@ def house_report(
     demand: HouseholdState,
     columns: Columns,
     supplies: Sequence[Supply],
-    market: Mapping[datetime, MarketPrices],
     until: datetime,
 ) -> dict[str, Any]:
     """Return the consumption and the own energy of a house, by day and by month.
@@ -38,7 +37,7 @@ def house_report(
     """
     months = (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:]
     grid = Grid(months, columns, until)
-    days = [*house_days(grid, supplies, prices_by_hour(demand.contracts, market))]
+    days = [*house_days(grid, supplies, hour_prices(months, until))]
     since = max(supply.since for supply in supplies)
     return {
         "since": since.astimezone(LUXEMBOURG).isoformat(),

@@ -1,7 +1,5 @@
-"""Market prices of a kilowatt-hour at one moment, and of past hours."""
+"""Market prices of a kilowatt-hour at one moment."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 
@@ -16,7 +14,3 @@ class MarketPrices(NamedTuple):
 
 
 NO_PRICES = MarketPrices()
-
-type MarketHours = Mapping[datetime, MarketPrices]
-"""The market's prices by the start of their hour, in UTC."""
-NO_MARKET_HOURS: MarketHours = {}

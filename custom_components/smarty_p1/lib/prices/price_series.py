@@ -26,7 +26,6 @@ from ..history.calendar import (
     month_start,
     quarter_start,
 )
-from ..history.market_prices import NO_PRICES, MarketHours, MarketPrices
 from ..history.month_file_lines import Files, as_decimal, checksum, parse_time, utc_text
 
 HEADER = "start,price,origin,check,version=1\n"
@@ -36,7 +35,6 @@ _HOURLY = "hourly"
 _DECIMALS = 9
 _CELLS = 4
 _A_DAY = 96
-_QUARTERS = 4
 
 
 class PriceOrigin(IntEnum):
@@ -225,28 +223,7 @@ class PriceSources(NamedTuple):
     feed_in: PriceSeries | None = None
 
 
-def market_hours(sources: Sequence[PriceSources], start: datetime, end: datetime) -> MarketHours:
-    """Return the mean market prices of each hour of a period, from the contracts' own sources."""
-    hours: dict[datetime, MarketPrices] = {}
-    hour = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    while hour < end:
-        of_hour = sources_at(sources, hour)
-        prices = MarketPrices(_mean(of_hour.energy, hour), _mean(of_hour.feed_in, hour))
-        if prices != NO_PRICES:
-            hours[hour] = prices
-        hour += _QUARTERS * QUARTER_HOUR
-    return hours
-
-
 def sources_at(sources: Sequence[PriceSources], time: datetime) -> PriceSources:
     """Return the sources of the contract that holds at `time`. The first one also holds before."""
     begun = [contract for contract in sources if contract.since <= time]
     return [*sources[:1], *begun][-1] if sources else PriceSources(time)
-
-
-def _mean(series: PriceSeries | None, hour: datetime) -> float | None:
-    if series is None:
-        return None
-    prices = [series.at(hour + n * QUARTER_HOUR) for n in range(_QUARTERS)]
-    known = [price for price in prices if price is not None]
-    return sum(known) / len(known) if known else None
