@@ -23,7 +23,7 @@ OF_MACHINES = re.compile(
     r"ansible-playbook |scp -r |ssh -(t|fN) |rm -r operator$|curl --get http://127"
 )
 # What needs collectors and nodes: test_fleet_init.py, test_forget.py and others run them.
-OF_CLUSTERS = re.compile(r"smarty-p1 (fleet (check|exchange|forget|read|refill|stream)|collect)\b")
+OF_CLUSTERS = re.compile(r"smarty-p1 (fleet (check|exchange|forget|read|stream)|collect)\b")
 KEY_LINE = re.compile(r"[0-9A-F]{16} [0-9A-F]{32}$")
 
 
