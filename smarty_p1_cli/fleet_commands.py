@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from .fleet_init import add_check, add_init
+from .fleet_init import add_check, add_init, import_part
 from .parser import PROGRAM, Parser, UsageError
 
 _EVERY = ("quarter-hour", "telegram")
@@ -215,19 +215,14 @@ def _run_read(arguments: argparse.Namespace) -> int:
 
 def _run(work: Callable[[Any], Any]) -> int:
     """Run `work` with the module smarty_p1_fleet. Return the exit status."""
-    try:
-        import smarty_p1_fleet  # noqa: PLC0415
-        from smarty_p1_gateway import ConfigError, UnavailableError  # noqa: PLC0415
-    except ModuleNotFoundError as err:
-        msg = f"a fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
-        raise UsageError(msg) from None
+    part, errors = import_part("smarty_p1_fleet"), import_part("smarty_p1_gateway")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     # asyncio warns of each TLS connection that a server closes. So show only errors.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
-        message, is_done = asyncio.run(work(smarty_p1_fleet))
-    except ConfigError as err:
+        message, is_done = asyncio.run(work(part))
+    except errors.ConfigError as err:
         print(f"{PROGRAM}: {err}", file=sys.stderr)
-        return 1 if isinstance(err, UnavailableError) else 2
+        return 1 if isinstance(err, errors.UnavailableError) else 2
     print(message)
     return 0 if is_done else 1

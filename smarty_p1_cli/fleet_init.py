@@ -12,7 +12,7 @@ from .parser import PROGRAM, UsageError, shown
 type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # noqa: SLF001 - private, but public in its stubs
 
 
-def _import_part(name: str) -> ModuleType:
+def import_part(name: str) -> ModuleType:
     """Return a module of an optional dependency. Raises UsageError if the dependency is missing."""
     try:
         return import_module(name)
@@ -59,8 +59,8 @@ def _add_file(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_check(arguments: argparse.Namespace) -> int:
-    errors = _import_part("smarty_p1_gateway")
-    part = _import_part("smarty_p1_fleet.init")
+    errors = import_part("smarty_p1_gateway")
+    part = import_part("smarty_p1_fleet.init")
     try:
         work = part.check_watching(part.read_inputs(arguments.file), arguments.host)
     except errors.ConfigError as err:
@@ -72,8 +72,8 @@ def _run_check(arguments: argparse.Namespace) -> int:
 
 
 def _run_init(arguments: argparse.Namespace) -> int:
-    errors = _import_part("smarty_p1_gateway")
-    part = _import_part("smarty_p1_fleet.init")
+    errors = import_part("smarty_p1_gateway")
+    part = import_part("smarty_p1_fleet.init")
     if arguments.example:
         print(part.EXAMPLE.read_text(encoding="utf-8"), end="")
         return 0

@@ -27,7 +27,7 @@ _ASK_AGAIN_S = 0.5
 _CONNECT_TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 3.0
 # Messages from a stream have a reply subject that begins with this prefix.
-_STORED = b"$JS.ACK."
+STORED_PREFIX = b"$JS.ACK."
 
 
 type Receiver = Callable[[bytes, bytes, bytes, bytes], None]
@@ -95,10 +95,9 @@ class CollectorClient(NatsClient):
         headers: dict[str, str] | None,
     ) -> Msg:
         readable = subject.decode(errors="replace").encode()
-        if headers and reply.startswith(_STORED):
-            # This message has a reply subject that begins with `_STORED`. A status message of the
-            # server never has such a reply subject. So the publisher of this message has added its
-            # status headers: drop these headers.
+        if headers and reply.startswith(STORED_PREFIX):
+            # A status message of the server has no reply subject with STORED_PREFIX. So the
+            # publisher of this message has added its status headers: drop these headers.
             own = {Header.STATUS, Header.DESCRIPTION}
             headers = {name: text for name, text in headers.items() if name not in own}
         message: Msg = super()._build_message(sid, readable, reply, data, headers)

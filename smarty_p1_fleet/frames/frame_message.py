@@ -7,13 +7,12 @@ from nats.aio.msg import Msg
 
 from .meter_sources import Source, read_source
 
-ACK_PREFIX = b"$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
 _MORE_TOKENS_WITH_DOMAIN = 2
 
 
 class FrameMessage(NamedTuple):
-    """Message with a frame. `reply` is the subject to which its acknowledgement is sent.
+    """Message with a frame.
 
     `arrived` is the time at which it reached the stream (Unix seconds). This time may be wrong: the
     message has perhaps arrived as late as `latest`.
@@ -25,7 +24,6 @@ class FrameMessage(NamedTuple):
     arrived: float
     is_redelivered: bool
     source: Source
-    reply: str = ""
     latest: float = -inf
 
     @property
@@ -44,7 +42,7 @@ def read_message(message: Msg) -> FrameMessage:
 
 
 def read_delivery(subject: bytes, reply: bytes, data: bytes, headers: bytes) -> FrameMessage:
-    """Return a message of a stream, as NATS sends it. `reply` begins with ACK_PREFIX."""
+    """Return a message of a stream, as NATS sends it. `reply` begins with STORED_PREFIX."""
     source = read_source(headers)
     return _read(subject.decode(errors="replace"), reply.decode(), bytes(data), source)
 
@@ -54,4 +52,4 @@ def _read(subject: str, reply: str, data: bytes, source: Source) -> FrameMessage
     tokens = reply.split(".")
     at = 4 if len(tokens) == _TOKENS_WITHOUT_DOMAIN else 4 + _MORE_TOKENS_WITH_DOMAIN
     deliveries, sequence, _, nanoseconds = map(int, tokens[at : at + 4])
-    return FrameMessage(subject, data, sequence, nanoseconds / 1e9, deliveries > 1, source, reply)
+    return FrameMessage(subject, data, sequence, nanoseconds / 1e9, deliveries > 1, source)

@@ -9,13 +9,13 @@ from zlib import crc32
 
 from nats.errors import ConnectionClosedError, Error as NatsError
 
-from smarty_p1_fleet.collector_client import CollectorClient
+from smarty_p1_fleet.collector_client import STORED_PREFIX, CollectorClient
 from smarty_p1_fleet.jetstream_objects import PRIORITY_GROUP
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.store.store_writer import WRITE_INTERVAL_S
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
-from .frame_message import ACK_PREFIX, FrameMessage, read_delivery
+from .frame_message import FrameMessage, read_delivery
 
 _BATCH = 1000
 _EXPIRES = 2.0
@@ -122,7 +122,7 @@ class NewFrames:
                 await subscription.unsubscribe()
 
     def _on_message(self, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
-        if not reply.startswith(ACK_PREFIX):
+        if not reply.startswith(STORED_PREFIX):
             self._on_status(headers)
             return
         frame = read_delivery(subject, reply, data, headers)

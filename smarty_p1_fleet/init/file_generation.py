@@ -15,7 +15,7 @@ from .hosts import Node
 from .inventory import write_inventory
 from .monitoring import configure_watching
 from .nats_node_config import configure_node
-from .one_machine import EXPORTER, START, programs_of, write_start
+from .one_machine import EXPORTER, START, write_start
 from .passwords_and_collector_key import keep_hash, keep_key_file, keep_password
 from .program_configs import (
     DELETE_KEY,
@@ -120,9 +120,8 @@ def _certify(fleet: FleetInputs, authority: CertificateAuthority) -> dict[str, d
 def _write_start(fleet: FleetInputs, files: FleetFiles, ends: Mapping[str, datetime]) -> None:
     """Write what starts the programs: scripts for one machine, Ansible's files for several."""
     if fleet.is_here:
-        programs = programs_of(fleet, files.directory)
         files.write(f"prometheus/{EXPORTER}", read_documented("nats_exporter.py"))
-        files.write(START, write_start(programs))
+        files.write(START, write_start(fleet, files.directory))
         return
     files.write("inventory.yml", write_inventory(fleet, ends))
     for name, text in role_files():

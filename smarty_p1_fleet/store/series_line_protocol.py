@@ -18,15 +18,6 @@ _MAX_TAG_CHARS = 64
 _SPECIAL = re.compile(r"([\\ ,=])")
 
 
-class StoredCounter(NamedTuple):
-    """Frame counter in VictoriaMetrics. `title` is in hexadecimal digits, `key` a fingerprint."""
-
-    title: str
-    key: str
-    at_ms: int
-    counter: int
-
-
 class Sample(NamedTuple):
     """Telegram as lines of the line protocol.
 

@@ -10,7 +10,6 @@ import aiohttp
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_gateway import UnavailableError
 
-from .series_line_protocol import StoredCounter
 from .store_config import StoreConfig
 from .store_requests import (
     ERRORS,
@@ -119,23 +118,6 @@ class StoreReader:
         counters, times = columns
         return {at: (int(counter), times[at]) for at, counter in counters.items() if at in times}
 
-    async def counters_between(
-        self, start: float, end: float, matching: str = _COUNTER
-    ) -> set[StoredCounter]:
-        """Return the frame counters from `start` to `end` (Unix seconds) that match `matching`."""
-        rows = await self._query(f"{matching}[{end - start + 1:.0f}s]", end)
-        with _as_unavailable():
-            return {
-                StoredCounter(
-                    row["metric"]["title"],
-                    row["metric"]["key"],
-                    round(float(at) * 1000),
-                    int(float(counter)),
-                )
-                for row in rows
-                for at, counter in row["values"]
-            }
-
     async def newest_counter(
         self, title_with_key: TitleWithKey, now: float
     ) -> tuple[int, float] | None:
@@ -156,7 +138,15 @@ class StoreReader:
         The result also has the nearest counters before and after this time. `now` is the present
         time.
         """
-        stored = await self.counters_between(start, end, _counters_of(title_with_key))
+        query = f"{_counters_of(title_with_key)}[{end - start + 1:.0f}s]"
+        rows = await self._query(query, end)
+        with _as_unavailable():
+            # If the serial number of a meter has changed, the meter has two series.
+            stored = {
+                (round(float(at) * 1000), int(float(counter)))
+                for row in rows
+                for at, counter in row["values"]
+            }
         lower = upper = None
         for seconds in _COUNTER_RANGES:
             if lower is None:
@@ -165,7 +155,7 @@ class StoreReader:
             if upper is None and at > end:
                 upper = await self._counter("min_over_time", title_with_key, at, at - end)
         return CounterRange(
-            [(counter.at_ms, counter.counter) for counter in stored],
+            [*stored],
             -1 if lower is None else int(lower),
             _NO_COUNTER if upper is None else int(upper),
         )
