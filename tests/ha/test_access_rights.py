@@ -23,6 +23,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "shares": {"period": "month"},
     "start_costs": {"kw": 1, "hours": 2},
     "get_best_start": {"kw": 1, "hours": 2},
+    "get_plan": {"loads": [{"kwh": 2, "hours": 2}]},
     "get_quarter_hours": {"start": "2026-06-15 00:00:00", "end": "2026-06-16 00:00:00"},
     "import_quarter_hours": {"path": "/nowhere"},
     "capture": {"step": "show"},
@@ -31,6 +32,7 @@ COMMAND_FIELDS = FIELDS | {"what_if": {"changes": []}}
 NOTHING_TO_DO = (
     "what_if",
     "get_best_start",
+    "get_plan",
     "import_quarter_hours",
     "remove_imported_quarter_hours",
 )

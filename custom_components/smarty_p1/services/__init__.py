@@ -4,7 +4,17 @@ from homeassistant.core import HomeAssistant, SupportsResponse, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import best_start, bill, capture, leneda_import, outlook, quarter_hours, telegram, what_if
+from . import (
+    best_start,
+    bill,
+    capture,
+    leneda_import,
+    outlook,
+    plan,
+    quarter_hours,
+    telegram,
+    what_if,
+)
 from .refused_question import without_log_line
 
 
@@ -46,6 +56,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("get_quarter_hours", quarter_hours.get_quarter_hours, quarter_hours.SCHEMA),
         ("get_outlook", outlook.get_outlook, outlook.SCHEMA),
         ("get_best_start", best_start.get_best_start, best_start.SCHEMA),
+        ("get_plan", plan.get_plan, plan.SCHEMA),
         ("what_if", what_if.what_if, what_if.SCHEMA),
     ):
         hass.services.async_register(DOMAIN, name, without_log_line(action), schema, only)

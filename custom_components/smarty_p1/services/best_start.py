@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_market_ahead, async_start_costs
+from ..coordinator import BooksCoordinator
 from ..lib.answers.best_start import best_start_report
 from ..lib.plan.best_start import (
     MAX_LOAD_HOURS,
@@ -21,7 +22,7 @@ from ..lib.plan.best_start import (
 )
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.usual_house import MIN_DAYS
-from .loads_of_call import LOADS, async_readable_loads, async_with_loads
+from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads, async_with_loads
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, number
 
 LOAD: Mapping[vol.Marker, Any] = {
@@ -49,32 +50,40 @@ async def get_best_start(call: ServiceCall) -> ServiceResponse:
     load has no statistics, or if the user has too many questions in the queue. Raises Unauthorized
     if the user may not read the meter or a load.
     """
-    coordinator, loads = await async_readable_meter(call), await async_readable_loads(call)
+    coordinator, loads = (
+        await async_readable_meter(call),
+        await async_readable_loads(call, call.data[ATTR_LOADS]),
+    )
     now = dt_util.utcnow()
-    load = ConstantLoad(call.data["kw"], call.data["hours"], _end(call.data.get(ATTR_BY), now))
+    load = ConstantLoad(call.data["kw"], call.data["hours"], next_time(call.data.get(ATTR_BY), now))
     # Get the prices before the queue, because Nord Pool's answer may take seconds.
     market = await async_market_ahead(coordinator, now)
 
     async def answer() -> ServiceResponse:
         costs = await async_start_costs(coordinator, load, now, market, loads)
         best = best_start(load, now, costs)
-        if isinstance(best, PlanLack):
-            raise invalid(
-                translation_key=_REFUSED[best],
-                title=coordinator.config_entry.title,
-                least=str(MIN_DAYS),
-            )
-        return best_start_report(best)
+        return best_start_report(known_plan(coordinator, best))
 
     return await async_with_loads(async_in_turn(call, coordinator, answer))
 
 
-def _end(by: time | datetime | None, now: datetime) -> datetime | None:
-    """Return the end in UTC. A time of day is the next one, by Home Assistant's clock."""
-    if by is None:
+def known_plan[T](coordinator: BooksCoordinator, plan: T | PlanLack) -> T:
+    """Return `plan`. Raises ServiceValidationError if days or prices are missing."""
+    if isinstance(plan, PlanLack):
+        raise invalid(
+            translation_key=_REFUSED[plan],
+            title=coordinator.config_entry.title,
+            least=str(MIN_DAYS),
+        )
+    return plan
+
+
+def next_time(time: time | datetime | None, now: datetime) -> datetime | None:
+    """Return a time in UTC. A time of day is the next one, by Home Assistant's clock."""
+    if time is None:
         return None
-    if isinstance(by, datetime):
-        return dt_util.as_utc(by)
+    if isinstance(time, datetime):
+        return dt_util.as_utc(time)
     local = dt_util.as_local(now)
-    end = datetime.combine(local.date(), by, local.tzinfo)
-    return dt_util.as_utc(end if end > local else end + timedelta(days=1))
+    at = datetime.combine(local.date(), time, local.tzinfo)
+    return dt_util.as_utc(at if at > local else at + timedelta(days=1))

@@ -23,9 +23,9 @@ LOADS: Mapping[vol.Marker, Any] = {
 """Part of a schema for the power or energy entities of loads."""
 
 
-async def async_readable_loads(call: ServiceCall) -> Sequence[str]:
+async def async_readable_loads(call: ServiceCall, loads: Sequence[str]) -> Sequence[str]:
     """Return the entities of a call. Raises Unauthorized if the user may not read one of them."""
-    user_id, loads = call.context.user_id, call.data[ATTR_LOADS]
+    user_id = call.context.user_id
     user = None if user_id is None else await call.hass.auth.async_get_user(user_id)
     for entity_id in loads:
         if user and not user.permissions.check_entity(entity_id, POLICY_READ):
@@ -35,7 +35,7 @@ async def async_readable_loads(call: ServiceCall) -> Sequence[str]:
                 entity_id=entity_id,
                 permission=POLICY_READ,
             )
-    return [*loads]
+    return loads
 
 
 async def async_with_loads[T](answer: Awaitable[T]) -> T:

@@ -12,7 +12,7 @@ from ..answer_queue import async_aside, async_market_ahead, async_past_without, 
 from ..lib.advice.price_outlook import LOOKED_BACK
 from ..lib.answers.outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from ..lib.history.calendar import day_start
-from .loads_of_call import LOADS, async_readable_loads, async_with_loads
+from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads, async_with_loads
 from .meter_of_call import METER, async_in_turn, async_readable_meter
 
 ATTR_FORMAT = "format"
@@ -33,7 +33,7 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
     questions in the queue. Raises Unauthorized if the user may not read the meter or a load.
     """
     coordinator = await async_readable_meter(call)
-    now, loads = dt_util.utcnow(), await async_readable_loads(call)
+    now, loads = dt_util.utcnow(), await async_readable_loads(call, call.data[ATTR_LOADS])
     # Get the market prices before waiting in the queue of answers. Otherwise, the answers of other
     # users would have to wait until Nord Pool responds, which may take seconds.
     market = await async_market_ahead(coordinator, now)

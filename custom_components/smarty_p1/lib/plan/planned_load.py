@@ -1,6 +1,7 @@
 """Loads of a house, and the energy that a plan gives to each of them."""
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from .bill_steps import NO_KWH
@@ -39,6 +40,19 @@ class Planned(NamedTuple):
     def runs(self) -> list[tuple[int, int]]:
         """Return begin and end (exclusive) of each run."""
         return runs_of(self.kwh)
+
+
+def at_once(load: Load, count: int) -> list[float]:
+    """Return the energies in `count` quarter-hours of a load that nobody plans, in kWh.
+
+    It runs with its full power from the begin of its window on.
+    """
+    kwh, left = [0.0] * count, load.kwh
+    powers = load.profile or repeat(load.max_kw / 4)
+    for at, most in zip(range(load.first, min(load.end, count)), powers, strict=False):
+        kwh[at] = min(left, most)
+        left -= kwh[at]
+    return kwh
 
 
 def runs_of(kwh: Sequence[float]) -> list[tuple[int, int]]:

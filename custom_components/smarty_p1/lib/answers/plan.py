@@ -1,0 +1,226 @@
+"""Answers with the plan of a house: as data, or as the settings that evcc takes."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from math import ceil, inf
+from typing import Any, NamedTuple
+
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, quarter_start
+from ..history.quarter_hour import QuarterHour
+from ..plan.added_cost import AddedCost
+from ..plan.battery import HouseBattery
+from ..plan.best_start import ConstantLoad
+from ..plan.bill_steps import NO_KWH
+from ..plan.coming_quarters import (
+    ComingQuarter,
+    Market,
+    PlanLack,
+    coming_quarters,
+    with_day_before,
+)
+from ..plan.house_plan import HousePlan, plan_house
+from ..plan.planned_load import Load, Planned, at_once
+from ..plan.usual_house import usual_house
+from ..prices.contract import Contracts
+from ..prices.price_file import OlderPrices
+
+FORMAT_JSON = "json"
+FORMAT_EVCC = "evcc"
+_END_VALUE = 0.85
+
+
+class LoadWish(NamedTuple):
+    """Load as a user enters it."""
+
+    name: str
+    kwh: float
+    max_kw: float = 0.0
+    min_kw: float = 0.0
+    hours: float | None = None
+    """Duration of a load that runs through. None if it may pause."""
+    begin: datetime | None = None
+    by: datetime | None = None
+
+    def load(self, now: datetime, count: int) -> Load:
+        """Return the load in a plan of `count` quarter-hours that begins now.
+
+        A load that runs through and cannot end in time has just enough time.
+        """
+        first = 0 if self.begin is None else max(0, -((now - self.begin) // QUARTER_HOUR))
+        end = count if self.by is None else max(0, (self.by - now) // QUARTER_HOUR)
+        profile: tuple[float, ...] = ()
+        if self.hours is not None:
+            profile = ConstantLoad(self.kwh / self.hours, self.hours).profile
+            end = max(end, first + len(profile))
+        return Load(
+            self.name, self.kwh, self.max_kw, first, min(end, count), profile, min_kw=self.min_kw
+        )
+
+
+class PlanQuestion(NamedTuple):
+    """Request of a plan."""
+
+    now: datetime
+    contracts: Contracts
+    market: Market
+    past: Sequence[QuarterHour]
+    """Quarter-hours of the last weeks, without the loads themselves."""
+    wishes: Sequence[LoadWish]
+    battery: HouseBattery | None = None
+
+
+class _Planned(NamedTuple):
+    """Plan with the quarter-hours and loads that it is made of."""
+
+    coming: Sequence[ComingQuarter]
+    loads: Sequence[Load]
+    wishes: Sequence[LoadWish]
+    plan: HousePlan
+    first_unknown: datetime | None
+    """Start of the first quarter-hour whose market price is not known yet."""
+
+    @property
+    def net(self) -> list[float]:
+        """Return the planned net import of each quarter-hour, in kWh."""
+        loads = [planned.kwh for planned in self.plan.loads.values()]
+        usual = [at.usual.net_kwh for at in self.coming]
+        return [sum(parts) for parts in zip(usual, *loads, self.plan.battery, strict=True)]
+
+    def costs(self, load: Load) -> tuple[AddedCost, AddedCost]:
+        """Return the cost of a load as planned and at once, with the rest of the plan."""
+        kwh, quarters = self.plan.loads[load.name].kwh, [at.quarter for at in self.coming]
+        others = [net - own for net, own in zip(self.net, kwh, strict=True)]
+        both = kwh, at_once(load, len(kwh))
+        planned, naive = (AddedCost.of(quarters, others, energies) for energies in both)
+        return planned, naive
+
+
+def plan_report(name: str, question: PlanQuestion) -> dict[str, Any] | PlanLack:
+    """Return the plan of a house in the format `name`, one of `PLAN_FORMATS`.
+
+    The plan ends with tomorrow, or with the last wish. A price that the market has not published
+    yet is the price of the day before. Return a `PlanLack` if nothing can be planned.
+    """
+    start = quarter_start(question.now)
+    end = day_end(day_end(start))
+    end = max(end, *(wish.by or end for wish in question.wishes))
+    market = with_day_before(question.market)
+    usual = usual_house(question.past)
+    coming = coming_quarters(start, end, question.contracts, market, usual)
+    if isinstance(coming, PlanLack):
+        return coming
+    known = coming_quarters(start, end, question.contracts, question.market, usual)
+    loads = [wish.load(start, len(coming)) for wish in question.wishes]
+    quarters, net = [at.quarter for at in coming], [at.usual.net_kwh for at in coming]
+    # A stored kWh is worth a cheap kWh of the next days, minus the loss.
+    end_value = _END_VALUE * sorted(quarter.price for quarter in quarters)[len(quarters) // 4]
+    battery = question.battery and question.battery._replace(end_value=end_value)
+    plan = plan_house(quarters, net, loads, battery)
+    count = 0 if isinstance(known, PlanLack) else len(known)
+    first_unknown = coming[count].start if count < len(coming) else None
+    planned = _Planned(coming, loads, question.wishes, plan, first_unknown)
+    return PLAN_FORMATS[name](planned)
+
+
+def _local(time: datetime) -> str:
+    return time.astimezone(LUXEMBOURG).isoformat()
+
+
+def _as_json(planned: _Planned) -> dict[str, Any]:
+    coming, plan = planned.coming, planned.plan
+    older = OlderPrices.joined(at.prices_of for at in (coming[0], coming[-1]))
+    unknown = planned.first_unknown
+    rows = [_load(planned, load) for load in planned.loads]
+    return {
+        **OlderPrices.answer(older),
+        "prices_of_day_before_from": None if unknown is None else _local(unknown),
+        "can_differ": any(row["cost_at_once"] > row["cost"] for row in rows),
+        "loads": rows,
+        "quarter_hours": [
+            {
+                "start": _local(at.start),
+                "end": _local(at.start + QUARTER_HOUR),
+                "price_import": at.quarter.price,
+                "price_export": at.quarter.feed_in,
+                "usual_import_kw": round(at.usual.imported_kw, 3),
+                "usual_export_kw": round(at.usual.exported_kw, 3),
+                "loads_kw": {
+                    name: _kw(load.kwh[n]) for name, load in plan.loads.items() if load.kwh[n]
+                },
+                "battery_kw": _kw(plan.battery[n]),
+                "net_kw": _kw(net),
+            }
+            for n, (at, net) in enumerate(zip(coming, planned.net, strict=True))
+        ],
+    }
+
+
+def _load(planned: _Planned, load: Load) -> dict[str, Any]:
+    start, result = planned.coming[0].start, planned.plan.loads[load.name]
+    cost, naive = planned.costs(load)
+    runs = [
+        {
+            "start": _local(start + begin * QUARTER_HOUR),
+            "end": _local(start + _end(load, result, end)),
+            "kwh": round(sum(result.kwh[begin:end]), 3),
+        }
+        for begin, end in result.runs
+    ]
+    return {
+        "name": load.name,
+        "start": runs[0]["start"] if runs else None,
+        "end": runs[-1]["end"] if runs else None,
+        "limit_price": None if result.limit_price == -inf else round(result.limit_price, 4),
+        "cost": round(cost.cost, 2),
+        "cost_at_once": round(naive.cost, 2),
+        "saving": round(naive.cost - cost.cost, 2),
+        "own_kwh": round(cost.own_kwh, 2),
+        "reason": cost.reason_against(naive).value,
+        "missing_kwh": round(result.missing_kwh, 2),
+        "runs": runs,
+    }
+
+
+def _end(load: Load, result: Planned, end: int) -> timedelta:
+    """Return the end of a run. The last quarter-hour of a load that runs through may be short."""
+    short = 0.0
+    if load.profile:
+        short = 1 - result.kwh[end - 1] / load.profile[0]
+    return (end - short) * QUARTER_HOUR
+
+
+def _as_evcc(planned: _Planned) -> dict[str, Any]:
+    """Return the settings of evcc's loadpoints, under the names of evcc's own state.
+
+    evcc compares its limit with the price of the grid, which has no surcharge. So the limit is the
+    highest price of a quarter-hour in which the load takes energy from the grid.
+    """
+    return {"loadpoints": [_loadpoint(planned, wish) for wish in planned.wishes]}
+
+
+def _loadpoint(planned: _Planned, wish: LoadWish) -> dict[str, Any]:
+    kwh = planned.plan.loads[wish.name].kwh
+    prices = [
+        at.quarter.price
+        for at, own, net in zip(planned.coming, kwh, planned.net, strict=True)
+        if own > NO_KWH and net > NO_KWH
+    ]
+    by = planned.coming[-1].start + QUARTER_HOUR if wish.by is None else wish.by
+    return {
+        "title": wish.name,
+        # Rounded up, because a price equal to the limit must be below it.
+        "smartCostLimit": ceil(max(prices) * 10_000) / 10_000 if prices else None,
+        "planEnergy": round(wish.kwh, 3),
+        # Older versions of evcc refuse a time with "+" in an address.
+        "planTime": by.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _kw(kwh: float) -> float:
+    return round(kwh * 4, 3)
+
+
+PLAN_FORMATS: dict[str, Callable[[_Planned], dict[str, Any]]] = {
+    FORMAT_JSON: _as_json,
+    FORMAT_EVCC: _as_evcc,
+}

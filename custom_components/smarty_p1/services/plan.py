@@ -1,0 +1,118 @@
+"""Action that returns the plan of a house: when its loads cost least together."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from ..answer_queue import async_aside, async_market_ahead, async_past_without, demand_of
+from ..lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish, PlanQuestion, plan_report
+from ..lib.history.calendar import day_start
+from ..lib.plan.battery import HouseBattery
+from ..lib.plan.best_start import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
+from ..lib.plan.coming_quarters import LOOKED_BACK
+from ..lib.plan.house_plan import MAX_LOADS
+from .best_start import ATTR_BY, known_plan, next_time
+from .loads_of_call import ATTR_LOADS, async_readable_loads, async_with_loads
+from .meter_of_call import METER, async_in_turn, async_readable_meter, number
+
+_MAX_KWH = 200.0
+_MAX_NAME_CHARS = 60
+_TIME = vol.Any(cv.time, cv.datetime)
+_LOAD = vol.All(
+    cv.has_at_least_one_key("max_kw", "hours"),
+    {
+        vol.Optional("name", default="load"): vol.All(
+            cv.string, vol.Length(min=1, max=_MAX_NAME_CHARS)
+        ),
+        vol.Required("kwh"): number(MIN_LOAD_KW * MIN_LOAD_HOURS, _MAX_KWH),
+        vol.Optional("max_kw"): number(MIN_LOAD_KW, MAX_LOAD_KW),
+        vol.Optional("min_kw", default=0.0): number(0.0, MAX_LOAD_KW),
+        vol.Optional("hours"): number(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
+        vol.Optional("from"): _TIME,
+        vol.Optional(ATTR_BY): _TIME,
+        vol.Optional("entity"): cv.entity_id,
+    },
+)
+_BATTERY = {
+    vol.Required("kwh"): number(0.5, _MAX_KWH),
+    vol.Required("kw"): number(0.1, _MAX_KWH),
+    vol.Required("stored_kwh"): number(0.0, _MAX_KWH),
+    vol.Optional("efficiency", default=90): number(50, 100),
+    vol.Optional("charges_from_grid", default=True): cv.boolean,
+}
+SCHEMA = vol.Schema(
+    {
+        **METER,
+        vol.Required(ATTR_LOADS): vol.All(
+            cv.ensure_list, [_LOAD], vol.Length(min=1, max=MAX_LOADS)
+        ),
+        vol.Optional("battery"): _BATTERY,
+        vol.Optional("format", default=FORMAT_JSON): vol.In([*PLAN_FORMATS]),
+    }
+)
+
+
+async def get_plan(call: ServiceCall) -> ServiceResponse:
+    """Return the plan of the loads in a call until tomorrow's end, or until the last of them ends.
+
+    docs/plan.md describes the answer. Raises ServiceValidationError if the meter does not exist, if
+    days or prices are missing, if a load has no statistics, or if the user has too many questions
+    in the queue. Raises Unauthorized if the user may not read the meter or the entity of a load.
+    """
+    coordinator, now = await async_readable_meter(call), dt_util.utcnow()
+    fields = call.data[ATTR_LOADS]
+    entities = await async_readable_loads(
+        call, [*dict.fromkeys(load["entity"] for load in fields if "entity" in load)]
+    )
+    # Get the prices before the queue, because Nord Pool's answer may take seconds.
+    market = await async_market_ahead(coordinator, now)
+
+    async def answer() -> ServiceResponse:
+        today = day_start(now)
+        past = await async_past_without(coordinator, today - LOOKED_BACK, today, entities)
+        contracts = demand_of(coordinator).contracts
+        battery = call.data.get("battery")
+        question = PlanQuestion(
+            now,
+            contracts,
+            market,
+            past,
+            [_wish(n, load, fields, now) for n, load in enumerate(fields)],
+            battery and _battery(battery),
+        )
+        plan = await async_aside(call.hass, plan_report, call.data["format"], question)
+        return known_plan(coordinator, plan)
+
+    return await async_with_loads(async_in_turn(call, coordinator, answer))
+
+
+def _wish(
+    number: int, load: Mapping[str, Any], loads: list[Mapping[str, Any]], now: datetime
+) -> LoadWish:
+    """Return a load of the call. Loads with the same name get a number."""
+    name = load["name"]
+    is_alone = sum(other["name"] == name for other in loads) == 1
+    begin = next_time(load.get("from"), now)
+    return LoadWish(
+        name if is_alone else f"{name} {number + 1}",
+        load["kwh"],
+        load.get("max_kw", 0.0),
+        min(load["min_kw"], load.get("max_kw", 0.0)),
+        load.get("hours"),
+        begin,
+        next_time(load.get(ATTR_BY), begin or now),
+    )
+
+
+def _battery(fields: Mapping[str, Any]) -> HouseBattery:
+    """Return the battery of the call. Half of its loss is charging loss."""
+    one_way = (fields["efficiency"] / 100) ** 0.5
+    stored = min(fields["stored_kwh"], fields["kwh"])
+    return HouseBattery(
+        fields["kwh"], fields["kw"], one_way, stored, 0.0, fields["charges_from_grid"]
+    )

@@ -1,0 +1,51 @@
+"""Coming quarter-hours at market prices, before those of tomorrow are known."""
+
+from datetime import datetime, timedelta
+
+from smartyp1.answers.plan import FORMAT_JSON, LoadWish, PlanQuestion, plan_report
+from smartyp1.history.market_prices import NO_PRICES, MarketPrices
+from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.plan.coming_quarters import PlanLack, coming_quarters, with_day_before
+from smartyp1.plan.usual_house import usual_house
+from tests.lib.bill.months import agreed, local
+
+NOW = local("2026-06-23T12:00:00")
+MIDNIGHT = local("2026-06-24T00:00:00")
+QUARTER = timedelta(minutes=15)
+CONTRACTS = agreed(reference_kw=5, energy_margin=0.02, feed_in_price=0.04, has_levies=False)
+PAST = [QuarterHour(NOW - n * QUARTER, 0.4, 0.0) for n in range(28 * 96, 0, -1)]
+
+
+def market(time: datetime) -> MarketPrices:
+    """Return the prices of today: low at 3:00."""
+    if not local("2026-06-23T00:00:00") <= time < MIDNIGHT:
+        return NO_PRICES
+    return MarketPrices(0.01 if time.hour == 1 else 0.1)
+
+
+def test_unknown_prices_are_those_of_the_day_before() -> None:
+    usual = usual_house(PAST)
+    end = NOW + timedelta(hours=44)
+    known = coming_quarters(NOW, end, CONTRACTS, market, usual)
+    assert not isinstance(known, PlanLack)
+    assert len(known) == 4 * 12
+    coming = coming_quarters(NOW, end, CONTRACTS, with_day_before(market), usual)
+    assert not isinstance(coming, PlanLack)
+    assert len(coming) == 4 * 44
+    low = [at.start for at in coming if at.quarter.price < 0.1]
+    assert low == [
+        MIDNIGHT + timedelta(hours=3 + 24 * day) + n * QUARTER for day in (0, 1) for n in range(4)
+    ]
+    assert coming_quarters(MIDNIGHT, end, CONTRACTS, market, usual) is PlanLack.PRICE
+    assert (
+        coming_quarters(NOW, end, CONTRACTS, market, usual_house(PAST[-96 * 6 :])) is PlanLack.DAYS
+    )
+
+
+def test_a_plan_tells_from_when_on_its_prices_are_not_known() -> None:
+    car = LoadWish("car", 4.4, 4.4, by=MIDNIGHT + timedelta(hours=7))
+    plan = plan_report(FORMAT_JSON, PlanQuestion(NOW, CONTRACTS, market, PAST, [car]))
+    assert not isinstance(plan, PlanLack)
+    assert plan["prices_of_day_before_from"] == "2026-06-24T00:00:00+02:00"
+    assert plan["loads"][0]["start"] == "2026-06-24T03:00:00+02:00"
+    assert plan["loads"][0]["end"] == "2026-06-24T04:00:00+02:00"
