@@ -16,6 +16,7 @@ from ..plan.coming_quarters import (
     Market,
     PlanLack,
     coming_quarters,
+    input_of_plan,
     with_day_before,
 )
 from ..plan.house_plan import HousePlan, plan_house
@@ -83,12 +84,12 @@ class _Planned(NamedTuple):
     def net(self) -> list[float]:
         """Return the planned net import of each quarter-hour, in kWh."""
         loads = [planned.kwh for planned in self.plan.loads.values()]
-        usual = [at.usual.net_kwh for at in self.coming]
+        _, usual = input_of_plan(self.coming)
         return [sum(parts) for parts in zip(usual, *loads, self.plan.battery, strict=True)]
 
     def costs(self, load: Load) -> tuple[AddedCost, AddedCost]:
         """Return the cost of a load as planned and at once, with the rest of the plan."""
-        kwh, quarters = self.plan.loads[load.name].kwh, [at.quarter for at in self.coming]
+        kwh, (quarters, _) = self.plan.loads[load.name].kwh, input_of_plan(self.coming)
         others = [net - own for net, own in zip(self.net, kwh, strict=True)]
         both = kwh, at_once(load, len(kwh))
         planned, naive = (AddedCost.of(quarters, others, energies) for energies in both)
@@ -111,7 +112,7 @@ def plan_report(name: str, question: PlanQuestion) -> dict[str, Any] | PlanLack:
         return coming
     known = coming_quarters(start, end, question.contracts, question.market, usual)
     loads = [wish.load(start, len(coming)) for wish in question.wishes]
-    quarters, net = [at.quarter for at in coming], [at.usual.net_kwh for at in coming]
+    quarters, net = input_of_plan(coming)
     # A stored kWh is worth a cheap kWh of the next days, minus the loss.
     end_value = _END_VALUE * sorted(quarter.price for quarter in quarters)[len(quarters) // 4]
     battery = question.battery and question.battery._replace(end_value=end_value)

@@ -12,7 +12,7 @@ from ..history.quarter_hour import QuarterHour
 from ..prices.contract import Contracts
 from ..prices.price_file import OlderPrices
 from .added_cost import AddedCost, PlanReason
-from .coming_quarters import Market, PlanLack, coming_quarters
+from .coming_quarters import Market, PlanLack, coming_quarters, input_of_plan
 from .house_plan import plan_house
 from .planned_load import Load
 from .running_through import start_costs
@@ -97,7 +97,7 @@ def costs_by_start(
     if load.by is not None:
         last = load.by - timedelta(hours=load.hours)
         count = max(1, min(count, (last - first) // QUARTER_HOUR + 1))
-    quarters, net = [at.quarter for at in coming], [at.usual.net_kwh for at in coming]
+    quarters, net = input_of_plan(coming)
     unnamed = Load("", sum(profile), load.kw, 0, count - 1 + len(profile), profile)
     kwh = plan_house(quarters, net, [unnamed]).loads[""].kwh
     planned = AddedCost.of(quarters, net, kwh)

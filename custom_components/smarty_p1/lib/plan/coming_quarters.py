@@ -1,6 +1,6 @@
 """Prices and usual energies of the coming quarter-hours: the input of a plan."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf
@@ -65,6 +65,11 @@ def coming_quarters(
             break
         coming.append(ComingQuarter(at, priced[0], usual[time_of_day(at)], priced[1]))
     return coming or PlanLack.PRICE
+
+
+def input_of_plan(coming: Sequence[ComingQuarter]) -> tuple[list[Quarter], list[float]]:
+    """Return the prices and the usual net imports in kWh, as a plan needs them."""
+    return [at.quarter for at in coming], [at.usual.net_kwh for at in coming]
 
 
 def with_day_before(market: Market) -> Market:
