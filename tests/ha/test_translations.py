@@ -19,6 +19,7 @@ from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.leneda import file_refusal_translation_keys
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
+from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.flows import form_errors
 from custom_components.smarty_p1.flows.boards import board_probe
 from custom_components.smarty_p1.flows.options.aids_form import aid_fields
@@ -26,6 +27,7 @@ from custom_components.smarty_p1.flows.options.contract_form import contract_fie
 from custom_components.smarty_p1.flows.options.goal_and_messages import goal_fields, message_fields
 from custom_components.smarty_p1.flows.options.leneda_account import account_fields
 from custom_components.smarty_p1.flows.options.update_interval_and_gas_prices import DATA_OPTIONS
+from custom_components.smarty_p1.lib.advice.day_reason import DayReason
 from custom_components.smarty_p1.lib.advice.what_if_year import WhatIfRefusal
 from custom_components.smarty_p1.lib.answers.quarter_hours import MAX_JSON_BYTES
 from custom_components.smarty_p1.lib.entities.entity_description import EntitySpec, SensorSpec
@@ -42,7 +44,8 @@ from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
 from custom_components.smarty_p1.lib.leneda.day_differences import Cause
 from custom_components.smarty_p1.lib.leneda.portal_file import MAX_EXPORT_SIZE
 from custom_components.smarty_p1.lib.leneda.portal_file_refusals import ExportRefusal
-from custom_components.smarty_p1.lib.messages.message import Kind
+from custom_components.smarty_p1.lib.messages import monthly_report
+from custom_components.smarty_p1.lib.messages.message import KINDS, PHRASES, Kind
 from custom_components.smarty_p1.lib.p1.keys import P1Error
 from custom_components.smarty_p1.lib.p1.obis import MBUS_DEVICE_TYPES
 from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
@@ -105,6 +108,32 @@ def test_each_obstacle_has_a_text() -> None:
     }
     assert TEXTS["issues"].keys() == {problem.value for problem in Problem}
     assert TEXTS["config"]["error"].keys() >= {key for _, key in form_errors.ERRORS.values()}
+
+
+def keys_of_report_lines() -> set[str]:
+    """Return the keys that the report gives to its lines, also those of conditional expressions."""
+    tree = ast.parse(Path(monthly_report.__file__).read_text(encoding="utf-8"))
+    return {
+        text.value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Line"
+        for text in ast.walk(call.args[0])
+        if isinstance(text, ast.Constant) and isinstance(text.value, str)
+    }
+
+
+def test_each_key_of_a_message_has_a_text() -> None:
+    keys = {f"report_{key}" for key in keys_of_report_lines() | {*DayReason}}
+    for key, kind in {**KINDS, "test": None}.items():
+        parts = ("title",) if kind is Kind.MONTHLY_REPORT else ("title", "text")
+        keys |= {f"{key}_{part}" for part in parts}
+    # The types of M-Bus meters have the names of their devices.
+    phrases = PHRASES.items() - {("meter", PHRASES["meter"])}
+    keys |= {f"{name}_{choice}" for name, choices in phrases for choice in choices}
+    texts = TEXTS["common"]
+    assert {key for key in texts if key.startswith("message_")} == {f"message_{k}" for k in keys}
+    assert TEXTS["device"].keys() >= PHRASES["meter"]
+    assert texts.keys() >= {kind.name_key for kind in StatisticKind}
 
 
 # Errors that Home Assistant shows to users. Of the others, it has the text itself.

@@ -1,11 +1,11 @@
 """Watch of one meter: it passes readings and the time to the decisions, and sends the messages."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Any, override
+from typing import Any, Concatenate, NamedTuple, override
 
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -23,18 +23,23 @@ from ..lib.entities.events import DISTURBANCE, EVENTS
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
 from ..lib.failure_detection import Condition, FailureState, Repair
 from ..lib.history.calendar import LUXEMBOURG
-from ..lib.messages.excess_warning import quarter_hour_ahead, warn_of_excess, with_evening
-from ..lib.messages.goal_watch import goal_outlook, watch_goal
-from ..lib.messages.grid_watch import ReadingTimes, watch_exchanges, watch_grid
+from ..lib.messages.excess_warning import (
+    ExcessState,
+    quarter_hour_ahead,
+    warn_of_excess,
+    with_evening,
+)
+from ..lib.messages.goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
+from ..lib.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
 from ..lib.messages.message import HouseholdMessage, Kind
 from ..lib.messages.outbox import admit
-from ..lib.messages.phase_watch import read_phases, watch_phases
+from ..lib.messages.phase_watch import PhaseState, read_phases, watch_phases
 from ..lib.messages.silence_remedy import remedy_for
-from ..lib.messages.silence_watch import Listening, watch_silence
-from ..lib.messages.state import MessageState
-from ..lib.messages.sun_watch import watch_sun
-from ..lib.messages.voltage_watch import watch_voltage
-from ..lib.messages.water_watch import WaterCapture, watch_water
+from ..lib.messages.silence_watch import Listening, SilenceState, watch_silence
+from ..lib.messages.state import PARTS, MessageState
+from ..lib.messages.sun_watch import Panels, SunState, watch_sun
+from ..lib.messages.voltage_watch import VoltageState, watch_voltage
+from ..lib.messages.water_watch import WaterCapture, WaterNights, watch_water
 from ..lib.meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
 from ..lib.outage import Outage
 from ..lib.p1.value_converters import MBusReading
@@ -101,6 +106,11 @@ async def async_forget_messages(hass: HomeAssistant, entry: AnyConfigEntry) -> N
     await MessageStore(hass, entry.entry_id).async_remove()
 
 
+type Decision[S] = tuple[S, HouseholdMessage | Sequence[HouseholdMessage] | None]
+"""New state of a decision, and the messages that are due."""
+type Decide[**P] = Callable[Concatenate[_MeterWatch, Any, P], Decision[Any]]
+
+
 class _MeterWatch:
     """Watch of one meter."""
 
@@ -156,84 +166,92 @@ class _MeterWatch:
         # shows a new text or count.
         if self._hass.state is not CoreState.running:
             return
-        # A decision that fails must not cost the messages of the others: the state already says
-        # that these are sent.
-        decisions = (self._excess, self._grid, self._voltage, self._phases, self._water)
-        due = [
-            message for decide in decisions for message in self._faults.call(decide, reading) or ()
-        ]
+        due = self._decide("on_reading", reading)
         if due:
             self._deliver(due)
 
-    def _excess(self, reading: Reading) -> Iterable[HouseholdMessage]:
+    def _decide(self, when: str, *inputs: object) -> list[HouseholdMessage]:
+        """Return the messages that are due at a reading, or at a minute."""
+        asked = [(watch.part, decide) for watch in WATCHES if (decide := getattr(watch, when))]
+        return [message for part, decide in asked for message in self._ask(part, decide, *inputs)]
+
+    def _ask(self, part: str, decide: Decide[...], *inputs: object) -> Sequence[HouseholdMessage]:
+        """Return the messages of a decision, and keep its new state.
+
+        A decision that fails must not cost the messages of the others. Their state already says
+        that these messages are sent.
+        """
+        before = self.state_of(part)
+        if before is None:
+            return ()
+        decision = self._faults.call(partial(decide, self), before, *inputs)
+        after, due = decision or (before, None)
+        if after is not before:
+            self.store.state = replace(self.store.state, **{part: after})
+            if dump(after) != dump(before):
+                self.store.schedule()
+        return (due,) if isinstance(due, HouseholdMessage) else due or ()
+
+    def state_of(self, part: str) -> Any | None:  # noqa: ANN401 - the state of any decision
+        """Return a part of the state, None if the user has not chosen its messages."""
         state = self.store.state
-        if Kind.SOON_ABOVE not in state.since or reading.demand is None:
-            return []
+        return getattr(state, part) if PARTS[part] in state.since else None
+
+    def excess(self, state: ExcessState, reading: Reading) -> Decision[ExcessState]:
+        """Decide about the running quarter-hour."""
+        if reading.demand is None:
+            return state, None
         # A warning that may not be sent is not decided: it must not delay a later one.
-        may_send = state.outbox.may_send(_now(), self.options.quiet)
+        may_send = self.store.state.outbox.may_send(_now(), self.options.quiet)
         price = reading.money.excess_price if reading.money else None
         ahead = quarter_hour_ahead(reading.demand, price) if may_send else None
-        excess, message = warn_of_excess(state.excess, ahead)
-        self.store.state = replace(state, excess=excess)
+        state, message = warn_of_excess(state, ahead)
         demand = self.entry.runtime_data.books.demand
         if message is None or price is None or demand is None:
-            return []
-        return [with_evening(message, usual_evening_cost(demand.ledger, demand.time, price))]
+            return state, None
+        cost = usual_evening_cost(demand.ledger, demand.time, price)
+        return state, with_evening(message, cost)
 
-    def _grid(self, reading: Reading) -> Iterable[HouseholdMessage]:
-        state = self.store.state
-        if Kind.GRID not in state.since:
-            return []
-        texts, counts = _texts(reading), DISTURBANCE.value_fn(reading)
-        grid, messages = watch_grid(state.grid, texts, counts, self._times)
-        if grid is not state.grid:
-            self.store.state = replace(state, grid=grid)
-            self.store.schedule()
-        return messages
+    def grid(self, state: GridState, reading: Reading) -> Decision[GridState]:
+        """Decide about texts of the operator and disturbances."""
+        return watch_grid(state, _texts(reading), DISTURBANCE.value_fn(reading), self._times)
 
-    def _voltage(self, reading: Reading) -> Iterable[HouseholdMessage]:
-        state = self.store.state
-        if Kind.GRID not in state.since:
-            return []
-        voltage, message = watch_voltage(state.voltage, _outside(reading), reading.received_at)
-        if voltage is not state.voltage:
-            self.store.state = replace(state, voltage=voltage)
-        return [message] if message else []
+    def exchanges(self, state: GridState) -> Decision[GridState]:
+        """Decide about gas, water and heat meters that were exchanged."""
+        books = self.entry.runtime_data.books
+        types = {
+            name: books.memory.mbus_meters.type_of(new)
+            for name, new in books.exchanged_meters.items()
+        }
+        return watch_exchanges(state, types)
 
-    def _phases(self, reading: Reading) -> Iterable[HouseholdMessage]:
-        state = self.store.state
-        if Kind.GRID not in state.since:
-            return []
-        phases = read_phases(state.phases, _has_voltage(reading), dt_util.utcnow())
-        if phases is not state.phases:
-            self.store.state = replace(state, phases=phases)
-            self.store.schedule()
-        return self._lost_phases()
+    def voltage(self, state: VoltageState, reading: Reading) -> Decision[VoltageState]:
+        """Decide about a voltage out of the permitted range."""
+        return watch_voltage(state, _outside(reading), reading.received_at)
 
-    def _lost_phases(self) -> Iterable[HouseholdMessage]:
-        state = self.store.state
-        phases, messages = watch_phases(state.phases, dt_util.utcnow())
-        self.store.state = replace(state, phases=phases)
-        return messages
+    def phases(self, state: PhaseState, reading: Reading) -> Decision[PhaseState]:
+        """Decide about a phase without voltage."""
+        now = dt_util.utcnow()
+        return watch_phases(read_phases(state, _has_voltage(reading), now), now)
 
-    def _water(self, reading: Reading) -> Iterable[HouseholdMessage]:
-        state, channels = self.store.state, reading.telegram.channels
-        if Kind.WATER_AT_NIGHT not in state.since or channels == self._captured:
-            return []
+    def lost_phases(self, state: PhaseState) -> Decision[PhaseState]:
+        """Decide about a phase that has lost its voltage before."""
+        return watch_phases(state, dt_util.utcnow())
+
+    def water(self, state: WaterNights, reading: Reading) -> Decision[WaterNights]:
+        """Decide about the last captures of water meters."""
+        channels = reading.telegram.channels
+        if channels == self._captured:
+            return state, None
         self._captured = channels
-        water, messages = watch_water(state.water, _water_captures(reading))
-        if water is not state.water:
-            self.store.state = replace(state, water=water)
-            self.store.schedule()
-        return messages
+        return watch_water(state, _water_captures(reading))
 
     async def _async_look(self, _now: datetime) -> None:
         """Ask the decisions about the time. Home Assistant calls it each minute."""
         if self._hass.state is not CoreState.running:
             return
         # A report takes long to make, and an alarm must not wait for it.
-        decisions = (self._silence, self._lost_phases, self._exchanges)
-        due = [message for decide in decisions for message in self._faults.call(decide) or ()]
+        due = self._decide("on_minute")
         if due or self.store.state.outbox.waiting:
             self._deliver(due)
         self._faults.call(self._check_recipients)
@@ -243,10 +261,8 @@ class _MeterWatch:
         if goal := await self._faults.attempt(self._async_goal):
             self._deliver(goal)
 
-    def _silence(self) -> Iterable[HouseholdMessage]:
-        state = self.store.state
-        if Kind.SILENT not in state.since:
-            return []
+    def silence(self, state: SilenceState) -> Decision[SilenceState]:
+        """Decide about the time since the last reading."""
         coordinator = self.entry.runtime_data
         listening = Listening(
             timedelta(seconds=coordinator.now() - self._heard_at),
@@ -255,59 +271,36 @@ class _MeterWatch:
             remedy_for(coordinator.condition.obstacle),
             needs_key=_needs_key(coordinator.condition),
         )
-        silence, message = watch_silence(state.silence, listening, dt_util.utcnow())
-        self.store.state = replace(state, silence=silence)
-        return [message] if message else []
+        return watch_silence(state, listening, dt_util.utcnow())
 
-    def _exchanges(self) -> Iterable[HouseholdMessage]:
-        """Ask about gas, water and heat meters that were exchanged."""
-        state, books = self.store.state, self.entry.runtime_data.books
-        if Kind.GRID not in state.since:
-            return []
-        types = {
-            name: books.memory.mbus_meters.type_of(new)
-            for name, new in books.exchanged_meters.items()
-        }
-        grid, messages = watch_exchanges(state.grid, types)
-        if grid is not state.grid:
-            self.store.state = replace(state, grid=grid)
-            self.store.schedule()
-        return messages
+    def sun(self, state: SunState, inverters: Mapping[str, Panels]) -> Decision[SunState]:
+        """Decide about panels that deliver nothing."""
+        return watch_sun(state, inverters, _now())
 
-    async def _async_sun(self) -> Iterable[HouseholdMessage]:
+    def goal(self, state: GoalState, outlook: GoalOutlook | None) -> Decision[GoalState]:
+        """Decide about the forecast and the cost of the month."""
+        return watch_goal(state, outlook)
+
+    async def _async_sun(self) -> Sequence[HouseholdMessage]:
         """Ask about the panels, once a day after the quiet hours."""
         now = _now()
         is_quiet = now.time() < _REPORT_TIME or self.options.quiet.contain(now.time())
-        if (
-            Kind.NO_SUN not in self.store.state.since
-            or is_quiet
-            or now.date() == self._sun_looked_on
-        ):
-            return []
+        if is_quiet or now.date() == self._sun_looked_on or self.state_of("sun") is None:
+            return ()
         self._sun_looked_on = now.date()
         inverters = await async_inverters(self._hass, self.entry, now)
-        state = self.store.state
-        sun, messages = watch_sun(state.sun, inverters, now)
-        if sun != state.sun:
-            self.store.state = replace(state, sun=sun)
-            self.store.schedule()
-        return messages
+        return self._ask("sun", _MeterWatch.sun, inverters)
 
-    async def _async_goal(self) -> Iterable[HouseholdMessage]:
+    async def _async_goal(self) -> Sequence[HouseholdMessage]:
         """Ask about the goal, once an hour."""
         choice, demand = self.entry.options.get(CONF_GOAL), self.entry.runtime_data.books.demand
         now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
-        is_on = Kind.ABOVE_GOAL in self.store.state.since
+        is_on = self.state_of("goal") is not None
         if not is_on or choice is None or demand is None or now == self._goal_looked_at:
-            return []
+            return ()
         self._goal_looked_at = now
         outlook = await self._hass.async_add_executor_job(goal_outlook, demand, choice)
-        state = self.store.state
-        goal, message = watch_goal(state.goal, outlook)
-        if goal != state.goal:
-            self.store.state = replace(state, goal=goal)
-            self.store.schedule()
-        return [message] if message else []
+        return self._ask("goal", _MeterWatch.goal, outlook)
 
     async def _async_report(self) -> None:
         """Send the report about the last month, one for all meters with the same recipients."""
@@ -420,6 +413,22 @@ class _MeterWatch:
             withdraw_issues(self._hass, self.entry, [Problem.RECIPIENT_GONE])
 
 
+class Watch(NamedTuple):
+    """Decisions about messages at each reading and each minute, and their part of the state."""
+
+    part: str
+    on_reading: Decide[[Reading]] | None = None
+    on_minute: Decide[[]] | None = None
+
+
+WATCHES = (
+    Watch("excess", on_reading=_MeterWatch.excess),
+    Watch("grid", _MeterWatch.grid, _MeterWatch.exchanges),
+    Watch("voltage", on_reading=_MeterWatch.voltage),
+    Watch("phases", _MeterWatch.phases, _MeterWatch.lost_phases),
+    Watch("water", on_reading=_MeterWatch.water),
+    Watch("silence", on_minute=_MeterWatch.silence),
+)
 # Watches of all loaded meters by entry id: the meters of a house have one report.
 _WATCHES: HassKey[dict[str, _MeterWatch]] = HassKey(f"{DOMAIN}_message_watches")
 

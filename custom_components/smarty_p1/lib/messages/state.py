@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args, get_type_hints
 
 from ..history.calendar import LUXEMBOURG
 from ..stored_json import Mark, Size
@@ -21,18 +21,25 @@ from .water_watch import WaterNights
 
 @dataclass(frozen=True)
 class MessageState:
-    """State of each kind of messages. `since` has the time at which each switch was turned on."""
+    """State of messages: a part for each decision, with the kind of its messages.
+
+    `since` has the time at which each switch was turned on.
+    """
 
     since: Annotated[Mapping[Kind, datetime], Size(len(Kind))] = field(default_factory=dict)
     outbox: Outbox = field(default_factory=Outbox)
-    silence: SilenceState = field(default_factory=SilenceState)
-    excess: ExcessState = field(default_factory=ExcessState)
-    goal: GoalState = field(default_factory=GoalState)
-    grid: GridState = field(default_factory=GridState)
-    voltage: Annotated[VoltageState, Mark.ADDED_LATER] = field(default_factory=VoltageState)
-    phases: Annotated[PhaseState, Mark.ADDED_LATER] = field(default_factory=PhaseState)
-    water: Annotated[WaterNights, Mark.ADDED_LATER] = field(default_factory=dict)
-    sun: Annotated[SunState, Mark.ADDED_LATER] = ()
+    silence: Annotated[SilenceState, Kind.SILENT] = field(default_factory=SilenceState)
+    excess: Annotated[ExcessState, Kind.SOON_ABOVE] = field(default_factory=ExcessState)
+    goal: Annotated[GoalState, Kind.ABOVE_GOAL] = field(default_factory=GoalState)
+    grid: Annotated[GridState, Kind.GRID] = field(default_factory=GridState)
+    voltage: Annotated[VoltageState, Kind.GRID, Mark.ADDED_LATER] = field(
+        default_factory=VoltageState
+    )
+    phases: Annotated[PhaseState, Kind.GRID, Mark.ADDED_LATER] = field(default_factory=PhaseState)
+    water: Annotated[WaterNights, Kind.WATER_AT_NIGHT, Mark.ADDED_LATER] = field(
+        default_factory=dict
+    )
+    sun: Annotated[SunState, Kind.NO_SUN, Mark.ADDED_LATER] = ()
     reported_in: Annotated[date | None, Mark.ADDED_LATER] = None
     """First day of the month in which the last report was sent, or the switch was turned on.
 
@@ -45,31 +52,12 @@ class MessageState:
         waiting = tuple(m for m in self.outbox.waiting if m.rule.kind in since)
         kept = replace(self, since=since, outbox=replace(self.outbox, waiting=waiting))
         fresh = type(self)()
-        silence, excess, goal, grid, water, sun = [
-            self if kind in since else fresh
-            for kind in (
-                Kind.SILENT,
-                Kind.SOON_ABOVE,
-                Kind.ABOVE_GOAL,
-                Kind.GRID,
-                Kind.WATER_AT_NIGHT,
-                Kind.NO_SUN,
-            )
-        ]
+        parts = {
+            name: getattr(self if kind in since else fresh, name) for name, kind in PARTS.items()
+        }
         is_reporting = Kind.MONTHLY_REPORT in since
         reported_in = self.reported_in or _month_of(now) if is_reporting else None
-        return replace(
-            kept,
-            silence=silence.silence,
-            excess=excess.excess,
-            goal=goal.goal,
-            grid=grid.grid,
-            voltage=grid.voltage,
-            phases=grid.phases,
-            water=water.water,
-            sun=sun.sun,
-            reported_in=reported_in,
-        )
+        return replace(kept, **parts, reported_in=reported_in)
 
     def after(self, older: Self) -> Self:
         """Return this state as it would be if it had followed `older`, which was read too late."""
@@ -81,6 +69,15 @@ class MessageState:
             older = replace(older, goal=begun.goal)
         merged: Self = _after(older, self, begun)
         return replace(merged, since=older.since, outbox=self.outbox.after(older.outbox))
+
+
+PARTS: Mapping[str, Kind] = {
+    name: limit
+    for name, hint in get_type_hints(MessageState, include_extras=True).items()
+    for limit in get_args(hint)
+    if isinstance(limit, Kind)
+}
+"""Kind of the messages that each part of the state is about."""
 
 
 def _after(older: Any, newer: Any, begun: Any) -> Any:  # noqa: ANN401 - states of one class
