@@ -17,10 +17,7 @@ from .coordinator.entry_types import known_meters
 from .lib.entities.devices import MBUS_MODEL, METER_MODEL, maker, short_serial
 from .lib.entities.entity_description import EntitySpec, local_times
 from .lib.entities.leneda_and_sharing_sensors import day_sums_of
-from .lib.entities.mbus_sensors import INDEX
-from .lib.meter.mbus_meters import CHANNEL_PREFIX
 from .lib.meter.meter_reader import Reading
-from .lib.p1.value_converters import is_filler
 
 
 def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
@@ -84,43 +81,6 @@ def mbus_device(coordinator: BooksCoordinator, identity: str) -> dr.DeviceEntry 
         (DOMAIN, mbus_device_id(coordinator, identity)),
         config_entry_id=coordinator.config_entry.entry_id,
     )
-
-
-def move_filler_device(coordinator: BooksCoordinator, identity: str, kind: str) -> None:
-    """Move the device of an M-Bus meter without identifier, and its entities, to its identity.
-
-    Earlier versions took filler for an identifier, and registered the device under it. Two meters
-    could have the same filler. So the device is moved only to a meter of its type `kind`.
-    """
-    if not identity.startswith(CHANNEL_PREFIX):
-        return
-    registry, new_id = er.async_get(coordinator.hass), mbus_device_id(coordinator, identity)
-    for device, old_id in _filler_devices(coordinator):
-        entities = er.async_entries_for_device(registry, device.id, include_disabled_entities=True)
-        kinds = [entity for entity in entities if entity.unique_id == f"{old_id}_{INDEX}"]
-        if any(entity.translation_key not in {kind, None} for entity in kinds):
-            continue
-        for entity in entities:
-            unique_id = new_id + entity.unique_id.removeprefix(old_id)
-            registry.async_update_entity(entity.entity_id, new_unique_id=unique_id)
-        dr.async_get(coordinator.hass).async_update_device(
-            device.id, new_identifiers={(DOMAIN, new_id)}
-        )
-        return
-
-
-def _filler_devices(coordinator: BooksCoordinator) -> list[tuple[dr.DeviceEntry, str]]:
-    """Return the devices that are registered under filler, and their identifiers."""
-    devices = dr.async_entries_for_config_entry(
-        dr.async_get(coordinator.hass), coordinator.config_entry.entry_id
-    )
-    start = mbus_device_id(coordinator, "")
-    return [
-        (device, name)
-        for device in devices
-        for domain, name in device.identifiers
-        if domain == DOMAIN and name.startswith(start) and is_filler(name.removeprefix(start))
-    ]
 
 
 def _mbus_device_info(coordinator: BooksCoordinator, identity: str) -> DeviceInfo:

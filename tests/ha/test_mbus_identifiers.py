@@ -1,20 +1,14 @@
 """Gas, water and heat meters whose identifiers are filler, come later or change."""
 
-from collections.abc import Mapping
-
-import pytest
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceRegistry
 from homeassistant.helpers.issue_registry import IssueRegistry
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
-from custom_components.smarty_p1.coordinator.stored.gas_water_heat_history import MediumHistory
 
 from .dialogs import fill_in, open_repair
 from .meter import SERIAL, with_value
-from .support import TELEGRAM, Home, device_of, wait_for_telegram
+from .support import TELEGRAM, Home, device_of
 
 ZEROS = f"({16 * '30'})"
 
@@ -60,72 +54,6 @@ async def test_two_meters_with_one_filler_are_both_shown(home: Home) -> None:
     assert home.state_of("gas_meter_1").state == "678.901"
     assert home.state_of("water_meter_2").state == "28.103"
     assert home.state_of("gas_meter_1_flow_rate").name == "Gas meter 1 Flow rate"
-
-
-def register(home: Home, entry: MockConfigEntry, filler: str, kind: str) -> Mapping[str, str]:
-    """Register a meter under filler as earlier versions did. Return the entity ids by key."""
-    devices, entities = dr.async_get(home.hass), er.async_get(home.hass)
-    name = f"{SERIAL}_{filler}"
-    device = devices.async_get_or_create(
-        config_entry_id=entry.entry_id,
-        identifiers={("smarty_p1", name)},
-        name="Old",
-        serial_number="0",
-    )
-    return {
-        key: entities.async_get_or_create(
-            *("sensor", "smarty_p1", f"{name}_{key}"),
-            config_entry=entry,
-            device_id=device.id,
-            translation_key=kind if key == "index" else key,
-            suggested_object_id=f"old_{kind}_{key}",
-        ).entity_id
-        for key in ("index", "flow_rate", "valve")
-    }
-
-
-@pytest.mark.parametrize(
-    ("identifier", "filler"), [(ZEROS, 16 * "0"), ("(FFFFFFFF)", "FFFFFFFF"), ("(----)", "----")]
-)
-@pytest.mark.parametrize("kind", ["gas", "water"])
-async def test_entities_under_filler_move_to_the_channel(
-    home: Home, identifier: str, filler: str, kind: str
-) -> None:
-    entry = home.make_entry(home.port.url)
-    registered = register(home, entry, filler, kind)
-    text = sent(identifier, "00678.901", water=identifier)
-    home.port.greeting = home.port.next_frame(text)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await wait_for_telegram(home.hass, entry)
-
-    # Of two meters with the same filler, it was that of its type.
-    channel, other, value = {
-        "gas": ("channel_1", "sensor.water_meter_2", "678.901"),
-        "water": ("channel_2", "sensor.gas_meter_1", "28.103"),
-    }[kind]
-    device = device_of(dr.async_get(home.hass), entry, f"{SERIAL}_{channel}")
-    assert device.serial_number is None
-    for key, entity_id in registered.items():
-        moved = er.async_get(home.hass).async_get(entity_id)
-        assert moved
-        assert (moved.unique_id, moved.device_id) == (f"{SERIAL}_{channel}_{key}", device.id)
-    state = home.state_of(registered["index"])
-    assert state.state == value
-    assert home.hass.states.get(other)
-    devices = dr.async_entries_for_config_entry(dr.async_get(home.hass), entry.entry_id)
-    names = {name for each in devices for _, name in each.identifiers}
-    assert f"{SERIAL}_{filler}" not in names
-
-
-async def test_the_history_under_filler_moves_to_the_channel(home: Home) -> None:
-    entry = await home.set_up(sent(named("G1"), "00678.901"))
-    media = entry.runtime_data.books.history.media
-    media.clear()
-    media["----"] = MediumHistory("water", "m3")
-    gas = media[16 * "0"] = MediumHistory("gas", "m3")
-    await home.receive(sent("()", "00012.000", "1130"), sent("()", "00012.001", "1230"))
-    assert media["channel_1"] is gas
-    assert "----" in media
 
 
 async def test_an_exchanged_meter_is_told_until_the_user_knows(

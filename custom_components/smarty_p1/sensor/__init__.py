@@ -21,7 +21,6 @@ from ..entity import (
     find_new,
     mbus_device,
     mbus_device_id,
-    move_filler_device,
     on_new_objects,
 )
 from ..lib.entities.deadband import DeadbandFilter, Follow, Shown, limited
@@ -242,8 +241,6 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
             # device, create the meter's sensors again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
-                meter = reading.telegram.channels[reading.channels[identity]]
-                move_filler_device(coordinator, identity, meter.type)
         current.clear()
         current.update(reading.channels)
         new = []

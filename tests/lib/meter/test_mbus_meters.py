@@ -237,29 +237,6 @@ def earlier_file(*channels: list[Any], indexes: list[list[Any]]) -> MeterMemory:
     return memory
 
 
-ZEROS, EFFS = 16 * "0", 16 * "F"
-
-
-@pytest.mark.parametrize("filler", [ZEROS, EFFS, "????", "----------", "..", "0-0"])
-def test_a_meter_that_was_known_by_filler_goes_on_as_its_channel(filler: str) -> None:
-    file = [1, filler, filler, "gas", "m3"], [2, "W1", "W1", "water", "m3"]
-    memory = earlier_file(*file, indexes=[[filler, "m3", 9.0], ["W1", "m3", 5.0]])
-    assert memory.outline.identities == {"channel_1": 1, "W1": 2}
-
-    # Its total goes on: a fall is held back.
-    reader = MeterReader(memory)
-    assert read(reader, meter(1.0, 60), water(5.1, 60, "W1")) == {"channel_1": 9.0, "W1": 5.1}
-    assert {each[0] for each in memory.as_dict()["flows"]} == {"channel_1", "W1"}
-
-
-def test_two_meters_that_were_known_by_one_filler_begin_with_their_own_totals() -> None:
-    file = [1, None, ZEROS, "gas", "m3"], [2, ZEROS, ZEROS, "water", "m3"]
-    memory = earlier_file(*file, indexes=[[ZEROS, "m3", 678.0]])
-    assert memory.outline.identities == {"channel_1": 1, "channel_2": 2}
-    gas, other = meter(678.0, 60), water(28.0, 60)
-    assert read(MeterReader(memory), gas, other) == {"channel_1": 678.0, "channel_2": 28.0}
-
-
 @pytest.mark.parametrize(
     ("channel", "name", "identity"),
     [

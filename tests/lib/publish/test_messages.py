@@ -236,17 +236,6 @@ def test_meters_that_are_away_have_so_many_places_at_the_broker() -> None:
     assert meter.outdated == {*away[16:], "house/of_earlier_options"}
 
 
-@pytest.mark.parametrize("filler", ["0000000000000000", "FFFFFFFF", "--------", "????", "...."])
-def test_a_meter_that_was_announced_under_filler_is_taken_back(filler: str) -> None:
-    of_filler = f"{DEVICES}_{re.sub('[^A-Za-z0-9_-]', '_', filler)}/config"
-    meter = Meter(discovery=True, stale=[of_filler, f"{DEVICES}/config", f"{DEVICES}_AWAY/config"])
-    sent = filler.encode().hex()
-    meter.tell(with_value(TELEGRAM, "0-1:96.1.0", f"({sent})"))
-    assert meter.outdated == {of_filler}
-    [states] = meter.on("states/channel_1")
-    assert json.loads(states)["index"] == 678.901
-
-
 @pytest.mark.parametrize("form", [Format.BOTH, Format.SMARTYREADER])
 @pytest.mark.parametrize("filler", ["(3F3F3F3F)", f"({80 * 'F'})", f"({40 * chr(255)})", "(----)"])
 def test_filler_is_told_to_nobody(form: Format, filler: str) -> None:

@@ -18,10 +18,9 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ...const import LOGGER
 from ...lib.fault_log import FaultLog, Listeners
-from ...lib.meter.mbus_meters import CHANNEL_PREFIX
 from ...lib.meter.meter_reader import Reading
 from ...lib.min_interval import MinInterval
-from ...lib.p1.value_converters import MBusReading, is_filler
+from ...lib.p1.value_converters import MBusReading
 from ...lib.stored_values import Stored, checked_list, checked_mapping, checked_text
 from .event_history import EventHistory
 from .gas_water_heat_history import MediumHistory
@@ -181,19 +180,10 @@ class MeterHistory(ThrottledStore):
     def _medium(self, identity: str, meter: MBusReading) -> MediumHistory:
         """Return the history of a meter, an empty one if the meter is new or was replaced."""
         medium = self.media.pop(identity, None)
-        if medium is None and identity.startswith(CHANNEL_PREFIX):
-            medium = self._medium_of_filler(meter)
         if medium is None or medium.is_replaced_by(meter):
             medium = MediumHistory(meter.type, meter.unit)
         self.media[identity] = medium
         return medium
-
-    def _medium_of_filler(self, meter: MBusReading) -> MediumHistory | None:
-        """Return the history of a meter that an earlier version knew by filler."""
-        for identity, medium in self.media.items():
-            if is_filler(identity) and (medium.kind, medium.unit) == (meter.type, meter.unit):
-                return self.media.pop(identity)
-        return None
 
     @override
     @callback

@@ -18,7 +18,7 @@ Times are the meters' times with UTC offset, so that changes to summer time do n
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import inf
 from statistics import median_low
@@ -155,17 +155,6 @@ class FlowRates:
     def as_list(self) -> list[Stored]:
         """Return the flows of all M-Bus meters as JSON values. `from_list` reads them."""
         return [[identity, *flow.as_list()] for identity, flow in self._flows.items()]
-
-    def rename(self, new_identity: Callable[[str, str | None], str | None]) -> None:
-        """Change the identities of the M-Bus meters. If the new identity is None, forget the flow.
-
-        `new_identity` gets the identity and the unit.
-        """
-        self._flows = {
-            new: flow
-            for identity, flow in self._flows.items()
-            if (new := new_identity(identity, flow.unit)) is not None
-        }
 
     def update(
         self, telegram: Telegram, channels: Mapping[str, int], received_at: datetime

@@ -202,17 +202,6 @@ class Totals:
         for (identity, _, unit), total in self._indexes.items():
             yield identity, unit, total.value, total.moment
 
-    def rename(self, new_identity: Callable[[str, str | None], str | None]) -> None:
-        """Change the identities of the M-Bus meters. If the new identity is None, forget the total.
-
-        `new_identity` gets the identity and the unit.
-        """
-        self._indexes = {
-            (new, kind, unit): total
-            for (identity, kind, unit), total in self._indexes.items()
-            if (new := new_identity(identity, unit)) is not None
-        }
-
     def settle(
         self,
         telegram: Telegram,

@@ -11,7 +11,6 @@ from ..history.register_amounts import Energies
 from ..p1.frame_decryptor import FrameDecryptor
 from ..p1.keys import FINGERPRINT_SIZE, key_fingerprint
 from ..p1.telegram import Telegram, Verification
-from ..p1.value_converters import is_filler
 from ..stored_values import (
     Stored,
     checked_count,
@@ -133,36 +132,13 @@ class MeterMemory:
                 memory.damaged.append(part)
         memory._noted = memory.demand_meter.values
         if memory.mbus_meters.is_empty:
-            memory._find_mbus_meters()
+            outline = memory.outline
+            memory.mbus_meters = MBusMeters.from_earlier_file(
+                outline.channels, outline.identities, memory.totals.last_indexes()
+            )
         if memory.system_title and memory.serial_number:
             memory.names.setdefault(memory.system_title, shown_name(memory.serial_number))
         return memory
-
-    def _find_mbus_meters(self) -> None:
-        """Find the M-Bus meters of a file without `mbus_meters` in its other parts.
-
-        Earlier versions took filler for an identifier. Meters that were known by it are moved to
-        the identities of their channels. If several channels had this filler and unit, nobody knows
-        which of them a total or flow belongs to.
-        """
-        outline = self.outline
-        units = {
-            identity: outline.channels[channel].unit
-            for identity, channel in outline.identities.items()
-            if outline.channels[channel].serial_number is None
-        }
-
-        def new_identity(identity: str, unit: str | None) -> str | None:
-            if not is_filler(identity):
-                return identity
-            same_unit = [name for name, sent in units.items() if sent == unit]
-            return same_unit[0] if len(same_unit) == 1 else None
-
-        self.totals.rename(new_identity)
-        self.flow_rates.rename(new_identity)
-        self.mbus_meters = MBusMeters.from_earlier_file(
-            outline.channels, outline.identities, self.totals.last_indexes()
-        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the memory as JSON values, without the quarter-hours and months.

@@ -10,9 +10,8 @@ from typing import Any, Self
 
 from ..p1.obis import CHANNELS
 from ..p1.telegram import Telegram
-from ..p1.value_converters import MBusReading, is_filler
+from ..p1.value_converters import MBusReading
 from ..stored_values import Stored, checked_count, checked_list, checked_mapping, checked_text
-from .mbus_meters import CHANNEL_PREFIX
 
 MAX_OBJECTS = 512
 MAX_NAME_SIZE = 128
@@ -120,9 +119,6 @@ class Outline:
             channel, identity, serial_number, kind, unit = checked_list(entry, 5)
             if checked_count(channel) not in CHANNELS:
                 raise ValueError
-            if serial_number is not None and is_filler(_a_name(serial_number)):
-                # Earlier versions took filler for an identifier.
-                serial_number, identity = None, f"{CHANNEL_PREFIX}{channel}"
             channels[channel] = _meter(
                 _a_name(kind), _a_name_or_none(serial_number), _a_name_or_none(unit)
             )

@@ -30,7 +30,7 @@ from ..entities.quarter_hour_power_sensors import (
 from ..entities.reception_sensors import RECEPTION_SENSORS
 from ..entities.tariff_sensors import TARIFF_SENSORS
 from ..meter.meter_reader import Reading, Reception
-from ..p1.value_converters import MBusReading, is_filler
+from ..p1.value_converters import MBusReading
 from .publish_format import DOMAIN
 from .topics import level
 
@@ -246,14 +246,8 @@ class MqttAnnouncer:
         return self._id
 
     def owns(self, topic: str) -> bool:
-        """Return whether `topic` is for a discovery message of this meter or its M-Bus meters.
-
-        Earlier versions took filler for the identifier of an M-Bus meter. Such a topic is for no
-        meter.
-        """
-        start = f"{self._discovery.prefix}/device/{self._id}"
-        identity = topic.removeprefix(f"{start}_").removesuffix("/config")
-        return topic.startswith(start) and not is_filler(identity.replace("_", " "))
+        """Return whether `topic` is for a discovery message of this meter or its M-Bus meters."""
+        return topic.startswith(f"{self._discovery.prefix}/device/{self._id}")
 
     def topic(self, device: Device) -> str:
         """Return the topic of the device's discovery message."""
