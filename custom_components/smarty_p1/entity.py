@@ -196,13 +196,13 @@ class SmartyEntity(CoordinatorEntity[BooksCoordinator]):
     def available(self) -> bool:
         """Return whether the entity has current values.
 
-        The coordinator must receive readings. The last reading must contain the M-Bus meter of the
-        entity, if the entity belongs to one.
+        The coordinator must receive readings, unless the value does not need them. The last reading
+        must contain the M-Bus meter of the entity, if the entity belongs to one.
         """
         coordinator, identity = self.coordinator, self._identity
-        return coordinator.last_update_success and (
-            identity is None or identity in coordinator.data.channels
-        )
+        return (
+            coordinator.last_update_success or self.described.outlives_readings_fn(coordinator.data)
+        ) and (identity is None or identity in coordinator.data.channels)
 
     @property
     @override

@@ -23,7 +23,7 @@ test("the built files do not grow unseen", () => {
   assert.ok(loader.length <= 1200, `loader: ${loader.length}`);
   // What a page loads before it shows the first view, right after it, and in all in an old browser: bytes, and with gzip.
   const limits: [string, string[], number, number][] = [
-    ["first", ["smarty-p1.js", parts[0]!], 151_700, 59_000],
+    ["first", ["smarty-p1.js", parts[0]!], 151_800, 59_100],
     ["second", [parts[1]!], 53_000, 21_800],
     ["third", [parts[2]!], 39_000, 15_500],
     ["old", ["smarty-p1.js", ...parts.slice(3)], 250_000, 99_800],

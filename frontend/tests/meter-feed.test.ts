@@ -229,6 +229,27 @@ test("answers are requested again when a month has its first bill", async () => 
   remove();
 });
 
+test("an answer for the minute of the last reading is requested again with each minute, but not in a silence", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T12:00:00Z") });
+  const at = (time: string): Live => ({ ...server.live, received_at: `2026-11-21T${time}Z`, quarter_hour: { start: "2026-11-21T12:00:00Z" } as NonNullable<Live["quarter_hour"]> });
+  server.live = at("12:00:00");
+  const draw = () => {
+    recordUses(card, true);
+    feed.get("smarty_p1/bill", { months: 1 }, feed.readMinute);
+  };
+  const unlisten = feed.listen(draw);
+  draw();
+  await settled();
+  const asked = async (time: string, ms: number) => {
+    await wait(ms);
+    await server.send(at(time));
+    return server.sent.length;
+  };
+  assert.deepEqual([await asked("12:00:10", 10_000), await asked("12:00:50", 40_000), await asked("12:01:00", 10_000), await asked("12:01:00", 600_000)], [1, 1, 2, 2]);
+  unlisten();
+  recordUses(card, false);
+});
+
 test("an answer that was on its way when the meter got new days is asked for again", async () => {
   server.isSlow = true;
   server.answer = "old";

@@ -56,8 +56,8 @@ test("energy from the grid, and what today and the month cost", () => {
 test("a goal is compared with the forecast, and says what a day may cost", () => {
   const above = shown([day()], bill({ goal: goal() }));
   assert.equal(above.forecast, "November is heading for about **145 €**: **5 € above your goal**.");
-  assert.equal(above.underBar, "Within 140 €: 4.50 € a day until 30 November; lately 5.10 €.");
-  assert.equal(shown([day()], bill({ goal: goal({ recent_day: null }) })).underBar, "Within 140 €: 4.50 € a day until 30 November.");
+  assert.equal(above.underBar, "Within 140 €: 4.50 € a day until 30 November, without fixed costs; lately 5.10 €.");
+  assert.equal(shown([day()], bill({ goal: goal({ recent_day: null }) })).underBar, "Within 140 €: 4.50 € a day until 30 November, without fixed costs.");
   // 2 % of 143 is 2.86, and 145.20 is 2.20 above.
   const within = shown([day()], bill({ goal: goal({ total: 143 }) }));
   assert.deepEqual([within.forecast, within.isAbove, within.underBar], ["November is heading for about **145 €**: on course for your goal.", false, ""]);
@@ -67,6 +67,10 @@ test("a goal is compared with the forecast, and says what a day may cost", () =>
   assert.deepEqual([isAbove(40), isAbove(40.01)], [true, false]);
   const lastYear = shown([day()], bill({ goal: goal({ is_last_year: true }) }));
   assert.equal(lastYear.forecast, "November is heading for about **145 €**: **5 € above last year**.");
+  for (const [isLastYear, sentence] of [[false, "the goal cannot be met any more."], [true, "the month will cost more than last year."]] as const) {
+    const missed = shown([day()], bill({ goal: goal({ day_budget: null, can_be_met: false, is_last_year: isLastYear }) }));
+    assert.equal(missed.underBar, `With the fixed costs to come, ${sentence}`);
+  }
   const unknown = shown([day()], bill({ goal: { is_last_year: true, total: null } }));
   assert.deepEqual([unknown.forecast, unknown.bar, unknown.underBar], ["November is heading for about **145 €**.", undefined, "This month of last year is not known, so there is no goal."]);
 });

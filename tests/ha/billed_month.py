@@ -82,12 +82,14 @@ def files(contract: Contract) -> dict[str, bytes]:
 
 
 async def set_up(
-    home: Home, hass_storage: dict[str, Any], **options: float | None
+    home: Home, hass_storage: dict[str, Any], **options: float | str | None
 ) -> MockConfigEntry:
     """Return an entry whose meter has sent its telegram of midnight."""
     home.entry = home.make_entry(home.port.url)
     key = f"smarty_p1.{home.entry.entry_id}.meter"
-    contract = Contract(reference_kw=options["reference_power"]) if options else CONTRACT
+    reference_kw = options.get("reference_power")
+    contract = Contract(reference_kw=reference_kw if isinstance(reference_kw, float) else None)
+    contract = contract if options else CONTRACT
     content = MeterMemory().as_dict() | {"demand": stored(contract)}
     hass_storage[key] = {"version": 1, "key": key, "data": content}
     folder = MonthFiles(home.hass, home.entry.entry_id).folder

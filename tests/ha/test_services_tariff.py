@@ -88,9 +88,9 @@ async def test_the_bill_of_the_running_month(
 async def test_the_first_month_says_since_when(home: Home, call: Call) -> None:
     await home.set_up(telegram("12:00:00", 0.0), **billed_month.OPTIONS)
     for bill in (await call("get_bill"), (await call("get_bill", months=12))["months"][0]):
-        assert (bill["month"], bill["since"]) == ("2026-06", "2026-06-16T00:00:00+02:00")
-        # Half a day of 30: 12.84 / 60
-        assert bill["lines"][1]["amount"] == 0.21
+        assert (bill["month"], bill["since"]) == ("2026-06", "2026-06-16T12:00:00+02:00")
+        # The first reading has just come.
+        assert bill["lines"][1]["amount"] == 0
         assert bill["measured_share"] == 0.0
         # Most of the month was before the first reading, and last year is unknown.
         assert "estimate" not in bill

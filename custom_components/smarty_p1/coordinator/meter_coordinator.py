@@ -165,7 +165,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         """
         await self.books.async_open()
         memory = self.books.memory
-        self.data = outlined_reading(memory, dt_util.utcnow(), self.books.money())
+        self.data = outlined_reading(memory, dt_util.utcnow())
+        self.books.renew_prices(self)
         self._seen_objects.update(self.data.telegram.objects)
         self._begin_session()
         self.begin()

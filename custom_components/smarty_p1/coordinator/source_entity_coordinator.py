@@ -251,8 +251,9 @@ class EntityCoordinator(SourceCoordinator[Reading]):
         self._reader = MeterReader(self.books.memory, self.books.limits(), self.books.money)
         await self._reports.async_start()
         self.config_entry.async_on_unload(self._reports.stop)
-        stored = outlined_reading(self.books.memory, dt_util.utcnow(), self.books.money())
+        stored = outlined_reading(self.books.memory, dt_util.utcnow())
         self.data = replace(stored, telegram=self._reports.empty)
+        self.books.renew_prices(self)
         self.begin()
         # While Home Assistant starts, an entity may not be there yet.
         self.config_entry.async_on_unload(async_at_started(self.hass, self._look_for_missing))

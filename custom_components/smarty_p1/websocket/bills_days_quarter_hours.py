@@ -67,9 +67,12 @@ class GoalAnswer(TypedDict):
     total: float | None
     """null if the cost of last year is unknown."""
     day_budget: NotRequired[float | None]
-    """Allowed cost of each day that is left; null if nothing is left, or less than a day."""
+    """Allowed cost of the energy of each day that is left, without fixed prices; null if the goal
+    cannot be met, or if less than a day is left."""
+    can_be_met: NotRequired[bool]
+    """Whether the cost so far and the fixed prices to come leave something of the goal."""
     recent_day: NotRequired[float | None]
-    """Mean cost of the last 28 whole days."""
+    """Mean cost of the energy of the last 28 whole days, without fixed prices."""
     passed_on: NotRequired[CalendarDay | None]
     """Day on which the cost passed the goal."""
 
@@ -79,7 +82,7 @@ class BillAnswer(TypedDict):
 
     month: CalendarMonth
     since: NotRequired[Time]
-    """Begin of the first known day, if the first days of the month are unknown."""
+    """Start of the first known quarter-hour, if the month was unknown before."""
     start: Time
     end: Time
     until: Time

@@ -160,7 +160,7 @@ export class NowCard extends SmartyCard {
   #hasFedIn({ feeds_in }: Meter, feed: MeterFeed): boolean {
     if (!feeds_in) return false;
     const today = localDay(new Date(feed.now));
-    const days = feed.get("smarty_p1/days", {}).value?.days ?? [];
+    const days = feed.get("smarty_p1/days", {}, feed.readMinute).value?.days ?? [];
     return days.some(({ day, exported_wh }) => day === today && (exported_wh ?? 0) > 0);
   }
 

@@ -29,6 +29,7 @@ export const IDLE_RESET_MS = 600_000;
  * again.
  */
 const MAX_LIST_AGE_MS = 5_000;
+const MINUTE_MS = 60_000;
 /** Time in ms without a message from which on no reading moves the curve of the last hour. */
 const MIN_SILENCE_MS = 20_000;
 /** Time in ms for which `prepare` keeps a feed open, until the first card uses the feed. */
@@ -307,6 +308,11 @@ export class MeterFeed extends SharedSubscription {
   get quarterHour(): string {
     const running = this.live?.quarter_hour;
     return running ? running.start + running.month : this.quarterNow;
+  }
+
+  /** Key of the minute of the last reading, for answers that include it. While the meter is silent, the key stays. */
+  get readMinute(): string {
+    return this.quarterHour + Math.floor(this.readAt / MINUTE_MS);
   }
 
   /** Key of the present quarter-hour. It also changes while the meter is silent. */

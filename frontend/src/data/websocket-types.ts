@@ -356,9 +356,14 @@ export interface Goal {
   is_last_year: boolean;
   /** null if the cost of last year is unknown. */
   total: number | null;
-  /** Allowed cost of each day that is left; null if nothing is left, or less than a day. */
+  /**
+   * Allowed cost of the energy of each day that is left, without fixed prices; null if the goal cannot be met, or if
+   * less than a day is left.
+   */
   day_budget?: number | null;
-  /** Mean cost of the last 28 whole days. */
+  /** Whether the cost so far and the fixed prices to come leave something of the goal. */
+  can_be_met?: boolean;
+  /** Mean cost of the energy of the last 28 whole days, without fixed prices. */
   recent_day?: number | null;
   /** Day on which the cost passed the goal. */
   passed_on?: CalendarDay | null;
@@ -370,7 +375,7 @@ export type BillPart = "energy" | "network" | "levies" | "surcharge" | "feed_in"
 /** Bill of a month, with the fields of the action `get_bill`. */
 export interface Bill {
   month: CalendarMonth;
-  /** Begin of the first known day, if the first days of the month are unknown. */
+  /** Start of the first known quarter-hour, if the month was unknown before. */
   since?: Time;
   start: Time;
   end: Time;

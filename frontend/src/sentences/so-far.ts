@@ -111,7 +111,7 @@ export interface SoFar {
   forecast: string;
   isAbove: boolean;
   bar: GoalBar | undefined;
-  /** What a day may cost within the goal; when the goal was passed. */
+  /** What the energy of a day may cost within the goal; when the goal was passed, or that it cannot be met. */
   underBar: string;
   /** Parts of today's cost, for the table behind the card. */
   parts: [name: string, amount: string][];
@@ -262,13 +262,15 @@ export function goalBar(
   };
 }
 
-function underBar({ total, day_budget: budget, recent_day: recent, passed_on: passed, is_last_year: isLastYear }: Goal, isAbove: boolean, bill: Bill, locale: Locale): string {
+function underBar({ total, day_budget: budget, can_be_met: canBeMet, recent_day: recent, passed_on: passed, is_last_year: isLastYear }: Goal, isAbove: boolean, bill: Bill, locale: Locale): string {
   const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
   if (total === null) return t("goal_unknown");
-  if (passed) return t(isLastYear ? "passed_last_year" : "passed", { day: locale.day(dayStart(passed)) });
+  const of = isLastYear ? "_last_year" : "";
+  if (passed) return t(`passed${of}`, { day: locale.day(dayStart(passed)) });
+  if (canBeMet === false) return t(`out_of_reach${of}`);
   if (!isAbove || typeof budget !== "number") return "";
-  const params = { goal: locale.euros(total), budget: locale.cents(budget), day: locale.day(lastDay(bill)) };
-  return typeof recent === "number" ? t("budget_lately", { ...params, recent: locale.cents(recent) }) : t("budget", params);
+  const lately = typeof recent === "number" ? { recent: locale.cents(recent) } : undefined;
+  return t(lately ? "budget_lately" : "budget", { goal: locale.euros(total), budget: locale.cents(budget), day: locale.day(lastDay(bill)), ...lately });
 }
 
 /** Return the parts of a day's cost: consumption, energy to the grid, fixed costs, and their sum. */

@@ -289,9 +289,9 @@ async def test_statistics_are_compiled(home: Home, hass_ws_client: WebSocketGene
         HEAT: 0.1,
         "sensor.smarty_energy_above_reference_power": 0.25,
         "sensor.smarty_surcharge_this_month": 0.05,
-        # 0.15 for the energy, 0.08 (0.0759) for the grid, 0.05 as above, and a cent for the meter
-        # (0.083 to 0.085, since midnight); none for the reference power (0.157 to 0.161).
-        "sensor.smarty_total_cost_this_month": 0.29,
+        # 0.15 for the energy, 0.08 (0.0759) for the grid, 0.05 as above; less than a cent for the
+        # meter and for the reference power.
+        "sensor.smarty_total_cost_this_month": 0.28,
     }
     assert rows[PRICE][-1]["mean"] == pytest.approx(0.2259)  # 0.15 and 0.0759
     assert rows["sensor.smarty_power_of_last_quarter_hour"][-1]["max"] == 4.0

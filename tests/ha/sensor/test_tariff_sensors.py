@@ -8,11 +8,15 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.const import STATE_UNKNOWN
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from custom_components.smarty_p1.lib.advice.class_comparison import compare
 from custom_components.smarty_p1.lib.answers import money
@@ -23,7 +27,7 @@ from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options, schema_of
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.support import Home, state_of
+from tests.ha.support import Home, fall_silent, state_of
 
 PRICE = "smarty_price_of_imported_energy"
 PRICE_EXPORT = "smarty_price_of_exported_energy"
@@ -89,6 +93,42 @@ async def test_the_costs_of_a_month(home: Home) -> None:
     assert values(home.hass, SURCHARGE, ABOVE) == [0.020655, 1]
     # 21.90, 6.42 + 7.45 (7.446) + 2.86, 0.02: 38.65 and 3.09 of VAT; less 0.03.
     assert values(home.hass, TOTAL) == [41.71]
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_prices_of_the_contract_alone_stay_in_an_outage(
+    home: Home, hass_storage: dict[str, Any], freezer: FrozenDateTimeFactory
+) -> None:
+    hass = home.hass
+    freezer.move_to("2026-06-15T22:00:00Z")
+    second = {"second_price_from": "22:00:00", "second_price_to": "06:00:00"}
+    market = {"feed_in_price_entity": "sensor.market"}
+    prices = {"reference_power": 7.0, "energy_price": 0.15, "second_energy_price": 0.1}
+    prices["feed_in_margin"] = 0.0
+    hass.states.async_set("sensor.market", "0.09", {"unit_of_measurement": "EUR/kWh"})
+    entry = await billed_month.set_up(home, hass_storage, **prices, **second, **market)
+    # (0.1 + 0.051) * 1.08, and (0.15 + 0.051) * 1.08 from 6:00 on
+    night, day = 0.16308, 0.21708
+    assert values(hass, PRICE) == [night]
+
+    async def pass_until(time: str) -> None:
+        freezer.move_to(time)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+
+    await fall_silent(hass, entry)
+    for time, price in (("03:45", night), ("04:00", day), ("19:45", day), ("20:00", night)):
+        await pass_until(f"2026-06-16T{time}:01Z")
+        assert values(hass, PRICE) == [price]
+        # A price that follows the market needs a current one.
+        for name in (PRICE_EXPORT, TOTAL, ENERGY, NETWORK):
+            assert home.state_of(name).state == STATE_UNAVAILABLE
+    # Also after a restart.
+    home.port.greeting = b""
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert values(hass, PRICE) == [night]
+    assert home.state_of(TOTAL).state == STATE_UNAVAILABLE
 
 
 @pytest.mark.usefixtures("entry")
@@ -197,8 +237,8 @@ async def test_a_month_that_is_not_whole_says_so(hass: HomeAssistant, home: Home
     for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, ABOVE):
         assert home.state_of(name).attributes["measured_share"] == 0.0007
     assert home.state_of(TOTAL).attributes["last_month"] is None
-    # Midnight in Luxembourg, in Home Assistant's time zone.
-    assert home.state_of(TOTAL).attributes["since"] == "2026-06-15T15:00:00-07:00"
+    # 23:30 in Luxembourg, in Home Assistant's time zone
+    assert home.state_of(TOTAL).attributes["since"] == "2026-06-16T14:30:00-07:00"
     for name in (PEAK, CHEAPEST, SAVING, MONTH_END):
         assert home.state_of(name).state == STATE_UNKNOWN
     assert home.state_of(PEAK).attributes["measured_share"] is None

@@ -6,6 +6,8 @@ A day of 10 kWh costs 2.17 EUR, and 1.3712 EUR of fixed prices in June: with VAT
 
 from datetime import date, datetime
 
+import pytest
+
 from smartyp1.advice.goal import LAST_YEAR, Goal, goal_of, last_year_total
 from tests.lib.bill.months import Known, agreed, alike_days, day, local, month, months_under
 
@@ -24,11 +26,42 @@ def goal(choice: str | float, *months: Known, until: datetime = UNTIL) -> Goal:
 
 
 def test_a_goal_says_what_each_day_that_is_left_may_cost() -> None:
-    # 85.17 / 3 = 28.39 so far; 20 days are left: (85 - 28.39) / 20 = 2.83, rounded down
+    # 85.17 / 3 = 28.39 so far; 20 days are left, with fixed prices of 20.05 * 2 / 3 = 13.37:
+    # (85 - 28.39 - 13.37) / 20 = 2.16, rounded down
     found = goal(85, MAY, JUNE)
-    assert (found.total, found.day_budget, found.passed_on) == (85, 2.8, None)
-    # The last 28 days: ten of June, 2.839, and 18 of May, 2.17 + 20.05 / 31 = 2.8175
-    assert found.recent_day == 2.83
+    assert (found.total, found.day_budget, found.passed_on) == (85, 2.1, None)
+    # Energy of the last 28 days, without fixed prices
+    assert found.recent_day == 2.17
+
+
+@pytest.mark.parametrize(
+    ("choice", "budget", "can_be_met"),
+    # 28.39 so far, and 13.37 of fixed prices to come
+    [(45, 0.1, True), (42, 0.0, True), (41.75, 0.0, True), (41.74, None, False)],
+)
+def test_a_goal_below_the_fixed_prices_to_come_cannot_be_met(
+    choice: float, budget: float | None, *, can_be_met: bool
+) -> None:
+    found = goal(choice, MAY, JUNE)
+    assert (found.day_budget, found.can_be_met, found.passed_on) == (budget, can_be_met, None)
+    # A month that is paid for its energy can still become cheaper.
+    sunny = alike_days("2026-06", 10, 10, 0.1)
+    contracts = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.05)
+    sold = goal_of(choice, months_under(contracts, MAY, sunny), UNTIL)
+    assert sold is not None
+    assert sold.can_be_met
+
+
+def test_who_keeps_to_the_budget_meets_the_goal() -> None:
+    for choice in (50, 60, 70, 85):
+        found = goal(choice, MAY, JUNE)
+        assert found.day_budget is not None
+        # A kWh costs 0.15 + 0.051, and 8 % of VAT.
+        kwh = found.day_budget / 0.201 / 1.08
+        rest = [day(f"2026-06-{n:02}", kwh) for n in range(11, 31)]
+        whole = months_under(CONTRACTS, month("2026-06", *JUNE.days, *rest))[0].bill().total
+        assert whole is not None
+        assert choice - 20 * 0.1 - 0.02 <= whole <= choice + 0.01
 
 
 def test_nothing_is_left_of_a_passed_goal() -> None:
@@ -53,16 +86,17 @@ def test_a_day_has_no_usual_cost_before_a_week_has_ended() -> None:
 
 
 def test_days_of_unknown_cost_are_not_recent_days() -> None:
-    # An outage from 5 May to 3 June: only the seven days after it, of 2.839 EUR each, are recent.
+    # An outage from 5 May to 3 June: only the seven days after it, of 2.17 EUR each, are recent.
     after = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(4, 11)))
-    assert goal(85, alike_days("2026-05", 5, 30), after).recent_day == 2.84
+    assert goal(85, alike_days("2026-05", 5, 30), after).recent_day == 2.17
     # A month in which nothing was read is no month before.
-    assert goal(85, alike_days("2026-04", 30, 30), after).recent_day == 2.84
+    assert goal(85, alike_days("2026-04", 30, 30), after).recent_day == 2.17
 
 
 def test_a_revenue_is_not_passed_from_the_first_day_on() -> None:
     found = goal(-50, MAY, JUNE)
     assert (found.day_budget, found.passed_on) == (None, None)
+    assert not found.can_be_met
 
 
 def test_the_last_day_has_no_budget() -> None:

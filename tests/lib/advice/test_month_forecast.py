@@ -3,10 +3,12 @@
 Equal days have neither season nor weekend, so each coming day equals them.
 """
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from math import nan
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -30,6 +32,7 @@ from tests.lib.bill.months import (
 )
 from tests.lib.bill.support import Connection
 from tests.lib.bill.tables import DayRows, ledger_of_days
+from tests.random_examples import examples
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
 
@@ -137,6 +140,21 @@ def test_on_the_first_day_a_missing_quarter_hour_is_not_asked_for() -> None:
     assert found is Lack.QUARTER_HOURS
 
 
+@pytest.mark.parametrize("hours", [1, 4, 12, 23])
+def test_a_gap_of_the_first_day_takes_away_no_estimate(hours: int) -> None:
+    first = known_in_part("2026-06-01", 96 - 4 * hours)
+    june = month("2026-06", first, *(day(f"2026-06-{n:02}", 10) for n in range(2, 11)))
+    for quarters in range(1, 9 * 96, 7):
+        until = local("2026-06-01") + quarters * timedelta(minutes=15)
+        known = Month(Ledger.of(june.table, CONTRACTS), june.start).ledger.between(
+            local("2020-01-01"), until
+        )
+        tables = [LAST_YEAR.table, MAY.table, known.table]
+        of = Table._make(np.concatenate(columns, axis=-1) for columns in zip(*tables, strict=True))
+        found = estimate_month(Month(Ledger.of(of, CONTRACTS), june.start), until)
+        assert isinstance(found, Estimate), until
+
+
 def test_a_first_month_has_fixed_prices_from_its_day() -> None:
     june = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(2, 21)))
     first = Month(Ledger.of(june.table, CONTRACTS), june.start)
@@ -192,6 +210,49 @@ def test_two_prices() -> None:
     found = estimate_month(june, local("2026-06-11"))
     assert isinstance(found, Estimate)
     assert found.total == 78.69
+
+
+class Unshared(NamedTuple):
+    """Days whose shared energy is unknown: before a day of June, and the last ones."""
+
+    before: int
+    last: int
+
+
+@pytest.mark.parametrize("unshared", [None, Unshared(0, 0), Unshared(0, 2), Unshared(4, 1)])
+@pytest.mark.parametrize("seed", range(examples(6)))
+def test_equal_days_come_to_the_bill_of_the_whole_month(
+    seed: int, unshared: Unshared | None
+) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    kwh = [round(chance.choice([0.02, 0.1, 0.4]) * chance.random(), 4) for _ in range(96)]
+    shares = [chance.choice([0, 0.5, 1]) if 30 <= n < 70 else 0 for n in range(96)]
+    shared_kwh = [of * share for of, share in zip(kwh, shares, strict=True)]
+
+    def days(last: int) -> dict[str, DayRows]:
+        """Return May, and June up to a day. On the last day of June, all sharing is known."""
+        found = {}
+        for date_of in (date(2026, 5, 1) + timedelta(n) for n in range(31 + last)):
+            is_june, n = date_of.month == 6, date_of.day
+            is_unknown = unshared is None or n + unshared.last > last < 30 or n < unshared.before
+            is_shared = not is_unknown if is_june else bool(unshared and not unshared.before)
+            found[f"{date_of}"] = DayRows(kwh, shared_kwh=shared_kwh if is_shared else nan)
+        return found
+
+    def priced() -> Contract:
+        hours = chance.choice(["22:00-06:00", "12:00-16:00", "06:00-22:00 sat sun", "sun"])
+        fixed = Contract(reference_kw=7, energy_price=0.25, second_price=0.1)
+        return replace(fixed, second_hours=hours)
+
+    change = f"2026-06-{chance.randrange(4, 29):02}"
+    contracts = changing(("2020-01-01", priced()), (change, priced()))
+    last = chance.randrange(6, 29)
+    found = estimate_month(
+        Month(ledger_of_days(contracts, days(last)), JUNE.start), local(f"2026-06-{last + 1:02}")
+    )
+    assert isinstance(found, Estimate)
+    whole = Month(ledger_of_days(contracts, days(30)), JUNE.start).bill().total
+    assert found.total == pytest.approx(whole, abs=0.02)
 
 
 def test_a_price_that_follows_the_market_since_the_1st() -> None:

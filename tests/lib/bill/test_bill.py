@@ -298,7 +298,7 @@ def test_a_meter_that_was_added_on_the_21st() -> None:
     house = Connection("2026-06-21T10:05:00S")
     house.change(CONTRACT)
     house.read()
-    assert house.read().month.since == local("2026-06-21")
+    assert house.read().month.since == local("2026-06-21T10:00")
     house.draw(2 * 60, 10)
     house.pass_by(9 * 24 * 3600 + 12 * 3600, 10_000)
     house.read()
@@ -306,11 +306,11 @@ def test_a_meter_that_was_added_on_the_21st() -> None:
     for _ in range(2):
         june = house.read().earlier_months[-1]
         due = june.bill()
-        # From the 21st to the 30th: 10 of 30 days. 12.84 / 3; 5.72 / 3
-        assert june.since == local("2026-06-21")
+        # From the 21st at 10:00 to the 30th: 9 days and 14 hours of 30 days.
+        assert june.since == local("2026-06-21T10:00")
         assert [line[1:] for line in lines(due) if line[0] in {"network_fixed", "meter"}] == [
-            (0.333333, 12.84, 4.28),
-            (0.333333, 5.72, 1.91),
+            (0.319444, 12.84, 4.10),
+            (0.319444, 5.72, 1.83),
         ]
         # July is a month like any other.
         july = house.read().month

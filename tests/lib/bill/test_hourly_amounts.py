@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from smartyp1.bill.bill import monthly_lines
+from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
@@ -81,6 +83,35 @@ def test_the_total_is_the_bill_at_each_hour(contract: Contract) -> None:
         assert last == pytest.approx(due, abs=0.005)
     assert last > 0.2  # of July
     checked(meter)
+
+
+@CONTRACTS
+@pytest.mark.parametrize("minutes", [0, 560, 1416, 1430])
+def test_fixed_prices_of_the_first_day_count_from_the_first_reading(
+    contract: Contract, minutes: int
+) -> None:
+    meter, begin = Household(contract), JUNE + timedelta(minutes=minutes)
+    end = begin - begin.minute % 15 * timedelta(minutes=1) + QUARTER
+    kwh = feed(meter, begin, end)
+    for hours in (1, 2, 40):
+        kwh = feed(meter, end, end + hours * HOUR, kwh=kwh)
+        end += hours * HOUR
+        found, months, demand = amounts(meter)
+        [month] = months
+        due, until = month.bill(demand.until), demand.until.replace(minute=0)
+        since = month.since or month.start
+        assert begin - QUARTER < since <= begin
+        days = [*bills_by_day(*month, demand.until)]
+        assert days[0].start == since
+        # 13.14 EUR of the grid, without the supplier's fee, and 8 % of VAT
+        days_of_june = (demand.until - since) / DAY
+        expected = (13.14 + (contract.energy_fee or 0)) * 1.08 * days_of_june / 30
+        assert due.amount(*monthly_lines()) == pytest.approx(expected, abs=0.011)
+        if due.total is not None and contract.energy_margin is None:
+            assert sum(day.cost or 0 for day in days) == pytest.approx(due.total, abs=1e-6)
+            at_hour = month.ledger.between(month.start, until)
+            due_at_hour = Month(at_hour, month.start).bill(until).total
+            assert total(found.total, month) == pytest.approx(due_at_hour, abs=0.005)
 
 
 def test_an_hour_by_hand() -> None:

@@ -50,7 +50,7 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     house = added("2026-11-21T10:05:00W")
     house.draw(10, 20)
     house.draw_hours(2)
-    assert house.read().month.since == local("2026-11-21")
+    assert house.read().month.since == local("2026-11-21T10:00")
 
     set_leneda_days(house, platform("2026-11-01", "2026-11-21T10:15", 0.4))
 

@@ -201,7 +201,8 @@ def outlook(
     day: int, forecast: float | None, so_far: float = 50.0, month: int = 11, goal: float = 95.0
 ) -> GoalOutlook:
     budget = 2.8 if so_far < goal else None
-    return GoalOutlook(date(2026, month, day), goal, so_far, forecast, budget)
+    can_be_met = so_far < goal - 5 or goal <= 0
+    return GoalOutlook(date(2026, month, day), goal, so_far, forecast, budget, can_be_met)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +223,8 @@ def outlook(
         # At most 2 EUR, or 2 %, above are on course.
         ([outlook(day, 96.99) for day in range(10, 20)], []),
         ([outlook(day, 97.0) for day in range(10, 20)], [(12, "goal_above_budget")]),
+        # The fixed prices to come leave nothing of the goal.
+        ([outlook(day, 102.0, 92.0) for day in range(10, 20)], [(12, "goal_out_of_reach")]),
         # Passed: once; the forecast is no news then.
         (
             [outlook(27, 97.0, 94.0), outlook(28, 97.0, 96.0), outlook(29, 98.0, 97.0)],

@@ -9,7 +9,7 @@ from math import floor
 from statistics import fmean
 from typing import Final, NamedTuple
 
-from ..bill.daily_bills import PeriodBills, bills_by_day
+from ..bill.daily_bills import PeriodBills, bills_by_day, more
 from ..bill.ledger import Ledger
 from ..bill.month import Month
 from ..history.calendar import LUXEMBOURG, day_start
@@ -34,10 +34,14 @@ class Goal(NamedTuple):
     total: float
     """Highest cost of the whole month."""
     day_budget: float | None
-    """Cost of each day that is left. None if nothing or less than a day is left, or if the cost so
-    far is unknown."""
+    """Cost of the energy of each day that is left, without fixed prices. None if less than a day is
+    left, if the goal cannot be met, or if a cost is unknown."""
+    can_be_met: bool
+    """False if the cost so far and the fixed prices to come are above the goal. A household that
+    is paid for energy may still meet it."""
     recent_day: float | None
-    """Mean cost of the last 28 whole days. None if fewer than seven of them have a known cost."""
+    """Mean cost of the energy of the last 28 whole days, without fixed prices. None if fewer than
+    seven of them have a known cost."""
     passed_on: date | None
     """Day on which the cost passed the goal."""
 
@@ -62,16 +66,22 @@ def goal_of(choice: GoalChoice, months: Sequence[Month], until: datetime) -> Goa
         return None
     days = [day for last in months[-2:] for day in bills_by_day(*last, until)]
     of_month = [day for day in days if day.start >= month.start]
-    budget = _day_budget(month, until, total)
-    return Goal(total, budget, _recent_day(days, month.ledger, until), _passed_on(of_month, total))
+    # The bill of the whole month has the energy so far, and all fixed prices.
+    due = month.bill()
+    left = more(due.total, total)
+    return Goal(
+        total,
+        _day_budget(left, (month.end - until) / _A_DAY),
+        left is None or left >= 0 or bool(due.amount("feed_in")),
+        _recent_day(days, month.ledger, until),
+        _passed_on(of_month, total),
+    )
 
 
-def _day_budget(month: Month, until: datetime, total: float) -> float | None:
-    so_far = month.bill(until).total
-    left = (month.end - until) / _A_DAY
-    if so_far is None or so_far >= total or left < 1:
+def _day_budget(left: float | None, days: float) -> float | None:
+    if left is None or left < 0 or days < 1:
         return None
-    return floor((total - so_far) / left * _BUDGET_STEPS) / _BUDGET_STEPS or None
+    return floor(left / days * _BUDGET_STEPS) / _BUDGET_STEPS
 
 
 def _recent_day(days: Sequence[PeriodBills], ledger: Ledger, until: datetime) -> float | None:
@@ -82,11 +92,7 @@ def _recent_day(days: Sequence[PeriodBills], ledger: Ledger, until: datetime) ->
     ended = [
         day for day in days if first <= day.start < today and ledger.has_rows(day.start, day.end)
     ]
-    costs = [
-        day.due.total - day.before.total
-        for day in ended
-        if day.due.total is not None and day.before.total is not None
-    ]
+    costs = [cost for day in ended if (cost := day.cost_of_energy) is not None]
     return round(fmean(costs), 2) if len(costs) >= _MIN_RECENT_DAYS else None
 
 

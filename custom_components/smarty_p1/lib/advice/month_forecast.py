@@ -4,7 +4,11 @@ The total includes the monthly prices of the whole month. The energies of each c
 `daily_energy_forecast.py`, imported and exported energy apart. All other properties of a coming Wh,
 such as its part above the reference power or its market price, are those of the last 28 whole days
 under the contract of the coming day. If these days lack a property, the same month of last year
-provides it.
+provides it. Energy has the second price in the hours of the coming days, by its usual hours on
+working days and weekends.
+
+Shared energy becomes known days later. So energy whose shared part is unknown, after energy whose
+shared part is known, is shared like coming energy.
 
 The range from `low` to `high` holds the true total in 80 % of months. Its width comes from the
 errors that the same forecast had in the household's past: a household with regular days gets a
@@ -22,13 +26,14 @@ import numpy as np
 
 from ..bill.bill import bill_of_parts
 from ..bill.household_state import HouseholdState
-from ..bill.ledger import Ledger
+from ..bill.ledger import Ledger, second_hours
 from ..bill.month import Month
 from ..bill.period_sums import BillPart, Sums
 from ..history.calendar import LUXEMBOURG, day_end, day_start, month_end, quarter_start
 from ..history.register_amounts import DECIMALS
-from ..past.wall_clock import groups, number_from
-from ..prices.contract import BEGINNING, Contract, Contracts
+from ..past.table import Table
+from ..past.wall_clock import A_DAY, Floats, groups, number_from, time_of, wall_clock
+from ..prices.contract import BEGINNING, NO_CONTRACTS, Contract, Contracts
 from .daily_energy_forecast import BACKTEST_STEP, EnergyForecast, forecast_energy
 
 _RECENT_DAYS = 28
@@ -46,6 +51,9 @@ _DEVIATIONS = 1.4
 distribution. Changes of the household, and the few past errors of a new one, need more."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 _LAYERS = slice(Sums._fields.index("layer_1_wh"), Sums._fields.index("known_sharing_wh"))
+_SUPPLIED = ("priced_wh", "market_cost", "filled_wh", "filled_cost")
+"""Sums of energy that the supplier bills at market prices."""
+_SATURDAY = 5
 _PROBE_WH = 1e6
 """Energy whose cost gives the price of a coming kWh. It is large, because bills are rounded."""
 
@@ -64,8 +72,8 @@ class Lack(StrEnum):
     LAST_YEAR = "last_year"
     """The same month of last year. It is needed in the first three days of a month."""
     QUARTER_HOURS = "quarter_hours"
-    """More than a tenth of the month's quarter-hours so far, whole days before now, or a certain
-    clock."""
+    """More than a day and a tenth of the month's quarter-hours so far, whole days before now, or a
+    certain clock."""
 
 
 def estimated(demand: HouseholdState) -> Estimate | Lack | None:
@@ -102,8 +110,9 @@ def _lack(month: Month, until: datetime, *, is_last_year_known: bool) -> Lack | 
     passed = until - month.start
     if passed < _DAYS_BEFORE and not is_last_year_known:
         return Lack.LAST_YEAR
-    # On the first day, the share says little: it may be the share of a single quarter-hour.
-    if passed >= _A_DAY and month.known_share(until) < _MIN_MEASURED_SHARE:
+    # In the first days, the share says little: it may be the share of a single quarter-hour.
+    known_share = month.known_share(until)
+    if known_share < _MIN_MEASURED_SHARE and (1 - known_share) * passed >= _A_DAY:
         return Lack.QUARTER_HOURS
     # While the meter's clock is doubtful, days after `until` are known, and would count twice.
     if month.ledger.has_rows(day_end(until), month.end):
@@ -126,10 +135,12 @@ class _ComingPart(NamedTuple):
     """Number of each day from today on, and the share of the day in the part."""
     models: Sequence[Sums]
     """Sums of known days under the part's contract. The first one counts where it can."""
+    second_share: float
+    """Share of the supplied energy that has the second price."""
 
     def with_energies(self, wh: float, fed_wh: float) -> BillPart:
         """Return the part with these energies, and the properties of its models."""
-        return self.part._replace(sums=_like(self.models, wh, fed_wh))
+        return self.part._replace(sums=_like(self.models, wh, fed_wh, self.second_share))
 
 
 class _Forecast(NamedTuple):
@@ -163,19 +174,18 @@ class _Forecast(NamedTuple):
         if last_year:
             bounds = number_from(last_year.start), number_from(last_year.end)
             tables.append(table.between(*bounds))
-        starts = ledger.part_starts(until, month.end)
-        parts = zip(starts, [*starts[1:], month.end], ledger.parts(until, month.end), strict=True)
+        usual = _usual_supply(tables)
         coming = [
             _ComingPart(
                 part,
                 [*_days_of(start, end, today)],
                 [Ledger.of(each, _always(part.contract)).all for each in tables],
+                _second_share(usual, part.contract, start, end),
             )
-            for start, end, part in parts
+            for start, end, part in _timed_parts(ledger, until, month.end)
         ]
         begin = ledger.month_begin(month.start)
-        known_parts = ledger.parts(begin, until) if begin < until else []
-        return cls(known_parts, coming, imported, forecasts[1])
+        return cls([*_known_parts(ledger, begin, until, tables)], coming, imported, forecasts[1])
 
     def total(self, more_wh: float = 0.0, more_fed_wh: float = 0.0) -> float | None:
         """Return the month's total in EUR, None if a price is unknown.
@@ -234,32 +244,108 @@ def _lacks_feed_in_price(part: BillPart) -> bool:
     return is_at_market and part.sums.exported_wh > 0 and not part.sums.priced_exported_wh
 
 
-def _like(models: Sequence[Sums], wh: float, fed_wh: float) -> Sums:
+def _timed_parts(
+    ledger: Ledger, begin: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime, BillPart]]:
+    """Yield the parts of a period, each with its start and its end."""
+    if begin < end:
+        starts = ledger.part_starts(begin, end)
+        yield from zip(starts, [*starts[1:], end], ledger.parts(begin, end), strict=True)
+
+
+def _known_parts(
+    ledger: Ledger, begin: datetime, until: datetime, tables: Sequence[Table]
+) -> Iterator[BillPart]:
+    """Yield the known parts of a month. Energy after all known sharing is shared as usual."""
+    is_shared_until = min(until, max(begin, _end_of_known_sharing(ledger) or until))
+    for _, _, part in _timed_parts(ledger, begin, is_shared_until):
+        yield part
+    models, usual = [Ledger.of(each, NO_CONTRACTS).all for each in tables], _usual_supply(tables)
+    for start, end, part in _timed_parts(ledger, is_shared_until, until):
+        second_share = _second_share(usual, part.contract, start, end)
+        yield part._replace(sums=_shared_like(models, part.sums, second_share))
+
+
+def _end_of_known_sharing(ledger: Ledger) -> datetime | None:
+    """Return the end of the last row whose shared energy is known, None if there is no such row."""
+    known = ledger.table.quarter[ledger.table.is_sharing_known]
+    return time_of(known[-1] + 1) if len(known) else None
+
+
+def _usual_supply(tables: Sequence[Table]) -> Floats:
+    """Return the energy that the supplier bills in each quarter-hour of a usual day.
+
+    The first row of the result is a working day, and the second row a day of a weekend. Where
+    sharing is known for some rows, only these rows count.
+    """
+    table = next((table for table in tables if table.is_sharing_known.any()), tables[0])
+    if table.is_sharing_known.any():
+        table = table.where(table.is_sharing_known)
+    clock = wall_clock(table.quarter)
+    is_weekend = clock.weekday >= _SATURDAY
+    supplied = table.imported - table.shared.sum(axis=0)
+    sums = np.bincount(is_weekend * A_DAY + clock.quarter, supplied, 2 * A_DAY)
+    kinds = sums.reshape(2, A_DAY)
+    days = np.array([len(np.unique(clock.day[is_weekend == kind])) for kind in (False, True)])
+    if not days.all():
+        return np.tile(kinds.sum(axis=0), (2, 1))
+    usual: Floats = kinds / days[:, None]
+    return usual
+
+
+def _second_share(usual: Floats, contract: Contract, start: datetime, end: datetime) -> float:
+    """Return the share of the supplied energy of a period that has the second price."""
+    if not contract.has_second_price:
+        return 0.0
+    clock = wall_clock(np.arange(number_from(start), number_from(end)))
+    wh = usual[(clock.weekday >= _SATURDAY).astype(int), clock.quarter]
+    second_wh = wh[second_hours(contract.second_hours or "", clock)].sum()
+    return float(second_wh / wh.sum()) if wh.any() else 0.0
+
+
+def _ratio(models: Sequence[Sums], name: str, base: str) -> float:
+    """Return the ratio of two sums in the first model that has the second one."""
+    pairs = [(getattr(model, name), getattr(model, base)) for model in models]
+    return next((part / whole for part, whole in pairs if whole), 0.0)
+
+
+def _layers_like(models: Sequence[Sums], wh: float) -> dict[str, float]:
+    """Return the shared energy of each layer for imported energy that is shared as usual."""
+    shares = {name: _ratio(models, name, "known_sharing_wh") for name in Sums._fields[_LAYERS]}
+    return {"known_sharing_wh": wh, **{name: wh * share for name, share in shares.items()}}
+
+
+def _shared_like(models: Sequence[Sums], sums: Sums, second_share: float) -> Sums:
+    """Return known sums whose shared energy is unknown, with shared energy as usual."""
+    layers = _layers_like(models, sums.imported_wh)
+    shared = sums._replace(**layers)
+    left = shared.supplied_wh / sums.supplied_wh if sums.supplied_wh else 1.0
+    if left == 1:
+        return sums
+    of_market = {name: getattr(sums, name) * left for name in _SUPPLIED}
+    return shared._replace(second_wh=shared.supplied_wh * second_share, **of_market)
+
+
+def _like(models: Sequence[Sums], wh: float, fed_wh: float, second_share: float) -> Sums:
     """Return sums with the energies `wh` and `fed_wh`, and the properties of known days.
 
     If the days of the first model lack a property, such as a market price, the next one has it.
     """
-
-    def ratio(name: str, base: str) -> float:
-        pairs = [(getattr(model, name), getattr(model, base)) for model in models]
-        return next((part / whole for part, whole in pairs if whole), 0.0)
-
-    layers = [wh * ratio(name, "known_sharing_wh") for name in Sums._fields[_LAYERS]]
-    supplied_wh = max(0.0, wh - sum(layers))
+    layers = _layers_like(models, wh)
+    supplied_wh = Sums(imported_wh=wh, **layers).supplied_wh
     prices = [model.market_prices for model in models]
     energy = _first_known(price.energy for price in prices)
     feed_in = _first_known(price.feed_in for price in prices)
     return Sums(
         imported_wh=wh,
         exported_wh=fed_wh,
-        above_wh=wh * ratio("above_wh", "imported_wh"),
-        second_wh=supplied_wh * ratio("second_wh", "supplied_wh"),
+        above_wh=wh * _ratio(models, "above_wh", "imported_wh"),
+        second_wh=supplied_wh * second_share,
         priced_wh=0.0 if energy is None else supplied_wh,
         market_cost=supplied_wh / 1000 * (energy or 0.0),
         priced_exported_wh=0.0 if feed_in is None else fed_wh,
         market_revenue=fed_wh / 1000 * (feed_in or 0.0),
-        known_sharing_wh=wh,
-        **dict(zip(Sums._fields[_LAYERS], layers, strict=True)),
+        **layers,
     )
 
 

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from ..bill.bill import monthly_lines
 from ..bill.daily_bills import bills_by_day, more
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.month import Month
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
 from ..prices.network_prices import AgreedPrices
 from ..prices.price_file import OlderPrices
 from .bills import peak_report
@@ -39,25 +38,24 @@ def days_report(demand: HouseholdState, start: date, end: date) -> dict[str, Any
 
 def _days(month: Month, until: datetime) -> Iterator[dict[str, Any]]:
     """Yield the data of each day of `month` that begins before `until`."""
-    monthly, contracts = monthly_lines(), month.ledger.contracts
-    for start, end, before, due, above in bills_by_day(*month, until):
-        cost, fixed, feed_in = (
-            more(before.total, due.total),
-            more(before.amount(*monthly), due.amount(*monthly)),
-            # While none of the month's exported energy has a known price, the bill has no line
-            # `feed_in`. In this case, count 0 EUR for the time before the day.
-            more(before.amount("feed_in") or 0.0, due.amount("feed_in")),
-        )
-        used = None if cost is None or fixed is None else round(cost - fixed - (feed_in or 0.0), 2)
+    contracts = month.ledger.contracts
+    for day in bills_by_day(*month, until):
+        _, end, before, due, above = day
+        # The first day of a household begins with its first reading.
+        start = day_start(day.start)
+        # While none of the month's exported energy has a known price, the bill has no line
+        # `feed_in`. In this case, count 0 EUR for the time before the day.
+        feed_in = more(before.amount("feed_in") or 0.0, due.amount("feed_in"))
+        used = more(feed_in or 0.0, day.cost_of_energy)
         yield {
             "day": start.astimezone(LUXEMBOURG).date().isoformat(),
             "start": start.isoformat(),
             "end": day_end(start).isoformat(),
             **_sums(month.ledger, start, end),
-            "cost": cost,
+            "cost": day.cost,
             "subtotal": more(before.subtotal, due.subtotal),
             "cost_used": used,
-            "cost_fixed": fixed,
+            "cost_fixed": day.fixed_cost,
             "cost_above": above,
             "feed_in": feed_in,
             **OlderPrices.answer(AgreedPrices.at(contracts.at(start), start).prices_of),

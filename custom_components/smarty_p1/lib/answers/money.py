@@ -1,5 +1,6 @@
 """Prices and costs of a household after a reading, with the attributes of their sensors."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..advice.class_comparison import Comparison, compare
@@ -8,6 +9,7 @@ from ..bill.bill import Bill
 from ..bill.household import Household
 from ..bill.household_state import HouseholdState
 from ..bill.month import Month
+from ..history.market_prices import NO_PRICES
 from ..meter.money import Money, MoneyValue
 from ..prices.kwh_price import excess_price, price_of_kwh
 from ..prices.network_prices import prices_of_year_at
@@ -35,10 +37,14 @@ class HouseholdMoney:
         self._household = household
         self._slow: _Slow | None = None
 
-    def __call__(self) -> Money | None:
-        """Return the money after the last reading. Return None before the first reading."""
+    def __call__(self, now: datetime | None = None) -> Money | None:
+        """Return the money after the last reading. Return None before the first reading.
+
+        While no readings come, `now` is the time of the prices. A price that follows the market is
+        then unknown.
+        """
         demand = self._household.snapshot
-        return _money(demand, self._slow_results(demand)) if demand else None
+        return _money(demand, self._slow_results(demand), now) if demand else None
 
     def _slow_results(self, demand: HouseholdState) -> _Slow:
         until, contracts = demand.until, demand.contracts
@@ -68,7 +74,7 @@ class HouseholdMoney:
         return slow
 
 
-def _money(demand: HouseholdState, slow: _Slow) -> Money:
+def _money(demand: HouseholdState, slow: _Slow, now: datetime | None) -> Money:
     """Return the money of a month.
 
     The cost of a part of the bill has whole cents. With more decimals, its sensor would change with
@@ -76,7 +82,8 @@ def _money(demand: HouseholdState, slow: _Slow) -> Money:
     """
     month, before = demand.month, _last_month(demand)
     due = month.bill(demand.until)
-    price = price_of_kwh(demand.contracts, demand.until, demand.market)
+    time, market = (now, NO_PRICES) if now else (demand.until, demand.market)
+    price, contract = price_of_kwh(demand.contracts, time, market), demand.contracts.at(time)
     sums = due.energy
     share: Attributes = {"measured_share": month.measured_share(demand.until)}
     share_before = before.measured_share(before.end) if before else None
@@ -87,8 +94,10 @@ def _money(demand: HouseholdState, slow: _Slow) -> Money:
     totals = slow.comparison.totals.items()
     classes = {str(kw): None if total is None else round(total, 2) for kw, total in totals}
     return Money(
-        price_import=MoneyValue(price.imported, OlderPrices.answer(price.prices_of)),
-        price_export=MoneyValue(price.exported),
+        price_import=MoneyValue(
+            price.imported, OlderPrices.answer(price.prices_of), contract.energy_margin is None
+        ),
+        price_export=MoneyValue(price.exported, is_of_contract=contract.feed_in_margin is None),
         excess_price=excess_price(demand.contracts.at(demand.time), demand.time),
         cost_energy=MoneyValue(due.part("energy", "levies"), energy),
         cost_network=MoneyValue(

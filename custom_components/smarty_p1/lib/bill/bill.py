@@ -6,7 +6,7 @@
   within the month makes two lines with the same name. Net is the sum of the lines, VAT is rounded
   once, and the total is net plus VAT. So the bill adds up on paper.
 - Monthly prices count from the start of the month, whether its days were measured or not. In the
-  very first month, they count from the day of the first reading.
+  very first month, they count from the quarter-hour of the first reading.
 - Each line belongs to a part of the bill, such as the network. The cost of a part includes VAT. The
   costs are rounded by the largest remainder, so that they add up to the total.
 - If the contract lacks a price of the grid or a levy, the published price of each day is used.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from ..history.calendar import day_end, month_end
-from .bill import Bill, bill_of_parts, cost_of_excess, month_prices
+from .bill import Bill, bill_of_parts, cost_of_excess, month_prices, monthly_lines
 from .ledger import Ledger
 
 _HOUR = timedelta(hours=1)
@@ -20,6 +20,22 @@ class PeriodBills(NamedTuple):
     due: Bill
     above: float | None
     """Cost of the period's energy above the reference power, in addition to its other prices."""
+
+    @property
+    def cost(self) -> float | None:
+        """Return the cost of the period in EUR, None if it is unknown."""
+        return more(self.before.total, self.due.total)
+
+    @property
+    def fixed_cost(self) -> float | None:
+        """Return the part of the cost that the monthly prices make, None if it is unknown."""
+        monthly = monthly_lines()
+        return more(self.before.amount(*monthly), self.due.amount(*monthly))
+
+    @property
+    def cost_of_energy(self) -> float | None:
+        """Return the cost without the monthly prices, None if it is unknown."""
+        return more(self.fixed_cost, self.cost)
 
 
 def bills_by_day(ledger: Ledger, start: datetime, until: datetime) -> Iterator[PeriodBills]:

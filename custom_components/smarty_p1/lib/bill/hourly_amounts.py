@@ -13,7 +13,7 @@ stored:
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +26,6 @@ from .kwh_rows import billed_cost, prices_of_rows
 from .ledger import Ledger
 
 _QUARTERS = 4
-_HOUR = timedelta(hours=1)
 
 type HourlyValues = dict[datetime, float]
 """Values in kWh or EUR by the start of the hour in UTC."""
@@ -84,7 +83,7 @@ def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts
             last = -(-number_from(period_until) // _QUARTERS)
             period = slice(number_from(begin) // _QUARTERS - first, last - first)
             rest = due.total - before.total - own[period].sum()
-            total[period] = own[period] + rest / ((period_until - begin) / _HOUR)
+            total[period] = own[period] + rest / (period.stop - period.start)
     ended = np.arange(count) < number_from(until.replace(minute=0, second=0)) // _QUARTERS - first
     is_known = ended & (np.bincount(place, minlength=count) > 0)
     has_feed_in = is_known & (by_hour(prices.has_feed_in.astype(float)) > 0)

@@ -29,7 +29,7 @@ class HouseholdState:
     contracts: Contracts
     market: MarketPrices
     is_begun_here: bool
-    """Whether the day of the connection's first reading is known. Billing begins on that day."""
+    """Whether the time of the connection's first reading is known. Billing begins at that time."""
     version: tuple[object, ...] = field(compare=False)
     """Changes whenever quarter-hours or Leneda's days change."""
     ledger: Ledger = field(compare=False, repr=False)

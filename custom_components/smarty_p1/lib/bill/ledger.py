@@ -275,8 +275,8 @@ class Ledger:
     def month_begin(self, start: datetime) -> datetime:
         """Return the time from which the monthly prices of a month count.
 
-        In the first month they count from the first day with energy, and also in the next months
-        until one has a day of quarter-hours.
+        In the first month they count from the first quarter-hour with energy, and also in the next
+        months until one has a day of quarter-hours.
         """
         first, earliest = self._first_from(number_from(start)), self._first_from(0)
         if first is None or earliest is None:
@@ -288,7 +288,7 @@ class Ledger:
             if self.sums(begin, month_end(begin)).quarter_hours >= A_DAY:
                 return start
             begin = month_end(begin)
-        return max(start, self.contracts.part_start(first))
+        return max(start, first)
 
     def _first_from(self, number: int) -> datetime | None:
         """Return the start of the first known quarter-hour from the quarter-hour `number` on."""

@@ -45,6 +45,8 @@ class EntitySpec[D]:
     exists_fn: Callable[[D], bool] = lambda _: True
     """Function that returns whether to create the entity: `D` has its value, which may be empty.
     An existing entity stays even if a later `D` lacks the value."""
+    outlives_readings_fn: Callable[[D], bool] = lambda _: False
+    """Function that returns whether the value is right even while no readings come."""
     needed_options: tuple[NeededOption, ...] = ()
     """Options that the user must have set. Of the options in a tuple, one suffices."""
     references: References = ()

@@ -41,6 +41,7 @@ def _of_money(key: str, **details: Any) -> SensorSpec[Reading]:  # noqa: ANN401 
         key=key,
         value_fn=lambda reading: amount(reading).value,
         attributes_fn=lambda reading: amount(reading).attributes,
+        outlives_readings_fn=lambda reading: amount(reading).is_of_contract,
         **details,
     )
 

@@ -26,6 +26,7 @@ class GoalOutlook(NamedTuple):
     forecast: float | None
     """None while the forecast lacks data."""
     day_budget: float | None
+    can_be_met: bool = True
 
     @property
     def is_above(self) -> bool:
@@ -62,7 +63,7 @@ def goal_outlook(demand: HouseholdState, choice: GoalChoice) -> GoalOutlook | No
     estimate = estimated(demand)
     forecast = estimate.total if isinstance(estimate, Estimate) else None
     day = demand.until.astimezone(LUXEMBOURG).date()
-    return GoalOutlook(day, goal.total, so_far, forecast, goal.day_budget)
+    return GoalOutlook(day, goal.total, so_far, forecast, goal.day_budget, goal.can_be_met)
 
 
 def watch_goal(
@@ -105,7 +106,9 @@ def _heading_above(
         "so_far_euros": outlook.so_far,
     }
     key = "goal_above"
-    if outlook.day_budget is not None:
+    if not outlook.can_be_met:
+        key = "goal_out_of_reach"
+    elif outlook.day_budget is not None:
         key, values = "goal_above_budget", {**values, "budget_eur": outlook.day_budget}
     return replace(state, is_forecast_told=True), HouseholdMessage(key, values)
 

@@ -101,6 +101,7 @@ _RULES: Mapping[str, _Rule] = {
     "power_failure": _Rule(Kind.GRID, "count", _COUNTED, is_alarm=True),
     "operator_message": _Rule(Kind.GRID, "text", "object", is_urgent=True),
     "goal_passed": _Rule(Kind.ABOVE_GOAL, "so_far_eur goal_eur"),
+    "goal_out_of_reach": _Rule(Kind.ABOVE_GOAL, _FORECAST),
     "goal_above": _Rule(Kind.ABOVE_GOAL, _FORECAST),
     "goal_above_budget": _Rule(Kind.ABOVE_GOAL, f"{_FORECAST} budget_eur"),
     "no_sun": _Rule(Kind.NO_SUN, "name since_at"),

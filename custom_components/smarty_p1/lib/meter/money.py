@@ -13,6 +13,8 @@ class MoneyValue(NamedTuple):
 
     value: float | None = None
     attributes: Attributes = MappingProxyType({})
+    is_of_contract: bool = False
+    """Whether the value comes from the contract alone, so that it needs no reading."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from ..history.calendar import day_start, midnight
+from ..history.calendar import midnight
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 """Reference powers of the tariff, in kW."""
@@ -237,16 +237,6 @@ class Contracts:
         """
         later = (contract for since, contract in self.entries if start < since < end)
         return self.at(start), *later
-
-    def part_start(self, time: datetime) -> datetime:
-        """Return the start of the day that contains `time`.
-
-        If the contract began later on this day, return the contract's start.
-        """
-        start = day_start(time)
-        return next(
-            (max(start, since) for since, _ in reversed(self.entries) if since <= time), start
-        )
 
 
 NO_CONTRACTS = Contracts()
