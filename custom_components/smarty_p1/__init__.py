@@ -12,6 +12,7 @@ from .coordinator import (
     async_forget,
     has_books,
     has_telegrams,
+    is_live,
     make_coordinator,
     platforms_of,
 )
@@ -29,6 +30,7 @@ from .dashboards import (
     async_watch_sources,
 )
 from .entity import is_in_telegram, mbus_device_id, meter_device
+from .house_planner import HousePlanner
 from .messages import async_forget_messages, async_watch_messages
 from .services import async_setup_services
 from .websocket import async_setup_websocket
@@ -76,6 +78,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     if has_books(entry):
         faults.call(async_watch_sources, hass, entry)
         await faults.attempt(async_watch_messages, hass, entry)
+    if has_books(entry) and is_live(entry):
+        faults.call(HousePlanner(hass, entry).start)
     return True
 
 
@@ -115,12 +119,14 @@ async def async_remove_config_entry_device(
     """Return whether Home Assistant allows a user to delete a device.
 
     Return True only if the entry is loaded and the last telegram does not contain the meter of this
-    device. If the meter still sends, Home Assistant would soon create the deleted device again.
+    device. If the meter still sends, Home Assistant would soon create the deleted device again. The
+    device of a load is deleted with its subentry.
     """
     if entry.state is not ConfigEntryState.LOADED or not has_books(entry):
         return False
     coordinator = entry.runtime_data
-    if is_in_telegram(coordinator, device):
+    is_of_load = any(name in entry.subentries for _, name in device.identifiers)
+    if is_of_load or is_in_telegram(coordinator, device):
         return False
     start = mbus_device_id(coordinator, "")
     for _, name in device.identifiers:

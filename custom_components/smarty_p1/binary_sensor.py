@@ -1,4 +1,4 @@
-"""Binary sensor that warns if a quarter-hour's mean power will exceed the reference power."""
+"""Binary sensors: a warning before the reference power is exceeded, and loads that run by plan."""
 
 from collections.abc import Mapping
 from typing import Any, override
@@ -8,6 +8,7 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntityDescription,
 )
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -15,10 +16,17 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_REFERENCE_POWER
 from .coordinator import BooksConfigEntry, BooksCoordinator
 from .entity import SmartyEntity, category_of, find_new
-from .lib.entities.entity_description import BinarySensorSpec
+from .lib.entities.entity_description import BinarySensorSpec, EntitySpec
 from .lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, MEASURED_SINCE
+from .lib.plan.daily_load import LoadPlan
+from .load_entity import LoadEntity, add_load_entities
 
 PARALLEL_UPDATES = 0
+RUNS_BY_PLAN: EntitySpec[LoadPlan] = EntitySpec(
+    key="runs_by_plan",
+    device_class=BinarySensorDeviceClass.RUNNING,
+    value_fn=lambda plan: plan.runs_now,
+)
 
 
 async def async_setup_entry(
@@ -31,6 +39,18 @@ async def async_setup_entry(
     find = find_new(coordinator, Platform.BINARY_SENSOR, BINARY_SENSORS, MeterBinarySensor)
     # All binary sensors exist after the set-up, so no listener has to look for new ones.
     async_add_entities(find(coordinator.data))
+    add_load_entities(coordinator, async_add_entities, lambda *load: [LoadRuns(*load)])
+
+
+def _describe(described: EntitySpec[Any]) -> BinarySensorEntityDescription:
+    device_class = described.device_class
+    return BinarySensorEntityDescription(
+        key=described.key,
+        translation_key=described.translation_key,
+        device_class=BinarySensorDeviceClass(device_class) if device_class else None,
+        entity_category=category_of(described),
+        entity_registry_enabled_default=described.entity_registry_enabled_default,
+    )
 
 
 class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
@@ -40,15 +60,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     described: BinarySensorSpec
 
     def __init__(self, coordinator: BooksCoordinator, described: BinarySensorSpec) -> None:
-        device_class = described.device_class
-        description = BinarySensorEntityDescription(
-            key=described.key,
-            translation_key=described.translation_key,
-            device_class=BinarySensorDeviceClass(device_class) if device_class else None,
-            entity_category=category_of(described),
-            entity_registry_enabled_default=described.entity_registry_enabled_default,
-        )
-        super().__init__(coordinator, described, description)
+        super().__init__(coordinator, described, _describe(described))
 
     @property
     @override
@@ -69,3 +81,17 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
         else:
             reference_power = self.coordinator.books.wanted_options[CONF_REFERENCE_POWER]
         return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}
+
+
+class LoadRuns(LoadEntity, BinarySensorEntity):
+    """Binary sensor that is on while a load runs by the plan."""
+
+    def __init__(self, coordinator: BooksCoordinator, subentry: ConfigSubentry) -> None:
+        super().__init__(coordinator, subentry, RUNS_BY_PLAN, _describe(RUNS_BY_PLAN))
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether the plan has the load run in this quarter-hour."""
+        runs: bool | None = self.value
+        return runs

@@ -3,16 +3,25 @@
 from collections.abc import Callable, Mapping
 from typing import override
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult, ConfigSubentryFlow, OptionsFlow
 from homeassistant.core import callback
 
-from .const import DOMAIN, KIND_ENTITIES, KIND_LENEDA, KIND_METER, KIND_PULSE, KIND_TANK
-from .coordinator import has_no_cable, kind_of
+from .const import (
+    DOMAIN,
+    KIND_ENTITIES,
+    KIND_LENEDA,
+    KIND_METER,
+    KIND_PULSE,
+    KIND_TANK,
+    SUBENTRY_LOAD,
+)
+from .coordinator import has_no_cable, is_live, kind_of
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.stored.contract_move import MINOR_VERSION
 from .flows.boards.pulse_flow import PulseOptionsFlow, PulseSteps
 from .flows.boards.tank_flow import TankOptionsFlow, TankSteps
 from .flows.dialog_base import Input
+from .flows.load_flow import LoadFlow
 from .flows.meter.meter_discovery import DiscoverySteps
 from .flows.meter.meter_reconfigure_reauth import ReconfigureSteps
 from .flows.meter.meter_without_cable import CablelessMeterSteps
@@ -47,6 +56,15 @@ class SmartyConfigFlow(
     def async_get_options_flow(config_entry: AnyConfigEntry) -> OptionsFlow:
         """Return the options dialog of the entry's kind."""
         return _OPTIONS_FLOWS[kind_of(config_entry)]()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: AnyConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return the dialog of a load. A plan needs a meter whose values come at once."""
+        return {SUBENTRY_LOAD: LoadFlow} if is_live(config_entry) else {}
 
     @override
     async def async_step_user(self, user_input: Input = None) -> ConfigFlowResult:

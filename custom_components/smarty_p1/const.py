@@ -28,6 +28,16 @@ CONF_REMOVE_KEY: Final = "remove_key"
 CONF_COUNTER_RESET: Final = "counter_reset"
 SECTION_ADVANCED: Final = "advanced"
 
+# Subentries with a load, and their fields. An energy counts until each deadline of the load.
+SUBENTRY_LOAD: Final = "load"
+CONF_LOAD_KWH: Final = "kwh"
+CONF_LOAD_MAX_KW: Final = "max_kw"
+CONF_LOAD_MIN_KW: Final = "min_kw"
+CONF_BY_WORKDAYS: Final = "by_workdays"
+CONF_BY_WEEKEND: Final = "by_weekend"
+CONF_CONNECTED: Final = "connected"
+CONF_MEASURED_BY: Final = "measured_by"
+
 # Contracts with the terms below. Each holds from its day CONF_SINCE on. Only one may lack a day: it
 # holds from the beginning.
 CONF_CONTRACTS: Final = "contracts"

@@ -14,6 +14,7 @@ from homeassistant.data_entry_flow import section
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smarty_p1
+from custom_components.smarty_p1.binary_sensor import RUNS_BY_PLAN
 from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.leneda import file_refusal_translation_keys
@@ -54,6 +55,7 @@ from custom_components.smarty_p1.lib.prices.contract import MAX_AID_NAME_LENGTH
 from custom_components.smarty_p1.lib.prices.contract_terms import AID_TERMS, CONTRACT_TERMS
 from custom_components.smarty_p1.lib.virtual.virtual_meter import MAX_BATTERIES
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
+from custom_components.smarty_p1.sensor.load_sensors import LOAD_SENSORS
 from custom_components.smarty_p1.services import what_if
 from custom_components.smarty_p1.trigger import TRIGGERS
 
@@ -204,10 +206,11 @@ def test_each_entity_has_a_name_and_an_icon() -> None:
     keys = [str(description.translation_key) for description in descriptions]
     keys += [str(description.translation_key) for description in PULSE_SENSORS]
     keys += [str(description.translation_key) for description in TANK_SENSORS]
+    keys += [str(description.translation_key) for description in LOAD_SENSORS]
     assert len(keys) == len(set(keys))
     for platform, expected in (
         ("sensor", {*keys, *MBUS_TYPES}),
-        ("binary_sensor", {str(each.translation_key) for each in BINARY_SENSORS}),
+        ("binary_sensor", {str(each.translation_key) for each in (*BINARY_SENSORS, RUNS_BY_PLAN)}),
         ("event", {each.translation_key for each in (*EVENTS, DISTURBANCE)}),
     ):
         assert TEXTS["entity"][platform].keys() == expected

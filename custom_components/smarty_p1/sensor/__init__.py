@@ -1,4 +1,4 @@
-"""Sensors of the electricity meter, of its M-Bus meters, of pulse readers, and of tanks."""
+"""Sensors of the electricity meter, of its M-Bus meters, of pulse readers, tanks and loads."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -36,7 +36,9 @@ from ..lib.entities.quarter_hour_power_sensors import (
 from ..lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
 from ..lib.entities.tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
 from ..lib.meter.meter_reader import Reading
+from ..load_entity import add_load_entities
 from .board_sensors import pulse_sensors, tank_sensors
+from .load_sensors import load_sensors
 from .sensor_description import describe_sensor
 
 PARALLEL_UPDATES = 0
@@ -52,11 +54,13 @@ async def async_setup_entry(
     match coordinator := entry.runtime_data:
         case SmartyCoordinator():
             _add_meter_sensors(coordinator, async_add_entities)
+            add_load_entities(coordinator, async_add_entities, load_sensors)
         case LenedaCoordinator() | EntityCoordinator():
             is_leneda = isinstance(coordinator, LenedaCoordinator)
             specs = LENEDA_SENSORS if is_leneda else _METER_SENSORS
             find = find_new(coordinator, Platform.SENSOR, specs, _make_sensor)
             on_new_objects(coordinator, lambda reading: async_add_entities(find(reading)))
+            add_load_entities(coordinator, async_add_entities, load_sensors)
         case TankCoordinator():
             async_add_entities(tank_sensors(coordinator))
         case _:

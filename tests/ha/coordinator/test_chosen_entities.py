@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryDisabler, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import EntitySelector
@@ -97,6 +97,10 @@ async def test_the_list_has_every_field_that_asks_for_an_entity(home: Home) -> N
         await open_details(home.hass, entry),
         await open_options(home.hass, entry, "goal_and_messages"),
     ]
-    asked = {name for form in forms for name in entity_fields(schema_of(form).schema)}
+    load = await home.hass.config_entries.subentries.async_init(
+        (entry.entry_id, "load"), context={"source": SOURCE_USER}
+    )
+    schemas = [*map(schema_of, forms), load["data_schema"]]
+    asked = {name for schema in schemas if schema for name in entity_fields(schema.schema)}
     assert asked == {name for name in ENTITY_FIELDS if not name.endswith("_before")}
     assert ENTITY_FIELDS.isdisjoint(STATISTIC_FIELDS)

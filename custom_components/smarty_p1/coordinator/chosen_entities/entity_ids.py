@@ -16,10 +16,12 @@ from homeassistant.core import Event, HomeAssistant, callback, valid_entity_id
 from homeassistant.helpers import entity_registry as er
 
 from ...const import (
+    CONF_CONNECTED,
     CONF_ENERGY_PRICE_ENTITY,
     CONF_FEED_IN_PRICE_ENTITY,
     CONF_FORMER_SOURCES,
     CONF_HOUSE_DEVICES,
+    CONF_MEASURED_BY,
     CONF_RECIPIENTS,
     CONF_REGISTRY_IDS,
     CONF_SUN_SOURCES,
@@ -36,6 +38,8 @@ ENTITY_FIELDS = frozenset(
     {
         CONF_ENTITY_ID,
         CONF_RECIPIENTS,
+        CONF_MEASURED_BY,
+        CONF_CONNECTED,
         *ENTITIES_BEFORE,
         *ENTITIES_BEFORE.values(),
         *QUANTITIES,

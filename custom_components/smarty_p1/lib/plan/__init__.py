@@ -2,6 +2,6 @@
 
 Imports `history` and `prices` only.
 
-Public modules: added_cost, battery, best_start, bill_steps, coming_quarters, house_plan,
-planned_load, usual_house.
+Public modules: added_cost, battery, best_start, bill_steps, coming_quarters, daily_load,
+house_plan, planned_load, usual_house.
 """

@@ -1,0 +1,162 @@
+"""Planner of a meter: it plans the loads that the user has entered, each quarter-hour anew."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from homeassistant.const import STATE_OFF
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers.event import (
+    EventStateChangedData,
+    async_track_state_change_event,
+    async_track_utc_time_change,
+)
+from homeassistant.util import dt as dt_util
+
+from .answer_queue import (
+    NothingCountedError,
+    async_aside,
+    async_market_ahead,
+    async_past_without,
+    demand_of,
+)
+from .coordinator import BooksConfigEntry
+from .coordinator.background_tasks import SupervisedTask
+from .coordinator.entered_loads import EnteredLoad, entered_loads, on_changed_loads, set_plan
+from .coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
+from .lib.answers.plan import FORMAT_JSON, LoadWish, PlanQuestion, plan_report
+from .lib.history.calendar import day_start
+from .lib.plan.coming_quarters import LOOKED_BACK, PlanLack
+from .lib.plan.daily_load import LoadPlan
+
+_QUARTERS = (0, 15, 30, 45)
+# The quarter-hour of the meter ends with the telegram that comes some seconds later.
+_SECOND = 5
+
+
+class HousePlanner:
+    """Planner of one meter.
+
+    It plans after each quarter-hour, and when a load is connected, added or changed. The energy
+    that a load has used since its last deadline comes from its own statistics, so a restart
+    forgets nothing.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._loads: Mapping[str, EnteredLoad] = {}
+        self._task = SupervisedTask(hass, entry, self._async_plan, "plan")
+        self._stop_tracking: CALLBACK_TYPE | None = None
+
+    @callback
+    def start(self) -> None:
+        """Plan now and later. Unloading the entry ends it."""
+        hass, entry = self._hass, self._entry
+        entry.async_on_unload(
+            async_track_utc_time_change(hass, self._on_event, minute=_QUARTERS, second=_SECOND)
+        )
+        entry.async_on_unload(on_changed_loads(hass, entry, self._look))
+        entry.async_on_unload(self._forget)
+        self._look()
+
+    @callback
+    def _look(self) -> None:
+        """Plan again if the loads have changed."""
+        loads = entered_loads(self._entry)
+        if loads == self._loads:
+            return
+        for subentry_id in self._loads.keys() - loads.keys():
+            set_plan(self._hass, subentry_id, None)
+        self._loads = loads
+        self._track([load.connected for load in loads.values() if load.connected])
+        self._task.start()
+
+    @callback
+    def _forget(self) -> None:
+        self._track([])
+        for subentry_id in self._loads:
+            set_plan(self._hass, subentry_id, None)
+
+    @callback
+    def _track(self, entity_ids: list[str]) -> None:
+        if self._stop_tracking:
+            self._stop_tracking()
+        self._stop_tracking = async_track_state_change_event(
+            self._hass, entity_ids, self._on_connected
+        )
+
+    @callback
+    def _on_connected(self, event: Event[EventStateChangedData]) -> None:
+        old, new = event.data["old_state"], event.data["new_state"]
+        if (old and old.state) != (new and new.state):
+            self._on_event(dt_util.utcnow())
+
+    @callback
+    def _on_event(self, _now: datetime) -> None:
+        if self._loads:
+            self._task.start()
+
+    async def _async_plan(self) -> None:
+        now, loads = dt_util.utcnow(), self._loads
+        wishes: dict[str, LoadWish | None] = {}
+        for subentry_id, entered in loads.items():
+            try:
+                wishes[subentry_id] = await self._async_wish(subentry_id, entered, now)
+            except NoLoadStatisticError:
+                continue
+        plans = await self._async_plans(now, loads, [*filter(None, wishes.values())])
+        for subentry_id in self._loads:
+            is_known = plans is not None and subentry_id in wishes
+            nothing = LoadPlan((), None, 0.0, now)
+            set_plan(
+                self._hass,
+                subentry_id,
+                (plans or {}).get(subentry_id, nothing) if is_known else None,
+            )
+
+    async def _async_wish(self, name: str, entered: EnteredLoad, now: datetime) -> LoadWish | None:
+        """Return what a load needs now. Return None if it needs nothing.
+
+        Raises NoLoadStatisticError.
+        """
+        load = entered.load
+        begin = load.last_deadline(now)
+        energies = await async_load_energies(self._hass, [entered.measured_by], begin, now)
+        left = load.left_kwh(sum(energies[0].quarters.values()))
+        connected = entered.connected and self._hass.states.get(entered.connected)
+        if not left or (connected and connected.state == STATE_OFF):
+            return None
+        return LoadWish(name, left, load.max_kw, load.min_kw, by=load.deadline(now))
+
+    async def _async_plans(
+        self, now: datetime, loads: Mapping[str, EnteredLoad], wishes: list[LoadWish]
+    ) -> Mapping[str, LoadPlan] | None:
+        """Return the plans of loads. Return None if days or prices are missing."""
+        coordinator = self._entry.runtime_data
+        try:
+            contracts = demand_of(coordinator).contracts
+        except NothingCountedError:
+            return None
+        if not wishes:
+            return {}
+        market, today = await async_market_ahead(coordinator, now), day_start(now)
+        measured = [*{loads[wish.name].measured_by for wish in wishes}]
+        past = await async_past_without(coordinator, today - LOOKED_BACK, today, measured)
+        question = PlanQuestion(now, contracts, market, past, wishes)
+        report = await async_aside(self._hass, plan_report, FORMAT_JSON, question)
+        if isinstance(report, PlanLack):
+            return None
+        return {row["name"]: _plan(row, now) for row in report["loads"]}
+
+
+def _plan(row: Mapping[str, Any], now: datetime) -> LoadPlan:
+    def time(text: str) -> datetime:
+        return datetime.fromisoformat(text).astimezone(UTC)
+
+    return LoadPlan(
+        tuple((time(run["start"]), time(run["end"])) for run in row["runs"]),
+        row["limit_price"],
+        row["missing_kwh"],
+        now,
+    )

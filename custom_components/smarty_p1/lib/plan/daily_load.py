@@ -1,0 +1,78 @@
+"""Load that a household has entered, such as a car: its energy a day, its powers, its deadlines.
+
+load = DailyLoad("Car", kwh=12.0, max_kw=11.0, by_workdays=time(7))
+load.left_kwh(used_kwh=3.0), load.deadline(now)
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from ..history.calendar import LUXEMBOURG
+from .bill_steps import NO_KWH
+
+_DAY = timedelta(days=1)
+_WEEK_DAYS = 7
+_SATURDAY = 5
+
+
+class DailyLoad(NamedTuple):
+    """Load that may pause, and that needs energy until each of its deadlines."""
+
+    name: str
+    kwh: float
+    """Energy until each deadline."""
+    max_kw: float
+    min_kw: float = 0.0
+    by_workdays: time | None = None
+    """Time of its deadline from Monday to Friday, by Luxembourg's clock. None without one."""
+    by_weekend: time | None = None
+
+    def deadline(self, now: datetime) -> datetime:
+        """Return the next deadline after `now`, in UTC. Without deadlines, it is midnight."""
+        return next(at for at in self._deadlines(now, _DAY) if at > now)
+
+    def last_deadline(self, now: datetime) -> datetime:
+        """Return the last deadline until `now`, in UTC. The energy of a day counts from it on."""
+        return next(at for at in self._deadlines(now, -_DAY) if at <= now)
+
+    def left_kwh(self, used_kwh: float) -> float:
+        """Return the energy that it needs until its deadline, after `used_kwh`."""
+        left = self.kwh - used_kwh
+        return left if left > NO_KWH else 0.0
+
+    def _deadlines(self, now: datetime, step: timedelta) -> Iterator[datetime]:
+        """Yield the deadlines of a week and more, from the day of `now` on, by `step`."""
+        day = now.astimezone(LUXEMBOURG).date()
+        for n in range(_WEEK_DAYS + 2):
+            if (at := self._deadline_of(day + n * step)) is not None:
+                yield at
+
+    def _deadline_of(self, day: date) -> datetime | None:
+        is_daily = self.by_workdays is None and self.by_weekend is None
+        by = self.by_weekend if day.weekday() >= _SATURDAY else self.by_workdays
+        if is_daily:
+            by = time()
+        return None if by is None else datetime.combine(day, by, LUXEMBOURG).astimezone(UTC)
+
+
+class LoadPlan(NamedTuple):
+    """Plan of a load, as its entities show it."""
+
+    runs: tuple[tuple[datetime, datetime], ...]
+    """Begin and end of its runs from now on, in UTC."""
+    limit_price: float | None
+    """Price in EUR of the dearest planned kWh. None without a run."""
+    missing_kwh: float
+    """Energy that does not fit in before the deadline."""
+    planned_at: datetime
+
+    @property
+    def runs_now(self) -> bool:
+        """Return whether the load runs in the quarter-hour of the plan."""
+        return bool(self.runs) and self.runs[0][0] <= self.planned_at
+
+    @property
+    def next_start(self) -> datetime | None:
+        """Return the start of the next run that has not begun, None without one."""
+        return next((start for start, _ in self.runs if start > self.planned_at), None)

@@ -1,0 +1,92 @@
+"""Base class of the entities of a load, which has a device of its own."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DOMAIN, SUBENTRY_LOAD
+from .coordinator import BooksCoordinator
+from .coordinator.entered_loads import on_changed_loads, plan_of_load, plan_signal
+from .lib.entities.entity_description import EntitySpec
+from .lib.plan.daily_load import LoadPlan
+
+
+def add_load_entities(
+    coordinator: BooksCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    make: Callable[[BooksCoordinator, ConfigSubentry], Iterable[Entity]],
+) -> None:
+    """Create the entities of each load, also of those that the user adds later."""
+    entry, known = coordinator.config_entry, set[str]()
+
+    @callback
+    def look() -> None:
+        for subentry in entry.get_subentries_of_type(SUBENTRY_LOAD):
+            if subentry.subentry_id not in known:
+                known.add(subentry.subentry_id)
+                async_add_entities(
+                    make(coordinator, subentry), config_subentry_id=subentry.subentry_id
+                )
+
+    look()
+    entry.async_on_unload(on_changed_loads(coordinator.hass, entry, look))
+
+
+class LoadEntity(Entity):
+    """Entity of a load."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(
+        self,
+        coordinator: BooksCoordinator,
+        subentry: ConfigSubentry,
+        described: EntitySpec[LoadPlan],
+        description: EntityDescription,
+    ) -> None:
+        entry = coordinator.config_entry
+        self.entity_description = description
+        self._described = described
+        self._subentry_id = subentry.subentry_id
+        self._attr_unique_id = f"{subentry.subentry_id}_{described.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, subentry.subentry_id)},
+            name=subentry.title,
+            entry_type=DeviceEntryType.SERVICE,
+            via_device_id=dr.async_get_device_id_by_identifier(
+                coordinator.hass, (DOMAIN, coordinator.meter_id), config_entry_id=entry.entry_id
+            ),
+        )
+
+    @property
+    def _plan(self) -> LoadPlan | None:
+        return plan_of_load(self.hass, self._subentry_id)
+
+    @property
+    def value(self) -> Any:  # noqa: ANN401 - the platform knows the type
+        """Return the value in the current plan. Return None without a plan."""
+        plan = self._plan
+        return plan and self._described.value_fn(plan)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the load has a plan."""
+        return self._plan is not None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show each new plan."""
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, plan_signal(self._subentry_id), self.async_write_ha_state
+            )
+        )

@@ -1,0 +1,218 @@
+"""Loads that the user enters: the dialog, the entities with the plan, and changes without a reload.
+
+The meter of `billed_month` took 0.4 kW at all times in the last 28 days. Energy is cheap from 22:00
+to 6:00.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from homeassistant.components.recorder.statistics import async_import_statistics
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.smarty_p1 import async_remove_config_entry_device
+
+from . import billed_month
+from .dialogs import contract_in
+from .support import Home, metadata_of_sums, recorder_done, wait_until
+
+pytestmark = pytest.mark.usefixtures("recorder_mock")
+
+NOW = datetime(2026, 6, 16, 16, 44, tzinfo=UTC)  # Tuesday 18:44 in Luxembourg
+CAR = {
+    "name": "Car",
+    "kwh": "8,8",
+    "max_kw": "11 kW",
+    "by_workdays": "07:00:00",
+    "measured_by": "sensor.wallbox_energy",
+    "connected": "binary_sensor.wallbox_connected",
+}
+
+type SetClock = Callable[[datetime], None]
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Return a function that sets the clock of Home Assistant. Timers go on."""
+
+    def set_clock(time: datetime) -> None:
+        monkeypatch.setattr(dt_util, "utcnow", lambda: time)
+
+    set_clock(NOW)
+    return set_clock
+
+
+async def record_wallbox(hass: HomeAssistant) -> None:
+    metadata = metadata_of_sums("sensor.wallbox_energy", "kWh", "energy")
+    start = datetime(2026, 5, 1, tzinfo=UTC)
+    async_import_statistics(hass, metadata, [{"start": start, "state": 0.0, "sum": 0.0}])
+    await recorder_done(hass)
+
+
+@pytest.fixture
+async def house(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
+    """Return a meter in Luxembourg with 5 kW."""
+    await home.hass.config.async_set_time_zone("Europe/Luxembourg")
+    entry = await billed_month.set_up(home, hass_storage)
+    contract = contract_in(entry) | {
+        "reference_power": 5.0,
+        "second_energy_price": 0.08,
+        "second_price_from": "22:00:00",
+        "second_price_to": "06:00:00",
+    }
+    await home.again(billed_month.telegram("00:00:05", 0.1), {"contracts": [contract]})
+    home.hass.states.async_set("binary_sensor.wallbox_connected", "on")
+    await record_wallbox(home.hass)
+    return entry
+
+
+async def add(hass: HomeAssistant, entry: MockConfigEntry, **changes: str) -> SubentryFlowResult:
+    subentries = hass.config_entries.subentries
+    flow = await subentries.async_init((entry.entry_id, "load"), context={"source": SOURCE_USER})
+    done = await subentries.async_configure(flow["flow_id"], CAR | changes)
+    await hass.async_block_till_done()
+    return done
+
+
+def shown(hass: HomeAssistant) -> dict[str, str]:
+    """Return the states of the car's entities."""
+    names = {
+        "runs": "binary_sensor.car_runs_by_plan",
+        "next": "sensor.car_next_start",
+        "limit": "sensor.car_limit_price",
+        "missing": "sensor.car_missing_at_deadline",
+    }
+    states = {key: hass.states.get(name) for key, name in names.items()}
+    return {key: state.state if state else "no entity" for key, state in states.items()}
+
+
+def car_device(hass: HomeAssistant, entry: MockConfigEntry) -> dr.DeviceEntry | None:
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return next((device for device in devices if device.name == "Car"), None)
+
+
+async def planned(hass: HomeAssistant, **expected: str) -> None:
+    """Wait until the car's entities show this plan, which a background task computes."""
+    await wait_until(hass, lambda: expected.items() <= shown(hass).items())
+
+
+async def test_a_car_is_entered_and_planned_without_a_reload(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    before = house.runtime_data
+    done = await add(hass, house)
+    assert done["type"] == "create_entry"
+    # 8.8 kWh at 4.6 kW below the reference power: two hours from 22:00 on.
+    await planned(hass, runs="off", next="2026-06-16T20:00:00+00:00", missing="0.0")
+    assert float(shown(hass)["limit"]) == pytest.approx((0.08 + 0.051) * 1.08, abs=1e-4)
+    assert house.runtime_data is before
+    device = car_device(hass, house)
+    assert device is not None
+    assert not await async_remove_config_entry_device(hass, house, device)
+    assert device.via_device_id is not None
+
+
+async def test_the_plan_follows_the_clock_and_the_connection(
+    house: MockConfigEntry, hass: HomeAssistant, clock: SetClock
+) -> None:
+    await add(hass, house)
+    await planned(hass, runs="off")
+    clock(datetime(2026, 6, 16, 20, 0, 5, tzinfo=UTC))
+    async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=16))
+    await planned(hass, runs="on")
+    hass.states.async_set("binary_sensor.wallbox_connected", "off")
+    await planned(hass, runs="off", next="unknown")
+    hass.states.async_set("binary_sensor.wallbox_connected", "on")
+    await planned(hass, runs="on")
+
+
+async def test_too_late_a_car_runs_at_once_and_says_what_will_be_missing(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    # In the two quarter-hours from 18:30 on, 11 kW give 5.5 of 8.8 kWh.
+    await add(hass, house, by_workdays="19:00:00")
+    await planned(hass, runs="on", missing="3.3")
+
+
+async def test_a_changed_load_is_planned_again_and_a_removed_one_leaves_nothing(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    await add(hass, house)
+    (subentry_id,) = house.subentries
+    subentries, before = hass.config_entries.subentries, house.runtime_data
+    flow = await subentries.async_init(
+        (house.entry_id, "load"),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
+    )
+    done = await subentries.async_configure(flow["flow_id"], CAR | {"by_workdays": "21:00:00"})
+    assert done["reason"] == "reconfigure_successful"
+    # By 21:00, any quarter-hour costs the same.
+    await planned(hass, runs="on")
+    hass.config_entries.async_remove_subentry(house, subentry_id)
+    await planned(hass, **dict.fromkeys(("runs", "next", "limit", "missing"), "no entity"))
+    assert house.runtime_data is before
+    assert not car_device(hass, house)
+
+
+async def test_a_renamed_sensor_is_followed(house: MockConfigEntry, hass: HomeAssistant) -> None:
+    registry = er.async_get(hass)
+    sensor = registry.async_get_or_create("binary_sensor", "wallbox", "1")
+    await add(hass, house, connected=sensor.entity_id)
+    registry.async_update_entity(sensor.entity_id, new_entity_id="binary_sensor.garage")
+    await hass.async_block_till_done()
+    (subentry,) = house.subentries.values()
+    assert subentry.data["connected"] == "binary_sensor.garage"
+    await planned(hass, next="2026-06-16T20:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "error"),
+    [
+        ({"kwh": "twelve"}, "kwh", "amount_malformed"),
+        ({"kwh": "0"}, "kwh", "amount_out_of_range"),
+        ({"min_kw": "12"}, "min_kw", "above_maximum_power"),
+        ({"name": " \t"}, "name", "load_name"),
+        ({"name": "x" * 61}, "name", "load_name"),
+        (
+            {"measured_by": "sensor.smarty_net_power_of_nobody"},
+            "measured_by",
+            "load_has_no_statistics",
+        ),
+    ],
+)
+async def test_a_wrong_field_is_named_and_can_be_corrected(
+    house: MockConfigEntry,
+    hass: HomeAssistant,
+    typed: dict[str, str],
+    field: str,
+    error: str,
+) -> None:
+    form = await add(hass, house, **typed)
+    assert form["errors"] == {field: error}
+    done = await hass.config_entries.subentries.async_configure(form["flow_id"], CAR)
+    assert done["type"] == "create_entry"
+    await planned(hass, next="2026-06-16T20:00:00+00:00")
+
+
+async def test_a_meter_has_at_most_ten_loads(house: MockConfigEntry, hass: HomeAssistant) -> None:
+    for n in range(10):
+        await add(hass, house, name=f"Car {n}")
+
+    def has_plan() -> bool:
+        state = hass.states.get("sensor.car_9_next_start")
+        return state is not None and state.state not in {"unavailable", "unknown"}
+
+    await wait_until(hass, has_plan)
+    flow = await hass.config_entries.subentries.async_init(
+        (house.entry_id, "load"), context={"source": SOURCE_USER}
+    )
+    assert (flow["type"], flow["reason"]) == ("abort", "too_many_loads")

@@ -1,0 +1,60 @@
+"""The deadlines of a load, and the energy that it needs until then."""
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from smartyp1.plan.daily_load import DailyLoad, LoadPlan
+
+CAR = DailyLoad("Car", 12.0, 11.0, 1.4, by_workdays=time(7), by_weekend=time(9, 30))
+WORK = CAR._replace(by_weekend=None)
+ANY_TIME = CAR._replace(by_workdays=None, by_weekend=None)
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Luxembourg"))
+
+
+@pytest.mark.parametrize(
+    ("load", "now", "last", "deadline"),
+    [
+        # Friday 27 November 2026.
+        (CAR, "2026-11-27 06:59:59", "2026-11-26 07:00", "2026-11-27 07:00"),
+        (CAR, "2026-11-27 07:00", "2026-11-27 07:00", "2026-11-28 09:30"),
+        (CAR, "2026-11-29 20:00", "2026-11-29 09:30", "2026-11-30 07:00"),
+        (WORK, "2026-11-27 20:00", "2026-11-27 07:00", "2026-11-30 07:00"),
+        (
+            WORK._replace(by_workdays=None, by_weekend=time(9)),
+            "2026-11-30 08:00",
+            "2026-11-29 09:00",
+            "2026-12-05 09:00",
+        ),
+        (ANY_TIME, "2026-11-27 20:00", "2026-11-27 00:00", "2026-11-28 00:00"),
+        # The clock goes back on 25 October 2026, and forward on 28 March 2027.
+        (CAR, "2026-10-24 20:00", "2026-10-24 09:30", "2026-10-25 09:30"),
+        (ANY_TIME, "2026-10-25 23:00", "2026-10-25 00:00", "2026-10-26 00:00"),
+        (ANY_TIME, "2027-03-28 12:00", "2027-03-28 00:00", "2027-03-29 00:00"),
+    ],
+)
+def test_a_deadline_is_a_time_of_the_wall_clock(
+    load: DailyLoad, now: str, last: str, deadline: str
+) -> None:
+    at = local(now).astimezone(UTC)
+    assert load.last_deadline(at) == local(last)
+    assert load.deadline(at) == local(deadline)
+
+
+def test_energy_that_is_used_is_not_needed_again() -> None:
+    assert [CAR.left_kwh(used) for used in (0.0, 9.0, 12.0, 15.0)] == [12.0, 3.0, 0.0, 0.0]
+
+
+def test_a_run_that_has_begun_is_no_next_start() -> None:
+    begin, now, end = (datetime(2026, 11, 27, 2, minute, tzinfo=UTC) for minute in (0, 5, 30))
+    later = datetime(2026, 11, 27, 4, tzinfo=UTC), datetime(2026, 11, 27, 5, tzinfo=UTC)
+    running = LoadPlan(((begin, end), later), 0.15, 0.0, now)
+    assert (running.runs_now, running.next_start) == (True, later[0])
+    waiting = running._replace(runs=(later,))
+    assert (waiting.runs_now, waiting.next_start) == (False, later[0])
+    done = running._replace(runs=())
+    assert (done.runs_now, done.next_start) == (False, None)
