@@ -1,4 +1,4 @@
-"""Simulated solar panels, home battery and three devices, as entities of Home Assistant.
+"""Simulated solar panels, home battery and five devices, as entities of Home Assistant.
 
 The meter measures only the exchange with the grid. So Home Assistant needs the production and the
 battery to compute the home's consumption. The battery takes a fifth of the panels' energy, and
@@ -27,6 +27,8 @@ ENTITIES = {
     "charged": "sensor.simulated_battery_charged",
     "discharged": "sensor.simulated_battery_discharged",
     "battery_power": "sensor.simulated_battery_power",
+    "car": "sensor.simulated_car",
+    "boiler": "sensor.simulated_boiler",
     "fridge": "sensor.simulated_fridge",
     "router": "sensor.simulated_router",
 }
@@ -71,6 +73,16 @@ def battery_kwh(meter: Meter, at: datetime) -> float:
     return discharged_kwh(meter, at) - charged_kwh(meter, at)
 
 
+def car_kwh(meter: Meter, at: datetime) -> float:
+    """Return the energy that the electric car has taken until `at`, in kWh."""
+    return meter.registers_at(at).car_kwh
+
+
+def boiler_kwh(meter: Meter, at: datetime) -> float:
+    """Return the energy that the boiler has taken until `at`, in kWh."""
+    return meter.registers_at(at).boiler_kwh
+
+
 def fridge_kwh(meter: Meter, at: datetime) -> float:
     """Return the energy that the fridge has taken until `at`, in kWh.
 
@@ -91,7 +103,7 @@ def _hours(_meter: Meter, at: datetime) -> float:
     return (at - EPOCH) / timedelta(hours=1)
 
 
-DEVICES = {"fridge": fridge_kwh, "router": router_kwh}
+DEVICES = {"car": car_kwh, "boiler": boiler_kwh, "fridge": fridge_kwh, "router": router_kwh}
 _ENERGIES = {
     "production": produced_kwh,
     "charged": charged_kwh,

@@ -75,8 +75,16 @@ DRAWS = (
 )
 
 
-def electric_loads(house: House, seed: int, day: int, sky: Weather) -> list[list[int]]:
-    """Return a list for each phase: the power of its loads in W in each minute of a UTC day.
+class Loads(NamedTuple):
+    """Powers in W in each minute of a UTC day: of each phase, and of two devices in them."""
+
+    phases: list[list[int]]
+    car: list[int]
+    boiler: list[int]
+
+
+def electric_loads(house: House, seed: int, day: int, sky: Weather) -> Loads:
+    """Return the loads of a day.
 
     `day` is the number of the day, and `sky` has the time of its sunset.
     """
@@ -102,12 +110,19 @@ def electric_loads(house: House, seed: int, day: int, sky: Weather) -> list[list
             for burst in range(start, start + minutes, on + appliance.off):
                 _add(load, burst, min(on, start + minutes - burst), appliance.watts)
 
+    car, boiler = [0] * MINUTES, [0] * MINUTES
     if house.car_power and chance.random() < house.car_evenings:
         start = _moment(chance, 17.6, 20.5) + to_utc
         minutes = round(chance.uniform(8, 28) * 60_000 / house.car_power)
         for load in phases[: house.car_phases]:
-            _add(load, start, minutes, house.car_power // house.car_phases)
-    return phases
+            for draw in (load, car):
+                _add(draw, start, minutes, house.car_power // house.car_phases)
+    if house.boiler_power:
+        # Water for the day, warmed at night.
+        minutes = seeded_random("boiler", seed, day).randint(60, 110)
+        for draw in (phases[0], boiler):
+            _add(draw, 2 * 60 + to_utc, minutes, house.boiler_power)
+    return Loads(phases, car, boiler)
 
 
 def warmth_and_water(

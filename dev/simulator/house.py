@@ -28,6 +28,8 @@ class House:
     car_power: int = 0
     car_phases: Literal[1, 3] = 3
     car_evenings: float = 0.4
+    # Power of the electric boiler in W, 0 without one.
+    boiler_power: int = 0
     # Heat loss in W per kelvin between inside and outside.
     heat_loss: int = 180
     media: tuple[Medium, ...] = ()
@@ -37,6 +39,7 @@ HOUSES = (
     House(
         solar_peak=8200,
         car_power=11000,
+        boiler_power=2000,
         media=("gas", "water", "heat", "empty"),
     ),
     House(

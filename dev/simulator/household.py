@@ -13,7 +13,7 @@ from operator import add
 from threading import RLock
 from typing import NamedTuple
 
-from .appliances import SLOT, electric_loads, warmth_and_water
+from .appliances import SLOT, Loads, electric_loads, warmth_and_water
 from .heater import HEATER_STEP, HEATER_WATTS, Heater
 from .house import House
 from .randomness import seeded_random
@@ -48,7 +48,7 @@ class Registers(NamedTuple):
     """Counted amounts. Energies are in W·min, reactive energies in 0.01 var·min.
 
     `warmth` is the heat in Wh, and `water` is in litres. `produced` is the energy from the solar
-    panels. The inverter measures this energy; the meter does not.
+    panels, `car` and `boiler` are energies of two devices. The meter does not measure these three.
     """
 
     imported: float = 0
@@ -58,6 +58,8 @@ class Registers(NamedTuple):
     warmth: float = 0
     water: float = 0
     produced: float = 0
+    car: float = 0
+    boiler: float = 0
 
     def plus(self, other: Iterable[float], times: int = 1) -> Registers:
         """Return the sum of these registers and of the registers `other` multiplied by `times`."""
@@ -77,6 +79,16 @@ class Registers(NamedTuple):
     def produced_kwh(self) -> float:
         """Return the energy that the solar panels have produced, in kWh."""
         return self.produced / WATT_MINUTES_PER_KWH
+
+    @property
+    def car_kwh(self) -> float:
+        """Return the energy that the electric car has taken, in kWh."""
+        return self.car / WATT_MINUTES_PER_KWH
+
+    @property
+    def boiler_kwh(self) -> float:
+        """Return the energy that the boiler has taken, in kWh."""
+        return self.boiler / WATT_MINUTES_PER_KWH
 
     @property
     def reactive_imported_kvarh(self) -> float:
@@ -119,11 +131,12 @@ class Powers(NamedTuple):
 class _Flows(NamedTuple):
     """Powers in each minute of a day, and heat and water in each five minutes.
 
-    `phases` has the loads of each phase. `net` is the power of all loads minus that of the solar
-    panels. Powers are in W, reactive powers in 0.01 var, heat is in Wh, and water is in litres.
+    `loads` has the loads of each phase and of two devices. `net` is the power of all loads minus
+    that of the solar panels. Powers are in W, reactive powers in 0.01 var, heat is in Wh, and water
+    is in litres.
     """
 
-    phases: list[list[int]]
+    loads: Loads
     solar: list[int]
     net: list[int]
     reactive: list[int]
@@ -142,6 +155,8 @@ class _Flows(NamedTuple):
             sum(self.warmth),
             sum(self.water),
             sum(self.solar),
+            sum(self.loads.car),
+            sum(self.loads.boiler),
         )
 
 
@@ -161,6 +176,8 @@ class _Day(NamedTuple):
     warmth: array[int]
     water: array[int]
     produced: array[int]
+    car: array[int]
+    boiler: array[int]
 
 
 class Household:
@@ -196,6 +213,8 @@ class Household:
             day.warmth[slot],
             day.water[slot],
             up_to_now(day.produced),
+            up_to_now(day.car),
+            up_to_now(day.boiler),
         )
         registers = self._midnight(index).plus(today).plus(self._heated_until(when))
         return registers.plus(self._midnight(DAYS_OF_LIFE), years) if years else registers
@@ -206,7 +225,7 @@ class Household:
         flows = self._day(days % DAYS_OF_LIFE).flows
         share = (1 + _ripple(minute, int(second) // STEP)) / 1000
         sun = self._sun_of_phases(flows.solar[minute])
-        loads = [phase[minute] for phase in flows.phases]
+        loads = [phase[minute] for phase in flows.loads.phases]
         loads[0] += HEATER_WATTS * self._heater.is_on(when)
         chance = seeded_random("voltage", self._seed, days, minute, int(second) // STEP)
         return Powers(
@@ -279,20 +298,22 @@ class Household:
             _sums(flows.warmth),
             _sums(flows.water),
             _sums(flows.solar),
+            _sums(flows.loads.car),
+            _sums(flows.loads.boiler),
         )
 
     def _flows(self, index: int) -> _Flows:
         sky = weather_of_day(index)
-        phases = electric_loads(self.house, self._seed, index, sky)
-        load = phases[0]
-        for phase in phases[1:]:
+        loads = electric_loads(self.house, self._seed, index, sky)
+        load = loads.phases[0]
+        for phase in loads.phases[1:]:
             load = list(map(add, load, phase, strict=True))
         peak = self.house.solar_peak
         solar = [int(light * peak) for light in sky.sunlight] if peak else [0] * MINUTES
         net = [watts - feed for watts, feed in zip(load, solar, strict=True)]
         reactive = [watts * CENTIVAR_PER_WATT - CAPACITIVE_VAR * 100 for watts in load]
         warmth, water = warmth_and_water(self.house, self._seed, index, sky)
-        return _Flows(phases, solar, net, reactive, warmth, water)
+        return _Flows(loads, solar, net, reactive, warmth, water)
 
 
 def _split(when: datetime) -> tuple[int, int, float]:

@@ -73,8 +73,9 @@ class Meter:
         self._key = key
         chance = seeded_random("history", number)
         # State of the meter's registers at EPOCH, when the household's consumption begins.
-        self._before = Registers(*(chance.randrange(10**8, 10**9) for _ in range(4))).plus(
-            (0, 0, 0, 0, chance.randrange(10**6, 10**8), chance.randrange(10**4, 10**6), 0)
+        before = Registers(*(chance.randrange(10**8, 10**9) for _ in range(4)))
+        self._before = before._replace(
+            warmth=chance.randrange(10**6, 10**8), water=chance.randrange(10**4, 10**6)
         )
         if not self.house.solar_peak:
             self._before = self._before._replace(exported=0)

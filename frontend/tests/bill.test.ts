@@ -249,7 +249,7 @@ test("a bill says of when its prices are, and what has ended", () => {
   assert.deepEqual(january({ until: "2027-01-21T00:00:00+01:00" }).sums, ["Total so far (grid charges and levies of 2026) | until Wed 20 Jan, 24:00 | 54.81 €"]);
   // The forecast of a month whose last days have no published price says so as well.
   const estimate = { total: 90, prices_of: { grid: "2027-01-15" } };
-  assert.equal(january({ prices_of: undefined, estimate }).texts[0], "From 16 January 2027: grid charges of January 2027; nothing newer is known to this version.");
+  assert.equal(january({ prices_of: undefined, estimate }).texts[0], "From 16 January 2027: grid charges of January 2027; published prices of January 2027 are not out yet.");
 });
 
 test("older prices in each language, of each kind, from each day", () => {
@@ -264,7 +264,7 @@ test("older prices in each language, of each kind, from each day", () => {
   };
   for (const [language, sentence] of Object.entries(all)) assert.equal(said(OLD, "2027-01-01", of(language)), sentence);
   // A yearly amount, calculated in the year before.
-  assert.equal(said(OLD, "2026-11-25", english), "From 1 January 2027: grid charges and levies of 2026; the State's aid ends on 31 December 2026; nothing newer is known to this version.");
+  assert.equal(said(OLD, "2026-11-25", english), "From 1 January 2027: grid charges and levies of 2026; the State's aid ends on 31 December 2026; published prices of 2027 are not out yet.");
   assert.equal(said({ grid: "2026-12-31", newer_known: true }, "2026-12-31", english), "From 1 January 2027: grid charges of 2026; newer prices are known, but not used here.");
   // Each kind has its own day; within a year, the month is named.
   assert.equal(said({ grid: "2027-12-31", levies: "2026-12-31" }, "2028-02-01", english), "Grid charges of 2027; levies of 2026; nothing newer is known to this version.");
@@ -355,5 +355,5 @@ test("a share that is badly measured is told from one that is not", () => {
   };
   const leneda = (leneda_quarter_hours: number) => shownBill(bill({ measured_share: 0.5, quarter_hours: 1990, leneda_quarter_hours }), english).measured;
   assert.deepEqual([1990, 1989, 0].map(leneda), ["from Leneda", "measured for 50.0% of the time", "measured for 50.0% of the time"]);
-  assert.deepEqual([measured(1), measured(0.998), measured(0.9723)], ["measured for 100% of the time true", "measured for 99.8% of the time true", "measured for 97.2% of the time false"]);
+  assert.deepEqual([measured(1), measured(0.998), measured(0.9723)], [" true", "measured for 99.8% of the time true", "measured for 97.2% of the time false"]);
 });

@@ -60,11 +60,15 @@ test("a power counts if it was reported at most 90 seconds before or after the m
   for (const said of [late, lateRoof, lateMeter]) assert.deepEqual([10, 60, 90, 300].map(said), [known, known, known, ""]);
 });
 
+test("an idle roof leaves all to the grid", () => {
+  assert.equal(uses({ solar: [power(0.03)], battery: [] }, 0.7), "The house uses **0.7 kW**, all of it from the grid.");
+});
+
 test("no line with an unknown or impossible power", () => {
   assert.equal(uses(none, 0.7), "");
   assert.equal(uses({ solar: [power(null)], battery: [] }, 0.7), "");
   assert.equal(uses({ solar: [{ kw: 1.4, reported_at: null }], battery: [] }, 0.7), "");
-  assert.equal(uses({ solar: [power(0.03)], battery: [] }, 0.7), "");
+  assert.equal(uses({ solar: [power(0.03)], battery: [] }, -0.7), "");
   // 3 kW are fed in, but the inverter still says 2.
   assert.equal(uses({ solar: [power(2)], battery: [] }, -3), "");
   assert.equal(uses({ solar: [power(1.4), power(null)], battery: [] }, 0.7), "");

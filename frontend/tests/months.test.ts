@@ -218,7 +218,6 @@ test("amounts say at which prices they are", () => {
   assert.deepEqual(notes({ vat_rate: 0 }), ["December 2026: 1 month, at its own prices, without VAT."]);
   assert.deepEqual(notes({ prices_of: { grid: "2026-12-31" } }), [
     OWN_PRICES,
-    "Grid charges of 2026; nothing newer is known to this version.",
   ]);
   assert.deepEqual(notes({ shared_kwh: 100 }), [OWN_PRICES, "The bill of the energy community is not included."]);
   assert.deepEqual(notes({ prices_of: { grid: "2026-12-31" } }, "kWh"), []);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { phaseBars, quarterHourBar } from "../src/cards/now.ts";
+import { quarterHourBar } from "../src/cards/now.ts";
+import { phaseBars } from "../src/parts/phase-bars.ts";
 import { Locale } from "../src/locale.ts";
 import { troubleOf } from "../src/parts/banner.ts";
 import { chooser, nextOf, shortTitle } from "../src/parts/meter-chooser.ts";
-import { direction, firstDayRows, lacksPast, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
+import { direction, firstDayRows, isAbove, lacksPast, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
 import type { Live, Meter, RunningQuarterHour } from "../src/data/websocket-types.ts";
 import { markupOf, press } from "./template-text.ts";
 
@@ -23,8 +24,6 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   connection: 27,
   feedsIn: true,
   hasFedIn: true,
-  price: 0.1741,
-  feedInPrice: 0.0782,
   excessPrice: 0.08262,
   peak: 14.5,
   ...changes,
@@ -66,23 +65,25 @@ test("power above the reference power must go by the end of the quarter-hour, ev
 test("much drawn at first leaves less until the quarter-hour ends", () => {
   const late = { power: 1, energy: 1.5, secondsLeft: 420, feedsIn: false };
   // 0.25 kWh for 420 s are 2.14 kW.
-  assert.equal(said(late), "**You can switch on up to 1 kW more until 18:45, then up to 6 kW more than now.**");
-  assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis 6 kW de plus qu'à présent.**");
-  assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45. Then you can switch on up to 6 kW.**");
+  assert.equal(said(late), "**You can switch on 1 kW until 18:45, then 6 kW more than now.**");
+  assert.equal(said(late, fr), "**Vous pouvez ajouter 1 kW jusqu'à 18:45, puis 6 kW.**");
+  assert.equal(said({ ...late, energy: 1.6 }), "**Switch nothing else on until 18:45, then up to 6 kW.**");
 });
 
 test("the sun is not counted on, if the use of the house is known; else the card says so", () => {
   const sunny = { power: -3.2, energy: 0 };
-  assert.equal(said(sunny), "**You can switch on up to 7 kW more** as long as the sun shines like this.");
-  assert.equal(said({ ...sunny, house: 1.2 }), "**You can switch on up to 5.5 kW more** and stay within 7 kW.");
-  assert.equal(small(sunny), "A kWh used now saves 0.17 €; sent to the grid, it earns 0.08 €.");
-  assert.equal(small({ ...sunny, feedInPrice: null }), "");
+  assert.equal(said(sunny), "**You can switch on 3 kW of your own electricity,** 7 kW within 7 kW.");
+  assert.equal(said({ ...sunny, house: 1.2 }), "**You can switch on 3 kW of your own electricity,** 5.5 kW within 7 kW.");
+  // Less than half a kilowatt is fed in, or more than may come from the grid.
+  assert.equal(said({ power: -0.4, energy: 0 }), "**You can switch on up to 7 kW more** as long as the sun shines like this.");
+  assert.equal(said({ ...sunny, power: -9 }), "**You can switch on up to 7 kW more** as long as the sun shines like this.");
+  assert.equal(small(sunny), "");
   assert.equal(said({ ...sunny, house: 8 }), "**You can switch on up to 7 kW more** as long as the sun shines like this.");
   assert.equal(small({ ...sunny, house: 8 }), small(sunny));
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
   assert.equal(small({ power: 0.7, house: 2.1 }), "As long as the sun shines like this, you can even switch on up to 6 kW.");
   // In the dark, it is a battery that feeds in or supplies the house.
-  assert.equal(said({ ...sunny, isDark: true }), "**You can switch on up to 7 kW more** and stay within 7 kW.");
+  assert.equal(said({ ...sunny, isDark: true }), "**You can switch on 3 kW of your own electricity,** 7 kW within 7 kW.");
   assert.equal(said({ ...sunny, hasFedIn: true, power: 0.7, isDark: true }), "**You can switch on up to 6 kW more** and stay within 7 kW.");
   assert.equal(said({ ...sunny, house: 8, isDark: true }).includes("sun"), false);
   assert.equal(small({ power: 0.7, house: 2.1, isDark: true }).includes("sun"), false);
@@ -122,31 +123,36 @@ test("while a shown room waits to rise, no limit is named that the exact room do
 
 test("a projection above the reference power says how much less helps, rounded up, and what it costs", () => {
   const car = { power: 11.4, energy: 1.433 };
-  assert.equal(said(car), "**Expected extra cost: 0.08 €,** unless you switch off 8.6 kW from now until 18:45.");
-  assert.equal(said(car, fr), "**Cela coûte 0,08 € de plus,** sauf si vous réduisez de 8,6 kW jusqu'à 18:45.");
-  assert.equal(small(car), "After 18:45, use 4.4 kW less than now to avoid extra cost.");
-  assert.equal(
-    said({ ...car, excessPrice: null }),
-    "**Switch off 8.6 kW from now until 18:45** to stay within 7 kW. Otherwise, 0.9 kWh will count as energy above 7 kW.",
-  );
+  assert.equal(said(car), "**Switch off 8.6 kW until 18:45,** or 0.9 kWh above 7 kW cost 0.08 €.");
+  assert.equal(said(car, fr), "**Réduisez de 8,6 kW jusqu'à 18:45,** sinon 0,9 kWh au-dessus de 7 kW : 0,08 €.");
+  assert.equal(small(car), "");
+  assert.equal(said({ ...car, excessPrice: null }), "**Switch off 8.6 kW until 18:45,** or 0.9 kWh are above 7 kW.");
 });
 
-test("an excess that is there is told, with what it will be, also while nothing is drawn any more", () => {
-  assert.equal(
-    said({ power: 2.1, energy: 1.95 }),
-    "**Expected extra cost: 0.04 €.** Energy above 7 kW: 0.2 kWh so far, 0.4 kWh by 18:45.",
-  );
-  assert.match(said({ power: -3, energy: 1.95 }), /Energy above 7 kW: 0.2 kWh so far, 0.2 kWh by 18:45/);
-  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**This quarter-hour is above 7 kW.** Energy above 7 kW: 0.2 kWh so far, 0.4 kWh by 18:45.");
+test("an excess that is there is told with what helps, or that nothing more comes while nothing is drawn", () => {
+  assert.equal(said({ power: 2.1, energy: 1.95 }), "**Switch off what can wait.** By 18:45, 0.4 kWh above 7 kW cost 0.04 €.");
+  assert.equal(said({ power: -3, energy: 1.95 }), "**0.2 kWh above 7 kW cost 0.02 €.** Nothing more comes from the grid.");
+  assert.equal(said({ power: 2.1, energy: 1.95, excessPrice: null }), "**Switch off what can wait.** By 18:45, 0.4 kWh are above 7 kW.");
+});
+
+test("above is the projected mean, not the present power", () => {
+  // 8 kW for three minutes of a calm quarter-hour, 2 kW at its end, 0.1 kW after too much.
+  const cases: [Partial<Situation>, boolean][] = [
+    [{ power: 8, energy: 0.12, secondsLeft: 180 }, false],
+    [{ power: 16, energy: 0.12 }, true],
+    [{ power: 2, energy: 1.74, secondsLeft: 30 }, true],
+    [{ power: 0.1, energy: 1.76 }, true],
+    [{ power: -3, energy: 1.76 }, true],
+    [{ power: 16, isWhole: false }, false],
+    [{ power: 16, reference: null }, false],
+  ];
+  for (const [changes, expected] of cases) assert.equal(isAbove(situation(changes)), expected, JSON.stringify(changes));
 });
 
 test("what is above is never called 0", () => {
   const little = { power: 0.1, energy: 1.751 };
-  assert.equal(said(little), "**Expected extra cost: less than 0.01 €.** Energy above 7 kW: less than 0.1 kWh so far, less than 0.1 kWh by 18:45.");
-  assert.equal(
-    said({ power: 6.5, energy: 1.03 }),
-    "**Expected extra cost: less than 0.01 €,** unless you switch off 0.1 kW from now until 18:45.",
-  );
+  assert.equal(said(little), "**Switch off what can wait.** By 18:45, less than 0.1 kWh above 7 kW cost less than 0.01 €.");
+  assert.equal(said({ power: 6.5, energy: 1.03 }), "**Switch off 0.1 kW until 18:45,** or less than 0.1 kWh above 7 kW cost less than 0.01 €.");
   assert.equal(shownMean(situation({ power: 6.5, energy: 1.03 })), 7.1);
   // 6.02 kW, without an excess to hide.
   assert.equal(shownMean(situation({ power: 6.5, energy: 0.783 })), 6);
@@ -156,9 +162,9 @@ test("where the beginning was missed, the room is that of the next quarter-hour"
   assert.equal(said({ isWhole: false, energy: 2, feedsIn: false }), "**From 18:45 on, you can switch on up to 6 kW more** and stay within 7 kW.");
   // So short before the end, only an excess that is there is told.
   const late = { power: 12, energy: 1.74 };
-  assert.match(said({ ...late, secondsLeft: 60 }), /^\*\*Expected extra cost/);
+  assert.match(said({ ...late, secondsLeft: 60 }), /or 0.2 kWh above 7 kW/);
   assert.match(said({ ...late, secondsLeft: 59 }), /^\*\*Switch off 5.0 kW before/);
-  assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /Energy above 7 kW: less than 0.1 kWh so far/);
+  assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /^\*\*Switch off what can wait/);
 });
 
 test("without a reference power, the highest quarter-hour of the month is told", () => {

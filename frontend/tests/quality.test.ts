@@ -25,7 +25,6 @@ import { lastMessage, operatorMessage } from "../src/parts/operator-message.ts";
 import { duration, joinNames } from "../src/sentences/quality.ts";
 import {
   alteredSentence,
-  connectionLimit,
   gapWords,
   homeSentence,
   receptionDay,
@@ -181,13 +180,6 @@ test("silence is said with its length and when it began, also of another day", (
   assert.match(supply(live({}, { ...silent, gone: true }), true), /^The meter is not being read now\. .* Last reading 26 min ago\.$/);
 });
 
-test("the connection limit is in kVA, and a dash while nothing is known", () => {
-  const limit = (value: unknown) => plain(connectionLimit(live({ power_threshold: value as number }), meter, en));
-  assert.equal(limit(69), "69 kVA");
-  assert.equal(limit(27.6), "27.6 kVA");
-  for (const none of [null, undefined, 0, "69", Number.NaN]) assert.equal(limit(none), "–");
-});
-
 const events = (changes: object = {}): Events => ({
   disturbances: [], undated: { power_failure: 0, voltage_sag: 28, voltage_swell: 4 }, switches: [], messages: [],
   reception: {
@@ -226,16 +218,16 @@ test("the reception of 24 hours is a share by time, with the longest gap of that
   const day = reception({ received, longest_gaps });
   // Half an hour of 23 hours and 38 minutes.
   assert.equal(receptionShare(day, en), "97.9%");
-  assert.equal(plain(gapWords(day, en)), "gap 04:12–04:23: 11 min");
+  assert.equal(plain(gapWords(day, en)), "Gap 04:12–04:23: 11 min");
   const two = reception({ received, longest_gaps: [...longest_gaps, gap("21T07:00", "21T09:05")] });
-  assert.equal(plain(gapWords(two, en)), "longest gap 08:00–10:05: 2 h 5 min");
+  assert.equal(plain(gapWords(two, en)), "Longest gap 08:00–10:05: 2 h 5 min");
   const across = reception({ received, longest_gaps: [gap("20T17:00", "20T19:00")] });
-  assert.equal(plain(gapWords(across, en)), "gap 20 Nov, 18:00–20:00: 2 h");
+  assert.equal(plain(gapWords(across, en)), "Gap 20 Nov, 18:00–20:00: 2 h");
 });
 
 test("all received is 100 %, next to all is not, and nothing known is a dash", () => {
   assert.equal(receptionShare(reception({}), en), "100%");
-  assert.equal(gapWords(reception({}), en), "no gap longer than a minute");
+  assert.equal(gapWords(reception({}), en), "No gap longer than a minute");
   const nearly = Array.from({ length: 168 }, (_, hour) => (hour === 160 ? 0.999 : 1));
   assert.equal(receptionShare(reception({ received: nearly }), en), "99.9%");
   assert.equal(receptionShare(reception({ received: Array.from({ length: 168 }, () => null) }), en), "–");

@@ -46,7 +46,7 @@ const YESTERDAY = day({ day: "2026-11-20", imported_wh: 20000, cost: 6 });
 
 test("energy from the grid, and what today and the month cost", () => {
   const { rows, until, today, month, cost, forecast, bar, parts, notes, lacks } = shown([YESTERDAY, day()]);
-  assert.deepEqual(rows, ["10.8 kWh | 31 kWh"]);
+  assert.deepEqual(rows, ["10.8 kWh | 31 kWh", "0.5 kWh | 1 kWh"]);
   assert.deepEqual([until, today, month, cost], ["until 18:38", "Today", "November", "**2.98 €** today so far."]);
   assert.equal(forecast, "November is heading for about **145 €**.");
   assert.deepEqual(parts.map(([name, amount]) => `${name} ${plain(amount)}`), ["Consumption 2.62 €", "To the grid −0.04 €", "Fixed costs 0.40 €", "Total 2.98 €"]);
@@ -107,7 +107,7 @@ test("before there is a forecast, the bar has no hatching", () => {
 
 test("what is not known is not 0", () => {
   const unknown = day({ imported_wh: null, cost: null });
-  assert.deepEqual([shown([unknown]).rows, shown([unknown]).cost, shown([unknown]).parts], [["– | –"], "", []]);
+  assert.deepEqual([shown([unknown]).rows, shown([unknown]).cost, shown([unknown]).parts], [["– | –", "0.5 kWh | 0.5 kWh"], "", []]);
   assert.deepEqual(shown([]).rows, ["– | –"]);
 });
 
@@ -123,17 +123,17 @@ test("a missing price is said, and a missing reference power", () => {
 });
 
 test("on the first day, a month has the same energy as today", () => {
-  assert.deepEqual(shown([day({ imported_wh: 200 })]).rows, ["0.2 kWh | 0.2 kWh"]);
-  assert.deepEqual(shown([day({ imported_wh: 10_100 })]).rows, ["10.1 kWh | 10 kWh"]);
-  assert.deepEqual(shown([day({ imported_wh: 5000 }), day({ imported_wh: 4950 })]).rows, ["5.0 kWh | 10.0 kWh"]);
-  assert.deepEqual(shown([day({ imported_wh: 60_000 })]).rows, ["60.0 kWh | 60 kWh"]);
+  assert.deepEqual(shown([day({ imported_wh: 200 })]).rows, ["0.2 kWh | 0.2 kWh", "0.5 kWh | 0.5 kWh"]);
+  assert.deepEqual(shown([day({ imported_wh: 10_100 })]).rows[0], "10.1 kWh | 10 kWh");
+  assert.deepEqual(shown([day({ imported_wh: 5000 }), day({ imported_wh: 4950 })]).rows[0], "5.0 kWh | 10.0 kWh");
+  assert.deepEqual(shown([day({ imported_wh: 60_000 })]).rows[0], "60.0 kWh | 60 kWh");
 });
 
 test("before the first whole quarter-hour, no row says 0 kWh", () => {
   const first = shown([day({ quarter_hours: 0, imported_wh: 49, exported_wh: 0, cost: 0.24 })], bill({ since: "2026-11-21T18:20:00+01:00" }));
   assert.deepEqual([first.rows, first.cost, first.notes], [[], "**0.24 €** today so far.", ["Counted since 21 November."]]);
-  assert.equal(shown([day({ quarter_hours: 0, imported_wh: 50 })]).rows.length, 1);
-  assert.equal(shown([day({ quarter_hours: 0, imported_wh: 0, exported_wh: 50 })]).rows.length, 1);
+  assert.equal(shown([day({ quarter_hours: 0, imported_wh: 50 })]).rows.length, 2);
+  assert.equal(shown([day({ quarter_hours: 0, imported_wh: 0, exported_wh: 50 })]).rows.length, 2);
   // A whole quarter-hour without energy was measured.
   assert.deepEqual(shown([day({ quarter_hours: 1, imported_wh: 0, exported_wh: 0 })]).rows, ["0.0 kWh | 0.0 kWh"]);
 });
@@ -161,25 +161,24 @@ test("forecast and goal are about the supplier's bill, without the energy commun
   assert.equal(plain(bar!.soFar), "so far **97 €**");
 });
 
-test("the reason comes before the number, and a tenth or 10 cents are as usual", () => {
+test("the reason comes before the number, and only a tenth of cost and energies is as usual", () => {
   const usual = { days: 4, imported_wh: 4700, exported_wh: 1700, peak_kw: 1, cost: 1.08, house_wh: 60_000, own_wh: 4400 };
   const until = new Date("2026-11-22T13:35:00Z");
   const texts = (changes: Partial<Day>, reason: UsualReason | null = null, locale = en) => usualTexts(day({ cost: 0.92, imported_wh: 6300, ...changes }), usual, reason, until, locale);
   const first = texts({}, "more_sun");
   assert.equal(plain(first.sentence), "More sun than usual: **0.92 € so far today**, usually 1.08 €.");
   assert.equal(plain(first.note), "“Usually”: the last 4 Sundays until 14:35.");
-  assert.deepEqual(first.below, { house: "usually 60.0", own: "usually 4.4", grid: "usually 4.7" });
+  assert.deepEqual(first.below, { house: "usually 60.0", own: "usually 4.4", grid: "usually 4.7", fed_in: "usually 1.7" });
   assert.equal(plain(texts({ cost: 1.4 }, "more_above").sentence), "More above 7 kW than usual: **1.40 € so far today**, usually 1.08 €.");
   assert.equal(plain(texts({ cost: 1.4 }, "higher_prices").sentence), "Higher prices than usual: **1.40 € so far today**, usually 1.08 €.");
   assert.equal(plain(texts({ cost: 0.93 }).sentence), "**0.93 € so far today**, usually 1.08 €.");
   assert.equal(plain(texts({ cost: 0.93 }, null, de).sentence), "**Heute bis jetzt 0,93 €**, sonst 1,08 €.");
-  // 0.98 is 10 cents, and less than a tenth, below 1.08.
-  assert.equal(plain(texts({ cost: 0.98 }).sentence), "**0.98 € so far today**, as usual by now.");
-  // A third less in both directions costs as much as usual: the energy to the grid explains it.
-  const hidden = texts({ cost: 1.05, imported_wh: 3100, exported_wh: 300 });
-  assert.equal(plain(hidden.sentence), "**1.05 € so far today**, as usual by now.");
-  assert.equal(hidden.below.fed_in, "usually 1.7");
-  assert.equal(texts({ cost: 1.05, imported_wh: 4600, exported_wh: 300 }).below.fed_in, undefined);
-  assert.equal(texts({ cost: 0.5, exported_wh: 3000 }, "more_to_grid").below.fed_in, "usually 1.7");
+  const near = { imported_wh: 4800, exported_wh: 1800 };
+  assert.equal(plain(texts({ ...near, cost: 0.98 }).sentence), "**0.98 € so far today**, as usual by now.");
+  assert.equal(plain(texts({ ...near, cost: 0.97 }).sentence), "**0.97 € so far today**, usually 1.08 €.");
+  // A third less in both directions costs as much as usual, and is not as usual.
+  for (const other of [{ imported_wh: 3100 }, { exported_wh: 300 }]) {
+    assert.equal(plain(texts({ ...near, cost: 1.05, ...other }).sentence), "**1.05 € so far today**, usually 1.08 €.");
+  }
   assert.equal(plain(texts({ cost: null }).sentence), "**6.3 kWh so far today**, usually 4.7 kWh.");
 });

@@ -96,7 +96,7 @@ test("what stands below: energies, the battery's use, months and what is not cou
   assert.match(notes({ reference_kw: 12 }), /^Even without a change, 7 kW would be the cheapest reference power\./);
   assert.match(notes({}, {}, [CAR]), /The fuel that the car saves is not counted\./);
   assert.match(notes({}, {}, [{ kind: "heat_pump", kwh: 4000 }]), /The gas or oil that the heat pump saves is not counted\./);
-  assert.match(notes({ end: "2026-11-01", prices_of: { grid: "2026-12-31" } }, { today: "2026-11-25" }), /From 1 January 2027: grid charges of 2026; nothing newer is known to this version\./);
+  assert.match(notes({ end: "2026-11-01", prices_of: { grid: "2026-12-31", ended: { state_aid: "2026-12-31" } } }, { today: "2026-11-25" }), /measured\. The State's aid ends on 31 December 2026\.$/);
 });
 
 test("everything that is assumed has its sentence", () => {

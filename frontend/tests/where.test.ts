@@ -26,18 +26,28 @@ test("without prices, energies are compared, and only the base load has a power"
 });
 
 test("with prices, the dearest comes first, with what the bill has besides", () => {
-  const rows = [row("Car", "device", 24_000, { cost: 3 }), row("Boiler", "device", 12_000, { cost: 4.2, own_wh: 1000, earned: 0.08 }), row(null, "else", 96_000, { cost: 9 })];
+  const rows = [row("Car", "device", 24_000, { cost: 3 }), row("Boiler", "device", 12_000, { cost: 4.2, own_wh: 1000, earned: 0.08 }), row(null, "else", 96_000, { cost: 4 })];
   const { sentence, rows: texts, notes, house } = shown(shares(rows, { cost: 16.2, house_wh: 99_999, fixed: 9.5, above: 0.005, feed_in: -0.004 }));
   assert.equal(sentence, "**Boiler: 4.20 €**, 12% of the energy. Next: Car, 3.00 €.");
   assert.deepEqual([texts[0], house], ["Car |  | 24.0 kWh | 3.00 € | 0.25", "100.0 kWh | 16.20 €"]);
   assert.deepEqual(notes, [
     "Each kWh at the price of its hour; from your roof: 0 €. Not included: fixed prices 9.50 €, above 7 kW 0.01 €.",
-    "Boiler: 12.0 kWh, 1.0 of them from your roof, which would have earned 0.08 €.",
   ]);
   const little = shares([row("Boiler", "device", 12_000, { cost: 4.2, own_wh: 999, earned: 0.08 })], { cost: 16.2, feed_in: -0.005 });
   assert.deepEqual(shown(little).notes, ["Each kWh at the price of its hour; from your roof: 0 €. Not included: to the grid −0.01 €."]);
   // From 100 kWh on, there are no decimals.
   assert.equal(shown(shares(rows, { house_wh: 100_000 })).house, "100 kWh | ");
+});
+
+test("most of the energy without a name comes first, and asks for devices", () => {
+  const rows = [row(null, "always_on", 13_000, { cost: 1 }), row("Fridge", "device", 5_000, { cost: 2.12 }), row(null, "else", 82_000, { cost: 52.91 })];
+  const { sentence, isUnnamed } = where(shares(rows, { cost: 56, house_wh: 100_000 }), 7, en);
+  assert.deepEqual([sentence.replaceAll("\u00a0", " "), isUnnamed], ["**82% has no name yet** (52.91 €): add the car, the boiler. Next: Fridge, 2.12 €.", true]);
+  // A device costs more, or the rest is small beside many devices.
+  const others = [[row("Car", "device", 50_000, { cost: 60 }), ...rows], rows.map((row) => ({ ...row, wh: row.wh / 4 }))];
+  for (const all of others) assert.equal(where(shares(all, { cost: 56, house_wh: 100_000 }), 7, en).isUnnamed, false);
+  // The rest is not known.
+  assert.equal(where(shares(rows, { lack: "devices" as Shares["lack"] }), 7, en).isUnnamed, false);
 });
 
 test("what is not known of a device, of the rest or of the house is said", () => {

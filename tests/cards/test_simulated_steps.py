@@ -28,7 +28,7 @@ def true_changes(number: int, start: datetime) -> dict[int, float]:
     """Return the changes of the loads and of the panels in kW, by the slot in which they show."""
     house, day = HOUSES[number], (start - EPOCH).days % DAYS_OF_LIFE
     sky = weather_of_day(day)
-    loads = electric_loads(house, number + 1, day, sky)
+    loads = electric_loads(house, number + 1, day, sky).phases
     first = 60 * start.hour
     watts = [
         sum(load[minute] for load in loads) - int(sky.sunlight[minute] * house.solar_peak)

@@ -3,12 +3,11 @@
 import { css, type CSSResultGroup, html, nothing, svg, type TemplateResult } from "lit";
 import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { localDay, QUARTER_HOUR_MS } from "../locale.ts";
+import { QUARTER_HOUR_MS } from "../locale.ts";
 import { chooser } from "../parts/meter-chooser.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { Width } from "../parts/widths.ts";
 import { bestHours, hourLabels, type HoursKey, hoursTexts, type Load, readLoads, sizeOf, timeOf, usualLoads } from "../sentences/hours.ts";
-import { olderPrices } from "../sentences/older-prices.ts";
 import { styles } from "../styles.ts";
 import type { Meter, StartCosts } from "../data/websocket-types.ts";
 
@@ -113,13 +112,11 @@ export class HoursCard extends SmartyCard {
     const shown = bestHours(costs, load, meter.reference_kw, now, this.locale);
     const sentence = costs.can_differ ? shown.sentence : this.#t("no_difference");
     this.announce(`${meter.entry_id} ${this.place}`, load.name, sentence);
-    const older = olderPrices(costs.prices_of, localDay(now), this.locale);
     const isChosen = this.#bar.index !== undefined && shown.hasChart;
     const text = isChosen ? this.#valueAt(costs, this.#bar.index!) : sentence;
     return html`<header>${title}<small class="number">${shown.until}</small></header>
       ${choice}${this.sentence(text, "", isChosen)}
       ${shown.reason && !isChosen ? html`<p class="small">${shown.reason}</p>` : nothing}
-      ${older ? html`<p class="small">${older}</p>` : nothing}
       ${shown.hasChart
         ? html`${this.#chart(costs, shown.best)}
             ${this.table(this.#t("chart"), [this.#t("start"), this.#t("cost")], () => costs.costs.map((cost, index) => [this.#time(costs, index), this.locale.cents(cost)]))}

@@ -10,6 +10,7 @@ import { bar, type BarPart, TRACK } from "../parts/shapes.ts";
 import { HourPart } from "../parts/last-hour.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
+import { drawPhases, MIN_PHASE_KW, phaseBars, phasePowers, phaseStyles } from "../parts/phase-bars.ts";
 import { pastDay, weekStyles } from "../parts/day-chooser.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { canBeSunny, houseOf, usedPower, usesSentence } from "../sentences/house.ts";
@@ -17,6 +18,7 @@ import {
   asNumber,
   direction,
   firstDayRows,
+  isAbove,
   lacksPast,
   nowAdvice,
   type NowKey,
@@ -28,7 +30,6 @@ import {
   situationOf,
   SteadyRoom,
 } from "../sentences/now.ts";
-import { olderPrices } from "../sentences/older-prices.ts";
 import { yesterdayTexts } from "../sentences/last-known-day.ts";
 import { styles } from "../styles.ts";
 import type { Live, Meter, RunningQuarterHour } from "../data/websocket-types.ts";
@@ -62,30 +63,8 @@ export function quarterHourBar(
   return { parts, limit: limit === undefined ? undefined : share(limit), scale };
 }
 
-export interface PhaseBar {
-  name: string;
-  power: number | undefined;
-  from: number;
-  to: number;
-}
-
-/** Power in kW at which the scale of the phases ends, unless a phase has a higher power. */
-export const MIN_PHASE_KW = 2;
-
-/**
- * Return the bars of the phases. All start from zero in the middle and share one scale, which ends at `minEnd` kW, or
- * at the highest power if that is higher.
- */
-export function phaseBars(powers: (number | undefined)[], minEnd = MIN_PHASE_KW): PhaseBar[] {
-  const scale = Math.max(minEnd, ...powers.map((power) => Math.abs(power ?? 0)));
-  return powers.map((power, index) => {
-    const end = 0.5 + (power ?? 0) / scale / 2;
-    return { name: `L${index + 1}`, power, from: Math.min(0.5, end), to: Math.max(0.5, end) };
-  });
-}
-
 export class NowCard extends SmartyCard {
-  static override styles: CSSResultGroup = [styles, nowStyles, weekStyles];
+  static override styles: CSSResultGroup = [styles, phaseStyles, nowStyles, weekStyles];
 
   readonly #hour = new HourPart(this);
   #room = new SteadyRoom();
@@ -177,7 +156,6 @@ export class NowCard extends SmartyCard {
     const is = isPulses ? "draws" : direction(now.power);
     const title = this.#title(is);
     const running = live.quarter_hour;
-    const day = localDay(new Date(feed.now));
     // The server sends the powers of inverter and battery once the house was requested.
     if (!isPulses) houseOf(feed);
     const house = live.house ?? { solar: [], battery: [] };
@@ -190,22 +168,18 @@ export class NowCard extends SmartyCard {
     const line = this.#updateHour(meter, feed);
     const news = this.#hour.isNews ? [advice.text, line].filter(Boolean).join(" ") : advice.text;
     this.announce(meter.entry_id, `${title} ${this.locale.kW(Math.abs(now.power))}`, news, true);
-    const older = advice.isExcess ? olderPrices(meter.prices_of, day, this.locale) : "";
     const rows = running ? firstDayRows(meter, running, this.locale) : [];
+    this.toggleAttribute("above", isAbove(now));
     return html`<header><h2>${title}</h2>${this.stamp(feed)}</header>
-      ${this.#number(now.power, is, title)}
-      <div class=${isPulses ? "" : "answer"}>
-        ${advice.text ? this.sentence(advice.text, advice.isExcess ? "costs" : "") : nothing}
-        ${[advice.small, older].map((line) => (line ? html`<p class="small">${line}</p>` : nothing))}
-        ${uses ? html`<p>${rich(uses)}</p>` : nothing}
-        ${meter.integration ? html`<p class="small">${this.#t("by", { integration: meter.integration })}</p>` : nothing}
-      </div>
+      ${this.#answer(this.#number(now.power, is === "draws" && isAbove(now) ? "excess" : is, title), advice.small, advice.text, isPulses)}
+      ${house.solar.length ? html`<p class="uses">${rich(uses)}</p>` : nothing}
+      ${meter.integration ? html`<p class="small">${this.#t("by", { integration: meter.integration })}</p>` : nothing}
       ${[rows.slice(0, -2), rows.slice(-2)].map((line) => html`<p class="small">${line.map(([name, time]) => `${name}: ${time}`).join(" · ")}</p>`)}
       ${this.#curve(line, now)}
       <div class="rest">
         ${now.reference === null && running ? this.#withoutReference(meter) : nothing}
         ${running && (now.reference !== null || rows.length) ? this.#quarterHour(running, now) : nothing}
-        ${this.#phases(meter, live, day)}
+        ${this.#phases(meter, live, feed)}
       </div>
       ${this.#isAdmin && lacksPast(meter, feed.now) ? html`<div class="leneda"><p class="small">${this.#t("leneda")}</p>${this.settings(meter, this.#t("from_leneda"), "leneda")}</div>` : nothing}`;
   }
@@ -235,17 +209,22 @@ export class NowCard extends SmartyCard {
           : meter.source === "entities" && live?.state === "receiving"
             ? "no_power"
             : undefined;
+    this.removeAttribute("above");
     return html`<div class="old">
         <header><h2>${title}</h2>${now ? this.stamp(feed) : nothing}</header>
-        ${this.#number(now?.power, "old", title)}
-        <div class=${isPulses ? "" : "answer"}>${isLost ? this.#lost() : sentence ? this.sentence(this.#t(sentence)) : nothing}</div>
+        ${this.#answer(this.#number(now?.power, "old", title), "", isLost ? this.#lost() : sentence ? this.#t(sentence) : "", isPulses)}
       </div>
       ${now ? this.#curve(line, now, true) : nothing}
-      ${isLost && now && live?.quarter_hour ? html`<div class="rest">${this.#emptyBar(live.quarter_hour, now)}<div class="unseen">${this.#phases(meter, live, "")}</div></div>` : nothing}`;
+      ${isLost && now && live?.quarter_hour ? html`<div class="rest">${this.#emptyBar(live.quarter_hour, now)}<div class="unseen">${this.#phases(meter, live, feed)}</div></div>` : nothing}`;
+  }
+
+  /** Return the number with the advice. Its room is that of the longest advice, so that the parts below do not move. */
+  #answer(number: TemplateResult, small: string, text: string | TemplateResult, isPulses: boolean): TemplateResult {
+    return html`<div class=${isPulses ? "" : "answer"}>${number}${typeof text === "string" ? (text ? this.sentence(text) : nothing) : text}<p class="small">${small}</p></div>`;
   }
 
   #lost(): TemplateResult {
-    return html`<p class="notice" role="status"><ha-icon icon="mdi:wifi-off"></ha-icon><span><b>${this.#t("lost")}</b><br />${this.#t("lost_help")}</span></p>`;
+    return html`<p class="sentence notice" role="status"><ha-icon icon="mdi:wifi-off"></ha-icon><span><b>${this.#t("lost")}</b><br />${this.#t("lost_help")}</span></p>`;
   }
 
   #emptyBar(running: RunningQuarterHour, { end }: Situation): TemplateResult {
@@ -294,7 +273,7 @@ export class NowCard extends SmartyCard {
         [TRACK, ...drawn.parts],
         drawn.limit,
         html`<small>${reference === null ? nothing : locale.number(reference, Number.isInteger(reference) ? 0 : 1)}</small>`,
-        html`<small>${reference === null ? locale.kWh(drawn.scale, 0) : locale.unit(drawn.scale * 4, "kW")}</small>`,
+        reference === null ? html`<small>${locale.kWh(drawn.scale, 0)}</small>` : nothing,
       )}
     </div>`;
   }
@@ -305,20 +284,16 @@ export class NowCard extends SmartyCard {
     return html`${before}<span class=${isAbove ? "excess" : ""}>${mean}</span>${after}`;
   }
 
-  #phases(meter: Meter, { values = {} }: Live, day: string): TemplateResult | typeof nothing {
-    const powers = [1, 2, 3].map((phase) => asNumber(values[`power_net_l${phase}`]) ?? undefined);
-    const knownCount = powers.filter((power) => power !== undefined).length;
-    if (meter.phases === 1 || knownCount < 2) return nothing;
-    const before = this.#highest.day === day ? this.#highest.kw : MIN_PHASE_KW;
-    this.#highest = { day, kw: Math.max(before, ...powers.map((power) => Math.abs(power ?? 0))) };
-    return html`<div class="phases small">
-      ${phaseBars(powers, this.#highest.kw).map(
-        ({ name, power, from, to }) => html`<div>
-          <div class="labels"><span>${name}</span><span>${power === undefined ? "–" : this.locale.kW(power)}</span></div>
-          ${bar([TRACK, { color: (power ?? 0) < 0 ? "fed-in" : "drawn", from, to }], 0.5)}
-        </div>`,
-      )}
-    </div>`;
+  /**
+   * Return the bars of the phases, if a phase was above half of its share of the connection today. Other days, the card
+   * of the voltage has them.
+   */
+  #phases(meter: Meter, live: Live, feed: MeterFeed): TemplateResult | typeof nothing {
+    const powers = phasePowers(meter, live);
+    const day = localDay(new Date(feed.now));
+    const before = this.#highest.day === day ? [this.#highest.kw] : feed.lastHour.phases.flat();
+    this.#highest = { day, kw: [...before, ...powers].reduce<number>((highest, power) => Math.max(highest, Math.abs(power ?? 0)), MIN_PHASE_KW) };
+    return this.#highest.kw > (meter.connection_kva ?? Number.POSITIVE_INFINITY) / 3 / 2 ? drawPhases(phaseBars(powers, this.#highest.kw), this.locale) : nothing;
   }
 
   #detail(meter: Meter, feed: MeterFeed): string {

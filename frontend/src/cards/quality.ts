@@ -30,11 +30,11 @@ import {
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
+import { drawPhases, phaseBars, phasePowers, phaseStyles } from "../parts/phase-bars.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import {
   alteredSentence,
-  connectionLimit,
   homeSentence,
   lastTelegram,
   receptionBlocks,
@@ -69,7 +69,7 @@ const WATCHED = [
 ];
 
 export class QualityCard extends SmartyCard {
-  static override styles = [styles, voltageStyles, supplyStyles, operatorMessageStyles, interruptionsStyles];
+  static override styles = [styles, phaseStyles, voltageStyles, supplyStyles, operatorMessageStyles, interruptionsStyles];
 
   readonly #voltageDay = memoize(voltageDay);
   readonly #voltageDrawing = memoize(voltageDrawing);
@@ -166,6 +166,7 @@ export class QualityCard extends SmartyCard {
     const shown = { day, drawing: this.#voltageDrawing(day), locale, chosen: this.#chosen, label, now, isOld: feed.isOld(meter) };
     return this.#frame(
       html`${this.sentence(sentence, "reserved", isOfBar)} ${voltageRows({ ...shown, reading: isOfBar ? plain(sentence) : "" })}
+        ${drawPhases(feed.live && !feed.isOld(meter) ? phaseBars(phasePowers(meter, feed.live)) : [], locale)}
         ${this.#foot(label, [say(locale, "hour"), ...day.phases.map(({ name }) => `${name} (V)`)], () => voltageTable(day, locale))}`,
       this.stamp(feed),
     );
@@ -187,23 +188,20 @@ export class QualityCard extends SmartyCard {
     const sentence = supplySentence(live, meter, isOld, feed.now, locale);
     this.announce(meter.entry_id, say(locale, "supply"), sentence);
     const isKnown = lastTelegram(live, meter) !== undefined;
-    const state = (key: "breaker" | "relay_1" | "relay_2", isSecond = false) => {
+    const state = (key: "relay_1" | "relay_2", isSecond = false) => {
       const shown = switchState(live.values?.[key], locale);
       return this.moreInfo(key, isSecond ? shown.toLocaleLowerCase(locale.language) : shown, `${say(locale, key)} ${shown}`);
     };
-    const limit = connectionLimit(live, meter, locale);
-    const rows: [string, TemplateResult | string][] = [
-      [say(locale, "breaker"), state("breaker")],
-      [say(locale, "relays"), html`${state("relay_1")} / ${state("relay_2", true)}`],
-      [say(locale, "limit"), this.moreInfo("power_threshold", limit, `${say(locale, "limit")} ${limit}`)],
-    ];
-    if (!live.values?.relay_1 && !live.values?.relay_2) rows.splice(1, 1);
+    const relays = [live.values?.relay_1, live.values?.relay_2];
+    const rows: [string, TemplateResult | string][] = relays.some((relay) => relay && relay !== "connected")
+      ? [[say(locale, "relays"), html`${state("relay_1")} / ${state("relay_2", true)}`]]
+      : [];
     if (!isOld && isKnown) this.#second = setTimeout(this.#tick, 1000);
     const day = answer.value && this.#receptionDay(answer.value, this.#answeredAt(answer.value, feed));
     const altered = answer.value ? alteredSentence(answer.value, locale) : "";
     const home = homeSentence(houseOf(feed), locale);
     return this.#frame(
-      html`${this.sentence(sentence)} ${isKnown ? supplyRows(rows, isOld) : nothing}
+      html`${this.sentence(sentence)} ${isKnown && rows.length ? supplyRows(rows, isOld) : nothing}
         ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? html`<p class="small">${rich(altered)}</p>` : nothing} ${home ? html`<p class="small">${rich(home)}</p>` : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
         ${day && day.share !== null ? this.#foot(say(locale, "telegrams"), [say(locale, "hour"), say(locale, "received")], () => receptionTable(day, locale)) : nothing}`,
       isOld ? this.stamp(feed) : nothing,

@@ -188,7 +188,7 @@ export class SoFarCard extends SmartyCard {
         <thead>
           <tr class="small"><td></td><th scope="col">${content.today}</th><th scope="col">${content.month}</th></tr>
         </thead>
-        <tbody>${[...content.rows, ...(usual?.below.fed_in ? [content.fedIn] : [])].map((row) => this.#row(row, content.month, usual?.below[row.key]))}</tbody>
+        <tbody>${content.rows.map((row) => this.#row(row, content.month, usual?.below[row.key]))}</tbody>
       </table>`;
   }
 

@@ -6,7 +6,7 @@ import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../data/day-chart-bars.ts";
 import { IDLE_RESET_MS, type MeterFeed } from "../data/meter-feed.ts";
-import { addDays, addMonths, dayStart, localDay, QUARTER_HOUR_MS, round } from "../locale.ts";
+import { addDays, addMonths, dayStart, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
 import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar, strip } from "../parts/day-chart.ts";
 import { calendar, calendarStyles } from "../parts/calendar.ts";
@@ -30,7 +30,6 @@ import {
   weekOf,
 } from "../sentences/today.ts";
 import { houseOf } from "../sentences/house.ts";
-import { olderPrices } from "../sentences/older-prices.ts";
 import { lastKnownDay } from "../sentences/last-known-day.ts";
 import { styles } from "../styles.ts";
 import type { Day, Live, Meter } from "../data/websocket-types.ts";
@@ -46,8 +45,6 @@ interface Drawn extends KnownPart {
   reference: number | null;
   running: Running | undefined;
   hasSun: boolean;
-  /** Sentence about older prices in the cost of the excess; "" without an excess, or if the prices are current. */
-  older: string;
 }
 
 /** Return whether the day is the first one of its meter, and only its running quarter-hour is known. */
@@ -138,9 +135,7 @@ export class TodayCard extends SmartyCard {
     const room = running ? roomFor(Math.max(running.drawn, later)) : 0;
     const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.#width.value, this.locale, this.#widthOf);
     this.#chart = chart;
-    const isAbove = Boolean(day?.cost_above) || (running?.reference != null && running.drawn > running.reference);
-    const older = isAbove ? olderPrices(shown.day < shown.today ? day?.prices_of && meter.prices_of : meter.prices_of, shown.day, this.locale) : "";
-    return { shown, chart, quarters, day, reference, running, hasSun, older, ...knownPart };
+    return { shown, chart, quarters, day, reference, running, hasSun, ...knownPart };
   }
 
   #chartAndWords(drawn: Drawn, meter: Meter, open: unknown): TemplateResult {
@@ -170,11 +165,11 @@ export class TodayCard extends SmartyCard {
   }
 
   #foot(drawn: Drawn, stamp: TemplateResult | typeof nothing): TemplateResult {
-    const { quarters, ended, reference, hasSun, older, shown } = drawn;
+    const { quarters, ended, reference, hasSun, shown } = drawn;
     const facts = { ...drawn, start: shown.start };
     const { gaps, portal } = dayNotes(facts, this.locale);
     return html`<footer>
-        <div class="small">${[older, gaps && html`${dot("gap", true)}${gaps}`, sinceNote(facts, this.locale), portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
+        <div class="small">${[gaps && html`${dot("gap", true)}${gaps}`, sinceNote(facts, this.locale), portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
         ${drawn.knownCount ? this.tableButton() : nothing}
       </footer>
       ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {
@@ -269,8 +264,7 @@ export class TodayCard extends SmartyCard {
     const hasBattery = Boolean(houseOf(feed)?.battery.length);
     return guard([value, hasBattery, this.locale], () => {
       const sentence = hasBattery || !value ? "" : alwaysOnSentence(value.always_on, this.locale);
-      const older = sentence ? olderPrices(value?.always_on?.prices_of, localDay(new Date(feed.now)), this.locale) : "";
-      return html`${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing} ${older ? html`<p class="small">${older}</p>` : nothing}`;
+      return sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing;
     });
   }
 

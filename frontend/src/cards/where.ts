@@ -5,7 +5,7 @@ import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { bar, barStyles } from "../parts/shapes.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
-import { soFarTexts } from "../sentences/so-far.ts";
+import { capital, soFarTexts } from "../sentences/so-far.ts";
 import { where, type WhereKey, type WhereRow, whereTexts } from "../sentences/where.ts";
 import { styles } from "../styles.ts";
 import type { Meter, Shares } from "../data/websocket-types.ts";
@@ -99,7 +99,8 @@ export class WhereCard extends SmartyCard {
     const shown = value && where(value, meter.reference_kw, this.locale);
     const isEmpty = value && !value.lack && !value.rows.some(({ wh }) => wh);
     if (shown) this.announce(`${meter.entry_id} ${this.period}`, this.#t("title"), shown.sentence);
-    const hasDevices = value?.rows.some(({ kind }) => kind === "device");
+    // The most energy may have no name although some devices are chosen.
+    const hasDevices = value?.rows.some(({ kind }) => kind === "device") && !shown?.isUnnamed;
     return html`<header><h2>${this.#t("title")}</h2>${this.#periods(new Date(feed.now))}</header>
       ${isEmpty
         ? html`<p role="status">${this.#t("empty")}</p>`
@@ -131,7 +132,7 @@ export class WhereCard extends SmartyCard {
   }
 
   #periods(now: Date): TemplateResult {
-    const periods = [["yesterday", this.#t("yesterday")], ["month", this.locale.month(now)]] as const;
+    const periods = [["yesterday", this.#t("yesterday")], ["month", capital(this.locale.month(now))]] as const;
     return twoWaySwitch(this.#t("period"), periods, this.period, (period: Period) => (this.period = period));
   }
 

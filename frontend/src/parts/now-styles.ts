@@ -16,7 +16,12 @@ export const nowStyles = [
     .big.feeds {
       color: var(--fed-in);
     }
-    .costs b {
+    /* The projected mean is above the reference power. */
+    :host([above]) ha-card {
+      border-color: var(--excess);
+      background: color-mix(in srgb, var(--excess) 8%, var(--ground));
+    }
+    :host([above]) .sentence b {
       color: var(--excess-text);
     }
     .old h2,
@@ -24,13 +29,49 @@ export const nowStyles = [
     .old .sentence {
       color: var(--quiet);
     }
-    /* Reserve room for the longest sentence, so that the parts below do not move. */
+    /*
+     * The small line stands beside the number, which is higher than its lines. So an empty line leaves no hole. A wide
+     * card has the sentence there, too.
+     */
     .answer {
-      min-height: 66px;
+      display: grid;
+      grid: 56px minmax(48px, auto) / auto 1fr;
+      column-gap: 16px;
+      align-items: center;
     }
-    @container (max-width: 330px) {
+    .answer .small {
+      grid-area: 1 / 2;
+    }
+    .answer .sentence {
+      grid-area: 2 / 1 / 3 / 3;
+      align-self: flex-start;
+    }
+    .uses {
+      min-height: 48px;
+    }
+    @container (min-width: 380px) {
       .answer {
+        grid: minmax(48px, auto) auto / auto 1fr;
         min-height: 90px;
+        align-content: center;
+      }
+      .answer .big {
+        grid-row: 1 / 3;
+      }
+      .answer .small {
+        grid-area: 2 / 2;
+      }
+      .answer .sentence {
+        grid-area: 1 / 2;
+        align-self: flex-end;
+      }
+      .uses {
+        min-height: 24px;
+      }
+    }
+    @container (max-width: 310px) {
+      .answer {
+        grid-template-rows: 56px minmax(72px, auto);
       }
     }
     .notice {
@@ -45,14 +86,7 @@ export const nowStyles = [
       margin-top: auto;
       padding-top: 12px;
     }
-    .labels {
-      display: flex;
-      flex-wrap: wrap;
-      justify-content: space-between;
-      gap: 0 8px;
-    }
-    .labels .mean,
-    .phases .labels span:last-child {
+    .labels .mean {
       color: var(--primary-text-color);
       white-space: nowrap;
     }
@@ -74,34 +108,12 @@ export const nowStyles = [
       right: auto;
       transform: translateX(-50%);
     }
-    .phases .bar {
-      height: 8px;
-      margin: 3px 0;
-    }
-    /* Line of zero power, thinner than the line of a limit. */
-    .phases .line {
-      top: -2px;
-      bottom: -2px;
-      border-left: 1px solid var(--quiet);
-    }
-    .phases {
-      display: grid;
-      grid-template-columns: repeat(3, minmax(0, 1fr));
-      gap: 20px;
-      margin-top: 14px;
-    }
     .leneda {
       padding-top: 16px;
     }
     @container (max-width: 240px) {
       .bar > small {
         display: none;
-      }
-    }
-    @container (max-width: 200px) {
-      .phases {
-        grid-template-columns: 1fr;
-        gap: 6px;
       }
     }
   `,

@@ -19,13 +19,6 @@ export function switchState(value: unknown, locale: Locale): string {
   return state ? say(locale, `is_${state}`) : "–";
 }
 
-/** Return the power above which the meter disconnects the house, as text in kVA; "–" if unknown. */
-export function connectionLimit(live: Live | undefined, meter: Meter, locale: Locale): string {
-  const sent = live?.values?.power_threshold ?? meter.connection_kva;
-  if (typeof sent !== "number" || !Number.isFinite(sent) || sent <= 0) return "–";
-  return locale.unit(sent, "kVA", Number.isInteger(Math.round(sent * 10) / 10) ? 0 : 1);
-}
-
 /** Return the time of the last telegram, in ms since 1970. */
 export const lastTelegram = (live: Live | undefined, meter: Meter): number | undefined =>
   parseTime(live?.received_at) ?? parseTime(meter.last_telegram);

@@ -113,7 +113,7 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
     total: isInEuros ? (total === null ? "–" : locale.number(Math.abs(total), 2)) : locale.number(bill.imported_kwh, 2),
     label: isInEuros ? labelOf(bill, total, t) : "kWh",
     until: isRunning(bill) ? untilOf(until, locale, t) : undefined,
-    measured: isFromLeneda(bill) ? locale.text(yesterdayTexts, "from") : t("measured", { share: locale.percent(bill.measured_share, bill.measured_share < 1 ? 1 : 0) }),
+    measured: isFromLeneda(bill) ? locale.text(yesterdayTexts, "from") : bill.measured_share < 1 ? t("measured", { share: locale.percent(bill.measured_share, 1) }) : "",
     isWellMeasured: bill.measured_share >= MIN_MEASURED_SHARE,
     notice: isInEuros ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
     sentence: !lacks ? forecast(bill, locale) : isInEuros ? missingSentence(bill, locale, t) : t("no_reference"),
@@ -342,7 +342,7 @@ function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => str
       return t(key, { quantity: locale.unit(line.quantity, line.unit, 2), price });
     }
     if (isWhole(line)) return t("one_month", { price });
-    return t("so_many_days", { days: locale.number(line.quantity * days, dayDecimals), all: days, price });
+    return t("so_many_days", { days: locale.number(line.quantity * days, round(line.quantity * days, dayDecimals) % 1 ? dayDecimals : 0), all: days, price });
   };
 }
 

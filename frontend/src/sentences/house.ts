@@ -63,13 +63,11 @@ export function usedPower({ solar, battery }: HousePowers, net: number, at: numb
   return !(own >= IDLE_KW) || used <= 0 || used < drawn + 0.05 ? undefined : used;
 }
 
-/**
- * Return "The house uses 2.1 kW, 1.4 of it from your roof."; "" if the used power is unknown, or comes only from the
- * grid.
- */
+/** Return "The house uses 2.1 kW, 1.4 of it from your roof."; "" if the used power is unknown. */
 export function usesSentence(house: HousePowers, net: number, at: number, locale: Locale): string {
   const used = usedPower(house, net, at);
-  if (used === undefined) return "";
+  const isIdle = Math.abs(sumOf([...house.solar, ...house.battery], at)) < IDLE_KW && round(net, 1) > 0;
+  if (used === undefined) return isIdle && house.solar.length ? locale.text(houseTexts, "none", { house: locale.kW(net) }) : "";
   const drawn = Math.max(0, round(net, 1));
   const params = { house: locale.kW(used), own: locale.number(used - drawn, 1) };
   const key = drawn ? "uses" : "all";

@@ -14,8 +14,7 @@ import {
 } from "../locale.ts";
 import texts from "../texts/months.json" with { type: "json" };
 import type { Bill } from "../data/websocket-types.ts";
-import { billTexts, firstDay, isRunning, isWholeMonth, lackOf, lacksCommunity, type Lack, lastDay, MIN_WHOLE_SHARE, missingField, toPay, unpricedNote } from "./bill.ts";
-import { olderPrices } from "./older-prices.ts";
+import { billTexts, isRunning, isWholeMonth, lackOf, lacksCommunity, type Lack, lastDay, MIN_WHOLE_SHARE, missingField, toPay, unpricedNote } from "./bill.ts";
 import { summedMonths } from "./summed-months.ts";
 
 export type MonthsKey = keyof (typeof texts)["en"];
@@ -221,10 +220,8 @@ export function nameOf(key: MonthsKey, year: Year, locale: Locale): string {
 export function amountNotes({ unit, months, whole }: Year, locale: Locale): string[] {
   const priced = months.filter(({ value }) => value !== null);
   if (unit === "kWh" || !priced.length) return [];
-  const older = lastOf(priced.filter(({ bill }) => bill?.prices_of));
   return [
     summedMonths((whole.length ? whole : priced).map(({ month }) => month), "own", lastOf(priced)!.bill!.vat_rate !== 0, locale),
-    older ? olderPrices(older.bill!.prices_of, firstDay(older.bill!), locale) : "",
     priced.some(({ bill }) => bill && lacksCommunity(bill)) ? locale.text(monthsTexts, "without_community") : "",
   ].filter(Boolean);
 }

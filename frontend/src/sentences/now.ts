@@ -67,12 +67,7 @@ export interface Situation {
   isDark?: boolean;
   /** Power in kW that the house uses from the grid, the solar panels and the batteries; undefined if unknown. */
   house?: number | undefined;
-  /**
-   * Prices in EUR per kWh with VAT: `price` of imported energy, `feedInPrice` of exported energy. `excessPrice` is the
-   * surcharge above the reference power.
-   */
-  price: number | null;
-  feedInPrice: number | null;
+  /** Surcharge above the reference power, in EUR per kWh with VAT. */
   excessPrice: number | null;
   /** Highest mean of a quarter-hour in this month, in kW. `peakSince` is the first known day if earlier ones are unknown. */
   peak: number | null;
@@ -104,8 +99,6 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
     connection: asNumber(meter.connection_kva),
     feedsIn: meter.feeds_in ?? false,
     hasFedIn: (asNumber(running?.exported_wh) ?? 0) > 0,
-    price: asNumber(values.price_import),
-    feedInPrice: asNumber(values.price_export),
     excessPrice: asNumber(meter.excess_price),
     peak: asNumber(values.demand_peak),
     peakSince: since && localDay(since) > `${running?.month}-01` ? since : undefined,
@@ -148,6 +141,8 @@ export interface Room {
   short: number;
   /** Load that is possible while the solar panels deliver as much as now. */
   sunny: number;
+  /** Load that takes only power that the household feeds in. */
+  own: number;
 }
 
 /** Return the loads that the household can still switch on; undefined without a reference power. */
@@ -159,6 +154,7 @@ export function roomOf({ power, house, reference, energy, secondsLeft, connectio
     keep: within(reference - Math.max(power, house ?? 0)),
     short: within(((reference / 4 - energy) * 3600) / secondsLeft - power),
     sunny: within(reference - power),
+    own: -power,
   };
 }
 
@@ -171,12 +167,12 @@ export const allowance = (kw: number): number => Math.max(0, kw < 10 ? roundDown
  */
 export class SteadyRoom {
   #shown: Room | undefined;
-  #since: Record<keyof Room, number> = { keep: 0, short: 0, sunny: 0 };
+  #since: Record<keyof Room, number> = { keep: 0, short: 0, sunny: 0, own: 0 };
 
   show(room: Room, now: number): Room {
     const before = this.#shown;
     const shown = { ...room };
-    for (const key of ["keep", "short", "sunny"] as const) {
+    for (const key of ["keep", "short", "sunny", "own"] as const) {
       const [is, was] = [allowance(room[key]), before ? allowance(before[key]) : Number.POSITIVE_INFINITY];
       if (before && is > was && now - this.#since[key] < MIN_RISE_MS) shown[key] = before[key];
       else if (is !== was) this.#since[key] = now;
@@ -185,13 +181,18 @@ export class SteadyRoom {
   }
 }
 
-/** Sentence about the present, and one small line below it. */
+/** Sentence about the present, and a small line beside the number. */
 export interface Advice {
   text: string;
   small: string;
-  /** Whether the sentence begins with the cost of an excess. */
-  isExcess: boolean;
 }
+
+/**
+ * Return whether the running quarter-hour will be above the reference power. Its projected mean decides, not the present
+ * power: 8 kW for three minutes cost nothing.
+ */
+export const isAbove = (now: Situation): boolean =>
+  now.reference !== null && now.isWhole && projectedEnergy(now) > now.reference / 4;
 
 export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): Advice {
   const { power, reference } = now;
@@ -199,31 +200,33 @@ export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): A
   const end = locale.time(now.end);
   const excess = excessSentence(now, locale);
   const less = reference !== null && power > reference ? locale.kW(roundUp(power - reference, kwDecimals(power))) : "";
-  if (excess) return { text: excess, small: less && t("later_less", { end, less }), isExcess: now.excessPrice !== null };
+  if (excess) return { text: excess, small: "" };
   if (reference === null || !room) {
     const peak = now.peak === null ? "" : locale.kW(now.peak);
     const highest = now.peakSince ? t("highest_since", { peak, day: locale.day(now.peakSince) }) : t("highest", { peak });
     const text = direction(power) === "feeds" ? t("feeding") : peak && highest;
-    return { text, small: "", isExcess: false };
+    return { text, small: "" };
   }
   const R = locale.referenceKW(reference);
-  if (less) return { text: t("switch_off", { less, end, R }), small: "", isExcess: false };
+  if (less) return { text: t("switch_off", { less, end, R }), small: "" };
   const keep = allowance(room.keep);
-  const small = smallLine(now, room, keep, locale);
   const kW = (kw: number) => locale.referenceKW(allowance(kw));
   const params = { keep: kW(room.keep), more: kW(room.short), R, end };
+  // Energy that the house would otherwise sell is the first to use.
+  const own = allowance(room.own);
+  if (own >= MIN_ROOM_KW && own < keep) return { text: t("room_own", { ...params, own: kW(room.own) }), small: "" };
   const isSunny = !now.isDark && now.house === undefined && now.feedsIn && (now.hasFedIn || power < 0);
   // `room` has the possible loads as displayed: `SteadyRoom` shows a rise of such a load with a delay. After a device
   // was switched off, `room.keep` can rise earlier than `room.short`. Then `room.short` is lower only because of the
   // delay. So also compare the possible loads without the delay.
   const isShort = now.isWhole && [room, roomOf(now)!].every(({ short, keep }) => short < keep - MIN_LESS_KW);
   const whole = isShort ? (allowance(room.short) < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
-  if (keep >= MIN_ROOM_KW) return { text: t(now.isWhole ? whole : "room_from", params), small, isExcess: false };
+  // Only the shortest sentence leaves room for a small line.
+  if (keep >= MIN_ROOM_KW) return { text: t(now.isWhole ? whole : "room_from", params), small: whole === "room" ? smallLine(now, room, keep, locale) : "" };
   // If a higher load is possible for a limited time, say only this. The sentence "switch nothing else on" would
   // contradict it.
   const brief = isSunnier(now, room, keep) ? "room_sun" : isShortlyMore(now, room, keep) ? "room_only" : "room_none";
-  const sold = direction(power) === "feeds" ? small : "";
-  return { text: t(brief, { ...params, keep: kW(room.sunny) }), small: sold, isExcess: false };
+  return { text: t(brief, { ...params, keep: kW(room.sunny) }), small: "" };
 }
 
 /**
@@ -239,45 +242,37 @@ const isSunnier = ({ isDark }: Situation, room: Room, keep: number): boolean =>
 const isShortlyMore = (now: Situation, room: Room, keep: number): boolean =>
   now.isWhole && now.secondsLeft >= MIN_SHORT_SECONDS && allowance(room.short) >= keep + MIN_MORE_KW;
 
-/**
- * Return the small line below the sentence. While the household feeds in, the line compares the worth of a kWh that is
- * used with the worth of a kWh that is fed in. Otherwise, it names a higher load that is possible for a limited time.
- */
+/** Return the small line: it names a higher load that is possible for a limited time. */
 function smallLine(now: Situation, room: Room, keep: number, locale: Locale): string {
   const t = (key: NowKey, params: Record<string, string>) => locale.text(nowTexts, key, params);
-  if (direction(now.power) === "feeds") {
-    if (now.price === null || now.feedInPrice === null) return "";
-    return t("used_or_sold", { saved: locale.cents(now.price), earned: locale.cents(now.feedInPrice) });
-  }
   const more = (kw: number) => locale.referenceKW(allowance(kw));
   if (isSunnier(now, room, keep)) return t("short_sun", { more: more(room.sunny) });
   return isShortlyMore(now, room, keep) ? t("short", { end: locale.time(now.end), more: more(room.short) }) : "";
 }
 
 /**
- * Return the sentence about the excess over the reference power in this quarter-hour; undefined if no excess is
- * projected.
+ * Return the sentence about the excess over the reference power in this quarter-hour: what to do, and what it costs
+ * otherwise. Undefined if no excess is projected.
  */
 function excessSentence(now: Situation, locale: Locale): string | undefined {
-  const { reference, energy } = now;
-  if (reference === null || !now.isWhole) return undefined;
-  const limit = reference / 4;
-  const projected = projectedEnergy(now) - limit;
-  if (projected <= 0) return undefined;
-  const params = { R: locale.referenceKW(reference), end: locale.time(now.end) };
-  const kWh = (value: number) => atLeast(value, 1, (shown) => locale.kWh(shown), locale);
-  const t = (key: "above" | "less", more: Record<string, string>) => {
-    const isPriced = now.excessPrice !== null;
-    const cost = isPriced ? atLeast(projected * now.excessPrice!, 2, (shown) => locale.cents(shown), locale) : "";
-    const text = locale.text(nowTexts, isPriced ? key : `${key}_unpriced`, { ...params, ...more, cost });
-    // The sentence can begin with "less than 0.01 €". So make its first letter a capital.
-    return text.replace(/^\*\*\p{Ll}/u, (start) => start.toUpperCase());
-  };
-  if (energy > limit) return t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });
+  if (!isAbove(now)) return undefined;
+  const { reference, energy, excessPrice: price } = now;
+  const limit = reference! / 4;
+  const excess = projectedEnergy(now) - limit;
+  const t = (key: "past" | "above" | "less", less = "") =>
+    locale.text(nowTexts, price === null ? `${key}_unpriced` : key, {
+      R: locale.referenceKW(reference!),
+      end: locale.time(now.end),
+      above: atLeast(excess, 1, (shown) => locale.kWh(shown), locale),
+      cost: price === null ? "" : atLeast(excess * price, 2, (shown) => locale.cents(shown), locale),
+      less,
+    });
+  // While nothing comes from the grid, no advice can make the excess smaller.
+  if (energy > limit) return t(now.power > 0 ? "above" : "past");
   // In the last seconds of a quarter-hour, it is too late to lower its energy. So give no advice.
   if (now.secondsLeft < LAST_SECONDS) return undefined;
   const less = now.power - ((limit - energy) * 3600) / now.secondsLeft;
-  return t("less", { less: locale.kW(roundUp(less, kwDecimals(less))), above: kWh(projected) });
+  return t("less", locale.kW(roundUp(less, kwDecimals(less))));
 }
 
 /** Return a positive value as text. If it would be rounded to 0, return "less than 0.1 kWh". */

@@ -7,10 +7,10 @@ type Name = "older_grid" | "older_levies" | "older_grid_and_levies" | "older_vat
 
 /**
  * Return a sentence such as "Grid charges of 2026; the State's aid ended on 31 December 2026; nothing newer is known to
- * this version." Return "" if the prices are current.
+ * this version." Return "" if the prices are current. One card of a view has this sentence.
  *
  * `day` is the first day for which the amount counts. If the prices are published for this day, the sentence begins with
- * "From 1 January 2027:".
+ * "From 1 January 2027:", and says that the prices are not out yet.
  *
  * coordinator/older_prices_sentence.py makes the same sentence for the repair.
  */
@@ -18,10 +18,10 @@ export function olderPrices(older: OlderPrices | undefined, day: string, locale:
   if (!older) return "";
   const until = Object.values(kindsOf(older));
   const ended = Object.values(older.ended ?? {}).map((last) => locale.common(last < day ? "state_aid_ended" : "state_aid_ends", { day: dateOf(last, locale) }));
-  const newer = until.length ? [locale.common(older.newer_known ? "newer_known" : "nothing_newer")] : [];
-  const text = [...namesOf(older, locale), ...ended, ...newer].join(separatorOf(locale));
   const [first] = until.sort();
   const begins = first !== undefined && first >= day;
+  const newer = first === undefined ? [] : [begins && !older.newer_known ? locale.common("not_out_yet", { period: nextPeriodOf(first, locale) }) : locale.common(older.newer_known ? "newer_known" : "nothing_newer")];
+  const text = [...namesOf(older, locale), ...ended, ...newer].join(separatorOf(locale));
   return begins ? locale.common("older_from", { day: dateOf(addDays(first, 1), locale), text: `${text}.` }) : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
@@ -53,6 +53,10 @@ function namesOf({ grid, levies, vat }: OlderPrices, locale: Locale): string[] {
 function periodOf(until: string, locale: Locale): string {
   return until.endsWith("-12-31") ? until.slice(0, 4) : locale.monthYear(dayStart(until));
 }
+
+/** Return the year, or the month, that begins after a day. */
+const nextPeriodOf = (until: string, locale: Locale): string =>
+  until.endsWith("-12-31") ? addDays(until, 1).slice(0, 4) : locale.monthYear(dayStart(addDays(until, 1)));
 
 const separatorOf = ({ language }: Locale): string => (language === "fr" ? "\u00a0; " : "; ");
 

@@ -8,9 +8,10 @@ import { olderPrices } from "./older-prices.ts";
 import type { Bill, Day, Goal, House, Usual, UsualReason } from "../data/websocket-types.ts";
 import texts from "../texts/so-far.json" with { type: "json" };
 
-/** Largest difference that is called "as usual": relative, and in EUR. */
+/** Largest relative difference that is called "as usual", or "about as much as last year". */
 const SAME_SHARE = 0.1;
-const SAME_EUR = 0.1;
+/** Difference in Wh that is no difference on the card. */
+const SAME_WH = 100;
 /** Smallest forecast above the goal that counts as above it: in EUR, and relative. */
 const MIN_ABOVE_EUR = 2;
 const MIN_ABOVE_SHARE = 0.02;
@@ -20,7 +21,7 @@ const MIN_ABOVE_SHARE = 0.02;
  * from midnight to the present time of day.
  */
 export interface UsualTexts {
-  /** Texts below today's values, by row. The row of the energy to the grid has one only if it explains the cost. */
+  /** Texts below today's values, by row. */
   below: Partial<Record<Row["key"], string>>;
   sentence: string;
   note: string;
@@ -31,9 +32,10 @@ export function usualTexts(today: Day, usual: Usual, reason: UsualReason | null,
   const t = (key: SoFarKey, params: Record<string, string | number> = {}) => locale.text(soFarTexts, key, params);
   const kWh = (wh: number) => locale.kWh(wh / 1000);
   const below = (wh: number | null | undefined) => (typeof wh === "number" ? { usual: wh } : undefined);
-  const isOther = (value: number | null, mean: number, same = 0) => value !== null && Math.abs(value - mean) > Math.max(same, SAME_SHARE * Math.abs(mean));
-  const sentence = (value: number, mean: number, same: number, show: (value: number) => string) => {
-    if (!isOther(value, mean, same)) return t("today_same", { value: show(value) });
+  const sentence = (value: number, mean: number, show: (value: number) => string) => {
+    // Less energy in both directions can cost as much as usual: such a day is not as usual.
+    const isSame = isNear(value, mean) && (energy === null || isNear(energy, usual.imported_wh, SAME_WH)) && (sold === null || isNear(sold, usual.exported_wh, SAME_WH));
+    if (isSame) return t("today_same", { value: show(value) });
     const both = { value: show(value), usual: show(mean) };
     if (!reason) return t("today_cost", both);
     const R = today.reference_kw ? locale.referenceKW(today.reference_kw) : "";
@@ -41,24 +43,24 @@ export function usualTexts(today: Day, usual: Usual, reason: UsualReason | null,
   };
   const { cost, imported_wh: energy, exported_wh: sold } = today;
   const hasCost = typeof cost === "number" && usual.cost !== null;
-  // Less energy in both directions can cost as much as usual. Only the energy to the grid then explains the cost.
-  const isHidden = hasCost && !isOther(cost, usual.cost!, SAME_EUR) && isOther(energy, usual.imported_wh);
-  const explains = isOther(sold, usual.exported_wh) && (isHidden || reason === "more_to_grid" || reason === "less_to_grid");
-  const rows = [["house", below(usual.house_wh)], ["own", below(usual.own_wh)], ["grid", below(usual.imported_wh)], ["fed_in", explains ? below(usual.exported_wh) : undefined]] as const;
+  const rows = [["house", below(usual.house_wh)], ["own", below(usual.own_wh)], ["grid", below(usual.imported_wh)], ["fed_in", below(usual.exported_wh)]] as const;
   const days = t("weekdays").split(" ")[localParts(until).dayOfWeek]!;
   return {
     below: Object.fromEntries(rows.flatMap(([key, value]) => (value ? [[key, t("usually", { value: locale.number(value.usual / 1000, 1) })]] : []))),
     sentence: hasCost
-      ? sentence(cost, usual.cost!, SAME_EUR, (value) => locale.cents(value))
+      ? sentence(cost, usual.cost!, (value) => locale.cents(value))
       : energy === null
         ? ""
-        : sentence(energy, usual.imported_wh, 0, kWh),
+        : sentence(energy, usual.imported_wh, kWh),
     note: t("usual_is", { count: usual.days, days, time: locale.time(until) }),
   };
 }
 
+/** Return whether a value is within SAME_SHARE of a usual one, or at most `slack` beside it. */
+const isNear = (value: number, usual: number, slack = 0): boolean => Math.abs(value - usual) <= Math.max(slack, SAME_SHARE * Math.abs(usual));
+
 /** Return a text with a capital at its beginning: names of months are small in some languages. */
-const first = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 export type SoFarKey = keyof (typeof texts)["en"];
 export const soFarTexts: Texts<SoFarKey> = texts;
@@ -103,8 +105,6 @@ export interface SoFar {
   today: string;
   month: string;
   rows: Row[];
-  /** Row of the energy to the grid, for days on which it explains the cost. */
-  fedIn: Row;
   /** Cost of today, without a comparison; "" if it is unknown. */
   cost: string;
   /** Forecast of the month, and whether it is above the goal. */
@@ -139,7 +139,7 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
   const kWh = (wh: number | null | undefined, decimals: number) =>
     typeof wh === "number" ? locale.kWh(wh / 1000, decimals) : UNKNOWN;
   const lacks = bill && lackOf(bill);
-  const drawn = sum(days.map(({ imported_wh }) => imported_wh));
+  const [drawn, sold] = [sum(days.map(({ imported_wh }) => imported_wh)), sum(days.map(({ exported_wh }) => exported_wh))];
   // In the first days of a meter, a month in whole kWh could look lower than today.
   const monthDecimals = (drawn ?? 0) < MIN_WHOLE_WH ? 1 : 0;
   const isZero = days.length > 0 && days.every(isNothing);
@@ -151,8 +151,13 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
     until: bill ? t("until", { time: untilOf(bill, now, locale) }) : undefined,
     today,
     month,
-    rows: isZero ? [] : [...ofHouse, { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) }],
-    fedIn: { key: "fed_in", name: t("fed_in"), today: kWh(last?.exported_wh, 1), month: kWh(sum(days.map(({ exported_wh }) => exported_wh)), monthDecimals) },
+    rows: isZero
+      ? []
+      : [
+          ...ofHouse,
+          { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) },
+          ...(sold ? [{ key: "fed_in", name: t("fed_in"), today: kWh(last?.exported_wh, 1), month: kWh(sold, monthDecimals) } as const] : []),
+        ],
     cost: last && bill ? costOf(last, bill, isToday && locale.language === "en" ? today.toLowerCase() : today, locale) : "",
     ...(bill ? ofMonth(bill, month, locale) : { forecast: "", isAbove: false, bar: undefined, underBar: "" }),
     parts: last && bill ? partsOf(last, locale) : [],
@@ -174,7 +179,7 @@ function costOf(last: Day, bill: Bill, day: string, locale: Locale): string {
   // Without a reference power, only the costs without the grid charges are known.
   const isPart = lackOf(bill) === "reference" && hasAmounts(bill);
   const cost = isPart ? last.subtotal : last.cost;
-  if (lackOf(bill) === "prices") return first(t("price_missing"));
+  if (lackOf(bill) === "prices") return capital(t("price_missing"));
   if (typeof cost !== "number") return "";
   const sentence = t("today_only", { value: locale.cents(cost), day });
   return isPart ? `${sentence} ${t("without_grid")}` : sentence;
@@ -197,15 +202,17 @@ function ofMonth(bill: Bill, month: string, locale: Locale): Pick<SoFar, "foreca
       ? "."
       : isAbove
         ? t(`above_${of}`, { amount: locale.euros(round(total) - round(limit)) })
-        : t(`within_${of}`);
+        : of === "last_year" && !isNear(total, limit) && total < limit
+          ? t("within_last_year", { amount: locale.euros(round(limit) - round(total)) })
+          : t(of === "last_year" ? "same_last_year" : "within_goal");
   const heading = (euros: number) => {
     const isReceived = euros < 0 && round(euros) !== 0;
-    const forecast = first(t(isReceived ? "heading_credit" : "heading", { month, total: locale.euros(isReceived ? -euros : euros) }));
+    const forecast = capital(t(isReceived ? "heading_credit" : "heading", { month, total: locale.euros(isReceived ? -euros : euros) }));
     return bill.shared_kwh ? t(isReceived ? "from_supplier" : "to_supplier", { forecast }) : forecast;
   };
   const forecast =
     total === undefined
-      ? [first(t("month_so_far", { month, total: euros(soFar, locale) })), bill.estimate_lacks === "last_year" ? t("from_day", { day: locale.day(firstForecast(bill)) }) : ""]
+      ? [capital(t("month_so_far", { month, total: euros(soFar, locale) })), bill.estimate_lacks === "last_year" ? t("from_day", { day: locale.day(firstForecast(bill)) }) : ""]
           .filter(Boolean)
           .join(" ")
       : heading(total) + verdict;
@@ -254,7 +261,7 @@ export function goalBar(
     goal,
     forecast: total === undefined ? "" : t("about", { value: locale.number(total) }),
     isAbove,
-    words: first(
+    words: capital(
       total === undefined
         ? t("bar_so_far", { goal: goal.replaceAll("**", ""), value })
         : t("bar", { goal: goal.replaceAll("**", ""), value, total: locale.euros(total) }),

@@ -111,7 +111,7 @@ export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: 
       ...marketNotes(found, options, locale),
       summedMonths(monthsBetween(found.start, found.end), "todays", found.has_vat, locale),
       t("basis", { count: locale.number(found.measured_days) }),
-      olderPrices(found.prices_of, today, locale),
+      found.prices_of?.ended ? olderPrices({ ended: found.prices_of.ended }, today, locale) : "",
       price > 0 && canPayBack(kinds) ? t("price_not_counted") : "",
     ].filter(Boolean),
   };

@@ -1,15 +1,14 @@
 /** Texts and numbers of the card that shows where the energy went. */
 
-import { localDay, type Locale, round, type Texts } from "../locale.ts";
-import { olderPrices } from "./older-prices.ts";
+import { type Locale, round, type Texts } from "../locale.ts";
 import type { Shares, ShareRow } from "../data/websocket-types.ts";
 import texts from "../texts/where.json" with { type: "json" };
 
 export type WhereKey = keyof (typeof texts)["en"];
 export const whereTexts: Texts<WhereKey> = texts;
 
-/** Smallest own energy in kWh for which the card says what it would have earned. */
-const MIN_OWN_KWH = 1;
+/** Smallest share of the house's energy without a name for which the card asks for devices. */
+const MIN_UNNAMED_SHARE = 0.25;
 
 export interface WhereRow {
   name: string;
@@ -24,6 +23,8 @@ export interface WhereRow {
 
 export interface Where {
   sentence: string;
+  /** Whether the energy without a name is more than that of each device. */
+  isUnnamed: boolean;
   rows: WhereRow[];
   house: { kwh: string; cost: string } | undefined;
   notes: string[];
@@ -37,15 +38,19 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
   const kwh = (wh: number) => locale.kWh(wh / 1000, decimals);
   const nameOf = ({ name, kind }: ShareRow) => name ?? t(kind === "else" ? "rest" : "always_on");
   const known = rows.filter(({ kind, wh }) => kind !== "else" && wh);
-  const dearest = [...known].sort((a, b) => (b.cost ?? b.wh) - (a.cost ?? a.wh));
+  const worth = ({ cost, wh }: ShareRow) => cost ?? wh;
+  const dearest = [...known].sort((a, b) => worth(b) - worth(a));
   const amount = ({ cost, wh }: ShareRow) => (cost === null ? kwh(wh) : locale.cents(cost));
   const [first, next] = dearest;
   const longest = Math.max(1, ...rows.map(({ wh }) => wh));
-  const ofRoof = [...known].sort((a, b) => b.earned - a.earned)[0];
+  const rest = shares.lack ? undefined : rows.find(({ kind }) => kind === "else");
+  const isUnnamed = Boolean(rest && house && rest.wh >= MIN_UNNAMED_SHARE * house && !(first && worth(first) >= worth(rest)));
   return {
+    isUnnamed,
     sentence: [
-      first && house ? t("first", { name: nameOf(first), amount: amount(first), share: locale.percent(Math.min(1, first.wh / house)) }) : "",
-      first && house && next ? t("next", { name: nameOf(next), amount: amount(next) }) : "",
+      isUnnamed ? t("unnamed", { share: locale.percent(Math.min(1, rest!.wh / house!)), amount: amount(rest!) }) : "",
+      isUnnamed ? "" : first && house ? t("first", { name: nameOf(first), amount: amount(first), share: locale.percent(Math.min(1, first.wh / house)) }) : "",
+      isUnnamed ? (first ? t("next", { name: nameOf(first), amount: amount(first) }) : "") : first && house && next ? t("next", { name: nameOf(next), amount: amount(next) }) : "",
     ]
       .filter(Boolean)
       .join(" "),
@@ -62,10 +67,6 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
       shares.lack ? t(`lack_${shares.lack}`) : "",
       shares.cost === null || shares.lack ? "" : footOf(shares, reference, locale),
       ...rows.map((row) => (row.unknown_days ? locale.count(whereTexts, "unknown", row.unknown_days, { name: nameOf(row) }) : "")),
-      ofRoof && shares.cost !== null && ofRoof.earned > 0 && ofRoof.own_wh >= MIN_OWN_KWH * 1000
-        ? t("roof", { name: nameOf(ofRoof), kwh: kwh(ofRoof.wh), own: locale.number(ofRoof.own_wh / 1000, decimals), amount: locale.cents(ofRoof.earned) })
-        : "",
-      olderPrices(shares.prices_of, localDay(new Date(shares.start)), locale),
     ].filter(Boolean),
   };
 }
