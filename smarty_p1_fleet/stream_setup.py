@@ -83,22 +83,15 @@ async def _make_frames(js: JetStreamContext, settings: StreamSettings) -> Stream
     try:
         return await change_frames(js, await js.stream_info(STREAM), settings)
     except NotFoundError:
-        days = settings.days or _DEFAULT_DAYS
-        info = await js.add_stream(
-            StreamConfig(
-                name=STREAM,
-                subjects=[SUBJECTS],
-                num_replicas=settings.replicas or _DEFAULT_REPLICAS,
-                storage=StorageType.FILE,
-                discard=DiscardPolicy.OLD,
-                max_age=days * _DAY_S,
-                max_bytes=(settings.gigabytes or _DEFAULT_GIGABYTES) * _GIGABYTE,
-                max_msg_size=MAX_MESSAGE_BYTES,
-                max_msgs_per_subject=days * _MESSAGES_A_DAY,
-                duplicate_window=_DUPLICATE_WINDOW_S,
-                allow_atomic=True,
-            )
+        new = StreamConfig(
+            name=STREAM,
+            num_replicas=settings.replicas or _DEFAULT_REPLICAS,
+            storage=StorageType.FILE,
+            discard=DiscardPolicy.OLD,
+            max_age=(settings.days or _DEFAULT_DAYS) * _DAY_S,
+            max_bytes=(settings.gigabytes or _DEFAULT_GIGABYTES) * _GIGABYTE,
         )
+        info = await js.add_stream(_with_limits(new))
         LOGGER.warning("There was no stream %s: it is made", STREAM)
         return info
 
@@ -110,17 +103,20 @@ async def change_frames(
 
     Its size, age and number of replicas are never reduced. Raises UnavailableError.
     """
-    config = _enlarged(info.config, settings)
+    return await _change(js, info, _with_limits(_enlarged(info.config, settings)))
+
+
+def _with_limits(config: StreamConfig) -> StreamConfig:
+    """Return `config` with the subjects and the limits that each stream of frames has."""
     days = max(1, round((config.max_age or _DEFAULT_DAYS * _DAY_S) / _DAY_S))
-    wanted = replace(
+    return replace(
         config,
         subjects=sorted({*(config.subjects or ()), SUBJECTS}),
         allow_atomic=True,
         max_msg_size=MAX_MESSAGE_BYTES,
         duplicate_window=_DUPLICATE_WINDOW_S,
-        max_msgs_per_subject=max(days * _MESSAGES_A_DAY, config.max_msgs_per_subject),
+        max_msgs_per_subject=max(days * _MESSAGES_A_DAY, config.max_msgs_per_subject or 0),
     )
-    return await _change(js, info, wanted)
 
 
 async def _make_meters(js: JetStreamContext, settings: StreamSettings) -> None:

@@ -442,7 +442,6 @@ def test_a_fleet_is_upgraded_from_the_earlier_version_and_goes_back(operator: Op
     operator.do_as_told("**To go back,**", EARLIER)
     operator.until_fresh(*ports)
     assert operator.play("site.yml")[1] == dict.fromkeys(HOSTS, 0)
-    assert operator.ask(f"{stored} == 2")
     assert "all meters: " in read_all(hosts["alpha"])
     operator.until(f"{stored} == 3", {"all"})
     for name, host in hosts.items():
