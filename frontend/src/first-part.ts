@@ -1,19 +1,15 @@
-/** First part of the cards: those of the views that are opened first, and the dashboard strategy. */
+/** First part of the cards: those of the view that is opened first, and the dashboard strategy. */
 
 import { pageLocale } from "./base-card.ts";
 import { defineCards } from "./card-list.ts";
 // The order of these imports is the order of the cards in the built part. Similar cards stand beside each other, because
 // the compressed part is then smaller than in alphabetical order.
 import { SoFarCard } from "./cards/so-far.ts";
-import { MonthsCard } from "./cards/months.ts";
 import { TodayCard } from "./cards/today.ts";
-import { BillCard } from "./cards/bill.ts";
 import { NowCard } from "./cards/now.ts";
 import { requestEarly } from "./data/early-request.ts";
 import { offer, SmartyDashboard } from "./dashboard-layout.ts";
 import { defineOnce, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./frontend-elements.ts";
-import { billTexts } from "./sentences/bill.ts";
-import { monthsTexts } from "./sentences/months.ts";
 import { nowTexts } from "./sentences/now.ts";
 import { soFarTexts } from "./sentences/so-far.ts";
 import { todayTexts } from "./sentences/today.ts";
@@ -25,8 +21,6 @@ whenFrontendLoaded(() => {
     "smarty-p1-now": { card: NowCard, texts: nowTexts },
     "smarty-p1-so-far": { card: SoFarCard, texts: soFarTexts },
     "smarty-p1-today": { card: TodayCard, texts: todayTexts },
-    "smarty-p1-bill": { card: BillCard, texts: billTexts },
-    "smarty-p1-months": { card: MonthsCard, texts: monthsTexts },
   });
   // Start loading the texts now, so that the names are translated when the user opens the list of cards.
   pageLocale();

@@ -77,8 +77,10 @@ Object.assign(globalThis, {
     addEventListener() {},
     removeEventListener() {},
     // A font whose letters are 7 px wide.
-    createElement: () => ({ getContext: () => ({ measureText: ({ length }) => ({ width: 7 * length }) }) }),
+    createElement: () => ({ ...element, setAttribute() {}, getContext: () => ({ measureText: ({ length }) => ({ width: 7 * length }) }) }),
     querySelector: () => null,
+    // A frame never loads its page, so no statement is printed.
+    body: { append() {} },
   },
   ResizeObserver: Observer,
   IntersectionObserver: Observer,

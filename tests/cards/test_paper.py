@@ -1,5 +1,7 @@
 """Each view in forced colours and on paper, which both leave CSS backgrounds out."""
 
+import os
+import re
 from io import BytesIO
 from itertools import combinations
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from . import house_bill, house_year
 from .stage import Stage
 from .test_accessibility import VIEWS, show_view
 
@@ -67,3 +70,72 @@ async def test_a_view_follows_the_width_of_the_paper(stage: Stage, view: str, wi
         assert printed["count"] or view in WITHOUT_CHART
     finally:
         await stage.page.emulate_media(media="null")
+
+
+STATEMENT = "#smarty-statement"
+
+
+async def show_bill(stage: Stage, language: str) -> None:
+    answers = house_bill.bills() | house_year.answers()
+    await house_bill.show(stage, "smarty-p1-bill", answers=answers, language=language)
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "lines"),
+    [
+        ("en", "Print", ["November 2026", "Surcharge above 7 kW", "Quarter-hours above 7 kW"]),
+        ("fr", "Imprimer", ["Novembre 2026", "Quarts d'heure > 7 kW"]),
+        ("de", "Drucken", ["November 2026", "Viertelstunden über 7 kW"]),
+        ("lb", "Drécken", ["November 2026", "Véierelstonnen iwwer 7 kW"]),
+        ("pt", "Imprimir", ["Novembro de 2026", "Quartos de hora acima de 7 kW"]),
+    ],
+)
+async def test_a_bill_is_printed_as_a_statement_of_one_page(
+    stage: Stage, language: str, button: str, lines: list[str]
+) -> None:
+    await show_bill(stage, language)
+    rows = ".lines .row:not(.hidden)"
+    shown = await stage.card("smarty-p1-bill").locator(rows).all_text_contents()
+    await stage.click(stage.page.get_by_role("button", name=button, exact=True))
+    frame = stage.page.frame_locator(STATEMENT)
+    await frame.locator("table.behind").wait_for(state="attached")
+    assert await frame.locator(rows).all_text_contents() == shown
+    text = (await frame.locator("body").inner_text()).replace("\u00a0", " ")
+    for line in ["Smarty", *lines]:
+        assert line in text, text
+    months = await frame.locator("table.behind tbody tr").all_inner_texts()
+    assert len(months) == await frame.locator("text.value").count() == len(house_bill.MONTHS)
+    # Highest power, and the number of quarter-hours above the reference power.
+    assert re.search(r"1[0-9][.,]\d\skW\s+\d+$", months[-2]), months
+    page = await stage.page.context.new_page()
+    try:
+        await page.set_content(await frame.locator("html").evaluate("html => html.outerHTML"))
+        folder = os.environ.get("CARD_PICTURES")
+        path = f"{folder}/statement-{language}.pdf" if folder else None
+        paper = await page.pdf(prefer_css_page_size=True, path=path)
+        assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
+    finally:
+        await page.close()
+        await stage.page.locator(STATEMENT).evaluate("frame => frame.remove()")
+
+
+async def test_an_app_that_cannot_print_saves_a_picture_of_the_statement(stage: Stage) -> None:
+    await stage.show()
+    agent = "Home Assistant/2026.11.0 (Android 15)"
+    given = "Object.defineProperty(navigator, 'userAgent', { value: %r, configurable: true })"
+    await stage.page.evaluate(given % agent)
+    try:
+        await show_bill(stage, "en")
+        async with stage.page.expect_download() as download:
+            await stage.click(stage.page.get_by_role("button", name="Save as picture"))
+        file = await download.value
+        assert file.suggested_filename.startswith("November 2026 Smarty")
+        picture = Image.open(await file.path())
+        assert picture.size == (1532, 2148)
+        colors = {color for _, color in picture.convert("RGB").getcolors(100_000) or ()}
+        assert {(255, 255, 255), (0, 0, 0), (72, 143, 194)} <= colors
+        if folder := os.environ.get("CARD_PICTURES"):
+            picture.save(f"{folder}/statement.png")
+    finally:
+        await stage.page.evaluate("delete navigator.userAgent")
+        await stage.page.locator(STATEMENT).evaluate("frame => frame.remove()")

@@ -1,20 +1,26 @@
 /** Card of a month's bill, line by line as on the paper bill. */
 
-import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { css, type CSSResultGroup, html, type LitElement, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
-import { rich, turnOver } from "../parts/markup.ts";
+import { rich, tableBehind, turnOver } from "../parts/markup.ts";
+import { chartStyles, monthsChart } from "../parts/months-chart.ts";
 import { dot } from "../parts/shapes.ts";
+import { canPrint, printStatement, STATEMENT_WIDTH_PX } from "../parts/statement.ts";
+import { measureIn } from "../parts/widths.ts";
 import { houseOf, savedSentences } from "../sentences/house.ts";
-import { billTexts, isRunning, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
+import { billTexts, isRunning, lastDay, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
+import { allMonths, headOf, yearOf } from "../sentences/months.ts";
+import { aboveIn, limitName, yearTexts } from "../sentences/year.ts";
 import { styles } from "../styles.ts";
-import type { Bill, Meter } from "../data/websocket-types.ts";
+import type { Bill, Classes, Meter } from "../data/websocket-types.ts";
 
 export class BillCard extends SmartyCard {
   static override styles: CSSResultGroup = [
     styles,
+    chartStyles,
     css`
       .turn {
         align-items: center;
@@ -69,10 +75,10 @@ export class BillCard extends SmartyCard {
       .sum .quantity {
         font-weight: 400;
       }
-      footer {
-        display: block;
+      .notes {
+        padding-top: 8px;
       }
-      footer p {
+      .notes p {
         padding-top: 2px;
       }
       @container (max-width: 250px) {
@@ -97,6 +103,7 @@ export class BillCard extends SmartyCard {
     `,
   ];
 
+  readonly #widthOf = measureIn(this);
   #shown: { bill: Bill; locale: Locale; words: ShownBill } | undefined;
 
   protected override get label(): string {
@@ -119,10 +126,7 @@ export class BillCard extends SmartyCard {
     const saved = savedSentences(houseOf(feed), bill, this.locale);
     this.announce(`${meter.entry_id} ${bill.month}`, `${words.title}: ${words.total} ${words.label}`, words.sentence);
     const notes = saved.note ? [...words.notes, saved.note] : words.notes;
-    return html`<div @keydown=${(event: KeyboardEvent) => turnByKey(event, turn)}>
-        ${turnOver(words.title, { earlier: this.text(billTexts, "earlier"), later: this.text(billTexts, "later") }, turn)}
-      </div>
-      <div class="total">
+    const content = html`<div class="total">
         <div class="big">${this.#total(bill, words)}<small> ${words.label}</small></div>
         <div class="aside">
           ${words.until ? html`<div>${words.until}</div>` : nothing}
@@ -135,7 +139,41 @@ export class BillCard extends SmartyCard {
       ${words.community ? html`<p>${words.community}</p>` : nothing}
       ${words.lacks || words.community ? toEnter(this, meter, this.locale, missingField(bill)) : nothing}
       ${this.#lines(words)}
-      ${notes.length ? html`<footer class="small">${notes.map((note) => html`<p>${note}</p>`)}</footer>` : nothing}`;
+      <div class="notes small">${notes.map((note) => html`<p>${note}</p>`)}</div>`;
+    const print = () => void this.#print(meter, bills, bill, words.title, content);
+    return html`<div @keydown=${(event: KeyboardEvent) => turnByKey(event, turn)}>
+        ${turnOver(words.title, { earlier: this.text(billTexts, "earlier"), later: this.text(billTexts, "later") }, turn)}
+      </div>
+      ${content}
+      <footer><button class="link" @click=${print}>${this.text(billTexts, canPrint() ? "print" : "save_picture")}</button></footer>`;
+  }
+
+  /** Print the statement of a month: its bill, and the months around it with their quarter-hours above the reference power. */
+  async #print(meter: Meter, bills: Bill[], bill: Bill, title: string, content: TemplateResult): Promise<void> {
+    const { locale } = this;
+    const request = { type: "smarty_p1/classes", entry_id: meter.entry_id };
+    const above = (await this.hass!.callWS<Classes>(request).catch(() => undefined))?.above ?? [];
+    const year = yearOf(bills, bills.some(({ total }) => total !== null) ? "€" : "kWh");
+    const chosen = year.months.find(({ month }) => month === bill.month)!;
+    const { head, rows } = allMonths(year, locale);
+    const limit = meter.reference_kw === null ? undefined : { kw: meter.reference_kw, isContract: true };
+    const R = limit && limitName(above, limit, locale);
+    const heads = limit ? [this.text(yearTexts, "highest"), this.text(yearTexts, "count_above", { R: R! })] : [];
+    const cells = (index: number) => {
+      const known = above.find(({ month }) => month === year.months[index]!.month);
+      return [known?.peak ? locale.kW(known.peak.mean_kw) : "–", known && limit ? locale.number(aboveIn([known], limit).quarter_hours) : "–"];
+    };
+    const period = `${locale.date(new Date(bill.since ?? bill.start))} – ${locale.date(isRunning(bill) ? new Date(bill.until) : lastDay(bill))}`;
+    const chart = { year, chosen, locale, width: STATEMENT_WIDTH_PX, widthOf: this.#widthOf, choose: () => undefined };
+    const name = this.nameOf(meter);
+    const sheet = html`<header><h2>${title}</h2><b>${name}</b></header>
+      <p>${period}</p>
+      ${content}
+      <h2>${headOf(year, locale).title}</h2>
+      ${monthsChart(chart)}
+      ${tableBehind(title, [...head, ...heads], rows.map((row, index) => (limit ? [...row, ...cells(index)] : row)))}`;
+    const styles = (this.constructor as typeof LitElement).elementStyles.map(String).join("");
+    await printStatement(`${title} ${name}`, this.lang, styles, sheet);
   }
 
   /** Return the texts of a bill. Cached until the bill changes, because every telegram redraws the card. */
