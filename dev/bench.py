@@ -33,8 +33,8 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
 from custom_components.smarty_p1.coordinator import port_connection
+from dev.arguments import count
 from dev.simulator import Meter
-from dev.simulator.arguments import count
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.keys import DEFAULT_AUTHENTICATION_KEY
 from smartyp1.p1.telegram import Telegram

@@ -33,7 +33,7 @@ from custom_components.smarty_p1.lib.prices.price_series import (
     PriceSources,
     QuarterPrice,
 )
-from dev.simulator.arguments import count
+from dev.arguments import count
 
 START = datetime(2026, 10, 31, 23, tzinfo=UTC)
 """Midnight of 1 November in Luxembourg."""

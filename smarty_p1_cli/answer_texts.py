@@ -1,12 +1,20 @@
-"""Answers about a household as lines of text."""
+"""Answers about a household as lines of text, and texts of refusals in English."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 type _Bill = Mapping[str, Any]
 
 _NAME_CHARS = 28
 _UNKNOWN = "?"
+# The first file exists in an installed package, the second in a clone of the repository.
+_FILES = (
+    Path(__file__).parents[1] / "smarty_p1_gateway/texts/translations/en.json",
+    Path(__file__).resolve().parents[1] / "custom_components/smarty_p1/translations/en.json",
+)
 
 
 def bill_text(bill: _Bill) -> str:
@@ -121,3 +129,15 @@ def what_if_text(report: Mapping[str, Any]) -> str:
 def _assumed(assumption: Mapping[str, Any]) -> str:
     value = "" if assumption["value"] is None else f" {assumption['value']}"
     return f"{assumption['key'].replace('_', ' ')}{value}"
+
+
+def text_of_error(key: str, **placeholders: str) -> str:
+    """Return the text of an error that the integration translates."""
+    return _messages()[key]["message"].format(**placeholders)
+
+
+@cache
+def _messages() -> dict[str, dict[str, str]]:
+    path = next(path for path in _FILES if path.exists())
+    messages: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))["exceptions"]
+    return messages

@@ -15,8 +15,8 @@ from smartyp1.leneda.portal_file_refusals import ExportError, ExportRefusal
 from smartyp1.leneda.series_codes import REGISTERS, is_gas, is_of_production
 from smartyp1.prices.contract import BEGINNING
 
+from .answer_texts import text_of_error
 from .parser import UsageError, shown
-from .texts import text_of_error
 
 _CODE = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 _MAX_POINT_CHARS = 64

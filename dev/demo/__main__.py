@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from dev.simulator.arguments import count, positive
+from dev.arguments import count, positive
 
 from .client import ClientError
 from .demo_run import LAST_PORT, Demo, UnusableError

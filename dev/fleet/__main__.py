@@ -16,10 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from dev.arguments import count, positive
 from dev.demo.home_assistant import ROOT
 from dev.demo.processes import ProcessEndedError
 from dev.reliability.result import MissedError, Result
-from dev.simulator.arguments import count, positive
 
 from .measurements.cost_factor import measure
 from .measurements.drain import drain

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 
-from dev.simulator.arguments import count
+from dev.arguments import count
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, newest, quarter_hours_of
 from smartyp1.leneda.portal_file import read_export

@@ -21,7 +21,10 @@ from .judge import Copy
 from .measured_tests import MORE, MeasuredTests, Results
 from .rooms import CARDS, ROOMS, room_of
 
-LIST = Path("dev/mutants.json")
+LIST = Path(".mutants/list.json")
+EQUIVALENT = Path(__file__).with_name("equivalent.json")
+"""Changes that no test can notice, each with the reason."""
+SEED, COUNT = 2611, 600
 FIELDS = ("file", "function", "kind", "old", "new")
 type Mutant = dict[str, Any]
 
@@ -32,6 +35,7 @@ def _change_of(mutant: Mutant) -> Change:
 
 def _save(seed: int, mutants: list[Mutant]) -> None:
     mutants = sorted(mutants, key=lambda mutant: [mutant[name] for name in FIELDS])
+    LIST.parent.mkdir(exist_ok=True)
     text = json.dumps({"seed": seed, "mutants": mutants}, ensure_ascii=False, indent=1)
     LIST.write_text(text + "\n", encoding="utf-8")
 
@@ -63,6 +67,8 @@ def _complete(
 ) -> list[Mutant]:
     """Return the stored mutants whose lines still exist, and new ones for the others."""
     mutants = [mutant for mutant in stored if _change_of(mutant) in places]
+    reasons = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
+    equivalent = {Change(*fields): reason for *fields, reason in reasons}
     for index, room in enumerate(ROOMS):
         there = {_change_of(mutant) for mutant in mutants if room_of(mutant["file"]) == room}
         missing = count * (index + 1) // len(ROOMS) - count * index // len(ROOMS) - len(there)
@@ -74,7 +80,10 @@ def _complete(
         )
         for change in islice(fresh, max(0, missing)):
             values = [getattr(change, name) for name in FIELDS]
-            mutants.append(dict(zip(FIELDS, values, strict=True), tests=None))
+            mutant: Mutant = dict(zip(FIELDS, values, strict=True), tests=None)
+            if change in equivalent:
+                mutant["equivalent"] = equivalent[change]
+            mutants.append(mutant)
     return mutants
 
 
@@ -126,6 +135,7 @@ def main(command: str, folder: Path, seed: str, count: str, rooms: list[str]) ->
 
     - `measure` stores which tests ran each line.
     - `draw` replaces the stored mutants by `count` others. The same `seed` draws the same ones.
+      Without a list, `run` draws one, too.
     - `run` runs the stored mutants of `rooms`, and stores the tests that notice each. A mutant
       whose line is gone is replaced by another of its room.
     """
@@ -138,10 +148,10 @@ def main(command: str, folder: Path, seed: str, count: str, rooms: list[str]) ->
         measured.save()
         return
     places = python_changes.python_changes(root) | card_changes.card_changes(root)
-    stored = json.loads(LIST.read_text(encoding="utf-8"))
-    if command == "draw":
-        stored = {"seed": int(seed), "mutants": []}
-    total = int(count) if command == "draw" else len(stored["mutants"])
+    stored: dict[str, Any] = {"seed": int(seed or SEED), "mutants": []}
+    if command == "run" and LIST.exists():
+        stored = json.loads(LIST.read_text(encoding="utf-8"))
+    total = len(stored["mutants"]) or int(count or COUNT)
     mutants = _complete(root, places, stored["mutants"], total, stored["seed"])
     _save(stored["seed"], mutants)
     if command == "run":

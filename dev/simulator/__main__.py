@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from .arguments import count, positive
+from dev.arguments import count, positive
+
 from .boards import Board, PulseBoard, TankBoard
 from .clock import Clock
 from .faults import FAULTS, Fault

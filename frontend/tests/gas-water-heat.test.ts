@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawMedium, mediumChart } from "../src/parts/gas-water-heat-chart.ts";
+import { drawMedium, mediumChart } from "../src/charts/gas-water-heat-chart.ts";
 import { Locale } from "../src/locale.ts";
 import { amountToday, monthOf, nightTo, standingOn } from "../src/data/gas-water-heat-amounts.ts";
 import { costFoot, costSentence, costStanding, costTotal, costUnits, costUntil, hasMonth, type KnownCosts } from "../src/sentences/gas-costs.ts";
@@ -14,7 +14,7 @@ import {
   writeSum,
 } from "../src/sentences/gas-water-heat-month.ts";
 import { chosenSentence, daysTable, footnote } from "../src/sentences/gas-water-heat-days.ts";
-import type { ChosenBar } from "../src/parts/pointer.ts";
+import type { ChosenBar } from "../src/charts/pointer.ts";
 import { markupOf } from "./template-text.ts";
 import type { GasCosts, GasMonth, MediumHistory } from "../src/data/websocket-types.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LastHour, SLOT_MS, type Slot, SLOTS } from "../src/data/last-hour.ts";
 import { Locale } from "../src/locale.ts";
-import { chooseMarks, drawCross, drawCurve, layOutCurve } from "../src/parts/last-hour-curve.ts";
+import { chooseMarks, drawCross, drawCurve, layOutCurve } from "../src/charts/last-hour-curve.ts";
 import { FollowedHour } from "../src/data/followed-hour.ts";
 import { bridge, countAlike, extendPaths, findSteps, pathsOf, phasesOf, scaleOf, type Step } from "../src/data/last-hour-steps.ts";
 import { chosenLine, curveName, stepLine, stepRow } from "../src/sentences/last-hour.ts";

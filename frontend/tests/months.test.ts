@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CardHost } from "../src/card-host.ts";
-import { type Column, type Frame, monthsChart, monthsDrawing } from "../src/parts/months-chart.ts";
+import { type Column, type Frame, monthsChart, monthsDrawing } from "../src/charts/months-chart.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../src/parts/shared-bills.ts";
 import { Locale } from "../src/locale.ts";
 import { allMonths, amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, nameOf, tableOf, yearOf } from "../src/sentences/months.ts";

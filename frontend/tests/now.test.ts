@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { quarterHourBar } from "../src/cards/now.ts";
-import { phaseBars } from "../src/parts/phase-bars.ts";
+import { phaseBars } from "../src/charts/phase-bars.ts";
 import { Locale } from "../src/locale.ts";
 import { troubleOf } from "../src/parts/banner.ts";
 import { chooser, nextOf, shortTitle } from "../src/parts/meter-chooser.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ReactiveControllerHost } from "lit";
-import { ChosenBar } from "../src/parts/pointer.ts";
+import { ChosenBar } from "../src/charts/pointer.ts";
 
 type Chart = ReturnType<ConstructorParameters<typeof ChosenBar>[1]>;
 

@@ -18,8 +18,8 @@ import {
   voltageRows,
   voltageSentence,
   voltageTable,
-} from "../src/parts/quality-voltage.ts";
-import type { ChosenBar } from "../src/parts/pointer.ts";
+} from "../src/charts/quality-voltage.ts";
+import type { ChosenBar } from "../src/charts/pointer.ts";
 import { Locale } from "../src/locale.ts";
 import { lastMessage, operatorMessage } from "../src/parts/operator-message.ts";
 import { duration, joinNames } from "../src/sentences/quality.ts";

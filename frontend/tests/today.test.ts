@@ -10,9 +10,9 @@ import {
   smallBars,
 } from "../src/data/day-chart-bars.ts";
 import { dayStart, Locale } from "../src/locale.ts";
-import { runningBar } from "../src/parts/day-chart.ts";
+import { runningBar } from "../src/charts/day-chart.ts";
 import { costsOf, firstEnds, knownPartOf, runningOf, type ShownDay, shownOf } from "../src/parts/day-quarter-hours.ts";
-import { calendar, dayAfterKey, weeksOf } from "../src/parts/calendar.ts";
+import { calendar, dayAfterKey, weeksOf } from "../src/charts/calendar.ts";
 import { memoize } from "../src/parts/memoize.ts";
 import {
   alwaysOnSentence,

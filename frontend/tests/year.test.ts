@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { reading } from "../src/parts/heat-map-axes-legend.ts";
+import { reading } from "../src/charts/heat-map-axes-legend.ts";
 import { classChooser } from "../src/parts/class-chooser.ts";
 import { yearHighs } from "../src/parts/year-highs.ts";
-import { Cells, type Color, dayTicks, imageOf, palette, shades } from "../src/parts/heat-map-picture.ts";
+import { Cells, type Color, dayTicks, imageOf, palette, shades } from "../src/charts/heat-map-picture.ts";
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limitName, noComparison } from "../src/sentences/year.ts";
 import { periodOf } from "../src/sentences/summed-months.ts";

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -13,7 +14,22 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "custom_components" / "smarty_p1"
+MOST_FILES = 20
 
+# Rooms of the roof that use another one. Dialogs show messages and dashboards. An assistant asks
+# the questions of actions and commands. An action explains an amount as its dialog does.
+SIDEWAYS = {
+    ("config_flow", "flows"),
+    ("flows", "dashboards"),
+    ("flows", "messages"),
+    ("llm", "llm_tools"),
+    ("llm_tools", "services"),
+    ("llm_tools", "websocket"),
+    ("repairs", "dashboards"),
+    ("repairs", "flows"),
+    ("services", "flows"),
+    ("system_health", "diagnostics"),
+}
 # From the roof to the ground: a file or folder imports from its own floor and those below.
 FLOORS = (
     (
@@ -32,7 +48,7 @@ FLOORS = (
         "system_health",
         "websocket",
     ),
-    ("access_rights", "answer_queue", "user_locale"),
+    ("access_rights", "answer_queue", "request_fields", "user_locale"),
     ("trigger", "condition", "logbook"),
     ("trigger_and_condition_targets",),
     ("sinks",),
@@ -172,6 +188,13 @@ def test_nothing_is_imported_from_above() -> None:
     assert shown(edge for edge in edges() if floor(edge[0]) > floor(edge[1])) == []
 
 
+def test_the_rooms_of_the_roof_stand_apart() -> None:
+    rooms = {(name.partition("/")[0], target.partition("/")[0]) for name, target in edges()}
+    roof = {*FLOORS[0]} - {"__init__"}
+    sideways = {(room, other) for room, other in rooms if {room, other} <= roof and room != other}
+    assert sideways == SIDEWAYS
+
+
 def test_nothing_goes_in_circles() -> None:
     graph: dict[str, set[str]] = {}
     for name, target in edges():
@@ -273,3 +296,26 @@ HOMELESS = ("homeassistant", "pytest_homeassistant", "custom_components", "tests
 def test_a_folder_does_without(directory: str, barred: str | tuple[str, ...]) -> None:
     for name, path in modules(ROOT / directory):
         assert not [module for _, module, _ in imported(path) if module.startswith(barred)], name
+
+
+def test_no_room_has_more_than_twenty_files() -> None:
+    command = [
+        "git",
+        "ls-files",
+        "custom_components",
+        "smarty_p1_*",
+        "dev",
+        "scripts",
+        "frontend/src",
+    ]
+    files = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    # Home Assistant looks for these modules beside the manifest.
+    platforms = {"backup", "condition", "config_flow", "diagnostics", "llm", "logbook", "repairs",
+                 "system_health", "trigger", "binary_sensor", "event"}  # fmt: skip
+    rooms = Counter(
+        path.parent
+        for path in map(Path, files.split())
+        if path.suffix in {".py", ".ts", ".sh"}
+        and not (ROOT / path.parent == HOUSE and path.stem in platforms)
+    )
+    assert {f"{room}": count for room, count in rooms.items() if count > MOST_FILES} == {}

@@ -29,10 +29,10 @@ from ..lib.answers.what_if_changes import FEED_IN_PRICE, FIELDS
 from ..lib.history.calendar import LUXEMBOURG
 from ..lib.history.month_file_lines import month_name
 from ..lib.messages.monthly_report import cost_change, cost_change_so_far
+from ..request_fields import CHANGES, LOAD, number, schema_of
 from ..services import best_start, what_if
 from ..services.bill import ATTR_MONTH, month_named
-from ..services.meter_of_call import async_in_turn, async_readable_meter, number
-from ..services.what_if_changes import CHANGES, schema_of
+from ..services.meter_of_call import async_in_turn, async_readable_meter
 from ..websocket.bills_days_quarter_hours import async_usual
 from .meter_tool import MeterQuestion, RefusalError
 
@@ -196,7 +196,7 @@ QUESTIONS = (
         "best_start",
         "Start until tomorrow's end at which running an appliance costs least. Starts nothing.",
         {
-            **_described(best_start.LOAD, {"kw": "mean power in kW", "hours": "duration"}),
+            **_described(LOAD, {"kw": "mean power in kW", "hours": "duration"}),
             vol.Optional(best_start.ATTR_BY, description="latest end, HH:MM or ISO time"): _TEXT,
         },
         _async_best_start,

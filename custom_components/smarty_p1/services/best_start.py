@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -13,23 +12,15 @@ from ..answer_queue import async_market_ahead, async_start_costs
 from ..coordinator import BooksCoordinator
 from ..lib.answers.best_start import best_start_report
 from ..lib.plan.best_start import (
-    MAX_LOAD_HOURS,
-    MAX_LOAD_KW,
-    MIN_LOAD_HOURS,
-    MIN_LOAD_KW,
     ConstantLoad,
     best_start,
 )
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.usual_house import MIN_DAYS
+from ..request_fields import LOAD
 from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads, async_with_loads
-from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, number
+from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
-LOAD: Mapping[vol.Marker, Any] = {
-    vol.Required("kw"): number(MIN_LOAD_KW, MAX_LOAD_KW),
-    vol.Required("hours"): number(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
-}
-"""Part of a schema for a load of constant power."""
 ATTR_BY = "by"
 SCHEMA = vol.Schema(
     {**METER, **LOAD, **LOADS, vol.Optional(ATTR_BY): vol.Any(cv.time, cv.datetime)}

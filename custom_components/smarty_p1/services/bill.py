@@ -12,7 +12,8 @@ from ..lib.bill.household_state import HouseholdState
 from ..lib.bill.month import Month
 from ..lib.history.calendar import KEPT_MONTHS
 from ..lib.history.month_file_lines import month_name
-from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, whole_number
+from ..request_fields import whole_number
+from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_MONTH = "month"
 ATTR_MONTHS = "months"

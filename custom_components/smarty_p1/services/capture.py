@@ -13,7 +13,8 @@ from homeassistant.helpers import config_validation as cv
 
 from ..coordinator.meter_capture import MAX_CAPTURE_MINUTES, CaptureRefusedError, MeterCapture
 from ..lib.capture.summary import CaptureSummary
-from .meter_of_call import METER, invalid, telegrams_of, whole_number
+from ..request_fields import whole_number
+from .meter_of_call import METER, invalid, telegrams_of
 
 ATTR_STEP = "step"
 STEP_START = "start"

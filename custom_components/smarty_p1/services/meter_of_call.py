@@ -24,17 +24,6 @@ METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
 """Part of a schema with the config entry of the meter. A single meter need not be named."""
 
 
-def number(minimum: float, maximum: float) -> vol.All:
-    """Return a schema for a finite number between two limits."""
-    return vol.All(vol.Coerce(float), vol.Range(min=minimum, max=maximum))
-
-
-def whole_number(minimum: int, maximum: int) -> vol.All:
-    """Return a schema for a whole number between two limits. Decimals are dropped."""
-    # The range comes first, because infinity cannot become a whole number.
-    return vol.All(number(minimum, maximum), vol.Coerce(int))
-
-
 async def async_readable_meter(call: ServiceCall) -> BooksCoordinator:
     """Return the coordinator of the meter that a call names, if the calling user may read it.
 

@@ -16,9 +16,10 @@ from ..lib.plan.battery import HouseBattery
 from ..lib.plan.best_start import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
 from ..lib.plan.coming_quarters import LOOKED_BACK
 from ..lib.plan.house_plan import MAX_LOADS
+from ..request_fields import number
 from .best_start import ATTR_BY, known_plan, next_time
 from .loads_of_call import ATTR_LOADS, async_readable_loads, async_with_loads
-from .meter_of_call import METER, async_in_turn, async_readable_meter, number
+from .meter_of_call import METER, async_in_turn, async_readable_meter
 
 _MAX_KWH = 200.0
 _MAX_NAME_CHARS = 60

@@ -23,6 +23,7 @@ from ..lib.answers.what_if_changes import (
     lacking_fields,
     unused_fields,
 )
+from ..request_fields import schema_of
 from ..user_locale import UserLocale, async_user_locale
 from .meter_of_call import (
     METER,
@@ -31,7 +32,6 @@ from .meter_of_call import (
     invalid,
     preparing,
 )
-from .what_if_changes import schema_of
 
 _CHANGES, _FEED_IN_PRICE = "changes", "feed_in_price"
 # The action reads amounts itself, because Home Assistant does not translate the errors of a schema.

@@ -9,7 +9,7 @@ from ..coordinator import BooksCoordinator
 from ..lib.answers.best_start import start_costs_report
 from ..lib.plan.best_start import ConstantLoad
 from ..lib.plan.coming_quarters import PlanLack
-from ..services.best_start import LOAD
+from ..request_fields import LOAD
 from .common_answers import OlderPricesAnswer, Time
 from .requests import Request, async_rendered, meter_command
 

@@ -9,7 +9,7 @@ from ..answer_queue import async_download_prices, async_markets, async_what_if
 from ..coordinator import BooksCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if_changes import FEED_IN_PRICE
-from ..services.what_if_changes import CHANGES, schema_of
+from ..request_fields import CHANGES, schema_of
 from .common_answers import CalendarDay, OlderPricesAnswer
 from .requests import Request, meter_command
 

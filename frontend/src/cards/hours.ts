@@ -5,7 +5,7 @@ import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { QUARTER_HOUR_MS } from "../locale.ts";
 import { chooser } from "../parts/meter-chooser.ts";
-import { ChosenBar } from "../parts/pointer.ts";
+import { ChosenBar } from "../charts/pointer.ts";
 import { Width } from "../parts/widths.ts";
 import { bestHours, hourLabels, type HoursKey, hoursTexts, type Load, readLoads, sizeOf, timeOf, usualLoads } from "../sentences/hours.ts";
 import { styles } from "../styles.ts";

@@ -26,13 +26,13 @@ import {
   voltageSentence,
   voltageStyles,
   voltageTable,
-} from "../parts/quality-voltage.ts";
+} from "../charts/quality-voltage.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
-import { drawPhases, phaseBars, phasePowers, phaseStyles } from "../parts/phase-bars.ts";
+import { drawPhases, phaseBars, phasePowers, phaseStyles } from "../charts/phase-bars.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
-import { ChosenBar } from "../parts/pointer.ts";
+import { ChosenBar } from "../charts/pointer.ts";
 import {
   alteredSentence,
   homeSentence,

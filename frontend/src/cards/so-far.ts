@@ -5,7 +5,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { dayStart, type Locale, localDay } from "../locale.ts";
-import { bar, barStyles, dot, TRACK } from "../parts/shapes.ts";
+import { bar, barStyles, dot, TRACK } from "../charts/shapes.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { Width } from "../parts/widths.ts";
 import { rich } from "../parts/markup.ts";

@@ -8,12 +8,12 @@ import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../data/day
 import { IDLE_RESET_MS, type MeterFeed } from "../data/meter-feed.ts";
 import { addDays, addMonths, dayStart, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
-import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar, strip } from "../parts/day-chart.ts";
-import { calendar, calendarStyles } from "../parts/calendar.ts";
+import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar, strip } from "../charts/day-chart.ts";
+import { calendar, calendarStyles } from "../charts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
-import { ChosenBar } from "../parts/pointer.ts";
-import { dot } from "../parts/shapes.ts";
+import { ChosenBar } from "../charts/pointer.ts";
+import { dot } from "../charts/shapes.ts";
 import { measureIn, Width } from "../parts/widths.ts";
 import { choicesOf, week, weekStyles } from "../parts/day-chooser.ts";
 import {

@@ -3,7 +3,7 @@
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { bar, barStyles } from "../parts/shapes.ts";
+import { bar, barStyles } from "../charts/shapes.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { capital, soFarTexts } from "../sentences/so-far.ts";
 import { where, type WhereKey, type WhereRow, whereTexts } from "../sentences/where.ts";

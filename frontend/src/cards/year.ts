@@ -3,19 +3,19 @@
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { navigate, SmartyCard } from "../base-card.ts";
-import { Cells } from "../parts/heat-map-picture.ts";
+import { Cells } from "../charts/heat-map-picture.ts";
 import type { MeterFeed, Reply } from "../data/meter-feed.ts";
 import { dayStart, localDay } from "../locale.ts";
 import { type Bills, billsOf, toEnter } from "../parts/shared-bills.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
-import { HeatMap, type PaintRequest } from "../parts/heat-map-painter.ts";
+import { HeatMap, type PaintRequest } from "../charts/heat-map-painter.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
-import { ChosenBar } from "../parts/pointer.ts";
-import { barStyles, dot } from "../parts/shapes.ts";
+import { ChosenBar } from "../charts/pointer.ts";
+import { barStyles, dot } from "../charts/shapes.ts";
 import { measureIn, Width } from "../parts/widths.ts";
 import { highsStyles, yearHighs } from "../parts/year-highs.ts";
-import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/heat-map-axes-legend.ts";
+import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../charts/heat-map-axes-legend.ts";
 import { houseOf, houseYear } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import {

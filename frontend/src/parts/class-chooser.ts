@@ -3,7 +3,7 @@
 import { css, html, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { nextOf } from "./meter-chooser.ts";
-import { bar } from "./shapes.ts";
+import { bar } from "../charts/shapes.ts";
 import { type ClassRow, leastDifference, yearTexts } from "../sentences/year.ts";
 
 export const chooserStyles = css`

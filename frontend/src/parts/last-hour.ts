@@ -14,11 +14,11 @@ import { type Cause, chosenLine, curveName, isNamed, stepLine, stepRow } from ".
 import { nowTexts } from "../sentences/now.ts";
 import { SwitchedDevices } from "../data/switched-devices.ts";
 import type { Meter } from "../data/websocket-types.ts";
-import { type Curve, drawCross, drawCurve, drawEnd, type Drawn, layOutCurve } from "./last-hour-curve.ts";
+import { type Curve, drawCross, drawCurve, drawEnd, type Drawn, layOutCurve } from "../charts/last-hour-curve.ts";
 import { phasesOf, scaleOf, type Step } from "../data/last-hour-steps.ts";
 import { plain, rich, tableBehind } from "./markup.ts";
 import { memoize } from "./memoize.ts";
-import { ChosenBar } from "./pointer.ts";
+import { ChosenBar } from "../charts/pointer.ts";
 import { measureIn, Width } from "./widths.ts";
 
 /** A meter sends every ten seconds. One or two missing readings are jitter, and keep the value before. */

@@ -2,8 +2,8 @@
 
 import { css } from "lit";
 import { bannerStyles } from "./banner.ts";
-import { barStyles } from "./shapes.ts";
-import { curveStyles } from "./last-hour-curve.ts";
+import { barStyles } from "../charts/shapes.ts";
+import { curveStyles } from "../charts/last-hour-curve.ts";
 
 export const nowStyles = [
   bannerStyles,

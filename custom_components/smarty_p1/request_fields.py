@@ -1,4 +1,4 @@
-"""Schema of the changes that a what-if accepts."""
+"""Fields of requests that actions, websocket commands and assistants share."""
 
 from collections.abc import Mapping, Sequence
 from datetime import time
@@ -7,17 +7,40 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
-from ..lib.amounts import Amount
-from ..lib.answers.what_if import KINDS
-from ..lib.answers.what_if_changes import (
+from .lib.amounts import Amount
+from .lib.answers.what_if import KINDS
+from .lib.answers.what_if_changes import (
     ATTR_KIND,
     FIELDS,
     Fields,
     lacking_fields,
     unused_fields,
 )
-from ..lib.prices.contract_terms import MAX_TEXT_CHARS, Choice, Term
-from .meter_of_call import number
+from .lib.plan.best_start import (
+    MAX_LOAD_HOURS,
+    MAX_LOAD_KW,
+    MIN_LOAD_HOURS,
+    MIN_LOAD_KW,
+)
+from .lib.prices.contract_terms import MAX_TEXT_CHARS, Choice, Term
+
+
+def number(minimum: float, maximum: float) -> vol.All:
+    """Return a schema for a finite number between two limits."""
+    return vol.All(vol.Coerce(float), vol.Range(min=minimum, max=maximum))
+
+
+def whole_number(minimum: int, maximum: int) -> vol.All:
+    """Return a schema for a whole number between two limits. Decimals are dropped."""
+    # The range comes first, because infinity cannot become a whole number.
+    return vol.All(number(minimum, maximum), vol.Coerce(int))
+
+
+LOAD: Mapping[vol.Marker, Any] = {
+    vol.Required("kw"): number(MIN_LOAD_KW, MAX_LOAD_KW),
+    vol.Required("hours"): number(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
+}
+"""Part of a schema for a load of constant power."""
 
 
 def schema_of(term: Term) -> Any:  # noqa: ANN401 - any schema

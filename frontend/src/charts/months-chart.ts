@@ -3,8 +3,8 @@
 import { lastOf } from "../built-ins.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
-import { hatch } from "./markup.ts";
-import type { Measure } from "./widths.ts";
+import { hatch } from "../parts/markup.ts";
+import type { Measure } from "../parts/widths.ts";
 import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from "../sentences/months.ts";
 
 /** Column of one month. Positive `parts` are stacked upwards, negative parts downwards. */

@@ -10,7 +10,7 @@ import { isNamed } from "../sentences/last-hour.ts";
 import { nowTexts } from "../sentences/now.ts";
 import { chartStyles } from "./day-chart.ts";
 import { extendPaths, heightOf, type Paths, pathsOf, phasesOf, type Scale, type Step } from "../data/last-hour-steps.ts";
-import type { Measure } from "./widths.ts";
+import type { Measure } from "../parts/widths.ts";
 
 const TOP = 20;
 const FOOT = 20;

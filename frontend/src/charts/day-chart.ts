@@ -4,9 +4,9 @@ import { css, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { type Chart, chartOf, type Quarter, rectangle } from "../data/day-chart-bars.ts";
 import type { Locale } from "../locale.ts";
-import type { Running } from "./day-quarter-hours.ts";
-import { hatch } from "./markup.ts";
-import type { Measure } from "./widths.ts";
+import type { Running } from "../parts/day-quarter-hours.ts";
+import { hatch } from "../parts/markup.ts";
+import type { Measure } from "../parts/widths.ts";
 
 const COLORS = { drawn: "var(--drawn)", excess: "var(--excess)", fed: "var(--fed-in)" } as const;
 const KINDS = ["drawn", "excess", "fed"] as const;

@@ -2,7 +2,7 @@
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
-import { turnOver } from "./markup.ts";
+import { turnOver } from "../parts/markup.ts";
 import { capital, todayTexts } from "../sentences/today.ts";
 import type { Day } from "../data/websocket-types.ts";
 

@@ -8,7 +8,7 @@ import { type Grid, type Limit, WH_A_KW } from "../data/heat-map-grid.ts";
 import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../data/year-quarter-hours.ts";
 import type { ChosenBar } from "./pointer.ts";
 import { dot } from "./shapes.ts";
-import type { Measure } from "./widths.ts";
+import type { Measure } from "../parts/widths.ts";
 
 const DAY_MS = 86_400_000;
 const HEIGHT_PX = 200;

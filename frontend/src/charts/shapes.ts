@@ -1,7 +1,7 @@
 /** Bars and dots. They are drawings, because forced colours and prints leave backgrounds out. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
-import { hatch } from "./markup.ts";
+import { hatch } from "../parts/markup.ts";
 
 /** Part of a bar. `color` is a variable of the card, such as "drawn"; the ends are shares of the bar, from 0 to 1. */
 export interface BarPart {
