@@ -3,6 +3,8 @@ import { test } from "node:test";
 import type { ReactiveControllerHost } from "lit";
 import { ChosenBar } from "../src/charts/pointer.ts";
 
+Object.assign(globalThis, { document: new EventTarget() });
+
 type Chart = ReturnType<ConstructorParameters<typeof ChosenBar>[1]>;
 
 /** A chart of 100 × 100 px with ten bars beside each other, unless `changes` says otherwise. */
@@ -28,6 +30,15 @@ test("the mouse shows a bar, a click holds it, and a second click lets it go", (
   assert.deepEqual([move(35), leave()], [3, undefined]);
   assert.deepEqual([tap(35, 50, "mouse"), move(72), leave()], [3, 7, 3]);
   assert.deepEqual([tap(35, 50, "mouse"), leave()], [undefined, undefined]);
+});
+
+test("a press outside of the card lets the bar go, as long as the card is in the page", () => {
+  const { bar, tap } = chartOf();
+  const press = () => (document.dispatchEvent(new Event("pointerdown")), bar.index);
+  bar.hostConnected();
+  assert.deepEqual([tap(35), press(), tap(72)], [3, undefined, 7]);
+  bar.hostDisconnected();
+  assert.equal(press(), 7);
 });
 
 test("a finger chooses by a tap, and one that only passes over the chart does not", () => {

@@ -2,9 +2,9 @@
  * Choice of one bar in a chart by touch, drag, mouse or keyboard, with a single tab stop.
  *
  * The bar below the mouse pointer is shown. A click chooses this bar, so that the bar stays when the pointer leaves the
- * chart. A second tap or click on the chosen bar cancels the choice. In a chart with `open`, a tap or click on a bar
- * that is already shown opens this bar instead. The mouse pointer shows a bar before the click, so the first click
- * opens the bar. With a finger, the first tap shows a bar, and the second tap opens the bar.
+ * chart. A second tap or click on the chosen bar cancels the choice, and so does a press outside of the card. In a chart
+ * with `open`, a tap or click on a bar that is already shown opens this bar instead. The mouse pointer shows a bar before
+ * the click, so the first click opens the bar. With a finger, the first tap shows a bar, and the second tap opens it.
  */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
@@ -51,7 +51,17 @@ export class ChosenBar implements ReactiveController {
 
   hostConnected(): void {
     this.clear();
+    document.addEventListener("pointerdown", this.#outside, { capture: true });
   }
+
+  hostDisconnected(): void {
+    document.removeEventListener("pointerdown", this.#outside, { capture: true });
+  }
+
+  /** A press outside of the card ends the choice, as in the charts of the Energy dashboard. */
+  readonly #outside = (event: Event): void => {
+    if (this.#chosen !== undefined && !event.composedPath().includes(this.#host as unknown as EventTarget)) this.choose(undefined);
+  };
 
   /** Cancel the choice without drawing the card again. */
   clear(): void {
