@@ -121,8 +121,8 @@ class _Home:
             registers = self.home.registers_at(moment)
             energies = Energies(registers.imported_kwh, registers.exported_kwh)
             meter.update(moment, energies, None, "SAG1")
-            demand = meter.snapshot
-            if demand and (moment.hour, moment.minute) == (_GOAL_HOUR, 0):
+            # Each snapshot adds up all the past.
+            if (moment.hour, moment.minute) == (_GOAL_HOUR, 0) and (demand := meter.snapshot):
                 yield demand
 
     def live(self, days: int) -> Year:
