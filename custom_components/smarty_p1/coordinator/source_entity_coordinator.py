@@ -272,9 +272,11 @@ class EntityCoordinator(SourceCoordinator[Reading]):
     def _take(self, telegram: Telegram) -> None:
         if self.is_closed or telegram.objects[IMPORTED_ENERGY] is None:
             return
-        if self._silent_total.note(Report(telegram, self._reports.total_at)):
+        report = Report(telegram, self._reports.total_at)
+        if self._silent_total.note(report):
             self._fail(ReadingProblem.ENTITIES_SILENT)
             return
+        telegram = self._silent_total.timed(report)
         now = dt_util.utcnow()
         for unreported in self._standstill.until(telegram):
             self._reader.read(unreported, now, self.books.prices_at(unreported))

@@ -1,13 +1,18 @@
 """Telegrams that are made of the states of entities, and how a trial of them is judged."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from smartyp1.bill.household import Household
+from smartyp1.history.register_amounts import Energies
+from smartyp1.history.spans import Span, SpanKind
 from smartyp1.meter.telegram_from_source_entities import (
     QUANTITIES,
     EntityState,
     Report,
+    SilentTotal,
     Standstill,
     Trial,
     assess,
@@ -15,6 +20,10 @@ from smartyp1.meter.telegram_from_source_entities import (
     value_of,
 )
 from smartyp1.p1.telegram import Telegram, Verification
+from smartyp1.prices.contract import Contract
+from tests.lib.bill.support import Disk
+from tests.lib.bill.test_registers import spans_of
+from tests.random_examples import examples
 
 TIME = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
@@ -217,3 +226,73 @@ def test_a_standstill_is_proved_by_the_next_report(
     assert all(telegram.objects.items() <= before.items() for telegram in found)
     # Nobody knows the power of that time.
     assert all("1-0:1.7.0" not in telegram.objects for telegram in found)
+
+
+class SparseHouse:
+    """House whose energy is reported about every ten minutes, and its power every 20 seconds."""
+
+    def __init__(self, chance: random.Random, *, is_steady: bool) -> None:
+        self.chance, self.is_steady = chance, is_steady
+        self.household, self.disk = Household(Contract(reference_kw=3)), Disk()
+        self.silent, self.standstill = SilentTotal(), Standstill()
+        self.kwh, self.kw = 1000.001, 0.4
+        self.time = TIME + timedelta(seconds=chance.randrange(900))
+        self.totals = [(self.time, self.kwh)]
+
+    def live(self, seconds: int) -> None:
+        """Let time pass. The energy is reported rarely, and the integration reloads sometimes."""
+        due = self.chance.randrange(540, 660)
+        for second in range(0, seconds, 20):
+            self.time += timedelta(seconds=20)
+            self.kwh += self.kw * 20 / 3600
+            if second >= due:
+                due += self.chance.randrange(540, 660)
+                # Until the next total, a round one would seem to be coarse.
+                wh = round(self.kwh * 1000)
+                self.totals.append((self.time, (wh if wh % 10 else wh + 1) / 1000))
+            if not self.is_steady and self.chance.random() < 0.02:
+                self.kw = self.chance.choice([0.4, 2.0, 9.0])
+            if self.chance.random() < 0.01:
+                self.reload()
+            self.report()
+
+    def report(self) -> None:
+        """Let the entities be read, as after each report."""
+        total_at, total = self.totals[-1]
+        objects = {"1-0:1.8.0": total, "1-0:1.7.0": self.kw}
+        report = Report(Telegram("", None, self.time, objects, {}), total_at)
+        assert not self.silent.note(report) or self.time - total_at > timedelta(minutes=10)
+        telegram = self.silent.timed(report)
+        for each in [*self.standstill.until(telegram), telegram]:
+            self.household.update(each.time, Energies(total), self.kw, None)
+
+    def reload(self) -> None:
+        """Store the household, and restore it."""
+        self.disk.write(self.household)
+        stored, contract = self.household.as_dict(), Contract(reference_kw=3)
+        self.household = Household.from_dict(stored, contract, self.disk.files)
+        self.silent, self.standstill = SilentTotal(), Standstill()
+
+    @property
+    def whole(self) -> list[Span]:
+        """Return the quarter-hours that count as measured from start to end."""
+        self.disk.write(self.household)
+        spans = spans_of(self.household, self.disk)
+        return [span for span in spans if span.kind is SpanKind.QUARTER_HOUR]
+
+
+@pytest.mark.parametrize("is_steady", [True, False])
+@pytest.mark.parametrize("seed", range(examples(8)))
+def test_energy_of_before_a_quarter_hour_proves_no_excess(seed: int, *, is_steady: bool) -> None:
+    house = SparseHouse(random.Random(seed), is_steady=is_steady)  # noqa: S311
+    house.live(12 * 3600)
+    assert len(house.whole) > 20
+    for start, end, _, amounts, *_ in house.whole:
+        before = [kwh for time, kwh in house.totals if time <= start]
+        inside = [kwh for time, kwh in house.totals if start <= time <= end]
+        after = [kwh for time, kwh in house.totals if time >= end]
+        least = inside[-1] - inside[0] if inside else 0.0
+        assert least - 2e-3 <= amounts.imported_wh / 1000, start
+        assert amounts.imported_wh / 1000 <= after[0] - (before or inside)[-1] + 2e-3, start
+        if is_steady:
+            assert amounts.imported_wh == pytest.approx(100, abs=6), start

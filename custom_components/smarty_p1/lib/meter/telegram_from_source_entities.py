@@ -241,19 +241,37 @@ class SilentTotal:
     def __init__(self) -> None:
         self._last: Report | None = None
         self._drawn_wh = 0.0
+        self._divisor_wh = 0
 
     def note(self, report: Report) -> bool:
         """Take the next report. Return whether the imported energy is silent."""
         last, self._last = self._last, report
-        before, after = last and last.telegram.time, report.telegram.time
-        if not last or not before or not after or last.total_at != report.total_at:
+        self._divisor_wh = gcd(self._divisor_wh, *_totals(report.telegram).values())
+        after, total_at = report.telegram.time, report.total_at
+        if total_at is None or after is None:
             self._drawn_wh = 0.0
             return False
+        is_first, last = last is None, last or report
+        before = last.telegram.time
+        # After a restart, the power since the last report of the energy is unknown.
+        if is_first or before is None or last.total_at != total_at:
+            self._drawn_wh, before = 0.0, total_at
         power = _drawn_kw(last.telegram, report.telegram) or 0.0
         self._drawn_wh += 1000 * power * (after - before).total_seconds() / _HOUR_S
-        silent_s = (after - report.total_at).total_seconds() if report.total_at else 0.0
-        step = _step_wh([report.telegram])
-        return silent_s > 2 * MAX_INTERVAL_S and self._drawn_wh >= _MAX_LAG_STEPS * step
+        silent_s = (after - total_at).total_seconds()
+        return not is_first and self._lags and silent_s > 2 * MAX_INTERVAL_S
+
+    @property
+    def _lags(self) -> bool:
+        return self._drawn_wh >= _MAX_LAG_STEPS * _step_of(self._divisor_wh)
+
+    def timed(self, report: Report) -> Telegram:
+        """Return the telegram of the last report that was noted, at the time of its energy.
+
+        While the energy lags behind the power, this is the time at which it was reported. With the
+        time of another report, its next report would add earlier energy to a later quarter-hour.
+        """
+        return replace(report.telegram, time=report.total_at) if self._lags else report.telegram
 
 
 class Standstill:
