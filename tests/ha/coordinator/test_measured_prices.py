@@ -15,10 +15,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.coordinator.market_prices import MeasuredPrices
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
+from custom_components.smarty_p1.lib.bill.hourly_amounts import amounts_by_hour
 from custom_components.smarty_p1.lib.bill.household import Household
+from custom_components.smarty_p1.lib.bill.household_state import HouseholdState
 from custom_components.smarty_p1.lib.history.calendar import day_start, quarter_start
 from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
-from custom_components.smarty_p1.lib.history.register_amounts import Amounts
+from custom_components.smarty_p1.lib.history.register_amounts import Amounts, Energies
 from custom_components.smarty_p1.lib.history.spans import Span, SpanKind
 from custom_components.smarty_p1.lib.prices.entered_contract import contracts_of
 from custom_components.smarty_p1.lib.prices.price_series import PriceSeries
@@ -308,6 +310,40 @@ async def test_prices_of_today_come_from_the_recorder_within_the_hour(
     async_fire_time_changed(hass, now + HOUR + timedelta(minutes=20))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert meter.known(4, start) == [0.1, 0.3, 0.4, 0.4]
+    await meter.close()
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_total_is_known_as_soon_as_the_recorder_has_the_prices(
+    hass: HomeAssistant, tmp_path: Path
+) -> None:
+    options = {"energy_price_entity": PRICE, "reference_power": 3.0}
+    meter = Meter(hass, tmp_path / ".storage", options)
+    now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    start = max(day_start(now - HOUR), now - 2 * HOUR)
+    await meter.open()
+
+    def known_after(n: int) -> HouseholdState:
+        """Return what is known after the reading at the end of a quarter-hour."""
+        meter.household.update(start + n * QUARTER, Energies(1000 + n / 10), None, "SAG1")
+        assert meter.household.newest
+        return meter.household.newest
+
+    *_, before = [known_after(n) for n in range(4)]
+    assert before.known_month.bill(before.until).missing == ("energy",)
+    for minutes, price in ((0, 0.1), (20, 0.4)):
+        time = (start + timedelta(minutes=minutes)).timestamp()
+        hass.states.async_set(PRICE, str(price), timestamp=time)
+    await recorder_done(hass)
+    async_fire_time_changed(hass, now + HOUR + timedelta(minutes=20))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    # 0.1 kWh each at 0.1, 0.3, 0.4 and 0.4 EUR
+    demand = known_after(4)
+    bill = demand.known_month.bill(demand.until)
+    assert [line.amount for line in bill.lines if line.name == "energy"] == [0.12]
+    assert (bill.missing, bill.unpriced_kwh) == ((), 0.0)
+    hours = amounts_by_hour(demand.ledger, [demand.month_start], demand.until).total
+    assert sum(hours.values()) == pytest.approx(bill.total)
     await meter.close()
 
 
