@@ -52,8 +52,8 @@ test("what a year would cost, and which reference power becomes right", () => {
 });
 
 test("each kind of change has its words, and several are one list", () => {
-  const all: Change[] = [BATTERY, { kind: "panels", kwp: 6.5 }, CAR, { kind: "heat_pump", kwh: 4000 }, { kind: "contract", energy_price: 0.15 }, { kind: "sharing_key", kwp: 30, key: 10 }];
-  const list = "a battery of 10 kWh and 5 kW, panels of 6.5 kWp, a car of 8 kWh per night, a heat pump of 4,000 kWh per year, this contract and 10% of a community's solar energy";
+  const all: Change[] = [BATTERY, { kind: "panels", kwp: 6.5 }, CAR, { kind: "heat_pump", kwh: 4000 }, { kind: "plan", kwh: 9, kw: 11 }, { kind: "contract", energy_price: 0.15 }, { kind: "sharing_key", kwp: 30, key: 10 }];
+  const list = "a battery of 10 kWh and 5 kW, panels of 6.5 kWp, a car of 8 kWh per night, a heat pump of 4,000 kWh per year, a plan for a car of 9 kWh per night, this contract and 10% of a community's solar energy";
   assert.ok(says({}, {}, all).startsWith(`With ${list}, a year would cost`), says({}, {}, all));
   for (const language of ["de", "fr", "lb", "pt"]) {
     const locale = new Locale({ language, number_format: "language", time_format: "24" }, language);
@@ -100,7 +100,7 @@ test("what stands below: energies, the battery's use, months and what is not cou
 });
 
 test("everything that is assumed has its sentence", () => {
-  const keys = { efficiency: 90, reserve: 5, standby: 20, begin_hour: 22, car_every_day: null, degree_days: "Findel", direction: 180, tilt: 30, solar_kwh: 6100, sunny_days: "2025", energy_fee: 5, feed_in_as_today: null, sharing_price: 0.12, shared_sun: "2025" };
+  const keys = { efficiency: 90, reserve: 5, standby: 20, begin_hour: 22, end_hour: 7, plan_against: null, car_every_day: null, degree_days: "Findel", direction: 180, tilt: 30, solar_kwh: 6100, sunny_days: "2025", energy_fee: 5, feed_in_as_today: null, sharing_price: 0.12, shared_sun: "2025" };
   const assumed = Object.entries(keys).map(([key, value]) => ({ key, value }) as Assumption);
   for (const language of ["en", "de", "fr", "lb", "pt"]) {
     const locale = new Locale({ language, number_format: "language", time_format: "24" }, language);

@@ -41,7 +41,8 @@ _YEARS = 1999, 2100
 _CHANGES_TEXT = (
     "contract: energy_price, feed_in_price, energy_fee a month in EUR; car: kwh a night, kw, "
     "begin_hour; heat_pump: kwh a year; panels: kwp, direction in degrees, tilt; battery: kwh, kw, "
-    "efficiency in %, reserve in %, standby in W; sharing_key: kwp, key in %, price in EUR"
+    "efficiency in %, reserve in %, standby in W; sharing_key: kwp, key in %, price in EUR; plan "
+    "(of a car): kwh a night, kw, begin_hour, end_hour"
 )
 # Fields that need a text beside them, such as a time or an entity, are left to the action.
 _LEFT_OUT = {"second_energy_price", "energy_margin", "feed_in_margin"}

@@ -37,7 +37,7 @@ _CHANGES, _FEED_IN_PRICE = "changes", "feed_in_price"
 # The action reads amounts itself, because Home Assistant does not translate the errors of a schema.
 _TYPED = vol.Any(float, int, vol.All(str, vol.Length(max=MAX_CHARS)))
 # In the form, these amounts are fields for numbers.
-_NUMBERS = {"begin_hour", "direction", "tilt", "efficiency", "reserve", "standby"}
+_NUMBERS = {"begin_hour", "end_hour", "direction", "tilt", "efficiency", "reserve", "standby"}
 _CHANGE: Mapping[vol.Marker, Any] = {
     vol.Required(ATTR_KIND): vol.In(KINDS),
     **{

@@ -64,7 +64,9 @@ class AssumptionAnswer(TypedDict):
     """Assumption that nobody entered. Its `value` is a number, or a text such as a source.
 
     - `efficiency`, `reserve`, `standby`: of the battery, in percent and W
-    - `begin_hour`: hour from which the car charges
+    - `begin_hour`: hour from which the car charges, or at which a planned car is plugged in
+    - `end_hour`: hour by which a planned car is charged
+    - `plan_against`: both years have the planned car
     - `car_every_day`: the car takes the same energy each day
     - `degree_days`: the heat pump follows the mean temperatures of the months (source)
     - `direction`, `tilt`: of the panels in degrees
@@ -80,6 +82,8 @@ class AssumptionAnswer(TypedDict):
         "reserve",
         "standby",
         "begin_hour",
+        "end_hour",
+        "plan_against",
         "car_every_day",
         "degree_days",
         "direction",

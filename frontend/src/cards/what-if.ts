@@ -11,7 +11,7 @@ import { houseOf } from "../sentences/house.ts";
 import { styles } from "../styles.ts";
 import type { Change, Market, Meter, WhatIf, WhatIfRefusal } from "../data/websocket-types.ts";
 
-const KINDS = ["battery", "panels", "car", "heat_pump", "contract", "sharing_key"] as const satisfies readonly Kind[];
+const KINDS = ["battery", "panels", "car", "plan", "heat_pump", "contract", "sharing_key"] as const satisfies readonly Kind[];
 /** Positions of a slider: from `min` to `max`, or one of `values`. */
 interface Slider {
   key: WhatIfKey;
@@ -37,6 +37,12 @@ const SLIDERS: Partial<Record<Kind, Record<string, Slider>>> = {
     kwh: { key: "car_kwh", min: 1, max: 60, first: 8, unit: "kWh" },
     kw: { key: "car_kw", values: [2.3, 3.7, 4.6, 7.4, 11, 22], first: 11, unit: "kW" },
     begin_hour: { key: "car_begin_hour", min: 0, max: 23, first: 22 },
+  },
+  plan: {
+    kwh: { key: "car_kwh", min: 1, max: 60, first: 8, unit: "kWh" },
+    kw: { key: "car_kw", values: [2.3, 3.7, 4.6, 7.4, 11, 22], first: 11, unit: "kW" },
+    begin_hour: { key: "plan_begin_hour", min: 0, max: 23, first: 18 },
+    end_hour: { key: "plan_end_hour", min: 0, max: 23, first: 7 },
   },
   heat_pump: { kwh: { key: "heat_pump_kwh", min: 500, max: 15_000, step: 500, first: 4000, unit: "kWh" } },
   sharing_key: {

@@ -585,7 +585,9 @@ export interface YearClass {
  * Assumption that nobody entered. Its `value` is a number, or a text such as a source.
  *
  * - `efficiency`, `reserve`, `standby`: of the battery, in percent and W
- * - `begin_hour`: hour from which the car charges
+ * - `begin_hour`: hour from which the car charges, or at which a planned car is plugged in
+ * - `end_hour`: hour by which a planned car is charged
+ * - `plan_against`: both years have the planned car
  * - `car_every_day`: the car takes the same energy each day
  * - `degree_days`: the heat pump follows the mean temperatures of the months (source)
  * - `direction`, `tilt`: of the panels in degrees
@@ -600,6 +602,8 @@ export interface Assumption {
     | "reserve"
     | "standby"
     | "begin_hour"
+    | "end_hour"
+    | "plan_against"
     | "car_every_day"
     | "degree_days"
     | "direction"
@@ -956,8 +960,22 @@ export interface SharingKeyChange {
   price?: number;
 }
 
+export interface PlanChange {
+  kind: "plan";
+  /** kWh, 0.1 to 200 */
+  kwh: number;
+  /** kW, 0.5 to 50 */
+  kw: number;
+  /** h, 0 to 23 */
+  begin_hour?: number;
+  /** h, 0 to 23 */
+  end_hour?: number;
+  /** kW, 0 to 50 */
+  min_kw?: number;
+}
+
 /** Change of a household. A what-if has at most one change of each kind. */
-export type Change = ContractChange | CarChange | HeatPumpChange | PanelsChange | BatteryChange | SharingKeyChange;
+export type Change = ContractChange | CarChange | HeatPumpChange | PanelsChange | BatteryChange | SharingKeyChange | PlanChange;
 
 /** Parameters and answer of each command. */
 export interface Commands {

@@ -65,9 +65,9 @@ function phrase(change: Change, hasBattery: boolean, locale: Locale): string {
     case "contract":
       return t("with_contract");
     case "car":
-      return t("with_car", { kwh: locale.kWh(change.kwh, 0) });
+    case "plan":
     case "heat_pump":
-      return t("with_heat_pump", { kwh: locale.kWh(change.kwh, 0) });
+      return t(`with_${change.kind}`, { kwh: locale.kWh(change.kwh, 0) });
     case "panels":
       return t("with_panels", { kwp: locale.unit(change.kwp, "kWp", Number.isInteger(change.kwp) ? 0 : 1) });
     case "battery":
@@ -164,6 +164,7 @@ const NUMBERS: Partial<Record<Assumption["key"], Shown>> = {
   reserve: asPercent,
   standby: (value, locale) => locale.unit(value, "W"),
   begin_hour: (value, locale) => clockHour(value, locale),
+  end_hour: (value, locale) => clockHour(value, locale),
   direction: (value, locale) => locale.number(value),
   tilt: (value, locale) => locale.number(value),
   solar_kwh: (value, locale) => locale.kWh(value, 0),

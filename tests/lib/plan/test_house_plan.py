@@ -11,7 +11,8 @@ import pytest
 from smartyp1.plan.battery import HouseBattery, battery_flow
 from smartyp1.plan.bill_steps import Quarter, steps
 from smartyp1.plan.house_plan import MAX_LOADS, MAX_QUARTERS, HousePlan, plan_house
-from smartyp1.plan.planned_load import Load
+from smartyp1.plan.limit_price import follow_plan
+from smartyp1.plan.planned_load import Load, at_once
 from tests.lib.plan.best_plan import lowest_cost
 from tests.random_examples import examples
 
@@ -47,9 +48,10 @@ def random_prices(random: Random, count: int) -> list[float]:
     return [hourly[n // 4] + random.gauss(0, 0.004) for n in range(count)]
 
 
-def random_net(random: Random, count: int) -> list[float]:
-    """Return the net import of a house with or without solar panels, in kWh."""
-    peak = random.choice((0.0, 0.0, 0.8, 1.6)) * random.uniform(0.2, 1.0)
+def random_net(random: Random, count: int, peak: float | None = None) -> list[float]:
+    """Return the net import of a house in kWh. `peak` is that of its solar panels."""
+    if peak is None:
+        peak = random.choice((0.0, 0.0, 0.8, 1.6)) * random.uniform(0.2, 1.0)
     return [
         random.lognormvariate(-2.6, 0.6)
         + (random.random() < 0.06) * random.uniform(0.2, 0.6)
@@ -91,21 +93,16 @@ def random_day(random: Random, *, has_battery: bool) -> Day:
     )
 
 
-def at_once(load: Load, count: int) -> list[float]:
-    """Return the energy of a load that nobody plans."""
-    energies, left = [0.0] * count, load.kwh
-    for at, kwh in enumerate(load.profile):
-        energies[load.first + at] = kwh
-    for at in range(load.first, load.end) if not load.profile else ():
-        energies[at] = min(left, load.max_kw / 4)
-        left -= energies[at]
-    return energies
-
-
 def bill(day: Day, energies: Sequence[Sequence[float]]) -> float:
     """Return the bill of a house with the energies of loads and battery."""
     total = [sum(parts) for parts in zip(day.net, *energies, strict=True)]
     return sum(quarter.bill(kwh) for quarter, kwh in zip(day.quarters, total, strict=True))
+
+
+def at_once_bill(day: Day) -> float:
+    """Return the bill of a house whose loads begin at once, and whose battery rests."""
+    stored = day.battery.stored * day.battery.end_value if day.battery else 0.0
+    return bill(day, [at_once(load, len(day.net)) for load in day.loads]) - stored
 
 
 def assert_is_possible(day: Day, plan: HousePlan) -> None:
@@ -139,10 +136,8 @@ def test_plans_of_random_days_cost_little_more_than_the_best_ones(
         plan = plan_house(*day)
         assert_is_possible(day, plan)
         best = lowest_cost(*day)
-        resting = [at_once(load, len(day.net)) for load in day.loads]
-        stored = day.battery.stored * day.battery.end_value if day.battery else 0.0
         gap += plan.cost - best
-        saved += bill(day, resting) - stored - best
+        saved += at_once_bill(day) - best
         assert plan.cost > best - 1e-3, f"SEED={seed}"
     assert gap <= most_gap * saved, f"SEED={seed}"
 
@@ -237,3 +232,13 @@ def test_the_work_of_a_plan_has_bounds() -> None:
         plan_house(quarters, net, [*loads, loads[0]._replace(name="more")])
     with pytest.raises(ValueError, match="the same"):
         plan_house(quarters, net, [loads[0], loads[0]])
+
+
+def test_a_load_follows_its_limit_price_and_is_done_in_time() -> None:
+    quarters = [Quarter(price, 0.05, 1.0, 0.08) for price in (0.2, 0.1, 0.1, 0.3)]
+    car = Load("car", 1.5, 4.0, 0, 4)
+    planned = plan_house(quarters, [0.2] * 4, [car]).loads["car"]
+    assert planned.kwh == pytest.approx([0.0, 0.8, 0.7, 0.0])
+    # The house exports at first, which is cheaper, and needs more later, so the rest is late.
+    taken = follow_plan(car, planned, quarters, [-0.4, 0.9, 0.9, 0.0])
+    assert taken == pytest.approx([0.4, 0.1, 0.1, 0.9])

@@ -3,8 +3,8 @@
     compare_years(state, Changes(loads=[car(kwh=8, kw=11)], battery=Battery(10, 5))).saving_low
 
 - A new contract changes only the prices. Loads and sharing change the energies of the year
-  (`what_if_tables.py`). Then `battery_simulation.py` simulates the battery, once for each reference
-  power. `what_if_year.py` bills both years.
+  (`what_if_tables.py`). Then `planned_car_year.py` plans a car, and `battery_simulation.py`
+  simulates the battery, once for each reference power. `what_if_year.py` bills both years.
 - The saving is the cost of the present year minus the cost of the changed year. The two costs may
   be at different reference powers: each cost is taken at its cheapest reference power. So if
   another reference power is cheaper even without a change, this advantage does not count as a
@@ -16,7 +16,7 @@
   is unknown.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
@@ -35,7 +35,8 @@ from ..prices.price_file import OlderPrices
 from ..prices.price_series import PriceSeries, PriceSources
 from .battery_day_prices import prices_by_day
 from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
-from .what_if_tables import Load, panels, shared_by, with_energies, with_load
+from .planned_car_year import PlannedCar, PlannedCarYear
+from .what_if_tables import Load, car, panels, shared_by, with_energies, with_load
 from .what_if_year import WhatIfError, WhatIfRefusal, WhatIfYear, YearCosts, year_of
 
 
@@ -67,6 +68,8 @@ class Changes(NamedTuple):
     """Loads in any order. The load of solar panels is below 0."""
     sharing: Sharing | None = None
     battery: Battery | None = None
+    car: PlannedCar | None = None
+    """Car that follows a plan. Now, it charges with full power as soon as it is plugged in."""
     feed_in_price: float | None = None
     """Price of exported energy now and then, in place of the price in the contract. It can be the
     mean price of a household that also sells to an energy community."""
@@ -152,17 +155,21 @@ def compare_years(
     WhatIfError if the data does not suffice, and ValueError for an impossible battery.
     """
     prices = sources and contract_prices(sources)
-    now = year_of(state, prices, changes.feed_in_price)
+    without_car = now = year_of(state, prices, changes.feed_in_price)
+    if unplanned := changes.car:
+        load = car(unplanned.kwh, unplanned.kw, unplanned.begin_hour)
+        now = now.changed(with_load(now.table, load))
     before = _under_new_contract(now, changes, sources)
-    table = reduce(with_load, changes.loads, before.table)
+    table = _under_new_contract(without_car, changes, sources).table
+    table = reduce(with_load, changes.loads, table)
     if changes.sharing:
         group_wh = -panels(changes.sharing.kwp)(table.quarter)
         table = shared_by(table, group_wh, changes.sharing.key)
     then = before.changed(table)
     then.check_prices()
-    trial = _Trial(then, changes.battery, state.until) if changes.battery else None
+    changed = _changed_by_class(then, changes, state.until)
     powers = sorted({*REFERENCE_POWERS, now.reference_kw})
-    years = {kw: _years(now, trial.with_class(kw) if trial else (then, None), kw) for kw in powers}
+    years = {kw: _years(now, changed(kw), kw) for kw in powers}
     classes = {kw: of_class for kw, of_class in years.items() if of_class}
     if now.reference_kw not in classes:
         raise WhatIfError(WhatIfRefusal.NO_NETWORK_PRICE)
@@ -189,6 +196,27 @@ def compare_years(
         hourly_share_then=then.hourly_share,
         prices_of=now.prices.prices_of_classes(classes),
     )
+
+
+def _changed_by_class(
+    year: WhatIfYear, changes: Changes, moment: datetime
+) -> Callable[[float], tuple[WhatIfYear, BatteryUse | None]]:
+    """Return a function from a reference power to the year with the planned car and the battery.
+
+    Raises ValueError for an impossible battery.
+    """
+    plan = PlannedCarYear(year, changes.car, moment) if changes.car else None
+    trial = _Trial(year, changes.battery, moment) if changes.battery and not plan else None
+
+    def changed(reference_kw: float) -> tuple[WhatIfYear, BatteryUse | None]:
+        if plan is None:
+            return trial.with_class(reference_kw) if trial else (year, None)
+        planned = plan.with_class(reference_kw)
+        if changes.battery is None:
+            return planned, None
+        return _Trial(planned, changes.battery, moment).with_class(reference_kw)
+
+    return changed
 
 
 def sources_then(change: NewContract | None, own: PriceSources) -> PriceSources:
@@ -242,10 +270,7 @@ class _Trial:
             raise ValueError(message)
         self._year = year
         self._battery = battery
-        surcharge, vat_rate = year.prices.surcharge_on_top, year.prices.vat_rate
-        self._trial = BatteryTrial(
-            [*_days(year, moment)], battery, (surcharge or 0.0) * (1 + (vat_rate or 0.0))
-        )
+        self._trial = BatteryTrial([*_days(year, moment)], battery, year.surcharge_price)
         self._exported_wh = float(np.nansum(year.table.exported[year.known]))
         self._runs: dict[float | None, tuple[WhatIfYear, BatteryUse]] = {}
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..advice.battery_simulation import Battery
+from ..advice.planned_car_year import PlannedCar
 from ..advice.solar_yield import SUNNY_DAYS_SOURCE, solar_kwh_a_year
 from ..advice.what_if import (
     Changes,
@@ -26,13 +27,15 @@ from ..prices.zone_price_response import CREDITS
 
 CONTRACT, CAR, HEAT_PUMP = "contract", "car", "heat_pump"
 PANELS, BATTERY, SHARING_KEY = "panels", "battery", "sharing_key"
-KINDS = CONTRACT, CAR, HEAT_PUMP, PANELS, BATTERY, SHARING_KEY
+PLAN = "plan"
+KINDS = CONTRACT, CAR, HEAT_PUMP, PANELS, BATTERY, SHARING_KEY, PLAN
 """Kinds of changes."""
 _PERCENT = 100
 _DEFAULTS: Mapping[str, Mapping[str, float]] = {
     CAR: {"begin_hour": 22},
     PANELS: {"direction": 180, "tilt": 30},
     BATTERY: {"efficiency": 90, "reserve": 0, "standby": 20},
+    PLAN: {"begin_hour": 18, "end_hour": 7},
 }
 """Fields of a change that the user need not enter."""
 
@@ -74,7 +77,7 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
     entered = {
         change["kind"]: {**_DEFAULTS.get(change["kind"], {}), **change} for change in changes
     }
-    contract, sharing, battery = map(entered.get, (CONTRACT, SHARING_KEY, BATTERY))
+    contract, sharing, battery, plan = map(entered.get, (CONTRACT, SHARING_KEY, BATTERY, PLAN))
     new = _new_contract(contract, question.markets) if contract else None
     result = compare_years(
         state,
@@ -83,6 +86,7 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
             loads=[*_loads(entered)],
             sharing=_sharing(sharing, present) if sharing else None,
             battery=_battery(battery) if battery else None,
+            car=_planned_car(plan) if plan else None,
             feed_in_price=question.feed_in_price,
         ),
         question.sources,
@@ -184,6 +188,11 @@ def _loads(entered: Mapping[str, Fields]) -> Iterator[Load]:
         yield panels(roof["kwp"], roof["direction"], roof["tilt"])
 
 
+def _planned_car(fields: Fields) -> PlannedCar:
+    hours = fields["begin_hour"], fields["end_hour"]
+    return PlannedCar(fields["kwh"], fields["kw"], *hours, fields.get("min_kw", 0.0))
+
+
 def _battery(fields: Fields) -> Battery:
     return Battery(
         kwh=fields["kwh"],
@@ -230,6 +239,7 @@ _ASSUMED: Mapping[str, Callable[[Fields, Contract], Iterable[Assumption]]] = {
     PANELS: _of_panels,
     BATTERY: lambda _fields, _present: (),
     SHARING_KEY: _of_sharing,
+    PLAN: lambda _fields, _present: [Assumption("plan_against")],
 }
 """Assumptions besides the defaults, by the kind of the change."""
 

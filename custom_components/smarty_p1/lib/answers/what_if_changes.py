@@ -27,7 +27,7 @@ from ..amounts import (
 )
 from ..prices.contract_terms import Choice, Term
 from ..prices.time_of_use import WEEKDAYS
-from .what_if import BATTERY, CAR, CONTRACT, HEAT_PUMP, PANELS, SHARING_KEY
+from .what_if import BATTERY, CAR, CONTRACT, HEAT_PUMP, PANELS, PLAN, SHARING_KEY
 
 ATTR_KIND = "kind"
 FEED_IN_PRICE = Amount(EUR_PER_KWH, 1.0)
@@ -89,6 +89,14 @@ FIELDS: Mapping[str, Fields] = {
     SHARING_KEY: Fields(
         {"kwp": Amount(KWP, 10_000.0, 0.1), "key": Amount(PERCENT, _PERCENT)},
         {"price": Amount(EUR_PER_KWH, 1.0)},
+    ),
+    PLAN: Fields(
+        {"kwh": Amount(KWH, 200.0, 0.1), "kw": Amount(KW, 50.0, 0.5)},
+        {
+            "begin_hour": Amount(HOURS, 23.0),
+            "end_hour": Amount(HOURS, 23.0),
+            "min_kw": Amount(KW, 50.0),
+        },
     ),
 }
 """Fields of each kind of change."""

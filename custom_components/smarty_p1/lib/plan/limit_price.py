@@ -1,0 +1,44 @@
+"""Energy that a load takes by its limit price, whatever the plan expected of sun and house."""
+
+from collections.abc import Sequence
+
+from .bill_steps import EQUAL_EUR, Quarter, steps
+from .planned_load import Load, Planned
+
+
+def energy_by_limit_price(
+    planned: Planned, at: int, quarter: Quarter, net: float, most: float
+) -> float:
+    """Return the energy in kWh that a load takes in the quarter-hour `at` of its plan.
+
+    It takes all energy that is cheaper than its limit price, and none that is dearer. At the limit
+    price, it takes the planned energy. `net` is the true net import without the load, and `most`
+    the energy that the load can take.
+    """
+    cheaper = allowed = 0.0
+    for step in steps(quarter, net, most):
+        if step.price < planned.limit_price - EQUAL_EUR:
+            cheaper += step.kwh
+        if step.price <= planned.limit_price + EQUAL_EUR:
+            allowed += step.kwh
+    return min(max(planned.kwh[at], cheaper), allowed)
+
+
+def follow_plan(
+    load: Load, planned: Planned, quarters: Sequence[Quarter], net: Sequence[float]
+) -> list[float]:
+    """Return the energies in kWh of a load that may pause and follows its plan to the end.
+
+    The load takes more than its plan as soon as it would otherwise not be done in time. A load with
+    a minimum power takes the planned energy.
+    """
+    taken, left, end = [0.0] * len(quarters), load.kwh, min(load.end, len(quarters))
+    for at in range(load.first, end):
+        most = min(load.max_kw / 4, left)
+        kwh = planned.kwh[at]
+        if not load.min_kw:
+            kwh = energy_by_limit_price(planned, at, quarters[at], net[at], most)
+        later = load.max_kw / 4 * (end - at - 1)
+        taken[at] = min(most, max(kwh, left - later))
+        left -= taken[at]
+    return taken

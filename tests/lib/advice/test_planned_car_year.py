@@ -1,0 +1,68 @@
+"""A year with a planned car costs the bills of nights that were planned by hand."""
+
+import time
+from typing import Any
+
+import pytest
+
+from smartyp1.advice.battery_simulation import Battery
+from smartyp1.advice.planned_car_year import PlannedCar
+from smartyp1.advice.what_if import Changes, WhatIf, compare_years
+from smartyp1.prices.contract import Contract
+from tests.lib.advice.years import demand_after, household, quarter_hours
+
+CAR = PlannedCar(9.0, 11.0, 18, 7)
+TERMS: dict[str, Any] = {"energy_fee": 2.0, "feed_in_price": 0.06, "has_levies": False}
+FIXED = Contract(reference_kw=3, energy_price=0.15, **TERMS)
+NIGHT = Contract(
+    reference_kw=12, energy_price=0.15, second_price=0.09, second_hours="22:00-06:00", **TERMS
+)
+# The surcharge of 2026, with VAT.
+SURCHARGE = 0.0765 * 1.08
+
+
+def compared(contract: Contract, car: PlannedCar = CAR, **changes: Any) -> WhatIf:  # noqa: ANN401
+    """Return the year of a house that takes 0.4 kW at all times."""
+    state = demand_after(quarter_hours(lambda _day, _quarter: (100.0, 0.0)), contract)
+    return compare_years(state, Changes(car=car, **changes))
+
+
+def test_a_plan_avoids_the_surcharge_at_a_fixed_price() -> None:
+    of_class = compared(FIXED).classes[3]
+    assert of_class.energies.imported == pytest.approx(365 * (9.6 + 9), rel=0.003)
+    # At once, the car takes three quarter-hours of 2.75 kWh, and the rest in a fourth.
+    above = 3 * (2.75 + 0.1 - 0.75) + (0.75 + 0.1 - 0.75)
+    assert of_class.now.surcharge == pytest.approx(365 * above * SURCHARGE, rel=0.003)
+    assert of_class.then.surcharge == 0
+    assert of_class.then.energy == pytest.approx(of_class.now.energy, rel=0.003)
+
+
+def test_a_plan_uses_the_cheap_hours() -> None:
+    of_class = compared(NIGHT).classes[12]
+    saved = of_class.now.energy - of_class.then.energy
+    assert saved == pytest.approx(365 * 9 * 0.06 * 1.08, rel=0.003)
+
+
+def test_a_car_with_a_minimum_power_exceeds_a_small_reference_power() -> None:
+    free, bound = (compared(FIXED, CAR._replace(min_kw=kw)).classes for kw in (0.0, 4.1))
+    # Eight quarter-hours take 1.025 kWh, and one the rest, beside the house's 0.1 kWh.
+    above = 8 * (1.025 + 0.1 - 0.75) + (0.8 + 0.1 - 0.75)
+    assert free[3].then.surcharge == 0
+    assert bound[3].then.surcharge == pytest.approx(365 * above * SURCHARGE, rel=0.003)
+    assert bound[7].then.surcharge == 0
+
+
+def test_a_battery_and_panels_count_with_the_plan() -> None:
+    powers = household(3, sun_kw=5, car_kw=0, heat_kw=0)
+    state = demand_after(quarter_hours(powers), NIGHT)
+    begin = time.process_time()
+    with_plan = compare_years(state, Changes(car=CAR))
+    assert time.process_time() - begin < 15
+    both = compare_years(state, Changes(car=CAR, battery=Battery(5, 3)))
+    assert with_plan.saving > 0
+    assert both.saving > with_plan.saving
+    kwh = [year.energies.imported - year.energies.exported for year in with_plan.classes.values()]
+    assert kwh == pytest.approx([kwh[0]] * len(kwh), rel=0.001)
+    assert with_plan.energies.imported - with_plan.energies.exported == pytest.approx(
+        kwh[0], rel=0.005
+    )
