@@ -22,7 +22,7 @@ from .const import (
     CONF_TOPIC,
 )
 from .coordinator import Coordinator, SmartyConfigEntry, line_of
-from .coordinator.cableless_coordinator import LenedaCoordinator
+from .coordinator.leneda_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .coordinator.source_entity_coordinator import EntityCoordinator

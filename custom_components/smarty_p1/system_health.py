@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .coordinator import has_books, line_of
-from .coordinator.cableless_coordinator import LenedaCoordinator
 from .coordinator.entry_types import AnyConfigEntry, known_meters
+from .coordinator.leneda_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.source_entity_coordinator import EntityCoordinator
 from .diagnostics import redact_names, redact_text

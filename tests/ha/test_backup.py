@@ -16,7 +16,7 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.smarty_p1 import backup
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
-from custom_components.smarty_p1.coordinator.stored.card_history import MeterHistory
+from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.price_files import PriceFiles
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter

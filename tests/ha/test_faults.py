@@ -15,7 +15,7 @@ from custom_components.smarty_p1.coordinator.meter_books import MeterBooks
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.coordinator.repair_issues import Remedies
 from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
-from custom_components.smarty_p1.coordinator.stored.card_history import MeterHistory
+from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.flows.paused_entry import pause_entry
 from custom_components.smarty_p1.lib.meter.meter_reader import Reading

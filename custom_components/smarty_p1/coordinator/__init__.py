@@ -16,8 +16,8 @@ from ..const import (
     KIND_TANK,
     PLATFORMS,
 )
-from .cableless_coordinator import LenedaCoordinator
 from .entry_types import AnyConfigEntry
+from .leneda_coordinator import LenedaCoordinator
 from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .port_connection import PortConnection

@@ -38,7 +38,7 @@ from .market_prices import MarketPriceEntities, MeasuredPrices
 from .repair_issues import Problem, raise_issue, withdraw_issues
 from .statistics.gas_statistics import GasStatistics
 from .statistics.house_statistics import HouseStatistics
-from .stored.card_history import MeterHistory
+from .stored.meter_history import MeterHistory
 from .stored.meter_memory_file import MeterStore
 
 

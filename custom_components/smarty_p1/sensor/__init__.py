@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, SmartyConfigEntry
-from ..coordinator.cableless_coordinator import LenedaCoordinator
+from ..coordinator.leneda_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.source_entity_coordinator import EntityCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator

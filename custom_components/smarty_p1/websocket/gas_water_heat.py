@@ -8,8 +8,8 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import BooksCoordinator
 from ..coordinator.gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
-from ..coordinator.stored.card_history import LENEDA_GAS
 from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
+from ..coordinator.stored.meter_history import LENEDA_GAS
 from ..lib.answers.gas_costs import DatedGasPrices, gas_meter_costs
 from ..lib.history.calendar import LUXEMBOURG, day_end, day_start
 from .common_answers import CalendarDay, CalendarMonth, Time

@@ -15,8 +15,8 @@ from ..const import DOMAIN, SECTION_LENEDA
 from ..coordinator import BooksCoordinator, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_prices_and_limits import kwh_per_m3
-from ..coordinator.stored.card_history import LENEDA_GAS
 from ..coordinator.stored.gas_water_heat_history import MediumHistory
+from ..coordinator.stored.meter_history import LENEDA_GAS
 from ..entity import mbus_device_id
 from ..lib.bill.household_state import HouseholdState
 from ..lib.entities.entity_description import CURRENCY

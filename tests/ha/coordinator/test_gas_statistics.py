@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.leneda.gas_download import LenedaGas
 from custom_components.smarty_p1.coordinator.statistics.gas_statistics import GasStatistics
-from custom_components.smarty_p1.coordinator.stored.card_history import LENEDA_GAS, MeterHistory
+from custom_components.smarty_p1.coordinator.stored.meter_history import LENEDA_GAS, MeterHistory
 from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader, Reading
 from custom_components.smarty_p1.lib.p1.decoder import Decoder
 from custom_components.smarty_p1.lib.p1.telegram import Telegram

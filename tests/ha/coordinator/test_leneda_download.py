@@ -26,7 +26,7 @@ from custom_components.smarty_p1.coordinator.leneda.gas_download import LenedaGa
 from custom_components.smarty_p1.coordinator.leneda.known_leneda import KnownLeneda
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
-from custom_components.smarty_p1.coordinator.stored.card_history import LENEDA_GAS, MeterHistory
+from custom_components.smarty_p1.coordinator.stored.meter_history import LENEDA_GAS, MeterHistory
 from custom_components.smarty_p1.coordinator.stored.throttled_store import ThrottledStore
 from custom_components.smarty_p1.lib import outage
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour

@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1.coordinator.leneda.client import LenedaError
 from custom_components.smarty_p1.coordinator.leneda.gas_download import LenedaGas
 from custom_components.smarty_p1.coordinator.statistics.gas_statistics import GasStatistics
-from custom_components.smarty_p1.coordinator.stored.card_history import LENEDA_GAS, MeterHistory
 from custom_components.smarty_p1.coordinator.stored.gas_water_heat_history import MediumHistory
+from custom_components.smarty_p1.coordinator.stored.meter_history import LENEDA_GAS, MeterHistory
 from dev.leneda import Fault, Platform
 from tests.ha.conftest import EntryMaker
 from tests.ha.leneda import ENERGY_ID, KEY, POINT, utc

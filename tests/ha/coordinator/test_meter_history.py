@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1.coordinator.stored.card_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.event_history import EventHistory
 from custom_components.smarty_p1.coordinator.stored.gas_water_heat_history import MediumHistory
+from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.reception_history import ReceptionHistory
 from custom_components.smarty_p1.coordinator.stored.voltage_extremes import VoltageHistory
 from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader, Reading

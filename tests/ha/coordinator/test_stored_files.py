@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.coordinator.stored.card_history import MeterHistory
+from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError

@@ -30,7 +30,7 @@ from ..background_tasks import SupervisedTask, until_shutdown
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, withdraw_issues
 from ..statistics.gas_statistics import GasStatistics
-from ..stored.card_history import MeterHistory
+from ..stored.meter_history import MeterHistory
 from .client import (
     IMPORTED,
     LAYERS,

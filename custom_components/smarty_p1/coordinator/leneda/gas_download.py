@@ -17,8 +17,8 @@ from ...lib.history.calendar import day_end, day_start
 from ...lib.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from ..gas_prices_and_limits import is_gas
 from ..statistics.gas_statistics import GasStatistics, hours_of
-from ..stored.card_history import LENEDA_GAS, MeterHistory
 from ..stored.gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
+from ..stored.meter_history import LENEDA_GAS, MeterHistory
 from .client import Credentials, LenedaError, Refusal, SeriesRequest, async_series
 from .quarter_hour_files import digest_of
 

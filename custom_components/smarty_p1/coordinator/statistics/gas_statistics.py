@@ -17,8 +17,8 @@ from ...lib.history.calendar import LUXEMBOURG, day_end, day_start, month_end, m
 from ..background_tasks import SupervisedTask
 from ..entry_types import AnyConfigEntry
 from ..gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
-from ..stored.card_history import LENEDA_GAS, MeterHistory
 from ..stored.gas_water_heat_history import KEPT_HOURS, MediumHistory
+from ..stored.meter_history import LENEDA_GAS, MeterHistory
 from .hourly_statistics import (
     DELAY_S,
     HOUR,
