@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator import BooksCoordinator, has_books
 from .coordinator.entry_types import known_meters
-from .lib.entities.devices import MBUS_MODEL, METER_MODEL, maker, short_serial
+from .lib.entities.devices import MBUS_MODEL_ID, METER_MODEL, maker, mbus_model, short_serial
 from .lib.entities.entity_description import EntitySpec, local_times
 from .lib.entities.leneda_and_sharing_sensors import day_sums_of
 from .lib.meter.meter_reader import Reading
@@ -89,7 +89,8 @@ def _mbus_device_info(coordinator: BooksCoordinator, identity: str) -> DeviceInf
         identifiers={(DOMAIN, mbus_device_id(coordinator, identity))},
         translation_key=meter.type,
         translation_placeholders={"serial": short_serial(identity)},
-        model=MBUS_MODEL,
+        model=mbus_model(meter.type),
+        model_id=MBUS_MODEL_ID,
         serial_number=meter.serial_number,
         via_device_id=dr.async_get_device_id_by_identifier(
             coordinator.hass,

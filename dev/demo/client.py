@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import aiohttp
 
@@ -20,19 +20,19 @@ _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 # page `contract`.
 _PAGES = {
     "min_interval": "updates",
-    **dict.fromkeys(("gas_kwh_per_m3", "gas_prices"), "updates"),
+    **dict.fromkeys(("gas_kwh_per_m3", "gas_prices"), "gas"),
     "goal": "goal_and_messages",
     "goal_amount": "goal_and_messages",
     **dict.fromkeys(("recipients", "for_all_meters", "send_test"), "goal_and_messages"),
     **dict.fromkeys(("grid", "silent", "soon_above"), "goal_and_messages"),
     **dict.fromkeys(("above_goal", "water_at_night", "monthly_report"), "goal_and_messages"),
     "sun_sources": "sun",
-    "p1_server": "other_programs",
-    "mqtt": "other_programs",
-    "virtual_meter": "other_programs",
     **dict.fromkeys(("api_key", "energy_id"), "leneda_account"),
     **dict.fromkeys(("consumption_point", "production_point"), "leneda_account"),
 }
+# Pages behind the page of other programs. Each of the first ones has the fields of an output.
+_OUTPUTS = ("p1_server", "mqtt", "virtual_meter")
+_OF_OTHER_PROGRAMS = (*_OUTPUTS, "updates")
 _POLL_INTERVAL_S = 0.2
 # Maximum time in seconds to wait for an answer. On a busy machine, an answer can take minutes.
 _ANSWER_TIMEOUT_S = 300
@@ -248,11 +248,16 @@ class Client:
         """
         pages: dict[str, dict[str, object]] = {}
         for name, value in fields.items():
-            pages.setdefault(_PAGES.get(name, "contracts"), {})[name] = value
+            if name in _OUTPUTS:
+                pages[name] = dict(cast("Mapping[str, object]", value))
+            else:
+                pages.setdefault(_PAGES.get(name, "contracts"), {})[name] = value
         for page, typed in pages.items():
             step = await self.post(_OPTIONS_FLOWS, handler=entry_id)
             path = f"{_OPTIONS_FLOWS}/{step['flow_id']}"
             if step["type"] == "menu":
+                if page in _OF_OTHER_PROGRAMS:
+                    await self.post(path, next_step_id="other_programs")
                 form = await self.post(path, next_step_id=page)
                 if form["type"] == "menu":
                     form = await self.post(path, next_step_id="contract_edit")

@@ -10,14 +10,14 @@ interface Options {
   init: { menu_options: Names };
   contract: { data: Names };
   contract_details: { sections: Record<string, { name: string }> };
-  updates: { data: Names };
+  gas: { data: Names };
 }
 
 test("the way to a field names pages and fields as the options do", () => {
   for (const [language, texts] of Object.entries(common)) {
     const file = new URL(`../../custom_components/smarty_p1/translations/${language}.json`, import.meta.url);
     const { step } = JSON.parse(readFileSync(file, "utf8")).options as { step: Options };
-    const { contracts: contract, updates } = step.init.menu_options;
+    const { contracts: contract, gas } = step.init.menu_options;
     const section = (name: string) => step.contract_details.sections[name]!.name;
     const ways: [string, string | undefined, string | undefined][] = [
       [texts.field_reference_power, contract, step.contract.data.reference_power],
@@ -25,7 +25,7 @@ test("the way to a field names pages and fields as the options do", () => {
       [texts.field_feed_in, contract, section("feed_in")],
       [texts.field_energy_sharing, contract, section("energy_sharing")],
       [texts.field_network_prices, contract, section("network_prices")],
-      [texts.field_gas_price, updates, step.updates.data.gas_prices],
+      [texts.field_gas_price, gas, step.gas.data.gas_prices],
     ];
     for (const [way, page, field] of ways) {
       const names = way.split(" › ");

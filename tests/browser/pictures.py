@@ -186,13 +186,11 @@ async def _picture_dialogs(who: Household) -> None:
     await who.chooses(who.texts.own(f"{step}.user.menu_options.tank"))
     await who.sees(who.texts.own(f"{step}.tank.data.distance_empty"))
     await who.takes_picture("rainwater-tank", of=who.dialog)
-    await open_options(who, "other_programs")
     for name in ("p1_server", "mqtt"):
-        title = who.texts.own(f"options.step.other_programs.sections.{name}.name")
-        panel = who.page.locator("ha-expansion-panel").filter(has_text=title)
-        await panel.get_by_text(title, exact=True).click()
-        await panel.locator("ha-switch").first.click()
-        await who.takes_picture(name.replace("_", "-"), of=panel)
+        await open_options(who, "other_programs")
+        await who.chooses(who.texts.own(f"options.step.other_programs.menu_options.{name}"))
+        await who.dialog.locator("ha-switch").first.click()
+        await who.takes_picture(name.replace("_", "-"), of=who.dialog)
 
 
 def _without_empty_end(picture: Image.Image) -> Image.Image:

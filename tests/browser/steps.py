@@ -18,7 +18,7 @@ _SEEN = {
     "aids": "options.step.aids.data.aids",
     "leneda_file": "options.step.leneda_file.data.file",
     "contract_details": "options.step.contract_details.data.since",
-    "other_programs": "options.step.other_programs.sections.p1_server.name",
+    "other_programs": "options.step.other_programs.menu_options.p1_server",
 }
 
 

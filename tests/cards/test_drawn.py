@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from smartyp1.entities.devices import MBUS_MODEL
+from smartyp1.entities.devices import MBUS_MODEL_ID
 
 from .shows import everything
 from .stage import ROOT
@@ -64,4 +64,6 @@ def test_cards_draw_the_same_with_a_wrong_clock(time_zone: str, ahead: timedelta
 
 
 def test_the_form_of_a_medium_offers_the_devices_of_the_integration() -> None:
-    assert f'"model":"{MBUS_MODEL}"' in (STORED / "gas-water-heat.txt").read_text(encoding="utf-8")
+    assert f'"model_id":"{MBUS_MODEL_ID}"' in (STORED / "gas-water-heat.txt").read_text(
+        encoding="utf-8"
+    )

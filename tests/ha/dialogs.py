@@ -100,14 +100,20 @@ def flows(
     return of_all.flow if result["handler"] == "smarty_p1" else of_all.options
 
 
+OF_OTHER_PROGRAMS = ("p1_server", "virtual_meter", "virtual_clients", "mqtt", "updates")
+"""Pages behind the page *Other programs*."""
+
+
 async def open_options(
     hass: HomeAssistant, entry: MockConfigEntry, page: str = "contracts"
 ) -> ConfigFlowResult:
     """Open a page. A list of contracts leads to its last one, which is edited."""
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert menu["type"] is FlowResultType.MENU
-    assert page in menu["menu_options"]
     choose = hass.config_entries.options.async_configure
+    if page in OF_OTHER_PROGRAMS:
+        menu = await choose(menu["flow_id"], {"next_step_id": "other_programs"})
+    assert page in menu["menu_options"]
     form = await choose(menu["flow_id"], {"next_step_id": page})
     if form.get("step_id") == "contracts":
         form = await choose(menu["flow_id"], {"next_step_id": "contract_edit"})

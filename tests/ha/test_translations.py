@@ -27,7 +27,7 @@ from custom_components.smarty_p1.flows.options.aids_form import aid_fields
 from custom_components.smarty_p1.flows.options.contract_form import contract_fields, detail_fields
 from custom_components.smarty_p1.flows.options.goal_and_messages import goal_fields, message_fields
 from custom_components.smarty_p1.flows.options.leneda_account import account_fields
-from custom_components.smarty_p1.flows.options.update_interval_and_gas_prices import DATA_OPTIONS
+from custom_components.smarty_p1.flows.options.update_interval_and_gas_prices import GAS_OPTIONS
 from custom_components.smarty_p1.lib.advice.day_reason import DayReason
 from custom_components.smarty_p1.lib.advice.what_if_year import WhatIfRefusal
 from custom_components.smarty_p1.lib.answers.quarter_hours import MAX_JSON_BYTES
@@ -232,7 +232,7 @@ async def test_each_option_has_a_name_and_an_explanation(hass: HomeAssistant) ->
     asked: list[tuple[dict[str, Any], set[str]]] = [
         (pages["contract"], {*contract_fields()}),
         (form, options),
-        (pages["updates"], {*DATA_OPTIONS}),
+        (pages["gas"], {*GAS_OPTIONS}),
         (pages["goal_and_messages"], {*goal_fields(), *message_fields(hass, with_all_messages)}),
         (pages["leneda_account"], {*account_fields()}),
         *(

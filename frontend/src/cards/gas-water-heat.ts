@@ -58,7 +58,7 @@ export class MediumCard extends SmartyCard {
     return {
       schema: [
         { name: "entry_id", selector: { config_entry: { integration } } },
-        { name: "device", selector: { device: { filter: [{ integration, model: "M-Bus meter" }] } } },
+        { name: "device", selector: { device: { filter: [{ integration, model_id: "M-Bus" }] } } },
       ],
       computeLabel: ({ name }: { name: string }) => labels[name],
     };

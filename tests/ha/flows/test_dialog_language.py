@@ -236,9 +236,13 @@ async def test_the_options_of_a_meter(
         "contracts",
         "aids",
         "goal_and_messages",
-        "updates",
+        "gas",
         "sun",
         "other_programs",
+        "p1_server",
+        "virtual_meter",
+        "mqtt",
+        "updates",
         "leneda_account",
     ):
         is_french(await open_options(hass, entry, page))

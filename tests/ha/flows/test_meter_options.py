@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData, UnknownFlow, section
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, UnknownFlow
 from homeassistant.helpers.selector import NumberSelector
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
@@ -60,17 +60,20 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
         "contracts",
         "aids",
         "goal_and_messages",
-        "updates",
+        "gas",
         "sun",
         "other_programs",
         "leneda_file",
         "leneda_account",
     ]
     assert menu["description_placeholders"] == {"name": "Smarty 2574"}
-    gas = ["min_interval", "gas_kwh_per_m3", "gas_prices"]
+    gas = ["gas_kwh_per_m3", "gas_prices"]
+    programs = await open_options(hass, entry, "other_programs")
+    assert programs["menu_options"] == ["p1_server", "virtual_meter", "mqtt", "updates"]
     for page, fields in (
-        ("updates", gas),
-        ("other_programs", ["p1_server", "virtual_meter", "mqtt"]),
+        ("gas", gas),
+        ("updates", ["min_interval"]),
+        ("p1_server", ["enabled", "address", "port"]),
         ("goal_and_messages", [*GOAL, *RECIPIENTS, *KINDS, "send_test"]),
     ):
         form = await open_options(hass, entry, page)
@@ -78,7 +81,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
 
     # Of a meter that is not read, nobody knows whether it has gas.
     assert await hass.config_entries.async_unload(entry.entry_id)
-    form = await open_options(hass, entry, "updates")
+    form = await open_options(hass, entry, "gas")
     assert [*markers(form)] == gas
 
 
@@ -99,21 +102,21 @@ async def test_dialogs_end_when_their_entry_is_removed(
 
 async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     prices = [{"gas_price": 0.9, "gas_fixed_price": 16.5}]
-    of_gas = {"min_interval": 0, "gas_kwh_per_m3": 11.2, "gas_prices": prices}
+    of_gas = {"gas_kwh_per_m3": 11.2, "gas_prices": prices}
     stored = {**STORED}
     for page, typed in (
-        ("updates", of_gas),
-        # The numbers of the gas bill can be taken back.
+        ("gas", of_gas),
         ("updates", {"min_interval": 30}),
-        ("other_programs", {"p1_server": {**SERVER, "port": 2005}}),
-        ("other_programs", {}),
+        # The numbers of the gas bill can be taken back.
+        ("gas", {}),
+        ("p1_server", {**SERVER, "port": 2005}),
     ):
         form = await open_options(hass, entry, page)
         result = await submit(hass, form, typed)
         assert result["type"] is FlowResultType.CREATE_ENTRY
-        if page == "updates":
+        if page == "gas":
             stored = {name: value for name, value in stored.items() if name not in of_gas}
-        stored |= typed
+        stored |= {page: typed} if page == "p1_server" else typed
         assert dict(entry.options) == stored
 
     result = await enter_contract(hass, entry, {"reference_power": "12"})
@@ -129,21 +132,15 @@ async def test_a_number_is_finite_and_whole(
     hass: HomeAssistant, entry: MockConfigEntry, number: str | float
 ) -> None:
     refused = set()
-    for page in ("updates", "other_programs"):
+    for page in ("updates", "p1_server", "virtual_meter", "mqtt"):
         form = await open_options(hass, entry, page)
-        for name, field in schema_of(form).schema.items():
-            inner = {"": schema_of(form).schema} | (
-                {name: field.schema.schema} if isinstance(field, section) else {}
-            )
-            for part, fields in inner.items():
-                numbers = [key for key, kind in fields.items() if isinstance(kind, NumberSelector)]
-                for key in numbers:
-                    typed = {part: {key: number}} if part else {key: number}
-                    with pytest.raises(InvalidData):
-                        await submit(hass, form, typed)
-                    refused.add(f"{part}.{key}")
+        fields = schema_of(form).schema
+        for key in [key for key, kind in fields.items() if isinstance(kind, NumberSelector)]:
+            with pytest.raises(InvalidData):
+                await submit(hass, form, {key: number})
+            refused.add(f"{page}.{key}")
     assert refused == {
-        ".min_interval",
+        "updates.min_interval",
         "p1_server.port",
         "virtual_meter.port",
         "mqtt.min_interval",
@@ -348,8 +345,7 @@ WRONG = [
 async def test_numbers_of_no_gas_bill_are_refused(
     hass: HomeAssistant, entry: MockConfigEntry, refuses: Refusals
 ) -> None:
-    usual = {"min_interval": 10}
-    await refuses(await open_options(hass, entry, "updates"), WRONG, usual)
+    await refuses(await open_options(hass, entry, "gas"), WRONG)
     assert dict(entry.options) == STORED
 
     allowed: tuple[dict[str, Any], ...] = (
@@ -359,17 +355,17 @@ async def test_numbers_of_no_gas_bill_are_refused(
         {"gas_prices": [{"gas_price": 10, "gas_fixed_price": 1000}]},
     )
     for bound in allowed:
-        form = await open_options(hass, entry, "updates")
-        result = await submit(hass, form, usual | bound)
+        form = await open_options(hass, entry, "gas")
+        result = await submit(hass, form, bound)
         assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_without_gas_nobody_is_asked_about_it(home: Home) -> None:
     text = TELEGRAM.replace("0-1:24.1.0(003)", "0-1:24.1.0(007)")
     entry = await home.set_up(text, min_interval=10)
-    form = await open_options(home.hass, entry, "updates")
+    menu = await home.hass.config_entries.options.async_init(entry.entry_id)
 
-    assert schema_of(form)({}) == {"min_interval": 0}
+    assert "gas" not in menu["menu_options"]
 
 
 UNKNOWN = dict.fromkeys(("above", "on_top", "instead", "difference"), "\N{EN DASH}")

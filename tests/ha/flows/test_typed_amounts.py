@@ -228,13 +228,13 @@ async def test_a_high_monthly_price_is_asked_about_once(hass: HomeAssistant, hom
 
 
 async def test_amounts_of_the_gas_bill(home: Home, refuses: Refusals) -> None:
-    typed = {"min_interval": 0, "gas_kwh_per_m3": "11,20 kWh/Nm³"}
+    typed = {"gas_kwh_per_m3": "11,20 kWh/Nm³"}
     label = "Price of a cubic metre of gas 2, Fixed gas price per month"
     told = {"amount_ambiguous": f"{label}: “1.650” = 1.65 / 1650"}
     january, first = {"gas_price": "1,02", "since": "1.1.2027"}, {"gas_price": "89,5 ct/m³"}
     wrong = [january, {**first, "gas_fixed_price": "1.650"}]
     row = Row("gas_prices: amount_ambiguous", {"gas_prices": wrong}, told)
-    form = await refuses(await home.page("updates"), [row], typed)
+    form = await refuses(await home.page("gas"), [row], typed)
     prices = [january, {**first, "gas_fixed_price": "16,50 € / mois"}]
     result = await submit(home.hass, form, {**typed, "gas_prices": prices})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -242,9 +242,9 @@ async def test_amounts_of_the_gas_bill(home: Home, refuses: Refusals) -> None:
         {"gas_price": 0.895, "gas_fixed_price": 16.5},
         {"gas_price": 1.02, "since": "2027-01-01"},
     ]
-    options = {"min_interval": 0, "gas_kwh_per_m3": 11.2, "gas_prices": stored}
+    options = {"gas_kwh_per_m3": 11.2, "gas_prices": stored}
     assert dict(home.entry.options) == options
-    shown = suggested(await home.page("updates"))["gas_prices"]
+    shown = suggested(await home.page("gas"))["gas_prices"]
     assert shown == [
         {"gas_price": "0.895", "gas_fixed_price": "16.5"},
         {"gas_price": "1.02", "since": "2027-01-01"},

@@ -38,14 +38,15 @@ def mqtt(hass: HomeAssistant) -> MockConfigEntry:
 class Dialog(Home):
     """The options of a meter that is set up."""
 
-    async def form(self) -> ConfigFlowResult:
-        return await self.page("other_programs")
+    async def form(self, output: str = "p1_server") -> ConfigFlowResult:
+        return await self.page(output)
 
-    async def enter(self, **sections: Mapping[str, Any]) -> ConfigFlowResult:
-        """Fill in the form; where it is stored, the meter sends a telegram."""
-        flow = await self.form()
+    async def enter(self, **outputs: Mapping[str, Any]) -> ConfigFlowResult:
+        """Fill in the form of an output; where it is stored, the meter sends a telegram."""
+        [(output, typed)] = outputs.items()
+        flow = await self.form(output)
         self.port.greeting = self.port.next_frame(TELEGRAM)
-        return await submit(self.hass, flow, {**sections})
+        return await submit(self.hass, flow, {**typed})
 
     async def is_refused(self, **sections: Mapping[str, Any]) -> dict[str, str]:
         return (await self.enter(**sections))["errors"] or {}
@@ -58,12 +59,10 @@ async def dialog(home: Home) -> Dialog:
     return dialog
 
 
-def section_of(result: ConfigFlowResult, name: str) -> Mapping[str, Any]:
-    """Return the options of a section of the form, and its fields' defaults and suggestions."""
-    fields = schema_of(result).schema
-    field = next(field for field in fields if field == name)
-    told: dict[str, Any] = dict(fields[field].options)
-    for key in fields[field].schema.schema:
+def shown_in(result: ConfigFlowResult) -> Mapping[str, Any]:
+    """Return the defaults and suggestions of the form's fields."""
+    told: dict[str, Any] = {}
+    for key in schema_of(result).schema:
         suggested = (key.description or {}).get("suggested_value")
         told[str(key)] = key.default() if suggested is None and callable(key.default) else suggested
     return told
@@ -74,29 +73,26 @@ def p1_server(port: int, address: str = "127.0.0.1") -> dict[str, Any]:
     return {"enabled": True, "address": address, "port": port}
 
 
-async def test_everything_is_off_and_collapsed(dialog: Dialog) -> None:
-    form = await dialog.form()
-    server = section_of(form, "p1_server")
-    assert server == {"collapsed": True, "enabled": False, "address": "127.0.0.1", "port": 2001}
-    mqtt = {name: value for name, value in section_of(form, "mqtt").items() if value}
-    assert mqtt == {
-        "collapsed": True,
-        "format": "values",
-        "discovery_prefix": "homeassistant",
-    }
-    placeholders = form["description_placeholders"]
+async def test_everything_is_off(dialog: Dialog) -> None:
+    server = shown_in(await dialog.form())
+    assert server == {"enabled": False, "address": "127.0.0.1", "port": 2001}
+    form = await dialog.form("mqtt")
+    mqtt = {name: value for name, value in shown_in(form).items() if value}
+    assert mqtt == {"format": "values", "discovery_prefix": "homeassistant"}
     topics = {"topic": f"smarty_p1/{SERIAL}", "board_topic": "lamsmarty"}
+    assert form["description_placeholders"] == {"name": "Smarty 2574", **topics}
+    form = await dialog.form("virtual_meter")
     # The address to enter in a battery's app, in the test kit's network.
-    assert placeholders == {"name": "Smarty 2574", "addresses": "10.10.10.10", **topics}
+    assert form["description_placeholders"] == {"name": "Smarty 2574", "addresses": "10.10.10.10"}
 
 
 async def test_what_is_stored_is_shown_again_and_stays(dialog: Dialog) -> None:
     entered = p1_server(free_ports())
-    # Its own port is no other program's. A section that is not sent is not changed.
-    for sections in ({"p1_server": entered}, {"p1_server": entered}, {}):
-        assert (await dialog.enter(**sections))["type"] is FlowResultType.CREATE_ENTRY
+    # Its own port is no other program's. A page leaves what other pages store.
+    for outputs in ({"p1_server": entered}, {"p1_server": entered}, {"mqtt": {"enabled": False}}):
+        assert (await dialog.enter(**outputs))["type"] is FlowResultType.CREATE_ENTRY
         assert dialog.entry.options["p1_server"] == entered
-        assert section_of(await dialog.form(), "p1_server") == {"collapsed": True, **entered}
+        assert shown_in(await dialog.form()) == entered
 
 
 TOPICS = ["a/#", "+", "$SYS/x", "a\0b"]
@@ -110,22 +106,21 @@ MQTT_ROWS = [
 
 @pytest.mark.usefixtures("mqtt")
 async def test_what_cannot_be(dialog: Dialog, refuses: Refusals) -> None:
-    rows = [
-        Row(f"mqtt: {error}", {"mqtt": {"enabled": True, name: value}})
-        for name, value, error in MQTT_ROWS
+    mqtt = [
+        Row(f"base: {error}", {"enabled": True, name: value}) for name, value, error in MQTT_ROWS
     ]
-    rows += [
-        Row(f"p1_server: p1_address_{error}", {"p1_server": p1_server(free_ports(), address)})
-        for address, error in (
-            *(("localhost", "malformed"), ("", "malformed"), (FOREIGN_ADDRESS, "unusable")),
-        )
+    await refuses(await dialog.form("mqtt"), mqtt)
+    addresses = (("localhost", "malformed"), ("", "malformed"), (FOREIGN_ADDRESS, "unusable"))
+    server = [
+        Row(f"base: p1_address_{error}", p1_server(free_ports(), address))
+        for address, error in addresses
     ]
-    await refuses(await dialog.form(), rows)
+    await refuses(await dialog.form(), server)
 
 
 async def test_a_port_that_another_program_uses(dialog: Dialog) -> None:
     used = p1_server(dialog.port.port)
-    assert await dialog.is_refused(p1_server=used) == {"p1_server": "p1_port_in_use"}
+    assert await dialog.is_refused(p1_server=used) == {"base": "p1_port_in_use"}
     # Not listened at, nothing is wrong with it.
     result = await dialog.enter(p1_server=used | {"enabled": False})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -165,10 +160,10 @@ async def test_two_meters_share_neither_a_port_nor_a_topic_root(
     options = {"p1_server": p1_server(2001), "mqtt": LAMSMARTY}
     dialog.hass.config_entries.async_update_entry(other, options=options)
 
-    assert section_of(await dialog.form(), "p1_server")["port"] == 2002
+    assert shown_in(await dialog.form())["port"] == 2002
     errors = await dialog.is_refused(p1_server=p1_server(2001))
-    assert errors == {"p1_server": "p1_port_in_use"}
-    assert await dialog.is_refused(mqtt=LAMSMARTY) == {"mqtt": "mqtt_topic_in_use"}
+    assert errors == {"base": "p1_port_in_use"}
+    assert await dialog.is_refused(mqtt=LAMSMARTY) == {"base": "mqtt_topic_in_use"}
     await dialog.enter(mqtt={"enabled": True, "format": "smartyreader"})
     assert dialog.entry.options["mqtt"]["topic"] == "lamsmarty2"
     # What a replaced, disabled meter had is free.
@@ -176,7 +171,7 @@ async def test_two_meters_share_neither_a_port_nor_a_topic_root(
     await config_entries.async_set_disabled_by(other.entry_id, ConfigEntryDisabler.USER)
     assert (await dialog.enter(mqtt=LAMSMARTY))["type"] is FlowResultType.CREATE_ENTRY
     assert dialog.entry.options["mqtt"]["topic"] == "lamsmarty"
-    assert section_of(await dialog.form(), "p1_server")["port"] == 2001
+    assert shown_in(await dialog.form())["port"] == 2001
 
 
 @pytest.mark.parametrize(
@@ -187,7 +182,7 @@ async def test_two_meters_share_neither_a_port_nor_a_topic_root(
 async def test_without_the_mqtt_integration(dialog: Dialog, left: dict[str, Any] | None) -> None:
     if left:
         MockConfigEntry(domain="mqtt", **left).add_to_hass(dialog.hass)
-    assert await dialog.is_refused(mqtt={"enabled": True}) == {"mqtt": "mqtt_not_set_up"}
+    assert await dialog.is_refused(mqtt={"enabled": True}) == {"base": "mqtt_not_set_up"}
     assert (await dialog.enter(mqtt={"enabled": False}))["type"] == "create_entry"
 
 

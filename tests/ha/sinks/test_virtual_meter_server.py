@@ -73,15 +73,12 @@ class House(Home):
         return options
 
     async def enter(self, **typed: Any) -> ConfigFlowResult:  # noqa: ANN401
-        form = await self.page("other_programs")
+        form = await self.page("virtual_meter")
         entered = {"enabled": True, "address": LOCAL, "port": self.http_port} | typed
-        return await submit(self.hass, form, {"virtual_meter": entered})
+        return await submit(self.hass, form, entered)
 
     async def fields(self) -> list[Any]:
-        form = await self.page("other_programs")
-        schema = schema_of(form).schema
-        [section] = [part for key, part in schema.items() if key == "virtual_meter"]
-        return [*section.schema.schema]
+        return [*schema_of(await self.page("virtual_meter")).schema]
 
     async def get_text(self, path: str) -> str:
         url = f"http://{LOCAL}:{self.http_port}{path}"
@@ -158,8 +155,8 @@ async def test_what_cannot_be(house: House, refuses: Refusals) -> None:
         ("virtual_udp_port_in_use", {"udp_ports": ["1010"]}),
     ]
     usual = {"enabled": True, "address": LOCAL, "port": house.http_port}
-    rows = [Row(f"virtual_meter: {key}", {"virtual_meter": usual | x}) for key, x in cases]
-    await refuses(await house.page("other_programs"), rows)
+    rows = [Row(f"base: {key}", usual | x) for key, x in cases]
+    await refuses(await house.page("virtual_meter"), rows)
 
 
 async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None:
@@ -173,9 +170,9 @@ async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None
     [client] = told["virtual_meter_clients"]
     assert (client["address"], client["profile"], client["times"]) == (LOCAL, "meter", 3)
     assert 0 <= client["last"] < PATIENCE
-    menu = await house.hass.config_entries.options.async_init(house.entry.entry_id)
+    menu = await house.page("other_programs")
     # Behind the page where the virtual meter is switched on.
-    assert '"other_programs", "virtual_clients"' in json.dumps(menu["menu_options"])
+    assert '"virtual_meter", "virtual_clients"' in json.dumps(menu["menu_options"])
     page = await house.page("virtual_clients")
     placeholders = page["description_placeholders"] or {}
     assert placeholders["meters"].startswith("| 127.0.0.1 | HomeWizard /api/v1/data, Shelly EM.")
@@ -282,7 +279,7 @@ async def test_who_asks_by_udp_and_is_not_named_is_shown(house: House) -> None:
     page = await house.page("virtual_clients")
     placeholders = page["description_placeholders"] or {}
     assert placeholders["unanswered"].startswith(f"| {STRANGER} | Shelly EM.GetStatus, UDP |")
-    form = await house.page("other_programs")
+    form = await house.page("virtual_meter")
     assert (form["description_placeholders"] or {})["addresses"] == LOCAL
 
 

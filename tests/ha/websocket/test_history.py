@@ -267,8 +267,8 @@ async def test_what_gas_is_worth_is_told_once_it_is_entered_and_nothing_is_lost(
     await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(00680.901*m3)")
     before = {each["type"]: each for each in await media_of(sender.client, sender.entry)}
     sender.port.greeting = sender.port.next_frame(sender.text)
-    form = await sender.page("updates")
-    typed = {"min_interval": 0, "gas_kwh_per_m3": 11.2}
+    form = await sender.page("gas")
+    typed = {"gas_kwh_per_m3": 11.2}
     await submit(sender.hass, form, typed)
 
     after = {each["type"]: each for each in await media_of(sender.client, sender.entry)}

@@ -11,7 +11,6 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectOptionDict,
@@ -25,6 +24,7 @@ from ...const import (
     CONF_AIDS,
     CONF_ENABLED,
     CONF_HOUSE_DEVICES,
+    CONF_MIN_INTERVAL,
     CONF_SIDEBAR,
     CONF_SINCE,
     CONF_SUN_SOURCES,
@@ -93,12 +93,19 @@ from .goal_and_messages import (
 )
 from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
 from .leneda_file import LenedaFileSteps
+from .output_section import OutputSection
 from .publish_options import (
     MQTT,
     P1_SERVER,
     defaults,
 )
-from .update_interval_and_gas_prices import DATA_OPTIONS, data_fields, read_data, shown_data
+from .update_interval_and_gas_prices import (
+    GAS_OPTIONS,
+    UPDATE_FIELDS,
+    gas_fields,
+    read_gas,
+    shown_gas,
+)
 from .virtual_meter_options_and_clients import (
     VIRTUAL_METER,
     async_addresses_to_enter,
@@ -201,18 +208,17 @@ def read_sun(
     return read
 
 
-_OUTPUTS = (P1_SERVER, VIRTUAL_METER, MQTT)
 _MENU = [
     "contracts",
     "aids",
     "goal_and_messages",
-    "updates",
+    "gas",
     "sun",
     "other_programs",
     "leneda_file",
     "leneda_account",
 ]
-_WITH_CABLE = {"updates", "other_programs"}
+_WITH_CABLE = {"gas", "other_programs"}
 _FIRST_PAGES = {"contract", "contract_edit"}
 _PAGE = "page"
 
@@ -247,8 +253,8 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
                 return await self._async_step_prices_from(since)
         has_cable = has_telegrams(self.config_entry)
         menu = [page for page in _MENU if has_cable or page not in _WITH_CABLE]
-        if self.config_entry.options.get(SECTION_VIRTUAL, {}).get(CONF_ENABLED):
-            menu.insert(menu.index("other_programs") + 1, "virtual_clients")
+        if has_cable and not gas_fields(self.config_entry):
+            menu.remove("gas")
         if is_possible(self.hass):
             menu.append("sidebar")
         return self.async_show_menu(
@@ -363,19 +369,25 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         problems = await self._amounts.async_placeholders(self.hass)
         return self._show("aids", aid_fields(), shown, errors, **problems)
 
-    async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the update interval, the kWh in a cubic metre of gas, and the gas prices."""
+    async def async_step_gas(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the kWh in a cubic metre of gas, and for the gas prices."""
         errors: Errors = {}
         locale = await async_user_locale(self.hass)
-        shown: Mapping[str, Any] = shown_data(self.config_entry.options, locale)
+        shown: Mapping[str, Any] = shown_gas(self.config_entry.options, locale)
         if user_input is not None:
             self._amounts.begin()
-            read = read_data(user_input, self._amounts, errors)
+            read = read_gas(user_input, self._amounts, errors)
             if not errors:
-                return self._save(read, DATA_OPTIONS)
+                return self._save(read, GAS_OPTIONS)
             shown = user_input
         problems = await self._amounts.async_placeholders(self.hass)
-        return self._show("updates", data_fields(self.config_entry), shown, errors, **problems)
+        return self._show("gas", gas_fields(self.config_entry), shown, errors, **problems)
+
+    async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the shortest time between two updates of an entity."""
+        if user_input is not None:
+            return self._save(user_input, {CONF_MIN_INTERVAL})
+        return self._show("updates", UPDATE_FIELDS, self.config_entry.options, {})
 
     async def async_step_goal_and_messages(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the goal of a month, and for the messages to the household."""
@@ -445,34 +457,48 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         fields = {vol.Required(CONF_SIDEBAR, default=default): BooleanSelector()}
         return self._show("sidebar", fields, {}, {})
 
-    async def async_step_other_programs(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask which other programs receive the readings, and in which form."""
-        errors: Errors = {}
-        if user_input is not None:
-            read = await self._async_read_publishing(user_input, errors)
-            if not errors:
-                return self._save(read, read)
-        suggested = defaults(self.hass, self.config_entry)
-        hass, entry = self.hass, self.config_entry
-        stored = {
-            output.name: output.shown(entry.options[output.name])
-            for output in _OUTPUTS
-            if output.name in entry.options
-        }
-        return self._show(
-            "other_programs",
-            {
-                vol.Optional(output.name): section(
-                    output.schema(hass, entry), {"collapsed": output.name not in errors}
-                )
-                for output in _OUTPUTS
-            },
-            stored if user_input is None else user_input,
-            errors,
-            topic=suggested.topic,
-            board_topic=suggested.smartyreader_topic,
-            addresses=await async_addresses_to_enter(self.hass, self.config_entry),
+    async def async_step_other_programs(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Show a menu: a page for each way to the readings, and one for the update interval."""
+        menu = [P1_SERVER.name, VIRTUAL_METER.name, MQTT.name, "updates"]
+        if self.config_entry.options.get(SECTION_VIRTUAL, {}).get(CONF_ENABLED):
+            menu.insert(2, "virtual_clients")
+        return self.async_show_menu(
+            step_id="other_programs",
+            menu_options=menu,
+            description_placeholders=in_markdown({"name": self._name}),
         )
+
+    async def async_step_p1_server(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask whether other programs read the telegrams, and at which address."""
+        return await self._async_step_output(P1_SERVER, user_input)
+
+    async def async_step_virtual_meter(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask whether batteries and chargers read a virtual meter, and which one."""
+        addresses = await async_addresses_to_enter(self.hass, self.config_entry)
+        return await self._async_step_output(VIRTUAL_METER, user_input, addresses=addresses)
+
+    async def async_step_mqtt(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask whether telegrams are published to the broker, and in which form."""
+        suggested = defaults(self.hass, self.config_entry)
+        placeholders = {"topic": suggested.topic, "board_topic": suggested.smartyreader_topic}
+        return await self._async_step_output(MQTT, user_input, **placeholders)
+
+    async def _async_step_output(
+        self, output: OutputSection, user_input: Input, **placeholders: str
+    ) -> ConfigFlowResult:
+        errors: Errors = {}
+        hass, entry = self.hass, self.config_entry
+        shown = output.shown(entry.options.get(output.name, {}))
+        if user_input is not None:
+            try:
+                read = await output.async_read(hass, entry, user_input)
+            except FieldError as err:
+                errors["base"] = err.key
+                shown = user_input
+            else:
+                return self._save({output.name: read}, {output.name})
+        fields = output.schema(hass, entry).schema
+        return self._show(output.name, fields, shown, errors, **placeholders)
 
     async def async_step_virtual_clients(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the clients of the virtual meter. This page has no fields."""
@@ -487,21 +513,6 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         if self._edited is None:
             stored |= {CONF_SINCE: self._day}
         return shown_contract(stored, await async_user_locale(self.hass))
-
-    async def _async_read_publishing(
-        self, typed: Mapping[str, Any], errors: Errors
-    ) -> dict[str, Any]:
-        """Return the options of all submitted sections. Add their errors to `errors`."""
-        read: dict[str, Any] = {}
-        for output in _OUTPUTS:
-            try:
-                if section_typed := typed.get(output.name):
-                    read[output.name] = await output.async_read(
-                        self.hass, self.config_entry, section_typed
-                    )
-            except FieldError as err:
-                errors[err.field] = err.key
-        return read
 
     @property
     def _name(self) -> str:

@@ -1,4 +1,4 @@
-"""What the options page of other programs needs to know of each output."""
+"""What the options page of an output needs to know of it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from ...coordinator.entry_types import AnyConfigEntry
 
 
 class OutputSection(NamedTuple):
-    """Section of an output in the form, in the table of `meter_options.py`."""
+    """Page of an output in the options dialog, and section of its options."""
 
     name: str
     """Section of the entry's options, as in the output's `SinkKind`."""

@@ -1,4 +1,4 @@
-"""Options page for the update interval, the kWh in a cubic metre of gas, and the gas prices.
+"""Options pages for the update interval, and for the energy and the prices of gas.
 
 Each gas price holds from a day on, so that a new price leaves the costs before its day alone.
 """
@@ -69,22 +69,22 @@ _PRICE_LIST = ObjectSelector(
     )
 )
 
-DATA_OPTIONS = (CONF_MIN_INTERVAL, CONF_GAS_KWH_PER_M3, CONF_GAS_PRICES)
+GAS_OPTIONS = (CONF_GAS_KWH_PER_M3, CONF_GAS_PRICES)
+UPDATE_FIELDS = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
 
 
-def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the form's fields: the update interval, and the gas fields if they may be needed.
+def gas_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
+    """Return the fields of gas, {} if they are not needed.
 
-    The gas fields may be needed if one of them has a value, or if the entry may have a gas meter.
+    They may be needed if one of them has a value, or if the entry may have a gas meter.
     """
-    fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
-    if {CONF_GAS_KWH_PER_M3, CONF_GAS_PRICES} & entry.options.keys() or _may_have_gas(entry):
-        fields |= {vol.Optional(name): AmountField(amount) for name, amount in _FACTOR.items()}
-        fields[vol.Optional(CONF_GAS_PRICES)] = _PRICE_LIST
-    return fields
+    if not ({*GAS_OPTIONS} & entry.options.keys() or _may_have_gas(entry)):
+        return {}
+    factor = {vol.Optional(name): AmountField(amount) for name, amount in _FACTOR.items()}
+    return {**factor, vol.Optional(CONF_GAS_PRICES): _PRICE_LIST}
 
 
-def shown_data(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]:
+def shown_gas(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]:
     """Return the stored options as the form shows them."""
     shown = locale.amounts(options, _FACTOR)
     if CONF_GAS_PRICES in options:
@@ -93,9 +93,9 @@ def shown_data(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]
     return shown
 
 
-def read_data(typed: Mapping[str, Any], amounts: TypedAmounts, errors: Errors) -> dict[str, Any]:
+def read_gas(typed: Mapping[str, Any], amounts: TypedAmounts, errors: Errors) -> dict[str, Any]:
     """Return the options to store. Add errors for implausible or missing values to `errors`."""
-    read = amounts.read_all(typed, _FACTOR, "options.step.updates")
+    read = amounts.read_all(typed, _FACTOR, "options.step.gas")
     typed_rows = read.pop(CONF_GAS_PRICES, [])[: _MAX_PRICES + 1]
     rows = [_read_price(row, number, amounts) for number, row in enumerate(typed_rows, 1)]
     errors |= amounts.errors
@@ -110,7 +110,7 @@ def _read_price(row: Mapping[str, Any], number: int, amounts: TypedAmounts) -> d
     read = dict(row)
     for name in filter(row.__contains__, _PRICES):
         label = f"selector.{CONF_GAS_PRICES}.fields.{name}.name"
-        list_label = f"options.step.updates.data.{CONF_GAS_PRICES}"
+        list_label = f"options.step.gas.data.{CONF_GAS_PRICES}"
         place = Place(CONF_GAS_PRICES, label, list_label, number)
         value = amounts.read(place, read.pop(name), _PRICES[name])
         if value is not None:

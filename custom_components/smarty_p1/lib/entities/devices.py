@@ -6,7 +6,7 @@ from ..meter.mbus_meters import CHANNEL_PREFIX
 from ..p1.telegram import Telegram
 
 METER_MODEL = "Smarty"
-MBUS_MODEL = "M-Bus meter"
+MBUS_MODEL_ID = "M-Bus"
 SHORT_SERIAL_SIZE = 4
 """Characters at the end of a serial number that suffice to tell meters apart."""
 _MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
@@ -19,6 +19,11 @@ def maker(telegram: Telegram, serial_number: str) -> str:
     title = telegram.system_title
     flag = title[:3].decode("latin-1") if title else serial_number[:3]
     return _MAKERS.get(flag, flag)
+
+
+def mbus_model(kind: str) -> str:
+    """Return the model of a meter on the M-Bus: gas meter, cold water meter."""
+    return f"{'M-Bus' if kind == 'unknown' else kind.replace('_', ' ').capitalize()} meter"
 
 
 def short_serial(identity: str) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from ..entities.deadband import DeadbandFilter, Shown, limited
-from ..entities.devices import MBUS_MODEL, METER_MODEL, maker, short_serial
+from ..entities.devices import MBUS_MODEL_ID, METER_MODEL, maker, mbus_model, short_serial
 from ..entities.entity_description import (
     BinarySensorSpec,
     EntitySpec,
@@ -297,7 +297,7 @@ class MqttAnnouncer:
         name = self._discovery.texts.names[f"device.{device.meter.type}.name"]
         serial = short_serial(device.identity)
         info |= {"name": name.format(serial=serial), "via_device": self._id}
-        info["model"] = MBUS_MODEL
+        info |= {"model": mbus_model(device.meter.type), "model_id": MBUS_MODEL_ID}
         if device.meter.serial_number:
             info["serial_number"] = device.meter.serial_number
         return info
