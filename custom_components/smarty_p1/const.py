@@ -37,6 +37,9 @@ CONF_BY_WORKDAYS: Final = "by_workdays"
 CONF_BY_WEEKEND: Final = "by_weekend"
 CONF_CONNECTED: Final = "connected"
 CONF_MEASURED_BY: Final = "measured_by"
+CONF_SWITCHED_BY: Final = "switched_by"
+CONF_POWER_SET_BY: Final = "power_set_by"
+CONF_PHASES: Final = "phases"
 
 # Contracts with the terms below. Each holds from its day CONF_SINCE on. Only one may lack a day: it
 # holds from the beginning.

@@ -1,7 +1,8 @@
 """Planner of a meter: it plans the loads that the user has entered, each quarter-hour anew."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 from homeassistant.const import STATE_OFF
@@ -9,6 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.event import (
     EventStateChangedData,
     async_track_state_change_event,
+    async_track_time_interval,
     async_track_utc_time_change,
 )
 from homeassistant.util import dt as dt_util
@@ -22,16 +24,20 @@ from .answer_queue import (
 )
 from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
-from .coordinator.entered_loads import EnteredLoad, entered_loads, on_changed_loads, set_plan
+from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads, set_plan
+from .coordinator.loads.load_follower import LoadFollower
 from .coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .lib.answers.plan import FORMAT_JSON, LoadWish, PlanQuestion, plan_report
 from .lib.history.calendar import day_start
+from .lib.plan.bill_steps import Quarter
 from .lib.plan.coming_quarters import LOOKED_BACK, PlanLack
 from .lib.plan.daily_load import LoadPlan
+from .lib.prices.kwh_price import excess_price
 
 _QUARTERS = (0, 15, 30, 45)
 # The quarter-hour of the meter ends with the telegram that comes some seconds later.
 _SECOND = 5
+_TICK = timedelta(seconds=30)
 
 
 class HousePlanner:
@@ -48,6 +54,7 @@ class HousePlanner:
         self._loads: Mapping[str, EnteredLoad] = {}
         self._task = SupervisedTask(hass, entry, self._async_plan, "plan")
         self._stop_tracking: CALLBACK_TYPE | None = None
+        self._followers: dict[str, LoadFollower] = {}
 
     @callback
     def start(self) -> None:
@@ -58,6 +65,9 @@ class HousePlanner:
         )
         entry.async_on_unload(on_changed_loads(hass, entry, self._look))
         entry.async_on_unload(self._forget)
+        entry.async_on_unload(entry.runtime_data.async_add_reading_listener(self._follow))
+        # A silent meter sends nothing that could be followed.
+        entry.async_on_unload(async_track_time_interval(hass, self._follow, _TICK))
         self._look()
 
     @callback
@@ -68,6 +78,14 @@ class HousePlanner:
             return
         for subentry_id in self._loads.keys() - loads.keys():
             set_plan(self._hass, subentry_id, None)
+        # A load whose switch has changed begins anew. A removed load keeps its switch as it is.
+        self._followers = {
+            name: self._followers[name]
+            if entered == self._loads.get(name)
+            else LoadFollower(self._hass, name, entered)
+            for name, entered in loads.items()
+            if entered.is_controlled
+        }
         self._loads = loads
         self._track([load.connected for load in loads.values() if load.connected])
         self._task.start()
@@ -114,6 +132,7 @@ class HousePlanner:
                 subentry_id,
                 (plans or {}).get(subentry_id, nothing) if is_known else None,
             )
+        self._follow()
 
     async def _async_wish(self, name: str, entered: EnteredLoad, now: datetime) -> LoadWish | None:
         """Return what a load needs now. Return None if it needs nothing.
@@ -147,7 +166,30 @@ class HousePlanner:
         report = await async_aside(self._hass, plan_report, FORMAT_JSON, question)
         if isinstance(report, PlanLack):
             return None
-        return {row["name"]: _plan(row, now) for row in report["loads"]}
+        first, contract = report["quarter_hours"][0], contracts.at(now)
+        quarter = Quarter(
+            first["price_import"],
+            first["price_export"],
+            inf if contract.reference_kw is None else contract.reference_kw / 4,
+            excess_price(contract, now) or 0.0,
+        )
+        plans = {row["name"]: _plan(row, now) for row in report["loads"]}
+        return {
+            wish.name: plans[wish.name]._replace(
+                quarter=quarter,
+                planned_kwh=first["loads_kw"].get(wish.name, 0.0) / 4,
+                left_kwh=wish.kwh,
+                by=wish.by,
+            )
+            for wish in wishes
+        }
+
+    @callback
+    def _follow(self, _event: object = None) -> None:
+        """Let each load that the plan switches follow the last reading."""
+        coordinator = self._entry.runtime_data
+        for follower in self._followers.values():
+            coordinator.faults.call(follower.follow, dt_util.utcnow(), coordinator.latest)
 
 
 def _plan(row: Mapping[str, Any], now: datetime) -> LoadPlan:

@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN, SUBENTRY_LOAD
 from .coordinator import BooksCoordinator
-from .coordinator.entered_loads import on_changed_loads, plan_of_load, plan_signal
+from .coordinator.loads.entered_loads import on_changed_loads, plan_of_load, plan_signal
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import LoadPlan
 

@@ -166,11 +166,14 @@ async def test_a_changed_load_is_planned_again_and_a_removed_one_leaves_nothing(
 async def test_a_renamed_sensor_is_followed(house: MockConfigEntry, hass: HomeAssistant) -> None:
     registry = er.async_get(hass)
     sensor = registry.async_get_or_create("binary_sensor", "wallbox", "1")
-    await add(hass, house, connected=sensor.entity_id)
+    switch = registry.async_get_or_create("switch", "wallbox", "2")
+    await add(hass, house, connected=sensor.entity_id, switched_by=switch.entity_id)
     registry.async_update_entity(sensor.entity_id, new_entity_id="binary_sensor.garage")
+    registry.async_update_entity(switch.entity_id, new_entity_id="switch.garage")
     await hass.async_block_till_done()
     (subentry,) = house.subentries.values()
     assert subentry.data["connected"] == "binary_sensor.garage"
+    assert subentry.data["switched_by"] == "switch.garage"
     await planned(hass, next="2026-06-16T20:00:00+00:00")
 
 

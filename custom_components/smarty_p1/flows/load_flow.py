@@ -23,6 +23,9 @@ from ..const import (
     CONF_LOAD_MAX_KW,
     CONF_LOAD_MIN_KW,
     CONF_MEASURED_BY,
+    CONF_PHASES,
+    CONF_POWER_SET_BY,
+    CONF_SWITCHED_BY,
     SUBENTRY_LOAD,
 )
 from ..coordinator.statistics.hourly_statistics import RECORDER
@@ -31,7 +34,7 @@ from ..lib.markdown_text import in_markdown
 from ..lib.plan.house_plan import MAX_LOADS
 from .dialog_base import Input
 from .form_errors import FieldError
-from .shared_form_fields import ClockField
+from .shared_form_fields import ClockField, whole_number_field
 from .typed_amounts import AmountField, TypedAmounts
 
 _PAGE = "config_subentries.load.step.user"
@@ -61,6 +64,13 @@ _FIELDS: Mapping[vol.Marker, Any] = {
     vol.Optional(CONF_CONNECTED): EntitySelector(
         EntitySelectorConfig(domain=["binary_sensor", "input_boolean"])
     ),
+    vol.Optional(CONF_SWITCHED_BY): EntitySelector(
+        EntitySelectorConfig(domain=["switch", "input_boolean"])
+    ),
+    vol.Optional(CONF_POWER_SET_BY): EntitySelector(
+        EntitySelectorConfig(domain=["number", "input_number"])
+    ),
+    vol.Required(CONF_PHASES, default=3): whole_number_field(3, minimum=1),
 }
 
 

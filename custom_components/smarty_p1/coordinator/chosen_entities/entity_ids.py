@@ -22,9 +22,11 @@ from ...const import (
     CONF_FORMER_SOURCES,
     CONF_HOUSE_DEVICES,
     CONF_MEASURED_BY,
+    CONF_POWER_SET_BY,
     CONF_RECIPIENTS,
     CONF_REGISTRY_IDS,
     CONF_SUN_SOURCES,
+    CONF_SWITCHED_BY,
 )
 from ...lib.meter.telegram_from_source_entities import QUANTITIES
 from ..entry_types import AnyConfigEntry, known_meters
@@ -40,6 +42,8 @@ ENTITY_FIELDS = frozenset(
         CONF_RECIPIENTS,
         CONF_MEASURED_BY,
         CONF_CONNECTED,
+        CONF_SWITCHED_BY,
+        CONF_POWER_SET_BY,
         *ENTITIES_BEFORE,
         *ENTITIES_BEFORE.values(),
         *QUANTITIES,

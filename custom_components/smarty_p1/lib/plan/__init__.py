@@ -3,5 +3,5 @@
 Imports `history` and `prices` only.
 
 Public modules: added_cost, battery, best_start, bill_steps, coming_quarters, daily_load,
-house_plan, limit_price, planned_load, usual_house.
+follow, house_plan, limit_price, planned_load, usual_house.
 """

@@ -6,14 +6,17 @@ load.left_kwh(used_kwh=3.0), load.deadline(now)
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from math import inf
 from typing import NamedTuple
 
 from ..history.calendar import LUXEMBOURG
-from .bill_steps import NO_KWH
+from .bill_steps import NO_KWH, Quarter
+from .follow import LoadOrder
 
 _DAY = timedelta(days=1)
 _WEEK_DAYS = 7
 _SATURDAY = 5
+_MARGIN = timedelta(minutes=2)
 
 
 class DailyLoad(NamedTuple):
@@ -66,6 +69,23 @@ class LoadPlan(NamedTuple):
     missing_kwh: float
     """Energy that does not fit in before the deadline."""
     planned_at: datetime
+    quarter: Quarter | None = None
+    """Prices of the quarter-hour in which it was planned. None without energy to plan."""
+    planned_kwh: float = 0.0
+    """Energy in this quarter-hour."""
+    left_kwh: float = 0.0
+    by: datetime | None = None
+
+    def order(self, now: datetime, taken_kwh: float, max_kw: float) -> LoadOrder:
+        """Return the part of the plan in its quarter-hour, after the load has taken `taken_kwh`.
+
+        A load that has just enough time until its deadline has its last chance.
+        """
+        left_kwh = max(0.0, self.left_kwh - taken_kwh)
+        needed = timedelta(hours=left_kwh / max_kw) + _MARGIN
+        is_last = left_kwh > NO_KWH and self.by is not None and now + needed >= self.by
+        limit = -inf if self.limit_price is None else self.limit_price
+        return LoadOrder(limit, self.planned_kwh, is_last_chance=is_last)
 
     @property
     def runs_now(self) -> bool:

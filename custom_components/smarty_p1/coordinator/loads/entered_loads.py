@@ -13,7 +13,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import (
+from ...const import (
     CONF_BY_WEEKEND,
     CONF_BY_WORKDAYS,
     CONF_CONNECTED,
@@ -21,11 +21,14 @@ from ..const import (
     CONF_LOAD_MAX_KW,
     CONF_LOAD_MIN_KW,
     CONF_MEASURED_BY,
+    CONF_PHASES,
+    CONF_POWER_SET_BY,
+    CONF_SWITCHED_BY,
     DOMAIN,
     SUBENTRY_LOAD,
 )
-from ..lib.plan.daily_load import DailyLoad, LoadPlan
-from .entry_types import AnyConfigEntry
+from ...lib.plan.daily_load import DailyLoad, LoadPlan
+from ..entry_types import AnyConfigEntry
 
 _PLANS: HassKey[dict[str, LoadPlan]] = HassKey(f"{DOMAIN}_load_plans")
 
@@ -38,6 +41,16 @@ class EnteredLoad(NamedTuple):
     """Power or energy entity of the load itself."""
     connected: str | None
     """Binary sensor that is on while the car is connected. None if it always is."""
+    switch: str | None = None
+    """Switch that the plan turns on and off. None if it only tells."""
+    setting: str | None = None
+    """Number to which the plan sets the power, in kW, W or amperes."""
+    phases: int = 3
+
+    @property
+    def is_controlled(self) -> bool:
+        """Return whether the plan switches or sets the load."""
+        return self.switch is not None or self.setting is not None
 
 
 def entered_loads(entry: AnyConfigEntry) -> Mapping[str, EnteredLoad]:
@@ -57,7 +70,14 @@ def _entered(subentry: ConfigSubentry) -> EnteredLoad:
         data.get(CONF_LOAD_MIN_KW, 0.0),
         *(_time(data.get(field)) for field in (CONF_BY_WORKDAYS, CONF_BY_WEEKEND)),
     )
-    return EnteredLoad(load, data[CONF_MEASURED_BY], data.get(CONF_CONNECTED))
+    return EnteredLoad(
+        load,
+        data[CONF_MEASURED_BY],
+        data.get(CONF_CONNECTED),
+        data.get(CONF_SWITCHED_BY),
+        data.get(CONF_POWER_SET_BY),
+        int(data.get(CONF_PHASES, 3)),
+    )
 
 
 def _time(stored: str | None) -> time | None:

@@ -1,0 +1,195 @@
+"""Follower of the plan for one load: it measures the load, then sets its power and its switch."""
+
+from datetime import datetime, timedelta
+from math import isfinite
+
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    ATTR_UNIT_OF_MEASUREMENT,
+    SERVICE_TURN_OFF,
+    SERVICE_TURN_ON,
+    STATE_OFF,
+    STATE_ON,
+)
+from homeassistant.core import DOMAIN as HOME_ASSISTANT, HomeAssistant, State, callback
+from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
+
+from ...const import DOMAIN, LOGGER
+from ...lib.history.calendar import quarter_start
+from ...lib.meter.meter_reader import Reading
+from ...lib.plan.daily_load import LoadPlan
+from ...lib.plan.follow import Charger, Following, Seen, followed
+from .entered_loads import EnteredLoad, plan_of_load
+
+# Nobody knows when in a longer gap the load took its energy.
+_MAX_GAP = timedelta(minutes=2)
+# Some chargers take half a minute to switch.
+_SWITCHING_TIME = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_PHASE_KW = 0.23
+_POWERS = ("1-0:1.7.0", "1-0:2.7.0")
+
+
+class LoadFollower:
+    """Follower of one load that the household lets the plan switch."""
+
+    def __init__(self, hass: HomeAssistant, subentry_id: str, entered: EnteredLoad) -> None:
+        self._hass = hass
+        self._subentry_id = subentry_id
+        self._entered = entered
+        max_kw, min_kw = entered.load.max_kw, entered.load.min_kw
+        # Without a setting, the load has only its full power.
+        self._charger = Charger(
+            (min_kw if entered.setting else max_kw) or max_kw,
+            max_kw,
+            can_pause=entered.switch is not None,
+        )
+        self._state: Following | None = None
+        self._is_by_hand = False
+        self._measured_at: datetime | None = None
+        self._total_kwh: float | None = None
+        self._quarter: datetime | None = None
+        self._taken_kwh = 0.0
+
+    @callback
+    def follow(self, now: datetime, latest: Reading | None) -> None:
+        """Measure the load, and set the power that the plan gives it now.
+
+        A load that somebody else has switched on runs until it is switched off.
+        """
+        kw = self._measure(now)
+        plan, is_on = plan_of_load(self._hass, self._subentry_id), self._is_on()
+        if plan is None or is_on is None:
+            return
+        before = self._state or self._begin(plan, now, is_on=is_on)
+        if self._entered.switch and is_on != (before.kw > 0):
+            before = self._switched_by_others(before, now, is_on=is_on)
+        elif not is_on:
+            self._is_by_hand = False
+        self._state = before
+        if not self._is_by_hand and quarter_start(plan.planned_at) == quarter_start(now):
+            self._state = self._wanted(before, plan, self._seen(now, latest, kw), now)
+            if self._state.kw != before.kw:
+                self._hass.async_create_task(
+                    self._async_set(self._state.kw, was_on=before.kw > 0), f"{DOMAIN} load"
+                )
+
+    def _begin(self, plan: LoadPlan, now: datetime, *, is_on: bool) -> Following:
+        """Return the state after a restart. A load that runs as planned was started by the plan."""
+        has_started = is_on and plan.runs_now
+        return Following(self._charger.max_kw, now, now, (now,)) if has_started else Following()
+
+    def _switched_by_others(self, state: Following, now: datetime, *, is_on: bool) -> Following:
+        """Return the state after somebody else has switched the load. Switches may be slow."""
+        if state.switched_at is not None and now - state.switched_at < _SWITCHING_TIME:
+            return state
+        self._is_by_hand = is_on
+        return state if is_on else Following(0.0, state.changed_at, now, state.starts)
+
+    def _wanted(
+        self, state: Following, plan: LoadPlan, seen: Seen | None, now: datetime
+    ) -> Following:
+        order = plan.order(now, self._taken_kwh, self._charger.max_kw)
+        if plan.quarter is None:
+            return Following(0.0, now, now, state.starts) if state.kw else state
+        if seen is None:
+            # Without a reading, the load follows the times of the plan.
+            seen = Seen(now, now, datetime.min.replace(tzinfo=now.tzinfo), 0, 0, None, None, 0)
+        return followed(state, self._charger, order, plan.quarter, seen)
+
+    def _is_on(self) -> bool | None:
+        """Return whether the load is switched on, None if this is unknown."""
+        if self._entered.switch is None:
+            return self._state is not None and self._state.kw > 0
+        state = self._hass.states.get(self._entered.switch)
+        known = {STATE_ON: True, STATE_OFF: False}
+        return known.get(state.state) if state else None
+
+    def _measure(self, now: datetime) -> float | None:
+        """Note the energy since the last measurement. Return the power, None if it is unknown."""
+        since, self._measured_at = self._measured_at or now, now
+        if (start := quarter_start(now)) != self._quarter:
+            self._quarter, self._taken_kwh = start, 0.0
+        state = self._hass.states.get(self._entered.measured_by)
+        kw, total = (
+            _converted(PowerConverter, state, "kW"),
+            _converted(EnergyConverter, state, "kWh"),
+        )
+        before, self._total_kwh = self._total_kwh, total
+        passed = min(_MAX_GAP, max(timedelta(), now - since)) / _HOUR
+        if total is not None and before is not None:
+            self._taken_kwh += max(0.0, total - before)
+        elif total is None:
+            assumed = self._state.kw if self._state else 0.0
+            self._taken_kwh += max(0.0, assumed if kw is None else kw) * passed
+        return kw
+
+    def _seen(self, now: datetime, latest: Reading | None, kw: float | None) -> Seen | None:
+        """Return the readings of meter and load. Return None if the meter's are unknown."""
+        demand = latest.demand if latest else None
+        if latest is None or demand is None or demand.running is None:
+            return None
+        if (net_kw := _net_kw(latest)) is None:
+            return None
+        start, running = quarter_start(now), demand.running
+        net_kwh = (running.imported_wh - running.exported_wh) / 1000
+        state = self._hass.states.get(self._entered.measured_by)
+        return Seen(
+            now,
+            start,
+            latest.received_at,
+            net_kw,
+            net_kwh if demand.quarter_start == start else 0.0,
+            kw,
+            state.last_reported if state else None,
+            self._taken_kwh,
+        )
+
+    async def _async_set(self, kw: float, *, was_on: bool) -> None:
+        """Set and switch the load. A failure is logged."""
+        entered, services = self._entered, self._hass.services
+        try:
+            if kw and entered.setting and (state := self._hass.states.get(entered.setting)):
+                data = {ATTR_ENTITY_ID: entered.setting, "value": _setting(state, kw, entered)}
+                domain = entered.setting.partition(".")[0]
+                await services.async_call(domain, "set_value", data, blocking=True)
+            if entered.switch and (kw > 0) is not was_on:
+                service = SERVICE_TURN_ON if kw else SERVICE_TURN_OFF
+                data = {ATTR_ENTITY_ID: entered.switch}
+                await services.async_call(HOME_ASSISTANT, service, data, blocking=True)
+        except Exception as err:  # noqa: BLE001 - the entity's integration may raise any
+            LOGGER.warning("%s was not switched: %s", entered.load.name, type(err).__name__)
+
+
+def _net_kw(latest: Reading) -> float | None:
+    """Return the imported minus the exported power, None if one of them is unknown."""
+    objects = latest.telegram.objects
+    imported, exported = (objects.get(name) for name in _POWERS)
+    exported = latest.missing_export if exported is None else exported
+    if not isinstance(imported, int | float) or not isinstance(exported, int | float):
+        return None
+    return float(imported) - float(exported)
+
+
+def _setting(state: State, kw: float, entered: EnteredLoad) -> float:
+    """Return the number that sets a power: kW or W, otherwise whole amperes, rounded down."""
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    value = float(int(kw / (_PHASE_KW * entered.phases) + 1e-6))
+    if unit in PowerConverter.VALID_UNITS:
+        value = PowerConverter.convert(kw, "kW", unit)
+    low, high = (float(state.attributes.get(name, value)) for name in ("min", "max"))
+    return max(low, min(high, value))
+
+
+def _converted(
+    converter: type[EnergyConverter | PowerConverter], state: State | None, wanted: str
+) -> float | None:
+    """Return the number of a state in another unit, None if it has no such number."""
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    if state is None or unit not in converter.VALID_UNITS:
+        return None
+    try:
+        value = float(state.state)
+    except ValueError:
+        return None
+    return converter.convert(value, unit, wanted) if isfinite(value) else None

@@ -1,0 +1,183 @@
+"""Power of a planned load inside the quarter-hour, by the true readings of the meter.
+
+    state = followed(state, Charger(1.4, 11.0), order, quarter, seen)
+
+In a quarter-hour, a load takes the energy that costs less than its limit price, whatever the plan
+expected of the sun and the house. At its limit price, it takes the planned energy.
+
+The power falls at once, and rises five minutes after the last change. A run and a pause last at
+least five minutes. A load starts at most once in a quarter-hour, and three times in an evening.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ..history.calendar import QUARTER_HOUR, quarter_start
+from .bill_steps import EQUAL_EUR, Quarter, steps
+
+MIN_TIME = timedelta(minutes=5)
+"""Shortest run and pause, and the time before the power rises again."""
+MAX_STARTS = 3
+"""Highest number of starts in an evening."""
+SILENT_AFTER = timedelta(minutes=1)
+"""Silence of the meter after which a load takes its minimum power."""
+BLIND_AFTER = timedelta(minutes=15)
+"""Silence of the meter after which a load follows the times of the last plan."""
+
+_EVENING = timedelta(hours=12)
+_HOUR = timedelta(hours=1)
+# A report of the charger shows a change that was made this long before.
+_SEEN_AFTER = timedelta(seconds=10)
+_MAX_WAIT = timedelta(minutes=2)
+# In the last seconds of a quarter-hour, a Wh would be kilowatts.
+_MIN_REST = timedelta(minutes=1)
+_STEP_KW = 0.1
+
+
+class Charger(NamedTuple):
+    """Powers in kW at which a load runs. If they are equal, it is only switched on and off."""
+
+    min_kw: float
+    max_kw: float
+    can_pause: bool = True
+    """Whether a switch can turn the load off."""
+
+
+class LoadOrder(NamedTuple):
+    """Part of the plan for a load in the running quarter-hour."""
+
+    limit_price: float
+    """In EUR per kWh."""
+    planned_kwh: float
+    is_last_chance: bool = False
+    """Whether the load must run from now on to have its energy by the deadline."""
+
+
+class Seen(NamedTuple):
+    """Readings of the meter and of the load."""
+
+    now: datetime
+    quarter_start: datetime
+    metered_at: datetime
+    """Time of the meter's last reading."""
+    net_kw: float
+    """Imported minus exported power."""
+    net_kwh: float
+    """Net import since the quarter-hour began."""
+    load_kw: float | None
+    """Power of the load, None without a sensor."""
+    load_seen_at: datetime | None
+    """Time of the load's last report."""
+    load_kwh: float
+    """Energy of the load since the quarter-hour began."""
+
+
+@dataclass(frozen=True)
+class Following:
+    """Power that a load is set to, and the times of its changes."""
+
+    kw: float = 0.0
+    changed_at: datetime | None = None
+    switched_at: datetime | None = None
+    """Time of the last start or pause."""
+    starts: tuple[datetime, ...] = ()
+    """Starts of the last twelve hours."""
+
+
+def followed(
+    state: Following, charger: Charger, order: LoadOrder, quarter: Quarter, seen: Seen
+) -> Following:
+    """Return the power that the load shall have now. A power of 0 is a pause."""
+    silence = seen.now - seen.metered_at
+    if silence >= BLIND_AFTER:
+        is_planned = order.planned_kwh > 0
+        kw = max(charger.min_kw, min(charger.max_kw, order.planned_kwh * 4))
+        return _set(state, charger, kw if is_planned else 0.0, order, seen.now)
+    if silence >= SILENT_AFTER:
+        kw = min(state.kw, charger.min_kw)
+        return state if kw == state.kw else replace(state, kw=kw, changed_at=seen.now)
+    if order.is_last_chance:
+        return _set(state, charger, charger.max_kw, order, seen.now)
+    if not _is_seen(state, seen):
+        return state
+    return _set(state, charger, _wanted_kw(state, charger, order, quarter, seen), order, seen.now)
+
+
+def _is_seen(state: Following, seen: Seen) -> bool:
+    """Return whether meter and load have reported since the last change.
+
+    Some chargers report only changes, so two minutes are enough.
+    """
+    if state.changed_at is None or seen.now - state.changed_at >= _MAX_WAIT:
+        return True
+    reports = [seen.metered_at]
+    if seen.load_kw is not None and seen.load_seen_at is not None:
+        reports.append(seen.load_seen_at)
+    return min(reports) >= state.changed_at + _SEEN_AFTER
+
+
+def _wanted_kw(
+    state: Following, charger: Charger, order: LoadOrder, quarter: Quarter, seen: Seen
+) -> float:
+    """Return the power at which the load takes its energy until the quarter-hour ends."""
+    rest = max(_MIN_REST, seen.quarter_start + QUARTER_HOUR - seen.now) / _HOUR
+    load_kw = state.kw if seen.load_kw is None else seen.load_kw
+    others_kwh = seen.net_kwh - seen.load_kwh + (seen.net_kw - load_kw) * rest
+    kwh = 0.0
+    for step in steps(quarter, others_kwh, seen.load_kwh + charger.max_kw * rest):
+        if step.price < order.limit_price - EQUAL_EUR:
+            kwh += step.kwh
+        elif step.price <= order.limit_price + EQUAL_EUR:
+            kwh += min(step.kwh, max(0.0, order.planned_kwh - kwh))
+    left_kwh = kwh - seen.load_kwh
+    kw = min(charger.max_kw, left_kwh / rest)
+    if kw >= charger.min_kw:
+        return kw
+    # The minimum power for a part of the quarter-hour takes the same energy.
+    shortest = 0.0 if state.kw else min(MIN_TIME / _HOUR, rest)
+    return charger.min_kw if left_kwh > charger.min_kw * shortest else 0.0
+
+
+def _set(
+    state: Following, charger: Charger, kw: float, order: LoadOrder, now: datetime
+) -> Following:
+    """Return the state with the power `kw`, as far as the rules for changes allow it."""
+    starts = tuple(start for start in state.starts if now - start < _EVENING)
+    state = replace(state, starts=starts)
+    if not state.kw:
+        return _started(state, kw, order, now)
+    if not kw:
+        if charger.can_pause and _may_pause(state, order, now):
+            return replace(state, kw=0.0, changed_at=now, switched_at=now)
+        kw = charger.min_kw
+    is_steady = _has_passed(state.changed_at, now)
+    if kw < state.kw or (kw >= state.kw + _STEP_KW and is_steady):
+        return replace(state, kw=kw, changed_at=now)
+    return state
+
+
+def _started(state: Following, kw: float, order: LoadOrder, now: datetime) -> Following:
+    """Return the state of a load that starts, or of a load that must still wait."""
+    starts = state.starts
+    if not kw:
+        return state
+    has_started_here = bool(starts) and starts[-1] >= quarter_start(now)
+    if has_started_here or not _has_passed(state.switched_at, now):
+        return state
+    if len(starts) >= MAX_STARTS and not order.is_last_chance:
+        return state
+    return replace(state, kw=kw, changed_at=now, switched_at=now, starts=(*starts, now))
+
+
+def _may_pause(state: Following, order: LoadOrder, now: datetime) -> bool:
+    """Return whether a running load may pause.
+
+    Without a further start, a pause would cost the rest of the energy.
+    """
+    is_last_start = len(state.starts) >= MAX_STARTS and order.planned_kwh > 0
+    return _has_passed(state.switched_at, now) and not is_last_start
+
+
+def _has_passed(since: datetime | None, now: datetime) -> bool:
+    return since is None or now - since >= MIN_TIME

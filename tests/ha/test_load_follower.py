@@ -1,0 +1,143 @@
+"""Loads that the plan switches: on and off by the plan, and left alone when others switch them.
+
+The house is that of `test_planned_loads`: energy is cheap from 22:00 to 6:00, and the car needs
+8.8 kWh.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from . import billed_month, test_planned_loads
+from .support import Home, wait_until
+from .test_planned_loads import SetClock, add, planned
+
+clock = test_planned_loads.clock
+house = test_planned_loads.house
+pytestmark = pytest.mark.usefixtures("recorder_mock")
+
+CHEAP = datetime(2026, 6, 16, 20, 0, 5, tzinfo=UTC)
+"""22:00 in Luxembourg."""
+SWITCH, CURRENT = "input_boolean.charger", "input_number.current"
+SWITCHED = {"switched_by": SWITCH}
+
+
+class Charger:
+    """Switch of a charger, and a clock that can be moved."""
+
+    def __init__(self, hass: HomeAssistant, set_clock: SetClock) -> None:
+        self._hass = hass
+        self._set_clock = set_clock
+        self._timers = datetime.now(UTC)
+
+    async def at(self, time: datetime) -> None:
+        """Move the clock, and let all timers of a quarter-hour run out."""
+        self._set_clock(time)
+        # Timers were set by the true clock.
+        self._timers += timedelta(minutes=16)
+        async_fire_time_changed(self._hass, self._timers)
+        await self._hass.async_block_till_done()
+
+    def is_on(self) -> bool:
+        state = self._hass.states.get(SWITCH)
+        return state is not None and state.state == "on"
+
+    def amperes(self) -> float:
+        state = self._hass.states.get(CURRENT)
+        assert state is not None
+        return float(state.state)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        await wait_until(self._hass, condition)
+
+    async def turn(self, service: str) -> None:
+        await self._hass.services.async_call(
+            "input_boolean", service, {"entity_id": SWITCH}, blocking=True
+        )
+
+
+@pytest.fixture
+async def charger(hass: HomeAssistant, clock: SetClock) -> Charger:
+    await async_setup_component(hass, "homeassistant", {})
+    await async_setup_component(hass, "input_boolean", {"input_boolean": {"charger": None}})
+    current = {"min": 6, "max": 16, "unit_of_measurement": "A"}
+    await async_setup_component(hass, "input_number", {"input_number": {"current": current}})
+    return Charger(hass, clock)
+
+
+async def test_the_plan_switches_a_car_on_and_off(
+    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
+) -> None:
+    await add(hass, house, **SWITCHED)
+    await planned(hass, runs="off")
+    assert not charger.is_on()
+    await charger.at(CHEAP)
+    await charger.until(charger.is_on)
+    await planned(hass, runs="on")
+    await charger.at(CHEAP + timedelta(minutes=10))
+    hass.states.async_set("binary_sensor.wallbox_connected", "off")
+    await planned(hass, runs="off", next="unknown")
+    await charger.until(lambda: not charger.is_on())
+
+
+async def test_without_a_switch_the_plan_only_tells(
+    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
+) -> None:
+    await add(hass, house)
+    await charger.at(CHEAP)
+    await planned(hass, runs="on")
+    assert not charger.is_on()
+
+
+async def test_the_current_is_set_within_the_limits_of_the_charger(
+    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
+) -> None:
+    await add(hass, house, **SWITCHED, power_set_by=CURRENT, min_kw="4.1")
+    await charger.at(CHEAP)
+    await charger.until(charger.is_on)
+    # At least 6 A on three phases, at most what the reference power of 5 kW leaves.
+    assert charger.amperes() == 6
+
+
+async def test_a_removed_load_keeps_its_switch_as_it_is(
+    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
+) -> None:
+    await add(hass, house, **SWITCHED)
+    await charger.at(CHEAP)
+    await charger.until(charger.is_on)
+    (subentry_id,) = house.subentries
+    hass.config_entries.async_remove_subentry(house, subentry_id)
+    await charger.at(CHEAP + timedelta(hours=1))
+    await planned(hass, runs="no entity")
+    await charger.at(CHEAP + timedelta(hours=2))
+    assert charger.is_on()
+
+
+async def test_a_load_started_by_hand_is_left_alone(
+    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
+) -> None:
+    await add(hass, house, **SWITCHED)
+    await planned(hass, runs="off")
+    await charger.turn("turn_on")
+    for minutes in (60, 45, 30):
+        await charger.at(CHEAP - timedelta(minutes=minutes))
+        await planned(hass, runs="off")
+        assert charger.is_on()
+
+
+async def test_a_restart_goes_on(
+    house: MockConfigEntry, hass: HomeAssistant, home: Home, charger: Charger
+) -> None:
+    await add(hass, house, **SWITCHED)
+    await charger.at(CHEAP)
+    await charger.until(charger.is_on)
+    await home.again(billed_month.telegram("00:00:10", 0.1))
+    await planned(hass, runs="on")
+    await charger.at(CHEAP + timedelta(minutes=10))
+    assert charger.is_on()
+    hass.states.async_set("binary_sensor.wallbox_connected", "off")
+    await charger.until(lambda: not charger.is_on())

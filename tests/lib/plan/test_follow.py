@@ -1,0 +1,117 @@
+"""A load inside the quarter-hour: its power by the true readings, and the rules for changes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from smartyp1.plan.bill_steps import Quarter
+from smartyp1.plan.follow import (
+    BLIND_AFTER,
+    MAX_STARTS,
+    MIN_TIME,
+    Charger,
+    Following,
+    LoadOrder,
+    Seen,
+    followed,
+)
+
+START = datetime(2026, 6, 16, 20, tzinfo=UTC)
+CAR, ON_OFF = Charger(1.4, 11.0), Charger(3.7, 3.7)
+QUARTER = Quarter(price=0.2, feed_in=0.05, limit=7 / 4, surcharge=0.15)
+
+
+def seen(minute: float = 5, *, house_kw: float = 0.4, load_kw: float = 0.0) -> Seen:
+    """Return readings of a house whose load has taken nothing before."""
+    now = START + timedelta(minutes=minute)
+    return Seen(now, START, now, house_kw + load_kw, house_kw * minute / 60, load_kw, now, 0.0)
+
+
+# Limit price, planned kWh, power of the house without the load, and the power that is expected.
+PRICES = {
+    "below its limit price, up to the reference power": (0.2, 2.75, 0.4, 9.9),
+    "at its limit price, the planned energy": (0.2, 0.5, 0.4, 3.0),
+    "all that is cheaper, whatever was planned": (0.3, 0.0, 0.4, 9.9),
+    "nothing that is dearer": (0.1, 2.0, 0.4, 0.0),
+    "the sun alone": (0.1, 0.0, -5.0, 5.0 + 5.0 * 5 / 10),
+    "above the reference power, if this was planned": (0.4, 2.75, 0.4, 11.0),
+    "less than the minimum power for a part of the quarter-hour": (0.1, 0.0, -0.9, 1.4),
+    "no run of less than five minutes": (0.1, 0.0, -0.3, 0.0),
+}
+
+
+@pytest.mark.parametrize(("limit", "kwh", "house", "kw"), PRICES.values(), ids=PRICES)
+def test_a_load_takes_what_is_cheaper(limit: float, kwh: float, house: float, kw: float) -> None:
+    order, readings = LoadOrder(limit, kwh), seen(house_kw=house)
+    # The load was off so far, so the sun of these minutes was exported and is taken now.
+    assert followed(Following(), CAR, order, QUARTER, readings).kw == pytest.approx(kw, abs=0.31)
+
+
+def test_the_power_falls_at_once_and_rises_after_five_minutes() -> None:
+    state = Following(6.0, START, START, (START,))
+    order = LoadOrder(0.2, 9.0)
+    lower = followed(state, CAR, order, QUARTER, seen(2.5, house_kw=4.0, load_kw=6.0))
+    assert lower.kw < 6.0
+    lower = replace(lower, kw=2.0, changed_at=START)
+    for minute, is_higher in ((4.9, False), (5.1, True)):
+        higher = followed(lower, CAR, order, QUARTER, seen(minute, load_kw=2.0))
+        assert (higher.kw > 2.0) is is_higher
+
+
+def test_a_charger_that_has_not_reported_is_waited_for_two_minutes() -> None:
+    state = Following(6.0, START, START, (START,))
+    late = seen(1.5, house_kw=6.0)._replace(load_seen_at=START, net_kw=6.4)
+    assert followed(state, CAR, LoadOrder(0.2, 9.0), QUARTER, late) == state
+    late = seen(2.1, house_kw=6.4)._replace(load_seen_at=START)
+    assert followed(state, CAR, LoadOrder(0.2, 9.0), QUARTER, late) != state
+
+
+@pytest.mark.parametrize(
+    ("silence", "planned", "kw"), [(59, 0, 6.95), (61, 0, 1.4), (901, 0, 0.0), (901, 0.5, 2.0)]
+)
+def test_a_silent_meter_leaves_the_minimum_then_the_times(
+    silence: float, planned: float, kw: float
+) -> None:
+    state = Following(6.0, START - MIN_TIME, START - MIN_TIME, (START - MIN_TIME,))
+    now = START + timedelta(seconds=silence)
+    readings = seen(load_kw=6.0)._replace(now=now, metered_at=START, load_seen_at=START)
+    order = LoadOrder(0.2, planned if silence > BLIND_AFTER.total_seconds() else 9.0)
+    assert followed(state, CAR, order, QUARTER, readings).kw == pytest.approx(kw, abs=0.01)
+
+
+def test_the_last_chance_takes_the_maximum() -> None:
+    order = LoadOrder(0.0, 0.0, is_last_chance=True)
+    assert followed(Following(), CAR, order, QUARTER, seen()).kw == 11.0
+
+
+@pytest.mark.parametrize("charger", [CAR, ON_OFF, Charger(4.1, 11.0, can_pause=False)], ids=str)
+@pytest.mark.parametrize("seed", range(5))
+def test_no_run_or_pause_is_short_and_starts_are_few(charger: Charger, seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - no secret
+    state, switched = Following(), [(START - MIN_TIME, 0.0)]
+    used = house_used = 0.0
+    quarter, planned = START, 0.0
+    for second in range(0, 6 * 3600, 10):
+        now = START + timedelta(seconds=second)
+        if now.minute % 15 == 0 and now.second == 0:
+            quarter, used, house_used = now, 0.0, 0.0
+            planned = random.choice([0.0, 0.3, 1.0, 2.75])
+        house = random.choice([-6.0, -1.0, 0.4, 3.0, 9.0])
+        used += state.kw / 360
+        house_used += house / 360
+        # The charger lies: it takes only half of its setting, and reports every 60 or 90 seconds.
+        report = now - timedelta(seconds=second % random.choice([60, 90]))
+        readings = Seen(
+            now, quarter, now, house + state.kw / 2, house_used + used, state.kw / 2, report, used
+        )
+        before, state = state, followed(state, charger, LoadOrder(0.2, planned), QUARTER, readings)
+        assert state.kw in (0.0, before.kw) or charger.min_kw <= state.kw <= charger.max_kw
+        if bool(state.kw) != bool(before.kw):
+            assert now - switched[-1][0] >= MIN_TIME
+            switched.append((now, state.kw))
+    starts = [at for at, kw in switched if kw]
+    quarters = {at.replace(minute=at.minute // 15 * 15, second=0) for at in starts}
+    assert len(starts) == len(quarters) <= MAX_STARTS
+    assert charger.can_pause or len(switched) <= 2
