@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..history.calendar import QUARTER_HOUR, quarter_start
-from .bill_steps import EQUAL_EUR, Quarter, steps
+from .bill_steps import Quarter
+from .limit_price import energy_by_limit_price
+from .planned_load import Planned
 
 MIN_TIME = timedelta(minutes=5)
 """Shortest run and pause, and the time before the power rises again."""
@@ -124,12 +126,9 @@ def _wanted_kw(
     rest = max(_MIN_REST, seen.quarter_start + QUARTER_HOUR - seen.now) / _HOUR
     load_kw = state.kw if seen.load_kw is None else seen.load_kw
     others_kwh = seen.net_kwh - seen.load_kwh + (seen.net_kw - load_kw) * rest
-    kwh = 0.0
-    for step in steps(quarter, others_kwh, seen.load_kwh + charger.max_kw * rest):
-        if step.price < order.limit_price - EQUAL_EUR:
-            kwh += step.kwh
-        elif step.price <= order.limit_price + EQUAL_EUR:
-            kwh += min(step.kwh, max(0.0, order.planned_kwh - kwh))
+    planned = Planned([order.planned_kwh], order.limit_price, 0.0)
+    most = seen.load_kwh + charger.max_kw * rest
+    kwh = energy_by_limit_price(planned, 0, quarter, others_kwh, most)
     left_kwh = kwh - seen.load_kwh
     kw = min(charger.max_kw, left_kwh / rest)
     if kw >= charger.min_kw:
