@@ -102,9 +102,9 @@ LIMITS = [
     ("trust", "sent no byte for {} seconds", reconnecting_port.SILENCE_TIMEOUT),
     ("trust", "frame of up to {} KiB is always", _SHORT_FRAME_BYTES / KIB),
     ("websocket", "at most {} devices of the Energy dashboard", _MAX_DEVICES),
-    ("websocket", "the last 24 hours: {} numbers", voltage_extremes.SLOTS),
-    ("websocket", "the last {} days of the M-Bus meters", gas.KEPT_DAYS),
-    ("websocket", "the hours of the last {} days for water", gas.KEPT_HOURS / 24),
+    ("websocket", "the last 24 hours: {} values", voltage_extremes.SLOTS),
+    ("websocket", "Consumption of at most {} days", gas.KEPT_DAYS),
+    ("websocket", "The last {} days; null for meters other than water", gas.KEPT_HOURS / 24),
 ]
 
 
