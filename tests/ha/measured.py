@@ -20,7 +20,7 @@ def as_span(quarter: QuarterHour, number: int = 1) -> Span:
         quarter.mean_kw * 250,
         (fed_kwh or 0.0) * 1000,
         fed_kwh is not None,
-        *(None if each is None else each * 1000 for each in reactive),  # type: ignore[arg-type]
+        *(None if each is None else each * 1000 for each in reactive),
     )
     end = quarter.start + timedelta(minutes=15)
     return Span(quarter.start, end, SpanKind.QUARTER_HOUR, amounts.rounded(), number=number)

@@ -312,8 +312,8 @@ class MeasuredPrices:
         Raises UnreadableNowError if a file cannot be read now.
         """
         self._contracts = contracts
-        self._sources = [*self._named_sources()]
         await self._files.async_load()
+        self._sources = [*self._named_sources()]
         if not any(name for sources in self._sources for name in sources[1:]):
             household.set_prices([PriceSources(BEGINNING)])
             return
@@ -371,16 +371,30 @@ class MeasuredPrices:
             yield _Sources(since, energy, feed_in)
 
     def _source_of(self, entity_id: str | None, since: datetime) -> str:
-        """Return the name of a price entity's source. It does not change if the entity is renamed.
+        """Return the name of a price entity's source.
 
-        The entity of an old contract may be unknown. This contract then has its own source.
+        The source stays the same if the entity is renamed, and if it enters or leaves the entity
+        registry. The entity of an old contract may be unknown. This contract then has its own
+        source.
         """
         if entity_id is None:
             return f"contract-{since.astimezone(LUXEMBOURG):%Y-%m-%d}"
         entity = er.async_get(self._hass).async_get(entity_id)
-        source = entity.id if entity else entity_id
+        names, series = self._files.names, self._files.series
+        ids = [entity.id, entity_id] if entity else [entity_id]
+        known = [names.get(name, name) for name in ids if name in names or name in series]
+        free = (name for name in known if not self._is_of_another(name, entity_id))
+        source = next(free, ids[0])
+        names.update(dict.fromkeys(ids, source))
         self._entity_ids[source] = entity_id
         return source
+
+    def _is_of_another(self, source: str, entity_id: str) -> bool:
+        """Return whether an entity with another id has the source `source`."""
+        registry = er.async_get(self._hass).entities
+        names = [source, *(name for name, of in self._files.names.items() if of == source)]
+        entities = map(registry.get_entry, names)
+        return any(entity and entity.entity_id != entity_id for entity in entities)
 
     def _series(self, sources: _Sources) -> PriceSources:
         energy, feed_in = (

@@ -173,6 +173,38 @@ async def test_a_renamed_entity_is_the_same_source(
     await meter.close()
 
 
+async def test_an_entity_that_enters_and_leaves_the_registry_is_the_same_source(
+    hass: HomeAssistant, clock: Clock, entity_registry: er.EntityRegistry, tmp_path: Path
+) -> None:
+    name, moved = "sensor.demo_price", "sensor.moved"
+    meter = Meter(hass, tmp_path / ".storage", {"energy_price_entity": name})
+
+    async def measure(price: float, minutes: int, entity_id: str) -> None:
+        hass.states.async_set(entity_id, str(price))
+        options = {"contracts": [{"energy_price_entity": entity_id}]}
+        hass.config_entries.async_update_entry(meter.entry, options=options)
+        await meter.open()
+        await clock.set(minutes)
+        await meter.close()
+        hass.states.async_remove(entity_id)
+
+    await measure(0.1, 15, name)
+    assert entity_registry.async_get_or_create("sensor", "demo", "price").entity_id == name
+    await measure(0.2, 30, name)
+    assert meter.known(2) == [0.1, 0.2]
+    entity_registry.async_update_entity(name, new_entity_id=moved)
+    await measure(0.3, 45, moved)
+    assert meter.known(3) == [0.1, 0.2, 0.3]
+    # Another entity has the old name now. Its prices are its own.
+    other = entity_registry.async_get_or_create("sensor", "demo", "other")
+    entity_registry.async_update_entity(other.entity_id, new_entity_id=name)
+    await measure(0.4, 60, name)
+    assert meter.known(4) == [None, None, None, 0.4]
+    entity_registry.async_remove(moved)
+    await measure(0.5, 75, moved)
+    assert meter.known(5) == [0.1, 0.2, 0.3, None, 0.5]
+
+
 async def test_each_contract_has_the_prices_of_its_own_source(
     hass: HomeAssistant, clock: Clock, tmp_path: Path
 ) -> None:

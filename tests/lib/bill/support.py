@@ -13,8 +13,6 @@ from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.month_columns import Row
 from smartyp1.history.month_file_lines import (
     HEADER,
-    as_decimal,
-    checksum,
     line_of,
     month_name,
 )
@@ -95,14 +93,6 @@ def known(meter: Household) -> HouseholdState:
     """Return the snapshot of a meter that has one."""
     assert meter.snapshot
     return meter.snapshot
-
-
-def line_with_costs(span: Span) -> str:
-    """Return the line of a span as an earlier version wrote it: with costs and revenues."""
-    cells = line_of(span).split(",")[:-1]
-    cells[6:10] = [as_decimal(amount or None, 9) for amount in span.amounts.market]
-    text = ",".join(cells)
-    return f"{text},{checksum(text)}\n"
 
 
 class Disk:

@@ -56,7 +56,6 @@ PATHS: list[tuple[str | int, ...]] = [
     (*STRETCH, "since"),
     (*STRETCH, "amounts"),
     (*STRETCH, "amounts", "imported_wh"),
-    (*STRETCH, "amounts", "market_wh"),
     (*STRETCH, "serial_number"),
     (*STRETCH, "month_start"),
     (*STRETCH, "spans"),
@@ -69,7 +68,6 @@ PATHS: list[tuple[str | int, ...]] = [
 OPTIONAL = {
     STRETCH,
     (*STRETCH, "amounts", "imported_wh"),
-    (*STRETCH, "amounts", "market_wh"),
 }
 TIMES = [
     "",

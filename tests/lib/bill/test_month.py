@@ -10,10 +10,12 @@ import pytest
 from smartyp1.bill.household import Household
 from smartyp1.bill.month import ClassExcess, Month
 from smartyp1.bill.period_sums import Sums
+from smartyp1.history.calendar import QUARTER_HOUR
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.history.register_amounts import Energies
-from smartyp1.prices.contract import Contract
+from smartyp1.prices.contract import BEGINNING, Contract
+from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
 from tests.lib.bill.months import DayOfMonth, days_of
 from tests.lib.bill.support import PRICE, SERIAL, Connection, Disk, at, known, put_prices
 from tests.random_examples import examples
@@ -125,34 +127,38 @@ def test_the_exported_and_the_reactive_energy() -> None:
     assert known(meter).month.peak == QuarterHour(at("2026-07-15T12:00:00S"), 1.2, 0.35)
 
 
-def test_the_markets_prices_are_those_of_the_moment() -> None:
-    meter = Household()
-    wh = [100_000, 50_000]
+def test_the_running_quarter_hour_costs_the_mean_of_its_source_so_far() -> None:
+    meter, bought, sold = Household(), PriceSeries(), PriceSeries()
+    meter.set_prices([PriceSources(BEGINNING, bought, sold)])
+    noon, wh = at("2026-07-15T12:00:00S"), [100_000, 50_000]
+    bought.put(QuarterPrice(noon, 0.15))
+    sold.put(QuarterPrice(noon, -0.02))
 
-    def read(minute: float, imported: int, exported: int, *prices: float | None) -> Sums:
+    def read(minute: float, imported: int, exported: int) -> Sums:
         wh[0] += imported
         wh[1] += exported
-        time = at("2026-07-15T12:00:00S") + timedelta(minutes=minute)
         energies = Energies(wh[0] / 1000, wh[1] / 1000)
-        meter.update(time, energies, None, SERIAL, None, MarketPrices(*prices))
-        demand = meter.snapshot
-        assert demand
-        return demand.month.sums
+        # The price of the moment is another one.
+        meter.update(
+            noon + timedelta(minutes=minute), energies, None, SERIAL, None, MarketPrices(9.0, 9.0)
+        )
+        return known(meter).month.sums
 
-    put_prices(meter, at("2026-07-15T12:00:00S"), MarketPrices(0.15, -0.02))
-    read(0, 0, 0, 0.10, 0.05)
-    day = read(10, 400, 100, 0.10, 0.05)
-    assert (day.market_cost, day.priced_wh) == pytest.approx((0.04, 400))
-    # The quarter-hour that has ended has the price of its source.
-    day = read(20, 200, 100, 0.30, -0.10)
+    read(0, 0, 0)
+    day = read(10, 400, 100)
+    assert (day.market_cost, day.priced_wh) == pytest.approx((0.06, 400))
+    # Of the next quarter-hour, only the price of the imported energy is known, and it changes.
+    bought.running = QuarterPrice(noon + QUARTER_HOUR, 0.30)
+    day = read(20, 200, 100)
     assert day.market_cost == pytest.approx(0.5 * 0.15 + 0.1 * 0.30)
-    assert day.market_revenue == pytest.approx(0.15 * -0.02 - 0.05 * 0.10)
-    # Unknown, and known again: the rest has a stand-in price.
-    read(25, 500, 0, None, None)
-    day = read(28, 100, 0, 0.20, None)
-    assert (day.imported_wh, day.priced_wh, day.filled_wh) == pytest.approx((1200, 700, 500))
-    assert day.market_cost == pytest.approx(0.5 * 0.15 + 0.1 * 0.30 + 0.1 * 0.20)
-    assert day.filled_cost == pytest.approx(0.5 * 0.15)
+    assert (day.market_revenue, day.priced_exported_wh) == pytest.approx((0.15 * -0.02, 150))
+    bought.running = QuarterPrice(noon + QUARTER_HOUR, 0.20)
+    assert read(25, 0, 0).market_cost == pytest.approx(0.5 * 0.15 + 0.1 * 0.20)
+    # While it is unknown, the energy has a stand-in price.
+    bought.running = None
+    day = read(28, 100, 0)
+    assert (day.imported_wh, day.priced_wh, day.filled_wh) == pytest.approx((700, 500, 200))
+    assert day.filled_cost == pytest.approx(0.2 * 0.15)
 
 
 def test_the_files_of_quarter_hours_have_no_costs() -> None:

@@ -30,7 +30,7 @@ def series(first: float, step: float, count: int = 16) -> PriceSeries:
 
 def test_a_row_has_the_price_of_the_contract_then_in_force() -> None:
     quarters = [QuarterHour(NOON + n * QUARTER_HOUR, 0.4, 0.05) for n in range(-1, 8)]
-    gap = Amounts(300.0, 60.0, market_cost=9.0, market_wh=300.0)
+    gap = Amounts(300.0, 60.0)
     part = Amounts(50.0, 0.0)
     row = row_of(
         quarters,

@@ -14,6 +14,7 @@ from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.bill.stand_in_prices import with_stand_ins
 from smartyp1.history.calendar import day_start, month_start
+from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.past.table import Table
 from smartyp1.past.wall_clock import number_from
@@ -135,7 +136,7 @@ def test_the_running_quarter_hour_has_the_mean_of_the_last_ended_day() -> None:
         time = local(until)
         ledger = Ledger.of(table.between(0, number_from(time)), contracts, until=time)
         before = ledger.sums(time, END)
-        sums = ledger.with_running(time, Amounts(500.0, 100.0)).sums(time, END)
+        sums = ledger.with_running(time, Amounts(500.0, 100.0), NO_PRICES).sums(time, END)
         assert (before.filled_wh, sums.filled_wh, sums.priced_wh) == (0, 500, 0)
         assert sums.filled_cost == pytest.approx(mean / 2)
         assert (sums.filled_exported_wh, sums.filled_revenue) == (0, 0)

@@ -24,7 +24,7 @@ from ...lib.history.month_file_lines import month_name
 from ...lib.outage import Outage
 from ...lib.prices.price_series import HEADER, PriceSeries, QuarterPrice
 from ...lib.prices.running_price import RunningPrice
-from ...lib.stored_values import Stored, checked_flag, checked_mapping
+from ...lib.stored_values import Stored, checked_flag, checked_mapping, checked_text
 from ..garbage_collection import without_collection
 from .month_files import (
     MAX_FILE_SIZE,
@@ -39,6 +39,7 @@ from .throttled_store import ThrottledStore, UnreadableNowError
 SAVE_INTERVAL = 300.0
 MAX_SOURCES = 60
 """Maximum number of sources of a meter: its price entities, and those of old contracts."""
+_MAX_NAMES = 2 * MAX_SOURCES
 # Maximum number of prices of a source that wait while the disk is full.
 _MAX_PENDING = 80_000
 _SCRAP_BYTES = 3_000
@@ -56,6 +57,8 @@ class PriceFiles(ThrottledStore):
         self.folder = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.market_prices"))
         self.series: dict[str, PriceSeries] = {}
         self.running: dict[str, RunningPrice] = {}
+        self.names: dict[str, str] = {}
+        """Source of each price entity, by its registry id and by its entity id."""
         self.is_moved = False
         """Whether the costs of an earlier version have become prices."""
         self._pending: dict[str, list[QuarterPrice]] = {}
@@ -174,7 +177,8 @@ class PriceFiles(ThrottledStore):
     def _content(self) -> dict[str, Any]:
         now = dt_util.utcnow()
         running = {source: price.as_dict(now) for source, price in self.running.items()}
-        return {"running": running, "is_moved": self.is_moved}
+        names = dict([*self.names.items()][-_MAX_NAMES:])
+        return {"running": running, "names": names, "is_moved": self.is_moved}
 
     def _take(self, stored: Stored) -> None:
         content = checked_mapping(stored)
@@ -182,6 +186,8 @@ class PriceFiles(ThrottledStore):
             source: RunningPrice.from_dict(price)
             for source, price in checked_mapping(content["running"], MAX_SOURCES).items()
         }
+        names = checked_mapping(content.get("names", {}), _MAX_NAMES)
+        self.names = {name: checked_text(source) for name, source in names.items()}
         self.is_moved = checked_flag(content["is_moved"])
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start
+from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.month_columns import Columns
 from ..history.month_file_lines import Files
@@ -29,7 +29,7 @@ from ..history.spans import Span
 from ..past.table import Table
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
 from ..prices.contract_json import store_contracts
-from ..prices.price_series import PriceSources
+from ..prices.price_series import PriceSources, sources_at
 from ..stored_values import Stored
 from .household_state import HouseholdState
 from .household_table import table_and_refused, table_of_household
@@ -281,12 +281,13 @@ class Household:
 
     def _demand(self, values: QuarterHourValues, until: datetime) -> HouseholdState:
         contracts = self._shown(values.time, month_end(values.month_start))
-        ledger = self._ledger_under(contracts, until)
+        ledger, start = self._ledger_under(contracts, until), quarter_start(values.measured_since)
         return HouseholdState(
             values=self._with_leneda(values, ledger),
             until=until,
             contracts=contracts,
             market=self._meter.market,
+            running_prices=sources_at(self._price_sources, start).prices_at(start),
             is_begun_here=self._meter.is_begun_here,
             version=(self._meter.version, *self._price_versions()),
             ledger=ledger,

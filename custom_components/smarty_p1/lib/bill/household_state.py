@@ -28,6 +28,9 @@ class HouseholdState:
     """
     contracts: Contracts
     market: MarketPrices
+    """Market prices of the last reading."""
+    running_prices: MarketPrices
+    """Market prices of the running quarter-hour, as far as they are known."""
     is_begun_here: bool
     """Whether the time of the connection's first reading is known. Billing begins at that time."""
     version: tuple[object, ...] = field(compare=False)
@@ -58,8 +61,8 @@ class HouseholdState:
     @property
     def ledger_with_running(self) -> Ledger:
         """Return the ledger with the running quarter-hour as a row, up to the last reading."""
-        running = self.values.running
-        return self.ledger.with_row(self.values.measured_since, running) if running else self.ledger
+        since, running = self.values.measured_since, self.values.running
+        return self.ledger.with_row(since, running, self.running_prices) if running else self.ledger
 
     @cached_property
     def month(self) -> Month:
@@ -67,7 +70,8 @@ class HouseholdState:
         since, running = self.values.measured_since, self.values.running
         if running is None or month_start(since) != self.month_start:
             return self.known_month
-        return Month(self.ledger.with_running(since, running), self.month_start)
+        ledger = self.ledger.with_running(since, running, self.running_prices)
+        return Month(ledger, self.month_start)
 
     @cached_property
     def earlier_months(self) -> tuple[Month, ...]:

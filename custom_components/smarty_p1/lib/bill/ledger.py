@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
-from math import inf, isnan, nan
+from math import inf
 from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
 
 from ..history.calendar import day_start, month_end, month_start
+from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import QuarterHour
 from ..history.register_amounts import DECIMALS, Amounts
 from ..past.table import RowSource, Table, quarter_hours_of
@@ -37,7 +38,7 @@ from ..past.wall_clock import (
 from ..prices.contract import Contract, Contracts
 from ..prices.network_prices import AgreedPrices, network_prices_at, price_changes
 from ..prices.price_file import NetworkPrices
-from ..prices.time_of_use import is_second as is_second_hour, parsed
+from ..prices.time_of_use import parsed
 from .period_sums import BillPart, Sums, month_share
 from .stand_in_prices import with_stand_ins
 
@@ -161,47 +162,23 @@ class Ledger:
         month = self.clock.month
         return [month_start(time_of(number)) for number in self.table.quarter[groups(month)]]
 
-    def with_running(self, time: datetime, amounts: Amounts) -> Ledger:
+    def with_running(self, time: datetime, amounts: Amounts, prices: MarketPrices) -> Ledger:
         """Return this ledger with the running quarter-hour, measured from `time` on."""
-        quarter = number_of(time)
-        number = self.contracts.number_at(time_of(quarter))
+        row = _row(time, amounts, prices)
+        number = self.contracts.number_at(time_of(row.quarter[0]))
         contract = self.contracts.entries[number][1]
-        is_second = contract.has_second_price and is_second_hour(
-            contract.second_hours or "", time_of(quarter)
-        )
-        cost, priced_wh, revenue, priced_exported_wh = amounts.market
-        filled_wh = max(0.0, amounts.imported_wh - priced_wh)
-        filled_exported_wh = max(0.0, amounts.exported_wh - priced_exported_wh)
-        today, today_sold = self.market.today[number]
-        sums = Sums(
-            imported_wh=amounts.imported_wh,
-            exported_wh=amounts.exported_wh,
-            second_wh=amounts.imported_wh if is_second else 0.0,
-            priced_wh=priced_wh,
-            market_cost=cost,
-            priced_exported_wh=priced_exported_wh,
-            market_revenue=revenue,
-            filled_wh=0.0 if isnan(today) else filled_wh,
-            filled_cost=0.0 if isnan(today) else filled_wh * today / 1000,
-            filled_exported_wh=0.0 if isnan(today_sold) else filled_exported_wh,
-            filled_revenue=0.0 if isnan(today_sold) else filled_exported_wh * today_sold / 1000,
-        )
-        return replace(self, running=Running(quarter, sums))
+        is_second = np.zeros(1, bool)
+        if contract.second_hours and contract.has_second_price:
+            is_second = second_hours(contract.second_hours, wall_clock(row.quarter))
+        columns = zip((row.market, row.feed_in), self.market.today[number], strict=True)
+        bought, sold = (np.where(np.isnan(price), today, price) for price, today in columns)
+        market = _Market(bought, sold, self.market.today)
+        sums = np.stack(_columns(row, is_second, np.full(1, inf), market))[:, 0]
+        return replace(self, running=Running(int(row.quarter[0]), Sums(*sums.tolist())))
 
-    def with_row(self, time: datetime, amounts: Amounts) -> Ledger:
+    def with_row(self, time: datetime, amounts: Amounts, prices: MarketPrices) -> Ledger:
         """Return the ledger of a table with one more row: energy of the quarter-hour of `time`."""
-        cost, priced_wh, revenue, priced_exported_wh = amounts.market
-        row = Table(
-            quarter=np.array([number_of(time)]),
-            imported=np.array([amounts.imported_wh]),
-            exported=np.array([amounts.exported_wh]),
-            source=np.array([RowSource.PART], np.int8),
-            market=np.array([cost / priced_wh * 1000 if priced_wh else nan]),
-            feed_in=np.array([revenue / priced_exported_wh * 1000 if priced_exported_wh else nan]),
-            shared=np.zeros((5, 1)),
-            is_sharing_known=np.zeros(1, bool),
-        )
-        return self.with_table(self.table.joined(row))
+        return self.with_table(self.table.joined(_row(time, amounts, prices)))
 
     def with_table(self, table: Table) -> Ledger:
         """Return the ledger of another table under the same contracts."""
@@ -304,6 +281,20 @@ class Ledger:
         if not len(rows.quarter):
             return None
         return next(quarter_hours_of(rows.where(np.array([rows.imported.argmax()]))))
+
+
+def _row(time: datetime, amounts: Amounts, prices: MarketPrices) -> Table:
+    """Return the row of a quarter-hour that has not ended."""
+    return Table(
+        quarter=np.array([number_of(time)]),
+        imported=np.array([amounts.imported_wh]),
+        exported=np.array([amounts.exported_wh]),
+        source=np.array([RowSource.PART], np.int8),
+        market=np.array([prices.energy], float),  # NaN for None
+        feed_in=np.array([prices.feed_in], float),
+        shared=np.zeros((5, 1)),
+        is_sharing_known=np.zeros(1, bool),
+    )
 
 
 def _market_of(

@@ -34,7 +34,6 @@ _MAX_NUMBER = 10**12
 _YEARS = range(1999, 2101)
 LATE = "~"
 """Mark of inexact exported energy: a part may be from before the quarter-hour."""
-_MIN_MARKET = (-_MAX_WH, 0.0, -_MAX_WH, 0.0)
 _VERSION = re.compile(rb"version=([0-9]+)")
 
 
@@ -145,14 +144,12 @@ def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
 
 def _amounts_of(cells: list[str]) -> Amounts:
     exported = cells[3]
-    market = zip(cells[6:10], _MIN_MARKET, strict=True)
     return Amounts(
         _amount(cells[2]),
         _amount(exported.removeprefix(LATE) or "0"),
         exported != "" and not exported.startswith(LATE),
         _known_amount(cells[4]),
         _known_amount(cells[5]),
-        *(_amount(cell or "0", minimum) for cell, minimum in market),
     )
 
 
@@ -167,15 +164,15 @@ def parse_time(text: str) -> datetime:
     return time.astimezone(UTC)
 
 
-def _amount(text: str, minimum: float = 0.0, maximum: float = _MAX_WH) -> float:
+def _amount(text: str, maximum: float = _MAX_WH) -> float:
     number = float(text)
-    if not minimum <= number <= maximum:
+    if not 0 <= number <= maximum:
         raise ValueError
     return number
 
 
 def _known_amount(text: str, maximum: float = _MAX_WH) -> float | None:
-    return _amount(text, 0.0, maximum) if text else None
+    return _amount(text, maximum) if text else None
 
 
 def lines_of_file(data: bytes) -> list[bytes]:

@@ -192,10 +192,10 @@ class QuarterHourMeter:
 
         A telegram without a time, or without a valid imported energy, does not count. A telegram
         without a serial number counts as a telegram of the same meter as before. `power_kw` is the
-        current power. `threshold_kva` is the connection's limit; None keeps the last limit. The
-        prices in `market` hold from this telegram on. `received_at` is the time of the computer's
-        clock. If the clock of a new meter is more than a day from it, energy is booked at the
-        computer's time (`doubtful_clock.py`).
+        current power. `threshold_kva` is the connection's limit; None keeps the last limit.
+        `market` has the present market prices. `received_at` is the time of the computer's clock.
+        If the clock of a new meter is more than a day from it, energy is booked at the computer's
+        time (`doubtful_clock.py`).
         """
         if time is None:
             return False
@@ -207,7 +207,7 @@ class QuarterHourMeter:
             return False
         if not is_same:
             self._limit_kw = MAX_POWER_KW
-        self.history.follow(reading, serial_number, (self.market, market), received_at)
+        self.history.follow(reading, serial_number, received_at)
         self.market = market
         self._power_kw = power_kw
         if threshold_kva is not None and threshold_kva > 0:

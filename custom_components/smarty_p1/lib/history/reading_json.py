@@ -33,15 +33,10 @@ MAX_VALUE = 1e19
 _MAX_SPANS = 800
 _MAX_SECONDS = timedelta(days=40_000).total_seconds()
 
-_MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
 
-
-def amount(value: Stored, name: str = "") -> float:
-    """Return a stored energy, power or price as a float. Raises ValueError if it is out of range.
-
-    `name` is the name of the stored field. Only fields in `_MAY_BE_NEGATIVE` can be below 0.
-    """
-    return float(checked_number(value, -MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, MAX_VALUE))
+def amount(value: Stored) -> float:
+    """Return a stored energy or power as a float. Raises ValueError if it is out of range."""
+    return float(checked_number(value, 0, MAX_VALUE))
 
 
 def check_version(stored: Stores, version: int) -> None:
@@ -186,14 +181,21 @@ def store_amounts(amounts: Amounts) -> Stores:
 
 
 def load_amounts(data: Stored) -> Amounts:
-    """Return the amounts from the JSON that `store_amounts` made."""
+    """Return the amounts from the JSON that `store_amounts` made.
+
+    An earlier version stored costs beside the energies.
+    """
     stored = checked_mapping(data)
     is_exact = checked_flag(stored.pop("is_exported_exact"))
-    values: Stores = {name: _amount_or_none(value, name) for name, value in stored.items()}
+    values: Stores = {
+        name: _amount_or_none(value, name)
+        for name, value in stored.items()
+        if not name.startswith("market")
+    }
     return Amounts(is_exported_exact=is_exact, **values)
 
 
 def _amount_or_none(value: Stored, name: str) -> float | None:
     if value is None and name.startswith("reactive"):
         return None
-    return amount(value, name)
+    return amount(value)

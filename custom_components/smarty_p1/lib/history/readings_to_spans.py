@@ -25,7 +25,6 @@ from datetime import datetime
 from .calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
 from .doubtful_clock import MAX_DEVIATION, TRIAL_DAYS, ClockDoubt
 from .gap_clock_and_power_limits import most_wh
-from .market_prices import NO_PRICES, MarketPrices
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment, count_kept
 from .month_columns import Columns, Row
 from .quarter_hour import QuarterHour
@@ -80,15 +79,14 @@ class ReadingHistory:
         self,
         reading: Registers,
         serial_number: str | None,
-        market: tuple[MarketPrices, MarketPrices],
         received_at: datetime | None = None,
     ) -> None:
-        """Take a reading. `market` has the prices at the previous reading and at this reading.
+        """Take a reading.
 
         `received_at` is the time of the computer's clock, None if the meter's clock is right.
         """
         if received_at is None:
-            self._follow(reading, serial_number, market)
+            self._follow(reading, serial_number)
             return
         held = self.doubt if self.is_held else None
         self._judge_clock(reading, serial_number, received_at)
@@ -96,11 +94,11 @@ class ReadingHistory:
         if held and self._has_computer_leapt(held, reading, serial_number, received_at):
             self._begin_again(timed, serial_number)
         elif self.is_held:
-            self._hold(timed, serial_number, market)
+            self._hold(timed, serial_number)
         elif held:
             self._end_hold(timed, serial_number, is_right=self.doubt is None)
         else:
-            self._follow(timed, serial_number, market)
+            self._follow(timed, serial_number)
 
     @property
     def is_held(self) -> bool:
@@ -147,11 +145,10 @@ class ReadingHistory:
         self,
         reading: Registers,
         serial_number: str | None,
-        market: tuple[MarketPrices, MarketPrices],
     ) -> None:
         """Book the energy of a reading at the computer's time, which `reading` has."""
         last = self.segments[-1] if self.segments else None
-        self._follow(reading, serial_number, market)
+        self._follow(reading, serial_number)
         segment = self.segments[-1]
         if last is None or segment is last:
             return
@@ -210,14 +207,13 @@ class ReadingHistory:
         self.begun = first.at(reading.time)
         segment = ReadingSegment.begun(self.begun, serial_number, None)
         rise = Rise.between(self.begun, reading)
-        segment.amounts, segment.last = segment.amounts.plus(rise, 1.0, NO_PRICES), reading
+        segment.amounts, segment.last = segment.amounts.plus(rise, 1.0), reading
         self.segments = [segment]
 
     def _follow(
         self,
         reading: Registers,
         serial_number: str | None,
-        market: tuple[MarketPrices, MarketPrices],
     ) -> None:
         if not self.segments:
             if not self.row.number:
@@ -231,28 +227,22 @@ class ReadingHistory:
             # Several telegrams may be received at once.
             self.is_held and reading.time == segment.last.time
         ):
-            self._bridge(segment, reading, market)
+            self._bridge(segment, reading)
         self.segments[-1].serial_number = serial_number or self.segments[-1].serial_number
 
-    def _bridge(
-        self, segment: ReadingSegment, reading: Registers, market: tuple[MarketPrices, MarketPrices]
-    ) -> None:
-        """Distribute the energy since the last reading over one or two quarter-hours of `segment`.
-
-        `market` has the prices at the last reading and at `reading`.
-        """
-        before, after = market
+    def _bridge(self, segment: ReadingSegment, reading: Registers) -> None:
+        """Distribute the energy since the last reading over one or two quarter-hours."""
         last, segment.last = segment.last, reading
         rise, start = Rise.between(last, reading), quarter_start(reading.time)
         if self.is_held:
             start = day_start(start)  # one gap a day is enough
         if start <= last.time:
-            segment.amounts = segment.amounts.plus(rise, 1.0, after)
+            segment.amounts = segment.amounts.plus(rise, 1.0)
             if len(self.segments) == 1 or segment.quarter_hours:
                 self._show_month_of(start)
             return
         share = (start - last.time) / (reading.time - last.time)
-        segment.amounts = segment.amounts.plus(rise, share, before)
+        segment.amounts = segment.amounts.plus(rise, share)
         is_whole = segment.since == start - QUARTER_HOUR
         self._book(segment, _boundary(reading, rise, 1.0 - share, start))
         if self.is_held:
@@ -260,7 +250,7 @@ class ReadingHistory:
         elif is_whole:
             self._complete(segment, start - QUARTER_HOUR)
         if share < 1:
-            segment.amounts = segment.amounts.plus(rise, 1.0 - share, after)
+            segment.amounts = segment.amounts.plus(rise, 1.0 - share)
 
     def _show_month_of(self, time: datetime) -> None:
         """Show the month of `time` if this month must replace the shown month.

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
 from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
-from .market_prices import MarketPrices
 
 DECIMALS = 6
 """Decimal places of stored energies: finer than a register's steps, coarser than float errors."""
@@ -117,54 +116,26 @@ def is_bridged(before: Registers, after: Registers) -> bool:
 
 
 class Amounts(NamedTuple):
-    """Energies of a period, and their cost and revenue in EUR at the market's prices.
-
-    `market_wh` and `market_exported_wh` are the energies with a known market price. A reactive
-    energy is None where unknown.
-    """
+    """Energies of a period. A reactive energy is None where unknown."""
 
     imported_wh: float = 0.0
     exported_wh: float = 0.0
     is_exported_exact: bool = True
     reactive_imported_varh: float | None = 0.0
     reactive_exported_varh: float | None = 0.0
-    market_cost: float = 0.0
-    market_wh: float = 0.0
-    market_revenue: float = 0.0
-    market_exported_wh: float = 0.0
 
-    def plus(self, rise: Rise, share: float, market: MarketPrices) -> Amounts:
-        """Return the sum of these amounts and the part `share` (0 to 1) of `rise`.
-
-        The energies of this part get the prices in `market`.
-        """
-        imported_wh, exported_wh = rise.imported_wh * share, rise.exported_wh * share
-        cost, priced_wh, revenue, priced_exported_wh = self[5:]
-        if market.energy is not None:
-            cost += imported_wh / 1000 * market.energy
-            priced_wh += imported_wh
-        if market.feed_in is not None:
-            revenue += exported_wh / 1000 * market.feed_in
-            priced_exported_wh += exported_wh
+    def plus(self, rise: Rise, share: float) -> Amounts:
+        """Return the sum of these amounts and the part `share` (0 to 1) of `rise`."""
         return Amounts(
-            self.imported_wh + imported_wh,
-            self.exported_wh + exported_wh,
+            self.imported_wh + rise.imported_wh * share,
+            self.exported_wh + rise.exported_wh * share,
             self.is_exported_exact and rise.is_exported_exact,
             _plus(self.reactive_imported_varh, rise.reactive_imported_varh, share),
             _plus(self.reactive_exported_varh, rise.reactive_exported_varh, share),
-            cost,
-            priced_wh,
-            revenue,
-            priced_exported_wh,
         )
 
-    @property
-    def market(self) -> tuple[float, ...]:
-        """Return `market_cost`, `market_wh`, `market_revenue` and `market_exported_wh`."""
-        return self[5:]
-
     def rounded(self) -> Amounts:
-        """Return the energies rounded to `DECIMALS`, as they are stored, without costs."""
+        """Return the energies rounded to `DECIMALS`, as they are stored."""
         imported_varh, exported_varh = self.reactive_imported_varh, self.reactive_exported_varh
         return Amounts(
             round(self.imported_wh, DECIMALS),

@@ -26,6 +26,7 @@ from ..history.calendar import (
     month_start,
     quarter_start,
 )
+from ..history.market_prices import MarketPrices
 from ..history.month_file_lines import Files, as_decimal, checksum, parse_time, utc_text
 
 HEADER = "start,price,origin,check,version=1\n"
@@ -221,6 +222,13 @@ class PriceSources(NamedTuple):
     """Time from which the contract holds."""
     energy: PriceSeries | None = None
     feed_in: PriceSeries | None = None
+
+    def prices_at(self, start: datetime) -> MarketPrices:
+        """Return the prices of the quarter-hour that begins at `start`."""
+        return MarketPrices(
+            self.energy.at(start) if self.energy else None,
+            self.feed_in.at(start) if self.feed_in else None,
+        )
 
 
 def sources_at(sources: Sequence[PriceSources], time: datetime) -> PriceSources:

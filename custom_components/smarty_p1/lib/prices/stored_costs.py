@@ -24,17 +24,16 @@ def prices_of_costs(files: Files) -> tuple[list[QuarterPrice], list[QuarterPrice
     bought: _Totals = defaultdict(lambda: [0.0, 0.0])
     sold: _Totals = defaultdict(lambda: [0.0, 0.0])
     for name in sorted(files):
-        for span in _spans_with_costs(files[name]):
+        for span, (cost, wh, revenue, exported_wh) in _spans_with_costs(files[name]):
             start = quarter_start(span.start.astimezone(UTC))
             if span.end > start + QUARTER_HOUR:
                 continue
-            cost, wh, revenue, exported_wh = span.amounts.market
             for totals, amounts in ((bought, (cost, wh)), (sold, (revenue, exported_wh))):
                 totals[start] = [sum(pair) for pair in zip(totals[start], amounts, strict=True)]
     return [*_quotients(bought)], [*_quotients(sold)]
 
 
-def _spans_with_costs(data: bytes) -> Iterable[Span]:
+def _spans_with_costs(data: bytes) -> Iterable[tuple[Span, list[float]]]:
     try:
         lines = lines_of_file(data)
     except ValueError:
@@ -43,7 +42,7 @@ def _spans_with_costs(data: bytes) -> Iterable[Span]:
         try:
             cells, _ = cells_of(line.decode("ascii"))
             if any(cells[_COSTS]):
-                yield span_of_cells(cells)
+                yield span_of_cells(cells), [float(cell or 0) for cell in cells[_COSTS]]
         except TypeError, ValueError:  # TypeError for a time without zone, ValueError otherwise
             continue
 
