@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -16,6 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.coordinator.stored.contract_move import async_move_contracts
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
+from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
 from custom_components.smarty_p1.lib.prices.contract_json import store_contracts
 from custom_components.smarty_p1.lib.prices.entered_contract import contracts_of
@@ -26,6 +28,7 @@ from tests.ha.support import Home, call, said
 
 type Entries = Sequence[tuple[datetime, Contract]]
 
+JUNK = "\0\0"
 NOW = "2026-06-16T00:00:05+02:00"
 FIRST = Contract(reference_kw=7.0, energy_price=0.10, has_levies=True)
 DEARER = replace(FIRST, energy_price=0.20)
@@ -53,14 +56,15 @@ async def begin(
 ) -> MockConfigEntry:
     """Set up an entry of an earlier version, with `stored` as the contracts in its file.
 
-    With None, the file is lost.
+    With None, the file is lost. With `JUNK`, nothing in it can be read.
     """
     home.entry = entry = home.make_entry(home.port.url)
     assert entry.minor_version == 1
     key = f"smarty_p1.{entry.entry_id}.meter"
     demand = {**billed_month.stored(billed_month.CONTRACT), "contracts": stored}
     if stored is not None:
-        hass_storage[key] = {"version": 1, "key": key, "data": {"demand": demand}}
+        data = JUNK if stored is JUNK else {"demand": demand}
+        hass_storage[key] = {"version": 1, "key": key, "data": data}
     folder = MonthFiles(home.hass, entry.entry_id).folder
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in billed_month.files(billed_month.CONTRACT).items():
@@ -205,6 +209,7 @@ async def test_each_contract_holds_its_own_price_entities_which_follow_renames(
 
 DAMAGED: dict[str, object] = {
     "file": None,
+    "whole file": JUNK,
     "list": "x",
     "second": [STORED[0], {**STORED[1], "energy_price": "x"}],
     "since": [{"energy_price": 0.1}, STORED[1]],
@@ -258,6 +263,19 @@ async def test_nothing_moves_while_the_file_cannot_be_read(
     assert (dict(entry.options), entry.minor_version) == (FLAT, 1)
     await home.again(telegram("00:00:10", 0.0))
     assert contracts_of(entry.options).entries == tuple(TWO)
+
+
+async def test_month_files_that_cannot_be_read_lose_no_contract(
+    home: Home, hass_storage: dict[str, Any]
+) -> None:
+    with patch.object(MonthFiles, "async_files", side_effect=UnreadableNowError(Path("x"))):
+        entry = await begin(home, hass_storage, STORED)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    await home.again(telegram("00:00:10", 0.0))
+    assert contracts_of(entry.options).entries == tuple(TWO)
+    bills = [await call(home.hass, "get_bill", month=f"2026-{n:02}") for n in (5, 6)]
+    assert [price_of(bill) for bill in bills] == [[0.1], [0.2]]
+    assert not home.issue("earlier_prices")
 
 
 async def test_a_meter_that_was_never_set_up_has_lost_nothing(home: Home) -> None:

@@ -13,6 +13,9 @@ import pytest
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
+from custom_components.smarty_p1.coordinator.leneda.client import asked_of
+from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import digest_of
 from custom_components.smarty_p1.coordinator.meter_books import MeterBooks
 from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
 from custom_components.smarty_p1.lib.answers.bills import bills_report
@@ -28,6 +31,7 @@ from custom_components.smarty_p1.lib.prices.price_series import (
     HEADER as PRICES_HEADER,
     QuarterPrice,
 )
+from custom_components.smarty_p1.messages.meter_watch import MessageStore
 from tests.ha.meter import SERIAL
 from tests.ha.support import Home, failing
 
@@ -46,8 +50,10 @@ OPTIONS: dict[str, Any] = {
             "community_price": 0.05,
         },
     ],
+    "leneda": {"api_key": "key", "energy_id": "energy", "consumption_point": "LU1"},
     "aids": [{"name": "Aid", "first_day": "2026-05-01", "per_kwh": 0.04}],
 }
+POINTS = dict(asked_of(OPTIONS["leneda"]))
 QUARTER = timedelta(minutes=15)
 BEGIN, SECOND, END = (
     datetime.fromisoformat(f"2026-{day}T00:00+02:00").astimezone(UTC)
@@ -117,6 +123,8 @@ class Stored:
             for code, kw in shared_at(n).items():
                 name = f"imported_quarter_hours/{month_name(time)}.{code}.csv"
                 add(name, "start,kw,is_measured,version\n", f"{time.isoformat()},{kw},1,1\n")
+        points = {code: digest_of(point) for code, point in POINTS.items()}
+        texts["imported_quarter_hours/points.json"] = json.dumps(points).encode()
         for name, text in texts.items():
             self.path(name).parent.mkdir(parents=True, exist_ok=True)
             self.path(name).write_bytes(text)
@@ -130,6 +138,12 @@ class Stored:
         There are none if the books cannot be opened now.
         """
         books, bills = MeterBooks(self.hass, self.entry), []
+        progress = LenedaProgress(self.hass, self.entry.entry_id, OPTIONS["leneda"])
+        messages = MessageStore(self.hass, self.entry.entry_id)
+        for store in (progress, messages):
+            await store.async_load()
+            store.schedule()
+            await store.async_close()
         with suppress(UnreadableNowError):
             await books.async_open()
             books.household.update(END + QUARTER, measured()[2], 0.4, SERIAL)
@@ -240,7 +254,8 @@ def damages_of_json(data: bytes) -> Damages:
 
 MONTHS = ("2026-05", "2026-06")
 FILES = [
-    *("meter", "history", "prices"),
+    *("meter", "history", "prices", "leneda", "messages"),
+    "imported_quarter_hours/points.json",
     *(f"quarter_hours/{month}.csv" for month in MONTHS),
     *(f"market_prices/{PRICE}/{month}.csv" for month in MONTHS),
     *(f"imported_quarter_hours/{month}.{code}.csv" for month in MONTHS for code in shared_at(0)),

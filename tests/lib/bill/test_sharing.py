@@ -4,8 +4,10 @@ What is expected is written out by hand, or added up here by the quarter-hour in
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from math import nan
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from smartyp1.advice.month_forecast import Estimate, estimate_month
+from smartyp1.answers.bills import bills_report
 from smartyp1.bill.bill import Bill
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
@@ -21,7 +24,8 @@ from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import agreed, changing, lines, local, months_of, sums
-from tests.lib.bill.support import Connection, row_of
+from tests.lib.bill.support import Connection, read_quarter_hours, row_of
+from tests.lib.bill.tables import DayRows, ledger_of_days
 from tests.random_examples import examples
 
 QUARTER = timedelta(minutes=15)
@@ -400,3 +404,18 @@ def test_quarter_hours_in_exact_fractions(
     assert found["energy_second"] == pytest.approx(float(second), abs=0.00051)
     assert found["electricity_tax"] == pytest.approx(float(first + second), abs=0.00051)
     assert found["network_variable"] == pytest.approx(float(month.imported_kwh), abs=0.00051)
+
+
+def test_a_month_whose_sharing_is_lost_says_that_none_of_it_is_known() -> None:
+    _, demand = read_quarter_hours(
+        Contract(), local("2026-08-01"), local("2026-08-02"), lambda _: (0.1, 0)
+    )
+    shared_kwh = {"2026-05": nan, "2026-06": 3.0, "2026-07": nan, "2026-08": 3.0}
+    days = {f"{month}-01": DayRows(9.6, shared_kwh=kwh) for month, kwh in shared_kwh.items()}
+    demand = replace(demand, ledger=ledger_of_days(agreed(energy_price=0.2), days))
+
+    bills = bills_report(demand, len(shared_kwh))["months"]
+
+    # Before the first known month, the household shared nothing.
+    found = [bill.get("sharing_known_kwh") for bill in bills]
+    assert found == [None, 9.6, 0.0, pytest.approx(9.6)]

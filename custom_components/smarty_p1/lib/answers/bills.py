@@ -49,7 +49,7 @@ def bill_answer(month: Month, demand: HouseholdState) -> dict[str, Any]:
     if due.missing:
         answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
     unpriced = {name: getattr(due, name) or None for name in _UNPRICED}
-    return answer | _known(unpriced) | _of_sharing(due)
+    return answer | _known(unpriced) | _of_sharing(month, due)
 
 
 def _estimate(month: Month, demand: HouseholdState) -> dict[str, Any]:
@@ -89,13 +89,14 @@ def _of_leneda(month: Month) -> dict[str, int]:
     return counts if sums.leneda else {}
 
 
-def _of_sharing(due: Bill) -> dict[str, Any]:
+def _of_sharing(month: Month, due: Bill) -> dict[str, Any]:
     """Return the energy from energy sharing, and the line of the energy community's own bill.
 
-    Return an empty dict if Leneda has no data on shared energy for the time of the bill.
+    Return an empty dict if Leneda has no data on shared energy for the time of the bill. If its
+    data of only this month are lost, the known energy is 0.
     """
     if not due.energy.known_sharing_wh:
-        return {}
+        return {"sharing_known_kwh": 0.0} if month.lacks_sharing else {}
     layers = enumerate(due.energy.layers_wh, 1)
     community = {}
     if due.community:

@@ -72,6 +72,20 @@ class Month(NamedTuple):
         """Return the highest quarter-hour; of equal quarter-hours, the first."""
         return self.ledger.peak(self.start, self.end)
 
+    @property
+    def lacks_sharing(self) -> bool:
+        """Return whether shared energy is known before the month and after it, but not in it."""
+        months = self.ledger.months
+        before, known, after = (
+            self.ledger.sums(start, end).known_sharing_wh
+            for start, end in (
+                (months[0], self.start),
+                (self.start, self.end),
+                (self.end, month_end(months[-1])),
+            )
+        )
+        return before > 0 and after > 0 and not known
+
     def bill(self, until: datetime | None = None) -> Bill:
         """Return the bill up to `until`, by default of the whole month."""
         return bill_of(self.ledger, self.start, until or self.end)
