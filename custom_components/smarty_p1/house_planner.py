@@ -53,7 +53,7 @@ class HousePlanner:
         self._entry = entry
         self._loads: Mapping[str, EnteredLoad] = {}
         self._task = SupervisedTask(hass, entry, self._async_plan, "plan")
-        self._stop_tracking: CALLBACK_TYPE | None = None
+        self._tracked: list[CALLBACK_TYPE] = []
         self._followers: dict[str, LoadFollower] = {}
 
     @callback
@@ -65,9 +65,6 @@ class HousePlanner:
         )
         entry.async_on_unload(on_changed_loads(hass, entry, self._look))
         entry.async_on_unload(self._forget)
-        entry.async_on_unload(entry.runtime_data.async_add_reading_listener(self._follow))
-        # A silent meter sends nothing that could be followed.
-        entry.async_on_unload(async_track_time_interval(hass, self._follow, _TICK))
         self._look()
 
     @callback
@@ -87,22 +84,32 @@ class HousePlanner:
             if entered.is_controlled
         }
         self._loads = loads
+        self._stop_tracking()
         self._track([load.connected for load in loads.values() if load.connected])
         self._task.start()
 
     @callback
     def _forget(self) -> None:
-        self._track([])
+        self._stop_tracking()
         for subentry_id in self._loads:
             set_plan(self._hass, subentry_id, None)
 
     @callback
-    def _track(self, entity_ids: list[str]) -> None:
-        if self._stop_tracking:
-            self._stop_tracking()
-        self._stop_tracking = async_track_state_change_event(
-            self._hass, entity_ids, self._on_connected
-        )
+    def _track(self, connected: list[str]) -> None:
+        """Listen to what the loads need. A house without loads has no work to do."""
+        hass = self._hass
+        self._tracked = [async_track_state_change_event(hass, connected, self._on_connected)]
+        if self._followers:
+            listen = self._entry.runtime_data.async_add_reading_listener
+            # A silent meter sends nothing that could be followed.
+            tick = async_track_time_interval(hass, self._follow, _TICK)
+            self._tracked += [listen(self._follow), tick]
+
+    @callback
+    def _stop_tracking(self) -> None:
+        for stop in self._tracked:
+            stop()
+        self._tracked = []
 
     @callback
     def _on_connected(self, event: Event[EventStateChangedData]) -> None:

@@ -36,10 +36,7 @@ FIRST_DAY = {
         # By day, the house may have more sun than it needs.
         (
             "now",
-            (
-                r"^(?:From|To|Nothing from) the grid .* \d\.\d kW .*"
-                r"First whole quarter-hour: .* L3 .?\d\.\d kW"
-            ),
+            r"^(?:From|To|Nothing from) the grid .* \d\.\d kW .*First whole quarter-hour",
         ),
         (
             "so-far",

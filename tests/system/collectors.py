@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Self
+from urllib.error import URLError
 
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
@@ -184,7 +185,15 @@ class Collectors:
         return output.decode()
 
     async def until_connected(self, *names: str) -> None:
-        await until(lambda: all(self.metrics(name).get("nats_connected") == 1 for name in names))
+        """Wait until these collectors are connected. One that starts again refuses questions."""
+
+        def are_connected() -> bool:
+            try:
+                return all(self.metrics(name).get("nats_connected") == 1 for name in names)
+            except URLError:
+                return False
+
+        await until(are_connected)
 
     async def until_acknowledged(self) -> None:
         """Wait until collectors have nothing of the stream to do."""

@@ -37,9 +37,12 @@ async def mentions(fleet: Collectors, meter: MadeUpMeter) -> list[str]:
     """Return where the buckets and the stream mention a meter."""
     found = []
     for stream in (STREAM, "KV_smarty_p1_meters"):
-        info = await fleet.js.stream_info(stream, subjects_filter=">")
+        info = await fleet.ask(fleet.js.stream_info, stream, subjects_filter=">")
+        assert info is not None
         for subject in info.state.subjects or ():
-            last = await fleet.js.get_last_msg(stream, subject)
+            last = await fleet.ask(fleet.js.get_last_msg, stream, subject)
+            if last is None:
+                continue
             text = f"{subject} {(last.data or b'').decode(errors='replace')}"
             if meter.name in text or meter.title.hex().upper() in text:
                 found.append(subject)

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.bill.ledger import Ledger
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
@@ -276,3 +277,13 @@ async def test_a_new_meter_has_no_habits(home: Home, client: Client) -> None:
     assert (await ask(client, "usual", entry_id=new.entry_id))["usual"] is None
     answer = await ask(client, "highlights", entry_id=new.entry_id)
     assert answer == {"always_on": None}
+
+
+async def test_a_new_meter_has_a_bill_before_its_first_quarter_hour_ends(
+    home: Home, hass_ws_client: WebSocketGenerator
+) -> None:
+    entry = await home.set_up()
+    client = await hass_ws_client(home.hass)
+    answer = await ask(client, "bill", entry_id=entry.entry_id, months=1)
+    [month] = answer["months"]
+    assert month["total"] is None or month["total"] == 0

@@ -76,6 +76,8 @@ class Month(NamedTuple):
     def lacks_sharing(self) -> bool:
         """Return whether shared energy is known before the month and after it, but not in it."""
         months = self.ledger.months
+        if not months:
+            return False
         before, known, after = (
             self.ledger.sums(start, end).known_sharing_wh
             for start, end in (
