@@ -64,10 +64,7 @@ FIRST_DAY = {
     ),
     "quality": (
         ("quality", r"^Voltage .* All three phases within 207.253 V since .* L3 2\d\d V"),
-        (
-            "quality",
-            r"^Breaker and readings The breaker is on; last reading \d+ s ago\. Breaker On",
-        ),
+        ("quality", r"^Breaker and readings The breaker is on; last reading \d+ s ago\."),
         ("quality", r"^Interruptions No interruption since .*, when Home Assistant began to read"),
     ),
 }

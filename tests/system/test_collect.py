@@ -103,6 +103,7 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_coll
     await fleet.send(*known)
     await until_stored(fleet, *known)
     assert missing(expected_of(*known), fleet.stored()) == []
+    await fleet.start("first")
 
 
 async def test_collectors_go_on_when_a_stream_that_was_deleted_is_made_again(
