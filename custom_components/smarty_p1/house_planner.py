@@ -35,8 +35,9 @@ from .lib.plan.daily_load import LoadPlan
 from .lib.prices.kwh_price import excess_price
 
 _QUARTERS = (0, 15, 30, 45)
-# The quarter-hour of the meter ends with the telegram that comes some seconds later.
-_SECOND = 5
+# The recorder writes the last five minutes of a load ten seconds after they have ended. Before, the
+# energy of the last quarter-hour would be planned again.
+_SECOND = 20
 _TICK = timedelta(seconds=30)
 
 

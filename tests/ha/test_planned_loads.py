@@ -126,7 +126,7 @@ async def test_the_plan_follows_the_clock_and_the_connection(
 ) -> None:
     await add(hass, house)
     await planned(hass, runs="off")
-    clock(datetime(2026, 6, 16, 20, 0, 5, tzinfo=UTC))
+    clock(datetime(2026, 6, 16, 20, 0, 20, tzinfo=UTC))
     async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=16))
     await planned(hass, runs="on")
     hass.states.async_set("binary_sensor.wallbox_connected", "off")

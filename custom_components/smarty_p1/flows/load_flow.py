@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
-from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
     EntityWithDeviceFilterSelectorConfig,
     TextSelector,
 )
+from homeassistant.util import dt as dt_util
 
 from ..const import (
     CONF_BY_WEEKEND,
@@ -28,7 +27,7 @@ from ..const import (
     CONF_SWITCHED_BY,
     SUBENTRY_LOAD,
 )
-from ..coordinator.statistics.hourly_statistics import RECORDER
+from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..lib.amounts import KW, KWH, Amount
 from ..lib.markdown_text import in_markdown
 from ..lib.plan.house_plan import MAX_LOADS
@@ -124,17 +123,12 @@ class LoadFlow(ConfigSubentryFlow):
             raise FieldError(CONF_NAME, "load_name")
         if data.get(CONF_LOAD_MIN_KW, 0.0) > data[CONF_LOAD_MAX_KW]:
             raise FieldError(CONF_LOAD_MIN_KW, "above_maximum_power")
-        if not await self._async_is_measured(data[CONF_MEASURED_BY]):
-            raise FieldError(CONF_MEASURED_BY, "load_has_no_statistics")
+        now = dt_util.utcnow()
+        try:
+            await async_load_energies(self.hass, [data[CONF_MEASURED_BY]], now, now)
+        except NoLoadStatisticError:
+            raise FieldError(CONF_MEASURED_BY, "load_has_no_statistics") from None
         return name, data
-
-    async def _async_is_measured(self, entity_id: str) -> bool:
-        if RECORDER not in self.hass.config.components:
-            return False
-        known = await get_instance(self.hass).async_add_executor_job(
-            lambda: get_metadata(self.hass, statistic_ids={entity_id})
-        )
-        return entity_id in known and known[entity_id][1]["unit_class"] in {"energy", "power"}
 
     def _done(self, name: str, data: dict[str, Any]) -> SubentryFlowResult:
         if self.source == SOURCE_RECONFIGURE:

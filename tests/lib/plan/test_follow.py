@@ -9,8 +9,6 @@ import pytest
 from smartyp1.plan.bill_steps import Quarter
 from smartyp1.plan.follow import (
     BLIND_AFTER,
-    MAX_STARTS,
-    MIN_TIME,
     Charger,
     Following,
     LoadOrder,
@@ -18,6 +16,7 @@ from smartyp1.plan.follow import (
     followed,
 )
 
+FIVE_MINUTES, MOST_STARTS = timedelta(minutes=5), 3
 START = datetime(2026, 6, 16, 20, tzinfo=UTC)
 CAR, ON_OFF = Charger(1.4, 11.0), Charger(3.7, 3.7)
 QUARTER = Quarter(price=0.2, feed_in=0.05, limit=7 / 4, surcharge=0.15)
@@ -74,7 +73,7 @@ def test_a_charger_that_has_not_reported_is_waited_for_two_minutes() -> None:
 def test_a_silent_meter_leaves_the_minimum_then_the_times(
     silence: float, planned: float, kw: float
 ) -> None:
-    state = Following(6.0, START - MIN_TIME, START - MIN_TIME, (START - MIN_TIME,))
+    state = Following(6.0, START - FIVE_MINUTES, START - FIVE_MINUTES, (START - FIVE_MINUTES,))
     now = START + timedelta(seconds=silence)
     readings = seen(load_kw=6.0)._replace(now=now, metered_at=START, load_seen_at=START)
     order = LoadOrder(0.2, planned if silence > BLIND_AFTER.total_seconds() else 9.0)
@@ -90,7 +89,7 @@ def test_the_last_chance_takes_the_maximum() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_no_run_or_pause_is_short_and_starts_are_few(charger: Charger, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - no secret
-    state, switched = Following(), [(START - MIN_TIME, 0.0)]
+    state, switched = Following(), [(START - FIVE_MINUTES, 0.0)]
     used = house_used = 0.0
     quarter, planned = START, 0.0
     for second in range(0, 6 * 3600, 10):
@@ -109,9 +108,9 @@ def test_no_run_or_pause_is_short_and_starts_are_few(charger: Charger, seed: int
         before, state = state, followed(state, charger, LoadOrder(0.2, planned), QUARTER, readings)
         assert state.kw in (0.0, before.kw) or charger.min_kw <= state.kw <= charger.max_kw
         if bool(state.kw) != bool(before.kw):
-            assert now - switched[-1][0] >= MIN_TIME
+            assert now - switched[-1][0] >= FIVE_MINUTES
             switched.append((now, state.kw))
     starts = [at for at, kw in switched if kw]
     quarters = {at.replace(minute=at.minute // 15 * 15, second=0) for at in starts}
-    assert len(starts) == len(quarters) <= MAX_STARTS
+    assert len(starts) == len(quarters) <= MOST_STARTS
     assert charger.can_pause or len(switched) <= 2
