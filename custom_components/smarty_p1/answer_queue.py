@@ -32,6 +32,7 @@ from .coordinator.market_prices import async_prices_ahead
 from .coordinator.statistics.load_energy import async_load_energies
 from .coordinator.zone_prices.energy_charts import DownloadError
 from .lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
+from .lib.answers.plan import LoadWish, PlannedHouse, PlanQuestion, planned_house
 from .lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
 from .lib.bill.household_state import HouseholdState
 from .lib.bill.quarter_hour_views import quarter_hours_between
@@ -39,8 +40,9 @@ from .lib.fair_queue import Allowances, BusyError, FairQueue
 from .lib.history.calendar import day_start, quarter_start
 from .lib.history.market_prices import MarketPrices
 from .lib.history.quarter_hour import QuarterHour
+from .lib.plan.battery import HouseBattery
 from .lib.plan.best_start import ConstantLoad, StartCosts, costs_by_start
-from .lib.plan.coming_quarters import LOOKED_BACK, PlanLack
+from .lib.plan.coming_quarters import LOOKED_BACK, Market, PlanLack
 from .lib.plan.usual_house import without_loads
 from .lib.prices.market_price_lists import PricesAhead
 from .lib.prices.price_series import sources_at
@@ -295,6 +297,24 @@ async def async_past_without(
     past = quarter_hours_between(coordinator.books.household.table, start, end)
     work = without_collection(without_loads)
     return await async_aside(coordinator.hass, work, past, energies)
+
+
+async def async_planned_house(
+    coordinator: BooksCoordinator,
+    now: datetime,
+    market: Market,
+    wishes: Sequence[LoadWish],
+    battery: HouseBattery | None = None,
+) -> PlannedHouse | PlanLack:
+    """Return the plan of a house. `market` has the market's prices.
+
+    Raises NoLoadStatisticError if the statistics of a load are missing.
+    """
+    contracts, today = demand_of(coordinator).contracts, day_start(now)
+    measured = [*dict.fromkeys(wish.measured_by for wish in wishes if wish.measured_by)]
+    past = await async_past_without(coordinator, today - LOOKED_BACK, today, measured)
+    question = PlanQuestion(now, contracts, market, past, wishes, battery)
+    return await async_aside(coordinator.hass, without_collection(planned_house), question)
 
 
 async def async_start_costs(

@@ -1,9 +1,7 @@
 """Planner of a meter: it plans the loads that the user has entered, each quarter-hour anew."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from math import inf
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from homeassistant.const import STATE_OFF
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -15,24 +13,16 @@ from homeassistant.helpers.event import (
 )
 from homeassistant.util import dt as dt_util
 
-from .answer_queue import (
-    NothingCountedError,
-    async_aside,
-    async_market_ahead,
-    async_past_without,
-    demand_of,
-)
+from .answer_queue import async_market_ahead, async_planned_house
 from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads, set_plan
 from .coordinator.loads.load_follower import LoadFollower
 from .coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
-from .lib.answers.plan import FORMAT_JSON, LoadWish, PlanQuestion, plan_report
-from .lib.history.calendar import day_start
-from .lib.plan.bill_steps import Quarter
-from .lib.plan.coming_quarters import LOOKED_BACK, PlanLack
+from .lib.answers.plan import LoadWish, PlannedHouse
+from .lib.history.calendar import QUARTER_HOUR
+from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.daily_load import LoadPlan
-from .lib.prices.kwh_price import excess_price
 
 _QUARTERS = (0, 15, 30, 45)
 # The recorder writes the last five minutes of a load ten seconds after they have ended. Before, the
@@ -131,7 +121,7 @@ class HousePlanner:
                 wishes[subentry_id] = await self._async_wish(subentry_id, entered, now)
             except NoLoadStatisticError:
                 continue
-        plans = await self._async_plans(now, loads, [*filter(None, wishes.values())])
+        plans = await self._async_plans(now, [*filter(None, wishes.values())])
         for subentry_id in self._loads:
             is_known = plans is not None and subentry_id in wishes
             nothing = LoadPlan((), None, 0.0, now)
@@ -154,43 +144,29 @@ class HousePlanner:
         connected = entered.connected and self._hass.states.get(entered.connected)
         if not left or (connected and connected.state == STATE_OFF):
             return None
-        return LoadWish(name, left, load.max_kw, load.min_kw, by=load.deadline(now))
+        return LoadWish(
+            name,
+            left,
+            load.max_kw,
+            load.min_kw,
+            by=load.deadline(now),
+            measured_by=entered.measured_by,
+        )
 
     async def _async_plans(
-        self, now: datetime, loads: Mapping[str, EnteredLoad], wishes: list[LoadWish]
+        self, now: datetime, wishes: Sequence[LoadWish]
     ) -> Mapping[str, LoadPlan] | None:
         """Return the plans of loads. Return None if days or prices are missing."""
         coordinator = self._entry.runtime_data
-        try:
-            contracts = demand_of(coordinator).contracts
-        except NothingCountedError:
+        if coordinator.books.demand is None:
             return None
         if not wishes:
             return {}
-        market, today = await async_market_ahead(coordinator, now), day_start(now)
-        measured = [*{loads[wish.name].measured_by for wish in wishes}]
-        past = await async_past_without(coordinator, today - LOOKED_BACK, today, measured)
-        question = PlanQuestion(now, contracts, market, past, wishes)
-        report = await async_aside(self._hass, plan_report, FORMAT_JSON, question)
-        if isinstance(report, PlanLack):
+        market = await async_market_ahead(coordinator, now)
+        planned = await async_planned_house(coordinator, now, market, wishes)
+        if isinstance(planned, PlanLack):
             return None
-        first, contract = report["quarter_hours"][0], contracts.at(now)
-        quarter = Quarter(
-            first["price_import"],
-            first["price_export"],
-            inf if contract.reference_kw is None else contract.reference_kw / 4,
-            excess_price(contract, now) or 0.0,
-        )
-        plans = {row["name"]: _plan(row, now) for row in report["loads"]}
-        return {
-            wish.name: plans[wish.name]._replace(
-                quarter=quarter,
-                planned_kwh=first["loads_kw"].get(wish.name, 0.0) / 4,
-                left_kwh=wish.kwh,
-                by=wish.by,
-            )
-            for wish in wishes
-        }
+        return {wish.name: _plan(planned, wish, now) for wish in wishes}
 
     @callback
     def _follow(self, _event: object = None) -> None:
@@ -200,13 +176,18 @@ class HousePlanner:
             coordinator.faults.call(follower.follow, dt_util.utcnow(), coordinator.latest)
 
 
-def _plan(row: Mapping[str, Any], now: datetime) -> LoadPlan:
-    def time(text: str) -> datetime:
-        return datetime.fromisoformat(text).astimezone(UTC)
-
+def _plan(planned: PlannedHouse, wish: LoadWish, now: datetime) -> LoadPlan:
+    load, first = planned.plan.loads[wish.name], planned.coming[0]
     return LoadPlan(
-        tuple((time(run["start"]), time(run["end"])) for run in row["runs"]),
-        row["limit_price"],
-        row["missing_kwh"],
+        tuple(
+            (first.start + begin * QUARTER_HOUR, first.start + end * QUARTER_HOUR)
+            for begin, end in load.runs
+        ),
+        load.limit_price if load.runs else None,
+        round(load.missing_kwh, 2),
         now,
+        first.quarter,
+        load.kwh[0],
+        wish.kwh,
+        wish.by,
     )

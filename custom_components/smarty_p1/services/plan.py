@@ -9,12 +9,10 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, async_market_ahead, async_past_without, demand_of
-from ..lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish, PlanQuestion, plan_report
-from ..lib.history.calendar import day_start
+from ..answer_queue import async_aside, async_market_ahead, async_planned_house
+from ..lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish
 from ..lib.plan.battery import HouseBattery
 from ..lib.plan.best_start import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
-from ..lib.plan.coming_quarters import LOOKED_BACK
 from ..lib.plan.house_plan import MAX_LOADS
 from ..request_fields import number
 from .best_start import ATTR_BY, known_plan, next_time
@@ -67,27 +65,18 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
     """
     coordinator, now = await async_readable_meter(call), dt_util.utcnow()
     fields = call.data[ATTR_LOADS]
-    entities = await async_readable_loads(
-        call, [*dict.fromkeys(load["entity"] for load in fields if "entity" in load)]
-    )
+    await async_readable_loads(call, [load["entity"] for load in fields if "entity" in load])
     # Get the prices before the queue, because Nord Pool's answer may take seconds.
     market = await async_market_ahead(coordinator, now)
 
     async def answer() -> ServiceResponse:
-        today = day_start(now)
-        past = await async_past_without(coordinator, today - LOOKED_BACK, today, entities)
-        contracts = demand_of(coordinator).contracts
         battery = call.data.get("battery")
-        question = PlanQuestion(
-            now,
-            contracts,
-            market,
-            past,
-            [_wish(n, load, fields, now) for n, load in enumerate(fields)],
-            battery and _battery(battery),
+        wishes = [_wish(n, load, fields, now) for n, load in enumerate(fields)]
+        planned = await async_planned_house(
+            coordinator, now, market, wishes, battery and _battery(battery)
         )
-        plan = await async_aside(call.hass, plan_report, call.data["format"], question)
-        return known_plan(coordinator, plan)
+        report = PLAN_FORMATS[call.data["format"]]
+        return await async_aside(call.hass, report, known_plan(coordinator, planned))
 
     return await async_with_loads(async_in_turn(call, coordinator, answer))
 
@@ -107,6 +96,7 @@ def _wish(
         load.get("hours"),
         begin,
         next_time(load.get(ATTR_BY), begin or now),
+        load.get("entity"),
     )
 
 

@@ -2,7 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from smartyp1.answers.plan import FORMAT_JSON, LoadWish, PlanQuestion, plan_report
+from smartyp1.answers.plan import (
+    FORMAT_JSON,
+    PLAN_FORMATS,
+    LoadWish,
+    PlannedHouse,
+    PlanQuestion,
+    planned_house,
+)
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.plan.coming_quarters import PlanLack, coming_quarters, with_day_before
@@ -44,8 +51,9 @@ def test_unknown_prices_are_those_of_the_day_before() -> None:
 
 def test_a_plan_tells_from_when_on_its_prices_are_not_known() -> None:
     car = LoadWish("car", 4.4, 4.4, by=MIDNIGHT + timedelta(hours=7))
-    plan = plan_report(FORMAT_JSON, PlanQuestion(NOW, CONTRACTS, market, PAST, [car]))
-    assert not isinstance(plan, PlanLack)
+    planned = planned_house(PlanQuestion(NOW, CONTRACTS, market, PAST, [car]))
+    assert isinstance(planned, PlannedHouse)
+    plan = PLAN_FORMATS[FORMAT_JSON](planned)
     assert plan["prices_of_day_before_from"] == "2026-06-24T00:00:00+02:00"
     assert plan["loads"][0]["start"] == "2026-06-24T03:00:00+02:00"
     assert plan["loads"][0]["end"] == "2026-06-24T04:00:00+02:00"

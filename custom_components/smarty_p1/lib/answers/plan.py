@@ -41,6 +41,8 @@ class LoadWish(NamedTuple):
     """Duration of a load that runs through. None if it may pause."""
     begin: datetime | None = None
     by: datetime | None = None
+    measured_by: str | None = None
+    """Id of its own statistics. Their energy is left out of the past."""
 
     def load(self, now: datetime, count: int) -> Load:
         """Return the load in a plan of `count` quarter-hours that begins now.
@@ -70,7 +72,7 @@ class PlanQuestion(NamedTuple):
     battery: HouseBattery | None = None
 
 
-class _Planned(NamedTuple):
+class PlannedHouse(NamedTuple):
     """Plan with the quarter-hours and loads that it is made of."""
 
     coming: Sequence[ComingQuarter]
@@ -96,8 +98,8 @@ class _Planned(NamedTuple):
         return planned, naive
 
 
-def plan_report(name: str, question: PlanQuestion) -> dict[str, Any] | PlanLack:
-    """Return the plan of a house in the format `name`, one of `PLAN_FORMATS`.
+def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
+    """Return the plan of a house.
 
     The plan ends with tomorrow, or with the last wish. A price that the market has not published
     yet is the price of the day before. Return a `PlanLack` if nothing can be planned.
@@ -119,15 +121,14 @@ def plan_report(name: str, question: PlanQuestion) -> dict[str, Any] | PlanLack:
     plan = plan_house(quarters, net, loads, battery)
     count = 0 if isinstance(known, PlanLack) else len(known)
     first_unknown = coming[count].start if count < len(coming) else None
-    planned = _Planned(coming, loads, question.wishes, plan, first_unknown)
-    return PLAN_FORMATS[name](planned)
+    return PlannedHouse(coming, loads, question.wishes, plan, first_unknown)
 
 
 def _local(time: datetime) -> str:
     return time.astimezone(LUXEMBOURG).isoformat()
 
 
-def _as_json(planned: _Planned) -> dict[str, Any]:
+def _as_json(planned: PlannedHouse) -> dict[str, Any]:
     coming, plan = planned.coming, planned.plan
     older = OlderPrices.joined(at.prices_of for at in (coming[0], coming[-1]))
     unknown = planned.first_unknown
@@ -156,7 +157,7 @@ def _as_json(planned: _Planned) -> dict[str, Any]:
     }
 
 
-def _load(planned: _Planned, load: Load) -> dict[str, Any]:
+def _load(planned: PlannedHouse, load: Load) -> dict[str, Any]:
     start, result = planned.coming[0].start, planned.plan.loads[load.name]
     cost, naive = planned.costs(load)
     runs = [
@@ -190,7 +191,7 @@ def _end(load: Load, result: Planned, end: int) -> timedelta:
     return (end - short) * QUARTER_HOUR
 
 
-def _as_evcc(planned: _Planned) -> dict[str, Any]:
+def _as_evcc(planned: PlannedHouse) -> dict[str, Any]:
     """Return the settings of evcc's loadpoints, under the names of evcc's own state.
 
     evcc compares its limit with the price of the grid, which has no surcharge. So the limit is the
@@ -199,7 +200,7 @@ def _as_evcc(planned: _Planned) -> dict[str, Any]:
     return {"loadpoints": [_loadpoint(planned, wish) for wish in planned.wishes]}
 
 
-def _loadpoint(planned: _Planned, wish: LoadWish) -> dict[str, Any]:
+def _loadpoint(planned: PlannedHouse, wish: LoadWish) -> dict[str, Any]:
     kwh = planned.plan.loads[wish.name].kwh
     prices = [
         at.quarter.price
@@ -221,7 +222,7 @@ def _kw(kwh: float) -> float:
     return round(kwh * 4, 3)
 
 
-PLAN_FORMATS: dict[str, Callable[[_Planned], dict[str, Any]]] = {
+PLAN_FORMATS: dict[str, Callable[[PlannedHouse], dict[str, Any]]] = {
     FORMAT_JSON: _as_json,
     FORMAT_EVCC: _as_evcc,
 }
