@@ -29,7 +29,9 @@ from smartyp1.prices.kwh_price import price_of_kwh
 from smartyp1.prices.network_prices import AgreedPrices
 from tests.lib.advice.house_of_june import START, hours_until, lived_until, powers
 from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES
-from tests.lib.bill.support import read_quarter_hours
+from tests.lib.bill.support import known, read_quarter_hours
+from tests.lib.bill.test_registers import story_of
+from tests.random_examples import examples
 
 NOW = datetime(2026, 6, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -281,21 +283,9 @@ def test_all_parts_are_the_bill_of_200_households_with_every_option(
         demand, sources, is_shared = random_house(chance, ten_days)
         name = chance.choice([YESTERDAY, MONTH])
         answer = shares_report(demand, sources, name)
-        start, end = (datetime.fromisoformat(answer[time]) for time in ("start", "end"))
-        days = [
-            (day.due.total, day.before.total)
-            for day in bills_by_day(demand.ledger, month_start(start), demand.until)
-            if start <= day.start < end
-        ]
-        if answer["cost"] is None:
-            assert any(due is None for due, _ in days), seed
+        if not are_parts_of_the_bill(demand, answer, seed):
             continue
-        bill = sum((due or 0.0) - (before or 0.0) for due, before in days)
-        lines = len(demand.month.bill().lines) + 1
-        parts = sum(row["cost"] for row in answer["rows"])
-        assert parts == pytest.approx(answer["cost"], abs=1e-9), seed
-        foot = answer["fixed"] + answer["above"] + answer["feed_in"]
-        assert abs(bill - parts - foot) < 0.01 * lines, seed
+        start, end = (datetime.fromisoformat(answer[time]) for time in ("start", "end"))
         # Each device, and the rest, by the prices of the quarter-hours. No share has the bill of
         # the energy community.
         expected = costs_by_hand(demand, sources, start, end)
@@ -307,6 +297,57 @@ def test_all_parts_are_the_bill_of_200_households_with_every_option(
         prices = [contract.community_price for _, contract in demand.contracts.entries]
         shared_with_price += is_shared and any(prices)
     assert shared_with_price > 50
+
+
+def are_parts_of_the_bill(demand: HouseholdState, answer: dict[str, Any], seed: int) -> bool:
+    """Compare the parts of an answer with the bill. Return False if a price is unknown."""
+    start, end = (datetime.fromisoformat(answer[time]) for time in ("start", "end"))
+    days = [
+        (day.due.total, day.before.total)
+        for day in bills_by_day(demand.ledger, month_start(start), demand.until)
+        if start <= day.start < end
+    ]
+    if answer["cost"] is None:
+        assert any(due is None for due, _ in days), seed
+        return False
+    bill = sum((due or 0.0) - (before or 0.0) for due, before in days)
+    lines = len(demand.month.bill().lines) + 1
+    parts = sum(row["cost"] for row in answer["rows"])
+    assert parts == pytest.approx(answer["cost"], abs=1e-9), seed
+    foot = answer["fixed"] + answer["above"] + answer["feed_in"]
+    assert abs(bill - parts - foot) < 0.01 * lines, seed
+    return True
+
+
+def test_all_parts_are_the_bill_of_lives_with_outages_estimates_and_clock_jumps() -> None:
+    compared = 0
+    for seed in range(examples(40)):
+        chance = Random(seed)  # noqa: S311 - a fixed sequence
+        demand = known(story_of(chance).meter)
+        table, numbers = demand.ledger.table, np.random.default_rng(seed)
+        market = numbers.uniform(-0.05, 0.4, len(table.quarter))
+        change = demand.time.astimezone(LUXEMBOURG).date() - 2 * DAY
+        aid = Aid("Aid", date(2026, 1, 1), change, 0.03, PER_KWH, chance.choice([*AidVat]))
+        contracts = Contracts.of_days(
+            [(None, random_contract(chance)), (change, random_contract(chance))],
+            (aid,)[: chance.randrange(2)],
+        )
+        ledger = Ledger.of(table._replace(market=market, feed_in=market), contracts)
+        demand = replace(demand, contracts=contracts, ledger=ledger)
+        drawn, sun = defaultdict[datetime, float](float), defaultdict[datetime, float](float)
+        for number, wh, fed_wh in zip(table.quarter, table.imported, table.exported, strict=True):
+            hour = time_of(int(number)).replace(minute=0)
+            drawn[hour] += wh / 1000
+            sun[hour] += np.nan_to_num(fed_wh) / 1000
+        share = chance.uniform(0, 0.8)
+        car = HouseDevice("Car", {hour: kwh * share for hour, kwh in drawn.items()})
+        panels = Supply(SupplyKind.PRODUCED, {**sun}, min(sun))
+        for name in (YESTERDAY, MONTH):
+            answer = shares_report(demand, HouseSources([panels], [car]), name)
+            # On the first day of a month, no day of it has ended.
+            if not answer["lack"] and answer["start"] < answer["end"]:
+                compared += are_parts_of_the_bill(demand, answer, seed)
+    assert compared > 60
 
 
 def costs_by_hand(
