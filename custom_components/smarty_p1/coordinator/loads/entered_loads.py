@@ -17,12 +17,14 @@ from ...const import (
     CONF_BY_WEEKEND,
     CONF_BY_WORKDAYS,
     CONF_CONNECTED,
+    CONF_LOAD_HOURS,
     CONF_LOAD_KWH,
     CONF_LOAD_MAX_KW,
     CONF_LOAD_MIN_KW,
     CONF_MEASURED_BY,
     CONF_PHASES,
     CONF_POWER_SET_BY,
+    CONF_READY,
     CONF_SWITCHED_BY,
     DOMAIN,
     SUBENTRY_LOAD,
@@ -46,6 +48,8 @@ class EnteredLoad(NamedTuple):
     setting: str | None = None
     """Number to which the plan sets the power, in kW, W or amperes."""
     phases: int = 3
+    ready: str | None = None
+    """Binary sensor that is on while an appliance is ready. None if the user presses *Ready*."""
 
     @property
     def is_controlled(self) -> bool:
@@ -66,9 +70,12 @@ def _entered(subentry: ConfigSubentry) -> EnteredLoad:
     load = DailyLoad(
         subentry.title,
         data[CONF_LOAD_KWH],
-        data[CONF_LOAD_MAX_KW],
+        # The powers of an appliance follow from its energy and its hours.
+        data.get(CONF_LOAD_MAX_KW, 0.0),
         data.get(CONF_LOAD_MIN_KW, 0.0),
-        *(_time(data.get(field)) for field in (CONF_BY_WORKDAYS, CONF_BY_WEEKEND)),
+        _time(data.get(CONF_BY_WORKDAYS)),
+        _time(data.get(CONF_BY_WEEKEND)),
+        data.get(CONF_LOAD_HOURS),
     )
     return EnteredLoad(
         load,
@@ -77,6 +84,7 @@ def _entered(subentry: ConfigSubentry) -> EnteredLoad:
         data.get(CONF_SWITCHED_BY),
         data.get(CONF_POWER_SET_BY),
         int(data.get(CONF_PHASES, 3)),
+        data.get(CONF_READY),
     )
 
 

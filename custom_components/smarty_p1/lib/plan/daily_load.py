@@ -30,6 +30,8 @@ class DailyLoad(NamedTuple):
     by_workdays: time | None = None
     """Time of its deadline from Monday to Friday, by Luxembourg's clock. None without one."""
     by_weekend: time | None = None
+    hours: float | None = None
+    """Duration of a load that runs through, such as a dishwasher. None if it may pause."""
 
     def deadline(self, now: datetime) -> datetime:
         """Return the next deadline after `now`, in UTC. Without deadlines, it is midnight."""
