@@ -28,9 +28,9 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
-from .coordinator.market_prices import async_prices_ahead
+from .coordinator.market_prices.energy_charts import DownloadError
+from .coordinator.market_prices.prices_ahead import async_prices_ahead
 from .coordinator.statistics.load_energy import async_load_energies
-from .coordinator.zone_prices.energy_charts import DownloadError
 from .lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from .lib.answers.plan import LoadWish, PlannedHouse, PlanQuestion, planned_house
 from .lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report

@@ -10,7 +10,7 @@ import pytest
 from custom_components.smarty_p1.coordinator import tank_coordinator
 from custom_components.smarty_p1.coordinator.house_sources import _MAX_DEVICES
 from custom_components.smarty_p1.coordinator.leneda import client, download
-from custom_components.smarty_p1.coordinator.market_prices import _AGAIN
+from custom_components.smarty_p1.coordinator.market_prices.prices_ahead import ASK_AGAIN_AFTER
 from custom_components.smarty_p1.coordinator.stored import (
     gas_water_heat_history as gas,
     voltage_extremes,
@@ -92,7 +92,7 @@ LIMITS = [
     ("setup", "waits at most {} seconds for", probing.PROBE_TIMEOUT_S),
     ("setup", "takes up to {} seconds", probing.PROBE_TIMEOUT_S),
     ("tariff", "the level of the last {} days", daily_energy_forecast._LEVEL_DAYS),
-    ("tariff-actions", "at most {} minutes later", _AGAIN / MINUTE),
+    ("tariff-actions", "at most {} minutes later", ASK_AGAIN_AFTER / MINUTE),
     ("troubleshooting", "Enter at most {} private IP addresses", MAX_BATTERIES),
     ("trust", "A telegram more than {} minutes older", meter_clock._MAX_LATE / MINUTE),
     ("trust", "of the same kind and {} seconds without", failure_detection.MIN_DURATION_S),

@@ -34,7 +34,8 @@ from .leneda.download import LenedaDownload
 from .leneda.file_import import FileImport
 from .leneda.known_leneda import KnownLeneda
 from .leneda.progress import LenedaProgress
-from .market_prices import MarketPriceEntities, MeasuredPrices
+from .market_prices.measured_prices import MeasuredPrices
+from .market_prices.price_entities import MarketPriceEntities
 from .repair_issues import Problem, raise_issue, withdraw_issues
 from .statistics.gas_statistics import GasStatistics
 from .statistics.house_statistics import HouseStatistics

@@ -5,7 +5,7 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.market_prices import price_of
+from custom_components.smarty_p1.coordinator.market_prices.price_entities import price_of
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.history.market_prices import MarketPrices
 from tests.ha.dialogs import contract_in

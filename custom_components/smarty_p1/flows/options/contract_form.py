@@ -59,7 +59,7 @@ from ...const import (
     SECTION_NETWORK_PRICES,
     SECTION_SECOND_PRICE,
 )
-from ...coordinator.market_prices import unit_factor
+from ...coordinator.market_prices.price_entities import unit_factor
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
 from ...lib.history.calendar import LUXEMBOURG
 from ...lib.prices.contract import (

@@ -1,0 +1,1 @@
+"""Market prices of a kWh: of price entities, of their lists, of a zone, and measured ones."""
