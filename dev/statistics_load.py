@@ -24,7 +24,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
 from custom_components.smarty_p1.coordinator.statistics import hourly_statistics
-from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
+from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract
@@ -160,7 +160,7 @@ async def _measure(hass: HomeAssistant, month: Month, days: int, rows: Counter[s
     entry.add_to_hass(hass)
     meter, prices = Household(CONTRACT), PriceSeries()
     meter.set_prices([PriceSources(BEGINNING, prices, prices)])
-    statistics = HouseStatistics(hass, entry)
+    statistics = MeterStatistics(hass, entry)
     statistics.async_start(meter, NoLeneda())
     time, wh, exported_wh, loads = START - 48 * HOUR, 1e6, 5e5, list[Load]()
     end = START + days * 24 * HOUR

@@ -23,9 +23,9 @@ from .const import (
 )
 from .coordinator import Coordinator, SmartyConfigEntry, line_of
 from .coordinator.leneda_coordinator import LenedaCoordinator
-from .coordinator.meter_coordinator import SmartyCoordinator
+from .coordinator.meter_coordinator import MeterCoordinator
 from .coordinator.mqtt_port import PREFIX
-from .coordinator.source_entity_coordinator import EntityCoordinator
+from .coordinator.source_entity_coordinator import SourceEntityCoordinator
 from .lib.bill.household_state import HouseholdState
 from .lib.p1.obis import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, mbus_reference
 from .lib.p1.telegram import Telegram
@@ -99,15 +99,15 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
     }
     if line := line_of(coordinator):
         content["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
-    if isinstance(coordinator, SmartyCoordinator):
+    if isinstance(coordinator, MeterCoordinator):
         return content | _describe_meter(coordinator)
-    if isinstance(coordinator, (LenedaCoordinator, EntityCoordinator)):
+    if isinstance(coordinator, (LenedaCoordinator, SourceEntityCoordinator)):
         demand = coordinator.books.demand
         content |= {
             "is_fetching": coordinator.books.is_fetching,
             "demand": demand and _describe_demand(demand),
         }
-        if isinstance(coordinator, EntityCoordinator):
+        if isinstance(coordinator, SourceEntityCoordinator):
             content["readings"] = coordinator.readings
             content["totals_held_back"] = dict(coordinator.books.memory.totals.falls)
             content["telegram"] = _describe_telegram(coordinator.data.telegram)
@@ -115,7 +115,7 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
     return content | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
 
 
-def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
+def _describe_meter(coordinator: MeterCoordinator) -> dict[str, Any]:
     reception = coordinator.reception
     content: dict[str, Any] = {
         "telegrams": reception.telegrams,

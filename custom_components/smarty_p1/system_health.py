@@ -11,8 +11,8 @@ from homeassistant.util import dt as dt_util
 from .coordinator import has_books, line_of
 from .coordinator.entry_types import AnyConfigEntry, known_meters
 from .coordinator.leneda_coordinator import LenedaCoordinator
-from .coordinator.meter_coordinator import SmartyCoordinator
-from .coordinator.source_entity_coordinator import EntityCoordinator
+from .coordinator.meter_coordinator import MeterCoordinator
+from .coordinator.source_entity_coordinator import SourceEntityCoordinator
 from .diagnostics import redact_names, redact_text
 
 
@@ -53,9 +53,9 @@ def _describe(entry: AnyConfigEntry) -> str:
     described = []
     if line := line_of(coordinator):
         described = [redact_names(line.shown_port), "open" if line.is_open else "closed"]
-    if isinstance(coordinator, EntityCoordinator):
+    if isinstance(coordinator, SourceEntityCoordinator):
         described.append(f"entities of {coordinator.integration}, not verified")
-    if isinstance(coordinator, (SmartyCoordinator, EntityCoordinator)):
+    if isinstance(coordinator, (MeterCoordinator, SourceEntityCoordinator)):
         described.append(_describe_latest(coordinator))
     if isinstance(coordinator, LenedaCoordinator):
         demand = coordinator.books.demand
@@ -64,7 +64,7 @@ def _describe(entry: AnyConfigEntry) -> str:
     return redact_text(", ".join(described), str(entry.unique_id))
 
 
-def _describe_latest(coordinator: SmartyCoordinator | EntityCoordinator) -> str:
+def _describe_latest(coordinator: MeterCoordinator | SourceEntityCoordinator) -> str:
     if coordinator.latest is None:
         condition = coordinator.condition
         return f"no telegram yet, {condition.obstacle or condition.state}"

@@ -12,7 +12,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.statistics import house_statistics
+from custom_components.smarty_p1.coordinator.statistics import meter_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.lib.leneda.days_of_rows import days_of
 from custom_components.smarty_p1.lib.leneda.portal_file import read_export
@@ -149,7 +149,7 @@ def files() -> dict[str, bytes]:
 def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write one statistic only, because the tests' recorder takes a millisecond for a row."""
     kinds = (StatisticKind.IMPORTED,)
-    monkeypatch.setattr(house_statistics, "kinds_of", lambda _hass, _entry: kinds)
+    monkeypatch.setattr(meter_statistics, "kinds_of", lambda _hass, _entry: kinds)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     download as leneda_download,
 )
 from custom_components.smarty_p1.coordinator.meter_books import MeterBooks
-from custom_components.smarty_p1.coordinator.statistics import house_statistics
+from custom_components.smarty_p1.coordinator.statistics import meter_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     StatisticKind,
     statistic_id,
@@ -43,7 +43,7 @@ def few_days(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
     monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=DAYS))
     kinds = (StatisticKind.IMPORTED,)
-    monkeypatch.setattr(house_statistics, "kinds_of", lambda _hass, _entry: kinds)
+    monkeypatch.setattr(meter_statistics, "kinds_of", lambda _hass, _entry: kinds)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
 
@@ -69,7 +69,7 @@ async def download(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any
 
 
 async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
-    coordinator: SmartyCoordinator = entry.runtime_data
+    coordinator: MeterCoordinator = entry.runtime_data
     fallen = with_value(WITH_SECRETS, "1-0:1.8.0", "(000000.000*kWh)")
     await port.send_telegram(fallen.replace("!", "1-0:1.8.0(000001.000*kWh)\r\n!", 1))
     await port.send(b"\xdb\x08" + SYSTEM_TITLE + b"\x20\x30\x00\x00\x00\x09" + bytes(40))

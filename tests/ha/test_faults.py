@@ -12,9 +12,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1 import sinks
 from custom_components.smarty_p1.coordinator.background_tasks import SupervisedTask
 from custom_components.smarty_p1.coordinator.meter_books import MeterBooks
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.coordinator.repair_issues import Remedies
-from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
+from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
 from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.flows.paused_entry import pause_entry
@@ -48,9 +48,9 @@ async def fail_later(*_args: object, **_more: object) -> NoReturn:
 PARTS: list[tuple[type, str]] = [
     (MeterBooks, "enter"),
     (MonthFiles, "append"),
-    (HouseStatistics, "note_reading"),
+    (MeterStatistics, "note_reading"),
     (MeterHistory, "note"),
-    (SmartyCoordinator, "_check_clock"),
+    (MeterCoordinator, "_check_clock"),
     (Remedies, "apply"),
     (FollowingSensor, "_handle_coordinator_update"),
     (p1_server.P1ServerSink, "on_reading"),
@@ -69,7 +69,7 @@ async def test_a_failing_part_costs_no_reading(
     entry = await home.set_up(
         p1_server=p1, virtual_meter=virtual, **message_options("silent", "grid")
     )
-    coordinator: SmartyCoordinator = entry.runtime_data
+    coordinator: MeterCoordinator = entry.runtime_data
     heard: list[Reading] = []
     saved: list[None] = []
     coordinator.async_add_reading_listener(heard.append)
@@ -160,8 +160,8 @@ async def test_an_output_comes_when_its_library_is_there(
 
 async def test_a_meter_is_read_again_although_the_end_of_a_pause_fails(home: Home) -> None:
     entry = await home.set_up()
-    paused: SmartyCoordinator = entry.runtime_data
-    with patch.object(SmartyCoordinator, "read_again", fail):
+    paused: MeterCoordinator = entry.runtime_data
+    with patch.object(MeterCoordinator, "read_again", fail):
         async with pause_entry(home.hass, entry):
             assert not paused.line.is_open
         await home.wait_until(lambda: entry.runtime_data is not paused)

@@ -30,7 +30,7 @@ from custom_components.smarty_p1.coordinator.leneda.file_refusal_translation_key
 )
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
-from custom_components.smarty_p1.coordinator.statistics import house_statistics
+from custom_components.smarty_p1.coordinator.statistics import meter_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from tests.lib.leneda.writing import (
@@ -74,7 +74,7 @@ type BringIn = Callable[[bytes], Any]
 def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write one statistic only, because the tests' recorder takes a millisecond for a row."""
     kinds = (StatisticKind.IMPORTED,)
-    monkeypatch.setattr(house_statistics, "kinds_of", lambda _hass, _entry: kinds)
+    monkeypatch.setattr(meter_statistics, "kinds_of", lambda _hass, _entry: kinds)
 
 
 @pytest.fixture(autouse=True)

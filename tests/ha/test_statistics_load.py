@@ -13,7 +13,7 @@ from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import lib
-from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
+from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     StatisticKind,
     statistic_id,
@@ -73,7 +73,7 @@ async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
     days = LenedaDays(life.leneda(END - MONTHS * 31 * DAY, END - DAY))
     meter.set_leneda_days(days)
     life.feed(meter, END - DAY, END)
-    statistics = HouseStatistics(hass, entry)
+    statistics = MeterStatistics(hass, entry)
 
     async def idle() -> None:
         while (task := statistics._task._task) and not task.done():

@@ -19,14 +19,14 @@ from ..const import (
 from .entry_types import AnyConfigEntry
 from .leneda_coordinator import LenedaCoordinator
 from .meter_books import MeterBooks
-from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from .meter_coordinator import MeterConfigEntry, MeterCoordinator
 from .port_connection import PortConnection
 from .pulse_coordinator import PulseCoordinator
-from .source_entity_coordinator import EntityCoordinator
+from .source_entity_coordinator import SourceEntityCoordinator
 from .stored.pulse_count_file import PulseCounter
 from .tank_coordinator import TankCoordinator
 
-type BooksCoordinator = SmartyCoordinator | LenedaCoordinator | EntityCoordinator
+type BooksCoordinator = MeterCoordinator | LenedaCoordinator | SourceEntityCoordinator
 """Coordinator of an electricity meter, with `books`, `meter_id`, `latest` and reading listeners."""
 type LiveCoordinator = BooksCoordinator | PulseCoordinator
 """Coordinator of a meter or pulse reader, with its power of the last hour."""
@@ -35,9 +35,9 @@ type Coordinator = BooksCoordinator | PulseCoordinator | TankCoordinator
 type SmartyConfigEntry = ConfigEntry[Coordinator]
 
 _COORDINATORS: Mapping[str, Callable[[HomeAssistant, AnyConfigEntry], Coordinator]] = {
-    KIND_METER: SmartyCoordinator,
+    KIND_METER: MeterCoordinator,
     KIND_LENEDA: LenedaCoordinator,
-    KIND_ENTITIES: EntityCoordinator,
+    KIND_ENTITIES: SourceEntityCoordinator,
     KIND_PULSE: PulseCoordinator,
     KIND_TANK: TankCoordinator,
 }
@@ -98,7 +98,7 @@ def line_of(coordinator: Coordinator) -> PortConnection | None:
     match coordinator:
         case PulseCoordinator():
             return coordinator.source.line
-        case LenedaCoordinator() | EntityCoordinator():
+        case LenedaCoordinator() | SourceEntityCoordinator():
             return None
         case _:
             return coordinator.line

@@ -38,7 +38,7 @@ from .market_prices.measured_prices import MeasuredPrices
 from .market_prices.price_entities import MarketPriceEntities
 from .repair_issues import Problem, raise_issue, withdraw_issues
 from .statistics.gas_statistics import GasStatistics
-from .statistics.house_statistics import HouseStatistics
+from .statistics.meter_statistics import MeterStatistics
 from .stored.meter_history import MeterHistory
 from .stored.meter_memory_file import MeterStore
 
@@ -85,7 +85,7 @@ class MeterBooks:
         self._money = HouseholdMoney(self.household)
         self.quarter_hours = self._store.quarter_hours
         self.history = MeterHistory(hass, entry.entry_id)
-        self.statistics = HouseStatistics(hass, entry)
+        self.statistics = MeterStatistics(hass, entry)
         self.leneda = KnownLeneda(hass, entry, self.statistics.async_remove_hours)
         self.file_import = FileImport(hass, entry, self.leneda)
         self.market = MarketPriceEntities(hass, entry)

@@ -52,7 +52,7 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 # Objects whose changes are urgent: messages, breaker and relays. Entities show these changes at
 # once, even if the user has set a minimum interval.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
-type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
+type MeterConfigEntry = ConfigEntry[MeterCoordinator]
 
 REJECTED: Mapping[Reason, ReadingProblem] = {
     Reason.TAG: ReadingProblem.WRONG_KEY,
@@ -122,7 +122,7 @@ def _both_clocks(reading: Reading) -> Details:
     return tuple((name, dt_util.as_local(at).strftime("%Y-%m-%d %H:%M")) for name, at in clocks)
 
 
-class SmartyCoordinator(SourceCoordinator[Reading]):
+class MeterCoordinator(SourceCoordinator[Reading]):
     """Coordinator that passes the readings of one meter to its entities.
 
     `line` reads the port, and `books` stores the readings. `data` is the last reading that the

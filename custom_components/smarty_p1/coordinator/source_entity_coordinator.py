@@ -219,7 +219,7 @@ async def async_integration_of(hass: HomeAssistant, chosen: Mapping[str, Any]) -
     return ", ".join(names) or "Home Assistant"
 
 
-class EntityCoordinator(SourceCoordinator[Reading]):
+class SourceEntityCoordinator(SourceCoordinator[Reading]):
     """Coordinator that makes readings from the states of the chosen entities.
 
     The readings are stored like the readings of a port. `integration` is the name of the

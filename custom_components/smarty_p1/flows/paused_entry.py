@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from ..const import LOGGER
 from ..coordinator import has_no_cable, has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.meter_coordinator import MeterCoordinator
 
 _STATES_WITH_PORT = {ConfigEntryState.LOADED, ConfigEntryState.SETUP_ERROR}
 
@@ -45,7 +45,7 @@ async def _keep_paused(
     hass: HomeAssistant, entry: AnyConfigEntry, is_free: asyncio.Event, is_over: asyncio.Event
 ) -> None:
     data = entry.data
-    reader: SmartyCoordinator | None = None
+    reader: MeterCoordinator | None = None
     try:
         # An entry cannot be unloaded during its set-up. So wait until the set-up has ended.
         while entry.setup_lock.locked():
@@ -74,7 +74,7 @@ async def _keep_paused(
 async def _async_resume(
     hass: HomeAssistant,
     entry: AnyConfigEntry,
-    reader: SmartyCoordinator | None,
+    reader: MeterCoordinator | None,
     data: Mapping[str, Any],
     *,
     had_port: bool,
@@ -91,7 +91,7 @@ async def _async_resume(
         await hass.config_entries.async_setup(entry.entry_id)
 
 
-def _reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
+def _reader(entry: AnyConfigEntry) -> MeterCoordinator | None:
     """Return the coordinator of a loaded meter. Return None for any other entry."""
     is_read = entry.state is ConfigEntryState.LOADED and has_telegrams(entry)
     return entry.runtime_data if is_read else None

@@ -13,8 +13,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, SmartyConfigEntry
 from ..coordinator.leneda_coordinator import LenedaCoordinator
-from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..coordinator.source_entity_coordinator import EntityCoordinator
+from ..coordinator.meter_coordinator import MeterCoordinator
+from ..coordinator.source_entity_coordinator import SourceEntityCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..entity import (
     SmartyEntity,
@@ -52,10 +52,10 @@ async def async_setup_entry(
 ) -> None:
     """Create the sensors of a meter, a tank or a pulse reader."""
     match coordinator := entry.runtime_data:
-        case SmartyCoordinator():
+        case MeterCoordinator():
             _add_meter_sensors(coordinator, async_add_entities)
             add_load_entities(coordinator, async_add_entities, load_sensors)
-        case LenedaCoordinator() | EntityCoordinator():
+        case LenedaCoordinator() | SourceEntityCoordinator():
             is_leneda = isinstance(coordinator, LenedaCoordinator)
             specs = LENEDA_SENSORS if is_leneda else _METER_SENSORS
             find = find_new(coordinator, Platform.SENSOR, specs, _make_sensor)
@@ -171,7 +171,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
 
     def __init__(
         self,
-        coordinator: SmartyCoordinator,
+        coordinator: MeterCoordinator,
         described: SensorSpec[D],
         source: Callable[[], D],
     ) -> None:
@@ -203,7 +203,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
 
 
 def _add_meter_sensors(
-    coordinator: SmartyCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+    coordinator: MeterCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of all objects in the telegram, and the sensors of the connection.
 
@@ -227,7 +227,7 @@ def _add_meter_sensors(
     )
 
 
-def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:
+def _find_new_of_mbus(coordinator: MeterCoordinator) -> Callable[[Reading], list[MeterSensor]]:
     """Return a function that creates the new sensors for the M-Bus meters in a reading.
 
     The sensors of an index in m³ are created at once. The index of a heat meter has one of several

@@ -16,7 +16,7 @@ from ..answer_queue import Books, NothingCountedError, answers_of
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, has_books, has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fair_queue import BusyError
 
 ATTR_CONFIG_ENTRY = "config_entry"
@@ -91,7 +91,7 @@ def coordinator_of(call: ServiceCall) -> BooksCoordinator:
     return entry.runtime_data
 
 
-def telegrams_of(call: ServiceCall) -> SmartyCoordinator:
+def telegrams_of(call: ServiceCall) -> MeterCoordinator:
     """Return the coordinator of a meter that reads telegrams at a port.
 
     The action call names the meter. Raises ServiceValidationError if there is no such meter, if it

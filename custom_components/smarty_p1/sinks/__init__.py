@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from ..const import LOGGER
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fault_log import FaultLog
 from . import mqtt_topics, p1_server, virtual_meter_server
 from .sink import SinkKind
@@ -30,7 +30,7 @@ PRIVATE_FIELDS = frozenset[str]().union(*(kind.private_fields for kind in SINKS)
 """Fields of options whose values diagnostics hide."""
 
 
-async def async_start(coordinator: SmartyCoordinator) -> None:
+async def async_start(coordinator: MeterCoordinator) -> None:
     """Start the outputs that the options enable. They stop when the entry is unloaded.
 
     An output that fails is tried again in the background. The meter is read all the same.
@@ -56,7 +56,7 @@ async def _async_retry(start: Start) -> None:
     await start()
 
 
-async def _async_start_one(coordinator: SmartyCoordinator, kind: SinkKind) -> None:
+async def _async_start_one(coordinator: MeterCoordinator, kind: SinkKind) -> None:
     """Start an output if the options enable it.
 
     The first reading may have come before the output listens, so it begins with the latest one.

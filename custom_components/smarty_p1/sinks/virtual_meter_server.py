@@ -35,7 +35,7 @@ from ..const import (
 )
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 from ..lib.meter.meter_reader import Reading
 from ..lib.virtual.announcements import AnnouncementKind, announcements_of
@@ -67,7 +67,7 @@ def _is_announced(options: Mapping[str, Any]) -> bool:
 
 
 async def _async_make(
-    coordinator: SmartyCoordinator, options: Mapping[str, Any]
+    coordinator: MeterCoordinator, options: Mapping[str, Any]
 ) -> VirtualMeterSink | None:
     hass = coordinator.hass
     withdraw_issues(hass, coordinator.config_entry, _PROBLEMS)
@@ -90,7 +90,7 @@ class VirtualMeterSink:
 
     def __init__(
         self,
-        coordinator: SmartyCoordinator,
+        coordinator: MeterCoordinator,
         options: Mapping[str, Any],
         announced: list[AnnouncementKind],
     ) -> None:

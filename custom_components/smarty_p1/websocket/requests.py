@@ -16,7 +16,7 @@ from ..access_rights import readable_meter
 from ..answer_queue import NothingCountedError, answers_of, async_aside, books_of
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fair_queue import BusyError
 from .meter_status import loaded_live
 
@@ -76,7 +76,7 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
             if coordinator is None:
                 connection.send_error(msg["id"], *(NOT_LOADED if entry else NOT_FOUND))
                 return
-            if needs_port and not isinstance(coordinator, SmartyCoordinator):
+            if needs_port and not isinstance(coordinator, MeterCoordinator):
                 connection.send_error(msg["id"], *NO_PORT)
                 return
 

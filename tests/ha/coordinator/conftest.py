@@ -15,7 +15,7 @@ from homeassistant.helpers.storage import Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator import meter_coordinator
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import KEY, MeterPort, seal
 from tests.ha.support import ENERGY, TELEGRAM, let_pass, own_log, state_of, wait_until
@@ -112,8 +112,8 @@ class House:
         await let_pass(self.hass, seconds)
 
     @property
-    def coordinator(self) -> SmartyCoordinator:
-        coordinator: SmartyCoordinator = self.entry.runtime_data
+    def coordinator(self) -> MeterCoordinator:
+        coordinator: MeterCoordinator = self.entry.runtime_data
         return coordinator
 
     @property

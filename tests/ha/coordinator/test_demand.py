@@ -11,7 +11,7 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from tests.ha.meter import MeterPort, with_value, without_channels
 from tests.ha.support import (
     Home,
@@ -150,7 +150,7 @@ async def test_a_telegram_during_the_unload_makes_nothing(
 ) -> None:
     first = without_channels(at("10:30:00", 100.0))
     entry = await home.set_up(first)
-    coordinator: SmartyCoordinator = entry.runtime_data
+    coordinator: MeterCoordinator = entry.runtime_data
     unload = home.hass.config_entries.async_unload_platforms
 
     async def unload_and_receive(entry: MockConfigEntry, platforms: list[Platform]) -> bool:
@@ -302,7 +302,7 @@ async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(ho
     await home.receive(text)
     assert home.state_of(energy).state == "100.6"
 
-    coordinator: SmartyCoordinator = entry.runtime_data
+    coordinator: MeterCoordinator = entry.runtime_data
     assert coordinator.readings == 8
 
 

@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.coordinator.conftest import House
@@ -200,14 +200,14 @@ async def test_nothing_is_told_of_it_while_it_is_unloaded(
     known: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await known.passes(31)
-    store = SmartyCoordinator.async_close
+    store = MeterCoordinator.async_close
 
-    async def store_slowly(coordinator: SmartyCoordinator) -> None:
+    async def store_slowly(coordinator: MeterCoordinator) -> None:
         await let_pass(known.hass, 400)
         await store(coordinator)
 
     with monkeypatch.context() as patching:
-        patching.setattr(SmartyCoordinator, "async_close", store_slowly)
+        patching.setattr(MeterCoordinator, "async_close", store_slowly)
         await known.unload()
     assert ("smarty_p1", f"no_telegram_{known.entry.entry_id}") not in ir.async_get(
         known.hass

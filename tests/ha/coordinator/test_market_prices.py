@@ -6,7 +6,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.market_prices.price_entities import price_of
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.lib.history.market_prices import MarketPrices
 from tests.ha.dialogs import contract_in
 from tests.ha.support import TELEGRAM, Home
@@ -17,7 +17,7 @@ EXPORT = "input_number.export_price"
 
 def market(entry: MockConfigEntry) -> MarketPrices:
     """Return the prices that the last reading was made with."""
-    coordinator: SmartyCoordinator = entry.runtime_data
+    coordinator: MeterCoordinator = entry.runtime_data
     state = coordinator.books.household.snapshot
     assert state
     return state.market

@@ -21,7 +21,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from tests.ha.dialogs import confirm, reconfigure, schema_of, settle, start, suggested
@@ -62,7 +62,7 @@ class Topic:
         self.mock = mock
         self.port = port
         self.entry = entry
-        self.coordinator: SmartyCoordinator = entry.runtime_data
+        self.coordinator: MeterCoordinator = entry.runtime_data
         self.updates: list[str] = []
         self.coordinator.async_add_listener(lambda: self.updates.append(self.energy))
 

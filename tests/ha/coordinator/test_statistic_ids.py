@@ -7,7 +7,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
+from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     GAS,
     StatisticKind,
@@ -76,7 +76,7 @@ async def test_names_say_what_they_are_but_no_serial_number(hass: HomeAssistant)
 async def test_without_a_recorder_nothing_is_written(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    statistics = HouseStatistics(hass, entry_of(hass, SERIAL))
+    statistics = MeterStatistics(hass, entry_of(hass, SERIAL))
     statistics.async_start(Household(), Mock())
     statistics.update()
     await hass.async_block_till_done(wait_background_tasks=True)

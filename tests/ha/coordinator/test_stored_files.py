@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
@@ -453,7 +453,7 @@ async def test_a_set_up_that_fails_later_writes_nothing_over_the_next_one(
 ) -> None:
     entry = make(home, "meter")
 
-    async def fail(coordinator: SmartyCoordinator) -> None:
+    async def fail(coordinator: MeterCoordinator) -> None:
         await home.wait_until(lambda: coordinator.readings > 0)
         # Both have just been written, so the next changes wait.
         for store in (coordinator.books.history, coordinator.books._store):

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import entity_registry as er
 
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.flows.shared_form_fields import DayField
 from tests.ha.dialogs import (
     add_contract,
@@ -277,7 +277,7 @@ async def test_units_of_prices(hass: HomeAssistant, home: Home) -> None:
 
 def prices(home: Home, *days: str) -> list[float | None]:
     """Return the price of energy that the meter's bills have on some days of 2026."""
-    coordinator: SmartyCoordinator = home.entry.runtime_data
+    coordinator: MeterCoordinator = home.entry.runtime_data
     contracts = coordinator.books.household.contracts
     noon = [datetime.fromisoformat(f"2026-{day}T12:00:00+01:00") for day in days]
     return [contracts.at(time).energy_price for time in noon]
@@ -439,7 +439,7 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(home: Home) -
         "contracts": contracts,
         "aids": [{**AID, **stored}, {**REBATE, "per_month": 1.0}],
     }
-    coordinator: SmartyCoordinator = home.entry.runtime_data
+    coordinator: MeterCoordinator = home.entry.runtime_data
     held = coordinator.books.household.contracts
     assert [(aid.name, aid.amount, aid.unit, aid.vat) for aid in held.aids] == [
         ("Resilienzpak", 0.04, "kWh", "included"),

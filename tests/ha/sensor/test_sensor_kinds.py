@@ -6,7 +6,7 @@ import pytest
 from homeassistant.helpers.entity_registry import EntityRegistry
 from homeassistant.util import dt as dt_util
 
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.lib.entities.events import EVENTS
 from custom_components.smarty_p1.lib.entities.meter_sensors import SENSORS
 from custom_components.smarty_p1.lib.meter.held_back_totals import REGISTERS
@@ -158,7 +158,7 @@ async def test_the_clock_of_the_meter(home: Home, ahead: int) -> None:
 
 async def test_telegrams_are_counted(home: Home) -> None:
     entry = await home.set_up()
-    coordinator: SmartyCoordinator = entry.runtime_data
+    coordinator: MeterCoordinator = entry.runtime_data
     other = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
     await home.port.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
     await home.port.send(encipher(other, 1, system_title=b"SAGother"))

@@ -14,7 +14,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import sinks
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.lib.meter.meter_reader import Reading
 from custom_components.smarty_p1.sinks.sink import SinkKind
 from dev.ports import free_ports
@@ -229,11 +229,11 @@ async def test_a_reading_that_comes_while_an_output_starts_is_passed_on(
 
         async def async_stop(self) -> None: ...
 
-    async def make(_coordinator: SmartyCoordinator, _options: Mapping[str, Any]) -> SlowSink:
+    async def make(_coordinator: MeterCoordinator, _options: Mapping[str, Any]) -> SlowSink:
         return SlowSink()
 
     entry = await home.set_up()
-    coordinator: SmartyCoordinator = entry.runtime_data
+    coordinator: MeterCoordinator = entry.runtime_data
     before = coordinator.latest
     monkeypatch.setattr(sinks, "SINKS", (SinkKind("slow", make),))
     await sinks.async_start(coordinator)

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from dev.ports import free_ports
 from tests.ha.support import Home
 
@@ -118,7 +118,7 @@ async def test_no_earlier_coordinator_stays_in_memory(
     assert mqtt_mock.connected
     # The test kit keeps log lines with their arguments, here the servers.
     caplog.set_level(logging.WARNING, "asyncio")
-    outputs, coordinators = Outputs(), weakref.WeakSet[SmartyCoordinator]()
+    outputs, coordinators = Outputs(), weakref.WeakSet[MeterCoordinator]()
     await home.set_up(**outputs.options)
     home.answer()
     for _ in range(RELOADS):

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.coordinator import meter_coordinator
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.websocket import last_hour, live
 from custom_components.smarty_p1.websocket.live import current_values
 from tests.ha.billed_month import telegram
@@ -104,7 +104,7 @@ async def test_one_serialisation_for_all_who_listen(
 ) -> None:
     made = []
 
-    def counted(coordinator: SmartyCoordinator) -> dict[str, Any]:
+    def counted(coordinator: MeterCoordinator) -> dict[str, Any]:
         made.append(1)
         return current_values(coordinator)
 

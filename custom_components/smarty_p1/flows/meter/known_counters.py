@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...coordinator.entry_types import AnyConfigEntry
-from ...coordinator.meter_coordinator import SmartyCoordinator, stored_keys
+from ...coordinator.meter_coordinator import MeterCoordinator, stored_keys
 from ...coordinator.stored.meter_memory_file import MeterStore
 from ...lib.meter.key_proof import Moment
 from ...lib.meter.meter_memory import MeterMemory
@@ -17,7 +17,7 @@ from ...lib.p1.keys import keys_fingerprint
 
 
 def _memory(entry: AnyConfigEntry) -> MeterMemory | None:
-    if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
+    if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, MeterCoordinator):
         return entry.runtime_data.books.memory
     return None
 

@@ -30,7 +30,7 @@ from ...coordinator.gas_prices_and_limits import (
     MIN_EUR_PER_M3,
     MIN_KWH_PER_M3,
 )
-from ...coordinator.meter_coordinator import SmartyCoordinator
+from ...coordinator.meter_coordinator import MeterCoordinator
 from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KWH_PER_M3, Amount
 from ...lib.prices.entered_contract import in_order
 from ...user_locale import UserLocale
@@ -141,6 +141,6 @@ def _may_have_gas(entry: AnyConfigEntry) -> bool:
     """Return True if the entry has a gas meter, or if this is not known yet."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
-    coordinator: SmartyCoordinator = entry.runtime_data
+    coordinator: MeterCoordinator = entry.runtime_data
     kinds = {medium.kind for medium in coordinator.books.history.media.values()}
     return "gas" in kinds or (coordinator.latest is None and not kinds)

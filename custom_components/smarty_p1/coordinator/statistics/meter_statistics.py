@@ -102,7 +102,7 @@ class _Marks(NamedTuple):
         ]
 
 
-class HouseStatistics:
+class MeterStatistics:
     """Statistics of one meter. One task writes them, as often as something changes."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:

@@ -27,8 +27,8 @@ from custom_components.smarty_p1.coordinator.leneda import (
     quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
-from custom_components.smarty_p1.coordinator.statistics import hourly_statistics, house_statistics
-from custom_components.smarty_p1.coordinator.statistics.house_statistics import HouseStatistics
+from custom_components.smarty_p1.coordinator.statistics import hourly_statistics, meter_statistics
+from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     StatisticKind,
     statistic_id,
@@ -86,7 +86,7 @@ def few_kinds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """Write two statistics only, because the tests' recorder takes a millisecond for a row."""
     if "every_kind" not in request.fixturenames:
         kinds = StatisticKind.IMPORTED, StatisticKind.TOTAL
-        monkeypatch.setattr(house_statistics, "kinds_of", lambda _hass, _entry: kinds)
+        monkeypatch.setattr(meter_statistics, "kinds_of", lambda _hass, _entry: kinds)
 
 
 @pytest.fixture
@@ -102,12 +102,12 @@ async def meter(entry: MockConfigEntry) -> MockConfigEntry:
 
 
 async def written(entry: MockConfigEntry) -> None:
-    statistics: HouseStatistics = entry.runtime_data.books.statistics
+    statistics: MeterStatistics = entry.runtime_data.books.statistics
     assert await statistics.async_wait_until_written()
     await until_written(statistics)
 
 
-async def until_written(statistics: HouseStatistics) -> None:
+async def until_written(statistics: MeterStatistics) -> None:
     """Wait until the task that writes the statistics has ended."""
     while (task := statistics._task._task) and not task.done():
         await asyncio.wait([task])
@@ -122,7 +122,7 @@ async def rows(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> Rows:
 
 async def all_rows(hass: HomeAssistant, entry: MockConfigEntry) -> list[Rows]:
     """Return the hours of all statistics that the test writes."""
-    kinds = vars(house_statistics)["kinds_of"](hass, entry)
+    kinds = vars(meter_statistics)["kinds_of"](hass, entry)
     return [await rows(hass, entry, kind) for kind in kinds]
 
 
@@ -503,7 +503,7 @@ async def test_a_removed_meter_takes_no_rows_of_another(hass: HomeAssistant) -> 
         connection = Household()
         days = Life(lib).leneda(MAY, MAY + (number + 2) * 24 * HOUR)
         connection.set_leneda_days(LenedaDays(days))
-        statistics[unique_id] = HouseStatistics(hass, entry)
+        statistics[unique_id] = MeterStatistics(hass, entry)
         statistics[unique_id].async_start(connection, NoLeneda())
         await statistics[unique_id].async_wait_until_written()
         rows_of[unique_id] = await rows(hass, entry, "imported")
@@ -527,7 +527,7 @@ async def test_rows_before_the_first_hour_of_the_history_stay(hass: HomeAssistan
         connection = Household()
         days = Life(lib).leneda(first, MAY + 20 * 24 * HOUR)
         connection.set_leneda_days(LenedaDays(days))
-        statistics = HouseStatistics(hass, entry)
+        statistics = MeterStatistics(hass, entry)
         statistics.async_start(connection, NoLeneda())
         await statistics.async_wait_until_written()
         found.append(await rows(hass, entry, "imported"))
@@ -575,7 +575,7 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
     statistics = None
     for meter in Life(lib).parts(random.Random(seed)):  # noqa: S311
         if statistics is None or fate.random() < 0.2:
-            statistics = HouseStatistics(hass, entry)
+            statistics = MeterStatistics(hass, entry)
             statistics.async_start(meter, NoLeneda())
             await statistics.async_wait_until_written()
         statistics.update()
