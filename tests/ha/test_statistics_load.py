@@ -25,7 +25,7 @@ from custom_components.smarty_p1.lib.prices.contract import Contract
 from tests.lib.bill.lives import FIXED, Life
 
 from .support import changes_of
-from .test_house_statistics import NoLeneda
+from .test_meter_statistics import NoLeneda
 
 pytestmark = [pytest.mark.usefixtures("recorder_mock"), pytest.mark.slow, pytest.mark.timeout(1800)]
 
