@@ -203,7 +203,7 @@ class FakeNats:
 
 
 class FakeBookmarks:
-    """Takes bookmarks: `marks`. It fails so many times: `failures`."""
+    """Collects bookmarks: `marks`. The first `failures` calls fail."""
 
     def __init__(self) -> None:
         self.marks: dict[bytes | None, Bookmark] = {}

@@ -37,7 +37,7 @@ def mark(first: int, last: int, why: str = KEY, tried: Mapping[str, int] | None 
         (mark(5, 9), "a", False, 5),
         (mark(5, 9, KEY, {"a": 9}), "a", True, None),
         (mark(5, 9, KEY, {"a": 7}), "a", True, 8),
-        # Of two keys, the one that was tried with fewer frames counts.
+        # The key that was tried with fewer frames counts.
         (mark(5, 9, KEY, {"a": 9, "b": 6}), "ab", True, 7),
         (mark(5, 9, KEY, {"a": 9}), "ab", True, 5),
         (mark(5, 9, EARLY), "a", True, 5),
@@ -158,7 +158,7 @@ class World:
             self.acknowledged.add(frame.number)
 
     async def read_again(self, keys: str) -> bool:
-        """Read what the bookmark says. Return whether there was something to read."""
+        """Read the range of the bookmark. Return whether there was one to read."""
         some = self.bookmarks()
         known = await some.get(TITLE)
         start = known.start(keys, do_clocks_agree=True) if known else None
@@ -219,7 +219,7 @@ async def test_no_kill_loses_a_frame_and_nothing_is_read_for_ever(seed: int) -> 
     waiting = {frame.number for frame in world.frames} - world.stored
     found = await world.bucket.get(ENTRY) if ENTRY in world.bucket.entries else None
     left = Bookmark.parse(found.value, found.revision) if found else None
-    # What waits is in the bookmark, and the key that comes reads all of it.
+    # Waiting frames are in the bookmark, and the new key reads all of them.
     if waiting:
         assert left is not None
         assert left.first <= min(waiting) <= max(waiting) <= left.last
@@ -239,7 +239,7 @@ async def test_a_bookmark_of_a_stream_that_was_made_anew_goes() -> None:
     assert known
     await some.settle(TITLE, ReadRange(known, 10, 50, ["a"]))
     assert bucket.entries == {}
-    # Meanwhile, a frame of the new stream waits.
+    # During the reading, a frame of the new stream waits.
     await some.set({TITLE: mark(5000, 9000)})
     known = await some.get(TITLE)
     assert known

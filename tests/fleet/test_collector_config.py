@@ -79,7 +79,7 @@ def test_all_can_be_said(tmp_path: Path, keys: str) -> None:
         ("other = {}", "top of the file"),
     ],
 )
-def test_what_is_missing_or_wrong_is_told(tmp_path: Path, text: str, message: str) -> None:
+def test_the_message_names_a_missing_or_wrong_key(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as told:
         read(tmp_path, text)
     assert "secret" not in str(told.value)
@@ -103,7 +103,7 @@ def test_an_address_may_have_many_forms(tmp_path: Path, keys: str, address: str)
         ("stream_replicas = 2", "stream_replicas must be 1, 3 or 5"),
     ],
 )
-def test_what_is_wrong_about_the_collector_is_told(
+def test_the_message_names_the_fault_of_the_collector_table(
     tmp_path: Path, keys: str, collector: str, message: str
 ) -> None:
     name = "" if collector.startswith("name") else "name = 'one', "
@@ -127,7 +127,9 @@ def test_keys_of_a_newer_file_are_ignored_and_named(
             read_store_config(tmp_path / "collect.toml")
 
 
-def test_an_address_of_metrics_that_cannot_be_looked_up_is_told(tmp_path: Path, keys: str) -> None:
+def test_an_address_of_metrics_that_cannot_be_looked_up_is_refused(
+    tmp_path: Path, keys: str
+) -> None:
     text = f"{NATS}{STORE}{keys}collector = {{ name = 'one' }}\nmetrics = {{ address = 'a..b' }}\n"
     with pytest.raises(ConfigError, match=r"\[metrics\] address must be a name or an address"):
         read(tmp_path, text)
@@ -157,7 +159,7 @@ def test_which_registers_are_stored_can_be_said(tmp_path: Path, keys: str) -> No
         (f"{['all'] * 101}", "registers has more than 100 names"),
     ],
 )
-def test_a_register_that_there_is_not_is_told(
+def test_an_unknown_register_is_refused(
     tmp_path: Path, keys: str, names: str, message: str
 ) -> None:
     with pytest.raises(ConfigError, match=rf"\[store\] .*{message}"):
@@ -250,7 +252,7 @@ def test_a_certificate_has_a_key(tmp_path: Path) -> None:
         ({"url": URL, "delete_auth_key_file": "$EMPTY"}, "delete_auth_key_file must have the key"),
     ],
 )
-def test_what_is_wrong_is_told(
+def test_the_message_names_the_fault_of_the_store_table(
     content: dict[str, object],
     message: str,
     secret: str,
@@ -270,7 +272,7 @@ def test_what_is_wrong_is_told(
     ("url", "warnings"),
     [("http://10.0.0.1", 1), ("http://vm.lan", 1), ("http://[::1]:1", 0), (URL, 0)],
 )
-def test_a_login_that_others_can_read_on_its_way_is_told(
+def test_an_unencrypted_login_gives_a_warning(
     url: str, warnings: int, secret: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     read_table({"url": url, "username": "u", "password_file": secret})

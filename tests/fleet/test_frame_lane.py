@@ -110,7 +110,7 @@ async def test_a_collector_whose_store_is_silent_leaves_messages_to_others(fleet
     await fleet.until_written(1)
 
 
-async def test_what_a_store_may_have_lost_is_written_again_and_only_then_acknowledged(
+async def test_values_that_a_store_may_have_lost_are_written_again_before_the_acknowledgement(
     fleet: Fleet,
 ) -> None:
     fleet.nats.add(sent(1))
@@ -124,7 +124,7 @@ async def test_what_a_store_may_have_lost_is_written_again_and_only_then_acknowl
     await fleet.until_acknowledged(1)
 
 
-async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fleet) -> None:
+async def test_a_repeated_frame_is_written_unchanged_and_harms_nothing(fleet: Fleet) -> None:
     fleet.nats.came = LIVE
     for counter in (1, 2, 1, 2):
         fleet.nats.add(sent(counter))
@@ -156,7 +156,7 @@ async def test_each_write_of_a_telegram_has_the_same_delay_and_a_copy_has_none(
     assert (len(delays), "storage_delay" in fleet.store.samples[1].text) == (1, False)
 
 
-async def test_late_telegrams_are_stored_and_told_to_nobody(fleet: Fleet) -> None:
+async def test_late_telegrams_are_stored_but_not_published(fleet: Fleet) -> None:
     fleet.nats.came = LIVE + 35 * 10**9
     for counter in (1, 2):
         fleet.nats.add(sent(counter))
@@ -188,7 +188,7 @@ async def test_a_message_that_comes_again_while_it_is_held_is_held_once(fleet: F
     assert fleet.value("telegrams_total") == 4
 
 
-async def test_what_cannot_be_judged_is_counted_named_once_and_acknowledged(
+async def test_a_frame_without_a_verdict_is_counted_named_once_and_acknowledged(
     fleet: Fleet, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_time = frame(9, telegram("1-0:1.8.0(000001.000*kWh)", name="M46"))
@@ -333,7 +333,7 @@ async def test_late_frames_that_are_not_compared_now_wait(fleet: Fleet) -> None:
     fleet.start()
     await fleet.until_acknowledged(2)
     await fleet.until_written(1)
-    # They do not wait for the store.
+    # Their acknowledgement does not wait for the store.
     assert {*fleet.nats.acknowledged} == {2, 3}
     assert fleet.bookmarks.shown == {TITLE: (2, 3, "now")}
     assert energies(fleet) == [9.0]
@@ -351,7 +351,7 @@ async def test_the_first_frame_of_a_leader_with_a_slow_clock_waits(fleet: Fleet)
     fleet.nats.add(sent(2))
     await until(lambda: TITLE in fleet.bookmarks.marks)
     assert fleet.bookmarks.shown == {TITLE: (2, 2, "early")}
-    # It is judged with the time at which it is read again.
+    # The frame is judged with the time at which it is read again.
     reader = fleet.new_judge(fleet.judge._keys, is_reader=True)
     stamp = fleet.nats.came / 1e9
     verdict = await reader.judge(SUBJECT, sent(2), stamp, LIVE / 1e9)
@@ -414,7 +414,7 @@ async def test_a_consumer_for_which_nobody_answers_is_left(
     assert len(fleet.nats.delivering) == 3
 
 
-async def test_after_a_pause_a_collector_knows_what_others_have_stored_meanwhile(
+async def test_after_a_pause_a_collector_knows_the_frames_that_others_stored(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frame_lane, "_MAX_IDLE_S", 0.0)
@@ -438,7 +438,7 @@ async def test_a_collector_without_a_pause_asks_nobody(fleet: Fleet) -> None:
     assert fleet.counters.caught_up == []
 
 
-async def test_a_frame_waits_while_the_store_does_not_say_what_is_stored(
+async def test_a_frame_waits_while_the_store_does_not_answer(
     fleet: Fleet, caplog: pytest.LogCaptureFixture
 ) -> None:
     fleet.counters.failures = 2

@@ -49,7 +49,7 @@ def test_another_key_counts_anew() -> None:
     assert newest.judge(METER, 1_000_001, 110.0) is NEWEST
 
 
-def test_it_goes_on_from_what_an_earlier_process_has_stored() -> None:
+def test_the_order_goes_on_from_frames_that_an_earlier_process_stored() -> None:
     newest = NewestFrames()
     newest.begin(METER, 100, 1000.0)
     newest.begin(METER, 50, 5000.0)
@@ -76,14 +76,14 @@ def test_a_clock_that_was_put_back_writes_nothing_at_the_times_of_others(how: st
     assert len(BEFORE + AFTER) <= len(accepted)
 
 
-def test_two_workers_refuse_again_what_either_has_refused() -> None:
+def test_two_workers_refuse_again_a_frame_that_either_has_refused() -> None:
     workers = NewestFrames(), NewestFrames()
     refused = [
         frame
         for number, frame in enumerate(BEFORE + PUT_BACK + AFTER)
         if workers[number % 2].judge(METER, *frame) is REFUSED
     ]
-    # At the end, one of the two may take a frame that is not 5 s before its last one.
+    # At the end, either worker may take a frame that is not 5 s before its own last frame.
     assert {*refused} >= {*PUT_BACK[:-1]}
     for worker in workers:
         assert {worker.judge(METER, *frame) for frame in refused[:-2]} == {REFUSED}
@@ -133,7 +133,7 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
 
 
 @pytest.mark.parametrize("ahead", [-HOUR, HOUR])
-async def test_what_came_while_the_clocks_differed_stays_in_doubt(
+async def test_arrivals_while_the_clocks_differed_stay_in_doubt(
     clocks: Clocks, ahead: float
 ) -> None:
     comparison = ClockComparison(clocks.ask)
@@ -145,7 +145,7 @@ async def test_what_came_while_the_clocks_differed_stays_in_doubt(
     wrong = clocks.now + ahead
     assert await comparison.may_be_wrong(wrong)
     assert not comparison.do_agree
-    # Meanwhile, any arrival is in doubt.
+    # Until the clocks agree, any arrival is in doubt.
     assert await comparison.may_be_wrong(before)
     clocks.now += 30
     await comparison.look()

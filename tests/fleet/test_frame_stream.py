@@ -147,7 +147,7 @@ async def look(
     await watch.look(cast("JetStreamContext", nats), consumer, is_working=is_working)
 
 
-async def test_a_consumer_that_stands_still_is_put_back(nats: Nats) -> None:
+async def test_a_stuck_consumer_is_put_back(nats: Nats) -> None:
     watch = AcknowledgementWatch()
     for _ in range(9):
         await look(watch, nats, 7)
@@ -200,7 +200,7 @@ def test_a_stream_without_a_limit(metrics: CollectorMetrics) -> None:
     assert value(metrics, "stream_max_bytes") == 0
 
 
-def test_what_waits_and_how_old_it_is(metrics: CollectorMetrics) -> None:
+def test_the_number_and_the_age_of_waiting_frames(metrics: CollectorMetrics) -> None:
     consumer = ConsumerInfo("store", "frames", ConsumerConfig(), datetime.now(UTC))
     consumer.num_pending, consumer.num_ack_pending = 7, 3
     metrics.show_consumer(consumer)

@@ -98,7 +98,7 @@ async def test_a_time_without_letter_has_its_hour_from_the_counter(fleet: Fleet)
         assert verdict.telegram.time
         return (verdict.telegram.time - begin).total_seconds() / 60
 
-    # Frames that arrive in order, then with a delay, and then one that was late.
+    # Frames that arrive in order, then with a delay, and then a late frame.
     for counter, minutes, arrived in [
         (1, 50, 50),
         (2, 58, 58),

@@ -1,4 +1,4 @@
-"""What `fleet init` writes: whose rights, which certificates, and what stays of what was there."""
+"""Files of `fleet init`: rights, certificates, and earlier files that stay."""
 
 import json
 import re
@@ -44,14 +44,14 @@ EXAMPLE_WITH_RECEIVERS = re.sub(
 
 
 class Folder:
-    """A folder with what was made."""
+    """A folder with the made files."""
 
     def __init__(self, directory: Path) -> None:
         self.source = directory / "fleet.toml"
         self.made = directory / "fleet"
 
     def init(self, text: str = HERE, *, renew: bool = False) -> str:
-        """Make everything; return what is said."""
+        """Make everything; return the output."""
         self.source.write_text(text, encoding="utf-8")
         return init(self.source, self.made, renew=renew)
 
@@ -134,7 +134,7 @@ def test_secrets_are_their_owners_alone(folder: Folder) -> None:
         assert not path.is_dir() or path.stat().st_mode & 0o077 == 0
 
 
-def test_certificates_are_what_strict_programs_accept(folder: Folder) -> None:
+def test_strict_programs_accept_the_certificates(folder: Folder) -> None:
     text = EXAMPLE_WITH_RECEIVERS.replace("# [also]", "[also]")
     folder.init(text.replace('# "node1.lan"', '"node1.lan"'))
     verify = ["openssl", "verify", "-x509_strict", "-CAfile", f"{folder.made}/ca/ca.pem"]
@@ -148,7 +148,7 @@ def test_certificates_are_what_strict_programs_accept(folder: Folder) -> None:
         subprocess.run(command, check=True, capture_output=True)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder.made / f"{name}.pem", folder.made / f"{name}.key")
-    # Whoever has the store's cannot be a node.
+    # The store's certificate does not make its owner a node.
     command = [*verify, "-purpose", "sslclient", f"{folder.made}/store/store.pem"]
     assert subprocess.run(command, check=False, capture_output=True).returncode != 0
 
@@ -167,7 +167,7 @@ def test_a_key_whose_certificate_is_of_another_key_gets_a_new_one(folder: Folder
     name = "node1/node1.pem"
     old = (folder.made / name).read_bytes()
     folder.init(renew=True)
-    # As if the run had failed between its writes.
+    # The file is as if the run had failed between its writes.
     (folder.made / name).write_bytes(old)
     folder.init()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -207,7 +207,7 @@ def test_keys_that_were_entered_stay_and_nobody_is_to_enter_them_again(folder: F
     assert lines == [f"{FLAT1} {'0' * 32}", f"# {FLAT2}      # attic, socket://127.0.0.1:2002"]
 
 
-def test_what_somebody_changed_stays_and_is_told(folder: Folder) -> None:
+def test_a_changed_file_stays_and_is_named(folder: Folder) -> None:
     folder.init()
     changed = folder.made / "gateway-cellar" / "gateway.toml"
     mine = changed.read_text(encoding="utf-8") + "# mine\n"
@@ -388,7 +388,7 @@ def test_prometheus_asks_the_store_itself_as_a_reader(folder: Folder, url: str) 
         assert (job.get("scheme", "http"), group["targets"]) == (scheme, [place])
         assert ("tls_config" in job) == (scheme == "https")
         assert job["metrics_path"] == path
-        # They are beside it.
+        # The files are beside the configuration.
         login = job["basic_auth"]
         assert login["username"] == "reader"
         password = folder.text(f"prometheus/{login['password_file']}")
@@ -521,7 +521,7 @@ METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
         ("[[gateway]]", '[also]\n"x" = ["y"]\n[[gateway]]', "x is the host of no node"),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_written(
+def test_the_message_names_the_fault_and_nothing_is_written(
     folder: Folder, old: str, new: str, message: str
 ) -> None:
     assert old in HERE

@@ -85,7 +85,7 @@ async def test_a_file_that_is_being_written_is_not_read_yet(
     watch = KeysWatch(cast("KeysSource", source), source.signature(), Keys({}, None), metrics)
     async with working(watch.run(found.append)):
         await until(lambda: len(found) == 1)
-    # It was seen twice with its last size.
+    # The file was seen twice with its last size.
     assert source.read_at == [1]
 
 
@@ -116,7 +116,7 @@ async def test_while_a_file_hangs_everything_else_goes_on(
     assert all(source.answered)
 
 
-async def test_a_broken_file_is_told_of_and_changes_nothing(
+async def test_a_broken_file_is_logged_and_changes_nothing(
     file: Path, told: list[Keys], metrics: CollectorMetrics, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(file, f"{LINE}{OTHER.hex()} {KEY.hex()[:-1]}\n")
@@ -128,7 +128,7 @@ async def test_a_broken_file_is_told_of_and_changes_nothing(
     )
     assert KEY.hex()[:-1] not in caplog.text.lower()
     assert value(metrics, "keys") == 1
-    # It is gone for a moment.
+    # The file is gone for a moment.
     remove(file)
     write(file, LINES)
     await until(lambda: len(told) == 1)
@@ -157,7 +157,7 @@ async def test_a_command_is_asked_when_somebody_wants_it(
         watch.want()
         await until(lambda: len(found) == 1)
         assert watch.keys.of(OTHER) is not None
-        # Whatever it asks may be away.
+        # The command may depend on a program that is away.
         remove(tmp_path / "keys")
         watch.want()
         await until(lambda: value(metrics, "failed_key_reads_total") == 1)

@@ -72,7 +72,7 @@ async def test_the_series_of_an_exchanged_meter_belong_to_the_new_one(bucket: Bu
     [
         (OLD, SERIAL, None),
         (None, SERIAL, None),
-        # It was forgotten in another store, and so in the bucket.
+        # The meter was forgotten in another store, and so in the bucket.
         (None, None, SERIAL),
     ],
 )
@@ -192,7 +192,7 @@ async def test_series_are_deleted_after_collectors_can_write_them_no_more() -> N
 
 
 @pytest.mark.usefixtures("_without_waits")
-async def test_a_deletion_without_an_answer_says_what_is_left_and_can_be_repeated() -> None:
+async def test_a_deletion_without_an_answer_names_the_rest_and_can_be_repeated() -> None:
     whole = Places()
     await whole.task.delete()
     for number in range(1, len(whole.events) + 1):

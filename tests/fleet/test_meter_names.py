@@ -1,4 +1,4 @@
-"""Which name a meter may write to, whichever collector has it."""
+"""The name that a meter may write to, at any collector."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -27,7 +27,7 @@ def test_a_name_is_read_back_from_its_key(label: str) -> None:
 
 
 class Fleet:
-    """Collectors, one after the other, that know nothing but what the bucket keeps."""
+    """Collectors, one after the other, that know only the content of the bucket."""
 
     def __init__(self, worker: Worker) -> None:
         self.bucket = worker.bucket
@@ -88,7 +88,7 @@ async def test_a_meter_keeps_its_first_name(
 async def test_the_name_of_another_meter(meters: Fleet, caplog: pytest.LogCaptureFixture) -> None:
     meters.begin(TITLE, NEIGHBOUR)
     assert await meters.send(TITLE, "M1") == ["M1"]
-    # What it said first was not its own.
+    # The first name was another meter's.
     assert await meters.send(NEIGHBOUR, "M1", "M2", "M1") == ["M2"]
     assert meters.refused == 2
     meters.begin(TITLE, NEIGHBOUR)
@@ -137,7 +137,7 @@ async def test_a_meter_that_is_exchanged_has_a_new_title(meters: Fleet) -> None:
     meters.begin(TITLE)
     assert await meters.send(TITLE, "M1") == ["M1"]
     meters.begin(TITLE, NEIGHBOUR, THIRD)
-    # As long as the old one has a key, its name is its own.
+    # While the old meter has a key, its name is its own.
     assert await meters.send(NEIGHBOUR, "M2") == ["M2"]
     assert await meters.send(THIRD, "M1") == []
     meters.begin(NEIGHBOUR, THIRD)
@@ -189,7 +189,7 @@ async def test_a_name_is_looked_up_once_and_those_of_others_not_often(meters: Fl
 
 
 @pytest.mark.parametrize("junk", [b"", b"\xff\0junk", b"534147677004102", b"5" * 9999], ids=len)
-async def test_what_cannot_be_read_is_nobodys(meters: Fleet, junk: bytes) -> None:
+async def test_an_unreadable_entry_has_no_owner(meters: Fleet, junk: bytes) -> None:
     meters.bucket.put("name.M1", junk)
     meters.begin(TITLE)
     assert await meters.send(TITLE, "M1") == ["M1"]
@@ -245,7 +245,7 @@ async def test_names_that_are_there_are_read_once_for_all_meters_with_a_key(
     fleet.bucket.looked_up.clear()
     for title, name, may_write, asks in (
         (TITLE, "M1", True, False),
-        # Not its name any more, or it has no key, so another meter may have taken it since then.
+        # The meter has lost its name or has no key, so another meter may have taken the name.
         (THIRD, "M3", False, True),
         (NEIGHBOUR, "M2", True, True),
     ):

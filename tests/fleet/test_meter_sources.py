@@ -1,4 +1,4 @@
-"""Where a meter was seen, as its gateway says: what is stored of it, and how much."""
+"""The place of a meter as its gateway names it: the stored labels, and their number."""
 
 import re
 
@@ -32,7 +32,7 @@ async def test_gateway_and_port_are_stored_with_the_time_of_the_telegram(fleet: 
     # The meter is at another gateway now. Until that is sure, nothing is said of its place.
     for counter in range(2, 5):
         add(fleet, counter, gateway="attic")
-    # As somebody else publishes them.
+    # Another program publishes these frames, without headers.
     for counter in range(5, 8):
         add(fleet, counter)
     fleet.start()
@@ -55,7 +55,7 @@ async def test_a_replay_through_another_gateway_is_seen_nowhere(fleet: Fleet) ->
     assert {tags for tags, _ in seen(fleet)} == {f"{WITHOUT},gateway=cellar"}
 
 
-async def test_what_a_header_says_is_short_and_stays_in_its_place(fleet: Fleet) -> None:
+async def test_a_header_is_cut_and_stays_in_its_label(fleet: Fleet) -> None:
     headers = add(fleet, 1, gateway="a,b=c d\x07", port="x" * 1000)
     fleet.start()
     await fleet.until_written(1)
@@ -87,7 +87,7 @@ async def test_rejections_are_counted_by_meter(fleet: Fleet) -> None:
     await fleet.until_acknowledged(302)
     known = "534147677004102E"
     assert count(known, "tag") == 1
-    # Their titles can be made up by whoever may publish any.
+    # Any program that may publish can make up their titles.
     assert count(b"NOKEY\0\0\0".hex().upper(), "no_key") == 1
     assert count("other", "no_key") == 100
     assert count("other", "malformed") == 1
@@ -102,7 +102,7 @@ def send(fleet: Fleet, counter: int, *lines: str) -> None:
 
 
 def series(fleet: Fleet) -> set[tuple[str, str]]:
-    """Return what was written of the objects: tags, and the name of a value."""
+    """Return the written series of the objects: tags, and the name of a value."""
     found = set()
     for line in fleet.store.lines():
         tags, fields, _ = re.split(r"(?<!\\) ", line)
@@ -118,11 +118,11 @@ async def test_objects_that_no_specification_knows(
             f"1-0:{99 + counter}.{number % 250}.{number // 250}(1.5*kW)" for number in range(500)
         )
         send(fleet, counter, "1-0:1.8.0(000001.000*kWh)", *others)
-        # Whoever may publish can have a decoder begin anew, but not the bounds.
+        # A forged frame can make a decoder begin anew, but does not move the bounds.
         fleet.nats.add(frame(counter, key=bytes(16)))
     fleet.start()
     await fleet.until_written(3)
-    # Whoever else reads these telegrams keeps the same ones.
+    # Every reader of these telegrams keeps the same objects.
     names = {f"1_0_100_{number}_0" for number in range(64)} | {"active_energy_imported"}
     assert {name for _, name in series(fleet)} == names
     assert fleet.value("ignored_total", kind="objects") == 436 + 500 + 500

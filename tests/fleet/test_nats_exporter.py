@@ -100,7 +100,7 @@ def values(text: str) -> dict[str, float]:
     return {name: float(value) for name, value in found}
 
 
-def test_a_node_shows_its_version_memory_slow_consumers_and_what_it_leads() -> None:
+def test_a_node_shows_its_version_memory_slow_consumers_and_its_groups() -> None:
     with node(varz=VARZ, jsz=JSZ) as url:
         assert values(metrics({"node1": url})) == {
             'up{node="node1"}': 1,
@@ -131,7 +131,7 @@ def test_an_answer_is_read_up_to_its_limit() -> None:
     sent: list[int] = []
     with node(sent, varz=ENDLESS, jsz=JSZ) as url:
         assert values(metrics({"node1": url})) == {'up{node="node1"}': 0}
-    # The limit, and what the buffers of the connection hold.
+    # The limit, and the bytes in the buffers of the connection.
     assert sum(sent) < 64 * 1024 * 1024
 
 

@@ -45,7 +45,7 @@ def test_numbers_are_written_as_they_were_sent_and_texts_are_not() -> None:
 
 
 @pytest.mark.parametrize("filler", ["", "3030303030303030", "FFFFFFFF", "-----"])
-def test_what_is_behind_a_meter_has_lines_of_its_own(filler: str) -> None:
+def test_meters_behind_a_meter_have_lines_of_their_own(filler: str) -> None:
     _, *channels = rendered(
         "0-1:24.1.0(003)",
         "0-1:96.1.0(4741532031)",
@@ -62,7 +62,7 @@ def test_what_is_behind_a_meter_has_lines_of_its_own(filler: str) -> None:
 
 
 def test_the_names_are_those_of_the_topics_on_mqtt() -> None:
-    # Every object that holds one number, and those of two.
+    # Every object that holds one number, and the objects with two.
     lines = [
         f"{reference}(1)"
         for reference, known in OBJECTS.items()
@@ -129,7 +129,9 @@ def test_unknown_objects_count_when_they_are_surely_numbers() -> None:
         (["1_0_99_*"], "1_0_99_7_0=4.5,", False),
     ],
 )
-def test_what_is_not_wanted_is_not_stored(wanted: list[str], fields: str, *, channel: bool) -> None:
+def test_unwanted_registers_are_not_stored(
+    wanted: list[str], fields: str, *, channel: bool
+) -> None:
     lines = [
         "0-0:1.0.0(260115130000W)",
         "1-0:1.8.0(1*kWh)",

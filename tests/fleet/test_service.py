@@ -63,13 +63,13 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def made(folder: Path) -> tuple[_Collector, CollectorMetrics]:
-    """Return a collector that does not run, and what it counts."""
+    """Return a collector that does not run, and its metrics."""
     config, metrics = read_config(configured(folder, 1, 2)), CollectorMetrics()
     watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
     return _Collector(config, Store(config.store, metrics), metrics, watch), metrics
 
 
-async def test_a_cluster_that_is_not_reached_is_told_once(
+async def test_an_unreachable_cluster_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "smarty_p1_fleet")
@@ -88,7 +88,7 @@ async def test_servers_that_are_too_old_are_refused(
 ) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b'INFO {"version":"%s","max_payload":1048576}\r\n' % version.encode())
-        # It is also taken for a store, by who hangs up at once.
+        # A client that takes the server for a store hangs up at once.
         with contextlib.suppress(OSError):
             while line := await reader.readline():
                 if line.startswith(b"PING"):
@@ -146,10 +146,10 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
         # All collectors were stopped while the stream discarded frames 11 to 300.
         (10, None, [(301, 510)], 290),
         (10, None, [(12, 510)], 1),
-        # It discards further ones, until it is read.
+        # The stream discards further frames until the collector reads.
         (10, None, [(301, 510), (321, 530)], 310),
         (400, None, [(301, 510), (321, 530)], 0),
-        # A consumer that is new, or for other meters than those of the discarded frames.
+        # A new consumer, or a consumer of other meters than the discarded frames'.
         (0, None, [(301, 510)], 0),
         (10, 9, [(301, 510)], 0),
         (10, 9, [(301, 510), (321, 530)], 20),
@@ -185,7 +185,7 @@ class EnoughError(Exception):
     """Ends a loop."""
 
 
-async def test_a_connection_that_is_lost_is_told_and_counted(
+async def test_a_lost_connection_is_logged_and_counted(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,

@@ -87,7 +87,7 @@ async def test_the_counters_of_a_minute_reach_an_hour_ahead() -> None:
 
 
 class Values:
-    """A store with the telegrams of one meter: an index of imported energy and one of gas, each."""
+    """A store with the telegrams of one meter, each with the imported energy and a gas index."""
 
     names: tuple[Series, ...] = (
         {"__name__": "smarty_p1_active_energy_imported", "port": "one"},

@@ -1,4 +1,4 @@
-"""Writing to a VictoriaMetrics: who answers, who may see what, and what fails."""
+"""Writing to a VictoriaMetrics: the answering machine, the rights to see values, and failures."""
 
 import asyncio
 import gzip
@@ -29,7 +29,7 @@ from tests.fleet.made_up import until, working
 RUNS = "process_start_time_seconds {start}\nvm_app_uptime_seconds 9\n"
 SAMPLE = Sample("smarty_p1,meter=A x=1 1700000000000\n", 1_700_000_000_000)
 
-# What programs say of themselves, by the names of metrics in VictoriaMetrics' documentation.
+# Versions as programs report them, by the names of metrics in VictoriaMetrics' documentation.
 VERSION = 'vm_app_version{{version="{}-20250425-131706-tags-v1.116.0{}", short_version="v1"}} 1\n'
 VMINSERT = VERSION.format("vminsert", "-cluster-0-g27d3fb2105")
 UNNAMED_VMINSERT = (
@@ -83,7 +83,7 @@ class Host:
 
     @property
     def _headers(self) -> dict[str, str]:
-        """Return what says which machine it is, if it has a name."""
+        """Return the header that names the machine, if it has a name."""
         return {"X-Server-Hostname": self.name} if self.name else {}
 
 
@@ -151,14 +151,14 @@ def read(**content: object) -> StoreConfig:
         (VERSION.format("victoria-logs", ""), "victoria-logs answers"),
     ],
 )
-async def test_what_cannot_say_when_it_has_kept_a_value_is_refused(
+async def test_a_store_that_does_not_report_its_writes_is_refused(
     more: str, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving(Host(more="a 1\n" + more)) as host:
         for is_thorough in (False, True):
             with pytest.raises(ConfigError, match=message):
                 await check_store(StoreConfig((host.url,)), is_thorough=is_thorough)
-        # What it becomes later is not written to, either.
+        # A store that becomes another program later gets no values, either.
         async with writing_to(StoreConfig((host.url,))) as store:
             writing = asyncio.create_task(store.write([SAMPLE]))
             await until(lambda: any("Asking VictoriaMetrics" in one for one in caplog.messages))
@@ -177,7 +177,7 @@ async def test_a_single_one_is_not_refused_however_it_was_built(version: str) ->
         await check_store(StoreConfig((host.url,)))
 
 
-async def test_who_does_not_answer_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_store_without_an_answer_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async with serving(Host()) as host:
         pass
     await check_store(StoreConfig((host.url,)), is_thorough=False)
@@ -228,7 +228,7 @@ async def test_addresses_of_two_stores_are_written_to_by_nobody(
             writing.cancel()
 
 
-async def test_who_takes_the_values_is_who_tells_since_when_it_runs(
+async def test_the_machine_that_takes_the_values_must_report_its_own_start(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     host = Host()
@@ -290,14 +290,14 @@ async def test_a_certificate_is_shown_and_one_is_wanted(
             renewed.replace(client)
             await writing
             assert len(host.writes) == 1
-        # Whoever cannot prove who it is gets no login.
+        # A machine without a trusted certificate gets no login.
         caplog.clear()
         wrong = read(url=host.url, ca_file=str(stranger.file))
         await check_store(wrong)
         assert "TLS: its certificate is not trusted" in caplog.text
 
 
-async def test_what_is_handed_in_together_is_one_write(host: Host, store: Store) -> None:
+async def test_samples_handed_in_together_are_one_write(host: Host, store: Store) -> None:
     write = await store.write([sample(1), sample(2)])
     assert write.process == "100"
     [body] = host.writes
@@ -331,7 +331,7 @@ async def test_a_write_is_tried_until_it_is_acknowledged(
         "process_start_time_seconds x\nvm_app_uptime_seconds 3\n",
     ],
 )
-async def test_nothing_is_written_to_what_just_began_or_does_not_say_since_when_it_runs(
+async def test_nothing_is_written_to_a_store_that_just_started_or_does_not_report_its_start(
     host: Host, store: Store, runs: str
 ) -> None:
     host.runs = runs
@@ -341,7 +341,7 @@ async def test_nothing_is_written_to_what_just_began_or_does_not_say_since_when_
     given_up.cancel()
     await asyncio.gather(given_up, return_exceptions=True)
     host.runs = "process_start_time_seconds 7\nvm_app_uptime_seconds 2\n"
-    # Who gave up is not written.
+    # The cancelled write leaves no value.
     await writing
     assert [body.count("smarty_p1,") for body in host.writes] == [1]
     assert "active_energy_imported=2.0" in host.writes[0]

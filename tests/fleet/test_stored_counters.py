@@ -1,4 +1,4 @@
-"""What the store has around a frame, asked for seldom."""
+"""Stored frame counters around a frame, read seldom."""
 
 import asyncio
 import time
@@ -130,7 +130,7 @@ async def test_a_backlog_asks_once_an_hour(reader: Reader, counters: StoredCount
     assert reader.asked == 4
 
 
-async def test_what_was_asked_is_known_for_five_minutes(
+async def test_an_answer_is_known_for_five_minutes(
     reader: Reader, counters: StoredCounters, clock: Clock
 ) -> None:
     for seconds, asked in ((0, 1), (299, 1), (2, 2)):
@@ -174,7 +174,7 @@ async def test_one_meter_cannot_have_its_counters_read_without_end(
     assert await ask(range(-5, 3)) == [True] * 6 + [None] * 2
 
 
-async def test_a_frame_that_is_stored_is_right_whatever_stands_beside_it(
+async def test_a_stored_frame_is_right_beside_any_other_frame(
     reader: Reader, counters: StoredCounters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(f"{__name__}.STORED", [*STORED, (150, 10_300)])
@@ -183,7 +183,7 @@ async def test_a_frame_that_is_stored_is_right_whatever_stands_beside_it(
     assert reader.asked == 1
 
 
-async def test_a_login_that_may_not_read_is_told_once_and_seldom_tried(
+async def test_a_login_that_may_not_read_is_logged_once_and_seldom_tried(
     reader: Reader, counters: StoredCounters, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader.refusal = ReadingNotAllowedError()

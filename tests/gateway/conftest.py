@@ -1,4 +1,4 @@
-"""What all tests of the gateway share."""
+"""Fixtures that all tests of the gateway share."""
 
 from collections.abc import AsyncIterator
 
@@ -10,7 +10,7 @@ from tests.gateway.loopback import Broker
 
 @pytest.fixture
 def expected_lingering_timers() -> bool:
-    """Let Home Assistant's test kit accept what a gateway does not stop, since its process ends."""
+    """Let Home Assistant's test kit accept the timers that a gateway leaves at its end."""
     return True
 
 
@@ -29,7 +29,7 @@ def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def line() -> AsyncIterator[MeterPort]:
-    """Return a port that sends what it is told to."""
+    """Return a port that sends given bytes."""
     async with MeterPort() as port:
         yield port
 

@@ -20,7 +20,7 @@ _NOT_AUTHORIZED = 0x87
 
 
 class Message(NamedTuple):
-    """What somebody has published."""
+    """A published message."""
 
     topic: str
     payload: bytes
@@ -28,7 +28,7 @@ class Message(NamedTuple):
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what programs bring about."""
+    """Wait for an effect of other programs."""
     async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.005)
@@ -48,11 +48,11 @@ class _Fields:
         return self.take(int.from_bytes(self.take(2)))
 
     def skip_properties(self) -> None:
-        self.take(self.take(1)[0])  # those of these tests have less than 128 bytes
+        self.take(self.take(1)[0])  # the properties in these tests have less than 128 bytes
 
 
 class Subscription(NamedTuple):
-    """What a client wants to be told, and whether also of itself."""
+    """A topic to which a client subscribes, and whether it wants its own messages."""
 
     topic: str
     writer: asyncio.StreamWriter
@@ -69,9 +69,9 @@ class Subscription(NamedTuple):
 
 
 class Broker:
-    """An MQTT 5 broker that keeps what is retained, passes it on, and publishes wills.
+    """An MQTT 5 broker that keeps retained messages, passes messages on, and publishes wills.
 
-    It refuses the topics of which `refuses` is true, and packets of more than `largest` bytes.
+    It refuses the topics for which `refuses` is true, and packets of more than `largest` bytes.
     """
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class Broker:
         await until(lambda: self.at(topic)[-1:] == [payload])
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Keep and pass on what another program publishes."""
+        """Keep and pass on a message of another program."""
         self._note(topic, payload, retain=True)
 
     def _note(
@@ -219,7 +219,7 @@ def full(file: Path, table: str) -> Iterator[None]:
 
 
 class Gateway:
-    """What `smarty-p1 gateway` does with a configuration, here and now."""
+    """The running program of `smarty-p1 gateway` with a configuration."""
 
     def __init__(
         self, directory: Path, broker: Broker, *lines: MeterPort, options: str = ""

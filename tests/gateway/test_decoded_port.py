@@ -1,4 +1,4 @@
-"""Which telegrams of a line are accepted, and what is remembered of them over restarts."""
+"""Accepted telegrams of a line, and the memory of them over restarts."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ IMPORTED = "1-0:1.8.0"
 
 
 class Publisher:
-    """Notes what it is to publish."""
+    """Notes the readings to publish."""
 
     def __init__(self, title: bytes | None) -> None:
         self.title = title
@@ -49,7 +49,7 @@ class Publisher:
 
 
 class Port:
-    """A port that is decoded, and what came of it."""
+    """A decoded port, and its results."""
 
     def __init__(
         self, directory: Path, memory: JsonStorage, keys: str, title: bytes | None
@@ -116,7 +116,7 @@ async def remembering(directory: Path) -> AsyncIterator[JsonStorage]:
 async def decoding(
     directory: Path, keys: str = BOTH, title: bytes | None = None
 ) -> AsyncIterator[Port]:
-    """Yield a port that begins with what the last one remembered."""
+    """Yield a port that begins with the memory of the last one."""
     async with remembering(directory) as memory:
         yield Port(directory, memory, keys, title)
 
@@ -223,7 +223,7 @@ async def test_it_is_said_once_when_there_is_no_key_that_fits(
         (flipped(-1), "altered on the way, or the meter has a new key", 3),
     ],
 )
-async def test_altered_frames_are_told_as_altered_after_a_restart_too(
+async def test_altered_frames_are_named_altered_after_a_restart_too(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, alteration: Alteration, text: str, at: int
 ) -> None:
     long = telegram(f"{IMPORTED}(000001.000*kWh)", f"0-0:96.13.0({'41' * 480})")
@@ -243,7 +243,7 @@ async def test_altered_frames_are_told_as_altered_after_a_restart_too(
     assert port.rejections.total() >= 16
 
 
-async def test_what_is_stored_and_damaged_is_begun_anew(
+async def test_a_damaged_memory_is_begun_anew(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with remembering(tmp_path) as memory:
@@ -307,8 +307,8 @@ async def test_nor_after_a_restart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [TITLE.hex().upper(), "SAG10/30"])
-async def test_nor_for_what_stands_for_it_in_topics(tmp_path: Path, name: str) -> None:
-    """A meter without a name has its title for one; a slash and a question mark are the same."""
+async def test_nor_for_its_substitute_in_topics(tmp_path: Path, name: str) -> None:
+    """A meter without a name is named by its title; a slash and a question mark are the same."""
     async with decoding(tmp_path) as port:
         own = telegram(f"{IMPORTED}(000001.000*kWh)", name="SAG10#30")
         port.feed(frame(1, own))
@@ -325,7 +325,7 @@ async def test_a_name_is_free_again_when_the_key_of_its_meter_is_gone(tmp_path: 
         assert port.readings == [(DEVICE_NAME, 999999.999)]
 
 
-async def test_what_the_first_version_has_stored_is_gone_on_from(tmp_path: Path) -> None:
+async def test_the_memory_of_the_first_version_is_used(tmp_path: Path) -> None:
     stored = {
         "serial_number": DEVICE_NAME,
         "counters": {key_fingerprint(KEY): 7},

@@ -57,7 +57,7 @@ def test_each_port_has_its_own_order(open_queue: OpenQueue) -> None:
     assert (queue.length("a"), queue.size("a")) == (1, 164)
 
 
-def test_what_waits_is_there_after_a_restart_in_order(open_queue: OpenQueue) -> None:
+def test_waiting_frames_are_there_after_a_restart_in_order(open_queue: OpenQueue) -> None:
     queue = open_queue()
     queue.add(frames("a", 1, 2, 3))
     queue.remove("a", queue.oldest("a", 1))
@@ -95,7 +95,7 @@ def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: OpenQueue) -> No
     assert queue.length("b") == 5
 
 
-def test_ports_with_new_labels_share_what_waited_for_the_old_ones(
+def test_ports_with_new_labels_share_the_waiting_frames_of_the_old_ones(
     open_queue: OpenQueue,
 ) -> None:
     old, new = ("a", "b", "c"), ("d", "b", "e")
@@ -107,7 +107,7 @@ def test_ports_with_new_labels_share_what_waited_for_the_old_ones(
     assert [waiting(queue, port) for port in new] == [[*range(10)]] * 3
 
 
-def test_what_is_removed_while_it_makes_room_counts_once(open_queue: OpenQueue) -> None:
+def test_a_frame_removed_while_it_makes_room_counts_once(open_queue: OpenQueue) -> None:
     queue = open_queue("a", most_bytes=164 * 10)
     queue.add(frames("a", *range(10)))
     in_flight = queue.oldest("a", 5)
@@ -117,7 +117,7 @@ def test_what_is_removed_while_it_makes_room_counts_once(open_queue: OpenQueue) 
     assert (queue.length("a"), queue.size("a")) == (8, 8 * 164)
 
 
-def test_what_is_removed_leaves_the_disk_although_nothing_is_added(
+def test_removed_frames_leave_the_disk_although_nothing_is_added(
     open_queue: OpenQueue, tmp_path: Path
 ) -> None:
     queue = open_queue("a")
@@ -125,7 +125,7 @@ def test_what_is_removed_leaves_the_disk_although_nothing_is_added(
     while len(some := queue.oldest("a", 10)) == 10 and queue.length("a") > 20:
         queue.remove("a", some)
     assert waiting(queue, "a") == list(range(280, 300))
-    # What a kill would leave, and a file that is small again.
+    # A kill would leave some frames; the file is small again.
     with closing(sqlite3.connect(tmp_path / "queue")) as database:
         (left,) = database.execute("SELECT count(*) FROM frames").fetchone()
         (pages,) = database.execute("PRAGMA page_count").fetchone()
@@ -133,7 +133,7 @@ def test_what_is_removed_leaves_the_disk_although_nothing_is_added(
     assert pages < 200
 
 
-def test_what_is_removed_stays_so_although_the_disk_did_not_take_what_came_next(
+def test_removed_frames_stay_removed_although_the_disk_refused_the_next_one(
     open_queue: OpenQueue, tmp_path: Path
 ) -> None:
     queue = open_queue("a")
@@ -197,7 +197,7 @@ async def test_wherever_a_file_is_damaged_a_gateway_starts(tmp_path: Path) -> No
         whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
         for at in (*range(16, 100, 2), *range(101, len(whole), 5503))
     ]
-    for at in range(0, len(whole), 4096):  # what a card has lost is gone by pages
+    for at in range(0, len(whole), 4096):  # a card loses whole pages
         damaged.append(whole[:at] + bytes(4096) + whole[at + 4096 :])
     for text in (b"smarty_p1/house", b"CREATE TABLE frames", b"SAG103"):
         at = whole.index(text) + 4
@@ -239,7 +239,7 @@ def test_a_disk_that_cannot_be_read_now_has_no_damaged_file(tmp_path: Path, code
     assert not (tmp_path / "queue.damaged").exists()
 
 
-def test_what_is_kept_is_nobody_elses(open_queue: OpenQueue, tmp_path: Path) -> None:
+def test_files_of_the_queue_are_private(open_queue: OpenQueue, tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
         open_queue().add(frames("a", 1))
@@ -261,7 +261,7 @@ def set_aside(queue: FrameQueue, port: str, title: str, count: int = 1) -> int:
     return sum(queue.set_aside(port, title, frame) for frame in queue.oldest(port, count))
 
 
-def test_what_is_set_aside_waits_in_order_and_stops_nothing(open_queue: OpenQueue) -> None:
+def test_frames_set_aside_wait_in_order_and_stop_nothing(open_queue: OpenQueue) -> None:
     queue = open_queue()
     queue.add([*frames("a", 1, 2, 3, 4), *frames("b", 5)])
     assert set_aside(queue, "a", TITLES[0], 2) == 0
@@ -300,7 +300,7 @@ def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: Open
     assert queue.length("a") == 15
 
 
-def test_what_is_set_aside_goes_before_what_can_be_published(open_queue: OpenQueue) -> None:
+def test_frames_set_aside_are_dropped_before_publishable_frames(open_queue: OpenQueue) -> None:
     queue = open_queue(most_bytes=2 * 164 * 10)
     queue.add(frames("a", *range(10)))
     set_aside(queue, "a", TITLES[0], 4)
@@ -318,7 +318,7 @@ def test_frames_of_a_title_that_is_no_longer_configured_are_dropped(
     left, stays, unknown = (f"534147677004103{digit}" for digit in "012")
 
     def counts(ports: str, *titles: str) -> dict[str, int]:
-        """Open the queue again; return how many frames of each title wait, at whichever port."""
+        """Open the queue again; return by title the number of frames that wait at any port."""
         known = [bytes.fromhex(title) for title in titles]
         queue = FrameQueue(tmp_path / "queue", [*ports], 1_000_000, known)
         queued = [
@@ -351,7 +351,7 @@ def test_frames_of_a_title_that_is_no_longer_configured_are_dropped(
     assert counts("ab", left, stays) == {stays: 1, unknown: 1}
 
 
-def test_what_is_dropped_leaves_the_disk(tmp_path: Path) -> None:
+def test_dropped_frames_leave_the_disk(tmp_path: Path) -> None:
     left, stays = (bytes.fromhex(f"534147677004103{digit}") for digit in "01")
     path = tmp_path / "queue"
     with closing(FrameQueue(path, ["a"], 1_000_000, [left, stays])) as queue:
@@ -362,7 +362,7 @@ def test_what_is_dropped_leaves_the_disk(tmp_path: Path) -> None:
         assert database.execute("PRAGMA page_count").fetchone() < (20,)
 
 
-def test_what_made_room_meanwhile_is_not_set_aside(open_queue: OpenQueue) -> None:
+def test_a_frame_that_made_room_is_not_set_aside(open_queue: OpenQueue) -> None:
     queue = open_queue(most_bytes=2 * 164 * 2)
     queue.add(frames("a", 1, 2))
     [oldest] = queue.oldest("a", 1)
@@ -371,12 +371,12 @@ def test_what_made_room_meanwhile_is_not_set_aside(open_queue: OpenQueue) -> Non
     assert (queue.titles_aside("a"), waiting(queue, "a")) == ((), [2, 3])
 
 
-async def test_what_is_being_written_at_the_end_is_written_once(tmp_path: Path) -> None:
+async def test_frames_being_written_at_the_end_are_written_once(tmp_path: Path) -> None:
     path = tmp_path / "queue"
     store = FrameStore(["a"], GatewayMetrics())
     await store.open(path, 1_000_000)
     with closing(sqlite3.connect(path)) as other:
-        other.execute("BEGIN IMMEDIATE")  # nobody else can write meanwhile
+        other.execute("BEGIN IMMEDIATE")  # no other connection can write now
         writing = asyncio.create_task(store.write())
         for number in range(3):
             store.put(NewFrame("a", "a/frame", bytes([number])))
@@ -393,7 +393,7 @@ async def test_what_is_being_written_at_the_end_is_written_once(tmp_path: Path) 
     queue.close()
 
 
-async def test_beyond_what_memory_may_hold_the_oldest_go_and_are_counted(tmp_path: Path) -> None:
+async def test_beyond_the_limit_of_memory_the_oldest_go_and_are_counted(tmp_path: Path) -> None:
     metrics = GatewayMetrics()
     store = FrameStore(["a", "b"], metrics)
     await store.open(tmp_path / "queue", 100_000_000)
@@ -411,7 +411,7 @@ async def test_beyond_what_memory_may_hold_the_oldest_go_and_are_counted(tmp_pat
     queue.close()
 
 
-async def test_what_the_disk_does_not_take_is_published_from_memory_once(
+async def test_frames_that_the_disk_refuses_are_published_from_memory_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -29,7 +29,7 @@ def waiting(gateway: Gateway) -> int:
         return int(queue.execute("SELECT count(*) FROM frames").fetchone()[0])
 
 
-async def test_frames_come_as_they_are_and_who_is_there_is_kept(
+async def test_frames_come_unchanged_and_the_status_is_retained(
     gateway: Gateway, broker: Broker, line: MeterPort
 ) -> None:
     async with broker.serving():
@@ -50,7 +50,7 @@ async def test_a_gateway_that_is_gone_without_a_word_is_offline(
     assert broker.kept == {STATUS: b"offline"}
 
 
-async def test_what_waited_comes_in_order_after_a_restart(
+async def test_waiting_frames_come_in_order_after_a_restart(
     gateway: Gateway, broker: Broker, line: MeterPort, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "smarty_p1_gateway")
@@ -88,7 +88,7 @@ async def test_a_broker_that_is_away_is_tried_after_a_second_and_then_less_often
         ([*FRAMES[:2], LONG, FRAMES[3]], 2, "packets of more than 2000 bytes"),
     ],
 )
-async def test_what_the_broker_does_not_take_goes_on_waiting(  # noqa: PLR0913, PLR0917
+async def test_frames_that_the_broker_refuses_go_on_waiting(  # noqa: PLR0913, PLR0917
     gateway: Gateway,
     broker: Broker,
     line: MeterPort,

@@ -1,4 +1,4 @@
-"""The configuration: what it says, and what is said about mistakes in it."""
+"""The gateway's configuration: its values, and messages about its faults."""
 
 import gc
 import ssl
@@ -154,7 +154,7 @@ def test_the_smartyreaders_topics(tmp_path: Path) -> None:
         ("qos = 1", "[publish] qos is not known"),
     ],
 )
-def test_what_is_wrong_with_publishing_is_said(tmp_path: Path, text: str, message: str) -> None:
+def test_the_message_names_the_fault_of_publishing(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
         read(tmp_path, with_keys(tmp_path, text) + MIN)
     assert str(error.value).startswith(message)
@@ -234,7 +234,7 @@ def test_what_is_wrong_with_publishing_is_said(tmp_path: Path, text: str, messag
         ),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path: Path, text: str, message: str) -> None:
+def test_the_message_names_the_fault(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
         read(tmp_path, text)
     assert str(error.value).startswith(message)
@@ -263,7 +263,7 @@ def test_keys_of_a_newer_file_are_ignored_and_named(
 
 
 def test_too_many_brackets(tmp_path: Path) -> None:
-    # What other tests left behind must not be cleared where there is no room for one more call.
+    # Garbage of other tests must not be collected where there is no room for one more call.
     gc.collect()
     with pytest.raises(ConfigError, match="too many brackets"):
         read(tmp_path, "a=" + "[" * 5000)
@@ -274,7 +274,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         read_config(tmp_path / "nothing")
 
 
-def test_the_example_says_only_what_is_known(tmp_path: Path) -> None:
+def test_the_example_has_only_known_keys(tmp_path: Path) -> None:
     text = (ROOT / "smarty_p1_gateway" / "gateway.toml").read_text(encoding="utf-8")
     password = tmp_path / "password"
     password.write_text("s3cret", encoding="utf-8")
@@ -364,7 +364,7 @@ def test_a_credentials_file(tmp_path: Path) -> None:
         ('username = "cellar-1"', "_INBOX_cellar-1"),
         # The longest name that `fleet init` accepts.
         (f'username = "{"g" * 64}"', f"_INBOX_{'g' * 64}"),
-        # Below these would be those of others.
+        # Subjects below these prefixes would belong to other users.
         ('username = "cellar.1"', "_INBOX"),
         ('username = "*"', "_INBOX"),
         ('username = "cellar"\ninbox_prefix = "_INBOX"', "_INBOX"),

@@ -1,4 +1,4 @@
-"""The meters' keys: how they are written, who may read them, and what is said about mistakes."""
+"""The meters' keys: their notation, the rights of their file, and messages about faults."""
 
 import logging
 import os
@@ -112,7 +112,7 @@ def test_a_file_of_somebody_else_beside_the_credentials(
     assert "chmod 600" in error_of(file="$CREDENTIALS_DIRECTORY/keys")
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
+def test_a_path_without_a_regular_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
     assert error_of(file=str(tmp_path / "pipe")) == "[keys] file is no regular file"
     (tmp_path / "directory").mkdir(mode=0o700)
@@ -140,7 +140,9 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         pytest.param("#\n" * 1_000_001, "has more than 1,000,000 lines", id="many lines"),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path: Path, text: str | bytes, message: str) -> None:
+def test_the_message_names_the_fault_of_a_line(
+    tmp_path: Path, text: str | bytes, message: str
+) -> None:
     shown = error_of(file=write(tmp_path / "keys", text))
     assert shown.startswith(f"[keys] file {message}")
 
@@ -166,7 +168,9 @@ def test_a_second_line_is_for_a_key_that_changes(tmp_path: Path) -> None:
         (f"* {KEY.hex()}\n* {OTHER_KEY.hex()}", "line 2: its meter stands on an earlier line, too"),
     ],
 )
-def test_what_is_wrong_about_a_second_line(tmp_path: Path, text: str, message: str) -> None:
+def test_the_message_names_the_fault_of_a_second_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
     with pytest.raises(ConfigError, match=message):
         change(tmp_path, text)
 
@@ -178,7 +182,7 @@ def change(directory: Path, text: str) -> Keys:
     return source.read()
 
 
-def test_what_a_reload_of_the_unit_brings_takes_the_place_of_the_credential(
+def test_the_file_of_a_reload_takes_the_place_of_the_credential(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     credentials, runtime = tmp_path / "credentials", tmp_path / "runtime"
@@ -199,7 +203,7 @@ def test_what_a_reload_of_the_unit_brings_takes_the_place_of_the_credential(
     newer = write(runtime / "keys", f"{TITLE.hex()} {OTHER_KEY.hex()}")
     assert source.read().of(TITLE) == MeterKeys(OTHER_KEY)
     assert source.signature() != begun
-    # It is no credential of root's.
+    # The file is no credential of root's.
     Path(newer).chmod(0o440)
     with pytest.raises(ConfigError, match="chmod 600"):
         source.read()
@@ -250,7 +254,7 @@ def test_commands_that_fail(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        # What it started keeps the pipe open, also where it cannot be ended with it.
+        # A started process keeps the pipe open, also where it cannot be ended with the script.
         "sleep 60 & wait",
         "setsid sleep 60 & wait",
         "setsid sleep 60 &",
@@ -282,5 +286,5 @@ def test_a_command_that_says_too_much_is_ended(monkeypatch: pytest.MonkeyPatch) 
         ({"key": KEY.hex()}, "[keys] key is not known"),
     ],
 )
-def test_what_is_wrong_in_the_table(content: dict[str, object], message: str) -> None:
+def test_the_message_names_the_fault_of_the_table(content: dict[str, object], message: str) -> None:
     assert error_of(**content).startswith(message)

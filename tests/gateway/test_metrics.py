@@ -1,4 +1,4 @@
-"""How Prometheus asks a gateway, what it is told, and what /health and /ready answer."""
+"""The gateway's answers to Prometheus, at /health and at /ready."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ def test_metrics_are_served_at_a_port_that_is_free_or_not_at_all() -> None:
             serve(registry, Health(), HOST, number)
 
 
-async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
+async def test_a_request_is_answered_beside_any_other_requests() -> None:
     metrics, port = GatewayMetrics(), free_ports()
     serve(metrics.registry, Health(), HOST, port)
     metrics.frames.labels("house").inc(3)
@@ -68,7 +68,7 @@ async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
     ):
         assert f"{line}\n" in told
     assert "python_info{" in told
-    # A port that is silent since the start is as silent as one that was heard then.
+    # A port that is silent since the start is as silent as a port that was heard then.
     for silence in (0.0, 1000.0):
         last["at"] -= silence
         [age] = re.findall(
@@ -87,7 +87,7 @@ async def test_connections_that_ask_nothing_are_bounded_in_number(
     ends = [asyncio.ensure_future(reader.read()) for reader, _ in idle]
     refused, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     assert {end.result() for end in refused} == {b""}
-    # Soon, they make room for one that asks.
+    # Soon, idle connections make room for a request.
     async with asyncio.timeout(10):
         while True:
             with suppress(OSError, HTTPException):
@@ -114,11 +114,11 @@ def shown(metrics: GatewayMetrics) -> list[dict[str, str]]:
     return [sample.labels for sample in metric.samples]
 
 
-def test_the_meter_of_a_port_is_shown_by_what_is_verified_if_that_is_known() -> None:
+def test_the_verified_meter_of_a_port_is_shown_if_known() -> None:
     metrics = GatewayMetrics()
     metrics.show_meter("house", b"SAG00001")
     assert shown(metrics) == [{"port": "house", "title": "5341473030303031", "meter": ""}]
-    # Another one is at the port now.
+    # Another meter is at the port now.
     metrics.show_meter("house", b"SAG00002")
     assert shown(metrics) == [{"port": "house", "title": "5341473030303032", "meter": ""}]
     metrics.show_meter("house", b"SAG00002", "METER2")
@@ -140,7 +140,7 @@ def test_the_version_is_that_of_the_integration() -> None:
 
 @pytest.fixture
 def metrics() -> GatewayMetrics:
-    """Return those of a gateway with two ports that has just begun."""
+    """Return the metrics of a gateway with two ports that has just begun."""
     metrics = GatewayMetrics()
     for port in ("cellar", "attic"):
         metrics.broker_connected.labels(port).set(0)
@@ -160,7 +160,7 @@ def test_a_connection_is_shown_while_it_lasts(metrics: GatewayMetrics) -> None:
 
 
 def asking(metrics: GatewayMetrics | CollectorMetrics) -> Callable[[str], tuple[int, Any]]:
-    """Serve a program's metrics and health; return what asks at a path."""
+    """Serve a program's metrics and health; return a function that requests a path."""
     port = free_ports()
     if isinstance(metrics, CollectorMetrics):
         health = Health(metrics.current_problems, metrics.degradations)
@@ -224,7 +224,7 @@ def test_a_gateway_that_cannot_write_is_ready_and_degraded(metrics: GatewayMetri
     assert ask("/ready")[1]["degraded"] == []
 
 
-def test_not_more_is_told_than_somebody_reads(metrics: GatewayMetrics) -> None:
+def test_the_list_of_problems_is_short_enough_to_read(metrics: GatewayMetrics) -> None:
     def problems_of(ports: int) -> list[str]:
         for number in range(ports):
             metrics.port_open.labels(f"port{number}").set(0)
@@ -268,7 +268,7 @@ def test_a_collector_is_degraded_with_old_keys_or_fewer_nodes() -> None:
     assert (ask("/ready")[1]["degraded"], degraded()) == ([], 0)
 
 
-async def test_whoever_hangs_is_neither_healthy_nor_ready(
+async def test_a_hanging_program_is_neither_healthy_nor_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("smarty_p1_gateway.health._MAX_SILENCE_S", -1.0)
@@ -282,7 +282,7 @@ async def test_whoever_hangs_is_neither_healthy_nor_ready(
 
 
 @pytest.mark.parametrize(("told", "interval"), [("", 5.0), ("6000000", 2.0), ("60000000", 5.0)])
-async def test_systemd_is_told_three_times_within_its_interval(
+async def test_systemd_is_notified_three_times_within_its_interval(
     monkeypatch: pytest.MonkeyPatch, told: str, interval: float
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", told)

@@ -1,4 +1,4 @@
-"""What the broker says of itself when somebody connects."""
+"""Limits that the broker states when a client connects."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -15,7 +15,7 @@ HOST = "127.0.0.1"
 # Success, and as properties: 2 messages at once, packets of 3,000 bytes.
 CONNACK = bytes.fromhex("20 0B 00 00 08 21 0002 27 00000BB8")
 PUBLISH, PUBACK = 3, 0x40
-# As long as nothing comes for so many seconds, one more message is acknowledged.
+# Seconds of silence after which one more message is acknowledged.
 PATIENCE = 0.05
 
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -37,7 +37,7 @@ async def connected(serve: Serve) -> AsyncGenerator[MqttClient]:
     broker = BrokerConfig(HOST, number, None, None, None, "cellar")
     port = PortConfig("/dev/ttyUSB0", "house", "house", None, "smarty_p1", sealed=True)
     async with server:
-        # Nobody says goodbye to the one who leaves.
+        # The broker says no goodbye to a client that leaves.
         with suppress(aiomqtt.MqttError):
             async with MqttClient(broker, port, "house/status") as client:
                 yield client
@@ -62,7 +62,9 @@ async def test_no_larger_packet_is_sent_than_the_broker_takes(
         assert caplog.text.count("more than 3000 bytes") == 1
 
 
-async def test_what_cannot_be_sent_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_message_that_cannot_be_sent_raises_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
 

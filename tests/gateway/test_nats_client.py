@@ -1,4 +1,4 @@
-"""What is other than in the library, through its private methods: a server of this test shows it.
+"""Differences from the library, through its private methods, at a server of this test.
 
 pyproject.toml names the versions of the library that these tests have passed with.
 """
@@ -28,7 +28,7 @@ from tests.gateway.loopback import HOST, PATIENCE
 
 SEED = nkeys.encode_seed(bytes(range(32)), nkeys.PREFIX_BYTE_USER)
 GOOD = b"MSG frames 1 4\r\ngood\r\n"
-# Whoever logs in with a credentials file signs the nonce.
+# A client with a credentials file signs the nonce.
 INFO = (
     b'INFO {"server_id": "x", "version": "2.15.0", "headers": true, "max_payload": 9000000,'
     b' "nonce": "any text"}\r\n'
@@ -77,7 +77,7 @@ def config(server: NatsServer, tls: ssl.SSLContext | None = None) -> NatsConfig:
 
 @asynccontextmanager
 async def listening(server: NatsServer) -> AsyncIterator[asyncio.Queue[Msg]]:
-    """Yield what a collector's client is sent."""
+    """Yield the messages that a collector's client receives."""
     client = CollectorClient(config(server))
     messages: asyncio.Queue[Msg] = asyncio.Queue()
     await client.open(ignore)
@@ -94,14 +94,14 @@ async def next_of(messages: asyncio.Queue[Msg]) -> Msg:
         return await messages.get()
 
 
-async def test_a_server_without_tls_is_told_nothing(server: NatsServer) -> None:
+async def test_a_server_without_tls_receives_nothing(server: NatsServer) -> None:
     client = NatsClient(config(server, ssl.create_default_context()))
     with pytest.raises(NoTlsError):
         await client.open(ignore)
     assert server.received == []
 
 
-async def test_an_aborted_connection_drops_what_a_slow_line_has_not_sent() -> None:
+async def test_an_aborted_connection_drops_the_unsent_bytes_of_a_slow_line() -> None:
     received, is_reading = bytearray(), asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -142,7 +142,7 @@ async def test_a_tls_connection_that_is_closed_can_be_aborted() -> None:
     client.abort()
 
 
-async def test_a_server_is_told_user_and_password_where_no_tls_is_wanted(
+async def test_a_server_receives_user_and_password_where_no_tls_is_wanted(
     server: NatsServer,
 ) -> None:
     client = NatsClient(config(server))
@@ -204,7 +204,7 @@ async def test_a_stored_message_passes_for_no_status_of_the_server(
 
 
 def serve(listener: socket.socket, certificates: Certificates) -> list[bytes]:
-    """Be a server for one client; return what comes after its login, record by record."""
+    """Serve one client; return the bytes after its login, record by record."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificates.pem, certificates.key)
     plain, _ = listener.accept()
@@ -221,7 +221,7 @@ def serve(listener: socket.socket, certificates: Certificates) -> list[bytes]:
     return records
 
 
-async def test_what_is_sent_together_is_one_record(tmp_path: Path) -> None:
+async def test_messages_sent_together_are_one_record(tmp_path: Path) -> None:
     certificates = Certificates(tmp_path)
     with socket.create_server((HOST, 0)) as listener:
         serving = asyncio.create_task(asyncio.to_thread(serve, listener, certificates))

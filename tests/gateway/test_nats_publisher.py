@@ -1,4 +1,4 @@
-"""Frames to a NATS cluster, whatever its servers answer: without any server."""
+"""Frames to a NATS cluster with any answers of its servers, without a server."""
 
 import asyncio
 import logging
@@ -36,17 +36,17 @@ MINE, OTHER = (f"smarty_p1.sealed.{title.hex().upper()}" for title in (TITLE, OT
 
 
 class Cluster:
-    """A cluster with a stream. What is in `answers` is said first, one at each frame.
+    """A cluster with a stream. `answers` are given first, one to each frame.
 
-    That is an answer's bytes, "503" when nobody takes frames, None for none, or what the library
-    raises.
+    An answer is its bytes, "503" when no stream takes frames, None for none, or an error of the
+    library.
     """
 
     def __init__(self) -> None:
         self.stored: list[tuple[str, bytes]] = []
         self.origins: list[tuple[str, str]] = []
         self.answers: list[bytes | str | Exception | None] = []
-        # The size of each batch that was whole, and what is said to the next ones instead.
+        # The size of each whole batch, and the answers to the next batches.
         self.batches: list[int] = []
         self.batch_answers: list[bytes | str | Exception | None] = []
         self.denied: set[str] = set()
@@ -54,11 +54,11 @@ class Cluster:
         self.denials = Counter[str]()
         self.connections = 0
         self.refuses_login: list[Exception] = []
-        # As long as it is set, what is stored is acknowledged.
+        # While the event is set, stored frames are acknowledged.
         self.acknowledges = asyncio.Event()
         self.acknowledges.set()
-        # The seconds that each answer takes by the clock `now`, whatever the machine takes. The
-        # last ones go on.
+        # The seconds that each answer takes by the clock `now`, independent of the machine. The
+        # last ones repeat.
         self.delays: list[float] = []
         self.now = 0.0
 
@@ -172,7 +172,7 @@ class Client:
 
 
 class Publishing:
-    """A publisher of some ports, their queue, and what is told of them."""
+    """A publisher of some ports, their queue, and their metrics."""
 
     def __init__(
         self, store: FrameStore, metrics: GatewayMetrics, publisher: NatsPublisher
@@ -243,11 +243,11 @@ async def test_frames_go_in_order_under_the_title_of_their_meter(
     await until(publishing.store.is_empty)
     assert cluster.stored == [(MINE, data) for data in frames]
     assert {*cluster.origins} == {("cellar", "house")}
-    # What is no frame was counted as lost.
+    # Data that is no frame was counted as lost.
     assert publishing.metric("dropped_total") == 1
 
 
-async def test_what_waits_goes_in_batches_and_a_batch_counts_whole(
+async def test_waiting_frames_go_in_batches_and_a_batch_counts_whole(
     cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await until(lambda: publishing.metric("broker_connected") == 1)
@@ -256,7 +256,7 @@ async def test_what_waits_goes_in_batches_and_a_batch_counts_whole(
     await until(lambda: len(cluster.stored) == 1)
     cluster.batch_answers = [
         TOO_MANY,
-        # Those of a server that knows no batches, and of one that has stored something else.
+        # Answers of a server that knows no batches, and of a server that has stored another batch.
         b'{"stream": "smarty_p1_frames", "seq": 1}',
         b'{"stream": "smarty_p1_frames", "seq": 1, "batch": "x", "count": 1}',
     ]
@@ -323,7 +323,7 @@ async def test_a_small_gateway_waits_for_as_many_frames_as_it_has_ports(
     publishing.put(frame(2), port="port59")
     await until(lambda: len(cluster.stored) == 61)
     assert cluster.batches == [1, 60]
-    # It does not wait when the gateway ends.
+    # The end of the gateway does not wait for the pause between batches.
     publishing.put(frame(3), port="port0")
     await publishing.publisher.finish(60)
     assert len(cluster.stored) == 62
@@ -358,9 +358,9 @@ async def test_a_frame_that_the_stream_never_takes_is_dropped_and_counted(
 
 
 @pytest.mark.parametrize("ports", [[f"/dev/zähler\r\n{'x' * 100}"]])
-# Whoever logs in with a credentials file has no name here.
+# A gateway with a credentials file has no user name here.
 @pytest.mark.parametrize("username", [None])
-async def test_where_a_frame_came_from_is_said_in_what_a_header_may_have(
+async def test_the_origin_of_a_frame_is_written_in_signs_that_a_header_may_have(
     cluster: Cluster, publishing: Publishing, ports: list[str]
 ) -> None:
     publishing.put(frame(1), port=ports[0])
@@ -385,7 +385,7 @@ async def test_where_a_frame_came_from_is_said_in_what_a_header_may_have(
     ],
     ids=range(8),
 )
-async def test_what_is_not_acknowledged_is_sent_again_and_that_is_said_once(
+async def test_unacknowledged_frames_are_sent_again_and_logged_once(
     cluster: Cluster,
     publishing: Publishing,
     caplog: pytest.LogCaptureFixture,
@@ -482,7 +482,7 @@ async def test_no_busy_node_is_left(
     [
         # The third batch is answered in half of the time, so the batches grow by half.
         ([70, 70, 30], [], [1000, 500, 250, 375, 375]),
-        # They also grow, by one frame, if each answer is nearly too late.
+        # Batches also grow, by one frame, if each answer is nearly too late.
         ([70, 70, 45, 45, 45, 45], [], [1000, 500, 250, 251, 252, 247]),
         # Answered at once, they double. The frames of a refused batch go one by one, and count.
         ([70, *[0] * 1000, 70, 0], [TOO_MANY], [1000, 500, 250, 500, 250]),
@@ -544,7 +544,7 @@ async def test_of_many_ports_all_go_together_and_none_twice(
     assert max(cluster.batches) <= 1000
     assert len(cluster.batches) < 20
     await until(publishing.store.is_empty)
-    # What is acknowledged is not sent again, not even on another connection.
+    # Acknowledged frames are not sent again, not even on another connection.
     cluster.last.ended.set()
     await until(lambda: cluster.connections == 2)
     publishing.put(frame(1), port=MANY[0])
@@ -625,7 +625,7 @@ async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     assert publishing.metric("broker_losses_total") == 1
     assert caplog.text.count("A server of the NATS cluster is away: the connection was closed") == 1
     assert "refused" not in caplog.text  # one loss, one line
-    # But for what waiting does not mend.
+    # Only faults that waiting does not mend are logged, too.
     assert caplog.text.count("Authorization Violation") == 1
     assert caplog.text.count("certificate has expired") == 1
 
@@ -642,7 +642,7 @@ async def test_an_error_of_the_connection_is_said_once(
     ]
 
 
-async def test_the_end_waits_for_what_can_still_go(
+async def test_the_end_waits_for_frames_that_can_still_go(
     cluster: Cluster, publishing: Publishing
 ) -> None:
     await until(lambda: publishing.metric("broker_connected") == 1)

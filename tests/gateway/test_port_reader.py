@@ -20,7 +20,7 @@ from tests.gateway.loopback import until
 
 
 class Taker:
-    """Accepts what has an `!` in it."""
+    """Accepts data with an `!` in it."""
 
     def feed(self, data: bytes) -> bool:
         return b"!" in data
@@ -124,7 +124,7 @@ def test_a_flood_is_bounded_and_expected_frames_still_pass() -> None:
     assert again == 32 * 1024 * 10 // 1500
 
 
-def test_what_a_meter_sends_is_never_too_much() -> None:
+def test_the_frames_of_a_meter_are_never_too_much() -> None:
     now = 0.0
     limit = FrameLimit(lambda: now)
     for second in range(5000):

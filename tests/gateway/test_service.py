@@ -22,7 +22,7 @@ from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
 VALUE = "smarty_p1/house/active_energy_imported"
 
 
-async def test_it_is_told_to_stop_and_says_so(
+async def test_a_signal_stops_the_gateway_and_sets_its_status(
     tmp_path: Path, broker: Broker, line: MeterPort
 ) -> None:
     async with broker.serving():
@@ -51,7 +51,7 @@ async def test_sealed_frames_and_values_side_by_side(
     assert broker.at("smarty_p1/house/frame") == frames
 
 
-async def test_what_a_running_quarter_hour_has_come_to_is_stored_at_the_end(
+async def test_the_running_quarter_hour_is_stored_at_the_end(
     tmp_path: Path, broker: Broker, line: MeterPort
 ) -> None:
 
@@ -103,7 +103,7 @@ async def test_ports_are_read_while_a_large_queue_is_checked(
             await broker.until_last("smarty_p1/house/frame", frame(1))
 
 
-async def test_what_may_be_mended_later_is_said(
+async def test_a_fault_that_may_be_mended_later_is_named(
     tmp_path: Path, broker: Broker, line: MeterPort
 ) -> None:
     gateway = Gateway(tmp_path, broker, line)
@@ -129,7 +129,7 @@ def pairs() -> Iterator[list[tuple[socket.socket, socket.socket]]]:
         yield pairs
 
 
-def test_what_comes_in_the_pause_after_the_first_event_is_handled_with_it(
+def test_events_in_the_pause_after_the_first_one_are_handled_with_it(
     pairs: list[tuple[socket.socket, socket.socket]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []

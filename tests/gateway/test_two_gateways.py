@@ -1,4 +1,4 @@
-"""Two gateways with one meter at one broker: the one that stays looks untouched."""
+"""Two gateways with one meter at one broker: the remaining gateway looks untouched."""
 
 import json
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""What meters say, verified: to the broker while they are read, and stored before it is told."""
+"""Verified values: published to the broker while they are read, and stored before."""
 
 import contextlib
 import json
@@ -52,7 +52,7 @@ def make(tmp_path: Path, broker: Broker, line: MeterPort) -> Maker:
         ('format = "smartyreader"', {f"{ROOT}/act_energy_imported_p_plus_kWh"}, {AVAILABILITY}),
     ],
 )
-async def test_what_is_told_and_kept(  # noqa: PLR0913, PLR0917
+async def test_the_published_and_the_retained_topics(  # noqa: PLR0913, PLR0917
     make: Maker, broker: Broker, line: MeterPort, publish: str, told: set[str], kept: set[str]
 ) -> None:
     async with broker.serving():
@@ -70,7 +70,7 @@ async def test_what_is_told_and_kept(  # noqa: PLR0913, PLR0917
     assert retained & told == (told if "retain" in publish else set())
 
 
-async def test_what_the_broker_kept_of_earlier_options_goes(
+async def test_retained_topics_of_earlier_options_are_removed(
     make: Maker, broker: Broker, line: MeterPort
 ) -> None:
     async with broker.serving():
@@ -84,7 +84,7 @@ async def test_what_the_broker_kept_of_earlier_options_goes(
             await until(lambda: broker.kept.keys() == {AVAILABILITY})
 
 
-async def test_what_happened_while_the_machine_was_off_is_an_event(
+async def test_a_change_while_the_machine_was_off_is_an_event(
     make: Maker, broker: Broker, line: MeterPort
 ) -> None:
     gateway = make("discovery = true")
@@ -110,7 +110,7 @@ async def test_what_happened_while_the_machine_was_off_is_an_event(
     ]
 
 
-async def test_when_nothing_comes_any_more_that_is_told(
+async def test_a_silent_meter_becomes_unavailable(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("smarty_p1_gateway.mqtt.mqtt_values_publisher._STALE_AFTER_S", 0.1)
@@ -122,7 +122,7 @@ async def test_when_nothing_comes_any_more_that_is_told(
 
 
 @pytest.mark.parametrize("fails_at_start", [False, True])
-async def test_what_cannot_be_stored_is_not_told(
+async def test_values_that_cannot_be_stored_are_not_published(
     make: Maker,
     broker: Broker,
     line: MeterPort,
@@ -156,7 +156,7 @@ async def test_what_cannot_be_stored_is_not_told(
     assert caplog.text.count("It can be stored again, and values are published") == 1
 
 
-async def test_what_comes_while_the_memory_is_written_waits_for_the_next_time(
+async def test_telegrams_during_a_write_of_the_memory_wait_for_the_next_write(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_write, begun, put, waiting = threading.Semaphore(0), [], [], []
@@ -183,7 +183,7 @@ async def test_what_comes_while_the_memory_is_written_waits_for_the_next_time(
         await line.send(frame(1))
         # Until the broker is reached, the newest reading takes the place of the one before.
         await until(lambda: len(begun) == 1 and len(waiting) == 1)
-        # The counter of this one is not in what is being written.
+        # The write in progress lacks the counter of this frame.
         await line.send(frame(2))
         await until(lambda: put.count(meter) == 2)
         may_write.release()
@@ -208,7 +208,7 @@ async def test_discovery_that_the_broker_refuses_is_said_once_and_values_come(
 
 
 @pytest.mark.parametrize("publish", ["", "retain = true\ndiscovery = true"])
-async def test_a_broker_that_was_restarted_is_told_everything(
+async def test_a_restarted_broker_gets_every_topic(
     make: Maker, broker: Broker, line: MeterPort, publish: str
 ) -> None:
     async with make(publish).running():
@@ -227,7 +227,7 @@ async def test_a_broker_that_was_restarted_is_told_everything(
             assert broker.at(VERSION) == [b"42"]
 
 
-async def test_who_comes_late_gets_what_is_retained_and_nothing_that_is_unknown(
+async def test_a_late_subscriber_gets_the_retained_values_and_no_unknown_one(
     make: Maker, broker: Broker, line: MeterPort
 ) -> None:
     power = f"{ROOT}/active_power_imported"
@@ -243,7 +243,7 @@ async def test_who_comes_late_gets_what_is_retained_and_nothing_that_is_unknown(
         assert broker.kept[power] == b"0.100"
 
 
-async def test_a_meter_that_is_read_at_two_ports_in_turns_is_told_by_the_newest_telegram(
+async def test_a_meter_read_at_two_ports_in_turns_is_published_by_its_newest_telegram(
     tmp_path: Path, broker: Broker, line: MeterPort, shed: MeterPort
 ) -> None:
     gateway = Gateway(tmp_path, broker, line, shed, options=f"{keys(tmp_path)}[publish]\n")

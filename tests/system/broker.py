@@ -1,4 +1,4 @@
-"""A real mosquitto, and somebody who keeps everything that it tells."""
+"""A real mosquitto, and a listener that keeps every message."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ persistence false
 
 
 class Message(NamedTuple):
-    """What somebody was told."""
+    """One message that a listener received."""
 
     topic: str
     payload: bytes
@@ -100,6 +100,6 @@ class Listener:
         await until(lambda: self.at(topic)[-1:] == [payload])
 
     async def until(self, topic: str, count: int) -> list[bytes]:
-        """Wait until so many messages came at a topic."""
+        """Wait until a topic has at least `count` messages."""
         await until(lambda: len(self.at(topic)) >= count)
         return self.at(topic)

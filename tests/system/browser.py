@@ -5,7 +5,7 @@ import shutil
 # Without windows, Chromium needs a third less of the processor.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
-# The frontend is made of web components: what a reader sees is spread over their shadow roots.
+# The frontend is made of web components: its visible text is spread over their shadow roots.
 VISIBLE_TEXT = """() => {
     const texts = [];
     const visit = (node) => {

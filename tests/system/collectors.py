@@ -35,7 +35,7 @@ type Stored = dict[tuple[str, str, str], dict[int, float]]
 
 
 class MadeUpMeter:
-    """A meter with a gas meter behind it, and what it has sent: `expected`."""
+    """A meter with a gas meter behind it, and the values that it has sent: `expected`."""
 
     def __init__(self, number: int, begin: datetime) -> None:
         self.title = b"SAG" + number.to_bytes(5)
@@ -126,7 +126,7 @@ class Collectors:
         await self._cluster.make_stream()
 
     def write_keys(self, *meters: MadeUpMeter, more: str = "", file: str = "keys") -> None:
-        """Write a file of keys, in place of the one that is there; `more`: other lines."""
+        """Replace the file of keys; `more`: other lines."""
         lines = (f"{meter.title.hex()} {meter.key.hex()}\n" for meter in meters)
         keys = self._directory / file
         new = keys.with_suffix(".new")
@@ -169,7 +169,7 @@ class Collectors:
         return Part(command, directory, lambda: is_served(port)), port
 
     async def run_once(self, name: str, *arguments: str | Path, is_operator: bool = False) -> str:
-        """Run a command with a collector's configuration to its end; return what it tells.
+        """Run a command with a collector's configuration to its end; return its output.
 
         `is_operator`: the command has the operator's login.
         """
@@ -185,7 +185,10 @@ class Collectors:
         return output.decode()
 
     async def until_connected(self, *names: str) -> None:
-        """Wait until these collectors are connected. One that starts again refuses questions."""
+        """Wait until these collectors are connected.
+
+        A collector that starts again refuses questions.
+        """
 
         def are_connected() -> bool:
             try:
@@ -239,7 +242,7 @@ class Collectors:
         await reader.readline()
         sizes = b"%d %d" % (len(header), len(header) + len(data))
         login = {"user": ADMIN, "pass": ADMIN, "headers": True, "verbose": False}
-        # NATS 2.9 may lose what comes together with a login.
+        # NATS 2.9 may lose a message that arrives together with a login.
         for text in (
             b"CONNECT %s\r\n" % json.dumps(login).encode(),
             b"HPUB %s %s\r\n%s%s\r\n" % (subject, sizes, header, data),
@@ -278,7 +281,7 @@ class Collectors:
             return [json.loads(line) for line in answer.read().splitlines()]
 
     def metrics(self, name: str) -> dict[str, float]:
-        """Return what a collector tells Prometheus, without the prefix."""
+        """Return the metrics of a collector, by name without the prefix."""
         port = self._collectors[name][1]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
             text = answer.read().decode()
@@ -294,7 +297,7 @@ def expected_of(*meters: MadeUpMeter) -> Stored:
 
 
 def missing(expected: Mapping[tuple[str, str, str], dict[int, float]], stored: Stored) -> list[str]:
-    """Return what is not there, or differs, or should not be there."""
+    """Return the values that are absent, differ, or should not exist."""
     return sorted(
         f"{key} {at}: {expected.get(key, {}).get(at)} / {stored.get(key, {}).get(at)}"
         for key in expected.keys() | stored.keys()

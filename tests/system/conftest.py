@@ -7,8 +7,8 @@ import pytest_socket
 
 from dev.reliability.program_logs import faults_in_logs
 
-# The first file of each of seven workers is one that takes longest. A file with one or two tests
-# takes the next file along to its worker: so three short files follow.
+# The seven files that take longest come first: each of seven workers begins with one. A file with
+# one or two tests takes the next file along to its worker: so three short files follow.
 ORDER = (
     "test_entities.py",
     "test_messages.py",
@@ -64,12 +64,12 @@ def patient_time() -> None:
 
 @pytest.fixture(autouse=True)
 def verify_cleanup() -> None:
-    """Replace the test kit's: what lives as long as a module is no leak here."""
+    """Replace the fixture of the test kit: things that live as long as a module are no leaks."""
 
 
 @pytest.fixture(autouse=True)
 def enable_event_loop_debug() -> None:
-    """Replace the test kit's: it would only slow down what is measured in real time."""
+    """Replace the fixture of the test kit: debugging would slow down measurements in real time."""
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -131,7 +131,7 @@ def reload(name: str, unit: _Unit) -> None:
 
 
 def main(arguments: list[str]) -> int:  # noqa: C901, PLR0911 - a list of verbs
-    """Do what `systemctl` does with these arguments; return its status."""
+    """Imitate `systemctl` with these arguments; return its status."""
     verb, *names = [word for word in arguments if not word.startswith("-")]
     STATE.mkdir(parents=True, exist_ok=True)
     if verb == "daemon-reload":

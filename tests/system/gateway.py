@@ -83,7 +83,7 @@ class Gateway:
         writer.close()
 
     async def _serves_all_but(self, *numbers: int) -> bool:
-        # A connection, to find that out, would end the one that a port has.
+        # A trial connection would end the only connection of a port.
         return all(
             bool(addresses_listening_on(port)) is (number not in numbers)
             for number, port in enumerate(self._ports, 1)

@@ -30,7 +30,7 @@ REFERENCES = {
     "heat": "0-3:24.2.1",
 }
 
-# Home Assistant loads an entry again so long after one of its entities was enabled.
+# Seconds until Home Assistant loads an entry again whose entity was enabled.
 _RELOADED_AFTER = 30.0
 
 
@@ -110,7 +110,7 @@ class Home:
         await until(self.shows_last_telegram)
 
     async def suggested_port(self) -> str | None:
-        """Return what the form for another meter begins with; it is left as it is."""
+        """Return the port that the form for another meter suggests; leave the form as it is."""
         flows = "/api/config/config_entries/flow"
         menu = await self.client.post(flows, handler=DOMAIN)
         form = await self.client.post(f"{flows}/{menu['flow_id']}", next_step_id="meter")
@@ -130,13 +130,13 @@ class Home:
 
     async def states(self) -> dict[str, str]:
         states = await self.all_states()
-        # One that is new may be registered, and not yet have a state.
+        # A new entity may be registered before it has a state.
         none = {"state": "unknown"}
         entities = await self.entities()
         return {key: states.get(name, none)["state"] for key, name in entities.items()}
 
     async def shows_nothing_but(self, *connections: str) -> bool:
-        """Return whether only the connection is available, and has one of these states."""
+        """Return whether only the connection is available, in one of these states."""
         states = await self.states()
         return states.pop("connection") in connections and set(states.values()) == {"unavailable"}
 
@@ -144,7 +144,7 @@ class Home:
         return {state["entity_id"]: state for state in await self.client.get("/api/states")}
 
     async def shows_last_telegram(self) -> bool:
-        """Return whether every sensor shows what the meter has sent last."""
+        """Return whether every sensor shows the meter's last telegram."""
         states = await self.states()
         wanted = {key: self.meter.last_value(name) for key, name in REFERENCES.items()}
         shown = {key: states[key] for key in REFERENCES}

@@ -16,7 +16,7 @@ SECRET = "s3cret-of-the-store"
 
 
 class LockedStore:
-    """A VictoriaMetrics with a user and TLS, and what a collector needs to write to it."""
+    """A VictoriaMetrics with a user and TLS, and the settings of a collector that writes to it."""
 
     def __init__(self, directory: Path, *, delete_key: str = "") -> None:
         directory.mkdir()

@@ -20,7 +20,7 @@ OWN = ("etc", "var", "opt", "usr/local")
 INIT = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True: signal.pause()"
 
 
-# Python of the machines. Debian's starts faster than the one of the tests.
+# Python of the machines. Debian's Python starts faster than the Python of the tests.
 _PYTHON = next(filter(os.path.exists, ("/usr/bin/python3", sys.executable)))
 
 

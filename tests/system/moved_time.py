@@ -9,7 +9,7 @@ import pytest
 
 from dev.simulator.clock import Clock
 
-# Seconds for which libfaketime uses what it has read, and a little more.
+# Seconds for which libfaketime uses the time that it has read, and a little more.
 _READ_AGAIN_S = 1.3
 
 

@@ -61,9 +61,9 @@ async def make_stream(cluster: NatsCluster) -> None:
 
 
 async def stored(cluster: NatsCluster, least: int = 0) -> list[Stored]:
-    """Return all that is in the stream, once there are so many messages.
+    """Return all messages of the stream, once it has at least `least`.
 
-    The gateway does not count as waiting what it is about to write.
+    A frame that the gateway is about to write is not counted as waiting.
     """
     found: list[Stored] = []
 

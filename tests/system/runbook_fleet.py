@@ -1,6 +1,6 @@
 """A fleet as `fleet init` makes it, whose programs are ended and started one by one.
 
-What its meters send is written down, and compared with what is stored.
+The record of its meters is compared with the stored values.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ METERS_EACH = 10
 LONG = 90.0
 SEED = 28
 _INTERVAL = 2.0
-# What a collector that was ended had not acknowledged comes again to another one after 90 s.
+# Frames that an ended collector had not acknowledged reach another collector after 90 s.
 _SETTLED_WITHIN = 150.0
 # Frames on their way to a gateway that is ended: it may have no time for them.
 _IN_HANDS = 1.0
@@ -76,7 +76,7 @@ class RunbookFleet:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
-        """Run everything as long as the context lasts; the meters send meanwhile."""
+        """Run everything, with sending meters, as long as the context lasts."""
         async with Server(self.meters, interval=1e9, faults=["silence"]) as server:
             record_file = contextlib.ExitStack()
             self._write_inputs(server.ports)
@@ -106,7 +106,7 @@ class RunbookFleet:
                 self._unmount()
 
     async def make_stream(self) -> None:
-        """Do what `site.yml` does when the nodes run."""
+        """Make the stream as `site.yml` does when the nodes run."""
         operator = self.directory / "operator" / "operator.toml"
         await self.command("fleet", "stream", "--config", operator)
 
@@ -129,7 +129,7 @@ class RunbookFleet:
         self.inputs.write_text(text, encoding="utf-8")
 
     def init(self, *options: str, to: Path | None = None) -> str:
-        """Make the files, or make them again; return what is said."""
+        """Make the files, or make them again; return the output."""
         command: list[str | Path] = [ROOT / "scripts" / "p1", "fleet", "init", self.inputs]
         command += ["--to", to or self.directory, *options]
         end = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
@@ -143,7 +143,7 @@ class RunbookFleet:
             for meter in self.meters
         )
         keys.write_text("".join(lines), encoding="ascii")
-        # The ports that `fleet init` gives may be those of another fleet on this machine.
+        # Another fleet on this machine may use the ports that `fleet init` gives.
         port = self._ports[directory.name]
         text = (directory / "collect.toml").read_text(encoding="utf-8")
         text, count = re.subn(r"(?m)^port = \d+$", f"port = {port}", text)
@@ -179,7 +179,7 @@ class RunbookFleet:
             subprocess.run([program("umount"), "--lazy", self._disk], check=True)
 
     def resize_disk(self, free: int) -> None:
-        """Let the disk have so many bytes free."""
+        """Let the disk have `free` free bytes."""
         assert self._disk
         size = shutil.disk_usage(self._disk).used + free
         subprocess.run([program("mount"), "-o", f"remount,size={size}", self._disk], check=True)
@@ -245,13 +245,13 @@ class RunbookFleet:
         await until(lambda: re.search(what, self.log(name)) is not None, within=LONG)
 
     def reload_nodes(self) -> None:
-        """Do on each node what `systemctl reload nats-server` does."""
+        """Reload each node as `systemctl reload nats-server` does."""
         for name in NODES:
             signal = f"reload={self.directory}/{name}/nats-server.pid"
             subprocess.run([program(recommended()), "--signal", signal], check=True)
 
     async def command(self, *words: str | Path) -> str:
-        """Run `smarty-p1`; return what it says."""
+        """Run `smarty-p1`; return its output."""
         process = await asyncio.create_subprocess_exec(
             ROOT / "scripts" / "p1",
             *words,
@@ -263,7 +263,7 @@ class RunbookFleet:
         return output.decode()
 
     async def metric(self, name: str, *programs: str) -> dict[str, float]:
-        """Return a metric of programs, added up over its labels; nothing of who does not answer."""
+        """Return a metric by program, added up over its labels. A silent program is left out."""
         found = {}
         async with aiohttp.ClientSession() as session:
             for one in programs:
@@ -284,7 +284,7 @@ class RunbookFleet:
         await self.until_metric("collector_nats_connected", 1.0, 1.0, programs=COLLECTORS)
 
     def tls(self, ca: str = "ca/ca.pem") -> ssl.SSLContext:
-        """Return what checks certificates."""
+        """Return a TLS context that trusts this authority."""
         return ssl.create_default_context(cafile=self.directory / ca)
 
     async def serial_number(self, name: str, ca: str = "ca/ca.pem") -> str:
@@ -331,7 +331,7 @@ class RunbookFleet:
             yield session
 
     async def stored(self, matching: str) -> bytes:
-        """Return what the store exports of series; nothing if there are none."""
+        """Return the store's export of the matching series; empty without any."""
         async with self.asking() as session:
             query = {"match[]": matching}
             async with session.get(f"{self.store_url}/api/v1/export", params=query) as answer:
@@ -372,9 +372,10 @@ class RunbookFleet:
         await until(is_settled, within=_SETTLED_WITHIN, every=0.5)
 
     async def compare(self) -> dict[int, list[Sent]]:
-        """Let the meters end; return what was read by a gateway, and is not stored, by meter.
+        """Let the meters end; return by meter the read telegrams that the store lacks.
 
-        What is stored is what was sent. What was sent while a gateway was ended does not count.
+        Assert that no stored value differs from its telegram. Telegrams from a gateway's outage do
+        not count.
         """
         await self.end_sending()
         await self.until_settled()
@@ -389,7 +390,7 @@ class RunbookFleet:
                 telegrams = sent[meter.number]
                 truth = {at: values_of(one.text) for at, one in telegrams.items()}
                 samples = await export.samples(meter.device_name)
-                # What is written again has none.
+                # A value that is written again has no storage delay.
                 values = [one for one in samples if one.series != STORAGE_DELAY]
                 values += [Sample(STORAGE_DELAY, at, 0.0) for at in truth]
                 found = compare(truth, values)

@@ -1,4 +1,4 @@
-"""Gateways without and with a key, and a line that sends what it is told."""
+"""Gateways without and with a key, and a line that sends given bytes."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from tests.system.support import PATIENCE, until
 
 
 class Line:
-    """A TCP port that serves whoever connects."""
+    """A TCP port that serves every reader."""
 
     def __init__(self) -> None:
         self.port = free_ports()
@@ -40,7 +40,7 @@ class Line:
         writer.close()
 
     async def send(self, data: bytes, readers: int = 1) -> None:
-        """Send bytes to all readers, as soon as there are so many of them."""
+        """Send bytes to all readers, once `readers` are connected."""
         await until(lambda: len(self._writers) == readers)
         for writer in self._writers:
             writer.write(data)

@@ -1,4 +1,4 @@
-"""What several of the system tests need."""
+"""Helpers that several of the system tests need."""
 
 import asyncio
 import os
@@ -18,9 +18,9 @@ from dev.simulator import Meter
 
 DEMO_PYTHON = ROOT / ".venv-demo" / "bin" / "python"
 OLDEST_PYTHON = ROOT / ".venv" / "bin" / "python"
-# Seconds: so long a busy machine with slow cores may take for what takes some of them here.
+# Seconds that a busy machine with slow cores may need for a step of some seconds.
 PATIENCE = 240.0
-# And so long a whole test, with the start of the programs it is the first to need.
+# Seconds for a whole test, with the start of the programs that it is the first to need.
 TIMEOUT = 1500
 
 

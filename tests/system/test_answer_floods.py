@@ -58,7 +58,7 @@ type Question = dict[str, Any]
 
 
 class User:
-    """User without any right but to read, who sends questions and may leave answers unread."""
+    """User with the right to read only, able to send questions and to leave answers unread."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, token: str) -> None:
         self._session = session
@@ -177,7 +177,7 @@ class House:
             tasks = [group.create_task(ask()) for ask in (ask_api, ask_as_another_user, weigh)]
             await asyncio.sleep(0.5)
             yield figures
-            # What is still being worked on counts, too.
+            # Unfinished work counts, too.
             await asyncio.sleep(3.0)
             for task in tasks:
                 task.cancel()
@@ -211,7 +211,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 
 
 def period(days: float = 390, minutes: int = 0) -> dict[str, str]:
-    """Return a period that ends so many minutes ago."""
+    """Return a period that ends `minutes` minutes ago."""
     end = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=minutes)
     return {"start": (end - timedelta(days=days)).isoformat(), "end": end.isoformat()}
 

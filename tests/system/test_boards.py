@@ -34,7 +34,7 @@ GEOMETRY = {
 
 
 class Wire:
-    """A serial line: what is written at the board's end can be read at the other."""
+    """A serial line: bytes written at the board's end can be read at the other end."""
 
     def __init__(self, directory: Path, name: str) -> None:
         self.port = directory / name
@@ -59,7 +59,7 @@ class Wire:
             os.close(self._file)
 
     def send(self, data: bytes) -> None:
-        """Send bytes; what nobody takes is lost, as on a UART."""
+        """Send bytes; unread bytes are lost, as on a UART."""
         with contextlib.suppress(BlockingIOError):
             os.write(self._file, data)
 
@@ -125,7 +125,7 @@ async def kill(process: Process) -> None:
 
 
 async def offered_ports(home: Home) -> list[str]:
-    """Return what the form for a meter offers in its field for the port."""
+    """Return the ports that the form for a meter offers."""
     flows = "/api/config/config_entries/flow"
     menu = await home.client.post(flows, handler=DOMAIN)
     form = await home.client.post(f"{flows}/{menu['flow_id']}", next_step_id="meter")
@@ -174,7 +174,7 @@ async def test_sealed_frames_of_a_gateway_without_a_key_become_states(
         sealing = await enter(gateway.running())
         await shows_news(home, meter)
 
-        # The broker: what was sent meanwhile arrives late, and all of it.
+        # The broker: frames sent during its outage arrive late, and all of them.
         async def is_complete() -> bool:
             received = await telegrams(home) - telegrams_before
             sent = await gateway.metric("frames_total") - frames_before

@@ -51,7 +51,7 @@ async def fleet(
         yield fleet
 
 
-async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_collector(
+async def test_only_verified_frames_are_stored_also_by_the_next_collector(
     fleet: Collectors, known: list[MadeUpMeter]
 ) -> None:
     *_, stranger = meters(12)
@@ -95,7 +95,7 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_coll
     assert told['rejected_total{reason="wrong_subject"}'] >= 2
     await check_stream(fleet)
 
-    # What comes again writes what is there.
+    # A repeated frame writes the same values again.
     await fleet.stop("first")
     await fleet.start("second")
     for subject, data in old:

@@ -43,7 +43,7 @@ async def start(fleet: Collectors) -> None:
 
 
 async def until_waiting(fleet: Collectors, count: int) -> None:
-    """Wait until so many titles wait, as each collector says."""
+    """Wait until each collector reports `count` waiting titles."""
     await until(
         lambda: [fleet.metrics(one).get("waiting_titles", 0) for one in BOTH] == [count, count]
     )
@@ -69,7 +69,7 @@ async def delete(fleet: Collectors, meter: MadeUpMeter) -> None:
 async def read_again(fleet: Collectors, sent: tuple[MadeUpMeter, ...], gone: MadeUpMeter) -> None:
     """Delete values, and let commands write them again."""
     rotated = sent[2]
-    # What was lost elsewhere comes from the stream, and what is there stays as it is.
+    # Values lost in the store come again from the stream; present values stay as they are.
     await delete(fleet, rotated)
     title = rotated.title.hex()
     since = ("--since", "2026-01-01T00:00+01:00")
@@ -94,7 +94,7 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
         await start(fleet)
         for _ in range(3):
             await fleet.send(*sent)
-        # The operator replaces a line too early: for a while, no key opens what comes.
+        # The operator replaces a line too early: for a while, no key decrypts the frames.
         rotated.key = NEW_KEY
         fleet.write_keys(known, rotated, gone)
         await until_total(fleet, "key_reads_total", 2)
@@ -129,7 +129,7 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
         await until_stored(fleet, *sent)
         assert total(fleet, "keys") == 8
 
-        # Nobody knows any more what is gone, and its name is free.
+        # A removed meter is unknown to all collectors, and its name is free.
         before = total(fleet, "key_reads_total")
         fleet.write_keys(known, late, rotated)
         await until_total(fleet, "key_reads_total", before + 2)
@@ -179,7 +179,7 @@ async def test_collectors_with_different_keys_store_everything_and_read_a_frame_
         fleet.write_keys(both, one, late, file="first-keys")
         await until_stored(fleet, *sent)
         await until_waiting(fleet, 1)
-        # Meanwhile, nothing else was read once more: one collector or both read two frames.
+        # No other meter was read once more: one collector or both read two frames.
         assert total(fleet, "caught_up_total") - before in {2, 4}
     assert [line for line in logs_in(tmp_path).splitlines() if "Reading frames" in line] == []
 
@@ -213,7 +213,7 @@ async def test_an_exchanged_meter_with_the_old_serial_number_loses_no_frame(tmp_
 
 @pytest.mark.slow
 @pytest.mark.timeout(TIMEOUT)
-async def test_a_collector_is_killed_while_it_reads_again_what_came_before_the_key(
+async def test_a_collector_is_killed_while_it_reads_again_frames_from_before_the_key(
     tmp_path: Path,
 ) -> None:
     async with Collectors(tmp_path) as fleet:
@@ -231,7 +231,7 @@ async def test_a_collector_is_killed_while_it_reads_again_what_came_before_the_k
             await fleet.start(one)
         await until_stored(fleet, *sent)
         await until_waiting(fleet, 0)
-        # What waits no longer is kept, however the store ends.
+        # A title that waits no longer is kept, even if the store is killed.
         await fleet.store.kill()
         await fleet.store.start()
         await until_stored(fleet, *sent)

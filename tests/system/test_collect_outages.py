@@ -96,7 +96,7 @@ async def test_each_region_has_its_own_meters_and_both_are_stored(tmp_path: Path
         fleet.write_keys(here, there, moved)
         await fleet.start("north")
         await fleet.start("south", region=SOUTH)
-        # It writes one meter of the north to a second store.
+        # The third collector writes one meter of the north to a second store.
         titles = f'titles = ["{here.title.hex()}"]\n'
         await fleet.start("b", store=f'[store]\nurl = "{other.url}"\nname = "b"\n', more=titles)
         await fleet.until_connected("north", "south")

@@ -1,4 +1,4 @@
-"""`scripts/demo` as its user sees it: what it prints, what it shows, and what stays behind."""
+"""`scripts/demo` as its user sees it: its output, its dashboard, and the files that stay behind."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ BOARD_ENTITIES = {"pulse_energy", "tank_level", "tank_volume"}
 
 
 class RunningDemo:
-    """A started `scripts/demo`, with what it has printed."""
+    """A started `scripts/demo`, with its printed lines."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process

@@ -44,7 +44,7 @@ def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.Complete
 def install(path: Path, what: str) -> Path:
     """Install the package into an environment of its own, and return its programs' directory."""
     uv("venv", "--quiet", "--no-project", "--python", sys.executable, path)
-    # Otherwise it would be what was built the last time.
+    # Without a refresh, uv would install the package that it built the last time.
     fresh = ("--refresh-package", "smarty-p1")
     uv("pip", "install", "--quiet", *fresh, "--python", path / "bin" / "python", what)
     return path / "bin"
@@ -65,7 +65,7 @@ def files(directory: Path) -> set[str]:
 
 
 def _texts() -> set[str]:
-    """Return what the gateway has of the integration's texts."""
+    """Return the texts of the integration that the gateway ships."""
     names = {path for path in files(LIBRARY.parent) if path.startswith("translations/")}
     return {f"texts/{name}" for name in names | {"icons.json", "manifest.json"}}
 
@@ -113,7 +113,7 @@ def test_decoding_needs_no_extras(programs: Path, tmp_path: Path) -> None:
         ("collect --config collect.toml", ": install smarty-p1 with its extra [fleet]\n"),
     ],
 )
-def test_without_an_extra_a_command_says_what_is_missing(
+def test_without_an_extra_a_command_names_the_missing_package(
     programs: Path, tmp_path: Path, command: str, missing: str
 ) -> None:
     end = run(programs / "smarty-p1", *command.split(), cwd=tmp_path)
@@ -121,7 +121,7 @@ def test_without_an_extra_a_command_says_what_is_missing(
     assert end.stderr.endswith(missing)
 
 
-def test_the_extra_brings_what_watching_needs(tmp_path: Path) -> None:
+def test_the_extra_brings_the_packages_of_watch(tmp_path: Path) -> None:
     python = install(tmp_path / "venv", f"{ROOT}[port]") / "python"
     code = f"import smartyp1.port, smarty_p1_cli.watch; {LOADED}"
     end = run(python, "-c", code, cwd=tmp_path)
@@ -144,7 +144,7 @@ def test_the_examples_of_the_page_run_with_the_wheel(tmp_path: Path) -> None:
     assert end.stderr.startswith("smarty-p1: empty.csv: There are no quarter-hours in this file.")
 
 
-def test_the_extras_bring_what_gateway_and_fleet_need(tmp_path: Path) -> None:
+def test_the_extras_bring_the_packages_of_gateway_and_fleet(tmp_path: Path) -> None:
     gateway = install(tmp_path / "venv", f"{ROOT}[gateway]") / "smarty-p1"
     keys = tmp_path / "keys"
     keys.write_text(f"* {FRAME['key']}", encoding="ascii")
@@ -164,7 +164,7 @@ def test_the_extras_bring_what_gateway_and_fleet_need(tmp_path: Path) -> None:
     assert (end.returncode, end.stdout) == (2, "")
     assert end.stderr.endswith(": [nats] needs nats-py: install smarty-p1 with its extra [fleet]\n")
 
-    # An extra is added to what is there.
+    # An extra is added to the installed package.
     fresh = ("--refresh-package", "smarty-p1", "--reinstall-package", "smarty-p1")
     python = gateway.parent / "python"
     uv("pip", "install", "--quiet", *fresh, "--python", python, f"{ROOT}[fleet]")

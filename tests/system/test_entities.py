@@ -20,7 +20,7 @@ from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
-# It draws much at any hour, so what is counted in a minute is far more than its steps of 1 Wh.
+# The house draws much at any hour, so the energy of a minute is far more than a step of 1 Wh.
 HOUSE = House(standby=4000)
 FLOWS = "/api/config/config_entries/flow"
 TOPIC = "smarty-board/sensor"
@@ -101,7 +101,10 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]
 
 
 async def add(client: Client, **chosen: object) -> tuple[str, int, str]:
-    """Add a meter of entities. Return its entry id, what it promises in W, and its integration."""
+    """Add a meter of entities.
+
+    Return its entry id, its promised power in W, and its integration.
+    """
     menu = await client.post(FLOWS, handler=DOMAIN)
     path = f"{FLOWS}/{menu['flow_id']}"
     await client.post(path, next_step_id="entities")
@@ -136,9 +139,9 @@ async def shown(house: Home, entities: Iterable[str]) -> tuple[datetime, list[fl
 
 
 async def compare(house: Home, entry_id: str, watts: int, entities: Mapping[str, str]) -> None:
-    """Compare what is counted in some minutes with what the entities show.
+    """Compare the energy counted in some minutes with the entities.
 
-    A busy machine delays the entities, but never what is counted behind the entities.
+    A busy machine delays the entities, but never the count behind them.
     """
     samples: list[tuple[datetime, float, float]] = []
 
@@ -154,7 +157,7 @@ async def compare(house: Home, entry_id: str, watts: int, entities: Mapping[str,
             samples.append((time, energy, total))
         if not samples or (samples[-1][0] - samples[0][0]).total_seconds() < COMPARED_S:
             return False
-        # Less than what is promised would prove nothing.
+        # Less energy than promised would prove nothing.
         return samples[-1][2] - samples[0][2] > watts / 4000
 
     await until(is_read, within=PATIENCE + COMPARED_S, every=2)

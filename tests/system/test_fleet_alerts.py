@@ -1,4 +1,4 @@
-"""The alerts of a fleet, and what is scraped for them, as Prometheus' own tool sees them."""
+"""The alerts of a fleet, and the metrics scraped for them, checked by Prometheus' own tool."""
 
 import re
 import subprocess
@@ -55,7 +55,7 @@ def as_tests(alert: str, case: dict[str, Any]) -> dict[str, Any]:
 
 
 def needed_by(rule: dict[str, Any], records: list[dict[str, Any]]) -> set[str]:
-    """Return the names of the records that a rule needs, also those of its records."""
+    """Return the names of the records that a rule needs, directly or through other records."""
     found: set[str] = set()
     texts = [rule["expr"]]
     while texts:
@@ -93,7 +93,7 @@ def test_each_alert_has_a_case_in_which_it_fires_and_one_in_which_it_does_not() 
         assert {bool(case["as"]) for case in some} == {True, False}
 
 
-def test_prometheus_and_alertmanager_accept_what_is_made(tmp_path: Path) -> None:
+def test_prometheus_and_alertmanager_accept_the_made_files(tmp_path: Path) -> None:
     source = tmp_path / "fleet.toml"
     text = EXAMPLE.read_text(encoding="utf-8")
     source.write_text(re.sub("(?m)^# (pages|tickets|heartbeat)", r"\1", text), encoding="utf-8")
@@ -104,7 +104,7 @@ def test_prometheus_and_alertmanager_accept_what_is_made(tmp_path: Path) -> None
     subprocess.run(command, check=True, capture_output=True)
 
 
-def test_the_stores_end_is_told_within_two_minutes() -> None:
+def test_the_end_of_the_store_raises_an_alert_within_two_minutes() -> None:
     asked = yaml.safe_load(
         (ROOT / "smarty_p1_fleet" / "prometheus.yml").read_text(encoding="utf-8")
     )
@@ -126,6 +126,6 @@ def test_each_alert_leads_to_its_runbook_from_both_sides(rule: dict[str, Any]) -
     page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
     assert page.endswith("/blob/main/docs/fleet-runbooks.md")
     assert anchor in anchors(RUNBOOKS)
-    # For whoever has only its name.
+    # The alert's name alone is enough to find it in the table.
     text = RUNBOOKS.read_text(encoding="utf-8")
     assert re.search(rf"^\| .*`{rule['alert']}`.*\]\(#{anchor}\)", text, re.MULTILINE)

@@ -1,6 +1,6 @@
 """The dashboard and the alerts of a fleet, asked of a real VictoriaMetrics.
 
-It has the metrics that gateways and collectors serve, and what collectors write.
+It has the metrics of gateways and collectors, and the lines that collectors write.
 """
 
 import contextlib
@@ -77,7 +77,7 @@ class Asked:
 
 
 class Fleet:
-    """What the programs of a fleet tell Prometheus, and what a collector stores of three meters."""
+    """The metrics of a fleet's programs, and the stored lines of three meters."""
 
     def __init__(self) -> None:
         self.gateway, self.collector = GatewayMetrics(), CollectorMetrics()
@@ -99,7 +99,7 @@ class Fleet:
         self.collector.show_stream(StreamInfo(config=config, state=state, cluster=nodes))
 
     def go_on(self) -> None:
-        """Count what happens in some seconds."""
+        """Count the events of some seconds."""
         for port in ("cellar", "attic"):
             for counter in (
                 *(self.gateway.frames, self.gateway.bytes, self.gateway.published),
@@ -117,7 +117,7 @@ class Fleet:
 
 
 def lines_of(title: bytes, counter: int, when: datetime) -> str:
-    """Return what a collector writes of a telegram."""
+    """Return the lines that a collector writes of a telegram."""
     local = when.astimezone(WINTER)
     text = telegram(
         f"0-0:1.0.0({local:%y%m%d%H%M%S}W)",
@@ -157,7 +157,7 @@ async def fill(asked: Asked) -> None:
             query = urlencode({**place, "timestamp": f"{when.timestamp():.0f}000"}, doseq=True)
             await asked.post(f"/api/v1/import/prometheus?{query}", text)
     await asked.post("/write?precision=ms", values.encode())
-    # What Prometheus records, by the first rule of alerts.yml.
+    # Prometheus records these series by the first rule of alerts.yml.
     recorded = (
         (SENDING, "METER1", "meter 1", now),
         (SILENT, "METER2", "meter 2", now - timedelta(minutes=19)),
@@ -205,7 +205,7 @@ async def check_panels(asked: Asked) -> None:
         await until(have_data, every=0.5)
     assert missing == []
 
-    # What the operator came for.
+    # The operator looks for the silent meter.
     [silent] = [
         query
         for panel, query, instant in queries()

@@ -1,4 +1,4 @@
-"""A fleet with TLS, users and logins, as `fleet init` makes it, stores what its meters send."""
+"""A fleet with TLS, users and logins, as `fleet init` makes it, stores its meters' values."""
 
 import asyncio
 import urllib.request
@@ -22,7 +22,7 @@ def read(url: str) -> bytes:
         return content
 
 
-async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) -> None:
+async def test_a_made_fleet_stores_the_values_of_its_meters(tmp_path: Path) -> None:
     fleet = RunbookFleet(tmp_path)
     first, *others = fleet.meters
     title = first.system_title.hex().upper()
@@ -36,13 +36,13 @@ async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) 
             await display.subscribe(f"smarty_p1.readings.{title}", cb=hear)
             await fleet.until_fresh()
             await until(lambda: bool(heard), within=TIMEOUT)
-        # Nobody who has the title alone goes into the wrong cellar.
+        # The title alone is enough to find the right cellar.
         place = f'smarty_p1_last_seen{{title="{title}",gateway="cellar",port=~"socket://.*"}}'
         assert await fleet.stored(place)
         for port in fleet.http_ports:
             assert b'"ok"' in await asyncio.to_thread(read, f"http://{HOST}:{port}/healthz")
 
-        # A meter was exchanged: its serial number is free for the next one that sends it.
+        # A meter was exchanged: its serial number is free for the next meter that sends it.
         gone, operator = others[-1], fleet.directory / "operator" / "operator.toml"
         digits = gone.system_title.hex().upper()
         for words in (
@@ -60,7 +60,7 @@ async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) 
             await fleet.restart(name)
         await fleet.until_fresh()
 
-        # The runbook of a tenant who leaves.
+        # The runbook for the leave of a tenant.
         await fleet.end_sending()
         await fleet.until_metric("gateway_queue_length", 0.0, 0.0, programs=GATEWAYS)
         keys = "".join(

@@ -156,7 +156,7 @@ class Operator:
                     pytest.fail(f"unknown command: {command}")
 
     def _write_venv_maker(self) -> Path:
-        """Write what makes an environment that has all packages besides smarty-p1."""
+        """Write a program that makes an environment with all packages besides smarty-p1."""
         maker, uv = self._directory / "python3.14", f"{ROOT}/.venv/bin/uv"
         # The machines have no way out, so pip is brought along.
         pip = self._directory / "pip"
@@ -182,12 +182,12 @@ class Operator:
         return folder
 
     def describe(self, text: str) -> str:
-        """Write fleet.toml, and run `fleet init`; return what it says."""
+        """Write fleet.toml, and run `fleet init`; return its output."""
         self._source.write_text(text.format(*self.titles), encoding="utf-8")
         return self.init()
 
     def init(self, *options: str, to: Path | None = None) -> str:
-        """Run `fleet init`; return what it says."""
+        """Run `fleet init`; return its output."""
         words: tuple[str | Path, ...] = (
             "fleet",
             "init",
@@ -213,7 +213,7 @@ class Operator:
         return shown.partition("-----BEGIN CERTIFICATE-----")[2].partition("-----END")[0]
 
     def play(self, book: str, *options: str, must_fail: bool = False) -> tuple[str, dict[str, int]]:
-        """Run a playbook; return what it says, and how many tasks changed each host."""
+        """Run a playbook; return its output, and the number of tasks that changed each host."""
         variables = self.files / "group_vars" / "all.yml"
         variables.parent.mkdir(exist_ok=True)
         variables.write_text(yaml.safe_dump(self.variables), encoding="utf-8")
@@ -279,7 +279,7 @@ def operator(tmp_path: Path) -> Iterator[Operator]:
 
 
 def renew_certificates(operator: Operator) -> None:
-    """Do what the runbook says of certificates, and then of the authority itself."""
+    """Renew the certificates, and then the authority itself, as the runbook says."""
     shown, pids = operator.shown_certificate(), operator.pids_of_nodes()
     operator.init("--renew")
     operator.play("site.yml")
@@ -349,7 +349,7 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
 
 
 def refuse_wrong_files(operator: Operator) -> None:
-    """Install files that somebody has spoilt: each machine keeps what it has."""
+    """Install damaged files: each machine keeps its own files."""
     hosts = operator.hosts
     digests = ("-maxdepth", "1", "-type", "f", "-exec", "sha256sum", "{}", "+")
     for host, source, place, text in (
@@ -376,7 +376,7 @@ def refuse_wrong_files(operator: Operator) -> None:
 
 
 def read_all(collector: Machine) -> str:
-    """Read all frames again, as the runbook says; return what is said."""
+    """Read all frames again, as the runbook says; return the output."""
     program = ("env", "CREDENTIALS_DIRECTORY=/etc/smarty-p1", "/opt/smarty-p1/bin/smarty-p1")
     words = ("fleet", "read", "--all", "--config", "/etc/smarty-p1/collect.toml")
     return collector.run(*program, *words, "--since", "2026-01-01")
@@ -396,7 +396,7 @@ def test_a_fleet_is_upgraded_from_the_earlier_version_and_goes_back(operator: Op
     before = {name: host.run("readlink", "/opt/smarty-p1") for name, host in hosts.items()}
     nodes = operator.pids_of_nodes()
 
-    # Somebody runs the usual playbook in place of the one that upgrades: nothing changes.
+    # The operator runs the usual playbook in place of the upgrade's: nothing changes.
     operator.install_tool(None)
     operator.init()
     toml = hosts["delta"].read("/etc/smarty-p1/gateway.toml")
@@ -419,7 +419,7 @@ def test_a_fleet_is_upgraded_from_the_earlier_version_and_goes_back(operator: Op
     operator.write_keys(3)
     operator.play("site.yml", "--limit", "fleet_collectors")
     operator.until_fresh(*ports)
-    # What came before the upgrade is stored, too.
+    # Values from before the upgrade are stored, too.
     first = "tfirst_over_time(smarty_p1_active_energy_imported[1h])"
     operator.until(f"count({first} < {upgraded_at:.0f}) == 3", {"all"})
     for name, host in hosts.items():
@@ -454,7 +454,7 @@ def restore_store(operator: Operator) -> None:
     hosts = operator.hosts
     hosts["gamma"].run("mkdir", "-p", "/var/lib/prometheus/node-exporter")
     hosts["gamma"].run("smarty-p1-backup", str(operator.variables["smarty_p1_backup"]))
-    # The time is fixed: what is stored meanwhile does not stand in for what was lost.
+    # The time is fixed, so that new values do not stand in for lost values.
     count = f"sum(count_over_time(smarty_p1_active_energy_imported[2h] @ {time.time():.0f}))"
     stored = operator.ask(count)["all"]
     hosts["gamma"].run("systemctl", "stop", "victoria-metrics")

@@ -1,4 +1,4 @@
-"""What docs/fleet-runbooks.md tells an operator to do, done to its end; the fleet goes on."""
+"""Runbooks of docs/fleet-runbooks.md, each done to its end; the fleet goes on."""
 
 import asyncio
 import contextlib
@@ -58,7 +58,7 @@ async def test_a_node_that_has_lost_its_disk_gets_everything_from_the_others(
         shutil.rmtree(fleet.directory / "node2" / "data")
         await fleet.start("node2")
         await until(lambda: has_all_nodes(fleet), within=LONG)
-        # It is as good as the others now: with one of those away, everything goes on.
+        # The new node is as good as the others: without another node, everything goes on.
         await fleet.parts["node1"].kill()
         await fleet.until_fresh()
         assert await fleet.compare() == {}
@@ -68,7 +68,7 @@ async def test_a_stolen_gateway_is_locked_out_and_replaced(tmp_path: Path) -> No
     async with RunbookFleet(tmp_path).running() as fleet:
         stolen = (fleet.directory / "passwords/nats/cellar").read_text("ascii").strip()
         thief = tmp_path / "thief"
-        # It reads its meters on, while somebody looks at what it has.
+        # The stolen gateway reads its meters on while the thief looks at its files.
         shutil.copytree(fleet.directory / "gateway-cellar", thief)
         await fleet.until_fresh()
         (fleet.directory / "passwords/nats/cellar").unlink()
@@ -87,7 +87,7 @@ async def test_a_stolen_gateway_is_locked_out_and_replaced(tmp_path: Path) -> No
         lost = await fleet.compare()
         assert {one.digest for some in lost.values() for one in some} <= waiting
         assert all(number <= METERS_EACH for number in lost)
-    # What the thief has: no key of a meter, and no value.
+    # The thief has no key of a meter, and no value.
     found = b"".join(path.read_bytes() for path in thief.rglob("*") if path.is_file())
     for meter in fleet.meters:
         key = key_of(SEED, meter.number)
@@ -162,7 +162,7 @@ async def test_the_store_is_restored_and_filled_from_the_stream(tmp_path: Path) 
         await fleet.until_fresh()
         async with fleet.connected() as client:
             first = (await client.jetstream(timeout=5).stream_info(STREAM)).state.last_seq
-        # Of what the meters send meanwhile, something always waits.
+        # The meters go on sending, so some frames always wait.
         await until(is_acknowledged, within=LONG)
         await fleet.until_fresh()
         async with fleet.asking() as session:
@@ -170,7 +170,7 @@ async def test_the_store_is_restored_and_filled_from_the_stream(tmp_path: Path) 
                 name = (await answer.json())["snapshot"]
             await run("vmbackup", data, f"-snapshotName={name}", f"-dst={backup}")
             await session.get(f"{fleet.store_url}/snapshot/delete?snapshot={name}")
-        # What is older than the stream is in the backup alone.
+        # Values older than the stream are in the backup alone.
         async with fleet.connected("operator") as client:
             await client.jetstream(timeout=5).purge_stream(STREAM, seq=first)
         await fleet.until_fresh()

@@ -16,7 +16,7 @@ ARGUMENTS = ["--meters", f"{METERS}", "--minutes", "1", "--kills", "each", "--fa
 
 
 async def run(directory: Path, script: str, *arguments: str) -> tuple[int, str]:
-    """Run a script to its end; return its status, and what it says."""
+    """Run a script to its end; return its status and its output."""
     log = directory / "log"
     command: list[str | Path] = [ROOT / "scripts" / script, *arguments]
     async with running(script, command, log=log, directory=directory) as process:
@@ -24,7 +24,7 @@ async def run(directory: Path, script: str, *arguments: str) -> tuple[int, str]:
     return status, log.read_text(encoding="utf-8")
 
 
-# It ends when nothing advances any more; this is only for what nobody thought of.
+# The script ends when nothing advances any more; the time limit is for the unexpected.
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_nothing_is_lost(tmp_path: Path) -> None:
@@ -62,6 +62,6 @@ async def test_the_page_leads_from_nothing_to_a_picture_and_to_the_silent_meter(
     seen = [re.findall(r"^seen: (.*) \S+$", part, re.MULTILINE) for part in parts]
     power, silent = ([*map(json.loads, labels)] for labels in seen if labels)
     assert len({one["meter"] for one in power if one}) == 6
-    # Nobody who has the page alone goes into the wrong cellar.
+    # The page alone is enough to find the right cellar.
     assert [{name: one[name] for name in SILENT} for one in silent] == [SILENT]
     assert processes_mentioning("fleet-tutorial-") == []

@@ -1,6 +1,6 @@
 """The alerts and logins of a fleet, with VictoriaMetrics, vmauth, Prometheus and Alertmanager.
 
-Waits are shorter than those of a fleet: minutes are seconds.
+Waits are shorter than in a real fleet: minutes are seconds.
 """
 
 import asyncio
@@ -133,7 +133,8 @@ async def test_a_thousand_silent_meters_are_one_ticket(tmp_path: Path) -> None:
 
     with receiver.serving():
         async with fleet.parts["prometheus-alertmanager"]:
-            # A gateway is down: its meters follow from that, those of others do not.
+            # A gateway is down: alerts of its own meters follow from that, alerts of other meters
+            # do not.
             tell({"alertname": "GatewayDown", "severity": "page", "gateway": "cellar"})
             await until(lambda: is_told("pages", "GatewayDown"))
             tell(*(silent("cellar", number) for number in range(1000)))
@@ -150,7 +151,7 @@ async def test_a_thousand_silent_meters_are_one_ticket(tmp_path: Path) -> None:
     ]
 
 
-async def test_what_nobody_watches_is_told_and_whether_alerts_reach_somebody(
+async def test_the_check_names_unwatched_programs_and_failing_receivers(
     tmp_path: Path,
 ) -> None:
     fleet = WatchedFleet(tmp_path)
@@ -226,7 +227,7 @@ async def test_what_nobody_watches_is_told_and_whether_alerts_reach_somebody(
         await until(end_is_told)
 
 
-async def test_each_login_may_do_what_it_is_for(tmp_path: Path) -> None:
+async def test_each_login_has_only_the_rights_of_its_purpose(tmp_path: Path) -> None:
     fleet = WatchedFleet(tmp_path)
     key = (fleet.directory / "operator" / "delete-auth-key").read_text("ascii").strip()
     line = b"smarty_p1,meter=M,title=T active_power_imported=1\n"
@@ -246,7 +247,7 @@ async def test_each_login_may_do_what_it_is_for(tmp_path: Path) -> None:
             return b"active_power_imported" in fleet.ask(reads, "reader")[1]
 
         await until(is_stored)
-        # The collector reads its counters and nothing of a meter, whatever it asks for besides.
+        # The collector reads only its counters, with any additional filter.
         for more in (b"", b"&extra_label=meter=M", b"&extra_filters[]=%7Bmeter%3D%22M%22%7D"):
             answer = fleet.ask("/vm/api/v1/query", "collector", data=b'query={title="T"}' + more)[1]
             assert b"active_power" not in answer

@@ -1,4 +1,4 @@
-"""Deleting and exporting what a fleet has of one meter, with real programs."""
+"""Deleting and exporting all data that a fleet has of one meter, with real programs."""
 
 import asyncio
 import csv
@@ -22,7 +22,7 @@ from tests.system.support import TIMEOUT, until
 
 
 async def fleet_command(*arguments: str | Path) -> tuple[int | None, str]:
-    """Run `smarty-p1 fleet`; return its status, and what it tells."""
+    """Run `smarty-p1 fleet`; return its status and its output."""
     process = await asyncio.create_subprocess_exec(
         *(ROOT / "scripts" / "p1", "fleet", *arguments),
         stdin=asyncio.subprocess.DEVNULL,
@@ -58,7 +58,7 @@ async def change_leaders(fleet: Collectors) -> None:
 
 
 async def scrape(store: LockedStore, at: datetime, *meters: MadeUpMeter) -> None:
-    """Store what a gateway tells of itself, as it is when it is scraped."""
+    """Store the metric of a gateway that names its meter, as a scrape does."""
     for meter in meters:
         told = f"smarty_p1_gateway,port=one,title={meter.title.hex().upper()} meter_info=1"
         store.write(f"{told} {int(at.timestamp())}000\n")
@@ -90,7 +90,7 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         assert await mentions(fleet, gone)
         config = as_operator(tmp_path / "first" / "collect.toml")
 
-        # As long as it has a key, it would come again.
+        # A meter with a key would come again.
         status, told = await fleet_command("forget", gone.name, "--config", config, "--yes")
         assert (status, "still has a key in [keys]" in told) == (2, True)
         fleet.write_keys(other)
@@ -114,7 +114,7 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         await scrape(store, begin, gone, other)
         assert values >= 3 * len(gone.expected)
         title, third = gone.title.hex().upper(), MadeUpMeter(3, begin).title.hex().upper()
-        # Whoever has emptied an entry has not meant all that has no meter's name.
+        # An emptied entry must not delete all series without a meter's name.
         await (await fleet.js.key_value("smarty_p1_meters")).put(f"meter.{third}", b"")
         changing = asyncio.create_task(change_leaders(fleet))
         (status, told), (other_status, nothing) = await asyncio.gather(
@@ -188,7 +188,7 @@ async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path:
         assert float(rows[-1]["active_energy_imported_kwh"]) == 365 * 96 / 8
         empty = [row["local_time"] for row in rows if not row["active_energy_imported_kwh"]]
         assert empty == [f"2025-01-02T12:{minute:02}:00+01:00" for minute in (0, 15, 30, 45)]
-        # Both hours of the autumn, and the one that the spring has not.
+        # Autumn has this hour twice, spring does not have it.
         local = [row["local_time"] for row in rows]
         assert len(set(local)) == len(local)
         autumn = [one for one in local if one.startswith("2025-10-26T02:15")]

@@ -18,7 +18,7 @@ SILENT = (b"SAGgp\x04\x10\x2f", "print")
 NEVER_SEEN = (b"SAGgp\x04\x10\x30", "print")
 
 
-async def test_the_store_tells_what_is_around_a_frame(tmp_path: Path) -> None:
+async def test_the_store_returns_the_frames_around_a_frame(tmp_path: Path) -> None:
     program("victoria-metrics")
     now = int(time.time())
     # Until a day ago, then a clock that was put back by half an hour, and after that two hours.

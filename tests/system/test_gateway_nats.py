@@ -17,7 +17,7 @@ OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 
 
 def allow_too(configuration: Path, known: str, other: str) -> None:
-    """Let whoever may publish frames of a title publish those of another one, too."""
+    """Let each user that may publish frames of one title publish frames of another title, too."""
     allowed = f'"smarty_p1.sealed.{known}"'
     text = configuration.read_text(encoding="utf-8")
     more = text.replace(allowed, f'{allowed}, "smarty_p1.sealed.{other}"')
@@ -29,7 +29,7 @@ async def test_frames_wait_for_a_login_a_stream_and_a_right_and_none_is_lost(
 ) -> None:
     line, known, other = Line(), TITLE.hex().upper(), OTHER_TITLE.hex().upper()
     frames = [frame(counter) for counter in range(1, 21)]
-    # It has the header of the next one, and must not keep it out.
+    # The damaged frame has the header of the next frame, and must not keep it out.
     damaged = frames[10][:-1] + bytes([frames[10][-1] ^ 1])
     sent = [*frames[:10], damaged, *frames[10:]]
     users = {"gateway": [known]}
@@ -59,7 +59,7 @@ async def test_frames_wait_for_a_login_a_stream_and_a_right_and_none_is_lost(
         assert all(found[data] >= 2 for data in sent[1:])
         assert "s3cret" not in one.logged()
 
-        # What the user may not publish is set aside until it may.
+        # Frames that the user may not publish are set aside until the right is there.
         others = [frame(counter, title=OTHER_TITLE) for counter in range(21, 32)]
         mine = [frame(counter) for counter in range(21, 32)]
         # Noise has other titles still, and more than are remembered.
@@ -70,7 +70,7 @@ async def test_frames_wait_for_a_login_a_stream_and_a_right_and_none_is_lost(
             await one.until_metric("published_total", 11)
             await one.until_metric("set_aside", 10 + 3)
             await one.until_metric("queue_length", 10 + 3)
-            # Of noise, whatever makes way is not lost.
+            # Dropped noise does not count as lost.
             assert await one.metric("dropped_total") == 0
         assert one.logged().count(f"smarty_p1.sealed.{other.lower()}") == 1
         async with one.running():

@@ -25,7 +25,7 @@ KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
 # So long nothing is said of a meter that sends nothing.
 MAX_WAIT = 30.0
-# What the recorder is to know of the statistics: unit, kind of unit, and sum or mean.
+# Expected metadata of the statistics: unit, kind of unit, and sum or mean.
 STATISTICS = {
     "energy_imported": ("kWh", "energy", "sum"),
     "energy_exported": ("kWh", "energy", "sum"),
@@ -97,7 +97,7 @@ async def test_the_energy_dashboard_takes_the_totals(home: Home) -> None:
     sources = (await home.client.command("energy/get_prefs"))["energy_sources"]
     await home.client.command("energy/save_prefs", energy_sources=[*sources, heat])
     hours = await fill_history(home.client, entities, home.meter)
-    # A year, and what has passed of the month.
+    # A year, and the past days of the month.
     assert 365 * 24 <= hours <= DAYS_OF_HISTORY * 24
 
     findings = await home.client.command("energy/validate")

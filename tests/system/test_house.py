@@ -25,7 +25,7 @@ from tests.system.support import TIMEOUT, RecordingMeter, until
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(TIMEOUT),
-    # It simulates a year. The rules are tested in tests/lib, the recorder's rows in tests/ha.
+    # The test simulates a year. tests/lib tests the rules, tests/ha tests the recorder's rows.
     pytest.mark.slow,
 ]
 
@@ -60,7 +60,7 @@ CONTRACT = Contract(
     meter_fee=5.0,
     surcharge=0.07,
 )
-# Whole days before the first one that is compared, in which the recorder knows the inverters.
+# Whole days before the first compared day, in which the recorder knows the inverters.
 LEARNT = 40
 
 
@@ -180,7 +180,7 @@ class ByHand(NamedTuple):
 
 
 def by_hand(meter: Meter, kind: Kind, start: datetime, end: datetime) -> ByHand:
-    """Add up the hours of a period: what the meter counts, and what the inverter tells."""
+    """Add up the hours of a period: the meter's registers, and the inverter's energy."""
     own_kwh = drawn_kwh = saved = 0.0
     time = start
     while time < end:

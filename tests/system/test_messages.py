@@ -1,6 +1,6 @@
 """Messages of two meters in a real Home Assistant, whose time a test puts forward.
 
-Those of one meter go to a phone with the Companion app, those of the other have no recipient.
+Messages of one meter go to a phone with the Companion app; the other meter has no recipient.
 """
 
 import asyncio
@@ -129,7 +129,7 @@ class Phone:
 
 
 def companion_app(phone: Phone) -> dict[str, Any]:
-    """Return what the Companion app sends when it registers."""
+    """Return the registration of the Companion app."""
     push_url = f"http://127.0.0.1:{phone.port}/push"
     return {
         "device_id": "phone-1",
@@ -157,7 +157,7 @@ class Household(NamedTuple):
     language: str
 
     def set(self, **values: object) -> None:
-        """Change what both meters show."""
+        """Change values of both meters."""
         for meter in self.meters:
             for name, value in values.items():
                 setattr(meter, name, value)
@@ -174,7 +174,7 @@ class Household(NamedTuple):
         await self.home.client.stay()
 
     async def restart(self, clock: str | None = None, *, day: int | None = None) -> None:
-        """Restart Home Assistant, and meanwhile put time forward.
+        """Restart Home Assistant, and put time forward between its end and its start.
 
         `day` is a day of this month, or 1 for the first day of the next month.
         """
@@ -195,7 +195,7 @@ class Household(NamedTuple):
             await meter.sends_another()
 
     async def is_read(self) -> None:
-        """Wait until Home Assistant, which may be busy, has read what was sent until now."""
+        """Wait until Home Assistant, which may be busy, has read all telegrams sent until now."""
         entries = await self.home.client.entries(DOMAIN)
         for entry_id, meter in zip(entries, self.meters, strict=True):
             assert meter.read_at
@@ -252,7 +252,7 @@ class Household(NamedTuple):
         return len(self.phone.shown) >= count and len(await self._notifications()) >= count
 
     async def _notifications(self) -> list[tuple[str, str]]:
-        """Return what Home Assistant shows under the bell."""
+        """Return the notifications that Home Assistant shows under the bell."""
         found = await self.home.client.command("persistent_notification/get")
         return [(each["title"], each["message"]) for each in found]
 

@@ -1,4 +1,4 @@
-"""What somebody may do who has a gateway's login to a real cluster: publish for its own meters."""
+"""Rights of a gateway's login to a real cluster: publish for its own meters."""
 
 import asyncio
 import contextlib
@@ -55,7 +55,7 @@ LISTENING = [
     *("_INBOX.>", "_INBOX_attic.>", "_INBOX_collector.>", ">", "*.>", "$JS.>", "$KV.>", "$SYS.>"),
     *("smarty_p1.>", "smarty_p1.sealed.*", "smarty_p1.readings.*", "_R_.>"),
 ]
-# A stream that passes what it gets on to gateways' subjects.
+# A stream that passes its messages on to gateways' subjects.
 ANOTHER = {
     "name": "another",
     "subjects": ["smarty_p1.readings.*"],
@@ -144,7 +144,7 @@ async def publish_until_acknowledged(cluster: NatsCluster) -> None:
     async with await cluster.connect("attic") as attic:
 
         async def is_acknowledged() -> bool:
-            # As gateways do: an answer that got lost on a busy machine comes the next time.
+            # Gateways retry, too: an answer that got lost on a busy machine comes the next time.
             with contextlib.suppress(nats.errors.TimeoutError):
                 acknowledged = await attic.jetstream(timeout=3).publish(
                     f"smarty_p1.sealed.{OTHER}", b"frame"
@@ -170,7 +170,7 @@ async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
             await listener.publish(subject, b"{}", f"smarty_p1.sealed.{OWN}")
         await collector.publish(f"smarty_p1.sealed.{OWN}", b"made up")
         await collector.publish("$JS.API.STREAM.CREATE.another", json.dumps(ANOTHER).encode())
-        # Whoever steals a collector cannot limit, seal, empty or delete what there is.
+        # The thief of a collector cannot limit, seal, empty or delete a stream.
         before = [await js.stream_info(stream) for stream in STREAMS]
         for stream in STREAMS:
             sealed = {"name": stream, "sealed": True, "max_bytes": 1000, "num_replicas": 1}
@@ -205,7 +205,7 @@ async def test_a_gateways_login_reaches_nothing_but_its_own_meters(cluster: Nats
         js = admin.jetstream(timeout=PATIENCE)
         await listen(cellar, heard, *LISTENING, "_INBOX_cellar.answer.>")
         await listen(attic, heard, "_INBOX_attic.secret.*")
-        # What is listened for must be there to be heard.
+        # The messages must be sent, or silence would prove nothing.
         for _ in range(3):
             await publish_until_acknowledged(cluster)
         await admin.publish(f"smarty_p1.readings.{OTHER}", b"{}")

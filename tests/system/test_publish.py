@@ -1,4 +1,4 @@
-"""What other programs get of a meter: on a real mosquitto, and from the P1 server."""
+"""Data that other programs get of a meter: on a real mosquitto, and from the P1 server."""
 
 import asyncio
 import contextlib
@@ -54,9 +54,9 @@ class HistoricMeter(RecordingMeter):
 
 
 def groups(messages: list[Message], root: str) -> list[dict[str, str]]:
-    """Return what a subscriber knows after each telegram, by the name that follows the root.
+    """Return a subscriber's values after each telegram, by the name that follows the root.
 
-    What has not changed is not published with each of them.
+    An unchanged value is not published with each telegram.
     """
     found: list[dict[str, str]] = []
     known: dict[str, str] = {}
@@ -138,7 +138,7 @@ async def publish(home: Home, **mqtt: object) -> None:
 
 
 async def two_groups(listener: Listener, root: str) -> list[dict[str, str]]:
-    """Return what was published of at least two telegrams."""
+    """Return the published values of at least two telegrams."""
     await until(lambda: len(groups(listener.messages, root)) >= 2)
     return groups(listener.messages, root)
 
@@ -149,7 +149,7 @@ async def test_every_value_has_a_topic(home: Home, broker: Broker, meter: Histor
     async with listener.listening():
         await publish(home)
         for published in await two_groups(listener, root):
-            # Whoever connects anew makes the meter send two within a second.
+            # Each new connection makes the meter send two telegrams within a second.
             telegrams = meter.telegrams[published["meter_date_and_time"][:19]]
             sent = [plain(sent_in(telegram)["1-0:1.8.0"][0]) for telegram in telegrams]
             assert published["active_energy_imported"] in sent
@@ -185,7 +185,8 @@ async def test_publishing_survives_the_broker(
         await running.start()
         await until(lambda: len(times()) >= 2)
         assert b"online" in listener.at("restart/availability")
-        # Nothing was stored up: of what was sent meanwhile there is the last one, if any.
+        # Nothing was stored up: of the telegrams sent during the restart, at most the last one
+        # arrives.
         missed = {iso_time(killed)[:19] < time < iso_time(back)[:19] for time in times()[1:]}
         assert missed == {False}
 
@@ -202,7 +203,7 @@ async def served(home: Home) -> int:
 
 
 class Wallbox:
-    """A program that reads lines until it has what it looks for, as those in wallboxes do."""
+    """A program that reads lines until it has the wanted ones, as programs in wallboxes do."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -271,9 +272,9 @@ async def test_other_programs_read_the_p1_server(
 
 # Less than states are good for without a gateway that says it is gone.
 SOON = 60.0
-# What depends on when somebody began to read, and on the moment at which a telegram came. Of each
-# phase, the power and the voltage follow in steps from the telegram that somebody read first; the
-# topics of the values have none.
+# These values depend on the begin of reading, and on the moment at which a telegram came. The power
+# and the voltage of each phase follow in steps from the first telegram that was read; the topics of
+# the values have no such steps.
 FOLLOWING = ("power_net_l", "voltage_l")
 OWN = ("telegrams_", "clock_offset", "demand_", "peak_", "cheapest_", "flow_rate", *FOLLOWING)
 
@@ -290,13 +291,13 @@ def last_of(listener: Listener, root: str, prefix: str) -> dict[str, str]:
 
 
 def without_own(payload: str) -> dict[str, Any]:
-    """Return states without what depends on when they are read."""
+    """Return states without values that depend on the time of reading."""
     states = json.loads(payload)
     return {key: value for key, value in states.items() if not key.startswith(OWN)}
 
 
 def assert_same(own: dict[str, str], other: dict[str, str], device_name: str) -> None:
-    """Compare what the gateway and the integration have published, topic by topic."""
+    """Compare the gateway's messages with the integration's, topic by topic."""
     own = {topic: text for topic, text in own.items() if not topic.endswith("/status")}
     assert sorted(own) == sorted(other)
     assert len(own) > 40
@@ -311,7 +312,7 @@ def assert_same(own: dict[str, str], other: dict[str, str], device_name: str) ->
 
 
 def published(listener: Listener, form: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the last messages of the gateway, and those of the integration."""
+    """Return the last messages of the gateway, and the last messages of the integration."""
     own = last_of(listener, DecodedGateway.root, "homeassistant")
     return own, last_of(listener, f"{form}/house", f"elsewhere-{form}")
 
@@ -325,7 +326,7 @@ async def compare(listener: Listener, meter: RecordingMeter, form: str) -> None:
         # By its time: energies may be the same as before.
         digits = re.findall(r"^0-0:1\.0\.0\((\d+)", meter.last_telegram, re.MULTILINE)
         times = [re.sub(r"\D", "", each.get("meter_time", "")[2:19]) for each in states]
-        # Whoever connects anew makes the meter send two within a second.
+        # Each new connection makes the meter send two telegrams within a second.
         telegrams = [json.loads(each.get("root/telegram", "{}")) for each in both]
         counters = {telegram.get("frame_counter") for telegram in telegrams}
         return times == 2 * digits and len(counters) == 1
@@ -334,7 +335,7 @@ async def compare(listener: Listener, meter: RecordingMeter, form: str) -> None:
     assert_same(*published(listener, form), meter.device_name)
 
 
-async def test_the_gateway_publishes_what_the_integration_does_and_is_discovered(
+async def test_the_gateway_publishes_like_the_integration_and_is_discovered(
     home: Home, broker: Broker, line: Server, meter: HistoricMeter, directory: Path
 ) -> None:
     listener = Listener(broker.port, "#")

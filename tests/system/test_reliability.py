@@ -66,7 +66,7 @@ async def test_a_gateway_is_killed_again_and_again(tmp_path: Path) -> None:
             await until(lambda: open_descriptors(home) <= before, within=KEPT_ALIVE)
 
 
-async def test_connections_of_a_gateway_that_stands_still_are_given_up(tmp_path: Path) -> None:
+async def test_connections_of_a_frozen_gateway_are_given_up(tmp_path: Path) -> None:
     device, meter = tmp_path / "serial", NumberedMeter()
     gateway = Gateway([device], tmp_path)
     async with (

@@ -25,13 +25,13 @@ from tests.system.support import TIMEOUT, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 120 * ROUNDS), pytest.mark.slow]
 
-# By then, Home Assistant has made what it makes once.
+# By then, Home Assistant has made its lasting objects.
 WARM = 500
-# One every ten seconds: 17 rounds are about a day.
+# A telegram every ten seconds: 17 rounds are about a day.
 TELEGRAMS = 500 * ROUNDS
 # 2 MiB a day. The allocator needs some room in less, too.
 MAX_GROWTH_MIB = max(0.5, 2 * TELEGRAMS / 8640)
-# Another attempt follows where something was made once meanwhile, such as the first statistics.
+# A lasting object may be made during an attempt, such as the first statistics: try again.
 ATTEMPTS = 3
 # SQLite's page cache would grow by 1.6 MiB every 1,000 telegrams, up to 16 MiB.
 NOT_RECORDED = "  exclude:\n    domains: [sensor]\n"
@@ -74,7 +74,7 @@ class Feed:
 
 
 def warnings(log: Path, start: int) -> list[str]:
-    """Return the warnings and errors behind so many bytes of a log, but those of slow updates."""
+    """Return the warnings and errors behind `start` bytes of a log, except for slow updates."""
     text = log.read_bytes()[start:].decode(errors="replace")
     levels = (" WARNING (", " ERROR (", " CRITICAL (")
     lines = [line for line in text.splitlines() if any(level in line for level in levels)]
@@ -82,7 +82,7 @@ def warnings(log: Path, start: int) -> list[str]:
 
 
 async def held_mib(home: Home) -> float:
-    """Return how much memory Home Assistant holds, without what is free."""
+    """Return the memory that Home Assistant holds, without free memory."""
     done, script = home.directory / "trimmed", home.directory / "trim.py"
     script.write_text(TRIM.format(str(done)))
     sys.remote_exec(home.process.pid, script)

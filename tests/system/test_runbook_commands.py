@@ -1,4 +1,4 @@
-"""Every command of docs/fleet*.md; those of the runbooks run with the files of `fleet init`."""
+"""Every command of docs/fleet*.md; commands of the runbooks run with the files of `fleet init`."""
 
 import contextlib
 import os
@@ -17,12 +17,12 @@ pytestmark = [pytest.mark.timeout(TIMEOUT)]
 
 PAGE = (ROOT / "docs" / "fleet-runbooks.md").read_text(encoding="utf-8")
 METER = "SAG1030790002574"
-# What belongs to other machines: test_fleet_install.py runs the playbooks, and
-# test_fleet_dashboard.py asks what Prometheus has recorded.
+# Commands for other machines: test_fleet_install.py runs the playbooks, and test_fleet_dashboard.py
+# queries the recorded series.
 OF_MACHINES = re.compile(
     r"ansible-playbook |scp -r |ssh -(t|fN) |rm -r operator$|curl --get http://127"
 )
-# What needs collectors and nodes: test_fleet_init.py, test_forget.py and others run them.
+# Commands that need collectors and nodes: test_fleet_init.py, test_forget.py and others run them.
 OF_CLUSTERS = re.compile(r"smarty-p1 (fleet (check|exchange|forget|read|stream)|collect)\b")
 KEY_LINE = re.compile(r"[0-9A-F]{16} [0-9A-F]{32}$")
 
@@ -77,7 +77,7 @@ def test_a_command_that_asks_the_store_has_its_login() -> None:
 
 
 class Operator:
-    """Somebody who types commands, where the fleet's files are and on the store's machine."""
+    """Operator at a shell, beside the fleet's files and on the store's machine."""
 
     def __init__(self, directory: Path, fleet: WatchedFleet) -> None:
         self._directory = directory
@@ -104,7 +104,7 @@ class Operator:
         self._environment = {**os.environ, "PATH": f"{place}:{os.environ['PATH']}"}
 
     def run(self, command: str) -> str:
-        """Run a command that must end well; return what it says."""
+        """Run a command that must end well; return its output."""
         for there, here in self._places.items():
             command = command.replace(there, here)
         end = subprocess.run(
@@ -120,7 +120,7 @@ class Operator:
 
 
 @pytest.mark.asyncio
-async def test_each_command_works_with_what_is_made(tmp_path: Path) -> None:
+async def test_each_command_works_with_the_made_files(tmp_path: Path) -> None:
     fleet = WatchedFleet(tmp_path)
     operator = Operator(tmp_path, fleet)
 

@@ -1,4 +1,4 @@
-"""The scripts that others call: what they print, where they look for files, how they end."""
+"""The scripts for other programs: their output, the folder of their files, their end."""
 
 import json
 import os
@@ -64,14 +64,14 @@ def test_without_a_network_one_line_says_so(tmp_path: Path, script: str) -> None
     assert (end.returncode, end.stdout) == (1, "")
     *steps, last = end.stderr.splitlines()
     assert "no network" in last
-    # Before, each step has one line.
+    # The lines before the last one are steps.
     assert all(line.startswith("setup: ") for line in steps), end.stderr
 
 
 def test_p1_decodes_a_file_where_it_is_called(tmp_path: Path) -> None:
     frame = json.loads((FRAMES / "three_phase_gas_water_heat.json").read_text(encoding="utf-8"))
     (tmp_path / "recorded").write_bytes(bytes.fromhex(frame["bytes"]))
-    # What happens to lie there must not be mistaken for Python's own.
+    # A file in the folder must not be mistaken for a module of Python.
     (tmp_path / "json.py").write_text("raise SystemExit('not this one')\n", encoding="ascii")
     (tmp_path / "key").write_text(frame["key"], encoding="ascii")
     end = run("p1", "decode", "--key-file", "key", "recorded", directory=tmp_path)

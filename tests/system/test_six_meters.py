@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIME
 NUMBERS = range(1, 7)
 KEYS = {number: bytes.fromhex(f"{number:02X}5A3C00F1E2D4C6B8A9978876655443") for number in NUMBERS}
 INTERVAL = 0.5
-# What every household has, and the objects it shows.
+# Objects that each household's meter has.
 REFERENCES = {
     "energy_imported": "1-0:1.8.0",
     "energy_exported": "1-0:2.8.0",
@@ -58,7 +58,7 @@ class Six:
         self.entities[number] = await entities_of(self.home.client, entry["entry_id"])
 
     async def shown(self) -> dict[int, Values]:
-        """Return some values of each meter, those that are no numbers as they are."""
+        """Return some values of each meter; a state without a number is left as text."""
         states = await self.home.all_states()
         return {
             number: {key: _number(states[names[key]]["state"]) for key in REFERENCES}
@@ -71,7 +71,7 @@ class Six:
         return {key: meter.last_value(reference) for key, reference in REFERENCES.items()}
 
     async def all_show_the_last_telegram(self, *, but: int | None = None) -> bool:
-        """Return whether Home Assistant shows what each of these meters has sent last."""
+        """Return whether Home Assistant shows the last telegram of each of these meters."""
         shown = await self.shown()
         return all(shown[number] == self.sent(number) for number in NUMBERS if number != but)
 
@@ -82,7 +82,7 @@ class Six:
         await until(lambda: self.all_show_the_last_telegram(but=but), every=0.1)
 
     async def diagnostics(self) -> dict[int, dict[str, Any]]:
-        """Return what each meter's owner can download."""
+        """Return the diagnostics of each meter."""
         paths = {
             number: f"/api/diagnostics/config_entry/{entry['entry_id']}"
             for number, entry in self.entries.items()
@@ -90,7 +90,7 @@ class Six:
         return {n: (await self.home.client.get(path))["data"] for n, path in paths.items()}
 
     async def troubles_but_of(self, number: int) -> dict[int, tuple[Any, ...]]:
-        """Return what the links and decoders of the other meters have met so far."""
+        """Return the troubles of links and decoders of the other meters so far."""
         kinds = ("is_available", "link", "rejections", "telegrams_of_other_meters")
         return {
             other: tuple(told[kind] for kind in kinds)
@@ -135,7 +135,7 @@ async def test_each_shows_its_own_values_under_a_name_of_its_own(six: Six) -> No
     assert six.ports == [first, *(url.removeprefix("socket://") for url in others)]
 
     serials = [meter.device_name for meter in six.meters.values()]
-    # Who has one meter only need not read its number everywhere.
+    # A household with one meter need not read its number everywhere.
     names = ["Smarty", *(f"Smarty {serial[-4:]}" for serial in serials[1:])]
     registry = await six.home.client.command("config/device_registry/list")
     devices = {device["serial_number"]: device["name"] for device in registry}
@@ -149,7 +149,7 @@ ATTEMPTS = 3
 async def test_one_that_is_disturbed_leaves_the_others_alone(
     six: Six, number: int, fault: str
 ) -> None:
-    # What a machine loses that is busy elsewhere is no trouble that comes every time.
+    # A loss on a busy machine does not come every time: try again.
     met = [await _troubles_of_others(six, number, fault)]
     while met[-1] and len(met) < ATTEMPTS:
         met.append(await _troubles_of_others(six, number, fault))
@@ -157,7 +157,7 @@ async def test_one_that_is_disturbed_leaves_the_others_alone(
 
 
 async def _troubles_of_others(six: Six, number: int, fault: str) -> dict[int, object]:
-    """Disturb a meter, or close its port; return what the others have met meanwhile."""
+    """Disturb a meter, or close its port; return the troubles of the others during that time."""
     before = await six.troubles_but_of(number)
     if fault:
         six.lines.set_faults(fault, meter=number)

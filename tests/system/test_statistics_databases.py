@@ -74,7 +74,8 @@ def mariadb(folder: Path) -> Iterator[str]:
     command += [f"--port={port}", "--bind-address=127.0.0.1"]
     client = [found("mariadb"), "--no-defaults", f"--socket={socket}", "--user=root"]
     with served(*command, user=user, is_up=[*client, "--execute=select 1"]):
-        # A new MariaDB has a nameless user at localhost, who would be taken for a user at any host.
+        # A new MariaDB has a nameless user at localhost: MariaDB would prefer it to a user at any
+        # host.
         run(*client, f"--execute=create user {USER}@localhost identified by '{USER}'")
         run(*client, f"--execute=grant all on *.* to {USER}@localhost")
         run(*client, "--execute=create database home character set utf8mb4")

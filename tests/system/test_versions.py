@@ -1,4 +1,4 @@
-"""What is promised is what the tests run: one oldest Home Assistant, one newest, as they come."""
+"""The promised versions are the tested ones: one oldest, one newest Home Assistant, unchanged."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def installed(kind: str) -> dict[str, Distribution]:
 
 
 def constraints(kind: str) -> dict[str, Requirement]:
-    """Return what the Home Assistant in an environment allows."""
+    """Return the constraints of the Home Assistant in an environment."""
     [path] = ENVIRONMENTS[kind].glob(
         "lib/python3.*/site-packages/homeassistant/package_constraints.txt"
     )
@@ -69,7 +69,7 @@ def test_the_least_that_is_promised_is_the_version_of_the_test_kit() -> None:
 
 
 @pytest.mark.parametrize("kind", ENVIRONMENTS)
-def test_an_environment_has_only_what_its_home_assistant_allows(kind: str) -> None:
+def test_an_environment_has_only_versions_that_its_home_assistant_allows(kind: str) -> None:
     allowed = constraints(kind)
     found = {name: package.version for name, package in installed(kind).items()}
     other = {n for n in found.keys() & allowed if not allowed[n].specifier.contains(found[n])}

@@ -1,4 +1,4 @@
-"""What systemd and /health are told by a program whose event loop hangs."""
+"""Reports to systemd and /health by a program whose event loop hangs."""
 
 import asyncio
 import json
@@ -49,7 +49,7 @@ CONFIGURATIONS = {
 
 
 class Systemd:
-    """Hears what a program tells."""
+    """Receiver of a program's notifications."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -58,7 +58,7 @@ class Systemd:
         self._socket.setblocking(False)  # noqa: FBT003 - as the module has it
 
     def heard(self) -> list[str]:
-        """Return what was told since it was asked last."""
+        """Return the notifications since the last call."""
         found = []
         try:
             while True:
@@ -79,7 +79,7 @@ def systemd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Systemd]:
 
 
 def ask(port: int, path: str) -> tuple[int, list[str]]:
-    """Return the status of an answer, and what it says is wrong."""
+    """Return the status of an answer, and its list of problems."""
     try:
         with urllib.request.urlopen(f"http://{HOST}:{port}/{path}", timeout=PATIENCE) as answer:
             return answer.status, json.load(answer)["wrong"]
@@ -126,7 +126,7 @@ async def test_systemd_hears_nothing_of_a_program_that_hangs(
         assert (await asyncio.to_thread(ask, port, "ready"))[0] == 503
         os.kill(process.pid, signal.SIGUSR1)
         await until(partial(has_hung, 2))
-        # What came before it hung.
+        # Drop the notifications from before the hang.
         systemd.heard()
         # More than ten times as long as between two of them.
         await until(partial(has_hung, 4))

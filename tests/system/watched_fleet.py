@@ -26,7 +26,7 @@ METERS = 30
 
 
 class Receiver:
-    """A webhook: what Alertmanager told it, by the path of its address."""
+    """A webhook: the messages of Alertmanager, by the path of its address."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, dict[str, Any]]] = []
@@ -68,7 +68,7 @@ class Receiver:
 
 
 class WatchedFleet:
-    """A store and what watches it. `parts` are its programs, by name, to be started."""
+    """A store and the programs that watch it. `parts`: its programs, by name, to be started."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.directory = tmp_path / "fleet"
@@ -106,7 +106,7 @@ class WatchedFleet:
         assert found
         command: list[str | Path] = [*shlex.split(found[1])]
         if name == "victoria-metrics":
-            # What was just written is found at once.
+            # A query finds new lines at once.
             script = f"set -a; . {self.directory}/store/victoria-metrics; exec {name} $ARGS"
             command = ["sh", "-c", f"{script} -search.latencyOffset=0s"]
         return Part(command, Path(found[2]).parent, lambda: is_served(port))
