@@ -1,4 +1,4 @@
-"""What axe-core finds wrong for those who do not see, or not well."""
+"""Faults that axe-core finds in the page for readers with low or without vision."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ _RUN = """async ([tags, without]) => {
 
 
 async def complaints(page: Page) -> list[str]:
-    """Return what is wrong in the cards of a page."""
+    """Return the faults in the cards of a page."""
     if not _AXE.exists():
         pytest.fail("axe-core is not there: scripts/cards installs it")
     if not await page.evaluate("'axe' in window"):

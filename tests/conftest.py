@@ -1,4 +1,4 @@
-"""What all tests share: sockets, that Ctrl-C counts, and that a busy machine does not."""
+"""Fixtures and settings of all tests: sockets, Ctrl-C, and time on a busy machine."""
 
 import asyncio
 import gc
@@ -15,10 +15,10 @@ from smartyp1.prices import network_prices
 from smartyp1.prices.price_file import PriceFile
 from tests.prices import PRICES
 
-# New prices in the integration's own file change no test but the one of that file.
+# New prices in the integration's own file change only the test of that file.
 network_prices.PUBLISHED = PriceFile.read(PRICES)
 
-# Who is started in the background of a script ignores it, and so would every program started here.
+# A program in the background of a script ignores Ctrl-C, and so would every program started here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -67,8 +67,8 @@ _MAX_STEP = 0.02
 async def patient_time() -> None:
     """Let time pass for the event loop only while it runs.
 
-    On a machine that has no time for the tests, whatever is short would run out before it began:
-    what both ends of a connection do in here needs the loop, but its clock would not.
+    On a machine that has no time for the tests, short times would run out before they began. Both
+    ends of a connection need the loop in these tests, but its clock would not wait for it.
     """
     loop: Any = asyncio.get_running_loop()
     clock: Callable[[], float] = loop.time

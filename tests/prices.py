@@ -1,4 +1,4 @@
-"""The price file of the tests: prices of 2025 and 2026, whatever the integration's own file has."""
+"""The price file of the tests: prices of 2025 and 2026, apart from the integration's own file."""
 
 from collections.abc import Iterable
 

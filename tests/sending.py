@@ -1,4 +1,4 @@
-"""A port that sends something to whoever comes first."""
+"""A port that sends bytes to the first client."""
 
 import socket
 import threading
@@ -27,5 +27,5 @@ def sending(*parts: bytes) -> Iterator[str]:
             yield f"127.0.0.1:{server.getsockname()[1]}"
         finally:
             with suppress(OSError):
-                server.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for a connection
+                server.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for a connection
             thread.join(30)

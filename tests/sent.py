@@ -1,4 +1,4 @@
-"""What stands in a telegram, read without the program that is tested."""
+"""Content of a telegram, read without the tested program."""
 
 import re
 
@@ -18,7 +18,7 @@ def as_iso(text: str) -> str:
 
 
 def sent_in(telegram: str) -> dict[str, list[str]]:
-    """Return what stands in the brackets of each line."""
+    """Return the texts in the brackets of each line."""
     return {
         line[: line.index("(")]: re.findall(r"\((.*?)\)", line)
         for line in telegram.split("\r\n")

@@ -11,7 +11,7 @@ OFFLINE = ("error sending request", "dns error", "tcp connect error", "NewConnec
 
 
 def uv(*arguments: str | Path, timeout: float = 300.0) -> None:
-    """Run it for so many seconds at most; skip the test where there is no package index."""
+    """Run uv for `timeout` seconds at most; skip the test where no package index answers."""
     own = ("uv/bin/uv", "uv-venv/bin/uv")
     found = [path for name in own if (path := ROOT / ".python" / name).is_file()]
     program = str(found[0]) if found else shutil.which("uv")

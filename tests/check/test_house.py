@@ -1,4 +1,4 @@
-"""The house: who may import whom. docs/architecture.md shows it."""
+"""The house: allowed imports between its rooms. docs/architecture.md shows it."""
 
 import ast
 import re
@@ -81,7 +81,7 @@ PARTS = {
     "virtual": ("p1", "meter"),
     "virtual_server": ("meter", "virtual"),
 }
-# What the library needs beside Python itself.
+# Packages that the library needs beside Python itself.
 NEEDED = {
     "p1": {"cryptography"},
     "port": {"serialx"},
@@ -91,7 +91,7 @@ NEEDED = {
     "capture": {"cryptography"},
     "virtual_server": {"aiohttp"},
 }
-# Fuzzers, benchmarks and tests look inside of what they examine.
+# Fuzzers, benchmarks and tests look inside the modules that they examine.
 OTHERS = (
     "smarty_p1_cli",
     "smarty_p1_fleet",
@@ -112,7 +112,7 @@ def modules(directory: Path) -> Iterator[tuple[str, Path]]:
 
 
 def imported(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Yield what a file imports, wherever in it: how far up, the module, and a name in it."""
+    """Yield each import of a file: how far up, the module, and a name in it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((0, alias.name, "") for alias in node.names)
@@ -122,7 +122,7 @@ def imported(path: Path) -> Iterator[tuple[int, str, str]]:
 
 @cache
 def edges() -> frozenset[Edge]:
-    """Return who imports whom in the integration."""
+    """Return the imports between modules of the integration."""
     known = dict(modules(HOUSE))
     found = set()
     for name, path in known.items():
@@ -130,7 +130,7 @@ def edges() -> frozenset[Edge]:
             if not level:
                 continue
             target = [*name.split("/")[:-level], *filter(None, module.split("."))]
-            # The name may be a module itself, or a folder, or be in one of either.
+            # The name may be a module, a folder, or a name in either.
             places = [[*target, inner], [*target, inner, "__init__"], [*target, "__init__"], target]
             found.add((name, next(one for at in places if (one := "/".join(at)) in known)))
     return frozenset(found)
@@ -158,7 +158,7 @@ def part(module: str) -> str:
 
 @cache
 def public_modules(room: str) -> frozenset[str]:
-    """Return the modules that a part of the library offers to others: those of its docstring."""
+    """Return the public modules of a part of the library, as its docstring lists them."""
     tree = ast.parse((HOUSE / "lib" / room / "__init__.py").read_text(encoding="utf-8"))
     assert len(tree.body) == 1, f"{room}: an __init__ has only a docstring"
     found = re.search(
@@ -230,7 +230,7 @@ def test_each_public_module_is_used() -> None:
     assert unused == []
 
 
-def test_the_parts_of_the_library_use_what_is_below() -> None:
+def test_the_parts_of_the_library_use_parts_below_them() -> None:
     assert {part(name) for name, _ in modules(HOUSE)} == {"", *PARTS}
     wrong = (
         (name, target)

@@ -1,4 +1,4 @@
-"""The examples of docs/library.md run with nothing but the library, and print what it says."""
+"""The examples of docs/library.md run with only the library, and print the output on the page."""
 
 import json
 import os
@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 
 
 class Example(NamedTuple):
-    """Code or commands, and what they print."""
+    """Code or commands, and their output."""
 
     title: str
     language: str
@@ -71,7 +71,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.title)
-def test_an_example_prints_what_the_page_says(
+def test_an_example_prints_the_output_of_the_page(
     example: Example, tmp_path: Path, programs: Path
 ) -> None:
     assert example.run(tmp_path, programs, PYTHONPATH=str(ROOT)) == example.output

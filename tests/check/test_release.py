@@ -41,7 +41,7 @@ def headings() -> list[str]:
     return re.findall(r"^## (.+)$", read("CHANGELOG.md"), re.MULTILINE)
 
 
-def test_the_version_is_the_one_that_is_told_about() -> None:
+def test_the_version_is_the_newest_in_the_list_of_changes() -> None:
     newest, is_released = headings()[0], any(map(RELEASED.fullmatch, headings()))
     assert RELEASED.fullmatch(newest) or newest.endswith("(not released yet)")
     assert newest.split()[0] == json.loads(read(MANIFEST))["version"]
@@ -120,7 +120,7 @@ def test_a_job_has_only_the_rights_it_needs(path: Path) -> None:
         assert job["permissions"] == RIGHTS.get((path.stem, name), {"contents": "read"}), name
 
 
-def test_what_publishes_runs_nothing_of_the_repository() -> None:
+def test_the_publishing_jobs_run_nothing_of_the_repository() -> None:
     steps = [step for name in ("publish", "pypi") for step in jobs("release.yml")[name]["steps"]]
     actions = {step["uses"].partition("@")[0] for step in steps if "uses" in step}
     assert actions == {
@@ -135,7 +135,7 @@ def test_what_publishes_runs_nothing_of_the_repository() -> None:
 ORDER = ("notes", "validate", "build", "publish", "pypi")
 
 
-def test_what_is_published_is_built_and_checked_before() -> None:
+def test_a_release_is_built_and_checked_before_it_is_published() -> None:
     release = jobs("release.yml")
     assert release["validate"]["uses"] == "./.github/workflows/validate.yml"
     order = [release[name].get("needs") for name in ORDER]
@@ -143,7 +143,7 @@ def test_what_is_published_is_built_and_checked_before() -> None:
     uploads = [step for step in release["build"]["steps"] if "upload" in step.get("uses", "")]
     downloads = [release[name]["steps"][0] for name in ("publish", "pypi")]
     assert [step["with"]["name"] for step in uploads + downloads] == ["release"] * 3
-    # What comes from a cache was put there by any other run.
+    # Any other run could have filled a cache.
     assert not [step for step in release["build"]["steps"] if "cache" in step.get("uses", "")]
 
 
@@ -208,7 +208,7 @@ def test_only_a_tag_on_main_is_released(clone: Path, tag: str, status: int) -> N
         ("touch dist/.hidden", False),
     ],
 )
-def test_only_what_was_built_is_published(
+def test_only_the_built_files_are_published(
     tmp_path: Path, change: str, *, is_published: bool
 ) -> None:
     program = tmp_path / "scripts" / "release"
@@ -245,11 +245,11 @@ def test_a_container_has_an_image_and_packages_of_known_hashes(file: Path) -> No
     assert names == [LOCK, "requirements/container_lock.txt"]
     # The build sees only the files that .dockerignore admits.
     assert {f"!{name}" for name in names} <= {*read(".dockerignore").splitlines()}
-    # It asks whether its program lives where the example says.
+    # The health check requests the port of the example.
     [port] = re.findall(r"127\.0\.0\.1:(\d+)/health", text)
     [example] = file.parent.glob("*.toml")
     assert tomllib.loads(example.read_text("utf-8"))["metrics"]["port"] == int(port)
-    # No keys in what a crash leaves behind, and what hangs is started again.
+    # A crash leaves no keys behind, and a hanging program is started again.
     [unit] = file.parent.rglob("*.service")
     lines = {"LimitCORE=0", "Type=notify", "WatchdogSec=60", "Restart=always"}
     if file.parent.name == "gateway":

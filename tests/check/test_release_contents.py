@@ -26,7 +26,7 @@ MANIFEST = f"{INTEGRATION}/manifest.json"
 
 
 def copied(root: Path, beginnings: tuple[str, ...]) -> Path:
-    """Copy the files of the working tree whose paths begin with one of `beginnings`."""
+    """Copy the files of the working tree whose path begins with any of `beginnings`."""
     for name in file_modes(ROOT):
         if name.startswith(beginnings):
             (root / name).parent.mkdir(parents=True, exist_ok=True)

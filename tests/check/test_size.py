@@ -1,4 +1,4 @@
-"""The size of the program: what counts, and when the check fails."""
+"""The size of the program: the counted tokens, and the failures of the check."""
 
 import re
 import sys

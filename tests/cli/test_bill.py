@@ -89,7 +89,7 @@ def ask(folder: Path, run: Run) -> Ask:
 
 def test_the_bill_of_a_month(ask: Ask) -> None:
     bill = ask("bill", "--month", "2025-05")
-    # 31 days: 95 quarter-hours of 0.1 kWh and one of 2.25 kWh, 0.5 kWh above 7 kW.
+    # 31 days: 95 quarter-hours of 0.1 kWh and a high quarter-hour of 2.25 kWh, 0.5 kWh above 7 kW.
     assert [[*line.values()] for line in bill["lines"]] == [
         ["energy", 364.25, "kWh", 0.15, 54.64],
         ["network_fixed", 1.0, "month", 19.27, 19.27],
@@ -144,7 +144,7 @@ def test_a_price_follows_the_market(ask: Ask, folder: Path, run: Run) -> None:
     text = "\n".join(["start,price,origin,check,version=1", *lines, ""])
     files = {"leneda.csv": export(MAY, powers(31)), "2025-05.csv": text.encode()}
     bill = ask("bill", files=files)
-    # 15.5 days of 11.75 kWh, of which the high quarter-hour at 19:00 of the middle day comes later.
+    # 15.5 days of 11.75 kWh. The high quarter-hour at 19:00 of the middle day comes later.
     [first, *_] = bill["lines"]
     low = 15 * 11.75 + 4.8
     assert first["amount"] == pytest.approx(low * 0.11 + (364.25 - low) * 0.21, abs=0.005)
@@ -192,7 +192,7 @@ def test_the_text_has_the_amounts_of_the_json(run: Run, ask: Ask) -> None:
         ]
 
 
-def test_what_a_bill_lacks_is_said(folder: Path, run: Run) -> None:
+def test_a_bill_shows_its_unknown_amounts(folder: Path, run: Run) -> None:
     (folder / "contract.toml").write_text("[[contracts]]\nreference_power = 7\n", encoding="ascii")
     text = run("bill", "contract.toml", "leneda.csv").output
     assert re.search(r"^  energy +unknown price$", text, re.MULTILINE)
@@ -324,7 +324,7 @@ def test_a_contract_that_is_refused(folder: Path, run: Run, content: str) -> Non
     assert ended.errors.count("\n") == 1
 
 
-def test_a_what_if_is_refused_with_the_reason(folder: Path, run: Run) -> None:
+def test_a_variant_is_refused_with_the_reason(folder: Path, run: Run) -> None:
     files = ["contract.toml", "leneda.csv"]
     path, change = folder / "contract.toml", "[[changes]]\nkind = 'heat_pump'\nkwh = 3000\n"
     for contract, options, told in (
@@ -350,7 +350,7 @@ def test_a_what_if_is_refused_with_the_reason(folder: Path, run: Run) -> None:
         assert ended.errors.startswith(f"smarty-p1: {told}")
 
 
-def test_the_text_of_a_what_if_has_the_amounts_of_the_json(folder: Path, run: Run) -> None:
+def test_the_text_of_a_variant_has_the_amounts_of_the_json(folder: Path, run: Run) -> None:
     contract = f"{CONTRACT}[[changes]]\nkind = 'battery'\nkwh = 10\nkw = 5\n"
     (folder / "contract.toml").write_text(contract, encoding="ascii")
     (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(330)))
@@ -421,7 +421,7 @@ def test_an_unusual_price_is_said(folder: Path, run: Run) -> None:
 
 
 def refused_files() -> Iterator[tuple[bytes, str]]:
-    """Yield files that are no series of quarter-hours, and what is said of each."""
+    """Yield files without a series of quarter-hours, and the message for each."""
     yield b"", "There are no quarter-hours in this file."
     yield b"a,b\n1,2\n", "This table is not an export of quarter-hours from Leneda."
     yield export(MAY, ["0.400"] * 4)[:-9], "The last line is incomplete."

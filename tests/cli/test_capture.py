@@ -1,4 +1,4 @@
-"""What `capture` records."""
+"""Records of `capture`."""
 
 import asyncio
 from functools import partial

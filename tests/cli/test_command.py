@@ -78,12 +78,12 @@ GIVES_PUBLISHED = f'keys.command = ["echo", "* {PUBLISHED}"]'
             0,
             ["WARNING [keys] line 1: ", "WARNING [store] VictoriaMetrics could not be asked"],
         ),
-        # What may be there next time is told apart.
+        # A fault that may be gone the next time has a status of its own.
         (("gateway",), GATEWAY + 'keys.command = ["false"]', 1, ["smarty-p1: {}: [keys] command "]),
         (("collect",), COLLECT + 'keys.command = ["false"]', 1, ["smarty-p1: {}: [keys] command "]),
     ],
 )
-def test_what_a_service_says_of_its_configuration(
+def test_the_messages_of_a_service_about_its_configuration(
     arguments: tuple[str, ...], config: str, status: int, beginnings: list[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "config.toml"
@@ -140,7 +140,7 @@ OTHER = literal("other_authentication_key")
         "published other_key both_keys replay nothing no_key capture large_capture changed"
     ),
 )
-def test_decode_tells_what_it_could_not_read(  # noqa: PLR0913, PLR0917
+def test_decode_reports_unreadable_data(  # noqa: PLR0913, PLR0917
     key: str, stdin: bytes, other_key: bytes | None, status: int, telegrams: int, told: bytes
 ) -> None:
     variables = {"SMARTY_P1_AUTHENTICATION_KEY": other_key.hex()} if other_key else {}
@@ -292,7 +292,7 @@ def test_a_mistake_is_named_and_a_key_is_not(
     assert SECRET[8:].encode() not in result.stderr
 
 
-def test_a_fleets_store_that_is_away_is_told_apart(folder: Path) -> None:
+def test_an_unreachable_store_of_a_fleet_has_its_own_status(folder: Path) -> None:
     login = f'url = "http://0.0.0.0:1"\nusername = "u"\npassword_file = "{folder}/key"\n'
     (folder / "store.toml").write_text(f"[store]\n{login}", encoding="utf-8")
     arguments = (one.format(folder) for one in EXPORT)
@@ -315,13 +315,13 @@ def test_an_example_is_made_into_a_fleet(tmp_path: Path) -> None:
     assert (made.returncode, made.stderr) == (0, b"")
     assert f"cd {folder} && ansible-playbook site.yml\n".encode() in made.stdout
     assert (folder / "site.yml").exists()
-    # Not even root can make a folder there.
+    # Even root cannot make a folder in /proc.
     refused = run("fleet", "init", fleet, "--to", "/proc/fleet")
     assert (refused.returncode, refused.stdout) == (1, b"")
     assert refused.stderr == b"smarty-p1: cannot write /proc/fleet: No such file or directory\n"
 
 
-def test_whoever_reads_the_output_may_go(folder: Path) -> None:
+def test_the_reader_of_the_output_may_go(folder: Path) -> None:
     frames = b"".join(map(frame, range(2000)))
     with subprocess.Popen(
         [*COMMAND, "decode", "--key-file", folder / "key", "-"],

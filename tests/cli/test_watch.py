@@ -1,4 +1,4 @@
-"""What `watch` says about a port and its telegrams."""
+"""Output of `watch` about a port and its telegrams."""
 
 import pytest
 
@@ -22,7 +22,7 @@ FULL = literal("three_phase_gas_water_heat").data
 
 
 def known_of(data: bytes) -> WatchState:
-    """Return what is known when these bytes have come."""
+    """Return the state of a port after these bytes."""
     known = WatchState("socket://gateway:2001")
     known.open(NOW)
     known.receive(len(data), Decoder(KEY).feed(data), NOW)
@@ -98,7 +98,7 @@ def test_the_age_of_the_last_telegram(seconds: float, age: str) -> None:
     assert f"; last telegram {age} ago; " in summary(known_of(FULL), NOW + seconds)
 
 
-def test_what_is_long_is_cut() -> None:
+def test_a_long_text_is_cut() -> None:
     known = known_of(FULL)
     known.lose(LinkError("e" * 200))
     known.address = "a" * 100
@@ -106,7 +106,7 @@ def test_what_is_long_is_cut() -> None:
     assert clean("t" * 9999) == f"{'t' * 1021}..."
 
 
-def test_silence_and_noise_are_told_apart() -> None:
+def test_silence_and_noise_have_different_messages() -> None:
     known = WatchState("/dev/ttyUSB0")
     assert condition(known, NOW) == "opening the port"
     known.open(NOW)

@@ -55,7 +55,7 @@ async def test_an_extra_that_fails_stops_nothing(
     assert (first, others) == ("demo: adding it", [f"demo: {said}"] if said else [])
 
 
-def test_the_year_is_what_the_registers_say() -> None:
+def test_the_year_matches_the_registers() -> None:
     meter, now = Meter(101), datetime(2026, 2, 3, 10, 8, 10, tzinfo=UTC)
     shares: list[float] = []
     year = simulate_year(meter, CONTRACT, now, shares.append)

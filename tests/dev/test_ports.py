@@ -25,7 +25,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, numbers: Iterable[int]) -> None:
 
 
 def forgotten_ports(count: int) -> int:
-    """Return the first of so many ports that may be given once more."""
+    """Return the first of `count` ports that may be given once more."""
     first = ports.free_ports(count)
     for port in range(first, first + count):
         if claim := ports._claimed.pop(port):
@@ -55,6 +55,6 @@ def test_a_port_that_another_process_was_given_is_not_given(
         drawn(monkeypatch, [first, first + 1, first - 1, *range(30_000, 30_100)])
         assert ports.free_ports(2) >= 30_000
         other.communicate("\n")
-    # It has ended, and what it was given is free.
+    # The other process has ended, so its ports are free.
     drawn(monkeypatch, [first])
     assert ports.free_ports(2) == first

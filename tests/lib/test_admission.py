@@ -1,4 +1,4 @@
-"""Who gets a place at a server, and who gives one up."""
+"""Places at a server: admitted and closed connections."""
 
 import random
 from collections import Counter
@@ -65,7 +65,7 @@ def test_a_host_has_a_64_of_ipv6(address: str, network: str) -> None:
     assert network_of(address) == network
 
 
-def test_who_asked_last_stays() -> None:
+def test_the_clients_that_asked_last_stay() -> None:
     door = Door(4, 4)
     first, second, *_ = door.fill(*["10.0.0.1"] * 4)
     for n, connection in enumerate([second, 4, 3, first]):
@@ -75,7 +75,7 @@ def test_who_asked_last_stays() -> None:
     assert door.closed == [second, 4]
 
 
-def test_who_has_gone_is_forgotten() -> None:
+def test_clients_that_have_gone_are_forgotten() -> None:
     door = Door()
     for n in range(300):
         [connection] = door.fill(f"fd00:0:0:{n:x}::1")
@@ -89,11 +89,11 @@ def test_an_address_has_no_more_than_its_own() -> None:
     door = Door(16, 6)
     door.fill(*["10.0.0.1"] * 6)
     assert door.come("10.0.0.1") is None
-    # It takes no place of a larger network.
+    # The address takes no place of a larger network.
     door = Door(32, 6)
     door.fill(*[f"fd00::{n:x}" for n in range(20)], *["10.0.0.1"] * 6)
     assert door.come("10.0.0.1") is None
-    # One of its own that has never asked makes room.
+    # A connection of its own that has never asked makes room.
     door.go(26)
     silent = door.come("10.0.0.1", is_silent=True)
     assert door.come("10.0.0.1") is None
@@ -111,7 +111,7 @@ def test_within_a_64_only_an_address_with_many_makes_room() -> None:
     assert door.by_address()["fd00::3"] == 4
 
 
-def test_who_never_asked_makes_room_first_but_not_at_once() -> None:
+def test_a_silent_connection_makes_room_first_but_not_at_once() -> None:
     door = Door(8, 6)
     [asked] = door.fill("10.0.0.1")
     for n in range(7):
@@ -146,10 +146,10 @@ def test_four_silent_websockets_of_an_address_and_the_fifth_waits() -> None:
     assert door.closed == [1]
     # A named battery has no such limit.
     assert [listen("192.168.1.9") for _ in range(6)] == [0.0] * 6
-    # Who asked may listen for ever, but nobody else.
+    # A connection that asked may listen for ever, but no other.
     assert door.admission.idle(-LATER) == []
     assert set(door.admission.idle(LATER)) == set(door.open) - {3}
-    # Who has no place any more is not let in again.
+    # A connection without a place is not let in again.
     assert door.admission.listen(1, door.now) == 0
     assert len(door.admission) == len(door.open)
 
@@ -195,7 +195,7 @@ def test_random_floods(seed: int) -> None:
             came = door.come(address, is_silent=draw.random() < 0.3)
             assert came or address not in NAMED, seed
             lost = before + Counter({address: bool(came)}) - door.by_address()
-            # No more than one makes room, and nobody does for one who is refused.
+            # At most one connection makes room, and none does for a refused one.
             assert lost.total() <= bool(came), seed
             if address in NAMED:
                 assert not lost or set(lost) == {address}, seed
@@ -209,7 +209,7 @@ def test_random_floods(seed: int) -> None:
         assert set(door.admission.connections()) == set(door.open), seed
         assert max(by_address.values()) <= OF_ONE, seed
         assert sum(n for each, n in by_address.items() if each not in NAMED) <= PLACES, seed
-    # Whoever comes later gets in, unless all have as little.
+    # A later client gets in, unless all have as little.
     networks = Counter(network_of(each) for each in door.open.values() if each not in NAMED)
     if networks.total() == PLACES and max(networks.values()) > 1:
         assert door.come("10.9.9.9"), seed

@@ -1,4 +1,4 @@
-"""Typed amounts: what each text means, and which are refused. `amounts.json` has the table."""
+"""Typed amounts: their values, and refused texts. `amounts.json` has the table."""
 
 import json
 import random

@@ -1,6 +1,6 @@
-"""How a source is doing, by sequences of what happens to it and when.
+"""Condition of a source, by sequences of events and their times.
 
-A line is: what happens, the second until which nothing else does, and what is told then. Between
+A line is: the events, the second until which no other event follows, and the conditions. Between
 two events the machine is looked at when it asks for it, as a timer would. `failing X +` is a repair
 of the same name and details.
 """
@@ -117,7 +117,7 @@ METERS = [
     ("30 lost port_silent", 40, "failing nothing_received"),
     ("1 bytes, 31 lost port_silent", 40, "failing port_silent"),
     ("1 bytes, 20 begin, 50 lost port_silent", 60, "failing nothing_received"),
-    # What is long ago says nothing of now.
+    # Old failures say nothing about the present.
     ("0 wrong_key, 10..50/10 replay", 50, "failing wrong_key"),
     ("0 wrong_key, 10..90/10 replay", 90, "failing replay"),
     ("0..3/1 wrong_key, 90 wrong_key", 110, "failing wrong_key"),
@@ -292,7 +292,7 @@ _WITHOUT_BYTES = {
 
 
 def events_of(text: str) -> list[tuple[float, str, str]]:
-    """Return what happens, by the time: `5 lost link_lost`, `0..40/10 wrong_key` for five."""
+    """Return the events, by the time: `5 lost link_lost`, `0..40/10 wrong_key` for five."""
     found = []
     for part in filter(None, text.split(", ")):
         when, name, *more = part.split()
@@ -306,7 +306,7 @@ def events_of(text: str) -> list[tuple[float, str, str]]:
 
 
 def apply(health: FailureDetection, now: float, name: str, more: str) -> None:
-    """Tell the machine what happens."""
+    """Apply an event to the machine."""
     match name:
         case "begin" | "opened" | "clock_missing":
             getattr(health, name)(now)
@@ -332,7 +332,7 @@ def apply(health: FailureDetection, now: float, name: str, more: str) -> None:
 
 
 def run(health: FailureDetection, text: str, until: float) -> Iterator[tuple[float, Condition]]:
-    """Yield what is told, each time somebody looks."""
+    """Yield the condition at each look."""
     health.begin(0)
     now = 0.0
     for time, name, more in [*events_of(text), (until, "", "")]:
@@ -401,7 +401,7 @@ def test_losses_are_counted_and_a_repeated_offline_is_none() -> None:
     assert health.losses == 3
 
 
-def test_what_waits_to_be_told_is_looked_at_when_its_time_comes() -> None:
+def test_a_delayed_condition_has_a_deadline() -> None:
     health = FailureDetection(METER)
     list(run(health, "1 lost port_not_found", 5))
     health.lost(6, ReadingProblem.PORT_BUSY)
@@ -434,7 +434,7 @@ RULES = st.sampled_from([METER, TANK, PULSE_PORT, PULSE_ENTITY])
 
 
 def as_text(sequence: list[tuple[float, str]]) -> str:
-    """Return events after each other, of which the distances are given."""
+    """Return events after each other, by the given distances."""
     time, parts = 0.0, []
     for distance, event in sequence:
         time += round(distance, 2)
@@ -444,7 +444,7 @@ def as_text(sequence: list[tuple[float, str]]) -> str:
 
 @settings(max_examples=examples(100))
 @given(RULES, SEQUENCES)
-def test_what_holds_always(rules: Rules, sequence: list[tuple[float, str]]) -> None:
+def test_invariants_of_any_sequence(rules: Rules, sequence: list[tuple[float, str]]) -> None:
     text, health = as_text(sequence), FailureDetection(rules)
     until = sum(distance for distance, _ in sequence) + 1000
     before, told_at = Condition(), -inf

@@ -5,7 +5,8 @@ import pytest
 from smartyp1.fair_queue import Allowances, BusyError, FairQueue
 
 MAX_WAITING = 8
-# Who waits for work, is refused it or leaves it, and which work is taken next, or until none is.
+# Users that wait for work, get a refusal or leave; then the next taken work, or all work to the
+# end.
 STORIES = {
     "a user with much work lets the others in between": [
         *("anna waits a1 a2 a3", "next taken a1", "ben waits b1 b2", "all taken b1 a2 b2 a3"),
@@ -18,7 +19,7 @@ STORIES = {
         *("anna waits same*8", "anna refused same", "ben waits same*8", "next taken same"),
         # One answer of each is now in progress.
         *("anna waits same", "anna refused same other", "ben waits same", "ben refused same other"),
-        # Who has not waited for it has nine askers no more than others; nobody takes it twice.
+        # A newcomer to the work has nine askers at most, like the others; the work is taken once.
         *("carl waits same*8", "carl refused same", "all taken"),
         *("anna leaves same*9", "ben leaves same*9", "carl leaves same*8", "anna waits again*8"),
     ],
@@ -59,7 +60,7 @@ def test_turns(story: list[str]) -> None:
                         turns.wait(who, work, MAX_WAITING)
 
 
-def test_who_comes_with_one_work_after_the_other_keeps_nobody_waiting() -> None:
+def test_a_user_with_one_work_after_the_other_keeps_no_other_waiting() -> None:
     turns: FairQueue[str, str] = FairQueue()
     turns.wait("anna", "a1", 8)
     turns.wait("anna", "a2", 8)
@@ -82,7 +83,7 @@ def test_bytes_come_back_with_time_and_to_nobody_else() -> None:
     allowances.spend("ben", 1600, 50.0)
     allowances.spend("anna", 100, 50.0)
 
-    # Of the bytes that were missing, 100 have been spent meanwhile.
+    # Of the missing bytes, 100 have been spent since then.
     again = refused.value.retry_after_s
     assert again == 4
     with pytest.raises(BusyError):

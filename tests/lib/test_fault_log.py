@@ -1,4 +1,4 @@
-"""Errors that nobody expects: what they cost, and what the log says of them."""
+"""Unexpected errors: their cost, and their lines in the log."""
 
 import asyncio
 import logging

@@ -11,7 +11,7 @@ from smartyp1.min_interval import MinInterval
 
 
 class Timer:
-    """What waits for its moment."""
+    """A call that waits for its moment."""
 
     def __init__(self, when: float, run: Callable[[], None]) -> None:
         self.when = when
@@ -38,7 +38,7 @@ class Clock:
         return timer
 
     def go_to(self, moment: float) -> None:
-        """Let time pass, and what waits happen in its turn."""
+        """Let time pass, and run the waiting calls in their turn."""
         for timer in sorted(self._timers, key=lambda each: each.when):
             if not timer.is_cancelled and timer.when <= moment:
                 timer.is_cancelled = True
@@ -48,7 +48,7 @@ class Clock:
 
 
 class Turns:
-    """A throttle of one second, and what had its turn when, in seconds from the beginning."""
+    """A throttle of one second, and the turns with their seconds from the beginning."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -88,7 +88,7 @@ def test_the_interval_is_a_minimum_and_loses_no_turn(
     assert all(later - earlier >= 1.0 for earlier, later in pairwise(times))
 
 
-def test_the_newest_waits_and_what_is_urgent_does_not() -> None:
+def test_the_newest_waits_and_an_urgent_one_does_not() -> None:
     turns = Turns()
     turns.offer(0.0, "first")
     turns.offer(0.6, "older")
@@ -102,7 +102,7 @@ def test_the_newest_waits_and_what_is_urgent_does_not() -> None:
     assert turns.had[3:] == [(2.8, "after it")]
 
 
-def test_what_waits_can_be_forgotten() -> None:
+def test_a_waiting_call_can_be_cancelled() -> None:
     turns = Turns()
     turns.offer(0.0, "first")
     turns.offer(0.9, "forgotten")

@@ -1,4 +1,4 @@
-"""How what failed is tried again: delays, lines of the log, and what may be spent."""
+"""Retries after a failure: delays, lines of the log, and the budget."""
 
 import asyncio
 import logging
@@ -78,7 +78,7 @@ def test_a_budget_is_full_at_first_and_never_more_than_that() -> None:
     assert budget.left(500) == 10
 
 
-def test_what_was_spent_too_much_has_to_be_earned_first() -> None:
+def test_a_negative_budget_has_to_be_earned_first() -> None:
     budget = Budget(2, 10)
     budget.spend(16)
     assert budget.left(0) == -6

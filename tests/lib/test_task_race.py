@@ -1,4 +1,4 @@
-"""Works of which none goes on without the others."""
+"""Tasks that end together."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import pytest
 from smartyp1.task_race import run_until_first_exit
 
 
-async def test_whoever_ends_ends_the_others_and_is_heard() -> None:
+async def test_the_end_of_one_task_ends_the_others_and_raises_its_error() -> None:
     ended = []
 
     async def goes_on(name: str) -> None:

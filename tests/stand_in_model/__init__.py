@@ -1,8 +1,8 @@
 """Stand-in of a language model: a conversation agent that calls tools of Home Assistant.
 
-A test says what the model calls: "smarty_p1__bill {}". The agent asks Home Assistant for the tools
-of Assist, calls the tool, and answers with its result as JSON. To "tools", it answers with the
-names of all tools.
+A test writes the call of the model: "smarty_p1__bill {}". The agent asks Home Assistant for the
+tools of Assist, calls the tool, and answers with its result as JSON. To "tools", it answers with
+the names of all tools.
 """
 
 import json

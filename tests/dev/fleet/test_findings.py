@@ -1,4 +1,4 @@
-"""What becomes of each telegram is told apart, and nothing that is missing is passed over."""
+"""The fate of each telegram is classified, and no missing telegram is passed over."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -66,7 +66,7 @@ async def found(
     events: Sequence[Sent | Attack] = SENT,
     passed_on: Iterable[int] = (),
 ) -> Findings:
-    """Return what is found after a gateway was down between two moments."""
+    """Return the findings after a gateway was down between two moments."""
     kills = [Interruption("gateway", 3, True, *killed)]  # noqa: FBT003
     heard = {(METER.system_title.hex().upper(), 1): SECOND.moment + 0.25}
     frames = frozenset(f"frame {number}" for number in passed_on)
@@ -84,7 +84,7 @@ AROUND_LAST = {"passed_on": [3], **DOWN}
 
 
 def kill(of: Sent, after: float, until: float = 2.0) -> dict[str, Any]:
-    """Return a kill so many seconds after a telegram was sent, and how long it lasts."""
+    """Return a kill `after` seconds after a telegram was sent, and its end."""
     return {"killed": (of.moment + after, of.moment + until)}
 
 
@@ -92,29 +92,29 @@ def kill(of: Sent, after: float, until: float = 2.0) -> dict[str, Any]:
     ("count", "options", "not_read", "in_hands", "lost"),
     [
         pytest.param(2, {}, 0, [], [THIRD, LAST], id="read and missing"),
-        # Nobody read it: no loss only while its gateway was down.
+        # No gateway read it: no loss only while its gateway was down.
         pytest.param(3, kill(LAST, -3.0), 1, [], [], id="down"),
         pytest.param(3, kill(LAST, -23.0, -19.9), 1, [], [], id="hardly back"),
         pytest.param(3, kill(LAST, -23.0, -20.1), 0, [], [LAST], id="back for long"),
         pytest.param(3, kill(LAST, 1.1), 0, [], [LAST], id="killed later"),
-        # What a killed gateway had is told apart; nobody read the last one then.
+        # Frames in the hands of a killed gateway are classified; no gateway read the last one then.
         pytest.param(2, kill(THIRD, 0.9), 1, [0.9], [], id="just received"),
         pytest.param(2, kill(THIRD, -0.9), 1, [-0.9], [], id="just before"),
         pytest.param(2, kill(THIRD, 10.1), 1, [], [THIRD], id="long received"),
         pytest.param(2, kill(THIRD, -1.1), 1, [], [THIRD], id="long before"),
-        # What it passed on, or had on its disk, is in nobody's hands.
+        # Frames passed on, or on the disk, are in no gateway's hands.
         *(
             pytest.param(
                 2, {"passed_on": [2, 3], **kill(one, 0.5)}, 0, [], [THIRD, LAST], id=f"{one.digest}"
             )
             for one in (THIRD, LAST)
         ),
-        # What somebody sent again later does not show that it was passed on.
+        # A later replay does not show that the frame was passed on.
         pytest.param(3, AROUND_LAST, 0, [], [LAST], id="passed on"),
         pytest.param(3, {"events": [*SENT, REPLAY], **AROUND_LAST}, 1, [], [], id="sent again"),
     ],
 )
-async def test_what_is_missing(
+async def test_missing_telegrams(
     count: int, options: dict[str, Any], not_read: int, in_hands: list[float], lost: list[Sent]
 ) -> None:
     findings = await found(samples_of(SENT[:count]), **options)
@@ -133,7 +133,7 @@ async def test_delays_are_from_the_moment_of_sending() -> None:
 async def test_other_values_at_the_same_time_are_doubles() -> None:
     stored = samples_of(SENT)
     findings = await found([*stored, stored[0]._replace(value=-1.0)])
-    # One of the export, one of what was written several times.
+    # One double is in the export, the other is a value written several times.
     assert (findings.doubled, findings.written_again) == (2, 1)
 
 
@@ -164,7 +164,7 @@ def without(*samples: Sample) -> list[Sample]:
 
 EARLIEST = [one for one in STORED if one.time == 1000]
 MOVED = [one._replace(time=1001) for one in EARLIEST]
-# What is stored, and the faults: their names, with what is found.
+# Stored values and faults: the names of the faults, with the findings.
 CASES: list[tuple[list[Sample], dict[str, Any]]] = [
     (STORED, {}),
     (VALUES, {}),

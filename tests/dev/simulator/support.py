@@ -15,7 +15,7 @@ HEAD_SIZE = 13
 
 
 class Opened(NamedTuple):
-    """A frame taken apart, and what follows it."""
+    """A frame taken apart, and the bytes behind it."""
 
     title: bytes
     counter: int

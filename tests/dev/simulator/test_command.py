@@ -54,14 +54,14 @@ def lines(process: subprocess.Popen[str], count: int) -> list[str]:
 
 
 def ended(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
-    """Send a signal; return the exit status and what was still printed."""
+    """Send a signal; return the exit status and the last output."""
     process.send_signal(number)
     output, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, output, errors
 
 
 def received(port: int, count: int) -> bytes:
-    """Return so many bytes from a TCP port."""
+    """Return `count` bytes from a TCP port."""
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
         data = b""
         while len(data) < count:
@@ -84,7 +84,7 @@ def frame_from(port: int) -> bytes:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_serves_until_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
+def test_serves_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     with running(tmp_path, "--meters", "2", "--listen", "127.0.0.1:0") as process:
         assert lines(process, 1) == [f"2 new keys in {KEY_FILE}"]
         ready = lines(process, 2)
@@ -107,7 +107,7 @@ def test_lists_the_keys_as_collectors_take_them(tmp_path: Path, run: Run) -> Non
     assert output.splitlines() == [
         f"{title} {key}" for title, key in zip(titles, keys, strict=True)
     ]
-    # They are there now, and stay.
+    # The keys exist now, and stay.
     assert run("--meters", "3", "--first", "2", "--list-keys") == (0, output, "")
 
 

@@ -1,4 +1,4 @@
-"""Telegrams and frames against literal ones; what the meter says of itself; each of its faults."""
+"""Telegrams and frames against literal ones; the meter's own data; each of its faults."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -177,7 +177,7 @@ def test_the_heater_changes_soon_after_each_start() -> None:
         first, both = Heater((WHEN,)), Heater((WHEN, again))
         times = [again + n * SECOND for n in range(90)]
         assert len({both.is_on(time) for time in times}) == 2
-        # What was counted before stays.
+        # The periods before `again` stay.
         before = [WHEN + n * timedelta(seconds=7) for n in range(8 * minutes)]
         assert all(first.is_on(time) is both.is_on(time) for time in before if time < again)
 
@@ -204,7 +204,7 @@ def test_same_seed_same_faults(name: str) -> None:
     assert frames(f"{name}=0.5", seed=3) == frames(f"{name}=0.5", seed=3)
 
 
-def test_noise_stands_before_a_whole_frame() -> None:
+def test_noise_comes_before_a_whole_frame() -> None:
     noises = [
         delivery.data.removesuffix(healthy)
         for delivery, healthy in zip(frames("noise"), HEALTHY, strict=True)

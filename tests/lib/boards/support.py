@@ -1,10 +1,10 @@
-"""What the tests of both readers need."""
+"""Helpers for the tests of both readers."""
 
 from collections.abc import Iterator
 
 from hypothesis import strategies as st
 
-# Where to cut: at most so many bytes a chunk.
+# Lengths of chunks.
 sizes = st.lists(st.integers(1, 9), min_size=1, max_size=20)
 
 

@@ -1,4 +1,4 @@
-"""Values in a board's message: which can be counted, and what a strange message must not do."""
+"""Values in a board's message: countable values, and the limits of a strange message's effect."""
 
 import json
 import threading

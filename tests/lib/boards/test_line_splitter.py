@@ -1,4 +1,4 @@
-"""Lines come out whole, however they end and whatever stands between them."""
+"""Lines come out whole, with any line end and any bytes between them."""
 
 from hypothesis import given, strategies as st
 

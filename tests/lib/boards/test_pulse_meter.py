@@ -1,4 +1,4 @@
-"""Energy and power from pulses: nothing lost, nothing invented, whatever the board sends."""
+"""Energy and power from pulses: nothing lost, nothing invented, for any message of the board."""
 
 import json
 from itertools import accumulate, pairwise
@@ -16,7 +16,7 @@ words = st.sampled_from([b"", b"p", b"pulse", b"pulse 7", b"LED blinked", b"+", 
 
 
 def restarted(meter: PulseMeter, pulses_per_kwh: float = PER_KWH) -> PulseMeter:
-    """Return a meter that goes on from what this one has stored."""
+    """Return a meter that goes on from this meter's stored state."""
     return PulseMeter.from_dict(json.loads(json.dumps(meter.as_dict())), pulses_per_kwh)
 
 
@@ -44,7 +44,7 @@ def test_a_text_is_a_pulse(lines: list[bytes], end: bytes, lengths: list[int]) -
 def test_a_running_count_is_the_sum_of_its_differences(
     steps: list[int], first: int, end: bytes, lengths: list[int]
 ) -> None:
-    first += 2  # ones that do not rise could be pulses, too
+    first += 2  # counts that do not rise could be pulses, too
     counts = [first, *accumulate(steps, initial=first)]
     meter = PulseMeter(PER_KWH)
     meter.feed(end + b"x" + end, 0)
@@ -57,7 +57,7 @@ def test_a_running_count_is_the_sum_of_its_differences(
     assert meter.is_counting == any(steps)
 
 
-def test_what_was_held_back_before_the_port_was_lost_is_forgotten() -> None:
+def test_a_count_held_back_before_the_loss_of_the_port_is_forgotten() -> None:
     meter = counting(500, 510, 90_000)
     meter.start_anew()
     meter.read_count("90001", 30)
@@ -118,7 +118,7 @@ def test_a_fall_is_an_overflow_only_if_the_rate_of_the_last_hour_allows_it(
 
 
 def test_the_rate_is_that_of_the_last_hour() -> None:
-    """A night at 60 W after an evening at 6 kW: what the evening used says nothing."""
+    """A night at 60 W after an evening at 6 kW: the evening's rate does not count."""
     meter = PulseMeter(PER_KWH)
     at, count = 0.0, 50_000
     for step in [500] * 30 + [5] * 15:
@@ -203,7 +203,7 @@ NO_VALUES = ("nan", "NaN", "inf", "null", "unknown", "Online", "offline", "x" * 
     ],
     ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else None,
 )
-def test_what_messages_are_worth(lines: list[str], form: MessageForm | None, pulses: int) -> None:
+def test_the_pulses_of_messages(lines: list[str], form: MessageForm | None, pulses: int) -> None:
     assert read(*lines, form=form) == pulses
 
 

@@ -1,4 +1,4 @@
-"""The level behind a sensor's readings: geometry, echoes, and what the sensor cannot see."""
+"""The level behind a sensor's readings: geometry, echoes, and the sensor's blind range."""
 
 from math import isclose, pi
 
@@ -59,7 +59,7 @@ def test_a_reading_behind_noise(noise: bytes, lengths: list[int]) -> None:
         b"123\r",
     ],
 )
-def test_what_is_no_reading(noise: bytes) -> None:
+def test_noise_is_no_reading(noise: bytes) -> None:
     assert Sonar().feed(noise, 0) == []
 
 

@@ -1,4 +1,4 @@
-"""Anonymous captures: nothing true survives, and what says something about the line does."""
+"""Anonymous captures: no true text survives, and the properties of the line do."""
 
 import binascii
 import re
@@ -58,7 +58,7 @@ def hexadecimal(text: str) -> str:
 
 
 def forms(text: str) -> list[bytes]:
-    """Return what would give a text away, all in capitals."""
+    """Return each form that would give a text away, all in capitals."""
     plain = [text, text.replace(".", "")]
     return [form.upper().encode() for one in plain for form in (one, hexadecimal(one))]
 
@@ -122,7 +122,7 @@ def odd_lines(draw: st.DrawFn, identifier: str) -> str:
 
 @settings(max_examples=examples(50))
 @given(st.data())
-def test_nothing_true_survives_wherever_it_stands(data: st.DataObject) -> None:
+def test_no_true_text_survives_at_any_place(data: st.DataObject) -> None:
     identifier = data.draw(IDENTIFIERS)
     lines = data.draw(st.lists(odd_lines(identifier), min_size=1, max_size=6))
     text = telegram(f"0-0:1.0.0({TIME})", f"1-0:1.8.0({TOTAL}*kWh)", *lines)
@@ -175,7 +175,7 @@ def lived(counter: int, time: str, energy: str, gas: str) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_what_happens_stays_true(seed: int) -> None:
+def test_the_events_stay_true(seed: int) -> None:
     # Across the end of summer time, whose hour comes twice.
     first = lived(41, "251026025500S", "999998.500", "00678.901")
     second = lived(44, "251026020510W", "999999.750", "00679.001")
@@ -342,7 +342,7 @@ def test_of_a_message_only_its_length_is_known(data: st.DataObject, is_plain: bo
     lines = []
     for message in messages:
         text = of_message(message, reference, is_plain=is_plain)
-        # Behind these its CRC comes, which is one of the true text.
+        # The last digits are a CRC, which is the CRC of the true text.
         cuts = (text[:-6], text[cut:-6], text[: min(cut, len(text) - 6)])
         made = made_of(frame(1, text), text, *(b"\0" + each for each in cuts))
         lines.append([data for _, data in made.chunks[1:]] + made.telegrams)
@@ -479,7 +479,7 @@ def test_no_frame_has_its_true_counter() -> None:
         assert [one for one in counters if one.to_bytes(4) in line_of(made)] == []
 
 
-def test_what_the_line_does_stays() -> None:
+def test_the_faults_of_the_line_stay() -> None:
     whole = frame(5)
     line = [whole, whole, whole[:40], frame(6), frame(7, key=OTHER_KEY), telegram()]
     found, true = (
@@ -529,7 +529,7 @@ def test_of_a_line_of_ends_each_place_is_searched_once(monkeypatch: pytest.Monke
     assert 0 < searched <= len(line_of(made))
 
 
-def test_a_file_holds_what_was_written() -> None:
+def test_a_file_holds_the_written_capture() -> None:
     made = made_of(frame(5), b"", frame(6)[:90])
     text = write_capture(made)
     assert read_capture(text) == (made.chunks, PUBLISHED_KEY)
@@ -546,7 +546,7 @@ def test_a_file_holds_what_was_written() -> None:
             read_capture(wrong)
 
 
-def test_what_a_capture_holds_is_told_without_what_is_true() -> None:
+def test_the_summary_of_a_capture_has_no_true_text() -> None:
     message = hexadecimal(f"Le compteur {SERIAL} du {TIME}")
     first = lived(41, TIME, TOTAL, "00678.901")
     odd = telegram(f"1-0:1.8.0({TOTAL}*kWh)", f"0-0:96.13.0({message})", f"0-0:1.0.0({SERIAL}")
@@ -571,7 +571,7 @@ def test_what_a_capture_holds_is_told_without_what_is_true() -> None:
     assert summarise(made_of(b"\0")).last_telegram == ()
 
 
-def test_of_what_a_capture_holds_512_objects_are_told() -> None:
+def test_the_summary_of_a_capture_has_at_most_512_objects() -> None:
     lines = [f"0-{number // 250}:97.{number % 250}.0(1)" for number in range(600)]
     found = summarise(made_of(*(frame(40 + n, telegram(*lines[n::3])) for n in range(3))))
 

@@ -35,7 +35,7 @@ def test_a_capture_is_decoded_the_same_by_all(path: Path) -> None:
         shown(found)
     )
 
-    # What no decoder remembers of the telegrams before.
+    # Without a decoder's memory of earlier telegrams.
     frames: dict[tuple[bytes, int], bytes] = {}
     for each in FrameSplitter().feed(line):
         frames.setdefault((each.system_title, each.frame_counter), each.data)

@@ -15,7 +15,7 @@ NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 def shown(
     key: str, values: Sequence[Shown], every: timedelta = timedelta(minutes=1)
 ) -> list[Shown]:
-    """Return what a sensor shows of values, one after the other."""
+    """Return the states that a sensor shows for values, one after the other."""
     [sensor] = [each for each in (*SENSORS, *DEMAND_SENSORS) if each.key == key]
     if sensor.follow is None:
         return [*values]
@@ -43,11 +43,11 @@ PHASES = ("l1", "l2", "l3")
         ("voltage_l1", [253.4, 252.9], [253.4, 252.9]),
         ("voltage_l1", [207.3, 206.8], [207.3, 206.8]),
         ("voltage_l1", [206.9, 207.0], [206.9, 207.0]),
-        # What could not be said ends what was shown.
+        # An unknown value resets the deadband.
         ("voltage_l1", [230.0, None, 230.5], [230.0, None, 230.5]),
     ],
 )
-def test_what_is_shown_of_values(key: str, sent: list[Shown], expected: list[Shown]) -> None:
+def test_the_shown_states_of_values(key: str, sent: list[Shown], expected: list[Shown]) -> None:
     assert shown(key, sent) == expected
 
 
@@ -61,13 +61,13 @@ def test_a_voltage_that_creeps_is_never_shown_more_than_a_volt_wrong() -> None:
     assert {*found} == {230.0, 231.0, 232.0, 233.0}
 
 
-def test_a_voltage_is_shown_once_a_minute_unless_the_clock_stands() -> None:
+def test_a_voltage_is_shown_once_a_minute_unless_the_clock_stopped() -> None:
     sent = [230.0, 232.0, 234.0, 236.0]
     assert shown("voltage_l1", sent, timedelta(seconds=20)) == [230.0, 230.0, 230.0, 236.0]
     assert shown("voltage_l1", sent, timedelta(0)) == sent
 
 
-def test_what_is_available_is_never_shown_to_be_more() -> None:
+def test_available_power_is_never_rounded_up() -> None:
     sent = [2.996, 3.0, 3.14, 3.149, 3.2, 3.1, 0.04, 0.1, 0.0, 31.0, 32.5, 32.6, 30.95]
     assert shown("demand_available", sent) == [
         *(2.9, 2.9, 3.1, 3.1, 3.1, 3.1, 0.0, 0.1, 0.0, 31.0, 31.0, 32.6, 30.9)

@@ -51,7 +51,7 @@ def test_a_day_costs_few_rows() -> None:
 
 
 def readings(day: datetime) -> Iterator[Reading]:
-    """Yield what is known after each telegram of a day."""
+    """Yield the reading after each telegram of a day."""
     meter, decoder = Meter(1), Decoder(None)
     reader = MeterReader(MeterMemory(Household(CONTRACT)))
     for number in range(timedelta(days=1) // PACE):
@@ -62,7 +62,7 @@ def readings(day: datetime) -> Iterator[Reading]:
 
 
 def enabled(reading: Reading) -> Iterator[tuple[str, EntitySpec[Reading]]]:
-    """Yield what is enabled by default, by names that tell it apart."""
+    """Yield the entities that are enabled by default, by names that tell them apart."""
     for described in (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS, *BINARY_SENSORS):
         if described.entity_registry_enabled_default and described.exists_fn(reading):
             yield described.key, described

@@ -1,4 +1,4 @@
-"""When a message is due: tables of what happens, and what is told."""
+"""Times of messages: tables of events, and the messages that they cause."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -67,7 +67,7 @@ def clock(text: str) -> datetime:
             "15:05 60 14:05, 15:10 65 14:05 key, 15:11 66 14:05 key",
             [(0, "silent", {"since_at": "14:05"}), (1, "key_needed", {"since_at": "14:05"})],
         ),
-        # A clock that was set ahead by two hours, and one that was put back.
+        # A clock that was set ahead by two hours, and a clock that was put back.
         ("14:00 1 13:59, 16:01 2 13:59", []),
         ("14:00 1 13:59, 13:02 63 13:59", [(1, "silent", {"since_at": "11:59"})]),
     ],
@@ -177,7 +177,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("paused", [0, 30, 75], ids="{} min".format)
-def test_a_car_is_told_once_an_evening_and_another_cause_of_twice_its_excess(paused: int) -> None:
+def test_a_car_warns_once_an_evening_and_another_cause_at_twice_its_excess(paused: int) -> None:
     evening = clock("17:00")
     # From 18:00 to 2:00 local time or later, with pauses of the car.
     car = [(evening + n * MINUTE, 12.0 if n % (90 + paused) < 90 else 1.0) for n in range(8 * 60)]
@@ -279,7 +279,7 @@ def test_an_outage_over_new_year_does_not_show_the_old_month_as_the_new_one() ->
     assert all(look and look.so_far < look.goal for look in after[26:])
 
 
-def test_the_goal_is_told_in_whole_euros() -> None:
+def test_the_message_of_the_goal_has_whole_euros() -> None:
     state = GoalState(date(2026, 11, 16), 2, date(2026, 11, 1))
     look = GoalOutlook(date(2026, 11, 17), 94.6, 58.2, 101.7, None)
     _, message = watch_goal(state, look)
@@ -299,7 +299,7 @@ def test_the_goal_is_told_in_whole_euros() -> None:
 @pytest.mark.parametrize(
     ("readings", "told"),
     [
-        # What the meter shows at first is from before the switch.
+        # The first values of the meter are from before the switch.
         ([({"message": "Old"}, {"power_failure": 7})] * 2, []),
         (
             [({}, {}), ({"message": "New"}, {}), ({"message": "New"}, {})],
@@ -320,7 +320,7 @@ def test_the_goal_is_told_in_whole_euros() -> None:
             [
                 ({}, {"power_failure": 7, "voltage_sag L1": 1, "voltage_sag L2": 1}),
                 ({}, {"power_failure": 8, "voltage_sag L1": 3, "voltage_sag L2": 2}),
-                # A new counter, and one that fell.
+                # A new counter, and a counter that fell.
                 ({}, {"power_failure": 0, "voltage_swell L1": 4}),
             ],
             [(1, "power_failure", 1), (1, "voltage_sag", 3)],
@@ -354,7 +354,7 @@ def test_grid(
             "12:00:00 L1=200.0, 11:00:00 L1=200.0, 11:01:00 L1=200.0",
             ("11:01:00", "L1", 200.0, "11:00:00"),
         ),
-        # Nobody knows what the voltage was while the meter was silent.
+        # The voltage is unknown while the meter was silent.
         (
             "12:00:00 L1=254.0, 13:00:00 L1=254.0, 13:00:50 L1=254.0, 13:01:00 L1=254.5",
             ("13:01:00", "L1", 254.5, "13:00:00"),
@@ -400,7 +400,7 @@ def test_a_disturbance_has_a_time(
     }
 
 
-def test_an_exchanged_meter_is_told_once() -> None:
+def test_an_exchanged_meter_causes_one_message() -> None:
     state, due = GridState({}, {}), []
     looks: list[dict[str, str]] = [
         # Exchanged before the switch was turned on.
@@ -461,7 +461,7 @@ def test_a_lost_phase(readings: str, told: list[str]) -> None:
     assert due == [(at, phase, clock(since)) for at, phase, since in expected]
 
 
-def test_a_phase_that_is_lost_while_home_assistant_is_off_is_told() -> None:
+def test_a_phase_lost_while_home_assistant_is_off_causes_a_message() -> None:
     state = read_phases(PhaseState(), {"L1": True, "L2": True}, clock("12:00"))
     state = load(PhaseState, dump(state))
     state = read_phases(state, {"L1": True, "L2": False}, clock("14:00"))
@@ -497,7 +497,7 @@ def sun(days: str) -> dict[datetime, float]:
         ("000000000", False),
     ],
 )
-def test_panels_that_deliver_nothing_are_told_once(days: str, *, is_told: bool) -> None:
+def test_panels_without_energy_cause_one_message(days: str, *, is_told: bool) -> None:
     state: SunState = ()
     now = clock("07:00")
     panels = Panels("Roof", sun(days))

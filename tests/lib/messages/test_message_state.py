@@ -125,7 +125,7 @@ def test_each_wrong_value_is_refused() -> None:
     assert tried > 500
 
 
-def test_each_missing_value_is_refused_except_what_earlier_files_lack() -> None:
+def test_each_missing_value_is_refused_except_values_that_earlier_files_lack() -> None:
     accepted = [
         name
         for name in STORED
@@ -215,12 +215,12 @@ def _is_refused_message(key: str, values: object) -> bool:
     return _is_refused(STORED | {"outbox": STORED["outbox"] | {"waiting": waiting}})
 
 
-def test_a_state_that_is_read_late_has_told_before() -> None:
+def test_the_messages_of_a_state_read_late_are_not_repeated() -> None:
     older, now = load(MessageState, STORED), datetime.fromisoformat("2026-11-17T12:00:00+01:00")
     begun = MessageState().switched(Kind, now)
     assert MessageState().after(older) == older
     assert begun.after(older) == older.switched(Kind, now)
-    # What came since stands, what was told before is not told again.
+    # News stays, and earlier messages are not repeated.
     newer = replace(
         begun,
         outbox=Outbox(now.date(), 1, (HouseholdMessage("silent", {"since_at": MORNING}),)),

@@ -201,7 +201,7 @@ def test_meters_of_a_house_have_one_report() -> None:
 
 
 def test_devices_are_named_where_they_matter() -> None:
-    """`house_of_june` says what the devices use."""
+    """`house_of_june` has the energy of each device."""
     found = {}
     for contract in (
         Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06),

@@ -78,7 +78,7 @@ NIGHT_AND_TEXTS = f"water_at_night {TEXT} {TEXT} {TEXT}"
             "30 22 goal_passed voltage_sag, 31 07, 31 22 goal_above, 32 07",
             "31 07 voltage_sag, 32 07 goal_above",
         ),
-        # Texts share the places of a day. A text takes the place of the one that it replaces.
+        # Texts share the places of a day. A text takes the place of its predecessor.
         (
             f"{TEXTS}, 17 11 {TEXT}, 17 12 {TEXT} {TEXT}/L2 goal_above, 18 00, 18 07",
             f"{TEXTS}, 18 07 {TEXT} {TEXT} goal_above",
@@ -96,7 +96,7 @@ NIGHT_AND_TEXTS = f"water_at_night {TEXT} {TEXT} {TEXT}"
         # Silence and return in one night are nobody's concern.
         ("17 23 silent, 18 02 back, 18 07", ""),
         ("17 23 key_needed, 18 02 back, 18 07", ""),
-        # A told silence ends, a later one of the same night is nobody's concern.
+        # A told silence ends; no message reports a later silence of the same night.
         (
             "17 21 silent, 17 23 back, 18 01 silent, 18 04 back/_/2026-11-18T00:00:00+01:00, 18 07",
             "17 21 silent, 18 07 back",
@@ -111,7 +111,7 @@ NIGHT_AND_TEXTS = f"water_at_night {TEXT} {TEXT} {TEXT}"
             "17 21 silent, 17 23 key_needed, 18 02 back, 18 07",
             "17 21 silent, 18 07 back",
         ),
-        # A leak that is over in the morning, and one that has begun again before that.
+        # A leak that is over in the morning, and a leak that has begun again before that.
         ("17 02 water_flood, 17 05 leak_over, 17 07", "17 02 water_flood, 17 07 leak_over"),
         (
             "17 02 water_flood, 17 05 leak_over, 17 06 water_flood, 17 07",
@@ -136,7 +136,7 @@ NEWS = sorted({*KINDS} - {*ALARMS, "back", "leak_over", "monthly_report", "month
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_alarms_are_told_within_a_minute_whatever_else_is_due(seed: int) -> None:
+def test_alarms_are_sent_within_a_minute_beside_any_other_message(seed: int) -> None:
     """A day of random messages: a look each minute, and a restart after it."""
     chance = random.Random(seed)  # noqa: S311 - no secret
     start = datetime(2026, 3, 20, tzinfo=LUXEMBOURG).timestamp()

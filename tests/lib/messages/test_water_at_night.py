@@ -1,4 +1,4 @@
-"""Water at night: captures of a night, and what is told."""
+"""Water at night: captures of a night, and the messages that they cause."""
 
 from datetime import datetime, timedelta
 
@@ -88,7 +88,7 @@ def test_a_night(
     assert told(captures) == expected
 
 
-def test_after_three_nights_the_same_leak_is_told_weekly() -> None:
+def test_after_three_nights_the_same_leak_causes_a_weekly_message() -> None:
     captures = [pair for day in range(1, 29) for pair in night(10, day=day, start=0)]
     days = [int(time[:2]) for time, *_ in told(captures)]
     assert days == [1, 2, 3, 10, 17, 24]
@@ -125,7 +125,7 @@ def test_a_message_says_which_night_of_the_leak_it_is() -> None:
         ([300, 0, 0], [(1, "water_flood"), (2, "leak_over")]),
     ],
 )
-def test_the_end_of_a_leak_is_told_once(
+def test_the_end_of_a_leak_causes_one_message(
     nights: list[int | None], expected: list[tuple[int, str]]
 ) -> None:
     captures = [

@@ -23,7 +23,7 @@ class House:
         self._reader = MeterReader()
 
     def restart(self) -> None:
-        """Begin anew with what was stored."""
+        """Begin anew with the stored flow rates."""
         stored = json.loads(json.dumps(self._reader.memory.flow_rates.as_list()))
         self._reader = MeterReader()
         self._reader.memory.flow_rates = FlowRates.from_list(stored)
@@ -50,7 +50,7 @@ class House:
 
 @pytest.fixture
 def house() -> House:
-    """Return a house of which nothing is known yet."""
+    """Return a house without any known flow."""
     return House()
 
 
@@ -109,7 +109,9 @@ STORIES: dict[str, list[tuple[float, float, float, float | None]]] = {
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
-def test_what_flows(house: House, story: list[tuple[float, float, float, float | None]]) -> None:
+def test_the_flows_of_telegrams(
+    house: House, story: list[tuple[float, float, float, float | None]]
+) -> None:
     for telegram in story:
         minutes, value, captured, expected = telegram
         if telegram is RESTART:
@@ -168,6 +170,6 @@ def test_two_meters_have_a_flow_each(house: House) -> None:
         [[str(n), "m3", *["2026-01-15T12:00:00+00:00", 1.0] * 2, []] for n in range(1000)],
     ],
 )
-def test_what_is_malformed_is_not_restored(stored: object) -> None:
+def test_malformed_flows_are_not_restored(stored: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - of whatever check
         FlowRates.from_list(stored)

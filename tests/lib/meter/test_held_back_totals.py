@@ -21,7 +21,7 @@ NOON = datetime.fromisoformat("2025-07-03T12:00:00+02:00")
 def telegram(
     objects: dict[str, Value] | None = None, channels: dict[int, MBusReading] | None = None
 ) -> Telegram:
-    """Return a telegram with these objects, and those of the channels."""
+    """Return a telegram with these objects, and with the captures of the channels."""
     channels = channels or {}
     captures = {
         f"0-{channel}:24.2.1": Capture(reading.time, reading.value, reading.unit)
@@ -43,7 +43,7 @@ def gas(
     serial_number: str | None = "GAS 079000257401",
     unit: str = "m3",
 ) -> MBusReading:
-    """Return an index captured so many minutes after noon."""
+    """Return an index captured `minutes` minutes after noon."""
     return MBusReading(
         type="gas",
         serial_number=serial_number,
@@ -55,12 +55,12 @@ def gas(
 
 
 def registers(totals: Totals, values: Iterable[Value]) -> list[Value]:
-    """Return what is shown for the values of a register, one telegram each."""
+    """Return the shown value for each value of a register, one telegram each."""
     return [totals.settle(telegram({ENERGY: value}), NOON).objects[ENERGY] for value in values]
 
 
 def indexes(totals: Totals, captures: Iterable[tuple[float | None, int | None]]) -> list[Value]:
-    """Return what is shown for values and minutes of captures, one telegram every 10 seconds."""
+    """Return the shown value for each capture, one telegram every 10 seconds."""
     shown: list[Value] = []
     for number, capture in enumerate(captures):
         at = NOON + timedelta(seconds=10 * number)
@@ -92,7 +92,7 @@ LOWER = [1.0 + n / 1000 for n in range(CONFIRMATIONS + 2)]
         # A second fall begins anew, and so it does behind a true value.
         ([5.0, *ONES, *[0.5] * (CONFIRMATIONS + 1)], [*[5.0] * (1 + 2 * CONFIRMATIONS), 0.5], 1),
         ([5.0, *ONES, 5.0, *ONES], [5.0] * (2 + 2 * CONFIRMATIONS), 2),
-        # What is missing or empty says nothing, and a count stays a whole number.
+        # A missing or empty value changes nothing, and a count stays a whole number.
         ([None, 5.0, None, 4.0, None, 5.5, 1.0], [None, 5.0, None, 5.0, None, 5.5, 5.5], 2),
         ([40, 0], [40, 40], 1),
         # One value that is far too high is not shown, and does not confirm a fall.
@@ -126,7 +126,7 @@ def test_each_register_falls_by_itself(reference: str) -> None:
     [
         # However often a capture is repeated.
         ([(9.0, 0), *[(0.0, 5)] * 100, (9.1, 10)], [*[9.0] * 101, 9.1]),
-        # A later capture confirms it, and one that falls once more needs another.
+        # A later capture confirms a fall. A second fall needs another confirmation.
         ([(9.0, 0), (0.0, 5), (0.1, 10), (0.2, 15)], [9.0, 9.0, 0.1, 0.2]),
         ([(9.0, 0), (5.0, 5), (0.0, 10), (0.0, 15)], [9.0, 9.0, 9.0, 0.0]),
         # Older captures confirm nothing.
@@ -137,7 +137,7 @@ def test_each_register_falls_by_itself(reference: str) -> None:
         ([(9.0, 0), *[(99_999.0, 5)] * 9, (9.1, 10)], [*[9.0] * 10, 9.1]),
         ([(9.0, 0), (1_500.0, 60), (1_500.1, 120)], [9.0, 9.0, 1_500.1]),
         ([(9.0, 0), (1_500.0, 120), (0.0, 180)], [9.0, 1_500.0, 1_500.0]),
-        # What was never captured says nothing.
+        # An index without a capture changes nothing.
         (
             [(None, None), (9.0, 0), (None, None), (None, 5), (0.0, 10)],
             [None, 9.0, None, None, 9.0],
@@ -178,7 +178,7 @@ def test_a_register_may_rise_by_any_amount_after_a_gap_or_a_restart(*, is_stored
 @pytest.mark.parametrize(
     ("first", "then", "shown", "falls"),
     [
-        # It is held back with its capture time, also on another channel.
+        # The index is held back with its capture time, also on another channel.
         ({1: gas(9.0, 0)}, {1: gas(0.0, 5)}, {1: gas(9.0, 0)}, {INDEX: 1}),
         ({1: gas(9.0, 0)}, {3: gas(0.0, 5)}, {3: gas(9.0, 0)}, {"0-3:24.2.1": 1}),
         # A meter without an identifier is its channel.

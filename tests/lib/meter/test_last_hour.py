@@ -70,7 +70,7 @@ def test_a_clock_that_was_wrong() -> None:
     assert house.net(0) == {0: 500}
 
 
-def test_phases_are_told_if_two_are_known() -> None:
+def test_phases_are_shown_if_two_are_known() -> None:
     house = House()
     house.read(0, net=1.0, l1=1.0)
     assert house.hour.until(START).phases == []

@@ -1,4 +1,4 @@
-"""Which meter is on which channel of the M-Bus, whatever becomes of its identifier."""
+"""Meters on the channels of the M-Bus, with identifiers that appear, change and disappear."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ def meter(
     kind: str = "gas",
     unit: str | None = "m3",
 ) -> MBusReading:
-    """Return a meter with an index captured so many minutes after noon, or never."""
+    """Return a meter with an index captured `minutes` minutes after noon, or never."""
     time = None if value is None else NOON + timedelta(minutes=minutes)
     return MBusReading(type=kind, serial_number=name, value=value, unit=unit, time=time, valve=0)
 
@@ -56,7 +56,7 @@ def read(reader: MeterReader, *channels: MBusReading | None) -> Shown:
 
 
 def shown(telegrams: Iterable[tuple[MBusReading | None, ...]], *, restart: bool) -> list[Shown]:
-    """Return what a reader shows of each telegram, with or without restarts in between."""
+    """Return the shown indexes after each telegram, with or without restarts in between."""
     reader = MeterReader()
     result = []
     for telegram in telegrams:
@@ -75,13 +75,13 @@ def shown(telegrams: Iterable[tuple[MBusReading | None, ...]], *, restart: bool)
             [(meter(9.0),), (meter(9.1, 60, "G1"),), (meter(9.1, 60),), (meter(9.3, 120, "G1"),)],
             [{"channel_1": value} for value in (9.0, 9.1, 9.1, 9.3)],
         ),
-        # It comes with the same capture, or before the meter is captured again.
+        # The identifier comes with the same capture, or before the next capture.
         ([(meter(9.0),), (meter(9.0, 0, "G1"),)], [{"channel_1": 9.0}] * 2),
         (
             [(meter(9.0),), (meter(None, 0, "G1"),), (meter(9.1, 60, "G1"),)],
             [{"channel_1": 9.0}, {"channel_1": None}, {"channel_1": 9.1}],
         ),
-        # It disappears for good.
+        # The identifier disappears for good.
         (
             [(meter(9.0, 0, "G1"),), (meter(9.1, 60),), (meter(9.2, 120),)],
             [{"G1": 9.0}, {"G1": 9.1}, {"G1": 9.2}],
@@ -148,7 +148,7 @@ def test_a_meter_keeps_its_identity(
 @pytest.mark.parametrize(
     ("before", "doubtful", "then", "expected"),
     [
-        # An index of 0, or one that is far too high, may be an error.
+        # An index of 0, or a far too high one, may be an error.
         (meter(9.0), meter(0.0, 60, "G1"), meter(9.1, 120, "G1"), {"channel_1": 9.1}),
         (meter(9.0), meter(0.0, 60, "G1"), meter(0.1, 120, "G1"), {"G1": 0.1}),
         (meter(9.0), meter(0.0, 60, "G1"), meter(0.0, 60, "G1"), {}),
@@ -175,7 +175,8 @@ def test_an_index_that_may_be_an_error_must_be_confirmed(
         ([(meter(9.0, 0, "G1"),), (meter(1.0, 60, "G2"),)], {"G1": "G2"}),
         ([(meter(9.0),), (meter(1.0, 60, "G2"),)], {"channel_1": "G2"}),
         ([(meter(9.0),), (meter(9.1, 60, "G1"),), (meter(1, 90, "G2"),)], {"channel_1": "G2"}),
-        # The same one, another one beside it, one of another type, and one that comes back.
+        # No exchange: the same meter, another meter beside it, another type, a meter that comes
+        # back.
         ([(meter(9.0),), (meter(9.1, 60, "G1"),)], {}),
         ([(meter(9.0, 0, "G1"),), (meter(1.0, 60, "G2"), meter(9.0, 0, "G1"))], {}),
         ([(meter(9.0, 0, "G1"),), (water(1.0, 60, "W1"),)], {}),
@@ -242,7 +243,7 @@ def earlier_file(*channels: list[Any], indexes: list[list[Any]]) -> MeterMemory:
     [
         # Known by its channel: an identifier that comes now is of this meter.
         ([1, "channel_1", None, "gas", "m3"], "G1", "channel_1"),
-        # It was sent with blanks or FF at its end, which were a part of it.
+        # The identifier was sent with blanks or FF at its end, which were a part of it.
         ([1, "4731FFFF", "4731FFFF", "gas", "m3"], "G1", "4731FFFF"),
         ([1, "G1  ", "G1  ", "gas", "m3"], "G1", "G1  "),
         # Its identifier was missing in the last telegram before the update.

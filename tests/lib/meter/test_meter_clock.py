@@ -1,4 +1,4 @@
-"""Telegrams of a port without a queue that are late, by what is known of the meter's clock."""
+"""Late telegrams of a port without a queue, judged by the known deviation of the meter's clock."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -58,7 +58,7 @@ class Cable:
         assert self.sends()
 
     def stored(self) -> MeterMemory:
-        """Return what a backup has of the memory."""
+        """Return the memory as a backup restores it."""
         stored = self.memory.as_dict() | {"demand": self.memory.demand_meter.as_dict()}
         return MeterMemory.from_dict(stored)
 
@@ -72,7 +72,7 @@ def test_after_a_restored_backup_recorded_frames_are_late() -> None:
     cable.now += timedelta(days=21)
     cable.memory = backup
     assert not any(map(cable.hears, recorded))
-    # They are stored at their own time.
+    # The telegrams are stored at their own time.
     last = cable.memory.demand_meter.values
     assert last
     assert last.time == BEGIN + 2 * DAY + 4790 * timedelta(seconds=1)
@@ -112,7 +112,7 @@ def test_a_day_of_telegrams_makes_the_clock_known(
     assert cable.sends()
 
 
-def test_a_clock_that_stands_still_or_leaps_is_never_known() -> None:
+def test_a_clock_that_has_stopped_or_leaps_is_never_known() -> None:
     cable = Cable()
     for hour in range(72):
         cable.now = BEGIN + hour * HOUR

@@ -1,4 +1,4 @@
-"""Which telegrams of a line are read, whose they are, and what is remembered of them."""
+"""The telegrams of a line that are read, their meters, and the memory of them."""
 
 from datetime import UTC, datetime
 
@@ -35,7 +35,7 @@ class Port:
         self.restart(key)
 
     def restart(self, key: bytes | None) -> None:
-        """Begin with what was stored."""
+        """Begin with the stored memory."""
         self.memory = MeterMemory.from_dict(
             self.memory.as_dict() | {"demand": self.memory.demand_meter.as_dict()}
         )
@@ -47,7 +47,7 @@ class Port:
         self.session = MeterSession(meter, limits=limits)
 
     def hears(self, data: bytes, clock: float = 0.0) -> list[str]:
-        """Return what becomes of the telegrams in the next bytes."""
+        """Return the outcome of each telegram in the next bytes."""
         events = self.session.feed(data, NOW, clock)
         return [
             event.reason.value
@@ -131,7 +131,7 @@ PLAIN_STORY = [
     [*((KEY, story) for story in STORIES.values()), (None, PLAIN_STORY)],
     ids=[*STORIES, "plain telegrams are not read once only"],
 )
-def test_what_becomes_of_each_telegram(
+def test_the_outcome_of_each_telegram(
     key: bytes | None, story: list[tuple[bytes, str]], *, restarts: bool
 ) -> None:
     port = Port(key)
@@ -177,7 +177,7 @@ def test_a_stored_title_belongs_to_the_chosen_serial_number_without_stored_names
         assert port.hears(says(counter, name, title)) == [expected]
 
 
-def test_what_is_remembered_of_other_meters_is_bounded() -> None:
+def test_the_memory_of_other_meters_is_bounded() -> None:
     port = Port()
     assert port.hears(says(1)) == ["read"]
     for number in range(100):
@@ -193,7 +193,7 @@ def test_what_is_remembered_of_other_meters_is_bounded() -> None:
     assert port.hears(says(1, DEVICE_NAME, OTHER_TITLE)) == ["read"]  # nobody said otherwise yet
 
 
-def test_what_another_meter_calls_itself_is_short_for_people() -> None:
+def test_the_name_of_another_meter_is_cut_for_people() -> None:
     session = Port(None).session
     for number in range(30):
         text = telegram(ENERGY, name=f"[{number:06}](http://a)" + "N" * 6000)

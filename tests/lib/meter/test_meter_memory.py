@@ -1,4 +1,4 @@
-"""What is stored of a meter: each part goes on, or begins anew by itself, whatever is in a file."""
+"""Stored memory of a meter: each part goes on, or begins anew by itself, for any file."""
 
 import json
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ def heard(memory: MeterMemory, *texts: bytes, first: int = 1) -> list[Reading]:
 
 
 def kept(memory: MeterMemory) -> dict[str, Any]:
-    """Return what a file holds of a memory."""
+    """Return a memory as a file holds it."""
     whole = memory.as_dict() | {"demand": memory.demand_meter.as_dict()}
     content: dict[str, Any] = json.loads(json.dumps(whole, allow_nan=False))
     return content
@@ -64,7 +64,7 @@ def restored(stored: object) -> MeterMemory:
 
 
 def a_memory(household: Household) -> MeterMemory:
-    """Return what is known after an hour in which a month began, and at last an index fell."""
+    """Return a memory after an hour in which a month began, and in which an index fell at last."""
     memory = MeterMemory(household)
     quarters = ("250630233000", "250630234500", "250701000000", "250701001500", "250701002000")
     gas = (600, 601, 602, 603, 602.5)
@@ -79,13 +79,13 @@ STORED = kept(a_memory(_HOUSEHOLD))
 DISK = Disk()
 DISK.write(_HOUSEHOLD)
 FILES = DISK.files
-# One of each kind is as good as all.
+# A single entry of each kind is as good as all.
 _TOTALS = STORED["totals"]
 _REGISTER = next(iter(_TOTALS["registers"].items()))
 [_INDEX] = (each for each in _TOTALS["indexes"] if each[0].startswith("GAS"))
 STORED["totals"] |= {"registers": dict([_REGISTER]), "indexes": [_INDEX]}
 STORED["flows"] = [each for each in STORED["flows"] if each[0] == _INDEX[0]]
-# What a part is called in the memory where the file calls it something else.
+# Attributes of the memory whose key in the file is different.
 PARTS = {"demand": "demand_meter", "flows": "flow_rates"}
 
 
@@ -122,7 +122,7 @@ ANYTHING = st.sampled_from(VALUES) | TIMES | JSON
 
 
 def assert_goes_on(memory: MeterMemory) -> None:
-    """Read two telegrams, make what entities show of them, and store what is known then."""
+    """Read two telegrams, make the states of the entities, and store the memory."""
     telegrams = at("250701002500", 105, 605), at("250701003500", 106, 606)
     readings = heard(memory, *telegrams, first=(1 << 32) - 2)
     assert len(readings) == 2
@@ -141,7 +141,7 @@ def assert_goes_on(memory: MeterMemory) -> None:
     assert restored(kept(memory)).damaged == []
 
 
-def test_what_is_stored_is_whole() -> None:
+def test_the_stored_memory_is_whole() -> None:
     whole = "clock clock_deviation counters demand flows key_proof last_telegram mbus_meters names"
     assert STORED.keys() == {*f"{whole} outline serial_number system_title totals".split()}
     assert all(STORED.values())
@@ -164,7 +164,7 @@ def test_whatever_is_stored_goes_on_or_begins_anew_by_itself(path: Path, value: 
 
 
 @given(ANYTHING)
-def test_what_is_no_object_is_refused(value: object) -> None:
+def test_content_without_an_object_is_refused(value: object) -> None:
     if not isinstance(value, dict):
         with pytest.raises(ValueError):  # noqa: PT011 - it says nothing of what is stored
             restored(value)

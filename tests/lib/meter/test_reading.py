@@ -65,7 +65,7 @@ def test_without_a_time_nothing_is_known_of_this_moment() -> None:
     assert demand.will_exceed is None
 
 
-def test_what_the_line_names_is_bounded() -> None:
+def test_the_names_from_the_line_are_bounded() -> None:
     warned: list[str] = []
     limits = Limits(
         lambda: {f"{number}" for number in range(16)}, lambda kind, _most: warned.append(kind)
@@ -80,7 +80,9 @@ def test_what_the_line_names_is_bounded() -> None:
     assert warned == ["objects", "meters"]
 
 
-def test_a_quarter_hour_is_of_all_four_registers_and_available_is_what_the_meter_allows() -> None:
+def test_a_quarter_hour_has_all_four_registers_and_the_available_power_is_the_meters_limit() -> (
+    None
+):
     def telegram(minute: int, *values: float) -> Telegram:
         """Return a telegram with the registers and a threshold of 3 kVA."""
         registers = zip(("1-0:1.8.0", "1-0:2.8.0", "1-0:3.8.0", "1-0:4.8.0"), values, strict=True)

@@ -110,7 +110,7 @@ def totals(*reports: tuple[float, float]) -> list[Report]:
 
 
 def silent(kwh: float, step: int, **others: float | None) -> tuple[Report, list[Report]]:
-    """Return the report before a trial, and reports of other entities without one of the total."""
+    """Return the report before a trial, and reports of other entities while the total is silent."""
     start, *sent = (report(at, kwh, -600, **others) for at in (-4, *range(0, 130, step)))
     return start, sent
 

@@ -42,14 +42,14 @@ def test_altered_frames_are_no_reason_to_doubt_the_key(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NO_HEADER))
-def test_headers_that_were_altered_are_told(name: str) -> None:
+def test_altered_headers_are_rejected_as_malformed(name: str) -> None:
     events = line(ALTERATIONS[name])
 
     assert events == [Rejection(Reason.MALFORMED)] * 40
 
 
 @pytest.mark.parametrize("at", [*range(5, 14), 20])
-def test_a_byte_that_every_header_loses_is_told(at: int) -> None:
+def test_the_loss_of_a_byte_in_every_header_is_reported(at: int) -> None:
     told = reasons(line(lost(at)))
 
     assert len(told) >= 38
@@ -99,7 +99,7 @@ def test_a_frame_without_its_mark_is_judged_as_any_other() -> None:
 
 
 @pytest.mark.parametrize("number", range(3, 60))
-def test_a_longer_loss_of_the_start_is_no_frame_and_told_while_the_length_is_left(
+def test_a_longer_loss_of_the_start_is_reported_while_the_length_is_left(
     number: int,
 ) -> None:
     told = reasons(line(lost(0, number), frames=10))
@@ -114,7 +114,7 @@ def test_a_longer_loss_of_the_start_is_no_frame_and_told_while_the_length_is_lef
 # Readable bytes of a header without its mark, and how many of ten frames tell it. A single title
 # could be noise, a title with a length could not.
 @pytest.mark.parametrize(("readable", "told"), [(3, 0), (7, 0), (8, 9), (10, 10), (11, 10)])
-def test_a_title_that_is_readable_is_told_as_altered_whatever_follows(
+def test_a_readable_title_is_reported_as_malformed_before_any_bytes(
     readable: int, told: int
 ) -> None:
     chance = random.Random(5)  # noqa: S311 - no secret
@@ -170,7 +170,7 @@ def test_other_bytes_are_no_header(text: bytes) -> None:
 
 
 @pytest.mark.parametrize("size", [READABLE, 30, 64, 100, 1000, *range(1100, 1121)])
-def test_a_cut_frame_is_told_with_the_header_of_the_next(size: int) -> None:
+def test_a_cut_frame_is_reported_with_the_header_of_the_next(size: int) -> None:
     decoder = Decoder(KEY)
     short = cut(size)
     assert len(frame(1, TEXT)) > 1100
@@ -197,7 +197,7 @@ def test_wherever_a_frame_is_altered_the_key_is_doubted_only_at_its_beginning() 
             }, at
 
 
-def test_another_key_is_told_as_another_key() -> None:
+def test_another_key_is_reported_as_another_key() -> None:
     assert set(reasons(line(bytes, key=OTHER_KEY))) == {Reason.TAG}
     assert set(reasons(line(ALTERATIONS["LF becomes CR LF"], key=OTHER_KEY))) == {Reason.TAG}
     own = FrameDecryptor(KEY).decrypt(frame(1, TEXT, authentication_key=OTHER_KEY))

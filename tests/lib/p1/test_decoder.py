@@ -1,4 +1,4 @@
-"""Whatever stands on the line: true frames come out, at once, and nothing else does."""
+"""For any bytes on the line: true frames come out at once, and nothing else comes out."""
 
 import random
 import tracemalloc
@@ -14,7 +14,7 @@ from smartyp1.p1.telegram import Telegram
 RANDOM = random.Random(20250101)  # noqa: S311 - noise that is the same each time
 # Claims 32,000 bytes: a length that a frame can have.
 LONG_FALSE_START = b"\xdb\x08" + TITLE + b"\x82\x7d\x00\x30\x00\x00\x00\x01"
-# Frame counters under which a telegram's tag has DB 08 in it, so many bytes before its end.
+# Frame counters under which a telegram's tag has DB 08 in it, and the distance from its end.
 TAGS_WITH_MARK = ((92459, 2), (69502, 3), (11697, 4), (14114, 5), (95450, 6), (30012, 13))
 
 
@@ -39,9 +39,9 @@ def with_security(control: int) -> bytes:
     return data[:13] + bytes([control]) + data[14:]
 
 
-# What comes in, and what comes out: counters of telegrams, and of what is rejected the reason, too.
+# Input, and output: counters of telegrams; for a rejection, the reason before the counter.
 STORIES = {
-    # It took the next frame's first bytes for its own.
+    # The cut frame took the next frame's first bytes for its own.
     "a frame cut short is reported once the next one proves it": [
         (frame(1)[:-20] + frame(2), "altered:1 2"),
         (frame(3)[:40] + frame(4), "altered:3 4"),
@@ -83,7 +83,7 @@ PLAIN_STORY = [
     [*((KEY, story) for story in STORIES.values()), (None, PLAIN_STORY)],
     ids=[*STORIES, "without a key"],
 )
-def test_what_comes_out(key: bytes | None, story: list[tuple[bytes, str]]) -> None:
+def test_the_events_of_a_line(key: bytes | None, story: list[tuple[bytes, str]]) -> None:
     decoder = Decoder(key)
     for data, expected in story:
         events = decoder.feed(data)
@@ -95,7 +95,7 @@ def test_what_comes_out(key: bytes | None, story: list[tuple[bytes, str]]) -> No
 
 @pytest.mark.parametrize("size", range(1, 24))
 @pytest.mark.parametrize(("counter", "from_end"), TAGS_WITH_MARK)
-def test_a_frame_whose_tag_holds_what_may_begin_another(
+def test_a_frame_whose_tag_holds_the_mark_of_a_frame(
     counter: int, from_end: int, size: int
 ) -> None:
     data = frame(counter, telegram())
@@ -161,7 +161,7 @@ def test_plain_telegrams_among_noise() -> None:
 )
 def test_memory_stays_bounded_under_endless_noise(key: bytes | None, pattern: bytes) -> None:
     stream = (pattern * (65536 // len(pattern) + 1))[:65536]
-    Decoder(key).feed(stream)  # what is made once and kept by the interpreter
+    Decoder(key).feed(stream)  # objects that the interpreter makes once and keeps
     tracemalloc.start()
     try:
         decoder = Decoder(key)
@@ -196,7 +196,7 @@ def test_the_work_that_candidates_cause_is_bounded_by_the_bytes_received(
 
 
 @pytest.mark.parametrize(("counter", "may_be_new"), [(1, False), (2, True)])
-def test_what_repeats_the_last_counter_can_use_up_one_half_only(
+def test_repeats_of_the_last_counter_can_use_up_one_half_only(
     counter: int, *, may_be_new: bool
 ) -> None:
     """The beginning of a telegram under the last counter is no new telegram."""

@@ -1,4 +1,4 @@
-"""Frames found without a key: each as it came, whatever stands around it, and bounded."""
+"""Frames found without a key: unchanged, with any bytes around them, and bounded."""
 
 import random
 from itertools import batched
@@ -13,7 +13,7 @@ from smartyp1.p1.telegram import Telegram
 
 
 def false_start(rng: random.Random, size: int = 32_000, title: bytes | None = None) -> bytes:
-    """Return a header that claims a frame of so many bytes."""
+    """Return a header that claims a frame of `size` bytes."""
     length = (size - 13).to_bytes(2)
     return b"\xdb\x08" + (title or rng.randbytes(8)) + b"\x82" + length + b"\x30" + rng.randbytes(4)
 
@@ -28,7 +28,7 @@ def split(data: bytes, size: int) -> list[Frame]:
 
 
 @pytest.mark.parametrize("size", [1, 7, 500, 100_000])
-def test_chunks_and_what_stands_around_make_no_difference(size: int) -> None:
+def test_chunks_and_bytes_around_make_no_difference(size: int) -> None:
     frames = [frame(counter) for counter in (5, 6, 7)]
     line = b"noise\r\n" + frames[0] + telegram("1-0:1.7.0(00.100*kW)") + frames[1] + frames[2]
     found = split(line + b"\xdb\x08", size)
@@ -78,7 +78,7 @@ def test_many_small_frames_are_bounded_in_number() -> None:
     assert len(found) <= (2 * len(line) + 256 * 1024) / 256
 
 
-def test_what_is_kept_of_a_line_without_frames_is_bounded() -> None:
+def test_the_memory_of_a_line_without_frames_is_bounded() -> None:
     rng = random.Random(5)  # noqa: S311 - repeatable
     splitter = FrameSplitter()
     for _ in range(300):

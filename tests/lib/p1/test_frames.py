@@ -1,4 +1,4 @@
-"""Literal frames decode to what their makers say; bounds; frames of lines that share decryptors."""
+"""Literal frames decode to their makers' values; bounds; frames of lines that share decryptors."""
 
 import gc
 import weakref
@@ -58,7 +58,7 @@ def test_literal_frame(name: str, size: int) -> None:
                 assert (list(shown) if isinstance(shown, tuple) else shown) == value
 
 
-def test_another_authentication_key_is_told_apart_from_a_wrong_key() -> None:
+def test_another_authentication_key_differs_from_a_wrong_key() -> None:
     known = literal("other_authentication_key")
 
     assert known.key is not None
@@ -140,7 +140,7 @@ def told(events: list[Telegram | Rejection]) -> list[tuple[bytes | None, int | N
     ]
 
 
-def test_what_cannot_be_opened_changes_nothing() -> None:
+def test_a_frame_that_cannot_be_decrypted_changes_nothing() -> None:
     decryptor = FrameDecryptor(KEY, last_counters={TITLE: 4})
     refused = [
         frame(9, key=OTHER_KEY),
@@ -191,7 +191,7 @@ def test_lines_that_share_decryptors_accept_a_frame_on_one_of_them(
     assert told(first.feed(frame(1))) == [(TITLE, 1, None)]
 
 
-def test_a_line_with_keys_refuses_plain_telegrams_whoever_has_them() -> None:
+def test_a_line_with_keys_refuses_plain_telegrams_of_any_meter() -> None:
     text = telegram("1-0:1.7.0(00.100*kW)")
 
     assert LineDecoder(lambda _: None).feed(text) == [Rejection(Reason.DOWNGRADE)]
@@ -211,7 +211,7 @@ def test_only_a_frame_alone_is_read_as_a_frame() -> None:
 
 @pytest.mark.parametrize("key", [KEY, None])
 def test_a_decoder_that_nobody_needs_is_gone_at_once(key: bytes | None) -> None:
-    """One that had to be collected would keep its buffer until then."""
+    """A decoder that had to be collected would keep its buffer until then."""
     gc.disable()
     try:
         decoder = Decoder(key)

@@ -88,7 +88,7 @@ def test_a_key_as_people_paste_it(text: str) -> None:
         "\u0660" * 32,
     ],
 )
-def test_what_is_no_key(text: str) -> None:
+def test_a_text_that_is_no_key(text: str) -> None:
     with pytest.raises(KeyFormatError):
         parse_key(text)
 
@@ -106,5 +106,5 @@ def test_what_is_no_key(text: str) -> None:
         ("esphome-hass://esphome/01ABC?port_name=P1", "esphome-hass://esphome/01ABC?port_name=P1"),
     ],
 )
-def test_what_a_typed_port_means(text: str, port: str) -> None:
+def test_the_port_of_a_typed_text(text: str, port: str) -> None:
     assert normalise_port(text) == port

@@ -44,7 +44,7 @@ def open_frame(data: bytes, start: int, end: int) -> tuple[int, bytes] | None:
 
 
 def slow_encrypted(data: bytes) -> list[tuple[int | None, bytes]]:
-    """Try every end, and for every end every start: the definition of what must come out."""
+    """Try every end, and for every end every start: the definition of the right result."""
     found: list[tuple[int | None, bytes]] = []
     floor, last = 0, -1
     starts = [match.start() for match in re.finditer(rb"(?=%s)" % MARK, data)]

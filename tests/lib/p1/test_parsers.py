@@ -1,4 +1,4 @@
-"""The fast parser, which remembers the last telegram, finds what the plain one finds."""
+"""The fast parser, which remembers the last telegram, finds the values of the plain parser."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from dev.encoder import telegram
 from smartyp1.p1.fast_telegram_parser import FastParser
 from smartyp1.p1.telegram_parser import read
 
-# One of each kind, short, as every byte of it is replaced.
+# A short line of each kind, since every byte of it is replaced.
 KINDS = telegram(
     "0-0:1.0.0(250703103000S)",
     "1-0:1.8.0(09*kWh)",
@@ -24,16 +24,16 @@ KINDS = telegram(
 
 
 def assert_agreement(*texts: bytes) -> None:
-    """Parse telegrams one behind the other; what was found in the first stays as it was."""
+    """Parse telegrams one behind the other; the values of the first telegram stay unchanged."""
     fast = FastParser()
     found = [fast.read(text) for text in texts]
-    # What equals may differ in type and order, and 0.0 equals -0.0.
+    # Equal values may differ in type and order, and 0.0 equals -0.0.
     assert list(map(repr, found)) == [repr(read(text)) for text in texts]
 
 
 def test_every_byte_of_a_telegram_replaced_left_out_or_doubled() -> None:
     for at, byte in enumerate(KINDS):
-        # Half of a byte may be the same: what tells a digit from others is the other half.
+        # Half of a byte may be the same: the other half tells a digit from other signs.
         others = [[new] for new in (byte ^ 1, byte ^ 0x10, ord(":"), ord("9"))]
         for new in [*others, [], [byte, byte]]:
             assert_agreement(KINDS, KINDS[:at] + bytes(new) + KINDS[at + 1 :], KINDS)
@@ -42,7 +42,7 @@ def test_every_byte_of_a_telegram_replaced_left_out_or_doubled() -> None:
 @pytest.mark.parametrize(
     "texts",
     [
-        # The first of two lines of an object counts, whichever has changed.
+        # The first of two lines of an object counts, and either of them may change.
         [telegram("1-0:1.8.0(1)", "1-0:1.8.0(2)"), telegram("1-0:1.8.0(3)", "1-0:1.8.0(2)")],
         [telegram("1-0:1.8.0(1)", "1-0:1.8.0(2)"), telegram("1-0:1.8.0(1)", "1-0:1.8.0(3)")],
         [telegram("1-0:1.8.0(1)"), telegram("1-0:1.8.0(1)", "1-0:1.8.0(3)")],
@@ -58,7 +58,7 @@ def test_every_byte_of_a_telegram_replaced_left_out_or_doubled() -> None:
         # A number grows by a digit, in the last line and in another.
         [telegram(f"1-0:1.8.0({number})", "1-0:2.8.0(1)") for number in (9, 10, 11, 100)],
         [telegram() + b"1-0:1.8.0(%d)" % number for number in (9, 10, 11, 100)],
-        # A unit of the same length, one that was not there, and none.
+        # A unit of the same length, a new unit, and none.
         [telegram(f"1-0:1.8.0({held})") for held in ("53*kWh", "53*kVA", "53*Wh", "5353")],
         # The same objects in another order.
         [telegram(f"1-0:{one}.8.0(1)", f"1-0:{3 - one}.8.0(2)") for one in (1, 2)],
@@ -76,5 +76,5 @@ def test_every_byte_of_a_telegram_replaced_left_out_or_doubled() -> None:
         [telegram(*511 * ["1-0:1.8.0(1)"], f"1-0:2.8.0({number})") for number in (1, 2)],
     ],
 )
-def test_what_may_not_be_taken_from_the_telegram_before(texts: list[bytes]) -> None:
+def test_values_that_may_not_be_taken_from_the_telegram_before(texts: list[bytes]) -> None:
     assert_agreement(*texts, *reversed(texts))

@@ -1,4 +1,4 @@
-"""What stands between the brackets becomes values; what is empty or unreadable becomes None."""
+"""Texts in brackets become values; an empty or unreadable text becomes None."""
 
 import json
 from dataclasses import astuple
@@ -135,7 +135,7 @@ def test_filler_is_nothing(filler: str) -> None:
         ("0-1:96.1.0(00000001)", "00000001"),
     ],
 )
-def test_what_is_more_than_filler_is_read(line: str, expected: str) -> None:
+def test_a_value_beside_filler_is_read(line: str, expected: str) -> None:
     assert value(line) == expected
 
 
@@ -211,7 +211,7 @@ def test_lines_that_are_no_objects_are_passed_over() -> None:
 
 
 def test_the_first_of_repeated_objects_counts() -> None:
-    # Last month's registers, behind those of today.
+    # Last month's registers, behind today's registers.
     found = read(
         "1-0:1.8.0(012345.681*kWh)",
         "0-1:24.1.0(003)",

@@ -1,11 +1,11 @@
-"""Whatever stands on the line, it costs little, and no true frame.
+"""Any bytes on the line cost little, and no true frame.
 
-The streams are the costliest that anybody could think of. An attacker at the line chooses its
-bytes. With a recorded frame whose text can be guessed comes a key stream: frames that repeat its
-counter decipher to any text that the attacker wants.
+The streams are the costliest known ones. An attacker at the line chooses its bytes. A recorded
+frame whose text can be guessed gives a key stream. Frames that repeat its counter decipher to any
+text that the attacker wants.
 
-What a stream costs is measured in CPU time of this thread, with room for a slow machine: a quarter
-of a core at the speed of a P1 port, where the decoder takes a fortieth.
+The cost of a stream is measured in CPU time of this thread, with room for a slow machine. The limit
+is a quarter of a core at the speed of a P1 port, where the decoder takes a fortieth.
 """
 
 import time
@@ -34,7 +34,7 @@ _IDENTIFICATION = b"/Lux5\\253694471_M\r\n"
 
 
 class Mode(NamedTuple):
-    """What the decoder accepts."""
+    """Settings of a decoder."""
 
     name: str
     key: bytes | None
@@ -57,7 +57,7 @@ def _header(length: int, counter: bytes = _COUNTER, title: bytes = _TITLE) -> by
 
 @cache
 def _key_stream() -> bytes:
-    """Return what `_TITLE` and `_COUNTER` are enciphered with, as a recorded frame tells it."""
+    """Return the key stream of `_TITLE` and `_COUNTER`, as a recorded frame tells it."""
     return AESGCM(KEY).encrypt(_TITLE + _COUNTER, bytes(_MAX_FRAME_BYTES), None)
 
 
@@ -93,7 +93,7 @@ def _nested_short_frames() -> bytes:
 
 
 def _headers_and_telegrams() -> bytes:
-    """Return a long crowd of headers, then one of telegrams, also within a long telegram."""
+    """Return a long crowd of headers, then a crowd of telegrams, also within a long telegram."""
     headers = b"\xdb\x08\x7d\x82\x7d\x00\x30" * 4600
     telegrams = _sealed(b"/Lux\n") * 800
     return headers + telegrams + _sealed(b"/Lux\n" + headers[:30_000]) + telegrams
@@ -202,7 +202,7 @@ STREAMS: dict[str, Callable[[], bytes]] = {
 
 
 def made(name: str, size: int) -> bytes:
-    """Return so many bytes of a stream."""
+    """Return `size` bytes of a stream."""
     pattern = STREAMS[name]()
     return (pattern * (size // len(pattern) + 1))[:size]
 
@@ -213,7 +213,7 @@ def in_chunks(data: bytes, size: int) -> list[bytes]:
 
 
 def measure(name: str, mode: Mode, chunk_size: int, size: int) -> Cost:
-    """Feed so many bytes of a stream to a decoder, and return what they cost."""
+    """Feed `size` bytes of a stream to a decoder, and return the cost."""
     chunks = in_chunks(made(name, size), chunk_size)
     feed = Decoder(mode.key, needs_tag=mode.needs_tag).feed
     clock = time.thread_time_ns
@@ -237,7 +237,7 @@ TRIES = 3
 
 @cache
 def frame_of_messages(size: int, fields: tuple[int, ...]) -> tuple[bytes, bytes]:
-    """Return the text and the frame of a telegram with messages of so many digits each."""
+    """Return the text and the frame of a telegram with messages of `size` digits each."""
     text = telegram(*(f"0-0:96.13.{field}({size * '4'})" for field in fields))
     return text, frame(1, text, title=TITLE)
 
@@ -259,7 +259,7 @@ def test_no_stream_costs_much(name: str) -> None:
     cases += [(MODES[at], 1) for at, size in enumerate(chunk_sizes(name, 0)) if size]
     for mode, chunk_size in cases:
         costs: list[Cost] = []
-        # Another one of the machine's programs may have taken the caches; that does not count.
+        # Another program of the machine may have taken the caches; such a try does not count.
         while len(costs) < TRIES and not any(map(is_cheap, costs)):
             costs.append(measure(name, mode, chunk_size, SIZE))
         assert any(map(is_cheap, costs)), (mode.name, chunk_size, costs)

@@ -1,4 +1,4 @@
-"""Trying a port says exactly what is wrong."""
+"""Trying a port names the exact fault."""
 
 import asyncio
 from collections.abc import Collection
@@ -60,7 +60,7 @@ async def tell(
     return info.type
 
 
-async def test_what_is_wrong() -> None:
+async def test_each_fault_of_a_port() -> None:
     garbage = bytes(range(256))
     assert await tell() is NothingReceivedError
     assert await tell(garbage) is NotP1Error
@@ -104,7 +104,7 @@ async def test_the_meter_is_found_behind_noise_and_lost_connections() -> None:
 
 
 @pytest.mark.parametrize("key", [KEY, None], ids=["key", "no key"])
-async def test_whoever_writes_to_the_line_cannot_say_what_is_wrong(key: bytes | None) -> None:
+async def test_junk_on_the_line_cannot_choose_the_fault(key: bytes | None) -> None:
     true = literal("plain").data if key is None else frame(9)
     junk = frame(1, key=OTHER_KEY) + (b"" if key is None else literal("plain").data)
 
@@ -122,7 +122,7 @@ async def test_whoever_writes_to_the_line_cannot_say_what_is_wrong(key: bytes | 
 
 
 @pytest.mark.parametrize("key", [OTHER_KEY, None], ids=["wrong key", "no key"])
-async def test_what_is_clear_is_said_when_another_telegram_was_due(
+async def test_a_clear_fault_is_named_when_another_telegram_was_due(
     key: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("smartyp1.port.probing._MIN_LISTENING_S", 0.3)
@@ -146,7 +146,7 @@ TAG_CHANGED = [flipped(-1)(data) for data in FRAMES]
 
 
 @pytest.mark.parametrize("name", sorted(ALTERATIONS.keys() - {"a changed tag"}))
-async def test_altered_frames_are_told_as_damaged_with_the_right_key(name: str) -> None:
+async def test_altered_frames_are_damaged_with_the_right_key(name: str) -> None:
     assert await tell(*map(ALTERATIONS[name], FRAMES)) is DamagedError
 
 

@@ -64,7 +64,7 @@ def terminal() -> Iterator[tuple[int, str]]:
 
 
 class Collector:
-    """Runs a link and waits for what it brings."""
+    """Collects the data and the losses of a link."""
 
     def __init__(
         self, url: str, silence_timeout: float = 30.0, opener: Opener | None = None
@@ -365,7 +365,7 @@ async def test_a_device_that_is_plugged_in_again_is_read_at_once(
     cable = tmp_path / "cable"
     collector = Collector(str(cable))
     await collector.until(lambda: len(collector.losses) == 1)
-    # As after many failures: only the cable's return can end the wait in time.
+    # After many failures, only the cable's return can end the wait in time.
     monkeypatch.setattr(collector.link, "_backoff", Backoff(3600.0, 3600.0))
     await asyncio.sleep(0.05)
     cable.symlink_to(near)
@@ -382,8 +382,8 @@ async def test_a_device_that_is_plugged_in_again_is_read_at_once(
     assert [type(error) for error in collector.losses] == [PortNotFoundError]
 
 
-async def test_whoever_writes_fast_does_not_keep_others_waiting() -> None:
-    """As when each byte costs 3 µs, with far more bytes at once than one call may take."""
+async def test_a_fast_sender_does_not_keep_others_waiting() -> None:
+    """Each byte costs 3 µs, with far more bytes at once than one call may take."""
     flood = bytes(range(250)) * 800
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

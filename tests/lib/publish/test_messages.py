@@ -1,4 +1,4 @@
-"""The messages about one meter, telegram for telegram: which ones, and what the broker keeps."""
+"""Messages about one meter, telegram for telegram, and the messages that the broker retains."""
 
 import json
 import re
@@ -29,7 +29,7 @@ DEVICES = f"elsewhere/device/smarty_p1_{DEVICE_NAME}"
 
 
 class Meter:
-    """A meter, and what was told of it."""
+    """A meter, and the messages about it."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Meter:
             self._messages.last_events = load(LastEvents, json.loads(last_events))
 
     def last_events(self) -> str:
-        """Return what is stored to find events after a restart."""
+        """Return the stored state that finds events after a restart."""
         return json.dumps(asdict(self._messages.last_events))
 
     def _note_full(self) -> None:
@@ -91,7 +91,7 @@ class Meter:
             self.messages += self._messages.availability(is_online=is_online)
 
     def on(self, name: str) -> list[str]:
-        """Return what was told on a topic below the root."""
+        """Return the messages on a topic below the root."""
         return [each.payload for each in self.messages if each.topic == f"house/{name}"]
 
     def events(self, name: str) -> list[Any]:
@@ -129,13 +129,13 @@ def test_a_total_that_is_held_back_is_so_here() -> None:
 
 
 @pytest.mark.parametrize("retain", [False, True])
-def test_a_value_is_told_again_when_it_is_another_one(*, retain: bool) -> None:
+def test_a_value_is_published_again_when_it_changes(*, retain: bool) -> None:
     meter = Meter(Format.BOTH, retain=retain, discovery=True)
     powers = ["(00.100*kW)", "(00.100*kW)", "()", "()", "(00.100*kW)"]
     meter.tell(*(with_value(TELEGRAM, "1-0:1.7.0", each) for each in powers))
     assert meter.on("active_power_imported") == ["0.100", "", "0.100"]
     assert meter.on("active_energy_imported") == ["25678.901"]
-    # What holds more than one value is told whole; with a last message of old, entities expire.
+    # A topic with several values is always published whole; after `old` messages, entities expire.
     assert [len(meter.on(name)) for name in ("telegram", "states")] == [5, 5]
     assert len(meter.on("states/HEAT079000257403")) == 5
 
@@ -164,7 +164,7 @@ def test_an_object_that_is_no_longer_sent_is_unknown(
     assert [each["breaker"] for each in states] == ["connected", None, None, "connected"]
 
 
-def test_the_names_of_the_smartyreader_are_all_told_each_time_as_it_does() -> None:
+def test_the_names_of_the_smartyreader_are_all_published_each_time() -> None:
     meter = Meter(Format.SMARTYREADER)
     meter.tell(TELEGRAM)
     told = meter.messages.copy()
@@ -178,7 +178,7 @@ UNKNOWN = re.compile(r"\d+-\d+_\d+_\d+_\d+")
 
 
 def flood(number: int) -> str:
-    """Return a telegram of somebody who wants to be remembered."""
+    """Return a telegram that fills the memory with names."""
     lines = "\r\n".join(
         f"{number}-{n % 250}:{n // 250}.9.9(1.5*{'#+/\0'[n % 4]}{number})(x)" for n in range(1100)
     )
@@ -206,7 +206,7 @@ def test_somebody_on_the_line_makes_no_more_topics_than_that(form: Format) -> No
     assert len({match[0] for name in unknown if (match := UNKNOWN.match(name))}) == 64
     assert len(unknown) == 2 * 64
     assert len({topic for topic in topics if topic.startswith(f"{DEVICES}_")}) <= 16
-    # Besides, what a meter on the M-Bus says: six values each, and its states.
+    # Meters on the M-Bus have six values each, and their states.
     assert len(topics - usual) <= 2 * 64 + 16 * (6 + 2)
     if form is Format.BOTH:
         objects = [json.loads(text)["objects"] for text in meter.on("telegram")]
@@ -232,13 +232,13 @@ def test_meters_that_are_away_have_so_many_places_at_the_broker() -> None:
     away = [f"{DEVICES}_AWAY{number:03}/config" for number in range(500)]
     meter = Meter(discovery=True, stale=[*away, "house/of_earlier_options"])
     meter.tell(TELEGRAM)
-    # Those that are there have theirs.
+    # Meters on the line keep their own topics.
     assert meter.outdated == {*away[16:], "house/of_earlier_options"}
 
 
 @pytest.mark.parametrize("form", [Format.BOTH, Format.SMARTYREADER])
 @pytest.mark.parametrize("filler", ["(3F3F3F3F)", f"({80 * 'F'})", f"({40 * chr(255)})", "(----)"])
-def test_filler_is_told_to_nobody(form: Format, filler: str) -> None:
+def test_filler_is_not_published(form: Format, filler: str) -> None:
     meter = Meter(form, discovery=True)
     text = with_value(TELEGRAM, "0-1:96.1.0", filler)
     meter.tell(TELEGRAM, with_value(text, "0-0:96.13.0", filler))
@@ -254,15 +254,15 @@ def test_filler_is_told_to_nobody(form: Format, filler: str) -> None:
     assert meter.events("message") == []
 
 
-def test_what_is_kept_no_longer_is_taken_back_before_it_is_told() -> None:
-    # Whoever listens ends up with the value, not with the empty message.
+def test_an_outdated_retained_value_is_removed_before_the_new_one() -> None:
+    # A subscriber ends up with the value, not with the empty message.
     meter = Meter(stale=["house/active_power_imported"])
     meter.tell(TELEGRAM, with_value(TELEGRAM, "1-0:1.7.0", "(02.346*kW)"))
     assert meter.on("active_power_imported") == ["", "2.345", "2.346"]
 
 
 def test_a_voltage_follows_in_steps_for_discovery_only() -> None:
-    """The other Home Assistant has a recorder, too; whoever reads the values may want them all."""
+    """The other Home Assistant has a recorder, too; a reader of the values may want them all."""
     meter = Meter(discovery=True)
     volts = ["233.1", "233.9", "234.1", "233.2"]
     meter.tell(*(with_value(TELEGRAM, "1-0:32.7.0", f"({each}*V)") for each in volts))
@@ -311,13 +311,13 @@ def test_an_event_that_could_not_be_sent_comes_with_the_next_reading() -> None:
     assert meter.events("message") == [{"event_type": "message", "text": "Hallo"}]
 
 
-def test_what_the_meter_counts_of_the_grid_is_an_event() -> None:
+def test_each_count_of_the_grids_faults_is_an_event() -> None:
     def counted(failures: str | None, sags: str) -> str:
         text = with_value(TELEGRAM, "0-0:96.7.21", failures)
         return with_value(text, "1-0:52.32.0", sags)
 
     meter = Meter(discovery=True)
-    # Not what was counted in years, nor what is missing meanwhile.
+    # Earlier counts are no events, and neither is a missing count.
     meter.tell(counted("(00010)", "(00003)"), counted(None, "(00003)"))
     meter.tell(counted("(00010)", "(00003)"))
     assert meter.events("disturbance") == []
@@ -329,7 +329,7 @@ def test_what_the_meter_counts_of_the_grid_is_an_event() -> None:
 
 
 @pytest.mark.parametrize("was_announced", [False, True])
-def test_what_happens_during_a_restart_is_an_event(*, was_announced: bool) -> None:
+def test_a_change_during_a_restart_is_an_event(*, was_announced: bool) -> None:
     before = Meter(discovery=was_announced)
     before.tell(with_value(MESSAGE, "0-0:96.7.21", "(00010)"))
     meter = Meter(discovery=True, last_events=before.last_events())

@@ -37,12 +37,12 @@ CHANNELS = [
     ("0-2:24.2.1", "water_2_index", "m3", ""),
     ("0-3:24.2.1", "heat_3_index", "GJ", ""),
 ]
-# What is written here in another way than it was sent.
+# Values that are written here in another way than in the telegram.
 OTHERS = {
     *("0-0:1.0.0", "0-0:42.0.0", "0-0:96.13.0", "0-4:24.2.1"),
     *(f"0-{channel}:96.1.0" for channel in range(1, 5)),
 }
-# They are told as they were sent, or not at all.
+# Values that are published unchanged, or not at all.
 NOT_SENT = {"first line", "0-0:96.13.1"}
 ROWS = [
     row
@@ -59,7 +59,7 @@ def test_names_and_values() -> None:
     assert isinstance(telegram, Telegram)
     assert {item.name: item.text for item in items(telegram)} == expected_values(text)
     board = {item.name: item.text for item in smartyreader_items(telegram)}
-    # What it calculates: see below.
+    # The calculated values are tested below.
     calculated = smartyreader_summary(telegram).keys()
     assert {name: board[name] for name in board.keys() - calculated} == (
         expected_smartyreader_values(text)
@@ -78,7 +78,7 @@ def names_of(row: tuple[str, str, str, str]) -> tuple[str, set[str]]:
 
 
 def expected(telegram: str, column: int) -> dict[str, str]:
-    """Return what a column of names says of a telegram."""
+    """Return the texts of a telegram by the names of a column."""
     sent = sent_in(telegram)
     text: dict[str, str] = {}
     for row in ROWS:
@@ -108,7 +108,7 @@ def expected_values(telegram: str) -> dict[str, str]:
 
 
 def expected_of_channels(sent: dict[str, list[str]]) -> dict[str, str]:
-    """Return what is no number of the meters on the M-Bus channels."""
+    """Return the texts of the meters on the M-Bus channels."""
     text = {}
     for name, channel, unit in (("gas_1", 1, "m3"), ("water_2", 2, "m3"), ("heat_3", 3, "GJ")):
         identifier = bytes.fromhex(sent[f"0-{channel}:96.1.0"][0]).decode()
@@ -308,7 +308,7 @@ def test_a_unit_is_no_more_than_a_part_of_a_name(unit: str) -> None:
     assert "1.5" in names.values()
 
 
-def test_what_the_smartyreader_calculates_has_a_topic() -> None:
+def test_each_calculated_value_of_the_smartyreader_has_a_topic() -> None:
     text = with_value(TELEGRAM, "1-0:1.8.0", "(025678.900*kWh)")
     text = with_value(with_value(text, "1-0:1.7.0", "(00.000*kW)"), "1-0:2.7.0", "(01.234*kW)")
     text = with_value(with_value(text, "1-0:22.7.0", "(40.000*kW)"), "1-0:62.7.0", "()")
@@ -333,14 +333,14 @@ def test_what_the_smartyreader_calculates_has_a_topic() -> None:
         "power_production_l2_calc_W": "0",
         "power_production_l3_calc_W": "",
         "power_excess_solar_calc_W": "1234",
-        # Not above 30 kW, not below 0, and unknown without one of the two.
+        # At most 30 kW, at least 0, and unknown if either power is missing.
         "power_excess_solar_l1_calc_W": "30000",
         "power_excess_solar_l2_calc_W": "0",
         "power_excess_solar_l3_calc_W": "",
     }
 
 
-def test_what_the_smartyreader_has_the_wrong_way_round_has_both_names() -> None:
+def test_values_that_the_smartyreader_swaps_have_both_names() -> None:
     board = smartyreader_names_of(telegram_with("0-1:24.4.0", "(2)"))
     # The type of the device is where the SmartyReader has the switch, and the other way round.
     assert (board["device_Type"], board["gas_1_valve"]) == ("2", "2")

@@ -1,4 +1,4 @@
-"""What is told of a meter next, while readings come, stop and wait."""
+"""The next message about a meter, while readings come, stop and wait."""
 
 import asyncio
 import json
@@ -52,7 +52,7 @@ class Feed(PublishFeed):
         return {message.topic.removeprefix("house/") for message in self.take(self.claim())}
 
     def told(self) -> str:
-        """Take what is due: frame counters, and what is said of the meter."""
+        """Take the due messages: frame counters, and the availability of the meter."""
         return " ".join(
             message.payload
             if message in (ONLINE, OFFLINE)
@@ -66,7 +66,7 @@ async def feed() -> Feed:
     return Feed()
 
 
-# What happens, and what is told then.
+# Events, and the messages after them.
 STORIES = {
     "the newest reading is told once": [
         *(("", "offline"), ("old new", "online 2"), ("", ""), ("stale", "offline")),
@@ -93,9 +93,7 @@ SELDOM = [
     [*((0.0, story) for story in STORIES.values()), (3600.0, SELDOM)],
     ids=[*STORIES, "readings have turns, but texts and the first after an outage"],
 )
-async def test_what_is_told_after_what_happens(
-    interval: float, story: list[tuple[str, str]]
-) -> None:
+async def test_the_messages_after_events(interval: float, story: list[tuple[str, str]]) -> None:
     feed = Feed(interval)
     events: dict[str, Callable[[], None]] = {
         "stale": feed.on_stale,
@@ -119,7 +117,7 @@ async def test_somebody_is_woken_when_there_may_be_something_to_tell(feed: Feed)
     assert feed.woken == 3
 
 
-async def test_what_could_not_be_told_makes_room_for_what_is_newer(feed: Feed) -> None:
+async def test_an_unpublished_reading_makes_room_for_a_newer_one(feed: Feed) -> None:
     feed.on_reading(OLD)
     claimed = feed.claim()
     assert claimed is OLD
@@ -138,7 +136,7 @@ CHANGED = {"active_power_imported"}
 ALL = {*CHANGED, "identification", "p1_version", "logical_device_name"}
 
 
-async def test_values_that_have_not_changed_are_told_again_after_a_minute(
+async def test_unchanged_values_are_published_again_after_a_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -169,7 +167,7 @@ async def test_a_reading_each_interval_is_due_however_late_the_last_was_sent(
 
 
 @pytest.mark.parametrize("happens", ["connected", "stale", "held", "somebody else"])
-async def test_all_values_are_told_to_whoever_may_have_lost_them(happens: str) -> None:
+async def test_all_values_are_published_after_a_possible_loss(happens: str) -> None:
     feed = Feed(form=Format.VALUES, repeat_every=3600.0)
     feed.values_of(LOW)
     assert feed.values_of(HIGH) == CHANGED
@@ -189,7 +187,7 @@ async def test_all_values_are_told_to_whoever_may_have_lost_them(happens: str) -
     assert feed.values_of(LOW) == CHANGED
 
 
-async def test_each_telegram_is_told_with_all_values_if_that_is_wanted() -> None:
+async def test_each_telegram_is_published_with_all_values_if_wanted() -> None:
     feed = Feed(form=Format.VALUES, repeat_every=0.0)
     feed.values_of(LOW)
     assert feed.values_of(HIGH) == ALL

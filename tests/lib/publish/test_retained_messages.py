@@ -1,4 +1,4 @@
-"""Two publishers of one meter at one broker: what is repaired, what is deleted, and what stays."""
+"""Two publishers of one meter at one broker: repaired, deleted and remaining messages."""
 
 import itertools
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ MAX_TOPICS = 100
 
 
 class Broker:
-    """A broker that keeps what is retained, and passes it on at once, also to the publisher."""
+    """A broker that keeps retained messages, and passes them on at once, also to the publisher."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -31,7 +31,7 @@ class Broker:
             publisher.retained.note_received(topic, payload, self.now)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass in small steps, in which each publisher does what is due."""
+        """Let time pass in small steps, in which each publisher does its due work."""
         for _ in range(round(seconds * 10)):
             self.now = round(self.now + 0.1, 1)
             for publisher in [*self.publishers]:
@@ -83,7 +83,7 @@ class Publisher:
         self._broker.publishers.remove(self)
 
     def remove(self) -> None:
-        """Stop, and delete what is retained: another program does so with what is stored."""
+        """Stop; delete the retained messages, as another program does with the stored topics."""
         self.stop()
         stored = self.retained.as_stored(is_final=True)
         self.retained = RetainedMessages.from_stored(stored, MAX_TOPICS)
@@ -155,7 +155,7 @@ def test_the_last_one_leaves_nothing(order: tuple[str, ...]) -> None:
         (VALUE, OFFLINE, OFFLINE),
     ],
 )
-def test_only_what_is_missing_is_repaired(topic: str, payload: str, after: str) -> None:
+def test_only_a_missing_message_is_repaired(topic: str, payload: str, after: str) -> None:
     broker = Broker()
     publisher = Publisher(broker, "A")
     publisher.start()
@@ -176,7 +176,7 @@ def test_without_a_reading_of_now_nothing_is_repaired() -> None:
     assert publisher.retained.due(is_online=False) is None
     broker.pass_time(60)
     assert broker.kept == {VALUE: "1.000"}
-    # It is when a reading comes.
+    # A reading repairs the values.
     publisher.go_online()
     assert broker.kept == kept()
 
@@ -219,7 +219,7 @@ def _cases() -> Iterator[tuple[str, bool, str | None, bool]]:
 
 
 @pytest.mark.parametrize(("own", "is_final", "retained", "is_deleted"), _cases())
-def test_what_is_deleted_equals_the_own_text(
+def test_only_a_message_with_the_own_text_is_deleted(
     own: str, retained: str | None, *, is_final: bool, is_deleted: bool
 ) -> None:
     messages = RetainedMessages()

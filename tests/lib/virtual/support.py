@@ -11,7 +11,7 @@ AT = datetime(2025, 7, 3, 6, 0, tzinfo=UTC)
 
 
 def reading_of(text: str) -> Reading:
-    """Return what is read of a telegram."""
+    """Return the reading of a telegram."""
     (telegram,) = Decoder(None).feed(seal(text))
     assert isinstance(telegram, Telegram)
     return MeterReader().read(telegram, AT)

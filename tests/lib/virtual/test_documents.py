@@ -1,4 +1,4 @@
-"""What both meters say of a telegram: names, units, signs, and what is left out."""
+"""Documents of both meters about a telegram: names, units, signs, and missing values."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def test_a_homewizard_that_exports() -> None:
     # A phase may export while another imports.
     assert [told[f"active_power_l{n}_w"] for n in (1, 2, 3)] == [-1300, 66, 0]
     assert told["active_voltage_l1_v"] == 233.1
-    # As the power, with its sign: 1300 / 233.1, 66 / 231.2.
+    # The current has the sign of the power: 1300 / 233.1, 66 / 231.2.
     assert [told[f"active_current_l{n}_a"] for n in (1, 2)] == [-5.58, 0.29]
     assert told["total_power_import_kwh"] == told["total_power_import_t1_kwh"] == 25678.901
     assert told["total_power_export_kwh"] == told["total_power_export_t1_kwh"] == 1234.567
@@ -74,7 +74,7 @@ def test_a_homewizard_that_exports() -> None:
         # A gas meter that was replaced stays on its channel with its last index.
         ("(170113170000W)(00001.287*m3)", "(250703100000S)(06805.499*m3)", 6805.499),
         ("(250703100000S)(06805.499*m3)", "(170113170000W)(00001.287*m3)", 6805.499),
-        # Of two that are in use, the first one counts, whichever was captured last.
+        # Of two meters in use, the first one counts, also with an older capture.
         ("(250703100000S)(00001.287*m3)", "(250703090500S)(06805.499*m3)", 1.287),
         ("(250703100000S)(00001.287*m3)", "(250703100500S)(06805.499*m3)", 1.287),
         ("(250630103000S)(00001.287*m3)", "(250701103000S)(06805.499*m3)", 1.287),
@@ -102,7 +102,7 @@ def test_a_power_of_a_phase_is_the_difference_of_two_objects() -> None:
         (16 - 32, 64 - 128, 231.2),
         (256 - 512, 1024 - 2048, 229.3),
     ]
-    # What is missing is nothing.
+    # A missing value counts as 0.
     [first, *_] = values_of(reading_of(with_value(text, "1-0:24.7.0", None))).phases
     assert first.reactive_var == 4
 
@@ -118,7 +118,7 @@ def test_a_homewizard_of_one_phase_whose_meter_sends_zero_for_the_others() -> No
     assert "active_current_a" not in told
 
 
-def test_what_a_homewizard_does_not_know_is_left_out() -> None:
+def test_values_unknown_to_a_homewizard_are_left_out() -> None:
     text = with_value(literal("plain").telegram, "1-0:1.7.0", "()")
     told = homewizard(reading_of(with_value(text, "1-0:32.7.0", None)))
     assert None not in told.values()
@@ -216,10 +216,10 @@ def test_a_shelly_of_a_meter_that_sends_only_totals() -> None:
     assert half["total_aprt_power"] == pytest.approx(459.46 / 2, abs=0.01)
 
 
-def test_what_is_not_known_of_a_phase_is_nothing_and_not_zero() -> None:
+def test_an_unknown_value_of_a_phase_is_null_and_not_zero() -> None:
     told = json.loads(shelly(house(L2_in="()", L1_volt="()")))
     assert told["total_act_power"] == 2345
-    # Its own, since nobody knows what is left over for it.
+    # The phase shows its own power, since the part of the other phase is unknown.
     assert told["a_act_power"] == 1173
     unknown = [told[f"b_{what}"] for what in ("act_power", "aprt_power", "current", "pf")]
     assert unknown == [None] * 4
@@ -227,7 +227,7 @@ def test_what_is_not_known_of_a_phase_is_nothing_and_not_zero() -> None:
     assert told["total_aprt_power"] is told["total_current"] is None
     assert told["a_voltage"] is told["a_current"] is None
     voltage = homewizard(house(L1_volt="()"))
-    # What is known is not the sum.
+    # The known currents are not the sum.
     assert "active_current_l2_a" in voltage
     assert "active_current_a" not in voltage
 

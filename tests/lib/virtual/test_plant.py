@@ -1,6 +1,6 @@
-"""Batteries behind a meter that sends every ten seconds: what remains at the grid.
+"""Batteries behind a meter that sends every ten seconds: the remaining power at the grid.
 
-    PYTHONPATH=. .venv/bin/python -m tests.lib.virtual.test_plant
+PYTHONPATH=. .venv/bin/python -m tests.lib.virtual.test_plant
 
 prints the figures of docs/batteries.md: means and worst cases of random phases. The tests draw
 loads, laws and phases at random, with a seed that a failure prints.
@@ -34,7 +34,7 @@ type Load = Sequence[float]
 
 
 class Integrator:
-    """A battery that adds what is measured to its own output: the law I1."""
+    """A battery that adds the measured power to its own output: the law I1."""
 
     slew = 1000.0
 
@@ -55,7 +55,7 @@ class Integrator:
 
 
 class Jumper(Integrator):
-    """Goes in steps that grow, and skips what jumps while it does not move itself: the law G."""
+    """A battery in growing steps, which skips jumps while it does not move itself: the law G."""
 
     WIDTHS = (50, 50, 50, 100, 200, 400)
 
@@ -79,7 +79,7 @@ class Jumper(Integrator):
 
 
 class Proportional(Integrator):
-    """Adds what is measured times a gain, unless it is small."""
+    """A battery that adds the measured power times a gain, unless it is small."""
 
     def __init__(self, gain: float = 1.0, dead_band: float = 0.0, poll: float = 1.0) -> None:
         super().__init__(poll)
@@ -123,7 +123,7 @@ LAWS: dict[str, Callable[[], Integrator]] = {
 
 
 def house(t: int) -> float:
-    """Return what the house takes from the grid, less what its panels give, in W."""
+    """Return the power that the house takes from the grid, less that of its panels, in W."""
     sun = 2600 * max(0.0, math.sin(math.pi * t / SECONDS))
     if (t // 60) % 7 in {2, 5}:
         sun *= 0.35
@@ -148,7 +148,7 @@ def chance(draw: Random, watts: float, on: float, off: float, base: float) -> Lo
 
 
 def drift(draw: Random, watts: float, seconds: float, base: float) -> Load:
-    """Return noise that forgets itself in so many seconds; 0 is new each second."""
+    """Return noise with a memory of `seconds` seconds; 0 is new each second."""
     keep = math.exp(-1 / seconds) if seconds else 0.0
     load, now = [], 0.0
     for _ in range(SECONDS):
@@ -186,7 +186,7 @@ class Line:
 
 
 class Telegrams:
-    """What the meter sends of the power at the grid, a little later."""
+    """The power at the grid as the meter sends it, a little later."""
 
     def __init__(self, line: Line, draw: Random) -> None:
         self._line = line
@@ -299,8 +299,8 @@ def main() -> None:
 
 
 HALF_AN_HOUR = 1800
-# Some ignore small values and so cannot take back what they followed, one is slower than the loads:
-# docs/batteries.md.
+# Some ignore small values and so cannot take back their last step. A third one is slower than the
+# loads: docs/batteries.md.
 EXCEPTIONS = {"adding from 50 W", "adding from 100 W", "40 W a second"}
 PROMPT = [law for law in LAWS if law not in EXCEPTIONS]
 
@@ -330,7 +330,7 @@ def test_a_battery_helps_although_telegrams_are_lost(laws: list[str], draw: Rand
 
 @pytest.mark.parametrize(
     ("delay", "most"),
-    # A battery swings if it takes what it has added since the telegram was sent for a new load.
+    # A battery swings if it takes its own step since the telegram was sent for a new load.
     [(10, 700), (20, 950), (60, None), (90, None), (300, None)],
 )
 @pytest.mark.parametrize("law", ["adding", "stepping", "adding from 100 W"])

@@ -76,14 +76,14 @@ async def test_python_homewizard_energy(served: Served) -> None:
         assert (await client.telegram()).startswith("/Lux5")
         await client.identify()
         system = await client.system(cloud_enabled=True)
-        # It says what stays as it is.
+        # The answer shows the unchanged setting.
         assert system.cloud_enabled is False
         served.now += 31
         with pytest.raises(RequestError):
             await client.measurement()
 
 
-async def test_aioshelly_is_told_of_each_telegram(
+async def test_aioshelly_receives_each_telegram(
     served: Served, session: aiohttp.ClientSession
 ) -> None:
     device = await RpcDevice.create(session, WsServer(), ConnectionOptions(LOCAL, port=served.port))
@@ -122,7 +122,7 @@ async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSess
     assert bare[1]["total_act_power"] == 2345
     assert await ask("/api/v1/system") == (200, {"cloud_enabled": False})
     assert await ask("/rpc/EM.GetStatus?esp") == bare
-    # As evcc asks.
+    # A request as evcc sends it.
     assert await ask("/rpc/EM.GetStatus", json={"id": 0, "src": "evcc"}) == bare
     framed = {"id": 7, "src": f"shellypro3em-{SERIAL}", "dst": "b2500", "result": bare[1]}
     assert await ask("/rpc", json=EM) == (200, framed)
@@ -147,7 +147,7 @@ OWN = ["192.168.1.30", "::ffff:10.0.0.5", "fe80::1", "fd00::5", "127.0.0.1"]
 async def protocols_of(
     monkeypatch: pytest.MonkeyPatch, name: str, start: Callable[[], Awaitable[None]]
 ) -> Callable[[], asyncio.BaseProtocol]:
-    """Return what a port gives the loop, to make a protocol for a connection or for datagrams."""
+    """Return the factory of protocols that a port gives the loop."""
     create = AsyncMock(return_value=Mock())
     monkeypatch.setattr(asyncio.get_running_loop(), name, create)
     await start()
@@ -324,14 +324,14 @@ async def test_silent_websockets_make_room(served: Served, crowd: Crowd) -> None
     silent = [await crowd.listen("127.0.0.2") for _ in range(5)]
     assert [await is_answered(each) for each in silent] == [False, True, True, True, True]
     other = await crowd.listen("127.0.0.3")
-    # Who has asked may listen for ever.
+    # A client that has asked may listen for ever.
     served.now += 76
     served.server._http.close_idle()
     assert [await is_answered(each) for each in told] == [True] * 6
     assert not await is_answered(other)
 
 
-async def test_who_asks_without_end_is_hung_up_on(
+async def test_the_connection_of_an_endless_asker_is_closed(
     served: Served, session: aiohttp.ClientSession
 ) -> None:
     told = await session.ws_connect(f"{served.url}/rpc")
@@ -398,11 +398,11 @@ async def test_one_address_cannot_take_all_connections(served: Served) -> None:
     writers: list[asyncio.StreamWriter] = []
     assert [await is_open() for _ in range(48)] == [True] * 48
     assert not await is_open()
-    # They have 75 seconds.
+    # Idle connections have 75 seconds.
     served.now += 75
     served.server._http.close_idle()
     assert not await is_open()
-    # Those that ask nothing any more make room.
+    # Idle connections make room.
     served.now += 0.1
     served.server._http.close_idle()
     async with asyncio.timeout(10):
@@ -440,10 +440,10 @@ async def test_half_a_request_keeps_nobody_out(served: Served) -> None:
         while len(http._admission) < 128:
             await asyncio.sleep(0.01)
     assert await answers(served.port, "127.0.0.9")
-    # They have ten seconds.
+    # Silent connections have ten seconds.
     served.now += 10
     http.close_idle()
-    # The second time, those that were closed are forgotten.
+    # The second call forgets the closed connections.
     http.close_idle()
     assert len(http._admission) == 127
     served.now += 0.1
@@ -480,7 +480,7 @@ async def test_a_named_battery_has_its_place() -> None:
     await server.start_http(LOCAL, port)
     battery = await keep_open(port, BATTERY)
     flood = [await keep_open(port, f"127.0.0.{2 + n}") for n in range(128)]
-    # All have one: who comes now is refused, but for the battery.
+    # All addresses have a connection: a new address is refused, except for the battery.
     assert not await answers(port, "127.0.0.200")
     assert await answers(port, BATTERY)
     async with AsyncExitStack() as stack:
@@ -497,7 +497,7 @@ async def test_a_named_battery_has_its_place() -> None:
 
 
 @pytest.mark.parametrize(("path", "host"), [("/nothing", LOCAL), ("/api", "elsewhere.example")])
-async def test_what_is_refused_counts_as_a_request(
+async def test_a_refused_request_counts_as_a_request(
     served: Served, session: aiohttp.ClientSession, path: str, host: str
 ) -> None:
     for n in range(198):
@@ -571,7 +571,7 @@ async def test_a_stopped_server_leaves_the_memory(
     assert not meters
 
 
-async def test_who_comes_and_goes_is_forgotten(served: Served) -> None:
+async def test_closed_connections_are_forgotten(served: Served) -> None:
     for n in range(140):
         assert await answers(served.port, f"127.0.0.{2 + n}")
     assert len(served.server._http._admission) <= 1
@@ -598,7 +598,7 @@ async def test_udp(served: Served) -> None:
             transport.sendto(data, (LOCAL, served.udp_port))
         transport.sendto(json.dumps(EM).encode(), (LOCAL, served.udp_port))
         answer = await asker.answers.get()
-        # Nothing but an answer to what was understood.
+        # Only the request that was understood has an answer.
         assert (answer["id"], answer["dst"]) == (7, "b2500")
         assert len(json.dumps(answer["result"])) >= 250
         transport.sendto(json.dumps(EM | {"id": 8}).encode(), ("127.255.255.255", served.udp_port))
@@ -606,7 +606,7 @@ async def test_udp(served: Served) -> None:
         served.now += 31
         for request in (EM, EM | {"id": 9, "method": "Shelly.GetDeviceInfo"}):
             transport.sendto(json.dumps(request).encode(), (LOCAL, served.udp_port))
-        # Who it is, and no value any more.
+        # The device is named, and the values are unknown.
         assert (await asker.answers.get())["id"] == 9
     transport.close()
 

@@ -1,4 +1,4 @@
-"""Who gets the true value, who a share of it, and who nothing."""
+"""The shares of clients: the true value, a part of it, or 0."""
 
 from collections.abc import Iterator
 
@@ -70,17 +70,17 @@ def test_a_pause_does_not_change_the_pace() -> None:
     assert told[-20:] == [pytest.approx(140)] * 20
 
 
-def test_a_small_power_is_told_in_few_answers() -> None:
+def test_a_small_power_is_given_in_few_answers() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     # A battery that does not ignore 30 W.
     told = [power(meter, now) for now in day(meter, poll=1, seconds=10, watts=200)]
     assert told == [pytest.approx(200 / 6)] * 6 + [pytest.approx(0)] * 4
-    # What is too small for two answers is told in one.
+    # A power that is too small for two answers is given in one.
     meter.on_reading(of_power(50), 10)
     assert [power(meter, 10.05 + n) for n in range(3)] == [50, 0, 0]
 
 
-def test_a_share_of_a_small_power_is_told_in_one_answer() -> None:
+def test_a_share_of_a_small_power_is_given_in_one_answer() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY, STRANGER])
 
     def told(now: float) -> list[float | None]:
@@ -135,7 +135,7 @@ def test_batteries_share_the_value(batteries: int, each: float) -> None:
         meter.ask(STRANGER, Question.HOMEWIZARD, now)
         told = [meter.ask(one, Question.HOMEWIZARD, now).power_w for one in addresses]
     assert told == [pytest.approx(each)] * batteries
-    # One that has gone counts no more.
+    # A battery that has gone counts no more.
     now += 25
     meter.on_reading(of_power(5600), now)
     told = [meter.ask(BATTERY, Question.HOMEWIZARD, now + n).power_w for n in (0, 1, 2)]
@@ -143,14 +143,14 @@ def test_batteries_share_the_value(batteries: int, each: float) -> None:
 
 
 def asks_by_udp(meter: VirtualMeter, address: str, seconds: int) -> float:
-    """Let a client ask each second; return what it is told at last."""
+    """Let a client ask each second; return its last value."""
     for now in day(meter, poll=1, seconds=seconds, watts=2800):
         told = meter.ask(address, Question.UDP, now).power_w
     assert told is not None
     return told
 
 
-def test_whoever_asks_by_udp_is_a_battery_where_none_is_named() -> None:
+def test_a_client_by_udp_is_a_battery_where_none_is_named() -> None:
     meter = VirtualMeter(SERIAL)
     assert asks_by_udp(meter, STRANGER, 40) == pytest.approx(280)
     assert meter.profile(meter.clients[0]) == "battery"
@@ -184,7 +184,7 @@ def test_newcomers_by_udp_have_one_share_together() -> None:
     meter.on_reading(of_power(2800), 80)
     told = [(n, meter.ask(BATTERY, Question.UDP, 80.05 + n).power_w) for n in range(10)]
     assert told == [(n, pytest.approx(140)) for n in range(10)]
-    # They are forgotten as soon as they are silent, and it never is.
+    # Silent clients are forgotten at once, and the battery is never silent.
     for n in range(3 * MAX_CLIENTS):
         meter.ask(f"10.0.1.{n}", Question.UDP, 90)
     assert BATTERY in {client.address for client in meter.clients}
@@ -209,7 +209,7 @@ def test_at_most_eight_that_ask_by_udp_have_a_share_each() -> None:
     assert told[:8] == [pytest.approx(150)] * 8
 
 
-def test_the_load_is_expected_by_what_was_least_wrong() -> None:
+def test_the_forecast_of_the_load_is_the_estimate_with_the_least_error() -> None:
     forecast = LoadForecast()
     # Of 600, the last load was 500 wrong, and the median of the last three 100.
     *_, part = (forecast.part(load) for load in (500, 500, 100, 600))
@@ -235,7 +235,7 @@ def test_silent_between_telegrams() -> None:
     assert told == ([700] + [None] * 9) * 4
 
 
-def test_a_battery_that_is_told_by_itself_gets_all_of_it_unless_it_polls() -> None:
+def test_a_battery_with_pushed_values_gets_the_whole_power_unless_it_polls() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     for n in range(4):
         meter.on_reading(of_power(700), 10 * n)
@@ -270,7 +270,7 @@ def test_the_usual_interval_is_of_half_a_second_to_half_a_minute(
 
 
 @pytest.mark.parametrize("poll", [0.5, 1])
-def test_who_may_be_a_battery_is_told_until_somebody_listens(poll: float) -> None:
+def test_a_possible_battery_is_reported_until_the_listener_accepts(poll: float) -> None:
     told: list[tuple[str, float]] = []
 
     def on_fast(address: str, interval: float) -> bool:
@@ -300,7 +300,7 @@ def test_clients_are_bounded_and_batteries_are_kept() -> None:
     addresses = [client.address for client in meter.clients]
     assert [address for address in addresses if ":" in address] == [f"fd00::{0xBF:x}"]
     assert len(addresses) == MAX_CLIENTS
-    # The next newcomer replaces the one that was silent for longest.
+    # The next newcomer replaces the client that was silent for longest.
     meter.ask("fd01::1", Question.HOMEWIZARD, 3)
     assert [client.address for client in meter.clients][-2:] == [f"fd00::{0xBF:x}", "fd01::1"]
 
