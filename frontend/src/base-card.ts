@@ -289,12 +289,14 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /**
-   * Return a link to a meter's page, and below it the way to a field of the options. Home Assistant has no address for
-   * a page of the options, so words describe the way.
+   * Return a button that asks for a field of the options here. Where that is not possible, it is a link to the meter's
+   * page, and words for the way from there: Home Assistant has no address for a page of the options.
    */
-  settings({ entry_id }: Meter, text: string, field: Field): TemplateResult {
-    return html`${this.link(`/config/integrations/integration/smarty_p1#config_entry=${entry_id}`, text)}
-      <div class="small way">${this.locale.common(`field_${field}`)}</div>`;
+  settings({ entry_id: entryId }: Meter, text: string, field: Field): TemplateResult {
+    return html`<smarty-p1-settings .card=${this} .locale=${this.locale} .entryId=${entryId} .field=${field} .text=${text}>
+      ${this.link(`/config/integrations/integration/smarty_p1#config_entry=${entryId}`, text)}
+      <div class="small way">${this.locale.common(`field_${field}`)}</div>
+    </smarty-p1-settings>`;
   }
 
   #follow(event: MouseEvent, path: string): void {
@@ -351,7 +353,7 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /** Let screen readers say a text now. */
-  protected speak(text: string): void {
+  speak(text: string): void {
     const live = this.renderRoot.querySelector("#live");
     if (!live) return;
     live.textContent = text;

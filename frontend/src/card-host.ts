@@ -13,6 +13,8 @@ export interface CardHost extends ReactiveControllerHost, Element {
   readonly hass?: Hass | undefined;
   /** Tell a screen reader what has changed. */
   announce(subject: string, title: string, text: string, isNews?: boolean): void;
-  /** Return a link to a meter's page, and below it the way to a field of the options. */
+  /** Let screen readers say a text now. */
+  speak(text: string): void;
+  /** Return a button that asks for a field of the options here, or the way to the field in words. */
   settings(meter: Meter, text: string, field: Field): TemplateResult;
 }

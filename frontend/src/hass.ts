@@ -45,6 +45,7 @@ export interface Hass {
   devices: Record<string, DeviceEntry>;
   states: Record<string, { state: string; attributes: Record<string, unknown>; last_changed?: string; last_updated?: string }>;
   callWS<T>(message: object): Promise<T>;
+  fetchWithAuth(path: string, init: RequestInit): Promise<Response>;
   loadBackendTranslation(
     category: string,
     integration: string,

@@ -1,14 +1,16 @@
-/** Third part of the cards, loaded after the second part: those that are opened least. */
+/** Third part of the cards, loaded after the second part: those that are opened least, and what opens in a card. */
 
 import { defineCards } from "./card-list.ts";
 import { QualityCard } from "./cards/quality.ts";
 import { WhatIfCard } from "./cards/what-if.ts";
-import { whenFrontendLoaded } from "./frontend-elements.ts";
+import { defineOnce, whenFrontendLoaded } from "./frontend-elements.ts";
+import { SettingsForm } from "./parts/settings-form.ts";
 import "./second-part.ts";
 import { qualityTexts } from "./sentences/quality.ts";
 import { whatIfTexts } from "./sentences/what-if.ts";
 
 whenFrontendLoaded(() => {
+  defineOnce("smarty-p1-settings", SettingsForm);
   defineCards({
     "smarty-p1-battery": { card: WhatIfCard, texts: whatIfTexts },
     "smarty-p1-quality": { card: QualityCard, texts: qualityTexts },

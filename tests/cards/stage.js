@@ -28,6 +28,24 @@ const isVisible = (element) => {
   return getComputedStyle(element).visibility === "visible";
 };
 
+/** A page of an options flow, with fields of each kind; it refuses each answer. */
+const flowPage = async (_path, { body = "{}" }) => {
+  const isFirst = "handler" in JSON.parse(body);
+  const select = { options: ["7 kW"], custom_value: true, multiple: false };
+  return Response.json({
+    type: "form",
+    flow_id: "flow",
+    step_id: "contract",
+    data_schema: [
+      { name: "reference_power", selector: { select } },
+      { name: "energy_price", selector: { text: { suffix: "EUR/kWh" } } },
+      { name: "energy_fee_per", default: "month", selector: { select: { options: ["month"], multiple: false } } },
+      { name: "goal", selector: { boolean: {} } },
+    ],
+    errors: isFirst ? {} : { reference_power: "wrong", goal: "wrong" },
+  });
+};
+
 const newHass = () => ({
   connection: server.connection,
   language: given.language,
@@ -38,6 +56,8 @@ const newHass = () => ({
   devices: {},
   states: given.states ?? {},
   callWS: server.connection.sendMessagePromise,
+  loadBackendTranslation: async () => (key) => `Text of ${key}`,
+  fetchWithAuth: flowPage,
 });
 
 const cardsIn = (root) =>

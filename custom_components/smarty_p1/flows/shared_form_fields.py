@@ -51,6 +51,12 @@ class ClockField(TimeSelector):
     """Field for a time such as 07:00:00. A program that fills in the form may omit zeros."""
 
     @override
+    def serialize(self) -> dict[str, Any]:
+        """Return the field for the frontend: hours and minutes, without seconds."""
+        # Home Assistant's frontend has this option. The schema of its selector lacks the option.
+        return {"selector": {self.selector_type: {"no_second": True}}}
+
+    @override
     def __call__(self, data: Any) -> str:
         return cv.time(data).isoformat()
 

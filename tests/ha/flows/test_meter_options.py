@@ -198,7 +198,10 @@ async def test_the_offered_messages_may_change_while_the_page_is_open(
     form = await open_options(hass, entry, "goal_and_messages")
     assert "water_at_night" not in markers(form)
     assert await entries.async_setup(entry.entry_id)
-    # A program may omit the zero of a time.
+    fields = schema_of(form).schema.items()
+    clocks = [field.serialize() for name, field in fields if str(name).startswith("quiet_")]
+    # Hours and minutes are enough. A program may omit the zero of a time.
+    assert clocks == 2 * [{"selector": {"time": {"no_second": True}}}]
     await submit(hass, form, {"grid": True, "quiet_from": "9:30"})
     stored = entry.options["messages"]
     assert (stored["kinds"], stored["quiet_from"]) == (["grid"], "09:30:00")
