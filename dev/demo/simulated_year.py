@@ -85,7 +85,7 @@ def simulate_year(
     for time in (start - _QUARTER_HOUR, start, now):
         read = _energies(registers(meter, time))
         demand_meter.update(time, read, None, meter.device_name)
-    for span in demand_meter.take_new():
+    for span in demand_meter.meter.take_new():
         lines[month_name(span.start)].append(line_of(span))
     return Year(demand_meter.as_dict(), lines)
 

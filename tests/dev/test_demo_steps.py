@@ -63,8 +63,8 @@ def test_the_year_matches_the_registers() -> None:
 
     files = {month: "".join(lines).encode() for month, lines in year.lines.items()}
     stored = Household.from_dict(year.demand, CONTRACT, files)
-    assert not stored.damaged
-    assert not stored.take_new()
+    assert not stored.meter.damaged
+    assert not stored.meter.take_new()
     demand = stored.newest
     assert demand
     assert demand.values.last_quarter

@@ -65,7 +65,7 @@ def _stored(contract: Contract) -> tuple[str, dict[str, bytes]]:
         imported_wh += 2000 if n < 10 else 100
         exported_wh += 20 if n < 1000 else 0
     lines: dict[str, bytes] = {}
-    for span in meter.take_new():
+    for span in meter.meter.take_new():
         name = month_name(span.start)
         lines[name] = lines.get(name, HEADER.encode()) + line_of(span).encode()
     return json.dumps(meter.as_dict()), lines

@@ -191,7 +191,7 @@ class MeterBooks:
     @callback
     def _tell_of_damage(self) -> None:
         """Raise the repair issue if monthly files have damaged or lost lines, else withdraw it."""
-        damaged = self.household.damaged
+        damaged = self.household.meter.damaged
         if not damaged:
             withdraw_issues(self._hass, self._entry, [Problem.DAMAGED_MONTH])
             return
@@ -248,7 +248,7 @@ class MeterBooks:
         This must be fast, because it runs for every telegram.
         """
         call = self._faults.call
-        call(self.quarter_hours.append, self.household.take_new())
+        call(self.quarter_hours.append, self.household.meter.take_new())
         call(self.statistics.note_reading)
         call(self.history.note, reading)
         if reading.is_current:

@@ -346,7 +346,7 @@ class MeterCoordinator(SourceCoordinator[Reading]):
             memory.clock_deviation = reading.time - reading.received_at
             if not self.line.is_topic:
                 memory.clock.deviation = memory.clock_deviation
-        self.books.household.confirm_clock()
+        self.books.household.meter.confirm_clock()
 
     def age_of(self, reading: Reading) -> float:
         """Return the age of a reading in seconds.

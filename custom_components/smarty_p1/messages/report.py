@@ -110,7 +110,7 @@ async def _async_house(
     Months with an unknown day have no own energy. Nobody knows the shares of the devices if the
     house exports energy from an unknown inverter.
     """
-    hass, meter = coordinator.hass, coordinator.books.household
+    hass, household = coordinator.hass, coordinator.books.household
     month, compared = months[-1], months[-_COMPARED_MONTHS:]
     inverters = await async_house_sources(hass, coordinator.config_entry)
     has_sun = any(source.kind == SOLAR for source in inverters)
@@ -129,7 +129,7 @@ async def _async_house(
         return {}, sources
 
     def own_kwh() -> dict[datetime, float]:
-        grid = Grid(compared, meter.columns, month.end)
+        grid = Grid(compared, household.meter.columns, month.end)
         days = house_days(grid, supplies, {})
         sums = {
             start: house_sum([*of_month])

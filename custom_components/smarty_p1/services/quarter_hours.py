@@ -64,9 +64,9 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
 
     async def answer() -> ServiceResponse:
         shared = await coordinator.books.leneda.async_shared_power(start, end)
-        meter = coordinator.books.household
-        quarters = quarter_hours_between(meter.table, start, end)
-        rows = with_reactive(quarters, meter.columns, meter.leneda)
+        household = coordinator.books.household
+        quarters = quarter_hours_between(household.table, start, end)
+        rows = with_reactive(quarters, household.meter.columns, household.leneda)
         return await async_aside(call.hass, without_collection(render), rows, shared)
 
     try:

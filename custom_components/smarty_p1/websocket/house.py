@@ -112,7 +112,7 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     until = supplied_until(demand)
     start = first_day_of_house(demand)
     supplies, difference = await async_house_supplies(coordinator, sources, start, until)
-    columns = coordinator.books.household.columns
+    columns = coordinator.books.household.meter.columns
     report = await async_aside(
         hass, without_collection(house_report), demand, columns, supplies, until
     )

@@ -86,7 +86,7 @@ def measured() -> tuple[str, Mapping[str, bytes], Energies]:
         energies = Energies(wh / 1000, 500.0, 300.0, 300.0)
         meter.update(time, energies, 0.4, SERIAL)
         wh += kw_at(n) * 250
-    for span in meter.take_new():
+    for span in meter.meter.take_new():
         name = month_name(span.start)
         lines[name] = lines.get(name, SPANS_HEADER.encode()) + line_of(span).encode()
     return json.dumps(meter.as_dict()), lines, energies
@@ -147,7 +147,7 @@ class Stored:
         with suppress(UnreadableNowError):
             await books.async_open()
             books.household.update(END + QUARTER, measured()[2], 0.4, SERIAL)
-            books.quarter_hours.append(books.household.take_new())
+            books.quarter_hours.append(books.household.meter.take_new())
             assert books.demand
             bills = bills_report(books.demand, 2)["months"]
         await self.entry._async_process_on_unload(self.hass)

@@ -71,7 +71,7 @@ class Files:
         files = await MonthFiles(self.hass, "one").async_files()
         meter = Household.from_files(NO_CONTRACT, files)
         found = quarter_hours_between(meter.table, start, end)
-        return [*with_reactive(found, meter.columns, meter.leneda)]
+        return [*with_reactive(found, meter.meter.columns, meter.leneda)]
 
     async def starts(self, start: datetime, end: datetime) -> list[datetime]:
         return [each.start for each in await self.read(start, end)]

@@ -268,7 +268,8 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
             time += timedelta(seconds=10)
             if n == 5:
                 # The months are the same, and what they cost is not.
-                meters[0].set_contracts(since_june(reference_kw=12.0))
+                meters[0]._contracts = since_june(reference_kw=12.0)
+                meters[0].set_leneda_days(meters[0].leneda)
             for meter, money_of in zip(meters, households, strict=True):
                 meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
                 found = money_of()
@@ -280,10 +281,9 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
 def test_the_months_are_compared_at_the_prices_of_today() -> None:
     meter = Household.from_dict(
         billed_month.stored(billed_month.CONTRACT),
-        billed_month.CONTRACT,
+        since_june(surcharge=0.53),
         files=billed_month.files(billed_month.CONTRACT),
     )
-    meter.set_contracts(since_june(surcharge=0.53))
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
     meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
     found = money.HouseholdMoney(meter)()

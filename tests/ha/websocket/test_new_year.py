@@ -69,7 +69,7 @@ async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -
     hass.config_entries.async_update_entry(entry, options=OPTIONS)
     folder = MonthFiles(hass, entry.entry_id).folder
     folder.mkdir(parents=True, exist_ok=True)
-    for span in meter.take_new():
+    for span in meter.meter.take_new():
         file = folder / f"{month_name(span.start)}.csv"
         known = file.read_bytes() if file.exists() else HEADER.encode()
         file.write_bytes(known + line_of(span).encode())

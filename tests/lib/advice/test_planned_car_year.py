@@ -63,6 +63,7 @@ def test_a_battery_and_panels_count_with_the_plan() -> None:
     assert both.saving > with_plan.saving
     kwh = [year.energies.imported - year.energies.exported for year in with_plan.classes.values()]
     assert kwh == pytest.approx([kwh[0]] * len(kwh), rel=0.001)
-    assert with_plan.energies.imported - with_plan.energies.exported == pytest.approx(
-        kwh[0], rel=0.005
+    assert (
+        with_plan.now.energies_a_year.imported - with_plan.now.energies_a_year.exported
+        == pytest.approx(kwh[0], rel=0.005)
     )

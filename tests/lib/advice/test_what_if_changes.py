@@ -23,7 +23,7 @@ from smartyp1.history.register_amounts import Energies
 from smartyp1.past.wall_clock import number_of
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
-from tests.lib.advice.years import household, quarter_hours
+from tests.lib.advice.years import high, household, low, quarter_hours
 from tests.lib.bill.months import local
 
 from .test_what_if_tables import car_by_hand, changed_by_hand, heat_by_hand
@@ -149,8 +149,8 @@ def test_a_year_with_changes_is_its_bills(
     imported = sum(quarter.imported_kwh for quarter in quarters)
     assert found.classes[7].energies.imported == pytest.approx(imported, abs=0.01)
     # Every quarter-hour is known.
-    assert found.saving_low == found.saving_high
-    assert found.hourly_share_then == (1 if terms is DYNAMIC else None)
+    assert low(found) == high(found)
+    assert found.then.hourly_share == (1 if terms is DYNAMIC else None)
 
 
 @pytest.mark.parametrize("loads", [[], [CAR]])
@@ -179,10 +179,10 @@ def test_unknown_quarter_hours_are_like_the_others_or_nothing() -> None:
     contract_only = compared(Changes(contract=NewContract(NIGHT)), state)
     kw = found.cheapest_then
     more = found.classes[kw].then.total - contract_only.classes[kw].then.total
-    assert found.saving_high - found.saving_low == pytest.approx(more / 11, rel=0.001)
-    assert found.saving == found.saving_high
+    assert high(found) - low(found) == pytest.approx(more / 11, rel=0.001)
+    assert found.saving == high(found)
     # A contract also counts for the energy of unknown quarter-hours.
-    assert contract_only.saving_low == contract_only.saving_high
+    assert low(contract_only) == high(contract_only)
 
 
 def test_what_a_change_lacks_is_said() -> None:

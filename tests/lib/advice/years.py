@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import lru_cache
 from math import cos, pi
 
+from smartyp1.advice.what_if import WhatIf
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
@@ -77,3 +78,13 @@ def household(seed: int, *, sun_kw: float, car_kw: float, heat_kw: float) -> Pow
 def energies_of(quarters: Sequence[QuarterHour]) -> tuple[list[float], list[float]]:
     """Return the drawn and the fed-in energies in kWh."""
     return [each.imported_kwh for each in quarters], [each.exported_kwh or 0.0 for each in quarters]
+
+
+def low(found: WhatIf) -> float:
+    """Return the lower end of the saving."""
+    return found.saving + min(0.0, found.saving_elsewhere)
+
+
+def high(found: WhatIf) -> float:
+    """Return the upper end of the saving."""
+    return found.saving + max(0.0, found.saving_elsewhere)

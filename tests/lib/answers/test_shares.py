@@ -187,7 +187,7 @@ def test_what_the_sun_saved_says_that_its_prices_are_older() -> None:
     first = day_start(demand.time) - timedelta(days=3)
     sun = {first + n * HOUR: 0.5 for n in range(96)}
     supply = Supply(SupplyKind.PRODUCED, sun, first)
-    report = house_report(demand, meter.columns, [supply], demand.quarter_start)
+    report = house_report(demand, meter.meter.columns, [supply], demand.quarter_start)
     [month] = report["months"]
     assert month["prices_of"] == {"grid": "2026-12-31"}
 

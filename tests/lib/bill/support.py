@@ -18,9 +18,10 @@ from smartyp1.history.month_file_lines import (
 )
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts, Energies
+from smartyp1.history.shown_month import sure_time
 from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices import price_series
-from smartyp1.prices.contract import BEGINNING, Contract
+from smartyp1.prices.contract import BEGINNING, Contract, Contracts
 from tests.lib.bill.months import local
 
 SERIAL = "SAG1030790002574"
@@ -69,9 +70,17 @@ def change_contract(meter: Household, contract: Contract, since: date | None = N
     contracts = meter._contracts
     start = BEGINNING
     if contracts.entries != type(contracts)().entries:
-        start = midnight(since) if since else day_start(meter._meter.sure_time or BEGINNING)
+        segments = meter.meter.history.segments
+        start = day_start(sure_time(segments) if segments else BEGINNING)
+        start = midnight(since) if since else start
     kept = tuple(entry for entry in contracts.entries if entry[0] < start)
-    meter.set_contracts(replace(contracts, entries=(*kept, (start, contract))))
+    set_contracts(meter, replace(contracts, entries=(*kept, (start, contract))))
+
+
+def set_contracts(meter: Household, contracts: Contracts) -> None:
+    """Bill all energy of a meter, also that of the past, under `contracts`."""
+    meter._contracts = contracts
+    meter.set_leneda_days(meter.leneda)
 
 
 def put_prices(
@@ -103,7 +112,7 @@ class Disk:
 
     def write(self, meter: Household) -> None:
         """Add the lines of the spans that are new."""
-        for span in meter.take_new():
+        for span in meter.meter.take_new():
             name = month_name(span.start)
             self.files[name] = self.files.get(name, HEADER.encode()) + line_of(span).encode()
 

@@ -67,13 +67,13 @@ def test_a_damaged_line_becomes_a_gap_of_known_energy(
 
     meter = Household.from_dict(stored, house.contract, files={name: content})
 
-    assert meter.damaged == {name}
+    assert meter.meter.damaged == {name}
     before, after = house.demand.month, known(meter).month
     assert after.imported_kwh == pytest.approx(before.imported_kwh)
     assert after.quarter_hours == before.quarter_hours - quarters
     # Restored, all is as before.
     meter = Household.from_dict(stored, house.contract, files={name: data})
-    assert meter.damaged == frozenset()
+    assert meter.meter.damaged == frozenset()
     assert known(meter).month.sums == before.sums
 
 
@@ -83,7 +83,7 @@ def test_a_missing_first_file_becomes_a_gap_of_known_energy() -> None:
 
     meter = Household.from_dict(stored, house.contract, files={})
 
-    assert meter.damaged == {"2026-06"}
+    assert meter.meter.damaged == {"2026-06"}
     assert known(meter).month.imported_kwh == house.demand.month.imported_kwh
     assert known(meter).month.quarter_hours == 0
 
@@ -99,7 +99,7 @@ def test_a_header_that_is_damaged_or_ends_otherwise_hides_no_line(
 
     meter = Household.from_dict(house.meter.as_dict(), house.contract, files={name: content})
 
-    assert meter.damaged == frozenset()
+    assert meter.meter.damaged == frozenset()
     assert meter.snapshot == house.meter.snapshot
 
 
@@ -122,7 +122,7 @@ def test_a_file_that_was_removed_on_purpose_is_no_damage() -> None:
     removed = with_removed(b"1-3\nrubbish\n", name, house.disk.files[name])
     for more, damaged in (({REMOVED: removed}, set()), ({}, {"2026-06"})):
         meter = Household.from_dict(stored, house.contract, files=files | more)
-        assert meter.damaged == damaged
+        assert meter.meter.damaged == damaged
         assert known(meter).month.imported_kwh == 3 * 110 * 0.25
 
 
@@ -140,14 +140,14 @@ def test_a_clock_that_leaps_more_than_two_years_damages_no_file() -> None:
     for _ in range(100):
         house.after(900, 250)
     house.restart()
-    assert (house.meter.damaged, house.demand.month.quarter_hours) == (frozenset(), 99)
+    assert (house.meter.meter.damaged, house.demand.month.quarter_hours) == (frozenset(), 99)
 
 
 def test_a_line_has_both_registers_at_the_end_of_its_quarter_hour() -> None:
     meter, start = Household(CONTRACT), datetime(2026, 6, 2, 8, tzinfo=UTC)
     for minutes, imported, exported in ((0, 100.0, 50.0), (10, 100.3, 50.6), (20, 100.5, 51.6)):
         meter.update(start + timedelta(minutes=minutes), Energies(imported, exported), None, "SAG1")
-    [span] = meter.take_new()
+    [span] = meter.meter.take_new()
     assert (span.imported_register_wh, span.exported_register_wh) == (100_400, 51_100)
 
 
@@ -207,7 +207,7 @@ def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> N
 
     meter = Household.from_dict(house.meter.as_dict(), house.contract, files=files)
 
-    assert "2026-06" in meter.damaged
+    assert "2026-06" in meter.meter.damaged
     assert known(meter).month.quarter_hours == 100
 
 
@@ -254,7 +254,7 @@ def test_lines_that_are_restored_after_their_state_was_lost_count_once() -> None
     house.restart()
 
     assert booked_kwh(house.meter) == pytest.approx(drawn_kwh)
-    assert house.meter.damaged == frozenset()
+    assert house.meter.meter.damaged == frozenset()
 
 
 def booked_kwh(meter: Household) -> float:

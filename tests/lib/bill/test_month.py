@@ -42,10 +42,11 @@ def test_a_quarter_hour_is_above_every_class_that_it_exceeds() -> None:
     # Above 3 kW, 750 Wh: 2250 and 600; above 5 kW, 1250 Wh: 1750 and 100; above 7 kW, 1750 Wh:
     # 1250; above 12 kW, 3000 Wh: nothing.
     month = month_of(house)
-    assert month.above(3) == ClassExcess(2, 2850)
-    assert month.above(5) == ClassExcess(2, 1850)
-    assert month.above(7) == ClassExcess(1, 1250)
-    assert month.above(12) == month.above(200) == ClassExcess(0, 0)
+    above = month.above(3, 5, 7, 12, 200)
+    assert above[3] == ClassExcess(2, 2850)
+    assert above[5] == ClassExcess(2, 1850)
+    assert above[7] == ClassExcess(1, 1250)
+    assert above[12] == above[200] == ClassExcess(0, 0)
     assert month.imported_kwh == 5.1
     assert month.quarter_hours == 3
     assert month.peak == QuarterHour(at("2026-07-15T12:00:00S"), 12.0)

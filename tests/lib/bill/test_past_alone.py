@@ -34,7 +34,7 @@ def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
     assert Household(CONTRACT).snapshot is None
     meter = past_of()
     demand = known(meter)
-    assert not meter.has_readings
+    assert not meter.meter.has_readings
     end = datetime(2026, 11, 20, 23, tzinfo=UTC)
     assert demand.time == demand.until == demand.quarter_start == end
     assert demand.month_start == local("2026-11-01")
@@ -80,7 +80,7 @@ def test_a_months_end_shows_the_whole_month() -> None:
 def test_the_first_reading_adds_no_energy() -> None:
     meter = past_of()
     meter.update(local("2026-11-22T10:00"), Energies(REGISTER_KWH), 0.4, "SAG1")
-    assert meter.has_readings
+    assert meter.meter.has_readings
     demand = known(meter)
     assert demand.month.imported_kwh == pytest.approx(193.15)
     meter.update(local("2026-11-22T10:10"), Energies(REGISTER_KWH + 1), 6.0, "SAG1")

@@ -25,7 +25,7 @@ from tests.lib.bill.months import (
     sums,
     whole_month,
 )
-from tests.lib.bill.support import Connection
+from tests.lib.bill.support import Connection, set_contracts
 from tests.lib.leneda.writing import CONSUMPTION, NOW, export
 
 # The household of both printed bills.
@@ -55,7 +55,7 @@ def by_telegrams(start: str, quarters: list[int]) -> Bill:
     house = Connection("2026-01-01T00:00:00W")
     house.time = local(start) - timedelta(hours=1)
     house.change(Contract(**CONTRACT))
-    house.meter.set_contracts(replace(house.meter._contracts, aids=(REBATE,)))
+    set_contracts(house.meter, replace(house.meter._contracts, aids=(REBATE,)))
     house.read()
     house.pass_by(45 * 60)
     for n, wh in enumerate([50, *quarters, 50]):

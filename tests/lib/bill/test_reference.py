@@ -385,7 +385,7 @@ def check_quarters(
         assert demand.values.excess_kwh is None
     else:
         excess = sum(map(above, of_month), Fraction(0))
-        assert demand.month.above(last.reference_kw).energy_wh == pytest.approx(
+        assert demand.month.above(last.reference_kw)[last.reference_kw].energy_wh == pytest.approx(
             excess * 1000, abs=0.01
         )
         assert demand.values.excess_kwh == pytest.approx(excess, abs=ROUNDING)

@@ -369,7 +369,7 @@ def test_every_answer_adds_up_to_the_registers_and_to_the_bill(
     assert np.sum([(q.imported_kwh, q.exported_kwh or 0.0) for q in quarters], axis=0) == both
     by_hour = [kwh for hour, kwh in grid_hours(table, end).items() if hour >= start]
     assert np.sum(by_hour, axis=0) == both
-    grid = Grid([demand.month], house.meter.columns, end)
+    grid = Grid([demand.month], house.meter.meter.columns, end)
     assert np.sum([grid.days[start], grid.days[start + DAY]], axis=0) == both
     assert all(map(grid.is_known, (start, start + DAY)))
 

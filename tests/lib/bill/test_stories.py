@@ -60,7 +60,7 @@ class House:
 
     def store(self) -> None:
         """Store what is new, if there is room on the disk."""
-        for span in self.meter.take_new():
+        for span in self.meter.meter.take_new():
             self.waiting.append((month_name(span.start), line_of(span).encode()))
         if self.is_full:
             return

@@ -123,4 +123,4 @@ def test_of_months_that_were_measured_the_oldest_is_forgotten() -> None:
             house.tell()
 
     assert known_months(house) == names[-25:]
-    assert len(house.meter.columns) == 36
+    assert len(house.meter.meter.columns) == 36

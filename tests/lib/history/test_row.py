@@ -31,7 +31,7 @@ def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> Non
 def test_what_a_thread_goes_through_stays_as_it_was() -> None:
     house = House(START, 1)
     house.run(60)
-    columns = house.meter.columns
+    columns = house.meter.meter.columns
     before = [month.imported.tobytes() for month in columns.values()]
     house.run(60)
     assert [month.imported.tobytes() for month in columns.values()] == before

@@ -9,7 +9,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.prices.contract import NO_CONTRACT, Contract, Contracts
 from smartyp1.prices.time_of_use import time_of_use_hours
 from tests.lib.bill.months import local
-from tests.lib.bill.support import Connection, at, cost
+from tests.lib.bill.support import Connection, at, cost, set_contracts
 
 
 def house_with(price: float | None, start: str) -> Connection:
@@ -60,7 +60,7 @@ def test_a_price_holds_from_its_day_and_another_day_bills_the_past_again() -> No
     house = house_with(0.1, "2026-07-15T23:45:00S")
     first, dearer = house.contract, replace(house.contract, surcharge=0.3)
     dated = [(None, first), (date(2026, 7, 17), dearer)]
-    house.meter.set_contracts(Contracts.of_days(dated))
+    set_contracts(house.meter, Contracts.of_days(dated))
     house.restart()
     use(house)
     wait_until(house, "2026-07-16T23:45:00S")
@@ -69,7 +69,7 @@ def test_a_price_holds_from_its_day_and_another_day_bills_the_past_again() -> No
 
     for day, price in ((16, 0.05 + 0.45), (18, 0.2), (17, 0.4)):
         dated = [(date(2026, 7, day), dearer), (None, first)]
-        house.meter.set_contracts(Contracts.of_days(dated))
+        set_contracts(house.meter, Contracts.of_days(dated))
         assert cost(house.demand) == pytest.approx(price)
 
 

@@ -58,7 +58,7 @@ class KnownLeneda:
         self.files = QuarterHourFiles(hass, entry.entry_id)
         self._remove_hours = remove_hours
         self.lock = asyncio.Lock()
-        self._meter = Household()
+        self._household = Household()
         self._may_share = True
         self.is_closed = False
         self._end_retries: CALLBACK_TYPE | None = None
@@ -77,7 +77,7 @@ class KnownLeneda:
 
     async def async_start(self, meter: Household) -> None:
         """Show Leneda's quarter-hours in the meter's months."""
-        self._meter = meter
+        self._household = meter
         if not await self._async_has_shown():
             LOGGER.warning("%s cannot be read now. It is read again every hour", self.files.folder)
             name_unread_file(self._hass, self._entry, str(self.files.folder), is_unread=True)
@@ -147,11 +147,11 @@ class KnownLeneda:
     @property
     def newest_reading(self) -> datetime | None:
         """Return the time of the meter's newest reading. Return None if it was never read."""
-        return self._meter.snapshot.time if self._meter.snapshot else None
+        return self._household.snapshot.time if self._household.snapshot else None
 
     async def async_own(self, start: datetime, end: datetime) -> list[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, sorted by time."""
-        table = self._meter.table
+        table = self._household.table
         own = table.where(table.source == RowSource.MEASURED)
         quarters = quarter_hours_between(own, start, end)
         return await self._hass.async_add_executor_job(without_collection(list), quarters)
@@ -161,7 +161,7 @@ class KnownLeneda:
 
         On these days, Leneda's quarter-hours are scaled, so that they agree with the registers.
         """
-        demand, leneda = self._meter.newest, self._meter.leneda.arrays
+        demand, leneda = self._household.newest, self._household.leneda.arrays
         if demand is None:
             return []
         run = self._hass.async_add_executor_job
@@ -284,20 +284,20 @@ class KnownLeneda:
         display the new month. Otherwise, Home Assistant would not record the last costs of the
         earlier months for the sensor of the total cost.
         """
-        demand = self._meter.snapshot
-        if demand and until is None and not self._meter.has_readings:
+        demand = self._household.snapshot
+        if demand and until is None and not self._household.meter.has_readings:
             end = month_end(demand.month_start)
             while any(rows and rows[-1].start >= end for rows in leneda.values()):
                 await self._async_show(leneda, end)
                 end = month_end(end)
         # If the meter was never read, only whole days are shown. So drop the rows after the last
         # whole day.
-        has_readings = self._meter.has_readings
+        has_readings = self._household.meter.has_readings
 
         make = without_collection(partial(days_of, has_readings=has_readings, until=until))
         days = await self._hass.async_add_executor_job(make, leneda)
         self._may_share = any(is_of_sharing(code) for code, rows in leneda.items() if rows)
-        self._meter.set_leneda_days(days)
+        self._household.set_leneda_days(days)
         self._listeners.call()
 
 

@@ -108,7 +108,7 @@ class MeterStatistics:
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
-        self._meter = Household()
+        self._household = Household()
         self._leneda: LenedaMonths
         self._lock = asyncio.Lock()
         self._task = SupervisedTask(
@@ -139,7 +139,7 @@ class MeterStatistics:
     @callback
     def async_start(self, meter: Household, leneda: LenedaMonths) -> None:
         """Write the statistics once Home Assistant has started, and after each change."""
-        self._meter, self._leneda = meter, leneda
+        self._household, self._leneda = meter, leneda
         if self.is_available:
             self._entry.async_on_unload(async_at_started(self._hass, self._begin))
             self._entry.async_on_unload(self._stop)
@@ -151,7 +151,7 @@ class MeterStatistics:
         This must be fast, because it runs for every telegram. The clock of the computer does not
         count: the meter's clock can differ, and a telegram can be late.
         """
-        demand = self._meter.snapshot
+        demand = self._household.snapshot
         if demand and (hour := int(demand.until.timestamp()) // 3600) != self._hour:
             self._hour = hour
             self.update()
@@ -250,7 +250,7 @@ class MeterStatistics:
 
     def _present(self) -> _History | None:
         """Return the present history. Return None if the meter has none."""
-        demand = self._meter.newest
+        demand = self._household.newest
         if demand is None:
             return None
         # Without the running quarter-hour: `demand.month` has it.
@@ -284,7 +284,9 @@ class MeterStatistics:
 
     def _keeps_rows(self, month: datetime) -> bool:
         """Return whether the rows of a month stay, because quarter-hours of it may be lost."""
-        is_damaged = month in self._leneda.damaged or month_name(month) in self._meter.damaged
+        is_damaged = (
+            month in self._leneda.damaged or month_name(month) in self._household.meter.damaged
+        )
         return is_damaged or self._leneda.is_unreadable
 
 

@@ -42,11 +42,10 @@ class MeterStore(ThrottledStore):
         load = without_collection(_loaded)
         run = self._hass.async_add_executor_job
         self.memory = await run(load, stored, contracts, files)
-        meter = self.household
         if self.memory.damaged:
             await self._async_complain(", ".join(self.memory.damaged))
         self.loaded.set()
-        self.quarter_hours.append(meter.take_new())
+        self.quarter_hours.append(self.household.meter.take_new())
         if self.memory.damaged:
             await self.async_save()
         self._saved = self._news()

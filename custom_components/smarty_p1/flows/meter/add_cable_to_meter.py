@@ -91,7 +91,7 @@ def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
     if not isinstance(kwh, float) or entry.state is not ConfigEntryState.LOADED:
         return True
     books: MeterBooks = entry.runtime_data.books
-    return books.household.may_continue(telegram.time or dt_util.utcnow(), kwh)
+    return books.household.meter.may_continue(telegram.time or dt_util.utcnow(), kwh)
 
 
 class CableSteps(ContractAndDashboardSteps):

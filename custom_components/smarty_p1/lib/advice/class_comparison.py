@@ -13,13 +13,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import numpy as np
-
 from ..bill.bill import to_cents
-from ..bill.ledger import WH_A_KW, Ledger
-from ..bill.month import Month
-from ..history.register_amounts import DECIMALS
-from ..past.wall_clock import number_from
+from ..bill.ledger import Ledger
+from ..bill.month import ClassExcess, Month, excess_of
 from ..prices.contract import REFERENCE_POWERS
 from ..prices.network_prices import AgreedPrices, prices_of_year_at
 from ..prices.price_file import OlderPrices
@@ -98,7 +94,8 @@ def compare(
     current = AgreedPrices(own, prices_of_year_at(until)) if is_at_current_prices else None
     parts = {start: _parts(Month(ledger, start), until, current) for start in months}
     prices = [part.prices for of_month in parts.values() for part in of_month]
-    prices_of = OlderPrices.joined(map(_older, prices))
+    # All parts have the current prices, if these are used.
+    prices_of = OlderPrices.joined(map(_older, prices[:1] if current else prices))
     compared = tuple(
         _compare_month(Month(ledger, start), of_month, until) for start, of_month in parts.items()
     )
@@ -119,32 +116,26 @@ def _judged(
 
 
 class _Part(NamedTuple):
-    """Part of a month, and its energy in kWh above each reference power of the tariff."""
+    """Part of a month."""
 
     months: float
     prices: AgreedPrices
-    above_kwh: Sequence[float]
+    above: Mapping[float, ClassExcess]
 
 
 def _parts(month: Month, until: datetime, current: AgreedPrices | None) -> list[_Part]:
     """Return the parts of a month. `current` are the prices of all parts, if given."""
     ledger = month.ledger
     begin, end = ledger.month_begin(month.start), month.end
-    billed_end = max(begin, min(until, end))
-    starts = ledger.part_starts(begin, billed_end)
+    parts = ledger.timed_parts(begin, max(begin, min(until, end)), None, max(begin, end))
     return [
-        _Part(part.months, current or part.prices, _above_kwh(ledger, start, last))
-        for start, last, part in zip(
-            starts, [*starts[1:], max(begin, end)], ledger.parts(begin, billed_end), strict=True
+        _Part(
+            part.months,
+            current or part.prices,
+            excess_of(REFERENCE_POWERS, ledger.table, start, last),
         )
+        for start, last, part in parts
     ]
-
-
-def _above_kwh(ledger: Ledger, begin: datetime, end: datetime) -> list[float]:
-    rows = ledger.table.between(number_from(begin), number_from(end))
-    wh = rows.imported[rows.is_whole]
-    above_wh = np.maximum(0.0, wh - np.array(REFERENCE_POWERS)[:, None] * WH_A_KW).sum(axis=1)
-    return [round(each, DECIMALS) / 1000 for each in above_wh.tolist()]
 
 
 def _older(prices: AgreedPrices) -> OlderPrices | None:
@@ -183,19 +174,22 @@ def _compare_month(month: Month, parts: Sequence[_Part], until: datetime) -> Mon
         start=month.start,
         measured_share=measured_share,
         is_whole=month.end <= until and measured_share >= _WHOLE,
-        classes={kw: _class_cost(kw, n, parts) for n, kw in enumerate(REFERENCE_POWERS)},
+        classes={kw: _class_cost(kw, parts) for kw in REFERENCE_POWERS},
     )
 
 
-def _class_cost(kw: int, n: int, parts: Sequence[_Part]) -> ClassCost:
-    """Return the cost of `kw`, the reference power with the index `n`."""
+def _class_cost(kw: int, parts: Sequence[_Part]) -> ClassCost:
+    above_kwh = [part.above[kw].energy_wh / 1000 for part in parts]
     fixed = _sum([_with_vat(part.months, part.prices.fixed(kw), part.prices) for part in parts])
     surcharge = _sum(
-        [_with_vat(part.above_kwh[n], part.prices.surcharge_on_top, part.prices) for part in parts]
+        [
+            _with_vat(kwh, part.prices.surcharge_on_top, part.prices)
+            for kwh, part in zip(above_kwh, parts, strict=True)
+        ]
     )
     fixed, surcharge = fixed and to_cents(fixed), surcharge and to_cents(surcharge)
     return ClassCost(
-        excess_kwh=round(sum(part.above_kwh[n] for part in parts), 3),
+        excess_kwh=round(sum(above_kwh), 3),
         fixed=fixed,
         surcharge=surcharge,
         total=_sum([fixed, surcharge]),

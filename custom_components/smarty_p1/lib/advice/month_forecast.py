@@ -182,7 +182,7 @@ class _Forecast(NamedTuple):
                 [Ledger.of(each, _always(part.contract)).all for each in tables],
                 _second_share(usual, part.contract, start, end),
             )
-            for start, end, part in _timed_parts(ledger, until, month.end)
+            for start, end, part in ledger.timed_parts(until, month.end)
         ]
         begin = ledger.month_begin(month.start)
         return cls([*_known_parts(ledger, begin, until, tables)], coming, imported, forecasts[1])
@@ -244,24 +244,17 @@ def _lacks_feed_in_price(part: BillPart) -> bool:
     return is_at_market and part.sums.exported_wh > 0 and not part.sums.priced_exported_wh
 
 
-def _timed_parts(
-    ledger: Ledger, begin: datetime, end: datetime
-) -> Iterator[tuple[datetime, datetime, BillPart]]:
-    """Yield the parts of a period, each with its start and its end."""
-    if begin < end:
-        starts = ledger.part_starts(begin, end)
-        yield from zip(starts, [*starts[1:], end], ledger.parts(begin, end), strict=True)
-
-
 def _known_parts(
     ledger: Ledger, begin: datetime, until: datetime, tables: Sequence[Table]
 ) -> Iterator[BillPart]:
     """Yield the known parts of a month. Energy after all known sharing is shared as usual."""
     is_shared_until = min(until, max(begin, _end_of_known_sharing(ledger) or until))
-    for _, _, part in _timed_parts(ledger, begin, is_shared_until):
-        yield part
+    if begin < is_shared_until:
+        yield from ledger.parts(begin, is_shared_until)
+    if is_shared_until >= until:
+        return
     models, usual = [Ledger.of(each, NO_CONTRACTS).all for each in tables], _usual_supply(tables)
-    for start, end, part in _timed_parts(ledger, is_shared_until, until):
+    for start, end, part in ledger.timed_parts(is_shared_until, until):
         second_share = _second_share(usual, part.contract, start, end)
         yield part._replace(sums=_shared_like(models, part.sums, second_share))
 

@@ -1,6 +1,6 @@
 """Costs of a household's year now and with changes, at today's prices.
 
-    compare_years(state, Changes(loads=[car(kwh=8, kw=11)], battery=Battery(10, 5))).saving_low
+    compare_years(state, Changes(loads=[car(kwh=8, kw=11)], battery=Battery(10, 5))).saving
 
 - A new contract changes only the prices. Loads and sharing change the energies of the year
   (`what_if_tables.py`). Then `planned_car_year.py` plans a car, and `battery_simulation.py`
@@ -31,13 +31,19 @@ from ..bill.household_table import contract_prices
 from ..past.table import Table
 from ..past.wall_clock import A_DAY, groups
 from ..prices.contract import BEGINNING, REFERENCE_POWERS
-from ..prices.price_file import OlderPrices
 from ..prices.price_series import PriceSeries, PriceSources
 from .battery_day_prices import prices_by_day
 from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
 from .planned_car_year import PlannedCar, PlannedCarYear
 from .what_if_tables import Load, car, panels, shared_by, with_energies, with_load
-from .what_if_year import WhatIfError, WhatIfRefusal, WhatIfYear, YearCosts, year_of
+from .what_if_year import (
+    WhatIfError,
+    WhatIfRefusal,
+    WhatIfYear,
+    YearCosts,
+    YearEnergies,
+    year_of,
+)
 
 
 class NewContract(NamedTuple):
@@ -75,14 +81,6 @@ class Changes(NamedTuple):
     mean price of a household that also sells to an energy community."""
 
 
-class YearEnergies(NamedTuple):
-    """Energies of a year in kWh. The shared energy is a part of the imported energy."""
-
-    imported: float
-    exported: float
-    shared: float
-
-
 class BatteryUse(NamedTuple):
     """Use of a battery in a year."""
 
@@ -106,42 +104,17 @@ class ClassYears(NamedTuple):
 class WhatIf(NamedTuple):
     """Comparison of a year with the year as it would be with changes."""
 
-    start: datetime
-    """Start of the first month, in Luxembourg's time."""
-    end: datetime
-    measured_days: int
-    known_share: float
-    """Share (0 to 1) of the quarter-hours that are known."""
-    reference_kw: float
-    """Present reference power in kW."""
+    now: WhatIfYear
+    then: WhatIfYear
+    """Year with the changes, without a planned car and a battery: these depend on the class."""
     classes: Mapping[float, ClassYears]
     """Years by reference power in kW, for reference powers with a known price."""
     cheapest_now: float
     cheapest_then: float
-    energies: YearEnergies
-    """Energies without the changes."""
     saving: float
     """Yearly saving in EUR, below 0 for additional cost, without the unknown quarter-hours."""
     saving_elsewhere: float
     """Additional saving if unknown quarter-hours are like known quarter-hours."""
-    has_vat: bool
-    """Whether the amounts include VAT."""
-    hourly_share: float | None
-    """Share (0 to 1) of the known quarter-hours that have a market price for import. None if the
-    price in the contract does not follow the market."""
-    hourly_share_then: float | None
-    prices_of: OlderPrices | None
-    """Older published prices that the costs use for a part of the year, otherwise None."""
-
-    @property
-    def saving_low(self) -> float:
-        """Return the lower end of the yearly saving in EUR."""
-        return self.saving + min(0.0, self.saving_elsewhere)
-
-    @property
-    def saving_high(self) -> float:
-        """Return the upper end of the yearly saving in EUR."""
-        return self.saving + max(0.0, self.saving_elsewhere)
 
 
 def compare_years(
@@ -180,21 +153,13 @@ def compare_years(
     before_costs = before.costs(cheapest_then) or of_class.now
     effect = before_costs.total - of_class.then.total
     return WhatIf(
-        start=now.begins[0],
-        end=now.end,
-        measured_days=now.measured_days,
-        known_share=now.known_share,
-        reference_kw=now.reference_kw,
-        classes=classes,
-        cheapest_now=cheapest_now,
-        cheapest_then=cheapest_then,
-        energies=_energies_of(now),
+        now,
+        then,
+        classes,
+        cheapest_now,
+        cheapest_then,
         saving=classes[cheapest_now].now.total - of_class.then.total,
         saving_elsewhere=effect / now.known_share - effect,
-        has_vat=now.contract.has_vat,
-        hourly_share=now.hourly_share,
-        hourly_share_then=then.hourly_share,
-        prices_of=now.prices.prices_of_classes(classes),
     )
 
 
@@ -251,13 +216,7 @@ def _years(
     costs_now, costs_then = now.costs(reference_kw), then.costs(reference_kw)
     if costs_now is None or costs_then is None:
         return None
-    return ClassYears(costs_now, costs_then, _energies_of(then), battery)
-
-
-def _energies_of(year: WhatIfYear) -> YearEnergies:
-    sums, times = year.sums, year.times_a_year / 1000
-    energies = sums.imported_wh, sums.exported_wh, sums.shared_wh
-    return YearEnergies(*(wh * times for wh in energies))
+    return ClassYears(costs_now, costs_then, then.energies_a_year, battery)
 
 
 class _Trial:

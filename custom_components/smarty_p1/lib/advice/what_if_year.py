@@ -17,12 +17,11 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
-from math import floor
 from typing import NamedTuple
 
 import numpy as np
 
-from ..bill.bill import Bill, MonthPrices, bill_of_parts, lines_of, monthly_lines
+from ..bill.bill import Bill, MonthPrices, adding_up, bill_of_parts, lines_of, monthly_lines
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import WH_A_KW, Ledger
 from ..bill.period_sums import BillPart, Sums, month_share
@@ -104,14 +103,16 @@ class YearCosts(NamedTuple):
         `fixed` is rounded first, so that it is equal in two years with the same fixed costs.
         """
         fixed, total = round(self.fixed), round(self.total)
-        parts = self[:3]
-        whole = [floor(part) for part in parts]
-        order = sorted(range(len(parts)), key=lambda n: whole[n] - parts[n])
-        missing = total - fixed - sum(whole)
-        for n in range(abs(missing)):
-            whole[order[n % len(order)]] += 1 if missing > 0 else -1
-        energy, surcharge, feed_in = whole
+        energy, surcharge, feed_in = adding_up(self[:3], total - fixed, a_euro=1)
         return YearCosts(energy, surcharge, feed_in, fixed, total)
+
+
+class YearEnergies(NamedTuple):
+    """Energies of a year in kWh. The shared energy is a part of the imported energy."""
+
+    imported: float
+    exported: float
+    shared: float
 
 
 class MonthEnergies(NamedTuple):
@@ -179,6 +180,13 @@ class WhatIfYear(NamedTuple):
     def sums(self) -> Sums:
         """Return the sums of all months."""
         return reduce(Sums.plus, self.energies.sums)
+
+    @property
+    def energies_a_year(self) -> YearEnergies:
+        """Return the energies of a year."""
+        sums, times = self.sums, self.times_a_year / 1000
+        energies = sums.imported_wh, sums.exported_wh, sums.shared_wh
+        return YearEnergies(*(wh * times for wh in energies))
 
     @property
     def mean(self) -> MarketPrices:

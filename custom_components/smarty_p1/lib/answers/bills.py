@@ -226,7 +226,9 @@ def _above(month: Month, demand: HouseholdState) -> dict[str, Any]:
         "quarter_hours": round(sums.quarter_hours),
         "of_quarter_hours": (until.astimezone(UTC) - start) // QUARTER_HOUR,
         "peak": peak_report(month.peak),
-        "classes": {str(kw): _counted(month.above(kw)) for kw in REFERENCE_POWERS},
+        "classes": {
+            str(kw): _counted(above) for kw, above in month.above(*REFERENCE_POWERS).items()
+        },
         "contract": {
             "reference_kw": [
                 kw for contract in contracts if (kw := contract.reference_kw) is not None

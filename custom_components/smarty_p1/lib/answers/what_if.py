@@ -11,18 +11,23 @@ from ..advice.what_if import (
     NewContract,
     Sharing,
     WhatIf,
-    YearEnergies,
     compare_years,
     sources_then,
 )
 from ..advice.what_if_tables import DEGREES_SOURCE, Load, car, heat_pump, panels
-from ..advice.what_if_year import WhatIfError, WhatIfRefusal, YearCosts, period_of
+from ..advice.what_if_year import (
+    WhatIfError,
+    WhatIfRefusal,
+    YearCosts,
+    YearEnergies,
+    period_of,
+)
 from ..bill.household_state import HouseholdState
 from ..bill.household_table import known_price_share
 from ..prices.contract import BEGINNING, Contract
+from ..prices.entered_contract import contract_of
 from ..prices.price_file import OlderPrices
 from ..prices.price_series import PriceSeries, PriceSources
-from ..prices.time_of_use import time_of_use_hours
 from ..prices.zone_price_response import CREDITS
 
 CONTRACT, CAR, HEAT_PUMP = "contract", "car", "heat_pump"
@@ -31,6 +36,8 @@ PLAN = "plan"
 KINDS = CONTRACT, CAR, HEAT_PUMP, PANELS, BATTERY, SHARING_KEY, PLAN
 """Kinds of changes."""
 _PERCENT = 100
+_NEW_TERMS = "energy_price", "energy_margin", "second_price", "second_hours", "discount"
+"""Terms that a new contract always replaces, even by none."""
 _DEFAULTS: Mapping[str, Mapping[str, float]] = {
     CAR: {"begin_hour": 22},
     PANELS: {"direction": 180, "tilt": 30},
@@ -91,21 +98,21 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
         ),
         question.sources,
     )
-    now = result.classes[result.cheapest_now].now.whole
-    then = result.classes[result.cheapest_then].then.whole
+    year, cheapest = result.now, result.classes[result.cheapest_then]
+    now, then = result.classes[result.cheapest_now].now.whole, cheapest.then.whole
     saving = round(now.total - then.total)
     ends = saving, saving + round(result.saving_elsewhere)
     return {
-        "start": f"{result.start:%Y-%m-%d}",
-        "end": f"{result.end:%Y-%m-%d}",
-        "measured_days": result.measured_days,
-        "known_share": round(result.known_share, 3),
-        "reference_kw": result.reference_kw,
-        "has_vat": result.has_vat,
-        **OlderPrices.answer(result.prices_of),
+        "start": f"{year.begins[0]:%Y-%m-%d}",
+        "end": f"{year.end:%Y-%m-%d}",
+        "measured_days": year.measured_days,
+        "known_share": round(year.known_share, 3),
+        "reference_kw": year.reference_kw,
+        "has_vat": year.contract.has_vat,
+        **OlderPrices.answer(year.prices.prices_of_classes(result.classes)),
         "hourly_share": {
-            "now": _share(result.hourly_share),
-            "then": _share(result.hourly_share_then),
+            "now": _share(year.hourly_share),
+            "then": _share(result.then.hourly_share),
         },
         "markets_used": {
             "now": [*_ids(question.own, question.markets)],
@@ -114,8 +121,8 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
         "saving": {"low": min(ends), "high": max(ends)},
         "cheapest": {"now": result.cheapest_now, "then": result.cheapest_then},
         "energies": {
-            "now": _whole_energies(result.energies),
-            "then": _whole_energies(result.classes[result.cheapest_then].energies),
+            "now": _whole(year.energies_a_year),
+            "then": _whole(cheapest.energies),
         },
         "classes": _classes(result),
         "assumed": [each._asdict() for each in _assumed(changes, present)],
@@ -147,24 +154,12 @@ def _ids(sources: PriceSources, markets: Mapping[str, PriceSeries]) -> Iterator[
 
 def _new_contract(fields: Fields, markets: Mapping[str, PriceSeries]) -> NewContract:
     """Return the entered contract. Raises WhatIfError if it follows a market without prices."""
-    second_price = fields.get("second_energy_price")
-    hours = time_of_use_hours(
-        fields.get("second_price_from"),
-        fields.get("second_price_to"),
-        fields.get("second_price_days", ()),
-    )
-    terms: dict[str, Any] = {
-        "energy_price": fields.get("energy_price"),
-        "energy_margin": fields.get("energy_margin"),
-        "second_price": second_price,
-        "second_hours": hours,
-        "discount": None,
-    }
+    contract, names = contract_of(fields), [*_NEW_TERMS]
     if "energy_fee" in fields:
-        terms["energy_fee"] = fields["energy_fee"]
-    price, margin = fields.get("feed_in_price"), fields.get("feed_in_margin")
-    if price is not None or margin is not None:
-        terms |= {"feed_in_price": price, "feed_in_margin": margin}
+        names.append("energy_fee")
+    if contract.has_feed_in_price:
+        names += ["feed_in_price", "feed_in_margin"]
+    terms = {name: getattr(contract, name) for name in names}
     if "market" not in fields:
         return NewContract(terms)
     market = markets.get(fields["market"])
@@ -247,8 +242,8 @@ _ASSUMED: Mapping[str, Callable[[Fields, Contract], Iterable[Assumption]]] = {
 def _classes(result: WhatIf) -> dict[str, Any]:
     return {
         f"{kw:g}": {
-            "now": _whole(years.now),
-            "then": _whole(years.then),
+            "now": _whole(years.now.whole),
+            "then": _whole(years.then.whole),
             "battery": years.battery
             and {
                 "cycles": round(years.battery.cycles),
@@ -259,12 +254,8 @@ def _classes(result: WhatIf) -> dict[str, Any]:
     }
 
 
-def _whole(costs: YearCosts) -> dict[str, int]:
-    return {name: round(amount) for name, amount in costs.whole._asdict().items()}
-
-
-def _whole_energies(energies: YearEnergies) -> dict[str, int]:
-    return {name: round(kwh) for name, kwh in energies._asdict().items()}
+def _whole(values: YearCosts | YearEnergies) -> dict[str, int]:
+    return {name: round(value) for name, value in values._asdict().items()}
 
 
 def _share(share: float | None) -> float | None:

@@ -396,15 +396,18 @@ def to_cents(amount: float) -> float:
     return (cents if amount > 0 else -cents) / 100
 
 
-def adding_up(amounts: Sequence[float], total: float) -> list[float]:
-    """Return amounts in EUR in whole cents, by the largest remainder. They add up to `total`."""
-    exact = [amount * 100 for amount in amounts]
-    cents = [floor(amount) for amount in exact]
-    left = round(total * 100) - sum(cents)
-    order = sorted(range(len(cents)), key=lambda n: cents[n] - exact[n])
-    for n in range(left):
-        cents[order[n % len(order)]] += 1
-    return [each / 100 for each in cents]
+def adding_up(amounts: Sequence[float], total: float, a_euro: int = 100) -> list[float]:
+    """Return amounts in EUR as whole parts of a euro, cents by default. They add up to `total`.
+
+    The amounts are rounded by the largest remainder.
+    """
+    exact = [amount * a_euro for amount in amounts]
+    parts = [floor(amount) for amount in exact]
+    left = round(total * a_euro) - sum(parts)
+    order = sorted(range(len(parts)), key=lambda n: parts[n] - exact[n])
+    for n in range(abs(left)):
+        parts[order[n % len(order)]] += 1 if left > 0 else -1
+    return [part / a_euro for part in parts]
 
 
 class _Energy(NamedTuple):
@@ -582,13 +585,12 @@ def _merged(charges: Iterable[_Charge]) -> list[_Charge]:
     """
     merged: dict[tuple[object, ...], _Charge] = {}
     for charge in charges:
-        key = charge._replace(quantity=0.0, market=charge.market and 0.0)
+        name, quantity, price, market, label, has_vat = charge
+        key = name, price, market is None, label, has_vat
         if same := merged.get(key):
-            market = None
-            if same.market is not None and charge.market is not None:
-                market = same.market + charge.market
-            charge = charge._replace(quantity=same.quantity + charge.quantity, market=market)  # noqa: PLW2901
-        merged[key] = charge
+            market = None if market is None or same.market is None else same.market + market
+            quantity += same.quantity
+        merged[key] = _Charge(name, quantity, price, market, label, has_vat)
     order = tuple(bill_lines())
     return sorted(merged.values(), key=lambda charge: order.index(charge.name))
 

@@ -14,6 +14,7 @@ stored:
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -88,10 +89,11 @@ def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts
     is_known = ended & (np.bincount(place, minlength=count) > 0)
     has_feed_in = is_known & (by_hour(prices.has_feed_in.astype(float)) > 0)
 
+    times = [time_of((first + at) * _QUARTERS) for at in range(count)]
+
     def chosen(values: Floats, which: Flags) -> HourlyValues:
-        places = np.flatnonzero(which & ~np.isnan(values))
-        times = [time_of((first + at) * _QUARTERS) for at in places.tolist()]
-        return dict(zip(times, values[places].tolist(), strict=True))
+        is_chosen = which & ~np.isnan(values)
+        return dict(compress(zip(times, values.tolist(), strict=True), is_chosen.tolist()))
 
     return HourlyAmounts(
         chosen(by_hour(wh) / 1000, is_known),

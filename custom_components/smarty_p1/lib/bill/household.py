@@ -19,13 +19,11 @@ from typing import Any, Self
 
 from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
 from ..history.market_prices import NO_PRICES, MarketPrices
-from ..history.month_columns import Columns
 from ..history.month_file_lines import Files
 from ..history.quarter_hour import QuarterHour
 from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import DECIMALS, Energies
-from ..history.spans import Span
 from ..past.table import Table
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
 from ..prices.contract_json import store_contracts
@@ -48,7 +46,8 @@ class Household:
         self._use(QuarterHourMeter(self._reference_kw_at))
 
     def _use(self, meter: QuarterHourMeter) -> None:
-        self._meter = meter
+        self.meter = meter
+        """Measurement of the connection: its spans, and the state of its clock."""
         self._leneda = NO_LENEDA_DAYS
         self._snapshot: HouseholdState | None = None
         self._is_snapshot_old = True
@@ -59,17 +58,6 @@ class Household:
 
     def _reference_kw_at(self, time: datetime) -> float | None:
         return self._contracts.at(time).reference_kw
-
-    @property
-    def damaged(self) -> frozenset[str]:
-        """Return months such as "2026-06" whose files have damaged or lost lines."""
-        return self._meter.damaged
-
-    def set_contracts(self, contracts: Contracts) -> None:
-        """Bill all energy, also that of the past, under `contracts`."""
-        self._contracts = contracts
-        self._meter.refresh()
-        self._is_snapshot_old = True
 
     @property
     def values(self) -> QuarterHourValues | None:
@@ -104,7 +92,7 @@ class Household:
         energy. If a sensor had shown a later month before, the statistics would be wrong.
         """
         snapshot, until = self.snapshot, self._leneda.until
-        read_until = self._meter.until
+        read_until = self.meter.until
         if snapshot is None or until is None or read_until is None:
             return snapshot
         shown = max(snapshot.month_start, month_start(until - QUARTER_HOUR))
@@ -112,7 +100,7 @@ class Household:
             return self._leneda_snapshot(until, shown)
         if shown == snapshot.month_start:
             return snapshot
-        at_end = self._with_leneda(self._meter.values_at(until, shown), snapshot.ledger)
+        at_end = self._with_leneda(self.meter.values_at(until, shown), snapshot.ledger)
         excess_kwh = None if snapshot.values.excess_kwh is None else at_end.excess_kwh
         return replace(
             snapshot,
@@ -127,18 +115,6 @@ class Household:
         return self.snapshot.contracts if self.snapshot else self._contracts
 
     @property
-    def has_readings(self) -> bool:
-        """Return whether a meter of the connection has ever sent a reading."""
-        return self._meter.has_readings
-
-    def may_continue(self, time: datetime, imported_kwh: float) -> bool:
-        """Return whether `imported_kwh` can be a later value of the register of imported energy.
-
-        Return True before the first reading.
-        """
-        return self._meter.may_continue(time, imported_kwh)
-
-    @property
     def leneda(self) -> LenedaDays:
         """Return the days of the platform Leneda that the last `set_leneda_days` has set."""
         return self._leneda
@@ -150,7 +126,7 @@ class Household:
         after a restart.
         """
         self._leneda = leneda
-        self._meter.set_elsewhere(leneda.months, leneda.day_sums)
+        self.meter.set_elsewhere(leneda.months, leneda.day_sums)
         self._is_snapshot_old = True
 
     def set_prices(self, sources: Sequence[PriceSources]) -> None:
@@ -175,12 +151,12 @@ class Household:
 
         The day that contains `until` has not ended.
         """
-        basis = self._meter.version, contracts, self._price_versions(), day_start(until)
+        basis = self.meter.version, contracts, self._price_versions(), day_start(until)
         if self._ledger is None or self._ledger[0] != basis:
             table, self.refused = table_and_refused(
-                self._meter.history.columns(), self._leneda, self._price_sources
+                self.meter.history.columns(), self._leneda, self._price_sources
             )
-            is_begun = self._meter.is_begun_here
+            is_begun = self.meter.is_begun_here
             ledger = Ledger.of(table, contracts, is_begun=is_begun, until=until)
             self._ledger = basis, ledger
             self._peaks.clear()
@@ -191,19 +167,7 @@ class Household:
         """Return all known energy, also that of files before the first reading."""
         if newest := self.newest:
             return newest.ledger.table
-        return table_of_household(self._meter.history.columns(), self._leneda)
-
-    @property
-    def columns(self) -> Columns:
-        """Return a copy of all spans by month, including spans that are not confirmed yet."""
-        return self._meter.columns
-
-    def take_new(self) -> list[Span]:
-        """Return the spans added since the last call.
-
-        The caller writes these spans to the files.
-        """
-        return self._meter.take_new()
+        return table_of_household(self.meter.history.columns(), self._leneda)
 
     def update(  # noqa: PLR0913, PLR0917 - the values of a telegram
         self,
@@ -216,27 +180,18 @@ class Household:
         received_at: datetime | None = None,
     ) -> bool:
         """Take the values of one telegram, as `QuarterHourMeter.update` does."""
-        has_changed = self._meter.update(
+        has_changed = self.meter.update(
             time, energies, power_kw, serial_number, threshold_kva, market, received_at
         )
         self._is_snapshot_old |= has_changed
         return has_changed
-
-    @property
-    def is_clock_doubtful(self) -> bool:
-        """Return whether energy is booked at the computer's time, as a gap."""
-        return self._meter.is_clock_doubtful
-
-    def confirm_clock(self) -> None:
-        """End the doubt about the meter's clock. Quarter-hours follow it from the next telegram."""
-        self._meter.confirm_clock()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state to be stored as JSON. The spans are in files.
 
         `contracts` is a copy for earlier versions, which restore the contracts from the state.
         """
-        return {**self._meter.as_dict(), "contracts": store_contracts(self._contracts.entries)}
+        return {**self.meter.as_dict(), "contracts": store_contracts(self._contracts.entries)}
 
     @classmethod
     def from_dict(
@@ -265,7 +220,7 @@ class Household:
         return household
 
     def _make_snapshot(self) -> HouseholdState | None:
-        values, until, leneda = self._meter.values, self._meter.until, self._leneda
+        values, until, leneda = self.meter.values, self.meter.until, self._leneda
         if values is None or until is None:
             end = leneda.end
             return self._leneda_snapshot(end, month_start(end - QUARTER_HOUR)) if end else None
@@ -277,7 +232,7 @@ class Household:
 
         `shown` is the start of the shown month.
         """
-        return self._demand(self._meter.values_at(end, shown), end)
+        return self._demand(self.meter.values_at(end, shown), end)
 
     def _demand(self, values: QuarterHourValues, until: datetime) -> HouseholdState:
         contracts = self._shown(values.time, month_end(values.month_start))
@@ -286,10 +241,10 @@ class Household:
             values=self._with_leneda(values, ledger),
             until=until,
             contracts=contracts,
-            market=self._meter.market,
+            market=self.meter.market,
             running_prices=sources_at(self._price_sources, start).prices_at(start),
-            is_begun_here=self._meter.is_begun_here,
-            version=(self._meter.version, *self._price_versions()),
+            is_begun_here=self.meter.is_begun_here,
+            version=(self.meter.version, *self._price_versions()),
             ledger=ledger,
         )
 

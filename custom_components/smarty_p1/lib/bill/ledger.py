@@ -196,26 +196,25 @@ class Ledger:
         If `published` is given, its prices replace the published prices of all days. The last part
         has the energy until `energy_end`, by default until `end`.
         """
-        starts = self.part_starts(begin, end, published)
-        return [
-            BillPart(
-                AgreedPrices(self.contracts.at(start), published or network_prices_at(start)),
-                self.contracts.aids_at(start),
-                month_share(start, until),
-                self.sums(start, until if until < end else energy_end or end),
-            )
-            for start, until in zip(starts, [*starts[1:], end], strict=True)
-        ]
+        return [part for *_, part in self.timed_parts(begin, end, published, energy_end)]
 
-    def part_starts(
-        self, begin: datetime, end: datetime, published: NetworkPrices | None = None
-    ) -> list[datetime]:
-        """Return the starts of `parts` with the same arguments."""
+    def timed_parts(
+        self,
+        begin: datetime,
+        end: datetime,
+        published: NetworkPrices | None = None,
+        energy_end: datetime | None = None,
+    ) -> Iterator[tuple[datetime, datetime, BillPart]]:
+        """Yield `parts` with the same arguments, each with the start and the end of its energy."""
         changes = {since for since, _ in self.contracts.entries if begin < since < end}
         changes |= self.contracts.aid_changes(begin, end)
         if published is None:
             changes.update(price_changes(begin, end))
-        return [begin, *sorted(changes)]
+        for start, until in pairwise([begin, *sorted(changes), end]):
+            last = until if until < end else energy_end or end
+            prices = AgreedPrices(self.contracts.at(start), published or network_prices_at(start))
+            aids, share = self.contracts.aids_at(start), month_share(start, until)
+            yield start, last, BillPart(prices, aids, share, self.sums(start, last))
 
     def mark(self, begin: datetime, end: datetime) -> int:
         """Return a checksum that changes if the rows or the monthly prices of a month change."""

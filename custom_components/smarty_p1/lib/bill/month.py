@@ -1,7 +1,10 @@
 """A month of a household, as its ledger knows it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+import numpy as np
 
 from ..history.calendar import QUARTER_HOUR, month_end
 from ..history.quarter_hour import QuarterHour
@@ -22,6 +25,21 @@ class ClassExcess(NamedTuple):
 
     quarter_hours: int
     energy_wh: float
+
+
+def excess_of(
+    powers: Sequence[float], table: Table, begin: datetime, end: datetime
+) -> Mapping[float, ClassExcess]:
+    """Return the excess of each reference power in kW over a period."""
+    rows = table.between(number_from(begin), number_from(end))
+    # Most quarter-hours are below the smallest reference power, so leave them out first.
+    wh = rows.imported[rows.is_whole & (rows.imported > min(powers) * WH_A_KW)]
+    more_wh = np.maximum(0.0, wh - np.array(powers)[:, None] * WH_A_KW)
+    counts, energies_wh = (more_wh > 0).sum(axis=1).tolist(), more_wh.sum(axis=1).tolist()
+    return {
+        kw: ClassExcess(count, round(wh, DECIMALS))
+        for kw, count, wh in zip(powers, counts, energies_wh, strict=True)
+    }
 
 
 class Month(NamedTuple):
@@ -114,12 +132,9 @@ class Month(NamedTuple):
         parts = self.ledger.parts(self.ledger.month_begin(self.start), self.end)
         return OlderPrices.joined(part.prices.prices_of for part in parts)
 
-    def above(self, reference_kw: float) -> ClassExcess:
-        """Return how many quarter-hours exceeded `reference_kw`, and by how much energy in all."""
-        rows = self.ledger.table.between(number_from(self.start), number_from(self.end))
-        more = rows.imported[rows.is_whole] - reference_kw * WH_A_KW
-        above = more[more > 0]
-        return ClassExcess(len(above), round(float(above.sum()), DECIMALS))
+    def above(self, *powers: float) -> Mapping[float, ClassExcess]:
+        """Return the excess of each of these reference powers."""
+        return excess_of(powers, self.ledger.table, self.start, self.end)
 
     def measured_share(self, until: datetime) -> float:
         """Return the measured share (0 to 1) of the month's quarter-hours before `until`.

@@ -56,7 +56,7 @@ from .reading_json import (
 )
 from .readings_to_spans import ReadingHistory
 from .register_amounts import DECIMALS, Energies, Registers
-from .shown_month import sure_time, time_until
+from .shown_month import time_until
 from .spans import Span
 
 _VERSION = 3
@@ -127,11 +127,6 @@ class QuarterHourMeter:
         return self.segment is not None
 
     @property
-    def sure_time(self) -> datetime | None:
-        """Return the time of the last reading before the clock became doubtful."""
-        return sure_time(self.history.segments) if self.history.segments else None
-
-    @property
     def until(self) -> datetime | None:
         """Return the time up to which the readings count for the shown month."""
         return time_until(self.history.segments) if self.history.segments else None
@@ -157,7 +152,7 @@ class QuarterHourMeter:
         return self.history.version, self._refreshed
 
     def refresh(self) -> None:
-        """Compute all values anew when they are next needed. Call it after a contract changes."""
+        """Compute all values anew when they are next needed."""
         self._refreshed += 1
         self._are_values_old = True
 

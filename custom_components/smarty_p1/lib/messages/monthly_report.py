@@ -219,7 +219,7 @@ def _under_terms(
     If the terms change within `month`, each kWh has the mean price of the kWh of `month`.
     """
     ledger, share = month.ledger, month_share(before.start, period[1])
-    parts, starts = ledger.parts(month.start, end), ledger.part_starts(month.start, end)
+    starts, _, parts = zip(*ledger.timed_parts(month.start, end), strict=True)
     terms = (Terms.at(ledger.contracts, start) for start in starts)
     costs = [costs_under(each, share, before.ledger, period) for each in terms]
     known = [each for each in costs if each]
