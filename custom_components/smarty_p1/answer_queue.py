@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any, cast
 
 from homeassistant.components.websocket_api.connection import ActiveConnection, current_connection
@@ -25,7 +26,7 @@ from homeassistant.helpers.script import script_stack_cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
+from .const import CONF_NEVER_ABOVE, DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
 from .coordinator.market_prices.energy_charts import DownloadError
@@ -313,7 +314,8 @@ async def async_planned_house(
     contracts, today = demand_of(coordinator).contracts, day_start(now)
     measured = [*dict.fromkeys(wish.measured_by for wish in wishes if wish.measured_by)]
     past = await async_past_without(coordinator, today - LOOKED_BACK, today, measured)
-    question = PlanQuestion(now, contracts, market, past, wishes, battery)
+    never_above = coordinator.config_entry.options.get(CONF_NEVER_ABOVE, inf)
+    question = PlanQuestion(now, contracts, market, past, wishes, battery, never_above)
     return await async_aside(coordinator.hass, without_collection(planned_house), question)
 
 

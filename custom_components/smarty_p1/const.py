@@ -28,24 +28,34 @@ CONF_REMOVE_KEY: Final = "remove_key"
 CONF_COUNTER_RESET: Final = "counter_reset"
 SECTION_ADVANCED: Final = "advanced"
 
-# Subentries with a load, and their fields. An energy counts until each deadline of the load.
+# Subentries with a load, and their fields. An energy counts until each deadline of the load. A load
+# without a kind is a car.
 SUBENTRY_LOAD: Final = "load"
 CONF_LOAD_KIND: Final = "kind"
 LOAD_CAR: Final = "car"
 LOAD_APPLIANCE: Final = "appliance"
 LOAD_PAUSING: Final = "pausing"
 CONF_LOAD_KWH: Final = "kwh"
+CONF_ENERGY_FROM: Final = "energy_from"
+CONF_CAPACITY: Final = "capacity_kwh"
+CONF_TARGET: Final = "target"
+CONF_LOAD_HOURS: Final = "hours"
 CONF_LOAD_MAX_KW: Final = "max_kw"
 CONF_LOAD_MIN_KW: Final = "min_kw"
-CONF_LOAD_HOURS: Final = "hours"
-CONF_READY: Final = "ready"
+CONF_BY: Final = "by"
 CONF_BY_WORKDAYS: Final = "by_workdays"
 CONF_BY_WEEKEND: Final = "by_weekend"
 CONF_CONNECTED: Final = "connected"
+CONF_READY: Final = "ready"
+CONF_BLOCKED_BY: Final = "blocked_by"
+CONF_BLOCKED_WHEN: Final = "blocked_when"
 CONF_MEASURED_BY: Final = "measured_by"
 CONF_SWITCHED_BY: Final = "switched_by"
 CONF_POWER_SET_BY: Final = "power_set_by"
 CONF_PHASES: Final = "phases"
+CONF_MIN_MINUTES: Final = "min_minutes"
+# Power of the house in kW above which no load is planned. Without this option, costs alone decide.
+CONF_NEVER_ABOVE: Final = "never_above_kw"
 
 # Contracts with the terms below. Each holds from its day CONF_SINCE on. Only one may lack a day: it
 # holds from the beginning.

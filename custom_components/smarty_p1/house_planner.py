@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from homeassistant.const import STATE_OFF
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.event import (
     EventStateChangedData,
@@ -18,7 +17,7 @@ from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads, set_plan
 from .coordinator.loads.load_follower import LoadFollower
-from .coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
+from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
 from .lib.answers.plan import LoadWish, PlannedHouse
 from .lib.history.calendar import QUARTER_HOUR
 from .lib.plan.coming_quarters import PlanLack
@@ -76,7 +75,7 @@ class HousePlanner:
         }
         self._loads = loads
         self._stop_tracking()
-        self._track([load.connected for load in loads.values() if load.connected])
+        self._track([entity_id for load in loads.values() for entity_id in load.watched])
         self._task.start()
 
     @callback
@@ -119,7 +118,7 @@ class HousePlanner:
         for subentry_id, entered in loads.items():
             try:
                 wishes[subentry_id] = await self._async_wish(subentry_id, entered, now)
-            except NoLoadStatisticError:
+            except UnknownNeedError:
                 continue
         plans = await self._async_plans(now, [*filter(None, wishes.values())])
         for subentry_id in self._loads:
@@ -135,22 +134,21 @@ class HousePlanner:
     async def _async_wish(self, name: str, entered: EnteredLoad, now: datetime) -> LoadWish | None:
         """Return what a load needs now. Return None if it needs nothing.
 
-        Raises NoLoadStatisticError.
+        Raises UnknownNeedError.
         """
         load = entered.load
-        begin = load.last_deadline(now)
-        energies = await async_load_energies(self._hass, [entered.measured_by], begin, now)
-        left = load.left_kwh(sum(energies[0].quarters.values()))
-        connected = entered.connected and self._hass.states.get(entered.connected)
-        if not left or (connected and connected.state == STATE_OFF):
+        since = load.last_deadline(now)
+        left, record = await async_needed(self._hass, name, entered, since, now)
+        if not left or not entered.can_run(self._hass):
             return None
         return LoadWish(
             name,
             left,
             load.max_kw,
             load.min_kw,
+            load.hours,
             by=load.deadline(now),
-            measured_by=entered.measured_by,
+            measured_by=record,
         )
 
     async def _async_plans(

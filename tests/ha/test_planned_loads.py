@@ -9,10 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from homeassistant.components.recorder.db_schema import StatisticsShortTerm
+from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -22,7 +25,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.smarty_p1 import async_remove_config_entry_device
 
 from . import billed_month
-from .dialogs import contract_in
+from .dialogs import contract_in, open_options, submit
 from .support import Home, metadata_of_sums, recorder_done, wait_until
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
@@ -36,6 +39,16 @@ CAR = {
     "measured_by": "sensor.wallbox_energy",
     "connected": "binary_sensor.wallbox_connected",
 }
+
+DISHES = {
+    "name": "Dishes",
+    "kwh": "1,1",
+    "hours": "2.5 h",
+    "by": "07:00:00",
+    "measured_by": "sensor.wallbox_energy",
+}
+WATER = {"name": "Water", "kwh": "4", "max_kw": "2", "measured_by": "sensor.wallbox_energy"}
+LOADS: dict[str, dict[str, Any]] = {"car": CAR, "appliance": DISHES, "pausing": WATER}
 
 type SetClock = Callable[[datetime], None]
 
@@ -75,10 +88,16 @@ async def house(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     return entry
 
 
-async def add(hass: HomeAssistant, entry: MockConfigEntry, **changes: str) -> SubentryFlowResult:
+async def add(
+    hass: HomeAssistant, entry: MockConfigEntry, kind: str = "car", /, **changes: str | None
+) -> SubentryFlowResult:
+    """Add a load with these changes. A field is left empty with None."""
     subentries = hass.config_entries.subentries
     flow = await subentries.async_init((entry.entry_id, "load"), context={"source": SOURCE_USER})
-    done = await subentries.async_configure(flow["flow_id"], CAR | changes)
+    await subentries.async_configure(flow["flow_id"], {"next_step_id": kind})
+    fields = LOADS[kind] | changes
+    typed = {name: value for name, value in fields.items() if value is not None}
+    done = await subentries.async_configure(flow["flow_id"], typed)
     await hass.async_block_till_done()
     return done
 
@@ -177,33 +196,112 @@ async def test_a_renamed_sensor_is_followed(house: MockConfigEntry, hass: HomeAs
     await planned(hass, next="2026-06-16T20:00:00+00:00")
 
 
+NOT_RECORDED = "sensor.smarty_net_power_of_nobody"
+WRONG_FIELDS: list[tuple[str, dict[str, str | None], str, str]] = [
+    ("car", {"kwh": "twelve"}, "kwh", "amount_malformed"),
+    ("car", {"kwh": "0"}, "kwh", "amount_out_of_range"),
+    ("car", {"kwh": None}, "kwh", "energy_missing"),
+    ("car", {"energy_from": "sensor.charge"}, "capacity_kwh", "capacity_missing"),
+    ("car", {"energy_from": "sensor.charge", "target": "101"}, "target", "amount_out_of_range"),
+    ("car", {"energy_from": "sensor.mileage"}, "energy_from", "no_energy_or_charge"),
+    ("car", {"min_kw": "12"}, "min_kw", "above_maximum_power"),
+    ("car", {"name": " \t"}, "name", "load_name"),
+    ("car", {"name": "x" * 61}, "name", "load_name"),
+    ("car", {"measured_by": NOT_RECORDED}, "measured_by", "load_has_no_statistics"),
+    ("car", {"measured_by": None}, "measured_by", "measured_by_missing"),
+    ("appliance", {"hours": "25"}, "hours", "amount_out_of_range"),
+    ("appliance", {"kwh": "50", "hours": "0.9"}, "kwh", "above_possible_power"),
+    ("pausing", {"max_kw": "0"}, "max_kw", "amount_out_of_range"),
+]
+
+
+@pytest.mark.parametrize("row", WRONG_FIELDS, ids=str)
+async def test_a_wrong_field_is_named_and_can_be_corrected(
+    house: MockConfigEntry, hass: HomeAssistant, row: tuple[str, dict[str, str | None], str, str]
+) -> None:
+    kind, typed, field, error = row
+    hass.states.async_set("sensor.charge", "60", {"unit_of_measurement": "%"})
+    hass.states.async_set("sensor.mileage", "60", {"unit_of_measurement": "km"})
+    form = await add(hass, house, kind, **typed)
+    assert form["errors"] == {field: error}
+    done = await hass.config_entries.subentries.async_configure(form["flow_id"], LOADS[kind])
+    assert done["type"] == "create_entry"
+    (load,) = house.subentries.values()
+    assert load.data["kind"] == kind
+
+
 @pytest.mark.parametrize(
-    ("typed", "field", "error"),
+    ("state", "fields", "missing"),
     [
-        ({"kwh": "twelve"}, "kwh", "amount_malformed"),
-        ({"kwh": "0"}, "kwh", "amount_out_of_range"),
-        ({"min_kw": "12"}, "min_kw", "above_maximum_power"),
-        ({"name": " \t"}, "name", "load_name"),
-        ({"name": "x" * 61}, "name", "load_name"),
-        (
-            {"measured_by": "sensor.smarty_net_power_of_nobody"},
-            "measured_by",
-            "load_has_no_statistics",
-        ),
+        # By 19:00, 11 kW give 5.5 kWh.
+        ("9000 Wh", {"kwh": None}, "3.5"),
+        ("75 %", {"capacity_kwh": "40"}, "4.5"),
+        ("75 %", {"capacity_kwh": "40", "target": "80"}, "0.0"),
+        ("unavailable %", {"capacity_kwh": "40"}, "3.3"),
+        ("unavailable %", {"capacity_kwh": "40", "kwh": None}, "unavailable"),
     ],
 )
-async def test_a_wrong_field_is_named_and_can_be_corrected(
+async def test_the_energy_of_a_car_comes_from_its_own_sensor(
     house: MockConfigEntry,
     hass: HomeAssistant,
-    typed: dict[str, str],
-    field: str,
-    error: str,
+    state: str,
+    fields: dict[str, str | None],
+    missing: str,
 ) -> None:
-    form = await add(hass, house, **typed)
-    assert form["errors"] == {field: error}
-    done = await hass.config_entries.subentries.async_configure(form["flow_id"], CAR)
+    value, unit = state.split()
+    hass.states.async_set("sensor.charge", value, {"unit_of_measurement": unit})
+    changes = {"energy_from": "sensor.charge", "by_workdays": "19:00:00"} | fields
+    await add(hass, house, **changes)
+    await planned(hass, missing=missing)
+
+
+async def test_without_a_sensor_the_planned_power_is_believed(
+    house: MockConfigEntry, hass: HomeAssistant, clock: SetClock
+) -> None:
+    form = await add(hass, house, "pausing", measured_by=None)
+    unmeasured = WATER | {"by": "20:00:00"}
+    del unmeasured["measured_by"]
+    subentries = hass.config_entries.subentries
+    done = await subentries.async_configure(form["flow_id"], unmeasured)
     assert done["type"] == "create_entry"
-    await planned(hass, next="2026-06-16T20:00:00+00:00")
+
+    def is_missing(kwh: str) -> bool:
+        state = hass.states.get("sensor.water_missing_at_deadline")
+        return state is not None and state.state == kwh
+
+    # In the six quarter-hours from 18:30 on, 2 kW give 3 of 4 kWh.
+    await wait_until(hass, lambda: is_missing("1.0"))
+    # Until then, its planned power was 2 kW for 45 minutes. From 18:45 on, 2.5 kWh fit in.
+    start = datetime(2026, 6, 16, 15, 45, tzinfo=UTC)
+    rows: list[Any] = [{"start": start + n * timedelta(minutes=5), "mean": 2.0} for n in range(9)]
+    metadata = metadata_of_sums("sensor.water_planned_power", "kW", "power")
+    metadata |= {"mean_type": StatisticMeanType.ARITHMETIC, "has_sum": False}
+    get_instance(hass).async_import_statistics(metadata, rows, StatisticsShortTerm)
+    await recorder_done(hass)
+    clock(datetime(2026, 6, 16, 16, 45, 20, tzinfo=UTC))
+    async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=16))
+    await wait_until(hass, lambda: is_missing("0.0"))
+
+
+async def test_the_limit_of_the_plan_is_never_exceeded(
+    house: MockConfigEntry, hass: HomeAssistant, home: Home
+) -> None:
+    await add(hass, house, by_workdays="19:00:00")
+    await planned(hass, missing="3.3")
+    home.port.greeting = home.port.next_frame(billed_month.telegram("00:00:10", 0.1))
+    done = await submit(hass, await open_options(hass, house, "plan"), {"never_above_kw": "2 kW"})
+    assert done["type"] == "create_entry"
+    # In the two quarter-hours from 18:30 on, 2 - 0.4 kW give 0.8 of 8.8 kWh.
+    await planned(hass, missing="8.0")
+
+
+async def test_a_blocked_load_is_not_planned(house: MockConfigEntry, hass: HomeAssistant) -> None:
+    relay = "sensor.smarty_relay_1"
+    hass.states.async_set(relay, "disconnected")
+    await add(hass, house, blocked_by=relay, by_workdays="21:00:00")
+    await planned(hass, runs="off", next="unknown", missing="0.0")
+    hass.states.async_set(relay, "connected")
+    await planned(hass, runs="on")
 
 
 async def test_a_meter_has_at_most_ten_loads(house: MockConfigEntry, hass: HomeAssistant) -> None:

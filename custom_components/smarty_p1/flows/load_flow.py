@@ -1,138 +1,178 @@
-"""Dialog of a load, such as a car: its energy, powers, deadlines and its own measurement."""
+"""Dialog of a load: first its kind, then its energy, powers, deadlines and entities."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
-    EntitySelector,
-    EntitySelectorConfig,
-    EntityWithDeviceFilterSelectorConfig,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
 )
-from homeassistant.util import dt as dt_util
 
 from ..const import (
+    CONF_BLOCKED_BY,
+    CONF_BLOCKED_WHEN,
+    CONF_BY,
     CONF_BY_WEEKEND,
     CONF_BY_WORKDAYS,
+    CONF_CAPACITY,
     CONF_CONNECTED,
+    CONF_ENERGY_FROM,
+    CONF_LOAD_HOURS,
+    CONF_LOAD_KIND,
     CONF_LOAD_KWH,
     CONF_LOAD_MAX_KW,
     CONF_LOAD_MIN_KW,
     CONF_MEASURED_BY,
+    CONF_MIN_MINUTES,
     CONF_PHASES,
     CONF_POWER_SET_BY,
+    CONF_READY,
     CONF_SWITCHED_BY,
+    CONF_TARGET,
+    LOAD_APPLIANCE,
+    LOAD_CAR,
+    LOAD_PAUSING,
     SUBENTRY_LOAD,
 )
-from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
-from ..lib.amounts import KW, KWH, Amount
+from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
 from ..lib.markdown_text import in_markdown
+from ..lib.plan.best_start import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
 from ..lib.plan.house_plan import MAX_LOADS
 from .dialog_base import Input
 from .form_errors import FieldError
 from .shared_form_fields import ClockField, whole_number_field
-from .typed_amounts import AmountField, TypedAmounts
+from .subentry_form import MEASURED, Page, SubentryForm, entity_field, unit_of
+from .typed_amounts import AmountField
 
-_PAGE = "config_subentries.load.step.user"
-_MAX_NAME_CHARS = 60
+_MAX_KWH = 200
+_MAX_MINUTES = 240
 _AMOUNTS = {
-    CONF_LOAD_KWH: Amount(KWH, 200, 0.1),
-    CONF_LOAD_MAX_KW: Amount(KW, 50, 0.1),
-    CONF_LOAD_MIN_KW: Amount(KW, 50),
+    CONF_LOAD_KWH: Amount(KWH, _MAX_KWH, 0.1),
+    CONF_CAPACITY: Amount(KWH, _MAX_KWH, 1),
+    CONF_TARGET: Amount(PERCENT, 100, 1),
+    CONF_LOAD_HOURS: Amount(HOURS, MAX_LOAD_HOURS, MIN_LOAD_HOURS),
+    CONF_LOAD_MAX_KW: Amount(KW, MAX_LOAD_KW, 0.1),
+    CONF_LOAD_MIN_KW: Amount(KW, MAX_LOAD_KW),
 }
-_REQUIRED = (CONF_LOAD_KWH, CONF_LOAD_MAX_KW)
-_MEASURED = EntitySelector(
-    EntitySelectorConfig(
-        filter=[
-            EntityWithDeviceFilterSelectorConfig(domain="sensor", device_class=kind)
-            for kind in ("energy", "power")
-        ]
-    )
-)
-_FIELDS: Mapping[vol.Marker, Any] = {
+_SWITCHES = entity_field("switch", "input_boolean")
+_SENSORS = entity_field("binary_sensor", "input_boolean")
+_ENERGY: Mapping[vol.Marker, Any] = {
     vol.Required(CONF_NAME): TextSelector(),
     vol.Required(CONF_LOAD_KWH): AmountField(_AMOUNTS[CONF_LOAD_KWH]),
+}
+_BLOCKED: Mapping[vol.Marker, Any] = {
+    vol.Optional(CONF_BLOCKED_BY): entity_field("sensor", "binary_sensor", "input_boolean"),
+    vol.Required(CONF_BLOCKED_WHEN, default="off"): SelectSelector(
+        SelectSelectorConfig(options=["off", "on"], translation_key=CONF_BLOCKED_WHEN)
+    ),
+}
+_POWERS: Mapping[vol.Marker, Any] = {
     vol.Required(CONF_LOAD_MAX_KW): AmountField(_AMOUNTS[CONF_LOAD_MAX_KW]),
     vol.Optional(CONF_LOAD_MIN_KW): AmountField(_AMOUNTS[CONF_LOAD_MIN_KW]),
-    vol.Optional(CONF_BY_WORKDAYS): ClockField(),
-    vol.Optional(CONF_BY_WEEKEND): ClockField(),
-    vol.Required(CONF_MEASURED_BY): _MEASURED,
-    vol.Optional(CONF_CONNECTED): EntitySelector(
-        EntitySelectorConfig(domain=["binary_sensor", "input_boolean"])
-    ),
-    vol.Optional(CONF_SWITCHED_BY): EntitySelector(
-        EntitySelectorConfig(domain=["switch", "input_boolean"])
-    ),
-    vol.Optional(CONF_POWER_SET_BY): EntitySelector(
-        EntitySelectorConfig(domain=["number", "input_number"])
-    ),
-    vol.Required(CONF_PHASES, default=3): whole_number_field(3, minimum=1),
 }
+_CONTROL: Mapping[vol.Marker, Any] = {
+    **_BLOCKED,
+    vol.Optional(CONF_SWITCHED_BY): _SWITCHES,
+    vol.Optional(CONF_POWER_SET_BY): entity_field("number", "input_number"),
+    vol.Required(CONF_PHASES, default=3): whole_number_field(3, minimum=1),
+    vol.Required(CONF_MIN_MINUTES, default=5): whole_number_field(_MAX_MINUTES, "min", minimum=5),
+}
+_FIELDS: Mapping[str, Mapping[vol.Marker, Any]] = {
+    LOAD_CAR: {
+        vol.Required(CONF_NAME): TextSelector(),
+        vol.Optional(CONF_LOAD_KWH): AmountField(_AMOUNTS[CONF_LOAD_KWH]),
+        vol.Optional(CONF_ENERGY_FROM): entity_field("sensor", "number", "input_number"),
+        vol.Optional(CONF_CAPACITY): AmountField(_AMOUNTS[CONF_CAPACITY]),
+        vol.Optional(CONF_TARGET): AmountField(_AMOUNTS[CONF_TARGET]),
+        **_POWERS,
+        vol.Optional(CONF_BY_WORKDAYS): ClockField(),
+        vol.Optional(CONF_BY_WEEKEND): ClockField(),
+        vol.Optional(CONF_MEASURED_BY): MEASURED,
+        vol.Optional(CONF_CONNECTED): _SENSORS,
+        **_CONTROL,
+    },
+    LOAD_APPLIANCE: {
+        **_ENERGY,
+        vol.Required(CONF_LOAD_HOURS): AmountField(_AMOUNTS[CONF_LOAD_HOURS]),
+        vol.Optional(CONF_BY): ClockField(),
+        vol.Optional(CONF_MEASURED_BY): MEASURED,
+        vol.Optional(CONF_READY): _SENSORS,
+        **_BLOCKED,
+        vol.Optional(CONF_SWITCHED_BY): entity_field(
+            "switch", "input_boolean", "button", "input_button"
+        ),
+    },
+    LOAD_PAUSING: {
+        **_ENERGY,
+        **_POWERS,
+        vol.Optional(CONF_BY): ClockField(),
+        vol.Optional(CONF_MEASURED_BY): MEASURED,
+        **_CONTROL,
+    },
+}
+"""Fields of the form, by kind of load."""
 
 
 class LoadFlow(ConfigSubentryFlow):
     """Dialog that adds a load to a meter, or changes one."""
 
     def __init__(self) -> None:
-        self._amounts = TypedAmounts()
+        self._form = SubentryForm(self, SUBENTRY_LOAD)
 
-    async def async_step_user(self, user_input: Input = None) -> SubentryFlowResult:
-        """Ask for the load."""
+    async def async_step_user(self, _user_input: Input = None) -> SubentryFlowResult:
+        """Ask for the kind of the load."""
         entry = self._get_entry()
         if len([*entry.get_subentries_of_type(SUBENTRY_LOAD)]) >= MAX_LOADS:
             return self.async_abort(
                 reason="too_many_loads",
                 description_placeholders=in_markdown({"most": str(MAX_LOADS)}),
             )
-        return await self._async_ask(user_input, {})
+        return self.async_show_menu(step_id="user", menu_options=[*_FIELDS])
 
-    async def async_step_reconfigure(self, user_input: Input = None) -> SubentryFlowResult:
-        """Ask for changes of the load."""
-        subentry = self._get_reconfigure_subentry()
-        return await self._async_ask(user_input, {CONF_NAME: subentry.title, **subentry.data})
+    async def async_step_reconfigure(self, _user_input: Input = None) -> SubentryFlowResult:
+        """Show the form of the load's kind."""
+        kind = self._get_reconfigure_subentry().data.get(CONF_LOAD_KIND, LOAD_CAR)
+        return await self._async_ask(kind, None)
 
-    async def _async_ask(self, typed: Input, suggested: Mapping[str, Any]) -> SubentryFlowResult:
-        errors: dict[str, str] = {}
-        if typed is not None:
-            self._amounts.begin()
-            try:
-                name, data = await self._async_read(typed)
-            except FieldError as err:
-                errors = self._amounts.errors | {err.field: err.key}
-            else:
-                return self._done(name, data)
-        is_new = self.source != SOURCE_RECONFIGURE
-        return self.async_show_form(
-            step_id="user" if is_new else "reconfigure",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(dict(_FIELDS)), suggested if typed is None else typed
-            ),
-            errors=errors,
-            description_placeholders=in_markdown(await self._amounts.async_placeholders(self.hass)),
-        )
+    async def async_step_car(self, user_input: Input = None) -> SubentryFlowResult:
+        """Ask for a car."""
+        return await self._async_ask(LOAD_CAR, user_input)
 
-    async def _async_read(self, typed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Return name and data of the load. Raises FieldError."""
-        data = self._amounts.read_all(typed, _AMOUNTS, _PAGE, _REQUIRED)
-        self._amounts.check()
-        name = " ".join(data.pop(CONF_NAME).split())
-        if not name or len(name) > _MAX_NAME_CHARS or not name.isprintable():
-            raise FieldError(CONF_NAME, "load_name")
-        if data.get(CONF_LOAD_MIN_KW, 0.0) > data[CONF_LOAD_MAX_KW]:
-            raise FieldError(CONF_LOAD_MIN_KW, "above_maximum_power")
-        now = dt_util.utcnow()
-        try:
-            await async_load_energies(self.hass, [data[CONF_MEASURED_BY]], now, now)
-        except NoLoadStatisticError:
-            raise FieldError(CONF_MEASURED_BY, "load_has_no_statistics") from None
-        return name, data
+    async def async_step_appliance(self, user_input: Input = None) -> SubentryFlowResult:
+        """Ask for an appliance, which runs through."""
+        return await self._async_ask(LOAD_APPLIANCE, user_input)
 
-    def _done(self, name: str, data: dict[str, Any]) -> SubentryFlowResult:
+    async def async_step_pausing(self, user_input: Input = None) -> SubentryFlowResult:
+        """Ask for a load that may pause."""
+        return await self._async_ask(LOAD_PAUSING, user_input)
+
+    async def _async_ask(self, kind: str, typed: Input) -> SubentryFlowResult:
+        subentry = None
         if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_and_abort(
-                self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data
-            )
-        return self.async_create_entry(title=name, data=data)
+            subentry = self._get_reconfigure_subentry()
+        page = Page(kind, _FIELDS[kind], _AMOUNTS, lambda data: self._checked(kind, data))
+        return await self._form.async_ask(page, typed, self._get_entry(), subentry)
+
+    def _checked(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the data of a load. Raises FieldError if fields do not fit together."""
+        if data.get(CONF_LOAD_MIN_KW, 0.0) > data.get(CONF_LOAD_MAX_KW, MAX_LOAD_KW):
+            raise FieldError(CONF_LOAD_MIN_KW, "above_maximum_power")
+        if CONF_LOAD_HOURS in data and data[CONF_LOAD_KWH] / data[CONF_LOAD_HOURS] > MAX_LOAD_KW:
+            raise FieldError(CONF_LOAD_KWH, "above_possible_power")
+        if source := data.get(CONF_ENERGY_FROM):
+            unit = unit_of(self.hass, source)
+            if unit not in {None, "%", "Wh", "kWh", "MWh"}:
+                raise FieldError(CONF_ENERGY_FROM, "no_energy_or_charge")
+            if unit == "%" and CONF_CAPACITY not in data:
+                raise FieldError(CONF_CAPACITY, "capacity_missing")
+        elif CONF_LOAD_KWH not in data:
+            raise FieldError(CONF_LOAD_KWH, "energy_missing")
+        return {**data, CONF_LOAD_KIND: kind}

@@ -1,13 +1,14 @@
-"""Sensors of a load that is planned: its next start, its limit price, and what will be missing."""
+"""Sensors of a load that is planned: next start, power, limit price, and missing energy."""
 
 from collections.abc import Iterable
 from typing import override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import EntityCategory, UnitOfEnergy
+from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
 
 from ..coordinator import BooksCoordinator
+from ..coordinator.loads.needed_energy import PLANNED_POWER
 from ..lib.entities.deadband import Shown
 from ..lib.entities.entity_description import CURRENCY, SensorSpec
 from ..lib.plan.daily_load import LoadPlan
@@ -26,6 +27,14 @@ LOAD_SENSORS: tuple[SensorSpec[LoadPlan], ...] = (
         native_unit_of_measurement=f"{CURRENCY}/kWh",
         suggested_display_precision=2,
         value_fn=lambda plan: plan.limit_price,
+    ),
+    SensorSpec(
+        key=PLANNED_POWER,
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.KILO_WATT,
+        suggested_display_precision=1,
+        value_fn=lambda plan: plan.planned_kw,
     ),
     SensorSpec(
         key="missing_at_deadline",

@@ -97,10 +97,13 @@ async def test_the_list_has_every_field_that_asks_for_an_entity(home: Home) -> N
         await open_details(home.hass, entry),
         await open_options(home.hass, entry, "goal_and_messages"),
     ]
-    load = await home.hass.config_entries.subentries.async_init(
-        (entry.entry_id, "load"), context={"source": SOURCE_USER}
-    )
-    schemas = [*map(schema_of, forms), load["data_schema"]]
+    subentries, schemas = home.hass.config_entries.subentries, [*map(schema_of, forms)]
+    for kind in ("car", "appliance", "pausing"):
+        menu = await subentries.async_init(
+            (entry.entry_id, "load"), context={"source": SOURCE_USER}
+        )
+        load = await subentries.async_configure(menu["flow_id"], {"next_step_id": kind})
+        schemas.append(load["data_schema"])
     asked = {name for schema in schemas if schema for name in entity_fields(schema.schema)}
     assert asked == {name for name in ENTITY_FIELDS if not name.endswith("_before")}
     assert ENTITY_FIELDS.isdisjoint(STATISTIC_FIELDS)

@@ -142,6 +142,22 @@ def test_plans_of_random_days_cost_little_more_than_the_best_ones(
     assert gap <= most_gap * saved, f"SEED={seed}"
 
 
+@pytest.mark.parametrize("most", [0.4, 1.0, 2.0])
+def test_nothing_brings_the_house_above_its_highest_power(most: float) -> None:
+    seed = int(os.environ.get("SEED", Random().randrange(10**6)))  # noqa: S311 - no secret
+    random = Random(seed)  # noqa: S311 - no secret
+    for _ in range(examples(20)):
+        day = random_day(random, has_battery=random.random() < 0.5)
+        loads = [load._replace(min_kw=random.choice((0.0, load.max_kw / 3))) for load in day.loads]
+        capped = [quarter._replace(most=most) for quarter in day.quarters]
+        day = day._replace(quarters=capped, loads=loads)
+        plan = plan_house(*day)
+        assert_is_possible(day, plan)
+        energies = [*(planned.kwh for planned in plan.loads.values()), plan.battery]
+        for house, *added in zip(day.net, *energies, strict=True):
+            assert house + sum(added) <= max(house, most) + 1e-6, f"SEED={seed}"
+
+
 @pytest.mark.parametrize("feed_in", [0.0, 0.1, 0.3])
 @pytest.mark.parametrize("net", [-0.8, 0.0, 0.5, 2.0])
 @pytest.mark.parametrize("limit", [0.75, inf])

@@ -16,7 +16,9 @@ from homeassistant.core import Event, HomeAssistant, callback, valid_entity_id
 from homeassistant.helpers import entity_registry as er
 
 from ...const import (
+    CONF_BLOCKED_BY,
     CONF_CONNECTED,
+    CONF_ENERGY_FROM,
     CONF_ENERGY_PRICE_ENTITY,
     CONF_FEED_IN_PRICE_ENTITY,
     CONF_FORMER_SOURCES,
@@ -44,6 +46,8 @@ ENTITY_FIELDS = frozenset(
         CONF_MEASURED_BY,
         CONF_CONNECTED,
         CONF_READY,
+        CONF_BLOCKED_BY,
+        CONF_ENERGY_FROM,
         CONF_SWITCHED_BY,
         CONF_POWER_SET_BY,
         *ENTITIES_BEFORE,

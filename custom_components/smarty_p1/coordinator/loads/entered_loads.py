@@ -1,7 +1,7 @@
 """Loads that the user has entered for a meter, each in a subentry, and their current plans."""
 
 from collections.abc import Callable, Mapping
-from datetime import time
+from datetime import time, timedelta
 from typing import NamedTuple
 
 from homeassistant.config_entries import (
@@ -9,29 +9,47 @@ from homeassistant.config_entries import (
     ConfigEntryChange,
     ConfigSubentry,
 )
+from homeassistant.const import (
+    ATTR_UNIT_OF_MEASUREMENT,
+    PERCENTAGE,
+    STATE_OFF,
+    STATE_ON,
+)
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.unit_conversion import EnergyConverter
 
 from ...const import (
+    CONF_BLOCKED_BY,
+    CONF_BLOCKED_WHEN,
+    CONF_BY,
     CONF_BY_WEEKEND,
     CONF_BY_WORKDAYS,
+    CONF_CAPACITY,
     CONF_CONNECTED,
+    CONF_ENERGY_FROM,
     CONF_LOAD_HOURS,
     CONF_LOAD_KWH,
     CONF_LOAD_MAX_KW,
     CONF_LOAD_MIN_KW,
     CONF_MEASURED_BY,
+    CONF_MIN_MINUTES,
     CONF_PHASES,
     CONF_POWER_SET_BY,
     CONF_READY,
     CONF_SWITCHED_BY,
+    CONF_TARGET,
     DOMAIN,
     SUBENTRY_LOAD,
 )
 from ...lib.plan.daily_load import DailyLoad, LoadPlan
+from ...lib.plan.follow import MIN_TIME
 from ..entry_types import AnyConfigEntry
+from .state_numbers import converted, number_of
 
+# A relay of the meter limits the load in one of these states.
+_RELAYS = {"connected": STATE_ON, "disconnected": STATE_OFF}
 _PLANS: HassKey[dict[str, LoadPlan]] = HassKey(f"{DOMAIN}_load_plans")
 
 
@@ -39,22 +57,57 @@ class EnteredLoad(NamedTuple):
     """Load that the user has entered."""
 
     load: DailyLoad
-    measured_by: str
-    """Power or energy entity of the load itself."""
-    connected: str | None
+    measured_by: str | None = None
+    """Power or energy entity of the load itself. None if the plan believes its own record."""
+    connected: str | None = None
     """Binary sensor that is on while the car is connected. None if it always is."""
     switch: str | None = None
-    """Switch that the plan turns on and off. None if it only tells."""
+    """Switch that the plan turns on and off, or button that starts an appliance. None if it only
+    tells."""
     setting: str | None = None
     """Number to which the plan sets the power, in kW, W or amperes."""
     phases: int = 3
     ready: str | None = None
     """Binary sensor that is on while an appliance is ready. None if the user presses *Ready*."""
+    energy_from: str | None = None
+    """Entity with the energy that a car still needs, or with its charge in %."""
+    capacity_kwh: float = 0.0
+    target: float = 100.0
+    """Charge in % up to which a car is charged."""
+    blocked_by: str | None = None
+    """Relay of the grid operator, or any entity that is `on` or `off` while the load is blocked."""
+    blocked_when: str = STATE_OFF
+    min_time: timedelta = MIN_TIME
+    """Shortest run and pause."""
 
     @property
     def is_controlled(self) -> bool:
         """Return whether the plan switches or sets the load."""
         return self.switch is not None or self.setting is not None
+
+    @property
+    def watched(self) -> list[str]:
+        """Return the entities that decide whether the load can run."""
+        return [*filter(None, (self.connected, self.ready, self.blocked_by))]
+
+    def can_run(self, hass: HomeAssistant) -> bool:
+        """Return whether the load is connected, and not blocked by the grid operator."""
+        connected = self.connected and hass.states.get(self.connected)
+        blocked = self.blocked_by and hass.states.get(self.blocked_by)
+        is_away = connected and connected.state == STATE_OFF
+        return not is_away and not (
+            blocked and _RELAYS.get(blocked.state, blocked.state) == self.blocked_when
+        )
+
+    def needed_kwh(self, hass: HomeAssistant) -> float | None:
+        """Return the energy that a car still needs by its own entity. Return None without it."""
+        state = hass.states.get(self.energy_from) if self.energy_from else None
+        if state and state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) == PERCENTAGE:
+            percent = number_of(state)
+            lacking = None if percent is None else (self.target - percent) / 100
+            return None if lacking is None else max(0.0, lacking * self.capacity_kwh)
+        needed = converted(EnergyConverter, state, "kWh")
+        return None if needed is None else max(0.0, needed)
 
 
 def entered_loads(entry: AnyConfigEntry) -> Mapping[str, EnteredLoad]:
@@ -67,24 +120,30 @@ def entered_loads(entry: AnyConfigEntry) -> Mapping[str, EnteredLoad]:
 
 def _entered(subentry: ConfigSubentry) -> EnteredLoad:
     data = subentry.data
+    kwh, hours = data.get(CONF_LOAD_KWH, 0.0), data.get(CONF_LOAD_HOURS)
     load = DailyLoad(
         subentry.title,
-        data[CONF_LOAD_KWH],
-        # The powers of an appliance follow from its energy and its hours.
-        data.get(CONF_LOAD_MAX_KW, 0.0),
+        kwh,
+        data.get(CONF_LOAD_MAX_KW) or kwh / hours,
         data.get(CONF_LOAD_MIN_KW, 0.0),
-        _time(data.get(CONF_BY_WORKDAYS)),
-        _time(data.get(CONF_BY_WEEKEND)),
-        data.get(CONF_LOAD_HOURS),
+        _time(data.get(CONF_BY, data.get(CONF_BY_WORKDAYS))),
+        _time(data.get(CONF_BY, data.get(CONF_BY_WEEKEND))),
+        hours,
     )
     return EnteredLoad(
         load,
-        data[CONF_MEASURED_BY],
+        data.get(CONF_MEASURED_BY),
         data.get(CONF_CONNECTED),
         data.get(CONF_SWITCHED_BY),
         data.get(CONF_POWER_SET_BY),
         int(data.get(CONF_PHASES, 3)),
         data.get(CONF_READY),
+        data.get(CONF_ENERGY_FROM),
+        data.get(CONF_CAPACITY, 0.0),
+        data.get(CONF_TARGET, 100.0),
+        data.get(CONF_BLOCKED_BY),
+        data.get(CONF_BLOCKED_WHEN, STATE_OFF),
+        timedelta(minutes=data[CONF_MIN_MINUTES]) if CONF_MIN_MINUTES in data else MIN_TIME,
     )
 
 

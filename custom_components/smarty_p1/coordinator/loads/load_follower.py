@@ -1,7 +1,6 @@
 """Follower of the plan for one load: it measures the load, then sets its power and its switch."""
 
 from datetime import datetime, timedelta
-from math import isfinite
 
 from homeassistant.const import (
     ATTR_ENTITY_ID,
@@ -19,7 +18,8 @@ from ...lib.history.calendar import quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.follow import Charger, Following, Seen, followed
-from .entered_loads import EnteredLoad, plan_of_load
+from .entered_loads import EnteredLoad, plan_of_load, set_plan
+from .state_numbers import converted
 
 # Nobody knows when in a longer gap the load took its energy.
 _MAX_GAP = timedelta(minutes=2)
@@ -43,6 +43,7 @@ class LoadFollower:
             (min_kw if entered.setting else max_kw) or max_kw,
             max_kw,
             can_pause=entered.switch is not None,
+            min_time=entered.min_time,
         )
         self._state: Following | None = None
         self._is_by_hand = False
@@ -61,18 +62,28 @@ class LoadFollower:
         plan, is_on = plan_of_load(self._hass, self._subentry_id), self._is_on()
         if plan is None or is_on is None:
             return
-        before = self._state or self._begin(plan, now, is_on=is_on)
-        if self._entered.switch and is_on != (before.kw > 0):
-            before = self._switched_by_others(before, now, is_on=is_on)
-        elif not is_on:
-            self._is_by_hand = False
-        self._state = before
+        self._state = before = self._found(plan, now, is_on=is_on)
         if not self._is_by_hand and quarter_start(plan.planned_at) == quarter_start(now):
             self._state = self._wanted(before, plan, self._seen(now, latest, kw), now)
             if self._state.kw != before.kw:
                 self._hass.async_create_task(
                     self._async_set(self._state.kw, was_on=before.kw > 0), f"{DOMAIN} load"
                 )
+        self._tell_power(plan, self._charger.max_kw if self._is_by_hand else self._state.kw)
+
+    def _found(self, plan: LoadPlan, now: datetime, *, is_on: bool) -> Following:
+        """Return the state in which the load is now, whoever has switched it."""
+        state = self._state or self._begin(plan, now, is_on=is_on)
+        if self._entered.switch and is_on != (state.kw > 0):
+            return self._switched_by_others(state, now, is_on=is_on)
+        if not is_on:
+            self._is_by_hand = False
+        return state
+
+    def _tell_power(self, plan: LoadPlan, kw: float) -> None:
+        """Show the power that the load is given now."""
+        if plan.given_kw != kw:
+            set_plan(self._hass, self._subentry_id, plan._replace(given_kw=kw))
 
     def _begin(self, plan: LoadPlan, now: datetime, *, is_on: bool) -> Following:
         """Return the state after a restart. A load that runs as planned was started by the plan."""
@@ -105,15 +116,19 @@ class LoadFollower:
         known = {STATE_ON: True, STATE_OFF: False}
         return known.get(state.state) if state else None
 
+    def _measurement(self) -> State | None:
+        source = self._entered.measured_by
+        return self._hass.states.get(source) if source else None
+
     def _measure(self, now: datetime) -> float | None:
         """Note the energy since the last measurement. Return the power, None if it is unknown."""
         since, self._measured_at = self._measured_at or now, now
         if (start := quarter_start(now)) != self._quarter:
             self._quarter, self._taken_kwh = start, 0.0
-        state = self._hass.states.get(self._entered.measured_by)
+        state = self._measurement()
         kw, total = (
-            _converted(PowerConverter, state, "kW"),
-            _converted(EnergyConverter, state, "kWh"),
+            converted(PowerConverter, state, "kW"),
+            converted(EnergyConverter, state, "kWh"),
         )
         before, self._total_kwh = self._total_kwh, total
         passed = min(_MAX_GAP, max(timedelta(), now - since)) / _HOUR
@@ -133,7 +148,7 @@ class LoadFollower:
             return None
         start, running = quarter_start(now), demand.running
         net_kwh = (running.imported_wh - running.exported_wh) / 1000
-        state = self._hass.states.get(self._entered.measured_by)
+        state = self._measurement()
         return Seen(
             now,
             start,
@@ -179,17 +194,3 @@ def _setting(state: State, kw: float, entered: EnteredLoad) -> float:
         value = PowerConverter.convert(kw, "kW", unit)
     low, high = (float(state.attributes.get(name, value)) for name in ("min", "max"))
     return max(low, min(high, value))
-
-
-def _converted(
-    converter: type[EnergyConverter | PowerConverter], state: State | None, wanted: str
-) -> float | None:
-    """Return the number of a state in another unit, None if it has no such number."""
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
-    if state is None or unit not in converter.VALID_UNITS:
-        return None
-    try:
-        value = float(state.state)
-    except ValueError:
-        return None
-    return converter.convert(value, unit, wanted) if isfinite(value) else None

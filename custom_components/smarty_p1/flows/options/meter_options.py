@@ -101,6 +101,8 @@ from .publish_options import (
 )
 from .update_interval_and_gas_prices import (
     GAS_OPTIONS,
+    PLAN_AMOUNTS,
+    PLAN_FIELDS,
     UPDATE_FIELDS,
     gas_fields,
     read_gas,
@@ -212,6 +214,7 @@ _MENU = [
     "contracts",
     "aids",
     "goal_and_messages",
+    "plan",
     "gas",
     "sun",
     "other_programs",
@@ -255,6 +258,8 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         menu = [page for page in _MENU if has_cable or page not in _WITH_CABLE]
         if has_cable and not gas_fields(self.config_entry):
             menu.remove("gas")
+        if not self.config_entry.subentries:
+            menu.remove("plan")
         if is_possible(self.hass):
             menu.append("sidebar")
         return self.async_show_menu(
@@ -382,6 +387,21 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             shown = user_input
         problems = await self._amounts.async_placeholders(self.hass)
         return self._show("gas", gas_fields(self.config_entry), shown, errors, **problems)
+
+    async def async_step_plan(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the power above which the plan runs no load."""
+        errors: Errors = {}
+        locale = await async_user_locale(self.hass)
+        shown: Mapping[str, Any] = locale.amounts(self.config_entry.options, PLAN_AMOUNTS)
+        if user_input is not None:
+            self._amounts.begin()
+            read = self._amounts.read_all(user_input, PLAN_AMOUNTS, "options.step.plan")
+            errors |= self._amounts.errors
+            if not errors:
+                return self._save(read, PLAN_AMOUNTS)
+            shown = user_input
+        problems = await self._amounts.async_placeholders(self.hass)
+        return self._show("plan", PLAN_FIELDS, shown, errors, **problems)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the shortest time between two updates of an entity."""

@@ -1,4 +1,4 @@
-"""Options pages for the update interval, and for the energy and the prices of gas.
+"""Options pages for the update interval, the limit of the plan, and energy and prices of gas.
 
 Each gas price holds from a day on, so that a new price leaves the costs before its day alone.
 """
@@ -20,6 +20,7 @@ from ...const import (
     CONF_GAS_PRICE,
     CONF_GAS_PRICES,
     CONF_MIN_INTERVAL,
+    CONF_NEVER_ABOVE,
     CONF_SINCE,
 )
 from ...coordinator.entry_types import AnyConfigEntry
@@ -31,7 +32,7 @@ from ...coordinator.gas_prices_and_limits import (
     MIN_KWH_PER_M3,
 )
 from ...coordinator.meter_coordinator import MeterCoordinator
-from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KWH_PER_M3, Amount
+from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KW, KWH_PER_M3, Amount
 from ...lib.prices.entered_contract import in_order
 from ...user_locale import UserLocale
 from ..shared_form_fields import DayField, whole_number_field
@@ -71,6 +72,8 @@ _PRICE_LIST = ObjectSelector(
 
 GAS_OPTIONS = (CONF_GAS_KWH_PER_M3, CONF_GAS_PRICES)
 UPDATE_FIELDS = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
+PLAN_AMOUNTS = {CONF_NEVER_ABOVE: Amount(KW, 100, 0.5)}
+PLAN_FIELDS = {vol.Optional(name): AmountField(amount) for name, amount in PLAN_AMOUNTS.items()}
 
 
 def gas_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:

@@ -70,6 +70,8 @@ class PlanQuestion(NamedTuple):
     """Quarter-hours of the last weeks, without the loads themselves."""
     wishes: Sequence[LoadWish]
     battery: HouseBattery | None = None
+    never_above_kw: float = inf
+    """Mean power of the house above which no load is planned."""
 
 
 class PlannedHouse(NamedTuple):
@@ -112,6 +114,8 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     coming = coming_quarters(start, end, question.contracts, market, usual)
     if isinstance(coming, PlanLack):
         return coming
+    most = question.never_above_kw / 4
+    coming = [at._replace(quarter=at.quarter._replace(most=most)) for at in coming]
     known = coming_quarters(start, end, question.contracts, question.market, usual)
     loads = [wish.load(start, len(coming)) for wish in question.wishes]
     quarters, net = input_of_plan(coming)

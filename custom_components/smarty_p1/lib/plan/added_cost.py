@@ -36,7 +36,7 @@ class AddedCost(NamedTuple):
             if added:
                 own = min(added, max(0.0, -before))
                 more = max(0.0, before + added - quarter.limit)
-                cost += quarter.added(before, added)
+                cost += quarter.bill(before + added) - quarter.bill(before)
                 surcharge += (more - max(0.0, before - quarter.limit)) * quarter.surcharge
                 own_kwh += own
                 own_saving += own * (quarter.price - quarter.feed_in)

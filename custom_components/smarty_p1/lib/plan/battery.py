@@ -99,7 +99,7 @@ def _moves(
     """
     most = battery.kw / 4
     lowest = -min(most, max(0.0, net))
-    highest = most if battery.charges_from_grid else min(most, max(0.0, -net))
+    highest = min(most, max(0.0, (quarter.most if battery.charges_from_grid else 0.0) - net))
     wanted = {0.0, *flows, -most, most, -net, quarter.limit - net}
     scale = LEVELS / battery.kwh
     return [

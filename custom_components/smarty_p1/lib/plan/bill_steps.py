@@ -3,9 +3,12 @@
 A quarter-hour with the net import `n` costs `n * feed_in` below 0, and `n * price` above. Energy
 above the reference power costs the surcharge in addition. So a further kWh has at most three
 prices, in rising order: the feed-in price, the price, and the price with the surcharge.
+
+A household can also set a highest power of the house. No load is added above it.
 """
 
 from collections.abc import Iterator
+from math import inf
 from typing import NamedTuple
 
 EQUAL_EUR = 0.005
@@ -23,6 +26,8 @@ class Quarter(NamedTuple):
     """Energy in kWh at the reference power, infinity without one."""
     surcharge: float
     """Additional price of a kWh above the limit."""
+    most: float = inf
+    """Energy in kWh above which no load may be added, whatever it costs."""
 
     def bill(self, net: float) -> float:
         """Return the cost in EUR of the net import `net` in kWh."""
@@ -32,8 +37,9 @@ class Quarter(NamedTuple):
         return net * self.price + (above * self.surcharge if above > 0 else 0.0)
 
     def added(self, net: float, kwh: float) -> float:
-        """Return the cost in EUR of `kwh` on top of the net import `net`."""
-        return self.bill(net + kwh) - self.bill(net)
+        """Return the cost in EUR of `kwh` on top of `net`, infinity if that is not allowed."""
+        is_allowed = net + kwh <= max(net, self.most) + NO_KWH
+        return self.bill(net + kwh) - self.bill(net) if is_allowed else inf
 
 
 class Step(NamedTuple):
@@ -46,9 +52,12 @@ class Step(NamedTuple):
 def steps(quarter: Quarter, net: float, most: float) -> Iterator[Step]:
     """Yield the prices of the next `most` kWh on top of the net import `net`, in rising order.
 
+    Energy that the quarter-hour does not allow is left out.
+
     If the feed-in price is above the price, the first kWh would be dearer than the next. Then these
     steps are one step with their mean price.
     """
+    most = min(most, max(0.0, quarter.most - net))
     sun = min(most, max(0.0, -net))
     below = min(most - sun, max(0.0, quarter.limit - max(net, 0.0)))
     above = most - sun - below

@@ -77,6 +77,13 @@ class LoadPlan(NamedTuple):
     """Energy in this quarter-hour."""
     left_kwh: float = 0.0
     by: datetime | None = None
+    given_kw: float | None = None
+    """Power that the load is given now, None if the plan only tells."""
+
+    @property
+    def planned_kw(self) -> float:
+        """Return the power that the load is given now, otherwise that of the plan."""
+        return self.planned_kwh * 4 if self.given_kw is None else self.given_kw
 
     def order(self, now: datetime, taken_kwh: float, max_kw: float) -> LoadOrder:
         """Return the part of the plan in its quarter-hour, after the load has taken `taken_kwh`.

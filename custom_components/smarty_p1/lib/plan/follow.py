@@ -6,7 +6,8 @@ In a quarter-hour, a load takes the energy that costs less than its limit price,
 expected of the sun and the house. At its limit price, it takes the planned energy.
 
 The power falls at once, and rises five minutes after the last change. A run and a pause last at
-least five minutes. A load starts at most once in a quarter-hour, and three times in an evening.
+least five minutes, or the time that a load needs. A load starts at most once in a quarter-hour, and
+three times in an evening.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from .limit_price import energy_by_limit_price
 from .planned_load import Planned
 
 MIN_TIME = timedelta(minutes=5)
-"""Shortest run and pause, and the time before the power rises again."""
+"""Shortest run and pause of most loads, and the time before the power rises again."""
 MAX_STARTS = 3
 """Highest number of starts in an evening."""
 SILENT_AFTER = timedelta(minutes=1)
@@ -44,6 +45,8 @@ class Charger(NamedTuple):
     max_kw: float
     can_pause: bool = True
     """Whether a switch can turn the load off."""
+    min_time: timedelta = MIN_TIME
+    """Shortest run and pause."""
 
 
 class LoadOrder(NamedTuple):
@@ -99,8 +102,6 @@ def followed(
     if silence >= SILENT_AFTER:
         kw = min(state.kw, charger.min_kw)
         return state if kw == state.kw else replace(state, kw=kw, changed_at=seen.now)
-    if order.is_last_chance:
-        return _set(state, charger, charger.max_kw, order, seen.now)
     if not _is_seen(state, seen):
         return state
     return _set(state, charger, _wanted_kw(state, charger, order, quarter, seen), order, seen.now)
@@ -125,17 +126,24 @@ def _wanted_kw(
     """Return the power at which the load takes its energy until the quarter-hour ends."""
     rest = max(_MIN_REST, seen.quarter_start + QUARTER_HOUR - seen.now) / _HOUR
     load_kw = state.kw if seen.load_kw is None else seen.load_kw
+    most_kw = min(charger.max_kw, quarter.most * 4 - (seen.net_kw - load_kw))
+    if order.is_last_chance:
+        return most_kw if most_kw >= charger.min_kw else 0.0
     others_kwh = seen.net_kwh - seen.load_kwh + (seen.net_kw - load_kw) * rest
     planned = Planned([order.planned_kwh], order.limit_price, 0.0)
     most = seen.load_kwh + charger.max_kw * rest
     kwh = energy_by_limit_price(planned, 0, quarter, others_kwh, most)
     left_kwh = kwh - seen.load_kwh
-    kw = min(charger.max_kw, left_kwh / rest)
+    kw = min(most_kw, left_kwh / rest)
     if kw >= charger.min_kw:
         return kw
-    # The minimum power for a part of the quarter-hour takes the same energy.
-    shortest = 0.0 if state.kw else min(MIN_TIME / _HOUR, rest)
-    return charger.min_kw if left_kwh > charger.min_kw * shortest else 0.0
+    if most_kw < charger.min_kw:
+        return 0.0
+    # The minimum power for a part of the quarter-hour takes the same energy. Without a plan, a
+    # longer run may need energy that is dearer than the limit price.
+    shortest = MIN_TIME if order.planned_kwh > 0 else charger.min_time
+    needed = 0.0 if state.kw else charger.min_kw * min(shortest / _HOUR, rest)
+    return charger.min_kw if left_kwh > needed else 0.0
 
 
 def _set(
@@ -145,38 +153,40 @@ def _set(
     starts = tuple(start for start in state.starts if now - start < _EVENING)
     state = replace(state, starts=starts)
     if not state.kw:
-        return _started(state, kw, order, now)
+        return _started(state, charger, kw, order, now)
     if not kw:
-        if charger.can_pause and _may_pause(state, order, now):
+        if charger.can_pause and _may_pause(state, charger, order, now):
             return replace(state, kw=0.0, changed_at=now, switched_at=now)
         kw = charger.min_kw
-    is_steady = _has_passed(state.changed_at, now)
+    is_steady = _has_passed(state.changed_at, now, MIN_TIME)
     if kw < state.kw or (kw >= state.kw + _STEP_KW and is_steady):
         return replace(state, kw=kw, changed_at=now)
     return state
 
 
-def _started(state: Following, kw: float, order: LoadOrder, now: datetime) -> Following:
+def _started(
+    state: Following, charger: Charger, kw: float, order: LoadOrder, now: datetime
+) -> Following:
     """Return the state of a load that starts, or of a load that must still wait."""
     starts = state.starts
     if not kw:
         return state
     has_started_here = bool(starts) and starts[-1] >= quarter_start(now)
-    if has_started_here or not _has_passed(state.switched_at, now):
+    if has_started_here or not _has_passed(state.switched_at, now, charger.min_time):
         return state
     if len(starts) >= MAX_STARTS and not order.is_last_chance:
         return state
     return replace(state, kw=kw, changed_at=now, switched_at=now, starts=(*starts, now))
 
 
-def _may_pause(state: Following, order: LoadOrder, now: datetime) -> bool:
+def _may_pause(state: Following, charger: Charger, order: LoadOrder, now: datetime) -> bool:
     """Return whether a running load may pause.
 
     Without a further start, a pause would cost the rest of the energy.
     """
     is_last_start = len(state.starts) >= MAX_STARTS and order.planned_kwh > 0
-    return _has_passed(state.switched_at, now) and not is_last_start
+    return _has_passed(state.switched_at, now, charger.min_time) and not is_last_start
 
 
-def _has_passed(since: datetime | None, now: datetime) -> bool:
-    return since is None or now - since >= MIN_TIME
+def _has_passed(since: datetime | None, now: datetime, time: timedelta) -> bool:
+    return since is None or now - since >= time

@@ -109,8 +109,8 @@ class _Placement:
             if least and own[at] <= NO_KWH:
                 step = Step(quarter.added(total, least) / least, least)
             else:
-                step = next(steps(quarter, total, spare))
-            if (rank := round(step.price / EQUAL_EUR)) < best.rank:
+                step = next(steps(quarter, total, spare), _NOWHERE.step)
+            if step.price < inf and (rank := round(step.price / EQUAL_EUR)) < best.rank:
                 best = _Place(rank, at, step)
         return best
 

@@ -13,7 +13,8 @@ SAME_EUR = 0.01
 def start_costs(load: Load, quarters: Sequence[Quarter], net: Sequence[float]) -> list[float]:
     """Return the cost in EUR of a load that runs through, by its start from `first` on.
 
-    The list is empty if the load does not fit into its window.
+    A start costs infinity if a quarter-hour does not allow the load. The list is empty if the load
+    does not fit into its window.
     """
     starts = range(load.first, min(load.end, len(quarters)) - len(load.profile) + 1)
     return [
@@ -29,7 +30,7 @@ def place_running_through(load: Load, quarters: Sequence[Quarter], net: Sequence
     """
     kwh, need = [0.0] * len(quarters), sum(load.profile)
     costs = start_costs(load, quarters, net)
-    if not costs or need <= NO_KWH:
+    if min(costs, default=inf) == inf or need <= NO_KWH:
         return Planned(kwh, -inf, need)
     limit = min(costs) + SAME_EUR + NO_KWH
     best = next(n for n, cost in enumerate(costs) if cost <= limit)

@@ -1,0 +1,25 @@
+"""Numbers in the states of other integrations' entities."""
+
+from math import isfinite
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import State
+from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
+
+
+def number_of(state: State | None) -> float | None:
+    """Return the number of a state. Return None if it has none."""
+    try:
+        value = float(state.state) if state else None
+    except ValueError:
+        return None
+    return value if value is not None and isfinite(value) else None
+
+
+def converted(
+    converter: type[EnergyConverter | PowerConverter], state: State | None, wanted: str
+) -> float | None:
+    """Return the number of a state in another unit, None if it has no such number."""
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    value = number_of(state) if unit in converter.VALID_UNITS else None
+    return None if value is None else converter.convert(value, unit, wanted)
