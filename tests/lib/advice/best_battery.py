@@ -13,7 +13,39 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import bmat, diags, identity
 
-from smartyp1.advice.battery_simulation import Battery
+from smartyp1.advice.battery_plan import DayPrices
+from smartyp1.advice.battery_simulation import Battery, BatteryQuarters, BatteryRun, BatteryTrial
+
+
+class BatteryDay(NamedTuple):
+    """Quarter-hours of a day in Wh, their hours, and the day's prices."""
+
+    imported_wh: Sequence[float]
+    exported_wh: Sequence[float]
+    hours: Sequence[int]
+    prices: DayPrices
+
+
+def trial_of(days: Sequence[BatteryDay], battery: Battery, surcharge: float) -> BatteryTrial:
+    """Return the simulation of days."""
+    lengths = [len(day.hours) for day in days]
+    columns = zip(*(column for day in days for column in zip(*day[:3], strict=True)), strict=True)
+    imported, exported, hours = map(np.array, columns)
+    number, prices = np.repeat(np.arange(len(days)), lengths), [day.prices for day in days]
+    quarters = BatteryQuarters(number, hours, imported * 1.0, exported * 1.0, prices)
+    return BatteryTrial(quarters, battery, surcharge)
+
+
+def days_after(
+    run: BatteryRun, days: Sequence[BatteryDay]
+) -> list[tuple[list[float], list[float]]]:
+    """Return the energies of each of `days` with the battery."""
+    found, begin = [], 0
+    for day in days:
+        end = begin + len(day.hours)
+        found.append((run.imported_wh[begin:end], run.exported_wh[begin:end]))
+        begin = end
+    return found
 
 
 class Prices(NamedTuple):

@@ -7,17 +7,13 @@ parts, and what it needs is whole parts.
 import random
 from collections.abc import Sequence
 from math import nan
+from typing import NamedTuple
 
 import pytest
 
 from smartyp1.advice.battery_plan import BatteryPlan, DayPrices
-from smartyp1.advice.battery_simulation import (
-    Battery,
-    BatteryDay,
-    BatteryRun,
-    BatteryTrial,
-    DayEnergies,
-)
+from smartyp1.advice.battery_simulation import Battery, BatteryRun
+from tests.lib.advice.best_battery import BatteryDay, days_after, trial_of
 
 type Energies = list[float]
 
@@ -28,26 +24,32 @@ SURCHARGE = 0.08
 DARK = [0.0] * 96
 
 
+class Run(NamedTuple):
+    """What is done in all, and the energies of each day."""
+
+    all: BatteryRun
+    days: list[tuple[Energies, Energies]]
+
+
 def run(
     battery: Battery,
     *days: tuple[Energies, Energies],
     reference_kw: float = 7,
     prices: DayPrices = FLAT,
-) -> BatteryRun:
+) -> Run:
     """Return what is done on days; a short day is of the hour from noon on."""
     tried = [
         BatteryDay(
-            DayEnergies(*day),
-            [n // 4 for n in range(96)] if len(day[0]) == 96 else [12] * len(day[0]),
-            prices,
+            *day, [n // 4 for n in range(96)] if len(day[0]) == 96 else [12] * len(day[0]), prices
         )
         for day in days
     ]
-    return BatteryTrial(tried, battery, SURCHARGE).run(reference_kw)
+    found = trial_of(tried, battery, SURCHARGE).run(reference_kw)
+    return Run(found, days_after(found, tried))
 
 
-def drawn(found: BatteryRun, day: int = 0) -> Energies:
-    return [round(wh, 6) for wh in found.days[day].imported_wh]
+def drawn(found: Run, day: int = 0) -> Energies:
+    return [round(wh, 6) for wh in found.days[day][0]]
 
 
 def day_of(base_wh: float = 0.0, **hours_wh: Sequence[float]) -> Energies:
@@ -64,14 +66,14 @@ def test_own_sun_is_used_in_the_evening() -> None:
     # 200 and 250 go in, of which 405 are held. 100 cost it 111.1, 250 then 277.8: 16.1 are left,
     # of which 14.5 come out.
     assert drawn(found) == [0, 0, 0, 250, 85.5]
-    assert found.days[0].exported_wh == [0, 150, 0, 0, 0]
-    assert (found.stored_wh, found.charged_wh) == (450, 0)
-    assert found.given_wh == pytest.approx(450 * 0.81)
+    assert found.days[0][1] == [0, 150, 0, 0, 0]
+    assert (found.all.stored_wh, found.all.charged_wh) == (450, 0)
+    assert found.all.given_wh == pytest.approx(450 * 0.81)
 
 
 def test_what_is_held_is_there_on_the_next_day_and_the_reserve_on_none() -> None:
     found = run(Battery(0.5, 10, 1, 0.2), ([0], [1000]), ([1000, 100], [0, 0]))
-    assert found.days[0].exported_wh == [600]
+    assert found.days[0][1] == [600]
     assert drawn(found, 1) == [600, 100]
 
 
@@ -83,12 +85,12 @@ def test_the_night_fills_what_the_day_needs() -> None:
     charged = round(200 / 0.9, 6)
     assert drawn(found, 0) == day_of(h8=[180, 0, 0, 0], h22=[charged, 0, 0, 0])
     assert drawn(found, 1) == day_of(h22=[charged, 0, 0, 0])
-    assert found.charged_wh == pytest.approx(3 * 200 / 0.9)
+    assert found.all.charged_wh == pytest.approx(3 * 200 / 0.9)
     # A flat price pays for nothing of that, and neither does a night that is a little cheaper:
     # 0.17 / 0.81 is more than 0.2.
     little = DayPrices([0.17] * 6 + [0.2] * 18, [0.06] * 24)
     for prices in (FLAT, little):
-        assert run(Battery(2, 4, 0.81), *days, prices=prices).charged_wh == 0
+        assert run(Battery(2, 4, 0.81), *days, prices=prices).all.charged_wh == 0
 
 
 def test_the_night_leaves_room_for_the_sun_that_is_expected() -> None:
@@ -102,7 +104,7 @@ def test_the_night_fills_what_a_peak_needs_and_what_is_drawn_beside_it() -> None
     # 1000 are above 750: 1000 / 0.9 are six parts of 200, and 900 / 0.9 beside it are five.
     drawn_wh = day_of(h18=[1750, 100, 50, 0])
     found = run(Battery(4, 8, 0.81), *[(drawn_wh, DARK)] * 2, reference_kw=3, prices=NIGHT)
-    assert found.charged_wh == pytest.approx(11 * 200 / 0.9)
+    assert found.all.charged_wh == pytest.approx(11 * 200 / 0.9)
 
 
 def test_equal_prices_need_not_be_the_same_object() -> None:
@@ -119,7 +121,7 @@ def test_equal_prices_need_not_be_the_same_object() -> None:
 def test_charging_keeps_below_the_reference_power_and_the_power_of_the_battery() -> None:
     drawn_wh = day_of(h0=[700.0] * 4, h8=[450.0] * 4)
     found = run(Battery(2, 1, 0.81), *[(drawn_wh, DARK)] * 2, reference_kw=3, prices=NIGHT)
-    for wh, before in zip(found.days[1].imported_wh, drawn_wh, strict=True):
+    for wh, before in zip(found.days[1][0], drawn_wh, strict=True):
         assert wh <= max(before, 750) + 1e-9
         assert wh <= before + 250
 
@@ -135,24 +137,21 @@ def test_energy_is_kept_for_the_peak_of_the_evening() -> None:
         assert max(drawn(found, day)) == 750
     assert sum(drawn(found, 9)) == pytest.approx(sum(drawn_wh) + 1000 / 0.81 - 1000, abs=1)
     # A surcharge that is less than the loss is paid: 0.2 / 0.81 - 0.2 are 0.047.
-    trial = BatteryTrial(
-        [BatteryDay(DayEnergies(drawn_wh, DARK), [n // 4 for n in range(96)], FLAT)] * 10,
-        Battery(4, 4, 0.81),
-        0.04,
-    )
+    equal = BatteryDay(drawn_wh, DARK, [n // 4 for n in range(96)], FLAT)
+    trial = trial_of([equal] * 10, Battery(4, 4, 0.81), 0.04)
     assert trial.run(3).charged_wh == 0
 
 
 def test_what_is_drawn_and_fed_in_within_a_quarter_hour_has_the_worse_order() -> None:
     found = run(Battery(2, 4, 1), ([300, 100], [500, 0]))
     # Nothing was held before the 300.
-    assert (drawn(found), found.stored_wh) == ([300, 0], 500)
+    assert (drawn(found), found.all.stored_wh) == ([300, 0], 500)
     # 200 are held before the 300; the sun gets the room that there was before.
     found = run(Battery(0.5, 4, 1), ([0, 300], [200, 500]))
-    assert (drawn(found), found.stored_wh) == ([0, 100], 500)
+    assert (drawn(found), found.all.stored_wh) == ([0, 100], 500)
     # In and out have one power together: 250.
     found = run(Battery(2, 1, 1), ([0, 300], [200, 100]))
-    assert (drawn(found), found.stored_wh) == ([0, 150], 300)
+    assert (drawn(found), found.all.stored_wh) == ([0, 150], 300)
 
 
 def test_the_battery_draws_its_standby() -> None:
@@ -160,15 +159,15 @@ def test_the_battery_draws_its_standby() -> None:
     found = run(Battery(2, 4, 1, 0, 40), ([0, 0, 100, 300], [4, 100, 50, 0]))
     # 6 are missing. Then 90 are stored; 110 are wanted, of which 90 are there, and 50 come in.
     assert drawn(found) == [6, 0, 20, 260]
-    assert found.stored_wh == 140
+    assert found.all.stored_wh == 140
 
 
 def random_days(dice: random.Random) -> list[BatteryDay]:
-    def energies() -> DayEnergies:
+    def energies() -> tuple[Energies, Energies]:
         kw = [dice.choice((0.3, 0.3, 2, 5)) for _ in range(96)]
         sun = [dice.uniform(0, 6) * (8 <= n // 4 < 17) for n in range(96)]
         both = list(zip(kw, sun, strict=True))
-        return DayEnergies(
+        return (
             [max(0.0, one - other) * 250 for one, other in both],
             [max(0.0, other - one) * 250 for one, other in both],
         )
@@ -176,7 +175,7 @@ def random_days(dice: random.Random) -> list[BatteryDay]:
     hours = [n // 4 for n in range(96)]
     return [
         BatteryDay(
-            energies(), hours, DayPrices([dice.uniform(0, 0.4) for _ in hours[::4]], [0.06] * 24)
+            *energies(), hours, DayPrices([dice.uniform(0, 0.4) for _ in hours[::4]], [0.06] * 24)
         )
         for _ in range(20)
     ]
@@ -191,17 +190,17 @@ def test_the_rule_does_not_know_the_future() -> None:
     cut, n = dice.randint(3, 16), dice.randrange(96)
 
     def done(changed: list[BatteryDay]) -> list[tuple[float, float]]:
-        found = BatteryTrial(changed, battery, SURCHARGE).run(3)
-        return [each for day in found.days for each in zip(*day, strict=True)]
+        found = trial_of(changed, battery, SURCHARGE).run(3)
+        return [*zip(found.imported_wh, found.exported_wh, strict=True)]
 
     # The energies of a day are other ones from a quarter-hour on.
-    today, other = days[cut].energies, others[cut].energies
-    mixed = DayEnergies(
-        [*today.imported_wh[:n], *other.imported_wh[n:]],
-        [*today.exported_wh[:n], *other.exported_wh[n:]],
+    today, other = days[cut], others[cut]
+    mixed = today._replace(
+        imported_wh=[*today.imported_wh[:n], *other.imported_wh[n:]],
+        exported_wh=[*today.exported_wh[:n], *other.exported_wh[n:]],
     )
     later = [day._replace(prices=days[k].prices) for k, day in enumerate(others)]
-    changed = [*days[:cut], days[cut]._replace(energies=mixed), *later[cut + 1 :]]
+    changed = [*days[:cut], mixed, *later[cut + 1 :]]
     before = done(days)
     assert done(changed)[: cut * 96 + n] == before[: cut * 96 + n]
     # The prices of a day are other ones: they are known at two in the afternoon before.

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from smartyp1.advice.battery_plan import DayPrices
-from smartyp1.advice.battery_simulation import Battery, BatteryDay, BatteryTrial, DayEnergies
+from smartyp1.advice.battery_simulation import Battery
 from smartyp1.advice.class_comparison import compare
 from smartyp1.advice.what_if import BatteryUse, Changes, ClassYears, WhatIf, compare_years
 from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal, YearCosts
@@ -29,7 +29,7 @@ from smartyp1.past.table import Table
 from smartyp1.past.wall_clock import Floats, number_of, time_of
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
-from tests.lib.advice.best_battery import Prices, least_cost
+from tests.lib.advice.best_battery import BatteryDay, Prices, least_cost, trial_of
 from tests.lib.advice.years import (
     FIRST,
     demand_after,
@@ -199,19 +199,16 @@ def test_with_a_battery_it_is_what_the_bills_of_the_other_quarter_hours_say(seed
     found = with_battery(demand_after(quarters, contract, end), BATTERY)
     night, by_day = ((price + 0.051) * 1.08 for price in (0.09, 0.15))
     prices = DayPrices([night] * 6 + [by_day] * 16 + [night] * 2, [0.06] * 24)
-    days = [
-        BatteryDay(
-            DayEnergies(*([wh * 1000 for wh in column] for column in energies_of(day))),
-            [each.start.astimezone(LUXEMBOURG).hour for each in day],
-            prices,
-        )
-        for _, group in groupby(quarters, lambda each: day_start(each.start))
-        for day in [list(group)]
-    ]
-    trial = BatteryTrial(days, BATTERY, PRICES.above)
+    days = []
+    for _, group in groupby(quarters, lambda each: day_start(each.start)):
+        day = [*group]
+        drawn, fed = ([wh * 1000 for wh in column] for column in energies_of(day))
+        clock = [each.start.astimezone(LUXEMBOURG).hour for each in day]
+        days.append(BatteryDay(drawn, fed, clock, prices))
+    trial = trial_of(days, BATTERY, PRICES.above)
     for kw in (3, 7, 12):
         run = trial.run(kw)
-        drawn, fed = ([wh for day in run.days for wh in day[n]] for n in (0, 1))
+        drawn, fed = run.imported_wh, run.exported_wh
         changed = [
             each._replace(mean_kw=wh / 250, exported_kwh=fed_wh / 1000)
             for each, wh, fed_wh in zip(quarters, drawn, fed, strict=True)
@@ -460,21 +457,19 @@ def test_nobody_does_better_than_the_best(battery: Battery, start: int, hours: f
     powers = household(start, sun_kw=8, car_kw=7, heat_kw=2)
     prices = DayPrices([hours] * 6 + [DAY_PRICE] * 16 + [hours] * 2, [0.06] * 24)
     clock = [n // 4 for n in range(96)]
-    days = [
-        BatteryDay(
-            DayEnergies(*zip(*(powers(day, n) for n in range(96)), strict=True)), clock, prices
-        )
-        for day in range(start, start + 21)
-    ]
-    drawn = [wh / 1000 for day in days for wh in day.energies.imported_wh]
-    fed = [wh / 1000 for day in days for wh in day.energies.exported_wh]
+    days = []
+    for day in range(start, start + 21):
+        imported_wh, exported_wh = zip(*(powers(day, n) for n in range(96)), strict=True)
+        days.append(BatteryDay(imported_wh, exported_wh, clock, prices))
+    drawn = [wh / 1000 for day in days for wh in day.imported_wh]
+    fed = [wh / 1000 for day in days for wh in day.exported_wh]
     price = [prices.imported[hour] for hour in clock] * 21
-    trial = BatteryTrial(days, battery, PRICES.above)
+    trial = trial_of(days, battery, PRICES.above)
     for reference_kw in (3, 7):
         least = least_cost(battery, reference_kw, drawn, fed, PRICES._replace(drawn=price))
         run = trial.run(reference_kw)
-        after = [wh / 1000 for day in run.days for wh in day.imported_wh]
-        left = [wh / 1000 for day in run.days for wh in day.exported_wh]
+        after = [wh / 1000 for wh in run.imported_wh]
+        left = [wh / 1000 for wh in run.exported_wh]
         above = sum(max(0, kwh - reference_kw / 4) for kwh in after)
         cost = (
             sum(one * kwh for one, kwh in zip(price, after, strict=True))

@@ -19,11 +19,14 @@ gets no solar energy that the battery stores in the same quarter-hour. This is t
 import comes before the export.
 """
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import sqrt
 from typing import NamedTuple
 
+import numpy as np
+
+from ..past.wall_clock import Floats, Numbers, groups
 from .battery_plan import PLANNED_AT, BatteryPlan, DayPrices, HourLimits
 
 MIN_KWH, MAX_KWH = 0.5, 200.0
@@ -64,128 +67,89 @@ class Battery(NamedTuple):
         )
 
 
-class DayEnergies(NamedTuple):
-    """Energies in Wh of the known quarter-hours of a day, in the order of time."""
+class BatteryQuarters(NamedTuple):
+    """Known quarter-hours of a household without a battery, in the order of time."""
 
-    imported_wh: Sequence[float]
-    exported_wh: Sequence[float]
-
-
-class BatteryDay(NamedTuple):
-    """Input of the simulation for one day."""
-
-    energies: DayEnergies
-    hours: Sequence[int]
-    """Hour of Luxembourg's clock for each quarter-hour in `energies`."""
-    prices: DayPrices
-
-
-class BatteryRun(NamedTuple):
-    """Result of a simulation, day by day."""
-
-    days: Sequence[DayEnergies]
-    """Energies of each day's quarter-hours with the battery."""
-    stored_wh: float
-    """Solar energy that the battery stored instead of exporting it."""
-    charged_wh: float
-    """Energy charged from the grid."""
-    given_wh: float
-    """Energy given to the house."""
+    day: Numbers
+    """Index of the day's prices in `prices`."""
+    hour: Numbers
+    """Hour of Luxembourg's clock."""
+    imported_wh: Floats
+    exported_wh: Floats
+    prices: Sequence[DayPrices]
 
 
 class _Hour(NamedTuple):
-    """Quarter-hours of a day in the same hour, and the sums of their energies.
-
-    `hour` is the hour of the day, from 0 to 23. `begin` and `end` are indices into the lists of the
-    day's energies; `end` is the first index after the hour. `highest_wh` is the highest import of
-    one of the quarter-hours.
-    """
+    """Quarter-hours of the same hour of a day. They include the battery's standby energy."""
 
     hour: int
-    begin: int
-    end: int
-    imported_wh: float
-    exported_wh: float
-    highest_wh: float
+    """Hour of the day, from 0 to 23."""
+    imported_wh: Sequence[float]
+    exported_wh: Sequence[float]
+    prices: tuple[DayPrices, DayPrices]
+    """Prices of the day, and of the next day with a known quarter-hour."""
 
-
-class _Day(NamedTuple):
-    """A day of the simulation. Its energies already include the battery's standby power."""
-
-    energies: DayEnergies
-    hours: Sequence[_Hour]
-    prices: DayPrices
-
-
-class _DayAfter(NamedTuple):
-    """Energies in Wh of a day's quarter-hours with the battery.
-
-    `_State.pass_hour` appends the quarter-hours of one hour.
-    """
-
-    imported_wh: list[float]
-    exported_wh: list[float]
+    def above_wh(self, limit_wh: float) -> list[float]:
+        """Return the energies that are imported above `limit_wh` in a quarter-hour."""
+        return [wh - limit_wh for wh in self.imported_wh if wh > limit_wh]
 
 
 class BatteryTrial:
     """Simulation of one battery in one household. `run` simulates any reference power."""
 
-    def __init__(self, days: Sequence[BatteryDay], battery: Battery, surcharge: float) -> None:
-        """Prepare the simulation of `days`, which are in the order of time.
+    def __init__(self, quarters: BatteryQuarters, battery: Battery, surcharge: float) -> None:
+        """Prepare the simulation.
 
         Energy above the reference power costs `surcharge` on top of its other prices, in EUR per
         kWh with VAT.
         """
         self._battery = battery
         self._surcharge = surcharge
-        self._days = [_prepared(day, battery.standby_w) for day in days]
-        self.highest_wh = max([hour.highest_wh for day in self._days for hour in day.hours])
+        # Exported solar energy supplies the standby energy first. If the quarter-hour has import,
+        # all standby energy is imported.
+        fed_wh, standby_wh = quarters.exported_wh, battery.standby_w / 4
+        own_wh = np.where(quarters.imported_wh != 0, 0.0, np.minimum(fed_wh, standby_wh))
+        drawn_wh = quarters.imported_wh + standby_wh - own_wh
+        self._hours = [*_hours(quarters, drawn_wh.tolist(), (fed_wh - own_wh).tolist())]
+        self.highest_wh = float(drawn_wh.max())
         """Highest import of a quarter-hour in Wh, including the battery's standby energy."""
 
     def run(self, reference_kw: float) -> BatteryRun:
-        """Simulate all days with the rule of this module, and return the result."""
-        state = _State(self._battery, reference_kw)
-        one_way, limit_wh = state.one_way, state.limit_wh
+        """Simulate all quarter-hours with the rule of this module, and return the result."""
+        run = BatteryRun(self._battery, reference_kw)
         plan = BatteryPlan(
-            state.usable_wh, state.most_wh * 4, limit_wh * 4, one_way, self._surcharge
+            run.usable_wh, run.most_wh * 4, run.limit_wh * 4, run.one_way, self._surcharge
         )
         limits = None
-        results = []
-        for day, following in zip(self._days, [*self._days[1:], self._days[-1]], strict=True):
-            energies = day.energies
-            after = _DayAfter([], [])
-            for hour in day.hours:
-                if hour.hour == PLANNED_AT or limits is None:
-                    limits = plan.limits(day.prices, following.prices)
-                below_wh, above_wh = hour.imported_wh, 0.0
-                if hour.highest_wh > limit_wh:
-                    imported_wh = energies.imported_wh[hour.begin : hour.end]
-                    excesses = [wh - limit_wh for wh in imported_wh if wh > limit_wh]
-                    below_wh -= sum(excesses)
-                    above_wh = sum([min(wh, state.most_wh) for wh in excesses])
-                plan.note(hour.hour, below_wh, hour.exported_wh, above_wh)
-                state.pass_hour(energies, hour, limits[hour.hour], after)
-            results.append(DayEnergies(*after))
-        return BatteryRun(results, state.stored_wh, state.charged_wh, state.given_wh)
+        for hour in self._hours:
+            if hour.hour == PLANNED_AT or limits is None:
+                limits = plan.limits(*hour.prices)
+            excesses = hour.above_wh(run.limit_wh)
+            above_wh = sum([min(wh, run.most_wh) for wh in excesses])
+            below_wh = sum(hour.imported_wh) - sum(excesses)
+            plan.note(hour.hour, below_wh, sum(hour.exported_wh), above_wh)
+            run.pass_hour(hour, limits[hour.hour])
+        return run
 
 
-class _State:
-    """Stored energy of a battery during a simulation, and the totals of the simulation."""
+class BatteryRun:
+    """Stored energy of a battery during a simulation, and the result of the simulation."""
 
     def __init__(self, battery: Battery, reference_kw: float) -> None:
         self.one_way = sqrt(battery.efficiency)
         self.usable_wh = battery.kwh * 1000 * (1 - battery.reserve)
         self.most_wh = battery.kw * WH_A_KW
         self.limit_wh = reference_kw * WH_A_KW
+        self.imported_wh: list[float] = []
+        """Energies of the quarter-hours with the battery."""
+        self.exported_wh: list[float] = []
         self.stored_wh = self.charged_wh = self.given_wh = 0.0
+        """Solar energy that the battery stored instead of exporting it, energy charged from the
+        grid, and energy given to the house."""
         self._held_wh = 0.0
 
-    def pass_hour(
-        self, energies: DayEnergies, hour: _Hour, limits: HourLimits, after: _DayAfter
-    ) -> None:
-        """Simulate `hour`, and append its quarter-hours with the battery to `after`."""
-        begin, end = hour.begin, hour.end
-        imported_wh, exported_wh = energies.imported_wh[begin:end], energies.exported_wh[begin:end]
+    def pass_hour(self, hour: _Hour, limits: HourLimits) -> None:
+        """Simulate the quarter-hours of an hour."""
         give_to, charge_to, store_to, spare_to = limits
         one_way, limit_wh, most_wh, held_wh = (
             self.one_way,
@@ -194,10 +158,10 @@ class _State:
             self._held_wh,
         )
         if self._is_idle(hour, limits):
-            after.imported_wh.extend(imported_wh)
-            after.exported_wh.extend(exported_wh)
+            self.imported_wh.extend(hour.imported_wh)
+            self.exported_wh.extend(hour.exported_wh)
             return
-        for wanted_wh, sun_wh in zip(imported_wh, exported_wh, strict=True):
+        for wanted_wh, sun_wh in zip(hour.imported_wh, hour.exported_wh, strict=True):
             drawn_wh, fed_wh = wanted_wh, sun_wh
             over_wh, left_wh, ready_wh = drawn_wh - limit_wh, most_wh, held_wh
             if fed_wh and held_wh < store_to:
@@ -220,39 +184,25 @@ class _State:
                 held_wh += into_wh * one_way
                 drawn_wh += into_wh
                 self.charged_wh += into_wh
-            after.imported_wh.append(drawn_wh)
-            after.exported_wh.append(fed_wh)
+            self.imported_wh.append(drawn_wh)
+            self.exported_wh.append(fed_wh)
         self._held_wh = held_wh
 
     def _is_idle(self, hour: _Hour, limits: HourLimits) -> bool:
         """Return whether the battery neither charges nor discharges in `hour`."""
         give_to, charge_to, *_ = limits
         stays = charge_to - _NOTHING_WH <= self._held_wh <= give_to + _NOTHING_WH
-        return stays and not hour.exported_wh and hour.highest_wh <= self.limit_wh
+        return stays and not any(hour.exported_wh) and max(hour.imported_wh) <= self.limit_wh
 
 
-def _prepared(day: BatteryDay, standby_w: float) -> _Day:
-    """Return `day` with the battery's standby energy added to its energies.
-
-    The standby energy of a quarter-hour is added to its import. If the quarter-hour has no import,
-    exported solar energy supplies the standby energy first, and only the rest is imported.
-    """
-    imported_wh, exported_wh = day.energies
-    if standby_w:
-        wh = standby_w / 4
-        sun_wh = [
-            0.0 if drawn_wh else min(fed_wh, wh)
-            for drawn_wh, fed_wh in zip(imported_wh, exported_wh, strict=True)
-        ]
-        imported_wh = [
-            drawn_wh + wh - own_wh for drawn_wh, own_wh in zip(imported_wh, sun_wh, strict=True)
-        ]
-        exported_wh = [fed_wh - own_wh for fed_wh, own_wh in zip(exported_wh, sun_wh, strict=True)]
-    hours = []
-    begin = 0
-    for hour, quarters in groupby(day.hours):
-        end = begin + len(list(quarters))
-        drawn, fed = imported_wh[begin:end], exported_wh[begin:end]
-        hours.append(_Hour(hour, begin, end, sum(drawn), sum(fed), max(drawn)))
-        begin = end
-    return _Day(DayEnergies(imported_wh, exported_wh), hours, day.prices)
+def _hours(
+    quarters: BatteryQuarters, drawn_wh: Sequence[float], fed_wh: Sequence[float]
+) -> Iterator[_Hour]:
+    """Yield the hours with known quarter-hours, whose energies are `drawn_wh` and `fed_wh`."""
+    begins = groups(quarters.day * 24 + quarters.hour)
+    days = quarters.day[begins].tolist()
+    following = dict(pairwise(dict.fromkeys(days)))
+    bounds = pairwise([*begins.tolist(), len(drawn_wh)])
+    for day, hour, (begin, end) in zip(days, quarters.hour[begins].tolist(), bounds, strict=True):
+        prices = quarters.prices[day], quarters.prices[following.get(day, day)]
+        yield _Hour(hour, drawn_wh[begin:end], fed_wh[begin:end], prices)

@@ -16,7 +16,9 @@ from typing import NamedTuple
 from ..bill.bill import to_cents
 from ..bill.ledger import Ledger
 from ..bill.month import ClassExcess, Month, excess_of
+from ..bill.period_sums import BillPart
 from ..prices.contract import REFERENCE_POWERS
+from ..prices.kwh_price import sum_of_known
 from ..prices.network_prices import AgreedPrices, prices_of_year_at
 from ..prices.price_file import OlderPrices
 
@@ -93,34 +95,28 @@ def compare(
     own = ledger.contracts.at(until)
     current = AgreedPrices(own, prices_of_year_at(until)) if is_at_current_prices else None
     parts = {start: _parts(Month(ledger, start), until, current) for start in months}
-    prices = [part.prices for of_month in parts.values() for part in of_month]
+    prices = [part.prices for of_month in parts.values() for part, _ in of_month]
     # All parts have the current prices, if these are used.
     prices_of = OlderPrices.joined(map(_older, prices[:1] if current else prices))
     compared = tuple(
         _compare_month(Month(ledger, start), of_month, until) for start, of_month in parts.items()
     )
-    return _judged(compared, own.reference_kw, prices_of)
-
-
-def _judged(
-    compared: tuple[MonthComparison, ...], own_kw: float | None, prices_of: OlderPrices | None
-) -> Comparison:
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
-    totals = _totals(decisive)
+    totals = {
+        kw: sum_of_known([month.classes[kw].total for month in decisive], 9)
+        for kw in (REFERENCE_POWERS if decisive else ())
+    }
     known_totals = {kw: total for kw, total in totals.items() if total is not None}
-    if not known_totals:
-        return Comparison(compared, decisive, totals, None, None, prices_of)
-    cheapest = min(known_totals, key=known_totals.__getitem__)
-    saving = _saving_per_year(known_totals, own_kw, len(decisive))
+    cheapest = min(known_totals, key=known_totals.__getitem__, default=None)
+    saving = None
+    if cheapest is not None and own.reference_kw in known_totals:
+        more = known_totals[int(own.reference_kw)] - known_totals[cheapest]
+        saving = to_cents(more / len(decisive) * _MONTHS_A_YEAR)
     return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
 
 
-class _Part(NamedTuple):
-    """Part of a month."""
-
-    months: float
-    prices: AgreedPrices
-    above: Mapping[float, ClassExcess]
+type _Part = tuple[BillPart, Mapping[float, ClassExcess]]
+"""Part of a month, and its excess of each reference power of the tariff."""
 
 
 def _parts(month: Month, until: datetime, current: AgreedPrices | None) -> list[_Part]:
@@ -129,9 +125,8 @@ def _parts(month: Month, until: datetime, current: AgreedPrices | None) -> list[
     begin, end = ledger.month_begin(month.start), month.end
     parts = ledger.timed_parts(begin, max(begin, min(until, end)), None, max(begin, end))
     return [
-        _Part(
-            part.months,
-            current or part.prices,
+        (
+            part._replace(prices=current or part.prices),
             excess_of(REFERENCE_POWERS, ledger.table, start, last),
         )
         for start, last, part in parts
@@ -142,30 +137,6 @@ def _older(prices: AgreedPrices) -> OlderPrices | None:
     """Return the older published prices that the comparison of all reference powers uses."""
     lines = "network_fixed", *prices.surcharge_lines
     return OlderPrices.joined(prices.at_power(kw).older(lines) for kw in REFERENCE_POWERS)
-
-
-def _saving_per_year(
-    totals: Mapping[int, float], own_kw: float | None, months: int
-) -> float | None:
-    """Return how much the cheapest reference power would save in a year, in EUR.
-
-    `totals` are the costs of the reference powers over `months` months. The saving is relative to
-    `own_kw`, the present reference power. Return None if its cost is unknown.
-    """
-    own = next((total for kw, total in totals.items() if kw == own_kw), None)
-    if own is None:
-        return None
-    return to_cents((own - min(totals.values())) / months * _MONTHS_A_YEAR)
-
-
-def _totals(months: Sequence[MonthComparison]) -> dict[int, float | None]:
-    """Return the total cost of each reference power over `months`.
-
-    The dict is empty without months.
-    """
-    if not months:
-        return {}
-    return {kw: _sum([month.classes[kw].total for month in months]) for kw in REFERENCE_POWERS}
 
 
 def _compare_month(month: Month, parts: Sequence[_Part], until: datetime) -> MonthComparison:
@@ -179,30 +150,21 @@ def _compare_month(month: Month, parts: Sequence[_Part], until: datetime) -> Mon
 
 
 def _class_cost(kw: int, parts: Sequence[_Part]) -> ClassCost:
-    above_kwh = [part.above[kw].energy_wh / 1000 for part in parts]
-    fixed = _sum([_with_vat(part.months, part.prices.fixed(kw), part.prices) for part in parts])
-    surcharge = _sum(
-        [
-            _with_vat(kwh, part.prices.surcharge_on_top, part.prices)
-            for kwh, part in zip(above_kwh, parts, strict=True)
-        ]
-    )
-    fixed, surcharge = fixed and to_cents(fixed), surcharge and to_cents(surcharge)
-    return ClassCost(
-        excess_kwh=round(sum(above_kwh), 3),
-        fixed=fixed,
-        surcharge=surcharge,
-        total=_sum([fixed, surcharge]),
-    )
+    above_kwh = [excess[kw].energy_wh / 1000 for _, excess in parts]
+    prices = [part.prices for part, _ in parts]
+    fixed = _cost([part.months for part, _ in parts], [each.fixed(kw) for each in prices], prices)
+    surcharge = _cost(above_kwh, [each.surcharge_on_top for each in prices], prices)
+    total = sum_of_known([fixed, surcharge], 9)
+    return ClassCost(round(sum(above_kwh), 3), fixed, surcharge, total)
 
 
-def _with_vat(quantity: float, price: float | None, prices: AgreedPrices) -> float | None:
-    if price is None or prices.vat_rate is None:
-        return None
-    return quantity * price * (1 + prices.vat_rate)
-
-
-def _sum(amounts: list[float | None]) -> float | None:
-    """Return the sum of the amounts, None if any amount is unknown."""
-    known_amounts = [amount for amount in amounts if amount is not None]
-    return round(sum(known_amounts), 9) if len(known_amounts) == len(amounts) else None
+def _cost(
+    quantities: Sequence[float], units: Sequence[float | None], prices: Sequence[AgreedPrices]
+) -> float | None:
+    """Return the cost with VAT of quantities at the prices of their units, None if unknown."""
+    costs = [
+        None if unit is None or of.vat_rate is None else quantity * unit * (1 + of.vat_rate)
+        for quantity, unit, of in zip(quantities, units, prices, strict=True)
+    ]
+    total = sum_of_known(costs)
+    return total and to_cents(total)

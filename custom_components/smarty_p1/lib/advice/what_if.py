@@ -16,11 +16,10 @@
   is unknown.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
-from itertools import pairwise
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -29,11 +28,11 @@ import numpy as np
 from ..bill.household_state import HouseholdState
 from ..bill.household_table import contract_prices
 from ..past.table import Table
-from ..past.wall_clock import A_DAY, groups
+from ..past.wall_clock import A_DAY
 from ..prices.contract import BEGINNING, REFERENCE_POWERS
 from ..prices.price_series import PriceSeries, PriceSources
 from .battery_day_prices import prices_by_day
-from .battery_simulation import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
+from .battery_simulation import WH_A_KW, Battery, BatteryQuarters, BatteryRun, BatteryTrial
 from .planned_car_year import PlannedCar, PlannedCarYear
 from .what_if_tables import Load, car, panels, shared_by, with_energies, with_load
 from .what_if_year import (
@@ -229,8 +228,16 @@ class _Trial:
             raise ValueError(message)
         self._year = year
         self._battery = battery
-        self._trial = BatteryTrial([*_days(year, moment)], battery, year.surcharge_price)
-        self._exported_wh = float(np.nansum(year.table.exported[year.known]))
+        known, table, clock = year.known, year.table, year.clock
+        quarters = BatteryQuarters(
+            clock.day[known] - clock.day[0],
+            clock.quarter[known] * 24 // A_DAY,
+            table.imported[known],
+            np.nan_to_num(table.exported[known]),
+            prices_by_day(year, moment),
+        )
+        self._trial = BatteryTrial(quarters, battery, year.surcharge_price)
+        self._exported_wh = float(quarters.exported_wh.sum())
         self._runs: dict[float | None, tuple[WhatIfYear, BatteryUse]] = {}
 
     def with_class(self, reference_kw: float) -> tuple[WhatIfYear, BatteryUse]:
@@ -251,22 +258,8 @@ class _Trial:
         )
 
 
-def _days(year: WhatIfYear, moment: datetime) -> Iterator[BatteryDay]:
-    """Yield the days with known quarter-hours."""
-    known = year.known
-    day, hour = year.clock.day[known], year.clock.quarter[known] * 24 // A_DAY
-    imported, exported = year.table.imported[known], np.nan_to_num(year.table.exported[known])
-    prices = prices_by_day(year, moment)
-    starts = groups(day)
-    for begin, end in pairwise([*starts.tolist(), len(day)]):
-        energies = DayEnergies(imported[begin:end].tolist(), exported[begin:end].tolist())
-        of_day = prices[day[begin] - year.clock.day[0]]
-        yield BatteryDay(energies, hour[begin:end].tolist(), of_day)
-
-
 def _with_battery(year: WhatIfYear, run: BatteryRun) -> Table:
     """Return the year's table with the battery. All other rows stay as they were measured."""
     imported, exported = year.table.imported.copy(), year.table.exported.copy()
-    imported[year.known] = np.concatenate([day.imported_wh for day in run.days])
-    exported[year.known] = np.concatenate([day.exported_wh for day in run.days])
+    imported[year.known], exported[year.known] = run.imported_wh, run.exported_wh
     return with_energies(year.table, imported, exported)

@@ -5,7 +5,7 @@ sentences, and a limited size: long answers are slow, and models overlook parts 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.month import Month
 from ..history.calendar import LUXEMBOURG
 from ..history.month_file_lines import month_name
+from ..prices.kwh_price import sum_of_known
 
 MAX_BYTES = 4_000
 """Maximum size of an answer as JSON."""
@@ -182,18 +183,20 @@ def class_facts(report: Mapping[str, Any]) -> dict[str, Any]:
             _known(
                 reference_power_kw=int(kw),
                 total_eur=total,
-                surcharge_eur=_sum(month["classes"][kw]["surcharge"] for month in decisive),
-                above_kwh=_sum(month["classes"][kw]["excess_kwh"] for month in decisive),
+                surcharge_eur=sum_of_known(
+                    [month["classes"][kw]["surcharge"] for month in decisive], 3
+                ),
+                above_kwh=sum_of_known(
+                    [month["classes"][kw]["excess_kwh"] for month in decisive], 3
+                ),
             )
             for kw, total in report["totals"].items()
         ],
     )
 
 
-def _sum(amounts: Iterable[float | None]) -> float | None:
-    """Return the sum of the amounts, None if one is unknown."""
-    known = [*amounts]
-    return None if None in known else round(sum(filter(None, known), 0.0), 3)
+def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    return sum_of_known([row.get(name) for row in rows], 3)
 
 
 def what_if_facts(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -247,9 +250,9 @@ def year_facts(demand: HouseholdState, year: int = 0) -> dict[str, Any]:
     return {
         "until": min(months[-1].end, demand.until).astimezone(LUXEMBOURG).isoformat(),
         **_known(
-            total_eur=_sum(row.get("total_eur") for row in rows),
-            imported_kwh=_sum(row["imported_kwh"] for row in rows),
-            exported_kwh=_sum(row["exported_kwh"] for row in rows),
+            total_eur=_total(rows, "total_eur"),
+            imported_kwh=_total(rows, "imported_kwh"),
+            exported_kwh=_total(rows, "exported_kwh"),
         ),
         "months": rows,
     }

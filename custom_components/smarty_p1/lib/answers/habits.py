@@ -4,10 +4,9 @@
 - The base load: the power that the household draws at all times.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from statistics import fmean
 from typing import Any, NamedTuple
 
 from ..advice.day_reason import ComparedCosts, DayReason, day_reason
@@ -18,7 +17,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.period_sums import month_share
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
-from ..prices.kwh_price import price_of_kwh
+from ..prices.kwh_price import price_of_kwh, sum_of_known
 from ..prices.network_prices import AgreedPrices, prices_of_year_at
 from ..prices.price_file import OlderPrices
 
@@ -70,7 +69,8 @@ def usual_report(demand: HouseholdState, house: SuppliedHouse | None = None) -> 
     means = _means(found)
     prices = (AgreedPrices.at(demand.contracts.at(day), day) for day in days)
     older = OlderPrices.answer(OlderPrices.joined(agreed.prices_of for agreed in prices))
-    usual = {"days": len(found), **means, "house_wh": _sum(means, "imported_wh", "own_wh"), **older}
+    house_wh = sum_of_known([means["imported_wh"], means["own_wh"]], 3)
+    usual = {"days": len(found), **means, "house_wh": house_wh, **older}
     return {
         "until": until.isoformat(),
         "usual": usual,
@@ -122,11 +122,6 @@ def _usual_day(
     )
 
 
-def _sum(values: Mapping[str, float | None], *names: str) -> float | None:
-    known = [value for name in names if (value := values[name]) is not None]
-    return round(sum(known), 3) if len(known) == len(names) else None
-
-
 def _own_wh(ledger: Ledger, house: SuppliedHouse | None, until: datetime) -> float | None:
     """Return the energy that the house used and did not draw from the grid, from midnight on.
 
@@ -174,8 +169,8 @@ def _shared_as_today(demand: HouseholdState) -> HouseholdState:
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    numbers = [value for value in values if value is not None]
-    return round(sum(numbers) / len(numbers), 3) if len(numbers) == len(values) else None
+    total = sum_of_known(values)
+    return None if total is None else round(total / len(values), 3)
 
 
 def highlights_report(demand: HouseholdState) -> dict[str, Any]:
@@ -220,6 +215,6 @@ def _mean_price(demand: HouseholdState) -> tuple[float | None, OlderPrices | Non
         price_of_kwh(contracts, now + n * QUARTER_HOUR, market, published)
         for n in range(_WEEK // QUARTER_HOUR)
     ]
-    known_prices = [price.imported for price in prices if price.imported is not None]
-    mean = fmean(known_prices) if len(known_prices) == len(prices) else None
+    total = sum_of_known([price.imported for price in prices])
+    mean = None if total is None else total / len(prices)
     return mean, None if mean is None else prices[0].prices_of

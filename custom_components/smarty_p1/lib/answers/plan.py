@@ -116,16 +116,14 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
         return coming
     most = question.never_above_kw / 4
     coming = [at._replace(quarter=at.quarter._replace(most=most)) for at in coming]
-    known = coming_quarters(start, end, question.contracts, question.market, usual)
     loads = [wish.load(start, len(coming)) for wish in question.wishes]
     quarters, net = input_of_plan(coming)
     # A stored kWh is worth a cheap kWh of the next days, minus the loss.
     end_value = _END_VALUE * sorted(quarter.price for quarter in quarters)[len(quarters) // 4]
     battery = question.battery and question.battery._replace(end_value=end_value)
     plan = plan_house(quarters, net, loads, battery)
-    count = 0 if isinstance(known, PlanLack) else len(known)
-    first_unknown = coming[count].start if count < len(coming) else None
-    return PlannedHouse(coming, loads, question.wishes, plan, first_unknown)
+    unknown = (at.start for at in coming if market(at.start) != question.market(at.start))
+    return PlannedHouse(coming, loads, question.wishes, plan, next(unknown, None))
 
 
 def _local(time: datetime) -> str:

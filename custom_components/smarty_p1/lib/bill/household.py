@@ -257,8 +257,8 @@ class Household:
             periods = (start, end), (before, start), (year, end)
             self._peaks[start] = [ledger.peak(*period) for period in periods]
         peak, peak_last_month, peak_12_months = self._peaks[start]
-        excess_kwh = values.excess_kwh
-        if excess_kwh is not None:
+        excess_kwh = None
+        if values.reference_kw is not None:
             excess_kwh = round(ledger.sums(start, end).above_wh / 1000, DECIMALS)
         return replace(
             values,

@@ -35,7 +35,7 @@ from ..past.wall_clock import (
     time_of,
     wall_clock,
 )
-from ..prices.contract import Contract, Contracts
+from ..prices.contract import BEGINNING, Contract, Contracts
 from ..prices.network_prices import AgreedPrices, network_prices_at, price_changes
 from ..prices.price_file import NetworkPrices
 from ..prices.time_of_use import parsed
@@ -254,17 +254,24 @@ class Ledger:
         In the first month they count from the first quarter-hour with energy, and also in the next
         months until one has a day of quarter-hours.
         """
-        first, earliest = self._first_from(number_from(start)), self._first_from(0)
-        if first is None or earliest is None:
-            return start
-        begin = month_start(earliest)
+        first, since = self._first_from(number_from(start)), self._whole_since
+        return start if first is None or (since and start >= since) else max(start, first)
+
+    @cached_property
+    def _whole_since(self) -> datetime | None:
+        """Return the start of the first month whose monthly prices count from its start.
+
+        Return None if no month is known to have a day of quarter-hours.
+        """
+        earliest = self._first_from(0)
+        begin = month_start(earliest) if earliest else BEGINNING
         if not self.is_begun and not self.sums(begin, month_end(begin)).leneda:
-            return start
-        while begin < start:
-            if self.sums(begin, month_end(begin)).quarter_hours >= A_DAY:
-                return start
-            begin = month_end(begin)
-        return max(start, first)
+            return BEGINNING
+        ends = (month_end(month) for month in self.months if self._has_day(month))
+        return next(ends, None)
+
+    def _has_day(self, month: datetime) -> bool:
+        return self.sums(month, month_end(month)).quarter_hours >= A_DAY
 
     def _first_from(self, number: int) -> datetime | None:
         """Return the start of the first known quarter-hour from the quarter-hour `number` on."""

@@ -59,7 +59,7 @@ class MonthColumns:
         """Return whether a gap, or a part of a quarter-hour, adds energy to the month."""
         end = month_end(self.start)
         spans = (span for span in self.loose if span.kind is SpanKind.GAP or any(span.amounts[:2]))
-        periods = (period for span in spans for period in span.shared_periods)
+        periods = (period for span in spans if (period := span.shared_period))
         return any(self.start < period_end and begin < end for begin, period_end in periods)
 
     def copy(self) -> MonthColumns:

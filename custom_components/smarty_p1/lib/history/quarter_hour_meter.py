@@ -29,8 +29,8 @@ This module does no I/O and uses only the meter's clock. Work and memory per rea
 import json
 from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime, timedelta
-from math import inf, isnan
-from typing import Any, NamedTuple, Self
+from math import isnan
+from typing import Any, Self
 
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
 from .calendar import QUARTER_HOUR, month_start, quarter_start
@@ -74,7 +74,7 @@ _MIN_REST = timedelta(minutes=1)
 # Tolerance in kWh. If another program has rounded a register up, a later reading can be lower than
 # the rounded value by up to this tolerance.
 _MAX_ROUNDING_KWH = 1.0
-_MAX_FIGURES = 40
+_MAX_PEAKS = 40
 _WH_A_KW = 250
 """Energy in Wh that 1 kW makes in a quarter-hour."""
 
@@ -102,7 +102,8 @@ class QuarterHourMeter:
         self._values: QuarterHourValues | None = None
         self._are_values_old = False
         self._refreshed = 0
-        self._months: dict[datetime, _MonthFigures] = {}
+        self._peaks: dict[datetime, tuple[object, QuarterHour | None]] = {}
+        """Version and highest quarter-hour of each month."""
 
     @property
     def segment(self) -> ReadingSegment | None:
@@ -338,7 +339,7 @@ class QuarterHourMeter:
             reference_kw=reference_kw,
             last_quarter=self.history.last_quarter,
             running=segment.amounts,
-            **self._of_month(segment.month_start, has_reference=reference_kw is not None),
+            **self._of_month(segment.month_start),
         )
 
     def values_at(self, end: datetime, shown: datetime) -> QuarterHourValues:
@@ -347,7 +348,6 @@ class QuarterHourMeter:
         `shown` is the start of the shown month. The values of the running quarter-hour are None,
         because the other source does not know them.
         """
-        reference_kw = self._reference_kw_at(end - QUARTER_HOUR)
         return QuarterHourValues(
             time=end,
             quarter_start=end,
@@ -356,79 +356,64 @@ class QuarterHourMeter:
             projected_kw=None,
             will_exceed=None,
             available_kw=None,
-            reference_kw=reference_kw,
+            reference_kw=self._reference_kw_at(end - QUARTER_HOUR),
             last_quarter=self.history.last_quarter,
             running=None,
-            **self._of_month(shown, has_reference=reference_kw is not None),
+            **self._of_month(shown),
         )
 
-    def _of_month(self, start: datetime, *, has_reference: bool) -> dict[str, Any]:
+    def _of_month(self, start: datetime) -> dict[str, Any]:
         columns = self.history.columns()
-        figures = self._figures(columns, start)
-        before = self._figures(columns, month_start(start - _HOUR))
+        peak = self._peak(columns, start)
         # The same month of the year before does not count.
         year_before = start.replace(year=start.year - 1)
         starts = (at for at in columns if year_before < at < start)
-        year = [self._figures(columns, at).peak for at in sorted(starts)]
+        year = [self._peak(columns, at) for at in sorted(starts)]
         return {
             "month_start": start,
             "day_sums": self._day_sums,
-            "peak": figures.peak,
-            "excess_kwh": round(figures.excess_wh / 1000, DECIMALS) if has_reference else None,
-            "peak_last_month": before.peak,
+            "peak": peak,
+            "excess_kwh": None,
+            "peak_last_month": self._peak(columns, month_start(start - _HOUR)),
             "peak_12_months": max(
-                filter(None, (*year, figures.peak)), key=lambda peak: peak.mean_kw, default=None
+                filter(None, (*year, peak)), key=lambda peak: peak.mean_kw, default=None
             ),
         }
 
-    def _figures(self, columns: Columns, start: datetime) -> _MonthFigures:
-        """Return the figures of a month. They are made again only when its quarter-hours change."""
+    def _peak(self, columns: Columns, start: datetime) -> QuarterHour | None:
+        """Return the highest quarter-hour of a month.
+
+        The search is repeated only when the month's quarter-hours change.
+        """
         month = columns.get(start) or MonthColumns(start)
         version = self._refreshed, month.quarter_hours, len(month.repeated)
-        figures = self._months.get(start)
-        if figures is None or figures.version != version:
-            figures = self._months[start] = _MonthFigures(version, *self._peak_and_excess(month))
-            for forgotten in [*self._months][:-_MAX_FIGURES]:
-                del self._months[forgotten]
-        return figures
+        known = self._peaks.get(start)
+        if known is None or known[0] != version:
+            known = self._peaks[start] = version, _peak_of(month)
+            for forgotten in [*self._peaks][:-_MAX_PEAKS]:
+                del self._peaks[forgotten]
+        return known[1]
 
-    def _peak_and_excess(self, month: MonthColumns) -> tuple[QuarterHour | None, float]:
-        """Return the highest quarter-hour, and the energy in Wh above the reference power."""
-        imported = month.imported
-        places = [place for place, wh in enumerate(imported) if not isnan(wh)]
-        energies = [(month.first + place * QUARTER_HOUR, imported[place]) for place in places]
-        energies += [(span.start, span.amounts.imported_wh) for span in month.repeated]
-        excess_wh = sum([max(0.0, wh - self._reference_wh_at(time)) for time, wh in energies])
-        candidates = [span.quarter_hour for span in month.repeated]
-        if places:
-            place = max(places, key=imported.__getitem__)
-            fed_wh = month.exported[place]
-            candidates.append(
-                QuarterHour(
-                    month.first + place * QUARTER_HOUR,
-                    round(imported[place] / _WH_A_KW, DECIMALS),
-                    None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
-                )
+
+def _peak_of(month: MonthColumns) -> QuarterHour | None:
+    imported = month.imported
+    candidates = [span.quarter_hour for span in month.repeated]
+    if places := [place for place, wh in enumerate(imported) if not isnan(wh)]:
+        place = max(places, key=imported.__getitem__)
+        fed_wh = month.exported[place]
+        candidates.append(
+            QuarterHour(
+                month.first + place * QUARTER_HOUR,
+                round(imported[place] / _WH_A_KW, DECIMALS),
+                None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
             )
-        return min(candidates, key=lambda q: (-q.mean_kw, q.start), default=None), excess_wh
-
-    def _reference_wh_at(self, time: datetime) -> float:
-        """Return the reference power as energy of a quarter-hour, infinite without one."""
-        reference_kw = self._reference_kw_at(time)
-        return inf if reference_kw is None else reference_kw * _WH_A_KW
+        )
+    return min(candidates, key=lambda q: (-q.mean_kw, q.start), default=None)
 
 
 def _check_of(state: Mapping[str, Any]) -> str:
     """Return the checksum of a stored state. It leaves out what other classes have added."""
     return checksum(json.dumps([state.get(name) for name in _PARTS], sort_keys=True))
-
-
-class _MonthFigures(NamedTuple):
-    """Highest quarter-hour of a month, and its energy above the reference power."""
-
-    version: tuple[int, ...]
-    peak: QuarterHour | None
-    excess_wh: float
 
 
 def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:

@@ -48,7 +48,8 @@ class QuarterHourValues:
     peak: QuarterHour | None
     """The highest quarter-hour of the shown month; of equal quarter-hours, the first."""
     excess_kwh: float | None
-    """Energy of the shown month above the reference power, by the contract of each quarter-hour."""
+    """Energy of the shown month above the reference power, by the contract of each quarter-hour.
+    None without a reference power, or without a household."""
     peak_last_month: QuarterHour | None
     peak_12_months: QuarterHour | None
     """The highest quarter-hour of the shown month and of the eleven months before."""

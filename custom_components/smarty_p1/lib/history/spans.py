@@ -21,9 +21,9 @@ MAX_SHARED_GAP = timedelta(days=40)
 # A gap of more than two years comes from a clock that had lost its time. Such a gap is shortened to
 # this length, so that its energy is divided among fewer months.
 _MAX_GAP = timedelta(days=731)
-# Energy in Wh. A household draws more than this in a real gap of more than 40 days. If it drew
-# less, the gap is not real: the clock was set ahead.
-_MAX_LEAP_WH = 10_000
+MAX_LEAP_WH = 10_000
+"""A household draws more energy than this in a real gap of more than 40 days. If it drew less, the
+gap is not real: the clock was set ahead."""
 # Difference in Wh between two stored values of a register. Stored values are rounded. So a value
 # can be lower than the previous value by this difference, although the register did not fall. A
 # real fall is larger, because meters count in larger steps.
@@ -60,19 +60,17 @@ class Span(NamedTuple):
         return QuarterHour(self.start, *self.amounts.totals())
 
     @property
-    def shared_periods(self) -> list[Period]:
-        """Return the periods that get the span's energy if Leneda has no data for the span.
+    def shared_period(self) -> Period | None:
+        """Return the period that gets the span's energy if Leneda has no data for the span.
 
-        Usually, the whole span is the only period. A gap of more than `MAX_SHARED_GAP` has no such
-        period, because its energy belongs to no day. An exception is such a gap with at most
-        `_MAX_LEAP_WH` of energy. A household draws more than `_MAX_LEAP_WH` in a real gap of this
-        length, so the clock was set ahead. The only period is then the gap's last second, so the
-        energy belongs to the last day.
+        Usually, this is the whole span. A gap of more than `MAX_SHARED_GAP` has no such period,
+        because its energy belongs to no day. An exception is such a gap with at most `MAX_LEAP_WH`
+        of energy: the clock was set ahead, so the energy belongs to the gap's last second.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
-            return [(self.start, self.end)]
-        is_outage = self.amounts.imported_wh > _MAX_LEAP_WH
-        return [] if is_outage else [(self.end - _SECOND, self.end)]
+            return self.start, self.end
+        is_outage = self.amounts.imported_wh > MAX_LEAP_WH
+        return None if is_outage else (self.end - _SECOND, self.end)
 
 
 class Position(NamedTuple):

@@ -17,10 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..history.spans import MAX_LEAP_WH, MAX_SHARED_GAP
 from .wall_clock import QUARTER_S, Flags, Floats, Numbers
 
-_MAX_SHARED_S = 40 * 86_400
-_MAX_LEAP_WH = 10_000
 _NEGLIGIBLE_S = 0.001
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
@@ -103,8 +102,8 @@ def divide(spans: LooseSpans, covered: Covered) -> Division:
     is_covered[is_covered] = covered.quarter[found[is_covered]] == pieces.quarter[is_covered]
     is_touched = np.bincount(span, is_covered) > 0
     # Without Leneda, a long gap belongs to no quarter-hour, or to its last second.
-    is_long = (end - start > _MAX_SHARED_S) & ~is_touched
-    is_outage = is_long & (imported_wh > _MAX_LEAP_WH)
+    is_long = (end - start > MAX_SHARED_GAP.total_seconds()) & ~is_touched
+    is_outage = is_long & (imported_wh > MAX_LEAP_WH)
     is_last = pieces.quarter == ((end - 1) // QUARTER_S).astype(np.int64)[span]
     share = np.where(is_long[span], is_last & ~is_outage[span], pieces.share)
     wh = np.where(is_outage, 0.0, wh)

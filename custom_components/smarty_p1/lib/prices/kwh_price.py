@@ -44,7 +44,7 @@ def price_of_kwh(
     taxed_aids, untaxed = _aids(contracts, prices, moment)
     parts += taxed_aids
     imported = None
-    if prices.vat_rate is not None and (taxed := _sum_of_known(parts)) is not None:
+    if prices.vat_rate is not None and (taxed := sum_of_known(parts)) is not None:
         imported = round(taxed * (1 + prices.vat_rate) + untaxed, 6)
     exported = None if exported is None else round(exported, 6)
     older = prices.older(("network_variable", *(levy.name for levy in levies)))
@@ -110,10 +110,13 @@ def _aids(
     return taxed, untaxed
 
 
-def _sum_of_known(parts: Sequence[float | None]) -> float | None:
-    """Return the sum of `parts`. Return None if one of the parts is unknown."""
+def sum_of_known(parts: Sequence[float | None], decimals: int | None = None) -> float | None:
+    """Return the sum of `parts`, rounded to `decimals`. Return None if a part is unknown."""
     known_parts = [part for part in parts if part is not None]
-    return sum(known_parts) if len(known_parts) == len(parts) else None
+    if len(known_parts) < len(parts):
+        return None
+    total = sum(known_parts, 0.0)
+    return total if decimals is None else round(total, decimals)
 
 
 def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:
