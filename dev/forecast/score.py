@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from smartyp1.advice.month_forecast import Estimate, estimate_month
 from smartyp1.bill.bill import Bill, bill_of_parts
-from smartyp1.bill.household_table import table_of_household
+from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.month import Month
@@ -45,7 +45,7 @@ def score_home(
 ) -> list[Score]:
     """Return the scores of the last `count` whole months of a home."""
     contracts = Contracts(((_BEGINNING, contract),))
-    ledger = Ledger.of(table_of_household({}, LenedaDays(quarter_hours)), contracts)
+    ledger = Ledger.of(table_and_refused({}, LenedaDays(quarter_hours))[0], contracts)
     months = [Month(ledger, start) for start in ledger.months]
     whole = [month for month in months if month.known_share(month.end) >= _MIN_SHARE]
     return [

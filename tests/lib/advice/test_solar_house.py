@@ -20,7 +20,7 @@ from smartyp1.advice.solar_house import (
     house_sum,
     with_home_meter,
 )
-from smartyp1.bill.household_table import table_of_household
+from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.history.month_columns import Row
@@ -333,7 +333,7 @@ def test_a_home_meter_fills_days_that_an_inverter_lacks(
     missed = sum(kwh.pop(DAY + n * HOUR) for n in lacks_of_inverter)
     if lacks_of_inverter:
         kwh[DAY + (lacks_of_inverter[-1] + 1) * HOUR] += missed
-    table = table_of_household(row.months, NO_LENEDA_DAYS)
+    table = table_and_refused(row.months, NO_LENEDA_DAYS)[0]
     home = home_of(3, *lacks_of_home)
 
     filled = with_home_meter([inverter._replace(kwh=kwh)], home, grid_hours(table, until), until)
@@ -347,7 +347,7 @@ def test_a_home_meter_knows_the_house_before_its_battery_had_statistics() -> Non
     battery = sun((2, 1.5), days=2, kind=SupplyKind.CHARGED)._replace(since=DAY + 30 * HOUR)
     supplies = [sun(*NOON, days=2), battery._replace(kwh={})]
     assert house(grid_of(row, until), *supplies)[0] == (None, None)
-    table = table_of_household(row.months, NO_LENEDA_DAYS)
+    table = table_and_refused(row.months, NO_LENEDA_DAYS)[0]
 
     filled = with_home_meter(supplies, home_of(2), grid_hours(table, until), until)
 
@@ -373,7 +373,7 @@ def test_a_home_meter_is_compared_with_grid_and_sun(
     factor: float, hours: int, difference: float | None
 ) -> None:
     until, row = DAY + 336 * HOUR, row_of(1344)
-    table = table_of_household(row.months, NO_LENEDA_DAYS)
+    table = table_and_refused(row.months, NO_LENEDA_DAYS)[0]
     home = home_of(14)
     kwh = {time: factor * amount for time, amount in [*home.kwh.items()][-hours:]}
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from smartyp1.bill.bill import Bill
-from smartyp1.bill.household_table import table_of_household
+from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
@@ -119,7 +119,7 @@ def months_of(
     columns: Columns, leneda: LenedaDays = NO_LENEDA_DAYS, contracts: Contracts | None = None
 ) -> dict[datetime, Month]:
     """Return the months of some spans and of Leneda's days, by their starts."""
-    table = table_of_household(columns, leneda)
+    table = table_and_refused(columns, leneda)[0]
     ledger = Ledger.of(table, contracts or Contracts(), is_begun=False)
     return {start: Month(ledger, start) for start in ledger.months}
 

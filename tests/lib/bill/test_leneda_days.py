@@ -8,7 +8,7 @@ import pytest
 from smartyp1.advice.class_comparison import compare
 from smartyp1.advice.month_forecast import Estimate, estimate_month, estimated
 from smartyp1.answers.days import days_report
-from smartyp1.bill.household_table import table_of_household
+from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.bill.quarter_hour_views import quarter_hours_between, with_reactive
@@ -244,7 +244,7 @@ def test_a_quarter_hour_of_the_platform_keeps_its_reactive_energy() -> None:
     start = local("2026-06-02")
     quarters = [QuarterHour(start, 0.4321, 0.05, 0.01, 0.02, Origin.LENEDA)]
     past = LenedaDays(quarters)
-    found = quarter_hours_between(table_of_household({}, past), start, start + QUARTER_HOUR)
+    found = quarter_hours_between(table_and_refused({}, past)[0], start, start + QUARTER_HOUR)
     assert [*with_reactive(found, {}, past)] == quarters
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from smartyp1.bill.household_table import table_of_household
+from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
 from smartyp1.history.calendar import QUARTER_HOUR
 from smartyp1.history.quarter_hour import QuarterHour
@@ -39,7 +39,7 @@ def test_a_row_has_the_price_of_the_contract_then_in_force() -> None:
     )
     old, new, sold = series(0.25, 0.01), series(0.1, 0.001, 10), series(0.04, 0.002)
     sources = [PriceSources(BEGINNING, old, sold), PriceSources(CHANGE, new)]
-    table = table_of_household(row.months, NO_LENEDA_DAYS, sources)
+    table = table_and_refused(row.months, NO_LENEDA_DAYS, sources)[0]
     assert len(table.quarter) > len(quarters) + 6
     for number, market, feed_in in zip(
         table.quarter.tolist(), table.market.tolist(), table.feed_in.tolist(), strict=True
@@ -55,6 +55,6 @@ def test_a_row_has_the_price_of_the_contract_then_in_force() -> None:
 def test_without_sources_no_row_has_a_price() -> None:
     row = row_of([QuarterHour(NOON, 0.4)])
     for sources in ([], [PriceSources(BEGINNING)], [PriceSources(BEGINNING, PriceSeries())]):
-        table = table_of_household(row.months, NO_LENEDA_DAYS, sources)
+        table = table_and_refused(row.months, NO_LENEDA_DAYS, sources)[0]
         assert np.isnan(table.market).all()
         assert np.isnan(table.feed_in).all()

@@ -101,18 +101,27 @@ def compare(
     compared = tuple(
         _compare_month(Month(ledger, start), of_month, until) for start, of_month in parts.items()
     )
+    return _judged(compared, own.reference_kw, prices_of)
+
+
+def _judged(
+    compared: tuple[MonthComparison, ...], own_kw: float | None, prices_of: OlderPrices | None
+) -> Comparison:
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
-    totals = {
-        kw: sum_of_known([month.classes[kw].total for month in decisive], 9)
-        for kw in (REFERENCE_POWERS if decisive else ())
-    }
+    totals = _totals(decisive)
     known_totals = {kw: total for kw, total in totals.items() if total is not None}
     cheapest = min(known_totals, key=known_totals.__getitem__, default=None)
-    saving = None
-    if cheapest is not None and own.reference_kw in known_totals:
-        more = known_totals[int(own.reference_kw)] - known_totals[cheapest]
+    saving, own = None, [total for kw, total in known_totals.items() if kw == own_kw]
+    if own:
+        more = own[0] - min(known_totals.values())
         saving = to_cents(more / len(decisive) * _MONTHS_A_YEAR)
     return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
+
+
+def _totals(months: Sequence[MonthComparison]) -> dict[int, float | None]:
+    """Return the total cost of each reference power over `months`, {} without months."""
+    powers = REFERENCE_POWERS if months else ()
+    return {kw: sum_of_known([month.classes[kw].total for month in months], 9) for kw in powers}
 
 
 type _Part = tuple[BillPart, Mapping[float, ClassExcess]]
@@ -123,7 +132,7 @@ def _parts(month: Month, until: datetime, current: AgreedPrices | None) -> list[
     """Return the parts of a month. `current` are the prices of all parts, if given."""
     ledger = month.ledger
     begin, end = ledger.month_begin(month.start), month.end
-    parts = ledger.timed_parts(begin, max(begin, min(until, end)), None, max(begin, end))
+    parts = ledger.timed_parts(begin, max(begin, min(until, end)), max(begin, end))
     return [
         (
             part._replace(prices=current or part.prices),

@@ -50,11 +50,8 @@ type Fields = Mapping[str, Any]
 """Change of a household: its `kind`, and what the user has entered."""
 
 
-class Assumption(NamedTuple):
-    """Assumption that the user has not entered."""
-
-    key: str
-    value: float | str | None = None
+type Assumption = Mapping[str, float | str | None]
+"""Assumption that the user has not entered: its `key` and `value`."""
 
 
 class WhatIfQuestion(NamedTuple):
@@ -125,7 +122,7 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
             "then": _whole(cheapest.energies),
         },
         "classes": _classes(result),
-        "assumed": [each._asdict() for each in _assumed(changes, present)],
+        "assumed": [*_assumed(changes, present)],
     }
 
 
@@ -204,37 +201,41 @@ def _assumed(changes: Iterable[Fields], present: Contract) -> Iterator[Assumptio
         fields = {**_DEFAULTS.get(change["kind"], {}), **change}
         for key, value in fields.items():
             if key not in change:
-                yield Assumption(key, value)
+                yield _assumption(key, value)
         yield from _ASSUMED[change["kind"]](fields, present)
+
+
+def _assumption(key: str, value: float | str | None = None) -> Assumption:
+    return {"key": key, "value": value}
 
 
 def _of_contract(fields: Fields, present: Contract) -> Iterator[Assumption]:
     if "energy_fee" not in fields:
-        yield Assumption("energy_fee", present.energy_fee or 0.0)
+        yield _assumption("energy_fee", present.energy_fee or 0.0)
     if "feed_in_price" not in fields and "feed_in_margin" not in fields:
-        yield Assumption("feed_in_as_today")
+        yield _assumption("feed_in_as_today")
 
 
 def _of_panels(fields: Fields, _present: Contract) -> Iterator[Assumption]:
     kwh = fields["kwp"] * solar_kwh_a_year(fields["direction"], fields["tilt"])
-    yield Assumption("solar_kwh", round(kwh))
-    yield Assumption("sunny_days", SUNNY_DAYS_SOURCE)
+    yield _assumption("solar_kwh", round(kwh))
+    yield _assumption("sunny_days", SUNNY_DAYS_SOURCE)
 
 
 def _of_sharing(fields: Fields, present: Contract) -> Iterator[Assumption]:
     if "price" not in fields:
-        yield Assumption("sharing_price", present.community_price or 0.0)
-    yield Assumption("shared_sun", SUNNY_DAYS_SOURCE)
+        yield _assumption("sharing_price", present.community_price or 0.0)
+    yield _assumption("shared_sun", SUNNY_DAYS_SOURCE)
 
 
 _ASSUMED: Mapping[str, Callable[[Fields, Contract], Iterable[Assumption]]] = {
     CONTRACT: _of_contract,
-    CAR: lambda _fields, _present: [Assumption("car_every_day")],
-    HEAT_PUMP: lambda _fields, _present: [Assumption("degree_days", DEGREES_SOURCE)],
+    CAR: lambda _fields, _present: [_assumption("car_every_day")],
+    HEAT_PUMP: lambda _fields, _present: [_assumption("degree_days", DEGREES_SOURCE)],
     PANELS: _of_panels,
     BATTERY: lambda _fields, _present: (),
     SHARING_KEY: _of_sharing,
-    PLAN: lambda _fields, _present: [Assumption("plan_against")],
+    PLAN: lambda _fields, _present: [_assumption("plan_against")],
 }
 """Assumptions besides the defaults, by the kind of the change."""
 

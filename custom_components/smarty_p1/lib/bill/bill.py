@@ -32,7 +32,7 @@ from typing import NamedTuple
 from ..history.calendar import month_end
 from ..prices.contract import PER_KWH, PER_MONTH, AidVat
 from ..prices.network_prices import price_file
-from ..prices.price_file import NetworkPrices, OlderPrices, PriceFile
+from ..prices.price_file import OlderPrices, PriceFile
 from .ledger import Ledger
 from .period_sums import BillPart, Sums
 
@@ -255,7 +255,7 @@ class MonthPrices(NamedTuple):
 
 def month_prices(ledger: Ledger, start: datetime, until: datetime) -> MonthPrices:
     """Return which stand-in prices count, and the VAT rate, for the month's bill up to `until`."""
-    return prices_of_parts(_parts_of(ledger, start, until, None))
+    return prices_of_parts(_parts_of(ledger, start, until))
 
 
 def prices_of_parts(parts: Sequence[BillPart]) -> MonthPrices:
@@ -265,28 +265,18 @@ def prices_of_parts(parts: Sequence[BillPart]) -> MonthPrices:
     return MonthPrices(_is_filled([*bought]), _is_filled([*sold]), parts[-1].prices.vat_rate)
 
 
-def bill_of(
-    ledger: Ledger,
-    start: datetime,
-    until: datetime,
-    published: NetworkPrices | None = None,
-    of_month: MonthPrices | None = None,
-) -> Bill:
+def bill_of(ledger: Ledger, start: datetime, until: datetime) -> Bill:
     """Return the bill of the month that begins at `start`, up to `until`.
 
     All energy of the month is billed, because a clock may have been ahead. If the contract lacks a
-    price of the grid or a levy, the published price of each day is used. If `published` is given,
-    its prices replace the published prices of all days.
+    price of the grid or a levy, the published price of each day is used.
     """
-    return bill_of_parts(_parts_of(ledger, start, until, published), of_month)
+    return bill_of_parts(_parts_of(ledger, start, until))
 
 
-def _parts_of(
-    ledger: Ledger, start: datetime, until: datetime, published: NetworkPrices | None
-) -> Sequence[BillPart]:
+def _parts_of(ledger: Ledger, start: datetime, until: datetime) -> Sequence[BillPart]:
     begin, end = ledger.month_begin(start), month_end(start)
-    billed_end = max(begin, min(until, end))
-    return ledger.parts(begin, billed_end, published, max(begin, end))
+    return ledger.parts(begin, max(begin, min(until, end)), max(begin, end))
 
 
 def bill_of_parts(parts: Sequence[BillPart], of_month: MonthPrices | None = None) -> Bill:

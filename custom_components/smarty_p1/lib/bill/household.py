@@ -30,7 +30,7 @@ from ..prices.contract_json import store_contracts
 from ..prices.price_series import PriceSources, sources_at
 from ..stored_values import Stored
 from .household_state import HouseholdState
-from .household_table import table_and_refused, table_of_household
+from .household_table import table_and_refused
 from .ledger import Ledger
 from .leneda_days import NO_LENEDA_DAYS, LenedaDays
 
@@ -167,7 +167,7 @@ class Household:
         """Return all known energy, also that of files before the first reading."""
         if newest := self.newest:
             return newest.ledger.table
-        return table_of_household(self.meter.history.columns(), self._leneda)
+        return table_and_refused(self.meter.history.columns(), self._leneda)[0]
 
     def update(  # noqa: PLR0913, PLR0917 - the values of a telegram
         self,

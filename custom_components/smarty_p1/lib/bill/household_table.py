@@ -26,18 +26,12 @@ from ..prices.price_series import PriceSeries, PriceSources
 from .leneda_days import LenedaDays
 
 
-def table_of_household(
-    columns: Columns, leneda: LenedaDays, sources: Sequence[PriceSources] = ()
-) -> Table:
-    """Return the table of all spans and of Leneda's days, with the prices of the sources."""
-    return table_and_refused(columns, leneda, sources)[0]
-
-
 def table_and_refused(
     columns: Columns, leneda: LenedaDays, sources: Sequence[PriceSources] = ()
 ) -> tuple[Table, frozenset[str]]:
-    """Return the table, and months such as "2026-06" whose impossible energy it leaves out.
+    """Return the table of all spans and of Leneda's days, with the prices of the sources.
 
+    The second value are months such as "2026-06" whose impossible energy the table leaves out.
     A damaged file, or an odd one, can have more energy than a ledger can add up.
     """
     prices = [*map(contract_prices, sources)]

@@ -46,7 +46,7 @@ def prices_of_rows(
         return rows
     bought, sold = _market_prices(ledger, of_month)
     begin, end = time_of(table.quarter[0]), time_of(table.quarter[-1] + 1)
-    for start, until, part in ledger.timed_parts(begin, end, published):
+    for start, until, part in ledger.timed_parts(begin, end, None, published):
         bounds = np.searchsorted(table.quarter, (number_from(start), number_from(until)))
         of, contract, vat = slice(*bounds), part.contract, 1 + (part.prices.vat_rate or 0.0)
         bare = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)

@@ -185,27 +185,25 @@ class Ledger:
         return Ledger.of(table, self.contracts, is_begun=self.is_begun, until=self.until)
 
     def parts(
-        self,
-        begin: datetime,
-        end: datetime,
-        published: NetworkPrices | None = None,
-        energy_end: datetime | None = None,
+        self, begin: datetime, end: datetime, energy_end: datetime | None = None
     ) -> list[BillPart]:
         """Return the parts of a period in which contract, prices and aids do not change.
 
-        If `published` is given, its prices replace the published prices of all days. The last part
-        has the energy until `energy_end`, by default until `end`.
+        The last part has the energy until `energy_end`, by default until `end`.
         """
-        return [part for *_, part in self.timed_parts(begin, end, published, energy_end)]
+        return [part for *_, part in self.timed_parts(begin, end, energy_end)]
 
     def timed_parts(
         self,
         begin: datetime,
         end: datetime,
-        published: NetworkPrices | None = None,
         energy_end: datetime | None = None,
+        published: NetworkPrices | None = None,
     ) -> Iterator[tuple[datetime, datetime, BillPart]]:
-        """Yield `parts` with the same arguments, each with the start and the end of its energy."""
+        """Yield `parts` with the same arguments, each with the start and the end of its energy.
+
+        If `published` is given, its prices replace the published prices of all days.
+        """
         changes = {since for since, _ in self.contracts.entries if begin < since < end}
         changes |= self.contracts.aid_changes(begin, end)
         if published is None:

@@ -16,11 +16,15 @@ if the computer's clock does not continue them either.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated
+
+from ..stored_json import Range
 
 MAX_DEVIATION = timedelta(days=1)
 """Maximum deviation of a clock that is not doubtful."""
 TRIAL_DAYS = 7
 """Number of measured days after which a clock on trial is accepted for good."""
+_MAX_SECONDS = timedelta(days=40_000).total_seconds()
 _SECOND_DAY = timedelta(days=2)
 # A clock that runs evenly keeps its deviation. With a larger change, the clock was set, or it
 # stands still.
@@ -35,7 +39,7 @@ class ClockDoubt:
     """
 
     since: datetime
-    deviation: timedelta
+    deviation: Annotated[timedelta, Range(-_MAX_SECONDS, _MAX_SECONDS)]
     is_on_trial: bool = False
 
     def is_same_clock(self, deviation: timedelta, now: datetime) -> bool:

@@ -32,9 +32,11 @@ from datetime import UTC, datetime, timedelta
 from math import isnan
 from typing import Any, Self
 
+from ..stored_json import dump, load
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .day_sum import NO_DAY_SUMS, DaySums
+from .doubtful_clock import ClockDoubt
 from .gap_clock_and_power_limits import MAX_POWER_KW
 from .market_prices import NO_PRICES, MarketPrices
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
@@ -45,11 +47,9 @@ from .quarter_hour import QuarterHour
 from .quarter_hour_values import QuarterHourValues
 from .reading_json import (
     check_version,
-    load_doubt,
     load_quarter,
     load_registers,
     load_segment,
-    store_doubt,
     store_quarter,
     store_registers,
     store_segment,
@@ -236,7 +236,7 @@ class QuarterHourMeter:
             # higher numbers were written after this state was stored. So `from_dict` adds these
             # spans to the restored state.
             "number": history.row.number if number is None else number,
-            **({"doubt": store_doubt(history.doubt)} if history.doubt else {}),
+            **({"doubt": dump(history.doubt)} if history.doubt else {}),
         }
         return {**state, _CHECK: _check_of(state)}
 
@@ -285,7 +285,7 @@ class QuarterHourMeter:
         if stored.get(_CHECK, check := _check_of(stored)) != check:
             raise ValueError
         self.is_begun_here = checked_flag(stored["is_begun_here"])
-        doubt = load_doubt(stored["doubt"]) if "doubt" in stored else None
+        doubt = load(ClockDoubt, stored["doubt"]) if "doubt" in stored else None
         segments = checked_list(stored["stretches"], MAX_SEGMENTS)
         reader = RowReader(files, checked_count(stored["number"]))
         history = ReadingHistory(

@@ -137,24 +137,6 @@ def load_segment(data: Stored, doubt: ClockDoubt | None = None) -> ReadingSegmen
     return segment
 
 
-def store_doubt(doubt: ClockDoubt) -> Stores:
-    """Return the doubt about a clock as JSON."""
-    return {
-        "since": doubt.since.isoformat(),
-        "deviation": doubt.deviation.total_seconds(),
-        "is_on_trial": doubt.is_on_trial,
-    }
-
-
-def load_doubt(data: Stored) -> ClockDoubt:
-    """Return the doubt from the JSON that `store_doubt` made."""
-    stored = checked_mapping(data)
-    seconds = checked_number(stored["deviation"], -_MAX_SECONDS, _MAX_SECONDS)
-    return ClockDoubt(
-        utc_time(stored["since"]), timedelta(seconds=seconds), checked_flag(stored["is_on_trial"])
-    )
-
-
 def _load_span(data: Stored) -> Span:
     """Return the span of a line in the stored state.
 
