@@ -19,6 +19,7 @@ from .coordinator import (
 from .coordinator.chosen_entities.entity_ids import async_check_ids, async_follow_entities
 from .coordinator.chosen_entities.second_meter import async_follow_meters
 from .coordinator.house_sources import async_follow_sources
+from .coordinator.loads.lost_entities import async_watch_load_entities
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .coordinator.statistics.statistic_ids import store_statistics_key
 from .coordinator.stored.contract_move import async_move_contracts
@@ -80,6 +81,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
         await faults.attempt(async_watch_messages, hass, entry)
     if has_books(entry) and is_live(entry):
         faults.call(HousePlanner(hass, entry).start)
+        faults.call(async_watch_load_entities, hass, entry)
     return True
 
 

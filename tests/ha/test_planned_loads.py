@@ -23,10 +23,11 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
+from smartyp1.markdown_text import read_plain
 
 from . import billed_month
 from .dialogs import contract_in, open_options, submit
-from .support import Home, metadata_of_sums, recorder_done, wait_until
+from .support import Home, issue_of, metadata_of_sums, recorder_done, said, wait_until
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
@@ -68,6 +69,7 @@ async def record_wallbox(hass: HomeAssistant) -> None:
     metadata = metadata_of_sums("sensor.wallbox_energy", "kWh", "energy")
     start = datetime(2026, 5, 1, tzinfo=UTC)
     async_import_statistics(hass, metadata, [{"start": start, "state": 0.0, "sum": 0.0}])
+    hass.states.async_set("sensor.wallbox_energy", "0")
     await recorder_done(hass)
 
 
@@ -302,6 +304,44 @@ async def test_a_blocked_load_is_not_planned(house: MockConfigEntry, hass: HomeA
     await planned(hass, runs="off", next="unknown", missing="0.0")
     hass.states.async_set(relay, "connected")
     await planned(hass, runs="on")
+
+
+@pytest.mark.parametrize("lost", ["sensor.wallbox_energy", "switch.wallbox", "sensor.charge"])
+async def test_a_load_without_its_entity_is_left_out_and_told_once(
+    house: MockConfigEntry, hass: HomeAssistant, clock: SetClock, lost: str
+) -> None:
+    kwh = {"unit_of_measurement": "kWh"}
+    present = {"sensor.wallbox_energy": "0", "switch.wallbox": "off", "sensor.charge": "8.8"}
+    for entity_id, state in present.items():
+        hass.states.async_set(entity_id, state, kwh)
+    await add(hass, house, switched_by="switch.wallbox", energy_from="sensor.charge")
+    await add(hass, house, "pausing", measured_by="sensor.wallbox_energy")
+    await planned(hass, next="2026-06-16T20:00:00+00:00")
+    assert not issue_of(hass, house, "load_entity_lost")
+    timers = datetime.now(UTC)
+
+    async def later(minutes: int) -> None:
+        nonlocal timers
+        timers += timedelta(minutes=16)
+        clock(NOW + timedelta(minutes=minutes))
+        async_fire_time_changed(hass, timers)
+        await hass.async_block_till_done()
+
+    # A short outage is none.
+    hass.states.async_set(lost, "unavailable", timestamp=NOW.timestamp())
+    await later(50)
+    assert not issue_of(hass, house, "load_entity_lost")
+    await later(70)
+    issue = issue_of(hass, house, "load_entity_lost")
+    assert f"Car: {lost}" in read_plain(said(issue)["entities"])
+    await planned(hass, runs="unavailable", next="unavailable")
+    hass.states.async_set(lost, present[lost], kwh)
+    await later(75)
+    assert not issue_of(hass, house, "load_entity_lost")
+    # A deleted entity is told without delay.
+    hass.states.async_remove(lost)
+    await later(80)
+    assert issue_of(hass, house, "load_entity_lost")
 
 
 async def test_a_meter_has_at_most_ten_loads(house: MockConfigEntry, hass: HomeAssistant) -> None:

@@ -98,6 +98,8 @@ class Problem(StrEnum):
     """The user has moved sources to statistics, and can undo this."""
     RECIPIENT_GONE = "recipient_gone"
     """Home Assistant no longer has a notify entity that receives messages."""
+    LOAD_ENTITY_LOST = "load_entity_lost"
+    """An entity of a load is gone, or has been unavailable for an hour. The load is left out."""
     SECOND_METER = "second_meter"
     """A second meter was added or enabled. Inverters and devices still count for the first one."""
     CAPTURE = "capture_ended"

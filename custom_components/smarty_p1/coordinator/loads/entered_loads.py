@@ -86,6 +86,12 @@ class EnteredLoad(NamedTuple):
         return self.switch is not None or self.setting is not None
 
     @property
+    def entities(self) -> list[str]:
+        """Return all entities of other integrations that the load needs."""
+        others = (self.measured_by, self.switch, self.setting, self.energy_from)
+        return [*self.watched, *filter(None, others)]
+
+    @property
     def watched(self) -> list[str]:
         """Return the entities that decide whether the load can run."""
         return [*filter(None, (self.connected, self.ready, self.blocked_by))]

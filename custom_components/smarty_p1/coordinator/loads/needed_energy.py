@@ -9,13 +9,14 @@ from homeassistant.helpers import entity_registry as er
 from ...const import DOMAIN
 from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .entered_loads import EnteredLoad
+from .lost_entities import lost_entities
 
 PLANNED_POWER = "planned_power"
 """Key of the sensor whose statistics are the plan's own record of a load."""
 
 
 class UnknownNeedError(Exception):
-    """Error for a load whose needed energy is unknown now."""
+    """Error for a load whose needed energy is unknown now, or whose entities are lost."""
 
 
 async def async_needed(
@@ -28,6 +29,8 @@ async def async_needed(
     the load has got its planned power. The id is None if nothing is recorded yet. Raises
     UnknownNeedError.
     """
+    if lost_entities(hass, entered.entities, now):
+        raise UnknownNeedError
     record, used_kwh = entered.measured_by or _own_record(hass, subentry_id), 0.0
     if record:
         try:
