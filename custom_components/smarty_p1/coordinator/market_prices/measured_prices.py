@@ -142,12 +142,13 @@ class MeasuredPrices:
             month, series = month_start(start), self._files.series_of(_ZONE_SOURCE)
             while month < end:
                 now, asked_at = dt_util.utcnow(), self._asked.get(month)
-                if month_end(month) <= now and series.known_share(month) < _MIN_KNOWN_SHARE:
+                following = month_end(month)
+                if following <= now and series.known_share(month, following) < _MIN_KNOWN_SHARE:
                     if asked_at and now - asked_at < ASK_AGAIN_AFTER:
                         raise DownloadError
                     self._asked[month] = now
                     self._files.put(_ZONE_SOURCE, await async_month_of_prices(self._hass, month))
-                month = month_end(month)
+                month = following
 
     def _named_sources(self) -> Iterator[_Sources]:
         """Yield the sources of each contract, in the order of time."""

@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..history.quarter_hour import WH_A_KW
 from ..past.wall_clock import Floats, Numbers, groups
 from .battery_plan import PLANNED_AT, BatteryPlan, DayPrices, HourLimits
 
@@ -35,8 +36,6 @@ MIN_EFFICIENCY = 0.5
 MAX_RESERVE_SHARE = 0.9
 MAX_STANDBY_W = 200.0
 
-WH_A_KW = 250
-"""Energy in Wh that 1 kW makes in a quarter-hour."""
 # Tolerance in Wh for float errors. Two stored energies that differ by less count as equal.
 _NOTHING_WH = 1e-6
 

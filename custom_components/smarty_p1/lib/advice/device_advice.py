@@ -5,7 +5,7 @@ the bill of the month minus the bill with the other power or hour.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -14,9 +14,9 @@ import numpy as np
 from ..bill.bill import month_prices
 from ..bill.kwh_rows import RowPrices, billed_cost, prices_of_rows
 from ..bill.month import Month
-from ..history.calendar import QUARTER_HOUR, day_end, day_start
+from ..history.calendar import HOUR, QUARTER_HOUR, day_end, day_start
 from ..past.table import RowSource, Table
-from ..past.wall_clock import Floats, Numbers, number_from, time_of
+from ..past.wall_clock import AN_HOUR, Floats, Numbers, number_from, time_of
 from .energy_shares import HouseDevice, HouseSources, energy_shares, house_hours
 from .what_if_tables import with_load
 
@@ -24,8 +24,6 @@ from .what_if_tables import with_load
 _MAX_RUN_HOURS = 6
 _MIN_RUN_SHARE, _MIN_RUN_KWH = 0.1, 0.05
 _HOURS = 24
-_HOUR = timedelta(hours=1)
-_QUARTERS = 4
 
 
 class DeviceCost(NamedTuple):
@@ -66,10 +64,10 @@ def cost_above(devices: Sequence[HouseDevice], month: Month) -> DeviceCost | Non
     A device can avoid at most its energy of an hour.
     """
     rows = month.rows
-    hour = rows.table.quarter // _QUARTERS
+    hour = rows.table.quarter // AN_HOUR
     hours, of_row = np.unique(hour, return_inverse=True)
     above_wh = np.bincount(of_row, rows.above_wh, len(hours))
-    starts = [time_of(int(number) * _QUARTERS) for number in hours]
+    starts = [time_of(int(number) * AN_HOUR) for number in hours]
     costs = []
     for device in devices:
         wh = np.array([device.kwh.get(start, 0.0) * 1000 for start in starts])
@@ -114,11 +112,11 @@ class _Run(NamedTuple):
 
         A day that is too short for it does not change.
         """
-        if (hour + len(self.kwh)) * _QUARTERS <= self.length:
+        if (hour + len(self.kwh)) * AN_HOUR <= self.length:
             for begin, sign in ((self.hour, -1), (hour, 1)):
-                first = self.day + begin * _QUARTERS
-                for n in range(len(self.kwh) * _QUARTERS):
-                    yield first + n, sign * self.kwh[n // _QUARTERS] * 1000 / _QUARTERS
+                first = self.day + begin * AN_HOUR
+                for n in range(len(self.kwh) * AN_HOUR):
+                    yield first + n, sign * self.kwh[n // AN_HOUR] * 1000 / AN_HOUR
 
 
 def best_hour(sources: HouseSources, month: Month) -> BestHour | None:
@@ -171,10 +169,10 @@ def _known_days(month: Month) -> Iterator[datetime]:
 
 def _runs(device: HouseDevice, days: Sequence[datetime]) -> Iterator[_Run]:
     for start in days:
-        count = (day_end(start) - start) // _HOUR
-        kwh = [device.kwh.get(start + n * _HOUR, 0.0) for n in range(count)]
+        count = (day_end(start) - start) // HOUR
+        kwh = [device.kwh.get(start + n * HOUR, 0.0) for n in range(count)]
         least = max(_MIN_RUN_KWH, _MIN_RUN_SHARE * max(kwh))
         running = [n for n, energy in enumerate(kwh) if energy >= least]
         if running and running[-1] - running[0] < _MAX_RUN_HOURS:
             run = kwh[running[0] : running[-1] + 1]
-            yield _Run(number_from(start), count * _QUARTERS, running[0], run)
+            yield _Run(number_from(start), count * AN_HOUR, running[0], run)

@@ -6,7 +6,7 @@ an energy community is in no share.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -14,13 +14,11 @@ import numpy as np
 from ..bill.bill import month_prices
 from ..bill.kwh_rows import billed_cost, prices_of_rows
 from ..bill.ledger import Ledger
-from ..history.calendar import month_start
-from ..past.wall_clock import Floats, number_from
+from ..history.calendar import HOUR, month_start
+from ..past.wall_clock import AN_HOUR, Floats, number_from
 from .solar_house import Supply
 
 _MAX_EXCESS_SHARE = 0.05
-_QUARTERS = 4
-_HOUR = timedelta(hours=1)
 
 type Hours = Mapping[datetime, float]
 """Values by the start of the hour in UTC."""
@@ -110,15 +108,15 @@ def house_hours(
     """Return the hours between two midnights of a month, which is billed up to `until`."""
     rows, of_month = ledger.between(start, end), month_prices(ledger, month_start(start), until)
     table, prices = rows.table, prices_of_rows(rows, of_month)
-    count = (number_from(end) - number_from(start)) // _QUARTERS
-    place = (table.quarter - number_from(start)) // _QUARTERS
+    count = (number_from(end) - number_from(start)) // AN_HOUR
+    place = (table.quarter - number_from(start)) // AN_HOUR
 
     def by_hour(values: Floats) -> Floats:
         sums: Floats = np.bincount(place, values, count).astype(float)
         return sums
 
     rows_of_hour = np.maximum(1, np.bincount(place, minlength=count))
-    hours = [start.astimezone(UTC) + n * _HOUR for n in range(count)]
+    hours = [start.astimezone(UTC) + n * HOUR for n in range(count)]
     delivered = [
         sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in supplies) for hour in hours
     ]

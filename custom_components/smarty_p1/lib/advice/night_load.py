@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from ..bill.quarter_hour_views import quarter_hours_between
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from ..history.quarter_hour import WH_A_KW
 from ..past.table import Table
+from ..past.wall_clock import AN_HOUR
 from .energy_shares import HouseDevice, HouseSources
 
 _NIGHT = timedelta(hours=2), timedelta(hours=5)
 _NIGHTS = 7
 _MIN_NIGHTS = 3
 _MIN_NIGHTS_OF_PERIOD = 14
-_AN_HOUR = 4
 NO_SOURCES = HouseSources((), ())
 
 
@@ -76,7 +77,7 @@ def usual_night_kw(table: Table, start: datetime, end: datetime) -> float | None
         return None
     if any(quarter.exported_wh for night in nights for quarter in night):
         return None
-    return median(_lowest(night).imported_wh / 250 for night in nights)
+    return median(_lowest(night).imported_wh / WH_A_KW for night in nights)
 
 
 def _nights(table: Table, start: datetime, end: datetime) -> Iterator[list[NightQuarter]]:
@@ -112,7 +113,7 @@ def _night_kw(night: Sequence[NightQuarter], sources: HouseSources) -> float:
     battery delivers energy, the lowest hour takes the place of the lowest quarter-hour.
     """
     lowest = _lowest(night)
-    hours = [quarter.start.replace(minute=0) for quarter in night[::_AN_HOUR]]
+    hours = [quarter.start.replace(minute=0) for quarter in night[::AN_HOUR]]
     delivered = [
         sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in sources.supplies)
         for hour in hours
@@ -120,7 +121,7 @@ def _night_kw(night: Sequence[NightQuarter], sources: HouseSources) -> float:
     known = [_quarter_kwh(device, lowest.start) for device in sources.devices]
     if any(delivered) or None in known:
         return _lowest_hour_kw(night, zip(hours, delivered, strict=True), sources.devices)
-    return lowest.imported_wh / 250 - sum(kwh or 0.0 for kwh in known) * _AN_HOUR
+    return lowest.imported_wh / WH_A_KW - sum(kwh or 0.0 for kwh in known) * AN_HOUR
 
 
 def _quarter_kwh(device: HouseDevice, start: datetime) -> float | None:
@@ -141,7 +142,7 @@ def _lowest_hour_kw(
     """
     net = [quarter.imported_wh - quarter.exported_wh for quarter in night]
     used = [
-        (sum(net[n * _AN_HOUR :][:_AN_HOUR]) / 1000 + kwh, hour)
+        (sum(net[n * AN_HOUR :][:AN_HOUR]) / 1000 + kwh, hour)
         for n, (hour, kwh) in enumerate(delivered)
     ]
     kwh, hour = min(used)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..past.wall_clock import A_DAY, Floats, Numbers
+from ..past.wall_clock import A_DAY, AN_HOUR, Floats, Numbers
 from ..plan.bill_steps import Quarter
 from ..plan.house_plan import plan_house
 from ..plan.limit_price import follow_plan
@@ -20,7 +20,6 @@ from .what_if_tables import with_load
 from .what_if_year import WhatIfYear
 
 _USUAL_DAYS = 28
-_AN_HOUR = 4
 _CAR = "car"
 
 
@@ -80,7 +79,7 @@ class PlannedCarYear:
 
     def _nights(self) -> list[Numbers]:
         """Return the rows of each night, in the order of time."""
-        begin, end = self._car.begin_hour * _AN_HOUR, self._car.end_hour * _AN_HOUR
+        begin, end = self._car.begin_hour * AN_HOUR, self._car.end_hour * AN_HOUR
         is_next_day = end <= begin
         is_evening = (self._quarter >= begin) & (is_next_day | (self._quarter < end))
         is_morning = (self._quarter < end) & is_next_day
@@ -95,7 +94,7 @@ class PlannedCarYear:
         days, first = self._day[rows] - self._year.clock.day[0], self._day[rows[0]]
         quarters, car, surcharge = [], self._car, self._year.surcharge_price
         for day, quarter in zip(days.tolist(), self._quarter[rows].tolist(), strict=True):
-            prices, hour = self._prices[day], quarter // _AN_HOUR
+            prices, hour = self._prices[day], quarter // AN_HOUR
             quarters.append(
                 Quarter(prices.imported[hour], prices.exported[hour], limit_kwh, surcharge)
             )

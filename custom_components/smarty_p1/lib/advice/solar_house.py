@@ -17,13 +17,12 @@ import numpy as np
 from ..bill.bill import month_prices
 from ..bill.kwh_rows import prices_of_rows
 from ..bill.month import Month
-from ..history.calendar import QUARTER_HOUR, day_end, day_start
+from ..history.calendar import HOUR, QUARTER_HOUR, day_end, day_start
 from ..history.month_columns import Columns
 from ..history.spans import Period, Span
 from ..past.table import RowSource, Table
-from ..past.wall_clock import groups, number_from, number_of, time_of
+from ..past.wall_clock import AN_HOUR, groups, number_from, number_of, time_of
 
-_HOUR = timedelta(hours=1)
 MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
 MAX_SHARED_MIDNIGHT = timedelta(hours=1)
@@ -46,8 +45,6 @@ _NEGLIGIBLE_KWH = 0.05
 _COMPARED_TIME = timedelta(days=28)
 _MIN_COMPARED_HOURS = 7 * 24
 _PRICED_DECIMALS = 9
-_QUARTERS = 4
-"""Quarter-hours of an hour."""
 
 type HourPrices = Mapping[datetime, float]
 """Known prices of an imported kWh in EUR, by the start of the hour in UTC."""
@@ -131,7 +128,7 @@ class Grid:
         # Without fed-in energy, a quarter-hour from Leneda is only partly known.
         is_known = ~np.isnan(table.exported) | (table.source == RowSource.MEASURED)
         self._known = table.quarter[table.is_shown & is_known]
-        self._loose = {id(span): span for month in columns.values() for span in month.loose}
+        self._loose = {span for month in columns.values() for span in month.loose}
         self.fed_hours = {hour: fed_kwh for hour, (_, fed_kwh) in grid_hours(table, until).items()}
         """Fed-in kWh of hours whose quarter-hours are all known."""
 
@@ -156,7 +153,7 @@ class Grid:
         return known >= len(lacking) * QUARTER_HOUR - timedelta(seconds=1)
 
     def _spans_within(self, day: datetime) -> Iterator[Span]:
-        for span in self._loose.values():
+        for span in self._loose:
             is_short = span.end - span.start <= MAX_SHARED_MIDNIGHT
             if is_short or (day <= span.start and span.end <= day_end(day)):
                 yield span
@@ -170,12 +167,12 @@ def grid_hours(table: Table, until: datetime) -> GridHours:
     """Return the energy of the hours whose quarter-hours before `until` are all known."""
     last = number_of(until)
     rows = table.where(table.is_shown & ~np.isnan(table.exported) & (table.quarter < last))
-    hours = rows.quarter // _QUARTERS
+    hours = rows.quarter // AN_HOUR
     starts = groups(hours)
     sums = [np.add.reduceat(wh, starts) / 1000 for wh in (rows.imported, rows.exported)]
     count = np.diff(starts, append=len(hours))
-    is_whole = count >= np.minimum(_QUARTERS, last - hours[starts] * _QUARTERS)
-    times = [time_of(hour * _QUARTERS) for hour in hours[starts[is_whole]].tolist()]
+    is_whole = count >= np.minimum(AN_HOUR, last - hours[starts] * AN_HOUR)
+    times = [time_of(hour * AN_HOUR) for hour in hours[starts[is_whole]].tolist()]
     energies = zip(*(column[is_whole].tolist() for column in sums), strict=True)
     return dict(zip(times, energies, strict=True))
 
@@ -210,10 +207,10 @@ def with_home_meter(
 
 def _hours_before(supplies: Sequence[Supply], known: Container[datetime]) -> Iterator[datetime]:
     """Yield the hours without a gap before the statistics of all supplies had begun."""
-    hour = max(supply.since for supply in supplies) - _HOUR
+    hour = max(supply.since for supply in supplies) - HOUR
     while hour in known:
         yield hour
-        hour -= _HOUR
+        hour -= HOUR
 
 
 def _doubtful_hours_to_fill(
@@ -258,7 +255,7 @@ def home_difference(
     compared = [
         hour
         for hour in _delivered_by_home(home, grid, until)
-        if since <= hour <= until - _HOUR and hour not in doubtful
+        if since <= hour <= until - HOUR and hour not in doubtful
     ]
     house_kwh = sum(
         grid[hour][0] - grid[hour][1] + _delivered_kwh(supplies, hour) for hour in compared
@@ -305,14 +302,14 @@ class _Watch:
         Otherwise return None.
         """
         if hour - self.last_row > MAX_NIGHT:
-            return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
+            return self.last_row, hour + HOUR if kwh > _NEGLIGIBLE_KWH else hour
         if kwh <= self._max_kwh(hour):
             return None
-        return self._last_energy, hour + _HOUR
+        return self._last_energy, hour + HOUR
 
     def pass_over(self, hour: datetime) -> None:
         """Count an hour as known, without comparing its energy with that of other hours."""
-        self.last_row = self._last_energy = hour + _HOUR
+        self.last_row = self._last_energy = hour + HOUR
 
     def note(self, hour: datetime, kwh: float) -> None:
         """Remember `kwh`, the energy of an hour, so that later hours are compared with it."""
@@ -322,7 +319,7 @@ class _Watch:
         # every sunny hour, until the limit is above the energy of the new inverter.
         self._highest_kwh = max(self._highest_kwh, min(kwh, self._rise_limit_kwh))
         self._hours += 1
-        self.last_row = hour + _HOUR
+        self.last_row = hour + HOUR
         if kwh > 0:
             self._last_energy = self.last_row
 
@@ -380,11 +377,11 @@ def hour_prices(months: Sequence[Month], until: datetime) -> HourPrices:
     for month in months:
         ledger, of_month = month.ledger, month_prices(*month, min(until, month.end))
         rows = ledger.between(month.start, month.end)
-        hours = rows.table.quarter // _QUARTERS
+        hours = rows.table.quarter // AN_HOUR
         starts = groups(hours)
         sums = np.add.reduceat(prices_of_rows(rows, of_month).imported, starts)
         means = (sums / np.diff(starts, append=len(hours))).tolist()
-        times = (time_of(hour * _QUARTERS) for hour in hours[starts].tolist())
+        times = (time_of(hour * AN_HOUR) for hour in hours[starts].tolist())
         prices.update(
             (time, price) for time, price in zip(times, means, strict=True) if not isnan(price)
         )
@@ -462,7 +459,7 @@ def delivered_until(
             return None
     return sum(
         _delivered_kwh(supplies, hour)
-        * min(1.0, (until - hour) / (min(read_until, hour + _HOUR) - hour))
+        * min(1.0, (until - hour) / (min(read_until, hour + HOUR) - hour))
         for hour in _hours_between(start, until)
     )
 
@@ -474,7 +471,7 @@ def _delivered_kwh(supplies: Sequence[Supply], hour: datetime) -> float:
 def _hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
     while start < end:
         yield start
-        start += _HOUR
+        start += HOUR
 
 
 def _days_between(start: datetime, end: datetime) -> Iterator[datetime]:

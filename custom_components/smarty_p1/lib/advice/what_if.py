@@ -27,12 +27,13 @@ import numpy as np
 
 from ..bill.household_state import HouseholdState
 from ..bill.household_table import contract_prices
+from ..history.quarter_hour import WH_A_KW
 from ..past.table import Table
 from ..past.wall_clock import A_DAY
 from ..prices.contract import BEGINNING, REFERENCE_POWERS
 from ..prices.price_series import PriceSeries, PriceSources
 from .battery_day_prices import prices_by_day
-from .battery_simulation import WH_A_KW, Battery, BatteryQuarters, BatteryRun, BatteryTrial
+from .battery_simulation import Battery, BatteryQuarters, BatteryRun, BatteryTrial
 from .planned_car_year import PlannedCar, PlannedCarYear
 from .what_if_tables import Load, car, panels, shared_by, with_energies, with_load
 from .what_if_year import (

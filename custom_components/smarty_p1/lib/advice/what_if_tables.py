@@ -10,15 +10,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..bill.ledger import WH_A_KW
+from ..history.quarter_hour import WH_A_KW
 from ..past.table import Table
-from ..past.wall_clock import A_DAY, Floats, Numbers, groups, wall_clock
+from ..past.wall_clock import A_DAY, AN_HOUR, Floats, Numbers, groups, wall_clock
 from .solar_yield import solar_wh
 
 type Load = Callable[[Numbers], Floats]
 """Returns the energy of a load in Wh for each quarter-hour. The numbers are in ascending order."""
 
-_AN_HOUR = 4
 _MEAN_DEGREES = (1.4, 2.2, 5.7, 9.6, 13.5, 16.7, 18.7, 18.4, 14.3, 9.9, 5.2, 2.3)
 DEGREES_SOURCE = "meteolux.lu, Findel 1991-2020"
 """Source of the monthly mean temperatures: meteolux.lu/fr/climat/normales-et-extremes/."""
@@ -61,7 +60,7 @@ def car(kwh: float, kw: float, begin_hour: float = 22) -> Load:
     def load(numbers: Numbers) -> Floats:
         every = np.arange(numbers[0] - 2 * A_DAY, numbers[-1] + 1)
         clock = wall_clock(every)
-        is_after = clock.quarter >= begin_hour * _AN_HOUR
+        is_after = clock.quarter >= begin_hour * AN_HOUR
         begins = every[is_after][groups(clock.day[is_after])]
         passed = numbers - begins[np.searchsorted(begins, numbers, side="right") - 1]
         return np.clip(kwh * 1000 - passed * kw * WH_A_KW, 0.0, kw * WH_A_KW)

@@ -23,15 +23,15 @@ import numpy as np
 
 from ..bill.bill import Bill, MonthPrices, adding_up, bill_of_parts, lines_of, monthly_lines
 from ..bill.household_state import HouseholdState
-from ..bill.ledger import WH_A_KW, Ledger
+from ..bill.ledger import Ledger
 from ..bill.period_sums import BillPart, Sums, month_share
 from ..history.calendar import LUXEMBOURG, month_end, month_start
 from ..history.market_prices import MarketPrices
+from ..history.quarter_hour import WH_A_KW
 from ..past.table import ContractPrices, RowSource, Table, with_prices
 from ..past.wall_clock import (
     A_DAY,
     Flags,
-    Floats,
     Numbers,
     WallClock,
     groups,
@@ -115,15 +115,6 @@ class YearEnergies(NamedTuple):
     shared: float
 
 
-class MonthEnergies(NamedTuple):
-    """Energies of a year by month."""
-
-    sums: Sequence[Sums]
-    """Sums of each month. The energy above the reference power depends on the reference power."""
-    whole_wh: Floats
-    """Imported energy of each row that is a whole quarter-hour, 0 in all other rows."""
-
-
 class WhatIfYear(NamedTuple):
     """Whole months that have ended, with one contract and today's prices."""
 
@@ -131,8 +122,8 @@ class WhatIfYear(NamedTuple):
     clock: WallClock
     begins: Sequence[datetime]
     """Time from which the monthly prices of each month count, in Luxembourg's time."""
-    energies: MonthEnergies
-    """Energies of `table`."""
+    month_sums: Sequence[Sums]
+    """Sums of each month. The energy above the reference power depends on the reference power."""
     prices: AgreedPrices
     reference_kw: float
     """Present reference power in kW."""
@@ -179,7 +170,7 @@ class WhatIfYear(NamedTuple):
     @property
     def sums(self) -> Sums:
         """Return the sums of all months."""
-        return reduce(Sums.plus, self.energies.sums)
+        return reduce(Sums.plus, self.month_sums)
 
     @property
     def energies_a_year(self) -> YearEnergies:
@@ -195,8 +186,8 @@ class WhatIfYear(NamedTuple):
 
     def changed(self, table: Table) -> WhatIfYear:
         """Return this year with the energies of `table`, which has the same quarter-hours."""
-        energies = _energies(table, self.contract, self.begins)
-        return self._replace(table=table, energies=energies)
+        month_sums = _month_sums(table, self.contract, self.begins)
+        return self._replace(table=table, month_sums=month_sums)
 
     def under(self, contract: Contract, prices: ContractPrices) -> WhatIfYear:
         """Return this year under another contract, with the market prices of its sources."""
@@ -245,10 +236,10 @@ class WhatIfYear(NamedTuple):
 
     def bills(self, reference_kw: float) -> Sequence[Bill]:
         """Return the bills of all months at `reference_kw`."""
-        prices, energies = self.prices.at_power(reference_kw), self.energies
-        excess_wh = np.maximum(0.0, energies.whole_wh - reference_kw * WH_A_KW)
+        prices, table = self.prices.at_power(reference_kw), self.table
+        excess_wh = np.maximum(0.0, table.imported - reference_kw * WH_A_KW) * table.is_whole
         above_wh = np.add.reduceat(excess_wh, groups(self.clock.month)).tolist()
-        months = zip(self.begins, energies.sums, above_wh, strict=True)
+        months = zip(self.begins, self.month_sums, above_wh, strict=True)
         return [self._bill(prices, begin, sums._replace(above_wh=wh)) for begin, sums, wh in months]
 
     def _bill(self, prices: AgreedPrices, begin: datetime, sums: Sums) -> Bill:
@@ -288,14 +279,16 @@ def year_of(
     if np.nansum(table.exported):
         # The simulation would lack the solar energy of a quarter-hour with unknown exports.
         is_known &= ~np.isnan(table.exported)
-    measured_days = _checked_days(table, clock, is_known)
+    measured_days = int(_measured_days(table, clock, is_known).sum()) if len(is_known) else 0
+    if measured_days < MIN_DAYS:
+        raise WhatIfError(WhatIfRefusal.TOO_FEW_DAYS, measured_days)
     starts = [month_start(time_of(number)) for number in table.quarter[groups(clock.month)]]
     begins = [state.ledger.month_begin(start).astimezone(LUXEMBOURG) for start in starts]
     year = WhatIfYear(
         table=table,
         clock=clock,
         begins=begins,
-        energies=_energies(table, contract, begins),
+        month_sums=_month_sums(table, contract, begins),
         prices=AgreedPrices(contract, prices_of_year_at(state.until)),
         reference_kw=reference_kw,
         known=np.flatnonzero(is_known),
@@ -305,10 +298,9 @@ def year_of(
     return year
 
 
-def _energies(table: Table, contract: Contract, begins: Sequence[datetime]) -> MonthEnergies:
+def _month_sums(table: Table, contract: Contract, begins: Sequence[datetime]) -> list[Sums]:
     ledger = Ledger.of(table, Contracts(((BEGINNING, contract),)))
-    sums = [ledger.sums(begin, month_end(begin)) for begin in begins]
-    return MonthEnergies(sums, np.where(table.is_whole, table.imported, 0.0))
+    return [ledger.sums(begin, month_end(begin)) for begin in begins]
 
 
 def _contract_of(state: HouseholdState, feed_in_price: float | None) -> tuple[Contract, float]:
@@ -326,14 +318,6 @@ def _contract_of(state: HouseholdState, feed_in_price: float | None) -> tuple[Co
     if feed_in_price is not None:
         contract = replace(contract, feed_in_price=feed_in_price, feed_in_margin=None)
     return contract, reference_kw
-
-
-def _checked_days(table: Table, clock: WallClock, is_known: Flags) -> int:
-    """Return the number of measured days. Raises WhatIfError for less than `MIN_DAYS`."""
-    count = int(_measured_days(table, clock, is_known).sum()) if len(table.quarter) else 0
-    if count < MIN_DAYS:
-        raise WhatIfError(WhatIfRefusal.TOO_FEW_DAYS, count)
-    return count
 
 
 def _measured_days(table: Table, clock: WallClock, is_known: Flags) -> Flags:

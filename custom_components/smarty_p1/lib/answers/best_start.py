@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import local_text
 from ..plan.best_start import MIN_SAVING, BestStart, StartCosts
 from ..plan.coming_quarters import PlanLack
 from ..prices.price_file import OlderPrices
@@ -32,8 +32,8 @@ def best_start_report(best: BestStart) -> dict[str, Any]:
 
 def _best(best: BestStart) -> dict[str, Any]:
     return {
-        "start": best.start.astimezone(LUXEMBOURG).isoformat(),
-        "end": best.end.astimezone(LUXEMBOURG).isoformat(),
+        "start": local_text(best.start),
+        "end": local_text(best.end),
         "cost": None if best.cost is None else round(best.cost, 2),
         "saving": round(best.saving, 2),
         "is_worth_waiting": best.saving >= MIN_SAVING,

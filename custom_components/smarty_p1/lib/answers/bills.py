@@ -1,6 +1,5 @@
 """Answers with bills, and with the comparison of reference powers."""
 
-from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -10,9 +9,10 @@ from ..advice.month_forecast import Lack, estimated
 from ..bill.bill import Bill, BillLine
 from ..bill.household_state import HouseholdState
 from ..bill.month import ClassExcess, Month
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR
+from ..history.calendar import QUARTER_HOUR, local_text
 from ..history.month_file_lines import month_name
 from ..history.quarter_hour import QuarterHour
+from ..history.reading_json import without_unknown
 from ..prices.contract import REFERENCE_POWERS
 from ..prices.price_file import OlderPrices
 
@@ -32,12 +32,12 @@ def bill_answer(month: Month, demand: HouseholdState) -> dict[str, Any]:
     due = month.bill(until)
     answer: dict[str, Any] = {
         "month": month_name(month.start),
-        **({"since": since.astimezone(LUXEMBOURG).isoformat()} if (since := month.since) else {}),
-        "until": until.astimezone(LUXEMBOURG).isoformat(),
+        **({"since": local_text(since)} if (since := month.since) else {}),
+        "until": local_text(until),
         "measured_share": month.measured_share(until),
         **_of_leneda(month),
         "lines": [_line(line) for line in due.lines],
-        "parts": _known({name: due.part(name) for name in _PARTS}),
+        "parts": without_unknown({name: due.part(name) for name in _PARTS}),
         "net": due.net,
         "vat_base": due.vat_base,
         "vat": due.vat,
@@ -49,7 +49,7 @@ def bill_answer(month: Month, demand: HouseholdState) -> dict[str, Any]:
     if due.missing:
         answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
     unpriced = {name: getattr(due, name) or None for name in _UNPRICED}
-    return answer | _known(unpriced) | _of_sharing(month, due)
+    return answer | without_unknown(unpriced) | _of_sharing(month, due)
 
 
 def _estimate(month: Month, demand: HouseholdState) -> dict[str, Any]:
@@ -60,10 +60,6 @@ def _estimate(month: Month, demand: HouseholdState) -> dict[str, Any]:
     if estimate is None:
         return {}
     return {"estimate": estimate._asdict() | OlderPrices.answer(month.older_prices)}
-
-
-def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _line(line: BillLine) -> dict[str, Any]:

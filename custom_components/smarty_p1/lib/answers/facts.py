@@ -12,7 +12,7 @@ from typing import Any
 from ..bill.bill import to_cents
 from ..bill.household_state import HouseholdState
 from ..bill.month import Month
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import LUXEMBOURG, local_text
 from ..history.month_file_lines import month_name
 from ..prices.kwh_price import sum_of_known
 
@@ -248,7 +248,7 @@ def year_facts(demand: HouseholdState, year: int = 0) -> dict[str, Any]:
     months = years_of(demand)[year] if year else demand.months[-MONTHS_OF_A_YEAR - 1 :]
     rows = [year_month(month, demand) for month in months]
     return {
-        "until": min(months[-1].end, demand.until).astimezone(LUXEMBOURG).isoformat(),
+        "until": local_text(min(months[-1].end, demand.until)),
         **_known(
             total_eur=_total(rows, "total_eur"),
             imported_kwh=_total(rows, "imported_kwh"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..advice.solar_house import Grid, HouseDay, Supply, hour_prices, house_days, house_sum
 from ..bill.household_state import HouseholdState
-from ..history.calendar import LUXEMBOURG, month_start
+from ..history.calendar import LUXEMBOURG, local_text, month_start
 from ..history.market_prices import NO_PRICES
 from ..history.month_columns import Columns
 from ..history.month_file_lines import month_name
@@ -40,8 +40,8 @@ def house_report(
     days = [*house_days(grid, supplies, hour_prices(months, until))]
     since = max(supply.since for supply in supplies)
     return {
-        "since": since.astimezone(LUXEMBOURG).isoformat(),
-        "until": until.astimezone(LUXEMBOURG).isoformat(),
+        "since": local_text(since),
+        "until": local_text(until),
         "days": [
             {
                 "day": _date(day.start),

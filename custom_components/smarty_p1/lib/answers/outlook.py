@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ..advice.price_outlook import ComingQuarterHour, quarter_hours_ahead
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import local_text
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import QuarterHour
 from ..plan.usual_house import usual_house
@@ -36,17 +36,13 @@ def outlook_report(
     return OUTLOOK_FORMATS[name]([*quarter_hours_ahead(now, contracts, market, usual_house(past))])
 
 
-def _local(time: datetime) -> str:
-    return time.astimezone(LUXEMBOURG).isoformat()
-
-
 def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
     return {
         **OlderPrices.answer(quarters[-1].price.prices_of),
         "quarter_hours": [
             {
-                "start": _local(quarter.start),
-                "end": _local(quarter.end),
+                "start": local_text(quarter.start),
+                "end": local_text(quarter.end),
                 "price_import": quarter.price.imported,
                 "price_export": quarter.price.exported,
                 "left_kw": quarter.left_kw,
@@ -62,8 +58,8 @@ def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
 
     Empty lists are left out, because EMHASS refuses them.
     """
-    imported = {_local(quarter.start): quarter.price.imported for quarter in quarters}
-    exported = {_local(quarter.start): quarter.price.exported for quarter in quarters}
+    imported = {local_text(quarter.start): quarter.price.imported for quarter in quarters}
+    exported = {local_text(quarter.start): quarter.price.exported for quarter in quarters}
     lists = {"load_cost_forecast": imported, "prod_price_forecast": exported}
     forecasts = {
         name: {start: price for start, price in prices.items() if price is not None}
@@ -77,7 +73,7 @@ def _as_evcc(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
 
     def rates(price: Callable[[ComingQuarterHour], float | None]) -> list[dict[str, Any]]:
         return [
-            {"start": _local(quarter.start), "end": _local(quarter.end), "value": value}
+            {"start": local_text(quarter.start), "end": local_text(quarter.end), "value": value}
             for quarter in quarters
             if (value := price(quarter)) is not None
         ]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil, inf
 from typing import Any, NamedTuple
 
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, quarter_start
+from ..history.calendar import QUARTER_HOUR, day_end, local_text, quarter_start
 from ..history.quarter_hour import QuarterHour
 from ..plan.added_cost import AddedCost
 from ..plan.battery import HouseBattery
@@ -126,10 +126,6 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     return PlannedHouse(coming, loads, question.wishes, plan, next(unknown, None))
 
 
-def _local(time: datetime) -> str:
-    return time.astimezone(LUXEMBOURG).isoformat()
-
-
 def _as_json(planned: PlannedHouse) -> dict[str, Any]:
     coming, plan = planned.coming, planned.plan
     older = OlderPrices.joined(at.prices_of for at in (coming[0], coming[-1]))
@@ -137,13 +133,13 @@ def _as_json(planned: PlannedHouse) -> dict[str, Any]:
     rows = [_load(planned, load) for load in planned.loads]
     return {
         **OlderPrices.answer(older),
-        "prices_of_day_before_from": None if unknown is None else _local(unknown),
+        "prices_of_day_before_from": None if unknown is None else local_text(unknown),
         "can_differ": any(row["cost_at_once"] > row["cost"] for row in rows),
         "loads": rows,
         "quarter_hours": [
             {
-                "start": _local(at.start),
-                "end": _local(at.start + QUARTER_HOUR),
+                "start": local_text(at.start),
+                "end": local_text(at.start + QUARTER_HOUR),
                 "price_import": at.quarter.price,
                 "price_export": at.quarter.feed_in,
                 "usual_import_kw": round(at.usual.imported_kw, 3),
@@ -164,8 +160,8 @@ def _load(planned: PlannedHouse, load: Load) -> dict[str, Any]:
     cost, naive = planned.costs(load)
     runs = [
         {
-            "start": _local(start + begin * QUARTER_HOUR),
-            "end": _local(start + _end(load, result, end)),
+            "start": local_text(start + begin * QUARTER_HOUR),
+            "end": local_text(start + _end(load, result, end)),
             "kwh": round(sum(result.kwh[begin:end]), 3),
         }
         for begin, end in result.runs

@@ -17,7 +17,7 @@ from zlib import crc32
 
 from ..bill.household_state import HouseholdState
 from ..bill.quarter_hour_views import QuarterHours
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_start, quarter_start
+from ..history.calendar import QUARTER_HOUR, day_start, local_text, quarter_start
 from ..history.month_file_lines import as_decimal
 from ..history.quarter_hour import QuarterHour
 from ..leneda.series_codes import REGISTERS
@@ -51,10 +51,6 @@ class TooLongError(Exception):
         self.end = end
 
 
-def _local(quarter: QuarterHour) -> str:
-    return quarter.start.astimezone(LUXEMBOURG).isoformat()
-
-
 def quarter_hours_as_json(quarters: Iterable[QuarterHour], shared: SharedPower) -> dict[str, Any]:
     """Return quarter-hours and their shared energy as JSON values.
 
@@ -77,7 +73,7 @@ def quarter_hours_as_json(quarters: Iterable[QuarterHour], shared: SharedPower) 
 
 def _row(quarter: QuarterHour, shared: SharedPower) -> dict[str, Any]:
     return {
-        "start": _local(quarter),
+        "start": local_text(quarter.start),
         **{name: _rounded(getattr(quarter, name)) for name in _COLUMNS},
         **{
             f"{REGISTERS[code].quantity}_kwh": _rounded(powers[quarter.start] / 4)
@@ -106,7 +102,7 @@ def quarter_hours_as_csv(quarters: Iterable[QuarterHour], shared: SharedPower) -
     columns = [*_COLUMNS.values(), *(f"{code} (kW)" for code in shared)]
     writer.writerow(["start", *columns, *(["origin"] if has_origins else [])])
     for quarter, origin in zip(quarters, origins, strict=True):
-        cells = [_local(quarter), *map(as_decimal, _powers(quarter, shared))]
+        cells = [local_text(quarter.start), *map(as_decimal, _powers(quarter, shared))]
         writer.writerow([*cells, origin or ""] if has_origins else cells)
     return {"csv": text.getvalue()}
 

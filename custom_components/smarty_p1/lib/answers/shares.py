@@ -1,7 +1,7 @@
 """Answer about the energy of a house: what its devices, its base load and the rest used."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from ..advice.energy_shares import (
@@ -15,13 +15,12 @@ from ..advice.energy_shares import (
 from ..advice.night_load import base_load
 from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
-from ..history.calendar import LUXEMBOURG, day_end, day_start
+from ..history.calendar import HOUR, LUXEMBOURG, day_end, day_start
 from ..prices.network_prices import AgreedPrices
 from ..prices.price_file import OlderPrices
 from .days import days_report
 
 YESTERDAY, MONTH = "yesterday", "month"
-_HOUR = timedelta(hours=1)
 # Each line of a bill is rounded at the start and at the end of the period.
 _MAX_ROUNDED_EUR = 0.01
 _INVERTER, _DEVICES = "inverter", "devices"
@@ -31,7 +30,7 @@ _OPTIONAL = "above", "feed_in"
 def period_of(name: str, demand: HouseholdState) -> tuple[datetime, datetime]:
     """Return start and end of yesterday, or of the whole days of the month. Both are midnights."""
     end = day_start(demand.time)
-    yesterday = day_start(end - _HOUR)
+    yesterday = day_start(end - HOUR)
     if name == YESTERDAY:
         return yesterday, end
     return min(day_start(demand.month_start), end), end

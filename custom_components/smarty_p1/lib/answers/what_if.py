@@ -23,7 +23,6 @@ from ..advice.what_if_year import (
     period_of,
 )
 from ..bill.household_state import HouseholdState
-from ..bill.household_table import known_price_share
 from ..prices.contract import BEGINNING, Contract
 from ..prices.entered_contract import contract_of
 from ..prices.price_file import OlderPrices
@@ -135,7 +134,7 @@ def markets_report(
         {
             "id": name,
             "credit": CREDITS.get(name),
-            "known_share": (share := _share(known_price_share(series, start, end))),
+            "known_share": (share := _share(series.known_share(start, end))),
             "can_download": name in CREDITS and share != 1,
         }
         for name, series in markets.items()

@@ -1,14 +1,12 @@
 """Bills of a month up to each of its days or hours. Their differences are the costs of these."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ..history.calendar import day_end, month_end
+from ..history.calendar import HOUR, day_end, month_end
 from .bill import Bill, bill_of_parts, cost_of_excess, month_prices, monthly_lines
 from .ledger import Ledger
-
-_HOUR = timedelta(hours=1)
 
 
 class PeriodBills(NamedTuple):
@@ -57,7 +55,7 @@ def bills_by_ended_day_and_hour(
 
     def end_of(time: datetime) -> datetime:
         end = day_end(time)
-        return end if end <= until else time.replace(minute=0, second=0, microsecond=0) + _HOUR
+        return end if end <= until else time.replace(minute=0, second=0, microsecond=0) + HOUR
 
     return _bills(ledger, start, until, end_of)
 

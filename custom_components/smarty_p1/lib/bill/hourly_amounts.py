@@ -20,13 +20,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..history.calendar import month_end
-from ..past.wall_clock import Flags, Floats, number_from, time_of
+from ..past.wall_clock import AN_HOUR, Flags, Floats, number_from, time_of
 from .bill import month_prices
 from .daily_bills import bills_by_ended_day_and_hour
 from .kwh_rows import billed_cost, prices_of_rows
 from .ledger import Ledger
-
-_QUARTERS = 4
 
 type HourlyValues = dict[datetime, float]
 """Values in kWh or EUR by the start of the hour in UTC."""
@@ -64,9 +62,9 @@ def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts
     rows = ledger.between(start, end)
     of_month = month_prices(ledger, start, min(until, end))
     prices, table = prices_of_rows(rows, of_month), rows.table
-    first = number_from(start) // _QUARTERS
-    count = number_from(end) // _QUARTERS - first
-    place = table.quarter // _QUARTERS - first
+    first = number_from(start) // AN_HOUR
+    count = number_from(end) // AN_HOUR - first
+    place = table.quarter // AN_HOUR - first
 
     def by_hour(values: Floats) -> Floats:
         hours: Floats = np.bincount(place, values, count).astype(float)
@@ -81,15 +79,15 @@ def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts
     total = np.full(count, np.nan)
     for begin, period_until, before, due, _ in bills_by_ended_day_and_hour(ledger, start, until):
         if before.total is not None and due.total is not None:
-            last = -(-number_from(period_until) // _QUARTERS)
-            period = slice(number_from(begin) // _QUARTERS - first, last - first)
+            last = -(-number_from(period_until) // AN_HOUR)
+            period = slice(number_from(begin) // AN_HOUR - first, last - first)
             rest = due.total - before.total - own[period].sum()
             total[period] = own[period] + rest / (period.stop - period.start)
-    ended = np.arange(count) < number_from(until.replace(minute=0, second=0)) // _QUARTERS - first
+    ended = np.arange(count) < number_from(until.replace(minute=0, second=0)) // AN_HOUR - first
     is_known = ended & (np.bincount(place, minlength=count) > 0)
     has_feed_in = is_known & (by_hour(prices.has_feed_in.astype(float)) > 0)
 
-    times = [time_of((first + at) * _QUARTERS) for at in range(count)]
+    times = [time_of((first + at) * AN_HOUR) for at in range(count)]
 
     def chosen(values: Floats, which: Flags) -> HourlyValues:
         is_chosen = which & ~np.isnan(values)

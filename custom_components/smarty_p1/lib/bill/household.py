@@ -126,7 +126,7 @@ class Household:
         after a restart.
         """
         self._leneda = leneda
-        self.meter.set_elsewhere(leneda.months, leneda.day_sums)
+        self.meter.set_elsewhere(leneda.months)
         self._is_snapshot_old = True
 
     def set_prices(self, sources: Sequence[PriceSources]) -> None:
@@ -266,6 +266,7 @@ class Household:
             peak_last_month=peak_last_month,
             peak_12_months=peak_12_months,
             excess_kwh=excess_kwh,
+            day_sums=self._leneda.day_sums,
         )
 
     def _shown(self, time: datetime, end: datetime) -> Contracts:

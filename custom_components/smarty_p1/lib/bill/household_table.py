@@ -1,7 +1,6 @@
 """Table of a household, made from the months of its spans and from Leneda's days."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from math import nan
 
 import numpy as np
@@ -49,13 +48,6 @@ def contract_prices(sources: PriceSources) -> ContractPrices:
     """Return the prices of a contract's sources as arrays."""
     energy, feed_in = map(_source_prices, sources[1:])
     return ContractPrices(number_from(sources.since), energy, feed_in)
-
-
-def known_price_share(series: PriceSeries, start: datetime, end: datetime) -> float:
-    """Return the share (0 to 1) of the quarter-hours in a period whose price is known."""
-    first, last = number_from(start), number_from(end)
-    begin, until = _source_prices(series).quarter.searchsorted((first, last))
-    return float(until - begin) / (last - first)
 
 
 def _source_prices(series: PriceSeries | None) -> SourcePrices:

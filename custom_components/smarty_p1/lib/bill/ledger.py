@@ -20,7 +20,7 @@ import numpy as np
 
 from ..history.calendar import day_start, month_end, month_start
 from ..history.market_prices import MarketPrices
-from ..history.quarter_hour import QuarterHour
+from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS, Amounts
 from ..past.table import RowSource, Table, quarter_hours_of
 from ..past.wall_clock import (
@@ -41,9 +41,6 @@ from ..prices.price_file import NetworkPrices
 from ..prices.time_of_use import parsed
 from .period_sums import BillPart, Sums, month_share
 from .stand_in_prices import with_stand_ins
-
-WH_A_KW = 250
-"""Energy in Wh that 1 kW makes in a quarter-hour."""
 
 _PARTS = 1e9
 """Running totals count billionths of a Wh and of a EUR."""

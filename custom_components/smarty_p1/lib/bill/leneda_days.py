@@ -12,7 +12,7 @@ import numpy as np
 
 from ..history.calendar import QUARTER_HOUR, day_end, midnight, month_start
 from ..history.day_sum import NO_DAY_SUMS, DaySums
-from ..history.quarter_hour import Origin, QuarterHour
+from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..past.table import Leneda, RowSource, Table
 from ..past.wall_clock import groups, number_of, time_of, wall_clock
 from .sharing import NO_SHARING, Sharing
@@ -62,7 +62,7 @@ def _arrays_of(quarters: Sequence[QuarterHour], sharing: Sharing) -> Leneda:
     shared = [(number_of(time), of_quarter) for time, of_quarter in sorted(sharing.items())]
     return Leneda(
         np.array([number_of(quarter.start) for quarter in quarters], np.int64),
-        np.array([round(quarter.mean_kw * 250, 6) for quarter in quarters], float),
+        np.array([round(quarter.mean_kw * WH_A_KW, 6) for quarter in quarters], float),
         # None becomes NaN.
         np.array([quarter.exported_kwh for quarter in quarters], float) * 1000,
         np.array([quarter.origin is Origin.LENEDA_ESTIMATED for quarter in quarters], bool),

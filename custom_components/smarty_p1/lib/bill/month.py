@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..history.calendar import QUARTER_HOUR, month_end
-from ..history.quarter_hour import QuarterHour
+from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS
 from ..past.table import Table
 from ..past.wall_clock import number_from
 from ..prices.price_file import OlderPrices
 from .bill import Bill, bill_of
-from .ledger import WH_A_KW, Ledger
+from .ledger import Ledger
 from .period_sums import Sums
 
 _SHARE_DECIMALS = 4

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..history.calendar import QUARTER_HOUR, month_start
 from ..history.month_columns import Columns
-from ..history.quarter_hour import Origin, QuarterHour
+from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
 from ..past.table import ORIGINS, Table, quarter_hours_of
 from ..past.wall_clock import Floats, number_from, number_of
 from ..prices.contract import REFERENCE_POWERS, Contracts
-from .ledger import WH_A_KW, reference_wh_of
+from .ledger import reference_wh_of
 from .leneda_days import LenedaDays
 
 ABOVE_CONTRACT = 16

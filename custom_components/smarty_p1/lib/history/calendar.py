@@ -5,7 +5,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
-QUARTER_HOUR = timedelta(minutes=15)
+QUARTER_HOUR, HOUR = timedelta(minutes=15), timedelta(hours=1)
 
 KEPT_MONTHS = 24
 """Number of months that are kept before the shown month."""
@@ -68,3 +68,8 @@ def time_of_day(time: datetime) -> tuple[int, int]:
     """Return hour and minute of Luxembourg's clock."""
     local = time.astimezone(LUXEMBOURG)
     return local.hour, local.minute
+
+
+def local_text(time: datetime) -> str:
+    """Return a time as text in Luxembourg's time, such as `2026-06-01T00:15:00+02:00`."""
+    return time.astimezone(LUXEMBOURG).isoformat()

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from .calendar import QUARTER_HOUR
+from .calendar import HOUR, QUARTER_HOUR
 
 MAX_GAP = QUARTER_HOUR
 """Energy is interpolated only between readings that are at most this far apart."""
@@ -11,12 +11,10 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 MAX_POWER_KW = 1000.0
 """Maximum plausible power in kW of a connection. A register that rises faster has leapt."""
 
-_HOUR = timedelta(hours=1)
-
 
 def most_wh(passed: timedelta) -> float:
     """Return the most energy in Wh that a connection can carry in the time `passed`.
 
     `CLOCK_TOLERANCE` is added, because a correction of the clock can shorten the measured time.
     """
-    return MAX_POWER_KW * 1000 * ((passed + CLOCK_TOLERANCE) / _HOUR)
+    return MAX_POWER_KW * 1000 * ((passed + CLOCK_TOLERANCE) / HOUR)

@@ -4,6 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+WH_A_KW = 250
+"""Energy in Wh that 1 kW makes in a quarter-hour."""
+
 
 class Origin(StrEnum):
     """Origin of a quarter-hour that this program has not measured itself."""

@@ -34,8 +34,7 @@ from typing import Any, Self
 
 from ..stored_json import dump, load
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
-from .calendar import QUARTER_HOUR, month_start, quarter_start
-from .day_sum import NO_DAY_SUMS, DaySums
+from .calendar import HOUR, QUARTER_HOUR, month_start, quarter_start
 from .doubtful_clock import ClockDoubt
 from .gap_clock_and_power_limits import MAX_POWER_KW
 from .market_prices import NO_PRICES, MarketPrices
@@ -43,15 +42,14 @@ from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month_columns import Columns, MonthColumns, Row
 from .month_file_lines import Files, checksum
 from .month_file_reader import RowReader
-from .quarter_hour import QuarterHour
+from .quarter_hour import WH_A_KW, QuarterHour
 from .quarter_hour_values import QuarterHourValues
 from .reading_json import (
     check_version,
     load_quarter,
     load_registers,
     load_segment,
-    store_quarter,
-    store_registers,
+    store_known,
     store_segment,
 )
 from .readings_to_spans import ReadingHistory
@@ -63,7 +61,6 @@ _VERSION = 3
 _PARTS = ("version", "stretches", "last_quarter", "is_begun_here", "begun", "number", "doubt")
 _CHECK = "check"
 _MAX_RESTORED = 1_000_000
-_HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour can be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
 # Minimum divisor for the available power. The available power is the energy left until the
@@ -75,8 +72,6 @@ _MIN_REST = timedelta(minutes=1)
 # the rounded value by up to this tolerance.
 _MAX_ROUNDING_KWH = 1.0
 _MAX_PEAKS = 40
-_WH_A_KW = 250
-"""Energy in Wh that 1 kW makes in a quarter-hour."""
 
 type ReferenceAt = Callable[[datetime], float | None]
 """Reference power in kW at a time, None without a contract."""
@@ -95,7 +90,6 @@ class QuarterHourMeter:
         """Whether the day of the connection's first reading is known. Billing begins on it."""
         self.history = ReadingHistory(Row())
         self.market = NO_PRICES
-        self._day_sums = NO_DAY_SUMS
         self._reference_kw_at = reference_kw_at
         self._power_kw: float | None = None
         self._limit_kw = MAX_POWER_KW
@@ -141,10 +135,9 @@ class QuarterHourMeter:
         reading = Registers.of(time, Energies(imported_kwh + _MAX_ROUNDING_KWH), None)
         return not segment or (reading is not None and segment.is_register_of(reading, None))
 
-    def set_elsewhere(self, months: Container[datetime], day_sums: DaySums) -> None:
-        """Set the starts of the months of which Leneda has quarter-hours, and its day sums."""
+    def set_elsewhere(self, months: Container[datetime]) -> None:
+        """Set the starts of the months of which Leneda has quarter-hours."""
         self.history.known_elsewhere = months
-        self._day_sums = day_sums
         self.refresh()
 
     @property
@@ -229,9 +222,9 @@ class QuarterHourMeter:
         state = {
             "version": _VERSION,
             "stretches": list(map(store_segment, history.segments)),
-            "last_quarter": store_quarter(history.last_quarter),
+            "last_quarter": history.last_quarter and store_known(history.last_quarter),
             "is_begun_here": self.is_begun_here,
-            "begun": history.begun and store_registers(history.begun),
+            "begun": history.begun and store_known(history.begun),
             # Number of the last span in this state. The spans in the files are numbered. Spans with
             # higher numbers were written after this state was stored. So `from_dict` adds these
             # spans to the restored state.
@@ -314,12 +307,12 @@ class QuarterHourMeter:
         start = quarter_start(time)
         end = start + QUARTER_HOUR
         energy_kwh = segment.amounts.imported_wh / 1000
-        elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
+        elapsed, rest, whole = (time - since) / HOUR, end - time, (end - since) / HOUR
         power_kw, reference_kw = self._power_kw, self._reference_kw_at(start)
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = None
         if power_kw is not None:
-            projected_kw = round((energy_kwh + power_kw * (rest / _HOUR)) / whole, DECIMALS)
+            projected_kw = round((energy_kwh + power_kw * (rest / HOUR)) / whole, DECIMALS)
         if reference_kw is not None:
             if projected_kw is not None:
                 will_exceed = projected_kw > reference_kw
@@ -352,13 +345,8 @@ class QuarterHourMeter:
             time=end,
             quarter_start=end,
             measured_since=end,
-            running_kw=None,
-            projected_kw=None,
-            will_exceed=None,
-            available_kw=None,
             reference_kw=self._reference_kw_at(end - QUARTER_HOUR),
             last_quarter=self.history.last_quarter,
-            running=None,
             **self._of_month(shown),
         )
 
@@ -371,10 +359,8 @@ class QuarterHourMeter:
         year = [self._peak(columns, at) for at in sorted(starts)]
         return {
             "month_start": start,
-            "day_sums": self._day_sums,
             "peak": peak,
-            "excess_kwh": None,
-            "peak_last_month": self._peak(columns, month_start(start - _HOUR)),
+            "peak_last_month": self._peak(columns, month_start(start - HOUR)),
             "peak_12_months": max(
                 filter(None, (*year, peak)), key=lambda peak: peak.mean_kw, default=None
             ),
@@ -404,7 +390,7 @@ def _peak_of(month: MonthColumns) -> QuarterHour | None:
         candidates.append(
             QuarterHour(
                 month.first + place * QUARTER_HOUR,
-                round(imported[place] / _WH_A_KW, DECIMALS),
+                round(imported[place] / WH_A_KW, DECIMALS),
                 None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
             )
         )
@@ -422,9 +408,9 @@ def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:
     `rest` is the remaining time of the quarter-hour. The docstring of
     `QuarterHourValues.available_kw` explains the exceptions.
     """
-    exact_kw = max(0.0, left_kwh / (rest / _HOUR))
-    if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):
+    exact_kw = max(0.0, left_kwh / (rest / HOUR))
+    if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / HOUR):
         return reference_kw
     if exact_kw > reference_kw:
-        exact_kw = max(reference_kw, left_kwh / (max(rest, _MIN_REST) / _HOUR))
+        exact_kw = max(reference_kw, left_kwh / (max(rest, _MIN_REST) / HOUR))
     return round(exact_kw, DECIMALS)

@@ -1,9 +1,9 @@
 """Values of the running quarter-hour and of the shown month, as they are after a reading."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from .day_sum import DaySums
+from .day_sum import NO_DAY_SUMS, DaySums
 from .quarter_hour import QuarterHour
 from .register_amounts import Amounts
 
@@ -22,13 +22,13 @@ class QuarterHourValues:
     quarter_start: datetime
     measured_since: datetime
     """Start of the running quarter-hour, or of its first reading."""
-    running_kw: float | None
+    running_kw: float | None = None
     """Mean power since `measured_since`; before any time has passed, the current power."""
-    projected_kw: float | None
+    projected_kw: float | None = None
     """Mean power of the whole quarter-hour if the current power stays; None without a power."""
-    will_exceed: bool | None
+    will_exceed: bool | None = None
     """Whether `projected_kw` is above the reference power."""
-    available_kw: float | None
+    available_kw: float | None = None
     """Power for the rest of the quarter-hour that brings the mean to the reference power.
 
     It is at least 0, and at most the limit of the connection. An excess of less than 1 Wh does not
@@ -47,13 +47,13 @@ class QuarterHourValues:
     """
     peak: QuarterHour | None
     """The highest quarter-hour of the shown month; of equal quarter-hours, the first."""
-    excess_kwh: float | None
+    excess_kwh: float | None = None
     """Energy of the shown month above the reference power, by the contract of each quarter-hour.
     None without a reference power, or without a household."""
     peak_last_month: QuarterHour | None
     peak_12_months: QuarterHour | None
     """The highest quarter-hour of the shown month and of the eleven months before."""
-    day_sums: DaySums
+    day_sums: DaySums = field(default_factory=lambda: NO_DAY_SUMS)
     """Energy of the last whole day in each series of the platform Leneda."""
-    running: Amounts | None
+    running: Amounts | None = None
     """Energies of the running quarter-hour, None if nothing reads the meter."""

@@ -50,15 +50,14 @@ def utc_time(value: Stored) -> datetime:
     return checked_time(value).astimezone(UTC)
 
 
-def store_quarter(quarter: QuarterHour | None) -> Stores | None:
-    """Return a quarter-hour as JSON. Return None for None."""
-    if quarter is None:
-        return None
-    return {"start": quarter.start.isoformat()} | without_unknown(quarter._asdict(), "start")
+def store_known(values: QuarterHour | Registers) -> Stores:
+    """Return the known fields as JSON."""
+    texts = (value.isoformat() if isinstance(value, datetime) else value for value in values)
+    return without_unknown(dict(zip(values._fields, texts, strict=True)))
 
 
 def load_quarter(data: Stored) -> QuarterHour | None:
-    """Return the quarter-hour from the JSON that `store_quarter` made. Return None for None."""
+    """Return the quarter-hour from the JSON that `store_known` made. Return None for None."""
     if data is None:
         return None
     stored = checked_mapping(data)
@@ -71,23 +70,13 @@ def load_quarter(data: Stored) -> QuarterHour | None:
     return QuarterHour(start, **energies)
 
 
-def without_unknown(values: Stores, *omitted: str) -> Stores:
-    """Return `values` without those that are None, and without the `omitted` names."""
-    return {
-        name: value for name, value in values.items() if value is not None and name not in omitted
-    }
-
-
-def store_registers(registers: Registers) -> Stores:
-    """Return registers as JSON."""
-    exported_time = registers.exported_time and registers.exported_time.isoformat()
-    return without_unknown(
-        registers._asdict() | {"time": registers.time.isoformat(), "exported_time": exported_time}
-    )
+def without_unknown(values: Stores) -> Stores:
+    """Return `values` without those that are None."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def load_registers(data: Stored) -> Registers:
-    """Return the registers from the JSON that `store_registers` made."""
+    """Return the registers from the JSON that `store_known` made."""
     stored = checked_mapping(data)
     time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
     values: Stores = {name: checked_number(value, 0, MAX_VALUE) for name, value in stored.items()}
@@ -102,10 +91,10 @@ def load_registers(data: Stored) -> Registers:
 def store_segment(segment: ReadingSegment) -> Stores:
     """Return a segment of readings as JSON."""
     return {
-        "first": store_registers(segment.first),
-        "reading": store_registers(segment.last),
+        "first": store_known(segment.first),
+        "reading": store_known(segment.last),
         "since": segment.since.isoformat(),
-        "amounts": store_amounts(segment.amounts),
+        "amounts": segment.amounts._asdict(),
         "serial_number": segment.serial_number,
         "month_start": segment.month_start.isoformat(),
         "spans": [line_of(span).rstrip() for span in segment.spans],
@@ -157,13 +146,8 @@ def load_month_start(data: Stored) -> datetime:
     return start
 
 
-def store_amounts(amounts: Amounts) -> Stores:
-    """Return amounts as JSON."""
-    return amounts._asdict()
-
-
 def load_amounts(data: Stored) -> Amounts:
-    """Return the amounts from the JSON that `store_amounts` made.
+    """Return the amounts from their fields as JSON.
 
     An earlier version stored costs beside the energies.
     """

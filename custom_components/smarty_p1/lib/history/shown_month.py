@@ -31,13 +31,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise, starmap
 
-from .calendar import month_end, month_start
+from .calendar import HOUR, month_end, month_start
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month_columns import Row
 from .register_amounts import Rise
 
 _A_DAY = timedelta(days=1)
-_HOUR = timedelta(hours=1)
 # Minimum mean power in W of a household. So in a gap without readings, the registers of a meter
 # rise by at least 240 Wh a day. If the clock shows a gap of days in which they have risen less, the
 # gap is not real: the clock was set ahead.
@@ -124,4 +123,4 @@ def _leaps(before: ReadingSegment, after: ReadingSegment) -> bool:
     rise = Rise.between(before.last, after.first)
     energy_wh = rise.imported_wh + rise.exported_wh
     is_register = before.is_register_of(after.first, after.serial_number)
-    return not is_register or energy_wh < _MIN_W * (passed / _HOUR)
+    return not is_register or energy_wh < _MIN_W * (passed / HOUR)

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..history.quarter_hour import Origin, QuarterHour
+from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
 from .loose_energy import Covered, Division, LooseSpans, divide
 from .wall_clock import QUARTER_S, Flags, Floats, Numbers, time_of, wall_clock
@@ -178,7 +178,7 @@ def quarter_hours_of(table: Table) -> Iterator[QuarterHour]:
     for number, wh, fed_wh, source in zip(*(column.tolist() for column in columns), strict=True):
         yield QuarterHour(
             time_of(number),
-            round(wh / 250, DECIMALS),
+            round(wh / WH_A_KW, DECIMALS),
             None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
             origin=ORIGINS.get(source),
         )

@@ -15,7 +15,8 @@ from ..history.calendar import LUXEMBOURG
 QUARTER_S = 900
 """Seconds of a quarter-hour."""
 A_DAY = 96
-_AN_HOUR = 4
+AN_HOUR = 4
+"""Quarter-hours of a day, and of an hour."""
 _THURSDAY = 3
 """Weekday of 1 January 1970."""
 
@@ -69,7 +70,7 @@ def wall_clock(numbers: Numbers) -> WallClock:
     midnights = (datetime.fromtimestamp(day * 86_400, UTC) for day in range(first, last + 2))
     offsets = np.array([_offset(midnight) for midnight in midnights])
     utc_day = numbers // A_DAY - first
-    is_after = numbers % A_DAY >= _AN_HOUR
+    is_after = numbers % A_DAY >= AN_HOUR
     local = numbers + np.where(is_after, offsets[utc_day + 1], offsets[utc_day])
     return WallClock(local // A_DAY, local % A_DAY)
 

@@ -180,10 +180,10 @@ class PriceSeries:
         is_running = known is None and running is not None and running.start == start
         return running.price if running and is_running else known
 
-    def known_share(self, start: datetime) -> float:
-        """Return the share (0 to 1) of known prices of the month that begins at `start`."""
-        month = self.months.get(start)
-        return month.count / month.size if month else 0.0
+    def known_share(self, start: datetime, end: datetime) -> float:
+        """Return the share (0 to 1) of known prices of the months from `start` to `end`."""
+        known = sum(month.count for begin, month in self.months.items() if start <= begin < end)
+        return known / ((end.astimezone(UTC) - start.astimezone(UTC)) // QUARTER_HOUR)
 
     def lacking_days(self, start: datetime, end: datetime) -> list[datetime]:
         """Return the starts of the days from `start` to `end` that lack a price.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import cast
 
-from ..history.calendar import QUARTER_HOUR
+from ..history.calendar import HOUR, QUARTER_HOUR
 from .price_series import QuarterPrice, is_price
 
 ZONE = "DE-LU"
@@ -16,7 +16,6 @@ CREDITS: Mapping[str, str] = {
 """Publisher, licence and source of the prices of each zone."""
 _UNIT = "EUR/MWh"
 _KWH_A_MWH = 1000
-_HOUR = timedelta(hours=1)
 # A month has at most 31 days and one hour more in October.
 _MAX_ROWS = 31 * 96 + 4
 
@@ -69,11 +68,11 @@ def _time(seconds: object) -> datetime:
 
 def _lengths(starts: Sequence[datetime]) -> Iterator[timedelta]:
     """Yield the length of each row. Behind a gap, and at the end, it is like the row before."""
-    length = _HOUR
+    length = HOUR
     for begin, end in pairwise(starts):
         if end <= begin:
             raise ZonePriceError
-        if end - begin in {QUARTER_HOUR, _HOUR}:
+        if end - begin in {QUARTER_HOUR, HOUR}:
             length = end - begin
         yield length
     yield from [length] * bool(starts)
