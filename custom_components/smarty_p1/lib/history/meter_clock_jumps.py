@@ -70,7 +70,7 @@ from typing import Self
 from .calendar import month_start
 from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
 from .register_amounts import Amounts, Registers
-from .spans import MAX_SHARED_GAP, Position, Span
+from .spans import MAX_SHARED_GAP, Span
 
 MAX_SEGMENTS = 8
 """Maximum number of segments. If a clock is set more often, the oldest segment is confirmed."""
@@ -114,7 +114,7 @@ class ReadingSegment:
         return cls(reading, reading, reading.time, serial_number, start)
 
     @property
-    def position(self) -> Position:
+    def position(self) -> Registers:
         """Return the time and the registers at the start of the running quarter-hour.
 
         If the segment began later, return the time and the registers at the segment's start.
@@ -122,7 +122,7 @@ class ReadingSegment:
         imported_wh, exported_wh = self.last.imported_wh, self.last.exported_wh
         if exported_wh is not None:
             exported_wh -= self.amounts.exported_wh
-        return Position(self.since, imported_wh - self.amounts.imported_wh, exported_wh)
+        return Registers(self.since, imported_wh - self.amounts.imported_wh, exported_wh)
 
     def is_of(self, serial_number: str | None) -> bool:
         """Return whether a telegram with `serial_number` is from the segment's meter.

@@ -26,7 +26,7 @@ from .month_file_lines import (
     span_of_cells,
 )
 from .register_amounts import Registers
-from .spans import Position, Span, SpanKind, end_of, gap_between, position_of
+from .spans import Span, SpanKind, end_of, gap_between
 
 REMOVED = "removed"
 """Name of the file with the numbers of removed spans. Each line is a range, such as "1-2976"."""
@@ -59,9 +59,9 @@ class _Run(NamedTuple):
     """Consecutive numbers of spans, and the registers where these spans start and end."""
 
     first: int
-    start: Position
+    start: Registers
     last: int
-    end: Position
+    end: Registers
 
 
 class RowReader:
@@ -77,7 +77,7 @@ class RowReader:
         self.damaged: set[str] = set()
         self.new: list[Span] = []
         self.lost: Span | None = None
-        self.end: Position | None = None
+        self.end: Registers | None = None
         self.runs: list[_Run] = []
         self._gaps: dict[int, Span] = {}
         """Gaps by their numbers. `close` puts the gaps into the row when all lines are known."""
@@ -120,14 +120,14 @@ class RowReader:
         if not 0 <= place < month.size:
             raise ValueError
         number = int(cells[12])
-        end = Position(start + QUARTER_HOUR, float(cells[10]), _float(cells[11]))
+        end = Registers(start + QUARTER_HOUR, float(cells[10]), _float(cells[11]))
         if number > self._number or month.is_known(place) or not self._goes_on(number, end):
             return False
         reactive = _float(cells[4]), _float(cells[5])
         month.put(place, float(cells[2]), float(cells[3]), reactive_varh=reactive)
         return True
 
-    def _goes_on(self, number: int, end: Position) -> bool:
+    def _goes_on(self, number: int, end: Registers) -> bool:
         """Return whether `number` directly follows the last range of numbers in `runs`.
 
         If it follows, add `number` to this range, so that `end` is the new end of the range.
@@ -175,13 +175,13 @@ class RowReader:
         last_number, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
         runs = self.runs
         if not runs and segment:
-            first = position_of(segment.first)
+            first = segment.first
             runs = [_Run(int(self._number) + 1, first, 0, first)]
         if begun:
-            runs = [_Run(0, position_of(begun), 0, position_of(begun)), *runs]
+            runs = [_Run(0, begun, 0, begun), *runs]
         self._put_gaps(runs)
         if segment and last_number < self._number < inf:
-            self.lost = self._gap(self.end or position_of(segment.first), segment.position)
+            self.lost = self._gap(self.end or segment.first, segment.position)
         self.row.number = (
             last_number if self._number == inf else max(last_number, int(self._number))
         )
@@ -215,7 +215,7 @@ class RowReader:
             if first <= last and (gap := self._gap(before.end, after.start, is_lost=is_lost)):
                 self.row.put(gap)
 
-    def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
+    def _gap(self, before: Registers, after: Registers, *, is_lost: bool = True) -> Span | None:
         """Return the gap between two positions. Return None if the gap has no energy.
 
         With `is_lost`, the gap comes from lost lines, so its month is added to `damaged`.
@@ -231,7 +231,7 @@ def _float(text: str) -> float | None:
     return float(text) if text else None
 
 
-def _positions(span: Span) -> tuple[Position, Position]:
+def _positions(span: Span) -> tuple[Registers, Registers]:
     """Return the registers at the start and at the end of a span.
 
     If the register of imported energy is unknown, its value is NaN.
@@ -242,6 +242,6 @@ def _positions(span: Span) -> tuple[Position, Position]:
         imported_wh = nan
     before_wh = None if exported_wh is None else exported_wh - amounts.exported_wh
     return (
-        Position(span.start, imported_wh - amounts.imported_wh, before_wh),
-        Position(span.end, imported_wh, exported_wh),
+        Registers(span.start, imported_wh - amounts.imported_wh, before_wh),
+        Registers(span.end, imported_wh, exported_wh),
     )

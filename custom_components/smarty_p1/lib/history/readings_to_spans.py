@@ -30,7 +30,7 @@ from .month_columns import Columns, Row
 from .quarter_hour import QuarterHour
 from .register_amounts import Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
-from .spans import Position, Span, SpanKind, end_of, gap_between, position_of
+from .spans import Span, SpanKind, end_of, gap_between
 
 type _Identity = tuple[datetime, SpanKind, float]
 
@@ -160,7 +160,7 @@ class ReadingHistory:
         """Follow the meter's clock again, from `reading` on. `is_right` is False on trial."""
         last = self.segments[-1]
         if _has_running_part(last):
-            self._book(last, position_of(last.last), is_gap=True)
+            self._book(last, last.last, is_gap=True)
         if is_right and last.last.time > reading.time:
             # The computer's clock may be ahead of the meter's clock by a few seconds. The clock
             # would then seem to be put back here.
@@ -269,7 +269,7 @@ class ReadingHistory:
                 month = following
         self.segments[-1].month_start = month
 
-    def _book(self, segment: ReadingSegment, end: Position, *, is_gap: bool = False) -> None:
+    def _book(self, segment: ReadingSegment, end: Registers, *, is_gap: bool = False) -> None:
         """Add a span with the segment's amounts, even if they are 0.
 
         The span lasts from `segment.since` to `end`. With `is_gap`, or while the clock is doubtful,
@@ -327,7 +327,7 @@ class ReadingHistory:
         kept = count_kept(segments, reading, serial_number)
         if kept == len(segments):
             if _has_running_part(last):
-                self._book(last, position_of(last.last))
+                self._book(last, last.last)
             if kept > 1 and not last.quarter_hours:
                 self._book_gap(segments[-2], last)
                 if last.may_be_followed_by(reading, serial_number):
@@ -345,7 +345,7 @@ class ReadingHistory:
         """
         if not before.is_register_of(after.first, after.serial_number):
             return
-        if gap := gap_between(position_of(before.last), position_of(after.first)):
+        if gap := gap_between(before.last, after.first):
             after.spans.insert(0, gap)
             self.version += 1
 
@@ -385,14 +385,13 @@ class ReadingHistory:
                 last_index = index
         return last_index
 
-    def begin_at(self, position: Position, earlier: ReadingSegment | None = None) -> None:
+    def begin_at(self, position: Registers, earlier: ReadingSegment | None = None) -> None:
         """Replace all segments by an empty segment that begins at `position`.
 
         The new segment gets the meter and the shown month of the segment `earlier`.
         """
-        time, imported_wh, exported_wh = position
-        exported_time = None if exported_wh is None else time
-        reading = Registers(time, imported_wh, exported_wh, exported_time)
+        exported_time = None if position.exported_wh is None else position.time
+        reading = position._replace(exported_time=exported_time)
         serial_number = earlier.serial_number if earlier else None
         shown = earlier.month_start if earlier else None
         self.segments = [ReadingSegment.begun(reading, serial_number, shown)]
@@ -410,9 +409,9 @@ def _has_running_part(segment: ReadingSegment) -> bool:
     return segment.last.time > segment.since or any(segment.amounts[:2])
 
 
-def _boundary(reading: Registers, rise: Rise, share: float, time: datetime) -> Position:
+def _boundary(reading: Registers, rise: Rise, share: float, time: datetime) -> Registers:
     """Return the registers at `time`: the registers of `reading` minus `share` of `rise`."""
     exported_wh = reading.exported_wh
     if exported_wh is not None:
         exported_wh = round(exported_wh - rise.exported_wh * share, 6)
-    return Position(time, round(reading.imported_wh - rise.imported_wh * share, 6), exported_wh)
+    return Registers(time, round(reading.imported_wh - rise.imported_wh * share, 6), exported_wh)

@@ -73,26 +73,13 @@ class Span(NamedTuple):
         return None if is_outage else (self.end - _SECOND, self.end)
 
 
-class Position(NamedTuple):
-    """Registers of a connection at one time, in Wh. `exported_wh` is None if unknown."""
-
-    time: datetime
-    imported_wh: float
-    exported_wh: float | None
+def end_of(span: Span) -> Registers:
+    """Return the registers at the end of a span."""
+    return Registers(span.end, span.imported_register_wh or 0.0, span.exported_register_wh)
 
 
-def position_of(reading: Registers) -> Position:
-    """Return the time, the imported and the exported energy of a reading."""
-    return Position(reading.time, reading.imported_wh, reading.exported_wh)
-
-
-def end_of(span: Span) -> Position:
-    """Return the time and the registers at the end of a span."""
-    return Position(span.end, span.imported_register_wh or 0.0, span.exported_register_wh)
-
-
-def gap_between(before: Position, after: Position) -> Span | None:
-    """Return the gap between two positions. Return None if they cannot be from the same meter.
+def gap_between(before: Registers, after: Registers) -> Span | None:
+    """Return the gap between registers at two times. Return None if they are of two meters.
 
     If the clock was set back, the gap has no length and lies at the time of `after`.
     """
