@@ -14,7 +14,7 @@ energy expected above the reference power comes from the last 14 days.
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -62,25 +62,6 @@ over the reference power."""
 _NO_LIMITS: HourLimits = (0.0, 0.0, 0.0, 0.0)
 
 
-class _LastDays:
-    """Energies in Wh of the last seven days, by hour of the day (0 to 23)."""
-
-    def __init__(self) -> None:
-        self._days: deque[Sequence[float]] = deque(maxlen=_DAYS_OF_ENERGY)
-        self._sums = [0.0] * _HOURS
-
-    def add(self, day: Sequence[float]) -> None:
-        if len(self._days) == _DAYS_OF_ENERGY:
-            self._sums = [wh - old for wh, old in zip(self._sums, self._days[0], strict=True)]
-        self._days.append(tuple(day))
-        self._sums = [wh + new for wh, new in zip(self._sums, day, strict=True)]
-
-    @property
-    def means(self) -> Sequence[float]:
-        """Return a list with the mean energy in Wh of each hour of the day (0 to 23)."""
-        return [wh / (len(self._days) or 1) for wh in self._sums]
-
-
 @dataclass(slots=True)
 class _Event:
     """Consecutive hours of a day in which energy was imported above the reference power."""
@@ -113,7 +94,8 @@ class BatteryPlan:
         self._surcharge = surcharge
         self._is_noted = False
         self._drawn, self._fed = [0.0] * _HOURS, [0.0] * _HOURS
-        self._drawn_days, self._fed_days = _LastDays(), _LastDays()
+        self._drawn_days: deque[Sequence[float]] = deque(maxlen=_DAYS_OF_ENERGY)
+        self._fed_days: deque[Sequence[float]] = deque(maxlen=_DAYS_OF_ENERGY)
         self._event: _Event | None = None
         self._events: list[_Event] = []
         self._event_days: deque[Sequence[_Event]] = deque(maxlen=_DAYS_OF_EXCESS)
@@ -210,8 +192,8 @@ class BatteryPlan:
         Do nothing if no energies were recorded.
         """
         if self._is_noted:
-            self._drawn_days.add(self._drawn)
-            self._fed_days.add(self._fed)
+            self._drawn_days.append(tuple(self._drawn))
+            self._fed_days.append(tuple(self._fed))
             self._event_days.append(self._events)
             self._events = []
             self._is_noted = False
@@ -225,10 +207,10 @@ class BatteryPlan:
         - The second list has the parts that solar energy can fill.
         - The third list has the parts that the grid can fill below the reference power.
         """
-        one_way, drawn = self._one_way, self._drawn_days.means
+        one_way, drawn = self._one_way, _means(self._drawn_days)
         return (
             self._parts([min(wh, self._most_wh) / one_way for wh in drawn]),
-            self._parts([min(wh, self._most_wh) * one_way for wh in self._fed_days.means]),
+            self._parts([min(wh, self._most_wh) * one_way for wh in _means(self._fed_days)]),
             self._parts(
                 [max(0.0, min(self._most_wh, self._limit_wh - wh)) * one_way for wh in drawn]
             ),
@@ -268,6 +250,11 @@ class BatteryPlan:
         part_wh = self._usable_wh / _PARTS
         sums = [round(wh / part_wh) for wh in accumulate(energies_wh, initial=0.0)]
         return [after - before for before, after in pairwise(sums)]
+
+
+def _means(days: Collection[Sequence[float]]) -> Sequence[float]:
+    """Return the mean energy of each hour of the day, 0 without days."""
+    return [sum(hours) / len(days) for hours in zip(*days, strict=True)] or [0.0] * _HOURS
 
 
 def _with(values: list[float], value: float, parts: int) -> list[float]:

@@ -14,7 +14,7 @@ import numpy as np
 from ..bill.bill import month_prices
 from ..bill.kwh_rows import RowPrices, billed_cost, prices_of_rows
 from ..bill.month import Month
-from ..history.calendar import HOUR, QUARTER_HOUR, day_end, day_start
+from ..history.calendar import HOUR, day_end, day_start
 from ..past.table import RowSource, Table
 from ..past.wall_clock import AN_HOUR, Floats, Numbers, number_from, time_of
 from .energy_shares import HouseDevice, HouseSources, energy_shares, house_hours
@@ -162,7 +162,7 @@ def _known_days(month: Month) -> Iterator[datetime]:
     start = day_start(month.start)
     while start < month.end:
         end = day_end(start)
-        if month.ledger.sums(start, end).quarter_hours >= (end - start) // QUARTER_HOUR:
+        if month.ledger.is_whole(start, end):
             yield start
         start = end
 

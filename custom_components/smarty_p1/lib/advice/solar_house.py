@@ -6,7 +6,7 @@ may be wrong, but the sums of days are right. Own energy of an hour may be negat
 while a battery is charged from the grid.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import inf, isnan
@@ -224,18 +224,23 @@ def _doubtful_hours_to_fill(
                 yield from hours
 
 
-def _doubtful_hours(supplies: Sequence[Supply], until: datetime) -> set[datetime]:
+def _doubtful(
+    supplies: Sequence[Supply],
+    until: datetime,
+    cut: Callable[[datetime, datetime], Iterator[datetime]],
+) -> set[datetime]:
+    """Return the starts of the doubtful hours or days, into which `cut` divides a period."""
     return {
-        hour
+        time
         for supply in supplies
-        for start, end in doubtful_periods(supply, until)
-        for hour in _hours_between(start, end)
+        for period in doubtful_periods(supply, until)
+        for time in cut(*period)
     }
 
 
 def _delivered_by_home(home: Supply, grid: GridHours, until: datetime) -> dict[datetime, float]:
     """Return the energy that inverters and batteries delivered, as the home meter implies it."""
-    doubtful = _doubtful_hours([home], until)
+    doubtful = _doubtful([home], until, _hours_between)
     return {
         hour: kwh - grid[hour][0] + grid[hour][1]
         for hour, kwh in home.kwh.items()
@@ -250,7 +255,7 @@ def home_difference(
 
     The last 28 days count. Return None if less than a week of their hours is known.
     """
-    doubtful = _doubtful_hours(supplies, until)
+    doubtful = _doubtful(supplies, until, _hours_between)
     since = max(until - _COMPARED_TIME, *(supply.since for supply in supplies))
     compared = [
         hour
@@ -342,7 +347,7 @@ class _Watch:
 def house_days(grid: Grid, supplies: Sequence[Supply], prices: HourPrices) -> Iterator[HouseDay]:
     """Yield the days of `grid` in time order. `own_kwh` of a day is None if it is uncertain."""
     since = max(supply.since for supply in supplies)
-    doubtful_days = _doubtful_days(supplies, grid.until)
+    doubtful_days = _doubtful(supplies, grid.until, _days_between)
     for day in sorted(day for day in grid.days if day < grid.until):
         if day < since or day in doubtful_days or not grid.is_known(day):
             drawn_kwh, _ = grid.days[day]
@@ -386,15 +391,6 @@ def hour_prices(months: Sequence[Month], until: datetime) -> HourPrices:
             (time, price) for time, price in zip(times, means, strict=True) if not isnan(price)
         )
     return prices
-
-
-def _doubtful_days(supplies: Sequence[Supply], until: datetime) -> set[datetime]:
-    return {
-        day
-        for supply in supplies
-        for start, end in doubtful_periods(supply, until)
-        for day in _days_between(start, end)
-    }
 
 
 def _known_day(

@@ -61,7 +61,7 @@ def usual_report(demand: HouseholdState, house: SuppliedHouse | None = None) -> 
     until = max(midnight, house.until) if house else demand.time
     now, ledger = until.astimezone(LUXEMBOURG), demand.ledger
     past = [(now - timedelta(weeks=week)).astimezone(UTC) for week in range(1, _WEEKS + 1)]
-    days = [time for time in past if _is_known(ledger, day_start(time), day_end(time))]
+    days = [time for time in past if ledger.is_whole(day_start(time), day_end(time))]
     if len(days) < _MIN_DAYS:
         return {"until": until.isoformat(), "usual": None, "reason": None}
     terms, months = Terms.at(ledger.contracts, until), month_share(midnight, until)
@@ -87,11 +87,6 @@ def _means(days: Sequence[_UsualDay]) -> dict[str, float | None]:
         "cost": _mean([day.billed and day.billed.cost for day in days]),
         "own_wh": _mean([day.own_wh for day in days]),
     }
-
-
-def _is_known(ledger: Ledger, start: datetime, end: datetime) -> bool:
-    """Return whether all quarter-hours of a period are known."""
-    return ledger.sums(start, end).quarter_hours >= (end - start) // QUARTER_HOUR
 
 
 def _usual_day(
@@ -131,7 +126,7 @@ def _own_wh(ledger: Ledger, house: SuppliedHouse | None, until: datetime) -> flo
         return None
     start = day_start(until)
     delivered = delivered_until(house.supplies, start, until, house.until)
-    if delivered is None or not _is_known(ledger, start, until):
+    if delivered is None or not ledger.is_whole(start, until):
         return None
     if ledger.lacks_exports(start, until):
         return None

@@ -18,7 +18,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ..history.calendar import day_start, month_end, month_start
+from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS, Amounts
@@ -147,6 +147,10 @@ class Ledger:
         begin_row, end_row = self.table.quarter.searchsorted((first, last))
         is_running = self.running is not None and first <= self.running.quarter < last
         return bool(end_row > begin_row) or is_running
+
+    def is_whole(self, begin: datetime, end: datetime) -> bool:
+        """Return whether all quarter-hours of a period are known."""
+        return self.sums(begin, end).quarter_hours >= (end - begin) // QUARTER_HOUR
 
     def lacks_exports(self, begin: datetime, end: datetime) -> bool:
         """Return whether the exported energy of a quarter-hour of a period is unknown."""
