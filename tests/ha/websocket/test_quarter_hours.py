@@ -191,7 +191,7 @@ async def test_ten_who_ask_at_once_wait_for_one_reading(
                 for each in clients
             )
         )
-    assert read.call_count == 1
+    assert read.of.call_count == 1
 
 
 async def test_what_is_no_period_or_no_meter_is_refused(site: Site, client_of: ClientOf) -> None:

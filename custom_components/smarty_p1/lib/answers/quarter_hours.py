@@ -118,27 +118,29 @@ def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]
 def quarter_hours_report(demand: HouseholdState, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the energy of each quarter-hour in a period.
 
-    `asked` has the quantity, the period and the encoding. The answer ends at the last known
-    quarter-hour.
+    `asked` has the quantity, the period and the encoding. The answer has at most the last 400 days,
+    and ends at the last known quarter-hour.
     """
-    known = _last_quarter_hours(demand)
+    last, today = demand.quarter_start, day_start(demand.quarter_start)
+    known = QuarterHours.of(demand.ledger.table, day_start(last - _MAX_AGE), last)
     quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
     # Round up to the start of a quarter-hour, because a quarter-hour that began before the period
     # is not part of the period.
     start = quarter_start(start + QUARTER_HOUR - timedelta(microseconds=1))
     start = max(known.start, min(start, known.end))
     end = max(start, min(end, known.end))
+    quarters = known.between(start, end)
     is_packed = asked["encoding"] == "base64"
     counted: dict[str, Any] = {}
     if quantity == "larger":
-        above = known.above(start, end, demand.contracts)
-        values = known.larger(start, above)
+        above = quarters.above(demand.contracts)
+        values = quarters.larger(above)
         counted = {
             "above": b64encode(above).decode() if is_packed else list(above),
             "reference_powers": REFERENCE_POWERS,
         }
     else:
-        values = known.values(quantity, start, end)
+        values = quarters.values(quantity)
     end = start + len(values) * QUARTER_HOUR
     return {
         "start": start.isoformat(),
@@ -148,27 +150,17 @@ def quarter_hours_report(demand: HouseholdState, asked: Mapping[str, Any]) -> di
         "unit": "Wh",
         "values": _packed(values) if is_packed else values,
         **counted,
-        "origins": list(known.origins(start, end)),
-        "past": _mark(known, demand),
+        "origins": [*quarters.origins()],
+        "past": _mark(known.between(known.start, today), demand),
     }
 
 
-def _last_quarter_hours(demand: HouseholdState) -> QuarterHours:
-    """Return the quarter-hours of the last 400 days, measured by the meter or sent by Leneda."""
-    end = demand.quarter_start
-    return QuarterHours(demand.ledger.table, day_start(end - _MAX_AGE), end)
-
-
-def _mark(quarters: QuarterHours, demand: HouseholdState) -> str:
-    """Return a checksum that changes if a past quarter-hour or a reference power changes.
-
-    Quarter-hours of today do not count.
-    """
-    past = quarters.mark(day_start(demand.quarter_start))
+def _mark(past: QuarterHours, demand: HouseholdState) -> str:
+    """Return a checksum that changes if a quarter-hour of `past` or a reference power changes."""
     references = [
         (since.isoformat(), contract.reference_kw) for since, contract in demand.contracts.entries
     ]
-    return f"{crc32(repr((past, references)).encode()):08x}"
+    return f"{crc32(repr((past.mark, references)).encode()):08x}"
 
 
 def _packed(values: Sequence[int | None]) -> str:
