@@ -38,7 +38,7 @@ _MAY, _UNTIL_MID_JUNE = 2976, 2976 + 1440
 def telegram(
     clock: str, imported_kwh: float, exported_kwh: float = 0.0, reactive_kvarh: float = 0.0
 ) -> str:
-    """Return a telegram of 16 June 2026, summer time, with what was counted since midnight."""
+    """Return a telegram of 16 June 2026, summer time, with the energies since midnight."""
     text = with_value(TELEGRAM, "0-0:1.0.0", f"(260616{clock.replace(':', '')}S)")
     for reference, value, unit in (
         ("1-0:1.8.0", IMPORTED_KWH + 316.6 + 144 + imported_kwh, "kWh"),
@@ -72,7 +72,7 @@ def _stored(contract: Contract) -> tuple[str, dict[str, bytes]]:
 
 
 def stored(contract: Contract) -> dict[str, Any]:
-    """Return what is stored at the last quarter-hour before 16 June."""
+    """Return the stored content at the last quarter-hour before 16 June."""
     content: dict[str, Any] = json.loads(_stored(contract)[0])
     return content
 

@@ -1,4 +1,4 @@
-"""What the tests of the small boards share: entries of both kinds."""
+"""Entries of both kinds of small boards."""
 
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry

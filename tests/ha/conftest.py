@@ -1,4 +1,4 @@
-"""What all tests of the integration share: a meter's port, and entries in a Home Assistant."""
+"""Fixtures of the integration's tests: a meter's port, and entries in a Home Assistant."""
 
 import asyncio
 import logging
@@ -76,7 +76,7 @@ def frequent_commits() -> Generator[None]:
     """Let the recorder commit 20 times a second.
 
     Commits at each event, as in other tests of Home Assistant, take half of the time. With rarer
-    ones, what reads waits: all threads share one connection to a database in memory.
+    commits, readers wait: all threads share one connection to a database in memory.
     """
     interval = property(lambda _recorder: 0.05, lambda _recorder, _seconds: None)
     with patch.object(Recorder, "commit_interval", interval, create=True):
@@ -110,7 +110,7 @@ def _write_row(
 
 @pytest.fixture(autouse=True, scope="session")
 def fast_rows() -> Generator[None]:
-    """Let the recorder write rows of statistics by plain SQL, all new ones of a task together.
+    """Let the recorder write rows of statistics by plain SQL, all new rows of a task together.
 
     The recorder's own queries do the same. They write each new row alone, which takes a millisecond
     a row, and so most of the time of these tests.
@@ -134,9 +134,9 @@ def integration(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 async def unloaded_before_recorder(recorder_mock: Recorder) -> AsyncGenerator[None]:
-    """End what the entries do before the recorder ends, as Home Assistant does.
+    """Unload the entries before the recorder ends, as Home Assistant does.
 
-    The test kit ends the recorder first. Whatever still reads from it then would fail.
+    The test kit ends the recorder first. Any later reading from it would fail.
     """
     yield
     entries = recorder_mock.hass.config_entries
@@ -161,7 +161,7 @@ def passing_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def everything_enabled() -> Generator[None]:
-    """Let Home Assistant enable all entities, whatever their default."""
+    """Let Home Assistant enable all entities, also those disabled by default."""
     with patch.object(
         Entity, "entity_registry_enabled_default", new_callable=PropertyMock, return_value=True
     ):
@@ -174,7 +174,7 @@ class _ImpatientStream(PortStream):
     async def read(self) -> bytes:
         reading = asyncio.create_task(super().read())
         try:
-            # Turns of the loop, not seconds: on a busy machine, they take as long as what is sent.
+            # Turns of the loop, not seconds: on a busy machine, they take as long as the sending.
             for _ in range(30):
                 if (await asyncio.wait([reading], timeout=0.01))[0]:
                     return await reading
@@ -186,7 +186,7 @@ class _ImpatientStream(PortStream):
 
 @pytest.fixture
 def short_wait() -> Generator[None]:
-    """Let dialogs give up as soon as a port has sent what it has."""
+    """Let dialogs give up as soon as a port has sent all its bytes."""
     with patch.object(probing, "PortStream", _ImpatientStream):
         yield
 
@@ -224,7 +224,7 @@ def home(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> Home:
 
 @pytest.fixture
 def refuses(hass: HomeAssistant, subtests: pytest.Subtests) -> Refusals:
-    """Return what types rows into a form that refuses them."""
+    """Return a function that types rows into a form that refuses them."""
     return Refusals(hass, subtests)
 
 

@@ -56,7 +56,7 @@ async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -
 async def submit(
     hass: HomeAssistant, flow: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Fill in the form, wait as long as the dialog shows progress, return what it shows then."""
+    """Fill in the form, wait as long as the dialog shows progress, and return the next step."""
     result = await flows(hass, flow).async_configure(flow["flow_id"], user_input)
     return await settle(hass, result)
 
@@ -72,7 +72,7 @@ def markers(form: FlowResult[Any, Any]) -> dict[str, Any]:
 
 
 def told(result: ConfigFlowResult) -> Mapping[str, str]:
-    """Return what a step tells besides its text."""
+    """Return the placeholders of a step."""
     placeholders = result["description_placeholders"]
     assert placeholders
     return placeholders
@@ -83,7 +83,7 @@ def is_done(result: ConfigFlowResult, reason: str) -> bool:
 
 
 async def settle(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
-    """Wait as long as the dialog shows progress, return what it shows then."""
+    """Wait as long as the dialog shows progress, and return the next step."""
     while result["type"] is FlowResultType.SHOW_PROGRESS:
         assert result["progress_action"] in PROGRESS
         await asyncio.sleep(0.01)
@@ -95,7 +95,7 @@ async def settle(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowRes
 def flows(
     hass: HomeAssistant, result: ConfigFlowResult
 ) -> ConfigEntriesFlowManager | OptionsFlowManager:
-    """Return what runs a dialog: one that adds or changes an entry, or one of its options."""
+    """Return the manager of a dialog: a dialog that adds or changes an entry, or its options."""
     of_all = hass.config_entries
     return of_all.flow if result["handler"] == "smarty_p1" else of_all.options
 
@@ -159,7 +159,7 @@ async def enter_contract(
 async def fill_contract(
     hass: HomeAssistant, form: ConfigFlowResult, typed: Mapping[str, Any]
 ) -> ConfigFlowResult:
-    """Fill in the pages of the contract from the one that is shown on."""
+    """Fill in the pages of the contract, beginning with the shown page."""
     form = await submit(hass, form, {name: typed[name] for name in typed.keys() & FIRST_PAGE})
     if form["step_id"] == "contract":
         return form
@@ -167,7 +167,7 @@ async def fill_contract(
 
 
 def suggested(result: ConfigFlowResult) -> dict[str, Any]:
-    """Return what the form is filled in with."""
+    """Return the values that the form suggests."""
 
     def read(schema: probatio.Schema) -> dict[str, Any]:
         return {
@@ -220,7 +220,7 @@ async def repair_text(hass: HomeAssistant, issue_id: str, name: str) -> str:
 async def fill_in(
     hass: HomeAssistant, form: RepairsFlowResult, typed: dict[str, Any]
 ) -> RepairsFlowResult:
-    """Return what the dialog of an issue shows after its form."""
+    """Return the next step of an issue's dialog after its form."""
     repairs = repairs_flow_manager(hass)
     assert repairs
     result = await repairs.async_configure(form["flow_id"], typed)

@@ -56,7 +56,7 @@ TABLES: list[tuple[str, Sequence[EntitySpec[Any]]]] = [
 
 
 class Row(NamedTuple):
-    """What a table says about an entity."""
+    """A row of a table about an entity."""
 
     platform: str
     name: str
@@ -67,7 +67,7 @@ class Row(NamedTuple):
 
 
 class Documented(NamedTuple):
-    """A row, the references of its objects, and what it costs the recorder a day."""
+    """A row, the references of its objects, and its rows in the recorder a day."""
 
     row: Row
     references: set[str]
@@ -126,7 +126,7 @@ def _unit(description: EntitySpec[Any]) -> str:
 def rendered() -> str:
     """Return the page with its tables as the descriptions want them.
 
-    What no description knows stays: what a value is made of in words, and the rows a day.
+    Cells that no description knows stay: the origin of a value in words, and the rows a day.
     """
     tables = iter(TABLES)
     page: list[str] = []

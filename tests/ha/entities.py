@@ -67,7 +67,7 @@ class Smarty:
         await self.hass.async_block_till_done()
 
     async def wait_in_trial(self, seconds: float) -> None:
-        """Let time pass without waiting for the task of the dialog, which listens meanwhile."""
+        """Let time pass without waiting for the task of the dialog, which listens all the time."""
         assert self._freezer
         self._freezer.tick(seconds)
         async_fire_time_changed(self.hass)

@@ -1,4 +1,4 @@
-"""The platform for the tests of the integration: who asks it, and for what."""
+"""The platform for the tests of the integration, with its received requests."""
 
 from datetime import UTC, datetime, timedelta
 

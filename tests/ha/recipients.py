@@ -37,7 +37,7 @@ class Clock:
 
     @classmethod
     async def started(cls, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Self:
-        # Messages have Luxembourg's times, whatever the zone of Home Assistant is.
+        # Messages have Luxembourg's times, also if Home Assistant has another time zone.
         await hass.config.async_set_time_zone("UTC")
         clock = cls()
         shown = SimpleNamespace(utcnow=lambda: clock.now.astimezone(UTC), as_local=dt_util.as_local)
@@ -57,7 +57,7 @@ class Clock:
 
 
 class Phone(NotifyEntity):
-    """Phone that keeps what it shows."""
+    """Phone that keeps its notifications."""
 
     _attr_supported_features = NotifyEntityFeature.TITLE
 

@@ -1,4 +1,4 @@
-"""Rows of a form: what is typed, and the errors at its fields."""
+"""Rows of a form: typed values, and the errors at its fields."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -12,10 +12,10 @@ from .dialogs import flows, submit, suggested
 
 
 class Row(NamedTuple):
-    """What is typed besides the usual values, and the errors then.
+    """Values typed besides the usual ones, and the errors then.
 
     An error is a field and a key, such as `port: not_p1`; a comma separates two. `told` is shown
-    with the errors. `given` is what a test prepares for the row.
+    with the errors. `given` is an object that a test uses to prepare the row.
     """
 
     errors: str
@@ -25,7 +25,7 @@ class Row(NamedTuple):
 
 
 class Refusals:
-    """Forms that refuse what is typed. Each row is a subtest with the name of its dialog."""
+    """Forms that refuse typed values. Each row is a subtest with the name of its dialog."""
 
     def __init__(self, hass: HomeAssistant, subtests: pytest.Subtests) -> None:
         self._hass = hass
@@ -66,20 +66,20 @@ class Refusals:
                 assert (form["step_id"] or "").startswith(dialog)
                 errors = dict(error.split(": ") for error in row.errors.split(", "))
                 assert form["errors"] == errors
-                # What the system says is no text for people.
+                # The system's message is no text for people.
                 assert not [text for text in ("Errno", "call failed") if text in str(form)]
                 assert row.told.items() <= (form["description_placeholders"] or {}).items()
                 _keeps(form, typed)
                 if form["handler"] == "smarty_p1":
-                    # The page may be loaded anew: what it says stays.
+                    # The page may be loaded anew: its errors stay.
                     form = await flows(self._hass, form).async_configure(form["flow_id"])
                     assert form["errors"] == errors
 
 
 def _keeps(form: ConfigFlowResult, typed: Mapping[str, Any]) -> None:
-    """Check that a form shows what was typed, and which sections are open: those with an error.
+    """Check that a form shows the typed values, and opens the sections that have an error.
 
-    A dialog that adds or changes an entry also opens the sections in which something was typed.
+    A dialog that adds or changes an entry also opens the sections with a typed value.
     """
     schema = form["data_schema"]
     assert schema

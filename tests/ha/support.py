@@ -51,7 +51,7 @@ class Passed:
 
 
 async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
-    """Wait for what bytes from a real port bring about."""
+    """Wait for an effect of bytes from a real port."""
     async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.001)
@@ -74,7 +74,7 @@ def failing(path: Path, number: int, *, only_writing: bool = False) -> Iterator[
 
 
 async def let_pass(hass: HomeAssistant, seconds: float) -> None:
-    """Put the clock of the sources forward, and fire the timers that run out meanwhile."""
+    """Put the clock of the sources forward, and fire the timers that run out."""
     Passed.seconds += seconds
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
     for entry in hass.config_entries.async_entries("smarty_p1"):
@@ -95,7 +95,8 @@ async def let_pass_until(
     hass: HomeAssistant, seconds: float, condition: Callable[[], bool]
 ) -> None:
     """Let time pass again and again, with moments for real connections in between."""
-    # Not a timeout: it would run out with all other timers. A busy machine gets longer moments.
+    # Tries, since a timeout would run out with all other timers. A busy machine gets longer
+    # moments.
     for tries in range(_TRIES):
         if condition():
             await hass.async_block_till_done()
@@ -135,7 +136,7 @@ async def set_up(
 
 
 async def load(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Set up an entry, and wait for what that brings."""
+    """Set up an entry, and wait for its effects."""
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
 
@@ -146,7 +147,7 @@ async def recorder_done(hass: HomeAssistant) -> None:
 
 
 async def wait_for_telegram(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Wait for the first telegram of a meter that is set up, and for what it brings."""
+    """Wait for the first telegram of a meter that is set up, and for its effects."""
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
 
 
@@ -194,13 +195,13 @@ def values(hass: HomeAssistant) -> dict[str, str]:
 
 
 def issue_of(hass: HomeAssistant, entry: ConfigEntry, problem: str) -> ir.IssueEntry | None:
-    """Return an issue of an entry that is raised; one that awaits its entry is none."""
+    """Return a raised issue of an entry; an issue that awaits its entry is not raised."""
     issue = ir.async_get(hass).async_get_issue("smarty_p1", f"{problem}_{entry.entry_id}")
     return issue if issue and issue.active else None
 
 
 def said(issue: ir.IssueEntry | None) -> dict[str, str]:
-    """Return what an issue that is raised says besides its text."""
+    """Return the placeholders of a raised issue."""
     assert issue
     return issue.translation_placeholders or {}
 
@@ -295,7 +296,7 @@ class Home:
         return self.entry
 
     def answer(self) -> None:
-        """Let the meter send a telegram to each who connects."""
+        """Let the meter send a telegram to each client that connects."""
         self.port.greeting = lambda: self.port.next_frame(TELEGRAM)
 
     async def page(self, page: str = "contracts") -> ConfigFlowResult:

@@ -40,7 +40,7 @@ NAMES = re.compile(r"`(\w+)`")
 
 
 def table() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each line: what it is about, and the answer for each user."""
+    """Yield each line: its subject, and the answer for each user."""
     for line in PAGE.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 1 + len(USERS) and cells[0].startswith("**"):
@@ -51,7 +51,7 @@ LINES = dict(table())
 
 
 def lines_of(kind: str) -> list[tuple[str, str, bool]]:
-    """Return each name on the page with each user who can try it, and whether it is allowed."""
+    """Return each name on the page with each user that can try it, and whether it is allowed."""
     lines = [(what, said) for what, said in LINES.items() if f"{kind}s" in what or kind in what]
     return [
         (name, user, allowed == "yes")
@@ -168,7 +168,7 @@ async def test_the_actions(
                 assert refusal is None
 
 
-async def test_a_meter_without_entities_is_read_by_all_who_may_read_everything(
+async def test_a_meter_without_entities_is_read_by_users_with_the_right_to_everything(
     hass: HomeAssistant, users: dict[str, MockUser], connect: Connect
 ) -> None:
     assert await async_setup_component(hass, "smarty_p1", {})
@@ -182,7 +182,7 @@ async def test_a_meter_without_entities_is_read_by_all_who_may_read_everything(
         assert len((await client.receive_json())["result"]["meters"]) == count, user
 
 
-async def test_no_command_or_action_is_about_what_is_no_meter(
+async def test_no_command_or_action_takes_an_entry_that_is_no_meter(
     hass: HomeAssistant, users: dict[str, MockUser], connect: Connect
 ) -> None:
     assert await async_setup_component(hass, "smarty_p1", {})

@@ -1,4 +1,4 @@
-"""Fields of the actions: what `services.yaml` offers is what an action takes, to the limit."""
+"""Fields of the actions: an action takes every value that `services.yaml` offers, to the limit."""
 
 from math import inf, nan, nextafter
 from pathlib import Path
@@ -17,7 +17,7 @@ OFFERED: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("action", OFFERED)
-async def test_an_action_takes_what_its_fields_offer(hass: HomeAssistant, action: str) -> None:
+async def test_an_action_takes_every_value_of_its_fields(hass: HomeAssistant, action: str) -> None:
     assert await async_setup_component(hass, "smarty_p1", {})
     schema = hass.services.async_services_for_domain("smarty_p1")[action].schema
     assert isinstance(schema, vol.Schema)

@@ -1,6 +1,6 @@
 """Questions of an assistant, in conversation turns with a stand-in of a language model.
 
-The numbers are those of `billed_month`. The cards get theirs by websocket, and both are the same.
+The numbers are those in `billed_month`. The cards get the same numbers by websocket.
 """
 
 import json
@@ -211,7 +211,7 @@ async def test_the_bill_is_that_of_the_card(card: Ask, ask: Ask) -> None:
     }
 
 
-async def test_a_bill_names_what_it_does_not_know(
+async def test_a_bill_names_its_unknown_prices(
     home: Home, ask: Ask, expose: Callable[..., None], entry: MockConfigEntry
 ) -> None:
     contract = contract_in(entry) | {"reference_power": 8.0, "energy_price": None}
@@ -438,7 +438,7 @@ async def test_one_of_several_meters_is_named(
         assert await ask("bill") == {"error": "meter_unknown", "error_text": names}
         assert (await ask("bill", meter="smarty (2)"))["meter"] == "Smarty (2)"
         assert (await ask("bill", meter="Smarty", month="2026-05"))["total_eur"] == 87.78
-        # A user who may read one of the meters need not name it, and does not learn of the other.
+        # A user with the right to a single meter need not name it, and does not learn of the other.
         user = user_with(hass, EXPOSED)
         assert (await ask("bill", user, month="2026-05"))["total_eur"] == 87.78
         refusal = await ask("bill", user, meter="Smarty (2)")

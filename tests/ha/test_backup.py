@@ -1,4 +1,4 @@
-"""Backups: what waits to be written is in them, and no store keeps the user from making one."""
+"""Backups: waiting content is in them, and no store keeps the user from making a backup."""
 
 import asyncio
 import errno
@@ -63,7 +63,7 @@ def few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def make_backup(hass: HomeAssistant) -> None:
-    """Do what Home Assistant does before and after it copies the files."""
+    """Make the calls of Home Assistant before and after it copies the files."""
     assert await async_setup_component(hass, "backup", {})
     assert await async_setup_component(hass, "smarty_p1", {})
     await hass.async_block_till_done()
@@ -73,7 +73,7 @@ async def make_backup(hass: HomeAssistant) -> None:
     await manager.async_post_backup_actions()
 
 
-async def test_what_waits_in_stores_of_each_kind_is_written(
+async def test_waiting_content_of_each_kind_of_store_is_written(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
     made = stores(hass)

@@ -1,4 +1,4 @@
-"""Bills of the command line are those of the integration, from the same files and contracts."""
+"""Bills of the command line equal the integration's, from the same files and contracts."""
 
 import json
 import random
@@ -181,7 +181,7 @@ async def test_the_integration_and_the_command_line_give_the_same_bills(
     )
     entry.add_to_hass(hass)
     hass.config.config_dir = str(tmp_path)
-    # One of a hundred prices is unknown, and has the mean of its day.
+    # Each hundredth price is unknown, and has the mean of its day.
     times = quarters("2025-06-01T00:00:00+02:00", 900)
     lines = [f"{t:%Y-%m-%dT%H:%MZ},{n % 96 / 500}," for n, t in enumerate(times) if n % 100]
     prices = "\n".join(["start,price,origin,check,version=1", *lines, ""])
@@ -214,7 +214,7 @@ async def test_the_integration_and_the_command_line_give_the_same_bills(
         assert ask("classes", *options) == compared
 
 
-async def test_a_what_if_is_the_same(
+async def test_a_variant_is_the_same(
     hass: HomeAssistant, tmp_path: Path, ask: Callable[..., Any]
 ) -> None:
     [_, contract, _] = OPTIONS["contracts"]

@@ -1,4 +1,4 @@
-"""The action that records a meter, and the repair that shows what it has recorded."""
+"""The action that records a meter, and the repair that shows the record."""
 
 import base64
 import json
@@ -72,7 +72,7 @@ def touch(path: Path) -> None:
 
 
 class House(Home):
-    """A meter in Home Assistant, and what is recorded of it."""
+    """A meter in Home Assistant, and the record of it."""
 
     async def call(self, step: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         """Call the action; return its answer as the frontend gets it."""
@@ -113,7 +113,7 @@ class House(Home):
         await wait_until(self.hass, lambda: bool(self.repair))
 
     async def resume(self) -> None:
-        """Let readings come again: a minute that passes at once is one of silence."""
+        """Let readings come again: a minute that passes at once counts as silence."""
         self.port.greeting = self.port.next_frame(TELEGRAM)
         coordinator = self.entry.runtime_data
         await let_pass_until(self.hass, 2, lambda: bool(coordinator.last_update_success))
@@ -129,7 +129,7 @@ async def house(home: Home) -> House:
 
 @pytest.fixture
 async def recorded(house: House) -> House:
-    """Return a house of which a minute was recorded."""
+    """Return a house with a recorded minute."""
     await house.record()
     return house
 
@@ -141,7 +141,7 @@ def forms(secret: str) -> Iterator[bytes]:
 
 
 def survivors(*texts: str | bytes) -> list[bytes]:
-    """Return what of the true meter is in these texts, be it in hexadecimal."""
+    """Return the true data of the meter that are in these texts, also in hexadecimal."""
     everything = [each.encode() if isinstance(each, str) else each for each in texts]
     everything += [
         bytes.fromhex(octets.decode())
@@ -203,7 +203,7 @@ async def test_a_capture_goes_the_whole_way(
     dialog = str({name: value for name, value in menu.items() if name != "handler"})
     texts = [each.text for each in telegrams]
     everything = (str(shown), str(written), text, line, log, dialog, *texts)
-    # The entry is named by its title, which is what its user has called it.
+    # The entry is named by its title, which the user has chosen.
     assert survivors(*(each for each in everything if isinstance(each, bytes))) == []
     assert (
         survivors(
@@ -296,7 +296,7 @@ async def test_a_meter_at_a_topic(
     assert (shown["telegrams"], shown["chunks"], shown["size"]) == (1, 1, len(frame))
 
 
-async def test_what_no_key_opens_is_not_written(house: House, folder: Path) -> None:
+async def test_a_frame_that_no_key_decrypts_is_not_written(house: House, folder: Path) -> None:
     await house.call("start", minutes=1)
     foreign = encipher(ODD, 7, key=OTHER_KEY)
     await house.port.send(foreign)
@@ -330,7 +330,7 @@ async def test_the_repair_shows_it_and_writes_it(recorded: House, folder: Path) 
         assert result["reason"] == "capture_not_written"
         assert result["description_placeholders"] == {"path": str(folder), "error": "File exists"}
         await recorded.refuses("write", r"cannot be written into .*: File exists")
-    # It is still there, for when there is room.
+    # The record is still there, for the time when there is room.
     folder.unlink()  # noqa: ASYNC240
     done = await choose(recorded.hass, await open_repair(recorded.hass, recorded.repair), "write")
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "capture_written")
@@ -385,7 +385,7 @@ async def test_a_folder_has_room_for_99(recorded: House, folder: Path) -> None:
     await recorded.refuses("write", "File exists")
 
 
-async def test_a_mistake_while_it_is_made_anonymous_tells_nothing(
+async def test_the_log_of_a_failed_anonymisation_has_no_true_text(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     mistake = Mock(side_effect=ValueError(f"invalid: {MESSAGE!r}"))
@@ -433,7 +433,7 @@ async def test_there_is_room_for_2_mib_and_50000_chunks(
         assert house.recording.is_full
         await house.call("discard")
 
-    # It ends before the time when it is enough.
+    # The recording ends at its size limit, before its time is over.
     first, second = house.port.next_frame(ODD), house.port.next_frame(ODD)
     monkeypatch.setattr(meter_capture, "MAX_BYTES", len(first))
     await house.call("start")

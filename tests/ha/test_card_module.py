@@ -173,6 +173,6 @@ async def test_an_update_while_home_assistant_runs_changes_no_answer(
     (folder / FILES[0]).unlink()
     for name in FILES:
         assert await server.content(name) == (BUILT / name).read_bytes(), name
-    # A part that could not be imported is requested at another address, with those that it imports.
+    # A part that could not be imported is requested at another address, with its imports.
     for name in set(FILES) - {LOADER}:
         assert await server.content(f"3/{name}") == (BUILT / name).read_bytes(), name

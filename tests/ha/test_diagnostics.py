@@ -1,4 +1,4 @@
-"""What a user may download, post or log: helpful, without a key, and nothing private in it."""
+"""Texts that a user may download, post or log: helpful, without a key, and without private data."""
 
 import asyncio
 import json
@@ -68,7 +68,9 @@ async def download(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any
     return told
 
 
-async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
+async def test_the_content_of_diagnostics(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
     coordinator: MeterCoordinator = entry.runtime_data
     fallen = with_value(WITH_SECRETS, "1-0:1.8.0", "(000000.000*kWh)")
     await port.send_telegram(fallen.replace("!", "1-0:1.8.0(000001.000*kWh)\r\n!", 1))
@@ -170,7 +172,7 @@ async def test_a_meter_of_another_integration_and_its_age(
     assert of_meter == "entities of DSMR Smart Meter, not verified, last telegram 0 s ago"
 
 
-async def test_what_is_wrong_is_told_when_no_readings_come(
+async def test_the_obstacle_is_named_when_no_readings_come(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
     port.greeting = port.next_frame(WITH_SECRETS)

@@ -1,4 +1,4 @@
-"""The pages say what the code does, and their examples work."""
+"""The pages agree with the code, and their examples work."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def test_the_tables_are_made_of_the_descriptions() -> None:
 def test_the_rows_a_day_add_up() -> None:
     costs: dict[bool, list[int]] = {True: [], False: []}
     for row, references, cost in documented():
-        # What each of the three M-Bus meters has, and not only its index.
+        # Each of the three M-Bus meters has these rows, not only the index.
         is_of_each = row.category and any("0-n:" in reference for reference in references)
         # A flow rate is that of gas and of water.
         count = 3 if is_of_each else 2 if "volume_flow_rate" in row.classes else 1
@@ -57,7 +57,7 @@ def test_each_example_on_a_page_is_valid() -> None:
 
 
 def board_row(description: SensorSpec[Any]) -> str:
-    """Return what a table must say about a sensor of a board."""
+    """Return the row of a table for a sensor of a board."""
     return " | ".join(
         [
             f"| {TEXTS['sensor'][description.key]['name']}",
@@ -69,7 +69,7 @@ def board_row(description: SensorSpec[Any]) -> str:
     ).replace("  ", " ")
 
 
-def test_each_sensor_of_a_board_stands_in_its_table() -> None:
+def test_each_sensor_of_a_board_is_in_its_table() -> None:
     pages: dict[str, Sequence[SensorSpec[Any]]] = {
         "pulse-reader": PULSE_SENSORS,
         "rainwater-tank": TANK_SENSORS,

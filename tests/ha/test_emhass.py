@@ -1,4 +1,4 @@
-"""EMHASS, installed from the package index, plans two days with what the outlook tells it."""
+"""EMHASS, installed from the package index, plans two days by the outlook."""
 
 import json
 import subprocess
@@ -14,8 +14,8 @@ from .support import TELEGRAM, Home
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 VERSION = "0.18.7"
-# What its day-ahead optimisation does with parameters of a call, without Home Assistant: it has no
-# token. Prints the prices it has planned with, by their times.
+# The day-ahead optimisation of EMHASS with parameters of a call, without Home Assistant: it has no
+# token. Prints the prices of its plan, by their times.
 PLAN = """
 import asyncio, json, logging, sys
 from importlib.resources import files

@@ -88,7 +88,7 @@ class House(Home):
         return await open_repair(self.hass, f"energy_sources_{self.entry.entry_id}")
 
     async def submit(self, shown: Any, chosen: list[str] | None = None) -> str:  # noqa: ANN401 - JSON
-        """Choose sources, by default those that are selected. Return what is told."""
+        """Choose sources, by default the selected ones. Return the reason of the end."""
         typed = shown["data_schema"]({} if chosen is None else {"sources": chosen})
         return str((await fill_in(self.hass, shown, typed))["reason"])
 
@@ -96,7 +96,7 @@ class House(Home):
         return await self.submit(await self.form(), chosen)
 
     async def after_move(self, step: str) -> RepairsFlowResult:
-        """Open what is told after a move, and choose a way out."""
+        """Open the repair after a move, and choose a way out."""
         menu = await open_repair(self.hass, f"energy_moved_{self.entry.entry_id}")
         return await choose(self.hass, menu, step)
 
@@ -163,7 +163,7 @@ async def test_sources_move_by_the_button_and_come_back(
     assert await house.sources() == [THEIRS, GRID, GAS_SOURCE]
     await house.check(client)
     assert not house.issue("energy_moved")
-    # It is not offered again, but the user finds it among the ignored messages.
+    # The repair is not offered again, but the user finds it among the ignored messages.
     assert not house.is_told("energy_sources")
     assert await house.move() == "energy_moved"
     assert await house.sources() == [THEIRS, MOVED_GRID, MOVED_GAS]
@@ -210,7 +210,7 @@ async def test_sources_that_are_not_chosen_stay(house: House) -> None:
     assert await house.sources() == [GRID, GAS_SOURCE]
 
 
-async def test_a_source_with_an_own_price_stays_and_is_told(house: House) -> None:
+async def test_a_source_with_an_own_price_stays_and_is_a_repair(house: House) -> None:
     own = GRID | {"entity_energy_price": None, "number_energy_price": 0.25}
     await house.save(own)
     assert not house.issue("energy_sources")
@@ -294,7 +294,7 @@ async def test_the_flow_rate_of_an_exchanged_gas_meter_is_offered_at_once(house:
     assert await house.sources() == [source | {"stat_rate": new}]
 
 
-async def test_nothing_is_told_without_statistics_or_sources(house: House) -> None:
+async def test_no_repair_without_statistics_or_sources(house: House) -> None:
     await house.save()
     await house.save(THEIRS, MOVED_GRID, MOVED_GAS)
     assert not house.issue("energy_sources")

@@ -111,7 +111,7 @@ def test_a_source_moves_and_comes_back(before: Source, after: Source) -> None:
     assert moved == [sources[0], after]
     assert plan_moves(moved, STATISTICS) == ([], [])
     assert undo_moves(moved, plan.moves) == sources
-    # What the user changes in the meantime stays.
+    # A change of the user in the meantime stays.
     moved[1] = {**after, "name": "Renamed", "stat_cost": "sensor.later"}
     back = undo_moves(moved, plan.moves)[1]
     assert (back["name"], back["stat_cost"]) == ("Renamed", "sensor.later")
@@ -142,7 +142,7 @@ OWN_PRICES: Mapping[str, Source] = {
 
 
 @pytest.mark.parametrize("source", OWN_PRICES.values(), ids=OWN_PRICES)
-def test_an_own_price_stays_and_is_told(source: Source) -> None:
+def test_a_source_with_an_own_price_stays_and_is_returned(source: Source) -> None:
     assert plan_moves([source], STATISTICS) == ([], [source])
 
 

@@ -31,7 +31,7 @@ def with_message(text: str, reference: str = REFERENCE) -> str:
 
 
 class Fired:
-    """What an event has fired."""
+    """Fired events of an entity."""
 
     def __init__(self, hass: HomeAssistant, entity_id: str = MESSAGE) -> None:
         self._entity_id = entity_id
@@ -166,7 +166,7 @@ def with_counts(**counts: int) -> str:
     return text
 
 
-async def test_what_the_meter_counts_fires_by_kind(home: Home) -> None:
+async def test_each_counter_of_the_meter_fires_by_kind(home: Home) -> None:
     events = Fired(home.hass, DISTURBANCE)
     entry = await home.set_up(with_counts(FAILURES=10, SAGS_L1=20, SAGS_L2=0))
     assert events.disturbances == []  # not the counts of years
@@ -178,7 +178,7 @@ async def test_what_the_meter_counts_fires_by_kind(home: Home) -> None:
     expected = [("power_failure", 2, None), ("voltage_sag", 1, ["L2"])]
     assert events.disturbances[1:] == expected
 
-    # A counter that is missing meanwhile counts on.
+    # A counter that is missing for a while counts on.
     last = with_counts(FAILURES=12, SAGS_L1=21, SAGS_L2=3)
     await home.receive(with_value(last, FAILURES, None), with_value(last, FAILURES, "()"), last)
     assert events.disturbances[1:] == expected
@@ -186,7 +186,7 @@ async def test_what_the_meter_counts_fires_by_kind(home: Home) -> None:
     await fall_silent(home.hass, entry)
     await home.receive(with_value(last, FAILURES, "(00013)"))
     assert events.disturbances[3:] == [("power_failure", 1, None)]
-    # One that ended Home Assistant fires when it is back.
+    # A failure that ended Home Assistant fires when Home Assistant is back.
     for _ in range(2):
         await home.again(with_value(last, FAILURES, "(00014)"))
     assert events.disturbances[4:] == [("power_failure", 1, None)]

@@ -214,7 +214,7 @@ async def test_a_failing_decision_costs_no_other_message(
 @pytest.mark.parametrize(
     "failing", ["_async_goal", "_async_report", "_check_recipients", "async_save"]
 )
-async def test_a_silence_is_told_although_something_else_fails(
+async def test_a_silence_sends_a_message_although_something_else_fails(
     house: House,  # noqa: F811 - fixture
     phone: Any,  # noqa: ANN401, F811 - fixture
     failing: str,

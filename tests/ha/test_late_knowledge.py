@@ -1,4 +1,4 @@
-"""What is learnt late counts for all that was measured: contracts, the platform, a clock set right.
+"""Late facts count for all measured energy: contracts, the platform, a clock set right.
 
 The meter is that of `billed_month`; its bills are worked out by hand.
 """
@@ -20,7 +20,7 @@ from .support import Home, call, said, wait_for_telegram
 
 @pytest.fixture(autouse=True)
 def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """Return the folder of what is imported, from where actions may read files."""
+    """Return the folder of imported files, from where actions may read files."""
     hass.config.allowlist_external_dirs = {str(tmp_path)}
     return tmp_path / ".storage"
 
@@ -54,14 +54,14 @@ async def test_an_own_reference_power_since_may_that_is_entered_in_june(home: Ho
     )
 
     bill = await call(home.hass, "get_bill", month="2026-05")
-    # Ten quarter-hours of 2 kWh, 1.125 kWh of which are at 4.5 kW: 8.75 kWh at 0.0765.
+    # Ten quarter-hours of 2 kWh. Of each, 1.125 kWh are at 4.5 kW: 8.75 kWh at 0.0765.
     [above] = [line for line in bill["lines"] if line["name"] == "surcharge"]
     assert (above["quantity"], above["amount"]) == (8.75, 0.67)
-    # 47.49 + 10 + 16.15 + 5.72 + 0.67 = 80.03; 6.40 of VAT; 1.20 less for what was fed in.
+    # 47.49 + 10 + 16.15 + 5.72 + 0.67 = 80.03; 6.40 of VAT; 1.20 less for the exported energy.
     assert bill["total"] == 85.23
 
 
-async def test_damaged_lines_are_told_and_the_bill_stays_whole(
+async def test_damaged_lines_are_a_repair_and_the_bill_stays_whole(
     home: Home, entry: MockConfigEntry, folder: Path
 ) -> None:
     before = await call(home.hass, "get_bill", month="2026-05")
@@ -87,7 +87,7 @@ async def test_damaged_lines_are_told_and_the_bill_stays_whole(
     assert not _damages(home.hass)
 
 
-async def test_impossible_energy_of_a_month_stops_nothing_and_is_told(
+async def test_impossible_energy_of_a_month_stops_nothing_and_is_a_repair(
     home: Home, entry: MockConfigEntry, folder: Path
 ) -> None:
     before = await call(home.hass, "get_bill")
@@ -119,7 +119,7 @@ async def test_a_meters_file_that_is_lost_costs_nothing(
     before = await call(home.hass, "get_bill", month="2026-05")
     assert await home.hass.config_entries.async_unload(entry.entry_id)
     del hass_storage[f"smarty_p1.{entry.entry_id}.meter"]
-    # 10 kWh came meanwhile.
+    # 10 kWh came during the loss.
     await home.again(telegram("00:10:00", 10.0))
     await home.receive(telegram("00:15:00", 10.0))
 

@@ -56,7 +56,7 @@ async def test_two_meters_with_one_filler_are_both_shown(home: Home) -> None:
     assert home.state_of("gas_meter_1_flow_rate").name == "Gas meter 1 Flow rate"
 
 
-async def test_an_exchanged_meter_is_told_until_the_user_knows(
+async def test_an_exchanged_meter_is_a_repair_until_the_user_knows(
     home: Home, device_registry: DeviceRegistry
 ) -> None:
     entry = await home.set_up(sent("()", "02236.009"))
@@ -79,7 +79,7 @@ async def test_an_exchanged_meter_is_told_until_the_user_knows(
     await home.receive(new)
     assert not home.issue("mbus_meter_exchanged")
 
-    # Whoever deletes the old device knows, too.
+    # The deletion of the old device confirms the exchange, too.
     await home.receive(sent(named("G4"), "00001.000", "1230"))
     assert home.issue("mbus_meter_exchanged")
     old = device_of(device_registry, entry, f"{SERIAL}_G003800123456782")

@@ -138,7 +138,7 @@ async def test_ignored_and_disabled_meters_do_not_count(house: House, phone: Pho
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-async def test_a_silence_is_told_once_and_so_is_its_end(
+async def test_a_silence_causes_one_message_and_so_does_its_end(
     house: House, phone: Phone, language: str
 ) -> None:
     house.hass.config.language = language
@@ -184,7 +184,7 @@ async def test_a_silence_is_told_once_and_so_is_its_end(
     assert notifications(house.hass) == []
 
 
-async def test_nobody_is_woken_by_what_can_wait(house: House, phone: Phone) -> None:
+async def test_a_message_that_can_wait_comes_in_the_morning(house: House, phone: Phone) -> None:
     house.clock.now = datetime.fromisoformat("2026-11-17T23:00:00+01:00")
     await house.set_up(**options("silent", "grid"))
     await house.receive(with_value(TELEGRAM, "0-0:96.7.21", "(00100)"))
@@ -231,7 +231,7 @@ async def test_texts_of_the_operator_delay_no_alarm(house: House, phone: Phone) 
     assert phone.shown[3:] == failures
     await house.go_to("2026-11-17 13:42:00")
     assert [title for title, _ in phone.shown[5:]] == ["No readings from the meter"]
-    # The newest text has taken the place of those that it replaced.
+    # The newest text has taken the place of the replaced texts.
     await house.go_to("2026-11-18 00:01:00")
     assert len(phone.shown) == 6
     await house.go_to("2026-11-18 07:00:30")
@@ -261,7 +261,7 @@ async def test_a_report_that_takes_long_delays_no_alarm(
     await house.wait_until(lambda: not house.clock.looks)
 
 
-async def test_a_lost_phase_is_told_in_the_night(house: House, phone: Phone) -> None:
+async def test_a_lost_phase_causes_a_message_in_the_night(house: House, phone: Phone) -> None:
     house.clock.now = datetime.fromisoformat("2026-11-17T23:30:00+01:00")
     await house.set_up(TELEGRAM, **options("grid"))
     await house.receive(TELEGRAM)
@@ -320,7 +320,7 @@ async def test_a_silence_names_its_cause_and_a_new_key_is_asked_for(
     assert len(phone.shown) == 2
 
 
-async def test_an_exchanged_gas_meter_is_told(house: House, phone: Phone) -> None:
+async def test_an_exchanged_gas_meter_causes_a_message(house: House, phone: Phone) -> None:
     await house.set_up(TELEGRAM, **options("grid"))
     await house.receive(TELEGRAM)
     await house.go_to("2026-11-17 12:01:00")
@@ -331,7 +331,7 @@ async def test_an_exchanged_gas_meter_is_told(house: House, phone: Phone) -> Non
         assert [title for title, _ in phone.shown] == ["Gas meter was exchanged"]
 
 
-async def test_voltage_and_water_are_told(house: House, phone: Phone) -> None:
+async def test_voltage_and_water_cause_messages(house: House, phone: Phone) -> None:
     house.hass.config.language = "de"
     high = with_value(TELEGRAM, "1-0:52.7.0", "(254.2*V)")
     # A phase that is not connected has 0 V.
@@ -397,7 +397,7 @@ async def test_a_warning_comes_in_time(house: House, phone: Phone) -> None:
     ],
     ids=["later", "before"],
 )
-async def test_a_passed_goal_is_told_once(
+async def test_a_passed_goal_causes_one_message(
     house: House, phone: Phone, goals: list[float], count: int
 ) -> None:
     house.hass.config.language = "de"
@@ -445,11 +445,11 @@ async def test_a_look_that_ends_after_the_unload_leaves_its_message_to_the_next(
 async def test_a_month_is_reported_on_the_first_at_eight(
     house: House, phone: Phone, begun: list[date]
 ) -> None:
-    """May 2026: `billed_month` says what was used."""
+    """May 2026: `billed_month` has the used energy."""
     house.hass.config.language = "fr"
     await house.set_up_at("2026-05-20T12:00:00+02:00", goal=100.0)
     bill = await call(house.hass, "get_bill", month="2026-05")
-    # It is an hour later in summer.
+    # Luxembourg is an hour later in summer.
     await house.go_to("2026-06-01 06:58:00")
     assert begun == []
     for minute in ("07:00", "07:01"):
@@ -538,13 +538,13 @@ async def test_a_report_that_fails_is_tried_again_until_the_fifth(  # noqa: PLR0
     assert caplog.text.count("no monthly report yet") == 1
 
 
-async def test_what_happened_before_the_switch_is_not_told(house: House, phone: Phone) -> None:
+async def test_an_event_before_the_switch_causes_no_message(house: House, phone: Phone) -> None:
     await house.set_up(message("one"), **options("grid"))
     for kinds, text in ((["grid"], "one"), ([], "two"), (["grid", "silent"], "two")):
         await house.again(message(text), options(*kinds))
         await house.hear(text)
         await house.go_to("2026-11-17 12:01:00")
-    # Nor what happened while Home Assistant did not run.
+    # An event while Home Assistant did not run causes no message, either.
     entries = house.hass.config_entries
     assert await entries.async_unload(house.entry.entry_id)
     house.clock.now = datetime.fromisoformat("2026-11-17T15:00:00+01:00")
@@ -586,7 +586,7 @@ async def test_a_text_of_the_operator_is_no_markup(house: House, phone: Phone) -
     assert "](" not in shown
 
 
-async def test_a_recipient_that_fails_is_told_once(
+async def test_a_failing_recipient_is_logged_once(
     house: House, phone: Phone, caplog: pytest.LogCaptureFixture
 ) -> None:
     to = "notify.phone", "notify.gone"
@@ -646,7 +646,9 @@ async def test_renamed_recipients_stay(house: House, phone: Phone) -> None:
     assert not house.issue("recipient_gone")
 
 
-async def test_what_waits_to_be_stored_overwrites_nothing(house: House, phone: Phone) -> None:
+async def test_content_that_waits_to_be_stored_overwrites_nothing(
+    house: House, phone: Phone
+) -> None:
     await house.set_up(message("old"), **options("grid"))
     await house.hear("old", "")
     await house.again(message(""))
@@ -673,7 +675,7 @@ async def test_a_report_waits_for_a_meter_that_is_not_read(
     for day in ("2026-07-01", "2026-07-02", "2026-07-03", "2026-07-06", "2026-07-07"):
         await house.go_to(f"{day} 07:00:00")
         if day == back_on:
-            # 300 kWh in 416 hours, of which 360 are in June.
+            # 300 kWh in 416 hours; 360 of these hours are in June.
             for minute, kwh in ((0, 300.0), (10, 300.1), (15, 300.15), (30, 300.3), (35, 300.35)):
                 telegram = billed_month.telegram("00:00:00", kwh)
                 time = f"({day[2:].replace('-', '')}08{minute:02}00S)"

@@ -1,4 +1,4 @@
-"""The statistics of a meter in Home Assistant: what they show, and that they mend themselves.
+"""The statistics of a meter in Home Assistant: their rows, and their repair.
 
 The meter is that of `billed_month`: May 2026 has 316.6 kWh, and half of June has 144 kWh.
 """
@@ -114,7 +114,7 @@ async def until_written(statistics: MeterStatistics) -> None:
 
 
 async def rows(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> Rows:
-    """Return the hours of a statistic; before 2026.11 without those that have been emptied."""
+    """Return the hours of a statistic; before 2026.11 without the emptied ones."""
     name = statistic_id(statistics_key(entry), StatisticKind(kind))
     found = await changes_of(hass, name)
     return {hour: value for hour, value in found.items() if abs(value) > 1e-9}
@@ -348,7 +348,7 @@ async def test_rows_of_damaged_or_unreadable_files_of_leneda_stay(
         assert said(home.issue("stored_not_read"))["file"] == str(path.parent)
         await home.let_pass(3601)
     assert meter.runtime_data.books.leneda.is_unreadable
-    # They are read again every hour.
+    # The files are read again every hour.
     await home.let_pass(3601)
     await home.wait_until(lambda: not meter.runtime_data.books.leneda.is_unreadable)
     await home.wait_until(lambda: home.issue("stored_not_read") is None)
@@ -416,7 +416,7 @@ async def test_rows_that_a_user_has_cleared_come_back(home: Home, meter: MockCon
 
 
 def change_by_hand(hass: HomeAssistant, name: str, by: str) -> None:
-    """Change a statistic in one of the ways that Home Assistant offers to users and programs."""
+    """Change a statistic as Home Assistant lets users and programs do it."""
     recorder = get_instance(hass)
     series = hourly_statistics.Series(name, "x", "kWh", "energy", {}, ())
     metadata = hourly_statistics._metadata(series)

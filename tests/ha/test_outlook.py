@@ -1,4 +1,4 @@
-"""The action that tells the next 48 hours: prices ahead, what is usually left, and for whom."""
+"""The action with the outlook of 48 hours: prices ahead, usual surplus, and rights."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ def now(freezer: FrozenDateTimeFactory) -> None:
 
 @pytest.fixture
 def call(hass: HomeAssistant) -> Call:
-    """Return a function that asks for the outlook and returns what JSON makes of the answer."""
+    """Return a function that asks for the outlook and returns the answer, read from its JSON."""
 
     async def call(context: Context | None = None, **data: object) -> Any:  # noqa: ANN401 - JSON
         answer = await hass.services.async_call(
@@ -69,7 +69,7 @@ def begin(home: Home) -> Begin:
     return begin
 
 
-async def test_a_fixed_price_and_what_is_left(
+async def test_a_fixed_price_and_the_power_left(
     begin: Begin, call: Call, hass_read_only_user: MockUser
 ) -> None:
     await begin(**billed_month.OPTIONS)
@@ -98,7 +98,7 @@ async def test_the_market_as_far_as_its_entity_knows_it(
     await begin(energy_price_entity="sensor.market", energy_margin=0.02)
     start = NOW.replace(minute=0)
     rows = [
-        # As some integrations have them: no text.
+        # Some integrations have times that are no text.
         {"start": start + n * 4 * QUARTER, "end": start + (n + 1) * 4 * QUARTER, "value": 10 + n}
         for n in range(2)
     ]
@@ -114,7 +114,7 @@ async def test_the_market_as_far_as_its_entity_knows_it(
     unknown = {"price_import": "market_unknown", "price_export": "not_agreed"}
     assert found["quarter_hours"][8]["unknown"] == {**unknown, "left_kw": "not_agreed"}
 
-    # The entity says something else: what it knows ahead is not its own price.
+    # The entity's state differs: its prices ahead are not its own price.
     hass.states.async_set("sensor.market", "12", attributes)
     assert prices(await call())[:2] == [0.20628, None]
 
@@ -230,7 +230,7 @@ async def test_while_nord_pool_is_slow_other_questions_are_answered(
     assert "start_costs" in (await client.receive_json())["result"]
 
 
-async def test_a_user_who_waits_for_nord_pool_too_often_is_refused(
+async def test_too_many_waiting_questions_of_a_user_for_nord_pool_are_refused(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     nord_pool: NordPool,

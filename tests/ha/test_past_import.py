@@ -1,4 +1,4 @@
-"""The past of a meter by file: what actions and dialog bring in, show, refuse and take back."""
+"""The past of a meter by file: imports, states, refusals and removals by actions and dialog."""
 
 import asyncio
 import errno
@@ -59,7 +59,7 @@ ENERGY = "sensor.smarty_energy_imported"
 
 
 class Clock:
-    """What imports take for now. The connections of a meter need a clock that goes on."""
+    """The current time of imports. The connections of a meter need a clock that goes on."""
 
     now = datetime.fromisoformat(NOW)
 
@@ -139,11 +139,11 @@ async def test_the_sum_of_the_points_is_compared(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_the_bill_knows_what_was_shared(hass: HomeAssistant, bring_in: BringIn) -> None:
+async def test_the_bill_has_the_shared_energy(hass: HomeAssistant, bring_in: BringIn) -> None:
     layer = "1-65:1.29.4"
     await bring_in(april())
     await bring_in(export(APRIL, ["0.400"] * 2880, layer))
-    # May was measured here; of what, its quarter-hours say.
+    # May was measured here: its quarter-hours show the measured energy.
     await bring_in(export("2026-05-01T00:00:00+02:00", ["0.400"] * 2976))
     await bring_in(export("2026-05-01T00:00:00+02:00", ["0.100"] * 2976, layer))
 
@@ -200,11 +200,11 @@ async def test_the_day_sums_of_sharing(
     assert [each.pop("covered_2_kwh") for each in answer["quarter_hours"]] == [0.025, 0.025]
     assert answer == before[0]
     lines = zip(text["csv"].splitlines(), before[1]["csv"].splitlines(), strict=True)
-    # The own quarter-hours of the answer have no origin, but those of the platform do.
+    # The own quarter-hours of the answer have no origin, but the platform's have.
     cells = [(set(new.split(";")) - set(old.split(";"))) for new, old in lines]
     assert cells == [{"1-65:1.29.3 (kW)"}, {"0.1"}, {"0.1"}]
 
-    # On a day without shared energy, zeros as what remained are wrong.
+    # On a day without shared energy, zeros as the remaining energy are wrong.
     await bring_in(export("2026-05-20T00:00:00+02:00", ["0.000"] * 96, "1-65:1.29.9"))
     period = {"start": "2026-05-20 00:00:00+02:00", "end": "2026-05-20 00:15:00+02:00"}
     [quarter] = (await call(hass, "get_quarter_hours", **period))["quarter_hours"]
@@ -212,7 +212,7 @@ async def test_the_day_sums_of_sharing(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_a_removal_that_the_disk_refuses_is_told(
+async def test_a_removal_that_the_disk_refuses_raises_an_error(
     hass: HomeAssistant, bring_in: BringIn
 ) -> None:
     await bring_in(april())
@@ -337,7 +337,7 @@ async def test_an_account_would_bring_it_back(
     account = {"api_key": "key", "energy_id": "id", "consumption_point": POINT}
     await enter({**without, "leneda": account})
     assert await refusal(call(home.hass, "remove_imported_quarter_hours")) == "leneda_account_on"
-    # A file of another point would replace what the account brings.
+    # A file of another point would replace the rows of the account.
     for data in (april(), export(APRIL, ["0.100"] * 96, "1-65:1.29.9")):
         assert await refusal(bring_in(of_point(data, OTHER))) == "leneda_point_changed"
         await bring_in(data)
@@ -345,7 +345,7 @@ async def test_an_account_would_bring_it_back(
     await enter(without)
     await call(home.hass, "remove_imported_quarter_hours")
 
-    # Who enters a key again begins anew.
+    # A key that is entered again begins anew.
     progress = LenedaProgress(home.hass, entry.entry_id, {})
     await progress.async_load()
     assert progress.refused == {}
@@ -355,7 +355,7 @@ async def test_an_account_would_bring_it_back(
     await bring_in(of_point(april(), OTHER))
 
 
-# What was measured on 16 June in kWh; something was fed in in the morning only.
+# Energies measured on 16 June in kWh, with exports in the morning only.
 MEASURED = [0.1 + (n * 7 % 13) / 10 for n in range(96)]
 FED_IN = [0.2] * 20 + [0.0] * 76
 DAY = "2026-06-16T00:00:00+02:00"
@@ -365,7 +365,7 @@ def of_day(energies: list[float], factor: float = 4, code: str = CONSUMPTION) ->
     return export(DAY, [f"{kwh * factor:.3f}" for kwh in energies], code)
 
 
-async def test_a_file_that_contradicts_what_was_measured(
+async def test_a_file_that_contradicts_the_measured_energy(
     hass: HomeAssistant, tmp_path: Path, entry: MockConfigEntry, clock: Clock, bring_in: BringIn
 ) -> None:
     energies = zip(quarters(DAY, 96), MEASURED, FED_IN, strict=True)
@@ -435,7 +435,7 @@ async def test_a_file_of_another_metering_point(
     other = april("1.000").replace(POINT.encode(), POINT.replace("1", "7").encode())
     # Production has a metering point of its own.
     await bring_in(other.replace(CONSUMPTION.encode(), PRODUCTION.encode()))
-    # What was shared or billed there is consumption, too.
+    # Shared or billed energy of the point is consumption, too.
     shared = other.replace(CONSUMPTION.encode(), b"1-65:1.29.9")
     for refused in (other, shared, other):
         assert await refusal(bring_in(refused)) == "leneda_point_changed"
@@ -467,7 +467,9 @@ async def test_quarter_hours_of_more_than_25_months_ago(tmp_path: Path, bring_in
 
 
 @pytest.mark.usefixtures("entry")
-async def test_holes_and_repetitions_of_what_is_left_out_do_not_count(bring_in: BringIn) -> None:
+async def test_holes_and_repetitions_of_omitted_quarter_hours_do_not_count(
+    bring_in: BringIn,
+) -> None:
     times = quarters("2024-04-01T00:00:00+02:00", 96 * 32)
     # In April, which is not kept, ten days are missing and the first quarter-hour is repeated.
     in_april = [times[0], times[0], *times[96 * 10 : 96 * 30]]
@@ -537,7 +539,7 @@ async def test_a_file_that_is_not_there_or_not_allowed(hass: HomeAssistant, tmp_
 
 @contextmanager
 def uploaded(data: bytes, tmp_path: Path) -> Iterator[None]:
-    """Let a file be the one that the browser has sent."""
+    """Let the browser's uploaded file have this data."""
     path = tmp_path / "upload"
     path.write_bytes(data)
 
@@ -552,7 +554,7 @@ def uploaded(data: bytes, tmp_path: Path) -> Iterator[None]:
 
 
 async def settled(hass: HomeAssistant, result: Any) -> Any:  # noqa: ANN401 - a flow's result
-    """Wait as long as the dialog shows progress, return what it shows then."""
+    """Wait as long as the dialog shows progress, and return the next step."""
     while result["type"] is FlowResultType.SHOW_PROGRESS:
         assert result["progress_action"] == "leneda_import"
         await asyncio.sleep(0.01)
@@ -590,13 +592,13 @@ async def test_the_dialog_takes_a_file_and_another(
     result = await choose(april())
     assert result["type"] is FlowResultType.MENU
     assert result["menu_options"] == ["leneda_file", "leneda_finish"]
-    # No day of April was measured here; one of May is, below.
+    # No day of April was measured here; a day of May is, below.
     assert result["step_id"] == "leneda_result_alone"
     told = result["description_placeholders"]
     assert told["register"] == "Energy imported (1-1:1.29.0)"
     assert (told["start"], told["end"]) == ("2026-04-01 00:00", "2026-05-01 00:00")
     assert (told["quarter_hours"], told["holes"]) == ("2880", "0")
-    # Who closes the window and opens it again sees the same.
+    # The window shows the same after it was closed and opened again.
     again = await options.async_configure(flow["flow_id"])
     assert again["description_placeholders"] == told
 

@@ -92,12 +92,12 @@ async def test_the_dearest_day_names_a_device(
     [(_, text)] = phone.shown
     dearest, *advice = text.split("\n")
     assert dearest.startswith("Dearest day: Friday 1, ")
-    # Without the inverter, nobody knows what the house used while it exported.
+    # Without the inverter, the use of the house is unknown while it exported.
     assert dearest.endswith(f"of it Car {8 * PRICE:.2f} €.") is has_sun
     assert advice == []
 
 
-async def test_panels_without_sun_are_told_in_the_morning(
+async def test_panels_without_sun_cause_a_message_in_the_morning(
     home: Home, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hass = home.hass

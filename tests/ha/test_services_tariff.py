@@ -1,4 +1,4 @@
-"""The actions about telegram, quarter-hours and bills; the numbers are those of `billed_month`."""
+"""The actions about telegram, quarter-hours and bills; the numbers are those in `billed_month`."""
 
 import json
 import re
@@ -26,7 +26,7 @@ type Call = Callable[..., Awaitable[Any]]
 
 @pytest.fixture
 def call(hass: HomeAssistant) -> Call:
-    """Return a function that calls an action and returns what JSON makes of the answer."""
+    """Return a function that calls an action and returns the answer after a way through JSON."""
 
     async def call(action: str, context: Context | None = None, **data: object) -> Any:  # noqa: ANN401 - JSON
         answer = await hass.services.async_call(
@@ -55,7 +55,7 @@ async def test_the_bill_of_a_whole_month(call: Call) -> None:
             line("surcharge", 2.5, "kWh", 0.0765, 0.19),
             line("feed_in", 20.0, "kWh", 0.06, -1.2),
         ],
-        # With VAT: 51.2892, 37.4868, 0.2052, of which the network gets the cent that is left.
+        # With VAT: 51.2892, 37.4868, 0.2052. The network part gets the remaining cent.
         "parts": {"energy": 51.29, "network": 37.48, "surcharge": 0.21, "feed_in": -1.2},
         "net": 81.19,
         "vat_base": 82.39,
@@ -79,7 +79,7 @@ async def test_the_bill_of_the_running_month(
     assert bill["estimate"]["total"] == pytest.approx(82.57, abs=1)
     assert "since" not in bill
 
-    # What has come in the running quarter-hour counts, too.
+    # The energy of the running quarter-hour counts, too.
     await home.receive(telegram("00:10:00", 1.0))
     bill = await call("get_bill", config_entry=entry.entry_id, month="2026-06")
     assert bill["lines"][0]["quantity"] == 145
@@ -97,7 +97,7 @@ async def test_the_first_month_says_since_when(home: Home, call: Call) -> None:
         assert bill["estimate_lacks"] == "quarter_hours"
 
 
-async def test_a_bill_says_what_it_does_not_know(
+async def test_a_bill_names_its_missing_prices(
     home: Home, hass_storage: dict[str, Any], call: Call
 ) -> None:
     # For 8 kW no price is published, and no energy price was entered.
@@ -287,7 +287,8 @@ async def test_automations_get_16_mb_and_then_hear_when_to_ask_again(
     size = len(json.dumps(await call("get_quarter_hours", **period), separators=(",", ":")))
     for _ in range(16_000_000 // size - 1):
         await call("get_quarter_hours", **period)
-    # Every second, 0.1 MB come back: less than one of these answers while it is worked out.
+    # Every second, 0.1 MB are allowed again: less than the size of an answer while it is worked
+    # out.
     with pytest.raises(ServiceValidationError) as refused:  # noqa: PT012 - one of these calls
         for _ in range(20):
             await call("get_quarter_hours", **period)

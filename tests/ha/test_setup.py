@@ -287,7 +287,7 @@ async def test_a_replaced_meter_is_a_new_device(
 async def test_an_index_is_called_as_its_device_and_keeps_its_id(
     home: Home, entity_registry: EntityRegistry
 ) -> None:
-    # As earlier versions made it.
+    # An earlier version has made this entity.
     known = entity_registry.async_get_or_create(
         "sensor",
         "smarty_p1",
@@ -360,7 +360,7 @@ async def test_a_meter_beside_a_board_is_the_first_meter(
 STORED = json.loads((Path(__file__).parents[1] / "stored" / "0.1.0.json").read_text("utf-8"))
 
 
-async def test_what_0_1_0_stored_is_read(home: Home, hass_storage: dict[str, Any]) -> None:
+async def test_the_files_of_0_1_0_are_read(home: Home, hass_storage: dict[str, Any]) -> None:
     frozen = STORED["entry"]
     data = {**frozen["data"], "port": home.port.url}
     entry = MockConfigEntry(domain="smarty_p1", **{**frozen, "data": data})

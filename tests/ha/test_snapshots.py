@@ -129,7 +129,7 @@ async def test_every_value_of_every_frame_is_a_state(
     entry = home.make_entry(home.port.url, key=content["key"], serial=serial, **keys)
     await load(home.hass, entry)
 
-    # What is called as its device stands in the tables under its kind.
+    # An entity named like its device is in the tables under its kind.
     states = {
         (
             registered.device_id,

@@ -61,7 +61,7 @@ async def unstarted(
     hass: HomeAssistant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[HomeAssistant]:
-    """Yield a Home Assistant that has not started. What waits for a meter waits for ever."""
+    """Yield a Home Assistant that has not started. Every wait for a meter lasts for ever."""
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
     monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=40))
     patient = replace(METER, patience=1e9)

@@ -91,7 +91,7 @@ def placeholders(text: str) -> set[str]:
     ],
     ids=str,
 )
-def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
+def test_each_error_of_the_protocol_has_its_own_text(error: type[P1Error]) -> None:
     mapped = next(cls for cls in error.__mro__ if cls in form_errors.ERRORS)
     if issubclass(error, errors.ProbeError) and error is not errors.ProbeError:
         assert mapped is error
@@ -113,7 +113,7 @@ def test_each_obstacle_has_a_text() -> None:
 
 
 def keys_of_report_lines() -> set[str]:
-    """Return the keys that the report gives to its lines, also those of conditional expressions."""
+    """Return the keys that the report gives to its lines, also in conditional expressions."""
     tree = ast.parse(Path(monthly_report.__file__).read_text(encoding="utf-8"))
     return {
         text.value

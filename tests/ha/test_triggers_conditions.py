@@ -256,7 +256,7 @@ async def test_a_unit_that_the_user_has_chosen_changes_nothing(
     assert await check(hass, "is_voltage_out_of_range")
 
 
-async def test_the_editor_offers_for_a_device_what_is_about_it(
+async def test_the_editor_offers_the_triggers_and_conditions_of_a_device(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator
 ) -> None:
     assert await async_setup_component(hass, "automation", {"automation": []})

@@ -28,7 +28,7 @@ from .billed_month import telegram
 from .support import Home, call
 
 DOCS = Path(__file__).parents[2] / "docs"
-# What is published for 2026, also for the months of 2025.
+# The published prices of 2026, also for the months of 2025.
 OPTIONS: dict[str, Any] = {
     **billed_month.OPTIONS,
     "network_fixed_price": 12.84,
@@ -53,7 +53,7 @@ DYNAMIC = {"kind": "contract", "energy_margin": "2 ct/kWh", "market": "DE-LU"}
 
 
 def quarter_of(n: int) -> tuple[float, float]:
-    """Return what is drawn and fed in, in Wh: an hour of sun, and one of 6 kW, each day."""
+    """Return the Wh drawn and fed in: an hour of sun, and an hour of 6 kW, each day."""
     n %= 96
     if 40 <= n < 44:
         return 0, 1000
@@ -66,7 +66,7 @@ async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
 
 
 async def set_up_year(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
-    """Return the entry of a meter with eleven months from the platform before those of its own."""
+    """Return the entry of a meter with eleven months from the platform before its own months."""
     entry = await billed_month.set_up(home, hass_storage)
     await home.again(telegram("00:00:05", 0.1), {"contracts": [OPTIONS]})
     quarters: list[QuarterHour] = []
@@ -124,8 +124,8 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
     own = answer["classes"]["7"]
     assert own["now"]["total"] == round(sum(bill["total"] for bill in bills))
     assert answer["reference_kw"] == 7
-    # 334 days with 4 kWh of sun, of which 3.6 come out, at 0.217 and 0.06: 181. At 3 kW, the sun is
-    # enough for the hour of 6 kW, and 70 less are fixed.
+    # 334 days with 4 kWh of sun. Of these, 3.6 come out, at 0.217 and 0.06: 181. At 3 kW, the sun
+    # is enough for the hour of 6 kW, and 70 less are fixed.
     assert 245 < answer["saving"]["low"] <= answer["saving"]["high"] < 252
     assert answer["has_vat"] is True
     assert answer["hourly_share"] == {"now": None, "then": None}
@@ -147,7 +147,7 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
         "refusal": None,
         "markets": [ZONE],
     }
-    # Less comes out of one that is slow, keeps a half, and loses half.
+    # A battery that is slow, keeps a half, and loses half delivers less.
     slow = {**BATTERY, "kw": 1.333, "reserve": 50, "efficiency": 50}
     await client.send_json_auto_id({**request, "changes": [slow]})
     worse = (await client.receive_json())["result"]["what_if"]
@@ -288,7 +288,7 @@ async def test_a_contract_at_the_prices_of_an_entity(
 
 
 class EnergyCharts:
-    """Stands in for Energy-Charts: prices of a zone, or what else a test lets it answer."""
+    """Stands in for Energy-Charts: prices of a zone, or another answer that a test sets."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
@@ -445,7 +445,7 @@ async def test_missing_prices_are_named_and_a_month_in_part_is_asked_for_later(
     assert [start for start, _ in market.asked[12:]] == ["2025-06-01"]
 
 
-async def test_what_is_missing_is_said(
+async def test_the_refusal_names_the_missing_days(
     home: Home, hass_storage: dict[str, Any], hass_ws_client: WebSocketGenerator
 ) -> None:
     assert await async_setup_component(home.hass, "smarty_p1", {})

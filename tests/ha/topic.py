@@ -46,7 +46,7 @@ async def tell(hass: HomeAssistant, payload: bytes | str, topic: str = TOPIC) ->
 
 
 async def wait_a_moment(hass: HomeAssistant) -> None:
-    """Let what was published be read."""
+    """Let published messages be read."""
     for _ in range(5):
         await asyncio.sleep(0)
     await hass.async_block_till_done()

@@ -49,6 +49,6 @@ def noted(states: Mapping[str, str]) -> str:
 
 
 async def settle() -> None:
-    """Let Home Assistant do what it can at this moment, without waiting for delays to be over."""
+    """Let Home Assistant do all that is possible now, without waiting for delays."""
     for _ in range(_TURNS):
         await asyncio.sleep(0)

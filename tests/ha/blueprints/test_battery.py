@@ -36,7 +36,7 @@ _QUARTER = 900
 
 
 def house_w(second: int) -> float:
-    """Return what the house draws, less what its panels yield, at a second of the day."""
+    """Return the power that the house draws, less that of its panels, at a second of the day."""
     hour = second / 3600
     load = 350 + 60 * sin(second / 97) + (90 if second % 2400 < 900 else 0)
     load += 2_000 if second % 3600 < 150 else 0  # a kettle
@@ -51,7 +51,7 @@ def house_w(second: int) -> float:
 
 
 class Plant:
-    """Its battery follows one setting, in W, or in its own mode takes what would be fed in."""
+    """A battery that follows a setting, in W, or in its own mode takes the surplus of the house."""
 
     def __init__(self, start_hour: float, charge: float) -> None:
         self.second = round(start_hour * 3600)
@@ -110,7 +110,7 @@ class Plant:
 
     @property
     def _above_reserve_wh(self) -> float:
-        """Return what may be used: to a percent above the reserve, where it is to stop."""
+        """Return the usable energy: to a percent above the reserve, where the battery must stop."""
         return max(0.0, self.stored_wh - CAPACITY_WH * (RESERVE + 1) / 100)
 
     def _second(self) -> None:
@@ -133,7 +133,7 @@ class Plant:
             self._end_quarter()
 
     def _note_the_best(self, house: float) -> None:
-        """Note what the house needs, and what the battery could take off it in this second."""
+        """Note the need of the house, and the part that the battery could cover in this second."""
         self._need_ws += max(0.0, house)
         self._could_ws += min(max(0.0, house), MAX_W)
 
@@ -210,7 +210,10 @@ class House:
             await settle()
 
     async def _receive(self, telegram: str) -> None:
-        """Wait until Home Assistant has taken in a telegram. The clock stands still meanwhile."""
+        """Wait until Home Assistant has taken in a telegram.
+
+        The clock stands still during that time.
+        """
         coordinator = self._hass.config_entries.async_entries("smarty_p1")[0].runtime_data
         before = coordinator.readings
         await self._port.send_telegram(telegram)
@@ -301,8 +304,8 @@ async def test_a_day(begin: Begin) -> None:
     assert plant.is_own_control
     without = [n for n, kw in enumerate(plant.without_battery) if kw > REFERENCE_KW]
     above = [n for n, kw in enumerate(plant.quarters) if kw > REFERENCE_KW]
-    # Six of the car (17:36 to 19:12), one of them with less than a quarter-hour of it; and those of
-    # 9 kW from 20:30 to 22:00, which the battery lowers as long as it has something to give.
+    # Six quarter-hours have the car (17:36 to 19:12), the first for less than its whole length. The
+    # others have 9 kW from 20:30 to 22:00, which the battery lowers while it has energy.
     assert (len(without), above) == (12, [*range(82, 88)])
     assert all(plant.quarters[n] < plant.without_battery[n] - 4 for n in above[:3])
     assert plant.least_charge < RESERVE + 1

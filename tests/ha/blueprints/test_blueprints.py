@@ -1,4 +1,4 @@
-"""The blueprints in a Home Assistant, with simulated readings: what they do, and when."""
+"""The blueprints in a Home Assistant, with simulated readings: their calls and their times."""
 
 import re
 from datetime import timedelta
@@ -42,7 +42,7 @@ def test_the_readme_counts_the_blueprints() -> None:
 
 
 class Home:
-    """Time, states, and what was called, in the order of the calls."""
+    """Time, states, and the calls in their order."""
 
     def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
         self._hass = hass
@@ -141,7 +141,8 @@ class TestChargeCar:
         assert await home.calls_in(10 * MINUTE) == []
         await home.powers(available=8)  # (8 - 1) / 0.69 = 10.1
         assert await home.calls_in(40) == [("set_value", 10)]
-        await home.powers(net=7.9, charger=6.9, available=30)  # 42 A, of which it can have 13
+        # 42 A, and the charger can have 13 of them
+        await home.powers(net=7.9, charger=6.9, available=30)
         assert await home.calls_in(3.5 * MINUTE) == []
         assert await home.calls_in(1.5 * MINUTE) == [("set_value", 13)]
         # The panels yield 4 kW: (4 + 4) / 0.69 = 11.6
@@ -168,7 +169,7 @@ class TestChargeCar:
         await home.powers(net=6.52)
         assert await home.calls_in(min(delay, 4 * MINUTE)) == []
         if delay > 2 * MINUTE:
-            # The net power says what the car draws: (6.3 - 1) / 0.69 = 7.7
+            # The net power shows the car's draw: (6.3 - 1) / 0.69 = 7.7
             await home.powers(available=6.3)
         else:
             await home.powers(charger=5.52)
@@ -212,7 +213,7 @@ class TestChargeCar:
         await home.powers(net=9.97, available=10.1)
 
     async def start_without_a_report(self, home: Home) -> None:
-        """Let the car resume with 8 A, of which the charger then reports nothing."""
+        """Let the car resume with 8 A, without any report of the charger afterwards."""
         await home.powers(available=6)
         await home.powers(net=1, charger=0, available=7.5)
         assert await home.calls_in(5 * MINUTE) == [
@@ -241,20 +242,20 @@ class TestChargeCar:
         assert await home.calls_in(2 * MINUTE) == []
 
     async def test_it_pauses_and_resumes_with_something_to_spare(self, home: Home) -> None:
-        # It pauses rather than go below the least current of the charger.
+        # The car pauses rather than go below the least current of the charger.
         assert await home.calls_with(available=6) == [("turn_off", "switch.charger")]  # 7.2
         await home.powers(net=1, charger=0, available=9)
         assert await home.calls_in(4.5 * MINUTE) == []
         await home.powers(available=6.9)  # 8.55: enough, with nothing to spare
         assert await home.calls_in(10 * MINUTE) == []
-        # It ends also when the charger says nothing in a pause.
+        # The pause ends also when the charger reports nothing.
         await home.set("number.current", "unavailable")
         home.refusing.add("number.current")
         await home.let_pass(10)
         assert await home.calls_with(charger="unavailable", available=9) == [
             ("turn_on", "switch.charger")
         ]
-        # A pause ends with the limit. What is not wanted is not touched afterwards.
+        # A pause ends with the limit. An unwanted load is not touched afterwards.
         await home.let_pass(MINUTE)
         await home.set("number.current", 8)
         await home.powers(charger=0)
@@ -396,7 +397,7 @@ class TestShedLoads:
         await home.set("binary_sensor.warning", "on")
         assert await home.calls_in(MINUTE) == [("turn_off", "climate.room")]
 
-    async def test_what_is_noted_is_turned_on_again_after_a_restart(
+    async def test_noted_loads_are_turned_on_again_after_a_restart(
         self, hass: HomeAssistant, home: Home, use: Use
     ) -> None:
         home.note("input_text", "set_value")
@@ -442,7 +443,7 @@ class TestSolarSurplus:
         assert await home.calls_in(4.5 * MINUTE) == []
         assert await home.calls_in(0.5 * MINUTE) == [("turn_on", "switch.load")]
 
-        await home.powers(net=0.2)  # what the grid may add
+        await home.powers(net=0.2)  # power that the grid may add
         assert await home.calls_in(30 * MINUTE) == []
         await home.powers(net=0.3)
         assert await home.calls_in(4.5 * MINUTE) == []

@@ -158,7 +158,7 @@ class Car:
 
     @callback
     def show_values(self) -> None:
-        """Write what telegram and charger say in this second."""
+        """Write the states of telegram and charger in this second."""
         if self.second % INTERVAL_S == 0:
             self._show()
         if (self.second - self._charger.phase_s) % self._charger.period_s == 0:
@@ -298,11 +298,11 @@ async def test_an_afternoon(
     house_kw = afternoon_kw()
     car = Car(hass, replace(charger, reports_same=period_s is not None), house_kw)
     await live(car, len(house_kw))
-    # What a charger reports each five minutes is too old to stay below in each quarter-hour. A
-    # second of the maximum current is 3 Wh.
+    # A report every five minutes is too old to stay below in each quarter-hour. A second of the
+    # maximum current is 3 Wh.
     assert car.above_kwh <= (0.05 if period_s == 300 else 0.005)
     assert car.charged_kwh >= least_kwh
-    # Before its first report, a charger that reports each five minutes can be paused in vain.
+    # Before its first report, a charger with reports every five minutes can be paused in error.
     assert car.pauses <= (period_s == 300)
     # At most the reference power in each moment, the same car takes 19 280 s.
     if car_limit_a > 16:

@@ -1,4 +1,4 @@
-"""The blueprint *The grid operator's relays*: what is turned off, and on again."""
+"""The blueprint *The grid operator's relays*: loads turned off, and on again."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,7 +20,7 @@ type Begin = Callable[..., Awaitable[None]]
 
 
 class House:
-    """Two relays, a charger, and what happened."""
+    """Two relays, a charger, and the calls."""
 
     def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
         self._hass, self._freezer = hass, freezer
@@ -48,7 +48,7 @@ class House:
         self._hass.states.async_set("input_text.memory", call.data["value"])
 
     async def set(self, entity_id: str, state: str, minutes: float = 0) -> list[str]:
-        """Set a state, let minutes pass, and return what has happened since this was last asked."""
+        """Set a state, let minutes pass, and return the calls since the last return."""
         old = self._hass.states.get(entity_id)
         self._hass.states.async_set(entity_id, state, old.attributes if old else None)
         await settle()
@@ -84,7 +84,7 @@ async def test_the_charger_pauses_and_goes_on(house: House, begin: Begin) -> Non
     assert await house.set(ONE, "unavailable", 5) == []
     assert await house.set(ONE, "connected", 1) == []
     assert await house.set(ONE, "connected", 1.2) == [f"turn_on {CHARGER}"]
-    # Only what was on is turned on again.
+    # Only a load that was on is turned on again.
     await house.set(CHARGER, "off")
     assert await house.set(ONE, "disconnected") == []
     assert await house.set(ONE, "connected", 10) == []
@@ -100,7 +100,7 @@ async def test_a_relay_can_limit_when_it_is_connected(house: House, begin: Begin
     assert await house.set(ONE, "disconnected", 3) == [f"turn_on {CHARGER}"]
 
 
-async def test_what_was_turned_off_before_a_restart(
+async def test_loads_turned_off_before_a_restart(
     hass: HomeAssistant, house: House, begin: Begin
 ) -> None:
     hass.set_state(CoreState.not_running)
@@ -116,7 +116,7 @@ async def test_what_was_turned_off_before_a_restart(
     assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", *on_again]
     assert hass.states.is_state(COOLER, "cool")
     assert hass.states.is_state("input_text.memory", "")
-    # What is noted at the next limit can be read at the next start.
+    # The note of the next limit can be read at the next start.
     await house.set(ONE, "disconnected")
     assert hass.states.is_state("input_text.memory", memory)
 

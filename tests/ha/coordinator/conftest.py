@@ -1,4 +1,4 @@
-"""A meter in a house, and what Home Assistant shows and asks of it."""
+"""A meter in a house, with the states and the log of Home Assistant."""
 
 import asyncio
 from collections.abc import Generator
@@ -21,7 +21,7 @@ from tests.ha.meter import KEY, MeterPort, seal
 from tests.ha.support import ENERGY, TELEGRAM, let_pass, own_log, state_of, wait_until
 from tests.ha.topic import Clock
 
-# As they are before the tests' own Home Assistant keeps everything in memory.
+# The methods before the tests' own Home Assistant keeps everything in memory.
 _REAL = {
     name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")
 }
@@ -36,7 +36,7 @@ def real_files(hass: HomeAssistant, tmp_path: Path) -> Generator[None]:
 
 
 class House:
-    """A meter at a port, its entry, and what people see of both."""
+    """A meter at a port, its entry, and the states that people see of both."""
 
     entry: MockConfigEntry
 
@@ -126,7 +126,7 @@ class House:
 
     @property
     def log(self) -> list[tuple[str, str]]:
-        """Return what was logged since the beginning."""
+        """Return the log since the beginning."""
         return own_log(self._caplog)
 
     @property

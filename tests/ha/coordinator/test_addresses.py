@@ -37,13 +37,13 @@ NOWHERE = [
 
 
 def shown(result: ConfigFlowResult) -> str:
-    """Return what a dialog tells a browser."""
+    """Return the texts that a dialog shows in a browser."""
     values = suggested(result) if result.get("data_schema") else {}
     return f"{values} {result.get('description_placeholders')} {result.get('errors')}"
 
 
 async def everything_told(hass: HomeAssistant, entry: MockConfigEntry) -> str:
-    """Return what diagnostics, system information, repairs, states and the entry's page tell."""
+    """Return the texts of diagnostics, system information, repairs, states and the entry's page."""
     assert await async_setup_component(hass, "system_health", {})
     health = await get_system_health_info(hass, "smarty_p1")
     told: list[Any] = [
@@ -105,7 +105,7 @@ async def test_a_port_that_cannot_be_opened(
     assert result["errors"]
     assert ir.async_get(home.hass).issues
     assert not [text for text in told if SECRET in text]
-    # What asyncio says of the host, should it be debugged, is its own.
+    # The log of asyncio names the host, if its debugging is on; it does not count.
     logged = [record for record in caplog.records if record.name != "asyncio"]
     assert logged
     assert SECRET not in "".join(map(logging.Formatter().format, logged))
@@ -131,7 +131,7 @@ async def test_a_board_keeps_its_address_and_does_not_show_it(home: Home, kind: 
 
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "board_reconfigured")
     assert entry.data["port"] == url
-    # What is stored about a board belongs to this.
+    # The stored files of the board belong to the unique id.
     assert entry.unique_id == unique_id
     assert SECRET not in await everything_told(home.hass, entry)
 

@@ -48,7 +48,7 @@ def obstacle(house: House) -> str | None:
 @pytest.mark.parametrize(
     "name", ["telnet mode doubles FF", "LF becomes CR LF", "a lost byte", "seven data bits"]
 )
-async def test_altered_frames_are_told_as_altered_and_nobody_is_asked_for_a_key(
+async def test_altered_frames_are_damaged_and_no_dialog_asks_for_a_key(
     house: House, name: str
 ) -> None:
     await house.begin()
@@ -192,7 +192,7 @@ async def test_titles_altered_on_the_way_are_no_other_meter(house: House) -> Non
     assert not house.is_troubled
 
 
-async def test_one_telegram_in_sixteen_is_a_poor_line_told_once(house: House) -> None:
+async def test_one_telegram_in_sixteen_is_a_poor_line_shown_once(house: House) -> None:
     await house.begin()
     sent = iter(frames(range(1000, 3000)))
     states = []

@@ -1,4 +1,4 @@
-"""Whoever can write to the line: what junk between telegrams does, and names without end."""
+"""Attacks on the line: junk between telegrams, and names without end."""
 
 from collections.abc import Callable, Iterator
 from random import Random
@@ -81,7 +81,7 @@ async def test_listeners_are_not_called_at_each_rejection(house: House) -> None:
     assert len(calls) == 1
     Passed.seconds += 61
     await house.send(foreign(2000))
-    # The counters of what is rejected go on.
+    # The counters of rejected data go on.
     assert len(calls) == 2
 
 

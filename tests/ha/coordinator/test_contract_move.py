@@ -132,13 +132,13 @@ MOVES: list[tuple[Entries, dict[str, Any], list[tuple[date | None, Contract]]]] 
         [(None, NIGHT), (date(2026, 5, 31), FIRST), (date(2026, 6, 10), NIGHT)],
     ),
     ([(BEGINNING, Contract()), (at("06-01T00:00"), DEARER)], FLAT, [(date(2026, 6, 1), DEARER)]),
-    # One that is to come, and one without terms.
+    # A contract in the future, and a contract without terms.
     (
         [(BEGINNING, FIRST), (at("06-02T00:00"), Contract()), (at("09-01T00:00"), DEARER)],
         FLAT,
         [(None, FIRST), (date(2026, 6, 2), Contract()), (date(2026, 9, 1), DEARER)],
     ),
-    # After a crash, the file may lack what was entered last.
+    # After a crash, the file may lack the last entered prices.
     ([(BEGINNING, FIRST)], FLAT, [(None, FIRST), (date(2026, 6, 16), DEARER)]),
     (
         [(BEGINNING, FIRST), (at("06-01T00:00"), NIGHT)],
@@ -159,7 +159,7 @@ async def test_days_of_moved_contracts(
     entry = await begin(home, hass_storage, store_contracts(stored), flat)
     assert contracts_of(entry.options) == Contracts.of_days(expected)
     assert not home.issue("earlier_prices")
-    # It is done once.
+    # The move is done once.
     options = dict(entry.options)
     await home.again(telegram("00:00:10", 0.0))
     assert dict(entry.options) == options
@@ -229,7 +229,7 @@ async def test_earlier_prices_that_are_lost_are_unknown_until_a_user_says_they_a
     assert said(home.issue("earlier_prices"))["day"] == day
     may = await call(home.hass, "get_bill", month="2026-05")
     assert may["total"] is None
-    # It is told until the user has answered, also after a restart.
+    # The repair stays until the user has answered, also after a restart.
     assert (issue := home.issue("earlier_prices"))
     assert issue.is_persistent
 

@@ -1,4 +1,4 @@
-"""What happens when no telegram comes or the port is lost, and what is said of those refused."""
+"""The coordinator without telegrams or without its port, and its log of rejected telegrams."""
 
 import asyncio
 from unittest.mock import patch
@@ -52,7 +52,7 @@ async def test_unavailable_after_a_minute_and_back(house: House) -> None:
     assert house.log[1:] == [("INFO", f"Smarty {SERIAL}: readings are coming again")]
 
 
-async def test_what_nothing_can_be_made_of_is_no_reading(
+async def test_a_telegram_that_raises_an_error_is_no_reading(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     await fall_silent(house.hass, house.entry, 50)

@@ -42,7 +42,7 @@ async def test_a_quarter_hour(home: Home) -> None:
     await home.receive(at("10:35:00", 100.5, 2.0))
     assert float(home.state_of(RUNNING).state) == 6.0
     assert home.state_of(WARNING).state == "on"
-    # 3 kW for a quarter-hour are 0.75 kWh, of which 0.25 are left: 1.5 kW for 10 minutes.
+    # 3 kW for a quarter-hour are 0.75 kWh. Of these, 0.25 are left: 1.5 kW for 10 minutes.
     assert float(home.state_of(AVAILABLE).state) == 1.5
     assert home.state_of(LAST).state == STATE_UNKNOWN
 
@@ -83,7 +83,7 @@ async def test_available_power_rises_by_a_twentieth_and_ends_at_the_reference_po
         warning.append(state and state.state)
     assert shown == ["7.0", "7.0", "7.0", "7.0", "7.0", "7.0", "1.2"]
     assert until_end == [7.5, 7.5, 7.5, 8.3, 7.8, 1.2]
-    # It does not wait for a step.
+    # The warning does not wait for a step.
     assert warning == ["off", "off", "on", "off", "off", "on"]
 
 
@@ -94,7 +94,7 @@ async def test_the_warning_shows_the_reference_power_of_its_contract(home: Home)
     assert home.state_of(WARNING).attributes["reference_power"] == 3.0
 
 
-async def test_what_a_quarter_hour_has_come_to_survives_a_crash(
+async def test_the_energy_of_a_running_quarter_hour_survives_a_crash(
     home: Home, hass_storage: dict[str, Any], tmp_path: Path
 ) -> None:
     entry = await home.set_up(at("10:15:00", 100.0), **TARIFF)
@@ -221,7 +221,9 @@ async def test_a_telegram_that_is_a_moment_early_waits_for_its_turn(
     await wait_until(hass, lambda: states == ["1.0", "3.0"])
 
 
-async def test_a_silence_ends_what_waits_and_the_next_telegram_is_shown_at_once(home: Home) -> None:
+async def test_a_silence_ends_waiting_values_and_the_next_telegram_is_shown_at_once(
+    home: Home,
+) -> None:
     entry = await home.set_up(at("10:29:40", 100.0), **AN_HOUR)
     await home.receive(at("10:29:45", 100.05), at("10:29:46", 100.06))
     await fall_silent(home.hass, entry)
@@ -230,7 +232,7 @@ async def test_a_silence_ends_what_waits_and_the_next_telegram_is_shown_at_once(
     assert home.state_of("smarty_energy_imported").state == "100.1"
 
 
-async def test_what_is_urgent_does_not_wait_and_nothing_older_follows(
+async def test_an_urgent_value_does_not_wait_and_nothing_older_follows(
     hass: HomeAssistant, port: MeterPort, states: list[str]
 ) -> None:
     await receive(hass, port, with_power("01.000"))
@@ -273,7 +275,7 @@ GAS_UNNAMED = with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()")
         ),
     ],
 )
-async def test_what_does_not_wait_an_hour(
+async def test_values_that_do_not_wait_an_hour(
     home: Home, first: str, sent: list[str], entity_id: str, shown: str
 ) -> None:
     tariff = {"reference_power": 3.0, "surcharge_price": 0.1}
@@ -310,7 +312,7 @@ async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(ho
     "first", [at("10:30:00", 100.0), with_value(at("10:30:00", 100.0), "0-0:96.13.0", None)]
 )
 async def test_limited_updates_lose_no_message(home: Home, first: str) -> None:
-    """Also one that is there with the first telegram, or in a line that comes later."""
+    """The message may be in the first telegram, or in a later line."""
     await home.set_up(first, **AN_HOUR)
     hass, event = home.hass, "event.smarty_message"
 

@@ -219,7 +219,7 @@ async def test_a_clock_an_hour_ahead_keeps_its_hours(hass: HomeAssistant) -> Non
     assert same(await house.rows(), expected(captured(10, START + HOUR)))
 
 
-async def test_a_restart_writes_what_is_missing_and_changes_nothing_else(
+async def test_a_restart_writes_missing_rows_and_changes_nothing_else(
     hass: HomeAssistant,
 ) -> None:
     house = House(hass)
@@ -298,7 +298,7 @@ async def test_leneda_gives_the_hours_of_gas_without_a_meter(
     cost = await house.rows("cost")
     assert (cost[at], cost[utc("2026-03-31 10:00")]) == (pytest.approx(3.0), pytest.approx(0.5))
 
-    # Another database: what the history knows as fetched is fetched again.
+    # Another database: days that the history knows as fetched are fetched again.
     names = [f"smarty_p1:0a0b0c0d_gas_{kind}" for kind in ("volume", "energy", "cost")]
     get_instance(hass).async_clear_statistics(names)
     await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
@@ -335,13 +335,13 @@ async def test_the_own_meter_comes_before_leneda(hass: HomeAssistant) -> None:
     captures = captured(40, utc("2026-04-01 06:10"))
     await house.capture(captures)
     own = expected(captures)
-    # The meter is silent for more than two weeks: Leneda gives what comes after it, and before.
+    # The meter is silent for more than two weeks: Leneda gives the hours after it, and before.
     await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
     wanted = hours("2026-03-30 22:00", "2026-04-19 22:00", 0.5) | own
     assert same(await house.rows(), wanted)
     await house.restart()
     assert same(await house.rows(), wanted)
-    # The meter is back, and measures the gas of its silence: this is what it has counted.
+    # The meter is back: the rows add up to the rise of its index, with the gas of its silence.
     back = (utc("2026-04-20 10:00"), 1000.0)
     await house.capture([back, (back[0] + HOUR, 1001.0)])
     rows = await house.rows()
@@ -376,7 +376,7 @@ async def test_rows_of_the_own_meter_stay_when_its_hours_are_forgotten(
     assert await measured("volume") == pytest.approx(volumes)
     assert await measured("cost") == pytest.approx(costs)
     assert (await house.rows("cost"))[last + A_DAY] == pytest.approx(1.35)
-    # Of another point, only what was not measured goes.
+    # At another point, only hours without a measurement are removed.
     await house.leneda(f"{GAS_POINT[:-1]}8").async_leave_former_point()
     await house.settle()
     assert await measured("volume") == pytest.approx(volumes)

@@ -66,7 +66,7 @@ def shown(hours: Hours) -> dict[datetime, float]:
 
 
 def changed(hours: dict[datetime, float], chance: random.Random) -> dict[datetime, float]:
-    """Return hours that differ in one of the ways in which a history can change."""
+    """Return hours with one random change of a history."""
     now = dict(hours)
     match chance.randrange(6):
         case 0:  # some hours are corrected
@@ -202,7 +202,7 @@ async def test_rows_far_ahead_are_of_another_program(hass: HomeAssistant) -> Non
 
 
 @pytest.mark.parametrize("by", ["cleared", "adjusted", "imported"])
-async def test_what_a_user_changes_is_mended(hass: HomeAssistant, by: str) -> None:
+async def test_a_change_by_a_user_is_mended(hass: HomeAssistant, by: str) -> None:
     hours = same(0, 50)
     await async_write(hass, series(hours))
     recorder = get_instance(hass)

@@ -1,4 +1,4 @@
-"""The files of what was imported: what is in them, and what junk and full disks do."""
+"""Files of imported quarter-hours: their content, junk and full disks."""
 
 import errno
 import os
@@ -19,7 +19,7 @@ from tests.ha.support import failing, own_log
 
 CODE = "1-1:1.29.0"
 QUARTER = timedelta(minutes=15)
-# The last quarter-hour of May in Luxembourg, and the first one of June.
+# The last quarter-hour of May in Luxembourg.
 LAST = datetime(2026, 5, 31, 21, 45, tzinfo=UTC)
 NOW = datetime(2026, 6, 20, tzinfo=UTC)
 NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -75,7 +75,7 @@ def test_each_point_of_production_has_files_of_its_own(
         assert not files.is_of_other_point(code, point)
         files.add(code, [row(LAST, 10.0**n)], point)
         files.note_point(code, point)
-    # As many as there may be.
+    # The number of points has reached its maximum.
     assert files.is_of_other_point(code, points[4])
     assert not files.is_of_other_point(code, points[3])
 
@@ -98,8 +98,8 @@ def account(consumption: str, production: str) -> dict[str, str]:
     return {CODE: consumption, "1-65:1.29.9": consumption, EXPORTED: production}
 
 
-def test_what_a_corrected_account_leaves(files: QuarterHourFiles) -> None:
-    # What was stored before points were noted is of the account's.
+def test_the_rows_after_a_corrected_account(files: QuarterHourFiles) -> None:
+    # Rows from before points were noted belong to the account.
     files.add(CODE, [row(LAST, 9.0)])
     files.use_points(account(OTHER, ROOF))
     assert files.read_of(account(OTHER, ROOF), NOW) == {CODE: (row(LAST, 9.0),)}
@@ -131,7 +131,7 @@ def test_what_a_corrected_account_leaves(files: QuarterHourFiles) -> None:
     assert files.read(NOW)[EXPORTED] == (row(LAST, 2.1),)
 
 
-def test_what_a_removed_account_leaves(files: QuarterHourFiles, folder: Path) -> None:
+def test_the_rows_after_a_removed_account(files: QuarterHourFiles, folder: Path) -> None:
     files.forget_points()
     assert files.is_empty()
     assert not folder.exists()
@@ -164,7 +164,7 @@ def test_25_months_are_kept(
 
     names = sorted(path.name[:7] for path in folder.iterdir())
     assert (names[0], names[-1], len(names)) == ("2024-05", "2026-06", 26)
-    # Those that have grown old go with the next file.
+    # Old files are removed with the next file.
     freezer.move_to("2026-08-20")
     assert min(each.start for each in files.read(NOW)[CODE]).year == 2024
     files.add(CODE, [row(NOW + timedelta(days=60))])
@@ -190,7 +190,7 @@ def test_25_months_are_kept(
         (b"start,kw,is_measured,version\n2026-05-31T21:45Z,1,yes,1\n", False),
     ],
 )
-def test_what_cannot_be_read_is_put_aside(
+def test_an_unreadable_file_is_put_aside(
     files: QuarterHourFiles,
     folder: Path,
     caplog: pytest.LogCaptureFixture,
@@ -210,7 +210,7 @@ def test_what_cannot_be_read_is_put_aside(
     assert str(path) in text
     aside = path.with_name(path.name + ".unreadable")
     assert aside.read_bytes() == junk
-    # It is said once.
+    # The log names the file once.
     assert files.read(NOW) == ({CODE: (row(LAST),)} if is_kept else {})
     assert len(own_log(caplog)) == 1
     # Nobody needs it any more when as many quarter-hours have come.
@@ -218,7 +218,7 @@ def test_what_cannot_be_read_is_put_aside(
     assert not aside.exists()
 
 
-def test_a_full_disk_leaves_what_is_there(files: QuarterHourFiles) -> None:
+def test_a_full_disk_leaves_the_stored_rows(files: QuarterHourFiles) -> None:
     files.add(CODE, [row(LAST)])
     with patch.object(os, "fsync", side_effect=NO_ROOM), pytest.raises(OSError, match="No space"):
         files.add(CODE, [row(LAST, 9.0)])
@@ -227,7 +227,7 @@ def test_a_full_disk_leaves_what_is_there(files: QuarterHourFiles) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])
-def test_what_cannot_be_read_now_is_not_written_over(
+def test_a_file_that_cannot_be_read_now_is_not_overwritten(
     files: QuarterHourFiles, folder: Path, number: int
 ) -> None:
     files.use_points(account(OWN, ROOF))

@@ -1,4 +1,4 @@
-"""A meter that was read before: it is set up at once, with its entities, whatever comes."""
+"""A meter that was read before: it is set up at once, with its entities, before any telegram."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -82,7 +82,7 @@ async def test_its_entities_are_there_before_the_first_telegram(
 async def test_a_first_set_up_waits(house: House) -> None:
     beginning = house.hass.async_create_task(house.begin(b""))
     await house.port.wait_for_clients(1)
-    # What somebody else on the line sends does not make the meter one that has been read.
+    # A telegram of another meter does not count as a reading of this meter.
     await house.port.send(house.port.next_frame(OTHER_METER))
     await asyncio.sleep(1.5)
     assert house.entry.state is ConfigEntryState.SETUP_IN_PROGRESS
@@ -94,7 +94,7 @@ async def test_a_first_set_up_waits(house: House) -> None:
 @pytest.mark.parametrize(
     ("sent", "reason"), [(b"", "nothing_received"), (encipher(OTHER_METER, 9), "other_meter")]
 )
-async def test_what_keeps_the_telegram_from_coming_is_told(
+async def test_the_reason_of_a_missing_telegram_is_shown(
     house: House, sent: bytes, reason: str
 ) -> None:
     await house.begin()
@@ -124,7 +124,7 @@ async def test_nothing_that_is_stored_is_lost(house: House, hass_storage: dict[s
     await house.begin()
     entries, entry = house.hass.config_entries, house.entry
     entries.async_update_entry(entry, options={"reference_power": 3.0, "energy_price": 0.15})
-    # The options say more than what was stored without them.
+    # The options override the stored contract.
     await house.restart()
     for _ in range(2):
         await house.send(house.good())
@@ -189,14 +189,14 @@ async def test_a_disk_that_gives_no_months_is_waited_for(house: House) -> None:
     entries, entry = house.hass.config_entries, house.entry
     with patch.object(MonthFiles, "_files", side_effect=OSError(5, "Input/output error")):
         assert not await entries.async_setup(entry.entry_id)
-    # Nothing is read, and nothing written beside what cannot be read.
+    # Nothing is read, and nothing is written beside the unreadable files.
     assert entry.state is ConfigEntryState.SETUP_RETRY
     assert entry.error_reason_translation_key == "stored_not_read"
     assert links(house.hass) == 0
     assert await entries.async_reload(entry.entry_id)
 
 
-async def test_nothing_is_told_of_it_while_it_is_unloaded(
+async def test_no_repair_appears_while_the_entry_is_unloaded(
     known: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await known.passes(31)
@@ -241,7 +241,7 @@ async def test_actions_before_the_first_telegram(house: House) -> None:
     assert await refusal(call(hass, "get_telegram")) == "nothing_received"
 
 
-async def test_what_is_told_of_it_before_the_first_telegram(known: House) -> None:
+async def test_diagnostics_before_the_first_telegram(known: House) -> None:
     hass, entry = known.hass, known.entry
     told = await async_get_config_entry_diagnostics(hass, entry)
     assert (told["state"], told["condition"], told["obstacle"]) == ("loaded", "waiting", None)

@@ -1,4 +1,4 @@
-"""What comes from a broker and is old: it counts, and is not shown as now."""
+"""Old telegrams from a broker: they count, and are not shown as current."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ MIDNIGHT = NOON + timedelta(hours=12)
 
 
 def telegram(at: datetime, kwh: float) -> str:
-    """Return what a meter says at a time of the winter. Each hour, 1 m³ of gas is used."""
+    """Return a meter's telegram of a time in winter. Each hour, 1 m³ of gas is used."""
     local = at + timedelta(hours=1)
     text = with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}W)")
     gas = 600 + (at - NOON) // timedelta(hours=1)
@@ -80,7 +80,7 @@ async def house(home: Home, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.Mon
     return house
 
 
-async def test_what_a_broker_has_delayed_is_not_shown_told_or_passed_on(
+async def test_a_delayed_telegram_is_not_shown_or_passed_on(
     hass: HomeAssistant, house: House
 ) -> None:
     coordinator = house.entry.runtime_data
@@ -105,7 +105,7 @@ async def test_what_a_broker_has_delayed_is_not_shown_told_or_passed_on(
     assert len(told) == 1
 
 
-async def test_a_gateway_that_catches_up_is_told_of_and_then_shown_again(
+async def test_a_gateway_that_catches_up_has_a_repair_and_is_then_shown_again(
     hass: HomeAssistant, house: House
 ) -> None:
     for number in range(1, 73):
@@ -171,7 +171,7 @@ async def test_a_wrong_clock_that_is_known_from_a_cable_is_known_at_a_topic(
     await wait_until(hass, lambda: house.energy == "101.0")
 
 
-async def test_a_meter_that_was_never_read_is_set_up_with_what_is_old(
+async def test_a_meter_that_was_never_read_is_set_up_with_an_old_telegram(
     home: Home, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = House(home, mqtt_mock, Clock(monkeypatch, MIDNIGHT))
@@ -181,7 +181,7 @@ async def test_a_meter_that_was_never_read_is_set_up_with_what_is_old(
     assert house.energy == "101.0"
 
 
-async def test_what_is_a_few_minutes_old_is_of_now(house: House) -> None:
+async def test_a_telegram_of_a_few_minutes_ago_is_current(house: House) -> None:
     await house.tell(MIDNIGHT - timedelta(minutes=4), 101.0)
     assert house.energy == "101.0"
     await house.tell(MIDNIGHT + timedelta(hours=1), 102.0)

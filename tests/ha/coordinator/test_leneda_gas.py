@@ -1,4 +1,4 @@
-"""Gas that only the national platform knows: what is asked, kept and shown."""
+"""Gas that only the national platform knows: requests, stored days and states."""
 
 from datetime import datetime, timedelta
 
@@ -35,7 +35,7 @@ A_DAY = timedelta(days=1)
 
 
 class Home:
-    """The history of a meter, and what is asked for it."""
+    """The history of a meter, and the requests for it."""
 
     def __init__(self, hass: HomeAssistant, account: dict[str, str]) -> None:
         self.history = MeterHistory(hass, "entry")
@@ -137,7 +137,9 @@ async def test_without_the_energy_the_user_knows_the_factor(home: Home, platform
     assert home.gas.kwh_per_m3 is None
 
 
-async def test_the_newest_gas_says_what_a_cubic_metre_holds(home: Home, platform: Platform) -> None:
+async def test_the_energy_of_a_cubic_metre_is_that_of_the_newest_gas(
+    home: Home, platform: Platform
+) -> None:
     # Since two days before the last two weeks, it has been richer.
     richer = NOW - 16 * A_DAY
 
@@ -207,7 +209,7 @@ async def test_a_former_gas_meter_does_not_replace_the_platforms_gas(
     assert len(home.gas.days) == 51
 
 
-async def test_a_refusal_leaves_what_is_known(home: Home, platform: Platform) -> None:
+async def test_a_refusal_leaves_the_known_days(home: Home, platform: Platform) -> None:
     await home.refresh()
     platform.series.clear()
     await home.refresh()

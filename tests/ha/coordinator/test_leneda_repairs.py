@@ -1,4 +1,4 @@
-"""What is said when the platform's key stops working, or when it counts something else."""
+"""Repairs when the platform's key stops working, or when the platform counts another energy."""
 
 import logging
 import traceback
@@ -162,14 +162,14 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         assert (own, other_wh) == (pytest.approx(42_600, abs=3000), pytest.approx(own * 4, abs=2))
         assert not [secret for secret in PRIVATE if secret in repr(told())]
 
-        # It ends as soon as the days agree.
+        # The repair ends as soon as the days agree.
         other = f"{POINT[:-1]}5"
         platform.series[other, IMPORTED] = power
         await ask(consumption_point=other)
         assert told() == {}
 
 
-async def test_a_day_whose_registers_contradict_the_platform_is_told(
+async def test_a_day_whose_registers_contradict_the_platform_is_a_repair(
     home: Home, platform: Platform, midnight: datetime
 ) -> None:
     platform.series[POINT, IMPORTED] = power
@@ -200,7 +200,7 @@ async def test_a_day_whose_registers_contradict_the_platform_is_told(
     assert (own_wh, leneda_wh) == (round(sum(day) - lost_wh), round(sum(day)))
 
 
-def test_the_newest_day_that_differs_is_told(hass: HomeAssistant) -> None:
+def test_the_repair_names_the_newest_day_that_differs(hass: HomeAssistant) -> None:
     entry = MockConfigEntry(domain="smarty_p1", title="Smarty")
     entry.add_to_hass(hass)
     # A week later, Leneda has corrected the first one, and another day differs.
@@ -232,7 +232,7 @@ async def ask(
 
 
 async def refusal(hass: HomeAssistant, *, key: str = KEY, point: str = POINT) -> str:
-    """Return why nothing comes, after a look at what an error may say."""
+    """Return the reason of a refusal, after a check that the error has no secret."""
     with pytest.raises(LenedaError) as caught:
         await ask(hass, key=key, point=point)
     told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
@@ -309,7 +309,7 @@ async def test_refusals(
     caplog.set_level(logging.DEBUG)
     platform.fault = fault
     assert await refusal(hass) == reason
-    # With the key, whoever is redirected to could read everything.
+    # With the key, the server behind a redirection could read everything.
     assert not platform.followed
     assert not [secret for secret in PRIVATE if secret in caplog.text]
 

@@ -1,4 +1,4 @@
-"""A lost or damaged file makes no other bill: it is as before, unknown, or says what it lacks."""
+"""A lost or damaged file makes no other bill: it is unchanged, unknown, or names its gap."""
 
 import errno
 import json
@@ -168,13 +168,13 @@ class Stored:
             path.write_bytes(content)
 
     def faults(self, bills: list[dict[str, Any]]) -> list[str]:
-        """Return what is wrong with the bills after a loss."""
+        """Return the faults of the bills after a loss."""
         pairs = zip(self.before, bills, strict=True)
         return [fault for before, after in pairs if (fault := fault_of(before, after))]
 
 
 def lacks(bill: Mapping[str, Any]) -> tuple[float, ...]:
-    """Return what a bill says that it lacks."""
+    """Return the missing amounts that a bill states."""
     return (
         1 - bill["measured_share"],
         bill["imported_kwh"] - bill.get("sharing_known_kwh", 0.0),
@@ -184,7 +184,7 @@ def lacks(bill: Mapping[str, Any]) -> tuple[float, ...]:
 
 
 def fault_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
-    """Return what is wrong with a bill after a loss, None if nothing is."""
+    """Return the fault of a bill after a loss, or None."""
     if after["total"] is None:
         return None
     if abs(after["imported_kwh"] - before["imported_kwh"]) > RESOLUTION_KWH:
@@ -227,7 +227,7 @@ def damages_of_lines(data: bytes) -> Damages:
 
 
 def paths_in(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401 - JSON
-    """Yield the paths of all fields. Of a list, only those of its ends."""
+    """Yield the paths of all fields. A list has only the paths of its ends."""
     keys = [*value] if isinstance(value, dict) else []
     if isinstance(value, list) and value:
         keys = sorted({0, len(value) - 1})
@@ -277,7 +277,7 @@ async def test_no_damage_of_a_file_makes_another_bill(stored: Stored, name: str)
     data = stored.whole[path]
     of_kind = damages_of_lines if path.suffix == ".csv" else damages_of_json
     faults = []
-    # The second turn reads what the first one has written over a damaged file.
+    # The second turn reads the file that the first turn has written over a damaged file.
     damages = [(2, *damage) for damage in damages_of_file(data)]
     damages += [(1, *damage) for damage in of_kind(data)]
     for turns, damage, content in damages:

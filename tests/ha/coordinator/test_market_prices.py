@@ -1,4 +1,4 @@
-"""The market's prices: what states of other entities say, their readings, and their past hours."""
+"""The market's prices: states of other entities, their readings, and their past hours."""
 
 import pytest
 from homeassistant.core import HomeAssistant, State
@@ -52,7 +52,7 @@ def market(entry: MockConfigEntry) -> MarketPrices:
         ("0.085", "EUR", None),
     ],
 )
-def test_what_a_state_says(state: str, unit: str | None, price: float | None) -> None:
+def test_the_price_of_a_state(state: str, unit: str | None, price: float | None) -> None:
     attributes = {} if unit is None else {"unit_of_measurement": unit}
     found = price_of(State(NORDPOOL, state, attributes))
     assert found == (None if price is None else pytest.approx(price))
@@ -102,7 +102,7 @@ async def test_an_entity_is_followed_to_another_name(
     await home.receive(TELEGRAM)
     assert market(entry).energy == 0.2
 
-    # Another one that takes over the old name, and moves on, is not the one that was chosen.
+    # Another entity that takes over the old name, and moves on, is not the chosen entity.
     assert register("other") == chosen
     entity_registry.async_update_entity(chosen, new_entity_id="sensor.other")
     await hass.async_block_till_done()

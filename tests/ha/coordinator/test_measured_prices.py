@@ -356,7 +356,7 @@ async def test_a_total_is_known_as_soon_as_the_recorder_has_the_prices(
     await meter.open()
 
     def known_after(n: int) -> HouseholdState:
-        """Return what is known after the reading at the end of a quarter-hour."""
+        """Return the state of the household after the reading at the end of a quarter-hour."""
         meter.household.update(start + n * QUARTER, Energies(1000 + n / 10), None, "SAG1")
         assert meter.household.newest
         return meter.household.newest

@@ -1,4 +1,4 @@
-"""What is kept of a meter for cards: bounded, whatever it sends."""
+"""History of a meter for the cards: bounded, for any telegrams."""
 
 import json
 from dataclasses import replace
@@ -31,7 +31,7 @@ def reading(at: datetime) -> Reading:
 
 
 def with_object(of: Reading, reference: str, value: int, at: datetime, ahead: int = 0) -> Reading:
-    """Return a reading with another value. Home Assistant's clock is so many days ahead."""
+    """Return a reading with another value. Home Assistant's clock is `ahead` days ahead."""
     telegram = replace(of.telegram, time=at, objects={**of.telegram.objects, reference: value})
     return replace(of, telegram=telegram, received_at=at + timedelta(days=ahead))
 
@@ -65,7 +65,7 @@ def test_events_are_bounded_in_number_and_age() -> None:
 @pytest.mark.parametrize(
     ("reference", "value"), [("0-0:96.7.21", -5), ("1-0:32.7.0", -0.1), ("1-0:52.7.0", 11547.0)]
 )
-async def test_what_is_noted_can_be_read_again(
+async def test_a_noted_reading_can_be_read_again(
     hass: HomeAssistant, reference: str, value: float
 ) -> None:
     history = MeterHistory(hass, "one")
@@ -107,12 +107,12 @@ def test_a_message_ends_when_an_empty_one_is_sent(between: str | None, expected:
     assert len(events.groups["message"]) == expected
 
 
-def test_gaps_are_bounded_and_what_was_before_is_unknown_then() -> None:
+def test_gaps_are_bounded_and_the_time_before_them_is_unknown() -> None:
     reception = ReceptionHistory()
     for n in range(1300):
         reception.note(START + n * timedelta(seconds=70))
     now = START + 1300 * timedelta(seconds=70)
-    # 1299 gaps of 70 s, of which the first 299 are forgotten, and the one that lasts.
+    # There were 1299 gaps of 70 s; the first 299 are forgotten. A further gap lasts.
     gaps = reception.gaps(now)
     assert len(gaps) == 1001
     assert reception.since == gaps[0].start == START + 299 * timedelta(seconds=70)
@@ -179,7 +179,7 @@ def test_a_day_and_an_hour_are_known_for_no_longer_than_they_last() -> None:
     # At noon, the clock is set back by two hours.
     for n, hour in enumerate([*range(13), *range(10, 25)]):
         water.note(captured("water", "m3", n / 100, midnight + hour * HOUR))
-    # 27 rises, of which the one to an earlier time is not counted.
+    # 27 rises; the rise to an earlier time is not counted.
     assert water.days == {midnight: (0.26, 86_400)}
     assert water.hours[midnight + 10 * HOUR] == (0.02, 3600)
     again = MediumHistory.from_dict(water.as_dict())
@@ -255,12 +255,12 @@ async def test_a_late_capture_counts_once(hass: HomeAssistant, hours: str, amoun
         history.note(late if hour.endswith("-") else replace(late, is_current=True))
     [sums] = history.media["x"].days.values()
     assert sums.amount == pytest.approx(amount)
-    # It does not tell the reception.
+    # A late telegram does not change the reception.
     assert len(history.reception.gaps(at)) == sum("-" not in hour for hour in hours.split()) - 1
 
 
 async def test_a_full_history_is_a_small_file(hass: HomeAssistant) -> None:
-    """A year and a day of all there is: what is written each hour."""
+    """The file has a year and a day of all kinds of values, and is written each hour."""
     history = MeterHistory(hass, "one")
     base = reading(START)
     for n in range(288):
@@ -274,7 +274,7 @@ async def test_a_full_history_is_a_small_file(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.parametrize("split", range(1, 8))
-async def test_a_file_that_is_read_late_is_the_past_of_what_came_meanwhile(
+async def test_a_file_that_is_read_late_is_the_past_of_the_new_readings(
     hass: HomeAssistant, split: int
 ) -> None:
     base, readings = reading(START), list[Reading]()

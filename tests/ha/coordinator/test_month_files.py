@@ -1,4 +1,4 @@
-"""The files of the quarter-hours: what is in them, and what kills, full disks and junk do."""
+"""Files of the quarter-hours: their content, kills, full disks and junk."""
 
 import errno
 import os
@@ -40,7 +40,7 @@ def names(folder: Path) -> set[str]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write what somebody or something else has left there."""
+    """Write a text that another program has left there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
@@ -67,7 +67,7 @@ class Files:
     async def read(
         self, start: datetime = MIDNIGHT, end: datetime = MIDNIGHT + timedelta(days=1)
     ) -> list[QuarterHour]:
-        """Return what is known of a period after a restart."""
+        """Return the quarter-hours of a period after a restart."""
         files = await MonthFiles(self.hass, "one").async_files()
         meter = Household.from_files(NO_CONTRACT, files)
         found = quarter_hours_between(meter.table, start, end)
@@ -147,7 +147,7 @@ async def test_a_full_disk_loses_nothing(files: Files, caplog: pytest.LogCapture
     assert "again" in again
 
 
-async def test_what_waits_for_room_is_bounded_and_written_at_the_end(
+async def test_spans_that_wait_for_room_are_bounded_and_written_at_the_end(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(month_files, "MAX_PENDING", 3)
@@ -165,7 +165,7 @@ async def test_what_waits_for_room_is_bounded_and_written_at_the_end(
     assert read_back == [NOON + n * QUARTER for n in (2, 3, 4)]
 
 
-async def test_what_is_older_than_25_months_is_removed(
+async def test_a_file_older_than_25_months_is_removed(
     files: Files, freezer: FrozenDateTimeFactory
 ) -> None:
     # 25 months before 1 July 2026 is 1 June 2024; a month begins earlier than some of 31 days.
@@ -202,7 +202,7 @@ async def test_a_wrong_clock_removes_nothing(
     assert names(files.folder) >= {"2026-01.csv", "2026-06.csv"}
 
 
-async def test_what_wrong_clocks_leave_behind_is_bounded(
+async def test_the_files_of_wrong_clocks_are_bounded(
     files: Files, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to("2026-07-01")
@@ -232,7 +232,7 @@ async def test_a_file_does_not_grow_without_end(
         # The newer half stays.
         assert n < 20 or size > 500
 
-    # What is cut off was at the beginning: the registers know what came in its time.
+    # The cut lines were at the beginning: the registers know the energy of their time.
     assert await files.read() == [quarter(NOON, 198.0), quarter(NOON + QUARTER, 199.0)]
     assert names(files.folder) == {"2026-06.csv"}
     # A power failure after that would leave an empty file.

@@ -41,7 +41,7 @@ from tests.ha.topic import (
     wait_for_subscriber,
 )
 
-# What a payload may have.
+# The largest payload.
 LARGEST = bytes(32 * 1024)
 # Of the MQTT integration itself.
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
@@ -53,7 +53,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class Topic:
-    """A meter that is set up at the topic, and what is shown of it."""
+    """A meter that is set up at the topic, and its states."""
 
     def __init__(
         self, hass: HomeAssistant, mock: MqttMockHAClient, port: MeterPort, entry: MockConfigEntry
@@ -95,7 +95,7 @@ async def topic(home: Home, mqtt_mock: MqttMockHAClient) -> Topic:
     return Topic(home.hass, mqtt_mock, home.port, entry)
 
 
-async def test_shows_what_frames_at_the_topic_say(topic: Topic) -> None:
+async def test_shows_the_values_of_frames_at_the_topic(topic: Topic) -> None:
     assert topic.entry.state is ConfigEntryState.LOADED
     assert topic.energy == "25678.901"
     frame = topic.frame("025679.000")
@@ -104,7 +104,7 @@ async def test_shows_what_frames_at_the_topic_say(topic: Topic) -> None:
     await topic.tell(frame)  # a gateway that runs twice
     assert topic.coordinator.readings == 2
     assert topic.coordinator.reception.rejections == {"replay": 1}
-    # What is kept or too large is not read.
+    # A retained or too large frame is not read.
     frame = topic.frame()
     async_fire_mqtt_message(topic.hass, TOPIC, frame, retain=True)
     await topic.tell(frame + bytes(32 * 1024), b"")
@@ -140,7 +140,7 @@ async def test_a_connection_that_comes_back_does_not_make_offline_count_again(to
 
 
 @pytest.mark.usefixtures("fast_line")
-async def test_what_waits_to_be_read_is_bounded(topic: Topic) -> None:
+async def test_the_waiting_payloads_are_bounded(topic: Topic) -> None:
     for _ in range(31):
         async_fire_mqtt_message(topic.hass, TOPIC, LARGEST)
     # A mebibyte in all, and nothing more.
@@ -153,7 +153,7 @@ async def test_what_waits_to_be_read_is_bounded(topic: Topic) -> None:
     assert set(topic.updates) == {"25679.0", "25681.0"}
 
 
-async def test_what_is_made_to_be_posted_does_not_name_the_topic(topic: Topic) -> None:
+async def test_diagnostics_do_not_name_the_topic(topic: Topic) -> None:
     told = await async_get_config_entry_diagnostics(topic.hass, topic.entry)
     assert told["data"]["port"] == "mqtt:**REDACTED**"
     assert ROOT not in json.dumps(told, default=str)
@@ -179,7 +179,7 @@ async def test_without_the_mqtt_integration(
 
 @pytest.mark.usefixtures("short_setup")
 @pytest.mark.parametrize("reason", ["mqtt_disconnected", "mqtt_missing", "gateway_offline"])
-async def test_what_is_away_at_the_start(
+async def test_a_connection_that_is_missing_at_the_start(
     home: Home, mqtt_mock: MqttMockHAClient, reason: str
 ) -> None:
     mqtt_mock.connected = reason != "mqtt_disconnected"
@@ -256,7 +256,7 @@ async def test_the_dialog_opens_without_topics(
     assert not offered(flow)
 
 
-async def test_what_is_wrong_with_a_topic(hass: HomeAssistant, refuses: Refusals) -> None:
+async def test_the_faults_of_a_topic(hass: HomeAssistant, refuses: Refusals) -> None:
     # For some of them a broker ends the connection of all of Home Assistant.
     levels = ("+/frame", "#", "\x01house/frame", "\ufffehouse/frame", "\ud800house/frame")
     topics = ["", "x" * 1025, "$share", *(f"smarty_p1/{level}" for level in levels)]
@@ -275,7 +275,7 @@ async def test_what_is_wrong_with_a_topic(hass: HomeAssistant, refuses: Refusals
         ([(TOPIC, encipher(TELEGRAM, 1, key="5C" * 16))], {"encryption_key": "wrong_key"}),
     ],
 )
-async def test_what_is_wrong_with_what_comes(
+async def test_the_faults_of_payloads(
     hass: HomeAssistant,
     mqtt_mock: MqttMockHAClient,
     payloads: list[tuple[str, bytes]],

@@ -96,7 +96,7 @@ def house(home: Home, freezer: FrozenDateTimeFactory) -> House:
         ({"energy_price": 0.12, **OWN, **OWN_LEVIES, "with_levies": True}, False),
     ],
 )
-def test_who_is_told_of_a_year_that_is_not_known(
+def test_the_contracts_with_a_repair_for_an_unknown_year(
     contract: dict[str, Any], *, is_told: bool
 ) -> None:
     summer = datetime.fromisoformat(SUMMER)

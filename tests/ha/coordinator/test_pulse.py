@@ -70,7 +70,7 @@ async def reader(home: Home) -> Reader:
 
 
 class Clock:
-    """The time at which pulses come. What waits on real sockets has its own."""
+    """The time at which pulses come. Real sockets have their own time."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self.now = 1_800_000_000.0
@@ -205,7 +205,7 @@ async def test_a_sensor_that_is_unavailable(
     assert state(hass, ENERGY) == "unavailable"
 
 
-async def test_what_a_sensor_counted_while_home_assistant_was_away(
+async def test_pulses_counted_while_home_assistant_was_away(
     hass: HomeAssistant, counter: MockConfigEntry
 ) -> None:
     await set_state(hass, "sensor.led", "41")
@@ -228,7 +228,7 @@ A, B, C = (f"2026-01-01T00:00:0{n}.000+00:00" for n in range(3))
             *("binary_sensor.led", "on"),
             {"off": 0, "on": 1, "off on": 2, "unavailable on unknown on off unavailable off": 2},
         ),
-        # An event is one when it happens; what its integration restores at a start was before.
+        # An event counts at its time; an event that its integration restores at a start was before.
         ("event.led", A, {B: 1, C: 2, f"unavailable {C} unknown": 2}),
         ("sensor.led", "40", {"41": 1, "unavailable": 1, "45": 5}),
         # An entity that comes later.
@@ -259,7 +259,7 @@ async def test_states_that_are_pulses(
 async def test_an_entity_that_is_renamed(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, *, is_disabled: bool
 ) -> None:
-    """The reader may be disabled meanwhile, and the count of its set-up is long past."""
+    """The reader may be disabled during the renaming, and the count of its set-up is long past."""
     led = entity_registry.async_get_or_create("sensor", "test", "led").entity_id
     await set_state(hass, led, "5")
     entry = pulse_entry(hass, entity_id=led, first_count=2, first_count_at=0)
@@ -313,7 +313,7 @@ async def test_a_message_is_a_running_count(hass: HomeAssistant, topic: MockConf
     await publish(hass, "106", retain=True)
     assert pulses(topic) == 6
     await reload(hass, topic)
-    # Older than what came last, and no board that has started again.
+    # Older than the last count, and no board that has started again.
     await publish(hass, "100", retain=True)
     await publish(hass, "108")
     assert pulses(topic) == 8

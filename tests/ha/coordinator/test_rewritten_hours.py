@@ -30,7 +30,7 @@ MAX_REWRITES = 3
 
 
 class Prices:
-    """Market prices of quarter-hours, some of which come late or never."""
+    """Market prices of quarter-hours; some come late or never."""
 
     def __init__(self, lost: Sequence[tuple[str, int]], late: Sequence[tuple[str, int]]) -> None:
         self._lost = _quarters(lost)

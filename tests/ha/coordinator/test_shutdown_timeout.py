@@ -21,7 +21,7 @@ from tests.ha.leneda import ENERGY_ID, KEY as KEY_OF_LENEDA, POINT
 from tests.ha.meter import KEY
 from tests.ha.support import Home, links, own_log
 
-# Whatever waits here would wait for 20 seconds and more.
+# Seconds. A wait for a task would take 20 seconds and more.
 AT_ONCE = 15.0
 
 
@@ -49,7 +49,7 @@ async def stop(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> AsyncGe
 @pytest.mark.parametrize("is_background", [True, False])
 async def test_while_a_set_up_waits(home: Home, stop: Stop, *, is_background: bool) -> None:
     entry = home.make_entry(home.port.url)
-    # Home Assistant cancels what it tries again in the background, but not what a user has begun.
+    # Home Assistant cancels a retry in the background, but not a set-up that a user has begun.
     create = (
         home.hass.async_create_background_task if is_background else home.hass.async_create_task
     )

@@ -15,7 +15,7 @@ from tests.ha.support import call
 
 @pytest.fixture
 async def smarty(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Smarty:
-    """Return the sensors of another integration, of all of which a meter is made."""
+    """Return the sensors of another integration, and a meter made of all of them."""
     freezer.move_to("2026-11-02 12:00:00+00:00")
     smarty = Smarty(hass, freezer)
     smarty.entry = await set_up(hass, smarty)
@@ -99,7 +99,7 @@ async def test_a_total_that_is_silent_while_power_is_drawn(smarty: Smarty) -> No
     assert coordinator.condition.state == "receiving"
 
 
-async def test_a_total_that_is_not_reported_while_it_stands_still(smarty: Smarty) -> None:
+async def test_a_total_that_is_not_reported_while_it_does_not_change(smarty: Smarty) -> None:
     await smarty.send(tariff_1="1000.100")
     await smarty.send(tariff_1="1000.200", tariff_2="2000.000", exported="500.000")
     # The house feeds in for two hours, and MQTT reports nothing that stays the same.
@@ -168,7 +168,7 @@ async def test_a_renamed_entity_goes_on(smarty: Smarty) -> None:
 
 @pytest.mark.parametrize("is_reloaded", [False, True])
 @pytest.mark.parametrize("unique_id", ["unique_tariff_1", "of another integration"])
-async def test_a_deleted_entity_is_told_at_once(
+async def test_a_deleted_entity_is_shown_as_unavailable_at_once(
     smarty: Smarty, unique_id: str, *, is_reloaded: bool
 ) -> None:
     await smarty.send()

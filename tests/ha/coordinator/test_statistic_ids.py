@@ -1,4 +1,4 @@
-"""Ids and names of a meter's statistics: they stay, whatever becomes of the meter."""
+"""Ids and names of a meter's statistics: they outlast any change of the meter."""
 
 import hashlib
 from unittest.mock import Mock
@@ -62,7 +62,7 @@ async def test_costs_are_only_in_euros_and_only_of_meters(hass: HomeAssistant) -
     assert kinds_of(hass, pulses) == ()
 
 
-async def test_names_say_what_they_are_but_no_serial_number(hass: HomeAssistant) -> None:
+async def test_names_describe_the_statistic_without_a_serial_number(hass: HomeAssistant) -> None:
     entry = entry_of(hass, SERIAL)
     names = await async_statistic_names(hass, entry)
     assert names[StatisticKind.IMPORTED] == "Smarty 2574 Energy imported (by hour, corrected)"

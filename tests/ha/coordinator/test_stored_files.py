@@ -1,6 +1,7 @@
 """Stored files: a meter goes on from them, and no content keeps an entry from working.
 
-What a part of a meter's file may hold is tried without Home Assistant, where its memory is read.
+Other tests try the content of a part of a meter's file, without Home Assistant, where its memory is
+read.
 """
 
 import errno
@@ -132,7 +133,7 @@ MALFORMED: dict[str, list[object]] = {
 @pytest.mark.parametrize(
     ("store", "data"), [(store, data) for store, each in MALFORMED.items() for data in each]
 )
-async def test_what_cannot_be_read_is_put_aside_and_said_once(
+async def test_an_unreadable_file_is_put_aside_and_named_once(
     hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture, store: str, data: object
 ) -> None:
     entry = make(home, store)
@@ -149,7 +150,7 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(
     assert said(issue_of(hass, entry, "stored_unreadable"))["file"] == str(path)
     assert await hass.config_entries.async_unload(entry.entry_id)
 
-    # What is written then is read again, and nothing more is said.
+    # The new file is read again, and no further message follows.
     home.port.greeting = b"" if store == "pulses" else home.port.next_frame(at("10:45:10", 102.0))
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert len([text for level, text in own_log(caplog) if level == "WARNING"]) == 1
@@ -167,14 +168,14 @@ async def test_pulses_go_on_from_their_file(home: Home) -> None:
     assert (counter.data.pulses, counter.data.energy_kwh) == (7, 0.007)
 
 
-async def test_what_is_stored_is_for_home_assistant_only(hass: HomeAssistant, home: Home) -> None:
+async def test_the_stored_file_is_for_home_assistant_only(hass: HomeAssistant, home: Home) -> None:
     entry = make(home, "meter")
     await load(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert path_of(hass, entry, "meter").stat().st_mode & 0o777 == 0o600
 
 
-async def test_whoever_looks_up_the_counters_changes_nothing(
+async def test_looking_up_the_counters_changes_nothing(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = make(home, "meter")
@@ -208,7 +209,7 @@ async def test_pulses_that_cannot_be_begin_anew(home: Home) -> None:
         write(home.hass, entry, "pulses", wrapped(data))
         counter = PulseCounter(home.hass, entry)
         await counter.async_load()
-        # What the user has read from the meter.
+        # The energy that the user has read from the meter stays.
         assert (counter.data.pulses, counter.data.energy_kwh) == (0, 7.0)
 
 
@@ -223,7 +224,7 @@ def reading() -> Reading:
 
 
 class Row(NamedTuple):
-    """A store, a file of it, what changes it, and what of both is in the file then."""
+    """A store, a file of it, a change of it, and the file's content after both."""
 
     make: Callable[[HomeAssistant, MockConfigEntry], Any]
     stored: Any
@@ -343,7 +344,7 @@ async def test_a_file_that_cannot_be_read_now_is_whole_later(
     assert len([text for level, text in own_log(caplog) if level == "WARNING"]) == (
         not row.is_needed
     )
-    # What comes in between is not lost, even if the store is closed before the hour has passed.
+    # News in between is not lost, even if the store is closed before the hour has passed.
     if not row.is_needed:
         write(hass, entry, name, wrapped(row.stored))
         store = row.make(hass, entry)
@@ -413,7 +414,7 @@ async def test_a_damaged_file_is_kept_and_nothing_raises_later(
             kept[f"{path.name}.unreadable"] = written
         assert files(path) == kept, text
         Path(f"{path}.unreadable").unlink(missing_ok=True)  # noqa: ASYNC240 - a test
-        # What is written then can be read.
+        # The new file can be read.
         caplog.clear()
         await row.make(hass, entry).async_load()
         assert own_log(caplog) == [], text

@@ -185,11 +185,11 @@ SHOWN_MARK = f"?x??http???a?{'N' * 51}"
             *(KEY, [*failing(5, system_title=OTHER_TITLE)], "other_meter_unreadable"),
             *({"name": "Smarty 2574", "serial_number": SERIAL}, f"not from {SERIAL}"),
         ),
-        # Nobody on the line writes markup, or much, into what people read.
+        # No sender on the line writes markup, or long texts, into messages for people.
         (None, [MARKED] * 5, "other_meter", {"found": SHOWN_MARK}, SHOWN_MARK),
     ],
 )
-async def test_what_fails_so_often_and_for_so_long_is_a_repair_until_it_is_mended(  # noqa: PLR0913, PLR0917
+async def test_a_frequent_and_long_failure_is_a_repair_until_it_is_mended(  # noqa: PLR0913, PLR0917
     house: House, key: str | None, bad: list[bytes], problem: str, told: dict[str, str], logged: str
 ) -> None:
     await house.begin(key=key)
@@ -395,7 +395,7 @@ async def test_no_reading_since_a_start_is_a_repair_until_the_entry_is_disabled(
     await house.passes(31)
     await house.passes(301)
     assert house.issues.keys() == {"no_telegram"}
-    # A reload does not take back what still holds.
+    # A reload does not remove a repair that still holds.
     await entries.async_reload(house.entry.entry_id)
     assert house.issues.keys() == {"no_telegram"}
     await entries.async_set_disabled_by(house.entry.entry_id, ConfigEntryDisabler.USER)

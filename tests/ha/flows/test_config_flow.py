@@ -99,7 +99,7 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
 OF_METER = {"encryption_key": KEY}
 OTHER = {"authentication_key": OTHER_AUTHENTICATION_KEY}
 PUBLISHED = {"authentication_key": PUBLISHED_KEY}
-# The frame that comes, the key and the advanced options as they are typed, and what is stored.
+# The frame from the port, the key and the advanced options as typed, and the stored data.
 SET_UPS: dict[str, tuple[str, str | None, dict[str, Any], dict[str, Any]]] = {
     "without encryption": ("plain", None, {}, {}),
     "authentication key": (
@@ -111,7 +111,7 @@ SET_UPS: dict[str, tuple[str, str | None, dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("frame", "key", "advanced", "stored"), SET_UPS.values(), ids=SET_UPS)
-async def test_what_is_typed_and_stored(
+async def test_the_typed_values_are_stored(
     home: Home, frame: str, key: str | None, advanced: dict[str, Any], stored: dict[str, Any]
 ) -> None:
     home.port.greeting = literal_frame(frame)
@@ -135,7 +135,7 @@ WITHOUT = {"without_verification": True}
     ("steps", "verification", "stored"),
     [
         ([WITHOUT], "Not verified", {"encryption_key": KEY, "verify": False}),
-        # It is not given up unasked.
+        # Verification stays on unless the user gives it up.
         (
             [{"without_verification": False}, OTHER | {"without_verification": False}],
             *("Verified", {"encryption_key": KEY, **OTHER}),
@@ -198,7 +198,7 @@ async def test_describes_a_meter_that_says_little_in_the_language_of_the_house(h
     )
 
 
-async def test_what_a_meter_calls_itself_is_no_markup(hass: HomeAssistant, port: MeterPort) -> None:
+async def test_the_name_of_a_meter_is_no_markup(hass: HomeAssistant, port: MeterPort) -> None:
     text = literal_telegram("plain")
     for reference, value in (
         ("0-0:42.0.0", "(2A2A5B615D28687474703A2F2F782F29)"),  # **[a](http://x/)
@@ -224,7 +224,7 @@ async def test_what_a_meter_calls_itself_is_no_markup(hass: HomeAssistant, port:
 
 KEY_ERROR, OTHER_KEY_ERROR = "encryption_key: key_malformed", "advanced: other_authentication_key"
 OTHERWISE_SEALED = literal_frame("other_authentication_key")
-# With what comes from the port.
+# Errors, with the bytes from the port.
 WRONG = [
     Row("port: not_p1", {}, given=b"\xff\x00login:\r\n" * 9),
     Row("port: port_busy", {}, given=b"Port already in use\r\n"),
@@ -263,8 +263,8 @@ NOT_COMPLETE = {
 ADDRESSES = [Row(f"port: {key}", {"port": port}) for key, x in NOT_COMPLETE.items() for port in x]
 
 
-async def test_says_what_is_wrong_and_keeps_what_was_typed(home: Home, refuses: Refusals) -> None:
-    home.make_entry("/dev/ttyUSB7", serial=OTHER_SERIAL)  # is compared with what is typed
+async def test_names_the_fault_and_keeps_the_typed_values(home: Home, refuses: Refusals) -> None:
+    home.make_entry("/dev/ttyUSB7", serial=OTHER_SERIAL)  # its port is compared with the typed one
     usual = {"port": home.port.address}
 
     def give(sent: bytes | None) -> None:
@@ -273,9 +273,9 @@ async def test_says_what_is_wrong_and_keeps_what_was_typed(home: Home, refuses: 
     form = await refuses(await start(home.hass), WRONG, usual, give)
     assert "without_verification" not in suggested(form)["advanced"]
     form = await refuses(form, ADDRESSES, OF_METER)
-    # What the system says is no text for people.
+    # The system's message is no text for people.
     assert not any(text in str(form) for text in ("Errno", "failed"))
-    # Those whom nothing else helps may choose to go without verification from here on.
+    # From here on, a user whom nothing else helps may choose to go without verification.
     rows = [
         Row(OTHER_KEY_ERROR, OF_METER, given=OTHERWISE_SEALED),
         Row(OTHER_KEY_ERROR, OF_METER | {"advanced": OTHER}, given=ENCRYPTED),
@@ -298,7 +298,7 @@ async def test_address_that_is_not_complete(home: Home, refuses: Refusals) -> No
 
 
 async def options_of_port(hass: HomeAssistant, *path: str) -> list[SelectOptionDict]:
-    """Return what can be chosen in the field for a port, which takes anything else, too."""
+    """Return the choices in the field for a port, which takes any other text, too."""
     form = await start(hass, *path)
     schema = schema_of(form)
     selector = schema.schema["port"]
@@ -357,7 +357,7 @@ def device() -> Generator[str]:
     os.close(meter)
 
 
-# What the kernel keeps of a program's name.
+# The kernel's name of a program is cut.
 PROGRAM = Path(sys.executable).name[:15]
 HOLD = """
 import fcntl, sys
@@ -408,7 +408,7 @@ async def test_device_is_held_by_home_assistant(
             entry.add_to_hass(hass)
         assert told(await enter(hass, device))["program"] == "Meter (dsmr)"
 
-        # By nobody who can be named.
+        # The program that uses the port is unknown.
         monkeypatch.setattr(ports_in_use, "_PROCESSES", Path("/nowhere"))
         assert (await enter(hass, device))["errors"] == {"port": "port_busy"}
 
@@ -429,7 +429,7 @@ async def test_stores_the_lasting_name_of_a_device(home: Home, by_id: str, devic
     assert told(result)["port"] == by_id
     assert suggested(result)["port"] == f" {device} "
 
-    # It is in use by either name.
+    # The port is in use by either name.
     for used in (by_id, device):
         entry = home.make_entry(used, serial="SAG1030700000042")
         for name in (by_id, device):

@@ -38,7 +38,7 @@ def short_wait() -> Generator[None]:
 
 
 @pytest.mark.parametrize("look", [probe_pulses, probe_sonar])
-async def test_a_look_at_a_port_takes_no_more_than_ten_times_what_a_line_carries(
+async def test_a_look_at_a_port_takes_at_most_ten_times_the_bytes_of_a_line(
     look: Callable[..., Coroutine[Any, Any, object]],
 ) -> None:
     taken = 0
@@ -163,7 +163,7 @@ async def test_an_entity_that_counts(hass: HomeAssistant, refuses: Refusals) -> 
     hass.states.async_set("sensor.led", "unavailable")
     assert (await submit(hass, other, fields))["step_id"] == "pulse_not_found"
 
-    # Pulses count from what the dialog has shown.
+    # Pulses count from the value that the dialog has shown.
     hass.states.async_set("sensor.led", "1000")
     found = await submit(hass, flow, fields)
     assert told(found)["count"] == "1000"
@@ -200,7 +200,7 @@ async def test_an_entity_that_goes_on(
     assert (await agree(hass, result, step))["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:
+async def test_another_source_counts_from_the_value_in_the_dialog(hass: HomeAssistant) -> None:
     hass.states.async_set("sensor.old", "7")
     hass.states.async_set("sensor.new", "2000")
     entry = pulse_entry(hass, entity_id="sensor.old")
@@ -275,8 +275,8 @@ async def test_a_topic(hass: HomeAssistant, refuses: Refusals) -> None:
     assert result["result"].unique_id == "topic:iot/led"
 
 
-# Messages of real firmware in their documented forms: what is offered first, what is stored, and
-# which messages come later with how many pulses.
+# Messages of real firmware in their documented forms: the first offer, the stored data, and the
+# later messages with their number of pulses.
 FIRMWARE: dict[str, tuple[list[str], str, dict[str, str], dict[str, Any], list[str], int]] = {
     "tasmota counter": (
         [

@@ -55,7 +55,7 @@ pytestmark = pytest.mark.usefixtures("short_wait")
 
 TYPE = "_iostream._tcp.local."
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
-# What a ser2net announces about each of its ports.
+# Announcement of each port of a ser2net.
 SER2NET = {"provider": "ser2net", "gensiostack": "tcp", "devicetype": "serialusb"}
 
 
@@ -68,7 +68,7 @@ def service(
     host: str = "gateway.local.",
     **properties: str,
 ) -> ZeroconfServiceInfo:
-    """Return what is announced on the network."""
+    """Return an announcement on the network."""
     address = ip_address(ip)
     return ZeroconfServiceInfo(
         ip_address=address,
@@ -139,7 +139,7 @@ NOT_MEANT = [
 ]
 
 
-async def test_what_says_p1_is_offered(hass: HomeAssistant) -> None:
+async def test_a_port_named_p1_is_offered(hass: HomeAssistant) -> None:
     for name in MEANT:
         for info in (service(name), service("ttyUSB0", product=name)):
             assert await is_announced_to_us(hass, info)
@@ -152,7 +152,7 @@ async def test_what_says_p1_is_offered(hass: HomeAssistant) -> None:
         hass.config_entries.flow.async_abort(result["flow_id"])
 
 
-async def test_what_does_not_say_p1_is_not_offered(hass: HomeAssistant) -> None:
+async def test_a_port_not_named_p1_is_not_offered(hass: HomeAssistant) -> None:
     for name in NOT_MEANT:
         for info in (service(name), service("ttyUSB0", product=name), cable(description=name)):
             assert is_done(await find(hass, info), "not_p1_port"), name
@@ -188,7 +188,7 @@ async def test_found_gateway_is_set_up_with_its_key_alone(home: Home) -> None:
     assert result["result"].state is ConfigEntryState.LOADED
 
 
-async def test_what_a_found_port_calls_itself_is_no_markup(hass: HomeAssistant) -> None:
+async def test_the_name_of_a_found_port_is_no_markup(hass: HomeAssistant) -> None:
     name = "P1 Zähler (2) **[log in](http://x/)<img src=x>` WWW.x.lu"
     for info in (service(name), cable(description=name)):
         shown = (await find(hass, info))["description_placeholders"] or {}
@@ -309,7 +309,8 @@ async def test_an_ignored_port_is_not_offered_again(
     await ignore(hass)
     assert is_done(await find(hass, service()), "already_configured")
     assert is_done(await find(hass, service(ip="127.0.0.2")), "already_configured")
-    # It can still be added by hand, is no gateway to suggest ports of, and no meter before others.
+    # The port can still be added by hand. It is no gateway with suggested ports, and no meter
+    # before others.
     flow = await start(hass)
     assert suggested(flow)["port"] is None
     port.greeting = ENCRYPTED
@@ -337,7 +338,7 @@ async def test_a_port_that_is_read_is_not_offered(hass: HomeAssistant, home: Hom
     assert is_done(await find(hass, cable()), "already_configured")
     await hass.config_entries.async_remove(entry.entry_id)
 
-    # It is added by hand meanwhile.
+    # The meter is added by hand during the dialog.
     form = await find(hass, service())
     home.make_entry("socket://127.0.0.1:2001", serial=OTHER_SERIAL)
     result = await submit(hass, form, {"encryption_key": KEY})
@@ -393,7 +394,7 @@ async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
     assert (entry.data["port"], home.port.connections) == (home.port.url, 1)
     assert elsewhere.connections == 0
 
-    # It may have been announced before its old address was found to be dead.
+    # The new address may have been announced before the old address was found to be dead.
     await lose(hass, home.port, entry)
     await home.wait_until(lambda: entry.data["port"] == elsewhere.url)
 
@@ -411,7 +412,7 @@ async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
         pytest.param(encipher(TELEGRAM, 100)[:-1] + b"?", True, id="forged tag"),
     ],
 )
-async def test_whoever_announces_a_port_must_have_the_meter(
+async def test_an_announced_port_must_have_the_meter(
     hass: HomeAssistant,
     home: Home,
     monkeypatch: pytest.MonkeyPatch,
@@ -433,7 +434,7 @@ async def test_whoever_announces_a_port_must_have_the_meter(
         await attacker.wait_for_connections(2)
         await asyncio.sleep(0.1)
         assert entry.data["port"] == home.port.url
-        # It ends by itself.
+        # The search ends by itself.
         await home.wait_until(lambda: not searches(hass))
         assert attacker.connections <= before + 2 * moved_gateway.PROBES
         assert entry.data["port"] == home.port.url

@@ -69,7 +69,7 @@ other_port = pytest.fixture(exclusive_port, name="other_port")
 
 
 class Dialogs(Home):
-    """The dialogs about one meter, and what they leave behind."""
+    """Dialogs about one meter, and their results."""
 
     async def reauth(self, reason: str = "wrong_key") -> ConfigFlowResult:
         """Open the dialog as the coordinator does."""
@@ -104,7 +104,7 @@ class Dialogs(Home):
             await self.port.wait_for_connections(connections + 1)
         assert result["type"] is FlowResultType.SHOW_PROGRESS
         assert result["progress_action"] == "wait_for_same_meter"
-        # The port is the probe's, and what was read last is still shown.
+        # The port is the probe's, and the last reading is still shown.
         assert self.entry.state is ConfigEntryState.LOADED
         assert links(self.hass) == 0
         assert not unavailable(self.hass)
@@ -132,7 +132,7 @@ def unavailable(hass: HomeAssistant) -> list[str]:
     return [state.entity_id for state in hass.states.async_all() if state.state == "unavailable"]
 
 
-async def test_a_reconfigured_meter_goes_on_showing_what_it_has_read(dialogs: Dialogs) -> None:
+async def test_a_reconfigured_meter_goes_on_showing_its_last_reading(dialogs: Dialogs) -> None:
     await dialogs.set_up()
     hass, port = dialogs.hass, dialogs.port
     away: list[str] = []
@@ -150,7 +150,7 @@ async def test_a_reconfigured_meter_goes_on_showing_what_it_has_read(dialogs: Di
     connections = port.connections
     result = await dialogs.submit(form, {"encryption_key": OTHER_KEY})
     assert is_done(result, "reconfigure_successful")
-    # It ends the other dialog that asks for the key.
+    # The new key ends the other dialog that asks for the key.
     assert hass.config_entries.flow.async_progress() == []
     await dialogs.is_read()
     # The dialog's, and the meter's own.
@@ -283,8 +283,8 @@ OTHER_ERROR = {"advanced": "other_authentication_key"}
 KEY_MISSING = {"encryption_key": "key_missing"}
 GOOD = encipher(TELEGRAM, 100)
 OTHERWISE_SEALED = encipher(TELEGRAM, 100, authentication_key=OTHER_AUTHENTICATION_KEY)
-# How the entry differs from the usual one, and what comes from the port; what is filled in, and
-# the errors that it leads to, None when it is stored; how the entry differs then.
+# Differences of the entry from the usual entry, and the frame from the port. Then the typed values
+# with their errors, None when they are stored, and the differences afterwards.
 CHANGES: dict[str, tuple[dict[str, Any], bytes, list[tuple[Any, ...]], dict[str, Any]]] = {
     "verification is switched on again": (
         *(NOT_VERIFIED, OTHERWISE_SEALED),
@@ -319,7 +319,7 @@ def entry_of(dialogs: Dialogs, changes: dict[str, Any]) -> MockConfigEntry:
 
 
 @pytest.mark.parametrize(("before", "greeting", "steps", "after"), CHANGES.values(), ids=CHANGES)
-async def test_what_is_entered_is_tried_and_stored(
+async def test_typed_values_are_tried_and_stored(
     dialogs: Dialogs,
     before: dict[str, Any],
     greeting: bytes,
@@ -341,7 +341,7 @@ async def test_what_is_entered_is_tried_and_stored(
     }
 
 
-async def test_the_form_offers_what_can_be_needed(dialogs: Dialogs) -> None:
+async def test_the_form_offers_the_options_that_can_be_needed(dialogs: Dialogs) -> None:
     for changes in ({}, WITHOUT_KEY, OTHER, NOT_VERIFIED):
         dialogs.entry = entry_of(dialogs, changes)
         form = await dialogs.reconfigure()
@@ -426,7 +426,7 @@ async def test_another_port(dialogs: Dialogs, other_port: MeterPort, *, is_disab
         "advanced": {"authentication_key": None},
     }
 
-    # It is the port of another entry.
+    # Another entry has this port.
     other = dialogs.make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
     form = await dialogs.submit(form, {"port": "127.0.0.1:1"})
     assert form["errors"] == {"port": "port_in_use"}
@@ -580,7 +580,7 @@ async def test_repair_leads_to_the_dialog(dialogs: Dialogs) -> None:
     assert flow["context"]["source"] == SOURCE_RECONFIGURE
     assert flow["context"]["entry_id"] == entry_id
 
-    # The meter is removed meanwhile.
+    # The meter is removed during the dialog.
     await hass.config_entries.async_remove(entry_id)
     end = await repairs.async_configure(late["flow_id"], {})
     assert (end["type"], end["reason"]) == (FlowResultType.ABORT, "entry_removed")

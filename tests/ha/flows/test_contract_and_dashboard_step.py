@@ -165,7 +165,7 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     assert panels(home.hass) == {"smarty-p1"}
 
 
-async def test_what_is_typed_is_stored_as_the_options_store_it(home: Home) -> None:
+async def test_typed_prices_are_stored_as_the_options_store_them(home: Home) -> None:
     form = await find(home.hass, home.port)
     assert list(suggested(form)) == ["reference_power", "energy_price", "feed_in_price"]
     form = await submit(home.hass, form, {"reference_power": "much", "energy_price": "0,2"})
@@ -211,7 +211,7 @@ async def test_switches_that_are_off_change_nothing(hass: HomeAssistant, port: M
 
 
 @pytest.mark.usefixtures("frontend", "energy")
-async def test_what_is_there_stays_and_is_not_asked_about(home: Home) -> None:
+async def test_existing_sources_and_dashboards_stay_and_are_not_offered(home: Home) -> None:
     theirs = {**GRID, "stat_energy_from": "sensor.theirs", "cost_adjustment_day": 3.0}
     await enter_sources(home.hass, SUN, theirs, GAS)
     await add_dashboard(home.hass, "dashboard-ours", STRATEGY)
@@ -236,7 +236,9 @@ async def test_what_is_there_stays_and_is_not_asked_about(home: Home) -> None:
 
 
 @pytest.mark.usefixtures("frontend", "energy")
-async def test_what_a_user_enters_meanwhile_is_neither_changed_nor_doubled(home: Home) -> None:
+async def test_sources_that_a_user_enters_during_the_dialog_are_neither_changed_nor_doubled(
+    home: Home,
+) -> None:
     form = await find(home.hass, home.port)
     theirs = {**GRID, "stat_energy_from": "sensor.theirs"}
     await enter_sources(home.hass, theirs, SUN)
@@ -253,7 +255,7 @@ async def test_it_is_entered_once_and_never_again(hass: HomeAssistant, port: Met
     wanted = [GRID | without_prices, GAS, WATER]
     assert await sources(hass) == wanted
 
-    # Not twice when it is set up again before that is on the disk.
+    # The sources are not entered twice when the entry is set up again before they are on the disk.
     await reload_by(hass, port, entry)
     assert await sources(hass) == wanted
     # But anew where the disk never got it.

@@ -1,4 +1,4 @@
-"""The options about the tariff: what may be entered, what is stored, what is shown again."""
+"""The options about the tariff: accepted values, stored values, and values shown again."""
 
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -116,11 +116,11 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
     assert shown["dynamic_price"] == sections["dynamic_price"]
     assert shown["feed_in"] == {"feed_in_price": None, **sections["feed_in"]}
     assert sections["network_prices"].items() <= shown["network_prices"].items()
-    # The page is one screen, whatever is entered.
+    # The page is one screen, for any entered values.
     assert all(is_collapsed(form, name) for name in sections)
 
 
-async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay(
+async def test_an_empty_field_is_removed_and_sections_that_are_not_sent_stay(
     home: Home,
 ) -> None:
     feed_in = {"feed_in_price": 0.07}
@@ -211,7 +211,7 @@ WRONG_AIDS = [
 ]
 
 
-async def test_what_cannot_be_is_said_at_its_place(
+async def test_an_impossible_value_has_its_error_at_its_place(
     hass: HomeAssistant, home: Home, refuses: Refusals
 ) -> None:
     hass.states.async_set("sensor.power", "0.1", {"unit_of_measurement": "kW"})
@@ -254,7 +254,7 @@ async def test_a_program_may_omit_the_zeros_of_days_and_times(home: Home) -> Non
     assert (aid["first_day"], aid["last_day"]) == ("2026-09-01", "2026-10-31")
 
 
-async def test_what_no_form_sends_is_refused(home: Home) -> None:
+async def test_values_that_no_form_sends_are_refused(home: Home) -> None:
     refused: list[dict[str, Any]] = [
         {"network_prices": {"meter_ampere": "50"}},
         {"energy_fee_per": "week"},
@@ -363,7 +363,7 @@ async def test_two_contracts_never_hold_from_one_day(home: Home, refuses: Refusa
     dearer = {"energy_price": "0.2"}
     same_day = [Row("since: day_taken", dearer | {"since": "2026-02-01"})]
     await refuses.each("contract", add, same_day)
-    # Earlier prices, of which the day is not known, hold from the beginning.
+    # Earlier prices, whose day is unknown, hold from the beginning.
     await add({"energy_price": "0.1"})
     assert prices(home, "01-31", "02-01") == [0.1, 0.15]
     await refuses.each("contract", add, [Row("since: day_missing", dearer)])
@@ -462,6 +462,6 @@ def test_a_day_as_on_paper(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["31.2.2026", "2/2026", "1.2.26", "2026/02/01", "1.2.2026 x", 5])
-def test_what_is_no_day(typed: object) -> None:
+def test_a_text_that_is_no_day(typed: object) -> None:
     with pytest.raises(vol.Invalid):
         DayField()(typed)

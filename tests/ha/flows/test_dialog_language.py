@@ -110,7 +110,7 @@ type Greet = Callable[[], None]
 
 @pytest.fixture
 async def greet(hass: HomeAssistant, hass_admin_user: MockUser) -> Greet:
-    """Return a function that makes a French user's request the one that is being answered."""
+    """Return a function that makes the current request that of a French user."""
     store = await async_user_store(hass, hass_admin_user.id)
     await store.async_set_item("language", {"language": "fr", "number_format": "language"})
     for component in ("http", "repairs"):

@@ -137,7 +137,7 @@ WRONG = [
 ]
 
 
-async def test_what_is_wrong_stands_at_its_field(
+async def test_an_error_is_shown_at_its_field(
     home: Home, platform: Platform, refuses: Refusals
 ) -> None:
     form = await home.page("leneda_account")
@@ -145,6 +145,6 @@ async def test_what_is_wrong_stands_at_its_field(
     assert dict(home.entry.options) == {"min_interval": 10}
 
     platform.fault = None
-    # Nothing yet of yesterday is no reason to refuse.
+    # A missing yesterday does not refuse the account.
     platform.known_until = utc("2025-01-01 00:00")
     assert (await submit(home.hass, form, ACCOUNT))["type"] is FlowResultType.CREATE_ENTRY

@@ -177,7 +177,7 @@ async def test_dialog_is_closed_while_the_cable_is_added(home: Home, step: str) 
     await home.wait_until(lambda: entry.runtime_data.latest is not None)
 
 
-# The other errors are those of an account that is entered in the options.
+# The other errors are tested with the account in the options.
 WRONG = [
     # From outside Luxembourg: not the key's fault.
     Row("base: leneda_forbidden", {}, given=Fault.FORBIDDEN),
@@ -186,13 +186,13 @@ WRONG = [
 ]
 
 
-async def test_what_can_be_wrong_with_the_account(
+async def test_the_errors_of_the_account(
     hass: HomeAssistant, platform: Platform, refuses: Refusals
 ) -> None:
     form = await start(hass, "leneda")
     form = await refuses(form, WRONG, ACCOUNT, partial(setattr, platform, "fault"))
 
-    # Nothing of yesterday is no error.
+    # A missing yesterday is no error.
     platform.fault = None
     platform.known_until = last_midnight() - timedelta(days=1)
     found = await submit(hass, form, ACCOUNT)

@@ -1,4 +1,4 @@
-"""The menu of the options: what each page stores, what it leaves alone, and what it says."""
+"""The menu of the options: stored values of each page, values left alone, and messages."""
 
 from math import inf, nan
 from typing import Any
@@ -27,7 +27,7 @@ GOAL = ["goal", "goal_amount"]
 RECIPIENTS = ["recipients", "quiet_from", "quiet_until"]
 KINDS = ["silent", "soon_above", "above_goal", "water_at_night", "grid", "monthly_report"]
 SERVER = {"enabled": False, "address": "127.0.0.1", "port": 2001}
-# All that a page is about, and what a version to come may have stored.
+# All values of the page, and values that a version to come may have stored.
 CONTRACT = {
     "reference_power": 7.0,
     "meter_ampere": "63",
@@ -100,7 +100,9 @@ async def test_dialogs_end_when_their_entry_is_removed(
             await manager.async_configure(form["flow_id"], {})
 
 
-async def test_a_page_leaves_what_others_store(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_a_page_leaves_the_values_of_other_pages(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
     prices = [{"gas_price": 0.9, "gas_fixed_price": 16.5}]
     of_gas = {"gas_kwh_per_m3": 11.2, "gas_prices": prices}
     stored = {**STORED}
@@ -178,7 +180,7 @@ async def test_a_goal_is_an_amount_or_moves_with_last_year(
         ({"goal": "last_year", "goal_amount": "95,5"}, {"goal": "last_year"}),
         ({"goal": "amount", "goal_amount": "-12"}, {"goal": -12.0}),
         ({"goal": "none", "goal_amount": "-12 €"}, {}),
-        # A changed amount is the goal, whatever is chosen above.
+        # A changed amount is the goal, also beside another choice above.
         ({"goal": "none", "goal_amount": "120 €/Monat"}, {"goal": 120.0}),
         ({"goal": "last_year", "goal_amount": "80 € pro Monat"}, {"goal": 80.0}),
         ({"goal": "last_year", "goal_amount": "79 €/mois", "above_goal": True}, {"goal": 79.0}),

@@ -96,7 +96,7 @@ async def test_every_amount_of_the_contract_is_stored_as_printed(home: Home) -> 
     await enter_aids(home.hass, home.entry, {"aids": aids})
     assert home.entry.options["aids"] == [{**AID, "per_kwh": 0.04, "per_month": 1.5}]
 
-    # What is shown again can be sent as it is.
+    # The shown values can be sent unchanged.
     before = dict(home.entry.options)
     form = await home.details()
     result = await send_again(home.hass, form)
@@ -201,7 +201,7 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
     contract = {"network_fixed_price": price}
     form = await enter(home, reference_power=power, network_prices=contract, since="2026-02-01")
     if price == "27435":
-        # Above what can be entered at all.
+        # The price is above any accepted amount.
         assert form["errors"] == {"network_prices": "amount_out_of_range"}
     elif published is None:
         assert form["type"] is FlowResultType.CREATE_ENTRY

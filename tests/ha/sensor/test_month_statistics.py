@@ -1,4 +1,4 @@
-"""Long-term statistics by a recorder: what they are, and each month once, whatever a clock says."""
+"""Long-term statistics by a recorder: their kinds, and each month once, at any clock."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -70,7 +70,7 @@ async def compile_last_states(hass: HomeAssistant) -> datetime:
 
 
 async def sums_of_statistics(hass: HomeAssistant) -> dict[str, float]:
-    """Return what long-term statistics add up to."""
+    """Return the sums of long-term statistics."""
     now = await compile_last_states(hass)
 
     def rows() -> dict[str, Any]:
@@ -131,7 +131,7 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     stored = dict(hass_storage)
 
     assert await home.hass.config_entries.async_unload(entry.entry_id)
-    # What was stored when Home Assistant was killed.
+    # The files as they were when Home Assistant was killed.
     hass_storage.update(stored)
     home.port.greeting = home.port.next_frame(telegram("250801003000S", 103.0))
     assert await home.hass.config_entries.async_setup(entry.entry_id)

@@ -1,4 +1,4 @@
-"""The sensors: what literal telegrams show, and what appears, moves or vanishes later."""
+"""The sensors: states of literal telegrams, and sensors that appear, move or vanish later."""
 
 from datetime import UTC, datetime
 
@@ -39,7 +39,7 @@ METER_VALUES = {
     "smarty_relay_2": "connected",
     "smarty_grid_connection_limit_smax": "69.0",
     "smarty_verification_of_readings": "verified",
-    # No quarter-hour has passed: what is drawn now, and nothing else.
+    # No quarter-hour has passed: only the current power is known.
     "smarty_quarter_hour_power": "2.35",
     "smarty_power_of_last_quarter_hour": "unknown",
     "smarty_highest_power_this_month": "unknown",
@@ -92,7 +92,7 @@ async def test_values_follow_the_telegrams(home: Home, device_registry: DeviceRe
     assert home.state_of(GAS).state == "679.0"
 
 
-async def test_what_comes_later_gets_device_and_sensor(
+async def test_a_later_channel_or_value_gets_device_and_sensor(
     home: Home, device_registry: DeviceRegistry
 ) -> None:
     first = with_value(without_channels(TELEGRAM), "1-0:52.7.0", None)
@@ -182,7 +182,7 @@ async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
 ) -> None:
     home.port.greeting = home.port.next_frame(TELEGRAM)
     entry = home.make_entry(home.port.url)
-    # As an earlier version has left it.
+    # An earlier version has left this entity.
     entity_registry.async_get_or_create(
         "sensor",
         "smarty_p1",

@@ -1,4 +1,4 @@
-"""What particular kinds of sensors do: states, limits, counters, totals, and how telegrams come."""
+"""Particular kinds of sensors: states, limits, counters, totals, and the arrival of telegrams."""
 
 from datetime import datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""The sensors about what it costs; the numbers are those of `billed_month`."""
+"""The sensors about costs; the numbers are those in `billed_month`."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ def values(hass: HomeAssistant, *names: str) -> list[float]:
 async def test_the_costs_of_a_month(home: Home) -> None:
     assert values(home.hass, ENERGY, NETWORK, SURCHARGE, FEED_IN) == [23.33, 17.95, 0, 0]
     assert values(home.hass, TOTAL) == [41.28]
-    # (0.15 + 0.051) * 1.08; what is exported bears no VAT.
+    # (0.15 + 0.051) * 1.08; exported energy bears no VAT.
     assert values(home.hass, PRICE, PRICE_EXPORT) == [0.21708, 0.06]
     assert home.state_of(TOTAL).attributes["last_month"] == 87.78
 
@@ -76,7 +76,7 @@ async def test_the_costs_of_a_month(home: Home) -> None:
     # A minute at 0.6 kW: 10 Wh, 0.0015 + 0.00051 + the fixed part of a minute, without VAT.
     await home.receive(telegram("00:01:00", 0.01))
     unlisten()
-    # What stays the same is not written anew.
+    # An unchanged state is not written anew.
     costs = {PRICE, PRICE_EXPORT, ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, PEAK, PEAK_YEAR}
     assert "smarty_energy_imported" in changed
     assert (costs | {ABOVE, CHEAPEST, SAVING}) & set(changed) == set()
@@ -145,7 +145,7 @@ async def test_peaks_and_classes(hass: HomeAssistant, home: Home) -> None:
     assert attributes["classes"]["7"] == 14.08
     assert len(attributes["classes"]) == 10
     assert values(hass, SAVING) == [60.48]
-    # What is estimated is no total.
+    # An estimate is no total.
     for name in (SAVING, CHEAPEST, PROJECTED, MONTH_END):
         attributes = state_of(hass, name).attributes
         assert {"state_class", "last_reset"} & attributes.keys() == set()
@@ -212,12 +212,12 @@ OF_OPTIONS: list[tuple[dict[str, object], set[str]]] = [
 ]
 
 
-async def test_what_exists_depends_on_the_options(
+async def test_the_options_decide_which_sensors_exist(
     home: Home, entity_registry: EntityRegistry
 ) -> None:
     entry = home.entry = home.make_entry(home.port.url)
     for options, ends in OF_OPTIONS:
-        # What the options asked for before is removed.
+        # Sensors of earlier options are removed.
         await home.again(telegram("00:00:00", 0.0), options)
         registered = async_entries_for_config_entry(entity_registry, entry.entry_id)
         assert {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered} & ENDS == ends
@@ -233,7 +233,7 @@ async def test_a_month_that_is_not_whole_says_so(hass: HomeAssistant, home: Home
         assert "measured_share" not in home.state_of(name).attributes
     await home.receive(telegram("23:30:00", 0.0), telegram("23:45:00", 1.0))
 
-    # One of the 16 * 96 - 1 that have ended, 0.00065; nothing is known of May.
+    # A single quarter-hour of the 16 * 96 - 1 that have ended, 0.00065; nothing is known of May.
     for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, ABOVE):
         assert home.state_of(name).attributes["measured_share"] == 0.0007
     assert home.state_of(TOTAL).attributes["last_month"] is None
@@ -267,7 +267,7 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
         for n in range(10):
             time += timedelta(seconds=10)
             if n == 5:
-                # The months are the same, and what they cost is not.
+                # The months are the same, and their costs are not.
                 meters[0]._contracts = since_june(reference_kw=12.0)
                 meters[0].set_leneda_days(meters[0].leneda)
             for meter, money_of in zip(meters, households, strict=True):

@@ -1,4 +1,4 @@
-"""Publishing on MQTT: what is sent when, and what is not. A real broker is in tests/system."""
+"""Publishing on MQTT: messages, and their times. A real broker is in tests/system."""
 
 import json
 from collections import Counter
@@ -27,7 +27,7 @@ OPTIONS = {
     "retain": False,
     "min_interval": 0,
     "discovery": False,
-    # Not that of the Home Assistant that publishes, which would find the meter as well.
+    # This Home Assistant would find the meter as well at its own prefix.
     "discovery_prefix": "elsewhere",
 }
 DISCOVERY = f"elsewhere/device/smarty_p1_{SERIAL}/config"
@@ -37,7 +37,7 @@ LAST_STATES = "states/HEAT079000257403"
 
 
 class Publishing(Home):
-    """A meter that is published, and what the broker is sent of it."""
+    """A meter that is published, and the messages that the broker receives."""
 
     _broker: MqttMockHAClient
     _client: Any
@@ -50,7 +50,7 @@ class Publishing(Home):
         await self.is_complete(1)
 
     async def change(self, options: Mapping[str, Any], text: str = TELEGRAM) -> None:
-        """Set it up once more, with other options; forget what was sent."""
+        """Set the meter up once more, with other options; forget the earlier messages."""
         self.forget()
         await self.again(text, options)
 
@@ -79,11 +79,11 @@ class Publishing(Home):
         return [text for topic, text, _ in self.messages() if topic == f"{ROOT}/{name}"]
 
     def kept(self) -> set[str]:
-        """Return the topics of which the broker was told to keep the message."""
+        """Return the topics with a retained message."""
         return {topic for topic, text, retain in self.messages() if retain and text}
 
     def taken_back(self) -> set[str]:
-        """Return the topics of which the broker was told to forget the message."""
+        """Return the topics whose retained message was removed."""
         return {topic for topic, text, retain in self.messages() if retain and not text}
 
     def announced(self, prefix: str = "elsewhere/") -> dict[str, Any]:
@@ -95,7 +95,7 @@ class Publishing(Home):
         }
 
     async def is_complete(self, telegrams: int) -> None:
-        """Wait until so many telegrams were published to their last value."""
+        """Wait until `telegrams` telegrams were published to their last value."""
         mqtt_options = self.entry.options["mqtt"]
         last = LAST_STATES if mqtt_options["discovery"] else "channel_4_valve"
         await self.wait_until(lambda: len(self.on(last)) == telegrams)
@@ -141,7 +141,7 @@ async def test_each_telegram_is_published_while_the_meter_is_read(meter: Publish
     for kilowatts in ("01.230", "01.230", "00.000"):
         await meter.receive(with_power(kilowatts))
     await meter.has("active_power_imported", "2.345", "1.230", "0.000")
-    # What has not changed is not sent again so soon.
+    # An unchanged value is not sent again so soon.
     await meter.is_complete(1)
     assert meter.on("availability") == ["online"]
 
@@ -149,7 +149,7 @@ async def test_each_telegram_is_published_while_the_meter_is_read(meter: Publish
     await meter.has("availability", "online", "offline")
     await meter.receive(TELEGRAM)
     await meter.has("availability", "online", "offline", "online")
-    # It is after a silence.
+    # An unchanged value is sent again after a silence.
     await meter.is_complete(2)
     meter.hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await meter.has("availability", "online", "offline", "online", "offline")
@@ -170,7 +170,7 @@ async def test_a_broker_that_is_away(meter: Publishing) -> None:
 
     meter.is_connected(connected=True)
     await meter.is_complete(1)
-    # Nothing was stored up but the last one, and what the broker keeps is sent again.
+    # Only the last telegram was stored up, and retained messages are sent again.
     assert meter.on("active_power_imported") == ["3.333"]
     assert (f"{ROOT}/availability", "online", True) in meter.messages()
     assert DISCOVERY in meter.announced()
@@ -223,12 +223,13 @@ async def test_without_the_mqtt_integration_readings_go_on(
     assert [line for line in own_log(caplog) if line[0] in {"WARNING", "ERROR"}] == []
 
 
-async def test_what_the_broker_keeps_is_taken_back(meter: Publishing) -> None:
+async def test_retained_messages_are_removed(meter: Publishing) -> None:
     await meter.begin(retain=True, discovery=True)
     kept = meter.kept()
     assert {DISCOVERY, f"{ROOT}/active_power_imported", f"{ROOT}/availability"} <= kept
 
-    # Other options, another root: what nobody sends any more goes. Discovery stays as it is.
+    # Other options, another root: topics without a publisher are removed. Discovery stays
+    # unchanged.
     await meter.change({"mqtt": {**OPTIONS, "topic": "attic", "discovery": True}})
     below_root = {topic for topic in kept if topic.startswith(ROOT)}
     await meter.wait_until(lambda: below_root <= meter.taken_back())
@@ -238,7 +239,7 @@ async def test_what_the_broker_keeps_is_taken_back(meter: Publishing) -> None:
     # Switched off.
     await meter.change({})
     await meter.wait_until(lambda: still_kept <= meter.taken_back())
-    # The last one of before may have been cut off by the reload, and is taken back twice then.
+    # The reload may have cut off the last message of before, which is then removed twice.
     assert meter.taken_back() <= still_kept | below_root
     assert [text for _, text, _ in meter.messages() if text] == ["offline"]
 
@@ -290,7 +291,7 @@ async def test_discovery(meter: Publishing) -> None:
     states = json.loads(meter.on("states/GAS_079000257401")[0])
     assert states["index"] == 678.901
 
-    # It is sent once, until there is something new in it.
+    # The discovery message is sent once, until it changes.
     meter.forget()
     await meter.receive(with_power("01.111"))
     await meter.is_complete(1)
@@ -312,13 +313,14 @@ async def test_the_available_power_ends_at_the_reference_power_there_too(
     assert states["demand_available_attributes"]["until_quarter_hour_ends"] == 10.5
 
 
-async def test_what_happened_during_a_restart_is_an_event(meter: Publishing) -> None:
+async def test_a_change_during_a_restart_is_an_event(meter: Publishing) -> None:
     await meter.begin(discovery=True)
     text = with_value(with_value(TELEGRAM, "0-0:96.7.21", "(00101)"), "0-0:96.13.0", "(48616C6C6F)")
     told = []
     for _ in range(2):
         await meter.change(dict(meter.entry.options), text)
-        # The events follow the states of their telegram, so wait for those of the next one.
+        # The events follow the states of their telegram, so wait for the states of the next
+        # telegram.
         await meter.is_complete(1)
         await meter.receive(text)
         await meter.is_complete(2)
@@ -329,7 +331,7 @@ async def test_what_happened_during_a_restart_is_an_event(meter: Publishing) -> 
     ]
 
 
-async def test_what_the_options_no_longer_ask_for_is_gone_there_as_well(meter: Publishing) -> None:
+async def test_entities_without_their_option_are_gone_there_as_well(meter: Publishing) -> None:
     # The prefix of this Home Assistant's own MQTT integration, which is the other one here.
     options = {"mqtt": {**OPTIONS, "discovery": True, "discovery_prefix": "homeassistant"}}
 
@@ -403,11 +405,11 @@ async def test_another_home_assistant_finds_every_entity_and_its_state(meter: Pu
         component
         for message in meter.announced().values()
         for component in message["components"].values()
-        if "unique_id" in component  # without, it removes what other options asked for
+        if "unique_id" in component  # without an id, it removes an entity of other options
     ]
     shared = [each for each in own if each.entity_id != "sensor.smarty_connection"]
     assert Counter(each["platform"] for each in found) == Counter(each.domain for each in shared)
-    # What the telegrams lack after a restart is unknown there.
+    # Values that telegrams lack after a restart are unknown there.
     rendered = {
         Template(template, meter.hass).async_render_with_possible_json_value("{}")
         for each in found

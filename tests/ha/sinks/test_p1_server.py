@@ -1,4 +1,4 @@
-"""The P1 server: who reads it, what they get, and what they cannot do to each other."""
+"""The P1 server: its readers, their telegrams, and the limits of their effect on each other."""
 
 import asyncio
 import re
@@ -107,7 +107,7 @@ async def test_telegrams_come_as_the_meter_wrote_them(served: Served) -> None:
     async with reading(served.p1_port) as first:
         await served.has(1)
         await served.receive(with_power("01.234"))
-        # Not the telegram of before.
+        # The first telegram after the connection is a new one.
         assert await first.telegram() == seal(with_power("01.234"))
         async with reading(served.p1_port) as second:
             await served.has(2)
@@ -148,7 +148,7 @@ async def answers(address: str, port: int) -> bool:
     return True
 
 
-# What is chosen, and the addresses of this machine at which the server must then answer.
+# The chosen address, and the addresses of this machine at which the server must then answer.
 ADDRESSES = {
     "127.0.0.1": {"127.0.0.1"},
     "127.0.0.2": {"127.0.0.2"},
@@ -201,7 +201,8 @@ async def test_a_client_that_stalls_holds_nobody_up(served: Served) -> None:
         for telegram in sent:
             served.server.send(telegram)
             assert await reader.telegram() == telegram
-        # It reads on: what came meanwhile is gone but for the last, and nothing is in pieces.
+        # The reader reads on: only the last of the telegrams since then is left, and none is in
+        # pieces.
         received = b""
         async with asyncio.timeout(10):
             while not received.endswith(sent[-1]):
@@ -285,7 +286,7 @@ async def test_four_addresses_with_eight_readers_keep_nobody_out(
     admitted = [await connect("127.0.0.40") for _ in range(2)]
     # The last that came of an address with eight make room.
     assert [await readers[n].is_closed() for n in (31, 30)] == [True, True]
-    # They come again in vain.
+    # The closed readers connect again, and are refused.
     again = [await connect(f"127.0.0.{2 + n}") for n in (2, 3)]
     assert [await reader.is_closed() for reader in again] == [True, True]
     await served.receive(TELEGRAM)
@@ -295,7 +296,7 @@ async def test_four_addresses_with_eight_readers_keep_nobody_out(
 
 
 @pytest.mark.parametrize("is_unloaded", [False, True])
-async def test_a_port_in_use_is_told_and_tried_again_until_the_entry_is_unloaded(
+async def test_a_port_in_use_is_a_repair_and_tried_again_until_the_entry_is_unloaded(
     home: Home, p1_port: int, caplog: pytest.LogCaptureFixture, *, is_unloaded: bool
 ) -> None:
     with patch.object(p1_server, "RETRY_INTERVAL_S", 0.01):

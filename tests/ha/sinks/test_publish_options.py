@@ -1,4 +1,4 @@
-"""The options of publishing: what may be entered, what is suggested, what is stored."""
+"""The options of publishing: accepted, suggested and stored values."""
 
 import asyncio
 import socket
@@ -69,7 +69,7 @@ def shown_in(result: ConfigFlowResult) -> Mapping[str, Any]:
 
 
 def p1_server(port: int, address: str = "127.0.0.1") -> dict[str, Any]:
-    """Return what is entered to switch the P1 server on."""
+    """Return the values that switch the P1 server on."""
     return {"enabled": True, "address": address, "port": port}
 
 
@@ -86,9 +86,9 @@ async def test_everything_is_off(dialog: Dialog) -> None:
     assert form["description_placeholders"] == {"name": "Smarty 2574", "addresses": "10.10.10.10"}
 
 
-async def test_what_is_stored_is_shown_again_and_stays(dialog: Dialog) -> None:
+async def test_stored_values_are_shown_again_and_stay(dialog: Dialog) -> None:
     entered = p1_server(free_ports())
-    # Its own port is no other program's. A page leaves what other pages store.
+    # The meter's own port is no other program's. A page leaves the values of other pages.
     for outputs in ({"p1_server": entered}, {"p1_server": entered}, {"mqtt": {"enabled": False}}):
         assert (await dialog.enter(**outputs))["type"] is FlowResultType.CREATE_ENTRY
         assert dialog.entry.options["p1_server"] == entered
@@ -105,7 +105,7 @@ MQTT_ROWS = [
 
 
 @pytest.mark.usefixtures("mqtt")
-async def test_what_cannot_be(dialog: Dialog, refuses: Refusals) -> None:
+async def test_impossible_values_are_refused(dialog: Dialog, refuses: Refusals) -> None:
     mqtt = [
         Row(f"base: {error}", {"enabled": True, name: value}) for name, value, error in MQTT_ROWS
     ]
@@ -121,7 +121,7 @@ async def test_what_cannot_be(dialog: Dialog, refuses: Refusals) -> None:
 async def test_a_port_that_another_program_uses(dialog: Dialog) -> None:
     used = p1_server(dialog.port.port)
     assert await dialog.is_refused(p1_server=used) == {"base": "p1_port_in_use"}
-    # Not listened at, nothing is wrong with it.
+    # A disabled server may have a used port.
     result = await dialog.enter(p1_server=used | {"enabled": False})
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -141,7 +141,7 @@ async def test_nobody_can_connect_to_a_port_that_is_only_tried(dialog: Dialog) -
             tried.append(server)
             return server
 
-        # Whoever had connected might stay for ever, and the dialog with them.
+        # A connected client might stay for ever, and keep the dialog open.
         with patch.object(loop, "create_server", create):
             async with asyncio.timeout(20):
                 result = await dialog.enter(p1_server=p1_server(number))
@@ -166,7 +166,7 @@ async def test_two_meters_share_neither_a_port_nor_a_topic_root(
     assert await dialog.is_refused(mqtt=LAMSMARTY) == {"base": "mqtt_topic_in_use"}
     await dialog.enter(mqtt={"enabled": True, "format": "smartyreader"})
     assert dialog.entry.options["mqtt"]["topic"] == "lamsmarty2"
-    # What a replaced, disabled meter had is free.
+    # The topic and the port of a disabled meter are free.
     config_entries = dialog.hass.config_entries
     await config_entries.async_set_disabled_by(other.entry_id, ConfigEntryDisabler.USER)
     assert (await dialog.enter(mqtt=LAMSMARTY))["type"] is FlowResultType.CREATE_ENTRY

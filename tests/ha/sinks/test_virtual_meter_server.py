@@ -1,4 +1,4 @@
-"""The virtual meter: its options, who reads it, what it asks the user, and what finds it."""
+"""The virtual meter: its options, its clients, its repairs, and its discovery."""
 
 import asyncio
 import json
@@ -108,7 +108,7 @@ async def house(home: Home) -> AsyncGenerator[House]:
         await home.hass.config_entries.async_unload(house.entry.entry_id)
 
 
-async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> None:
+async def test_it_is_off_at_first_and_entered_values_are_kept(house: House) -> None:
     await house.set_up()
     house.answer()
     shown = {str(key): key.default() for key in await house.fields()}
@@ -125,14 +125,14 @@ async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> N
 
     suggested = {str(key): key.description for key in await house.fields() if key.description}
     assert suggested["udp_ports"] == {"suggested_value": [str(udp_port)]}
-    # Switched off, it is still the same meter for whoever knew it.
+    # Switched off, the virtual meter keeps its serial number for its clients.
     await house.enter(enabled=False)
     assert house.options["serial"] == serial
     with pytest.raises(aiohttp.ClientConnectionError):
         await house.get("/api")
 
 
-async def test_what_cannot_be(house: House, refuses: Refusals) -> None:
+async def test_impossible_values_are_refused(house: House, refuses: Refusals) -> None:
     await house.set_up()
     other = house.make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
     options = {
@@ -187,7 +187,7 @@ async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
-async def test_what_a_broker_has_kept_is_not_of_now(
+async def test_a_delayed_telegram_of_a_broker_is_not_current(
     house: House, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(monkeypatch, OF_TELEGRAM)
@@ -241,7 +241,7 @@ async def let_it_try_again(house: House) -> None:
     ("choice", "name"),
     [("battery", "batteries"), ("no_battery", "no_batteries"), ("battery", None)],
 )
-async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: str | None) -> None:
+async def test_a_fast_client_raises_a_question(house: House, choice: str, name: str | None) -> None:
     await async_setup_component(house.hass, "repairs", {})
     await house.switch_on()
     house.poll(STRANGER, 6, 1.0)
@@ -250,8 +250,8 @@ async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: st
         said(house.issue("virtual_battery")).items()
         >= {"address": STRANGER, "seconds": "1.0"}.items()
     )
-    # Who asks by UDP is a battery without being named, and must stay one when another is named: of
-    # ten, the seven that asked last, as the options accept eight.
+    # A client by UDP is a battery without a name. It must stay a battery when another one is named.
+    # Of ten such clients, the seven that asked last stay: the options accept eight.
     udp = [BATTERY, *(f"192.168.1.{number}" for number in range(40, 49))]
     for address in reversed(udp):
         house.meter.ask(address, Question.UDP, 1026)
@@ -272,7 +272,7 @@ async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: st
     assert (house.meter.profile(client) == "battery") is (choice == "battery")
 
 
-async def test_who_asks_by_udp_and_is_not_named_is_shown(house: House) -> None:
+async def test_an_unnamed_client_by_udp_is_shown(house: House) -> None:
     await house.switch_on(batteries=["192.168.1.20"])
     with pytest.raises(Unavailable):
         house.meter.ask(STRANGER, Question.UDP, 1000)
@@ -291,7 +291,7 @@ def found(hass: HomeAssistant) -> dict[str, str]:
 
 @pytest.fixture
 async def zeroconf(hass: HomeAssistant, mock_async_zeroconf: MagicMock) -> MagicMock:
-    """Return an mDNS that notes what is announced."""
+    """Return an mDNS that notes the announced services."""
     assert await async_setup_component(hass, "zeroconf", {})
     mock_async_zeroconf.async_register_service = AsyncMock()
     mock_async_zeroconf.async_unregister_service = AsyncMock()
@@ -318,7 +318,7 @@ async def test_home_assistant_does_not_find_its_own(house: House, zeroconf: Magi
     assert services["_shelly._tcp.local."][2] == services["_http._tcp.local."][2] == ignored
     assert found(house.hass) == ignored
 
-    # One that is deleted is ignored again.
+    # A deleted entry is ignored again.
     [entry] = house.hass.config_entries.async_entries("homewizard")
     await house.hass.config_entries.async_remove(entry.entry_id)
     await house.wait_until(lambda: found(house.hass) == ignored)
@@ -328,7 +328,7 @@ async def test_home_assistant_does_not_find_its_own(house: House, zeroconf: Magi
     assert zeroconf.async_unregister_service.await_count == 3
 
 
-async def test_what_cannot_be_ignored_is_not_announced(
+async def test_a_meter_that_cannot_be_ignored_is_not_announced(
     house: House, zeroconf: MagicMock, caplog: pytest.LogCaptureFixture
 ) -> None:
     flows = house.hass.config_entries.flow
@@ -339,12 +339,12 @@ async def test_what_cannot_be_ignored_is_not_announced(
     zeroconf.async_register_service.assert_not_awaited()
 
 
-async def test_what_is_ignored_goes_with_the_entry(house: House, zeroconf: MagicMock) -> None:
+async def test_the_ignored_discovery_goes_with_the_entry(house: House, zeroconf: MagicMock) -> None:
     addresses = AsyncMock(return_value=["192.168.1.5", "2a02:c7d::5", "fe80::5"])
     with patch("homeassistant.components.network.async_get_announce_addresses", addresses):
         await house.switch_on(announced=True, address="::", shown_as="shelly")
         await house.wait_until(lambda: zeroconf.async_register_service.await_count == 2)
-    # Who asks from a public address of IPv6 is refused.
+    # Requests from a public address of IPv6 are refused.
     assert zeroconf.async_register_service.await_args.args[0].parsed_addresses() == ["192.168.1.5"]
     assert found(house.hass) == {SERIAL.upper(): SOURCE_IGNORE}
     await house.hass.config_entries.async_remove(house.entry.entry_id)
@@ -376,14 +376,15 @@ async def test_the_real_homewizard_integration(house: House) -> None:
     state = house.state_of("sensor.p1_meter_power")
     assert float(state.state) == 2345
     assert house.issue("virtual_meter_added")
-    # It asks oftener than telegrams come, and is no battery. Others at other addresses may be.
+    # Home Assistant asks oftener than telegrams come, and is no battery. Clients at other addresses
+    # may be batteries.
     house.poll(LOCAL, 6, 5.0)
     assert not house.issue("virtual_battery")
     house.poll(STRANGER, 6, 5.0)
     assert house.issue("virtual_battery")
     ir.async_delete_issue(house.hass, "smarty_p1", f"virtual_battery_{house.entry.entry_id}")
     await house.hass.config_entries.async_remove(result["result"].entry_id)
-    # Whatever asks from here now is something else.
+    # After the removal, a client at this address is another program.
     house.poll(LOCAL, 6, 5.0)
     assert house.issue("virtual_battery")
 

@@ -55,7 +55,7 @@ def client_of(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> Client
 
 
 def user_with(hass: HomeAssistant, *entity_ids: str) -> MockUser:
-    """Return a user who may read these entities, and nothing else."""
+    """Return a user with the right to read only these entities."""
     user = MockUser().add_to_hass(hass)
     may_read = dict.fromkeys(entity_ids, True)
     user.mock_policy({"entities": {"entity_ids": {each: {"read": True} for each in may_read}}})

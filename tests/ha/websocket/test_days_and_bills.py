@@ -1,4 +1,4 @@
-"""Days that add up to the bill, bills, and classes; the numbers are those of `billed_month`."""
+"""Days that add up to the bill, bills, and classes; the numbers are those in `billed_month`."""
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
@@ -99,7 +99,7 @@ async def test_the_running_day(site: Site) -> None:
     assert today["cost"] == pytest.approx((18.56 / 3600 + 0.201) * 1.08, abs=0.02)
 
 
-async def test_of_many_days_the_newest_400_are_told(site: Site) -> None:
+async def test_of_many_days_the_answer_has_the_newest_400(site: Site) -> None:
     demand = site.entry.runtime_data.books.demand
     assert demand
     newest = (await days_of(site.client, site.entry))[-1]
@@ -133,7 +133,7 @@ async def test_without_a_reference_power(home: Home, client: Client) -> None:
     assert await ask(client, "house", entry_id=entry.entry_id) == {"house": None}
 
 
-async def test_bills_as_the_action_returns_them_and_what_is_beside(site: Site) -> None:
+async def test_bills_as_the_action_returns_them_and_their_additions(site: Site) -> None:
     answer = await site.ask("bill", months=25)
     action = await site.hass.services.async_call(
         "smarty_p1", "get_bill", {"months": 25}, blocking=True, return_response=True
@@ -224,7 +224,7 @@ async def test_classes(site: Site) -> None:
     assert (june["quarter_hours"], june["of_quarter_hours"]) == (1440, 1440)
 
 
-async def test_what_is_above_by_the_contract_of_each_day(site: Site) -> None:
+async def test_the_energy_above_by_the_contract_of_each_day(site: Site) -> None:
     demand = site.entry.runtime_data.books.demand
     assert demand
     [may] = demand.earlier_months

@@ -1,4 +1,4 @@
-"""Voltages, events and media: what no entity keeps, told by websocket and kept over restarts."""
+"""Voltages, events and media: values without an entity, by websocket, kept over restarts."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -70,7 +70,7 @@ async def test_the_lowest_and_highest_voltages_of_five_minutes(sender: Sender) -
     answer = await sender.ask("voltages")
 
     assert (answer["step"], answer["unit"], answer["limits"]) == (300, "V", [207.0, 253.0])
-    # 24 hours, the last of which are the five minutes from 8:35.
+    # 24 hours; the last five minutes are those from 8:35.
     assert answer["start"] == "2025-07-02T08:40:00+00:00"
     phases = answer["phases"]
     assert {len(values) for each in phases.values() for values in each.values()} == {288}
@@ -95,7 +95,7 @@ async def test_a_phase_that_never_had_a_voltage_is_none(
     assert (await ask(client, "meters"))["meters"][0]["phases"] == 3
 
 
-async def test_what_is_older_than_a_day_is_forgotten(sender: Sender) -> None:
+async def test_voltages_older_than_a_day_are_forgotten(sender: Sender) -> None:
     await sender.send(24 * HOURS - 5 * MINUTES)
     answer = await sender.ask("voltages")
     assert answer["phases"]["L1"]["highest"][0] == 233.1
@@ -118,7 +118,7 @@ async def test_each_step_of_a_counter_has_a_time(sender: Sender) -> None:
     sag, failure = answer["disturbances"]
     assert (sag["kind"], sag["count"]) == ("voltage_sag", 3)
     assert (sag["after"], sag["time"]) == ("2025-07-03T08:30:00+00:00", "2025-07-03T08:30:10+00:00")
-    # It ended the telegrams: it was at some time within two hours.
+    # The failure ended the telegrams: it was at some time within two hours.
     assert failure == {
         "kind": "power_failure",
         "count": 1,
@@ -128,7 +128,9 @@ async def test_each_step_of_a_counter_has_a_time(sender: Sender) -> None:
     assert answer["undated"] == first["undated"]
 
 
-async def test_what_has_a_time_is_not_undated_too(home: Home, client: Client, clock: Clock) -> None:
+async def test_a_dated_disturbance_is_not_undated_too(
+    home: Home, client: Client, clock: Clock
+) -> None:
     text = TELEGRAM
     for phase in (32, 52, 72):
         text = with_value(text, f"1-0:{phase}.36.0", "(00000)")
@@ -166,7 +168,7 @@ async def test_reception_by_hour_and_the_longest_gaps(sender: Sender, clock: Clo
 
     assert (reception["since"], reception["step"]) == ("2025-07-03T08:30:00+00:00", 3600)
     assert len(reception["received"]) == 168
-    # One minute of half an hour; nothing of the next hour, nor of the one that begins now.
+    # A single minute of half an hour; nothing of the next hour, nor of the beginning one.
     assert reception["received"][-4:] == [None, 0.033, 0.0, None]
     assert [each["start"][11:16] for each in reception["longest_gaps"]] == [
         "08:49",
@@ -187,7 +189,7 @@ async def test_media_by_days_and_water_by_hours(sender: Sender) -> None:
     found = (await sender.ask("media"))["media"]
 
     gas, water, heat = sorted(found, key=lambda each: ["gas", "water", "heat"].index(each["type"]))
-    # 150 L in an hour and a half: 50 L in the half hour, of which the rest is not known.
+    # 150 L in an hour and a half: 50 L in the half hour, whose rest is unknown.
     hours, values = water["hours"], water["hours"]["values"]
     assert hours["start"] == "2025-07-03T08:00:00+00:00"
     assert (hours["step"], hours["unit"]) == (3600, "L")
@@ -242,14 +244,14 @@ async def test_all_of_it_is_known_after_a_restart(sender: Sender, clock: Clock) 
     await sender.again(with_value(sender.text, "0-0:96.7.21", "(00101)"))
 
     after = {name: await sender.ask(name) for name in NAMES}
-    # What came while it was away is noticed.
+    # A failure during the restart is noticed.
     failure = after["events"]["disturbances"].pop()
     assert (failure["kind"], failure["count"]) == ("power_failure", 2)
     assert after == before
 
 
 @pytest.mark.usefixtures("sender")
-async def test_the_other_meters_are_told_before_the_first_telegram_after_a_restart(
+async def test_the_other_meters_are_listed_before_the_first_telegram_after_a_restart(
     hass: HomeAssistant, client: Client, meter: MockConfigEntry
 ) -> None:
     [before] = (await ask(client, "meters"))["meters"]
@@ -261,7 +263,7 @@ async def test_the_other_meters_are_told_before_the_first_telegram_after_a_resta
     assert len(by_name) == 3
 
 
-async def test_what_gas_is_worth_is_told_once_it_is_entered_and_nothing_is_lost(
+async def test_gas_has_its_energy_once_it_is_entered_and_nothing_is_lost(
     sender: Sender,
 ) -> None:
     await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(00680.901*m3)")
@@ -290,7 +292,7 @@ async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
 
     gas, water, heat = await gas_first(sender.client, entry)
     assert (water["costs"], heat["costs"]) == (None, None)
-    # 3 m³, and one of 31 days. Of the 3rd, 2.1 m³ are known, and not the morning.
+    # 3 m³ and the fixed price of a day of 31. Of the 3rd, 2.1 m³ are known, and not the morning.
     costs = gas["costs"]
     assert (costs["per_m3"], costs["per_month"], costs["year_ago"]) == (0.9, 15.5, None)
     assert costs["month"].pop("days")["amounts"][:4] == [0.5, 0.5, 2.39, 3.2]
@@ -314,7 +316,7 @@ async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
 
 
 async def gas_first(client: Client, entry: MockConfigEntry) -> list[dict[str, Any]]:
-    """Return what the meters on the M-Bus have counted: gas, the newest one first, water, heat."""
+    """Return the counts of the meters on the M-Bus: gas, the newest meter first, water, heat."""
     found = reversed(await media_of(client, entry))
     return sorted(found, key=lambda each: ["gas", "water", "heat"].index(each["type"]))
 
@@ -342,7 +344,7 @@ async def test_it_is_written_once_an_hour_and_an_event_within_five_minutes(
     await sender.send(SECONDS, r1_0_32_32_0="(00041)")
     await sender.let_pass(1)
     assert sags() == 41
-    # Whoever lets a counter run wears out no memory card.
+    # A running counter wears out no memory card.
     await sender.send(SECONDS, r1_0_32_32_0="(00042)")
     await sender.let_pass(290)
     assert sags() == 41

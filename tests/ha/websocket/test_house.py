@@ -272,7 +272,7 @@ async def test_nothing_is_entered_or_recorded(site: Site) -> None:
     assert [month["saved"] for month in house["months"]] == [None, None]
 
 
-async def test_of_two_meters_each_has_what_is_chosen(site: Site) -> None:
+async def test_each_of_two_meters_has_its_chosen_sources(site: Site) -> None:
     await record(site.hass, "sensor.sun")
     await record(site.hass, "sensor.shed")
     await enter(site.hass, SUN, SHED)
@@ -317,7 +317,7 @@ async def test_the_energy_dashboard_may_change_while_the_page_is_open(site: Site
     devices: Any = {"device_consumption": [{"stat_consumption": "sensor.oven"}]}
     nothing: Any = {"energy_sources": [], "device_consumption": []}
     chosen = {"sun_sources": ["sensor.sun"], "house_devices": ["sensor.oven"]}
-    # What is deleted meanwhile stays as it was chosen.
+    # A source that is deleted during the dialog stays as it was chosen.
     await enter(site.hass, SUN)
     await manager.async_update(devices)
     form = await site.page("sun")
@@ -335,7 +335,7 @@ async def test_the_energy_dashboard_may_change_while_the_page_is_open(site: Site
 async def test_a_device_that_rests_in_the_lowest_quarter_hour_does_not_hide_the_base_load(
     site: Site,
 ) -> None:
-    # 0.4 kW at all times in June, of which a heat pump has 0.1 kW in the mean of each hour.
+    # 0.4 kW at all times in June. A heat pump has 0.1 kW of it in the mean of each hour.
     await record(site.hass, "sensor.pump", lambda _time: 0.1)
     manager = await async_get_manager(site.hass)
     update: Any = {"device_consumption": [{"stat_consumption": "sensor.pump", "name": "Pump"}]}
@@ -380,7 +380,7 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
     await site.receive(telegram("00:00:10", 0.0))
     answer = await site.ask("shares", period="month")
     rows = {row["name"] or row["kind"]: (row["wh"], row["cost"]) for row in answer["rows"]}
-    # 15 days: 36 kWh, 18 kWh, and what is left of 144 kWh is always on.
+    # 15 days: 36 kWh, 18 kWh, and the rest of 144 kWh is always on.
     assert rows == {
         "always_on": (90_000, pytest.approx(90 * PRICE, abs=0.01)),
         "Wallbox": (36_000, pytest.approx(36 * PRICE, abs=0.01)),
@@ -407,7 +407,7 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
     assert site.entry.options["house_devices"] == ["sensor.oven"]
     await site.receive(telegram("00:00:20", 0.0))
     assert await names() == ["always_on", "sensor.oven", "else"]
-    # Panels and devices are one page, and what is not in it stays.
+    # Panels and devices are one page, and options of other pages stay.
     await record(site.hass, "sensor.sun")
     await enter(site.hass, SUN)
     form = await site.page("sun")
@@ -514,7 +514,7 @@ async def test_a_renamed_inverter_stays(
     await check("sensor.roof", ("sensor.roof", "sensor.stove"))
     dashboard.rename(roof="attic", stove="cooker")
     await check("sensor.attic", ("sensor.roof", "sensor.stove"))
-    # The page stores what is ticked, also before the dashboard is corrected.
+    # The page stores the ticked sources, also before the dashboard is corrected.
     await dashboard.choose()
     await check("sensor.attic", ("sensor.roof", "sensor.stove"))
     # A deleted inverter still has its history. It may come back, also as another entity.
@@ -626,7 +626,7 @@ def home(time: datetime) -> float:
 
 
 @pytest.mark.parametrize(("factor", "difference"), [(1.0, 0.0), (1.1, 0.1)])
-async def test_the_home_meter_of_the_energy_settings_fills_what_the_inverter_lacks(
+async def test_the_home_meter_of_the_energy_settings_fills_the_gaps_of_the_inverter(
     site: Site, factor: float, difference: float
 ) -> None:
     gap = datetime(2026, 5, 10, 9, tzinfo=UTC), datetime(2026, 5, 12, 15, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The subscription to what a meter sends, as a client of the websocket sees it."""
+"""The subscription to a meter's telegrams, as a client of the websocket sees it."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -31,7 +31,7 @@ from .conftest import Client, ClientOf, Site, ask, refused, user_with
 
 
 async def subscribe(client: Client, entry: MockConfigEntry) -> tuple[int, Any]:
-    """Return the id of a new subscription, and what it tells first."""
+    """Return the id of a new subscription, and its first event."""
     await client.send_json_auto_id({"type": "smarty_p1/live", "entry_id": entry.entry_id})
     answer = await client.receive_json()
     assert answer["success"], answer
@@ -99,7 +99,7 @@ async def test_a_snapshot_at_once_and_then_each_telegram(site: Site) -> None:
     assert {each["unit"] for each in event["media"].values()} == {"m3", "GJ"}
 
 
-async def test_one_serialisation_for_all_who_listen(
+async def test_one_serialisation_for_all_listeners(
     hass: HomeAssistant, site: Site, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = []
@@ -170,7 +170,9 @@ async def until(client: Client, is_it: Any) -> Any:  # noqa: ANN401 - JSON
     return event
 
 
-async def test_whoever_asks_while_it_is_not_loaded_is_told_so_and_then_served(site: Site) -> None:
+async def test_a_subscription_to_an_unloaded_meter_gets_its_state_and_is_then_served(
+    site: Site,
+) -> None:
     await site.hass.config_entries.async_unload(site.entry.entry_id)
     _, first = await subscribe(site.client, site.entry)
     assert (first["gone"], first["state"]) == (True, "not_loaded")
@@ -216,18 +218,18 @@ async def test_a_user_follows_a_meter_64_times_at_most(site: Site, client_of: Cl
     assert await refused(second, "live", entry_id=site.entry.entry_id) == "busy"
 
 
-async def test_silence_is_told_with_what_helps(site: Site) -> None:
+async def test_silence_is_shown_with_its_remedy(site: Site) -> None:
     _, first = await subscribe(site.client, site.entry)
     await site.let_pass(61)
     event = await told(site.client)
     assert (event["state"], event["obstacle"]) == ("failing", "nothing_received")
     assert event["remedy"]["kind"] == "reconfigure"
-    # What was known last, and when.
+    # The last known values, and their time.
     assert event["values"]["energy_imported"] == 1460.6
     assert event["received_at"] == first["received_at"]
 
 
-async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
+async def test_a_wrong_key_is_shown_with_the_dialog_that_asks_for_it(
     home: Home, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)

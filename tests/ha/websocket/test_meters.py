@@ -1,4 +1,4 @@
-"""Which meters a user is told of, and what of them."""
+"""The meters that a user may see, and their data."""
 
 from unittest.mock import patch
 
@@ -22,7 +22,7 @@ async def test_a_discovery_that_is_ignored_is_no_meter(hass: HomeAssistant, clie
     assert (answer["meters"], answer["pulse_readers"]) == ([], [])
 
 
-async def test_a_meter_and_what_it_has(site: Site) -> None:
+async def test_the_data_of_a_meter(site: Site) -> None:
     [meter] = (await ask(site.client, "meters"))["meters"]
 
     media = meter.pop("media")
@@ -61,7 +61,7 @@ async def test_a_removed_meter_whose_past_is_kept_is_not_listed(site: Site) -> N
     [meter] = (await ask(site.client, "meters"))["meters"]
     removed, *_ = [each["device_id"] for each in meter["media"] if each["type"] == "water"]
     dr.async_get(site.hass).async_remove_device(removed)
-    # Before the first telegram.
+    # The first telegram has not come yet.
     with patch.object(site.entry.runtime_data, "latest", None):
         [meter] = (await ask(site.client, "meters"))["meters"]
     assert {each["type"] for each in meter["media"]} == {"gas", "heat"}
@@ -82,7 +82,7 @@ async def test_a_meter_of_entities_names_its_integration(
         assert await refused(client, command, entry_id=entry.entry_id) == "no_port"
 
 
-async def test_a_meter_without_a_cable_is_told_before_it_is_loaded(
+async def test_a_meter_without_a_cable_is_listed_before_it_is_loaded(
     hass: HomeAssistant, client: Client
 ) -> None:
     MockConfigEntry(domain="smarty_p1", unique_id="LU1", data={"kind": "leneda"}).add_to_hass(hass)
@@ -94,7 +94,7 @@ def hass_device(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) ->
     return device_of(dr.async_get(hass), entry, identifier).id
 
 
-async def test_a_meter_that_is_disabled_is_told_and_how_to_enable_it(site: Site) -> None:
+async def test_a_disabled_meter_is_listed_with_the_way_to_enable_it(site: Site) -> None:
     await site.hass.config_entries.async_set_disabled_by(
         site.entry.entry_id, ConfigEntryDisabler.USER
     )

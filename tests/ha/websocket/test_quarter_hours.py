@@ -1,4 +1,4 @@
-"""A year of quarter-hours in one answer, and then what is new; of both origins."""
+"""A year of quarter-hours in one answer, and then the new ones; of both origins."""
 
 import asyncio
 import base64
@@ -39,7 +39,7 @@ async def test_integers_and_gaps(site: Site) -> None:
         found: list[int | None] = answer["values"]
         return found
 
-    # In the time zone of whoever asks, and from the first one that starts then.
+    # The times are in the time zone of the request, from the first quarter-hour that starts then.
     period = {"start": "2026-05-10T11:53:00+02:00", "end": "2026-05-10T11:00:00Z"}
     assert await values(**period) == [123, 0, None, 100]
     assert await values(**period, quantity="exported") == [0, 251, None, None]
@@ -60,7 +60,7 @@ async def test_sixteen_bits_each(site: Site) -> None:
     assert packed == b"\x7b\x00" + b"\x00\x80" + b"\x01\x80" + b"\xfe\xff"
 
 
-async def test_what_is_above_goes_by_the_imported_energy_alone(site: Site) -> None:
+async def test_the_energy_above_goes_by_the_imported_energy_alone(site: Site) -> None:
     lines = [
         # 2 kWh are drawn and 1.5 kWh fed in: 8 kW, above 3 and 7 kW, and above the contract's 7.
         "2026-05-10T10:00Z,2000,1500,,",
@@ -115,11 +115,11 @@ async def test_the_reference_power_of_the_time_counts(site: Site) -> None:
     known = [mark for mark in answer["above"] if mark]
     assert known == [2 + 16, 2, 2 + 16, 1, 1 + 16]
     assert [mark for mark in before["above"] if mark] == [18, 18, 18, 1, 1]
-    # What was answered before does not hold any more.
+    # The earlier answers do not hold any more.
     assert answer["past"] != before["past"]
 
 
-async def test_nothing_is_told_beyond_what_is_known(site: Site) -> None:
+async def test_an_answer_ends_with_the_known_quarter_hours(site: Site) -> None:
     answer = await site.ask("quarter_hours", start="2026-06-15T21:30:00Z")
     assert answer.pop("past")
     assert answer == {
@@ -134,7 +134,7 @@ async def test_nothing_is_told_beyond_what_is_known(site: Site) -> None:
     for start, end in (("2027-01-01", "2028-01-01"), ("2026-06-15", "2026-06-14")):
         answer = await site.ask("quarter_hours", start=f"{start}T00:00:00Z", end=f"{end}T00:00:00Z")
         assert answer["values"] == []
-    # Not more than 400 days, whatever is asked for.
+    # At most 400 days, for any period.
     answer = await site.ask("quarter_hours", start="2001-01-01T00:00:00Z")
     assert answer["start"] == "2025-05-11T22:00:00+00:00"
 
@@ -155,7 +155,7 @@ async def test_the_mark_of_the_past_is_another_when_the_past_is(site: Site) -> N
         return found
 
     before = await mark()
-    # Neither what was asked for, nor what is new, nor who reads it again.
+    # The mark stays for other periods, for new quarter-hours, and for another reader.
     assert await mark("2026-01-01T00:00:00Z") == before
     await site.receive(telegram("00:15:00", 0.3))
     assert await mark() == before
@@ -179,7 +179,7 @@ async def test_those_of_the_platform_are_named(site: Site) -> None:
     assert answer["origins"] == [[0, 2, "leneda"], [3, 1, "leneda_estimated"]]
 
 
-async def test_ten_who_ask_at_once_wait_for_one_reading(
+async def test_ten_clients_at_once_wait_for_one_reading(
     hass: HomeAssistant, client_of: ClientOf, entry: MockConfigEntry
 ) -> None:
     clients = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(10)]
@@ -194,7 +194,9 @@ async def test_ten_who_ask_at_once_wait_for_one_reading(
     assert read.of.call_count == 1
 
 
-async def test_what_is_no_period_or_no_meter_is_refused(site: Site, client_of: ClientOf) -> None:
+async def test_a_wrong_period_or_an_unknown_meter_is_refused(
+    site: Site, client_of: ClientOf
+) -> None:
     good = {"entry_id": site.entry.entry_id, "start": "2026-06-15T00:00:00Z"}
     for wrong in (
         {"start": "x"},

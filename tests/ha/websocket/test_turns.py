@@ -60,7 +60,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
-    """Replace the calculation by one that waits."""
+    """Replace the calculation by a calculation that waits."""
     desk = Desk()
     module = "custom_components.smarty_p1"
     with patch(f"{module}.lib.answers.what_if.compare_years", desk.what_if):
@@ -108,7 +108,7 @@ async def act(
 
 
 async def received(client: Client, count: int) -> list[dict[str, Any]]:
-    """Return so many answers in the order in which they come."""
+    """Return `count` answers in the order in which they come."""
     async with asyncio.timeout(PATIENCE):
         return [await client.receive_json() for _ in range(count)]
 
@@ -120,7 +120,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def kid(hass: HomeAssistant) -> MockUser:
-    """Return a user who may read everything, and is no administrator."""
+    """Return a user with the right to read everything, without administration."""
     user = MockUser(name="kid").add_to_hass(hass)
     user.mock_policy({"entities": {"all": {"read": True}}})
     return user
@@ -299,7 +299,7 @@ async def test_a_user_receives_16_mb_and_others_their_own(
     assert await ask(other, "quarter_hours", **question)
 
 
-async def test_what_does_not_change_is_kept_until_the_next_quarter_hour(
+async def test_an_unchanged_answer_is_kept_until_the_next_quarter_hour(
     site: Site, desk: Desk
 ) -> None:
     desk.is_open.set()
@@ -375,7 +375,7 @@ async def test_a_question_that_nobody_waits_for_is_forgotten(hass: HomeAssistant
     assert await staying == "after it"
 
 
-async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
+async def test_repeated_connections_begin_no_second_calculation(
     site: Site, client_of: ClientOf, desk: Desk
 ) -> None:
     desk.is_open.set()
@@ -404,7 +404,7 @@ async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
     assert desk.asked == [5, 20]
 
 
-async def test_a_script_goes_on_when_who_started_it_is_gone(
+async def test_a_script_goes_on_when_its_user_is_gone(
     hass: HomeAssistant, client_of: ClientOf, entry: MockConfigEntry, desk: Desk
 ) -> None:
     sequence = [
@@ -430,7 +430,7 @@ async def test_a_script_goes_on_when_who_started_it_is_gone(
     await wait_until(hass, lambda: bool(went_on))
 
 
-async def test_an_action_of_a_user_who_waits_for_too_much_is_refused(
+async def test_an_action_of_a_user_with_too_many_waiting_answers_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, desk: Desk
 ) -> None:
     user = kid(hass)
