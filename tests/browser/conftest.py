@@ -93,7 +93,7 @@ async def each_home(
     tmp_path_factory: pytest.TempPathFactory,
     meter: OpenableMeter,
 ) -> AsyncIterator[Home]:
-    """Start the newest Home Assistant, and then the oldest one that is supported."""
+    """Start the newest Home Assistant, and then the oldest supported version."""
     # The test before has forbidden them.
     pytest_socket.enable_socket()
     home = Home(tmp_path_factory.mktemp("home"), meter)

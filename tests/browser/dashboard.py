@@ -9,7 +9,7 @@ from tests.system.support import PATIENCE
 
 from .household import Household
 
-# What hides in shadow roots; texts for screen readers alone are not seen.
+# Texts in shadow roots; texts for screen readers alone are not seen.
 CARDS = """() => {
     const cards = [];
     const textOf = (node) => {
@@ -34,13 +34,13 @@ CARDS = """() => {
 }"""
 
 
-# What a card says for a moment: before its first answer, and while the entry is loaded again.
+# Texts of a moment: before the first answer, and while the entry is loaded again.
 PASSING = re.compile(r"One moment…|This meter is not being read at the moment\.")
 
 
 @dataclass
 class Card:
-    """What a card says."""
+    """The text and the size of a card."""
 
     name: str
     title: str
@@ -60,7 +60,7 @@ async def cards_of(who: Household) -> list[Card]:
 
 
 async def shows_cards(who: Household, *names: str) -> list[Card]:
-    """Wait until the cards are there, and each says what it knows."""
+    """Wait until the cards are there with their values."""
     deadline = time.monotonic() + PATIENCE
     while True:
         found = await cards_of(who)

@@ -1,4 +1,4 @@
-"""Somebody who sets up a meter by clicking, and looks at what there is then."""
+"""A user's clicks: the set-up of a meter, and the dashboard then."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ ATTEMPT = 10_000.0
 DESKTOP = (1280, 1000)
 PHONE = (400, 860)
 
-# It goes on as it does, from another moment.
+# The clock runs on from another moment.
 _OTHER_CLOCK = """
     const TrueDate = Date;
     window.Date = class Date extends TrueDate {
@@ -44,7 +44,7 @@ _OTHER_CLOCK = """
     };
 """
 
-# A click into a field counts, and so does one that the keyboard makes; what is typed does not.
+# A click into a field counts, and so does a click by the keyboard; typed text does not.
 _COUNT = """addEventListener("click", (event) => {
     if (event.isTrusted) sessionStorage.clicks = 1 + Number(sessionStorage.clicks ?? 0);
 }, true);"""
@@ -59,7 +59,7 @@ class Household:
         self.page = page
         self.texts = texts
         self.foreign_requests: list[str] = []
-        # Of the cards; what Home Assistant's own pages complain of is not theirs.
+        # Errors of the cards; errors of Home Assistant's own pages are not theirs.
         self.errors: list[str] = []
         self._url = url
         self._pictures = pictures
@@ -69,16 +69,16 @@ class Household:
         page.on("console", self._note_message)
 
     async def opens(self, path: str) -> None:
-        """Open one of Home Assistant's pages."""
+        """Open a page of Home Assistant."""
         await self.page.goto(self._url + path, wait_until="domcontentloaded")
         await self.page.wait_for_selector("#ha-launch-screen", state="detached")
 
     async def presses(self, text: str) -> None:
-        """Press a button, by what stands on it."""
+        """Press a button by its text."""
         await self.page.get_by_role("button", name=text, exact=True).last.click()
 
     async def chooses(self, text: str) -> None:
-        """Choose what stands somewhere: in a list, in a menu."""
+        """Choose an item by its text: in a list, in a menu."""
         await self.page.get_by_text(text, exact=True).last.click()
 
     async def counts_clicks(self) -> None:
@@ -98,7 +98,7 @@ class Household:
         pytest.fail(f"{self.page.url} takes no click")
 
     async def leaves_by(self, text: str) -> None:
-        """Choose what leads on; it may be there before it listens."""
+        """Choose an item that leads on; the item may be there before it listens."""
         async for _ in self._attempts():
             with contextlib.suppress(NotYetError):
                 choice = self.page.get_by_text(text, exact=True).last
@@ -122,10 +122,10 @@ class Household:
         await self.page.locator(f"[name={name}]").last.fill(text)
 
     async def picks(self, field: Locator, text: str) -> None:
-        """Pick from a list that opens, by typing; what it does not hold is taken as typed.
+        """Pick from a list that opens, by typing; a text without an entry is taken as typed.
 
         A field may be there before it listens, and a list that opens before it is filled stays
-        empty: the whole gesture is repeated until the field shows what was picked.
+        empty: the whole gesture is repeated until the field shows the picked text.
         """
         button = field.locator("ha-picker-field")
         shown = button.locator("[slot=headline], [slot=supporting-text]").filter(has_text=text)

@@ -69,7 +69,7 @@ async def main(*wanted: str) -> int:
 def _evening(now: datetime) -> datetime:
     """Return the last moment at which the car of the first meter had charged for a while.
 
-    For an hour at least it goes on: what is drawn then is what somebody looks for.
+    The car charges for an hour at least: the picture must show its draw.
     """
     powers = Meter(State.first_meter).household.powers_at
     moment = now.replace(second=0, microsecond=0)
@@ -172,7 +172,7 @@ async def _picture_pages(client: Client, browser: str, folder: Path, ahead: time
 
 
 async def _picture_dialogs(who: Household) -> None:
-    """Take the dialogs for what is added beside the first meter, and sections of the options."""
+    """Take the dialogs for sources beside the first meter, and sections of the options."""
     step = "config.step"
     await search_integration(who)
     await choose_meter(who)
@@ -194,7 +194,7 @@ async def _picture_dialogs(who: Household) -> None:
 
 
 def _without_empty_end(picture: Image.Image) -> Image.Image:
-    """Return the picture without what is below its last card."""
+    """Return the picture without the area below its last card."""
     background = Image.new("RGB", picture.size, picture.getpixel((0, picture.height - 1)))
     box = ImageChops.difference(picture, background).getbbox()
     end = picture.height if box is None else min(picture.height, box[3] + _MARGIN)

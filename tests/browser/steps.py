@@ -1,4 +1,4 @@
-"""What a household does in Home Assistant, step by step, by clicks alone."""
+"""Steps of a household in Home Assistant, by clicks alone."""
 
 import asyncio
 import contextlib

@@ -17,7 +17,7 @@ from .household import PHONE, Household, household
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(TIMEOUT),
-    # It records for a minute, and Home Assistant's own tests of repairs cover the rest.
+    # The test records for a minute. Home Assistant's own tests of repairs cover the rest.
     pytest.mark.slow,
 ]
 
@@ -33,7 +33,7 @@ async def open_repair(who: Household) -> None:
     await who.sees(who.texts.own(f"{ISSUE}.fix_flow.step.init.menu_options.discard"))
 
 
-async def test_what_a_capture_holds_is_seen_before_it_is_written(
+async def test_the_content_of_a_capture_is_seen_before_it_is_written(
     home: Home, address: str, browser: str, pictures: Path | None
 ) -> None:
     await home.add_meter(address, KEY)

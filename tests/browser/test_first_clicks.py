@@ -69,14 +69,15 @@ async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
         assert re.search(shown, now.text)
         assert "€ today so far" in so_far.text
         await page.locator("ha-sidebar").get_by_text("Energy", exact=True).click()
-        # Bars come with the statistics of the hour; what they will be made of is there.
+        # Bars come with the statistics of the hour; their sources are there.
         await who.sees("Energy distribution", "Grid total", "Gas total", "Water total")
 
         assert await who.clicks() <= MAX_CLICKS
         # Without the internet, others' icons are missing.
         assert not [error for error in who.errors if "/api/brands/" not in error]
 
-        # It is there again after a restart, now with the cards in every page from its start.
+        # The dashboard is there again after a restart, now with the cards in every page from its
+        # start.
         await home.stop()
         await home.start()
         await who.opens("/smarty-p1")

@@ -30,7 +30,7 @@ from .steps import (
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 WRONG_KEY = bytes(16)
-# What each card of a view says when the meter has been read for a minute.
+# Texts of each card of a view when the meter has been read for a minute.
 FIRST_DAY = {
     "now": (
         # By day, the house may have more sun than it needs.
@@ -140,7 +140,7 @@ NOTE = f"""{{
     }};
     requestAnimationFrame(look);
 }}"""
-# What a card says of readings of an hour ago, and of another year.
+# Texts of a card about readings of an hour ago, and of another year.
 OLD = re.compile(
     r"Last value|last value received|last \d\d?:|No reading|not measured|19[67]\d|202[0-5]"
 )
@@ -161,9 +161,7 @@ async def test_a_browser_with_a_wrong_clock_sees_the_present_at_once(
             assert not [text for text in said if OLD.search(text)]
 
 
-async def test_a_module_that_comes_late_mends_what_was_shown_instead(
-    home: Home, browser: str
-) -> None:
+async def test_a_module_that_comes_late_replaces_the_error(home: Home, browser: str) -> None:
     is_late = asyncio.Event()
 
     async def late(route: Route) -> None:

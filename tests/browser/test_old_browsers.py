@@ -56,7 +56,7 @@ def logged_in(home: Home) -> str:
 
 
 async def shows_cards(page: OldChromium, *names: str) -> list[Card]:
-    """Wait until the cards of a view are there, and each says what it knows."""
+    """Wait until the cards of a view are there with their values."""
     deadline = time.monotonic() + SHOWN_WITHIN_S
     while True:
         cards = [Card(*card) for card in await page.evaluate(f"({CARDS})()")]

@@ -1,4 +1,4 @@
-"""What the texts call the frontend's buttons and pages: as they are called there."""
+"""Names of the frontend's buttons and pages in the texts, as the frontend names them."""
 
 import re
 
@@ -35,6 +35,6 @@ def test_buttons_and_pages_are_called_as_in_the_frontend(language: str) -> None:
             assert quoted in known, f"{path}: {quoted}"
         for pages in PATH.findall(text):
             *_, last = names = pages.removesuffix(" > ").split(" > ")
-            # The first stands at the end of what is said before.
+            # The first page is at the end of the words before it.
             assert any(names[0].endswith(each) for each in known), f"{path}: {pages}"
             assert set(names[1:]) <= known, f"{path}: {last}"

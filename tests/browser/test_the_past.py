@@ -48,7 +48,7 @@ def midnight(months_ago: int) -> datetime:
 
 
 def lines(first: datetime, end: datetime) -> Iterator[str]:
-    """Yield what the portal exports of a connection that draws 0.8 kW, all the time."""
+    """Yield the export of the portal for a connection that draws 0.8 kW, all the time."""
     yield HEADER
     time = first.astimezone(UTC)
     while time < end:
@@ -62,7 +62,7 @@ def uploaded(text: str, name: str = "time-series.csv") -> FilePayload:
 
 
 async def bill_of(home: Home, month: datetime) -> dict[str, Any]:
-    """Return what a month costs, once it is known."""
+    """Return the bill of a month, once it is known."""
     found: dict[str, Any] = {}
 
     async def is_known() -> bool:
@@ -179,7 +179,7 @@ def stored_of(home: Home) -> dict[str, Any]:
 
 
 async def type_into(who: Household, name: str, text: str) -> None:
-    """Type into a field as a person does, key by key; what is in it goes."""
+    """Type into a field as a person does, key by key; its earlier text is removed."""
     field = who.page.locator(f"[name={name}] input").last
     await field.click()
     await who.page.keyboard.press("Control+A")

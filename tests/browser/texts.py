@@ -1,4 +1,4 @@
-"""What the pages say, in each language: the integration's own texts, and those of the frontend."""
+"""Texts of the pages in each language: the integration's own texts, and the frontend's."""
 
 import json
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""Print what the cards of the dashboard cost a browser whose processor is slowed four times.
+"""Print the time of the dashboard's cards in a browser whose processor is slowed four times.
 
-`scripts/bench` runs it last. It needs Chromium, and a machine that has nothing else to do.
+`scripts/bench` runs this program last. It needs Chromium, and a machine with nothing else to do.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from tests.system.browser import executable
 SLOWED = 4
 ROUNDS = 7
 
-# Time goes on, from where the house is. What draws on a canvas is noted.
+# Time goes on, from the time of the house. Each drawing on a canvas is noted.
 _SETTING = """{
 const Real = Date;
 const ahead = NOW - Real.now();
@@ -33,7 +33,7 @@ CanvasRenderingContext2D.prototype.drawImage = function (...of) {
     window.isDrawn = true;
 };
 }"""
-# Until the frame is over in which each card says what it knows.
+# Wait for the end of the frame in which each card shows its values.
 _PAINT = """async (cards) => {
     // The first use of it loads the data of all languages, which the frontend has done by then.
     new Intl.DateTimeFormat("en").format();

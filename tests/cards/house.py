@@ -10,7 +10,7 @@ SERIAL = "SAG1030700012345"
 
 
 def meter(**changes: object) -> Json:
-    """Return what `smarty_p1/meters` says of the meter."""
+    """Return the meter in the answer of `smarty_p1/meters`."""
     return {
         "entry_id": ENTRY,
         "title": f"Smarty {SERIAL}",

@@ -1,4 +1,4 @@
-"""Each card, with what the household answers it."""
+"""Each card, with the answers of the household."""
 
 from dataclasses import dataclass, field
 
@@ -31,7 +31,7 @@ class Placed:
         return f"smarty-p1-{self.name}"
 
     def __str__(self) -> str:
-        """Return what the test of it is called."""
+        """Return the name of the card's test."""
         return "-".join([self.name, *map(str, self.config.values())])
 
 

@@ -1,6 +1,6 @@
 """The bills of the invented household: thirteen months up to Saturday 21 November 2026, 18:38.
 
-Each line is in whole cents of its own, half a cent up; VAT is 8 % of all but what is fed in.
+Each line is in whole cents of its own, half a cent up; VAT is 8 % of all lines except exports.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -125,7 +125,7 @@ def without_energy_price(each: Json) -> Json:
 
 
 def without_reference(each: Json) -> Json:
-    """Return a bill without a reference power: nobody knows what is above it."""
+    """Return a bill without a reference power: the energy above it is unknown."""
     found = [row for row in each["lines"] if row["name"] not in {"network_fixed", "surcharge"}]
     missing = ["network_fixed", "surcharge"]
     changes: Json = {"lines": found, "reference_kw": None, "missing": missing, "parts": {}}
@@ -160,7 +160,7 @@ def bills(*of: Json) -> Json:
 
 
 async def show(stage: Stage, *cards: str, **given: Any) -> None:  # noqa: ANN401 - as Stage.show
-    """Show cards, and wait until each has said what it knows: a busy machine takes its time."""
+    """Show cards, and wait until each shows its values: a busy machine takes its time."""
     await stage.show(*cards, **given)
     text = ""
     for _ in range(200):

@@ -68,7 +68,7 @@ def hours(**litres: Sequence[int | None]) -> Json:
 
 
 def gas(**changes: object) -> Json:
-    """Return what `smarty_p1/media` says of the gas."""
+    """Return the gas in the answer of `smarty_p1/media`."""
     return {
         "meter": GAS,
         "type": "gas",
@@ -83,7 +83,7 @@ def gas(**changes: object) -> Json:
 
 
 def gas_costs(**changes: object) -> Json:
-    """Return what it says of the costs: 0.90 EUR a cubic metre, and 15 EUR a month."""
+    """Return the costs of the gas: 0.90 EUR a cubic metre, and 15 EUR a month."""
     return {
         "per_m3": 0.9,
         "per_month": 15.0,
@@ -116,7 +116,7 @@ def _gas_month(year: int, m3: float, used: float, total: float) -> Json:
 
 
 def water(**changes: object) -> Json:
-    """Return what it says of the water."""
+    """Return the water in the answer."""
     return {
         "meter": WATER,
         "type": "water",
@@ -130,7 +130,7 @@ def water(**changes: object) -> Json:
 
 
 def heat(**changes: object) -> Json:
-    """Return what it says of the heat."""
+    """Return the heat in the answer."""
     return {
         "meter": HEAT,
         "type": "heat",
@@ -144,7 +144,7 @@ def heat(**changes: object) -> Json:
 
 
 def answers(*found: Json, live: Json | None = None, **meter: object) -> Json:
-    """Return the answers of a house with these media, and what live says of them."""
+    """Return the answers of a house with these media, with their live values."""
     listing = [
         listed(each["meter"], each["type"], each["unit"], each["kwh_per_m3"]) for each in found
     ]

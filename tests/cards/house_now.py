@@ -1,4 +1,4 @@
-"""What is going on in the house and other houses, and what today and this month have used."""
+"""Power now in the house and in other houses, and the energy of today and of this month."""
 
 from playwright.async_api import Locator
 
@@ -119,7 +119,7 @@ def without_reference() -> Json:
 
 
 def three_meters() -> Json:
-    """Return the answers of three meters, the last of which was never given a name."""
+    """Return the answers of three meters; the last has no name."""
     meters = [
         house.meter(title="House"),
         house.meter(entry_id="b", title="Heat pump", serial_number="SAG1030700000002"),
@@ -142,7 +142,7 @@ async def height(element: Locator) -> float:
 
 
 def without_cable() -> Json:
-    """Return what a meter without a cable answers: seven days until yesterday."""
+    """Return the answers of a meter without a cable: seven days until yesterday."""
     meter = house.meter(
         serial_number=None, source="leneda", known_until="2026-11-20T23:00:00+00:00"
     )

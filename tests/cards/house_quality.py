@@ -1,4 +1,4 @@
-"""The quality of the house's supply: voltages of a day, and what has happened in a year."""
+"""The quality of the house's supply: voltages of a day, and events of a year."""
 
 import math
 from datetime import UTC, datetime, timedelta

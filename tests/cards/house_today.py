@@ -1,7 +1,7 @@
 """The quarter-hours of the invented household, and the days that they add up to.
 
-Each day is made by a rule: a base of 70 Wh a quarter-hour, a stove at noon, sun around it, and a
-car that is charged on two evenings. Nothing here is computed by what is tested.
+Each day has a base of 70 Wh a quarter-hour, a stove at noon, and sun around it. A car is charged on
+two evenings. The tested code computes nothing here.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +23,7 @@ def midnight(day: date) -> datetime:
 
 
 def energies(time: datetime, *, sun: bool = True) -> tuple[int, int]:
-    """Return what is drawn and what is fed in, in Wh, in the quarter-hour that begins then."""
+    """Return the Wh drawn and fed in, in the quarter-hour that begins then."""
     local = time.astimezone(LUXEMBOURG)
     hour = local.hour + local.minute / 60
     drawn, fed = 70, 0
@@ -75,7 +75,7 @@ def _asked(time: datetime) -> str:
 
 
 def a_day(day: date, *, until: datetime = NOW, sun: bool = True, **changes: object) -> Json:
-    """Return what `smarty_p1/days` says of a day."""
+    """Return a day in the answer of `smarty_p1/days`."""
     answers = quarter_hours(day, until=until, sun=sun)
     drawn, fed = (answer["answer"]["values"] for answer in answers)
     above = [wh - REFERENCE * 250 for wh in drawn if wh > REFERENCE * 250]

@@ -64,7 +64,7 @@ _SUNNY_DAYS = "2025"
 
 
 def changed(low: int, high: int, *assumed: tuple[str, object], **others: object) -> Json:
-    """Return a year with changes, with what is assumed, and other fields of the answer."""
+    """Return a year with changes, with the assumptions, and other fields of the answer."""
     found = what_if(low, high)
     found["what_if"]["assumed"] = [{"key": key, "value": value} for key, value in assumed]
     found["what_if"] |= others

@@ -4,7 +4,7 @@ from .house import Json
 
 
 def row(name: str | None, kind: str, wh: int, cost: float, *own: float) -> Json:
-    """Return a row; `own` are the Wh from the roof, and what they would have earned."""
+    """Return a row; `own` are the Wh from the roof, and their worth if they were sold."""
     own_wh, earned = own or (0, 0.0)
     return {
         "name": name,

@@ -1,6 +1,6 @@
 """A place whose numbers are long: five digits of kWh and euros, long names, several meters.
 
-`views` returns what stands on a page together, by the state of the meter.
+`views` returns the cards of each page, by the state of the meter.
 """
 
 from datetime import date

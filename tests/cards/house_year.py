@@ -1,4 +1,4 @@
-"""A year of the invented household, and what each class would have cost in it."""
+"""A year of the invented household, and the cost of each class in it."""
 
 import math
 import random
@@ -29,7 +29,7 @@ def fixed(kw: int) -> float:
 
 
 def surcharge(kwh: float) -> float:
-    """Return what energy above a class costs with VAT."""
+    """Return the cost of energy above a class with VAT."""
     return round(kwh * SURCHARGE * (1 + VAT), 2)
 
 
@@ -89,7 +89,7 @@ def answer(rows: list[Row], start: datetime | None = None, past: str = "today") 
 
 
 def quarter_hours(rows: list[Row]) -> list[Json]:
-    """Return the answers to whoever asks for a year, and then for what is new."""
+    """Return the answers to a request for a year, and to a request for new quarter-hours."""
     year = answer(rows)
     tail = {"start": year["end"]}
     return [
@@ -99,7 +99,7 @@ def quarter_hours(rows: list[Row]) -> list[Json]:
 
 
 def classes(rows: list[Row], **changes: object) -> Json:
-    """Return what `smarty_p1/classes` answers of these rows, all but the last month whole."""
+    """Return the answer of `smarty_p1/classes` for these rows, all but the last month whole."""
     above: dict[str, dict[int, float]] = {}
     for time, wh in rows:
         month = above.setdefault(f"{time.astimezone(LUXEMBOURG):%Y-%m}", dict.fromkeys(FIXED, 0.0))
@@ -117,7 +117,7 @@ def classes(rows: list[Row], **changes: object) -> Json:
                     "surcharge": surcharge(kwh),
                     "total": round(fixed(kw) + surcharge(kwh), 2),
                 }
-                # Not in the order of their numbers.
+                # The order differs from the order of the numbers.
                 for kw, kwh in reversed(each.items())
             },
         }
@@ -159,7 +159,7 @@ def months_above(rows: list[Row], reference_kw: object = REFERENCE) -> list[Json
 
 
 def classes_of(months: list[Json], decisive: list[str], **changes: object) -> Json:
-    """Return the answer for months, some of which decide."""
+    """Return the answer for months, with the deciding months."""
     keys = list(months[0]["classes"]) if months else []
     deciding = [each["classes"] for each in months if each["month"] in decisive]
     totals = {key: round(sum(each[key]["total"] for each in deciding), 2) for key in keys}

@@ -33,11 +33,11 @@ PARTS = ("voltage", "supply", "interruptions")
 
 
 def show(title: str, card: str, *answers: Json, **other: Any) -> Json:  # noqa: ANN401 - as of a page
-    """Return what to draw.
+    """Return a card to draw.
 
-    `other` are the size of the card, what is known of page and user, what is `sent` later: messages
-    (a number is a time in seconds that passes, a text a key that is pressed, `answers` are other
-    ones from then on), and otherwise options of the card.
+    `other` has the size of the card, the settings of page and user, and the later messages `sent`.
+    A message is a number of seconds to pass, a text with a key to press, or `answers` to use from
+    then on. All else are options of the card.
     """
     language = other.pop("language", "en")
     formats = {"language": language, "number_format": "language"}
@@ -76,7 +76,7 @@ def refused(error: str, *commands: str) -> Json:
 
 
 def sun_in_part() -> Json:
-    """Return a house of which not all is known."""
+    """Return a house with unknown days and unpriced energy."""
     found = house_sun.answers(with_battery=True)
     sun = found["smarty_p1/house"]["house"]
     sun["days"] = [{"day": "2026-11-21", "house_kwh": None, "own_kwh": None}]

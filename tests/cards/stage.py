@@ -80,9 +80,9 @@ class Stage:
     ) -> None:
         """Show cards at a time, the answers of the house (see house.py) with some others instead.
 
-        An answer is by its command, or by command and entry ("smarty_p1/live second"); where it
-        depends on what is asked, a list of {"takes": …, "answer": …}. `ahead` is the lead of the
-        page's clock. `new_page` is for what the module keeps as long as the page is open.
+        An answer is by its command, or by command and entry ("smarty_p1/live second"). If it
+        depends on the request, it is a list of {"takes": …, "answer": …}. `ahead` is the lead of
+        the page's clock. `new_page` drops all that the module keeps while the page is open.
         """
         if new_page:
             await self.close()
@@ -114,7 +114,8 @@ class Stage:
         context = await self._browser.new_context(
             viewport={"width": 390, "height": HEIGHT},
             locale="en",
-            # Not that of the meter: the days of the tariff do not begin where the browser is.
+            # The time zone differs from the meter's: the days of the tariff do not begin with the
+            # browser's.
             timezone_id="America/New_York",
             device_scale_factor=scale,
         )
@@ -131,12 +132,12 @@ class Stage:
     async def load(self, page: Page, last: str = "smarty-p1-quality") -> None:
         """Wait for the cards up to `last`.
 
-        Their files seem late if the clock is set on meanwhile.
+        A clock that is set on during the wait makes their files seem late.
         """
         await page.wait_for_function("last => customElements.get(last)", arg=last)
 
     async def begin(self) -> None:
-        """Forget what the test before has found, and shown."""
+        """Forget the errors and the cards of the test before."""
         self.errors.clear()
         for page in self._pages.values():
             await page.evaluate("document.querySelector('main').replaceChildren()")
@@ -156,7 +157,7 @@ class Stage:
         await page.clock.pause_at(now)
 
     async def settle(self) -> None:
-        """Let what has been asked be answered and drawn."""
+        """Let requests be answered and drawn."""
         for _ in range(3):
             await self.page.clock.run_for(100)
         # On a busy machine, answers come later than the clock of the page has moved on.
@@ -177,7 +178,7 @@ class Stage:
         pytest.fail(f"{texts!r} are not in {shown!r}")
 
     async def waits_for(self, script: str, *, seconds: float = 0.1) -> None:
-        """Wait until the page says yes to a script, and let its clock go on meanwhile."""
+        """Wait until a script of the page returns true, and let its clock go on."""
         for _ in range(MAX_TURNS):
             if await self.page.evaluate(f"Boolean({script})"):
                 return
@@ -190,7 +191,7 @@ class Stage:
         await self.settle()
 
     async def press(self, *keys: str, at: Locator | None = None) -> None:
-        """Press keys where the focus is, or which an element gets first; see what comes of it."""
+        """Press keys at the focus, or at an element that gets it first; wait for the effect."""
         if at:
             await at.focus()
         for key in keys:
@@ -232,7 +233,7 @@ class Stage:
         return self.page.locator(type_).first
 
     async def overflow(self) -> list[str]:
-        """Return what is wider than the page, or than the card around it."""
+        """Return the elements that are wider than the page, or than the card around them."""
         found: list[str] = await self.page.evaluate("stage.overflow()")
         return found
 

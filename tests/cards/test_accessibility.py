@@ -1,4 +1,4 @@
-"""What those need who see badly, or not: each card as axe-core judges it, heard and by keyboard."""
+"""Each card for readers with low or without vision: judged by axe-core, heard and by keyboard."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -45,7 +45,7 @@ async def show_view(stage: Stage, view: str, language: str) -> None:
     answers: Json = {}
     for card in cards:
         for key, answer in card.answers.items():
-            # What another card gets whatever it asks follows the answers to certain questions.
+            # An answer of another card to any request follows the answers to certain requests.
             rest = [{"takes": {}, "answer": answers[key]}] if key in answers else []
             answers[key] = [*answer, *rest] if isinstance(answer, list) else answer
     await stage.show(answers=answers, language=language)
@@ -109,7 +109,7 @@ async def test_a_view_is_walked_by_keyboard(stage: Stage, view: str) -> None:
             heard = "".join(f"{node.name}{node.value}" for node in nodes)
             assert without_spaces(heard).count(without_spaces(chosen["reading"])) == 1
             assert await press(stage, "Escape") == stop
-    # Each control was reached, those of a group by its chosen one.
+    # Each control was reached, the controls of a group by the chosen one.
     assert [stop["at"] for stop in stops] == list(
         range(await stage.page.evaluate("spoken.usable()"))
     )
@@ -121,7 +121,7 @@ def without_spaces(text: str) -> str:
 
 
 async def press(stage: Stage, key: str) -> Any:  # noqa: ANN401 - as the page gives it
-    """Press a key, and return what has the focus then; None outside the cards."""
+    """Press a key, and return the element with the focus then; None outside the cards."""
     await stage.press(key)
     return await stage.page.evaluate("spoken.focused()")
 
@@ -134,11 +134,11 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
     assert await said() == [
         "From the grid 2.1 kW. You can switch on up to 4.5 kW more and stay within 7 kW.",
     ]
-    # Later it would be what the card shows, twice.
+    # Later, the spoken text would repeat the text of the card.
     await stage.passes(6)
     live = stage.card("smarty-p1-now").locator("[aria-live]")
     assert await live.text_content() == ""
-    # Telegrams change the advice: what it is after a minute is said.
+    # Telegrams change the advice: the advice after a minute is said.
     for seconds, power in ((20, 3.1), (50, 3.6)):
         await stage.passes(seconds)
         time = f"2026-11-21T17:39:{seconds}+00:00"
@@ -170,7 +170,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
 
 
 async def listen(stage: Stage) -> Callable[[], Awaitable[list[str]]]:
-    """Note what the live region of a card says; return a function that returns it."""
+    """Note the texts of a card's live region; return a function that returns them."""
     await stage.page.evaluate(SCRIPT)
     await stage.page.evaluate("spoken.listen()")
 

@@ -24,7 +24,7 @@ NOVEMBER = (
 
 
 async def clean(stage: Stage, picture: str) -> str:
-    """Return what the card says, after a look at what must be right in all of its states."""
+    """Return the text of the card, after a check that holds for all of its states."""
     await stage.picture(picture)
     assert not await stage.overflow()
     return (await stage.text()).strip()
@@ -47,7 +47,7 @@ async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
     assert NOVEMBER in await stage.text()
 
 
-async def test_screen_readers_hear_what_is_drawn(stage: Stage) -> None:
+async def test_screen_readers_hear_the_drawn_values(stage: Stage) -> None:
     community = {"name": "community", "quantity": 90, "unit": "kWh", "price": 0.1, "amount": 9}
     shared = {"total": -6.38, "shared_kwh": 90, "community": community}
     entity = {"entity_id": "sensor.cost", "platform": "smarty_p1", "device_id": house.DEVICE}
@@ -68,7 +68,7 @@ async def test_screen_readers_hear_what_is_drawn(stage: Stage) -> None:
 
 
 async def values(stage: Stage) -> list[str]:
-    """Return what stands at the ticks, from the first month to the last."""
+    """Return the texts at the ticks, from the first month to the last."""
     found = await stage.page.locator("svg text.value").evaluate_all(
         "texts => texts.map(each => [each.getBoundingClientRect().x, each.textContent]).sort((a, b) => a[0] - b[0]).map(each => each[1])"  # noqa: E501
     )
@@ -79,7 +79,7 @@ async def tap(stage: Stage, column: int) -> None:
     """Tap on a month, counted from 0."""
     box = await stage.page.get_by_role("slider").bounding_box()
     assert box
-    # As wide as the months are, left of which is the scale.
+    # The scale is left of the months.
     letter = await stage.page.locator("svg > text[y='230']").nth(column).bounding_box()
     assert letter
     await stage.page.mouse.click(letter["x"] + letter["width"] / 2, box["y"] + 60)

@@ -38,7 +38,7 @@ async def test_the_curve_shows_the_hour_until_now_before_its_readings_come(stage
         assert "17:45 18:00 18:15 18:30" in await stage.text()
 
 
-async def test_no_reading_is_told_by_the_time_of_home_assistant(stage: Stage) -> None:
+async def test_the_age_of_a_reading_is_by_the_time_of_home_assistant(stage: Stage) -> None:
     for ahead in CLOCKS:
         old = house.live(received_at="2026-11-21T17:24:10+00:00")
         await stage.show("smarty-p1-now", answers={"smarty_p1/live": old}, ahead=ahead)

@@ -1,4 +1,4 @@
-"""What the dashboard "Smarty" consists of."""
+"""Views and cards of the dashboard "Smarty"."""
 
 import asyncio
 from typing import Any, override
@@ -38,7 +38,7 @@ async def test_the_module_offers_a_dashboard_and_its_cards_once(stage: Stage) ->
     assert dashboard["description"].startswith("Dein Smart Meter: aktuelle Leistung")
 
 
-async def test_without_a_meter_a_card_says_what_to_do(stage: Stage) -> None:
+async def test_without_a_meter_a_card_shows_the_next_step(stage: Stage) -> None:
     await stage.show("smarty-p1-now", answers=meters(), entities={}, language="fr")
     link = stage.page.get_by_role("link", name="Ajouter un compteur")
     assert (await link.get_attribute("href") or "").endswith("/add?domain=smarty_p1")
@@ -54,7 +54,7 @@ async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage
     await stage.page.evaluate("stage.hass.language = 'de', stage.place('smarty-p1-now', {})")
     await stage.passes(1)
     assert not (await stage.text()).strip()
-    # Whoever waits for long reads why.
+    # A long wait shows its reason.
     await stage.passes(3)
     assert "Die deutschen Texte konnten nicht geladen werden" in await stage.text()
     # The wait for another attempt begins when the page has heard of the failure.

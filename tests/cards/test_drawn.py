@@ -1,6 +1,6 @@
-"""All that each card draws, line by line, as it was looked at and stored.
+"""The drawing of each card, line by line, as it was looked at and stored.
 
-DRAWN=1 stores it anew: the change of the stored files shows what has changed on the cards.
+DRAWN=1 stores it anew: the difference of the stored files shows the changes on the cards.
 """
 
 import json
@@ -25,9 +25,9 @@ type Drawn = dict[str, list[str]]
 
 
 def draw(time_zone: str = "America/New_York", ahead: timedelta = timedelta()) -> Drawn:
-    """Return what each card draws in a browser of a time zone, whose clock may be ahead.
+    """Return the drawing of each card in a browser of a time zone, whose clock may be ahead.
 
-    The days of the tariff do not begin where the browser is.
+    The days of the tariff do not begin with the browser's days.
     """
     ended = subprocess.run(
         [Path(sys.executable).with_name("node"), SCRIPT],
@@ -43,7 +43,7 @@ def draw(time_zone: str = "America/New_York", ahead: timedelta = timedelta()) ->
     return drawn
 
 
-def test_cards_draw_what_was_stored() -> None:
+def test_cards_draw_the_stored_lines() -> None:
     drawn = draw()
     if os.environ.get("DRAWN"):
         for card, lines in drawn.items():

@@ -114,7 +114,7 @@ async def test_a_pulse_reader_has_its_power_and_its_curve_alone(stage: Stage) ->
         assert absent not in text
     assert not await stage.overflow()
     await stage.picture("last-hour-pulses")
-    # It knows no house and no days: nothing is asked in vain.
+    # The meter has no house and no days: nothing is requested in vain.
     asked = await stage.page.evaluate("stage.asked.map(({ type }) => type)")
     assert {*asked} == {"smarty_p1/meters", "smarty_p1/live", "smarty_p1/last_hour"}
     await stage.send(house.live(state="failing", obstacle="entity_unavailable", **only))

@@ -112,7 +112,7 @@ class Frame:
 
     @property
     def is_old(self) -> bool:
-        """Whether the browser must look like one that needs the parts for old browsers."""
+        """Whether the browser must look like an old one, which needs the parts for old browsers."""
         return self.file in parts()[3:]
 
     def prepare(self) -> None:

@@ -1,4 +1,4 @@
-"""The card that says what is going on, and what may be switched on."""
+"""The card with the power now, and the power that may be switched on."""
 
 import json
 import re
@@ -19,7 +19,7 @@ async def color_of_number(stage: Stage) -> str:
     return (await stage.card(CARD).locator(".big").get_attribute("class") or "").split()[-1]
 
 
-async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
+async def test_the_power_and_the_power_that_may_be_switched_on(stage: Stage) -> None:
     await stage.show(CARD)
     text = await stage.text()
     room = "You can switch on up to 6 kW more and stay within 7 kW."
@@ -47,7 +47,7 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.page.evaluate("stage.reconnect()")
     await stage.settle()
     assert "From the grid 18:38:20 0.6 kW You can switch on" in await stage.text()
-    # The whole card shows that the quarter-hour will be above, and what helps.
+    # The whole card shows the coming excess of the quarter-hour, and the remedy.
     await stage.send(house_now.charging())
     assert await color_of_number(stage) == "excess"
     assert await stage.card(CARD).get_attribute("above") == ""
@@ -123,7 +123,7 @@ async def test_a_young_meter_is_offered_its_past_from_leneda(
         assert "Leneda" not in await stage.text()
 
 
-async def test_what_is_known_for_ten_seconds_is_told_since_then(stage: Stage) -> None:
+async def test_a_meter_known_for_ten_seconds_has_its_changes_since_then(stage: Stage) -> None:
     await stage.show(CARD)
     assert "No change" not in await stage.text()
     await stage.passes(10)
@@ -137,7 +137,7 @@ async def test_what_is_known_for_ten_seconds_is_told_since_then(stage: Stage) ->
 
 
 @pytest.mark.parametrize("width", [320, 340, 375, 390, 410, 430, 500, 620])
-async def test_no_sentence_moves_what_is_below_it_and_the_usual_one_leaves_no_hole(
+async def test_no_sentence_moves_the_parts_below_it_and_the_usual_one_leaves_no_hole(
     stage: Stage, width: int
 ) -> None:
     await stage.show(CARD, width=width)
@@ -211,7 +211,7 @@ async def test_old_values_are_not_called_current(stage: Stage) -> None:
     assert "Last value: from the grid last 19 Nov, 18:24:10 0.6 kW" in await stage.text()
 
 
-async def test_the_link_to_what_helps_is_large_enough_for_a_finger(stage: Stage) -> None:
+async def test_the_link_to_the_remedy_is_large_enough_for_a_finger(stage: Stage) -> None:
     await stage.show(CARD, answers={"smarty_p1/live": house_now.failing("wrong_key")})
     link = stage.card(CARD).get_by_role("link", name="Enter the key")
     assert await house_now.height(link) >= 44

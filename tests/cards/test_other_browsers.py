@@ -1,4 +1,4 @@
-"""The cards in Firefox and in old browsers: one of each, on a page that tells what it shows."""
+"""The cards in Firefox and in old browsers: one page with each card reports its texts."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from .stage import CARDS, NOW, PAGE, SCRIPTS
 
 pytestmark = pytest.mark.timeout(TIMEOUT)
 
-# What each card says first.
+# The first sentence of each card.
 SENTENCES = {
     "now": "Switch off 8.6 kW until 18:45, or 0.9 kWh above 7 kW cost 0.08 €.",
     "so-far": "November is heading for about 145 €",
@@ -120,7 +120,7 @@ const visible = VISIBLE;
 
 
 def given() -> dict[str, Any]:
-    """Return what a page shows: its language, and the answers of the house."""
+    """Return the settings of a page: its language, and the answers of the house."""
     return {
         "language": "en",
         "time_format": "24",
@@ -145,7 +145,7 @@ def page() -> str:
 
 @contextlib.asynccontextmanager
 async def serving(told: asyncio.Future[Any], asked: list[str]) -> AsyncIterator[str]:
-    """Serve the page, take what it tells, and note the files that it asks for."""
+    """Serve the page, take its report, and note its requested files."""
 
     async def show(_request: web.Request) -> web.Response:
         return web.Response(text=page(), content_type="text/html")

@@ -14,7 +14,7 @@ MAX_TURNS = 50
 
 
 async def show(stage: Stage, part: str, given: Json | None = None, width: int = 390) -> str:
-    """Show a card of the house and return what it says."""
+    """Show a card of the house and return its text."""
     await stage.show(CARD, answers=answers() | (given or {}), config={"part": part}, width=width)
     await shows(stage, "^(?!.*One moment).")
     return await said_by(stage)
@@ -30,7 +30,7 @@ async def shows(stage: Stage, words: str) -> None:
 
 
 async def said_by(stage: Stage) -> str:
-    """Return what the page says; a word in bold is a text of its own."""
+    """Return the text of the page; a word in bold is a text of its own."""
     return re.sub(r" (?=[,.:;])", "", (await stage.text()).strip())
 
 
@@ -39,7 +39,7 @@ async def test_voltages(stage: Stage) -> None:
     assert "Voltage 18:38:20 All three phases within 207–253 V." in text
     assert "L1 232 V 253 207 highest 236 lowest 229" in text
     assert "L2 230 V highest 235 lowest 228 L3 231 V highest 235 lowest 227 18:40" in text
-    # They are asked for again after five minutes.
+    # The voltages are requested again after five minutes.
     for seconds, count in ((60, 1), (90, 2)):
         await stage.passes(seconds)
         assert len(await stage.asked("voltages")) == count

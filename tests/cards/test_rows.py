@@ -56,7 +56,7 @@ SIZE = """([width, rows, columns]) => {
     });
     return [1, 2, 3, 4].reduce((before) => before.then(frame), Promise.resolve());
 }"""
-# What is painted outside the box of a card.
+# Elements painted outside the box of a card.
 OUTSIDE = """() => [...document.querySelectorAll("main > div")].flatMap(({ firstChild: box }) => {
     const room = box.getBoundingClientRect();
     const found = [];
@@ -119,7 +119,7 @@ async def show(
 
 
 async def outside(stage: Stage, width: int, all_columns: range = COLUMNS) -> list[str]:
-    """Return what is painted outside a card at any of the sizes."""
+    """Return the elements painted outside a card at any of the sizes."""
     found = []
     for rows in ROWS:
         for columns in all_columns:

@@ -98,7 +98,7 @@ async def test_a_key_and_a_finger_tell_another_start(stage: Stage) -> None:
 
 
 async def test_a_battery_is_chosen_by_keys_and_has_a_price(stage: Stage) -> None:
-    # Only another meter lacks a price: what was typed stays in its field.
+    # Only another meter lacks a price: the typed text stays in its field.
     others = house_now.three_meters() | house_what_if.answers()
     others["smarty_p1/what_if b"] = refusal("no_feed_in_price")["smarty_p1/what_if"]
     await stage.show(BATTERY, answers=others, config={"chooser": True})

@@ -13,7 +13,7 @@ from .stage import Json, Stage
 UNWRITTEN = re.compile(r"\w*_\w*|[{}]")
 OTHER_LANGUAGES = ("en", "lb", "pt")
 WIDTHS = (246, 280, 320, 360, 390, 460, 600, 960)
-# The last observer hears of a size after those of the cards.
+# The last observer hears of a size after the cards' observers.
 SIZE = """width => new Promise((done) => {
     const main = document.querySelector("main");
     main.style.width = `${width}px`;
@@ -25,7 +25,7 @@ PLACE = """places => {
     document.querySelector("main").style.padding = "0";
     return Promise.all(places.map(([type, config]) => stage.place(type, config))).then(() => 0);
 }"""
-# Everything that can be opened or chosen, so that what appears then is measured too.
+# Open or choose everything, so that the appearing parts are measured too.
 OPEN = """() => document.querySelectorAll("main *").forEach(({ shadowRoot: root }) => {
     if (!root) return;
     root.querySelector(".pick")?.click();
@@ -47,10 +47,10 @@ async def show(stage: Stage, answers: Json, places: list[house_wide.Place], lang
 
 
 async def faults(stage: Stage, name: str) -> list[str]:
-    """Return what is wrong at each of the widths, and keys in place of texts."""
+    """Return the faults at each of the widths, and keys in place of texts."""
     found = []
     for width in WIDTHS:
-        # Once for the cards, and once for the parts whose size follows from what a card has drawn.
+        # The first turn is for the cards, the second for parts whose size follows from drawn cards.
         for _ in range(2):
             await stage.page.evaluate(SIZE, width)
             await stage.settle()

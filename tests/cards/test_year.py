@@ -1,4 +1,4 @@
-"""The card that shows a year of quarter-hours, and what each reference power would have cost."""
+"""The card with a year of quarter-hours, and the cost of each reference power."""
 
 from functools import cache
 
@@ -15,7 +15,7 @@ HIGH = house_year.at("2026-01-20T18:30")
 # Where that quarter-hour is, of 386 days and 96 quarter-hours.
 HIGH_AT = (30 + 31 + 19 + 0.5) / 386, (18 * 4 + 2.5) / 96
 
-# A contrast of 2.8:1 with white, for what is above 4 kW.
+# A contrast of 2.8:1 with white, for energy above 4 kW.
 BLUE = (0x0F, 0x4F, 0x77, 255)
 RED = (0xDB, 0x44, 0x37, 255)
 
@@ -82,7 +82,7 @@ async def test_red_is_above_the_chosen_class_and_hatched_is_estimated(stage: Sta
         each["answer"]["origins"] = [[0, 96 * 100, "leneda_estimated"]]
     await stage.show(YEAR, answers=answers)
     assert "estimated" in await stage.text()
-    # Turned, the newest is on top: measured is solid, and of what is estimated, stripes are left.
+    # In the turned map, the newest day is on top: measured is solid, estimated has stripes.
     assert {await pixel(stage, x / 40, 0.25) for x in range(4, 36)} == {RED}
     seen = {await pixel(stage, x / 40, 0.75) for x in range(4, 36)}
     assert {RED, (0, 0, 0, 0)} <= seen
@@ -153,7 +153,7 @@ async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
     assert "January 2026 20 Jan, 18:30: 8.0 kW 1 0.3 February 2026" in text
 
 
-async def test_a_finger_opens_what_it_has_chosen(stage: Stage) -> None:
+async def test_a_finger_opens_the_chosen_quarter_hour(stage: Stage) -> None:
     await stage.show(YEAR, answers=year(), config={"chooser": True})
     await stage.page.evaluate("history.replaceState(null, '', '/smarty/year')")
     box = await stage.page.locator(f"{YEAR} [role=slider]").bounding_box()
@@ -169,7 +169,7 @@ async def test_a_finger_opens_what_it_has_chosen(stage: Stage) -> None:
     read = await stage.page.locator(f"{YEAR} .read").text_content()
     assert await tap(x + 60, y) == "/smarty/year"
     assert await stage.page.locator(f"{YEAR} .read").text_content() != read
-    # As near as a finger is the second time.
+    # The second tap is as near as a finger hits.
     assert await tap(x + 68, y - 9) == "/smarty/now"
 
 
@@ -220,7 +220,7 @@ async def test_a_class_is_chosen_for_one_meter(stage: Stage) -> None:
         assert (await chosen.inner_text()).split()[0] == str(kw)
 
 
-async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None:
+async def test_the_year_is_requested_once_and_then_the_new_quarter_hours(stage: Stage) -> None:
     answers = year()
     await stage.show(YEAR, YEAR, answers=answers)
     first = {
@@ -242,14 +242,14 @@ async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None
     assert await stage.asked("quarter_hours") == [first, tail, tail]
     await stage.press("End", at=stage.page.locator(f"{YEAR} [role=slider]").first)
     assert "21 Nov, 18:30: 16.0 kW" in await stage.text()
-    # Who imports the past changes what has been answered.
+    # An import of the past changes earlier answers.
     await stage.page.evaluate(
         "all => stage.answer(all)", house_year.meters(known_since="2025-01-01T00:00:00+01:00")
     )
     later = "2026-11-21T18:00:00+00:00"
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=later, time=later)))
     assert (await stage.asked("quarter_hours")).count(first) == 2
-    # Whoever comes back asks for what is new, until the past is another.
+    # A card that comes back requests the new quarter-hours, until the past changes.
     await stage.send(house.gone())
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=later, time=later)))
     await stage.page.evaluate("stage.reconnect()")

@@ -1,8 +1,8 @@
-"""The best that anybody could do with a battery who knows the whole future: a linear program.
+"""The best use of a battery with knowledge of the whole future: a linear program.
 
-It shares nothing with the rule of the integration but what a battery is: half of the loss on either
-way, a power, and energy that does not leave the house. It is even freer: nothing keeps it from
-charging and giving at once.
+The program shares with the rule of the integration only the properties of a battery: half of the
+loss on either way, a power, and energy that does not leave the house. It is even freer: nothing
+keeps it from charging and giving at once.
 """
 
 from collections.abc import Sequence
@@ -65,10 +65,10 @@ def least_cost(
     fed_kwh: Sequence[float],
     prices: Prices,
 ) -> float:
-    """Return what the energy of quarter-hours in a row must cost at least, with a battery."""
+    """Return the least cost of the energy of quarter-hours in a row, with a battery."""
     count, most, one_way = len(drawn_kwh), battery.kw / 4, sqrt(battery.efficiency)
     drawn, fed = np.array(drawn_kwh), np.array(fed_kwh)
-    # What the battery draws itself is of what would be fed in, where there is any.
+    # The battery's own draw comes from the surplus, where there is any.
     own = np.minimum(fed, battery.standby_w / 4000)
     drawn, fed = drawn + battery.standby_w / 4000 - own, fed - own
     price = np.broadcast_to(prices.drawn, count)

@@ -23,7 +23,7 @@ _QUARTER, _HOUR = timedelta(minutes=15), timedelta(hours=1)
 
 
 class June(NamedTuple):
-    """What is known of the month."""
+    """A month of a meter, and its statistics."""
 
     month: Month
     sources: HouseSources
@@ -49,7 +49,7 @@ def lived_until(
     *,
     has_sun: bool = True,
 ) -> tuple[HouseholdState, HouseSources]:
-    """Return the meter's month, and what the statistics know of panels and devices."""
+    """Return the meter's month, and the statistics of panels and devices."""
 
     def kwh_from(time: datetime) -> tuple[float, float]:
         car, heater, sun = powers(time)

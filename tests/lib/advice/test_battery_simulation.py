@@ -1,7 +1,7 @@
 """Days with a battery, computed by hand: the arithmetic stands beside the numbers.
 
 An efficiency of 0.81 is 0.9 on either way; 1 kW is 250 Wh in a quarter-hour. The battery has 20
-parts, and what it needs is whole parts.
+parts, and its charge is in whole parts.
 """
 
 import random
@@ -37,7 +37,7 @@ def run(
     reference_kw: float = 7,
     prices: DayPrices = FLAT,
 ) -> Run:
-    """Return what is done on days; a short day is of the hour from noon on."""
+    """Return the run of a battery on days; a short day is of the hour from noon on."""
     tried = [
         BatteryDay(
             *day, [n // 4 for n in range(96)] if len(day[0]) == 96 else [12] * len(day[0]), prices
@@ -63,21 +63,21 @@ def day_of(base_wh: float = 0.0, **hours_wh: Sequence[float]) -> Energies:
 
 def test_own_sun_is_used_in_the_evening() -> None:
     found = run(Battery(2, 1, 0.81), ([0, 0, 100, 500, 100], [200, 400, 0, 0, 0]))
-    # 200 and 250 go in, of which 405 are held. 100 cost it 111.1, 250 then 277.8: 16.1 are left,
-    # of which 14.5 come out.
+    # 200 and 250 go in; 405 of them are held. 100 cost it 111.1, 250 then 277.8: 16.1 are left, and
+    # 14.5 of these come out.
     assert drawn(found) == [0, 0, 0, 250, 85.5]
     assert found.days[0][1] == [0, 150, 0, 0, 0]
     assert (found.all.stored_wh, found.all.charged_wh) == (450, 0)
     assert found.all.given_wh == pytest.approx(450 * 0.81)
 
 
-def test_what_is_held_is_there_on_the_next_day_and_the_reserve_on_none() -> None:
+def test_the_charge_is_there_on_the_next_day_and_the_reserve_on_none() -> None:
     found = run(Battery(0.5, 10, 1, 0.2), ([0], [1000]), ([1000, 100], [0, 0]))
     assert found.days[0][1] == [600]
     assert drawn(found, 1) == [600, 100]
 
 
-def test_the_night_fills_what_the_day_needs() -> None:
+def test_the_night_charges_the_energy_of_the_day() -> None:
     # 180 Wh cost the battery 200, and these 222.2 from the grid: 0.022 EUR instead of 0.036.
     days = [(day_of(h8=[180, 0, 0, 0]), DARK)] * 3
     found = run(Battery(2, 4, 0.81), *days, prices=NIGHT)
@@ -100,7 +100,7 @@ def test_the_night_leaves_room_for_the_sun_that_is_expected() -> None:
     assert drawn(found, 8) == day_of(h22=[round(600 / 0.9, 6), 0, 0, 0])
 
 
-def test_the_night_fills_what_a_peak_needs_and_what_is_drawn_beside_it() -> None:
+def test_the_night_charges_the_energy_of_a_peak_and_of_the_draw_beside_it() -> None:
     # 1000 are above 750: 1000 / 0.9 are six parts of 200, and 900 / 0.9 beside it are five.
     drawn_wh = day_of(h18=[1750, 100, 50, 0])
     found = run(Battery(4, 8, 0.81), *[(drawn_wh, DARK)] * 2, reference_kw=3, prices=NIGHT)
@@ -142,7 +142,7 @@ def test_energy_is_kept_for_the_peak_of_the_evening() -> None:
     assert trial.run(3).charged_wh == 0
 
 
-def test_what_is_drawn_and_fed_in_within_a_quarter_hour_has_the_worse_order() -> None:
+def test_energy_drawn_and_fed_in_within_a_quarter_hour_has_the_worse_order() -> None:
     found = run(Battery(2, 4, 1), ([300, 100], [500, 0]))
     # Nothing was held before the 300.
     assert (drawn(found), found.all.stored_wh) == ([300, 0], 500)
@@ -157,7 +157,7 @@ def test_what_is_drawn_and_fed_in_within_a_quarter_hour_has_the_worse_order() ->
 def test_the_battery_draws_its_standby() -> None:
     # 40 W are 10 Wh: of the sun where nothing was drawn, else from the grid or the battery.
     found = run(Battery(2, 4, 1, 0, 40), ([0, 0, 100, 300], [4, 100, 50, 0]))
-    # 6 are missing. Then 90 are stored; 110 are wanted, of which 90 are there, and 50 come in.
+    # 6 are missing. Then 90 are stored; 110 are wanted, 90 of them are there, and 50 come in.
     assert drawn(found) == [6, 0, 20, 260]
     assert found.all.stored_wh == 140
 

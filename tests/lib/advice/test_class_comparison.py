@@ -116,7 +116,7 @@ def test_an_own_price_is_for_the_own_class_only() -> None:
     assert found.months[0].classes[7] == (0, 10.80, 0, 10.80)
     assert found.months[0].classes[12] == (0, 21.18, 0, 21.18)
     assert (found.cheapest, found.saving_per_year) == (7, 0)
-    # Those of the other classes are published ones, and become old.
+    # The prices of the other classes are published ones, and become old.
     found = compared([june], contracts, local("2027-01-01"), is_at_current_prices=True)
     assert found.prices_of == OlderPrices({"grid": date(2026, 12, 31)}, {})
 

@@ -1,7 +1,7 @@
-"""Goal of a month, and what a day may cost: computed by hand.
+"""Goal of a month, and the budget of a day: computed by hand.
 
-A day of 10 kWh costs 2.17 EUR, and 1.3712 EUR of fixed prices in June: with VAT, 300 kWh cost
-65.12 + 20.05 = 85.17 EUR.
+A day of 10 kWh costs 2.17 EUR, and 1.3712 EUR of fixed prices in June: with VAT, 300 kWh cost 65.12
++ 20.05 = 85.17 EUR.
 """
 
 from datetime import date, datetime
@@ -25,7 +25,7 @@ def goal(choice: str | float, *months: Known, until: datetime = UNTIL) -> Goal:
     return found
 
 
-def test_a_goal_says_what_each_day_that_is_left_may_cost() -> None:
+def test_a_goal_gives_the_budget_of_each_remaining_day() -> None:
     # 85.17 / 3 = 28.39 so far; 20 days are left, with fixed prices of 20.05 * 2 / 3 = 13.37:
     # (85 - 28.39 - 13.37) / 20 = 2.16, rounded down
     found = goal(85, MAY, JUNE)
@@ -52,7 +52,7 @@ def test_a_goal_below_the_fixed_prices_to_come_cannot_be_met(
     assert sold.can_be_met
 
 
-def test_who_keeps_to_the_budget_meets_the_goal() -> None:
+def test_days_within_the_budget_meet_the_goal() -> None:
     for choice in (50, 60, 70, 85):
         found = goal(choice, MAY, JUNE)
         assert found.day_budget is not None

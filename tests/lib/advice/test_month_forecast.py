@@ -1,4 +1,4 @@
-"""What the current month will come to, computed by hand.
+"""Forecast of the current month, computed by hand.
 
 Equal days have neither season nor weekend, so each coming day equals them.
 """
@@ -43,7 +43,7 @@ LAST_YEAR = alike_days("2025-06", 30, 10)
 
 
 def known_in_part(text: str, count: int, kwh: float = 10) -> Table:
-    """Return a day of which only some quarter-hours are known."""
+    """Return a day with only some known quarter-hours."""
     of = day(text, kwh)
     is_known = (of.source != RowSource.MEASURED) | (np.arange(len(of.quarter)) < count + 2)
     return of.where(is_known)
@@ -187,7 +187,7 @@ def test_not_while_days_are_known_that_are_still_to_come() -> None:
     assert estimate(JUNE, [MAY], CONTRACTS, until) is Lack.QUARTER_HOURS
 
 
-def test_a_change_that_is_to_come_and_what_is_above() -> None:
+def test_a_coming_change_of_the_contract_and_the_energy_above() -> None:
     above: dict[float, float] = {7: 1.45, 12: 0.2}
     june = month("2026-06", *(day(f"2026-06-{n:02}", 10, above) for n in range(1, 11)))
     contracts = changing(
@@ -206,7 +206,7 @@ def test_two_prices() -> None:
     both = {"second_price": 0.10, "second_hours": "22:00-06:00"}
     contracts = agreed(reference_kw=7, energy_price=0.15, **both)
     june = Month(ledger_of_days(contracts, days), JUNE.start)
-    # 300 kWh, of which 30 * 4 at the second price: 27 + 12 + 12.84 + 15.30 + 5.72 = 72.86; 5.83
+    # 300 kWh, and 30 * 4 of them at the second price: 27 + 12 + 12.84 + 15.30 + 5.72 = 72.86; 5.83
     found = estimate_month(june, local("2026-06-11"))
     assert isinstance(found, Estimate)
     assert found.total == 78.69
@@ -271,7 +271,7 @@ def test_a_price_that_follows_the_market_since_the_1st() -> None:
     # At last year's price, where this year has none: 20 * 10 * 0.07 of 300 kWh, and 100 kWh without
     # a price are more than a tenth.
     assert estimate(JUNE, [last_year, MAY], market, until) is None
-    # Nobody knows what the market will ask where nothing was priced.
+    # The market's price stays unknown where nothing was priced.
     assert estimate(JUNE, [MAY], market, until) is None
 
 
@@ -286,15 +286,15 @@ def test_shared_energy_has_the_price_of_the_days_to_come() -> None:
     days = priced("2026-05", 31, 0.06, nan) | priced("2026-06", 10, 0.16, 6)
     market = agreed(reference_kw=7, energy_margin=0.0)
     june = Month(ledger_of_days(market, days), JUNE.start)
-    # Of 300 kWh, 40 % are the supplier's: 40 kWh cost 6.40. The other 80 kWh cost the mean of what
-    # the supplier has billed, 10 days of 4 kWh at 0.16 and 18 of 10 kWh at 0.06: 17.20 / 220.
-    # 6.40 + 6.25 + 12.84 + 15.30 + 5.72 = 46.51; 3.72 of VAT
+    # 40 % of 300 kWh are the supplier's: 40 kWh cost 6.40. The other 80 kWh cost the mean of the
+    # billed energy, 10 days of 4 kWh at 0.16 and 18 of 10 kWh at 0.06: 17.20 / 220. 6.40 + 6.25 +
+    # 12.84 + 15.30 + 5.72 = 46.51; 3.72 of VAT
     found = estimate_month(june, local("2026-06-11"))
     assert isinstance(found, Estimate)
     assert found.total == 50.23
 
 
-def test_what_is_fed_in_at_the_markets_price() -> None:
+def test_energy_fed_in_at_the_price_of_the_market() -> None:
     sold: Counted = {"exported_wh": 2_000, "market_exported_wh": 2_000, "market_revenue": 0.1}
     june = month(
         "2026-06",

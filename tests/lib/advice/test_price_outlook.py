@@ -1,4 +1,4 @@
-"""The coming quarter-hours: what they cost, and what they usually leave free."""
+"""The coming quarter-hours: their prices, and the usual power left."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -20,7 +20,7 @@ def no_market(_start: datetime) -> MarketPrices:
 
 
 def days(count: int, *kws: float) -> list[QuarterHour]:
-    """Return the quarter-hours from noon in Luxembourg on, of so many days in a row."""
+    """Return the quarter-hours from noon in Luxembourg on, of `count` days in a row."""
     noon = datetime(2026, 10, 1, 10, tzinfo=UTC)
     return [
         QuarterHour(noon + timedelta(days=day) + n * QUARTER, kw + day * 0.1)
@@ -39,7 +39,7 @@ def test_48_hours_from_the_current_quarter_hour_on() -> None:
     assert {each.price.imported for each in found} == {0.21708}
 
 
-def test_what_is_left_is_the_reference_power_less_the_mean_of_those_days() -> None:
+def test_the_power_left_is_the_reference_power_less_the_mean_of_those_days() -> None:
     usual = usual_house(days(7, 1.0, 8.0))
     found = list(quarter_hours_ahead(NOW, agreed(reference_kw=7), no_market, usual))
 
@@ -89,7 +89,7 @@ def test_two_prices_and_a_change_to_come() -> None:
     assert found[later] == 0.351
 
 
-def test_what_is_not_agreed_or_not_published() -> None:
+def test_prices_that_are_not_agreed_or_not_published() -> None:
     first, *_ = quarter_hours_ahead(NOW, agreed(), no_market, usual_house(days(7, 1.0)))
     assert first.price[:2] == (None, None)
     assert set(first.unknown.values()) == {"not_agreed"}

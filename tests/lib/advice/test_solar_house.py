@@ -203,7 +203,7 @@ def test_a_day_counted_from_noon_and_days_before_the_inverter() -> None:
     grid = grid_of(row_of(2 * 96), DAY + 48 * HOUR)
     young = sun(*NOON, days=2)._replace(since=DAY + HOUR)
     assert house(grid, young) == [(None, None), (12.0, 4.8)]
-    # The statistics of a second inverter begin later: nobody knows what it made before.
+    # The statistics of a second inverter begin later: its energy before that is unknown.
     assert house(grid, sun(*NOON, days=2), young)[0] == (None, None)
 
 
@@ -247,17 +247,17 @@ def days_in_doubt(supply: Supply, until: datetime = DAY + 30 * 24 * HOUR) -> set
 def test_an_inverter_that_is_away_for_days(frozen: bool) -> None:  # noqa: FBT001
     # From 13:00 of day 10 to 11:00 of day 13: 6 + 12 + 12 + 2 kWh arrive at once.
     assert days_in_doubt(away(253, 323, 34.0, frozen=frozen)) == {10, 11, 12, 13}
-    # It is back in the first hour of day 13.
+    # The inverter is back in the first hour of day 13.
     assert days_in_doubt(away(253, 312, 34.0, frozen=frozen)) == {10, 11, 12, 13}
     # After two dull days, not much arrives, but too much for the first hour of a day.
     assert days_in_doubt(away(253, 323, 1.5, frozen=frozen)) == {10, 11, 12, 13}
-    # It is away for a night, as every night.
+    # The inverter is away for a night, as every night.
     assert not days_in_doubt(away(258, 272, 0.3, frozen=frozen))
     # Snow lay for two days; the first hour after it is a dull one.
     assert days_in_doubt(away(256, 322, 0.3, frozen=True)) == set()
 
 
-def test_what_else_makes_a_lump() -> None:
+def test_other_causes_of_a_lump() -> None:
     # A new inverter begins at another total.
     supply = sun(*NOON, days=30)
     jump = {**supply.kwh, DAY + (24 * 12 + 11) * HOUR: 4711.0}
@@ -265,7 +265,7 @@ def test_what_else_makes_a_lump() -> None:
     # The jump hides no further one.
     twice = {**jump, DAY + (24 * 14 + 11) * HOUR: 9.0}
     assert days_in_doubt(supply._replace(kwh=twice)) == {12, 14}
-    # In the first week, nobody knows what is much; and a battery may rest for days.
+    # In the first week, a large hour is unknown; and a battery may rest for days.
     first = sun((10, 1.0), (11, 5.0))._replace(since=DAY)
     dull = {DAY + n * HOUR: 0.5 if 8 <= n % 24 < 16 else 0.0 for n in range(30 * 24)}
     young = Supply(SupplyKind.PRODUCED, dull, DAY)

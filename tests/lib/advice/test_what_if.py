@@ -1,4 +1,4 @@
-"""What a battery would be worth: a year of equal days by hand, and what nobody can do better."""
+"""The worth of a battery: a year of equal days by hand, and the best possible use."""
 
 import json
 import random
@@ -97,7 +97,7 @@ def market_column(table: Table, price_of: Callable[[datetime], float]) -> Floats
 def on_the_market(
     quarters: Sequence[QuarterHour], contract: Contract, price_of: Callable[[datetime], float]
 ) -> HouseholdState:
-    """Return what a meter knows that had a market price of each quarter-hour."""
+    """Return the state of a meter with a market price of each quarter-hour."""
     return with_table(
         demand_after(quarters, contract),
         lambda table: table._replace(market=market_column(table, price_of)),
@@ -151,13 +151,13 @@ def test_a_year_of_equal_days() -> None:
     assert list(found.classes) == [3, 7, 12, 17, 27, 43, 70, 100, 150, 200]
 
 
-def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None:
+def test_without_a_battery_the_costs_are_those_of_the_bills_and_the_comparison() -> None:
     quarters = quarter_hours(
         household(1, sun_kw=6, car_kw=7, heat_kw=1), "2026-01-01", "2027-01-01"
     )
     contract = replace(
         CONTRACT,
-        # As it is when the year has ended, at whose prices a battery is judged.
+        # The levies are those at the end of the year, at whose prices a battery is judged.
         levies=(("compensation", -0.001),),
         reference_kw=8,
         network_fixed=14.0,
@@ -192,7 +192,7 @@ def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None
 
 
 @pytest.mark.parametrize("seed", range(examples(2)))
-def test_with_a_battery_it_is_what_the_bills_of_the_other_quarter_hours_say(seed: int) -> None:
+def test_with_a_battery_the_costs_are_the_bills_of_the_changed_quarter_hours(seed: int) -> None:
     powers, end = household(seed, sun_kw=8, car_kw=7, heat_kw=1), "2027-01-01"
     quarters = quarter_hours(powers, "2026-01-01", end)
     contract = replace(CONTRACT, second_price=0.09, second_hours=NIGHT)
@@ -243,7 +243,7 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     holes = [each for each in equal_year() if each.start.hour != 3]
     found = tried(holes, battery=Battery(4, 6, 0.81))
     assert found.now.measured_days == 365
-    # The battery is worth as much in the other hour; what the class saves is known.
+    # The battery is worth as much in the other hour; the saving of the class is known.
     saved = found.classes[3].now.total - found.classes[3].then.total
     assert found.cheapest_then == 3
     assert high(found) == pytest.approx(low(found) + saved / 23, abs=0.1)
@@ -256,11 +256,11 @@ def test_the_night_is_cheaper(share: float) -> None:
 
     contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
     quarters = quarter_hours(powers)
-    # A twentieth of it are 111 Wh, of which 1000 / 0.9 Wh are needed each morning.
+    # A twentieth of the battery is 111 Wh. The house needs 1000 / 0.9 Wh of it each morning.
     demand = partly_shared(demand_after(quarters, contract), share)
     found = with_battery(demand, Battery(20 / 9, 4, 0.81))
-    # All but the first morning are of the night before; after the last day, a night is lost. What
-    # is shared costs the network alone. No more is shared at night than without the battery.
+    # All but the first morning are of the night before; after the last day, a night is lost. Shared
+    # energy costs the network alone. No more is shared at night than without the battery.
     by_day = DAY_PRICE - share * 0.16 * 1.08
     saved = 364 * (by_day - NIGHT_PRICE / 0.81) - NIGHT_PRICE / 0.81
     assert low(found) == pytest.approx(saved, abs=0.5)
@@ -274,8 +274,8 @@ def test_the_energy_communitys_own_bill_counts() -> None:
     paid = partly_shared(demand_after(equal_year(), replace(CONTRACT, community_price=0.09)), 0.5)
     free = with_battery(demand, BATTERY).classes[7]
     found = with_battery(paid, BATTERY).classes[7]
-    # Half of 5402 kWh at 0.09. From 11:00 to 18:00, the battery gives 28 times 100 Wh,
-    # of which 50 were shared. Then it gives 440 of 1500 Wh, of which 750 stay shared.
+    # Half of 5402 kWh at 0.09. From 11:00 to 18:00, the battery gives 28 times 100 Wh; 50 of each
+    # were shared. Then it gives 440 of 1500 Wh, and 750 stay shared.
     assert found.now.total - free.now.total == pytest.approx(243.09, abs=0.1)
     assert found.then.total - free.then.total == pytest.approx(197.1, abs=0.1)
     assert sum(found.now[:4]) == pytest.approx(found.now.total)
@@ -311,11 +311,13 @@ def test_amounts_without_vat_say_so() -> None:
         ({"feed_in_margin": 0.1}, WhatIfRefusal.TOO_FEW_PRICED_DAYS),
     ],
 )
-def test_what_is_missing_is_said(change: dict[str, object], reason: WhatIfRefusal) -> None:
+def test_the_refusal_names_the_missing_price(
+    change: dict[str, object], reason: WhatIfRefusal
+) -> None:
     assert refused(equal_year(), replace(CONTRACT, **change)).reason is reason  # type: ignore[arg-type]
 
 
-def test_who_feeds_nothing_in_needs_no_price_of_it() -> None:
+def test_a_house_without_exports_needs_no_feed_in_price() -> None:
     quarters = [each._replace(exported_kwh=None) for each in equal_year()]
     found = tried(quarters, replace(CONTRACT, feed_in_price=None)).classes[3]
     assert (found.now.feed_in, use_of(found).stored_share) == (0, None)
@@ -331,9 +333,9 @@ def test_fewer_days_than_needed_are_refused(days: int) -> None:
         assert tried(quarters).now.measured_days == days
 
 
-def test_what_counts_as_a_measured_day() -> None:
+def test_the_count_of_measured_days() -> None:
     first, last = equal_year()[: 66 * 96], equal_year()[66 * 96 :]
-    # What the operator has estimated is on the bill, and is not measured.
+    # An estimate of the operator is on the bill, and is not measured.
     assert (
         refused([*(each._replace(origin=Origin.LENEDA_ESTIMATED) for each in first), *last]).days
         == 299
@@ -349,7 +351,7 @@ def test_what_counts_as_a_measured_day() -> None:
             assert refused(quarters).days == count
 
 
-def test_the_running_month_and_what_is_older_than_a_year_do_not_count() -> None:
+def test_the_running_month_and_months_older_than_a_year_do_not_count() -> None:
     quarters = quarter_hours(equal_days, "2025-09-01", "2026-11-06")
     found = tried(quarters)
     assert found.classes[7].now.total == pytest.approx(1325.61, abs=0.15)
@@ -372,7 +374,7 @@ def test_the_hours_of_a_dynamic_price(share: float, by_day: float) -> None:
         quarters, contract, lambda start: 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else by_day
     )
     found = with_battery(partly_shared(demand, share), Battery(20 / 9, 4, 0.81))
-    # What is shared costs the 0.051 of the network alone, with VAT. No more is shared by night.
+    # Shared energy costs the 0.051 of the network alone, with VAT. No more is shared by night.
     saving = (0.051 + (1 - share) * (by_day + 0.03)) * 1.08 - (0.051 + 0.02 + 0.03) * 1.08 / 0.81
     # A difference below the losses of the battery is not worth it.
     is_charged = by_day > 0.1

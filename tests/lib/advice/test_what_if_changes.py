@@ -37,7 +37,7 @@ CONTRACT = Contract(
     discount=1.0,
     feed_in_price=0.06,
     has_levies=True,
-    # As it is when the year has ended.
+    # The levies are those at the end of the year.
     levies=(("compensation", -0.001),),
 )
 NIGHT: Mapping[str, Any] = {
@@ -79,7 +79,7 @@ def state_of(
     prices: PriceSeries | None = None,
     shared_by: ByHand | None = None,
 ) -> HouseholdState:
-    """Return what a meter knows after these quarter-hours."""
+    """Return the state of a meter after these quarter-hours."""
     sharing = {}
     if shared_by:
         for quarter in quarters:
@@ -185,7 +185,7 @@ def test_unknown_quarter_hours_are_like_the_others_or_nothing() -> None:
     assert low(contract_only) == high(contract_only)
 
 
-def test_what_a_change_lacks_is_said() -> None:
+def test_the_refusal_names_the_missing_part_of_a_change() -> None:
     def refusal(changes: Changes, contract: Contract, quarters: Sequence[QuarterHour]) -> str:
         with pytest.raises(WhatIfError) as refused:
             compared(changes, state_of(quarters, contract))

@@ -1,4 +1,4 @@
-"""A what-if changes a table. Its bills are those of quarter-hours that were changed one by one."""
+"""A variant changes a table. Its bills equal those with quarter-hours changed by hand."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -64,7 +64,7 @@ def lines_of(ledger: Ledger) -> Sequence[object]:
 
 
 def is_billed_like(table: Table, change: Change) -> None:
-    """Compare the bills of a table with those of a household whose meter saw the other energies."""
+    """Compare the bills of a table with the bills of a meter that saw the other energies."""
     quarters = [changed_by_hand(quarter, change(quarter)) for quarter in year()]
     expected = demand_after(quarters, CONTRACT, END).ledger
     assert lines_of(Ledger.of(table, measured().contracts)) == lines_of(expected)
@@ -84,7 +84,7 @@ def changed_by_hand(quarter: QuarterHour, more_wh: float) -> QuarterHour:
 
 
 def car_by_hand(kwh: float, kw: float, begin_hour: int, quarter: QuarterHour) -> float:
-    """Return what a car takes: from the begin on, until it is full."""
+    """Return the energy that a car takes: from the begin on, until it is full."""
     local_start = quarter.start.astimezone(LUXEMBOURG)
     begin = local_start.replace(hour=begin_hour, minute=0, fold=0)
     if begin > local_start:
@@ -106,7 +106,7 @@ def test_a_car(kwh: float, kw: float, begin_hour: int) -> None:
 
 
 def heat_by_hand(kwh_a_year: float, quarter: QuarterHour) -> float:
-    """Return what a heat pump takes, by 18 degrees minus the mean temperature of the month."""
+    """Return the energy of a heat pump, by 18 degrees minus the mean temperature of the month."""
     missing = (16.6, 15.8, 12.3, 8.4, 4.5, 0, 0, 0, 3.7, 8.1, 12.8, 15.7)
     lengths = (31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
     degree_days = sum(kelvins * days for kelvins, days in zip(missing, lengths, strict=True))

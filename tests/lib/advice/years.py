@@ -1,4 +1,4 @@
-"""Years of quarter-hours, made for the tests, and what a meter knows after them."""
+"""Years of quarter-hours, made for the tests, and the state of a meter after them."""
 
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +40,7 @@ def quarter_hours(powers: Powers, first: str = FIRST, end: str = END) -> list[Qu
 def demand_after(
     quarters: Iterable[QuarterHour], contract: Contract, until: str = END
 ) -> HouseholdState:
-    """Return what a meter knows whose past is these quarter-hours."""
+    """Return the state of a meter whose past is these quarter-hours."""
     meter = Household(contract)
     meter.set_leneda_days(_leneda_days(tuple(quarters)))
     meter.update(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")

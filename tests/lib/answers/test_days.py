@@ -73,7 +73,7 @@ def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
 
 
 @pytest.mark.parametrize("replaces", [False, True], ids=["on top", "instead"])
-def test_the_cost_above_is_what_the_same_energy_below_would_not_have_cost(
+def test_the_cost_above_is_the_extra_cost_over_the_same_energy_below(
     replaces: bool,  # noqa: FBT001 - a parameter of a test
 ) -> None:
     contract = Contract(reference_kw=3, energy_price=0.15, replaces_variable=replaces)

@@ -73,7 +73,7 @@ def test_the_running_month_and_the_same_days_a_year_ago() -> None:
         # Nothing of November is whole: all of October. 111.60 and 15.50.
         ("2026-11-01T00:00", "2026-10", 31, 127.1),
         ("2026-11-01T23:59", "2026-10", 31, 127.1),
-        # One of 30 days of November: 3.60 and 0.52.
+        # A single day of 30 in November: 3.60 and 0.52.
         ("2026-11-02T00:00", "2026-11", 1, 4.12),
     ],
 )

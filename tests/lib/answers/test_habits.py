@@ -1,4 +1,4 @@
-"""What is usual by now; the power that is always on, and its cost a year, at prices by the hour."""
+"""Usual energy by now; the power that is always on, and its cost a year, at prices by the hour."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -50,7 +50,7 @@ def test_usual_cost_until_noon_has_the_surcharge_and_the_feed_in_of_the_morning(
         lambda time: (1.4 if time.hour < 2 else 0.1, 0.5 * (9 <= time.hour < 12)),
     )
     usual = usual_report(demand)["usual"]
-    # 8 * 1.4 and 40 * 0.1 kWh, of which 8 * 0.65 kWh are above 3 kW; 4 * 0.5 kWh fed in.
+    # 8 * 1.4 and 40 * 0.1 kWh; 8 * 0.65 kWh of them are above 3 kW; 4 * 0.5 kWh fed in.
     assert (usual["imported_wh"], usual["exported_wh"]) == (15_200, 2_000)
     cost = (15.2 * (0.15 + 0.051) + 5.2 * 0.0765 + (7.42 + 5.72) / 30 / 2) * 1.08 - 2 * 0.06
     assert usual["cost"] == pytest.approx(cost, abs=0.015)
@@ -61,7 +61,7 @@ def test_usual_cost_until_noon_has_the_surcharge_and_the_feed_in_of_the_morning(
 # until December.
 @pytest.mark.parametrize(("contract", "cost"), [(TWO_PRICES, 600.0), (MARKET, 460.0)])
 @pytest.mark.parametrize(("month", "hour"), [(6, 1), (6, 11), (6, 17), (11, 1)])
-def test_what_is_always_on_costs_the_same_at_each_hour(
+def test_the_base_load_costs_the_same_at_each_hour(
     contract: Contract, cost: float, month: int, hour: int
 ) -> None:
     end = datetime(2026, month, 10, hour, 30, tzinfo=UTC)
@@ -81,7 +81,7 @@ def test_what_is_always_on_costs_the_same_at_each_hour(
     ("end", "nights"),
     [("06-04T06:00", None), ("06-05T02:45", None), ("06-05T03:00", 3), ("06-12T03:00", 7)],
 )
-def test_what_is_always_on_is_that_of_three_to_seven_nights(end: str, nights: int | None) -> None:
+def test_the_base_load_is_that_of_three_to_seven_nights(end: str, nights: int | None) -> None:
     start, until = (datetime.fromisoformat(f"2026-{time}Z") for time in ("06-02T06:00", end))
     demand = always_300_w(TWO_PRICES, start, until)
     always_on = highlights_report(demand)["always_on"]
@@ -122,7 +122,7 @@ def test_the_reason_and_the_energy_of_the_house(
     while time <= noon:
         meter.update(time, Energies(round(kwh, 3), 500.0), None, None)
         demand = meter.snapshot
-        # 14 kWh each morning, of which 2 are above 3 kW; today 8 of 14.
+        # 14 kWh each morning, and 2 of them above 3 kW; today 8 of 14.
         is_today = time >= datetime(2026, 6, 22, 22, tzinfo=UTC)
         on, kw = ({0, 1}, 7.0) if is_today else ({0, 1, 2, 3}, 3.5)
         kwh += kw / 4 if time.hour in on else 0.0
@@ -176,7 +176,7 @@ def evenings(
     days: int,
     is_shared: bool,  # noqa: FBT001
 ) -> Iterator[HouseholdState]:
-    """Yield what a household with the same weeks knows at 21:50 of each day from `since` on."""
+    """Yield the state of a household with equal weeks at 21:50 of each day from `since` on."""
     time = midnight(since - timedelta(days=30))
     end = midnight(since + timedelta(days=days))
     meter, imported, exported = Household(contracts), 1000.0, 500.0
@@ -248,7 +248,7 @@ def test_a_week_in_which_only_a_price_changes_has_no_other_reason(  # noqa: PLR0
         report = usual_report(demand)
         found.append(report["reason"])
         usual = report["usual"]
-        # The terms alone have changed, so the usual energies are those of today.
+        # The terms alone have changed, so the usual energies equal today's.
         month = demand.ledger_with_running.sums(day_start(demand.time), demand.time)
         assert usual["imported_wh"] == pytest.approx(month.imported_wh, abs=2)
     assert set(found) <= {None, reason}

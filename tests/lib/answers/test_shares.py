@@ -1,6 +1,6 @@
-"""Where the energy of June 2026 went until the 25th, compared with sums by hand.
+"""Uses of the energy of June 2026 until the 25th, compared with sums by hand.
 
-`house_of_june` says what the devices use; the fridge is a part of the base here.
+`house_of_june` has the energy of the devices; the fridge is a part of the base here.
 """
 
 from collections import defaultdict
@@ -45,7 +45,7 @@ def market_at(time: datetime) -> float:
 
 
 def month_of(contract: Contract) -> tuple[HouseholdState, HouseSources]:
-    """Return the meter's month, and what the statistics know of panels, car and heater."""
+    """Return the meter's month, and the statistics of panels, car and heater."""
     demand, sources = lived_until(NOW, contract, lambda time: MarketPrices(*[market_at(time)] * 2))
     return demand, sources._replace(devices=sources.devices[:2])
 
@@ -59,7 +59,7 @@ def price(contract: Contract, time: datetime) -> tuple[float, float]:
 
 
 def by_hand(contract: Contract, start: datetime, end: datetime) -> dict[str, list[float]]:
-    """Return kWh, cost, own kWh and what these would have earned, of each row and of the house."""
+    """Return kWh, cost, own kWh and their worth if sold, of each row and of the house."""
     sums = {name: [0.0] * 4 for name in ("Car", "Heater", "always_on", "house")}
     for hour in HOURS:
         if not start <= hour < end:
@@ -164,7 +164,7 @@ def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: 
     kwh = {hour: (1 - late) * value + late * before[hour] for hour, value in panels.kwh.items()}
     late_sources = sources._replace(supplies=[panels._replace(kwh=kwh)])
     in_time, answer = (shares_report(demand, of, YESTERDAY) for of in (sources, late_sources))
-    # What the house lacks from 10:00 on comes from 15:00 on.
+    # The energy that the house lacks from 10:00 on comes from 15:00 on.
     assert answer["house_wh"] == pytest.approx(in_time["house_wh"], abs=1)
     assert answer["cost"] == in_time["cost"]
     rows, late_rows = ({row["name"]: row["wh"] for row in of["rows"]} for of in (in_time, answer))
@@ -181,7 +181,7 @@ def test_each_day_says_that_its_prices_are_older(day: int) -> None:
     assert report["prices_of"] == {"grid": "2026-12-31"}
 
 
-def test_what_the_sun_saved_says_that_its_prices_are_older() -> None:
+def test_the_saving_of_the_sun_names_its_older_prices() -> None:
     start, end = datetime(2027, 1, 1, 8, tzinfo=UTC), datetime(2027, 1, 3, 12, tzinfo=UTC)
     meter, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
     first = day_start(demand.time) - timedelta(days=3)

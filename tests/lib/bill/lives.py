@@ -36,7 +36,7 @@ _MODULES = {
 
 
 class Life:
-    """Makes what happens to a meter of the library.
+    """Simulated life of a meter of the library.
 
     Home Assistant imports the same library under another name, so `library` can be given.
     """
@@ -60,7 +60,7 @@ class Life:
         return 0.3 if 9 <= time.hour < 15 else 0.0
 
     def market(self, time: datetime) -> Any:  # noqa: ANN401 - prices of the given library
-        """Return the prices of the market: those of the hour."""
+        """Return the prices of the market in this hour."""
         return self._of.MarketPrices(0.05 + 0.01 * (time.hour % 7), 0.04)
 
     def feed(  # noqa: PLR0913 - a stretch of readings
@@ -99,7 +99,7 @@ class Life:
         return {start + n * QUARTER: covered for n in range(count)}
 
     def contract(self, chance: random.Random) -> Any:  # noqa: ANN401
-        """Return one of some contracts."""
+        """Return a random contract."""
         terms = chance.choice([FIXED, SECOND, MARKET, replace(FIXED, has_vat=False)]).terms
         return self._of.Contract.of_terms(terms)
 

@@ -32,7 +32,7 @@ TWO_PRICES = Contract(
 
 
 class Counted(TypedDict, total=False):
-    """What else is counted of a day."""
+    """Optional energies and amounts of a day."""
 
     exported_wh: float
     market_wh: float
@@ -54,7 +54,7 @@ def local(text: str) -> datetime:
 
 
 class Known(NamedTuple):
-    """Month of which a table is known."""
+    """Month with a table of its known days."""
 
     start: datetime
     days: Sequence[Table] = ()
@@ -164,9 +164,9 @@ def day(
 
 
 def _energies_above(above: dict[float, float]) -> Floats:
-    """Return energies in Wh of quarter-hours that exceed each power by so many kWh in all.
+    """Return energies in Wh of quarter-hours that exceed each power by the given kWh in all.
 
-    None of them exceeds a power for which this is not asked.
+    No energy exceeds a power that is not in `above`.
     """
     energies = np.empty(0)
     for kw, kwh in sorted(above.items(), reverse=True):
@@ -183,7 +183,7 @@ def _price(cost: float, wh: float) -> float:
 
 
 def shared(of: Table, kwh: float, layer: int = 1) -> Table:
-    """Return a day of which sharing is known, and `kwh` of its loose energy are shared."""
+    """Return a day with known sharing, and `kwh` of its loose energy shared."""
     layers = np.zeros_like(of.shared)
     layers[layer - 1, 1] = kwh * 1000
     return of._replace(shared=layers, is_sharing_known=np.ones_like(of.is_sharing_known))

@@ -35,12 +35,12 @@ def at(text: str) -> datetime:
 
 
 def quarter(start: str, mean_kw: float) -> QuarterHour:
-    """Return a quarter-hour of which the imported energy alone is known."""
+    """Return a quarter-hour with its imported energy alone."""
     return QuarterHour(at(start), mean_kw)
 
 
 def cost(demand: HouseholdState) -> float | None:
-    """Return what the energy above the reference power costs this month, each part at its price."""
+    """Return the cost of energy above the reference power this month, each part at its price."""
     now = demand.contracts.at(demand.quarter_start)
     if now.reference_kw is None or now.surcharge is None:
         return None
@@ -136,11 +136,11 @@ class Connection:
 
     @property
     def demand(self) -> HouseholdState:
-        """Return what the meter knows."""
+        """Return the state of the meter."""
         return known(self.meter)
 
     def read(self, power_kw: float | None = None) -> HouseholdState:
-        """Let the meter send a telegram, and return what is then known."""
+        """Let the meter send a telegram, and return the state then."""
         self.tell(power_kw)
         demand = self.meter.snapshot
         assert demand is not None
@@ -171,7 +171,7 @@ class Connection:
         change_contract(self.meter, contract, date.fromisoformat(since) if since else None)
 
     def restart(self) -> None:
-        """Store what is known, and go on from that; the contract stays."""
+        """Store the state, and go on from it; the contract stays."""
         self.disk.write(self.meter)
         stored = json.loads(json.dumps(self.meter.as_dict(), allow_nan=False))
         sources = self.meter.price_sources
@@ -186,7 +186,7 @@ class Connection:
     def after(
         self, seconds: float, used_wh: int = 0, power_kw: float | None = None
     ) -> HouseholdState:
-        """Return what the telegram says that comes `seconds` later."""
+        """Return the state after a telegram `seconds` later."""
         self.pass_by(seconds, used_wh)
         return self.read(power_kw)
 
@@ -212,7 +212,7 @@ def read_quarter_hours(
 ) -> tuple[Household, HouseholdState]:
     """Return a meter that is read each quarter-hour until `end`.
 
-    `kwh_from` says what is imported and exported in the quarter-hour that begins at a time.
+    `kwh_from` returns the energy imported and exported in the quarter-hour that begins at a time.
     """
     meter, imported, exported, time = Household(contract), 1000.0, 500.0, start
     while time <= end:

@@ -37,8 +37,8 @@ def test_all_lines_in_their_order() -> None:
         ("surcharge", 10, 0.0765, 0.77),
         ("feed_in", 200, 0.08, -16.00),  #  200 * 0.08, which the household is paid
     ]
-    # 45.00 + 2.50 + 12.84 + 15.30 + 8.69 + 0.77 = 85.10; less 16.00 is 69.10
-    # VAT is on what is bought only: 85.10 * 0.08 = 6.808; 69.10 + 6.81 = 75.91
+    # 45.00 + 2.50 + 12.84 + 15.30 + 8.69 + 0.77 = 85.10; less 16.00 is 69.10. VAT is on bought
+    # energy only: 85.10 * 0.08 = 6.808; 69.10 + 6.81 = 75.91
     assert sums(due) == (69.10, 6.81, 75.91)
     units = ["kWh", "month", "month", "kWh", "month", "kWh", "kWh"]
     assert [line.unit for line in due.lines] == units
@@ -73,8 +73,8 @@ def test_the_running_month(until: str, share: float, fixed: float, meter: float)
 
 
 def test_october_with_its_day_of_25_hours() -> None:
-    # The 25th has 25 hours, of which 13 have passed at noon: 24.52 of 31 days.
-    # 12.84 * 24.52/31 = 10.1560; 5.72 * 24.52/31 = 4.5243
+    # The 25th has 25 hours, and 13 have passed at noon: 24.52 of 31 days. 12.84 * 24.52/31 =
+    # 10.1560; 5.72 * 24.52/31 = 4.5243
     october = month("2026-10", day("2026-10-25", 20))
     due = bill(october, agreed(reference_kw=7), local("2026-10-25T12:00"))
     assert lines(due)[0] == ("network_fixed", 0.790968, 12.84, 10.16)
@@ -121,7 +121,7 @@ def test_the_switch_of_vat_holds_for_all_months() -> None:
     assert found.months[0].classes[7].fixed == 12.84
 
 
-def test_the_first_contract_also_holds_for_what_was_before_it() -> None:
+def test_the_first_contract_also_holds_for_the_time_before_it() -> None:
     june = whole_month("2026-06", 30, kwh=300)
     contracts = changing(("2026-09-01", Contract(reference_kw=7)))
     assert lines(bill(june, contracts, local("2026-07-01")))[0][3] == 12.84
@@ -158,7 +158,7 @@ def test_the_price_of_the_market(
     else:
         assert lines(due)[0] == ("energy", 300, price, amount)
         assert (due.missing, due.net) == ((), round(33.86 + amount, 2))
-    # Before the first watt-hour there is nothing to have a price.
+    # No energy has come before the first watt-hour, so none lacks a price.
     due = bill(month("2026-06"), agreed(reference_kw=7, energy_margin=0.1), june.start)
     assert (due.amount("energy"), due.unpriced_kwh, due.missing) == (0, 0, ())
 
@@ -227,7 +227,7 @@ def test_a_surcharge_without_other_known_parts_is_the_subtotal() -> None:
     ],
 )
 def test_an_energy_price_since_a_day_of_the_month(later: Contract, market_kwh: float) -> None:
-    # 100 kWh without a price, and 200 of which the market's is known of 188.
+    # 100 kWh without a price, and 200 kWh with a market price for 188.
     june = month(
         "2026-06",
         day("2026-06-01", 100),
@@ -278,14 +278,14 @@ def test_half_a_cent_is_rounded_up_whatever_binary_fractions_are(
     assert (lines(due)[0][3], lines(due)[-1][3]) == (amount, -amount)
 
 
-def test_what_a_line_shows_is_what_it_is_computed_from() -> None:
+def test_a_line_is_computed_from_its_shown_values() -> None:
     # 0.1234564 kWh is shown as 0.123 kWh: at 50 a kWh, 6.15 and not 6.17.
     june = month("2026-06", day("2026-06-01", exported_wh=123.4564))
     due = bill(june, agreed(reference_kw=7, feed_in_price=50), local("2026-07-01"))
     assert lines(due)[-1] == ("feed_in", 0.123, 50, -6.15)
 
 
-def test_what_has_no_price_is_told_to_the_watt_hour() -> None:
+def test_unpriced_energy_is_exact_to_the_watt_hour() -> None:
     june = whole_month("2026-06", 30, kwh=2.345, market_wh=1_111, market_cost=0.1)
     due = bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
     assert due.unpriced_kwh == 1.234
@@ -347,7 +347,7 @@ def test_they_add_up_whatever_they_are(kwh: int) -> None:
     assert due.part(*names) == due.total
     assert parts[3] == due.amount("feed_in")
     [above] = [line for line in due.lines if line.name == "surcharge"]
-    # As its sensor shows it, which has more decimals.
+    # The sensor of the surcharge shows more decimals.
     assert f"{parts[2]:.2f}" == f"{above.quantity * above.price * 1.08 + 1e-9:.2f}"
     for name in ("energy", "network", "levies"):
         assert abs((due.part(name) or 0) - (due.amount(*lines_of(name)) or 0)) <= 0.0101

@@ -1,4 +1,4 @@
-"""Bills and comparisons are those of a slow model that counts quarter-hours, in exact fractions."""
+"""Bills and comparisons equal a slow model that counts quarter-hours, in exact fractions."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +24,7 @@ TAX = 0.001
 
 
 def compensation(month: datetime) -> float:
-    """Return what each kWh of category A is charged: the State's aid was from August 2026 on."""
+    """Return the charge on each kWh of category A: the State's aid was from August 2026 on."""
     if month.year == 2025:
         return -0.0376
     return -0.0371 if month.year == 2026 and month.month >= 8 else -0.001
@@ -172,7 +172,7 @@ def fixed_price(contract: Contract, kw: float | None, published: NetworkPrices) 
 
 
 class Sheet:
-    """A bill's quantities, and what the market adds, by name and price."""
+    """A bill's quantities, and the market's amounts, by name and price."""
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, float | None, bool], list[Fraction]] = {}
@@ -193,7 +193,7 @@ class Sheet:
         market: list[tuple[int, float | None]],
         stand_ins: Fraction | None,
     ) -> None:
-        """Add energy. `stand_ins` is the cost of what has no price, None if it is unknown."""
+        """Add energy. `stand_ins` is the cost of energy without a price, None if it is unknown."""
         price, margin = prices
         if margin is None:
             if price is not None or name == "energy":
@@ -210,7 +210,7 @@ class Sheet:
             self.found[name, margin, True][1] += money
 
     def add_part(self, contract: Contract, share: Fraction, story: Story) -> None:
-        """Add what a contract is charged for: a share of the month, and its rows."""
+        """Add the charges of a contract: a share of the month, and its rows."""
         of = story.contracts
         published = network_prices_at(story.start.astimezone(UTC))
         kw, own = contract.reference_kw, contract
@@ -265,7 +265,7 @@ def priced(market: list[tuple[int, float | None]]) -> tuple[Fraction, Fraction]:
 
 
 def cost_of_unpriced(story: Story, rows: Sequence[Row], names: tuple[str, ...]) -> Fraction | None:
-    """Return what the energy without a price costs. `rows` are all rows of one contract.
+    """Return the cost of the energy without a price. `rows` are all rows of one contract.
 
     Return None if less than nine tenths of the month's energy at the market have a price, or if the
     contract has no price at all.
@@ -333,7 +333,7 @@ def above_kwh(row: Row, kw: float | None) -> Fraction:
 
 
 def expected_lines(story: Story) -> tuple[list[tuple[str, float, float]], set[str]]:
-    """Return name, quantity and amount of each line, and what is missing."""
+    """Return name, quantity and amount of each line, and the missing prices."""
     held = shares(story) or [(contract_at(story.contracts, story.start), Fraction(0))]
     together: dict[int, tuple[Contract, Fraction]] = {}
     for contract, share in held:

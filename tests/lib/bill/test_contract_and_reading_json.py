@@ -1,4 +1,4 @@
-"""What was stored goes on as if nothing had happened; what is malformed is refused."""
+"""Stored content goes on as if nothing had happened; malformed content is refused."""
 
 import json
 from collections.abc import Mapping
@@ -87,7 +87,7 @@ def assert_malformed(stored: object) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if path not in OPTIONAL])
-def test_what_is_missing(path: tuple[str | int, ...]) -> None:
+def test_missing_content_is_refused(path: tuple[str | int, ...]) -> None:
     assert_malformed(without(without(stored_house().meter.as_dict(), "check"), *path))
 
 
@@ -95,7 +95,7 @@ def test_what_is_missing(path: tuple[str | int, ...]) -> None:
 @pytest.mark.parametrize(
     "path", [path for path in PATHS if path[-1] not in ("version", "serial_number")]
 )
-def test_what_is_of_another_kind(path: tuple[str | int, ...], value: object) -> None:
+def test_content_of_another_kind_is_refused(path: tuple[str | int, ...], value: object) -> None:
     if path[-1] in {"stretches", "spans"} and value == []:
         return  # nothing was counted
     assert_malformed(replaced(without(stored_house().meter.as_dict(), "check"), value, *path))

@@ -1,4 +1,4 @@
-"""The numbers on the pages of the tariff are those that the integration computes."""
+"""The numbers on the pages of the tariff are the results of the integration."""
 
 import json
 import re
@@ -35,7 +35,7 @@ HOUSEHOLD: dict[str, Any] = {
 
 
 def section(heading: str, page: str = PAGE) -> str:
-    """Return what stands below a heading."""
+    """Return the text below a heading."""
     [found] = re.findall(
         rf"^#+ {re.escape(heading)}$(.*?)(?=^#|\Z)", page, re.MULTILINE | re.DOTALL
     )
@@ -43,13 +43,13 @@ def section(heading: str, page: str = PAGE) -> str:
 
 
 def all_rows(heading: str, page: str = PAGE) -> list[list[str]]:
-    """Return the head and the rows of a section's table, without what makes cells bold."""
+    """Return the head and the rows of a section's table, without the marks of bold cells."""
     head, _, *table = re.findall(r"^\|(.*)\|$", section(heading, page), re.MULTILINE)
     return [[cell.strip("*` ") for cell in row.split("|")] for row in (head, *table)]
 
 
 def rows(heading: str, page: str = PAGE) -> list[list[str]]:
-    """Return the rows of a section's table, without its head and without what makes cells bold."""
+    """Return the rows of a section's table, without its head and the marks of bold cells."""
     return all_rows(heading, page)[1:]
 
 

@@ -1,7 +1,7 @@
-"""Hours of energy and cost: what they contain, and that they add up to months and bills.
+"""Hours of energy and cost: their content, and their sums in months and bills.
 
 The house draws a power that depends on the hour only, so the energy of each hour is known without
-the program. Prices are those of 2026: the grid takes 0.051 a kWh, and 0.0765 more above the
+the program. Prices are those in 2026: the grid takes 0.051 a kWh, and 0.0765 more above the
 reference power, with 8 % of VAT.
 """
 
@@ -184,7 +184,7 @@ def test_a_month_with_few_market_prices_has_no_costs() -> None:
     found = checked(meter)
     assert JUNE + 11 * DAY not in found.cost
     assert not any(JUNE + 5 * DAY <= hour < JUNE + 30 * DAY for hour in found.total)
-    # The operator does not pay for what has no price, but for the rest.
+    # The operator pays for energy with a price only.
     assert found.compensation[JUNE + 11 * DAY + 13 * HOUR] == 0
     assert found.compensation[JUNE + 25 * DAY + 13 * HOUR] == pytest.approx(0.3 * 0.03)
     meter = Household(MARKET)
@@ -205,7 +205,7 @@ def test_outages_an_exchange_and_a_clock_set_back() -> None:
 
     found = checked(meter)
 
-    # 250 kWh in 51.8 hours, whatever the hour; no energy while the meters were exchanged.
+    # 250 kWh in 51.8 hours, at any hour; no energy while the meters were exchanged.
     outage = JUNE + 4 * DAY + 20 * HOUR
     assert found.imported[outage] == pytest.approx(250 * (HOUR / (second - first)), abs=0.01)
     # That is 4.8 kW, but the power of no quarter-hour is known.

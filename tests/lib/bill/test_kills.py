@@ -1,4 +1,4 @@
-"""Damaged, lost and restored files of lines: the months hold what the registers say."""
+"""Damaged, lost and restored files of lines: the months hold the energy of the registers."""
 
 import json
 from collections.abc import Callable
@@ -151,7 +151,7 @@ def test_a_line_has_both_registers_at_the_end_of_its_quarter_hour() -> None:
     assert (span.imported_register_wh, span.exported_register_wh) == (100_400, 51_100)
 
 
-def test_what_follows_the_part_that_was_stored_last_stays_after_a_kill() -> None:
+def test_parts_after_the_last_stored_part_stay_after_a_kill() -> None:
     house = Connection("2026-06-02T00:00:00S")
     house.read()
     # Seven gaps, each with an hour after it, are more than may be doubtful.

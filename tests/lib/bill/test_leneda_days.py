@@ -1,4 +1,4 @@
-"""Days that the platform knows, joined to what was measured: own quarter-hours count everywhere."""
+"""Days of the platform, joined to measured days: own quarter-hours count everywhere."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ CONTRACT = Contract(reference_kw=7, energy_price=0.15)
 
 
 def estimates(start: str, end: str, kw: float) -> list[QuarterHour]:
-    """Return what the platform calls estimated."""
+    """Return estimates of the platform."""
     return [each._replace(origin=Origin.LENEDA_ESTIMATED) for each in platform(start, end, kw)]
 
 
@@ -41,7 +41,7 @@ def added(start: str, contract: Contract = CONTRACT) -> Connection:
 
 
 def day_of(month: Month, text: str) -> tuple[float, float, float, float]:
-    """Return the energy of a day, that of gaps in it; its quarter-hours, those of the platform."""
+    """Return the energy of a day and of its gaps, its quarter-hours, and the platform's ones."""
     [day] = [each for each in days_of(month) if each.start == local(text)]
     return day.imported_wh, day.gap_wh, day.sums.quarter_hours, day.sums.leneda
 
@@ -63,7 +63,7 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     assert month.imported_kwh == pytest.approx(20 * 9.6 + 40 * 0.1 + 0.2 + 2.4)
     assert month.sums.leneda == 20 * 96 + 41
     assert month.quarter_hours == 20 * 96 + 41 + 8
-    # One of 1,969 was changed by more than 50 Wh.
+    # A single quarter-hour of 1,969 was changed by more than 50 Wh.
     assert month.measured_share(local("2026-11-21T12:15")) == 0.9995
     due = month.bill(local("2026-11-21"))
     # 20 of 30 days of 12.84
@@ -111,7 +111,7 @@ def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
     house.after(420, 140)
     house.draw_hours(9)
     before = house.read().month
-    # 40 + 36 of one's own; 24 kWh of the register, of which it is not known when 5.725 came.
+    # 40 + 36 own ones; 24 kWh of the register. The quarter-hours of 5.725 are unknown.
     assert day_of(before, "2026-11-20") == (76 * 300 + 280 + 5_725, 5_725, 76, 0)
 
     set_leneda_days(house, platform("2026-11-20", "2026-11-21", 2.0))
@@ -150,7 +150,7 @@ def test_ones_own_quarter_hours_count_everywhere() -> None:
     assert month.peak == QuarterHour(local("2026-11-20"), 1.2)
 
 
-def test_what_the_platform_estimates_stands_and_is_not_measured() -> None:
+def test_estimates_of_the_platform_count_and_are_not_measured() -> None:
     house = added("2026-11-21T10:05:00W")
     quarters = [
         each._replace(origin=Origin.LENEDA_ESTIMATED) if each.start >= local("2026-10-31") else each
@@ -216,25 +216,25 @@ def test_the_past_has_no_market_price() -> None:
     house.meter.set_leneda_days(LenedaDays(past))
     demand = house.demand
     due = demand.month.bill(local("2026-11-21"))
-    # 76 quarter-hours of 0.3 kWh had a price, and the first one of the outage. All others of
-    # 19 days of 0.8 kW and of the outage's 6 kWh had none.
+    # 76 quarter-hours of 0.3 kWh had a price, and the first quarter-hour of the outage. No other
+    # energy had a price: 19 days of 0.8 kW, and the outage's 6 kWh.
     assert due.missing == ("energy",)
     assert due.unpriced_kwh == pytest.approx(19 * 19.2 + 6 - 0.3)
 
 
-def test_what_is_fed_in_comes_with_the_production() -> None:
+def test_the_exported_energy_comes_with_the_production() -> None:
     contracts = agreed(feed_in_price=0.08)
     past = LenedaDays(platform("2026-06-01", "2026-07-01", 0.4, 0.25))
     [june] = months_of({}, past, contracts).values()
     assert june.exported_kwh == 30 * 96 * 0.25
-    # Without the production, what the register says of a gap stays.
+    # Without the production, the register's energy of a gap stays.
     times = local("2026-06-03"), local("2026-06-04")
     row = row_of([], Span(*times, SpanKind.GAP, Amounts(9_000, 5_000)))
     past = LenedaDays(platform("2026-06-03", "2026-06-04", 0.4))
     [june] = months_of(row.months, past, contracts).values()
     assert june.exported_kwh == 5
     assert day_of(june, "2026-06-03") == (9_000, 0, 96, 96)
-    # With half of it, the registers say what the other half was.
+    # With half of the production, the registers give the other half.
     past = LenedaDays(platform("2026-06-03", "2026-06-03T12:00", 0.4, 0.03))
     [june] = months_of(row.months, past, contracts).values()
     assert (june.imported_kwh, june.exported_kwh) == (9, 5)
@@ -283,7 +283,7 @@ def test_the_ledger_is_the_same_until_there_is_something_new() -> None:
     assert len(later.earlier_months) == 2
 
 
-def test_what_the_platform_estimates_does_for_an_estimate() -> None:
+def test_estimates_of_the_platform_are_enough_for_a_forecast() -> None:
     house = added("2026-11-04T10:00:00W")
     house.read()
     last_year = estimates("2025-11-01", "2025-12-01", 1.0)
@@ -299,7 +299,7 @@ def test_what_the_platform_estimates_does_for_an_estimate() -> None:
 
 
 def silent(until: str) -> Connection:
-    """Return a house of which a cable read 1.2 kW until noon of 10 November, then Leneda did."""
+    """Return a house that a cable read at 1.2 kW until noon of 10 November, then Leneda."""
     house = added("2026-10-01T00:00:00S")
     while house.time < local("2026-11-10T12:07"):
         house.after(420, 140)

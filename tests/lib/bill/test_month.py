@@ -1,4 +1,4 @@
-"""Quarter-hours and what is kept of a month, by hand: the arithmetic stands beside the numbers."""
+"""Quarter-hours and stored content of a month, by hand: the arithmetic is beside the numbers."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +22,7 @@ from tests.random_examples import examples
 
 
 def month_of(house: Connection, number: int = -1) -> Month:
-    """Return a month that is known, the one that is shown by default."""
+    """Return a known month, by default the shown one."""
     demand = house.demand
     return (*demand.earlier_months, demand.month)[number]
 
@@ -112,8 +112,8 @@ def test_the_exported_and_the_reactive_energy() -> None:
         0.205,
         0.22,
     )
-    # A telegram lacks the registers: what was exported meanwhile is not lost, but the quarter-hour
-    # does not know it.
+    # A telegram lacks the registers: the energy exported in between is not lost, but the
+    # quarter-hour does not know it.
     read(25, 100.5)
     last = read(30, 100.6, 51.5, 10.3, 20.3)
     assert last == QuarterHour(at("2026-07-15T12:15:00S"), 1.2)

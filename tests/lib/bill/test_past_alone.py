@@ -1,4 +1,4 @@
-"""A meter that has never been read, of which only the platform knows days. Computed by hand."""
+"""A meter that has never been read, with days of the platform only. Computed by hand."""
 
 from datetime import UTC, date, datetime
 

@@ -233,10 +233,10 @@ def test_a_household_that_shares_and_has_the_aid_as_a_line_of_its_own() -> None:
         ("surcharge", 0, 0.0765, 0.00),
         ("electricity_tax", 200, 0.0010, 0.20),
         ("compensation", 200, -0.0010, -0.20),
-        ("aid_per_kwh", 200, -0.037037, -7.41),  # only what the supplier bills: 7.4074
+        ("aid_per_kwh", 200, -0.037037, -7.41),  # the supplier's part alone: 7.4074
         ("feed_in", 10, 0.05, -0.50),
     ]
-    # 49.75 and 3.98 of VAT, less what was fed in; and 100 kWh at 0.09 to the community
+    # 49.75 and 3.98 of VAT, less the exports; and 100 kWh at 0.09 to the community
     assert (sums(due), due.vat_base) == ((49.25, 3.98, 53.23), 49.75)
     assert due.community
     assert (due.community.amount, due.total_with_community) == (9.00, 62.23)

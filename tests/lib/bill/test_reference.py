@@ -1,4 +1,4 @@
-"""Any readings: the meter agrees with a slow and obvious one that has them all."""
+"""Any readings: the meter agrees with a slow and obvious meter that has them all."""
 
 import json
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def local_month(second: int) -> tuple[int, int]:
 
 
 def segments(readings: list[Reading]) -> list[list[Reading]]:
-    """Part the readings wherever nothing is known in between, without those that do not count."""
+    """Part the readings at each gap in knowledge, without readings that do not count."""
     parts: list[list[Reading]] = []
     serial = None
     for reading in readings:
@@ -147,7 +147,7 @@ class Part:
 
 
 class Chain:
-    """What a connection's readings are taken for in the end, part by part."""
+    """The final parts of a connection's readings."""
 
     def __init__(self) -> None:
         self.parts: list[Part] = []
@@ -271,7 +271,7 @@ class Chain:
             is_last = number == len(self.parts) - 1
             for a, b in pairwise(part.readings):
                 if is_last and local_month(running) != part.shown and b.second > running:
-                    # It is not in a month that is shown yet.
+                    # The energy is not in a shown month yet.
                     share = Fraction(max(0, running - a.second), b.second - a.second)
                     add(a.second, max(running, a.second), (b.wh - a.wh) * share)
                 else:
@@ -354,7 +354,7 @@ def check_running(demand: HouseholdState, segment: list[Reading], last: Reading)
             available = max(left * 60, Fraction(reference))
         available = min(available, Fraction(1000))
         assert demand.values.available_kw == pytest.approx(available, abs=ROUNDING)
-        # What it promises: drawn for the rest, it does not make the mean exceed.
+        # The available power, drawn for the rest, does not make the mean exceed.
         mean = (kwh + Fraction(demand.values.available_kw) * rest) / (elapsed + rest)
         assert mean <= reference + ROUNDING
 

@@ -34,7 +34,7 @@ TOLERANCE_WH = 1e-3
 
 
 class Story(NamedTuple):
-    """What happened to a meter, and the files of its spans."""
+    """Events of a meter's life, and the files of its spans."""
 
     meter: Household
     spans: Sequence[Span]
@@ -67,7 +67,7 @@ class House:
             self.exported += round(hours * self.chance.choice([0, 700]))
 
     def read_for(self, count: int) -> None:
-        """Let the meter be read so many times."""
+        """Let the meter be read `count` times."""
         for _ in range(count):
             self.pass_by(self.step)
             self.read()
@@ -129,7 +129,7 @@ def leneda_rows(chance: random.Random, *, has_sun: bool) -> Iterator[QuarterHour
 
 
 def spans_of(meter: Household, disk: Disk) -> Iterator[Span]:
-    """Yield all spans: those in the files, and those that are not confirmed yet."""
+    """Yield all spans: the stored ones, and the spans that are not confirmed yet."""
     for data in disk.files.values():
         for line in lines_of_file(data):
             yield span_of(line.decode())
@@ -224,7 +224,7 @@ def runs_of(spans: Sequence[Span]) -> list[list[Span]]:
 def fitted(
     covered: Mapping[int, Row], register: float, *, has_free: bool, is_law: bool
 ) -> tuple[float, dict[int, float]]:
-    """Return what is left for other quarter-hours, and Leneda's energies after all scaling."""
+    """Return the energy left for other quarter-hours, and Leneda's energies after all scaling."""
     inside = {q: row.wh * (row.seconds / 900 or 1.0) for q, row in covered.items()}
     estimated = {q: row for q, row in covered.items() if row.is_estimated}
     measured = {q: row for q, row in covered.items() if not row.is_estimated}
@@ -239,7 +239,7 @@ def fitted(
 
 
 def scaled(rows: Mapping[int, Row], target: float) -> dict[int, float]:
-    """Return energies of which the part inside of the run can be `target`."""
+    """Return energies whose part inside of the run can be `target`."""
     most = sum(row.wh for row in rows.values())
     full = {q: row for q, row in rows.items() if row.seconds > 899.99}
     least = sum(row.wh for row in full.values())
@@ -286,7 +286,7 @@ def test_between_two_known_registers_rows_add_up(seed: int) -> None:
     story = story_of(random.Random(seed))  # noqa: S311
     ledger = known(story.meter).ledger
     assert (ledger.table.shared.sum(axis=0) <= ledger.table.imported + 1e-6).all()
-    # All that the spans have, and what Leneda alone knows.
+    # The energy of all spans, and the energy that Leneda alone knows.
     of_spans = sum(span.amounts.imported_wh for span in story.spans)
     touched = {quarter for span in story.spans for quarter, _ in cut(span)}
     others = sum(row.mean_kw * 250 for row in story.leneda if number_of(row.start) not in touched)
@@ -347,7 +347,7 @@ def test_estimates_of_an_outage_are_scaled_to_the_registers(
     month = house.demand.month
     assert month.imported_kwh == pytest.approx(drawn_kwh)
     assert month.sums.estimated == hours * 4
-    # Peak and excess follow what the registers say, in the sensors as on the bill.
+    # Peak and excess follow the registers, in the sensors as on the bill.
     assert month.peak == house.demand.values.peak
     assert house.demand.values.excess_kwh == 0
 

@@ -1,6 +1,6 @@
-"""Energy shared with a group: the supplier's lines and the levies are on what remains of it.
+"""Energy shared with a group: the supplier's lines and the levies are on the remaining energy.
 
-What is expected is written out by hand, or added up here by the quarter-hour in exact fractions.
+Expected amounts are written out by hand, or added up here by the quarter-hour in exact fractions.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -45,7 +45,7 @@ def rows(start: str, end: str, kw: float | Callable[[datetime], float]) -> list[
 
 
 def at_noon(kw: float) -> Callable[[datetime], float]:
-    """Return what covers so much from 10:00 to 16:00 of Luxembourg's clock."""
+    """Return a function of time: `kw` from 10:00 to 16:00 of Luxembourg's clock, else 0."""
     zone = ZoneInfo("Europe/Luxembourg")
     return lambda time: kw if 10 <= time.astimezone(zone).hour < 16 else 0.0
 
@@ -65,7 +65,7 @@ def bill_of(platform: Platform, contracts: Contracts) -> Bill:
 
 
 def by_layer(due: Bill) -> tuple[float, ...]:
-    """Return the kWh of the layers 1 to 4, and of the one that is not known."""
+    """Return the kWh of the layers 1 to 4, and of the unknown layer."""
     return tuple(round(wh / 1000, 3) for wh in due.energy[9:14])
 
 
@@ -167,14 +167,14 @@ def test_the_remaining_energy_alone_says_how_much_was_shared() -> None:
     due = bill_of(platform, agreed(**HOUSE))
     assert by_layer(due) == (0, 0, 0, 0, 1.8)
     assert quantities(due)["energy"] == 17.4
-    # Of which group nobody knows.
+    # The group of the shared energy is unknown.
     assert due.may_owe_less_network
 
     # A key may have a right to one layer of two.
     due = bill_of({**platform, LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.1))}, agreed())
     assert by_layer(due) == (0, 0, 0, 0.6, 1.2)
 
-    # And where they contradict each other, the supplier bills what remains.
+    # Where layers and rest contradict each other, the supplier bills the rest.
     due = bill_of({**platform, LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.5))}, agreed())
     assert by_layer(due) == (0, 0, 0, 1.8, 0)
 
@@ -224,7 +224,7 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert house.meter.snapshot.values == before.values
 
 
-def test_what_was_shared_of_days_that_are_not_known_counts_nowhere() -> None:
+def test_shared_energy_of_unknown_days_counts_nowhere() -> None:
     shared = {LAYER_2: rows("2026-06-01", "2026-06-03", at_noon(0.5))}
     quarters = [QuarterHour(each.start, 1.2) for each in rows("2026-06-01", "2026-06-02", 0)]
     contracts = agreed(**HOUSE)
@@ -254,7 +254,7 @@ def test_a_gap_is_filled_with_its_sharing() -> None:
     house.after(5 * 3600, 6_000)
     house.draw_hours(9)
     shared = {LAYER_3: rows("2026-06-01", "2026-06-02", at_noon(0.4))}
-    # 5 of the 6 hours lie in the gap: what came in its quarter-hours is not known.
+    # 5 of the 6 hours lie in the gap: the energy of its quarter-hours is not known.
     set_leneda_days(house, shared)
     due = bill_at(house, "2026-06-02")
     assert by_layer(due) == (0, 0, 0.4, 0, 0)
@@ -306,7 +306,7 @@ def test_of_a_market_price_the_shared_energy_has_that_of_its_quarter_hours() -> 
     assert due.unpriced_kwh == 0
 
 
-def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
+def test_a_forecast_goes_on_with_the_mean_of_the_shared_energy() -> None:
     contracts = agreed(**HOUSE)
 
     def until_10th(platform: Platform) -> float:
@@ -343,7 +343,7 @@ watts = st.integers(0, 40_000)
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[tuple[int, int, tuple[int, int, int, int] | None]]:
-    """Return quarter-hours: own and platform's watts, and those of four layers, where known."""
+    """Return quarter-hours: own and platform's watts, and the watts of four layers, where known."""
     found = []
     for _ in range(draw(st.integers(1, 12))):
         used = draw(watts) // 4 * 4
@@ -416,6 +416,6 @@ def test_a_month_whose_sharing_is_lost_says_that_none_of_it_is_known() -> None:
 
     bills = bills_report(demand, len(shared_kwh))["months"]
 
-    # Before the first known month, the household shared nothing.
+    # The household shared nothing until the first known month.
     found = [bill.get("sharing_known_kwh") for bill in bills]
     assert found == [None, 9.6, 0.0, pytest.approx(9.6)]

@@ -36,7 +36,7 @@ HOUR = timedelta(hours=1)
         ([[(1, 0.3)], [(2, nan)], [(1, 0.1), (5, nan)]], 2, [0.3, 0.3]),
         # A day whose priced quarter-hours have no energy has no mean.
         ([[(1, 0.3)], [(0, 0.9), (5, nan)]], inf, [0.3]),
-        # Before the first day with a mean: its mean. Without one: the first price.
+        # The first mean counts for days before it. Without any mean: the first price.
         ([[(2, nan)], [(3, nan)], [(1, 0.1), (1, 0.2)]], inf, [0.15, 0.15]),
         ([[(2, nan)], [(1, 0.1), (1, 0.2)]], 1, [0.1]),
         ([[(0, 0.4), (2, nan)], [(0, 0.2)]], inf, [0.4]),

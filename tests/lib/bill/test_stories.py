@@ -1,4 +1,4 @@
-"""Stories of any clocks, gaps, kills and full disks: months hold what registers rose by, once."""
+"""Stories of any clocks, gaps, kills and full disks: months hold the rises of registers, once."""
 
 import json
 import random
@@ -37,7 +37,7 @@ class House:
         self.rises = [0, 0]
         self.serial = 0
         self.meter = Household(CONTRACT)
-        # Any of the last states may be what a kill leaves, with all lines that were written.
+        # A kill may leave any of the last states, with all lines that were written.
         self.states: list[Mapping[str, Any]] = []
         self.files: dict[str, bytes] = {}
         self.waiting: list[tuple[str, bytes]] = []
@@ -59,7 +59,7 @@ class House:
         return demand
 
     def store(self) -> None:
-        """Store what is new, if there is room on the disk."""
+        """Store the news, if there is room on the disk."""
         for span in self.meter.meter.take_new():
             self.waiting.append((month_name(span.start), line_of(span).encode()))
         if self.is_full:
@@ -122,7 +122,7 @@ class House:
                 self.use(EVERY)
                 self.read()
             case "meter", _ if not self.is_full:
-                # A new one begins at nothing; what the old one had is read.
+                # A new meter begins at 0; the old meter's registers were read before.
                 self.read()
                 self.serial += 1
                 self.registers = [0, 0]
@@ -135,7 +135,7 @@ def number_of_last(data: bytes) -> int:
 
 
 def check(demand: HouseholdState) -> None:
-    """Check what holds at any moment."""
+    """Check the invariants of a state."""
     months = (*demand.earlier_months, demand.month)
     starts = [month.start for month in months]
     assert starts == sorted(set(starts))
@@ -162,7 +162,7 @@ def quarter_hours_of(day: DayOfMonth) -> int:
 
 
 def booked(house: House) -> list[float]:
-    """Return what all months hold."""
+    """Return the energy of all months."""
     sums = house.meter.snapshot.ledger.all if house.meter.snapshot else Sums()
     return [sums.imported_wh, sums.exported_wh]
 
@@ -210,7 +210,7 @@ TORN = [("run", 800), ("kill", 9), ("kill", 1), ("full", 0), ("run", 40), ("full
 @example("2026-07-15T12:00:00+02:00", 0, TORN)
 @given(BEGINNINGS, st.integers(0, 2**31 - 1), st.lists(EVENTS, max_size=14))
 @settings(max_examples=examples(60))
-def test_the_months_hold_what_the_registers_rose_by(
+def test_the_months_hold_the_rises_of_the_registers(
     beginning: str, seed: int, events: list[tuple[str, int]]
 ) -> None:
     house = House(beginning, seed)

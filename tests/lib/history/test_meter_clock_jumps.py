@@ -1,4 +1,4 @@
-"""What a clock may do, by the examples beside it in the code, and which months are kept."""
+"""Jumps of a clock, by the examples beside it in the code, and the kept months."""
 
 from types import ModuleType
 
@@ -39,7 +39,9 @@ def change(house: Connection, what: str = "0 kWh") -> None:
 
 
 @pytest.mark.parametrize(("case", "between", "then", "expected"), rows(meter_clock_jumps))
-def test_what_stays_of_a_wrong_clock(case: str, between: str, then: str, expected: str) -> None:
+def test_the_parts_that_a_wrong_clock_leaves(
+    case: str, between: str, then: str, expected: str
+) -> None:
     house = read_until_noon()
     time, length, *other = between.split(", ")
     registers = house.imported_wh, house.serial
@@ -55,7 +57,7 @@ def test_what_stays_of_a_wrong_clock(case: str, between: str, then: str, expecte
     change(house, *other)
     house.read()
 
-    # What was before, what is now, and perhaps what came in between.
+    # The part before, the part now, and perhaps the part in between.
     stretches = house.meter.as_dict()["stretches"]
     assert len(stretches) == {"goes": 2, "stays": 3}[expected], case
 
@@ -72,12 +74,12 @@ def test_which_month_is_shown(case: str, time: str, drawn: str, length: str, exp
 
 
 def known_months(house: Connection) -> list[str]:
-    """Return the months that are known, the one that is shown last."""
+    """Return the known months, the shown month last."""
     demand = house.demand
     return [f"{month.start:%Y-%m}" for month in (*demand.earlier_months, demand.month)]
 
 
-def test_25_months_are_kept_whatever_a_clock_says_in_between() -> None:
+def test_25_months_are_kept_with_any_clock_in_between() -> None:
     house = Connection("2026-01-01T00:00:00W", reference_kw=3)
     real = [(2026 + n // 12, n % 12 + 1) for n in range(25)]
     for year, month in real:
@@ -99,7 +101,7 @@ def test_25_months_are_kept_whatever_a_clock_says_in_between() -> None:
     assert known_months(house) == [f"{year}-{month:02}" for year, month in real]
 
 
-def test_what_a_wrong_clock_left_is_forgotten_in_time() -> None:
+def test_months_of_a_wrong_clock_are_forgotten_in_time() -> None:
     house = Connection("2000-01-01T00:00:00W", reference_kw=3)
     house.read()
     house.draw(30, 10)
@@ -117,7 +119,7 @@ def test_of_months_that_were_measured_the_oldest_is_forgotten() -> None:
     for name in names:
         house.time = at(f"{name}-02T00:00:00W")
         house.read()
-        # A day and more; the least of all in one that is not the oldest.
+        # A day and more; the shortest month is not the oldest.
         for _ in range(97 if name == "2027-08" else 98):
             house.pass_by(900, 100)
             house.tell()

@@ -1,4 +1,4 @@
-"""Outages and wrong clocks, with what the platform knows of them. Computed by hand."""
+"""Outages and wrong clocks, with the platform's days of them. Computed by hand."""
 
 from datetime import timedelta
 
@@ -124,8 +124,8 @@ def test_imported_and_exported_energy_are_cut_separately() -> None:
     ]
     house.meter.set_leneda_days(LenedaDays(quarters))
     day = days_of(months_of(house)["2026-06"])[1]
-    # The register says what was imported. It does not say what was exported, so the platform's
-    # first half of the day stays.
+    # The register has the imported energy. The exported energy is unknown, so the platform's first
+    # half of the day stays.
     assert (day.imported_wh, day.gap_wh, day.exported_wh) == (20_000, 0, 48 * 50)
 
 

@@ -28,7 +28,7 @@ def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> Non
     assert days == [(100, 7, 1), (2300.3, 14, 1)]
 
 
-def test_what_a_thread_goes_through_stays_as_it_was() -> None:
+def test_columns_in_use_by_a_thread_do_not_change() -> None:
     house = House(START, 1)
     house.run(60)
     columns = house.meter.meter.columns

@@ -1,4 +1,4 @@
-"""Totals of the month as long-term statistics add them up, whatever a meter's clock says."""
+"""Totals of the month as long-term statistics add them up, with any clock of the meter."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

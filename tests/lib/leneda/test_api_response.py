@@ -1,6 +1,6 @@
-"""Answers of the API: tolerant of what stands in them, strict about what they are.
+"""Answers of the API: tolerant of additional content, strict about kinds.
 
-Those about gas are amounts of hours, whose unit and interval must be right.
+Answers about gas are amounts of hours, whose unit and interval must be right.
 """
 
 import json
@@ -44,7 +44,7 @@ def test_the_known_answer() -> None:
     )
 
 
-def test_what_was_not_asked_for_is_left_out_and_the_higher_version_stands() -> None:
+def test_items_outside_the_request_are_left_out_and_the_higher_version_counts() -> None:
     found = read_time_series(
         answer(
             item(5, "2026-11-19T01:00:00Z", version=2),

@@ -95,7 +95,9 @@ def test_only_the_days_that_show_the_cause_are_counted() -> None:
 
 
 @pytest.mark.parametrize(("kw", "other_kw"), [(0.008, 0.002), (0.001, 0.004), (0.0, 0.004)])
-def test_a_house_that_draws_next_to_nothing_tells_no_cause(kw: float, other_kw: float) -> None:
+def test_the_difference_of_a_house_with_little_draw_has_no_cause(
+    kw: float, other_kw: float
+) -> None:
     start, counts = AUTUMN
     mine = [QuarterHour(start + n * QUARTER_HOUR, kw, 0.0) for n in range(sum(counts))]
     found = compare_days(mine, rows(start, sum(counts), lambda _: other_kw))

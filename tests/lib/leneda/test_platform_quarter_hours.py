@@ -27,7 +27,7 @@ def test_a_value_that_is_estimated_makes_a_quarter_hour_estimated() -> None:
             CONSUMPTION: [row(0, 8.0), row(1, 9.0), row(2, 8.0, is_measured=False), row(4, 2.0)],
             PRODUCTION: [row(0, 2.0), row(1, 4.0), row(4, 1.0, is_measured=False), row(5, 3.0)],
             "1-1:3.29.0": [row(0, 0.4)],
-            # What was covered is no total.
+            # Covered energy is no total.
             "1-65:1.29.4": [row(6, 1.0)],
         },
     )
@@ -39,15 +39,15 @@ def test_a_value_that_is_estimated_makes_a_quarter_hour_estimated() -> None:
     ]
 
 
-def test_what_is_known_by_sharing_alone_is_the_sum_of_its_parts() -> None:
+def test_a_quarter_hour_known_by_sharing_alone_is_the_sum_of_its_parts() -> None:
     found = quarter_hours_of(
         {
             CONSUMPTION: [row(2, 2.0)],
-            # What is left for the supplier, and what the layers 4 and 2 cover.
+            # The supplier's rest, and the energy that the layers 4 and 2 cover.
             "1-65:1.29.9": [row(0, 0.3), row(1, 0.3), row(2, 0.3), row(3, 0.1), row(4, 0.5)],
             "1-65:1.29.4": [row(0, 0.2), row(2, 0.2), row(3, 0.2, is_measured=False), row(5, 0.2)],
             "1-65:1.29.3": [row(3, 0.4)],
-            # What is sold, and what layer 1 takes.
+            # Sold energy, and the energy that layer 1 takes.
             "1-65:2.29.9": [row(0, 4.0), row(3, 2.0)],
             "1-65:2.29.1": [row(0, 1.0), row(4, 1.0)],
         },
@@ -91,7 +91,7 @@ def rows(start: str, count: int, *powers: float) -> tuple[LenedaRow, ...]:
 
 def test_zeros_without_sharing_are_left_out() -> None:
     platform = {IMPORTED: rows(FIRST, 192, 0.4), REMAINING: rows(FIRST, 192, 0.0)}
-    # All would be shared energy otherwise, of which the supplier bills nothing.
+    # With the zeros, all energy would be shared, and the supplier would bill nothing.
     assert len(sharing_of(platform)) == 192
     believed = without_false_zeros(platform)
     assert believed == {IMPORTED: platform[IMPORTED], REMAINING: ()}

@@ -1,4 +1,4 @@
-"""Files of the portal: what is in them, and why another one is refused."""
+"""Files of the portal: their content, and the reasons of refusals."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -123,7 +123,7 @@ def test_each_series_of_electricity() -> None:
 
 
 SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
-# What is changed in the second row, and the reason to refuse it.
+# Changes in the second row, and the reason to refuse each.
 IN_SECOND = [
     ("15", "30", "wrong_interval"),
     ("+02:00", "+00:00", "wrong_offset"),
@@ -198,7 +198,7 @@ def test_another_file_is_refused(old: str, new: str, reason: str, line: str | No
 
 
 def found_in(data: bytes) -> tuple[str, dict[str, str]]:
-    """Return why a file is refused, and what the message says of it."""
+    """Return the reason of a refusal, and the placeholders of its message."""
     with pytest.raises(ExportError) as caught:
         read_export(data, NOW)
     return caught.value.reason.value, caught.value.placeholders
@@ -245,7 +245,9 @@ NAMES = HEADER.format(CONSUMPTION)
         ),
     ],
 )
-def test_of_swapped_columns_it_is_said_what_is_in_them(data: str, columns: tuple[str, ...]) -> None:
+def test_the_refusal_of_swapped_columns_shows_their_content(
+    data: str, columns: tuple[str, ...]
+) -> None:
     names = ("first", "first_value", "second", "second_value")
     assert found_in(data.encode()) == ("swapped_columns", dict(zip(names, columns, strict=True)))
 
@@ -261,12 +263,14 @@ def test_columns_in_another_order_are_read_by_their_names() -> None:
     [
         # 60 to 1,560 Wh.
         ([f"{60 + 100 * n}.000" for n in range(16)], ("12", "1060.000")),
-        # 60 to 360 Wh: below what any connection carries, as if it were kW.
+        # 60 to 360 Wh: less than the limit of any connection, as if it were kW.
         ([str(60 + 20 * n) for n in range(16)], ("17", "360")),
         (["0.000", "350.250"] * 16, ("3", "350.25")),
     ],
 )
-def test_watt_hours_are_told_from_kilowatts(values: list[str], said: tuple[str, str]) -> None:
+def test_watt_hours_are_distinguished_from_kilowatts(
+    values: list[str], said: tuple[str, str]
+) -> None:
     reason, found = found_in(export("2026-06-01T00:00:00+02:00", values))
     assert reason == "watt_hours"
     assert (found["line"], found["value"], found["unit"]) == (*said, "kW")

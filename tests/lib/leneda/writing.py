@@ -1,4 +1,4 @@
-"""What the platform writes, made here without anything of what reads it."""
+"""Texts of the platform, made here without any code of their readers."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

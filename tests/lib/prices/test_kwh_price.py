@@ -1,4 +1,4 @@
-"""What a kilowatt-hour costs now, and one above the reference power."""
+"""The price of a kilowatt-hour now, and above the reference power."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,7 +21,7 @@ MARKET = {"energy_margin": 0.10, "feed_in_margin": -0.01, "has_vat": False}
 @pytest.mark.parametrize(
     ("contract", "moment", "market", "imported", "exported"),
     [
-        # (0.15 + 0.0510) * 1.08; nothing is added to what is paid
+        # (0.15 + 0.0510) * 1.08; VAT is not added to the feed-in price
         (FIXED, "2026-06-15", (), 0.21708, 0.08),
         (FIXED, "2025-12-31T23:59", (), 0.243972, 0.08),  # (0.15 + 0.0759) * 1.08
         (FIXED, "2026-01-01", (), 0.21708, 0.08),
@@ -31,7 +31,7 @@ MARKET = {"energy_margin": 0.10, "feed_in_margin": -0.01, "has_vat": False}
         (LEVIED, "2026-08-01", (), 0.178092, 0.08),
         (LEVIED, "2026-12-31T23:59", (), 0.178092, 0.08),
         (LEVIED, "2027-01-01", (), 0.21708, 0.08),
-        # What was entered is kept: (0.15 + 0.0510 + 0.0010 - 0.0010) * 1.08
+        # An entered price is kept: (0.15 + 0.0510 + 0.0010 - 0.0010) * 1.08
         ({**LEVIED, "compensation": -0.001}, "2026-08-01", (), 0.21708, 0.08),
         ({**LEVIED, "compensation": 0.01}, "2026-06-15", (), 0.22896, 0.08),  # 0.212 * 1.08
         ({**LEVIED, "consumer_category": "B"}, "2026-06-15", (), None, 0.08),
@@ -46,7 +46,7 @@ MARKET = {"energy_margin": 0.10, "feed_in_margin": -0.01, "has_vat": False}
         (MARKET, "2026-06-15", (-0.2, None), -0.049, None),
         (MARKET, "2026-06-15", (), None, None),
         ({}, "2026-06-15", (0.1, 0.1), None, None),
-        # Before the tariff
+        # The tariff has not begun.
         (FIXED, "2024-12-31T23:59", (), None, 0.08),
         (
             {"energy_price": 0.15, "network_variable": 0.05, "has_vat": False},

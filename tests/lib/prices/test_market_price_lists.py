@@ -64,7 +64,7 @@ def test_a_row_without_an_end_lasts_until_the_next_and_the_last_as_long() -> Non
     ],
     ids=str,
 )
-def test_what_cannot_be_understood_is_left_out(row: object) -> None:
+def test_a_malformed_row_is_left_out(row: object) -> None:
     good = {"start": ELEVEN, "end": NOON, "value": 0.2}
     assert prices_by_quarter([row, good], 1.0, 100) == hour(10, 0.2)
 
@@ -102,7 +102,7 @@ def test_a_list_that_says_something_else_of_now_is_not_the_entitys_own() -> None
         {"start_time": TEN, "end_time": ELEVEN, "price_per_kwh": 0.1},
         {"start_time": ELEVEN, "end_time": NOON, "price_per_kwh": 0.2},
     ]
-    # With margin and tax, of which the list knows nothing.
+    # The state has margin and tax, which the list lacks.
     assert of({"data": rows}, 0.15) == {}
     assert of({"data": rows}, 0.1005) == hour(9, 0.1) | hour(10, 0.2)
 

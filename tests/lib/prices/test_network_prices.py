@@ -1,4 +1,4 @@
-"""Published prices: their days, what is not levied, what is unknown, and what is old."""
+"""Published prices: their days, levies of 0, unknown prices, and old prices."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -90,7 +90,7 @@ def test_nothing_is_known_before_the_tariff() -> None:
 @pytest.mark.parametrize(
     ("day", "more", "expected"),
     [
-        # Not levied: no line, so the others make a total.
+        # A levy of 0 has no line, so the others make a total.
         ("2026-06-01", {}, {"electricity_tax": 0.001, "compensation": -0.001, "coal_fund": 0.003}),
         # The sun fund begins, the coal fund has ended.
         ("2027-01-01", {}, {"electricity_tax": 0.001, "compensation": -0.001, "sun_fund": 0.002}),
@@ -221,7 +221,7 @@ def test_each_line_says_of_when_its_price_is(
     ("day", "is_told"),
     [("2026-01-01", False), ("2026-01-02", True), ("2026-11-25", True), ("2027-03-01", True)],
 )
-def test_a_yearly_amount_tells_of_the_part_after_the_last_published_day(
+def test_a_yearly_amount_names_older_prices_after_the_last_published_day(
     day: str,
     is_told: bool,  # noqa: FBT001
 ) -> None:

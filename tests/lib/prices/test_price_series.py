@@ -26,7 +26,7 @@ def file(*prices: QuarterPrice, name: str = "2026-06") -> dict[str, bytes]:
     return {name: "".join([HEADER, *(price.line for price in prices)]).encode()}
 
 
-def test_what_a_line_says_is_read_again() -> None:
+def test_a_written_line_is_read_again() -> None:
     chance = random.Random(7)  # noqa: S311
     prices = [
         QuarterPrice(
