@@ -2,8 +2,9 @@
 
 Such a phrase stands for a noun, and the reader has to guess the noun. So a text with such a phrase
 is bad, and also a comment that begins with a word such as "It". The check fails if more than
-MAX_PERCENT of the docstrings or of the comments are bad. A failed check prints the files that have
-the most bad texts. With `--list`, each bad text is printed as file:line.
+MAX_PERCENT of the docstrings or of the comments are bad. The name of a test function is bad if it
+has a word such as "what" or "told": it says nothing of the tested behaviour. A failed check prints
+the files that have the most bad texts. With `--list`, each bad text is printed as file:line.
 """
 
 import ast
@@ -26,13 +27,16 @@ FOLDERS = {
         "scripts",
     ),
     "cards": ("frontend/src",),
+    "tests": ("tests",),
 }
-MAX_PERCENT = {"docstrings": 12, "comments": 10, "beginnings": 0}
+MAX_PERCENT = {"docstrings": 12, "comments": 10, "beginnings": 0, "test names": 0}
 MAX_PRINTED_FILES = 15
 PHRASES = re.compile(
     r"(?i)\b(wh(o|at)(ever)?|whichever|of which|(those|ones?) (that|of|who)|so many|meanwhile)\b"
 )
 BEGINNINGS = re.compile(r"(It|They|Those|Before|Not|As)\b")
+# "what_if" is the name of an action.
+TEST_NAME_WORDS = re.compile(r"_(what(?!_if)|who|whoever|stands|told|tells)(?=_|$)")
 # Beginnings of comments that are not checked, such as instructions to a tool.
 DIRECTIVES = re.compile(r"noqa|fmt:|---|type: ignore|pragma|shellcheck|!|@ts-|eslint|$")
 TYPESCRIPT = re.compile(r"(/\*\*.*?\*/)|((?:(?<![:\S])//[^\n]*(?:\n[ \t]*|$))+)", re.DOTALL)
@@ -40,9 +44,13 @@ TYPESCRIPT_MARKS = re.compile(r"^[ \t]*(/\*\*|//|\*/?)|\*/$", re.MULTILINE)
 
 
 def _python_texts(source: str) -> Iterator[tuple[str, int, str]]:
-    """Yield kind, line number and text of each docstring and each block of comments."""
+    """Yield kind, line number and text of each docstring, test name and block of comments."""
     documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.FunctionDef(name=str(name)) | ast.AsyncFunctionDef(name=str(name)):
+                if name.startswith("test_"):
+                    yield "test names", node.lineno, name
         if isinstance(node, documented) and (docstring := ast.get_docstring(node)):
             yield "docstrings", node.body[0].lineno, docstring
     block, block_end = list[str](), 0
@@ -86,13 +94,16 @@ def main() -> int:
             read = _python_texts if file.endswith(".py") else _typescript_texts
             for kind, line, text in read(Path(file).read_text()):
                 begins_badly = kind == "comments" and BEGINNINGS.match(text) is not None
-                has_phrase = PHRASES.search(text) is not None
-                totals.update((kind, "beginnings"))
+                words = TEST_NAME_WORDS if kind == "test names" else PHRASES
+                has_phrase = words.search(text) is not None
+                totals.update([kind] if kind == "test names" else [kind, "beginnings"])
                 bad.update({kind: has_phrase, "beginnings": begins_badly})
                 worst_files[file] += has_phrase or begins_badly
-                if "--list" in sys.argv and (has_phrase or begins_badly):
+                is_listed = "--list" in sys.argv or kind == "test names"
+                if is_listed and (has_phrase or begins_badly):
                     print(f"{file}:{line}: {text.splitlines()[0]}")
-        for kind, ceiling in MAX_PERCENT.items():
+        for kind in totals:
+            ceiling = MAX_PERCENT[kind]
             is_red |= bad[kind] * 100 > ceiling * totals[kind]
             print(f"{name}: {bad[kind]} bad {kind} of {totals[kind]}, at most {ceiling} %")
     for file, count in worst_files.most_common(MAX_PRINTED_FILES if is_red else 0):

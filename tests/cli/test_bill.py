@@ -324,7 +324,7 @@ def test_a_contract_that_is_refused(folder: Path, run: Run, content: str) -> Non
     assert ended.errors.count("\n") == 1
 
 
-def test_a_variant_is_refused_with_the_reason(folder: Path, run: Run) -> None:
+def test_a_what_if_is_refused_with_the_reason(folder: Path, run: Run) -> None:
     files = ["contract.toml", "leneda.csv"]
     path, change = folder / "contract.toml", "[[changes]]\nkind = 'heat_pump'\nkwh = 3000\n"
     for contract, options, told in (
@@ -350,7 +350,7 @@ def test_a_variant_is_refused_with_the_reason(folder: Path, run: Run) -> None:
         assert ended.errors.startswith(f"smarty-p1: {told}")
 
 
-def test_the_text_of_a_variant_has_the_amounts_of_the_json(folder: Path, run: Run) -> None:
+def test_the_text_of_a_what_if_has_the_amounts_of_the_json(folder: Path, run: Run) -> None:
     contract = f"{CONTRACT}[[changes]]\nkind = 'battery'\nkwh = 10\nkw = 5\n"
     (folder / "contract.toml").write_text(contract, encoding="ascii")
     (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(330)))

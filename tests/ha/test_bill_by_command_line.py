@@ -214,7 +214,7 @@ async def test_the_integration_and_the_command_line_give_the_same_bills(
         assert ask("classes", *options) == compared
 
 
-async def test_a_variant_is_the_same(
+async def test_a_what_if_is_the_same(
     hass: HomeAssistant, tmp_path: Path, ask: Callable[..., Any]
 ) -> None:
     [_, contract, _] = OPTIONS["contracts"]

@@ -84,7 +84,7 @@ async def test_the_plan_switches_a_car_on_and_off(
     await charger.until(lambda: not charger.is_on())
 
 
-async def test_without_a_switch_the_plan_only_tells(
+async def test_without_a_switch_the_plan_only_shows_the_start(
     house: MockConfigEntry, hass: HomeAssistant, charger: Charger
 ) -> None:
     await add(hass, house)
@@ -99,7 +99,7 @@ async def test_the_current_is_set_within_the_limits_of_the_charger(
     await add(hass, house, **SWITCHED, power_set_by=CURRENT, min_kw="4.1")
     await charger.at(CHEAP)
     await charger.until(charger.is_on)
-    # At least 6 A on three phases, at most what the reference power of 5 kW leaves.
+    # At least 6 A on three phases, at most the power that the reference power of 5 kW leaves.
     assert charger.amperes() == 6
 
 

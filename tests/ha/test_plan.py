@@ -101,7 +101,7 @@ async def test_evcc_gets_its_own_names_and_times_in_utc(house: HomeAssistant) ->
     assert (second["title"], second["planTime"]) == ("Garage 2", "2026-06-17T06:30:00Z")
 
 
-async def test_a_load_that_does_not_fit_tells_its_missing_energy(house: HomeAssistant) -> None:
+async def test_a_load_that_does_not_fit_has_missing_energy(house: HomeAssistant) -> None:
     late = CAR | {"by": "19:00"}
     waiting = CAR | {"name": "From", "from": "23:00", "by": "01:00", "kwh": 4}
     answer = await plan(house, loads=[late, waiting, DISHES | {"by": "18:50"}])

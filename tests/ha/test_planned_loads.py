@@ -156,7 +156,7 @@ async def test_the_plan_follows_the_clock_and_the_connection(
     await planned(hass, runs="on")
 
 
-async def test_too_late_a_car_runs_at_once_and_says_what_will_be_missing(
+async def test_too_late_a_car_runs_at_once_and_shows_its_missing_energy(
     house: MockConfigEntry, hass: HomeAssistant
 ) -> None:
     # In the two quarter-hours from 18:30 on, 11 kW give 5.5 of 8.8 kWh.
@@ -307,7 +307,7 @@ async def test_a_blocked_load_is_not_planned(house: MockConfigEntry, hass: HomeA
 
 
 @pytest.mark.parametrize("lost", ["sensor.wallbox_energy", "switch.wallbox", "sensor.charge"])
-async def test_a_load_without_its_entity_is_left_out_and_told_once(
+async def test_a_load_without_its_entity_is_left_out_with_one_message(
     house: MockConfigEntry, hass: HomeAssistant, clock: SetClock, lost: str
 ) -> None:
     kwh = {"unit_of_measurement": "kWh"}

@@ -38,7 +38,7 @@ MAX_QUEUE = 1000
 
 
 class Load:
-    """What Home Assistant had to do meanwhile."""
+    """The work of Home Assistant during the test."""
 
     piece_s = 0.0
     queue = 0

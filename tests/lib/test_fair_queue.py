@@ -1,4 +1,4 @@
-"""Turns of users who wait for work, and the bytes that each user may receive."""
+"""Turns of users that wait for work, and the bytes that each user may receive."""
 
 import pytest
 

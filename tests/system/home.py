@@ -136,7 +136,7 @@ class Home:
         return {key: states.get(name, none)["state"] for key, name in entities.items()}
 
     async def shows_nothing_but(self, *connections: str) -> bool:
-        """Return whether only the connection is available, in one of these states."""
+        """Return whether the connection alone is available, in a state of `connections`."""
         states = await self.states()
         return states.pop("connection") in connections and set(states.values()) == {"unavailable"}
 

@@ -302,7 +302,7 @@ async def test_an_afternoon(
     # maximum current is 3 Wh.
     assert car.above_kwh <= (0.05 if period_s == 300 else 0.005)
     assert car.charged_kwh >= least_kwh
-    # Before its first report, a charger with reports every five minutes can be paused in error.
+    # A charger with a report every five minutes can be paused in error at first.
     assert car.pauses <= (period_s == 300)
     # At most the reference power in each moment, the same car takes 19 280 s.
     if car_limit_a > 16:

@@ -1,4 +1,4 @@
-"""When the national platform is asked, and for what: as seldom as possible, and no day is lost."""
+"""Downloads from the national platform: as few requests as possible, and no lost day."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ OLDEST = TODAY - KEPT - HOUR
 
 
 class Sleeper:
-    """Whoever asks the platform sleeps until it is woken; `now` is what its clock says."""
+    """Sleep of the download until it is woken; `now` is the time of its clock."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -86,7 +86,7 @@ class Sleeper:
         await wait_until(hass, lambda: self.seconds is not None)
 
     async def wake(self, hass: HomeAssistant) -> None:
-        """Wake it, and wait for what is asked then."""
+        """Wake the download, and wait for the end of its requests."""
         await self.settled(hass)
         self.go_on()
         await self.settled(hass)
@@ -118,14 +118,14 @@ class House(Home):
     sleeper: Sleeper
 
     async def begin(self, account: Mapping[str, str] = ACCOUNT) -> MockConfigEntry:
-        """Set the meter up, and wait for what is asked at once."""
+        """Set the meter up, and wait for the first requests."""
         await self.set_up(leneda=account)
         self.answer()
         await self.sleeper.settled(self.hass)
         return self.entry
 
     async def at(self, when: datetime) -> None:
-        """Let it be a later moment, and wait for what is asked then."""
+        """Set a later time, and wait for the requests then."""
         self.sleeper.now = when
         await self.sleeper.wake(self.hass)
 
@@ -152,7 +152,7 @@ async def known(entry: MockConfigEntry, code: str = IMPORTED) -> Sequence[Leneda
 
 
 def asked(platform: Platform) -> list[tuple[str, datetime, datetime]]:
-    """Return what was asked for since the last time, of the consumption."""
+    """Return the requests for the consumption since the last call."""
     found = [(each.code, each.start, each.end) for each in platform.requests]
     platform.requests.clear()
     return [each for each in found if each[0] == IMPORTED]
@@ -182,7 +182,7 @@ async def test_at_first_all_there_is(house: House) -> None:
     for request in house.platform.requests:
         assert timedelta() < request.end - request.start <= 30 * DAY
         assert request.end <= TODAY
-    # What the key has no right to is asked for once, and layers not at all without sharing.
+    # A series without a right is requested once, and layers not at all without sharing.
     codes = [each.code for each in house.platform.requests if each.code != IMPORTED]
     assert sorted(codes) == sorted(
         ["1-1:2.29.0", "1-1:3.29.0", "1-1:4.29.0", "1-65:1.29.9", "1-65:2.29.9"]
@@ -246,7 +246,7 @@ async def test_a_code_that_always_fails_keeps_no_other_code_back(
 
 @pytest.mark.usefixtures("short_past")
 @pytest.mark.parametrize("fault", [None, Fault.NOT_FOUND, Fault.FORBIDDEN, Fault.SERVER])
-async def test_a_repair_tells_that_no_days_come(house: House, fault: Fault | None) -> None:
+async def test_missing_days_are_a_repair(house: House, fault: Fault | None) -> None:
     await house.begin()
     house.platform.fault = fault
     house.platform.known_until = TODAY
@@ -280,7 +280,7 @@ async def test_an_error_that_nobody_expects_costs_only_its_part(
     with monkeypatch.context() as broken:
         broken.setattr(owner, failing, fail)
         entry = await house.begin({**ACCOUNT, "gas_point": GAS_POINT})
-        # Yesterday's electricity was asked for, whatever fails.
+        # Yesterday's electricity was requested, in spite of any failure.
         assert TODAY in [end for _, _, end in asked(house.platform)]
     house.platform.series[GAS_POINT, "7-1:99.23.17"] = lambda _start: 0.5
     await house.at(NOW + HOUR)
@@ -397,7 +397,7 @@ async def test_yesterday_in_the_afternoon(house: House) -> None:
     asked(house.platform)
     await house.at(utc("2026-11-21 12:46"))
     assert asked(house.platform) == []
-    # What was whole in the morning need not be asked for in the afternoon.
+    # Days that were whole in the morning need no request in the afternoon.
     await house.at(utc("2026-11-21 12:48"))
     assert asked(house.platform) == []
 
@@ -410,7 +410,8 @@ async def test_yesterday_in_the_afternoon(house: House) -> None:
         await house.at(utc(f"2026-11-22 {hour}:48"))
     assert house.platform.requests == []
 
-    # A restart asks nothing again; after days without Home Assistant, what is missing.
+    # A restart requests nothing again. After days without Home Assistant, missing days are
+    # requested.
     for _ in range(2):
         assert await house.hass.config_entries.async_reload(entry.entry_id)
         await house.sleeper.settled(house.hass)
@@ -450,7 +451,7 @@ async def test_other_points_are_begun_anew(house: House) -> None:
     house.platform.series[OTHER_PRODUCTION, EXPORTED] = lambda start: (
         1.0 if start >= since else None
     )
-    # What was wrong has been corrected several times.
+    # Wrong values have been corrected several times.
     house.platform.version = lambda start: 3 if start < TODAY - 20 * DAY else 1
     entry = await house.begin({**ACCOUNT, "production_point": PRODUCTION_POINT})
     house.platform.version = lambda _start: 1
@@ -466,7 +467,7 @@ async def test_other_points_are_begun_anew(house: House) -> None:
         rows = QuarterHourFiles(house.hass, entry.entry_id).read(TODAY)[code]
         assert {row.kw for row in rows} == {kw}
         assert (rows[0].start, rows[-1].start) == (since, TODAY - QUARTER_HOUR)
-    # What is right stays.
+    # Right values stay.
     asked(house.platform)
     assert await house.hass.config_entries.async_reload(entry.entry_id)
     await house.sleeper.settled(house.hass)
@@ -556,7 +557,7 @@ async def test_the_last_weeks_are_asked_for_again(house: House) -> None:
     assert (row.kw, row.version) == (0.75, 2)
 
 
-async def test_what_fails_is_tried_again_ever_more_seldom(
+async def test_a_failed_request_is_repeated_ever_more_seldom(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     house.platform.fault = Fault.FORBIDDEN
@@ -626,11 +627,11 @@ async def test_a_code_with_all_its_answers_is_not_asked_for_again(
     house.platform.fault = None
     await house.at(NOW + timedelta(hours=1))
     assert (await known(entry))[0].start == (await known(entry, EXPORTED))[0].start
-    # What is left of the consumption is older than the half year that was answered.
+    # The remaining days of the consumption are older than the half year that was answered.
     assert max(each[2] for each in asked(house.platform)) < TODAY - 200 * DAY
 
 
-async def test_what_files_have_brought_is_not_asked_for(house: House) -> None:
+async def test_days_from_files_are_not_requested(house: House) -> None:
     house.platform.fault = Fault.SERVER
     entry = await house.begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))

@@ -25,7 +25,7 @@ DARK = [0.0] * 96
 
 
 class Run(NamedTuple):
-    """What is done in all, and the energies of each day."""
+    """A run in all, and the energies of each day."""
 
     all: BatteryRun
     days: list[tuple[Energies, Energies]]

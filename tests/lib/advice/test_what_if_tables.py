@@ -1,4 +1,4 @@
-"""A variant changes a table. Its bills equal those with quarter-hours changed by hand."""
+"""A what-if changes a table. Its bills equal those with quarter-hours changed by hand."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

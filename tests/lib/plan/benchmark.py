@@ -30,7 +30,7 @@ _CAR_KW, _CAR_KWH = 11.0, 9.0
 
 
 def main() -> int:
-    """Print the figures with their bars. Return 1 if one of them is missed."""
+    """Print the figures with their bars. Return 1 if any of them is missed."""
     parser = argparse.ArgumentParser(prog="scripts/bench plan", description=__doc__)
     parser.add_argument("--days", type=count, default=100, help="random days of each kind (100)")
     parser.add_argument("--seed", type=int, default=0)

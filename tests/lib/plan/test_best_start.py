@@ -1,4 +1,4 @@
-"""Costs of a load by its start, compared with those of a usual day, added up another way.
+"""Costs of a load by its start, compared with a usual day's, added up another way.
 
 Prices of 2026 (tests/prices.py): grid 0.051, surcharge 0.0765, 8 % of VAT. There are no levies.
 """
@@ -150,7 +150,8 @@ def best(load: ConstantLoad, contracts: Contracts, past: list[QuarterHour]) -> B
 def test_the_reason_is_the_largest_part_of_the_saving() -> None:
     one_price = agreed(reference_kw=5, energy_price=0.15, feed_in_price=0.06, has_levies=False)
     sunny = best(ConstantLoad(1.0, 2.0), one_price, month())
-    # The sun gives 0.45 kWh a quarter-hour on average, of which 0.1 are used: most of the load.
+    # The sun gives 0.45 kWh a quarter-hour on average. The house uses 0.1 of it: the rest is most
+    # of the load.
     assert sunny.reason is PlanReason.SUN
     assert 10 <= sunny.start.astimezone(ZONE).hour <= 13
     assert 1.0 < (sunny.own_kwh or 0.0) < 2.0
@@ -173,7 +174,7 @@ def test_one_price_without_sun_and_far_from_the_reference_power_makes_no_differe
 def test_without_a_week_or_a_price_nothing_is_known() -> None:
     assert costs_by_start(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, month(6)) is PlanLack.DAYS
     assert costs_by_start(ConstantLoad(1, 2), NOW, MARKET, no_market, month()) is PlanLack.PRICE
-    # A day with a gap, and one that the operator has estimated, do not count.
+    # A day with a gap, and a day that the operator has estimated, do not count.
     past = month(7)
     assert isinstance(
         costs_by_start(ConstantLoad(1, 2), NOW, TWO_PRICES, no_market, past), StartCosts
@@ -189,7 +190,7 @@ def test_the_clocks_may_change_on_the_way() -> None:
     past = [QuarterHour(start + n * QUARTER, 0.4, 0.0) for n in range(23 * 96)]
     costs = costs_by_start(ConstantLoad(1, 2), now, TWO_PRICES, no_market, past)
     assert isinstance(costs, StartCosts)
-    # From 22:00 until 24:00 of the day with 25 hours: 27 hours, two of which the load needs.
+    # From 22:00 until 24:00 of the day with 25 hours: 27 hours, and the load needs two of them.
     assert len(costs.costs) == 4 * (27 - 2) + 1
 
 

@@ -1,4 +1,4 @@
-"""Coming quarter-hours at market prices, before those of tomorrow are known."""
+"""Coming quarter-hours at market prices, before tomorrow's prices are known."""
 
 from datetime import datetime, timedelta
 
@@ -49,7 +49,7 @@ def test_unknown_prices_are_those_of_the_day_before() -> None:
     )
 
 
-def test_a_plan_tells_from_when_on_its_prices_are_not_known() -> None:
+def test_a_plan_names_the_time_from_which_its_prices_are_unknown() -> None:
     car = LoadWish("car", 4.4, 4.4, by=MIDNIGHT + timedelta(hours=7))
     planned = planned_house(PlanQuestion(NOW, CONTRACTS, market, PAST, [car]))
     assert isinstance(planned, PlannedHouse)

@@ -42,7 +42,7 @@ PRICES = {
 
 
 @pytest.mark.parametrize(("limit", "kwh", "house", "kw"), PRICES.values(), ids=PRICES)
-def test_a_load_takes_what_is_cheaper(limit: float, kwh: float, house: float, kw: float) -> None:
+def test_a_load_takes_the_cheaper_energy(limit: float, kwh: float, house: float, kw: float) -> None:
     order, readings = LoadOrder(limit, kwh), seen(house_kw=house)
     # The load was off so far, so the sun of these minutes was exported and is taken now.
     assert followed(Following(), CAR, order, QUARTER, readings).kw == pytest.approx(kw, abs=0.31)

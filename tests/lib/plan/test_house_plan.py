@@ -205,7 +205,7 @@ def test_a_further_start_saves_two_cents(price: float, runs: list[tuple[int, int
     assert plan.loads["car"].runs == runs
 
 
-def test_a_load_that_does_not_fit_tells_its_missing_energy() -> None:
+def test_a_load_that_does_not_fit_has_missing_energy() -> None:
     quarters = [Quarter(0.2, 0.0, inf, 0.0)] * 6
     loads = [
         Load("car", 9.0, 11.0, 2, 4),
