@@ -33,7 +33,7 @@ from .coordinator.market_prices.energy_charts import DownloadError
 from .coordinator.market_prices.prices_ahead import async_prices_ahead
 from .coordinator.statistics.load_energy import async_load_energies
 from .lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
-from .lib.answers.plan import LoadWish, PlannedHouse, PlanQuestion, planned_house
+from .lib.answers.plan import BatteryWish, LoadWish, PlannedHouse, PlanQuestion, planned_house
 from .lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
 from .lib.bill.household_state import HouseholdState
 from .lib.bill.quarter_hour_views import quarter_hours_between
@@ -41,7 +41,6 @@ from .lib.fair_queue import Allowances, BusyError, FairQueue
 from .lib.history.calendar import day_start, quarter_start
 from .lib.history.market_prices import MarketPrices
 from .lib.history.quarter_hour import QuarterHour
-from .lib.plan.battery import HouseBattery
 from .lib.plan.best_start import ConstantLoad, StartCosts, costs_by_start
 from .lib.plan.coming_quarters import LOOKED_BACK, Market, PlanLack
 from .lib.plan.usual_house import without_loads
@@ -287,14 +286,22 @@ async def async_market_ahead(
 
 
 async def async_past_without(
-    coordinator: BooksCoordinator, start: datetime, end: datetime, loads: Sequence[str]
+    coordinator: BooksCoordinator,
+    start: datetime,
+    end: datetime,
+    loads: Sequence[str],
+    battery: BatteryWish | None = None,
 ) -> list[QuarterHour]:
-    """Return the quarter-hours of a period as they would have been without `loads`.
+    """Return the quarter-hours of a period as they would have been without `loads` and battery.
 
     `loads` are the ids of power or energy statistics. Raises NoLoadStatisticError if one of them
     has no statistics.
     """
     energies = await async_load_energies(coordinator.hass, loads, start, end)
+    if battery and battery.measured_by:
+        own = await async_load_energies(coordinator.hass, [battery.measured_by], start, end)
+        sign = 1 if battery.positive_charges else -1
+        energies += [energy._replace(sign=sign) for energy in own]
     past = quarter_hours_between(coordinator.books.household.table, start, end)
     work = without_collection(without_loads)
     return await async_aside(coordinator.hass, work, past, energies)
@@ -305,7 +312,7 @@ async def async_planned_house(
     now: datetime,
     market: Market,
     wishes: Sequence[LoadWish],
-    battery: HouseBattery | None = None,
+    battery: BatteryWish | None = None,
 ) -> PlannedHouse | PlanLack:
     """Return the plan of a house. `market` has the market's prices.
 
@@ -313,9 +320,10 @@ async def async_planned_house(
     """
     contracts, today = demand_of(coordinator).contracts, day_start(now)
     measured = [*dict.fromkeys(wish.measured_by for wish in wishes if wish.measured_by)]
-    past = await async_past_without(coordinator, today - LOOKED_BACK, today, measured)
+    past = await async_past_without(coordinator, today - LOOKED_BACK, today, measured, battery)
     never_above = coordinator.config_entry.options.get(CONF_NEVER_ABOVE, inf)
-    question = PlanQuestion(now, contracts, market, past, wishes, battery, never_above)
+    stored = battery and battery.battery
+    question = PlanQuestion(now, contracts, market, past, wishes, stored, never_above)
     return await async_aside(coordinator.hass, without_collection(planned_house), question)
 
 

@@ -13,11 +13,13 @@ from .const import (
     KIND_METER,
     KIND_PULSE,
     KIND_TANK,
+    SUBENTRY_BATTERY,
     SUBENTRY_LOAD,
 )
 from .coordinator import has_no_cable, is_live, kind_of
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.stored.contract_move import MINOR_VERSION
+from .flows.battery_flow import BatteryFlow
 from .flows.boards.pulse_flow import PulseOptionsFlow, PulseSteps
 from .flows.boards.tank_flow import TankOptionsFlow, TankSteps
 from .flows.dialog_base import Input
@@ -63,8 +65,10 @@ class SmartyConfigFlow(
     def async_get_supported_subentry_types(
         cls, config_entry: AnyConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return the dialog of a load. A plan needs a meter whose values come at once."""
-        return {SUBENTRY_LOAD: LoadFlow} if is_live(config_entry) else {}
+        """Return the dialogs of a plan. It needs a meter whose values come at once."""
+        if not is_live(config_entry):
+            return {}
+        return {SUBENTRY_LOAD: LoadFlow, SUBENTRY_BATTERY: BatteryFlow}
 
     @override
     async def async_step_user(self, user_input: Input = None) -> ConfigFlowResult:

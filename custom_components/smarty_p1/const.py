@@ -54,6 +54,17 @@ CONF_SWITCHED_BY: Final = "switched_by"
 CONF_POWER_SET_BY: Final = "power_set_by"
 CONF_PHASES: Final = "phases"
 CONF_MIN_MINUTES: Final = "min_minutes"
+# Subentry with the battery of the house, and its fields.
+SUBENTRY_BATTERY: Final = "battery"
+CONF_CHARGE: Final = "charge"
+CONF_CHARGE_KW: Final = "charge_kw"
+CONF_DISCHARGE_KW: Final = "discharge_kw"
+CONF_EFFICIENCY: Final = "efficiency"
+CONF_CHARGES_FROM_GRID: Final = "charges_from_grid"
+CONF_POSITIVE_CHARGES: Final = "positive_charges"
+CONF_MODE_SET_BY: Final = "mode_set_by"
+CONF_MODE_CONTROLLED: Final = "mode_controlled"
+CONF_MODE_OTHERWISE: Final = "mode_otherwise"
 # Power of the house in kW above which no load is planned. Without this option, costs alone decide.
 CONF_NEVER_ABOVE: Final = "never_above_kw"
 

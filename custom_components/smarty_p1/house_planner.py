@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from .answer_queue import async_market_ahead, async_planned_house
 from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
+from .coordinator.loads.battery_follower import BatteryFollower
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads, set_plan
 from .coordinator.loads.load_follower import LoadFollower
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
@@ -45,6 +46,7 @@ class HousePlanner:
         self._task = SupervisedTask(hass, entry, self._async_plan, "plan")
         self._tracked: list[CALLBACK_TYPE] = []
         self._followers: dict[str, LoadFollower] = {}
+        self._battery = BatteryFollower(hass, entry)
 
     @callback
     def start(self) -> None:
@@ -55,6 +57,7 @@ class HousePlanner:
         )
         entry.async_on_unload(on_changed_loads(hass, entry, self._look))
         entry.async_on_unload(self._forget)
+        self._battery.start(self._task.start)
         self._look()
 
     @callback
@@ -109,7 +112,7 @@ class HousePlanner:
 
     @callback
     def _on_event(self, _now: datetime) -> None:
-        if self._loads:
+        if self._loads or self._battery.entered:
             self._task.start()
 
     async def _async_plan(self) -> None:
@@ -158,12 +161,16 @@ class HousePlanner:
         coordinator = self._entry.runtime_data
         if coordinator.books.demand is None:
             return None
-        if not wishes:
+        battery = await self._battery.async_wish(now)
+        if not wishes and not battery:
+            self._battery.take(None, now)
             return {}
         market = await async_market_ahead(coordinator, now)
-        planned = await async_planned_house(coordinator, now, market, wishes)
+        planned = await async_planned_house(coordinator, now, market, wishes, battery)
         if isinstance(planned, PlanLack):
+            self._battery.take(None, now)
             return None
+        self._battery.take(planned, now)
         return {wish.name: _plan(planned, wish, now) for wish in wishes}
 
     @callback

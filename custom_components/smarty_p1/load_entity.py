@@ -22,13 +22,14 @@ def add_load_entities(
     coordinator: BooksCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
     make: Callable[[BooksCoordinator, ConfigSubentry], Iterable[Entity]],
+    subentry_type: str = SUBENTRY_LOAD,
 ) -> None:
     """Create the entities of each load, also of those that the user adds later."""
     entry, known = coordinator.config_entry, set[str]()
 
     @callback
     def look() -> None:
-        for subentry in entry.get_subentries_of_type(SUBENTRY_LOAD):
+        for subentry in entry.get_subentries_of_type(subentry_type):
             if subentry.subentry_id not in known:
                 known.add(subentry.subentry_id)
                 async_add_entities(

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..const import DOMAIN
+from ..const import DOMAIN, SUBENTRY_BATTERY
 from ..coordinator import BooksCoordinator, SmartyConfigEntry
 from ..coordinator.leneda_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import MeterCoordinator
@@ -38,7 +38,7 @@ from ..lib.entities.tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
 from ..lib.meter.meter_reader import Reading
 from ..load_entity import add_load_entities
 from .board_sensors import pulse_sensors, tank_sensors
-from .load_sensors import load_sensors
+from .load_sensors import battery_sensors, load_sensors
 from .sensor_description import describe_sensor
 
 PARALLEL_UPDATES = 0
@@ -55,6 +55,7 @@ async def async_setup_entry(
         case MeterCoordinator():
             _add_meter_sensors(coordinator, async_add_entities)
             add_load_entities(coordinator, async_add_entities, load_sensors)
+            add_load_entities(coordinator, async_add_entities, battery_sensors, SUBENTRY_BATTERY)
         case LenedaCoordinator() | SourceEntityCoordinator():
             is_leneda = isinstance(coordinator, LenedaCoordinator)
             specs = LENEDA_SENSORS if is_leneda else _METER_SENSORS

@@ -65,6 +65,17 @@ class LoadSensor(LoadEntity, SensorEntity):
         return value
 
 
+def battery_sensors(
+    coordinator: BooksCoordinator, subentry: ConfigSubentry
+) -> Iterable[SensorEntity]:
+    """Return the sensors of a battery: its planned power, which is above 0 while it charges."""
+    return [
+        LoadSensor(coordinator, subentry, spec)
+        for spec in LOAD_SENSORS
+        if spec.key == PLANNED_POWER
+    ]
+
+
 def load_sensors(coordinator: BooksCoordinator, subentry: ConfigSubentry) -> Iterable[SensorEntity]:
     """Return the sensors of a load."""
     return [LoadSensor(coordinator, subentry, spec) for spec in LOAD_SENSORS]

@@ -10,7 +10,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_aside, async_market_ahead, async_planned_house
-from ..lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish
+from ..lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, BatteryWish, LoadWish
 from ..lib.plan.battery import HouseBattery
 from ..lib.plan.best_start import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
 from ..lib.plan.house_plan import MAX_LOADS
@@ -100,10 +100,10 @@ def _wish(
     )
 
 
-def _battery(fields: Mapping[str, Any]) -> HouseBattery:
+def _battery(fields: Mapping[str, Any]) -> BatteryWish:
     """Return the battery of the call. Half of its loss is charging loss."""
     one_way = (fields["efficiency"] / 100) ** 0.5
     stored = min(fields["stored_kwh"], fields["kwh"])
-    return HouseBattery(
-        fields["kwh"], fields["kw"], one_way, stored, 0.0, fields["charges_from_grid"]
+    return BatteryWish(
+        HouseBattery(fields["kwh"], fields["kw"], one_way, stored, 0.0, fields["charges_from_grid"])
     )

@@ -104,6 +104,10 @@ async def test_the_list_has_every_field_that_asks_for_an_entity(home: Home) -> N
         )
         load = await subentries.async_configure(menu["flow_id"], {"next_step_id": kind})
         schemas.append(load["data_schema"])
+    battery = await subentries.async_init(
+        (entry.entry_id, "battery"), context={"source": SOURCE_USER}
+    )
+    schemas.append(battery["data_schema"])
     asked = {name for schema in schemas if schema for name in entity_fields(schema.schema)}
     assert asked == {name for name in ENTITY_FIELDS if not name.endswith("_before")}
     assert ENTITY_FIELDS.isdisjoint(STATISTIC_FIELDS)

@@ -8,7 +8,13 @@ from typing import NamedTuple
 
 import pytest
 
-from smartyp1.plan.battery import HouseBattery, battery_flow
+from smartyp1.plan.battery import (
+    BatteryRest,
+    HouseBattery,
+    battery_flow,
+    battery_kw,
+    plan_battery,
+)
 from smartyp1.plan.bill_steps import Quarter, steps
 from smartyp1.plan.house_plan import MAX_LOADS, MAX_QUARTERS, HousePlan, plan_house
 from smartyp1.plan.limit_price import follow_plan
@@ -140,6 +146,37 @@ def test_plans_of_random_days_cost_little_more_than_the_best_ones(
         saved += at_once_bill(day) - best
         assert plan.cost > best - 1e-3, f"SEED={seed}"
     assert gap <= most_gap * saved, f"SEED={seed}"
+
+
+@pytest.mark.parametrize("charges_from_grid", [True, False])
+def test_a_battery_sells_nothing_and_keeps_its_limits_at_each_moment(
+    *, charges_from_grid: bool
+) -> None:
+    seed = int(os.environ.get("SEED", Random().randrange(10**6)))  # noqa: S311 - no secret
+    random = Random(seed)  # noqa: S311 - no secret
+    powers = set()
+    for _ in range(examples(20)):
+        day = random_day(random, has_battery=True)
+        assert day.battery
+        most_kw = random.choice((3.0, 8.0, inf))
+        quarters = [quarter._replace(most=most_kw / 4) for quarter in day.quarters]
+        battery = day.battery._replace(
+            stored=random.choice((0.0, 0.1, 5.0, 10.0)),
+            charges_from_grid=charges_from_grid,
+            out_kw=random.choice((None, 2.5)),
+        )
+        _, values = plan_battery(battery, quarters, day.net)
+        for n, after in enumerate(values[1:]):
+            house_kw, hours = random.uniform(-6, 9), random.choice((1 / 60, 0.1, 0.25))
+            rest = BatteryRest(hours, random.uniform(-1, 1), house_kw)
+            kw = battery_kw(battery, quarters[n], rest, after)
+            powers.add(kw)
+            assert -battery.most_out * 4 - 1e-6 <= kw <= battery.kw + 1e-6, f"SEED={seed}"
+            assert -1e-6 <= battery.stored + battery.into(kw * hours) <= battery.kwh + 1e-6
+            assert house_kw + min(0.0, kw) >= min(0.0, house_kw) - 1e-6
+            highest = most_kw if charges_from_grid else 0.0
+            assert house_kw + max(0.0, kw) <= max(house_kw, highest) + 1e-6
+    assert min(powers) < 0 < max(powers)
 
 
 @pytest.mark.parametrize("most", [0.4, 1.0, 2.0])

@@ -17,6 +17,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ...const import (
     CONF_BLOCKED_BY,
+    CONF_CHARGE,
     CONF_CONNECTED,
     CONF_ENERGY_FROM,
     CONF_ENERGY_PRICE_ENTITY,
@@ -24,6 +25,7 @@ from ...const import (
     CONF_FORMER_SOURCES,
     CONF_HOUSE_DEVICES,
     CONF_MEASURED_BY,
+    CONF_MODE_SET_BY,
     CONF_POWER_SET_BY,
     CONF_READY,
     CONF_RECIPIENTS,
@@ -47,6 +49,8 @@ ENTITY_FIELDS = frozenset(
         CONF_CONNECTED,
         CONF_READY,
         CONF_BLOCKED_BY,
+        CONF_CHARGE,
+        CONF_MODE_SET_BY,
         CONF_ENERGY_FROM,
         CONF_SWITCHED_BY,
         CONF_POWER_SET_BY,

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from homeassistant.const import (
     ATTR_ENTITY_ID,
-    ATTR_UNIT_OF_MEASUREMENT,
     SERVICE_TURN_OFF,
     SERVICE_TURN_ON,
     STATE_OFF,
@@ -19,7 +18,8 @@ from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.follow import Charger, Following, Seen, followed
 from .entered_loads import EnteredLoad, plan_of_load, set_plan
-from .state_numbers import converted
+from .meter_power import net_import
+from .state_numbers import converted, number_to_set
 
 # Nobody knows when in a longer gap the load took its energy.
 _MAX_GAP = timedelta(minutes=2)
@@ -27,7 +27,6 @@ _MAX_GAP = timedelta(minutes=2)
 _SWITCHING_TIME = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _PHASE_KW = 0.23
-_POWERS = ("1-0:1.7.0", "1-0:2.7.0")
 
 
 class LoadFollower:
@@ -141,20 +140,14 @@ class LoadFollower:
 
     def _seen(self, now: datetime, latest: Reading | None, kw: float | None) -> Seen | None:
         """Return the readings of meter and load. Return None if the meter's are unknown."""
-        demand = latest.demand if latest else None
-        if latest is None or demand is None or demand.running is None:
+        if latest is None or (net := net_import(latest, now)) is None:
             return None
-        if (net_kw := _net_kw(latest)) is None:
-            return None
-        start, running = quarter_start(now), demand.running
-        net_kwh = (running.imported_wh - running.exported_wh) / 1000
         state = self._measurement()
         return Seen(
             now,
-            start,
+            quarter_start(now),
             latest.received_at,
-            net_kw,
-            net_kwh if demand.quarter_start == start else 0.0,
+            *net,
             kw,
             state.last_reported if state else None,
             self._taken_kwh,
@@ -165,7 +158,8 @@ class LoadFollower:
         entered, services = self._entered, self._hass.services
         try:
             if kw and entered.setting and (state := self._hass.states.get(entered.setting)):
-                data = {ATTR_ENTITY_ID: entered.setting, "value": _setting(state, kw, entered)}
+                amperes = float(int(kw / (_PHASE_KW * entered.phases) + 1e-6))
+                data = {ATTR_ENTITY_ID: entered.setting, "value": number_to_set(state, kw, amperes)}
                 domain = entered.setting.partition(".")[0]
                 await services.async_call(domain, "set_value", data, blocking=True)
             if entered.switch and (kw > 0) is not was_on:
@@ -174,23 +168,3 @@ class LoadFollower:
                 await services.async_call(HOME_ASSISTANT, service, data, blocking=True)
         except Exception as err:  # noqa: BLE001 - the entity's integration may raise any
             LOGGER.warning("%s was not switched: %s", entered.load.name, type(err).__name__)
-
-
-def _net_kw(latest: Reading) -> float | None:
-    """Return the imported minus the exported power, None if one of them is unknown."""
-    objects = latest.telegram.objects
-    imported, exported = (objects.get(name) for name in _POWERS)
-    exported = latest.missing_export if exported is None else exported
-    if not isinstance(imported, int | float) or not isinstance(exported, int | float):
-        return None
-    return float(imported) - float(exported)
-
-
-def _setting(state: State, kw: float, entered: EnteredLoad) -> float:
-    """Return the number that sets a power: kW or W, otherwise whole amperes, rounded down."""
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    value = float(int(kw / (_PHASE_KW * entered.phases) + 1e-6))
-    if unit in PowerConverter.VALID_UNITS:
-        value = PowerConverter.convert(kw, "kW", unit)
-    low, high = (float(state.attributes.get(name, value)) for name in ("min", "max"))
-    return max(low, min(high, value))

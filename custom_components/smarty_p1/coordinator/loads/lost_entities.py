@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import Problem, raise_issue, withdraw_issues
+from .entered_battery import entered_battery
 from .entered_loads import entered_loads, on_changed_loads
 
 # Chargers restart after an update, and clouds fail for a night. An hour is no short outage.
@@ -40,6 +41,9 @@ def async_watch_load_entities(hass: HomeAssistant, entry: AnyConfigEntry) -> Non
             for entered in entered_loads(entry).values()
             for entity_id in lost_entities(hass, entered.entities, now)
         ]
+        if battery := entered_battery(entry):
+            ids = lost_entities(hass, battery.entities, now)
+            lost += [f"{battery.name}: {entity_id}" for entity_id in ids]
         if lost:
             named = ", ".join(lost[:_MAX_NAMED])
             raise_issue(hass, entry, Problem.LOAD_ENTITY_LOST, entities=named)

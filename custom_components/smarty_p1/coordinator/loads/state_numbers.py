@@ -23,3 +23,15 @@ def converted(
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
     value = number_of(state) if unit in converter.VALID_UNITS else None
     return None if value is None else converter.convert(value, unit, wanted)
+
+
+def number_to_set(state: State, kw: float, other: float) -> float:
+    """Return the number that sets a power: in kW or W, and `other` for any other unit.
+
+    The number stays within the limits of the entity.
+    """
+    unit, value = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), other
+    if unit in PowerConverter.VALID_UNITS:
+        value = PowerConverter.convert(kw, "kW", unit)
+    low, high = (float(state.attributes.get(name, value)) for name in ("min", "max"))
+    return max(low, min(high, value))

@@ -60,6 +60,15 @@ class LoadWish(NamedTuple):
         )
 
 
+class BatteryWish(NamedTuple):
+    """Battery as a user enters it."""
+
+    battery: HouseBattery
+    measured_by: str | None = None
+    """Id of the statistics of its power. This power is left out of the past."""
+    positive_charges: bool = True
+
+
 class PlanQuestion(NamedTuple):
     """Request of a plan."""
 
@@ -108,7 +117,7 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     """
     start = quarter_start(question.now)
     end = day_end(day_end(start))
-    end = max(end, *(wish.by or end for wish in question.wishes))
+    end = max([end, *(wish.by or end for wish in question.wishes)])
     market = with_day_before(question.market)
     usual = usual_house(question.past)
     coming = coming_quarters(start, end, question.contracts, market, usual)

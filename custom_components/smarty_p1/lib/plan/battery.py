@@ -20,12 +20,19 @@ class HouseBattery(NamedTuple):
 
     kwh: float
     kw: float
+    """Maximum power of charging, and of discharging without `out_kw`."""
     one_way: float
     """Stored energy divided by charged energy, and discharged energy divided by stored energy."""
     stored: float
     end_value: float
     """Value in EUR of a stored kWh at the end of the plan."""
     charges_from_grid: bool = True
+    out_kw: float | None = None
+
+    @property
+    def most_out(self) -> float:
+        """Return the energy in kWh that it can give in a quarter-hour."""
+        return (self.kw if self.out_kw is None else self.out_kw) / 4
 
     def into(self, flow: float) -> float:
         """Return the change of the stored energy in kWh for a flow at the meter."""
@@ -81,12 +88,46 @@ def battery_flow(battery: HouseBattery, quarter: Quarter, net: float, after: Val
     return _best_move(moves, after, battery.stored * LEVELS / battery.kwh)[1]
 
 
+class BatteryRest(NamedTuple):
+    """Rest of the running quarter-hour of a house with a battery."""
+
+    hours: float
+    net_kwh: float
+    """Net import since the quarter-hour began, with the battery."""
+    house_kw: float
+    """Net import now, without the battery."""
+
+
+def battery_kw(battery: HouseBattery, quarter: Quarter, rest: BatteryRest, after: Values) -> float:
+    """Return the best power into (+) or out of (-) the battery until the quarter-hour ends.
+
+    The battery never gives more than the house needs at this moment. If it may not charge from the
+    grid, it never takes more than the house exports.
+    """
+    share = rest.hours * 4
+    short = battery._replace(kw=battery.kw * share, out_kw=battery.most_out * 4 * share)
+    net_kwh = rest.net_kwh + rest.house_kw * rest.hours
+    kw = battery_flow(short, quarter, net_kwh, after) / rest.hours
+    most = quarter.most * 4 if battery.charges_from_grid else 0.0
+    return min(max(kw, -max(0.0, rest.house_kw)), max(0.0, most - rest.house_kw))
+
+
+def alone_kw(battery: HouseBattery, house_kw: float) -> float:
+    """Return the power of a battery that regulates itself, in a house with this net import.
+
+    It takes what the house exports, and gives what the house needs.
+    """
+    most = battery.kw if battery.stored < battery.kwh else 0.0
+    most_out = battery.most_out * 4 if battery.stored > 0 else 0.0
+    return min(most, max(-most_out, -house_kw))
+
+
 def _level_flows(battery: HouseBattery) -> list[float]:
     """Return the flows that change the stored energy by whole levels."""
     part, most = battery.kwh / LEVELS, battery.kw / 4
     into = [n * part / battery.one_way for n in range(1, LEVELS + 1)]
     out = [-n * part * battery.one_way for n in range(1, LEVELS + 1)]
-    return [flow for flow in (*into, *out) if -most <= flow <= most]
+    return [flow for flow in (*into, *out) if -battery.most_out <= flow <= most]
 
 
 def _moves(
@@ -98,9 +139,9 @@ def _moves(
     the best move ends at a corner of the bill (`-net`, and the reference power), or at a level.
     """
     most = battery.kw / 4
-    lowest = -min(most, max(0.0, net))
+    lowest = -min(battery.most_out, max(0.0, net))
     highest = min(most, max(0.0, (quarter.most if battery.charges_from_grid else 0.0) - net))
-    wanted = {0.0, *flows, -most, most, -net, quarter.limit - net}
+    wanted = {0.0, *flows, lowest, most, -net, quarter.limit - net}
     scale = LEVELS / battery.kwh
     return [
         _Move(

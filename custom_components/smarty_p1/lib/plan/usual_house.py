@@ -30,6 +30,13 @@ class LoadEnergy(NamedTuple):
     """By start of the hour, in UTC."""
     quarters: Mapping[datetime, float]
     """By start of the quarter-hour, in UTC. The recorder has the last days only."""
+    sign: int | None = None
+    """Sign of the energy that a battery takes. It also gives energy. None for a load."""
+
+    def of_period(self, start: datetime, shared_kwh: float) -> float:
+        """Return the energy of a quarter-hour, `shared_kwh` if only that of its hour is known."""
+        kwh = self.quarters.get(start, shared_kwh)
+        return max(0.0, kwh) if self.sign is None else self.sign * kwh
 
 
 class UsualQuarter(NamedTuple):
@@ -93,7 +100,7 @@ def _taken(
         of_hour = [*group]
         divided = _divided(load.hours.get(hour, 0.0) * len(of_hour) / 4, of_hour)
         for quarter, kwh in zip(of_hour, divided, strict=True):
-            yield quarter, max(0.0, load.quarters.get(quarter.start, kwh))
+            yield quarter, load.of_period(quarter.start, kwh)
 
 
 def _divided(kwh: float, quarters: Sequence[QuarterHour]) -> list[float]:
@@ -101,7 +108,7 @@ def _divided(kwh: float, quarters: Sequence[QuarterHour]) -> list[float]:
     nets = [quarter.imported_kwh - (quarter.exported_kwh or 0.0) for quarter in quarters]
     above = [net - min(nets) for net in nets]
     total = sum(above)
-    share = min(1.0, kwh / total) if total > 0 else 0.0
+    share = max(0.0, min(1.0, kwh / total)) if total > 0 else 0.0
     rest = (kwh - total * share) / len(quarters)
     return [own * share + rest for own in above]
 

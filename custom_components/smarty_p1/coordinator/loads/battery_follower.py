@@ -1,0 +1,199 @@
+"""Battery that the user has entered: its input for the plan, and its power by the true readings."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    ATTR_OPTION,
+    EVENT_HOMEASSISTANT_STOP,
+)
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import PowerConverter
+
+from ...const import (
+    CONF_MEASURED_BY,
+    CONF_MODE_CONTROLLED,
+    CONF_MODE_OTHERWISE,
+    CONF_MODE_SET_BY,
+    CONF_POWER_SET_BY,
+    DOMAIN,
+    LOGGER,
+)
+from ...lib.answers.plan import BatteryWish, PlannedHouse
+from ...lib.history.calendar import QUARTER_HOUR, quarter_start
+from ...lib.meter.meter_reader import Reading
+from ...lib.plan.battery import BatteryRest, Values, alone_kw, battery_kw
+from ...lib.plan.daily_load import LoadPlan
+from ...lib.plan.follow import SILENT_AFTER
+from .. import BooksConfigEntry
+from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
+from .entered_battery import EnteredBattery, entered_battery
+from .entered_loads import on_changed_loads, set_plan
+from .lost_entities import lost_entities
+from .meter_power import net_import
+from .state_numbers import converted, number_to_set
+
+_HOUR = timedelta(hours=1)
+_MIN_REST = timedelta(minutes=1)
+# The meter shows the effect of a new power after this time.
+_REACTION = timedelta(seconds=5)
+_MODE_TIME = timedelta(minutes=1)
+_STEP_KW = 0.1
+_TICK = timedelta(seconds=30)
+
+
+class BatteryFollower:
+    """Battery of one meter. It sets the battery's power only if the user has chosen how."""
+
+    def __init__(self, hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+        self.entered: EnteredBattery | None = None
+        self._hass = hass
+        self._entry = entry
+        self._planned: tuple[LoadPlan, Values] | None = None
+        self._kw: float | None = None
+        """Power that the plan has set, None while the battery regulates itself."""
+        self._set_at: datetime | None = None
+        self._mode_at: datetime | None = None
+
+    @callback
+    def start(self, plan: Callable[[], None]) -> None:
+        """Follow the battery until the entry is unloaded. `plan` asks for a new plan."""
+        hass, entry = self._hass, self._entry
+
+        @callback
+        def look() -> None:
+            if (entered := entered_battery(entry)) != self.entered:
+                self._give_back()
+                self.entered = entered
+                plan()
+
+        for stop in (
+            on_changed_loads(hass, entry, look),
+            entry.runtime_data.async_add_reading_listener(self._follow),
+            # A silent meter sends nothing that could be followed.
+            async_track_time_interval(hass, self._follow, _TICK),
+            hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._give_back),
+            self._give_back,
+        ):
+            entry.async_on_unload(stop)
+        look()
+
+    @callback
+    def _give_back(self, _event: Event | None = None) -> None:
+        """Let the battery regulate itself, because nobody follows it any more."""
+        if self.entered and self._kw is not None:
+            self._set(self.entered, None)
+        if self.entered:
+            set_plan(self._hass, self.entered.subentry_id, None)
+        self._kw = self._planned = None
+
+    @callback
+    def _follow(self, _event: object = None) -> None:
+        coordinator = self._entry.runtime_data
+        if self.entered and self.entered.is_controlled:
+            coordinator.faults.call(
+                self._follow_battery, self.entered, dt_util.utcnow(), coordinator.latest
+            )
+
+    async def async_wish(self, now: datetime) -> BatteryWish | None:
+        """Return the battery for a plan. Return None if its charge is unknown."""
+        entered = self.entered
+        if entered is None or lost_entities(self._hass, entered.entities, now):
+            return None
+        measured_by = entered.fields.get(CONF_MEASURED_BY)
+        try:
+            await async_load_energies(self._hass, [measured_by] if measured_by else [], now, now)
+        except NoLoadStatisticError:
+            measured_by = None
+        battery = entered.now(self._hass)
+        return battery and BatteryWish(battery, measured_by, entered.sign > 0)
+
+    @callback
+    def take(self, planned: PlannedHouse | None, now: datetime) -> None:
+        """Take a new plan of the house, None without one."""
+        self._planned = None
+        if planned and planned.plan.values:
+            quarter, kwh = planned.coming[0].quarter, planned.plan.battery[0]
+            plan = LoadPlan((), None, 0.0, now, quarter=quarter, planned_kwh=kwh)
+            self._show(plan._replace(given_kw=self._kw), planned.plan.values[1])
+        elif self.entered:
+            set_plan(self._hass, self.entered.subentry_id, None)
+
+    def _follow_battery(
+        self, entered: EnteredBattery, now: datetime, latest: Reading | None
+    ) -> None:
+        """Set the power that costs least until the quarter-hour ends."""
+        kw = None
+        if latest and now - latest.received_at < SILENT_AFTER:
+            if self._set_at and latest.received_at < self._set_at + _REACTION:
+                return
+            kw = self._wanted_kw(entered, now, latest)
+        if self._differs(kw) and self._may_change_mode(kw, now):
+            self._mode_at = now if (kw is None) is not (self._kw is None) else self._mode_at
+            self._kw, self._set_at = kw, now
+            self._set(entered, kw)
+        if self._planned and self._planned[0].given_kw != self._kw:
+            self._show(self._planned[0]._replace(given_kw=self._kw), self._planned[1])
+
+    def _show(self, plan: LoadPlan, after: Values) -> None:
+        if self.entered:
+            self._planned = plan, after
+            set_plan(self._hass, self.entered.subentry_id, plan)
+
+    def _differs(self, kw: float | None) -> bool:
+        if kw is None or self._kw is None:
+            return kw is not self._kw
+        return abs(kw - self._kw) >= _STEP_KW or (kw == 0) is not (self._kw == 0)
+
+    def _may_change_mode(self, kw: float | None, now: datetime) -> bool:
+        is_steady = self._mode_at is None or now - self._mode_at >= _MODE_TIME
+        return is_steady or (kw is None) is (self._kw is None)
+
+    def _wanted_kw(self, entered: EnteredBattery, now: datetime, latest: Reading) -> float | None:
+        """Return the power that the battery shall have, None if it shall regulate itself."""
+        battery, net, start = entered.now(self._hass), net_import(latest, now), quarter_start(now)
+        if not battery or not self._planned or not net:
+            return None
+        (kw, net_kwh), (plan, after) = net, self._planned
+        if plan.quarter is None or quarter_start(plan.planned_at) != start:
+            return self._kw
+        house_kw = kw - self._measured_kw(entered)
+        rest_time = max(_MIN_REST, start + QUARTER_HOUR - now)
+        rest = BatteryRest(rest_time / _HOUR, net_kwh, house_kw)
+        wanted = battery_kw(battery, plan.quarter, rest, after)
+        if CONF_MODE_SET_BY not in entered.fields:
+            return wanted
+        more = wanted - alone_kw(battery, house_kw)
+        # Without a setting, the controlled mode can only charge.
+        is_other = abs(more) if CONF_POWER_SET_BY in entered.fields else min(more, wanted)
+        return wanted if is_other >= _STEP_KW else None
+
+    def _measured_kw(self, entered: EnteredBattery) -> float:
+        state = self._hass.states.get(entered.fields.get(CONF_MEASURED_BY, ""))
+        kw = converted(PowerConverter, state, "kW")
+        return (self._kw or 0.0) if kw is None else kw * entered.sign
+
+    def _set(self, entered: EnteredBattery, kw: float | None) -> None:
+        self._hass.async_create_task(self._async_set(entered, kw), f"{DOMAIN} battery")
+
+    async def _async_set(self, entered: EnteredBattery, kw: float | None) -> None:
+        """Set power and mode. A failure is logged."""
+        fields, calls = entered.fields, list[tuple[str, str, dict[str, Any]]]()
+        number = fields.get(CONF_POWER_SET_BY, "")
+        if state := self._hass.states.get(number):
+            signed = (kw or 0.0) * entered.sign
+            value = round(number_to_set(state, signed, signed), 3)
+            calls.append((number, "set_value", {"value": value}))
+        if mode := fields.get(CONF_MODE_SET_BY):
+            name = CONF_MODE_OTHERWISE if kw is None else CONF_MODE_CONTROLLED
+            calls.append((mode, "select_option", {ATTR_OPTION: fields[name]}))
+        for entity_id, service, given in calls:
+            domain, data = entity_id.partition(".")[0], {ATTR_ENTITY_ID: entity_id, **given}
+            try:
+                await self._hass.services.async_call(domain, service, data, blocking=True)
+            except Exception as err:  # noqa: BLE001 - the entity's integration may raise any
+                LOGGER.warning("%s was not set: %s", entered.name, type(err).__name__)

@@ -1,0 +1,71 @@
+"""Battery that the user has entered in a subentry of a meter."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from homeassistant.core import HomeAssistant
+
+from ...const import (
+    CONF_CAPACITY,
+    CONF_CHARGE,
+    CONF_CHARGE_KW,
+    CONF_CHARGES_FROM_GRID,
+    CONF_DISCHARGE_KW,
+    CONF_EFFICIENCY,
+    CONF_MEASURED_BY,
+    CONF_MODE_SET_BY,
+    CONF_POSITIVE_CHARGES,
+    CONF_POWER_SET_BY,
+    SUBENTRY_BATTERY,
+)
+from ...lib.plan.battery import HouseBattery
+from ..entry_types import AnyConfigEntry
+from .state_numbers import number_of
+
+_ENTITIES = (CONF_CHARGE, CONF_MEASURED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
+
+
+class EnteredBattery(NamedTuple):
+    """Battery that the user has entered."""
+
+    subentry_id: str
+    name: str
+    fields: Mapping[str, Any]
+
+    @property
+    def entities(self) -> list[str]:
+        """Return all entities of other integrations that the battery needs."""
+        return [self.fields[name] for name in _ENTITIES if name in self.fields]
+
+    @property
+    def is_controlled(self) -> bool:
+        """Return whether the plan sets its power or its mode."""
+        return CONF_POWER_SET_BY in self.fields or CONF_MODE_SET_BY in self.fields
+
+    @property
+    def sign(self) -> int:
+        """Return the sign that the powers of its entities have while it charges."""
+        return 1 if self.fields[CONF_POSITIVE_CHARGES] else -1
+
+    def now(self, hass: HomeAssistant) -> HouseBattery | None:
+        """Return the battery with its present charge. Return None if the charge is unknown."""
+        percent = number_of(hass.states.get(self.fields[CONF_CHARGE]))
+        if percent is None:
+            return None
+        kwh = self.fields[CONF_CAPACITY]
+        return HouseBattery(
+            kwh,
+            self.fields[CONF_CHARGE_KW],
+            (self.fields[CONF_EFFICIENCY] / 100) ** 0.5,
+            kwh * min(100.0, max(0.0, percent)) / 100,
+            0.0,
+            self.fields[CONF_CHARGES_FROM_GRID],
+            self.fields.get(CONF_DISCHARGE_KW),
+        )
+
+
+def entered_battery(entry: AnyConfigEntry) -> EnteredBattery | None:
+    """Return the battery of a meter's house. Return None without one."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_BATTERY):
+        return EnteredBattery(subentry.subentry_id, subentry.title, subentry.data)
+    return None

@@ -1,0 +1,167 @@
+"""Battery that the user enters: planned with the loads, and controlled only if the user wants it.
+
+The house is that of `test_planned_loads`: it needs 0.4 kW, and energy is cheap from 22:00 to 6:00.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from . import billed_month, test_planned_loads
+from .support import Home, wait_until
+from .test_planned_loads import NOW, SetClock
+
+clock = test_planned_loads.clock
+house = test_planned_loads.house
+pytestmark = pytest.mark.usefixtures("recorder_mock")
+
+EVENING = datetime(2026, 6, 16, 19, 50, tzinfo=UTC)
+CHEAP = datetime(2026, 6, 16, 20, 0, 25, tzinfo=UTC)
+"""22:00 in Luxembourg."""
+NUMBER, MODE = "input_number.battery", "input_select.battery"
+BATTERY: dict[str, Any] = {
+    "name": "Battery",
+    "capacity_kwh": "10",
+    "charge": "sensor.battery_charge",
+    "charge_kw": "4",
+    "charges_from_grid": True,
+    "measured_by": "sensor.wallbox_energy",
+}
+SET = {"power_set_by": NUMBER}
+SELECTED = {"mode_set_by": MODE, "mode_controlled": "Charge", "mode_otherwise": "Auto"}
+
+
+@pytest.fixture(autouse=True)
+async def battery(hass: HomeAssistant) -> None:
+    hass.states.async_set("sensor.battery_charge", "50", {"unit_of_measurement": "%"})
+    number = {"min": -5000, "max": 5000, "unit_of_measurement": "W"}
+    await async_setup_component(hass, "input_number", {"input_number": {"battery": number}})
+    options = {"options": ["Auto", "Charge"]}
+    await async_setup_component(hass, "input_select", {"input_select": {"battery": options}})
+
+
+async def add(hass: HomeAssistant, entry: MockConfigEntry, **changes: object) -> SubentryFlowResult:
+    subentries = hass.config_entries.subentries
+    flow = await subentries.async_init((entry.entry_id, "battery"), context={"source": SOURCE_USER})
+    done = await subentries.async_configure(flow["flow_id"], BATTERY | changes)
+    await hass.async_block_till_done()
+    return done
+
+
+def state(hass: HomeAssistant, entity_id: str) -> str:
+    found = hass.states.get(entity_id)
+    return found.state if found else "no entity"
+
+
+def planned_kw(hass: HomeAssistant) -> float | None:
+    try:
+        return float(state(hass, "sensor.battery_planned_power"))
+    except ValueError:
+        return None
+
+
+async def at(hass: HomeAssistant, clock: SetClock, time: datetime) -> None:
+    clock(time)
+    async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=16))
+    await hass.async_block_till_done()
+
+
+async def test_without_a_setting_a_battery_is_planned_only(
+    house: MockConfigEntry, hass: HomeAssistant, clock: SetClock
+) -> None:
+    before = house.runtime_data
+    done = await add(hass, house)
+    assert done["type"] == "create_entry"
+    # Its energy serves the dear evening, and it charges in the cheap night.
+    await wait_until(hass, lambda: planned_kw(hass) == pytest.approx(-0.4, abs=0.05))
+    await at(hass, clock, CHEAP)
+    await wait_until(hass, lambda: (planned_kw(hass) or 0) >= 0)
+    assert house.runtime_data is before
+    assert state(hass, NUMBER) == "-5000.0"
+    assert state(hass, MODE) == "Auto"
+
+
+@pytest.mark.parametrize("positive_charges", [True, False])
+async def test_the_power_of_a_battery_is_set_by_the_true_readings(
+    house: MockConfigEntry,
+    hass: HomeAssistant,
+    home: Home,
+    *,
+    positive_charges: bool,
+) -> None:
+    await home.again(billed_month.telegram("00:00:10", 1.5))
+    await add(hass, house, **SET, positive_charges=positive_charges)
+    # The battery gives the 2.345 kW that the house needs now, and sells nothing.
+    watts = -2345 if positive_charges else 2345
+    await wait_until(hass, lambda: float(state(hass, NUMBER)) == pytest.approx(watts, abs=1))
+
+
+async def test_a_silent_meter_and_a_removed_battery_end_the_control(
+    house: MockConfigEntry, hass: HomeAssistant, home: Home, clock: SetClock
+) -> None:
+    await home.again(billed_month.telegram("00:00:10", 1.5))
+    await add(hass, house, **SET)
+    await wait_until(hass, lambda: float(state(hass, NUMBER)) == pytest.approx(-2345, abs=1))
+    assert planned_kw(hass) == pytest.approx(-2.345, abs=0.01)
+    await at(hass, clock, NOW + timedelta(minutes=2))
+    await wait_until(hass, lambda: float(state(hass, NUMBER)) == 0)
+    (subentry_id,) = house.subentries
+    hass.config_entries.async_remove_subentry(house, subentry_id)
+    await wait_until(hass, lambda: state(hass, "sensor.battery_planned_power") == "no entity")
+
+
+async def test_a_mode_is_chosen_only_to_charge_from_the_grid(
+    house: MockConfigEntry, hass: HomeAssistant, home: Home, clock: SetClock
+) -> None:
+    """The battery is empty, and the house needs energy in the dear morning."""
+    hass.states.async_set("sensor.battery_charge", "0", {"unit_of_measurement": "%"})
+    await add(hass, house, **SELECTED)
+    await wait_until(hass, lambda: planned_kw(hass) is not None)
+    assert state(hass, MODE) == "Auto"
+    late = CHEAP.replace(hour=3, minute=45) + timedelta(days=1)
+    clock(late)
+    await home.again(billed_month.telegram("00:00:10", 0.1))
+    await wait_until(hass, lambda: state(hass, MODE) == "Charge")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "error"),
+    [
+        ({"capacity_kwh": "0"}, "capacity_kwh", "amount_out_of_range"),
+        ({"charge": "sensor.mileage"}, "charge", "charge_has_other_unit"),
+        (SET | {"power_set_by": "input_number.km"}, "power_set_by", "power_set_by_has_other_unit"),
+        (SELECTED | {"mode_otherwise": ""}, "mode_otherwise", "mode_missing"),
+        (SELECTED | {"mode_controlled": "charge"}, "mode_controlled", "mode_unknown"),
+        ({"measured_by": "sensor.nothing"}, "measured_by", "load_has_no_statistics"),
+    ],
+)
+async def test_a_wrong_field_is_named_and_can_be_corrected(
+    house: MockConfigEntry, hass: HomeAssistant, typed: dict[str, Any], field: str, error: str
+) -> None:
+    for entity_id in ("sensor.mileage", "input_number.km"):
+        hass.states.async_set(entity_id, "60", {"unit_of_measurement": "km"})
+    form = await add(hass, house, **typed)
+    assert form["errors"] == {field: error}
+    subentries = hass.config_entries.subentries
+    done = await subentries.async_configure(form["flow_id"], BATTERY)
+    assert done["type"] == "create_entry"
+    second = await add_second(hass, house)
+    assert (second["type"], second["reason"]) == ("abort", "has_battery")
+    (subentry_id,) = house.subentries
+    form = await subentries.async_init(
+        (house.entry_id, "battery"),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
+    )
+    done = await subentries.async_configure(form["flow_id"], BATTERY | {"capacity_kwh": "12"})
+    assert done["reason"] == "reconfigure_successful"
+
+
+async def add_second(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "battery"), context={"source": SOURCE_USER}
+    )
