@@ -25,7 +25,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Collections of young objects take 6 % of the tests' time, and find little.
 gc.set_threshold(50_000)
 
-# Neither how long an example takes nor which ones are tried may make a test fail only sometimes.
+# The time of an example and the choice of examples must not make a test fail only sometimes.
 hypothesis.settings.register_profile(
     "same",
     deadline=None,
@@ -80,7 +80,7 @@ async def patient_time() -> None:
         nonlocal lost, seen
         now = clock(), clock_gettime(CLOCK_MONOTONIC)
         step, true_step = now[0] - seen[0], now[1] - seen[1]
-        # Otherwise a test has stopped the clock, and sets it.
+        # A test has stopped the clock, and sets it.
         if math.isclose(step, true_step, abs_tol=0.001):
             lost += max(0.0, step - _MAX_STEP)
         seen = now
@@ -89,7 +89,7 @@ async def patient_time() -> None:
     def select_briefly(timeout: float | None) -> object:
         return select(_MAX_STEP if timeout is None else min(timeout, _MAX_STEP))
 
-    loop.slow_callback_duration = math.inf  # nor does the log say that the machine is slow
+    loop.slow_callback_duration = math.inf  # the log has no message about a slow machine, either
     loop.time = time
     loop._selector.select = select_briefly
 

@@ -1,4 +1,4 @@
-"""The cards of the dashboard, as they are found on a page of Home Assistant."""
+"""Cards of the dashboard on a page of Home Assistant."""
 
 import asyncio
 import re

@@ -25,7 +25,7 @@ from tests.system.support import PATIENCE
 
 from .texts import Texts
 
-# Charts and dialogs move for about so long.
+# Seconds for which charts and dialogs move.
 ANIMATION = 1.0
 # Milliseconds that a part of a gesture may take before the whole is tried again.
 ATTEMPT = 10_000.0
@@ -130,7 +130,7 @@ class Household:
         button = field.locator("ha-picker-field")
         shown = button.locator("[slot=headline], [slot=supporting-text]").filter(has_text=text)
         choices = field.locator("ha-picker-combo-box")
-        # Until 2026.10, options do not say that they are some.
+        # Until 2026.10, options do not have the role of options.
         fitting = choices.locator("[role=option], ha-combo-box-item").filter(has_text=text)
         async for _ in self._attempts():
             with contextlib.suppress(NotYetError):

@@ -13,7 +13,7 @@ from .household import ATTEMPT, Household
 NAME = "Luxembourg Smarty Meter (P1)"
 _FLOW = "panel.config.integrations.config_flow"
 _GRID = "dialog-energy-grid-settings"
-# Of each page of the options, something that only it shows.
+# A text that only this page of the options shows.
 _SEEN = {
     "aids": "options.step.aids.data.aids",
     "leneda_file": "options.step.leneda_file.data.file",
@@ -29,7 +29,7 @@ async def search_integration(who: Household) -> None:
     await who.presses(frontend("panel.config.integrations.add_integration"))
     dialog = who.page.locator("dialog-add-integration")
     await dialog.locator("input").first.fill("smarty")
-    # Of integrations that Home Assistant does not bring along, the list has the English names.
+    # The list has the English names of integrations that Home Assistant does not bring along.
     await dialog.get_by_text(NAME, exact=True).click()
     await who.sees(own("config.step.user.title"))
 

@@ -57,7 +57,7 @@ FIRST_DAY = {
     ),
     "year": (("year", r"It appears here with the first whole quarter-hour\."),),
     "others": (
-        # After a meter's second capture, its card says the amount of the day.
+        # After a meter's second capture, its card has the amount of the day.
         ("medium", r"^Gas .* (m³ today|Meter reading [\d,.]+ m³)"),
         ("medium", r"^Water .* ([\d,.]+ \S+ today|Meter reading [\d,.]+ m³)"),
         ("medium", r"^Heat .* (kWh today|Meter reading [\d,.]+ GJ)"),
@@ -130,7 +130,7 @@ async def test_the_dashboard_is_added_and_filled(
         assert not who.foreign_requests
 
 
-# Note all that the cards say, in each frame.
+# Note all texts of the cards, in each frame.
 NOTE = f"""{{
     const cards = {CARDS};
     const said = (window.said = new Set());

@@ -28,7 +28,7 @@ pytestmark = [
 PATH = "dashboard-smarty"
 # Both versions together fail within some minutes.
 SHOWN_WITHIN_S = 90.0
-# All cards of a view, because cards that are out of view ask nothing.
+# All cards of a view: cards out of view request nothing.
 SIZE = (1024, 1800)
 
 

@@ -10,7 +10,7 @@ from .texts import Texts
 
 LANGUAGES = ("en", "de", "fr", "lb", "pt")
 QUOTED = re.compile(r"[“„«]\s?([^”“»]+?)\s?[”“»]")
-# From page to page; the last may be that of an integration.
+# A path from page to page; the last page may be an integration's.
 PATH = re.compile(r"(?:\b[\w'&]+(?: [\w'&]+)* > )+")
 # States of an entity, which differ between the kinds of entities.
 STATES = {"Aus", "An", "Un"}

@@ -98,7 +98,7 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         await who.sees("time-series.csv")
         await who.presses_until(following, own("exceptions.leneda_spreadsheet.message"))
         await who.page.locator("input[type=file]").set_input_files(uploaded(whole, "whole.csv"))
-        # Its own name: that of the first file is still shown.
+        # The dialog still shows the name of the first file until the second name appears.
         await who.sees("whole.csv")
         await who.presses_until(following, "1-1:1.29.0", f"{whole.count(POINT)}")
         await who.takes_picture("leneda-result", of=who.dialog)

@@ -105,7 +105,7 @@ async def _enter_account(who: Household) -> None:
 
 
 def _says(who: Household, name: str, pattern: str) -> Callable[[], Awaitable[bool]]:
-    """Return a function that tells whether a card has a text."""
+    """Return a function that checks whether a card has a text."""
 
     async def says() -> bool:
         cards = {card.name: card.text for card in await cards_of(who)}

@@ -137,7 +137,7 @@ _NO_TOTAL: Json = dict.fromkeys(("net", "vat_base", "vat", "total"))
 
 
 def _offset(month: int) -> str:
-    # On the 1st of April it is summer already, on that of November winter again.
+    # Summer time has begun on the 1st of April, and has ended on the 1st of November.
     return "+02:00" if 4 <= month <= 10 else "+01:00"
 
 
@@ -155,7 +155,7 @@ def earlier() -> list[Json]:
 
 
 def bills(*of: Json) -> Json:
-    """Return the answer: that of the household, or these bills."""
+    """Return the answer: the household's bills, or these."""
     return {"smarty_p1/bill": {"months": list(of) or [*earlier(), running()]}}
 
 

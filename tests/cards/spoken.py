@@ -10,7 +10,7 @@ from playwright.async_api import CDPSession, Page
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 # Chromium's own pieces of a text, and boxes without a meaning.
 _WITHOUT_MEANING = {"InlineTextBox", "none", "generic", "LineBreak", "ListMarker"}
-# States that a screen reader says.
+# States that a screen reader speaks.
 _STATES = ("checked", "selected", "expanded", "disabled")
 CONTROLS = {"button", "combobox", "gridcell", "link", "radio", "slider", "spinbutton"}
 # Nodes whose texts are their name, or the name of another node.
@@ -43,13 +43,13 @@ class Node:
 
 
 async def tree(page: Page) -> Node:
-    """Return the accessibility tree of a page, without nodes that no screen reader says."""
+    """Return the accessibility tree of a page, without nodes that no screen reader speaks."""
     session = await page.context.new_cdp_session(page)
     try:
         nodes: list[dict[str, Any]] = (await session.send("Accessibility.getFullAXTree"))["nodes"]
         by_id = {node["nodeId"]: node for node in nodes}
         for node in nodes:
-            # The protocol gives only the number of a slider. Screen readers say its text.
+            # The protocol gives only the number of a slider. Screen readers speak its text.
             if _of(node, "role") == "slider":
                 node["value"] = {"value": await _value_text(session, node)}
     finally:
@@ -75,10 +75,10 @@ def _made(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Iterator[No
     properties = {each["name"]: each["value"].get("value") for each in node.get("properties", [])}
     states = {name: str(properties[name]) for name in _STATES if properties.get(name)}
     name = _of(node, "name")
-    # A control says its name, and not once more the texts inside it.
+    # A control has its name spoken, but not the texts inside it again.
     if role in _NAMED_BY_TEXT or [child.name for child in below] == [name]:
         below = [child for child in below if child.role != "StaticText"]
-    # The control in a heading says its name.
+    # The control in a heading has its name spoken.
     if [child.name for child in below] == [name]:
         name = ""
     yield Node(role, name, _of(node, "value"), states, below)

@@ -26,7 +26,7 @@ _FONTS = "lib/python3.14/site-packages/hass_frontend/static/fonts/roboto"
 NOW = datetime.fromisoformat("2026-11-21T18:38:20+01:00")
 
 HEIGHT = 1000
-# How often the page may settle until it says a text.
+# Number of times that the page may settle until it shows a text.
 MAX_TURNS = 100
 PAGE = Path(__file__).with_suffix(".html")
 
@@ -52,7 +52,7 @@ async def _serve(route: Route) -> None:
 
 
 class Stage:
-    """A page with cards, and the Home Assistant behind it, which answers as the test says."""
+    """A page with cards, and its Home Assistant, which gives the answers of the test."""
 
     page: Page
 
@@ -108,7 +108,7 @@ class Stage:
         await self.settle()
 
     async def _page(self, scale: float) -> Page:
-        """Return a page with the module: that of an earlier test where there is one."""
+        """Return a page with the module: an earlier test's page where there is one."""
         if page := self._pages.get(scale):
             return page
         context = await self._browser.new_context(
@@ -168,7 +168,7 @@ class Stage:
             await self.page.clock.run_for(20)
 
     async def sees(self, *texts: str) -> None:
-        """Wait until the page says all of these texts."""
+        """Wait until the page shows all of these texts."""
         shown = ""
         for _ in range(MAX_TURNS):
             shown = await self.text()
@@ -225,7 +225,7 @@ class Stage:
         await self.page.clock.run_for(int(seconds * 1000))
 
     async def text(self) -> str:
-        """Return all that the page says, with plain spaces."""
+        """Return all texts of the page, with plain spaces."""
         text: str = await self.page.evaluate(VISIBLE_TEXT)
         return text.replace("\u00a0", " ").replace("\u202f", " ")
 

@@ -61,7 +61,7 @@ async def show_view(stage: Stage, view: str, language: str) -> None:
 
 
 def texts_of(root: Node) -> list[str]:
-    """Return all that a screen reader says of a node and of those below it."""
+    """Return all texts that a screen reader speaks for a node and for the nodes below it."""
     return [text for node in root.walk() for text in {node.name, node.value}]
 
 
@@ -80,7 +80,8 @@ async def test_a_view_is_heard_as_it_is_seen(stage: Stage, view: str, language: 
         heard = texts_of(article)
         for text in {text for text in heard if len(text.split()) > 5}:
             assert sum(text in other for other in heard) == 1, text
-    # Each text is heard, but for the labels of drawings. A control says all words that stand on it.
+    # Each text is heard, except for the labels of drawings. A control's spoken text has all its
+    # visible words.
     seen: list[dict[str, str]] = await stage.page.evaluate("spoken.seen()")
     said = SECONDS.sub("", " ".join(texts_of(nodes[0])))
     for each in seen:
@@ -104,7 +105,7 @@ async def test_a_view_is_walked_by_keyboard(stage: Stage, view: str) -> None:
             await press(stage, "End")
             chosen = await press(stage, "ArrowLeft")
             assert re.search(r"\d", chosen["reading"])
-            # The button that opens it says more than the bar.
+            # The button that opens the reading has more text than the bar.
             nodes = (node for node in (await tree(stage.page)).walk() if node.role != "button")
             heard = "".join(f"{node.name}{node.value}" for node in nodes)
             assert without_spaces(heard).count(without_spaces(chosen["reading"])) == 1
@@ -138,7 +139,7 @@ async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
     await stage.passes(6)
     live = stage.card("smarty-p1-now").locator("[aria-live]")
     assert await live.text_content() == ""
-    # Telegrams change the advice: the advice after a minute is said.
+    # Telegrams change the advice: the advice after a minute is spoken.
     for seconds, power in ((20, 3.1), (50, 3.6)):
         await stage.passes(seconds)
         time = f"2026-11-21T17:39:{seconds}+00:00"

@@ -134,7 +134,7 @@ async def test_a_busy_home_assistant_is_asked_again_until_the_card_is_removed(st
     for _ in range(10):
         assert "One moment…" in await stage.text()
         await stage.passes(5)
-    # The first refusal after a minute is told; the pause before it is 8.8 s at most.
+    # The first refusal after a minute is shown; the pause before it is 8.8 s at most.
     for _ in range(4):
         await stage.passes(5)
     assert "Home Assistant does not answer." in await stage.text()

@@ -71,7 +71,7 @@ async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage
     shown = stage.card("smarty-p1-today")
     assert await shown.locator("p").first.evaluate("p => getComputedStyle(p).direction") == "ltr"
     assert await shown.get_attribute("lang") == "en"
-    # The browser has told of the request that was refused.
+    # The browser has reported the refused request.
     stage.errors.clear()
 
 

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.timeout(TIMEOUT)
 
 VERSION = "1"
 LOADER = "smarty-p1.js"
-# Number of requests for a file that fail. Then a notice tells of it.
+# Number of failed requests for a file. Then a notice appears.
 FAILING = 3
 LATE_S = 3.0
 OLD = """

@@ -18,7 +18,7 @@ PAPER_PX = 718
 # Mean difference of two pictures without their hues, from 0 to 255, that is seen.
 MIN_DIFFERENCE = 6
 BLANK = 255
-# Their pictures follow the card without a drawing that has a width of its own.
+# Cards whose drawing has no width of its own: their pictures follow the card.
 WITHOUT_CHART = {"year", "yesterday"}
 
 SCRIPT = Path(__file__).with_name("paper.js").read_text("utf-8")

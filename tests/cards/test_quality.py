@@ -95,7 +95,7 @@ async def test_interruptions(stage: Stage) -> None:
     await shows(stage, "1 power failure in the last 30 days")
 
     found = events(disturbances=[], undated={"voltage_sag": 28, "voltage_swell": 0})
-    # These words are as long as both counts in some languages.
+    # These words are as long as both counts are in some languages.
     given = answers() | {"smarty_p1/events": found}
     part = {"part": "interruptions"}
     await stage.show(CARD, answers=given, config=part, width=480, language="pt")

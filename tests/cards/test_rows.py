@@ -1,4 +1,4 @@
-"""Cards in a section for which somebody has chosen rows and columns: nothing is painted outside."""
+"""Cards in a section with chosen rows and columns: nothing is painted outside."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ COLUMNS = range(6, 13)
 # Widths of a section on the smallest phone, and on a desktop.
 PHONE, DESKTOP = 304, 500
 MIN_ROWS = 3
-# Home Assistant's sections, each with a card and below it somebody else's, which is transparent.
+# Home Assistant's sections, each with a card and below it a foreign card, which is transparent.
 PLACE = """async (places) => {
     const main = document.querySelector("main");
     main.style.cssText = "padding: 0; display: block";
@@ -111,7 +111,7 @@ IS_AT_END = "card => card.scrollTop + card.clientHeight > card.scrollHeight - 2"
 async def show(
     stage: Stage, answers: Json, places: list[house_wide.Place], language: str = "en"
 ) -> None:
-    """Show each card in a section, above somebody else's card."""
+    """Show each card in a section, above a foreign card."""
     await stage.show(answers=answers, width=1280, language=language)
     await stage.page.set_viewport_size({"width": 1280, "height": 16_000})
     await stage.page.evaluate(PLACE, [[f"smarty-p1-{name}", config] for name, config in places])

@@ -171,7 +171,7 @@ async def test_changes_are_chosen_together_and_a_contract_is_typed(stage: Stage)
     assert "a year would cost about the same" in text
     assert "Market prices: DE-LU (Energy-Charts, CC BY 4.0)." in text
     assert "Hourly prices are known for 93% of the time" in text
-    # Nothing was downloaded before the user asked for it.
+    # No price was downloaded before the user asked for it.
     asked = [one["changes"] for one in await stage.asked("what_if")]
     downloads = [each.get("download", False) for changes in asked for each in changes]
     assert downloads.count(True) == 1

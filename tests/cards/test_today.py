@@ -169,7 +169,7 @@ async def test_a_telegram_moves_only_the_running_bar(stage: Stage) -> None:
     for n in range(10):
         running = house.quarter_hour(projected_kw=1 + n / 10, imported_wh=120 + n)
         await stage.send(house.live(quarter_hour=running))
-    # Its height, and its part that may be above.
+    # Height of a bar, and its part that may be above.
     assert await stage.page.evaluate("new Set(window.changes).size") <= 3
     assert await stage.page.evaluate("window.changes.length") >= 9
     assert await stage.page.evaluate("window.elements") < 150

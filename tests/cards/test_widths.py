@@ -1,4 +1,4 @@
-"""No text stands on another or leaves its card: at any width, in any language, with long values.
+"""No text covers another or leaves its card: at any width, in any language, with long values.
 
 The window stays as wide as a screen, because a card is as wide as its section, not as the window.
 """

@@ -30,7 +30,7 @@ SIDEWAYS = {
     ("services", "flows"),
     ("system_health", "diagnostics"),
 }
-# From the roof to the ground: a file or folder imports from its own floor and those below.
+# Floors from the roof to the ground: a file or folder imports from its own floor and lower ones.
 FLOORS = (
     (
         "__init__",

@@ -131,7 +131,7 @@ OTHER = literal("other_authentication_key")
         (KEY.hex(), frame(5) + frame(5) + frame(6), None, 1, 2, b"rejected (replay)"),
         (KEY.hex(), b"nothing", None, 1, 0, b"no telegram in 7 bytes\n"),
         ("", literal("plain").data, None, 0, 1, b""),
-        # A capture says by itself how it is encrypted.
+        # A capture contains its own encryption.
         (KEY.hex(), CAPTURE, None, 0, 4, b""),
         (KEY.hex(), CAPTURE.replace(b"\n", b" " * 70_000 + b"\n", 1), None, 0, 4, b""),
         (KEY.hex(), CAPTURE + b"[0]\n", None, 2, 0, b"smarty-p1: this is not an anonymous capture"),

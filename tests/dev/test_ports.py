@@ -11,7 +11,7 @@ import pytest
 from dev import ports
 
 ROOT = Path(__file__).parents[2]
-# Another process that is given as many ports, and stays until it is told to end.
+# Another process that claims as many ports, and stays until its input ends.
 OTHER = """
 from dev.ports import free_ports
 print(free_ports(2), flush=True)

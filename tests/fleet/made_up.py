@@ -30,7 +30,7 @@ from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
 
 SUBJECT = f"smarty_p1.sealed.{TITLE.hex().upper()}"
-# When the stream got the first message, in nanoseconds; later than the telegrams' own time.
+# Time at which the stream got the first message, in nanoseconds; later than the telegrams' time.
 CAME = 1_500_000_000_000_000_000
 
 
@@ -136,7 +136,7 @@ class FakeNats:
         deliveries: int = 1,
         sequence: int = 0,
     ) -> None:
-        """Add a message. `sequence` is that of a message which is delivered again."""
+        """Add a message. `sequence` is given for a message which is delivered again."""
         number = sequence or len(self._messages) + 1
         self._messages.append((subject, data, headers, deliveries, number))
         self._has_more.set()
@@ -268,7 +268,7 @@ class FakeCounters:
 
 
 class Fleet:
-    """One lane, with all that is around it."""
+    """A lane, with its surroundings."""
 
     def __init__(self, keys: Keys) -> None:
         self.bucket, self.store, self.nats, self.metrics = (
@@ -279,7 +279,7 @@ class Fleet:
         )
         self.counters = FakeCounters()
         self.warnings = MeterWarnings()
-        # NATS' clock, as far ahead of this machine's as the test says.
+        # NATS' clock, ahead of this machine's by the offset of the test.
         self.ahead = 0.0
         self.clocks = ClockComparison(self._ask_time)
         self.judge = self.new_judge(keys)

@@ -195,7 +195,7 @@ class World:
         await asyncio.gather(*map(collector, self.keys))
 
     async def finish(self) -> None:
-        """Let all collectors work until there is nothing to do."""
+        """Let all collectors work until no work is left."""
         for _ in range(500):
             is_idle = len(self.acknowledged) == len(self.frames)
             for keys in self.keys:

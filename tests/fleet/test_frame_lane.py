@@ -63,7 +63,7 @@ async def test_readings_pause_while_nobody_listens_to_the_meter(
         fleet.nats.add(sent(counter))
         await fleet.until_written(counter)
         await until(lambda: len(fleet.nats.readings) == 1)
-    # Somebody listens, which is found out after the pause.
+    # A listener has come, and is noticed after the pause.
     fleet.nats.has_listeners = True
     later = SimpleNamespace(monotonic=lambda: time.monotonic() + 31)
     monkeypatch.setattr(reading_publisher, "time", later)
@@ -171,7 +171,7 @@ async def test_a_message_that_comes_again_while_it_is_held_is_held_once(fleet: F
         fleet.nats.add(sent(counter))
     fleet.start()
     await fleet.until_written(2)
-    # The store takes writes, but nobody can say that it has kept them.
+    # The store takes writes, but cannot confirm that it has kept them.
     for deliveries in (2, 3):
         for counter in (1, 2):
             fleet.nats.add(sent(counter), deliveries=deliveries, sequence=counter)
@@ -369,7 +369,7 @@ async def test_nothing_is_too_early_while_the_clocks_differ(fleet: Fleet, ahead:
     await fleet.until_acknowledged(1)
     assert fleet.bookmarks.shown == {TITLE: (1, 1, "early")}
     assert fleet.value("rejected_total", reason="clocks_differ") == 1
-    # Somebody reads it again while the clocks still differ.
+    # A collector reads the frame again while the clocks still differ.
     reader = fleet.new_judge(Keys({TITLE: KEY}, None), is_reader=True)
     data = sent(8, second=7300)
     assert (await reader.judge(SUBJECT, data, CAME / 1e9)).why == "early"

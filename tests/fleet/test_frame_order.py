@@ -110,7 +110,7 @@ HOUR = 3600.0
 
 
 class Clocks:
-    """This machine's clock, and that of NATS, which is `ahead` of it; `asked` counts questions."""
+    """Clocks of this machine and of NATS, which is `ahead`; `asked` counts questions."""
 
     def __init__(self) -> None:
         self.now, self.ahead, self.asked = 1_000_000.0, 0.0, 0

@@ -102,7 +102,7 @@ async def test_the_limits_of_a_stream_are_raised_and_never_lowered(
     found = await stream_setup.change_frames(js, info, StreamSettings(*settings))
     assert tuple(getattr(found.config, name) for name in names) == after
     assert caplog.text.count("and keeps it: less could lose frames") == warnings
-    # The next time, it is as it is wanted.
+    # The second time, the stream already has the wanted settings.
     assert await stream_setup.change_frames(js, found, StreamSettings(*settings)) is found
     assert caplog.text.count("is changed as the configuration wants it") == 1
 

@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
 async def told(
     file: Path, metrics: CollectorMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[list[Keys]]:
-    """Return the keys that are told of, in a list that grows."""
+    """Return the reported keys, in a list that grows."""
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)
     source = KeysSource(file, (), may_change=True)
     found: list[Keys] = []

@@ -219,7 +219,7 @@ async def test_a_name_is_free_when_its_meters_key_goes_while_a_collector_works(
     assert await meters.send(NEIGHBOUR, "ONE") == []
     meters.use(NEIGHBOUR)
     assert await meters.send(NEIGHBOUR, "ONE") == ["ONE"]
-    # There is a key for the first one again: it has not its name any more.
+    # The first meter has a key again, but its name is another meter's.
     meters.use(TITLE, NEIGHBOUR)
     assert await meters.send(TITLE, "ONE") == []
     assert meters.refused == 2

@@ -22,14 +22,14 @@ def add(fleet: Fleet, counter: int, **headers: str) -> dict[str, str]:
 
 
 def seen(fleet: Fleet) -> list[tuple[str, str]]:
-    """Return the tags of the lines that say where the meter was seen, and the time they name."""
+    """Return tags and times of the lines with the place of the meter."""
     found = [re.fullmatch(r"(.*) last_seen=(\S+) \d+", line) for line in fleet.store.lines()]
     return [(one[1], one[2]) for one in found if one]
 
 
 async def test_gateway_and_port_are_stored_with_the_time_of_the_telegram(fleet: Fleet) -> None:
     add(fleet, 1, gateway="cellar", port="house 3")
-    # The meter is at another gateway now. Until that is sure, nothing is said of its place.
+    # The meter is at another gateway now. Until that is sure, its place is not stored.
     for counter in range(2, 5):
         add(fleet, counter, gateway="attic")
     # Another program publishes these frames, without headers.
@@ -48,7 +48,8 @@ async def test_a_replay_through_another_gateway_is_seen_nowhere(fleet: Fleet) ->
     for counter in range(1, 15, 2):
         add(fleet, counter, gateway="cellar")
         add(fleet, counter, gateway="thief")
-        # Another collector got the original, so this one is newer than all that this collector got.
+        # Another collector got the original frame, so this one is newer than all earlier frames
+        # here.
         add(fleet, counter + 1, gateway="thief")
     fleet.start()
     await fleet.until_written(21)

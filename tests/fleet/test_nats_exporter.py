@@ -36,7 +36,7 @@ JSZ = {
             "name": "FLEET",
             "stream_detail": [
                 {"name": "smarty_p1_frames", "cluster": {"leader": "node1"}},
-                # While a leader is elected, there is none.
+                # During an election, the group has no leader.
                 {"name": "KV_smarty_p1_meters", "cluster": {"name": "smarty_p1"}},
             ],
         }

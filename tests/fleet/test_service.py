@@ -206,7 +206,7 @@ async def test_a_lost_connection_is_logged_and_counted(
     for name in ("stream_info", "key_value"):
         monkeypatch.setattr(JetStreamContext, name, AsyncMock())
     monkeypatch.setattr("smarty_p1_fleet.service.make_consumer", AsyncMock())
-    # The connection is closed, or nobody answers at its other end.
+    # The connection is closed, or its other end does not answer.
     monkeypatch.setattr(NewFrames, "fetch", AsyncMock(side_effect=[None, NatsError("no answer")]))
     waits: list[tuple[float, ...]] = []
     names = ("nats_losses_total", "nats_connected", "stream_replicas")

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.usefixtures("short_delays")
 
 @dataclass
 class Host:
-    """A machine with something that answers as VictoriaMetrics does, or as it is told."""
+    """A machine that answers as VictoriaMetrics does, or as the test sets it."""
 
     name: str = "one"
     start: int = 100

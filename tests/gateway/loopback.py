@@ -87,7 +87,7 @@ class Broker:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Serve as long as the context lasts; then nobody is told that it goes."""
+        """Serve as long as the context lasts; then end without a goodbye."""
         server = await asyncio.start_server(self._serve, HOST, self.port)
         try:
             yield
@@ -224,7 +224,7 @@ class Gateway:
     def __init__(
         self, directory: Path, broker: Broker, *lines: MeterPort, options: str = ""
     ) -> None:
-        """Read ports called house, shed and attic; `options` stand in front of them."""
+        """Read ports called house, shed and attic; `options` come before them."""
         self.path = directory / "gateway.toml"
         self._lines = lines
         ports = "".join(
@@ -241,7 +241,7 @@ class Gateway:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[asyncio.Task[None]]:
-        """Run as long as the context lasts, and end as when it is told to."""
+        """Run as long as the context lasts, and end as by a signal."""
         task = asyncio.create_task(run(read_config(self.path)))
         try:
             for line in self._lines:

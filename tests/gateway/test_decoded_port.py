@@ -151,7 +151,7 @@ async def test_nothing_is_accepted_twice(tmp_path: Path) -> None:
         port.feed(frame(3) + frame(2) + frame(1))
         assert port.values == [1.0, 3.0]
         assert port.rejections["replay"] == 3
-        # Nor at another port.
+        # Replays at another port are rejected, too.
         port.plug_in_elsewhere()
         port.feed(frame(3) + frame(4))
         assert port.values == [1.0, 3.0, 4.0]
@@ -280,7 +280,7 @@ async def test_a_key_does_not_vouch_for_the_name_of_another_meter(
     async with decoding(tmp_path) as port:
         port.feed(frame(1))
         port.plug_in_elsewhere()
-        # Neither in its first telegram, nor after it has said a name of its own.
+        # The other meter uses the name in its first telegram, and again after a name of its own.
         for counter in range(1, 6):
             port.feed(named(DEVICE_NAME, counter, **OF_OTHER))
         port.feed(other(6, 6))
@@ -361,7 +361,7 @@ async def test_a_key_of_every_meter_makes_no_meters_without_end(
 
 
 class Clock:
-    """The clocks of the computer, which stand still."""
+    """Clocks of the computer, which do not run."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
         self.now_ = now

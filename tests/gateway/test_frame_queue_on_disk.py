@@ -380,7 +380,7 @@ async def test_frames_being_written_at_the_end_are_written_once(tmp_path: Path) 
         writing = asyncio.create_task(store.write())
         for number in range(3):
             store.put(NewFrame("a", "a/frame", bytes([number])))
-        # Once it waits for the other, it has taken them.
+        # The write that waits for the other connection has taken the frames.
         for _ in range(3):
             await asyncio.sleep(0)
         writing.cancel()

@@ -1,4 +1,4 @@
-"""Frames as they came: each to the broker, in order, until it has acknowledged it."""
+"""Frames unchanged: each to the broker, in order, until it has acknowledged the frame."""
 
 import asyncio
 import logging
@@ -46,7 +46,7 @@ async def test_a_gateway_that_is_gone_without_a_word_is_offline(
 ) -> None:
     async with broker.serving(), gateway.running():
         await broker.until(STATUS, b"online")
-    # The connection broke, and nobody said goodbye.
+    # The connection broke without a goodbye.
     assert broker.kept == {STATUS: b"offline"}
 
 

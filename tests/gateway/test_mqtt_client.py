@@ -23,7 +23,7 @@ type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[No
 
 @asynccontextmanager
 async def connected(serve: Serve) -> AsyncGenerator[MqttClient]:
-    """Connect to a broker that does nothing but this, once it has said its limits."""
+    """Connect to a broker that only does this, after it has sent its limits."""
 
     async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1024)
@@ -55,7 +55,7 @@ async def test_no_larger_packet_is_sent_than_the_broker_takes(
         assert not client.accepts(topic, bytes(2980))
         with pytest.raises(RefusedError, match="3000 bytes"):
             await client.send(topic, bytes(2980))
-        # Without acknowledgement, nobody would learn of it: the connection stays.
+        # The client does not notice a missing acknowledgement: the connection stays.
         for _ in range(2):
             client.post(topic, "x" * 2980)
         await client.posted()

@@ -186,7 +186,7 @@ class Publishing:
     def metric(self, name: str) -> float | None:
         sample, registry = f"smarty_p1_gateway_{name}", self.metrics.registry
         of_port = registry.get_sample_value(sample, {"port": "house"})
-        # A value that is the same for all ports stands once.
+        # A value that is the same for all ports is given once.
         return registry.get_sample_value(sample) if of_port is None else of_port
 
 
@@ -311,7 +311,7 @@ async def test_a_small_gateway_waits_for_as_many_frames_as_it_has_ports(
     publishing.put(frame(1), port="port0")
     await until(lambda: len(cluster.stored) == 1)
     publisher, store = publishing.publisher, publishing.store
-    # Otherwise, a batch that is being gathered could take some of the next frames early.
+    # Wait, because a batch that is being gathered could take some of the next frames early.
     await until(lambda: not (publisher._gathering or publisher._wanted or store._has_news.is_set()))
     publisher._batch_seconds = 1000.0
     # The first batch may have counted before its only frame came.

@@ -43,7 +43,7 @@ async def test_a_port_that_is_read_lost_and_read_again(caplog: pytest.LogCapture
         reading = asyncio.create_task(PortReader(port, [Taker(), Taker()], metrics).run())
         await line.wait_for_clients(1)
         await until(partial(has, registry, "port_open", 1))
-        # Said once, and only of as much as eleven telegrams.
+        # The log has a single line, about as much as eleven telegrams.
         for size, total, said in ((16_383, 16_383, 0), (1, 16_384, 1), (65_536, 81_920, 1)):
             await line.send(bytes(size))
             await until(partial(has, registry, "bytes_total", total))

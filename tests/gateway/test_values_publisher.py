@@ -62,7 +62,7 @@ async def test_the_published_and_the_retained_topics(  # noqa: PLR0913, PLR0917
             await until(lambda: kept <= broker.kept.keys())
             assert broker.kept[AVAILABILITY] == b"online"
             assert broker.will == (AVAILABILITY, b"offline")
-            # Of values, only the newest matters: nobody waits for their acknowledgement.
+            # Only the newest values matter: no publisher waits for their acknowledgement.
             assert [broker.qos[topic] for topic in (*told, AVAILABILITY)] == [*[0] * len(told), 1]
         assert broker.kept[AVAILABILITY] == b"offline"
     retained = {message.topic for message in broker.messages if message.retain}
@@ -142,7 +142,7 @@ async def test_values_that_cannot_be_stored_are_not_published(
                     await line.send(frame(2))
                     await until(lambda: broker.kept[AVAILABILITY] == b"offline")
                     assert broker.at(IMPORTED) == [b"1.000"]
-                # Nobody has to wait for the next telegram.
+                # The next attempt does not wait for the next telegram.
                 await broker.until(IMPORTED, b"1.000", b"2.000")
                 assert broker.at(AVAILABILITY) == [b"online", b"offline", b"online"]
         if fails_at_start:

@@ -193,7 +193,7 @@ def short_wait() -> Generator[None]:
 
 @pytest.fixture
 async def port() -> AsyncGenerator[MeterPort]:
-    """Return a port that is silent until it is told to send."""
+    """Return a port that is silent until a test sends."""
     async with MeterPort() as server:
         yield server
 
@@ -236,7 +236,7 @@ async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
 
 @pytest.fixture
 def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a port be read as fast as somebody writes to it."""
+    """Let a port be read as fast as its sender writes."""
     monkeypatch.setattr(port_stream, "MAX_BYTES_A_SECOND", 1e9)
 
 

@@ -26,7 +26,7 @@ PROGRESS = {"wait_for_telegram", "wait_for_same_meter", "wait_for_pulse", "wait_
 
 
 async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
-    """Open the dialog, and choose in its menus; a meter unless told otherwise."""
+    """Open the dialog, and choose in its menus, by default a meter."""
     result = await hass.config_entries.flow.async_init("smarty_p1", context={"source": SOURCE_USER})
     assert result["step_id"] == "user"
     for step in path or ("meter",):
@@ -181,7 +181,7 @@ def suggested(result: ConfigFlowResult) -> dict[str, Any]:
 
 
 async def open_details(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Open the second page of the contract; the first one is left as it is."""
+    """Open the second page of the contract; the first page stays unchanged."""
     form = await open_options(hass, entry)
     shown = {name: value for name, value in suggested(form).items() if value is not None}
     return await hass.config_entries.options.async_configure(form["flow_id"], shown)
@@ -194,7 +194,7 @@ def is_advanced_open(result: ConfigFlowResult) -> bool:
 async def confirm(
     hass: HomeAssistant, found: ConfigFlowResult, **typed: object
 ) -> ConfigFlowResult:
-    """Confirm the meter that was found; all that is asked may be left as it is."""
+    """Confirm the meter that was found; all fields may be left unchanged."""
     assert found["type"] is FlowResultType.FORM
     assert found["step_id"] in {"contract", "contract_without_cable"}
     assert (found["errors"], found["last_step"]) == ({}, True)

@@ -47,7 +47,7 @@ class Smarty:
         self.report()
 
     def set(self, **values: str) -> None:
-        """Change values. Nobody sees them before the next report."""
+        """Change values. They are visible with the next report."""
         for name, value in values.items():
             self.values[name] = value, self.values[name][1]
 

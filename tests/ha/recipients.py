@@ -20,7 +20,7 @@ from .support import Passed, wait_until
 
 
 class Clock:
-    """Clock of the messages, which stands still. Real ports need the real clock."""
+    """Clock of the messages, which does not run. Real ports need the real clock."""
 
     now = datetime.fromisoformat("2026-11-17T12:00:00+01:00")
     looks = 0

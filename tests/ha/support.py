@@ -78,7 +78,7 @@ async def let_pass(hass: HomeAssistant, seconds: float) -> None:
     Passed.seconds += seconds
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
     for entry in hass.config_entries.async_entries("smarty_p1"):
-        # Of a timer that was set before, only the real seconds have passed.
+        # A timer that was set before has only passed the real seconds.
         if source := getattr(entry, "runtime_data", None):
             source.look()
     await hass.async_block_till_done()
@@ -114,7 +114,7 @@ def at(clock: str, kwh: float, kw: float = 0.0) -> str:
 
 
 def with_power(kilowatts: str) -> str:
-    """Return a telegram that can be told apart."""
+    """Return a telegram with a power that distinguishes it."""
     return with_value(TELEGRAM, "1-0:1.7.0", f"({kilowatts}*kW)")
 
 
@@ -125,7 +125,7 @@ async def set_up(
     first: str = TELEGRAM,
     **options: Any,  # noqa: ANN401 - JSON
 ) -> MockConfigEntry:
-    """Set a meter up that sends its first telegram at once, and others when it is told to."""
+    """Set a meter up that sends its first telegram at once, and others when the test sends."""
     port.greeting = port.next_frame(first)
     entry = make_entry(port.url)
     if options:

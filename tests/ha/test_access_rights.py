@@ -162,7 +162,7 @@ async def test_the_actions(
             except HomeAssistantError as err:
                 refusal = err
             assert isinstance(refusal, Unauthorized) is not is_allowed, (name, user)
-            # There is nothing to import or to remove, and too little for a battery.
+            # No row exists to import or to remove, and too few for a battery.
             if is_allowed and name not in NOTHING_TO_DO:
                 assert answer, (name, user)
                 assert refusal is None

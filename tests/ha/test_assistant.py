@@ -429,7 +429,7 @@ async def test_one_of_several_meters_is_named(
         of_other = er.async_entries_for_config_entry(er.async_get(hass), other.entry_id)
         energy = of_other[0].entity_id
 
-        # The other meter is not exposed: nobody can ask about it.
+        # The other meter is not exposed: no question about it has an answer.
         assert (await ask("bill", meter="Smarty (2)"))["error"] == "meter_unknown"
         assert (await ask("bill", month="2026-05"))["total_eur"] == 87.78
         expose(energy)

@@ -1,4 +1,4 @@
-"""The best start of a load: the action and the command of the card say the same.
+"""The best start of a load: the action and the command of the card agree.
 
 The meter of `billed_month` took 0.4 kW at all times in the last 28 days, at 0.21708 EUR a kWh.
 """

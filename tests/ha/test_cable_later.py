@@ -80,7 +80,7 @@ async def test_every_kilowatt_hour_is_there_once(
     await receive(hass, port, with_value(of_now(), "1-0:1.8.0", _index(1.25)))
     assert await entry.runtime_data.books.statistics.async_wait_until_written()
 
-    # The same statistic goes on. The hour that is running comes when it has ended.
+    # The same statistic goes on. The running hour comes when it has ended.
     assert statistic_id(statistics_key(entry), StatisticKind.IMPORTED) == name
     after = await changes_of(hass, name)
     assert {hour: kwh for hour, kwh in after.items() if hour < midnight} == pytest.approx(wanted)

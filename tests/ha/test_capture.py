@@ -102,7 +102,7 @@ class House(Home):
         await self.port.send(*data)
         await self.port.send(last)
         await wait_until(self.hass, lambda: self.recording.size == size)
-        # The meter goes on being read, by its one connection.
+        # The meter is still read, by its only connection.
         assert (self.port.clients, links(self.hass)) == (1, 1)
         assert self.entry.runtime_data.latest.telegram.objects["0-0:96.13.0"] == MESSAGE
         await self.end()
@@ -321,7 +321,7 @@ async def test_the_repair_shows_it_and_writes_it(recorded: House, folder: Path) 
     assert (menu["menu_options"], shown["telegrams"]) == (["write", "discard"], "1")
     assert "1-0:1.7.0(" in shown["telegram"]
     assert survivors(shown["telegram"]) == []
-    # Nothing of the meter's ends the block of code.
+    # No text of the meter ends the block of code.
     assert shown["telegram"].count("`") == 6
 
     touch(folder)  # where the folder is to be

@@ -61,7 +61,7 @@ async def entry(home: Home) -> MockConfigEntry:
 
 
 async def download(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
-    """Return the diagnostics as they are read from the file."""
+    """Return the diagnostics after a way through JSON."""
     told: dict[str, Any] = json.loads(
         json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
     )
@@ -92,7 +92,7 @@ async def test_the_content_of_diagnostics(
     assert told["telegram"]["objects"]["0-0:96.13.2"] is None
     assert told["telegram"]["channels"]["1"]["value"] == 678.901
 
-    # Nothing private is told.
+    # The diagnostics have no private data.
     text = json.dumps(told).lower()
     for private in (
         KEY,
@@ -157,7 +157,7 @@ async def test_meters_links_and_ages(hass: HomeAssistant, home: Home) -> None:
     # Host names of gateways contain the meter's serial number in lower case.
     entry.runtime_data.line.shown_port = f"socket://p1-{SERIAL.lower()}.lan:2001"
     assert SERIAL.lower() not in str(await told(hass)).lower()
-    # So may the name that a user gave.
+    # The name that a user gave may be private, too.
     hass.config_entries.async_update_entry(entry, title=f"House {SERIAL.lower()}")
     assert "1: House …2574" in await told(hass)
 

@@ -27,7 +27,7 @@ def test_the_rows_a_day_add_up() -> None:
     for row, references, cost in documented():
         # Each of the three M-Bus meters has these rows, not only the index.
         is_of_each = row.category and any("0-n:" in reference for reference in references)
-        # A flow rate is that of gas and of water.
+        # Gas and water have a flow rate.
         count = 3 if is_of_each else 2 if "volume_flow_rate" in row.classes else 1
         costs[row.enabled] += [cost] * count
     by_default, everything = costs[True], costs[True] + costs[False]

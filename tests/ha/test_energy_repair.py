@@ -221,7 +221,7 @@ async def test_a_source_with_an_own_price_stays_and_is_a_repair(house: House) ->
         "- House → Smarty 2574 Energy imported (by hour, corrected),"
         " Smarty 2574 Energy exported (by hour, corrected)"
     )
-    # Once it has the meter's price, it can move.
+    # A source with the meter's price can move.
     await house.save(GRID)
     assert not house.issue("energy_own_price")
     assert house.is_told("energy_sources")

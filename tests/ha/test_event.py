@@ -240,7 +240,7 @@ async def test_a_message_is_in_the_logbook_in_its_own_words(
     home: Home, hass_ws_client: WebSocketGenerator
 ) -> None:
     begin = dt_util.utcnow() - timedelta(minutes=1)
-    home.hass.config.components.add("frontend")  # which the test kit does not install
+    home.hass.config.components.add("frontend")  # the test kit does not install it
     assert await async_setup_component(home.hass, "logbook", {})
     home.hass.config.components.remove("frontend")
     await home.set_up()

@@ -1,4 +1,4 @@
-"""Errors that nobody expects: each costs only the listener, output, message or task that has it."""
+"""Unexpected errors: each costs only the listener, output, message or task that has it."""
 
 from collections.abc import Callable
 from typing import Any, NoReturn

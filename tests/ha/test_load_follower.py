@@ -1,7 +1,6 @@
-"""Loads that the plan switches: on and off by the plan, and left alone when others switch them.
+"""Loads that the plan switches: on and off by the plan, and left alone after other switching.
 
-The house is that of `test_planned_loads`: energy is cheap from 22:00 to 6:00, and the car needs
-8.8 kWh.
+The house of `test_planned_loads`: energy is cheap from 22:00 to 6:00, and the car needs 8.8 kWh.
 """
 
 from collections.abc import Callable

@@ -163,7 +163,7 @@ async def test_a_silence_causes_one_message_and_so_does_its_end(
     # A recipient without titles gets the title in the text.
     assert printer.shown == [(None, ": ".join(silent))]
 
-    # Neither another minute nor a restart tells it again.
+    # Another minute or a restart repeats no message.
     await house.go_to("2026-11-17 13:02:00")
     assert await house.hass.config_entries.async_reload(house.entry.entry_id)
     await house.go_to("2026-11-17 14:30:00")
@@ -390,7 +390,8 @@ async def test_a_warning_comes_in_time(house: House, phone: Phone) -> None:
 @pytest.mark.parametrize(
     ("goals", "count"),
     [
-        # Within the goal when the switch is turned on; told once, also after restarts.
+        # The month is within the goal when the switch is turned on. The message is sent once, also
+        # after restarts.
         ([1000.0, 10.0, 10.0], 1),
         # Passed when the switch is turned on.
         ([10.0, 1000.0, 10.0], 0),
@@ -531,7 +532,7 @@ async def test_a_report_that_fails_is_tried_again_until_the_fifth(  # noqa: PLR0
         expected_tries = min(count, len(due))
         await house.go_to(f"2026-{time}:00")
         await house.wait_until(partial(tried, expected_tries))
-        # In the same hour, no further one is made.
+        # The hour has no further report.
         await house.go_to(f"2026-{time[:-2]}30:00")
         assert len(begun) == tries == expected_tries
     assert len(phone.shown) == is_reported
@@ -617,7 +618,7 @@ async def test_a_recipient_that_does_not_answer_delays_no_other(house: House, ph
     await house.hear("old")
     for count, text in enumerate(("one", "two"), 1):
         await house.port.send_telegram(message(text))
-        # Nothing here may wait for the recipient that does not answer.
+        # No message may wait for the recipient that does not answer.
         async with asyncio.timeout(PATIENCE):
             while len(phone.shown) < count:
                 await asyncio.sleep(0.001)

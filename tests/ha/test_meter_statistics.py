@@ -250,7 +250,7 @@ async def test_an_import_twice_and_its_removal_with_a_crash(
     for hours, were in zip(after, before, strict=True):
         assert {hour: value for hour, value in hours.items() if hour >= MAY} == pytest.approx(were)
         assert of(hours, APRIL, MAY) == pytest.approx(0, abs=1e-6)
-    # And once more.
+    # The statistics are mended a second time.
     await bring_in(home.hass, meter, tmp_path)
     assert of(await rows(home.hass, meter, "imported"), APRIL, JUNE) == pytest.approx(1440 + 316.6)
 

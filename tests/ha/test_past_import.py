@@ -115,7 +115,7 @@ OTHER, THIRD = (f"{POINT[:-1]}{digit}" for digit in "78")
 
 
 def of_point(data: bytes, point: str) -> bytes:
-    """Return a file as if it were of another metering point."""
+    """Return a file with another metering point."""
     return data.replace(POINT.encode(), point.encode())
 
 
@@ -134,7 +134,7 @@ async def test_the_sum_of_the_points_is_compared(
     found = await bring_in(of_point(two, OTHER))
     assert (found["compared_days"], found["differing_days"]) == (2, 0)
 
-    # More than the meter has counted is of another connection.
+    # More energy than the meter has counted belongs to another connection.
     assert await refusal(bring_in(of_point(two, THIRD))) == "leneda_other_point"
 
 

@@ -176,7 +176,7 @@ async def test_a_changed_load_is_planned_again_and_a_removed_one_leaves_nothing(
     )
     done = await subentries.async_configure(flow["flow_id"], CAR | {"by_workdays": "21:00:00"})
     assert done["reason"] == "reconfigure_successful"
-    # By 21:00, any quarter-hour costs the same.
+    # Until 21:00, any quarter-hour costs the same.
     await planned(hass, runs="on")
     hass.config_entries.async_remove_subentry(house, subentry_id)
     await planned(hass, **dict.fromkeys(("runs", "next", "limit", "missing"), "no entity"))
@@ -235,7 +235,7 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
 @pytest.mark.parametrize(
     ("state", "fields", "missing"),
     [
-        # By 19:00, 11 kW give 5.5 kWh.
+        # Until 19:00, 11 kW give 5.5 kWh.
         ("9000 Wh", {"kwh": None}, "3.5"),
         ("75 %", {"capacity_kwh": "40"}, "4.5"),
         ("75 %", {"capacity_kwh": "40", "target": "80"}, "0.0"),
@@ -327,7 +327,7 @@ async def test_a_load_without_its_entity_is_left_out_with_one_message(
         async_fire_time_changed(hass, timers)
         await hass.async_block_till_done()
 
-    # A short outage is none.
+    # A short outage raises no message.
     hass.states.async_set(lost, "unavailable", timestamp=NOW.timestamp())
     await later(50)
     assert not issue_of(hass, house, "load_entity_lost")
@@ -338,7 +338,7 @@ async def test_a_load_without_its_entity_is_left_out_with_one_message(
     hass.states.async_set(lost, present[lost], kwh)
     await later(75)
     assert not issue_of(hass, house, "load_entity_lost")
-    # A deleted entity is told without delay.
+    # A deleted entity raises a message without delay.
     hass.states.async_remove(lost)
     await later(80)
     assert issue_of(hass, house, "load_entity_lost")

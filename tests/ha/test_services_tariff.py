@@ -67,7 +67,7 @@ async def test_the_bill_of_a_whole_month(call: Call) -> None:
 async def test_the_bill_of_the_running_month(
     home: Home, entry: MockConfigEntry, call: Call
 ) -> None:
-    # Also when July has begun, the bill of June says until when June is known.
+    # The bill of June names its last known moment, also when July has begun.
     bill = await call("get_bill", month="2026-06")
     # Half of June: 12.84 / 2 and 5.72 / 2; 144 kWh at 0.15 and at 0.051.
     assert (bill["until"], bill["measured_share"]) == ("2026-06-16T00:00:00+02:00", 1.0)

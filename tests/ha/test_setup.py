@@ -304,7 +304,7 @@ async def test_an_index_is_called_as_its_device_and_keeps_its_id(
     assert home.state_of(f"{GAS}_flow_rate").name == "Gas meter 7401 Flow rate"
     registered = entity_registry.async_get("sensor.water_meter_7402")
     assert registered
-    assert registered.translation_key == "water"  # which gives it its icon
+    assert registered.translation_key == "water"  # the key of the icon
 
 
 async def test_only_meters_that_are_gone_can_be_deleted(
@@ -329,7 +329,7 @@ async def test_only_meters_that_are_gone_can_be_deleted(
     assert home.state_of(GAS).state == "678.901"
     assert device_of(device_registry, entry, OLD_DEVICE).serial_number == "GAS 079000257401"
 
-    # Nothing can be deleted while the meter is not read.
+    # No device can be deleted while the meter is not read.
     gone = device_of(device_registry, entry, NEW_DEVICE)
     assert await async_remove_config_entry_device(home.hass, entry, gone)
     await home.hass.config_entries.async_unload(entry.entry_id)

@@ -96,7 +96,7 @@ async def until_filled(hass: HomeAssistant) -> list[Any]:
     return filled
 
 
-# The recorder is stopped while it waits, so nobody closes the database of its thread.
+# The recorder is stopped while it waits, so the database of its thread stays open.
 @pytest.mark.filterwarnings("ignore:Exception ignored while finalizing database connection")
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 @pytest.mark.parametrize("meter", ["sends", "is silent", "refuses"])

@@ -1,4 +1,4 @@
-"""The texts: each key that the code can use has one, and so has each icon."""
+"""The texts: each key in the code has a text, and each icon, too."""
 
 import ast
 import json

@@ -148,7 +148,7 @@ async def test_a_voltage_must_be_outside_for_as_long_as_is_asked(home: Home) -> 
 
     await home.receive(low)
     await home.let_pass(10)
-    await home.receive(lower)  # still outside: the time goes on
+    await home.receive(lower)  # still outside: the time counts on
     await home.let_pass(29)
     assert len(calls) == 0
     await home.let_pass(31)
@@ -212,11 +212,11 @@ async def test_a_condition(hass: HomeAssistant, port: MeterPort, entry: MockConf
     await receive(hass, port, with_value(TELEGRAM, VOLTAGE_L2, "(190.0*V)"))
     assert await check(hass, "is_voltage_in_range")
     assert not await check(hass, "is_voltage_in_range", behavior="all")
-    # Of the relays, the second is connected.
+    # The second relay is connected.
     assert await check(hass, "is_relay_connected")
     assert not await check(hass, "is_relay_connected", behavior="all")
 
-    # None is true of a meter that is unavailable.
+    # No condition is true of a meter that is unavailable.
     await fall_silent(hass, entry)
     await hass.async_block_till_done()
     for name in CONDITIONS:

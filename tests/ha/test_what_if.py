@@ -257,7 +257,7 @@ async def test_another_contract_and_a_sharing_key(hass: HomeAssistant) -> None:
     night = {"second_energy_price": 0.10, "second_price_from": "18:00", "second_price_to": "19:00"}
     evening = await call(hass, "what_if", **FIXED, **night, changes=[{"kind": "battery", **SMALL}])
     assert evening["classes"]["7"]["then"]["energy"] < then["energy"] - 100
-    # Of the 400 W by day, some come from the community at 5 cents.
+    # Some of the 400 W by day come from the community at 5 cents.
     shared = await call(hass, "what_if", kind="sharing_key", kwp=100, key=2, price="5 ct/kWh")
     assert shared["energies"]["now"]["shared"] == 0 < shared["energies"]["then"]["shared"]
     saved = shared["energies"]["then"]["shared"] * (0.15 * 1.08 - 0.05)
@@ -267,7 +267,7 @@ async def test_another_contract_and_a_sharing_key(hass: HomeAssistant) -> None:
 async def test_a_contract_at_the_prices_of_an_entity(
     home: Home, hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """The entity is that of a contract that begins next year."""
+    """A contract that begins next year has the entity."""
     spot = "input_number.spot"
     later = {"since": "2027-01-01", "reference_power": 7.0}
     later |= {"energy_price_entity": spot, "energy_margin": 0.02}
@@ -368,7 +368,7 @@ async def test_prices_of_the_zone_are_downloaded_once_and_only_when_asked_for(
     assert found["classes"]["12"]["then"]["energy"] < dearer["classes"]["12"]["then"]["energy"]
     assert saved > 0
 
-    # Neither another question nor a restart downloads them again.
+    # Another question or a restart does not download the prices again.
     assert (await ask(download=True))["what_if"] == found
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
@@ -430,7 +430,7 @@ async def test_missing_prices_are_named_and_a_month_in_part_is_asked_for_later(
 ) -> None:
     def partial_prices(start: datetime, end: datetime) -> web.StreamResponse:
         rows = market.rows(start, end)
-        # Each fiftieth price is missing; of June 2025, only ten days are there.
+        # Each fiftieth price is missing; June 2025 has only ten days.
         rows["price"] = [None if n % 50 == 0 else price for n, price in enumerate(rows["price"])]
         if f"{start:%Y-%m}" == "2025-06":
             rows = {name: row if name == "unit" else row[: 10 * 96] for name, row in rows.items()}

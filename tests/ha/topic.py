@@ -23,7 +23,7 @@ OF_TELEGRAM = datetime(2025, 7, 3, 8, 30, 1, tzinfo=UTC)
 
 
 class Clock:
-    """The clock by which a reading is received, which stands still; timers go on."""
+    """Clock by which a reading is received. It does not run; timers do."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
         self._now = now
@@ -53,7 +53,7 @@ async def wait_a_moment(hass: HomeAssistant) -> None:
 
 
 async def wait_for_subscriber(mock: MqttMockHAClient, topic: str, count: int = 1) -> None:
-    """Wait until a topic has been subscribed to so often."""
+    """Wait until a topic has `count` subscriptions."""
     async with asyncio.timeout(PATIENCE):
         while sum(call.args[0] == topic for call in mock.async_subscribe.mock_calls) < count:
             await asyncio.sleep(0.01)

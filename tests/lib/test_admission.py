@@ -136,7 +136,7 @@ def test_four_silent_websockets_of_an_address_and_the_fifth_waits() -> None:
     assert waits[:4] == [0.0] * 4
     assert all(0 < wait <= 0.5 for wait in waits[4:])
     assert listen("10.0.0.2") == 0
-    # The fifth listens when one has asked; the sixth when the oldest had its time.
+    # The fifth connection listens when one has asked; the sixth when the oldest had its time.
     door.admission.note_request(3, 0)
     assert door.admission.listen(5, door.now) == 0
     assert door.admission.listen(6, door.now) > 0

@@ -92,7 +92,7 @@ def test_one_separator_before_three_digits_has_two_readings(
         parse_amount(text, EUR)
     assert refused.value.fault == "ambiguous"
     assert list(refused.value.values) == readings
-    # Each reading, as it is shown, is read as itself.
+    # Each reading, written in its shown form, is read as itself.
     for reading in readings:
         assert parse_amount(amount_text(reading, ","), EUR) == reading
 

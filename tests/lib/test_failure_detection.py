@@ -29,7 +29,7 @@ from smartyp1.failure_detection import (
 from tests.random_examples import examples
 
 EVERY_160_S = "0..4000/160 ok"
-# Of a meter, from a set-up at second 0.
+# Sequences of a meter, from a set-up at second 0.
 METERS = [
     # Waiting.
     ("", 0, "waiting"),
@@ -211,7 +211,7 @@ METERS = [
     ("1 lost port_not_found, 100 begin", 101, "waiting"),
     ("1 lost port_not_found, 100 begin", 400, "failing nothing_received"),
     ("10 ok, 400..440/10 wrong_key", 450, "failing wrong_key +keys(wrong_key)"),
-    # One telegram in sixteen gets through: a poor line, told once, until it is good or lost.
+    # A single telegram in sixteen gets through: a poor line, shown once, until it is good or lost.
     *(
         (f"{EVERY_160_S}, {between}", until, expected)
         for between in ("5..4000/10 damaged", "5..4000/10 bytes", "0 back")

@@ -17,7 +17,7 @@ STORIES = {
     ],
     "who waits for equal work does not wait more often": [
         *("anna waits same*8", "anna refused same", "ben waits same*8", "next taken same"),
-        # One answer of each is now in progress.
+        # A single answer of each user is now in progress.
         *("anna waits same", "anna refused same other", "ben waits same", "ben refused same other"),
         # A newcomer to the work has nine askers at most, like the others; the work is taken once.
         *("carl waits same*8", "carl refused same", "all taken"),

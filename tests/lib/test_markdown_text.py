@@ -1,4 +1,4 @@
-"""Foreign texts in Markdown: shown as they are, by another implementation of CommonMark."""
+"""Foreign texts in Markdown: shown unchanged, by another implementation of CommonMark."""
 
 import html
 import random
@@ -46,7 +46,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def shown(markdown: str) -> str:
-    """Return the text that a browser shows, and check that there is nothing else."""
+    """Return the text that a browser shows, and check that nothing else is shown."""
     rendered = MARKDOWN.render(markdown)
     assert {*re.findall(r"<[^>]*>", rendered)} <= {"<p>", "</p>", "<br />", "<br>"}, rendered
     return html.unescape(re.sub(r"<[^>]*>", "", rendered))

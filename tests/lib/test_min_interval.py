@@ -1,4 +1,4 @@
-"""When something gets its turn, on a clock that only the test moves."""
+"""Turns of calls, on a clock that only the test moves."""
 
 import asyncio
 from collections.abc import Callable

@@ -12,7 +12,7 @@ LOGGER = logging.getLogger("tests.retry")
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Have nobody wait, and return for how long they would have."""
+    """Replace each wait, and return its seconds."""
     found: list[float] = []
 
     async def sleep(delay: float) -> None:

@@ -22,7 +22,7 @@ persistence false
 
 
 class Message(NamedTuple):
-    """One message that a listener received."""
+    """A received message."""
 
     topic: str
     payload: bytes

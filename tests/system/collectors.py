@@ -83,7 +83,7 @@ class MadeUpMeter:
 
 
 class Collectors:
-    """All of it. A collector is started with `start`, under a name."""
+    """A cluster, a store and collectors. A collector is started with `start`, under a name."""
 
     def __init__(
         self,
@@ -313,7 +313,7 @@ TERMINATE = signal.SIGTERM
 
 
 def meters(count: int, *, age: timedelta = timedelta(hours=1)) -> list[MadeUpMeter]:
-    """Return meters that have been there for so long. Their frames are a second apart."""
+    """Return meters that have been there for a given time. Their frames are a second apart."""
     begin = datetime.now(WINTER).replace(microsecond=0) - age
     return [MadeUpMeter(number, begin) for number in range(1, count + 1)]
 

@@ -59,7 +59,7 @@ def sockets() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def patient_time() -> None:
-    """Replace that of the other tests: other processes do not wait for this one."""
+    """Replace the fixture of the other tests: other processes do not wait for this one."""
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ def read_unit(name: str) -> _Unit | None:
             key, sign, value = line.strip().partition("=")
             if not sign or key.startswith(("#", ";")):
                 continue
-            # An empty value forgets those before it.
+            # An empty value removes the earlier values.
             settings[key] = [*settings.get(key, []), value] if value else []
     return settings
 

@@ -1,4 +1,4 @@
-"""A real ser2net, with the configuration that docs/connections.md tells its readers to write."""
+"""A real ser2net, with the configuration in docs, page `connections`."""
 
 import asyncio
 import contextlib

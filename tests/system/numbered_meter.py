@@ -1,4 +1,4 @@
-"""A meter whose telegrams can be told apart, and a Home Assistant that shows it."""
+"""A meter with a different number in each telegram, and a Home Assistant that shows it."""
 
 import contextlib
 import os

@@ -38,7 +38,7 @@ NODES = ("node1", "node2", "node3")
 COLLECTORS = ("collector-one", "collector-two")
 GATEWAYS = ("gateway-cellar", "gateway-attic")
 METERS_EACH = 10
-# So long something may take on a machine that does other things, too.
+# Seconds that a step may take on a machine that does other things, too.
 LONG = 90.0
 SEED = 28
 _INTERVAL = 2.0
@@ -70,7 +70,7 @@ class RunbookFleet:
         self._routes = [f"{free_ports()}:{port}" for port in self.http_ports]
         self.store_url = f"https://{HOST}:{self._ports['vmauth']}"
         self._sending: asyncio.Future[list[None]] | None = None
-        # Which gateways were ended, from when to when.
+        # Names of ended gateways, with begin and end.
         self._ended: list[tuple[str, float, float]] = []
         program("victoria-metrics")
 
@@ -151,7 +151,7 @@ class RunbookFleet:
         (directory / "here.toml").write_text(text, encoding="utf-8")
 
     def _move_queue(self) -> None:
-        """Put the queue of the first gateway where a disk of its own can be."""
+        """Move the queue of the first gateway to a folder for a disk of its own."""
         file = self.directory / GATEWAYS[0] / "gateway.toml"
         text = file.read_text(encoding="utf-8")
         moved = text.replace("/queue.sqlite3", "/queue/queue.sqlite3")
@@ -241,7 +241,7 @@ class RunbookFleet:
         return "".join(path.read_text(encoding="utf-8") for path in logs)
 
     async def until_told(self, name: str, what: str) -> None:
-        """Wait until a program's log says something, by a pattern."""
+        """Wait until a program's log has a pattern."""
         await until(lambda: re.search(what, self.log(name)) is not None, within=LONG)
 
     def reload_nodes(self) -> None:

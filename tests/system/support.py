@@ -60,7 +60,7 @@ def wanted_version(kind: str) -> str:
 
 
 def addresses_listening_on(port: int) -> list[str]:
-    """Return the addresses of this machine at which somebody serves a TCP port."""
+    """Return the addresses of this machine with a server of a TCP port."""
     socket_line = re.compile(rf"^ *\d+: ([0-9A-F]+):{port:04X} \S+ 0A", re.MULTILINE)
     return [
         # The kernel writes an address as the numbers of its machine words.
@@ -101,6 +101,6 @@ class RecordingMeter(Meter):
         return float(match[1])
 
     async def sends_another(self) -> None:
-        """Wait until it sends a telegram that tells something else."""
+        """Wait until the meter sends a telegram with other values."""
         last = self.last_telegram
         await until(lambda: self.last_telegram != last)

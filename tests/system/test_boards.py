@@ -150,7 +150,7 @@ async def shows_news(home: Home, meter: RecordingMeter) -> None:
 async def test_sealed_frames_of_a_gateway_without_a_key_become_states(
     home: Home, broker: Broker, tmp_path: Path
 ) -> None:
-    """It goes on after each of them was killed once."""
+    """The states go on after each program was killed once."""
     meter = home.meter
     terminal = tmp_path / "meter"
     gateway = SealedGateway(tmp_path, broker.port, str(terminal))
@@ -165,7 +165,7 @@ async def test_sealed_frames_of_a_gateway_without_a_key_become_states(
         await home.set_options(min_interval=0)
         await shows_news(home, meter)
 
-        # The gateway: its will says so at once, long before its last telegram is too old.
+        # The gateway: its will is published at once, long before its last telegram is too old.
         async def is_unavailable() -> bool:
             return (await home.states())["power_imported"] == "unavailable"
 
@@ -178,7 +178,7 @@ async def test_sealed_frames_of_a_gateway_without_a_key_become_states(
         async def is_complete() -> bool:
             received = await telegrams(home) - telegrams_before
             sent = await gateway.metric("frames_total") - frames_before
-            return abs(received - sent) <= 1  # one may be on its way
+            return abs(received - sent) <= 1  # a frame may be on its way
 
         async def has_waiting() -> bool:
             return await gateway.metric("queue_length") >= 3

@@ -37,7 +37,7 @@ async def check_stream(fleet: Collectors) -> None:
 
 @pytest.fixture(scope="module")
 def known() -> list[MadeUpMeter]:
-    # Readings older than a minute are told to nobody.
+    # Readings older than a minute are not published.
     return meters(11, age=timedelta(0))
 
 
@@ -67,7 +67,7 @@ async def test_only_verified_frames_are_stored_also_by_the_next_collector(
     for subject, data in old:
         await fleet.publish(subject, data)
     a, b = known[0], known[1]
-    # Also with a header that the library takes for a status of the server.
+    # The header looks like a status of the server to the library.
     for data in (b"", b"\0" * 15_000, b"/Lux5", old[0][1][:-1], old[0][1] + old[1][1]):
         await fleet.publish(a.subject, data, Status="404")
     unreadable = a.subject.encode()[:-1] + b"\xff"
@@ -121,7 +121,7 @@ async def test_collectors_go_on_when_a_stream_that_was_deleted_is_made_again(
     await fleet.ask(fleet.js.delete_key_value, "smarty_p1_meters")
     await fleet.make_stream()
     await go_on()
-    # Another one has more messages soon than were read of it.
+    # Another stream soon has more messages than were read of the first.
     await fleet.ask(fleet.js.delete_stream, STREAM)
     await fleet.make_stream()
     await go_on()
@@ -138,7 +138,7 @@ async def test_one_gateways_flood_of_old_frames_changes_no_value_and_holds_up_no
     for data in old:
         await fleet.publish(robbed.subject, data)
     await until_stored(fleet, *known)
-    # More than all collectors together may have without an acknowledgement.
+    # More messages than all collectors together may have without an acknowledgement.
     for number in range(30_000):
         await fleet.nats.publish(robbed.subject, old[number % 3] if number % 5 == 0 else b"junk")
     await fleet.nats.flush()

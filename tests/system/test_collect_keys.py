@@ -28,7 +28,7 @@ def total(fleet: Collectors, name: str) -> float:
 
 
 async def until_total(fleet: Collectors, name: str, wanted: float) -> None:
-    """Wait until the collectors together count so much."""
+    """Wait until a counter of all collectors together has a value."""
     await until(lambda: total(fleet, name) == wanted)
 
 

@@ -119,7 +119,7 @@ async def test_it_says_where_and_how_to_log_in(place: Place, demo: RunningDemo) 
     async with Client.logged_in(place.url) as client:
         assert (await client.get("/api/config"))["version"] == wanted_version("demo")
         assert len(await client.entries(DOMAIN)) == 1
-    # Only this machine can reach it.
+    # The demo can be reached from this machine only.
     for port in (place.port, place.meter_port):
         assert addresses_listening_on(port) == ["127.0.0.1"]
 

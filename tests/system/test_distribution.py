@@ -1,4 +1,4 @@
-"""The package that is not Home Assistant's: built, installed and used as somebody else does."""
+"""The package without Home Assistant: built, installed and used as by a stranger."""
 
 import json
 import os

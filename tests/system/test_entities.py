@@ -39,7 +39,7 @@ SAID = re.compile(
     r"The energy rises in steps of 1 Wh\..* ±(\d+) W at 1 kW .*\n\n"
     r"The values come from (.+) and cannot be verified"
 )
-# So long readings are compared.
+# Seconds for which readings are compared.
 COMPARED_S = 60.0
 
 
@@ -150,8 +150,8 @@ async def compare(house: Home, entry_id: str, watts: int, entities: Mapping[str,
         try:
             time, energy = await counted(house.client, entry_id)
         except ClientError:
-            return False  # nothing is counted yet
-        # Otherwise, a report came just now, and is not read yet.
+            return False  # the count has not begun
+        # A sample with a changed report is dropped: the report is not read yet.
         if before == await shown(house, entities.values()) and time == before[0]:
             total = before[1][[*entities].index("energy_imported")]
             samples.append((time, energy, total))

@@ -226,7 +226,7 @@ async def check_alerts(asked: Asked) -> None:
     wanted = {
         name for rule in rules() for name in re.findall(r"\b(?:smarty_p1|vm)_\w+", rule["expr"])
     } - {"smarty_p1_gateway", "smarty_p1_collector", "smarty_p1_"}
-    # Files of the machines say these, and a collector that gets old frames.
+    # Files of the machines have these series, and a collector that gets old frames.
     wanted -= {"smarty_p1_backup_end_seconds", "smarty_p1_certificate_end_seconds"}
     wanted -= {"smarty_p1_collector_meter_earlier_total"}
     # The nodes of this test have no logins.

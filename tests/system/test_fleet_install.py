@@ -66,7 +66,7 @@ meters = [{{ title = "{2}", address = "delta:20003", name = "flat3" }}]
 
 
 class Operator:
-    """Somebody with the fleet's files, Ansible, and four machines with Debian's packages."""
+    """Operator with the fleet's files, Ansible, and four machines with Debian's packages."""
 
     def __init__(self, directory: Path, hosts: dict[str, Machine]) -> None:
         self.hosts = hosts
@@ -430,7 +430,7 @@ def test_a_fleet_is_upgraded_from_the_earlier_version_and_goes_back(operator: Op
     assert "format = 1" in hosts["delta"].read("/etc/smarty-p1/gateway.toml")
     assert operator.play("site.yml")[1] == dict.fromkeys(HOSTS, 0)
 
-    # Frames wait while somebody goes back: the earlier version does not know their bookmarks.
+    # Frames wait during the downgrade: the earlier version does not know their bookmarks.
     operator.write_keys(2)
     operator.play("site.yml", "--limit", "fleet_collectors")
     time.sleep(40)

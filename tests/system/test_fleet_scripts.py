@@ -40,7 +40,7 @@ async def test_nothing_is_lost(tmp_path: Path) -> None:
     assert stored > sent / 2, output
     for kind in ("NATS node", "VictoriaMetrics", "collector", "gateway"):
         assert f"{kind} 1" in output.partition("killed: ")[2], output
-    # How fast a busy machine is says nothing.
+    # The speed of a busy machine proves nothing.
     missed = re.findall(r"^MISSED: (.*)$", output, re.MULTILINE)
     assert [figure for figure in missed if not figure.startswith("p95")] == [], output
 

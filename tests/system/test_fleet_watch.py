@@ -91,7 +91,7 @@ async def test_the_stores_end_is_one_page(tmp_path: Path) -> None:
         assert alert["labels"]["severity"] == "page"
         assert alert["annotations"]["runbook_url"].endswith(RUNBOOK)
 
-        # All meters are silent then, which nobody is told.
+        # All meters are silent then, without an alert for them.
         await until(all_are_silent)
         states = fleet.states()
         assert states["StoreAway"] == {"active"}

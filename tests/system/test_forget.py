@@ -98,13 +98,13 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
             await fleet.stop(name)
             await fleet.start(name)
 
-        # Without a key, its next frame waits, and so do frames that were not acknowledged.
+        # The next frame of a meter without a key waits, and so do unacknowledged frames.
         await fleet.publish(gone.subject, gone.last_frame)
         await fleet.until_acknowledged()
         bookmark = f"$KV.smarty_p1_meters.again.*.{gone.title.hex().upper()}"
         assert (await fleet.js.get_last_msg("KV_smarty_p1_meters", bookmark)).seq
 
-        # Nobody has said yes.
+        # The deletion was not confirmed.
         status, told = await fleet_command("forget", gone.name, "--config", config)
         assert (status, told.endswith("nothing is deleted\n")) == (1, True)
         assert await is_stored(gone, other)
@@ -135,7 +135,7 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         await fleet.send(other)
         await until(lambda: is_stored(other))
 
-        # A name that nobody has is told.
+        # An unknown name is named in the message.
         status, told = await fleet_command("forget", gone.name, "--config", config, "--yes")
         assert (status, "no meter has this name" in told) == (2, True)
         assert await is_stored(other)
@@ -155,7 +155,7 @@ async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path:
         f"smarty_p1,meter=SAG1,channel=1,type=gas,device=G1 index={number} "
         f"{first + number * 900 - 5}000\n"
         for number in range(365 * 96 + 1)
-        # Nobody listened at noon of the 2nd.
+        # No collector ran at noon of the 2nd.
         if not 144 <= number < 148
     ]
 
@@ -204,7 +204,7 @@ async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path:
         )
         everything = tmp_path / "all.csv"
         status, told = await export("--csv", everything, "--every", "telegram")
-        # The first one is of the year before, the last one's index stands at the next one's.
+        # The first telegram is of the year before; the last one's index is in the next row.
         assert (status, told) == (0, f"{count - 1:,} telegrams are written\n")
         names = everything.read_text(encoding="utf-8").partition("\n")[0].split(",")
         assert names.count("last_seen") == 1

@@ -50,7 +50,7 @@ async def test_nothing_is_lost_while_the_broker_is_away_and_the_gateway_is_kille
         process = await first.enter_async_context(gateway.running())
         await line.send(b"".join(frames[:5]))
         await listener.until(FRAME, 5)
-        # The gateway may be told later than the listener.
+        # The gateway may notice the loss later than the listener.
         await gateway.until_metric("queue_length", 0)
         os.kill(serving.pid, signal.SIGKILL)
         await serving.wait()
@@ -122,7 +122,8 @@ async def test_a_kill_is_noticed_a_replay_refused_after_it_and_no_secret_gets_ou
             assert await listener.until(AVAILABILITY, 2) == [b"offline", b"online"]
             # Lower, but not yet confirmed.
             await line.send(with_import(3, 90))
-            # By then its counter is stored, too, which is not yet so when it is counted.
+            # The counter of the frame is stored before this message; when it is counted, it may not
+            # be stored.
             await listener.until_last(f"{ROOT}/active_power_imported", b"3.000")
             os.kill(process.pid, signal.SIGKILL)
             assert (await listener.until(AVAILABILITY, 3))[-1] == b"offline"

@@ -45,7 +45,7 @@ async def test_frames_wait_for_a_login_a_stream_and_a_right_and_none_is_lost(
             await one.until_metric("queue_length", 1)
         password.write_text(right, encoding="ascii")
         async with one.running(), two.running():
-            # Since NATS 2.10, the servers say so themselves.
+            # Since NATS 2.10, the servers report the missing stream themselves.
             await one.until_logged("smarty_p1_frames")
             await line.send(b"".join(sent[1:]), readers=2)
             await one.until_metric("queue_length", 21)

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIME
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
-# So long nothing is said of a meter that sends nothing.
+# Seconds without a message about a silent meter.
 MAX_WAIT = 30.0
 # Expected metadata of the statistics: unit, kind of unit, and sum or mean.
 STATISTICS = {
@@ -155,7 +155,7 @@ async def test_a_restart_finds_everything_again_and_does_not_wait_for_a_silent_m
     await home.start()
     times = await home.client.command("integration/setup_info")
     assert next(each["seconds"] for each in times if each["domain"] == DOMAIN) < MAX_WAIT
-    # A busy machine may need so long that it is said why.
+    # A busy machine may be slow enough for a message about the reason.
     assert await home.shows_nothing_but("waiting", "nothing_received")
     line.set_faults()
     assert await home.entities() == before
@@ -171,6 +171,6 @@ async def test_it_ends_without_a_trace(home: Home) -> None:
     log = home.log.read_text(encoding="utf-8")
     assert "Traceback" not in log
     errors = [line for line in log.splitlines() if " ERROR " in line]
-    # Once for the meter that was silent at a start, if that took long.
+    # A meter that was silent at a start for long has a single error.
     assert len(errors) <= 1
     assert all("smarty_p1" in line for line in errors)

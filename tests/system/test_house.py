@@ -31,7 +31,7 @@ pytestmark = [
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 HOUR = timedelta(hours=1)
-# By day 0.15, at night 0.09 for the energy, 0.05 for the network; 8 % VAT.
+# 0.15 by day and 0.09 at night for the energy, 0.05 for the network; 8 % VAT.
 DAY_PRICE, NIGHT_PRICE = (0.15 + 0.05) * 1.08, (0.09 + 0.05) * 1.08
 NIGHT = "22:00:00", "06:00:00"
 PAGES: dict[str, Any] = {

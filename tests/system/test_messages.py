@@ -333,7 +333,7 @@ async def test_the_grid(household: Household) -> None:
 async def test_a_line_that_is_cut(household: Household) -> None:
     await household.restart("16:10", day=15)
     await household.read()
-    # Nothing that was told before is told again.
+    # No earlier message is repeated.
     await household.gets()
     await household.line.stop()
     await household.pass_unread(57)

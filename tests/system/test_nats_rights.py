@@ -39,7 +39,7 @@ ELSEWHERE = [
     "_INBOX_attic.anything",
     "_INBOX_collector.anything",
 ]
-# Of these, NATS itself reads some only where a stream allows it.
+# NATS itself reads some of these only where a stream allows it.
 HEADERS: list[dict[str, str] | None] = [
     None,
     {"Nats-Rollup": "all"},
@@ -182,7 +182,7 @@ async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
         await listener.flush()
 
         async def has_heard() -> bool:
-            # Another node may not know yet that somebody listens.
+            # Another node may not know the listener yet.
             await collector.publish(f"smarty_p1.readings.{OWN}", b"{}")
             return bool(heard)
 

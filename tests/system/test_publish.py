@@ -103,7 +103,7 @@ class Running:
         self.process = await self._context.enter_async_context(self._broker.serving())
 
     async def kill(self) -> None:
-        """End it without a goodbye to anybody."""
+        """Kill Home Assistant without a goodbye."""
         os.kill(self.process.pid, signal.SIGKILL)
         await self._context.aclose()
 
@@ -246,7 +246,7 @@ async def test_other_programs_read_the_p1_server(
 
     # Loaded again before its first telegram came, it adds its sensors twice, and one set is dead.
     await until(shown_energy)
-    # Otherwise it shows a telegram every half a minute.
+    # By default, the sensor shows a telegram every half a minute.
     await home.client.set_options(entry["entry_id"], time_between_update=0)
     await until(lambda: min(len(read), len(wallbox.telegrams)) >= 2)
     sent = [text for texts in meter.telegrams.values() for text in texts]
@@ -270,7 +270,7 @@ async def test_other_programs_read_the_p1_server(
     transport.close()
 
 
-# Less than states are good for without a gateway that says it is gone.
+# Shorter than states are good for without a gateway that announces its end.
 SOON = 60.0
 # These values depend on the begin of reading, and on the moment at which a telegram came. The power
 # and the voltage of each phase follow in steps from the first telegram that was read; the topics of
@@ -323,7 +323,7 @@ async def compare(listener: Listener, meter: RecordingMeter, form: str) -> None:
     async def have_ended() -> bool:
         both = published(listener, form)
         states = [json.loads(each.get("root/states", "{}")) for each in both]
-        # By its time: energies may be the same as before.
+        # Compare the times: energies may be the same as before.
         digits = re.findall(r"^0-0:1\.0\.0\((\d+)", meter.last_telegram, re.MULTILINE)
         times = [re.sub(r"\D", "", each.get("meter_time", "")[2:19]) for each in states]
         # Each new connection makes the meter send two telegrams within a second.
@@ -369,8 +369,8 @@ async def test_the_gateway_publishes_like_the_integration_and_is_discovered(
             await publish(home, format=form, topic=f"{form}/house", **elsewhere)
             await until(shows_some)
             # The gateway got its first telegram alone, when it connected, and so did the
-            # integration, which connects again for its new options. Both get the next, and
-            # nothing cuts that off.
+            # integration. The integration connects again for its new options. Both get the next
+            # telegram, and nothing cuts it off.
             await until(lambda: all("root/states" in each for each in published(listener, form)))  # noqa: B023
             await meter.sends_another()
             line.set_faults("silence")

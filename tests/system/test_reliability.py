@@ -1,6 +1,6 @@
-"""Programs fail in front of a real Home Assistant, and it shows the meter again soon.
+"""Programs fail in front of a real Home Assistant, which shows the meter again soon.
 
-`ROUNDS=100 scripts/test --whole tests/system/test_reliability.py` lets each fail so often.
+`ROUNDS=100 scripts/test --whole tests/system/test_reliability.py` lets each program fail 100 times.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 60 * ROUNDS), p
 
 STALE = 60.0
 RECOVERY = 15.0
-# How fast a busy machine is says nothing.
+# The speed of a busy machine proves nothing.
 LATE = 60.0
 # How long connections may stay that set the meter up.
 KEPT_ALIVE = 60.0

@@ -46,12 +46,12 @@ pathlib.Path({!r}).touch()
 # Home Assistant blames the state that it writes when something holds it up for 0.4 s.
 SLOW = "Updating state for"
 POWER = "1-0:1.7.0"
-# A serial line carries so much in a second.
+# Bytes that a serial line carries in a second.
 LINE_BYTES = 11_520
 
 
 class Feed:
-    """A meter that sends when it is told to, instead of every ten seconds."""
+    """A meter that sends on request, instead of every ten seconds."""
 
     def __init__(self, line: Server, meter: NumberedMeter, home: Home, entity_id: str) -> None:
         self._line = line

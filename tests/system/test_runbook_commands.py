@@ -36,7 +36,7 @@ def commands() -> list[str]:
 
 
 def every_command() -> list[str]:
-    """Return each command of all pages of the fleet, also those within a sentence."""
+    """Return each command of all pages of the fleet, also inside a sentence."""
     found = []
     for page in sorted((ROOT / "docs").glob("fleet*.md")):
         text = page.read_text(encoding="utf-8").replace("\\\n", " ")
@@ -125,7 +125,7 @@ async def test_each_command_works_with_the_made_files(tmp_path: Path) -> None:
     operator = Operator(tmp_path, fleet)
 
     async def is_stored() -> bool:
-        # While certificates are exchanged, it may be believed only a moment later.
+        # During an exchange of certificates, trust may come a moment later.
         with contextlib.suppress(OSError):
             return b"SAG" in fleet.ask("/api/v1/export?match[]=%7Bmeter!=%22%22%7D", "reader")[1]
         return False

@@ -26,7 +26,7 @@ PATIENCE_S = 120.0
 
 
 def run(*command: str | Path, user: str | None = None) -> None:
-    """Run a command, as another user if this one is root."""
+    """Run a command, as another user if this process is root."""
     end = subprocess.run(
         [*map(str, command)], capture_output=True, text=True, check=False, user=user
     )

@@ -47,7 +47,7 @@ def constraints(kind: str) -> dict[str, Requirement]:
 
 
 def exceptions(kind: str) -> set[str]:
-    """Return the packages that are said to be newer than Home Assistant allows."""
+    """Return the packages that are newer than Home Assistant allows, by their list."""
     text = (ROOT / requirements_of(kind)).read_text(encoding="utf-8")
     return set(re.findall(r"^(\S+)==\S+  # instead of the constraint$", text, re.MULTILINE))
 

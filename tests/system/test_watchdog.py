@@ -36,7 +36,7 @@ async def main():
 
 asyncio.run(main())
 """
-# Nobody is at their addresses.
+# No program answers at their addresses.
 CONFIGURATIONS = {
     "smarty_p1_gateway": (
         'mqtt = {{ host = "127.0.0.1", port = 1 }}\nport = [{{ address = "socket://127.0.0.1:1" }}]'
@@ -128,7 +128,7 @@ async def test_systemd_hears_nothing_of_a_program_that_hangs(
         await until(partial(has_hung, 2))
         # Drop the notifications from before the hang.
         systemd.heard()
-        # More than ten times as long as between two of them.
+        # The wait is more than ten times the interval of notifications.
         await until(partial(has_hung, 4))
         assert systemd.heard() == []
         os.kill(process.pid, signal.SIGKILL)

@@ -42,7 +42,7 @@ def sent_at(number: int, *, was_read: bool = True) -> Sent:
     return Sent(7, moment, was_read, number, text, f"frame {number}")
 
 
-# Nobody read the last one.
+# No gateway read the last one.
 SENT = [*map(sent_at, range(3)), sent_at(3, was_read=False)]
 FIRST, SECOND, THIRD, LAST = SENT
 
@@ -125,7 +125,7 @@ async def test_missing_telegrams(
 
 async def test_delays_are_from_the_moment_of_sending() -> None:
     findings = await found(samples_of(SENT))
-    # Of the second one it was heard sooner than its delay says; they are sent at .25, .5, .75.
+    # The second frame was heard sooner than its delay; frames are sent at .25, .5, .75.
     assert findings.delays() == pytest.approx([0.25, 0.75, 1.0, 1.5])
     assert findings.written_again == 0
 

@@ -22,7 +22,7 @@ KEY_FILE = "smarty-simulator.keys"
 
 @contextmanager
 def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the simulator in a folder; it is gone at the end, however the test went."""
+    """Run the simulator in a folder, and end it after the test."""
     with subprocess.Popen(
         [*PROGRAM, *arguments],
         cwd=folder,

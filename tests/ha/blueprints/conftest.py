@@ -12,7 +12,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.setup import async_setup_component
 
 FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / "smarty_p1"
-# Of the event loop, from a state to the last of the calls it leads to.
+# Turns of the event loop, from a state to the last of the calls that it leads to.
 _TURNS = 30
 
 type Use = Callable[..., Any]

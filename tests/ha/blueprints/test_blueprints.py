@@ -199,7 +199,7 @@ class TestChargeCar:
         await self.start_without_a_report(home)
         await home.powers(net=house + 5.52)
         await home.let_pass(40)
-        # Of 7.5 kW, the house leaves 8 A or nothing.
+        # The house leaves 8 A of 7.5 kW, or nothing.
         assert home.calls == ([("turn_off", "switch.charger")] if house == 8 else [])
 
     async def start_at_an_idle_charger(self, home: Home) -> None:

@@ -145,7 +145,7 @@ async def test_a_charger_that_cannot_be_reached_when_the_limit_ends(
     await house.set(ONE, "disconnected")
     await house.set(CHARGER, "unavailable", 60)
     assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}"]
-    # Another limit while the charger is still paused.
+    # The grid operator sets another limit while the charger is still paused.
     assert await house.set(ONE, "disconnected") == [f"turn_off {COOLER}"]
     assert await house.set(ONE, "connected", 4) == [f"set_hvac_mode {COOLER}"]
     assert await house.set(CHARGER, "off", 5) == [f"turn_on {CHARGER}"]

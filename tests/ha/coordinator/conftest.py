@@ -65,7 +65,7 @@ class House:
         self._caplog.clear()
 
     async def again(self, greeting: bytes, **data: str) -> None:
-        """Set it up again, with other data; it sends so much."""
+        """Set the meter up again, with other data; it sends `text`."""
         entries = self.hass.config_entries
         await entries.async_unload(self.entry.entry_id)
         entries.async_update_entry(self.entry, data={**self.entry.data, **data})
@@ -74,7 +74,7 @@ class House:
         await self.hass.async_block_till_done()
 
     async def restart(self, greeting: bytes = b"") -> None:
-        """Start anew; the meter greets with no telegram unless told otherwise."""
+        """Start anew; by default, the meter greets without a telegram."""
         entries = self.hass.config_entries
         if self.entry.state is ConfigEntryState.LOADED:
             assert await entries.async_unload(self.entry.entry_id)

@@ -1,4 +1,4 @@
-"""No secret in an address reaches a person, wherever the address is shown, logged or raised."""
+"""No secret in an address reaches a person, at any place that shows, logs or raises the address."""
 
 import json
 import logging

@@ -19,7 +19,7 @@ from tests.ha.topic import Clock
 pytestmark = pytest.mark.usefixtures("patient_link")
 
 A_DAY = 86_400
-# Of the first bytes: the frame counter, and the letters of the identification.
+# Bytes near the start: the frame counter, and the letters of the identification.
 EARLY = flipped(17)
 LATE = flipped(700)
 

@@ -28,7 +28,7 @@ MAX_METERS = 16
 
 
 def small_frame(counter: int, title: bytes = SYSTEM_TITLE) -> bytes:
-    """Return a frame of 31 bytes that nobody needs a key for."""
+    """Return a frame of 31 bytes that can be made without a key."""
     return b"\xdb\x08" + title + b"\x82\x00\x12\x30" + counter.to_bytes(4) + bytes(13)
 
 

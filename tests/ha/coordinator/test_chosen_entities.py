@@ -81,7 +81,7 @@ async def test_every_field_follows_an_entity(
 
 
 def entity_fields(fields: Mapping[Any, Any]) -> Iterator[str]:
-    """Yield the names of the fields of a form that ask for entities, also those in sections."""
+    """Yield the names of the fields of a form that ask for entities, also inside sections."""
     for name, field in fields.items():
         if isinstance(field, EntitySelector):
             yield str(name)

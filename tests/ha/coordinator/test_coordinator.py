@@ -59,7 +59,7 @@ async def test_a_telegram_that_raises_an_error_is_no_reading(
     with patch.object(MeterReader, "read", side_effect=RuntimeError("a mistake")):
         await house.port.send_telegram(energy(25679))
         await wait_until(house.hass, lambda: "a mistake" in caplog.text)
-    # Otherwise the last value would seem to be the present one for ever.
+    # The last value must not seem to be the present one for ever.
     assert house.coordinator.readings == 1
     await fall_silent(house.hass, house.entry, 11)
     assert house.energy == "unavailable"

@@ -140,7 +140,7 @@ async def test_after_a_gap_it_is_said_since_when_is_measured(home: Home) -> None
     await home.receive(at("11:15:00", 110.5, 4.0))
     assert home.state_of(RUNNING).attributes["measured_since"] == "2025-07-03T11:15:00+02:00"
 
-    # Nothing is about the running quarter-hour while its telegrams lack the time.
+    # The states of the running quarter-hour are unknown while its telegrams lack the time.
     await home.receive(with_value(at("11:16:00", 110.5), "0-0:1.0.0", "()"))
     assert home.state_of(RUNNING).attributes["measured_since"] is None
 
@@ -242,7 +242,7 @@ async def test_an_urgent_value_does_not_wait_and_nothing_older_follows(
     await asyncio.sleep(1.2)
     assert states == ["1.0", "3.0"]
 
-    # Nothing waits any more when the entry is unloaded: a timer that is left fails the test.
+    # No timer is left when the entry is unloaded: a timer would fail the test.
     await receive(hass, port, with_power("04.000"))
     await receive(hass, port, with_power("05.000"))
     [entry] = hass.config_entries.async_entries("smarty_p1")

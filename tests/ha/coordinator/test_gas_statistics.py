@@ -365,7 +365,7 @@ async def test_rows_of_the_own_meter_stay_when_its_hours_are_forgotten(
         return {hour: value for hour, value in rows.items() if first <= hour < last}
 
     volumes, costs = await measured("volume"), await measured("cost")
-    # Then the meter is silent, its gas is dearer, and Leneda counts a little less.
+    # Now the meter is silent, its gas is dearer, and Leneda counts a little less.
     hass.config_entries.async_update_entry(
         house.entry, options=dated_prices(0.9, 1.5, "2026-03-10")
     )

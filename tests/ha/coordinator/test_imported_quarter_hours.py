@@ -137,7 +137,7 @@ def test_the_rows_after_a_removed_account(files: QuarterHourFiles, folder: Path)
     assert not folder.exists()
     files.use_points(account(OWN, ROOF))
     assert not files.is_empty()
-    # While there is the account, its rows may still come.
+    # Rows of the account may still come.
     assert files.is_of_other_point(CODE, OTHER)
     files.add(CODE, [row(LAST)], OWN)
 
@@ -213,7 +213,7 @@ def test_an_unreadable_file_is_put_aside(
     # The log names the file once.
     assert files.read(NOW) == ({CODE: (row(LAST),)} if is_kept else {})
     assert len(own_log(caplog)) == 1
-    # Nobody needs it any more when as many quarter-hours have come.
+    # The file is removed when as many quarter-hours have come.
     files.add(CODE, [row(LAST - n * QUARTER) for n in range(2)])
     assert not aside.exists()
 

@@ -68,7 +68,7 @@ async def test_its_entities_are_there_before_the_first_telegram(
     assert values(hass) == dict.fromkeys(before, "unavailable") | {
         name: state for name, state in shown.items() if name in before
     }
-    # Nobody says of them that the integration does not provide them any more.
+    # The entities are not marked as no longer provided by the integration.
     assert not [state for state in hass.states.async_all() if state.attributes.get("restored")]
     assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
     assert (links(hass), health_timers(hass)) == (1, 1)
@@ -110,7 +110,7 @@ async def test_the_reason_of_a_missing_telegram_is_shown(
     assert level == "ERROR"
     assert house.port.url in line
     assert house.energy == "unavailable"
-    # Nothing is withdrawn, opened or set up again.
+    # No connection is closed, opened or set up again.
     assert house.entry.state is ConfigEntryState.LOADED
     assert (links(house.hass), health_timers(house.hass), house.port.connections) == (1, 1, 2)
 

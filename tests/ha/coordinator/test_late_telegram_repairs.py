@@ -50,7 +50,7 @@ class House:
         self.entry = await set_up_at_topic(self._home, self._mock, telegram(at, 100.0))
 
     async def tell(self, at: datetime, kwh: float) -> None:
-        """Let ten seconds pass, and a telegram come that says another time."""
+        """Let ten seconds pass, and send a telegram with another time."""
         self.clock.now += timedelta(seconds=10)
         coordinator = self.entry.runtime_data
         before = coordinator.readings
@@ -143,7 +143,7 @@ async def test_a_clock_that_is_wrong_can_be_confirmed_once_and_for_all(
     assert house.energy == "102.0"
     assert issues(hass) == set()
 
-    # Also after a restart.
+    # A restart keeps the state.
     await house.start_again()
     await house.tell(NOON + timedelta(seconds=160), 103.0)
     await wait_until(hass, lambda: house.energy == "103.0")

@@ -666,7 +666,7 @@ async def test_a_key_that_stops_working(house: House) -> None:
     assert house.platform.refused == 1
     assert entry.state is ConfigEntryState.LOADED
     assert not house.hass.config_entries.flow.async_progress()
-    # Once a day it is tried: the platform may have been wrong.
+    # The request is tried once a day: the platform may have been wrong.
     await house.at(utc("2026-11-22 22:00"))
     assert house.platform.refused == 1
     house.platform.key = KEY

@@ -179,7 +179,7 @@ async def test_gas_of_a_corrected_point_goes(home: Home, platform: Platform) -> 
     await home.refresh()
     assert {day.amount for day in home.gas.days.values()} <= {6.0, 2.25}
     assert home.gas.kwh_per_m3 == 10.0
-    # Without the note of a point, it is that of the account.
+    # Gas without the note of a point belongs to the account's point.
     del stored["point"]
     home.history.media[LENEDA_GAS] = MediumHistory.from_dict(stored)
     await home.correct(other)

@@ -102,7 +102,7 @@ async def test_without_an_account_nothing_is_left_to_repair(
     assert not issue_of(hass, entry, "leneda_key")
 
 
-# Each quarter-hour another one, so that shifts show.
+# Each quarter-hour has another power, so that shifts show.
 def power(start: datetime) -> float:
     return 0.4 + start.hour / 10 + start.minute / 100
 
@@ -147,7 +147,7 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         hass.config_entries.async_update_entry(entry, options={"leneda": {**ACCOUNT, **changes}})
         platform.requests.clear()
         assert await hass.config_entries.async_reload(entry.entry_id)
-        # When history is asked for, the comparison is over.
+        # The comparison is over when the history is requested.
         await home.wait_until(
             lambda: [each for each in platform.requests if each.code == IMPORTED][1:] != []
         )

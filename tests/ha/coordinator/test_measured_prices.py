@@ -195,7 +195,7 @@ async def test_an_entity_that_enters_and_leaves_the_registry_is_the_same_source(
     entity_registry.async_update_entity(name, new_entity_id=moved)
     await measure(0.3, 45, moved)
     assert meter.known(3) == [0.1, 0.2, 0.3]
-    # Another entity has the old name now. Its prices are its own.
+    # Another entity has the old name now, with prices of its own.
     other = entity_registry.async_get_or_create("sensor", "demo", "other")
     entity_registry.async_update_entity(other.entity_id, new_entity_id=name)
     await measure(0.4, 60, name)

@@ -134,7 +134,7 @@ async def test_a_full_disk_loses_nothing(files: Files, caplog: pytest.LogCapture
     await files.append(quarter(NOON))
     with patch.object(os, "fsync", side_effect=NO_ROOM):
         await files.append(quarter(NOON + QUARTER))
-        # Some of it may have found room.
+        # A part of the line may have found room.
         write(files.folder / "2026-06.csv", june(files.folder)[: len(HEADER) + 50])
         await files.append(quarter(NOON + 2 * QUARTER))
         assert len(own_log(caplog)) == 1
@@ -151,7 +151,7 @@ async def test_spans_that_wait_for_room_are_bounded_and_written_at_the_end(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(month_files, "MAX_PENDING", 3)
-    # A disk with room gets all spans, however many are confirmed at once.
+    # A disk with room gets all spans, even if many are confirmed at once.
     await files.append(*(quarter(NOON - n * QUARTER) for n in range(8, 0, -1)))
     assert len(await files.read()) == 8
 
@@ -180,7 +180,7 @@ async def test_a_file_older_than_25_months_is_removed(
 
     kept = {"2024-05.csv", "2024-06.csv", "2026-05.csv", "2026-07.csv", "notes.txt"}
     assert names(files.folder) == kept | {"removed.txt"}
-    # So that its line does not count as lost.
+    # The count of a removed file's lines is kept, so that the lines do not count as lost.
     assert (files.folder / "removed.txt").read_text() == "1-1\n"
     assert (await files.series.async_files())["removed"] == b"1-1\n"
 

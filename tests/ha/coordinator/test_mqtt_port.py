@@ -43,7 +43,7 @@ from tests.ha.topic import (
 
 # The largest payload.
 LARGEST = bytes(32 * 1024)
-# Of the MQTT integration itself.
+# The timers belong to the MQTT integration.
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 
 
@@ -202,7 +202,7 @@ async def test_a_connection_that_is_missing_at_the_start(
 
 @pytest.fixture(autouse=True)
 def short_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look for topics no longer than it takes to tell of some."""
+    """Look for topics for 0.1 s: long enough to find some."""
     monkeypatch.setattr(port_key_and_found_meter, "LOOK_TIME_S", 0.1)
 
 

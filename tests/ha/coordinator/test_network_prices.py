@@ -141,7 +141,7 @@ async def test_confirmed_prices_hold_for_one_year(house: House) -> None:
     assert house.year is None
     stored = {"contracts": [{"reference_power": 7.0}], "prices_confirmed": UNKNOWN}
     assert dict(house.entry.options) == stored
-    assert house.entry.runtime_data is runs  # nothing was read anew for it
+    assert house.entry.runtime_data is runs  # no file was read anew
     await house.wait_for(f"{UNKNOWN}-12-31T22:00:00Z")
     assert house.year is None
 
@@ -175,7 +175,7 @@ async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
     assert first == {"energy_price": 0.12, "with_levies": with_levies}
     assert (second["since"], second["energy_price"]) == (f"{UNKNOWN}-01-01", 0.12)
 
-    # Once the year has a contract, this one is corrected.
+    # If the year has a contract, this contract is corrected.
     options = {"contracts": [first, {**first, "since": f"{UNKNOWN}-03-01"}]}
     house.hass.config_entries.async_update_entry(house.entry, options=options)
     await house.hass.config_entries.async_reload(house.entry.entry_id)
@@ -204,7 +204,7 @@ async def test_the_issue_names_the_older_prices_and_the_aid_that_has_ended(
     await house.begin(SUMMER, reference_power=7.0, with_levies=True)
     placeholders = (await house.open())["description_placeholders"] or {}
     assert placeholders["prices"] == AID_ENDED[language]
-    # Of each kind and each day.
+    # The sentence names each kind and each day.
     older = OlderPrices({"levies": date(2027, 8, 31), "grid": date(2026, 12, 31)}, {})
     sentence = await async_older_prices_sentence(
         house.hass, older, await async_user_locale(house.hass)

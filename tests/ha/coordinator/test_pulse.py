@@ -168,7 +168,7 @@ async def test_silence_is_no_fault_but_a_lost_port_is(
 
 @pytest.fixture
 async def counter(hass: HomeAssistant) -> AsyncGenerator[MockConfigEntry]:
-    """Return a reader of a sensor that counts, and stands at 40."""
+    """Return a reader of a counting sensor whose count is 40."""
     hass.states.async_set("sensor.led", "40")
     entry = pulse_entry(hass, entity_id="sensor.led")
     await load(hass, entry)
@@ -223,7 +223,7 @@ A, B, C = (f"2026-01-01T00:00:0{n}.000+00:00" for n in range(3))
 @pytest.mark.parametrize(
     ("led", "first", "counts"),
     [
-        # A binary sensor is a pulse when it goes on.
+        # A binary sensor gives a pulse when it turns on.
         (
             *("binary_sensor.led", "on"),
             {"off": 0, "on": 1, "off on": 2, "unavailable on unknown on off unavailable off": 2},
@@ -341,7 +341,7 @@ async def test_an_installed_reader_of_json_counts_messages_until_the_repair_is_a
     [issue] = ir.async_get(hass).issues.values()
     assert (issue.translation_key, issue.is_fixable) == ("object_per_pulse", True)
     assert issue.translation_placeholders == {"name": PULSE_TITLE}
-    # The reader goes on, and says it again after a restart.
+    # The reader goes on; after a restart, the repair appears again.
     await reload(hass, topic)
     assert not ir.async_get(hass).issues
     await publish(hass, *OBJECTS[1:3])

@@ -63,7 +63,7 @@ async def test_while_a_set_up_waits(home: Home, stop: Stop, *, is_background: bo
     await home.port.wait_for_clients(0)
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # timers of the MQTT integration
 async def test_while_a_topic_waits_for_mqtt(
     hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator, stop: Stop
 ) -> None:
@@ -91,7 +91,7 @@ async def test_while_a_dialog_has_the_port_of_an_entry(home: Home, stop: Stop) -
 
     await stop()
 
-    # Nothing reads a port of a Home Assistant that has stopped.
+    # No port of a stopped Home Assistant is read.
     assert links(home.hass) == 0
 
 

@@ -75,7 +75,7 @@ async def test_any_report_is_a_reading_of_all(smarty: Smarty) -> None:
         "1-0:1.7.0": 1.0,
         "1-0:2.7.0": 0.0,
     }
-    # A bad value is none.
+    # A bad value counts as no value.
     for value in ("-5", "nan", "inf", "1e300", "x" * 200):
         await smarty.send(tariff_1=value)
         assert coordinator.readings == 4
@@ -93,7 +93,7 @@ async def test_a_total_that_is_silent_while_power_is_drawn(smarty: Smarty) -> No
     )
     await smarty.send(tariff_1="1000.118")
     assert keys(smarty)["energy_imported"] == "3000.118"
-    # While the house feeds in, the total stands still.
+    # The total does not change while the house feeds in.
     for _ in range(100):
         await smarty.send("power", "fed_in", power="0", fed_in="900")
     assert coordinator.condition.state == "receiving"
@@ -109,7 +109,7 @@ async def test_a_total_that_is_not_reported_while_it_does_not_change(smarty: Sma
     noon = {"start": "2026-11-02T12:00:00+00:00", "end": "2026-11-02T18:00:00+00:00"}
     known = (await call(smarty.hass, "get_quarter_hours", **noon))["quarter_hours"]
     assert [quarter["imported_kwh"] for quarter in known] == [0.0] * 7
-    # After an integration was away, the total is higher: nobody knows when that was drawn.
+    # After an integration was away, the total is higher: the time of that energy is unknown.
     await smarty.wait(7200)
     await smarty.send("tariff_1", tariff_1="1000.900")
     assert (await call(smarty.hass, "get_quarter_hours", **noon))["quarter_hours"] == known
@@ -136,7 +136,7 @@ async def test_nothing_is_read_without_a_report(smarty: Smarty) -> None:
     assert keys(smarty)["energy_imported"] == "3000.0"
     await smarty.wait(30)
     assert is_unavailable(smarty)
-    # A restored state says nothing.
+    # A restored state counts as no report.
     for name in smarty.chosen("tariff_1", "tariff_2"):
         smarty.hass.states.async_remove(name)
     await smarty.send("tariff_1", "tariff_2")

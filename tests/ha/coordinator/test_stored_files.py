@@ -118,7 +118,7 @@ async def test_whatever_is_in_a_file_is_read_or_put_aside(
 
 
 MALFORMED: dict[str, list[object]] = {
-    # All of it, and one part: the others are good by themselves.
+    # The whole file, and a single part of it: the other parts are good by themselves.
     "meter": [
         [],
         *(STORED["meter"] | {part: []} for part in ("counters", "demand")),
@@ -408,7 +408,7 @@ async def test_a_damaged_file_is_kept_and_nothing_raises_later(
         await store.async_load()
         row.change(store)
         await store.async_close()
-        # Home Assistant has moved nothing to a name that nobody removes.
+        # Home Assistant has not moved the file to a name that would stay for ever.
         kept = {path.name: files(path)[path.name]}
         if [text for level, text in own_log(caplog) if level == "WARNING"]:
             kept[f"{path.name}.unreadable"] = written
@@ -456,7 +456,7 @@ async def test_a_set_up_that_fails_later_writes_nothing_over_the_next_one(
 
     async def fail(coordinator: MeterCoordinator) -> None:
         await home.wait_until(lambda: coordinator.readings > 0)
-        # Both have just been written, so the next changes wait.
+        # Both files have just been written, so the next changes wait.
         for store in (coordinator.books.history, coordinator.books._store):
             store.schedule(max_delay=0.0)
             async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=1))

@@ -1,6 +1,6 @@
 """Readings are verified or not shown: replays, new keys, security switched on and off.
 
-Which telegrams are accepted is told in tests/lib/meter/test_meter_identity.py.
+The accepted telegrams are tested in `lib/meter`.
 """
 
 from collections.abc import Iterator
@@ -140,7 +140,7 @@ async def test_new_key_starts_reauthentication_once_until_the_old_one_fits_again
     assert not house.reauths
     await house.passes(120)
     await go_on(house, *failing(4))
-    # While it fails, news are told every ten seconds at most.
+    # During a failure, changes are shown every ten seconds at most.
     await house.passes(11)
     [flow] = house.reauths
     assert flow["context"]["entry_id"] == house.entry.entry_id
@@ -331,7 +331,7 @@ async def test_after_a_restored_backup_recorded_frames_are_not_shown(
     assert house.energy == "20100.0"
     assert not house.issues
 
-    # Its clock was really put back: the user says so.
+    # The meter's clock was really put back, as the user confirms.
     for number in range(15):
         await house.send(frame_of(recorded + timedelta(days=7, seconds=number), 20_101))
         await house.passes(10)

@@ -140,7 +140,7 @@ WITHOUT = {"without_verification": True}
             [{"without_verification": False}, OTHER | {"without_verification": False}],
             *("Verified", {"encryption_key": KEY, **OTHER}),
         ),
-        # There is none to give up without a key.
+        # Without a key, there is no verification to give up.
         ([WITHOUT], "Not encrypted", {}),
     ],
     ids=["without verification", "with the right key", "without a key"],
@@ -400,7 +400,7 @@ async def test_device_is_held_by_home_assistant(
             assert result["errors"] == {"port": "port_held"}
             assert told(result)["program"] == "Home Assistant"
 
-        # By another integration. An entry that is disabled holds nothing.
+        # Another integration holds the port. A disabled entry holds no port.
         for title, disabled_by in (("Former", ConfigEntryDisabler.USER), ("Meter", None)):
             entry = MockConfigEntry(
                 domain="dsmr", title=title, data={"port": device}, disabled_by=disabled_by

@@ -125,7 +125,7 @@ async def test_a_port_that_is_used_or_cannot_be_opened(home: Home, refuses: Refu
         await refuses(await start(hass, *path), [read], more)
         await hass.config_entries.async_remove(meter.entry_id)
 
-        # Of an entry that is disabled.
+        # The port of a disabled entry is free.
         old, entry = (
             tank_entry(hass, port) if path == ("tank",) else pulse_entry(hass, port=port)
             for port in (url, other)
@@ -250,7 +250,7 @@ async def test_there_are_no_topics_without_mqtt(hass: HomeAssistant, refuses: Re
     menu = await submit(hass, flow, {"next_step_id": "pulse"})
     assert menu["menu_options"] == ["pulse_port", "pulse_entity"]
 
-    hass.config.components.add("mqtt")  # which does not run
+    hass.config.components.add("mqtt")  # the MQTT integration does not run
     flow = await start(hass, "pulse", "pulse_topic")
     await refuses(flow, [Row("base: mqtt_not_running", {"topic": "iot/led"})], PULSES)
 
@@ -394,7 +394,7 @@ def offered(form: ConfigFlowResult) -> dict[str, str]:
 @pytest.mark.parametrize(
     "case",
     [
-        # Two numbers rise: those come first.
+        # Two numbers rise: they come first.
         (
             ['{"a":5,"up":10,"led":70}', '{"a":5,"up":20,"led":72}'],
             ["up (20)", "led (72)", "a (5)"],
@@ -402,7 +402,7 @@ def offered(form: ConfigFlowResult) -> dict[str, str]:
             ['{"led":75,"up":30}'],
             3,
         ),
-        # Nothing rises within the test: at 50 W, a pulse comes every 72 seconds.
+        # No number rises within the test: at 50 W, a pulse comes every 72 seconds.
         (['{"n":8,"on":true}'], ["n (8)", "on: true"], "n (8)", ['{"n":9,"on":true}'], 1),
         (
             ['{"on":true}'],
@@ -411,7 +411,7 @@ def offered(form: ConfigFlowResult) -> dict[str, str]:
             ['{"on":true}', '{"on":false}', '{"on":true}'],
             1,
         ),
-        # Only energy, or nothing: a message for each pulse must be chosen.
+        # Without a count, only energy or a message for each pulse can be chosen.
         (['{"TotalKWH":3}', '{"TotalKWH":4}'], [], "each_message", ['{"TotalKWH":4}'] * 2, 2),
         (['{"event":"pulse"}'], [], "each_message", ['{"event":"pulse"}'] * 3, 3),
     ],

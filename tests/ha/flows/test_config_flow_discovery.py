@@ -236,7 +236,7 @@ async def test_a_port_is_offered_once(hass: HomeAssistant) -> None:
     assert len(hass.config_entries.flow.async_progress()) == 2
 
 
-# One port, announced under other names: with the addresses in another order, by IPv6 alone, by
+# The same port, announced under other names: with the addresses in another order, by IPv6 alone, by
 # another protocol, by another name of the host.
 SAME_PORT: list[dict[str, Any]] = [
     {},
@@ -273,7 +273,8 @@ async def test_a_port_of_many_names_is_offered_once(home: Home) -> None:
     (flow,) = home.hass.config_entries.flow.async_progress()
     assert flow["context"]["unique_id"] == first.name
 
-    # Nor after it was ignored, nor while an entry reads the port by any of its addresses.
+    # The port is not offered after it was ignored, nor while an entry reads it by any of its
+    # addresses.
     await ignore(home.hass)
     for info in found:
         assert is_done(await find(home.hass, info), "already_configured")
@@ -383,7 +384,7 @@ async def test_gateway_comes_back_at_another_address(home: Home, elsewhere: Mete
 async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
     hass: HomeAssistant, home: Home, elsewhere: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Otherwise, the search could end on a busy machine before the meter is lost.
+    # The search must not end on a busy machine before the meter is lost.
     monkeypatch.setattr(moved_gateway, "PROBES", 10_000)
     entry = await home.set_up()
     await find(hass, service(port=home.port.port))

@@ -115,10 +115,11 @@ class Dialogs(Home):
         await self.hass.async_block_till_done()
 
     async def is_read(self, at: MeterPort | None = None) -> None:
-        """Wait until readings come, from a port with one client that turned nobody away."""
+        """Wait until readings come, from a port with a single client that was never refused."""
         await wait_until(self.hass, lambda: self.entry.state is ConfigEntryState.LOADED)
         await wait_until(self.hass, lambda: links(self.hass) == 1)
-        # Its connection may still be coming up; it would take the next greeting of the port.
+        # The entry's connection may still be coming up; it would take the next greeting of the
+        # port.
         await wait_until(self.hass, lambda: (at or self.port).clients == 1)
         assert self.port.turned_away == 0
 
@@ -432,7 +433,7 @@ async def test_another_port(dialogs: Dialogs, other_port: MeterPort, *, is_disab
     assert form["errors"] == {"port": "port_in_use"}
     assert (form["description_placeholders"] or {})["title"] == other.title
 
-    # Another meter is there.
+    # Another meter is at the port.
     port.greeting = port.next_frame(TELEGRAM)
     other_port.greeting = OF_OTHER_METER
     form = await dialogs.submit(form, {"port": other_port.url})
@@ -529,7 +530,7 @@ async def test_mistake_while_waiting_and_nothing_is_changed(
     await dialogs.is_read()
     assert "a mistake" in caplog.text
     caplog.clear()
-    # Everything is left as it is.
+    # No field is changed.
     data = dict(dialogs.entry.data)
     dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
     result = await dialogs.submit(result, {"port": " "})

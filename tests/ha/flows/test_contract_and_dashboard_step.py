@@ -154,7 +154,7 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     assert (listed["url_path"], listed["title"], listed["mode"]) == ("smarty-p1", "Smarty", "yaml")
     info = await home.hass.data[LOVELACE_DATA].dashboards["smarty-p1"].async_get_info()
     assert info["mode"] == "yaml"
-    # Pages that are open have not loaded the cards: this does, and goes on to the dashboard.
+    # Open pages have not loaded the cards: this page loads them, and goes on to the dashboard.
     panel = home.hass.data[DATA_PANELS]["smarty-p1"].to_response()
     assert panel["component_name"] == "custom"
     assert panel["config"]
@@ -191,7 +191,7 @@ async def test_typed_prices_are_stored_as_the_options_store_them(home: Home) -> 
     assert stored == {"contracts": [contract]}
     assert entry.minor_version == 2
 
-    # And so the options change nothing when they are sent as they are shown.
+    # Options that are sent unchanged change nothing.
     first = {"reference_power": "7", "energy_price": "0.1463", "energy_fee_per": "month"}
     home.port.greeting = home.port.next_frame(TELEGRAM)
     await enter_contract(home.hass, entry, first)
@@ -203,7 +203,7 @@ async def test_typed_prices_are_stored_as_the_options_store_them(home: Home) -> 
 async def test_switches_that_are_off_change_nothing(hass: HomeAssistant, port: MeterPort) -> None:
     result = await confirm(hass, await find(hass, port), sidebar=False, fill_energy=False)
 
-    # Nothing typed is no contract.
+    # An empty form makes no contract.
     assert dict(result["result"].options) == {}
     assert result["description"] is None
     assert await sources(hass) is None
@@ -258,7 +258,7 @@ async def test_it_is_entered_once_and_never_again(hass: HomeAssistant, port: Met
     # The sources are not entered twice when the entry is set up again before they are on the disk.
     await reload_by(hass, port, entry)
     assert await sources(hass) == wanted
-    # But anew where the disk never got it.
+    # The sources are entered anew if the disk never got them.
     await enter_sources(hass)
     await reload_by(hass, port, entry)
     assert await sources(hass) == wanted
@@ -317,7 +317,7 @@ async def test_the_dashboard_goes_with_the_last_meter(home: Home) -> None:
     assert panels(home.hass) == {"smarty-p1-2"}
 
     async with MeterPort() as other_port:
-        # Nothing is asked twice.
+        # No question is asked twice.
         second = await confirm(home.hass, await find(home.hass, other_port, OTHER_METER))
         assert second["title"] == f"Smarty {OTHER_SERIAL[-4:]}"
         assert panels(home.hass) == {"smarty-p1-2"}

@@ -342,7 +342,7 @@ async def test_the_list_is_shown_and_each_contract_can_be_edited_and_removed(hom
     await submit(hass, form, {})
     assert prices(home, "02-28", "03-01") == [0.16, None]
 
-    # Its day, too, can be corrected.
+    # The day of a contract can be corrected, too.
     form = await submit(hass, await list_of(home, "contract_edit"), {"contract": "2026-03-01"})
     form = await submit(hass, form, {"reference_power": "12"})
     assert suggested(form)["since"] == "2026-03-01"

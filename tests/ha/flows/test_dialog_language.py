@@ -184,7 +184,7 @@ async def test_a_tank(hass: HomeAssistant, port: MeterPort, greet: Greet) -> Non
     is_french(await options.async_configure(form["flow_id"], {**GEOMETRY, "volume": "1.125"}))
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # timers of the MQTT integration
 @pytest.mark.parametrize(
     "messages",
     [

@@ -36,7 +36,7 @@ async def home(home: Home) -> AsyncGenerator[Home]:
     await home.set_up(min_interval=10)
     home.answer()
     yield home
-    # Its statistics would wait for the entity.
+    # The statistics of the meter would wait for the entity.
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
 
 

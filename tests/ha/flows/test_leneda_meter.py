@@ -146,7 +146,7 @@ async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPor
     same = dr.async_get(hass).async_get(device.id)
     assert isinstance(same, dr.DeviceEntry)
     assert (same.name, same.serial_number) == ("Smarty", SERIAL)
-    # The register stands at 25,678.901 kWh. None of it is energy of this month.
+    # The register is at 25,678.901 kWh. None of it is energy of this month.
     month = entry.runtime_data.books.demand.month
     assert month.imported_kwh == pytest.approx(kwh, abs=0.01)
 

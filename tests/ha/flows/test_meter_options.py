@@ -79,7 +79,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
         form = await open_options(hass, entry, page)
         assert [*markers(form)] == fields
 
-    # Of a meter that is not read, nobody knows whether it has gas.
+    # The gas of a meter that is not read is unknown.
     assert await hass.config_entries.async_unload(entry.entry_id)
     form = await open_options(hass, entry, "gas")
     assert [*markers(form)] == gas
@@ -243,7 +243,7 @@ async def test_messages_are_switched_on_one_by_one(
             {"recipients": [f"notify.phone_{n}" for n in range(11)]},
             {"recipients": "too_many_recipients"},
         ),
-        # Nothing is sent while anything is wrong.
+        # No message is sent while any field is wrong.
         ({"above_goal": True, "send_test": True, **phone}, {"above_goal": "goal_needed"}),
         ({"send_test": True, "recipients": ["notify.gone"]}, {"recipients": "test_failed"}),
     ):
@@ -400,7 +400,7 @@ async def test_both_readings_and_their_difference(home: Home, *, replaces: bool)
         assert await readings(home.hass, entry) == {
             name: text.replace(".", mark) for name, text in expected.items()
         }
-    # While the meter is not read, nothing is known.
+    # Without readings, nothing is known.
     assert await home.hass.config_entries.async_unload(entry.entry_id)
     assert await readings(home.hass, entry) == UNKNOWN
 

@@ -87,7 +87,7 @@ async def test_totals_that_are_reported_only_when_they_change(
         if "progress" not in result["type"]:
             break
     assert told(result)["meter"].startswith("Values received: 2")
-    # Without these entities, nobody can tell a total that cannot change from a silent one.
+    # Without these entities, a total that cannot change looks like a silent one.
     typed = {"energy_imported": smarty.chosen("tariff_1")}
     form = await listen(hass, smarty, typed, totals_every=1000)
     assert form["errors"] == {"base": "entities_silent"}

@@ -46,7 +46,7 @@ async def enter(home: Home, **typed: object) -> ConfigFlowResult:
 async def send_again(
     hass: HomeAssistant, form: ConfigFlowResult, **typed: object
 ) -> ConfigFlowResult:
-    """Send a page of the contract again, as it is shown, but with other values for some fields."""
+    """Send a shown page of the contract again, with other values for some fields."""
     shown = {name: value for name, value in suggested(form).items() if value is not None}
     shown = {
         name: {key: each for key, each in value.items() if each is not None}
@@ -160,7 +160,7 @@ async def test_a_high_price_is_asked_about_once(hass: HomeAssistant, home: Home)
     form = await enter(home, energy_price="15")
     assert (form["step_id"], form["errors"]) == ("contract", {"energy_price": "amount_unusual"})
     assert told(form)["amount_unusual"] == "Energy price: “15” = 15 €/kWh (> 1 €/kWh)"
-    # Another high price is another question; the same one is taken, also with other signs.
+    # Another high price is another question; the same price is taken, also with other signs.
     form = await send_again(hass, form, energy_price="145 ct")
     assert told(form)["amount_unusual"] == "Energy price: “145 ct” = 1.45 €/kWh (> 1 €/kWh)"
     form = await send_again(hass, form, energy_price="1,45")
@@ -266,7 +266,7 @@ async def test_amounts_of_the_gas_bill(home: Home, refuses: Refusals) -> None:
         (None, "lb", "Energiepräis: „2,345“", ","),
         ({"language": "../../secrets"}, "pt-PT", "Preço da energia: «2,345»", ","),
         ("damaged", "", "Energy price: “2,345”", "."),
-        # Of a browser's languages, 20 are looked at.
+        # The first 20 languages of a browser count.
         (None, "xx, " * 19 + "lb", "Energiepräis: „2,345“", ","),
         (None, "xx, " * 20 + "lb", "Energy price: “2,345”", "."),
     ],
@@ -356,7 +356,7 @@ async def test_a_confirmed_high_price_is_not_asked_about_again(home: Home) -> No
     await home.hass.async_block_till_done()
     assert not home.issue("high_prices")
 
-    # Another high price is another one.
+    # Another high price raises a repair again.
     contracts = [{**CONTRACT, "feed_in_price": 8.0}]
     options = {**home.entry.options, "contracts": contracts}
     home.hass.config_entries.async_update_entry(home.entry, options=options)

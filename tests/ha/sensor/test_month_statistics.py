@@ -34,7 +34,7 @@ MONTHLY = {
     "sensor.smarty_quarter_hours_with_surcharge",
 }
 TWO_HOURS_BEFORE = ["250703083000S", "250703084500S", "250703090000S"]
-# Each telegram's time, after these; 1 kWh comes from one to the next.
+# Times of telegrams after these; 1 kWh comes from each to the next.
 STORIES = {
     "lost for three hours": [
         *(f"00010103{minute:02}00W" for minute in (0, 15, 30, 45)),
@@ -151,7 +151,7 @@ LEVIES = {"reference_power": 12.0, "energy_price": 0.1125, "with_levies": True}
 
 
 async def rows_of_statistics(hass: HomeAssistant, start: datetime) -> dict[str, list[float]]:
-    """Return the sums of a period of five minutes and of all those before it."""
+    """Return the sums of a period of five minutes and of all periods before it."""
     await recorder_done(hass)
     do_adhoc_statistics(hass, start=start)
     await recorder_done(hass)

@@ -171,7 +171,7 @@ async def test_telegrams_are_counted(home: Home) -> None:
     counts = dict.fromkeys(Reason, 0) | {Reason.TAG: 1, "other_meter": 1}
     assert {reason: rejected.attributes[reason] for reason in counts} == counts
 
-    # Also while none is accepted.
+    # The rejections are also counted while no telegram is accepted.
     await fall_silent(home.hass, entry)
     assert home.state_of(ENERGY).state == "unavailable"
     assert home.state_of("smarty_telegrams_received").state == "2"

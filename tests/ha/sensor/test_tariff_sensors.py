@@ -123,7 +123,7 @@ async def test_prices_of_the_contract_alone_stay_in_an_outage(
         # A price that follows the market needs a current one.
         for name in (PRICE_EXPORT, TOTAL, ENERGY, NETWORK):
             assert home.state_of(name).state == STATE_UNAVAILABLE
-    # Also after a restart.
+    # A restart keeps the state.
     home.port.greeting = b""
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
@@ -227,7 +227,7 @@ async def test_the_options_decide_which_sensors_exist(
 async def test_a_month_that_is_not_whole_says_so(hass: HomeAssistant, home: Home) -> None:
     first = with_value(telegram("23:30:00", 0.0), "0-0:1.0.0", "()")
     await home.set_up(first, **billed_month.OPTIONS)
-    # Nothing is known before the meter has sent its time.
+    # The costs are unknown before the meter has sent its time.
     for name in (PRICE, ENERGY, TOTAL, PEAK, PEAK_YEAR, ABOVE, CHEAPEST, SAVING):
         assert home.state_of(name).state == STATE_UNKNOWN
         assert "measured_share" not in home.state_of(name).attributes
@@ -289,7 +289,7 @@ def test_the_months_are_compared_at_the_prices_of_today() -> None:
     found = money.HouseholdMoney(meter)()
     assert found
     told = found.cheapest_reference_power.attributes
-    # Of May, with 8 %: 7.42 and 12.5 * 0.53, and 12.84 and 2.5 * 0.53
+    # May, with 8 %: 7.42 and 12.5 * 0.53, and 12.84 and 2.5 * 0.53
     assert (told["classes"]["3"], told["classes"]["7"]) == (15.17, 15.3)
     assert (told["months"], told["prices"], told["about_the_same"]) == (
         ["2026-05"],

@@ -110,7 +110,7 @@ class Publishing(Home):
         await self.wait_until(is_subscribed)
 
     async def has(self, name: str, *payloads: str) -> None:
-        """Wait until so much was sent on a topic below the root."""
+        """Wait until these texts were sent on a topic below the root."""
         await self.wait_until(lambda: self.on(name) == [*payloads])
 
     def forget(self) -> None:
@@ -305,7 +305,7 @@ async def test_the_available_power_ends_at_the_reference_power_there_too(
     meter: Publishing,
 ) -> None:
     await meter.begin({"mqtt": OPTIONS | {"discovery": True}, "reference_power": 7.0})
-    # Nothing was used in 5 minutes: 1.75 kWh are left for 10.
+    # No energy was used in 5 minutes: 1.75 kWh are left for 10.
     await meter.receive(with_value(TELEGRAM, "0-0:1.0.0", "(250703103500S)"))
     await meter.is_complete(2)
     states = json.loads(meter.on("states")[-1])
@@ -391,7 +391,7 @@ async def test_another_home_assistant_finds_every_entity_and_its_state(meter: Pu
     assert states["current_limit_exported"] == -63
     assert states["message"] is None
     assert states["meter_time"] == "2025-07-03T10:30:00+02:00"
-    # The connection is that of this Home Assistant.
+    # The entity of the connection belongs to this Home Assistant.
     sensors = [
         state
         for state in meter.hass.states.async_all("sensor")

@@ -255,7 +255,7 @@ async def connect(served: Served) -> AsyncGenerator[Connect]:
 async def test_on_a_tie_the_newcomer_is_refused(
     served: Served, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # One address has eight places.
+    # An address has eight places.
     readers = [await connect("127.0.0.2") for _ in range(8)]
     await served.has(8)
     assert await (await connect("127.0.0.2")).is_closed()

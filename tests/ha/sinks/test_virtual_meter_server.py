@@ -257,7 +257,7 @@ async def test_a_fast_client_raises_a_question(house: House, choice: str, name: 
         house.meter.ask(address, Question.UDP, 1026)
     menu = await open_repair(house.hass, f"virtual_battery_{house.entry.entry_id}")
     if name is None:
-        # Its options are gone by now.
+        # The options of the entry are gone by now.
         house.hass.config_entries.async_update_entry(house.entry, options={})
         result = await choose(house.hass, menu, choice)
         assert result["reason"] == "entry_removed"
@@ -284,7 +284,7 @@ async def test_an_unnamed_client_by_udp_is_shown(house: House) -> None:
 
 
 def found(hass: HomeAssistant) -> dict[str, str]:
-    """Return the ids of the entries that are, or stand for, the virtual meter; and their source."""
+    """Return the ids and sources of the entries for the virtual meter."""
     entries = map(hass.config_entries.async_entries, ("homewizard", "shelly"))
     return {str(entry.unique_id): entry.source for entry in chain(*entries)}
 
@@ -391,7 +391,7 @@ async def test_the_real_homewizard_integration(house: House) -> None:
 
 @pytest.mark.usefixtures("zeroconf")
 async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Its cameras need more packages, and Bluetooth, on which it depends, an adapter.
+    # The cameras of the integration need more packages, and its Bluetooth needs an adapter.
     core = "homeassistant.components.shelly"
     monkeypatch.setattr(f"{core}.PLATFORMS", [Platform.SENSOR])
     monkeypatch.setattr(f"{core}.config_flow.async_discovered_service_info", lambda *_: [])
@@ -410,7 +410,7 @@ async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.Mon
 
     assert power() == "2345.0"
     assert "/Lux5" not in await house.get_text("/api/v1/telegram")
-    # Told of each telegram.
+    # The integration receives each telegram.
     await house.receive(with_power("01.234"))
     await house.wait_until(lambda: power() == "1234.0")
     await house.hass.config_entries.async_unload(result["result"].entry_id)

@@ -129,7 +129,7 @@ async def test_without_a_reference_power(home: Home, client: Client) -> None:
     # The price of the energy is known: 10 kWh at 0.15 and 8 %.
     assert day["subtotal"] == month["subtotal"] == 1.62
     assert month["missing"] == ["network_fixed", "surcharge"]
-    # Without a recorder, nobody knows the house.
+    # Without a recorder, the house is unknown.
     assert await ask(client, "house", entry_id=entry.entry_id) == {"house": None}
 
 

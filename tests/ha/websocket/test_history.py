@@ -105,7 +105,7 @@ async def test_voltages_older_than_a_day_are_forgotten(sender: Sender) -> None:
 
 
 async def test_each_step_of_a_counter_has_a_time(sender: Sender) -> None:
-    # 99 failures, 40 + 3 + 2 sags and 5 + 6 + 7 swells before anybody read.
+    # 99 failures, 40 + 3 + 2 sags and 5 + 6 + 7 swells before the first reading.
     first = await sender.ask("events")
     assert (first["disturbances"], first["switches"], first["messages"]) == ([], [], [])
     assert first["undated"] == {"power_failure": 99, "voltage_sag": 45, "voltage_swell": 18}
@@ -307,7 +307,7 @@ async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
         "total": 3.2,
     }
 
-    # Of two gas meters, one has the fixed price.
+    # The first of two gas meters has the fixed price.
     media = entry.runtime_data.books.history.media
     media["SECOND"] = next(each for each in media.values() if each.kind == "gas").copy()
     both = [each["costs"] for each in await media_of(sender.client, entry) if each["type"] == "gas"]

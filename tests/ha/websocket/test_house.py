@@ -137,7 +137,7 @@ async def test_panels_in_watt_hours(site: Site) -> None:
     # The first day of May: 10 * 2 + 86 * 0.1 drawn, 96 * 0.02 fed in.
     assert house["days"][0] == {"day": "2026-05-01", "house_kwh": 32.68, "own_kwh": 4.08}
 
-    # A market whose prices nobody recorded.
+    # A market without recorded prices.
     market = {"energy_price_entity": "sensor.market", "reference_power": 7.0}
     await site.again(telegram("00:00:05", 0.1), {"contracts": [market]})
     month = (await house_of(site))["months"][0]
@@ -220,7 +220,7 @@ async def test_the_power_of_the_only_power_sensor_beside(site: Site) -> None:
         )
     await enter(site.hass, SUN)
     assert (await house_of(site))["solar"] == [{"energy": "sensor.sun", "power": "sensor.power"}]
-    # With two of them, nobody knows.
+    # With two powers, the right one is unknown.
     registry.async_get_or_create(
         "sensor", "inverter", "dc", device_id=device.id, original_device_class="power"
     )
@@ -265,7 +265,7 @@ async def test_nothing_is_entered_or_recorded(site: Site) -> None:
 
     await enter(site.hass, BATTERY)
     assert await house_of(site) is None
-    # Nothing was ever recorded of an inverter.
+    # The recorder has no hour of an inverter.
     await enter(site.hass, SUN)
     house = await house_of(site)
     assert {day["own_kwh"] for day in house["days"]} == {None}
@@ -290,7 +290,7 @@ async def test_each_of_two_meters_has_its_chosen_sources(site: Site) -> None:
     assert site.entry.options["sun_sources"] == ["sensor.shed"]
     assert [each["energy"] for each in (await house_of(site))["solar"]] == ["sensor.shed"]
 
-    # All of them again: later ones count, too.
+    # Without a choice, later sources count, too.
     form = await site.page("sun")
     both = {"sun_sources": ["sensor.sun", "sensor.shed"]}
     await submit(site.hass, form, both)
@@ -301,7 +301,7 @@ async def test_each_of_two_meters_has_its_chosen_sources(site: Site) -> None:
     for other in (replaced, {"unique_id": "cable", "source": SOURCE_IGNORE}):
         MockConfigEntry(domain="smarty_p1", data={}, **other).add_to_hass(site.hass)
     assert len((await house_of(site))["solar"]) == 2
-    # With a second meter, nobody knows which of them has the panels.
+    # With a second meter, the meter of the panels is unknown.
     MockConfigEntry(domain="smarty_p1", data={}, unique_id="SAG2").add_to_hass(site.hass)
     assert await house_of(site) is None
     form = await site.page("sun")
@@ -393,9 +393,9 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
         yesterday = await site.ask("shares", period="yesterday")
         return [row["name"] or row["kind"] for row in yesterday["rows"]]
 
-    # Of the only meter, nothing is to be chosen, and there are no panels.
+    # The only meter has no devices to choose, and there are no panels.
     assert (await site.page("sun"))["step_id"] == "sun_missing"
-    # With a second meter, nobody knows whose devices these are.
+    # With a second meter, the meter of the devices is unknown.
     other = MockConfigEntry(domain="smarty_p1", unique_id="other")
     other.add_to_hass(site.hass)
     assert await names() == ["always_on", "else"]
@@ -417,7 +417,7 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
     assert chosen.items() <= site.entry.options.items()
     await site.receive(telegram("00:00:30", 0.0))
     assert "Wallbox" in await names()
-    # Once there is only one meter again, all devices are of its house.
+    # All devices are of the house of the only remaining meter.
     await site.hass.config_entries.async_remove(other.entry_id)
     await site.receive(telegram("00:00:40", 0.0))
     assert {"Wallbox", "sensor.oven"} <= {*await names()}
@@ -458,7 +458,7 @@ class Dashboard:
         await (await async_get_manager(self.site.hass)).async_update(update)
 
     async def choose(self) -> None:
-        """Choose all that the page offers, as it is ticked."""
+        """Choose all ticked fields of the page."""
         form = await self.site.page("sun")
         names = {str(marker): marker.default() for marker in schema_of(form).schema}
         await submit(self.site.hass, form, names)
@@ -611,7 +611,7 @@ async def test_the_only_meter_has_later_sources_again(site: Site, dashboard: Das
     await record(site.hass, "sensor.shed", lambda _time: 0.0)
     await enter(site.hass, SUN, SHED)
     assert (await dashboard.in_cards())[0] == ["sensor.sun", "sensor.shed"]
-    # Nothing is stored of a meter without sources, and nothing is told.
+    # A meter without sources stores nothing, and shows no message.
     await enter(site.hass)
     await entries.async_add(second_meter())
     assert "sun_sources" not in site.entry.options

@@ -63,7 +63,7 @@ async def test_the_first_answers_have_the_time_of_home_assistant(site: Site) -> 
 async def test_a_snapshot_at_once_and_then_each_telegram(site: Site) -> None:
     _, first = await subscribe(site.client, site.entry)
     assert (first["state"], first["obstacle"], first["remedy"]) == ("receiving", None, None)
-    # Of entities that are disabled, too.
+    # Values of disabled entities are sent, too.
     assert first["values"]["voltage_l1"] == 233.1
     assert first["values"]["current_l1"] is not None
     assert first["values"]["price_export"] == 0.06
@@ -149,7 +149,7 @@ async def test_a_subscription_outlives_reload_and_disabling(site: Site) -> None:
     await site.hass.async_block_till_done()
     back = await until(site.client, lambda event: "gone" not in event)
     assert (back["state"], back["values"]) == ("waiting", {})
-    # Known from before: the quarter-hours so far.
+    # The quarter-hours from before the restart are known.
     assert back["quarter_hour"]["last"]["mean_kw"] == 0.4
     await site.receive(telegram("00:05:00", 0.5))
     assert (await until(site.client, lambda event: event["values"]))["state"] == "receiving"
@@ -164,7 +164,7 @@ async def test_a_subscription_outlives_reload_and_disabling(site: Site) -> None:
 
 
 async def until(client: Client, is_it: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return the first message that is as it should be."""
+    """Return the first message that fulfils a condition."""
     while not is_it(event := await told(client)):
         pass
     return event
@@ -286,7 +286,7 @@ async def test_the_last_hour_survives_a_change_of_options(
     assert [len(phase) for phase in answer["phases"]] == [360] * 3
     assert answer["phases"][1][-6:] == [200, 900, None, None, None, 100]
 
-    # Nothing is left of it if the meter is removed.
+    # A removed meter leaves no subscription.
     assert await hass.config_entries.async_remove(meter.entry_id)
     hours = [value for key, value in hass.data.items() if str(key).endswith("last_hours")]
     assert hours == [{}]

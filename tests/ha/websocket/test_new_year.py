@@ -1,4 +1,4 @@
-"""The night in which prices become old: a Home Assistant that runs says the same in all places."""
+"""The night in which prices become old: all places of a running Home Assistant agree."""
 
 import json
 from datetime import UTC, datetime, timedelta

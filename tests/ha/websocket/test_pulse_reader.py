@@ -1,4 +1,4 @@
-"""The power of a pulse reader, told by websocket: now, and in the last hour."""
+"""The power of a pulse reader, sent by websocket: now, and in the last hour."""
 
 from datetime import timedelta
 from typing import Any
@@ -74,7 +74,7 @@ async def test_the_power_between_two_pulses_and_its_gaps(
     for _ in range(3):
         await led.blink()
         await led.passes(36)
-    # The LED stands still: the power falls, but is known.
+    # The LED does not blink: the power falls, but is known.
     await led.passes(36)
     answer = await hour()
     net = answer["net"]

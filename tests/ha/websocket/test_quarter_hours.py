@@ -64,7 +64,7 @@ async def test_the_energy_above_goes_by_the_imported_energy_alone(site: Site) ->
     lines = [
         # 2 kWh are drawn and 1.5 kWh fed in: 8 kW, above 3 and 7 kW, and above the contract's 7.
         "2026-05-10T10:00Z,2000,1500,,",
-        # Of 750 Wh to the limit, and 1 Wh beyond it, while more is fed in.
+        # 750 Wh reach the limit, and 1 Wh goes beyond it, while more is fed in.
         "2026-05-10T10:15Z,750,900,,",
         "2026-05-10T10:30Z,750.1,900,,",
         "2026-05-10T11:00Z,1750,,,",

@@ -1,4 +1,4 @@
-"""Answers that take long: users take turns, and nobody's many questions keep others waiting."""
+"""Answers that take long: users take turns, and many questions of a user keep no other waiting."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ MAX_BYTES = 16_000_000
 
 
 class Desk:
-    """Stands where the worth of a battery is worked out: counts, and waits until it may go on."""
+    """Takes the place of the calculation of a battery: counts, and waits until it may go on."""
 
     def __init__(self) -> None:
         self.asked: list[float] = []

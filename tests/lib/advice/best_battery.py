@@ -49,7 +49,7 @@ def days_after(
 
 
 class Prices(NamedTuple):
-    """Of a kWh, with VAT."""
+    """Prices of a kWh, with VAT."""
 
     drawn: float | Sequence[float]
     """The same in all quarter-hours, or each one's."""
@@ -72,7 +72,8 @@ def least_cost(
     own = np.minimum(fed, battery.standby_w / 4000)
     drawn, fed = drawn + battery.standby_w / 4000 - own, fed - own
     price = np.broadcast_to(prices.drawn, count)
-    # Of each quarter-hour: stored of the sun, charged from the grid, given, held at its end, above.
+    # Variables of each quarter-hour: stored sun, charge from the grid, given, held at its end,
+    # above.
     sold, free, above = (np.full(count, each) for each in (prices.fed_in, 0.0, prices.above))
     costs = np.concatenate([sold, price, -price, free, above])
     one, before = identity(count), diags([np.ones(count - 1)], [-1])

@@ -1,4 +1,4 @@
-"""Days with a battery, computed by hand: the arithmetic stands beside the numbers.
+"""Days with a battery, computed by hand: the arithmetic is beside the numbers.
 
 An efficiency of 0.81 is 0.9 on either way; 1 kW is 250 Wh in a quarter-hour. The battery has 20
 parts, and its charge is in whole parts.
@@ -81,7 +81,7 @@ def test_the_night_charges_the_energy_of_the_day() -> None:
     # 180 Wh cost the battery 200, and these 222.2 from the grid: 0.022 EUR instead of 0.036.
     days = [(day_of(h8=[180, 0, 0, 0]), DARK)] * 3
     found = run(Battery(2, 4, 0.81), *days, prices=NIGHT)
-    # Nothing is known of the first morning, and from ten in the evening on it is charged again.
+    # The first morning is unknown, and from ten in the evening on the battery is charged again.
     charged = round(200 / 0.9, 6)
     assert drawn(found, 0) == day_of(h8=[180, 0, 0, 0], h22=[charged, 0, 0, 0])
     assert drawn(found, 1) == day_of(h22=[charged, 0, 0, 0])
@@ -94,7 +94,7 @@ def test_the_night_charges_the_energy_of_the_day() -> None:
 
 
 def test_the_night_leaves_room_for_the_sun_that_is_expected() -> None:
-    # Of 1000 that 900 cost the battery, 400 are of the sun: 444.4 * 0.9. A week of it is known.
+    # 900 cost the battery 1000; 400 of them are of the sun: 444.4 * 0.9. A week of it is known.
     day = day_of(h18=[900, 0, 0, 0]), day_of(h10=[400 / 0.9, 0, 0, 0])
     found = run(Battery(2, 4, 0.81), *[day] * 9, prices=NIGHT)
     assert drawn(found, 8) == day_of(h22=[round(600 / 0.9, 6), 0, 0, 0])
@@ -144,7 +144,7 @@ def test_energy_is_kept_for_the_peak_of_the_evening() -> None:
 
 def test_energy_drawn_and_fed_in_within_a_quarter_hour_has_the_worse_order() -> None:
     found = run(Battery(2, 4, 1), ([300, 100], [500, 0]))
-    # Nothing was held before the 300.
+    # The battery held nothing before the 300.
     assert (drawn(found), found.all.stored_wh) == ([300, 0], 500)
     # 200 are held before the 300; the sun gets the room that there was before.
     found = run(Battery(0.5, 4, 1), ([0, 300], [200, 500]))

@@ -1,4 +1,4 @@
-"""Which class is the cheapest, computed by hand: the arithmetic stands beside the numbers."""
+"""The cheapest class, computed by hand: the arithmetic is beside the numbers."""
 
 from calendar import monthrange
 from collections.abc import Sequence

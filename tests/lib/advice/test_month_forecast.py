@@ -200,7 +200,7 @@ def test_a_coming_change_of_the_contract_and_the_energy_above() -> None:
 
 
 def test_two_prices() -> None:
-    # By night, 8 hours of 0.5 kW; by day, 16 of 0.375 kW.
+    # 8 hours of 0.5 kW by night; 16 of 0.375 kW by day.
     kwh = [0.125] * 24 + [0.09375] * 64 + [0.125] * 8
     days = {f"2026-06-{n:02}": kwh for n in range(1, 11)}
     both = {"second_price": 0.10, "second_hours": "22:00-06:00"}
@@ -260,7 +260,7 @@ def test_a_price_that_follows_the_market_since_the_1st() -> None:
         dates = [f"{name}-{n:02}" for n in range(1, count + 1)]
         return [day(each, 10, market_wh=10_000, market_cost=10 * price) for each in dates]
 
-    # Of one day the price was not known.
+    # The price of a single day was unknown.
     june = month("2026-06", *priced("2026-06", 9, 0.10), day("2026-06-10", 10))
     market = agreed(reference_kw=7, energy_margin=0.02)
     # The day without a price costs the mean of the day before: 300 * 0.12 = 36.00
@@ -336,7 +336,7 @@ def test_a_market_price_that_begins_later_in_the_month_is_not_known() -> None:
         # 74.87; 5.99 of VAT
         ("2026-07", "2026-07-11", ("2026-07-15", "kWh", 0.04), 80.86),
         ("2026-07", "2026-07-21", ("2026-07-15", "kWh", 0.04), 80.86),
-        # By the month, it is 15 of 31 days: 6.20 * 15 / 31 = 3.00; 77.87; 6.23 of VAT
+        # By the month, the fee is for 15 of 31 days: 6.20 * 15 / 31 = 3.00; 77.87; 6.23 of VAT
         ("2026-07", "2026-07-11", ("2026-07-15", "month", 6.20), 84.10),
     ],
 )

@@ -43,7 +43,7 @@ def test_the_power_left_is_the_reference_power_less_the_mean_of_those_days() -> 
     usual = usual_house(days(7, 1.0, 8.0))
     found = list(quarter_hours_ahead(NOW, agreed(reference_kw=7), no_market, usual))
 
-    # The mean of 1.0, 1.1, … 1.6 is 1.3; at noon of the second day the clock is that of winter.
+    # The mean of 1.0, 1.1, … 1.6 is 1.3; noon of the second day is in winter time.
     assert [each.left_kw for each in found[:3]] == [5.7, -1.3, None]
     known = [each.start for each in found if each.left_kw == 5.7]
     assert known == [NOW.replace(minute=0, second=0), datetime(2026, 10, 25, 11, tzinfo=UTC)]

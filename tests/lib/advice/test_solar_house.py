@@ -120,7 +120,7 @@ def prices_of(contracts: Contracts, market: Values = np.nan) -> Mapping[datetime
 def test_each_hour_has_its_price_and_a_market_without_prices_is_named() -> None:
     grid = grid_of(row_of(96), DAY + 24 * HOUR)
     contract = Contract(energy_margin=0.03, has_levies=False)
-    # Without VAT since a later day, and so shown without it.
+    # The contract has no VAT since a later day, and so the amounts have none.
     net = replace(contract, has_vat=False)
     contracts = Contracts(((LONG_AGO, contract), (DAY + 48 * HOUR, net)))
     # Market 0.10 and 0.20 in two hours; the network is 0.0510 in 2026.
@@ -159,7 +159,7 @@ def test_the_running_day_ends_with_the_inverters_statistics() -> None:
 
 
 def with_gap(first: int, last: int, wh: tuple[float, float], days: int = 2) -> Row:
-    """Return the row of `days` with a gap of some quarter-hours that hold so much energy."""
+    """Return the row of `days` with a gap of some quarter-hours, and the energy of the gap."""
     row = Row()
     for n in range(days * 96):
         start = DAY + n * QUARTER
@@ -172,22 +172,23 @@ def with_gap(first: int, last: int, wh: tuple[float, float], days: int = 2) -> R
 
 def test_a_gap_within_a_day_and_one_over_midnight() -> None:
     end = DAY + 48 * HOUR
-    # From 11:00 to 13:00, nobody read: the registers still tell 2.4 kWh.
+    # From 11:00 to 13:00, no telegram came: the registers still give 2.4 kWh.
     grid = grid_of(with_gap(44, 52, (0.0, 2400.0)), end)
     days = [*house_days(grid, [sun(*NOON, days=2)], FIXED)]
     assert [day.own_kwh for day in days] == pytest.approx([4.8, 4.8])
     assert [day.saved for day in days] == pytest.approx([1.2, 1.2])
-    # With two prices in these hours, nobody knows the price of their 2 * 2 - 2.4 = 1.6 kWh.
+    # With two prices in these hours, the price of their 2 * 2 - 2.4 = 1.6 kWh is unknown.
     prices = {DAY + 11 * HOUR: 0.5}
     first, _ = house_days(grid, [sun(*NOON, days=2)], FIXED | prices)
     assert first.unpriced_kwh == pytest.approx(1.6)
     assert first.saved == pytest.approx(0.25 * 3.2)
-    # Of 11:00 to 12:00, the first quarter-hour alone is not known: its 2 - 1.2 kWh are at 0.5.
+    # Between 11:00 and 12:00, the first quarter-hour alone is not known: its 2 - 1.2 kWh are at
+    # 0.5.
     grid = grid_of(with_gap(44, 45, (0.0, 300.0)), end)
     first, _ = house_days(grid, [sun(*NOON, days=2)], FIXED | prices)
     assert first.saved == pytest.approx(0.25 * 4.0 + 0.5 * 0.8)
 
-    # From 22:00 to 2:00: the two days share 1.6 kWh, but nobody knows how.
+    # From 22:00 to 2:00, the two days share 1.6 kWh by unknown parts.
     grid = grid_of(with_gap(88, 104, (1600.0, 0.0)), end)
     assert house(grid, sun(*NOON, days=2)) == [(None, None)] * 2
     # A restart at midnight is no reason to forget two days.
@@ -283,7 +284,7 @@ def test_other_causes_of_a_lump() -> None:
     kwh = {**resting.kwh, DAY + (24 * 5 + 19) * HOUR: 3.0}
     kwh |= {DAY + n * HOUR: 0.0 for n in range(24, 5 * 24 + 19)}
     assert not days_in_doubt(resting._replace(kwh=kwh), DAY + 6 * 24 * HOUR)
-    # Nothing came for two days, and hardly anything in the first hour of the next day.
+    # No energy came for two days, and hardly any in the first hour of the next day.
     assert days_in_doubt(away(253, 312, 0.05, frozen=False)) == {10, 11, 12}
     # Since two days, nothing has come.
     kwh = {hour: amount for hour, amount in supply.kwh.items() if hour < DAY + 28 * 24 * HOUR}
@@ -314,13 +315,13 @@ def home_of(days: int, *without: int) -> Supply:
 @pytest.mark.parametrize(
     ("lacks_of_inverter", "lacks_of_home", "known"),
     [
-        # Everything is known: the home meter has no say.
+        # All hours are known: the home meter does not count.
         ((), (), [True, True, True]),
         # For 26 hours, the inverter has no statistics. The next hour shows the energy of them all.
         (range(20, 46), (), [True, True, True]),
-        # A single hour of the home meter is unknown, so nobody knows the days.
+        # A single hour of the home meter is unknown, and so are the days.
         (range(20, 46), (33,), [False, False, True]),
-        # The gap of a night is none.
+        # The gap of a night counts as no gap.
         (range(17, 32), range(72), [True, True, True]),
     ],
 )
@@ -354,7 +355,7 @@ def test_a_home_meter_knows_the_house_before_its_battery_had_statistics() -> Non
     assert max(supply.since for supply in filled) == DAY
     assert house(grid_of(row, until), *filled)[0] == (12.0, 4.8)
 
-    # A gap of the inverter is filled, but nobody knows the hours between it and the battery.
+    # A gap of the inverter is filled, but the hours between it and the battery are unknown.
     kwh = {
         time: amount
         for time, amount in supplies[0].kwh.items()

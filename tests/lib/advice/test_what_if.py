@@ -143,7 +143,7 @@ def test_a_year_of_equal_days() -> None:
 
     assert (found.now.reference_kw, found.cheapest_now, found.cheapest_then) == (7, 7, 3)
     assert low(found) == pytest.approx(1325.61 - 1086.98, abs=0.3)
-    # All is known.
+    # All quarter-hours are known.
     assert high(found) == low(found)
     assert found.now.measured_days == 365
     assert f"{found.now.begins[0]:%Y-%m-%d}" == "2025-11-01"
@@ -229,7 +229,7 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     gap = quarter_hours(equal_days, "2025-11-01", "2026-02-01")
     gap += quarter_hours(equal_days, "2026-03-01", "2026-11-01")
     found = tried(gap, battery=Battery(4, 6, 0.81))
-    # 28 of 365 days; of February there is no bill, so eleven months stand for twelve.
+    # 28 of 365 days; February has no bill, so eleven months stand for twelve.
     assert found.now.measured_days == 337
     assert found.classes[7].now.fixed == pytest.approx(240.54, abs=0.1)
     assert high(found) == pytest.approx(low(found), abs=0.1)

@@ -172,7 +172,7 @@ def test_a_year_with_a_sharing_key_is_its_bills(loads: Sequence[tuple[Load, ByHa
 
 
 def test_unknown_quarter_hours_are_like_the_others_or_nothing() -> None:
-    # Of each day, two of 24 hours are unknown.
+    # Two of 24 hours of each day are unknown.
     holes = [quarter for quarter in year() if quarter.start.hour not in {2, 3}]
     state = state_of(holes, CONTRACT)
     found = compared(Changes(contract=NewContract(NIGHT), loads=[HEAT_PUMP[0]]), state)

@@ -70,7 +70,7 @@ def test_the_running_month_and_the_same_days_a_year_ago() -> None:
     [
         # 31 October, an hour before its end: 30 of 31 days. 108 EUR and 15.
         ("2026-10-31T23:00", "2026-10", 30, 123.0),
-        # Nothing of November is whole: all of October. 111.60 and 15.50.
+        # November has no whole day yet: all of October. 111.60 and 15.50.
         ("2026-11-01T00:00", "2026-10", 31, 127.1),
         ("2026-11-01T23:59", "2026-10", 31, 127.1),
         # A single day of 30 in November: 3.60 and 0.52.
@@ -125,7 +125,7 @@ def test_the_meter_that_was_changed_counts_until_then() -> None:
     assert (month["m3"], month["missing_days"], month["total"]) == (93.5, 0, 95.0)
     # A year ago, the old one counted 21 days of 5 m³: 94.50 EUR, and 10.85.
     assert report["year_ago"]["total"] == 105.35
-    # Of the new one alone, days count from the 11th on.
+    # The days of the new meter alone count from the 11th on.
     alone = gas_costs_report(new, PRICES, now)["month"]
     assert (alone["first"], alone["m3"], alone["fixed"]) == (11, 44.0, 5.68)
 
@@ -185,7 +185,7 @@ class Meter(NamedTuple):
 @pytest.mark.parametrize(
     ("last", "now", "fixed"),
     [
-        # Both are read: 22 of 30 days of 15 EUR.
+        # Both meters are read: 22 of 30 days of 15 EUR.
         ("2026-11-22", "2026-11-23T12:00", (11.0, 0.0)),
         # The first one has fallen silent in this month, in the last one, and long ago.
         ("2026-11-10", "2026-11-23T12:00", (5.0, 0.0)),

@@ -102,8 +102,8 @@ def test_the_usual_cost_is_without_sharing_while_todays_is_not_known(
     table = table._replace(shared=shared, is_sharing_known=is_known)
     demand = replace(demand, ledger=Ledger.of(table, demand.contracts))
     usual = usual_report(demand)["usual"]
-    # 3.6 kWh until noon: 0.0510 of the network for each, 0.20 of the supplier for those not shared,
-    # the levies cancel each other; half a day of 30 of 12.84 and 5.72.
+    # 3.6 kWh until noon: 0.0510 of the network for each kWh, and 0.20 of the supplier for kWh that
+    # are not shared. The levies cancel each other; half a day of 30 of 12.84 and 5.72.
     cost = (3.6 * 0.051 + kwh * 0.2 + (12.84 + 5.72) / 60) * 1.08
     assert (usual["imported_wh"], usual["cost"]) == (3600, pytest.approx(cost, abs=0.01))
 

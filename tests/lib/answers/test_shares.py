@@ -93,7 +93,7 @@ def test_the_rows_equal_sums_by_hand_and_add_up_to_the_bill(
         assert rows[name]["cost"] == pytest.approx(cost, abs=0.006)
         assert rows[name]["own_wh"] == pytest.approx(own_kwh * 1000, abs=2)
         assert rows[name]["earned"] == pytest.approx(earned, abs=0.006)
-    # Nothing else was on. The bill rounds its lines: at most a cent a day.
+    # No other device was on. The bill rounds its lines: at most a cent a day.
     assert rows["else"]["wh"] == pytest.approx(0, abs=2)
     assert abs(rows["else"]["cost"]) <= 0.01 * (1 if period == YESTERDAY else 24)
     assert answer["house_wh"] == pytest.approx(expected["house"][0] * 1000, abs=2)
@@ -151,7 +151,7 @@ def test_hours_that_the_recorder_lacks_are_counted_as_days_and_stay_in_the_rest(
     rows = {row["name"] or row["kind"]: row for row in answer["rows"]}
     days = {name: row.get("unknown_days") for name, row in rows.items()}
     assert days == {"Car": 2, "Heater": 0, "Pump": 24, "always_on": None, "else": None}
-    # Of the lost hours, the car charged in one.
+    # The car charged in a single lost hour.
     assert rows["else"]["wh"] == pytest.approx(4000, abs=2)
 
 
@@ -403,7 +403,7 @@ def test_the_base_load_is_that_of_the_highlights_beside_a_heat_pump_that_cycles(
     answer = shares_report(demand, HouseSources((), [pump]), YESTERDAY)
     highlights = highlights_report(demand)["always_on"]
     assert answer["always_on_w"] == highlights["w"] == 210
-    # A fridge of 40 W is a device of its own, although the recorder has only its hours.
+    # A fridge of 40 W has its own row, although the recorder has only its hours.
     fridge = HouseDevice("Fridge", dict.fromkeys(hours, 0.04))
     both = shares_report(demand, HouseSources((), [pump, fridge]), YESTERDAY)
     assert both["always_on_w"] == 170

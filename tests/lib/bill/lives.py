@@ -94,7 +94,7 @@ class Life:
         return [make(at, self.kw(at), self.fed_kw(at) / 4, origin=origin) for at in times]
 
     def sharing(self, start: datetime, count: int, wh: float) -> dict[datetime, Any]:
-        """Return quarter-hours in which so much energy is shared."""
+        """Return quarter-hours with shared energy."""
         covered = self._of.QuarterHourSharing((0.0, wh, 0.0, 0.0))
         return {start + n * QUARTER: covered for n in range(count)}
 

@@ -42,7 +42,7 @@ class Counted(TypedDict, total=False):
 
 
 class CountedAbove(Counted, total=False):
-    """All that is counted of a day."""
+    """All energies and amounts of a day."""
 
     kwh: float
     above: dict[float, float]

@@ -78,7 +78,7 @@ def change_contract(meter: Household, contract: Contract, since: date | None = N
 
 
 def set_contracts(meter: Household, contracts: Contracts) -> None:
-    """Bill all energy of a meter, also that of the past, under `contracts`."""
+    """Bill all energy of a meter under `contracts`, also earlier energy."""
     meter._contracts = contracts
     meter.set_leneda_days(meter.leneda)
 

@@ -1,4 +1,4 @@
-"""Bills computed by hand: the arithmetic stands beside the numbers."""
+"""Bills computed by hand: the arithmetic is beside the numbers."""
 
 from dataclasses import replace
 from datetime import date
@@ -104,7 +104,7 @@ def test_a_year_that_is_not_known_has_the_prices_of_the_last_one() -> None:
     last = date(2026, 12, 31)
     due = bill(january, with_levies, january.end)
     assert due.prices_of == OlderPrices({"levies": last}, {"state_aid": last})
-    # Each part says it of its own prices.
+    # Each part names the age of its own prices.
     assert [due.older_prices(part) for part in ("network", "surcharge", "energy")] == [None] * 3
     assert due.older_prices("levies") == due.prices_of
 

@@ -73,7 +73,7 @@ TIMES = [
     "",
     "noon",
     "2026-07-15",
-    "2026-07-15T10:00:00",  # of no time zone
+    "2026-07-15T10:00:00",  # a time without its zone
     "2026-07-15T10:00:00.5+00:00",  # no boundary, before the quarter-hour
     "0001-01-01T00:00:00+14:00",
     "9999-12-31T23:59:59-14:00",
@@ -97,7 +97,7 @@ def test_missing_content_is_refused(path: tuple[str | int, ...]) -> None:
 )
 def test_content_of_another_kind_is_refused(path: tuple[str | int, ...], value: object) -> None:
     if path[-1] in {"stretches", "spans"} and value == []:
-        return  # nothing was counted
+        return  # an empty list is right
     assert_malformed(replaced(without(stored_house().meter.as_dict(), "check"), value, *path))
 
 

@@ -208,7 +208,7 @@ def test_outages_an_exchange_and_a_clock_set_back() -> None:
     # 250 kWh in 51.8 hours, at any hour; no energy while the meters were exchanged.
     outage = JUNE + 4 * DAY + 20 * HOUR
     assert found.imported[outage] == pytest.approx(250 * (HOUR / (second - first)), abs=0.01)
-    # That is 4.8 kW, but the power of no quarter-hour is known.
+    # The energy is 4.8 kW, but the power of no quarter-hour is known.
     before = outage - 18 * HOUR
     rests = [found.total[hour] - found.cost[hour] for hour in (before, outage)]
     assert rests[1] == pytest.approx(rests[0])
@@ -342,7 +342,7 @@ def test_leneda_in_an_outage_changes_only_its_hours() -> None:
             assert kwh == pytest.approx(kw(hour), abs=1e-3)
         elif not begin <= hour < end:
             assert kwh == before.imported[hour]
-    # One quarter-hour is corrected by the operator.
+    # The operator corrects a single quarter-hour.
     days[100] = days[100]._replace(mean_kw=2.0)
     meter.set_leneda_days(LenedaDays(days))
     corrected = checked(meter)

@@ -118,7 +118,7 @@ def test_a_file_that_was_removed_on_purpose_is_no_damage() -> None:
     files = {each: house.disk.files[each] for each in others}
     stored = house.meter.as_dict()
 
-    # Its energy is the meter's all the same: it came between the two others.
+    # The energy of the removed month is still the meter's: it came between the two others.
     removed = with_removed(b"1-3\nrubbish\n", name, house.disk.files[name])
     for more, damaged in (({REMOVED: removed}, set()), ({}, {"2026-06"})):
         meter = Household.from_dict(stored, house.contract, files=files | more)

@@ -67,7 +67,7 @@ def test_days_of_23_24_and_25_hours() -> None:
 
 
 def with_energy(data: bytes, wh: str) -> bytes:
-    """Return a month's file whose lines have another energy, as if typed: without a checksum."""
+    """Return a month's file whose lines have another energy, typed by hand: without a checksum."""
     header, *lines, _ = data.decode().split("\n")
     cells = [line.split(",")[:-1] for line in lines]
     typed = [",".join([*of[:2], wh, *of[3:]]) for of in cells]

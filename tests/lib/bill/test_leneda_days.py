@@ -117,8 +117,8 @@ def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
     set_leneda_days(house, platform("2026-11-20", "2026-11-21", 2.0))
 
     month = house.read().month
-    # The 20 quarter-hours from 10:00 to 15:00 are the platform's. It says 500 Wh each, but the
-    # registers say 6,005 Wh in all.
+    # The 20 quarter-hours from 10:00 to 15:00 are the platform's. The platform has 500 Wh for each,
+    # but the registers have 6,005 Wh in all.
     assert day_of(month, "2026-11-20") == (76 * 300 + 6_005, 0, 96, 20)
     changed = QuarterHour(local("2026-11-20T10:00"), 1.201, origin=Origin.LENEDA_ESTIMATED)
     assert month.peak == house.demand.values.peak == changed

@@ -70,7 +70,7 @@ def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
     }
     assert august.imported_kwh == pytest.approx(3.16)
     assert (july.quarter_hours, august.quarter_hours) == (0, 1)
-    # So are 5 minutes that begin before midnight.
+    # 5 minutes that begin before midnight are parted, too.
     house = Connection("2026-07-15T23:58:00S")
     house.read()
     assert [day.imported_wh for day in days_of(house.after(300, 500).month)] == [200, 300]
@@ -148,14 +148,14 @@ def test_the_running_quarter_hour_costs_the_mean_of_its_source_so_far() -> None:
     read(0, 0, 0)
     day = read(10, 400, 100)
     assert (day.market_cost, day.priced_wh) == pytest.approx((0.06, 400))
-    # Of the next quarter-hour, only the price of the imported energy is known, and it changes.
+    # In the next quarter-hour, only the price of the imported energy is known, and it changes.
     bought.running = QuarterPrice(noon + QUARTER_HOUR, 0.30)
     day = read(20, 200, 100)
     assert day.market_cost == pytest.approx(0.5 * 0.15 + 0.1 * 0.30)
     assert (day.market_revenue, day.priced_exported_wh) == pytest.approx((0.15 * -0.02, 150))
     bought.running = QuarterPrice(noon + QUARTER_HOUR, 0.20)
     assert read(25, 0, 0).market_cost == pytest.approx(0.5 * 0.15 + 0.1 * 0.20)
-    # While it is unknown, the energy has a stand-in price.
+    # Energy with an unknown price has a stand-in price.
     bought.running = None
     day = read(28, 100, 0)
     assert (day.imported_wh, day.priced_wh, day.filled_wh) == pytest.approx((700, 500, 200))
@@ -228,7 +228,7 @@ def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
     before = house.demand.contracts
     house.restart()
     assert house.demand.contracts == before
-    # One for the future waits.
+    # A contract for the future waits.
     house.change(Contract(reference_kw=12), "2026-07-20")
     assert house.draw(15, 200).values.excess_kwh == 7.0 + 1.25
 
@@ -292,13 +292,13 @@ def test_the_power_available_is_never_more_than_the_connection_carries() -> None
     assert house.after(150).values.available_kw == 69.0
     house.threshold_kva = None  # not in every telegram
     assert house.after(299).values.available_kw == 69.0
-    # Another meter has another threshold, or says none; the beginning of this quarter-hour is lost.
+    # Another meter has another threshold, or none; the beginning of this quarter-hour is lost.
     house.serial = "SAG1030790009999"
     assert house.after(451).values.available_kw == 30.0
     assert house.after(380).values.available_kw == pytest.approx(
         192.857143
     )  # 30 kW for 450 s in 70 s
-    assert house.after(65).values.available_kw == 225.0  # and in a minute
+    assert house.after(65).values.available_kw == 225.0  # within a minute
 
 
 def test_the_power_available_without_a_usable_threshold() -> None:
@@ -307,7 +307,7 @@ def test_the_power_available_without_a_usable_threshold() -> None:
     house.read()
 
     assert house.after(890).values.available_kw == 1000.0  # 1500 kW
-    house.threshold_kva = 17.3  # less than the reference power: more cannot flow
+    house.threshold_kva = 17.3  # less than the reference power: the connection allows no more
     assert house.after(10).values.available_kw == 17.3
 
 

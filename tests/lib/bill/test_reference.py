@@ -216,7 +216,7 @@ class Chain:
         return [quarter for part in self.parts for quarter in quarters_of(part.readings)]
 
     def show(self, part: Part, month: tuple[int, int]) -> None:
-        """Show a month, unless the clock that says it need not be right."""
+        """Show a month, unless the clock may be wrong."""
         sure = self.parts[: self.believed + 1]
         known = {
             local_month(quarter.start) for each in sure for quarter in quarters_of(each.readings)

@@ -216,7 +216,7 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
         before.values.peak,
         before.values.excess_kwh,
     )
-    # Nothing of it is stored, and it can be taken back.
+    # The shared energy is not stored, and can be removed again.
     assert house.meter.as_dict() == stored
     house.meter.set_leneda_days(NO_LENEDA_DAYS)
     assert house.meter.snapshot
@@ -321,7 +321,7 @@ def test_a_forecast_goes_on_with_the_mean_of_the_shared_energy() -> None:
     assert until_10th({**consumption, LAYER_1: shared}) == 81.93
     # 88.80 - 2.50 = 86.30; 6.904 of VAT
     assert until_10th(consumption) == 93.20
-    # Of two days, it is not known yet. They come to the same as the others.
+    # The sharing of two days is not known yet. Their energy is estimated like the other days'.
     eight = [each for each in shared if each.start < local("2026-06-09")]
     assert until_10th({**consumption, LAYER_1: eight}) == 81.93
 
@@ -383,7 +383,7 @@ def test_quarter_hours_in_exact_fractions(
     quarters = [
         QuarterHour(time, mine / 1000) for time, (mine, *_) in zip(times, story, strict=True)
     ]
-    # One at least is the platform's, so that the day is that of the files.
+    # At least a single quarter-hour is the platform's, so that the day is that of the files.
     month = only_month(platform, contracts, quarters[1:] if is_own else [])
     due = month.bill()
 

@@ -29,7 +29,8 @@ HOUR = timedelta(hours=1)
 @pytest.mark.parametrize(
     ("days", "today", "expected"),
     [
-        # The own day's mean after its end, (1 * 0.1 + 3 * 0.2) / 4; until then, that of the last.
+        # The own day's mean counts after its end, (1 * 0.1 + 3 * 0.2) / 4; until then, the last
+        # day's.
         ([[(1, 0.1), (3, 0.2), (5, nan)]], 1, [0.175]),
         ([[(1, 0.3)], [(1, 0.1), (5, nan)]], 2, [0.1]),
         ([[(1, 0.3)], [(1, 0.1), (5, nan)]], 1, [0.3]),
@@ -84,7 +85,7 @@ def household(chance: random.Random) -> Table:
 
 
 def known_at(table: Table, time: datetime) -> Ledger:
-    """Return the ledger as it is at a time."""
+    """Return the ledger at a time."""
     return Ledger.of(table.between(0, number_from(time)), CONTRACTS, is_begun=False, until=time)
 
 

@@ -75,7 +75,7 @@ class House:
         self.seed = (self.seed * 1103515245 + 12345) % 2**31
         for index, share in enumerate((self.seed >> 8, self.seed >> 16)):
             wh = (share % 49 + (200 if share % 7 == 0 else 0)) * seconds // EVERY
-            # More than 10 kWh after a clock that leapt by months would be of an unknown time.
+            # More than 10 kWh after a clock that leapt by months would have an unknown time.
             wh = min(wh, 8000)
             self.registers[index] += wh
             self.rises[index] += wh
@@ -201,7 +201,7 @@ def random_event(dice: random.Random) -> tuple[str, int]:
     return "run" if event == "long" else event, number
 
 
-# Two long gaps have more months than are kept. Those in the middle of a gap are forgotten first.
+# Two long gaps have more months than are kept. Months in the middle of a gap are forgotten first.
 LONG_GAPS = [("run", 3), ("clock", YEAR), ("meter", 0), ("clock", 74 * YEAR)]
 TORN = [("run", 800), ("kill", 9), ("kill", 1), ("full", 0), ("run", 40), ("full", 0), ("kill", 3)]
 

@@ -42,7 +42,7 @@ def paths(*messages: object) -> list[str]:
 @pytest.mark.parametrize(
     ("messages", "offered"),
     [
-        # Tasmota: a counter beside a time; then a second counter that stands still.
+        # Tasmota: a counter beside a time; then a second counter that does not change.
         (
             [
                 {"Time": "2026-01-01T00:00:00", "COUNTER": {"C1": 51_990, "C2": 7}},
@@ -68,7 +68,7 @@ def paths(*messages: object) -> list[str]:
         ([{"contact": True, "linkquality": 3}, {"contact": False}], ("contact", "false")),
         ([{"door": "OPEN"}, {"door": "CLOSED"}], ("door", "CLOSED")),
         ([{"in": 0}, {"in": 1}, {"in": 0}], ("in", "0")),
-        # Nothing has moved yet, or nothing can be counted.
+        # No number has risen yet, or no number can be counted.
         ([{"n": 5}, {"n": 5}], None),
         ([{"event": "single"}, {"event": "double"}], None),
         (["[]", "{}"], None),

@@ -96,7 +96,7 @@ def fallen(
         (600, 600, 1000, 5000, 6000),
         (600, 600, 10_000, 8001, 8001),
         (12_000, 60, 5000, 7000, 12_000),
-        # Nothing was used for an hour: even the smallest rise is a reset.
+        # No energy was used for an hour: even the smallest rise is a reset.
         (0, 600, 1, 3, 3),
         # The rate is unknown: 100 kW for five minutes and the longest delay are 8,612 pulses.
         (None, 5, 8000, 612, 8612),
@@ -180,7 +180,7 @@ NO_VALUES = ("nan", "NaN", "inf", "null", "unknown", "Online", "offline", "x" * 
 @pytest.mark.parametrize(
     ("lines", "form", "pulses"),
     [
-        # Only the active word, which is sent for each pulse.
+        # The active word alone is sent for each pulse.
         (["ON"] * 9, None, 1),
         (["ON"] * 10, None, 10),
         (["ON"] * 25, None, 25),
@@ -232,7 +232,7 @@ def test_a_count_that_is_set_is_no_pulse() -> None:
         ((950_011, 250_012, 250_013), 2),
         ((25_011, 950_011, 250_012), 1),
         ((250_000, 250_012), 1),
-        # The board goes on there: from 0, from an earlier count, or after an outage.
+        # The board goes on from 0, from an earlier count, or after an outage.
         ((7,), 0),
         ((7, 7), 7),
         ((7, 9), 9),
@@ -242,7 +242,7 @@ def test_a_count_that_is_set_is_no_pulse() -> None:
         # 100 kW make 1945 pulses in a minute and the longest delay of a message.
         ((251_956,), 1_945),
         ((251_957,), 0),
-        # A fall is confirmed only below the last count, however late.
+        # A fall is confirmed only below the last count, at any time.
         ((270_000, 7, 250_012), 1),
     ],
 )
@@ -310,7 +310,7 @@ def test_ones_that_never_rise_are_pulses() -> None:
         meter.feed(b"3\r\n", 10)
     assert meter.pulses == 2
 
-    # Another number is none of the ten.
+    # Another number is not among the ten.
     meter = PulseMeter(PER_KWH)
     meter.feed(b"0.5\r\n" + b"1\r\n" * 9, 10)
     assert meter.pulses == 0
@@ -385,7 +385,7 @@ def test_power_is_the_time_between_pulses() -> None:
     meter.feed(b"p\n", 3.6)
     assert meter.power_kw(3.6) == pytest.approx(1)
     assert meter.power_kw(7.2) == pytest.approx(1)
-    # One pulse would have come by now.
+    # A pulse would have come by now.
     assert meter.power_kw(3.6 + 36) == pytest.approx(0.1)
     assert meter.power_kw(3.6 + 36000) == pytest.approx(0.0001)
     meter.feed(b"p\n", 3.6 + 7.2)
@@ -406,7 +406,7 @@ def test_power_of_counts_that_jump() -> None:
     # No message, no news: until the next is due, nothing is known to have changed.
     assert meter.power_kw(180) == pytest.approx(3)
     assert meter.power_kw(240) == pytest.approx(1.5)
-    # A count that stands still is news.
+    # An unchanged count is news.
     meter.feed(b"100\n", 180)
     assert meter.power_kw(180) == pytest.approx(0.06)
 

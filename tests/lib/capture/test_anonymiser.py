@@ -261,7 +261,7 @@ def test_no_total_and_no_difference_survives(  # noqa: PLR0913, PLR0917
     found = telegrams_of(made_of(*frames, seed=seed))
     assert len(found) == len(rows)
 
-    # Of 60 kW, so a thousandth of it is 0.06 W.
+    # The first power is 60 kW, so a thousandth of it is 0.06 W.
     factor = whole(found[0].objects["1-0:1.7.0"]) / 60_000
     assert 0.333 <= factor <= 0.901
     assert {one.objects["1-0:2.7.0"] for one in found} == {0}
@@ -299,7 +299,7 @@ def test_of_a_register_that_begins_anew_the_rise_is_scaled() -> None:
 
 
 def test_each_channel_has_a_factor_of_its_own() -> None:
-    # Its register may count in steps, which tell the factor.
+    # The meter's register may count in steps, which give the factor away.
     index = "0-{}:24.2.1(251122103000W)(0{}.000*m3)"
     frames = [
         frame(
@@ -335,7 +335,7 @@ def of_message(message: str, reference: str, *, is_plain: bool = False) -> bytes
 @settings(max_examples=examples(50))
 @given(data=st.data())
 def test_of_a_message_only_its_length_is_known(data: st.DataObject, is_plain: bool) -> None:  # noqa: FBT001
-    """The same comes of two messages of one length, verified or cut wherever."""
+    """Two messages of the same length give the same capture, verified or cut at any place."""
     messages = data.draw(alike(is_plain=is_plain))
     reference = data.draw(st.sampled_from([f"0-0:96.13.{n}" for n in range(6)]))
     cut = data.draw(st.integers(0, 130))
@@ -365,7 +365,7 @@ def test_words_and_capitals_of_messages(keeps_message_forms: bool) -> None:  # n
 
 @pytest.mark.parametrize(
     "time",
-    # The second one is of a clock that was never set: it would tell by how much all were shifted.
+    # The second time is of a clock that was never set: it would give the shift of all times away.
     ["991231235959W", "700101000000W", "251341000000W", "091122103000W"],
 )
 def test_a_time_that_cannot_be_shifted_is_none(time: str) -> None:
@@ -442,7 +442,7 @@ def test_the_bounds_of_chance(chance: Random, weeks: int, kw: str, watts: int) -
 def test_of_64_values_each_is_looked_at() -> None:
     nothing = "632525252525S"
     made = made_of(frame(1, telegram(f"0-0:98.1.0({')('.join([nothing] * 66)})")))
-    # The last one has the rest, which is no time.
+    # The last value has the rest, which is no time.
     assert made.telegrams[0].count(nothing.encode()) == 63
 
 

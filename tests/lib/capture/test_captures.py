@@ -1,4 +1,4 @@
-"""Every file of tests/captures is decoded the same, however its bytes come and by whomever."""
+"""Every capture is decoded the same, in any chunks and by any decoder."""
 
 from pathlib import Path
 

@@ -46,7 +46,7 @@ def test_a_day_costs_few_rows() -> None:
             counted[key] += last.get(key, ...) != state
             last[key] = state
 
-    # Less would be a day on which hardly anything was shown.
+    # A day with fewer telegrams would show hardly any value.
     assert 20_000 < counted.total() < MAX_ROWS, counted.most_common()
 
 

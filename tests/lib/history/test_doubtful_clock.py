@@ -144,7 +144,7 @@ def test_from_the_second_day_on_quarter_hours_follow_the_clock() -> None:
 
 def test_the_user_confirms_a_clock() -> None:
     house = House()
-    house.meter.meter.confirm_clock()  # nothing to confirm
+    house.meter.meter.confirm_clock()  # no time to confirm
     house.reads(CLOCKS["a year ahead"], timedelta(hours=10))
     house.meter.meter.confirm_clock()
     house.reads(CLOCKS["a year ahead"], timedelta(hours=10))
@@ -170,7 +170,7 @@ def test_the_gap_of_a_first_day_covers_its_hours_in_spite_of_a_restart() -> None
     house = House()
     clock = CLOCKS["at 2000"]
     house.reads(clock, timedelta(hours=5))
-    house.now += timedelta(hours=1)  # nobody reads
+    house.now += timedelta(hours=1)  # no telegrams come
     house.wh += 600
     house.restart()
     house.reads(clock, timedelta(hours=3))

@@ -23,7 +23,7 @@ def house_at(start: str) -> Connection:
 
 
 def draw_until(house: Connection, end: str, wh: int = 100) -> None:
-    """Draw so much in each quarter-hour, with a telegram at the end of each."""
+    """Draw the same energy in each quarter-hour, with a telegram at the end of each."""
     while house.time < local(end):
         house.after(900, wh)
 
@@ -41,7 +41,7 @@ def test_an_outage_over_a_months_end_of_which_the_platform_knows_june() -> None:
     house.after(10 * 86_400, 132_000)
     draw_until(house, "2026-07-07")
 
-    # By time, half of it is July's.
+    # Half of the energy is July's by time.
     assert months_of(house)["2026-07"].imported_kwh == pytest.approx(66 + 9.6)
     # The platform knows that June had 9.6 kWh a day: 48 of the 132 kWh.
     house.meter.set_leneda_days(LenedaDays(platform("2026-06-01", "2026-07-01", 0.4)))

@@ -1,4 +1,4 @@
-"""The row: months made again in part are those made from all of it, and none of its energy is lost.
+"""The row: months made again in part equal months made again as a whole, without a loss of energy.
 
 Each story is made by the dice of its seed, which is in the name of its test.
 """

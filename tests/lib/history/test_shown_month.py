@@ -68,7 +68,7 @@ class Watched:
         self.set_clock(self.right + timedelta(seconds=10))
 
     def be_off(self, time: timedelta) -> None:
-        """Let nobody read for a while, in which 200 W are drawn."""
+        """Let no telegram come for a while, in which 200 W are drawn."""
         hours = time / HOUR
         self.house.pass_by(hours * 3600, round(hours * 200))
         self.right += time
@@ -104,7 +104,8 @@ STARTS = {
             minutes,
             is_killed,
             id=f"{start}, {clock}, {minutes} min",
-            # Each start meets each clock, but not for each time.
+            # Each start meets each clock; only a third of the combinations with times is quick
+            # enough.
             marks=() if (n + m + k) % 3 == 0 else pytest.mark.slow,
         )
         for n, (start, time) in enumerate(STARTS.items())

@@ -1,4 +1,4 @@
-"""One's own days against the platform's, and the likeliest cause of a difference."""
+"""Own days against the platform's, and the likeliest cause of a difference."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

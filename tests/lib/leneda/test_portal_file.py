@@ -128,7 +128,7 @@ IN_SECOND = [
     ("15", "30", "wrong_interval"),
     ("+02:00", "+00:00", "wrong_offset"),
     ("+02:00", "Z", "wrong_offset"),
-    # Each is an offset of Luxembourg's, on another day.
+    # Each offset is Luxembourg's, on another day.
     ("2025-10-26T02:45:00+02", "2025-07-01T02:45:00+01", "wrong_offset"),
     ("2025-10-26", "2025-12-01", "wrong_offset"),
     # At 2:45 of this day there was no clock in Luxembourg that showed it.
@@ -282,7 +282,7 @@ def test_watt_hours_are_distinguished_from_kilowatts(
         # Current transformers count in steps of 0.4 kW; and 4 kW all the time is possible.
         [f"{0.4 * n:.3f}" for n in range(60, 160)],
         ["4.000"] * 96,
-        # Too few to be sure.
+        # Too few rows to be sure.
         ["60"] * 15,
     ],
 )

@@ -54,7 +54,8 @@ def clock(text: str) -> datetime:
             "12:59 59 never ?, 13:00 60 never ?, 13:30 90 never ?",
             [(1, "silent", {"since_at": "12:00"})],
         ),
-        # A new key is needed: told at once, and instead of the silence. The return is told then.
+        # A new key is needed: the message comes at once, and instead of the silence's. The return
+        # has a message, too.
         (
             "14:06 1 14:05 key, 15:10 65 14:05 key, 15:20 75 14:05, 15:21 1 15:20",
             [
@@ -135,7 +136,7 @@ def test_a_warning_says_how_much_less_is_enough() -> None:
         # 0.05 EUR are 0.5 kWh: 2 kW for a quarter-hour.
         ([("18:35:00", 8.9), ("18:40:00", 8.9)], []),
         ([("18:35:00", 8.9), ("18:40:00", 9.01)], ["18:40:00"]),
-        # Too late to do anything.
+        # The quarter-hour is almost over: too late to act.
         ([("18:39:00", 9.5), ("18:43:10", 9.5)], []),
         # Exactly the reference power is not above it.
         ([("18:35:00", 7.0), ("18:40:00", 7.0)], []),
@@ -235,7 +236,7 @@ def outlook(
             [outlook(28, 97.0, 96.0), outlook(29, 98.0, 97.0), outlook(28, 99.0, 96.0, month=12)],
             [(28, "goal_passed")],
         ),
-        # Each month begins above a revenue: only the forecast says whether it will be reached.
+        # Each month begins above a revenue: only the forecast shows whether it will be reached.
         (
             [outlook(day, -57.0, 0.1 - day, goal=-48.5) for day in range(1, 29)],
             [],
@@ -342,7 +343,7 @@ def test_grid(
 @pytest.mark.parametrize(
     ("readings", "told"),
     [
-        # Once a day.
+        # The message comes once a day.
         (
             "12:00 L2=254, 12:00:50 L1=254 L2=255, 12:01 L1=254 L2=255.1, 12:05 L1=254 L2=255",
             ("12:01", "L2", 255.1, "12:00:00"),
@@ -370,7 +371,7 @@ def test_voltage(readings: str, told: tuple[str, str, float, str] | None) -> Non
         if message:
             phase, volts, since = message.values.values()
             due.append((at, phase, volts, f"{datetime.fromisoformat(str(since)):%H:%M:%S}"))
-            # A restart within the day tells it no second time.
+            # A restart within the day repeats no message.
             state = load(VoltageState, dump(state))
     assert due == ([told] if told else [])
 
@@ -434,7 +435,7 @@ def test_an_exchanged_meter_causes_one_message() -> None:
             "12:00 L1=230, 12:01 L1=0, 12:02 ?, 12:03 L1=230, 12:04 L1=0, 12:05 ?",
             ["12:02 L1 12:01", "12:05 L1 12:04"],
         ),
-        # Never connected; no voltage known.
+        # The phase was never connected, or has no known voltage.
         ("12:00 L1=230 L2=0 L3=0, 12:01 L1=230 L2=0 L3=0, 12:02 ?", []),
         ("12:00 L1=230 L2=230, 12:01 L1=230 L2=-, 12:02 L1=230 L2=-", []),
         # A clock that was put back.
@@ -455,7 +456,7 @@ def test_a_lost_phase(readings: str, told: list[str]) -> None:
             phase, since = map(str, message.values.values())
             assert message.key == "phase_lost"
             due.append((at, phase, datetime.fromisoformat(since)))
-            # A restart tells it no second time.
+            # A restart repeats no message.
             state = load(PhaseState, dump(state))
     expected = [line.split() for line in told]
     assert due == [(at, phase, clock(since)) for at, phase, since in expected]

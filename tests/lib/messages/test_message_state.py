@@ -1,4 +1,4 @@
-"""Stored state of messages: a file that anybody may have edited is refused, or works."""
+"""Stored state of messages: an edited file is refused, or works."""
 
 import json
 import re
@@ -84,7 +84,7 @@ IS_LIST = re.compile(r"outbox\.waiting|water\.W1\.captures|grid\.exchanged|phase
 
 
 def is_right(path: str, value: object) -> bool:
-    """Return whether a value may stand at a path of the file."""
+    """Return whether a path of the file may have a value."""
     is_number = type(value) in {int, float} and abs(float(str(value))) < 1e300
     return (
         (bool(IS_TEXT.fullmatch(path)) and isinstance(value, str))

@@ -73,7 +73,7 @@ NIGHT_AND_TEXTS = f"water_at_night {TEXT} {TEXT} {TEXT}"
             "17 22 goal_above, 17 23 soon_above, 18 03 operator_message, 18 06:59, 18 07",
             "18 03 operator_message, 18 07 goal_above",
         ),
-        # A month that has ended is not above its goal "so far"; the report has its cost.
+        # A month that has ended is not above its goal so far; the report has its cost.
         (
             "30 22 goal_passed voltage_sag, 31 07, 31 22 goal_above, 32 07",
             "31 07 voltage_sag, 32 07 goal_above",
@@ -93,7 +93,7 @@ NIGHT_AND_TEXTS = f"water_at_night {TEXT} {TEXT} {TEXT}"
             "17 08 phase_lost/L1, 17 08:10 phase_lost/L1 phase_lost/L2, 17 08:59, 17 09",
             "17 08 phase_lost, 17 08:10 phase_lost, 17 09 phase_lost",
         ),
-        # Silence and return in one night are nobody's concern.
+        # Silence and return in one night cause no message.
         ("17 23 silent, 18 02 back, 18 07", ""),
         ("17 23 key_needed, 18 02 back, 18 07", ""),
         # A told silence ends; no message reports a later silence of the same night.
@@ -101,12 +101,13 @@ NIGHT_AND_TEXTS = f"water_at_night {TEXT} {TEXT} {TEXT}"
             "17 21 silent, 17 23 back, 18 01 silent, 18 04 back/_/2026-11-18T00:00:00+01:00, 18 07",
             "17 21 silent, 18 07 back",
         ),
-        # A silence that begins in the night before its end is told comes after this end.
+        # A silence that begins in the night before the message of its predecessor's end comes after
+        # that message.
         (
             "17 21 silent, 17 23 back, 18 01 silent, 18 07",
             "17 21 silent, 18 07 back silent",
         ),
-        # The end of a told silence that needs a key, too.
+        # The end of a told silence that needs a key is told, too.
         (
             "17 21 silent, 17 23 key_needed, 18 02 back, 18 07",
             "17 21 silent, 18 07 back",

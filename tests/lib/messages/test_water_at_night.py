@@ -49,7 +49,7 @@ def hourly(day: str, clocks: str) -> list[tuple[datetime, float]]:
     ("captures", "expected"),
     [
         (night(10), [("17 05:10", "water_at_night", 40)]),
-        # Each five minutes: the flow is seen in whole litres only now and then.
+        # Captures each five minutes show the flow in whole litres only now and then.
         (night(3, minute=0, step=5), [("17 05:00", "water_at_night", 12)]),
         (night(0), []),
         # A toilet at 1:30 and one at 3:30.
@@ -60,7 +60,7 @@ def hourly(day: str, clocks: str) -> list[tuple[datetime, float]]:
             ],
             [],
         ),
-        # Captures each three hours say nothing about the hours between.
+        # Captures each three hours leave the hours between unknown.
         (night(10, step=180), []),
         (night(10, step=1440), []),
         # Only half of the night was captured.
@@ -120,7 +120,7 @@ def test_a_message_says_which_night_of_the_leak_it_is() -> None:
         ([10, 0, 0], [(1, "water_at_night"), (2, "leak_over")]),
         # Only a told leak can be over.
         ([0, 0, 10], [(3, "water_at_night")]),
-        # A night that nobody knows does not end it.
+        # An unknown night does not end a leak.
         ([10, None, 0], [(1, "water_at_night"), (3, "leak_over")]),
         ([300, 0, 0], [(1, "water_flood"), (2, "leak_over")]),
     ],

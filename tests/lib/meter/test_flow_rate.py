@@ -17,7 +17,7 @@ GAS = MBusReading(type="gas", serial_number="GAS1", value=100.0, unit="m3", time
 
 
 class House:
-    """A meter whose telegrams come when they are told to."""
+    """A meter that sends each telegram of a test."""
 
     def __init__(self) -> None:
         self._reader = MeterReader()
@@ -42,7 +42,7 @@ class House:
         serial_number: str = "GAS1",
         unit: str = "m3",
     ) -> float | None:
-        """Return the gas flow after a telegram, with an index captured then or so far before."""
+        """Return the gas flow after a telegram; its index was captured then, or at `captured`."""
         time = START + (minutes if captured is None else captured) * MINUTE
         meter = replace(GAS, serial_number=serial_number, value=value, unit=unit, time=time)
         return self.flows(START + minutes * MINUTE, meter).get(serial_number)
@@ -58,7 +58,7 @@ ANYTHING = -1.0
 BEGIN = [(0, 100.0, 0, None), (5, 100.1, 5, 1.2)]  # 0.1 m³ in a twelfth of an hour
 THREE = [*BEGIN, (10, 100.2, 10, 1.2), (15, 100.3, 15, 1.2)]
 RESTART = (0, 0, 0, None)
-# The minute of a telegram, its index, the minute of the capture, and the flow that is told.
+# The minute of a telegram, its index, the minute of the capture, and the shown flow.
 STORIES: dict[str, list[tuple[float, float, float, float | None]]] = {
     "a flow stays until the next capture": [
         (0, 100.0, 0, None),
@@ -87,7 +87,7 @@ STORIES: dict[str, list[tuple[float, float, float, float | None]]] = {
         (n / 6, 100.0 + 0.001 * (n >= 4), n / 6, None if n < 6 else 0.06 if n < 12 else 0)
         for n in range(13)
     ],
-    # Held back as long as it is not confirmed.
+    # The fall is held back until it is confirmed.
     "an index that falls": [
         *BEGIN,
         (10, 50.0, 10, ANYTHING),

@@ -89,13 +89,13 @@ LOWER = [1.0 + n / 1000 for n in range(CONFIRMATIONS + 2)]
         ([5.0, 0.0, 5.001, 5.002], [5.0, 5.0, 5.001, 5.002], 1),
         # The next telegrams confirm it.
         ([5.0, *LOWER], [*[5.0] * (1 + CONFIRMATIONS), *LOWER[-2:]], 1),
-        # A second fall begins anew, and so it does behind a true value.
+        # A second fall begins anew, also behind a true value.
         ([5.0, *ONES, *[0.5] * (CONFIRMATIONS + 1)], [*[5.0] * (1 + 2 * CONFIRMATIONS), 0.5], 1),
         ([5.0, *ONES, 5.0, *ONES], [5.0] * (2 + 2 * CONFIRMATIONS), 2),
         # A missing or empty value changes nothing, and a count stays a whole number.
         ([None, 5.0, None, 4.0, None, 5.5, 1.0], [None, 5.0, None, 5.0, None, 5.5, 5.5], 2),
         ([40, 0], [40, 40], 1),
-        # One value that is far too high is not shown, and does not confirm a fall.
+        # A single value that is far too high is not shown, and does not confirm a fall.
         ([5.0, 999_999.999, 5.001, 5.002], [5.0, 5.0, 5.001, 5.002], 1),
         ([5.0, 1005.0, 2005.1, 1006.0], [5.0, 1005.0, 1005.0, 1006.0], 1),
         ([5.0, *ONES, 999_999.0, *ONES], [5.0] * (2 + 2 * CONFIRMATIONS), 1),
@@ -124,16 +124,16 @@ def test_each_register_falls_by_itself(reference: str) -> None:
 @pytest.mark.parametrize(
     ("captures", "shown"),
     [
-        # However often a capture is repeated.
+        # A repeated capture confirms nothing.
         ([(9.0, 0), *[(0.0, 5)] * 100, (9.1, 10)], [*[9.0] * 101, 9.1]),
         # A later capture confirms a fall. A second fall needs another confirmation.
         ([(9.0, 0), (0.0, 5), (0.1, 10), (0.2, 15)], [9.0, 9.0, 0.1, 0.2]),
         ([(9.0, 0), (5.0, 5), (0.0, 10), (0.0, 15)], [9.0, 9.0, 9.0, 0.0]),
         # Older captures confirm nothing.
         ([(9.0, 0), (5.0, -10), (5.0, -5), (5.0, 0), (5.0, 5)], [*[9.0] * 4, 5.0]),
-        # Nor does a capture that is repeated by a clock that is a year ahead.
+        # A capture repeated by a clock that is a year ahead confirms nothing.
         ([(9.0, 0), *[(0.0, A_YEAR)] * 9, (0.1, A_YEAR + 60)], [*[9.0] * 10, 0.1]),
-        # A later capture confirms a leap. A large rise after a long time is none.
+        # A later capture confirms a leap. A large rise after a long time is no leap.
         ([(9.0, 0), *[(99_999.0, 5)] * 9, (9.1, 10)], [*[9.0] * 10, 9.1]),
         ([(9.0, 0), (1_500.0, 60), (1_500.1, 120)], [9.0, 9.0, 1_500.1]),
         ([(9.0, 0), (1_500.0, 120), (0.0, 180)], [9.0, 1_500.0, 1_500.0]),
@@ -219,7 +219,7 @@ def test_registers_fall_only_after_confirmation(values: list[int]) -> None:
     shown = registers(Totals(), values)
 
     accepted = values[0]
-    since = 0  # where the last accepted value stands
+    since = 0  # the place of the last accepted value
     for at, value in enumerate(values):
         window = values[max(since + 1, at - CONFIRMATIONS) : at + 1]
         confirmed = len(window) > CONFIRMATIONS and window == sorted(window)

@@ -155,7 +155,7 @@ def test_a_meter_keeps_its_identity(
         (meter(9.0), meter(999.0, 60, "G1"), meter(9.1, 120, "G1"), {"channel_1": 9.1}),
         (meter(9.0), meter(999.0, 60, "G1"), meter(999.1, 120, "G1"), {"G1": 999.1}),
         (meter(9.0), meter(999.0, 60, "G1"), meter(999.1, 120, "G2"), {}),
-        # So it is if the identifier disappears.
+        # The disappearance of the identifier needs a confirmation, too.
         (meter(9.0, 0, "G1"), meter(0.0, 60), meter(9.1, 120), {"G1": 9.1}),
         (meter(9.0, 0, "G1"), meter(0.0, 60), meter(0.1, 120), {"channel_1": 0.1}),
     ],
@@ -246,7 +246,7 @@ def earlier_file(*channels: list[Any], indexes: list[list[Any]]) -> MeterMemory:
         # The identifier was sent with blanks or FF at its end, which were a part of it.
         ([1, "4731FFFF", "4731FFFF", "gas", "m3"], "G1", "4731FFFF"),
         ([1, "G1  ", "G1  ", "gas", "m3"], "G1", "G1  "),
-        # Its identifier was missing in the last telegram before the update.
+        # The meter's identifier was missing in the last telegram before the update.
         ([1, None, None, "gas", "m3"], None, "G1"),
     ],
 )

@@ -62,12 +62,12 @@ class Port:
 def says(
     counter: int, name: str | None = DEVICE_NAME, title: bytes = TITLE, key: bytes = KEY
 ) -> bytes:
-    """Return a frame in which a meter says a name, sealed with a title and a key."""
+    """Return a frame with a meter's name, encrypted under a title and a key."""
     return frame(counter, telegram(ENERGY, name=name), title=title, key=key)
 
 
 def small_frame(counter: int, title: bytes = TITLE) -> bytes:
-    """Return a frame of 31 bytes that nobody needs a key for."""
+    """Return a frame of 31 bytes that can be made without a key."""
     return b"\xdb\x08" + title + b"\x82\x00\x12\x30" + counter.to_bytes(4) + bytes(13)
 
 
@@ -190,7 +190,7 @@ def test_the_memory_of_other_meters_is_bounded() -> None:
     assert stored["names"][TITLE.hex()] == DEVICE_NAME
     assert len(port.session.reception.other_meters) == 17
     assert port.hears(says(1)) == ["replay"]
-    assert port.hears(says(1, DEVICE_NAME, OTHER_TITLE)) == ["read"]  # nobody said otherwise yet
+    assert port.hears(says(1, DEVICE_NAME, OTHER_TITLE)) == ["read"]  # the flag has its default
 
 
 def test_the_name_of_another_meter_is_cut_for_people() -> None:

@@ -1,4 +1,4 @@
-"""One reading of each telegram, without Home Assistant."""
+"""Reading of each telegram, without Home Assistant."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

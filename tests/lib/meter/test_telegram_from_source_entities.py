@@ -125,7 +125,7 @@ def silent(kwh: float, step: int, **others: float | None) -> tuple[Report, list[
         (report(-240, 5.0, -240), totals((0, 5.0)), (1, 240, 1000, True)),
         (report(-7200, 5.5, -7200), totals((0, 5.5), (10, 5.5)), (2, 10, 100, True)),
         (report(-400, 5.001, -400), totals((0, 5.001)), (1, 400, 1, True)),
-        # A total of 0 tells no step.
+        # A total of 0 shows no step.
         (report(-10, 0.0, -10), totals((0, 0.0), (10, 0.0)), (2, 10, 1, True)),
         (report(None, 5.0, None), totals((0, 5.0)), None),
         (report(-10, 5.0, -10), [], None),
@@ -133,7 +133,7 @@ def silent(kwh: float, step: int, **others: float | None) -> tuple[Report, list[
         (*silent(1000.1, 10, kw=1.0), (13, 10, 100, False)),
         # 33 Wh are many steps of 1 Wh, so this total is silent.
         (*silent(1000.101, 10, kw=1.0), None),
-        # Nothing is drawn: the power says it, or the house feeds in.
+        # No energy is drawn: the power shows it, or the house feeds in.
         (*silent(1000.101, 30, kw=0.0), (5, 30, 1, False)),
         (*silent(1000.101, 20, out_kw=2.5), (7, 20, 1, False)),
         (
@@ -156,7 +156,7 @@ def silent(kwh: float, step: int, **others: float | None) -> tuple[Report, list[
             ],
             (13, 10, 100, True),
         ),
-        # Nobody knows whether power is drawn.
+        # The draw of power is unknown.
         (*silent(1000.1, 10, kw=None), None),
         # A total that is reported once, by the last report.
         (
@@ -164,7 +164,7 @@ def silent(kwh: float, step: int, **others: float | None) -> tuple[Report, list[
             [report(0, None, None, kw=0.0), report(10, 5.0, 10, kw=0.0)],
             None,
         ),
-        # An exported energy that stands still, too.
+        # An exported energy that does not change counts, too.
         (*silent(9.1, 9, out_kwh=1.0), None),
     ],
 )
@@ -202,7 +202,7 @@ def reading(minute: float, kwh: float | None, exported: float | None = None) -> 
         # Within 15 minutes, the energy is interpolated.
         ([reading(0, 1.1), reading(15, 1.2)], []),
         ([reading(0, 1.1, 5.1), reading(25, 1.1, 5.2)], [10, 20]),
-        # More than a step, a fall, an exported energy that rises by more than a step.
+        # A rise by more than a step, a fall, or an exported energy that rises by more than a step.
         ([reading(0, 1.101), reading(31, 1.103)], []),
         ([reading(0, 1.101), reading(31, 1.1)], []),
         ([reading(0, 1.1, 5.001), reading(31, 1.1, 5.003)], []),
@@ -224,7 +224,7 @@ def test_a_standstill_is_proved_by_the_next_report(
     ]
     before = sent[-2].objects
     assert all(telegram.objects.items() <= before.items() for telegram in found)
-    # Nobody knows the power of that time.
+    # The power of that time is unknown.
     assert all("1-0:1.7.0" not in telegram.objects for telegram in found)
 
 

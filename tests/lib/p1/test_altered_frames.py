@@ -1,4 +1,4 @@
-"""A frame that was altered on the way is told apart from a frame under another key."""
+"""A frame that was altered on the way is distinguished from a frame under another key."""
 
 import random
 from itertools import batched
@@ -57,7 +57,7 @@ def test_the_loss_of_a_byte_in_every_header_is_reported(at: int) -> None:
     assert set(told) == {Reason.MALFORMED} or at > 12
 
 
-# Of the mark, one byte or both are lost, changed or preceded by another byte.
+# Alterations of the mark: a byte or both are lost, changed or preceded by another byte.
 MARKS: dict[str, Alteration] = {
     "both lost": lost(0, 2),
     "the first lost": lost(0),
@@ -111,8 +111,8 @@ def test_a_longer_loss_of_the_start_is_reported_while_the_length_is_left(
     assert reasons(decoder.feed(frame(2, TEXT))) == [None]
 
 
-# Readable bytes of a header without its mark, and how many of ten frames tell it. A single title
-# could be noise, a title with a length could not.
+# Readable bytes of a header without its mark, and the number of ten frames that reveal it. A single
+# title could be noise, a title with a length could not.
 @pytest.mark.parametrize(("readable", "told"), [(3, 0), (7, 0), (8, 9), (10, 10), (11, 10)])
 def test_a_readable_title_is_reported_as_malformed_before_any_bytes(
     readable: int, told: int

@@ -101,7 +101,7 @@ def test_a_frame_whose_tag_holds_the_mark_of_a_frame(
     data = frame(counter, telegram())
     assert data.rindex(b"\xdb\x08") == len(data) - from_end
     decoder = Decoder(KEY)
-    decoder.feed(bytes(5000))  # so much that the buffer is trimmed behind the frame
+    decoder.feed(bytes(5000))  # enough to trim the buffer behind the frame
     line = data + frame(counter + 1) + frame(counter + 2)
 
     chunks = (line[start : start + size] for start in range(0, len(line), size))
@@ -184,11 +184,11 @@ def test_keys_of_a_wrong_size() -> None:
 def test_the_work_that_candidates_cause_is_bounded_by_the_bytes_received(
     size: int, quiet: int
 ) -> None:
-    """One begins every 7 bytes; together they ask for far more than 128 bytes of work for each."""
+    """A candidate begins every 7 bytes; together they ask for far more work than 128 bytes each."""
     step = b"\xdb\x08\x00\x82" + (size - 13).to_bytes(2) + b"\x30"
     line = step * 10_000 + bytes(size)
     decoder = Decoder(KEY)
-    assert decoder.feed(bytes(quiet)) == []  # which saves nothing up
+    assert decoder.feed(bytes(quiet)) == []  # silence saves no work up
     found = decoder.feed(line)
     assert set(reasons(found)) == {Reason.TAG}
     work = len(found) * size

@@ -70,7 +70,7 @@ def test_another_authentication_key_differs_from_a_wrong_key() -> None:
     ]
 
 
-# Around the text stand 18 bytes of header and 12 of the tag.
+# The text has 18 bytes of header before it, and 12 bytes of the tag behind it.
 _AROUND = 30
 
 

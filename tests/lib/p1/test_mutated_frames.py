@@ -1,4 +1,4 @@
-"""Any chunks, any damage: the decoder agrees with a slow and obvious one."""
+"""Any chunks, any damage: the decoder agrees with a slow and obvious decoder."""
 
 import re
 from collections.abc import Callable
@@ -147,7 +147,7 @@ def test_plain_telegrams_come_out_as_defined(data: bytes, cuts: list[int]) -> No
 
 OTHER_KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")
 FORGED = telegram("1-0:1.8.0(999999.999*kWh)")
-# Of different lengths, with rising counters.
+# Telegrams of different lengths, with rising counters.
 TEXTS = {
     counter: telegram(f"1-0:1.8.0({counter}*kWh)", f"0-0:96.13.0({'41' * (counter % 90)})")
     for counter in range(1, 3000, 61)
@@ -208,9 +208,9 @@ def line_of(made: list[tuple[str, tuple[int, int, bytes], bytes, bool]]) -> byte
 
 
 def due(data: bytes) -> list[tuple[int, int]]:
-    """Return where the frames end that stand on the line, and their rising counters.
+    """Return the ends of the frames on the line, and their rising counters.
 
-    Their marks may be missing.
+    Marks may be missing.
     """
     ends = []
     for counter, one in FRAMES.items():

@@ -46,7 +46,7 @@ def test_every_byte_of_a_telegram_replaced_left_out_or_doubled() -> None:
         [telegram("1-0:1.8.0(1)", "1-0:1.8.0(2)"), telegram("1-0:1.8.0(3)", "1-0:1.8.0(2)")],
         [telegram("1-0:1.8.0(1)", "1-0:1.8.0(2)"), telegram("1-0:1.8.0(1)", "1-0:1.8.0(3)")],
         [telegram("1-0:1.8.0(1)"), telegram("1-0:1.8.0(1)", "1-0:1.8.0(3)")],
-        # Also of a meter on the M-Bus, of a message and of an unknown object.
+        # Lines of a meter on the M-Bus, of a message and of an unknown object.
         [
             telegram(
                 *(f"0-1:24.2.1(250703101500S)(0000{digit}.1*m3)" for digit in digits),
@@ -72,7 +72,7 @@ def test_every_byte_of_a_telegram_replaced_left_out_or_doubled() -> None:
         [telegram() + b"0-0:96.13.0(4%d)\r\n" % number for number in (1, 2)],
         # No telegram in between.
         [telegram("1-0:1.8.0(1)"), b"1-0:1.8.0(2)", b"", b"/", telegram("1-0:1.8.0(1)")],
-        # More lines than are read.
+        # More lines than the parser reads.
         [telegram(*511 * ["1-0:1.8.0(1)"], f"1-0:2.8.0({number})") for number in (1, 2)],
     ],
 )

@@ -109,7 +109,7 @@ def test_filler_is_nothing(filler: str) -> None:
         *(f"0-1:96.1.0({filler})", "0-1:24.1.0(003)", "0-1:24.2.1(250703103000S)(00678.901*m3)"),
         *(f"0-2:96.1.0({filler})", "0-2:24.1.0(007)", "0-2:24.2.1(632525252525S)(00000.000)"),
     )
-    # The second channel has no meter, because nothing but filler says that there is one.
+    # The second channel has no meter, because only filler names one.
     assert [*found.channels] == [1]
     assert (found.channels[1].serial_number, found.channels[1].value) == (None, 678.901)
 

@@ -15,7 +15,7 @@ from smartyp1.plan.bill_steps import Quarter
 from smartyp1.plan.planned_load import Load
 
 _INFINITE = np.inf
-# More than any house imports or exports in a quarter-hour, in kWh.
+# More energy than any house imports or exports in a quarter-hour, in kWh.
 _BIG_KWH = 50.0
 _SECONDS = 20.0
 

@@ -55,7 +55,7 @@ def random_prices(random: Random, count: int) -> list[float]:
 
 
 def random_net(random: Random, count: int, peak: float | None = None) -> list[float]:
-    """Return the net import of a house in kWh. `peak` is that of its solar panels."""
+    """Return the net import of a house in kWh. `peak` is the peak of its solar panels."""
     if peak is None:
         peak = random.choice((0.0, 0.0, 0.8, 1.6)) * random.uniform(0.2, 1.0)
     return [

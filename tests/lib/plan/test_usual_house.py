@@ -72,7 +72,7 @@ def test_known_quarter_hours_are_exact_and_several_loads_follow_each_other() -> 
     found = without_loads(house(net), [LoadEnergy({}, load) for load in loads])
     assert [each.imported_kwh for each in found] == pytest.approx(base), seed
 
-    # Of hours alone, an hour is right and no quarter-hour falls below 0.
+    # With hours alone, an hour is right and no quarter-hour falls below 0.
     found = without_loads(house(net), [LoadEnergy(by_hour(load), {}) for load in loads])
     assert min(each.mean_kw for each in found) >= 0, seed
     for hour in range(0, len(base), 4):

@@ -1,4 +1,4 @@
-"""No secret in an address is shown, however it is written."""
+"""No secret in an address is shown, in any notation."""
 
 import pytest
 

@@ -153,7 +153,7 @@ async def test_altered_frames_are_damaged_with_the_right_key(name: str) -> None:
 @pytest.mark.parametrize("number", [*range(3, 20), 40, 700])
 async def test_frames_without_their_start_are_no_other_device(number: int) -> None:
     cut = [lost(0, number)(data) for data in FRAMES]
-    # Of a meter that was never read here, only the length is left to tell.
+    # A meter that was never read here is recognised by the length alone.
     assert await tell(*cut) is (DamagedError if number <= 10 else NotP1Error)
     for key in (KEY, OTHER_KEY, None):
         assert await tell(*cut, key=key, is_proved_port=True) is DamagedError
@@ -177,7 +177,7 @@ async def test_a_key_that_was_right_in_the_last_day_is_not_called_wrong() -> Non
     ):
         assert await tell(*altered) is doubt
         assert await tell(*altered, proved_titles={TITLE}) is AlteredOrNewKeyError
-        # Of another meter, nothing is proved.
+        # The proof of another meter does not count.
         assert await tell(*altered, proved_titles={bytes(8)}) is doubt
-        # One altered frame that the key reads shows that the key is right.
+        # An altered frame that the key reads shows that the key is right.
         assert await tell(*altered[:1], flipped(700)(FRAMES[1])) is DamagedError

@@ -205,7 +205,7 @@ async def test_a_mistake_anywhere_does_not_end_the_reading(
     assert [record.levelname for record in caplog.records].count("ERROR") == 1
 
 
-# Texts of ser2net, of gensio, and of Arduino's example WiFiTelnetToSerial, as they come in pieces.
+# Texts of ser2net, of gensio, and of Arduino's example WiFiTelnetToSerial, in their pieces.
 @pytest.mark.parametrize(
     "pieces",
     [

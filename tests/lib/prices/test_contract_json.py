@@ -1,4 +1,4 @@
-"""Contracts that earlier versions have stored are read once; malformed ones are refused."""
+"""Contracts of earlier versions are read once; malformed contracts are refused."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -75,7 +75,7 @@ def test_two_prices_of_one_time_are_none() -> None:
         {"start": TEN, "end": ELEVEN, "value": 0.2},
     ]
     assert prices_by_quarter(rows, 1.0, 100) == {}
-    # Also if nobody says how long they last.
+    # The rows may lack their end.
     rows = [{"start": TEN, "value": value} for value in (0.1, 0.2)]
     assert prices_by_quarter([*rows, {"start": ELEVEN, "value": 0.3}], 1.0, 100) == hour(10, 0.3)
     # The same price twice is one.

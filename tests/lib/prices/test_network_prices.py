@@ -17,9 +17,9 @@ from tests.prices import FIXED, METER, PRICES, SURCHARGE, VARIABLE, price_file
 
 LEVIED = {"reference_kw": 7, "energy_price": 0.1, "has_levies": True}
 LAST = date(2026, 12, 31)
-# A year that is published for the grid alone, and four levies: one begins with that year, one
-# begins in its middle and has no price at first, one ends with the year before, and one is levied
-# for two weeks only.
+# A year that is published for the grid alone, and four levies. The first begins with that year, the
+# second begins in its middle and has no price at first. The third ends with the year before, and
+# the last is levied for two weeks only.
 LATER = """
 [levies.sun_fund]
 per = "kWh"

@@ -1,4 +1,4 @@
-"""A price has a day from which it holds; a second one has hours and days. Computed by hand."""
+"""A price has a day from which it holds; a second price has hours and days. Computed by hand."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -119,7 +119,7 @@ def test_days(hours: str, start: str, quarters: int, second: int, *, is_off: boo
     house.change(two_prices(hours))
     house.read()
     if is_off:
-        # Nobody reads; the register goes on, and its energy is shared out by time.
+        # No telegram comes; the register goes on, and its energy is shared out by time.
         house.pass_by(quarters * 900, quarters * 100)
         house.read()
         house.draw(30, 0)

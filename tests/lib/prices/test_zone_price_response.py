@@ -35,7 +35,7 @@ def test_hours_and_quarter_hours_have_a_price_of_a_kwh() -> None:
     assert read(response(price=[None, None, 80, None])) == [("30 22:00", 0.08)]
     moved = [time - 86_400 * 2 for time in TIMES]
     assert read(response(unix_seconds=moved)) == []
-    # Behind a gap, the length of a row is that of the row before.
+    # A row behind a gap is as long as the row before it.
     gap = [HOUR, HOUR + 900, HOUR + 5400, HOUR + 9000]
     assert len(read(response(unix_seconds=gap))) == 1 + 1 + 4 + 4
     assert read(response(unix_seconds=[], price=[])) == []

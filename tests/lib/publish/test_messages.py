@@ -67,12 +67,12 @@ class Meter:
         self.is_full += 1
 
     def tell(self, *texts: str) -> None:
-        """Tell telegrams."""
+        """Publish telegrams."""
         for text in texts:
             self.messages += self.prepare(text)
 
     def prepare(self, text: str) -> Generator[Message]:
-        """Yield the messages of a telegram, which count as sent when the next one is asked for."""
+        """Yield the messages of a telegram, which count as sent when the next message is taken."""
         [telegram] = Decoder(None).feed(seal(text))
         assert isinstance(telegram, Telegram)
         yield from self._messages.reading(self._reader.read(telegram, NOW), RECEPTION)
@@ -82,11 +82,11 @@ class Meter:
         return self._messages.outdated
 
     def repeat_values(self) -> None:
-        """Have the next telegram told with all its values."""
+        """Have the next telegram published with all its values."""
         self._messages.repeat_values()
 
     def come_back(self) -> None:
-        """Tell that the meter is away, and that it is back."""
+        """Publish that the meter is away, and that it is back."""
         for is_online in (False, True):
             self.messages += self._messages.availability(is_online=is_online)
 
@@ -95,7 +95,7 @@ class Meter:
         return [each.payload for each in self.messages if each.topic == f"house/{name}"]
 
     def events(self, name: str) -> list[Any]:
-        """Return the events told of one kind; none is kept."""
+        """Return the published events of a kind; none is retained."""
         topic = f"house/events/{name}"
         assert not any(each.retain for each in self.messages if each.topic == topic)
         return [json.loads(text) for text in self.on(f"events/{name}")]
@@ -117,7 +117,7 @@ def test_values(reference: str, sent: str, told: dict[str, str]) -> None:
     assert {name: meter.on(name) for name in told} == {name: [told[name]] for name in told}
     [telegram] = meter.on("telegram")
     value = json.loads(telegram)["objects"][reference]
-    assert (value is None) == ("" in told.values())  # and not 0
+    assert (value is None) == ("" in told.values())  # not 0
 
 
 def test_a_total_that_is_held_back_is_so_here() -> None:

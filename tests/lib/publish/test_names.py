@@ -30,7 +30,7 @@ DOCUMENTED = [
     (row["object"], row["name"], row["unit"].replace("\N{SUPERSCRIPT THREE}", "3"), row["board"])
     for row in ROW.finditer(TEXT)
 ]
-# Objects of the other channels of the M-Bus, as the page tells them of the first one.
+# Objects of the other channels of the M-Bus, as the page lists them for the first channel.
 CHANNELS = [
     *((f"0-{n}:24.1.0", f"{name}_device_type", "", "") for n, name in NAMED_CHANNELS.items()),
     *((f"0-{n}:24.4.0", f"{name}_valve", "", "") for n, name in NAMED_CHANNELS.items()),
@@ -98,7 +98,7 @@ def expected_values(telegram: str) -> dict[str, str]:
         "meter_date_and_time": iso_time(telegram),
         "logical_device_name": bytes.fromhex(sent["0-0:42.0.0"][0]).decode(),
         "message": MESSAGE,
-        # There is no meter.
+        # The channel has no meter.
         "channel_4_equipment_identifier": "",
         "channel_4_index": "",
         "channel_4_index_unit": "",
@@ -142,7 +142,7 @@ def expected_smartyreader_values(telegram: str) -> dict[str, str]:
 
 @pytest.fixture
 def telegram() -> Telegram:
-    """Return a telegram with everything that stands in the table, and gas alone on the M-Bus."""
+    """Return a telegram with every object of the table, and gas alone on the M-Bus."""
     text = with_value(literal("three_phase_gas_water_heat").telegram, "0-0:96.13.1", "()")
     lines = text.split("\r\n")
     text = "\r\n".join(line for line in lines if not re.match(r"0-[234]:(24|96\.1)\.", line))

@@ -34,7 +34,7 @@ READINGS = {"old": OLD, "new": NEW, "text": reading(3, "0-0:96.13.0(48616C6C6F)"
 
 
 class Feed(PublishFeed):
-    """A feed of telegrams, and how often somebody was woken."""
+    """A feed of telegrams, and the number of its wake-ups."""
 
     def __init__(
         self, interval: float = 0.0, form: Format = Format.TELEGRAM, repeat_every: float = 60.0
@@ -47,7 +47,7 @@ class Feed(PublishFeed):
         self.woken += 1
 
     def values_of(self, reading: Reading) -> set[str]:
-        """Return the names of the values that are told of a reading."""
+        """Return the names of the published values of a reading."""
         self.on_reading(reading)
         return {message.topic.removeprefix("house/") for message in self.take(self.claim())}
 

@@ -213,7 +213,7 @@ def _cases() -> Iterator[tuple[str, bool, str | None, bool]]:
     for is_final in (False, True):
         yield "1.000", is_final, "1.000", True
         yield "1.000", is_final, "2.000", False
-    # The retained message is not known, or does not exist: nothing of another one is at risk.
+    # The retained message is not known, or does not exist: no other publisher's message is at risk.
     yield "1.000", True, None, True
     yield "1.000", True, "", False
 

@@ -169,7 +169,7 @@ def test_the_energies_of_a_shelly_are_of_its_first_phase() -> None:
 def test_a_house_of_one_phase_is_all_on_the_first(volts: str) -> None:
     text = literal("three_phase_gas_water_heat").telegram
     text = re.sub(r"1-0:(4|5|6|7)[1-4]\.7\.0.*\r\n", "", text)
-    # Some meters name the voltages of terminals at which nothing is.
+    # Some meters send the voltages of unused terminals.
     text = text.replace("1-0:21.7.0", f"1-0:52.7.0({volts}*V)\r\n1-0:21.7.0")
     told = json.loads(shelly(reading_of(text)))
     assert told["a_act_power"] == told["total_act_power"] == 2345
@@ -182,7 +182,7 @@ def test_a_house_of_one_phase_is_all_on_the_first(volts: str) -> None:
     ("energy", "power", "told"),
     [
         (None, None, 2345),
-        # A telegram without its exported power says nothing: the house may export.
+        # A telegram without its exported power leaves the power unknown: the house may export.
         ("(001234.567*kWh)", None, None),
         ("(001234.567*kWh)", "(00.300*kW)", 2045),
     ],

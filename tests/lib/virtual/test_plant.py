@@ -338,7 +338,7 @@ def test_late_telegrams_make_no_battery_swing(
     law: str, delay: float, most: float | None, draw: Random
 ) -> None:
     mean, _ = measure([law], HOUSE, replace(CALM, delay=delay), 2, draw)
-    # Too old for an answer, so the battery rests.
+    # The value is too old for an answer, so the battery rests.
     assert mean == alone(HOUSE) if most is None else mean <= most
 
 

@@ -96,7 +96,7 @@ async def test_aioshelly_receives_each_telegram(
         served.server.on_reading(house(imported="(01.000*kW)"))
         async with asyncio.timeout(10):
             assert await told.get() == 1000
-        # Nobody is to see the last value for ever. The next one comes at once.
+        # The last value must not stay visible for ever. The next value comes at once.
         served.server._http.hang_up()
         async with asyncio.timeout(10):
             assert await told.get() is None
@@ -487,7 +487,7 @@ async def test_a_named_battery_has_its_place() -> None:
         assert await is_answered(await Crowd(f"http://{LOCAL}:{port}", stack).listen(BATTERY))
         assert [await is_kept(*each) for each in flood] == [True] * 128
         assert await is_kept(*battery)
-        # Its connections are its own: the 49th closes another of the battery.
+        # The connections of the battery are its own: the 49th closes another of the battery.
         own = [await keep_open(port, BATTERY) for _ in range(48)]
         assert not await is_kept(*battery)
         assert await is_kept(*flood[0])

@@ -21,7 +21,7 @@ STRANGER = "192.168.1.30"
 def day(
     meter: VirtualMeter, *, telegrams: float = 10, poll: float, seconds: int, watts: float
 ) -> Iterator[float]:
-    """Let telegrams come, and yield the times at which somebody polls."""
+    """Let telegrams come, and yield the times of polls."""
     next_telegram = 0.0
     for n in range(int(seconds / poll)):
         now = n * poll + 0.05
@@ -205,13 +205,13 @@ def test_at_most_eight_that_ask_by_udp_have_a_share_each() -> None:
     addresses = [f"192.168.1.{100 + n}" for n in range(12)]
     for now in day(meter, poll=1, seconds=100, watts=13500):
         told = [meter.ask(one, Question.UDP, now).power_w for one in addresses]
-    # Of nine shares, the others together have one.
+    # The other batteries share one of nine parts.
     assert told[:8] == [pytest.approx(150)] * 8
 
 
 def test_the_forecast_of_the_load_is_the_estimate_with_the_least_error() -> None:
     forecast = LoadForecast()
-    # Of 600, the last load was 500 wrong, and the median of the last three 100.
+    # For 600, the last load was 500 wrong, and the median of the last three 100.
     *_, part = (forecast.part(load) for load in (500, 500, 100, 600))
     assert part == pytest.approx(500 / 600)
     # A load that comes and goes without order is low in eight of fifteen telegrams.
@@ -240,7 +240,7 @@ def test_a_battery_with_pushed_values_gets_the_whole_power_unless_it_polls() -> 
     for n in range(4):
         meter.on_reading(of_power(700), 10 * n)
         assert meter.push(BATTERY, 10 * n).power_w == 700
-        # Once.
+        # The whole power is pushed once.
         assert meter.push(BATTERY, 10 * n + 1).power_w == 0
     for n in range(10):
         meter.ask(BATTERY, Question.EM_STATUS, 30.1 + n)
