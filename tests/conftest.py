@@ -98,8 +98,8 @@ async def patient_time() -> None:
 async def enable_event_loop_debug() -> None:
     """Let only a loop's own thread use it. This replaces a fixture of Home Assistant's test kit.
 
-    The kit turns on the whole debug mode, which also stores where each callback comes from. That
-    takes a tenth of the tests' time, and nobody reads it.
+    The kit turns on the whole debug mode, which also stores where each callback comes from. The
+    debug mode takes a tenth of the tests' time, and its output is not read.
     """
     loop: Any = asyncio.get_running_loop()
     loop._debug = True

@@ -53,7 +53,7 @@ type Theme = Literal["light", "dark"]
 
 
 class Household:
-    """One browser window, logged in, in one language."""
+    """Browser window, logged in, in a language."""
 
     def __init__(self, page: Page, url: str, texts: Texts, pictures: Path | None) -> None:
         self.page = page
@@ -124,8 +124,8 @@ class Household:
     async def picks(self, field: Locator, text: str) -> None:
         """Pick from a list that opens, by typing; a text without an entry is taken as typed.
 
-        A field may be there before it listens, and a list that opens before it is filled stays
-        empty: the whole gesture is repeated until the field shows the picked text.
+        A field may be there before it listens. A list that opens before it is filled stays empty.
+        So the whole gesture is repeated until the field shows the picked text.
         """
         button = field.locator("ha-picker-field")
         shown = button.locator("[slot=headline], [slot=supporting-text]").filter(has_text=text)

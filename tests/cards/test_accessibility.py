@@ -23,7 +23,7 @@ CARDS = house_all.cards()
 
 
 @pytest.mark.parametrize("card", CARDS)
-async def test_nobody_is_shut_out(stage: Stage, card: str) -> None:
+async def test_no_reader_is_shut_out(stage: Stage, card: str) -> None:
     placed = CARDS[card]
     for dark in (False, True):
         await stage.show(placed.type, answers=placed.answers, config=placed.config, dark=dark)
@@ -67,7 +67,9 @@ def texts_of(root: Node) -> list[str]:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("view", VIEWS)
-async def test_a_view_is_heard_as_it_is_seen(stage: Stage, view: str, language: str) -> None:
+async def test_the_heard_texts_of_a_view_are_the_seen_ones(
+    stage: Stage, view: str, language: str
+) -> None:
     await show_view(stage, view, language)
     nodes = list((await tree(stage.page)).walk())
     names = [node.name for node in nodes if node.role == "article"]
@@ -127,7 +129,7 @@ async def press(stage: Stage, key: str) -> Any:  # noqa: ANN401 - as the page gi
     return await stage.page.evaluate("spoken.focused()")
 
 
-async def test_a_choice_is_said_at_once_and_nothing_else(stage: Stage) -> None:
+async def test_only_a_choice_is_spoken_at_once(stage: Stage) -> None:
     answers = house_now.three_meters() | house_now.sums()
     await stage.show("smarty-p1-now", answers=answers)
     said = await listen(stage)

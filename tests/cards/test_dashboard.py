@@ -118,7 +118,7 @@ async def test_the_shown_day_stays_while_its_meter_is_loaded_anew(stage: Stage) 
     assert "Friday 20 November" in await stage.text()
 
 
-async def test_one_card_of_each_view_says_that_its_prices_are_older(stage: Stage) -> None:
+async def test_a_single_card_of_each_view_names_its_older_prices(stage: Stage) -> None:
     older = {"prices_of": {"grid": "2026-10-31", "ended": {"state_aid": "2026-10-31"}}}
     said = (
         "Grid charges of October 2026; the State's aid ended on 31 October 2026; nothing newer is"
@@ -171,7 +171,7 @@ class Without(Stage):
         return await self.page.get_by_text(text).filter(visible=True).count()
 
 
-async def test_a_page_whose_second_part_is_gone_says_once_how_to_go_on(browser: Browser) -> None:
+async def test_a_page_whose_second_part_is_gone_shows_the_next_step_once(browser: Browser) -> None:
     page = Without(browser, f"**/{parts()[1]}")
     await page.show("smarty-p1-now", language="pt")
     assert "Da rede" in await page.text()

@@ -36,7 +36,7 @@ async def dots(stage: Stage) -> dict[str, dict[str, Image.Image]]:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-async def test_a_view_says_the_same_in_forced_colours(stage: Stage, view: str) -> None:
+async def test_a_view_shows_the_same_in_forced_colours(stage: Stage, view: str) -> None:
     await show_view(stage, view, "en")
     await stage.page.evaluate(SCRIPT)
     assert await stage.page.evaluate("paper.lost()") == []

@@ -23,7 +23,7 @@ BOTH = "include_ignore=False, include_disabled=False"
         ("er.async_entries_for_config_entry(registry, entry_id)", ""),
     ],
 )
-def test_a_list_of_entries_says_which_entries_count(code: str, says: str) -> None:
+def test_a_list_of_entries_names_the_entries_that_count(code: str, says: str) -> None:
     source = f"def count(hass):\n    return {code}\n"
     found = [*check_entry_lists({"messages/a.py": source, "a.yaml": "{"})]
     assert len(found) == bool(says)

@@ -188,7 +188,7 @@ def test_nothing_is_imported_from_above() -> None:
     assert shown(edge for edge in edges() if floor(edge[0]) > floor(edge[1])) == []
 
 
-def test_the_rooms_of_the_roof_stand_apart() -> None:
+def test_the_rooms_of_the_roof_do_not_import_each_other() -> None:
     rooms = {(name.partition("/")[0], target.partition("/")[0]) for name, target in edges()}
     roof = {*FLOORS[0]} - {"__init__"}
     sideways = {(room, other) for room, other in rooms if {room, other} <= roof and room != other}

@@ -411,7 +411,7 @@ def test_each_term_changes_the_contract(name: str) -> None:
     assert len(read) > 1
 
 
-def test_an_unusual_price_is_said(folder: Path, run: Run) -> None:
+def test_an_unusual_price_gives_a_warning(folder: Path, run: Run) -> None:
     path = folder / "contract.toml"
     path.write_text(CONTRACT.replace("0.15", "15"), encoding="ascii")
     ended = run("bill", "contract.toml", "leneda.csv")

@@ -97,7 +97,7 @@ def test_the_messages_of_a_service_about_its_configuration(
         assert "s3cret" not in line
 
 
-def test_decode_prints_one_object_a_telegram_wherever_the_key_is(folder: Path) -> None:
+def test_decode_prints_one_object_a_telegram_with_the_key_from_any_source(folder: Path) -> None:
     recorded, key = folder / "frame.bin", KEY.hex()
     result = run("decode", "--key", key, recorded)
 

@@ -29,7 +29,7 @@ def known_of(data: bytes) -> WatchState:
     return known
 
 
-def test_nothing_that_a_meter_says_is_obeyed() -> None:
+def test_control_characters_of_a_meter_have_no_effect() -> None:
     known = known_of(
         frame(
             1,
@@ -50,7 +50,7 @@ def test_nothing_that_a_meter_says_is_obeyed() -> None:
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_is_said_in_words_and_counted(reason: Reason) -> None:
+def test_every_reason_is_written_in_words_and_counted(reason: Reason) -> None:
     known = WatchState("/dev/ttyUSB0")
     known.open(NOW)
     known.receive(2, [Rejection(reason)] * 2, NOW)
@@ -77,7 +77,7 @@ def test_every_reason_is_said_in_words_and_counted(reason: Reason) -> None:
         (LinkError("?"), "the port was lost"),
     ],
 )
-def test_a_port_that_is_lost_is_said_until_it_is_back(error: LinkError, words: str) -> None:
+def test_a_lost_port_is_named_until_it_is_back(error: LinkError, words: str) -> None:
     known = known_of(FULL)
     known.lose(error)
 

@@ -15,7 +15,7 @@ from dev.simulator import Meter
 from smartyp1.bill.household import Household
 
 
-async def test_a_long_step_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_long_step_shows_its_progress(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress()
     with (
         patch.object(printed, "_MAX_SILENCE_S", 0.0),

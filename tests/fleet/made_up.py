@@ -77,7 +77,7 @@ class Bucket:
 
 
 class FakeStore:
-    """Takes all values. `run` is the process that answers, as of now."""
+    """Store that takes all values. `run` is the process that answers now."""
 
     def __init__(self) -> None:
         self.run: StoreRun | None = StoreRun("100", 0.0)
@@ -203,7 +203,7 @@ class FakeNats:
 
 
 class FakeBookmarks:
-    """Collects bookmarks: `marks`. The first `failures` calls fail."""
+    """Collection of bookmarks: `marks`. The first `failures` calls fail."""
 
     def __init__(self) -> None:
         self.marks: dict[bytes | None, Bookmark] = {}

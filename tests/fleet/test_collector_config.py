@@ -31,7 +31,7 @@ def read(tmp_path: Path, text: str) -> CollectorConfig:
     return read_config(file)
 
 
-def test_little_must_be_said(tmp_path: Path, keys: str) -> None:
+def test_few_keys_are_required(tmp_path: Path, keys: str) -> None:
     config = read(tmp_path, NATS + STORE + keys + 'collector = { name = "one" }\n')
     assert config.nats.servers == ("nats://node1:4222",)
     assert (config.store.urls, config.name) == (("http://127.0.0.1:8428",), "one")
@@ -42,7 +42,7 @@ def test_little_must_be_said(tmp_path: Path, keys: str) -> None:
     assert KEY not in repr(config).upper()
 
 
-def test_all_can_be_said(tmp_path: Path, keys: str) -> None:
+def test_all_keys_of_the_configuration(tmp_path: Path, keys: str) -> None:
     more = (
         "collector = { name = 'b-2', titles = ['534147677004102f', '534147677004102E'], "
         "readings = false, stream_gigabytes = 2, stream_days = 30, stream_replicas = 5 }\n"
@@ -139,7 +139,7 @@ def registers(text: str) -> str:
     return STORE.replace(" }", f", registers = {text} }}")
 
 
-def test_which_registers_are_stored_can_be_said(tmp_path: Path, keys: str) -> None:
+def test_the_stored_registers_can_be_chosen(tmp_path: Path, keys: str) -> None:
     text = NATS + registers('["billing", "voltage_*"]') + keys + "collector = { name = 'one' }"
     chosen = read(tmp_path, text).registers
     assert chosen.name_of("1-0:1.8.0") == "active_energy_imported"
@@ -183,7 +183,7 @@ def secret(tmp_path: Path) -> str:
     return str(file)
 
 
-def test_nobody_logs_in_where_nothing_is_said_and_several_addresses_are_one_store() -> None:
+def test_no_login_by_default_and_several_addresses_are_one_store() -> None:
     assert read_table({"urls": ["http://a", "http://b:1/vm/"]}).urls == (
         "http://a",
         "http://b:1/vm",

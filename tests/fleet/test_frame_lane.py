@@ -53,7 +53,7 @@ def energies(fleet: Fleet) -> list[float]:
     ]
 
 
-async def test_readings_pause_while_nobody_listens_to_the_meter(
+async def test_readings_pause_without_a_listener_of_the_meter(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet.nats.came = LIVE
@@ -310,7 +310,7 @@ async def test_a_frame_without_its_key_has_a_bookmark_before_it_is_acknowledged(
     }
 
 
-async def test_a_flood_of_replays_waits_and_holds_up_nobody(fleet: Fleet) -> None:
+async def test_a_flood_of_replays_waits_and_holds_up_no_other_frame(fleet: Fleet) -> None:
     fleet.judge.use(Keys({TITLE: KEY, OTHER_TITLE: KEY}, None))
     fleet.nats.add(sent(2))
     for _ in range(300):
@@ -403,7 +403,7 @@ async def test_acknowledgements_wait_for_a_connection(fleet: Fleet) -> None:
     await fleet.until_acknowledged(2)
 
 
-async def test_a_consumer_for_which_nobody_answers_is_left(
+async def test_a_consumer_without_an_answer_is_left(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("_EXPIRES", "_MARGIN"):
@@ -431,7 +431,7 @@ async def test_after_a_pause_a_collector_knows_the_frames_that_others_stored(
     assert len(fleet.counters.caught_up) == 2
 
 
-async def test_a_collector_without_a_pause_asks_nobody(fleet: Fleet) -> None:
+async def test_a_collector_without_a_pause_asks_no_store(fleet: Fleet) -> None:
     fleet.start()
     fleet.nats.add(sent(1))
     await fleet.until_written(1)

@@ -108,7 +108,7 @@ async def test_the_limits_of_a_stream_are_raised_and_never_lowered(
 
 
 class Nats:
-    """Notes which consumers are put back, and the time in seconds."""
+    """Record of the consumers that are put back, and the time in seconds."""
 
     def __init__(self) -> None:
         self.now = 0.0

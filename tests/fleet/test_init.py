@@ -194,7 +194,7 @@ def test_a_gateway_and_a_title_only_add(folder: Folder) -> None:
     assert f"Add the keys of these meters to meter-keys of each collector: {FLAT3}, {FLAT2}" in said
 
 
-def test_keys_that_were_entered_stay_and_nobody_is_to_enter_them_again(folder: Folder) -> None:
+def test_entered_keys_stay_and_need_not_be_entered_again(folder: Folder) -> None:
     assert f"of each collector: {FLAT1}" in folder.init()
     keys = folder.made / "collector-one" / "meter-keys"
     assert f"# {FLAT1}      # cellar, flat1" in keys.read_text(encoding="utf-8")
@@ -426,7 +426,7 @@ def test_pages_and_tickets_have_receivers(folder: Folder) -> None:
     assert (mail["to"], mail["smarthost"]) == ("a@example.org", "127.0.0.1:25")
 
 
-def test_somebody_may_want_no_alerts(folder: Folder) -> None:
+def test_alerts_are_optional(folder: Folder) -> None:
     folder.init(f'alerts = "none"\n{EXAMPLE.read_text(encoding="utf-8")}')
     config = yaml.safe_load(folder.text("prometheus/alertmanager.yml"))
     assert [[*receiver] for receiver in config["receivers"]] == [["name"]] * 3
@@ -435,7 +435,7 @@ def test_somebody_may_want_no_alerts(folder: Folder) -> None:
     assert '"smarty_p1_receivers": ["page", "ticket"]' in folder.text("inventory.yml")
 
 
-def test_nodes_tell_their_own_machine_how_they_are(folder: Folder) -> None:
+def test_nodes_report_their_state_to_their_own_machine(folder: Folder) -> None:
     folder.init('nodes = ["a", "b:4222:6222:9999", "b"]\nstore = "http://s"\n' + HERE)
     found = [
         re.findall(r"(?m)^http: (.*)", folder.text(f"node{number}/nats-server.conf"))
@@ -539,7 +539,7 @@ def test_a_folder_whose_record_is_damaged_is_left_alone(folder: Folder) -> None:
     assert folder.all() == before
 
 
-def test_a_password_that_somebody_chose_stays_one_word_for_a_shell(folder: Folder) -> None:
+def test_a_chosen_password_stays_one_word_for_a_shell(folder: Folder) -> None:
     chosen = "a b'$(touch gone)"
     folder.init()
     (folder.made / "passwords" / "store").write_text(chosen, encoding="ascii")

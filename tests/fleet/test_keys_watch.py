@@ -144,7 +144,7 @@ async def test_a_file_is_read_when_it_has_the_mode_that_was_asked_for(
     await until(lambda: len(told) == 1)
 
 
-async def test_a_command_is_asked_when_somebody_wants_it(
+async def test_a_command_runs_on_request(
     tmp_path: Path, metrics: CollectorMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)

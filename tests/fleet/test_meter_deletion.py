@@ -76,7 +76,7 @@ async def test_the_series_of_an_exchanged_meter_belong_to_the_new_one(bucket: Bu
         (None, None, SERIAL),
     ],
 )
-async def test_the_series_of_a_meter_that_nobody_followed_are_its_own(
+async def test_the_series_of_a_meter_without_a_successor_are_its_own(
     bucket: Bucket, owner: str | None, known: str | None, stored: str | None
 ) -> None:
     if not known:

@@ -174,7 +174,7 @@ async def test_a_refused_name_is_looked_up_again_when_it_is_perhaps_free(fleet: 
     assert await refusal_of(TITLE)
 
 
-async def test_a_name_is_looked_up_once_and_those_of_others_not_often(meters: Fleet) -> None:
+async def test_a_name_is_looked_up_once_and_names_of_other_meters_seldom(meters: Fleet) -> None:
     meters.begin(TITLE, NEIGHBOUR)
     assert await meters.send(TITLE, *["M1"] * 5) == ["M1"] * 5
     before = meters.bucket.looked_up["name.M1"]
@@ -197,7 +197,9 @@ async def test_an_unreadable_entry_has_no_owner(meters: Fleet, junk: bytes) -> N
 
 
 @pytest.mark.parametrize("key", ["name.M1", "meter.534147677004102E"])
-async def test_somebody_is_faster(meters: Fleet, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+async def test_another_collector_is_faster(
+    meters: Fleet, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
     """Another collector makes an entry between the question and the answer."""
     create: Callable[[Bucket, str, bytes], object] = Bucket.create
 

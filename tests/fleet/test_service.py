@@ -182,7 +182,7 @@ async def test_frames_that_were_discarded_unread_are_counted(
 
 
 class EnoughError(Exception):
-    """Ends a loop."""
+    """End of a loop."""
 
 
 async def test_a_lost_connection_is_logged_and_counted(

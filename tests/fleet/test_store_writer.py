@@ -171,7 +171,7 @@ async def test_a_store_that_does_not_report_its_writes_is_refused(
     "version",
     ["", "victoria-metrics-20220621-071016-tags-v1.79.0-0-g837d0d136", "v1.79.0", "vm-own-build"],
 )
-async def test_a_single_one_is_not_refused_however_it_was_built(version: str) -> None:
+async def test_a_single_node_is_not_refused_in_any_build(version: str) -> None:
     more = f'a 1\nvm_app_version{{version="{version}", short_version=""}} 1\n'
     async with serving(Host(more=more)) as host:
         await check_store(StoreConfig((host.url,)))
@@ -214,7 +214,7 @@ async def test_another_address_takes_over_and_it_is_the_same_process(
 
 
 @pytest.mark.parametrize("other", [Host(name="two"), Host(start=101)], ids=["host", "start"])
-async def test_addresses_of_two_stores_are_written_to_by_nobody(
+async def test_addresses_of_two_stores_get_no_values(
     other: Host, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving(Host()) as one, serving(other) as two:
@@ -381,7 +381,7 @@ async def test_a_write_is_small_enough_for_a_slow_line(host: Host, store: Store)
     assert host.sizes[0] < len(host.writes[0]) / 5
 
 
-async def test_nobody_is_sent_elsewhere(
+async def test_a_redirection_is_not_followed(
     host: Host, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.write([SAMPLE])

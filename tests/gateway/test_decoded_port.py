@@ -33,7 +33,7 @@ IMPORTED = "1-0:1.8.0"
 
 
 class Publisher:
-    """Notes the readings to publish."""
+    """Record of the readings to publish."""
 
     def __init__(self, title: bytes | None) -> None:
         self.title = title
@@ -203,7 +203,7 @@ async def test_a_key_opens_the_frames_of_its_meter_alone(tmp_path: Path) -> None
         (f"* {KEY.hex()}", "only old telegrams of the meter 5341"),
     ],
 )
-async def test_it_is_said_once_when_there_is_no_key_that_fits(
+async def test_a_missing_key_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, keys: str, text: str
 ) -> None:
     async with decoding(tmp_path, keys) as port:
@@ -292,7 +292,7 @@ async def test_a_key_does_not_vouch_for_the_name_of_another_meter(
         assert [OTHER_TITLE.hex().upper() in record.getMessage() for record in said] == [True]
 
 
-async def test_nor_after_a_restart(tmp_path: Path) -> None:
+async def test_another_meter_is_not_read_after_a_restart(tmp_path: Path) -> None:
     async with decoding(tmp_path) as port:
         port.feed(frame(1))
         port.plug_in_elsewhere()
@@ -307,7 +307,9 @@ async def test_nor_after_a_restart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [TITLE.hex().upper(), "SAG10/30"])
-async def test_nor_for_its_substitute_in_topics(tmp_path: Path, name: str) -> None:
+async def test_another_meter_with_the_substitute_of_the_name_is_not_read(
+    tmp_path: Path, name: str
+) -> None:
     """A meter without a name is named by its title; a slash and a question mark are the same."""
     async with decoding(tmp_path) as port:
         own = telegram(f"{IMPORTED}(000001.000*kWh)", name="SAG10#30")

@@ -70,7 +70,7 @@ def test_waiting_frames_are_there_after_a_restart_in_order(open_queue: OpenQueue
     assert queue.last_topic("b") is None
 
 
-def test_the_oldest_go_first_and_only_those_of_the_port_that_is_full(
+def test_the_oldest_frames_go_first_and_only_those_of_the_full_port(
     open_queue: OpenQueue,
 ) -> None:
     queue = open_queue(most_bytes=2 * 164 * 10)
@@ -183,7 +183,7 @@ async def put(memory: JsonStorage, path: Path, text: str) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_wherever_a_file_is_damaged_a_gateway_starts(tmp_path: Path) -> None:
+async def test_a_gateway_starts_with_a_file_damaged_at_any_place(tmp_path: Path) -> None:
     path = tmp_path / "queue"
     queue = FrameQueue(path, ["a"], 1_000_000)
     queue.add(

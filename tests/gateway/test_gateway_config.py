@@ -41,7 +41,7 @@ def test_the_least_that_is_needed(tmp_path: Path) -> None:
     assert (config.metrics_address, config.metrics_port) == ("127.0.0.1", None)
 
 
-def test_all_that_can_be_said(tmp_path: Path) -> None:
+def test_all_keys_of_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("s3cret\n", encoding="utf-8")
     config = read(
         tmp_path,
@@ -115,7 +115,7 @@ def test_with_keys_telegrams_are_decoded(tmp_path: Path) -> None:
     assert KEY not in repr(config)
 
 
-def test_all_that_can_be_said_of_publishing(tmp_path: Path) -> None:
+def test_all_keys_of_publishing(tmp_path: Path) -> None:
     publish = (
         'format = "both"\nretain = true\nmin_interval = 60\ndiscovery = true\n'
         'discovery_prefix = "ha/own"\nlanguage = "de"\nrepeat_every = 0'

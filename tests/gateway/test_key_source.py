@@ -87,7 +87,7 @@ def test_a_file_that_others_can_read_or_write_is_refused(tmp_path: Path, mode: i
 
 
 def test_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is root's, with 0440 where an access list lets the service read it."""
+    """The file is root's, with 0440 where an access list lets the service read it."""
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     if os.getuid() == 0:
         write(tmp_path / "keys", LINES, 0o440)
@@ -102,7 +102,7 @@ def test_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert read(file="${CREDENTIALS_DIRECTORY}/keys")
 
 
-def test_a_file_of_somebody_else_beside_the_credentials(
+def test_a_file_of_another_user_beside_the_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
@@ -269,7 +269,7 @@ def test_a_command_without_end_is_ended(monkeypatch: pytest.MonkeyPatch, script:
     assert time.monotonic() - begun < 50
 
 
-def test_a_command_that_says_too_much_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_with_too_long_output_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smarty_p1_gateway.key_source.MAX_BYTES", 1024 * 1024)
     script = "while True: print('#' * 1000)"
     assert "more than 1 MiB" in error_of(command=[sys.executable, "-c", script])

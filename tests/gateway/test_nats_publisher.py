@@ -630,7 +630,7 @@ async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     assert caplog.text.count("certificate has expired") == 1
 
 
-async def test_an_error_of_the_connection_is_said_once(
+async def test_an_error_of_the_connection_is_logged_once(
     cluster: Cluster, publishing: Publishing, caplog: pytest.LogCaptureFixture
 ) -> None:
     await until(lambda: publishing.metric("broker_connected") == 1)

@@ -20,7 +20,7 @@ from tests.gateway.loopback import until
 
 
 class Taker:
-    """Accepts data with an `!` in it."""
+    """Decoder that accepts data with an `!` in it."""
 
     def feed(self, data: bytes) -> bool:
         return b"!" in data

@@ -1,4 +1,4 @@
-"""One process for all ports, from its start to its end."""
+"""Process for all ports, from its start to its end."""
 
 import os
 import signal

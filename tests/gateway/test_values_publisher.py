@@ -195,7 +195,7 @@ async def test_telegrams_during_a_write_of_the_memory_wait_for_the_next_write(
         await broker.until(IMPORTED, b"1.000", b"2.000")
 
 
-async def test_discovery_that_the_broker_refuses_is_said_once_and_values_come(
+async def test_discovery_that_the_broker_refuses_is_logged_once_and_values_come(
     make: Maker, broker: Broker, line: MeterPort, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker.refuses = lambda topic: topic.startswith("homeassistant")

@@ -172,7 +172,7 @@ async def test_a_store_that_hangs_delays_a_backup_for_seconds_only(
         await wait_until(hass, lambda: "smarty_p1.one.meter" in written())
 
 
-async def test_whatever_else_fails_ends_no_backup(
+async def test_an_error_of_a_store_ends_no_backup(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_store: ThrottledStore) -> None:

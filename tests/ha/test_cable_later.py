@@ -87,7 +87,7 @@ async def test_every_kilowatt_hour_is_there_once(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_its_hours_come_into_the_energy_dashboard_with_its_first_days(
+async def test_the_hours_of_a_platform_meter_come_into_the_energy_dashboard_with_its_first_days(
     hass: HomeAssistant, meter: tuple[MockConfigEntry, str]
 ) -> None:
     assert await async_setup_component(hass, "energy", {})
@@ -106,7 +106,7 @@ async def test_its_hours_come_into_the_energy_dashboard_with_its_first_days(
 
 
 @pytest.mark.parametrize("is_disabled", [False, True])
-async def test_its_hours_are_cleared_with_the_entry(
+async def test_the_hours_of_a_platform_meter_are_cleared_with_the_entry(
     hass: HomeAssistant, meter: tuple[MockConfigEntry, str], *, is_disabled: bool
 ) -> None:
     entry, name = meter

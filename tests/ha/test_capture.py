@@ -228,7 +228,7 @@ async def test_messages_are_replaced_whole_unless_wanted_otherwise(
     assert ([len(word) for word in words] == lengths) is bool(option)
 
 
-async def test_it_takes_a_while_and_there_is_one_at_a_time(house: House, folder: Path) -> None:
+async def test_a_capture_takes_a_while_and_runs_alone(house: House, folder: Path) -> None:
     assert await house.call("show") == {"state": "none"}
     assert await house.call("discard") == {"state": "none"}
     await house.refuses("write", "no capture")
@@ -251,7 +251,7 @@ async def test_it_takes_a_while_and_there_is_one_at_a_time(house: House, folder:
     assert files(folder) == ["capture-1.jsonl", "capture-2.jsonl"]
 
 
-async def test_it_lasts_as_long_as_wanted_and_takes_nothing_after_it(house: House) -> None:
+async def test_a_capture_lasts_as_long_as_wanted_and_takes_no_later_telegram(house: House) -> None:
     await house.call("start", minutes=30)
     recording = house.recording
     await receive(house.hass, house.port, ODD)
@@ -314,7 +314,7 @@ async def test_a_frame_that_no_key_decrypts_is_not_written(house: House, folder:
     assert files(folder) == []
 
 
-async def test_the_repair_shows_it_and_writes_it(recorded: House, folder: Path) -> None:
+async def test_the_repair_shows_the_capture_and_writes_it(recorded: House, folder: Path) -> None:
     menu = await open_repair(recorded.hass, recorded.repair)
     shown = menu["description_placeholders"]
     assert shown
@@ -340,7 +340,7 @@ async def test_the_repair_shows_it_and_writes_it(recorded: House, folder: Path) 
     assert not recorded.repair
 
 
-async def test_the_repair_discards_it(recorded: House, folder: Path) -> None:
+async def test_the_repair_discards_the_capture(recorded: House, folder: Path) -> None:
     menu, late, later = [await open_repair(recorded.hass, recorded.repair) for _ in range(3)]
     done = await choose(recorded.hass, menu, "discard")
     assert done["type"] is FlowResultType.CREATE_ENTRY
@@ -366,7 +366,7 @@ async def test_a_capture_ends_with_the_entry(recorded: House) -> None:
     assert not recorded.repair
 
 
-async def test_a_capture_that_nobody_looks_at_is_forgotten(recorded: House) -> None:
+async def test_an_unread_capture_is_forgotten(recorded: House) -> None:
     await let_pass(recorded.hass, 24 * 3600 - 10)
     assert recorded.repair
     await let_pass(recorded.hass, 24 * 3600 + 1)

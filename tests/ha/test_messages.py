@@ -284,7 +284,8 @@ async def test_a_lost_phase_causes_a_message_in_the_night(house: House, phone: P
 async def test_a_silence_names_its_cause_and_a_new_key_is_asked_for(
     house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Minutes pass in no time. They must not close the port, nor let the bytes be forgotten.
+    # Minutes pass in no time. Their passing must not close the port, nor let the bytes be
+    # forgotten.
     monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)
     monkeypatch.setattr(failure_detection, "_MAX_RUN_PAUSE_S", 600.0)
     await house.set_up(**options("silent"))

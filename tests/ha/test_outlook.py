@@ -249,7 +249,9 @@ async def test_too_many_waiting_questions_of_a_user_for_nord_pool_are_refused(
         assert "start_costs" in (await client.receive_json())["result"]
 
 
-async def test_as_emhass_and_evcc_read_it(hass: HomeAssistant, begin: Begin, call: Call) -> None:
+async def test_emhass_and_evcc_can_read_the_outlook(
+    hass: HomeAssistant, begin: Begin, call: Call
+) -> None:
     options = {"energy_price": 0.15, "feed_in_price_entity": "sensor.market", "vat": False}
     await begin(**options)
     assert (await call(format="evcc"))["feedin"] == []

@@ -222,7 +222,7 @@ async def test_a_removal_that_the_disk_refuses_raises_an_error(
 
 
 @pytest.mark.usefixtures("everything_enabled", "entry")
-async def test_a_peak_says_when_it_is_the_platforms(home: Home, bring_in: BringIn) -> None:
+async def test_a_peak_of_the_platform_is_marked(home: Home, bring_in: BringIn) -> None:
     own, year = "smarty_highest_power_last_month", "smarty_highest_power_in_12_months"
     assert "origin" not in home.state_of(year).attributes
     await bring_in(export(APRIL, ["9.000", "2.000"]))
@@ -275,7 +275,7 @@ async def test_months_peaks_and_bill_know_a_file(hass: HomeAssistant, bring_in: 
     assert answer["csv"].splitlines()[1] == "2026-04-30T23:45:00+02:00;2;;;;leneda"
 
 
-async def test_it_is_known_after_a_restart(
+async def test_imported_quarter_hours_are_known_after_a_restart(
     home: Home, tmp_path: Path, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     await bring_in(april())
@@ -304,7 +304,9 @@ async def test_it_is_known_after_a_restart(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_it_is_taken_back(hass: HomeAssistant, tmp_path: Path, bring_in: BringIn) -> None:
+async def test_an_import_can_be_removed(
+    hass: HomeAssistant, tmp_path: Path, bring_in: BringIn
+) -> None:
     assert await refusal(call(hass, "remove_imported_quarter_hours")) == "leneda_nothing_imported"
     before = await call(hass, "compare_reference_powers")
     await bring_in(april())
@@ -320,7 +322,7 @@ async def test_it_is_taken_back(hass: HomeAssistant, tmp_path: Path, bring_in: B
     assert stored(tmp_path) == []
 
 
-async def test_an_account_would_bring_it_back(
+async def test_an_import_cannot_be_removed_while_an_account_would_bring_it_back(
     home: Home, monkeypatch: pytest.MonkeyPatch, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     async def enter(options: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ async def test_the_bill_of_the_running_month(
     assert bill["lines"][0]["quantity"] == 145
 
 
-async def test_the_first_month_says_since_when(home: Home, call: Call) -> None:
+async def test_the_first_month_names_its_begin(home: Home, call: Call) -> None:
     await home.set_up(telegram("12:00:00", 0.0), **billed_month.OPTIONS)
     for bill in (await call("get_bill"), (await call("get_bill", months=12))["months"][0]):
         assert (bill["month"], bill["since"]) == ("2026-06", "2026-06-16T12:00:00+02:00")

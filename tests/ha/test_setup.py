@@ -182,7 +182,7 @@ NEVER_READ: list[tuple[bytes, str | None, str]] = [
 
 
 @pytest.mark.usefixtures("short_setup")
-async def test_a_meter_that_was_never_read_is_loaded_and_says_why(
+async def test_a_meter_that_was_never_read_is_loaded_with_the_reason(
     hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def says(key: str | None, reason: str) -> str:

@@ -288,7 +288,7 @@ async def test_a_contract_at_the_prices_of_an_entity(
 
 
 class EnergyCharts:
-    """Stands in for Energy-Charts: prices of a zone, or another answer that a test sets."""
+    """Stand-in of Energy-Charts: prices of a zone, or another answer that a test sets."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
@@ -391,7 +391,7 @@ WRONG: dict[str, Callable[[EnergyCharts], Any]] = {
 
 @pytest.mark.parametrize("fault", WRONG)
 @pytest.mark.usefixtures("entry")
-async def test_a_download_that_fails_is_said_and_is_tried_again_later(
+async def test_a_failed_download_is_shown_and_tried_again_later(
     hass: HomeAssistant,
     market: EnergyCharts,
     fault: str,

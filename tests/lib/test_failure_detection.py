@@ -378,7 +378,7 @@ def test_another_source(rules: Rules, events: str, until: float, expected: str) 
     assert told(condition) == expected
 
 
-def test_repairs_that_stand_are_taken_over_and_no_other_is_withdrawn() -> None:
+def test_existing_repairs_are_taken_over_and_no_other_is_withdrawn() -> None:
     before: Mapping[Repair, Details] = {
         Repair.METER_CLOCK: (("minutes", "9"),),
         Repair.OTHER_METER: (("found", "SAG2"),),

@@ -74,7 +74,7 @@ def test_a_user_with_one_work_after_the_other_keeps_no_other_waiting() -> None:
     assert "a2" in taken
 
 
-def test_bytes_come_back_with_time_and_to_nobody_else() -> None:
+def test_bytes_come_back_with_time_and_to_no_other_user() -> None:
     allowances: Allowances[str] = Allowances(rate=100, burst=1600)
     for size in (900, 600):
         allowances.spend("anna", size, 50.0)

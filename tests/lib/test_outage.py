@@ -38,7 +38,7 @@ async def test_not_all_come_back_at_the_same_moment(slept: list[float]) -> None:
     assert len(set(slept)) > 10
 
 
-async def test_the_log_says_once_that_it_is_lost_and_once_that_it_is_back(
+async def test_the_log_has_one_line_for_the_loss_and_one_for_the_return(
     caplog: pytest.LogCaptureFixture, slept: list[float]
 ) -> None:
     caplog.set_level(logging.INFO, LOGGER.name)

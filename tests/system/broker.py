@@ -61,7 +61,7 @@ class Broker:
 
 
 class Listener:
-    """Remembers all messages below a topic, over restarts of the broker."""
+    """Listener that remembers all messages below a topic, over restarts of the broker."""
 
     def __init__(self, port: int, topic: str) -> None:
         self.port = port

@@ -32,7 +32,7 @@ BOTH = ("first", "second")
 
 
 @pytest.mark.timeout(TIMEOUT)
-async def test_nothing_is_lost_or_let_in_whatever_is_killed(tmp_path: Path) -> None:
+async def test_nothing_is_lost_or_let_in_by_any_kill(tmp_path: Path) -> None:
     seed = randbelow(2**32)
     LOGGER.warning("seed %d", seed)
     chance = seeded_random("outages", seed)

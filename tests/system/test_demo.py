@@ -111,7 +111,7 @@ async def demo(place: Place) -> AsyncIterator[RunningDemo]:
         yield demo
 
 
-async def test_it_says_where_and_how_to_log_in(place: Place, demo: RunningDemo) -> None:
+async def test_the_demo_prints_its_address_and_its_login(place: Place, demo: RunningDemo) -> None:
     ready = demo.lines[-1]
     assert place.url in ready
     assert "user demo, password demo" in ready

@@ -163,7 +163,7 @@ async def test_a_restart_finds_everything_again_and_does_not_wait_for_a_silent_m
     await until(home.shows_last_telegram)
 
 
-async def test_it_ends_without_a_trace(home: Home) -> None:
+async def test_home_assistant_ends_without_a_trace(home: Home) -> None:
     await home.stop()
     assert home.process.status == 0
     assert not processes_mentioning(home.directory)

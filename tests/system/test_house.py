@@ -1,7 +1,7 @@
 """House, own energy and saving in a real Home Assistant, against sums by hand of the simulation.
 
-Three inverters tell the production of the same panels: after 10 s to the Wh, every 5 minutes in
-steps of 100 Wh, and every 15 minutes, 15 minutes late. The battery is as late as its inverter.
+Three inverters report the production of the same panels. They report after 10 s to the Wh, every 5
+minutes in steps of 100 Wh, and every 15 minutes, 15 minutes late.
 """
 
 import asyncio
@@ -172,7 +172,7 @@ async def fill(home: Home) -> None:
 
 
 class ByHand(NamedTuple):
-    """Sums from one time to another."""
+    """Sums from a time to another."""
 
     house_kwh: float
     own_kwh: float

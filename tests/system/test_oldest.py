@@ -61,7 +61,7 @@ def address(line: Server, user: str = "") -> str:
     return f"socket://{user}127.0.0.1:{line.ports[0]}"
 
 
-async def test_it_is_the_version_that_is_promised(home: Home) -> None:
+async def test_the_tested_version_is_the_promised_one(home: Home) -> None:
     assert (await home.client.get("/api/config"))["version"] == wanted_version("test")
 
 

@@ -382,7 +382,7 @@ async def test_the_gateway_publishes_like_the_integration_and_is_discovered(
     assert KEY.hex() not in gateway.logged().lower()
 
 
-async def test_of_two_publishers_the_one_that_stays_looks_untouched(
+async def test_the_remaining_one_of_two_publishers_looks_untouched(
     home: Home, broker: Broker, line: Server, meter: HistoricMeter, directory: Path
 ) -> None:
     root = DecodedGateway.root
@@ -418,7 +418,7 @@ async def test_of_two_publishers_the_one_that_stays_looks_untouched(
             await process.stop()
 
 
-async def test_it_says_goodbye(home: Home, broker: Broker) -> None:
+async def test_the_end_of_home_assistant_is_published(home: Home, broker: Broker) -> None:
     await publish(home, topic="goodbye")
     listener = Listener(broker.port, "goodbye/#")
     async with listener.listening():

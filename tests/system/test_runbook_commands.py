@@ -47,7 +47,7 @@ def every_command() -> list[str]:
     return found
 
 
-def test_no_command_needs_a_program_that_nobody_installs() -> None:
+def test_every_program_of_a_command_is_installed() -> None:
     assert len(every_command()) > 300
     # natscli is in no package, and no login has its rights.
     assert not [one for one in every_command() if re.match(r"(sudo )?nats ", one)]

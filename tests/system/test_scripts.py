@@ -40,7 +40,7 @@ def test_setup_does_nothing_when_all_is_there_and_knows_no_other_environment(
 
 
 @pytest.mark.parametrize("script", ["demo", "test"])
-def test_without_a_network_one_line_says_so(tmp_path: Path, script: str) -> None:
+def test_without_a_network_one_line_names_the_reason(tmp_path: Path, script: str) -> None:
     isolated = ["unshare", "--net", "--map-root-user"]
     if not shutil.which("unshare") or subprocess.run([*isolated, "true"], check=False).returncode:
         pytest.skip("no network can be taken away here")

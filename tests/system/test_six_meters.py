@@ -126,7 +126,7 @@ async def six(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Six]:
         await six.home.stop()
 
 
-async def test_each_shows_its_own_values_under_a_name_of_its_own(six: Six) -> None:
+async def test_each_meter_shows_its_own_values_under_its_own_name(six: Six) -> None:
     await six.follow()
     energies = {values["energy_imported"] for values in (await six.shown()).values()}
     assert len(energies) == len(NUMBERS)
@@ -146,9 +146,7 @@ ATTEMPTS = 3
 
 
 @pytest.mark.parametrize(("number", "fault"), [(2, "other-key"), (6, "")], ids=["key", "port"])
-async def test_one_that_is_disturbed_leaves_the_others_alone(
-    six: Six, number: int, fault: str
-) -> None:
+async def test_a_disturbed_meter_leaves_the_others_alone(six: Six, number: int, fault: str) -> None:
     # A loss on a busy machine does not come every time: try again.
     met = [await _troubles_of_others(six, number, fault)]
     while met[-1] and len(met) < ATTEMPTS:

@@ -19,7 +19,7 @@ METER = make_meters(1, 7, 1)[0]
 
 
 class FakeExport(Export):
-    """Has these samples, all of one meter."""
+    """Export with these samples, all of one meter."""
 
     def __init__(self, samples: Iterable[Sample], session: aiohttp.ClientSession) -> None:
         super().__init__("http://127.0.0.1", session)
@@ -133,7 +133,7 @@ async def test_delays_are_from_the_moment_of_sending() -> None:
 async def test_other_values_at_the_same_time_are_doubles() -> None:
     stored = samples_of(SENT)
     findings = await found([*stored, stored[0]._replace(value=-1.0)])
-    # One double is in the export, the other is a value written several times.
+    # The first double is in the export, the second is a value written several times.
     assert (findings.doubled, findings.written_again) == (2, 1)
 
 

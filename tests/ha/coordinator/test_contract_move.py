@@ -218,7 +218,7 @@ DAMAGED: dict[str, object] = {
 
 @pytest.mark.parametrize("damage", [*DAMAGED])
 @pytest.mark.parametrize("since", ["2026-06-01", None])
-async def test_earlier_prices_that_are_lost_are_unknown_until_a_user_says_they_always_held(
+async def test_lost_earlier_prices_are_unknown_until_a_user_confirms_that_they_always_held(
     home: Home, hass_storage: dict[str, Any], damage: str, since: str | None
 ) -> None:
     flat = FLAT | ({"surcharge_price_since": since} if since else {})

@@ -128,7 +128,7 @@ async def test_the_present_is_unknown_without_time_or_energy(
     assert float(home.state_of(EXCESS).state) == 0.0
 
 
-async def test_after_a_gap_it_is_said_since_when_is_measured(home: Home) -> None:
+async def test_after_a_gap_the_begin_of_the_measurement_is_shown(home: Home) -> None:
     await home.hass.config.async_set_time_zone("Europe/Luxembourg")
     await home.set_up(at("10:30:00", 100.0), **TARIFF)
     await home.receive(at("11:05:00", 110.0, 4.0))

@@ -52,7 +52,7 @@ async def known(house: House) -> House:
     return house
 
 
-async def test_its_entities_are_there_before_the_first_telegram(
+async def test_the_entities_of_a_known_meter_exist_before_the_first_telegram(
     house: House, entity_registry: EntityRegistry, device_registry: DeviceRegistry
 ) -> None:
     await house.begin()
@@ -156,7 +156,7 @@ ENDS: Mapping[str, Callable[[ConfigEntries, str], Coroutine[Any, Any, object]]] 
 
 
 @pytest.mark.parametrize("end", ENDS)
-async def test_it_ends_before_the_first_telegram(
+async def test_a_known_meter_is_unloaded_before_the_first_telegram(
     known: House, caplog: pytest.LogCaptureFixture, end: str
 ) -> None:
     hass, entry = known.hass, known.entry

@@ -272,7 +272,7 @@ async def fail(*_: object) -> NoReturn:
 
 @pytest.mark.usefixtures("short_past")
 @pytest.mark.parametrize("failing", ["async_own", "async_refresh", "async_read", "_async_history"])
-async def test_an_error_that_nobody_expects_costs_only_its_part(
+async def test_an_unexpected_error_costs_only_its_part(
     house: House, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     """Fail at first, and then no more."""
@@ -424,7 +424,7 @@ async def test_yesterday_in_the_afternoon(house: House) -> None:
 
 
 @pytest.mark.usefixtures("short_past")
-async def test_in_the_evening_again_when_it_was_not_whole(house: House) -> None:
+async def test_a_day_in_part_is_requested_again_in_the_evening(house: House) -> None:
     house.platform.known_until = TODAY - timedelta(hours=6)
     entry = await house.begin()
     asked(house.platform)

@@ -219,7 +219,7 @@ async def test_a_refusal_leaves_the_known_days(home: Home, platform: Platform) -
         await home.refresh()
 
 
-async def test_cards_show_it(  # noqa: PLR0913, PLR0917 - all is needed
+async def test_cards_show_the_gas_of_the_platform(  # noqa: PLR0913, PLR0917 - all is needed
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     monkeypatch: pytest.MonkeyPatch,

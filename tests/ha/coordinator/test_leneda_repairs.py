@@ -325,6 +325,8 @@ async def test_a_slow_answer(
     assert await refusal(hass) == "leneda_too_slow"
 
 
-async def test_nobody_there(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_platform_without_an_answer_is_unreachable(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(leneda_client, "BASE_URL", f"http://127.0.0.1:{free_ports()}/api")
     assert await refusal(hass) == "leneda_unreachable"

@@ -431,7 +431,7 @@ async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:
     assert state(hass, ENERGY) == "unavailable"
 
 
-async def test_a_gateway_that_serves_somebody_else(home: Home) -> None:
+async def test_a_gateway_that_serves_another_client(home: Home) -> None:
     home.port.greeting = b"Port already in use\r\n"
     reader = Reader(home.hass, home.port, home.make_entry)
     entry = reader.entry = pulse_entry(home.hass, port=home.port.url)

@@ -274,7 +274,7 @@ async def test_a_restart_goes_on(smarty: Smarty) -> None:
     assert smarty.entry.runtime_data.books.demand.month.imported_kwh == pytest.approx(0.4)
 
 
-async def test_it_has_no_telegrams(smarty: Smarty) -> None:
+async def test_a_meter_of_entities_has_no_telegrams(smarty: Smarty) -> None:
     await smarty.send()
     for action, data in (("get_telegram", {}), ("capture", {"step": "start"})):
         with pytest.raises(ServiceValidationError, match="Smarty is not read through a port"):

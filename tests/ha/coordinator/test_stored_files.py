@@ -102,7 +102,7 @@ WHOLE: list[object] = [
 ]
 
 
-async def test_whatever_is_in_a_file_is_read_or_put_aside(
+async def test_any_content_of_a_file_is_read_or_put_aside(
     hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = make(home, "pulses")

@@ -365,7 +365,7 @@ async def test_the_user_confirms_the_clock_of_a_new_meter(
     assert not demand_meter.meter.is_clock_doubtful
 
 
-async def test_no_reading_for_five_minutes_is_a_repair_that_says_why(house: House) -> None:
+async def test_no_reading_for_five_minutes_is_a_repair_with_the_reason(house: House) -> None:
     house.hass.config.language = "de"
     await house.begin()
     await house.passes(61)

@@ -166,7 +166,7 @@ async def test_verification_is_given_up_only_when_that_is_chosen(
     assert result["result"].state is ConfigEntryState.LOADED
 
 
-async def test_describes_a_meter_that_says_little_in_the_language_of_the_house(home: Home) -> None:
+async def test_describes_a_meter_with_few_objects_in_the_language_of_the_house(home: Home) -> None:
     home.hass.config.language = "de"
     text = literal_telegram("length_in_short_form")
     for reference, value in (
@@ -486,7 +486,7 @@ async def test_suggests_the_next_port_of_a_gateway(home: Home, listening: AsyncM
         assert suggested(await start(home.hass))["port"] is None
 
 
-async def test_suggests_only_a_port_where_somebody_listens(home: Home) -> None:
+async def test_suggests_only_a_port_with_a_server(home: Home) -> None:
     number = free_ports(3)
     second = MeterPort()
     second.port = number + 1

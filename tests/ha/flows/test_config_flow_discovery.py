@@ -446,7 +446,7 @@ def searches(hass: HomeAssistant) -> int:
     return sum("smarty_p1 gateway of" in task.get_name() for task in tasks)
 
 
-async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced(
+async def test_a_meter_is_looked_for_once_a_minute_for_any_number_of_announcements(
     hass: HomeAssistant, home: Home
 ) -> None:
     entry = await home.set_up()

@@ -247,7 +247,9 @@ async def test_sources_that_a_user_enters_during_the_dialog_are_neither_changed_
 
 
 @pytest.mark.usefixtures("energy")
-async def test_it_is_entered_once_and_never_again(hass: HomeAssistant, port: MeterPort) -> None:
+async def test_the_sources_are_entered_once_and_never_again(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
     form = await find(hass, port)
     assert "sidebar" not in suggested(form)
     entry = (await confirm(hass, form))["result"]
@@ -276,7 +278,7 @@ async def reload_by(hass: HomeAssistant, port: MeterPort, entry: Any) -> None:  
     await reload(hass, entry)
 
 
-async def test_without_an_energy_dashboard_it_waits_for_one(home: Home) -> None:
+async def test_the_entry_of_sources_waits_for_an_energy_dashboard(home: Home) -> None:
     entry = await home.set_up(fill_energy=True, sidebar=True)
 
     await home.let_pass(300)

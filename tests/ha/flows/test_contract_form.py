@@ -413,7 +413,7 @@ def default_of_levies(form: ConfigFlowResult) -> bool:
     return bool(marker.default())
 
 
-async def test_levies_are_on_until_somebody_switches_them_off_and_are_no_contract_alone(
+async def test_levies_are_on_by_default_and_are_no_contract_alone(
     home: Home,
 ) -> None:
     await enter(home, levies={"with_levies": False})

@@ -96,7 +96,7 @@ async def test_the_key_is_not_shown_again(home: Home, platform: Platform) -> Non
     assert not platform.refused
 
 
-async def test_an_empty_key_switches_it_off_and_is_forgotten(
+async def test_an_empty_key_switches_the_download_off_and_is_forgotten(
     home: Home, platform: Platform
 ) -> None:
     await enter(home, ACCOUNT)

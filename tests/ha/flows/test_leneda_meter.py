@@ -241,7 +241,7 @@ async def test_the_key_cannot_be_taken_away_nor_the_point_changed(
 
 
 @pytest.mark.parametrize("is_same", [True, False])
-async def test_a_meter_at_a_port_may_be_the_one_that_is_here(
+async def test_a_meter_at_a_port_may_be_an_existing_meter(
     hass: HomeAssistant, port: MeterPort, *, is_same: bool
 ) -> None:
     entry = await add(hass)

@@ -365,7 +365,7 @@ async def test_numbers_of_no_gas_bill_are_refused(
         assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_without_gas_nobody_is_asked_about_it(home: Home) -> None:
+async def test_without_gas_no_form_asks_for_gas_prices(home: Home) -> None:
     text = TELEGRAM.replace("0-1:24.1.0(003)", "0-1:24.1.0(007)")
     entry = await home.set_up(text, min_interval=10)
     menu = await home.hass.config_entries.options.async_init(entry.entry_id)

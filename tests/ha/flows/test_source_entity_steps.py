@@ -23,7 +23,7 @@ def smarty(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Smarty:
     return Smarty(hass, freezer)
 
 
-async def test_a_trial_says_how_exact_it_will_be(hass: HomeAssistant, smarty: Smarty) -> None:
+async def test_a_trial_shows_the_coming_accuracy(hass: HomeAssistant, smarty: Smarty) -> None:
     smarty.set(tariff_1="1000.001")
     typed = {
         "energy_imported": smarty.chosen("tariff_1", "tariff_2"),
@@ -199,7 +199,9 @@ async def read_before_cable(hass: HomeAssistant, kwh: float) -> tuple[MockConfig
     return entry, smarty
 
 
-async def test_it_becomes_a_full_meter(hass: HomeAssistant, port: MeterPort) -> None:
+async def test_a_meter_of_entities_becomes_a_full_meter(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
     entry, smarty = await read_before_cable(hass, KWH_NOW - 1)
     await smarty.send(tariff_1=f"{KWH_NOW - 2000.75:.3f}")
     before = keys(hass, entry)

@@ -164,7 +164,7 @@ async def test_peaks_and_classes(hass: HomeAssistant, home: Home) -> None:
 
 
 @pytest.mark.usefixtures("everything_enabled")
-async def test_the_tariff_is_in_euro_whatever_currency_home_assistant_has(
+async def test_the_tariff_is_in_euro_with_any_currency_of_home_assistant(
     hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
 ) -> None:
     await hass.config.async_update(currency="GBP")
@@ -224,7 +224,7 @@ async def test_the_options_decide_which_sensors_exist(
 
 
 @pytest.mark.usefixtures("everything_enabled")
-async def test_a_month_that_is_not_whole_says_so(hass: HomeAssistant, home: Home) -> None:
+async def test_a_month_in_part_is_marked(hass: HomeAssistant, home: Home) -> None:
     first = with_value(telegram("23:30:00", 0.0), "0-0:1.0.0", "()")
     await home.set_up(first, **billed_month.OPTIONS)
     # The costs are unknown before the meter has sent its time.

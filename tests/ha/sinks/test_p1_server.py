@@ -193,7 +193,7 @@ async def test_unloading_closes_everything(served: Served) -> None:
         pass
 
 
-async def test_a_client_that_stalls_holds_nobody_up(served: Served) -> None:
+async def test_a_client_that_stalls_holds_up_no_other(served: Served) -> None:
     stalled = await served.connect_without_reading()
     sent = [seal(with_power(f"{number / 1000:06.3f}")) for number in range(200)]
     async with reading(served.p1_port) as reader:
@@ -278,7 +278,7 @@ async def test_on_a_tie_the_newcomer_is_refused(
     assert await admitted.telegram() == seal(with_power("05.678"))
 
 
-async def test_four_addresses_with_eight_readers_keep_nobody_out(
+async def test_four_addresses_with_eight_readers_leave_room_for_others(
     served: Served, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     readers = [await connect(f"127.0.0.{2 + n % 4}") for n in range(32)]
@@ -329,6 +329,6 @@ async def test_a_port_in_use_is_a_repair_and_tried_again_until_the_entry_is_unlo
         pytest.param(lambda text: seal(text).replace(b"\r\n\r\n", b"\r\n", 1), id="no blank line"),
     ],
 )
-def test_whatever_the_meter_writes_clients_get_an_ordinary_telegram(written: object) -> None:
+def test_clients_get_an_ordinary_telegram_from_any_meter(written: object) -> None:
     assert callable(written)
     assert p1_server.as_dsmr(written(TELEGRAM)) == seal(TELEGRAM)

@@ -126,7 +126,7 @@ async def test_a_port_that_another_program_uses(dialog: Dialog) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_nobody_can_connect_to_a_port_that_is_only_tried(dialog: Dialog) -> None:
+async def test_no_client_can_connect_to_a_port_that_is_only_tried(dialog: Dialog) -> None:
     loop = dialog.hass.loop
     number, create_server = free_ports(), loop.create_server
     tried: list[asyncio.Server] = []

@@ -108,7 +108,7 @@ async def house(home: Home) -> AsyncGenerator[House]:
         await home.hass.config_entries.async_unload(house.entry.entry_id)
 
 
-async def test_it_is_off_at_first_and_entered_values_are_kept(house: House) -> None:
+async def test_the_virtual_meter_is_off_at_first_and_entered_values_are_kept(house: House) -> None:
     await house.set_up()
     house.answer()
     shown = {str(key): key.default() for key in await house.fields()}
@@ -159,7 +159,7 @@ async def test_impossible_values_are_refused(house: House, refuses: Refusals) ->
     await refuses(await house.page("virtual_meter"), rows)
 
 
-async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None:
+async def test_devices_read_the_virtual_meter_until_the_entry_is_unloaded(house: House) -> None:
     await house.switch_on(shows_telegram=True)
     assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
     assert "/Lux5" in await house.get_text("/api/v1/telegram")
@@ -298,7 +298,9 @@ async def zeroconf(hass: HomeAssistant, mock_async_zeroconf: MagicMock) -> Magic
     return mock_async_zeroconf
 
 
-async def test_home_assistant_does_not_find_its_own(house: House, zeroconf: MagicMock) -> None:
+async def test_home_assistant_does_not_find_its_own_virtual_meter(
+    house: House, zeroconf: MagicMock
+) -> None:
     ignored = {f"HWE-P1_{SERIAL}": SOURCE_IGNORE, SERIAL.upper(): SOURCE_IGNORE}
     order: list[tuple[Any, dict[str, str]]] = []
 
@@ -352,7 +354,7 @@ async def test_the_ignored_discovery_goes_with_the_entry(house: House, zeroconf:
     assert found(house.hass) == {}
 
 
-async def test_one_that_was_added_by_hand_is_a_repair(house: House) -> None:
+async def test_a_virtual_meter_added_by_hand_is_a_repair(house: House) -> None:
     await house.switch_on()
     entry = MockConfigEntry(domain="shelly", title="A meter", unique_id=SERIAL.upper())
     with patch("homeassistant.config_entries.ConfigEntry.async_setup"):

@@ -235,7 +235,7 @@ async def test_a_day_without_a_capture_is_unknown(sender: Sender) -> None:
     }
 
 
-async def test_all_of_it_is_known_after_a_restart(sender: Sender, clock: Clock) -> None:
+async def test_the_history_is_known_after_a_restart(sender: Sender, clock: Clock) -> None:
     await sender.send(SECONDS, r1_0_32_32_0="(00042)", r0_2_24_2_1="(250703110000S)(00028.253*m3)")
     await sender.send(5 * MINUTES, r0_1_96_3_10="(1)")
     clock.now += 2 * MINUTES
@@ -329,7 +329,7 @@ async def media_of(client: Client, entry: MockConfigEntry) -> list[dict[str, Any
 NAMES = ("voltages", "events", "media")
 
 
-async def test_it_is_written_once_an_hour_and_an_event_within_five_minutes(
+async def test_the_history_is_written_once_an_hour_and_an_event_within_five_minutes(
     sender: Sender, hass_storage: dict[str, Any]
 ) -> None:
     key = f"smarty_p1.{sender.entry.entry_id}.history"

@@ -574,7 +574,7 @@ async def test_a_renamed_power_is_still_shown(site: Site, dashboard: Dashboard) 
 async def test_a_second_meter_takes_nothing_from_the_first(
     site: Site, dashboard: Dashboard, *, is_enabled: bool
 ) -> None:
-    """It is added, or was disabled before."""
+    """The second meter is added, or was disabled before."""
     before = await dashboard.in_cards()
     entries, issues = site.hass.config_entries, ir.async_get(site.hass)
     other = second_meter(disabled_by=ConfigEntryDisabler.USER if is_enabled else None)

@@ -185,7 +185,7 @@ async def test_a_subscription_to_an_unloaded_meter_gets_its_state_and_is_then_se
     assert event["gone"] is True
 
 
-async def test_a_right_taken_away_ends_it_with_the_next_telegram(
+async def test_a_removed_right_ends_the_subscription_with_the_next_telegram(
     home: Home, client_of: ClientOf, entry: MockConfigEntry
 ) -> None:
     user = user_with(home.hass, "sensor.smarty_energy_imported")

@@ -108,7 +108,7 @@ async def test_a_disabled_meter_is_listed_with_the_way_to_enable_it(site: Site) 
 
 
 @pytest.mark.usefixtures("short_setup")
-async def test_a_meter_that_sends_nothing_says_why(home: Home, client: Client) -> None:
+async def test_a_silent_meter_has_its_reason(home: Home, client: Client) -> None:
     entry = home.make_entry(home.port.url, key=KEY)
     await home.hass.config_entries.async_setup(entry.entry_id)
     await home.hass.async_block_till_done()

@@ -165,7 +165,7 @@ async def test_the_mark_of_the_past_is_another_when_the_past_is(site: Site) -> N
     assert await mark() != before
 
 
-async def test_those_of_the_platform_are_named(site: Site) -> None:
+async def test_quarter_hours_of_the_platform_are_marked(site: Site) -> None:
     start = datetime(2026, 4, 1, tzinfo=UTC)
     found = [
         QuarterHour(start, 0.4, origin=Origin.LENEDA),

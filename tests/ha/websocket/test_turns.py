@@ -37,7 +37,7 @@ MAX_BYTES = 16_000_000
 
 
 class Desk:
-    """Takes the place of the calculation of a battery: counts, and waits until it may go on."""
+    """Stand-in of the calculation of a battery: counts, and waits until it may go on."""
 
     def __init__(self) -> None:
         self.asked: list[float] = []
@@ -348,7 +348,7 @@ async def test_a_closed_connection_waits_no_longer(
     assert desk.asked == [5, 8, 9, 20]
 
 
-async def test_a_question_that_nobody_waits_for_is_forgotten(hass: HomeAssistant) -> None:
+async def test_an_answer_without_a_waiting_user_is_forgotten(hass: HomeAssistant) -> None:
     answers = answer_queue.answers_of(hass)
     begun, may_end = asyncio.Event(), asyncio.Event()
 
@@ -467,7 +467,9 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
     assert loop not in threads
 
 
-async def test_an_answer_that_never_comes_keeps_nobody_waiting(site: Site, desk: Desk) -> None:
+async def test_an_answer_that_never_comes_keeps_no_other_user_waiting(
+    site: Site, desk: Desk
+) -> None:
     with patch("custom_components.smarty_p1.answer_queue._ANSWER_TIMEOUT_S", 0.05):
         await send(site.client, site.entry, 5)
         answer = (await received(site.client, 1))[0]

@@ -1,8 +1,8 @@
 """The best use of a battery with knowledge of the whole future: a linear program.
 
-The program shares with the rule of the integration only the properties of a battery: half of the
-loss on either way, a power, and energy that does not leave the house. It is even freer: nothing
-keeps it from charging and giving at once.
+The program shares with the rule of the integration only the properties of a battery. These are half
+of the loss on either way, a power, and energy that does not leave the house. The program is even
+freer: nothing keeps it from charging and giving at once.
 """
 
 from collections.abc import Sequence

@@ -62,7 +62,7 @@ def test_a_month() -> None:
     assert without.saving_per_year == 54.24  # 4.52 * 12
 
 
-def test_before_a_whole_month_nothing_is_said() -> None:
+def test_before_a_whole_month_no_class_is_the_cheapest() -> None:
     june = month("2026-06", *(day(f"2026-06-{n:02}", 5) for n in range(2, 31)))
     whole = whole_month("2026-06", 30)
     last = whole.days[-1]

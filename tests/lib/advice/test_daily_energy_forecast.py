@@ -40,7 +40,7 @@ def test_two_years_show_how_autumn_becomes_winter_or_summer_ends(swing: float) -
         assert found == pytest.approx(truth, abs=30_000)
 
 
-def test_a_household_that_draws_more_than_last_year_goes_on_so() -> None:
+def test_a_household_that_draws_more_than_last_year_is_expected_to_go_on() -> None:
     def doubled(day: int) -> float:
         return 20_000.0 if day >= FIRST - 90 else 10_000.0
 

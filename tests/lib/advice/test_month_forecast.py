@@ -173,7 +173,9 @@ def test_none_of_a_whole_month_that_has_ended_and_today_is_no_whole_day() -> Non
 
 
 @pytest.mark.parametrize(("quarter_hours", "is_known"), [(86, False), (87, True)])
-def test_not_where_too_little_was_measured(quarter_hours: int, *, is_known: bool) -> None:
+def test_no_forecast_with_too_few_measured_quarter_hours(
+    quarter_hours: int, *, is_known: bool
+) -> None:
     # 86 of 96 are 0.8958.
     june = month(
         "2026-06", *(known_in_part(f"2026-06-{n:02}", quarter_hours) for n in range(1, 11))
@@ -353,7 +355,7 @@ def test_prices_that_change(
     assert total(passed, [], replace(contracts, aids=aids), local(until)) == expected
 
 
-def test_it_changes_with_the_quarter_hour_and_not_with_each_telegram() -> None:
+def test_the_forecast_changes_with_the_quarter_hour_and_not_with_each_telegram() -> None:
     house = Connection("2026-06-01T00:00:00S")
     house.change(Contract(reference_kw=7, energy_price=0.15))
     house.read()

@@ -131,9 +131,9 @@ def test_a_year_of_equal_days() -> None:
     assert seven.now == pytest.approx((1172.67, 0, -87.60, 240.54, 1325.61), abs=0.15)
     # At 7 kW, the sun gives 1460 * 0.81 = 1182.6 kWh.
     assert seven.then == pytest.approx((915.95, 0, 0, 240.54, 1156.49), abs=0.15)
-    # At 3 kW, the same, but that 3000 Wh are kept for the evening as soon as it is known: the first
-    # evening has 440 of them, the second one, planned for since two o'clock, 2040. When the clock
-    # changes, the hours are others than expected, and 2 kWh are lost.
+    # At 3 kW, 3000 Wh are kept for the evening as soon as it is known. The first evening has 440 of
+    # them, the second evening 2040: it was planned for since two o'clock. When the clock changes,
+    # the hours are others than expected, and 2 kWh are lost.
     assert three.then == pytest.approx((916.4, 0.29, 0, 170.29, 1086.98), abs=0.15)
     assert use_of(three).cycles == pytest.approx(365 * 3.24 / 0.9 / 10, abs=0.2)
     assert use_of(seven).cycles == pytest.approx(365 * 3.24 / 0.9 / 10)
@@ -290,7 +290,7 @@ def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
     assert (found.classes, low(found)) == (without_aid.classes, low(without_aid))
 
 
-def test_amounts_without_vat_say_so() -> None:
+def test_amounts_without_vat_are_marked() -> None:
     assert tried(equal_year()).now.contract.has_vat
     found = tried(equal_year(), replace(CONTRACT, has_vat=False))
     assert not found.now.contract.has_vat
@@ -455,7 +455,7 @@ SIZES = [Battery(3, 1.5), Battery(10, 5), Battery(25, 4, 0.8)]
 @pytest.mark.parametrize("start", [0, 170])
 @pytest.mark.parametrize("battery", SIZES)
 @pytest.mark.parametrize("hours", [DAY_PRICE, NIGHT_PRICE])
-def test_nobody_does_better_than_the_best(battery: Battery, start: int, hours: float) -> None:
+def test_the_rule_does_not_beat_the_best_use(battery: Battery, start: int, hours: float) -> None:
     powers = household(start, sun_kw=8, car_kw=7, heat_kw=2)
     prices = DayPrices([hours] * 6 + [DAY_PRICE] * 16 + [hours] * 2, [0.06] * 24)
     clock = [n // 4 for n in range(96)]

@@ -22,7 +22,7 @@ def size(facts: object) -> int:
         {"lines": [{"name": "x" * 10_000}]},
     ],
 )
-def test_a_long_answer_loses_its_last_rows_and_says_so(facts: dict[str, Any]) -> None:
+def test_a_long_answer_loses_its_last_rows_and_marks_it(facts: dict[str, Any]) -> None:
     short = shortened(facts)
 
     assert size(short) <= MAX_BYTES

@@ -172,7 +172,7 @@ def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: 
 
 
 @pytest.mark.parametrize("day", [28, 29, 30])
-def test_each_day_says_that_its_prices_are_older(day: int) -> None:
+def test_each_day_names_its_older_prices(day: int) -> None:
     # The 28th has 23 hours.
     start, end = datetime(2027, 2, 28, 23, tzinfo=UTC), datetime(2027, 3, day, 10, tzinfo=UTC)
     _, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))

@@ -270,7 +270,7 @@ def test_a_missing_price_leaves_no_total(
     ("price", "amount"),
     [(2.675, 2.68), (1.005, 1.01), (0.615, 0.62), (1.115, 1.12), (2.6749, 2.67), (0.005, 0.01)],
 )
-def test_half_a_cent_is_rounded_up_whatever_binary_fractions_are(
+def test_half_a_cent_is_rounded_up_in_spite_of_binary_fractions(
     price: float, amount: float
 ) -> None:
     june = whole_month("2026-06", 30, exported_wh=1000)
@@ -337,7 +337,7 @@ def test_parts_with_vat_add_up() -> None:
 
 
 @pytest.mark.parametrize("kwh", range(1, 60))
-def test_they_add_up_whatever_they_are(kwh: int) -> None:
+def test_any_parts_add_up_to_the_total(kwh: int) -> None:
     june = whole_month("2025-06", 30, kwh=kwh / 7, above={7: kwh / 70}, exported_wh=kwh * 77)
     contract = {"energy_price": 0.1377, "discount": 2.5, "feed_in_price": 0.0813}
     due = bill(june, agreed(reference_kw=7, has_levies=True, **contract), june.end)

@@ -267,8 +267,8 @@ def priced(market: list[tuple[int, float | None]]) -> tuple[Fraction, Fraction]:
 def cost_of_unpriced(story: Story, rows: Sequence[Row], names: tuple[str, ...]) -> Fraction | None:
     """Return the cost of the energy without a price. `rows` are all rows of one contract.
 
-    Return None if less than nine tenths of the month's energy at the market have a price, or if the
-    contract has no price at all.
+    Return None if less than nine tenths of the month's energy at the market have a price. Return
+    None also if the contract has no price at all.
     """
     margin, energy, price = names
     of_market = [

@@ -140,7 +140,7 @@ def test_of_a_gap_that_is_filled_in_part_the_rest_stays_unknown() -> None:
     assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 6_000, 0, 92, 16)
 
 
-def test_ones_own_quarter_hours_count_everywhere() -> None:
+def test_own_quarter_hours_count_everywhere() -> None:
     house = added("2026-11-20T00:00:00W")
     house.draw_hours(24)
     before = house.read().month

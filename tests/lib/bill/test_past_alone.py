@@ -30,7 +30,7 @@ def past_of(contract: Contract = CONTRACT) -> Household:
     return meter
 
 
-def test_it_has_the_values_of_the_past_and_none_of_now() -> None:
+def test_a_meter_of_the_past_has_past_values_and_no_present_ones() -> None:
     assert Household(CONTRACT).snapshot is None
     meter = past_of()
     demand = known(meter)
@@ -93,7 +93,7 @@ def test_the_first_reading_adds_no_energy() -> None:
     assert demand.month.imported_kwh == pytest.approx(21 * 9.6 + 1)
 
 
-def test_it_is_the_same_after_a_restart_with_its_platform_days() -> None:
+def test_a_meter_of_the_past_is_the_same_after_a_restart_with_its_platform_days() -> None:
     stored = past_of().as_dict()
     meter = Household.from_dict(stored, CONTRACT)
     assert meter.snapshot is None

@@ -158,7 +158,7 @@ def with_aids(*aids: Aid, house: dict[str, Any] = HOUSE, of: Known = JUNE) -> Bi
         ("month", 6, AidVat.NONE, (0.666667, -6, -4.00), (74.86, 78.86, 6.31, 81.17)),
     ],
 )
-def test_an_aid_of_ones_own(
+def test_an_own_aid(
     unit: str,
     amount: float,
     vat: AidVat,

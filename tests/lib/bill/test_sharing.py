@@ -160,7 +160,7 @@ def test_the_communitys_price_changes_in_the_month() -> None:
     assert (due.community, due.total_with_community) == (None, None)
 
 
-def test_the_remaining_energy_alone_says_how_much_was_shared() -> None:
+def test_the_remaining_energy_alone_gives_the_shared_energy() -> None:
     # 0.3 kW of the 0.8 were no supplier's, from 10:00 to 16:00: 1.8 kWh
     remaining = rows("2026-06-01", "2026-06-02", lambda time: 0.8 - at_noon(0.3)(time))
     platform = {CONSUMPTION: rows("2026-06-01", "2026-06-02", 0.8), REMAINING: remaining}
@@ -234,7 +234,7 @@ def test_shared_energy_of_unknown_days_counts_nowhere() -> None:
     assert (joined.imported_kwh, joined.quarter_hours) == (28.8, 96)
 
 
-def test_the_cut_of_ones_own_quarter_hours_is_no_sharing() -> None:
+def test_the_cut_of_own_quarter_hours_is_no_sharing() -> None:
     house = Connection("2026-06-01T00:00:00S")
     house.change(Contract(**HOUSE))
     house.read()
@@ -406,7 +406,7 @@ def test_quarter_hours_in_exact_fractions(
     assert found["network_variable"] == pytest.approx(float(month.imported_kwh), abs=0.00051)
 
 
-def test_a_month_whose_sharing_is_lost_says_that_none_of_it_is_known() -> None:
+def test_a_month_whose_sharing_is_lost_has_no_known_sharing() -> None:
     _, demand = read_quarter_hours(
         Contract(), local("2026-08-01"), local("2026-08-02"), lambda _: (0.1, 0)
     )

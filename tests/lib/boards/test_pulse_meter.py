@@ -293,7 +293,7 @@ def test_pulses_and_counts_that_are_no_lines() -> None:
     assert (meter.pulses, meter.power_kw(8.6)) == (2, pytest.approx(1))
 
 
-def test_ones_that_never_rise_are_pulses() -> None:
+def test_counts_of_one_that_never_rise_are_pulses() -> None:
     meter = PulseMeter(PER_KWH)
     for second in range(40):
         meter.feed(b"1\r\n", second)

@@ -14,7 +14,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Statistics:
-    """Adds a total up as Home Assistant does: from 0 whenever its `last_reset` changes."""
+    """Total added up as Home Assistant does: from 0 whenever its `last_reset` changes."""
 
     def __init__(self) -> None:
         self.sum = 0.0

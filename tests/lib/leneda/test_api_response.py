@@ -115,7 +115,7 @@ def test_nothing_yet() -> None:
         (answer(intervalLength=["PT15M"]), "wrong_interval"),
     ],
 )
-def test_another_answer_says_nothing(odd: object, reason: str) -> None:
+def test_the_error_of_a_malformed_answer_names_no_point(odd: object, reason: str) -> None:
     with pytest.raises(ResponseError) as caught:
         read_time_series(odd, CONSUMPTION, START, END)
     assert caught.value.reason == reason

@@ -106,7 +106,7 @@ def ahead(at: str, projected: float, running: float = 7.0, price: float = 0.1) -
     return QuarterHourAhead(clock(at), clock("18:45"), projected, running, 7.0, price)
 
 
-def test_a_warning_says_how_much_less_is_enough() -> None:
+def test_a_warning_gives_the_power_to_switch_off() -> None:
     # From 18:36 on, 9 minutes are left: 11.2 kW now and 7.3 kW before make (6 x 7.3 + 9 x 11.2) /
     # 15 = 9.64 kW. 4.4 kW less give 7 kW: 9 x 4.4 / 15 = 2.64. 2.64 kW for a quarter-hour are
     # 0.66 kWh, for 0.1 EUR.

@@ -103,7 +103,7 @@ def test_after_three_nights_the_same_leak_causes_a_weekly_message() -> None:
     ]
 
 
-def test_a_message_says_which_night_of_the_leak_it_is() -> None:
+def test_a_message_names_the_night_of_the_leak() -> None:
     state: WaterNights = {}
     nights = []
     for day in range(1, 12):
@@ -137,7 +137,7 @@ def test_the_end_of_a_leak_causes_one_message(
     assert [(int(time[:2]), key) for time, key, _ in told(captures)] == expected
 
 
-def test_the_end_says_since_when_water_ran() -> None:
+def test_the_message_of_the_end_names_the_begin_of_the_leak() -> None:
     state: WaterNights = {}
     for time, litres in [*night(10, day=1), *night(10, day=2), *night(0, day=3)]:
         state, messages = watch_water(state, {"water": WaterCapture(time, litres)})

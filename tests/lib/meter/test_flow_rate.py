@@ -130,7 +130,7 @@ def test_another_meter_and_another_unit_begin_anew(house: House) -> None:
     assert house.gas(25, 900.3, serial_number="GAS2", unit="kWh") == 1.2
 
 
-def test_an_index_without_value_or_time_says_nothing(house: House) -> None:
+def test_an_index_without_value_or_time_gives_no_flow(house: House) -> None:
     house.gas(0, 100.0)
     house.gas(5, 100.1)
     for missing in (replace(GAS, value=None), replace(GAS, time=None), replace(GAS, unit=None)):

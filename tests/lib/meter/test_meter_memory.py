@@ -156,7 +156,7 @@ def test_the_stored_memory_is_whole() -> None:
 
 @settings(max_examples=examples(100))
 @given(st.sampled_from(paths_in(STORED)[1:]), ANYTHING)
-def test_whatever_is_stored_goes_on_or_begins_anew_by_itself(path: Path, value: object) -> None:
+def test_any_stored_content_goes_on_or_begins_anew_by_itself(path: Path, value: object) -> None:
     memory = restored(replaced(STORED, path, value))
     part = str(path[0])
     assert memory.damaged in ([], [PARTS.get(part, part)])

@@ -182,7 +182,7 @@ def test_a_cut_frame_is_reported_with_the_header_of_the_next(size: int) -> None:
     assert [type(event) for event in decoder.feed(frame(2, TEXT)[32:])] == [Telegram]
 
 
-def test_wherever_a_frame_is_altered_the_key_is_doubted_only_at_its_beginning() -> None:
+def test_an_altered_frame_raises_doubt_about_the_key_only_by_its_beginning() -> None:
     size = len(frame(1, TEXT))
     for at in range(READABLE, size - 12):
         for alteration in (lost(at), flipped(at, at % 8)):

@@ -210,7 +210,7 @@ def test_only_a_frame_alone_is_read_as_a_frame() -> None:
 
 
 @pytest.mark.parametrize("key", [KEY, None])
-def test_a_decoder_that_nobody_needs_is_gone_at_once(key: bytes | None) -> None:
+def test_an_unused_decoder_is_gone_at_once(key: bytes | None) -> None:
     """A decoder that had to be collected would keep its buffer until then."""
     gc.disable()
     try:

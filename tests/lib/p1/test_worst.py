@@ -45,7 +45,7 @@ MODES = (Mode("key", KEY), Mode("no tag needed", KEY, needs_tag=False), Mode("pl
 
 
 class Cost(NamedTuple):
-    """Microseconds a byte, and of the longest call."""
+    """Cost: microseconds a byte, and of the longest call."""
 
     a_byte: float
     longest_call: float

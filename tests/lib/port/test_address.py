@@ -74,7 +74,7 @@ def test_an_address_without_a_secret_is_shown_as_it_is(port: str) -> None:
     assert identify_port(port) == port
 
 
-def test_ports_of_one_device_stay_apart_whatever_the_secret() -> None:
+def test_ports_of_one_device_stay_apart_with_any_secret() -> None:
     gateway = "esphome://gateway:6053?port_name="
     assert identify_port(f"{gateway}P1&key=s3cret") == f"{gateway}P1&key=REDACTED"
     assert identify_port(f"{gateway}P1&key=other") == identify_port(f"{gateway}P1&key=s3cret")

@@ -76,7 +76,7 @@ async def test_each_fault_of_a_port() -> None:
     assert await tell(frame(1, telegram(name=None))) is NoDeviceNameError
 
 
-async def test_a_gateway_that_serves_somebody_else() -> None:
+async def test_a_gateway_that_serves_another_client() -> None:
     # The probe ends by itself, so a slow machine gets time for each connection.
     assert await tell(b"Port already in use\r\n", within=20) is PortBusyError
     assert await tell(close=True, within=20) is PortBusyError

@@ -64,7 +64,7 @@ def terminal() -> Iterator[tuple[int, str]]:
 
 
 class Collector:
-    """Collects the data and the losses of a link."""
+    """Data and losses of a link."""
 
     def __init__(
         self, url: str, silence_timeout: float = 30.0, opener: Opener | None = None
@@ -134,7 +134,9 @@ async def test_a_serial_device(terminal: tuple[int, str]) -> None:
     await collector.stop()
 
 
-async def test_it_comes_back_whatever_a_backend_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_port_comes_back_after_any_error_of_a_backend(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     connect = serialx.open_serial_connection
     opened = 0
 
@@ -447,7 +449,7 @@ async def test_a_cable_that_is_pulled_is_missing_from_then_on(tmp_path: Path) ->
     assert losses == [PortClosedError, PortNotFoundError]
 
 
-async def test_a_silent_port_is_tried_again_soon_however_often_it_was_silent() -> None:
+async def test_a_silent_port_is_tried_again_soon_after_any_number_of_silences() -> None:
     async with reading(stay, silence_timeout=0.05) as collector:
         await collector.until(lambda: len(collector.losses) == 5)
     assert {type(error) for error in collector.losses} == {PortSilentError}

@@ -91,7 +91,7 @@ def test_of_when_the_prices_are() -> None:
         (AidVat.NONE, 0.17708),  # 0.21708 - 0.04
     ],
 )
-def test_an_aid_of_ones_own(vat: AidVat, imported: float) -> None:
+def test_an_own_aid(vat: AidVat, imported: float) -> None:
     days = date(2026, 8, 1), date(2026, 12, 31)
     aids = Aid("Resilience", *days, 0.04, "kWh", vat), Aid("Bonus", *days, 5.0, "month", vat)
     contracts = replace(agreed(**FIXED), aids=aids)

@@ -97,7 +97,7 @@ def test_the_lists_of_today_and_tomorrow() -> None:
     assert found == hour(9, 0.1) | hour(23, 0.3)
 
 
-def test_a_list_that_says_something_else_of_now_is_not_the_entitys_own() -> None:
+def test_a_list_with_another_present_price_is_not_the_entitys_own() -> None:
     rows: list[dict[str, Any]] = [
         {"start_time": TEN, "end_time": ELEVEN, "price_per_kwh": 0.1},
         {"start_time": ELEVEN, "end_time": NOON, "price_per_kwh": 0.2},

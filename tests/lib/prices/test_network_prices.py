@@ -206,7 +206,7 @@ def test_prices_are_old_after_their_last_published_day(
         ("energy", "2028-01-01", None, False),
     ],
 )
-def test_each_line_says_of_when_its_price_is(
+def test_each_line_names_the_age_of_its_price(
     line: str,
     day: str,
     until: date | None,
@@ -230,7 +230,7 @@ def test_a_yearly_amount_names_older_prices_after_the_last_published_day(
 
 
 @pytest.mark.usefixtures("later")
-def test_a_yearly_amount_says_that_newer_prices_are_known() -> None:
+def test_a_yearly_amount_names_newer_prices() -> None:
     of_year = network_prices.prices_of_year_at(local("2026-11-25"))
     prices = AgreedPrices(Contract.of_terms(LEVIED), of_year)
     assert prices.older(["network_variable"]) == OlderPrices(GRID, {}, has_newer=True)

@@ -120,7 +120,7 @@ def test_values(reference: str, sent: str, told: dict[str, str]) -> None:
     assert (value is None) == ("" in told.values())  # not 0
 
 
-def test_a_total_that_is_held_back_is_so_here() -> None:
+def test_a_held_back_total_keeps_its_published_value() -> None:
     meter = Meter(Format.BOTH)
     meter.tell(TELEGRAM, with_value(TELEGRAM, "1-0:1.8.0", "(000001.500*kWh)"))
     assert meter.on("active_energy_imported") == ["25678.901"]
@@ -194,7 +194,7 @@ def flood(number: int) -> str:
 
 
 @pytest.mark.parametrize("form", [Format.BOTH, Format.SMARTYREADER])
-def test_somebody_on_the_line_makes_no_more_topics_than_that(form: Format) -> None:
+def test_a_flood_of_names_on_the_line_makes_a_bounded_number_of_topics(form: Format) -> None:
     meter = Meter(form, retain=True, discovery=True)
     meter.tell(TELEGRAM)
     usual = {message.topic for message in meter.messages}

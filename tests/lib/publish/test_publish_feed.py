@@ -109,7 +109,7 @@ async def test_the_messages_after_events(interval: float, story: list[tuple[str,
         assert not feed.is_online or "offline" not in told
 
 
-async def test_somebody_is_woken_when_there_may_be_something_to_tell(feed: Feed) -> None:
+async def test_the_publisher_is_woken_when_a_message_may_be_due(feed: Feed) -> None:
     feed.on_reading(OLD)
     assert feed.woken == 2
     feed.on_stale()
@@ -152,7 +152,7 @@ async def test_unchanged_values_are_published_again_after_a_minute(
     assert feed.values_of(LOW) == CHANGED
 
 
-async def test_a_reading_each_interval_is_due_however_late_the_last_was_sent(
+async def test_a_reading_each_interval_is_due_after_any_delay_of_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     loop = asyncio.get_running_loop()

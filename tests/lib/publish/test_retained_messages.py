@@ -107,7 +107,7 @@ def kept(text: str = "a house", **others: str) -> dict[str, str]:
 @pytest.mark.parametrize("texts", [("a house", "a house"), ("a house", "another house")])
 @pytest.mark.parametrize("how", ["stop", "remove", "fall_silent"])
 @pytest.mark.parametrize("leaver", [0, 1])
-def test_the_one_that_stays_looks_untouched_after_30_seconds(
+def test_the_remaining_publisher_looks_untouched_after_30_seconds(
     texts: tuple[str, str], how: str, leaver: int, seed: int
 ) -> None:
     broker = Broker()

@@ -232,7 +232,7 @@ def test_an_unknown_value_of_a_phase_is_null_and_not_zero() -> None:
     assert "active_current_a" not in voltage
 
 
-def test_a_shelly_without_a_power_says_nothing() -> None:
+def test_a_shelly_without_a_power_gives_no_answer() -> None:
     with pytest.raises(RpcError):
         shelly(house(imported="()"))
 

@@ -92,7 +92,7 @@ class Proportional(Integrator):
 
 
 class Averager(Integrator):
-    """Adds the mean of the last three values."""
+    """A battery that adds the mean of the last three values."""
 
     def __init__(self, poll: float = 5.0) -> None:
         super().__init__(poll)
@@ -367,7 +367,7 @@ def drawn_load(draw: Random) -> Load:
 
 
 @pytest.mark.parametrize("batteries", [1, 2, 3])
-def test_it_is_calmer_than_without_a_battery(batteries: int, draw: Random) -> None:
+def test_the_grid_is_calmer_than_without_a_battery(batteries: int, draw: Random) -> None:
     load = drawn_load(draw)[:HALF_AN_HOUR]
     laws = draw.choices(PROMPT, k=batteries)
     line = replace(draw.choice([CALM, ROUGH]), silence=0.0, is_udp=draw.random() < 0.5)
@@ -377,7 +377,7 @@ def test_it_is_calmer_than_without_a_battery(batteries: int, draw: Random) -> No
 
 
 @pytest.mark.parametrize("law", [Integrator, Jumper])
-def test_the_last_value_repeated_makes_it_swing(law: type[Integrator], draw: Random) -> None:
+def test_the_last_value_repeated_makes_a_battery_swing(law: type[Integrator], draw: Random) -> None:
     assert mean_at_grid([law()], HOUSE, Line(is_named=False), draw) > 1200
 
 

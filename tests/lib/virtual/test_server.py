@@ -433,7 +433,7 @@ async def answers(port: int, address: str) -> bool:
             writer.close()
 
 
-async def test_half_a_request_keeps_nobody_out(served: Served) -> None:
+async def test_half_a_request_keeps_no_client_out(served: Served) -> None:
     http = served.server._http
     writers = [await open_half(served.port, f"127.0.0.{2 + n % 3}") for n in range(128)]
     async with asyncio.timeout(10):
@@ -541,7 +541,7 @@ async def test_a_compressed_body_is_refused_without_work(
 
 
 @pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
-async def test_a_plain_body_may_say_that_it_is_plain(
+async def test_a_plain_body_may_name_its_encoding(
     served: Served, session: aiohttp.ClientSession, encoding: str
 ) -> None:
     headers = {"Content-Encoding": encoding}

@@ -37,7 +37,7 @@ def power(meter: VirtualMeter, now: float, question: Question = Question.HOMEWIZ
     return answer
 
 
-def test_an_unknown_client_gets_the_true_value_however_often_it_asks() -> None:
+def test_an_unknown_client_gets_the_true_value_at_any_rate_of_polls() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     for now in day(meter, poll=0.4, seconds=60, watts=-1234):
         assert meter.ask(STRANGER, Question.EM_STATUS, now) is meter.values(now)
@@ -96,7 +96,7 @@ def test_a_share_of_a_small_power_is_given_in_one_answer() -> None:
 @pytest.mark.parametrize("telegrams", [1, 5, 10])
 @pytest.mark.parametrize("is_udp", [False, True])
 @pytest.mark.parametrize("batteries", [1, 2, 3])
-def test_a_value_is_given_once_however_late_the_next_one_is(
+def test_a_value_is_given_once_for_any_delay_of_the_next(
     telegrams: float, batteries: int, *, is_udp: bool
 ) -> None:
     addresses = [f"192.168.1.{20 + n}" for n in range(batteries)]
@@ -205,7 +205,7 @@ def test_at_most_eight_that_ask_by_udp_have_a_share_each() -> None:
     addresses = [f"192.168.1.{100 + n}" for n in range(12)]
     for now in day(meter, poll=1, seconds=100, watts=13500):
         told = [meter.ask(one, Question.UDP, now).power_w for one in addresses]
-    # The other batteries share one of nine parts.
+    # Eight batteries have eight of nine shares; the ninth is for all others.
     assert told[:8] == [pytest.approx(150)] * 8
 
 
@@ -305,7 +305,7 @@ def test_clients_are_bounded_and_batteries_are_kept() -> None:
     assert [client.address for client in meter.clients][-2:] == [f"fd00::{0xBF:x}", "fd01::1"]
 
 
-def test_one_that_asks_without_end_is_refused_and_the_others_are_not() -> None:
+def test_only_a_client_that_asks_without_end_is_refused() -> None:
     meter = VirtualMeter(SERIAL)
     meter.on_reading(of_power(700), 0)
     for n in range(200):
@@ -358,11 +358,11 @@ def test_whose_addresses_are_private(address: str, *, private: bool) -> None:
         pytest.param("a" * 300, False, id="long"),
     ],
 )
-def test_by_which_names_it_may_be_asked(host: str, *, local: bool) -> None:
+def test_the_allowed_host_names_of_the_server(host: str, *, local: bool) -> None:
     assert is_local_host(host) is local
 
 
-def test_a_serial_number_is_nobodys() -> None:
+def test_a_drawn_serial_number_belongs_to_no_device() -> None:
     drawn = {draw_serial() for _ in range(50)}
     assert len(drawn) == 50
     # Locally administered, and of one device: bit 1 of the first byte is set, bit 0 is not.
