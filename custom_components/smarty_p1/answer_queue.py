@@ -94,18 +94,18 @@ class Answers:
         self._works: dict[Hashable, _Work] = {}
         self._allowances: Allowances[str | None] = Allowances(_BYTES_PER_S, _MAX_BYTES)
         self._kept: dict[Hashable, tuple[object, _Answer]] = {}
-        self._preparing = Counter[str]()
+        self._preparing = Counter[str | None]()
         self._server: asyncio.Task[None] | None = None
         self.executor = ThreadPoolExecutor(1, f"{DOMAIN}_answers")
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, self._async_close)
 
     @contextmanager
-    def preparing(self, user_id: str) -> Iterator[None]:
+    def preparing(self, user_id: str | None) -> Iterator[None]:
         """Count a question of a user that waits for another service before its turn.
 
         Raises BusyError if too many questions of the user wait so.
         """
-        if self._preparing[user_id] >= MAX_WAITING:
+        if self._preparing[user_id] >= _max_waiting(user_id):
             raise BusyError
         self._preparing[user_id] += 1
         try:
@@ -135,8 +135,7 @@ class Answers:
         work = self._works.get(question)
         if work is None:
             work = _Work(question, make, books, self._hass.loop.create_future())
-        max_waiting = _MAX_WAITING_OF_AUTOMATIONS if user_id is None else MAX_WAITING
-        self._turns.wait(user_id, work, max_waiting)
+        self._turns.wait(user_id, work, _max_waiting(user_id))
         self._works[question] = work
         work.askers += 1
         try:
@@ -210,6 +209,10 @@ class Answers:
 
     async def _async_close(self, _event: Event) -> None:
         await self._hass.async_add_executor_job(lambda: self.executor.shutdown(cancel_futures=True))
+
+
+def _max_waiting(user_id: str | None) -> int:
+    return _MAX_WAITING_OF_AUTOMATIONS if user_id is None else MAX_WAITING
 
 
 def _size_of(content: object) -> int:

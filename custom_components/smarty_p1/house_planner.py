@@ -12,14 +12,15 @@ from homeassistant.helpers.event import (
 )
 from homeassistant.util import dt as dt_util
 
-from .answer_queue import async_market_ahead, async_planned_house
+from .answer_queue import async_aside, async_market_ahead, async_planned_house
 from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
 from .coordinator.loads.battery_follower import BatteryFollower
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads, set_plan
+from .coordinator.loads.house_plan import ShownPlan, set_house_plan
 from .coordinator.loads.load_follower import LoadFollower
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
-from .lib.answers.plan import LoadWish, PlannedHouse
+from .lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish, PlannedHouse
 from .lib.history.calendar import QUARTER_HOUR
 from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.daily_load import LoadPlan
@@ -86,6 +87,7 @@ class HousePlanner:
         self._stop_tracking()
         for subentry_id in self._loads:
             set_plan(self._hass, subentry_id, None)
+        set_house_plan(self._hass, self._entry.entry_id, None)
 
     @callback
     def _track(self, connected: list[str]) -> None:
@@ -123,15 +125,21 @@ class HousePlanner:
                 wishes[subentry_id] = await self._async_wish(subentry_id, entered, now)
             except UnknownNeedError:
                 continue
-        plans = await self._async_plans(now, [*filter(None, wishes.values())])
+        planned = await self._async_planned(now, [*filter(None, wishes.values())])
+        shown: ShownPlan = (
+            await async_aside(self._hass, PLAN_FORMATS[FORMAT_JSON], planned)
+            if isinstance(planned, PlannedHouse)
+            else planned
+        )
         for subentry_id in self._loads:
-            is_known = plans is not None and subentry_id in wishes
-            nothing = LoadPlan((), None, 0.0, now)
-            set_plan(
-                self._hass,
-                subentry_id,
-                (plans or {}).get(subentry_id, nothing) if is_known else None,
-            )
+            plan = None
+            if subentry_id in wishes and not isinstance(planned, PlanLack):
+                wish = wishes[subentry_id]
+                plan = (
+                    _plan(planned, wish, now) if planned and wish else LoadPlan((), None, 0.0, now)
+                )
+            set_plan(self._hass, subentry_id, plan)
+        set_house_plan(self._hass, self._entry.entry_id, shown)
         self._follow()
 
     async def _async_wish(self, name: str, entered: EnteredLoad, now: datetime) -> LoadWish | None:
@@ -154,24 +162,20 @@ class HousePlanner:
             measured_by=record,
         )
 
-    async def _async_plans(
+    async def _async_planned(
         self, now: datetime, wishes: Sequence[LoadWish]
-    ) -> Mapping[str, LoadPlan] | None:
-        """Return the plans of loads. Return None if days or prices are missing."""
+    ) -> PlannedHouse | PlanLack | None:
+        """Return the plan of loads and battery, None if there are none."""
         coordinator = self._entry.runtime_data
         if coordinator.books.demand is None:
-            return None
+            return PlanLack.DAYS
         battery = await self._battery.async_wish(now)
-        if not wishes and not battery:
-            self._battery.take(None, now)
-            return {}
-        market = await async_market_ahead(coordinator, now)
-        planned = await async_planned_house(coordinator, now, market, wishes, battery)
-        if isinstance(planned, PlanLack):
-            self._battery.take(None, now)
-            return None
-        self._battery.take(planned, now)
-        return {wish.name: _plan(planned, wish, now) for wish in wishes}
+        planned: PlannedHouse | PlanLack | None = None
+        if wishes or battery:
+            market = await async_market_ahead(coordinator, now)
+            planned = await async_planned_house(coordinator, now, market, wishes, battery)
+        self._battery.take(planned if isinstance(planned, PlannedHouse) else None, now)
+        return planned
 
     @callback
     def _follow(self, _event: object = None) -> None:

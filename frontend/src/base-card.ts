@@ -5,7 +5,7 @@ import { lastOf } from "./built-ins.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { pageHass } from "./frontend-elements.ts";
 import { rememberDashboard } from "./data/early-request.ts";
-import { type MeterFeed, type Meters, metersOf } from "./data/meter-feed.ts";
+import { type MeterFeed, type Meters, metersOf, type SharedSubscription } from "./data/meter-feed.ts";
 import type { Hass } from "./hass.ts";
 import { findLocale, missingTextsNote } from "./text-loader.ts";
 import { type Locale, localDay, localeOf, type Texts } from "./locale.ts";
@@ -76,8 +76,8 @@ export abstract class SmartyCard extends LitElement {
   /** Name of the card for screen readers. */
   protected abstract get label(): string;
 
-  /** Return the feeds of the other meters whose values the card also shows. */
-  protected otherFeeds(): MeterFeed[] {
+  /** Return the other feeds whose values the card also shows. */
+  protected otherFeeds(): SharedSubscription[] {
     return [];
   }
 
@@ -165,6 +165,12 @@ export abstract class SmartyCard extends LitElement {
     return id ? (list?.find(isMeter) ?? (this.showsPulseReaders ? pulseReaders?.find(isMeter) : undefined)) : chosen;
   }
 
+  /** The feed of this card's meter; undefined until the list of meters has arrived. */
+  protected get feed(): MeterFeed | undefined {
+    const { meter } = this;
+    return meter && this.#meters?.feed(meter.entry_id);
+  }
+
   /** All meters, for a card that offers a choice; undefined if the configuration fixes the meter. */
   protected get meters(): Meters | undefined {
     return this.config.entry_id ? undefined : this.#meters;
@@ -211,7 +217,7 @@ export abstract class SmartyCard extends LitElement {
     const meter = this.meter;
     if (!meter || !this.#meters || !this.#unlisten.length) return;
     const feed = this.#meters.feed(meter.entry_id);
-    const feeds = [feed, ...this.otherFeeds()];
+    const feeds: SharedSubscription[] = [feed, ...this.otherFeeds()];
     if (feed !== this.#feed || feeds.length !== this.#unlisten.length - 1) {
       this.#feed = feed;
       // Subscribe to the new feeds before leaving the old ones. Otherwise, a feed that is in both lists would lose its
@@ -234,7 +240,7 @@ export abstract class SmartyCard extends LitElement {
       </ha-card>`;
     }
     const meter = this.meter;
-    const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
+    const feed = this.#feed ?? this.feed;
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
     recordUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
@@ -310,11 +316,16 @@ export abstract class SmartyCard extends LitElement {
    * an entity, return only the content. `value` describes the content for screen readers: "Power 2.1 kW".
    */
   protected moreInfo(key: string, shown: TemplateResult | string, value: string, deviceId = this.meter?.device_id): TemplateResult {
-    const entityId = entityOf(this.#hass?.entities ?? {}, key, deviceId);
+    const entityId = this.entityOf(key, deviceId);
     if (!entityId) return html`${shown}`;
     const detail = { entityId };
     const open = () => this.dispatchEvent(new CustomEvent("hass-more-info", { bubbles: true, composed: true, detail }));
     return html`<button class="plain" aria-label=${this.locale.common("show_history", { value })} @click=${open}>${shown}</button>`;
+  }
+
+  /** Return the id of an entity, by the translation key and the device; undefined without such an entity. */
+  protected entityOf(key: string, deviceId: string | null | undefined): string | undefined {
+    return entityOf(this.#hass?.entities ?? {}, key, deviceId);
   }
 
   /** Return the button that shows or hides the table below the card. */

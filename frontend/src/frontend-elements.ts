@@ -8,6 +8,7 @@ export const CARD_TYPES = [
   "smarty-p1-so-far",
   "smarty-p1-today",
   "smarty-p1-where",
+  "smarty-p1-plan",
   "smarty-p1-hours",
   "smarty-p1-bill",
   "smarty-p1-months",

@@ -114,6 +114,16 @@ export const styles = css`
     color: var(--disabled-text-color, var(--quiet));
     opacity: 0.5;
   }
+  input:not([type="range"]),
+  select {
+    box-sizing: border-box;
+    padding: 0 8px;
+    font: inherit;
+    color: inherit;
+    background: var(--ground);
+    border: 1px solid var(--divider-color);
+    border-radius: 4px;
+  }
   a,
   .link {
     color: var(--link);

@@ -11,12 +11,12 @@ import { type Language, Locale, languageOf, localeOf, type Texts } from "./local
 import banner from "./texts/banner.json" with { type: "json" };
 import bill from "./texts/bill.json" with { type: "json" };
 import common from "./texts/common.json" with { type: "json" };
-import hours from "./texts/hours.json" with { type: "json" };
 import house from "./texts/house.json" with { type: "json" };
 import medium from "./texts/medium.json" with { type: "json" };
 import fallback from "./texts/fallback.json" with { type: "json" };
 import months from "./texts/months.json" with { type: "json" };
 import now from "./texts/now.json" with { type: "json" };
+import plan from "./texts/plan.json" with { type: "json" };
 import quality from "./texts/quality.json" with { type: "json" };
 import soFar from "./texts/so-far.json" with { type: "json" };
 import strategy from "./texts/strategy.json" with { type: "json" };
@@ -32,7 +32,7 @@ declare const TEXTS: Record<Language, string>;
 type Loaded = Record<string, Record<string, string>>;
 
 /** Texts by the names of their files in texts/. */
-const ALL: Record<string, Partial<Texts>> = { banner, bill, common, hours, house, medium, months, now, quality, "so-far": soFar, strategy, today, "what-if": whatIf, where, year, yesterday };
+const ALL: Record<string, Partial<Texts>> = { banner, bill, common, house, medium, months, now, plan, quality, "so-far": soFar, strategy, today, "what-if": whatIf, where, year, yesterday };
 /** If the texts have not arrived after this time in ms, a note says that they are missing. */
 const MAX_WAIT_MS = 3_000;
 

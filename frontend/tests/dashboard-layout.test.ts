@@ -54,7 +54,7 @@ const shape = (views: View[]) => views.map((view) => `${view.path}: ${cardsOf(vi
 test("each view has its cards", async () => {
   const views = await viewsOf(hassWith([meter({ media: [WATER, GAS, HEAT] })]));
   assert.deepEqual(shape(views), [
-    "now: now, so-far, today, where, hours",
+    "now: now, so-far, today, where, plan",
     "bill: bill, months",
     "year: year, battery",
     "others: medium GAS7401, medium WAT7402, medium HEA7403",

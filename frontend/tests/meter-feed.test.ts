@@ -466,3 +466,37 @@ test("a meter that is loaded anew keeps the features that it had", async () => {
   assert.deepEqual(await of({ state: "failing", ...none, media: ["water"], phases: 1, feeds_in: false }), { entry_id: "a", state: "failing", ...features, media: ["water"], phases: 1, feeds_in: false });
   assert.deepEqual(await of({ state: "receiving", ...none }), { entry_id: "a", state: "receiving", ...none });
 });
+
+test("a plan is followed once, and again after a refusal, a lost right and a lost connection", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"] });
+  const { planFeed } = feed;
+  const [first, second] = [planFeed.listen(() => undefined), planFeed.listen(() => undefined)];
+  await settled();
+  assert.equal(server.subscriptions.size, 1);
+  const plan = { loads: [], plan: null, lack: "no_price" } as const;
+  const send = async (message: object) => server.send(message as Live);
+  await send(plan);
+  server.refusal = "unauthorized";
+  await send({ loads: [], plan: null, lack: null, gone: true });
+  assert.deepEqual([server.subscriptions.size, planFeed.error, planFeed.plan], [0, "unauthorized", plan]);
+  for (const seconds of [1, 2, 4]) {
+    mock.timers.tick(1000 * seconds);
+    await settled();
+  }
+  assert.equal(server.refused, 3);
+  server.refusal = undefined;
+  server.live = plan as unknown as Live;
+  mock.timers.tick(8000);
+  await settled();
+  assert.deepEqual([server.subscriptions.size, planFeed.error], [1, undefined]);
+  server.sleep();
+  server.lose();
+  assert.ok(planFeed.isLost);
+  server.wake();
+  await settled();
+  assert.deepEqual([server.subscriptions.size, planFeed.isLost], [1, false]);
+  first();
+  second();
+  await settled();
+  assert.equal(server.subscriptions.size, 0);
+});

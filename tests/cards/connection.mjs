@@ -19,9 +19,9 @@ export function createConnection(answers, aheadMs = 0) {
     aheadMs = Math.min(aheadMs, Date.now() - (Date.parse(message.received_at) || 0));
     return { now: new Date(Date.now() - aheadMs).toISOString(), ...copyOf(message) };
   };
-  /** Send a message of the subscription to a meter; without an id, to all meters. */
-  const send = (message, entryId) => {
-    for (const { callback, message: asked } of subscriptions.values()) if (!entryId || asked.entry_id === entryId) callback(sent(message));
+  /** Send a message of a subscription to a meter; without an id, to all meters. */
+  const send = (message, entryId, type = "smarty_p1/live") => {
+    for (const { callback, message: asked } of subscriptions.values()) if (asked.type === type && (!entryId || asked.entry_id === entryId)) callback(sent(message));
   };
   const answerTo = ({ type, ...takes }) => {
     asked.push({ type, ...takes });

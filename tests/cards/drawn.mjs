@@ -155,7 +155,7 @@ class ShownCard {
 
   /** Send a message of the subscription to the meter. */
   send(message) {
-    this.#server.send(message);
+    this.#server.send(message, undefined, message.loads ? "smarty_p1/plan" : undefined);
   }
 
   /** Return how much room the card wants. */

@@ -9,9 +9,9 @@ from . import (
     house,
     house_bill,
     house_hour,
-    house_hours,
     house_medium,
     house_now,
+    house_plan,
     house_quality,
     house_sun,
     house_today,
@@ -28,7 +28,7 @@ CARDS: list[Place] = [
     *[
         (name, {})
         for name in (
-            *("now", "so-far", "today", "where", "hours"),
+            *("now", "so-far", "today", "where", "plan"),
             *("bill", "months", "year", "battery"),
         )
     ],
@@ -131,7 +131,7 @@ def _answers() -> Json:
         "smarty_p1/usual": {"until": house_now.NOW, "usual": usual},
         "smarty_p1/bill": {"months": _bills()},
         **house_where.answers(_shares(), fixed=1234.5, above=2345.67, feed_in=-3456.78),
-        **house_hours.sunny(),
+        **house_plan.evening(wide=True),
         **house_hour.EXCESS,
         "smarty_p1/what_if": what_if,
     }

@@ -9,9 +9,9 @@ from . import (
     house_all,
     house_bill,
     house_hour,
-    house_hours,
     house_medium,
     house_now,
+    house_plan,
     house_quality,
     house_sun,
     house_today,
@@ -27,7 +27,9 @@ from .stage import NOW
 # The names of the elements whose files are called otherwise.
 FILES = {"medium": "gas-water-heat", "battery": "what-if"}
 PHONE, DESKTOP = 358, 620
-LIVE, METERS, DAYS, BILL = (f"smarty_p1/{name}" for name in ("live", "meters", "days", "bill"))
+LIVE, METERS, DAYS, BILL, PLAN = (
+    f"smarty_p1/{name}" for name in ("live", "meters", "days", "bill", "plan")
+)
 MID_NOVEMBER = "2026-11-12T00:00:00+01:00"
 PARTS = ("voltage", "supply", "interruptions")
 
@@ -186,8 +188,6 @@ def others() -> list[Json]:
     nothing = house_where.answers([row | {"wh": 0, "cost": 0.0} for row in rows], house_wh=0)
     blind: Json = {"lack": "inverter", "house_wh": None, "cost": None}
     three = house_now.three_meters()
-    lack = {"smarty_p1/start_costs": {"start_costs": None, "lack": "too_few_days"}}
-    alike, costs = house_hours.answer([0.4] * 111, 0), "start_costs"
     battery = house_what_if.answers()
     days = {"days": 46, "least_days": 300}
     refusals: list[Json] = [
@@ -209,25 +209,44 @@ def others() -> list[Json]:
         show("no devices, and no right", "where", alone, is_admin=False),
         show("no devices of one of three", "where", alone, three, chooser=True),
         show("nothing", "where", refused("nothing_counted", "shares")),
-        show("a small difference", "hours", house_hours.answer([0.42, *[0.4] * 110], 1)),
-        show(
-            "a chosen start",
-            "hours",
-            house_hours.sunny(),
-            sent=["End", {"answers": house_hours.sunny(1)}, 900, {"answers": house_hours.sunny(5)}],
-        ),
-        show("a silent meter", "hours", house_hours.answer([0.42, *[0.4] * 110], 1), sent=[900]),
-        show("no difference", "hours", alike),
-        show("no difference, and hides", "hours", alike, hides=True),
-        show("refused, and hides", "hours", refused("not_loaded", costs), hides=True),
-        show("hides", "hours", house_hours.sunny(), hides=True, width=DESKTOP),
-        show("too few days", "hours", lack),
-        show("not read", "hours", refused("not_loaded", costs)),
-        show("a sauna", "hours", alike, loads=[{"name": "Sauna", "kwh": 9, "hours": 1.5}]),
-        show("a long load", "hours", alike, loads=[{"name": "Sauna", "kwh": 9, "hours": 25}]),
+        *plans(),
         show("another battery", "battery", battery, house_sun.answers(with_battery=True)),
         show("of three", "battery", battery, three, chooser=True),
         *(show(f"refusal {n}", "battery", found) for n, found in enumerate(refusals)),
+    ]
+
+
+def plans() -> list[Json]:
+    evening, now, dear = house_plan.evening(), NOW + timedelta(hours=4), house_plan.dear()
+    pressed = {
+        f"button.{key}": {
+            "entity_id": f"button.{key}",
+            "platform": "smarty_p1",
+            "translation_key": key,
+            "device_id": "device_of_dishes",
+        }
+        for key in ("ready", "start_now", "skip_today")
+    }
+    later = house_plan.evening(start=now)[PLAN]
+    alike = house_plan.trial(saving=0.0)
+    states = [
+        house_plan.load("dishes", state) for state in ("done", "not_connected", "not_planned")
+    ]
+    return [
+        show("an evening", "plan", evening, sent=[later, {"answers": alike}], entities=pressed),
+        show("above", "plan", dear, width=DESKTOP),
+        show("above, without a reference power", "plan", dear, meter(reference_kw=None)),
+        show("states", "plan", house_plan.answer(states)),
+        show("no difference", "plan", house_plan.evening(can_differ=False)),
+        show(
+            "four days", "plan", house_plan.evening(quarters=400), language="fr", time_format="12"
+        ),
+        show("prices of yesterday", "plan", house_plan.evening(prices_from=NOW)),
+        show("no load", "plan", house_plan.answer([])),
+        show("no load, and no right", "plan", house_plan.answer([]), is_admin=False),
+        *(show(lack, "plan", house_plan.answer([], lack)) for lack in ("too_few_days", "no_price")),
+        show("refused", "plan", {PLAN: {"error": "not_loaded"}}, sent=[40]),
+        show("odd", "plan", house_plan.answer([house_plan.load("x" * 300, "planned")])),
     ]
 
 

@@ -133,7 +133,6 @@ async def test_a_single_card_of_each_view_names_its_older_prices(stage: Stage) -
             bill.update(older)
         answers.get("smarty_p1/classes", {}).update(older)
         answers.get("smarty_p1/shares", {}).update(older)
-        answers.get("smarty_p1/start_costs", {"start_costs": {}})["start_costs"].update(older)
         await house_bill.show(stage, card.type, answers=answers)
         sayers += [(view, card.name)] * (await stage.text()).count(said)
     assert sayers == [("now", "so-far"), ("bill", "bill"), ("year", "year")]

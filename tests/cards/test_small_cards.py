@@ -1,13 +1,11 @@
-"""The cards of the energy so far, of where it went, of the best hours and of a changed year."""
+"""The cards of the energy so far, of where it went, of the plan and of a changed year."""
 
-import pytest
-
-from . import house, house_hours, house_now, house_what_if, house_where
+from . import house, house_now, house_plan, house_what_if, house_where
 from .house import Json
 from .stage import Stage
 
 SO_FAR, WHERE = "smarty-p1-so-far", "smarty-p1-where"
-HOURS, BATTERY = "smarty-p1-hours", "smarty-p1-battery"
+BATTERY = "smarty-p1-battery"
 GOAL: Json = {"is_last_year": False, "total": 130.0, "day_budget": 4.5, "recent_day": 5.1}
 GOAL["passed_on"] = None
 
@@ -65,36 +63,33 @@ async def test_another_period_is_asked_for_by_keyboard(stage: Stage) -> None:
     assert [one["period"] for one in await stage.asked("shares")] == ["month", "yesterday"]
 
 
-async def test_a_key_and_a_finger_tell_another_start(stage: Stage) -> None:
-    await stage.show(HOURS, answers=house_hours.sunny())
-    assert "now 0.38 0.23 Sun 0 6 12 18" in await stage.text()
-    slider = stage.card(HOURS).get_by_role("slider")
-    assert await slider.get_attribute("aria-valuetext") == "Start Sun 22, 11:00: about 0.23\u00a0€"
-    await stage.press("Home", at=slider)
-    assert "Start Sat 21, 18:30: about 0.38 €" in await stage.text()
-    await stage.press("Escape")
-    assert "cheaper than now" in await stage.text()
-    # The cost of a start stands over its bar, also 30 px before the end of the chart.
-    await stage.press("End", *["ArrowLeft"] * 10)
-    assert "Start Sun 22, 19:30" in await stage.text()
-    found = [slider.locator("line").first, slider.locator("text[style]")]
-    line, cost = [await each.bounding_box() for each in found]
-    assert line
-    assert cost
-    assert abs(cost["x"] + cost["width"] / 2 - line["x"]) < 2
-    # Another load has another best start.
-    await stage.click(stage.card(HOURS).get_by_role("radio", name="Car"))
-    assert "Start Sun" not in await stage.text()
-    # A new load is the first one again.
-    config = {"loads": [{"name": "Sauna", "kwh": 9, "hours": 1.5}]}
-    await stage.card(HOURS).evaluate("(card, config) => card.setConfig(config)", config)
-    await stage.settle()
-    asked = [(one["kw"], one["hours"]) for one in await stage.asked("start_costs")]
-    assert asked == [(1, 2), (16 / 3, 3), (6, 1.5)]
-    with pytest.raises(Exception, match="loads: name, kwh and hours"):
-        await stage.card(HOURS).evaluate(
-            "card => card.setConfig({ loads: [{ kwh: 9, hours: 25 }] })"
-        )
+async def test_a_further_load_is_tried_and_a_button_of_a_load_is_pressed(stage: Stage) -> None:
+    button = {"entity_id": "button.go", "platform": "smarty_p1", "translation_key": "ready"}
+    entities = {"button.go": button | {"device_id": "device_of_dishes"}}
+    for card in ("smarty-p1-plan", "smarty-p1-hours"):
+        await stage.show(card, answers=house_plan.evening(), entities=entities)
+        shown = await stage.text()
+        assert "Car 22:00–00:15, 11:00–12:00 waits for a low price" in shown
+        await stage.click(stage.card(card).get_by_role("button", name="Try a load"))
+        typed, calculate = stage.page.locator(f"{card} input"), stage.page.get_by_text("Calculate")
+        for kwh, hours, said in (
+            ("2", "25", "Enter kWh and hours"),
+            ("much", "2", "Enter kWh and hours"),
+            ("1,55", "2", "02:15–04:15: 0.31 €, saves 0.12 €"),
+        ):
+            await typed.first.fill(kwh)
+            await typed.last.fill(hours)
+            await stage.click(calculate)
+            assert said in await stage.text(), kwh
+        await stage.page.evaluate("all => stage.answer(all)", house_plan.trial(saving=0.0))
+        await stage.click(calculate)
+        assert "Any time: 0.31 €" in await stage.text()
+        await stage.page.evaluate("stage.answer({ call_service: { error: 'busy' } })")
+        await stage.click(stage.card(card).get_by_role("button", name="Dishes: Ready"))
+        assert "Home Assistant does not answer." in await stage.text()
+        asked = await stage.page.evaluate("stage.asked.filter(one => one.type == 'call_service')")
+        tried = {"config_entry": house.ENTRY, "loads": [{"kwh": 1.55, "hours": 2}]}
+        assert [one["service_data"] for one in asked] == [tried, tried, {"entity_id": "button.go"}]
 
 
 async def test_a_battery_is_chosen_by_keys_and_has_a_price(stage: Stage) -> None:

@@ -21,7 +21,6 @@ FIELDS: dict[str, dict[str, Any]] = {
     "quarter_hours": {"start": "2026-06-15T00:00:00Z"},
     "what_if": {"kind": "car", "kwh": 5, "kw": 3},
     "shares": {"period": "month"},
-    "start_costs": {"kw": 1, "hours": 2},
     "get_best_start": {"kw": 1, "hours": 2},
     "get_plan": {"loads": [{"kwh": 2, "hours": 2}]},
     "get_quarter_hours": {"start": "2026-06-15 00:00:00", "end": "2026-06-16 00:00:00"},

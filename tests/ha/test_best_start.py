@@ -1,4 +1,4 @@
-"""The best start of a load: the action and the command of the card agree.
+"""The best start of a load, as the action returns it.
 
 The meter of `billed_month` took 0.4 kW at all times in the last 28 days, at 0.21708 EUR a kWh.
 """
@@ -14,13 +14,11 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from . import billed_month
 from .dialogs import contract_in
 from .measured import replace_month
 from .support import Home, metadata_of_sums, recorder_done, refusal
-from .websocket.conftest import ask, refused
 
 NOW = datetime(2026, 6, 16, 16, 44, tzinfo=UTC)
 
@@ -44,8 +42,8 @@ async def best_start(
     return dict(answer)
 
 
-async def test_action_and_card_name_the_same_start(
-    home: Home, hass_ws_client: WebSocketGenerator, entry: MockConfigEntry, clock: SetClock
+async def test_the_action_names_the_start_of_the_lowest_cost(
+    home: Home, entry: MockConfigEntry, clock: SetClock
 ) -> None:
     # From 22:00 on, a kWh of energy costs 0.08 instead of 0.15: (0.08 + 0.051) * 1.08 = 0.14148.
     contract = contract_in(entry) | {
@@ -54,14 +52,8 @@ async def test_action_and_card_name_the_same_start(
         "second_price_to": "06:00:00",
     }
     await home.again(billed_month.telegram("00:00:05", 0.1), {"contracts": [contract]})
-    client = await hass_ws_client(home.hass)
     clock(NOW)
-    answer = await best_start(home.hass, kw=1, hours=2)
-    shown = await ask(client, "start_costs", entry_id=entry.entry_id, kw=1, hours=2)
-    found = shown["start_costs"]
-    assert found["best"] | {"is_late": False} == answer
-    assert found["start"] == "2026-06-16T16:30:00+00:00"
-    assert answer == {
+    assert await best_start(home.hass, kw=1, hours=2) == {
         "start": "2026-06-16T22:00:00+02:00",
         "end": "2026-06-17T00:00:00+02:00",
         "cost": 0.28,
@@ -74,29 +66,23 @@ async def test_action_and_card_name_the_same_start(
     # The meter is silent, but the time goes on.
     for hours, best in ((8, "2026-06-17T02:30:00+02:00"), (20, "2026-06-17T22:00:00+02:00")):
         clock(NOW + timedelta(hours=hours))
-        shown = await ask(client, "start_costs", entry_id=entry.entry_id, kw=1, hours=2)
-        answer = await best_start(home.hass, kw=1, hours=2)
-        assert shown["start_costs"]["best"] | {"is_late": False} == answer
-        assert answer["start"] == best
+        assert (await best_start(home.hass, kw=1, hours=2))["start"] == best
 
 
-async def test_kw_and_hours_are_bounded(
-    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, entry: MockConfigEntry
-) -> None:
-    client = await hass_ws_client(hass)
-    for load in ({"kw": 0.04}, {"kw": 51}, {"hours": 0.2}, {"hours": 25}, {"kw": "nan"}):
-        fields = {"kw": 1, "hours": 2} | load
-        code = await refused(client, "start_costs", entry_id=entry.entry_id, **fields)
-        assert code == "invalid_format"
+@pytest.mark.usefixtures("entry")
+@pytest.mark.parametrize(
+    "load", [{"kw": 0.04}, {"kw": 51}, {"hours": 0.2}, {"hours": 25}, {"kw": "nan"}]
+)
+async def test_kw_and_hours_are_bounded(hass: HomeAssistant, load: dict[str, Any]) -> None:
+    with pytest.raises(vol.Invalid):
+        await best_start(hass, **{"kw": 1, "hours": 2} | load)
 
 
+@pytest.mark.usefixtures("entry")
 async def test_without_a_week_of_days_there_is_no_best_start(
-    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, entry: MockConfigEntry, clock: SetClock
+    hass: HomeAssistant, clock: SetClock
 ) -> None:
-    client = await hass_ws_client(hass)
     clock(NOW + timedelta(days=60))
-    answer = await ask(client, "start_costs", entry_id=entry.entry_id, kw=1, hours=2)
-    assert answer == {"start_costs": None, "lack": "too_few_days"}
     assert await refusal(best_start(hass, kw=1, hours=2)) == "too_few_whole_days"
 
 

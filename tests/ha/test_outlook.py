@@ -213,6 +213,13 @@ async def begin_without_answers(
     return meter
 
 
+def action_on(meter: str, service: str, **fields: object) -> dict[str, Any]:
+    """Return a request of a card that calls an action."""
+    data = {"config_entry": meter, **fields}
+    called = {"domain": "smarty_p1", "service": service, "service_data": data}
+    return {"type": "call_service", **called, "return_response": True}
+
+
 async def test_while_nord_pool_is_slow_other_questions_are_answered(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
@@ -222,12 +229,12 @@ async def test_while_nord_pool_is_slow_other_questions_are_answered(
 ) -> None:
     meter = await begin_without_answers(nord_pool, begin, freezer)
     client = await hass_ws_client(hass)
-    for kind, fields in (("start_costs", {"kw": 1, "hours": 2}), ("last_hour", {})):
-        await client.send_json_auto_id({"type": f"smarty_p1/{kind}", "entry_id": meter, **fields})
+    await client.send_json_auto_id(action_on(meter, "get_outlook"))
+    await client.send_json_auto_id({"type": "smarty_p1/last_hour", "entry_id": meter})
     assert "net" in (await client.receive_json())["result"]
     assert nord_pool.days == ["2026-06-16"]
     nord_pool.answers.set()
-    assert "start_costs" in (await client.receive_json())["result"]
+    assert (await client.receive_json())["result"]["response"]["quarter_hours"]
 
 
 async def test_too_many_waiting_questions_of_a_user_for_nord_pool_are_refused(
@@ -239,14 +246,21 @@ async def test_too_many_waiting_questions_of_a_user_for_nord_pool_are_refused(
 ) -> None:
     meter = await begin_without_answers(nord_pool, begin, freezer)
     client = await hass_ws_client(hass)
-    command = {"type": "smarty_p1/start_costs", "entry_id": meter, "kw": 1, "hours": 2}
-    for _ in range(MAX_WAITING + 2):
-        await client.send_json_auto_id(command)
-    for _ in range(2):
-        assert (await client.receive_json())["error"]["code"] == "busy"
+    loads, half = [{"kwh": 2, "hours": 2}], MAX_WAITING // 2
+    for action in (
+        action_on(meter, "get_outlook"),
+        action_on(meter, "get_plan", loads=loads),
+        action_on(meter, "get_best_start", kw=1, hours=2),
+    ):
+        for _ in range(half):
+            await client.send_json_auto_id(action)
+    for _ in range(half):
+        assert "Too many requests" in (await client.receive_json())["error"]["message"]
     nord_pool.answers.set()
-    for _ in range(MAX_WAITING):
-        assert "start_costs" in (await client.receive_json())["result"]
+    answers = [await client.receive_json() for _ in range(MAX_WAITING)]
+    assert sum(answer["success"] for answer in answers) == half
+    # The meter is new.
+    assert all("days" in answer["error"]["message"] for answer in answers if "error" in answer)
 
 
 async def test_emhass_and_evcc_can_read_the_outlook(

@@ -8,7 +8,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_market_ahead, async_start_costs
+from ..answer_queue import async_start_costs
 from ..coordinator import BooksCoordinator
 from ..lib.answers.best_start import best_start_report
 from ..lib.plan.best_start import (
@@ -19,7 +19,7 @@ from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.usual_house import MIN_DAYS
 from ..request_fields import LOAD
 from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads, async_with_loads
-from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
+from .meter_of_call import METER, async_in_turn, async_market_of_call, async_readable_meter, invalid
 
 ATTR_BY = "by"
 SCHEMA = vol.Schema(
@@ -47,8 +47,7 @@ async def get_best_start(call: ServiceCall) -> ServiceResponse:
     )
     now = dt_util.utcnow()
     load = ConstantLoad(call.data["kw"], call.data["hours"], next_time(call.data.get(ATTR_BY), now))
-    # Get the prices before the queue, because Nord Pool's answer may take seconds.
-    market = await async_market_ahead(coordinator, now)
+    market = await async_market_of_call(call, coordinator, now)
 
     async def answer() -> ServiceResponse:
         costs = await async_start_costs(coordinator, load, now, market, loads)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any
 
 import voluptuous as vol
@@ -12,12 +13,13 @@ from homeassistant.helpers import service
 from homeassistant.helpers.json import json_bytes_sorted
 
 from ..access_rights import may_read
-from ..answer_queue import Books, NothingCountedError, answers_of
+from ..answer_queue import Books, NothingCountedError, answers_of, async_market_ahead
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, has_books, has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fair_queue import BusyError
+from ..lib.plan.coming_quarters import Market
 
 ATTR_CONFIG_ENTRY = "config_entry"
 METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
@@ -74,10 +76,22 @@ def preparing(call: ServiceCall) -> Iterator[None]:
     """Count a call that waits for another service. Raises ServiceValidationError if too many do."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(answers_of(call.hass).preparing(call.context.user_id or ""))
+            stack.enter_context(answers_of(call.hass).preparing(call.context.user_id))
         except BusyError:
             raise invalid(translation_key="busy") from None
         yield
+
+
+async def async_market_of_call(
+    call: ServiceCall, coordinator: BooksCoordinator, now: datetime
+) -> Market:
+    """Return the market's prices for a call, before it waits in the queue of answers.
+
+    Otherwise, the answers of other users would have to wait until Nord Pool responds, which may
+    take seconds.
+    """
+    with preparing(call):
+        return await async_market_ahead(coordinator, now)
 
 
 def coordinator_of(call: ServiceCall) -> BooksCoordinator:

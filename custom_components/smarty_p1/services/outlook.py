@@ -8,12 +8,12 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, async_market_ahead, async_past_without, demand_of
+from ..answer_queue import async_aside, async_past_without, demand_of
 from ..lib.advice.price_outlook import LOOKED_BACK
 from ..lib.answers.outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from ..lib.history.calendar import day_start
 from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads, async_with_loads
-from .meter_of_call import METER, async_in_turn, async_readable_meter
+from .meter_of_call import METER, async_in_turn, async_market_of_call, async_readable_meter
 
 ATTR_FORMAT = "format"
 SCHEMA = vol.Schema(
@@ -34,9 +34,7 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = await async_readable_meter(call)
     now, loads = dt_util.utcnow(), await async_readable_loads(call, call.data[ATTR_LOADS])
-    # Get the market prices before waiting in the queue of answers. Otherwise, the answers of other
-    # users would have to wait until Nord Pool responds, which may take seconds.
-    market = await async_market_ahead(coordinator, now)
+    market = await async_market_of_call(call, coordinator, now)
 
     async def answer() -> ServiceResponse:
         contracts, today = demand_of(coordinator).contracts, day_start(now)

@@ -9,7 +9,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, async_market_ahead, async_planned_house
+from ..answer_queue import async_aside, async_planned_house
 from ..lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, BatteryWish, LoadWish
 from ..lib.plan.battery import HouseBattery
 from ..lib.plan.best_start import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
@@ -17,7 +17,7 @@ from ..lib.plan.house_plan import MAX_LOADS
 from ..request_fields import number
 from .best_start import ATTR_BY, known_plan, next_time
 from .loads_of_call import ATTR_LOADS, async_readable_loads, async_with_loads
-from .meter_of_call import METER, async_in_turn, async_readable_meter
+from .meter_of_call import METER, async_in_turn, async_market_of_call, async_readable_meter
 
 _MAX_KWH = 200.0
 _MAX_NAME_CHARS = 60
@@ -66,8 +66,7 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
     coordinator, now = await async_readable_meter(call), dt_util.utcnow()
     fields = call.data[ATTR_LOADS]
     await async_readable_loads(call, [load["entity"] for load in fields if "entity" in load])
-    # Get the prices before the queue, because Nord Pool's answer may take seconds.
-    market = await async_market_ahead(coordinator, now)
+    market = await async_market_of_call(call, coordinator, now)
 
     async def answer() -> ServiceResponse:
         battery = call.data.get("battery")

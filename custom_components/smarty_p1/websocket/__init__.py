@@ -10,13 +10,13 @@ from homeassistant.components.websocket_api.const import WebSocketCommandHandler
 from homeassistant.core import HomeAssistant, callback
 
 from . import (
-    best_start,
     bills_days_quarter_hours,
     gas_water_heat,
     house,
     last_hour,
     live,
     meters,
+    plan,
     quality,
     what_if,
 )
@@ -34,7 +34,7 @@ COMMANDS: Mapping[WebSocketCommandHandler, type] = {
     bills_days_quarter_hours.answer_classes: bills_days_quarter_hours.ClassesAnswer,
     what_if.answer_what_if: what_if.WhatIfYearAnswer,
     house.answer_shares: house.SharesAnswer,
-    best_start.answer_start_costs: best_start.LoadCostsAnswer,
+    plan.subscribe_plan: plan.PlanAnswer,
     quality.answer_voltages: quality.VoltagesAnswer,
     quality.answer_events: quality.EventsAnswer,
     gas_water_heat.answer_media: gas_water_heat.MediaAnswer,

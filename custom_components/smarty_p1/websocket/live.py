@@ -10,10 +10,8 @@ from math import isfinite
 from typing import Any, Literal, NotRequired, TypedDict
 
 import voluptuous as vol
-from homeassistant.auth.models import User
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.decorators import websocket_command
-from homeassistant.components.websocket_api.messages import construct_event_message
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -23,7 +21,7 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.unit_conversion import PowerConverter
 
-from ..access_rights import may_read, readable_meter
+from ..access_rights import readable_meter
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, LiveCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
@@ -39,7 +37,8 @@ from ..lib.history.register_amounts import Amounts
 from ..lib.meter.meter_reader import Reading
 from .common_answers import CalendarMonth, Time
 from .meter_status import MeterState, RemedyAnswer, Status, loaded_live, now, status_of
-from .requests import BUSY, METER, NOT_FOUND
+from .requests import METER, NOT_FOUND
+from .subscribers import Subscribers
 
 # Entities whose values are not sent, because the values rarely change, or because other commands
 # return them.
@@ -223,56 +222,24 @@ def _iso(time: datetime | None) -> str | None:
     return time.isoformat() if time else None
 
 
-# Maximum number of listeners of one user to one meter, because each listener costs time at every
-# telegram.
-_MAX_LISTENERS = 64
-
-type Listener = tuple[ActiveConnection, int]
-
-
 class LiveMeter:
     """Subscriptions to one meter."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
-        self._listeners: list[Listener] = []
+        self.subscribers = Subscribers(hass, entry, self._message, self._begin, self._detach)
         self._coordinator: LiveCoordinator | None = None
         self._status: Status | None = None
         self._on_detach: list[CALLBACK_TYPE] = []
         self._stop_following: CALLBACK_TYPE | None = None
 
     @callback
-    def add(self, listener: Listener) -> CALLBACK_TYPE:
-        """Send the meter's values to `listener` now and with every telegram.
-
-        Return a callback that ends the subscription.
-        """
-        if not self._listeners:
-            self._stop_following = async_dispatcher_connect(
-                self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_change
-            )
-            self._attach()
-        self._listeners.append(listener)
-        self._status = status_of(self._hass, self._entry)
-        _send_to(listener, self._message())
-
-        @callback
-        def remove() -> None:
-            # If the user has lost the right to read the meter, the listener is removed already. So
-            # check whether the list still has the listener.
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-            if not self._listeners:
-                self._detach()
-
-        return remove
-
-    @callback
-    def has_too_many(self, user: User) -> bool:
-        """Return whether a user has the maximum number of listeners."""
-        listening = sum(connection.user.id == user.id for connection, _ in self._listeners)
-        return listening >= _MAX_LISTENERS
+    def _begin(self) -> None:
+        self._stop_following = async_dispatcher_connect(
+            self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_change
+        )
+        self._attach()
 
     @callback
     def _attach(self) -> None:
@@ -306,10 +273,7 @@ class LiveMeter:
         if entry is not self._entry:
             return
         if change is ConfigEntryChange.REMOVED:
-            for listener in self._listeners:
-                _send_to(listener, _gone(_REMOVED))
-            self._listeners.clear()
-            self._detach()
+            self.subscribers.end(_gone(_REMOVED))
             self._hass.data[_LIVE_METERS].pop(entry.entry_id, None)
             return
         if loaded_live(entry) is not self._coordinator:
@@ -329,27 +293,13 @@ class LiveMeter:
 
     @callback
     def _tell(self) -> None:
-        self._status = status_of(self._hass, self._entry)
-        self._send(self._message())
+        self.subscribers.send(self._message(), _gone(_UNAUTHORIZED))
 
     def _message(self) -> bytes:
-        status = self._status or status_of(self._hass, self._entry)
+        self._status = status = status_of(self._hass, self._entry)
         if self._coordinator is None:
             return _gone(status)
         return json_bytes({**now(), **status._asdict(), **current_values(self._coordinator)})
-
-    @callback
-    def _send(self, message: bytes) -> None:
-        """Send a message to all listeners. Remove listeners whose user lost the right to read."""
-        users = {connection.user.id: connection.user for connection, _ in self._listeners}
-        may_listen = {name: may_read(self._hass, user, self._entry) for name, user in users.items()}
-        for listener in tuple(self._listeners):
-            is_allowed = may_listen[listener[0].user.id]
-            _send_to(listener, message if is_allowed else _gone(_UNAUTHORIZED))
-            if not is_allowed:
-                self._listeners.remove(listener)
-        if not self._listeners:
-            self._detach()
 
 
 _REMOVED = Status("removed", None, None)
@@ -359,12 +309,6 @@ _LIVE_METERS: HassKey[dict[str, LiveMeter]] = HassKey(f"{DOMAIN}_live_meters")
 
 def _gone(status: Status) -> bytes:
     return json_bytes({"gone": True, **now(), **status._asdict()})
-
-
-@callback
-def _send_to(listener: Listener, message: bytes) -> None:
-    connection, message_id = listener
-    connection.send_message(construct_event_message(message_id, message))
 
 
 @websocket_command({vol.Required("type"): f"{DOMAIN}/live", **METER})
@@ -378,8 +322,4 @@ def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[
     live_meters = hass.data.setdefault(_LIVE_METERS, {})
     if entry.entry_id not in live_meters:
         live_meters[entry.entry_id] = LiveMeter(hass, entry)
-    if live_meters[entry.entry_id].has_too_many(connection.user):
-        connection.send_error(msg["id"], *BUSY)
-        return
-    connection.send_result(msg["id"])
-    connection.subscriptions[msg["id"]] = live_meters[entry.entry_id].add((connection, msg["id"]))
+    live_meters[entry.entry_id].subscribers.add(connection, msg["id"])

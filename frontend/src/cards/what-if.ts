@@ -123,16 +123,9 @@ export class WhatIfCard extends SmartyCard {
       input:not([type="range"]),
       select {
         justify-self: end;
-        box-sizing: border-box;
         max-width: 138px;
         margin: 2px 0;
-        padding: 0 8px;
-        font: inherit;
         text-align: end;
-        color: inherit;
-        background: var(--ground);
-        border: 1px solid var(--divider-color);
-        border-radius: 4px;
       }
       select,
       input[type="time"] {

@@ -10,7 +10,7 @@ import { Clock } from "./clock.ts";
 import { LastHour } from "./last-hour.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { RequestQueue, recordUse } from "./request-queue.ts";
-import type { Commands, Live, Meter, Time } from "./websocket-types.ts";
+import type { Commands, Live, Meter, Plan, Time } from "./websocket-types.ts";
 
 const RETRY_S = [1, 2, 4, 8, 16, 30];
 /**
@@ -87,13 +87,17 @@ class Listeners {
  * Subscription shared by its listeners: starts with the first, stops with the last, restarts after a reconnect or an
  * error.
  */
-abstract class SharedSubscription {
+export abstract class SharedSubscription {
   protected readonly connection: Connection;
   protected readonly listeners = new Listeners();
   /** Whether the connection was lost after the last message. */
   isLost = false;
   #tries = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #subscription: Promise<Unsubscribe> | undefined;
+  /** Whether `#subscription` is fulfilled. */
+  #isSubscribed = false;
+  #run = 0;
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -133,6 +137,45 @@ abstract class SharedSubscription {
 
   protected succeeded(): void {
     this.#tries = 0;
+  }
+
+  /** Subscribe to a command. `refuse` takes the code of an error. */
+  protected subscribe<M>(message: object, receive: (message: M) => void, refuse: (code: string) => void): void {
+    const run = ++this.#run;
+    this.#isSubscribed = false;
+    // With `resubscribe`, the frontend would itself subscribe again after a reconnect. If the integration refused this
+    // subscription, the frontend would not tell the feed. So the feed subscribes again itself.
+    const options = { resubscribe: false };
+    const subscription = this.connection.subscribeMessage<M>((message) => run === this.#run && receive(message), message, options);
+    this.#subscription = subscription;
+    subscription.then(
+      () => {
+        if (run !== this.#run) return;
+        this.#isSubscribed = true;
+        this.succeeded();
+      },
+      (error: unknown) => {
+        if (run !== this.#run) return;
+        this.#subscription = undefined;
+        refuse(codeOf(error));
+      },
+    );
+  }
+
+  protected unsubscribe(): void {
+    this.#run += 1;
+    this.stopTrying();
+    // If the subscription failed, or the connection was lost, there is nothing to unsubscribe. So ignore the error.
+    this.#subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
+    this.#subscription = undefined;
+  }
+
+  /** End the subscription of a lost connection. */
+  protected leaveConnection(): void {
+    // Drop the old subscription without a message, because its id can belong to another subscription on the new
+    // connection. A subscription that is not yet fulfilled waits for the new connection, so `unsubscribe` has to end it.
+    if (this.#isSubscribed) this.#subscription = undefined;
+    this.unsubscribe();
   }
 
   readonly #onReady = (): void => this.restart();
@@ -185,11 +228,8 @@ export class MeterFeed extends SharedSubscription {
   readonly #entryId: string;
   readonly #queue: RequestQueue;
   readonly #clock: Clock;
+  readonly planFeed: PlanFeed;
   readonly #answers = new Map<string, Answer>();
-  #subscription: Promise<Unsubscribe> | undefined;
-  /** Whether `#subscription` is fulfilled. */
-  #isSubscribed = false;
-  #run = 0;
   /**
    * Number of calls of `#forgetPeriods`. If it has changed during a request, the answer to this request may be
    * outdated.
@@ -201,6 +241,7 @@ export class MeterFeed extends SharedSubscription {
     this.#entryId = entryId;
     this.#queue = queue;
     this.#clock = clock;
+    this.planFeed = new PlanFeed(connection, entryId);
   }
 
   /**
@@ -245,7 +286,7 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected stop(): void {
-    this.#close();
+    this.unsubscribe();
     // Without a listener, nothing keeps the answers up to date. So request them again for the next listener.
     this.#forgetPeriods();
   }
@@ -343,10 +384,7 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected restart(): void {
-    // Drop the old subscription without a message, because its id can belong to another subscription on the new
-    // connection. A subscription that is not yet fulfilled waits for the new connection, so `#close` has to end it.
-    if (this.#isSubscribed) this.#subscription = undefined;
-    this.#close();
+    this.leaveConnection();
     this.#forgetPeriods();
     this.#open();
   }
@@ -360,34 +398,9 @@ export class MeterFeed extends SharedSubscription {
   }
 
   #open(): void {
-    const run = ++this.#run;
-    this.#isFollowing = this.#isSubscribed = false;
+    this.#isFollowing = false;
     const message = { type: "smarty_p1/live", entry_id: this.#entryId };
-    // With `resubscribe`, the frontend would itself subscribe again after a reconnect. If the integration refused this
-    // subscription, the frontend would not tell the feed. So the feed subscribes again itself.
-    const options = { resubscribe: false };
-    const subscription = this.connection.subscribeMessage<Live>(
-      (live) => run === this.#run && this.#receive(live),
-      message,
-      options,
-    );
-    this.#subscription = subscription;
-    subscription.then(
-      () => {
-        if (run !== this.#run) return;
-        this.#isSubscribed = true;
-        this.succeeded();
-      },
-      (error: unknown) => run === this.#run && this.#openLater(codeOf(error)),
-    );
-  }
-
-  #close(): void {
-    this.#run += 1;
-    this.stopTrying();
-    // If the subscription failed, or the connection was lost, there is nothing to unsubscribe. So ignore the error.
-    this.#subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
-    this.#subscription = undefined;
+    this.subscribe<Live>(message, (live) => this.#receive(live), (code) => this.#openLater(code));
   }
 
   #receive(live: Live): void {
@@ -406,16 +419,53 @@ export class MeterFeed extends SharedSubscription {
     // After "unauthorized", the integration sends nothing more. The user may be permitted again later, so subscribe
     // again after a delay.
     if (live.state === "unauthorized") {
-      this.#close();
+      this.unsubscribe();
       this.#openLater(live.state);
     }
     this.listeners.notify();
   }
 
   #openLater(code: string): void {
-    this.#subscription = undefined;
     if (code === "unauthorized") this.live = { state: "unauthorized", obstacle: null, remedy: null, gone: true, now: new Date(this.now).toISOString() };
     this.tryLater(() => this.#open());
+    this.listeners.notify();
+  }
+}
+
+/** Plan of a meter's loads. */
+export class PlanFeed extends SharedSubscription {
+  /** The last plan; stays until the next one arrives. */
+  plan: Plan | undefined;
+  error: string | undefined;
+  readonly #entryId: string;
+
+  constructor(connection: Connection, entryId: string) {
+    super(connection);
+    this.#entryId = entryId;
+  }
+
+  protected start(): void {
+    const message = { type: "smarty_p1/plan", entry_id: this.#entryId };
+    this.subscribe<Plan>(message, (plan) => (plan.gone ? this.#startLater("unauthorized") : this.#tell(plan)), (code) => this.#startLater(code));
+  }
+
+  #startLater(code: string): void {
+    this.unsubscribe();
+    this.tryLater(() => this.start());
+    this.#tell(this.plan, code);
+  }
+
+  protected stop(): void {
+    this.unsubscribe();
+  }
+
+  protected restart(): void {
+    this.leaveConnection();
+    this.start();
+  }
+
+  #tell(plan: Plan | undefined, error?: string): void {
+    Object.assign(this, { plan, error, isLost: false });
     this.listeners.notify();
   }
 }

@@ -723,33 +723,77 @@ export interface Shares {
   prices_of?: OlderPrices;
 }
 
-/** Best start of a load until tomorrow's end. */
-export interface BestStart {
+/** Load that the user has entered. */
+export interface EnteredLoad {
+  id: string;
+  name: string;
+  device_id: string | null;
+  /** `done`: it needs no more energy until its deadline. `not_planned`: its energy is unknown. */
+  state: "planned" | "done" | "not_connected" | "not_planned";
+  /** Its deadline. */
+  by: Time | null;
+}
+
+/** Run of a load. */
+export interface Run {
   start: Time;
   end: Time;
+  kwh: number;
+}
+
+/** Load in a plan. Costs are in EUR, given all other loads. */
+export interface PlannedLoad {
+  /** Id of the load. */
+  name: string;
+  start: Time | null;
+  end: Time | null;
+  /** Price of its dearest planned kWh. */
+  limit_price: number | null;
   cost: number;
+  cost_at_once: number;
   saving: number;
-  is_worth_waiting: boolean;
+  /** Part of its energy that the house would otherwise export. */
   own_kwh: number;
-  reason: "sun" | "price" | "reference_power";
+  reason: "sun" | "price" | "reference_power" | "deadline";
+  /** Energy that does not fit in before the deadline. */
+  missing_kwh: number;
+  runs: Run[];
 }
 
-/** Costs in EUR of a load by its start: one for each quarter-hour from `start` on. */
-export interface StartCosts {
+/** Quarter-hour of a plan: prices in EUR, powers in kW. */
+export interface PlannedQuarterHour {
   start: Time;
-  step: 900;
-  costs: number[];
-  /** Whether the start makes a difference of half a cent. */
-  can_differ: boolean;
-  best: BestStart;
-  prices_of?: OlderPrices;
+  end: Time;
+  price_import: number;
+  price_export: number;
+  usual_import_kw: number;
+  usual_export_kw: number;
+  /** By id of the load, only of loads that run. */
+  loads_kw: Record<string, number>;
+  battery_kw: number;
+  net_kw: number;
 }
 
-/** Costs of a load, or the reason why they are unknown. */
-export interface LoadCosts {
-  start_costs: StartCosts | null;
+/** Plan of all loads: the answer of the action `get_plan`. */
+export interface HousePlan {
+  prices_of?: OlderPrices;
+  /** Time from which on the market has not published its prices yet. */
+  prices_of_day_before_from: Time | null;
+  /** Whether the plan costs less than all loads at once. */
+  can_differ: boolean;
+  loads: PlannedLoad[];
+  quarter_hours: PlannedQuarterHour[];
+}
+
+/** Loads of a meter and their plan. It comes at once, then each time that it has changed. */
+export interface Plan {
+  loads: EnteredLoad[];
+  /** null if no load needs energy, or if nothing can be planned. */
+  plan: HousePlan | null;
   /** `too_few_days`: fewer than seven whole days are known. */
   lack: "too_few_days" | "no_price" | null;
+  /** The user may not read the meter any more. No further message comes. */
+  gone?: true;
 }
 
 /** Voltages of a phase in steps of five minutes. */
@@ -1027,9 +1071,9 @@ export interface Commands {
     takes: { period: "yesterday" | "month" };
     answers: Shares;
   };
-  "smarty_p1/start_costs": {
-    takes: { kw: number; hours: number };
-    answers: LoadCosts;
+  "smarty_p1/plan": {
+    takes: object;
+    answers: Plan;
   };
   "smarty_p1/voltages": {
     takes: object;

@@ -23,7 +23,6 @@ MORE_FIELDS: dict[str, dict[str, Any]] = {
     "days": {"start": "2026-06-15", "end": "2026-06-16"},
     "what_if": {"changes": [{"kind": "battery", "kwh": 10, "kw": 5}]},
     "shares": {"period": "month"},
-    "start_costs": {"kw": 1, "hours": 2},
 }
 
 
@@ -77,9 +76,9 @@ def requests_of_cards() -> Iterator[tuple[str, Any]]:
 
 def test_no_schema_refuses_a_request_of_a_card() -> None:
     schemas = {command._ws_command: command._ws_schema for command in COMMANDS}  # type: ignore[attr-defined]
-    asked = [*requests_of_cards()]
-    for _, request in asked:
+    asked = [request for _, request in requests_of_cards() if request["type"] != "call_service"]
+    for request in asked:
         if schema := schemas[request["type"]]:
             schema({"id": 1, **request})
     # Each command has a card that uses it.
-    assert {request["type"] for _, request in asked} == schemas.keys()
+    assert {request["type"] for request in asked} == schemas.keys()

@@ -1,0 +1,188 @@
+"""Subscription to the plan of a meter's loads. A message comes when the plan has changed.
+
+It belongs to the config entry, so it survives reloads.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+import voluptuous as vol
+from homeassistant.components.websocket_api.connection import ActiveConnection
+from homeassistant.components.websocket_api.decorators import websocket_command
+from homeassistant.const import STATE_OFF
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util.hass_dict import HassKey
+
+from ..access_rights import readable_meter
+from ..const import DOMAIN
+from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads, plan_of_load
+from ..coordinator.loads.house_plan import house_plan, house_plan_signal
+from ..lib.plan.added_cost import PlanReason
+from ..lib.plan.coming_quarters import PlanLack
+from .common_answers import OlderPricesAnswer, Time
+from .requests import METER, NOT_FOUND
+from .subscribers import Subscribers
+
+
+class RunAnswer(TypedDict):
+    """Run of a load."""
+
+    start: Time
+    end: Time
+    kwh: float
+
+
+class PlannedLoadAnswer(TypedDict):
+    """Load in a plan. Costs are in EUR, given all other loads."""
+
+    name: str
+    """Id of the load."""
+    start: Time | None
+    end: Time | None
+    limit_price: float | None
+    """Price of its dearest planned kWh."""
+    cost: float
+    cost_at_once: float
+    saving: float
+    own_kwh: float
+    """Part of its energy that the house would otherwise export."""
+    reason: PlanReason
+    missing_kwh: float
+    """Energy that does not fit in before the deadline."""
+    runs: list[RunAnswer]
+
+
+class PlannedQuarterHourAnswer(TypedDict):
+    """Quarter-hour of a plan: prices in EUR, powers in kW."""
+
+    start: Time
+    end: Time
+    price_import: float
+    price_export: float
+    usual_import_kw: float
+    usual_export_kw: float
+    loads_kw: dict[str, float]
+    """By id of the load, only of loads that run."""
+    battery_kw: float
+    net_kw: float
+
+
+class HousePlanAnswer(TypedDict):
+    """Plan of all loads: the answer of the action `get_plan`."""
+
+    prices_of: NotRequired[OlderPricesAnswer]
+    prices_of_day_before_from: Time | None
+    """Time from which on the market has not published its prices yet."""
+    can_differ: bool
+    """Whether the plan costs less than all loads at once."""
+    loads: list[PlannedLoadAnswer]
+    quarter_hours: list[PlannedQuarterHourAnswer]
+
+
+class EnteredLoadAnswer(TypedDict):
+    """Load that the user has entered."""
+
+    id: str
+    name: str
+    device_id: str | None
+    state: Literal["planned", "done", "not_connected", "not_planned"]
+    """`done`: it needs no more energy until its deadline. `not_planned`: its energy is unknown."""
+    by: Time | None
+    """Its deadline."""
+
+
+class PlanAnswer(TypedDict):
+    """Loads of a meter and their plan. It comes at once, then each time that it has changed."""
+
+    loads: list[EnteredLoadAnswer]
+    plan: HousePlanAnswer | None
+    """null if no load needs energy, or if nothing can be planned."""
+    lack: PlanLack | None
+    """`too_few_days`: fewer than seven whole days are known."""
+    gone: NotRequired[Literal[True]]
+    """The user may not read the meter any more. No further message comes."""
+
+
+class _PlanOfMeter:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._sent = b""
+        self._stop_following: CALLBACK_TYPE | None = None
+        self.subscribers = Subscribers(hass, entry, self._message, self._start, self._stop)
+
+    @callback
+    def _start(self) -> None:
+        self._sent = self._message()
+        signal = house_plan_signal(self._entry.entry_id)
+        self._stop_following = async_dispatcher_connect(self._hass, signal, self._look)
+
+    @callback
+    def _stop(self) -> None:
+        if self._stop_following:
+            self._stop_following()
+            self._stop_following = None
+            del self._hass.data[_PLANS][self._entry.entry_id]
+
+    @callback
+    def _look(self) -> None:
+        if (message := self._message()) != self._sent:
+            self._sent = message
+            self.subscribers.send(message, _GONE)
+
+    def _message(self) -> bytes:
+        hass, entry = self._hass, self._entry
+        plan = house_plan(hass, entry.entry_id)
+        loads = entered_loads(entry).items()
+        is_lack = isinstance(plan, PlanLack)
+        return json_bytes(
+            {
+                "loads": [_load(hass, entry, name, load) for name, load in loads],
+                "plan": None if is_lack else plan,
+                "lack": plan if is_lack else None,
+            }
+        )
+
+
+_GONE = json_bytes({"loads": [], "plan": None, "lack": None, "gone": True})
+_PLANS: HassKey[dict[str, _PlanOfMeter]] = HassKey(f"{DOMAIN}_followed_plans")
+
+
+def _load(
+    hass: HomeAssistant, entry: AnyConfigEntry, subentry_id: str, entered: EnteredLoad
+) -> EnteredLoadAnswer:
+    plan = plan_of_load(hass, subentry_id)
+    connected = entered.connected and hass.states.get(entered.connected)
+    state: Literal["planned", "done", "not_connected", "not_planned"] = "planned"
+    if connected and connected.state == STATE_OFF:
+        state = "not_connected"
+    elif plan is None:
+        state = "not_planned"
+    elif not plan.left_kwh:
+        state = "done"
+    return {
+        "id": subentry_id,
+        "name": entered.load.name,
+        "device_id": dr.async_get_device_id_by_identifier(
+            hass, (DOMAIN, subentry_id), config_entry_id=entry.entry_id
+        ),
+        "state": state,
+        "by": plan.by.isoformat() if plan and plan.by else None,
+    }
+
+
+@websocket_command({vol.Required("type"): f"{DOMAIN}/plan", **METER})
+@callback
+def subscribe_plan(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Subscribe a connection to the plan of a meter's loads."""
+    entry = readable_meter(hass, connection.user, msg["entry_id"])
+    if entry is None:
+        connection.send_error(msg["id"], *NOT_FOUND)
+        return
+    plans = hass.data.setdefault(_PLANS, {})
+    if entry.entry_id not in plans:
+        plans[entry.entry_id] = _PlanOfMeter(hass, entry)
+    plans[entry.entry_id].subscribers.add(connection, msg["id"])

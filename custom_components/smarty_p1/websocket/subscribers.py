@@ -1,0 +1,91 @@
+"""Connections that follow one meter. All get the same messages."""
+
+from collections.abc import Callable
+
+from homeassistant.components.websocket_api.connection import ActiveConnection
+from homeassistant.components.websocket_api.messages import construct_event_message
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..access_rights import may_read
+from ..coordinator.entry_types import AnyConfigEntry
+from .requests import BUSY
+
+# Maximum number of subscriptions of one user to one meter, because each one costs time at every
+# message.
+_MAX_OF_USER = 64
+
+
+class Subscribers:
+    """Subscriptions to one meter.
+
+    The first one calls `start`, and gets a first `message` as the others do. The last one calls
+    `stop` when it ends.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: AnyConfigEntry,
+        message: Callable[[], bytes],
+        start: CALLBACK_TYPE,
+        stop: CALLBACK_TYPE,
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._message = message
+        self._start = start
+        self._stop = stop
+        self._all: list[tuple[ActiveConnection, int]] = []
+
+    @callback
+    def add(self, connection: ActiveConnection, message_id: int) -> None:
+        """Add the subscription of a request. A user with too many of them gets an error."""
+        user_id, subscriber = connection.user.id, (connection, message_id)
+        if sum(other.user.id == user_id for other, _ in self._all) >= _MAX_OF_USER:
+            connection.send_error(message_id, *BUSY)
+            return
+        connection.send_result(message_id)
+        if not self._all:
+            self._start()
+        self._all.append(subscriber)
+        _send(subscriber, self._message())
+
+        @callback
+        def remove() -> None:
+            # A subscriber whose user has lost the right to read the meter is removed already.
+            if subscriber in self._all:
+                self._all.remove(subscriber)
+            self._stop_if_empty()
+
+        connection.subscriptions[message_id] = remove
+
+    @callback
+    def send(self, message: bytes, refusal: bytes) -> None:
+        """Send a message. A user who has lost the right to read the meter gets a last `refusal`."""
+        users = {connection.user.id: connection.user for connection, _ in self._all}
+        allowed = {name: may_read(self._hass, user, self._entry) for name, user in users.items()}
+        for subscriber in tuple(self._all):
+            is_allowed = allowed[subscriber[0].user.id]
+            _send(subscriber, message if is_allowed else refusal)
+            if not is_allowed:
+                self._all.remove(subscriber)
+        self._stop_if_empty()
+
+    @callback
+    def end(self, message: bytes) -> None:
+        """Send a last message, and end all subscriptions."""
+        for subscriber in self._all:
+            _send(subscriber, message)
+        self._all.clear()
+        self._stop_if_empty()
+
+    @callback
+    def _stop_if_empty(self) -> None:
+        if not self._all:
+            self._stop()
+
+
+@callback
+def _send(subscriber: tuple[ActiveConnection, int], message: bytes) -> None:
+    connection, message_id = subscriber
+    connection.send_message(construct_event_message(message_id, message))

@@ -1,0 +1,182 @@
+/** Card of the plan: when each entered load runs, such as a car, and what a further load would cost. */
+
+import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { SmartyCard } from "../base-card.ts";
+import { bar, barStyles, dot, TRACK } from "../charts/shapes.ts";
+import type { MeterFeed, SharedSubscription } from "../data/meter-feed.ts";
+import { readEuros } from "../euros.ts";
+import { type LoadRow, type PlanKey, planTexts, type ShownPlan, shownPlan } from "../sentences/plan.ts";
+import { styles } from "../styles.ts";
+import type { HousePlan, Meter } from "../data/websocket-types.ts";
+
+/** Translation keys of the buttons of a load. */
+const BUTTONS = ["ready", "start_now", "skip_today"] as const;
+/** Amounts of a tried load, with their limits. */
+const FIELDS = { kwh: [0.0125, 200], hours: [0.25, 24] } as const;
+type Field = keyof typeof FIELDS;
+
+export class PlanCard extends SmartyCard {
+  static override styles: CSSResultGroup = [
+    styles,
+    barStyles,
+    css`
+      :host {
+        --sun: var(--energy-solar-color, #ff9800);
+      }
+      .load {
+        padding: 8px 0;
+      }
+      .bar {
+        margin: 4px 0;
+      }
+      .axis {
+        position: relative;
+        height: 18px;
+      }
+      .axis span {
+        position: absolute;
+        transform: translateX(-50%);
+      }
+      .when,
+      .tints,
+      .buttons,
+      .fields {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 16px;
+      }
+      .when {
+        justify-content: space-between;
+      }
+      .buttons button,
+      .fields button {
+        text-align: start;
+        color: var(--link);
+        font-weight: 500;
+      }
+      .fields label {
+        flex: 1 1 120px;
+      }
+      input {
+        width: 100%;
+        height: 44px;
+      }
+      @media (forced-colors: active) {
+        :host {
+          --sun: LinkText;
+        }
+        :not(pattern) > [fill="var(--sun)"] {
+          fill: Canvas;
+          stroke: LinkText;
+        }
+      }
+    `,
+  ];
+  static override properties = { ...SmartyCard.properties, isTrying: { state: true }, result: { state: true } };
+
+  /** Whether the fields of a tried load are open. */
+  declare protected isTrying: boolean;
+  /** Result of the last press of a button. */
+  declare protected result: string;
+  readonly #typed: Record<Field, string> = { kwh: "", hours: "" };
+
+  constructor() {
+    super();
+    this.isTrying = false;
+    this.result = "";
+  }
+
+  protected override get label(): string {
+    return this.#t("name");
+  }
+
+  protected override otherFeeds(): SharedSubscription[] {
+    const feed = this.feed;
+    return feed ? [feed.planFeed] : [];
+  }
+
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
+    const { plan, error } = feed.planFeed;
+    if (!plan) return html`<h2>${this.#t("title")}</h2>${this.waiting(error)}`;
+    const shown = shownPlan(plan, meter.reference_kw, new Date(feed.now), this.locale);
+    const last = shown.rows.reduce((found, { parts }, index) => (parts.length ? index : found), -1);
+    return html`<h2>${shown.title}</h2>
+      ${shown.notes.map((note) => html`<p class="small">${note}</p>`)}
+      ${shown.rows.map((row, index) => this.#row(row, index === last ? shown.labels : []))}
+      ${this.#legend(shown, meter)}
+      ${this.isTrying ? this.#fields(meter) : nothing}
+      ${this.result ? html`<p role="status">${this.result}</p>` : nothing}
+      <footer>
+        ${this.hass?.user?.is_admin ? this.link(`/config/integrations/integration/smarty_p1#config_entry=${meter.entry_id}`, this.#t("add_load")) : nothing}
+        <button class="link" aria-expanded=${this.isTrying} @click=${() => (this.isTrying = !this.isTrying)}>${this.#t("try")}</button>
+      </footer>`;
+  }
+
+  #t(key: PlanKey, params: Record<string, string> = {}): string {
+    return this.text(planTexts, key, params);
+  }
+
+  /** Return a load. The last bar has the labels of the axis. */
+  #row({ load, when, notes, parts }: LoadRow, labels: ShownPlan["labels"]): TemplateResult {
+    const buttons = BUTTONS.flatMap((key) => {
+      const entity_id = this.entityOf(key, load.device_id);
+      if (!entity_id) return [];
+      const name = this.#t(key);
+      const press = () => void this.#call("button", "press", { entity_id });
+      return html`<button aria-label=${this.#t("button", { name: load.name, button: name })} @click=${press}>${name}</button>`;
+    });
+    return html`<div class="load">
+      <div class="when"><b>${load.name}</b><span class="number">${when}</span></div>
+      ${parts.length ? bar([TRACK, ...parts]) : nothing}
+      ${labels.length ? html`<div class="axis small" aria-hidden="true">${labels.map(({ at, text }) => html`<span style="left:${(100 * at).toFixed(1)}%">${text}</span>`)}</div>` : nothing}
+      ${notes.length ? html`<div class="small">${notes.join("\u00a0· ")}</div>` : nothing}
+      <div class="buttons">${buttons}</div>
+    </div>`;
+  }
+
+  #legend({ tints }: ShownPlan, { reference_kw: reference }: Meter): TemplateResult {
+    const kw = reference === null ? "" : this.locale.referenceKW(reference);
+    return html`<div class="tints small">${tints.map((tint) => html`<span>${dot(tint, true)}${this.#t(tint, { kw })}</span>`)}</div>`;
+  }
+
+  #fields(meter: Meter): TemplateResult {
+    const field = (key: Field) => html`<label><span class="small">${this.#t(key)}</span>
+      <input type="text" inputmode="decimal" autocomplete="off" .value=${this.#typed[key]} @input=${({ target }: Event) => (this.#typed[key] = (target as HTMLInputElement).value)} /></label>`;
+    return html`<div class="fields">
+      ${field("kwh")}${field("hours")}<button @click=${() => void this.#try(meter)}>${this.#t("calculate")}</button>
+    </div>`;
+  }
+
+  /** Return a typed amount; undefined if it is none, or beyond its limits. */
+  #amount(key: Field): number | undefined {
+    const [[min, max], [amount, ...others]] = [FIELDS[key], readEuros(this.#typed[key])];
+    return amount === undefined || others.length || amount < min || amount > max ? undefined : amount;
+  }
+
+  /** Let the integration plan the typed load. */
+  async #try(meter: Meter): Promise<void> {
+    const [kwh, hours] = [this.#amount("kwh"), this.#amount("hours")];
+    if (kwh === undefined || hours === undefined) {
+      this.result = this.#t("to_enter");
+      return;
+    }
+    const loads = [{ kwh, hours }];
+    const answer = await this.#call<{ response: HousePlan }>("smarty_p1", "get_plan", { config_entry: meter.entry_id, loads }, true);
+    const [load] = answer?.response.loads ?? [];
+    if (!load?.start || !load.end) return;
+    const cost = this.locale.cents(load.cost);
+    const range = this.locale.timeRange(new Date(load.start), new Date(load.end));
+    this.result = answer!.response.can_differ ? this.#t("tried", { range, cost, saving: this.locale.cents(load.saving) }) : this.#t("tried_same", { cost });
+  }
+
+  /** Call an action. Show the reason of a refusal. */
+  async #call<T>(domain: string, service: string, service_data: object, return_response = false): Promise<T | undefined> {
+    this.result = "";
+    try {
+      return await this.hass!.callWS<T>({ type: "call_service", domain, service, service_data, return_response });
+    } catch (error) {
+      this.result = (error as Error | null)?.message || this.locale.common("not_answered");
+      return undefined;
+    }
+  }
+}

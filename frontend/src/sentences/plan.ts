@@ -1,0 +1,134 @@
+/** Texts and bars of the plan of a meter's loads. */
+
+import type { BarPart } from "../charts/shapes.ts";
+import { addDays, localDay, type Locale, localParts, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
+import type { EnteredLoad, HousePlan, Plan, PlannedLoad, PlannedQuarterHour } from "../data/websocket-types.ts";
+import texts from "../texts/plan.json" with { type: "json" };
+
+export type PlanKey = keyof (typeof texts)["en"];
+export const planTexts: Texts<PlanKey> = texts;
+
+/** Origin of a load's energy in a quarter-hour: own sun, the grid, or the grid above the reference power. */
+export type Tint = "sun" | "drawn" | "excess";
+const TINTS = ["sun", "drawn", "excess"] as const;
+/** Smallest amounts that are told: a cent, and a tenth of a kWh. */
+const MIN_SAVING_EUR = 0.01;
+const MIN_MISSING_KWH = 0.05;
+/** Error of the planned powers, which are rounded to watts. */
+const ROUNDING_KW = 0.005;
+const DAY_MS = 96 * QUARTER_HOUR_MS;
+/** Number of quarter-hours up to which each sixth hour has a label. A longer axis has only its midnights. */
+const MAX_WITH_HOURS = 200;
+
+export interface LoadRow {
+  load: EnteredLoad;
+  when: string;
+  notes: string[];
+  parts: BarPart[];
+}
+
+export interface ShownPlan {
+  title: string;
+  /** Sentences about all loads. */
+  notes: string[];
+  rows: LoadRow[];
+  tints: Tint[];
+  /** Labels of the axis, at shares of its length. */
+  labels: { at: number; text: string }[];
+}
+
+/** Return the tint of a load with a power in kW. If at least half of it would otherwise be exported, it is own sun. */
+function tintOf(quarter: PlannedQuarterHour, kw: number, reference: number | null): Tint {
+  if (reference !== null && quarter.net_kw > reference + ROUNDING_KW) return "excess";
+  return 2 * (kw - quarter.net_kw) >= kw ? "sun" : "drawn";
+}
+
+/** Return the bar of a load. Neighbouring quarter-hours with the same tint are one part. */
+function partsOf(id: string, quarters: PlannedQuarterHour[], reference: number | null): BarPart[] {
+  const parts: BarPart[] = [];
+  quarters.forEach((quarter, index) => {
+    const kw = quarter.loads_kw[id];
+    if (!kw) return;
+    const [color, from, to] = [tintOf(quarter, kw, reference), index / quarters.length, (index + 1) / quarters.length];
+    const last = parts[parts.length - 1];
+    if (last?.color === color && last.to === from) last.to = to;
+    else parts.push({ color, from, to });
+  });
+  return parts;
+}
+
+/** Return a text with a time, such as "02:15–05:30", with its weekday if it is a day or more ahead. */
+function timeAt(time: Date, now: Date, locale: Locale, text = locale.time(time)): string {
+  return time.getTime() - now.getTime() >= DAY_MS ? `${locale.shortWeekday(time)}, ${text}` : text;
+}
+
+function whenOf(load: EnteredLoad, planned: PlannedLoad | undefined, now: Date, locale: Locale): string {
+  const t = (key: PlanKey, params: Record<string, string> = {}) => locale.text(planTexts, key, params);
+  if (load.state !== "planned") return t(load.state);
+  const runs = (planned?.runs ?? []).map((run) => [new Date(run.start), new Date(run.end)] as const);
+  return runs.map(([start, end]) => (start <= now ? t("now_until", { time: locale.time(end) }) : timeAt(start, now, locale, locale.timeRange(start, end)))).join(", ");
+}
+
+function notesOf(load: EnteredLoad, planned: PlannedLoad, canDiffer: boolean, now: Date, locale: Locale): string[] {
+  const t = (key: PlanKey, params: Record<string, string> = {}) => locale.text(planTexts, key, params);
+  const { saving, limit_price: limit, missing_kwh: missing, runs } = planned;
+  const isWaiting = runs.length > 0 && new Date(runs[0]!.start) > now;
+  const waits = { sun: t("waits_sun"), price: t("waits_price"), reference_power: t("waits_room"), deadline: "" }[planned.reason];
+  return [
+    canDiffer && isWaiting && saving >= MIN_SAVING_EUR ? waits : "",
+    missing >= MIN_MISSING_KWH ? t("missing", { kwh: locale.kWh(missing) }) : "",
+    load.by ? t("by", { time: timeAt(new Date(load.by), now, locale) }) : "",
+    saving >= MIN_SAVING_EUR ? t("saves", { saving: locale.cents(saving) }) : "",
+    canDiffer && limit !== null ? t("up_to", { price: locale.unit(100 * limit, "ct") }) : "",
+  ].filter(Boolean);
+}
+
+/** Return when the plan ends, such as "tomorrow evening". */
+function endOf({ quarter_hours: quarters }: HousePlan, now: Date, locale: Locale): string {
+  const last = new Date(quarters[quarters.length - 1]!.start);
+  const isTomorrow = localDay(last) === addDays(localDay(now), 1);
+  return isTomorrow ? locale.text(planTexts, "tomorrow_evening") : locale.shortWeekday(last);
+}
+
+/** Return the labels of the axis: each sixth hour, or each midnight of a long plan. Midnight has its weekday. */
+export function hourLabels(quarters: { start: string }[], locale: Locale): ShownPlan["labels"] {
+  const step = quarters.length > MAX_WITH_HOURS ? 24 : 6;
+  return quarters.flatMap(({ start }, index) => {
+    const time = new Date(start);
+    const { hour, minute } = localParts(time);
+    if (minute || hour % step) return [];
+    return [{ at: index / quarters.length, text: hour ? String(hour) : locale.shortWeekday(time).replace(/[\s\d]+\.?$/, "") }];
+  });
+}
+
+/** Return the shown plan. `reference` is the reference power in kW. */
+export function shownPlan({ loads, plan, lack }: Plan, reference: number | null, now: Date, locale: Locale): ShownPlan {
+  const t = (key: PlanKey, params: Record<string, string> = {}) => locale.text(planTexts, key, params);
+  const quarters = plan?.quarter_hours ?? [];
+  const canDiffer = plan?.can_differ ?? false;
+  const rows = loads.map((load): LoadRow => {
+    const planned = plan?.loads.find(({ name }) => name === load.id);
+    return {
+      load,
+      when: whenOf(load, planned, now, locale),
+      notes: planned ? notesOf(load, planned, canDiffer, now, locale) : [],
+      parts: canDiffer ? partsOf(load.id, quarters, reference) : [],
+    };
+  });
+  const found = new Set(rows.flatMap(({ parts }) => parts.map(({ color }) => color)));
+  const planned = quarters.filter(({ loads_kw }) => Object.keys(loads_kw).length);
+  const isWithin = canDiffer && reference !== null && planned.every(({ net_kw }) => net_kw <= reference + ROUNDING_KW);
+  return {
+    title: plan ? t("until", { time: endOf(plan, now, locale) }) : t("title"),
+    notes: [
+      loads.length ? "" : t("no_load"),
+      lack ? t(lack) : "",
+      plan?.loads.length && !canDiffer ? t("indifferent") : "",
+      isWithin ? t("never_above", { kw: locale.referenceKW(reference) }) : "",
+      plan?.prices_of_day_before_from ? t("yesterday") : "",
+    ].filter(Boolean),
+    rows,
+    tints: TINTS.filter((tint) => found.has(tint)),
+    labels: found.size ? hourLabels(quarters, locale) : [],
+  };
+}

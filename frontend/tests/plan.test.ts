@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Locale } from "../src/locale.ts";
+import { hourLabels, shownPlan } from "../src/sentences/plan.ts";
+import type { EnteredLoad, HousePlan, PlannedLoad } from "../src/data/websocket-types.ts";
+
+const formats = { number_format: "language", time_format: "24" };
+const en = new Locale({ language: "en", ...formats });
+const NOW = new Date("2026-11-20T17:05:00Z");
+const START = Date.parse("2026-11-20T17:00:00Z");
+const at = (index: number) => new Date(START + index * 900_000).toISOString();
+const load = (changes: Partial<EnteredLoad> = {}): EnteredLoad => ({ id: "a", name: "Car", device_id: null, state: "planned", by: null, ...changes });
+const plain = (texts: string[]) => texts.map((text) => text.replaceAll("\u00a0", " "));
+
+/** Return a plan for quarter-hours with the power of a load, and the net import with it. */
+function planOf(rows: [kw: number, net: number][], changes: Partial<PlannedLoad> = {}, more: Partial<HousePlan> = {}): HousePlan {
+  const quarters = rows.map(([kw, net_kw], index) => ({
+    start: at(index),
+    end: at(index + 1),
+    price_import: 0.2,
+    price_export: 0.05,
+    usual_import_kw: 0.4,
+    usual_export_kw: 0,
+    loads_kw: kw ? { a: kw } : ({} as Record<string, number>),
+    battery_kw: 0,
+    net_kw,
+  }));
+  const runs = rows.flatMap(([kw], index) => (kw ? [{ start: at(index), end: at(index + 1), kwh: kw / 4 }] : []));
+  const planned: PlannedLoad = { name: "a", start: null, end: null, limit_price: 0.2, cost: 1, cost_at_once: 2, saving: 1, own_kwh: 0, reason: "price", missing_kwh: 0, runs, ...changes };
+  return { prices_of_day_before_from: null, can_differ: true, loads: [planned], quarter_hours: quarters, ...more };
+}
+
+const shown = (plan: HousePlan | null, reference: number | null = 7, loads = [load()]) => shownPlan({ loads, plan, lack: null }, reference, NOW, en);
+
+test("half of the energy or more from own sun is sun, and above the reference power is above", () => {
+  const tints = (rows: [number, number][], reference: number | null) => shown(planOf(rows), reference).rows[0]!.parts.map(({ color, from, to }) => [color, from * rows.length, to * rows.length]);
+  for (const [kw, net, reference, tint] of [
+    [4, -1, 7, "sun"],
+    [4, 2, 7, "sun"],
+    [4, 2.1, 7, "drawn"],
+    [4, 7, 7, "drawn"],
+    [4, 7.1, 7, "excess"],
+    [4, 70, null, "drawn"],
+    // More than half is own sun, but the rest has the surcharge.
+    [20, 9, 7, "excess"],
+  ] as const) {
+    assert.deepEqual(tints([[kw, net]], reference), [[tint, 0, 1]], `${kw} kW, net ${net} kW`);
+  }
+  // Each quarter-hour with energy is in one part, and neighbours with the same tint are one.
+  assert.deepEqual(tints([[0, 1], [4, 5], [4, 6], [4, 8], [0, 1], [4, 0], [4, 4.5], [0, 0]], 7), [["drawn", 1, 3], ["excess", 3, 4], ["sun", 5, 6], ["drawn", 6, 7]]);
+});
+
+test("a run has its time, and a day ahead its weekday", () => {
+  const when = (rows: [number, number][], state: EnteredLoad["state"] = "planned") => shown(planOf(rows), 7, [load({ state })]).rows[0]!.when;
+  const later = (count: number): [number, number][] => Array.from({ length: count }, () => [0, 1]);
+  assert.equal(when([[4, 5]]), "now, until 18:15");
+  assert.equal(when([[0, 1], [4, 5]]), "18:15–18:30");
+  assert.equal(when([[0, 1], [4, 5], [0, 1], [4, 5]]), "18:15–18:30, 18:45–19:00");
+  assert.equal(when([...later(96), [4, 5]]), "18:00–18:15");
+  assert.equal(when([...later(97), [4, 5]]), "Sat 21, 18:15–18:30");
+  assert.equal(when([[0, 1]]), "");
+  assert.deepEqual((["done", "not_connected", "not_planned"] as const).map((state) => when([[0, 1]], state)), ["has its energy", "not connected", "cannot be planned now"]);
+  // A load that is not in the plan yet.
+  assert.equal(shown(planOf([[4, 5]]), 7, [load({ id: "b" })]).rows[0]!.when, "");
+});
+
+test("a note tells nothing below a cent or 0.05 kWh, and no waiting of a load that runs", () => {
+  const notes = (changes: Partial<PlannedLoad>, rows: [number, number][] = [[0, 1], [4, 5]], more: Partial<HousePlan> = {}) =>
+    plain(shown(planOf(rows, changes, more), 7, [load({ by: "2026-11-21T06:00:00Z" })]).rows[0]!.notes);
+  assert.deepEqual(notes({}), ["waits for a low price", "done by 07:00", "saves 1.00 €", "up to 20 ct"]);
+  assert.deepEqual(notes({ reason: "sun", saving: 0.01, limit_price: null }), ["waits for the sun", "done by 07:00", "saves 0.01 €"]);
+  assert.deepEqual(notes({ reason: "reference_power", saving: 0.0099, missing_kwh: 0.05 }), ["0.1 kWh will be missing", "done by 07:00", "up to 20 ct"]);
+  assert.deepEqual(notes({ reason: "reference_power", missing_kwh: 0.049 }, [[4, 5]]), ["done by 07:00", "saves 1.00 €", "up to 20 ct"]);
+  assert.deepEqual(notes({ saving: 0, missing_kwh: 3.3 }, [[4, 5]], { can_differ: false }), ["3.3 kWh will be missing", "done by 07:00"]);
+});
+
+test("the head says the end of the plan, and each sentence about all loads is true", () => {
+  const head = (count: number, net = 1, more: Partial<HousePlan> = {}, reference: number | null = 7) => {
+    const { title, notes } = shown(planOf([[4, net], ...Array.from({ length: count }, (): [number, number] => [0, 99])], {}, more), reference);
+    return [title, ...plain(notes)];
+  };
+  // From 18:00 on: six hours until midnight.
+  assert.deepEqual(head(119), ["Plan until tomorrow evening", "Never above 7 kW"]);
+  assert.deepEqual(head(120, 7.1), ["Plan until Sun 22"]);
+  assert.deepEqual(head(23, 1, {}, null), ["Plan until Fri 20"]);
+  assert.deepEqual(head(119, 1, { can_differ: false, prices_of_day_before_from: at(24) }, null), ["Plan until tomorrow evening", "Any time costs the same", "Prices of yesterday"]);
+  assert.deepEqual(shown(null, 7, []), { title: "Plan", notes: ["No load yet"], rows: [], tints: [], labels: [] });
+  for (const [lack, text] of [["too_few_days", "Seven measured days are needed"], ["no_price", "Coming prices are unknown"]] as const) {
+    assert.deepEqual(shownPlan({ loads: [load({ state: "not_planned" })], plan: null, lack }, 7, NOW, en).notes, [text]);
+  }
+});
+
+test("each sixth hour of the axis has its number, each midnight its day, and a long plan only its days", () => {
+  const quarters = (count: number) => Array.from({ length: count }, (_, index) => ({ start: at(index) }));
+  const labels = (count: number, locale = en) => hourLabels(quarters(count), locale).map(({ at, text }) => [at * count, text]);
+  assert.deepEqual(labels(74), [[0, "18"], [24, "Sat"], [48, "6"], [72, "12"]]);
+  assert.deepEqual(labels(201).map(([, text]) => text), ["Sat", "Sun"]);
+  const midnights = ["de", "fr", "lb", "pt"].map((language) => labels(74, new Locale({ language, ...formats }))[1]![1]);
+  assert.deepEqual(midnights, ["Sa.", "sam.", "Sa", "sáb."]);
+});
