@@ -21,6 +21,7 @@ from typing import Any, cast
 from homeassistant.components.websocket_api.connection import ActiveConnection, current_connection
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.script import script_stack_cv
 from homeassistant.util import dt as dt_util
@@ -29,13 +30,16 @@ from homeassistant.util.hass_dict import HassKey
 from .const import CONF_NEVER_ABOVE, DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
+from .coordinator.loads.entered_loads import entered_loads
 from .coordinator.market_prices.energy_charts import DownloadError
 from .coordinator.market_prices.prices_ahead import async_prices_ahead
-from .coordinator.statistics.load_energy import async_load_energies
+from .coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
+from .lib.advice.plan_saving import MeasuredLoad, plan_saving
 from .lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from .lib.answers.plan import BatteryWish, LoadWish, PlannedHouse, PlanQuestion, planned_house
 from .lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
 from .lib.bill.household_state import HouseholdState
+from .lib.bill.month import Month
 from .lib.bill.quarter_hour_views import quarter_hours_between
 from .lib.fair_queue import Allowances, BusyError, FairQueue
 from .lib.history.calendar import day_start, quarter_start
@@ -328,6 +332,32 @@ async def async_planned_house(
     stored = battery and battery.battery
     question = PlanQuestion(now, contracts, market, past, wishes, stored, never_above)
     return await async_aside(coordinator.hass, without_collection(planned_house), question)
+
+
+async def async_plan_saving(
+    coordinator: BooksCoordinator, month: Month, now: datetime
+) -> float | None:
+    """Return the saving of a month by the plan in EUR.
+
+    Return None while a price or the energy of a load is unknown, and without a load in the month.
+    """
+    hass, entry = coordinator.hass, coordinator.config_entry
+    devices, end = dr.async_get(hass), min(now, month.end)
+    loads: list[MeasuredLoad] = []
+    for subentry_id, entered in entered_loads(entry).items():
+        device = devices.async_get_device_by_identifier((DOMAIN, subentry_id), entry.entry_id)
+        # Nobody knows the true energy of a load without a sensor.
+        if entered.measured_by is None or device is None or device.created_at >= end:
+            continue
+        start = entered.load.last_deadline(month.start)
+        try:
+            [energy] = await async_load_energies(hass, [entered.measured_by], start, end)
+        except NoLoadStatisticError:
+            return None
+        loads.append(MeasuredLoad(entered.load, energy, device.created_at))
+    if not loads:
+        return None
+    return await async_aside(hass, without_collection(plan_saving), month, loads)
 
 
 async def async_start_costs(

@@ -1,11 +1,12 @@
-"""Base class of the entities of a load, which has a device of its own."""
+"""Base classes of the entities of a load, and of a meter's entities about all its loads."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import Platform
 from homeassistant.core import callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity, EntityDescription
@@ -14,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN, SUBENTRY_LOAD
 from .coordinator import BooksCoordinator
 from .coordinator.loads.entered_loads import on_changed_loads, plan_of_load, plan_signal
+from .entity import meter_device
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import LoadPlan
 
@@ -38,6 +40,45 @@ def add_load_entities(
 
     look()
     entry.async_on_unload(on_changed_loads(coordinator.hass, entry, look))
+
+
+def add_plan_entity(
+    coordinator: BooksCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    make: Callable[[BooksCoordinator], PlanEntity],
+    platform: Platform,
+) -> None:
+    """Create an entity of the meter with its first load. Remove it with the last one."""
+    entry, registry = coordinator.config_entry, er.async_get(coordinator.hass)
+    has_entity = False
+
+    @callback
+    def look() -> None:
+        nonlocal has_entity
+        has_loads = any(entry.get_subentries_of_type(SUBENTRY_LOAD))
+        entity = make(coordinator)
+        known = registry.async_get_entity_id(platform, DOMAIN, str(entity.unique_id))
+        if has_loads and not has_entity:
+            async_add_entities([entity])
+        elif known and not has_loads:
+            registry.async_remove(known)
+        has_entity = has_loads
+
+    look()
+    entry.async_on_unload(on_changed_loads(coordinator.hass, entry, look))
+
+
+class PlanEntity(Entity):
+    """Entity of a meter about the plan of all its loads."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, coordinator: BooksCoordinator, description: EntityDescription) -> None:
+        self.entity_description = description
+        self._entry = coordinator.config_entry
+        self._attr_unique_id = f"{coordinator.meter_id}_{description.key}"
+        self._attr_device_info = meter_device(coordinator)
 
 
 class LoadEntity(Entity):

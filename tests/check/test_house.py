@@ -43,6 +43,7 @@ FLOORS = (
         "llm",
         "llm_tools",
         "messages",
+        "plan_saving_watch",
         "repairs",
         "services",
         "system_health",

@@ -55,7 +55,7 @@ from custom_components.smarty_p1.lib.prices.contract import MAX_AID_NAME_LENGTH
 from custom_components.smarty_p1.lib.prices.contract_terms import AID_TERMS, CONTRACT_TERMS
 from custom_components.smarty_p1.lib.virtual.virtual_meter import MAX_BATTERIES
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
-from custom_components.smarty_p1.sensor.load_sensors import LOAD_SENSORS
+from custom_components.smarty_p1.sensor.load_sensors import LOAD_SENSORS, PLAN_SAVING
 from custom_components.smarty_p1.services import what_if
 from custom_components.smarty_p1.trigger import TRIGGERS
 
@@ -207,6 +207,7 @@ def test_each_entity_has_a_name_and_an_icon() -> None:
     keys += [str(description.translation_key) for description in PULSE_SENSORS]
     keys += [str(description.translation_key) for description in TANK_SENSORS]
     keys += [str(description.translation_key) for description in LOAD_SENSORS]
+    keys.append(str(PLAN_SAVING.translation_key))
     assert len(keys) == len(set(keys))
     for platform, expected in (
         ("sensor", {*keys, *MBUS_TYPES}),

@@ -36,9 +36,9 @@ from ..lib.entities.quarter_hour_power_sensors import (
 from ..lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
 from ..lib.entities.tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
 from ..lib.meter.meter_reader import Reading
-from ..load_entity import add_load_entities
+from ..load_entity import add_load_entities, add_plan_entity
 from .board_sensors import pulse_sensors, tank_sensors
-from .load_sensors import battery_sensors, load_sensors
+from .load_sensors import PlanSavingSensor, battery_sensors, load_sensors
 from .sensor_description import describe_sensor
 
 PARALLEL_UPDATES = 0
@@ -54,18 +54,25 @@ async def async_setup_entry(
     match coordinator := entry.runtime_data:
         case MeterCoordinator():
             _add_meter_sensors(coordinator, async_add_entities)
-            add_load_entities(coordinator, async_add_entities, load_sensors)
-            add_load_entities(coordinator, async_add_entities, battery_sensors, SUBENTRY_BATTERY)
+            _add_plan_sensors(coordinator, async_add_entities)
         case LenedaCoordinator() | SourceEntityCoordinator():
             is_leneda = isinstance(coordinator, LenedaCoordinator)
             specs = LENEDA_SENSORS if is_leneda else _METER_SENSORS
             find = find_new(coordinator, Platform.SENSOR, specs, _make_sensor)
             on_new_objects(coordinator, lambda reading: async_add_entities(find(reading)))
-            add_load_entities(coordinator, async_add_entities, load_sensors)
+            _add_plan_sensors(coordinator, async_add_entities)
         case TankCoordinator():
             async_add_entities(tank_sensors(coordinator))
         case _:
             async_add_entities(pulse_sensors(coordinator))
+
+
+def _add_plan_sensors(
+    coordinator: BooksCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    add_load_entities(coordinator, async_add_entities, load_sensors)
+    add_load_entities(coordinator, async_add_entities, battery_sensors, SUBENTRY_BATTERY)
+    add_plan_entity(coordinator, async_add_entities, PlanSavingSensor, Platform.SENSOR)
 
 
 class MeterSensor(SmartyEntity, SensorEntity):

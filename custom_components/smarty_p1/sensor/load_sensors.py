@@ -1,18 +1,26 @@
-"""Sensors of a load that is planned: next start, power, limit price, and missing energy."""
+"""Sensors of a load that is planned, and of the saving of all loads of a meter."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..coordinator import BooksCoordinator
 from ..coordinator.loads.needed_energy import PLANNED_POWER
+from ..coordinator.loads.shown_saving import PlanSaving, saving_signal, shown_saving
 from ..lib.entities.deadband import Shown
 from ..lib.entities.entity_description import CURRENCY, SensorSpec
 from ..lib.plan.daily_load import LoadPlan
-from ..load_entity import LoadEntity
+from ..load_entity import LoadEntity, PlanEntity
 from .sensor_description import describe_sensor
 
 LOAD_SENSORS: tuple[SensorSpec[LoadPlan], ...] = (
@@ -43,6 +51,15 @@ LOAD_SENSORS: tuple[SensorSpec[LoadPlan], ...] = (
         suggested_display_precision=1,
         value_fn=lambda plan: plan.missing_kwh,
     ),
+)
+
+PLAN_SAVING = SensorEntityDescription(
+    key="plan_saving",
+    translation_key="plan_saving",
+    device_class=SensorDeviceClass.MONETARY,
+    state_class=SensorStateClass.TOTAL,
+    native_unit_of_measurement=CURRENCY,
+    suggested_display_precision=2,
 )
 
 
@@ -79,3 +96,40 @@ def battery_sensors(
 def load_sensors(coordinator: BooksCoordinator, subentry: ConfigSubentry) -> Iterable[SensorEntity]:
     """Return the sensors of a load."""
     return [LoadSensor(coordinator, subentry, spec) for spec in LOAD_SENSORS]
+
+
+class PlanSavingSensor(PlanEntity, SensorEntity):
+    """Sensor of the saving by the plan in the running month."""
+
+    def __init__(self, coordinator: BooksCoordinator) -> None:
+        super().__init__(coordinator, PLAN_SAVING)
+
+    @property
+    def _shown(self) -> PlanSaving | None:
+        return shown_saving(self.hass, self._entry.entry_id)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the saving has been counted."""
+        return self._shown is not None
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the saving in EUR. Return None if it is unknown."""
+        shown = self._shown
+        return shown and shown.saving
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return the start of the month."""
+        shown = self._shown
+        return shown and shown.month_start
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show each new saving."""
+        signal = saving_signal(self._entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self.async_write_ha_state))

@@ -15,9 +15,8 @@ from ..plan.bill_steps import Quarter
 from ..plan.house_plan import plan_house
 from ..plan.limit_price import follow_plan
 from ..plan.planned_load import Load
-from .battery_day_prices import prices_by_day
 from .what_if_tables import with_load
-from .what_if_year import WhatIfYear
+from .what_if_year import WhatIfYear, prices_by_day
 
 _USUAL_DAYS = 28
 _CAR = "car"

@@ -32,7 +32,6 @@ from ..past.table import Table
 from ..past.wall_clock import A_DAY
 from ..prices.contract import BEGINNING, REFERENCE_POWERS
 from ..prices.price_series import PriceSeries, PriceSources
-from .battery_day_prices import prices_by_day
 from .battery_simulation import Battery, BatteryQuarters, BatteryRun, BatteryTrial
 from .planned_car_year import PlannedCar, PlannedCarYear
 from .what_if_tables import Load, car, panels, shared_by, with_energies, with_load
@@ -42,6 +41,7 @@ from .what_if_year import (
     WhatIfYear,
     YearCosts,
     YearEnergies,
+    prices_by_day,
     year_of,
 )
 

@@ -17,21 +17,23 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
+from itertools import starmap
 from typing import NamedTuple
 
 import numpy as np
 
 from ..bill.bill import Bill, MonthPrices, adding_up, bill_of_parts, lines_of, monthly_lines
 from ..bill.household_state import HouseholdState
-from ..bill.ledger import Ledger
+from ..bill.ledger import Ledger, second_hours
 from ..bill.period_sums import BillPart, Sums, month_share
 from ..history.calendar import LUXEMBOURG, month_end, month_start
-from ..history.market_prices import MarketPrices
+from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.quarter_hour import WH_A_KW
 from ..past.table import ContractPrices, RowSource, Table, with_prices
 from ..past.wall_clock import (
     A_DAY,
     Flags,
+    Floats,
     Numbers,
     WallClock,
     groups,
@@ -40,11 +42,15 @@ from ..past.wall_clock import (
     wall_clock,
 )
 from ..prices.contract import BEGINNING, Contract, Contracts
+from ..prices.kwh_price import price_of_kwh
 from ..prices.network_prices import AgreedPrices, prices_of_year_at
+from .battery_plan import DayPrices
 
 MIN_DAYS = 300
 """Minimum number of measured days for a result."""
 MONTHS_OF_A_YEAR = 12
+_HOURS_OF_A_DAY = 24
+_DAYS_OF_A_WEEK = 7
 # A day counts as measured if at least this share of its quarter-hours is known. A day counts as
 # priced if at least this share of its energy also has a market price.
 _MIN_KNOWN_SHARE = 0.9
@@ -333,3 +339,59 @@ def _lengths(days: Numbers) -> Numbers:
     """Return the number of quarter-hours of each day."""
     noon = days * A_DAY + A_DAY // 2
     return A_DAY - (wall_clock(noon).quarter - wall_clock(noon - A_DAY).quarter)
+
+
+def prices_by_day(year: WhatIfYear, moment: datetime) -> Sequence[DayPrices]:
+    """Return the hourly prices of each day from the first to the last day of `year`.
+
+    All days have the grid prices that apply at `moment`. Aids are left out. An hour without a
+    market price gets the mean market price of the year.
+    """
+    contract, prices, mean, clock = year.contract, year.prices, year.mean, year.clock
+    without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
+    contracts = Contracts(((BEGINNING, without_energy),))
+    others = price_of_kwh(contracts, moment, NO_PRICES, prices.published).imported or 0.0
+    days = np.arange(clock.day[0], clock.day[-1] + 1)
+    market, feed_in = (
+        _by_hour(clock, column, mean_price or 0.0)
+        for column, mean_price in (
+            (year.table.market, mean.energy),
+            (year.table.feed_in, mean.feed_in),
+        )
+    )
+    if contract.energy_margin is None:
+        energy = _fixed_prices(contract, days)
+    else:
+        energy = market + contract.energy_margin
+    if contract.feed_in_margin is None:
+        fed = np.full(energy.shape, contract.feed_in_price or 0.0)
+    else:
+        fed = feed_in + contract.feed_in_margin
+    imported = energy * (1 + (prices.vat_rate or 0.0)) + others
+    pairs = zip(map(tuple, imported.tolist()), map(tuple, fed.tolist()), strict=True)
+    return [*starmap(DayPrices, pairs)]
+
+
+def _fixed_prices(contract: Contract, days: Numbers) -> Floats:
+    """Return the fixed energy price in each hour of `days`.
+
+    If the second price begins or ends within an hour, the price is the mean of that hour.
+    """
+    quarters = np.full((_DAYS_OF_A_WEEK, A_DAY), contract.energy_price or 0.0)
+    if contract.has_second_price:
+        number = np.arange(_DAYS_OF_A_WEEK * A_DAY)
+        week = WallClock(number // A_DAY, number % A_DAY)
+        is_second = second_hours(contract.second_hours or "", week).reshape(quarters.shape)
+        quarters[is_second] = contract.second_price
+    hours: Floats = quarters.reshape(_DAYS_OF_A_WEEK, _HOURS_OF_A_DAY, -1).mean(axis=2)
+    return hours[days % _DAYS_OF_A_WEEK]
+
+
+def _by_hour(clock: WallClock, prices: Floats, mean: float) -> Floats:
+    """Return the market's price in each hour of each day. An hour without a price gets `mean`."""
+    count = clock.day[-1] - clock.day[0] + 1
+    hours = (clock.day - clock.day[0]) * _HOURS_OF_A_DAY + clock.quarter * _HOURS_OF_A_DAY // A_DAY
+    is_known = ~np.isnan(prices)
+    by_hour = np.full(count * _HOURS_OF_A_DAY, mean)
+    by_hour[hours[is_known]] = prices[is_known]
+    return by_hour.reshape(-1, _HOURS_OF_A_DAY)

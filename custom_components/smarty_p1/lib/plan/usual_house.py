@@ -87,12 +87,12 @@ def without_loads(past: Iterable[QuarterHour], loads: Sequence[LoadEnergy]) -> l
     for load in loads:
         quarters = [
             _without(quarter, kwh, most[time_of_day(quarter.start)])
-            for quarter, kwh in _taken(quarters, load)
+            for quarter, kwh in by_quarter(quarters, load)
         ]
     return quarters
 
 
-def _taken(
+def by_quarter(
     quarters: Sequence[QuarterHour], load: LoadEnergy
 ) -> Iterator[tuple[QuarterHour, float]]:
     """Yield each quarter-hour with the energy of `load` in it, in kWh."""
