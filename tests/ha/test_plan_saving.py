@@ -16,6 +16,8 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1.messages.report import async_report
+
 from . import billed_month
 from .dialogs import contract_in
 from .support import Home, metadata_of_sums, recorder_done, wait_until
@@ -66,6 +68,7 @@ async def house(
 async def add(hass: HomeAssistant, entry: MockConfigEntry) -> str:
     subentries = hass.config_entries.subentries
     flow = await subentries.async_init((entry.entry_id, "load"), context={"source": SOURCE_USER})
+    await subentries.async_configure(flow["flow_id"], {"next_step_id": "car"})
     done = await subentries.async_configure(flow["flow_id"], CAR)
     assert done["type"] == "create_entry"
     await hass.async_block_till_done()
@@ -115,3 +118,14 @@ async def test_the_saving_of_the_month_is_measured(
     hass.config_entries.async_remove_subentry(house, load)
     await wait_until(hass, lambda: shown(hass) is None)
     assert er.async_get(hass).async_get(SENSOR) is None
+
+
+async def test_the_monthly_report_has_the_saving(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    load = await add(hass, house)
+    entered_at(hass, house, load, LONG_AGO)
+    report = await async_report(hass, [house], datetime(2026, 6, 1, tzinfo=UTC).date())
+    assert report
+    [line] = [line for line in report.lines if line.key == "plan_saved"]
+    assert line.values["saving_eur"] == pytest.approx(31 * A_NIGHT, abs=0.04)

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from homeassistant.core import HomeAssistant
 
-from ..answer_queue import async_aside
+from ..answer_queue import async_aside, async_plan_saving
 from ..const import CONF_GOAL
 from ..coordinator import BooksConfigEntry, BooksCoordinator, is_live
 from ..coordinator.entry_types import short_title
@@ -76,7 +76,8 @@ async def async_report(
         if demand and (months := reported_months(demand, today)):
             own_kwh, sources = await _async_house(entry.runtime_data, months)
             goal = entry.options.get(CONF_GOAL)
-            reported = ReportedMonths(months, own_kwh, goal, sources)
+            saving = await async_plan_saving(entry.runtime_data, months[-1], months[-1].end)
+            reported = ReportedMonths(months, own_kwh, goal, sources, saving)
             meters.append((short_title(entry), reported))
     if not meters:
         return None

@@ -118,6 +118,20 @@ def test_a_month_that_is_known_in_part_has_kept_no_goal(
     assert [each for each in told if each.startswith("goal")] == ([key] if key else [])
 
 
+@pytest.mark.parametrize(
+    ("saving", "expected"),
+    [(11.4, [("plan_saved", 11.4)]), (-0.52, [("plan_lost", 0.52)]), (0.0, []), (None, [])],
+)
+def test_the_saving_by_the_plan_is_a_line_also_if_it_is_a_loss(
+    saving: float | None, expected: list[tuple[str, float]]
+) -> None:
+    house = reported(MAY, JUNE)._replace(plan_saving=saving)
+    shown = monthly_report([("House", house)]).lines
+    assert [
+        (line.key, line.values["saving_eur"]) for line in shown if line.key.startswith("plan")
+    ] == expected
+
+
 def test_prices_and_the_reference_power_are_causes() -> None:
     dearer = Contracts(
         (

@@ -45,6 +45,8 @@ class ReportedMonths(NamedTuple):
     goal: GoalChoice | None
     sources: HouseSources | None = None
     """None if the devices of the house, or what its panels deliver, are unknown."""
+    plan_saving: float | None = None
+    """Saving in EUR by the plan of the loads, None if it is unknown or there is no load."""
 
     @property
     def total(self) -> float | None:
@@ -97,6 +99,8 @@ def _lines(reported: ReportedMonths) -> Iterator[Line]:
     yield from _dearest_day(reported)
     # The unknown rest of a month may have passed its goal.
     yield from (line for line in _goal(reported) if is_known or line.key == "goal_passed")
+    if saving := reported.plan_saving:
+        yield Line("plan_saved" if saving > 0 else "plan_lost", {"saving_eur": abs(saving)})
     if is_known and (advice := next(_advice(reported), None)):
         yield advice
 
