@@ -207,6 +207,7 @@ WRONG_FIELDS: list[tuple[str, dict[str, str | None], str, str]] = [
     ("car", {"energy_from": "sensor.charge", "target": "101"}, "target", "amount_out_of_range"),
     ("car", {"energy_from": "sensor.mileage"}, "energy_from", "no_energy_or_charge"),
     ("car", {"min_kw": "12"}, "min_kw", "above_maximum_power"),
+    ("car", {"power_set_by": "number.current", "min_kw": "1,4"}, "min_kw", "below_six_amperes"),
     ("car", {"name": " \t"}, "name", "load_name"),
     ("car", {"name": "x" * 61}, "name", "load_name"),
     ("car", {"measured_by": NOT_RECORDED}, "measured_by", "load_has_no_statistics"),
@@ -224,6 +225,7 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
     kind, typed, field, error = row
     hass.states.async_set("sensor.charge", "60", {"unit_of_measurement": "%"})
     hass.states.async_set("sensor.mileage", "60", {"unit_of_measurement": "km"})
+    hass.states.async_set("number.current", "6", {"unit_of_measurement": "A"})
     form = await add(hass, house, kind, **typed)
     assert form["errors"] == {field: error}
     done = await hass.config_entries.subentries.async_configure(form["flow_id"], LOADS[kind])

@@ -54,6 +54,9 @@ from .typed_amounts import AmountField
 
 _MAX_KWH = 200
 _MAX_MINUTES = 240
+# Power of a car at 6 A on one phase, rounded down as people do.
+_MIN_PHASE_KW = 1.35
+_ENERGY_UNITS = {None, "%", "Wh", "kWh", "MWh"}
 _AMOUNTS = {
     CONF_LOAD_KWH: Amount(KWH, _MAX_KWH, 0.1),
     CONF_CAPACITY: Amount(KWH, _MAX_KWH, 1),
@@ -163,16 +166,23 @@ class LoadFlow(ConfigSubentryFlow):
 
     def _checked(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
         """Return the data of a load. Raises FieldError if fields do not fit together."""
-        if data.get(CONF_LOAD_MIN_KW, 0.0) > data.get(CONF_LOAD_MAX_KW, MAX_LOAD_KW):
+        self._check_powers(kind, data)
+        kwh, source = data.get(CONF_LOAD_KWH), data.get(CONF_ENERGY_FROM)
+        if kwh is None and source is None:
+            raise FieldError(CONF_LOAD_KWH, "energy_missing")
+        unit = unit_of(self.hass, source or "")
+        if unit not in _ENERGY_UNITS:
+            raise FieldError(CONF_ENERGY_FROM, "no_energy_or_charge")
+        if unit == "%" and CONF_CAPACITY not in data:
+            raise FieldError(CONF_CAPACITY, "capacity_missing")
+        return {**data, CONF_LOAD_KIND: kind}
+
+    def _check_powers(self, kind: str, data: dict[str, Any]) -> None:
+        min_kw = data.get(CONF_LOAD_MIN_KW, 0.0)
+        if min_kw > data.get(CONF_LOAD_MAX_KW, MAX_LOAD_KW):
             raise FieldError(CONF_LOAD_MIN_KW, "above_maximum_power")
+        is_in_amperes = unit_of(self.hass, data.get(CONF_POWER_SET_BY, "")) == "A"
+        if kind == LOAD_CAR and is_in_amperes and min_kw < _MIN_PHASE_KW * data[CONF_PHASES]:
+            raise FieldError(CONF_LOAD_MIN_KW, "below_six_amperes")
         if CONF_LOAD_HOURS in data and data[CONF_LOAD_KWH] / data[CONF_LOAD_HOURS] > MAX_LOAD_KW:
             raise FieldError(CONF_LOAD_KWH, "above_possible_power")
-        if source := data.get(CONF_ENERGY_FROM):
-            unit = unit_of(self.hass, source)
-            if unit not in {None, "%", "Wh", "kWh", "MWh"}:
-                raise FieldError(CONF_ENERGY_FROM, "no_energy_or_charge")
-            if unit == "%" and CONF_CAPACITY not in data:
-                raise FieldError(CONF_CAPACITY, "capacity_missing")
-        elif CONF_LOAD_KWH not in data:
-            raise FieldError(CONF_LOAD_KWH, "energy_missing")
-        return {**data, CONF_LOAD_KIND: kind}

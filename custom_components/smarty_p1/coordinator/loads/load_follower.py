@@ -27,6 +27,9 @@ _MAX_GAP = timedelta(minutes=2)
 _SWITCHING_TIME = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _PHASE_KW = 0.23
+_MIN_KW = 0.1
+# No charger charges with less.
+_MIN_AMPERES = 6.0
 
 
 class LoadFollower:
@@ -61,7 +64,7 @@ class LoadFollower:
         plan, is_on = plan_of_load(self._hass, self._subentry_id), self._is_on()
         if plan is None or is_on is None:
             return
-        self._state = before = self._found(plan, now, is_on=is_on)
+        self._state = before = self._found(plan, now, kw, is_on=is_on)
         if not self._is_by_hand and quarter_start(plan.planned_at) == quarter_start(now):
             self._state = self._wanted(before, plan, self._seen(now, latest, kw), now)
             if self._state.kw != before.kw:
@@ -70,11 +73,11 @@ class LoadFollower:
                 )
         self._tell_power(plan, self._charger.max_kw if self._is_by_hand else self._state.kw)
 
-    def _found(self, plan: LoadPlan, now: datetime, *, is_on: bool) -> Following:
+    def _found(self, plan: LoadPlan, now: datetime, kw: float | None, *, is_on: bool) -> Following:
         """Return the state in which the load is now, whoever has switched it."""
         state = self._state or self._begin(plan, now, is_on=is_on)
         if self._entered.switch and is_on != (state.kw > 0):
-            return self._switched_by_others(state, now, is_on=is_on)
+            return self._switched_by_others(state, now, kw, is_on=is_on)
         if not is_on:
             self._is_by_hand = False
         return state
@@ -89,11 +92,14 @@ class LoadFollower:
         has_started = is_on and plan.runs_now
         return Following(self._charger.max_kw, now, now, (now,)) if has_started else Following()
 
-    def _switched_by_others(self, state: Following, now: datetime, *, is_on: bool) -> Following:
+    def _switched_by_others(
+        self, state: Following, now: datetime, kw: float | None, *, is_on: bool
+    ) -> Following:
         """Return the state after somebody else has switched the load. Switches may be slow."""
         if state.switched_at is not None and now - state.switched_at < _SWITCHING_TIME:
             return state
-        self._is_by_hand = is_on
+        # Some chargers say on while their contact is open. Their power is then 0.
+        self._is_by_hand = is_on and (kw is None or kw >= _MIN_KW)
         return state if is_on else Following(0.0, state.changed_at, now, state.starts)
 
     def _wanted(
@@ -158,7 +164,7 @@ class LoadFollower:
         entered, services = self._entered, self._hass.services
         try:
             if kw and entered.setting and (state := self._hass.states.get(entered.setting)):
-                amperes = float(int(kw / (_PHASE_KW * entered.phases) + 1e-6))
+                amperes = max(_MIN_AMPERES, int(kw / (_PHASE_KW * entered.phases) + 1e-6))
                 data = {ATTR_ENTITY_ID: entered.setting, "value": number_to_set(state, kw, amperes)}
                 domain = entered.setting.partition(".")[0]
                 await services.async_call(domain, "set_value", data, blocking=True)
