@@ -10,7 +10,7 @@ import {
   markSentence,
   markSize,
   readDisturbances,
-} from "../src/parts/quality-interruptions.ts";
+} from "../src/charts/quality-interruptions.ts";
 import {
   rowSentence,
   voltageDay,

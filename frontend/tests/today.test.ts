@@ -13,7 +13,7 @@ import { dayStart, Locale } from "../src/locale.ts";
 import { runningBar } from "../src/charts/day-chart.ts";
 import { costsOf, firstEnds, knownPartOf, runningOf, type ShownDay, shownOf } from "../src/parts/day-quarter-hours.ts";
 import { calendar, dayAfterKey, weeksOf } from "../src/charts/calendar.ts";
-import { memoize } from "../src/parts/memoize.ts";
+import { memoize } from "../src/data/memoize.ts";
 import {
   alwaysOnSentence,
   type DayFacts,

@@ -16,7 +16,7 @@ import {
   markSentence,
   NARROW_KIND_HEIGHT,
   readDisturbances,
-} from "../parts/quality-interruptions.ts";
+} from "../charts/quality-interruptions.ts";
 import {
   rowSentence,
   voltageDay,
@@ -29,7 +29,7 @@ import {
 } from "../charts/quality-voltage.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { plain, rich } from "../parts/markup.ts";
-import { memoize } from "../parts/memoize.ts";
+import { memoize } from "../data/memoize.ts";
 import { drawPhases, phaseBars, phasePowers, phaseStyles } from "../charts/phase-bars.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
 import { ChosenBar } from "../charts/pointer.ts";

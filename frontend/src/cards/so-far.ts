@@ -9,7 +9,7 @@ import { bar, barStyles, dot, TRACK } from "../charts/shapes.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { Width } from "../parts/widths.ts";
 import { rich } from "../parts/markup.ts";
-import { memoize } from "../parts/memoize.ts";
+import { memoize } from "../data/memoize.ts";
 import { missingField } from "../sentences/bill.ts";
 import { houseOf } from "../sentences/house.ts";
 import {

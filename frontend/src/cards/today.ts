@@ -11,7 +11,7 @@ import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type R
 import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar, strip } from "../charts/day-chart.ts";
 import { calendar, calendarStyles } from "../charts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
-import { memoize } from "../parts/memoize.ts";
+import { memoize } from "../data/memoize.ts";
 import { ChosenBar } from "../charts/pointer.ts";
 import { dot } from "../charts/shapes.ts";
 import { measureIn, Width } from "../parts/widths.ts";

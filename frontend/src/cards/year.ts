@@ -10,7 +10,7 @@ import { type Bills, billsOf, toEnter } from "../parts/shared-bills.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type PaintRequest } from "../charts/heat-map-painter.ts";
 import { rich } from "../parts/markup.ts";
-import { memoize } from "../parts/memoize.ts";
+import { memoize } from "../data/memoize.ts";
 import { ChosenBar } from "../charts/pointer.ts";
 import { barStyles, dot } from "../charts/shapes.ts";
 import { measureIn, Width } from "../parts/widths.ts";

@@ -17,7 +17,7 @@ import type { Meter } from "../data/websocket-types.ts";
 import { type Curve, drawCross, drawCurve, drawEnd, type Drawn, layOutCurve } from "../charts/last-hour-curve.ts";
 import { phasesOf, scaleOf, type Step } from "../data/last-hour-steps.ts";
 import { plain, rich, tableBehind } from "./markup.ts";
-import { memoize } from "./memoize.ts";
+import { memoize } from "../data/memoize.ts";
 import { ChosenBar } from "../charts/pointer.ts";
 import { measureIn, Width } from "./widths.ts";
 

@@ -3,7 +3,7 @@
 import { lastOf } from "../built-ins.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { addMonths, dayStart, localDay, type Locale } from "../locale.ts";
-import type { ChosenBar } from "../charts/pointer.ts";
+import type { ChosenBar } from "./pointer.ts";
 import { joinNames, parseTime, qualityTexts, say } from "../sentences/quality.ts";
 import type { DisturbanceKind, Events } from "../data/websocket-types.ts";
 
