@@ -83,6 +83,19 @@ async def test_the_plan_switches_a_car_on_and_off(
     await charger.until(lambda: not charger.is_on())
 
 
+async def test_a_load_that_the_grid_operator_blocks_is_off_at_once(
+    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
+) -> None:
+    relay = "sensor.smarty_relay_1"
+    hass.states.async_set(relay, "connected")
+    await add(hass, house, **SWITCHED, blocked_by=relay)
+    await charger.at(CHEAP)
+    await charger.until(charger.is_on)
+    hass.states.async_set(relay, "disconnected")
+    await charger.until(lambda: not charger.is_on())
+    await planned(hass, runs="off", missing="0.0")
+
+
 async def test_without_a_switch_the_plan_only_shows_the_start(
     house: MockConfigEntry, hass: HomeAssistant, charger: Charger
 ) -> None:

@@ -85,11 +85,37 @@ def test_the_last_chance_takes_the_maximum() -> None:
     assert followed(Following(), CAR, order, QUARTER, seen()).kw == 11.0
 
 
-@pytest.mark.parametrize("charger", [CAR, ON_OFF, Charger(4.1, 11.0, can_pause=False)], ids=str)
+@pytest.mark.parametrize("is_last_chance", [True, False])
+def test_no_load_brings_the_house_above_the_highest_power(*, is_last_chance: bool) -> None:
+    order, quarter = (
+        LoadOrder(0.4, 9.0, is_last_chance=is_last_chance),
+        QUARTER._replace(most=5 / 4),
+    )
+    for house_kw, kw in ((0.4, 4.6), (4.0, 0.0)):
+        readings = seen(house_kw=house_kw)
+        assert followed(Following(), CAR, order, quarter, readings).kw == pytest.approx(kw)
+    running = Following(6.0, START - FIVE_MINUTES, START - FIVE_MINUTES, (START,))
+    readings = seen(house_kw=3.0, load_kw=6.0)
+    assert followed(running, CAR, order, quarter, readings).kw == pytest.approx(2.0)
+
+
+HEAT_PUMP = Charger(2.0, 2.0, min_time=timedelta(minutes=30))
+
+
+def test_a_heat_pump_starts_for_the_sun_only_if_it_lasts() -> None:
+    order = LoadOrder(0.1, 0.0)
+    for sun_kw, kw in ((-1.9, 0.0), (-2.1, 2.0)):
+        readings = seen(0.0, house_kw=sun_kw)
+        assert followed(Following(), HEAT_PUMP, order, QUARTER, readings).kw == kw
+
+
+@pytest.mark.parametrize(
+    "charger", [CAR, ON_OFF, Charger(4.1, 11.0, can_pause=False), HEAT_PUMP], ids=str
+)
 @pytest.mark.parametrize("seed", range(5))
 def test_no_run_or_pause_is_short_and_starts_are_few(charger: Charger, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - no secret
-    state, switched = Following(), [(START - FIVE_MINUTES, 0.0)]
+    state, switched = Following(), [(START - charger.min_time, 0.0)]
     used = house_used = 0.0
     quarter, planned = START, 0.0
     for second in range(0, 6 * 3600, 10):
@@ -108,7 +134,7 @@ def test_no_run_or_pause_is_short_and_starts_are_few(charger: Charger, seed: int
         before, state = state, followed(state, charger, LoadOrder(0.2, planned), QUARTER, readings)
         assert state.kw in (0.0, before.kw) or charger.min_kw <= state.kw <= charger.max_kw
         if bool(state.kw) != bool(before.kw):
-            assert now - switched[-1][0] >= FIVE_MINUTES
+            assert now - switched[-1][0] >= charger.min_time
             switched.append((now, state.kw))
     starts = [at for at, kw in switched if kw]
     quarters = {at.replace(minute=at.minute // 15 * 15, second=0) for at in starts}
