@@ -45,7 +45,6 @@ from .lib.fair_queue import Allowances, BusyError, FairQueue
 from .lib.history.calendar import day_start, quarter_start
 from .lib.history.market_prices import MarketPrices
 from .lib.history.quarter_hour import QuarterHour
-from .lib.plan.best_start import ConstantLoad, StartCosts, costs_by_start
 from .lib.plan.coming_quarters import LOOKED_BACK, Market, PlanLack
 from .lib.plan.usual_house import without_loads
 from .lib.prices.market_price_lists import PricesAhead
@@ -326,7 +325,8 @@ async def async_planned_house(
     Raises NoLoadStatisticError if the statistics of a load are missing.
     """
     contracts, today = demand_of(coordinator).contracts, day_start(now)
-    measured = [*dict.fromkeys(wish.measured_by for wish in wishes if wish.measured_by)]
+    loads = [name for wish in wishes for name in (wish.measured_by, *wish.others) if name]
+    measured = [*dict.fromkeys(loads)]
     past = await async_past_without(coordinator, today - LOOKED_BACK, today, measured, battery)
     never_above = coordinator.config_entry.options.get(CONF_NEVER_ABOVE, inf)
     stored = battery and battery.battery
@@ -358,23 +358,6 @@ async def async_plan_saving(
     if not loads:
         return None
     return await async_aside(hass, without_collection(plan_saving), month, loads)
-
-
-async def async_start_costs(
-    coordinator: BooksCoordinator,
-    load: ConstantLoad,
-    now: datetime,
-    market: Callable[[datetime], MarketPrices],
-    loads: Sequence[str] = (),
-) -> StartCosts | PlanLack:
-    """Return what a load costs at each coming start. `market` has the market's prices.
-
-    `loads` are the ids of its own statistics. Raises NoLoadStatisticError if one is missing.
-    """
-    contracts, today = demand_of(coordinator).contracts, day_start(now)
-    past = await async_past_without(coordinator, today - LOOKED_BACK, today, loads)
-    work = without_collection(costs_by_start)
-    return await async_aside(coordinator.hass, work, load, now, contracts, market, past)
 
 
 async def async_what_if(

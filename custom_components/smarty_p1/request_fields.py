@@ -16,7 +16,7 @@ from .lib.answers.what_if_changes import (
     lacking_fields,
     unused_fields,
 )
-from .lib.plan.best_start import (
+from .lib.plan.planned_load import (
     MAX_LOAD_HOURS,
     MAX_LOAD_KW,
     MIN_LOAD_HOURS,

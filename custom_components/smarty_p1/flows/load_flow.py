@@ -44,8 +44,8 @@ from ..const import (
 )
 from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
 from ..lib.markdown_text import in_markdown
-from ..lib.plan.best_start import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
 from ..lib.plan.house_plan import MAX_LOADS
+from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
 from .dialog_base import Input
 from .form_errors import FieldError
 from .shared_form_fields import ClockField, whole_number_field

@@ -8,13 +8,9 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_start_costs
+from ..answer_queue import async_planned_house
 from ..coordinator import BooksCoordinator
-from ..lib.answers.best_start import best_start_report
-from ..lib.plan.best_start import (
-    ConstantLoad,
-    best_start,
-)
+from ..lib.answers.plan import LoadWish, best_start_report
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.usual_house import MIN_DAYS
 from ..request_fields import LOAD
@@ -33,7 +29,7 @@ _REFUSED: Mapping[PlanLack, str] = {
 
 
 async def get_best_start(call: ServiceCall) -> ServiceResponse:
-    """Return the earliest start within a cent of the lowest cost until tomorrow's end.
+    """Return the start of one unnamed load that runs through, from its plan.
 
     With `by`, the load ends in time. If it then must start now, the answer needs no prices.
 
@@ -41,18 +37,16 @@ async def get_best_start(call: ServiceCall) -> ServiceResponse:
     load has no statistics, or if the user has too many questions in the queue. Raises Unauthorized
     if the user may not read the meter or a load.
     """
-    coordinator, loads = (
-        await async_readable_meter(call),
-        await async_readable_loads(call, call.data[ATTR_LOADS]),
-    )
-    now = dt_util.utcnow()
-    load = ConstantLoad(call.data["kw"], call.data["hours"], next_time(call.data.get(ATTR_BY), now))
+    coordinator = await async_readable_meter(call)
+    loads = (*await async_readable_loads(call, call.data[ATTR_LOADS]),)
+    now, hours = dt_util.utcnow(), call.data["hours"]
+    by = next_time(call.data.get(ATTR_BY), now)
+    wish = LoadWish("", call.data["kw"] * hours, hours=hours, by=by, others=loads)
     market = await async_market_of_call(call, coordinator, now)
 
     async def answer() -> ServiceResponse:
-        costs = await async_start_costs(coordinator, load, now, market, loads)
-        best = best_start(load, now, costs)
-        return best_start_report(known_plan(coordinator, best))
+        planned = await async_planned_house(coordinator, now, market, [wish])
+        return known_plan(coordinator, best_start_report(planned, wish, now))
 
     return await async_with_loads(async_in_turn(call, coordinator, answer))
 

@@ -12,8 +12,8 @@ from homeassistant.util import dt as dt_util
 from ..answer_queue import async_aside, async_planned_house
 from ..lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, BatteryWish, LoadWish
 from ..lib.plan.battery import HouseBattery
-from ..lib.plan.best_start import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
 from ..lib.plan.house_plan import MAX_LOADS
+from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
 from ..request_fields import number
 from .best_start import ATTR_BY, known_plan, next_time
 from .loads_of_call import ATTR_LOADS, async_readable_loads, async_with_loads

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 from ..history.calendar import QUARTER_HOUR, day_end, local_text, quarter_start
 from ..history.quarter_hour import QuarterHour
-from ..plan.added_cost import AddedCost
+from ..plan.added_cost import AddedCost, PlanReason
 from ..plan.battery import HouseBattery
-from ..plan.best_start import ConstantLoad
 from ..plan.bill_steps import NO_KWH
 from ..plan.coming_quarters import (
     ComingQuarter,
@@ -20,13 +19,15 @@ from ..plan.coming_quarters import (
     with_day_before,
 )
 from ..plan.house_plan import HousePlan, plan_house
-from ..plan.planned_load import Load, Planned, at_once
+from ..plan.planned_load import Load, Planned, at_once, constant_profile
 from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
 from ..prices.price_file import OlderPrices
 
 FORMAT_JSON = "json"
 FORMAT_EVCC = "evcc"
+MIN_SAVING = 0.05
+"""Smallest saving in EUR that is worth a change."""
 _END_VALUE = 0.85
 
 
@@ -43,6 +44,8 @@ class LoadWish(NamedTuple):
     by: datetime | None = None
     measured_by: str | None = None
     """Id of its own statistics. Their energy is left out of the past."""
+    others: tuple[str, ...] = ()
+    """Ids of further statistics whose energy is left out of the past."""
 
     def load(self, now: datetime, count: int) -> Load:
         """Return the load in a plan of `count` quarter-hours that begins now.
@@ -53,7 +56,7 @@ class LoadWish(NamedTuple):
         end = count if self.by is None else max(0, (self.by - now) // QUARTER_HOUR)
         profile: tuple[float, ...] = ()
         if self.hours is not None:
-            profile = ConstantLoad(self.kwh / self.hours, self.hours).profile
+            profile = constant_profile(self.kwh, self.hours)
             end = max(end, first + len(profile))
         return Load(
             self.name, self.kwh, self.max_kw, first, min(end, count), profile, min_kw=self.min_kw
@@ -188,6 +191,38 @@ def _load(planned: PlannedHouse, load: Load) -> dict[str, Any]:
         "missing_kwh": round(result.missing_kwh, 2),
         "runs": runs,
     }
+
+
+def best_start_report(
+    planned: PlannedHouse | PlanLack, wish: LoadWish, now: datetime
+) -> dict[str, Any] | PlanLack:
+    """Return the start of a load that runs through and is planned alone, in EUR and local time.
+
+    If no later start ends in time, the start is now: also without a known price, and also too late.
+    """
+    first, duration = quarter_start(now), timedelta(hours=wish.hours or 0.0)
+    by = wish.by or datetime.max.replace(tzinfo=UTC)
+    is_last = first + QUARTER_HOUR + duration > by
+    if isinstance(planned, PlanLack):
+        if not is_last:
+            return planned
+        row = _unpriced(first, first + duration)
+    else:
+        row = _load(planned, planned.loads[0])
+        row = row if row["start"] else _unpriced(first, first + duration)
+    return {
+        **{name: row[name] for name in ("start", "end", "cost", "saving")},
+        "is_worth_waiting": row["saving"] >= MIN_SAVING,
+        "own_kwh": row["own_kwh"],
+        "reason": PlanReason.DEADLINE.value if is_last else row["reason"],
+        "is_late": is_last and now + duration > by,
+    }
+
+
+def _unpriced(start: datetime, end: datetime) -> dict[str, Any]:
+    """Return a start now whose cost is unknown."""
+    times = {"start": local_text(start), "end": local_text(end)}
+    return {**times, "cost": None, "saving": 0.0, "own_kwh": None, "reason": PlanReason.DEADLINE}
 
 
 def _end(load: Load, result: Planned, end: int) -> timedelta:

@@ -6,6 +6,12 @@ from typing import NamedTuple
 
 from .bill_steps import NO_KWH
 
+MIN_LOAD_KW = 0.05
+MAX_LOAD_KW = 50.0
+MIN_LOAD_HOURS = 0.25
+MAX_LOAD_HOURS = 24.0
+_ROUNDING = 1e-9
+
 
 class Load(NamedTuple):
     """Energy that a load needs between the quarter-hours `first` and `end` (exclusive)."""
@@ -40,6 +46,16 @@ class Planned(NamedTuple):
     def runs(self) -> list[tuple[int, int]]:
         """Return begin and end (exclusive) of each run."""
         return runs_of(self.kwh)
+
+
+def constant_profile(kwh: float, hours: float) -> tuple[float, ...]:
+    """Return the energy in kWh of each quarter-hour of a load with a constant power.
+
+    The load may end within the last one.
+    """
+    kw, full = kwh / hours, int(hours * 4 + _ROUNDING)
+    last = max(0.0, round(hours - full / 4, 9)) * kw
+    return (*[kw / 4] * full, *([last] if last else []))
 
 
 def at_once(load: Load, count: int) -> list[float]:

@@ -10,7 +10,7 @@ SAME_EUR = 0.01
 """Difference in EUR below which two starts cost the same. The earlier one wins."""
 
 
-def start_costs(load: Load, quarters: Sequence[Quarter], net: Sequence[float]) -> list[float]:
+def _start_costs(load: Load, quarters: Sequence[Quarter], net: Sequence[float]) -> list[float]:
     """Return the cost in EUR of a load that runs through, by its start from `first` on.
 
     A start costs infinity if a quarter-hour does not allow the load. The list is empty if the load
@@ -29,7 +29,7 @@ def place_running_through(load: Load, quarters: Sequence[Quarter], net: Sequence
     The limit price is the mean price of its energy.
     """
     kwh, need = [0.0] * len(quarters), sum(load.profile)
-    costs = start_costs(load, quarters, net)
+    costs = _start_costs(load, quarters, net)
     if min(costs, default=inf) == inf or need <= NO_KWH:
         return Planned(kwh, -inf, need)
     limit = min(costs) + SAME_EUR + NO_KWH
