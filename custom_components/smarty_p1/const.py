@@ -6,7 +6,12 @@ from typing import Final
 from homeassistant.const import Platform
 
 DOMAIN: Final = "smarty_p1"
-PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
+PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
+    Platform.CALENDAR,
+    Platform.EVENT,
+    Platform.SENSOR,
+)
 LOGGER: Final = logging.getLogger(__package__)
 
 # Kind of an entry. An entry without this field is a meter that is read at a port.

@@ -51,6 +51,8 @@ DISHES = {
 WATER = {"name": "Water", "kwh": "4", "max_kw": "2", "measured_by": "sensor.wallbox_energy"}
 LOADS: dict[str, dict[str, Any]] = {"car": CAR, "appliance": DISHES, "pausing": WATER}
 
+CALENDAR = "calendar.smarty_plan"
+
 type SetClock = Callable[[datetime], None]
 
 
@@ -60,6 +62,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
 
     def set_clock(time: datetime) -> None:
         monkeypatch.setattr(dt_util, "utcnow", lambda: time)
+        monkeypatch.setattr(
+            dt_util, "now", lambda zone=None: time.astimezone(zone or dt_util.DEFAULT_TIME_ZONE)
+        )
 
     set_clock(NOW)
     return set_clock
@@ -154,6 +159,50 @@ async def test_the_plan_follows_the_clock_and_the_connection(
     await planned(hass, runs="off", next="unknown")
     hass.states.async_set("binary_sensor.wallbox_connected", "on")
     await planned(hass, runs="on")
+
+
+async def runs_of_the_calendar(hass: HomeAssistant) -> list[tuple[str, str, str]]:
+    """Return the runs of two days, each with its load."""
+    answer: Any = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {
+            "entity_id": CALENDAR,
+            "start_date_time": NOW.replace(hour=0),
+            "end_date_time": NOW + timedelta(days=3),
+        },
+        blocking=True,
+        return_response=True,
+    )
+    return [
+        (event["summary"], event["start"], event["end"]) for event in answer[CALENDAR]["events"]
+    ]
+
+
+async def test_a_calendar_has_the_runs_and_is_on_while_a_load_runs(
+    house: MockConfigEntry, hass: HomeAssistant, clock: SetClock
+) -> None:
+    assert hass.states.get(CALENDAR) is None
+    await add(hass, house)
+    await planned(hass, runs="off", next="2026-06-16T20:00:00+00:00")
+    calendar = hass.states.get(CALENDAR)
+    assert calendar
+    assert calendar.state == "off"
+    run = ("Car", "2026-06-16T22:00:00+02:00", "2026-06-17T00:00:00+02:00")
+    assert await runs_of_the_calendar(hass) == [run]
+    for minute in (0, 15):
+        clock(datetime(2026, 6, 16, 20, minute, 20, tzinfo=UTC))
+        async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=16 + minute))
+        await planned(hass, runs="on")
+        [(name, start, _end)] = await runs_of_the_calendar(hass)
+        # The begun run keeps its begin.
+        assert (name, start) == run[:2]
+        state = hass.states.get(CALENDAR)
+        assert state
+        assert state.state == "on"
+    (subentry_id,) = house.subentries
+    hass.config_entries.async_remove_subentry(house, subentry_id)
+    await wait_until(hass, lambda: hass.states.get(CALENDAR) is None)
 
 
 async def test_too_late_a_car_runs_at_once_and_shows_its_missing_energy(

@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1.binary_sensor import RUNS_BY_PLAN
+from custom_components.smarty_p1.calendar import PLAN
 from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.leneda import file_refusal_translation_keys
@@ -212,6 +213,7 @@ def test_each_entity_has_a_name_and_an_icon() -> None:
     for platform, expected in (
         ("sensor", {*keys, *MBUS_TYPES}),
         ("binary_sensor", {str(each.translation_key) for each in (*BINARY_SENSORS, RUNS_BY_PLAN)}),
+        ("calendar", {PLAN.translation_key}),
         ("event", {each.translation_key for each in (*EVENTS, DISTURBANCE)}),
     ):
         assert TEXTS["entity"][platform].keys() == expected
