@@ -278,15 +278,24 @@ def demand_of(coordinator: BooksCoordinator) -> HouseholdState:
 async def async_market_ahead(
     coordinator: BooksCoordinator, now: datetime
 ) -> Callable[[datetime], MarketPrices]:
-    """Return a function that takes the start of a quarter-hour and returns its market prices."""
-    market, series = coordinator.books.market, dict[str, PricesAhead]()
+    """Return a function that takes the start of a quarter-hour and returns its market prices.
+
+    Those of past quarter-hours are the measured ones, unless a list still has them.
+    """
+    books, series = coordinator.books, dict[str, PricesAhead]()
+    market, measured = books.market, books.household.price_sources
 
     for entity_id in market.entities_from(now):
         series[entity_id] = await async_prices_ahead(coordinator.hass, entity_id, now)
 
     def prices(start: datetime) -> MarketPrices:
-        entities = market.entities_at(start)
-        return MarketPrices(*(series.get(entity or "", {}).get(start) for entity in entities))
+        entities, past = market.entities_at(start), sources_at(measured, start).prices_at(start)
+        return MarketPrices(
+            *(
+                series.get(entity or "", {}).get(start, before)
+                for entity, before in zip(entities, past, strict=True)
+            )
+        )
 
     return prices
 
@@ -313,16 +322,19 @@ async def async_past_without(
     return await async_aside(coordinator.hass, work, past, energies)
 
 
-async def async_planned_house(
+async def async_planned_house(  # noqa: PLR0913
     coordinator: BooksCoordinator,
     now: datetime,
     market: Market,
     wishes: Sequence[LoadWish],
     battery: BatteryWish | None = None,
+    *,
+    is_certain: bool = True,
 ) -> PlannedHouse | PlanLack:
     """Return the plan of a house. `market` has the market's prices.
 
-    Raises NoLoadStatisticError if the statistics of a load are missing.
+    With `is_certain`, return a PlanLack if prices or usual days are not known. Raises
+    NoLoadStatisticError if the statistics of a load are missing.
     """
     contracts, today = demand_of(coordinator).contracts, day_start(now)
     loads = [name for wish in wishes for name in (wish.measured_by, *wish.others) if name]
@@ -330,7 +342,7 @@ async def async_planned_house(
     past = await async_past_without(coordinator, today - LOOKED_BACK, today, measured, battery)
     never_above = coordinator.config_entry.options.get(CONF_NEVER_ABOVE, inf)
     stored = battery and battery.battery
-    question = PlanQuestion(now, contracts, market, past, wishes, stored, never_above)
+    question = PlanQuestion(now, contracts, market, past, wishes, stored, never_above, is_certain)
     return await async_aside(coordinator.hass, without_collection(planned_house), question)
 
 

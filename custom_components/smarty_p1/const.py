@@ -8,9 +8,11 @@ from homeassistant.const import Platform
 DOMAIN: Final = "smarty_p1"
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
+    Platform.BUTTON,
     Platform.CALENDAR,
     Platform.EVENT,
     Platform.SENSOR,
+    Platform.TIME,
 )
 LOGGER: Final = logging.getLogger(__package__)
 

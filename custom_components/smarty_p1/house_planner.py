@@ -1,9 +1,13 @@
 """Planner of a meter: it plans the loads that the user has entered, each quarter-hour anew."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from math import ceil
+from typing import NamedTuple
 
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import (
     EventStateChangedData,
     async_track_state_change_event,
@@ -13,51 +17,86 @@ from homeassistant.helpers.event import (
 from homeassistant.util import dt as dt_util
 
 from .answer_queue import async_aside, async_market_ahead, async_planned_house
+from .const import LOGGER
 from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
+from .coordinator.loads.appliance_starter import ApplianceStarter
 from .coordinator.loads.battery_follower import BatteryFollower
-from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads, set_plan
+from .coordinator.loads.entered_loads import (
+    EnteredLoad,
+    entered_loads,
+    on_changed_loads,
+    plan_of_load,
+    set_plan,
+)
 from .coordinator.loads.house_plan import ShownPlan, set_house_plan
 from .coordinator.loads.load_follower import LoadFollower
+from .coordinator.loads.load_power import LoadPower
+from .coordinator.loads.load_tasks import ChangeOfTask, LoadTasks, on_wishes
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
 from .lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish, PlannedHouse
-from .lib.history.calendar import QUARTER_HOUR
+from .lib.history.calendar import QUARTER_HOUR, quarter_start
 from .lib.plan.coming_quarters import PlanLack
-from .lib.plan.daily_load import LoadPlan
+from .lib.plan.daily_load import LoadPlan, LoadState
+from .lib.plan.task import LoadTask, Noted, Period
 
 _QUARTERS = (0, 15, 30, 45)
 # The recorder writes the last five minutes of a load ten seconds after they have ended. Before, the
 # energy of the last quarter-hour would be planned again.
 _SECOND = 20
 _TICK = timedelta(seconds=30)
+# Some entities report a price or a charge each second.
+_COOLDOWN_S = 60.0
+
+
+class _Task(NamedTuple):
+    """Load with its state and its energy in a plan."""
+
+    entered: EnteredLoad
+    task: LoadTask
+    state: LoadState
+    period: Period
+    wish: LoadWish | None = None
+    """None if it needs nothing."""
 
 
 class HousePlanner:
     """Planner of one meter.
 
-    It plans after each quarter-hour, and when a load is connected, added or changed. The energy
-    that a load has used since its last deadline comes from its own statistics, so a restart
-    forgets nothing.
+    It plans after each quarter-hour, and when a load is connected, ready, added or changed, when it
+    begins or ends, when the user presses a button, and when prices change. The energy that a load
+    has used since its last deadline comes from its own statistics, and its state from a file. So a
+    restart forgets nothing.
     """
 
     def __init__(self, hass: HomeAssistant, entry: BooksConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
         self._loads: Mapping[str, EnteredLoad] = {}
+        self._tasks = LoadTasks(hass, entry.entry_id)
+        self._is_open = False
         self._task = SupervisedTask(hass, entry, self._async_plan, "plan")
+        self._new_numbers = Debouncer(
+            hass, LOGGER, cooldown=_COOLDOWN_S, immediate=True, function=self._on_event
+        )
         self._tracked: list[CALLBACK_TYPE] = []
-        self._followers: dict[str, LoadFollower] = {}
+        self._powers: dict[str, LoadPower] = {}
+        self._followers: dict[str, LoadFollower | ApplianceStarter] = {}
         self._battery = BatteryFollower(hass, entry)
 
     @callback
     def start(self) -> None:
         """Plan now and later. Unloading the entry ends it."""
         hass, entry = self._hass, self._entry
-        entry.async_on_unload(
-            async_track_utc_time_change(hass, self._on_event, minute=_QUARTERS, second=_SECOND)
-        )
-        entry.async_on_unload(on_changed_loads(hass, entry, self._look))
-        entry.async_on_unload(self._forget)
+        for stop in (
+            async_track_utc_time_change(hass, self._on_event, minute=_QUARTERS, second=_SECOND),
+            on_changed_loads(hass, entry, self._look),
+            on_wishes(hass, entry, self._take),
+            self._forget,
+            self._new_numbers.async_shutdown,
+            self._tasks.async_close,
+        ):
+            entry.async_on_unload(stop)
         self._battery.start(self._task.start)
         self._look()
 
@@ -70,16 +109,14 @@ class HousePlanner:
         for subentry_id in self._loads.keys() - loads.keys():
             set_plan(self._hass, subentry_id, None)
         # A load whose switch has changed begins anew. A removed load keeps its switch as it is.
-        self._followers = {
-            name: self._followers[name]
-            if entered == self._loads.get(name)
-            else LoadFollower(self._hass, name, entered)
-            for name, entered in loads.items()
-            if entered.is_controlled
-        }
+        for name, entered in loads.items():
+            if entered != self._loads.get(name):
+                self._followers.pop(name, None)
+                self._powers[name] = LoadPower(self._hass, entered.measured_by, entered.load.max_kw)
+        self._followers = {name: self._followers[name] for name in self._followers if name in loads}
         self._loads = loads
         self._stop_tracking()
-        self._track([entity_id for load in loads.values() for entity_id in load.watched])
+        self._track()
         self._task.start()
 
     @callback
@@ -90,15 +127,22 @@ class HousePlanner:
         set_house_plan(self._hass, self._entry.entry_id, None)
 
     @callback
-    def _track(self, connected: list[str]) -> None:
+    def _track(self) -> None:
         """Listen to what the loads need. A house without loads has no work to do."""
-        hass = self._hass
-        self._tracked = [async_track_state_change_event(hass, connected, self._on_connected)]
-        if self._followers:
-            listen = self._entry.runtime_data.async_add_reading_listener
+        if not self._loads:
+            return
+        hass, coordinator = self._hass, self._entry.runtime_data
+        loads = self._loads.values()
+        watched = [entity_id for load in loads for entity_id in load.watched]
+        numbers = [load.energy_from for load in loads if load.energy_from]
+        numbers += coordinator.books.market.entities_from(dt_util.utcnow())
+        self._tracked = [
+            async_track_state_change_event(hass, watched, self._on_connected),
+            async_track_state_change_event(hass, numbers, self._on_number),
             # A silent meter sends nothing that could be followed.
-            tick = async_track_time_interval(hass, self._follow, _TICK)
-            self._tracked += [listen(self._follow), tick]
+            async_track_time_interval(hass, self._follow, _TICK),
+            coordinator.async_add_reading_listener(self._follow),
+        ]
 
     @callback
     def _stop_tracking(self) -> None:
@@ -113,90 +157,203 @@ class HousePlanner:
             self._on_event(dt_util.utcnow())
 
     @callback
-    def _on_event(self, _now: datetime) -> None:
+    def _on_number(self, _event: Event[EventStateChangedData]) -> None:
+        self._new_numbers.async_schedule_call()
+
+    @callback
+    def _on_event(self, _now: datetime | None = None) -> None:
         if self._loads or self._battery.entered:
             self._task.start()
 
+    @callback
+    def _take(self, subentry_id: str, change: ChangeOfTask) -> None:
+        """Take the wish of a user. Many wishes at once are one plan."""
+        if subentry_id in self._loads:
+            self._tasks.put(subentry_id, change(self._tasks.of(subentry_id)))
+            self._on_event()
+
     async def _async_plan(self) -> None:
-        now, loads = dt_util.utcnow(), self._loads
-        wishes: dict[str, LoadWish | None] = {}
-        for subentry_id, entered in loads.items():
-            try:
-                wishes[subentry_id] = await self._async_wish(subentry_id, entered, now)
-            except UnknownNeedError:
-                continue
-        planned = await self._async_planned(now, [*filter(None, wishes.values())])
-        shown: ShownPlan = (
-            await async_aside(self._hass, PLAN_FORMATS[FORMAT_JSON], planned)
-            if isinstance(planned, PlannedHouse)
-            else planned
-        )
+        if not self._is_open:
+            await self._tasks.async_open()
+            self._is_open = True
+        now = dt_util.utcnow()
+        self._note(now)
+        tasks = await self._async_tasks(now)
+        wishes = [task.wish for task in tasks.values() if task.wish]
+        planned = await self._async_planned(now, wishes)
+        shown = await self._async_shown(planned)
         for subentry_id in self._loads:
-            plan = None
-            if subentry_id in wishes and not isinstance(planned, PlanLack):
-                wish = wishes[subentry_id]
-                plan = (
-                    _plan(planned, wish, now) if planned and wish else LoadPlan((), None, 0.0, now)
-                )
-            set_plan(self._hass, subentry_id, plan)
+            task = tasks.get(subentry_id)
+            is_known = task and (planned or not task.wish)
+            self._tell(subentry_id, _plan(planned, task, now) if task and is_known else None)
+        self._tasks.forget_others(self._loads)
         set_house_plan(self._hass, self._entry.entry_id, shown)
         self._follow()
 
-    async def _async_wish(self, name: str, entered: EnteredLoad, now: datetime) -> LoadWish | None:
-        """Return what a load needs now. Return None if it needs nothing.
+    @callback
+    def _tell(self, subentry_id: str, plan: LoadPlan | None) -> None:
+        """Show a new plan of a load, and remember the start that it tells."""
+        set_plan(self._hass, subentry_id, plan)
+        if plan:
+            task, follower = self._tasks.of(subentry_id), self._followers.get(subentry_id)
+            starts = follower.starts if follower else task.starts
+            is_appliance = self._loads[subentry_id].load.hours is not None
+            waits = is_appliance and plan.runs_now and task.began is None
+            told = plan.runs[0][0] if waits else plan.next_start
+            self._tasks.put(subentry_id, task.told(told, starts))
 
-        Raises UnknownNeedError.
-        """
-        load = entered.load
-        since = load.last_deadline(now)
-        left, record = await async_needed(self._hass, name, entered, since, now)
-        if not left or not entered.can_run(self._hass):
-            return None
-        return LoadWish(
+    async def _async_tasks(self, now: datetime) -> dict[str, _Task]:
+        """Return the loads whose need is known."""
+        tasks: dict[str, _Task] = {}
+        for subentry_id, entered in self._loads.items():
+            with suppress(UnknownNeedError):
+                tasks[subentry_id] = await self._async_task(subentry_id, entered, now)
+        return tasks
+
+    async def _async_task(self, name: str, entered: EnteredLoad, now: datetime) -> _Task:
+        """Return a load with the energy that it needs now. Raises UnknownNeedError."""
+        load, task = entered.load, self._tasks.of(name)
+        state, period = self._state(entered, task, now), task.period_of(entered.load, now)
+        nothing = _Task(entered, task, state, period)
+        if state not in {LoadState.PLANNED, LoadState.BY_HAND, LoadState.RUNNING}:
+            return nothing
+        hours, record = load.hours, entered.measured_by
+        if (rest_hours := task.rest_hours(load, now)) is not None:
+            hours, left = rest_hours, load.max_kw * rest_hours
+        else:
+            left, record = await async_needed(self._hass, name, entered, period.since, now)
+            # An appliance runs through, whatever it has used before.
+            left = left if hours is None else load.kwh
+        if not left:
+            return nothing._replace(state=LoadState.DONE)
+        plan, by = plan_of_load(self._hass, name), period.by
+        if rest_hours is not None or task.is_started_now or task.is_by_hand:
+            needed = left / load.max_kw * timedelta(hours=1)
+            by = quarter_start(now) + ceil(needed / QUARTER_HOUR) * QUARTER_HOUR
+        wish = LoadWish(
             name,
             left,
             load.max_kw,
             load.min_kw,
-            load.hours,
-            by=load.deadline(now),
-            measured_by=record,
+            hours,
+            task.retry_at,
+            by,
+            record,
+            told_start=task.told_start,
+            runs=bool(task.has_power or (plan and plan.runs_now)),
         )
+        return nothing._replace(wish=wish)
 
     async def _async_planned(
         self, now: datetime, wishes: Sequence[LoadWish]
-    ) -> PlannedHouse | PlanLack | None:
-        """Return the plan of loads and battery, None if there are none."""
+    ) -> PlannedHouse | None:
+        """Return the plan of the loads. Return None without loads, or before the first reading."""
         coordinator = self._entry.runtime_data
         if coordinator.books.demand is None:
-            return PlanLack.DAYS
-        battery = await self._battery.async_wish(now)
-        planned: PlannedHouse | PlanLack | None = None
+            return None
+        battery, planned = await self._battery.async_wish(now), None
         if wishes or battery:
             market = await async_market_ahead(coordinator, now)
-            planned = await async_planned_house(coordinator, now, market, wishes, battery)
-        self._battery.take(planned if isinstance(planned, PlannedHouse) else None, now)
-        return planned
+            planned = await async_planned_house(
+                coordinator, now, market, wishes, battery, is_certain=False
+            )
+        known = None if isinstance(planned, PlanLack) else planned
+        # A battery needs prices and usual days.
+        self._battery.take(None if known and known.lacks else known, now)
+        return known
+
+    async def _async_shown(self, planned: PlannedHouse | None) -> ShownPlan:
+        """Return the plan as cards show it, or the data without which it has no costs to show."""
+        if self._entry.runtime_data.books.demand is None:
+            return PlanLack.DAYS
+        if planned is None or planned.lacks:
+            return min(planned.lacks) if planned else None
+        return await async_aside(self._hass, PLAN_FORMATS[FORMAT_JSON], planned)
+
+    def _state(self, entered: EnteredLoad, task: LoadTask, now: datetime) -> LoadState:
+        is_unknown = entered.is_there(self._hass) is None and not task.ready_at
+        is_always_there = entered.load.hours is None and is_unknown
+        state = task.state(entered.load, now, is_always_there=is_always_there)
+        is_blocked = state is LoadState.PLANNED and entered.is_blocked(self._hass)
+        return LoadState.BLOCKED if is_blocked else state
+
+    @callback
+    def _note(self, now: datetime) -> bool:
+        """Note what the loads do. Return whether one of them has begun, ended or failed."""
+        is_new = False
+        for name, entered in self._loads.items():
+            task, follower = self._tasks.of(name), self._followers.get(name)
+            plan, is_there = plan_of_load(self._hass, name), entered.is_there(self._hass)
+            if is_there is not None:
+                task = task.with_presence(now, is_there=is_there)
+            is_ordered = bool(plan and plan.runs_now)
+            if follower:
+                is_ordered = follower.gives_power
+            noted = Noted(
+                self._powers[name].kw(now), is_ordered, bool(follower and follower.is_by_hand)
+            )
+            is_new |= self._tasks.put(name, task.noted(entered.load, now, noted))
+        return is_new
 
     @callback
     def _follow(self, _event: object = None) -> None:
         """Let each load that the plan switches follow the last reading."""
-        coordinator = self._entry.runtime_data
-        for follower in self._followers.values():
-            coordinator.faults.call(follower.follow, dt_util.utcnow(), coordinator.latest)
+        if not self._is_open:
+            return
+        coordinator, now = self._entry.runtime_data, dt_util.utcnow()
+        for name, entered in self._loads.items():
+            if entered.is_controlled:
+                if name not in self._followers:
+                    make = LoadFollower if entered.load.hours is None else ApplianceStarter
+                    starts = self._tasks.of(name).starts
+                    self._followers[name] = make(self._hass, name, entered, starts)
+                follower = self._followers[name]
+                coordinator.faults.call(follower.follow, now, coordinator.latest)
+                task = self._tasks.of(name)
+                if follower.starts != task.starts:
+                    self._tasks.put(name, task.told(task.told_start, follower.starts))
+        if self._note(now):
+            self._on_event()
 
 
-def _plan(planned: PlannedHouse, wish: LoadWish, now: datetime) -> LoadPlan:
-    load, first = planned.plan.loads[wish.name], planned.coming[0]
-    return LoadPlan(
-        tuple(
+def _plan(planned: PlannedHouse | None, task: _Task, now: datetime) -> LoadPlan:
+    """Return the plan of a load, as its entities show it."""
+    once = task.task.once
+    nothing = LoadPlan(
+        (),
+        None,
+        0.0,
+        now,
+        by=task.period.by,
+        state=task.state,
+        lacks=planned.lacks if planned else frozenset(),
+        once_by=once.by if once and now < once.by else None,
+    )
+    if task.wish is None or planned is None:
+        return nothing
+    load, late = planned.plan.loads[task.wish.name], task.period.by - planned.coming[0].start
+    lacking = 0.0 if task.task.began else sum(load.kwh[max(0, late // QUARTER_HOUR) :])
+    told = nothing._replace(
+        missing_kwh=round(load.missing_kwh + lacking, 2), left_kwh=task.wish.kwh
+    )
+    return told if task.state is LoadState.BY_HAND else _with_runs(told, planned, task)
+
+
+def _with_runs(plan: LoadPlan, planned: PlannedHouse, task: _Task) -> LoadPlan:
+    """Return the plan of a load with its runs and their reason."""
+    [row] = [row for row in planned.loads if task.wish and row.name == task.wish.name]
+    load, first, unknown = planned.plan.loads[row.name], planned.coming[0], planned.first_unknown
+    cost, naive = planned.costs(row)
+    return plan._replace(
+        runs=tuple(
             (first.start + begin * QUARTER_HOUR, first.start + end * QUARTER_HOUR)
             for begin, end in load.runs
         ),
-        load.limit_price if load.runs else None,
-        round(load.missing_kwh, 2),
-        now,
-        first.quarter,
-        load.kwh[0],
-        wish.kwh,
-        wish.by,
+        limit_price=load.limit_price if load.runs else None,
+        quarter=first.quarter,
+        planned_kwh=load.kwh[0],
+        is_at_once=task.task.is_started_now,
+        saving=None if PlanLack.PRICE in planned.lacks else round(naive.cost - cost.cost, 2),
+        reason=cost.reason_against(naive),
+        uses_day_before=unknown is not None and unknown < task.period.by,
     )

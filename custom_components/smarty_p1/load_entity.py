@@ -1,6 +1,7 @@
 """Base classes of the entities of a load, and of a meter's entities about all its loads."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigSubentry
@@ -11,13 +12,22 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, SUBENTRY_LOAD
 from .coordinator import BooksCoordinator
-from .coordinator.loads.entered_loads import on_changed_loads, plan_of_load, plan_signal
+from .coordinator.loads.entered_loads import (
+    EnteredLoad,
+    entered_loads,
+    on_changed_loads,
+    plan_of_load,
+    plan_signal,
+)
+from .coordinator.loads.load_tasks import wish
 from .entity import meter_device
 from .lib.entities.entity_description import EntitySpec
-from .lib.plan.daily_load import LoadPlan
+from .lib.plan.daily_load import DailyLoad, LoadPlan
+from .lib.plan.task import LoadTask
 
 
 def add_load_entities(
@@ -81,6 +91,11 @@ class PlanEntity(Entity):
         self._attr_device_info = meter_device(coordinator)
 
 
+def entered_load(coordinator: BooksCoordinator, subentry_id: str) -> EnteredLoad:
+    """Return a load of a meter."""
+    return entered_loads(coordinator.config_entry)[subentry_id]
+
+
 class LoadEntity(Entity):
     """Entity of a load."""
 
@@ -95,6 +110,7 @@ class LoadEntity(Entity):
         description: EntityDescription,
     ) -> None:
         entry = coordinator.config_entry
+        self._coordinator = coordinator
         self.entity_description = description
         self._described = described
         self._subentry_id = subentry.subentry_id
@@ -117,6 +133,17 @@ class LoadEntity(Entity):
         """Return the value in the current plan. Return None without a plan."""
         plan = self._plan
         return plan and self._described.value_fn(plan)
+
+    @callback
+    def _wish(self, change: Callable[[LoadTask, DailyLoad, datetime], LoadTask]) -> None:
+        """Change the state of the load, as the user wishes."""
+        load = entered_load(self._coordinator, self._subentry_id).load
+        wish(
+            self.hass,
+            self._coordinator.config_entry,
+            self._subentry_id,
+            lambda task: change(task, load, dt_util.utcnow()),
+        )
 
     @property
     @override

@@ -53,7 +53,7 @@ FLOORS = (
     ("trigger", "condition", "logbook"),
     ("trigger_and_condition_targets",),
     ("sinks",),
-    ("sensor", "binary_sensor", "calendar", "event"),
+    ("sensor", "binary_sensor", "button", "calendar", "event", "time"),
     ("load_entity",),
     ("entity",),
     ("coordinator",),

@@ -70,8 +70,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
     return set_clock
 
 
-async def record_wallbox(hass: HomeAssistant) -> None:
-    metadata = metadata_of_sums("sensor.wallbox_energy", "kWh", "energy")
+async def record(hass: HomeAssistant, name: str, unit: str, unit_class: str) -> None:
+    """Give an entity statistics."""
+    metadata = metadata_of_sums(name, unit, unit_class)
     start = datetime(2026, 5, 1, tzinfo=UTC)
     async_import_statistics(hass, metadata, [{"start": start, "state": 0.0, "sum": 0.0}])
     hass.states.async_set("sensor.wallbox_energy", "0")
@@ -91,7 +92,7 @@ async def house(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     }
     await home.again(billed_month.telegram("00:00:05", 0.1), {"contracts": [contract]})
     home.hass.states.async_set("binary_sensor.wallbox_connected", "on")
-    await record_wallbox(home.hass)
+    await record(home.hass, "sensor.wallbox_energy", "kWh", "energy")
     return entry
 
 

@@ -18,6 +18,7 @@ from ..const import (
 )
 from .entry_types import AnyConfigEntry
 from .leneda_coordinator import LenedaCoordinator
+from .loads.load_tasks import LoadTasks
 from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, MeterCoordinator
 from .port_connection import PortConnection
@@ -84,7 +85,13 @@ def has_no_cable(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
 def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
     """Return the platforms of the entities that a config entry creates."""
     if kind_of(entry) == KIND_ENTITIES:
-        return (Platform.BINARY_SENSOR, Platform.CALENDAR, Platform.SENSOR)
+        return (
+            Platform.BINARY_SENSOR,
+            Platform.BUTTON,
+            Platform.CALENDAR,
+            Platform.SENSOR,
+            Platform.TIME,
+        )
     return PLATFORMS if has_telegrams(entry) else (Platform.SENSOR,)
 
 
@@ -107,4 +114,5 @@ def line_of(coordinator: Coordinator) -> PortConnection | None:
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove all stored files of a config entry of any kind."""
     await MeterBooks(hass, entry).async_remove()
+    await LoadTasks(hass, entry.entry_id).async_remove()
     await PulseCounter(hass, entry).async_remove()

@@ -34,7 +34,7 @@ LOAD_SENSORS: tuple[SensorSpec[LoadPlan], ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=f"{CURRENCY}/kWh",
         suggested_display_precision=2,
-        value_fn=lambda plan: plan.limit_price,
+        value_fn=lambda plan: plan.shown_limit_price,
     ),
     SensorSpec(
         key=PLANNED_POWER,

@@ -103,7 +103,8 @@ async def test_without_a_price_the_lack_is_said(
     assert await message(client) == {"loads": [], "plan": None, "lack": None}
     await add(home.hass, house)
     shown = await message(client)
-    assert [load["state"] for load in shown["loads"]] == ["not_planned"]
+    # Reference power and sun still make a plan, but it has no costs to show.
+    assert [load["state"] for load in shown["loads"]] == ["planned"]
     assert (shown["lack"], shown["plan"]) == ("no_price", None)
 
 

@@ -96,14 +96,16 @@ class EnteredLoad(NamedTuple):
         """Return the entities that decide whether the load can run."""
         return [*filter(None, (self.connected, self.ready, self.blocked_by))]
 
-    def can_run(self, hass: HomeAssistant) -> bool:
-        """Return whether the load is connected, and not blocked by the grid operator."""
-        connected = self.connected and hass.states.get(self.connected)
-        blocked = self.blocked_by and hass.states.get(self.blocked_by)
-        is_away = connected and connected.state == STATE_OFF
-        return not is_away and not (
-            blocked and _RELAYS.get(blocked.state, blocked.state) == self.blocked_when
-        )
+    def is_there(self, hass: HomeAssistant) -> bool | None:
+        """Return whether a car is connected or an appliance ready. Return None if unknown."""
+        entity_id = self.connected if self.load.hours is None else self.ready
+        state = hass.states.get(entity_id) if entity_id else None
+        return {STATE_ON: True, STATE_OFF: False}.get(state.state) if state else None
+
+    def is_blocked(self, hass: HomeAssistant) -> bool:
+        """Return whether the grid operator blocks the load."""
+        state = hass.states.get(self.blocked_by) if self.blocked_by else None
+        return state is not None and _RELAYS.get(state.state, state.state) == self.blocked_when
 
     def needed_kwh(self, hass: HomeAssistant) -> float | None:
         """Return the energy that a car still needs by its own entity. Return None without it."""

@@ -35,7 +35,14 @@ _MIN_AMPERES = 6.0
 class LoadFollower:
     """Follower of one load that the household lets the plan switch."""
 
-    def __init__(self, hass: HomeAssistant, subentry_id: str, entered: EnteredLoad) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        subentry_id: str,
+        entered: EnteredLoad,
+        starts: tuple[datetime, ...],
+    ) -> None:
+        """Begin to follow. `starts` are those before a restart."""
         self._hass = hass
         self._subentry_id = subentry_id
         self._entered = entered
@@ -48,7 +55,9 @@ class LoadFollower:
             min_time=entered.min_time,
         )
         self._state: Following | None = None
-        self._is_by_hand = False
+        self._starts = starts
+        self.is_by_hand = False
+        """Whether somebody else has switched the load on."""
         self._measured_at: datetime | None = None
         self._total_kwh: float | None = None
         self._quarter: datetime | None = None
@@ -65,13 +74,13 @@ class LoadFollower:
         if plan is None or is_on is None:
             return
         self._state = before = self._found(plan, now, kw, is_on=is_on)
-        if not self._is_by_hand and quarter_start(plan.planned_at) == quarter_start(now):
+        if not self.is_by_hand and quarter_start(plan.planned_at) == quarter_start(now):
             self._state = self._wanted(before, plan, self._seen(now, latest, kw), now)
             if self._state.kw != before.kw:
                 self._hass.async_create_task(
                     self._async_set(self._state.kw, was_on=before.kw > 0), f"{DOMAIN} load"
                 )
-        self._tell_power(plan, self._charger.max_kw if self._is_by_hand else self._state.kw)
+        self._tell_power(plan, self._charger.max_kw if self.is_by_hand else self._state.kw)
 
     def _found(self, plan: LoadPlan, now: datetime, kw: float | None, *, is_on: bool) -> Following:
         """Return the state in which the load is now, whoever has switched it."""
@@ -79,7 +88,7 @@ class LoadFollower:
         if self._entered.switch and is_on != (state.kw > 0):
             return self._switched_by_others(state, now, kw, is_on=is_on)
         if not is_on:
-            self._is_by_hand = False
+            self.is_by_hand = False
         return state
 
     def _tell_power(self, plan: LoadPlan, kw: float) -> None:
@@ -87,10 +96,21 @@ class LoadFollower:
         if plan.given_kw != kw:
             set_plan(self._hass, self._subentry_id, plan._replace(given_kw=kw))
 
+    @property
+    def gives_power(self) -> bool:
+        """Return whether the plan has switched the load on."""
+        return self._state is not None and self._state.kw > 0 and not self.is_by_hand
+
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """Return the last starts by the plan."""
+        return self._state.starts if self._state else self._starts
+
     def _begin(self, plan: LoadPlan, now: datetime, *, is_on: bool) -> Following:
         """Return the state after a restart. A load that runs as planned was started by the plan."""
-        has_started = is_on and plan.runs_now
-        return Following(self._charger.max_kw, now, now, (now,)) if has_started else Following()
+        if not (is_on and plan.runs_now):
+            return Following(starts=self._starts)
+        return Following(self._charger.max_kw, now, now, self._starts or (now,))
 
     def _switched_by_others(
         self, state: Following, now: datetime, kw: float | None, *, is_on: bool
@@ -99,7 +119,7 @@ class LoadFollower:
         if state.switched_at is not None and now - state.switched_at < _SWITCHING_TIME:
             return state
         # Some chargers say on while their contact is open. Their power is then 0.
-        self._is_by_hand = is_on and (kw is None or kw >= _MIN_KW)
+        self.is_by_hand = is_on and (kw is None or kw >= _MIN_KW)
         return state if is_on else Following(0.0, state.changed_at, now, state.starts)
 
     def _wanted(

@@ -16,10 +16,12 @@ from ..plan.coming_quarters import (
     PlanLack,
     coming_quarters,
     input_of_plan,
+    quarters_without_lack,
     with_day_before,
 )
-from ..plan.house_plan import HousePlan, plan_house
+from ..plan.house_plan import HousePlan
 from ..plan.planned_load import Load, Planned, at_once, constant_profile
+from ..plan.told_starts import plan_as_told
 from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
 from ..prices.price_file import OlderPrices
@@ -46,6 +48,10 @@ class LoadWish(NamedTuple):
     """Id of its own statistics. Their energy is left out of the past."""
     others: tuple[str, ...] = ()
     """Ids of further statistics whose energy is left out of the past."""
+    told_start: datetime | None = None
+    """Start that was told, and that should be kept."""
+    runs: bool = False
+    """Whether it runs now."""
 
     def load(self, now: datetime, count: int) -> Load:
         """Return the load in a plan of `count` quarter-hours that begins now.
@@ -59,7 +65,14 @@ class LoadWish(NamedTuple):
             profile = constant_profile(self.kwh, self.hours)
             end = max(end, first + len(profile))
         return Load(
-            self.name, self.kwh, self.max_kw, first, min(end, count), profile, min_kw=self.min_kw
+            self.name,
+            self.kwh,
+            self.max_kw,
+            first,
+            min(end, count),
+            profile,
+            self.runs,
+            self.min_kw,
         )
 
 
@@ -84,6 +97,8 @@ class PlanQuestion(NamedTuple):
     battery: HouseBattery | None = None
     never_above_kw: float = inf
     """Mean power of the house above which no load is planned."""
+    is_certain: bool = True
+    """Whether nothing is planned without prices or usual days."""
 
 
 class PlannedHouse(NamedTuple):
@@ -95,6 +110,8 @@ class PlannedHouse(NamedTuple):
     plan: HousePlan
     first_unknown: datetime | None
     """Start of the first quarter-hour whose market price is not known yet."""
+    lacks: frozenset[PlanLack] = frozenset()
+    """Data that the plan goes without."""
 
     @property
     def net(self) -> list[float]:
@@ -122,20 +139,40 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     end = day_end(day_end(start))
     end = max([end, *(wish.by or end for wish in question.wishes)])
     market = with_day_before(question.market)
-    usual = usual_house(question.past)
-    coming = coming_quarters(start, end, question.contracts, market, usual)
-    if isinstance(coming, PlanLack):
-        return coming
+    found = _coming(question, start, end, market)
+    if isinstance(found, PlanLack):
+        return found
+    known, lacks = found
     most = question.never_above_kw / 4
-    coming = [at._replace(quarter=at.quarter._replace(most=most)) for at in coming]
+    coming = [at._replace(quarter=at.quarter._replace(most=most)) for at in known]
     loads = [wish.load(start, len(coming)) for wish in question.wishes]
     quarters, net = input_of_plan(coming)
     # A stored kWh is worth a cheap kWh of the next days, minus the loss.
     end_value = _END_VALUE * sorted(quarter.price for quarter in quarters)[len(quarters) // 4]
     battery = question.battery and question.battery._replace(end_value=end_value)
-    plan = plan_house(quarters, net, loads, battery)
+    plan = plan_as_told(quarters, net, loads, _told(question.wishes, start), battery)
     unknown = (at.start for at in coming if market(at.start) != question.market(at.start))
-    return PlannedHouse(coming, loads, question.wishes, plan, next(unknown, None))
+    return PlannedHouse(coming, loads, question.wishes, plan, next(unknown, None), lacks)
+
+
+def _coming(
+    question: PlanQuestion, start: datetime, end: datetime, market: Market
+) -> tuple[list[ComingQuarter], frozenset[PlanLack]] | PlanLack:
+    """Return the quarter-hours of a plan, and the data that they go without."""
+    period = start, end, question.contracts, market, usual_house(question.past)
+    if not question.is_certain:
+        return quarters_without_lack(*period)
+    coming = coming_quarters(*period)
+    return coming if isinstance(coming, PlanLack) else (coming, frozenset())
+
+
+def _told(wishes: Sequence[LoadWish], start: datetime) -> dict[str, int]:
+    """Return the quarter-hours of told starts. A start that is overdue is kept from now on."""
+    return {
+        wish.name: max(0, (wish.told_start - start) // QUARTER_HOUR)
+        for wish in wishes
+        if wish.told_start
+    }
 
 
 def _as_json(planned: PlannedHouse) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..history.calendar import QUARTER_HOUR, time_of_day
 from ..history.market_prices import MarketPrices
-from ..prices.contract import Contracts
+from ..prices.contract import Contract, Contracts
 from ..prices.kwh_price import excess_price, price_of_kwh
 from ..prices.price_file import OlderPrices
 from .bill_steps import Quarter
@@ -21,6 +21,9 @@ _DAY = timedelta(days=1)
 # A plan is at most four days long.
 _MAX_DAYS_BEFORE = 4
 _TIMES_OF_DAY = 96
+# Without a known price, only its differences to the feed-in price and the surcharge count.
+_ANY_PRICE = 0.2
+_NOTHING = UsualQuarter(0.0, 0.0)
 
 type Market = Callable[[datetime], MarketPrices]
 """Function that returns the market's prices for the start of a quarter-hour, None where unknown."""
@@ -39,9 +42,9 @@ class ComingQuarter(NamedTuple):
     start: datetime
     """In UTC."""
     quarter: Quarter
-    usual: UsualQuarter
     prices_of: OlderPrices | None
     """Older published prices that the price uses, None if it uses none."""
+    usual: UsualQuarter
 
 
 def coming_quarters(
@@ -63,8 +66,34 @@ def coming_quarters(
         at = start + n * QUARTER_HOUR
         if (priced := _priced(at, contracts, market(at))) is None:
             break
-        coming.append(ComingQuarter(at, priced[0], usual[time_of_day(at)], priced[1]))
+        coming.append(ComingQuarter(at, *priced, usual[time_of_day(at)]))
     return coming or PlanLack.PRICE
+
+
+def quarters_without_lack(
+    start: datetime,
+    end: datetime,
+    contracts: Contracts,
+    market: Market,
+    usual: Mapping[tuple[int, int], UsualQuarter],
+) -> tuple[list[ComingQuarter], frozenset[PlanLack]]:
+    """Return the quarter-hours of a period that begins now, and the data that they go without.
+
+    Without a price, all kWh from the grid cost the same below the reference power. Without enough
+    days, the house needs nothing.
+    """
+    lacks = {PlanLack.DAYS} if len(usual) < _TIMES_OF_DAY else set()
+    times = [start + n * QUARTER_HOUR for n in range((end - start) // QUARTER_HOUR)][:MAX_QUARTERS]
+    priced = [_priced(at, contracts, market(at)) for at in times]
+    if None in priced:
+        lacks.add(PlanLack.PRICE)
+        priced = [_unpriced(at, contracts) for at in times]
+    quarters = [
+        ComingQuarter(at, *known, usual.get(time_of_day(at), _NOTHING))
+        for at, known in zip(times, priced, strict=True)
+        if known
+    ]
+    return quarters, frozenset(lacks)
 
 
 def input_of_plan(coming: Sequence[ComingQuarter]) -> tuple[list[Quarter], list[float]]:
@@ -95,6 +124,21 @@ def _priced(
     price, contract = price_of_kwh(contracts, start, market), contracts.at(start)
     if price.imported is None or (contract.has_feed_in_price and price.exported is None):
         return None
-    limit = inf if contract.reference_kw is None else contract.reference_kw / 4
-    surcharge = excess_price(contract, start) or 0.0
-    return Quarter(price.imported, price.exported or 0.0, limit, surcharge), price.prices_of
+    quarter = Quarter(
+        price.imported,
+        price.exported or 0.0,
+        _limit(contract),
+        excess_price(contract, start) or 0.0,
+    )
+    return quarter, price.prices_of
+
+
+def _unpriced(start: datetime, contracts: Contracts) -> tuple[Quarter, OlderPrices | None]:
+    """Return the prices of a quarter-hour in which only sun and reference power count."""
+    contract = contracts.at(start)
+    surcharge = excess_price(contract, start) or _ANY_PRICE
+    return Quarter(_ANY_PRICE, 0.0, _limit(contract), surcharge), None
+
+
+def _limit(contract: Contract) -> float:
+    return inf if contract.reference_kw is None else contract.reference_kw / 4

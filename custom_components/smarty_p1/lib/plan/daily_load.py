@@ -6,11 +6,14 @@ load.left_kwh(used_kwh=3.0), load.deadline(now)
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
 from ..history.calendar import LUXEMBOURG
+from .added_cost import PlanReason
 from .bill_steps import NO_KWH, Quarter
+from .coming_quarters import PlanLack
 from .follow import LoadOrder
 
 _DAY = timedelta(days=1)
@@ -33,9 +36,18 @@ class DailyLoad(NamedTuple):
     hours: float | None = None
     """Duration of a load that runs through, such as a dishwasher. None if it may pause."""
 
+    @property
+    def has_deadline(self) -> bool:
+        """Return whether the household has entered a deadline."""
+        return self.by_workdays is not None or self.by_weekend is not None
+
     def deadline(self, now: datetime) -> datetime:
         """Return the next deadline after `now`, in UTC. Without deadlines, it is midnight."""
         return next(at for at in self._deadlines(now, _DAY) if at > now)
+
+    def deadline_after_ready(self, ready: datetime) -> datetime:
+        """Return the deadline of an appliance, in UTC. Without deadlines, it has a day."""
+        return self.deadline(ready) if self.has_deadline else ready + _DAY
 
     def last_deadline(self, now: datetime) -> datetime:
         """Return the last deadline until `now`, in UTC. The energy of a day counts from it on."""
@@ -54,11 +66,27 @@ class DailyLoad(NamedTuple):
                 yield at
 
     def _deadline_of(self, day: date) -> datetime | None:
-        is_daily = self.by_workdays is None and self.by_weekend is None
         by = self.by_weekend if day.weekday() >= _SATURDAY else self.by_workdays
-        if is_daily:
+        if not self.has_deadline:
             by = time()
         return None if by is None else datetime.combine(day, by, LUXEMBOURG).astimezone(UTC)
+
+
+class LoadState(StrEnum):
+    """State of a load, as its plan shows it."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    """It runs through, and has begun by the plan."""
+    BY_HAND = "by_hand"
+    """Somebody else has started it."""
+    BLOCKED = "blocked"
+    """The grid operator limits it."""
+    DONE = "done"
+    NOT_CONNECTED = "not_connected"
+    NOT_READY = "not_ready"
+    DID_NOT_START = "did_not_start"
+    SKIPPED = "skipped"
 
 
 class LoadPlan(NamedTuple):
@@ -79,6 +107,19 @@ class LoadPlan(NamedTuple):
     by: datetime | None = None
     given_kw: float | None = None
     """Power that the load is given now, None if the plan only tells."""
+    state: LoadState = LoadState.PLANNED
+    is_at_once: bool = False
+    """Whether it gets its full power now, at any price."""
+    saving: float | None = None
+    """Expected saving in EUR against a start at once. None if it is not known."""
+    reason: PlanReason | None = None
+    """Largest part of the saving."""
+    uses_day_before: bool = False
+    """Whether the market has not published all its prices yet."""
+    lacks: frozenset[PlanLack] = frozenset()
+    """Data that the plan goes without."""
+    once_by: datetime | None = None
+    """Deadline that the user has set for once."""
 
     @property
     def planned_kw(self) -> float:
@@ -92,7 +133,8 @@ class LoadPlan(NamedTuple):
         """
         left_kwh = max(0.0, self.left_kwh - taken_kwh)
         needed = timedelta(hours=left_kwh / max_kw) + _MARGIN
-        is_last = left_kwh > NO_KWH and self.by is not None and now + needed >= self.by
+        is_late = self.is_at_once or (self.by is not None and now + needed >= self.by)
+        is_last = left_kwh > NO_KWH and is_late
         limit = -inf if self.limit_price is None else self.limit_price
         return LoadOrder(limit, self.planned_kwh, is_last_chance=is_last)
 
@@ -100,6 +142,11 @@ class LoadPlan(NamedTuple):
     def runs_now(self) -> bool:
         """Return whether the load runs in the quarter-hour of the plan."""
         return bool(self.runs) and self.runs[0][0] <= self.planned_at
+
+    @property
+    def shown_limit_price(self) -> float | None:
+        """Return the limit price in EUR. Return None if the prices are not known."""
+        return None if PlanLack.PRICE in self.lacks else self.limit_price
 
     @property
     def next_start(self) -> datetime | None:

@@ -6,7 +6,7 @@ step. Such a swap costs nothing, so a path is a chain of loads. The result is th
 as no feed-in price is above the price, and no load has a minimum power.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ from .run_joiner import RunJoiner
 
 # A step or a swap ends with each part of energy, so usual plans need far fewer parts.
 _MAX_PARTS_A_QUARTER = 12
+# A start that is kept has at least five minutes of energy.
+_SHORTEST_HOURS = 1 / 12
 
 
 class _Place(NamedTuple):
@@ -65,12 +67,12 @@ class _Placement:
         self._loads = loads
         self._quarters = quarters
         self._total = [*net]
-        self._windows = [range(load.first, min(load.end, len(quarters))) for load in loads]
+        self._windows = [load.window(len(quarters)) for load in loads]
         self._cheapest: list[_Place | None] = [None] * len(loads)
 
     def place(self, n: int) -> float:
         """Place the energy of a load. Return the energy that does not fit."""
-        left = self._loads[n].kwh
+        left = self._loads[n].kwh - self._place_start(n)
         for _ in range(_MAX_PARTS_A_QUARTER * len(self._quarters)):
             if left <= NO_KWH:
                 break
@@ -90,6 +92,36 @@ class _Placement:
             joiner = RunJoiner(load, self._quarters, others, own)
             self.limits[n] = max(self.limits[n], joiner.join())
             self._total = [other + kwh for other, kwh in zip(others, own, strict=True)]
+
+    def _place_start(self, n: int) -> float:
+        """Place the first energy of a start that must be kept. Return this energy.
+
+        A later start makes no kWh before it dearer, so it leaves the limit price as it is.
+        """
+        load, at = self._loads[n], self._start(n)
+        if at not in self._windows[n]:
+            return 0.0
+        least = max(load.min_kw / 4, load.max_kw * _SHORTEST_HOURS)
+        kwh = min(load.kwh, load.max_kw / 4, least)
+        price = self._quarters[at].added(self._total[at], kwh) / kwh if kwh else inf
+        if price == inf:
+            return 0.0
+        self.kwh[n][at] = kwh
+        self._total[at] += kwh
+        if at == load.first:
+            self.limits[n] = price
+        self._forget(at, {n})
+        return kwh
+
+    def _start(self, n: int) -> int:
+        pause = self._loads[n].pause
+        return pause[1] if pause else -1
+
+    def _forget(self, at: int, changed: Container[int]) -> None:
+        """Look again for the cheapest places of changed loads, and of those at this place."""
+        for load, known in enumerate(self._cheapest):
+            if load in changed or (known is not None and known.at == at):
+                self._cheapest[load] = None
 
     def _places(self, n: int) -> list[_Place]:
         """Return the cheapest places of the loads up to `n`."""
@@ -139,7 +171,7 @@ class _Placement:
         most = self._loads[by].max_kw / 4
         for at in self._windows[by]:
             kwh = min(self.kwh[load][at], most - self.kwh[by][at])
-            if kwh > best.kwh:
+            if kwh > best.kwh and at != self._start(load):
                 best = _Swap(by, at, kwh)
         return best
 
@@ -165,8 +197,5 @@ class _Placement:
             self.kwh[swap.by][swap.at] += kwh
         for load in {last, n}:
             self.limits[load] = max(self.limits[load], place.step.price)
-        changed = {n, *(load for load, _ in chain)}
-        for load, known in enumerate(self._cheapest):
-            if load in changed or (known is not None and known.at == place.at):
-                self._cheapest[load] = None
+        self._forget(place.at, {n, *(load for load, _ in chain)})
         return kwh

@@ -27,6 +27,13 @@ class Load(NamedTuple):
     """Whether the load runs now, so that energy in the quarter-hour `first` is no start."""
     min_kw: float = 0.0
     """Power below which a load that may pause cannot run in a quarter-hour, except its last."""
+    pause: tuple[int, int] | None = None
+    """Begin and end of the quarter-hours without energy before a start that must be kept."""
+
+    def window(self, count: int) -> list[int]:
+        """Return the quarter-hours of a plan of `count` in which the load can have energy."""
+        without = range(*self.pause) if self.pause else ()
+        return [at for at in range(self.first, min(self.end, count)) if at not in without]
 
 
 class Planned(NamedTuple):

@@ -36,7 +36,7 @@ class RunJoiner:
         self._quarters = quarters
         self._net = net
         self._kwh = kwh
-        self._end = min(load.end, len(quarters))
+        self._window = load.window(len(quarters))
         self._trials = _MAX_TRIALS
 
     def join(self) -> float:
@@ -79,9 +79,9 @@ class RunJoiner:
         near = defaultdict[int, set[tuple[int, int]]](set)
         first = self._load.first
         for run in [*runs, *([(first, first)] if self._load.runs else [])]:
-            begin = max(first, run[0] - _NEAR_QUARTERS)
-            for at in range(begin, min(self._end, run[1] + _NEAR_QUARTERS)):
-                near[at].add(run)
+            for at in self._window:
+                if run[0] - _NEAR_QUARTERS <= at < run[1] + _NEAR_QUARTERS:
+                    near[at].add(run)
         return near
 
     def _free_steps(self, at: int) -> list[_Room]:
@@ -112,6 +112,11 @@ class RunJoiner:
         return kwh, cost if left <= NO_KWH else inf, price
 
     def _is_possible(self, kwh: Sequence[float]) -> bool:
-        """Return whether the load runs with its minimum power, except in one quarter-hour."""
+        """Return whether the load keeps its start, and runs with its minimum power.
+
+        One quarter-hour may have less.
+        """
         least = self._load.min_kw / 4 - NO_KWH
+        if self._load.pause and kwh[self._load.pause[1]] <= NO_KWH:
+            return False
         return sum(NO_KWH < energy < least for energy in kwh) <= 1

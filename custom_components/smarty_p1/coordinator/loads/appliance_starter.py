@@ -1,0 +1,70 @@
+"""Starter of an appliance that runs through: it switches on or presses, and never switches off."""
+
+from datetime import datetime
+
+from homeassistant.components.button.const import SERVICE_PRESS
+from homeassistant.const import ATTR_ENTITY_ID, SERVICE_TURN_ON
+from homeassistant.core import DOMAIN as HOME_ASSISTANT, HomeAssistant, callback
+
+from ...const import DOMAIN, LOGGER
+from ...lib.meter.meter_reader import Reading
+from ...lib.plan.daily_load import LoadState
+from ...lib.plan.task import NOT_STARTED_AFTER
+from .entered_loads import EnteredLoad, plan_of_load
+
+_BUTTONS = frozenset({"button", "input_button"})
+
+
+class ApplianceStarter:
+    """Starter of one appliance that the household lets the plan switch on."""
+
+    is_by_hand = False
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        subentry_id: str,
+        entered: EnteredLoad,
+        starts: tuple[datetime, ...],
+    ) -> None:
+        """Begin to follow the plan. `starts` are those before a restart."""
+        self._hass = hass
+        self._subentry_id = subentry_id
+        self._entered = entered
+        self.starts = starts
+        self._is_started = False
+
+    @property
+    def gives_power(self) -> bool:
+        """Return whether the plan has the appliance run now."""
+        plan = plan_of_load(self._hass, self._subentry_id)
+        return plan is not None and plan.runs_now
+
+    @callback
+    def follow(self, now: datetime, _latest: Reading | None) -> None:
+        """Start the appliance once for each planned run."""
+        plan = plan_of_load(self._hass, self._subentry_id)
+        if plan is None or not plan.runs_now or plan.state is not LoadState.PLANNED:
+            self._is_started = False
+            return
+        # A restart may come between a start and the first power.
+        was_started = bool(self.starts) and now - self.starts[-1] < NOT_STARTED_AFTER
+        if not (self._is_started or was_started):
+            self.starts = (*self.starts, now)
+            self._hass.async_create_task(self._async_start(), f"{DOMAIN} load")
+        self._is_started = True
+
+    async def _async_start(self) -> None:
+        """Switch the appliance on, or press its button. A failure is logged."""
+        entity_id = self._entered.switch or ""
+        domain = entity_id.partition(".")[0]
+        is_button = domain in _BUTTONS
+        try:
+            await self._hass.services.async_call(
+                domain if is_button else HOME_ASSISTANT,
+                SERVICE_PRESS if is_button else SERVICE_TURN_ON,
+                {ATTR_ENTITY_ID: entity_id},
+                blocking=True,
+            )
+        except Exception as err:  # noqa: BLE001 - the entity's integration may raise any
+            LOGGER.warning("%s was not started: %s", self._entered.load.name, type(err).__name__)

@@ -1,0 +1,53 @@
+"""Power of a load by its own sensor. The counter of an energy sensor gives it by its steps."""
+
+from datetime import datetime, timedelta
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant, State, callback
+from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
+
+from .state_numbers import converted
+
+_HOUR = timedelta(hours=1)
+# A counter with a step of 1 kWh says nothing about a load of 2 kW for half an hour.
+_STEPS_WITHOUT_POWER = 2
+
+
+class LoadPower:
+    """Power of one load."""
+
+    def __init__(self, hass: HomeAssistant, entity_id: str | None, max_kw: float) -> None:
+        self._hass = hass
+        self._entity_id = entity_id
+        self._max_kw = max_kw
+        self._counted: tuple[datetime, float] | None = None
+        self._kw: float | None = None
+
+    @callback
+    def kw(self, now: datetime) -> float | None:
+        """Return the power in kW. Return None if it is unknown."""
+        state = self._hass.states.get(self._entity_id) if self._entity_id else None
+        if (kw := converted(PowerConverter, state, "kW")) is not None:
+            return kw
+        total = converted(EnergyConverter, state, "kWh")
+        if state is None or total is None:
+            self._counted = self._kw = None
+            return None
+        if self._counted is None or total < self._counted[1]:
+            self._counted, self._kw = (now, total), None
+            return None
+        since, before = self._counted
+        hours = (now - since) / _HOUR
+        if total > before:
+            self._kw = (total - before) / hours if hours > 0 else self._max_kw
+            self._counted = now, total
+        elif hours * self._max_kw > _STEPS_WITHOUT_POWER * _step_kwh(state):
+            self._kw = 0.0
+        return self._kw
+
+
+def _step_kwh(state: State) -> float:
+    """Return the smallest step of a counter, by the decimals of its state."""
+    unit = state.attributes[ATTR_UNIT_OF_MEASUREMENT]
+    decimals = len(state.state.partition(".")[2])
+    return EnergyConverter.convert(10.0**-decimals, unit, "kWh")

@@ -1,0 +1,86 @@
+"""States of a meter's loads between their plans, in one file. Entities change them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, override
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+
+from ...const import DOMAIN
+from ...lib.plan.house_plan import MAX_LOADS
+from ...lib.plan.task import LoadTask
+from ...lib.stored_json import dump, load
+from ...lib.stored_values import checked_mapping
+from ..entry_types import AnyConfigEntry
+from ..stored.throttled_store import ThrottledStore
+
+_SAVE_INTERVAL_S = 60.0
+
+
+class LoadTasks(ThrottledStore):
+    """States of the loads of one meter, keyed by the ids of their subentries."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        super().__init__(hass, entry_id, "loads", interval=_SAVE_INTERVAL_S)
+        self._tasks: dict[str, LoadTask] = {}
+
+    async def async_open(self) -> None:
+        """Load the states from the disk."""
+        await self._async_begin()
+
+    def of(self, subentry_id: str) -> LoadTask:
+        """Return the state of a load. A new load has done nothing yet."""
+        return self._tasks.get(subentry_id, LoadTask())
+
+    @callback
+    def put(self, subentry_id: str, task: LoadTask) -> bool:
+        """Keep the new state of a load. Return whether it differs in what is stored."""
+        before, self._tasks[subentry_id] = self.of(subentry_id), task
+        is_changed = before is not task and dump(before) != dump(task)
+        if is_changed:
+            self.schedule()
+        return is_changed
+
+    @callback
+    def forget_others(self, subentry_ids: Iterable[str]) -> None:
+        """Forget the loads that the user has removed."""
+        for name in self._tasks.keys() - {*subentry_ids}:
+            del self._tasks[name]
+            self.schedule()
+
+    @override
+    def _parse(self, stored: Any) -> dict[str, LoadTask]:
+        return load(dict[str, LoadTask], checked_mapping(stored, MAX_LOADS))
+
+    @override
+    async def _async_join(self, parsed: dict[str, LoadTask]) -> None:
+        for name, task in parsed.items():
+            self._tasks[name] = self._tasks[name].after(task) if name in self._tasks else task
+
+    @override
+    def _content(self) -> dict[str, Any]:
+        content: dict[str, Any] = dump(self._tasks)
+        return content
+
+
+type ChangeOfTask = Callable[[LoadTask], LoadTask]
+
+
+def _wish_signal(entry: AnyConfigEntry) -> str:
+    return f"{DOMAIN}_wish_of_load_{entry.entry_id}"
+
+
+@callback
+def wish(
+    hass: HomeAssistant, entry: AnyConfigEntry, subentry_id: str, change: ChangeOfTask
+) -> None:
+    """Change the state of a load, as the user wishes. The loads are then planned again."""
+    async_dispatcher_send(hass, _wish_signal(entry), subentry_id, change)
+
+
+@callback
+def on_wishes(
+    hass: HomeAssistant, entry: AnyConfigEntry, take: Callable[[str, ChangeOfTask], None]
+) -> CALLBACK_TYPE:
+    """Call `take` with each wish of a user. Return a function that ends this."""
+    return async_dispatcher_connect(hass, _wish_signal(entry), take)

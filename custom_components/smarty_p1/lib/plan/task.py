@@ -1,0 +1,258 @@
+"""State of a load between two plans: ready, told, begun, did not start, wishes of the user.
+
+    task = task.with_presence(now, is_there=True).told(plan.next_start)
+    task = task.noted(load, now, Noted(kw=0.0, is_ordered=True))
+
+Each method returns the next state. Nothing else is remembered of a load, so a restart goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, NamedTuple
+
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
+from ..stored_json import Mark, Range, Size
+from .daily_load import DailyLoad, LoadState
+from .follow import MAX_STARTS
+
+MIN_SHARE = 0.1
+"""Share of its power from which on a load runs."""
+NOT_STARTED_AFTER = timedelta(minutes=5)
+MAX_TRIES = 2
+MAX_READY_TIMES = 100
+"""Number of times at which it became ready: those of a month."""
+# A short pulse is no run.
+_STEADY = timedelta(minutes=1)
+
+
+class Noted(NamedTuple):
+    """Observation of a load."""
+
+    kw: float | None
+    """Measured power, None if it is unknown."""
+    is_ordered: bool
+    """Whether the plan has the load run now."""
+    is_by_hand: bool = False
+    """Whether somebody else has switched it on."""
+
+
+class Period(NamedTuple):
+    """Time in which a load needs its energy once."""
+
+    since: datetime
+    by: datetime
+
+
+@dataclass(frozen=True)
+class LoadTask:
+    """State of a load."""
+
+    is_there: bool = False
+    """Whether the car is connected or the appliance ready."""
+    ready_at: Annotated[tuple[datetime, ...], Size(MAX_READY_TIMES)] = ()
+    """Times at which it was connected or ready. The last one begins the present task."""
+    told_start: datetime | None = None
+    is_started_now: bool = False
+    """Whether the user wants it to run at once."""
+    skipped_until: datetime | None = None
+    once: Period | None = None
+    """Deadline that the user has set for once, and the begin of its energy."""
+    replaced: datetime | None = None
+    """Entered deadline that this one replaces."""
+    began: datetime | None = None
+    """Begin of the present run of a load that runs through."""
+    is_by_hand: bool = False
+    is_done: bool = False
+    has_run: bool = False
+    """Whether it has run by the plan in this task."""
+    is_ordered: Annotated[bool, Mark.NOT_STORED] = False
+    order_since: Annotated[datetime | None, Mark.NOT_STORED] = None
+    """Time since which the plan has it run, or not run."""
+    has_power: Annotated[bool | None, Mark.NOT_STORED] = None
+    power_since: Annotated[datetime | None, Mark.NOT_STORED] = None
+    """Time since which it has power, or none."""
+    tries: Annotated[int, Range(0, MAX_TRIES)] = 0
+    """Number of times that it did not start."""
+    retry_at: datetime | None = None
+    starts: Annotated[tuple[datetime, ...], Size(2 * MAX_STARTS)] = ()
+    """Last starts by the plan's switch."""
+    period: datetime | None = None
+    """Begin of the present period."""
+
+    def after(self, earlier: LoadTask) -> LoadTask:
+        """Return this state, with the past of an earlier one that was read late."""
+        ready_at = (*earlier.ready_at, *self.ready_at)[-MAX_READY_TIMES:]
+        starts = (*earlier.starts, *self.starts)[-2 * MAX_STARTS :]
+        return replace(self, ready_at=ready_at, starts=starts)
+
+    def period_of(self, load: DailyLoad, now: datetime) -> Period:
+        """Return the time in which the load needs its energy now."""
+        last, once = load.last_deadline(now), self.once
+        if once and now < once.by:
+            return once
+        if once and last <= (counts_until := max(once.by, self.replaced or once.by)):
+            return Period(once.by, load.deadline(max(now, counts_until)))
+        if load.hours is None or not self.ready_at:
+            return Period(last, load.deadline(now))
+        ready = self.ready_at[-1]
+        if self.skipped_until and self.skipped_until <= now:
+            ready = max(ready, self.skipped_until)
+        return Period(ready, load.deadline_after_ready(ready))
+
+    def state(self, load: DailyLoad, now: datetime, *, is_always_there: bool = False) -> LoadState:
+        """Return the state of the load, as its plan shows it."""
+        rows = (
+            (self.is_by_hand, LoadState.BY_HAND),
+            (self.began is not None, LoadState.RUNNING),
+            (self.skipped_until is not None and now < self.skipped_until, LoadState.SKIPPED),
+            (
+                not (self.is_there or is_always_there),
+                LoadState.NOT_CONNECTED if load.hours is None else LoadState.NOT_READY,
+            ),
+            (self.tries >= MAX_TRIES, LoadState.DID_NOT_START),
+            (self.is_done, LoadState.DONE),
+        )
+        return next((state for applies, state in rows if applies), LoadState.PLANNED)
+
+    def rest_hours(self, load: DailyLoad, now: datetime) -> float | None:
+        """Return the hours until the end of a load that runs through. Return None if it is off."""
+        if self.began is None or load.hours is None:
+            return None
+        # A load that still has power after its usual time needs at least this quarter-hour.
+        left = self.began + timedelta(hours=load.hours) - now
+        return max(left, QUARTER_HOUR) / timedelta(hours=1)
+
+    def with_presence(self, now: datetime, *, is_there: bool) -> LoadTask:
+        """Return the state after a load was connected, became ready, or the contrary."""
+        if is_there is self.is_there:
+            return self
+        ready_at = (*self.ready_at, now)[-MAX_READY_TIMES:] if is_there else self.ready_at
+        return replace(_anew(self), is_there=is_there, ready_at=ready_at, told_start=None)
+
+    def with_start_now(self, now: datetime) -> LoadTask:
+        """Return the state after the user has asked for a start at once."""
+        if self.began is not None or (self.is_started_now and self.tries < MAX_TRIES):
+            return self
+        there = _anew(self.with_presence(now, is_there=True))
+        return replace(there, is_started_now=True, told_start=quarter_start(now))
+
+    def with_ready(self, now: datetime) -> LoadTask:
+        """Return the state after the user has said that an appliance is ready."""
+        is_waiting = self.is_there and not self.is_done and self.tries < MAX_TRIES
+        return (
+            self if is_waiting else replace(self, is_there=False).with_presence(now, is_there=True)
+        )
+
+    def with_skip(self, load: DailyLoad, now: datetime) -> LoadTask:
+        """Return the state without energy until the deadline. A run goes on to its end."""
+        by = self.period_of(load, now).by
+        return replace(self, skipped_until=by, is_started_now=False, told_start=None)
+
+    def with_deadline(self, load: DailyLoad, now: datetime, by: time | None) -> LoadTask:
+        """Return the state with a deadline for once: the next such time. None takes it back."""
+        if by is None:
+            return replace(self, once=None, replaced=None)
+        day = now.astimezone(LUXEMBOURG).date()
+        at = datetime.combine(day, by, LUXEMBOURG).astimezone(UTC)
+        if at <= now:
+            at = datetime.combine(day + timedelta(days=1), by, LUXEMBOURG).astimezone(UTC)
+        is_changed = self.once is not None and now < self.once.by
+        without = replace(self, once=None, replaced=None)
+        period = (without if is_changed else self).period_of(load, now)
+        return replace(without, once=Period(period.since, at), replaced=period.by)
+
+    def told(self, start: datetime | None, starts: Sequence[datetime]) -> LoadTask:
+        """Return the state after a start was told. `starts` are those of the plan's switch."""
+        return replace(self, told_start=start, starts=tuple(starts[-2 * MAX_STARTS :]))
+
+    def noted(self, load: DailyLoad, now: datetime, noted: Noted) -> LoadTask:
+        """Return the state after an observation of the load."""
+        task = _with_power(_in_period(self, load, now), load, now, noted)
+        if load.hours is None:
+            return _checked(_paused(task, now, noted), now)
+        return _checked(_run_through(task, timedelta(hours=load.hours), now), now)
+
+
+def _anew(task: LoadTask) -> LoadTask:
+    return replace(
+        task,
+        is_started_now=False,
+        skipped_until=None,
+        is_done=False,
+        has_run=False,
+        tries=0,
+        retry_at=None,
+    )
+
+
+def _in_period(task: LoadTask, load: DailyLoad, now: datetime) -> LoadTask:
+    """Return the state after a deadline has passed: a load that may pause begins anew."""
+    since = task.period_of(load, now).since
+    if since == task.period:
+        return task
+    is_new = task.period is not None and load.hours is None
+    return replace(_anew(task) if is_new else task, period=since)
+
+
+def _with_power(task: LoadTask, load: DailyLoad, now: datetime, noted: Noted) -> LoadTask:
+    has_power = None if noted.kw is None else noted.kw >= MIN_SHARE * load.max_kw
+    if has_power is not task.has_power or task.power_since is None:
+        task = replace(task, has_power=has_power, power_since=now)
+    if noted.is_ordered is not task.is_ordered or task.order_since is None:
+        task = replace(task, is_ordered=noted.is_ordered, order_since=now)
+    return task
+
+
+def _run_through(task: LoadTask, duration: timedelta, now: datetime) -> LoadTask:
+    """Return the state after a load that runs through has begun or ended."""
+    if task.began is not None:
+        return _ended(task) if now >= task.began + duration and not task.has_power else task
+    return _begun(task, now)
+
+
+def _begun(task: LoadTask, now: datetime) -> LoadTask:
+    """Return the state after a look at a load that runs through and was off."""
+    ordered_at = task.order_since if task.is_ordered else None
+    if task.has_power is None and not task.is_done:
+        # Without a sensor, the plan is believed.
+        return replace(task, began=ordered_at, has_run=ordered_at is not None)
+    power_since = task.power_since
+    if not task.has_power or power_since is None or now < power_since + _STEADY:
+        return task
+    by_plan = ordered_at is not None and ordered_at <= power_since + _STEADY
+    return replace(task, began=power_since, is_by_hand=not by_plan, has_run=by_plan)
+
+
+def _ended(task: LoadTask) -> LoadTask:
+    ended = replace(_anew(task), began=None, is_by_hand=False, is_done=True)
+    return replace(ended, told_start=None)
+
+
+def _paused(task: LoadTask, now: datetime, noted: Noted) -> LoadTask:
+    """Return the state after a load that may pause has begun or ended."""
+    has_power = bool(task.has_power) and not task.is_ordered
+    is_steady = _steady_for(task, now) >= 2 * _STEADY
+    by_hand = noted.is_by_hand or (has_power and (task.is_by_hand or is_steady))
+    has_run = task.has_run or bool(task.is_ordered and task.has_power)
+    if (by_hand, has_run) == (task.is_by_hand, task.has_run):
+        return task
+    return replace(task, is_by_hand=by_hand, has_run=has_run)
+
+
+def _checked(task: LoadTask, now: datetime) -> LoadTask:
+    """Return the state after a look at a load without power, which gets a second try."""
+    is_off = task.is_ordered and task.has_power is False and task.began is None
+    if not is_off or task.is_done or _steady_for(task, now) < NOT_STARTED_AFTER:
+        return task
+    again = replace(task, is_ordered=False, order_since=now, told_start=None, tries=task.tries + 1)
+    if again.tries < MAX_TRIES:
+        return replace(again, retry_at=quarter_start(now) + QUARTER_HOUR)
+    # A car that has charged in this task may be full.
+    is_full = task.has_run
+    return replace(again, is_started_now=False, is_done=is_full, tries=0 if is_full else MAX_TRIES)
+
+
+def _steady_for(task: LoadTask, now: datetime) -> timedelta:
+    """Return the time since the last change of power or order."""
+    return now - max(task.power_since or now, task.order_since or now)

@@ -1,0 +1,52 @@
+"""Time by which a load must be done for once."""
+
+from datetime import time
+from typing import override
+
+from homeassistant.components.time import TimeEntity, TimeEntityDescription
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import BooksConfigEntry, BooksCoordinator
+from .lib.entities.entity_description import EntitySpec
+from .lib.history.calendar import LUXEMBOURG
+from .lib.plan.daily_load import LoadPlan
+from .load_entity import LoadEntity, add_load_entities
+
+PARALLEL_UPDATES = 0
+DONE_BY: EntitySpec[LoadPlan] = EntitySpec(
+    key="done_by",
+    value_fn=lambda plan: plan.once_by and plan.once_by.astimezone(LUXEMBOURG).time(),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: BooksConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Create the times of the loads."""
+    add_load_entities(entry.runtime_data, async_add_entities, lambda *load: [LoadTime(*load)])
+
+
+class LoadTime(LoadEntity, TimeEntity):
+    """Time by which a load must be done, instead of its next entered deadline."""
+
+    def __init__(self, coordinator: BooksCoordinator, subentry: ConfigSubentry) -> None:
+        description = TimeEntityDescription(
+            key=DONE_BY.key, translation_key=DONE_BY.translation_key
+        )
+        super().__init__(coordinator, subentry, DONE_BY, description)
+
+    @property
+    @override
+    def native_value(self) -> time | None:
+        """Return the time of day in Luxembourg. Return None if the entered deadline counts."""
+        value: time | None = self.value
+        return value
+
+    @override
+    async def async_set_value(self, value: time) -> None:
+        """Let the load be done by the next such time of day, once."""
+        self._wish(lambda task, load, now: task.with_deadline(load, now, value))

@@ -1,0 +1,327 @@
+"""Plan and reality: late and early loads, failed starts, wishes of the user, restarts, silence.
+
+The house is that of `test_planned_loads`: energy is cheap from 22:00 to 6:00.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.smarty_p1.coordinator.loads.entered_loads import plan_of_load, plan_signal
+from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
+
+from . import billed_month, test_planned_loads
+from .support import Home, wait_until
+from .test_planned_loads import SetClock
+
+clock = test_planned_loads.clock
+house = test_planned_loads.house
+pytestmark = pytest.mark.usefixtures("recorder_mock")
+
+EVENING = datetime(2026, 6, 16, 17, 0, 30, tzinfo=UTC)  # Tuesday 19:00 in Luxembourg
+CHEAP = datetime(2026, 6, 16, 20, 0, tzinfo=UTC)
+MORNING = datetime(2026, 6, 17, 5, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+POWER, READY, CONNECTED = "sensor.power", "binary_sensor.ready", "binary_sensor.connected"
+DISHES = {"kind": "appliance", "kwh": 1.5, "hours": 1.5, "by_workdays": "07:00:00"}
+CAR = {
+    "kind": "car",
+    "kwh": 8.8,
+    "max_kw": 11.0,
+    "phases": 3,
+    "by_workdays": "07:00:00",
+    "connected": CONNECTED,
+}
+
+
+class Plans:
+    """Loads of a meter, and a clock that can be moved."""
+
+    def __init__(self, hass: HomeAssistant, entry: MockConfigEntry, set_clock: SetClock) -> None:
+        self.hass, self.entry = hass, entry
+        self._set_clock = set_clock
+        self._timers = datetime.now(UTC)
+
+    async def add(self, name: str, **data: object) -> str:
+        """Enter a load, and wait for its plan. Return its id."""
+        subentry = ConfigSubentry(
+            data=MappingProxyType({"measured_by": "sensor.wallbox_energy"} | data),
+            subentry_type="load",
+            title=name,
+            unique_id=None,
+        )
+        self.hass.config_entries.async_add_subentry(self.entry, subentry)
+        await self.until(lambda: plan_of_load(self.hass, subentry.subentry_id) is not None)
+        return subentry.subentry_id
+
+    async def at(self, time: datetime) -> None:
+        """Move the clock, let all timers of a quarter-hour run out, and wait for the plans."""
+        self._set_clock(time)
+        # Timers were set by the true clock.
+        self._timers += timedelta(minutes=16)
+        async_fire_time_changed(self.hass, self._timers)
+        await self.hass.async_block_till_done()
+
+        def are_planned() -> bool:
+            plans = (plan_of_load(self.hass, name) for name in self.entry.subentries)
+            return all(plan is None or plan.planned_at >= time for plan in plans)
+
+        await self.until(are_planned)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        await wait_until(self.hass, condition)
+
+    def of(self, name: str) -> LoadPlan:
+        plan = plan_of_load(self.hass, name)
+        assert plan is not None
+        return plan
+
+    async def shows(self, name: str, state: LoadState, start: datetime | None) -> None:
+        """Wait until a load has this state, and this next or present start."""
+
+        def has_come() -> bool:
+            plan = plan_of_load(self.hass, name)
+            begin = plan.runs[0][0] if plan and plan.runs else None
+            return plan is not None and (plan.state, begin) == (state, start)
+
+        await self.until(has_come)
+
+    async def press(self, entity_id: str) -> None:
+        await self.hass.services.async_call(
+            "button", "press", {"entity_id": entity_id}, blocking=True
+        )
+
+    def is_set(self, entity_id: str, state: str | float, **attributes: object) -> None:
+        if entity_id == POWER:
+            attributes["unit_of_measurement"] = "kW"
+        self.hass.states.async_set(entity_id, str(state), attributes)
+
+
+@pytest.fixture
+async def plans(house: MockConfigEntry, hass: HomeAssistant, clock: SetClock) -> Plans:
+    await async_setup_component(hass, "homeassistant", {})
+    plans = Plans(hass, house, clock)
+    plans.is_set(CONNECTED, "on")
+    plans.is_set(POWER, 0.0)
+    await test_planned_loads.record(hass, POWER, "kW", "power")
+    await plans.at(EVENING)
+    return plans
+
+
+async def test_an_appliance_waits_until_it_is_ready_and_runs_once(plans: Plans) -> None:
+    dishes = await plans.add("Dishes", **DISHES, measured_by=POWER)
+    await plans.shows(dishes, LoadState.NOT_READY, None)
+    await plans.press("button.dishes_ready")
+    await plans.shows(dishes, LoadState.PLANNED, CHEAP)
+    await plans.at(CHEAP + MINUTE)
+    await plans.until(lambda: plans.of(dishes).runs_now)
+    plans.is_set(POWER, 2.0)
+    for minute in (2, 4):
+        await plans.at(CHEAP + minute * MINUTE)
+    await plans.shows(dishes, LoadState.RUNNING, CHEAP)
+    # While the dishwasher dries, it has little power. No button ends the run.
+    plans.is_set(POWER, 0.01)
+    await plans.press("button.dishes_skip_today")
+    await plans.at(CHEAP + 61 * MINUTE)
+    await plans.shows(dishes, LoadState.RUNNING, CHEAP + 60 * MINUTE)
+    await plans.at(CHEAP + 100 * MINUTE)
+    await plans.shows(dishes, LoadState.DONE, None)
+    await plans.press("button.dishes_ready")
+    await plans.shows(dishes, LoadState.PLANNED, CHEAP + 90 * MINUTE)
+
+
+async def test_late_ready_starts_now_and_shows_the_missing_energy(plans: Plans) -> None:
+    plans.is_set(READY, "off")
+    dishes = await plans.add("Dishes", **DISHES, ready=READY)
+    assert "button.dishes_ready" not in plans.hass.states.async_entity_ids("button")
+    late = MORNING - 45 * MINUTE
+    await plans.at(late + MINUTE)
+    await plans.shows(dishes, LoadState.NOT_READY, None)
+    plans.is_set(READY, "on")
+    await plans.shows(dishes, LoadState.PLANNED, late)
+    # Of 1.5 hours with 1 kW, 45 minutes fit in before 7:00.
+    assert plans.of(dishes).missing_kwh == pytest.approx(0.75)
+
+
+async def test_a_car_may_come_late_leave_early_and_stay_longer(plans: Plans) -> None:
+    plans.is_set(CONNECTED, "off")
+    car = await plans.add("Car", **CAR)
+    await plans.shows(car, LoadState.NOT_CONNECTED, None)
+    plans.is_set(CONNECTED, "on")
+    await plans.shows(car, LoadState.PLANNED, CHEAP)
+    plans.is_set(CONNECTED, "off")
+    await plans.shows(car, LoadState.NOT_CONNECTED, None)
+    # In the half hour that is left, 11 kW give 5.5 of 8.8 kWh.
+    late = MORNING - 30 * MINUTE
+    await plans.at(late + MINUTE)
+    plans.is_set(CONNECTED, "on")
+    await plans.shows(car, LoadState.PLANNED, late)
+    assert plans.of(car).missing_kwh == pytest.approx(3.3)
+    # The car stays: the deadline of the next day counts.
+    await plans.at(MORNING + MINUTE)
+    await plans.until(lambda: plans.of(car).by == MORNING + timedelta(days=1))
+    assert plans.of(car).missing_kwh == 0.0
+
+
+async def test_a_load_that_does_not_start_gets_a_second_try(plans: Plans) -> None:
+    dishes = await plans.add("Dishes", **DISHES, measured_by=POWER)
+    plans.is_set(POWER, 0.05)
+    await plans.press("button.dishes_start_now")
+    begin = EVENING.replace(second=0)
+    await plans.shows(dishes, LoadState.PLANNED, begin)
+    for minute in range(1, 8):
+        await plans.at(begin + minute * MINUTE)
+    await plans.shows(dishes, LoadState.PLANNED, begin + 15 * MINUTE)
+    assert not plans.of(dishes).runs_now
+    for minute in range(15, 24):
+        await plans.at(begin + minute * MINUTE)
+    await plans.shows(dishes, LoadState.DID_NOT_START, None)
+    # The user presses again.
+    await plans.press("button.dishes_start_now")
+    await plans.shows(dishes, LoadState.PLANNED, begin + 15 * MINUTE)
+
+
+@pytest.mark.parametrize("kind", ["input_boolean", "input_button"])
+async def test_an_appliance_is_started_once_for_each_try(plans: Plans, kind: str) -> None:
+    entity_id = f"{kind}.dishwasher"
+    await async_setup_component(plans.hass, kind, {kind: {"dishwasher": None}})
+    calls = list[str]()
+
+    def note(event: Event) -> None:
+        if event.data["service"] in {"turn_on", "turn_off", "press"}:
+            calls.append(f"{event.data['domain']}.{event.data['service']}")
+
+    dishes = await plans.add("Dishes", **DISHES, measured_by=POWER, switched_by=entity_id)
+    plans.is_set(POWER, 0.0)
+    await plans.press("button.dishes_ready")
+    await plans.shows(dishes, LoadState.PLANNED, CHEAP)
+    plans.hass.bus.async_listen("call_service", note)
+    for minute in range(1, 13):
+        await plans.at(CHEAP + minute * MINUTE)
+    service = "turn_on" if kind == "input_boolean" else "press"
+    assert [call.partition(".")[2] for call in calls].count(service) == (
+        2 if kind == "input_boolean" else 1
+    )
+    assert not any(call.endswith("turn_off") for call in calls)
+
+
+async def test_a_load_without_a_sensor_of_its_power_is_believed(plans: Plans) -> None:
+    dishes = await plans.add("Dishes", **DISHES)
+    await plans.press("button.dishes_start_now")
+    begin = EVENING.replace(second=0)
+    for minute in range(1, 8):
+        await plans.at(begin + minute * MINUTE)
+    await plans.shows(dishes, LoadState.RUNNING, begin)
+
+
+async def test_a_load_that_is_started_by_hand_runs_and_counts_as_running(plans: Plans) -> None:
+    dishes = await plans.add("Dishes", **DISHES, measured_by=POWER)
+    plans.is_set(POWER, 1.0)
+    for minute in range(1, 4):
+        await plans.at(EVENING + minute * MINUTE)
+    # The plan did not have it run.
+    await plans.shows(dishes, LoadState.BY_HAND, None)
+    assert not plans.of(dishes).runs_now
+    assert plans.of(dishes).left_kwh == pytest.approx(1.5, abs=0.06)
+
+
+async def test_a_deadline_for_once_ends_with_its_time(plans: Plans) -> None:
+    car = await plans.add("Car", **CAR)
+    await plans.hass.services.async_call(
+        "time", "set_value", {"entity_id": "time.car_done_by", "time": "21:00:00"}, blocking=True
+    )
+    nine = datetime(2026, 6, 16, 19, tzinfo=UTC)
+    await plans.until(lambda: plans.of(car).by == nine)
+    state = plans.hass.states.get("time.car_done_by")
+    assert state is not None
+    assert state.state == "21:00:00"
+    assert plans.of(car).runs[-1][1] <= nine
+    await plans.at(nine + MINUTE)
+    await plans.until(lambda: plans.of(car).by == MORNING + timedelta(days=1))
+    state = plans.hass.states.get("time.car_done_by")
+    assert state is not None
+    assert state.state == "unknown"
+
+
+async def test_presses_at_once_are_one_plan(plans: Plans) -> None:
+    dishes = await plans.add("Dishes", **DISHES)
+    seen = list[LoadPlan]()
+    signal = plan_signal(dishes)
+    stop = async_dispatcher_connect(plans.hass, signal, lambda: seen.append(plans.of(dishes)))
+    for _ in range(50):
+        await plans.press("button.dishes_ready")
+    await plans.shows(dishes, LoadState.PLANNED, CHEAP)
+    stop()
+    # One plan may run when the next press comes.
+    assert len(seen) <= 3
+
+
+async def test_a_restart_forgets_neither_the_task_nor_the_shown_start(
+    plans: Plans, home: Home, hass_storage: dict[str, Any]
+) -> None:
+    dishes = await plans.add("Dishes", **DISHES, measured_by=POWER)
+    await plans.press("button.dishes_ready")
+    await plans.shows(dishes, LoadState.PLANNED, CHEAP)
+    key = f"smarty_p1.{plans.entry.entry_id}.loads"
+    await home.again(billed_month.telegram("00:00:10", 0.1))
+    stored = hass_storage[key]["data"][dishes]
+    assert stored["told_start"] == CHEAP.isoformat()
+    assert stored["ready_at"] == [EVENING.isoformat()]
+    await plans.until(lambda: plan_of_load(plans.hass, dishes) is not None)
+    await plans.shows(dishes, LoadState.PLANNED, CHEAP)
+    # The run began before the next restart, so its rest is known.
+    await plans.at(CHEAP + MINUTE)
+    await plans.until(lambda: plans.of(dishes).runs_now)
+    plans.is_set(POWER, 1.0)
+    for minute in (2, 4):
+        await plans.at(CHEAP + minute * MINUTE)
+    await plans.shows(dishes, LoadState.RUNNING, CHEAP)
+    plans.is_set(POWER, "unavailable")
+    await home.again(billed_month.telegram("00:00:15", 0.1))
+    await plans.at(CHEAP + 46 * MINUTE)
+    await plans.shows(dishes, LoadState.RUNNING, CHEAP + 45 * MINUTE)
+    assert plans.of(dishes).left_kwh == pytest.approx(0.77, abs=0.03)
+
+
+async def test_a_removed_load_leaves_nothing_in_the_file(
+    plans: Plans, home: Home, hass_storage: dict[str, Any]
+) -> None:
+    dishes = await plans.add("Dishes", **DISHES)
+    await plans.press("button.dishes_ready")
+    await plans.shows(dishes, LoadState.PLANNED, CHEAP)
+    plans.hass.config_entries.async_remove_subentry(plans.entry, dishes)
+    car = await plans.add("Car", **CAR)
+    await home.again(billed_month.telegram("00:00:10", 0.1))
+    key = f"smarty_p1.{plans.entry.entry_id}.loads"
+    assert hass_storage[key]["data"].keys() == {car}
+    await plans.hass.config_entries.async_remove(plans.entry.entry_id)
+    assert key not in hass_storage
+
+
+async def test_the_entities_of_a_load_belong_to_it(plans: Plans) -> None:
+    await plans.add("Dishes", **DISHES)
+    await plans.add("Car", **CAR)
+    registry = er.async_get(plans.hass)
+    names = {
+        entity.entity_id
+        for entity in er.async_entries_for_config_entry(registry, plans.entry.entry_id)
+        if entity.domain in {"button", "time"}
+    }
+    assert names == {
+        "button.dishes_ready",
+        "button.dishes_start_now",
+        "button.dishes_skip_today",
+        "time.dishes_done_by",
+        "button.car_start_now",
+        "button.car_skip_today",
+        "time.car_done_by",
+    }

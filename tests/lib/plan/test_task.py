@@ -1,0 +1,247 @@
+"""State of a load between two plans: it forgets no start, and gives a load a second try."""
+
+import json
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from smartyp1.plan.daily_load import DailyLoad, LoadState
+from smartyp1.plan.task import MAX_READY_TIMES, LoadTask, Noted
+from smartyp1.stored_json import dump, load as loaded
+
+CAR = DailyLoad("Car", 12.0, 11.0, by_workdays=time(7), by_weekend=time(9, 30))
+DISHES = DailyLoad("Dishes", 1.5, 1.0, by_workdays=time(7), by_weekend=time(7), hours=1.5)
+FREE = DISHES._replace(by_workdays=None, by_weekend=None)
+MINUTE = timedelta(minutes=1)
+
+
+def local(text: str) -> datetime:
+    zone = ZoneInfo("Europe/Luxembourg")
+    return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+
+
+NOW = local("2026-11-26 18:03")  # Thursday
+
+
+class Life:
+    """Load that is looked at twice a minute."""
+
+    def __init__(self, load: DailyLoad, task: LoadTask = LoadTask()) -> None:  # noqa: B008
+        self.load, self.task, self.now = load, task, NOW
+        self.noted = Noted(None, is_ordered=False)
+
+    def passes(self, minutes: float, kw: float | None, *, ordered: bool = False) -> LoadTask:
+        """Let time pass in which the load has a power, and the plan has it run or not."""
+        self.noted = Noted(kw, ordered)
+        for _ in range(round(minutes * 2)):
+            self.task = self.task.noted(self.load, self.now, self.noted)
+            self.now += MINUTE / 2
+        return self.task
+
+    @property
+    def state(self) -> LoadState:
+        return self.task.state(self.load, self.now)
+
+
+def ready(load: DailyLoad) -> Life:
+    return Life(load, LoadTask().with_presence(NOW, is_there=True))
+
+
+class Row(NamedTuple):
+    """Minutes with a power and with or without an order, and the state after them."""
+
+    load: DailyLoad
+    parts: tuple[tuple[float, float | None, bool], ...]
+    state: LoadState
+
+
+ROWS = {
+    "waits": Row(DISHES, ((60, 0.0, False),), LoadState.PLANNED),
+    "starts by plan": Row(DISHES, ((1, 0.0, True), (3, 2.0, True)), LoadState.RUNNING),
+    # A dishwasher dries for half an hour with little power.
+    "dries": Row(DISHES, ((3, 2.0, True), (40, 0.01, True)), LoadState.RUNNING),
+    "ends": Row(DISHES, ((3, 2.0, True), (89, 0.0, True)), LoadState.DONE),
+    "takes longer": Row(DISHES, ((100, 2.0, True),), LoadState.RUNNING),
+    "takes longer and ends": Row(DISHES, ((100, 2.0, True), (1, 0.0, True)), LoadState.DONE),
+    "by hand": Row(DISHES, ((3, 2.0, False), (5, 2.0, True)), LoadState.BY_HAND),
+    "a pulse": Row(DISHES, ((0.5, 2.0, False), (5, 0.0, False)), LoadState.PLANNED),
+    "standby": Row(DISHES, ((60, 0.09, False),), LoadState.PLANNED),
+    "believed": Row(DISHES, ((10, None, True),), LoadState.RUNNING),
+    "believed to the end": Row(DISHES, ((91, None, True),), LoadState.DONE),
+    "first try": Row(DISHES, ((5, 0.05, True), (10, 0.05, False)), LoadState.PLANNED),
+    "second try": Row(
+        DISHES,
+        ((5.5, 0.05, True), (10, 0.05, False), (5.5, 0.05, True), (60, 0.0, False)),
+        LoadState.DID_NOT_START,
+    ),
+    "starts at the second try": Row(
+        DISHES, ((5.5, 0.05, True), (10, 0.05, False), (3, 2.0, True)), LoadState.RUNNING
+    ),
+    "a car sleeps": Row(
+        CAR, ((5.5, 0.0, True), (10, 0.0, False), (5.5, 0.0, True)), LoadState.DID_NOT_START
+    ),
+    "a car is full": Row(
+        CAR,
+        ((30, 7.0, True), (5.5, 0.0, True), (10, 0.0, False), (5.5, 0.0, True)),
+        LoadState.DONE,
+    ),
+    "a car without a sensor": Row(CAR, ((60, None, True),), LoadState.PLANNED),
+    "a car by hand": Row(CAR, ((3, 7.0, False),), LoadState.BY_HAND),
+    "a car stops by hand": Row(CAR, ((3, 7.0, False), (1, 0.0, False)), LoadState.PLANNED),
+    # A slow charger goes on for a minute after the plan has ended its run.
+    "a slow charger": Row(CAR, ((30, 7.0, True), (1.5, 7.0, False)), LoadState.PLANNED),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_state_follows_the_power_and_the_order(name: str) -> None:
+    row = ROWS[name]
+    life = ready(row.load)
+    for minutes, kw, ordered in row.parts:
+        life.passes(minutes, kw, ordered=ordered)
+    assert life.state is row.state
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_restart_forgets_nothing(name: str) -> None:
+    row = ROWS[name]
+    life = ready(row.load)
+    for minutes, kw, ordered in row.parts:
+        life.passes(minutes, kw, ordered=ordered)
+    stored = json.loads(json.dumps(dump(life.task)))
+    again = Life(row.load, loaded(LoadTask, stored))
+    again.now = life.now
+    for other in (again, life):
+        other.passes(2.5, life.noted.kw, ordered=life.noted.is_ordered)
+    assert (again.state, again.task.tries) == (life.state, life.task.tries)
+
+
+def test_the_second_try_begins_with_the_next_quarter_hour() -> None:
+    life = ready(CAR)
+    told = life.task = life.task.told(NOW, (NOW,))
+    assert told.told_start == NOW
+    task = life.passes(5.5, 0.0, ordered=True)
+    assert (task.retry_at, task.told_start, task.tries) == (local("2026-11-26 18:15"), None, 1)
+    # Its starts remain: a charger starts three times in an evening at most.
+    assert task.starts == (NOW,)
+
+
+@pytest.mark.parametrize("leave_and_return", [True, False])
+def test_a_car_that_did_not_start_begins_anew(leave_and_return: bool) -> None:  # noqa: FBT001
+    life = ready(CAR)
+    for ordered in (True, False, True):
+        life.passes(5.5, 0.0, ordered=ordered)
+    assert life.state is LoadState.DID_NOT_START
+    if leave_and_return:
+        for is_there in (False, True):
+            life.task = life.task.with_presence(life.now, is_there=is_there)
+        assert len(life.task.ready_at) == 2
+    else:
+        life.now = local("2026-11-27 07:00")
+        life.passes(1, 0.0)
+    assert life.state is LoadState.PLANNED
+
+
+def test_a_car_that_leaves_ends_its_task() -> None:
+    task = LoadTask().with_presence(NOW, is_there=True).told(NOW + 60 * MINUTE, ())
+    left = task.with_start_now(NOW).with_presence(NOW, is_there=False)
+    assert left.state(CAR, NOW) is LoadState.NOT_CONNECTED
+    assert (left.told_start, left.is_started_now) == (None, False)
+    assert left.state(CAR, NOW, is_always_there=True) is LoadState.PLANNED
+    assert LoadTask().state(DISHES, NOW) is LoadState.NOT_READY
+
+
+def test_an_appliance_runs_once_for_each_time_that_it_is_ready() -> None:
+    life = ready(DISHES)
+    assert life.task.with_ready(NOW) is life.task
+    life.passes(3, 2.0, ordered=True)
+    assert life.task.rest_hours(DISHES, life.now) == pytest.approx(1.45)
+    assert life.task.with_start_now(life.now) is life.task
+    life.passes(100, 0.0, ordered=True)
+    assert life.state is LoadState.DONE
+    life.task = life.task.with_ready(life.now)
+    assert life.state is LoadState.PLANNED
+    assert life.task.ready_at == (NOW, life.now)
+
+
+@pytest.mark.parametrize(
+    ("load", "at", "since", "by"),
+    [
+        (CAR, "2026-11-26 18:03", "2026-11-26 07:00", "2026-11-27 07:00"),
+        (DISHES, "2026-11-26 18:03", "2026-11-26 18:03", "2026-11-27 07:00"),
+        # Its deadline does not move on without it.
+        (DISHES, "2026-11-27 08:00", "2026-11-26 18:03", "2026-11-27 07:00"),
+        (FREE, "2026-11-26 18:03", "2026-11-26 18:03", "2026-11-27 18:03"),
+    ],
+)
+def test_energy_counts_once_in_a_period(load: DailyLoad, at: str, since: str, by: str) -> None:
+    period = ready(load).task.period_of(load, local(at))
+    assert period == (local(since), local(by))
+
+
+@pytest.mark.parametrize(
+    ("by", "at", "since", "until"),
+    [
+        # Friday at 6:00 instead of 7:00: the energy of Saturday counts from 6:00 on.
+        ("06:00", "2026-11-26 20:00", "2026-11-26 07:00", "2026-11-27 06:00"),
+        ("06:00", "2026-11-27 06:30", "2026-11-27 06:00", "2026-11-28 09:30"),
+        ("06:00", "2026-11-27 07:30", "2026-11-27 06:00", "2026-11-28 09:30"),
+        ("06:00", "2026-11-28 09:30", "2026-11-28 09:30", "2026-11-29 09:30"),
+        # At 10:00: the deadline of 7:00 passes.
+        ("10:00", "2026-11-27 08:00", "2026-11-26 07:00", "2026-11-27 10:00"),
+        ("10:00", "2026-11-27 10:00", "2026-11-27 10:00", "2026-11-28 09:30"),
+        ("10:00", "2026-11-28 10:00", "2026-11-28 09:30", "2026-11-29 09:30"),
+        # A time of today that has passed is tomorrow's.
+        ("18:03", "2026-11-26 20:00", "2026-11-26 07:00", "2026-11-27 18:03"),
+        ("18:04", "2026-11-26 18:03:30", "2026-11-26 07:00", "2026-11-26 18:04"),
+    ],
+)
+def test_a_deadline_for_once_replaces_the_next_one(
+    by: str, at: str, since: str, until: str
+) -> None:
+    task = ready(CAR).task.with_deadline(CAR, NOW, time.fromisoformat(by))
+    assert task.period_of(CAR, local(at)) == (local(since), local(until))
+    # Changed again, and taken back.
+    again = task.with_deadline(CAR, NOW + MINUTE / 4, time(23))
+    assert again.period_of(CAR, NOW + MINUTE) == (
+        local("2026-11-26 07:00"),
+        local("2026-11-26 23:00"),
+    )
+    back = again.with_deadline(CAR, NOW + MINUTE / 4, None)
+    assert back.period_of(CAR, NOW + MINUTE).by == local("2026-11-27 07:00")
+
+
+@pytest.mark.parametrize("load", [CAR, DISHES])
+def test_a_skipped_load_needs_nothing_until_its_deadline(load: DailyLoad) -> None:
+    task = ready(load).task.with_start_now(NOW).with_skip(load, NOW)
+    assert (task.told_start, task.is_started_now) == (None, False)
+    assert task.state(load, local("2026-11-27 06:59")) is LoadState.SKIPPED
+    after = local("2026-11-27 07:00")
+    assert task.state(load, after) is LoadState.PLANNED
+    assert task.period_of(load, after) == (after, load.deadline(after))
+
+
+def test_start_now_says_that_it_is_ready_and_tries_anew() -> None:
+    life = Life(DISHES)
+    life.task = life.task.with_start_now(NOW)
+    assert (life.state, life.task.ready_at) == (LoadState.PLANNED, (NOW,))
+    assert life.task.told_start == local("2026-11-26 18:00")
+    assert life.task.with_start_now(NOW + MINUTE) is life.task
+    for ordered in (True, False, True):
+        life.passes(5.5, 0.0, ordered=ordered)
+    assert life.state is LoadState.DID_NOT_START
+    life.task = life.task.with_start_now(life.now)
+    assert life.state is LoadState.PLANNED
+
+
+def test_the_state_is_bounded() -> None:
+    task = LoadTask()
+    for n in range(300):
+        task = task.with_presence(NOW + n * MINUTE, is_there=n % 2 == 0)
+        task = task.told(None, (*task.starts, NOW + n * MINUTE))
+    assert (len(task.ready_at), len(task.starts)) == (MAX_READY_TIMES, 6)
+    assert loaded(LoadTask, json.loads(json.dumps(dump(task)))) == task
+    late = LoadTask().with_presence(NOW + 400 * MINUTE, is_there=True)
+    assert late.after(task).ready_at == (*task.ready_at[1:], NOW + 400 * MINUTE)
