@@ -17,10 +17,12 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.coordinator.loads.entered_loads import plan_of_load, plan_signal
+from custom_components.smarty_p1.lib.plan.coming_quarters import PlanLack
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 
 from . import billed_month, test_planned_loads
-from .support import Home, wait_until
+from .dialogs import contract_in
+from .support import Home, issue_of, wait_until
 from .test_planned_loads import SetClock
 
 clock = test_planned_loads.clock
@@ -325,3 +327,78 @@ async def test_the_entities_of_a_load_belong_to_it(plans: Plans) -> None:
         "button.car_skip_today",
         "time.car_done_by",
     }
+
+
+async def with_contract(plans: Plans, home: Home, **terms: object) -> None:
+    contract = contract_in(plans.entry)
+    kept = {name: term for name, term in contract.items() if "second" not in name}
+    await home.again(billed_month.telegram("00:00:05", 0.1), {"contracts": [kept | terms]})
+
+
+def with_prices(plans: Plans, days: int, now: datetime) -> None:
+    """Let an entity list the prices of some days. Energy is cheap from 3:00 to 4:00 only."""
+    midnight = datetime(2026, 6, 15, 22, tzinfo=UTC)
+    rows = [
+        {
+            "start": (midnight + timedelta(hours=hour)).isoformat(),
+            "value": 0.02 if hour % 24 == (3 if hour < 24 else 5) else 0.2,
+        }
+        for hour in range(24 * days)
+    ]
+    price = rows[(now - midnight) // timedelta(hours=1)]["value"]
+    attributes = {"unit_of_measurement": "EUR/kWh", "prices": rows}
+    plans.hass.states.async_set("sensor.spot", str(price), attributes, timestamp=now.timestamp())
+
+
+async def test_prices_at_a_quarter_past_one_change_the_plan(plans: Plans, home: Home) -> None:
+    await plans.at(EVENING - timedelta(hours=6))
+    with_prices(plans, 1, EVENING - timedelta(hours=6))
+    await with_contract(plans, home, energy_price_entity="sensor.spot")
+    car = await plans.add("Car", **CAR | {"kwh": 2.0})
+    # Tomorrow's prices are not known: those of today count, and the plan says so.
+    three = datetime(2026, 6, 17, 1, tzinfo=UTC)
+    await plans.shows(car, LoadState.PLANNED, three)
+    assert plans.of(car).uses_day_before
+    with_prices(plans, 2, EVENING - timedelta(hours=6))
+    await plans.shows(car, LoadState.PLANNED, three + timedelta(hours=2))
+    assert not plans.of(car).uses_day_before
+
+
+async def test_a_plan_goes_without_prices_and_shows_no_costs(plans: Plans, home: Home) -> None:
+    await with_contract(plans, home, energy_price_entity="sensor.nobody")
+    car = await plans.add("Car", **CAR)
+    await plans.until(lambda: bool(plans.of(car).runs))
+    plan = plans.of(car)
+    assert (plan.lacks, plan.saving, plan.missing_kwh) == ({PlanLack.PRICE}, None, 0.0)
+    state = plans.hass.states.get("sensor.car_limit_price")
+    assert state is not None
+    assert state.state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("evening", "hours"),
+    [("2026-10-24T20:00:30+02:00", 12), ("2027-03-27T20:00:30+01:00", 10)],
+)
+async def test_a_deadline_is_kept_when_the_clock_changes(
+    plans: Plans, evening: str, hours: int
+) -> None:
+    # In another season, no usual days are known: the plan goes by price and deadline.
+    now = datetime.fromisoformat(evening).astimezone(UTC)
+    await plans.at(now)
+    car = await plans.add("Car", **CAR | {"by_weekend": "07:00:00", "kwh": 60.0})
+    deadline = now.replace(second=0) + timedelta(hours=hours)
+    await plans.until(lambda: plans.of(car).by == deadline)
+    plan = plans.of(car)
+    assert PlanLack.DAYS in plan.lacks
+    assert (plan.missing_kwh, plan.runs[-1][1] <= deadline) == (0.0, True)
+
+
+async def test_a_damaged_file_begins_anew_and_says_so(
+    plans: Plans, home: Home, hass_storage: dict[str, Any]
+) -> None:
+    await plans.add("Dishes", **DISHES)
+    key = f"smarty_p1.{plans.entry.entry_id}.loads"
+    await home.again(billed_month.telegram("00:00:05", 0.1))
+    hass_storage[key] = {"version": 1, "key": key, "data": {"other": {"tries": 7}}}
+    await home.again(billed_month.telegram("00:00:10", 0.1))
+    await plans.until(lambda: issue_of(plans.hass, plans.entry, "stored_unreadable") is not None)
