@@ -88,6 +88,8 @@ class DayOfMonth(NamedTuple):
 
     start: datetime
     sums: Sums
+    gap_wh: float
+    """Imported energy of gaps."""
 
     @property
     def imported_wh(self) -> float:
@@ -99,19 +101,17 @@ class DayOfMonth(NamedTuple):
         """Return the exported energy."""
         return self.sums.exported_wh
 
-    @property
-    def gap_wh(self) -> float:
-        """Return the imported energy of gaps."""
-        return self.sums.gap_wh
-
 
 def days_of(month: Month) -> list[DayOfMonth]:
     """Return the days of a month with known energy."""
     start, days = month.start.astimezone(UTC), []
     while start < month.end:
-        if month.ledger.has_rows(start, day_end(start)):
-            days.append(DayOfMonth(start, month.ledger.sums(start, day_end(start))))
-        start = day_end(start)
+        end = day_end(start)
+        if month.ledger.has_rows(start, end):
+            rows = month.ledger.between(start, end).table
+            gap_wh = float(rows.imported[rows.source == RowSource.GAP].sum())
+            days.append(DayOfMonth(start, month.ledger.sums(start, end), gap_wh))
+        start = end
     return days
 
 

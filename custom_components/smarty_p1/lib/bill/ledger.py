@@ -341,7 +341,6 @@ def _columns(table: Table, is_second: Flags, reference_wh: Floats, market: _Mark
         np.where(is_sold, fed * table.feed_in / 1000, 0.0),
         *table.shared,
         np.where(table.is_sharing_known, wh, 0.0),
-        np.where(table.source == RowSource.GAP, wh, 0.0),
         table.is_shown,
         table.source >= RowSource.LENEDA,
         table.source == RowSource.ESTIMATED,

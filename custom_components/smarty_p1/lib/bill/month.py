@@ -32,13 +32,14 @@ def excess_of(
 ) -> Mapping[float, ClassExcess]:
     """Return the excess of each reference power in kW over a period."""
     rows = table.between(number_from(begin), number_from(end))
+    limits = np.array(powers) * WH_A_KW
     # Most quarter-hours are below the smallest reference power, so leave them out first.
-    wh = rows.imported[rows.is_whole & (rows.imported > min(powers) * WH_A_KW)]
-    more_wh = np.maximum(0.0, wh - np.array(powers)[:, None] * WH_A_KW)
-    counts, energies_wh = (more_wh > 0).sum(axis=1).tolist(), more_wh.sum(axis=1).tolist()
+    wh = -np.sort(-rows.imported[rows.is_whole & (rows.imported > limits.min())])
+    counts = np.searchsorted(-wh, -limits)
+    totals_wh = np.append(0.0, wh.cumsum())[counts] - counts * limits
     return {
-        kw: ClassExcess(count, round(wh, DECIMALS))
-        for kw, count, wh in zip(powers, counts, energies_wh, strict=True)
+        kw: ClassExcess(count, round(more_wh, DECIMALS))
+        for kw, count, more_wh in zip(powers, counts.tolist(), totals_wh.tolist(), strict=True)
     }
 
 

@@ -37,8 +37,6 @@ class Sums(NamedTuple):
     """Shared energy from an unknown layer."""
     known_sharing_wh: float = 0.0
     """All imported energy, shared or not, of the time for which sharing is known."""
-    gap_wh: float = 0.0
-    """Imported energy of gaps between readings. The time of this energy is not known exactly."""
     quarter_hours: float = 0.0
     """Number of quarter-hours known from start to end."""
     leneda: float = 0.0
