@@ -171,15 +171,14 @@ def _changed_by_class(
     Raises ValueError for an impossible battery.
     """
     plan = PlannedCarYear(year, changes.car, moment) if changes.car else None
-    trial = _Trial(year, changes.battery, moment) if changes.battery and not plan else None
+    if plan is None and changes.battery:
+        return _battery_by_class(year, changes.battery, moment)
 
     def changed(reference_kw: float) -> tuple[WhatIfYear, BatteryUse | None]:
-        if plan is None:
-            return trial.with_class(reference_kw) if trial else (year, None)
-        planned = plan.with_class(reference_kw)
+        planned = plan.with_class(reference_kw) if plan else year
         if changes.battery is None:
             return planned, None
-        return _Trial(planned, changes.battery, moment).with_class(reference_kw)
+        return _battery_by_class(planned, changes.battery, moment)(reference_kw)
 
     return changed
 
@@ -219,44 +218,43 @@ def _years(
     return ClassYears(costs_now, costs_then, then.energies_a_year, battery)
 
 
-class _Trial:
-    """Simulation of one battery in one year. `with_class` runs it for any reference power."""
+def _battery_by_class(
+    year: WhatIfYear, battery: Battery, moment: datetime
+) -> Callable[[float], tuple[WhatIfYear, BatteryUse]]:
+    """Return a function from a reference power to the year with a battery.
 
-    def __init__(self, year: WhatIfYear, battery: Battery, moment: datetime) -> None:
-        """Prepare the simulation. Raises ValueError for an impossible battery."""
-        if not battery.is_possible:
-            message = "there is no such battery"
-            raise ValueError(message)
-        self._year = year
-        self._battery = battery
-        known, table, clock = year.known, year.table, year.clock
-        quarters = BatteryQuarters(
-            clock.day[known] - clock.day[0],
-            clock.quarter[known] * 24 // A_DAY,
-            table.imported[known],
-            np.nan_to_num(table.exported[known]),
-            prices_by_day(year, moment),
-        )
-        self._trial = BatteryTrial(quarters, battery, year.surcharge_price)
-        self._exported_wh = float(quarters.exported_wh.sum())
-        self._runs: dict[float | None, tuple[WhatIfYear, BatteryUse]] = {}
+    Raises ValueError for an impossible battery.
+    """
+    if not battery.is_possible:
+        message = "there is no such battery"
+        raise ValueError(message)
+    known, table, clock = year.known, year.table, year.clock
+    quarters = BatteryQuarters(
+        clock.day[known] - clock.day[0],
+        clock.quarter[known] * 24 // A_DAY,
+        table.imported[known],
+        np.nan_to_num(table.exported[known]),
+        prices_by_day(year, moment),
+    )
+    trial = BatteryTrial(quarters, battery, year.surcharge_price)
+    exported_wh = float(quarters.exported_wh.sum())
+    years: dict[float | None, tuple[WhatIfYear, BatteryUse]] = {}
 
-    def with_class(self, reference_kw: float) -> tuple[WhatIfYear, BatteryUse]:
-        """Return the year with the battery at `reference_kw`."""
+    def with_class(reference_kw: float) -> tuple[WhatIfYear, BatteryUse]:
         # A reference power that is never exceeded does not change the simulation. So all such
         # reference powers share one run.
-        key = reference_kw if self._trial.highest_wh > reference_kw * WH_A_KW else None
-        if key not in self._runs:
-            run, year = self._trial.run(reference_kw), self._year
-            self._runs[key] = year.changed(_with_battery(year, run)), self._use(run)
-        return self._runs[key]
+        key = reference_kw if trial.highest_wh > reference_kw * WH_A_KW else None
+        if key not in years:
+            run = trial.run(reference_kw)
+            out_kwh = run.given_wh / sqrt(battery.efficiency) / 1000
+            use = BatteryUse(
+                cycles=out_kwh / battery.kwh * year.times_a_year,
+                stored_share=run.stored_wh / exported_wh if exported_wh else None,
+            )
+            years[key] = year.changed(_with_battery(year, run)), use
+        return years[key]
 
-    def _use(self, run: BatteryRun) -> BatteryUse:
-        out_kwh = run.given_wh / sqrt(self._battery.efficiency) / 1000
-        return BatteryUse(
-            cycles=out_kwh / self._battery.kwh * self._year.times_a_year,
-            stored_share=run.stored_wh / self._exported_wh if self._exported_wh else None,
-        )
+    return with_class
 
 
 def _with_battery(year: WhatIfYear, run: BatteryRun) -> Table:

@@ -297,17 +297,17 @@ def bill_of_parts(parts: Sequence[BillPart], of_month: MonthPrices | None = None
     )
     missing, lines = _lines(charges)
 
-    sums = _Sums() if vat_rate is None else _sums(_lines_of_known_parts(lines, missing), vat_rate)
-    shown = _Sums() if missing else sums
+    sums = _UNKNOWN if vat_rate is None else _sums(_lines_of_known_parts(lines, missing), vat_rate)
+    net, vat_base, vat, total = _UNKNOWN if missing else sums
     return Bill(
         lines=lines,
         missing=missing,
         vat_rate=vat_rate,
-        net=shown.net,
-        vat_base=shown.vat_base,
-        vat=shown.vat,
-        total=shown.total,
-        subtotal=sums.total,
+        net=net,
+        vat_base=vat_base,
+        vat=vat,
+        total=total,
+        subtotal=sums[-1],
         community=_community(parts),
         older=_older(parts, {charge.name for charge in charges}),
         unpriced_kwh=_unpriced_kwh(bought),
@@ -358,22 +358,15 @@ def _older(parts: Sequence[BillPart], names: Iterable[str]) -> Mapping[str, Olde
     return {name: older for name, older in by_name.items() if older}
 
 
-class _Sums(NamedTuple):
-    """Sums of bill lines, in EUR. `Bill` has fields with the same names and meanings.
-
-    A sum is None if it is unknown.
-    """
-
-    net: float | None = None
-    vat_base: float | None = None
-    vat: float | None = None
-    total: float | None = None
+type _Sums = tuple[float | None, float | None, float | None, float | None]
+"""Sums of bill lines in EUR: `net`, `vat_base`, `vat` and `total` of a `Bill`, None if unknown."""
+_UNKNOWN: _Sums = (None, None, None, None)
 
 
 def _sums(lines: Sequence[BillLine], vat_rate: float) -> _Sums:
     net, base = round(sum([line.amount for line in lines]), 2), round(_vat_base(lines), 2)
     vat = to_cents(vat_rate * base)
-    return _Sums(net, base, vat, round(net + vat, 2))
+    return net, base, vat, round(net + vat, 2)
 
 
 def to_cents(amount: float) -> float:
