@@ -27,7 +27,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_hours
 from ..bill.period_sums import BillPart, Sums, month_share
 from ..history.calendar import LUXEMBOURG, month_end, month_start
-from ..history.market_prices import NO_PRICES, MarketPrices
+from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import WH_A_KW
 from ..past.table import ContractPrices, RowSource, Table, with_prices
 from ..past.wall_clock import (
@@ -42,7 +42,7 @@ from ..past.wall_clock import (
     wall_clock,
 )
 from ..prices.contract import BEGINNING, Contract, Contracts
-from ..prices.kwh_price import price_of_kwh
+from ..prices.kwh_price import price_without_energy
 from ..prices.network_prices import AgreedPrices, prices_of_year_at
 from .battery_plan import DayPrices
 
@@ -348,9 +348,8 @@ def prices_by_day(year: WhatIfYear, moment: datetime) -> Sequence[DayPrices]:
     market price gets the mean market price of the year.
     """
     contract, prices, mean, clock = year.contract, year.prices, year.mean, year.clock
-    without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
-    contracts = Contracts(((BEGINNING, without_energy),))
-    others = price_of_kwh(contracts, moment, NO_PRICES, prices.published).imported or 0.0
+    contracts = Contracts(((BEGINNING, contract),))
+    others = price_without_energy(contracts, moment, prices.published) or 0.0
     days = np.arange(clock.day[0], clock.day[-1] + 1)
     market, feed_in = (
         _by_hour(clock, column, mean_price or 0.0)

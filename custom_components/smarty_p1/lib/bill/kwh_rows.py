@@ -1,15 +1,12 @@
 """Prices of a kWh in each row of a ledger, as arrays."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from ..history.market_prices import NO_PRICES
 from ..past.table import Table
 from ..past.wall_clock import Flags, Floats, number_from, time_of
-from ..prices.contract import Contracts
-from ..prices.kwh_price import excess_price, price_of_kwh
+from ..prices.kwh_price import excess_price, price_without_energy
 from ..prices.price_file import NetworkPrices
 from .bill import MonthPrices
 from .ledger import Ledger
@@ -49,13 +46,11 @@ def prices_of_rows(
     for start, until, part in ledger.timed_parts(begin, end, None, published):
         bounds = np.searchsorted(table.quarter, (number_from(start), number_from(until)))
         of, contract, vat = slice(*bounds), part.contract, 1 + (part.prices.vat_rate or 0.0)
-        bare = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
-        aided = Contracts(((start, bare),), ledger.contracts.aids)
-        others = price_of_kwh(aided, start, NO_PRICES, published)
+        others = price_without_energy(ledger.contracts, start, published)
         energy = _energy(contract.energy_price, contract.energy_margin, bought[of])
         if contract.has_second_price:
             energy = np.where(ledger.is_second[of], _nan_if_none(contract.second_price), energy)
-        rows.imported[of] = energy * vat + _nan_if_none(others.imported)
+        rows.imported[of] = energy * vat + _nan_if_none(others)
         rows.exported[of] = _energy(contract.feed_in_price, contract.feed_in_margin, sold[of])
         rows.has_feed_in[of] = contract.has_feed_in_price
         rows.community[of] = contract.community_price or 0.0

@@ -200,26 +200,19 @@ class Contracts:
 
     @property
     def with_latest_vat(self) -> Contracts:
-        """Return these contracts, each with the field `has_vat` of the latest contract.
-
-        Use the result for amounts that are shown together. `has_vat` only says whether amounts are
-        shown with VAT. So the latest contract decides this for earlier times, too.
-        """
-        return self._with_vat(self.latest, self.entries)
+        """Return these contracts as they are shown at the start of the latest contract."""
+        return self.shown_at(self.entries[-1][0])
 
     def shown_at(self, time: datetime) -> Contracts:
-        """Return these contracts as they are shown at `time`.
+        """Return these contracts, each with the field `has_vat` of the contract at `time`.
 
-        Contracts that begin later get the field `has_vat` of the contract that holds at `time`.
+        Use the result for amounts that are shown together. `has_vat` only says whether amounts are
+        shown with VAT. So one contract decides this for all times.
         """
-        later = tuple(entry for entry in self.entries if entry[0] > time)
-        return self._with_vat(self.at(time), later)
-
-    def _with_vat(self, like: Contract, last: tuple[tuple[datetime, Contract], ...]) -> Contracts:
-        """Return these contracts, with the field `has_vat` of `like` in the `last` entries."""
-        if all(contract.has_vat == like.has_vat for _, contract in last):
+        has_vat = self.at(time).has_vat
+        if all(contract.has_vat == has_vat for _, contract in self.entries):
             return self
-        return _with_vat(self, len(self.entries) - len(last), has_vat=like.has_vat)
+        return _with_vat(self, has_vat=has_vat)
 
     def at(self, time: datetime) -> Contract:
         """Return the contract that holds at `time`."""
@@ -249,8 +242,7 @@ def _start(entry: tuple[datetime, Contract]) -> datetime:
 
 # Each snapshot asks for it, and the result seldom changes.
 @lru_cache(maxsize=16)
-def _with_vat(contracts: Contracts, first: int, *, has_vat: bool) -> Contracts:
-    """Return `contracts`, with the field `has_vat` in all entries from the index `first` on."""
-    entries = contracts.entries
-    later = ((since, replace(contract, has_vat=has_vat)) for since, contract in entries[first:])
-    return replace(contracts, entries=(*entries[:first], *later))
+def _with_vat(contracts: Contracts, *, has_vat: bool) -> Contracts:
+    """Return `contracts`, with the field `has_vat` in all entries."""
+    entries = ((since, replace(contract, has_vat=has_vat)) for since, contract in contracts.entries)
+    return replace(contracts, entries=tuple(entries))

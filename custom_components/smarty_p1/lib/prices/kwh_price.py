@@ -1,11 +1,12 @@
 """Price of a kilowatt-hour at a moment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from ..history.calendar import quarter_start
-from ..history.market_prices import MarketPrices
+from ..history.market_prices import NO_PRICES, MarketPrices
 from .contract import PER_KWH, AidVat, Contract, Contracts
 from .network_prices import AgreedPrices, network_prices_at
 from .price_file import NetworkPrices, OlderPrices
@@ -49,6 +50,16 @@ def price_of_kwh(
     exported = None if exported is None else round(exported, 6)
     older = prices.older(("network_variable", *(levy.name for levy in levies)))
     return KwhPrice(imported, exported, older)
+
+
+def price_without_energy(
+    contracts: Contracts, moment: datetime, published: NetworkPrices | None = None
+) -> float | None:
+    """Return the price of an imported kWh as if the supplier's price were 0. None if unknown."""
+    contract = contracts.at(moment)
+    bare = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
+    aided = Contracts(((moment, bare),), contracts.aids)
+    return price_of_kwh(aided, moment, NO_PRICES, published).imported
 
 
 def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) -> MarketPrices:
