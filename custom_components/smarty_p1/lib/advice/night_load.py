@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..bill.quarter_hour_views import quarter_hours_between
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
-from ..history.quarter_hour import WH_A_KW
+from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..past.table import Table
 from ..past.wall_clock import AN_HOUR
 from .energy_shares import HouseDevice, HouseSources
@@ -19,12 +19,8 @@ _MIN_NIGHTS_OF_PERIOD = 14
 NO_SOURCES = HouseSources((), ())
 
 
-class NightQuarter(NamedTuple):
-    """Quarter-hour of a night, with its energies in whole Wh."""
-
-    start: datetime
-    imported_wh: int
-    exported_wh: int
+type Night = Sequence[QuarterHour]
+"""Quarter-hours from 2:00 to 5:00."""
 
 
 class BaseLoad(NamedTuple):
@@ -34,7 +30,7 @@ class BaseLoad(NamedTuple):
     nights: int
 
 
-def last_nights(table: Table, now: datetime) -> list[list[NightQuarter]]:
+def last_nights(table: Table, now: datetime) -> list[Night]:
     """Return the quarter-hours from 2:00 to 5:00 of the known nights among the last seven."""
     today = day_start(now)
     midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
@@ -60,10 +56,10 @@ def base_load(table: Table, now: datetime, sources: HouseSources = NO_SOURCES) -
     return BaseLoad(round(kw, 2), len(nights))
 
 
-def _may_be_supplied(nights: Sequence[Sequence[NightQuarter]]) -> bool:
+def _may_be_supplied(nights: Sequence[Night]) -> bool:
     """Return whether a battery may supply the household in these nights."""
-    exports = any(quarter.exported_wh for night in nights for quarter in night)
-    return exports or median(_lowest(night).imported_wh for night in nights) <= 0
+    exports = any(_wh(quarter.exported_kwh) for night in nights for quarter in night)
+    return exports or median(_wh(_lowest(night).imported_kwh) for night in nights) <= 0
 
 
 def usual_night_kw(table: Table, start: datetime, end: datetime) -> float | None:
@@ -75,38 +71,36 @@ def usual_night_kw(table: Table, start: datetime, end: datetime) -> float | None
     nights = [*_nights(table, start, end)]
     if len(nights) < _MIN_NIGHTS_OF_PERIOD:
         return None
-    if any(quarter.exported_wh for night in nights for quarter in night):
+    if any(_wh(quarter.exported_kwh) for night in nights for quarter in night):
         return None
-    return median(_lowest(night).imported_wh / WH_A_KW for night in nights)
+    return median(_wh(_lowest(night).imported_kwh) / WH_A_KW for night in nights)
 
 
-def _nights(table: Table, start: datetime, end: datetime) -> Iterator[list[NightQuarter]]:
+def _nights(table: Table, start: datetime, end: datetime) -> Iterator[Night]:
     while start < end:
         if night := _night(table, start):
             yield night
         start = day_end(start)
 
 
-def _night(table: Table, midnight: datetime) -> list[NightQuarter]:
+def _night(table: Table, midnight: datetime) -> Night:
     """Return the quarter-hours from 2:00 to 5:00 after `midnight`, [] if one of them is unknown."""
     local = midnight.astimezone(LUXEMBOURG)
     begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)
-    quarters = [
-        NightQuarter(
-            quarter.start,
-            round(quarter.imported_kwh * 1000),
-            round((quarter.exported_kwh or 0.0) * 1000),
-        )
-        for quarter in quarter_hours_between(table, begin, end)
-    ]
+    quarters = [*quarter_hours_between(table, begin, end)]
     return quarters if len(quarters) == (end - begin) // QUARTER_HOUR else []
 
 
-def _lowest(night: Sequence[NightQuarter]) -> NightQuarter:
-    return min(night, key=lambda quarter: quarter.imported_wh)
+def _wh(kwh: float | None) -> int:
+    """Return an energy in whole Wh, 0 if it is unknown."""
+    return round((kwh or 0.0) * 1000)
 
 
-def _night_kw(night: Sequence[NightQuarter], sources: HouseSources) -> float:
+def _lowest(night: Night) -> QuarterHour:
+    return min(night, key=lambda quarter: _wh(quarter.imported_kwh))
+
+
+def _night_kw(night: Night, sources: HouseSources) -> float:
     """Return the lowest power of a night without the devices.
 
     Each device counts with its power in the same quarter-hour. If the recorder lacks it, or if a
@@ -121,7 +115,7 @@ def _night_kw(night: Sequence[NightQuarter], sources: HouseSources) -> float:
     known = [_quarter_kwh(device, lowest.start) for device in sources.devices]
     if any(delivered) or None in known:
         return _lowest_hour_kw(night, zip(hours, delivered, strict=True), sources.devices)
-    return lowest.imported_wh / WH_A_KW - sum(kwh or 0.0 for kwh in known) * AN_HOUR
+    return _wh(lowest.imported_kwh) / WH_A_KW - sum(kwh or 0.0 for kwh in known) * AN_HOUR
 
 
 def _quarter_kwh(device: HouseDevice, start: datetime) -> float | None:
@@ -132,7 +126,7 @@ def _quarter_kwh(device: HouseDevice, start: datetime) -> float | None:
 
 
 def _lowest_hour_kw(
-    night: Sequence[NightQuarter],
+    night: Night,
     delivered: Iterable[tuple[datetime, float]],
     devices: Sequence[HouseDevice],
 ) -> float:
@@ -140,7 +134,7 @@ def _lowest_hour_kw(
 
     `delivered` has the energy from batteries by the start of the hour.
     """
-    net = [quarter.imported_wh - quarter.exported_wh for quarter in night]
+    net = [_wh(quarter.imported_kwh) - _wh(quarter.exported_kwh) for quarter in night]
     used = [
         (sum(net[n * AN_HOUR :][:AN_HOUR]) / 1000 + kwh, hour)
         for n, (hour, kwh) in enumerate(delivered)

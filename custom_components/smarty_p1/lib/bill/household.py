@@ -97,10 +97,10 @@ class Household:
             return snapshot
         shown = max(snapshot.month_start, month_start(until - QUARTER_HOUR))
         if until > read_until:
-            return self._leneda_snapshot(until, shown)
+            return self._demand(self._leneda_values(until, shown), until)
         if shown == snapshot.month_start:
             return snapshot
-        at_end = self._with_leneda(self.meter.values_at(until, shown), snapshot.ledger)
+        at_end = self._with_leneda(self._leneda_values(until, shown), snapshot.ledger)
         excess_kwh = None if snapshot.values.excess_kwh is None else at_end.excess_kwh
         return replace(
             snapshot,
@@ -222,17 +222,25 @@ class Household:
     def _make_snapshot(self) -> HouseholdState | None:
         values, until, leneda = self.meter.values, self.meter.until, self._leneda
         if values is None or until is None:
-            end = leneda.end
-            return self._leneda_snapshot(end, month_start(end - QUARTER_HOUR)) if end else None
+            if (end := leneda.end) is None:
+                return None
+            return self._demand(self._leneda_values(end, month_start(end - QUARTER_HOUR)), end)
         until = until if leneda.until is None else max(until, leneda.until)
         return self._demand(values, until)
 
-    def _leneda_snapshot(self, end: datetime, shown: datetime) -> HouseholdState:
+    def _leneda_values(self, end: datetime, shown: datetime) -> QuarterHourValues:
         """Return the values at `end`, the time up to which Leneda's data is shown.
 
-        `shown` is the start of the shown month.
+        `shown` is the start of the shown month. Leneda does not know the running quarter-hour.
         """
-        return self._demand(self.meter.values_at(end, shown), end)
+        return QuarterHourValues(
+            time=end,
+            quarter_start=end,
+            measured_since=end,
+            month_start=shown,
+            reference_kw=self._reference_kw_at(end - QUARTER_HOUR),
+            last_quarter=self.meter.history.last_quarter,
+        )
 
     def _demand(self, values: QuarterHourValues, until: datetime) -> HouseholdState:
         contracts = self._shown(values.time, month_end(values.month_start))

@@ -335,21 +335,6 @@ class QuarterHourMeter:
             **self._of_month(segment.month_start),
         )
 
-    def values_at(self, end: datetime, shown: datetime) -> QuarterHourValues:
-        """Return the values at `end`, the time up to which another source's data is shown.
-
-        `shown` is the start of the shown month. The values of the running quarter-hour are None,
-        because the other source does not know them.
-        """
-        return QuarterHourValues(
-            time=end,
-            quarter_start=end,
-            measured_since=end,
-            reference_kw=self._reference_kw_at(end - QUARTER_HOUR),
-            last_quarter=self.history.last_quarter,
-            **self._of_month(shown),
-        )
-
     def _of_month(self, start: datetime) -> dict[str, Any]:
         columns = self.history.columns()
         peak = self._peak(columns, start)

@@ -45,13 +45,13 @@ class QuarterHourValues:
 
     A doubtful clock does not change the shown month.
     """
-    peak: QuarterHour | None
+    peak: QuarterHour | None = None
     """The highest quarter-hour of the shown month; of equal quarter-hours, the first."""
     excess_kwh: float | None = None
     """Energy of the shown month above the reference power, by the contract of each quarter-hour.
     None without a reference power, or without a household."""
-    peak_last_month: QuarterHour | None
-    peak_12_months: QuarterHour | None
+    peak_last_month: QuarterHour | None = None
+    peak_12_months: QuarterHour | None = None
     """The highest quarter-hour of the shown month and of the eleven months before."""
     day_sums: DaySums = field(default_factory=lambda: NO_DAY_SUMS)
     """Energy of the last whole day in each series of the platform Leneda."""
