@@ -153,3 +153,20 @@ async def test_a_restart_goes_on(
     assert charger.is_on()
     hass.states.async_set("binary_sensor.wallbox_connected", "off")
     await charger.until(lambda: not charger.is_on())
+
+
+async def test_a_silent_meter_leaves_the_minimum_power_and_then_the_times_of_the_plan(
+    house: MockConfigEntry, hass: HomeAssistant, home: Home, charger: Charger
+) -> None:
+    power = {"power_set_by": CURRENT, "max_kw": "3,7", "min_kw": "1,4", "phases": "1"}
+    await add(hass, house, **SWITCHED, **power)
+    await charger.at(CHEAP)
+    await charger.until(lambda: charger.is_on() and charger.amperes() == 16)
+    # After a last telegram, the meter is silent.
+    await home.again(billed_month.telegram("00:00:10", 0.1))
+    await planned(hass, runs="on")
+    await charger.at(CHEAP + timedelta(seconds=70))
+    await charger.until(lambda: charger.amperes() == 6)
+    await charger.at(CHEAP + timedelta(minutes=16))
+    await charger.until(lambda: charger.amperes() == 16)
+    assert charger.is_on()
