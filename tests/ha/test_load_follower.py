@@ -9,7 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+    async_mock_service,
+)
 
 from . import billed_month, test_planned_loads
 from .support import Home, wait_until
@@ -21,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 CHEAP = datetime(2026, 6, 16, 20, 0, 5, tzinfo=UTC)
 """22:00 in Luxembourg."""
-SWITCH, CURRENT = "input_boolean.charger", "input_number.current"
+SWITCH = "input_boolean.charger"
 SWITCHED = {"switched_by": SWITCH}
 
 
@@ -45,11 +49,6 @@ class Charger:
         state = self._hass.states.get(SWITCH)
         return state is not None and state.state == "on"
 
-    def amperes(self) -> float:
-        state = self._hass.states.get(CURRENT)
-        assert state is not None
-        return float(state.state)
-
     async def until(self, condition: Callable[[], bool]) -> None:
         await wait_until(self._hass, condition)
 
@@ -63,8 +62,6 @@ class Charger:
 async def charger(hass: HomeAssistant, clock: SetClock) -> Charger:
     await async_setup_component(hass, "homeassistant", {})
     await async_setup_component(hass, "input_boolean", {"input_boolean": {"charger": None}})
-    current = {"min": 6, "max": 16, "unit_of_measurement": "A"}
-    await async_setup_component(hass, "input_number", {"input_number": {"current": current}})
     return Charger(hass, clock)
 
 
@@ -105,14 +102,31 @@ async def test_without_a_switch_the_plan_only_shows_the_start(
     assert not charger.is_on()
 
 
-async def test_the_current_is_set_within_the_limits_of_the_charger(
-    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
+@pytest.mark.parametrize(
+    "setting",
+    [
+        # At least 6 A on three phases, at most the power that the reference power of 5 kW leaves.
+        ("A", 6, 16, 6),
+        ("A", 8, 13, 8),
+        ("W", 0, 4300, 4300),
+        ("kW", 0, 4.3, 4.3),
+        ("kW", 5.5, 11, 5.5),
+    ],
+)
+async def test_the_power_is_set_in_its_unit_and_within_the_limits_of_the_charger(
+    house: MockConfigEntry,
+    hass: HomeAssistant,
+    charger: Charger,
+    setting: tuple[str, float, float, float],
 ) -> None:
-    await add(hass, house, **SWITCHED, power_set_by=CURRENT, min_kw="4.1")
+    unit, low, high, expected = setting
+    attributes = {"min": low, "max": high, "unit_of_measurement": unit}
+    hass.states.async_set("number.power", str(low), attributes)
+    calls = async_mock_service(hass, "number", "set_value")
+    await add(hass, house, **SWITCHED, power_set_by="number.power", min_kw="4.1")
     await charger.at(CHEAP)
     await charger.until(charger.is_on)
-    # At least 6 A on three phases, at most the power that the reference power of 5 kW leaves.
-    assert charger.amperes() == 6
+    assert [call.data["value"] for call in calls] == [pytest.approx(expected)]
 
 
 async def test_a_removed_load_keeps_its_switch_as_it_is(
