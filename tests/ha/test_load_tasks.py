@@ -22,7 +22,8 @@ from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 
 from . import billed_month, test_planned_loads
 from .dialogs import contract_in
-from .support import Home, issue_of, wait_until
+from .meter import KEY, OTHER_SERIAL, MeterPort, encipher
+from .support import OTHER_METER, Home, issue_of, wait_until
 from .test_planned_loads import SetClock
 
 clock = test_planned_loads.clock
@@ -402,3 +403,30 @@ async def test_a_damaged_file_begins_anew_and_says_so(
     hass_storage[key] = {"version": 1, "key": key, "data": {"other": {"tries": 7}}}
     await home.again(billed_month.telegram("00:00:10", 0.1))
     await plans.until(lambda: issue_of(plans.hass, plans.entry, "stored_unreadable") is not None)
+
+
+async def test_loads_of_two_meters_are_planned_apart(plans: Plans, clock: SetClock) -> None:
+    hass = plans.hass
+    async with MeterPort(encipher(OTHER_METER, 1)) as port:
+        entry = MockConfigEntry(
+            domain="smarty_p1",
+            title="Other",
+            unique_id=OTHER_SERIAL,
+            data={"port": port.url, "encryption_key": KEY},
+            options={"contracts": [contract_in(plans.entry)]},
+            minor_version=2,
+        )
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await wait_until(hass, lambda: entry.runtime_data.books.demand is not None)
+        others = Plans(hass, entry, clock)
+        dishes, theirs = await plans.add("Dishes", **DISHES), await others.add("Theirs", **DISHES)
+        await plans.press("button.dishes_ready")
+        await plans.shows(dishes, LoadState.PLANNED, CHEAP)
+        await others.shows(theirs, LoadState.NOT_READY, None)
+        await others.press("button.theirs_ready")
+        await others.shows(theirs, LoadState.PLANNED, CHEAP)
+        hass.config_entries.async_remove_subentry(plans.entry, dishes)
+        await plans.until(lambda: plan_of_load(hass, dishes) is None)
+        await others.shows(theirs, LoadState.PLANNED, CHEAP)
+        await hass.config_entries.async_unload(entry.entry_id)
