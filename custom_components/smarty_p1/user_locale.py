@@ -56,6 +56,10 @@ class UserLocale(NamedTuple):
         """Return a text between the quotation marks of the language."""
         return _QUOTES.get(self.language.partition("-")[0], "“{}”").format(text)
 
+    def punctuated(self, sign: str) -> str:
+        """Return a colon or semicolon between two texts, with the spaces of the language."""
+        return f"\N{NO-BREAK SPACE}{sign} " if self.language.startswith("fr") else f"{sign} "
+
     def amounts(self, stored: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
         """Return stored values as a form shows them: the amounts in `names` as texts."""
         return {

@@ -40,10 +40,11 @@ const MIN_SPEECH_INTERVAL_MS = 60_000;
 
 export abstract class SmartyCard extends LitElement {
   static override styles: CSSResultGroup = styles;
-  static override properties: PropertyDeclarations = { config: { state: true }, isTableShown: { state: true } };
+  static override properties: PropertyDeclarations = { config: { state: true }, isTableShown: { state: true }, isWhyShown: { state: true } };
 
   declare protected config: CardConfig;
   declare protected isTableShown: boolean;
+  declare protected isWhyShown: boolean;
   /** Texts and formats of the user. Undefined while the texts are not loaded; until then, the card shows no text. */
   protected locale!: Locale;
   #hass: Hass | undefined;
@@ -333,6 +334,13 @@ export abstract class SmartyCard extends LitElement {
     const key = this.isTableShown ? "hide_table" : "show_table";
     const turn = () => (this.isTableShown = !this.isTableShown);
     return html`<button class="link" aria-expanded=${Boolean(this.isTableShown)} @click=${turn}>${this.locale.common(key)}</button>`;
+  }
+
+  /** Return a button that shows or hides the reasons of an answer. Its name for screen readers has the `title` of the card. */
+  protected why(title: string, reasons: () => TemplateResult): TemplateResult {
+    const why = this.locale.common("why");
+    const turn = () => (this.isWhyShown = !this.isWhyShown);
+    return html`<button class="link why" aria-expanded=${Boolean(this.isWhyShown)} aria-label="${why}${this.locale.sign(":")} ${title}" @click=${turn}>${why}</button>${this.isWhyShown ? reasons() : nothing}`;
   }
 
   protected table(caption: string, head: string[], rows: () => (string | number)[][]): TemplateResult | typeof nothing {

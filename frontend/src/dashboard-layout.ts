@@ -1,5 +1,6 @@
 /** Strategy of the dashboard "Smarty": builds the views and cards for the existing meters. */
 
+import { lastOf } from "./built-ins.ts";
 import { boardSections } from "./pulse-tank-sections.ts";
 import { pageLocale } from "./base-card.ts";
 import { STRATEGY } from "./frontend-elements.ts";
@@ -32,6 +33,10 @@ interface View {
 }
 
 const card = (name: string, options: Card = {}): Card => ({ type: `custom:smarty-p1-${name}`, ...options });
+/** Option of a card that takes the whole width of a section. */
+const FULL = { grid_options: { columns: "full" } };
+/** Return cards of half the width. A last one without a card beside it takes the whole width, so that no row has a hole. */
+const halves = (...cards: Card[]): Card[] => (cards.length % 2 ? [...cards.slice(0, -1), { ...lastOf(cards), ...FULL }] : cards);
 /** Return a section two columns wide, so that its cards stand side by side on a wide screen. */
 const section = (...cards: Card[]): object => ({ type: "grid", column_span: 2, cards });
 const view = (title: string, path: string, ...sections: object[]): View => ({
@@ -59,7 +64,7 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   // The tabs have only titles. If a tab had an icon, Home Assistant would show the icon without the title, or both in a
   // wide tab. The titles are short, because on a phone the tabs scroll sideways.
   const title = kinds.map((kind) => locale.text(texts, kind)).join("/");
-  const cards = media.map(({ entry_id, meter }) => card("medium", { entry_id, meter }));
+  const cards = halves(...media.map(({ entry_id, meter }) => card("medium", { entry_id, meter })));
   const sections = [...(cards.length ? [section(...cards)] : []), ...boards];
   return [view(title || locale.text(texts, "boards"), "others", ...sections)];
 }
@@ -128,14 +133,14 @@ export class SmartyDashboard extends HTMLElement {
     // Leneda sends only days that have ended. If Leneda is the source of all meters, nothing is known about today. So
     // leave out the card "so-far", and call the first view "Yesterday".
     const isPast = Boolean(meters?.length) && meters!.every(({ source }) => source === "leneda");
-    const nowCards = isPast ? [card("now"), card("today")] : [card("now"), card("so-far"), card("today"), card("where"), card("plan")];
+    const nowCards = isPast ? [...halves(card("now")), card("today")] : [card("now"), card("so-far"), card("today"), card("where"), card("plan")];
     const hasWhatIf = meters?.some(({ known_since }) => known_since && metersOf(hass.connection).now - Date.parse(known_since) > MIN_WHAT_IF_AGE_MS);
     const views: View[] = [
-      ...(isElectric ? [view(t(isPast ? "yesterday" : "now"), "now", section(...(hasYear ? nowCards : [card("now")])))] : []),
+      ...(isElectric ? [view(t(isPast ? "yesterday" : "now"), "now", section(...(hasYear ? nowCards : halves(card("now")))))] : []),
       ...(hasYear
         ? [
             view(t("bill"), "bill", section(card("bill", chooser), card("months"))),
-            view(t("year"), "year", section(card("year", chooser), ...(hasWhatIf ? [card("battery")] : []))),
+            view(t("year"), "year", section(card("year", chooser), ...(hasWhatIf ? [card("battery", FULL)] : []))),
           ]
         : []),
       ...media,

@@ -6,6 +6,9 @@ import common from "./texts/common.json" with { type: "json" };
 /** Texts that several cards use. */
 export const commonTexts: Texts<keyof (typeof common)["en"]> = common;
 
+/** Return a text with a capital at its beginning: names of months and weekdays are small in some languages. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Round half away from zero; never return -0. */
 export function round(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
@@ -128,6 +131,11 @@ export class Locale {
 
   common(key: keyof (typeof common)["en"], params: Params = {}): string {
     return this.text(commonTexts, key, params);
+  }
+
+  /** Return a colon or semicolon with the space before it that French has. */
+  sign(sign: ":" | ";"): string {
+    return this.language === "fr" ? `\u00a0${sign}` : sign;
   }
 
   /** Return the text whose key ends with the plural category of `count`; {count} becomes the number. */

@@ -194,6 +194,10 @@ export const styles = css`
     font-size: 13px;
     min-height: 44px;
   }
+  .why {
+    align-self: flex-start;
+    text-align: start;
+  }
   table {
     width: 100%;
     border-collapse: collapse;

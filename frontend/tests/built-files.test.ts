@@ -26,7 +26,7 @@ test("the built files do not grow unseen", () => {
     ["first", ["smarty-p1.js", parts[0]!], 140_000, 55_000],
     ["second", [parts[1]!], 73_000, 29_500],
     ["third", [parts[2]!], 48_000, 18_600],
-    ["old", ["smarty-p1.js", ...parts.slice(3)], 256_000, 101_400],
+    ["old", ["smarty-p1.js", ...parts.slice(3)], 256_700, 101_700],
   ];
   for (const [part, names, bytes, compressed] of limits) {
     const files = names.map((name) => Buffer.from(read(name)));

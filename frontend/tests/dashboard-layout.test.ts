@@ -4,7 +4,7 @@ import type { Connection, Hass } from "../src/hass.ts";
 import { metersOf } from "../src/data/meter-feed.ts";
 import type { Meter } from "../src/data/websocket-types.ts";
 
-type Card = { type: string; meter?: string; part?: string; entity?: string; entry_id?: string };
+type Card = { type: string; meter?: string; part?: string; entity?: string; entry_id?: string; grid_options?: object };
 type View = { title: string; path?: string; visible?: boolean; sections: { cards: Card[] }[] };
 type Strategy = { generate(config: object, hass: Hass): Promise<{ views: View[] }>; shouldRegenerate(config: object, before: Hass, hass: Hass): boolean };
 
@@ -61,6 +61,22 @@ test("each view has its cards", async () => {
     "quality: quality voltage, quality supply, quality interruptions",
   ]);
   assert.deepEqual(views.map(({ title }) => title), ["Now", "Bill", "Year", "Gas/Water/Heat", "Quality"]);
+});
+
+test("no card stands alone in half a row", async () => {
+  const full = new Set(["today", "year", "quality interruptions"]);
+  const several = [[WATER], [GAS, WATER], [WATER, GAS, HEAT]].map((media) => [meter({ media })]);
+  for (const meters of [...several, [], [meter({ source: "leneda" } as Partial<Meter>)]]) {
+    for (const { path, sections } of await viewsOf(hassWith(meters, { entities: {} }))) {
+      let halves = 0;
+      for (const { type, part, grid_options } of sections.flatMap(({ cards }) => cards)) {
+        const isFull = grid_options !== undefined || full.has([type.slice("custom:smarty-p1-".length), part].filter(Boolean).join(" "));
+        assert.ok(!isFull || halves % 2 === 0, `${path} ${type}`);
+        halves += isFull ? 0 : 1;
+      }
+      assert.equal(halves % 2, 0, path);
+    }
+  }
 });
 
 test("a meter that is new has no battery card, and one without a cable no quality and no present", async () => {

@@ -39,7 +39,7 @@ test("the room is what may stay on, in halves of a kW, never above the reference
   // 7 - 0.8 = 6.2; the rest of 1.75 kWh would allow 8.8 more for 630 s.
   assert.equal(said(evening), "**You can switch on up to 6 kW more** and stay within 7 kW.");
   assert.equal(said(evening, fr), "**Vous pouvez ajouter jusqu'à 6 kW** sans dépasser 7 kW.");
-  assert.equal(small(evening), "Until 21:00, you can even switch on up to 7 kW.");
+  assert.equal(small(evening), "Until 21:00, even up to 7 kW.");
   assert.equal(small({ ...evening, secondsLeft: 299 }), "");
   for (const [power, load] of [[2.6, "9.5"], [2.5, "10"], [1.6, "10"], [1.5, "11"]] as const) assert.match(said({ ...evening, reference: 12.5, power }), new RegExp(`up to ${load}.kW`), `${power}`);
   assert.equal(said({ ...evening, reference: 27 }), "**You can switch on up to 26 kW more** and stay within 27 kW.");
@@ -81,7 +81,7 @@ test("the sun is not counted on, if the use of the house is known; else the card
   assert.equal(said({ ...sunny, house: 8 }), "**You can switch on up to 7 kW more** as long as the sun shines like this.");
   assert.equal(small({ ...sunny, house: 8 }), small(sunny));
   // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
-  assert.equal(small({ power: 0.7, house: 2.1 }), "As long as the sun shines like this, you can even switch on up to 6 kW.");
+  assert.equal(small({ power: 0.7, house: 2.1 }), "With sun like this, even up to 6 kW.");
   // In the dark, it is a battery that feeds in or supplies the house.
   assert.equal(said({ ...sunny, isDark: true }), "**You can switch on 3 kW of your own electricity,** 7 kW within 7 kW.");
   assert.equal(said({ ...sunny, hasFedIn: true, power: 0.7, isDark: true }), "**You can switch on up to 6 kW more** and stay within 7 kW.");
@@ -252,9 +252,8 @@ test("the parts of the bar follow each other, red from the reference power on", 
   assert.ok(parts.at(-1)!.to < 1);
 });
 
-test("the bar ends at a whole number of kW, without a limit of kWh", () => {
-  // 1.25 * 7 kW, 1.08 * 10.8 kW of a mean above it, and at least 1 kWh.
-  assert.deepEqual([quarterHourBar(0.1, 0.2, 1.75).scale * 4, quarterHourBar(1.4, 2.7, 1.75).scale * 4], [9, 12]);
+test("the limit stays in the middle of the bar, which ends at whole kWh without a limit", () => {
+  for (const projected of [0.2, 2.7, 9]) assert.equal(quarterHourBar(0.1, projected, 1.75).limit, 0.5);
   assert.deepEqual([quarterHourBar(0.1, undefined, undefined).scale, quarterHourBar(1.1, undefined, undefined).scale], [1, 2]);
 });
 

@@ -8,10 +8,11 @@ interface Written {
 
 type Listener = (event: object) => void;
 
-/** Return what Lit's `guard` guards. */
+/** Return the content of Lit's `guard` and `keyed`. */
 function opened(part: unknown): unknown {
-  const { _$litDirective$: isGuard, values } = (part ?? {}) as Written;
-  return isGuard ? (values![1] as () => unknown)() : part;
+  const { _$litDirective$: isDirective, values } = (part ?? {}) as Written;
+  const content = isDirective ? values![1] : part;
+  return isDirective && typeof content === "function" ? content() : content;
 }
 
 /** Return the markup of a template. Functions and `nothing` are left out. */

@@ -34,9 +34,13 @@ async def test_no_reader_is_shut_out(stage: Stage, card: str) -> None:
         # Axe waits by the clock.
         await stage.page.clock.resume()
         assert not await complaints(stage.page)
-        for button in await stage.card(placed.type).locator("[aria-expanded]").all():
-            await button.click()
+        # Behind the first buttons are others.
+        buttons = stage.card(placed.type).locator("[aria-expanded]")
+        index = 0
+        while index < await buttons.count():
+            await buttons.nth(index).click()
             assert not await complaints(stage.page)
+            index += 1
 
 
 async def show_view(stage: Stage, view: str, language: str) -> None:

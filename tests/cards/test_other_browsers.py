@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(TIMEOUT)
 SENTENCES = {
     "now": "Switch off 8.6 kW until 18:45, or 0.9 kWh above 7 kW cost 0.08 €.",
     "so-far": "November is heading for about 145 €",
-    "where": "40% has no name yet (29.30 €): add the car, the boiler. Next: Always on, 18.41 €.",
+    "where": "40% has no name yet (29.30 €): add the devices that are missing.",
     "plan": "Plan until tomorrow evening",
     "today": "11.9 kWh from the grid, 0.9 kWh to the grid. 1 quarter-hour above "
     "7 kW: 0.6 kWh, 0.05 €;",

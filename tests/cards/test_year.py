@@ -10,6 +10,8 @@ from .house_year import QUARTER_HOUR, Row
 from .stage import Stage
 
 YEAR = "smarty-p1-year"
+# Words and numbers of the card before its reasons are shown.
+MAX_WORDS = 90
 LATER = "2026-11-21T17:45:00+00:00"
 HIGH = house_year.at("2026-01-20T18:30")
 # Where that quarter-hour is, of 386 days and 96 quarter-hours.
@@ -34,6 +36,12 @@ def with_one_high(wh: int) -> Json:
     return house_year.answers([(time, wh if time == HIGH else 50) for time, _ in a_year()])
 
 
+async def show(stage: Stage, answers: Json, config: Json | None = None, width: int = 390) -> None:
+    """Show the card with the reasons of its answer."""
+    await stage.show(YEAR, answers=answers, config=config, width=width)
+    await stage.click(stage.page.get_by_role("button", name="Why: Reference power"))
+
+
 async def pixel(stage: Stage, x: float, y: float) -> tuple[int, ...]:
     """Return the colour, with its opacity, at a share of the picture's width and height."""
     found: list[int] = await stage.page.locator(f"{YEAR} canvas").evaluate(
@@ -46,12 +54,18 @@ async def pixel(stage: Stage, x: float, y: float) -> tuple[int, ...]:
 
 async def test_a_year_and_the_classes(stage: Stage) -> None:
     await stage.show(YEAR, answers=year() | house_sun.answers(), width=1280)
+    text = (await stage.text()).strip()
+    # The answer and the classes come first, and all else only when asked for.
+    assert text.startswith("Reference power 7 kW is the right reference power. In 12 months,")
+    assert text.endswith("Why")
+    assert len(text.split()) < MAX_WORDS
+    await stage.click(stage.page.get_by_role("button", name="Why: Reference power"))
     text = await stage.text()
     for sentence in (
         "7 kW is the right reference power. In 12 months, you would have paid 43 € more with 12",
         "1,501 quarter-hours were above 7 kW in 12 months: 4.3% of the time, 553 kWh in excess.",
         "The house used 7,220 kWh, 27% of it from your roof.",
-        "12 months, at today's prices, with VAT November 2025 \N{EN DASH} October 2026",
+        "November 2025 \N{EN DASH} October 2026: 12 months, at today's prices, with VAT.",
         # The parts of a bar are only heard.
         "7 kW 212 € your contract (166 € fixed price, 46 € surcharge) 12 kW 255 € +43 € (254 €",
     ):
@@ -80,7 +94,7 @@ async def test_red_is_above_the_chosen_class_and_hatched_is_estimated(stage: Sta
     answers = house_year.answers(rows)
     for each in answers["smarty_p1/quarter_hours"][1:]:
         each["answer"]["origins"] = [[0, 96 * 100, "leneda_estimated"]]
-    await stage.show(YEAR, answers=answers)
+    await show(stage, answers)
     assert "estimated" in await stage.text()
     # In the turned map, the newest day is on top: measured is solid, estimated has stripes.
     assert {await pixel(stage, x / 40, 0.25) for x in range(4, 36)} == {RED}
@@ -91,7 +105,7 @@ async def test_red_is_above_the_chosen_class_and_hatched_is_estimated(stage: Sta
 
 
 async def test_telegrams_do_not_paint_again(stage: Stage) -> None:
-    await stage.show(YEAR, answers=year())
+    await show(stage, year())
     # The tail has come, too.
     await stage.passes(1)
     await stage.page.evaluate(
@@ -118,7 +132,7 @@ async def test_telegrams_do_not_paint_again(stage: Stage) -> None:
 async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
     # 2 kWh are drawn and 1.5 kWh fed in within a quarter-hour: 8 kW, 0.25 kWh of them billed more.
     answers = with_one_high(2000)
-    await stage.show(YEAR, answers=answers, config={"chooser": True}, width=1280)
+    await show(stage, answers, config={"chooser": True}, width=1280)
     assert "1 quarter-hour was above 7 kW in 12 months: 0.3 kWh in excess." in await stage.text()
     assert await pixel(stage, *HIGH_AT) == RED
     await stage.page.evaluate("history.replaceState(null, '', '/smarty/year')")
@@ -154,7 +168,7 @@ async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
 
 
 async def test_a_finger_opens_the_chosen_quarter_hour(stage: Stage) -> None:
-    await stage.show(YEAR, answers=year(), config={"chooser": True})
+    await show(stage, year(), config={"chooser": True})
     await stage.page.evaluate("history.replaceState(null, '', '/smarty/year')")
     box = await stage.page.locator(f"{YEAR} [role=slider]").bounding_box()
     assert box
@@ -174,7 +188,7 @@ async def test_a_finger_opens_the_chosen_quarter_hour(stage: Stage) -> None:
 
 
 async def test_keys_choose_a_quarter_hour_and_a_class(stage: Stage) -> None:
-    await stage.show(YEAR, answers=year())
+    await show(stage, year())
     field = stage.page.locator(f"{YEAR} [role=slider]")
     read = stage.page.locator(f"{YEAR} .read")
     shown = []
@@ -211,7 +225,7 @@ async def test_keys_choose_a_quarter_hour_and_a_class(stage: Stage) -> None:
 
 async def test_a_class_is_chosen_for_one_meter(stage: Stage) -> None:
     answers = year() | house_now.three_meters()
-    await stage.show(YEAR, answers=answers, config={"chooser": True})
+    await show(stage, answers, config={"chooser": True})
     chosen = stage.card(YEAR).locator(".classes [aria-checked=true]")
     for name, kw in (("12 kW", 12), ("Heat pump", 7), ("House", 12)):
         await stage.page.get_by_role("radio", name=name).click()
@@ -223,6 +237,7 @@ async def test_a_class_is_chosen_for_one_meter(stage: Stage) -> None:
 async def test_the_year_is_requested_once_and_then_the_new_quarter_hours(stage: Stage) -> None:
     answers = year()
     await stage.show(YEAR, YEAR, answers=answers)
+    await stage.click(stage.page.get_by_role("button", name="Why").first)
     first = {
         "type": "smarty_p1/quarter_hours",
         "entry_id": "house",

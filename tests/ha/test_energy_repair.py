@@ -143,9 +143,10 @@ async def test_sources_move_by_the_button_and_come_back(
     assert [option["label"] for option in options(shown)] == [
         (
             "Smarty Energy imported → Smarty 2574 Energy imported (by hour, corrected),"
-            " Smarty Energy exported → Smarty 2574 Energy exported (by hour, corrected): 2025-03-02"
+            " Smarty Energy exported → Smarty 2574 Energy exported (by hour, corrected)"
+            " (2025-03-02)"
         ),
-        "Gas meter 7401 → Smarty 2574 Gas volume (by hour, corrected): 2025-03-02",
+        "Gas meter 7401 → Smarty 2574 Gas volume (by hour, corrected) (2025-03-02)",
     ]
     assert await house.submit(shown) == "energy_moved"
     assert await house.sources() == [THEIRS, MOVED_GRID, MOVED_GAS]
@@ -198,13 +199,13 @@ async def test_sources_that_are_not_chosen_stay(house: House) -> None:
     # A later move can be undone together with the first.
     house.hass.config.language = "fr"
     shown = await house.form()
-    assert options(shown)[0]["label"].endswith(": 02/03/2025")
+    assert options(shown)[0]["label"].endswith("(02/03/2025)")
     assert await house.submit(shown, ["0"]) == "energy_moved"
     assert await house.sources() == [MOVED_GRID, MOVED_GAS]
     lines = said(house.issue("energy_moved"))["sources"].splitlines()
     assert [line[:9] + line[-12:] for line in lines] == [
-        "- Smarty : 2025-03-02",
-        "- Gas met: 2025-03-02",
+        "- Smarty (2025-03-02)",
+        "- Gas met(2025-03-02)",
     ]
     await house.after_move("undo")
     assert await house.sources() == [GRID, GAS_SOURCE]
@@ -249,7 +250,7 @@ async def test_the_source_of_an_exchanged_gas_meter_moves_and_comes_back(
     assert [option["label"] for option in options(shown)] == [
         (
             "Gas meter 7401 → Smarty 2574 Gas volume (by hour, corrected),"
-            " Gas meter 7401 Flow rate → Gas meter 9999 Flow rate: 2025-03-02"
+            " Gas meter 7401 Flow rate → Gas meter 9999 Flow rate (2025-03-02)"
         )
     ]
     assert await house.submit(shown) == "energy_moved"

@@ -161,7 +161,7 @@ async def test_a_silence_causes_one_message_and_so_does_its_end(
     }[language]
     assert phone.shown == [silent]
     # A recipient without titles gets the title in the text.
-    assert printer.shown == [(None, ": ".join(silent))]
+    assert printer.shown == [(None, "\n".join(silent))]
 
     # Another minute or a restart repeats no message.
     await house.go_to("2026-11-17 13:02:00")
@@ -462,11 +462,11 @@ async def test_a_month_is_reported_on_the_first_at_eight(
     total = f"{bill['total']:.2f}".replace(".", ",")
     left = f"{100 - bill['total']:.2f}".replace(".", ",")
     [(title, text)] = phone.shown
-    assert title == f"Mai : {total} €"
+    assert title == f"Mai\N{NO-BREAK SPACE}: {total} €"
     assert text.split("\n") == [
         # 28.6 kWh: 6.21; a 31st of the fixed prices: 0.65; 1.92 kWh sold: -0.12; 2.5 kWh above
         # 7 kW: 0.21. Lines and VAT are rounded.
-        "Jour le plus cher : vendredi 1, 6,93 €.",
+        "Jour le plus cher\N{NO-BREAK SPACE}: vendredi 1, 6,93 €.",
         f"{left} € de moins que l'objectif de 100,00 €.",
     ]
 

@@ -247,6 +247,28 @@ async def test_each_option_has_a_name_and_an_explanation(hass: HomeAssistant) ->
         assert texts["data"].keys() == texts["data_description"].keys() == names
 
 
+# Texts that are parts of other texts, and names that begin small.
+PARTS = re.compile(
+    r"exceptions\.(older_\w+|state_aid_ended|nothing_newer)\.message"
+    r"|selector\.outlook_format\.options\.evcc|common\.(months|weekdays|message_report_\w+)"
+)
+# Signs of a configuration or an address, which are written the same in every language.
+CODE = re.compile(r"\w+: (true|\{\w+\})|::")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_text_begins_with_a_capital_and_has_the_spaces_of_its_language(language: str) -> None:
+    for path, text in flatten(LANGUAGES[language]):
+        assert PARTS.fullmatch(path) or not text[:1].islower(), path
+        assert "  " not in text, path
+        prose = CODE.sub("", text)
+        if language == "fr":
+            # No line begins with a sign, and each sign stands apart from its word.
+            assert not re.search(r" [:;!?»]|« |[^\s][:;!?](?=\s|$)", prose), path
+        else:
+            assert not re.search(r"\s[:;!?](?=\s|$)", prose), path
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_is_complete(language: str) -> None:
     texts, english = dict(flatten(LANGUAGES[language])), dict(flatten(TEXTS))

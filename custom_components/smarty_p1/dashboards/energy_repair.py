@@ -79,7 +79,7 @@ class Offer(NamedTuple):
 
     def text(self, format_day: Callable[[date], str] = date.isoformat) -> str:
         """Return the names, and the first day with data."""
-        return f"{self.names}: {format_day(self.since)}" if self.since else self.names
+        return f"{self.names} ({format_day(self.since)})" if self.since else self.names
 
 
 @callback

@@ -121,7 +121,7 @@ class AmountProblem(NamedTuple):
         typed = self.typed
         if not isinstance(typed, str):
             typed = amount_text(typed, locale.decimal_mark)
-        return f"{name}: {locale.quoted(shown_typed(typed))}{detail}"
+        return f"{name}{locale.punctuated(':')}{locale.quoted(shown_typed(typed))}{detail}"
 
 
 class TypedAmounts:
@@ -209,4 +209,5 @@ class TypedAmounts:
         for place, problem in self._problems:
             name = await place.async_name(hass, locale)
             shown.setdefault(problem.key, []).append(problem.shown(name, locale))
-        return {key: Verbatim("; ".join(texts[:_MAX_NAMED])) for key, texts in shown.items()}
+        separator = locale.punctuated(";")
+        return {key: Verbatim(separator.join(texts[:_MAX_NAMED])) for key, texts in shown.items()}

@@ -80,7 +80,7 @@ async def _async_send_one(hass: HomeAssistant, entity_id: str, title: str, text:
     # Home Assistant's action ignores an entity that is missing or unavailable, without an error.
     if state is None or state.state == STATE_UNAVAILABLE:
         return STATE_UNAVAILABLE
-    data = {ATTR_ENTITY_ID: entity_id, ATTR_MESSAGE: f"{title}: {text}"}
+    data = {ATTR_ENTITY_ID: entity_id, ATTR_MESSAGE: f"{title}\n{text}"}
     if state.attributes.get(ATTR_SUPPORTED_FEATURES, 0) & NotifyEntityFeature.TITLE:
         data |= {ATTR_TITLE: title, ATTR_MESSAGE: text}
     try:
@@ -106,7 +106,7 @@ async def _async_texts(
     # A month's name can begin with a small letter.
     title = title[:1].upper() + title[1:]
     if not message.names_meters and other_meters(hass, entry):
-        title = f"{short_title(entry)}: {title}"
+        title = f"{short_title(entry)}{locale.punctuated(':')}{title}"
     if KINDS.get(message.key) is Kind.MONTHLY_REPORT:
         lines = [await writer.async_line(line) for line in message.lines]
         # In a first month without prices, the title says all that is known.

@@ -124,7 +124,7 @@ export class BillCard extends SmartyCard {
     const turn = { earlier: to(at - 1), later: to(at + 1) };
     const words = this.#wordsOf(bill);
     const saved = savedSentences(houseOf(feed), bill, this.locale);
-    this.announce(`${meter.entry_id} ${bill.month}`, `${words.title}: ${words.total} ${words.label}`, words.sentence);
+    this.announce(`${meter.entry_id} ${bill.month}`, `${words.title}${this.locale.sign(":")} ${words.total} ${words.label}`, words.sentence);
     const notes = saved.note ? [...words.notes, saved.note] : words.notes;
     const content = html`<div class="total">
         <div class="big">${this.#total(bill, words)}<small> ${words.label}</small></div>

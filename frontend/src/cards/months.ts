@@ -99,7 +99,7 @@ export class MonthsCard extends SmartyCard {
     const year = words.yearOf(bills, lack ? "kWh" : this.unit);
     const head = words.headOf(year, locale);
     const chosen = year.months.find((entry) => entry.month === month)!;
-    this.announce(`${meter.entry_id} ${year.unit}`, `${head.title}: ${head.value} ${head.label}`, head.sentence);
+    this.announce(`${meter.entry_id} ${year.unit}`, `${head.title}${this.locale.sign(":")} ${head.value} ${head.label}`, head.sentence);
     const all = words.allMonths(year, locale);
     const chart: MonthsChart = { year, chosen, locale, width, widthOf: this.#widthOf, choose: (to) => showMonth(bills, feed, to) };
     return html`<header>

@@ -1,6 +1,7 @@
 /** Card of the present power, with the advice whether the household can switch on another device. */
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { pageLocale, SmartyCard } from "../base-card.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
@@ -46,10 +47,8 @@ export function quarterHourBar(
   limit: number | undefined,
 ): { parts: BarPart[]; limit: number | undefined; scale: number } {
   const end = Math.max(energy, projected ?? 0);
-  // `scale` is in kWh, and the label at its end is a whole number. With a limit (the energy at the reference power),
-  // the label is a power in kW, so `scale` is a multiple of 1/4 kWh. Without a limit, the label is an energy in kWh.
-  const unit = limit === undefined ? 1 : 4;
-  const scale = Math.ceil(unit * Math.max(limit === undefined ? 1 : 1.25 * limit, 1.08 * end)) / unit;
+  // The limit stays in the middle, so that it does not move with the load. Without a limit, the scale ends at whole kWh.
+  const scale = limit === undefined ? Math.ceil(Math.max(1, 1.08 * end)) : 2 * limit;
   const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;
   const parts: BarPart[] = [];
   const add = (from: number, to: number, isEstimate: boolean): void => {
@@ -174,7 +173,7 @@ export class NowCard extends SmartyCard {
       ${this.#answer(this.#number(now.power, is === "draws" && isAbove(now) ? "excess" : is, title), advice.small, advice.text, isPulses)}
       ${house.solar.length ? html`<p class="uses">${rich(uses)}</p>` : nothing}
       ${meter.integration ? html`<p class="small">${this.#t("by", { integration: meter.integration })}</p>` : nothing}
-      ${[rows.slice(0, -2), rows.slice(-2)].map((line) => html`<p class="small">${line.map(([name, time]) => `${name}: ${time}`).join(" · ")}</p>`)}
+      ${[rows.slice(0, -2), rows.slice(-2)].map((line) => html`<p class="small">${line.map(([name, time]) => `${name}${this.locale.sign(":")} ${time}`).join(" · ")}</p>`)}
       ${this.#curve(line, now)}
       <div class="rest">
         ${now.reference === null && running ? this.#withoutReference(meter) : nothing}
@@ -236,7 +235,7 @@ export class NowCard extends SmartyCard {
     const shown = power === undefined ? "–" : this.locale.number(Math.abs(power), kwDecimals(power));
     const unit = html`<small>\u00a0kW</small>`;
     if (power === undefined) return html`<div class="big ${className}">${shown}${unit}</div>`;
-    return html`<div class="big ${className}">${this.moreInfo(this.meter?.source === "pulses" ? "pulse_power" : "power_net", html`${shown}${unit}`, `${title} ${shown}\u00a0kW`)}</div>`;
+    return html`<div class="big ${className}">${keyed(shown, this.moreInfo(this.meter?.source === "pulses" ? "pulse_power" : "power_net", html`${shown}${unit}`, `${title} ${shown}\u00a0kW`))}</div>`;
   }
 
   #withoutReference(meter: Meter): TemplateResult {
@@ -267,7 +266,7 @@ export class NowCard extends SmartyCard {
         <span>${left}</span>
         ${reference === null
           ? nothing
-          : html`<span class="mean">${this.#mean(`≈ ${locale.number(mean, kwDecimals(mean))}`, R, isAbove)}</span>`}
+          : keyed(mean, html`<span class="mean">${this.#mean(`≈ ${locale.number(mean, kwDecimals(mean))}`, R, isAbove)}</span>`)}
       </div>
       ${bar(
         [TRACK, ...drawn.parts],

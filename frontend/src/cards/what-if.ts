@@ -94,6 +94,13 @@ export class WhatIfCard extends SmartyCard {
       .kinds [aria-pressed="true"] span {
         --outline: var(--primary-text-color);
       }
+      @container (min-width: 800px) {
+        .sides {
+          display: grid;
+          grid-template-columns: 1fr 1fr;
+          gap: 40px;
+        }
+      }
       .fields {
         display: grid;
         grid-template-columns: fit-content(45%) minmax(0, 1fr) auto;
@@ -243,14 +250,16 @@ export class WhatIfCard extends SmartyCard {
     const refusal = value?.refusal;
     // Without the data of a year, no change has an answer. So show no fields.
     const isHopeless = refusal && !(refusal.reason === "no_market_prices" || refusal.reason === "download_failed");
+    const fields = () => html`<div>${this.#chips()}${KINDS.filter((kind) => this.kinds.has(kind)).map((kind) => this.#fields(kind))}
+      ${this.kinds.has("battery") && batteries.length ? html`<p class="small">${besides(batteries, this.locale)}</p>` : nothing}
+      ${this.#canPayBack ? html`<div class="fields">${this.#price("price")}</div>` : nothing}</div>`;
     return html`<h2>${this.#t("title")}</h2>
-      ${isHopeless ? nothing : html`${this.#chips()}${KINDS.filter((kind) => this.kinds.has(kind)).map((kind) => this.#fields(kind))}`}
-      ${!isHopeless && this.kinds.has("battery") && batteries.length ? html`<p class="small">${besides(batteries, this.locale)}</p>` : nothing}
-      ${!isHopeless && this.#canPayBack ? html`<div class="fields">${this.#price("price")}</div>` : nothing}
-      ${refusal ? this.#refusal(refusal, meter) : nothing}
-      ${!changes.length && !isHopeless ? html`<p role="status">${this.#t(this.kinds.size ? "to_enter" : "choose")}</p>` : nothing}
-      ${value?.what_if && changes.length ? this.#answer(value.what_if, changes, batteries.length > 0, meter, today) : nothing}
-      ${value ? nothing : this.waiting(error)}`;
+      <div class="sides">${isHopeless ? nothing : fields()}<div>
+        ${refusal ? this.#refusal(refusal, meter) : nothing}
+        ${!changes.length && !isHopeless ? html`<p role="status">${this.#t(this.kinds.size ? "to_enter" : "choose")}</p>` : nothing}
+        ${value?.what_if && changes.length ? this.#answer(value.what_if, changes, batteries.length > 0, meter, today) : nothing}
+        ${value ? nothing : this.waiting(error)}
+      </div></div>`;
   }
 
   #t(key: WhatIfKey, params: Record<string, string> = {}): string {
@@ -403,7 +412,7 @@ export class WhatIfCard extends SmartyCard {
         <tbody>${rows.slice(0, -1).map(row)}</tbody>
         <tfoot>${rows.slice(-1).map(row)}</tfoot>
       </table>
-      <p class="small">${notes.join(" ")}</p>`;
+      ${this.why(this.#t("title"), () => html`<p class="small">${notes.join(" ")}</p>`)}`;
   }
 
   #refusal({ reason, days, least_days }: WhatIfRefusal, meter: Meter): TemplateResult {

@@ -3,9 +3,10 @@
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
+import { capital } from "../locale.ts";
 import { bar, barStyles } from "../charts/shapes.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
-import { capital, soFarTexts } from "../sentences/so-far.ts";
+import { soFarTexts } from "../sentences/so-far.ts";
 import { where, type WhereKey, type WhereRow, whereTexts } from "../sentences/where.ts";
 import { styles } from "../styles.ts";
 import type { Meter, Shares } from "../data/websocket-types.ts";

@@ -1,6 +1,6 @@
 /** Card of a year in quarter-hours, with a comparison of the reference powers. */
 
-import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { navigate, SmartyCard } from "../base-card.ts";
 import { Cells } from "../charts/heat-map-picture.ts";
@@ -29,7 +29,7 @@ import {
   noComparison,
   yearTexts,
 } from "../sentences/year.ts";
-import { monthsAndPrices, periodOf } from "../sentences/summed-months.ts";
+import { summedMonths } from "../sentences/summed-months.ts";
 import { styles } from "../styles.ts";
 import type { Classes, House, Meter, MonthAbove } from "../data/websocket-types.ts";
 import { type Grid, gridOf, highestOf, type Limit, localOf } from "../data/heat-map-grid.ts";
@@ -45,28 +45,6 @@ export class YearCard extends SmartyCard {
     barStyles,
     chooserStyles,
     highsStyles,
-    css`
-      .quiet {
-        color: var(--quiet);
-      }
-      .caption {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0 14px;
-        margin: 20px 0 4px;
-      }
-      .key {
-        margin-inline-end: 8px;
-        white-space: nowrap;
-      }
-      @container (min-width: 800px) {
-        .sides {
-          display: grid;
-          grid-template-columns: 1fr 300px;
-          gap: 40px;
-        }
-      }
-    `,
   ];
   static override properties = { ...SmartyCard.properties, chosen: { state: true } };
 
@@ -112,14 +90,14 @@ export class YearCard extends SmartyCard {
     // bills.
     const bills = own === undefined && classes.value ? billsOf(feed) : undefined;
     const house = houseOf(feed);
-    const state = [house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
+    const state = [house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.hass?.user?.is_admin];
     // This method is called by up to twenty telegrams a second, but telegrams do not change the content of this card.
     // So `guard` draws the content again only if one of the values in `state` has changed.
-    return html`<h2>${this.text(yearTexts, "title")}</h2>
-      ${guard(state, () => (series ? this.#year(series, classes, own, bills, house, meter, feed) : this.waiting(error)))}`;
+    return html`<h2>${this.text(yearTexts, "classes")}</h2>
+      ${guard(state, () => (series ? this.#content(series, classes, own, bills, house, meter, feed) : this.waiting(error)))}`;
   }
 
-  #year(
+  #content(
     series: Series,
     { value: classes, error }: Reply<Classes>,
     own: number | undefined,
@@ -139,10 +117,22 @@ export class YearCard extends SmartyCard {
     const limit = kw === undefined ? undefined : { kw, isContract: kw === own };
     const named = limit && { ...limit, name: limitName(months, limit, this.locale) };
     const above = this.#above(limit, months, decisive);
-    const sun = house ? houseYear(house, this.locale) : "";
     const now = new Date(feed.now);
     const result = decisive ? classSentence(rows, kw, decisive.length, this.locale) : noComparison(meter.known_since, now, this.locale);
     if (rows.length) this.announce(`${meter.entry_id} ${kw}`, result, above);
+    const reasons = () => html`${above ? html`<p class="small">${rich(above)}</p>` : nothing}
+      ${house ? html`<p>${rich(houseYear(house, this.locale))}</p>` : nothing}
+      ${this.#year(feed, grid, named)}
+      ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
+      ${rows.length ? html`<p class="small">${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.text(yearTexts, "only_compares")}</p>` : nothing}
+      <footer>${this.tableButton()}</footer>
+      ${this.#table(named, grid, months)}`;
+    return html`${bills ? this.#energy(meter, bills) : decisive || classes ? this.sentence(result) : this.waiting(error)}
+      ${rows.length ? this.#classes(rows, kw, classes!, meter, now, reasons) : reasons()}`;
+  }
+
+  /** Return the picture of the year, and prepare its painting. */
+  #year(feed: MeterFeed, grid: Grid, limit: NamedLimit | undefined): TemplateResult {
     const width = this.#width.value;
     const isTurned = width < NARROW_PX;
     const size = mapSize(grid, width, isTurned, this.locale, this.#widthOf);
@@ -152,18 +142,7 @@ export class YearCard extends SmartyCard {
     if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.clear();
     this.#painted = { grid, limit, isTurned, width: size.width, height: size.height };
     this.#open = (cell) => this.#openDay(feed, dayOf(cell, grid));
-    return html`<div class=${isTurned ? "narrow" : "wide"}>
-      ${bills ? this.#energy(meter, bills) : decisive || classes ? this.sentence(result) : this.waiting(error)}
-      ${above ? html`<p class="quiet">${rich(above)}</p>` : nothing}
-      ${sun ? html`<p>${rich(sun)}</p>` : nothing}
-      ${yearMap(grid, size, named, this.#bar, this.#open, this.locale)}
-      <div class=${rows.length ? "sides" : ""}>
-        ${rows.length ? this.#classes(rows, kw, classes!, meter, localDay(now)) : nothing}
-        ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
-      </div>
-      <footer>${this.tableButton()}</footer>
-      ${this.#table(named, grid, months)}
-    </div>`;
+    return html`<div class=${isTurned ? "narrow" : "wide"}>${yearMap(grid, size, limit, this.#bar, this.#open, this.locale)}</div>`;
   }
 
   /** Return the content for a contract without a reference power: the energies, and a link to enter this power. */
@@ -182,16 +161,14 @@ export class YearCard extends SmartyCard {
     return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";
   }
 
-  #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of, vat_rate }: Classes, { entry_id: entryId }: Meter, today: string): TemplateResult {
-    const caption = monthsAndPrices(decisive.length, "todays", vat_rate !== 0, this.locale);
-    const older = olderPrices(prices_of, today, this.locale);
-    const part = (color: string, key: "fixed" | "surcharge") => html`<span class="key">${dot(color)}${this.text(yearTexts, key)}</span>`;
-    return html`<div>
-      <small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span aria-hidden="true">${part("quiet", "fixed")} ${part("excess", "surcharge")}</span></small>
-      ${older ? html`<p class="small">${older}</p>` : nothing}
+  /** Return the costs of the classes, a note if their prices are older, and behind a button the `reasons`. */
+  #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of }: Classes, { entry_id: entryId }: Meter, now: Date, reasons: () => TemplateResult): TemplateResult {
+    const part = (color: string, key: "fixed" | "surcharge") => html`<span>${dot(color)}${this.text(yearTexts, key)}</span>`;
+    const older = olderPrices(prices_of, localDay(now), this.locale);
+    return html`<small class="legend" aria-hidden="true">${part("quiet", "fixed")}${part("excess", "surcharge")}</small>
       ${classChooser(rows, kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
-      <p class="small">${this.text(yearTexts, "only_compares")}</p>
-    </div>`;
+      ${older ? html`<p class="small">${older}</p>` : nothing}
+      ${this.why(this.text(yearTexts, "classes"), reasons)}`;
   }
 
   #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {

@@ -1,9 +1,9 @@
 /** Calendar below the title of a day. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
-import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
+import { addDays, addMonths, capital, dayStart, type Locale } from "../locale.ts";
 import { turnOver } from "../parts/markup.ts";
-import { capital, todayTexts } from "../sentences/today.ts";
+import { todayTexts } from "../sentences/today.ts";
 import type { Day } from "../data/websocket-types.ts";
 
 /** Day of the calendar. */

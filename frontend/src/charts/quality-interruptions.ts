@@ -2,7 +2,7 @@
 
 import { lastOf } from "../built-ins.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
-import { addMonths, dayStart, localDay, type Locale } from "../locale.ts";
+import { addMonths, capital, dayStart, localDay, type Locale } from "../locale.ts";
 import type { ChosenBar } from "./pointer.ts";
 import { joinNames, parseTime, qualityTexts, say } from "../sentences/quality.ts";
 import type { DisturbanceKind, Events } from "../data/websocket-types.ts";
@@ -132,7 +132,7 @@ export function markSentence(marked: readonly Disturbance[], now: number, locale
   const when = marked.length === 1 ? precise : isOneDay ? days[0]! : days.join("–");
   const phases = [...new Set(marked.flatMap((interruption) => interruption.phases))].sort();
   const which = phases.length ? ` (${joinNames(phases, locale)})` : "";
-  return `**${when.charAt(0).toLocaleUpperCase()}${when.slice(1)}:** ${amounts(marked, locale)}${which}`;
+  return `**${capital(when)}${locale.sign(":")}** ${amounts(marked, locale)}${which}`;
 }
 
 /** Return the table of all interruptions, newest first. */

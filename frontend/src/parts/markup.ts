@@ -1,11 +1,12 @@
 /** Small templates shared by several cards. */
 
 import { html, svg, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 
-/** Return a text with its **marked** words in bold. */
+/** Return a text with its **marked** words in bold. New words are new nodes, so they do not count as a shift of the layout. */
 export function rich(text: string): TemplateResult {
   const parts = text.split("**");
-  return html`${parts.map((part, index) => (index % 2 ? html`<b>${part}</b>` : part))}`;
+  return html`${keyed(text, html`${parts.map((part, index) => (index % 2 ? html`<b>${part}</b>` : part))}`)}`;
 }
 
 /** Return a text without its ** marks, for screen readers. */

@@ -35,7 +35,7 @@ export const nowStyles = [
      */
     .answer {
       display: grid;
-      grid: 56px minmax(48px, auto) / auto 1fr;
+      grid: 56px minmax(48px, auto) / minmax(136px, max-content) 1fr;
       column-gap: 16px;
       align-items: center;
     }
@@ -49,11 +49,12 @@ export const nowStyles = [
     .uses {
       min-height: 48px;
     }
-    @container (min-width: 380px) {
+    /* From this width on, the advice has two lines and the small one. */
+    @container (min-width: 450px) {
       .answer {
-        grid: minmax(48px, auto) auto / auto 1fr;
-        min-height: 90px;
-        align-content: center;
+        grid: auto 1fr / minmax(136px, max-content) 1fr;
+        align-items: start;
+        min-height: 66px;
       }
       .answer .big {
         grid-row: 1 / 3;
@@ -63,7 +64,6 @@ export const nowStyles = [
       }
       .answer .sentence {
         grid-area: 1 / 2;
-        align-self: flex-end;
       }
       .uses {
         min-height: 24px;

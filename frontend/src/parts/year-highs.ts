@@ -23,6 +23,12 @@ export const highsStyles = css`
     border-top: 1px solid var(--divider-color);
     border-radius: 0;
   }
+  @container (min-width: 800px) {
+    .highs {
+      grid: none / auto-flow;
+      column-gap: 24px;
+    }
+  }
   .highs b {
     white-space: nowrap;
   }

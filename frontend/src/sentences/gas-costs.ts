@@ -1,10 +1,9 @@
 /** Texts about the costs of gas: this month until its last whole day, and the same days a year ago. */
 
-import type { Locale } from "../locale.ts";
+import { capital, type Locale } from "../locale.ts";
 import { monthOf, type Standing } from "../data/gas-water-heat-amounts.ts";
 import type { GasCosts, GasMonth } from "../data/websocket-types.ts";
 import {
-  capital,
   type MediumKey,
   mediumTexts,
   monthName,

@@ -1,9 +1,8 @@
 /** Texts about single days of a gas, water or heat meter: chosen day, table of days, footnote. */
 
-import { addDays, addMonths, dayStart, type Locale, round, roundParts } from "../locale.ts";
+import { addDays, addMonths, capital, dayStart, type Locale, round, roundParts } from "../locale.ts";
 import { type Month, monthOf, type Night, type Standing } from "../data/gas-water-heat-amounts.ts";
 import {
-  capital,
   type MediumKey,
   mediumTexts,
   monthName,

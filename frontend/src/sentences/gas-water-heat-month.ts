@@ -1,7 +1,7 @@
 /** Texts about a gas, water or heat meter: its name, its amounts in common units, and its month. */
 
 import { hasOwn } from "../built-ins.ts";
-import { dayStart, type Locale, round, type Texts } from "../locale.ts";
+import { capital, dayStart, type Locale, round, type Texts } from "../locale.ts";
 import type { Night, Standing } from "../data/gas-water-heat-amounts.ts";
 import texts from "../texts/medium.json" with { type: "json" };
 
@@ -102,8 +102,6 @@ export function monthName(month: string, today: string, locale: Locale): string 
   const isNear = Math.abs(Date.parse(`${month}-01`) - Date.parse(`${today.slice(0, 7)}-01`)) < 200 * 86_400_000;
   return isNear ? locale.month(startOf(month)) : locale.monthYear(startOf(month));
 }
-
-export const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 
 /** Return the sentence about the month's use; `since` is the first day with data. */
 export function monthSentence(standing: Standing, units: Units, since: string, today: string, locale: Locale): string {

@@ -21,14 +21,14 @@ export function olderPrices(older: OlderPrices | undefined, day: string, locale:
   const [first] = until.sort();
   const begins = first !== undefined && first >= day;
   const newer = first === undefined ? [] : [begins && !older.newer_known ? locale.common("not_out_yet", { period: nextPeriodOf(first, locale) }) : locale.common(older.newer_known ? "newer_known" : "nothing_newer")];
-  const text = [...namesOf(older, locale), ...ended, ...newer].join(separatorOf(locale));
+  const text = [...namesOf(older, locale), ...ended, ...newer].join(`${locale.sign(";")} `);
   return begins ? locale.common("older_from", { day: dateOf(addDays(first, 1), locale), text: `${text}.` }) : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** Return a name such as "To pay (grid charges of 2026)", or only "To pay" if the prices are current. */
 export function withPrices(name: string, older: OlderPrices | undefined, locale: Locale): string {
   const names = older ? namesOf(older, locale) : [];
-  return names.length ? `${name} (${names.join(separatorOf(locale))})` : name;
+  return names.length ? `${name} (${names.join(`${locale.sign(";")} `)})` : name;
 }
 
 const dateOf = (day: string, locale: Locale): string => locale.date(dayStart(day));
@@ -57,8 +57,6 @@ function periodOf(until: string, locale: Locale): string {
 /** Return the year, or the month, that begins after a day. */
 const nextPeriodOf = (until: string, locale: Locale): string =>
   until.endsWith("-12-31") ? addDays(until, 1).slice(0, 4) : locale.monthYear(dayStart(addDays(until, 1)));
-
-const separatorOf = ({ language }: Locale): string => (language === "fr" ? "\u00a0; " : "; ");
 
 /** French elides "de" before a vowel: "prix du réseau d'août". */
 const withArticle = (text: string, { language }: Locale): string => (language === "fr" ? text.replace(/\bde (?=[ao])/g, "d'") : text);

@@ -1,7 +1,7 @@
 /** Texts and numbers of today and of this month so far. */
 
 import { lastOf } from "../built-ins.ts";
-import { dayStart, localDay, type Locale, localParts, round, type Texts } from "../locale.ts";
+import { capital, dayStart, localDay, type Locale, localParts, round, type Texts } from "../locale.ts";
 import { firstDay, firstForecast, hasAmounts, isRunning, type Lack, lackOf, lastDay, pricesOf, toPay } from "./bill.ts";
 import { type HouseRow, houseRows, unknownNote } from "./house.ts";
 import { olderPrices } from "./older-prices.ts";
@@ -58,9 +58,6 @@ export function usualTexts(today: Day, usual: Usual, reason: UsualReason | null,
 
 /** Return whether a value is within SAME_SHARE of a usual one, or at most `slack` beside it. */
 const isNear = (value: number, usual: number, slack = 0): boolean => Math.abs(value - usual) <= Math.max(slack, SAME_SHARE * Math.abs(usual));
-
-/** Return a text with a capital at its beginning: names of months are small in some languages. */
-export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 export type SoFarKey = keyof (typeof texts)["en"];
 export const soFarTexts: Texts<SoFarKey> = texts;

@@ -1,7 +1,7 @@
 /** Texts that say which months a card adds up, and at which prices. The cards with a year use the same words. */
 
 import { lastOf } from "../built-ins.ts";
-import { commonTexts, dayStart, type Locale } from "../locale.ts";
+import { capital, commonTexts, dayStart, type Locale } from "../locale.ts";
 
 /** Prices of the months: each month has its own, or all months have today's prices. */
 export type Prices = "own" | "todays";
@@ -24,5 +24,5 @@ export function periodOf(months: string[], locale: Locale): string {
 export function summedMonths(months: string[], prices: Prices, hasVat: boolean, locale: Locale): string {
   const params = { period: periodOf(months, locale), prices: monthsAndPrices(months.length, prices, hasVat, locale) };
   // In German, the abbreviation of VAT ends with a dot. So drop the second dot at the end of the sentence.
-  return locale.common("period_and_prices", params).replace("..", ".");
+  return capital(locale.common("period_and_prices", params)).replace("..", ".");
 }

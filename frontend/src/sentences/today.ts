@@ -3,6 +3,7 @@
 import { kwOf, type Quarter } from "../data/day-chart-bars.ts";
 import {
   addDays,
+  capital,
   kwDecimals,
   type Locale,
   localParts,
@@ -76,8 +77,6 @@ const sentenceOf = (coming: string): string => {
 
 const bold = (coming: string): string => coming.replace(/^(\s*;\s*)(.*)$/, "$1**$2**");
 
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
 /** Return an excess in kWh; small values get two decimals, so that an excess never reads 0.0 kWh. */
 export const excessKwh = (kwh: number, locale: Locale): string => locale.kWh(kwh, kwh > 0 && kwh < 0.05 ? 2 : 1);
 
@@ -103,7 +102,7 @@ export function quarterSentence(facts: QuarterFacts, locale: Locale, count: numb
   const { start, drawn, reference, isRunning } = facts;
   const t = (key: TodayKey, params: Params = {}) => locale.text(todayTexts, key, params);
   const until = new Date(start.getTime() + 900_000);
-  const colon = locale.language === "fr" ? "\u00a0:" : ":";
+  const colon = locale.sign(":");
   const range = count === 100 ? `${timeOf(start, locale, count)}–${timeOf(until, locale, count)}` : locale.timeRange(start, until);
   const time = `**${range}${colon}**`;
   if (drawn === null) return `${time} ${t("bar_unknown")}.`;

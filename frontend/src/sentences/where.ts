@@ -48,7 +48,7 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
   return {
     isUnnamed,
     sentence: [
-      isUnnamed ? t("unnamed", { share: locale.percent(Math.min(1, rest!.wh / house!)), amount: amount(rest!) }) : "",
+      isUnnamed ? t(rows.some(({ kind }) => kind === "device") ? "unnamed_more" : "unnamed", { share: locale.percent(Math.min(1, rest!.wh / house!)), amount: amount(rest!) }) : "",
       isUnnamed ? "" : first && house ? t("first", { name: nameOf(first), amount: amount(first), share: locale.percent(Math.min(1, first.wh / house)) }) : "",
       isUnnamed ? (first ? t("next", { name: nameOf(first), amount: amount(first) }) : "") : first && house && next ? t("next", { name: nameOf(next), amount: amount(next) }) : "",
     ]

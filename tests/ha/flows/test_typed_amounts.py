@@ -260,7 +260,7 @@ async def test_amounts_of_the_gas_bill(home: Home, refuses: Refusals) -> None:
         (
             None,
             "xx, fr-LU;q=0.9, en;q=0.8",
-            "Prix de l'énergie: «\N{NO-BREAK SPACE}2,345\N{NO-BREAK SPACE}»",
+            "Prix de l'énergie\N{NO-BREAK SPACE}: «\N{NO-BREAK SPACE}2,345\N{NO-BREAK SPACE}»",
             ",",
         ),
         (None, "lb", "Energiepräis: „2,345“", ","),

@@ -265,6 +265,7 @@ class MeterSteps(CableSteps):
     async def _async_describe_channels(self, locale: UserLocale) -> str:
         """Return a Markdown list of the meters on the M-Bus."""
         lines = []
+        colon = locale.punctuated(":")
         for channel, reading in self._telegram.channels.items():
             name = await self._async_text(
                 f"device.{reading.type}.name",
@@ -272,7 +273,7 @@ class MeterSteps(CableSteps):
             )
             unit = shown_name(reading.unit or "").replace("m3", UnitOfVolume.CUBIC_METERS)
             index = "" if reading.value is None else f", {_amount(locale, reading.value, unit)}"
-            lines.append(f"- M-Bus {channel}: {name.rstrip()}{index}")
+            lines.append(f"- M-Bus {channel}{colon}{name.rstrip()}{index}")
         return "\n".join(lines)
 
     def _describe(self, locale: UserLocale, reference: str, unit: str) -> str:

@@ -35,9 +35,7 @@ async def async_older_prices_sentence(
         await locale.async_text(hass, f"exceptions.{key}.message", **placeholders)
         for key, placeholders in said
     ]
-    # French has a space before a semicolon.
-    separator = "\N{NO-BREAK SPACE}; " if locale.language.startswith("fr") else "; "
-    sentence = separator.join(parts)
+    sentence = locale.punctuated(";").join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
