@@ -8,7 +8,6 @@ from typing import Any, Literal, NotRequired, TypedDict
 import voluptuous as vol
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.decorators import websocket_command
-from homeassistant.const import STATE_OFF
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -22,6 +21,7 @@ from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads, plan_o
 from ..coordinator.loads.house_plan import house_plan, house_plan_signal
 from ..lib.plan.added_cost import PlanReason
 from ..lib.plan.coming_quarters import PlanLack
+from ..lib.plan.daily_load import LoadState
 from .common_answers import OlderPricesAnswer, Time
 from .requests import METER, NOT_FOUND
 from .subscribers import Subscribers
@@ -151,18 +151,22 @@ _GONE = json_bytes({"loads": [], "plan": None, "lack": None, "gone": True})
 _PLANS: HassKey[dict[str, _PlanOfMeter]] = HassKey(f"{DOMAIN}_followed_plans")
 
 
+type _State = Literal["planned", "done", "not_connected", "not_planned"]
+# A load that is not ready, skipped, blocked or did not start has no runs.
+_STATES: dict[LoadState, _State] = {
+    LoadState.PLANNED: "planned",
+    LoadState.RUNNING: "planned",
+    LoadState.BY_HAND: "planned",
+    LoadState.DONE: "done",
+    LoadState.NOT_CONNECTED: "not_connected",
+}
+
+
 def _load(
     hass: HomeAssistant, entry: AnyConfigEntry, subentry_id: str, entered: EnteredLoad
 ) -> EnteredLoadAnswer:
     plan = plan_of_load(hass, subentry_id)
-    connected = entered.connected and hass.states.get(entered.connected)
-    state: Literal["planned", "done", "not_connected", "not_planned"] = "planned"
-    if connected and connected.state == STATE_OFF:
-        state = "not_connected"
-    elif plan is None:
-        state = "not_planned"
-    elif not plan.left_kwh:
-        state = "done"
+    state: _State = "not_planned" if plan is None else _STATES.get(plan.state, "not_planned")
     return {
         "id": subentry_id,
         "name": entered.load.name,

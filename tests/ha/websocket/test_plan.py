@@ -108,5 +108,14 @@ async def test_without_a_price_the_lack_is_said(
     assert (shown["lack"], shown["plan"]) == ("no_price", None)
 
 
+async def test_a_load_that_is_not_ready_does_not_count_as_done(
+    house: MockConfigEntry, home: Home, client: Client
+) -> None:
+    await add(home.hass, house, "appliance")
+    await ask(client, "plan", entry_id=house.entry_id)
+    states = [load["state"] for load in (await message(client))["loads"]]
+    assert states == ["not_planned"]
+
+
 async def test_an_unknown_meter_has_no_plan(client: Client) -> None:
     assert await refused(client, "plan", entry_id="nobody") == "not_found"
