@@ -31,6 +31,7 @@ from .const import CONF_NEVER_ABOVE, DOMAIN
 from .coordinator import BooksCoordinator
 from .coordinator.garbage_collection import without_collection
 from .coordinator.loads.entered_loads import entered_loads
+from .coordinator.loads.load_tasks import ready_times
 from .coordinator.market_prices.energy_charts import DownloadError
 from .coordinator.market_prices.prices_ahead import async_prices_ahead
 from .coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
@@ -366,7 +367,8 @@ async def async_plan_saving(
             [energy] = await async_load_energies(hass, [entered.measured_by], start, end)
         except NoLoadStatisticError:
             return None
-        loads.append(MeasuredLoad(entered.load, energy, device.created_at))
+        ready_at = ready_times(hass, subentry_id)
+        loads.append(MeasuredLoad(entered.load, energy, device.created_at, ready_at))
     if not loads:
         return None
     return await async_aside(hass, without_collection(plan_saving), month, loads)

@@ -5,6 +5,7 @@ energy from 2:00 to 3:00 each night, at the price of the night. At once, it woul
 in the morning before, at the price of the day.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1.coordinator.loads.load_tasks import ready_times, wish
 from custom_components.smarty_p1.messages.report import async_report
 
 from . import billed_month
@@ -129,3 +131,21 @@ async def test_the_monthly_report_has_the_saving(
     assert report
     [line] = [line for line in report.lines if line.key == "plan_saved"]
     assert line.values["saving_eur"] == pytest.approx(31 * A_NIGHT, abs=0.04)
+
+
+async def test_at_once_begins_when_the_load_was_connected(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    load = await add(hass, house)
+    entered_at(hass, house, load, LONG_AGO)
+    # Connected at 23:00 each evening, the car would have had the price of the night at once.
+    evenings = tuple(datetime(2026, 5, day, 21, tzinfo=UTC) for day in range(1, 32))
+    wish(hass, house, load, lambda task: replace(task, ready_at=evenings))
+    await wait_until(hass, lambda: ready_times(hass, load) == evenings)
+    report = await async_report(hass, [house], datetime(2026, 6, 1, tzinfo=UTC).date())
+    assert report
+    # The first quarter-hours of May also export, so some of the energy changes its direction.
+    saved_eur = sum(
+        float(line.values["saving_eur"]) for line in report.lines if line.key == "plan_saved"
+    )
+    assert saved_eur == pytest.approx(0, abs=0.1)

@@ -1,10 +1,12 @@
 """States of a meter's loads between their plans, in one file. Entities change them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN
 from ...lib.plan.house_plan import MAX_LOADS
@@ -15,6 +17,7 @@ from ..entry_types import AnyConfigEntry
 from ..stored.throttled_store import ThrottledStore
 
 _SAVE_INTERVAL_S = 60.0
+_READY_TIMES: HassKey[dict[str, Sequence[datetime]]] = HassKey(f"{DOMAIN}_ready_times")
 
 
 class LoadTasks(ThrottledStore):
@@ -23,6 +26,7 @@ class LoadTasks(ThrottledStore):
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, entry_id, "loads", interval=_SAVE_INTERVAL_S)
         self._tasks: dict[str, LoadTask] = {}
+        self._ready_times = hass.data.setdefault(_READY_TIMES, {})
 
     async def async_open(self) -> None:
         """Load the states from the disk."""
@@ -36,6 +40,7 @@ class LoadTasks(ThrottledStore):
     def put(self, subentry_id: str, task: LoadTask) -> bool:
         """Keep the new state of a load. Return whether it differs in what is stored."""
         before, self._tasks[subentry_id] = self.of(subentry_id), task
+        self._ready_times[subentry_id] = task.ready_at
         is_changed = before is not task and dump(before) != dump(task)
         if is_changed:
             self.schedule()
@@ -46,6 +51,7 @@ class LoadTasks(ThrottledStore):
         """Forget the loads that the user has removed."""
         for name in self._tasks.keys() - {*subentry_ids}:
             del self._tasks[name]
+            self._ready_times.pop(name, None)
             self.schedule()
 
     @override
@@ -61,6 +67,11 @@ class LoadTasks(ThrottledStore):
     def _content(self) -> dict[str, Any]:
         content: dict[str, Any] = dump(self._tasks)
         return content
+
+
+def ready_times(hass: HomeAssistant, subentry_id: str) -> Sequence[datetime]:
+    """Return the known times at which a load was connected or ready, in the order of time."""
+    return hass.data.get(_READY_TIMES, {}).get(subentry_id, ())
 
 
 type ChangeOfTask = Callable[[LoadTask], LoadTask]
