@@ -230,7 +230,17 @@ def plans() -> list[Json]:
     later = house_plan.evening(start=now)[PLAN]
     alike = house_plan.trial(saving=0.0)
     states = [
-        house_plan.load("dishes", state) for state in ("done", "not_connected", "not_planned")
+        house_plan.load("dishes", state)
+        for state in (
+            "done",
+            "not_connected",
+            "not_ready",
+            "blocked",
+            "by_hand",
+            "did_not_start",
+            "skipped",
+            "not_planned",
+        )
     ]
     return [
         show("an evening", "plan", evening, sent=[later, {"answers": alike}], entities=pressed),

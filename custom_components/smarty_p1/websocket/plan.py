@@ -88,7 +88,7 @@ class EnteredLoadAnswer(TypedDict):
     id: str
     name: str
     device_id: str | None
-    state: Literal["planned", "done", "not_connected", "not_planned"]
+    state: LoadState | Literal["not_planned"]
     """`done`: it needs no more energy until its deadline. `not_planned`: its energy is unknown."""
     by: Time | None
     """Its deadline."""
@@ -151,29 +151,17 @@ _GONE = json_bytes({"loads": [], "plan": None, "lack": None, "gone": True})
 _PLANS: HassKey[dict[str, _PlanOfMeter]] = HassKey(f"{DOMAIN}_followed_plans")
 
 
-type _State = Literal["planned", "done", "not_connected", "not_planned"]
-# A load that is not ready, skipped, blocked or did not start has no runs.
-_STATES: dict[LoadState, _State] = {
-    LoadState.PLANNED: "planned",
-    LoadState.RUNNING: "planned",
-    LoadState.BY_HAND: "planned",
-    LoadState.DONE: "done",
-    LoadState.NOT_CONNECTED: "not_connected",
-}
-
-
 def _load(
     hass: HomeAssistant, entry: AnyConfigEntry, subentry_id: str, entered: EnteredLoad
 ) -> EnteredLoadAnswer:
     plan = plan_of_load(hass, subentry_id)
-    state: _State = "not_planned" if plan is None else _STATES.get(plan.state, "not_planned")
     return {
         "id": subentry_id,
         "name": entered.load.name,
         "device_id": dr.async_get_device_id_by_identifier(
             hass, (DOMAIN, subentry_id), config_entry_id=entry.entry_id
         ),
-        "state": state,
+        "state": plan.state if plan else "not_planned",
         "by": plan.by.isoformat() if plan and plan.by else None,
     }
 

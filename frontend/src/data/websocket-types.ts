@@ -729,7 +729,16 @@ export interface EnteredLoad {
   name: string;
   device_id: string | null;
   /** `done`: it needs no more energy until its deadline. `not_planned`: its energy is unknown. */
-  state: "planned" | "done" | "not_connected" | "not_planned";
+  state: "planned"
+    | "running"
+    | "by_hand"
+    | "blocked"
+    | "done"
+    | "not_connected"
+    | "not_ready"
+    | "did_not_start"
+    | "skipped"
+    | "not_planned";
   /** Its deadline. */
   by: Time | null;
 }

@@ -64,7 +64,7 @@ function timeAt(time: Date, now: Date, locale: Locale, text = locale.time(time))
 
 function whenOf(load: EnteredLoad, planned: PlannedLoad | undefined, now: Date, locale: Locale): string {
   const t = (key: PlanKey, params: Record<string, string> = {}) => locale.text(planTexts, key, params);
-  if (load.state !== "planned") return t(load.state);
+  if (load.state !== "planned" && load.state !== "running") return t(load.state);
   const runs = (planned?.runs ?? []).map((run) => [new Date(run.start), new Date(run.end)] as const);
   return runs.map(([start, end]) => (start <= now ? t("now_until", { time: locale.time(end) }) : timeAt(start, now, locale, locale.timeRange(start, end)))).join(", ");
 }
