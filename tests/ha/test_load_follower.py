@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 CHEAP = datetime(2026, 6, 16, 20, 0, 5, tzinfo=UTC)
 """22:00 in Luxembourg."""
-SWITCH = "input_boolean.charger"
+SWITCH, CURRENT = "input_boolean.charger", "input_number.current"
 SWITCHED = {"switched_by": SWITCH}
 
 
@@ -45,6 +45,11 @@ class Charger:
         async_fire_time_changed(self._hass, self._timers)
         await self._hass.async_block_till_done()
 
+    def amperes(self) -> float:
+        state = self._hass.states.get(CURRENT)
+        assert state is not None
+        return float(state.state)
+
     def is_on(self) -> bool:
         state = self._hass.states.get(SWITCH)
         return state is not None and state.state == "on"
@@ -61,6 +66,8 @@ class Charger:
 @pytest.fixture
 async def charger(hass: HomeAssistant, clock: SetClock) -> Charger:
     await async_setup_component(hass, "homeassistant", {})
+    current = {"min": 6, "max": 16, "unit_of_measurement": "A"}
+    await async_setup_component(hass, "input_number", {"input_number": {"current": current}})
     await async_setup_component(hass, "input_boolean", {"input_boolean": {"charger": None}})
     return Charger(hass, clock)
 
