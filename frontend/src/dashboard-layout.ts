@@ -133,7 +133,7 @@ export class SmartyDashboard extends HTMLElement {
     // Leneda sends only days that have ended. If Leneda is the source of all meters, nothing is known about today. So
     // leave out the card "so-far", and call the first view "Yesterday".
     const isPast = Boolean(meters?.length) && meters!.every(({ source }) => source === "leneda");
-    const nowCards = isPast ? [...halves(card("now")), card("today")] : [card("now"), card("so-far"), card("today"), card("where"), card("plan")];
+    const nowCards = isPast ? [...halves(card("now")), card("today")] : [card("now"), card("so-far"), card("today"), card("where", FULL), card("plan", FULL)];
     const hasWhatIf = meters?.some(({ known_since }) => known_since && metersOf(hass.connection).now - Date.parse(known_since) > MIN_WHAT_IF_AGE_MS);
     const views: View[] = [
       ...(isElectric ? [view(t(isPast ? "yesterday" : "now"), "now", section(...(hasYear ? nowCards : halves(card("now")))))] : []),
