@@ -11,7 +11,7 @@ import { findLocale, missingTextsNote } from "./text-loader.ts";
 import { type Locale, localDay, localeOf, type Texts } from "./locale.ts";
 import { ContainerWidths } from "./parts/container-widths.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
-import { plain, rich, tableBehind } from "./parts/markup.ts";
+import { plain, rich, type Table, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./data/request-queue.ts";
 import { ScrollIfShort } from "./parts/scroll-if-short.ts";
 import { styles } from "./styles.ts";
@@ -45,6 +45,8 @@ export abstract class SmartyCard extends LitElement {
   declare protected config: CardConfig;
   declare protected isTableShown: boolean;
   declare protected isWhyShown: boolean;
+  /** Return the table of the card as it was drawn last. */
+  makeTable: (() => Table) | undefined;
   /** Texts and formats of the user. Undefined while the texts are not loaded; until then, the card shows no text. */
   protected locale!: Locale;
   #hass: Hass | undefined;
@@ -75,7 +77,7 @@ export abstract class SmartyCard extends LitElement {
   protected abstract content(meter: Meter, feed: MeterFeed): TemplateResult;
 
   /** Name of the card for screen readers. */
-  protected abstract get label(): string;
+  abstract get label(): string;
 
   /** Return the other feeds whose values the card also shows. */
   protected otherFeeds(): SharedSubscription[] {
@@ -329,13 +331,6 @@ export abstract class SmartyCard extends LitElement {
     return entityOf(this.#hass?.entities ?? {}, key, deviceId);
   }
 
-  /** Return the button that shows or hides the table below the card. */
-  protected tableButton(): TemplateResult {
-    const key = this.isTableShown ? "hide_table" : "show_table";
-    const turn = () => (this.isTableShown = !this.isTableShown);
-    return html`<button class="link" aria-expanded=${Boolean(this.isTableShown)} @click=${turn}>${this.locale.common(key)}</button>`;
-  }
-
   /** Return a button that shows or hides the reasons of an answer. Its name for screen readers has the `title` of the card. */
   protected why(title: string, reasons: () => TemplateResult): TemplateResult {
     const why = this.locale.common("why");
@@ -343,8 +338,25 @@ export abstract class SmartyCard extends LitElement {
     return html`<button class="link why" aria-expanded=${Boolean(this.isWhyShown)} aria-label="${why}${this.locale.sign(":")} ${title}" @click=${turn}>${why}</button>${this.isWhyShown ? reasons() : nothing}`;
   }
 
-  protected table(caption: string, head: string[], rows: () => (string | number)[][]): TemplateResult | typeof nothing {
-    return this.isTableShown ? tableBehind(caption, head, rows()) : nothing;
+  /**
+   * Return the menu of a card whose table has a name. Lists of controls, as screen readers have them, also have the
+   * table itself. It is no tab stop, because the menu is one.
+   */
+  protected menu(name: string): TemplateResult {
+    const isShown = Boolean(this.isTableShown);
+    return html`<button class="hidden" tabindex="-1" aria-expanded=${isShown} @click=${this.turnTable}>${this.locale.common("table_of", { name })}</button>
+      <smarty-p1-menu .card=${this} .locale=${this.locale} .name=${name} .isTableShown=${isShown}></smarty-p1-menu>`;
+  }
+
+  /** Show or hide the table. */
+  readonly turnTable = (): void => {
+    this.isTableShown = !this.isTableShown;
+  };
+
+  /** Return the table of the card if it is shown; the menu also saves its rows. */
+  protected table(caption: string, make: () => Table): TemplateResult | typeof nothing {
+    this.makeTable = make;
+    return this.isTableShown ? tableBehind(caption, make()) : nothing;
   }
 
   /**

@@ -11,6 +11,8 @@ export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sha
 export interface CardHost extends ReactiveControllerHost, Element {
   readonly renderRoot: ParentNode;
   readonly hass?: Hass | undefined;
+  /** Name of the card. */
+  readonly label: string;
   /** Tell a screen reader what has changed. */
   announce(subject: string, title: string, text: string, isNews?: boolean): void;
   /** Let screen readers say a text now. */

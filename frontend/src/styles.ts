@@ -59,6 +59,9 @@ export const styles = css`
     font-size: 16px;
     font-weight: 500;
   }
+  header > h2 {
+    flex: 1;
+  }
   p {
     margin: 0;
   }
@@ -198,6 +201,14 @@ export const styles = css`
     align-self: flex-start;
     text-align: start;
   }
+  smarty-p1-menu {
+    display: block;
+    width: 44px;
+    height: 44px;
+    flex: none;
+    align-self: center;
+    margin: -10px -12px -10px 0;
+  }
   table {
     width: 100%;
     border-collapse: collapse;
@@ -241,7 +252,9 @@ export const styles = css`
   .hidden {
     position: absolute;
     width: 1px;
+    min-width: 0;
     height: 1px;
+    min-height: 0;
     overflow: hidden;
     clip-path: inset(50%);
     white-space: nowrap;

@@ -347,7 +347,7 @@ test("gas in euros is drawn by days, up to the last whole one", () => {
 test("the curve of a month has its sum beside its end, on the side that has room", () => {
   const chart = (found: MediumHistory, today: string, index?: number) => {
     const known = days(found, today);
-    return shown(markupOf(mediumChart({ days: known, drawing: drawMedium(known.standing), reading: "" }, { index } as ChosenBar, en))).replace(/\s+/g, " ");
+    return shown(markupOf(mediumChart({ name: "Gas", days: known, drawing: drawMedium(known.standing), reading: "" }, { index } as ChosenBar, en))).replace(/\s+/g, " ");
   };
   const end = (today: string) => /class="at value (\w*)" style="left:([\d.]+)%.*max-width:([\d.]+)%".*?<\/span> ([^<]*)<\/b/.exec(chart(history({ "2026-10": 1, "2026-11": 1 }, today), today))!.slice(1).map((text) => (Number(text) ? String(Math.round(Number(text))) : text.trim()));
   assert.deepEqual([end("2026-11-08"), end("2026-11-21")], [["right", "23", "77", "7.0 m³"], ["", "65", "65", "20.0 m³"]]);

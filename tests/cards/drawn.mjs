@@ -86,6 +86,7 @@ Object.assign(globalThis, {
   IntersectionObserver: Observer,
   getComputedStyle: () => ({ fontFamily: "" }),
   requestAnimationFrame: setImmediate,
+  matchMedia: () => ({ addEventListener() {}, removeEventListener() {} }),
   addEventListener() {},
   dispatchEvent() {},
   localStorage: { getItem: () => null, setItem: (key, value) => deeds.push(`stores ${key}: ${value}`) },

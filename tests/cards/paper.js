@@ -16,7 +16,7 @@ window.paper = {
     }),
   /** Return the chosen elements whose outline is not seen. */
   unmarked: () => all(CHOSEN).filter((part) => getComputedStyle(part).outlineColor === "rgba(0, 0, 0, 0)").map((part) => part.outerHTML),
-  openTables: () => all('[aria-expanded="false"].link').forEach((button) => button.click()),
+  openTables: () => all('[aria-expanded="false"].hidden').forEach((button) => button.click()),
   /**
    * Return the number of the charts, and what is wrong with them on paper of a width. A browser prints before a script
    * can draw for this width, so look before the page's scripts can.

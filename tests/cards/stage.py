@@ -202,6 +202,12 @@ class Stage:
         await element.click()
         await self.settle()
 
+    async def show_table(self, type_: str) -> None:
+        """Show the table of a card by its menu."""
+        menu = self.card(type_).locator("smarty-p1-menu")
+        await self.click(menu.get_by_role("button"))
+        await self.click(menu.get_by_role("menuitem", name="Show as table"))
+
     async def asked(self, command: str) -> list[Json]:
         """Return the questions of a kind that were asked, such as `bill`."""
         found: list[Json] = await self.page.evaluate(

@@ -1,10 +1,14 @@
 """Each card for readers with low or without vision: judged by axe-core, heard and by keyboard."""
 
+import csv
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.axe import complaints
 
@@ -15,8 +19,15 @@ from .spoken import CONTROLS, SCRIPT, Node, tree
 from .stage import Stage
 
 HOUSE = house_all.views()
-VIEWS = HOUSE | {"yesterday": [Placed("now", house_now.without_cable())]}
+VIEWS = HOUSE | {
+    "yesterday": [Placed("now", house_now.without_cable())],
+    "contract missing": [
+        Placed(card, house_now.without_reference()) for card in ("now", "so-far", "bill", "months")
+    ],
+}
 NOTHING = "nothing chosen"
+# The name of a radio button is that of its choice, in a group with a name.
+LISTED = (CONTROLS | {"radiogroup", "group"}) - {"radio", "gridcell"}
 # An age that is counted goes on while the page is read.
 SECONDS = re.compile(r"\b\d+ s\b")
 CARDS = house_all.cards()
@@ -34,11 +45,12 @@ async def test_no_reader_is_shut_out(stage: Stage, card: str) -> None:
         # Axe waits by the clock.
         await stage.page.clock.resume()
         assert not await complaints(stage.page)
-        # Behind the first buttons are others.
+        # Behind the first buttons are others. The table of a card is also a link that only screen
+        # readers have.
         buttons = stage.card(placed.type).locator("[aria-expanded]")
         index = 0
         while index < await buttons.count():
-            await buttons.nth(index).click()
+            await buttons.nth(index).evaluate("button => button.click()")
             assert not await complaints(stage.page)
             index += 1
 
@@ -81,6 +93,9 @@ async def test_the_heard_texts_of_a_view_are_the_seen_ones(
     for node in nodes:
         is_unit = node.name in {"€", "kWh"}
         assert node.role not in CONTROLS or is_unit or re.search(r"[^\W\d_]{3}", node.name), node
+    # A list of controls, as screen readers have it, has no two of the same name.
+    listed = Counter((node.role, node.name) for node in nodes if node.role in LISTED)
+    assert [control for control, count in listed.items() if count > 1] == []
     # Each sentence of a card is heard once, and not again as a part of another text.
     for article in (node for node in nodes if node.role == "article"):
         heard = texts_of(article)
@@ -174,6 +189,76 @@ async def test_only_a_choice_is_spoken_at_once(stage: Stage) -> None:
         "With 12 kW, you would have paid 43 € more in 12 months than with your 7 kW. "
     )
     assert "above 12 kW" in text
+
+
+async def at(stage: Stage) -> str:
+    """Return the name of the control that has the focus."""
+    script = """() => {
+        let node = document.activeElement;
+        while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+        return node.getAttribute("aria-label") ?? node.textContent.trim();
+    }"""
+    return str(await stage.page.evaluate(script))
+
+
+async def test_the_menu_of_a_card_by_keyboard(stage: Stage) -> None:
+    await stage.show("smarty-p1-today", answers=house_today.answers())
+    button, items = "Quarter-hours: more", ["Show as table", "Save as picture", "Save rows as CSV"]
+    menu = stage.page.locator("smarty-p1-menu")
+    await menu.get_by_role("button").focus()
+    for opening, first in (("Enter", 0), (" ", 0), ("ArrowDown", 0), ("ArrowUp", 2)):
+        await stage.press(opening)
+        assert await at(stage) == items[first]
+        await stage.press("Escape")
+        assert (await at(stage), await menu.get_by_role("menu").count()) == (button, 0)
+    await stage.press("Enter")
+    moves = {"ArrowDown": 1, "End": 2, "ArrowRight": 2, "Home": 0, "ArrowUp": 2, "PageUp": 2}
+    for key, item in (*moves.items(), ("ArrowDown", 0)):
+        await stage.press(key)
+        assert await at(stage) == items[item]
+    # The table is seen, and the focus is back.
+    await stage.press("Enter")
+    assert await at(stage) == button
+    assert await stage.page.locator("table.behind").count() == 1
+    await stage.press("Enter")
+    assert await at(stage) == "Hide the table"
+    # The menu closes when the focus leaves it, and at a press outside.
+    await stage.press("Tab")
+    assert await menu.get_by_role("menu").count() == 0
+    await stage.click(menu.get_by_role("button"))
+    await stage.page.mouse.click(2, 2)
+    await stage.settle()
+    assert await menu.get_by_role("menu").count() == 0
+    # A list of buttons, as screen readers have it, has the table under its name.
+    table = [node for node in (await tree(stage.page)).walk() if node.name.startswith("Table")]
+    assert [node.name for node in table] == ["Table: Quarter-hours"]
+
+
+@pytest.mark.parametrize("card", ["today", "year"])
+async def test_a_card_is_saved_as_picture_and_rows(stage: Stage, card: str, tmp_path: Path) -> None:
+    type_, answers = f"smarty-p1-{card}", {"today": house_today, "year": house_year}[card].answers()
+    await stage.show(type_, answers=answers, dark=True)
+    menu = stage.card(type_).locator("smarty-p1-menu")
+    saved = []
+    for item in ("Save as picture", "Save rows as CSV"):
+        await stage.click(menu.get_by_role("button"))
+        async with stage.page.expect_download() as download:
+            await menu.get_by_role("menuitem", name=item).click()
+        path = tmp_path / (await download.value).suggested_filename
+        await (await download.value).save_as(path)
+        saved.append(path)
+    assert [path.suffix for path in saved] == [".png", ".csv"]
+    await stage.page.locator("#smarty-statement").evaluate("frame => frame.remove()")
+    picture = Image.open(saved[0]).convert("RGB")
+    box = await stage.card(type_).bounding_box()
+    assert box
+    # The picture is as wide as the content of the card, in its colours.
+    assert abs(picture.width / 2 - 64 - (box["width"] - 32)) < 2
+    assert picture.getpixel((5, 5)) == (0x1C, 0x1C, 0x1C)
+    assert len(picture.getcolors(1 << 24) or []) > 50
+    rows = [*csv.reader(saved[1].read_text("utf-8-sig").splitlines())]
+    assert len(rows) > 10
+    assert len({len(row) for row in rows}) == 1
 
 
 async def listen(stage: Stage) -> Callable[[], Awaitable[list[str]]]:

@@ -101,7 +101,7 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
     ) in text
     shown = ["138", "167", "159", "140", "126", "91", "48", "−2", "29", "16", "108", "144", "≈ 145"]
     assert await values(stage) == shown
-    await stage.click(stage.page.get_by_role("button", name="Show as table"))
+    await stage.show_table("smarty-p1-months")
     text = await clean(stage, "months-table")
     assert "Month Energy Grid, meter, levies Surcharge above 7 kW To the grid To pay" in text
     rows = await stage.page.locator(".behind tbody tr").all_inner_texts()

@@ -63,7 +63,7 @@ async def test_a_live_reading_moves_the_curve_and_a_lost_connection_makes_it_gre
     assert await line(stage) == "−2.1 kW at 18:38 · L1"
     await stage.page.evaluate("stage.disconnect()")
     await stage.settle()
-    assert await stage.card(CARD).locator(".hour.old svg").count() == 1
+    assert await stage.card(CARD).locator(".hour.old .frame svg").count() == 1
     await stage.picture("last-hour-lost")
 
 

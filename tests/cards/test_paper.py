@@ -5,6 +5,7 @@ import re
 from io import BytesIO
 from itertools import combinations
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
@@ -70,6 +71,36 @@ async def test_a_view_follows_the_width_of_the_paper(stage: Stage, view: str, wi
         assert printed["count"] or view in WITHOUT_CHART
     finally:
         await stage.page.emulate_media(media="null")
+
+
+# First pixel of the year's picture.
+PIXEL = """() => {
+    const { renderRoot } = document.querySelector("smarty-p1-year");
+    const canvas = renderRoot.querySelector("canvas");
+    return [...canvas.getContext("2d").getImageData(canvas.width / 2, 1, 1, 1).data].slice(0, 3);
+}"""
+
+
+async def test_the_year_is_painted_for_its_medium(stage: Stage) -> None:
+    await stage.show("smarty-p1-year", answers=house_year.answers(), dark=True)
+    await stage.click(stage.card("smarty-p1-year").locator(".why"))
+
+    async def paints(
+        condition: str,
+        media: Literal["print", "null"] = "null",
+        forced_colors: Literal["active", "none"] = "none",
+    ) -> None:
+        await stage.page.emulate_media(media=media, forced_colors=forced_colors)
+        await stage.waits_for(f"(([...rgb]) => {condition})(({PIXEL})())")
+
+    # Little energy is near to the ground: dark on the screen, white on paper.
+    dark = "Math.max(...rgb) < 80"
+    await paints(dark)
+    await paints("Math.min(...rgb) > 200", media="print")
+    await paints(dark)
+    # The ground of forced colours is white, and energy from the grid is black.
+    await paints("rgb[0] > 80 && rgb[0] === rgb[1] && rgb[1] === rgb[2]", forced_colors="active")
+    await paints(dark)
 
 
 STATEMENT = "#smarty-statement"

@@ -43,7 +43,7 @@ async def test_voltages(stage: Stage) -> None:
     for seconds, count in ((60, 1), (90, 2)):
         await stage.passes(seconds)
         assert len(await stage.asked("voltages")) == count
-    await stage.click(stage.card(CARD).get_by_role("button", name="Show as table"))
+    await stage.show_table(CARD)
     rows = stage.card(CARD).get_by_role("table").locator("tr")
     assert await rows.nth(0).all_inner_texts() == ["Hour\tL1 (V)\tL2 (V)\tL3 (V)"]
     assert await rows.count() == 26

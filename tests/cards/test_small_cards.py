@@ -40,7 +40,7 @@ async def test_energy_so_far_opens_its_entity_and_is_asked_for_once_a_quarter_ho
     assert await house_now.height(button) >= 44
     await button.click()
     assert await stage.page.evaluate("window.opened") == "sensor.in"
-    await stage.click(stage.card(SO_FAR).get_by_role("button", name="Show as table"))
+    await stage.show_table(SO_FAR)
     parts = "Consumption 2.60 € To the grid −0.04 € Fixed costs 0.42 € Total 2.98 €"
     assert parts in await stage.text()
     for _ in range(3):

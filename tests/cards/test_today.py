@@ -60,7 +60,7 @@ async def test_a_day_another_one_and_its_table(stage: Stage) -> None:
     assert "4 quarter-hours not measured" in text
     assert "40 quarter-hours from the Leneda portal, 4 estimated by the grid" in text
     assert not await stage.overflow()
-    await stage.page.get_by_role("button", name="Show as table").click()
+    await stage.show_table("smarty-p1-today")
     rows = stage.page.locator("tbody tr")
     assert await rows.count() == 74
     estimated = ["09:00", "≈\u00a02.1", "≈\u00a00.0", ""]

@@ -34,7 +34,8 @@ PLACE = """places => {
 OPEN = """() => document.querySelectorAll("main *").forEach(({ shadowRoot: root }) => {
     if (!root) return;
     root.querySelector(".pick")?.click();
-    root.querySelectorAll(".link[aria-expanded=false]").forEach((link) => link.click());
+    const closed = root.querySelectorAll(".hidden[aria-expanded=false], .why[aria-expanded=false]");
+    closed.forEach((link) => link.click());
     const slider = root.querySelector(".field [tabindex], .plot[tabindex], .marks[tabindex]");
     slider?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
 })"""

@@ -159,7 +159,7 @@ async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
     await stage.page.get_by_role("button", name="8.0 kW Tue 20 Jan, 18:30").click()
     assert await stage.page.evaluate("location.pathname") == "/smarty/now"
 
-    await stage.click(stage.page.get_by_text("Show as table"))
+    await stage.show_table("smarty-p1-year")
     text = await stage.text()
     head = "Month Highest power Quarter-hours above 7 kW kWh above 7 kW "
     head += "November 2025 1 November 2025, 00:00: 0.2 kW 0 0.0"

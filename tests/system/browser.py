@@ -11,6 +11,8 @@ VISIBLE_TEXT = """() => {
     const visit = (node) => {
         if (node.nodeType === Node.TEXT_NODE) texts.push(node.textContent);
         if (["STYLE", "SCRIPT"].includes(node.nodeName)) return;
+        // A link to the table of a card is for screen readers alone.
+        if (node.nodeName === "BUTTON" && node.className === "hidden") return;
         for (const child of node.shadowRoot?.childNodes ?? []) visit(child);
         for (const child of node.childNodes) visit(child);
     };

@@ -106,7 +106,7 @@ export class BillCard extends SmartyCard {
   readonly #widthOf = measureIn(this);
   #shown: { bill: Bill; locale: Locale; words: ShownBill } | undefined;
 
-  protected override get label(): string {
+  override get label(): string {
     return this.text(billTexts, "name");
   }
 
@@ -145,7 +145,7 @@ export class BillCard extends SmartyCard {
         ${turnOver(words.title, { earlier: this.text(billTexts, "earlier"), later: this.text(billTexts, "later") }, turn)}
       </div>
       ${content}
-      <footer><button class="link" @click=${print}>${this.text(billTexts, canPrint() ? "print" : "save_picture")}</button></footer>`;
+      <footer><button class="link" @click=${print}>${canPrint() ? this.text(billTexts, "print") : this.locale.common("save_picture")}</button></footer>`;
   }
 
   /** Print the statement of a month: its bill, and the months around it with their quarter-hours above the reference power. */
@@ -171,7 +171,7 @@ export class BillCard extends SmartyCard {
       ${content}
       <h2>${headOf(year, locale).title}</h2>
       ${monthsChart(chart)}
-      ${tableBehind(title, [...head, ...heads], rows.map((row, index) => (limit ? [...row, ...cells(index)] : row)))}`;
+      ${tableBehind(title, { head: [...head, ...heads], rows: rows.map((row, index) => (limit ? [...row, ...cells(index)] : row)) })}`;
     const styles = (this.constructor as typeof LitElement).elementStyles.map(String).join("");
     await printStatement(`${title} ${name}`, this.lang, styles, sheet);
   }

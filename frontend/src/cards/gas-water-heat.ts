@@ -80,7 +80,7 @@ export class MediumCard extends SmartyCard {
     return (device ? this.meters?.list?.find(isOwner) : undefined) ?? super.meter;
   }
 
-  protected override get label(): string {
+  override get label(): string {
     return this.#shownName || this.#t("name");
   }
 
@@ -123,7 +123,7 @@ export class MediumCard extends SmartyCard {
     return html`<div class="all" style="--medium:${color}">
       <header>
         <h2><ha-icon icon=${iconOf(history.type)}></ha-icon><span>${shown.name}</span></h2>
-        ${this.#stamp(shown)}
+        ${this.#stamp(shown)}${history.days ? this.menu(shown.name) : nothing}
       </header>
       ${history.days ? this.#days(meter, shown) : stored || answer.error ? this.#index(shown) : this.waiting()}
     </div>`;
@@ -197,12 +197,11 @@ export class MediumCard extends SmartyCard {
     this.#chosen.follow(Date.parse(charted.standing.month.month), drawing.days);
     const chosen = this.#chosen.index;
     const sentence = chosen === undefined ? month : chosenSentence(shownDays, chosen + 1, this.locale);
-    const table = this.isTableShown ? daysTable(days, this.locale) : undefined;
     const isOfBar = chosen !== undefined;
     return html`<div class="big">${this.moreInfo(history.type, number, `${name} ${number} ${unit}`, deviceId)} <small>${unit}</small></div>
       ${sentence ? this.sentence(sentence, "month", isOfBar) : nothing}
-      ${drawing.own || drawing.reference ? mediumChart({ days: shownDays, drawing, reading: isOfBar ? plain(sentence) : "" }, this.#chosen, this.locale) : nothing}
-      ${table ? this.table(name, table.head, () => table.rows) : nothing} ${this.#foot(meter, days, costs, newer?.index ?? history.index)}`;
+      ${drawing.own || drawing.reference ? mediumChart({ name, days: shownDays, drawing, reading: isOfBar ? plain(sentence) : "" }, this.#chosen, this.locale) : nothing}
+      ${this.table(name, () => daysTable(days, this.locale))} ${this.#foot(meter, days, costs, newer?.index ?? history.index)}`;
   }
 
   /** Return the big number and the words beside it: "20", "kWh today". */
@@ -223,7 +222,6 @@ export class MediumCard extends SmartyCard {
       <footer>
         ${notes.filter(Boolean).map((note) => html`<small>${note}</small>`)}
         ${canEnter ? html`<div>${this.settings(meter, this.#t(enterKey), "gas_price")}</div>` : nothing}
-        ${this.tableButton()}
       </footer>`;
   }
 }

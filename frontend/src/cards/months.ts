@@ -74,7 +74,7 @@ export class MonthsCard extends SmartyCard {
     this.unit = "€";
   }
 
-  protected override get label(): string {
+  override get label(): string {
     return this.text(words.monthsTexts, "name");
   }
 
@@ -104,15 +104,14 @@ export class MonthsCard extends SmartyCard {
     const chart: MonthsChart = { year, chosen, locale, width, widthOf: this.#widthOf, choose: (to) => showMonth(bills, feed, to) };
     return html`<header>
         <h2>${head.title}</h2>
-        ${lack ? nothing : this.#units()}
+        ${lack ? nothing : this.#units()}${this.menu(head.title)}
       </header>
       <div class="big">${head.value}<small> ${head.label}</small></div>
       ${head.sentence ? this.sentence(head.sentence) : nothing}
       ${monthsChart(chart)} ${this.#table(year, chosen)}
       ${words.amountNotes(year, locale).map((note) => html`<p class="small">${note}</p>`)}
       ${lack ? html`<p class="small">${words.lackSentence(last, locale)}</p>${toEnter(this, meter, locale, missingField(last))}` : nothing}
-      ${this.table(head.title, all.head, () => all.rows)}
-      <footer>${this.tableButton()}</footer>`;
+      ${this.table(head.title, () => all)}`;
   }
 
   #units(): TemplateResult {

@@ -99,7 +99,7 @@ export class NowCard extends SmartyCard {
     return true;
   }
 
-  protected override get label(): string {
+  override get label(): string {
     return this.meter?.source === "leneda" ? this.text(yesterdayTexts, "title") : this.#title("name");
   }
 
@@ -189,7 +189,9 @@ export class NowCard extends SmartyCard {
   }
 
   #curve(line: string, { reference }: Situation, isOld = false): TemplateResult {
-    return this.#hour.render(line, reference, this.locale, isOld, this.tableButton(), this.isTableShown);
+    const caption = this.#t(this.#hour.isWhole ? "steps" : "steps_known");
+    const table = this.table(caption, () => this.#hour.table(this.locale));
+    return this.#hour.render(line, reference, this.locale, isOld, this.menu(caption), table);
   }
 
   /** Return the last known power in grey, so that it does not look current. Without a known power, show no value. */

@@ -48,6 +48,9 @@ export class PlanCard extends SmartyCard {
       .when {
         justify-content: space-between;
       }
+      .when .number {
+        white-space: normal;
+      }
       .buttons button,
       .fields button {
         text-align: start;
@@ -86,7 +89,7 @@ export class PlanCard extends SmartyCard {
     this.result = "";
   }
 
-  protected override get label(): string {
+  override get label(): string {
     return this.#t("name");
   }
 

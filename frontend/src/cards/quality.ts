@@ -119,7 +119,7 @@ export class QualityCard extends SmartyCard {
     clearTimeout(this.#second);
   }
 
-  protected override get label(): string {
+  override get label(): string {
     return `${say(this.locale, "name")}, ${say(this.locale, this.#part)}`;
   }
 
@@ -134,8 +134,9 @@ export class QualityCard extends SmartyCard {
     return this.#part === "interruptions" ? this.#interruptions(meter, feed) : this.#voltage(meter, feed);
   }
 
-  #frame(body: TemplateResult, stamp: TemplateResult | typeof nothing = nothing): TemplateResult {
-    return html`<header><h2>${say(this.locale, this.#part)}</h2>${stamp}</header>${body}`;
+  /** Return the card. With the name of its table, it has a menu. */
+  #frame(body: TemplateResult, stamp: TemplateResult | typeof nothing = nothing, table?: string): TemplateResult {
+    return html`<header><h2>${say(this.locale, this.#part)}</h2>${stamp}${table ? this.menu(table) : nothing}</header>${body}`;
   }
 
   /** Return the text shown instead of a missing answer; `error` may give the reason. */
@@ -167,8 +168,9 @@ export class QualityCard extends SmartyCard {
     return this.#frame(
       html`${this.sentence(sentence, "reserved", isOfBar)} ${voltageRows({ ...shown, reading: isOfBar ? plain(sentence) : "" })}
         ${drawPhases(feed.live && !feed.isOld(meter) ? phaseBars(phasePowers(meter, feed.live)) : [], locale)}
-        ${this.#foot(label, [say(locale, "hour"), ...day.phases.map(({ name }) => `${name} (V)`)], () => voltageTable(day, locale))}`,
+        ${this.table(label, () => ({ head: [say(locale, "hour"), ...day.phases.map(({ name }) => `${name} (V)`)], rows: voltageTable(day, locale) }))}`,
       this.stamp(feed),
+      label,
     );
   }
 
@@ -198,13 +200,15 @@ export class QualityCard extends SmartyCard {
       : [];
     if (!isOld && isKnown) this.#second = setTimeout(this.#tick, 1000);
     const day = answer.value && this.#receptionDay(answer.value, this.#answeredAt(answer.value, feed));
+    const isReceived = (day?.share ?? null) !== null;
     const altered = answer.value ? alteredSentence(answer.value, locale) : "";
     const home = homeSentence(houseOf(feed), locale);
     return this.#frame(
       html`${this.sentence(sentence)} ${isKnown && rows.length ? supplyRows(rows, isOld) : nothing}
         ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? html`<p class="small">${rich(altered)}</p>` : nothing} ${home ? html`<p class="small">${rich(home)}</p>` : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
-        ${day && day.share !== null ? this.#foot(say(locale, "telegrams"), [say(locale, "hour"), say(locale, "received")], () => receptionTable(day, locale)) : nothing}`,
+        ${isReceived ? this.table(say(locale, "telegrams"), () => ({ head: [say(locale, "hour"), say(locale, "received")], rows: receptionTable(day!, locale) })) : nothing}`,
       isOld ? this.stamp(feed) : nothing,
+      isReceived ? say(locale, "telegrams") : "",
     );
   }
 
@@ -222,16 +226,15 @@ export class QualityCard extends SmartyCard {
     const reading = mark && markSentence(mark.disturbances, now, locale);
     this.announce(meter.entry_id, say(locale, "interruptions"), result);
     const shown = { interruptions, drawing, locale, chosen: this.#chosen, reading: plain(reading ?? "") };
+    const hasRows = interruptions.all.length > 0;
     const head = [say(locale, "when"), say(locale, "what"), say(locale, "phases")];
     return this.#frame(
       html`${this.sentence(reading ?? result, "reserved", reading !== undefined)} ${interruptionLines(shown)}
         <p class="small">${say(locale, "counts_only")}</p>
-        ${interruptions.all.length ? this.#foot(say(locale, "interruptions"), head, () => interruptionsTable(interruptions, now, locale)) : nothing}`,
+        ${hasRows ? this.table(say(locale, "interruptions"), () => ({ head, rows: interruptionsTable(interruptions, now, locale) })) : nothing}`,
+      nothing,
+      hasRows ? say(locale, "interruptions") : "",
     );
-  }
-
-  #foot(caption: string, head: string[], rows: () => string[][]): TemplateResult {
-    return html`${this.table(caption, head, rows)}<footer>${this.tableButton()}</footer>`;
   }
 
   #events(feed: MeterFeed) {

@@ -75,7 +75,7 @@ export class TodayCard extends SmartyCard {
   readonly #week = memoize((day: string, today: string) => weekOf(day, today));
   readonly #costs = memoize(costsOf);
 
-  protected override get label(): string {
+  override get label(): string {
     return this.#t("name");
   }
 
@@ -110,7 +110,7 @@ export class TodayCard extends SmartyCard {
     // The content below has the row of days even while the next day loads. Otherwise, the pressed button in this row
     // would lose the keyboard focus.
     const open = this.#calendar(meter, feed, shown, past, choose);
-    return html`${this.#header(meter, feed, shown)}
+    return html`${this.#header(meter, feed, shown, Boolean(drawn?.knownCount))}
       ${drawn ? this.#chartAndWords(drawn, meter, open) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
         // For a meter without a cable, the card above this one has the buttons of the days. So show none here.
@@ -170,12 +170,8 @@ export class TodayCard extends SmartyCard {
     const { gaps, portal } = dayNotes(facts, this.locale);
     return html`<footer>
         <div class="small">${[gaps && html`${dot("gap", true)}${gaps}`, sinceNote(facts, this.locale), portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
-        ${drawn.knownCount ? this.tableButton() : nothing}
       </footer>
-      ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {
-        const { head, rows } = dayTable(facts, this.locale);
-        return this.table(this.#t("chart"), head, rows);
-      })}`;
+      ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => this.table(this.#t("chart"), () => dayTable(facts, this.locale)))}`;
   }
 
   #t(key: TodayKey): string {
@@ -195,7 +191,7 @@ export class TodayCard extends SmartyCard {
     return dayTitle(new Date(start), day, today, this.locale);
   }
 
-  #header(meter: Meter, feed: MeterFeed, shown: ShownDay): TemplateResult {
+  #header(meter: Meter, feed: MeterFeed, shown: ShownDay, hasTable = false): TemplateResult {
     const { day, today, since } = shown;
     const turn = (count: number) => () => {
       const to = addDays(day, count);
@@ -211,6 +207,7 @@ export class TodayCard extends SmartyCard {
       html`<button class="pick" aria-label=${name} aria-expanded=${this.focusedDay !== undefined} @click=${open}>${title}<ha-icon icon="mdi:calendar"></ha-icon></button>`,
       { earlier: this.#t("earlier"), later: this.#t("later") },
       { earlier: day > firstDay(today, since) ? turn(-1) : undefined, later: day < (lastKnownDay(meter) ?? today) ? turn(1) : undefined },
+      hasTable ? this.menu(this.#t("chart")) : nothing,
     );
   }
 

@@ -232,7 +232,7 @@ export class WhatIfCard extends SmartyCard {
     this.downloads = false;
   }
 
-  protected override get label(): string {
+  override get label(): string {
     return this.#t("name");
   }
 

@@ -91,7 +91,7 @@ export class WhereCard extends SmartyCard {
     this.period = "month";
   }
 
-  protected override get label(): string {
+  override get label(): string {
     return this.#t("name");
   }
 

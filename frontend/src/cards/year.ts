@@ -37,6 +37,8 @@ import { type Series, yearSeries } from "../data/year-quarter-hours.ts";
 
 /** Inner width of the card in px below which the map is turned. */
 const NARROW_PX = 388;
+/** Media with other colours. A canvas does not follow them by itself. */
+const MEDIA = ["print", "(forced-colors: active)"];
 
 export class YearCard extends SmartyCard {
   static override styles: CSSResultGroup = [
@@ -69,8 +71,9 @@ export class YearCard extends SmartyCard {
   readonly #gridOf = memoize(gridOf);
   readonly #highestOf = memoize(highestOf);
   #themes: unknown = null;
+  #media: MediaQueryList[] = [];
 
-  protected override get label(): string {
+  override get label(): string {
     return this.text(yearTexts, "name");
   }
 
@@ -93,7 +96,7 @@ export class YearCard extends SmartyCard {
     const state = [house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.hass?.user?.is_admin];
     // This method is called by up to twenty telegrams a second, but telegrams do not change the content of this card.
     // So `guard` draws the content again only if one of the values in `state` has changed.
-    return html`<h2>${this.text(yearTexts, "classes")}</h2>
+    return html`<header><h2>${this.text(yearTexts, "classes")}</h2>${series ? this.menu(this.text(yearTexts, "map")) : nothing}</header>
       ${guard(state, () => (series ? this.#content(series, classes, own, bills, house, meter, feed) : this.waiting(error)))}`;
   }
 
@@ -124,11 +127,10 @@ export class YearCard extends SmartyCard {
       ${house ? html`<p>${rich(houseYear(house, this.locale))}</p>` : nothing}
       ${this.#year(feed, grid, named)}
       ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
-      ${rows.length ? html`<p class="small">${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.text(yearTexts, "only_compares")}</p>` : nothing}
-      <footer>${this.tableButton()}</footer>
-      ${this.#table(named, grid, months)}`;
+      ${rows.length ? html`<p class="small">${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.text(yearTexts, "only_compares")}</p>` : nothing}`;
     return html`${bills ? this.#energy(meter, bills) : decisive || classes ? this.sentence(result) : this.waiting(error)}
-      ${rows.length ? this.#classes(rows, kw, classes!, meter, now, reasons) : reasons()}`;
+      ${rows.length ? this.#classes(rows, kw, classes!, meter, now, reasons) : reasons()}
+      ${this.#table(named, grid, months)}`;
   }
 
   /** Return the picture of the year, and prepare its painting. */
@@ -183,7 +185,7 @@ export class YearCard extends SmartyCard {
       return [...cells, this.locale.number(count), this.locale.number(kwh, 1)];
     };
     const head = [t("month"), t("highest"), ...(limit ? [t("count_above"), t("kwh_above")] : [])];
-    return this.table(this.text(yearTexts, "map"), head, () => months.map(row));
+    return this.table(this.text(yearTexts, "map"), () => ({ head, rows: months.map(row) }));
   }
 
   /** Show a day in the day card. The year view of the dashboard has no such card, so go to the view "now". */
@@ -194,17 +196,32 @@ export class YearCard extends SmartyCard {
     if (this.config.chooser && location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#media = MEDIA.map((query) => matchMedia(query));
+    for (const query of this.#media) query.addEventListener("change", this.#repaint);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const query of this.#media) query.removeEventListener("change", this.#repaint);
+  }
+
   protected override updated(): void {
-    const canvas = this.renderRoot.querySelector("canvas");
-    if (!canvas || !this.#painted) return;
-    const paint = () => this.#painted && this.#map.paint(canvas, this.#painted);
-    if (this.hass?.themes === this.#themes) return void paint();
+    if (this.hass?.themes === this.#themes) return this.#paint();
     this.#themes = this.hass?.themes;
     // When the theme changes, the card may get the new `hass` before the frontend sets the theme's CSS variables. So
     // read the colours a frame later.
-    requestAnimationFrame(() => {
-      this.#map.readColors(this);
-      paint();
-    });
+    requestAnimationFrame(this.#repaint);
+  }
+
+  readonly #repaint = (): void => {
+    this.#map.readColors(this);
+    this.#paint();
+  };
+
+  #paint(): void {
+    const canvas = this.renderRoot.querySelector("canvas");
+    if (canvas && this.#painted) this.#map.paint(canvas, this.#painted);
   }
 }

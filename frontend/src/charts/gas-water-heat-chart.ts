@@ -88,13 +88,15 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
 }
 
 interface Chart {
+  /** Name of the meter. */
+  name: string;
   days: Days;
   drawing: MediumDrawing;
   /** Sentence about the chosen day; "" if no day is chosen. */
   reading: string;
 }
 
-export function mediumChart({ days, drawing, reading }: Chart, chosen: ChosenBar, locale: Locale): TemplateResult {
+export function mediumChart({ name, days, drawing, reading }: Chart, chosen: ChosenBar, locale: Locale): TemplateResult {
   const { standing, units, today } = days;
   const { dot, end, ticks } = drawing;
   const sum = writeSum(standing.sum, units, locale);
@@ -108,7 +110,7 @@ export function mediumChart({ days, drawing, reading }: Chart, chosen: ChosenBar
       class="touch"
       role="slider"
       tabindex="0"
-      aria-label=${locale.common("choose_day")}
+      aria-label=${locale.common("to_choose", { name })}
       aria-valuemin="1"
       aria-valuemax=${drawing.days}
       aria-valuenow=${day ?? Math.max(1, standing.last)}

@@ -224,11 +224,6 @@ export const curveStyles = [
       flex: 1;
       padding-top: 12px;
     }
-    .hour .link {
-      min-height: 44px;
-      margin: -13px 0;
-      font-size: 13px;
-    }
     .step {
       min-height: 36px;
       color: var(--primary-text-color);

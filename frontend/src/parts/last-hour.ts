@@ -16,7 +16,7 @@ import { SwitchedDevices } from "../data/switched-devices.ts";
 import type { Meter } from "../data/websocket-types.ts";
 import { type Curve, drawCross, drawCurve, drawEnd, type Drawn, layOutCurve } from "../charts/last-hour-curve.ts";
 import { phasesOf, scaleOf, type Step } from "../data/last-hour-steps.ts";
-import { plain, rich, tableBehind } from "./markup.ts";
+import { plain, rich, type Table } from "./markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { ChosenBar } from "../charts/pointer.ts";
 import { measureIn, Width } from "./widths.ts";
@@ -94,8 +94,20 @@ export class HourPart {
     return !moved.length || !(sum < Math.abs(step.kw) / 2);
   }
 
-  /** Return the curve with its line. `isOld` makes it grey. */
-  render(line: string, reference: number | null, locale: Locale, isOld: boolean, button: TemplateResult, isTableShown: boolean): TemplateResult {
+  /** Whether the whole hour is known. */
+  get isWhole(): boolean {
+    return this.#hour.since === undefined;
+  }
+
+  /** Return the table of the steps. */
+  table(locale: Locale): Table {
+    const { steps, start } = this.#hour;
+    const head = (["step_time", "step_power", "step_phases"] as const).map((key) => locale.text(nowTexts, key));
+    return { head, rows: steps.map((step) => stepRow(step, start, locale)) };
+  }
+
+  /** Return the curve with its line, menu and table. `isOld` makes it grey. */
+  render(line: string, reference: number | null, locale: Locale, isOld: boolean, menu: TemplateResult, table: TemplateResult | typeof nothing): TemplateResult {
     const hour = this.#hour;
     const { net, steps, start, lowest = 0, highest = 0 } = hour;
     const { value: width, height } = this.#frame;
@@ -109,7 +121,7 @@ export class HourPart {
     const cross = curve && index !== undefined ? drawCross(curve, index, net[index + hour.shift] ?? null) : nothing;
     const end = this.#drawn && index === undefined && last !== null && !isOld ? drawEnd(this.#drawn) : nothing;
     return html`<div class="hour ${isOld ? "old" : (last ?? 0) < 0 ? "feeding" : ""}">
-      <div class="labels small"><span>${t("last_hour")}</span>${button}</div>
+      <div class="labels small"><span>${t("last_hour")}</span>${menu}</div>
       <div class="step small">${isOld && index === undefined ? nothing : rich(line)}</div>
       <div class="frame">
         <svg viewBox="0 0 ${Math.max(1, width)} ${Math.max(1, height)}" tabindex="0" role="slider" aria-label=${locale.common("to_choose", { name: curveName(hour, locale) })}
@@ -118,7 +130,7 @@ export class HourPart {
           <g aria-hidden="true">${guard([this.#drawn], () => this.#drawn?.drawing)}${cross}${end}</g>
         </svg>
       </div>
-      ${isTableShown ? tableBehind(t(hour.since === undefined ? "steps" : "steps_known"), [t("step_time"), t("step_power"), t("step_phases")], steps.map((step) => stepRow(step, start, locale))) : nothing}
+      ${table}
     </div>`;
   }
 

@@ -1,6 +1,6 @@
 /** Small templates shared by several cards. */
 
-import { html, svg, type TemplateResult } from "lit";
+import { html, nothing, svg, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 
 /** Return a text with its **marked** words in bold. New words are new nodes, so they do not count as a shift of the layout. */
@@ -12,8 +12,14 @@ export function rich(text: string): TemplateResult {
 /** Return a text without its ** marks, for screen readers. */
 export const plain = (text: string): string => text.replaceAll("**", "");
 
+/** Numbers of a chart. */
+export interface Table {
+  head: string[];
+  rows: (string | number)[][];
+}
+
 /** Return the table with the numbers of a chart. */
-export function tableBehind(caption: string, head: string[], rows: (string | number)[][]): TemplateResult {
+export function tableBehind(caption: string, { head, rows }: Table): TemplateResult {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
     <table class="behind">
       <thead>
@@ -39,6 +45,7 @@ export function turnOver(
   title: string | TemplateResult,
   words: { earlier: string; later: string },
   to: { earlier?: (() => void) | undefined; later?: (() => void) | undefined },
+  menu: TemplateResult | typeof nothing = nothing,
 ): TemplateResult {
   const arrow = (label: string, sign: string, go?: () => void) =>
     html`<button aria-label=${label} title=${label} aria-disabled=${go ? "false" : "true"} @click=${go}>
@@ -47,6 +54,6 @@ export function turnOver(
   return html`<header class="turn">
     ${arrow(words.earlier, "mdi:chevron-left", to.earlier)}
     <h2>${title}</h2>
-    ${arrow(words.later, "mdi:chevron-right", to.later)}
+    ${arrow(words.later, "mdi:chevron-right", to.later)}${menu}
   </header>`;
 }

@@ -120,7 +120,7 @@ export class SettingsForm extends LitElement {
   protected override render(): TemplateResult {
     if (!WAYS[this.field]) return html`<slot></slot>`;
     const isOpen = this.#flow !== undefined || this.shown !== undefined;
-    return html`<button class="link" aria-expanded=${isOpen} @click=${isOpen ? this.#cancel : this.#open}>${this.text}</button>
+    return html`<button class="link" aria-label="${this.text}: ${this.card.label}" aria-expanded=${isOpen} @click=${isOpen ? this.#cancel : this.#open}>${this.text}</button>
       ${this.isBusy && !this.shown ? html`<p class="small" role="status">${this.locale.common("loading")}</p>` : nothing}
       ${!this.shown ? nothing : "end" in this.shown ? this.#instead(this.shown) : this.#form(this.shown)}`;
   }

@@ -1,6 +1,6 @@
-/** Statement of one A4 page, which is printed, or saved as a picture where a web view cannot print. */
+/** Statement of one A4 page, which is printed, or saved as a picture where a web view cannot print; pictures of cards. */
 
-import { css, render, type TemplateResult } from "lit";
+import { css, type LitElement, render, type TemplateResult } from "lit";
 
 /** Size in px of the content of an A4 page with margins of 12 mm; a printer may round it. */
 export const STATEMENT_WIDTH_PX = 702;
@@ -51,17 +51,14 @@ const sheet = css`
   }
 `;
 
-/**
- * Print a page, or save its picture. It is drawn in a hidden frame, because a card cannot hide the rest of the frontend.
- * `styles` are those of the card.
- */
-export async function printStatement(title: string, language: string, styles: string, content: TemplateResult): Promise<void> {
+/** Return the document of a hidden frame: a card cannot hide the rest of the frontend. */
+async function openPage(title: string, language: string, width: number, styles: string): Promise<Document> {
   document.querySelector("#smarty-statement")?.remove();
   const frame = document.createElement("iframe");
   frame.id = "smarty-statement";
   frame.tabIndex = -1;
   frame.setAttribute("aria-hidden", "true");
-  frame.style.cssText = `position:fixed;top:0;opacity:0;pointer-events:none;border:0;width:${STATEMENT_WIDTH_PX}px;height:${HEIGHT_PX}px`;
+  frame.style.cssText = `position:fixed;top:0;opacity:0;pointer-events:none;border:0;width:${width}px;height:${HEIGHT_PX}px`;
   frame.srcdoc = "<!doctype html>";
   await new Promise((resolve) => {
     frame.onload = resolve;
@@ -71,37 +68,74 @@ export async function printStatement(title: string, language: string, styles: st
   page.title = title;
   page.documentElement.lang = language;
   const style = page.createElement("style");
-  style.textContent = `${styles} ${sheet} ${PAGE}`.replace(/:host(?:\((.*?)\))?/g, ":root$1");
+  style.textContent = styles.replace(/:host(?:\((.*?)\))?/g, ":root$1");
   page.head.append(style);
+  return page;
+}
+
+/** Print a page with the styles of a card, or save its picture. */
+export async function printStatement(title: string, language: string, styles: string, content: TemplateResult): Promise<void> {
+  const page = await openPage(title, language, STATEMENT_WIDTH_PX, `${styles} ${sheet} ${PAGE}`);
   render(content, page.body);
   page.body.style.setProperty("zoom", String(Math.min(1, HEIGHT_PX / page.body.scrollHeight)));
-  if (canPrint()) frame.contentWindow!.print();
-  else await savePicture(page, title);
+  if (canPrint()) page.defaultView!.print();
+  else await savePicture(page, STATEMENT_WIDTH_PX, HEIGHT_PX);
+}
+
+/** Parts of a card that a picture leaves out. */
+const CONTROLS = "smarty-p1-menu, smarty-p1-settings, .hidden, .link, ha-icon";
+
+/** Save a picture of a card as it is shown, in the colours of the theme. */
+export async function saveCardPicture(card: LitElement, title: string): Promise<void> {
+  const shown = card.renderRoot.querySelector(".body")!;
+  const styles = (card.constructor as typeof LitElement).elementStyles.map(String).join("");
+  const own = getComputedStyle(card);
+  const names = new Set([...styles.matchAll(/var\((--[\w-]+)/g)].map(([, name]) => name!));
+  const colors = [...names].map((name) => `${name}:${own.getPropertyValue(name) || "initial"};`).join("");
+  const width = shown.clientWidth;
+  const page = await openPage(title, card.lang, width, `${styles} :root { ${colors} background: var(--ground); color: ${own.color}; font: 16px/24px Roboto, sans-serif; font-variant-numeric: tabular-nums; } body { margin: 0; container-type: inline-size; } .scroll { max-height: none; }`);
+  for (const { name, value } of card.attributes) page.documentElement.setAttribute(name, value);
+  const copy = page.importNode(shown, true);
+  for (const control of copy.querySelectorAll(CONTROLS)) control.remove();
+  const canvases = shown.querySelectorAll("canvas");
+  copy.querySelectorAll("canvas").forEach((canvas, index) => {
+    const image = page.createElement("img");
+    image.src = canvases[index]!.toDataURL();
+    image.style.cssText = `${canvas.style.cssText};display:block;width:${canvases[index]!.clientWidth}px`;
+    canvas.replaceWith(image);
+  });
+  page.body.append(copy);
+  await savePicture(page, width, page.body.scrollHeight);
+}
+
+/** Let the browser save a file. */
+export function download(url: string, name: string): void {
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
 }
 
 /** Save a page as a picture. Safari does not let a canvas read such a drawing, and saves the drawing itself. */
-async function savePicture(page: Document, title: string): Promise<void> {
+async function savePicture(page: Document, pageWidth: number, pageHeight: number): Promise<void> {
+  const ground = page.defaultView!.getComputedStyle(page.documentElement).backgroundColor;
   const markup = new XMLSerializer().serializeToString(page.documentElement);
-  const [width, height] = [STATEMENT_WIDTH_PX + 2 * MARGIN_PX, HEIGHT_PX + 2 * MARGIN_PX];
+  const [width, height] = [pageWidth + 2 * MARGIN_PX, pageHeight + 2 * MARGIN_PX];
   const image = new Image();
   image.src = `data:image/svg+xml,${encodeURIComponent(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><foreignObject x="${MARGIN_PX}" y="${MARGIN_PX}" width="${STATEMENT_WIDTH_PX}" height="${HEIGHT_PX}">${markup}</foreignObject></svg>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><foreignObject x="${MARGIN_PX}" y="${MARGIN_PX}" width="${pageWidth}" height="${pageHeight}">${markup}</foreignObject></svg>`,
   )}`;
   await image.decode();
   const canvas = document.createElement("canvas");
   canvas.width = width * PICTURE_SCALE;
   canvas.height = height * PICTURE_SCALE;
   const context = canvas.getContext("2d")!;
-  context.fillStyle = "#fff";
+  context.fillStyle = ground;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
-  const link = document.createElement("a");
   try {
-    link.href = canvas.toDataURL();
-    link.download = `${title}.png`;
+    download(canvas.toDataURL(), `${page.title}.png`);
   } catch {
-    link.href = image.src;
-    link.download = `${title}.svg`;
+    download(image.src, `${page.title}.svg`);
   }
-  link.click();
 }

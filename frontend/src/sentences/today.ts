@@ -215,7 +215,7 @@ export function dayTable({ quarters, start, ended, reference, hasSun }: DayTable
   };
   return {
     head: [t("time"), t("drawn_kw"), ...(hasSun ? [t("fed_kw")] : []), ...(hasR ? [t("above_kwh")] : [])],
-    rows: () => quarters.slice(0, ended).map(row),
+    rows: quarters.slice(0, ended).map(row),
   };
 }
 
