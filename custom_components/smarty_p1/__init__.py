@@ -1,13 +1,15 @@
 """Integration for Luxembourg's "Smarty" electricity meters, LED pulse readers and tanks."""
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from . import sinks
 from .const import CONF_FILL_ENERGY, DOMAIN
 from .coordinator import (
+    BooksConfigEntry,
     SmartyConfigEntry,
     async_forget,
     has_books,
@@ -19,6 +21,7 @@ from .coordinator import (
 from .coordinator.chosen_entities.entity_ids import async_check_ids, async_follow_entities
 from .coordinator.chosen_entities.second_meter import async_follow_meters
 from .coordinator.house_sources import async_follow_sources
+from .coordinator.loads.entered_loads import entered_loads, on_changed_loads
 from .coordinator.loads.lost_entities import async_watch_load_entities
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .coordinator.statistics.statistic_ids import store_statistics_key
@@ -84,14 +87,38 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
         faults.call(HousePlanner(hass, entry).start)
         faults.call(async_watch_load_entities, hass, entry)
         faults.call(PlanSavingWatch(hass, entry).start)
+        _add_calendar_with_loads(hass, entry)
     return True
+
+
+@callback
+def _add_calendar_with_loads(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+    """Set up the calendar of the plan with the first load.
+
+    Home Assistant's calendar is an item of the sidebar, so a meter without loads has none.
+    """
+
+    async def async_add() -> None:
+        async with entry.setup_lock:
+            if not entry.runtime_data.has_calendar:
+                entry.runtime_data.has_calendar = True
+                await hass.config_entries.async_forward_entry_setups(entry, [Platform.CALENDAR])
+
+    @callback
+    def look() -> None:
+        if entered_loads(entry) and not entry.runtime_data.has_calendar:
+            entry.async_create_task(hass, async_add())
+
+    look()
+    entry.async_on_unload(on_changed_loads(hass, entry, look))
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
     """Unload an entry, and save its data. Home Assistant cancels the task that reads the port."""
     coordinator = entry.runtime_data
     coordinator.set_closed(is_closed=True)
-    is_unloaded = await hass.config_entries.async_unload_platforms(entry, platforms_of(entry))
+    platforms = [*platforms_of(entry), *([Platform.CALENDAR] if coordinator.has_calendar else [])]
+    is_unloaded = await hass.config_entries.async_unload_platforms(entry, platforms)
     if is_unloaded:
         await coordinator.async_close()
     else:

@@ -9,7 +9,6 @@ DOMAIN: Final = "smarty_p1"
 PLATFORMS: Final = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
-    Platform.CALENDAR,
     Platform.EVENT,
     Platform.SENSOR,
     Platform.TIME,

@@ -63,7 +63,7 @@ async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
         await who.sees("Your meter is set up.", "shows its first bar shortly after")
         await who.takes_picture("added", of=who.dialog)
         await page.get_by_role("link", name="Smarty", exact=True).last.click()
-        now, so_far, *_ = await shows_cards(who, "now", "so-far", "today", "where")
+        now, so_far, *_ = await shows_cards(who, "now", "so-far", "today", "where", "plan")
         # The simulated house may draw as much as its roof gives.
         shown = r"^(?:(?:From|To) the grid .* \d\.\d kW|Nothing from the grid .* 0\.0 kW)"
         assert re.search(shown, now.text)
@@ -81,4 +81,4 @@ async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
         await home.stop()
         await home.start()
         await who.opens("/smarty-p1")
-        await shows_cards(who, "now", "so-far", "today", "where")
+        await shows_cards(who, "now", "so-far", "today", "where", "plan")

@@ -44,6 +44,7 @@ FIRST_DAY = {
         ),
         ("today", r"No whole quarter-hour yet: the first one ends at "),
         ("where", r"^Where it went .* The first one ends at midnight\."),
+        ("plan", r"No load yet"),
     ),
     "bill": (
         (

@@ -16,6 +16,7 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.smarty_p1 import backup
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.loads.load_tasks import LoadTasks
 from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.price_files import PriceFiles
@@ -40,6 +41,7 @@ def stores(hass: HomeAssistant) -> list[ThrottledStore]:
         PriceFiles(hass, "one"),
         LenedaProgress(hass, "one", {}),
         MessageStore(hass, "one"),
+        LoadTasks(hass, "one"),
         RetainedTopics(hass, "one"),
         PulseCounter(hass, pulse_entry(hass, port="/dev/ttyUSB0", baud_rate=9600)),
     ]

@@ -130,8 +130,9 @@ async def test_the_market_as_far_as_its_entity_knows_it(
     assert prices(await call())[:2] == [0.19548, None]
     freezer.move_to(start + 4 * QUARTER - timedelta(seconds=2))
     assert prices(await call())[1:6] == [0.19548] * 4 + [None]
+    # The price of the running quarter-hour is measured.
     hass.states.async_set("sensor.market", "unavailable", attributes)
-    assert prices(await call())[:1] == [None]
+    assert prices(await call())[:1] == [0.18468]
 
 
 class NordPool:

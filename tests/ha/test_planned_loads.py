@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.components.recorder.db_schema import StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import async_import_statistics
@@ -23,10 +24,12 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
+from custom_components.smarty_p1.coordinator.loads.house_plan import house_plan
 from smartyp1.markdown_text import read_plain
 
 from . import billed_month
 from .dialogs import contract_in, open_options, submit
+from .recipients import options
 from .support import Home, issue_of, metadata_of_sums, recorder_done, said, wait_until
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
@@ -204,6 +207,36 @@ async def test_a_calendar_has_the_runs_and_is_on_while_a_load_runs(
     (subentry_id,) = house.subentries
     hass.config_entries.async_remove_subentry(house, subentry_id)
     await wait_until(hass, lambda: hass.states.get(CALENDAR) is None)
+
+
+TOO_LATE = "Car will lack 3 kWh: At 19:00, it will lack this energy. It runs as early as it can."
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("07:00:00", {"Plan: Car 22:00-00:00: saves 1.06 €; never above 5 kW."}),
+        ("19:00:00", {TOO_LATE}),
+    ],
+)
+async def test_the_household_gets_the_plan_and_the_missing_energy_as_messages(
+    home: Home, house: MockConfigEntry, hass: HomeAssistant, by: str, expected: set[str]
+) -> None:
+    chosen = {**house.options, **options("plan_of_day", "failed_load", to=())}
+    await home.again(billed_month.telegram("00:00:05", 0.1), chosen)
+    await add(hass, house, by_workdays=by)
+    await planned(hass, runs="on" if by < "20" and by > "08" else "off")
+
+    def shown_texts() -> set[str]:
+        return {
+            f"{each['title']}: {each['message']}"
+            for each in hass.data.get(NOTIFICATION, {}).values()
+            if each["notification_id"].startswith("smarty_p1")
+        }
+
+    await wait_until(hass, lambda: house_plan(hass, house.entry_id) is not None)
+    async_fire_time_changed(hass, datetime.now(UTC) + timedelta(seconds=61))
+    await wait_until(hass, lambda: shown_texts() == expected)
 
 
 async def test_too_late_a_car_runs_at_once_and_shows_its_missing_energy(

@@ -16,8 +16,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.coordinator import market_prices
-from custom_components.smarty_p1.coordinator.market_prices import energy_charts
+from custom_components.smarty_p1.coordinator.market_prices import energy_charts, measured_prices
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG
 from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
@@ -416,7 +415,7 @@ async def test_a_failed_download_is_shown_and_tried_again_later(
         await call(hass, "what_if", **DYNAMIC)
 
     market.answer = market.prices
-    monkeypatch.setattr(market_prices, "_AGAIN", timedelta(0))
+    monkeypatch.setattr(measured_prices, "ASK_AGAIN_AFTER", timedelta(0))
     found = await call(hass, "what_if", **DYNAMIC, download=True)
     assert found["hourly_share"]["then"] == 1
     # The months that are known are not requested again.
@@ -440,7 +439,7 @@ async def test_missing_prices_are_named_and_a_month_in_part_is_asked_for_later(
     found = await call(hass, "what_if", **DYNAMIC, download=True)
     assert found["hourly_share"]["then"] == pytest.approx(0.98 * 345 / 365, abs=0.01)
     market.answer = market.prices
-    monkeypatch.setattr(market_prices, "_AGAIN", timedelta(0))
+    monkeypatch.setattr(measured_prices, "ASK_AGAIN_AFTER", timedelta(0))
     await call(hass, "what_if", **DYNAMIC, download=True)
     assert [start for start, _ in market.asked[12:]] == ["2025-06-01"]
 

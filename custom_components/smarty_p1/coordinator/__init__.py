@@ -85,13 +85,7 @@ def has_no_cable(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
 def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
     """Return the platforms of the entities that a config entry creates."""
     if kind_of(entry) == KIND_ENTITIES:
-        return (
-            Platform.BINARY_SENSOR,
-            Platform.BUTTON,
-            Platform.CALENDAR,
-            Platform.SENSOR,
-            Platform.TIME,
-        )
+        return (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR, Platform.TIME)
     return PLATFORMS if has_telegrams(entry) else (Platform.SENSOR,)
 
 

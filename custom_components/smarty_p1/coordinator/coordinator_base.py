@@ -50,6 +50,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.readings = 0
         self.received_at = dt_util.utcnow()
         self.is_closed = False
+        self.has_calendar = False
         self._remedies = Remedies(hass, entry, placeholders)
         self.health = FailureDetection(rules, self._remedies.standing())
         self.condition: Condition = self.health.look(self.now())

@@ -16,6 +16,7 @@ from ..const import (
 )
 from ..coordinator import has_books, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry, active_meters
+from ..coordinator.loads.entered_loads import entered_loads
 from ..lib.messages.message import Kind
 from ..lib.messages.outbox import QuietHours
 
@@ -115,8 +116,12 @@ def kinds_of(entry: AnyConfigEntry) -> tuple[Kind, ...]:
 
 
 def offered_kinds(entry: AnyConfigEntry) -> tuple[Kind, ...]:
-    """Return the kinds of messages to offer: water with a water meter, sun with solar panels."""
-    hidden = {Kind.WATER_AT_NIGHT, Kind.NO_SUN} - {*MessageOptions.of(entry).kinds}
+    """Return the kinds of messages to offer: water with a water meter, sun with solar panels.
+
+    The plan needs a load.
+    """
+    of_loads = {Kind.PLAN_OF_DAY, Kind.FAILED_LOAD} if not entered_loads(entry) else set()
+    hidden = {Kind.WATER_AT_NIGHT, Kind.NO_SUN, *of_loads} - {*MessageOptions.of(entry).kinds}
     if entry.state is ConfigEntryState.LOADED:
         books = entry.runtime_data.books
         if any(medium.is_water for medium in books.history.media.values()):

@@ -34,6 +34,7 @@ from ..lib.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, 
 from ..lib.messages.message import HouseholdMessage, Kind
 from ..lib.messages.outbox import admit
 from ..lib.messages.phase_watch import PhaseState, read_phases, watch_phases
+from ..lib.messages.plan_watch import FailedLoads, PlannedOn, watch_failed_loads, watch_plan
 from ..lib.messages.silence_remedy import remedy_for
 from ..lib.messages.silence_watch import Listening, SilenceState, watch_silence
 from ..lib.messages.state import PARTS, MessageState
@@ -47,6 +48,7 @@ from ..lib.stored_json import dump, load
 from .message_options import MessageOptions
 from .report import LAST_WAITING_DAY, async_inverters, async_report, is_ready
 from .sending import async_send, gone_recipients
+from .told_plan import watched_plan
 
 _LOOK_INTERVAL = timedelta(minutes=1)
 _SAVE_INTERVAL_S = 60.0
@@ -273,6 +275,18 @@ class _MeterWatch:
         )
         return watch_silence(state, listening, dt_util.utcnow())
 
+    def planned(self, told_on: PlannedOn) -> Decision[PlannedOn]:
+        """Decide about the runs of the day. A message that may not be sent is not decided."""
+        may_send = self.store.state.outbox.may_send(_now(), self.options.quiet)
+        plan = watched_plan(self._hass, self.entry) if may_send else None
+        return watch_plan(told_on, plan, dt_util.utcnow()) if plan else (told_on, None)
+
+    def failed_loads(self, told: FailedLoads) -> Decision[FailedLoads]:
+        """Decide about loads that did not start, or will lack energy."""
+        may_send = self.store.state.outbox.may_send(_now(), self.options.quiet)
+        plan = watched_plan(self._hass, self.entry) if may_send else None
+        return watch_failed_loads(told, plan, dt_util.utcnow()) if plan else (told, None)
+
     def sun(self, state: SunState, inverters: Mapping[str, Panels]) -> Decision[SunState]:
         """Decide about panels that deliver nothing."""
         return watch_sun(state, inverters, _now())
@@ -428,6 +442,8 @@ WATCHES = (
     Watch("phases", _MeterWatch.phases, _MeterWatch.lost_phases),
     Watch("water", on_reading=_MeterWatch.water),
     Watch("silence", on_minute=_MeterWatch.silence),
+    Watch("failed_loads", on_minute=_MeterWatch.failed_loads),
+    Watch("planned_on", on_minute=_MeterWatch.planned),
 )
 # Watches of all loaded meters by entry id: the meters of a house have one report.
 _WATCHES: HassKey[dict[str, _MeterWatch]] = HassKey(f"{DOMAIN}_message_watches")

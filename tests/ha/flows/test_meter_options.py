@@ -256,7 +256,7 @@ async def test_messages_are_switched_on_one_by_one(
     [call] = calls
     assert call.data == {
         "entity_id": "notify.phone",
-        "message": "Test of Smarty 2574: Messages of the meter arrive here.",
+        "message": "Test of Smarty 2574\nMessages of the meter arrive here.",
     }
     stored = {
         "kinds": [],

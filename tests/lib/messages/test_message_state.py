@@ -59,6 +59,8 @@ STORED: dict[str, Any] = {
         }
     },
     "sun": ["sensor.inverter"],
+    "planned_on": ["2026-11-16"],
+    "failed_loads": {"load load_lacks": "2026-11-16"},
     "reported_in": "2026-11-01",
 }
 WRONG: tuple[object, ...] = (
@@ -79,8 +81,10 @@ IS_DAY = re.compile(r"outbox\.day|goal\.(last_day|month)|voltage\..*|.*\.last_ni
 IS_OPTIONAL = re.compile(
     r"silence\.told.*|excess\..*|grid\.(texts|counts|exchanged)|water\.W1\.leak_since"
 )
-IS_MAPPING = re.compile(r"since|water|grid\.(texts|counts)|outbox\.alarmed_at")
-IS_LIST = re.compile(r"outbox\.waiting|water\.W1\.captures|grid\.exchanged|phases\.connected|sun")
+IS_MAPPING = re.compile(r"since|water|failed_loads|grid\.(texts|counts)|outbox\.alarmed_at")
+IS_LIST = re.compile(
+    r"outbox\.waiting|water\.W1\.captures|grid\.exchanged|phases\.connected|sun|planned_on"
+)
 
 
 def is_right(path: str, value: object) -> bool:
@@ -131,7 +135,8 @@ def test_each_missing_value_is_refused_except_values_that_earlier_files_lack() -
         for name in STORED
         if not _is_refused({key: value for key, value in STORED.items() if key != name})
     ]
-    assert accepted == ["voltage", "phases", "water", "sun", "reported_in"]
+    added_parts = ["voltage", "phases", "water", "sun", "planned_on", "failed_loads", "reported_in"]
+    assert accepted == added_parts
     added = {
         "outbox": "alarmed_at",
         "silence": "has_asked_for_key",

@@ -9,7 +9,7 @@ from homeassistant.const import (
     ATTR_OPTION,
     EVENT_HOMEASSISTANT_STOP,
 )
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
@@ -58,6 +58,7 @@ class BatteryFollower:
         """Power that the plan has set, None while the battery regulates itself."""
         self._set_at: datetime | None = None
         self._mode_at: datetime | None = None
+        self._listening: list[CALLBACK_TYPE] = []
 
     @callback
     def start(self, plan: Callable[[], None]) -> None:
@@ -69,18 +70,33 @@ class BatteryFollower:
             if (entered := entered_battery(entry)) != self.entered:
                 self._give_back()
                 self.entered = entered
+                self._listen()
                 plan()
 
         for stop in (
             on_changed_loads(hass, entry, look),
-            entry.runtime_data.async_add_reading_listener(self._follow),
-            # A silent meter sends nothing that could be followed.
-            async_track_time_interval(hass, self._follow, _TICK),
             hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._give_back),
             self._give_back,
+            self._stop_listening,
         ):
             entry.async_on_unload(stop)
         look()
+
+    @callback
+    def _listen(self) -> None:
+        """Listen to readings. A house whose battery regulates itself has no work to do."""
+        self._stop_listening()
+        if self.entered and self.entered.is_controlled:
+            listen = self._entry.runtime_data.async_add_reading_listener
+            # A silent meter sends nothing that could be followed.
+            tick = async_track_time_interval(self._hass, self._follow, _TICK)
+            self._listening = [listen(self._follow), tick]
+
+    @callback
+    def _stop_listening(self) -> None:
+        for stop in self._listening:
+            stop()
+        self._listening = []
 
     @callback
     def _give_back(self, _event: Event | None = None) -> None:
@@ -94,7 +110,7 @@ class BatteryFollower:
     @callback
     def _follow(self, _event: object = None) -> None:
         coordinator = self._entry.runtime_data
-        if self.entered and self.entered.is_controlled:
+        if self.entered:
             coordinator.faults.call(
                 self._follow_battery, self.entered, dt_util.utcnow(), coordinator.latest
             )

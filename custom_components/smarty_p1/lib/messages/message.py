@@ -47,6 +47,10 @@ class Kind(StrEnum):
     """Water flows all night; the leak is over."""
     NO_SUN = "no_sun"
     """Panels deliver nothing on a whole day."""
+    PLAN_OF_DAY = "plan_of_day"
+    """Planned runs of the loads, with the expected saving."""
+    FAILED_LOAD = "failed_load"
+    """A load did not start, or will lack energy at its deadline."""
     GRID = "grid"
     """Message of the grid operator, power failure, lost phase, voltage sag or swell, voltage out of
     range, exchanged gas, water or heat meter."""
@@ -105,6 +109,8 @@ _RULES: Mapping[str, _Rule] = {
     "goal_above": _Rule(Kind.ABOVE_GOAL, _FORECAST),
     "goal_above_budget": _Rule(Kind.ABOVE_GOAL, f"{_FORECAST} budget_eur"),
     "no_sun": _Rule(Kind.NO_SUN, "name since_at"),
+    "load_did_not_start": _Rule(Kind.FAILED_LOAD, "name", is_kept=False),
+    "load_lacks": _Rule(Kind.FAILED_LOAD, "name missing_kwh until_at", is_kept=False),
     "meter_exchanged": _Rule(Kind.GRID, "meter"),
     "soon_above": _Rule(
         Kind.SOON_ABOVE, "reference_kw less_kw until_at saving_eur current_kw", is_kept=False
@@ -117,6 +123,8 @@ _RULES: Mapping[str, _Rule] = {
     "voltage_swell": _Rule(Kind.GRID, "count", _COUNTED),
     "voltage_sag": _Rule(Kind.GRID, "count", _COUNTED),
     "voltage_outside": _Rule(Kind.GRID, "phase volts since_at"),
+    "plan_of_day": _Rule(Kind.PLAN_OF_DAY, "name saving_eur", is_kept=False),
+    "plan_of_day_below": _Rule(Kind.PLAN_OF_DAY, "name saving_eur reference_kw", is_kept=False),
     # A report is made after the quiet hours, so it never waits.
     "monthly_report": _Rule(Kind.MONTHLY_REPORT, "", is_kept=False, is_news=False),
     "monthly_report_energy": _Rule(Kind.MONTHLY_REPORT, "", is_kept=False, is_news=False),

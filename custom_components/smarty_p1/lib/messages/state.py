@@ -13,6 +13,7 @@ from .grid_watch import GridState
 from .message import Kind
 from .outbox import Outbox
 from .phase_watch import PhaseState
+from .plan_watch import FailedLoads, PlannedOn
 from .silence_watch import SilenceState
 from .sun_watch import SunState
 from .voltage_watch import VoltageState
@@ -40,6 +41,10 @@ class MessageState:
         default_factory=dict
     )
     sun: Annotated[SunState, Kind.NO_SUN, Mark.ADDED_LATER] = ()
+    planned_on: Annotated[PlannedOn, Kind.PLAN_OF_DAY, Mark.ADDED_LATER] = ()
+    failed_loads: Annotated[FailedLoads, Kind.FAILED_LOAD, Mark.ADDED_LATER] = field(
+        default_factory=dict
+    )
     reported_in: Annotated[date | None, Mark.ADDED_LATER] = None
     """First day of the month in which the last report was sent, or the switch was turned on.
 

@@ -1,0 +1,34 @@
+"""Plan of a meter's loads, as the messages about it need it."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ..coordinator import BooksConfigEntry
+from ..coordinator.loads.entered_loads import entered_loads, plan_of_load
+from ..coordinator.loads.house_plan import house_plan
+from ..lib.messages.plan_watch import WatchedLoad, WatchedPlan
+from ..lib.plan.coming_quarters import PlanLack
+from ..lib.plan.daily_load import LoadState
+
+
+def watched_plan(hass: HomeAssistant, entry: BooksConfigEntry) -> WatchedPlan | None:
+    """Return the plan of all loads. Return None without a plan."""
+    shown, demand = house_plan(hass, entry.entry_id), entry.runtime_data.books.demand
+    if shown is None or isinstance(shown, PlanLack) or demand is None:
+        return None
+    loads = {
+        load: WatchedLoad(
+            entered.load.name,
+            plan.runs,
+            plan.missing_kwh,
+            plan.by,
+            did_not_start=plan.state is LoadState.DID_NOT_START,
+        )
+        for load, entered in entered_loads(entry).items()
+        if (plan := plan_of_load(hass, load))
+    }
+    reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw
+    highest_kw = max(row["net_kw"] for row in shown["quarter_hours"])
+    is_below = reference_kw is not None and highest_kw <= reference_kw
+    saving = sum(load["saving"] for load in shown["loads"])
+    return WatchedPlan(loads, saving, reference_kw if is_below else None)
