@@ -4,5 +4,6 @@ Imports `p1`, `history`, `prices`, `bill` and `advice`. Values go in; a message,
 out, with the state to remember. A message has a translation key and values, and no text.
 
 Public modules: excess_warning, goal_watch, grid_watch, message, monthly_report, outbox,
-phase_watch, silence_remedy, silence_watch, state, sun_watch, voltage_watch, water_watch.
+phase_watch, plan_watch, silence_remedy, silence_watch, state, sun_watch, voltage_watch,
+water_watch.
 """
