@@ -65,11 +65,11 @@ async def shows_cards(who: Household, *names: str) -> list[Card]:
     while True:
         found = await cards_of(who)
         is_there = [card.name.removeprefix("smarty-p1-") for card in found] == list(names)
-        # The card of the plan may wait longer for its first answer.
-        is_passing = any(
-            PASSING.search(card.text) for card in found if card.name != "smarty-p1-plan"
-        )
-        if is_there and not is_passing and not any(card.is_empty for card in found):
+        passing = [card.name for card in found if PASSING.search(card.text)]
+        if is_there and not passing and not any(card.is_empty for card in found):
             return found
         assert time.monotonic() < deadline, f"{who.page.url} never showed {names}: {found}"
+        # A card below the window asks for nothing until somebody scrolls to it.
+        if is_there and passing:
+            await who.page.locator(passing[0]).first.scroll_into_view_if_needed()
         await asyncio.sleep(0.2)
