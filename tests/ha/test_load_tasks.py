@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -23,6 +24,7 @@ from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 from . import billed_month, test_planned_loads
 from .dialogs import contract_in
 from .meter import KEY, OTHER_SERIAL, MeterPort, encipher
+from .recipients import options
 from .support import OTHER_METER, Home, issue_of, wait_until
 from .test_planned_loads import SetClock
 
@@ -35,6 +37,7 @@ CHEAP = datetime(2026, 6, 16, 20, 0, tzinfo=UTC)
 MORNING = datetime(2026, 6, 17, 5, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 POWER, READY, CONNECTED = "sensor.power", "binary_sensor.ready", "binary_sensor.connected"
+NOT_STARTED = "Dishes did not start"
 DISHES = {"kind": "appliance", "kwh": 1.5, "hours": 1.5, "by_workdays": "07:00:00"}
 CAR = {
     "kind": "car",
@@ -175,7 +178,11 @@ async def test_a_car_may_come_late_leave_early_and_stay_longer(plans: Plans) -> 
     assert plans.of(car).missing_kwh == 0.0
 
 
-async def test_a_load_that_does_not_start_gets_a_second_try(plans: Plans) -> None:
+async def test_a_load_that_does_not_start_gets_a_second_try_then_a_message(
+    home: Home, plans: Plans
+) -> None:
+    chosen = options("failed_load", to=())
+    await home.again(billed_month.telegram("00:00:05", 0.1), {**plans.entry.options, **chosen})
     dishes = await plans.add("Dishes", **DISHES, measured_by=POWER)
     plans.is_set(POWER, 0.05)
     await plans.press("button.dishes_start_now")
@@ -188,6 +195,9 @@ async def test_a_load_that_does_not_start_gets_a_second_try(plans: Plans) -> Non
     for minute in range(15, 24):
         await plans.at(begin + minute * MINUTE)
     await plans.shows(dishes, LoadState.DID_NOT_START, None)
+    await plans.at(begin + 25 * MINUTE)
+    shown = plans.hass.data[NOTIFICATION]
+    await plans.until(lambda: [each["title"] for each in shown.values()] == [NOT_STARTED])
     # The user presses again.
     await plans.press("button.dishes_start_now")
     await plans.shows(dishes, LoadState.PLANNED, begin + 15 * MINUTE)

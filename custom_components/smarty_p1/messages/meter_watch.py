@@ -34,7 +34,13 @@ from ..lib.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, 
 from ..lib.messages.message import HouseholdMessage, Kind
 from ..lib.messages.outbox import admit
 from ..lib.messages.phase_watch import PhaseState, read_phases, watch_phases
-from ..lib.messages.plan_watch import FailedLoads, PlannedOn, watch_failed_loads, watch_plan
+from ..lib.messages.plan_watch import (
+    FailedLoads,
+    PlannedOn,
+    WatchedPlan,
+    watch_failed_loads,
+    watch_plan,
+)
 from ..lib.messages.silence_remedy import remedy_for
 from ..lib.messages.silence_watch import Listening, SilenceState, watch_silence
 from ..lib.messages.state import PARTS, MessageState
@@ -276,16 +282,19 @@ class _MeterWatch:
         return watch_silence(state, listening, dt_util.utcnow())
 
     def planned(self, told_on: PlannedOn) -> Decision[PlannedOn]:
-        """Decide about the runs of the day. A message that may not be sent is not decided."""
-        may_send = self.store.state.outbox.may_send(_now(), self.options.quiet)
-        plan = watched_plan(self._hass, self.entry) if may_send else None
+        """Decide about the runs of the day."""
+        plan = self._plan_to_tell()
         return watch_plan(told_on, plan, dt_util.utcnow()) if plan else (told_on, None)
 
     def failed_loads(self, told: FailedLoads) -> Decision[FailedLoads]:
         """Decide about loads that did not start, or will lack energy."""
-        may_send = self.store.state.outbox.may_send(_now(), self.options.quiet)
-        plan = watched_plan(self._hass, self.entry) if may_send else None
+        plan = self._plan_to_tell()
         return watch_failed_loads(told, plan, dt_util.utcnow()) if plan else (told, None)
+
+    def _plan_to_tell(self) -> WatchedPlan | None:
+        """Return the plan. A message that may not be sent now is not decided."""
+        may_send = self.store.state.outbox.may_send(_now(), self.options.quiet)
+        return watched_plan(self._hass, self.entry) if may_send else None
 
     def sun(self, state: SunState, inverters: Mapping[str, Panels]) -> Decision[SunState]:
         """Decide about panels that deliver nothing."""

@@ -11,11 +11,8 @@ from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.daily_load import LoadState
 
 
-def watched_plan(hass: HomeAssistant, entry: BooksConfigEntry) -> WatchedPlan | None:
-    """Return the plan of all loads. Return None without a plan."""
-    shown, demand = house_plan(hass, entry.entry_id), entry.runtime_data.books.demand
-    if shown is None or isinstance(shown, PlanLack) or demand is None:
-        return None
+def watched_plan(hass: HomeAssistant, entry: BooksConfigEntry) -> WatchedPlan:
+    """Return the plan of all loads. Its saving is 0 if no load runs, or if costs are unknown."""
     loads = {
         load: WatchedLoad(
             entered.load.name,
@@ -27,6 +24,9 @@ def watched_plan(hass: HomeAssistant, entry: BooksConfigEntry) -> WatchedPlan | 
         for load, entered in entered_loads(entry).items()
         if (plan := plan_of_load(hass, load))
     }
+    shown, demand = house_plan(hass, entry.entry_id), entry.runtime_data.books.demand
+    if shown is None or isinstance(shown, PlanLack) or demand is None:
+        return WatchedPlan(loads)
     reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw
     highest_kw = max(row["net_kw"] for row in shown["quarter_hours"])
     is_below = reference_kw is not None and highest_kw <= reference_kw

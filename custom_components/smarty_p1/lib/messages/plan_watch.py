@@ -33,9 +33,9 @@ class WatchedPlan(NamedTuple):
 
     loads: Mapping[str, WatchedLoad]
     """By id of the load."""
-    saving: float
+    saving: float = 0.0
     """Expected saving in EUR against all loads at once."""
-    never_above_kw: float | None
+    never_above_kw: float | None = None
     """Reference power that the house does not exceed by the plan, None if it does."""
 
 
