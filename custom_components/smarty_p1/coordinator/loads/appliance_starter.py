@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from homeassistant.components.button.const import SERVICE_PRESS
-from homeassistant.const import ATTR_ENTITY_ID, SERVICE_TURN_ON
-from homeassistant.core import DOMAIN as HOME_ASSISTANT, HomeAssistant, callback
+from homeassistant.const import SERVICE_TURN_ON
+from homeassistant.core import HomeAssistant, callback
 
-from ...const import DOMAIN, LOGGER
+from ...const import DOMAIN
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadState
 from ...lib.plan.task import NOT_STARTED_AFTER
 from .entered_loads import EnteredLoad, plan_of_load
+from .entity_actions import async_call_entity
 
 _BUTTONS = frozenset({"button", "input_button"})
 
@@ -55,16 +56,7 @@ class ApplianceStarter:
         self._is_started = True
 
     async def _async_start(self) -> None:
-        """Switch the appliance on, or press its button. A failure is logged."""
+        """Switch the appliance on, or press its button."""
         entity_id = self._entered.switch or ""
-        domain = entity_id.partition(".")[0]
-        is_button = domain in _BUTTONS
-        try:
-            await self._hass.services.async_call(
-                domain if is_button else HOME_ASSISTANT,
-                SERVICE_PRESS if is_button else SERVICE_TURN_ON,
-                {ATTR_ENTITY_ID: entity_id},
-                blocking=True,
-            )
-        except Exception as err:  # noqa: BLE001 - the entity's integration may raise any
-            LOGGER.warning("%s was not started: %s", self._entered.load.name, type(err).__name__)
+        action = SERVICE_PRESS if entity_id.partition(".")[0] in _BUTTONS else SERVICE_TURN_ON
+        await async_call_entity(self._hass, self._entered.load.name, entity_id, action)

@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from homeassistant.const import (
-    ATTR_ENTITY_ID,
-    ATTR_OPTION,
     EVENT_HOMEASSISTANT_STOP,
 )
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -21,7 +18,6 @@ from ...const import (
     CONF_MODE_SET_BY,
     CONF_POWER_SET_BY,
     DOMAIN,
-    LOGGER,
 )
 from ...lib.answers.plan import BatteryWish, PlannedHouse
 from ...lib.history.calendar import QUARTER_HOUR, quarter_start
@@ -33,6 +29,7 @@ from .. import BooksConfigEntry
 from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .entered_battery import EnteredBattery, entered_battery
 from .entered_loads import on_changed_loads, set_plan
+from .entity_actions import async_call_entity
 from .lost_entities import lost_entities
 from .meter_power import net_import
 from .state_numbers import converted, number_to_set
@@ -197,19 +194,13 @@ class BatteryFollower:
         self._hass.async_create_task(self._async_set(entered, kw), f"{DOMAIN} battery")
 
     async def _async_set(self, entered: EnteredBattery, kw: float | None) -> None:
-        """Set power and mode. A failure is logged."""
-        fields, calls = entered.fields, list[tuple[str, str, dict[str, Any]]]()
+        """Set power and mode."""
+        hass, name, fields = self._hass, entered.name, entered.fields
         number = fields.get(CONF_POWER_SET_BY, "")
-        if state := self._hass.states.get(number):
+        if state := hass.states.get(number):
             signed = (kw or 0.0) * entered.sign
             value = round(number_to_set(state, signed, signed), 3)
-            calls.append((number, "set_value", {"value": value}))
+            await async_call_entity(hass, name, number, "set_value", value=value)
         if mode := fields.get(CONF_MODE_SET_BY):
-            name = CONF_MODE_OTHERWISE if kw is None else CONF_MODE_CONTROLLED
-            calls.append((mode, "select_option", {ATTR_OPTION: fields[name]}))
-        for entity_id, service, given in calls:
-            domain, data = entity_id.partition(".")[0], {ATTR_ENTITY_ID: entity_id, **given}
-            try:
-                await self._hass.services.async_call(domain, service, data, blocking=True)
-            except Exception as err:  # noqa: BLE001 - the entity's integration may raise any
-                LOGGER.warning("%s was not set: %s", entered.name, type(err).__name__)
+            option = fields[CONF_MODE_OTHERWISE if kw is None else CONF_MODE_CONTROLLED]
+            await async_call_entity(hass, name, mode, "select_option", option=option)

@@ -3,21 +3,21 @@
 from datetime import datetime, timedelta
 
 from homeassistant.const import (
-    ATTR_ENTITY_ID,
     SERVICE_TURN_OFF,
     SERVICE_TURN_ON,
     STATE_OFF,
     STATE_ON,
 )
-from homeassistant.core import DOMAIN as HOME_ASSISTANT, HomeAssistant, State, callback
+from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
-from ...const import DOMAIN, LOGGER
+from ...const import DOMAIN
 from ...lib.history.calendar import quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.follow import Charger, Following, Seen, followed
 from .entered_loads import EnteredLoad, plan_of_load, set_plan
+from .entity_actions import async_call_entity
 from .meter_power import net_import
 from .state_numbers import converted, number_to_set
 
@@ -180,17 +180,14 @@ class LoadFollower:
         )
 
     async def _async_set(self, kw: float, *, was_on: bool) -> None:
-        """Set and switch the load. A failure is logged."""
-        entered, services = self._entered, self._hass.services
-        try:
-            if kw and entered.setting and (state := self._hass.states.get(entered.setting)):
-                amperes = max(_MIN_AMPERES, int(kw / (_PHASE_KW * entered.phases) + 1e-6))
-                data = {ATTR_ENTITY_ID: entered.setting, "value": number_to_set(state, kw, amperes)}
-                domain = entered.setting.partition(".")[0]
-                await services.async_call(domain, "set_value", data, blocking=True)
-            if entered.switch and (kw > 0) is not was_on:
-                service = SERVICE_TURN_ON if kw else SERVICE_TURN_OFF
-                data = {ATTR_ENTITY_ID: entered.switch}
-                await services.async_call(HOME_ASSISTANT, service, data, blocking=True)
-        except Exception as err:  # noqa: BLE001 - the entity's integration may raise any
-            LOGGER.warning("%s was not switched: %s", entered.load.name, type(err).__name__)
+        """Set and switch the load. A load whose power cannot be set is not switched on."""
+        hass, entered = self._hass, self._entered
+        name, setting = entered.load.name, entered.setting
+        if kw and setting and (state := hass.states.get(setting)):
+            amperes = max(_MIN_AMPERES, int(kw / (_PHASE_KW * entered.phases) + 1e-6))
+            value = number_to_set(state, kw, amperes)
+            if not await async_call_entity(hass, name, setting, "set_value", value=value):
+                return
+        if entered.switch and (kw > 0) is not was_on:
+            action = SERVICE_TURN_ON if kw else SERVICE_TURN_OFF
+            await async_call_entity(hass, name, entered.switch, action)
