@@ -375,8 +375,11 @@ async def test_the_limit_of_the_plan_is_never_exceeded(
 ) -> None:
     await add(hass, house, by_workdays="19:00:00")
     await planned(hass, missing="3.3")
+    flow = await open_options(hass, house, "plan")
+    wrong = await submit(hass, flow, {"never_above_kw": "much"})
+    assert [*(wrong["errors"] or ())] == ["never_above_kw"]
     home.port.greeting = home.port.next_frame(billed_month.telegram("00:00:10", 0.1))
-    done = await submit(hass, await open_options(hass, house, "plan"), {"never_above_kw": "2 kW"})
+    done = await submit(hass, wrong, {"never_above_kw": "2 kW"})
     assert done["type"] == "create_entry"
     # In the two quarter-hours from 18:30 on, 2 - 0.4 kW give 0.8 of 8.8 kWh.
     await planned(hass, missing="8.0")

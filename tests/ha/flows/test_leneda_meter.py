@@ -87,6 +87,8 @@ async def test_a_key_is_enough_for_bill_and_entities(
     await wait_for_telegram(hass, entry)
 
     assert entered_data(entry) == {"kind": "leneda"}
+    # Its values come a day late, so nothing can be planned by them.
+    assert entry.supported_subentry_types == {}
     assert POINT not in entry.title
     device = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[0]
     assert (device.name, device.serial_number) == ("Smarty", None)
