@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from homeassistant.components import calendar
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.components.recorder.db_schema import StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticMeanType
@@ -62,6 +63,8 @@ type SetClock = Callable[[datetime], None]
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
     """Return a function that sets the clock of Home Assistant. Timers go on."""
+    # A calendar's alarms ring by the true clock. Those of an earlier day would ring without end.
+    monkeypatch.setattr(calendar, "async_track_point_in_time", lambda *_: lambda: None)
 
     def set_clock(time: datetime) -> None:
         monkeypatch.setattr(dt_util, "utcnow", lambda: time)
