@@ -156,6 +156,10 @@ export const styles = css`
     outline: 2px solid var(--link);
     outline-offset: 2px;
   }
+  [role="slider"] {
+    cursor: crosshair;
+    touch-action: pan-y;
+  }
   /* Draw the focus frame without a gap, because labels stand close to these charts. */
   div[role="slider"]:focus-visible {
     outline-offset: 0;
@@ -338,7 +342,11 @@ export const styles = css`
     svg[height]:not([preserveAspectRatio]) {
       height: auto;
     }
-    .link {
+    a,
+    .link,
+    .turn button,
+    smarty-p1-menu,
+    smarty-p1-settings {
       display: none;
     }
   }

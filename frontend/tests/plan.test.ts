@@ -53,13 +53,13 @@ test("half of the energy or more from own sun is sun, and above the reference po
 test("a run has its time, and a day ahead its weekday", () => {
   const when = (rows: [number, number][], state: EnteredLoad["state"] = "planned") => shown(planOf(rows), 7, [load({ state })]).rows[0]!.when;
   const later = (count: number): [number, number][] => Array.from({ length: count }, () => [0, 1]);
-  assert.equal(when([[4, 5]]), "now, until 18:15");
+  assert.equal(when([[4, 5]]), "Now, until 18:15");
   assert.equal(when([[0, 1], [4, 5]]), "18:15–18:30");
   assert.equal(when([[0, 1], [4, 5], [0, 1], [4, 5]]), "18:15–18:30, 18:45–19:00");
   assert.equal(when([...later(96), [4, 5]]), "18:00–18:15");
   assert.equal(when([...later(97), [4, 5]]), "Sat 21, 18:15–18:30");
   assert.equal(when([[0, 1]]), "");
-  assert.deepEqual((["done", "not_connected", "not_planned"] as const).map((state) => when([[0, 1]], state)), ["has its energy", "not connected", "cannot be planned now"]);
+  assert.deepEqual((["done", "not_connected", "not_planned"] as const).map((state) => when([[0, 1]], state)), ["Has its energy", "Not connected", "Cannot be planned now"]);
   // A load that is not in the plan yet.
   assert.equal(shown(planOf([[4, 5]]), 7, [load({ id: "b" })]).rows[0]!.when, "");
 });

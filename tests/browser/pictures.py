@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -57,13 +58,24 @@ async def main(*wanted: str) -> int:
             )
             status = await tests.wait()
         await demo
-        for path in sorted(folder.glob("*.png")):
-            _shrink(path, IMAGES / path.name)
-        made = {_BY_HAND, *(path.name for path in folder.iterdir())}
-    old = {path.name for path in IMAGES.glob("*.png")} - made
+        made = {path.name for path in folder.glob("*.png")}
+        shown = _shown_by_pages()
+        for picture in sorted(made & shown):
+            _shrink(folder / picture, IMAGES / picture)
+    old = shown - made - {_BY_HAND}
     if old and not status and wanted != ("demo",):
         sys.exit(f"pictures: nothing makes {', '.join(sorted(old))}")
     return status
+
+
+def _shown_by_pages() -> set[str]:
+    """Return the names of the pictures that the documentation shows."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    return {
+        name
+        for page in pages
+        for name in re.findall(r"\bimages/([\w-]+\.png)", page.read_text(encoding="utf-8"))
+    }
 
 
 def _evening(now: datetime) -> datetime:
@@ -189,7 +201,7 @@ async def _picture_dialogs(who: Household) -> None:
     for name in ("p1_server", "mqtt"):
         await open_options(who, "other_programs")
         await who.chooses(who.texts.own(f"options.step.other_programs.menu_options.{name}"))
-        await who.dialog.locator("ha-switch").first.click()
+        await who.page.locator("ha-switch").first.click()
         await who.takes_picture(name.replace("_", "-"), of=who.dialog)
 
 

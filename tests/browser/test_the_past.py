@@ -206,7 +206,8 @@ async def test_each_language_types_its_prices(
             await type_into(who, "energy_fee", fee)
             await who.presses(who.texts.of_frontend("panel.config.integrations.config_flow.next"))
             label = own("options.step.contract.data.energy_price")
-            item = f"{label}: {readings}"
+            colon = "\N{NO-BREAK SPACE}:" if language == "fr" else ":"
+            item = f"{label}{colon} {readings}"
             error = own("options.error.amount_ambiguous").replace("{amount_ambiguous}", item)
             await who.sees(error)
             await type_into(who, "energy_price", price)

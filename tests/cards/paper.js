@@ -16,6 +16,13 @@ window.paper = {
     }),
   /** Return the chosen elements whose outline is not seen. */
   unmarked: () => all(CHOSEN).filter((part) => getComputedStyle(part).outlineColor === "rgba(0, 0, 0, 0)").map((part) => part.outerHTML),
+  /** Return the dots of legends that look like no part of their drawing. */
+  unlike: () =>
+    all(".legend .dot > rect, .tints .dot > rect, .parts .dot > rect").filter((dot) => {
+      const look = (part) => ["fill", "stroke", "strokeDasharray"].map((name) => getComputedStyle(part)[name]).join();
+      const drawn = [...dot.getRootNode().querySelectorAll(`svg:not(.dot) > :is(rect, path)[fill="${dot.getAttribute("fill")}"]`)];
+      return !drawn.some((part) => part.getBoundingClientRect().width && look(part) === look(dot));
+    }).map((dot) => dot.outerHTML),
   openTables: () => all('[aria-expanded="false"].hidden').forEach((button) => button.click()),
   /**
    * Return the number of the charts, and what is wrong with them on paper of a width. A browser prints before a script
@@ -25,7 +32,7 @@ window.paper = {
     document.querySelector("main").style.width = `${paperPx}px`;
     const faults = [];
     let count = 0;
-    for (const svg of all("svg:not(.dot, .bar svg, .week svg)")) {
+    for (const svg of all("svg:not(.dot, .bar svg, .week svg, svg svg)")) {
       const frame = svg.getBoundingClientRect();
       const card = svg.closest("ha-card").getBoundingClientRect();
       const boxes = [...svg.querySelectorAll("path, rect, text, circle, line")]
@@ -41,6 +48,10 @@ window.paper = {
       if (right - left < 0.9 * frame.width) faults.push(`${name}: ${right - left} of ${frame.width} px`);
     }
     const scrolls = (part) => /auto|scroll/.test(getComputedStyle(part).overflowY) && part.scrollHeight > part.clientHeight + 1;
+    // A reader can do nothing with a control on paper.
+    faults.push(...all("a, .link, smarty-p1-menu, smarty-p1-settings").filter((part) => part.checkVisibility()).map((part) => `${part.outerHTML}: is a control`));
+    const isDistorted = (text) => { const { a, d } = text.getScreenCTM(); return Math.abs(a / d - 1) > 0.05; };
+    faults.push(...all("svg text").filter(isDistorted).map((text) => `${text.textContent}: has another shape`));
     faults.push(...all("*").filter(scrolls).map((part) => `${part.className}: scrolls`));
     return { count, faults };
   },

@@ -44,6 +44,10 @@ async def test_a_view_shows_the_same_in_forced_colours(stage: Stage, view: str) 
     await stage.page.emulate_media(forced_colors="active")
     try:
         assert await stage.page.evaluate("paper.unmarked()") == []
+        for width in (320, 390):
+            await stage.page.set_viewport_size({"width": width, "height": 3000})
+            await stage.settle()
+            assert await stage.page.evaluate("paper.unlike()") == []
         for pictures in (await dots(stage)).values():
             for (fill, one), (other_fill, other) in combinations(pictures.items(), 2):
                 difference = ImageStat.Stat(ImageChops.difference(one, other)).mean[0]

@@ -87,7 +87,7 @@ async def test_interruptions(stage: Stage) -> None:
         in text
     )
     assert "Power failures 2 recorded 22 older Short voltage drops 10 recorded 28" in text
-    assert await stage.card(CARD).locator("path.voltage_sag").count() == 1
+    assert await stage.card(CARD).locator("path.voltage_sag").count() == 5
     # A new disturbance is asked for at once.
     happened = events(disturbances=[event("2026-11-21T18:38:30+01:00", "power_failure")])
     await stage.page.evaluate("each => stage.answer({ 'smarty_p1/events': each })", happened)

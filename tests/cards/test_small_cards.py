@@ -57,6 +57,27 @@ async def test_energy_so_far_opens_its_entity_and_is_asked_for_once_a_quarter_ho
     assert shown == "Goal 130\u00a0€: 97\u00a0€ so far, forecast 145\u00a0€."
 
 
+async def test_a_card_has_no_hole_beside_a_higher_one(stage: Stage) -> None:
+    await stage.show(SO_FAR, answers=house_now.sums())
+    card = stage.card(SO_FAR)
+    await card.evaluate("card => { card.style.height = '420px'; }")
+    end = await card.locator("ha-card").evaluate(
+        """(frame) => frame.getBoundingClientRect().bottom
+          - frame.querySelector("table").getBoundingClientRect().bottom"""
+    )
+    assert end <= 17
+    # A choice without a second line stands in the middle of its button.
+    await stage.show(SO_FAR, answers=house_now.three_meters(), config={"chooser": True})
+    name = stage.card(SO_FAR).get_by_role("radio").first.locator("b")
+    above, below = await name.evaluate(
+        """(name) => {
+          const [text, button] = [name, name.parentElement].map((e) => e.getBoundingClientRect());
+          return [text.top - button.top, button.bottom - text.bottom];
+        }"""
+    )
+    assert abs(above - below) < 1
+
+
 async def test_another_period_is_asked_for_by_keyboard(stage: Stage) -> None:
     await stage.show(WHERE, answers=house_where.answers())
     await stage.press("ArrowLeft", at=stage.card(WHERE).get_by_role("radio").last)
@@ -69,7 +90,7 @@ async def test_a_further_load_is_tried_and_a_button_of_a_load_is_pressed(stage: 
     for card in ("smarty-p1-plan", "smarty-p1-hours"):
         await stage.show(card, answers=house_plan.evening(), entities=entities)
         shown = await stage.text()
-        assert "Car 22:00–00:15, 11:00–12:00 waits for a low price" in shown
+        assert "Car 22:00–00:15, 11:00–12:00 Waits for a low price" in shown
         await stage.click(stage.card(card).get_by_role("button", name="Try a load"))
         typed, calculate = stage.page.locator(f"{card} input"), stage.page.get_by_text("Calculate")
         for kwh, hours, said in (

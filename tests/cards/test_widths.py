@@ -14,7 +14,8 @@ UNWRITTEN = re.compile(r"\w*_\w*|[{}]")
 # Signs without the space before them that French has.
 UNSPACED = re.compile(r"\S+[^\s:;!?…][:;!?](?=\s)")
 SMALL = """() => [...document.querySelectorAll("main > *")].flatMap(({ shadowRoot }) =>
-    [...shadowRoot.querySelectorAll("p, h2, .sentence")].map((part) => part.textContent.trim()))
+    [...shadowRoot.querySelectorAll("p, h2, .sentence, .when .number, .load > .small:not(.axis)")]
+        .map((part) => part.textContent.trim()))
     .filter((text) => /^\\p{Ll}/u.test(text))"""
 OTHER_LANGUAGES = ("en", "lb", "pt")
 WIDTHS = (246, 280, 320, 360, 390, 460, 600, 960)

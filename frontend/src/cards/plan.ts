@@ -5,6 +5,7 @@ import { SmartyCard } from "../base-card.ts";
 import { bar, barStyles, dot, TRACK } from "../charts/shapes.ts";
 import type { MeterFeed, SharedSubscription } from "../data/meter-feed.ts";
 import { readEuros } from "../euros.ts";
+import { capital } from "../locale.ts";
 import { type LoadRow, type PlanKey, planTexts, type ShownPlan, shownPlan } from "../sentences/plan.ts";
 import { styles } from "../styles.ts";
 import type { HousePlan, Meter } from "../data/websocket-types.ts";
@@ -132,7 +133,7 @@ export class PlanCard extends SmartyCard {
       <div class="when"><b>${load.name}</b><span class="number">${when}</span></div>
       ${parts.length ? bar([TRACK, ...parts]) : nothing}
       ${labels.length ? html`<div class="axis small" aria-hidden="true">${labels.map(({ at, text }) => html`<span style="left:${(100 * at).toFixed(1)}%">${text}</span>`)}</div>` : nothing}
-      ${notes.length ? html`<div class="small">${notes.join("\u00a0· ")}</div>` : nothing}
+      ${notes.length ? html`<div class="small">${capital(notes.join("\u00a0· "))}</div>` : nothing}
       <div class="buttons">${buttons}</div>
     </div>`;
   }

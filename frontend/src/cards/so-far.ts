@@ -64,6 +64,7 @@ export class SoFarCard extends SmartyCard {
       }
       .rows {
         margin-top: 8px;
+        flex: 1;
       }
       .rows th,
       .rows td {

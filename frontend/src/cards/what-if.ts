@@ -6,6 +6,7 @@ import type { Field } from "../card-host.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { readEuros } from "../euros.ts";
 import { localDay } from "../locale.ts";
+import { toEnter } from "../parts/shared-bills.ts";
 import { besides, canPayBack, clockHour, type Kind, type WhatIfKey, whatIfAnswer, whatIfTexts } from "../sentences/what-if.ts";
 import { houseOf } from "../sentences/house.ts";
 import { styles } from "../styles.ts";
@@ -14,7 +15,7 @@ import type { Change, Market, Meter, WhatIf, WhatIfRefusal } from "../data/webso
 const KINDS = ["battery", "panels", "car", "plan", "heat_pump", "contract", "sharing_key"] as const satisfies readonly Kind[];
 /** Positions of a slider: from `min` to `max`, or one of `values`. */
 interface Slider {
-  key: WhatIfKey;
+  key?: WhatIfKey;
   min?: number;
   max?: number;
   step?: number;
@@ -23,50 +24,46 @@ interface Slider {
   unit?: string;
   names?: readonly WhatIfKey[];
 }
+/** Sliders of a car: the plan of a car has them, too. */
+const CAR = {
+  kwh: { key: "car_kwh", min: 1, max: 60, first: 8, unit: "kWh" },
+  kw: { key: "car_kw", values: [2.3, 3.7, 4.6, 7.4, 11, 22], first: 11, unit: "kW" },
+} as const;
+/** Sliders by kind and name. Without a `key`, the text has the key of both, such as "battery_kwh". */
 const SLIDERS: Partial<Record<Kind, Record<string, Slider>>> = {
   battery: {
-    kwh: { key: "battery_kwh", min: 2, max: 30, first: 10, unit: "kWh" },
-    kw: { key: "battery_kw", min: 1, max: 15, first: 5, unit: "kW" },
-    standby: { key: "battery_standby", min: 0, max: 60, first: 20, unit: "W" },
+    kwh: { min: 2, max: 30, first: 10, unit: "kWh" },
+    kw: { min: 1, max: 15, first: 5, unit: "kW" },
+    standby: { max: 60, first: 20, unit: "W" },
   },
   panels: {
-    kwp: { key: "panels_kwp", min: 0.5, max: 20, step: 0.5, first: 6, unit: "kWp" },
-    direction: { key: "panels_direction", values: [90, 135, 180, 225, 270], first: 180, names: ["east", "south_east", "south", "south_west", "west"] },
+    kwp: { min: 0.5, max: 20, step: 0.5, first: 6, unit: "kWp" },
+    direction: { values: [90, 135, 180, 225, 270], first: 180, names: ["east", "south_east", "south", "south_west", "west"] },
   },
-  car: {
-    kwh: { key: "car_kwh", min: 1, max: 60, first: 8, unit: "kWh" },
-    kw: { key: "car_kw", values: [2.3, 3.7, 4.6, 7.4, 11, 22], first: 11, unit: "kW" },
-    begin_hour: { key: "car_begin_hour", min: 0, max: 23, first: 22 },
-  },
-  plan: {
-    kwh: { key: "car_kwh", min: 1, max: 60, first: 8, unit: "kWh" },
-    kw: { key: "car_kw", values: [2.3, 3.7, 4.6, 7.4, 11, 22], first: 11, unit: "kW" },
-    begin_hour: { key: "plan_begin_hour", min: 0, max: 23, first: 18 },
-    end_hour: { key: "plan_end_hour", min: 0, max: 23, first: 7 },
-  },
-  heat_pump: { kwh: { key: "heat_pump_kwh", min: 500, max: 15_000, step: 500, first: 4000, unit: "kWh" } },
+  car: { ...CAR, begin_hour: { max: 23, first: 22 } },
+  plan: { ...CAR, begin_hour: { max: 23, first: 18 }, end_hour: { max: 23, first: 7 } },
+  heat_pump: { kwh: { min: 500, max: 15_000, step: 500, first: 4000, unit: "kWh" } },
   sharing_key: {
-    kwp: { key: "sharing_key_kwp", values: [5, 10, 15, 20, 30, 50, 75, 100, 150, 200], first: 30, unit: "kWp" },
-    key: { key: "sharing_key_key", min: 1, max: 100, first: 10, unit: "%" },
+    kwp: { values: [5, 10, 15, 20, 30, 50, 75, 100, 150, 200], first: 30, unit: "kWp" },
+    key: { min: 1, max: 100, first: 10, unit: "%" },
   },
 };
 type Tariff = "one_price" | "two_prices" | "market_price";
 /** Amounts that are typed: those of a contract by its kind of price, the price of a shared kWh, and that of all changes. */
-const PRICES = ["energy_price", "second_energy_price", "energy_margin", "energy_fee", "sharing_key_price", "price"] as const;
-type Price = (typeof PRICES)[number];
+type Price = "energy_price" | "second_energy_price" | "energy_margin" | "energy_fee" | "sharing_key_price" | "price";
 const PRICES_OF: Record<Tariff, readonly Price[]> = {
   one_price: ["energy_price", "energy_fee"],
   two_prices: ["energy_price", "second_energy_price", "energy_fee"],
   market_price: ["energy_margin", "energy_fee"],
 };
 /** Unit and limits of a typed amount. */
-const LIMITS: Record<Price, { unit: "per_kwh" | "per_month" | "euros"; min: number; max: number }> = {
-  energy_price: { unit: "per_kwh", min: 0, max: 1 },
-  second_energy_price: { unit: "per_kwh", min: 0, max: 1 },
-  energy_margin: { unit: "per_kwh", min: -1, max: 1 },
-  energy_fee: { unit: "per_month", min: -100, max: 100 },
-  sharing_key_price: { unit: "per_kwh", min: 0, max: 1 },
-  price: { unit: "euros", min: 0, max: 100_000 },
+const LIMITS: Record<Price, readonly [unit: "per_kwh" | "per_month" | "euros", min: number, max: number]> = {
+  energy_price: ["per_kwh", 0, 1],
+  second_energy_price: ["per_kwh", 0, 1],
+  energy_margin: ["per_kwh", -1, 1],
+  energy_fee: ["per_month", -100, 100],
+  sharing_key_price: ["per_kwh", 0, 1],
+  price: ["euros", 0, 100_000],
 };
 /** For each reason of a refusal, the field whose value is missing. */
 const FIELDS: Partial<Record<WhatIfRefusal["reason"], Field>> = {
@@ -315,12 +312,12 @@ export class WhatIfCard extends SmartyCard {
   #fields(kind: Kind): TemplateResult {
     return html`<fieldset class="fields">
       <legend class=${this.kinds.size > 1 ? "" : "hidden"}>${this.#t(kind)}</legend>
-      ${Object.entries(SLIDERS[kind] ?? {}).map(([name, slider]) => this.#slider(`${kind}.${name}`, slider))}
+      ${Object.entries(SLIDERS[kind] ?? {}).map(([name, slider]) => this.#slider(`${kind}.${name}`, slider, slider.key ?? (`${kind}_${name}` as WhatIfKey)))}
       ${kind === "sharing_key" ? this.#price("sharing_key_price") : nothing}${kind === "contract" ? this.#contractFields() : nothing}
     </fieldset>`;
   }
 
-  #slider(name: string, { key, min = 0, max = 0, step = 1, values, first, unit, names }: Slider): TemplateResult {
+  #slider(name: string, { min = 0, max = 0, step = 1, values, first, unit, names }: Slider, key: WhatIfKey): TemplateResult {
     const value = this.moved[name] ?? first;
     const at = values ? values.indexOf(value) : value;
     const shown = names && values ? this.#t(names[at]!) : this.#shown(value, unit);
@@ -365,13 +362,13 @@ export class WhatIfCard extends SmartyCard {
 
   /** Return the typed amount; undefined if it is not entered, not an amount or beyond its limits. */
   #amount(name: Price): number | undefined {
-    const { min, max } = LIMITS[name];
+    const [, min, max] = LIMITS[name];
     const [amount, ...others] = readEuros(this.typed[name] ?? "");
     return amount === undefined || others.length || amount < min || amount > max ? undefined : amount;
   }
 
   #price(name: Price): TemplateResult {
-    const { unit } = LIMITS[name];
+    const [unit] = LIMITS[name];
     const enter = ({ target }: Event) => (this.typed = { ...this.typed, [name]: (target as HTMLInputElement).value });
     const refused = this.#refusedAmount(name);
     // The price of all changes needs no request, so it counts at once. Others count when the field is left.
@@ -389,7 +386,7 @@ export class WhatIfCard extends SmartyCard {
     // Without its group separator, the higher reading is not ambiguous.
     if (first !== undefined && second !== undefined) return this.#t("price_ambiguous", { first: this.locale.number(first, 2), second: String(second) });
     if (!typed.trim() || this.#amount(name) !== undefined) return "";
-    return this.#t(LIMITS[name].unit === "per_kwh" ? "kwh_price_malformed" : "price_malformed");
+    return this.#t(LIMITS[name][0] === "per_kwh" ? "kwh_price_malformed" : "price_malformed");
   }
 
   /** Return the name of a price entity, or of a price zone. */
@@ -417,11 +414,11 @@ export class WhatIfCard extends SmartyCard {
 
   #refusal({ reason, days, least_days }: WhatIfRefusal, meter: Meter): TemplateResult {
     const text = this.#t(reason, { days: this.locale.number(days), least: this.locale.number(least_days) });
-    const isToEnter = reason.startsWith("no_") && reason !== "no_market_prices" && this.hass?.user?.is_admin;
+    const isToEnter = reason.startsWith("no_") && reason !== "no_market_prices";
     const market = this.#chosenMarket;
     const canDownload = reason === "no_market_prices" && market?.can_download && !this.downloads;
     return html`<p role="status">${text}</p>
       ${canDownload ? html`<button class="link" @click=${() => (this.downloads = true)}>${this.#t("download")}</button>${market.credit ? html`<p class="small">${market.credit}</p>` : nothing}` : nothing}
-      ${isToEnter ? html`<div>${this.settings(meter, this.#t("enter"), FIELDS[reason] ?? "energy_price")}</div>` : nothing}`;
+      ${isToEnter ? toEnter(this, meter, this.locale, FIELDS[reason] ?? "energy_price") : nothing}`;
   }
 }

@@ -143,7 +143,6 @@ export function chosenLine(chart: Chart, index: number, kw: number): TemplateRes
 /** Styles of the charts with an axis of power. */
 export const chartStyles = css`
   svg[role="slider"] {
-    cursor: crosshair;
     border-radius: 8px;
     user-select: none;
     -webkit-user-select: none;

@@ -73,7 +73,6 @@ export const mapStyles = css`
   }
   .field canvas {
     height: 100%;
-    cursor: crosshair;
   }
   .mark {
     position: absolute;
@@ -117,7 +116,7 @@ export const mapStyles = css`
   }
   /* The picture shows an excess as a spot. */
   @media (forced-colors: active) {
-    .legend [fill="var(--excess)"] {
+    .legend [rx="0"][fill="var(--excess)"] {
       fill: Highlight !important;
     }
   }

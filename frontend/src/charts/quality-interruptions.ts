@@ -169,21 +169,20 @@ export interface Mark {
   x: number;
   y: number;
   count: number;
+  /** Whether there is room for the count. */
+  isNamed: boolean;
   disturbances: Disturbance[];
 }
 
 export interface InterruptionsDrawing {
   width: number;
   kindHeight: number;
-  /** `marks` has all marks. `paths` has one path for each kind of interruption, with all its marks. */
   marks: Mark[];
-  paths: Record<DisturbanceKind, string>;
-  labels: { x: number; y: number; text: number }[];
   /**
    * Dashed lines for interruptions without an exact time. A line leads from the last reading before the interruption to
    * the first reading after it.
    */
-  vague: string;
+  vague: { from: number; to: number; y: number }[];
   /**
    * Horizontal position in px of the time `since`. The line of every kind of interruption begins here, because all
    * interruptions after this time are recorded.
@@ -203,9 +202,7 @@ export function interruptionsDrawing(interruptions: Disturbances, width: number,
     width,
     kindHeight,
     marks: [],
-    paths: { power_failure: "", voltage_sag: "", voltage_swell: "" },
-    labels: [],
-    vague: "",
+    vague: [],
     from: x(interruptions.since ?? interruptions.end),
     lines: {},
     months: monthTicks(interruptions, x, inner, (time) => widthOf(locale.shortMonth(time)) + MONTH_GAP_PX),
@@ -215,20 +212,18 @@ export function interruptionsDrawing(interruptions: Disturbances, width: number,
     const y = (row + 1) * kindHeight - BELOW_LINE_PX;
     drawing.lines[kind] = y;
     const marks = groupOverlapping(interruptions.all.filter((interruption) => interruption.kind === kind), x).map((all): Mark => {
-      return { kind, x: tenth((x(all[0]!.time) + x(lastOf(all)!.time)) / 2), y, count: sum(all), disturbances: all };
+      return { kind, x: tenth((x(all[0]!.time) + x(lastOf(all)!.time)) / 2), y, count: sum(all), isNamed: false, disturbances: all };
     });
     let free = Number.NEGATIVE_INFINITY;
     for (const mark of marks) {
-      drawing.paths[kind] += shape(mark);
       const half = widthOf(String(mark.count)) / 2;
-      if (mark.x - half < free) continue;
-      free = mark.x + half + LABEL_GAP_PX;
-      drawing.labels.push({ x: mark.x, y: y - 13, text: mark.count });
+      mark.isNamed = mark.x - half >= free;
+      if (mark.isNamed) free = mark.x + half + LABEL_GAP_PX;
     }
     for (const interruption of interruptions.all) {
       if (interruption.kind !== kind || !isVague(interruption) || interruption.after === undefined) continue;
       const [from, to] = [x(interruption.after), x(interruption.time)];
-      if (to - from > 2) drawing.vague += `M${from} ${y}H${to}`;
+      if (to - from > 2) drawing.vague.push({ from, to, y });
     }
     drawing.marks.push(...marks);
   });
@@ -252,12 +247,12 @@ function groupOverlapping(all: Disturbance[], x: (time: number) => number): Dist
   return groups.map((group) => group.all);
 }
 
-function shape({ kind, x, y, count }: Mark): string {
+function shape({ kind, y, count }: Mark): string {
   const r = tenth(markSize(count));
-  const [left, right, above, below] = [tenth(x - r), tenth(x + r), tenth(y - r), tenth(y + r)];
-  if (kind === "power_failure") return `M${left} ${above}L${right} ${below}M${left} ${below}L${right} ${above}`;
+  const [above, below] = [tenth(y - r), tenth(y + r)];
+  if (kind === "power_failure") return `M${-r} ${above}L${r} ${below}M${-r} ${below}L${r} ${above}`;
   const [base, tip] = kind === "voltage_sag" ? [above, below] : [below, above];
-  return `M${left} ${base}L${right} ${base}L${x} ${tip}Z`;
+  return `M${-r} ${base}H${r}L0 ${tip}Z`;
 }
 
 function monthTicks({ start, end }: Disturbances, x: (time: number) => number, inner: number, roomOf: (time: Date) => number): InterruptionsDrawing["months"] {
@@ -319,10 +314,6 @@ export const interruptionsStyles = css`
     grid-column: 2;
     grid-row: 2 / span 4;
     min-width: 0;
-  }
-  .kinds [role="slider"] {
-    cursor: crosshair;
-    touch-action: pan-y;
   }
   .kinds .axis {
     stroke: color-mix(in srgb, var(--primary-text-color) 22%, var(--ground));
@@ -402,20 +393,23 @@ export function interruptionLines({ interruptions, drawing, locale, chosen, read
       <div class="count quiet" style="grid-column:4;${row}">${number(interruptions.undated[name])}<span class="hidden">${say(locale, "earlier")}</span></div>`;
   };
   const picked = chosen.index === undefined ? undefined : marks[chosen.index];
+  // Paper has another width: positions follow it, marks and texts keep their shape.
+  const share = (x: number) => `${((100 * x) / drawing.width).toFixed(2)}%`;
+  const at = (x: number, content: unknown) => svg`<svg x=${share(x)}>${content}</svg>`;
+  const line = (name: string, from: number, to: number, y: number) => svg`<line class=${name} x1=${share(from)} x2=${share(to)} y1=${y} y2=${y}></line>`;
   const picture = svg`
     ${KINDS.map((name, index) =>
       lines[name] === undefined
         ? svg`<text class="words" x="10" y=${(index + 1) * kindHeight - 10}>${say(locale, "not_counted")}</text>`
-        : svg`<path class="axis" d=${`M${drawing.from} ${lines[name]}H${drawing.width - 10}`}></path>`,
+        : line("axis", drawing.from, drawing.width - 10, lines[name]),
     )}
-    ${months.map(({ x, time, isNamed }) => svg`<path class="axis" d=${`M${x} ${height}v${isNamed ? 6 : 3}`}></path>
-      ${isNamed ? svg`<text x=${x} y=${height + 22}>${locale.shortMonth(time)}</text>` : nothing}`)}
-    <path class="vague" d=${drawing.vague}></path>
-    ${KINDS.map((name) => svg`<path class=${name} d=${drawing.paths[name]}></path>`)}
-    ${drawing.labels.map(({ x, y, text }) => svg`<text x=${x} y=${y}>${locale.number(text)}</text>`)}
-    ${picked ? svg`<circle class="chosen" cx=${picked.x} cy=${picked.y} r=${markSize(picked.count) + 4}></circle>` : nothing}`;
-  const size = { width: drawing.width, height: height + MONTHS };
-  const chart = html`<svg viewBox="0 0 ${size.width} ${size.height}" preserveAspectRatio="none" height=${size.height} aria-hidden="true">${picture}</svg>`;
+    ${months.map(({ x, time, isNamed }) => at(x, svg`<path class="axis" d=${`M0 ${height}v${isNamed ? 6 : 3}`}></path>
+      ${isNamed ? svg`<text y=${height + 22}>${locale.shortMonth(time)}</text>` : nothing}`))}
+    ${drawing.vague.map(({ from, to, y }) => line("vague", from, to, y))}
+    ${marks.map((mark) => at(mark.x, svg`<path class=${mark.kind} d=${shape(mark)}></path>
+      ${mark.isNamed ? svg`<text y=${mark.y - 13}>${locale.number(mark.count)}</text>` : nothing}
+      ${mark === picked ? svg`<circle class="chosen" cy=${mark.y} r=${markSize(mark.count) + 4}></circle>` : nothing}`))}`;
+  const chart = html`<svg style="height:${height + MONTHS}px" aria-hidden="true">${picture}</svg>`;
   return html`<div class="kinds ${kindHeight > KIND_HEIGHT ? "narrow" : ""}">
     <small class="head period" style="grid-column:2">${locale.count(qualityTexts, "months", monthsDrawn(interruptions))}</small>
     <small class="head" aria-hidden="true" style="grid-column:3">${say(locale, "seen")}</small>

@@ -226,9 +226,7 @@ export const voltageStyles = css`
     grid-column: 3;
     display: block;
     height: auto;
-    cursor: crosshair;
     align-self: flex-start;
-    touch-action: pan-y;
   }
   .voltage .chart svg {
     overflow: hidden;

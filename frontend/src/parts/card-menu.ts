@@ -55,11 +55,6 @@ export class CardMenu extends LitElement {
       :focus-visible {
         outline-offset: -2px;
       }
-      @media print {
-        :host {
-          display: none;
-        }
-      }
     `,
   ];
   static override properties = {

@@ -51,7 +51,8 @@ export const chooserStyles = css`
       grid-template-columns: 20px 1fr auto 64px;
     }
     .classes .bar {
-      display: none;
+      grid-area: 2 / 2 / 3 / 5;
+      margin-bottom: 8px;
     }
   }
 `;

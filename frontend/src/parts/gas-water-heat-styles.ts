@@ -71,8 +71,6 @@ export const mediumStyles = css`
   }
   .touch {
     height: 100%;
-    cursor: crosshair;
-    touch-action: pan-y;
   }
   svg {
     height: 100%;

@@ -31,6 +31,9 @@ export const chooserStyles = css`
     flex-direction: column;
     justify-content: space-between;
   }
+  .chooser b:only-child {
+    margin: auto 0;
+  }
   .chooser button > * {
     overflow: hidden;
     display: -webkit-box;
@@ -62,9 +65,6 @@ export const chooserStyles = css`
   select.chooser {
     width: calc(100% + 14px);
     min-height: 44px;
-    padding: 0 8px;
-    font: inherit;
-    color: inherit;
     background: var(--chosen);
     border: 0;
     border-radius: 8px;

@@ -39,17 +39,11 @@ export class SettingsForm extends LitElement {
       input:not([type="checkbox"]),
       select {
         flex: 1;
-        box-sizing: border-box;
         width: 100%;
         min-width: 0;
         height: 44px;
-        padding: 0 8px;
-        font: inherit;
         font-weight: 400;
-        color: inherit;
-        background: var(--ground);
-        border: 1px solid var(--quiet);
-        border-radius: 4px;
+        border-color: var(--quiet);
       }
       [type="checkbox"] {
         width: 24px;

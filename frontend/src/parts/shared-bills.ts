@@ -50,12 +50,12 @@ const REFUSALS: Record<string, BillKey> = {
 export const refusal = (error: string | undefined): BillKey | undefined => REFUSALS[error ?? ""];
 
 /**
- * Return a link to the field of the contract that the bill lacks. For users who are not administrators, return a hint
- * to ask an administrator. Without `field`, return nothing.
+ * Return a link to the field of the contract that the bill lacks. For users who are not administrators, return the place
+ * of the field, for an administrator. Without `field`, return nothing.
  */
 export function toEnter(card: CardHost, meter: Meter, locale: Locale, field: Field | undefined): TemplateResult | typeof nothing {
   if (!field) return nothing;
-  if (!card.hass?.user?.is_admin) return html`<p class="small">${locale.text(billTexts, "by_administrator")}</p>`;
+  if (!card.hass?.user?.is_admin) return html`<p class="small">${locale.text(billTexts, "by_administrator")} ${locale.common(`field_${field}`)}</p>`;
   const key = field === "reference_power" ? "enter_reference" : "enter_prices";
   return html`<div>${card.settings(meter, locale.text(billTexts, key), field)}</div>`;
 }

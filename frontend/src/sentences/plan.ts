@@ -1,7 +1,7 @@
 /** Texts and bars of the plan of a meter's loads. */
 
 import type { BarPart } from "../charts/shapes.ts";
-import { addDays, localDay, type Locale, localParts, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
+import { addDays, capital, localDay, type Locale, localParts, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
 import type { EnteredLoad, HousePlan, Plan, PlannedLoad, PlannedQuarterHour } from "../data/websocket-types.ts";
 import texts from "../texts/plan.json" with { type: "json" };
 
@@ -110,7 +110,7 @@ export function shownPlan({ loads, plan, lack }: Plan, reference: number | null,
     const planned = plan?.loads.find(({ name }) => name === load.id);
     return {
       load,
-      when: whenOf(load, planned, now, locale),
+      when: capital(whenOf(load, planned, now, locale)),
       notes: planned ? notesOf(load, planned, canDiffer, now, locale) : [],
       parts: canDiffer ? partsOf(load.id, quarters, reference) : [],
     };
