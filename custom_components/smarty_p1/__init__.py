@@ -19,8 +19,6 @@ from .coordinator import (
     platforms_of,
 )
 from .coordinator.chosen_entities.entity_ids import async_check_ids, async_follow_entities
-from .coordinator.chosen_entities.second_meter import async_follow_meters
-from .coordinator.house_sources import async_follow_sources
 from .coordinator.loads.entered_loads import entered_loads, on_changed_loads
 from .coordinator.loads.lost_entities import async_watch_load_entities
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
@@ -33,6 +31,8 @@ from .dashboards import (
     async_show_in_sidebar,
     async_watch_sources,
 )
+from .energy_dashboard.house_sources import async_follow_sources
+from .energy_dashboard.second_meter import async_follow_meters
 from .entity import is_in_telegram, mbus_device_id, meter_device
 from .house_planner import HousePlanner
 from .messages import async_forget_messages, async_watch_messages

@@ -16,7 +16,8 @@ from homeassistant.helpers.event import (
 )
 from homeassistant.util import dt as dt_util
 
-from .answer_queue import async_aside, async_market_ahead, async_planned_house
+from .computed_answers.answer_queue import async_aside
+from .computed_answers.planned_house import async_planned_house
 from .const import LOGGER
 from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
@@ -34,6 +35,7 @@ from .coordinator.loads.load_follower import LoadFollower
 from .coordinator.loads.load_power import LoadPower
 from .coordinator.loads.load_tasks import ChangeOfTask, LoadTasks, on_wishes
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
+from .coordinator.market_prices.market_ahead import async_market_ahead
 from .lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish, PlannedHouse
 from .lib.history.calendar import QUARTER_HOUR, quarter_start
 from .lib.plan.coming_quarters import PlanLack

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
-from .answer_queue import async_plan_saving
+from .computed_answers.planned_house import async_plan_saving
 from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
 from .coordinator.loads.entered_loads import entered_loads, on_changed_loads

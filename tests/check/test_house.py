@@ -17,17 +17,15 @@ HOUSE = ROOT / "custom_components" / "smarty_p1"
 MOST_FILES = 20
 
 # Rooms of the roof that use another one. Dialogs show messages and dashboards. An assistant asks
-# the questions of actions and commands. An action explains an amount as its dialog does.
+# the questions of actions.
 SIDEWAYS = {
     ("config_flow", "flows"),
     ("flows", "dashboards"),
     ("flows", "messages"),
     ("llm", "llm_tools"),
     ("llm_tools", "services"),
-    ("llm_tools", "websocket"),
     ("repairs", "dashboards"),
     ("repairs", "flows"),
-    ("services", "flows"),
     ("system_health", "diagnostics"),
 }
 # Floors from the roof to the ground: a file or folder imports from its own floor and lower ones.
@@ -49,7 +47,8 @@ FLOORS = (
         "system_health",
         "websocket",
     ),
-    ("access_rights", "answer_queue", "request_fields", "user_locale"),
+    ("access_rights", "amount_problem", "computed_answers", "request_fields", "user_locale"),
+    ("energy_dashboard",),
     ("trigger", "condition", "logbook"),
     ("trigger_and_condition_targets",),
     ("sinks",),

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from custom_components.smarty_p1.coordinator import tank_coordinator
-from custom_components.smarty_p1.coordinator.house_sources import _MAX_DEVICES
 from custom_components.smarty_p1.coordinator.leneda import client, download
 from custom_components.smarty_p1.coordinator.market_prices.prices_ahead import ASK_AGAIN_AFTER
 from custom_components.smarty_p1.coordinator.stored import (
     gas_water_heat_history as gas,
     voltage_extremes,
 )
+from custom_components.smarty_p1.energy_dashboard.house_sources import _MAX_DEVICES
 from custom_components.smarty_p1.flows.boards import board_probe
 from custom_components.smarty_p1.lib import failure_detection
 from custom_components.smarty_p1.lib.advice import daily_energy_forecast, goal

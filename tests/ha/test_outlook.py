@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.answer_queue import MAX_WAITING
+from custom_components.smarty_p1.computed_answers.answer_queue import MAX_WAITING
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 
 from . import billed_month

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TypeGuard
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 
 from ..const import (
     CONF_KIND,
@@ -80,6 +80,22 @@ def is_live(entry: AnyConfigEntry) -> bool:
 def has_no_cable(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
     """Return whether a config entry is an electricity meter that is not read at a port."""
     return has_books(entry) and not has_telegrams(entry)
+
+
+@callback
+def loaded_meter(entry: AnyConfigEntry) -> BooksCoordinator | None:
+    """Return the coordinator of a meter's entry. Return None while the entry is not loaded."""
+    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_books(entry):
+        return entry.runtime_data
+    return None
+
+
+@callback
+def loaded_live(entry: AnyConfigEntry) -> LiveCoordinator | None:
+    """Return the coordinator of a meter or pulse reader. Return None while it is not loaded."""
+    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_pulses(entry):
+        return entry.runtime_data
+    return loaded_meter(entry)
 
 
 def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:

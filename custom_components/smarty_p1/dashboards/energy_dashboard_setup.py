@@ -27,7 +27,6 @@ from ..const import (
 from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams, is_live
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.gas_prices_and_limits import gas_prices
-from ..coordinator.house_sources import async_energy_manager, stored_sources
 from ..coordinator.statistics.hourly_statistics import Series, async_write
 from ..coordinator.statistics.statistic_ids import (
     StatisticKind,
@@ -36,6 +35,7 @@ from ..coordinator.statistics.statistic_ids import (
     statistics_key,
     wanted_kinds,
 )
+from ..energy_dashboard.house_sources import async_energy_manager, stored_sources
 from ..entity import mbus_device_id
 from ..lib.entities.entity_description import SensorSpec
 from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS

@@ -19,7 +19,6 @@ from ..const import DOMAIN
 from ..coordinator import BooksConfigEntry, has_books
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.garbage_collection import without_collection
-from ..coordinator.house_sources import async_energy_manager, stored_sources
 from ..coordinator.repair_issues import Problem, issue_id, raise_issue, withdraw_issues
 from ..coordinator.statistics.statistic_ids import (
     StatisticKind,
@@ -27,6 +26,7 @@ from ..coordinator.statistics.statistic_ids import (
     statistic_id,
     statistics_key,
 )
+from ..energy_dashboard.house_sources import async_energy_manager, stored_sources
 from ..entity import mbus_device
 from ..lib.markdown_text import Verbatim, as_plain, read_plain
 from .energy_sources import (

@@ -6,7 +6,7 @@ the errors of a schema.
 """
 
 from collections.abc import Container, Iterable, Mapping
-from typing import Any, NamedTuple, Self, override
+from typing import Any, NamedTuple, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
@@ -17,13 +17,12 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 
+from ..amount_problem import UNUSUAL, AmountProblem
 from ..lib.amounts import (
     Amount,
     AmountError,
-    AmountFault,
     Unit,
     amount_text,
-    shown_typed,
 )
 from ..lib.markdown_text import Verbatim
 from ..user_locale import UserLocale, async_user_locale
@@ -31,17 +30,6 @@ from .form_errors import FieldError
 
 # Maximum number of amounts that a message names.
 _MAX_NAMED = 5
-# Translation key of each message, and the text behind the amount that its placeholder names.
-_UNUSUAL = "amount_unusual", " = {0} {unit} (> {1} {unit})"
-_MESSAGES = {
-    AmountFault.MALFORMED: ("amount_malformed", ""),
-    AmountFault.AMBIGUOUS: ("amount_ambiguous", " = {0} / {1}"),
-    AmountFault.UNIT: ("amount_unit", " ({unit})"),
-    AmountFault.OUT_OF_RANGE: (
-        "amount_out_of_range",
-        " ({0} \N{EN DASH} {1} {unit})",
-    ),
-}
 
 
 class AmountField(TextSelector):
@@ -94,34 +82,6 @@ class Place(NamedTuple):
         if not self.list_label:
             return label
         return f"{await locale.async_text(hass, self.list_label)} {self.row}, {label}"
-
-
-class AmountProblem(NamedTuple):
-    """Typed amount that is refused, or that the user is asked about."""
-
-    key: str
-    """Translation key of the message. It is also the name of the message's placeholder."""
-    detail: str
-    """Pattern of the text behind the amount."""
-    typed: str | float
-    """Text that the user has typed, or a stored number."""
-    unit: Unit
-    values: tuple[float, ...] = ()
-    """Both readings of an ambiguous amount, or lowest and highest amount, or amount and limit."""
-
-    @classmethod
-    def of(cls, error: AmountError, typed: str | float, unit: Unit) -> Self:
-        """Return the problem of a typed amount that was refused."""
-        return cls(*_MESSAGES[error.fault], typed, unit, error.values)
-
-    def shown(self, name: str, locale: UserLocale) -> str:
-        """Return the part of the message about this amount, which is called `name`."""
-        values = [amount_text(value, locale.decimal_mark) for value in self.values]
-        detail = self.detail.format(*values, unit=self.unit.symbol)
-        typed = self.typed
-        if not isinstance(typed, str):
-            typed = amount_text(typed, locale.decimal_mark)
-        return f"{name}{locale.punctuated(':')}{locale.quoted(shown_typed(typed))}{detail}"
 
 
 class TypedAmounts:
@@ -197,7 +157,7 @@ class TypedAmounts:
             return
         self._asked.add(question)
         typed = self._typed.get(place) or value
-        problem = AmountProblem(*_UNUSUAL, typed, unit, (value, highest))
+        problem = AmountProblem(*UNUSUAL, typed, unit, (value, highest))
         self._problems.append((place, problem))
 
     async def async_placeholders(self, hass: HomeAssistant) -> dict[str, str]:

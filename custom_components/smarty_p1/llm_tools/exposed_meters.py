@@ -7,10 +7,9 @@ from homeassistant.components.homeassistant.exposed_entities import async_should
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from ..coordinator import BooksConfigEntry, has_books
+from ..coordinator import BooksConfigEntry, has_books, loaded_meter
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, short_title
 from ..lib.entities.devices import SHORT_SERIAL_SIZE
-from ..websocket.meter_status import loaded_meter
 
 _MAX_NAME_CHARS = 40
 

@@ -10,8 +10,10 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, books_of, demand_of
+from ..computed_answers.answer_queue import async_aside
+from ..computed_answers.usual_day import async_usual
 from ..const import DOMAIN
+from ..coordinator.counted_household import books_of, demand_of
 from ..lib.answers.bills import classes_report, shown_bill
 from ..lib.answers.days import days_report
 from ..lib.answers.facts import (
@@ -33,7 +35,6 @@ from ..request_fields import CHANGES, LOAD, number, schema_of
 from ..services import best_start, what_if
 from ..services.bill import ATTR_MONTH, month_named
 from ..services.meter_of_call import async_in_turn, async_readable_meter
-from ..websocket.bills_days_quarter_hours import async_usual
 from .meter_tool import MeterQuestion, RefusalError
 
 _TEXT = vol.All(str, vol.Length(max=40))

@@ -6,12 +6,13 @@ from itertools import groupby
 
 from homeassistant.core import HomeAssistant
 
-from ..answer_queue import async_aside, async_plan_saving
+from ..computed_answers.answer_queue import async_aside
+from ..computed_answers.planned_house import async_plan_saving
 from ..const import CONF_GOAL
 from ..coordinator import BooksConfigEntry, BooksCoordinator, is_live
 from ..coordinator.entry_types import short_title
 from ..coordinator.garbage_collection import without_collection
-from ..coordinator.house_sources import (
+from ..energy_dashboard.house_sources import (
     SOLAR,
     async_devices,
     async_house_sources,

@@ -8,7 +8,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_planned_house
+from ..computed_answers.planned_house import async_planned_house
 from ..coordinator import BooksCoordinator
 from ..lib.answers.plan import LoadWish, best_start_report
 from ..lib.plan.coming_quarters import PlanLack

@@ -6,7 +6,8 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
-from ..answer_queue import async_aside, books_of, demand_of
+from ..computed_answers.answer_queue import async_aside
+from ..coordinator.counted_household import books_of, demand_of
 from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
 from ..lib.bill.household_state import HouseholdState
 from ..lib.bill.month import Month

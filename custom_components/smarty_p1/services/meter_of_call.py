@@ -13,10 +13,12 @@ from homeassistant.helpers import service
 from homeassistant.helpers.json import json_bytes_sorted
 
 from ..access_rights import may_read
-from ..answer_queue import Books, NothingCountedError, answers_of, async_market_ahead
+from ..computed_answers.answer_queue import Books, answers_of
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, has_books, has_telegrams
+from ..coordinator.counted_household import NothingCountedError
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.market_prices.market_ahead import async_market_ahead
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fair_queue import BusyError
 from ..lib.plan.coming_quarters import Market

@@ -8,7 +8,9 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, async_past_without, demand_of
+from ..computed_answers.answer_queue import async_aside
+from ..computed_answers.planned_house import async_past_without
+from ..coordinator.counted_household import demand_of
 from ..lib.advice.price_outlook import LOOKED_BACK
 from ..lib.answers.outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from ..lib.history.calendar import day_start

@@ -9,7 +9,8 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, async_planned_house
+from ..computed_answers.answer_queue import async_aside
+from ..computed_answers.planned_house import async_planned_house
 from ..lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, BatteryWish, LoadWish
 from ..lib.plan.battery import HouseBattery
 from ..lib.plan.house_plan import MAX_LOADS

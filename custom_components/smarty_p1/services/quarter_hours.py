@@ -13,7 +13,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 
-from ..answer_queue import async_aside
+from ..computed_answers.answer_queue import async_aside
 from ..const import DOMAIN
 from ..coordinator.garbage_collection import without_collection
 from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json

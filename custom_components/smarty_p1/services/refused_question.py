@@ -13,7 +13,7 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
 
-from ..answer_queue import asking_connection
+from ..computed_answers.answer_queue import asking_connection
 from ..const import DOMAIN
 from ..user_locale import async_user_locale
 

@@ -11,8 +11,9 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 
-from ..answer_queue import async_download_prices, async_what_if, books_of
-from ..flows.typed_amounts import AmountProblem
+from ..amount_problem import AmountProblem
+from ..computed_answers.what_if import async_download_prices, async_what_if
+from ..coordinator.counted_household import books_of
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.amounts import MAX_CHARS, Amount, AmountError
 from ..lib.answers.what_if import CONTRACT, KINDS

@@ -4,32 +4,30 @@ The habits are the usual energies and cost until this time of the day, the highe
 month, and the base load (the power that the household draws at all times).
 """
 
-from datetime import date, datetime, timedelta
-from typing import Any, Literal, NotRequired, TypedDict
+from datetime import date, datetime
+from typing import Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answer_queue import async_aside, demand_of
+from ..computed_answers.usual_day import async_usual
 from ..const import CONF_GOAL
 from ..coordinator import BooksCoordinator
+from ..coordinator.counted_household import demand_of
 from ..lib.advice.day_reason import DayReason
 from ..lib.advice.month_forecast import Lack
 from ..lib.answers.bills import bills_report, classes_report
 from ..lib.answers.days import days_report
-from ..lib.answers.habits import highlights_report, usual_report
+from ..lib.answers.habits import highlights_report
 from ..lib.answers.quarter_hours import quarter_hours_report
-from ..lib.history.calendar import KEPT_MONTHS, LUXEMBOURG, day_start
+from ..lib.history.calendar import KEPT_MONTHS, LUXEMBOURG
 from ..lib.history.quarter_hour import Origin
 from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, PeakAnswer, Time
-from .house import async_supplied_house
 from .requests import Request, async_rendered, meter_command
 
 # Maximum number of months: the current month, and all earlier months that are kept.
 _MAX_MONTHS = KEPT_MONTHS + 1
-# The usual values come from the same weekday of the last four weeks.
-_USUAL_SPAN = timedelta(weeks=4)
 
 
 class BillLineAnswer(TypedDict):
@@ -318,13 +316,6 @@ async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """
     usual = await async_usual(coordinator)
     return await async_rendered(coordinator.hass, lambda: usual)
-
-
-async def async_usual(coordinator: BooksCoordinator) -> dict[str, Any]:
-    """Return the usual values of `usual_report`, for cards and assistants."""
-    demand = demand_of(coordinator)
-    house = await async_supplied_house(coordinator, day_start(demand.time - _USUAL_SPAN))
-    return await async_aside(coordinator.hass, usual_report, demand, house)
 
 
 class AlwaysOnAnswer(TypedDict):

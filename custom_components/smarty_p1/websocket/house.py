@@ -1,18 +1,15 @@
 """Command that returns a house's consumption, and the part that did not come from the grid."""
 
-from datetime import datetime, timedelta
 from typing import Any, Literal, NotRequired, TypedDict
 
 import voluptuous as vol
-from homeassistant.util import dt as dt_util
 
-from ..answer_queue import (
-    async_aside,
-    demand_of,
-)
+from ..computed_answers.answer_queue import async_aside
+from ..computed_answers.usual_day import async_supplied_house, supplied_until
 from ..coordinator import BooksCoordinator
+from ..coordinator.counted_household import demand_of
 from ..coordinator.garbage_collection import without_collection
-from ..coordinator.house_sources import (
+from ..energy_dashboard.house_sources import (
     BATTERY,
     SOLAR,
     HouseSource,
@@ -22,17 +19,10 @@ from ..coordinator.house_sources import (
 )
 from ..lib.advice.energy_shares import HouseSources
 from ..lib.advice.night_load import lowest_quarters
-from ..lib.answers.habits import SuppliedHouse
 from ..lib.answers.house import first_day_of_house, house_report
 from ..lib.answers.shares import MONTH, YESTERDAY, period_of, shares_report
-from ..lib.bill.household_state import HouseholdState
-from ..lib.history.calendar import quarter_start
 from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, Time
 from .requests import Request, async_rendered, meter_command
-
-# The recorder writes five-minute statistics ten seconds after the end of the five minutes. So wait
-# for longer than ten seconds.
-_RECORDER_DELAY = timedelta(seconds=30)
 
 
 class HouseSourceAnswer(TypedDict):
@@ -123,23 +113,6 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
         **report,
     }
     return await async_rendered(hass, lambda: {"house": answer})
-
-
-def supplied_until(demand: HouseholdState) -> datetime:
-    """Return the start of the quarter-hour until which meter and statistics are known."""
-    return min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
-
-
-async def async_supplied_house(
-    coordinator: BooksCoordinator, start: datetime
-) -> SuppliedHouse | None:
-    """Return inverters and batteries with their energy since `start`, None without an inverter."""
-    sources = await async_house_sources(coordinator.hass, coordinator.config_entry)
-    if not _of_kind(sources, SOLAR):
-        return None
-    until = supplied_until(demand_of(coordinator))
-    supplies, _ = await async_house_supplies(coordinator, sources, start, until)
-    return SuppliedHouse(supplies, until)
 
 
 def _of_kind(sources: list[HouseSource], kind: str) -> list[HouseSource]:

@@ -6,8 +6,8 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import LiveCoordinator
-from ..coordinator.house_sources import async_device_powers
 from ..coordinator.pulse_coordinator import PulseCoordinator
+from ..energy_dashboard.house_sources import async_device_powers
 from ..lib.meter.last_hour import STEP_S
 from .common_answers import Time
 from .requests import Request, meter_command

@@ -23,7 +23,7 @@ from homeassistant.util.unit_conversion import PowerConverter
 
 from ..access_rights import readable_meter
 from ..const import DOMAIN
-from ..coordinator import BooksCoordinator, LiveCoordinator
+from ..coordinator import BooksCoordinator, LiveCoordinator, loaded_live
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..lib.entities.entity_description import EntitySpec
@@ -36,7 +36,7 @@ from ..lib.history.quarter_hour_values import QuarterHourValues
 from ..lib.history.register_amounts import Amounts
 from ..lib.meter.meter_reader import Reading
 from .common_answers import CalendarMonth, Time
-from .meter_status import MeterState, RemedyAnswer, Status, loaded_live, now, status_of
+from .meter_status import MeterState, RemedyAnswer, Status, now, status_of
 from .requests import METER, NOT_FOUND
 from .subscribers import Subscribers
 

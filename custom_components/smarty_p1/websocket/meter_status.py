@@ -6,7 +6,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..coordinator import BooksCoordinator, LiveCoordinator, has_books, has_pulses
+from ..coordinator import loaded_live
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.repair_issues import Problem, is_raised, issue_id
 from ..lib.failure_detection import FailureState
@@ -71,22 +71,6 @@ class Status(NamedTuple):
 def now() -> dict[str, str]:
     """Return the time at which an answer is sent. The cards have no other clock."""
     return {"now": dt_util.utcnow().isoformat()}
-
-
-@callback
-def loaded_meter(entry: AnyConfigEntry) -> BooksCoordinator | None:
-    """Return the coordinator of a meter's entry. Return None while the entry is not loaded."""
-    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_books(entry):
-        return entry.runtime_data
-    return None
-
-
-@callback
-def loaded_live(entry: AnyConfigEntry) -> LiveCoordinator | None:
-    """Return the coordinator of a meter or pulse reader. Return None while it is not loaded."""
-    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_pulses(entry):
-        return entry.runtime_data
-    return loaded_meter(entry)
 
 
 @callback

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..access_rights import readable_meters, readable_pulse_readers
 from ..const import DOMAIN, SECTION_LENEDA
-from ..coordinator import BooksCoordinator, has_telegrams, is_live
+from ..coordinator import BooksCoordinator, has_telegrams, is_live, loaded_meter
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_prices_and_limits import kwh_per_m3
 from ..coordinator.stored.gas_water_heat_history import MediumHistory
@@ -26,7 +26,7 @@ from ..lib.prices.kwh_price import excess_price
 from ..lib.prices.network_prices import AgreedPrices
 from ..lib.prices.price_file import OlderPrices
 from .common_answers import OlderPricesAnswer, Time
-from .meter_status import MeterState, RemedyAnswer, loaded_meter, now, status_of
+from .meter_status import MeterState, RemedyAnswer, now, status_of
 
 _PHASES = (
     ("1-0:32.7.0", "1-0:21.7.0", "1-0:22.7.0"),

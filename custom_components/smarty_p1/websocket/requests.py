@@ -13,12 +13,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes, json_bytes_sorted
 
 from ..access_rights import readable_meter
-from ..answer_queue import NothingCountedError, answers_of, async_aside, books_of
+from ..computed_answers.answer_queue import answers_of, async_aside
 from ..const import DOMAIN
-from ..coordinator import BooksCoordinator
+from ..coordinator import BooksCoordinator, loaded_live
+from ..coordinator.counted_household import NothingCountedError, books_of
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fair_queue import BusyError
-from .meter_status import loaded_live
 
 type Request = Mapping[str, Any]
 type IsKept = Callable[[BooksCoordinator, Request], bool]

@@ -5,7 +5,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 import voluptuous as vol
 from homeassistant.helpers.json import json_bytes
 
-from ..answer_queue import async_download_prices, async_markets, async_what_if
+from ..computed_answers.what_if import async_download_prices, async_markets, async_what_if
 from ..coordinator import BooksCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if_changes import FEED_IN_PRICE

@@ -28,7 +28,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.websocket import house as house_answers
+from custom_components.smarty_p1.computed_answers import usual_day
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import schema_of, submit
 from tests.ha.support import metadata_of_sums, recorder_done
@@ -98,7 +98,7 @@ async def test_the_recorder_has_half_a_minute_for_a_quarter_hour(
     found = []
     for second in (29, 30):
         now = UNTIL + timedelta(seconds=second)
-        monkeypatch.setattr(house_answers, "dt_util", SimpleNamespace(utcnow=lambda now=now: now))
+        monkeypatch.setattr(usual_day, "dt_util", SimpleNamespace(utcnow=lambda now=now: now))
         found.append((await house_of(site))["until"])
     assert found == ["2026-06-15T23:45:00+02:00", "2026-06-16T00:00:00+02:00"]
 

@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-from custom_components.smarty_p1 import answer_queue
+from custom_components.smarty_p1.computed_answers import answer_queue, what_if as computed_what_if
 from custom_components.smarty_p1.lib.advice.what_if import Changes
 from custom_components.smarty_p1.lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from tests.ha import billed_month
@@ -389,7 +389,7 @@ async def test_repeated_connections_begin_no_second_calculation(
         return await async_aside(*asked)
 
     async_aside = answer_queue.async_aside
-    with patch.object(answer_queue, "async_aside", read):
+    with patch.object(computed_what_if, "async_aside", read):
         for kwh in range(5, 9):
             gone = await client_of(user)
             await call(gone, site.entry, kwh)
@@ -470,7 +470,7 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
 async def test_an_answer_that_never_comes_keeps_no_other_user_waiting(
     site: Site, desk: Desk
 ) -> None:
-    with patch("custom_components.smarty_p1.answer_queue._ANSWER_TIMEOUT_S", 0.05):
+    with patch("custom_components.smarty_p1.computed_answers.answer_queue._ANSWER_TIMEOUT_S", 0.05):
         await send(site.client, site.entry, 5)
         answer = (await received(site.client, 1))[0]
     assert answer["error"]["code"] == "busy"

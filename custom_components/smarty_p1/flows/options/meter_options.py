@@ -35,7 +35,9 @@ from ...const import (
 from ...coordinator import has_telegrams, kind_of
 from ...coordinator.chosen_entities.entity_ids import with_registry_ids
 from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
-from ...coordinator.house_sources import (
+from ...coordinator.repair_issues import Problem, withdraw_issues
+from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
+from ...energy_dashboard.house_sources import (
     HouseSource,
     async_all_devices,
     async_all_sources,
@@ -43,8 +45,6 @@ from ...coordinator.house_sources import (
     chosen_ids,
     is_only_meter,
 )
-from ...coordinator.repair_issues import Problem, withdraw_issues
-from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...lib.amounts import EUR
 from ...lib.bill.bill import bill_of
 from ...lib.bill.household_state import HouseholdState

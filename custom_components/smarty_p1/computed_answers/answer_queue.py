@@ -10,47 +10,21 @@ client has read it. So the number and the bytes of a user's answers are limited,
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from math import inf
 from typing import Any, cast
 
 from homeassistant.components.websocket_api.connection import ActiveConnection, current_connection
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.script import script_stack_cv
-from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .const import CONF_NEVER_ABOVE, DOMAIN
-from .coordinator import BooksCoordinator
-from .coordinator.garbage_collection import without_collection
-from .coordinator.loads.entered_loads import entered_loads
-from .coordinator.loads.load_tasks import ready_times
-from .coordinator.market_prices.energy_charts import DownloadError
-from .coordinator.market_prices.prices_ahead import async_prices_ahead
-from .coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
-from .lib.advice.plan_saving import MeasuredLoad, plan_saving
-from .lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
-from .lib.answers.plan import BatteryWish, LoadWish, PlannedHouse, PlanQuestion, planned_house
-from .lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
-from .lib.bill.household_state import HouseholdState
-from .lib.bill.month import Month
-from .lib.bill.quarter_hour_views import quarter_hours_between
-from .lib.fair_queue import Allowances, BusyError, FairQueue
-from .lib.history.calendar import day_start, quarter_start
-from .lib.history.market_prices import MarketPrices
-from .lib.history.quarter_hour import QuarterHour
-from .lib.plan.coming_quarters import LOOKED_BACK, Market, PlanLack
-from .lib.plan.usual_house import without_loads
-from .lib.prices.market_price_lists import PricesAhead
-from .lib.prices.price_series import sources_at
-from .lib.prices.zone_price_response import ZONE
+from ..const import DOMAIN
+from ..lib.fair_queue import Allowances, BusyError, FairQueue
 
 MAX_WAITING = 8
 """Maximum questions of a user in the queue, equal or not. The question being answered does not
@@ -262,170 +236,3 @@ async def async_aside[**P, T](
 ) -> T:
     """Run `work` in the thread that computes answers, and return its result."""
     return await hass.loop.run_in_executor(answers_of(hass).executor, lambda: work(*args, **kwargs))
-
-
-class NothingCountedError(Exception):
-    """Error for a meter that has neither quarter-hours nor months yet."""
-
-
-@callback
-def demand_of(coordinator: BooksCoordinator) -> HouseholdState:
-    """Return the quarter-hours and months of a meter. Raises NothingCountedError if it has none."""
-    if coordinator.books.demand is None:
-        raise NothingCountedError
-    return coordinator.books.demand
-
-
-async def async_market_ahead(
-    coordinator: BooksCoordinator, now: datetime
-) -> Callable[[datetime], MarketPrices]:
-    """Return a function that takes the start of a quarter-hour and returns its market prices.
-
-    Those of past quarter-hours are the measured ones, unless a list still has them.
-    """
-    books, series = coordinator.books, dict[str, PricesAhead]()
-    market, measured = books.market, books.household.price_sources
-
-    for entity_id in market.entities_from(now):
-        series[entity_id] = await async_prices_ahead(coordinator.hass, entity_id, now)
-
-    def prices(start: datetime) -> MarketPrices:
-        entities, past = market.entities_at(start), sources_at(measured, start).prices_at(start)
-        return MarketPrices(
-            *(
-                series.get(entity or "", {}).get(start, before)
-                for entity, before in zip(entities, past, strict=True)
-            )
-        )
-
-    return prices
-
-
-async def async_past_without(
-    coordinator: BooksCoordinator,
-    start: datetime,
-    end: datetime,
-    loads: Sequence[str],
-    battery: BatteryWish | None = None,
-) -> list[QuarterHour]:
-    """Return the quarter-hours of a period as they would have been without `loads` and battery.
-
-    `loads` are the ids of power or energy statistics. Raises NoLoadStatisticError if one of them
-    has no statistics.
-    """
-    energies = await async_load_energies(coordinator.hass, loads, start, end)
-    if battery and battery.measured_by:
-        own = await async_load_energies(coordinator.hass, [battery.measured_by], start, end)
-        sign = 1 if battery.positive_charges else -1
-        energies += [energy._replace(sign=sign) for energy in own]
-    past = quarter_hours_between(coordinator.books.household.table, start, end)
-    work = without_collection(without_loads)
-    return await async_aside(coordinator.hass, work, past, energies)
-
-
-async def async_planned_house(  # noqa: PLR0913
-    coordinator: BooksCoordinator,
-    now: datetime,
-    market: Market,
-    wishes: Sequence[LoadWish],
-    battery: BatteryWish | None = None,
-    *,
-    is_certain: bool = True,
-) -> PlannedHouse | PlanLack:
-    """Return the plan of a house. `market` has the market's prices.
-
-    With `is_certain`, return a PlanLack if prices or usual days are not known. Raises
-    NoLoadStatisticError if the statistics of a load are missing.
-    """
-    contracts, today = demand_of(coordinator).contracts, day_start(now)
-    loads = [name for wish in wishes for name in (wish.measured_by, *wish.others) if name]
-    measured = [*dict.fromkeys(loads)]
-    past = await async_past_without(coordinator, today - LOOKED_BACK, today, measured, battery)
-    never_above = coordinator.config_entry.options.get(CONF_NEVER_ABOVE, inf)
-    stored = battery and battery.battery
-    question = PlanQuestion(now, contracts, market, past, wishes, stored, never_above, is_certain)
-    return await async_aside(coordinator.hass, without_collection(planned_house), question)
-
-
-async def async_plan_saving(
-    coordinator: BooksCoordinator, month: Month, now: datetime
-) -> float | None:
-    """Return the saving of a month by the plan in EUR.
-
-    Return None while a price or the energy of a load is unknown, and without a load in the month.
-    """
-    hass, entry = coordinator.hass, coordinator.config_entry
-    devices, end = dr.async_get(hass), min(now, month.end)
-    loads: list[MeasuredLoad] = []
-    for subentry_id, entered in entered_loads(entry).items():
-        device = devices.async_get_device_by_identifier((DOMAIN, subentry_id), entry.entry_id)
-        # Nobody knows the true energy of a load without a sensor.
-        if entered.measured_by is None or device is None or device.created_at >= end:
-            continue
-        start = entered.load.last_deadline(month.start)
-        try:
-            [energy] = await async_load_energies(hass, [entered.measured_by], start, end)
-        except NoLoadStatisticError:
-            return None
-        ready_at = ready_times(hass, subentry_id)
-        loads.append(MeasuredLoad(entered.load, energy, device.created_at, ready_at))
-    if not loads:
-        return None
-    return await async_aside(hass, without_collection(plan_saving), month, loads)
-
-
-async def async_what_if(
-    coordinator: BooksCoordinator,
-    changes: Sequence[Mapping[str, Any]],
-    feed_in_price: float | None = None,
-) -> dict[str, Any]:
-    """Return a year of the household now and with `changes`.
-
-    Raises WhatIfError if the data of the meter do not suffice.
-    """
-    hass, books = coordinator.hass, coordinator.books
-    demand, sources = demand_of(coordinator), books.household.price_sources
-    question = WhatIfQuestion(
-        changes,
-        feed_in_price,
-        sources_at(sources, demand.until) if sources else None,
-        books.prices.markets,
-    )
-    return await async_aside(hass, without_collection(what_if_report), demand, question)
-
-
-async def async_markets(coordinator: BooksCoordinator) -> list[dict[str, Any]]:
-    """Return the markets that another contract can follow, with their known prices."""
-    demand, markets = demand_of(coordinator), coordinator.books.prices.markets
-    return await async_aside(coordinator.hass, markets_report, demand, markets)
-
-
-async def async_download_prices(
-    coordinator: BooksCoordinator, changes: Sequence[Mapping[str, Any]]
-) -> None:
-    """Download the prices of a zone if a change asks for it. Raises WhatIfError if it fails."""
-    if not any(change.get("download") and change.get("market") == ZONE for change in changes):
-        return
-    start, end = period_of(demand_of(coordinator))
-    try:
-        await coordinator.books.prices.async_download(start, end)
-    except DownloadError:
-        raise WhatIfError(WhatIfRefusal.DOWNLOAD_FAILED) from None
-
-
-@callback
-def books_of(coordinator: BooksCoordinator) -> object:
-    """Return the version of a meter's data.
-
-    The version changes with a new quarter-hour, a changed contract, new quarter-hours from Leneda
-    or a new price of a market. It also changes each quarter-hour by the clock, because a silent
-    meter has no new one.
-    """
-    demand, markets = coordinator.books.demand, coordinator.books.prices.markets
-    return demand and (
-        demand.contracts,
-        demand.version,
-        *(series.version for series in markets.values()),
-        demand.month_start,
-        quarter_start(dt_util.utcnow()),
-    )

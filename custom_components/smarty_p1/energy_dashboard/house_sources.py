@@ -20,6 +20,15 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES
+from ..coordinator import BooksCoordinator, has_books
+from ..coordinator.chosen_entities.entity_ids import (
+    chosen_statistics,
+    current_ids,
+    note_registry_ids,
+)
+from ..coordinator.entry_types import AnyConfigEntry, active_meters, known_meters
+from ..coordinator.garbage_collection import without_collection
+from ..coordinator.statistics.hourly_statistics import RECORDER
 from ..lib.advice.energy_shares import HouseDevice
 from ..lib.advice.solar_house import (
     Supply,
@@ -29,11 +38,6 @@ from ..lib.advice.solar_house import (
     with_home_meter,
 )
 from ..lib.history.calendar import QUARTER_HOUR
-from . import BooksCoordinator, has_books
-from .chosen_entities.entity_ids import chosen_statistics, current_ids, note_registry_ids
-from .entry_types import AnyConfigEntry, active_meters, known_meters
-from .garbage_collection import without_collection
-from .statistics.hourly_statistics import RECORDER
 
 if TYPE_CHECKING:
     from homeassistant.components.energy.data import EnergyManager, SourceType

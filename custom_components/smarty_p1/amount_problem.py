@@ -1,0 +1,46 @@
+"""Amount that is refused, or that the user is asked about, with its text in a message."""
+
+from typing import NamedTuple, Self
+
+from .lib.amounts import AmountError, AmountFault, Unit, amount_text, shown_typed
+from .user_locale import UserLocale
+
+# Translation key of each message, and the text behind the amount that its placeholder names.
+UNUSUAL = "amount_unusual", " = {0} {unit} (> {1} {unit})"
+_MESSAGES = {
+    AmountFault.MALFORMED: ("amount_malformed", ""),
+    AmountFault.AMBIGUOUS: ("amount_ambiguous", " = {0} / {1}"),
+    AmountFault.UNIT: ("amount_unit", " ({unit})"),
+    AmountFault.OUT_OF_RANGE: (
+        "amount_out_of_range",
+        " ({0} \N{EN DASH} {1} {unit})",
+    ),
+}
+
+
+class AmountProblem(NamedTuple):
+    """Typed amount that is refused, or that the user is asked about."""
+
+    key: str
+    """Translation key of the message. It is also the name of the message's placeholder."""
+    detail: str
+    """Pattern of the text behind the amount."""
+    typed: str | float
+    """Text that the user has typed, or a stored number."""
+    unit: Unit
+    values: tuple[float, ...] = ()
+    """Both readings of an ambiguous amount, or lowest and highest amount, or amount and limit."""
+
+    @classmethod
+    def of(cls, error: AmountError, typed: str | float, unit: Unit) -> Self:
+        """Return the problem of a typed amount that was refused."""
+        return cls(*_MESSAGES[error.fault], typed, unit, error.values)
+
+    def shown(self, name: str, locale: UserLocale) -> str:
+        """Return the part of the message about this amount, which is called `name`."""
+        values = [amount_text(value, locale.decimal_mark) for value in self.values]
+        detail = self.detail.format(*values, unit=self.unit.symbol)
+        typed = self.typed
+        if not isinstance(typed, str):
+            typed = amount_text(typed, locale.decimal_mark)
+        return f"{name}{locale.punctuated(':')}{locale.quoted(shown_typed(typed))}{detail}"

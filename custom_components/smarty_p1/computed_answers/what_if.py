@@ -1,0 +1,53 @@
+"""Year of a household with changes, and the market prices that a changed contract needs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..coordinator import BooksCoordinator
+from ..coordinator.counted_household import demand_of
+from ..coordinator.garbage_collection import without_collection
+from ..coordinator.market_prices.energy_charts import DownloadError
+from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
+from ..lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
+from ..lib.prices.price_series import sources_at
+from ..lib.prices.zone_price_response import ZONE
+from .answer_queue import async_aside
+
+
+async def async_what_if(
+    coordinator: BooksCoordinator,
+    changes: Sequence[Mapping[str, Any]],
+    feed_in_price: float | None = None,
+) -> dict[str, Any]:
+    """Return a year of the household now and with `changes`.
+
+    Raises WhatIfError if the data of the meter do not suffice.
+    """
+    hass, books = coordinator.hass, coordinator.books
+    demand, sources = demand_of(coordinator), books.household.price_sources
+    question = WhatIfQuestion(
+        changes,
+        feed_in_price,
+        sources_at(sources, demand.until) if sources else None,
+        books.prices.markets,
+    )
+    return await async_aside(hass, without_collection(what_if_report), demand, question)
+
+
+async def async_markets(coordinator: BooksCoordinator) -> list[dict[str, Any]]:
+    """Return the markets that another contract can follow, with their known prices."""
+    demand, markets = demand_of(coordinator), coordinator.books.prices.markets
+    return await async_aside(coordinator.hass, markets_report, demand, markets)
+
+
+async def async_download_prices(
+    coordinator: BooksCoordinator, changes: Sequence[Mapping[str, Any]]
+) -> None:
+    """Download the prices of a zone if a change asks for it. Raises WhatIfError if it fails."""
+    if not any(change.get("download") and change.get("market") == ZONE for change in changes):
+        return
+    start, end = period_of(demand_of(coordinator))
+    try:
+        await coordinator.books.prices.async_download(start, end)
+    except DownloadError:
+        raise WhatIfError(WhatIfRefusal.DOWNLOAD_FAILED) from None

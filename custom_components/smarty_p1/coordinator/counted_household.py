@@ -1,0 +1,38 @@
+"""Household of a meter as counted so far, and the version of its data."""
+
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from ..lib.bill.household_state import HouseholdState
+from ..lib.history.calendar import quarter_start
+from . import BooksCoordinator
+
+
+class NothingCountedError(Exception):
+    """Error for a meter that has neither quarter-hours nor months yet."""
+
+
+@callback
+def demand_of(coordinator: BooksCoordinator) -> HouseholdState:
+    """Return the quarter-hours and months of a meter. Raises NothingCountedError if it has none."""
+    if coordinator.books.demand is None:
+        raise NothingCountedError
+    return coordinator.books.demand
+
+
+@callback
+def books_of(coordinator: BooksCoordinator) -> object:
+    """Return the version of a meter's data.
+
+    The version changes with a new quarter-hour, a changed contract, new quarter-hours from Leneda
+    or a new price of a market. It also changes each quarter-hour by the clock, because a silent
+    meter has no new one.
+    """
+    demand, markets = coordinator.books.demand, coordinator.books.prices.markets
+    return demand and (
+        demand.contracts,
+        demand.version,
+        *(series.version for series in markets.values()),
+        demand.month_start,
+        quarter_start(dt_util.utcnow()),
+    )

@@ -1,0 +1,1 @@
+"""Inverters, batteries and devices that the Energy dashboard lists, for each meter's house."""
