@@ -8,7 +8,7 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
 from .lib.amounts import Amount
-from .lib.answers.what_if import KINDS
+from .lib.answers.what_if import KINDS, PLAN
 from .lib.answers.what_if_changes import (
     ATTR_KIND,
     FIELDS,
@@ -80,6 +80,19 @@ def _each_kind_once(changes: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[st
         message = "more than one change of a kind"
         raise vol.Invalid(message)
     return changes
+
+
+PLANNED_CAR: Mapping[vol.Marker, Any] = {
+    vol.Optional("with_plan"): bool,
+    **{vol.Optional(name): schema_of(FIELDS[PLAN].all[name]) for name in ("kwh", "kw", "min_kw")},
+}
+"""Part of a schema for a comparison of reference powers with a planned car."""
+
+
+def planned_car(fields: Mapping[str, Any]) -> dict[str, float] | None:
+    """Return the typed values of a planned car. Return None if no plan is asked for."""
+    typed = {name: fields[name] for name in ("kwh", "kw", "min_kw") if name in fields}
+    return typed if typed or fields.get("with_plan") else None
 
 
 CHANGES = vol.All(

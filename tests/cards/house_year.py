@@ -5,6 +5,7 @@ import random
 import struct
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from . import house
@@ -183,6 +184,72 @@ def answers(rows: list[Row] | None = None, **changes: object) -> Json:
     return {
         "smarty_p1/quarter_hours": quarter_hours(rows),
         "smarty_p1/classes": classes(rows, **changes),
+    }
+
+
+def planned_classes(
+    own: float = 7, min_kw: float = 4.1, *, is_measured: bool = True, **costs: tuple[int, int]
+) -> Json:
+    """Return the year of a planned car: by class, its costs at once and by the plan."""
+
+    def year_costs(total: int) -> Json:
+        return {"energy": total - 90, "surcharge": 0, "feed_in": 0, "fixed": 90, "total": total}
+
+    energies = {"imported": 6000, "exported": 0, "shared": 0}
+    classes: dict[str, dict[str, Any]] = {
+        key.removeprefix("kw"): {
+            "now": year_costs(now),
+            "then": year_costs(then),
+            "battery": None,
+        }
+        for key, (now, then) in (costs or PLANNED).items()
+    }
+    ends = [min(classes, key=lambda kw: classes[kw][end]["total"]) for end in ("now", "then")]
+    saving = classes[ends[0]]["now"]["total"] - classes[ends[1]]["then"]["total"]
+    year = {
+        "start": "2025-11-01",
+        "end": "2026-11-01",
+        "measured_days": 365,
+        "known_share": 1.0,
+        "reference_kw": own,
+        "has_vat": True,
+        "hourly_share": {"now": 1.0, "then": 1.0},
+        "markets_used": {"now": [], "then": []},
+        "saving": {"low": saving, "high": saving},
+        "cheapest": dict(zip(("now", "then"), map(int, ends), strict=True)),
+        "energies": {"now": energies, "then": energies},
+        "classes": classes,
+        "assumed": [{"key": "begin_hour", "value": 18}, {"key": "plan_against", "value": None}],
+    }
+    car = {
+        "name": "Car",
+        "kwh": 8.8,
+        "kw": 11.0,
+        "min_kw": min_kw,
+        "is_measured": is_measured,
+    }
+    one_phase = [float(kw) for kw in classes if float(kw) < min_kw]
+    return {"car": car, "year": year, "refusal": None, "one_phase": one_phase}
+
+
+PLANNED = {"kw12": (1380, 1266), "kw3": (1420, 1128), "kw7": (1390, 1183)}
+
+
+def no_planned_classes(reason: str) -> Json:
+    """Return the reason why the year of a planned car is unknown."""
+    refusal = {"reason": reason, "days": 20, "least_days": 300}
+    return {"car": None, "year": None, "refusal": refusal, "one_phase": []}
+
+
+def with_plan(rows: list[Row], planned: Json) -> Json:
+    """Return the answers of the household, also to a request for the plan."""
+    found, asked = answers(rows), {"with_plan": True}
+    comparison = found["smarty_p1/classes"]
+    return found | {
+        "smarty_p1/classes": [
+            {"takes": asked, "answer": comparison | {"with_plan": planned}},
+            {"takes": {}, "answer": comparison},
+        ]
     }
 
 

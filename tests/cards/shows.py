@@ -357,6 +357,26 @@ def years() -> list[Json]:
         show("no reference power", "year", without, house_bill.bills()),
         show("of three", "year", house_year.answers(rows), house_now.three_meters(), chooser=True),
         *(
+            show(
+                f"a plan in {language}",
+                "year",
+                house_year.with_plan(rows, house_year.planned_classes()),
+                language=language,
+            )
+            for language in ("en", "de", "fr", "lb", "pt")
+        ),
+        *(
+            show(f"a plan: {title}", "year", house_year.with_plan(rows, planned))
+            for title, planned in {
+                "no car": house_year.no_planned_classes("no_car"),
+                "too few days": house_year.no_planned_classes("too_few_days"),
+                "no gain, no sensor": house_year.planned_classes(
+                    min_kw=1.4, is_measured=False, kw7=(1180, 1182), kw12=(1260, 1260)
+                ),
+                "a loss": house_year.planned_classes(kw7=(1180, 1192), kw12=(1260, 1270)),
+            }.items()
+        ),
+        *(
             show(f"odd {n}", "year", house_year.answers(rows), {"smarty_p1/quarter_hours": found})
             for n, found in enumerate(good | each for each in odd)
         ),

@@ -1,1 +1,1 @@
-"""Answers that need a long computation: their queue, the plan of a house, what-ifs, usual days."""
+"""Answers that need a long computation: their queue, plans, what-ifs, classes, usual days."""

@@ -9,6 +9,7 @@ from ..coordinator.garbage_collection import without_collection
 from ..coordinator.market_prices.energy_charts import DownloadError
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from ..lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
+from ..lib.plan.usual_house import LoadEnergy
 from ..lib.prices.price_series import sources_at
 from ..lib.prices.zone_price_response import ZONE
 from .answer_queue import async_aside
@@ -18,10 +19,14 @@ async def async_what_if(
     coordinator: BooksCoordinator,
     changes: Sequence[Mapping[str, Any]],
     feed_in_price: float | None = None,
+    *,
+    own_car: Sequence[LoadEnergy] = (),
+    is_of_few: bool = False,
 ) -> dict[str, Any]:
     """Return a year of the household now and with `changes`.
 
-    Raises WhatIfError if the data of the meter do not suffice.
+    `WhatIfQuestion` describes the other parameters. Raises WhatIfError if the data of the meter do
+    not suffice.
     """
     hass, books = coordinator.hass, coordinator.books
     demand, sources = demand_of(coordinator), books.household.price_sources
@@ -30,6 +35,8 @@ async def async_what_if(
         feed_in_price,
         sources_at(sources, demand.until) if sources else None,
         books.prices.markets,
+        own_car,
+        is_of_few,
     )
     return await async_aside(hass, without_collection(what_if_report), demand, question)
 

@@ -1,20 +1,24 @@
 """Actions that return the bill of a month, and the costs at other reference powers."""
 
 from functools import partial
+from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
 from ..computed_answers.answer_queue import async_aside
+from ..computed_answers.planned_classes import NoCarError, PlannedClasses
 from ..coordinator.counted_household import books_of, demand_of
+from ..lib.advice.what_if_year import WhatIfError
 from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
 from ..lib.bill.household_state import HouseholdState
 from ..lib.bill.month import Month
 from ..lib.history.calendar import KEPT_MONTHS
 from ..lib.history.month_file_lines import month_name
-from ..request_fields import whole_number
+from ..request_fields import PLANNED_CAR, planned_car, whole_number
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
+from .what_if import refused
 
 ATTR_MONTH = "month"
 ATTR_MONTHS = "months"
@@ -30,6 +34,7 @@ COMPARISON_SCHEMA = vol.Schema(
     {
         **METER,
         vol.Optional(ATTR_PRICES, default=CURRENT_PRICES): vol.In([CURRENT_PRICES, "each_month"]),
+        **PLANNED_CAR,
     }
 )
 
@@ -74,14 +79,26 @@ def month_named(demand: HouseholdState, name: str | None) -> Month:
 
 
 async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
-    """Return the costs of known months at each reference power.
+    """Return the costs of known months at each reference power, with a planned car if asked.
 
-    Raises the same errors as `get_bill`.
+    Raises the same errors as `get_bill`, and as `what_if` for a planned car.
     """
     coordinator = await async_readable_meter(call)
 
-    async def answer() -> ServiceResponse:
-        prices = call.data[ATTR_PRICES]
-        return await async_aside(call.hass, comparison_report, demand_of(coordinator), prices)
+    async def answer() -> dict[str, Any]:
+        prices, demand = call.data[ATTR_PRICES], demand_of(coordinator)
+        return await async_aside(call.hass, comparison_report, demand, prices)
 
-    return await async_in_turn(call, coordinator, answer, partial(books_of, coordinator))
+    compared = await async_in_turn(call, coordinator, answer, partial(books_of, coordinator))
+    if (typed := planned_car(call.data)) is None:
+        return compared
+    asked = PlannedClasses.of(coordinator, typed)
+    try:
+        planned = await async_in_turn(
+            call, coordinator, asked.make, asked.books, question=asked.question
+        )
+    except NoCarError:
+        raise invalid(translation_key="no_car", title=coordinator.config_entry.title) from None
+    except WhatIfError as err:
+        raise refused(err, coordinator) from None
+    return {**compared, "with_plan": planned}

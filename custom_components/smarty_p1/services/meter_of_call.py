@@ -1,6 +1,6 @@
 """Parts that all actions about one meter share: find the meter, check rights, queue answers."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
@@ -53,15 +53,18 @@ async def async_in_turn[T](
     coordinator: BooksCoordinator,
     make: Callable[[], Awaitable[T]],
     books: Books = lambda: None,
+    *,
+    question: Hashable | None = None,
 ) -> T:
     """Wait for the user's turn, and return the answer that `make` computes for a call.
 
-    `Answers.async_get` describes how answers are cached. Raises ServiceValidationError if the user
+    `Answers.async_get` describes how answers are cached. Without `question`, only equal calls share
+    an answer. Raises ServiceValidationError if the user
     has too many questions in the queue, if the user has received too many bytes, or if no energy
     was read yet. Raises the errors of `make`.
     """
     meter = coordinator.config_entry.entry_id
-    question = call.service, meter, json_bytes_sorted(call.data)
+    question = question or (call.service, meter, json_bytes_sorted(call.data))
     try:
         return await answers_of(call.hass).async_get(call.context.user_id, question, make, books)
     except BusyError as err:

@@ -10,9 +10,11 @@ from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import ServiceValidationError
 
 from ..amount_problem import AmountProblem
 from ..computed_answers.what_if import async_download_prices, async_what_if
+from ..coordinator import BooksCoordinator
 from ..coordinator.counted_household import books_of
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.amounts import MAX_CHARS, Amount, AmountError
@@ -91,12 +93,21 @@ async def what_if(call: ServiceCall) -> ServiceResponse:
     except WhatIfError as err:
         is_of_market = any("market" in change for change in changes)
         reasons = REFUSED | OF_MARKET if is_of_market else REFUSED
-        raise invalid(
-            translation_key=reasons[err.reason],
-            title=coordinator.config_entry.title,
-            days=str(err.days),
-            least=str(MIN_DAYS),
-        ) from None
+        raise refused(err, coordinator, reasons) from None
+
+
+def refused(
+    err: WhatIfError,
+    coordinator: BooksCoordinator,
+    reasons: Mapping[WhatIfRefusal, str] = REFUSED,
+) -> ServiceValidationError:
+    """Return the translated error for a year that is unknown."""
+    return invalid(
+        translation_key=reasons[err.reason],
+        title=coordinator.config_entry.title,
+        days=str(err.days),
+        least=str(MIN_DAYS),
+    )
 
 
 async def _async_changes(call: ServiceCall) -> tuple[list[dict[str, Any]], float | None]:

@@ -5,26 +5,31 @@ month, and the base load (the power that the household draws at all times).
 """
 
 from datetime import date, datetime
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
+from ..computed_answers.answer_queue import answers_of, asking_connection
+from ..computed_answers.planned_classes import NoCarError, PlannedClasses
 from ..computed_answers.usual_day import async_usual
 from ..const import CONF_GOAL
 from ..coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
 from ..lib.advice.day_reason import DayReason
 from ..lib.advice.month_forecast import Lack
+from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.answers.bills import bills_report, classes_report
 from ..lib.answers.days import days_report
 from ..lib.answers.habits import highlights_report
 from ..lib.answers.quarter_hours import quarter_hours_report
 from ..lib.history.calendar import KEPT_MONTHS, LUXEMBOURG
 from ..lib.history.quarter_hour import Origin
+from ..request_fields import PLANNED_CAR, planned_car
 from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, PeakAnswer, Time
 from .requests import Request, async_rendered, meter_command
+from .what_if import WhatIfAnswer
 
 # Maximum number of months: the current month, and all earlier months that are kept.
 _MAX_MONTHS = KEPT_MONTHS + 1
@@ -187,6 +192,39 @@ class MonthAboveAnswer(TypedDict):
     contract: ContractAboveAnswer
 
 
+class PlannedCarAnswer(TypedDict):
+    """Car that follows a plan."""
+
+    name: str | None
+    """Name of the entered car."""
+    kwh: float
+    """Energy that it needs each night."""
+    kw: float
+    min_kw: float
+    """Power below which it cannot charge, 0 if it can charge at any power."""
+    is_measured: bool
+    """Whether its past energy is taken out of the year. Otherwise, it comes on top."""
+
+
+class PlannedRefusalAnswer(TypedDict):
+    """Reason why the year is unknown. With `no_car`, no car is entered or typed."""
+
+    reason: WhatIfRefusal | Literal["no_car"]
+    days: int
+    least_days: int
+
+
+class PlannedClassesAnswer(TypedDict):
+    """Last year of a car at four reference powers at most: charged at once, and with a plan."""
+
+    car: PlannedCarAnswer | None
+    year: WhatIfAnswer | None
+    """`now` is the year with the car charged at once, `then` with a plan."""
+    refusal: PlannedRefusalAnswer | None
+    one_phase: list[float]
+    """Reference powers in kW below the smallest power of the car. On one phase, it is lower."""
+
+
 class ClassesAnswer(TypedDict):
     """Costs at each reference power, with the fields of the action `compare_reference_powers`."""
 
@@ -203,12 +241,39 @@ class ClassesAnswer(TypedDict):
     totals: dict[str, float | None]
     """Sums over the `decisive` months."""
     above: list[MonthAboveAnswer]
+    with_plan: NotRequired[PlannedClassesAnswer]
+    """Only if the request has `with_plan`, or a value of the car."""
 
 
-@meter_command("classes", is_kept=lambda *_: True)
-async def answer_classes(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the costs at each reference power of the tariff, at current prices."""
-    return await async_rendered(coordinator.hass, classes_report, demand_of(coordinator))
+async def _async_with_plan(coordinator: BooksCoordinator, msg: Request) -> Request:
+    """Add the year of a planned car to a request that asks for it. It is kept for the day."""
+    if (typed := planned_car(msg)) is None:
+        return msg
+    asked, connection = PlannedClasses.of(coordinator, typed), asking_connection()
+    user_id = connection.user.id if connection else None
+    answer: dict[str, Any] = {"car": None, "year": None, "refusal": None, "one_phase": []}
+    try:
+        answer |= await answers_of(coordinator.hass).async_get(user_id, *asked)
+    except NoCarError:
+        answer["refusal"] = {"reason": "no_car", "days": 0, "least_days": MIN_DAYS}
+    except WhatIfError as err:
+        refusal = {"reason": err.reason.value, "days": err.days, "least_days": MIN_DAYS}
+        answer["refusal"] = refusal
+    return {**msg, "planned": answer}
+
+
+@meter_command(
+    "classes", PLANNED_CAR, lambda _, msg: planned_car(msg) is None, prepare=_async_with_plan
+)
+async def answer_classes(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return the costs at each reference power of the tariff, at current prices.
+
+    With `with_plan`, also return the last year with the car that is entered as a load, if it
+    follows a plan. `kwh` a night, `kw` and `min_kw` replace the values of this car.
+    """
+    planned = {"with_plan": msg["planned"]} if "planned" in msg else {}
+    demand = demand_of(coordinator)
+    return await async_rendered(coordinator.hass, lambda: classes_report(demand) | planned)
 
 
 class DayAnswer(TypedDict):

@@ -9,7 +9,7 @@ import { dayStart, localDay } from "../locale.ts";
 import { type Bills, billsOf, toEnter } from "../parts/shared-bills.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type PaintRequest } from "../charts/heat-map-painter.ts";
-import { rich } from "../parts/markup.ts";
+import { rich, tableBehind } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { ChosenBar } from "../charts/pointer.ts";
 import { barStyles, dot } from "../charts/shapes.ts";
@@ -27,6 +27,7 @@ import {
   energySentence,
   limitName,
   noComparison,
+  plannedTexts,
   yearTexts,
 } from "../sentences/year.ts";
 import { summedMonths } from "../sentences/summed-months.ts";
@@ -48,10 +49,12 @@ export class YearCard extends SmartyCard {
     chooserStyles,
     highsStyles,
   ];
-  static override properties = { ...SmartyCard.properties, chosen: { state: true } };
+  static override properties = { ...SmartyCard.properties, chosen: { state: true }, planned: { state: true } };
 
   /** The class that the user has chosen, and the meter for which it was chosen. */
   declare protected chosen: { entryId: string; kw: number } | undefined;
+  /** Entry id of the meter for which the user has asked for the year with a plan. */
+  declare protected planned: string | undefined;
   readonly #map = new HeatMap();
   readonly #bar: ChosenBar = new ChosenBar(this, () => {
     const { grid, isTurned } = this.#painted!;
@@ -93,11 +96,14 @@ export class YearCard extends SmartyCard {
     // bills.
     const bills = own === undefined && classes.value ? billsOf(feed) : undefined;
     const house = houseOf(feed);
-    const state = [house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.hass?.user?.is_admin];
+    // This answer takes seconds. So request it only if the user asks for it, and once a day.
+    const isPlanned = this.planned === meter.entry_id;
+    const plan = isPlanned ? feed.get("smarty_p1/classes", { with_plan: true }, localDay(new Date(feed.now)), true) : undefined;
+    const state = [plan?.value, plan?.error, isPlanned, house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.hass?.user?.is_admin];
     // This method is called by up to twenty telegrams a second, but telegrams do not change the content of this card.
     // So `guard` draws the content again only if one of the values in `state` has changed.
     return html`<header><h2>${this.text(yearTexts, "classes")}</h2>${series ? this.menu(this.text(yearTexts, "map")) : nothing}</header>
-      ${guard(state, () => (series ? this.#content(series, classes, own, bills, house, meter, feed) : this.waiting(error)))}`;
+      ${guard(state, () => (series ? this.#content(series, classes, own, bills, house, meter, feed, plan) : this.waiting(error)))}`;
   }
 
   #content(
@@ -108,6 +114,7 @@ export class YearCard extends SmartyCard {
     house: House | undefined,
     meter: Meter,
     feed: MeterFeed,
+    plan: Reply<Classes> | undefined,
   ): TemplateResult {
     const grid = this.#gridOf(series);
     if (!grid.days) return this.waiting("nothing_counted");
@@ -129,7 +136,7 @@ export class YearCard extends SmartyCard {
       ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
       ${rows.length ? html`<p class="small">${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.text(yearTexts, "only_compares")}</p>` : nothing}`;
     return html`${bills ? this.#energy(meter, bills) : decisive || classes ? this.sentence(result) : this.waiting(error)}
-      ${rows.length ? this.#classes(rows, kw, classes!, meter, now, reasons) : reasons()}
+      ${rows.length ? html`${this.#classes(rows, kw, classes!, meter, now)}${this.#plan(plan, meter)}${this.why(this.text(yearTexts, "classes"), reasons)}` : reasons()}
       ${this.#table(named, grid, months)}`;
   }
 
@@ -163,14 +170,24 @@ export class YearCard extends SmartyCard {
     return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";
   }
 
-  /** Return the costs of the classes, a note if their prices are older, and behind a button the `reasons`. */
-  #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of }: Classes, { entry_id: entryId }: Meter, now: Date, reasons: () => TemplateResult): TemplateResult {
+  /** Return the year with a plan for the car, or the button that asks for it. */
+  #plan(plan: Reply<Classes> | undefined, meter: Meter): TemplateResult {
+    if (!plan) return html`<button class="link why" @click=${() => (this.planned = meter.entry_id)}>${this.text(yearTexts, "with_plan")}</button>`;
+    const planned = plan.value?.with_plan;
+    if (!planned) return this.waiting(plan.error);
+    const { sentence, onePhase, rows, notes } = plannedTexts(planned, this.locale);
+    const head = (["classes", "at_once", "by_plan"] as const).map((key) => this.text(yearTexts, key));
+    return html`<div role="status"><p>${rich(sentence)}</p>${onePhase ? html`<p>${rich(onePhase)}</p>` : nothing}</div>
+      ${rows.length ? html`${tableBehind(this.text(yearTexts, "with_plan"), { head, rows })}<p class="small">${notes}</p>` : nothing}`;
+  }
+
+  /** Return the costs of the classes, and a note if their prices are older. */
+  #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of }: Classes, { entry_id: entryId }: Meter, now: Date): TemplateResult {
     const part = (color: string, key: "fixed" | "surcharge") => html`<span>${dot(color)}${this.text(yearTexts, key)}</span>`;
     const older = olderPrices(prices_of, localDay(now), this.locale);
     return html`<small class="legend" aria-hidden="true">${part("quiet", "fixed")}${part("excess", "surcharge")}</small>
       ${classChooser(rows, kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
-      ${older ? html`<p class="small">${older}</p>` : nothing}
-      ${this.why(this.text(yearTexts, "classes"), reasons)}`;
+      ${older ? html`<p class="small">${older}</p>` : nothing}`;
   }
 
   #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {

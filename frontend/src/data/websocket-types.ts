@@ -518,21 +518,17 @@ export interface MonthAbove {
   contract: ContractAbove;
 }
 
-/** Costs at each reference power, with the fields of the action `compare_reference_powers`. */
-export interface Classes {
-  months: ComparedMonth[];
-  prices: "current";
-  prices_of?: OlderPrices;
-  cheapest: number | null;
-  saving_per_year: number | null;
-  about_the_same: boolean | null;
-  reference_kw: number | null;
-  vat_rate: number;
-  /** The last twelve whole months. */
-  decisive: CalendarMonth[];
-  /** Sums over the `decisive` months. */
-  totals: Record<string, number | null>;
-  above: MonthAbove[];
+/** Car that follows a plan. */
+export interface PlannedCar {
+  /** Name of the entered car. */
+  name: string | null;
+  /** Energy that it needs each night. */
+  kwh: number;
+  kw: number;
+  /** Power below which it cannot charge, 0 if it can charge at any power. */
+  min_kw: number;
+  /** Whether its past energy is taken out of the year. Otherwise, it comes on top. */
+  is_measured: boolean;
 }
 
 /** Value of the year now, and with all changes. */
@@ -638,6 +634,50 @@ export interface WhatIf {
   /** By reference power in kW. */
   classes: Record<string, YearClass>;
   assumed: Assumption[];
+}
+
+/** Reason why the year is unknown. With `no_car`, no car is entered or typed. */
+export interface PlannedRefusal {
+  reason: "no_reference_power"
+    | "no_energy_price"
+    | "no_feed_in_price"
+    | "no_network_price"
+    | "too_few_days"
+    | "too_few_priced_days"
+    | "no_market_prices"
+    | "download_failed"
+    | "no_car";
+  days: number;
+  least_days: number;
+}
+
+/** Last year of a car at four reference powers at most: charged at once, and with a plan. */
+export interface PlannedClasses {
+  car: PlannedCar | null;
+  /** `now` is the year with the car charged at once, `then` with a plan. */
+  year: WhatIf | null;
+  refusal: PlannedRefusal | null;
+  /** Reference powers in kW below the smallest power of the car. On one phase, it is lower. */
+  one_phase: number[];
+}
+
+/** Costs at each reference power, with the fields of the action `compare_reference_powers`. */
+export interface Classes {
+  months: ComparedMonth[];
+  prices: "current";
+  prices_of?: OlderPrices;
+  cheapest: number | null;
+  saving_per_year: number | null;
+  about_the_same: boolean | null;
+  reference_kw: number | null;
+  vat_rate: number;
+  /** The last twelve whole months. */
+  decisive: CalendarMonth[];
+  /** Sums over the `decisive` months. */
+  totals: Record<string, number | null>;
+  above: MonthAbove[];
+  /** Only if the request has `with_plan`, or a value of the car. */
+  with_plan?: PlannedClasses;
 }
 
 /**
@@ -1069,7 +1109,7 @@ export interface Commands {
     answers: ChosenHouse;
   };
   "smarty_p1/classes": {
-    takes: object;
+    takes: { with_plan?: boolean; kwh?: number; kw?: number; min_kw?: number };
     answers: Classes;
   };
   "smarty_p1/what_if": {

@@ -5,7 +5,7 @@
 
 import { addMonths, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import texts from "../texts/year.json" with { type: "json" };
-import type { Above, Bill, Classes, MonthAbove } from "../data/websocket-types.ts";
+import type { Above, Bill, Classes, MonthAbove, PlannedClasses } from "../data/websocket-types.ts";
 import type { Limit } from "../data/heat-map-grid.ts";
 import { isWholeMonth } from "./bill.ts";
 
@@ -149,6 +149,37 @@ function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: str
   if (more.length === 2) return t("more_more", params);
   if (more.length === 1) return t(same.length ? "more_same" : "more", params);
   return t(same.length === 2 ? "same_same" : "same", params);
+}
+
+export interface PlannedTexts {
+  sentence: string;
+  /** Sentence that tells to charge on one phase; "" if the car can charge at all powers. */
+  onePhase: string;
+  /** Empty if the year is unknown. */
+  rows: string[][];
+  notes: string;
+}
+
+/** Return the texts about the last year with a car that follows a plan, or the reason why the year is unknown. */
+export function plannedTexts({ car, year, refusal, one_phase }: PlannedClasses, locale: Locale): PlannedTexts {
+  const t = (key: YearKey, params: Record<string, string> = {}) => locale.text(yearTexts, key, params);
+  if (!year || !car) {
+    const sentence = refusal?.reason === "no_car" ? t("no_car") : t("plan_unknown", { least: locale.number(refusal?.least_days ?? 0) });
+    return { sentence, onePhase: "", rows: [], notes: "" };
+  }
+  const kw = (key: string | number) => locale.referenceKW(Number(key));
+  const best = year.classes[String(year.cheapest.then)]!.then.total;
+  const less = year.classes[String(year.reference_kw)]!.now.total - best;
+  const params = { best: kw(year.cheapest.then), cost: locale.euros(best), reference: t("your", { kw: kw(year.reference_kw) }) };
+  const key = less >= ABOUT_THE_SAME ? "plan_less" : less > -ABOUT_THE_SAME ? "plan_same" : "plan_more";
+  return {
+    sentence: t(key, { ...params, less: locale.euros(less), more: locale.euros(-less) }),
+    onePhase: one_phase.length ? t("one_phase", { classes: one_phase.map(kw).join(", "), power: locale.kW(car.min_kw) }) : "",
+    rows: Object.entries(year.classes)
+      .sort(([a], [b]) => Number(a) - Number(b))
+      .map(([key, { now, then }]) => [kw(key), locale.euros(now.total), locale.euros(then.total)]),
+    notes: `${t("plan_car", { kwh: locale.kWh(car.kwh, 1) })} ${t(car.is_measured ? "plan_measured" : "plan_on_top")}`,
+  };
 }
 
 /**

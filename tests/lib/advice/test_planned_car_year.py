@@ -7,8 +7,10 @@ import pytest
 
 from smartyp1.advice.battery_simulation import Battery
 from smartyp1.advice.planned_car_year import PlannedCar
-from smartyp1.advice.what_if import Changes, WhatIf, compare_years
-from smartyp1.prices.contract import Contract
+from smartyp1.advice.what_if import Changes, WhatIf, compare_years, few_classes
+from smartyp1.advice.what_if_year import YearCosts
+from smartyp1.plan.usual_house import LoadEnergy
+from smartyp1.prices.contract import REFERENCE_POWERS, Contract
 from tests.lib.advice.years import demand_after, household, quarter_hours
 
 CAR = PlannedCar(9.0, 11.0, 18, 7)
@@ -50,6 +52,68 @@ def test_a_car_with_a_minimum_power_exceeds_a_small_reference_power() -> None:
     assert free[3].then.surcharge == 0
     assert bound[3].then.surcharge == pytest.approx(365 * above * SURCHARGE, rel=0.003)
     assert bound[7].then.surcharge == 0
+
+
+@pytest.mark.parametrize(
+    ("own", "cheapest", "expected"),
+    [
+        (12, 12, [3, 7, 12, 17]),
+        (3, 12, [3, 7, 12, 17]),
+        (7, 3, [3, 7]),
+        (200, 3, [3, 7, 200]),
+        (3, 200, [3, 100, 150, 200]),
+        (17, 70, [17, 43, 70, 100]),
+        (8.5, 7, [3, 7, 8.5]),
+    ],
+)
+def test_at_most_four_classes_are_compared(
+    own: float, cheapest: float, expected: list[float]
+) -> None:
+    powers = sorted({*REFERENCE_POWERS, own})
+    costs = {kw: YearCosts(0, 0, 0, 0, abs(kw - cheapest)) for kw in powers}
+    assert few_classes(costs, own) == expected
+
+
+def test_a_plan_at_few_classes_takes_seconds_and_costs_the_same() -> None:
+    powers = household(3, sun_kw=5, car_kw=0, heat_kw=0)
+    state = demand_after(quarter_hours(powers), NIGHT)
+    begin = time.process_time()
+    few = compare_years(state, Changes(car=CAR, is_of_few=True))
+    assert time.process_time() - begin < 15
+    assert len(few.classes) <= 4
+    every = compare_years(state, Changes(car=CAR)).classes
+    assert few.classes == {kw: every[kw] for kw in few.classes}
+
+
+def test_a_car_has_its_energy_before_each_of_its_deadlines() -> None:
+    """At the weekend, the car rests: from Friday evening to Sunday evening."""
+    ends = (7.0, 7.0, 7.0, 7.0, 7.0, None, None)
+    of_class = compared(FIXED, CAR._replace(end_hours=ends)).classes[3]
+    every, without = compared(FIXED).classes[3], 365 * 9.6
+    nights = (of_class.energies.imported - without) / 9
+    assert (every.energies.imported - without) / 9 == pytest.approx(364.5, abs=1)
+    assert nights == pytest.approx(261, abs=1)
+    # With a plan, nothing is above. At once, each night is.
+    above = 3 * (2.75 + 0.1 - 0.75) + (0.75 + 0.1 - 0.75)
+    assert of_class.then.surcharge == 0
+    assert of_class.now.surcharge == pytest.approx(nights * above * SURCHARGE, rel=0.001)
+
+
+def test_the_measured_car_is_taken_out_of_the_year() -> None:
+    """A car that took 4 kWh from 2:00 to 3:00 (UTC) is planned as in a house without it."""
+    without = quarter_hours(lambda _day, _quarter: (100.0, 0.0))
+    true = [
+        quarter._replace(mean_kw=quarter.mean_kw + 4 * (quarter.start.hour == 2))
+        for quarter in without
+    ]
+    hours = {quarter.start: 4.0 for quarter in true if quarter.start.hour == 2}
+    known = {start: kwh for start, kwh in hours.items() if not start.minute}
+    state = demand_after(true, FIXED)
+    changes = Changes(car=CAR, own_car=[LoadEnergy(known, {})], is_of_few=True)
+    assert (
+        compare_years(state, changes).classes
+        == compare_years(demand_after(without, FIXED), Changes(car=CAR, is_of_few=True)).classes
+    )
 
 
 def test_a_battery_and_panels_count_with_the_plan() -> None:

@@ -4,13 +4,15 @@ The plan of a night knows the prices, and the usual house of the last four weeks
 follows its limit price in the true house (`lib/plan/limit_price.py`).
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
-from ..past.wall_clock import A_DAY, AN_HOUR, Floats, Numbers
+from ..history.quarter_hour import WH_A_KW
+from ..past.wall_clock import A_DAY, AN_HOUR, Floats, Numbers, WallClock
 from ..plan.bill_steps import Quarter
 from ..plan.house_plan import plan_house
 from ..plan.limit_price import follow_plan
@@ -33,6 +35,35 @@ class PlannedCar(NamedTuple):
     """Hour of the next day at which it must be charged."""
     min_kw: float = 0.0
     """Power below which it cannot charge."""
+    end_hours: tuple[float | None, ...] = ()
+    """Replaces `end_hour` from Monday to Sunday. Without an hour, the night before is no night."""
+
+    def nights(self, year: WhatIfYear) -> Iterator[Numbers]:
+        """Yield the known rows of each night, in the order of time."""
+        clock = WallClock(year.clock.day[year.known], year.clock.quarter[year.known])
+        row = (clock.day - year.clock.day[0]) * A_DAY + clock.quarter
+        begin, last = self.begin_hour * AN_HOUR, 0.0
+        ends = self.end_hours or (self.end_hour,) * 7
+        # The last evening has no morning in the year.
+        days = np.arange(year.clock.day[0], year.clock.day[-1] + 2)
+        for day, weekday in enumerate(WallClock(days, days).weekday.tolist()):
+            if (hour := ends[weekday]) is None:
+                continue
+            end = int(hour * AN_HOUR)
+            evening = (day if begin < end else day - 1) * A_DAY + begin
+            first, stop = np.searchsorted(row, (max(evening, last), day * A_DAY + end))
+            last = day * A_DAY + end
+            # The first morning has no evening.
+            if evening >= 0 and first < stop:
+                yield np.arange(first, stop)
+
+    def at_once(self, year: WhatIfYear) -> WhatIfYear:
+        """Return `year` with this car at full power as soon as it is plugged in."""
+        wh, most = np.zeros(len(year.table.quarter)), self.kw * WH_A_KW
+        for rows in self.nights(year):
+            left = self.kwh * 1000 - np.arange(len(rows)) * most
+            wh[year.known[rows]] += np.clip(left, 0.0, most)
+        return year.changed(with_load(year.table, lambda _numbers: wh))
 
 
 class PlannedCarYear:
@@ -56,7 +87,7 @@ class PlannedCarYear:
         key = reference_kw if highest > reference_kw else inf
         if key not in self._years:
             wh = np.zeros(len(self._year.table.quarter))
-            for rows in self._nights():
+            for rows in self._car.nights(self._year):
                 wh[self._year.known[rows]] += self._night(rows, key / 4)
             table = with_load(self._year.table, lambda _numbers: wh)
             self._years[key] = self._year.changed(table)
@@ -75,18 +106,6 @@ class PlannedCarYear:
         begins = np.maximum(0, ends - _USUAL_DAYS)
         usual: Floats = (sums[ends] - sums[begins]) / np.maximum(1, counts[ends] - counts[begins])
         return usual
-
-    def _nights(self) -> list[Numbers]:
-        """Return the rows of each night, in the order of time."""
-        begin, end = self._car.begin_hour * AN_HOUR, self._car.end_hour * AN_HOUR
-        is_next_day = end <= begin
-        is_evening = (self._quarter >= begin) & (is_next_day | (self._quarter < end))
-        is_morning = (self._quarter < end) & is_next_day
-        night = np.where(is_evening, self._day, self._day - 1)
-        rows = np.flatnonzero(is_evening | is_morning)
-        # The first morning has no evening.
-        rows = rows[night[rows] >= self._year.clock.day[0]]
-        return np.split(rows, np.flatnonzero(np.diff(night[rows])) + 1) if len(rows) else []
 
     def _night(self, rows: Numbers, limit_kwh: float) -> Floats:
         """Return the energy of the car in the rows of a night, in Wh."""

@@ -30,11 +30,19 @@ from ..bill.household_table import contract_prices
 from ..history.quarter_hour import WH_A_KW
 from ..past.table import Table
 from ..past.wall_clock import A_DAY
+from ..plan.usual_house import LoadEnergy
 from ..prices.contract import BEGINNING, REFERENCE_POWERS
 from ..prices.price_series import PriceSeries, PriceSources
 from .battery_simulation import Battery, BatteryQuarters, BatteryRun, BatteryTrial
 from .planned_car_year import PlannedCar, PlannedCarYear
-from .what_if_tables import Load, car, panels, shared_by, with_energies, with_load
+from .what_if_tables import (
+    Load,
+    panels,
+    shared_by,
+    with_energies,
+    with_load,
+    without_measured,
+)
 from .what_if_year import (
     WhatIfError,
     WhatIfRefusal,
@@ -44,6 +52,8 @@ from .what_if_year import (
     prices_by_day,
     year_of,
 )
+
+_FEW = 4
 
 
 class NewContract(NamedTuple):
@@ -76,6 +86,10 @@ class Changes(NamedTuple):
     battery: Battery | None = None
     car: PlannedCar | None = None
     """Car that follows a plan. Now, it charges with full power as soon as it is plugged in."""
+    own_car: Sequence[LoadEnergy] = ()
+    """Measured energy of the car in the past, in place of which it is planned anew."""
+    is_of_few: bool = False
+    """Whether only the reference powers of `few_classes` are compared."""
     feed_in_price: float | None = None
     """Price of exported energy now and then, in place of the price in the contract. It can be the
     mean price of a household that also sells to an energy community."""
@@ -127,11 +141,8 @@ def compare_years(
     Run this function in an executor, because a battery takes a fifth of a second. Raises
     WhatIfError if the data does not suffice, and ValueError for an impossible battery.
     """
-    prices = sources and contract_prices(sources)
-    without_car = now = year_of(state, prices, changes.feed_in_price)
-    if unplanned := changes.car:
-        load = car(unplanned.kwh, unplanned.kw, unplanned.begin_hour)
-        now = now.changed(with_load(now.table, load))
+    without_car = _year_without_car(state, changes, sources)
+    now = changes.car.at_once(without_car) if changes.car else without_car
     before = _under_new_contract(now, changes, sources)
     table = _under_new_contract(without_car, changes, sources).table
     table = reduce(with_load, changes.loads, table)
@@ -141,8 +152,8 @@ def compare_years(
     then = before.changed(table)
     then.check_prices()
     changed = _changed_by_class(then, changes, state.until)
-    powers = sorted({*REFERENCE_POWERS, now.reference_kw})
-    years = {kw: _years(now, changed(kw), kw) for kw in powers}
+    costs = _costs_by_class(now, is_of_few=changes.is_of_few)
+    years = {kw: _years(of_now, changed(kw), kw) for kw, of_now in costs.items()}
     classes = {kw: of_class for kw, of_class in years.items() if of_class}
     if now.reference_kw not in classes:
         raise WhatIfError(WhatIfRefusal.NO_NETWORK_PRICE)
@@ -161,6 +172,24 @@ def compare_years(
         saving=classes[cheapest_now].now.total - of_class.then.total,
         saving_elsewhere=effect / now.known_share - effect,
     )
+
+
+def _year_without_car(
+    state: HouseholdState, changes: Changes, sources: PriceSources | None
+) -> WhatIfYear:
+    """Return the last year of a household. A measured car is taken out of it."""
+    year = year_of(state, sources and contract_prices(sources), changes.feed_in_price)
+    own_car = changes.own_car
+    return year.changed(without_measured(year.table, own_car)) if own_car else year
+
+
+def _costs_by_class(year: WhatIfYear, *, is_of_few: bool) -> Mapping[float, YearCosts]:
+    """Return the costs of `year` at each reference power with known prices, or at few of them."""
+    powers = sorted({*REFERENCE_POWERS, year.reference_kw})
+    costs = {kw: known for kw in powers if (known := year.costs(kw))}
+    if not is_of_few or not costs:
+        return costs
+    return {kw: costs[kw] for kw in few_classes(costs, year.reference_kw)}
 
 
 def _changed_by_class(
@@ -207,13 +236,27 @@ def _under_new_contract(year: WhatIfYear, changes: Changes, own: PriceSources | 
     return year.under(contract, contract_prices(sources))
 
 
+def few_classes(costs: Mapping[float, YearCosts], own_kw: float) -> list[float]:
+    """Return at most four of the reference powers in `costs`, whose plans are worth computing.
+
+    They are the own one, the cheapest one without a plan, the next larger one, and smaller ones. A
+    plan lowers the power, so it favours smaller ones.
+    """
+    powers = sorted(costs)
+    at = powers.index(min(powers, key=lambda kw: costs[kw].total))
+    order = [*dict.fromkeys((own_kw, *powers[at : at + 2], *reversed(powers[:at])))]
+    return [kw for kw in powers if kw in order[:_FEW]]
+
+
 def _years(
-    now: WhatIfYear, changed: tuple[WhatIfYear, BatteryUse | None], reference_kw: float
+    costs_now: YearCosts,
+    changed: tuple[WhatIfYear, BatteryUse | None],
+    reference_kw: float,
 ) -> ClassYears | None:
     """Return the years at `reference_kw`. Return None if a price is unknown."""
     then, battery = changed
-    costs_now, costs_then = now.costs(reference_kw), then.costs(reference_kw)
-    if costs_now is None or costs_then is None:
+    costs_then = then.costs(reference_kw)
+    if costs_then is None:
         return None
     return ClassYears(costs_now, costs_then, then.energies_a_year, battery)
 

@@ -6,13 +6,14 @@ The result is a table like the measured one, so the same bill tells its cost. Se
 follow each other in any order. Shared energy comes last, because it is at most what is imported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ..history.quarter_hour import WH_A_KW
-from ..past.table import Table
+from ..past.table import Table, quarter_hours_of
 from ..past.wall_clock import A_DAY, AN_HOUR, Floats, Numbers, groups, wall_clock
+from ..plan.usual_house import LoadEnergy, without_loads
 from .solar_yield import solar_wh
 
 type Load = Callable[[Numbers], Floats]
@@ -36,6 +37,18 @@ def with_load(table: Table, load: Load) -> Table:
     imported, exported = table.imported, np.nan_to_num(table.exported)
     both, net = np.minimum(imported, exported), imported - exported + wh
     return with_energies(table, both + np.maximum(0.0, net), both + np.maximum(0.0, -net))
+
+
+def without_measured(table: Table, loads: Sequence[LoadEnergy]) -> Table:
+    """Return `table` as it would have been without measured loads."""
+    quarters = without_loads(quarter_hours_of(table), loads)
+    imported, exported = table.imported.copy(), table.exported.copy()
+    imported[table.is_shown] = [quarter.imported_kwh * 1000 for quarter in quarters]
+    exported[table.is_shown] = [
+        np.nan if quarter.exported_kwh is None else quarter.exported_kwh * 1000
+        for quarter in quarters
+    ]
+    return with_energies(table, imported, exported)
 
 
 def with_energies(table: Table, imported: Floats, exported: Floats) -> Table:

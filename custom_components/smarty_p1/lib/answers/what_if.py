@@ -23,6 +23,7 @@ from ..advice.what_if_year import (
     period_of,
 )
 from ..bill.household_state import HouseholdState
+from ..plan.usual_house import LoadEnergy
 from ..prices.contract import BEGINNING, Contract
 from ..prices.entered_contract import contract_of
 from ..prices.price_file import OlderPrices
@@ -63,6 +64,10 @@ class WhatIfQuestion(NamedTuple):
     """Market prices of the present contract. None if the household's table has them."""
     markets: Mapping[str, PriceSeries]
     """Stored prices of each market by its id."""
+    own_car: Sequence[LoadEnergy] = ()
+    """Measured energy of the planned car, which is taken out of the past."""
+    is_of_few: bool = False
+    """Whether only few reference powers are compared."""
 
     @property
     def own(self) -> PriceSources:
@@ -90,6 +95,8 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
             sharing=_sharing(sharing, present) if sharing else None,
             battery=_battery(battery) if battery else None,
             car=_planned_car(plan) if plan else None,
+            own_car=question.own_car,
+            is_of_few=question.is_of_few,
             feed_in_price=question.feed_in_price,
         ),
         question.sources,
@@ -181,7 +188,8 @@ def _loads(entered: Mapping[str, Fields]) -> Iterator[Load]:
 
 def _planned_car(fields: Fields) -> PlannedCar:
     hours = fields["begin_hour"], fields["end_hour"]
-    return PlannedCar(fields["kwh"], fields["kw"], *hours, fields.get("min_kw", 0.0))
+    more = fields.get("min_kw", 0.0), fields.get("end_hours", ())
+    return PlannedCar(fields["kwh"], fields["kw"], *hours, *more)
 
 
 def _battery(fields: Fields) -> Battery:

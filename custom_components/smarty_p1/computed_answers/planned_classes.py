@@ -1,0 +1,128 @@
+"""Year of a planned car at a few reference powers, for the comparison of reference powers.
+
+It takes seconds. So it is computed only if a user asks for it, in the queue of answers, and kept
+for the day.
+"""
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from datetime import time
+from functools import partial
+from typing import Any, NamedTuple
+
+from homeassistant.helpers.json import json_bytes_sorted
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_LOAD_KIND, LOAD_CAR, SUBENTRY_LOAD
+from ..coordinator import BooksCoordinator
+from ..coordinator.counted_household import demand_of
+from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads
+from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
+from ..lib.advice.what_if_year import period_of
+from ..lib.answers.what_if import PLAN
+from ..lib.answers.what_if_changes import ATTR_KIND
+from ..lib.history.calendar import LUXEMBOURG
+from ..lib.plan.usual_house import LoadEnergy
+from .what_if import async_what_if
+
+# Power of a charger that is named with its energy only.
+_USUAL_KW = 11.0
+_PHASES = 3
+_WEEK_DAYS, _SATURDAY = 7, 5
+
+
+class NoCarError(Exception):
+    """Error for a plan without a car: none is entered, or its energy is not known."""
+
+
+class PlannedClasses(NamedTuple):
+    """Question for the queue of answers."""
+
+    question: Hashable
+    make: Callable[[], Awaitable[dict[str, Any]]]
+    books: Callable[[], object]
+    """Version of the answer, which is that of the day."""
+
+    @classmethod
+    def of(cls, coordinator: BooksCoordinator, typed: Mapping[str, float]) -> PlannedClasses:
+        """Return the question about the entered car. `typed` are values in place of its own."""
+        entered = _entered_car(coordinator)
+
+        def books() -> object:
+            demand, today = coordinator.books.demand, dt_util.utcnow().astimezone(LUXEMBOURG).date()
+            return demand and (demand.contracts, demand.month_start, today, entered)
+
+        question = "planned_classes", coordinator.config_entry.entry_id, json_bytes_sorted(typed)
+        return cls(question, partial(_async_planned, coordinator, entered, typed), books)
+
+
+def _entered_car(coordinator: BooksCoordinator) -> EnteredLoad | None:
+    """Return the first car that the user has entered."""
+    entry = coordinator.config_entry
+    loads = entered_loads(entry)
+    cars = (
+        loads[subentry.subentry_id]
+        for subentry in entry.get_subentries_of_type(SUBENTRY_LOAD)
+        if subentry.data.get(CONF_LOAD_KIND) == LOAD_CAR
+    )
+    return next(cars, None)
+
+
+async def _async_planned(
+    coordinator: BooksCoordinator, entered: EnteredLoad | None, typed: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return the car, its year, and the classes at which it must charge on one phase.
+
+    Raises NoCarError, and WhatIfError if the data of the meter do not suffice.
+    """
+    energies = await _async_energies(coordinator, entered)
+    car = {ATTR_KIND: PLAN, "kw": _USUAL_KW, "min_kw": 0.0, **_fields(entered, energies), **typed}
+    if "kwh" not in car:
+        raise NoCarError
+    year = await async_what_if(coordinator, [car], own_car=energies, is_of_few=True)
+    phases = entered.phases if entered else _PHASES
+    return {
+        "car": {
+            "name": entered and entered.load.name,
+            "is_measured": bool(energies),
+            **{name: round(car[name], 2) for name in ("kwh", "kw", "min_kw")},
+        },
+        "year": year,
+        "one_phase": [
+            kw for kw in map(float, year["classes"]) if car["min_kw"] / phases <= kw < car["min_kw"]
+        ],
+    }
+
+
+async def _async_energies(
+    coordinator: BooksCoordinator, entered: EnteredLoad | None
+) -> Sequence[LoadEnergy]:
+    """Return the measured energy of the car in the year. It is empty if it is not measured."""
+    if entered is None or entered.measured_by is None:
+        return ()
+    start, end = period_of(demand_of(coordinator))
+    try:
+        return await async_load_energies(coordinator.hass, [entered.measured_by], start, end)
+    except NoLoadStatisticError:
+        return ()
+
+
+def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> dict[str, Any]:
+    """Return the fields of the entered car. A car by its charge needs its mean measured energy."""
+    if entered is None:
+        return {}
+    load = entered.load
+    hours = [_hour(load.by_workdays)] * _SATURDAY + [_hour(load.by_weekend)] * 2
+    if not load.has_deadline:
+        hours = [0.0] * _WEEK_DAYS
+    fields: dict[str, Any] = {"kw": load.max_kw, "min_kw": load.min_kw, "end_hours": tuple(hours)}
+    if load.kwh:
+        fields["kwh"] = load.kwh
+    elif known := [energy.hours for energy in energies if any(energy.hours.values())]:
+        [kwh] = known
+        nights = sum(hour is not None for hour in hours) / _WEEK_DAYS * len(kwh) / 24
+        fields["kwh"] = sum(max(0.0, of_hour) for of_hour in kwh.values()) / nights
+    return fields
+
+
+def _hour(by: time | None) -> float | None:
+    return None if by is None else by.hour + by.minute / 60

@@ -1,0 +1,268 @@
+"""Reference powers with a car that follows a plan: the action and the websocket command.
+
+The house is that of `test_what_if`: 0.4 kW, and 6 kW in one hour of each day. The tests add up the
+surcharge themselves, from the quarter-hours that the meter returns.
+"""
+
+import asyncio
+import csv
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.components.recorder.statistics import async_import_statistics
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smarty_p1.lib.advice.what_if import compare_years
+from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG
+
+from .dialogs import contract_in
+from .support import Home, call, metadata_of_sums, recorder_done
+from .test_what_if import START, set_up_year
+from .websocket.conftest import ask
+
+pytestmark = pytest.mark.usefixtures("recorder_mock")
+
+COMPARE_YEARS = "custom_components.smarty_p1.lib.answers.what_if.compare_years"
+WALLBOX = "sensor.wallbox_energy"
+CAR = {
+    "name": "My car",
+    "kwh": "5,6",
+    "max_kw": "11",
+    "min_kw": "4,1",
+    "by_workdays": "07:00",
+    "by_weekend": "07:00",
+}
+SURCHARGE = 0.0765 * 1.08
+BEGIN, END = datetime(2025, 6, 1, tzinfo=LUXEMBOURG), datetime(2026, 6, 1, tzinfo=LUXEMBOURG)
+
+
+@pytest.fixture
+async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
+    return await set_up_year(home, hass_storage)
+
+
+class Counter:
+    """Stand-in of the calculation: it counts, and knows how many calculations ran together."""
+
+    def __init__(self) -> None:
+        self.count = self.running = self.together = 0
+        self._lock = threading.Lock()
+
+    def compare(self, *args: Any) -> object:  # noqa: ANN401
+        with self._lock:
+            self.count += 1
+            self.running += 1
+            self.together = max(self.together, self.running)
+        try:
+            return compare_years(*args)
+        finally:
+            self.running -= 1
+
+
+@pytest.fixture
+def counter() -> Iterator[Counter]:
+    counter = Counter()
+    with patch(COMPARE_YEARS, counter.compare):
+        yield counter
+
+
+async def add_car(hass: HomeAssistant, entry: MockConfigEntry, **fields: str) -> None:
+    subentries = hass.config_entries.subentries
+    flow = await subentries.async_init((entry.entry_id, "load"), context={"source": SOURCE_USER})
+    await subentries.async_configure(flow["flow_id"], {"next_step_id": "car"})
+    typed = {name: value for name, value in {**CAR, **fields}.items() if value}
+    done = await subentries.async_configure(flow["flow_id"], typed)
+    if done["type"] == "form":
+        # The form asks once for the missing sensor.
+        done = await subentries.async_configure(flow["flow_id"], typed)
+    assert done["type"] == "create_entry", done
+
+
+async def record_wallbox(hass: HomeAssistant) -> None:
+    """Write 5.6 kWh from 16:00 to 17:00 UTC each day: the hour in which the house takes 6 kW."""
+    time, total, rows = START, 0.0, list[Any]()
+    while time < START + timedelta(days=334):
+        total += 5.6 * (time.hour == 16)
+        rows.append({"start": time, "state": total, "sum": total})
+        time += timedelta(hours=1)
+    async_import_statistics(hass, metadata_of_sums(WALLBOX, "kWh", "energy"), rows)
+    await recorder_done(hass)
+
+
+async def imported(hass: HomeAssistant) -> dict[datetime, float]:
+    """Return the imported energy of each quarter-hour of the year in kWh, by its start in UTC."""
+    bounds = {"start": BEGIN.isoformat(), "end": END.isoformat()}
+    answer = await call(hass, "get_quarter_hours", format="csv", **bounds)
+    rows = csv.reader(StringIO(answer["csv"]), delimiter=";")
+    next(rows)
+    return {
+        datetime.fromisoformat(row[0]).astimezone(UTC): float(row[1].replace(",", ".")) / 4
+        for row in rows
+    }
+
+
+def at_once(kwh: Mapping[datetime, float], need: float, kw: float) -> dict[datetime, float]:
+    """Return the year with a car that is plugged in at 18:00, and charges at full power."""
+    left, year = 0.0, dict[datetime, float]()
+    for start, own in sorted(kwh.items()):
+        local = start.astimezone(LUXEMBOURG)
+        if (local.hour, local.minute) == (18, 0):
+            left = need
+        taken = min(left, kw / 4)
+        left -= taken
+        year[start] = own + taken
+    return year
+
+
+def surcharge(kwh: Mapping[datetime, float], kw: float) -> float:
+    return sum(max(0.0, own - kw / 4) for own in kwh.values()) * SURCHARGE
+
+
+@pytest.mark.usefixtures("entry")
+async def test_the_surcharge_with_a_typed_car(hass: HomeAssistant) -> None:
+    answer = await call(hass, "compare_reference_powers", kwh=8, kw=11)
+    house = await imported(hass)
+    without = at_once(house, 8, 11)
+    planned = answer["with_plan"]
+    assert planned["car"] == {
+        "name": None,
+        "kwh": 8.0,
+        "kw": 11.0,
+        "min_kw": 0.0,
+        "is_measured": False,
+    }
+    year, classes = planned["year"], planned["year"]["classes"]
+    assert len(classes) <= 4
+    assert {f"{year['reference_kw']:g}", "3"} <= classes.keys()
+    for name, costs in classes.items():
+        kw = float(name)
+        assert costs["now"]["surcharge"] == pytest.approx(surcharge(without, kw), abs=1.5)
+        # Beside the hour of 6 kW, there is room for the car at each reference power.
+        # Only after a change of the clock, the plan expects this hour at another time.
+        assert costs["then"]["surcharge"] == pytest.approx(surcharge(house, kw), abs=4)
+        assert costs["now"]["fixed"] == costs["then"]["fixed"]
+        # The price is the same all day, so a plan saves only the surcharge.
+        less = {key: costs["now"][key] - costs["then"][key] for key in ("total", "surcharge")}
+        assert less["total"] == pytest.approx(less["surcharge"], abs=2)
+    # The comparison itself does not change.
+    assert answer.keys() - {"with_plan"} == (await call(hass, "compare_reference_powers")).keys()
+
+
+async def test_a_measured_car_is_taken_out_of_the_year(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await record_wallbox(hass)
+    await add_car(hass, entry, measured_by=WALLBOX)
+    house = await imported(hass)
+    for start in house:
+        if start.hour == 16 and start < START + timedelta(days=334):
+            house[start] -= 1.4
+    planned = (await call(hass, "compare_reference_powers", with_plan=True))["with_plan"]
+    assert planned["car"] == {
+        "name": "My car",
+        "kwh": 5.6,
+        "kw": 11.0,
+        "min_kw": 4.1,
+        "is_measured": True,
+    }
+    classes = planned["year"]["classes"]
+    for name, costs in classes.items():
+        expected = surcharge(at_once(house, 5.6, 11), float(name))
+        assert costs["now"]["surcharge"] == pytest.approx(expected, abs=1.5)
+    # At 4.1 kW, the car takes 1.025 kWh in a quarter-hour, and the house 0.1: above 3 kW.
+    assert planned["one_phase"] == [3.0]
+    above = 5 * (1.025 + 0.1 - 0.75)
+    rest = 5.6 - 5 * 1.025
+    least = 365 * above * SURCHARGE
+    assert rest < 0.65
+    assert classes["3"]["then"]["surcharge"] == pytest.approx(least + surcharge(house, 3), rel=0.03)
+    one = (await call(hass, "compare_reference_powers", min_kw=1.4))["with_plan"]
+    assert one["one_phase"] == []
+    assert one["year"]["classes"]["3"]["then"]["total"] < classes["3"]["then"]["total"] - 40
+
+
+async def test_a_car_without_a_sensor_comes_on_top(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await add_car(hass, entry)
+    typed = await call(hass, "compare_reference_powers", kwh=5.6, kw=11, min_kw=4.1)
+    entered = await call(hass, "compare_reference_powers", with_plan=True)
+    assert entered["with_plan"]["year"] == typed["with_plan"]["year"]
+    assert not entered["with_plan"]["car"]["is_measured"]
+
+
+async def test_a_car_that_rests_at_the_weekend_needs_less(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    whole = (await call(hass, "compare_reference_powers", kwh=5.6))["with_plan"]["year"]
+    await add_car(hass, entry, by_weekend="")
+    year = (await call(hass, "compare_reference_powers", with_plan=True))["with_plan"]["year"]
+    less = whole["energies"]["then"]["imported"] - year["energies"]["then"]["imported"]
+    assert less == pytest.approx(5.6 * 104, abs=12)
+
+
+async def test_without_a_car_or_a_price_there_is_a_reason(
+    home: Home, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    hass, client = home.hass, await hass_ws_client(home.hass)
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, "compare_reference_powers", with_plan=True)
+    assert refused.value.translation_key == "no_car"
+    of_entry = {"entry_id": entry.entry_id, "with_plan": True}
+    answer = (await ask(client, "classes", **of_entry))["with_plan"]
+    assert (answer["year"], answer["refusal"]["reason"]) == (None, "no_car")
+    contract = {key: value for key, value in contract_in(entry).items() if key != "energy_price"}
+    hass.config_entries.async_update_entry(
+        entry, options={**entry.options, "contracts": [contract]}
+    )
+    await hass.config_entries.async_reload(entry.entry_id)
+    await home.again()
+    answer = (await ask(client, "classes", **of_entry, kwh=8))["with_plan"]
+    assert answer["refusal"]["reason"] in {"no_energy_price", "too_few_days"}
+
+
+async def test_a_plan_is_computed_once_a_day_and_alone(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_ws_client: WebSocketGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+    counter: Counter,
+) -> None:
+    client = await hass_ws_client(hass)
+
+    async def by_websocket(**fields: object) -> Any:  # noqa: ANN401 - JSON
+        return await ask(client, "classes", entry_id=entry.entry_id, **fields)
+
+    # Nobody has asked for a plan.
+    assert "with_plan" not in await by_websocket()
+    await call(hass, "compare_reference_powers")
+    assert counter.count == 0
+    by_action = (await call(hass, "compare_reference_powers", kwh=8))["with_plan"]
+    answer = (await by_websocket(with_plan=True, kwh=8))["with_plan"]
+    assert answer == {**by_action, "refusal": None}
+    assert counter.count == 1
+
+    # A quarter-hour later, the answer stays. The next day, it is computed again.
+    now = dt_util.utcnow()
+    monkeypatch.setattr(dt_util, "utcnow", lambda: now + timedelta(days=1))
+    await by_websocket(kwh=8)
+    await call(hass, "compare_reference_powers", kwh=8)
+    assert counter.count == 2
+
+    calls = (call(hass, "compare_reference_powers", kwh=kwh) for kwh in (5, 6, 7))
+    await asyncio.gather(*calls, by_websocket(kwh=9))
+    assert (counter.count, counter.together) == (6, 1)
+    # A changed car is another question.
+    await add_car(hass, entry)
+    await call(hass, "compare_reference_powers", kwh=8)
+    assert counter.count == 7
