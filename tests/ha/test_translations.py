@@ -277,6 +277,19 @@ def test_a_language_is_complete(language: str) -> None:
         assert placeholders(text) == placeholders(english[path]), path
 
 
+ERROR = re.compile(r"(config|options|config_subentries\.\w+)\.error\.\w+")
+ACTION = re.compile(r"Choose|Enter")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_error_of_a_form_has_its_next_step(language: str) -> None:
+    english = dict(flatten(TEXTS))
+    for path, text in flatten(LANGUAGES[language]):
+        # The fact alone is one sentence. An error that begins with an action needs no fact.
+        is_complete = ACTION.match(english[path]) or re.search(r"[.:;?]\s+\S", text)
+        assert not ERROR.fullmatch(path) or is_complete, path
+
+
 def test_each_state_and_each_reason_has_a_text() -> None:
     for description in (*SENSORS, *MBUS_SENSORS):
         texts = TEXTS["entity"]["sensor"][description.key]
