@@ -16,11 +16,10 @@ from custom_components.smarty_p1.coordinator.stored import (
 )
 from custom_components.smarty_p1.energy_dashboard.house_sources import _MAX_DEVICES
 from custom_components.smarty_p1.flows.boards import board_probe
-from custom_components.smarty_p1.lib import failure_detection
+from custom_components.smarty_p1.lib import clock_verdict, failure_detection
 from custom_components.smarty_p1.lib.advice import daily_energy_forecast, goal
 from custom_components.smarty_p1.lib.boards import running_count, tank_level
 from custom_components.smarty_p1.lib.messages import goal_watch, water_watch
-from custom_components.smarty_p1.lib.meter import meter_clock
 from custom_components.smarty_p1.lib.p1.decoder import _SHORT_FRAME_BYTES
 from custom_components.smarty_p1.lib.port import probing, reconnecting_port
 from custom_components.smarty_p1.lib.virtual.virtual_meter import MAX_BATTERIES, MAX_SILENCE_S
@@ -94,9 +93,9 @@ LIMITS = [
     ("tariff", "the level of the last {} days", daily_energy_forecast._LEVEL_DAYS),
     ("tariff-actions", "at most {} minutes later", ASK_AGAIN_AFTER / MINUTE),
     ("troubleshooting", "Enter at most {} private IP addresses", MAX_BATTERIES),
-    ("trust", "A telegram more than {} minutes older", meter_clock._MAX_LATE / MINUTE),
+    ("trust", "A telegram more than {} minutes older", clock_verdict.MAX_SUMMER_TIME / MINUTE),
     ("trust", "of the same kind and {} seconds without", failure_detection.MIN_DURATION_S),
-    ("trust", "clocks more than {} minutes apart", failure_detection.CLOCK_TOLERANCE / 60),
+    ("trust", "clocks more than {} minutes apart", clock_verdict.MAX_DEVIATION / MINUTE),
     ("trust", "1, 2, 4 … {} seconds", reconnecting_port.MAX_DELAY_S),
     ("trust", "at most {} seconds in the local network", reconnecting_port.MAX_DELAY_IN_HOUSE_S),
     ("trust", "sent no byte for {} seconds", reconnecting_port.SILENCE_TIMEOUT),

@@ -62,7 +62,7 @@ def clocks_without_doubt(request: pytest.FixtureRequest) -> Generator[None]:
     if "doubtful_clocks" in request.fixturenames:
         yield
         return
-    with patch.object(readings_to_spans, "MAX_DEVIATION", timedelta.max):
+    with patch.object(readings_to_spans, "MAX_UNDOUBTED", timedelta.max):
         yield
 
 

@@ -6,11 +6,13 @@ of the same name and details.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from math import inf
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from smartyp1.clock_verdict import ClockVerdict
 from smartyp1.failure_detection import (
     LENEDA,
     METER,
@@ -308,10 +310,10 @@ def events_of(text: str) -> list[tuple[float, str, str]]:
 def apply(health: FailureDetection, now: float, name: str, more: str) -> None:
     """Apply an event to the machine."""
     match name:
-        case "begin" | "opened" | "clock_missing":
+        case "begin" | "opened":
             getattr(health, name)(now)
-        case "back" | "clock_read":
-            getattr(health, name)()
+        case "back":
+            health.back()
         case "ok":
             health.accepted(now)
         case "proved":
@@ -323,8 +325,10 @@ def apply(health: FailureDetection, now: float, name: str, more: str) -> None:
         case "late" | "late_at_a_cable":
             is_topic = name == "late"
             health.accepted_late(now, float(more), (("since", more),), may_catch_up=is_topic)
-        case "clock":
-            health.clock_checked(float(more))
+        case "clock" | "clock_missing" | "clock_read":
+            deviation = None if name == "clock_missing" else timedelta(seconds=float(more or 600))
+            verdict = ClockVerdict(deviation, may_be_late=name == "clock_read")
+            health.clock_judged(now, verdict)
         case "other_meter":
             health.rejected(now, ReadingProblem.OTHER_METER, (("found", "SAG2"),))
         case _:
@@ -387,9 +391,9 @@ def test_existing_repairs_are_taken_over_and_no_other_is_withdrawn() -> None:
     assert health.look(0).repairs == before
     health.begin(0)
     health.accepted(1)
-    health.clock_checked(250)
+    health.clock_judged(1, ClockVerdict(timedelta(seconds=250)))
     assert health.look(1).repairs == {Repair.METER_CLOCK: (("minutes", "9"),)}
-    health.clock_checked(10)
+    health.clock_judged(2, ClockVerdict(timedelta(seconds=10)))
     assert health.look(2).repairs == {}
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, override
 
@@ -19,9 +19,7 @@ from ..const import (
     CONF_VERIFY,
     DOMAIN,
 )
-from ..lib.clock_lag import ClockLag
 from ..lib.failure_detection import (
-    CLOCK_TOLERANCE,
     METER,
     PROOF_LASTS_S,
     Condition,
@@ -145,7 +143,6 @@ class MeterCoordinator(SourceCoordinator[Reading]):
         )
         self._session: MeterSession
         self._latest_late: Reading | None = None
-        self._clock_lag = ClockLag()
         # A form once accepted "nan", which is stored as None.
         self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL) or 0
         self._turns = MinInterval(hass.loop, self._min_interval)
@@ -298,7 +295,7 @@ class MeterCoordinator(SourceCoordinator[Reading]):
             return
         self.latest, self._latest_late = reading, None
         self.health.accepted(self.now())
-        self.faults.call(self._check_clock, reading)
+        self.faults.call(self._report_clock, reading)
         # Update the condition first, because the listeners below use it.
         self.look()
         is_urgent = not self._min_interval or self._is_urgent(reading)
@@ -306,23 +303,9 @@ class MeterCoordinator(SourceCoordinator[Reading]):
         self._reading_listeners.call(reading)
 
     @callback
-    def _check_clock(self, reading: Reading) -> None:
-        """Report the meter's clock to `health`, by a current reading.
-
-        Only a telegram that has just been sent can show an error of the clock. A telegram from an
-        MQTT topic can be old, because the broker or the gateway can keep telegrams.
-        """
-        time = reading.telegram.time
-        if time is None:
-            self.health.clock_missing(self.now())
-            return
-        self.health.clock_read()
-        if self.line.is_topic:
-            self._clock_lag.note(reading.received_at.timestamp(), time.timestamp())
-            return
-        deviation = (time - reading.received_at).total_seconds()
-        details = _both_clocks(reading) if abs(deviation) > CLOCK_TOLERANCE else ()
-        self.health.clock_checked(deviation, details)
+    def _report_clock(self, reading: Reading) -> None:
+        details = _both_clocks(reading) if reading.clock.is_right is False else ()
+        self.health.clock_judged(self.now(), reading.clock, details)
 
     @callback
     def _on_late(self, reading: Reading) -> None:
@@ -343,7 +326,7 @@ class MeterCoordinator(SourceCoordinator[Reading]):
         """
         memory = self.books.memory
         if reading := self._latest_late:
-            memory.clock_deviation = reading.time - reading.received_at
+            memory.clock_deviation = reading.clock.deviation
             if not self.line.is_topic:
                 memory.clock.deviation = memory.clock_deviation
         self.books.household.meter.confirm_clock()
@@ -355,12 +338,8 @@ class MeterCoordinator(SourceCoordinator[Reading]):
         telegram. So for a telegram from an MQTT topic, the age counts from the telegram's time.
         This time is corrected by the lag of the meter's clock.
         """
-        sent, time = reading.received_at, reading.telegram.time
-        if time and self.line.is_topic:
-            deviation = self.books.memory.clock_deviation
-            lag = self._clock_lag.seconds(None if deviation is None else -deviation.total_seconds())
-            sent = min(sent, time + timedelta(seconds=lag))
-        return max(0.0, (dt_util.utcnow() - sent).total_seconds())
+        age = dt_util.utcnow() - reading.received_at + reading.clock.delay
+        return max(0.0, age.total_seconds())
 
     def _is_urgent(self, reading: Reading) -> bool:
         """Return whether entities must show a reading at once, in spite of a minimum interval."""

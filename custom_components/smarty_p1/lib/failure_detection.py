@@ -15,8 +15,11 @@ every byte.
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from math import inf
+
+from .clock_verdict import ClockVerdict
 
 PATIENCE = 30.0
 """Seconds to wait for a reading at the start. Without a reading, the source then fails."""
@@ -28,11 +31,6 @@ ENOUGH = 5
 """Minimum number of failures of one kind that proves a lasting cause."""
 MIN_DURATION_S = 30.0
 """Failures prove a lasting cause only if they continue for at least this number of seconds."""
-CLOCK_TOLERANCE = 300.0
-# Seconds. The repair issue about the meter's clock is raised if the clock deviates by more than
-# CLOCK_TOLERANCE, but is withdrawn only below this smaller limit. With one limit for both, a clock
-# near the limit would raise and withdraw the issue again and again.
-_MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
 # A run of failures ends after this number of seconds without a failure. A meter sends at least six
 # telegrams in this time, so a lasting cause would have made another telegram fail. The same number
@@ -466,27 +464,22 @@ class FailureDetection:
             self._raise(repair, details)
         self._fail(now)
 
-    def clock_read(self) -> None:
-        """Record that a telegram has a time."""
-        if self._no_clock_since < inf or Repair.CLOCK_UNREADABLE in self._repairs:
-            self._no_clock_since = inf
-            self._withdraw(Repair.CLOCK_UNREADABLE)
-
-    def clock_missing(self, now: float) -> None:
-        """Record that a telegram has no time, or a time that cannot be read."""
-        self._no_clock_since = min(self._no_clock_since, now)
-        if now - self._no_clock_since >= _CLOCK_PATIENCE_S:
-            self._raise(Repair.CLOCK_UNREADABLE, ())
-
-    def clock_checked(self, deviation: float, details: Details = ()) -> None:
-        """Record the deviation of the meter's clock in seconds.
+    def clock_judged(self, now: float, clock: ClockVerdict, details: Details = ()) -> None:
+        """Record the verdict on the clock of a current telegram.
 
         `details` has the times of both clocks as texts for the user.
         """
-        if abs(deviation) <= _MAX_RIGHT_CLOCK_S:
+        if clock.deviation is None:
+            self._no_clock_since = min(self._no_clock_since, now)
+            if now - self._no_clock_since >= _CLOCK_PATIENCE_S:
+                self._raise(Repair.CLOCK_UNREADABLE, ())
+            return
+        self._no_clock_since = inf
+        self._withdraw(Repair.CLOCK_UNREADABLE)
+        if clock.is_right:
             self._withdraw(Repair.METER_CLOCK)
-        elif abs(deviation) > CLOCK_TOLERANCE and Repair.METER_CLOCK not in self._repairs:
-            minutes = str(round(abs(deviation) / 60))
+        elif clock.is_right is False and Repair.METER_CLOCK not in self._repairs:
+            minutes = str(round(abs(clock.deviation) / timedelta(minutes=1)))
             self._raise(Repair.METER_CLOCK, (("minutes", minutes), *details))
 
     def rejected(

@@ -13,6 +13,7 @@ from custom_components.smarty_p1.coordinator.stored.gas_water_heat_history impor
 from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.reception_history import ReceptionHistory
 from custom_components.smarty_p1.coordinator.stored.voltage_extremes import VoltageHistory
+from custom_components.smarty_p1.lib.clock_verdict import ClockVerdict
 from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader, Reading
 from custom_components.smarty_p1.lib.p1.decoder import Decoder
 from custom_components.smarty_p1.lib.p1.telegram import Telegram
@@ -251,8 +252,10 @@ async def test_a_late_capture_counts_once(hass: HomeAssistant, hours: str, amoun
         at = START + int(hour.rstrip("-")) * HOUR
         channels = {1: captured("gas", "m3", int(hour.rstrip("-")), at)}
         telegram = replace(base.telegram, channels=channels)
-        late = replace(base, telegram=telegram, channels={"x": 1}, received_at=at, is_current=False)
-        history.note(late if hour.endswith("-") else replace(late, is_current=True))
+        clock = ClockVerdict(is_current=not hour.endswith("-"))
+        history.note(
+            replace(base, telegram=telegram, channels={"x": 1}, received_at=at, clock=clock)
+        )
     [sums] = history.media["x"].days.values()
     assert sums.amount == pytest.approx(amount)
     # A late telegram does not change the reception.

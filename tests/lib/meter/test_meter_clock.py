@@ -37,13 +37,18 @@ class Cable:
         text = telegram(*lines, f"1-0:1.8.0({self.counter / 1000:010.3f}*kWh)")
         return frame(self.counter, text, title=self.title)
 
-    def hears(self, data: bytes) -> bool:
-        """Read a frame. Return whether it is current."""
+    def read(self, data: bytes, *, may_be_late: bool = False) -> Reading:
+        """Return the reading of a frame."""
         decryptor = FrameDecryptor(KEY, last_counters=self.memory.last_counters(KEY))
-        session = MeterSession(NamedMeter(DEVICE_NAME, MeterReader(self.memory), decryptor))
+        meter = NamedMeter(DEVICE_NAME, MeterReader(self.memory), decryptor)
+        session = MeterSession(meter, may_be_late=may_be_late)
         [reading] = session.feed(data, self.now, 0)
         assert isinstance(reading, Reading)
-        return reading.is_current
+        return reading
+
+    def hears(self, data: bytes) -> bool:
+        """Read a frame. Return whether it is current."""
+        return self.read(data).is_current
 
     def sends(self) -> bool:
         """Return whether the next telegram is current."""
@@ -155,6 +160,30 @@ def test_an_exchanged_meter_has_no_known_clock() -> None:
     cable.ahead = -150 * DAY
     assert cable.sends()
     assert cable.memory.clock.deviation is None
+
+
+@pytest.mark.parametrize(
+    ("ahead", "is_right", "is_late_by_queue", "delay"),
+    [
+        (timedelta(), True, False, timedelta()),
+        (4 * MINUTE, True, False, timedelta()),
+        (-5 * MINUTE, None, False, 5 * MINUTE),
+        (5 * MINUTE, None, False, timedelta()),
+        (-6 * MINUTE, False, True, 6 * MINUTE),
+        (400 * DAY, False, False, timedelta()),
+    ],
+)
+def test_a_queue_hides_whether_the_clock_is_right_and_delays_telegrams(
+    ahead: timedelta, *, is_right: bool | None, is_late_by_queue: bool, delay: timedelta
+) -> None:
+    cable = Cable(ahead)
+    direct = cable.read(cable.frame(cable.now + ahead)).clock
+    assert (direct.deviation, direct.is_right, direct.is_current) == (ahead, is_right, True)
+    assert direct.delay == timedelta()
+    cable.memory.clock_deviation = None
+    queued = cable.read(cable.frame(cable.now + ahead), may_be_late=True).clock
+    assert (queued.deviation, queued.is_right, queued.delay) == (ahead, None, delay)
+    assert queued.is_current is not is_late_by_queue
 
 
 def test_telegrams_without_a_time_are_current() -> None:

@@ -11,12 +11,12 @@ be read, only this part starts empty.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ...const import LOGGER
+from ...lib.clock_verdict import MAX_SUMMER_TIME
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.meter.meter_reader import Reading
 from ...lib.min_interval import MinInterval
@@ -36,10 +36,6 @@ MAX_METERS = 8
 LENEDA_GAS = "leneda_gas"
 """Key of Leneda's gas in `media`. All other keys are identities of M-Bus meters."""
 _VOLTAGES = ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0")
-# A meter gives the hour or the day of its last capture, which is never ahead of the electricity
-# meter's clock. That clock can have an hour's wrong summer time, and clocks differ by minutes. An
-# hour further in the future would get gas too early, and its own gas would then be missing.
-_MAX_AHEAD = timedelta(minutes=70)
 
 
 class _Parts:
@@ -157,9 +153,9 @@ class MeterHistory(ThrottledStore):
                 continue
             is_counted, time = meter == before.get(channel), meter.time
             is_newest = reading.is_current
-            if time > reading.received_at + _MAX_AHEAD:
-                # The time of the capture is in the future, so a clock is wrong, usually the
-                # meter's. Use the time of reception as the time of the capture.
+            if time > reading.received_at + MAX_SUMMER_TIME:
+                # A capture is never ahead of the electricity meter's clock, so a clock is wrong.
+                # An hour in the future would get gas too early, and its own gas would be missing.
                 time = reading.received_at
                 meter = replace(meter, time=time)
                 is_newest = False

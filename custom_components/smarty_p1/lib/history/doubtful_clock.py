@@ -18,17 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
+from ..clock_verdict import MAX_CHANGE
 from ..stored_json import Range
 
-MAX_DEVIATION = timedelta(days=1)
-"""Maximum deviation of a clock that is not doubtful."""
 TRIAL_DAYS = 7
 """Number of measured days after which a clock on trial is accepted for good."""
 _MAX_SECONDS = timedelta(days=40_000).total_seconds()
 _SECOND_DAY = timedelta(days=2)
-# A clock that runs evenly keeps its deviation. With a larger change, the clock was set, or it
-# stands still.
-_MAX_CHANGE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ class ClockDoubt:
 
     def is_same_clock(self, deviation: timedelta, now: datetime) -> bool:
         """Return whether the clock has run on evenly, and the computer's clock was not put back."""
-        return now >= self.since and abs(deviation - self.deviation) <= _MAX_CHANGE
+        return now >= self.since and abs(deviation - self.deviation) <= MAX_CHANGE
 
     def has_second_day(self, now: datetime) -> bool:
         """Return whether the clock has run on for two days."""
@@ -56,4 +52,4 @@ class ClockDoubt:
         `time` is the meter's time, and `now` the computer's. The meter's clock has run on evenly.
         """
         passed = time - (last + self.deviation)
-        return abs(passed) <= _MAX_CHANGE < abs(now - last)
+        return abs(passed) <= MAX_CHANGE < abs(now - last)

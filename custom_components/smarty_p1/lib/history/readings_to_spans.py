@@ -22,8 +22,9 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from ..clock_verdict import MAX_UNDOUBTED
 from .calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
-from .doubtful_clock import MAX_DEVIATION, TRIAL_DAYS, ClockDoubt
+from .doubtful_clock import TRIAL_DAYS, ClockDoubt
 from .gap_clock_and_power_limits import most_wh
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment, count_kept
 from .month_columns import Columns, Row
@@ -114,7 +115,7 @@ class ReadingHistory:
     ) -> None:
         """Begin, continue or end the doubt about the clock that sent `reading`."""
         deviation = reading.time - received_at
-        if abs(deviation) <= MAX_DEVIATION:
+        if abs(deviation) <= MAX_UNDOUBTED:
             self.doubt = None
             return
         doubt = self.doubt

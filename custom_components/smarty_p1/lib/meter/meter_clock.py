@@ -16,11 +16,10 @@ is known:
 from datetime import datetime, timedelta
 from typing import Self
 
+from ..clock_verdict import MAX_DEVIATION, MAX_SUMMER_TIME
 from ..stored_values import Stored, checked_mapping, checked_number, checked_time
 
 _A_DAY = timedelta(days=1)
-_AGREEMENT = timedelta(minutes=5)
-_MAX_LATE = timedelta(minutes=70)
 _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 
 
@@ -43,12 +42,12 @@ class MeterClock:
         every telegram.
         """
         ahead = time - now
-        if self.deviation is not None and self.deviation - ahead > _MAX_LATE:
+        if self.deviation is not None and self.deviation - ahead > MAX_SUMMER_TIME:
             return False
-        if ahead > _AGREEMENT:
+        if ahead > MAX_DEVIATION:
             return True
         since = self._since
-        if since is None or now < since or abs(ahead - self._candidate) > _AGREEMENT:
+        if since is None or now < since or abs(ahead - self._candidate) > MAX_DEVIATION:
             self._candidate, self._since = ahead, now
         elif now - since >= _A_DAY:
             # Learn from the next day again, so that a slow drift of the clock is followed.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
+from ..clock_lag import ClockLag
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
@@ -71,6 +72,7 @@ class MeterMemory:
     - `clock_deviation`: the time by which the meter's clock is ahead, by the last direct telegram
       or as the user has confirmed it, None if unknown. Telegrams of an MQTT topic need it;
     - `clock`: the deviation that a whole day of direct telegrams has shown;
+    - `clock_lag`: the delays of the latest telegrams of an MQTT topic, which are not stored;
     - `totals` and `flow_rates` of the registers and M-Bus meters;
     - `mbus_meters`: the M-Bus meters, their identities and channels;
     - `outline`: the objects and M-Bus meters of the last telegram, without values;
@@ -88,6 +90,7 @@ class MeterMemory:
         self.key_proof = KeyProof()
         self.clock_deviation: timedelta | None = None
         self.clock = MeterClock()
+        self.clock_lag = ClockLag()
         self.totals = Totals()
         self.mbus_meters = MBusMeters()
         self.flow_rates = FlowRates()

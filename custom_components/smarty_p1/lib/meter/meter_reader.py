@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ..clock_verdict import NO_DOUBT, ClockVerdict
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import Energies
@@ -46,8 +47,13 @@ class Reading:
     demand: QuarterHourValues | None
     flows: Mapping[str, float]
     received_at: datetime
-    is_current: bool = True
+    clock: ClockVerdict = NO_DOUBT
     money: Money | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Return whether the telegram has just been sent."""
+        return self.clock.is_current
 
     @property
     def time(self) -> datetime:
@@ -113,13 +119,11 @@ class MeterReader:
         telegram: Telegram,
         received_at: datetime,
         market: MarketPrices = NO_PRICES,
-        *,
-        is_current: bool = True,
+        clock: ClockVerdict = NO_DOUBT,
     ) -> Reading:
         """Return the reading for a telegram.
 
-        `market` has the market prices at the telegram's time. `is_current` is False if the telegram
-        came late.
+        `market` has the market prices at the telegram's time. `clock` is the verdict on this time.
         """
         telegram = self.with_known_hour(telegram, received_at)
         self._last_time = telegram.time
@@ -138,9 +142,7 @@ class MeterReader:
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
             self._follow_quarter_hour(telegram, settled, market, received_at)
         flows = self.memory.flow_rates.update(settled, channels, received_at)
-        return Reading(
-            settled, channels, self._demand, flows, received_at, is_current, self._money_of()
-        )
+        return Reading(settled, channels, self._demand, flows, received_at, clock, self._money_of())
 
     def with_known_hour(self, telegram: Telegram, received_at: datetime) -> Telegram:
         """Return the telegram with times in the right one of October's two equal hours.
@@ -197,7 +199,7 @@ def outlined_reading(memory: MeterMemory, now: datetime, money: Money | None = N
         _without_current_values(memory.demand_meter.values),
         {},
         now,
-        is_current=False,
+        clock=ClockVerdict(is_current=False),
         money=money,
     )
 

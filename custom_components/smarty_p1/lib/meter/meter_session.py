@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..clock_verdict import MAX_DEVIATION, ClockVerdict
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..p1.decoder import LineDecoder
 from ..p1.frame_decryptor import FrameDecryptor
@@ -19,21 +20,9 @@ from ..p1.rejection_reasons import Reason, Rejection
 from ..p1.telegram import Telegram
 from .key_proof import KeyProof, Moment
 from .meter_identity import WhichMeter
+from .meter_memory import MeterMemory
 from .meter_reader import MeterReader, Reading, Reception
 from .object_count_and_rate_limits import Limits, shown_name
-
-MAX_AGE = timedelta(minutes=5)
-"""Maximum age of a current telegram. Long enough for meter clocks with an unknown deviation."""
-
-
-def is_recent(time: datetime, now: datetime, clock_deviation: timedelta | None) -> bool:
-    """Return whether a telegram with the time `time` is at most MAX_AGE old at `now`.
-
-    `clock_deviation` is the time by which the meter's clock is ahead. If it is None, the clock
-    counts as exact.
-    """
-    return now - (time - (clock_deviation or timedelta())) <= MAX_AGE
-
 
 # Maximum number of other meters that are counted by name. All further meters are counted together,
 # because an attacker could forge any number of names.
@@ -142,9 +131,9 @@ class MeterSession:
         if reader is None:
             return self._other(telegram)
         telegram = reader.with_known_hour(telegram, now)
-        is_current = self._is_current(telegram, now, reader)
-        prices = self._prices(telegram) if is_current else NO_PRICES
-        reading = reader.read(telegram, now, prices, is_current=is_current)
+        verdict = self._judge_clock(telegram.time, now, reader.memory)
+        prices = self._prices(telegram) if verdict.is_current else NO_PRICES
+        reading = reader.read(telegram, now, prices, verdict)
         # Count the telegram only after it was read. A telegram that raised an error must not count.
         self._reader = reader
         reader.memory.last_telegram = now
@@ -157,21 +146,31 @@ class MeterSession:
                 self._repeated_objects[reference] += 1
         return reading
 
-    def _is_current(self, telegram: Telegram, now: datetime, reader: MeterReader) -> bool:
-        if telegram.time is None:
-            return True
+    def _judge_clock(
+        self, time: datetime | None, now: datetime, memory: MeterMemory
+    ) -> ClockVerdict:
+        """Return the verdict on the time of a telegram, and learn the deviation of the clock."""
+        if time is None:
+            return ClockVerdict(may_be_late=self._may_be_late)
+        ahead = time - now
         if not self._may_be_late:
-            if not reader.memory.clock.is_current(telegram.time, now):
-                return False
-            reader.memory.clock_deviation = telegram.time - now
-            return True
-        deviation = reader.memory.clock_deviation
+            is_current = memory.clock.is_current(time, now)
+            if is_current:
+                memory.clock_deviation = ahead
+            return ClockVerdict(ahead, is_current)
         # No telegram is sent in the future. If the telegram's corrected time lies in the future,
         # the stored deviation is wrong. Either the user confirmed the deviation while the telegrams
         # were late, or the clock was set.
-        if deviation is not None and telegram.time - deviation - now > MAX_AGE:
-            deviation = reader.memory.clock_deviation = None
-        return is_recent(telegram.time, now, deviation)
+        known = memory.clock_deviation
+        if known is not None and ahead - known > MAX_DEVIATION:
+            known = memory.clock_deviation = None
+        # A clock with an unknown deviation counts as exact.
+        is_current = (known or timedelta()) - ahead <= MAX_DEVIATION
+        if is_current:
+            memory.clock_lag.note(now.timestamp(), time.timestamp())
+        lag = memory.clock_lag.seconds(None if known is None else -known.total_seconds())
+        delay = max(timedelta(), -ahead - timedelta(seconds=lag))
+        return ClockVerdict(ahead, is_current, may_be_late=True, delay=delay)
 
     def _other(self, telegram: Telegram) -> OtherMeter:
         name = telegram.serial_number and shown_name(telegram.serial_number)

@@ -1,0 +1,49 @@
+"""Verdict on a meter's clock by one telegram, and the tolerances of all judges of clocks."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+MAX_RIGHT = timedelta(minutes=4)
+"""The repair issue about a clock is withdrawn at this deviation. With one limit for both, a clock
+near `MAX_DEVIATION` would raise and withdraw the issue again and again."""
+MAX_DEVIATION = timedelta(minutes=5)
+"""Maximum deviation of a clock without a repair issue. The deviations of a clock that runs evenly
+agree within this time, and a telegram from a queue is current up to this age."""
+MAX_CHANGE = timedelta(hours=1)
+"""With a larger change of its deviation, a doubtful clock was set, or it stands still."""
+MAX_SUMMER_TIME = timedelta(minutes=70)
+"""An hour's wrong summer time, and the minutes by which clocks differ. A direct telegram is late
+if it is older than its clock's known deviation by more than this. A capture of an M-Bus meter that
+is further ahead than this has a wrong clock."""
+MAX_UNDOUBTED = timedelta(days=1)
+"""Maximum deviation of a clock that is not doubtful."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockVerdict:
+    """Verdict on the time of one telegram by the computer's clock."""
+
+    deviation: timedelta | None = None
+    """Time by which the telegram is ahead. None if the telegram has no time that can be read."""
+    is_current: bool = True
+    """Whether the telegram has just been sent."""
+    may_be_late: bool = False
+    """Whether a queue may have delayed the telegram. Its time then proves no error of the clock."""
+    delay: timedelta = timedelta()
+    """Time for which a queue has held the telegram back, corrected by the lag of the clock."""
+
+    @property
+    def is_right(self) -> bool | None:
+        """Return whether the meter's clock is right.
+
+        Return None if the telegram does not show it, or if the clock is near the limit.
+        """
+        if self.deviation is None or self.may_be_late:
+            return None
+        if abs(self.deviation) <= MAX_RIGHT:
+            return True
+        return False if abs(self.deviation) > MAX_DEVIATION else None
+
+
+NO_DOUBT = ClockVerdict()
+"""Verdict on a telegram that is current because nothing contradicts it."""
