@@ -10,7 +10,9 @@ export const styles = css`
     --drawn: var(--energy-grid-consumption-color, #488fc2);
     --fed-in: var(--energy-grid-return-color, #8353d1);
     --excess: var(--error-color, #db4437);
+    --text: var(--primary-text-color);
     --quiet: var(--secondary-text-color);
+    --line: 1px solid var(--divider-color);
     --ground: var(--ha-card-background, var(--card-background-color, #fff));
     /* Mix with the text colour: small text needs a contrast of 4.5:1, more than the bare colours have. */
     --excess-text: color-mix(in srgb, var(--excess) 75%, var(--primary-text-color));
@@ -39,7 +41,7 @@ export const styles = css`
     font-size: 16px;
     line-height: 24px;
     font-variant-numeric: tabular-nums;
-    color: var(--primary-text-color);
+    color: var(--text);
     overflow-wrap: anywhere;
   }
   ha-card.scrolls {
@@ -124,7 +126,7 @@ export const styles = css`
     font: inherit;
     color: inherit;
     background: var(--ground);
-    border: 1px solid var(--divider-color);
+    border: var(--line);
     border-radius: 4px;
   }
   a,
@@ -217,6 +219,16 @@ export const styles = css`
     width: 100%;
     border-collapse: collapse;
   }
+  th,
+  td {
+    padding: 4px 0 4px 12px;
+    font-weight: 400;
+    text-align: end;
+  }
+  tr > :first-child {
+    padding-left: 0;
+    text-align: start;
+  }
   .scroll {
     max-height: 320px;
     overflow: auto;
@@ -225,15 +237,8 @@ export const styles = css`
   .behind td {
     font-size: 13px;
     line-height: 18px;
-    padding: 4px 0 4px 12px;
-    text-align: right;
-    border-top: 1px solid var(--divider-color);
-    font-weight: 400;
+    border-top: var(--line);
     overflow-wrap: normal;
-  }
-  .behind tr > :first-child {
-    text-align: left;
-    padding-left: 0;
   }
   .way {
     margin-bottom: 8px;
@@ -344,6 +349,7 @@ export const styles = css`
     }
     a,
     .link,
+    .buttons,
     .turn button,
     smarty-p1-menu,
     smarty-p1-settings {

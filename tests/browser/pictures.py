@@ -20,13 +20,16 @@ from dev.simulator import Meter
 from tests.system.browser import executable
 
 from .household import PHONE, Household, Theme, household
-from .steps import choose_meter, open_options, search_integration
+from .steps import choose_meter, open_contract, open_options, search_integration
 
 IMAGES = ROOT / "docs" / "images"
 MAX_BYTES = 120_000
 READY_WITHIN = 900.0
 # Flow rates are known after two captures, fifteen minutes apart at most; charts need some points.
 SETTLE = 300.0
+# A page whose texts stay the same for so long is drawn. Advice changes with the power: an end.
+DRAWN_AFTER_S = 5.0
+MAX_WAITS = 8
 WIDE = (1240, 900)
 TALL = (1240, 1120)
 HIGHEST = (1240, 1400)
@@ -156,7 +159,7 @@ async def _picture_pages(client: Client, browser: str, folder: Path, ahead: time
         ) as who:
             for name, path in pages.items():
                 await who.opens(path)
-                await who.settles()
+                await _until_drawn(who)
                 await who.takes_picture(name)
             if then:
                 await then(who)
@@ -183,6 +186,21 @@ async def _picture_pages(client: Client, browser: str, folder: Path, ahead: time
     await take("en", {}, FOR_DIALOGS, then=_picture_dialogs)
 
 
+async def _until_drawn(who: Household) -> None:
+    """Wait until the texts of the page stay the same, apart from their numbers.
+
+    The answers to the cards come through a websocket, and on a busy machine one after another.
+    """
+    before = None
+    for _ in range(MAX_WAITS):
+        await who.settles()
+        texts = re.sub(r"[\d.,:]+", "", await who.text())
+        if texts == before:
+            return
+        before = texts
+        await asyncio.sleep(DRAWN_AFTER_S)
+
+
 async def _picture_dialogs(who: Household) -> None:
     """Take the dialogs for sources beside the first meter, and sections of the options."""
     step = "config.step"
@@ -198,6 +216,8 @@ async def _picture_dialogs(who: Household) -> None:
     await who.chooses(who.texts.own(f"{step}.user.menu_options.tank"))
     await who.sees(who.texts.own(f"{step}.tank.data.distance_empty"))
     await who.takes_picture("rainwater-tank", of=who.dialog)
+    await open_contract(who)
+    await who.takes_picture("options", of=who.dialog)
     for name in ("p1_server", "mqtt"):
         await open_options(who, "other_programs")
         await who.chooses(who.texts.own(f"options.step.other_programs.menu_options.{name}"))

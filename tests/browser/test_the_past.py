@@ -145,7 +145,6 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
 async def enter_aid(who: Household) -> None:
     own, add = who.texts.own, who.texts.of_frontend("common.add")
     await open_options(who, "aids")
-    await who.takes_picture("options", of=who.dialog)
     await who.presses(add)
     await who.sees(own("selector.aids.fields.first_day.name"))
     await who.types("name", "Resilienzpak")

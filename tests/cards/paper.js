@@ -49,7 +49,7 @@ window.paper = {
     }
     const scrolls = (part) => /auto|scroll/.test(getComputedStyle(part).overflowY) && part.scrollHeight > part.clientHeight + 1;
     // A reader can do nothing with a control on paper.
-    faults.push(...all("a, .link, smarty-p1-menu, smarty-p1-settings").filter((part) => part.checkVisibility()).map((part) => `${part.outerHTML}: is a control`));
+    faults.push(...all("a, .link, .buttons button, smarty-p1-menu, smarty-p1-settings").filter((part) => part.checkVisibility()).map((part) => `${part.outerHTML}: is a control`));
     const isDistorted = (text) => { const { a, d } = text.getScreenCTM(); return Math.abs(a / d - 1) > 0.05; };
     faults.push(...all("svg text").filter(isDistorted).map((text) => `${text.textContent}: has another shape`));
     faults.push(...all("*").filter(scrolls).map((part) => `${part.className}: scrolls`));

@@ -45,7 +45,7 @@ export class BillCard extends SmartyCard {
         margin-top: 8px;
       }
       .group {
-        border-top: 1px solid var(--divider-color);
+        border-top: var(--line);
         padding: 3px 0;
       }
       .row {
@@ -66,7 +66,7 @@ export class BillCard extends SmartyCard {
         color: var(--quiet);
       }
       .sums {
-        border-top: 2px solid var(--primary-text-color);
+        border-top: 2px solid var(--text);
         padding: 5px 0 0;
       }
       .sum {

@@ -28,14 +28,8 @@ export class MonthsCard extends SmartyCard {
       .parts td {
         font-size: 13px;
         line-height: 18px;
-        padding: 3px 0 3px 8px;
-        font-weight: 400;
-        text-align: right;
+        padding-block: 3px;
         vertical-align: top;
-      }
-      .parts tr > :first-child {
-        text-align: left;
-        padding-left: 0;
       }
       .parts thead {
         color: var(--quiet);
@@ -47,19 +41,14 @@ export class MonthsCard extends SmartyCard {
       }
       .parts tfoot th,
       .parts tfoot td {
-        border-top: 1px solid var(--divider-color);
+        border-top: var(--line);
         font-weight: 500;
-      }
-      /* Keep numbers on one line: a table that does not fit scrolls inside its frame. */
-      .behind th,
-      .behind td {
-        overflow-wrap: normal;
       }
       .mark {
         display: inline-block;
         width: 10px;
         margin: 0 8px 4px 0;
-        border-top: 3px solid var(--primary-text-color);
+        border-top: 3px solid var(--text);
       }
     `,
   ];

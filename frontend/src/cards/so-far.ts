@@ -36,7 +36,7 @@ export class SoFarCard extends SmartyCard {
       .month {
         margin-top: 12px;
         padding-top: 12px;
-        border-top: 1px solid var(--divider-color);
+        border-top: var(--line);
       }
       .above {
         color: var(--warning-text);
@@ -57,7 +57,7 @@ export class SoFarCard extends SmartyCard {
         margin-inline-end: auto;
       }
       .labels b {
-        color: var(--primary-text-color);
+        color: var(--text);
       }
       .labels .above {
         font-weight: 500;
@@ -69,14 +69,8 @@ export class SoFarCard extends SmartyCard {
       .rows th,
       .rows td {
         height: 47px;
-        padding: 0;
-        font-weight: 400;
-        text-align: start;
-        border-top: 1px solid var(--divider-color);
-      }
-      .rows td {
-        padding-inline-start: 12px;
-        text-align: end;
+        padding-block: 0;
+        border-top: var(--line);
       }
       .rows th {
         overflow-wrap: break-word;
@@ -96,7 +90,7 @@ export class SoFarCard extends SmartyCard {
       [stacked] tr {
         display: flex;
         flex-wrap: wrap;
-        border-top: 1px solid var(--divider-color);
+        border-top: var(--line);
         padding: 6px 0;
       }
       [stacked] tr > * {
@@ -118,11 +112,9 @@ export class SoFarCard extends SmartyCard {
       .rows thead > tr > * {
         height: auto;
         padding-bottom: 4px;
-        text-align: end;
         border: 0;
       }
       .rows thead th {
-        padding-inline-start: 12px;
         white-space: nowrap;
       }
       thead > tr > ::first-letter {

@@ -89,7 +89,7 @@ export class WhatIfCard extends SmartyCard {
         border-radius: 18px;
       }
       .kinds [aria-pressed="true"] span {
-        --outline: var(--primary-text-color);
+        --outline: var(--text);
       }
       @container (min-width: 800px) {
         .sides {
@@ -164,15 +164,10 @@ export class WhatIfCard extends SmartyCard {
       }
       .year th,
       .year td {
-        padding: 4px 0 4px 12px;
-        font-weight: 400;
-        text-align: end;
-        border-top: 1px solid var(--divider-color);
+        border-top: var(--line);
       }
       .year tr > :first-child {
-        padding-left: 0;
         min-width: 100px;
-        text-align: start;
       }
       .year thead > tr > * {
         border: 0;

@@ -24,13 +24,11 @@ export class WhereCard extends SmartyCard {
       }
       .rows th,
       .rows td {
-        padding: 6px 0 6px 12px;
-        font-weight: 400;
-        border-top: 1px solid var(--divider-color);
+        padding-block: 6px;
+        border-top: var(--line);
       }
       .rows tr > :first-child {
         padding-left: 0;
-        text-align: left;
         overflow-wrap: break-word;
       }
       .length {
@@ -44,7 +42,7 @@ export class WhereCard extends SmartyCard {
         font-weight: 500;
       }
       .rows tfoot tr > * {
-        border-top: 2px solid var(--primary-text-color);
+        border-top: 2px solid var(--text);
       }
       @container (max-width: 420px) {
         .rows,
@@ -61,7 +59,7 @@ export class WhereCard extends SmartyCard {
         .rows tbody tr {
           display: flex;
           flex-wrap: wrap;
-          border-top: 1px solid var(--divider-color);
+          border-top: var(--line);
           padding: 4px 0;
         }
         .rows tbody tr > * {

@@ -59,7 +59,7 @@ export const calendarStyles = css`
     transform: translateX(-50%);
     box-sizing: border-box;
     padding: 8px;
-    border: 1px solid var(--divider-color);
+    border: var(--line);
     border-radius: 12px;
     background: var(--ground);
     box-shadow: 0 4px 12px rgb(0 0 0 / 25%);

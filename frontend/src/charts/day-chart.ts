@@ -154,13 +154,13 @@ export const chartStyles = css`
     stroke: var(--quiet);
   }
   .reference {
-    stroke: var(--primary-text-color);
+    stroke: var(--text);
     stroke-width: 2;
     stroke-dasharray: 2 2;
   }
   svg .strong {
     font-weight: 500;
-    fill: var(--primary-text-color);
+    fill: var(--text);
   }
   svg .halo {
     paint-order: stroke;
@@ -168,7 +168,7 @@ export const chartStyles = css`
     stroke-width: 4px;
   }
   .chosen {
-    stroke: var(--primary-text-color);
+    stroke: var(--text);
     fill: var(--ground);
     stroke-width: 1.5;
   }
@@ -204,7 +204,7 @@ export const dayStyles = css`
     fill: var(--gap);
   }
   svg .plain {
-    fill: var(--primary-text-color);
+    fill: var(--text);
   }
   .outline {
     fill: none;
@@ -218,7 +218,7 @@ export const dayStyles = css`
     fill: var(--drawn);
   }
   .now {
-    fill: var(--primary-text-color);
+    fill: var(--text);
   }
   @container (min-width: 420px) {
     .said,

@@ -60,14 +60,14 @@ export const mapStyles = css`
     margin-top: 0;
   }
   .days small {
-    border-inline-start: 1px solid var(--divider-color);
+    border-inline-start: var(--line);
     padding: 4px 0 0 4px;
   }
   .narrow .days small {
     box-sizing: border-box;
     width: calc(100% - 4px);
     border: 0;
-    border-bottom: 1px solid var(--divider-color);
+    border-bottom: var(--line);
     padding: 0;
     transform: translateY(-100%);
   }
@@ -79,7 +79,7 @@ export const mapStyles = css`
     width: 8px;
     height: 8px;
     margin: -6px;
-    border: 2px solid var(--primary-text-color);
+    border: 2px solid var(--text);
     outline: 1px solid var(--ground);
     pointer-events: none;
   }
@@ -90,7 +90,7 @@ export const mapStyles = css`
     white-space: nowrap;
     font-size: 13px;
     background: var(--ground);
-    border: 1px solid var(--divider-color);
+    border: var(--line);
     box-shadow: 0 1px 4px rgb(0 0 0 / 30%);
   }
   .legend,

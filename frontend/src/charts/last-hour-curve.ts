@@ -226,7 +226,7 @@ export const curveStyles = [
     }
     .step {
       min-height: 36px;
-      color: var(--primary-text-color);
+      color: var(--text);
     }
     /* The drawing has the size of this frame, which takes the height that is left. */
     .frame {

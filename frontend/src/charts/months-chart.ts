@@ -200,7 +200,7 @@ export const chartStyles = css`
     stroke: var(--quiet);
   }
   .tick {
-    stroke: var(--primary-text-color);
+    stroke: var(--text);
     stroke-width: 2.5;
   }
   .halo {
@@ -208,11 +208,11 @@ export const chartStyles = css`
     stroke-width: 4;
   }
   .value {
-    fill: var(--primary-text-color);
+    fill: var(--text);
   }
   .chosen {
     font-weight: 500;
-    fill: var(--primary-text-color);
+    fill: var(--text);
   }
   .divider {
     stroke: var(--quiet);

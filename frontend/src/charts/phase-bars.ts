@@ -54,7 +54,7 @@ export const phaseStyles = [barStyles, css`
     gap: 0 8px;
   }
   .phases .labels span:last-child {
-    color: var(--primary-text-color);
+    color: var(--text);
     white-space: nowrap;
   }
   .phases .bar {

@@ -325,7 +325,7 @@ export const interruptionsStyles = css`
   }
   .kinds .voltage_sag,
   .kinds .voltage_swell {
-    fill: var(--primary-text-color);
+    fill: var(--text);
   }
   .kinds .power_failure {
     fill: none;

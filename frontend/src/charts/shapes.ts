@@ -59,6 +59,6 @@ export const barStyles = css`
     top: -6px;
     bottom: -6px;
     margin-left: -1px;
-    border-left: 2px solid var(--primary-text-color);
+    border-left: 2px solid var(--text);
   }
 `;

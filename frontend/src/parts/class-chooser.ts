@@ -22,7 +22,7 @@ export const chooserStyles = css`
     text-align: start;
   }
   .classes [aria-checked="true"] small {
-    color: var(--primary-text-color);
+    color: var(--text);
     font-weight: 400;
   }
   .classes small {
@@ -36,7 +36,7 @@ export const chooserStyles = css`
     border-radius: 50%;
   }
   [aria-checked="true"] .radio {
-    border: 6px solid var(--primary-text-color);
+    border: 6px solid var(--text);
   }
   .classes .bar {
     height: 14px;

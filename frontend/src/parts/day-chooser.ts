@@ -44,7 +44,7 @@ export const weekStyles = css`
     overflow-wrap: normal;
   }
   .week [aria-checked="true"] {
-    color: var(--primary-text-color);
+    color: var(--text);
   }
   .week svg {
     width: 32px;

@@ -1,27 +1,10 @@
 /** Icons, colours and styles of the gas, water and heat card. */
 
-import { hasOwn } from "../built-ins.ts";
 import { css } from "lit";
 import { kindOf } from "../sentences/gas-water-heat-month.ts";
 
-const ICONS: Record<string, string> = {
-  gas: "mdi:fire",
-  water: "mdi:water",
-  cold_water: "mdi:water",
-  hot_water: "mdi:water-boiler",
-  very_hot_water: "mdi:water-boiler",
-  waste_water: "mdi:pipe",
-  heat: "mdi:radiator",
-  heat_inlet: "mdi:radiator",
-  heat_cooling: "mdi:sun-snowflake-variant",
-  cooling: "mdi:snowflake",
-  cooling_inlet: "mdi:snowflake",
-  compressed_air: "mdi:gauge",
-  electricity: "mdi:flash",
-  heat_cost_allocator: "mdi:radiator",
-  garbage: "mdi:trash-can-outline",
-};
-export const iconOf = (type: string): string => (hasOwn(ICONS, type) ? ICONS[type]! : "mdi:counter");
+const ICONS = { gas: "fire", water: "water", heat: "radiator", cooling: "snowflake", other: "counter" };
+export const iconOf = (type: string): string => `mdi:${ICONS[kindOf(type)]}`;
 
 // The red of gas is too dark on dark cards, and the blue of water is too light on light cards. So mix the colour with
 // the text's colour.
@@ -67,7 +50,7 @@ export const mediumStyles = css`
     min-width: 0;
     position: relative;
     height: 132px;
-    border-bottom: 1px solid var(--divider-color);
+    border-bottom: var(--line);
   }
   .touch {
     height: 100%;
@@ -129,7 +112,7 @@ export const mediumStyles = css`
     top: 0;
     bottom: 0;
     width: 0;
-    border-left: 1px solid var(--primary-text-color);
+    border-left: 1px solid var(--text);
   }
   .side {
     position: relative;

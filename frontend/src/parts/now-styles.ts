@@ -87,7 +87,7 @@ export const nowStyles = [
       padding-top: 12px;
     }
     .labels .mean {
-      color: var(--primary-text-color);
+      color: var(--text);
       white-space: nowrap;
     }
     .bar {

@@ -26,7 +26,7 @@ export const operatorMessageStyles = css`
   .message {
     margin-top: 12px;
     padding-top: 8px;
-    border-top: 1px solid var(--divider-color);
+    border-top: var(--line);
   }
   .message p:last-child {
     max-height: 96px;

@@ -142,7 +142,7 @@ export const supplyStyles = css`
     justify-content: space-between;
     gap: 16px;
     padding: 5px 0;
-    border-top: 1px solid var(--divider-color);
+    border-top: var(--line);
   }
   dd {
     margin: 0;

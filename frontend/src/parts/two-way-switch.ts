@@ -11,7 +11,7 @@ export const switchStyles = css`
     flex: none;
     margin: 0;
     padding: 0;
-    border: 1px solid var(--divider-color);
+    border: var(--line);
     border-radius: 22px;
     overflow: hidden;
   }

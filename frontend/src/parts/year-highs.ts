@@ -20,7 +20,7 @@ export const highsStyles = css`
     gap: 8px;
     padding: 0;
     text-align: start;
-    border-top: 1px solid var(--divider-color);
+    border-top: var(--line);
     border-radius: 0;
   }
   @container (min-width: 800px) {
