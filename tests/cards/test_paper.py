@@ -87,7 +87,7 @@ PIXEL = """() => {
 
 async def test_the_year_is_painted_for_its_medium(stage: Stage) -> None:
     await stage.show("smarty-p1-year", answers=house_year.answers(), dark=True)
-    await stage.click(stage.card("smarty-p1-year").locator(".why"))
+    await stage.click(stage.card("smarty-p1-year").locator(".why[aria-expanded]"))
 
     async def paints(
         condition: str,
