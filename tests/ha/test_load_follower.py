@@ -136,6 +136,16 @@ async def test_the_power_is_set_in_its_unit_and_within_the_limits_of_the_charger
     assert [call.data["value"] for call in calls] == [pytest.approx(expected)]
 
 
+async def test_eleven_kilowatts_are_sixteen_amperes(
+    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
+) -> None:
+    await add(hass, house, **SWITCHED, power_set_by=CURRENT, min_kw="4.1", max_kw="11")
+    await hass.services.async_call(
+        "button", "press", {"entity_id": "button.car_start_now"}, blocking=True
+    )
+    await charger.until(lambda: charger.is_on() and charger.amperes() == 16)
+
+
 async def test_a_removed_load_keeps_its_switch_as_it_is(
     house: MockConfigEntry, hass: HomeAssistant, charger: Charger
 ) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -59,6 +60,21 @@ def test_the_power_falls_at_once_and_rises_after_five_minutes() -> None:
         assert (higher.kw > 2.0) is is_higher
 
 
+def test_some_watts_change_no_setting() -> None:
+    charger, state, powers = Charger(4.1, 11.0, step_kw=0.69), Following(), list[float]()
+    for second in range(0, 840, 10):
+        # The house takes 2 W more with each telegram.
+        readings = seen(second / 60, house_kw=1.0 + second / 5000, load_kw=state.kw)
+        taken = readings._replace(net_kwh=readings.net_kwh + 2.0, load_kwh=2.0)
+        state = followed(state, charger, LoadOrder(0.2, 2.75), QUARTER, taken)
+        powers.append(state.kw)
+    amperes = {kw / 0.69 for kw in powers}
+    assert all(current == pytest.approx(round(current)) for current in amperes)
+    assert sum(before != kw for before, kw in pairwise(powers)) <= 4
+    # 11 kW are rounded: the charger has 11.04 kW.
+    assert charger.settable(11.0) == 11.0
+
+
 def test_a_charger_that_has_not_reported_is_waited_for_two_minutes() -> None:
     state = Following(6.0, START, START, (START,))
     late = seen(1.5, house_kw=6.0)._replace(load_seen_at=START, net_kw=6.4)
@@ -68,7 +84,7 @@ def test_a_charger_that_has_not_reported_is_waited_for_two_minutes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("silence", "planned", "kw"), [(59, 0, 6.95), (61, 0, 1.4), (901, 0, 0.0), (901, 0.5, 2.0)]
+    ("silence", "planned", "kw"), [(59, 0, 6.9), (61, 0, 1.4), (901, 0, 0.0), (901, 0.5, 2.0)]
 )
 def test_a_silent_meter_leaves_the_minimum_then_the_times(
     silence: float, planned: float, kw: float

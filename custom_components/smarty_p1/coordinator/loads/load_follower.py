@@ -19,7 +19,7 @@ from ...lib.plan.follow import Charger, Following, Seen, followed
 from .entered_loads import EnteredLoad, plan_of_load, set_plan
 from .entity_actions import async_call_entity
 from .meter_power import net_import
-from .state_numbers import converted, number_to_set
+from .state_numbers import converted, has_power_unit, number_to_set
 
 # Nobody knows when in a longer gap the load took its energy.
 _MAX_GAP = timedelta(minutes=2)
@@ -30,6 +30,8 @@ _PHASE_KW = 0.23
 _MIN_KW = 0.1
 # No charger charges with less.
 _MIN_AMPERES = 6.0
+# 11 and 22 kW are rounded: 16 and 32 A have 11.04 and 22.08 kW.
+_ROUNDED = 1.005
 
 
 class LoadFollower:
@@ -131,7 +133,15 @@ class LoadFollower:
         if seen is None:
             # Without a reading, the load follows the times of the plan.
             seen = Seen(now, now, datetime.min.replace(tzinfo=now.tzinfo), 0, 0, None, None, 0)
-        return followed(state, self._charger, order, plan.quarter, seen)
+        return followed(state, self._with_steps(), order, plan.quarter, seen)
+
+    def _with_steps(self) -> Charger:
+        """Return the charger with the steps of its setting. A current has whole amperes."""
+        setting = self._entered.setting
+        state = self._hass.states.get(setting) if setting else None
+        if state is None or has_power_unit(state):
+            return self._charger
+        return self._charger._replace(step_kw=_PHASE_KW * self._entered.phases)
 
     def _is_on(self) -> bool | None:
         """Return whether the load is switched on, None if this is unknown."""
@@ -184,7 +194,7 @@ class LoadFollower:
         hass, entered = self._hass, self._entered
         name, setting = entered.load.name, entered.setting
         if kw and setting and (state := hass.states.get(setting)):
-            amperes = max(_MIN_AMPERES, int(kw / (_PHASE_KW * entered.phases) + 1e-6))
+            amperes = max(_MIN_AMPERES, int(_ROUNDED * kw / (_PHASE_KW * entered.phases)))
             value = number_to_set(state, kw, amperes)
             if not await async_call_entity(hass, name, setting, "set_value", value=value):
                 return

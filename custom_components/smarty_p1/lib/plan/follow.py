@@ -35,7 +35,7 @@ _SEEN_AFTER = timedelta(seconds=10)
 _MAX_WAIT = timedelta(minutes=2)
 # In the last seconds of a quarter-hour, a Wh would be kilowatts.
 _MIN_REST = timedelta(minutes=1)
-_STEP_KW = 0.1
+_ROUNDING = 1e-6
 
 
 class Charger(NamedTuple):
@@ -47,6 +47,17 @@ class Charger(NamedTuple):
     """Whether a switch can turn the load off."""
     min_time: timedelta = MIN_TIME
     """Shortest run and pause."""
+    step_kw: float = 0.1
+    """Difference between two powers to which it can be set."""
+
+    def settable(self, kw: float) -> float:
+        """Return the highest power up to `kw` to which it can be set, at least its minimum.
+
+        Readings change by some watts each second. Without steps, each of them would set the power.
+        """
+        if kw >= self.max_kw:
+            return self.max_kw
+        return max(self.min_kw, int(kw / self.step_kw + _ROUNDING) * self.step_kw)
 
 
 class LoadOrder(NamedTuple):
@@ -157,9 +168,9 @@ def _set(
     if not kw:
         if charger.can_pause and _may_pause(state, charger, order, now):
             return replace(state, kw=0.0, changed_at=now, switched_at=now)
-        kw = charger.min_kw
+    kw = charger.settable(kw)
     is_steady = _has_passed(state.changed_at, now, MIN_TIME)
-    if kw < state.kw or (kw >= state.kw + _STEP_KW and is_steady):
+    if kw < state.kw or (kw > state.kw and is_steady):
         return replace(state, kw=kw, changed_at=now)
     return state
 
@@ -176,6 +187,7 @@ def _started(
         return state
     if len(starts) >= MAX_STARTS and not order.is_last_chance:
         return state
+    kw = charger.settable(kw)
     return replace(state, kw=kw, changed_at=now, switched_at=now, starts=(*starts, now))
 
 
