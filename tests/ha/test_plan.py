@@ -101,6 +101,25 @@ async def test_evcc_gets_its_own_names_and_times_in_utc(house: HomeAssistant) ->
     assert (second["title"], second["planTime"]) == ("Garage 2", "2026-06-17T06:30:00Z")
 
 
+async def test_each_load_has_a_name_of_its_own(house: HomeAssistant) -> None:
+    names = ("Car", "Car", "Car 2")
+    answer = await plan(house, loads=[CAR | {"name": name, "kwh": 1} for name in names])
+    assert [load["name"] for load in answer["loads"]] == ["Car 1", "Car 2", "Car 2 3"]
+
+
+@pytest.mark.parametrize("time", ["0001-01-01 00:00:00", "9999-12-31 23:59:59-12:00"])
+@pytest.mark.parametrize("field", ["from", "by"])
+async def test_a_year_that_is_not_possible_is_refused(
+    house: HomeAssistant, field: str, time: str
+) -> None:
+    assert await refusal(plan(house, loads=[CAR | {field: time}])) == "year_unknown"
+
+
+async def test_a_deadline_that_has_passed_leaves_all_energy_missing(house: HomeAssistant) -> None:
+    [car] = (await plan(house, loads=[CAR | {"by": "1999-01-01 00:00:00"}]))["loads"]
+    assert (car["start"], car["missing_kwh"], car["limit_price"]) == (None, 8.8, None)
+
+
 async def test_a_load_that_does_not_fit_has_missing_energy(house: HomeAssistant) -> None:
     late = CAR | {"by": "19:00"}
     waiting = CAR | {"name": "From", "from": "23:00", "by": "01:00", "kwh": 4}
@@ -130,6 +149,8 @@ async def test_a_battery_is_planned_with_the_loads(house: HomeAssistant) -> None
         [{"kwh": 2}],
         [CAR | {"kwh": 0}],
         [CAR | {"kwh": "nan"}],
+        [CAR | {"kwh": 1e308}],
+        [CAR | {"min_kw": "-inf"}],
         [CAR | {"max_kw": 51}],
         [CAR | {"by": "tomorrow"}],
         [CAR | {"name": "n" * 61}],

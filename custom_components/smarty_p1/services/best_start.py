@@ -15,12 +15,18 @@ from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.usual_house import MIN_DAYS
 from ..request_fields import LOAD
 from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads, async_with_loads
-from .meter_of_call import METER, async_in_turn, async_market_of_call, async_readable_meter, invalid
+from .meter_of_call import (
+    METER,
+    async_in_turn,
+    async_market_of_call,
+    async_readable_meter,
+    check_year,
+    invalid,
+)
 
 ATTR_BY = "by"
-SCHEMA = vol.Schema(
-    {**METER, **LOAD, **LOADS, vol.Optional(ATTR_BY): vol.Any(cv.time, cv.datetime)}
-)
+TIME_OR_DATE = vol.Any(cv.time, cv.datetime)
+SCHEMA = vol.Schema({**METER, **LOAD, **LOADS, vol.Optional(ATTR_BY): TIME_OR_DATE})
 
 _REFUSED: Mapping[PlanLack, str] = {
     PlanLack.DAYS: "too_few_whole_days",
@@ -33,9 +39,9 @@ async def get_best_start(call: ServiceCall) -> ServiceResponse:
 
     With `by`, the load ends in time. If it then must start now, the answer needs no prices.
 
-    Raises ServiceValidationError if the meter does not exist, if days or prices are missing, if a
-    load has no statistics, or if the user has too many questions in the queue. Raises Unauthorized
-    if the user may not read the meter or a load.
+    Raises ServiceValidationError if the meter does not exist, if days or prices are missing, if the
+    year of `by` is not possible, if a load has no statistics, or if the user has too many questions
+    in the queue. Raises Unauthorized if the user may not read the meter or a load.
     """
     coordinator = await async_readable_meter(call)
     loads = (*await async_readable_loads(call, call.data[ATTR_LOADS]),)
@@ -63,10 +69,14 @@ def known_plan[T](coordinator: BooksCoordinator, plan: T | PlanLack) -> T:
 
 
 def next_time(time: time | datetime | None, now: datetime) -> datetime | None:
-    """Return a time in UTC. A time of day is the next one, by Home Assistant's clock."""
+    """Return a time in UTC. A time of day is the next one, by Home Assistant's clock.
+
+    Raises ServiceValidationError if the year is not possible.
+    """
     if time is None:
         return None
     if isinstance(time, datetime):
+        check_year(time)
         return dt_util.as_utc(time)
     local = dt_util.as_local(now)
     at = datetime.combine(local.date(), time, local.tzinfo)

@@ -1,6 +1,6 @@
 """Action that returns the plan of a house: when its loads cost least together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +16,12 @@ from ..lib.plan.battery import HouseBattery
 from ..lib.plan.house_plan import MAX_LOADS
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
 from ..request_fields import number
-from .best_start import ATTR_BY, known_plan, next_time
+from .best_start import ATTR_BY, TIME_OR_DATE, known_plan, next_time
 from .loads_of_call import ATTR_LOADS, async_readable_loads, async_with_loads
 from .meter_of_call import METER, async_in_turn, async_market_of_call, async_readable_meter
 
 _MAX_KWH = 200.0
 _MAX_NAME_CHARS = 60
-_TIME = vol.Any(cv.time, cv.datetime)
 _LOAD = vol.All(
     cv.has_at_least_one_key("max_kw", "hours"),
     {
@@ -33,8 +32,8 @@ _LOAD = vol.All(
         vol.Optional("max_kw"): number(MIN_LOAD_KW, MAX_LOAD_KW),
         vol.Optional("min_kw", default=0.0): number(0.0, MAX_LOAD_KW),
         vol.Optional("hours"): number(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
-        vol.Optional("from"): _TIME,
-        vol.Optional(ATTR_BY): _TIME,
+        vol.Optional("from"): TIME_OR_DATE,
+        vol.Optional(ATTR_BY): TIME_OR_DATE,
         vol.Optional("entity"): cv.entity_id,
     },
 )
@@ -61,8 +60,8 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
     """Return the plan of the loads in a call until tomorrow's end, or until the last of them ends.
 
     docs/plan.md describes the answer. Raises ServiceValidationError if the meter does not exist, if
-    days or prices are missing, if a load has no statistics, or if the user has too many questions
-    in the queue. Raises Unauthorized if the user may not read the meter or the entity of a load.
+    days or prices are missing, if a year is not possible, if a load has no statistics, or if the
+    user has too many questions in the queue. Raises Unauthorized if the user may not read the meter or the entity of a load.
     """
     coordinator, now = await async_readable_meter(call), dt_util.utcnow()
     fields = call.data[ATTR_LOADS]
@@ -71,7 +70,9 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
 
     async def answer() -> ServiceResponse:
         battery = call.data.get("battery")
-        wishes = [_wish(n, load, fields, now) for n, load in enumerate(fields)]
+        wishes = [
+            _wish(name, load, now) for name, load in zip(_names(fields), fields, strict=True)
+        ]
         planned = await async_planned_house(
             coordinator, now, market, wishes, battery and _battery(battery)
         )
@@ -81,15 +82,19 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
     return await async_with_loads(async_in_turn(call, coordinator, answer))
 
 
-def _wish(
-    number: int, load: Mapping[str, Any], loads: list[Mapping[str, Any]], now: datetime
-) -> LoadWish:
-    """Return a load of the call. Loads with the same name get a number."""
-    name = load["name"]
-    is_alone = sum(other["name"] == name for other in loads) == 1
+def _names(loads: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the loads. If some are the same, each gets its number."""
+    names = [load["name"] for load in loads]
+    if len({*names}) == len(names):
+        return names
+    return [f"{name} {number}" for number, name in enumerate(names, 1)]
+
+
+def _wish(name: str, load: Mapping[str, Any], now: datetime) -> LoadWish:
+    """Return a load of the call."""
     begin = next_time(load.get("from"), now)
     return LoadWish(
-        name if is_alone else f"{name} {number + 1}",
+        name,
         load["kwh"],
         load.get("max_kw", 0.0),
         min(load["min_kw"], load.get("max_kw", 0.0)),

@@ -19,16 +19,13 @@ from ..coordinator.garbage_collection import without_collection
 from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
 from ..lib.bill.quarter_hour_views import quarter_hours_between, with_reactive
 from ..lib.history.calendar import LUXEMBOURG
-from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
+from .meter_of_call import METER, async_in_turn, async_readable_meter, check_year, invalid
 
 ATTR_START = "start"
 ATTR_END = "end"
 ATTR_FORMAT = "format"
 FORMAT_JSON = "json"
 FORMAT_CSV = "csv"
-# Years that are accepted. No smarty meter is older than 1999, and times in extreme years overflow
-# when they are converted to UTC.
-_FIRST_YEAR, _LAST_YEAR = 1999, 2100
 
 SCHEMA = vol.Schema(
     {
@@ -49,7 +46,7 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Return the quarter-hours of a meter that start in a period, sorted by time.
 
     Raises ServiceValidationError if the meter does not exist, if the period is empty, too long or
-    not in the years from _FIRST_YEAR to _LAST_YEAR, if JSON would be longer than 1 MB, if too many
+    not in the years from FIRST_YEAR to LAST_YEAR, if JSON would be longer than 1 MB, if too many
     requests of the user wait for an answer, or if the user has received too many bytes. Raises
     Unauthorized if the user may not read the meter, and HomeAssistantError if the
     imported files cannot be read.
@@ -88,7 +85,6 @@ def _shown(time: datetime) -> str:
 
 
 def _utc_time(time: datetime) -> datetime:
-    if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
-        raise invalid(translation_key="year_unknown", first=str(_FIRST_YEAR), last=str(_LAST_YEAR))
+    check_year(time)
     # Home Assistant may be set to another time zone. The meter and its bill have Luxembourg's.
     return (time if time.tzinfo else time.replace(tzinfo=LUXEMBOURG)).astimezone(UTC)
