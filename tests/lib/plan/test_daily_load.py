@@ -1,6 +1,6 @@
 """The deadlines of a load, and the energy that it needs until then."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -58,3 +58,12 @@ def test_a_run_that_has_begun_is_no_next_start() -> None:
     assert (waiting.runs_now, waiting.next_start) == (False, later[0])
     done = running._replace(runs=())
     assert (done.runs_now, done.next_start) == (False, None)
+
+
+@pytest.mark.parametrize(("minutes", "is_last_chance"), [(66, True), (70, False)])
+def test_a_charger_with_less_than_its_nominal_power_is_done_in_time(
+    minutes: int, *, is_last_chance: bool
+) -> None:
+    now = datetime(2026, 11, 27, 5, tzinfo=UTC)
+    plan = LoadPlan((), 0.15, 0.0, now, left_kwh=11.0, by=now + timedelta(minutes=minutes))
+    assert plan.order(now, 0.0, 11.0).is_last_chance is is_last_chance

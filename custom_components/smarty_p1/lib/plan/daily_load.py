@@ -20,6 +20,8 @@ _DAY = timedelta(days=1)
 _WEEK_DAYS = 7
 _SATURDAY = 5
 _MARGIN = timedelta(minutes=2)
+# At a low voltage, a charger has up to a tenth less than its nominal power.
+_RESERVE = 1.1
 
 
 class DailyLoad(NamedTuple):
@@ -132,7 +134,7 @@ class LoadPlan(NamedTuple):
         A load that has just enough time until its deadline has its last chance.
         """
         left_kwh = max(0.0, self.left_kwh - taken_kwh)
-        needed = timedelta(hours=left_kwh / max_kw) + _MARGIN
+        needed = timedelta(hours=_RESERVE * left_kwh / max_kw) + _MARGIN
         is_late = self.is_at_once or (self.by is not None and now + needed >= self.by)
         is_last = left_kwh > NO_KWH and is_late
         limit = -inf if self.limit_price is None else self.limit_price
