@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from smartyp1.answers.plan import (
     FORMAT_JSON,
     PLAN_FORMATS,
@@ -10,6 +12,7 @@ from smartyp1.answers.plan import (
     PlanQuestion,
     planned_house,
 )
+from smartyp1.history.calendar import LUXEMBOURG
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.plan.coming_quarters import PlanLack, coming_quarters, with_day_before
@@ -57,3 +60,27 @@ def test_a_plan_names_the_time_from_which_its_prices_are_unknown() -> None:
     assert plan["prices_of_day_before_from"] == "2026-06-24T00:00:00+02:00"
     assert plan["loads"][0]["start"] == "2026-06-24T03:00:00+02:00"
     assert plan["loads"][0]["end"] == "2026-06-24T04:00:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("noon", "offset", "quarters"),
+    [("2026-10-24T12:00:00", "+01:00", 48 + 100), ("2027-03-27T12:00:00", "+02:00", 48 + 92)],
+)
+def test_a_day_with_a_change_of_the_clock_has_its_own_hours(
+    noon: str, offset: str, quarters: int
+) -> None:
+    now, midnight = local(noon), local(noon) + timedelta(hours=12)
+    past = [QuarterHour(now - n * QUARTER, 0.4, 0.0) for n in range(28 * 96, 0, -1)]
+
+    def prices(time: datetime) -> MarketPrices:
+        """Return the prices until midnight: low at 5:00."""
+        is_low = time.astimezone(LUXEMBOURG).hour == 5
+        return NO_PRICES if time >= midnight else MarketPrices(0.01 if is_low else 0.1)
+
+    car = LoadWish("car", 4.4, 4.4)
+    planned = planned_house(PlanQuestion(now, CONTRACTS, prices, past, [car]))
+    assert isinstance(planned, PlannedHouse)
+    assert len(planned.coming) == quarters
+    [load] = PLAN_FORMATS[FORMAT_JSON](planned)["loads"]
+    day = f"{midnight.astimezone(LUXEMBOURG):%Y-%m-%d}"
+    assert (load["start"], load["end"]) == (f"{day}T05:00:00{offset}", f"{day}T06:00:00{offset}")

@@ -1,12 +1,12 @@
 """Prices and usual energies of the coming quarter-hours: the input of a plan."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..history.calendar import QUARTER_HOUR, time_of_day
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, time_of_day
 from ..history.market_prices import MarketPrices
 from ..prices.contract import Contract, Contracts
 from ..prices.kwh_price import excess_price, price_of_kwh
@@ -102,12 +102,15 @@ def input_of_plan(coming: Sequence[ComingQuarter]) -> tuple[list[Quarter], list[
 
 
 def with_day_before(market: Market) -> Market:
-    """Return a function whose prices are those of the day before, where the market has none yet."""
+    """Return a function whose prices are those of the day before, where the market has none yet.
+
+    They are those of the same time of day, because prices follow the habits of people.
+    """
 
     def prices(start: datetime) -> MarketPrices:
-        found = market(start)
+        found, local = market(start), start.astimezone(LUXEMBOURG)
         for days in range(1, _MAX_DAYS_BEFORE + 1):
-            before = market(start - days * _DAY)
+            before = market((local - days * _DAY).astimezone(UTC))
             found = MarketPrices(
                 before.energy if found.energy is None else found.energy,
                 before.feed_in if found.feed_in is None else found.feed_in,
