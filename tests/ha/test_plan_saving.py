@@ -29,6 +29,8 @@ pytestmark = pytest.mark.usefixtures("recorder_mock")
 NOW = datetime(2026, 6, 16, 4, 44, tzinfo=UTC)
 SENSOR = "sensor.smarty_saved_by_the_plan_this_month"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+DAYS = range(1, 32)
+"""Days of May."""
 A_NIGHT = 0.4 * (0.15 - 0.08) * 1.08
 CAR = {
     "name": "Car",
@@ -137,15 +139,14 @@ async def test_at_once_begins_when_the_load_was_connected(
     house: MockConfigEntry, hass: HomeAssistant
 ) -> None:
     load = await add(hass, house)
-    entered_at(hass, house, load, LONG_AGO)
-    # Connected at 23:00 each evening, the car would have had the price of the night at once.
-    evenings = tuple(datetime(2026, 5, day, 21, tzinfo=UTC) for day in range(1, 32))
+    entered_at(hass, house, load, datetime(2026, 5, 10, tzinfo=UTC))
+    # Connected at 18:00, the car would have had the price of the day at once, and at 23:00 that of
+    # the night.
+    evenings = tuple(datetime(2026, 5, day, 16 if day % 2 else 21, tzinfo=UTC) for day in DAYS)
     wish(hass, house, load, lambda task: replace(task, ready_at=evenings))
     await wait_until(hass, lambda: ready_times(hass, load) == evenings)
     report = await async_report(hass, [house], datetime(2026, 6, 1, tzinfo=UTC).date())
     assert report
-    # The first quarter-hours of May also export, so some of the energy changes its direction.
-    saved_eur = sum(
-        float(line.values["saving_eur"]) for line in report.lines if line.key == "plan_saved"
-    )
-    assert saved_eur == pytest.approx(0, abs=0.1)
+    [line] = [line for line in report.lines if line.key == "plan_saved"]
+    days = [day for day in DAYS if day % 2 and 10 <= day < DAYS[-1]]
+    assert line.values["saving_eur"] == pytest.approx(len(days) * A_NIGHT, abs=0.005)
