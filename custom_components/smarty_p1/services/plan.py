@@ -61,7 +61,8 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
 
     docs/plan.md describes the answer. Raises ServiceValidationError if the meter does not exist, if
     days or prices are missing, if a year is not possible, if a load has no statistics, or if the
-    user has too many questions in the queue. Raises Unauthorized if the user may not read the meter or the entity of a load.
+    user has too many questions in the queue. Raises Unauthorized if the user may not read the meter
+    or the entity of a load.
     """
     coordinator, now = await async_readable_meter(call), dt_util.utcnow()
     fields = call.data[ATTR_LOADS]
@@ -70,9 +71,7 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
 
     async def answer() -> ServiceResponse:
         battery = call.data.get("battery")
-        wishes = [
-            _wish(name, load, now) for name, load in zip(_names(fields), fields, strict=True)
-        ]
+        wishes = [_wish(name, load, now) for name, load in zip(_names(fields), fields, strict=True)]
         planned = await async_planned_house(
             coordinator, now, market, wishes, battery and _battery(battery)
         )

@@ -165,9 +165,8 @@ def _set(
     state = replace(state, starts=starts)
     if not state.kw:
         return _started(state, charger, kw, order, now)
-    if not kw:
-        if charger.can_pause and _may_pause(state, charger, order, now):
-            return replace(state, kw=0.0, changed_at=now, switched_at=now)
+    if not kw and charger.can_pause and _may_pause(state, charger, order, now):
+        return replace(state, kw=0.0, changed_at=now, switched_at=now)
     kw = charger.settable(kw)
     is_steady = _has_passed(state.changed_at, now, MIN_TIME)
     if kw < state.kw or (kw > state.kw and is_steady):
