@@ -26,9 +26,6 @@ from ..lib.plan.coming_quarters import Market
 ATTR_CONFIG_ENTRY = "config_entry"
 METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
 """Part of a schema with the config entry of the meter. A single meter need not be named."""
-# Years that are accepted. No smarty meter is older than 1999, and times in extreme years overflow
-# when they are converted to UTC.
-FIRST_YEAR, LAST_YEAR = 1999, 2100
 
 
 async def async_readable_meter(call: ServiceCall) -> BooksCoordinator:
@@ -136,9 +133,10 @@ def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationEr
 
 
 def check_year(time: datetime) -> None:
-    """Raise ServiceValidationError if a time is not in the years from FIRST_YEAR to LAST_YEAR."""
-    if not FIRST_YEAR <= time.year <= LAST_YEAR:
-        raise invalid(translation_key="year_unknown", first=str(FIRST_YEAR), last=str(LAST_YEAR))
+    """Raise ServiceValidationError if a time is not in the years from 1999 to 2100."""
+    # No smarty meter is older, and times in extreme years overflow when they are converted to UTC.
+    if not 1999 <= time.year <= 2100:  # noqa: PLR2004 - the text names the same years
+        raise invalid(translation_key="year_unknown", first="1999", last="2100")
 
 
 def _loaded_entry(call: ServiceCall) -> AnyConfigEntry:

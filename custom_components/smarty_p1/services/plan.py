@@ -1,6 +1,6 @@
 """Action that returns the plan of a house: when its loads cost least together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -71,7 +71,7 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
 
     async def answer() -> ServiceResponse:
         battery = call.data.get("battery")
-        wishes = [_wish(name, load, now) for name, load in zip(_names(fields), fields, strict=True)]
+        wishes = [_wish(n, load, fields, now) for n, load in enumerate(fields)]
         planned = await async_planned_house(
             coordinator, now, market, wishes, battery and _battery(battery)
         )
@@ -81,19 +81,15 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
     return await async_with_loads(async_in_turn(call, coordinator, answer))
 
 
-def _names(loads: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the names of the loads. If some are the same, each gets its number."""
-    names = [load["name"] for load in loads]
-    if len({*names}) == len(names):
-        return names
-    return [f"{name} {number}" for number, name in enumerate(names, 1)]
-
-
-def _wish(name: str, load: Mapping[str, Any], now: datetime) -> LoadWish:
-    """Return a load of the call."""
+def _wish(
+    number: int, load: Mapping[str, Any], loads: list[Mapping[str, Any]], now: datetime
+) -> LoadWish:
+    """Return a load of the call. If some loads have the same name, each gets its number."""
+    name = load["name"]
+    has_names = len({other["name"] for other in loads}) == len(loads)
     begin = next_time(load.get("from"), now)
     return LoadWish(
-        name,
+        name if has_names else f"{name} {number + 1}",
         load["kwh"],
         load.get("max_kw", 0.0),
         min(load["min_kw"], load.get("max_kw", 0.0)),

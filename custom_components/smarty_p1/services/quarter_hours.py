@@ -46,7 +46,7 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Return the quarter-hours of a meter that start in a period, sorted by time.
 
     Raises ServiceValidationError if the meter does not exist, if the period is empty, too long or
-    not in the years from FIRST_YEAR to LAST_YEAR, if JSON would be longer than 1 MB, if too many
+    not in the years from 1999 to 2100, if JSON would be longer than 1 MB, if too many
     requests of the user wait for an answer, or if the user has received too many bytes. Raises
     Unauthorized if the user may not read the meter, and HomeAssistantError if the
     imported files cannot be read.

@@ -25,18 +25,13 @@ def converted(
     return None if value is None else converter.convert(value, unit, wanted)
 
 
-def has_power_unit(state: State) -> bool:
-    """Return whether a state is a power, in kW or W."""
-    return state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) in PowerConverter.VALID_UNITS
-
-
 def number_to_set(state: State, kw: float, other: float) -> float:
     """Return the number that sets a power: in kW or W, and `other` for any other unit.
 
     The number stays within the limits of the entity.
     """
-    value = other
-    if has_power_unit(state):
-        value = PowerConverter.convert(kw, "kW", state.attributes[ATTR_UNIT_OF_MEASUREMENT])
+    unit, value = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), other
+    if unit in PowerConverter.VALID_UNITS:
+        value = PowerConverter.convert(kw, "kW", unit)
     low, high = (float(state.attributes.get(name, value)) for name in ("min", "max"))
     return max(low, min(high, value))
