@@ -335,3 +335,11 @@ def test_a_limit_in_a_text_is_the_programs(language: str, key: str, limit: float
     texts = [text for path, text in flatten(LANGUAGES[language]) if path.endswith(f".{key}")]
     assert texts
     assert all(re.search(rf"\b{limit:g}\b", text) for text in texts)
+
+
+def test_each_message_on_the_page_of_faults_exists() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    shown = [re.sub(r"\{\w+\}", "…", text) for _, text in flatten(TEXTS)]
+    for cell in re.findall(r"(?m)^\| ([^|]+) \|", page.partition("\n## Later")[0]):
+        for message in re.findall(r"(?<!\*)\*([A-Z…][^*]+)\*", cell):
+            assert any(text.startswith(message) for text in shown), message
