@@ -152,7 +152,7 @@ async def test_a_silence_causes_one_message_and_so_does_its_end(
     silent = {
         "en": (
             "No readings from the meter",
-            "Since 12:00. Check cable and reader. The meter itself goes on counting.",
+            "Since 12:00. Check cable and reader. The meter itself keeps counting.",
         ),
         "fr": (
             "Pas de relevés du compteur",
@@ -197,7 +197,7 @@ async def test_a_message_that_can_wait_comes_in_the_morning(house: House, phone:
         # The meter sent nothing after 23:00.
         (
             "No readings from the meter",
-            "Since 2026-11-17 23:00. Check cable and reader. The meter itself goes on counting.",
+            "Since 2026-11-17 23:00. Check cable and reader. The meter itself keeps counting.",
         ),
         ("Power failure", "At 2026-11-17 23:00. Number that the meter has counted: 2."),
     ]
