@@ -277,3 +277,17 @@ async def test_the_year_is_requested_once_and_then_the_new_quarter_hours(stage: 
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=last, time=last)))
     await stage.send(house.live(quarter_hour=house.quarter_hour(start=last, time=last)))
     assert (await stage.asked("quarter_hours")).count(first) == 3
+
+
+async def test_a_plan_is_asked_for_by_a_button(stage: Stage) -> None:
+    answers = house_year.with_plan(a_year(), house_year.planned_classes())
+    await stage.show(YEAR, answers=answers, width=390)
+    assert "costs least" not in await stage.text()
+    await stage.click(stage.page.get_by_role("button", name="With a plan for the car"))
+    text = await stage.text()
+    for sentence in (
+        "With a plan, 3 kW costs least: about 1,128 € a year, 262 € less than your 7 kW without",
+        "Charge on one phase with 3 kW: on three phases, the car cannot charge below 4.1 kW.",
+        "Reference power At once By plan 3 kW 1,420 € 1,128 € 7 kW 1,390 € 1,183 €",
+    ):
+        assert sentence in text

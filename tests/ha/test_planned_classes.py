@@ -266,3 +266,14 @@ async def test_a_plan_is_computed_once_a_day_and_alone(
     await add_car(hass, entry)
     await call(hass, "compare_reference_powers", kwh=8)
     assert counter.count == 7
+
+
+async def test_a_car_by_its_charge_needs_its_mean_measured_energy(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await record_wallbox(hass)
+    hass.states.async_set("sensor.car_needs", "3", {"unit_of_measurement": "kWh"})
+    fields = {"kwh": "", "energy_from": "sensor.car_needs", "measured_by": WALLBOX}
+    await add_car(hass, entry, **fields)
+    planned = (await call(hass, "compare_reference_powers", with_plan=True))["with_plan"]
+    assert planned["car"]["kwh"] == pytest.approx(5.6, abs=0.02)
