@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, Self
 
 from ..clock_lag import ClockLag
@@ -12,6 +13,7 @@ from ..history.register_amounts import Energies
 from ..p1.frame_decryptor import FrameDecryptor
 from ..p1.keys import FINGERPRINT_SIZE, key_fingerprint
 from ..p1.telegram import Telegram, Verification
+from ..stored_json import dump, load
 from ..stored_values import (
     Stored,
     checked_count,
@@ -123,14 +125,14 @@ class MeterMemory:
             "demand_meter": load_demand,
         }
         data = checked_mapping(stored)
-        for part, load in loaders.items():
+        for part, loader in loaders.items():
             key = _STORED_AS.get(part, part)
             if key not in data and part in _MAY_BE_MISSING:
                 continue
             try:
                 content = data[key]
                 if content is not None or part not in _MAY_BE_UNKNOWN:
-                    setattr(memory, part, load(content))
+                    setattr(memory, part, loader(content))
             except Exception:  # noqa: BLE001 - a file may hold anything, and other parts are good
                 memory.damaged.append(part)
         memory._noted = memory.demand_meter.values
@@ -161,7 +163,7 @@ class MeterMemory:
             "last_telegram": self.last_telegram and self.last_telegram.isoformat(),
             "key_proof": self.key_proof.as_dict(),
             "clock_deviation": None if deviation is None else deviation.total_seconds(),
-            "clock": self.clock.as_dict(),
+            "clock": dump(self.clock),
             "totals": self.totals.as_dict(),
             "mbus_meters": self.mbus_meters.as_dict(),
             "flows": self.flow_rates.as_list(),
@@ -256,7 +258,7 @@ _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     "clock_deviation": lambda content: timedelta(
         seconds=checked_number(content, -_MAX_SECONDS, _MAX_SECONDS)
     ),
-    "clock": MeterClock.from_dict,
+    "clock": partial(load, MeterClock),
     "totals": lambda content: Totals.from_dict(checked_mapping(content)),
     "mbus_meters": MBusMeters.from_dict,
     "flow_rates": FlowRates.from_list,
