@@ -345,6 +345,23 @@ async def test_the_energy_of_a_car_comes_from_its_own_sensor(
     await planned(hass, missing=missing)
 
 
+async def test_a_new_charge_is_planned_within_the_quarter_hour(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    percent = {"unit_of_measurement": "%"}
+    hass.states.async_set("sensor.charge", "75", percent)
+    entered = {"energy_from": "sensor.charge", "capacity_kwh": "40", "by_workdays": "19:00:00"}
+    await add(hass, house, **entered)
+    await planned(hass, missing="4.5")
+    hass.states.async_set("sensor.charge", "70", percent)
+    await planned(hass, missing="6.5")
+    # A charge that follows soon waits for the next minute.
+    hass.states.async_set("sensor.charge", "65", percent)
+    await hass.async_block_till_done()
+    async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=1, seconds=1))
+    await planned(hass, missing="8.5")
+
+
 async def test_without_a_sensor_the_planned_power_is_believed(
     house: MockConfigEntry, hass: HomeAssistant, clock: SetClock
 ) -> None:
