@@ -51,6 +51,22 @@ test("what a year would cost, and which reference power becomes right", () => {
   assert.match(says({ classes }), /Then 3 kW would cost about the same as 7 kW\.$/);
 });
 
+test("a plan that changes no amount has one line and nothing else", () => {
+  const PLAN: Change = { kind: "plan", kwh: 9, kw: 2.3 };
+  const same = ofClass([900, 0, 0, 240], [900, 0, 0, 240]);
+  const classes = { "3": ofClass([900, 200, 0, 170], [900, 180, 0, 170]), "7": same, "12": same };
+  const year = { saving: { low: 0, high: 0 }, cheapest: { now: 7, then: 7 }, classes };
+  assert.deepEqual(answer(year, {}, [PLAN]), { sentence: "Any time costs the same.", head: [], rows: [], notes: [] });
+  // A saving of a few euros, a saving at the household's own reference power, and other changes are no such year.
+  const differs: [Partial<WhatIf>, Change[]][] = [
+    [{ ...year, classes: { ...classes, "7": ofClass([900, 0, 0, 240], [896, 0, 0, 240]) } }, [PLAN]],
+    [{ ...year, reference_kw: 3 }, [PLAN]],
+    [year, [CAR]],
+    [year, [PLAN, CAR]],
+  ];
+  for (const [changed, asked] of differs) assert.match(says(changed, {}, asked), /^With .* a year would cost about the same\.$|^With .*about the same\. Even/);
+});
+
 test("each kind of change has its words, and several are one list", () => {
   const all: Change[] = [BATTERY, { kind: "panels", kwp: 6.5 }, CAR, { kind: "heat_pump", kwh: 4000 }, { kind: "plan", kwh: 9, kw: 11 }, { kind: "contract", energy_price: 0.15 }, { kind: "sharing_key", kwp: 30, key: 10 }];
   const list = "a battery of 10 kWh and 5 kW, panels of 6.5 kWp, a car of 8 kWh per night, a heat pump of 4,000 kWh per year, a plan for a car of 9 kWh per night, this contract and 10% of a community's solar energy";

@@ -397,6 +397,7 @@ export class WhatIfCard extends SmartyCard {
     this.announce(`${meter.entry_id} ${JSON.stringify(changes)} ${price}`, "", sentence);
     const row = ([name, ...cells]: string[]) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
+    if (!rows.length) return this.sentence(sentence);
     return html`${this.sentence(sentence)}
       <table class="year stacks">
         <caption class="hidden">${this.#t("caption")}</caption>

@@ -25,7 +25,7 @@ const INVESTMENTS: readonly Kind[] = ["panels", "battery"];
 export interface WhatIfAnswer {
   sentence: string;
   head: string[];
-  /** Rows of the table; the last row is the sum. */
+  /** Rows of the table; the last row is the sum. Without rows, the sentence is the whole answer. */
   rows: string[][];
   notes: string[];
 }
@@ -85,6 +85,8 @@ export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: 
   const { price = 0, hasBattery = false, today = found.end } = options;
   const t = (key: WhatIfKey, params: Record<string, string> = {}) => locale.text(whatIfTexts, key, params);
   const { now: from, then: to } = found.cheapest;
+  // An answer without any choice has one line only, as on the card of the plan.
+  if (isIndifferent(found, changes)) return { sentence: t("indifferent"), head: [], rows: [], notes: [] };
   const [before, after] = [found.classes[String(from)]!, found.classes[String(to)]!];
   const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
   const sentences = [verdict(found, changes, hasBattery, locale)];
@@ -115,6 +117,12 @@ export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: 
       price > 0 && canPayBack(kinds) ? t("price_not_counted") : "",
     ].filter(Boolean),
   };
+}
+
+/** Return whether a plan alone changes no amount, at the household's own reference power and at the cheapest one. */
+function isIndifferent({ classes, cheapest, reference_kw }: WhatIf, changes: readonly Change[]): boolean {
+  const powers = [reference_kw, cheapest.now, cheapest.then].map((kw) => classes[String(kw)]);
+  return changes.every(({ kind }) => kind === "plan") && powers.every((power) => power?.now.total === power?.then.total);
 }
 
 /** Return the sentence about the difference, such as "With a car of 8 kWh a night, a year would cost about 620 € more." */
