@@ -14,7 +14,7 @@ import numpy as np
 from ..bill.bill import month_prices
 from ..bill.kwh_rows import RowPrices, billed_cost, prices_of_rows
 from ..bill.month import Month
-from ..history.calendar import HOUR, day_end, day_start
+from ..history.calendar import day_end, days_between, hours_between
 from ..past.table import RowSource, Table
 from ..past.wall_clock import AN_HOUR, Floats, Numbers, number_from, time_of
 from .energy_shares import HouseDevice, HouseSources, energy_shares, house_hours
@@ -125,7 +125,8 @@ def best_hour(sources: HouseSources, month: Month) -> BestHour | None:
     The whole run of each day begins at this hour. A day on which a run would not fit, on which the
     device ran for more than six hours, or of which a quarter-hour is unknown, saves nothing.
     """
-    rows, days = month.rows, [*_known_days(month)]
+    rows, all_days = month.rows, days_between(month.start, month.end)
+    days = [start for start in all_days if month.ledger.is_whole(start, day_end(start))]
     prices = prices_of_rows(rows, month_prices(month.ledger, month.start, month.end))
     least: tuple[float, str, int, Table] | None = None
     for device in sources.devices:
@@ -157,22 +158,11 @@ def _moved(runs: Sequence[_Run], hour: int, numbers: Numbers) -> Floats:
     return moved
 
 
-def _known_days(month: Month) -> Iterator[datetime]:
-    """Yield the starts of the days whose quarter-hours are all known."""
-    start = day_start(month.start)
-    while start < month.end:
-        end = day_end(start)
-        if month.ledger.is_whole(start, end):
-            yield start
-        start = end
-
-
 def _runs(device: HouseDevice, days: Sequence[datetime]) -> Iterator[_Run]:
     for start in days:
-        count = (day_end(start) - start) // HOUR
-        kwh = [device.kwh.get(start + n * HOUR, 0.0) for n in range(count)]
+        kwh = [device.kwh.get(hour, 0.0) for hour in hours_between(start, day_end(start))]
         least = max(_MIN_RUN_KWH, _MIN_RUN_SHARE * max(kwh))
         running = [n for n, energy in enumerate(kwh) if energy >= least]
         if running and running[-1] - running[0] < _MAX_RUN_HOURS:
             run = kwh[running[0] : running[-1] + 1]
-            yield _Run(number_from(start), count * AN_HOUR, running[0], run)
+            yield _Run(number_from(start), len(kwh) * AN_HOUR, running[0], run)

@@ -14,9 +14,9 @@ import numpy as np
 from ..bill.bill import month_prices
 from ..bill.kwh_rows import billed_cost, prices_of_rows
 from ..bill.ledger import Ledger
-from ..history.calendar import HOUR, month_start
+from ..history.calendar import hours_between, month_start
 from ..past.wall_clock import AN_HOUR, Floats, number_from
-from .solar_house import Supply
+from .solar_house import Supply, delivered_kwh
 
 _MAX_EXCESS_SHARE = 0.05
 
@@ -116,15 +116,12 @@ def house_hours(
         return sums
 
     rows_of_hour = np.maximum(1, np.bincount(place, minlength=count))
-    hours = [start.astimezone(UTC) + n * HOUR for n in range(count)]
-    delivered = [
-        sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in supplies) for hour in hours
-    ]
+    hours = [*hours_between(start.astimezone(UTC), end)]
     return HouseHours(
         hours,
         by_hour(table.imported) / 1000,
         by_hour(np.nan_to_num(table.exported)) / 1000,
-        np.array(delivered, float),
+        np.array([delivered_kwh(supplies, hour) for hour in hours], float),
         by_hour(billed_cost(table, prices)),
         by_hour(np.nan_to_num(prices.exported)) / rows_of_hour,
     )

@@ -29,7 +29,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_hours
 from ..bill.month import Month
 from ..bill.period_sums import BillPart, Sums
-from ..history.calendar import LUXEMBOURG, day_end, day_start, month_end, quarter_start
+from ..history.calendar import LUXEMBOURG, day_end, days_between, month_end, quarter_start
 from ..history.register_amounts import DECIMALS
 from ..past.table import Table
 from ..past.wall_clock import A_DAY, Floats, groups, number_from, time_of, wall_clock
@@ -356,8 +356,7 @@ def _ordinal(time: datetime) -> int:
 
 def _days_of(begin: datetime, end: datetime, today: int) -> Iterator[tuple[int, float]]:
     """Yield each day of a period: its number from `today` on, and its share in the period."""
-    time = begin.astimezone(UTC)
-    while time < end:
-        until = min(day_end(time), end.astimezone(UTC))
-        yield _ordinal(time) - today, (until - time) / (day_end(time) - day_start(time))
-        time = until
+    begin, end = begin.astimezone(UTC), end.astimezone(UTC)
+    for day in days_between(begin, end):
+        part = min(day_end(day), end) - max(day, begin)
+        yield _ordinal(day) - today, part / (day_end(day) - day)

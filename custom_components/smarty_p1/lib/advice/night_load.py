@@ -1,16 +1,17 @@
 """Base load of a household: the power that it uses at all times, from its nights."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
 from ..bill.quarter_hour_views import quarter_hours_between
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_start, days_between
 from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..past.table import Table
 from ..past.wall_clock import AN_HOUR
 from .energy_shares import HouseDevice, HouseSources
+from .solar_house import delivered_kwh
 
 _NIGHT = timedelta(hours=2), timedelta(hours=5)
 _NIGHTS = 7
@@ -68,19 +69,12 @@ def usual_night_kw(table: Table, start: datetime, end: datetime) -> float | None
     Return None if fewer than 14 nights are known, or if the household exports energy at night: a
     battery may then supply it.
     """
-    nights = [*_nights(table, start, end)]
+    nights = [night for midnight in days_between(start, end) if (night := _night(table, midnight))]
     if len(nights) < _MIN_NIGHTS_OF_PERIOD:
         return None
     if any(_wh(quarter.exported_kwh) for night in nights for quarter in night):
         return None
     return median(_wh(_lowest(night).imported_kwh) / WH_A_KW for night in nights)
-
-
-def _nights(table: Table, start: datetime, end: datetime) -> Iterator[Night]:
-    while start < end:
-        if night := _night(table, start):
-            yield night
-        start = day_end(start)
 
 
 def _night(table: Table, midnight: datetime) -> Night:
@@ -108,10 +102,7 @@ def _night_kw(night: Night, sources: HouseSources) -> float:
     """
     lowest = _lowest(night)
     hours = [quarter.start.replace(minute=0) for quarter in night[::AN_HOUR]]
-    delivered = [
-        sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in sources.supplies)
-        for hour in hours
-    ]
+    delivered = [delivered_kwh(sources.supplies, hour) for hour in hours]
     known = [_quarter_kwh(device, lowest.start) for device in sources.devices]
     if any(delivered) or None in known:
         return _lowest_hour_kw(night, zip(hours, delivered, strict=True), sources.devices)

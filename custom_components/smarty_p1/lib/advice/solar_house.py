@@ -17,7 +17,7 @@ import numpy as np
 from ..bill.bill import month_prices
 from ..bill.kwh_rows import prices_of_rows
 from ..bill.month import Month
-from ..history.calendar import HOUR, QUARTER_HOUR, day_end, day_start
+from ..history.calendar import HOUR, QUARTER_HOUR, day_end, days_between, hours_between
 from ..history.month_columns import Columns
 from ..history.spans import Period, Span
 from ..past.table import RowSource, Table
@@ -119,7 +119,7 @@ class Grid:
         """Drawn and fed-in kWh by the start of the day."""
         ledger = months[0].ledger
         start, end = months[0].start.astimezone(UTC), min(months[-1].end, until)
-        for day in _days_between(start, end):
+        for day in days_between(start, end):
             if ledger.has_rows(day, day_end(day)):
                 sums = ledger.sums(day, min(day_end(day), until))
                 self.days[day] = sums.imported_wh / 1000, sums.exported_wh / 1000
@@ -219,7 +219,7 @@ def _doubtful_hours_to_fill(
     """Yield the hours of doubtful periods that are `known` as a whole."""
     for supply in supplies:
         for start, end in doubtful_periods(supply, until):
-            hours = [*_hours_between(start, end)]
+            hours = [*hours_between(start, end)]
             if all(map(known.__contains__, hours)):
                 yield from hours
 
@@ -240,7 +240,7 @@ def _doubtful(
 
 def _delivered_by_home(home: Supply, grid: GridHours, until: datetime) -> dict[datetime, float]:
     """Return the energy that inverters and batteries delivered, as the home meter implies it."""
-    doubtful = _doubtful([home], until, _hours_between)
+    doubtful = _doubtful([home], until, hours_between)
     return {
         hour: kwh - grid[hour][0] + grid[hour][1]
         for hour, kwh in home.kwh.items()
@@ -255,7 +255,7 @@ def home_difference(
 
     The last 28 days count. Return None if less than a week of their hours is known.
     """
-    doubtful = _doubtful(supplies, until, _hours_between)
+    doubtful = _doubtful(supplies, until, hours_between)
     since = max(until - _COMPARED_TIME, *(supply.since for supply in supplies))
     compared = [
         hour
@@ -263,7 +263,7 @@ def home_difference(
         if since <= hour <= until - HOUR and hour not in doubtful
     ]
     house_kwh = sum(
-        grid[hour][0] - grid[hour][1] + _delivered_kwh(supplies, hour) for hour in compared
+        grid[hour][0] - grid[hour][1] + delivered_kwh(supplies, hour) for hour in compared
     )
     if len(compared) < _MIN_COMPARED_HOURS or house_kwh <= 0:
         return None
@@ -347,7 +347,7 @@ class _Watch:
 def house_days(grid: Grid, supplies: Sequence[Supply], prices: HourPrices) -> Iterator[HouseDay]:
     """Yield the days of `grid` in time order. `own_kwh` of a day is None if it is uncertain."""
     since = max(supply.since for supply in supplies)
-    doubtful_days = _doubtful(supplies, grid.until, _days_between)
+    doubtful_days = _doubtful(supplies, grid.until, days_between)
     for day in sorted(day for day in grid.days if day < grid.until):
         if day < since or day in doubtful_days or not grid.is_known(day):
             drawn_kwh, _ = grid.days[day]
@@ -398,7 +398,7 @@ def _known_day(
 ) -> HouseDay:
     drawn_kwh, fed_kwh = grid.days[day]
     end = min(day_end(day), grid.until)
-    delivered = {hour: _delivered_kwh(supplies, hour) for hour in _hours_between(day, end)}
+    delivered = {hour: delivered_kwh(supplies, hour) for hour in hours_between(day, end)}
     own_kwh = sum(delivered.values()) - fed_kwh
     saved, unpriced_kwh = _worth(own_kwh, delivered, grid.fed_hours, prices)
     return HouseDay(day, drawn_kwh, own_kwh, saved, unpriced_kwh)
@@ -454,24 +454,12 @@ def delivered_until(
         if any(begin < until and start < end for begin, end in doubtful_periods(supply, until)):
             return None
     return sum(
-        _delivered_kwh(supplies, hour)
+        delivered_kwh(supplies, hour)
         * min(1.0, (until - hour) / (min(read_until, hour + HOUR) - hour))
-        for hour in _hours_between(start, until)
+        for hour in hours_between(start, until)
     )
 
 
-def _delivered_kwh(supplies: Sequence[Supply], hour: datetime) -> float:
+def delivered_kwh(supplies: Sequence[Supply], hour: datetime) -> float:
+    """Return the energy that `supplies` delivered to the house and the grid in an hour."""
     return sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in supplies)
-
-
-def _hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
-    while start < end:
-        yield start
-        start += HOUR
-
-
-def _days_between(start: datetime, end: datetime) -> Iterator[datetime]:
-    day = day_start(start)
-    while day < end:
-        yield day
-        day = day_end(day)

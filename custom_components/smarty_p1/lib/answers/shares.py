@@ -15,7 +15,7 @@ from ..advice.energy_shares import (
 from ..advice.night_load import base_load
 from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
-from ..history.calendar import HOUR, LUXEMBOURG, day_end, day_start
+from ..history.calendar import HOUR, LUXEMBOURG, day_start, days_between
 from ..prices.network_prices import AgreedPrices
 from ..prices.price_file import OlderPrices
 from .days import days_report
@@ -72,10 +72,9 @@ def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> d
 
 def _older_prices(demand: HouseholdState, start: datetime, end: datetime) -> dict[str, Any]:
     """Return the older published prices that the period's costs use, {} if they use none."""
-    days = [start]
-    while (following := day_end(days[-1])) < end:
-        days.append(following)
-    prices = (AgreedPrices.at(demand.contracts.at(day), day).prices_of for day in days)
+    prices = (
+        AgreedPrices.at(demand.contracts.at(day), day).prices_of for day in days_between(start, end)
+    )
     return OlderPrices.answer(OlderPrices.joined(prices))
 
 

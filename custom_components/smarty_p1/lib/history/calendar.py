@@ -1,5 +1,6 @@
 """Quarter-hours, days and months of the tariff, by Luxembourg's clock."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -62,6 +63,21 @@ def month_end(time: datetime) -> datetime:
 
 def _midnight(time: datetime) -> datetime:
     return time.astimezone(LUXEMBOURG).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+
+def days_between(start: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield the start of each day that a period touches, in UTC."""
+    day = day_start(start)
+    while day < end:
+        yield day
+        day = day_end(day)
+
+
+def hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield `start`, and the times at intervals of an hour after it and before `end`."""
+    while start < end:
+        yield start
+        start += HOUR
 
 
 def time_of_day(time: datetime) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from ..history.calendar import (
     MAX_MONTHS,
     QUARTER_HOUR,
     day_end,
+    days_between,
     month_end,
     month_start,
     quarter_start,
@@ -190,13 +191,11 @@ class PriceSeries:
 
         Only quarter-hours from `start` to before `end` count.
         """
-        days, day = [], start
-        while day < end:
-            next_day = min(end, day_end(day))
+        days = []
+        for day in days_between(start, end):
             month = self.months.get(month_start(day))
-            if month is None or month.lacks(day, next_day):
-                days.append(day)
-            day = next_day
+            if month is None or month.lacks(max(start, day), min(end, day_end(day))):
+                days.append(max(start, day))
         return days
 
 
