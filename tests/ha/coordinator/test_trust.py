@@ -350,7 +350,7 @@ async def test_the_user_confirms_the_clock_of_a_new_meter(
     await house.begin()
     assert house.energy == "25678.901"
     demand_meter = house.coordinator.books.household
-    assert demand_meter.meter.is_clock_doubtful
+    assert demand_meter.meter.history.is_held
     [issue] = [
         issue
         for issue in ir.async_get(house.hass).issues.values()
@@ -362,7 +362,7 @@ async def test_the_user_confirms_the_clock_of_a_new_meter(
     step = await open_repair(house.hass, issue.issue_id)
     await fill_in(house.hass, step, {})
     await house.send(house.good())
-    assert not demand_meter.meter.is_clock_doubtful
+    assert not demand_meter.meter.history.is_held
 
 
 async def test_no_reading_for_five_minutes_is_a_repair_with_the_reason(house: House) -> None:

@@ -12,7 +12,7 @@ from smartyp1.bill.month import Month
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.past.table import RowSource
 from smartyp1.prices.contract import Contract
-from smartyp1.prices.network_prices import network_prices_at
+from smartyp1.prices.network_prices import price_file
 from tests.lib.bill.months import agreed, alike_days, changing, day, local, month
 from tests.lib.bill.support import read_quarter_hours
 
@@ -29,7 +29,7 @@ def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:
 
     costs = [
         due.total - before.total
-        for _, _, before, due, _ in bills_by_day(*june, until)
+        for _, _, before, due in bills_by_day(*june, until)
         if before.total is not None and due.total is not None
     ]
     assert len(costs) == 10
@@ -45,7 +45,7 @@ def test_the_months_rate_of_vat_holds_for_days_before_it_was_changed() -> None:
 
     costs = [
         due.total - before.total
-        for _, _, before, due, _ in bills_by_day(*june, until)
+        for _, _, before, due in bills_by_day(*june, until)
         if before.total is not None and due.total is not None
     ]
     # 10 kWh at 0.15 and 0.0510 EUR, and a thirtieth of 12.84 and 5.72 EUR.
@@ -83,7 +83,7 @@ def test_the_cost_above_is_the_extra_cost_over_the_same_energy_below(
         contract, first, end, lambda time: (2.0 if time.hour == 18 else 0.1, 0)
     )
     days = days_report(demand, date(2026, 7, 1), date(2026, 7, 4))["days"]
-    published = network_prices_at(first)
+    published = price_file().at(first)
     assert published.surcharge is not None
     assert published.variable is not None
     price = published.surcharge - (published.variable if replaces else 0.0)

@@ -14,7 +14,7 @@ from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.past.table import RowSource, Table
 from smartyp1.prices.contract import REFERENCE_POWERS, Contract, Contracts
-from smartyp1.prices.network_prices import network_prices_at
+from smartyp1.prices.network_prices import price_file
 from smartyp1.prices.price_file import NetworkPrices
 from tests.lib.bill.months import LONG_AGO, LUXEMBOURG
 from tests.random_examples import examples
@@ -212,7 +212,7 @@ class Sheet:
     def add_part(self, contract: Contract, share: Fraction, story: Story) -> None:
         """Add the charges of a contract: a share of the month, and its rows."""
         of = story.contracts
-        published = network_prices_at(story.start.astimezone(UTC))
+        published = price_file().at(story.start.astimezone(UTC))
         kw, own = contract.reference_kw, contract
         rows = [row for row in story.rows if contract_at(of, row.start) is contract]
         imported = Fraction(sum(row.imported_wh for row in rows), 1000)
@@ -375,7 +375,7 @@ def test_bills(story: Story) -> None:
 @settings(max_examples=examples(50))
 def test_comparisons(story: Story) -> None:
     month, contracts = story.month, story.contracts
-    published = network_prices_at(month.start.astimezone(UTC))
+    published = price_file().at(month.start.astimezone(UTC))
     [compared] = compare(month.ledger, [month.start], story.until).months
     vat = Fraction(108, 100) if contracts.latest.has_vat else Fraction(1)
     held = shares(story)

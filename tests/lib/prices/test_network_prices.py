@@ -58,7 +58,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> PriceFile:
 
 def on(day: str) -> NetworkPrices:
     """Return the prices of a day's first moment in Luxembourg."""
-    return network_prices.network_prices_at(local(day))
+    return network_prices.price_file().at(local(day))
 
 
 def levies(day: str, **contract: object) -> dict[str, float | None]:
@@ -82,7 +82,7 @@ def test_years(year: int, day: str) -> None:
 
 
 def test_nothing_is_known_before_the_tariff() -> None:
-    assert network_prices.network_prices_at(local("2024-12-31T23:59")).variable is None
+    assert network_prices.price_file().at(local("2024-12-31T23:59")).variable is None
     assert on("2025-01-01").variable is not None
     assert levies("2024-12-31") == {"electricity_tax": None, "compensation": None}
 
@@ -148,7 +148,7 @@ def test_a_levy_of_a_later_year_changes_no_bill_of_this_year() -> None:
 
 @pytest.mark.parametrize("day", ["2025-12-31", "2026-01-01", "2026-12-31", "2027-01-01"])
 def test_a_yearly_amount_leaves_an_aid_out(day: str) -> None:
-    of_year = network_prices.prices_of_year_at(local(day))
+    of_year = network_prices.price_file().of_year_at(local(day))
     compensation = -0.0376 if day < "2026" else -0.0010
     expected = {**on(day).levies, "compensation": {"A": compensation}}
     assert replace(of_year, older={}) == replace(on(day), levies=expected, older={})
@@ -225,13 +225,15 @@ def test_a_yearly_amount_names_older_prices_after_the_last_published_day(
     day: str,
     is_told: bool,  # noqa: FBT001
 ) -> None:
-    prices = AgreedPrices(Contract(reference_kw=7), network_prices.prices_of_year_at(local(day)))
+    prices = AgreedPrices(
+        Contract(reference_kw=7), network_prices.price_file().of_year_at(local(day))
+    )
     assert prices.prices_of == (OlderPrices(GRID, {}) if is_told else None)
 
 
 @pytest.mark.usefixtures("later")
 def test_a_yearly_amount_names_newer_prices() -> None:
-    of_year = network_prices.prices_of_year_at(local("2026-11-25"))
+    of_year = network_prices.price_file().of_year_at(local("2026-11-25"))
     prices = AgreedPrices(Contract.of_terms(LEVIED), of_year)
     assert prices.older(["network_variable"]) == OlderPrices(GRID, {}, has_newer=True)
     assert prices.older(["network_fixed"]) == OlderPrices(GRID, {})

@@ -19,7 +19,7 @@ from ..bill.month import ClassExcess, Month, excess_of
 from ..bill.period_sums import BillPart
 from ..prices.contract import REFERENCE_POWERS
 from ..prices.kwh_price import sum_of_known
-from ..prices.network_prices import AgreedPrices, prices_of_year_at
+from ..prices.network_prices import AgreedPrices, price_file
 from ..prices.price_file import OlderPrices
 
 MONTHS_TO_JUDGE_BY = 12
@@ -93,7 +93,7 @@ def compare(
     are used for all months. Otherwise, each month has the prices that held in that month.
     """
     own = ledger.contracts.at(until)
-    current = AgreedPrices(own, prices_of_year_at(until)) if is_at_current_prices else None
+    current = AgreedPrices(own, price_file().of_year_at(until)) if is_at_current_prices else None
     parts = {start: _parts(Month(ledger, start), until, current) for start in months}
     prices = [part.prices for of_month in parts.values() for part, _ in of_month]
     # All parts have the current prices, if these are used.

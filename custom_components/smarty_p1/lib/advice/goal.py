@@ -104,7 +104,7 @@ def _passed_on(days: Sequence[PeriodBills], total: float) -> date | None:
     passed_on = None
     if total <= 0:
         return None
-    for start, _, _, due, _ in days:
+    for start, _, _, due in days:
         is_above = due.total is not None and due.total > total
         passed_on = (passed_on or start.astimezone(LUXEMBOURG).date()) if is_above else None
     return passed_on

@@ -14,7 +14,7 @@ from ..bill.period_sums import BillPart, Sums
 from ..history.calendar import day_end, month_start
 from ..past.wall_clock import A_DAY, QUARTER_S, wall_clock
 from ..prices.contract import BEGINNING, Contracts
-from ..prices.network_prices import AgreedPrices, network_prices_at
+from ..prices.network_prices import AgreedPrices, price_file
 from ..prices.price_file import NetworkPrices
 
 _SECOND = timedelta(seconds=1)
@@ -37,7 +37,7 @@ class Terms(NamedTuple):
             for aid in contracts.aids_at(time)
         )
         return cls(
-            Contracts(((BEGINNING, contracts.at(time)),), tuple(always)), network_prices_at(time)
+            Contracts(((BEGINNING, contracts.at(time)),), tuple(always)), price_file().at(time)
         )
 
 

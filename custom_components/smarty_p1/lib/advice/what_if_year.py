@@ -43,7 +43,7 @@ from ..past.wall_clock import (
 )
 from ..prices.contract import BEGINNING, Contract, Contracts
 from ..prices.kwh_price import price_without_energy
-from ..prices.network_prices import AgreedPrices, prices_of_year_at
+from ..prices.network_prices import AgreedPrices, price_file
 from .battery_plan import DayPrices
 
 MIN_DAYS = 300
@@ -295,7 +295,7 @@ def year_of(
         clock=clock,
         begins=begins,
         month_sums=_month_sums(table, contract, begins),
-        prices=AgreedPrices(contract, prices_of_year_at(state.until)),
+        prices=AgreedPrices(contract, price_file().of_year_at(state.until)),
         reference_kw=reference_kw,
         known=np.flatnonzero(is_known),
         measured_days=measured_days,

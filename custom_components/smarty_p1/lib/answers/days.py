@@ -40,7 +40,7 @@ def _days(month: Month, until: datetime) -> Iterator[dict[str, Any]]:
     """Yield the data of each day of `month` that begins before `until`."""
     contracts = month.ledger.contracts
     for day in bills_by_day(*month, until):
-        _, end, before, due, above = day
+        _, end, before, due = day
         # The first day of a household begins with its first reading.
         start = day_start(day.start)
         # While none of the month's exported energy has a known price, the bill has no line
@@ -56,7 +56,7 @@ def _days(month: Month, until: datetime) -> Iterator[dict[str, Any]]:
             "subtotal": more(before.subtotal, due.subtotal),
             "cost_used": used,
             "cost_fixed": day.fixed_cost,
-            "cost_above": above,
+            "cost_above": day.cost_above,
             "feed_in": feed_in,
             **OlderPrices.answer(AgreedPrices.at(contracts.at(start), start).prices_of),
         }

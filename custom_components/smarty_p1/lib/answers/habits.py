@@ -18,7 +18,7 @@ from ..bill.ledger import Ledger
 from ..bill.period_sums import month_share
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from ..prices.kwh_price import price_of_kwh, sum_of_known
-from ..prices.network_prices import AgreedPrices, prices_of_year_at
+from ..prices.network_prices import AgreedPrices, price_file
 from ..prices.price_file import OlderPrices
 
 _WEEKS = 4
@@ -205,7 +205,7 @@ def _mean_price(demand: HouseholdState) -> tuple[float | None, OlderPrices | Non
     market = demand.ledger.sums(first, demand.month.end).market_prices
     now = quarter_start(demand.time)
     contracts = replace(demand.contracts, aids=demand.contracts.aids_at(now + _YEAR))
-    published = prices_of_year_at(now)
+    published = price_file().of_year_at(now)
     prices = [
         price_of_kwh(contracts, now + n * QUARTER_HOUR, market, published)
         for n in range(_WEEK // QUARTER_HOUR)

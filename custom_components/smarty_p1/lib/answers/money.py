@@ -12,7 +12,7 @@ from ..bill.month import Month
 from ..history.market_prices import NO_PRICES
 from ..meter.money import Money, MoneyValue
 from ..prices.kwh_price import excess_price, price_of_kwh
-from ..prices.network_prices import prices_of_year_at
+from ..prices.network_prices import price_file
 from ..prices.price_file import OlderPrices
 
 type Attributes = dict[str, Any]
@@ -51,7 +51,7 @@ class HouseholdMoney:
         basis = (
             contracts,
             contracts.at(until),
-            prices_of_year_at(until),
+            price_file().of_year_at(until),
             demand.version,
             demand.month_start,
         )

@@ -143,6 +143,9 @@ class Bill(NamedTuple):
     """Energies of the bill. The supplier's lines do not include energy from energy sharing."""
     may_owe_less_network: float | None
     """Network cost of locally shared energy, with VAT. The operator may waive this cost."""
+    above: float | None
+    """Cost with VAT of the energy above the reference power, in addition to its other prices. None
+    if the reference power or a price is unknown."""
 
     @property
     def prices_of(self) -> OlderPrices | None:
@@ -315,14 +318,11 @@ def bill_of_parts(parts: Sequence[BillPart], of_month: MonthPrices | None = None
         unpriced_exported_kwh=_unpriced_kwh(sold),
         energy=reduce(Sums.plus, [part.sums for part in parts]),
         may_owe_less_network=_network_of_local_sharing(parts),
+        above=_cost_above(parts, vat_rate),
     )
 
 
-def cost_of_excess(parts: Sequence[BillPart], vat_rate: float | None) -> float | None:
-    """Return what the energy above the reference power costs more than below it, with VAT.
-
-    Return None if the reference power or a price is unknown.
-    """
+def _cost_above(parts: Sequence[BillPart], vat_rate: float | None) -> float | None:
     if vat_rate is None or not all(part.prices.knows_excess for part in parts):
         return None
     costs = [

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ..history.calendar import HOUR, day_end, month_end
-from .bill import Bill, bill_of_parts, cost_of_excess, month_prices, monthly_lines
+from .bill import Bill, bill_of_parts, month_prices, monthly_lines
 from .ledger import Ledger
 
 
@@ -16,13 +16,16 @@ class PeriodBills(NamedTuple):
     end: datetime
     before: Bill
     due: Bill
-    above: float | None
-    """Cost of the period's energy above the reference power, in addition to its other prices."""
 
     @property
     def cost(self) -> float | None:
         """Return the cost of the period in EUR, None if it is unknown."""
         return more(self.before.total, self.due.total)
+
+    @property
+    def cost_above(self) -> float | None:
+        """Return the additional cost of the energy above the reference power, None if unknown."""
+        return more(self.before.above, self.due.above)
 
     @property
     def fixed_cost(self) -> float | None:
@@ -65,16 +68,12 @@ def _bills(
 ) -> Iterator[PeriodBills]:
     until = min(until, month_end(start))
     begin, of_month = ledger.month_begin(start).astimezone(UTC), month_prices(ledger, start, until)
-    parts = ledger.parts(begin, begin)
-    time, before = begin, bill_of_parts(parts, of_month)
-    above = cost_of_excess(parts, of_month.vat_rate)
+    time, before = begin, bill_of_parts(ledger.parts(begin, begin), of_month)
     while time < until:
         end = min(end_of(time), until)
-        parts = ledger.parts(begin, end)
-        due = bill_of_parts(parts, of_month)
-        due_above = cost_of_excess(parts, of_month.vat_rate)
-        yield PeriodBills(time, end, before, due, more(above, due_above))
-        time, before, above = end, due, due_above
+        due = bill_of_parts(ledger.parts(begin, end), of_month)
+        yield PeriodBills(time, end, before, due)
+        time, before = end, due
 
 
 def more(before: float | None, after: float | None) -> float | None:

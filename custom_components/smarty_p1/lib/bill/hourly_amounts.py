@@ -77,7 +77,7 @@ def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts
     compensation = by_hour(np.nan_to_num(fed * prices.exported / 1000))
     own = np.nan_to_num(billed) - compensation + by_hour(rows.above_wh * prices.excess / 1000)
     total = np.full(count, np.nan)
-    for begin, period_until, before, due, _ in bills_by_ended_day_and_hour(ledger, start, until):
+    for begin, period_until, before, due in bills_by_ended_day_and_hour(ledger, start, until):
         if before.total is not None and due.total is not None:
             last = -(-number_from(period_until) // AN_HOUR)
             period = slice(number_from(begin) // AN_HOUR - first, last - first)

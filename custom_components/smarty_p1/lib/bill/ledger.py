@@ -36,7 +36,7 @@ from ..past.wall_clock import (
     wall_clock,
 )
 from ..prices.contract import BEGINNING, Contract, Contracts
-from ..prices.network_prices import AgreedPrices, network_prices_at, price_changes
+from ..prices.network_prices import AgreedPrices, price_file
 from ..prices.price_file import NetworkPrices
 from ..prices.time_of_use import parsed
 from .period_sums import BillPart, Sums, month_share
@@ -208,10 +208,10 @@ class Ledger:
         changes = {since for since, _ in self.contracts.entries if begin < since < end}
         changes |= self.contracts.aid_changes(begin, end)
         if published is None:
-            changes.update(price_changes(begin, end))
+            changes.update(price_file().changes(begin, end))
         for start, until in pairwise([begin, *sorted(changes), end]):
             last = until if until < end else energy_end or end
-            prices = AgreedPrices(self.contracts.at(start), published or network_prices_at(start))
+            prices = AgreedPrices(self.contracts.at(start), published or price_file().at(start))
             aids, share = self.contracts.aids_at(start), month_share(start, until)
             yield start, last, BillPart(prices, aids, share, self.sums(start, last))
 

@@ -11,8 +11,8 @@ from math import isnan
 import numpy as np
 
 from ..history.calendar import QUARTER_HOUR, day_end, midnight, month_start
-from ..history.day_sum import NO_DAY_SUMS, DaySums
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
+from ..history.quarter_hour_values import NO_DAY_SUMS, DaySums
 from ..past.table import Leneda, RowSource, Table
 from ..past.wall_clock import groups, number_of, time_of, wall_clock
 from .sharing import NO_SHARING, Sharing

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..history.calendar import LUXEMBOURG
-from ..history.day_sum import NO_DAY_SUMS, DaySum, DaySums
+from ..history.quarter_hour_values import NO_DAY_SUMS, DaySum, DaySums
 from ..meter.meter_reader import Reading
 from .entity_description import KILOWATT_HOUR, SensorSpec
 from .meter_sensors import SENSORS

@@ -123,14 +123,15 @@ class MonthColumns:
         """
         place, amounts = self.place_of(span.start), span.amounts
         if self.is_known(place) and not replaces:
-            self.repeated.append(self._span_at(place))
+            self.repeated.append(self.span_at(place))
         exported_wh, late_wh = amounts.exported_wh, 0.0
         if not amounts.is_exported_exact:
             exported_wh, late_wh = nan, exported_wh
         reactive = amounts.reactive_imported_varh, amounts.reactive_exported_varh
         self.put(place, amounts.imported_wh, exported_wh, late_wh, reactive_varh=reactive)
 
-    def _span_at(self, place: int) -> Span:
+    def span_at(self, place: int) -> Span:
+        """Return the quarter-hour at `place`, without registers and reactive energy."""
         start = self.first + place * QUARTER_HOUR
         exported_wh = self.exported[place]
         is_exact = exported_wh == exported_wh  # noqa: PLR0124 - NaN

@@ -42,7 +42,7 @@ from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month_columns import Columns, MonthColumns, Row
 from .month_file_lines import Files, checksum
 from .month_file_reader import RowReader
-from .quarter_hour import WH_A_KW, QuarterHour
+from .quarter_hour import QuarterHour
 from .quarter_hour_values import QuarterHourValues
 from .reading_json import (
     check_version,
@@ -203,11 +203,6 @@ class QuarterHourMeter:
             self._limit_kw = min(threshold_kva, MAX_POWER_KW)
         self._are_values_old = True
         return True
-
-    @property
-    def is_clock_doubtful(self) -> bool:
-        """Return whether energy is booked at the computer's time, as a gap."""
-        return self.history.is_held
 
     def confirm_clock(self) -> None:
         """End the doubt about the meter's clock. Quarter-hours follow it from the next telegram."""
@@ -370,15 +365,7 @@ def _peak_of(month: MonthColumns) -> QuarterHour | None:
     imported = month.imported
     candidates = [span.quarter_hour for span in month.repeated]
     if places := [place for place, wh in enumerate(imported) if not isnan(wh)]:
-        place = max(places, key=imported.__getitem__)
-        fed_wh = month.exported[place]
-        candidates.append(
-            QuarterHour(
-                month.first + place * QUARTER_HOUR,
-                round(imported[place] / WH_A_KW, DECIMALS),
-                None if isnan(fed_wh) else round(fed_wh / 1000, DECIMALS),
-            )
-        )
+        candidates.append(month.span_at(max(places, key=imported.__getitem__)).quarter_hour)
     return min(candidates, key=lambda q: (-q.mean_kw, q.start), default=None)
 
 

@@ -1,11 +1,26 @@
 """Values of the running quarter-hour and of the shown month, as they are after a reading."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from .day_sum import NO_DAY_SUMS, DaySums
 from .quarter_hour import QuarterHour
 from .register_amounts import Amounts
+
+
+class DaySum(NamedTuple):
+    """Energy of a whole day in Luxembourg, in one of Leneda's series."""
+
+    start: datetime
+    """Midnight in Luxembourg, as UTC."""
+    kwh: float
+    quarter_hours: int
+
+
+type DaySums = Mapping[str, DaySum]
+"""Sum of the last whole day, keyed by the code of Leneda's series."""
+NO_DAY_SUMS: DaySums = {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..history.calendar import quarter_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from .contract import PER_KWH, AidVat, Contract, Contracts
-from .network_prices import AgreedPrices, network_prices_at
+from .network_prices import AgreedPrices, price_file
 from .price_file import NetworkPrices, OlderPrices
 from .time_of_use import is_second
 
@@ -37,7 +37,7 @@ def price_of_kwh(
     is given, its prices replace the published prices of `moment`.
     """
     contract = contracts.at(moment)
-    prices = AgreedPrices(contract, published or network_prices_at(moment))
+    prices = AgreedPrices(contract, published or price_file().at(moment))
     exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
     parts = [_energy_at(contract, moment, market), prices.variable]
     levies = [levy for levy in prices.levies if levy.per == PER_KWH]
@@ -86,7 +86,7 @@ def excess_price(
     If `published` is given, its prices replace the published prices of `moment`. Return None if the
     price is unknown.
     """
-    prices = AgreedPrices(contract, published or network_prices_at(moment))
+    prices = AgreedPrices(contract, published or price_file().at(moment))
     more = contract.reference_kw and prices.surcharge_on_top
     if more is None or prices.vat_rate is None:
         return None

@@ -25,24 +25,6 @@ def price_file() -> PriceFile:
     return PUBLISHED
 
 
-def network_prices_at(moment: datetime) -> NetworkPrices:
-    """Return the published prices at `moment`."""
-    return PUBLISHED.at(moment)
-
-
-def prices_of_year_at(moment: datetime) -> NetworkPrices:
-    """Return the published prices at `moment`, for the computation of a yearly amount.
-
-    `PriceFile.of_year_at` describes how they differ from the prices at `moment`.
-    """
-    return PUBLISHED.of_year_at(moment)
-
-
-def price_changes(start: datetime, end: datetime) -> Sequence[datetime]:
-    """Return, in UTC, the midnights between `start` and `end` at which published prices change."""
-    return PUBLISHED.changes(start, end)
-
-
 class AgreedLevy(NamedTuple):
     """Levy on a bill, and its price per unit without VAT. The price is None if it is unknown."""
 
@@ -64,7 +46,7 @@ class AgreedPrices(NamedTuple):
     @classmethod
     def at(cls, contract: Contract, moment: datetime) -> Self:
         """Return the prices that hold under `contract` at `moment`."""
-        return cls(contract, network_prices_at(moment))
+        return cls(contract, price_file().at(moment))
 
     @property
     def prices_of(self) -> OlderPrices | None:
